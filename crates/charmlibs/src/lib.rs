@@ -1,0 +1,1 @@
+//! What charms use on their machine: apt packages and files.

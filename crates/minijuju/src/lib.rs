@@ -1,0 +1,1 @@
+//! Run Juju charms on any Linux machine in seconds, without Juju.

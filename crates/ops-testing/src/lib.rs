@@ -1,0 +1,1 @@
+//! State-transition tests for Juju charms, and the hook-command answers behind them.

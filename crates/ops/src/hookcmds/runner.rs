@@ -1,0 +1,231 @@
+//! The one way to Juju: run a hook command, get its output.
+
+use std::fmt;
+use std::io;
+use std::io::Write as _;
+use std::process;
+
+/// A hook command to run: its name, its arguments, and what it reads from standard input.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command {
+    name: &'static str,
+    args: Vec<String>,
+    stdin: Option<Vec<u8>>,
+    secret: bool,
+}
+
+impl Command {
+    /// The hook command `name`, such as `"config-get"`.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self { name, args: Vec::new(), stdin: None, secret: false }
+    }
+
+    /// Add an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Add arguments.
+    #[must_use]
+    pub fn args<A: Into<String>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Give it something to read from standard input. Without, standard input is empty.
+    #[must_use]
+    pub fn stdin(mut self, stdin: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(stdin.into());
+        self
+    }
+
+    /// Its output is secret: an [`Error`] about it does not repeat what it printed on standard output.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// The command's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    /// The command's arguments, without its name.
+    #[must_use]
+    pub fn arguments(&self) -> &[String] {
+        &self.args
+    }
+
+    /// What it reads from standard input.
+    #[must_use]
+    pub fn input(&self) -> Option<&[u8]> {
+        self.stdin.as_deref()
+    }
+
+    /// Run it and return what it printed.
+    ///
+    /// # Errors
+    /// It could not be started, exited with a code other than 0, or printed something that is not UTF-8.
+    pub fn output(self, runner: &dyn Runner) -> Result<String> {
+        let output = match runner.run(&self) {
+            Ok(output) => output,
+            Err(source) => return Err(Error::Start { command: self.to_string(), source }),
+        };
+        if output.code != 0 {
+            return Err(Error::Failed {
+                command: self.to_string(),
+                code: output.code,
+                stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            });
+        }
+        String::from_utf8(output.stdout)
+            .map_err(|_| Error::Output { command: self.to_string(), why: "it is not UTF-8".to_owned() })
+    }
+
+    /// Run it for its effect.
+    ///
+    /// # Errors
+    /// As [`Command::output`].
+    pub fn run(self, runner: &dyn Runner) -> Result<()> {
+        self.output(runner).map(drop)
+    }
+
+    /// Run it with `--format=json` already among its arguments, and load what it printed.
+    ///
+    /// # Errors
+    /// As [`Command::output`]; and what it printed is not JSON of the shape of `T`.
+    pub fn json<T: serde::de::DeserializeOwned>(self, runner: &dyn Runner) -> Result<T> {
+        let command = self.to_string();
+        let secret = self.secret;
+        let text = self.output(runner)?;
+        serde_json::from_str(&text).map_err(|error| {
+            let why = match (text.trim().is_empty(), secret) {
+                (true, _) => "it is empty".to_owned(),
+                // serde_json's message can quote a value.
+                (false, true) => format!("line {}, column {}", error.line(), error.column()),
+                (false, false) => format!("{error}: {}", excerpt(text.trim())),
+            };
+            Error::Output { command, why }
+        })
+    }
+}
+
+/// At most 200 characters of `text`, for an error message.
+fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The command line, as it would be typed, cut short where an argument is long.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        for arg in &self.args {
+            write!(f, " {}", excerpt(arg))?;
+        }
+        Ok(())
+    }
+}
+
+/// As [`fmt::Display`]; standard input is never shown.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Command({self})")
+    }
+}
+
+/// What a hook command printed, and how it exited.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// The exit code; Juju's hook commands use 0, 1 (failed) and 2 (wrong arguments). A signal counts as 128 + its number.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+/// Runs hook commands: Juju's, or a stand-in for it.
+pub trait Runner: Send + Sync {
+    /// Run `command` to its end.
+    ///
+    /// # Errors
+    /// It could not be started.
+    fn run(&self, command: &Command) -> io::Result<Output>;
+}
+
+/// Runs hook commands as processes found on `PATH`, as in a hook that Juju dispatches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProcessRunner;
+
+impl Runner for ProcessRunner {
+    fn run(&self, command: &Command) -> io::Result<Output> {
+        let stdin = match command.stdin {
+            Some(_) => process::Stdio::piped(),
+            None => process::Stdio::null(),
+        };
+        let mut child = process::Command::new(command.name)
+            .args(&command.args)
+            .stdin(stdin)
+            .stdout(process::Stdio::piped())
+            .stderr(process::Stdio::piped())
+            .spawn()?;
+        if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), &command.stdin) {
+            // Hook commands read all of their input before they print: this cannot block on a full output pipe.
+            // One that exits without reading says why by its exit code, which is the better error.
+            if let Err(error) = pipe.write_all(bytes)
+                && error.kind() != io::ErrorKind::BrokenPipe
+            {
+                return Err(error);
+            }
+        }
+        let output = child.wait_with_output()?;
+        let code = output.status.code().unwrap_or_else(|| {
+            use std::os::unix::process::ExitStatusExt as _;
+            128 + output.status.signal().unwrap_or(0)
+        });
+        Ok(Output { code, stdout: output.stdout, stderr: output.stderr })
+    }
+}
+
+/// A hook command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// It could not be started.
+    #[error("could not run `{command}`: {source}")]
+    Start {
+        /// The command line.
+        command: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// It exited with a code other than 0.
+    #[error("`{command}` failed with exit code {code}: {}", if stderr.is_empty() { "it gave no reason" } else { stderr })]
+    Failed {
+        /// The command line.
+        command: String,
+        /// Its exit code.
+        code: i32,
+        /// What it printed on standard error, trimmed.
+        stderr: String,
+    },
+    /// It printed something else than it promises.
+    #[error("`{command}` printed what cannot be read: {why}")]
+    Output {
+        /// The command line.
+        command: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// What a hook command returns.
+pub type Result<T> = std::result::Result<T, Error>;

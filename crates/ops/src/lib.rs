@@ -1,0 +1,3 @@
+//! Write Juju machine charms in Rust.
+
+pub mod hookcmds;

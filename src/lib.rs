@@ -1,0 +1,1 @@
+//! A Juju charm that runs tinyproxy as a reverse proxy.

@@ -1,0 +1,2 @@
+//! The charm as `dispatch` runs it.
+fn main() {}
