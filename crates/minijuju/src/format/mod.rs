@@ -1,0 +1,18 @@
+//! Everything that minijuju prints, byte for byte as Juju 3.6 prints it.
+//!
+//! The structures say what there is to show; the functions turn them into text and touch nothing else. Times are strings
+//! already: [`Clock`] makes them in the zone that the command asked for.
+
+mod clock;
+mod status;
+mod storage;
+
+pub use clock::Clock;
+pub use status::{
+    ApplicationRelation, ApplicationStatus, Base, ControllerStatus, FullStatus, MachineStatus, ModelStatus,
+    NetworkInterface, RelationStatus, StatusInfo, UnitStatus,
+};
+pub use storage::{
+    CombinedStorage, FilesystemAttachment, FilesystemAttachments, FilesystemInfo, StorageAttachments, StorageInfo,
+    StorageStatus, UnitStorageAttachment,
+};
