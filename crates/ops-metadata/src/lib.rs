@@ -1,1 +1,49 @@
-//! What Juju knows of a charm: charmcraft.yaml, or metadata.yaml with config.yaml and actions.yaml.
+//! What Juju knows of a charm: `charmcraft.yaml` in the charm's project, and `metadata.yaml` with `config.yaml` and
+//! `actions.yaml` in a packed charm.
+//!
+//! ```
+//! use ops_metadata::{CharmMeta, ConfigType};
+//!
+//! let meta = CharmMeta::parse(
+//!     "
+//! name: tinyproxy
+//! summary: A reverse proxy.
+//! description: A reverse proxy.
+//! config:
+//!   options:
+//!     slug:
+//!       type: string
+//!       default: example
+//! ",
+//! )?;
+//! assert_eq!(meta.name, "tinyproxy");
+//! assert_eq!(meta.config["slug"].option_type, ConfigType::String);
+//! # Ok::<(), ops_metadata::MetadataError>(())
+//! ```
+//!
+//! What Juju would refuse is an error that names the file, the key and the reason. Keys that this crate does not know
+//! are passed over, because a newer Charmcraft may write them.
+
+mod action;
+mod assumes;
+mod charm_meta;
+mod config;
+mod error;
+mod extra_bindings;
+mod juju_name;
+mod links;
+mod node;
+mod relation;
+mod resource;
+mod storage;
+mod yaml;
+
+pub use action::ActionMeta;
+pub use assumes::{Assumes, AssumesCondition, Feature};
+pub use charm_meta::{CharmMeta, CharmUser};
+pub use config::{ConfigMeta, ConfigType};
+pub use error::MetadataError;
+pub use links::MetadataLinks;
+pub use relation::{RelationMeta, RelationRole, RelationScope};
+pub use resource::{ResourceMeta, ResourceType};
+pub use storage::{StorageMeta, StorageType};

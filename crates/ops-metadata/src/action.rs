@@ -1,0 +1,113 @@
+//! Operations that an operator can run on a unit.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::{MetadataError, juju_name, node::Node};
+
+/// What the metadata says of an action.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActionMeta {
+    /// The action's name.
+    pub name: String,
+    /// Its title; empty if the metadata does not say.
+    pub title: String,
+    /// What it does; empty if the metadata does not say.
+    pub description: String,
+    /// Its parameters: a JSON schema for each, by name.
+    pub parameters: Map<String, Value>,
+    /// The parameters that must be given.
+    pub required: Vec<String>,
+    /// Whether it takes parameters that are not in `parameters`. `None`: Juju decides, with yes before Juju 4.
+    pub additional_properties: Option<bool>,
+    /// Whether it may run beside other actions of the same unit.
+    pub parallel: bool,
+    /// Actions of one group do not run beside each other; empty is a group as well.
+    pub execution_group: String,
+    /// Whatever else the metadata says about the parameters as a whole, in JSON schema's words.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub schema: Map<String, Value>,
+}
+
+impl ActionMeta {
+    /// The JSON schema against which Juju checks the parameters that an operator gives, as `juju actions --schema`
+    /// shows it.
+    #[must_use]
+    pub fn params_schema(&self) -> Value {
+        let mut schema = self.schema.clone();
+        let or = |text: &str, instead: &str| Value::from(if text.is_empty() { instead } else { text });
+        schema.insert("title".into(), or(&self.title, &self.name));
+        schema.insert("description".into(), or(&self.description, "No description"));
+        schema.entry("type").or_insert_with(|| json!("object"));
+        schema.insert("properties".into(), Value::Object(self.parameters.clone()));
+        if !self.required.is_empty() {
+            schema.insert("required".into(), json!(self.required));
+        }
+        if let Some(additional) = self.additional_properties {
+            schema.insert("additionalProperties".into(), additional.into());
+        }
+        Value::Object(schema)
+    }
+
+    pub(crate) fn read(node: &Node<'_>, charm: &str) -> Result<Self, MetadataError> {
+        let name = node.key().to_owned();
+        if !juju_name::is_action_name(&name) {
+            return Err(node.invalid(
+                "an action's name is lower-case letters, digits and dashes, with no dash at the beginning or the end",
+            ));
+        }
+        if juju_name::is_reserved(charm, &name) {
+            return Err(node.invalid("Juju keeps `juju` and names that begin with `juju-` for itself"));
+        }
+        refuse_references(node)?;
+        let mut action = Self {
+            title: node.string_at("title")?.unwrap_or_default(),
+            description: node.string_at("description")?.unwrap_or_default(),
+            parameters: Map::new(),
+            required: node.strings_at("required")?,
+            additional_properties: None,
+            parallel: node.boolean_at("parallel")?,
+            execution_group: node.string_at("execution-group")?.unwrap_or_default(),
+            schema: Map::new(),
+            name,
+        };
+        for entry in node.entries()? {
+            match (entry.key(), entry.value()) {
+                ("title" | "description" | "required" | "parallel" | "execution-group", _) => {}
+                ("additionalProperties", Value::Bool(value)) => action.additional_properties = Some(*value),
+                ("params", _) => {
+                    for parameter in entry.entries()? {
+                        // A JSON schema is a mapping, and Juju takes nothing else.
+                        let schema = parameter.map()?.cloned().unwrap_or_default();
+                        action.parameters.insert(parameter.key().to_owned(), schema.into());
+                    }
+                }
+                (key, value) => {
+                    action.schema.insert(key.to_owned(), value.clone());
+                }
+            }
+        }
+        Ok(action)
+    }
+}
+
+/// Juju refuses schemas that point elsewhere.
+fn refuse_references(node: &Node<'_>) -> Result<(), MetadataError> {
+    match node.value() {
+        Value::Object(_) => {
+            for entry in node.entries()? {
+                if matches!(entry.key(), "$ref" | "$schema") {
+                    return Err(entry.invalid("Juju does not take references in an action's schema"));
+                }
+                refuse_references(&entry)?;
+            }
+        }
+        Value::Array(_) => {
+            for item in node.items()? {
+                refuse_references(&item)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! The options that whoever deploys a charm can set.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{MetadataError, node::Node};
+
+/// The type of an option's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConfigType {
+    /// Text.
+    String,
+    /// A whole number of 64 bits.
+    Int,
+    /// A number.
+    Float,
+    /// True or false.
+    Boolean,
+    /// The identifier of a secret of the model's user, such as `secret:9m4e2mr0ui3e8a215n4g`.
+    Secret,
+}
+
+impl fmt::Display for ConfigType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::String => "string",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Boolean => "boolean",
+            Self::Secret => "secret",
+        })
+    }
+}
+
+impl ConfigType {
+    /// Whether a value, as `config-get --format=json` gives it, is of this type. A whole number is also a `float`.
+    #[must_use]
+    pub fn takes(self, value: &Value) -> bool {
+        match self {
+            Self::String => value.is_string(),
+            Self::Int => value.is_i64(),
+            Self::Float => value.is_number(),
+            Self::Boolean => value.is_boolean(),
+            Self::Secret => value.as_str().is_some_and(|id| id.is_empty() || id.starts_with("secret:")),
+        }
+    }
+
+    /// For an error: what a value of this type is.
+    fn described(self) -> &'static str {
+        match self {
+            Self::String => "a string, because the option is of type string",
+            Self::Int => "a whole number, because the option is of type int",
+            Self::Float => "a number, because the option is of type float",
+            Self::Boolean => "true or false, because the option is of type boolean",
+            Self::Secret => "a secret's identifier (`secret:…`), because the option is of type secret",
+        }
+    }
+}
+
+/// What the metadata says of an option.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConfigMeta {
+    /// The option's name.
+    pub name: String,
+    /// The type of its values.
+    pub option_type: ConfigType,
+    /// Its value until somebody sets one: of the option's type. `None`: the option has no value until then.
+    pub default: Option<Value>,
+    /// What it is for; empty if the metadata does not say.
+    pub description: String,
+}
+
+impl ConfigMeta {
+    pub(crate) fn read(node: &Node<'_>) -> Result<Self, MetadataError> {
+        const TYPES: &str = "`string`, `int`, `float`, `boolean` or `secret`";
+        let name = node.key().to_owned();
+        if name.is_empty() {
+            return Err(node.invalid("an option needs a name"));
+        }
+        node.map()?;
+        let kind = node.get("type").ok_or_else(|| node.invalid(format!("`type` is missing: one of {TYPES}")))?;
+        let option_type = match kind.value().as_str() {
+            Some("string") => ConfigType::String,
+            Some("int") => ConfigType::Int,
+            Some("float") => ConfigType::Float,
+            Some("boolean") => ConfigType::Boolean,
+            Some("secret") => ConfigType::Secret,
+            _ => return Err(kind.expected(TYPES)),
+        };
+        let default = node.get("default").map(|default| read_default(option_type, &default)).transpose()?;
+        let description = node.string_at("description")?.unwrap_or_default();
+        Ok(Self { name, option_type, default, description })
+    }
+}
+
+fn read_default(option_type: ConfigType, node: &Node<'_>) -> Result<Value, MetadataError> {
+    if option_type == ConfigType::Boolean
+        && let Ok(value) = node.boolean()
+    {
+        return Ok(value.into());
+    }
+    if !option_type.takes(node.value()) {
+        return Err(node.expected(option_type.described()));
+    }
+    match (option_type, node.value().as_f64()) {
+        // So that a default of `1` is the same number as Juju's answer, 1.0.
+        (ConfigType::Float, Some(number)) => Ok(number.into()),
+        _ => Ok(node.value().clone()),
+    }
+}
