@@ -1,5 +1,3 @@
 //! Run Juju charms on any Linux machine in seconds, without Juju.
 
 pub mod format;
-
-pub mod machine;

@@ -1,0 +1,90 @@
+//! The way from a process that Juju starts to the charm.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ops_metadata::CharmMeta;
+
+use crate::env::{EnvError, HookEnv};
+use crate::error::Error;
+use crate::framework::{Charm, Dispatch};
+use crate::hookcmds::{LogLevel, ProcessRunner};
+use crate::log::{log, subscriber};
+use crate::stored::FileStore;
+
+/// Run the charm for the event that Juju dispatches: what a charm's `main` calls.
+///
+/// ```no_run
+/// # #[derive(Default)] struct MyCharm;
+/// # impl ops::Charm for MyCharm { fn observe(_: &mut ops::Framework<Self>) {} }
+/// fn main() -> std::process::ExitCode {
+///     ops::main(MyCharm::default)
+/// }
+/// ```
+///
+/// The exit code is 0 if the event was handled. It is 1 if something failed, a panic included: that is logged once, at
+/// level ERROR, with all its causes, so that Juju puts the unit in error status and tries the hook again. It is 2 if it
+/// was not Juju that started the process.
+pub fn main<C: Charm>(charm: impl FnOnce() -> C) -> ExitCode {
+    let env = match HookEnv::from_process() {
+        Ok(env) => env,
+        Err(EnvError::OutsideJuju) => {
+            eprintln!("{}", outside_juju(std::env::args_os().next()));
+            return ExitCode::from(2);
+        }
+        Err(error) => {
+            log(&ProcessRunner, LogLevel::Error, &chain(&error), false);
+            return ExitCode::FAILURE;
+        }
+    };
+    // The operator who runs an action sees its standard error, and not Juju's log.
+    let stderr = env.debug || env.action_id.is_some();
+    let event = env.event.clone();
+    std::panic::set_hook(Box::new(move |panic| {
+        log(&ProcessRunner, LogLevel::Error, &format!("event {event}: {panic}"), stderr);
+        std::process::exit(1);
+    }));
+    // Set once in a process; the error is that it is set already, by a charm that wants another.
+    let _ = tracing::subscriber::set_global_default(subscriber(Arc::new(ProcessRunner), env.debug));
+    match run(charm, env) {
+        Ok(()) | Err(Error::Rebooting) => ExitCode::SUCCESS,
+        Err(error) => {
+            log(&ProcessRunner, LogLevel::Error, &chain(&error), stderr);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run<C: Charm>(charm: impl FnOnce() -> C, env: HookEnv) -> Result<(), Error> {
+    let meta = CharmMeta::load(&env.charm_dir)?;
+    let store = Rc::new(FileStore::in_dir(&env.charm_dir));
+    Dispatch::new(env, meta, Arc::new(ProcessRunner), store)?.run(&mut charm())
+}
+
+fn outside_juju(program: Option<OsString>) -> String {
+    let program = program.unwrap_or_default();
+    let name = Path::new(&program).file_name().unwrap_or(&program).to_string_lossy();
+    format!(
+        "{name} is a Juju charm, which only handles events that Juju sends: deploy its .charm file with `juju deploy`, \
+         or, without Juju, its project with `minijuju deploy .`"
+    )
+}
+
+/// The error and its causes in one line. A cause that an error already ends with is not said twice.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !line.ends_with(&text) {
+            // Writing to a string does not fail.
+            let _ = write!(line, ": {text}");
+        }
+        source = cause.source();
+    }
+    line
+}

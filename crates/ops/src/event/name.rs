@@ -1,0 +1,270 @@
+//! The names of events.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ops_metadata::CharmMeta;
+use serde::{Deserialize, Serialize};
+
+/// Which event: a hook of Juju's, an action, or one of the framework's own.
+///
+/// Written as in Ops, with underscores: `install`, `database_relation_changed`, `backup_action`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+#[non_exhaustive]
+pub enum EventName {
+    /// The unit is new: install the workload.
+    Install,
+    /// The unit is installed and configured: start the workload.
+    Start,
+    /// The unit goes: stop the workload.
+    Stop,
+    /// The unit is about to be gone: clean up.
+    Remove,
+    /// Config, or something that configures the unit like its addresses, changed.
+    ConfigChanged,
+    /// Juju asks for the status, every five minutes by default.
+    UpdateStatus,
+    /// The charm was replaced by another revision of it.
+    UpgradeCharm,
+    /// This unit became the leader of its application.
+    LeaderElected,
+    /// A relation was created at this endpoint.
+    RelationCreated(String),
+    /// A remote unit joined a relation at this endpoint.
+    RelationJoined(String),
+    /// A remote unit or application changed its data in a relation at this endpoint.
+    RelationChanged(String),
+    /// A remote unit left a relation at this endpoint.
+    RelationDeparted(String),
+    /// A relation at this endpoint is gone.
+    RelationBroken(String),
+    /// An instance of this storage is there to be used.
+    StorageAttached(String),
+    /// An instance of this storage is about to go.
+    StorageDetaching(String),
+    /// A secret that this unit observes has a new revision.
+    SecretChanged,
+    /// A secret that this unit owns is due to be rotated.
+    SecretRotate,
+    /// A revision of a secret that this unit owns has expired.
+    SecretExpired,
+    /// No one observes a revision of a secret that this unit owns any more.
+    SecretRemove,
+    /// An operator runs this action.
+    Action(String),
+    /// Emitted on the leader after each event: which status has the application?
+    CollectAppStatus,
+    /// Emitted after each event: which status has the unit?
+    CollectUnitStatus,
+    /// An event that the charm defines and emits itself.
+    Custom(String),
+    /// A hook that Juju has, or had, and that charms on machines have no use for. Nothing can observe it.
+    Other(String),
+}
+
+/// A name that is not an event's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an event: Juju has no such hook, and it names no relation, storage or action")]
+pub struct UnknownEvent(String);
+
+/// Hooks of Juju's that [`EventName::Other`] stands for: series upgrades, metrics, and leadership before Juju 2.
+const OTHER: [&str; 7] = [
+    "pre-series-upgrade",
+    "post-series-upgrade",
+    "collect-metrics",
+    "meter-status-changed",
+    "leader-deposed",
+    "leader-settings-changed",
+    "remove-unit",
+];
+
+impl EventName {
+    /// The event that Juju dispatches as `hooks/NAME` or `actions/NAME`.
+    ///
+    /// # Errors
+    /// There is no such event.
+    pub fn from_dispatch_path(path: &str) -> Result<Self, UnknownEvent> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("hooks", path));
+        // The folder can have folders above it: `dispatch` scripts of old put the charm's directory there.
+        match folder.rsplit('/').next() {
+            Some("actions") if !name.is_empty() => Ok(Self::Action(name.to_owned())),
+            Some("hooks") => Self::from_hook(name),
+            _ => Err(UnknownEvent(path.to_owned())),
+        }
+    }
+
+    fn from_hook(name: &str) -> Result<Self, UnknownEvent> {
+        let of = |suffix: &str, make: fn(String) -> Self| {
+            name.strip_suffix(suffix).filter(|of| !of.is_empty()).map(|of| make(of.to_owned()))
+        };
+        Ok(match name {
+            "install" => Self::Install,
+            "start" => Self::Start,
+            "stop" => Self::Stop,
+            "remove" => Self::Remove,
+            "config-changed" => Self::ConfigChanged,
+            "update-status" => Self::UpdateStatus,
+            "upgrade-charm" => Self::UpgradeCharm,
+            "leader-elected" => Self::LeaderElected,
+            "secret-changed" => Self::SecretChanged,
+            "secret-rotate" => Self::SecretRotate,
+            "secret-expired" => Self::SecretExpired,
+            "secret-remove" => Self::SecretRemove,
+            other if OTHER.contains(&other) => Self::Other(other.to_owned()),
+            _ => of("-relation-created", Self::RelationCreated)
+                .or_else(|| of("-relation-joined", Self::RelationJoined))
+                .or_else(|| of("-relation-changed", Self::RelationChanged))
+                .or_else(|| of("-relation-departed", Self::RelationDeparted))
+                .or_else(|| of("-relation-broken", Self::RelationBroken))
+                .or_else(|| of("-storage-attached", Self::StorageAttached))
+                .or_else(|| of("-storage-detaching", Self::StorageDetaching))
+                .ok_or_else(|| UnknownEvent(name.to_owned()))?,
+        })
+    }
+
+    /// The name in its two parts: what it is about, if anything, and the rest with hyphens.
+    fn parts(&self) -> (Option<&str>, &str) {
+        match self {
+            Self::Install => (None, "install"),
+            Self::Start => (None, "start"),
+            Self::Stop => (None, "stop"),
+            Self::Remove => (None, "remove"),
+            Self::ConfigChanged => (None, "config-changed"),
+            Self::UpdateStatus => (None, "update-status"),
+            Self::UpgradeCharm => (None, "upgrade-charm"),
+            Self::LeaderElected => (None, "leader-elected"),
+            Self::RelationCreated(endpoint) => (Some(endpoint), "relation-created"),
+            Self::RelationJoined(endpoint) => (Some(endpoint), "relation-joined"),
+            Self::RelationChanged(endpoint) => (Some(endpoint), "relation-changed"),
+            Self::RelationDeparted(endpoint) => (Some(endpoint), "relation-departed"),
+            Self::RelationBroken(endpoint) => (Some(endpoint), "relation-broken"),
+            Self::StorageAttached(storage) => (Some(storage), "storage-attached"),
+            Self::StorageDetaching(storage) => (Some(storage), "storage-detaching"),
+            Self::SecretChanged => (None, "secret-changed"),
+            Self::SecretRotate => (None, "secret-rotate"),
+            Self::SecretExpired => (None, "secret-expired"),
+            Self::SecretRemove => (None, "secret-remove"),
+            Self::Action(action) => (Some(action), "action"),
+            Self::CollectAppStatus => (None, "collect-app-status"),
+            Self::CollectUnitStatus => (None, "collect-unit-status"),
+            Self::Custom(name) => (Some(name), "custom"),
+            Self::Other(name) => (None, name),
+        }
+    }
+
+    /// The path that Juju dispatches: `hooks/NAME` or `actions/NAME`; nothing for an event that Juju does not send.
+    #[must_use]
+    pub fn dispatch_path(&self) -> Option<String> {
+        match self {
+            Self::CollectAppStatus | Self::CollectUnitStatus | Self::Custom(_) => None,
+            Self::Action(action) => Some(format!("actions/{action}")),
+            _ => Some(match self.parts() {
+                (Some(of), rest) => format!("hooks/{of}-{rest}"),
+                (None, name) => format!("hooks/{name}"),
+            }),
+        }
+    }
+
+    /// Whether the charm's metadata has what the event is about.
+    pub(crate) fn check(&self, meta: &CharmMeta) -> Result<(), UndefinedEvent> {
+        let (kind, name, defined) = match self {
+            Self::RelationCreated(endpoint)
+            | Self::RelationJoined(endpoint)
+            | Self::RelationChanged(endpoint)
+            | Self::RelationDeparted(endpoint)
+            | Self::RelationBroken(endpoint) => ("relation", endpoint, meta.relations.contains_key(endpoint)),
+            Self::StorageAttached(storage) | Self::StorageDetaching(storage) => {
+                ("storage", storage, meta.storages.contains_key(storage))
+            }
+            Self::Action(action) => ("action", action, meta.actions.contains_key(action)),
+            _ => return Ok(()),
+        };
+        if defined { Ok(()) } else { Err(UndefinedEvent { event: self.clone(), kind, name: name.clone() }) }
+    }
+}
+
+/// An event about something that the charm's metadata does not define.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event {event}: the charm's metadata defines no {kind} {name:?}")]
+pub struct UndefinedEvent {
+    event: EventName,
+    kind: &'static str,
+    name: String,
+}
+
+impl fmt::Display for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.parts() {
+            (Some(name), "custom") | (None, name) => name.to_owned(),
+            (Some(of), rest) => format!("{of}_{rest}"),
+        };
+        f.write_str(&name.replace('-', "_"))
+    }
+}
+
+/// As one of `hooks/NAME`, `actions/NAME`, `custom/NAME`: underscores cannot tell `a-b` from `a_b`.
+impl From<EventName> for String {
+    fn from(name: EventName) -> Self {
+        name.dispatch_path().unwrap_or_else(|| match name.parts() {
+            (Some(custom), _) => format!("custom/{custom}"),
+            (None, own) => format!("ops/{own}"),
+        })
+    }
+}
+
+impl TryFrom<String> for EventName {
+    type Error = UnknownEvent;
+
+    fn try_from(path: String) -> Result<Self, UnknownEvent> {
+        path.parse()
+    }
+}
+
+impl FromStr for EventName {
+    type Err = UnknownEvent;
+
+    fn from_str(path: &str) -> Result<Self, UnknownEvent> {
+        match path.split_once('/') {
+            Some(("custom", name)) if !name.is_empty() => Ok(Self::Custom(name.to_owned())),
+            Some(("ops", "collect-app-status")) => Ok(Self::CollectAppStatus),
+            Some(("ops", "collect-unit-status")) => Ok(Self::CollectUnitStatus),
+            _ => Self::from_dispatch_path(path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_survives_being_written_and_read() {
+        for (path, shown) in [
+            ("hooks/install", "install"),
+            ("hooks/config-changed", "config_changed"),
+            ("hooks/my-db-relation-changed", "my_db_relation_changed"),
+            ("hooks/my_db-relation-broken", "my_db_relation_broken"),
+            ("hooks/data-storage-attached", "data_storage_attached"),
+            ("hooks/secret-remove", "secret_remove"),
+            ("hooks/leader-settings-changed", "leader_settings_changed"),
+            ("actions/back-up", "back_up_action"),
+            ("custom/backup_done", "backup_done"),
+            ("ops/collect-unit-status", "collect_unit_status"),
+        ] {
+            let event: EventName = path.parse().unwrap();
+            assert_eq!(event.to_string(), shown);
+            assert_eq!(String::from(event), path);
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_an_event_is_named() {
+        for path in ["hooks/nonsense", "hooks/-relation-changed", "actions/", "nonsense", "", "lib/install"] {
+            let Err(error) = EventName::from_dispatch_path(path) else { panic!("{path} is an event") };
+            assert!(error.to_string().contains("is not an event"), "{error}");
+        }
+        // As a `dispatch` that is called by a hook's own link sees it.
+        assert_eq!(EventName::from_dispatch_path("/var/lib/juju/charm/hooks/start"), Ok(EventName::Start));
+    }
+}

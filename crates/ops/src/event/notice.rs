@@ -1,0 +1,103 @@
+//! One event that happened, before it has a type: what a deferral remembers.
+
+use std::cell::Cell;
+
+use serde::{Deserialize, Serialize};
+
+use crate::env::HookEnv;
+use crate::event::EventName;
+
+/// An event, and what Juju said with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    pub(crate) event: EventName,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) relation: Option<(String, u32)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) remote_app: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) remote_unit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) departing_unit: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) storage_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) secret_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) secret_label: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) secret_revision: Option<u32>,
+    /// An action's ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) action_id: Option<String>,
+    /// What a custom event carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) payload: Option<serde_json::Value>,
+}
+
+impl Notice {
+    /// An event with no data.
+    pub(crate) fn new(event: EventName) -> Self {
+        Self {
+            event,
+            relation: None,
+            remote_app: None,
+            remote_unit: None,
+            departing_unit: None,
+            storage_id: None,
+            secret_id: None,
+            secret_label: None,
+            secret_revision: None,
+            action_id: None,
+            payload: None,
+        }
+    }
+
+    /// The event that Juju dispatched.
+    pub(crate) fn from_env(env: &HookEnv) -> Self {
+        Self {
+            event: env.event.clone(),
+            relation: env.relation.clone(),
+            remote_app: env.remote_app.clone(),
+            remote_unit: env.remote_unit.clone(),
+            departing_unit: env.departing_unit.clone(),
+            storage_id: env.storage_id.clone(),
+            secret_id: env.secret_id.clone(),
+            secret_label: env.secret_label.clone(),
+            secret_revision: env.secret_revision,
+            action_id: env.action_id.clone(),
+            payload: None,
+        }
+    }
+}
+
+/// Whether a handler asked to see its event again.
+#[derive(Debug, Default)]
+pub struct Deferral(Cell<bool>);
+
+impl Deferral {
+    pub(crate) fn ask(&self) {
+        self.0.set(true);
+    }
+
+    pub(crate) fn asked(&self) -> bool {
+        self.0.get()
+    }
+}
+
+/// `defer()` for an event type with a `deferral` field, and the two methods of [`super::Event`] that go with it.
+macro_rules! deferrable {
+    ($event:ident) => {
+        impl $event {
+            /// See this event again, in this handler, before the next event that Juju sends to this unit.
+            ///
+            /// The handler runs on to its end: return after this. Deferred events keep their order, and stay deferred
+            /// if the hook fails. There is no telling when the next event comes: where Juju will send another event
+            /// for the thing you wait for, wait for that one instead.
+            pub fn defer(&self) {
+                self.deferral.ask();
+            }
+        }
+    };
+}
+pub(super) use deferrable;

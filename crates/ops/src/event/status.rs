@@ -1,0 +1,39 @@
+//! The events that ask for statuses.
+
+use std::cell::RefCell;
+
+use crate::error::Error;
+use crate::event::notice::Notice;
+use crate::event::{Event, EventName, private};
+use crate::model::Model;
+use crate::status::Status;
+
+/// Emitted after each event that Juju sends: propose statuses, and the worst of them is reported.
+///
+/// The order, worst first: error, blocked, maintenance, waiting, active, unknown; of several equal ones the first
+/// counts. If none is proposed, the status stays as it is.
+#[derive(Debug)]
+pub struct CollectStatusEvent {
+    app: bool,
+    proposed: RefCell<Vec<Status>>,
+}
+
+impl CollectStatusEvent {
+    /// Propose a status.
+    pub fn add_status(&self, status: Status) {
+        self.proposed.borrow_mut().push(status);
+    }
+}
+
+impl private::Sealed for CollectStatusEvent {}
+
+impl Event for CollectStatusEvent {
+    fn load(notice: &Notice, _: &Model) -> Result<Self, Error> {
+        Ok(Self { app: notice.event == EventName::CollectAppStatus, proposed: RefCell::default() })
+    }
+
+    fn finish(self, model: &Model) -> Result<(), Error> {
+        model.propose(self.app, self.proposed.into_inner());
+        Ok(())
+    }
+}

@@ -1,0 +1,40 @@
+//! The events of storage.
+
+use crate::error::Error;
+use crate::event::notice::{Deferral, Notice, deferrable};
+use crate::event::{Event, private};
+use crate::model::{Model, Storage};
+
+macro_rules! storage_event {
+    ($(#[$doc:meta] $event:ident;)*) => {$(
+        #[$doc]
+        #[derive(Debug)]
+        pub struct $event {
+            /// The storage instance.
+            pub storage: Storage,
+            deferral: Deferral,
+        }
+        impl private::Sealed for $event {}
+        impl Event for $event {
+            fn load(notice: &Notice, model: &Model) -> Result<Self, Error> {
+                let id = notice.storage_id.as_deref();
+                let id = id.ok_or_else(|| Error::EventData {
+                    event: notice.event.clone(),
+                    variable: "JUJU_STORAGE_ID",
+                })?;
+                Ok(Self { storage: model.storage_by_id(id)?, deferral: Deferral::default() })
+            }
+            fn deferred(&self) -> bool {
+                self.deferral.asked()
+            }
+        }
+        deferrable!($event);
+    )*};
+}
+
+storage_event! {
+    /// A storage instance is there; for storage asked for at deployment, sent before `install`.
+    StorageAttachedEvent;
+    /// A storage instance is about to be detached, and can still be used.
+    StorageDetachingEvent;
+}

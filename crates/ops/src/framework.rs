@@ -1,0 +1,231 @@
+//! Observing events, and running what observes them.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ops_metadata::CharmMeta;
+
+use crate::env::HookEnv;
+use crate::error::Error;
+use crate::event::{Event, EventName, Notice};
+use crate::hookcmds::Runner;
+use crate::model::Model;
+use crate::on::EventSource;
+use crate::status::Status;
+use crate::stored::{Deferred, StateStore, Stored};
+
+/// A charm: a struct whose methods handle events.
+pub trait Charm: Sized + 'static {
+    /// Say which events the charm observes, and which of its methods handle each.
+    fn observe(framework: &mut Framework<Self>);
+}
+
+/// Which events a charm observes.
+pub struct Framework<C> {
+    observers: Vec<Observer<C>>,
+}
+
+struct Observer<C> {
+    event: EventName,
+    handler: String,
+    /// Returns whether the handler deferred the event.
+    run: Box<Run<C>>,
+}
+
+type Run<C> = dyn Fn(&mut C, &Notice, &Model) -> Result<bool, Error>;
+
+impl<C: 'static> Framework<C> {
+    /// Call `handler` for this event. Several handlers of one event run in the order in which they are observed.
+    ///
+    /// ```compile_fail,E0631
+    /// # struct Charm;
+    /// # impl Charm { fn on_stop(&mut self, _: &ops::StopEvent, _: &ops::Model) -> anyhow::Result<()> { Ok(()) } }
+    /// fn observe(framework: &mut ops::Framework<Charm>) {
+    ///     // It handles another event than the one it observes, and so does not compile.
+    ///     framework.observe(ops::on::install(), Charm::on_stop);
+    /// }
+    /// ```
+    pub fn observe<E, H>(&mut self, event: EventSource<E>, handler: H)
+    where
+        E: Event,
+        H: Fn(&mut C, &E, &Model) -> anyhow::Result<()> + 'static,
+    {
+        let name = handler_name(std::any::type_name::<H>());
+        let (event_name, handler_name) = (event.name.clone(), name.clone());
+        let run = move |charm: &mut C, notice: &Notice, model: &Model| {
+            let event = E::load(notice, model)?;
+            handler(charm, &event, model).map_err(|source| match source.downcast() {
+                Ok(Error::Rebooting) => Error::Rebooting,
+                Ok(error) => failed(&event_name, &handler_name, error.into()),
+                Err(source) => failed(&event_name, &handler_name, source),
+            })?;
+            let deferred = event.deferred();
+            event.finish(model)?;
+            Ok(deferred)
+        };
+        self.observers.push(Observer { event: event.name, handler: name, run: Box::new(run) });
+    }
+}
+
+fn failed(event: &EventName, handler: &str, source: anyhow::Error) -> Error {
+    Error::Handler { event: event.clone(), handler: handler.to_owned(), source }
+}
+
+/// `crate::charm::MyCharm<W>::on_start` becomes `MyCharm::on_start`, by which a deferred event finds its handler again,
+/// also when the module has moved.
+fn handler_name(path: &str) -> String {
+    let mut depth = 0_u32;
+    let plain: String = path
+        .chars()
+        .filter(|c| {
+            match c {
+                '<' => depth += 1,
+                '>' => depth -= 1,
+                _ => return depth == 0,
+            }
+            false
+        })
+        .collect();
+    let segments: Vec<&str> = plain.split("::").filter(|segment| !segment.is_empty()).collect();
+    segments[segments.len().saturating_sub(2)..].join("::")
+}
+
+/// One hook: the event that Juju dispatched, on its way through the charm.
+pub struct Dispatch<C> {
+    framework: Framework<C>,
+    model: Model,
+    notice: Notice,
+    store: Rc<dyn StateStore>,
+    emitted: Vec<EventName>,
+}
+
+impl<C: Charm> Dispatch<C> {
+    /// Get ready to dispatch the event that `env` names.
+    ///
+    /// # Errors
+    /// The charm observes, or Juju dispatches, an event about something that the metadata does not define; or what
+    /// `store` holds is damaged.
+    pub fn new(
+        env: HookEnv,
+        meta: impl Into<Rc<CharmMeta>>,
+        runner: Arc<dyn Runner>,
+        store: Rc<dyn StateStore>,
+    ) -> Result<Self, Error> {
+        let meta = meta.into();
+        let mut framework = Framework { observers: Vec::new() };
+        C::observe(&mut framework);
+        for observer in &framework.observers {
+            observer.event.check(&meta)?;
+        }
+        env.event.check(&meta)?;
+        let notice = Notice::from_env(&env);
+        let stored = Stored::load(&*store)?;
+        Ok(Self { framework, model: Model::new(env, meta, runner, stored), notice, store, emitted: Vec::new() })
+    }
+
+    /// The model, as the charm's handlers see it.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The events that were emitted so far: deferred ones, Juju's, the charm's own, and those that collect statuses.
+    #[must_use]
+    pub fn emitted(&self) -> &[EventName] {
+        &self.emitted
+    }
+
+    /// Emit the events that were deferred, the one that Juju dispatched, and those that collect statuses; and save what
+    /// the unit keeps.
+    ///
+    /// # Errors
+    /// A handler, or a hook command, failed. Nothing is saved then. [`Error::Rebooting`] is no failure.
+    pub fn run(&mut self, charm: &mut C) -> Result<(), Error> {
+        self.reemit(charm)?;
+        self.emit(charm, &self.notice.clone(), None)?;
+        // In these two hooks of old, Juju refuses most hook commands.
+        if !matches!(&self.notice.event, EventName::Other(hook) if hook == "collect-metrics" || hook == "meter-status-changed")
+        {
+            self.collect_statuses(charm)?;
+        }
+        self.model.state().save(&*self.store)
+    }
+
+    fn reemit(&mut self, charm: &mut C) -> Result<(), Error> {
+        for deferred in self.model.state().take_deferred() {
+            let Deferred { handler, notice } = &deferred;
+            let dropped = match &notice.relation {
+                _ if !self.framework.observers.iter().any(|o| o.event == notice.event && o.handler == *handler) => {
+                    Some("the charm has no such handler any more".to_owned())
+                }
+                Some((endpoint, id)) => match self.model.relation_by_id(endpoint, *id) {
+                    Ok(_) => None,
+                    Err(error @ (Error::RelationNotFound { .. } | Error::Undefined { .. })) => Some(error.to_string()),
+                    Err(error) => return Err(error),
+                },
+                None => None,
+            };
+            match dropped {
+                // It cannot come back, so failing would keep the unit in error for ever.
+                Some(why) => tracing::error!("deferred event {} for {handler} is dropped: {why}", notice.event),
+                None => self.emit(charm, notice, Some(handler))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Emit an event to all its handlers, or to the one that deferred it; and then what those emitted.
+    fn emit(&mut self, charm: &mut C, notice: &Notice, only: Option<&str>) -> Result<(), Error> {
+        self.emitted.push(notice.event.clone());
+        for at in 0..self.framework.observers.len() {
+            let observer = &self.framework.observers[at];
+            if observer.event != notice.event || only.is_some_and(|handler| handler != observer.handler) {
+                continue;
+            }
+            if (observer.run)(charm, notice, &self.model)? {
+                if observer.handler.contains("{closure") {
+                    return Err(Error::DeferredByClosure { event: notice.event.clone() });
+                }
+                let handler = observer.handler.clone();
+                self.model.state().defer(Deferred { handler, notice: notice.clone() });
+            }
+            while let Some(emission) = self.model.next_emission() {
+                self.emit(charm, &emission, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn collect_statuses(&mut self, charm: &mut C) -> Result<(), Error> {
+        let observed = |event| self.framework.observers.iter().any(|observer| observer.event == event);
+        if observed(EventName::CollectAppStatus) && self.model.is_leader()? {
+            self.emit(charm, &Notice::new(EventName::CollectAppStatus), None)?;
+            if let Some(status) = Status::worst(self.model.take_proposed(true)) {
+                self.model.app().set_status(status)?;
+            }
+        }
+        self.emit(charm, &Notice::new(EventName::CollectUnitStatus), None)?;
+        match Status::worst(self.model.take_proposed(false)) {
+            Some(status) => self.model.unit().set_status(status),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handler_is_known_by_its_type_and_name() {
+        for (path, name) in [
+            ("my_charm::charm::MyCharm<my_charm::Workload<u8>>::on_start", "MyCharm::on_start"),
+            ("my_charm::on_start", "my_charm::on_start"),
+            ("a::b::on_start", "b::on_start"),
+            ("on_start", "on_start"),
+        ] {
+            assert_eq!(handler_name(path), name);
+        }
+        assert!(handler_name(std::any::type_name_of_val(&|| ())).contains("{closure"));
+    }
+}

@@ -1,0 +1,231 @@
+//! The application's version, leadership, logging, reboots, the goal state, credentials, resources and networks.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Command, Result, Runner};
+
+/// `application-version-set`: the workload's version, as `juju status` shows it.
+pub fn application_version_set(runner: &dyn Runner, version: &str) -> Result<()> {
+    Command::new("application-version-set").args(["--", version]).run(runner)
+}
+
+/// `is-leader`: whether this unit leads its application. True holds for 30 seconds at least.
+pub fn is_leader(runner: &dyn Runner) -> Result<bool> {
+    Command::new("is-leader").arg("--format=json").json(runner)
+}
+
+/// The levels that `juju-log` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// `TRACE`
+    Trace,
+    /// `DEBUG`
+    Debug,
+    /// `INFO`
+    Info,
+    /// `WARNING`
+    Warning,
+    /// `ERROR`
+    Error,
+}
+
+impl LogLevel {
+    /// The word that Juju uses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "TRACE",
+            Self::Debug => "DEBUG",
+            Self::Info => "INFO",
+            Self::Warning => "WARNING",
+            Self::Error => "ERROR",
+        }
+    }
+}
+
+/// The longest log line in bytes; Linux takes 128 KiB as one argument (`MAX_ARG_STRLEN`, see execve(2)).
+const MAX_LOG_BYTES: usize = 128 * 1024 - 1;
+
+/// `juju-log`: a line for `juju debug-log`. One that is too long for a command line is logged in pieces.
+pub fn juju_log(runner: &dyn Runner, level: LogLevel, message: &str) -> Result<()> {
+    // A NUL byte ends an argument.
+    let message = message.replace('\0', "\u{fffd}");
+    let mut rest = message.as_str();
+    loop {
+        let mut end = rest.len().min(MAX_LOG_BYTES);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        Command::new("juju-log").args(["--log-level", level.as_str(), "--", &rest[..end]]).run(runner)?;
+        rest = &rest[end..];
+        if rest.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// `juju-reboot`: reboot the machine once the hook is done, or at once, which stops the hook and runs it again later.
+pub fn juju_reboot(runner: &dyn Runner, now: bool) -> Result<()> {
+    let command = Command::new("juju-reboot");
+    if now { command.arg("--now").run(runner) } else { command.run(runner) }
+}
+
+/// What Juju is working towards: which units and relations there will be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct GoalState {
+    /// The units of this application, by name.
+    #[serde(default)]
+    pub units: BTreeMap<String, Goal>,
+    /// For each endpoint, the applications and units on the other side, by name.
+    #[serde(default)]
+    pub relations: BTreeMap<String, BTreeMap<String, Goal>>,
+}
+
+/// One unit or application in a [`GoalState`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Goal {
+    /// Its state, such as `active`, `waiting` or `dying`.
+    pub status: String,
+    /// Since when, as Juju writes it: `2026-11-22 08:15:01Z`.
+    #[serde(default)]
+    pub since: String,
+}
+
+/// `goal-state`: which units and relations there will be.
+pub fn goal_state(runner: &dyn Runner) -> Result<GoalState> {
+    Command::new("goal-state").arg("--format=json").json(runner)
+}
+
+/// How to reach the cloud that the model is on, with its credential. Juju gives it to trusted applications only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CloudSpec {
+    /// The cloud's type, such as `lxd` or `openstack`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The cloud's name.
+    pub name: String,
+    /// The region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The identity endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_endpoint: Option<String>,
+    /// The storage endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_endpoint: Option<String>,
+    /// The credential.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CloudCredential>,
+    /// Certificates of the cloud's authorities, in PEM.
+    #[serde(default, rename = "cacertificates")]
+    pub ca_certificates: Vec<String>,
+    /// Whether not to check the cloud's certificate.
+    #[serde(default)]
+    pub skip_tls_verify: bool,
+    /// Whether the cloud is the controller's own.
+    #[serde(default)]
+    pub is_controller_cloud: bool,
+}
+
+/// A cloud's credential. Its attributes are secret: `Debug` does not show them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CloudCredential {
+    /// Such as `certificate` or `userpass`.
+    pub auth_type: String,
+    /// The parts of the credential, by name.
+    #[serde(default, rename = "attrs")]
+    pub attributes: BTreeMap<String, String>,
+    /// Which parts Juju hides.
+    #[serde(default)]
+    pub redacted: Vec<String>,
+}
+
+impl std::fmt::Debug for CloudSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CloudSpec").field("kind", &self.kind).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for CloudCredential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CloudCredential").field("auth_type", &self.auth_type).finish_non_exhaustive()
+    }
+}
+
+/// `credential-get`: the cloud of the model, with its credential.
+pub fn credential_get(runner: &dyn Runner) -> Result<CloudSpec> {
+    Command::new("credential-get").arg("--format=json").secret().json(runner)
+}
+
+/// `resource-get`: the path of a resource's file, which Juju fetches if it is not there yet.
+pub fn resource_get(runner: &dyn Runner, name: &str) -> Result<PathBuf> {
+    // No --format here: it prints the path alone.
+    Command::new("resource-get").arg(name).output(runner).map(|path| path.trim_end_matches('\n').into())
+}
+
+/// The addresses of a binding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Network {
+    /// The network interfaces to bind to, with their addresses.
+    #[serde(default)]
+    pub bind_addresses: Vec<BindAddress>,
+    /// Where others reach this unit.
+    #[serde(default)]
+    pub ingress_addresses: Vec<String>,
+    /// Where this unit's traffic comes from, as subnets.
+    #[serde(default)]
+    pub egress_subnets: Vec<String>,
+}
+
+/// A network interface with its addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BindAddress {
+    /// The hardware address.
+    #[serde(default)]
+    pub mac_address: String,
+    /// The name, such as `eth0`.
+    #[serde(default)]
+    pub interface_name: String,
+    /// Its addresses.
+    #[serde(default)]
+    pub addresses: Vec<Address>,
+}
+
+/// An address on a network interface.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Address {
+    /// The host's name, where the address has one.
+    #[serde(default)]
+    pub hostname: String,
+    /// The address: IPv4 or IPv6.
+    #[serde(default, alias = "address")]
+    pub value: String,
+    /// Its subnet, such as `10.0.0.0/24`.
+    #[serde(default)]
+    pub cidr: String,
+}
+
+/// `network-get`: the addresses of a binding (an endpoint or an extra binding), or of one relation at an endpoint.
+pub fn network_get(runner: &dyn Runner, binding: &str, relation_id: Option<u32>) -> Result<Network> {
+    let mut command = Command::new("network-get").arg("--format=json");
+    if let Some(id) = relation_id {
+        command = command.args(["-r".to_owned(), id.to_string()]);
+    }
+    command.arg(binding).json(runner)
+}
+
+/// A value of a hook command's map that Juju leaves out or writes as null where there is nothing.
+pub(crate) fn map_or_null<T: serde::de::DeserializeOwned + Default>(value: Value) -> serde_json::Result<T> {
+    if value.is_null() { Ok(T::default()) } else { serde_json::from_value(value) }
+}

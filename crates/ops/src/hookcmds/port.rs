@@ -1,0 +1,134 @@
+//! `open-port`, `close-port` and `opened-ports`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Command, Error, Result, Runner};
+
+/// A port, a range of ports, or ICMP, as Juju opens it to the outside of an exposed application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Port {
+    /// TCP ports, from the first to the last.
+    Tcp(u16, u16),
+    /// UDP ports, from the first to the last.
+    Udp(u16, u16),
+    /// ICMP.
+    Icmp,
+}
+
+impl Port {
+    /// One TCP port.
+    #[must_use]
+    pub fn tcp(port: u16) -> Self {
+        Self::Tcp(port, port)
+    }
+
+    /// One UDP port.
+    #[must_use]
+    pub fn udp(port: u16) -> Self {
+        Self::Udp(port, port)
+    }
+}
+
+/// As Juju writes it: `8000/tcp`, `8000-8010/udp`, `icmp`.
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (from, to, protocol) = match self {
+            Self::Tcp(from, to) => (from, to, "tcp"),
+            Self::Udp(from, to) => (from, to, "udp"),
+            Self::Icmp => return f.write_str("icmp"),
+        };
+        if from == to { write!(f, "{from}/{protocol}") } else { write!(f, "{from}-{to}/{protocol}") }
+    }
+}
+
+/// Not a port.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a port such as 8000/tcp, 8000-8010/udp or icmp")]
+pub struct InvalidPort(String);
+
+impl FromStr for Port {
+    type Err = InvalidPort;
+
+    fn from_str(text: &str) -> std::result::Result<Self, InvalidPort> {
+        let invalid = || InvalidPort(text.to_owned());
+        if text == "icmp" {
+            return Ok(Self::Icmp);
+        }
+        let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+        let (from, to) = ports.split_once('-').unwrap_or((ports, ports));
+        let number = |port: &str| port.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(invalid);
+        let (from, to) = (number(from)?, number(to)?);
+        match protocol {
+            _ if to < from => Err(invalid()),
+            "tcp" => Ok(Self::Tcp(from, to)),
+            "udp" => Ok(Self::Udp(from, to)),
+            _ => Err(invalid()),
+        }
+    }
+}
+
+impl From<Port> for String {
+    fn from(port: Port) -> Self {
+        port.to_string()
+    }
+}
+
+impl TryFrom<String> for Port {
+    type Error = InvalidPort;
+
+    fn try_from(text: String) -> std::result::Result<Self, InvalidPort> {
+        text.parse()
+    }
+}
+
+fn ports(name: &'static str, port: Port, endpoints: &[&str]) -> Command {
+    let command = Command::new(name);
+    let command =
+        if endpoints.is_empty() { command } else { command.args(["--endpoints".to_owned(), endpoints.join(",")]) };
+    command.arg(port.to_string())
+}
+
+/// `open-port`: for all endpoints, or for those named.
+pub fn open_port(runner: &dyn Runner, port: Port, endpoints: &[&str]) -> Result<()> {
+    ports("open-port", port, endpoints).run(runner)
+}
+
+/// `close-port`: for all endpoints, or for those named.
+pub fn close_port(runner: &dyn Runner, port: Port, endpoints: &[&str]) -> Result<()> {
+    ports("close-port", port, endpoints).run(runner)
+}
+
+/// `opened-ports`: what this unit opened.
+pub fn opened_ports(runner: &dyn Runner) -> Result<Vec<Port>> {
+    let command = Command::new("opened-ports").arg("--format=json");
+    let shown = command.to_string();
+    let ports: Vec<String> = command.json(runner)?;
+    ports
+        .iter()
+        .map(|port| {
+            port.parse().map_err(|error: InvalidPort| Error::Output { command: shown.clone(), why: error.to_string() })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_written_as_juju_writes_them() {
+        for (port, text) in [(Port::tcp(8000), "8000/tcp"), (Port::Udp(1, 65535), "1-65535/udp"), (Port::Icmp, "icmp")]
+        {
+            assert_eq!(port.to_string(), text);
+            assert_eq!(text.parse(), Ok(port));
+        }
+        assert_eq!("80".parse(), Ok(Port::tcp(80)));
+        for wrong in ["0/tcp", "65536", "9-8/tcp", "80/sctp", "", "http"] {
+            assert_eq!(wrong.parse::<Port>(), Err(InvalidPort(wrong.to_owned())));
+        }
+    }
+}

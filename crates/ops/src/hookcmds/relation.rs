@@ -1,0 +1,55 @@
+//! `relation-get`, `relation-ids`, `relation-list`, `relation-model-get` and `relation-set`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::other::map_or_null;
+use super::{Command, Error, Result, Runner};
+
+/// `relation-ids`: the relations at an endpoint, such as `database:3`.
+pub fn relation_ids(runner: &dyn Runner, endpoint: &str) -> Result<Vec<String>> {
+    Command::new("relation-ids").args([endpoint, "--format=json"]).json(runner)
+}
+
+/// `relation-list`: the remote units in a relation, which is written as `database:3`.
+pub fn relation_list(runner: &dyn Runner, relation: &str) -> Result<Vec<String>> {
+    Command::new("relation-list").args(["--format=json", "-r", relation]).json(runner)
+}
+
+/// `relation-list --app`: the remote application of a relation.
+pub fn relation_list_app(runner: &dyn Runner, relation: &str) -> Result<String> {
+    Command::new("relation-list").args(["--format=json", "--app", "-r", relation]).json(runner)
+}
+
+/// `relation-get`: the databag of a unit, or with `app` that of an application.
+pub fn relation_get(runner: &dyn Runner, relation: &str, entity: &str, app: bool) -> Result<BTreeMap<String, String>> {
+    let mut command = Command::new("relation-get").args(["--format=json", "-r", relation]);
+    if app {
+        command = command.arg("--app");
+    }
+    let command = command.args(["-", entity]);
+    let shown = command.to_string();
+    map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string() })
+}
+
+/// `relation-set`: write keys of this unit's databag, or with `app` of the application's. An empty value removes its key.
+pub fn relation_set(runner: &dyn Runner, relation: &str, app: bool, data: &BTreeMap<String, String>) -> Result<()> {
+    let mut command = Command::new("relation-set").args(["-r", relation]);
+    if app {
+        command = command.arg("--app");
+    }
+    // Not on the command line: values can be long. YAML is what it reads, and JSON is YAML.
+    let data = serde_json::Value::from_iter(data.clone()).to_string();
+    command.args(["--file", "-"]).stdin(data).run(runner)
+}
+
+/// `relation-model-get`: the UUID of the model on the other side.
+pub fn relation_model_get(runner: &dyn Runner, relation: &str) -> Result<String> {
+    #[derive(Deserialize)]
+    struct Model {
+        uuid: String,
+    }
+    let model: Model = Command::new("relation-model-get").args(["--format=json", "-r", relation]).json(runner)?;
+    Ok(model.uuid)
+}

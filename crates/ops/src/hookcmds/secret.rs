@@ -1,0 +1,287 @@
+//! `secret-add`, `-get`, `-grant`, `-ids`, `-info-get`, `-remove`, `-revoke` and `-set`.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Command, Error, Result, Runner};
+use crate::time::to_rfc3339;
+
+/// How often Juju asks the owner of a secret for a new revision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rotate {
+    /// Never.
+    #[default]
+    Never,
+    /// Every hour.
+    Hourly,
+    /// Every day.
+    Daily,
+    /// Every week.
+    Weekly,
+    /// Every month.
+    Monthly,
+    /// Every three months.
+    Quarterly,
+    /// Every year.
+    Yearly,
+}
+
+impl Rotate {
+    /// The word that Juju uses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Hourly => "hourly",
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+            Self::Quarterly => "quarterly",
+            Self::Yearly => "yearly",
+        }
+    }
+}
+
+/// Who owns a secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretOwner {
+    /// The application: its leader manages the secret.
+    #[default]
+    Application,
+    /// This unit.
+    Unit,
+}
+
+impl SecretOwner {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Application => "application",
+            Self::Unit => "unit",
+        }
+    }
+}
+
+/// When a revision of a secret expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// At a point in time, to the second.
+    At(SystemTime),
+    /// So much later than now, to the second.
+    In(Duration),
+}
+
+/// What `secret-add` and `secret-set` take. What is left out stays as it is, or is empty in a new secret.
+#[derive(Clone, Default)]
+pub struct NewSecret<'a> {
+    /// Keys and values.
+    pub content: Option<&'a BTreeMap<String, String>>,
+    /// The owner's own name for the secret.
+    pub label: Option<&'a str>,
+    /// What it is for.
+    pub description: Option<&'a str>,
+    /// When this revision expires.
+    pub expire: Option<Expiry>,
+    /// How often it is rotated.
+    pub rotate: Option<Rotate>,
+    /// Who owns it.
+    pub owner: SecretOwner,
+}
+
+impl NewSecret<'_> {
+    fn command(&self, name: &'static str) -> Command {
+        let mut command = Command::new(name);
+        for (flag, value) in [("--label", self.label), ("--description", self.description)] {
+            if let Some(value) = value {
+                command = command.args([flag, value]);
+            }
+        }
+        match self.expire {
+            Some(Expiry::At(time)) => command = command.args(["--expire".to_owned(), to_rfc3339(time)]),
+            Some(Expiry::In(span)) => {
+                command = command.args(["--expire".to_owned(), format!("{}s", span.as_secs())]);
+            }
+            None => {}
+        }
+        if let Some(rotate) = self.rotate {
+            command = command.args(["--rotate", rotate.as_str()]);
+        }
+        command.args(["--owner", self.owner.as_str()])
+    }
+}
+
+/// A file that only this user can read, and that is gone when it is dropped. Command lines are for everyone to see, in
+/// `/proc` and in logs, so a secret's content travels by file.
+struct ContentFile(PathBuf);
+
+impl ContentFile {
+    fn write(content: &BTreeMap<String, String>) -> std::io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let path = std::env::temp_dir().join(format!("ops-secret-{}-{count}", std::process::id()));
+            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+                Ok(mut file) => {
+                    let written = Self(path);
+                    // YAML is what Juju reads, and JSON is YAML.
+                    serde_json::to_writer(&mut file, content)?;
+                    file.flush()?;
+                    return Ok(written);
+                }
+                // Left behind by a process that was killed and had the same number.
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Drop for ContentFile {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.0) {
+            tracing::warn!("could not remove {}, which holds a secret: {error}", self.0.display());
+        }
+    }
+}
+
+fn with_content<T>(
+    command: Command,
+    content: Option<&BTreeMap<String, String>>,
+    run: impl FnOnce(Command) -> Result<T>,
+) -> Result<T> {
+    let Some(content) = content else { return run(command) };
+    let shown = command.to_string();
+    let file = ContentFile::write(content).map_err(|source| Error::Start { command: shown, source })?;
+    run(command.args(["--file".to_owned(), file.0.to_string_lossy().into_owned()]))
+}
+
+/// `secret-add`: a new secret; its ID comes back, such as `secret:9m4e2mr0ui3e8a215n4g`.
+pub fn secret_add(runner: &dyn Runner, secret: &NewSecret<'_>) -> Result<String> {
+    with_content(secret.command("secret-add"), secret.content, |command| {
+        command.output(runner).map(|id| id.trim().to_owned())
+    })
+}
+
+/// `secret-set`: a new revision of a secret's content, or new information about it.
+pub fn secret_set(runner: &dyn Runner, id: &str, secret: &NewSecret<'_>) -> Result<()> {
+    with_content(secret.command("secret-set").arg(id), secret.content, |command| command.run(runner))
+}
+
+/// `secret-get`: a secret's content, by ID, by label, or by ID to give it a label.
+///
+/// Without `refresh` or `peek` it is the revision that this unit tracks; `refresh` moves on to the latest one, `peek`
+/// looks at the latest one without moving.
+pub fn secret_get(
+    runner: &dyn Runner,
+    id: Option<&str>,
+    label: Option<&str>,
+    refresh: bool,
+    peek: bool,
+) -> Result<BTreeMap<String, String>> {
+    let mut command = Command::new("secret-get").arg("--format=json").secret();
+    if let Some(id) = id {
+        command = command.arg(id);
+    }
+    if let Some(label) = label {
+        command = command.args(["--label", label]);
+    }
+    if refresh {
+        command = command.arg("--refresh");
+    }
+    if peek {
+        command = command.arg("--peek");
+    }
+    command.json(runner)
+}
+
+/// `secret-grant`: let the other side of a relation, or one unit of it, see a secret.
+pub fn secret_grant(runner: &dyn Runner, id: &str, relation: u32, unit: Option<&str>) -> Result<()> {
+    let mut command = Command::new("secret-grant").args(["--relation".to_owned(), relation.to_string()]);
+    if let Some(unit) = unit {
+        command = command.args(["--unit", unit]);
+    }
+    command.arg(id).run(runner)
+}
+
+/// `secret-revoke`: take that back.
+pub fn secret_revoke(runner: &dyn Runner, id: &str, relation: u32, unit: Option<&str>) -> Result<()> {
+    let mut command = Command::new("secret-revoke").args(["--relation".to_owned(), relation.to_string()]);
+    if let Some(unit) = unit {
+        command = command.args(["--unit", unit]);
+    }
+    command.arg(id).run(runner)
+}
+
+/// `secret-ids`: the secrets that this unit or its application owns.
+pub fn secret_ids(runner: &dyn Runner) -> Result<Vec<String>> {
+    Command::new("secret-ids").arg("--format=json").json(runner)
+}
+
+/// What Juju knows of a secret, without its content.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct SecretInfo {
+    /// The ID, without `secret:`.
+    #[serde(skip)]
+    pub id: String,
+    /// The latest revision.
+    pub revision: u32,
+    /// The owner's own name for it.
+    #[serde(default)]
+    pub label: String,
+    /// Who owns it.
+    pub owner: SecretOwner,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// How often it is rotated.
+    #[serde(default)]
+    pub rotation: Rotate,
+    /// When the latest revision expires.
+    #[serde(default, deserialize_with = "time")]
+    pub expiry: Option<SystemTime>,
+    /// When it is next due for rotation.
+    #[serde(default, deserialize_with = "time")]
+    pub rotates: Option<SystemTime>,
+}
+
+fn time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<SystemTime>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    match crate::time::from_rfc3339(&text) {
+        Some(time) => Ok(Some(time)),
+        None => Err(serde::de::Error::custom(format!("{text:?} is not a time as in RFC 3339"))),
+    }
+}
+
+/// `secret-info-get`: what Juju knows of a secret that this unit or its application owns, by ID or by label.
+pub fn secret_info_get(runner: &dyn Runner, id: Option<&str>, label: Option<&str>) -> Result<SecretInfo> {
+    let mut command = Command::new("secret-info-get").arg("--format=json");
+    if let Some(id) = id {
+        command = command.arg(id);
+    } else if let Some(label) = label {
+        command = command.args(["--label", label]);
+    }
+    let shown = command.to_string();
+    let secrets: BTreeMap<String, SecretInfo> = command.json(runner)?;
+    let (id, info) = secrets
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::Output { command: shown, why: "it names no secret".to_owned() })?;
+    Ok(SecretInfo { id, ..info })
+}
+
+/// `secret-remove`: remove one revision of a secret, or all of it.
+pub fn secret_remove(runner: &dyn Runner, id: &str, revision: Option<u32>) -> Result<()> {
+    let mut command = Command::new("secret-remove").arg(id);
+    if let Some(revision) = revision {
+        command = command.args(["--revision".to_owned(), revision.to_string()]);
+    }
+    command.run(runner)
+}

@@ -1,0 +1,25 @@
+//! `state-get`, `state-set` and `state-delete`: a few values that Juju keeps for this unit.
+
+use std::collections::BTreeMap;
+
+use super::other::map_or_null;
+use super::{Command, Error, Result, Runner};
+
+/// `state-get`: all values.
+pub fn state_get(runner: &dyn Runner) -> Result<BTreeMap<String, String>> {
+    let command = Command::new("state-get").arg("--format=json");
+    let shown = command.to_string();
+    map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string() })
+}
+
+/// `state-set`: values to keep, as strings.
+pub fn state_set(runner: &dyn Runner, values: &BTreeMap<String, String>) -> Result<()> {
+    // YAML is what it reads, and JSON is YAML.
+    let values = serde_json::Value::from_iter(values.clone()).to_string();
+    Command::new("state-set").args(["--file", "-"]).stdin(values).run(runner)
+}
+
+/// `state-delete`: forget a value.
+pub fn state_delete(runner: &dyn Runner, key: &str) -> Result<()> {
+    Command::new("state-delete").arg(key).run(runner)
+}

@@ -1,0 +1,261 @@
+//! Loading what Juju gives, config, action parameters and databags, into a charm's own types.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::{Map, Value};
+
+/// One option, parameter or databag key does not hold what the charm's type says.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{name}{}: {reason}", if value.is_null() { String::new() } else { format!(" is {value}") })]
+pub struct LoadError {
+    /// Its name.
+    pub name: String,
+    /// Its value as Juju gave it; null where it is not set.
+    pub value: Value,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl LoadError {
+    /// The value as a person would write it: a string without quotation marks, nothing where it is not set.
+    #[must_use]
+    pub fn text(&self) -> String {
+        text(&self.value)
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Load a map of JSON values.
+pub(crate) fn load<T: DeserializeOwned>(map: &Map<String, Value>) -> Result<T, LoadError> {
+    let fields = map.iter().map(|(name, value)| (name.as_str(), Field::Json(value)));
+    load_fields(fields, |name| map.get(name).cloned().unwrap_or_default())
+}
+
+/// Load a map of strings that hold JSON each. A key that `T` does not ask for may hold anything.
+pub(crate) fn load_encoded<T: DeserializeOwned>(map: &BTreeMap<String, String>) -> Result<T, LoadError> {
+    let fields = map.iter().map(|(name, value)| (name.as_str(), Field::Encoded(value)));
+    load_fields(fields, |name| map.get(name).map_or(Value::Null, |value| Value::String(value.clone())))
+}
+
+fn load_fields<'a, T: DeserializeOwned>(
+    fields: impl Iterator<Item = (&'a str, Field<'a>)>,
+    value_of: impl Fn(&str) -> Value,
+) -> Result<T, LoadError> {
+    let current = RefCell::new(None);
+    T::deserialize(Fields { fields, current: &current }).map_err(|error| {
+        let name = error.missing.map(str::to_owned).or(current.into_inner()).unwrap_or_default();
+        LoadError { value: value_of(&name), name, reason: error.reason }
+    })
+}
+
+/// Why a field could not be loaded; which one is known from elsewhere, unless it is one that is not there.
+#[derive(Debug)]
+struct FieldError {
+    missing: Option<&'static str>,
+    reason: String,
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for FieldError {}
+
+impl serde::de::Error for FieldError {
+    fn custom<T: fmt::Display>(reason: T) -> Self {
+        Self { missing: None, reason: reason.to_string() }
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self { missing: Some(field), reason: "it is not set, and there is no default".to_owned() }
+    }
+}
+
+/// All fields, as a map.
+struct Fields<'c, I> {
+    fields: I,
+    current: &'c RefCell<Option<String>>,
+}
+
+impl<'de, 'a, I: Iterator<Item = (&'a str, Field<'a>)>> Deserializer<'de> for Fields<'_, I> {
+    type Error = FieldError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+        visitor.visit_map(Entries { fields: self.fields, value: None, current: self.current })
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct Entries<'a, 'c, I> {
+    fields: I,
+    value: Option<Field<'a>>,
+    current: &'c RefCell<Option<String>>,
+}
+
+impl<'de, 'a, I: Iterator<Item = (&'a str, Field<'a>)>> MapAccess<'de> for Entries<'a, '_, I> {
+    type Error = FieldError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, FieldError> {
+        let Some((name, value)) = self.fields.next() else {
+            *self.current.borrow_mut() = None;
+            return Ok(None);
+        };
+        *self.current.borrow_mut() = Some(name.to_owned());
+        self.value = Some(value);
+        seed.deserialize(StrDeserializer::new(name)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, FieldError> {
+        let value = self.value.take().ok_or_else(|| FieldError::custom("a value was read before its key"))?;
+        seed.deserialize(value)
+    }
+}
+
+/// One value.
+#[derive(Clone, Copy)]
+enum Field<'a> {
+    Json(&'a Value),
+    Encoded(&'a str),
+}
+
+impl Field<'_> {
+    fn value(self) -> Result<Value, FieldError> {
+        match self {
+            Self::Json(value) => Ok(value.clone()),
+            Self::Encoded(text) => {
+                serde_json::from_str(text).map_err(|error| FieldError::custom(format!("it is not JSON: {error}")))
+            }
+        }
+    }
+}
+
+fn because(error: serde_json::Error) -> FieldError {
+    FieldError::custom(error)
+}
+
+impl<'de> Deserializer<'de> for Field<'_> {
+    type Error = FieldError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+        self.value()?.deserialize_any(visitor).map_err(because)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+        self.value()?.deserialize_option(visitor).map_err(because)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, FieldError> {
+        self.value()?.deserialize_newtype_struct(name, visitor).map_err(because)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FieldError> {
+        self.value()?.deserialize_enum(name, variants, visitor).map_err(because)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(try_from = "String")]
+    struct Even(u32);
+
+    impl TryFrom<String> for Even {
+        type Error = String;
+        fn try_from(text: String) -> Result<Self, String> {
+            match text.parse() {
+                Ok(number) if number % 2 == 0 => Ok(Self(number)),
+                _ => Err("it must be even".to_owned()),
+            }
+        }
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct Config {
+        pair_size: Even,
+        #[serde(default)]
+        verbose: bool,
+        ratio: Option<f64>,
+    }
+
+    fn from(value: &Value) -> Result<Config, LoadError> {
+        load(value.as_object().unwrap())
+    }
+
+    #[test]
+    fn options_load_into_the_charm_s_own_types() {
+        let config = from(&json!({"pair-size": "4", "verbose": true, "ratio": 2, "unknown": [1]})).unwrap();
+        assert_eq!(config, Config { pair_size: Even(4), verbose: true, ratio: Some(2.0) });
+        assert_eq!(from(&json!({"pair-size": "2"})).unwrap().ratio, None);
+    }
+
+    #[test]
+    fn a_failure_names_the_option_and_carries_the_value() {
+        let error = from(&json!({"another": 1, "pair-size": "3"})).unwrap_err();
+        assert_eq!(error.name, "pair-size");
+        assert_eq!(error.text(), "3");
+        assert_eq!(error.to_string(), "pair-size is \"3\": it must be even");
+
+        let error = from(&json!({"pair-size": "4", "verbose": "yes"})).unwrap_err();
+        assert_eq!((error.name.as_str(), error.text().as_str()), ("verbose", "yes"));
+
+        let error = from(&json!({})).unwrap_err();
+        assert_eq!(error.to_string(), "pair-size: it is not set, and there is no default");
+        assert_eq!(error.text(), "");
+    }
+
+    #[test]
+    fn strings_that_hold_json_load_too_and_only_those_asked_for() {
+        let bag: BTreeMap<String, String> =
+            [("pair-size", "\"4\""), ("ratio", "0.5"), ("egress-subnets", "10.0.0.0/8")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into();
+        let config: Config = load_encoded(&bag).unwrap();
+        assert_eq!(config, Config { pair_size: Even(4), verbose: false, ratio: Some(0.5) });
+
+        let bag: BTreeMap<String, String> = [("pair-size".to_owned(), "four".to_owned())].into();
+        let error = load_encoded::<Config>(&bag).unwrap_err();
+        assert!(error.to_string().starts_with("pair-size is \"four\": it is not JSON"), "{error}");
+    }
+}

@@ -1,0 +1,84 @@
+//! Log lines: from `tracing` to `juju-log`.
+
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+use crate::hookcmds::{LogLevel, Runner, juju_log};
+
+/// Where log lines go: to Juju, and under `JUJU_DEBUG` to standard error too.
+struct JujuLog {
+    runner: Arc<dyn Runner>,
+    stderr: bool,
+}
+
+/// What gives the lines of `tracing::info!` and the like to Juju, as [`main`](crate::main) sets it up: for those who
+/// dispatch events themselves. As in Ops, lines below DEBUG are dropped.
+pub fn subscriber(runner: Arc<dyn Runner>, stderr: bool) -> impl Subscriber + Send + Sync {
+    tracing_subscriber::registry().with(JujuLog { runner, stderr })
+}
+
+impl<S: Subscriber> Layer<S> for JujuLog {
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        *metadata.level() <= Level::DEBUG
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::DEBUG)
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let level = match *event.metadata().level() {
+            Level::ERROR => LogLevel::Error,
+            Level::WARN => LogLevel::Warning,
+            Level::INFO => LogLevel::Info,
+            Level::DEBUG => LogLevel::Debug,
+            Level::TRACE => LogLevel::Trace,
+        };
+        let mut line = Line::default();
+        event.record(&mut line);
+        log(&*self.runner, level, &line.text(), self.stderr);
+    }
+}
+
+/// Log one line. A line that Juju does not take goes to standard error, which Juju logs as well.
+pub(crate) fn log(runner: &dyn Runner, level: LogLevel, line: &str, stderr: bool) {
+    let logged = juju_log(runner, level, line);
+    if stderr || logged.is_err() {
+        eprintln!("{} {line}", level.as_str());
+    }
+    if let Err(error) = logged {
+        eprintln!("{error}");
+    }
+}
+
+/// The message, and the fields behind it.
+#[derive(Default)]
+struct Line {
+    message: String,
+    fields: String,
+}
+
+impl Line {
+    fn text(self) -> String {
+        self.message + &self.fields
+    }
+}
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // Writing to a string does not fail.
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.fields, " {name}={value:?}"),
+        };
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+}

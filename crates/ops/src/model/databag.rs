@@ -1,0 +1,212 @@
+//! Databags: what the sides of a relation tell each other.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::hookcmds;
+use crate::load::{LoadError, load_encoded};
+use crate::model::{Application, Relation, Unit};
+
+/// A unit or an application: what has a databag in a relation.
+pub trait Entity {
+    /// Its name.
+    fn name(&self) -> &str;
+    /// Whether it is an application.
+    fn is_app(&self) -> bool;
+}
+
+impl Entity for Unit {
+    fn name(&self) -> &str {
+        Unit::name(self)
+    }
+
+    fn is_app(&self) -> bool {
+        false
+    }
+}
+
+impl Entity for Application {
+    fn name(&self) -> &str {
+        Application::name(self)
+    }
+
+    fn is_app(&self) -> bool {
+        true
+    }
+}
+
+/// Keys and values that one side of a relation shows to the other.
+///
+/// It is read once per hook, when it is first needed. What is written can be read back in the same hook; the other side
+/// sees it when the hook has succeeded.
+#[derive(Clone)]
+pub struct Databag {
+    relation: Relation,
+    entity: String,
+    app: bool,
+}
+
+impl Databag {
+    pub(super) fn new(relation: Relation, entity: &str, app: bool) -> Self {
+        Self { relation, entity: entity.to_owned(), app }
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// Juju would refuse to show this databag, or `relation-get` failed.
+    pub fn get(&self, key: &str) -> Result<Option<String>, Error> {
+        self.read(|bag| bag.get(key).cloned())
+    }
+
+    /// All keys and values.
+    ///
+    /// # Errors
+    /// As [`Databag::get`].
+    pub fn all(&self) -> Result<BTreeMap<String, String>, Error> {
+        self.read(BTreeMap::clone)
+    }
+
+    /// Load the databag into the charm's own type, in which each value is JSON, as Ops' `Relation.load` does. Keys that
+    /// the type does not have may hold anything.
+    ///
+    /// # Errors
+    /// As [`Databag::get`]; or [`Error::RelationData`]: a value is not what the type says.
+    pub fn load<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.read(load_encoded)?.map_err(|source| self.mismatch(source))
+    }
+
+    /// Write a key. Nothing is written if it has this value already. An empty value removes the key, as in Juju.
+    ///
+    /// # Errors
+    /// Juju would refuse it, or a hook command failed.
+    pub fn set(&self, key: &str, value: &str) -> Result<(), Error> {
+        self.update([(key, value)])
+    }
+
+    /// Remove a key.
+    ///
+    /// # Errors
+    /// As [`Databag::set`].
+    pub fn remove(&self, key: &str) -> Result<(), Error> {
+        self.set(key, "")
+    }
+
+    /// Write several keys at once: those that change.
+    ///
+    /// # Errors
+    /// As [`Databag::set`].
+    pub fn update<K: Into<String>, V: Into<String>>(
+        &self,
+        data: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<(), Error> {
+        self.check_write()?;
+        let data = data.into_iter().map(|(key, value)| (key.into(), value.into()));
+        let changed: BTreeMap<String, String> = self.read(|bag| {
+            data.filter(|(key, value): &(String, String)| bag.get(key).map_or("", String::as_str) != value).collect()
+        })?;
+        if changed.is_empty() {
+            return Ok(());
+        }
+        hookcmds::relation_set(self.relation.model.runner(), &self.relation.to_string(), self.app, &changed)?;
+        let mut bags = self.relation.model.0.databags.borrow_mut();
+        let bag = bags.entry(self.key()).or_default();
+        for (key, value) in changed {
+            if value.is_empty() {
+                bag.remove(&key)
+            } else {
+                bag.insert(key, value)
+            };
+        }
+        Ok(())
+    }
+
+    /// Write the fields of a struct, each as JSON, as Ops' `Relation.save` does: those that change. A field that is
+    /// `None` removes its key. Other keys stay.
+    ///
+    /// # Errors
+    /// As [`Databag::set`]; or `data` is no struct or map.
+    pub fn save<T: Serialize>(&self, data: &T) -> Result<(), Error> {
+        let invalid = |reason: String| {
+            self.mismatch(LoadError { name: std::any::type_name::<T>().to_owned(), value: Value::Null, reason })
+        };
+        match serde_json::to_value(data) {
+            Ok(Value::Object(fields)) => self.update(
+                fields
+                    .into_iter()
+                    .map(|(key, value)| (key, if value.is_null() { String::new() } else { value.to_string() })),
+            ),
+            Ok(_) => Err(invalid("only the fields of a struct, or a map, can be saved".to_owned())),
+            Err(error) => Err(invalid(error.to_string())),
+        }
+    }
+
+    fn key(&self) -> (u32, String) {
+        (self.relation.id(), self.entity.clone())
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&BTreeMap<String, String>) -> T) -> Result<T, Error> {
+        let model = &self.relation.model;
+        if let Some(bag) = model.0.databags.borrow().get(&self.key()) {
+            return Ok(look(bag));
+        }
+        self.check_read()?;
+        let bag = match hookcmds::relation_get(model.runner(), &self.relation.to_string(), &self.entity, self.app) {
+            Ok(bag) => bag,
+            Err(error) if super::relation::is_gone(&error) => {
+                return Err(Error::RelationNotFound {
+                    endpoint: self.relation.endpoint().to_owned(),
+                    id: self.relation.id(),
+                });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let result = look(&bag);
+        model.0.databags.borrow_mut().insert(self.key(), bag);
+        Ok(result)
+    }
+
+    /// Juju hides an application's own databag from its units, but for the leader and for peers.
+    fn check_read(&self) -> Result<(), Error> {
+        let model = &self.relation.model;
+        if !self.app || self.entity != model.env().app_name() || self.relation.is_peer() || model.is_leader()? {
+            return Ok(());
+        }
+        Err(self.refused(format!("{} is not the leader, and only the leader can read it", model.env().unit_name)))
+    }
+
+    /// Juju lets a unit write its own databag, and the leader that of the application.
+    fn check_write(&self) -> Result<(), Error> {
+        let model = &self.relation.model;
+        let env = model.env();
+        let ours = if self.app { env.app_name() } else { &env.unit_name };
+        if self.entity != ours {
+            return Err(
+                self.refused(format!("only {} itself can write it, and this is {}", self.entity, env.unit_name))
+            );
+        }
+        if self.app && !model.is_leader()? {
+            return Err(self.refused(format!("{} is not the leader, and only the leader can write it", env.unit_name)));
+        }
+        Ok(())
+    }
+
+    fn refused(&self, reason: String) -> Error {
+        Error::RelationDataAccess { relation: self.relation.to_string(), entity: self.entity.clone(), reason }
+    }
+
+    fn mismatch(&self, source: LoadError) -> Error {
+        Error::RelationData { databag: format!("{}, databag of {}", self.relation, self.entity), source }
+    }
+}
+
+impl fmt::Debug for Databag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Databag({} of {})", self.entity, self.relation)
+    }
+}

@@ -1,0 +1,283 @@
+//! What a unit can see of Juju, and say to it.
+
+mod application;
+mod databag;
+mod network;
+mod relation;
+mod secret;
+mod storage;
+mod unit;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ops_metadata::CharmMeta;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+pub use application::Application;
+pub use databag::{Databag, Entity};
+pub use network::Binding;
+pub use relation::Relation;
+pub use secret::{Secret, SecretContent, SecretGet, SecretUpdate};
+pub use storage::Storage;
+pub use unit::Unit;
+
+use crate::env::HookEnv;
+use crate::error::Error;
+use crate::event::{CustomEvent, EventName, Notice};
+use crate::hookcmds::{self, CloudSpec, GoalState, Runner};
+use crate::load::load;
+use crate::status::Status;
+use crate::stored::Stored;
+
+/// Juju guarantees that a leader stays it for 30 seconds after `is-leader` said so.
+const LEADERSHIP: Duration = Duration::from_secs(30);
+
+/// The model, as this unit sees it. Each answer is asked for when it is needed, and kept until the hook ends.
+///
+/// Cheap to clone: all clones share what has been asked.
+#[derive(Clone)]
+pub struct Model(Rc<Inner>);
+
+struct Inner {
+    env: HookEnv,
+    meta: Rc<CharmMeta>,
+    runner: Arc<dyn Runner>,
+    config: OnceCell<Map<String, Value>>,
+    leader: Cell<Option<(bool, Instant)>>,
+    relation_ids: RefCell<BTreeMap<String, Vec<u32>>>,
+    relation_units: RefCell<BTreeMap<u32, Rc<[String]>>>,
+    relation_apps: RefCell<BTreeMap<u32, Option<String>>>,
+    databags: RefCell<BTreeMap<(u32, String), BTreeMap<String, String>>>,
+    stored: Stored,
+    emissions: RefCell<VecDeque<Notice>>,
+    proposed: RefCell<Proposed>,
+}
+
+/// The statuses that were proposed for the unit and for the application.
+#[derive(Default)]
+struct Proposed {
+    unit: Vec<Status>,
+    app: Vec<Status>,
+}
+
+impl Model {
+    pub(crate) fn new(env: HookEnv, meta: Rc<CharmMeta>, runner: Arc<dyn Runner>, stored: Stored) -> Self {
+        Self(Rc::new(Inner {
+            env,
+            meta,
+            runner,
+            config: OnceCell::new(),
+            leader: Cell::new(None),
+            relation_ids: RefCell::default(),
+            relation_units: RefCell::default(),
+            relation_apps: RefCell::default(),
+            databags: RefCell::default(),
+            stored,
+            emissions: RefCell::default(),
+            proposed: RefCell::default(),
+        }))
+    }
+
+    /// The model's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.env.model_name
+    }
+
+    /// The model's UUID.
+    #[must_use]
+    pub fn uuid(&self) -> &str {
+        &self.0.env.model_uuid
+    }
+
+    /// The version of the Juju agent, such as `3.6.8`; older versions do not say it in every event.
+    #[must_use]
+    pub fn juju_version(&self) -> Option<&str> {
+        self.0.env.juju_version.as_deref()
+    }
+
+    /// All that Juju said in the environment of this hook.
+    #[must_use]
+    pub fn env(&self) -> &HookEnv {
+        &self.0.env
+    }
+
+    /// The charm's metadata.
+    #[must_use]
+    pub fn meta(&self) -> &CharmMeta {
+        &self.0.meta
+    }
+
+    /// What runs hook commands, for those that [`crate::hookcmds`] has and this model has not.
+    #[must_use]
+    pub fn runner(&self) -> &dyn Runner {
+        &*self.0.runner
+    }
+
+    /// This unit.
+    #[must_use]
+    pub fn unit(&self) -> Unit {
+        self.unit_named(&self.0.env.unit_name)
+    }
+
+    /// This unit's application.
+    #[must_use]
+    pub fn app(&self) -> Application {
+        self.application(self.0.env.app_name())
+    }
+
+    /// Any unit, by name. Nothing is asked of Juju.
+    #[must_use]
+    pub fn unit_named(&self, name: &str) -> Unit {
+        Unit::new(self.clone(), name)
+    }
+
+    /// Any application, by name. Nothing is asked of Juju.
+    #[must_use]
+    pub fn application(&self, name: &str) -> Application {
+        Application::new(self.clone(), name)
+    }
+
+    /// The application's config as Juju gives it: options that are set, or have a default. Asked once per hook.
+    ///
+    /// # Errors
+    /// `config-get` failed.
+    pub fn config(&self) -> Result<&Map<String, Value>, Error> {
+        if let Some(config) = self.0.config.get() {
+            return Ok(config);
+        }
+        let config = hookcmds::config_get(self.runner())?;
+        Ok(self.0.config.get_or_init(|| config))
+    }
+
+    /// The application's config as the charm's own type. Option names that have hyphens go with
+    /// `#[serde(rename_all = "kebab-case")]`.
+    ///
+    /// # Errors
+    /// `config-get` failed, or [`Error::Config`]: an option is not what the type says.
+    pub fn load_config<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        load(self.config()?).map_err(Error::Config)
+    }
+
+    /// Whether this unit leads its application. True is kept for as long as Juju guarantees it, 30 seconds.
+    ///
+    /// # Errors
+    /// `is-leader` failed.
+    pub fn is_leader(&self) -> Result<bool, Error> {
+        if let Some((leader, asked)) = self.0.leader.get()
+            && asked.elapsed() < LEADERSHIP
+        {
+            return Ok(leader);
+        }
+        // The guarantee counts from before the answer.
+        let asked = Instant::now();
+        let leader = hookcmds::is_leader(self.runner())?;
+        self.0.leader.set(Some((leader, asked)));
+        Ok(leader)
+    }
+
+    pub(crate) fn require_leader(&self, what: &'static str) -> Result<(), Error> {
+        if self.is_leader()? { Ok(()) } else { Err(Error::NotLeader { unit: self.0.env.unit_name.clone(), what }) }
+    }
+
+    /// The path of a resource's file, which Juju fetches if this unit does not have it yet.
+    ///
+    /// # Errors
+    /// The metadata defines no such resource, or `resource-get` failed.
+    pub fn resource(&self, name: &str) -> Result<PathBuf, Error> {
+        Self::check("resource", name, self.0.meta.resources.contains_key(name))?;
+        Ok(hookcmds::resource_get(self.runner(), name)?)
+    }
+
+    /// The cloud that the model is on, with its credential. Only for an application that `juju trust` trusts.
+    ///
+    /// # Errors
+    /// `credential-get` failed: the application is not trusted, or the cloud has none.
+    pub fn cloud_spec(&self) -> Result<CloudSpec, Error> {
+        Ok(hookcmds::credential_get(self.runner())?)
+    }
+
+    /// The units and relations that Juju is working towards.
+    ///
+    /// # Errors
+    /// `goal-state` failed.
+    pub fn goal_state(&self) -> Result<GoalState, Error> {
+        Ok(hookcmds::goal_state(self.runner())?)
+    }
+
+    /// A value that was stored in an earlier hook, or in this one. None if there is none.
+    ///
+    /// ```no_run
+    /// # fn handler(model: &ops::Model) -> anyhow::Result<()> {
+    /// let backups: u32 = model.stored("backups")?.unwrap_or(0);
+    /// model.store("backups", &(backups + 1))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// What is stored is not a `T`.
+    pub fn stored<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        self.0.stored.get(key)
+    }
+
+    /// Store a value for later hooks of this unit. It is written if this hook succeeds, and dropped if it fails.
+    ///
+    /// # Errors
+    /// The value cannot be written as JSON.
+    pub fn store<T: serde::Serialize>(&self, key: &str, value: &T) -> Result<(), Error> {
+        self.0.stored.set(key, value)
+    }
+
+    /// Forget a stored value.
+    pub fn forget(&self, key: &str) {
+        self.0.stored.remove(key);
+    }
+
+    /// Emit an event that the charm defines. Its handlers run when the current handler returns, in the order of
+    /// emission, before statuses are collected; in Ops they run at once.
+    ///
+    /// # Errors
+    /// The event's data cannot be written as JSON.
+    pub fn emit<T: CustomEvent>(&self, event: &T) -> Result<(), Error> {
+        let payload =
+            serde_json::to_value(event).map_err(|source| Error::CustomEvent { name: T::NAME.to_owned(), source })?;
+        let notice = Notice { payload: Some(payload), ..Notice::new(EventName::Custom(T::NAME.to_owned())) };
+        self.0.emissions.borrow_mut().push_back(notice);
+        Ok(())
+    }
+
+    pub(crate) fn next_emission(&self) -> Option<Notice> {
+        self.0.emissions.borrow_mut().pop_front()
+    }
+
+    pub(crate) fn state(&self) -> &Stored {
+        &self.0.stored
+    }
+
+    pub(crate) fn propose(&self, app: bool, statuses: Vec<Status>) {
+        let mut proposed = self.0.proposed.borrow_mut();
+        if app { proposed.app.extend(statuses) } else { proposed.unit.extend(statuses) }
+    }
+
+    pub(crate) fn take_proposed(&self, app: bool) -> Vec<Status> {
+        let mut proposed = self.0.proposed.borrow_mut();
+        std::mem::take(if app { &mut proposed.app } else { &mut proposed.unit })
+    }
+
+    fn check(kind: &'static str, name: &str, defined: bool) -> Result<(), Error> {
+        if defined { Ok(()) } else { Err(Error::Undefined { kind, name: name.to_owned() }) }
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("name", &self.name()).field("unit", &self.0.env.unit_name).finish_non_exhaustive()
+    }
+}

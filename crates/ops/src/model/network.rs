@@ -1,0 +1,70 @@
+//! Bindings: which addresses belong to an endpoint.
+
+use std::net::IpAddr;
+
+use crate::error::Error;
+use crate::hookcmds::{self, Network};
+use crate::model::{Model, Relation};
+
+/// An endpoint, or an extra binding, and the networks it is bound to.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    name: String,
+    network: Network,
+}
+
+impl Model {
+    /// The networks of an endpoint or an extra binding.
+    ///
+    /// # Errors
+    /// `network-get` failed: the metadata defines no such endpoint or binding.
+    pub fn binding(&self, name: &str) -> Result<Binding, Error> {
+        let network = hookcmds::network_get(self.runner(), name, None)?;
+        Ok(Binding { name: name.to_owned(), network })
+    }
+}
+
+impl Relation {
+    /// The networks of this relation's endpoint, with the addresses that its other side reaches.
+    ///
+    /// # Errors
+    /// `network-get` failed.
+    pub fn binding(&self) -> Result<Binding, Error> {
+        let network = hookcmds::network_get(self.model.runner(), self.endpoint(), Some(self.id()))?;
+        Ok(Binding { name: self.endpoint().to_owned(), network })
+    }
+}
+
+impl Binding {
+    /// The endpoint or extra binding.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The address to bind to: the first of all.
+    #[must_use]
+    pub fn bind_address(&self) -> Option<IpAddr> {
+        let mut addresses = self.network.bind_addresses.iter().flat_map(|interface| &interface.addresses);
+        addresses.find_map(|address| address.value.parse().ok())
+    }
+
+    /// The address under which others reach this unit: the first of all. Juju may know a host name only, which is in
+    /// [`Binding::network`].
+    #[must_use]
+    pub fn ingress_address(&self) -> Option<IpAddr> {
+        self.network.ingress_addresses.iter().find_map(|address| address.parse().ok())
+    }
+
+    /// The subnets that this unit's traffic comes from.
+    #[must_use]
+    pub fn egress_subnets(&self) -> &[String] {
+        &self.network.egress_subnets
+    }
+
+    /// All that Juju knows: interfaces, addresses, subnets.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+}

@@ -1,0 +1,212 @@
+//! Relations.
+
+use std::fmt;
+use std::rc::Rc;
+
+use ops_metadata::RelationRole;
+
+use crate::error::Error;
+use crate::event::{EventName, Notice};
+use crate::hookcmds;
+use crate::model::{Application, Databag, Entity, Model, Unit};
+
+/// A relation of this unit's application with another, or among its own units.
+#[derive(Clone)]
+pub struct Relation {
+    pub(super) model: Model,
+    endpoint: String,
+    id: u32,
+    active: bool,
+}
+
+impl Model {
+    /// All relations at an endpoint, by ID.
+    ///
+    /// # Errors
+    /// The metadata defines no such endpoint, or `relation-ids` failed.
+    pub fn relations(&self, endpoint: &str) -> Result<Vec<Relation>, Error> {
+        let ids = self.ids(endpoint)?;
+        Ok(ids.into_iter().map(|id| self.relation_handle(endpoint, id)).collect())
+    }
+
+    /// The relation at an endpoint that has one at the most. None if there is none.
+    ///
+    /// # Errors
+    /// There are several ([`Error::TooManyRelatedApps`]), the metadata defines no such endpoint, or `relation-ids`
+    /// failed.
+    pub fn relation(&self, endpoint: &str) -> Result<Option<Relation>, Error> {
+        match *self.ids(endpoint)? {
+            [] => Ok(None),
+            [id] => Ok(Some(self.relation_handle(endpoint, id))),
+            ref ids => Err(Error::TooManyRelatedApps { endpoint: endpoint.to_owned(), count: ids.len() }),
+        }
+    }
+
+    /// The relation with this ID.
+    ///
+    /// # Errors
+    /// There is none ([`Error::RelationNotFound`]), the metadata defines no such endpoint, or `relation-ids` failed.
+    pub fn relation_by_id(&self, endpoint: &str, id: u32) -> Result<Relation, Error> {
+        if self.ids(endpoint)?.contains(&id) {
+            Ok(self.relation_handle(endpoint, id))
+        } else {
+            Err(Error::RelationNotFound { endpoint: endpoint.to_owned(), id })
+        }
+    }
+
+    fn ids(&self, endpoint: &str) -> Result<Vec<u32>, Error> {
+        Self::check("relation", endpoint, self.0.meta.relations.contains_key(endpoint))?;
+        if let Some(ids) = self.0.relation_ids.borrow().get(endpoint) {
+            return Ok(ids.clone());
+        }
+        let mut ids = Vec::new();
+        for relation in hookcmds::relation_ids(self.runner(), endpoint)? {
+            let id = relation.rsplit(':').next().and_then(|id| id.parse().ok());
+            ids.push(id.ok_or(Error::Unexpected {
+                command: "relation-ids",
+                value: relation,
+                expected: "a relation such as database:3",
+            })?);
+        }
+        ids.sort_unstable();
+        self.0.relation_ids.borrow_mut().insert(endpoint.to_owned(), ids.clone());
+        Ok(ids)
+    }
+
+    fn relation_handle(&self, endpoint: &str, id: u32) -> Relation {
+        let env = self.env();
+        let breaking = matches!(env.event, EventName::RelationBroken(_))
+            && env.relation.as_ref().is_some_and(|(_, broken)| *broken == id);
+        Relation { model: self.clone(), endpoint: endpoint.to_owned(), id, active: !breaking }
+    }
+
+    pub(crate) fn relation_of_event(&self, endpoint: &str, id: u32, notice: &Notice) -> Relation {
+        if let Some(app) = &notice.remote_app {
+            // Juju said it already, and need not be asked.
+            self.0.relation_apps.borrow_mut().entry(id).or_insert_with(|| Some(app.clone()));
+        }
+        self.relation_handle(endpoint, id)
+    }
+}
+
+impl Relation {
+    /// The endpoint, as in the charm's metadata.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// The relation's ID. It is unique in the model.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Whether the relation is there to stay: false in its own `relation-broken` event.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// Whether it is a relation among this application's own units.
+    #[must_use]
+    pub fn is_peer(&self) -> bool {
+        self.model.meta().relations.get(&self.endpoint).is_some_and(|meta| meta.role == RelationRole::Peer)
+    }
+
+    /// The application on the other side; this one if it is a peer relation. None if the relation is already gone.
+    ///
+    /// # Errors
+    /// `relation-list` failed.
+    pub fn app(&self) -> Result<Option<Application>, Error> {
+        if self.is_peer() {
+            return Ok(Some(self.model.app()));
+        }
+        if let Some(app) = self.model.0.relation_apps.borrow().get(&self.id) {
+            return Ok(app.as_deref().map(|name| self.model.application(name)));
+        }
+        let app = match hookcmds::relation_list_app(self.model.runner(), &self.to_string()) {
+            Ok(app) => Some(app),
+            Err(error) if is_gone(&error) => None,
+            Err(error) => return Err(error.into()),
+        };
+        self.model.0.relation_apps.borrow_mut().insert(self.id, app.clone());
+        Ok(app.map(|name| self.model.application(&name)))
+    }
+
+    /// The units on the other side that have joined; the other units of this application if it is a peer relation.
+    /// None are left if the relation is already gone.
+    ///
+    /// # Errors
+    /// `relation-list` failed.
+    pub fn units(&self) -> Result<Vec<Unit>, Error> {
+        let names = self.unit_names()?;
+        Ok(names.iter().map(|name| self.model.unit_named(name)).collect())
+    }
+
+    fn unit_names(&self) -> Result<Rc<[String]>, Error> {
+        if let Some(units) = self.model.0.relation_units.borrow().get(&self.id) {
+            return Ok(Rc::clone(units));
+        }
+        let units = match hookcmds::relation_list(self.model.runner(), &self.to_string()) {
+            Ok(units) => units,
+            Err(error) if is_gone(&error) => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        let units: Rc<[String]> = units.into();
+        self.model.0.relation_units.borrow_mut().insert(self.id, Rc::clone(&units));
+        Ok(units)
+    }
+
+    /// The databag of a unit or an application. Nothing is asked of Juju until it is read or written.
+    #[must_use]
+    pub fn data(&self, of: &impl Entity) -> Databag {
+        Databag::new(self.clone(), of.name(), of.is_app())
+    }
+
+    /// The databag of this unit.
+    #[must_use]
+    pub fn unit_data(&self) -> Databag {
+        self.data(&self.model.unit())
+    }
+
+    /// The databag of this unit's application.
+    #[must_use]
+    pub fn app_data(&self) -> Databag {
+        self.data(&self.model.app())
+    }
+
+    /// The UUID of the model on the other side: another one if the relation goes across models.
+    ///
+    /// # Errors
+    /// `relation-model-get` failed; Juju has it since 3.6.2.
+    pub fn remote_model_uuid(&self) -> Result<String, Error> {
+        Ok(hookcmds::relation_model_get(self.model.runner(), &self.to_string())?)
+    }
+}
+
+/// Juju's words for a relation that has gone since the hook began: «relation not found».
+pub(super) fn is_gone(error: &hookcmds::Error) -> bool {
+    matches!(error, hookcmds::Error::Failed { stderr, .. } if stderr.contains("relation not found"))
+}
+
+/// As Juju writes it: `database:3`.
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.endpoint, self.id)
+    }
+}
+
+impl fmt::Debug for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Relation({self})")
+    }
+}
+
+impl PartialEq for Relation {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Relation {}

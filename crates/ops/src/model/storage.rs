@@ -1,0 +1,86 @@
+//! Storage.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::hookcmds;
+use crate::model::Model;
+
+/// An instance of a storage that the charm's metadata defines.
+#[derive(Clone)]
+pub struct Storage {
+    model: Model,
+    name: String,
+    index: u32,
+}
+
+impl Model {
+    /// The instances of a storage that are attached to this unit.
+    ///
+    /// # Errors
+    /// The metadata defines no such storage, or `storage-list` failed.
+    pub fn storages(&self, name: &str) -> Result<Vec<Storage>, Error> {
+        Self::check("storage", name, self.0.meta.storages.contains_key(name))?;
+        hookcmds::storage_list(self.runner(), name)?.iter().map(|id| self.storage_by_id(id)).collect()
+    }
+
+    /// Ask for more instances of a storage. Each sends `storage-attached` when it is there.
+    ///
+    /// # Errors
+    /// The metadata defines no such storage, or `storage-add` failed.
+    pub fn request_storage(&self, name: &str, count: u32) -> Result<(), Error> {
+        Self::check("storage", name, self.0.meta.storages.contains_key(name))?;
+        Ok(hookcmds::storage_add(self.runner(), name, count)?)
+    }
+
+    pub(crate) fn storage_by_id(&self, id: &str) -> Result<Storage, Error> {
+        let parts = id.rsplit_once('/').and_then(|(name, index)| Some((name, index.parse().ok()?)));
+        let (name, index) = parts.ok_or_else(|| Error::Unexpected {
+            command: "storage-list",
+            value: id.to_owned(),
+            expected: "a storage instance such as data/0",
+        })?;
+        Ok(Storage { model: self.clone(), name: name.to_owned(), index })
+    }
+}
+
+impl Storage {
+    /// The storage's name, as in the charm's metadata.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The instance's number. It is unique in the model.
+    #[must_use]
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// The instance's ID, such as `data/0`.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.to_string()
+    }
+
+    /// Where it is: the mount point of a file system, or a block device.
+    ///
+    /// # Errors
+    /// `storage-get` failed.
+    pub fn location(&self) -> Result<PathBuf, Error> {
+        Ok(hookcmds::storage_get(self.model.runner(), &self.id())?.location)
+    }
+}
+
+impl fmt::Display for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.name, self.index)
+    }
+}
+
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Storage({self})")
+    }
+}

@@ -1,0 +1,184 @@
+//! Units.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::error::Error;
+use crate::hookcmds::{self, Port};
+use crate::model::{Application, Model, Secret, SecretContent, SecretUpdate};
+use crate::status::Status;
+
+/// A unit: this one, or another that it knows of.
+#[derive(Clone)]
+pub struct Unit {
+    model: Model,
+    name: String,
+}
+
+impl Unit {
+    pub(crate) fn new(model: Model, name: &str) -> Self {
+        Self { model, name: name.to_owned() }
+    }
+
+    /// Its name, such as `tinyproxy/0`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its application.
+    #[must_use]
+    pub fn app(&self) -> Application {
+        self.model.application(self.name.split('/').next().unwrap_or(&self.name))
+    }
+
+    /// Whether it is the unit that runs this charm.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.name == self.model.env().unit_name
+    }
+
+    /// Whether this unit leads its application.
+    ///
+    /// # Errors
+    /// `is-leader` failed, or it is another unit, of which Juju does not say.
+    pub fn is_leader(&self) -> Result<bool, Error> {
+        self.ours("leadership")?;
+        self.model.is_leader()
+    }
+
+    /// This unit's status.
+    ///
+    /// # Errors
+    /// `status-get` failed, or it is another unit.
+    pub fn status(&self) -> Result<Status, Error> {
+        self.ours("status")?;
+        Ok(hookcmds::status_get(self.model.runner(), false)?)
+    }
+
+    /// Set this unit's status at once. Where a charm observes
+    /// [`collect_unit_status`](crate::on::collect_unit_status), what that proposes is set at the end of the hook.
+    ///
+    /// # Errors
+    /// `status-set` failed, the status is Juju's own, or it is another unit.
+    #[allow(clippy::needless_pass_by_value, reason = "a status is made to be set, and a borrow at each call is noise")]
+    pub fn set_status(&self, status: Status) -> Result<(), Error> {
+        self.ours("status")?;
+        set_status(&self.model, false, &status)
+    }
+
+    /// Set the workload's version, which `juju status` shows for the application.
+    ///
+    /// # Errors
+    /// `application-version-set` failed, or it is another unit.
+    pub fn set_workload_version(&self, version: &str) -> Result<(), Error> {
+        self.ours("workload version")?;
+        Ok(hookcmds::application_version_set(self.model.runner(), version)?)
+    }
+
+    /// Open a port, so that it can be reached once the application is exposed. For a port to change, the hook must
+    /// succeed.
+    ///
+    /// # Errors
+    /// `open-port` failed, or it is another unit.
+    pub fn open_port(&self, port: Port) -> Result<(), Error> {
+        self.ours("ports")?;
+        Ok(hookcmds::open_port(self.model.runner(), port, &[])?)
+    }
+
+    /// Close a port.
+    ///
+    /// # Errors
+    /// `close-port` failed, or it is another unit.
+    pub fn close_port(&self, port: Port) -> Result<(), Error> {
+        self.ours("ports")?;
+        Ok(hookcmds::close_port(self.model.runner(), port, &[])?)
+    }
+
+    /// The ports that this unit opened.
+    ///
+    /// # Errors
+    /// `opened-ports` failed, or it is another unit.
+    pub fn opened_ports(&self) -> Result<BTreeSet<Port>, Error> {
+        self.ours("ports")?;
+        Ok(hookcmds::opened_ports(self.model.runner())?.into_iter().collect())
+    }
+
+    /// Open these ports, and close all others.
+    ///
+    /// # Errors
+    /// A hook command failed, or it is another unit.
+    pub fn set_ports(&self, ports: impl IntoIterator<Item = Port>) -> Result<(), Error> {
+        let wanted: BTreeSet<Port> = ports.into_iter().collect();
+        let opened = self.opened_ports()?;
+        for port in opened.difference(&wanted) {
+            self.close_port(*port)?;
+        }
+        for port in wanted.difference(&opened) {
+            self.open_port(*port)?;
+        }
+        Ok(())
+    }
+
+    /// Reboot the machine when this hook has succeeded.
+    ///
+    /// # Errors
+    /// `juju-reboot` failed, it is another unit, or an action runs, in which Juju refuses it.
+    pub fn reboot(&self) -> Result<(), Error> {
+        self.ours("machine")?;
+        Ok(hookcmds::juju_reboot(self.model.runner(), false)?)
+    }
+
+    /// Reboot the machine at once; Juju runs this hook again after the reboot.
+    ///
+    /// It never succeeds: return its error from the handler with `?`. The process then ends with nothing saved, and that
+    /// does not count as a failure.
+    ///
+    /// # Errors
+    /// [`Error::Rebooting`]; or `juju-reboot` failed, it is another unit, or an action runs, in which Juju refuses it.
+    pub fn reboot_now(&self) -> Result<std::convert::Infallible, Error> {
+        self.ours("machine")?;
+        hookcmds::juju_reboot(self.model.runner(), true)?;
+        Err(Error::Rebooting)
+    }
+
+    /// Add a secret that this unit owns.
+    ///
+    /// # Errors
+    /// `secret-add` failed, the content is not one that Juju takes, or it is another unit.
+    pub fn add_secret(&self, content: &SecretContent, about: &SecretUpdate) -> Result<Secret, Error> {
+        self.ours("secrets")?;
+        Secret::add(&self.model, hookcmds::SecretOwner::Unit, content, about)
+    }
+
+    fn ours(&self, what: &'static str) -> Result<(), Error> {
+        if self.is_ours() { Ok(()) } else { Err(Error::NotOurs { entity: self.name.clone(), what }) }
+    }
+}
+
+pub(crate) fn set_status(model: &Model, app: bool, status: &Status) -> Result<(), Error> {
+    if !status.name.is_settable() {
+        return Err(Error::InvalidStatus(status.name));
+    }
+    Ok(hookcmds::status_set(model.runner(), app, status.name, &status.message)?)
+}
+
+impl PartialEq for Unit {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Unit {}
+
+impl fmt::Debug for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unit({})", self.name)
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}

@@ -1,0 +1,111 @@
+//! The events that a charm can observe. Each fixes the type of event that the handler receives.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::event::{
+    ActionEvent, CollectStatusEvent, ConfigChangedEvent, Custom, CustomEvent, EventName, InstallEvent,
+    LeaderElectedEvent, RelationBrokenEvent, RelationChangedEvent, RelationCreatedEvent, RelationDepartedEvent,
+    RelationJoinedEvent, RemoveEvent, SecretChangedEvent, SecretExpiredEvent, SecretRemoveEvent, SecretRotateEvent,
+    StartEvent, StopEvent, StorageAttachedEvent, StorageDetachingEvent, UpdateStatusEvent, UpgradeCharmEvent,
+};
+
+/// An event to observe, whose handlers receive an `E`.
+pub struct EventSource<E> {
+    pub(crate) name: EventName,
+    event: PhantomData<fn() -> E>,
+}
+
+impl<E> EventSource<E> {
+    fn new(name: EventName) -> Self {
+        Self { name, event: PhantomData }
+    }
+
+    /// The event's name.
+    #[must_use]
+    pub fn name(&self) -> &EventName {
+        &self.name
+    }
+}
+
+impl<E> fmt::Debug for EventSource<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "on::{}", self.name)
+    }
+}
+
+macro_rules! plain {
+    ($($(#[$doc:meta])* $function:ident: $name:ident -> $event:ident;)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $function() -> EventSource<$event> {
+            EventSource::new(EventName::$name)
+        }
+    )*};
+}
+
+macro_rules! named {
+    ($($(#[$doc:meta])* $function:ident: $name:ident -> $event:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $function(name: impl Into<Cow<'static, str>>) -> EventSource<$event> {
+            EventSource::new(EventName::$name(name.into().into_owned()))
+        }
+    )*};
+}
+
+plain! {
+    /// The unit is new: install the workload.
+    install: Install -> InstallEvent;
+    /// The unit is installed and configured: start the workload.
+    start: Start -> StartEvent;
+    /// The unit goes: stop the workload.
+    stop: Stop -> StopEvent;
+    /// The unit is about to be gone: clean up.
+    remove: Remove -> RemoveEvent;
+    /// Config changed, or something else that configures the unit.
+    config_changed: ConfigChanged -> ConfigChangedEvent;
+    /// Juju asks for the status from time to time.
+    update_status: UpdateStatus -> UpdateStatusEvent;
+    /// The charm was replaced by another revision.
+    upgrade_charm: UpgradeCharm -> UpgradeCharmEvent;
+    /// This unit became the leader.
+    leader_elected: LeaderElected -> LeaderElectedEvent;
+    /// A secret that this unit observes has a new revision.
+    secret_changed: SecretChanged -> SecretChangedEvent;
+    /// A secret that this unit owns is due for rotation.
+    secret_rotate: SecretRotate -> SecretRotateEvent;
+    /// A revision of a secret that this unit owns has expired.
+    secret_expired: SecretExpired -> SecretExpiredEvent;
+    /// No one observes a revision of a secret that this unit owns.
+    secret_remove: SecretRemove -> SecretRemoveEvent;
+    /// After each event, on the leader: propose statuses for the application.
+    collect_app_status: CollectAppStatus -> CollectStatusEvent;
+    /// After each event: propose statuses for the unit.
+    collect_unit_status: CollectUnitStatus -> CollectStatusEvent;
+}
+
+named! {
+    /// A relation was created at endpoint `name`.
+    relation_created: RelationCreated -> RelationCreatedEvent;
+    /// A remote unit joined a relation at endpoint `name`.
+    relation_joined: RelationJoined -> RelationJoinedEvent;
+    /// Data changed in a relation at endpoint `name`.
+    relation_changed: RelationChanged -> RelationChangedEvent;
+    /// A remote unit left a relation at endpoint `name`.
+    relation_departed: RelationDeparted -> RelationDepartedEvent;
+    /// A relation at endpoint `name` is gone.
+    relation_broken: RelationBroken -> RelationBrokenEvent;
+    /// An instance of storage `name` is there.
+    storage_attached: StorageAttached -> StorageAttachedEvent;
+    /// An instance of storage `name` is about to go.
+    storage_detaching: StorageDetaching -> StorageDetachingEvent;
+    /// An operator runs action `name`.
+    action: Action -> ActionEvent;
+}
+
+/// The charm emitted `T` itself.
+#[must_use]
+pub fn custom<T: CustomEvent>() -> EventSource<Custom<T>> {
+    EventSource::new(EventName::Custom(T::NAME.to_owned()))
+}

@@ -1,0 +1,218 @@
+//! What a unit keeps from hook to hook: deferred events and the charm's own values.
+
+use std::cell::RefCell;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+use crate::event::Notice;
+
+/// The file's version. Add one when its shape changes so that an older charm must not read it.
+const VERSION: u32 = 1;
+
+/// Where deferred events and stored values are kept: a file, or memory in a test.
+pub trait StateStore {
+    /// What was saved last. None if nothing was.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    fn load(&self) -> io::Result<Option<String>>;
+
+    /// Save, as a whole or not at all.
+    ///
+    /// # Errors
+    /// It cannot be written; what was saved last is still there.
+    fn save(&self, text: &str) -> io::Result<()>;
+
+    /// Where it is, for an error message.
+    fn path(&self) -> PathBuf;
+}
+
+/// A file beside the charm, as Ops has `.unit-state.db`.
+#[derive(Clone, Debug)]
+pub struct FileStore(PathBuf);
+
+impl FileStore {
+    /// The file in this folder, which is the charm's.
+    #[must_use]
+    pub fn in_dir(charm_dir: &Path) -> Self {
+        Self(charm_dir.join(".unit-state.json"))
+    }
+}
+
+impl StateStore for FileStore {
+    fn load(&self) -> io::Result<Option<String>> {
+        match fs::read_to_string(&self.0) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn save(&self, text: &str) -> io::Result<()> {
+        let new = self.0.with_extension("json.new");
+        let written = File::create(&new).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            // On the disk before it replaces the old one: a crash must not leave an empty file under the name.
+            file.sync_all()
+        });
+        written.and_then(|()| fs::rename(&new, &self.0)).inspect_err(|_| {
+            // It failed already, and that is what is reported.
+            let _ = fs::remove_file(&new);
+        })
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.clone()
+    }
+}
+
+/// An event that a handler wants to see again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Deferred {
+    pub(crate) handler: String,
+    #[serde(flatten)]
+    pub(crate) notice: Notice,
+}
+
+/// The file's content.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Content {
+    version: u32,
+    #[serde(default)]
+    deferred: Vec<Deferred>,
+    #[serde(default)]
+    stored: Map<String, Value>,
+}
+
+/// The content, and whether it changed since it was loaded.
+pub(crate) struct Stored {
+    loaded: Content,
+    content: RefCell<Content>,
+}
+
+impl Stored {
+    pub(crate) fn load(store: &dyn StateStore) -> Result<Self, Error> {
+        let failed = |why: String| Error::StateFile { path: store.path(), why };
+        let text = store.load().map_err(|error| failed(format!("cannot be read: {error}")))?;
+        let mut loaded = Content { version: VERSION, ..Content::default() };
+        if let Some(text) = text {
+            // The version first: the rest may have another shape.
+            let way_on = "move it away to go on without the deferred events and stored values in it";
+            let value: Value = serde_json::from_str(&text)
+                .map_err(|error| failed(format!("is damaged ({error}): repair it, or {way_on}")))?;
+            match value.get("version").and_then(Value::as_u64) {
+                Some(version) if version == u64::from(VERSION) => {}
+                Some(version) => {
+                    return Err(failed(format!(
+                        "has version {version}, and this charm reads version {VERSION}: \
+                         refresh to a revision of the charm that reads it, or {way_on}"
+                    )));
+                }
+                None => return Err(failed(format!("is damaged (it has no version): repair it, or {way_on}"))),
+            }
+            loaded = serde_json::from_value(value)
+                .map_err(|error| failed(format!("is damaged ({error}): repair it, or {way_on}")))?;
+        }
+        Ok(Self { content: RefCell::new(loaded.clone()), loaded })
+    }
+
+    pub(crate) fn save(&self, store: &dyn StateStore) -> Result<(), Error> {
+        let content = self.content.borrow();
+        if *content == self.loaded {
+            return Ok(());
+        }
+        let text = serde_json::to_string(&*content).map_err(io::Error::from);
+        text.and_then(|text| store.save(&text))
+            .map_err(|error| Error::StateFile { path: store.path(), why: format!("cannot be written: {error}") })
+    }
+
+    pub(crate) fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        let value = self.content.borrow().stored.get(key).cloned();
+        let value = value.map(serde_json::from_value).transpose();
+        value.map_err(|source| Error::Stored { key: key.to_owned(), source })
+    }
+
+    pub(crate) fn set<T: Serialize>(&self, key: &str, value: &T) -> Result<(), Error> {
+        let value = serde_json::to_value(value).map_err(|source| Error::Stored { key: key.to_owned(), source })?;
+        self.content.borrow_mut().stored.insert(key.to_owned(), value);
+        Ok(())
+    }
+
+    pub(crate) fn remove(&self, key: &str) {
+        self.content.borrow_mut().stored.remove(key);
+    }
+
+    pub(crate) fn take_deferred(&self) -> Vec<Deferred> {
+        std::mem::take(&mut self.content.borrow_mut().deferred)
+    }
+
+    pub(crate) fn defer(&self, deferred: Deferred) {
+        self.content.borrow_mut().deferred.push(deferred);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventName;
+
+    #[test]
+    fn values_and_deferred_events_are_there_in_the_next_hook() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = FileStore::in_dir(dir.path());
+        let state = Stored::load(&store).unwrap();
+        state.save(&store).unwrap();
+        assert!(!store.path().exists(), "nothing to keep, no file");
+
+        state.set("backups", &3).unwrap();
+        let deferred = Deferred { handler: "Charm::on_start".to_owned(), notice: Notice::new(EventName::Start) };
+        state.defer(deferred.clone());
+        state.save(&store).unwrap();
+
+        let state = Stored::load(&store).unwrap();
+        assert_eq!(state.get::<u32>("backups").unwrap(), Some(3));
+        assert_eq!(state.get::<u32>("restores").unwrap(), None);
+        assert!(state.get::<String>("backups").unwrap_err().to_string().contains("backups"));
+        assert_eq!(state.take_deferred(), [deferred]);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no other file is left");
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_with_a_way_on_and_left_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = FileStore::in_dir(dir.path());
+        for (text, says) in [
+            ("", "is damaged"),
+            ("{\"version\": 1, \"defer", "is damaged"),
+            ("{\"version\": 1, \"deferred\": 7}", "is damaged"),
+            ("[]", "no version"),
+            ("{\"version\": 2}", "has version 2, and this charm reads version 1"),
+        ] {
+            fs::write(store.path(), text).unwrap();
+            let Err(error) = Stored::load(&store) else { panic!("{text:?} loads") };
+            let error = error.to_string();
+            assert!(
+                error.contains(".unit-state.json") && error.contains(says) && error.contains("move it away"),
+                "{error}"
+            );
+            assert_eq!(fs::read_to_string(store.path()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_the_old_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = FileStore::in_dir(dir.path());
+        store.save("old").unwrap();
+        // A folder in the way of the new file.
+        fs::create_dir(dir.path().join(".unit-state.json.new")).unwrap();
+        assert!(store.save("new").is_err());
+        assert_eq!(store.load().unwrap().as_deref(), Some("old"));
+    }
+}
