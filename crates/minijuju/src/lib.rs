@@ -1,3 +1,5 @@
 //! Run Juju charms on any Linux machine in seconds, without Juju.
 
 pub mod format;
+
+pub mod machine;

@@ -26,6 +26,7 @@
 
 mod action;
 mod assumes;
+mod charm_files;
 mod charm_meta;
 mod config;
 mod error;
@@ -33,17 +34,21 @@ mod extra_bindings;
 mod juju_name;
 mod links;
 mod node;
+mod platform;
 mod relation;
 mod resource;
 mod storage;
 mod yaml;
+mod yaml_writer;
 
 pub use action::ActionMeta;
 pub use assumes::{Assumes, AssumesCondition, Feature};
+pub use charm_files::CharmFiles;
 pub use charm_meta::{CharmMeta, CharmUser};
 pub use config::{ConfigMeta, ConfigType};
 pub use error::MetadataError;
 pub use links::MetadataLinks;
+pub use platform::{Base, Platform};
 pub use relation::{RelationMeta, RelationRole, RelationScope};
 pub use resource::{ResourceMeta, ResourceType};
 pub use storage::{StorageMeta, StorageType};

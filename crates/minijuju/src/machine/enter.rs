@@ -1,0 +1,108 @@
+//! A machine that is up, and the way into it.
+
+use std::ffi::OsStr;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Result;
+use super::machines::Kind;
+use super::record::Record;
+use super::rootfs::TOOLS;
+use super::tool::Tool;
+
+/// What root in a machine may not do, because the kernel has it once only: load modules, set the clock, reboot, reach
+/// the hardware, read the kernel's log.
+const DROPPED: &str = "-sys_module,-sys_time,-sys_boot,-sys_rawio,-syslog,-mac_admin,-mac_override,-wake_alarm";
+
+/// A machine that is up.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    record: Record,
+    pid: u32,
+    kind: Kind,
+    program: PathBuf,
+}
+
+impl Machine {
+    pub(super) fn new(record: Record, pid: u32, kind: Kind, data: &Path) -> Self {
+        let tools = if kind == Kind::Host { data.join("tools") } else { PathBuf::from(TOOLS) };
+        Self { record, pid, kind, program: tools.join("minijuju") }
+    }
+
+    /// Its name, unique on this computer.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.record.id
+    }
+
+    /// Its host name.
+    #[must_use]
+    pub fn hostname(&self) -> &str {
+        &self.record.hostname
+    }
+
+    /// Its address, which answers from this computer and from other machines.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        IpAddr::V4(self.record.address)
+    }
+
+    /// Its first process, by its number on this computer; 1 where the machine is this computer.
+    #[must_use]
+    pub const fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// What a person should know about how it was started, one sentence each.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.record.notes
+    }
+
+    /// Its root folder as seen from this computer, to read and write its files. An absolute link in it leads astray:
+    /// it is followed on this computer.
+    #[must_use]
+    pub fn root(&self) -> PathBuf {
+        match self.kind {
+            Kind::Namespaces => PathBuf::from(format!("/proc/{}/root", self.pid)),
+            Kind::Host => PathBuf::from("/"),
+        }
+    }
+
+    /// Where minijuju's own program is inside the machine, for hook commands to link to. It is always the one that
+    /// [`Machines`](super::Machines) was last opened with.
+    #[must_use]
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// A command that runs `program` in the machine, in `folder` there, with the environment that the caller sets.
+    ///
+    /// A relative `program` is looked for in the `PATH` of that environment. Killing the child kills `program`; what
+    /// `program` started itself is killed with it by a signal to the process group, if the caller gave the command one
+    /// of its own ([`process_group(0)`](std::os::unix::process::CommandExt::process_group)). Daemons, which leave the
+    /// group, stay up until the machine is stopped.
+    pub fn command(&self, program: impl AsRef<OsStr>, folder: impl AsRef<Path>) -> Result<Command> {
+        if self.kind == Kind::Host {
+            let mut command = Command::new(program);
+            command.current_dir(folder);
+            return Ok(command);
+        }
+        let mut command = Command::new(Tool::Nsenter.find()?);
+        command.arg("--target").arg(self.pid.to_string());
+        command.args(["--mount", "--uts", "--ipc", "--net", "--pid"]);
+        command.arg(Tool::Setpriv.find()?);
+        // nsenter only waits for what it started, and would leave it behind if it is killed.
+        command.args(["--pdeathsig", "KILL", "--bounding-set", DROPPED, "--"]);
+        if folder.as_ref() != Path::new("/") {
+            let mut chdir = std::ffi::OsString::from("--chdir=");
+            chdir.push(folder.as_ref());
+            command.arg("/usr/bin/env").arg(chdir).arg("--");
+        }
+        command.arg(program);
+        // The caller's own folder is of no meaning there.
+        command.current_dir("/");
+        Ok(command)
+    }
+}

@@ -1,0 +1,80 @@
+//! What can go wrong with a machine.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A machine's `Result`.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a machine could not be started, found or removed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// This user, or the container that this runs in, may not make namespaces, mounts or network devices.
+    #[error(
+        "cannot {doing}: not permitted here ({reason}); run it with sudo, or set MINIJUJU_MACHINES=host to run units on \
+         this computer itself"
+    )]
+    NotPermitted {
+        /// What was tried.
+        doing: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A program that machines are made with is not installed.
+    #[error("machines need the program `{tool}`: install it with `apt install {package}`")]
+    MissingTool {
+        /// The program.
+        tool: &'static str,
+        /// Its package in Debian and Ubuntu.
+        package: &'static str,
+    },
+    /// `MINIJUJU_MACHINES` is neither empty nor a kind of machine.
+    #[error("MINIJUJU_MACHINES is {0:?}: it may be \"namespaces\" (the default) or \"host\"")]
+    UnknownKind(String),
+    /// A machine's name cannot be the name of a folder.
+    #[error("machine id {0:?} may have only letters, digits, `-`, `_` and `.`, and must begin with a letter or digit")]
+    InvalidId(String),
+    /// Every network that could be used is in use on this computer.
+    #[error("no free network for machines: this computer has a route into each 10.x.y.0/24 that was tried")]
+    NoFreeNetwork,
+    /// Each address of the machines' network is taken.
+    #[error("no free address for another machine in {0}: remove one first")]
+    NoFreeAddress(String),
+    /// A file could not be read, written, made or removed.
+    #[error("cannot {doing} {}: {source}", path.display())]
+    File {
+        /// What was tried, such as "write".
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// One of the programs that machines are made with failed.
+    #[error("cannot {doing}: {tool}: {reason}")]
+    Tool {
+        /// What was tried.
+        doing: String,
+        /// The program.
+        tool: &'static str,
+        /// The last lines that it printed, or how it ended.
+        reason: String,
+    },
+    /// The machine's first process gave up while it made the machine.
+    #[error("cannot start machine {id}: {reason}")]
+    Start {
+        /// The machine.
+        id: String,
+        /// What its first process said.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// For `map_err` on what works with one file.
+    pub(super) fn file(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { doing, path, source }
+    }
+}

@@ -1,0 +1,170 @@
+//! A machine's first process: it keeps the machine's namespaces alive, and collects the processes that lost their parent.
+//!
+//! It is started in three steps, each of this same program, because a process joins a new PID namespace only by being
+//! born in it:
+//!
+//! 1. `detach` lets go of everything that it was handed (an open pipe would make the caller's caller wait for ever) and
+//!    of the terminal, and becomes `unshare`;
+//! 2. `fork`, run by `unshare`, starts the next one as the first process of the namespaces, and ends;
+//! 3. `run` makes the machine's file systems, says so, and stays.
+//!
+//! They talk to the starter through standard output: `pid N`, then `note …` lines, then `ready` or `error …`.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{self, Pid};
+
+use super::record::Folder;
+use super::rootfs::Rootfs;
+use super::tool::{self, Tool};
+use super::{Error, Result};
+
+/// The first argument of all three steps. Not for people.
+pub(super) const SUBCOMMAND: &str = "machine-init";
+
+/// How long the processes of a machine that is asked to end have for it.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Be a machine's first process, if this program was started as one. A program that starts [`Machines`](super::Machines)
+/// calls this before anything else in its `main`.
+#[must_use]
+pub fn run_if_asked() -> Option<ExitCode> {
+    let mut args = env::args_os();
+    let program = args.next()?;
+    if args.next()? != SUBCOMMAND {
+        return None;
+    }
+    let step = args.next()?;
+    let folder = PathBuf::from(args.next()?);
+    let result = match step.to_str() {
+        Some("detach") => detach(&program, &folder),
+        Some("fork") => fork(&program, &folder),
+        Some("run") => run(&folder),
+        _ => return None,
+    };
+    let Err(error) = result else { return Some(ExitCode::SUCCESS) };
+    // Nobody reads it if the starter was killed: then nothing is left to do but to end.
+    let _ = say(&format!("error {error}"));
+    Some(ExitCode::FAILURE)
+}
+
+/// The command that begins the first step.
+pub(super) fn command(program: &Path, folder: &Folder) -> Command {
+    let mut command = Command::new(program);
+    command.args([SUBCOMMAND.as_ref(), "detach".as_ref(), folder.path().as_os_str()]);
+    command.env_clear().env("PATH", tool::PATH).current_dir("/");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn detach(program: &OsString, folder: &Path) -> Result<()> {
+    let open: Vec<i32> = fs::read_dir("/proc/self/fd")
+        .map_err(Error::file("read", "/proc/self/fd"))?
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|fd| *fd > 2)
+        .collect();
+    for fd in open {
+        // One of them was this listing's own, and is closed already.
+        let _ = unistd::close(fd);
+    }
+    unistd::setsid().map_err(|error| Error::file("leave the session of", program)(error.into()))?;
+    let error = Command::new(Tool::Unshare.find()?)
+        .args(["--mount", "--uts", "--ipc", "--net", "--pid", "--propagation", "private"])
+        .arg(program)
+        .args([SUBCOMMAND.as_ref(), "fork".as_ref(), folder.as_os_str()])
+        .exec();
+    Err(Error::file("run", "unshare")(error))
+}
+
+fn fork(program: &OsString, folder: &Path) -> Result<()> {
+    let child = Command::new(program)
+        .args([SUBCOMMAND.as_ref(), "run".as_ref(), folder.as_os_str()])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(Error::file("run", program))?;
+    say(&format!("pid {}", child.id()))
+}
+
+fn run(folder: &Path) -> Result<()> {
+    unistd::setsid().map_err(|error| Error::file("leave the session of", folder)(error.into()))?;
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
+    // Blocked from here on, so that none is missed; a first process ignores those that it neither blocks nor handles.
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGCHLD);
+    signals.add(Signal::SIGTERM);
+
+    env::set_current_dir(folder).map_err(Error::file("enter", folder))?;
+    let missing = || Error::file("read", folder.join("machine.json"))(io::ErrorKind::NotFound.into());
+    let record = Folder::new(folder).read()?.ok_or_else(missing)?;
+    let data = folder.parent().and_then(Path::parent).ok_or_else(missing)?;
+    unistd::sethostname(&record.hostname).map_err(|error| Error::file("name", &record.hostname)(error.into()))?;
+    let mut rootfs = Rootfs { folder, data, notes: Vec::new() };
+    rootfs.enter(&record)?;
+    // Processes begun until here had no business with the mask, which they would inherit.
+    signals.thread_block().map_err(|error| Error::file("block signals of", folder)(error.into()))?;
+    for note in &rootfs.notes {
+        say(&format!("note {note}"))?;
+    }
+    say("ready")?;
+    let null = fs::File::open("/dev/null").map_err(Error::file("open", "/dev/null"))?;
+    unistd::dup2_stdout(&null).map_err(|error| Error::file("open", "/dev/null")(error.into()))?;
+    drop(null);
+    stay(&signals)
+}
+
+fn say(line: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", line.replace('\n', " "))
+        .and_then(|()| out.flush())
+        .map_err(Error::file("write", "standard output"))
+}
+
+/// Collect what ends until asked to end oneself.
+fn stay(signals: &SigSet) -> Result<()> {
+    loop {
+        match signals.wait() {
+            Ok(Signal::SIGTERM) => {
+                end();
+                return Ok(());
+            }
+            Ok(_) => {
+                collect();
+            }
+            Err(Errno::EINTR) => {}
+            Err(error) => return Err(Error::file("wait for", "signals")(error.into())),
+        }
+    }
+}
+
+/// Collect all that ended. Whether any process is left.
+fn collect() -> bool {
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) => return true,
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(_) => return false,
+        }
+    }
+}
+
+/// Ask every process to end. The kernel kills those that are left once the first one has ended.
+fn end() {
+    let everyone = Pid::from_raw(-1);
+    let _ = kill(everyone, Signal::SIGTERM);
+    let until = Instant::now() + GRACE;
+    while collect() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

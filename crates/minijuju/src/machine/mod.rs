@@ -1,0 +1,23 @@
+//! Machines: throw-away, copy-on-write views of this computer.
+//!
+//! A machine sees the files of this computer and may change all of them: what it writes lands in its own folder below
+//! `$MINIJUJU_DATA`, never on the computer. It has its own processes, host name and network address. Nothing but its
+//! first process keeps it alive, so it outlives the command that started it and needs no daemon.
+//!
+//! A machine protects the computer from a charm's accidents. It is no wall against an attacker: its processes are root's.
+
+mod enter;
+mod error;
+mod init;
+mod machines;
+mod network;
+mod overlay;
+mod record;
+mod resolver;
+mod rootfs;
+mod tool;
+
+pub use enter::Machine;
+pub use error::{Error, Result};
+pub use init::run_if_asked;
+pub use machines::{Kind, MachineInfo, Machines, Spec};

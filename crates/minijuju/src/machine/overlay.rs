@@ -1,0 +1,177 @@
+//! Which of this computer's file systems a machine sees, read from `/proc/self/mountinfo` (proc(5)).
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Path, PathBuf};
+
+/// Folders that a machine has for itself, or that hold other systems' files: nothing mounted at or below them is shown.
+const OWN: [&str; 12] = [
+    "/proc",
+    "/sys",
+    "/dev",
+    "/run",
+    "/tmp",
+    "/snap",
+    "/var/lib/snapd",
+    "/var/lib/docker",
+    "/var/lib/containerd",
+    "/var/lib/containers",
+    "/var/lib/kubelet",
+    "/var/lib/lxd",
+];
+
+/// File systems that hold files on this computer. All others are interfaces of the kernel, or may hang with a network.
+const REAL: [&str; 16] = [
+    "bcachefs", "btrfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuseblk", "jfs", "ntfs3", "overlay",
+    "tmpfs", "vfat", "xfs", "zfs",
+];
+
+/// One line of `mountinfo`.
+#[derive(Debug)]
+struct Mount {
+    id: u32,
+    parent: u32,
+    point: PathBuf,
+    kind: String,
+}
+
+/// The mount points below `/` to be shown in a machine, parents first. `/` itself is not in it.
+pub(super) fn below_root(mountinfo: &str) -> Vec<PathBuf> {
+    let mounts: Vec<Mount> = mountinfo.lines().filter_map(parse).collect();
+    let mut points: Vec<PathBuf> = mounts
+        .iter()
+        .filter(|mount| mount.point != Path::new("/") && REAL.contains(&mount.kind.as_str()))
+        .filter(|mount| !OWN.iter().any(|own| mount.point.starts_with(own)))
+        .filter(|mount| is_visible(mount, &mounts))
+        .map(|mount| mount.point.clone())
+        .collect();
+    points.sort();
+    points.dedup();
+    points
+}
+
+/// Whether its files are seen at its mount point: nothing is mounted on top of it.
+fn is_visible(mount: &Mount, mounts: &[Mount]) -> bool {
+    !mounts.iter().any(|other| other.parent == mount.id && other.point == mount.point) && is_reached(mount, mounts)
+}
+
+/// Whether its mount point is not hidden by a mount further up, nor that of what it is mounted on.
+fn is_reached(mount: &Mount, mounts: &[Mount]) -> bool {
+    // On the same file system, further up: had it been there first, `mount` would be mounted on it.
+    let hides = |other: &Mount| {
+        other.parent == mount.parent && other.point != mount.point && mount.point.starts_with(&other.point)
+    };
+    !mounts.iter().any(hides)
+        && mounts.iter().find(|other| other.id == mount.parent).is_none_or(|parent| is_reached(parent, mounts))
+}
+
+fn parse(line: &str) -> Option<Mount> {
+    let (left, right) = line.split_once(" - ")?;
+    let mut fields = left.split(' ');
+    let id = fields.next()?.parse().ok()?;
+    let parent = fields.next()?.parse().ok()?;
+    let point = unescape(fields.nth(2)?);
+    Some(Mount { id, parent, point, kind: right.split(' ').next()?.to_owned() })
+}
+
+/// Spaces, tabs, newlines and backslashes stand there as `\` and three octal digits.
+fn unescape(text: &str) -> PathBuf {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = (bytes[at] == b'\\')
+            .then(|| text.get(at + 1..at + 4).and_then(|digits| u8::from_str_radix(digits, 8).ok()))
+            .flatten();
+        out.push(code.unwrap_or(bytes[at]));
+        at += if code.is_some() { 4 } else { 1 };
+    }
+    OsString::from_vec(out).into()
+}
+
+/// The name of the folder that keeps what is written at `point`: letters and digits, and no character that has a meaning
+/// in mount's options.
+pub(super) fn folder_name(point: &Path) -> String {
+    use std::fmt::Write as _;
+    let mut name = String::from("root");
+    for byte in point.as_os_str().as_encoded_bytes().iter().filter(|_| point != Path::new("/")) {
+        match byte {
+            b'/' => name.push('-'),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' => name.push(char::from(*byte)),
+            other => {
+                let _ = write!(name, "%{other:02x}");
+            }
+        }
+    }
+    name
+}
+
+/// A path as overlayfs's `lowerdir` option wants it: `\` before what would end it. `None` where no escape exists that
+/// all versions of mount understand.
+pub(super) fn lowerdir(point: &Path) -> Option<String> {
+    let text = point.to_str()?;
+    if text.contains([',', '"', '\n']) {
+        return None;
+    }
+    Some(text.replace('\\', "\\\\").replace(':', "\\:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UBUNTU: &str = "\
+22 27 0:21 / /proc rw,relatime - proc proc rw
+24 27 0:6 / /dev rw,relatime - devtmpfs udev rw
+25 24 0:23 / /dev/shm rw - tmpfs tmpfs rw
+27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda2 rw
+28 27 0:24 / /run rw - tmpfs tmpfs rw
+29 27 254:3 / /home rw,relatime shared:2 - ext4 /dev/vda3 rw
+30 27 254:4 / /boot rw,relatime - ext4 /dev/vda4 rw
+31 30 254:5 / /boot/efi rw,relatime - vfat /dev/vda5 rw
+32 27 7:0 / /snap/core22/1 ro - squashfs /dev/loop0 ro
+33 27 0:40 / /srv/my\\040files rw - xfs /dev/vdb rw
+34 27 0:41 / /mnt/nas rw - nfs4 nas:/ rw
+35 27 0:42 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw
+";
+
+    #[test]
+    fn file_systems_with_files_are_shown() {
+        let points = below_root(UBUNTU);
+        assert_eq!(points, ["/boot", "/boot/efi", "/home", "/srv/my files"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_mount_below_one_that_covers_it_is_not_shown() {
+        let covered = "\
+27 1 254:0 / / rw - ext4 /dev/vda rw
+28 27 254:1 / /srv/data rw - ext4 /dev/vdb rw
+29 27 254:2 / /srv rw - ext4 /dev/vdc rw
+30 28 254:3 / /srv/data/deep rw - ext4 /dev/vdd rw
+";
+        assert_eq!(below_root(covered), [PathBuf::from("/srv")]);
+    }
+
+    #[test]
+    fn of_two_mounts_at_one_place_it_is_named_once() {
+        let twice = "\
+27 1 254:0 / / rw - ext4 /dev/vda rw
+28 27 254:1 / /srv rw - ext4 /dev/vdb rw
+29 28 254:2 / /srv rw - ext4 /dev/vdc rw
+";
+        assert_eq!(below_root(twice), [PathBuf::from("/srv")]);
+    }
+
+    #[test]
+    fn folder_names_are_safe_in_mount_options() {
+        assert_eq!(folder_name(Path::new("/")), "root");
+        assert_eq!(folder_name(Path::new("/var/lib")), "root-var-lib");
+        assert_eq!(folder_name(Path::new("/a-b,c:d")), "root-a%2db%2cc%3ad");
+    }
+
+    #[test]
+    fn a_colon_is_escaped_and_a_comma_refused() {
+        assert_eq!(lowerdir(Path::new("/srv/a:b")).as_deref(), Some("/srv/a\\:b"));
+        assert_eq!(lowerdir(Path::new("/srv/a,b")), None);
+    }
+}

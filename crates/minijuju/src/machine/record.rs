@@ -1,0 +1,155 @@
+//! What is kept of a machine on disk: its folder, and the record in it.
+
+use std::fs;
+use std::io;
+use std::io::Write as _;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Result};
+
+/// `machine.json` in a machine's folder. It is written before anything of the machine exists, so that whatever a crash
+/// leaves behind has a record that names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) id: String,
+    pub(super) hostname: String,
+    /// The last number of its address; 0 on the host itself.
+    pub(super) number: u8,
+    pub(super) address: Ipv4Addr,
+    pub(super) gateway: Ipv4Addr,
+    /// The host's end of its network cable.
+    pub(super) interface: String,
+    /// What its `/etc/resolv.conf` holds.
+    pub(super) resolv_conf: String,
+    /// Its first process, by its number on the host, once it is up.
+    pub(super) pid: Option<u32>,
+    /// Whether it has been up: only then are its files worth keeping after a crash.
+    pub(super) made: bool,
+    /// When it was started, in seconds since 1970.
+    pub(super) started: u64,
+    /// What a person should know about how it was started.
+    pub(super) notes: Vec<String>,
+}
+
+/// A machine's folder: `$MINIJUJU_DATA/machines/ID`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The record, or `None` where there is none or only half of one: then the machine was never up.
+    pub(super) fn read(&self) -> Result<Option<Record>> {
+        read_json(&self.0.join("machine.json"))
+    }
+
+    pub(super) fn write(&self, record: &Record) -> Result<()> {
+        write_json(&self.0.join("machine.json"), record)
+    }
+
+    /// The machine's first process, if it runs. Its arguments name this folder, so that another process with a number
+    /// that was used again is not taken for it.
+    pub(super) fn init(&self, record: Option<&Record>) -> Option<u32> {
+        record.and_then(|record| record.pid).filter(|pid| self.is_init(*pid))
+    }
+
+    /// Like [`Self::init`], of a machine whose starter was killed before it could write down the number.
+    pub(super) fn search_init(&self) -> Vec<u32> {
+        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+        entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter(|pid| self.is_init(*pid))
+            .collect()
+    }
+
+    fn is_init(&self, pid: u32) -> bool {
+        // A zombie's command line is empty, which is right: all that it held is gone.
+        let Ok(command) = fs::read(format!("/proc/{pid}/cmdline")) else { return false };
+        let args: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
+        // The step before, which is `unshare`, has them after its own; a last argument ends with a zero byte too.
+        matches!(args.as_slice(), [.., init, _step, folder, b""]
+            if *init == super::init::SUBCOMMAND.as_bytes() && *folder == self.0.as_os_str().as_encoded_bytes())
+    }
+
+    /// Bytes on disk that the machine wrote.
+    pub(super) fn disk_use(&self) -> u64 {
+        size(&self.0.join("upper"))
+    }
+}
+
+/// The space that a folder takes on disk. What vanishes or cannot be read meanwhile counts nothing.
+fn size(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(entries) = fs::read_dir(path) else { return 0 };
+    entries
+        .flatten()
+        .filter_map(|entry| {
+            let meta = entry.metadata().ok()?;
+            let below = if meta.is_dir() { size(&entry.path()) } else { 0 };
+            // `blocks` counts units of 512 bytes, whatever the file system's own block size is.
+            Some(meta.blocks() * 512 + below)
+        })
+        .sum()
+}
+
+/// Read a JSON file; `None` if it is missing or does not hold a whole `T`.
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    match fs::read(path) {
+        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::file("read", path)(error)),
+    }
+}
+
+/// Replace a JSON file as a whole, so that a reader never sees half of it.
+pub(super) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let text = serde_json::to_vec_pretty(value).map_err(|error| Error::file("write", path)(error.into()))?;
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(&text)?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(Error::file("write", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_record_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("machine.json"), "{\"id\": \"m-0\", \"host").unwrap();
+        assert_eq!(Folder::new(folder.path()).read().unwrap(), None);
+    }
+
+    #[test]
+    fn another_process_is_not_taken_for_the_first_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::new(folder.path());
+        assert!(!folder.is_init(std::process::id()));
+        assert_eq!(folder.search_init(), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn disk_use_counts_what_is_below() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path().join("upper/root/etc");
+        fs::create_dir_all(&below).unwrap();
+        fs::write(below.join("file"), vec![1; 100_000]).unwrap();
+        assert!(Folder::new(folder.path()).disk_use() >= 100_000);
+    }
+}

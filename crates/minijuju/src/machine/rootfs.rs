@@ -1,0 +1,254 @@
+//! A machine's file systems, put together by its first process in its own mount namespace.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use nix::sys::stat::{Mode, SFlag, makedev, mknod};
+
+use super::overlay;
+use super::record::Record;
+use super::tool::Tool;
+use super::{Error, Result};
+
+/// Where a machine has minijuju's own program.
+pub(super) const TOOLS: &str = "/var/lib/juju/tools/minijuju";
+
+/// Devices that every program may expect: name, and the kernel's numbers for it (Linux's devices.txt).
+const DEVICES: [(&str, u64, u64); 6] =
+    [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
+
+/// What a machine's root is made from.
+pub(super) struct Rootfs<'a> {
+    /// The machine's folder.
+    pub(super) folder: &'a Path,
+    /// The data folder, which a machine does not see.
+    pub(super) data: &'a Path,
+    /// Remarks for the person who started it.
+    pub(super) notes: Vec<String>,
+}
+
+impl Rootfs<'_> {
+    /// Mount everything below `root` in the machine's folder and make it this mount namespace's root.
+    pub(super) fn enter(&mut self, record: &Record) -> Result<()> {
+        let root = self.folder.join("root");
+        self.mount_files(&root)?;
+        self.mount_own(&root)?;
+        self.guard(&root)?;
+        let old = root.join("run/host");
+        make(&old)?;
+        self.run(Tool::PivotRoot, &["root", "root/run/host"], "make the machine's root its own")?;
+        std::env::set_current_dir("/").map_err(Error::file("enter", "/"))?;
+        Tool::Umount.run(Path::new("/"), &["--lazy", "/run/host"], "", "let go of the host's files")?;
+        fs::remove_dir("/run/host").map_err(Error::file("remove", "/run/host"))?;
+        write_etc(record)
+    }
+
+    /// The host's files, copied as they are written to.
+    fn mount_files(&mut self, root: &Path) -> Result<()> {
+        make(root)?;
+        // Work folders belong to one mount; one left by a killed machine (`volatile` marks it) would be refused.
+        let work = self.folder.join("work");
+        match fs::remove_dir_all(&work) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file("remove", work)(error)),
+            _ => {}
+        }
+        self.overlay_root()?;
+        let mountinfo =
+            fs::read_to_string("/proc/self/mountinfo").map_err(Error::file("read", "/proc/self/mountinfo"))?;
+        let inside = |point: &PathBuf| !point.starts_with(self.folder) && below(root, point).is_dir();
+        let points: Vec<PathBuf> = overlay::below_root(&mountinfo).into_iter().filter(inside).collect();
+        for point in points {
+            let target = below(root, &point);
+            if self.overlay(&point, &target).is_err() {
+                // Some file systems cannot lie below an overlay (vfat): seen, but not written to.
+                self.run(
+                    Tool::Mount,
+                    &["-o", "bind,ro", &point.to_string_lossy(), &target.to_string_lossy()],
+                    "show a file system of the host",
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The root overlay. Where the data folder's file system cannot hold what is written (an overlay itself, as in a
+    /// container, or a network's), memory does.
+    fn overlay_root(&mut self) -> Result<()> {
+        let target = self.folder.join("root");
+        let Err(error) = self.overlay(Path::new("/"), &target) else { return Ok(()) };
+        if matches!(error, Error::NotPermitted { .. }) {
+            return Err(error);
+        }
+        let memory = self.folder.join("memory");
+        make(&memory)?;
+        self.run(
+            Tool::Mount,
+            &["-t", "tmpfs", "-o", "mode=700", "memory", "memory"],
+            "keep the machine's files in memory",
+        )?;
+        for name in ["upper", "work"] {
+            let link = self.folder.join(name);
+            fs::remove_dir_all(&link).or_else(ignore_missing).map_err(Error::file("remove", &link))?;
+            make(&memory.join(name))?;
+            symlink(format!("memory/{name}"), &link).map_err(Error::file("link", &link))?;
+        }
+        self.overlay(Path::new("/"), &target)?;
+        self.notes.push(format!(
+            "{} cannot hold a machine's files, so they are kept in memory and lost when it stops; set MINIJUJU_DATA to a \
+             folder on a disk to keep them",
+            self.data.display()
+        ));
+        Ok(())
+    }
+
+    fn overlay(&self, lower: &Path, target: &Path) -> Result<()> {
+        let name = overlay::folder_name(lower);
+        make(&self.folder.join("upper").join(&name))?;
+        make(&self.folder.join("work").join(&name))?;
+        let doing = format!("mount a copy-on-write view of {}", lower.display());
+        let Some(lower) = overlay::lowerdir(lower) else {
+            return Err(Error::Tool { doing, tool: "mount", reason: "its name has a comma in it".to_owned() });
+        };
+        // Relative folders keep commas in the data folder's path out of the options.
+        let options = format!("lowerdir={lower},upperdir=upper/{name},workdir=work/{name},nodev,index=off");
+        let mount = |options: &str| {
+            self.run(Tool::Mount, &["-t", "overlay", "-o", options, "minijuju", &target.to_string_lossy()], &doing)
+        };
+        // Without fsync: what a machine loses by a power cut is thrown away anyway, and dpkg runs much faster.
+        // Kernels before 5.10 do not know the option.
+        mount(&format!("{options},volatile")).or_else(|_| mount(&options))
+    }
+
+    /// File systems that are the machine's alone.
+    fn mount_own(&self, root: &Path) -> Result<()> {
+        let mount = |kind: &str, options: &str, point: &str| {
+            let target = root.join(point);
+            make(&target)?;
+            let args = ["-t", kind, "-o", options, kind, &target.to_string_lossy()];
+            self.run(Tool::Mount, &args, &format!("mount the machine's /{point}"))
+        };
+        mount("proc", "nosuid,nodev,noexec", "proc")?;
+        mount("sysfs", "ro,nosuid,nodev,noexec", "sys")?;
+        mount("tmpfs", "nosuid,mode=755,size=1m", "dev")?;
+        mount("devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=620,gid=5", "dev/pts")?;
+        mount("tmpfs", "nosuid,nodev,mode=1777", "dev/shm")?;
+        mount("tmpfs", "nosuid,nodev,mode=755", "run")?;
+        mount("tmpfs", "nosuid,nodev,mode=1777", "tmp")?;
+        let lock = root.join("run/lock");
+        make(&lock)?;
+        fs::set_permissions(&lock, fs::Permissions::from_mode(0o1777)).map_err(Error::file("open up", &lock))?;
+        make_devices(&root.join("dev"))
+    }
+
+    /// Keep the machine off what is the host's: its kernel's settings, and minijuju's own data.
+    fn guard(&self, root: &Path) -> Result<()> {
+        let bind = |options: &str, from: &Path, to: &Path| {
+            let args = ["-o", options, &from.to_string_lossy(), &to.to_string_lossy()];
+            self.run(Tool::Mount, &args, "guard the host from the machine")
+        };
+        let tools = below(root, Path::new(TOOLS));
+        make(&tools)?;
+        bind("bind,ro", &self.data.join("tools"), &tools)?;
+        for path in ["proc/sys", "proc/sysrq-trigger"] {
+            let path = root.join(path);
+            if path.exists() {
+                bind("bind,ro", &path, &path)?;
+            }
+        }
+        // The network's settings are the machine's own: the kernel shows each process those of its own network.
+        bind("bind", Path::new("/proc/sys/net"), &root.join("proc/sys/net"))?;
+        let data = below(root, self.data);
+        if data.is_dir() {
+            let args = ["-t", "tmpfs", "-o", "ro,size=4k,mode=755", "hidden", &data.to_string_lossy()];
+            self.run(Tool::Mount, &args, "hide minijuju's data from the machine")?;
+        }
+        Ok(())
+    }
+
+    fn run(&self, tool: Tool, args: &[&str], doing: &str) -> Result<()> {
+        tool.run(self.folder, args, "", doing).map(drop)
+    }
+}
+
+fn below(root: &Path, path: &Path) -> PathBuf {
+    root.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+fn make(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(Error::file("make", folder))
+}
+
+fn ignore_missing(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+fn make_devices(dev: &Path) -> Result<()> {
+    for (name, major, minor) in DEVICES {
+        let path = dev.join(name);
+        mknod(&path, SFlag::S_IFCHR, Mode::from_bits_truncate(0o666), makedev(major, minor))
+            .map_err(|error| Error::file("make", &path)(error.into()))?;
+        // The caller's umask took bits away.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).map_err(Error::file("open up", &path))?;
+    }
+    let links = [
+        ("ptmx", "pts/ptmx"),
+        ("fd", "/proc/self/fd"),
+        ("stdin", "/proc/self/fd/0"),
+        ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"),
+    ];
+    for (name, to) in links {
+        symlink(to, dev.join(name)).map_err(Error::file("link", dev.join(name)))?;
+    }
+    Ok(())
+}
+
+/// The files that give the machine its name and its DNS servers.
+fn write_etc(record: &Record) -> Result<()> {
+    // On Ubuntu it is a link into /run, which is empty here.
+    replace("/etc/resolv.conf", &record.resolv_conf)?;
+    replace("/etc/hostname", &format!("{}\n", record.hostname))?;
+    let hosts = fs::read_to_string("/etc/hosts").unwrap_or_default();
+    replace("/etc/hosts", &with_host(&hosts, &record.address.to_string(), &record.hostname))
+}
+
+fn replace(path: &str, text: &str) -> Result<()> {
+    fs::remove_file(path).or_else(ignore_missing).map_err(Error::file("replace", path))?;
+    fs::write(path, text).map_err(Error::file("write", path))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).map_err(Error::file("open up", path))
+}
+
+/// The host's table of names with the machine's own on top; a line from its last start is left out.
+fn with_host(hosts: &str, address: &str, hostname: &str) -> String {
+    let is_own = |line: &&str| line.split_whitespace().skip(1).any(|name| name == hostname);
+    let mut text = format!("{address} {hostname}\n");
+    for line in hosts.lines().filter(|line| !is_own(line)) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    if !hosts.lines().any(|line| line.split_whitespace().skip(1).any(|name| name == "localhost")) {
+        text.push_str("127.0.0.1 localhost\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_s_name_is_in_its_hosts_once() {
+        let hosts = "127.0.0.1 localhost\n192.0.2.7 nas\n";
+        let first = with_host(hosts, "10.190.1.2", "juju-1");
+        assert_eq!(first, "10.190.1.2 juju-1\n127.0.0.1 localhost\n192.0.2.7 nas\n");
+        let again = with_host(&first, "10.190.1.3", "juju-1");
+        assert_eq!(again, "10.190.1.3 juju-1\n127.0.0.1 localhost\n192.0.2.7 nas\n");
+    }
+
+    #[test]
+    fn a_computer_without_hosts_gets_localhost() {
+        assert_eq!(with_host("", "10.190.1.2", "juju-1"), "10.190.1.2 juju-1\n127.0.0.1 localhost\n");
+    }
+}

@@ -1,0 +1,126 @@
+//! The programs that machines are made with: util-linux, iproute2 and nftables.
+
+use std::env;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::{Error, Result};
+
+/// Where programs for root are, also when the caller's PATH leaves them out.
+pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// A program that machines are made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tool {
+    Ip,
+    Mount,
+    Nft,
+    Nsenter,
+    PivotRoot,
+    Setpriv,
+    Umount,
+    Unshare,
+}
+
+impl Tool {
+    /// All of them, so that a missing one is named before anything is begun.
+    pub(super) const ALL: [Self; 8] =
+        [Self::Ip, Self::Mount, Self::Nft, Self::Nsenter, Self::PivotRoot, Self::Setpriv, Self::Umount, Self::Unshare];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Ip => "ip",
+            Self::Mount => "mount",
+            Self::Nft => "nft",
+            Self::Nsenter => "nsenter",
+            Self::PivotRoot => "pivot_root",
+            Self::Setpriv => "setpriv",
+            Self::Umount => "umount",
+            Self::Unshare => "unshare",
+        }
+    }
+
+    const fn package(self) -> &'static str {
+        match self {
+            Self::Ip => "iproute2",
+            Self::Nft => "nftables",
+            Self::Mount | Self::Umount => "mount",
+            Self::Nsenter | Self::PivotRoot | Self::Setpriv | Self::Unshare => "util-linux",
+        }
+    }
+
+    /// Where it is.
+    pub(super) fn find(self) -> Result<PathBuf> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        env::split_paths(PATH)
+            .chain(env::split_paths(&path))
+            .map(|folder| folder.join(self.name()))
+            .find(|program| program.is_file())
+            .ok_or(Error::MissingTool { tool: self.name(), package: self.package() })
+    }
+
+    /// Run it in `folder` with `input` on its standard input, and give back what it printed.
+    pub(super) fn run(self, folder: &Path, args: &[&str], input: &str, doing: &str) -> Result<String> {
+        let program = self.find()?;
+        let failed = |reason: String| Error::Tool { doing: doing.to_owned(), tool: self.name(), reason };
+        let mut child = Command::new(program)
+            .args(args)
+            .current_dir(folder)
+            .env("LC_ALL", "C")
+            .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(error.to_string()))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A program that ends without reading everything says on its standard error why.
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(self.failure(doing, &String::from_utf8_lossy(&output.stderr), &output.status.to_string()))
+    }
+
+    /// The error for a run that ended with `stderr`, or printed nothing and ended with `status`.
+    pub(super) fn failure(self, doing: &str, stderr: &str, status: &str) -> Error {
+        let text = stderr.trim();
+        let reason = if text.is_empty() { status.to_owned() } else { text.lines().collect::<Vec<_>>().join("; ") };
+        let reason = reason.trim_start_matches(self.name()).trim_start_matches(": ").to_owned();
+        if reason.contains("Operation not permitted") || reason.contains("Permission denied") {
+            return Error::NotPermitted { doing: doing.to_owned(), reason: format!("{}: {reason}", self.name()) };
+        }
+        Error::Tool { doing: doing.to_owned(), tool: self.name(), reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_to_do() {
+        let error = Tool::Unshare.failure("make namespaces", "unshare: unshare failed: Operation not permitted\n", "");
+        assert_eq!(
+            error.to_string(),
+            "cannot make namespaces: not permitted here (unshare: unshare failed: Operation not permitted); run it with \
+             sudo, or set MINIJUJU_MACHINES=host to run units on this computer itself"
+        );
+    }
+
+    #[test]
+    fn a_failure_keeps_the_reason_on_one_line() {
+        let error = Tool::Ip.failure("add a bridge", "RTNETLINK answers: File exists\nCommand failed -:1\n", "");
+        assert_eq!(error.to_string(), "cannot add a bridge: ip: RTNETLINK answers: File exists; Command failed -:1");
+        let error = Tool::Ip.failure("add a bridge", "", "exit status: 2");
+        assert_eq!(error.to_string(), "cannot add a bridge: ip: exit status: 2");
+    }
+
+    #[test]
+    fn a_missing_program_names_its_package() {
+        let error = Error::MissingTool { tool: Tool::Nft.name(), package: Tool::Nft.package() };
+        assert_eq!(error.to_string(), "machines need the program `nft`: install it with `apt install nftables`");
+    }
+}

@@ -1,0 +1,138 @@
+//! The bases that a charm runs on.
+
+use serde_json::Value;
+
+use crate::{MetadataError, node::Node};
+
+/// A system that a charm runs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// The distribution, such as `ubuntu`.
+    pub name: String,
+    /// Its release, such as `22.04`.
+    pub channel: String,
+}
+
+/// For what a charm is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Platform {
+    /// What the charm's file is called after, besides the charm: `amd64` in `tinyproxy_amd64.charm`.
+    pub label: String,
+    /// The systems that it runs on.
+    pub bases: Vec<Base>,
+}
+
+impl Platform {
+    /// What `charmcraft.yaml` says of the platform of one architecture (in Juju's words: `amd64`, `arm64`).
+    pub(crate) fn read(project: &Node<'_>, arch: &str) -> Result<Self, MetadataError> {
+        if let Some(bases) = project.get("bases") {
+            return Ok(Self { label: arch.to_owned(), bases: read_bases(&bases)? });
+        }
+        let base = project.get("base").map(|base| read_base(&base, base.string()?)).transpose()?;
+        let platforms = project.require("platforms")?;
+        let mut known = vec![];
+        for platform in platforms.entries()? {
+            // `ubuntu@22.04:amd64`: a charm for more than one base names the base in each platform.
+            let (label_base, label_arch) = split_platform(platform.key());
+            let (mut its_base, mut its_archs) = (label_base.map(str::to_owned), vec![label_arch.to_owned()]);
+            let built_for = platform.one_or_more_at("build-for")?;
+            if !built_for.is_empty() {
+                its_archs.clear();
+            }
+            for target in &built_for {
+                let (target_base, target_arch) = split_platform(target);
+                its_base = its_base.or_else(|| target_base.map(str::to_owned));
+                its_archs.push(target_arch.to_owned());
+            }
+            if its_archs.iter().any(|known| known == arch || known == "all") {
+                let base = match (&base, its_base) {
+                    (Some(base), _) => base.clone(),
+                    (None, Some(text)) => read_base(&platform, &text)?,
+                    (None, None) => return Err(project.invalid("`base` is missing")),
+                };
+                return Ok(Self { label: platform.key().replace(':', "-"), bases: vec![base] });
+            }
+            known.extend(its_archs);
+        }
+        Err(platforms.invalid(format!("the charm is made for {}, not for {arch}", known.join(", "))))
+    }
+}
+
+fn split_platform(platform: &str) -> (Option<&str>, &str) {
+    platform.rsplit_once(':').map_or((None, platform), |(base, arch)| (Some(base), arch))
+}
+
+/// `ubuntu@22.04`
+fn read_base(node: &Node<'_>, text: &str) -> Result<Base, MetadataError> {
+    match text.split_once('@') {
+        Some((name, channel)) if !name.is_empty() && !channel.is_empty() => {
+            Ok(Base { name: name.to_owned(), channel: channel.to_owned() })
+        }
+        _ => Err(node.invalid(format!("a base is written like `ubuntu@22.04`, not {text:?}"))),
+    }
+}
+
+/// `bases`, as older projects have it: a list of bases, or of what is built where (`build-on`) to run where (`run-on`).
+fn read_bases(node: &Node<'_>) -> Result<Vec<Base>, MetadataError> {
+    let mut bases = vec![];
+    for item in node.items()? {
+        match item.get("run-on").or_else(|| item.get("build-on")) {
+            Some(list) => bases.extend(read_bases(&list)?),
+            None => bases.push(Base {
+                name: item.require("name")?.string()?.to_owned(),
+                channel: match item.require("channel")?.value() {
+                    // Without quotes, 22.04 is a number, and 22.10 would be 22.1.
+                    Value::Number(_) => return Err(item.invalid("`channel` needs quotes, for it is not a number")),
+                    _ => item.require("channel")?.string()?.to_owned(),
+                },
+            }),
+        }
+    }
+    Ok(bases)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml;
+
+    fn platform(text: &str, arch: &str) -> Result<Platform, String> {
+        let value = yaml::parse("charmcraft.yaml", text).unwrap();
+        Platform::read(&Node::root("charmcraft.yaml", &value), arch).map_err(|error| error.to_string())
+    }
+
+    fn of(label: &str, channel: &str) -> Platform {
+        Platform { label: label.into(), bases: vec![Base { name: "ubuntu".into(), channel: channel.into() }] }
+    }
+
+    #[test]
+    fn the_platform_is_found_by_architecture() {
+        let one_base = "base: ubuntu@22.04\nplatforms: {amd64: , arm64: }";
+        assert_eq!(platform(one_base, "arm64"), Ok(of("arm64", "22.04")));
+        assert_eq!(
+            platform(one_base, "s390x").unwrap_err(),
+            "charmcraft.yaml: platforms: the charm is made for amd64, arm64, not for s390x"
+        );
+        let many_bases = "platforms: {'ubuntu@24.04:arm64': , 'ubuntu@24.04:amd64': }";
+        assert_eq!(platform(many_bases, "amd64"), Ok(of("ubuntu@24.04-amd64", "24.04")));
+        let cross = "base: ubuntu@22.04\nplatforms: {small: {build-on: [amd64], build-for: [arm64]}}";
+        assert_eq!(platform(cross, "arm64"), Ok(of("small", "22.04")));
+        let anywhere = "platforms: {any: {build-on: amd64, build-for: ['ubuntu@22.04:all']}}";
+        assert_eq!(platform(anywhere, "arm64"), Ok(of("any", "22.04")));
+        assert_eq!(
+            platform("platforms: {amd64: }", "amd64").unwrap_err(),
+            "charmcraft.yaml: the file: `base` is missing"
+        );
+    }
+
+    #[test]
+    fn older_projects_have_bases() {
+        let short = "bases: [{name: ubuntu, channel: '22.04'}]";
+        assert_eq!(platform(short, "amd64"), Ok(of("amd64", "22.04")));
+        let long =
+            "bases: [{build-on: [{name: ubuntu, channel: '20.04'}], run-on: [{name: ubuntu, channel: '22.04'}]}]";
+        assert_eq!(platform(long, "amd64"), Ok(of("amd64", "22.04")));
+        let number = "bases: [{name: ubuntu, channel: 22.04}]";
+        assert!(platform(number, "amd64").unwrap_err().contains("`channel` needs quotes"));
+    }
+}
