@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use serde_json::{Map, Value, json};
 
-use crate::{CharmMeta, MetadataError, Platform, node::Node, yaml, yaml_writer};
+use crate::{CharmMeta, MetadataError, Part, Platform, node::Node, yaml, yaml_writer};
 
 /// The keys of `charmcraft.yaml` that go into `metadata.yaml` as they are.
 const METADATA_KEYS: [&str; 16] = [
@@ -39,6 +39,8 @@ pub struct CharmFiles {
     pub manifest: Option<String>,
     /// For what the charm is made. `None` where there is no `charmcraft.yaml`.
     pub platform: Option<Platform>,
+    /// What Charmcraft makes the charm of. None where there is no `charmcraft.yaml`.
+    pub parts: Vec<Part>,
     /// All of it, as Juju reads it.
     pub meta: CharmMeta,
 }
@@ -61,7 +63,15 @@ impl CharmFiles {
         let (metadata, config, actions) = (own("metadata.yaml")?, own("config.yaml")?, own("actions.yaml")?);
         let Some(project) = own("charmcraft.yaml")? else {
             let metadata = metadata.ok_or_else(|| MetadataError::NotACharm { dir: dir.to_owned() })?;
-            return Ok(Self { metadata, config, actions, manifest: own("manifest.yaml")?, platform: None, meta });
+            return Ok(Self {
+                metadata,
+                config,
+                actions,
+                manifest: own("manifest.yaml")?,
+                platform: None,
+                parts: vec![],
+                meta,
+            });
         };
         let project = yaml::parse("charmcraft.yaml", &project)?;
         let project = Node::root("charmcraft.yaml", &project);
@@ -82,7 +92,15 @@ impl CharmFiles {
         let config = config.or_else(|| section("config").filter(|_| !meta.config.is_empty()));
         let actions = actions.or_else(|| section("actions"));
         let manifest = Some(manifest(&platform, arch, maker, made_at));
-        Ok(Self { metadata, config, actions, manifest, platform: Some(platform), meta })
+        Ok(Self {
+            metadata,
+            config,
+            actions,
+            manifest,
+            platform: Some(platform),
+            parts: Part::read_all(&project)?,
+            meta,
+        })
     }
 }
 
@@ -179,6 +197,14 @@ provides: {website: {interface: http}}
              maintainers:\n- \"me@example.com\"\nname: demo\nprovides:\n  website:\n    interface: http\nsummary: A demo.\n\
              website:\n- \"https://example.com\"\n"
         );
+        let part = Part {
+            name: "demo".into(),
+            plugin: "rust".into(),
+            source: Some(".".into()),
+            files: vec![],
+            customized: false,
+        };
+        assert_eq!(files.parts, [part]);
         assert_eq!(files.config.as_deref(), Some("options:\n  slug:\n    default: \"yes\"\n    type: string\n"));
         assert_eq!(files.actions.as_deref(), Some("ping:\n  description: Ping.\n"));
         assert_eq!(
