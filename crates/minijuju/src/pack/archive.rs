@@ -1,0 +1,84 @@
+//! Writes a `.charm`.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, Permissions},
+    io::{self, BufWriter, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
+
+use super::PackError;
+
+/// What goes into a charm, by its path there. The same entries always make the same bytes: they are written in order,
+/// with one time for all, and of their modes only what counts.
+#[derive(Debug, Default)]
+pub(super) struct Archive {
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Text(String),
+    File(PathBuf),
+    Link(String),
+}
+
+impl Archive {
+    /// Puts in a file of this content.
+    pub(super) fn text(&mut self, path: &str, content: String) {
+        self.entries.insert(path.to_owned(), Entry::Text(content));
+    }
+
+    /// Puts in a file, and whether one can execute it.
+    pub(super) fn file(&mut self, path: &str, source: PathBuf) {
+        self.entries.insert(path.to_owned(), Entry::File(source));
+    }
+
+    /// Puts in a symbolic link.
+    pub(super) fn link(&mut self, path: &str, target: String) {
+        self.entries.insert(path.to_owned(), Entry::Link(target));
+    }
+
+    /// Writes the charm, whole or not at all.
+    pub(super) fn write(&self, charm: &Path) -> Result<(), PackError> {
+        let unwritable = |source: io::Error| PackError::Write { path: charm.to_owned(), source };
+        let folder = charm.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(unwritable)?;
+        let temporary = tempfile::Builder::new()
+            .prefix(".charm-")
+            .permissions(Permissions::from_mode(0o644))
+            .tempfile_in(folder)
+            .map_err(unwritable)?;
+        let mut zip = ZipWriter::new(BufWriter::new(temporary));
+        for (path, entry) in &self.entries {
+            let options = SimpleFileOptions::default()
+                .last_modified_time(DateTime::default())
+                .compression_method(CompressionMethod::Deflated);
+            match entry {
+                Entry::Text(content) => {
+                    zip.start_file(path, options.unix_permissions(0o644)).map_err(|e| unwritable(e.into()))?;
+                    zip.write_all(content.as_bytes()).map_err(unwritable)?;
+                }
+                Entry::File(source) => {
+                    let unreadable = |error| PackError::Read { path: source.clone(), source: error };
+                    let mut file = File::open(source).map_err(unreadable)?;
+                    let metadata = file.metadata().map_err(unreadable)?;
+                    let mode = if metadata.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 };
+                    let options = options.unix_permissions(mode).large_file(metadata.len() > u64::from(u32::MAX));
+                    zip.start_file(path, options).map_err(|e| unwritable(e.into()))?;
+                    io::copy(&mut file, &mut zip).map_err(unwritable)?;
+                }
+                Entry::Link(target) => {
+                    zip.add_symlink(path, target, options.unix_permissions(0o777)).map_err(|e| unwritable(e.into()))?;
+                }
+            }
+        }
+        let file = zip.finish().map_err(|e| unwritable(e.into()))?;
+        let temporary = file.into_inner().map_err(|e| unwritable(e.into_error()))?;
+        temporary.persist(charm).map_err(|e| unwritable(e.error))?;
+        Ok(())
+    }
+}

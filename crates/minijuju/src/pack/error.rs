@@ -1,0 +1,102 @@
+//! Why a charm could not be packed or unpacked.
+
+use std::{io, path::PathBuf};
+
+/// A charm could not be packed.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// Its metadata cannot be read, or Juju would refuse it.
+    #[error(transparent)]
+    Metadata(#[from] ops_metadata::MetadataError),
+    /// A file or folder cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The `.charm` cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The `.charm`, or the folder that was to hold it.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Juju would have nothing to execute.
+    #[error("{} has neither an executable `dispatch` nor a `hooks` folder: Juju would have nothing to execute", project.display())]
+    NothingToExecute {
+        /// The project's folder.
+        project: PathBuf,
+    },
+    /// `dispatch` does not start a binary of the package.
+    #[error("the last line of {} has to start the charm's binary, such as `exec ./bin/my-charm`, and is `{line}`", path.display())]
+    EntryPoint {
+        /// The `dispatch` file.
+        path: PathBuf,
+        /// Its last line.
+        line: String,
+    },
+    /// Cargo cannot be run.
+    #[error("cannot run `{cargo}` to build the charm: {source}")]
+    NoCargo {
+        /// The command.
+        cargo: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Cargo did not build the binary.
+    #[error("cargo could not build the binary `{binary}`:\n{messages}")]
+    Build {
+        /// The binary that `dispatch` starts.
+        binary: String,
+        /// What Cargo said.
+        messages: String,
+    },
+    /// A part of `charmcraft.yaml` that only Charmcraft can make.
+    #[error("charmcraft.yaml: parts.{part}: {reason}; `charmcraft pack` makes this charm")]
+    Part {
+        /// The part's name.
+        part: String,
+        /// What is beyond us.
+        reason: String,
+    },
+    /// Something in the project's folder is neither a file nor a folder nor a link that leads to one.
+    #[error("{} cannot go into a charm: {reason}", path.display())]
+    NoFile {
+        /// Where it is.
+        path: PathBuf,
+        /// What it is.
+        reason: String,
+    },
+}
+
+/// A charm could not be unpacked. Nothing of it is left.
+#[derive(Debug, thiserror::Error)]
+pub enum UnpackError {
+    /// The file cannot be read.
+    #[error("cannot read the charm {}: {source}", charm.display())]
+    Read {
+        /// The `.charm`.
+        charm: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// It is no charm, or one that must not be unpacked.
+    #[error("{} is not a charm that can be deployed: {reason}", charm.display())]
+    Refused {
+        /// The `.charm`.
+        charm: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The charm's folder cannot be written.
+    #[error("cannot unpack the charm to {}: {source}", to.display())]
+    Write {
+        /// The folder, or the file in it.
+        to: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,82 @@
+//! Finds the files of a folder.
+
+use std::{
+    fs, io,
+    path::{Component, Path, PathBuf},
+};
+
+use super::{PackError, archive::Archive};
+
+/// Puts the files below `source` into `archive`, at `path` there (empty: at its top). `skip` says which to leave out, by
+/// their path in the archive.
+///
+/// A link that stays in the charm stays a link; what other links lead to goes in itself, as with Charmcraft. Empty
+/// folders stay out, as with Charmcraft.
+pub(super) fn add(
+    archive: &mut Archive,
+    root: &Path,
+    source: &Path,
+    path: &str,
+    skip: &dyn Fn(&str) -> bool,
+) -> Result<(), PackError> {
+    let unreadable = |error: io::Error| PackError::Read { path: source.to_owned(), source: error };
+    let kind = fs::symlink_metadata(source).map_err(unreadable)?.file_type();
+    if kind.is_symlink() {
+        let target = fs::read_link(source).map_err(unreadable)?;
+        if let Some(target) = target.to_str().filter(|_| stays_inside(root, source, &target)) {
+            archive.link(path, target.to_owned());
+            return Ok(());
+        }
+        let led_to = fs::metadata(source).map_err(|error| PackError::NoFile {
+            path: source.to_owned(),
+            reason: format!("it is a link to {}, which cannot be read: {error}", target.display()),
+        })?;
+        if led_to.is_dir() {
+            return Err(PackError::NoFile {
+                path: source.to_owned(),
+                reason: format!("it is a link to {}, a folder that is not in the charm", target.display()),
+            });
+        }
+        archive.file(path, source.to_owned());
+    } else if kind.is_dir() {
+        for child in fs::read_dir(source).map_err(unreadable)? {
+            let child = child.map_err(unreadable)?;
+            let name = child.file_name();
+            let Some(name) = name.to_str() else {
+                return Err(PackError::NoFile { path: child.path(), reason: "its name is not UTF-8".to_owned() });
+            };
+            let path = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+            if !skip(&path) {
+                add(archive, root, &child.path(), &path, skip)?;
+            }
+        }
+    } else if kind.is_file() {
+        archive.file(path, source.to_owned());
+    } else {
+        return Err(PackError::NoFile {
+            path: source.to_owned(),
+            reason: "it is neither a file nor a folder nor a link".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Whether a link leads to something in the same folder tree, and by a way that does not leave it.
+fn stays_inside(root: &Path, link: &Path, target: &Path) -> bool {
+    if target.is_absolute() {
+        return false;
+    }
+    let mut place = PathBuf::from(link.strip_prefix(root).unwrap_or(link));
+    place.pop();
+    for step in target.components() {
+        match step {
+            Component::ParentDir if !place.pop() => return false,
+            Component::Normal(name) => place.push(name),
+            _ => {}
+        }
+    }
+    match (root.canonicalize(), link.canonicalize()) {
+        (Ok(root), Ok(end)) => end.starts_with(root),
+        _ => false,
+    }
+}

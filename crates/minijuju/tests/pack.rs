@@ -1,0 +1,233 @@
+//! Packing charms: what goes in, and that it always is the same.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, Permissions},
+    io::Read as _,
+    os::unix::fs::{PermissionsExt as _, symlink},
+    path::Path,
+};
+
+use minijuju::pack::{Step, juju_arch, pack, unpack};
+use ops_metadata::CharmMeta;
+use tempfile::TempDir;
+use zip::ZipArchive;
+
+const HEAD: &str = "type: charm\nname: demo\nsummary: A demo.\ndescription: A demo.\nbase: ubuntu@22.04\n";
+
+fn platforms() -> String {
+    format!("platforms: {{{}: }}\n", juju_arch())
+}
+
+/// Writes the files of a project; one that begins with `#!` is executable.
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (path, content) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        if content.starts_with("#!") {
+            fs::set_permissions(&path, Permissions::from_mode(0o775)).unwrap();
+        }
+    }
+    folder
+}
+
+/// A charm in Rust: no dependencies, so that it builds anywhere.
+fn rust_project(charmcraft: &str, dispatch: &str, main: &str) -> TempDir {
+    project(&[
+        ("charmcraft.yaml", &format!("{HEAD}{}{charmcraft}", platforms())),
+        ("dispatch", dispatch),
+        ("Cargo.toml", "[package]\nname = \"demo-charm\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n"),
+        ("Cargo.lock", "version = 4\n\n[[package]]\nname = \"demo-charm\"\nversion = \"0.1.0\"\n"),
+        ("src/main.rs", main),
+        ("templates/a.conf", "a"),
+        ("README.md", "Not for the charm."),
+    ])
+}
+
+const DISPATCH: &str = "#!/bin/sh\nexec ./bin/demo-charm\n";
+const PARTS: &str = "
+parts:
+  charm: {plugin: rust, source: .}
+  files: {plugin: dump, source: ., stage: [dispatch, templates/]}
+config: {options: {slug: {type: string, default: x}}}
+actions: {ping: {description: Ping.}}
+";
+
+fn quietly(project: &Path, out: &Path) -> Result<std::path::PathBuf, String> {
+    pack(project, out, &mut |_| ()).map_err(|error| error.to_string())
+}
+
+/// The charm's files: mode and content (of a link: its target).
+fn contents(charm: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
+    let mut zip = ZipArchive::new(File::open(charm).unwrap()).unwrap();
+    (0..zip.len())
+        .map(|index| {
+            let mut file = zip.by_index(index).unwrap();
+            let mut content = vec![];
+            file.read_to_end(&mut content).unwrap();
+            (file.name().unwrap().into_owned(), (file.unix_mode().unwrap(), content))
+        })
+        .collect()
+}
+
+#[test]
+fn a_rust_charm_holds_what_charmcraft_puts_into_it() {
+    let project = rust_project(PARTS, DISPATCH, "fn main() { println!(\"hello\") }");
+    let out = project.path().join("out");
+    let mut steps = vec![];
+    let charm = pack(project.path(), &out, &mut |step| match step {
+        Step::Building { binary } => steps.push(format!("building {binary}")),
+        Step::Cargo { line } => assert!(!line.is_empty()),
+        Step::Writing { charm } => steps.push(format!("writing {}", charm.file_name().unwrap().display())),
+    })
+    .unwrap();
+    let name = format!("demo_{}.charm", juju_arch());
+    assert_eq!(charm, out.join(&name));
+    assert_eq!(steps, ["building demo-charm".to_owned(), format!("writing {name}")]);
+
+    let files = contents(&charm);
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "actions.yaml",
+            "bin/demo-charm",
+            "config.yaml",
+            "dispatch",
+            "manifest.yaml",
+            "metadata.yaml",
+            "templates/a.conf",
+        ]
+    );
+    assert_eq!((files["dispatch"].0, &files["dispatch"].1[..]), (0o100_755, DISPATCH.as_bytes()));
+    assert_eq!((files["bin/demo-charm"].0, files["metadata.yaml"].0), (0o100_755, 0o100_644));
+
+    let to = out.join("unpacked");
+    unpack(&charm, &to).unwrap();
+    assert_eq!(CharmMeta::load(&to).unwrap(), CharmMeta::load(project.path()).unwrap());
+    let output = std::process::Command::new("./dispatch").current_dir(&to).output().unwrap();
+    assert_eq!(output.stdout, b"hello\n");
+
+    let before = fs::read(&charm).unwrap();
+    fs::write(project.path().join("README.md"), "Changed.").unwrap();
+    assert_eq!(fs::read(quietly(project.path(), &out).unwrap()).unwrap(), before, "the same project, the same bytes");
+    let left: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[test]
+fn a_rust_charm_that_does_not_build_says_why() {
+    let project = rust_project(PARTS, DISPATCH, "fn main() { nonsense }");
+    let message = quietly(project.path(), project.path()).unwrap_err();
+    assert!(message.starts_with("cargo could not build the binary `demo-charm`:\n"), "{message}");
+    assert!(message.contains("cannot find value `nonsense`"), "{message}");
+
+    let project = rust_project(PARTS, "#!/bin/sh\nexec ./bin/other\n", "fn main() {}");
+    let message = quietly(project.path(), project.path()).unwrap_err();
+    assert!(message.contains("other"), "{message}");
+}
+
+#[test]
+fn a_rust_charm_needs_a_dispatch_that_starts_its_binary() {
+    let project = rust_project(PARTS, "#!/bin/sh\n./bin/demo-charm \"$@\"\n", "fn main() {}");
+    let message = quietly(project.path(), project.path()).unwrap_err();
+    assert!(message.ends_with("such as `exec ./bin/my-charm`, and is `./bin/demo-charm \"$@\"`"), "{message}");
+    fs::remove_file(project.path().join("dispatch")).unwrap();
+    let message = quietly(project.path(), project.path()).unwrap_err();
+    assert!(message.contains("has neither an executable `dispatch` nor a `hooks` folder"), "{message}");
+}
+
+#[test]
+fn parts_that_only_charmcraft_can_make_are_refused() {
+    for (part, reason) in [
+        ("{plugin: make, source: .}", "the plugin `make` is unknown here"),
+        ("{plugin: dump, source: .}", "it puts the whole project into the charm; name its files under `stage`"),
+        ("{plugin: dump, source: ., stage: ['*.sh']}", "`*.sh` is not the plain path of a file or folder"),
+        ("{plugin: dump, source: ., stage: [../x]}", "`../x` is not the plain path of a file or folder"),
+        ("{plugin: dump, source: ., organize: {a: b}}", "it changes files on the way (`organize` or `override-…`)"),
+        (
+            "{plugin: dump, source: 'https://example.com/x.tgz'}",
+            "its source https://example.com/x.tgz is not in the project",
+        ),
+    ] {
+        let parts = format!("parts: {{charm: {{plugin: rust, source: .}}, other: {part}}}\n");
+        let project = rust_project(&parts, DISPATCH, "fn main() {}");
+        let message = quietly(project.path(), project.path()).unwrap_err();
+        let expected = format!("charmcraft.yaml: parts.other: {reason}; `charmcraft pack` makes this charm");
+        assert_eq!(message, expected);
+    }
+}
+
+#[test]
+fn a_charm_that_is_not_rust_is_its_folder() {
+    let project = project(&[
+        ("charmcraft.yaml", &format!("{HEAD}{}config: {{options: {{a: {{type: int}}}}}}\n", platforms())),
+        ("dispatch", "#!/bin/sh\nexec ./src/charm.py\n"),
+        ("src/charm.py", "#!/usr/bin/env python3\n"),
+        ("src/__pycache__/charm.pyc", "left out"),
+        (".git/HEAD", "left out"),
+        ("old.charm", "left out"),
+        ("lib/data.txt", "data"),
+    ]);
+    symlink("../lib/data.txt", project.path().join("src/inner")).unwrap();
+    symlink("/etc/hostname", project.path().join("src/outer")).unwrap();
+    let charm = quietly(project.path(), project.path()).unwrap();
+    let files = contents(&charm);
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "config.yaml",
+            "dispatch",
+            "lib/data.txt",
+            "manifest.yaml",
+            "metadata.yaml",
+            "src/charm.py",
+            "src/inner",
+            "src/outer",
+        ]
+    );
+    assert_eq!((files["src/inner"].0, &files["src/inner"].1[..]), (0o120_777, &b"../lib/data.txt"[..]));
+    assert_eq!(files["src/outer"].1, fs::read("/etc/hostname").unwrap(), "Juju refuses links that lead out");
+    assert_eq!(files["src/charm.py"].0, 0o100_755);
+    unpack(&charm, &project.path().join("unpacked")).unwrap();
+}
+
+#[test]
+fn a_charm_without_charmcraft_yaml_is_its_folder() {
+    let metadata = "name: demo\nsummary: x\ndescription: x\n";
+    let project = project(&[("metadata.yaml", metadata), ("hooks/install", "#!/bin/sh\n")]);
+    let files = contents(&quietly(project.path(), project.path()).unwrap());
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["hooks/install", "metadata.yaml"]);
+}
+
+#[test]
+fn what_is_no_charm_is_not_packed() {
+    let message = |files: &[(&str, &str)]| {
+        let project = project(files);
+        quietly(project.path(), project.path()).unwrap_err().replace(&project.path().display().to_string(), "DIR")
+    };
+    assert_eq!(message(&[]), "DIR is not a charm: it has no charmcraft.yaml and no metadata.yaml");
+    assert_eq!(
+        message(&[("metadata.yaml", "name: demo\n")]),
+        "DIR has neither an executable `dispatch` nor a `hooks` folder: Juju would have nothing to execute"
+    );
+    assert!(
+        message(&[("metadata.yaml", "name: Demo\n")])
+            .starts_with("metadata.yaml: name: \"Demo\" is not a charm's name")
+    );
+    let other = format!("{HEAD}platforms: {{pdp11: }}\n");
+    assert_eq!(
+        message(&[("charmcraft.yaml", &other)]),
+        format!("charmcraft.yaml: platforms: the charm is made for pdp11, not for {}", juju_arch())
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let project = project(&[("metadata.yaml", "name: demo\n"), ("dispatch", "#!/bin/sh\n")]);
+    let message = quietly(project.path(), &project.path().join("dispatch")).unwrap_err();
+    assert!(message.starts_with("cannot write ") && message.contains("dispatch/demo_"), "{message}");
+}
