@@ -1,0 +1,16 @@
+//! Debian packages, through `apt-get` and `dpkg-query`.
+//!
+//! The functions here use the machine's own programs, and wait for up to five minutes while another process (on a fresh
+//! Ubuntu machine: `unattended-upgrades`) holds the lock of apt or dpkg. [`Apt`] has the same as methods, for another
+//! bound. Nothing ever asks a question: `apt-get` runs without a terminal, and configuration files that were changed by
+//! hand are kept.
+//!
+//! A hook can be run again at any time, so adding a package that is installed and removing one that is not both succeed,
+//! without running `apt-get`.
+
+mod error;
+mod output;
+mod packages;
+
+pub use error::{Error, Failure};
+pub use packages::{Apt, add_package, add_package_version, installed_version, remove_package, update};

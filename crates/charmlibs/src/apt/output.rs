@@ -1,0 +1,156 @@
+//! What `apt-get` prints, read for what can be done about it.
+
+use std::process::Output;
+
+/// Enough to hold what a maintainer script said before it failed.
+const LAST_LINES: usize = 10;
+
+/// `apt-get` exits with 100 whatever went wrong: its words (in English, for `LC_ALL=C`) are all there is to tell by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// Another process holds a lock.
+    Locked,
+    /// A download failed in a way that may pass.
+    Download,
+    /// No source has this package or version.
+    NotFound,
+    /// Something else.
+    Other,
+}
+
+impl Reason {
+    pub(super) fn of(output: &Output) -> Self {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let has = |words: &[&str]| stderr.lines().any(|line| words.iter().any(|word| line.contains(word)));
+        if has(&[
+            // apt-get, for each of its locks: dpkg's frontend, the lists, the archives.
+            "E: Could not get lock ",
+            // dpkg, where it was started by something that does not take the frontend lock.
+            "is locked by another process",
+            "lock was locked by another process",
+        ]) {
+            Self::Locked
+        } else if has(&["E: Unable to locate package ", " has no installation candidate"])
+            || (has(&["E: Version '"]) && has(&["' was not found"]))
+        {
+            Self::NotFound
+        } else if has(&["E: Failed to fetch ", "E: Some index files failed to download", "E: Unable to fetch some archives"])
+            // What the server does not have, it will not have in a moment.
+            && !has(&[" 404 "])
+        {
+            Self::Download
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// The lines that say why: those that apt and dpkg mark as errors; or the last ones, if these only say that something else
+/// failed, or if there are none.
+pub(super) fn last_lines(output: &Output) -> Vec<String> {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let errors: Vec<_> =
+        lines(&stderr).filter(|line| line.starts_with("E: ") || line.starts_with("dpkg: error")).collect();
+    if !errors.is_empty() && !errors.iter().any(|line| line.starts_with("E: Sub-process ")) {
+        return last(errors);
+    }
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    last(lines(&stdout).chain(lines(&stderr)).collect())
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+fn last(lines: Vec<&str>) -> Vec<String> {
+    let skipped = lines.len().saturating_sub(LAST_LINES);
+    lines.into_iter().skip(skipped).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(stdout: &[u8], stderr: &[u8]) -> Output {
+        use std::os::unix::process::ExitStatusExt as _;
+        let status = std::process::ExitStatus::from_raw(100 << 8);
+        Output { status, stdout: stdout.to_vec(), stderr: stderr.to_vec() }
+    }
+
+    fn reason(stderr: &str) -> Reason {
+        Reason::of(&failed(b"", stderr.as_bytes()))
+    }
+
+    #[test]
+    fn each_of_the_locks_is_known() {
+        for stderr in [
+            "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4711 (unattended-upgr)\n\
+             E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?",
+            "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 4711 (apt-get)\n\
+             E: Unable to lock directory /var/lib/apt/lists/",
+            "E: Could not get lock /var/cache/apt/archives/lock - open (11: Resource temporarily unavailable)\n\
+             E: Unable to lock the download directory",
+            "dpkg: error: dpkg frontend lock was locked by another process with pid 4711\n\
+             E: Sub-process /usr/bin/dpkg returned an error code (2)",
+            "dpkg: error: dpkg status database is locked by another process",
+        ] {
+            assert_eq!(reason(stderr), Reason::Locked, "{stderr}");
+        }
+    }
+
+    #[test]
+    fn not_being_allowed_to_lock_is_not_waited_for() {
+        let stderr = "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)\n\
+                      E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?";
+        assert_eq!(reason(stderr), Reason::Other);
+    }
+
+    #[test]
+    fn unknown_packages_and_versions_are_not_found() {
+        for stderr in [
+            "E: Unable to locate package tinyproxi",
+            "E: Package 'tinyproxy' has no installation candidate",
+            "E: Version '9.9' for 'tinyproxy-bin' was not found",
+        ] {
+            assert_eq!(reason(stderr), Reason::NotFound, "{stderr}");
+        }
+    }
+
+    #[test]
+    fn a_download_may_work_the_next_time_unless_the_server_does_not_have_it() {
+        let stderr = "E: Failed to fetch http://archive.example/x.deb  Temporary failure resolving 'archive.example'";
+        assert_eq!(reason(stderr), Reason::Download);
+        let stderr = "E: Failed to fetch http://archive.example/x.deb  404  Not Found [IP: 192.0.2.1 80]";
+        assert_eq!(reason(stderr), Reason::Other);
+    }
+
+    #[test]
+    fn the_errors_are_preferred() {
+        let output = failed(b"Reading package lists...\n", b"W: careful\nE: first\n\nN: by the way\nE: second\n");
+        assert_eq!(last_lines(&output), ["E: first", "E: second"]);
+    }
+
+    #[test]
+    fn where_dpkg_failed_the_last_lines_say_why() {
+        let stdout = "Setting up broken (1.0) ...\nbroken: cannot start without a licence\n";
+        let stderr = "dpkg: error processing package broken (--configure):\n \
+                      installed broken package post-installation script subprocess returned error exit status 1\n\
+                      E: Sub-process /usr/bin/dpkg returned an error code (1)\n";
+        let lines = last_lines(&failed(stdout.as_bytes(), stderr.as_bytes()));
+        assert_eq!(lines.len(), 5);
+        assert_eq!(lines[1], "broken: cannot start without a licence");
+    }
+
+    #[test]
+    fn of_long_output_the_end_is_kept() {
+        let stdout = (1..=1000).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
+        let lines = last_lines(&failed(stdout.as_bytes(), b""));
+        assert_eq!(lines.len(), LAST_LINES);
+        assert_eq!(lines.last().unwrap(), "line 1000");
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_kept_as_far_as_it_is() {
+        assert_eq!(last_lines(&failed(b"", b"E: bad \xff byte\n")), ["E: bad \u{fffd} byte"]);
+    }
+}

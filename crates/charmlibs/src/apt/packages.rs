@@ -1,0 +1,282 @@
+//! Add, remove and ask for packages.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::output::{Reason, last_lines};
+use super::{Error, Failure};
+use crate::process;
+
+const APT_GET: &str = "apt-get";
+const DPKG_QUERY: &str = "dpkg-query";
+/// How often a download is tried, each time with `apt-get`'s own retries.
+const DOWNLOAD_TRIES: u32 = 3;
+
+/// Download the lists of packages from the machine's package sources.
+///
+/// # Errors
+/// See [`Apt::update`].
+pub fn update() -> Result<(), Error> {
+    Apt::new().update()
+}
+
+/// Install the package `name`, unless it is installed.
+///
+/// # Errors
+/// See [`Apt::add_package`].
+pub fn add_package(name: &str) -> Result<(), Error> {
+    Apt::new().add_package(name)
+}
+
+/// Install the package `name` in this very version, unless it is installed.
+///
+/// # Errors
+/// See [`Apt::add_package_version`].
+pub fn add_package_version(name: &str, version: &str) -> Result<(), Error> {
+    Apt::new().add_package_version(name, version)
+}
+
+/// Remove the package `name`, unless it is not installed.
+///
+/// # Errors
+/// See [`Apt::remove_package`].
+pub fn remove_package(name: &str) -> Result<(), Error> {
+    Apt::new().remove_package(name)
+}
+
+/// The version of the package `name` that is installed, if it is, such as `1.11.0-1`.
+///
+/// # Errors
+/// See [`Apt::installed_version`].
+pub fn installed_version(name: &str) -> Result<Option<String>, Error> {
+    Apt::new().installed_version(name)
+}
+
+/// The package tools of a machine.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use charmlibs::apt::Apt;
+///
+/// let apt = Apt::new().lock_timeout(Duration::from_secs(30));
+/// apt.add_package_version("tinyproxy-bin", "1.11.0-1")?;
+/// assert_eq!(apt.installed_version("tinyproxy-bin")?.as_deref(), Some("1.11.0-1"));
+/// # Ok::<(), charmlibs::apt::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Apt {
+    folder: Option<PathBuf>,
+    lock_timeout: Duration,
+    lock_poll: Duration,
+    download_pause: Duration,
+}
+
+impl Default for Apt {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            lock_timeout: Duration::from_mins(5),
+            lock_poll: Duration::from_secs(1),
+            download_pause: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Apt {
+    /// The tools on `PATH`, waiting for locks for up to five minutes.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The tools in `folder`: another machine's, under its root, or a test's.
+    #[must_use]
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(folder.into()), ..Self::default() }
+    }
+
+    /// How long to wait while another process holds the lock of apt or dpkg.
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.lock_timeout = timeout;
+        self
+    }
+
+    /// Download the lists of packages from the machine's package sources.
+    ///
+    /// # Errors
+    /// Any of the sources could not be read ([`Error::Failed`], after a few tries), or another process kept the lock.
+    pub fn update(&self) -> Result<(), Error> {
+        // As an option and not as `--error-on=any`, which apt before 2.1 refuses: it ignores options that it does not know.
+        self.apt_get("update the package lists", None, &["-o", "APT::Update::Error-Mode=any", "update"])
+    }
+
+    /// Install the package `name`, unless it is installed, in whatever version. If no package source has it, the lists of
+    /// packages are updated, and it is tried once more.
+    ///
+    /// # Errors
+    /// [`Error::PackageNotFound`]: no package source has it. [`Error::Failed`]: it could not be downloaded (after a few
+    /// tries) or installed. [`Error::Locked`]: another process kept the lock.
+    pub fn add_package(&self, name: &str) -> Result<(), Error> {
+        self.add(name, None)
+    }
+
+    /// Install the package `name` in this very `version`, such as `1.11.0-1`, unless it is installed. An older one is
+    /// upgraded; a newer one is left alone, with an error: a package's data seldom survives the way back.
+    ///
+    /// # Errors
+    /// As [`Apt::add_package`].
+    pub fn add_package_version(&self, name: &str, version: &str) -> Result<(), Error> {
+        self.add(name, Some(version))
+    }
+
+    /// Remove the package `name`, unless it is not installed. Its configuration files stay.
+    ///
+    /// # Errors
+    /// [`Error::Failed`]: it could not be removed. [`Error::Locked`]: another process kept the lock.
+    pub fn remove_package(&self, name: &str) -> Result<(), Error> {
+        match self.status(name)? {
+            None => tracing::debug!(package = name, "not installed"),
+            Some(status) if matches!(status.state.as_str(), "not-installed" | "config-files") => {
+                tracing::debug!(package = name, "not installed");
+            }
+            // Also one that was left half-installed or not configured.
+            Some(_) => {
+                self.apt_get("remove", Some(name), &["remove", name])?;
+                tracing::info!(package = name, "removed");
+            }
+        }
+        Ok(())
+    }
+
+    /// The version of the package `name` that is installed, if it is, such as `1.11.0-1`. A package that was removed but
+    /// for its configuration files, or that is not installed to the end, is not.
+    ///
+    /// # Errors
+    /// [`Error::Start`] or [`Error::Failed`]: `dpkg-query` could not say.
+    pub fn installed_version(&self, name: &str) -> Result<Option<String>, Error> {
+        Ok(self.status(name)?.filter(|status| status.state == "installed").map(|status| status.version))
+    }
+
+    fn add(&self, name: &str, version: Option<&str>) -> Result<(), Error> {
+        if let Some(version) = version {
+            check("package version", version, |byte| byte.is_ascii_alphanumeric() || b".+-~:".contains(&byte))?;
+        }
+        let right = |installed: &Option<String>| match version {
+            Some(version) => installed.as_deref() == Some(version),
+            None => installed.is_some(),
+        };
+        let installed = self.installed_version(name)?;
+        if right(&installed) {
+            tracing::debug!(package = name, version = installed, "already installed");
+            return Ok(());
+        }
+        let package = version.map_or_else(|| name.to_owned(), |version| format!("{name}={version}"));
+        let install = || self.apt_get("install", Some(&package), &["install", &package]);
+        match install() {
+            Err(Error::PackageNotFound(failure)) => {
+                tracing::info!(package, "{failure}; updating the package lists to try once more");
+                self.update()?;
+                install()?;
+            }
+            result => result?,
+        }
+        // For apt-get, a name that no package has is a pattern: `tinyproxy.bin` would install tinyproxy-bin.
+        let installed = self.installed_version(name)?;
+        if !right(&installed) {
+            return Err(Error::NotInstalled { package, found: installed });
+        }
+        tracing::info!(package = name, version = installed, "installed");
+        Ok(())
+    }
+
+    /// What dpkg knows of the package `name`.
+    fn status(&self, name: &str) -> Result<Option<Status>, Error> {
+        check("package name", name, |byte| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte))?;
+        if name.ends_with('-') {
+            return Err(Error::Name { kind: "package name", text: name.to_owned() });
+        }
+        let output = self.run(DPKG_QUERY, &["--show", "--showformat=${db:Status-Status} ${Version}\\n", name])?;
+        if output.status.success() {
+            let stdout = String::from_utf8_lossy(&output.stdout);
+            // One line for each architecture that the package is known in.
+            let mut lines: Vec<_> = stdout.lines().filter_map(|line| line.split_once(' ')).collect();
+            lines.sort_by_key(|(state, _)| *state != "installed");
+            return Ok(lines
+                .first()
+                .map(|(state, version)| Status { state: (*state).to_owned(), version: (*version).to_owned() }));
+        }
+        if output.status.code() == Some(1) && String::from_utf8_lossy(&output.stderr).contains("no packages found") {
+            return Ok(None);
+        }
+        Err(Error::Failed(failure("look for", Some(name), DPKG_QUERY, &output)))
+    }
+
+    /// Run `apt-get`, again where that can help.
+    fn apt_get(&self, doing: &'static str, package: Option<&str>, args: &[&str]) -> Result<(), Error> {
+        let started = Instant::now();
+        let mut downloads = 1;
+        let mut told = false;
+        loop {
+            // apt-get waits for dpkg's lock by itself, but not for each of its others, nor did it always.
+            let left = self.lock_timeout.saturating_sub(started.elapsed());
+            let timeout = format!("DPkg::Lock::Timeout={}", left.as_secs());
+            let mut command = vec!["-y", "-q", "--option=Dpkg::Options::=--force-confold"];
+            command.extend(["-o", "Dpkg::Use-Pty=0", "-o", "Acquire::Retries=3", "-o", &timeout]);
+            command.extend(args);
+            tracing::debug!("running {APT_GET} {}", command.join(" "));
+            let output = self.run(APT_GET, &command)?;
+            if output.status.success() {
+                return Ok(());
+            }
+            let failure = failure(doing, package, APT_GET, &output);
+            match Reason::of(&output) {
+                Reason::Locked if started.elapsed() >= self.lock_timeout => {
+                    return Err(Error::Locked { failure, waited: started.elapsed() });
+                }
+                Reason::Locked => {
+                    if !told {
+                        tracing::info!("waiting for another process to release its lock: {}", failure.lines.join("; "));
+                        told = true;
+                    }
+                    thread::sleep(self.lock_poll.min(self.lock_timeout.saturating_sub(started.elapsed())));
+                }
+                Reason::Download if downloads < DOWNLOAD_TRIES => {
+                    tracing::warn!("{failure}; trying again");
+                    thread::sleep(self.download_pause * downloads);
+                    downloads += 1;
+                }
+                Reason::NotFound => return Err(Error::PackageNotFound(failure)),
+                Reason::Download | Reason::Other => return Err(Error::Failed(failure)),
+            }
+        }
+    }
+
+    fn run(&self, program: &'static str, args: &[&str]) -> Result<Output, Error> {
+        let path = self.folder.as_ref().map_or_else(|| PathBuf::from(program), |folder| folder.join(program));
+        let mut command = Command::new(path);
+        // In English, for what it says is read here.
+        command.args(args).env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
+        process::output(&mut command).map_err(|source| Error::Start { program, source })
+    }
+}
+
+/// A line of dpkg's database.
+struct Status {
+    /// `installed`, `config-files`, `half-configured`, and so on.
+    state: String,
+    version: String,
+}
+
+fn check(kind: &'static str, text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), Error> {
+    if text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.bytes().all(allowed) {
+        return Ok(());
+    }
+    Err(Error::Name { kind, text: text.to_owned() })
+}
+
+fn failure(doing: &'static str, package: Option<&str>, program: &'static str, output: &Output) -> Failure {
+    Failure { doing, package: package.map(str::to_owned), program, status: output.status, lines: last_lines(output) }
+}

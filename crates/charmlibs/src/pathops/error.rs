@@ -1,0 +1,57 @@
+//! Why a file could not be made as it should be.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a file could not be made as it should be. It is then as it was before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A folder stands where the file should be.
+    #[error("could not write {}: it is a folder", path.display())]
+    IsFolder {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A device, socket or pipe stands where the file should be.
+    #[error("could not write {}: it is not a regular file", path.display())]
+    NotRegular {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The machine has no such user or group.
+    #[error("there is no {kind} named '{name}' on this machine")]
+    UnknownOwner {
+        /// `user` or `group`.
+        kind: &'static str,
+        /// The name that was looked for.
+        name: String,
+    },
+    /// The users and groups of the machine could not be read.
+    #[error("could not look for the {kind} '{name}' with getent: {why}")]
+    Getent {
+        /// `user` or `group`.
+        kind: &'static str,
+        /// The name that was looked for.
+        name: String,
+        /// Why not.
+        why: String,
+    },
+    /// A step on the way failed.
+    #[error("could not {step} {}: {source}", path.display())]
+    Step {
+        /// What was being done, such as `write` or `make the folder for`.
+        step: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    pub(super) fn step(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Step { step, path, source }
+    }
+}

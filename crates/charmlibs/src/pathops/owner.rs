@@ -1,0 +1,91 @@
+//! Users and groups by name.
+
+use std::process::Command;
+
+use super::Error;
+use crate::process;
+
+/// Numbers of a file's wanted owner. `None`: as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) user: Option<u32>,
+    pub(super) group: Option<u32>,
+    /// The group that `user` has in the machine's list of users.
+    pub(super) group_of_user: Option<u32>,
+}
+
+impl Owner {
+    /// Look the names up.
+    pub(super) fn find(user: Option<&str>, group: Option<&str>) -> Result<Self, Error> {
+        let mut owner = Self::default();
+        if let Some(name) = user {
+            // name:password:UID:GID:…
+            let fields = getent("user", "passwd", name)?;
+            owner.user = Some(number("user", name, fields.get(2))?);
+            owner.group_of_user = Some(number("user", name, fields.get(3))?);
+        }
+        if let Some(name) = group {
+            // name:password:GID:members
+            owner.group = Some(number("group", name, getent("group", "group", name)?.get(2))?);
+        }
+        Ok(owner)
+    }
+}
+
+/// The fields of the entry `name` in the machine's `database`.
+///
+/// `getent` and not the C library's functions: those load plug-ins (LDAP, systemd) at run time, which a statically linked
+/// charm cannot.
+fn getent(kind: &'static str, database: &str, name: &str) -> Result<Vec<String>, Error> {
+    /// `getent`'s exit code for a key that the database does not have.
+    const KEY_NOT_FOUND: i32 = 2;
+    let failed = |why| Error::Getent { kind, name: name.to_owned(), why };
+    let output = process::output(Command::new("getent").args([database, "--", name]))
+        .map_err(|error| failed(error.to_string()))?;
+    match output.status.code() {
+        Some(0) => {}
+        Some(KEY_NOT_FOUND) => return Err(Error::UnknownOwner { kind, name: name.to_owned() }),
+        _ => {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            return Err(failed(format!("it {}: {}", process::outcome(output.status), stderr.trim())));
+        }
+    }
+    let line = String::from_utf8_lossy(&output.stdout);
+    Ok(line.lines().next().unwrap_or_default().split(':').map(str::to_owned).collect())
+}
+
+fn number(kind: &'static str, name: &str, field: Option<&String>) -> Result<u32, Error> {
+    field.and_then(|field| field.parse().ok()).ok_or_else(|| Error::Getent {
+        kind,
+        name: name.to_owned(),
+        why: "it printed something else than an entry".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_is_number_0() {
+        let owner = Owner::find(Some("root"), Some("root")).unwrap();
+        assert_eq!(owner, Owner { user: Some(0), group: Some(0), group_of_user: Some(0) });
+    }
+
+    #[test]
+    fn without_names_nothing_is_looked_up() {
+        assert_eq!(Owner::find(None, None).unwrap(), Owner::default());
+    }
+
+    #[test]
+    fn an_unknown_user_is_named() {
+        let error = Owner::find(Some("no-such-user"), None).unwrap_err();
+        assert_eq!(error.to_string(), "there is no user named 'no-such-user' on this machine");
+    }
+
+    #[test]
+    fn an_unknown_group_is_named() {
+        let error = Owner::find(Some("root"), Some("--no-such-group")).unwrap_err();
+        assert_eq!(error.to_string(), "there is no group named '--no-such-group' on this machine");
+    }
+}

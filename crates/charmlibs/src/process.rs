@@ -1,0 +1,106 @@
+//! Run a program to its end, and keep what it printed.
+
+use std::ffi::CString;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::process::{Command, ExitStatus, Output, Stdio};
+
+use nix::sys::memfd::{MFdFlags, memfd_create};
+
+/// Run `command` to its end, with nothing to read on standard input, and return what it printed.
+///
+/// Unlike [`Command::output`], this returns when the program itself exits, even if a process that it left behind (a
+/// daemon, started by a package's maintainer script for one) still holds its standard output and error open. What such
+/// a process prints later is not read. It goes to memory, for as long as that process lives.
+///
+/// ```
+/// let output = charmlibs::process::output(std::process::Command::new("sh").args(["-c", "echo started"]))?;
+/// assert!(output.status.success());
+/// assert_eq!(output.stdout, b"started\n");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
+/// # Errors
+/// The program could not be started; a code other than 0 is not an error here.
+pub fn output(command: &mut Command) -> io::Result<Output> {
+    let stdout = memory_file("stdout")?;
+    let stderr = memory_file("stderr")?;
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::from(stdout.try_clone()?))
+        .stderr(Stdio::from(stderr.try_clone()?))
+        .status()?;
+    Ok(Output { status, stdout: read(&stdout)?, stderr: read(&stderr)? })
+}
+
+/// How a program ended, in words: `exited with code 100`, `was killed by signal 9`.
+#[must_use]
+pub fn outcome(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt as _;
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with code {code}"),
+        (None, Some(signal)) => format!("was killed by signal {signal}"),
+        (None, None) => status.to_string(),
+    }
+}
+
+/// A file that exists in memory only, so that a full disk does not keep a program from saying that the disk is full.
+fn memory_file(name: &str) -> io::Result<File> {
+    let name = CString::new(name)?;
+    Ok(File::from(memfd_create(name.as_c_str(), MFdFlags::MFD_CLOEXEC)?))
+}
+
+/// Read from the start without moving the offset, which is shared with whoever still writes.
+fn read(file: &File) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, 0)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn keeps_both_outputs_apart_and_whole() {
+        let output = output(&mut sh("seq 1 100000; echo gone wrong >&2; exit 3")).unwrap();
+        assert_eq!(output.stdout.len(), 588_895);
+        assert_eq!(output.stderr, b"gone wrong\n");
+        assert_eq!(outcome(output.status), "exited with code 3");
+    }
+
+    #[test]
+    fn gives_nothing_to_read() {
+        let output = output(&mut sh("cat; echo end")).unwrap();
+        assert_eq!(output.stdout, b"end\n");
+    }
+
+    #[test]
+    fn does_not_wait_for_a_daemon_that_keeps_the_outputs_open() {
+        let started = std::time::Instant::now();
+        let output = output(&mut sh("sleep 30 & echo $!")).unwrap();
+        assert!(started.elapsed().as_secs() < 20, "it waited for the daemon");
+        let daemon = String::from_utf8(output.stdout).unwrap();
+        assert!(sh(&format!("kill {}", daemon.trim())).status().unwrap().success(), "the daemon was alive");
+    }
+
+    #[test]
+    fn tells_a_signal_from_an_exit_code() {
+        let output = output(&mut sh("kill -9 $$")).unwrap();
+        assert_eq!(outcome(output.status), "was killed by signal 9");
+    }
+
+    #[test]
+    fn a_program_that_does_not_exist_is_an_error() {
+        let error = output(&mut Command::new("/nonexistent/program")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+}
