@@ -1,1 +1,3 @@
 //! A Juju charm that runs tinyproxy as a reverse proxy.
+
+pub mod tinyproxy;

@@ -1,0 +1,269 @@
+//! Functions for interacting with tinyproxy.
+//!
+//! No state is kept: every answer is read from the machine when asked, so it stays true whatever happened between two
+//! hooks. This is no general wrapper for tinyproxy: it manages tinyproxy on Ubuntu in the way that this charm wants it.
+
+mod error;
+mod process;
+
+use std::env;
+use std::fs;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use charmlibs::apt::Apt;
+use charmlibs::pathops;
+use nix::sys::signal::Signal;
+
+pub use error::Error;
+use process::Process;
+
+/// The Debian package that holds the tinyproxy executable, and no service of its own that would start it.
+const PACKAGE: &str = "tinyproxy-bin";
+const PROGRAM: &str = "tinyproxy";
+/// Where tinyproxy looks for its configuration, unless told otherwise.
+const CONFIG_FILE: &str = "/etc/tinyproxy/tinyproxy.conf";
+/// Where that configuration makes tinyproxy write its process ID.
+const PID_FILE: &str = "/var/run/tinyproxy.pid";
+
+/// What the charm asks of its workload. [`Tinyproxy`] does it; a test can stand in for it.
+pub trait Workload {
+    /// Ensure that tinyproxy is configured to serve `/SLUG/` on `port`, and return whether anything was changed.
+    ///
+    /// # Errors
+    /// The config file could not be written. It is then as it was before.
+    fn ensure_config(&mut self, port: u16, slug: &str) -> Result<bool, Error>;
+
+    /// The version of tinyproxy that is installed, such as `1.11.0`.
+    ///
+    /// # Errors
+    /// tinyproxy could not be run, or printed something else than its version.
+    fn version(&self) -> Result<String, Error>;
+
+    /// Install the tinyproxy executable.
+    ///
+    /// # Errors
+    /// apt could not install it.
+    fn install(&mut self) -> Result<(), Error>;
+
+    /// Whether the tinyproxy executable is available.
+    fn is_installed(&self) -> bool;
+
+    /// Whether tinyproxy is running.
+    fn is_running(&self) -> bool;
+
+    /// Ask tinyproxy to read its configuration again. Its process, and who is connected to it, stay.
+    ///
+    /// # Errors
+    /// tinyproxy is not running, or could not be asked.
+    fn reload_config(&mut self) -> Result<(), Error>;
+
+    /// Start tinyproxy, unless it is running. It takes a moment until [`Workload::is_running`] tells so.
+    ///
+    /// # Errors
+    /// tinyproxy refused to start, or its port is taken.
+    fn start(&mut self) -> Result<(), Error>;
+
+    /// Ask tinyproxy to end, if it is running. It takes a moment until [`Workload::is_running`] tells so.
+    ///
+    /// # Errors
+    /// It could not be asked.
+    fn stop(&mut self) -> Result<(), Error>;
+
+    /// Uninstall the tinyproxy executable and remove the files that it and this charm made.
+    ///
+    /// # Errors
+    /// apt could not remove the package, or a file could not be removed.
+    fn uninstall(&mut self) -> Result<(), Error>;
+}
+
+/// tinyproxy on a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tinyproxy {
+    root: PathBuf,
+}
+
+/// tinyproxy on this machine.
+impl Default for Tinyproxy {
+    fn default() -> Self {
+        Self::at("/")
+    }
+}
+
+impl Tinyproxy {
+    /// tinyproxy on the machine whose root folder is `root`: its files, its executables and its package tools are looked
+    /// for under it. Processes are always this machine's.
+    #[must_use]
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The path of the config file.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        self.under_root(Path::new(CONFIG_FILE))
+    }
+
+    /// The path of the file in which tinyproxy writes its process ID.
+    #[must_use]
+    pub fn pid_file(&self) -> PathBuf {
+        self.under_root(Path::new(PID_FILE))
+    }
+
+    fn under_root(&self, path: &Path) -> PathBuf {
+        self.root.join(path.strip_prefix("/").unwrap_or(path))
+    }
+
+    /// The executable `program` in the first folder of `PATH` that has it.
+    fn which(&self, program: &str) -> Option<PathBuf> {
+        let folders = env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
+        env::split_paths(&folders).filter(|folder| folder.is_absolute()).find_map(|folder| {
+            let path = self.under_root(&folder).join(program);
+            let found = fs::metadata(&path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0);
+            found.then_some(path)
+        })
+    }
+
+    /// Run tinyproxy until it exits, which for the daemon is when it has gone to the background.
+    fn run(&self, args: &[&str]) -> Result<Output, Error> {
+        let program = self.which(PROGRAM).ok_or(Error::NotInstalled)?;
+        let output = charmlibs::process::output(Command::new(&program).args(args))
+            .map_err(|source| Error::Run { program: program.clone(), source })?;
+        if output.status.success() { Ok(output) } else { Err(Error::failed(&program, args, &output)) }
+    }
+
+    fn apt(&self) -> Apt {
+        if self.root == Path::new("/") { Apt::new() } else { Apt::in_folder(self.root.join("usr/bin")) }
+    }
+
+    /// The process that the PID file names, if it is tinyproxy and alive.
+    fn process(&self) -> Option<Process> {
+        let path = self.pid_file();
+        match fs::read(&path) {
+            Ok(text) => Process::from_pid_file(&text).filter(|process| process.runs(PROGRAM)),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => {
+                tracing::warn!("could not read {}: {error}", path.display());
+                None
+            }
+        }
+    }
+
+    /// Check that the port of the config is free.
+    ///
+    /// tinyproxy opens it only after it has gone to the background: what it has to say about a port that is taken goes
+    /// nowhere, with exit code 0. If the port is taken for IPv4 only, it even runs, on IPv6, while another program answers
+    /// those who come by IPv4.
+    fn check_port(&self) -> Result<(), Error> {
+        let Ok(config) = fs::read_to_string(self.config_file()) else { return Ok(()) };
+        let Some(port) = config.lines().find_map(|line| line.strip_prefix("Port ")?.trim().parse().ok()) else {
+            return Ok(());
+        };
+        for address in
+            [SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)), SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))]
+        {
+            match TcpListener::bind(address) {
+                Err(source) if source.kind() == ErrorKind::AddrInUse => return Err(Error::Port { port, source }),
+                // A machine without IPv6, for one. It is tinyproxy's to try.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Workload for Tinyproxy {
+    fn ensure_config(&mut self, port: u16, slug: &str) -> Result<bool, Error> {
+        // For the format, see https://manpages.ubuntu.com/manpages/jammy/en/man5/tinyproxy.conf.5.html
+        let config = format!(
+            "PidFile \"{PID_FILE}\"\n\
+             Port {port}\n\
+             Timeout 600\n\
+             ReverseOnly Yes\n\
+             ReversePath \"/{slug}/\" \"http://www.example.com/\"\n"
+        );
+        Ok(pathops::ensure_contents(self.config_file(), config)?)
+    }
+
+    /// What `tinyproxy -v` prints after its own name: `tinyproxy 1.11.0`. Anything else is an error, rather than a version
+    /// that Juju would show to people.
+    fn version(&self) -> Result<String, Error> {
+        let output = self.run(&["-v"])?;
+        let odd = || Error::Version { output: String::from_utf8_lossy(&output.stdout).trim().to_owned() };
+        let text = std::str::from_utf8(&output.stdout).map_err(|_| odd())?;
+        let version = text.strip_prefix(PROGRAM).ok_or_else(odd)?.trim();
+        if version.starts_with(|first: char| first.is_ascii_digit()) && version.chars().all(|c| c.is_ascii_graphic()) {
+            Ok(version.to_owned())
+        } else {
+            Err(odd())
+        }
+    }
+
+    fn install(&mut self) -> Result<(), Error> {
+        let apt = self.apt();
+        apt.update()?;
+        apt.add_package(PACKAGE)?;
+        // If this fails, the charm goes into error status, and Juju's logs show, for example:
+        // failed to install package tinyproxy-bin: apt-get exited with code 100: E: Unable to locate package tinyproxy-bin
+        Ok(())
+    }
+
+    fn is_installed(&self) -> bool {
+        self.which(PROGRAM).is_some()
+    }
+
+    fn is_running(&self) -> bool {
+        self.process().is_some()
+    }
+
+    fn reload_config(&mut self) -> Result<(), Error> {
+        let process = self.process().ok_or(Error::NotRunning)?;
+        // SIGUSR1 doesn't end the process. It asks the process to reload its config.
+        // See https://manpages.ubuntu.com/manpages/jammy/en/man8/tinyproxy.8.html#signals
+        process.wait_to_catch(Signal::SIGUSR1)?;
+        if process.signal(Signal::SIGUSR1)? { Ok(()) } else { Err(Error::NotRunning) }
+    }
+
+    fn start(&mut self) -> Result<(), Error> {
+        if let Some(process) = self.process() {
+            tracing::debug!(pid = process.id(), "tinyproxy is running already");
+            return Ok(());
+        }
+        self.check_port()?;
+        self.run(&[]).map(drop)
+    }
+
+    fn stop(&mut self) -> Result<(), Error> {
+        if let Some(process) = self.process() {
+            process.signal(Signal::SIGTERM)?;
+        }
+        Ok(())
+    }
+
+    /// The config folder goes only if it is empty then: files that were put there by others stay, with the folder.
+    fn uninstall(&mut self) -> Result<(), Error> {
+        self.apt().remove_package(PACKAGE)?;
+        let config_file = self.config_file();
+        for path in [&self.pid_file(), &config_file] {
+            match fs::remove_file(path) {
+                Err(source) if source.kind() != ErrorKind::NotFound => {
+                    return Err(Error::Remove { path: path.clone(), source });
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        let folder = config_file.parent().unwrap_or(&self.root);
+        match fs::remove_dir(folder) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {
+                tracing::info!("left {}: there are other files in it", folder.display());
+                Ok(())
+            }
+            Err(source) => Err(Error::Remove { path: folder.to_path_buf(), source }),
+        }
+    }
+}
