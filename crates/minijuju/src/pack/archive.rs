@@ -56,7 +56,8 @@ impl Archive {
         for (path, entry) in &self.entries {
             let options = SimpleFileOptions::default()
                 .last_modified_time(DateTime::default())
-                .compression_method(CompressionMethod::Deflated);
+                .compression_method(CompressionMethod::Deflated)
+                .compression_level(Some(9));
             match entry {
                 Entry::Text(content) => {
                     zip.start_file(path, options.unix_permissions(0o644)).map_err(|e| unwritable(e.into()))?;
