@@ -3,10 +3,12 @@
 //! The structures say what there is to show; the functions turn them into text and touch nothing else. Times are strings
 //! already: [`Clock`] makes them in the zone that the command asked for.
 
+mod choice;
 mod clock;
 mod status;
 mod storage;
 
+pub use choice::{ConstraintsFormat, Document, Plain, Smart, StatusFormat, Tabular};
 pub use clock::Clock;
 pub use status::{
     ApplicationRelation, ApplicationStatus, Base, ControllerStatus, FullStatus, MachineStatus, ModelStatus,

@@ -1,0 +1,75 @@
+//! Durations as Go writes them: `60s`, `1h30m`, `1.5s`, `250ms`.
+
+use std::time::Duration;
+
+/// Reads a duration.
+pub(super) fn parse(text: &str) -> Result<Duration, String> {
+    let invalid = || format!("time: invalid duration {text:?}");
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    if text.starts_with('-') {
+        return Err(format!("a duration cannot be negative: {text:?}"));
+    }
+    let mut rest = text.strip_prefix('+').unwrap_or(text);
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let number: f64 = rest[..digits].parse().map_err(|_| invalid())?;
+        rest = &rest[digits..];
+        let letters = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
+        let unit = &rest[..letters];
+        let seconds = match unit {
+            "ns" => 1e-9,
+            "us" | "µs" | "μs" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            "" => return Err(format!("time: missing unit in duration {text:?}")),
+            _ => return Err(format!("time: unknown unit {unit:?} in duration {text:?}")),
+        };
+        let step = Duration::try_from_secs_f64(number * seconds).map_err(|_| invalid())?;
+        total = total.checked_add(step).ok_or_else(invalid)?;
+        rest = &rest[letters..];
+    }
+    Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_go_reads_them() {
+        for (text, milliseconds) in [
+            ("0", 0),
+            ("60s", 60_000),
+            ("60.0s", 60_000),
+            ("1.5s", 1_500),
+            ("250ms", 250),
+            ("1h2m3s", 3_723_000),
+            ("+5s", 5_000),
+        ] {
+            assert_eq!(parse(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused_in_gos_words() {
+        for (text, refusal) in [
+            ("5", r#"time: missing unit in duration "5""#),
+            ("", r#"time: invalid duration """#),
+            ("fast", r#"time: invalid duration "fast""#),
+            ("3d", r#"time: unknown unit "d" in duration "3d""#),
+            ("-3s", r#"a duration cannot be negative: "-3s""#),
+            ("1e999s", r#"time: unknown unit "e" in duration "1e999s""#),
+            ("99999999999999999999h", r#"time: invalid duration "99999999999999999999h""#),
+        ] {
+            assert_eq!(parse(text), Err(refusal.to_owned()), "{text}");
+        }
+    }
+}

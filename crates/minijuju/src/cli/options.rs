@@ -1,0 +1,128 @@
+//! Options that many commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Options that every command takes, before its name or after.
+#[derive(Debug, Clone, Default, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
+pub struct Global {
+    /// Equivalent to --show-log --logging-config=<root>=DEBUG
+    #[arg(long, global = true, hide = true)]
+    pub debug: bool,
+    /// Show no informational output
+    #[arg(short = 'q', long, global = true, hide = true)]
+    pub quiet: bool,
+    /// Show more verbose output
+    #[arg(short = 'v', long, global = true, hide = true)]
+    pub verbose: bool,
+    /// Write the log to stderr
+    #[arg(long = "show-log", global = true, hide = true)]
+    pub show_log: bool,
+    /// Log levels of modules
+    #[arg(long = "logging-config", global = true, hide = true)]
+    pub logging_config: Option<String>,
+    /// Write the log to a file
+    #[arg(long = "log-file", global = true, hide = true)]
+    pub log_file: Option<PathBuf>,
+}
+
+/// `-m`, of commands that work in a model.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ModelOption {
+    /// Model to operate in, as [<controller name>:]<model name>
+    #[arg(id = "model", short = 'm', long, value_name = "model")]
+    pub name: Option<String>,
+    /// Do not use a web browser for authentication
+    #[arg(short = 'B', long = "no-browser-login", hide = true)]
+    pub no_browser_login: bool,
+}
+
+/// `-c`, of commands that work on a controller.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ControllerOption {
+    /// Controller to operate in
+    #[arg(id = "controller", short = 'c', long, value_name = "controller")]
+    pub name: Option<String>,
+    /// Do not use a web browser for authentication
+    #[arg(short = 'B', long = "no-browser-login", hide = true)]
+    pub no_browser_login: bool,
+}
+
+/// `--format` and `--output`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Output<F: ValueEnum + Default + Copy + Send + Sync + 'static> {
+    /// Output format; the first is the default
+    // No clap default: derive keeps a generic's default in one static for all of its types.
+    #[arg(long, value_enum, value_name = "format")]
+    format: Option<F>,
+    /// Write the output to this file
+    #[arg(short = 'o', long, value_name = "file")]
+    pub output: Option<PathBuf>,
+}
+
+impl<F: ValueEnum + Default + Copy + Send + Sync + 'static> Output<F> {
+    /// The format that was asked for, or the command's own.
+    #[must_use]
+    pub fn format(&self) -> F {
+        self.format.unwrap_or_default()
+    }
+}
+
+/// `--no-prompt`, of commands that remove things.
+#[derive(Debug, Clone, Default, Args)]
+pub struct NoPrompt {
+    /// Do not ask for confirmation
+    #[arg(long = "no-prompt")]
+    pub no_prompt: bool,
+}
+
+/// What `-m` named: `[CONTROLLER:][OWNER/]MODEL`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelIdentifier {
+    /// The controller, if it was named.
+    pub controller: Option<String>,
+    /// The owner, if it was named.
+    pub owner: Option<String>,
+    /// The model.
+    pub model: String,
+}
+
+impl ModelIdentifier {
+    /// Takes an identifier apart.
+    #[must_use]
+    pub fn parse(text: &str) -> ModelIdentifier {
+        let (controller, rest) = match text.split_once(':') {
+            Some((controller, rest)) => (Some(controller).filter(|c| !c.is_empty()), rest),
+            None => (None, text),
+        };
+        let (owner, model) = match rest.split_once('/') {
+            Some((owner, model)) => (Some(owner), model),
+            None => (None, rest),
+        };
+        ModelIdentifier {
+            controller: controller.map(str::to_owned),
+            owner: owner.map(str::to_owned),
+            model: model.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_may_come_with_its_controller_and_owner() {
+        let identifier = |controller: Option<&str>, owner: Option<&str>, model: &str| ModelIdentifier {
+            controller: controller.map(str::to_owned),
+            owner: owner.map(str::to_owned),
+            model: model.to_owned(),
+        };
+        assert_eq!(ModelIdentifier::parse("testing"), identifier(None, None, "testing"));
+        assert_eq!(ModelIdentifier::parse("c:testing"), identifier(Some("c"), None, "testing"));
+        assert_eq!(ModelIdentifier::parse("c:admin/testing"), identifier(Some("c"), Some("admin"), "testing"));
+        assert_eq!(ModelIdentifier::parse(":testing"), identifier(None, None, "testing"));
+    }
+}

@@ -1,0 +1,81 @@
+//! `KEY=VALUE` words.
+
+use std::path::PathBuf;
+
+/// `NAME=VALUE`: a resource and its file, a storage and its size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// What is left of the first `=`.
+    pub name: String,
+    /// What is right of it.
+    pub value: String,
+}
+
+impl Pair {
+    /// Reads `NAME=VALUE`, with something on both sides.
+    pub(super) fn parse(text: &str) -> Result<Pair, String> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+                Ok(Pair { name: name.to_owned(), value: value.to_owned() })
+            }
+            _ => Err("badly formatted name value pair: ".to_owned() + text),
+        }
+    }
+}
+
+/// One `--config` of `juju deploy`, `juju refresh` or `juju add-model`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigSource {
+    /// `--config KEY=VALUE`.
+    Value(Pair),
+    /// `--config KEY=@FILE`: the value is in the file.
+    ValueFile {
+        /// The option.
+        name: String,
+        /// The file that holds its value.
+        path: PathBuf,
+    },
+    /// `--config FILE`: YAML with a mapping, or one mapping per application.
+    File(PathBuf),
+}
+
+impl ConfigSource {
+    /// Reads one `--config`.
+    pub(super) fn parse(text: &str) -> Result<ConfigSource, String> {
+        match text.split_once('=') {
+            None if text.is_empty() => Err("empty string".to_owned()),
+            None => Ok(ConfigSource::File(text.into())),
+            Some(("", _)) => Err(format!("expected \"key=value\", got {text:?}")),
+            Some((name, value)) => Ok(match value.strip_prefix('@') {
+                Some(path) => ConfigSource::ValueFile { name: name.to_owned(), path: path.into() },
+                None => ConfigSource::Value(Pair { name: name.to_owned(), value: value.to_owned() }),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_config_is_a_value_a_value_in_a_file_or_a_file() {
+        let pair = |name: &str, value: &str| Pair { name: name.into(), value: value.into() };
+        assert_eq!(ConfigSource::parse("slug=foo"), Ok(ConfigSource::Value(pair("slug", "foo"))));
+        assert_eq!(ConfigSource::parse("slug="), Ok(ConfigSource::Value(pair("slug", ""))));
+        assert_eq!(ConfigSource::parse("a=b=c"), Ok(ConfigSource::Value(pair("a", "b=c"))));
+        assert_eq!(ConfigSource::parse("config.yaml"), Ok(ConfigSource::File("config.yaml".into())));
+        assert_eq!(
+            ConfigSource::parse("cert=@./cert.pem"),
+            Ok(ConfigSource::ValueFile { name: "cert".into(), path: "./cert.pem".into() })
+        );
+        assert_eq!(ConfigSource::parse("=x"), Err(r#"expected "key=value", got "=x""#.to_owned()));
+    }
+
+    #[test]
+    fn a_pair_has_both_sides() {
+        assert!(Pair::parse("image=./x.tar").is_ok());
+        assert_eq!(Pair::parse("image"), Err("badly formatted name value pair: image".to_owned()));
+        assert!(Pair::parse("image=").is_err());
+    }
+}

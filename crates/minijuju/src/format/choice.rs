@@ -1,0 +1,81 @@
+//! What `--format` can be, by family of commands. The first of each is the default.
+
+use clap::ValueEnum;
+
+/// Of commands that print a table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Tabular {
+    /// Columns for people.
+    #[default]
+    Tabular,
+    /// One line of JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// Of commands that print a document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Document {
+    /// YAML.
+    #[default]
+    Yaml,
+    /// One line of JSON.
+    Json,
+}
+
+/// Of commands that print one value.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Smart {
+    /// Strings bare, the rest as YAML.
+    #[default]
+    Smart,
+    /// One line of JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// Of commands that show what a task gave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Plain {
+    /// What came out, bare.
+    #[default]
+    Plain,
+    /// One line of JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// Of `juju status`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// Columns for people.
+    #[default]
+    Tabular,
+    /// One line of JSON.
+    Json,
+    /// YAML.
+    Yaml,
+    /// One line per unit.
+    Short,
+    /// The same.
+    Oneline,
+    /// The same.
+    Line,
+    /// Counts.
+    Summary,
+}
+
+/// Of `juju constraints` and `juju model-constraints`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ConstraintsFormat {
+    /// `arch=amd64 mem=8192M`.
+    #[default]
+    Constraints,
+    /// One line of JSON.
+    Json,
+    /// YAML.
+    Yaml,
+}
