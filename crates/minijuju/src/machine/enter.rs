@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Result;
-use super::machines::Kind;
-use super::record::Record;
+use super::record::{Kind, Record};
 use super::rootfs::TOOLS;
 use super::tool::Tool;
 
@@ -20,14 +19,13 @@ const DROPPED: &str = "-sys_module,-sys_time,-sys_boot,-sys_rawio,-syslog,-mac_a
 pub struct Machine {
     record: Record,
     pid: u32,
-    kind: Kind,
     program: PathBuf,
 }
 
 impl Machine {
-    pub(super) fn new(record: Record, pid: u32, kind: Kind, data: &Path) -> Self {
-        let tools = if kind == Kind::Host { data.join("tools") } else { PathBuf::from(TOOLS) };
-        Self { record, pid, kind, program: tools.join("minijuju") }
+    pub(super) fn new(record: Record, pid: u32, data: &Path) -> Self {
+        let tools = if record.kind == Kind::Host { data.join("tools") } else { PathBuf::from(TOOLS) };
+        Self { record, pid, program: tools.join("minijuju") }
     }
 
     /// Its name, unique on this computer.
@@ -64,7 +62,7 @@ impl Machine {
     /// it is followed on this computer.
     #[must_use]
     pub fn root(&self) -> PathBuf {
-        match self.kind {
+        match self.record.kind {
             Kind::Namespaces => PathBuf::from(format!("/proc/{}/root", self.pid)),
             Kind::Host => PathBuf::from("/"),
         }
@@ -84,7 +82,7 @@ impl Machine {
     /// of its own ([`process_group(0)`](std::os::unix::process::CommandExt::process_group)). Daemons, which leave the
     /// group, stay up until the machine is stopped.
     pub fn command(&self, program: impl AsRef<OsStr>, folder: impl AsRef<Path>) -> Result<Command> {
-        if self.kind == Kind::Host {
+        if self.record.kind == Kind::Host {
             let mut command = Command::new(program);
             command.current_dir(folder);
             return Ok(command);

@@ -110,7 +110,7 @@ fn run(folder: &Path) -> Result<()> {
     let record = Folder::new(folder).read()?.ok_or_else(missing)?;
     let data = folder.parent().and_then(Path::parent).ok_or_else(missing)?;
     unistd::sethostname(&record.hostname).map_err(|error| Error::file("name", &record.hostname)(error.into()))?;
-    let mut rootfs = Rootfs { folder, data, notes: Vec::new() };
+    let mut rootfs = Rootfs::new(folder, data);
     rootfs.enter(&record)?;
     // Processes begun until here had no business with the mask, which they would inherit.
     signals.thread_block().map_err(|error| Error::file("block signals of", folder)(error.into()))?;
@@ -118,8 +118,13 @@ fn run(folder: &Path) -> Result<()> {
         say(&format!("note {note}"))?;
     }
     say("ready")?;
-    let null = fs::File::open("/dev/null").map_err(Error::file("open", "/dev/null"))?;
-    unistd::dup2_stdout(&null).map_err(|error| Error::file("open", "/dev/null")(error.into()))?;
+    let null =
+        fs::File::options().read(true).write(true).open("/dev/null").map_err(Error::file("open", "/dev/null"))?;
+    // The host's have served: now the machine's own.
+    let redirected = unistd::dup2_stdin(&null).and_then(|()| unistd::dup2_stdout(&null));
+    redirected
+        .and_then(|()| unistd::dup2_stderr(&null))
+        .map_err(|error| Error::file("open", "/dev/null")(error.into()))?;
     drop(null);
     stay(&signals)
 }

@@ -1,32 +1,28 @@
 //! All machines of one data folder: started, found, stopped.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::network::{self, Network};
-use super::record::{Folder, Record};
+use super::record::{Folder, Kind, Record, inits};
 use super::tool::Tool;
 use super::{Error, Machine, Result, init, resolver};
 
 /// Held while machines are started and stopped, by whichever data folder: networks are chosen from what is free.
 const LOCK: &str = "/run/minijuju/lock";
 
-/// What machines are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Copy-on-write views of this computer, each in its own namespaces.
-    Namespaces,
-    /// This computer itself: nothing is kept apart.
-    Host,
-}
+/// How long killed processes may take to vanish: they may be waiting for a slow disk.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A machine to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,13 +90,14 @@ impl Machines {
     /// the files that it wrote; one that was never up is made anew.
     pub fn start(&self, spec: &Spec) -> Result<Machine> {
         let folder = self.folder(&spec.id)?;
-        if self.kind == Kind::Host {
+        if self.kind == Kind::Host && folder.read()?.is_none_or(|record| record.kind == Kind::Host) {
             return self.start_host(spec, &folder);
         }
         Self::check_permitted()?;
         let _lock = lock()?;
         let last = folder.read()?;
         if let Some(machine) = self.up(&folder, last.clone()) {
+            self.install_program()?;
             return Ok(machine);
         }
         let kept = last.filter(|record| record.made);
@@ -116,7 +113,11 @@ impl Machines {
     pub fn find(&self, id: &str) -> Result<Option<Machine>> {
         let folder = self.folder(id)?;
         let record = folder.read()?;
-        Ok(self.up(&folder, record))
+        let machine = self.up(&folder, record);
+        if machine.is_some() {
+            self.install_program()?;
+        }
+        Ok(machine)
     }
 
     /// All machines, also those that are not up.
@@ -143,7 +144,7 @@ impl Machines {
         if !folder.path().exists() {
             return Ok(());
         }
-        if self.kind == Kind::Host {
+        if folder.read()?.is_some_and(|record| record.kind == Kind::Host) {
             return remove(&folder);
         }
         let _lock = lock()?;
@@ -153,18 +154,24 @@ impl Machines {
 
     /// Stop and remove all machines and whatever a crash left of any. Gives back the names of those removed.
     pub fn clean(&self) -> Result<Vec<String>> {
-        if self.kind == Kind::Host {
-            let folders = self.folders()?;
-            return folders.iter().map(|folder| remove(folder).map(|()| name(folder))).collect();
+        let mut removed = Vec::new();
+        for folder in self.folders()? {
+            if folder.read()?.is_some_and(|record| record.kind == Kind::Host) {
+                remove(&folder)?;
+                removed.push(name(&folder));
+            }
         }
-        let folders = self.folders()?;
-        if folders.is_empty() && !self.network.exists() {
-            return Ok(Vec::new());
+        let stray = || inits().into_iter().map(|(_, folder)| folder).filter(|folder| folder.starts_with(&self.data));
+        if self.folders()?.is_empty() && stray().next().is_none() && !self.network.exists() {
+            return Ok(removed);
         }
         Self::check_permitted()?;
         let _lock = lock()?;
-        let mut removed = Vec::new();
-        for folder in self.folders()? {
+        // Also those whose folder somebody removed.
+        let folders: BTreeSet<PathBuf> =
+            self.folders()?.iter().map(|folder| folder.path().to_owned()).chain(stray()).collect();
+        for folder in folders {
+            let folder = Folder::new(folder);
             dismantle(&folder)?;
             removed.push(name(&folder));
         }
@@ -191,8 +198,8 @@ impl Machines {
     /// The machine, if it is up.
     fn up(&self, folder: &Folder, record: Option<Record>) -> Option<Machine> {
         let record = record?;
-        let pid = if self.kind == Kind::Host { 1 } else { folder.init(Some(&record))? };
-        Some(Machine::new(record, pid, self.kind, &self.data))
+        let pid = if record.kind == Kind::Host { 1 } else { folder.init(&record)? };
+        Some(Machine::new(record, pid, &self.data))
     }
 
     fn check_permitted() -> Result<()> {
@@ -207,13 +214,13 @@ impl Machines {
     fn start_host(&self, spec: &Spec, folder: &Folder) -> Result<Machine> {
         self.install_program()?;
         fs::create_dir_all(folder.path()).map_err(Error::file("make", folder.path()))?;
-        let record = Record { address: host_address(), made: true, ..blank(spec) };
+        let record = Record { kind: Kind::Host, address: host_address(), made: true, ..blank(spec) };
         folder.write(&record)?;
-        Ok(Machine::new(record, 1, Kind::Host, &self.data))
+        Ok(Machine::new(record, 1, &self.data))
     }
 
     fn make(&self, spec: &Spec, folder: &Folder, kept: Option<&Record>) -> Result<Machine> {
-        let subnet = self.network.ensure()?;
+        let (subnet, no_way_out) = self.network.ensure()?;
         self.install_program()?;
         let number = match kept {
             Some(record) => record.number,
@@ -227,19 +234,24 @@ impl Machines {
             interface: self.network.interface(number),
             resolv_conf,
             made: kept.is_some(),
-            notes: no_names.into_iter().chain(self.network.note()).collect(),
+            notes: no_names.into_iter().chain(no_way_out).collect(),
             ..blank(spec)
         };
         fs::create_dir_all(folder.path()).map_err(Error::file("make", folder.path()))?;
         folder.write(&record)?;
-        let mut child = init::command(&self.data.join("tools/minijuju"), folder)
-            .spawn()
-            .map_err(Error::file("run", self.data.join("tools/minijuju")))?;
-        let pid = self.follow(&mut child, &mut record)?;
+        let program = self.data.join("tools/minijuju");
+        let mut child = init::command(&program, folder).spawn().map_err(Error::file("run", &program))?;
+        let followed = self.follow(&mut child, &mut record);
+        if followed.is_err() {
+            // Or the wait for the step that starts it might not end.
+            stop_init(folder);
+        }
+        child.wait().map_err(Error::file("wait for", &program))?;
+        let pid = followed?;
         record.pid = Some(pid);
         record.made = true;
         folder.write(&record)?;
-        Ok(Machine::new(record, pid, Kind::Namespaces, &self.data))
+        Ok(Machine::new(record, pid, &self.data))
     }
 
     /// Listen to the first process until it is ready, and plug it in meanwhile.
@@ -250,6 +262,7 @@ impl Machines {
             return Err(failed("its first process has no output".to_owned()));
         };
         let mut pid = None;
+        let mut plugged = Ok(());
         let mut notes = Vec::new();
         let mut outcome = Err(None);
         for line in BufReader::new(stdout).lines() {
@@ -258,7 +271,8 @@ impl Machines {
                 ("pid", number) => {
                     let number = number.parse().map_err(|_| failed(line.clone()))?;
                     pid = Some(number);
-                    self.network.plug(record, number)?;
+                    // It fails too where the first process fails meanwhile, which then says why.
+                    plugged = self.network.plug(record, number);
                 }
                 ("note", note) => notes.push(note.to_owned()),
                 ("ready", _) => {
@@ -274,6 +288,7 @@ impl Machines {
         let status = child.wait().map_err(lost)?;
         match (outcome, pid) {
             (Ok(()), Some(pid)) => {
+                plugged?;
                 record.notes.append(&mut notes);
                 Ok(pid)
             }
@@ -332,6 +347,7 @@ fn blank(spec: &Spec) -> Record {
     Record {
         id: spec.id.clone(),
         hostname: spec.hostname.clone(),
+        kind: Kind::Namespaces,
         number: 0,
         address: Ipv4Addr::LOCALHOST,
         gateway: Ipv4Addr::LOCALHOST,
@@ -362,13 +378,16 @@ fn lock() -> Result<fs::File> {
 
 /// Kill a machine's first process, which takes all others with it, and wait until they are gone.
 fn stop_init(folder: &Folder) {
-    for pid in folder.search_init() {
-        let Ok(number) = i32::try_from(pid) else { continue };
-        let _ = kill(Pid::from_raw(number), Signal::SIGKILL);
-    }
-    let until = Instant::now() + Duration::from_secs(10);
-    while !folder.search_init().is_empty() && Instant::now() < until {
-        std::thread::sleep(Duration::from_millis(1));
+    let own = || inits().into_iter().filter(|(_, other)| other == folder.path()).map(|(pid, _)| pid);
+    let until = Instant::now() + PATIENCE;
+    while let Some(pid) = own().next()
+        && Instant::now() < until
+    {
+        if let Ok(number) = i32::try_from(pid) {
+            // It may have ended just now, which is as well.
+            let _ = kill(Pid::from_raw(number), Signal::SIGKILL);
+        }
+        thread::sleep(Duration::from_millis(1));
     }
 }
 

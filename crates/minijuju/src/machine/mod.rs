@@ -8,6 +8,7 @@
 
 mod enter;
 mod error;
+mod firewall;
 mod init;
 mod machines;
 mod network;
@@ -20,4 +21,5 @@ mod tool;
 pub use enter::Machine;
 pub use error::{Error, Result};
 pub use init::run_if_asked;
-pub use machines::{Kind, MachineInfo, Machines, Spec};
+pub use machines::{MachineInfo, Machines, Spec};
+pub use record::Kind;

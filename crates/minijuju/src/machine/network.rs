@@ -1,8 +1,7 @@
 //! The machines' network: a bridge on this computer, with a way out through it.
 
-use std::collections::hash_map::DefaultHasher;
 use std::fs;
-use std::hash::{Hash as _, Hasher as _};
+use std::io;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
@@ -10,16 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Record, read_json, write_json};
 use super::tool::Tool;
-use super::{Error, Result};
-
-const FORWARD: &str = "/proc/sys/net/ipv4/ip_forward";
-
-/// What `ip_forward` was before the first bridge of any data folder, for the last one to put back. Both forget it with a
-/// reboot.
-const FORWARD_WAS: &str = "/run/minijuju/ip_forward";
+use super::{Error, Result, firewall};
 
 /// Bridges of all data folders begin so.
-const BRIDGE: &str = "mjbr-";
+pub(super) const BRIDGE: &str = "mjbr-";
 
 /// The network of one data folder's machines. Its names come from the folder's path, so that two folders do not meet.
 #[derive(Debug, Clone)]
@@ -57,9 +50,10 @@ impl Subnet {
 
 impl Network {
     pub(super) fn new(data: &Path) -> Self {
-        let mut hasher = DefaultHasher::new();
-        data.hash(&mut hasher);
-        Self { file: data.join("network.json"), tag: format!("{:06x}", hasher.finish() & 0x00ff_ffff) }
+        // FNV-1a: unlike the standard library's, the same with every compiler.
+        let bytes = data.as_os_str().as_encoded_bytes().iter();
+        let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+        Self { file: data.join("network.json"), tag: format!("{:06x}", (hash >> 24) ^ (hash & 0x00ff_ffff)) }
     }
 
     fn bridge(&self) -> String {
@@ -75,48 +69,31 @@ impl Network {
         format!("mj{}-{number}", self.tag)
     }
 
-    /// Make what is missing of the network. Repeated, it changes nothing that works.
-    ///
-    /// The rules are given anew each time, because a firewall that is loaded again flushes them.
-    pub(super) fn ensure(&self) -> Result<Subnet> {
+    /// Make what is missing of the network. Repeated, it changes nothing that works. With the network comes a note for
+    /// the person at this computer, if they must do something about it.
+    pub(super) fn ensure(&self) -> Result<(Subnet, Option<String>)> {
         let bridge = self.bridge();
         let known = read_json::<Subnet>(&self.file)?;
-        // The bridge is set up last: where it is up, all before it was done.
         let subnet = match known {
             Some(subnet) if is_up(&bridge) => subnet,
             _ => {
+                // The file comes last: with it and the bridge, all before it was done.
+                self.forget()?;
                 self.remove_bridge()?;
                 let subnet = self.choose(known)?;
-                write_json(&self.file, &subnet)?;
+                let gateway = subnet.gateway();
                 ip(
                     "make the machines' bridge",
                     &format!(
-                        "link add {bridge} type bridge\naddr add {}/24 dev {bridge}\nlink set {bridge} up\n",
-                        subnet.gateway()
+                        "link add {bridge} type bridge\naddr add {gateway}/24 dev {bridge}\nlink set {bridge} up\n"
                     ),
                 )?;
+                write_json(&self.file, &subnet)?;
                 subnet
             }
         };
-        self.ensure_rules(subnet)?;
-        forward()?;
-        Ok(subnet)
-    }
-
-    /// Addresses that leave through this computer take its own, as in a home's router.
-    fn ensure_rules(&self, subnet: Subnet) -> Result<()> {
-        let (table, network) = (self.table(), format!("{}/24", subnet.host(0)));
-        let rules = format!(
-            "table ip {table} {{}}\n\
-             delete table ip {table}\n\
-             table ip {table} {{\n\
-             chain postrouting {{\n\
-             type nat hook postrouting priority srcnat;\n\
-             ip saddr {network} ip daddr != {network} masquerade\n\
-             }}\n}}\n"
-        );
-        Tool::Nft.run(Path::new("/"), &["-f", "-"], &rules, "let machines reach the network")?;
-        Ok(())
+        let note = firewall::open(&self.table(), &bridge, &format!("{}/24", subnet.host(0)))?;
+        Ok((subnet, note))
     }
 
     /// The network of last time if it is still free, else the first free one.
@@ -160,8 +137,10 @@ impl Network {
         )?;
         let ip = Tool::Ip.find()?;
         let inside = format!(
-            "link set lo up\naddr add {}/24 dev eth0\nlink set eth0 up\nroute add default via {}\n",
-            record.address, record.gateway
+            "link set lo up\naddr add {}/24 dev eth0\nlink set eth0 mtu {} up\nroute add default via {}\n",
+            record.address,
+            way_out_mtu(),
+            record.gateway
         );
         let target = pid.to_string();
         let args = ["--target", &target, "--net", &ip.to_string_lossy(), "-batch", "-"];
@@ -179,14 +158,14 @@ impl Network {
         for interface in interfaces().filter(|name| name.starts_with(&format!("mj{}-", self.tag))) {
             unplug(&interface)?;
         }
-        let table = self.table();
-        // Declared before it is deleted, so that deleting it cannot fail where it is not there.
-        let rules = format!("table ip {table} {{}}\ndelete table ip {table}\n");
-        Tool::Nft.run(Path::new("/"), &["-f", "-"], &rules, "remove the machines' network rules")?;
         self.remove_bridge()?;
-        stop_forward()?;
+        firewall::close(&self.table(), &self.bridge())?;
+        self.forget()
+    }
+
+    fn forget(&self) -> Result<()> {
         match fs::remove_file(&self.file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", &self.file)(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::file("remove", &self.file)(error)),
             _ => Ok(()),
         }
     }
@@ -198,30 +177,16 @@ impl Network {
         }
         Ok(())
     }
-
-    /// What stands in the machines' way out, for a person to mend.
-    ///
-    /// A rule of ours that accepts cannot help: each table of nftables may drop a packet, whatever another one said.
-    pub(super) fn note(&self) -> Option<String> {
-        let args = ["list", "chain", "ip", "filter", "FORWARD"];
-        // No such chain: nothing in the way. Other failures say nothing about it either.
-        let chain = Tool::Nft.run(Path::new("/"), &args, "", "read the firewall").ok()?;
-        let bridge = self.bridge();
-        (chain.contains("policy drop") && !chain.contains(&bridge)).then(|| {
-            format!(
-                "this computer's firewall (Docker's or ufw's) drops what machines send out; let it pass with `iptables -I \
-                 FORWARD -i {bridge} -j ACCEPT; iptables -I FORWARD -o {bridge} -j ACCEPT`"
-            )
-        })
-    }
 }
 
 /// Remove the host's end of a cable, which removes the machine's end too.
 pub(super) fn unplug(interface: &str) -> Result<()> {
-    if exists(interface) {
-        ip("unplug a machine", &format!("link del {interface}\n"))?;
+    if !exists(interface) {
+        return Ok(());
     }
-    Ok(())
+    // Of a machine that has just died, the kernel removes it too, and may be quicker.
+    ip("unplug a machine", &format!("link del {interface}\n"))
+        .or_else(|error| if exists(interface) { Err(error) } else { Ok(()) })
 }
 
 fn ip(doing: &str, batch: &str) -> Result<()> {
@@ -233,7 +198,7 @@ fn exists(interface: &str) -> bool {
     Path::new("/sys/class/net").join(interface).exists()
 }
 
-fn interfaces() -> impl Iterator<Item = String> {
+pub(super) fn interfaces() -> impl Iterator<Item = String> {
     fs::read_dir("/sys/class/net")
         .into_iter()
         .flatten()
@@ -249,24 +214,21 @@ fn is_up(interface: &str) -> bool {
         .is_some_and(|flags| flags & 1 == 1)
 }
 
-/// Let this computer pass packets on, and remember what it did before.
-fn forward() -> Result<()> {
-    let now = fs::read_to_string(FORWARD).map_err(Error::file("read", FORWARD))?;
-    if now.trim() == "1" {
-        return Ok(());
-    }
-    fs::write(FORWARD_WAS, now.trim()).map_err(Error::file("write", FORWARD_WAS))?;
-    fs::write(FORWARD, "1").map_err(Error::file("write", FORWARD))
+/// How large packets may be on this computer's default route: larger ones would get lost on the way back to a machine.
+fn way_out_mtu() -> u32 {
+    let routes = fs::read_to_string("/proc/net/route").unwrap_or_default();
+    default_device(&routes)
+        .and_then(|device| fs::read_to_string(format!("/sys/class/net/{device}/mtu")).ok()?.trim().parse().ok())
+        .map_or(1500, |mtu: u32| mtu.clamp(576, 1500))
 }
 
-/// Undo [`forward`], unless another data folder's machines still need it.
-fn stop_forward() -> Result<()> {
-    if interfaces().any(|name| name.starts_with(BRIDGE)) {
-        return Ok(());
-    }
-    let Ok(was) = fs::read_to_string(FORWARD_WAS) else { return Ok(()) };
-    fs::write(FORWARD, was).map_err(Error::file("write", FORWARD))?;
-    fs::remove_file(FORWARD_WAS).map_err(Error::file("remove", FORWARD_WAS))
+/// The device of the first line whose destination is 0.0.0.0.
+fn default_device(routes: &str) -> Option<&str> {
+    routes.lines().find_map(|line| {
+        let mut fields = line.split_whitespace();
+        let device = fields.next()?;
+        (fields.next()? == "00000000").then_some(device)
+    })
 }
 
 #[cfg(test)]
@@ -287,6 +249,13 @@ mod tests {
         for route in ["default", "0.0.0.0/0", "10.190.8.0/24", "10.191.0.0/16", "192.0.2.0/24", "10.190.8.7", "lo"] {
             assert!(!SUBNET.meets(route), "{route}");
         }
+    }
+
+    #[test]
+    fn the_default_route_s_device_is_found() {
+        let routes = "Iface\tDestination\tGateway\neth1\t000200C0\t00000000\nwlan0\t00000000\t010200C0\n";
+        assert_eq!(default_device(routes), Some("wlan0"));
+        assert_eq!(default_device("Iface\tDestination\n"), None);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! What is kept of a machine on disk: its folder, and the record in it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -11,12 +13,23 @@ use serde::{Deserialize, Serialize};
 
 use super::{Error, Result};
 
+/// What machines are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Copy-on-write views of this computer, each in its own namespaces.
+    Namespaces,
+    /// This computer itself: nothing is kept apart.
+    Host,
+}
+
 /// `machine.json` in a machine's folder. It is written before anything of the machine exists, so that whatever a crash
 /// leaves behind has a record that names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) id: String,
     pub(super) hostname: String,
+    pub(super) kind: Kind,
     /// The last number of its address; 0 on the host itself.
     pub(super) number: u8,
     pub(super) address: Ipv4Addr,
@@ -59,33 +72,32 @@ impl Folder {
 
     /// The machine's first process, if it runs. Its arguments name this folder, so that another process with a number
     /// that was used again is not taken for it.
-    pub(super) fn init(&self, record: Option<&Record>) -> Option<u32> {
-        record.and_then(|record| record.pid).filter(|pid| self.is_init(*pid))
-    }
-
-    /// Like [`Self::init`], of a machine whose starter was killed before it could write down the number.
-    pub(super) fn search_init(&self) -> Vec<u32> {
-        let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-        entries
-            .flatten()
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter(|pid| self.is_init(*pid))
-            .collect()
-    }
-
-    fn is_init(&self, pid: u32) -> bool {
-        // A zombie's command line is empty, which is right: all that it held is gone.
-        let Ok(command) = fs::read(format!("/proc/{pid}/cmdline")) else { return false };
-        let args: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
-        // The step before, which is `unshare`, has them after its own; a last argument ends with a zero byte too.
-        matches!(args.as_slice(), [.., init, _step, folder, b""]
-            if *init == super::init::SUBCOMMAND.as_bytes() && *folder == self.0.as_os_str().as_encoded_bytes())
+    pub(super) fn init(&self, record: &Record) -> Option<u32> {
+        record.pid.filter(|pid| folder_of_init(*pid).is_some_and(|folder| folder == self.0))
     }
 
     /// Bytes on disk that the machine wrote.
     pub(super) fn disk_use(&self) -> u64 {
         size(&self.0.join("upper"))
     }
+}
+
+/// All machines' first processes on this computer, with the folders of their machines: also those whose starter was
+/// killed before it could write down their number.
+pub(super) fn inits() -> Vec<(u32, PathBuf)> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(|pid| Some((pid, folder_of_init(pid)?))).collect()
+}
+
+/// The folder that a process is named after, if it is a machine's first process or about to become one.
+fn folder_of_init(pid: u32) -> Option<PathBuf> {
+    // A zombie's command line is empty, which is right: all that it held is gone.
+    let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let args: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
+    // On the way it is `unshare`, which has them after its own arguments. The last one ends with a zero byte too.
+    let [.., init, _step, folder, b""] = args.as_slice() else { return None };
+    (*init == super::init::SUBCOMMAND.as_bytes()).then(|| OsStr::from_bytes(folder).into())
 }
 
 /// The space that a folder takes on disk. What vanishes or cannot be read meanwhile counts nothing.
@@ -140,8 +152,8 @@ mod tests {
     fn another_process_is_not_taken_for_the_first_process() {
         let folder = tempfile::tempdir().unwrap();
         let folder = Folder::new(folder.path());
-        assert!(!folder.is_init(std::process::id()));
-        assert_eq!(folder.search_init(), Vec::<u32>::new());
+        assert_eq!(folder_of_init(std::process::id()), None);
+        assert!(inits().iter().all(|(_, other)| other != folder.path()));
     }
 
     #[test]

@@ -15,6 +15,9 @@ use super::{Error, Result};
 /// Where a machine has minijuju's own program.
 pub(super) const TOOLS: &str = "/var/lib/juju/tools/minijuju";
 
+/// Below a machine's folder: what is kept in memory.
+const MEMORY: &str = "memory";
+
 /// Devices that every program may expect: name, and the kernel's numbers for it (Linux's devices.txt).
 const DEVICES: [(&str, u64, u64); 6] =
     [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
@@ -22,14 +25,20 @@ const DEVICES: [(&str, u64, u64); 6] =
 /// What a machine's root is made from.
 pub(super) struct Rootfs<'a> {
     /// The machine's folder.
-    pub(super) folder: &'a Path,
+    folder: &'a Path,
     /// The data folder, which a machine does not see.
-    pub(super) data: &'a Path,
+    data: &'a Path,
+    /// Where what it writes is kept, from its folder.
+    store: &'static str,
     /// Remarks for the person who started it.
     pub(super) notes: Vec<String>,
 }
 
-impl Rootfs<'_> {
+impl<'a> Rootfs<'a> {
+    pub(super) const fn new(folder: &'a Path, data: &'a Path) -> Self {
+        Self { folder, data, store: ".", notes: Vec::new() }
+    }
+
     /// Mount everything below `root` in the machine's folder and make it this mount namespace's root.
     pub(super) fn enter(&mut self, record: &Record) -> Result<()> {
         let root = self.folder.join("root");
@@ -81,19 +90,13 @@ impl Rootfs<'_> {
         if matches!(error, Error::NotPermitted { .. }) {
             return Err(error);
         }
-        let memory = self.folder.join("memory");
-        make(&memory)?;
+        make(&self.folder.join(MEMORY))?;
         self.run(
             Tool::Mount,
-            &["-t", "tmpfs", "-o", "mode=700", "memory", "memory"],
+            &["-t", "tmpfs", "-o", "mode=700", "memory", MEMORY],
             "keep the machine's files in memory",
         )?;
-        for name in ["upper", "work"] {
-            let link = self.folder.join(name);
-            fs::remove_dir_all(&link).or_else(ignore_missing).map_err(Error::file("remove", &link))?;
-            make(&memory.join(name))?;
-            symlink(format!("memory/{name}"), &link).map_err(Error::file("link", &link))?;
-        }
+        self.store = MEMORY;
         self.overlay(Path::new("/"), &target)?;
         self.notes.push(format!(
             "{} cannot hold a machine's files, so they are kept in memory and lost when it stops; set MINIJUJU_DATA to a \
@@ -104,18 +107,27 @@ impl Rootfs<'_> {
     }
 
     fn overlay(&self, lower: &Path, target: &Path) -> Result<()> {
-        let name = overlay::folder_name(lower);
-        make(&self.folder.join("upper").join(&name))?;
-        make(&self.folder.join("work").join(&name))?;
+        let (store, name) = (self.store, overlay::folder_name(lower));
+        make(&self.folder.join(store).join("upper").join(&name))?;
+        make(&self.folder.join(store).join("work").join(&name))?;
         let doing = format!("mount a copy-on-write view of {}", lower.display());
-        let Some(lower) = overlay::lowerdir(lower) else {
-            return Err(Error::Tool { doing, tool: "mount", reason: "its name has a comma in it".to_owned() });
+        let lower = if overlay::is_plain(lower) {
+            lower.to_string_lossy().into_owned()
+        } else {
+            let plain = format!("lower/{name}");
+            make(&self.folder.join(&plain))?;
+            self.run(Tool::Mount, &["--bind", &lower.to_string_lossy(), &plain], &doing)?;
+            plain
         };
         // Relative folders keep commas in the data folder's path out of the options.
-        let options = format!("lowerdir={lower},upperdir=upper/{name},workdir=work/{name},nodev,index=off");
+        let options = format!(
+            "lowerdir={lower},upperdir={store}/upper/{name},workdir={store}/work/{name},nodev,index=off,redirect_dir=on"
+        );
         let mount = |options: &str| {
             self.run(Tool::Mount, &["-t", "overlay", "-o", options, "minijuju", &target.to_string_lossy()], &doing)
         };
+        // Folders of the host can be renamed, as on any disk (`redirect_dir`).
+        //
         // Without fsync: what a machine loses by a power cut is thrown away anyway, and dpkg runs much faster.
         // Kernels before 5.10 do not know the option.
         mount(&format!("{options},volatile")).or_else(|_| mount(&options))

@@ -1,0 +1,169 @@
+//! What goes wrong around machines, and what is left of it: nothing.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use minijuju::machine::{Error, Kind, Machines, Spec};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::rig::{Rig, ask, eventually, leftovers, output_in_time, spec, starter};
+
+fn kill_hard(pid: u32) {
+    kill(Pid::from_raw(i32::try_from(pid).unwrap()), Signal::SIGKILL).unwrap();
+}
+
+#[test]
+fn a_starter_killed_at_any_moment_leaves_what_clean_removes() {
+    let Some(rig) = Rig::new() else { return };
+    // A start takes about 60 ms.
+    for milliseconds in (0..80).step_by(4) {
+        let mut starter = rig.starter("exec \"$@\"").stdout(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(milliseconds));
+        starter.kill().unwrap();
+        starter.wait().unwrap();
+        rig.machines().clean().unwrap();
+        // A program that the starter was running, such as `ip`, ends a moment after it.
+        eventually("nothing is left", || {
+            rig.leftovers().is_empty() || {
+                rig.machines().clean().unwrap();
+                false
+            }
+        });
+    }
+}
+
+#[test]
+fn a_starter_killed_at_any_moment_is_no_hindrance_to_the_next() {
+    let Some(rig) = Rig::new() else { return };
+    for milliseconds in (1..80).step_by(8) {
+        let mut starter = rig.starter("exec \"$@\"").stdout(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(milliseconds));
+        starter.kill().unwrap();
+        starter.wait().unwrap();
+        assert_eq!(ask(&rig.start(0), "hostname"), "juju-test-0\n");
+        rig.machines().stop(&spec(0).id).unwrap();
+    }
+}
+
+#[test]
+fn a_machine_that_died_starts_again_with_its_files_and_address() {
+    let Some(rig) = Rig::new() else { return };
+    let first = rig.start(0);
+    ask(&first, "echo kept > /root/file; rm /etc/motd; echo gone > /run/file");
+    kill_hard(first.pid());
+    eventually("it is down", || rig.machines().find(first.id()).unwrap().is_none());
+    assert_eq!(rig.machines().list().unwrap()[0].pid, None);
+    let second = rig.start(0);
+    assert_eq!(ask(&second, "cat /root/file; ls /etc/motd /run/file 2>/dev/null || true"), "kept\n");
+    assert_eq!(second.address(), first.address());
+    assert_ne!(second.pid(), first.pid());
+}
+
+#[test]
+fn a_machine_that_is_up_is_not_started_twice() {
+    let Some(rig) = Rig::new() else { return };
+    assert_eq!(rig.start(0).pid(), rig.start(0).pid());
+}
+
+#[test]
+fn machines_whose_folder_is_gone_are_cleaned_all_the_same() {
+    let Some(rig) = Rig::new() else { return };
+    rig.start(0);
+    fs::remove_dir_all(rig.data()).unwrap();
+    fs::create_dir_all(rig.data().join("machines")).unwrap();
+    assert_eq!(rig.machines().clean().unwrap(), [spec(0).id]);
+    assert_eq!(rig.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+fn stopping_and_cleaning_what_is_not_there_is_fine() {
+    let Some(rig) = Rig::new() else { return };
+    rig.machines().stop("never-was").unwrap();
+    assert_eq!(rig.machines().clean().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_full_disk_is_named_and_nothing_is_left() {
+    let Some(rig) = Rig::new() else { return };
+    let size = fs::metadata(env!("CARGO_BIN_EXE_minijuju")).unwrap().len();
+    // No room for minijuju's program; then room for it, but not for the machine's folders (one inode each).
+    for options in ["size=64k".to_owned(), format!("size={},nr_inodes=8", size + 1_000_000)] {
+        let full = rig.beside("full");
+        let script =
+            r#"mount -t tmpfs -o "$OPTIONS" full "$FULL" && "$@"; echo "left: $(ls -A "$FULL/data/machines")""#;
+        let script = format!("unshare --mount --propagation private sh -c '{script}' sh \"$@\"");
+        let mut starter = starter(&full.join("data"), &script);
+        starter.env("FULL", &full).env("OPTIONS", &options);
+        let output = output_in_time(starter);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let failed = text.split_once("\nfailed: ").map_or("", |(_, rest)| rest);
+        assert!(failed.lines().next().unwrap_or_default().contains("No space left on device"), "{options}: {text}");
+        assert!(text.ends_with("\nleft: \n"), "{options}: {text}");
+        assert_eq!(leftovers(&full.join("data")), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_machine_in_a_machine_keeps_its_files_in_memory_and_says_so() {
+    let Some(rig) = Rig::new() else { return };
+    let outer = rig.start(0);
+    for (from, to) in [(std::env::current_exe().unwrap(), "test"), (env!("CARGO_BIN_EXE_minijuju").into(), "minijuju")]
+    {
+        fs::copy(from, outer.root().join("root").join(to)).unwrap();
+    }
+    let mut inner = outer.command("/root/test", "/").unwrap();
+    inner.args(["--exact", "rig::start_for_another_test", "--ignored", "--nocapture"]);
+    inner.env("MINIJUJU_TEST_STARTER", "/root/data").env("MINIJUJU_TEST_PROGRAM", "/root/minijuju");
+    let output = output_in_time(inner);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("kept in memory and lost when it stops"), "{text}");
+    assert_ne!(text.find("address 10."), None, "{text}");
+    assert!(!text.contains(&outer.address().to_string()), "{text}");
+}
+
+#[test]
+fn without_the_right_it_says_what_to_do() {
+    let Some(rig) = Rig::new() else { return };
+    let advice = "run it with sudo, or set MINIJUJU_MACHINES=host";
+    fs::set_permissions(rig.beside(".."), fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(rig.data().join("machines"), fs::Permissions::from_mode(0o777)).unwrap();
+    for wrapper in [
+        "exec setpriv --reuid 65534 --regid 65534 --clear-groups -- \"$@\"",
+        "exec setpriv --bounding-set -sys_admin -- \"$@\"",
+        "exec setpriv --bounding-set -net_admin -- \"$@\"",
+    ] {
+        let output = output_in_time(rig.starter(wrapper));
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("not permitted here") && text.contains(advice), "{wrapper}: {text}");
+        assert_eq!(rig.leftovers(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_name_that_leads_elsewhere_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let machines = Machines::with(data.path(), Kind::Host, Path::new("/bin/true")).unwrap();
+    for id in ["", ".", "..", "a/b", "-x", "a b"] {
+        assert!(matches!(machines.find(id), Err(Error::InvalidId(_))), "{id}");
+    }
+}
+
+#[test]
+fn on_the_host_itself_a_machine_is_only_a_record() {
+    let data = tempfile::tempdir().unwrap();
+    let machines = Machines::with(data.path(), Kind::Host, Path::new("/bin/true")).unwrap();
+    let machine = machines.start(&Spec { id: "host-0".into(), hostname: "juju-0".into() }).unwrap();
+    assert_eq!(machine.root(), Path::new("/"));
+    let output = machine.command("pwd", data.path()).unwrap().output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), data.path().canonicalize().unwrap().to_str().unwrap());
+    assert!(machine.address().is_ipv4());
+    assert!(machine.program().exists());
+    assert_eq!(machines.list().unwrap().len(), 1);
+    machines.stop("host-0").unwrap();
+    assert!(machines.find("host-0").unwrap().is_none());
+}

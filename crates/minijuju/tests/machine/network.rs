@@ -1,0 +1,146 @@
+//! A machine's network.
+
+use std::fs;
+use std::io::Read as _;
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use minijuju::machine::Machine;
+
+use crate::rig::{Rig, ask, eventually, output_in_time, spec};
+
+/// A server in the machine that says its host name to each that connects to port 8000.
+fn serve(machine: &Machine) {
+    let script = "use IO::Socket::INET; my $l = IO::Socket::INET->new(LocalPort => 8000, Listen => 5, ReuseAddr => 1) \
+                  or die $!; my $name = `hostname`; while (my $c = $l->accept) { print $c $name; close $c }";
+    let mut command = machine.command("setsid", "/").unwrap();
+    // With `--fork`, setsid ends at once.
+    command.args(["--fork", "perl", "-e", script]).stdin(Stdio::null()).stdout(Stdio::null());
+    assert!(command.status().unwrap().success());
+    eventually("the server answers", || hear(machine).is_some());
+}
+
+fn hear(machine: &Machine) -> Option<String> {
+    let mut text = String::new();
+    TcpStream::connect((machine.address(), 8000)).ok()?.read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
+#[test]
+fn machines_answer_at_their_addresses_from_the_host_and_from_each_other() {
+    let Some(rig) = Rig::new() else { return };
+    let (one, two) = (rig.start(1), rig.start(2));
+    serve(&one);
+    serve(&two);
+    assert_ne!(one.address(), two.address());
+    assert_eq!(hear(&one).as_deref(), Some("juju-test-1\n"));
+    assert_eq!(hear(&two).as_deref(), Some("juju-test-2\n"));
+    assert_eq!(ask(&one, &format!("bash -c 'cat < /dev/tcp/{}/8000'", two.address())), "juju-test-2\n");
+    assert_eq!(ask(&two, "bash -c 'cat < /dev/tcp/127.0.0.1/8000'"), "juju-test-2\n");
+    rig.machines().stop(one.id()).unwrap();
+    assert_eq!(hear(&two).as_deref(), Some("juju-test-2\n"));
+}
+
+#[test]
+fn names_are_asked_where_the_host_asks() {
+    let Some(rig) = Rig::new() else { return };
+    let machine = rig.start(0);
+    let file = machine.root().join("etc/resolv.conf");
+    assert!(fs::symlink_metadata(&file).unwrap().is_file());
+    let servers = |text: &str| text.lines().filter(|line| line.starts_with("nameserver")).count();
+    let host = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    let inside = fs::read_to_string(file).unwrap();
+    assert!(servers(&inside) > 0 || servers(&host) == 0, "{inside}");
+    assert!(!inside.contains("nameserver 127.") || !machine.notes().is_empty());
+    let own = ask(&machine, "getent hosts $(hostname)");
+    assert_eq!(own.split_whitespace().collect::<Vec<_>>(), [machine.address().to_string().as_str(), "juju-test-0"]);
+}
+
+#[test]
+fn four_machines_can_be_started_at_once() {
+    let Some(rig) = Rig::new() else { return };
+    let addresses = thread::scope(|scope| {
+        let starts: Vec<_> = (0..4)
+            .map(|number| {
+                scope.spawn({
+                    let rig = &rig;
+                    move || rig.start(number).address()
+                })
+            })
+            .collect();
+        let mut all: Vec<_> = starts.into_iter().map(|start| start.join().unwrap()).collect();
+        all.sort();
+        all.dedup();
+        all
+    });
+    assert_eq!(addresses.len(), 4);
+    assert_eq!(rig.machines().list().unwrap().iter().filter(|info| info.pid.is_some()).count(), 4);
+}
+
+#[test]
+fn one_machine_started_by_two_at_once_is_one() {
+    let Some(rig) = Rig::new() else { return };
+    let (one, two) = thread::scope(|scope| {
+        let one = scope.spawn(|| rig.start(0).pid());
+        let two = scope.spawn(|| rig.start(0).pid());
+        (one.join().unwrap(), two.join().unwrap())
+    });
+    assert_eq!(one, two);
+}
+
+/// In a network namespace of its own, where the whole of the rules and devices can be compared: a computer on which
+/// Docker or ufw drops what is passed on, with a neighbour that has a server.
+const BEHIND_A_FIREWALL: &str = r#"
+set -e
+mount -t sysfs sysfs /sys
+ip link set lo up
+sysctl -qw net.ipv4.ip_forward=0
+unshare --net sleep 60 & neighbour=$!
+trap 'kill $neighbour' EXIT
+while [ "$(readlink /proc/$neighbour/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do :; done
+ip link add out0 type veth peer name in0 netns $neighbour
+ip addr add 203.0.113.1/24 dev out0; ip link set out0 mtu 1400 up; ip route add default via 203.0.113.2
+nsenter -t $neighbour -n sh -c 'ip addr add 203.0.113.2/24 dev in0; ip link set in0 mtu 1400 up; ip link set lo up'
+nsenter -t $neighbour -n perl -e 'use IO::Socket::INET; my $l = IO::Socket::INET->new(LocalPort => 80, Listen => 5) or die;
+  while (my $c = $l->accept) { print $c $c->peerhost, "\n"; close $c }' & server=$!
+trap 'kill $neighbour $server' EXIT
+nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; iifname "docker0" counter accept; }; }'
+look() { nft list ruleset; ip -br link; cat /proc/sys/net/ipv4/ip_forward; }
+look > "$BESIDE/before"
+"$@"
+pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
+nsenter -t "$pid" -n -m bash -c 'cat < /dev/tcp/203.0.113.2/80; cat /sys/class/net/eth0/mtu'
+MINIJUJU_TEST_CLEAN=1 "$@"
+look > "$BESIDE/after"
+diff "$BESIDE/before" "$BESIDE/after" && echo as before
+"#;
+
+#[test]
+fn a_machine_reaches_the_network_through_a_firewall_that_drops_and_leaves_it_as_it_was() {
+    let Some(rig) = Rig::new() else { return };
+    let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
+    starter.env("SCRIPT", BEHIND_A_FIREWALL).env("BESIDE", rig.beside("beside")).env("DATA", rig.data());
+    let output = output_in_time(starter);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("notes []"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    // The neighbour sees the computer's address, not the machine's.
+    assert!(text.contains("203.0.113.1\n1400\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.ends_with("as before\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn flushed_rules_are_given_again_with_the_next_machine() {
+    let Some(rig) = Rig::new() else { return };
+    rig.start(0);
+    let rules = || String::from_utf8(Command::new("nft").args(["list", "tables"]).output().unwrap().stdout).unwrap();
+    let own = rig
+        .leftovers()
+        .into_iter()
+        .find_map(|line| Some(line.split_once("table ip ")?.1.trim_end_matches(" {").to_owned()));
+    let own = own.unwrap();
+    assert!(Command::new("nft").args(["delete", "table", "ip", &own]).status().unwrap().success());
+    assert!(!rules().contains(&own));
+    rig.machines().start(&spec(1)).unwrap();
+    assert!(rules().contains(&own));
+}

@@ -1,0 +1,141 @@
+//! A machine's processes: those that stay, those that end, those that are killed.
+
+use std::fs;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use minijuju::machine::Machine;
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+use crate::rig::{Rig, ask, eventually, output_in_time, run, spec};
+
+/// Numbers inside the machine of the processes with these arguments.
+fn find(machine: &Machine, args: &str) -> Vec<String> {
+    let proc = machine.root().join("proc");
+    let entries = fs::read_dir(proc).unwrap().flatten();
+    let is_it = |path: &Path| {
+        let command = fs::read(path.join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&command).replace('\0', " ").trim() == args
+    };
+    entries.filter(|entry| is_it(&entry.path())).map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(i32::try_from(child.id()).unwrap())
+}
+
+#[test]
+fn exit_codes_and_signals_are_passed_on() {
+    let Some(rig) = Rig::new() else { return };
+    let machine = rig.start(0);
+    assert_eq!(run(&machine, "exit 7").status.code(), Some(7));
+    assert_eq!(run(&machine, "kill -TERM $$").status.signal(), Some(15));
+}
+
+#[test]
+fn a_command_has_the_caller_s_environment_and_the_folder_asked_for() {
+    let Some(rig) = Rig::new() else { return };
+    let machine = rig.start(0);
+    ask(&machine, "mkdir '/srv/a charm'");
+    let mut command = machine.command("sh", "/srv/a charm").unwrap();
+    command.env_clear().env("PATH", "/usr/bin:/bin").env("JUJU_UNIT_NAME", "a/0");
+    let output = command.args(["-c", "pwd; echo $JUJU_UNIT_NAME $HOME"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "/srv/a charm\na/0\n");
+}
+
+#[test]
+fn a_command_sees_no_process_of_the_host() {
+    let Some(rig) = Rig::new() else { return };
+    let machine = rig.start(0);
+    let here = std::process::id();
+    assert!(!run(&machine, &format!("kill -0 {here}")).status.success() || here < 100);
+    // The first process, the shell, and what is between and behind the pipe.
+    assert!(ask(&machine, "cd /proc; ls -d [0-9]* | wc -l").trim().parse::<u32>().unwrap() <= 5);
+}
+
+#[test]
+fn orphans_are_collected() {
+    let Some(rig) = Rig::new() else { return };
+    let machine = rig.start(0);
+    let orphan = ask(&machine, "sleep 0.05 >/dev/null & echo $!");
+    let status = machine.root().join("proc").join(orphan.trim()).join("status");
+    // A zombie's entry would stay.
+    eventually("the orphan is collected", || !status.exists());
+}
+
+#[test]
+fn a_daemon_outlives_its_command_and_dies_with_the_machine() {
+    let Some(rig) = Rig::new() else { return };
+    let machine = rig.start(0);
+    ask(&machine, "setsid sleep 4321.1 </dev/null >/dev/null 2>&1 &");
+    eventually("the daemon is up", || find(&machine, "sleep 4321.1").len() == 1);
+    let inits = || fs::read_to_string(format!("/proc/{}/task/{0}/children", machine.pid()));
+    let host_pid = inits().unwrap().trim().to_owned();
+    assert!(Path::new("/proc").join(&host_pid).exists());
+    rig.machines().stop(machine.id()).unwrap();
+    assert!(!Path::new("/proc").join(&host_pid).exists());
+    assert!(rig.machines().find(machine.id()).unwrap().is_none());
+}
+
+#[test]
+fn a_killed_command_takes_its_program_with_it() {
+    let Some(rig) = Rig::new() else { return };
+    let machine = rig.start(0);
+    let mut child = machine.command("sleep", "/var").unwrap().arg("4321.2").spawn().unwrap();
+    eventually("the program runs", || find(&machine, "sleep 4321.2").len() == 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    eventually("the program is gone", || find(&machine, "sleep 4321.2").is_empty());
+}
+
+#[test]
+fn a_killed_process_group_takes_its_programs_but_not_daemons() {
+    let Some(rig) = Rig::new() else { return };
+    let machine = rig.start(0);
+    let script = "setsid sleep 4321.3 </dev/null >/dev/null 2>&1 & sleep 4321.4 & sleep 4321.5";
+    let mut command = machine.command("sh", "/").unwrap();
+    let mut child = command.args(["-c", script]).process_group(0).spawn().unwrap();
+    let daemon = || find(&machine, "sleep 4321.3").len();
+    let others = || find(&machine, "sleep 4321.4").len() + find(&machine, "sleep 4321.5").len();
+    eventually("the programs run", || (daemon(), others()) == (1, 2));
+    killpg(pid(&child), Signal::SIGTERM).unwrap();
+    child.wait().unwrap();
+    eventually("the programs are gone", || others() == 0);
+    assert_eq!(daemon(), 1);
+}
+
+#[test]
+fn a_machine_asked_to_end_lets_its_daemons_end_first() {
+    let Some(rig) = Rig::new() else { return };
+    let machine = rig.start(0);
+    let script = "trap 'echo ended > /root/ended; exit' TERM; echo up > /root/up; while :; do sleep 0.01; done";
+    let daemon = format!("setsid sh -c '{}' </dev/null >/dev/null 2>&1 &", script.replace('\'', r"'\''"));
+    ask(&machine, &daemon);
+    eventually("the daemon is up", || machine.root().join("root/up").exists());
+    kill(Pid::from_raw(i32::try_from(machine.pid()).unwrap()), Signal::SIGTERM).unwrap();
+    eventually("the machine is down", || rig.machines().find(machine.id()).unwrap().is_none());
+    assert_eq!(ask(&rig.start(0), "cat /root/ended"), "ended\n");
+}
+
+#[test]
+fn a_machine_holds_nothing_of_the_command_that_started_it() {
+    let Some(rig) = Rig::new() else { return };
+    // Were the pipe of descriptor 1 or 9 still open in the machine, the output would never end.
+    let output = output_in_time({
+        let mut starter = rig.starter("exec 9>&1; exec \"$@\"");
+        starter.stdin(Stdio::piped());
+        starter
+    });
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("\naddress 10."), "{text}");
+    let machine = rig.machines().find(&spec(0).id).unwrap().expect("it outlives its starter");
+    let open = fs::read_dir(format!("/proc/{}/fd", machine.pid())).unwrap().flatten();
+    let targets: Vec<_> = open.map(|entry| fs::read_link(entry.path()).unwrap()).collect();
+    assert_eq!(targets, [Path::new("/dev/null"); 3]);
+    let stat = fs::read_to_string(format!("/proc/{}/stat", machine.pid())).unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    // Its own session (proc(5), field 6) and no terminal (field 7).
+    assert_eq!((fields[3], fields[4]), (machine.pid().to_string().as_str(), "0"));
+}

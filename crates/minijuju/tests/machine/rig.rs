@@ -1,0 +1,174 @@
+//! A data folder for one test, and proof that nothing is left of its machines.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use minijuju::machine::{Kind, Machine, Machines, Spec};
+use tempfile::TempDir;
+
+/// Names the data folder for [`start_for_another_test`], the test that another test runs in a process of its own.
+const STARTER: &str = "MINIJUJU_TEST_STARTER";
+
+/// Where minijuju is, if not where it was built.
+const PROGRAM: &str = "MINIJUJU_TEST_PROGRAM";
+
+/// Has [`start_for_another_test`] clean instead.
+const CLEAN: &str = "MINIJUJU_TEST_CLEAN";
+
+/// A data folder whose machines are gone when it is dropped.
+pub struct Rig {
+    folder: TempDir,
+    machines: Machines,
+}
+
+impl Rig {
+    /// `None`, and a word about it, where machines cannot be tested.
+    pub fn new() -> Option<Self> {
+        if !nix::unistd::geteuid().is_root() {
+            eprintln!("skipped: machines need root's rights");
+            return None;
+        }
+        let folder = tempfile::Builder::new().prefix("minijuju, it's a:test-").tempdir_in("/var/tmp").unwrap();
+        let machines = open(&folder.path().join("data"));
+        Some(Self { folder, machines })
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// A folder beside the data folder.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(&path).unwrap();
+        path
+    }
+
+    pub fn machines(&self) -> &Machines {
+        &self.machines
+    }
+
+    pub fn start(&self, number: u8) -> Machine {
+        self.machines.start(&spec(number)).unwrap()
+    }
+
+    /// A process that starts machine 0 and ends, run by `wrapper`: a shell script whose `"$@"` is the process.
+    pub fn starter(&self, wrapper: &str) -> Command {
+        starter(&self.data(), wrapper)
+    }
+
+    /// What there is on this computer because of its data folder.
+    pub fn leftovers(&self) -> Vec<String> {
+        leftovers(&self.data())
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        let cleaned = self.machines.clean();
+        if !thread::panicking() {
+            cleaned.unwrap();
+            assert_eq!(self.leftovers(), Vec::<String>::new());
+        }
+    }
+}
+
+/// Like [`Rig::starter`], for another data folder.
+pub fn starter(data: &Path, wrapper: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", wrapper, "sh"]).arg(env::current_exe().unwrap());
+    command.args(["--exact", "rig::start_for_another_test", "--ignored", "--nocapture", "--test-threads=1"]);
+    command.env(STARTER, data).current_dir("/");
+    command
+}
+
+/// What there is on this computer because of a data folder.
+pub fn leftovers(data: &Path) -> Vec<String> {
+    let machines = data.join("machines");
+    let data = data.to_str().unwrap();
+    let escaped = data.replace(' ', "\\040");
+    let mut left = Vec::new();
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let command = String::from_utf8_lossy(&command).replace('\0', " ");
+        if command.contains("machine-init") && command.contains(data) {
+            left.push(format!("process {}: {command}", entry.file_name().to_string_lossy()));
+        }
+    }
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    left.extend(mounts.lines().filter(|line| line.contains(&escaped)).map(|line| format!("mount {line}")));
+    let tag = tag(data);
+    let devices = fs::read_dir("/sys/class/net").unwrap().flatten().map(|entry| entry.file_name());
+    let devices = devices.filter_map(|name| name.into_string().ok());
+    left.extend(devices.filter(|name| name.contains(&tag)).map(|name| format!("device {name}")));
+    let tables = Command::new("nft").args(["list", "ruleset"]).output().unwrap().stdout;
+    let tables = String::from_utf8_lossy(&tables).into_owned();
+    left.extend(tables.lines().filter(|line| line.contains(&tag)).map(|line| format!("rule {line}")));
+    if let Ok(entries) = fs::read_dir(machines) {
+        left.extend(entries.flatten().map(|entry| format!("file {}", entry.path().display())));
+    }
+    left
+}
+
+pub fn open(data: &Path) -> Machines {
+    let program = env::var_os(PROGRAM).unwrap_or_else(|| env!("CARGO_BIN_EXE_minijuju").into());
+    Machines::with(data, Kind::Namespaces, Path::new(&program)).unwrap()
+}
+
+pub fn spec(number: u8) -> Spec {
+    Spec { id: format!("test-{number}"), hostname: format!("juju-test-{number}") }
+}
+
+/// Six hexadecimal digits that the names of this folder's devices and rules have: FNV-1a of its path.
+fn tag(data: &str) -> String {
+    let hash = data.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{:06x}", (hash >> 24) ^ (hash & 0x00ff_ffff))
+}
+
+/// Run a shell script in a machine.
+pub fn run(machine: &Machine, script: &str) -> Output {
+    machine.command("sh", "/").unwrap().args(["-c", script]).output().unwrap()
+}
+
+/// What a shell script printed in a machine. It must succeed.
+pub fn ask(machine: &Machine, script: &str) -> String {
+    let output = run(machine, script);
+    assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Look every few milliseconds until `is_so`; fail after ten seconds.
+pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while !is_so() {
+        assert!(Instant::now() < until, "ten seconds, and still not: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Run a command, but for a minute at most: an open pipe would keep it waiting for ever.
+pub fn output_in_time(mut command: Command) -> Output {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    thread::spawn(move || sender.send(command.output().unwrap()));
+    receiver.recv_timeout(Duration::from_mins(1)).expect("the command closes its output")
+}
+
+/// A process of its own that starts a machine: it prints its address, or why it failed.
+#[test]
+#[ignore = "run by other tests"]
+fn start_for_another_test() {
+    let Some(data) = env::var_os(STARTER) else { return };
+    let machines = open(Path::new(&data));
+    if env::var_os(CLEAN).is_some() {
+        machines.clean().unwrap();
+        return;
+    }
+    match machines.start(&spec(0)) {
+        Ok(machine) => println!("\naddress {} notes {:?}", machine.address(), machine.notes()),
+        Err(error) => println!("\nfailed: {error}"),
+    }
+}
