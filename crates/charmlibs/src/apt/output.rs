@@ -22,49 +22,51 @@ impl Reason {
     pub(super) fn of(output: &Output) -> Self {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let has = |words: &[&str]| stderr.lines().any(|line| words.iter().any(|word| line.contains(word)));
+        let not_found = ["E: Unable to locate package ", " has no installation candidate"];
+        let fetch =
+            ["E: Failed to fetch ", "E: Some index files failed to download", "E: Unable to fetch some archives"];
         if has(&[
-            // apt-get, for each of its locks: dpkg's frontend, the lists, the archives.
+            // apt-get, where it gives up at once, as for the locks of the lists and of the archives.
             "E: Could not get lock ",
-            // dpkg, where it was started by something that does not take the frontend lock.
+            // apt-get, after it waited for one of dpkg's locks. Without the permission to lock, it ends in `are you root?`.
+            ", is another process using it?",
+            // dpkg, where the other process holds a lock that apt-get does not take.
             "is locked by another process",
             "lock was locked by another process",
         ]) {
             Self::Locked
-        } else if has(&["E: Unable to locate package ", " has no installation candidate"])
-            || (has(&["E: Version '"]) && has(&["' was not found"]))
-        {
+        } else if has(&not_found) || (has(&["E: Version '"]) && has(&["' was not found"])) {
             Self::NotFound
-        } else if has(&["E: Failed to fetch ", "E: Some index files failed to download", "E: Unable to fetch some archives"])
-            // What the server does not have, it will not have in a moment.
-            && !has(&[" 404 "])
-        {
-            Self::Download
+        } else if has(&fetch) {
+            // A server that does not have a file will not have it in a moment: the package lists are out of date.
+            if has(&[" 404 "]) { Self::NotFound } else { Self::Download }
         } else {
             Self::Other
         }
     }
 }
 
-/// The lines that say why: those that apt and dpkg mark as errors; or the last ones, if these only say that something else
-/// failed, or if there are none.
+/// The lines that say why: those that apt and dpkg mark as errors, and who holds the lock; or the last ones, if these only
+/// say that something else failed, or if there are none.
 pub(super) fn last_lines(output: &Output) -> Vec<String> {
-    let stderr = String::from_utf8_lossy(&output.stderr);
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let errors: Vec<_> =
         lines(&stderr).filter(|line| line.starts_with("E: ") || line.starts_with("dpkg: error")).collect();
-    if !errors.is_empty() && !errors.iter().any(|line| line.starts_with("E: Sub-process ")) {
-        return last(errors);
+    if errors.is_empty() || errors.iter().any(|line| line.starts_with("E: Sub-process ")) {
+        return last(lines(&stdout).chain(lines(&stderr)));
     }
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    last(lines(&stdout).chain(lines(&stderr)).collect())
+    // Said once a second while apt-get waits for a lock.
+    let waiting = lines(&stdout).filter(|line| line.starts_with("Waiting for cache lock: ")).last();
+    last(waiting.into_iter().chain(errors))
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
-fn last(lines: Vec<&str>) -> Vec<String> {
-    let skipped = lines.len().saturating_sub(LAST_LINES);
-    lines.into_iter().skip(skipped).map(str::to_owned).collect()
+fn last<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let lines: Vec<_> = lines.collect();
+    lines[lines.len().saturating_sub(LAST_LINES)..].iter().map(|&line| line.to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -86,6 +88,8 @@ mod tests {
         for stderr in [
             "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4711 (unattended-upgr)\n\
              E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?",
+            "E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?",
+            "E: Unable to lock the administration directory (/var/lib/dpkg/), is another process using it?",
             "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 4711 (apt-get)\n\
              E: Unable to lock directory /var/lib/apt/lists/",
             "E: Could not get lock /var/cache/apt/archives/lock - open (11: Resource temporarily unavailable)\n\
@@ -111,23 +115,32 @@ mod tests {
             "E: Unable to locate package tinyproxi",
             "E: Package 'tinyproxy' has no installation candidate",
             "E: Version '9.9' for 'tinyproxy-bin' was not found",
+            "E: Failed to fetch http://archive.example/x.deb  404  Not Found [IP: 192.0.2.1 80]\n\
+             E: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?",
         ] {
             assert_eq!(reason(stderr), Reason::NotFound, "{stderr}");
         }
     }
 
     #[test]
-    fn a_download_may_work_the_next_time_unless_the_server_does_not_have_it() {
+    fn a_download_may_work_the_next_time() {
         let stderr = "E: Failed to fetch http://archive.example/x.deb  Temporary failure resolving 'archive.example'";
         assert_eq!(reason(stderr), Reason::Download);
-        let stderr = "E: Failed to fetch http://archive.example/x.deb  404  Not Found [IP: 192.0.2.1 80]";
-        assert_eq!(reason(stderr), Reason::Other);
     }
 
     #[test]
     fn the_errors_are_preferred() {
         let output = failed(b"Reading package lists...\n", b"W: careful\nE: first\n\nN: by the way\nE: second\n");
         assert_eq!(last_lines(&output), ["E: first", "E: second"]);
+    }
+
+    #[test]
+    fn who_holds_the_lock_is_told_once() {
+        let waiting =
+            "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock. It is held by process 4711 (apt)...";
+        let error = "E: Unable to lock the administration directory (/var/lib/dpkg/), is another process using it?";
+        let output = failed(format!("{waiting}\n{waiting}\n").as_bytes(), format!("{error}\n").as_bytes());
+        assert_eq!(last_lines(&output), [waiting, error]);
     }
 
     #[test]

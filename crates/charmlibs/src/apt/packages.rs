@@ -11,6 +11,8 @@ use crate::process;
 
 const APT_GET: &str = "apt-get";
 const DPKG_QUERY: &str = "dpkg-query";
+/// How often to look whether a lock is free that `apt-get` does not wait for.
+const LOCK_POLL: Duration = Duration::from_millis(500);
 /// How often a download is tried, each time with `apt-get`'s own retries.
 const DOWNLOAD_TRIES: u32 = 3;
 
@@ -69,18 +71,12 @@ pub fn installed_version(name: &str) -> Result<Option<String>, Error> {
 pub struct Apt {
     folder: Option<PathBuf>,
     lock_timeout: Duration,
-    lock_poll: Duration,
     download_pause: Duration,
 }
 
 impl Default for Apt {
     fn default() -> Self {
-        Self {
-            folder: None,
-            lock_timeout: Duration::from_mins(5),
-            lock_poll: Duration::from_secs(1),
-            download_pause: Duration::from_secs(2),
-        }
+        Self { folder: None, lock_timeout: Duration::from_mins(5), download_pause: Duration::from_secs(2) }
     }
 }
 
@@ -104,6 +100,13 @@ impl Apt {
         self
     }
 
+    /// How long to pause before a failed download is tried again: this long, then twice as long. 2 s if not set.
+    #[must_use]
+    pub fn download_pause(mut self, pause: Duration) -> Self {
+        self.download_pause = pause;
+        self
+    }
+
     /// Download the lists of packages from the machine's package sources.
     ///
     /// # Errors
@@ -113,8 +116,8 @@ impl Apt {
         self.apt_get("update the package lists", None, &["-o", "APT::Update::Error-Mode=any", "update"])
     }
 
-    /// Install the package `name`, unless it is installed, in whatever version. If no package source has it, the lists of
-    /// packages are updated, and it is tried once more.
+    /// Install the package `name`, unless it is installed, in whatever version. If no package source has it (or not
+    /// any more), the lists of packages are updated, and it is tried once more.
     ///
     /// # Errors
     /// [`Error::PackageNotFound`]: no package source has it. [`Error::Failed`]: it could not be downloaded (after a few
@@ -241,15 +244,15 @@ impl Apt {
                         tracing::info!("waiting for another process to release its lock: {}", failure.lines.join("; "));
                         told = true;
                     }
-                    thread::sleep(self.lock_poll.min(self.lock_timeout.saturating_sub(started.elapsed())));
+                    thread::sleep(LOCK_POLL.min(self.lock_timeout.saturating_sub(started.elapsed())));
                 }
                 Reason::Download if downloads < DOWNLOAD_TRIES => {
                     tracing::warn!("{failure}; trying again");
                     thread::sleep(self.download_pause * downloads);
                     downloads += 1;
                 }
-                Reason::NotFound => return Err(Error::PackageNotFound(failure)),
-                Reason::Download | Reason::Other => return Err(Error::Failed(failure)),
+                Reason::NotFound if package.is_some() => return Err(Error::PackageNotFound(failure)),
+                Reason::NotFound | Reason::Download | Reason::Other => return Err(Error::Failed(failure)),
             }
         }
     }

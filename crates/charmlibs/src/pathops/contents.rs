@@ -80,6 +80,9 @@ impl Options {
     /// See [`Error`]. The file is then as it was before.
     pub fn ensure_contents(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> Result<bool, Error> {
         let (path, content) = (path.as_ref(), content.as_ref());
+        if path.file_name().is_none() {
+            return Err(Error::NoFileName { path: path.to_path_buf() });
+        }
         let owner = Owner::find(self.user.as_deref(), self.group.as_deref())?;
         let path = &follow(path)?;
         let old = match fs::metadata(path) {

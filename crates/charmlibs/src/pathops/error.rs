@@ -7,6 +7,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The path is empty, or ends in `/` or `..`.
+    #[error("could not write '{}': it does not end in a file's name", path.display())]
+    NoFileName {
+        /// The path.
+        path: PathBuf,
+    },
     /// A folder stands where the file should be.
     #[error("could not write {}: it is a folder", path.display())]
     IsFolder {

@@ -1,0 +1,291 @@
+//! `apt`, with `apt-get` and `dpkg-query` programs that the tests wrote.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use charmlibs::apt::{Apt, Error};
+use tempfile::TempDir;
+
+/// A folder with the package tools of a machine: shell scripts, which keep what they know in files beside them.
+struct Machine {
+    folder: TempDir,
+}
+
+impl Machine {
+    /// A machine where `hello` can be installed: version 2.10-3, or 2.9-1 where asked for. `apt-get` runs `script` first.
+    fn new(script: &str) -> Self {
+        let machine = Self { folder: tempfile::tempdir().unwrap() };
+        machine.program(
+            "apt-get",
+            &format!(
+                "cd $(dirname $0)\n\
+                 echo \"$@\" >>log\n\
+                 tries=$(grep -c . log)\n\
+                 {script}\n\
+                 case \"$*\" in\n\
+                 *' update') ;;\n\
+                 *' install hello') echo installed 2.10-3 >hello ;;\n\
+                 *' install hello=2.9-1') echo installed 2.9-1 >hello ;;\n\
+                 *' remove hello') echo config-files 2.10-3 >hello ;;\n\
+                 *) echo 'Reading package lists...'; echo \"E: Unable to locate package ${{*##* }}\" >&2; exit 100 ;;\n\
+                 esac"
+            ),
+        );
+        machine.program(
+            "dpkg-query",
+            "cd $(dirname $0)\n\
+             for name; do :; done\n\
+             cat $name 2>/dev/null && exit\n\
+             echo dpkg-query: no packages found matching $name >&2\n\
+             exit 1",
+        );
+        machine
+    }
+
+    /// Another process writes it: were it open for writing in this one, a child that another test is just starting would
+    /// have it open too, and the kernel would refuse to execute it ("Text file busy").
+    fn program(&self, name: &str, script: &str) {
+        let mut install = Command::new("install")
+            .args(["-m", "755", "/dev/stdin"])
+            .arg(self.path(name))
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        write!(install.stdin.take().unwrap(), "#!/bin/sh\n{script}\n").unwrap();
+        assert!(install.wait().unwrap().success());
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn apt(&self) -> Apt {
+        Apt::in_folder(self.folder.path()).download_pause(Duration::from_millis(1))
+    }
+
+    /// What dpkg knows of `hello`.
+    fn hello(&self, status: &str) {
+        fs::write(self.path("hello"), status).unwrap();
+    }
+
+    /// The command lines of `apt-get`, without its options.
+    fn log(&self) -> Vec<String> {
+        let log = fs::read_to_string(self.path("log")).unwrap_or_default();
+        log.lines()
+            .map(|line| {
+                let start = ["update", "install", "remove"].iter().find_map(|action| line.find(&format!(" {action}")));
+                line[start.unwrap()..].trim().to_owned()
+            })
+            .collect()
+    }
+}
+
+fn refuses(error: &Error, message: &str) {
+    assert_eq!(error.to_string(), message);
+}
+
+#[test]
+fn a_package_is_installed() {
+    let machine = Machine::new("");
+    assert_eq!(machine.apt().installed_version("hello").unwrap(), None);
+    machine.apt().add_package("hello").unwrap();
+    assert_eq!(machine.apt().installed_version("hello").unwrap().as_deref(), Some("2.10-3"));
+}
+
+#[test]
+fn a_package_that_is_installed_is_left_alone() {
+    let machine = Machine::new("");
+    machine.hello("installed 2.8-1\n");
+    machine.apt().add_package("hello").unwrap();
+    machine.apt().add_package_version("hello", "2.8-1").unwrap();
+    assert_eq!(machine.log(), [""; 0]);
+}
+
+#[test]
+fn a_package_that_is_not_installed_to_the_end_is_installed() {
+    for status in ["config-files 2.10-3\n", "half-configured 2.10-3\n", "unpacked 2.10-3\n", "not-installed \n"] {
+        let machine = Machine::new("");
+        machine.hello(status);
+        assert_eq!(machine.apt().installed_version("hello").unwrap(), None, "{status}");
+        machine.apt().add_package("hello").unwrap();
+        assert_eq!(machine.log(), ["install hello"], "{status}");
+    }
+}
+
+#[test]
+fn a_package_is_installed_in_any_architecture() {
+    let machine = Machine::new("");
+    machine.hello("config-files 2.10-2\ninstalled 2.10-3\n");
+    assert_eq!(machine.apt().installed_version("hello").unwrap().as_deref(), Some("2.10-3"));
+}
+
+#[test]
+fn a_version_is_installed_in_place_of_another() {
+    let machine = Machine::new("");
+    machine.hello("installed 2.8-1\n");
+    machine.apt().add_package_version("hello", "2.9-1").unwrap();
+    assert_eq!(machine.log(), ["install hello=2.9-1"]);
+    assert_eq!(machine.apt().installed_version("hello").unwrap().as_deref(), Some("2.9-1"));
+}
+
+#[test]
+fn a_package_is_removed_once() {
+    let machine = Machine::new("");
+    machine.hello("half-configured 2.10-3\n");
+    machine.apt().remove_package("hello").unwrap();
+    machine.apt().remove_package("hello").unwrap();
+    machine.apt().remove_package("unheard-of").unwrap();
+    assert_eq!(machine.log(), ["remove hello"]);
+}
+
+#[test]
+fn nothing_is_asked() {
+    let machine =
+        Machine::new("read answer && exit 1; [ $DEBIAN_FRONTEND = noninteractive ] && [ $LC_ALL = C ] || exit 2");
+    machine.apt().add_package("hello").unwrap();
+    let log = fs::read_to_string(machine.path("log")).unwrap();
+    assert!(log.starts_with("-y -q --option=Dpkg::Options::=--force-confold "), "{log}");
+    assert!(log.contains(" -o Acquire::Retries=3 -o DPkg::Lock::Timeout=299 "), "{log}");
+}
+
+#[test]
+fn an_unknown_package_is_looked_for_in_newer_lists() {
+    let machine = Machine::new("");
+    let error = machine.apt().add_package("helo").unwrap_err();
+    assert!(matches!(error, Error::PackageNotFound(_)));
+    refuses(&error, "failed to install package helo: apt-get exited with code 100: E: Unable to locate package helo");
+    assert_eq!(error.failure().unwrap().package(), Some("helo"));
+    assert_eq!(error.failure().unwrap().code(), Some(100));
+    assert_eq!(error.failure().unwrap().lines(), ["E: Unable to locate package helo"]);
+    assert_eq!(machine.log(), ["install helo", "update", "install helo"]);
+
+    let machine = Machine::new("[ $tries -gt 1 ] || { echo E: Unable to locate package hello >&2; exit 100; }");
+    machine.apt().add_package("hello").unwrap();
+    assert_eq!(machine.log(), ["install hello", "update", "install hello"]);
+}
+
+#[test]
+fn what_is_no_name_or_version_never_reaches_apt() {
+    let machine = Machine::new("");
+    for name in ["", "-y", "hello-", "hello world", "hello=2.9-1", "hello/stable", "hel*", "^hello$", "héllo", "a\nb"]
+    {
+        for error in [machine.apt().add_package(name), machine.apt().remove_package(name)] {
+            refuses(&error.unwrap_err(), &format!("'{name}' is not a package name"));
+        }
+    }
+    for version in ["", "*", "2.9-1 world", "-1"] {
+        let error = machine.apt().add_package_version("hello", version).unwrap_err();
+        refuses(&error, &format!("'{version}' is not a package version"));
+    }
+    assert_eq!(machine.log(), [""; 0]);
+}
+
+#[test]
+fn a_pattern_that_installed_another_package_is_an_error() {
+    let machine =
+        Machine::new("case \"$*\" in *h.llo*) echo \"Note, selecting 'hello' for regex 'h.llo'\"; exit;; esac");
+    let error = machine.apt().add_package("h.llo").unwrap_err();
+    refuses(&error, "failed to install package h.llo: apt-get succeeded, but dpkg knows no such package");
+}
+
+#[test]
+fn a_lock_is_waited_for() {
+    let lock = "echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (init)' >&2; exit 100";
+    let machine = Machine::new(&format!("[ $tries -gt 2 ] || {{ {lock}; }}"));
+    machine.apt().update().unwrap();
+    assert_eq!(machine.log(), ["update"; 3]);
+}
+
+#[test]
+fn a_lock_is_waited_for_so_long_and_no_longer() {
+    let machine = Machine::new(
+        "echo 'Waiting for cache lock: Could not get lock L. It is held by process 7 (x)...'
+         echo 'E: Unable to acquire the dpkg frontend lock (L), is another process using it?' >&2; exit 100",
+    );
+    let started = Instant::now();
+    let error = machine.apt().lock_timeout(Duration::from_millis(300)).add_package("hello").unwrap_err();
+    assert!(started.elapsed() >= Duration::from_millis(300));
+    assert!(matches!(error, Error::Locked { .. }));
+    refuses(
+        &error,
+        "failed to install package hello: apt-get exited with code 100: \
+         Waiting for cache lock: Could not get lock L. It is held by process 7 (x)...; \
+         E: Unable to acquire the dpkg frontend lock (L), is another process using it? \
+         (another process held the lock for 0 s)",
+    );
+    let log = fs::read_to_string(machine.path("log")).unwrap();
+    assert_eq!(log.matches("DPkg::Lock::Timeout=0 ").count(), log.lines().count(), "apt-get waits no longer than that");
+}
+
+#[test]
+fn a_download_is_tried_again() {
+    let script = "echo 'E: Failed to fetch http://a.example/h.deb  Connection timed out' >&2; exit 100";
+    let machine = Machine::new(&format!("[ $tries -gt 2 ] || {{ {script}; }}"));
+    machine.apt().add_package("hello").unwrap();
+    assert_eq!(machine.log(), ["install hello"; 3]);
+
+    let machine = Machine::new(script);
+    let error = machine.apt().update().unwrap_err();
+    refuses(
+        &error,
+        "failed to update the package lists: apt-get exited with code 100: \
+         E: Failed to fetch http://a.example/h.deb  Connection timed out",
+    );
+    assert_eq!(error.failure().unwrap().package(), None);
+    assert_eq!(machine.log(), ["update"; 3]);
+}
+
+#[test]
+fn a_package_that_left_its_server_is_looked_for_in_newer_lists() {
+    let machine = Machine::new(
+        "[ $tries -gt 1 ] || { echo 'E: Failed to fetch http://a.example/h.deb  404  Gone' >&2; exit 100; }",
+    );
+    machine.apt().add_package("hello").unwrap();
+    assert_eq!(machine.log(), ["install hello", "update", "install hello"]);
+}
+
+#[test]
+fn whatever_else_fails_is_told_with_the_last_words() {
+    let machine = Machine::new("printf 'E: held \\377 packages\\n' >&2; exit 100");
+    machine.hello("installed 2.10-3\n");
+    let error = machine.apt().remove_package("hello").unwrap_err();
+    assert!(matches!(error, Error::Failed(_)));
+    refuses(&error, "failed to remove package hello: apt-get exited with code 100: E: held \u{fffd} packages");
+    assert_eq!(machine.log(), ["remove hello"]);
+
+    let machine = Machine::new("kill -9 $$");
+    let error = machine.apt().add_package("hello").unwrap_err();
+    refuses(&error, "failed to install package hello: apt-get was killed by signal 9 and said nothing");
+    assert_eq!(error.failure().unwrap().code(), None);
+}
+
+#[test]
+fn dpkg_that_cannot_say_is_an_error() {
+    let machine = Machine::new("");
+    machine.program("dpkg-query", "echo dpkg-query: error: cannot open the database >&2; exit 2");
+    let error = machine.apt().add_package("hello").unwrap_err();
+    refuses(
+        &error,
+        "failed to look for package hello: dpkg-query exited with code 2: dpkg-query: error: cannot open the database",
+    );
+}
+
+#[test]
+fn a_machine_without_apt_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = Apt::in_folder(folder.path()).update().unwrap_err();
+    refuses(&error, "could not run apt-get: No such file or directory (os error 2)");
+}
+
+#[test]
+fn a_daemon_that_a_package_started_is_not_waited_for() {
+    let machine = Machine::new("sleep 30 & echo $! >daemon");
+    let started = Instant::now();
+    machine.apt().add_package("hello").unwrap();
+    assert!(started.elapsed().as_secs() < 20);
+    let daemon = fs::read_to_string(machine.path("daemon")).unwrap();
+    assert!(Command::new("kill").arg(daemon.trim()).status().unwrap().success(), "the daemon was alive");
+}

@@ -1,0 +1,260 @@
+//! `pathops`, on files in a temporary folder.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use charmlibs::pathops::{Error, Options, ensure_contents};
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().mode() & 0o7777
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Run the test `name` of this file again, by itself, in a shell that was prepared with `script`; and return whether this is
+/// that run.
+fn prepared(name: &str, script: &str) -> bool {
+    const PREPARED: &str = "CHARMLIBS_TEST_PREPARED";
+    if std::env::var_os(PREPARED).is_some() {
+        return true;
+    }
+    let output = Command::new("sh")
+        .args(["-c", &format!("{script}; exec \"$0\" --exact {name} --nocapture")])
+        .arg(std::env::current_exe().unwrap())
+        .env(PREPARED, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    false
+}
+
+#[test]
+fn a_new_file_is_made_with_its_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a/b/file");
+    assert!(ensure_contents(&path, "text\n").unwrap());
+    assert_eq!(fs::read(&path).unwrap(), b"text\n");
+    assert_eq!(mode(&path), 0o644);
+    assert_eq!(names_in(path.parent().unwrap()), ["file"]);
+}
+
+#[test]
+fn the_umask_does_not_apply_to_the_file() {
+    if prepared("the_umask_does_not_apply_to_the_file", "umask 077") {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        assert!(ensure_contents(&path, "").unwrap());
+        assert_eq!(mode(&path), 0o644);
+        assert!(!ensure_contents(&path, "").unwrap());
+    }
+}
+
+#[test]
+fn a_file_that_is_right_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    ensure_contents(&path, b"\xff\0").unwrap();
+    let before = fs::metadata(&path).unwrap();
+    assert!(!ensure_contents(&path, b"\xff\0").unwrap());
+    let after = fs::metadata(&path).unwrap();
+    assert_eq!((after.ino(), after.mtime_nsec()), (before.ino(), before.mtime_nsec()));
+}
+
+#[test]
+fn other_content_of_the_same_length_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    ensure_contents(&path, "one").unwrap();
+    assert!(ensure_contents(&path, "two").unwrap());
+    assert_eq!(fs::read(&path).unwrap(), b"two");
+    assert_eq!(names_in(folder.path()), ["file"]);
+}
+
+#[test]
+fn another_mode_is_a_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    ensure_contents(&path, "text").unwrap();
+    let secret = Options::new().mode(0o600);
+    assert!(secret.ensure_contents(&path, "text").unwrap());
+    assert_eq!(mode(&path), 0o600);
+    assert!(!secret.ensure_contents(&path, "text").unwrap());
+    let special = Options::new().mode(0o4755);
+    assert!(special.ensure_contents(&path, "text").unwrap());
+    assert_eq!(mode(&path), 0o4755);
+}
+
+#[test]
+fn whoever_has_the_old_file_open_reads_all_of_it() {
+    use std::io::Read as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    ensure_contents(&path, "old text").unwrap();
+    let mut reader = fs::File::open(&path).unwrap();
+    ensure_contents(&path, "new").unwrap();
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert_eq!(text, "old text");
+}
+
+#[test]
+fn a_reader_never_sees_half_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let contents = ["a".repeat(1 << 16), "b".repeat(1 << 17)];
+    ensure_contents(&path, &contents[0]).unwrap();
+    std::thread::scope(|scope| {
+        let writer =
+            scope.spawn(|| (0..50).for_each(|i| assert!(ensure_contents(&path, &contents[(i + 1) % 2]).unwrap())));
+        while !writer.is_finished() {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(contents.contains(&text), "{} bytes", text.len());
+        }
+    });
+    assert_eq!(names_in(folder.path()), ["file"]);
+}
+
+#[test]
+fn writers_at_the_same_time_leave_one_whole_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let contents = ["a".repeat(1 << 16), "b".repeat(1 << 17)];
+    std::thread::scope(|scope| {
+        for content in &contents {
+            let path = &path;
+            scope.spawn(move || (0..20).for_each(|_| _ = ensure_contents(path, content).unwrap()));
+        }
+    });
+    assert!(contents.contains(&fs::read_to_string(&path).unwrap()));
+    assert_eq!(names_in(folder.path()), ["file"]);
+}
+
+#[test]
+fn a_symbolic_link_stays_and_its_file_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, target) = (folder.path().join("link"), folder.path().join("real/file"));
+    symlink("real/file", &path).unwrap();
+    assert!(ensure_contents(&path, "one").unwrap(), "it led nowhere");
+    assert!(ensure_contents(&path, "two").unwrap());
+    assert!(!ensure_contents(&path, "two").unwrap());
+    assert!(path.is_symlink());
+    assert_eq!(fs::read(target).unwrap(), b"two");
+}
+
+#[test]
+fn a_symbolic_link_to_itself_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("link");
+    symlink("link", &path).unwrap();
+    let error = ensure_contents(&path, "").unwrap_err().to_string();
+    assert_eq!(error, format!("could not follow the symbolic link {}: it leads to itself", path.display()));
+}
+
+#[test]
+fn what_is_no_file_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = ensure_contents(folder.path(), "").unwrap_err();
+    assert_eq!(error.to_string(), format!("could not write {}: it is a folder", folder.path().display()));
+    let error = ensure_contents("/dev/null", "").unwrap_err();
+    assert_eq!(error.to_string(), "could not write /dev/null: it is not a regular file");
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(matches!(ensure_contents(&pipe, "").unwrap_err(), Error::NotRegular { .. }));
+}
+
+#[test]
+fn a_path_that_cannot_be_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "mine").unwrap();
+    let below = file.join("below");
+    let error = ensure_contents(&below, "").unwrap_err().to_string();
+    assert!(error.contains(below.to_str().unwrap()) && error.contains("Not a directory"), "{error}");
+    assert_eq!(fs::read(&file).unwrap(), b"mine");
+    for path in ["", "/", "folder/.."] {
+        let error = ensure_contents(path, "").unwrap_err().to_string();
+        assert_eq!(error, format!("could not write '{path}': it does not end in a file's name"));
+    }
+    let error = ensure_contents("/proc/file", "").unwrap_err().to_string();
+    assert_eq!(error, "could not make a new file beside /proc/file: No such file or directory (os error 2)");
+    let error = ensure_contents(folder.path().join("n".repeat(300)), "").unwrap_err().to_string();
+    assert!(error.contains("File name too long"), "{error}");
+    assert!(ensure_contents(folder.path().join("n".repeat(255)), "").unwrap(), "the longest name that Linux allows");
+}
+
+/// A limit to the size of files, which fails a write half-way just as a full disk does.
+#[test]
+fn a_full_disk_leaves_the_old_file_and_nothing_else() {
+    if prepared("a_full_disk_leaves_the_old_file_and_nothing_else", "trap '' XFSZ; ulimit -f 8") {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        ensure_contents(&path, "old").unwrap();
+        let error = ensure_contents(&path, "n".repeat(1 << 16)).unwrap_err().to_string();
+        assert_eq!(error, format!("could not write {}: File too large (os error 27)", path.display()));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names_in(folder.path()), ["file"]);
+    }
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_leaves_the_old_file() {
+    // As nobody where this runs as root, who may write anywhere.
+    let name = "a_folder_that_may_not_be_written_leaves_the_old_file";
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    ensure_contents(&path, "old").unwrap();
+    if is_root {
+        // Root could only be kept out by what a test must not change, such as the machine's mounts.
+        println!("{name}: root may write everywhere, so there is nothing to see");
+        return;
+    }
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o555)).unwrap();
+    let error = ensure_contents(&path, "new").unwrap_err().to_string();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    assert!(error.contains(path.to_str().unwrap()) && error.contains("Permission denied"), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+}
+
+#[test]
+fn owner_and_group_are_set_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let owner = |path: &Path| {
+        let file = fs::metadata(path).unwrap();
+        (file.uid(), file.gid())
+    };
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        println!("owner_and_group_are_set_and_kept: only root can give files away, so there is nothing to see");
+        return;
+    }
+    // In the list of users of each Debian or Ubuntu: daemon is user 1 in group 1; group sys is 3.
+    let daemon = Options::new().user("daemon");
+    assert!(daemon.ensure_contents(&path, "text").unwrap());
+    assert_eq!(owner(&path), (1, 1), "and the user's own group");
+    assert!(!daemon.ensure_contents(&path, "text").unwrap());
+    assert!(daemon.clone().group("sys").ensure_contents(&path, "text").unwrap());
+    assert_eq!(owner(&path), (1, 3));
+    assert!(!daemon.ensure_contents(&path, "text").unwrap(), "the group was not asked for");
+    assert!(ensure_contents(&path, "other").unwrap());
+    assert_eq!(owner(&path), (1, 3), "the owner was not asked for");
+    assert!(Options::new().user("root").mode(0o4755).ensure_contents(&path, "other").unwrap());
+    assert_eq!((owner(&path), mode(&path)), ((0, 0), 0o4755));
+}
+
+#[test]
+fn an_unknown_owner_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    let error = Options::new().user("no-such-user").ensure_contents(&path, "").unwrap_err();
+    assert_eq!(error.to_string(), "there is no user named 'no-such-user' on this machine");
+    assert_eq!(names_in(folder.path()), [""; 0]);
+}
