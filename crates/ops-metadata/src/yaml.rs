@@ -1,5 +1,6 @@
 //! The one place that touches a YAML library. Everything else works on [`serde_json`] values.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -19,6 +20,20 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Value, MetadataError> {
         return merge(tree).map_err(syntax);
     }
     Ok(tree)
+}
+
+/// Reads a YAML document that maps keys to scalars, each taken as the text that it is written with: `port: 80` is `"80"`.
+/// An empty document is an empty map.
+///
+/// Hook commands read such documents where they take `--file`.
+///
+/// # Errors
+/// It is no YAML, or no such map; the text says where.
+pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, String> {
+    if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
+        return Ok(BTreeMap::new());
+    }
+    serde_yaml::from_str(text).map_err(|error| error.to_string())
 }
 
 /// A YAML document as JSON, with a key that is given twice refused. (Charmcraft refuses it as well. Taking the last one

@@ -1,0 +1,64 @@
+//! The hook that calls.
+
+use serde_json::{Map, Value};
+
+use crate::state::{RelationId, Timestamp};
+
+/// The hook, or the action, that runs while hook commands are answered.
+#[derive(Clone, Debug)]
+pub struct Hook {
+    /// The unit, such as `app/0`.
+    pub unit: String,
+    /// Juju's name of the hook, such as `database-relation-changed`; of an action, the action's name.
+    pub name: String,
+    /// The relation that the hook is about.
+    pub relation: Option<RelationId>,
+    /// The unit at the other end that the hook is about.
+    pub remote_unit: Option<String>,
+    /// The application at the other end that the hook is about.
+    pub remote_app: Option<String>,
+    /// The storage instance that the hook is about: `data/0`.
+    pub storage: Option<String>,
+    /// The action that runs.
+    pub action: Option<Action>,
+    /// What time it is.
+    pub clock: fn() -> Timestamp,
+}
+
+/// An action that runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Action {
+    /// Its name.
+    pub name: String,
+    /// Juju's number of this run of it.
+    pub id: String,
+    /// Its parameters, defaults included.
+    pub params: Map<String, Value>,
+}
+
+impl Hook {
+    /// The hook `name` on `unit`.
+    pub fn new(unit: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            unit: unit.into(),
+            name: name.into(),
+            relation: None,
+            remote_unit: None,
+            remote_app: None,
+            storage: None,
+            action: None,
+            clock: Timestamp::now,
+        }
+    }
+
+    /// The unit's application.
+    #[must_use]
+    pub fn app(&self) -> &str {
+        self.unit.split_once('/').map_or(self.unit.as_str(), |(app, _)| app)
+    }
+
+    /// Whether a unit has just left the relation that the hook is about.
+    pub(crate) fn is_departure(&self) -> bool {
+        self.relation.is_some() && self.name.ends_with("-relation-departed")
+    }
+}

@@ -1,0 +1,13 @@
+//! How Juju prints: YAML, JSON and its own "smart" format, to the byte.
+
+mod float;
+pub mod json;
+pub mod quote;
+mod scalar;
+mod serializer;
+pub mod smart;
+mod value;
+pub mod yaml;
+
+pub use serializer::{Unprintable, value_of};
+pub use value::Value;

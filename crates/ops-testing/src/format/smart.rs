@@ -1,0 +1,44 @@
+//! Juju's "smart" format: what a shell script can use as it is.
+
+use super::{Value, yaml};
+
+/// `value` with a line break at its end, or nothing where there is nothing to say.
+///
+/// Text stays as it is, a list of strings gives a line each, a boolean is `True` or `False`, as in Juju's Python days.
+/// Everything else is YAML.
+#[must_use]
+pub fn print(value: &Value) -> String {
+    let text = match value {
+        Value::Null | Value::NoLines => return String::new(),
+        Value::Text(text) => text.clone(),
+        Value::Lines(lines) => lines.join("\n"),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        other => return yaml::print(other),
+    };
+    if text.is_empty() { text } else { text + "\n" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_scalars_plain_and_the_rest_as_yaml() {
+        for (value, text) in [
+            (Value::Null, ""),
+            (Value::from(""), ""),
+            (Value::from("yes: no"), "yes: no\n"),
+            (Value::from(true), "True\n"),
+            (Value::from(false), "False\n"),
+            (Value::Float(8080.0), "8080\n"),
+            (Value::Lines(vec![]), ""),
+            (Value::Lines(vec!["a".into(), "b".into()]), "a\nb\n"),
+            (Value::List(vec![Value::from("a"), Value::from("b")]), "- a\n- b\n"),
+            (Value::Map(vec![]), "{}\n"),
+            (Value::map([("a", "true")]), "a: \"true\"\n"),
+        ] {
+            assert_eq!(print(&value), text, "{value:?}");
+        }
+    }
+}

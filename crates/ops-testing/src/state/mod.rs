@@ -1,0 +1,30 @@
+//! What one unit can see of Juju.
+
+mod config_value;
+mod goal_state;
+mod model;
+mod network;
+mod payload;
+mod port;
+mod relation;
+mod resource;
+mod secret;
+mod secret_id;
+#[expect(clippy::module_inception, reason = "the state is the noun of this room")]
+mod state;
+mod storage;
+mod timestamp;
+
+pub use config_value::ConfigValue;
+pub use goal_state::{Goal, GoalState};
+pub use model::{CloudCredential, CloudSpec, Model};
+pub use network::{Address, BindAddress, Network};
+pub use payload::Payload;
+pub use port::{Port, Protocol};
+pub use relation::{Databag, Relation, RelationId, RelationKind};
+pub use resource::Resource;
+pub use secret::{Secret, SecretContent, SecretOwner, SecretRotate};
+pub use secret_id::{InvalidSecretId, SecretId};
+pub use state::State;
+pub use storage::{Storage, StorageKind};
+pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -1,0 +1,229 @@
+//! Secrets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{RelationId, SecretId, Timestamp};
+
+/// Who a secret belongs to, of those whom this unit is or leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretOwner {
+    /// This unit.
+    Unit,
+    /// This unit's application. Only its leader can manage the secret.
+    #[serde(rename = "application")]
+    App,
+}
+
+/// How often Juju asks the owner for a new revision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecretRotate {
+    /// Never.
+    #[default]
+    Never,
+    /// Every hour.
+    Hourly,
+    /// Every day.
+    Daily,
+    /// Every week.
+    Weekly,
+    /// Every month.
+    Monthly,
+    /// Every quarter of a year.
+    Quarterly,
+    /// Every year.
+    Yearly,
+}
+
+impl SecretRotate {
+    const ALL: [Self; 7] =
+        [Self::Never, Self::Hourly, Self::Daily, Self::Weekly, Self::Monthly, Self::Quarterly, Self::Yearly];
+
+    /// The word that Juju uses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Hourly => "hourly",
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+            Self::Quarterly => "quarterly",
+            Self::Yearly => "yearly",
+        }
+    }
+
+    /// The policy of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|policy| policy.as_str() == name)
+    }
+}
+
+/// Keys and values of one revision of a secret. [`fmt::Debug`] shows the keys only.
+///
+/// A value that is not text stands base64-encoded under its key with `#base64` behind it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretContent(pub BTreeMap<String, String>);
+
+impl fmt::Debug for SecretContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.0.keys().map(|key| (key, format_args!("***")))).finish()
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for SecretContent {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(content: I) -> Self {
+        Self(content.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
+}
+
+/// A secret that this unit owns, leads the owner of, or may read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret {
+    /// Juju's id for it, without the `secret:` before it.
+    pub id: SecretId,
+    /// Its owner, if that is this unit or its application; else it was granted to this unit.
+    #[serde(default)]
+    pub owner: Option<SecretOwner>,
+    /// The owner's label for an owned secret, the reader's label for another's.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// When its latest revision expires.
+    #[serde(default)]
+    pub expire: Option<Timestamp>,
+    /// How often it is to be rotated.
+    #[serde(default)]
+    pub rotate: SecretRotate,
+    /// When it is to be rotated next.
+    #[serde(default)]
+    pub next_rotate: Option<Timestamp>,
+    /// The revisions that exist, by number.
+    pub revisions: BTreeMap<u32, SecretContent>,
+    /// The revision that this unit reads until it asks for a refresh; nothing before it reads for the first time.
+    #[serde(default)]
+    pub tracked_revision: Option<u32>,
+    /// For an owned secret: the units and applications that may read it, by the relation that they were granted it for.
+    #[serde(default)]
+    pub remote_grants: BTreeMap<RelationId, BTreeSet<String>>,
+}
+
+impl Secret {
+    /// A secret that was granted to this unit, with one revision, which the unit has read before.
+    pub fn new<K: Into<String>, V: Into<String>>(content: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self {
+            id: SecretId::unique(),
+            owner: None,
+            label: None,
+            description: None,
+            expire: None,
+            rotate: SecretRotate::Never,
+            next_rotate: None,
+            revisions: [(1, content.into_iter().collect())].into(),
+            tracked_revision: Some(1),
+            remote_grants: BTreeMap::new(),
+        }
+    }
+
+    /// With this id, with or without `secret:` before it.
+    ///
+    /// # Panics
+    /// Juju would not take `id` for the id of a secret.
+    #[must_use]
+    pub fn id(mut self, id: &str) -> Self {
+        self.id = id.parse().unwrap_or_else(|error| panic!("{error}"));
+        self
+    }
+
+    /// Owned by this unit.
+    #[must_use]
+    pub fn owned_by_unit(mut self) -> Self {
+        self.owner = Some(SecretOwner::Unit);
+        self
+    }
+
+    /// Owned by this application.
+    #[must_use]
+    pub fn owned_by_app(mut self) -> Self {
+        self.owner = Some(SecretOwner::App);
+        self
+    }
+
+    /// With a label.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// With a description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// With a time at which the latest revision expires.
+    #[must_use]
+    pub fn expire(mut self, time: Timestamp) -> Self {
+        self.expire = Some(time);
+        self
+    }
+
+    /// To be rotated.
+    #[must_use]
+    pub fn rotate(mut self, rotate: SecretRotate) -> Self {
+        self.rotate = rotate;
+        self
+    }
+
+    /// With one revision more, which this unit has not read yet.
+    #[must_use]
+    pub fn latest_content<K: Into<String>, V: Into<String>>(
+        mut self,
+        content: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        self.revisions.insert(self.latest_revision() + 1, content.into_iter().collect());
+        self
+    }
+
+    /// Granted to a unit or an application, for a relation.
+    #[must_use]
+    pub fn granted(mut self, relation: RelationId, to: impl Into<String>) -> Self {
+        self.remote_grants.entry(relation).or_default().insert(to.into());
+        self
+    }
+
+    /// Not read by this unit before.
+    #[must_use]
+    pub fn untracked(mut self) -> Self {
+        self.tracked_revision = None;
+        self
+    }
+
+    /// The number of the latest revision; 0 if there is none.
+    #[must_use]
+    pub fn latest_revision(&self) -> u32 {
+        self.revisions.keys().next_back().copied().unwrap_or(0)
+    }
+
+    /// The content that this unit reads: of the revision that it has read before, or of the latest.
+    #[must_use]
+    pub fn tracked(&self) -> Option<&SecretContent> {
+        self.revisions.get(&self.tracked_revision.unwrap_or_else(|| self.latest_revision()))
+    }
+
+    /// The content of the latest revision.
+    #[must_use]
+    pub fn latest(&self) -> Option<&SecretContent> {
+        self.revisions.values().next_back()
+    }
+}
