@@ -1,0 +1,55 @@
+/* measure ROUNDS CHARM...: in each round, execute `dispatch` in each charm's folder in turn, as Juju does, and print the
+ * folder's number, the wall time in nanoseconds, and the peak memory (of the largest of its processes) in KiB.
+ *
+ * A small program of its own, for a process's peak memory begins with that of whoever forked it.
+ */
+#define _GNU_SOURCE
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+
+extern char **environ;
+
+static long long now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+static void measure(int number, const char *folder)
+{
+    char *const command[] = {"./dispatch", NULL};
+    posix_spawn_file_actions_t in_folder;
+    struct rusage use;
+    pid_t pid;
+    int status = -1;
+
+    posix_spawn_file_actions_init(&in_folder);
+    posix_spawn_file_actions_addchdir_np(&in_folder, folder);
+    setenv("JUJU_CHARM_DIR", folder, 1);
+    long long start = now();
+    int error = posix_spawn(&pid, command[0], &in_folder, NULL, command, environ);
+    if (error == 0)
+        wait4(pid, &status, 0, &use);
+    long long took = now() - start;
+    posix_spawn_file_actions_destroy(&in_folder);
+    if (status != 0) {
+        fprintf(stderr, "%s/dispatch failed (error %d, wait status %d)\n", folder, error, status);
+        exit(1);
+    }
+    printf("%d %lld %ld\n", number, took, use.ru_maxrss);
+}
+
+int main(int count, char **args)
+{
+    if (count < 3)
+        return 2;
+    for (long round = atol(args[1]); round > 0; round--)
+        for (int charm = 2; charm < count; charm++)
+            measure(charm - 2, args[charm]);
+    return 0;
+}

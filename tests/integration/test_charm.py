@@ -1,0 +1,157 @@
+"""The charm on a machine, with real apt, real tinyproxy and real HTTP.
+
+Each test leaves the model to the next one, so their order matters: deploy, configure, break, mend, remove.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import textwrap
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import jubilant
+import pytest
+
+APP = "tinyproxy"
+UNIT = "tinyproxy/0"
+PORT = 8000
+# What the stand-in for www.example.com answers.
+PAGE = "A page for the integration tests."
+
+
+def test_deploy(charm: pathlib.Path, juju: jubilant.Juju):
+    """Deploy the charm under test."""
+    juju.deploy(charm, app=APP)
+    juju.wait(jubilant.all_active, timeout=600)
+
+
+def test_workload_version_is_set(charm: pathlib.Path, juju: jubilant.Juju):
+    """Check that the correct version of the workload is running: the one that APT installed."""
+    package = on_machine(juju, "dpkg-query --show --showformat='${Version}' tinyproxy-bin")
+    # A package's version is the program's, between an epoch and the packagers' own revision.
+    expected = re.sub(r"^\d+:|-[^-]*$", "", package)
+    assert juju.status().apps[APP].version == expected
+
+
+def test_block_on_invalid_config(charm: pathlib.Path, juju: jubilant.Juju):
+    """Check that the charm goes into blocked status if slug is invalid."""
+    juju.config(APP, {"slug": "foo/bar"})
+    juju.wait(jubilant.all_blocked)
+    message = juju.status().apps[APP].units[UNIT].workload_status.message
+    assert message == "Invalid slug: 'foo/bar'. Slug must match the regex [a-z0-9-]+"
+    juju.config(APP, reset="slug")
+    juju.wait(jubilant.all_active)
+
+
+@pytest.mark.usefixtures("upstream")
+class TestProxy:
+    """The proxy itself, asked over HTTP."""
+
+    @pytest.fixture(scope="class")
+    def upstream(self, juju: jubilant.Juju) -> Iterator[None]:
+        """www.example.com on the unit's machine, so that the tests need no internet."""
+        on_machine(
+            juju,
+            textwrap.dedent(f"""\
+                set -e
+                mkdir /srv/upstream
+                printf %s '{PAGE}' >/srv/upstream/index.html
+                cp /etc/hosts /srv/hosts.before
+                echo '127.0.0.1 www.example.com' >>/etc/hosts
+                setsid python3 -m http.server 80 --bind 127.0.0.1 --directory /srv/upstream </dev/null >/dev/null 2>&1 &
+                echo $! >/srv/upstream.pid
+            """),
+        )
+        eventually(lambda: fetch(juju, "/example/") == (200, PAGE))
+        yield
+        on_machine(juju, "kill $(cat /srv/upstream.pid); cat /srv/hosts.before >/etc/hosts")
+        on_machine(juju, "rm -r /srv/upstream /srv/upstream.pid /srv/hosts.before")
+
+    def test_requests_are_proxied(self, juju: jubilant.Juju):
+        """Check that tinyproxy answers with what www.example.com answers."""
+        assert fetch(juju, "/example/") == (200, PAGE)
+
+    def test_slug_change_reloads(self, juju: jubilant.Juju):
+        """Check that a new slug takes effect in the process that is running, and that the old slug is gone."""
+        before = running_pid(juju)
+        juju.config(APP, {"slug": "foo"})
+        eventually(lambda: fetch(juju, "/foo/") == (200, PAGE))
+        status, body = fetch(juju, "/example/")
+        assert status == 400
+        assert "400 Bad Request" in body
+        assert running_pid(juju) == before
+
+    def test_killed_tinyproxy_is_restarted(self, juju: jubilant.Juju):
+        """Check that the next config-changed starts a tinyproxy that died."""
+        before = running_pid(juju)
+        on_machine(juju, f"kill -KILL {before}")
+        juju.config(APP, {"slug": "bar"})
+        eventually(lambda: fetch(juju, "/bar/") == (200, PAGE))
+        assert running_pid(juju) != before
+        juju.wait(jubilant.all_active)
+
+    @pytest.mark.parametrize("event", ["install", "start", "config-changed", "update-status"])
+    def test_handlers_can_run_again(self, juju: jubilant.Juju, event: str):
+        """Check that an event which comes once more changes nothing."""
+        before = running_pid(juju)
+        dispatch(juju, event)
+        assert fetch(juju, "/bar/") == (200, PAGE)
+        assert running_pid(juju) == before
+
+
+def test_remove_leaves_nothing(juju: jubilant.Juju):
+    """Check what is left on the machine after stop and remove, each of which may come twice."""
+    # Juju takes the machine away with its last unit, so look at it before: have the charm handle the events first.
+    for event in ["stop", "stop", "remove", "remove"]:
+        dispatch(juju, event)
+    left = on_machine(
+        juju,
+        "pgrep -x tinyproxy; command -v tinyproxy; ls -d /etc/tinyproxy /run/tinyproxy.pid; "
+        "dpkg-query --show --showformat='${db:Status-Status} ' tinyproxy-bin; true",
+    )
+    assert left in {"", "not-installed", "config-files"}
+    juju.remove_application(APP)
+    juju.wait(lambda status: not status.apps and not status.machines, timeout=600)
+
+
+def dispatch(juju: jubilant.Juju, event: str) -> None:
+    """Have the charm handle an event on its machine, as Juju does."""
+    on_machine(juju, f"JUJU_HOOK_NAME={event} JUJU_DISPATCH_PATH=hooks/{event} ./dispatch")
+
+
+def on_machine(juju: jubilant.Juju, command: str) -> str:
+    """Run a shell command on the unit's machine, in the charm's folder, and return what it printed."""
+    return juju.exec(command, unit=UNIT).stdout.strip()
+
+
+def running_pid(juju: jubilant.Juju) -> int:
+    """The process that is tinyproxy, and the only one."""
+    pid = int(on_machine(juju, "cat /var/run/tinyproxy.pid"))
+    assert on_machine(juju, "pgrep -x tinyproxy") == str(pid)
+    return pid
+
+
+def fetch(juju: jubilant.Juju, path: str) -> tuple[int, str]:
+    """What tinyproxy answers: the status code, and the body. 0 and the reason where nothing answers."""
+    address = juju.status().apps[APP].units[UNIT].public_address
+    # Straight to the machine, also where the environment names a proxy for the outside.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://{address}:{PORT}{path}", timeout=10) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+    except OSError as error:
+        return 0, str(error)
+
+
+def eventually(true: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something is true, as long as a machine under load may take."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, f"not so within {seconds} s"
+        time.sleep(0.05)
