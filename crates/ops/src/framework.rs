@@ -141,11 +141,13 @@ impl<C: Charm> Dispatch<C> {
     /// # Errors
     /// A handler, or a hook command, failed. Nothing is saved then. [`Error::Rebooting`] is no failure.
     pub fn run(&mut self, charm: &mut C) -> Result<(), Error> {
-        self.reemit(charm)?;
-        self.emit(charm, &self.notice.clone(), None)?;
         // In these two hooks of old, Juju refuses most hook commands.
-        if !matches!(&self.notice.event, EventName::Other(hook) if hook == "collect-metrics" || hook == "meter-status-changed")
-        {
+        let restricted = matches!(&self.notice.event, EventName::Other(hook) if hook == "collect-metrics" || hook == "meter-status-changed");
+        if !restricted {
+            self.reemit(charm)?;
+        }
+        self.emit(charm, &self.notice.clone(), None)?;
+        if !restricted {
             self.collect_statuses(charm)?;
         }
         self.model.state().save(&*self.store)
@@ -182,6 +184,11 @@ impl<C: Charm> Dispatch<C> {
             if observer.event != notice.event || only.is_some_and(|handler| handler != observer.handler) {
                 continue;
             }
+            if only.is_none() && self.model.state().is_deferred(&observer.handler, notice) {
+                // Its turn has just come, and the handler put it off again: Ops does not queue it twice either.
+                tracing::info!("event {} for {} waits already", notice.event, observer.handler);
+                continue;
+            }
             if (observer.run)(charm, notice, &self.model)? {
                 if observer.handler.contains("{closure") {
                     return Err(Error::DeferredByClosure { event: notice.event.clone() });
@@ -189,7 +196,8 @@ impl<C: Charm> Dispatch<C> {
                 let handler = observer.handler.clone();
                 self.model.state().defer(Deferred { handler, notice: notice.clone() });
             }
-            while let Some(emission) = self.model.next_emission() {
+            // Taken at once: what those emit in turn comes before the next of them, as if emitted on the spot.
+            for emission in self.model.take_emissions() {
                 self.emit(charm, &emission, None)?;
             }
         }

@@ -12,21 +12,13 @@ const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// `status-get`: the status of this unit, or of the application (on the leader).
 pub fn status_get(runner: &dyn Runner, app: bool) -> Result<Status> {
     #[derive(Deserialize)]
-    struct Whole {
+    struct Application {
         #[serde(rename = "application-status")]
-        application: Option<Status>,
-        #[serde(flatten)]
-        unit: Option<Status>,
+        status: Status,
     }
     let command = Command::new("status-get").args(["--include-data", "--format=json"]);
     let command = command.arg(format!("--application={app}"));
-    let shown = command.to_string();
-    let whole: Whole = command.json(runner)?;
-    let status = if app { whole.application } else { whole.unit };
-    status.ok_or_else(|| super::Error::Output {
-        command: shown,
-        why: format!("it has no {}status", if app { "application-" } else { "" }),
-    })
+    if app { command.json(runner).map(|application: Application| application.status) } else { command.json(runner) }
 }
 
 /// `status-set`: the status of this unit, or of the application (on the leader).

@@ -9,7 +9,7 @@ mod storage;
 mod unit;
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ struct Inner {
     relation_apps: RefCell<BTreeMap<u32, Option<String>>>,
     databags: RefCell<BTreeMap<(u32, String), BTreeMap<String, String>>>,
     stored: Stored,
-    emissions: RefCell<VecDeque<Notice>>,
+    emissions: RefCell<Vec<Notice>>,
     proposed: RefCell<Proposed>,
 }
 
@@ -249,12 +249,12 @@ impl Model {
         let payload =
             serde_json::to_value(event).map_err(|source| Error::CustomEvent { name: T::NAME.to_owned(), source })?;
         let notice = Notice { payload: Some(payload), ..Notice::new(EventName::Custom(T::NAME.to_owned())) };
-        self.0.emissions.borrow_mut().push_back(notice);
+        self.0.emissions.borrow_mut().push(notice);
         Ok(())
     }
 
-    pub(crate) fn next_emission(&self) -> Option<Notice> {
-        self.0.emissions.borrow_mut().pop_front()
+    pub(crate) fn take_emissions(&self) -> Vec<Notice> {
+        self.0.emissions.take()
     }
 
     pub(crate) fn state(&self) -> &Stored {

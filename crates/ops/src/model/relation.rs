@@ -20,25 +20,26 @@ pub struct Relation {
 }
 
 impl Model {
-    /// All relations at an endpoint, by ID.
+    /// All relations at an endpoint, by ID. In `relation-broken`, the one that breaks is not among them any more.
     ///
     /// # Errors
     /// The metadata defines no such endpoint, or `relation-ids` failed.
     pub fn relations(&self, endpoint: &str) -> Result<Vec<Relation>, Error> {
         let ids = self.ids(endpoint)?;
-        Ok(ids.into_iter().map(|id| self.relation_handle(endpoint, id)).collect())
+        Ok(ids.into_iter().map(|id| self.relation_handle(endpoint, id)).filter(Relation::is_active).collect())
     }
 
-    /// The relation at an endpoint that has one at the most. None if there is none.
+    /// The relation at an endpoint that has one at the most. None if there is none, or if this is its own
+    /// `relation-broken`.
     ///
     /// # Errors
     /// There are several ([`Error::TooManyRelatedApps`]), the metadata defines no such endpoint, or `relation-ids`
     /// failed.
     pub fn relation(&self, endpoint: &str) -> Result<Option<Relation>, Error> {
-        match *self.ids(endpoint)? {
-            [] => Ok(None),
-            [id] => Ok(Some(self.relation_handle(endpoint, id))),
-            ref ids => Err(Error::TooManyRelatedApps { endpoint: endpoint.to_owned(), count: ids.len() }),
+        let mut relations = self.relations(endpoint)?;
+        match relations.len() {
+            0 | 1 => Ok(relations.pop()),
+            count => Err(Error::TooManyRelatedApps { endpoint: endpoint.to_owned(), count }),
         }
     }
 

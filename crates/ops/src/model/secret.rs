@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::error::Error;
 use crate::hookcmds::{self, Expiry, NewSecret, Rotate, SecretInfo, SecretOwner};
+use crate::model::relation::is_gone;
 use crate::model::{Model, Relation, Unit};
 
 /// The content of a secret: keys and values. It cannot be printed: `Debug` shows the keys alone.
@@ -274,7 +275,7 @@ impl Secret {
     /// Let the application on the other side of a relation see the secret. Only for the owner.
     ///
     /// # Errors
-    /// [`Error::SecretNotFound`], or `secret-grant` failed.
+    /// [`Error::SecretNotFound`], [`Error::RelationNotFound`], or `secret-grant` failed.
     pub fn grant(&self, relation: &Relation) -> Result<(), Error> {
         self.grant_to(relation, None)
     }
@@ -289,14 +290,18 @@ impl Secret {
 
     fn grant_to(&self, relation: &Relation, unit: Option<&Unit>) -> Result<(), Error> {
         let id = self.require_id()?;
-        hookcmds::secret_grant(self.model.runner(), &id, relation.id(), unit.map(Unit::name))
-            .map_err(|error| self.not_found(error))
+        hookcmds::secret_grant(self.model.runner(), &id, relation.id(), unit.map(Unit::name)).map_err(|error| {
+            if is_gone(&error) {
+                return Error::RelationNotFound { endpoint: relation.endpoint().to_owned(), id: relation.id() };
+            }
+            self.not_found(error)
+        })
     }
 
     /// Take a grant back. Only for the owner.
     ///
     /// # Errors
-    /// [`Error::SecretNotFound`], or `secret-revoke` failed.
+    /// [`Error::SecretNotFound`], [`Error::RelationNotFound`], or `secret-revoke` failed.
     pub fn revoke(&self, relation: &Relation) -> Result<(), Error> {
         self.revoke_from(relation, None)
     }
@@ -311,8 +316,12 @@ impl Secret {
 
     fn revoke_from(&self, relation: &Relation, unit: Option<&Unit>) -> Result<(), Error> {
         let id = self.require_id()?;
-        hookcmds::secret_revoke(self.model.runner(), &id, relation.id(), unit.map(Unit::name))
-            .map_err(|error| self.not_found(error))
+        hookcmds::secret_revoke(self.model.runner(), &id, relation.id(), unit.map(Unit::name)).map_err(|error| {
+            if is_gone(&error) {
+                return Error::RelationNotFound { endpoint: relation.endpoint().to_owned(), id: relation.id() };
+            }
+            self.not_found(error)
+        })
     }
 
     /// Remove one revision, for good. Only for the owner, as a rule in [`crate::SecretRemoveEvent`].

@@ -1,0 +1,138 @@
+//! Actions: parameters in, results out.
+
+use anyhow::Result;
+use ops::{ActionEvent, Error, Framework, Model, on};
+use serde::{Deserialize, Serialize};
+
+use crate::juju::Juju;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Params {
+    target: String,
+    #[serde(default)]
+    keep_days: u8,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Results {
+    size_bytes: u64,
+    target: String,
+    nested: Nested,
+}
+
+#[derive(Serialize)]
+struct Nested {
+    ok: bool,
+}
+
+struct Backup(fn(&ActionEvent) -> Result<()>);
+
+impl ops::Charm for Backup {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::action("backup"), Self::on_backup);
+    }
+}
+
+impl Backup {
+    fn on_backup(&mut self, event: &ActionEvent, _: &Model) -> Result<()> {
+        (self.0)(event)
+    }
+}
+
+const VARS: [(&str, &str); 2] = [("JUJU_ACTION_UUID", "7"), ("JUJU_ACTION_NAME", "backup")];
+
+fn run(juju: &Juju, inside: fn(&ActionEvent) -> Result<()>) -> Result<(), Error> {
+    juju.dispatch("actions/backup", &VARS, &mut Backup(inside)).map(drop)
+}
+
+#[test]
+fn parameters_load_into_the_charm_s_own_type_and_results_become_dotted_keys() {
+    let juju = Juju::new();
+    juju.answer("action-get", r#"{"target": "/backup", "keep-days": 7, "unknown": [1]}"#);
+    juju.answer("action-set", "");
+    juju.answer("action-log", "");
+    run(&juju, |event| {
+        assert_eq!((event.name(), event.id()), ("backup", "7"));
+        let params: Params = event.load_params()?;
+        assert_eq!((params.target.as_str(), params.keep_days), ("/backup", 7));
+        event.log("-v starts with a hyphen")?;
+        let nested = Nested { ok: true };
+        Ok(event.set_results(&Results { size_bytes: 12, target: "a=b c".to_owned(), nested })?)
+    })
+    .unwrap();
+    assert_eq!(
+        juju.ran(),
+        [
+            "action-get --format=json",
+            "action-log -- -v starts with a hyphen",
+            "action-set nested.ok=true size-bytes=12 target=a=b c",
+        ]
+    );
+}
+
+#[test]
+fn a_parameter_of_the_wrong_type_is_named_with_its_value() {
+    let juju = Juju::new();
+    for (params, says) in [
+        (r#"{"target": 7}"#, "action backup: parameter target is 7: invalid type: integer `7`, expected a string"),
+        (r#"{"target": "", "keep-days": "x"}"#, "action backup: parameter keep-days is \"x\": invalid type: string"),
+        (r#"{"target": "", "keep-days": 400}"#, "action backup: parameter keep-days is 400: invalid value"),
+        ("{}", "action backup: parameter target: it is not set, and there is no default"),
+        ("null", "action backup: parameter target: it is not set, and there is no default"),
+    ] {
+        juju.answer("action-get", params);
+        let error = ops::chain(
+            &run(&juju, |event| {
+                event.load_params::<Params>()?;
+                Ok(())
+            })
+            .unwrap_err(),
+        );
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+#[test]
+fn results_that_juju_would_refuse_are_refused_before_they_are_tried() {
+    let juju = Juju::new();
+    run(&juju, |event| {
+        for results in [
+            serde_json::json!({"Upper": 1}),
+            serde_json::json!({"a_b": 1}),
+            serde_json::json!({"-a": 1}),
+            serde_json::json!({"a": {"B": 1}}),
+            serde_json::json!({"a.b": 1, "a": {"b": 2}}),
+            serde_json::json!([1]),
+            serde_json::json!("text"),
+        ] {
+            let error = event.set_results(&results).unwrap_err();
+            assert!(matches!(error, Error::ActionResults { .. }), "{results}: {error}");
+        }
+        Ok(event.set_results(&serde_json::json!({}))?)
+    })
+    .unwrap();
+    assert_eq!(juju.ran(), [""; 0]);
+}
+
+#[test]
+fn an_action_that_fails_tells_the_operator_and_the_hook_goes_on() {
+    let juju = Juju::new();
+    juju.answer("action-fail", "");
+    juju.answer("action-set", "");
+    run(&juju, |event| {
+        event.fail("- no space")?;
+        Ok(event.set_results(&serde_json::json!({"free": 0}))?)
+    })
+    .unwrap();
+    assert_eq!(juju.ran(), ["action-fail -- - no space", "action-set free=0"]);
+}
+
+#[test]
+fn results_that_juju_reserves_come_back_as_juju_s_own_error() {
+    let juju = Juju::new();
+    juju.refuse("action-set", 1, "ERROR cannot set reserved action key \"stdout\"\n");
+    let error = run(&juju, |event| Ok(event.set_results(&serde_json::json!({"stdout": "x"}))?)).unwrap_err();
+    assert!(ops::chain(&error).ends_with("ERROR cannot set reserved action key \"stdout\""), "{error}");
+}

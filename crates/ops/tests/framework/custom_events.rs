@@ -1,0 +1,103 @@
+//! Events that a charm emits itself.
+
+use anyhow::Result;
+use ops::{Custom, CustomEvent, Framework, Model, StartEvent, on};
+use serde::{Deserialize, Serialize};
+
+use crate::juju::Juju;
+
+#[derive(Serialize, Deserialize)]
+struct Ready {
+    port: u16,
+}
+
+impl CustomEvent for Ready {
+    const NAME: &'static str = "ready";
+}
+
+#[derive(Serialize, Deserialize)]
+struct Announced;
+
+impl CustomEvent for Announced {
+    const NAME: &'static str = "announced";
+}
+
+#[derive(Default)]
+struct Emitter {
+    ran: Vec<String>,
+    defers: bool,
+}
+
+impl ops::Charm for Emitter {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::start(), Self::on_start);
+        framework.observe(on::start(), Self::on_start_too);
+        framework.observe(on::custom(), Self::on_ready);
+        framework.observe(on::custom(), Self::on_announced);
+        framework.observe(on::collect_unit_status(), Self::on_collect_unit_status);
+    }
+}
+
+impl Emitter {
+    fn on_start(&mut self, _: &StartEvent, model: &Model) -> Result<()> {
+        model.emit(&Ready { port: 1 })?;
+        model.emit(&Ready { port: 2 })?;
+        self.ran.push("start".to_owned());
+        Ok(())
+    }
+
+    fn on_start_too(&mut self, _: &StartEvent, _: &Model) -> Result<()> {
+        self.ran.push("start too".to_owned());
+        Ok(())
+    }
+
+    fn on_ready(&mut self, event: &Custom<Ready>, model: &Model) -> Result<()> {
+        self.ran.push(format!("ready on {}", event.port));
+        if self.defers {
+            event.defer();
+        } else {
+            model.emit(&Announced)?;
+        }
+        Ok(())
+    }
+
+    fn on_announced(&mut self, _: &Custom<Announced>, _: &Model) -> Result<()> {
+        self.ran.push("announced".to_owned());
+        Ok(())
+    }
+
+    fn on_collect_unit_status(&mut self, _: &ops::CollectStatusEvent, _: &Model) -> Result<()> {
+        self.ran.push("statuses".to_owned());
+        Ok(())
+    }
+}
+
+#[test]
+fn they_run_in_order_when_the_handler_returns_and_before_anything_else() {
+    let mut charm = Emitter::default();
+    let emitted = Juju::new().dispatch("hooks/start", &[], &mut charm).unwrap();
+    assert_eq!(charm.ran, ["start", "ready on 1", "announced", "ready on 2", "announced", "start too", "statuses"]);
+    let emitted: Vec<String> = emitted.iter().map(ToString::to_string).collect();
+    assert_eq!(emitted, ["start", "ready", "announced", "ready", "announced", "collect_unit_status"]);
+}
+
+#[test]
+fn one_that_is_deferred_comes_back_with_what_it_carried() {
+    let juju = Juju::new();
+    juju.dispatch("hooks/start", &[], &mut Emitter { defers: true, ..Emitter::default() }).unwrap();
+    let mut charm = Emitter::default();
+    juju.dispatch("hooks/install", &[], &mut charm).unwrap();
+    assert_eq!(charm.ran, ["ready on 1", "announced", "ready on 2", "announced", "statuses"]);
+}
+
+#[test]
+fn one_that_was_deferred_by_a_charm_that_wrote_it_otherwise_is_named() {
+    let juju = Juju::new();
+    juju.keep(
+        r#"{"version": 1, "deferred": [
+            {"handler": "Emitter::on_ready", "event": "custom/ready", "payload": {"port": "http"}}
+        ]}"#,
+    );
+    let error = ops::chain(&juju.dispatch("hooks/start", &[], &mut Emitter::default()).unwrap_err());
+    assert!(error.starts_with("custom event ready: its data cannot be written or read: "), "{error}");
+}

@@ -1,0 +1,187 @@
+//! Deferred events: seen again before the next event, in order, by the handler that deferred them.
+
+use anyhow::{Result, bail};
+use ops::{ConfigChangedEvent, Framework, InstallEvent, Model, RelationChangedEvent, StartEvent, on};
+
+use crate::juju::{DB_3, Juju};
+
+/// Says which handlers ran; defers and fails as told.
+#[derive(Default)]
+struct Patient {
+    ran: Vec<String>,
+    defers: bool,
+    fails: bool,
+}
+
+impl ops::Charm for Patient {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::install(), Self::on_install);
+        framework.observe(on::install(), Self::on_install_too);
+        framework.observe(on::config_changed(), Self::on_config_changed);
+        framework.observe(on::start(), Self::on_start);
+        framework.observe(on::relation_changed("db"), Self::on_db_changed);
+    }
+}
+
+impl Patient {
+    fn on_install(&mut self, event: &InstallEvent, _: &Model) -> Result<()> {
+        self.ran.push("install".to_owned());
+        if self.defers {
+            event.defer();
+        }
+        Ok(())
+    }
+
+    fn on_install_too(&mut self, _: &InstallEvent, _: &Model) -> Result<()> {
+        self.ran.push("install too".to_owned());
+        Ok(())
+    }
+
+    fn on_config_changed(&mut self, event: &ConfigChangedEvent, _: &Model) -> Result<()> {
+        self.ran.push("config-changed".to_owned());
+        if self.defers {
+            event.defer();
+        }
+        Ok(())
+    }
+
+    fn on_start(&mut self, _: &StartEvent, model: &Model) -> Result<()> {
+        self.ran.push("start".to_owned());
+        model.store("started", &true)?;
+        if self.fails {
+            bail!("the workload does not start");
+        }
+        Ok(())
+    }
+
+    fn on_db_changed(&mut self, event: &RelationChangedEvent, _: &Model) -> Result<()> {
+        let unit = event.unit.as_ref().map_or("app", |unit| unit.name());
+        self.ran.push(format!("{} of {unit}", event.relation));
+        if self.defers {
+            event.defer();
+        }
+        Ok(())
+    }
+}
+
+fn deferring() -> Patient {
+    Patient { defers: true, ..Patient::default() }
+}
+
+fn ran(juju: &Juju, path: &str, vars: &[(&str, &str)], mut charm: Patient) -> Vec<String> {
+    juju.dispatch(path, vars, &mut charm).unwrap();
+    charm.ran
+}
+
+#[test]
+fn a_deferred_event_comes_back_before_the_next_event_for_its_handler_alone() {
+    let juju = Juju::new();
+    assert_eq!(ran(&juju, "hooks/install", &[], deferring()), ["install", "install too"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"]);
+}
+
+#[test]
+fn deferred_events_keep_their_order_however_often_they_are_deferred() {
+    let juju = Juju::new();
+    ran(&juju, "hooks/install", &[], deferring());
+    assert_eq!(ran(&juju, "hooks/config-changed", &[], deferring()), ["install", "config-changed"]);
+    for _ in 0..3 {
+        assert_eq!(ran(&juju, "hooks/start", &[], deferring()), ["install", "config-changed", "start"]);
+    }
+    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "config-changed", "start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"]);
+}
+
+#[test]
+fn an_event_that_waits_already_is_not_queued_twice() {
+    let juju = Juju::new();
+    for _ in 0..3 {
+        assert_eq!(ran(&juju, "hooks/config-changed", &[], deferring()), ["config-changed"]);
+    }
+    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["config-changed", "start"]);
+}
+
+#[test]
+fn deferred_events_of_different_units_are_different_events() {
+    let juju = Juju::new();
+    juju.answer("relation-ids db", r#"["db:3"]"#);
+    ran(&juju, "hooks/db-relation-changed", &DB_3, deferring());
+    let other = [("JUJU_RELATION_ID", "db:3"), ("JUJU_REMOTE_APP", "postgresql"), ("JUJU_REMOTE_UNIT", "postgresql/1")];
+    assert_eq!(
+        ran(&juju, "hooks/db-relation-changed", &other, deferring()),
+        ["db:3 of postgresql/0", "db:3 of postgresql/1"]
+    );
+    assert_eq!(
+        ran(&juju, "hooks/start", &[], Patient::default()),
+        ["db:3 of postgresql/0", "db:3 of postgresql/1", "start"]
+    );
+}
+
+#[test]
+fn a_failed_hook_leaves_deferred_events_and_stored_state_as_they_were() {
+    let juju = Juju::new();
+    ran(&juju, "hooks/install", &[], deferring());
+    let kept = juju.kept();
+
+    let mut charm = Patient { fails: true, ..Patient::default() };
+    let error = juju.dispatch("hooks/start", &[], &mut charm).unwrap_err();
+    assert_eq!(ops::chain(&error), "event start: Patient::on_start failed: the workload does not start");
+    assert_eq!(charm.ran, ["install", "start"]);
+    assert_eq!(juju.kept(), kept);
+    assert!(juju.statuses().is_empty(), "no status is collected from a hook that failed");
+
+    // Juju tries the hook again.
+    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
+}
+
+#[test]
+fn a_deferred_event_whose_relation_is_gone_is_dropped() {
+    let juju = Juju::new();
+    juju.answer("relation-ids db", r#"["db:3"]"#);
+    ran(&juju, "hooks/db-relation-changed", &DB_3, deferring());
+
+    juju.answer("relation-ids db", "[]");
+    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"]);
+    juju.answer("relation-ids db", r#"["db:3"]"#);
+    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"], "it is not kept either");
+}
+
+#[test]
+fn a_deferred_event_that_the_charm_no_longer_handles_is_dropped() {
+    let juju = Juju::new();
+    juju.keep(
+        r#"{"version": 1, "deferred": [
+            {"handler": "Patient::on_gone", "event": "hooks/install"},
+            {"handler": "Patient::on_start", "event": "hooks/install"},
+            {"handler": "Patient::on_gone", "event": "hooks/old-relation-changed", "relation": ["old", 3]},
+            {"handler": "Patient::on_install", "event": "hooks/install"}
+        ]}"#,
+    );
+    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
+}
+
+#[test]
+fn deferred_events_wait_while_juju_refuses_hook_commands() {
+    let juju = Juju::new();
+    ran(&juju, "hooks/install", &[], deferring());
+    for hook in ["hooks/collect-metrics", "hooks/meter-status-changed"] {
+        assert!(ran(&juju, hook, &[], Patient::default()).is_empty(), "{hook}");
+    }
+    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
+}
+
+#[test]
+fn a_closure_cannot_defer_for_it_could_not_be_found_again() {
+    struct Nameless;
+    impl ops::Charm for Nameless {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(on::start(), |_, event, _| {
+                event.defer();
+                Ok(())
+            });
+        }
+    }
+    let error = Juju::new().dispatch("hooks/start", &[], &mut Nameless).unwrap_err();
+    assert!(error.to_string().contains("deferred by a closure"), "{error}");
+}

@@ -1,0 +1,254 @@
+//! Hook commands that fail or answer oddly, in each way that Juju knows.
+
+use anyhow::Result;
+use ops::{Error, Framework, Model, Port, hookcmds, on};
+use serde::Deserialize;
+
+use crate::juju::Juju;
+
+/// Runs what a test wants inside `start`.
+struct Inside(fn(&Model) -> Result<()>);
+
+impl ops::Charm for Inside {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::start(), Self::on_start);
+    }
+}
+
+impl Inside {
+    fn on_start(&mut self, _: &ops::StartEvent, model: &Model) -> Result<()> {
+        (self.0)(model)
+    }
+}
+
+fn start(juju: &Juju, inside: fn(&Model) -> Result<()>) -> String {
+    match juju.dispatch("hooks/start", &[], &mut Inside(inside)) {
+        Ok(_) => String::new(),
+        Err(error) => ops::chain(&error),
+    }
+}
+
+#[test]
+fn a_command_that_fails_is_named_with_its_arguments_its_code_and_its_words() {
+    let juju = Juju::new();
+    for (command, code, stderr, inside) in [
+        (
+            "config-get --format=json",
+            1,
+            "ERROR connection is shut down",
+            (|m| {
+                m.config()?;
+                Ok(())
+            }) as fn(&Model) -> Result<()>,
+        ),
+        ("is-leader --format=json", 1, "ERROR leadership status unknown", |m| {
+            m.is_leader()?;
+            Ok(())
+        }),
+        ("goal-state --format=json", 1, "ERROR permission denied", |m| {
+            m.goal_state()?;
+            Ok(())
+        }),
+        ("credential-get --format=json", 1, "ERROR cannot access cloud credentials: permission denied", |m| {
+            m.cloud_spec()?;
+            Ok(())
+        }),
+        ("network-get --format=json db", 1, "ERROR no network config found for binding \"db\"", |m| {
+            m.binding("db")?;
+            Ok(())
+        }),
+        ("resource-get seed", 1, "ERROR could not download resource: HTTP request failed", |m| {
+            m.resource("seed")?;
+            Ok(())
+        }),
+        ("storage-list --format=json data", 1, "ERROR permission denied", |m| {
+            m.storages("data")?;
+            Ok(())
+        }),
+        (
+            "open-port 80/tcp",
+            1,
+            "ERROR cannot open 80/tcp (unit \"app/0\"): conflicts with existing 80/tcp (unit \"b/0\")",
+            |m| Ok(m.unit().open_port(Port::tcp(80))?),
+        ),
+        ("juju-reboot", 1, "ERROR juju-reboot is not supported when running an action.", |m| Ok(m.unit().reboot()?)),
+        ("application-version-set -- 1.0", 130, "", |m| Ok(m.unit().set_workload_version("1.0")?)),
+    ] {
+        juju.refuse(command, code, &format!("{stderr}\n"));
+        let reason = if stderr.is_empty() { "it gave no reason" } else { stderr };
+        assert_eq!(
+            start(&juju, inside),
+            format!("event start: Inside::on_start failed: `{command}` failed with exit code {code}: {reason}")
+        );
+    }
+}
+
+#[test]
+fn a_command_that_is_not_there_is_named() {
+    // As with an agent that is older than the command.
+    let error = start(&Juju::new(), |model| {
+        model.config()?;
+        Ok(())
+    });
+    assert!(error.contains("could not run `config-get --format=json`: "), "{error}");
+}
+
+#[test]
+fn an_answer_that_is_not_what_the_command_promises_is_named_and_shown() {
+    let juju = Juju::new();
+    for (answer, says) in [
+        ("", "`config-get --format=json` printed what cannot be read: it is empty"),
+        ("slug: x", "expected value at line 1 column 1: slug: x"),
+        ("[1]", "invalid type: sequence, expected a map at line 1 column 0: [1]"),
+    ] {
+        juju.answer("config-get", answer);
+        let error = start(&juju, |model| {
+            model.config()?;
+            Ok(())
+        });
+        assert!(error.contains(says), "{error}");
+    }
+    juju.answer("opened-ports", r#"["http"]"#);
+    let error = start(&juju, |model| {
+        model.unit().opened_ports()?;
+        Ok(())
+    });
+    assert!(error.contains("\"http\" is not a port such as 8000/tcp"), "{error}");
+
+    juju.answer("relation-ids", r#"["db"]"#);
+    let error = start(&juju, |model| {
+        model.relations("db")?;
+        Ok(())
+    });
+    assert!(error.contains("`relation-ids` gave \"db\", which is not a relation such as database:3"), "{error}");
+
+    juju.answer("storage-list", r#"["data"]"#);
+    let error = start(&juju, |model| {
+        model.storages("data")?;
+        Ok(())
+    });
+    assert!(error.contains("`storage-list` gave \"data\", which is not a storage instance such as data/0"), "{error}");
+}
+
+#[test]
+fn fields_that_a_newer_juju_adds_are_ignored_and_those_that_are_missing_named() {
+    let juju = Juju::new();
+    juju.answer("status-get", r#"{"status": "active", "message": "", "status-data": {}, "mood": "fine"}"#);
+    juju.answer("storage-list", r#"["data/0"]"#);
+    juju.answer("storage-get", r#"{"kind": "filesystem", "location": "/data", "colour": "red"}"#);
+    juju.answer("goal-state", r#"{"units": {"app/0": {"status": "active", "since": "", "x": 1}}, "y": 2}"#);
+    juju.answer(
+        "network-get",
+        r#"{"bind-addresses": [{"interface-name": "e0", "addresses": [{"value": "10.0.0.1", "scope": "x"}]}], "z": 3}"#,
+    );
+    let error = start(&juju, |model| {
+        assert_eq!(model.unit().status()?, ops::Status::active());
+        assert_eq!(model.storages("data")?[0].location()?, std::path::Path::new("/data"));
+        assert_eq!(model.app().planned_units()?, 1);
+        assert_eq!(model.binding("db")?.bind_address().unwrap().to_string(), "10.0.0.1");
+        Ok(())
+    });
+    assert_eq!(error, "");
+
+    juju.answer("storage-get", r#"{"kind": "filesystem"}"#);
+    let error = start(&juju, |model| {
+        model.storages("data")?[0].location()?;
+        Ok(())
+    });
+    assert!(
+        error.contains("`storage-get --format=json -s data/0` printed") && error.contains("missing field `location`"),
+        "{error}"
+    );
+
+    juju.answer("status-get", r#"{"message": ""}"#);
+    let error = start(&juju, |model| {
+        model.unit().status()?;
+        Ok(())
+    });
+    assert!(error.contains("missing field `status`"), "{error}");
+    juju.answer("status-get", r#"{"status": "joyful", "message": ""}"#);
+    let error = start(&juju, |model| {
+        model.unit().status()?;
+        Ok(())
+    });
+    assert!(error.contains("joyful"), "{error}");
+}
+
+#[test]
+fn config_and_leadership_are_asked_once_in_a_hook() {
+    #[derive(Deserialize)]
+    struct Config {
+        port: u16,
+    }
+    let juju = Juju::new();
+    juju.leader(true);
+    juju.answer("config-get", r#"{"port": 80}"#);
+    let error = start(&juju, |model| {
+        for _ in 0..2 {
+            assert_eq!(model.load_config::<Config>()?.port, 80);
+            assert!(model.unit().is_leader()?);
+        }
+        Ok(())
+    });
+    assert_eq!(error, "");
+    assert_eq!(juju.ran(), ["config-get --format=json", "is-leader --format=json"]);
+}
+
+#[test]
+fn a_config_option_of_the_wrong_type_is_named_with_its_value() {
+    #[derive(Debug, Deserialize)]
+    struct Config {
+        #[allow(dead_code)]
+        port: u16,
+    }
+    let juju = Juju::new();
+    juju.answer("config-get", r#"{"port": 70000}"#);
+    let error = start(&juju, |model| {
+        let Err(Error::Config(error)) = model.load_config::<Config>() else { panic!("it loads") };
+        assert_eq!((error.name.as_str(), error.text().as_str()), ("port", "70000"));
+        Err(Error::Config(error).into())
+    });
+    assert!(error.contains("config option port is 70000: invalid value: integer `70000`, expected u16"), "{error}");
+}
+
+#[test]
+fn set_ports_closes_what_is_not_wanted_and_opens_what_is_not_open() {
+    let juju = Juju::new();
+    juju.answer("opened-ports", r#"["80/tcp", "443/tcp", "icmp"]"#);
+    juju.answer("open-port", "");
+    juju.answer("close-port", "");
+    let error = start(&juju, |model| Ok(model.unit().set_ports([Port::tcp(443), Port::Udp(53, 54)])?));
+    assert_eq!(error, "");
+    assert_eq!(
+        juju.ran(),
+        ["opened-ports --format=json", "close-port 80/tcp", "close-port icmp", "open-port 53-54/udp"]
+    );
+}
+
+#[test]
+fn a_reboot_at_once_ends_the_hook_with_nothing_saved_and_is_no_failure() {
+    let juju = Juju::new();
+    juju.answer("juju-reboot", "");
+    let mut charm = Inside(|model| {
+        model.store("key", &1)?;
+        model.unit().reboot_now()?;
+        unreachable!("reboot_now never succeeds")
+    });
+    assert!(matches!(juju.dispatch("hooks/start", &[], &mut charm), Err(Error::Rebooting)));
+    assert_eq!(juju.ran(), ["juju-reboot --now"]);
+    assert_eq!(juju.kept(), None);
+}
+
+#[test]
+fn what_the_model_does_not_have_can_be_asked_of_juju_by_hook_command() {
+    let juju = Juju::new();
+    juju.answer("state-get", r#"{"key": "value"}"#);
+    juju.answer("state-set", "");
+    let error = start(&juju, |model| {
+        let state = hookcmds::state_get(model.runner())?;
+        assert_eq!(state["key"], "value");
+        Ok(hookcmds::state_set(model.runner(), &state)?)
+    });
+    assert_eq!(error, "");
+    assert_eq!(juju.ran()[1], r#"state-set --file - < {"key":"value"}"#);
+}

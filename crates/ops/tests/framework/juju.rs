@@ -1,0 +1,172 @@
+//! A scripted Juju: what each hook command prints, what was run, and what the unit keeps from hook to hook.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex};
+
+use ops::hookcmds::{Command, Output, Runner};
+use ops::{Charm, CharmMeta, Dispatch, Error, EventName, HookEnv, StateStore};
+
+/// What every test charm's metadata says.
+const CHARMCRAFT: &str = "
+name: app
+type: charm
+title: App
+summary: A charm under test.
+description: A charm under test.
+base: ubuntu@22.04
+platforms:
+  amd64:
+parts:
+  charm:
+    plugin: rust
+requires:
+  db:
+    interface: db
+provides:
+  web:
+    interface: http
+peers:
+  cluster:
+    interface: cluster
+storage:
+  data:
+    type: filesystem
+resources:
+  seed:
+    type: file
+    filename: seed.txt
+actions:
+  backup:
+    description: Back up.
+";
+
+/// A unit `app/0` whose hooks are dispatched one after another, each as if in a process of its own.
+pub struct Juju {
+    script: Arc<Script>,
+    store: Rc<MemoryStore>,
+}
+
+impl Juju {
+    /// Juju that takes statuses and log lines, and answers nothing else yet.
+    pub fn new() -> Self {
+        let juju = Self { script: Arc::default(), store: Rc::default() };
+        juju.answer("status-set", "");
+        juju.answer("juju-log", "");
+        juju
+    }
+
+    /// A hook command that starts with these words succeeds and prints this.
+    pub fn answer(&self, command: &str, stdout: &str) {
+        let output = Output { stdout: stdout.into(), ..Output::default() };
+        self.script.answers.lock().unwrap().insert(command.to_owned(), output);
+    }
+
+    /// A hook command that starts with these words fails with this code and message.
+    pub fn refuse(&self, command: &str, code: i32, stderr: &str) {
+        let output = Output { code, stderr: stderr.into(), ..Output::default() };
+        self.script.answers.lock().unwrap().insert(command.to_owned(), output);
+    }
+
+    /// This unit leads its application, or not.
+    pub fn leader(&self, leader: bool) {
+        self.answer("is-leader", if leader { "true" } else { "false" });
+    }
+
+    /// Dispatch `hooks/NAME` or `actions/NAME`, with these variables besides those of every hook.
+    pub fn dispatch<C: Charm>(
+        &self,
+        path: &str,
+        vars: &[(&str, &str)],
+        charm: &mut C,
+    ) -> Result<Vec<EventName>, Error> {
+        let common = [
+            ("JUJU_DISPATCH_PATH", path),
+            ("JUJU_UNIT_NAME", "app/0"),
+            ("JUJU_MODEL_NAME", "model"),
+            ("JUJU_MODEL_UUID", "b1c0d9a4-0e38-4b8d-8d4b-30e0f9a06a8f"),
+        ];
+        let vars: BTreeMap<&str, &str> = common.into_iter().chain(vars.iter().copied()).collect();
+        let env = HookEnv::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()))?;
+        self.script.ran.lock().unwrap().clear();
+        let meta = CharmMeta::parse(CHARMCRAFT)?;
+        let mut dispatch = Dispatch::new(env, meta, self.script.clone(), Rc::<MemoryStore>::clone(&self.store))?;
+        dispatch.run(charm)?;
+        Ok(dispatch.emitted().to_vec())
+    }
+
+    /// The hook commands that the last hook ran, with what they read from standard input; statuses and log lines apart.
+    pub fn ran(&self) -> Vec<String> {
+        let ran = self.script.ran.lock().unwrap();
+        ran.iter().filter(|line| !line.starts_with("juju-log") && !line.starts_with("status-set")).cloned().collect()
+    }
+
+    /// The statuses that the last hook set, as `unit NAME MESSAGE` and `app NAME MESSAGE`.
+    pub fn statuses(&self) -> Vec<String> {
+        let ran = self.script.ran.lock().unwrap();
+        let words = |line: &str| {
+            let line = line.strip_prefix("status-set --application=")?;
+            let line = line.replacen("True", "app", 1).replacen("False", "unit", 1);
+            Some(line.replacen(" -- ", " ", 1).trim_end().to_owned())
+        };
+        ran.iter().filter_map(|line| words(line)).collect()
+    }
+
+    /// What the unit keeps, as text.
+    pub fn kept(&self) -> Option<String> {
+        self.store.0.borrow().clone()
+    }
+
+    /// Put something else in its place.
+    pub fn keep(&self, text: &str) {
+        *self.store.0.borrow_mut() = Some(text.to_owned());
+    }
+}
+
+/// The variables of a relation event with `db:3`, from `postgresql/0`.
+pub const DB_3: [(&str, &str); 3] =
+    [("JUJU_RELATION_ID", "db:3"), ("JUJU_REMOTE_APP", "postgresql"), ("JUJU_REMOTE_UNIT", "postgresql/0")];
+
+#[derive(Default)]
+struct Script {
+    answers: Mutex<BTreeMap<String, Output>>,
+    ran: Mutex<Vec<String>>,
+}
+
+impl Runner for Script {
+    fn run(&self, command: &Command) -> io::Result<Output> {
+        let mut line = command.to_string();
+        let answers = self.answers.lock().unwrap();
+        // The longest beginning that matches: "relation-get" answers for all that no longer one answers for.
+        let answer = answers.iter().filter(|(start, _)| line.starts_with(*start)).max_by_key(|(start, _)| start.len());
+        let output = answer
+            .map(|(_, output)| output.clone())
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("the test has no answer for `{line}`")))?;
+        if let Some(input) = command.input() {
+            line = format!("{line} < {}", String::from_utf8_lossy(input));
+        }
+        self.ran.lock().unwrap().push(line);
+        Ok(output)
+    }
+}
+
+#[derive(Default)]
+struct MemoryStore(RefCell<Option<String>>);
+
+impl StateStore for MemoryStore {
+    fn load(&self) -> io::Result<Option<String>> {
+        Ok(self.0.borrow().clone())
+    }
+
+    fn save(&self, text: &str) -> io::Result<()> {
+        *self.0.borrow_mut() = Some(text.to_owned());
+        Ok(())
+    }
+
+    fn path(&self) -> PathBuf {
+        "memory".into()
+    }
+}

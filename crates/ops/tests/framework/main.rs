@@ -1,0 +1,12 @@
+//! How the framework behaves, against a scripted Juju.
+
+mod actions;
+mod custom_events;
+mod databags;
+mod deferral;
+mod hook_commands;
+mod juju;
+mod relations;
+mod secrets;
+mod statuses;
+mod stored_state;

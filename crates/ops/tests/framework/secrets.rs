@@ -1,0 +1,198 @@
+//! Secrets: their content goes nowhere but to Juju and to the handler that asks.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use ops::{Error, Framework, Model, Rotate, SecretContent, SecretOwner, SecretUpdate, on};
+
+use crate::juju::Juju;
+
+const ID: &str = "secret:9m4e2mr0ui3e8a215n4g";
+
+/// Runs what a test wants inside `start`.
+struct Inside(fn(&Model) -> Result<()>);
+
+impl ops::Charm for Inside {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::start(), |charm, _, model| (charm.0)(model));
+    }
+}
+
+fn start(juju: &Juju, inside: fn(&Model) -> Result<()>) -> Result<(), Error> {
+    juju.dispatch("hooks/start", &[], &mut Inside(inside)).map(drop)
+}
+
+#[test]
+fn content_is_never_on_a_command_line() {
+    let juju = Juju::new();
+    juju.answer("secret-add", &format!("{ID}\n"));
+    juju.answer("secret-set", "");
+    start(&juju, |model| {
+        let about = SecretUpdate::default()
+            .label("admin")
+            .description("-x")
+            .rotate(Rotate::Daily)
+            .expire_in(Duration::from_secs(90));
+        let secret = model.unit().add_secret(&SecretContent::new([("password", "hunter2")]), &about)?;
+        assert_eq!((secret.id(), secret.label()), (Some(ID), Some("admin")));
+        Ok(secret.set_content(&SecretContent::new([("password", "hunter3")]))?)
+    })
+    .unwrap();
+    let ran = juju.ran();
+    assert!(
+        ran[0]
+            .starts_with("secret-add --label admin --description -x --expire 90s --rotate daily --owner unit --file /"),
+        "{}",
+        ran[0]
+    );
+    assert!(ran[1].starts_with(&format!("secret-set --owner application {ID} --file /")), "{}", ran[1]);
+    assert!(!ran.iter().any(|line| line.contains("hunter")));
+    for line in ran {
+        let file = line.rsplit(' ').next().unwrap().to_owned();
+        assert!(!std::path::Path::new(&file).exists(), "{file} is left behind");
+    }
+}
+
+#[test]
+fn content_is_in_no_error_and_no_debug_output() {
+    let juju = Juju::new();
+    for printed in [
+        r#"{"password": "hunter2""#,
+        r#"{"password": ["hunter2"]}"#,
+        r#""hunter2""#,
+        "hunter2",
+        r#"{"password": "hunter2"} hunter2"#,
+    ] {
+        juju.answer("secret-get", printed);
+        let error = start(&juju, |model| {
+            model.secret(ID).get()?;
+            Ok(())
+        })
+        .unwrap_err();
+        let texts = format!("{} | {error:?} | {error:#?}", ops::chain(&error));
+        assert!(texts.contains("secret-get") && !texts.contains("hunter"), "{texts}");
+    }
+    juju.answer("secret-get", r#"{"password": "hunter2"}"#);
+    start(&juju, |model| {
+        let secret = model.secret(ID);
+        let content = secret.get()?;
+        assert_eq!(content.expose("password"), Some("hunter2"));
+        assert_eq!(content.keys().collect::<Vec<_>>(), ["password"]);
+        let texts = format!("{content:?} {content:#?} {secret:?}");
+        assert!(!texts.contains("hunter"), "{texts}");
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn which_revision_is_said_to_juju() {
+    let juju = Juju::new();
+    juju.answer("secret-get", r#"{"password": "hunter2"}"#);
+    start(&juju, |model| {
+        let secret = model.secret(ID);
+        secret.get()?;
+        secret.refresh()?;
+        secret.peek()?;
+        model.secret_with_label("db").get()?;
+        model.secret(ID).with_label("db").get()?;
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(
+        juju.ran(),
+        [
+            format!("secret-get --format=json {ID}"),
+            format!("secret-get --format=json {ID} --refresh"),
+            format!("secret-get --format=json {ID} --peek"),
+            "secret-get --format=json --label db".to_owned(),
+            format!("secret-get --format=json {ID} --label db"),
+        ]
+    );
+}
+
+#[test]
+fn a_secret_that_is_not_there_and_one_that_is_not_granted_are_different_errors() {
+    let juju = Juju::new();
+    juju.refuse("secret-get", 1, "ERROR secret \"9m4e2mr0ui3e8a215n4g\" not found\n");
+    start(&juju, |model| {
+        let error = model.secret(ID).get().unwrap_err();
+        assert!(matches!(&error, Error::SecretNotFound { .. }), "{error}");
+        assert_eq!(error.to_string(), format!("secret {ID} not found"));
+        Ok(())
+    })
+    .unwrap();
+    juju.refuse("secret-get", 1, "ERROR permission denied\n");
+    start(&juju, |model| {
+        let error = model.secret(ID).get().unwrap_err();
+        assert!(matches!(&error, Error::HookCommand(_)), "{error}");
+        assert_eq!(
+            error.to_string(),
+            format!("`secret-get --format=json {ID}` failed with exit code 1: ERROR permission denied")
+        );
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn granting_over_a_relation_that_is_gone_blames_the_relation() {
+    let juju = Juju::new();
+    juju.answer("relation-ids db", r#"["db:3"]"#);
+    juju.refuse("secret-grant", 2, "ERROR invalid value \"3\" for option --relation: relation not found\n");
+    juju.refuse("secret-revoke", 2, "ERROR invalid value \"3\" for option --relation: relation not found\n");
+    start(&juju, |model| {
+        let relation = model.relation("db")?.unwrap();
+        for error in [model.secret(ID).grant(&relation).unwrap_err(), model.secret(ID).revoke(&relation).unwrap_err()] {
+            assert!(matches!(&error, Error::RelationNotFound { id: 3, .. }), "{error}");
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_secret_known_by_its_label_is_managed_by_its_id() {
+    let juju = Juju::new();
+    juju.answer("relation-ids db", r#"["db:3"]"#);
+    juju.answer(
+        "secret-info-get",
+        r#"{"9m4e2mr0ui3e8a215n4g": {"revision": 2, "label": "admin", "owner": "application", "rotation": "monthly",
+            "expiry": "2026-11-22T08:15:01Z", "new-in-juju-9": {}}}"#,
+    );
+    juju.answer("secret-grant", "");
+    juju.answer("secret-remove", "");
+    start(&juju, |model| {
+        let secret = model.secret_with_label("admin");
+        let info = secret.info()?;
+        assert_eq!((info.id.as_str(), info.revision), ("9m4e2mr0ui3e8a215n4g", 2));
+        assert_eq!((info.owner, info.rotation), (SecretOwner::Application, Rotate::Monthly));
+        assert!(info.expiry.is_some() && info.rotates.is_none());
+        secret.grant(&model.relation("db")?.unwrap())?;
+        secret.remove_revision(1)?;
+        Ok(())
+    })
+    .unwrap();
+    let ran: Vec<String> = juju
+        .ran()
+        .into_iter()
+        .filter(|line| !line.starts_with("secret-info-get") && line.starts_with("secret"))
+        .collect();
+    assert_eq!(ran, [format!("secret-grant --relation 3 {ID}"), format!("secret-remove {ID} --revision 1")]);
+}
+
+#[test]
+fn content_that_juju_would_refuse_is_refused_before_it_is_tried() {
+    let juju = Juju::new();
+    start(&juju, |model| {
+        for content in [SecretContent::default(), SecretContent::new([("UPPER", "hunter2")])] {
+            let error = model.unit().add_secret(&content, &SecretUpdate::default()).unwrap_err();
+            assert!(matches!(error, Error::SecretContent { .. }), "{error}");
+            let error = model.secret(ID).set_content(&content).unwrap_err();
+            assert!(matches!(error, Error::SecretContent { .. }), "{error}");
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(juju.ran(), [""; 0]);
+}

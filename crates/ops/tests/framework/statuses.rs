@@ -1,0 +1,187 @@
+//! Statuses: collected after every event, the application's on the leader alone.
+
+use anyhow::Result;
+use ops::{CollectStatusEvent, Error, Framework, Model, StartEvent, Status, on};
+
+use crate::juju::Juju;
+
+struct Both;
+
+impl ops::Charm for Both {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::collect_unit_status(), Self::propose_active);
+        framework.observe(on::collect_unit_status(), Self::propose_waiting);
+        framework.observe(on::collect_app_status(), Self::propose_app);
+    }
+}
+
+impl Both {
+    fn propose_active(&mut self, event: &CollectStatusEvent, _: &Model) -> Result<()> {
+        event.add_status(Status::active());
+        Ok(())
+    }
+
+    fn propose_waiting(&mut self, event: &CollectStatusEvent, _: &Model) -> Result<()> {
+        event.add_status(Status::waiting("for a friend"));
+        event.add_status(Status::waiting("for another"));
+        Ok(())
+    }
+
+    fn propose_app(&mut self, event: &CollectStatusEvent, _: &Model) -> Result<()> {
+        event.add_status(Status::blocked("no licence"));
+        Ok(())
+    }
+}
+
+#[test]
+fn the_worst_of_all_handlers_is_set_once_for_the_unit_and_once_for_the_application() {
+    let juju = Juju::new();
+    juju.leader(true);
+    juju.dispatch("hooks/update-status", &[], &mut Both).unwrap();
+    assert_eq!(juju.statuses(), ["app blocked no licence", "unit waiting for a friend"]);
+    assert_eq!(juju.ran(), ["is-leader --format=json"]);
+}
+
+#[test]
+fn a_unit_that_does_not_lead_says_nothing_of_the_application() {
+    let juju = Juju::new();
+    juju.leader(false);
+    let emitted = juju.dispatch("hooks/update-status", &[], &mut Both).unwrap();
+    assert_eq!(juju.statuses(), ["unit waiting for a friend"]);
+    assert!(!emitted.contains(&ops::EventName::CollectAppStatus));
+}
+
+#[test]
+fn leadership_is_not_asked_for_where_the_application_s_status_is_not_observed() {
+    struct UnitOnly;
+    impl ops::Charm for UnitOnly {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(on::collect_unit_status(), |_, event, _| {
+                event.add_status(Status::active_with("ready"));
+                Ok(())
+            });
+        }
+    }
+    let juju = Juju::new();
+    juju.dispatch("hooks/update-status", &[], &mut UnitOnly).unwrap();
+    assert_eq!(juju.ran(), [""; 0]);
+    assert_eq!(juju.statuses(), ["unit active ready"]);
+}
+
+#[test]
+fn an_event_that_nothing_observes_still_collects_statuses_and_an_action_too() {
+    let juju = Juju::new();
+    juju.leader(false);
+    for (path, vars) in [
+        ("hooks/install", vec![]),
+        ("hooks/db-relation-changed", crate::juju::DB_3.to_vec()),
+        ("hooks/secret-changed", vec![("JUJU_SECRET_ID", "secret:9m4e2mr0ui3e8a215n4g")]),
+        ("actions/backup", vec![("JUJU_ACTION_UUID", "1"), ("JUJU_ACTION_NAME", "backup")]),
+        ("hooks/pre-series-upgrade", vec![]),
+    ] {
+        juju.dispatch(path, &vars, &mut Both).unwrap();
+        assert_eq!(juju.statuses(), ["unit waiting for a friend"], "{path}");
+    }
+    juju.dispatch("hooks/collect-metrics", &[], &mut Both).unwrap();
+    assert!(juju.statuses().is_empty());
+}
+
+#[test]
+fn an_event_about_something_that_the_metadata_lacks_is_an_error_before_any_handler() {
+    struct Misspelt;
+    impl ops::Charm for Misspelt {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(on::relation_changed("database"), |_, _, _| Ok(()));
+        }
+    }
+    let error = Juju::new().dispatch("hooks/install", &[], &mut Misspelt).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "event database_relation_changed: the charm's metadata defines no relation \"database\""
+    );
+    let error = Juju::new().dispatch("hooks/logs-storage-attached", &[], &mut Both).unwrap_err();
+    assert_eq!(error.to_string(), "event logs_storage_attached: the charm's metadata defines no storage \"logs\"");
+}
+
+/// Runs what a test wants inside `start`.
+struct Inside(fn(&Model) -> Result<()>);
+
+impl ops::Charm for Inside {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::start(), Self::on_start);
+    }
+}
+
+impl Inside {
+    fn on_start(&mut self, _: &StartEvent, model: &Model) -> Result<()> {
+        (self.0)(model)
+    }
+}
+
+#[test]
+fn what_only_the_leader_can_do_is_refused_before_juju_is_asked_for_it() {
+    let juju = Juju::new();
+    juju.leader(false);
+    let mut charm = Inside(|model| {
+        for error in [
+            model.app().status().unwrap_err(),
+            model.app().set_status(Status::active()).unwrap_err(),
+            model
+                .app()
+                .add_secret(&ops::SecretContent::new([("key", "value")]), &ops::SecretUpdate::default())
+                .unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::NotLeader { .. }), "{error}");
+            assert!(error.to_string().starts_with("app/0 is not the leader, and only the leader can "), "{error}");
+        }
+        Ok(())
+    });
+    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+    assert_eq!(juju.ran(), ["is-leader --format=json"], "and the answer is kept");
+}
+
+#[test]
+fn statuses_that_are_juju_s_own_cannot_be_set() {
+    let mut charm = Inside(|model| {
+        for status in [Status::error("no"), Status::unknown()] {
+            assert!(matches!(model.unit().set_status(status), Err(Error::InvalidStatus(_))));
+        }
+        Ok(())
+    });
+    Juju::new().dispatch("hooks/start", &[], &mut charm).unwrap();
+}
+
+#[test]
+fn a_proposed_status_that_is_juju_s_own_fails_the_hook_with_a_reason() {
+    struct Wrong;
+    impl ops::Charm for Wrong {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(on::collect_unit_status(), |_, event, _| {
+                event.add_status(Status::error("no"));
+                Ok(())
+            });
+        }
+    }
+    let error = Juju::new().dispatch("hooks/start", &[], &mut Wrong).unwrap_err();
+    assert_eq!(error.to_string(), "status error cannot be set by a charm: it is Juju's own");
+}
+
+#[test]
+fn what_belongs_to_another_unit_or_application_is_refused() {
+    let mut charm = Inside(|model| {
+        let other = model.unit_named("postgresql/0");
+        for error in [
+            other.set_status(Status::active()).unwrap_err(),
+            other.is_leader().unwrap_err(),
+            other.opened_ports().unwrap_err(),
+            other.app().planned_units().unwrap_err(),
+            other.app().set_status(Status::active()).unwrap_err(),
+        ] {
+            assert!(matches!(error, Error::NotOurs { .. }), "{error}");
+        }
+        Ok(())
+    });
+    let juju = Juju::new();
+    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+    assert_eq!(juju.ran(), [""; 0]);
+}
