@@ -238,7 +238,7 @@ impl Workload for Tinyproxy {
 
     fn stop(&mut self) -> Result<(), Error> {
         if let Some(process) = self.process() {
-            process.signal(Signal::SIGTERM)?;
+            process.end(PROGRAM)?;
         }
         Ok(())
     }

@@ -14,6 +14,11 @@ use super::Error;
 const READY_TIMEOUT: Duration = Duration::from_millis(100);
 const READY_POLL: Duration = Duration::from_millis(1);
 
+/// How often to ask tinyproxy to end, and how long to look each time whether it did: with nobody connected, it takes 9 ms.
+const END_TRIES: u32 = 4;
+const END_TIMEOUT: Duration = Duration::from_millis(50);
+const END_POLL: Duration = Duration::from_millis(2);
+
 /// A process of this machine. It may end at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Process(Pid);
@@ -58,12 +63,32 @@ impl Process {
     pub(super) fn signal(self, signal: Signal) -> Result<bool, Error> {
         match kill(self.0, signal) {
             Ok(()) => {
-                tracing::debug!(pid = self.id(), %signal, "sent a signal to tinyproxy");
+                tracing::debug!(pid = self.id(), %signal, "sent a signal");
                 Ok(true)
             }
             Err(Errno::ESRCH) => Ok(false),
             Err(source) => Err(Error::Signal { pid: self.id(), signal, source }),
         }
+    }
+
+    /// Ask it, as long as it is `program`, to end with `SIGTERM`, a few times within 0.2 s.
+    ///
+    /// Once is not enough: tinyproxy notes in its config that it should end, so it forgets about that if it is just
+    /// replacing this config by the one that it reloaded. That happens when a hook stops tinyproxy right after another
+    /// hook changed its config.
+    pub(super) fn end(self, program: &str) -> Result<(), Error> {
+        for _ in 0..END_TRIES {
+            self.signal(Signal::SIGTERM)?;
+            let asked = Instant::now();
+            while asked.elapsed() < END_TIMEOUT {
+                if !self.runs(program) {
+                    return Ok(());
+                }
+                thread::sleep(END_POLL);
+            }
+        }
+        tracing::debug!(pid = self.id(), "{program} takes its time to end");
+        Ok(())
     }
 
     /// What the kernel says of it, if it is there. See `man 5 proc_pid_status`.

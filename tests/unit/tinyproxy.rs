@@ -89,10 +89,12 @@ impl Machine {
 
     /// Run a program that is named `name`, tells what signals it got, and ends by SIGTERM only.
     fn run(&self, name: &str) -> Running {
-        let program = self.install(
-            name,
-            "trap 'echo SIGUSR1' USR1; trap 'echo SIGTERM; exit' TERM; echo ready; while :; do sleep 0.01; done",
-        );
+        self.run_script(name, "trap 'echo SIGUSR1' USR1; trap 'echo SIGTERM; exit' TERM")
+    }
+
+    /// Run a program that is named `name`, prepares itself with `script`, and then does not end by itself.
+    fn run_script(&self, name: &str, script: &str) -> Running {
+        let program = self.install(name, &format!("{script}; echo ready; while :; do sleep 0.01; done"));
         let mut child = Command::new(program).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let mut running = Running { child, output };
@@ -382,6 +384,25 @@ mod signals {
     }
 
     #[test]
+    fn stop_asks_again_if_tinyproxy_forgot() {
+        let machine = Machine::new();
+        let mut running = machine.run_script("tinyproxy", "trap 'echo once; trap \"echo twice; exit\" TERM' TERM");
+        machine.set_pid(running.child.id().to_string());
+        machine.tinyproxy().stop().unwrap();
+        assert_eq!((running.line(), running.line(), running.line()), ("once".into(), "twice".into(), String::new()));
+        assert!(!machine.tinyproxy().is_running());
+    }
+
+    #[test]
+    fn stop_of_what_does_not_end_comes_back() {
+        let machine = Machine::new();
+        let running = machine.run_script("tinyproxy", "trap '' TERM");
+        machine.set_pid(running.child.id().to_string());
+        machine.tinyproxy().stop().unwrap();
+        assert!(machine.tinyproxy().is_running());
+    }
+
+    #[test]
     fn reload_of_what_is_not_running_is_an_error() {
         let error = Machine::new().tinyproxy().reload_config().unwrap_err();
         assert_eq!(error.to_string(), "tinyproxy is not running");
@@ -419,10 +440,7 @@ mod signals {
     #[test]
     fn reload_spares_a_process_that_the_signal_would_end() {
         let machine = Machine::new();
-        let program = machine.install("tinyproxy", "echo ready; while :; do sleep 0.01; done");
-        let mut child = Command::new(program).stdout(Stdio::piped()).spawn().unwrap();
-        let mut running = Running { output: BufReader::new(child.stdout.take().unwrap()), child };
-        assert_eq!(running.line(), "ready");
+        let running = machine.run_script("tinyproxy", ":");
         machine.set_pid(running.child.id().to_string());
         let error = machine.tinyproxy().reload_config().unwrap_err();
         assert!(matches!(error, Error::NotCaught { .. }), "{error}");
