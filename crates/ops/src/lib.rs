@@ -32,6 +32,10 @@ pub use model::{
     Application, Binding, Databag, Entity, Model, Relation, Secret, SecretContent, SecretGet, SecretUpdate, Storage,
     Unit,
 };
+pub use ops_macros::{charm, config};
 pub use ops_metadata::CharmMeta;
+/// For the code that [`macro@config`] makes.
+#[doc(hidden)]
+pub use serde;
 pub use status::{Status, StatusName, UnknownStatus};
 pub use stored::{FileStore, StateStore};

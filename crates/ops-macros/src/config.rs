@@ -1,0 +1,275 @@
+//! `#[ops::config]`: the type of a charm's config, checked against `charmcraft.yaml`.
+
+use ops_metadata::{CharmMeta, ConfigMeta, ConfigType};
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, format_ident, quote};
+use syn::{
+    Attribute, Data, DataStruct, DeriveInput, Error, Field, Fields, GenericArgument, LitStr, PathArguments, Token,
+    Type, parse_quote,
+};
+
+use crate::{
+    metadata::Metadata,
+    spelling::{nearest, plain},
+};
+
+pub(crate) fn expand(path: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
+    let path: Option<LitStr> = if path.is_empty() { None } else { Some(syn::parse2(path)?) };
+    let Metadata { meta, file, watch } = Metadata::read(path.as_ref())?;
+    let item = check(&meta, &file, syn::parse2(item)?)?;
+    Ok(quote! { #watch #item })
+}
+
+/// The struct with what `serde` needs to know; or all that does not fit.
+fn check(meta: &CharmMeta, file: &str, mut item: DeriveInput) -> Result<TokenStream, Error> {
+    let Data::Struct(data) = &mut item.data else {
+        return Err(Error::new_spanned(&item.ident, "a charm's config is a struct"));
+    };
+    match &mut data.fields {
+        Fields::Unit => fill(meta, data),
+        Fields::Named(fields) => {
+            let mut faults: Option<Error> = None;
+            for field in &mut fields.named {
+                if let Err(fault) = check_field(meta, file, field) {
+                    match &mut faults {
+                        None => faults = Some(fault),
+                        Some(faults) => faults.combine(fault),
+                    }
+                }
+            }
+            if let Some(faults) = faults {
+                return Err(faults);
+            }
+        }
+        Fields::Unnamed(fields) => {
+            return Err(Error::new_spanned(fields, "the fields of a charm's config have names: those of its options"));
+        }
+    }
+    item.attrs.push(parse_quote!(#[derive(::ops::serde::Deserialize)]));
+    item.attrs.push(parse_quote!(#[serde(crate = "::ops::serde")]));
+    Ok(item.into_token_stream())
+}
+
+/// Gives a struct without fields one for each option.
+fn fill(meta: &CharmMeta, data: &mut DataStruct) {
+    let fields = meta.config.values().map(|option| {
+        let name = syn::parse_str::<syn::Ident>(&plain(&option.name))
+            .unwrap_or_else(|_| format_ident!("r#{}", plain(&option.name)));
+        let plain_type: Type = match option.option_type {
+            ConfigType::String | ConfigType::Secret => parse_quote!(::std::string::String),
+            ConfigType::Int => parse_quote!(i64),
+            ConfigType::Float => parse_quote!(f64),
+            ConfigType::Boolean => parse_quote!(bool),
+        };
+        let field_type = match option.default {
+            Some(_) => plain_type,
+            None => parse_quote!(::core::option::Option<#plain_type>),
+        };
+        let doc = if option.description.is_empty() {
+            format!("The option `{}`.", option.name)
+        } else {
+            option.description.clone()
+        };
+        let option_name = &option.name;
+        quote! { #[doc = #doc] #[serde(rename = #option_name)] pub #name: #field_type }
+    });
+    data.fields = Fields::Named(parse_quote!({ #(#fields),* }));
+    data.semi_token = None;
+}
+
+fn check_field(meta: &CharmMeta, file: &str, field: &mut Field) -> Result<(), Error> {
+    let Some(identifier) = &field.ident else { return Ok(()) };
+    let serde = Serde::read(&field.attrs)?;
+    if serde.elsewhere {
+        return Ok(());
+    }
+    let name = serde.rename.clone().unwrap_or_else(|| identifier.to_string().trim_start_matches("r#").to_owned());
+    let found = meta.config.get(&name).or_else(|| {
+        let options = meta.config.values();
+        options.filter(|_| serde.rename.is_none()).find(|option| plain(&option.name) == plain(&name))
+    });
+    let Some(option) = found else {
+        let hint = match nearest(&name, meta.config.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None if meta.config.is_empty() => "it defines none".to_owned(),
+            None => {
+                let names: Vec<&str> = meta.config.keys().map(String::as_str).collect();
+                format!("its options are {}", names.join(", "))
+            }
+        };
+        return Err(Error::new_spanned(identifier, format!("{file} defines no option {name:?}; {hint}")));
+    };
+    if let Some(fitting) = misfit(&field.ty, option) {
+        return Err(Error::new_spanned(
+            &field.ty,
+            format!(
+                "{file} defines the option {:?} as {}, which goes into {fitting} or a type of your own",
+                option.name, option.option_type
+            ),
+        ));
+    }
+    if serde.rename.is_none() && option.name != *identifier.to_string() {
+        let name = &option.name;
+        field.attrs.push(parse_quote!(#[serde(rename = #name)]));
+    }
+    Ok(())
+}
+
+/// What the field should be, if the option's values cannot go into it.
+fn misfit(field: &Type, option: &ConfigMeta) -> Option<&'static str> {
+    let Type::Path(path) = field else { return None };
+    let last = path.path.segments.last()?;
+    let name = last.ident.to_string();
+    if name == "Option"
+        && let PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(GenericArgument::Type(inner)) = arguments.args.first()
+    {
+        return misfit(inner, option);
+    }
+    let (is_string, is_boolean) = (name == "String", name == "bool");
+    let is_float = matches!(name.as_str(), "f32" | "f64");
+    let is_integer = matches!(
+        name.as_str(),
+        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize"
+    );
+    if !(is_string || is_boolean || is_float || is_integer) {
+        // The charm's own type: what it takes, it says itself.
+        return None;
+    }
+    let (fits, fitting) = match option.option_type {
+        ConfigType::String | ConfigType::Secret => (is_string, "String"),
+        ConfigType::Int => (is_integer || is_float, "i64"),
+        ConfigType::Float => (is_float, "f64"),
+        ConfigType::Boolean => (is_boolean, "bool"),
+    };
+    (!fits).then_some(fitting)
+}
+
+/// What the charm's author tells serde about a field.
+struct Serde {
+    /// The name that the field has for serde.
+    rename: Option<String>,
+    /// Whether the field's value does not come from an option of its name.
+    elsewhere: bool,
+}
+
+impl Serde {
+    fn read(attributes: &[Attribute]) -> Result<Self, Error> {
+        let mut serde = Self { rename: None, elsewhere: false };
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+            attribute.parse_nested_meta(|meta| {
+                serde.elsewhere |= meta.path.is_ident("skip")
+                    || meta.path.is_ident("skip_deserializing")
+                    || meta.path.is_ident("flatten");
+                if meta.input.peek(Token![=]) {
+                    let value: syn::Lit = meta.value()?.parse()?;
+                    if let (true, syn::Lit::Str(name)) = (meta.path.is_ident("rename"), value) {
+                        serde.rename = Some(name.value());
+                    }
+                } else if !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+                    let _: proc_macro2::Group = meta.input.parse()?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(serde)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(item: DeriveInput) -> Result<String, String> {
+        let meta = CharmMeta::parse(
+            "
+name: demo
+config:
+  options:
+    log-level: {type: string, default: info, description: How much to say.}
+    port: {type: int}
+    ratio: {type: float, default: 0.5}
+    verbose: {type: boolean, default: false}
+    key: {type: secret}
+    type: {type: string}
+",
+        )
+        .unwrap();
+        match check(&meta, "charmcraft.yaml", item) {
+            Ok(code) => Ok(code.to_string()),
+            Err(error) => Err(error.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("\n")),
+        }
+    }
+
+    #[test]
+    fn fields_that_are_options_are_taken() {
+        let code = checked(parse_quote! {
+            struct Config {
+                log_level: Level,
+                port: Option<u16>,
+                ratio: f32,
+                verbose: bool,
+                r#type: Option<String>,
+                #[serde(rename = "key", default)]
+                secret: String,
+                #[serde(skip)]
+                cache: Vec<u8>,
+                #[serde(flatten, with = "x", rename(serialize = "y"))]
+                rest: Rest,
+            }
+        })
+        .unwrap();
+        assert!(code.contains(r#"# [serde (rename = "log-level")] log_level : Level"#), "{code}");
+        assert!(code.contains(":: ops :: serde :: Deserialize"), "{code}");
+    }
+
+    #[test]
+    fn a_struct_without_fields_gets_all_options() {
+        let code = checked(parse_quote! { pub struct Config; }).unwrap();
+        for field in [
+            r#"# [doc = "How much to say."] # [serde (rename = "log-level")] pub log_level : :: std :: string :: String"#,
+            "pub port : :: core :: option :: Option < i64 >",
+            "pub ratio : f64",
+            "pub verbose : bool",
+            "pub key : :: core :: option :: Option < :: std :: string :: String >",
+            r#"# [serde (rename = "type")] pub r#type : :: core"#,
+        ] {
+            assert!(code.contains(field), "{field}: {code}");
+        }
+        assert!(!code.contains("} ;"), "{code}");
+    }
+
+    #[test]
+    fn fields_that_do_not_fit_are_all_told() {
+        let faults = checked(parse_quote! {
+            struct Config {
+                log_levle: String,
+                database: String,
+                port: String,
+                verbose: Option<i64>,
+                ratio: u8,
+                #[serde(rename = "log_level")]
+                level: String,
+            }
+        })
+        .unwrap_err();
+        assert_eq!(
+            faults.lines().collect::<Vec<_>>(),
+            [
+                r#"charmcraft.yaml defines no option "log_levle"; did you mean "log-level"?"#,
+                r#"charmcraft.yaml defines no option "database"; its options are key, log-level, port, ratio, type, verbose"#,
+                r#"charmcraft.yaml defines the option "port" as int, which goes into i64 or a type of your own"#,
+                r#"charmcraft.yaml defines the option "verbose" as boolean, which goes into bool or a type of your own"#,
+                r#"charmcraft.yaml defines the option "ratio" as float, which goes into f64 or a type of your own"#,
+                r#"charmcraft.yaml defines no option "log_level"; did you mean "log-level"?"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn only_structs_with_names_are_taken() {
+        assert_eq!(checked(parse_quote! { enum Config { A } }).unwrap_err(), "a charm's config is a struct");
+        let unnamed = checked(parse_quote! { struct Config(String); }).unwrap_err();
+        assert_eq!(unnamed, "the fields of a charm's config have names: those of its options");
+    }
+}

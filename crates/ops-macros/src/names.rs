@@ -1,0 +1,176 @@
+//! `ops::charm!`: modules of the names in `charmcraft.yaml`.
+
+use std::collections::BTreeMap;
+
+use ops_metadata::CharmMeta;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote_spanned};
+use syn::{Error, LitStr};
+
+use crate::{metadata::Metadata, spelling::plain};
+
+pub(crate) fn expand(input: TokenStream) -> Result<TokenStream, Error> {
+    let path: LitStr = syn::parse2(input)
+        .map_err(|error| Error::new(error.span(), "the path of charmcraft.yaml: `ops::charm!(\"charmcraft.yaml\")`"))?;
+    let Metadata { meta, file, watch } = Metadata::read(Some(&path))?;
+    // The compiler shows where a name that is like a misspelt one is from: the path in the invocation, which names the
+    // file. It remains code that a macro made, so that no lint looks for faults in it.
+    let span = Span::call_site().located_at(path.span());
+    let names = modules(&meta, &file, span).map_err(|error| Error::new(path.span(), error))?;
+    Ok(quote_spanned! {span=> #watch #names })
+}
+
+/// What happens to a relation.
+const RELATION_EVENTS: [(&str, &str, &str); 5] = [
+    ("relation_created", "RelationCreatedEvent", "was created"),
+    ("relation_joined", "RelationJoinedEvent", "was joined by a remote unit"),
+    ("relation_changed", "RelationChangedEvent", "has other data"),
+    ("relation_departed", "RelationDepartedEvent", "was left by a remote unit"),
+    ("relation_broken", "RelationBrokenEvent", "is gone"),
+];
+
+/// What happens to a storage.
+const STORAGE_EVENTS: [(&str, &str, &str); 2] = [
+    ("storage_attached", "StorageAttachedEvent", "is there"),
+    ("storage_detaching", "StorageDetachingEvent", "is about to go"),
+];
+
+fn modules(meta: &CharmMeta, file: &str, span: Span) -> Result<TokenStream, String> {
+    let mut events = Functions { span, functions: BTreeMap::new() };
+    for relation in meta.relations.values() {
+        for (event, event_type, happened) in RELATION_EVENTS {
+            let doc = format!("A relation at the endpoint `{}` ({}) {happened}.", relation.name, relation.interface);
+            events.add(&relation.name, event, event_type, &doc)?;
+        }
+    }
+    for storage in meta.storages.keys() {
+        for (event, event_type, happened) in STORAGE_EVENTS {
+            let doc = format!("An instance of the storage `{storage}` {happened}.");
+            events.add(storage, event, event_type, &doc)?;
+        }
+    }
+    for action in meta.actions.keys() {
+        events.add(action, "action", "ActionEvent", &format!("An operator runs the action `{action}`."))?;
+    }
+    let functions = events.functions.values().map(|(_, function)| function);
+
+    let relations = meta.relations.values();
+    let endpoints = relations.map(|r| (&r.name, format!("Endpoint: {} of interface `{}`.", r.role, r.interface)));
+    let bindings = meta.extra_bindings.iter().map(|name| (name, "Endpoint that carries no relation.".to_owned()));
+    let endpoints = constants(endpoints.chain(bindings), span)?;
+    let storages = meta.storages.values().map(|s| (&s.name, format!("Storage: {}.", s.storage_type)));
+    let storages = constants(storages, span)?;
+    let resources = meta.resources.values().map(|r| (&r.name, format!("Resource: {}.", r.resource_type)));
+    let resources = constants(resources, span)?;
+
+    let [on, ends, stores, files] = [
+        "The events that this charm can observe",
+        "The endpoints of this charm",
+        "The storages of this charm",
+        "The resources of this charm",
+    ]
+    .map(|what| format!("{what}, as `{file}` defines them."));
+    Ok(quote_spanned! {span=>
+        #[doc = #on]
+        #[allow(dead_code, unused_imports)]
+        pub mod on {
+            pub use ::ops::on::*;
+            #(#functions)*
+        }
+        #[doc = #ends]
+        #[allow(dead_code)]
+        pub mod endpoints { #endpoints }
+        #[doc = #stores]
+        #[allow(dead_code)]
+        pub mod storages { #storages }
+        #[doc = #files]
+        #[allow(dead_code)]
+        pub mod resources { #resources }
+    })
+}
+
+/// The functions of the module `on`, with the name that each is about.
+struct Functions {
+    span: Span,
+    functions: BTreeMap<String, (String, TokenStream)>,
+}
+
+impl Functions {
+    fn add(&mut self, name: &str, event: &str, event_type: &str, doc: &str) -> Result<(), String> {
+        let span = self.span;
+        let function = identifier(&format!("{}_{event}", plain(name)), span);
+        let (source, event_type) = (format_ident!("{event}", span = span), format_ident!("{event_type}", span = span));
+        let code = quote_spanned! {span=>
+            #[doc = #doc]
+            #[must_use]
+            pub fn #function() -> ::ops::on::EventSource<::ops::#event_type> {
+                ::ops::on::#source(#name)
+            }
+        };
+        match self.functions.insert(function.to_string(), (name.to_owned(), code)) {
+            Some((other, _)) => {
+                Err(format!("{other:?} and {name:?} would both be `on::{function}`: rename one of them"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// A constant for each name.
+fn constants<'a>(names: impl Iterator<Item = (&'a String, String)>, span: Span) -> Result<TokenStream, String> {
+    let mut constants: BTreeMap<String, (&str, TokenStream)> = BTreeMap::new();
+    for (name, doc) in names {
+        let constant = identifier(&plain(name).to_uppercase(), span);
+        let code = quote_spanned! {span=>
+            #[doc = #doc]
+            pub const #constant: &str = #name;
+        };
+        if let Some((other, _)) = constants.insert(constant.to_string(), (name, code)) {
+            return Err(format!("{other:?} and {name:?} would both be `{constant}`: rename one of them"));
+        }
+    }
+    Ok(constants.into_values().map(|(_, code)| code).collect())
+}
+
+/// Names of actions may begin with a digit, and a resource may have any name.
+fn identifier(name: &str, span: Span) -> Ident {
+    let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    let name = if name.starts_with(|c: char| c.is_alphabetic()) { name } else { format!("_{name}") };
+    syn::parse_str::<Ident>(&name).map_or_else(
+        |_| format_ident!("{name}_", span = span),
+        |mut identifier| {
+            identifier.set_span(span);
+            identifier
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(rest: &str) -> Result<String, String> {
+        let meta = CharmMeta::parse(&format!("name: demo\n{rest}")).unwrap();
+        modules(&meta, "charmcraft.yaml", Span::call_site()).map(|code| code.to_string())
+    }
+
+    #[test]
+    fn names_become_identifiers() {
+        let code = expanded(
+            "requires: {my-db: {interface: sql}}\nactions: {2fast: {}}\n\
+             resources: {a.tgz: {type: file, filename: a.tgz}, self: {type: oci-image}}\n",
+        )
+        .unwrap();
+        for identifier in ["my_db_relation_changed", "_2fast_action", "A_TGZ", "SELF", "MY_DB : & str = \"my-db\""] {
+            assert!(code.contains(identifier), "{identifier}: {code}");
+        }
+    }
+
+    #[test]
+    fn names_that_cannot_be_told_apart_are_refused() {
+        let message = expanded("requires: {my-db: {interface: a}, my_db: {interface: b}}\n").unwrap_err();
+        assert_eq!(message, r#""my-db" and "my_db" would both be `on::my_db_relation_created`: rename one of them"#);
+        let bindings = expanded("requires: {my-db: {interface: a}}\nextra-bindings: {my_db: }\n").unwrap_err();
+        assert_eq!(bindings, r#""my-db" and "my_db" would both be `MY_DB`: rename one of them"#);
+    }
+}

@@ -1,0 +1,101 @@
+//! What the compiler says of names that charmcraft.yaml does not define.
+
+use std::{env, fs, path::Path, process::Command};
+
+/// What the compiler says of a charm with this code. The charm is a package of its own, in this workspace's target
+/// folder, so that what is built for this test needs no building again.
+fn compiler_says(package: &str, charmcraft: &str, code: &str) -> String {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    // Cargo marks its target folder with this file.
+    let target = temporary.ancestors().filter(|folder| folder.join("CACHEDIR.TAG").exists()).last().unwrap();
+    let folder = temporary.join(package);
+    fs::create_dir_all(folder.join("src")).unwrap();
+    let manifest = format!(
+        "[package]\nname = {package:?}\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
+         ops = {{ package = \"juju-ops\", path = {:?} }}\n[profile.dev]\ndebug = \"line-tables-only\"\n",
+        crates.join("ops").to_str().unwrap()
+    );
+    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(crates.parent().unwrap().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+    fs::write(folder.join("charmcraft.yaml"), charmcraft).unwrap();
+    fs::write(folder.join("src/main.rs"), code).unwrap();
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--offline", "--color=never", "--target-dir"])
+        .arg(target)
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "the charm compiles:\n{message}");
+    message
+}
+
+const CHARMCRAFT: &str = include_str!("charmcraft.yaml");
+
+#[test]
+fn a_misspelt_name_is_shown_with_the_nearest_in_charmcraft_yaml() {
+    let message = compiler_says(
+        "misspelt-names",
+        CHARMCRAFT,
+        "
+ops::charm!(\"charmcraft.yaml\");
+
+fn main() {
+    on::databse_relation_changed();
+    on::backup_action();
+    on::date_storage_attached();
+    let _ = (endpoints::DATABSE, storages::DATE, resources::ARCIVE);
+}
+",
+    );
+    for (wrong, kind, right) in [
+        ("databse_relation_changed", "function", "database_relation_changed"),
+        ("backup_action", "function", "back_up_action"),
+        ("date_storage_attached", "function", "data_storage_attached"),
+        ("DATABSE", "constant", "DATABASE"),
+        ("DATE", "constant", "DATA"),
+        ("ARCIVE", "constant", "ARCHIVE"),
+    ] {
+        let fault = message.split("\n\n").find(|fault| fault.contains(&format!("`{wrong}` in module")));
+        let fault = fault.unwrap_or_else(|| panic!("nothing is said of {wrong}:\n{message}"));
+        assert!(fault.contains("ops::charm!(\"charmcraft.yaml\");"), "{fault}");
+        assert!(fault.contains(&format!("similarly named {kind} `{right}` defined here")), "{fault}");
+    }
+}
+
+#[test]
+fn a_misspelt_option_is_shown_with_the_nearest_in_charmcraft_yaml() {
+    let message = compiler_says(
+        "misspelt-option",
+        CHARMCRAFT,
+        "
+#[ops::config]
+struct Config {
+    log_levle: String,
+    port: bool,
+}
+
+fn main() {}
+",
+    );
+    assert!(
+        message.contains(r#"charmcraft.yaml defines no option "log_levle"; did you mean "log-level"?"#),
+        "{message}"
+    );
+    assert!(message.contains(r#"charmcraft.yaml defines the option "port" as int"#), "{message}");
+    assert!(message.contains("src/main.rs:4:5"), "{message}");
+}
+
+#[test]
+fn a_charmcraft_yaml_that_juju_would_refuse_is_shown() {
+    let charmcraft = "name: demo\nrequires:\n  database: {}\n";
+    let message = compiler_says("refused-metadata", charmcraft, "ops::charm!(\"charmcraft.yaml\"); fn main() {}");
+    assert!(message.contains("error: charmcraft.yaml: requires.database: `interface` is missing"), "{message}");
+}
+
+#[test]
+fn a_charmcraft_yaml_that_is_not_there_is_shown() {
+    let message = compiler_says("missing-metadata", CHARMCRAFT, "ops::charm!(\"charm.yaml\"); fn main() {}");
+    assert!(message.contains("error: cannot read ") && message.contains("charm.yaml: No such file"), "{message}");
+}
