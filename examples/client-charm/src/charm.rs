@@ -1,0 +1,149 @@
+//! The charm: what it does at each event that Juju sends.
+
+use keyvalue_charm::{Name, Request};
+use ops::{ActionEvent, Charm, CollectStatusEvent, Custom, Framework, Model, SecretChangedEvent, Status};
+use serde::{Deserialize, Serialize};
+
+use crate::store::{RemoteStore, Store, StoreReady, answer};
+
+ops::charm!("charmcraft.yaml");
+
+/// The charm's config, checked against charmcraft.yaml when the charm is compiled.
+#[ops::config]
+#[derive(Debug)]
+struct Config {
+    namespace: Name,
+}
+
+/// Parameters of the `put` action.
+#[derive(Debug, Deserialize)]
+struct Put {
+    key: Name,
+    value: String,
+}
+
+/// Parameters of the `get` action.
+#[derive(Debug, Deserialize)]
+struct Get {
+    key: Name,
+}
+
+/// Results of the `get` action.
+#[derive(Debug, Serialize)]
+struct Got {
+    value: String,
+}
+
+/// In stored state: the namespace that is in use. Another one would have none of the values.
+const NAMESPACE: &str = "namespace";
+
+/// Keeps values in the key-value store of another application.
+#[derive(Debug, Default)]
+pub struct ClientCharm<S = RemoteStore> {
+    /// What the charm uses.
+    pub store: S,
+}
+
+impl<S: Store + 'static> Charm for ClientCharm<S> {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::store_relation_created(), |charm, _, model| charm.request(model));
+        framework.observe(on::config_changed(), |charm, _, model| charm.request(model));
+        framework.observe(on::leader_elected(), |charm, _, model| charm.request(model));
+
+        framework.observe(on::store_relation_changed(), |_, _, model| match answer(model, endpoints::STORE)? {
+            Some(answer) => Ok(model.emit(&StoreReady { endpoint: answer.endpoint })?),
+            None => Ok(()),
+        });
+        framework.observe(on::custom(), Self::on_store_ready);
+        framework.observe(on::secret_changed(), Self::on_secret_changed);
+
+        framework.observe(on::put_action(), Self::on_put);
+        framework.observe(on::get_action(), Self::on_get);
+        framework.observe(on::collect_unit_status(), Self::on_collect_unit_status);
+    }
+}
+
+impl<S: Store> ClientCharm<S> {
+    /// On the leader, ask for the configured namespace.
+    fn request(&mut self, model: &Model) -> anyhow::Result<()> {
+        let Some(relation) = model.relation(endpoints::STORE)? else { return Ok(()) };
+        if let Ok(namespace) = namespace(model)?
+            && model.unit().is_leader()?
+        {
+            relation.app_data().save(&Request { namespace: Some(namespace) })?;
+        }
+        Ok(())
+    }
+
+    /// The store can be used: say hello in it.
+    fn on_store_ready(&mut self, event: &Custom<StoreReady>, model: &Model) -> anyhow::Result<()> {
+        let (Some(answer), Ok(namespace)) = (answer(model, endpoints::STORE)?, namespace(model)?) else {
+            return Ok(());
+        };
+        let credentials = model.secret(&answer.secret_id).get()?;
+        let key = Name::try_from(model.unit().name().replace('/', "-"))?;
+        if let Err(error) = self.store.put(event.endpoint, &credentials, &key, "hello") {
+            // It may still be starting, and nothing from Juju will say when it has.
+            tracing::warn!("{error:#}: trying again at the next event");
+            event.defer();
+            return Ok(());
+        }
+        Ok(model.store(NAMESPACE, &namespace)?)
+    }
+
+    /// There is a new password: use it from now on.
+    fn on_secret_changed(&mut self, event: &SecretChangedEvent, _model: &Model) -> anyhow::Result<()> {
+        event.secret.refresh()?;
+        tracing::info!("using a new password");
+        Ok(())
+    }
+
+    /// An operator keeps a value.
+    fn on_put(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
+        let Put { key, value } = event.load_params()?;
+        let Some(answer) = answer(model, endpoints::STORE)? else { return Ok(event.fail("there is no store yet")?) };
+        let credentials = model.secret(&answer.secret_id).get()?;
+        match self.store.put(answer.endpoint, &credentials, &key, &value) {
+            Ok(()) => Ok(()),
+            Err(error) => Ok(event.fail(&format!("{error:#}"))?),
+        }
+    }
+
+    /// An operator reads a value.
+    fn on_get(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
+        let Get { key } = event.load_params()?;
+        let Some(answer) = answer(model, endpoints::STORE)? else { return Ok(event.fail("there is no store yet")?) };
+        let credentials = model.secret(&answer.secret_id).get()?;
+        match self.store.get(answer.endpoint, &credentials, &key) {
+            Ok(Some(value)) => Ok(event.set_results(&Got { value })?),
+            Ok(None) => Ok(event.fail(&format!("there is no value for {key}"))?),
+            Err(error) => Ok(event.fail(&format!("{error:#}"))?),
+        }
+    }
+
+    fn on_collect_unit_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
+        if let Err(why) = namespace(model)? {
+            event.add_status(Status::blocked(why));
+        }
+        if model.relation(endpoints::STORE)?.is_none() {
+            event.add_status(Status::blocked("Relation store is missing"));
+        } else if model.stored::<Name>(NAMESPACE)?.is_none() {
+            event.add_status(Status::waiting("Waiting for the store"));
+        }
+        event.add_status(Status::active());
+        Ok(())
+    }
+}
+
+/// The namespace to use; or why the configured one cannot be.
+fn namespace(model: &Model) -> anyhow::Result<Result<Name, String>> {
+    let configured = match model.load_config::<Config>() {
+        Ok(config) => config.namespace,
+        Err(error @ ops::Error::Config(_)) => return Ok(Err(error.to_string())),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(match model.stored::<Name>(NAMESPACE)? {
+        Some(used) if used != configured => Err(format!("The namespace is {used} and cannot become {configured}")),
+        _ => Ok(configured),
+    })
+}

@@ -1,0 +1,57 @@
+//! The store on the other side of the relation.
+
+use std::net::SocketAddr;
+
+use keyvalue_charm::{Answer, Client, Name};
+use ops::{CustomEvent, Model, SecretContent};
+use serde::{Deserialize, Serialize};
+
+/// Emitted when the store can be used: its application has answered.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoreReady {
+    /// Where the store listens.
+    pub endpoint: SocketAddr,
+}
+
+impl CustomEvent for StoreReady {
+    const NAME: &'static str = "store_ready";
+}
+
+/// What the store's application answered. None while it has not, or while there is no relation.
+///
+/// # Errors
+/// A hook command failed, or the answer is not one.
+pub fn answer(model: &Model, endpoint: &str) -> anyhow::Result<Option<Answer>> {
+    let Some(relation) = model.relation(endpoint)? else { return Ok(None) };
+    let Some(app) = relation.app()? else { return Ok(None) };
+    let data = relation.data(&app);
+    if data.get("secret-id")?.is_some() { Ok(Some(data.load()?)) } else { Ok(None) }
+}
+
+/// What the charm does with a store; tests have one of their own.
+pub trait Store {
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// The store cannot be reached, or refuses the credentials.
+    fn get(&self, endpoint: SocketAddr, credentials: &SecretContent, key: &Name) -> anyhow::Result<Option<String>>;
+    /// Set the value of a key.
+    ///
+    /// # Errors
+    /// The store cannot be reached, or refuses the credentials.
+    fn put(&self, endpoint: SocketAddr, credentials: &SecretContent, key: &Name, value: &str) -> anyhow::Result<()>;
+}
+
+/// A store that is reached over TCP.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RemoteStore;
+
+impl Store for RemoteStore {
+    fn get(&self, endpoint: SocketAddr, credentials: &SecretContent, key: &Name) -> anyhow::Result<Option<String>> {
+        Client::connect(endpoint, credentials)?.get(key)
+    }
+
+    fn put(&self, endpoint: SocketAddr, credentials: &SecretContent, key: &Name, value: &str) -> anyhow::Result<()> {
+        Client::connect(endpoint, credentials)?.set(key, value)
+    }
+}

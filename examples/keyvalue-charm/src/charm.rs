@@ -1,0 +1,260 @@
+//! The charm: what it does at each event that Juju sends.
+
+use std::fs;
+use std::io::Read as _;
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use ops::{
+    ActionEvent, Charm, CollectStatusEvent, Framework, Model, Port, Relation, RelationBrokenEvent, Rotate, Secret,
+    SecretContent, SecretRemoveEvent, SecretRotateEvent, SecretUpdate, Status, StorageDetachingEvent,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::interface::{Answer, Name, Request};
+use crate::server::{Server, Workload};
+use crate::store::Store;
+
+ops::charm!("charmcraft.yaml");
+
+/// The charm's config, checked against charmcraft.yaml when the charm is compiled.
+#[ops::config]
+#[derive(Debug)]
+struct Config {
+    port: u16,
+}
+
+/// Parameters of the `import` action.
+#[derive(Debug, Deserialize)]
+struct Import {
+    namespace: Name,
+    overwrite: bool,
+}
+
+/// Results of the `import` action.
+#[derive(Debug, Serialize)]
+struct Imported {
+    imported: usize,
+    skipped: usize,
+}
+
+/// Runs a key-value store, and lets related applications use it.
+#[derive(Debug, Default)]
+pub struct KeyValueCharm<W = Server> {
+    /// What the charm manages.
+    pub workload: W,
+}
+
+impl<W: Workload + 'static> Charm for KeyValueCharm<W> {
+    fn observe(framework: &mut Framework<Self>) {
+        // Whatever these events change, the same is to be so afterwards.
+        framework.observe(on::start(), |charm, _, model| charm.reconcile(model));
+        framework.observe(on::config_changed(), |charm, _, model| charm.reconcile(model));
+        framework.observe(on::leader_elected(), |charm, _, model| charm.reconcile(model));
+        framework.observe(on::store_relation_changed(), |charm, _, model| charm.reconcile(model));
+
+        framework.observe(on::store_relation_broken(), Self::on_store_broken);
+        framework.observe(on::secret_rotate(), Self::on_secret_rotate);
+        framework.observe(on::secret_remove(), Self::on_secret_remove);
+        framework.observe(on::data_storage_detaching(), Self::on_data_detaching);
+        framework.observe(on::import_action(), Self::on_import);
+        framework.observe(on::rotate_passwords_action(), Self::on_rotate_passwords);
+        framework.observe(on::collect_unit_status(), Self::on_collect_unit_status);
+        framework.observe(on::collect_app_status(), Self::on_collect_app_status);
+    }
+}
+
+impl<W: Workload> KeyValueCharm<W> {
+    /// On the leader, have the store served on the configured port, and let those use it who ask for it.
+    fn reconcile(&mut self, model: &Model) -> anyhow::Result<()> {
+        let Some(store) = store(model)? else { return Ok(()) };
+        let config: Config = match model.load_config() {
+            Ok(config) => config,
+            // The status says what is wrong with it.
+            Err(ops::Error::Config(_)) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        if !model.unit().is_leader()? {
+            return Ok(());
+        }
+        if self.workload.port(store.folder()) != Some(config.port) {
+            self.workload.stop(store.folder())?;
+            self.workload.start(store.folder(), config.port)?;
+            tracing::info!("serving on port {}", config.port);
+        }
+        model.unit().set_ports([Port::tcp(config.port)])?;
+        for relation in model.relations(endpoints::STORE)? {
+            admit(&store, &relation, config.port, model)?;
+        }
+        Ok(())
+    }
+
+    /// The application is not related any more: its credentials end.
+    fn on_store_broken(&mut self, event: &RelationBrokenEvent, model: &Model) -> anyhow::Result<()> {
+        if let Some(store) = store(model)? {
+            store.remove_user(&user(&event.relation)?)?;
+        }
+        if !model.unit().is_leader()? {
+            return Ok(());
+        }
+        match model.secret_with_label(user(&event.relation)?.as_str()).remove_all_revisions() {
+            // It never asked for a namespace.
+            Err(ops::Error::SecretNotFound { .. }) => Ok(()),
+            result => Ok(result?),
+        }
+    }
+
+    /// Juju says that a password is old.
+    fn on_secret_rotate(&mut self, event: &SecretRotateEvent, model: &Model) -> anyhow::Result<()> {
+        let store = store(model)?.context("storage data is not attached")?;
+        for relation in model.relations(endpoints::STORE)? {
+            if event.secret.label() == Some(user(&relation)?.as_str()) {
+                new_password(&store, &relation, &event.secret)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// All who use a password know the next one.
+    fn on_secret_remove(&mut self, event: &SecretRemoveEvent, _model: &Model) -> anyhow::Result<()> {
+        Ok(event.remove_revision()?)
+    }
+
+    /// The store cannot be served without its files.
+    fn on_data_detaching(&mut self, event: &StorageDetachingEvent, _model: &Model) -> anyhow::Result<()> {
+        self.workload.stop(&event.storage.location()?)
+    }
+
+    /// An operator puts values into a namespace.
+    fn on_import(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
+        let Import { namespace, overwrite } = event.load_params()?;
+        let Some(store) = store(model)? else { return Ok(event.fail("storage data is not attached")?) };
+        let seed = match model.resource(resources::SEED) {
+            Ok(path) => fs::read_to_string(path)?,
+            Err(error) => {
+                tracing::warn!("{error}");
+                return Ok(event.fail("there is no seed: attach one with `juju attach-resource keyvalue seed=FILE`")?);
+            }
+        };
+        let (mut imported, mut skipped) = (0, 0);
+        for line in seed.lines() {
+            let (key, value) = line.split_once('=').with_context(|| format!("seed: {line:?} is not key=value"))?;
+            let key = Name::try_from(key.to_owned()).with_context(|| format!("seed: {key:?} is not a key"))?;
+            if overwrite || store.get(&namespace, &key)?.is_none() {
+                store.set(&namespace, &key, value)?;
+                imported += 1;
+            } else {
+                event.log(&format!("{key} is there already"))?;
+                skipped += 1;
+            }
+        }
+        Ok(event.set_results(&Imported { imported, skipped })?)
+    }
+
+    /// An operator wants new passwords.
+    fn on_rotate_passwords(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
+        if !model.unit().is_leader()? {
+            return Ok(event.fail("only the leader can do this")?);
+        }
+        let store = store(model)?.context("storage data is not attached")?;
+        for relation in model.relations(endpoints::STORE)? {
+            if answered(&relation)?.is_some() {
+                new_password(&store, &relation, &model.secret_with_label(user(&relation)?.as_str()))?;
+                event.log(&format!("{relation} has a new password"))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn on_collect_unit_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
+        if let Err(error) = model.load_config::<Config>() {
+            event.add_status(Status::blocked(error.to_string()));
+        }
+        match store(model)? {
+            None => event.add_status(Status::waiting("Waiting for storage data")),
+            Some(_) if !model.unit().is_leader()? => event.add_status(Status::active_with("Standing by")),
+            Some(store) if self.workload.port(store.folder()).is_none() => {
+                event.add_status(Status::maintenance("Waiting for the store to start"));
+            }
+            Some(_) => event.add_status(Status::active()),
+        }
+        Ok(())
+    }
+
+    fn on_collect_app_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
+        let mut clients = 0;
+        for relation in model.relations(endpoints::STORE)? {
+            clients += usize::from(answered(&relation)?.is_some());
+        }
+        event.add_status(Status::active_with(format!("Serving {clients} applications")));
+        Ok(())
+    }
+}
+
+/// The store in the attached storage. None while there is none.
+fn store(model: &Model) -> anyhow::Result<Option<Store>> {
+    match model.storages(storages::DATA)?.first() {
+        Some(storage) => Ok(Some(Store::new(&storage.location()?))),
+        None => Ok(None),
+    }
+}
+
+/// The user, and the secret's label, that belong to a relation.
+fn user(relation: &Relation) -> anyhow::Result<Name> {
+    Name::try_from(format!("client-{}", relation.id()))
+}
+
+/// What the other side asks for. None if it has not asked yet.
+fn requested(relation: &Relation) -> anyhow::Result<Option<Name>> {
+    let Some(app) = relation.app()? else { return Ok(None) };
+    match relation.data(&app).load::<Request>() {
+        Ok(request) => Ok(request.namespace),
+        // Its mistake must not stop this unit from serving the others.
+        Err(error @ ops::Error::RelationData { .. }) => {
+            tracing::warn!("{error}");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What this side answered. None if it has not answered yet.
+fn answered(relation: &Relation) -> anyhow::Result<Option<Answer>> {
+    let data = relation.app_data();
+    if data.get("secret-id")?.is_some() { Ok(Some(data.load()?)) } else { Ok(None) }
+}
+
+/// Let the application on the other side use the store, if it asked for that.
+fn admit(store: &Store, relation: &Relation, port: u16, model: &Model) -> anyhow::Result<()> {
+    let Some(namespace) = requested(relation)? else { return Ok(()) };
+    let user = user(relation)?;
+    let (secret_id, credentials) = if let Some(Answer { secret_id, .. }) = answered(relation)? {
+        // Another leader may have made it, whose store was another.
+        let credentials = model.secret(&secret_id).peek()?;
+        (secret_id, credentials)
+    } else {
+        let credentials = new_credentials(&user)?;
+        let about = SecretUpdate::default().label(user.as_str()).rotate(Rotate::Monthly);
+        let secret = model.app().add_secret(&credentials, &about)?;
+        secret.grant(relation)?;
+        (secret.id().context("a new secret has an ID")?.to_owned(), credentials)
+    };
+    store.set_user(&user, &namespace, credentials.expose("password").context("the secret has no password")?)?;
+    let address = relation.binding()?.ingress_address().context("this unit has no address yet")?;
+    Ok(relation.app_data().save(&Answer { endpoint: SocketAddr::new(address, port), secret_id })?)
+}
+
+fn new_password(store: &Store, relation: &Relation, secret: &Secret) -> anyhow::Result<()> {
+    let Some(namespace) = requested(relation)? else { return Ok(()) };
+    let user = user(relation)?;
+    let credentials = new_credentials(&user)?;
+    secret.set_content(&credentials)?;
+    Ok(store.set_user(&user, &namespace, credentials.expose("password").unwrap_or_default())?)
+}
+
+fn new_credentials(user: &Name) -> anyhow::Result<SecretContent> {
+    let mut random = [0; 16];
+    fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
+    let password = format!("{:032x}", u128::from_be_bytes(random));
+    Ok(SecretContent::new([("username", user.as_str()), ("password", &password)]))
+}

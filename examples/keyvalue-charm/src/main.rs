@@ -1,0 +1,15 @@
+//! What Juju runs for each event; and, as `keyvalue-charm serve FOLDER PORT`, the store itself, so that one file is
+//! all there is to pack.
+
+use std::process::ExitCode;
+
+use keyvalue_charm::KeyValueCharm;
+use keyvalue_charm::server::{self, Server};
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["serve", folder, port] => server::main(folder, port),
+        _ => ops::main(|| KeyValueCharm { workload: Server }),
+    }
+}

@@ -1,0 +1,188 @@
+//! The workload: a process that serves a store over TCP.
+
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+
+use crate::interface::Name;
+use crate::store::Store;
+
+/// How long a server may take to start or to stop.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What the charm does with the server; tests have one of their own.
+pub trait Workload {
+    /// The port on which a server serves this folder. None if none does.
+    fn port(&self, folder: &Path) -> Option<u16>;
+    /// Serve this folder, and return when the port answers.
+    ///
+    /// # Errors
+    /// It does not answer.
+    fn start(&self, folder: &Path, port: u16) -> anyhow::Result<()>;
+    /// Stop serving this folder, if a server does.
+    ///
+    /// # Errors
+    /// It does not stop.
+    fn stop(&self, folder: &Path) -> anyhow::Result<()>;
+}
+
+/// This program, started as `serve FOLDER PORT`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Server;
+
+impl Workload for Server {
+    fn port(&self, folder: &Path) -> Option<u16> {
+        process(folder).map(|(_, port)| port)
+    }
+
+    fn start(&self, folder: &Path, port: u16) -> anyhow::Result<()> {
+        let child = Command::new(std::env::current_exe()?)
+            .arg("serve")
+            .args([folder.as_os_str(), port.to_string().as_ref()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // It goes on when the hook ends.
+            .process_group(0)
+            .spawn()?;
+        fs::write(pid_file(folder), child.id().to_string())?;
+        wait(|| TcpStream::connect(("127.0.0.1", port)).is_ok()).with_context(|| format!("port {port} does not answer"))
+    }
+
+    fn stop(&self, folder: &Path) -> anyhow::Result<()> {
+        let Some((pid, _)) = process(folder) else { return Ok(()) };
+        let status = Command::new("kill").arg(pid.to_string()).status()?;
+        if !status.success() {
+            bail!("kill {pid}: {status}");
+        }
+        wait(|| process(folder).is_none()).with_context(|| format!("process {pid} does not stop"))
+    }
+}
+
+/// The server of a folder, and its port: what the PID file names, if that is still such a process.
+fn process(folder: &Path) -> Option<(u32, u16)> {
+    let pid = fs::read_to_string(pid_file(folder)).ok()?.parse().ok()?;
+    let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let words: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
+    match words[..] {
+        [_, b"serve", served, port, ..] if served == folder.as_os_str().as_encoded_bytes() => {
+            Some((pid, std::str::from_utf8(port).ok()?.parse().ok()?))
+        }
+        _ => None,
+    }
+}
+
+fn pid_file(folder: &Path) -> PathBuf {
+    folder.join("server.pid")
+}
+
+fn wait(done: impl Fn() -> bool) -> anyhow::Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        if Instant::now() >= deadline {
+            bail!("waited for {} s", PATIENCE.as_secs());
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+/// Serve until the process is killed.
+#[must_use]
+pub fn main(folder: &str, port: &str) -> ExitCode {
+    let store = Store::new(Path::new(folder));
+    let listener = port.parse::<u16>().map_err(io::Error::other).and_then(|port| TcpListener::bind(("0.0.0.0", port)));
+    match listener.and_then(|listener| serve(&listener, &store)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cannot serve {folder} on port {port}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(listener: &TcpListener, store: &Store) -> io::Result<()> {
+    for stream in listener.incoming() {
+        let (stream, store) = (stream?, store.clone());
+        // A client that goes away, or sends nonsense, ends its own thread alone.
+        thread::spawn(move || converse(stream, &store));
+    }
+    Ok(())
+}
+
+fn converse(mut stream: TcpStream, store: &Store) -> io::Result<()> {
+    let mut namespace = None;
+    for line in BufReader::new(stream.try_clone()?).lines() {
+        let answer = answer(&line?, &mut namespace, store).unwrap_or_else(|error| format!("ERROR {error}"));
+        stream.write_all(format!("{answer}\n").as_bytes())?;
+    }
+    Ok(())
+}
+
+fn answer(line: &str, namespace: &mut Option<Name>, store: &Store) -> anyhow::Result<String> {
+    let name = |word: &str| Name::try_from(word.to_owned());
+    let words: Vec<&str> = line.splitn(3, ' ').collect();
+    match (&words[..], &namespace) {
+        (["AUTH", user, password], _) => {
+            *namespace = store.namespace_of(&name(user)?, password)?;
+            if namespace.is_some() { Ok("OK".to_owned()) } else { bail!("wrong user or password") }
+        }
+        (["GET", key], Some(namespace)) => match store.get(namespace, &name(key)?)? {
+            Some(value) => Ok(format!("OK {value}")),
+            None => Ok("OK".to_owned()),
+        },
+        (["SET", key, value], Some(namespace)) => {
+            store.set(namespace, &name(key)?, value)?;
+            Ok("OK".to_owned())
+        }
+        (["GET" | "SET", ..], None) => bail!("say AUTH first"),
+        _ => bail!("say AUTH user password, GET key, or SET key value"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ops::SecretContent;
+
+    use super::*;
+    use crate::interface::Client;
+
+    #[test]
+    fn a_client_keeps_values_in_the_namespace_of_its_user() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path());
+        let name = |name: &str| Name::try_from(name.to_owned()).unwrap();
+        store.set_user(&name("client-1"), &name("shop"), "hunter2").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = listener.local_addr().unwrap();
+        let served = store.clone();
+        thread::spawn(move || serve(&listener, &served));
+
+        let credentials = |password| SecretContent::new([("username", "client-1"), ("password", password)]);
+        let mut client = Client::connect(endpoint, &credentials("hunter2")).unwrap();
+        assert_eq!(client.get(&name("key")).unwrap(), None);
+        client.set(&name("key"), "a value").unwrap();
+        assert_eq!(client.get(&name("key")).unwrap().as_deref(), Some("a value"));
+        assert_eq!(store.get(&name("shop"), &name("key")).unwrap().as_deref(), Some("a value"));
+
+        let error = Client::connect(endpoint, &credentials("hunter3")).unwrap_err();
+        assert_eq!(error.to_string(), "the store says: ERROR wrong user or password");
+    }
+
+    #[test]
+    fn what_is_not_the_protocol_is_answered_with_what_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path());
+        for (line, says) in [("GET key", "AUTH first"), ("hello", "say AUTH user"), ("AUTH ../x y", "hyphens")] {
+            let error = answer(line, &mut None, &store).unwrap_err().to_string();
+            assert!(error.contains(says), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The store's files. For each user `users/USER`, which holds a namespace and a password; for each value
+//! `values/NAMESPACE/KEY`. Nothing is kept in memory.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::interface::Name;
+
+/// A store in a folder.
+#[derive(Clone, Debug)]
+pub struct Store(PathBuf);
+
+impl Store {
+    /// The store in this folder, which may be empty yet.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self(folder.to_owned())
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    /// Let a user use a namespace with this password, and no other any more.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn set_user(&self, user: &Name, namespace: &Name, password: &str) -> io::Result<()> {
+        self.write(&self.user_file(user), &format!("{namespace} {password}"))
+    }
+
+    /// The namespace of a user. None if the password is not the user's.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn namespace_of(&self, user: &Name, password: &str) -> io::Result<Option<Name>> {
+        let line = read(&self.user_file(user))?.unwrap_or_default();
+        let namespace = line.split_once(' ').filter(|(_, expected)| *expected == password);
+        Ok(namespace.and_then(|(namespace, _)| Name::try_from(namespace.to_owned()).ok()))
+    }
+
+    /// Let a user use the store no longer. What it kept stays.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn remove_user(&self, user: &Name) -> io::Result<()> {
+        match fs::remove_file(self.user_file(user)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The value of a key. None if there is none.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn get(&self, namespace: &Name, key: &Name) -> io::Result<Option<String>> {
+        read(&self.value_file(namespace, key))
+    }
+
+    /// Set the value of a key.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn set(&self, namespace: &Name, key: &Name, value: &str) -> io::Result<()> {
+        self.write(&self.value_file(namespace, key), value)
+    }
+
+    fn user_file(&self, user: &Name) -> PathBuf {
+        self.0.join("users").join(user.as_str())
+    }
+
+    fn value_file(&self, namespace: &Name, key: &Name) -> PathBuf {
+        self.0.join("values").join(namespace.as_str()).join(key.as_str())
+    }
+
+    /// Replace a file as a whole: a reader sees the old text or the new one.
+    fn write(&self, file: &Path, text: &str) -> io::Result<()> {
+        let new = self.0.join("new");
+        fs::create_dir_all(file.parent().unwrap_or(&self.0))?;
+        fs::write(&new, "")?;
+        fs::set_permissions(&new, fs::Permissions::from_mode(0o600))?;
+        fs::write(&new, text)?;
+        fs::rename(new, file)
+    }
+}
+
+fn read(file: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(name: &str) -> Name {
+        Name::try_from(name.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_user_has_one_password_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path());
+        let (user, shop) = (name("client-1"), name("shop"));
+        assert_eq!(store.namespace_of(&user, "").unwrap(), None);
+        store.set_user(&user, &shop, "old").unwrap();
+        store.set_user(&user, &shop, "new").unwrap();
+        assert_eq!(store.namespace_of(&user, "old").unwrap(), None);
+        assert_eq!(store.namespace_of(&user, "new").unwrap(), Some(shop));
+        store.remove_user(&user).unwrap();
+        store.remove_user(&user).unwrap();
+        assert_eq!(store.namespace_of(&user, "new").unwrap(), None);
+    }
+
+    #[test]
+    fn values_are_kept_by_namespace() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path());
+        store.set(&name("a"), &name("key"), "1").unwrap();
+        assert_eq!(store.get(&name("a"), &name("key")).unwrap().as_deref(), Some("1"));
+        assert_eq!(store.get(&name("b"), &name("key")).unwrap(), None);
+    }
+}
