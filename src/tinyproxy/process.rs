@@ -16,7 +16,7 @@ const READY_POLL: Duration = Duration::from_millis(1);
 
 /// How often to ask tinyproxy to end, and how long to look each time whether it did: with nobody connected, it takes 9 ms.
 const END_TRIES: u32 = 4;
-const END_TIMEOUT: Duration = Duration::from_millis(50);
+const END_TIMEOUT: Duration = Duration::from_millis(25);
 const END_POLL: Duration = Duration::from_millis(2);
 
 /// A process of this machine. It may end at any time.
@@ -71,7 +71,7 @@ impl Process {
         }
     }
 
-    /// Ask it, as long as it is `program`, to end with `SIGTERM`, a few times within 0.2 s.
+    /// Ask it, as long as it is `program`, to end with `SIGTERM`, a few times within 0.1 s.
     ///
     /// Once is not enough: tinyproxy notes in its config that it should end, so it forgets about that if it is just
     /// replacing this config by the one that it reloaded. That happens when a hook stops tinyproxy right after another

@@ -1,14 +1,16 @@
 //! The helper module, on a machine of one's own: a temporary folder with executables that the test wrote.
 
+mod machine;
+
 use std::fs::{self, Permissions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-use tempfile::TempDir;
-use tinyproxy_charm::tinyproxy::{Error, Tinyproxy, Workload as _};
+use machine::Machine;
+use tinyproxy_charm::tinyproxy::{Error, Workload as _};
 
 /// The tutorial's config file, for port 8000 and slug `example`.
 const CONFIG: &str = r#"PidFile "/var/run/tinyproxy.pid"
@@ -17,111 +19,6 @@ Timeout 600
 ReverseOnly Yes
 ReversePath "/example/" "http://www.example.com/"
 "#;
-
-/// A root folder that stands for a machine's. It starts out empty.
-struct Machine {
-    root: TempDir,
-}
-
-impl Machine {
-    fn new() -> Self {
-        Self { root: tempfile::tempdir().unwrap() }
-    }
-
-    fn tinyproxy(&self) -> Tinyproxy {
-        Tinyproxy::at(self.root.path())
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.root.path().join(path)
-    }
-
-    fn write(&self, path: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, content).unwrap();
-        path
-    }
-
-    /// Install a program: a shell script.
-    fn install(&self, name: &str, script: &str) -> PathBuf {
-        let path = self.path("usr/bin").join(name);
-        // Another process writes it: were it open for writing in this one, a child that another test is just starting
-        // would have it open too, and the kernel would refuse to execute it ("Text file busy").
-        let mut install = Command::new("install")
-            .args(["-D", "-m", "755", "/dev/stdin"])
-            .arg(&path)
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        write!(install.stdin.take().unwrap(), "#!/bin/sh\n{script}\n").unwrap();
-        assert!(install.wait().unwrap().success());
-        path
-    }
-
-    /// Install apt's programs, for a package source that has tinyproxy-bin.
-    fn install_apt(&self) {
-        let tinyproxy = self.path("usr/bin/tinyproxy");
-        let tinyproxy = tinyproxy.display();
-        self.install(
-            "apt-get",
-            &format!(
-                "echo \"$@\" >>{log}\n\
-                 case \"$*\" in\n\
-                 *' install tinyproxy-bin') cp /bin/true {tinyproxy} ;;\n\
-                 *' remove tinyproxy-bin') rm {tinyproxy} ;;\n\
-                 esac",
-                log = self.path("apt.log").display(),
-            ),
-        );
-        self.install(
-            "dpkg-query",
-            &format!(
-                "[ -e {tinyproxy} ] && echo installed 1.11.0-1 && exit\n\
-                 echo dpkg-query: no packages found matching tinyproxy-bin >&2; exit 1"
-            ),
-        );
-    }
-
-    fn set_pid(&self, text: impl AsRef<[u8]>) {
-        self.write("var/run/tinyproxy.pid", text);
-    }
-
-    /// Run a program that is named `name`, tells what signals it got, and ends by SIGTERM only.
-    fn run(&self, name: &str) -> Running {
-        self.run_script(name, "trap 'echo SIGUSR1' USR1; trap 'echo SIGTERM; exit' TERM")
-    }
-
-    /// Run a program that is named `name`, prepares itself with `script`, and then does not end by itself.
-    fn run_script(&self, name: &str, script: &str) -> Running {
-        let program = self.install(name, &format!("{script}; echo ready; while :; do sleep 0.01; done"));
-        let mut child = Command::new(program).stdout(Stdio::piped()).spawn().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let mut running = Running { child, output };
-        assert_eq!(running.line(), "ready");
-        running
-    }
-}
-
-struct Running {
-    child: Child,
-    output: BufReader<ChildStdout>,
-}
-
-impl Running {
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
-        line.trim().to_owned()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
 
 fn names_in(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> =

@@ -1,0 +1,115 @@
+//! A machine of a test's own: a folder with programs that the test wrote.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use tempfile::TempDir;
+use tinyproxy_charm::tinyproxy::Tinyproxy;
+
+/// A root folder that stands for a machine's. It starts out empty.
+pub struct Machine {
+    root: TempDir,
+}
+
+impl Machine {
+    pub fn new() -> Self {
+        Self { root: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn tinyproxy(&self) -> Tinyproxy {
+        Tinyproxy::at(self.root.path())
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.path().join(path)
+    }
+
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Install a program: a shell script.
+    pub fn install(&self, name: &str, script: &str) -> PathBuf {
+        let path = self.path("usr/bin").join(name);
+        // Another process writes it: were it open for writing in this one, a child that another test is just starting
+        // would have it open too, and the kernel would refuse to execute it ("Text file busy").
+        let mut install = Command::new("install")
+            .args(["-D", "-m", "755", "/dev/stdin"])
+            .arg(&path)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        write!(install.stdin.take().unwrap(), "#!/bin/sh\n{script}\n").unwrap();
+        assert!(install.wait().unwrap().success());
+        path
+    }
+
+    /// Install apt's programs, for a package source that has tinyproxy-bin.
+    pub fn install_apt(&self) {
+        let tinyproxy = self.path("usr/bin/tinyproxy");
+        let tinyproxy = tinyproxy.display();
+        self.install(
+            "apt-get",
+            &format!(
+                "echo \"$@\" >>{log}\n\
+                 case \"$*\" in\n\
+                 *' install tinyproxy-bin') cp /bin/true {tinyproxy} ;;\n\
+                 *' remove tinyproxy-bin') rm {tinyproxy} ;;\n\
+                 esac",
+                log = self.path("apt.log").display(),
+            ),
+        );
+        self.install(
+            "dpkg-query",
+            &format!(
+                "[ -e {tinyproxy} ] && echo installed 1.11.0-1 && exit\n\
+                 echo dpkg-query: no packages found matching tinyproxy-bin >&2; exit 1"
+            ),
+        );
+    }
+
+    pub fn set_pid(&self, text: impl AsRef<[u8]>) {
+        self.write("var/run/tinyproxy.pid", text);
+    }
+
+    /// Run a program that is named `name`, tells what signals it got, and ends by SIGTERM only.
+    pub fn run(&self, name: &str) -> Running {
+        self.run_script(name, "trap 'echo SIGUSR1' USR1; trap 'echo SIGTERM; exit' TERM")
+    }
+
+    /// Run a program that is named `name`, prepares itself with `script`, and then does not end by itself.
+    pub fn run_script(&self, name: &str, script: &str) -> Running {
+        let program = self.install(name, &format!("{script}; echo ready; while :; do sleep 0.01; done"));
+        let mut child = Command::new(program).stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut running = Running { child, output };
+        assert_eq!(running.line(), "ready");
+        running
+    }
+}
+
+/// A program that the test started, and ends. Each line that it prints can be waited for.
+pub struct Running {
+    pub child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Running {
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line.trim().to_owned()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
