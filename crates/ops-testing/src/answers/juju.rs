@@ -1,5 +1,7 @@
 //! Juju, as far as one hook can tell.
 
+use std::sync::Arc;
+
 use ops::hookcmds::Output;
 use ops_metadata::CharmMeta;
 
@@ -26,7 +28,7 @@ use crate::state::{Relation, State, Storage};
 /// use ops_testing::answers::{Call, Hook, Juju};
 ///
 /// let meta = CharmMeta::parse("name: app\nsummary: An app.\ndescription: An app.\n")?;
-/// let mut juju = Juju::new(State::default(), Hook::new("app/0", "install"), &meta);
+/// let mut juju = Juju::new(State::default(), Hook::new("app/0", "install"), meta);
 /// let args = ["maintenance".to_owned(), "Installing".to_owned()];
 /// let call = Call { name: "status-set", args: &args, stdin: None, cwd: Path::new("/"), root: Path::new("/") };
 /// assert_eq!(juju.answer(&call).code, 0);
@@ -43,7 +45,7 @@ pub struct Juju {
     pub hook: Hook,
     /// What the hook did so far.
     pub record: Record,
-    pub(crate) meta: CharmMeta,
+    pub(crate) meta: Arc<CharmMeta>,
     pub(crate) pending: Pending,
 }
 
@@ -61,8 +63,8 @@ pub struct Outcome {
 impl Juju {
     /// Juju in `state`, about to run `hook` on the charm described by `meta`.
     #[must_use]
-    pub fn new(state: State, hook: Hook, meta: &CharmMeta) -> Self {
-        Self { state, hook, record: Record::default(), meta: meta.clone(), pending: Pending::default() }
+    pub fn new(state: State, hook: Hook, meta: impl Into<Arc<CharmMeta>>) -> Self {
+        Self { state, hook, record: Record::default(), meta: meta.into(), pending: Pending::default() }
     }
 
     /// Run a hook command to its end.

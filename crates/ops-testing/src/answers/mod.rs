@@ -13,7 +13,7 @@ mod invocation;
 mod juju;
 mod key_value;
 mod log;
-mod name;
+pub(crate) mod name;
 mod network;
 mod pending;
 mod port;

@@ -2,7 +2,7 @@
 
 /// Whether `name` could be an application's: words of lower case letters and digits, joined by hyphens, the first
 /// starting with a letter, and none after a hyphen a number.
-pub(super) fn is_application(name: &str) -> bool {
+pub(crate) fn is_application(name: &str) -> bool {
     name.split('-').enumerate().all(|(index, word)| {
         let letters = word.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         let starts = index > 0 || word.starts_with(|c: char| c.is_ascii_lowercase());
@@ -11,7 +11,7 @@ pub(super) fn is_application(name: &str) -> bool {
 }
 
 /// Whether `name` could be a unit's: an application's name and a number.
-pub(super) fn is_unit(name: &str) -> bool {
+pub(crate) fn is_unit(name: &str) -> bool {
     name.split_once('/').is_some_and(|(app, number)| {
         let digits = !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit());
         is_application(app) && digits && (number == "0" || !number.starts_with('0'))

@@ -60,7 +60,7 @@ actions:
 pub(crate) fn juju() -> Juju {
     let meta = CharmMeta::parse(CHARMCRAFT_YAML).unwrap();
     let state = State::default().with_config("slug", "foo").with_relation(Relation::new("db").remote_app("postgresql"));
-    Juju::new(state, Hook::new("app/0", "update-status"), &meta)
+    Juju::new(state, Hook::new("app/0", "update-status"), meta)
 }
 
 /// The action `backup`, with parameters.

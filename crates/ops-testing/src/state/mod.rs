@@ -13,6 +13,7 @@ mod secret_id;
 #[expect(clippy::module_inception, reason = "the state is the noun of this room")]
 mod state;
 mod storage;
+mod stored;
 mod timestamp;
 
 pub use config_value::ConfigValue;
@@ -27,4 +28,5 @@ pub use secret::{Secret, SecretContent, SecretOwner, SecretRotate};
 pub use secret_id::{InvalidSecretId, SecretId};
 pub use state::State;
 pub use storage::{Storage, StorageKind};
+pub use stored::DeferredEvent;
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -6,7 +6,8 @@ use ops::Status;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ConfigValue, GoalState, Model, Network, Payload, Port, Relation, RelationId, Resource, Secret, SecretId, Storage,
+    ConfigValue, DeferredEvent, GoalState, Model, Network, Payload, Port, Relation, RelationId, Resource, Secret,
+    SecretId, Storage,
 };
 
 /// What one unit can see of Juju, before a hook or after it.
@@ -62,6 +63,10 @@ pub struct State {
     pub public_address: Option<String>,
     /// Processes that the charm has registered.
     pub payloads: Vec<Payload>,
+    /// Events that the charm has deferred. The charm keeps them in a file of its own, not in Juju.
+    pub deferred: Vec<DeferredEvent>,
+    /// Values that the charm has stored. The charm keeps them in a file of its own, not in Juju.
+    pub stored: BTreeMap<String, serde_json::Value>,
 }
 
 impl Default for State {
@@ -86,6 +91,8 @@ impl Default for State {
             goal_state: None,
             public_address: None,
             payloads: Vec::new(),
+            deferred: Vec::new(),
+            stored: BTreeMap::new(),
         }
     }
 }
@@ -179,6 +186,20 @@ impl State {
     #[must_use]
     pub fn with_workload_version(mut self, version: impl Into<String>) -> Self {
         self.workload_version = version.into();
+        self
+    }
+
+    /// With one deferred event more.
+    #[must_use]
+    pub fn with_deferred(mut self, event: DeferredEvent) -> Self {
+        self.deferred.push(event);
+        self
+    }
+
+    /// With a value that the charm has stored.
+    #[must_use]
+    pub fn with_stored(mut self, key: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        self.stored.insert(key.into(), value.into());
         self
     }
 

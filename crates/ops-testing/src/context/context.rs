@@ -1,0 +1,295 @@
+//! The driver of state-transition tests.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ops::{Charm, EventName, Status};
+use ops_metadata::CharmMeta;
+use serde_json::{Map, Value};
+
+use super::error::Result;
+use super::event::{Event, Place};
+use super::manager::Manager;
+use crate::answers::{LogLine, Reboot, Record};
+use crate::state::{DeferredEvent, SecretId, State};
+
+/// Runs a charm through events, in this process, on states that the test sets up.
+///
+/// ```
+/// use ops::{Charm, ConfigChangedEvent, Framework, Model};
+/// use ops_testing::{Context, State, Status, on};
+///
+/// struct Greeter;
+///
+/// impl Charm for Greeter {
+///     fn observe(framework: &mut Framework<Self>) {
+///         framework.observe(ops::on::config_changed(), Self::on_config_changed);
+///     }
+/// }
+///
+/// impl Greeter {
+///     fn on_config_changed(&mut self, _: &ConfigChangedEvent, model: &Model) -> anyhow::Result<()> {
+///         let name = model.config()?["name"].as_str().unwrap_or("you");
+///         model.unit().set_status(Status::active_with(format!("Hello {name}")))?;
+///         Ok(())
+///     }
+/// }
+///
+/// let metadata = "
+/// name: greeter
+/// summary: Greets.
+/// description: Greets.
+/// config:
+///   options:
+///     name: {type: string, default: world}
+/// ";
+/// let mut ctx = Context::with_metadata(Greeter, metadata)?;
+/// let out = ctx.run(on::config_changed(), State::default().with_config("name", "Juju"))?;
+/// assert_eq!(out.unit_status, Status::active_with("Hello Juju"));
+/// # Ok::<(), ops_testing::Error>(())
+/// ```
+///
+/// A run checks first that Juju could bring about the state and the event. It then dispatches the event to the charm,
+/// whose hook commands are answered from the state as Juju answers them, and returns the state as Juju would have it
+/// afterwards. What else the charm did is in the context until the next run.
+#[derive(Debug)]
+pub struct Context<C> {
+    pub(super) charm: C,
+    pub(super) meta: Arc<CharmMeta>,
+    /// The same once more, as the framework wants it.
+    pub(super) charm_meta: Rc<CharmMeta>,
+    pub(super) place: Place,
+    pub(super) record: Record,
+    pub(super) emitted_events: Vec<EventName>,
+    before: (Status, Status, String),
+}
+
+impl<C: Charm> Context<C> {
+    /// A charm whose metadata is in the current folder: that of the package, under `cargo test`.
+    ///
+    /// # Panics
+    /// The metadata is not there, or not valid; the message says why.
+    #[must_use]
+    pub fn new(charm: C) -> Self {
+        let meta = CharmMeta::load(Path::new(".")).unwrap_or_else(|error| panic!("{}", ops::chain(&error)));
+        Self::with_meta(charm, meta)
+    }
+
+    /// A charm with metadata as in charmcraft.yaml.
+    ///
+    /// # Errors
+    /// The metadata is not valid.
+    pub fn with_metadata(charm: C, charmcraft_yaml: &str) -> Result<Self> {
+        Ok(Self::with_meta(charm, CharmMeta::parse(charmcraft_yaml)?))
+    }
+
+    /// A charm with metadata that was read before.
+    #[must_use]
+    pub fn with_meta(charm: C, meta: CharmMeta) -> Self {
+        let place = Place {
+            app_name: meta.name.clone(),
+            unit_number: 0,
+            machine_id: Some("0".to_owned()),
+            juju_version: "3.6.8".to_owned(),
+            availability_zone: None,
+            principal_unit: None,
+            charm_dir: PathBuf::from("."),
+        };
+        Self {
+            charm,
+            charm_meta: Rc::new(meta.clone()),
+            meta: Arc::new(meta),
+            place,
+            record: Record::default(),
+            emitted_events: Vec::new(),
+            before: (Status::unknown(), Status::unknown(), String::new()),
+        }
+    }
+
+    /// With this name of the application; the charm's by default.
+    #[must_use]
+    pub fn app_name(mut self, name: impl Into<String>) -> Self {
+        self.place.app_name = name.into();
+        self
+    }
+
+    /// As the unit of this number; 0 by default.
+    #[must_use]
+    pub fn unit_number(mut self, number: u32) -> Self {
+        self.place.unit_number = number;
+        self
+    }
+
+    /// On this machine; 0 by default.
+    #[must_use]
+    pub fn machine_id(mut self, id: impl Into<String>) -> Self {
+        self.place.machine_id = Some(id.into());
+        self
+    }
+
+    /// With an agent of this version of Juju; one of 3.6 by default.
+    #[must_use]
+    pub fn juju_version(mut self, version: impl Into<String>) -> Self {
+        self.place.juju_version = version.into();
+        self
+    }
+
+    /// In this availability zone.
+    #[must_use]
+    pub fn availability_zone(mut self, zone: impl Into<String>) -> Self {
+        self.place.availability_zone = Some(zone.into());
+        self
+    }
+
+    /// As a subordinate of this unit.
+    #[must_use]
+    pub fn principal_unit(mut self, unit: impl Into<String>) -> Self {
+        self.place.principal_unit = Some(unit.into());
+        self
+    }
+
+    /// With the charm unpacked in this folder; the current one by default.
+    #[must_use]
+    pub fn charm_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.place.charm_dir = dir.into();
+        self
+    }
+
+    /// Let the charm handle an event, and return the state after it.
+    ///
+    /// # Errors
+    /// Juju could not bring about the state and the event; or the charm failed, or Juju refused its changes, or it was
+    /// an action that failed.
+    pub fn run(&mut self, event: Event, state: State) -> Result<State> {
+        self.manager(event, state)?.run()
+    }
+
+    /// Get ready to let the charm handle an event, for a look inside before it does.
+    ///
+    /// ```
+    /// # use ops::{Charm, Framework};
+    /// # use ops_testing::{Context, State, on};
+    /// # struct MyCharm;
+    /// # impl Charm for MyCharm { fn observe(_: &mut Framework<Self>) {} }
+    /// # let metadata = "name: app\nsummary: An app.\ndescription: An app.\n";
+    /// let mut ctx = Context::with_metadata(MyCharm, metadata)?;
+    /// let manager = ctx.manager(on::start(), State::default().with_leader(true))?;
+    /// assert!(manager.model().unit().is_leader().unwrap());
+    /// let out = manager.run()?;
+    /// # Ok::<(), ops_testing::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Juju could not bring about the state and the event.
+    #[expect(clippy::needless_pass_by_value, reason = "an event is made for one run, and reads best in its place")]
+    pub fn manager(&mut self, event: Event, state: State) -> Result<Manager<'_, C>> {
+        Manager::new(self, &event, state)
+    }
+
+    /// The event as one that `handler` deferred, such as `MyCharm::on_start`, for [`State::with_deferred`].
+    #[expect(clippy::needless_pass_by_value, reason = "an event is made for one run, and reads best in its place")]
+    pub fn deferred(&self, event: Event, handler: impl Into<String>) -> DeferredEvent {
+        event.deferred(&self.place, handler.into())
+    }
+}
+
+/// What the charm did, in the last run.
+impl<C> Context<C> {
+    pub(super) fn begin(&mut self, state: &State) {
+        self.record = Record::default();
+        self.emitted_events.clear();
+        self.before = (state.unit_status.clone(), state.app_status.clone(), state.workload_version.clone());
+    }
+
+    /// The charm, to look into.
+    pub fn charm(&self) -> &C {
+        &self.charm
+    }
+
+    /// The charm, to set up.
+    pub fn charm_mut(&mut self) -> &mut C {
+        &mut self.charm
+    }
+
+    /// What it logged.
+    #[must_use]
+    pub fn juju_log(&self) -> &[LogLine] {
+        &self.record.logs
+    }
+
+    /// The statuses that the unit has had, without the one that it has now.
+    #[must_use]
+    pub fn unit_status_history(&self) -> Vec<Status> {
+        replaced(&self.before.0, &self.record.unit_statuses)
+    }
+
+    /// The statuses that the application has had, without the one that it has now.
+    #[must_use]
+    pub fn app_status_history(&self) -> Vec<Status> {
+        replaced(&self.before.1, &self.record.app_statuses)
+    }
+
+    /// The versions that the workload has had, without the one that it has now.
+    #[must_use]
+    pub fn workload_version_history(&self) -> Vec<String> {
+        replaced(&self.before.2, &self.record.workload_versions)
+    }
+
+    /// The events that were emitted: deferred ones, the one of the run, the charm's own, and those that collect
+    /// statuses.
+    #[must_use]
+    pub fn emitted_events(&self) -> &[EventName] {
+        &self.emitted_events
+    }
+
+    /// The results of the action.
+    #[must_use]
+    pub fn action_results(&self) -> &Map<String, Value> {
+        &self.record.action.results
+    }
+
+    /// The messages of the action.
+    #[must_use]
+    pub fn action_logs(&self) -> &[String] {
+        &self.record.action.logs
+    }
+
+    /// Why the action failed, if it did.
+    #[must_use]
+    pub fn action_failure(&self) -> Option<&str> {
+        self.record.action.message.as_deref()
+    }
+
+    /// How many more storage instances of a name were asked for.
+    #[must_use]
+    pub fn requested_storages(&self, name: &str) -> u64 {
+        self.record.requested_storages.get(name).copied().unwrap_or(0)
+    }
+
+    /// Secrets and revisions that were removed; all revisions where there is no number.
+    #[must_use]
+    pub fn removed_secret_revisions(&self) -> &[(SecretId, Option<u32>)] {
+        &self.record.removed_secret_revisions
+    }
+
+    /// The reboot that was asked for.
+    #[must_use]
+    pub fn reboot(&self) -> Option<Reboot> {
+        self.record.reboot
+    }
+
+    /// The hook commands that were run, by name.
+    #[must_use]
+    pub fn hook_commands(&self) -> &[String] {
+        &self.record.commands
+    }
+}
+
+/// What was there before, and what followed, without the last.
+fn replaced<T: Clone>(before: &T, followed: &[T]) -> Vec<T> {
+    match followed.split_last() {
+        None => Vec::new(),
+        Some((_, rest)) => std::iter::once(before).chain(rest).cloned().collect(),
+    }
+}

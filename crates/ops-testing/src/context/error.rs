@@ -1,0 +1,32 @@
+//! Why a test's run has no state to show.
+
+use crate::State;
+
+/// Why a run has no state to show.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The charm's metadata cannot be read.
+    #[error(transparent)]
+    Metadata(#[from] ops_metadata::MetadataError),
+    /// Juju could not bring about this state and event.
+    #[error("Juju could not bring this about:\n- {}", .0.join("\n- "))]
+    Inconsistent(Vec<String>),
+    /// The charm failed. The text is the line that the unit's log would show.
+    #[error("{}", ops::chain(.0))]
+    Charm(#[source] ops::Error),
+    /// The charm's handlers succeeded, and then Juju did not take their changes.
+    #[error("Juju refused the changes of the hook: {0}")]
+    Refused(String),
+    /// The action called `action-fail`.
+    #[error("the action failed: {message}")]
+    ActionFailed {
+        /// What it said.
+        message: String,
+        /// The state after it: its changes stand.
+        state: Box<State>,
+    },
+}
+
+/// What a run returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

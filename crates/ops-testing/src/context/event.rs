@@ -1,0 +1,216 @@
+//! An event for a charm to handle.
+
+use std::path::PathBuf;
+
+use ops::{EventName, HookEnv};
+use serde_json::{Map, Value};
+
+use crate::answers::{Action, Hook};
+use crate::state::{DeferredEvent, Relation, Secret, State, Storage};
+
+/// An event for a charm to handle. The functions of [`on`](crate::on) make it.
+#[derive(Clone, Debug)]
+pub struct Event {
+    pub(crate) name: EventName,
+    pub(crate) subject: Subject,
+}
+
+/// What an event is about.
+#[derive(Clone, Debug)]
+pub(crate) enum Subject {
+    Unit,
+    Relation { relation: Box<Relation>, remote_unit: RemoteUnit, departing_unit: Option<u32> },
+    Storage(Storage),
+    Secret { secret: Box<Secret>, revision: Option<u32> },
+    Action { params: Map<String, Value> },
+}
+
+/// Which unit at the other end a relation event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RemoteUnit {
+    /// None: it is about the application.
+    None,
+    /// The first that is there.
+    First,
+    /// That one.
+    Number(u32),
+}
+
+/// The unit and the machine that handle events.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) app_name: String,
+    pub(crate) unit_number: u32,
+    pub(crate) machine_id: Option<String>,
+    pub(crate) juju_version: String,
+    pub(crate) availability_zone: Option<String>,
+    pub(crate) principal_unit: Option<String>,
+    pub(crate) charm_dir: PathBuf,
+}
+
+impl Place {
+    pub(crate) fn unit_name(&self) -> String {
+        format!("{}/{}", self.app_name, self.unit_number)
+    }
+}
+
+impl Event {
+    pub(crate) fn new(name: EventName, subject: Subject) -> Self {
+        Self { name, subject }
+    }
+
+    /// About the unit `number` at the other end; by default it is the first one there is.
+    ///
+    /// # Panics
+    /// The event is not about a relation's units.
+    #[must_use]
+    pub fn remote_unit(mut self, number: u32) -> Self {
+        *self.remote_unit_mut() = RemoteUnit::Number(number);
+        self
+    }
+
+    /// About what the application at the other end has set, not one of its units.
+    ///
+    /// # Panics
+    /// The event is not about a relation's units.
+    #[must_use]
+    pub fn of_app(mut self) -> Self {
+        *self.remote_unit_mut() = RemoteUnit::None;
+        self
+    }
+
+    fn remote_unit_mut(&mut self) -> &mut RemoteUnit {
+        match &mut self.subject {
+            Subject::Relation { remote_unit, .. } => remote_unit,
+            _ => panic!("{} is not about a unit in a relation", self.name),
+        }
+    }
+
+    /// Because the unit `number` leaves: that at the other end, unless it is said here. In a peer relation it can be the
+    /// unit itself.
+    ///
+    /// # Panics
+    /// The event is not a departure from a relation.
+    #[must_use]
+    pub fn departing_unit(mut self, number: u32) -> Self {
+        match &mut self.subject {
+            Subject::Relation { departing_unit, .. } if matches!(self.name, EventName::RelationDeparted(_)) => {
+                *departing_unit = Some(number);
+            }
+            _ => panic!("{} is not a departure from a relation", self.name),
+        }
+        self
+    }
+
+    /// With a parameter. Parameters that have a default need not be given.
+    ///
+    /// # Panics
+    /// The event is no action.
+    #[must_use]
+    pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        match &mut self.subject {
+            Subject::Action { params } => params.insert(name.into(), value.into()),
+            _ => panic!("{} is no action, and takes no parameters", self.name),
+        };
+        self
+    }
+
+    /// Whether it is about what the application at the other end has set.
+    pub(crate) fn is_of_app(&self) -> bool {
+        matches!(self.subject, Subject::Relation { remote_unit: RemoteUnit::None, .. })
+    }
+
+    /// The number of the unit at the other end.
+    pub(crate) fn remote_unit_number(&self) -> Option<u32> {
+        match &self.subject {
+            Subject::Relation { relation, remote_unit, .. } => match remote_unit {
+                RemoteUnit::None => None,
+                RemoteUnit::First => relation.remote_units_data.keys().next().copied(),
+                RemoteUnit::Number(number) => Some(*number),
+            },
+            _ => None,
+        }
+    }
+
+    /// What Juju puts into the environment.
+    pub(crate) fn env(&self, place: &Place, state: &State) -> HookEnv {
+        let mut env = HookEnv {
+            event: self.name.clone(),
+            unit_name: place.unit_name(),
+            model_name: state.model.name.clone(),
+            model_uuid: state.model.uuid.clone(),
+            juju_version: Some(place.juju_version.clone()),
+            charm_dir: place.charm_dir.clone(),
+            machine_id: place.machine_id.clone(),
+            availability_zone: place.availability_zone.clone(),
+            principal_unit: place.principal_unit.clone(),
+            debug: false,
+            relation: None,
+            remote_app: None,
+            remote_unit: None,
+            departing_unit: None,
+            storage_id: None,
+            secret_id: None,
+            secret_label: None,
+            secret_revision: None,
+            action_id: None,
+        };
+        match &self.subject {
+            Subject::Unit => {}
+            Subject::Relation { relation, departing_unit, .. } => {
+                let app = relation.remote_app_name(&place.app_name);
+                env.relation = Some((relation.endpoint.clone(), relation.id));
+                env.remote_unit = self.remote_unit_number().map(|number| format!("{app}/{number}"));
+                env.remote_app = Some(app.to_owned());
+                if matches!(self.name, EventName::RelationDeparted(_)) {
+                    let number = departing_unit.or_else(|| self.remote_unit_number());
+                    env.departing_unit = number.map(|number| format!("{app}/{number}"));
+                }
+            }
+            Subject::Storage(storage) => env.storage_id = Some(storage.id()),
+            Subject::Secret { secret, revision } => {
+                env.secret_id = Some(secret.id.uri());
+                env.secret_label.clone_from(&secret.label);
+                env.secret_revision = *revision;
+            }
+            Subject::Action { .. } => env.action_id = Some("1".to_owned()),
+        }
+        env
+    }
+
+    /// What Juju keeps in mind while the hook runs. `defaults` are those of the action's parameters.
+    pub(crate) fn hook(&self, env: &HookEnv, defaults: impl IntoIterator<Item = (String, Value)>) -> Hook {
+        let path = self.name.dispatch_path().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let mut hook = Hook::new(env.unit_name.clone(), name);
+        hook.relation = env.relation.as_ref().map(|(_, id)| *id);
+        hook.remote_unit.clone_from(&env.remote_unit);
+        hook.remote_app.clone_from(&env.remote_app);
+        hook.storage.clone_from(&env.storage_id);
+        if let Subject::Action { params } = &self.subject {
+            let mut all: Map<String, Value> = defaults.into_iter().collect();
+            all.extend(params.clone());
+            hook.action = Some(Action { name: name.to_owned(), id: "1".to_owned(), params: all });
+        }
+        hook
+    }
+
+    /// The same event, deferred by a handler.
+    pub(crate) fn deferred(&self, place: &Place, handler: String) -> DeferredEvent {
+        let env = self.env(place, &State::default());
+        DeferredEvent {
+            handler,
+            event: env.event,
+            relation: env.relation,
+            remote_app: env.remote_app,
+            remote_unit: env.remote_unit,
+            departing_unit: env.departing_unit,
+            storage_id: env.storage_id,
+            secret_id: env.secret_id,
+            secret_label: env.secret_label,
+            secret_revision: env.secret_revision,
+            action_id: env.action_id,
+            payload: None,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A run that stops just before the charm handles its event.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ops::{Charm, Dispatch, EventName};
+
+use super::Context;
+use super::error::{Error, Result};
+use super::event::Event;
+use super::runner::InProcess;
+use super::store::Memory;
+use crate::answers::Juju;
+use crate::consistency;
+use crate::state::State;
+
+/// A run that stops just before the charm handles its event, for a look inside. [`Context::manager`] makes it.
+pub struct Manager<'a, C: Charm> {
+    context: &'a mut Context<C>,
+    dispatch: Dispatch<C>,
+    runner: Arc<InProcess>,
+    store: Rc<Memory>,
+}
+
+impl<'a, C: Charm> Manager<'a, C> {
+    pub(super) fn new(context: &'a mut Context<C>, event: &Event, state: State) -> Result<Self> {
+        let place = &context.place;
+        consistency::check(&state, event, &context.meta, place).map_err(Error::Inconsistent)?;
+        let env = event.env(place, &state);
+        let action = match &event.name {
+            EventName::Action(name) => context.meta.actions.get(name),
+            _ => None,
+        };
+        let parameters = action.map(|action| &action.parameters).into_iter().flatten();
+        let defaults = parameters.filter_map(|(name, schema)| Some((name.clone(), schema.get("default")?.clone())));
+        let hook = event.hook(&env, defaults);
+        let kept = |error: std::io::Error| Error::Inconsistent(vec![format!("the stored values are no JSON: {error}")]);
+        let store = Rc::new(Memory::new(&state).map_err(kept)?);
+        context.begin(&state);
+        let juju = Juju::new(state, hook, Arc::clone(&context.meta));
+        let runner = Arc::new(InProcess::new(juju, context.place.charm_dir.clone()));
+        let meta = Rc::clone(&context.charm_meta);
+        let dispatch = Dispatch::new(env, meta, runner.clone(), store.clone()).map_err(Error::Charm)?;
+        Ok(Self { context, dispatch, runner, store })
+    }
+
+    /// The charm.
+    pub fn charm(&mut self) -> &mut C {
+        &mut self.context.charm
+    }
+
+    /// The model, as the charm's handlers will see it.
+    #[must_use]
+    pub fn model(&self) -> &ops::Model {
+        self.dispatch.model()
+    }
+
+    /// Let the charm handle the event, and return the state after it.
+    ///
+    /// # Errors
+    /// The charm failed, or Juju refused its changes, or it was an action that failed.
+    pub fn run(self) -> Result<State> {
+        let Self { context, mut dispatch, runner, store } = self;
+        let subscriber = ops::log_subscriber(runner.clone(), false);
+        let result = tracing::subscriber::with_default(subscriber, || dispatch.run(&mut context.charm));
+        context.emitted_events = dispatch.emitted().to_vec();
+        let Some(juju) = runner.take() else {
+            unreachable!("Juju is taken once, here");
+        };
+        let in_action = juju.hook.action.is_some();
+        let mut outcome = juju.finish(result.is_ok());
+        context.record = outcome.record;
+        match result {
+            // Juju kills the hook, and runs it again later: only what takes effect at once stands.
+            Ok(()) | Err(ops::Error::Rebooting) => {}
+            Err(error) => return Err(Error::Charm(error)),
+        }
+        if let Some(refusal) = outcome.refusal {
+            return Err(Error::Refused(refusal));
+        }
+        store.fill(&mut outcome.state).map_err(|error| Error::Refused(error.to_string()))?;
+        let action = &context.record.action;
+        if in_action && action.failed {
+            let message = action.message.clone().unwrap_or_default();
+            return Err(Error::ActionFailed { message, state: Box::new(outcome.state) });
+        }
+        Ok(outcome.state)
+    }
+}

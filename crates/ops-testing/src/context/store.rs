@@ -1,0 +1,60 @@
+//! The file beside the charm, in memory.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use ops::StateStore;
+use serde::{Deserialize, Serialize};
+
+use crate::state::{DeferredEvent, State};
+
+/// What stands in the file beside the charm.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    version: u32,
+    #[serde(default)]
+    deferred: Vec<DeferredEvent>,
+    #[serde(default)]
+    stored: BTreeMap<String, serde_json::Value>,
+}
+
+/// The file beside the charm, in memory.
+pub(super) struct Memory(RefCell<Option<String>>);
+
+impl Memory {
+    /// With what the state says that the charm has kept.
+    pub(super) fn new(state: &State) -> io::Result<Self> {
+        if state.deferred.is_empty() && state.stored.is_empty() {
+            return Ok(Self(RefCell::new(None)));
+        }
+        let content = Content { version: 1, deferred: state.deferred.clone(), stored: state.stored.clone() };
+        Ok(Self(RefCell::new(Some(serde_json::to_string(&content)?))))
+    }
+
+    /// Put what the charm has kept into the state.
+    pub(super) fn fill(&self, state: &mut State) -> io::Result<()> {
+        if let Some(text) = &*self.0.borrow() {
+            let content: Content = serde_json::from_str(text)?;
+            state.deferred = content.deferred;
+            state.stored = content.stored;
+        }
+        Ok(())
+    }
+}
+
+impl StateStore for Memory {
+    fn load(&self) -> io::Result<Option<String>> {
+        Ok(self.0.borrow().clone())
+    }
+
+    fn save(&self, text: &str) -> io::Result<()> {
+        *self.0.borrow_mut() = Some(text.to_owned());
+        Ok(())
+    }
+
+    fn path(&self) -> PathBuf {
+        "the State's deferred events and stored values".into()
+    }
+}
