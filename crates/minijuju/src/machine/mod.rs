@@ -16,10 +16,12 @@ mod overlay;
 mod record;
 mod resolver;
 mod rootfs;
+mod start;
 mod tool;
 
 pub use enter::Machine;
 pub use error::{Error, Result};
 pub use init::run_if_asked;
-pub use machines::{MachineInfo, Machines, Spec};
+pub use machines::{MachineInfo, Machines};
 pub use record::Kind;
+pub use start::Spec;

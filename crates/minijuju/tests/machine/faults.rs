@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use minijuju::machine::{Error, Kind, Machines, Spec};
 use nix::sys::signal::{Signal, kill};
@@ -17,15 +17,28 @@ fn kill_hard(pid: u32) {
     kill(Pid::from_raw(i32::try_from(pid).unwrap()), Signal::SIGKILL).unwrap();
 }
 
+/// How long the process that starts a machine takes on this computer, to be killed at moments all along it.
+fn duration_of_a_start(rig: &Rig) -> Duration {
+    let begin = Instant::now();
+    assert!(output_in_time(rig.starter("exec \"$@\"")).status.success());
+    let whole = begin.elapsed();
+    rig.machines().clean().unwrap();
+    whole
+}
+
+fn start_and_kill_after(rig: &Rig, moment: Duration) {
+    let mut starter = rig.starter("exec \"$@\"").stdout(Stdio::null()).spawn().unwrap();
+    thread::sleep(moment);
+    starter.kill().unwrap();
+    starter.wait().unwrap();
+}
+
 #[test]
 fn a_starter_killed_at_any_moment_leaves_what_clean_removes() {
     let Some(rig) = Rig::new() else { return };
-    // A start takes about 60 ms.
-    for milliseconds in (0..80).step_by(4) {
-        let mut starter = rig.starter("exec \"$@\"").stdout(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(milliseconds));
-        starter.kill().unwrap();
-        starter.wait().unwrap();
+    let whole = duration_of_a_start(&rig);
+    for moment in 0..24 {
+        start_and_kill_after(&rig, whole * moment / 20);
         rig.machines().clean().unwrap();
         // A program that the starter was running, such as `ip`, ends a moment after it.
         eventually("nothing is left", || {
@@ -40,13 +53,28 @@ fn a_starter_killed_at_any_moment_leaves_what_clean_removes() {
 #[test]
 fn a_starter_killed_at_any_moment_is_no_hindrance_to_the_next() {
     let Some(rig) = Rig::new() else { return };
-    for milliseconds in (1..80).step_by(8) {
-        let mut starter = rig.starter("exec \"$@\"").stdout(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(milliseconds));
-        starter.kill().unwrap();
-        starter.wait().unwrap();
+    let whole = duration_of_a_start(&rig);
+    for moment in 0..12 {
+        start_and_kill_after(&rig, whole * moment / 10);
         assert_eq!(ask(&rig.start(0), "hostname"), "juju-test-0\n");
         rig.machines().stop(&spec(0).id).unwrap();
+    }
+}
+
+#[test]
+fn a_killed_clean_is_completed_by_the_next() {
+    let Some(rig) = Rig::new() else { return };
+    // Two machines take about 100 ms to clean.
+    for milliseconds in (0..120).step_by(12) {
+        rig.start(0);
+        ask(&rig.start(1), "seq 1000 | xargs touch; rm -r /etc/apt");
+        let mut cleaner =
+            rig.starter("exec \"$@\"").env("MINIJUJU_TEST_CLEAN", "1").stdout(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(milliseconds));
+        cleaner.kill().unwrap();
+        cleaner.wait().unwrap();
+        rig.machines().clean().unwrap();
+        assert_eq!(rig.leftovers(), Vec::<String>::new());
     }
 }
 
@@ -142,6 +170,17 @@ fn without_the_right_it_says_what_to_do() {
         assert!(text.contains("not permitted here") && text.contains(advice), "{wrapper}: {text}");
         assert_eq!(rig.leftovers(), Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_missing_program_is_named_with_its_package_before_anything_is_begun() {
+    let Some(rig) = Rig::new() else { return };
+    let script = r#"mount --bind /dev/null "$(command -v nft)" && exec "$@""#;
+    let mut starter = rig.starter("exec unshare --mount --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
+    starter.env("SCRIPT", script);
+    let text = String::from_utf8(output_in_time(starter).stdout).unwrap();
+    assert!(text.contains("machines need the program `nft`: install it with `apt install nftables`"), "{text}");
+    assert_eq!(rig.leftovers(), Vec::<String>::new());
 }
 
 #[test]

@@ -35,17 +35,30 @@ fn the_host_s_files_are_seen_and_can_be_changed_without_changing_them() {
 #[test]
 fn other_file_systems_below_the_root_are_copied_on_write_too() {
     let Some(rig) = Rig::new() else { return };
-    let other = rig.beside("other");
     let script = r#"mount -t tmpfs other "$OTHER" && echo host > "$OTHER/file" && "$@" || exit
         pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
         nsenter -t "$pid" -m sh -c 'cat "$OTHER/file"; echo machine > "$OTHER/file"; cat "$OTHER/file"'
         cat "$OTHER/file""#;
-    let script = format!("unshare --mount --propagation private sh -c '{}' sh \"$@\"", script.replace('\'', r"'\''"));
-    let mut starter = rig.starter(&script);
-    starter.env("OTHER", &other).env("DATA", rig.data());
+    let mut starter = rig.starter("exec unshare --mount --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
+    starter.env("SCRIPT", script).env("OTHER", rig.beside("other")).env("DATA", rig.data());
     let output = output_in_time(starter);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.ends_with("host\nmachine\nhost\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_machine_s_mounts_do_not_reach_a_host_that_shares_its_own() {
+    let Some(rig) = Rig::new() else { return };
+    // As systemd has it: what is mounted in one namespace appears in all others.
+    let script = r#"mount --make-rshared / && cat /proc/self/mountinfo > "$BESIDE/before" && "$@" || exit
+        pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
+        nsenter -t "$pid" -m mount -t tmpfs inside /mnt || exit
+        diff "$BESIDE/before" /proc/self/mountinfo && echo as before"#;
+    let mut starter = rig.starter("exec unshare --mount --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
+    starter.env("SCRIPT", script).env("BESIDE", rig.beside("beside")).env("DATA", rig.data());
+    let output = output_in_time(starter);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.ends_with("\nas before\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
