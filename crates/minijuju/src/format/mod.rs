@@ -5,16 +5,33 @@
 
 mod choice;
 mod clock;
+mod colour;
+mod json;
+mod natural;
+mod node;
+mod oneline;
+mod ports;
+mod scalar;
 mod status;
 mod storage;
+mod summary;
+mod table;
+mod tabular;
+mod yaml;
 
 pub use choice::{ConstraintsFormat, Document, Plain, Smart, StatusFormat, Tabular};
 pub use clock::Clock;
+pub use colour::{colour, error, warning};
+pub use json::json;
+pub use oneline::status_oneline;
 pub use status::{
     ApplicationRelation, ApplicationStatus, Base, ControllerStatus, FullStatus, MachineStatus, ModelStatus,
     NetworkInterface, RelationStatus, StatusInfo, UnitStatus,
 };
 pub use storage::{
     CombinedStorage, FilesystemAttachment, FilesystemAttachments, FilesystemInfo, StorageAttachments, StorageInfo,
-    StorageStatus, UnitStorageAttachment,
+    StorageStatus, UnitStorageAttachment, storage_tabular,
 };
+pub use summary::status_summary;
+pub use tabular::status_tabular;
+pub use yaml::yaml;

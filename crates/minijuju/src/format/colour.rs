@@ -1,0 +1,134 @@
+//! Juju's colours.
+
+use std::io::IsTerminal;
+
+/// What a piece of text is to stand out for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paint {
+    /// Nothing.
+    Plain,
+    /// All is well, and what is current.
+    Good,
+    /// Something to be aware of.
+    Warning,
+    /// Something is wrong.
+    Error,
+    /// Addresses and the like.
+    Info,
+    /// Headings.
+    Bold,
+    /// Messages.
+    Gray,
+    /// Endpoints.
+    Magenta,
+    /// Ports.
+    BrightMagenta,
+    /// Ports, and colons of the summary.
+    BoldBrightMagenta,
+    /// Names in the summary.
+    BrightGreen,
+    /// Keys of the summary.
+    BoldBrightCyan,
+    /// `ERROR` before an error.
+    BrightRed,
+}
+
+impl Paint {
+    /// Ends every colour.
+    pub(super) const RESET: &str = "\u{1b}[0m";
+
+    /// What begins it.
+    pub(super) fn code(self) -> Option<&'static str> {
+        Some(match self {
+            Paint::Plain => return None,
+            Paint::Good => "\u{1b}[32m",
+            Paint::Warning => "\u{1b}[33m",
+            Paint::Error => "\u{1b}[31m",
+            Paint::Info => "\u{1b}[36m",
+            Paint::Bold => "\u{1b}[1;39m",
+            Paint::Gray => "\u{1b}[37m",
+            Paint::Magenta => "\u{1b}[35m",
+            Paint::BrightMagenta => "\u{1b}[95m",
+            Paint::BoldBrightMagenta => "\u{1b}[1;95m",
+            Paint::BrightGreen => "\u{1b}[92m",
+            Paint::BoldBrightCyan => "\u{1b}[1;96m",
+            Paint::BrightRed => "\u{1b}[91m",
+        })
+    }
+
+    /// A status's colour.
+    pub(super) fn of_status(status: &str) -> Paint {
+        match status {
+            "active" | "running" | "idle" | "started" | "executing" | "attaching" | "attached" => Paint::Good,
+            "allocating" | "lost" | "maintenance" | "pending" | "rebooting" | "stopped" | "unknown" | "detaching"
+            | "detached" => Paint::Warning,
+            "blocked" | "down" | "error" | "failed" | "terminated" => Paint::Error,
+            _ => Paint::Plain,
+        }
+    }
+
+    /// Text in this colour.
+    pub(super) fn text(self, text: &str, colour: bool) -> String {
+        match self.code().filter(|_| colour) {
+            Some(code) => format!("{code}{text}{}", Paint::RESET),
+            None => text.to_owned(),
+        }
+    }
+}
+
+/// The line for an error: `ERROR ` and what is wrong.
+#[must_use]
+pub fn error(why: &str, colour: bool) -> String {
+    format!("{} {why}\n", Paint::BrightRed.text("ERROR", colour))
+}
+
+/// The line for a warning: `WARNING ` and what to be aware of.
+#[must_use]
+pub fn warning(what: &str, colour: bool) -> String {
+    format!("{} {what}\n", Paint::Warning.text("WARNING", colour))
+}
+
+/// How many columns a text takes: colours take none.
+pub(super) fn width(text: &str) -> usize {
+    let mut count = 0;
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter == '\u{1b}' {
+            // A colour ends with its letter.
+            letters.by_ref().find(char::is_ascii_alphabetic);
+        } else {
+            count += 1;
+        }
+    }
+    count
+}
+
+/// Whether to write colours: on a terminal that knows them, unless `NO_COLOR` is set; `--color` and `--no-color` decide.
+#[must_use]
+pub fn colour(stream: &impl IsTerminal, wanted: bool, unwanted: bool) -> bool {
+    let allowed = std::env::var_os("NO_COLOR").is_none() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    decide(stream.is_terminal() && allowed, wanted, unwanted)
+}
+
+fn decide(fitting: bool, wanted: bool, unwanted: bool) -> bool {
+    !unwanted && (wanted || fitting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals() {
+        assert!(decide(true, false, false));
+        assert!(!decide(false, false, false));
+        assert!(decide(false, true, false));
+        assert!(!decide(true, false, true));
+        assert!(!decide(true, true, true));
+    }
+
+    #[test]
+    fn width_leaves_colours_out() {
+        assert_eq!(width("\u{1b}[1;39mApp\u{1b}[0m ä"), 5);
+    }
+}

@@ -1,0 +1,74 @@
+//! Names in the order that people expect: numbers by their size.
+
+use std::cmp::Ordering;
+
+/// Compares names in Juju's tables: by the text before their first number, then that number, then the rest in the same way.
+pub(super) fn compare(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a, b);
+    loop {
+        if a.is_empty() || b.is_empty() {
+            return a.len().cmp(&b.len());
+        }
+        let (Some((prefix_a, number_a, rest_a)), Some((prefix_b, number_b, rest_b))) = (split(a), split(b)) else {
+            return a.cmp(b);
+        };
+        let order = prefix_a.cmp(prefix_b).then(number_a.cmp(&number_b));
+        if order.is_ne() {
+            return order;
+        }
+        (a, b) = (rest_a, rest_b);
+    }
+}
+
+/// The text before the first number, the number, and what is after it.
+fn split(text: &str) -> Option<(&str, u64, &str)> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let length = text[start..].find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len() - start);
+    let number = text[start..start + length].parse().ok()?;
+    Some((&text[..start], number, &text[start + length..]))
+}
+
+/// The keys of a map in this order.
+pub(super) fn sorted<V>(map: &std::collections::BTreeMap<String, V>) -> Vec<(&String, &V)> {
+    let mut entries: Vec<_> = map.iter().collect();
+    entries.sort_by(|a, b| compare(a.0, b.0));
+    entries
+}
+
+/// Compares keys of YAML: numbers inside by their size, letters after everything else.
+pub(super) fn compare_keys(a: &str, b: &str) -> Ordering {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let Some(at) = a.iter().zip(&b).position(|(x, y)| x != y) else {
+        return a.len().cmp(&b.len());
+    };
+    match (a[at].is_alphabetic(), b[at].is_alphabetic()) {
+        (true, true) => return a[at].cmp(&b[at]),
+        (true, false) => return Ordering::Greater,
+        (false, true) => return Ordering::Less,
+        (false, false) => {}
+    }
+    let is_digit = |letter: &&char| letter.is_ascii_digit();
+    // Leading zeros count only where nothing but zeros is before them.
+    let before = a[..at].iter().rev().take_while(is_digit).any(|digit| *digit != '0');
+    let start = u64::from((a[at] == '0' || b[at] == '0') && before);
+    let number = |letters: &[char]| {
+        let digits: Vec<&char> = letters[at..].iter().take_while(is_digit).collect();
+        let value = digits.iter().fold(start, |number, digit| {
+            number.wrapping_mul(10).wrapping_add(u64::from(digit.to_digit(10).unwrap_or_default()))
+        });
+        (value, digits.len())
+    };
+    number(&a).cmp(&number(&b)).then(a[at].cmp(&b[at]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_go_by_size() {
+        let mut names = ["app/10", "app/2", "app2/0", "app", "app/2/x", "b", "a"];
+        names.sort_by(|a, b| compare(a, b));
+        assert_eq!(names, ["a", "app", "app2/0", "app/2", "app/2/x", "app/10", "b"]);
+    }
+}

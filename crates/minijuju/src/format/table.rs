@@ -1,0 +1,233 @@
+//! Columns, laid out by the rules of Go's `tabwriter` as Juju uses it.
+//!
+//! A tab ends a cell. A column goes on for as long as lines after each other have that cell, and is as wide as its widest
+//! cell and two spaces. What follows a line's last tab belongs to no column. A line of one cell ends all columns.
+
+use std::fmt::Write as _;
+
+use super::colour::{Paint, width};
+
+/// Space after a cell, or before it where columns are aligned to the right.
+const PADDING: usize = 2;
+
+/// Text in columns, in the making.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// Whether to write colours.
+    colour: bool,
+    /// Whether all columns are aligned to the right.
+    all_right: bool,
+    out: String,
+    lines: Vec<Vec<String>>,
+    cell: String,
+    right: Vec<usize>,
+}
+
+impl Table {
+    /// A table, with colours or without.
+    pub(super) fn new(colour: bool) -> Table {
+        Table { colour, lines: vec![Vec::new()], ..Table::default() }
+    }
+
+    /// Ends the columns so far; the following ones are all aligned to the right.
+    pub(super) fn align_all_right(&mut self) {
+        self.flush();
+        self.all_right = true;
+    }
+
+    /// Aligns one column to the right, as far as the columns go.
+    pub(super) fn align_right(&mut self, column: usize) {
+        self.right.push(column);
+    }
+
+    /// Writes text; tabs end cells and line breaks end lines.
+    pub(super) fn write(&mut self, text: &str) {
+        for letter in text.chars() {
+            match letter {
+                '\t' => self.end_cell(),
+                '\n' => {
+                    self.end_cell();
+                    let cells = self.lines.last().map_or(0, Vec::len);
+                    self.lines.push(Vec::new());
+                    if cells == 1 {
+                        self.flush();
+                    }
+                }
+                // Go's other ends of cells and lines; they would only upset the columns.
+                '\u{b}' | '\u{c}' => self.cell.push(' '),
+                _ => self.cell.push(letter),
+            }
+        }
+    }
+
+    /// Writes text in a colour.
+    pub(super) fn paint(&mut self, paint: Paint, text: &str) {
+        let code = self.colour.then(|| paint.code()).flatten();
+        if let Some(code) = code {
+            self.cell.push_str(code);
+        }
+        self.write(text);
+        if code.is_some() {
+            self.cell.push_str(Paint::RESET);
+        }
+    }
+
+    /// Writes cells.
+    pub(super) fn cells(&mut self, cells: &[&str]) {
+        for cell in cells {
+            self.write(cell);
+            self.end_cell();
+        }
+    }
+
+    /// Writes a cell in a colour.
+    pub(super) fn painted(&mut self, paint: Paint, cell: &str) {
+        self.paint(paint, &format!("{cell}\t"));
+    }
+
+    /// Writes a status in its colour, as a cell.
+    pub(super) fn status(&mut self, status: &str) {
+        self.painted(Paint::of_status(status), status);
+    }
+
+    /// Writes cells and ends the line; the last belongs to no column.
+    pub(super) fn line(&mut self, cells: &[&str]) {
+        self.write(&cells.join("\t"));
+        self.write("\n");
+    }
+
+    /// Writes the names of columns, after a blank line if it is not the first thing.
+    pub(super) fn headers(&mut self, first: bool, headers: &[&str]) {
+        if !first {
+            self.write("\n");
+        }
+        for (place, header) in headers.iter().enumerate() {
+            let tab = if place + 1 < headers.len() { "\t" } else { "" };
+            self.paint(Paint::Bold, &format!("{header}{tab}"));
+        }
+        self.write("\n");
+    }
+
+    /// Ends all columns.
+    pub(super) fn flush(&mut self) {
+        if !self.cell.is_empty() {
+            self.end_cell();
+        }
+        let lines = std::mem::replace(&mut self.lines, vec![Vec::new()]);
+        let widths = column_widths(&lines);
+        let count = lines.len();
+        for (number, line) in lines.iter().enumerate() {
+            for (column, cell) in line.iter().enumerate() {
+                let room = widths[number].get(column).copied();
+                self.put(cell, column, room);
+            }
+            if number + 1 < count {
+                self.out.push('\n');
+            }
+        }
+        self.right.clear();
+    }
+
+    /// Writes one cell into its column, if it is in one.
+    fn put(&mut self, cell: &str, column: usize, room: Option<usize>) {
+        let fill = |size: usize| " ".repeat(size);
+        let Some(room) = room else {
+            return self.out.push_str(cell);
+        };
+        let space = room - width(cell);
+        _ = if self.all_right {
+            write!(self.out, "{}{cell}", fill(space))
+        } else if self.right.contains(&column) && !cell.is_empty() {
+            write!(self.out, "{}{cell}{}", fill(space - PADDING), fill(PADDING))
+        } else {
+            write!(self.out, "{cell}{}", fill(space))
+        };
+    }
+
+    /// The text.
+    pub(super) fn finish(mut self) -> String {
+        self.flush();
+        self.out
+    }
+
+    fn end_cell(&mut self) {
+        let cell = std::mem::take(&mut self.cell);
+        match self.lines.last_mut() {
+            Some(line) => line.push(cell),
+            None => self.lines.push(vec![cell]),
+        }
+    }
+}
+
+/// For each line, the widths of the columns that it is in.
+fn column_widths(lines: &[Vec<String>]) -> Vec<Vec<usize>> {
+    let mut widths: Vec<Vec<usize>> = vec![Vec::new(); lines.len()];
+    let most = lines.iter().map(Vec::len).max().unwrap_or_default();
+    for column in 0..most {
+        let is_in = |line: &Vec<String>| column + 1 < line.len();
+        let mut start = 0;
+        while start < lines.len() {
+            let end = start + lines[start..].iter().take_while(|line| is_in(line)).count();
+            if end == start {
+                start += 1;
+                continue;
+            }
+            let widest = lines[start..end].iter().map(|line| width(&line[column])).max().unwrap_or_default();
+            for line in &mut widths[start..end] {
+                line.push(widest + PADDING);
+            }
+            start = end;
+        }
+    }
+    widths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lay_out(text: &str) -> String {
+        let mut table = Table::new(false);
+        table.write(text);
+        table.finish()
+    }
+
+    #[test]
+    fn a_column_is_as_wide_as_its_widest_cell() {
+        assert_eq!(lay_out("a\tbb\tc\nlonger\tb\tlast one\n"), "a       bb  c\nlonger  b   last one\n");
+    }
+
+    #[test]
+    fn a_cell_without_a_tab_is_in_no_column() {
+        assert_eq!(
+            lay_out("name\tvalue\nx\ta very long value\ny\t\n"),
+            "name  value\nx     a very long value\ny     \n"
+        );
+    }
+
+    #[test]
+    fn a_column_ends_with_a_line_that_lacks_it() {
+        assert_eq!(lay_out("a\tb\n\nlonger\tb\n"), "a  b\n\nlonger  b\n");
+        assert_eq!(lay_out("a\tb\tc\nx\ty\nlonger\tbbb\tc\n"), "a       b  c\nx       y\nlonger  bbb  c\n");
+    }
+
+    #[test]
+    fn numbers_stand_to_the_right() {
+        let mut table = Table::new(false);
+        table.line(&["App", "Scale", "Charm"]);
+        table.align_right(1);
+        table.line(&["mysql", "1/2", "mysql"]);
+        table.line(&["", "1", ""]);
+        assert_eq!(table.finish(), "App    Scale  Charm\nmysql    1/2  mysql\n           1  \n");
+    }
+
+    #[test]
+    fn colours_take_no_room() {
+        let mut table = Table::new(true);
+        table.status("active");
+        table.write("x\n");
+        table.cells(&["a"]);
+        table.write("y\n");
+        assert_eq!(table.finish(), "\u{1b}[32mactive  \u{1b}[0mx\na       y\n");
+    }
+}
