@@ -32,6 +32,7 @@ use crate::error::Error;
 use crate::event::{CustomEvent, EventName, Notice};
 use crate::hookcmds::{self, CloudSpec, GoalState, Network, Runner};
 use crate::load::load;
+use crate::metadata::Metadata;
 use crate::status::Status;
 use crate::stored::Stored;
 
@@ -46,7 +47,7 @@ pub struct Model(Rc<Inner>);
 
 struct Inner {
     env: HookEnv,
-    meta: Rc<CharmMeta>,
+    meta: Metadata,
     runner: Arc<dyn Runner>,
     config: OnceCell<Map<String, Value>>,
     leader: Cell<Option<(bool, Instant)>>,
@@ -84,7 +85,7 @@ struct Proposed {
 }
 
 impl Model {
-    pub(crate) fn new(env: HookEnv, meta: Rc<CharmMeta>, runner: Arc<dyn Runner>, stored: Stored) -> Self {
+    pub(crate) fn new(env: HookEnv, meta: Metadata, runner: Arc<dyn Runner>, stored: Stored) -> Self {
         Self(Rc::new(Inner {
             env,
             meta,
@@ -130,9 +131,11 @@ impl Model {
     }
 
     /// The charm's metadata.
-    #[must_use]
-    pub fn meta(&self) -> &CharmMeta {
-        &self.0.meta
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn meta(&self) -> Result<&CharmMeta, Error> {
+        self.0.meta.get()
     }
 
     /// What runs hook commands, for those that [`crate::hookcmds`] has and this model has not.
@@ -212,7 +215,7 @@ impl Model {
     /// # Errors
     /// The metadata defines no such resource, or `resource-get` failed.
     pub fn resource(&self, name: &str) -> Result<PathBuf, Error> {
-        Self::check("resource", name, self.0.meta.resources.contains_key(name))?;
+        Self::check("resource", name, self.meta()?.resources.contains_key(name))?;
         once(&self.0.resources, name.to_owned(), |name| Ok(hookcmds::resource_get(self.runner(), name)?))
     }
 

@@ -21,7 +21,7 @@ impl Model {
     /// # Errors
     /// The metadata defines no such storage, or `storage-list` failed.
     pub fn storages(&self, name: &str) -> Result<Vec<Storage>, Error> {
-        Self::check("storage", name, self.0.meta.storages.contains_key(name))?;
+        Self::check("storage", name, self.meta()?.storages.contains_key(name))?;
         let ids = once(&self.0.storage_ids, name.to_owned(), |name| Ok(hookcmds::storage_list(self.runner(), name)?))?;
         ids.iter().map(|id| self.storage_by_id(id)).collect()
     }
@@ -31,7 +31,7 @@ impl Model {
     /// # Errors
     /// The metadata defines no such storage, or `storage-add` failed.
     pub fn request_storage(&self, name: &str, count: u32) -> Result<(), Error> {
-        Self::check("storage", name, self.0.meta.storages.contains_key(name))?;
+        Self::check("storage", name, self.meta()?.storages.contains_key(name))?;
         Ok(hookcmds::storage_add(self.runner(), name, count)?)
     }
 
