@@ -190,15 +190,18 @@ impl<C: Charm> Dispatch<C> {
         self.emitted.push(notice.event.clone());
         for at in 0..self.framework.observers.len() {
             let observer = &self.framework.observers[at];
-            if observer.event != notice.event
-                || only.is_some_and(|handler| handler != handler_name(observer.handler_type))
-            {
+            if observer.event != notice.event {
                 continue;
             }
-            if only.is_none() && self.model.state().is_deferred(&observer.handler, notice) {
-                // Its turn has just come, and the handler put it off again: Ops does not queue it twice either.
-                tracing::info!("event {} for {} waits already", notice.event, observer.handler);
-                continue;
+            // Its turn has just come, and the handler put it off again: Ops does not queue it twice either.
+            let waits = |handler: &str| self.model.state().is_deferred(handler, notice);
+            match only {
+                Some(handler) if handler != handler_name(observer.handler_type) => continue,
+                None if self.model.state().any_deferred() && waits(&handler_name(observer.handler_type)) => {
+                    tracing::info!("event {} for {} waits already", notice.event, handler_name(observer.handler_type));
+                    continue;
+                }
+                _ => {}
             }
             if (observer.run)(charm, notice, &self.model)? {
                 let handler = handler_name(observer.handler_type);
