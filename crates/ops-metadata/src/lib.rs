@@ -54,4 +54,4 @@ pub use platform::{Base, Platform};
 pub use relation::{RelationMeta, RelationRole, RelationScope};
 pub use resource::{ResourceMeta, ResourceType};
 pub use storage::{StorageMeta, StorageType};
-pub use yaml::parse_text_map;
+pub use yaml::{parse_text_map, parse_yaml};

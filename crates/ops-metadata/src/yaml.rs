@@ -22,6 +22,17 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Value, MetadataError> {
     Ok(tree)
 }
 
+/// Reads any YAML document as JSON. An empty one is null; a key that is given twice is refused.
+///
+/// # Errors
+/// It is no YAML; the text says where.
+pub fn parse_yaml(text: &str) -> Result<Value, String> {
+    parse("", text).map_err(|error| match error {
+        MetadataError::Syntax { reason, .. } => reason,
+        error => error.to_string(),
+    })
+}
+
 /// Reads a YAML document that maps keys to scalars, each taken as the text that it is written with: `port: 80` is `"80"`.
 /// An empty document is an empty map.
 ///

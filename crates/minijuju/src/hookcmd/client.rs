@@ -1,0 +1,52 @@
+//! The hook command's side: what runs in the machine, in about a millisecond.
+
+use std::env;
+use std::io::{self, Read as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ops_testing::answers::reads_stdin;
+
+use super::socket;
+use super::wire::{Reply, Request};
+
+/// Run the hook command `name` with the arguments of this process.
+pub fn run(name: &str) -> ExitCode {
+    match ask(name) {
+        Ok(reply) => {
+            // A charm that closed its end of the pipe does not want to know.
+            let _ = io::stdout().write_all(&reply.stdout);
+            let _ = io::stdout().flush();
+            let _ = io::stderr().write_all(&reply.stderr);
+            ExitCode::from(u8::try_from(reply.code).unwrap_or(1))
+        }
+        Err(why) => {
+            eprintln!("ERROR {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn ask(name: &str) -> Result<Reply, String> {
+    let variable =
+        |name: &str| env::var(name).ok().filter(|value| !value.is_empty()).ok_or_else(|| format!("{name} not set"));
+    let context = variable("JUJU_CONTEXT_ID")?;
+    let address = variable("JUJU_AGENT_SOCKET_ADDRESS")?;
+    let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    // Reading it unasked would wait for ever where a charm left it open.
+    let stdin = if reads_stdin(name, &args) {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).map_err(|error| format!("cannot read standard input: {error}"))?;
+        Some(bytes)
+    } else {
+        None
+    };
+    let cwd = env::current_dir().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+    let stream = socket::connect(&PathBuf::from(&address))
+        .map_err(|error| format!("cannot reach the agent at {address}: {error}; has the hook ended?"))?;
+    let request = Request { context, name: name.to_owned(), args, cwd, stdin };
+    request
+        .send(&stream)
+        .and_then(|()| Reply::receive(&stream))
+        .map_err(|error| format!("cannot talk to the agent at {address}: {error}"))
+}

@@ -1,0 +1,145 @@
+//! What a hook command and minijuju say to each other: one line of JSON each way, then the bytes that it announces.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+
+use serde::{Deserialize, Serialize};
+
+/// The most that a hook command may send: arguments, or standard input.
+const LIMIT: u64 = 64 << 20;
+
+/// A hook command as the charm ran it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The hook's `JUJU_CONTEXT_ID`.
+    pub context: String,
+    /// The command's name.
+    pub name: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// The folder it was run in.
+    pub cwd: String,
+    /// What it read from standard input, where its arguments ask for that.
+    #[serde(skip)]
+    pub stdin: Option<Vec<u8>>,
+}
+
+/// What a hook command is to print, and how to exit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reply {
+    /// The exit code.
+    pub code: i32,
+    /// For standard output.
+    pub stdout: Vec<u8>,
+    /// For standard error.
+    pub stderr: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RequestHead {
+    request: Request,
+    stdin: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReplyHead {
+    code: i32,
+    stdout: u64,
+    stderr: u64,
+}
+
+fn bad(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why)
+}
+
+fn head<T: for<'de> Deserialize<'de>>(from: &mut BufReader<&UnixStream>) -> io::Result<T> {
+    let mut line = Vec::new();
+    from.by_ref().take(LIMIT).read_until(b'\n', &mut line)?;
+    if line.is_empty() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    serde_json::from_slice(&line).map_err(bad)
+}
+
+fn body(from: &mut BufReader<&UnixStream>, length: u64) -> io::Result<Vec<u8>> {
+    if length > LIMIT {
+        return Err(bad(format!("{length} bytes are too many")));
+    }
+    let mut bytes = Vec::new();
+    from.take(length).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 != length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(bytes)
+}
+
+fn write(mut to: &UnixStream, head: &impl Serialize, bodies: &[&[u8]]) -> io::Result<()> {
+    let mut bytes = serde_json::to_vec(head).map_err(bad)?;
+    bytes.push(b'\n');
+    for body in bodies {
+        bytes.extend_from_slice(body);
+    }
+    to.write_all(&bytes)
+}
+
+impl Request {
+    /// Send it.
+    pub fn send(&self, to: &UnixStream) -> io::Result<()> {
+        let stdin = self.stdin.as_ref().map(|bytes| bytes.len() as u64);
+        write(to, &RequestHead { request: self.clone(), stdin }, &[self.stdin.as_deref().unwrap_or_default()])
+    }
+
+    /// Receive one.
+    pub fn receive(from: &UnixStream) -> io::Result<Self> {
+        let mut from = BufReader::new(from);
+        let RequestHead { mut request, stdin } = head(&mut from)?;
+        request.stdin = stdin.map(|length| body(&mut from, length)).transpose()?;
+        Ok(request)
+    }
+}
+
+impl Reply {
+    /// Send it.
+    pub fn send(&self, to: &UnixStream) -> io::Result<()> {
+        let head = ReplyHead { code: self.code, stdout: self.stdout.len() as u64, stderr: self.stderr.len() as u64 };
+        write(to, &head, &[&self.stdout, &self.stderr])
+    }
+
+    /// Receive one.
+    pub fn receive(from: &UnixStream) -> io::Result<Self> {
+        let mut from = BufReader::new(from);
+        let ReplyHead { code, stdout, stderr } = head(&mut from)?;
+        Ok(Self { code, stdout: body(&mut from, stdout)?, stderr: body(&mut from, stderr)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_and_replies_cross_whole() {
+        let (a, b) = UnixStream::pair().unwrap();
+        let request = Request {
+            context: "app/0-install-1".to_owned(),
+            name: "relation-set".to_owned(),
+            args: vec!["--file".to_owned(), "-".to_owned(), "line\nbreak".to_owned()],
+            cwd: "/".to_owned(),
+            stdin: Some(b"a: \n\xff".to_vec()),
+        };
+        request.send(&a).unwrap();
+        assert_eq!(Request::receive(&b).unwrap(), request);
+        let reply = Reply { code: 2, stdout: b"out\n".to_vec(), stderr: vec![0, 255] };
+        reply.send(&b).unwrap();
+        assert_eq!(Reply::receive(&a).unwrap(), reply);
+    }
+
+    #[test]
+    fn a_request_cut_short_is_an_error() {
+        let (a, b) = UnixStream::pair().unwrap();
+        (&a).write_all(br#"{"request":{"context":"","name":"","args":[],"cwd":""},"stdin":5}"#).unwrap();
+        (&a).write_all(b"\nabc").unwrap();
+        drop(a);
+        assert_eq!(Request::receive(&b).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+}

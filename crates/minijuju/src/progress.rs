@@ -1,0 +1,129 @@
+//! What a person sees on standard error while a command works: one line per step.
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+/// Where steps are told.
+#[derive(Debug)]
+pub struct Progress {
+    shape: Shape,
+    lines: Mutex<()>,
+}
+
+#[derive(Debug)]
+enum Shape {
+    /// Nothing but what must be said.
+    Quiet,
+    /// A line when a step is done.
+    Plain,
+    /// A line that lives while the step runs.
+    Live(MultiProgress),
+}
+
+/// A step that has begun.
+#[derive(Debug)]
+pub struct Task<'a> {
+    progress: &'a Progress,
+    text: String,
+    began: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Tell steps on standard error: live ones at a terminal, plain lines elsewhere, none if `quiet`.
+    pub fn new(quiet: bool) -> Self {
+        let shape = if quiet {
+            Shape::Quiet
+        } else if io::stderr().is_terminal() {
+            Shape::Live(MultiProgress::new())
+        } else {
+            Shape::Plain
+        };
+        Self { shape, lines: Mutex::new(()) }
+    }
+
+    /// Say a line that is no step, unless quiet.
+    pub fn say(&self, line: &str) {
+        if !matches!(self.shape, Shape::Quiet) {
+            self.line(line);
+        }
+    }
+
+    /// Say a line that must be said.
+    pub fn line(&self, line: &str) {
+        let _one_at_a_time = self.lines.lock();
+        match &self.shape {
+            // Above the live lines, which indicatif draws again below it.
+            Shape::Live(bars) => bars.suspend(|| eprintln!("{line}")),
+            Shape::Quiet | Shape::Plain => {
+                // A closed standard error is nobody's mistake.
+                let _ = writeln!(io::stderr(), "{line}");
+            }
+        }
+    }
+
+    /// Begin a step.
+    pub fn begin(&self, text: impl Into<String>) -> Task<'_> {
+        let text = text.into();
+        let bar = match &self.shape {
+            Shape::Live(bars) => {
+                let style = ProgressStyle::with_template("  {spinner} {msg} {elapsed}");
+                let bar = bars.add(ProgressBar::new_spinner().with_message(text.clone()));
+                if let Ok(style) = style {
+                    bar.set_style(style);
+                }
+                bar.enable_steady_tick(Duration::from_millis(100));
+                Some(bar)
+            }
+            Shape::Quiet | Shape::Plain => None,
+        };
+        Task { progress: self, text, began: Instant::now(), bar }
+    }
+}
+
+impl Task<'_> {
+    /// The step is done.
+    pub fn done(self) {
+        self.end("✓", "");
+    }
+
+    /// The step failed.
+    pub fn failed(self, why: &str) {
+        self.end("✗", why);
+    }
+
+    fn end(&self, mark: &str, why: &str) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+        self.progress.say(&format!("  {mark} {}{why} ({})", self.text, took(self.began.elapsed())));
+    }
+}
+
+/// A duration for people: `12 ms`, `3.4 s`, `2 min 5 s`.
+pub fn took(time: Duration) -> String {
+    let (seconds, millis) = (time.as_secs(), time.as_millis());
+    if millis < 1000 {
+        format!("{millis} ms")
+    } else if seconds < 60 {
+        format!("{seconds}.{} s", millis % 1000 / 100)
+    } else {
+        format!("{} min {} s", seconds / 60, seconds % 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_the_unit_that_fits() {
+        assert_eq!(took(Duration::from_millis(12)), "12 ms");
+        assert_eq!(took(Duration::from_millis(3450)), "3.4 s");
+        assert_eq!(took(Duration::from_secs(125)), "2 min 5 s");
+    }
+}

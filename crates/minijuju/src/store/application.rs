@@ -1,0 +1,170 @@
+//! Applications.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension as _, Row, params};
+use serde_json::Value;
+
+use super::database::{Db, Result};
+
+/// An application.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// Its name.
+    pub name: String,
+    /// Its charm's name.
+    pub charm: String,
+    /// Its charm's revision: the count of local charms of this name in the model.
+    pub revision: i64,
+    /// How many times its charm was refreshed.
+    pub charm_version: i64,
+    /// Its charm's file.
+    pub archive: String,
+    /// Its charm's metadata, as JSON.
+    pub metadata: Value,
+    /// The options that were set.
+    pub config: BTreeMap<String, Value>,
+    /// Whether it may use the cloud's credentials.
+    pub trust: bool,
+    /// To which networks its endpoints are exposed, where it is.
+    pub exposed: Option<Value>,
+    /// `alive` or `dying`.
+    pub life: String,
+    /// The number of the unit that leads it.
+    pub leader: Option<i64>,
+    /// The workload's version, as the leader or the last unit told it.
+    pub workload_version: String,
+    /// Storage directives given at deploy, by storage name.
+    pub storage: BTreeMap<String, String>,
+}
+
+impl Application {
+    /// The charm's URL.
+    pub fn url(&self) -> String {
+        format!("local:{}-{}", self.charm, self.revision)
+    }
+}
+
+const COLUMNS: &str = "name, charm, revision, charm_version, archive, metadata, config, trust, exposed, life, leader, \
+                       workload_version, storage";
+
+struct Raw {
+    application: Application,
+    metadata: String,
+    config: String,
+    exposed: Option<String>,
+    storage: String,
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    Ok(Raw {
+        application: Application {
+            name: row.get(0)?,
+            charm: row.get(1)?,
+            revision: row.get(2)?,
+            charm_version: row.get(3)?,
+            archive: row.get(4)?,
+            metadata: Value::Null,
+            config: BTreeMap::new(),
+            trust: row.get(7)?,
+            exposed: None,
+            life: row.get(9)?,
+            leader: row.get(10)?,
+            workload_version: row.get(11)?,
+            storage: BTreeMap::new(),
+        },
+        metadata: row.get(5)?,
+        config: row.get(6)?,
+        exposed: row.get(8)?,
+        storage: row.get(12)?,
+    })
+}
+
+fn application(raw: Raw) -> Result<Application> {
+    Ok(Application {
+        metadata: serde_json::from_str(&raw.metadata)?,
+        config: serde_json::from_str(&raw.config)?,
+        exposed: raw.exposed.map(|text| serde_json::from_str(&text)).transpose()?,
+        storage: serde_json::from_str(&raw.storage)?,
+        ..raw.application
+    })
+}
+
+/// All applications of a model, by name.
+pub fn all(db: &Db, model: &str) -> Result<Vec<Application>> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM application WHERE model = ? ORDER BY name"))?;
+    let rows = statement.query_map([model], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().map(application).collect()
+}
+
+/// The application with this name.
+pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Application>> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM application WHERE model = ? AND name = ?"))?
+        .query_row([model, name], from_row)
+        .optional()?
+        .map(application)
+        .transpose()
+}
+
+/// Add an application.
+pub fn add(db: &Db, model: &str, application: &Application) -> Result<()> {
+    db.execute(
+        "INSERT INTO application (model, name, charm, revision, archive, metadata) VALUES (?, ?, ?, ?, '', 'null')",
+        params![model, application.name, application.charm, application.revision],
+    )?;
+    save(db, model, application)
+}
+
+/// Save everything about an application.
+pub fn save(db: &Db, model: &str, application: &Application) -> Result<()> {
+    db.execute(
+        "UPDATE application SET charm = ?, revision = ?, charm_version = ?, archive = ?, metadata = ?, config = ?, \
+         trust = ?, exposed = ?, life = ?, leader = ?, workload_version = ?, storage = ? WHERE model = ? AND name = ?",
+        params![
+            application.charm,
+            application.revision,
+            application.charm_version,
+            application.archive,
+            serde_json::to_string(&application.metadata)?,
+            serde_json::to_string(&application.config)?,
+            application.trust,
+            application.exposed.as_ref().map(Value::to_string),
+            application.life,
+            application.leader,
+            application.workload_version,
+            serde_json::to_string(&application.storage)?,
+            model,
+            application.name,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Make unit `leader` lead an application, or nobody.
+pub fn set_leader(db: &Db, model: &str, name: &str, leader: Option<i64>) -> Result<()> {
+    db.execute("UPDATE application SET leader = ? WHERE model = ? AND name = ?", params![leader, model, name])?;
+    Ok(())
+}
+
+/// The revision for another local charm named `charm`: one more than the highest in the model.
+pub fn next_revision(db: &Db, model: &str, charm: &str) -> Result<i64> {
+    let sql = "SELECT coalesce(max(revision) + 1, 0) FROM application WHERE model = ? AND charm = ?";
+    Ok(db.query_row(sql, [model, charm], |row| row.get(0))?)
+}
+
+/// The number of the next unit.
+pub fn next_unit(db: &Db, model: &str, name: &str) -> Result<i64> {
+    Ok(db.query_row(
+        "UPDATE application SET next_unit = next_unit + 1 WHERE model = ? AND name = ? RETURNING next_unit - 1",
+        [model, name],
+        |row| row.get(0),
+    )?)
+}
+
+/// Remove an application.
+pub fn remove(db: &Db, model: &str, name: &str) -> Result<()> {
+    db.execute("DELETE FROM application WHERE model = ? AND name = ?", [model, name])?;
+    db.execute("DELETE FROM status WHERE model = ? AND kind = 'application' AND entity = ?", [model, name])?;
+    Ok(())
+}

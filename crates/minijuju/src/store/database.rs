@@ -1,0 +1,193 @@
+//! The database file: where it is, how it is opened, and which version its tables have.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// What the functions of this module's neighbours read and write: an open connection, or a transaction on it.
+pub type Db = Connection;
+
+/// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
+const VERSION: i64 = 1;
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+/// The database could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Its folder could not be made.
+    #[error("cannot make minijuju's data folder {}: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// There is no place for it.
+    #[error("cannot tell where minijuju's data belongs: set MINIJUJU_DATA or HOME")]
+    Homeless,
+    /// It is not a database that can be opened.
+    #[error("cannot open minijuju's database {}: {source}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: rusqlite::Error,
+    },
+    /// A later minijuju wrote it.
+    #[error(
+        "{} was written by a newer minijuju (version {found} of the tables, this one knows {VERSION}): use that one, or \
+         set MINIJUJU_DATA to another folder", path.display()
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version found in it.
+        found: i64,
+    },
+    /// A read or a write failed.
+    #[error("cannot use minijuju's database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A value in it is not what this program wrote.
+    #[error("minijuju's database holds something unreadable: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// What this module returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// minijuju's data: the database, and the folder in which it and the machines live.
+pub struct Store {
+    folder: PathBuf,
+    connection: Connection,
+}
+
+/// The folder of minijuju's data: `$MINIJUJU_DATA`; else `/var/lib/minijuju` for root; else `minijuju` in the user's
+/// data folder.
+pub fn data_folder() -> Result<PathBuf> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(folder) = set("MINIJUJU_DATA") {
+        return std::path::absolute(&folder).map_err(|source| Error::Folder { path: folder, source });
+    }
+    if nix::unistd::geteuid().is_root() {
+        return Ok(PathBuf::from("/var/lib/minijuju"));
+    }
+    set("XDG_DATA_HOME")
+        .filter(|folder| folder.is_absolute())
+        .or_else(|| set("HOME").map(|home| home.join(".local/share")))
+        .map(|folder| folder.join("minijuju"))
+        .ok_or(Error::Homeless)
+}
+
+impl Store {
+    /// Open the database in `folder`, making both where they do not exist.
+    pub fn open(folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
+        let path = folder.join("minijuju.db");
+        let failed = |source| Error::Open { path: path.clone(), source };
+        let mut connection = Connection::open(&path).map_err(failed)?;
+        // Another command may hold the write lock for a few milliseconds; one that died left nothing to wait for.
+        connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
+        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+        if found > VERSION {
+            return Err(Error::Newer { path, found });
+        }
+        // With a write-ahead log, NORMAL loses nothing when a process is killed, and never corrupts; only a power cut can
+        // drop the last transactions, together with the machines that they are about. FULL would cost a disk flush per
+        // hook.
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
+        connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+        if found < VERSION {
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+            // Another first command may have been quicker.
+            let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+            if found == 0 {
+                tx.execute_batch(SCHEMA).map_err(failed)?;
+                tx.pragma_update(None, "user_version", VERSION).map_err(failed)?;
+            }
+            tx.commit().map_err(failed)?;
+        }
+        Ok(Self { folder: folder.to_owned(), connection })
+    }
+
+    /// Another connection to the same data, for another thread.
+    pub fn again(&self) -> Result<Self> {
+        Self::open(&self.folder)
+    }
+
+    /// The folder of minijuju's data.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What to read from.
+    pub fn db(&self) -> &Db {
+        &self.connection
+    }
+
+    /// Change the data: all of what `change` does, or nothing if it fails.
+    pub fn write<T, E: From<Error>>(
+        &mut self,
+        change: impl FnOnce(&Db) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::from)?;
+        let value = change(&tx)?;
+        tx.commit().map_err(Error::from)?;
+        Ok(value)
+    }
+}
+
+/// Now, in milliseconds since 1970.
+pub fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Bytes that nobody can guess.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // The kernel's generator is always there; without it, nothing else on the machine would work either.
+    fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).expect("/dev/urandom is readable");
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_of_a_newer_version_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        store.db().pragma_update(None, "user_version", VERSION + 1).unwrap();
+        drop(store);
+        let error = Store::open(folder.path()).map(drop).unwrap_err();
+        assert!(error.to_string().contains("was written by a newer minijuju"), "{error}");
+    }
+
+    #[test]
+    fn a_change_that_fails_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(folder.path()).unwrap();
+        let failed: std::result::Result<(), Error> = store.write(|db| {
+            db.execute("INSERT INTO client VALUES ('a', 'b')", [])?;
+            Err(Error::Homeless)
+        });
+        assert!(failed.is_err());
+        let count: i64 = store.db().query_row("SELECT count(*) FROM client", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 0);
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("minijuju.db"), "this is not a database, it is a poem of some length").unwrap();
+        let error = Store::open(folder.path()).map(drop).unwrap_err();
+        assert!(error.to_string().contains("minijuju.db"), "{error}");
+    }
+}

@@ -1,0 +1,15 @@
+//! What minijuju knows, in one `SQLite` database: models, applications, units and what their agents did.
+
+pub mod action;
+pub mod application;
+pub mod database;
+pub mod log;
+pub mod machine;
+pub mod model;
+pub mod relation;
+pub mod secret;
+pub mod status;
+pub mod storage;
+pub mod unit;
+
+pub use database::{Db, Error, Result, Store};

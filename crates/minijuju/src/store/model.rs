@@ -1,0 +1,141 @@
+//! Models, and which one is current.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension as _, Row, params};
+use serde_json::Value;
+
+use super::database::{Db, Result, now};
+
+/// A model.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Its identity.
+    pub uuid: String,
+    /// Its name, without its owner's.
+    pub name: String,
+    /// When it was added, in milliseconds since 1970.
+    pub created: i64,
+    /// The model configuration that was set.
+    pub config: BTreeMap<String, Value>,
+    /// The model's constraints.
+    pub constraints: BTreeMap<String, Value>,
+}
+
+const COLUMNS: &str = "uuid, name, created, config, constraints";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<(String, String, i64, String, String)> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+}
+
+fn model((uuid, name, created, config, constraints): (String, String, i64, String, String)) -> Result<Model> {
+    Ok(Model {
+        uuid,
+        name,
+        created,
+        config: serde_json::from_str(&config)?,
+        constraints: serde_json::from_str(&constraints)?,
+    })
+}
+
+/// A counter of a model's: each number is given once.
+#[derive(Clone, Copy, Debug)]
+pub enum Counter {
+    /// Machine IDs.
+    Machine,
+    /// Relation IDs.
+    Relation,
+    /// Operation and task IDs.
+    Operation,
+    /// Storage IDs.
+    Storage,
+}
+
+/// The next number of `counter`.
+pub fn next(db: &Db, model: &str, counter: Counter) -> Result<i64> {
+    let column = match counter {
+        Counter::Machine => "next_machine",
+        Counter::Relation => "next_relation",
+        Counter::Operation => "next_operation",
+        Counter::Storage => "next_storage",
+    };
+    let sql = format!("UPDATE model SET {column} = {column} + 1 WHERE uuid = ? RETURNING {column} - 1");
+    Ok(db.query_row(&sql, [model], |row| row.get(0))?)
+}
+
+/// All models, by name.
+pub fn all(db: &Db) -> Result<Vec<Model>> {
+    let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM model ORDER BY name"))?;
+    let rows = statement.query_map([], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().map(model).collect()
+}
+
+/// The model with this name or identity.
+pub fn find(db: &Db, name: &str) -> Result<Option<Model>> {
+    db.query_row(&format!("SELECT {COLUMNS} FROM model WHERE name = ?1 OR uuid = ?1"), [name], from_row)
+        .optional()?
+        .map(model)
+        .transpose()
+}
+
+/// Add a model.
+pub fn add(db: &Db, name: &str, config: &BTreeMap<String, Value>) -> Result<Model> {
+    let uuid = uuid();
+    db.execute(
+        "INSERT INTO model (uuid, name, created, config) VALUES (?, ?, ?, ?)",
+        params![uuid, name, now(), serde_json::to_string(config)?],
+    )?;
+    Ok(Model { uuid, name: name.to_owned(), created: now(), config: config.clone(), constraints: BTreeMap::new() })
+}
+
+/// Save a model's configuration and constraints.
+pub fn save(db: &Db, model: &Model) -> Result<()> {
+    db.execute(
+        "UPDATE model SET config = ?, constraints = ? WHERE uuid = ?",
+        params![serde_json::to_string(&model.config)?, serde_json::to_string(&model.constraints)?, model.uuid],
+    )?;
+    Ok(())
+}
+
+/// Remove a model and everything in it.
+pub fn remove(db: &Db, uuid: &str) -> Result<()> {
+    db.execute("DELETE FROM model WHERE uuid = ?", [uuid])?;
+    Ok(())
+}
+
+/// What the client remembers under `key`: the current model, the controller's identity.
+pub fn client(db: &Db, key: &str) -> Result<Option<String>> {
+    Ok(db.query_row("SELECT value FROM client WHERE key = ?", [key], |row| row.get(0)).optional()?)
+}
+
+/// Make the client remember `value` under `key`, or forget it.
+pub fn set_client(db: &Db, key: &str, value: Option<&str>) -> Result<()> {
+    match value {
+        Some(value) => db.execute("INSERT OR REPLACE INTO client (key, value) VALUES (?, ?)", [key, value])?,
+        None => db.execute("DELETE FROM client WHERE key = ?", [key])?,
+    };
+    Ok(())
+}
+
+/// A new random identity, in the form of a version 4 UUID.
+pub fn uuid() -> String {
+    let bytes: [u8; 16] = super::database::random();
+    let number = u128::from_be_bytes(bytes);
+    let number = number & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{number:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_has_the_form_of_a_random_uuid() {
+        let uuid = uuid();
+        assert_eq!(uuid.len(), 36);
+        assert_eq!(&uuid[14..15], "4");
+        assert!("89ab".contains(&uuid[19..20]), "{uuid}");
+        assert_ne!(uuid, super::uuid());
+    }
+}

@@ -1,0 +1,1 @@
+//! Secrets, their revisions, grants and consumers.

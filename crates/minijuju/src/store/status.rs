@@ -1,0 +1,106 @@
+//! Statuses, and how they came about.
+
+use std::collections::HashMap;
+
+use rusqlite::{OptionalExtension as _, params};
+use serde_json::Value;
+
+use super::database::{Db, Result, now};
+
+/// Whose status, and which of its statuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// An application's.
+    Application,
+    /// A unit's workload's, set by the charm.
+    Workload,
+    /// A unit's agent's.
+    Agent,
+    /// A machine's agent's.
+    Machine,
+}
+
+impl Kind {
+    fn text(self) -> &'static str {
+        match self {
+            Kind::Application => "application",
+            Kind::Workload => "workload",
+            Kind::Agent => "agent",
+            Kind::Machine => "machine",
+        }
+    }
+}
+
+/// A status.
+#[allow(clippy::struct_field_names, reason = "Juju calls the word of a status its status")]
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Status {
+    /// Its word, such as `active`.
+    pub status: String,
+    /// Its message.
+    pub message: String,
+    /// What goes with it, such as the hook that failed; an object, or null.
+    pub data: Value,
+    /// Since when, in milliseconds since 1970.
+    pub since: i64,
+}
+
+impl Status {
+    /// A status from now on.
+    pub fn new(status: &str, message: &str) -> Self {
+        Self { status: status.to_owned(), message: message.to_owned(), data: Value::Null, since: now() }
+    }
+}
+
+/// Set a status. Juju keeps the time of a status that is set again unchanged apart from its time, so it moves here too.
+pub fn set(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> Result<()> {
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO status (model, kind, entity, status, message, data, since) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        model,
+        kind.text(),
+        entity,
+        status.status,
+        status.message,
+        status.data.to_string(),
+        status.since
+    ])?;
+    db.prepare_cached(
+        "INSERT INTO status_log (model, kind, entity, status, message, since) VALUES (?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![model, kind.text(), entity, status.status, status.message, status.since])?;
+    Ok(())
+}
+
+/// A status, if it was ever set.
+pub fn get(db: &Db, model: &str, kind: Kind, entity: &str) -> Result<Option<Status>> {
+    let sql = "SELECT status, message, data, since FROM status WHERE model = ? AND kind = ? AND entity = ?";
+    let found = db
+        .prepare_cached(sql)?
+        .query_row([model, kind.text(), entity], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?))
+        })
+        .optional()?;
+    let Some((status, message, data, since)) = found else { return Ok(None) };
+    Ok(Some(Status { status, message, data: serde_json::from_str(&data)?, since }))
+}
+
+/// All statuses of one kind in a model, by entity.
+pub fn all(db: &Db, model: &str, kind: Kind) -> Result<HashMap<String, Status>> {
+    let sql = "SELECT entity, status, message, data, since FROM status WHERE model = ? AND kind = ?";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([model, kind.text()])?;
+    let mut found = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let data: String = row.get(3)?;
+        let status = Status {
+            status: row.get(1)?,
+            message: row.get(2)?,
+            data: serde_json::from_str(&data)?,
+            since: row.get(4)?,
+        };
+        found.insert(row.get(0)?, status);
+    }
+    Ok(found)
+}

@@ -1,0 +1,234 @@
+//! Units, and what their agents did.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::database::{Db, Result};
+use crate::uniter::{AgentState, Hook};
+
+/// A unit.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// Its application's name.
+    pub application: String,
+    /// Its number in the application.
+    pub number: i64,
+    /// The ID of the machine it is on.
+    pub machine: String,
+    /// A subordinate's principal unit; else empty.
+    pub principal: String,
+    /// `alive` or `dying`.
+    pub life: String,
+    /// The workload's version, as the unit told it.
+    pub workload_version: String,
+    /// How its hook error was resolved: empty, `retry-hooks` or `no-hooks`.
+    pub resolved: String,
+    /// Hooks to run that were asked for by hand.
+    pub fired: Vec<Hook>,
+    /// What its agent did and is doing.
+    pub agent: AgentState,
+    /// What the charm keeps with `state-set`.
+    pub charm_state: BTreeMap<String, String>,
+}
+
+impl Unit {
+    /// Its name: `APPLICATION/NUMBER`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.application, self.number)
+    }
+
+    /// Its tag: `unit-APPLICATION-NUMBER`, used in paths and logs.
+    pub fn tag(&self) -> String {
+        format!("unit-{}-{}", self.application, self.number)
+    }
+}
+
+/// Split `APPLICATION/NUMBER`.
+pub fn parse(name: &str) -> Option<(&str, i64)> {
+    let (application, number) = name.split_once('/')?;
+    let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    Some((application, number.parse().ok().filter(|_| plain)?))
+}
+
+const COLUMNS: &str = "application, number, machine, principal, life, workload_version, resolved, fired, agent, \
+                       charm_state";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<(Unit, [String; 3])> {
+    let unit = Unit {
+        application: row.get(0)?,
+        number: row.get(1)?,
+        machine: row.get(2)?,
+        principal: row.get(3)?,
+        life: row.get(4)?,
+        workload_version: row.get(5)?,
+        resolved: row.get(6)?,
+        fired: Vec::new(),
+        agent: AgentState::default(),
+        charm_state: BTreeMap::new(),
+    };
+    Ok((unit, [row.get(7)?, row.get(8)?, row.get(9)?]))
+}
+
+fn unit((unit, [fired, agent, charm_state]): (Unit, [String; 3])) -> Result<Unit> {
+    Ok(Unit {
+        fired: serde_json::from_str(&fired)?,
+        agent: serde_json::from_str(&agent)?,
+        charm_state: serde_json::from_str(&charm_state)?,
+        ..unit
+    })
+}
+
+/// All units of a model, by application and number.
+pub fn all(db: &Db, model: &str) -> Result<Vec<Unit>> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM unit WHERE model = ? ORDER BY application, number"))?;
+    let rows = statement.query_map([model], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().map(unit).collect()
+}
+
+/// The units of an application, by number.
+pub fn of(db: &Db, model: &str, application: &str) -> Result<Vec<Unit>> {
+    Ok(all(db, model)?.into_iter().filter(|unit| unit.application == application).collect())
+}
+
+/// The unit with this name.
+pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Unit>> {
+    let Some((application, number)) = parse(name) else { return Ok(None) };
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM unit WHERE model = ? AND application = ? AND number = ?"))?
+        .query_row(params![model, application, number], from_row)
+        .optional()?
+        .map(unit)
+        .transpose()
+}
+
+/// Add a unit.
+pub fn add(db: &Db, model: &str, unit: &Unit) -> Result<()> {
+    db.execute(
+        "INSERT INTO unit (model, application, number, machine, principal) VALUES (?, ?, ?, ?, ?)",
+        params![model, unit.application, unit.number, unit.machine, unit.principal],
+    )?;
+    save(db, model, unit)
+}
+
+/// Save everything about a unit.
+pub fn save(db: &Db, model: &str, unit: &Unit) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE unit SET life = ?, workload_version = ?, resolved = ?, fired = ?, agent = ?, charm_state = ? \
+         WHERE model = ? AND application = ? AND number = ?",
+    )?
+    .execute(params![
+        unit.life,
+        unit.workload_version,
+        unit.resolved,
+        serde_json::to_string(&unit.fired)?,
+        serde_json::to_string(&unit.agent)?,
+        serde_json::to_string(&unit.charm_state)?,
+        model,
+        unit.application,
+        unit.number,
+    ])?;
+    Ok(())
+}
+
+/// Save what the unit's agent did, and nothing that another command may be changing.
+pub fn save_agent(db: &Db, model: &str, unit: &Unit) -> Result<()> {
+    db.prepare_cached("UPDATE unit SET agent = ? WHERE model = ? AND application = ? AND number = ?")?
+        .execute(params![serde_json::to_string(&unit.agent)?, model, unit.application, unit.number])?;
+    Ok(())
+}
+
+/// Save what the charm keeps with `state-set`.
+pub fn save_charm_state(db: &Db, model: &str, unit: &Unit) -> Result<()> {
+    db.prepare_cached("UPDATE unit SET charm_state = ? WHERE model = ? AND application = ? AND number = ?")?
+        .execute(params![serde_json::to_string(&unit.charm_state)?, model, unit.application, unit.number])?;
+    Ok(())
+}
+
+/// Set one of a unit's columns that commands and the uniter both change.
+pub fn set(db: &Db, model: &str, unit: &Unit, column: Column<'_>) -> Result<()> {
+    let (name, value) = match column {
+        Column::Life(value) => ("life", value.to_owned()),
+        Column::Resolved(value) => ("resolved", value.to_owned()),
+        Column::WorkloadVersion(value) => ("workload_version", value.to_owned()),
+        Column::Fired(hooks) => ("fired", serde_json::to_string(hooks)?),
+    };
+    db.prepare_cached(&format!("UPDATE unit SET {name} = ? WHERE model = ? AND application = ? AND number = ?"))?
+        .execute(params![value, model, unit.application, unit.number])?;
+    Ok(())
+}
+
+/// A column for [`set`], with its new value.
+#[derive(Clone, Copy, Debug)]
+pub enum Column<'a> {
+    /// `alive` or `dying`.
+    Life(&'a str),
+    /// How its hook error was resolved.
+    Resolved(&'a str),
+    /// The workload's version.
+    WorkloadVersion(&'a str),
+    /// Hooks to run that were asked for by hand.
+    Fired(&'a [Hook]),
+}
+
+/// Remove a unit, its statuses, ports and databags' presence.
+pub fn remove(db: &Db, model: &str, unit: &Unit) -> Result<()> {
+    let name = unit.name();
+    db.execute(
+        "DELETE FROM unit WHERE model = ? AND application = ? AND number = ?",
+        params![model, unit.application, unit.number],
+    )?;
+    db.execute("DELETE FROM port WHERE model = ? AND unit = ?", [model, &name])?;
+    db.execute("DELETE FROM status WHERE model = ? AND kind IN ('workload', 'agent') AND entity = ?", [model, &name])?;
+    db.execute("DELETE FROM storage WHERE model = ? AND unit = ?", [model, &name])?;
+    Ok(())
+}
+
+/// A range of ports that a unit has open.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Port {
+    /// The endpoint it is open for; empty for all.
+    pub endpoint: String,
+    /// `tcp`, `udp` or `icmp`.
+    pub protocol: String,
+    /// The first port; -1 for ICMP.
+    pub low: i64,
+    /// The last port; -1 for ICMP.
+    pub high: i64,
+}
+
+/// The ports that a unit has open.
+pub fn ports(db: &Db, model: &str, unit: &str) -> Result<Vec<Port>> {
+    let sql = "SELECT endpoint, protocol, low, high FROM port WHERE model = ? AND unit = ? \
+               ORDER BY endpoint, protocol, low, high";
+    let mut statement = db.prepare_cached(sql)?;
+    let rows = statement.query_map([model, unit], |row| {
+        Ok(Port { endpoint: row.get(0)?, protocol: row.get(1)?, low: row.get(2)?, high: row.get(3)? })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Make these the ports that a unit has open.
+pub fn set_ports(db: &Db, model: &str, unit: &str, ports: &[Port]) -> Result<()> {
+    db.execute("DELETE FROM port WHERE model = ? AND unit = ?", [model, unit])?;
+    for port in ports {
+        db.execute(
+            "INSERT OR IGNORE INTO port (model, unit, endpoint, protocol, low, high) VALUES (?, ?, ?, ?, ?, ?)",
+            params![model, unit, port.endpoint, port.protocol, port.low, port.high],
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_name_is_an_application_and_a_number() {
+        assert_eq!(parse("tinyproxy/12"), Some(("tinyproxy", 12)));
+        for bad in ["tinyproxy", "tinyproxy/", "tinyproxy/+1", "tinyproxy/x", "tinyproxy/0/1"] {
+            assert_eq!(parse(bad), None, "{bad}");
+        }
+    }
+}

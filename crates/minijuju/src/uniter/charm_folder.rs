@@ -1,0 +1,153 @@
+//! A unit's folders in its machine: the charm, and the links to the hook commands.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use ops_testing::answers::COMMANDS;
+
+use super::environment::{agent_folder, charm_folder, tools_folder};
+use crate::pack;
+
+/// A unit's folders could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The charm could not be unpacked.
+    #[error(transparent)]
+    Unpack(#[from] pack::UnpackError),
+    /// A file could not be written.
+    #[error("cannot put the charm of {tag} in place: {source}")]
+    Place {
+        /// The unit's tag.
+        tag: String,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// Put the charm `archive` in place for the unit `tag` in the machine whose root is `root`.
+///
+/// As Juju's, a refresh removes the files of the old charm that the new one lacks, and leaves those that the charm made
+/// itself.
+pub fn deploy(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Place { tag: tag.to_owned(), source };
+    let agent = inside(root, &agent_folder(tag));
+    let charm = inside(root, &charm_folder(tag));
+    let (manifest, incoming) = (agent.join("state/deployer/manifest.json"), agent.join("state/incoming"));
+    fs::create_dir_all(agent.join("state/deployer")).map_err(failed)?;
+    let _ = fs::remove_dir_all(&incoming);
+    pack::unpack(archive, &incoming)?;
+    let place = || -> io::Result<()> {
+        let new = files(&incoming)?;
+        let old: BTreeSet<PathBuf> = match fs::read(&manifest) {
+            Ok(bytes) => serde_json::from_slice(&bytes)?,
+            Err(_) => BTreeSet::new(),
+        };
+        // Both, while files move: after a crash in between, the next attempt knows all of them.
+        fs::write(&manifest, serde_json::to_vec(&old.union(&new).collect::<Vec<_>>())?)?;
+        if charm.exists() {
+            for gone in old.difference(&new).collect::<Vec<_>>().into_iter().rev() {
+                remove(&charm.join(gone))?;
+            }
+            for file in &new {
+                replace(&incoming.join(file), &charm.join(file))?;
+            }
+            fs::remove_dir_all(&incoming)?;
+        } else {
+            fs::rename(&incoming, &charm)?;
+        }
+        fs::write(&manifest, serde_json::to_vec(&new)?)
+    };
+    place().map_err(failed)
+}
+
+/// Link the hook commands of the unit `tag` to `program`, a path inside the machine.
+pub fn link_tools(root: &Path, tag: &str, program: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Place { tag: tag.to_owned(), source };
+    let tools = inside(root, &tools_folder(tag));
+    if COMMANDS.iter().all(|name| fs::read_link(tools.join(name)).is_ok_and(|target| target == program)) {
+        return Ok(());
+    }
+    let link = || -> io::Result<()> {
+        fs::create_dir_all(&tools)?;
+        for name in COMMANDS {
+            remove(&tools.join(name))?;
+            symlink(program, tools.join(name))?;
+        }
+        Ok(())
+    };
+    link().map_err(failed)
+}
+
+/// Remove a unit's folders.
+pub fn remove_all(root: &Path, tag: &str) {
+    // The machine usually goes with the unit; in one that stays, a leftover does no harm.
+    let _ = fs::remove_dir_all(inside(root, &agent_folder(tag)));
+    let _ = fs::remove_dir_all(inside(root, &tools_folder(tag)));
+}
+
+/// The path `path` of a machine, seen from outside.
+pub fn inside(root: &Path, path: &str) -> PathBuf {
+    root.join(path.trim_start_matches('/'))
+}
+
+/// All files, links and folders below `folder`, each folder before what is in it.
+fn files(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![PathBuf::new()];
+    while let Some(below) = open.pop() {
+        for entry in fs::read_dir(folder.join(&below))? {
+            let entry = entry?;
+            let path = below.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                open.push(path.clone());
+            }
+            found.insert(path);
+        }
+    }
+    Ok(found)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    let result = match fs::symlink_metadata(path) {
+        // A folder may hold files of the charm's own making, which stay.
+        Ok(meta) if meta.is_dir() => fs::remove_dir(path).or(Ok(())),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+fn replace(new: &Path, old: &Path) -> io::Result<()> {
+    let kind = |path: &Path| fs::symlink_metadata(path).map(|meta| meta.is_dir());
+    if kind(new)? {
+        if !kind(old).unwrap_or(false) {
+            remove(old)?;
+            fs::create_dir(old)?;
+        }
+        return Ok(());
+    }
+    if kind(old).unwrap_or(false) {
+        fs::remove_dir_all(old)?;
+    }
+    fs::rename(new, old)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_linked_once_and_follow_the_program() {
+        let root = tempfile::tempdir().unwrap();
+        link_tools(root.path(), "unit-a-0", Path::new("/one")).unwrap();
+        link_tools(root.path(), "unit-a-0", Path::new("/two")).unwrap();
+        let tool = root.path().join("var/lib/juju/tools/unit-a-0/config-get");
+        assert_eq!(fs::read_link(tool).unwrap(), Path::new("/two"));
+    }
+}

@@ -1,0 +1,230 @@
+//! The environment that Juju gives to a hook: these variables, and no others.
+
+use super::hook::{Hook, RelationKind};
+
+/// The Juju whose behaviour this program has.
+pub const JUJU_VERSION: &str = "3.6.12";
+
+/// What a hook's environment is made of.
+#[derive(Clone, Debug)]
+pub struct Environment<'a> {
+    /// The unit's name.
+    pub unit: &'a str,
+    /// The unit's tag, which its folders are named after.
+    pub tag: &'a str,
+    /// Its principal unit, for a subordinate; else empty.
+    pub principal: &'a str,
+    /// The model's name.
+    pub model: &'a str,
+    /// The model's identity.
+    pub uuid: &'a str,
+    /// The machine's number.
+    pub machine: &'a str,
+    /// The machine's address; empty where it has none.
+    pub address: &'a str,
+    /// What tells this run from all others.
+    pub context: &'a str,
+    /// What runs.
+    pub job: Job<'a>,
+    /// The model's proxies for charms: http, https, ftp and no.
+    pub proxies: [&'a str; 4],
+}
+
+/// What runs in the environment.
+#[derive(Clone, Copy, Debug)]
+pub enum Job<'a> {
+    /// A hook.
+    Hook {
+        /// Which.
+        hook: &'a Hook,
+        /// Where its storage is, for a storage hook.
+        location: &'a str,
+        /// Its storage's kind, for a storage hook.
+        kind: &'a str,
+    },
+    /// An action, by its name and task number.
+    Action(&'a str, i64),
+    /// A command from `juju exec`, by its task number.
+    Exec(i64),
+}
+
+/// The folder of a unit's agent, in its machine.
+pub fn agent_folder(tag: &str) -> String {
+    format!("/var/lib/juju/agents/{tag}")
+}
+
+/// The folder of a unit's charm, in its machine.
+pub fn charm_folder(tag: &str) -> String {
+    format!("{}/charm", agent_folder(tag))
+}
+
+/// The folder of a unit's hook commands, in its machine.
+pub fn tools_folder(tag: &str) -> String {
+    format!("/var/lib/juju/tools/{tag}")
+}
+
+/// The socket that a unit's hook commands talk to, in its machine.
+pub fn agent_socket(tag: &str) -> String {
+    format!("{}/agent.socket", agent_folder(tag))
+}
+
+impl Environment<'_> {
+    /// The variables, in no particular order.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let charm = charm_folder(self.tag);
+        let hook_name = match self.job {
+            Job::Hook { hook, .. } => hook.name(),
+            Job::Action(name, _) => name.to_owned(),
+            Job::Exec(_) => "juju-exec".to_owned(),
+        };
+        let gateway = self.address.rsplit_once('.').map_or("127.0.0.1".to_owned(), |(net, _)| format!("{net}.1"));
+        let [http, https, ftp, no] = self.proxies;
+        let mut variables = vec![
+            ("CHARM_DIR", charm.clone()),
+            ("JUJU_CHARM_DIR", charm),
+            ("JUJU_CONTEXT_ID", self.context.to_owned()),
+            ("JUJU_AGENT_SOCKET_ADDRESS", agent_socket(self.tag)),
+            ("JUJU_AGENT_SOCKET_NETWORK", "unix".to_owned()),
+            ("JUJU_UNIT_NAME", self.unit.to_owned()),
+            ("JUJU_MODEL_UUID", self.uuid.to_owned()),
+            ("JUJU_MODEL_NAME", self.model.to_owned()),
+            ("JUJU_API_ADDRESSES", format!("{gateway}:17070")),
+            ("JUJU_SLA", "unsupported".to_owned()),
+            ("JUJU_MACHINE_ID", self.machine.to_owned()),
+            ("JUJU_PRINCIPAL_UNIT", self.principal.to_owned()),
+            ("JUJU_AVAILABILITY_ZONE", String::new()),
+            ("JUJU_VERSION", JUJU_VERSION.to_owned()),
+            ("CLOUD_API_VERSION", String::new()),
+            ("JUJU_CHARM_HTTP_PROXY", http.to_owned()),
+            ("JUJU_CHARM_HTTPS_PROXY", https.to_owned()),
+            ("JUJU_CHARM_FTP_PROXY", ftp.to_owned()),
+            ("JUJU_CHARM_NO_PROXY", no.to_owned()),
+            ("APT_LISTCHANGES_FRONTEND", "none".to_owned()),
+            ("DEBIAN_FRONTEND", "noninteractive".to_owned()),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("TERM", "tmux-256color".to_owned()),
+            (
+                "PATH",
+                format!(
+                    "{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin",
+                    tools_folder(self.tag)
+                ),
+            ),
+        ];
+        match self.job {
+            Job::Hook { .. } => {
+                variables.push(("JUJU_DISPATCH_PATH", format!("hooks/{hook_name}")));
+            }
+            Job::Action(name, task) => {
+                variables.push(("JUJU_DISPATCH_PATH", format!("actions/{name}")));
+                variables.push(("JUJU_ACTION_NAME", name.to_owned()));
+                variables.push(("JUJU_ACTION_UUID", task.to_string()));
+                variables.push(("JUJU_ACTION_TAG", format!("action-{task}")));
+            }
+            Job::Exec(task) => {
+                variables.push(("JUJU_ACTION_NAME", "juju-exec".to_owned()));
+                variables.push(("JUJU_ACTION_UUID", task.to_string()));
+                variables.push(("JUJU_ACTION_TAG", format!("action-{task}")));
+            }
+        }
+        variables.push(("JUJU_HOOK_NAME", hook_name));
+        if let Job::Hook { hook, location, kind } = self.job {
+            variables.extend(about(hook, location, kind));
+        }
+        variables
+    }
+}
+
+/// The variables that tell what a hook is about.
+fn about(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, String)> {
+    match hook {
+        Hook::Relation(hook) => {
+            let mut variables = vec![
+                ("JUJU_RELATION", hook.endpoint.clone()),
+                ("JUJU_RELATION_ID", format!("{}:{}", hook.endpoint, hook.relation)),
+                ("JUJU_REMOTE_UNIT", hook.unit.clone()),
+                ("JUJU_REMOTE_APP", hook.application.clone()),
+            ];
+            if hook.kind == RelationKind::Departed {
+                variables.push(("JUJU_DEPARTING_UNIT", hook.departing.clone()));
+            }
+            variables
+        }
+        Hook::Storage { id, .. } => vec![
+            ("JUJU_STORAGE_ID", id.clone()),
+            ("JUJU_STORAGE_LOCATION", location.to_owned()),
+            ("JUJU_STORAGE_KIND", storage_kind.to_owned()),
+        ],
+        Hook::Secret { uri, revision, label, .. } => {
+            let mut variables = vec![("JUJU_SECRET_ID", uri.clone()), ("JUJU_SECRET_LABEL", label.clone())];
+            if *revision > 0 {
+                variables.push(("JUJU_SECRET_REVISION", revision.to_string()));
+            }
+            variables
+        }
+        Hook::Plain(_) | Hook::Named(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::super::hook::{Plain, RelationHook};
+    use super::*;
+
+    fn variables(job: Job<'_>) -> HashMap<&'static str, String> {
+        Environment {
+            unit: "app/0",
+            tag: "unit-app-0",
+            principal: "",
+            model: "m",
+            uuid: "1234",
+            machine: "3",
+            address: "10.7.0.5",
+            context: "app/0-x-1",
+            job,
+            proxies: ["", "", "", ""],
+        }
+        .variables()
+        .into_iter()
+        .collect()
+    }
+
+    #[test]
+    fn a_hook_is_dispatched_by_its_path() {
+        let found = variables(Job::Hook { hook: &Plain::Install.into(), location: "", kind: "" });
+        assert_eq!(found["JUJU_DISPATCH_PATH"], "hooks/install");
+        assert_eq!(found["JUJU_HOOK_NAME"], "install");
+        assert_eq!(found["JUJU_CHARM_DIR"], "/var/lib/juju/agents/unit-app-0/charm");
+        assert_eq!(found["JUJU_API_ADDRESSES"], "10.7.0.1:17070");
+        assert!(found["PATH"].starts_with("/var/lib/juju/tools/unit-app-0:/usr/local/sbin:"));
+        assert!(!found.contains_key("JUJU_RELATION_ID"));
+        assert!(!found.contains_key("JUJU_ACTION_NAME"));
+    }
+
+    #[test]
+    fn an_action_is_dispatched_by_its_path_and_knows_its_task() {
+        let found = variables(Job::Action("backup", 7));
+        assert_eq!(found["JUJU_DISPATCH_PATH"], "actions/backup");
+        assert_eq!(found["JUJU_ACTION_TAG"], "action-7");
+    }
+
+    #[test]
+    fn a_relation_hook_names_both_sides() {
+        let hook = Hook::Relation(RelationHook {
+            kind: RelationKind::Departed,
+            relation: 4,
+            endpoint: "db".to_owned(),
+            application: "pg".to_owned(),
+            unit: "pg/1".to_owned(),
+            departing: "pg/1".to_owned(),
+            version: 0,
+        });
+        let found = variables(Job::Hook { hook: &hook, location: "", kind: "" });
+        assert_eq!(found["JUJU_RELATION_ID"], "db:4");
+        assert_eq!(found["JUJU_REMOTE_UNIT"], "pg/1");
+        assert_eq!(found["JUJU_DEPARTING_UNIT"], "pg/1");
+        assert_eq!(found["JUJU_DISPATCH_PATH"], "hooks/db-relation-departed");
+    }
+}

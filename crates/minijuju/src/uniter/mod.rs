@@ -1,0 +1,23 @@
+//! The unit agent: which hook is next, its environment, its process, what it leaves.
+
+mod agent;
+mod charm_folder;
+mod environment;
+mod hook;
+mod interrupt;
+mod leadership;
+mod listener;
+mod orphans;
+mod process;
+mod resolver;
+mod run;
+mod scope;
+mod session;
+mod settle;
+mod view;
+
+pub use agent::{AgentState, Operation};
+pub use environment::JUJU_VERSION;
+pub use hook::{Hook, Plain, RelationHook, RelationKind, StorageKind};
+pub use leadership::after_addition;
+pub use settle::{machine_id, recover_if_idle, settle, stop_hooks};

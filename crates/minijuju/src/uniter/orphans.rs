@@ -1,0 +1,79 @@
+//! Processes of a hook that nobody waits for any more.
+
+use std::fs;
+use std::process;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill as signal};
+use nix::unistd::Pid;
+
+/// How long the kernel may take to end killed processes, which can be deep in a write to a slow disk.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Kill every process that carries `JUJU_CONTEXT_ID=context`, and all that they start meanwhile; say how many there were.
+/// A context's identity is used once, so that these are the hook's processes and nobody else's.
+pub fn kill(context: &str) -> usize {
+    let deadline = Instant::now() + PATIENCE;
+    let mut killed = std::collections::BTreeSet::new();
+    loop {
+        let found = find(context);
+        if found.is_empty() || Instant::now() > deadline {
+            return killed.len();
+        }
+        for pid in found {
+            // It may be gone by now.
+            let _ = signal(Pid::from_raw(pid), Signal::SIGKILL);
+            killed.insert(pid);
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn find(context: &str) -> Vec<i32> {
+    let wanted = format!("JUJU_CONTEXT_ID={context}");
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+        .filter(|pid| pid.unsigned_abs() != process::id())
+        // A process that has ended but was not waited for has an empty environment.
+        .filter(|pid| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn all_processes_of_a_context_are_killed_and_no_others() {
+        let context = format!("test-{}", crate::store::model::uuid());
+        let start = |context: &str| {
+            Command::new("sh")
+                .args(["-c", "setsid sleep 1000 & echo started; wait"])
+                .env("JUJU_CONTEXT_ID", context)
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap()
+        };
+        let (mut ours, mut other) = (start(&context), start(&format!("{context}-other")));
+        for child in [&mut ours, &mut other] {
+            let mut line = String::new();
+            std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.as_mut().unwrap()), &mut line)
+                .unwrap();
+        }
+        let killed = kill(&context);
+        ours.wait().unwrap();
+        assert_eq!(killed, 2);
+        assert!(find(&context).is_empty());
+        assert!(!find(&format!("{context}-other")).is_empty());
+        kill(&format!("{context}-other"));
+        other.wait().unwrap();
+    }
+}

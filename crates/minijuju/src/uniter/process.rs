@@ -1,0 +1,214 @@
+//! A hook's process: started, listened to and answered until it ends.
+
+use std::io::{self, PipeReader, Read as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::interrupt::Interrupt;
+use super::orphans;
+use crate::hookcmd::wire::{Reply, Request};
+
+/// The longest piece of a line that goes to the log as one.
+const LONGEST_LINE: usize = 64 << 10;
+
+/// How long a hook command may take to say what it wants.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Which of its outputs a process wrote to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// What listens to a hook's process.
+pub trait Listener {
+    /// It ran a hook command.
+    fn call(&mut self, request: Request) -> Reply;
+
+    /// It printed something.
+    fn bytes(&mut self, stream: Stream, bytes: &[u8]);
+
+    /// It printed a line.
+    fn line(&mut self, stream: Stream, line: &str);
+
+    /// There is a moment to write down what was heard.
+    fn pause(&mut self);
+
+    /// Whether it is to be stopped, because of what it asked for.
+    fn stop(&self) -> bool;
+}
+
+/// How a hook's process ended.
+#[derive(Clone, Copy, Debug)]
+pub enum Ended {
+    /// By itself.
+    Exited(ExitStatus),
+    /// It was stopped: by a signal to this program.
+    Interrupted,
+    /// It was stopped: its time was over.
+    TimedOut,
+    /// It was stopped: it asked for that.
+    Stopped,
+}
+
+/// Run `command`, whose environment carries `JUJU_CONTEXT_ID=context`, to its end. Processes that it leaves in the
+/// background live on; if it is stopped, they are stopped too.
+pub fn run(
+    mut command: Command,
+    context: &str,
+    calls: &UnixListener,
+    interrupt: &Interrupt,
+    timeout: Option<Duration>,
+    listener: &mut dyn Listener,
+) -> io::Result<Ended> {
+    calls.set_nonblocking(true)?;
+    // A group of its own: Ctrl-C at the terminal reaches this program only, which then stops all of the hook.
+    command.process_group(0).stdin(Stdio::null());
+    let (out, stdout) = io::pipe()?;
+    let (err, stderr) = io::pipe()?;
+    command.stdout(stdout).stderr(stderr);
+    let mut child = command.spawn()?;
+    drop(command);
+    let (ended, end) = io::pipe()?;
+    let waiter = thread::spawn(move || {
+        let status = child.wait();
+        drop(end);
+        status
+    });
+    let mut outputs = [Output::new(Stream::Stdout, out)?, Output::new(Stream::Stderr, err)?];
+    let deadline = timeout.map(|timeout| Instant::now() + timeout);
+    let stopped = loop {
+        let wait = deadline.map_or(PollTimeout::NONE, |deadline| {
+            let left = deadline.saturating_duration_since(Instant::now());
+            PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+        });
+        let mut fds = vec![
+            PollFd::new(ended.as_fd(), PollFlags::POLLIN),
+            PollFd::new(interrupt.as_fd(), PollFlags::POLLIN),
+            PollFd::new(calls.as_fd(), PollFlags::POLLIN),
+        ];
+        fds.extend(
+            outputs.iter().filter_map(|output| Some(PollFd::new(output.pipe.as_ref()?.as_fd(), PollFlags::POLLIN))),
+        );
+        match poll(&mut fds, wait) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        let ready = |index: usize| fds[index].any().unwrap_or(false);
+        let (over, interrupted, called) = (ready(0), ready(1), ready(2));
+        for output in &mut outputs {
+            output.drain(listener)?;
+        }
+        if called {
+            answer(calls, listener);
+        }
+        listener.pause();
+        if over {
+            break None;
+        }
+        if interrupted {
+            break Some(Ended::Interrupted);
+        }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            break Some(Ended::TimedOut);
+        }
+        if listener.stop() {
+            break Some(Ended::Stopped);
+        }
+    };
+    if stopped.is_some() {
+        orphans::kill(context);
+    }
+    let status = waiter.join().unwrap_or_else(|_| Err(io::Error::other("the thread that waits for the hook broke")))?;
+    // What the process wrote before it ended is in the pipes now. Something in the background may hold them open for
+    // ever, so that there is no end of file to wait for.
+    for output in &mut outputs {
+        output.drain(listener)?;
+        output.finish(listener);
+    }
+    listener.pause();
+    Ok(stopped.unwrap_or(Ended::Exited(status)))
+}
+
+fn answer(calls: &UnixListener, listener: &mut dyn Listener) {
+    while let Ok((stream, _)) = calls.accept() {
+        let heard = stream
+            .set_nonblocking(false)
+            .and_then(|()| stream.set_read_timeout(Some(PATIENCE)))
+            .and_then(|()| stream.set_write_timeout(Some(PATIENCE)))
+            .and_then(|()| Request::receive(&stream));
+        // A hook command that was killed half-way hears nothing, and that is right.
+        if let Ok(request) = heard {
+            let _ = listener.call(request).send(&stream);
+        }
+    }
+}
+
+struct Output {
+    stream: Stream,
+    pipe: Option<PipeReader>,
+    line: Vec<u8>,
+}
+
+impl Output {
+    fn new(stream: Stream, pipe: PipeReader) -> io::Result<Self> {
+        let flags = OFlag::from_bits_truncate(fcntl(&pipe, FcntlArg::F_GETFL)?);
+        fcntl(&pipe, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+        Ok(Self { stream, pipe: Some(pipe), line: Vec::new() })
+    }
+
+    /// Read what is there, but not for ever: a flood must not keep hook commands and Ctrl-C waiting.
+    fn drain(&mut self, listener: &mut dyn Listener) -> io::Result<()> {
+        let mut buffer = [0; 16 << 10];
+        for _ in 0..64 {
+            let Some(pipe) = &mut self.pipe else { return Ok(()) };
+            match pipe.read(&mut buffer) {
+                Ok(0) => {
+                    self.pipe = None;
+                    self.finish(listener);
+                }
+                Ok(count) => {
+                    listener.bytes(self.stream, &buffer[..count]);
+                    self.take(&buffer[..count], listener);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, mut bytes: &[u8], listener: &mut dyn Listener) {
+        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(&bytes[..end]);
+            self.emit(listener);
+            bytes = &bytes[end + 1..];
+        }
+        self.line.extend_from_slice(bytes);
+        if self.line.len() > LONGEST_LINE {
+            self.emit(listener);
+        }
+    }
+
+    fn emit(&mut self, listener: &mut dyn Listener) {
+        listener.line(self.stream, String::from_utf8_lossy(&self.line).trim_end_matches('\r'));
+        self.line.clear();
+    }
+
+    fn finish(&mut self, listener: &mut dyn Listener) {
+        if !self.line.is_empty() {
+            self.emit(listener);
+        }
+    }
+}

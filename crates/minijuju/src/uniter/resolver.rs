@@ -1,0 +1,561 @@
+//! What a unit's agent does next: Juju's rules, as one function.
+//!
+//! Juju's agent asks a chain of resolvers in a fixed order: relation-created, leadership, secrets, actions, storage, then
+//! the hook in progress, then, with nothing in progress, the unit's life, its charm, configuration and relations.
+
+use std::collections::BTreeMap;
+
+use super::agent::{AgentState, Operation, RelationState};
+use super::hook::{Hook, Plain, RelationHook, RelationKind, SecretKind, StorageKind};
+
+/// Something for a unit's agent to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Run this hook.
+    Run(Hook),
+    /// Count this failed hook as done, without running it.
+    Skip(Hook),
+    /// Run the action with this task number.
+    Action(i64),
+    /// The unit is done: remove it.
+    Die,
+}
+
+/// How a hook error was resolved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Resolved {
+    /// It was not.
+    #[default]
+    None,
+    /// Run the hook again.
+    RetryHooks,
+    /// Go on without it.
+    NoHooks,
+}
+
+/// What the model says about a unit, as far as its agent must act on it.
+#[derive(Clone, Debug, Default)]
+pub struct UnitView {
+    /// The unit's name.
+    pub name: String,
+    /// It is to go.
+    pub dying: bool,
+    /// Its application is to go.
+    pub application_dying: bool,
+    /// It leads the application.
+    pub leader: bool,
+    /// How its hook error was resolved.
+    pub resolved: Resolved,
+    /// Which of the application's charms it should run.
+    pub charm_version: i64,
+    /// What there is to see of configuration, trust and address.
+    pub config: String,
+    /// The task numbers of the actions that wait for it, oldest first.
+    pub actions: Vec<i64>,
+    /// Hooks that were asked for by hand, oldest first.
+    pub fired: Vec<Hook>,
+    /// Its relations, by ID.
+    pub relations: BTreeMap<i64, RelationView>,
+    /// Its storages, by ID: whether they are to go.
+    pub storage: BTreeMap<String, bool>,
+    /// The secrets it should hear of.
+    pub secrets: SecretView,
+}
+
+/// What the model says about a relation of a unit.
+#[derive(Clone, Debug, Default)]
+pub struct RelationView {
+    /// The endpoint on this unit's side.
+    pub endpoint: String,
+    /// The application on the other side; this one for a peer relation.
+    pub remote: String,
+    /// It is a peer relation.
+    pub peer: bool,
+    /// It is to go.
+    pub dying: bool,
+    /// The remote units in its scope, with the version of their databags.
+    pub members: BTreeMap<String, i64>,
+    /// The remote applications' databags' versions.
+    pub applications: BTreeMap<String, i64>,
+}
+
+/// What the model says about a unit's secrets.
+#[derive(Clone, Debug, Default)]
+pub struct SecretView {
+    /// Revisions that expired: URI, revision, label.
+    pub expired: Vec<(String, i64, String)>,
+    /// Secrets due for rotation: URI, label.
+    pub rotate: Vec<(String, String)>,
+    /// Consumed secrets: URI with the latest revision and the label.
+    pub consumed: BTreeMap<String, (i64, String)>,
+    /// Revisions of owned secrets that nobody reads any more: URI with revisions and label.
+    pub obsolete: BTreeMap<String, (Vec<i64>, String)>,
+}
+
+/// What the agent of a unit in state `agent` does next in a model that looks as `view`; nothing, if nothing is due.
+pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
+    let idle = agent.operation == Operation::Continue;
+    if agent.removed {
+        return Some(Step::Die);
+    }
+    if idle && agent.rebooted {
+        return Some(Step::Run(Plain::Start.into()));
+    }
+    if idle && agent.installed && !view.dying {
+        if let Some(hook) = relation_created(agent, view) {
+            return Some(Step::Run(hook));
+        }
+        if view.leader && !agent.leader {
+            return Some(Step::Run(Plain::LeaderElected.into()));
+        }
+        if let Some(hook) = secret(agent, &view.secrets) {
+            return Some(Step::Run(hook));
+        }
+    }
+    // Juju runs actions between hooks, and also while a hook error waits to be resolved.
+    let actions = agent.installed && idle || matches!(agent.operation, Operation::Failed(_));
+    if let (true, Some(task)) = (actions, view.actions.first()) {
+        return Some(Step::Action(*task));
+    }
+    if idle && let Some(hook) = storage(agent, view) {
+        return Some(Step::Run(hook));
+    }
+    match &agent.operation {
+        Operation::Failed(hook) => match view.resolved {
+            Resolved::None => None,
+            Resolved::RetryHooks => Some(Step::Run(hook.clone())),
+            Resolved::NoHooks => Some(Step::Skip(hook.clone())),
+        },
+        Operation::Queued(hook) => Some(Step::Run(hook.clone())),
+        // Whoever runs it will say how it ended.
+        Operation::Running { .. } => None,
+        Operation::Continue => when_idle(agent, view),
+    }
+}
+
+fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
+    if view.dying {
+        let step = if let Some(hook) = relation(agent, view) {
+            Step::Run(hook)
+        } else if agent.started && !agent.stopped {
+            Step::Run(Plain::Stop.into())
+        } else if agent.installed {
+            Step::Run(Plain::Remove.into())
+        } else {
+            Step::Die
+        };
+        return Some(step);
+    }
+    if !agent.installed {
+        return Some(Step::Run(Plain::Install.into()));
+    }
+    if agent.charm_version != Some(view.charm_version) {
+        return Some(Step::Run(Plain::UpgradeCharm.into()));
+    }
+    if agent.config_seen.as_deref() != Some(&view.config) {
+        return Some(Step::Run(Plain::ConfigChanged.into()));
+    }
+    relation(agent, view).or_else(|| view.fired.first().cloned()).map(Step::Run)
+}
+
+fn relation_created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
+    let (id, relation) =
+        view.relations.iter().find(|(id, relation)| !relation.dying && !agent.relations.contains_key(id))?;
+    Some(Hook::Relation(RelationHook {
+        kind: RelationKind::Created,
+        relation: *id,
+        endpoint: relation.endpoint.clone(),
+        application: relation.remote.clone(),
+        unit: String::new(),
+        departing: String::new(),
+        version: 0,
+    }))
+}
+
+/// The next hook of any relation: peers last, so that they are still there when other relations break.
+fn relation(agent: &AgentState, view: &UnitView) -> Option<Hook> {
+    let others = view.relations.iter().filter(|(_, relation)| !relation.peer);
+    let peers = view.relations.iter().filter(|(_, relation)| relation.peer);
+    others.chain(peers).find_map(|(id, relation)| {
+        // What the charm was never told of needs no end either.
+        let known = agent.relations.get(id)?;
+        relation_hook(*id, known, relation, view)
+    })
+}
+
+fn relation_hook(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView) -> Option<Hook> {
+    let hook = |kind, application: &str, remote: &str, version| {
+        Some(Hook::Relation(RelationHook {
+            kind,
+            relation: id,
+            endpoint: view.endpoint.clone(),
+            application: application.to_owned(),
+            unit: remote.to_owned(),
+            departing: String::new(),
+            version,
+        }))
+    };
+    let application = |unit: &str| unit.split_once('/').map_or(unit, |(application, _)| application).to_owned();
+    let breaking = unit.dying || view.dying;
+    let (none, nobody) = (BTreeMap::new(), BTreeMap::new());
+    let (members, applications) = if breaking { (&none, &nobody) } else { (&view.members, &view.applications) };
+
+    // `relation-joined` is always followed by that unit's `relation-changed`.
+    if let Some(pending) = &known.changed_pending {
+        let version = members.get(pending).copied().unwrap_or_default();
+        return hook(RelationKind::Changed, &application(pending), pending, version);
+    }
+    if let Some((gone, version)) = known.members.iter().find(|(unit, _)| !members.contains_key(*unit)) {
+        let leaving = unit.dying || unit.application_dying;
+        let departing = if leaving { unit.name.clone() } else { gone.clone() };
+        return hook(RelationKind::Departed, &application(gone), gone, *version).map(|hook| match hook {
+            Hook::Relation(hook) => Hook::Relation(RelationHook { departing, ..hook }),
+            other => other,
+        });
+    }
+    if breaking && !view.peer {
+        return hook(RelationKind::Broken, &view.remote, "", 0);
+    }
+    for (name, version) in applications {
+        if known.applications.get(name).copied().unwrap_or_default() != *version {
+            return hook(RelationKind::Changed, name, "", *version);
+        }
+    }
+    for (name, version) in members {
+        if !known.members.contains_key(name) {
+            return hook(RelationKind::Joined, &application(name), name, *version);
+        }
+    }
+    let (name, version) = members.iter().find(|(name, version)| known.members.get(*name) != Some(*version))?;
+    hook(RelationKind::Changed, &application(name), name, *version)
+}
+
+fn storage(agent: &AgentState, view: &UnitView) -> Option<Hook> {
+    view.storage.iter().find_map(|(id, dying)| {
+        let kind = match (agent.storage.contains(id), *dying || view.dying) {
+            (false, false) => StorageKind::Attached,
+            (true, true) => StorageKind::Detaching,
+            _ => return None,
+        };
+        Some(Hook::Storage { kind, id: id.clone() })
+    })
+}
+
+fn secret(agent: &AgentState, view: &SecretView) -> Option<Hook> {
+    let hook = |kind, uri: &str, revision, label: &str| {
+        Some(Hook::Secret { kind, uri: uri.to_owned(), revision, label: label.to_owned() })
+    };
+    if let Some((uri, revision, label)) = view.expired.first() {
+        return hook(SecretKind::Expired, uri, *revision, label);
+    }
+    if let Some((uri, label)) = view.rotate.first() {
+        return hook(SecretKind::Rotate, uri, 0, label);
+    }
+    for (uri, (latest, label)) in &view.consumed {
+        if agent.secrets.get(uri) != Some(latest) {
+            return hook(SecretKind::Changed, uri, *latest, label);
+        }
+    }
+    for (uri, (revisions, label)) in &view.obsolete {
+        let told = agent.obsolete.get(uri);
+        if let Some(revision) = revisions.iter().find(|revision| told.is_none_or(|told| !told.contains(revision))) {
+            return hook(SecretKind::Remove, uri, *revision, label);
+        }
+    }
+    None
+}
+
+/// The state of an agent in state `agent` after `hook`, which saw the model as `view`, is done or skipped.
+pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
+    let mut agent = AgentState { operation: Operation::Continue, ..agent.clone() };
+    match hook {
+        Hook::Plain(plain) => match plain {
+            Plain::Install => {
+                agent.installed = true;
+                agent.charm_version = Some(view.charm_version);
+            }
+            Plain::Start => (agent.started, agent.stopped, agent.rebooted) = (true, false, false),
+            Plain::Stop => agent.stopped = true,
+            Plain::Remove => agent.removed = true,
+            Plain::LeaderElected => agent.leader = true,
+            Plain::UpgradeCharm => {
+                agent.charm_version = Some(view.charm_version);
+                agent.operation = Operation::Queued(Plain::ConfigChanged.into());
+            }
+            Plain::ConfigChanged => {
+                agent.config_seen = Some(view.config.clone());
+                if !agent.started {
+                    agent.operation = Operation::Queued(Plain::Start.into());
+                }
+            }
+            Plain::UpdateStatus => {}
+        },
+        Hook::Relation(hook) => after_relation(&mut agent, hook),
+        Hook::Storage { kind: StorageKind::Attached, id } => drop(agent.storage.insert(id.clone())),
+        Hook::Storage { kind: StorageKind::Detaching, id } => drop(agent.storage.remove(id)),
+        Hook::Secret { kind: SecretKind::Changed, uri, revision, .. } => {
+            agent.secrets.insert(uri.clone(), *revision);
+        }
+        Hook::Secret { kind: SecretKind::Remove, uri, revision, .. } => {
+            agent.obsolete.entry(uri.clone()).or_default().insert(*revision);
+        }
+        Hook::Secret { .. } | Hook::Named(_) => {}
+    }
+    agent
+}
+
+fn after_relation(agent: &mut AgentState, hook: &RelationHook) {
+    let state = agent.relations.entry(hook.relation).or_default();
+    match hook.kind {
+        RelationKind::Created => {}
+        RelationKind::Joined => {
+            state.members.insert(hook.unit.clone(), hook.version);
+            state.changed_pending = Some(hook.unit.clone());
+        }
+        RelationKind::Changed if hook.unit.is_empty() => {
+            state.applications.insert(hook.application.clone(), hook.version);
+        }
+        RelationKind::Changed => {
+            state.members.insert(hook.unit.clone(), hook.version);
+            state.changed_pending = None;
+        }
+        RelationKind::Departed => {
+            state.members.remove(&hook.unit);
+            state.changed_pending = None;
+        }
+        RelationKind::Broken => drop(agent.relations.remove(&hook.relation)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Run hooks until nothing is due, and say which ran.
+    fn settle(agent: &mut AgentState, view: &mut UnitView) -> Vec<String> {
+        let mut ran = Vec::new();
+        while let Some(step) = next_step(agent, view) {
+            match step {
+                Step::Run(hook) | Step::Skip(hook) => {
+                    *agent = after(agent, view, &hook);
+                    view.fired.retain(|fired| *fired != hook);
+                    view.resolved = Resolved::None;
+                    ran.push(hook.running().replace("running ", "").replace(" hook", ""));
+                }
+                Step::Action(task) => {
+                    view.actions.retain(|waiting| *waiting != task);
+                    ran.push(format!("action {task}"));
+                }
+                Step::Die => {
+                    ran.push("die".to_owned());
+                    break;
+                }
+            }
+            assert!(ran.len() < 50, "it never settles: {ran:?}");
+        }
+        ran
+    }
+
+    fn view() -> UnitView {
+        UnitView { name: "app/0".to_owned(), leader: true, config: "1".to_owned(), ..UnitView::default() }
+    }
+
+    fn peers(members: &[&str]) -> RelationView {
+        RelationView {
+            endpoint: "peers".to_owned(),
+            remote: "app".to_owned(),
+            peer: true,
+            members: members.iter().map(|unit| ((*unit).to_owned(), 1)).collect(),
+            ..RelationView::default()
+        }
+    }
+
+    fn db(members: &[&str]) -> RelationView {
+        RelationView { endpoint: "db".to_owned(), remote: "pg".to_owned(), peer: false, ..peers(members) }
+    }
+
+    #[test]
+    fn a_new_leader_installs_hears_that_it_leads_configures_and_starts() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        assert_eq!(settle(&mut agent, &mut view), ["install", "leader-elected", "config-changed", "start"]);
+    }
+
+    #[test]
+    fn a_new_unit_that_does_not_lead_hears_nothing_of_leadership() {
+        let (mut agent, mut view) = (AgentState::default(), UnitView { leader: false, ..view() });
+        assert_eq!(settle(&mut agent, &mut view), ["install", "config-changed", "start"]);
+        view.leader = true;
+        assert_eq!(settle(&mut agent, &mut view), ["leader-elected"]);
+    }
+
+    #[test]
+    fn storage_comes_before_install_and_relations_between_install_and_leadership() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.storage.insert("data/0".to_owned(), false);
+        view.relations.insert(0, peers(&["app/1"]));
+        view.relations.insert(1, db(&["pg/0"]));
+        assert_eq!(
+            settle(&mut agent, &mut view),
+            [
+                "data-storage-attached",
+                "install",
+                "peers-relation-created",
+                "db-relation-created",
+                "leader-elected",
+                "config-changed",
+                "start",
+                "db-relation-joined for pg/0",
+                "db-relation-changed for pg/0",
+                "peers-relation-joined for app/1",
+                "peers-relation-changed for app/1",
+            ]
+        );
+    }
+
+    #[test]
+    fn configuration_that_did_not_change_runs_nothing() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        settle(&mut agent, &mut view);
+        assert_eq!(next_step(&agent, &view), None);
+        view.config = "2".to_owned();
+        assert_eq!(settle(&mut agent, &mut view), ["config-changed"]);
+    }
+
+    #[test]
+    fn a_refresh_is_followed_by_config_changed() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        settle(&mut agent, &mut view);
+        view.charm_version = 1;
+        assert_eq!(settle(&mut agent, &mut view), ["upgrade-charm", "config-changed"]);
+    }
+
+    #[test]
+    fn a_failed_hook_waits_until_it_is_resolved() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        agent.operation = Operation::Failed(Plain::Install.into());
+        view.config = "2".to_owned();
+        assert_eq!(next_step(&agent, &view), None);
+        view.resolved = Resolved::RetryHooks;
+        assert_eq!(settle(&mut agent, &mut view), ["install", "leader-elected", "config-changed", "start"]);
+    }
+
+    #[test]
+    fn a_failed_hook_can_be_skipped() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        agent.operation = Operation::Failed(Plain::Install.into());
+        view.resolved = Resolved::NoHooks;
+        assert_eq!(next_step(&agent, &view), Some(Step::Skip(Plain::Install.into())));
+        settle(&mut agent, &mut view);
+        assert!(agent.started);
+    }
+
+    #[test]
+    fn actions_run_between_hooks_and_in_error_but_not_before_install() {
+        let (mut agent, mut view) = (AgentState::default(), UnitView { actions: vec![3], ..view() });
+        assert_eq!(next_step(&agent, &view), Some(Step::Run(Plain::Install.into())));
+        agent.operation = Operation::Failed(Plain::Install.into());
+        assert_eq!(next_step(&agent, &view), Some(Step::Action(3)));
+        view.actions.clear();
+        assert_eq!(next_step(&agent, &view), None);
+    }
+
+    #[test]
+    fn a_dying_unit_leaves_its_relations_then_stops_then_goes() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(0, peers(&["app/1"]));
+        view.relations.insert(1, db(&["pg/0"]));
+        view.storage.insert("data/0".to_owned(), false);
+        settle(&mut agent, &mut view);
+        view.dying = true;
+        assert_eq!(
+            settle(&mut agent, &mut view),
+            [
+                "data-storage-detaching",
+                "db-relation-departed for pg/0",
+                "db-relation-broken",
+                "peers-relation-departed for app/1",
+                "stop",
+                "remove",
+                "die",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_dying_unit_that_never_installed_just_goes() {
+        let (mut agent, mut view) = (AgentState::default(), UnitView { dying: true, ..view() });
+        assert_eq!(settle(&mut agent, &mut view), ["die"]);
+    }
+
+    #[test]
+    fn a_dying_unit_in_error_stays_until_it_is_resolved() {
+        let (mut agent, view) = (AgentState::default(), UnitView { dying: true, ..view() });
+        agent.operation = Operation::Failed(Plain::Start.into());
+        assert_eq!(next_step(&agent, &view), None);
+    }
+
+    #[test]
+    fn a_departing_unit_is_named_from_the_side_that_leaves() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(1, db(&["pg/0", "pg/1"]));
+        settle(&mut agent, &mut view);
+        view.relations.insert(1, db(&["pg/1"]));
+        let Some(Step::Run(Hook::Relation(hook))) = next_step(&agent, &view) else { panic!("no relation hook") };
+        assert_eq!((hook.unit.as_str(), hook.departing.as_str()), ("pg/0", "pg/0"));
+        view.dying = true;
+        let Some(Step::Run(Hook::Relation(hook))) = next_step(&agent, &view) else { panic!("no relation hook") };
+        assert_eq!((hook.unit.as_str(), hook.departing.as_str()), ("pg/0", "app/0"));
+    }
+
+    #[test]
+    fn a_changed_databag_is_told_once_per_version() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(1, db(&["pg/0"]));
+        settle(&mut agent, &mut view);
+        let relation = view.relations.get_mut(&1).unwrap();
+        relation.members.insert("pg/0".to_owned(), 2);
+        relation.applications.insert("pg".to_owned(), 1);
+        assert_eq!(settle(&mut agent, &mut view), ["db-relation-changed", "db-relation-changed for pg/0"]);
+    }
+
+    #[test]
+    fn a_removed_relation_breaks_once() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(1, db(&["pg/0"]));
+        settle(&mut agent, &mut view);
+        view.relations.get_mut(&1).unwrap().dying = true;
+        assert_eq!(settle(&mut agent, &mut view), ["db-relation-departed for pg/0", "db-relation-broken"]);
+    }
+
+    #[test]
+    fn secrets_expire_rotate_change_and_become_unread_in_that_order() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        settle(&mut agent, &mut view);
+        view.secrets.consumed.insert("secret:a".to_owned(), (2, String::new()));
+        view.secrets.obsolete.insert("secret:b".to_owned(), (vec![1], "mine".to_owned()));
+        assert_eq!(settle(&mut agent, &mut view), ["secret-changed for secret:a", "secret-remove for secret:b/1",]);
+        view.secrets.rotate.push(("secret:b".to_owned(), String::new()));
+        view.secrets.expired.push(("secret:b".to_owned(), 2, String::new()));
+        let Some(Step::Run(hook)) = next_step(&agent, &view) else { panic!("no hook") };
+        assert_eq!(hook.running(), "running secret-expired hook for secret:b/2");
+    }
+
+    #[test]
+    fn a_unit_whose_machine_started_again_starts_again_first() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        settle(&mut agent, &mut view);
+        agent.rebooted = true;
+        view.config = "2".to_owned();
+        assert_eq!(settle(&mut agent, &mut view), ["start", "config-changed"]);
+    }
+
+    #[test]
+    fn a_hook_asked_for_by_hand_runs_when_nothing_else_is_due() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.fired.push(Plain::UpdateStatus.into());
+        assert_eq!(
+            settle(&mut agent, &mut view),
+            ["install", "leader-elected", "config-changed", "start", "update-status",]
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! Entering a relation: what Juju puts into the databag, and the subordinate that comes with it.
+
+use std::collections::BTreeMap;
+
+use super::agent::AgentState;
+use super::leadership;
+use super::view::Seen;
+use crate::charm;
+use crate::store::relation::{self, Settings};
+use crate::store::status::{self, Kind, Status};
+use crate::store::unit::{self, Unit};
+use crate::store::{Db, Result, application};
+
+/// A unit enters the scope of a relation, just before it is told that the relation was created.
+pub fn enter(db: &Db, model: &str, seen: &Seen, id: i64, address: &str) -> Result<()> {
+    let name = &seen.view.name;
+    let settings: Settings = [
+        ("egress-subnets", format!("{address}/32")),
+        ("ingress-address", address.to_owned()),
+        ("private-address", address.to_owned()),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.to_owned(), value))
+    .collect();
+    relation::enter(db, model, id, name, &settings)?;
+    let Some(found) = relation::find(db, model, id)? else { return Ok(()) };
+    let other = found.side(&seen.unit.application, None).and_then(|mine| found.other(mine));
+    if found.scope == "container"
+        && seen.unit.principal.is_empty()
+        && let Some(other) = other
+    {
+        add_subordinate(db, model, &seen.unit, &other.application)?;
+    }
+    Ok(())
+}
+
+/// A subordinate gets a unit beside each principal unit that is related to it, unless it has one there.
+fn add_subordinate(db: &Db, model: &str, principal: &Unit, name: &str) -> Result<()> {
+    let Some(subordinate) = application::find(db, model, name)? else { return Ok(()) };
+    let is_subordinate = charm::metadata(&subordinate).is_ok_and(|meta| meta.subordinate);
+    let there = unit::of(db, model, name)?.iter().any(|unit| unit.principal == principal.name());
+    if !is_subordinate || there {
+        return Ok(());
+    }
+    let added = Unit {
+        application: name.to_owned(),
+        number: application::next_unit(db, model, name)?,
+        machine: principal.machine.clone(),
+        principal: principal.name(),
+        life: "alive".to_owned(),
+        workload_version: String::new(),
+        resolved: String::new(),
+        fired: Vec::new(),
+        agent: AgentState::default(),
+        charm_state: BTreeMap::new(),
+    };
+    unit::add(db, model, &added)?;
+    let unit = added.name();
+    status::set(db, model, Kind::Workload, &unit, &Status::new("waiting", "agent initialising"))?;
+    status::set(db, model, Kind::Agent, &unit, &Status::new("allocating", ""))?;
+    leadership::after_addition(db, model, name, added.number)
+}

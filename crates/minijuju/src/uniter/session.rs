@@ -1,0 +1,289 @@
+//! A hook's conversation with Juju: the unit's state read from the database, its hook commands answered from that, and
+//! what they changed written back.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ops::{Status as CharmStatus, StatusName};
+use ops_testing::answers::{Action, Call, Hook as CalledHook, Juju, Reboot, Record};
+use ops_testing::{Address, BindAddress, ConfigValue, Model as SeenModel, Network, Port as SeenPort, Protocol, State};
+use serde_json::{Map, Value};
+
+use super::environment::Job;
+use super::hook::Hook;
+use super::view::Seen;
+use crate::charm;
+use crate::hookcmd::wire::{Reply, Request};
+use crate::machine::Machine;
+use crate::store::log::Level;
+use crate::store::model::Model;
+use crate::store::status::{self, Kind, Status};
+use crate::store::unit::{self, Port, Unit};
+use crate::store::{self, Db};
+
+/// Something that Juju acts on at once, whatever becomes of the hook.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Live {
+    /// The unit's workload has this status now.
+    UnitStatus(Status),
+    /// The application has this status now.
+    ApplicationStatus(Status),
+    /// The workload has this version.
+    WorkloadVersion(String),
+    /// The charm logged this.
+    Log {
+        /// How much it matters.
+        level: Level,
+        /// What it says.
+        message: String,
+    },
+    /// The action said this to whoever runs it.
+    ActionLog(String),
+}
+
+/// The conversation of one hook or action.
+#[derive(Debug)]
+pub struct Session {
+    juju: Juju,
+    model: String,
+    unit: Unit,
+    context: String,
+    root: PathBuf,
+    told: Told,
+}
+
+/// How much of the record was told already.
+#[derive(Debug, Default)]
+struct Told {
+    logs: usize,
+    unit_statuses: usize,
+    app_statuses: usize,
+    versions: usize,
+    action_logs: usize,
+}
+
+/// What a hook leaves, for [`Changes::commit`].
+#[derive(Debug)]
+pub struct Changes {
+    model: String,
+    unit: Unit,
+    before: State,
+    after: State,
+    record: Record,
+}
+
+impl Session {
+    /// Begin: read the unit's state.
+    pub fn load(
+        db: &Db,
+        model: &Model,
+        seen: &Seen,
+        (job, params): (Job<'_>, &BTreeMap<String, Value>),
+        context: &str,
+        machine: &Machine,
+    ) -> anyhow::Result<Self> {
+        let meta = charm::metadata(&seen.application)?;
+        let state = state(db, model, seen, &machine.address().to_string())?;
+        let name = &seen.view.name;
+        let hook = match job {
+            Job::Hook { hook, .. } => called(name, hook),
+            Job::Action(action, id) => with_action(CalledHook::new(name, action), action, id, params),
+            Job::Exec(id) => with_action(CalledHook::new(name, "juju-exec"), "juju-exec", id, params),
+        };
+        Ok(Self {
+            juju: Juju::new(state, hook, meta),
+            model: model.uuid.clone(),
+            unit: seen.unit.clone(),
+            context: context.to_owned(),
+            root: machine.root(),
+            told: Told::default(),
+        })
+    }
+
+    /// Run a hook command.
+    pub fn answer(&mut self, request: &Request) -> Reply {
+        if request.context != self.context {
+            let stderr = format!("ERROR bad request: wrong context ID; got {:?}\n", request.context).into_bytes();
+            return Reply { code: 1, stdout: Vec::new(), stderr };
+        }
+        let output = self.juju.answer(&Call {
+            name: &request.name,
+            args: &request.args,
+            stdin: request.stdin.as_deref(),
+            cwd: Path::new(&request.cwd),
+            root: &self.root,
+        });
+        Reply { code: output.code, stdout: output.stdout, stderr: output.stderr }
+    }
+
+    /// What is to be acted on at once, since the last time.
+    pub fn live(&mut self) -> Vec<Live> {
+        let (record, told) = (&self.juju.record, &mut self.told);
+        let mut live = Vec::new();
+        live.extend(
+            record.logs[told.logs..].iter().map(|line| Live::Log {
+                level: line.level.parse().unwrap_or(Level::Info),
+                message: line.message.clone(),
+            }),
+        );
+        live.extend(record.unit_statuses[told.unit_statuses..].iter().map(|now| Live::UnitStatus(spoken(now))));
+        live.extend(record.app_statuses[told.app_statuses..].iter().map(|now| Live::ApplicationStatus(spoken(now))));
+        live.extend(record.workload_versions[told.versions..].iter().cloned().map(Live::WorkloadVersion));
+        live.extend(record.action.logs[told.action_logs..].iter().cloned().map(Live::ActionLog));
+        *told = Told {
+            logs: record.logs.len(),
+            unit_statuses: record.unit_statuses.len(),
+            app_statuses: record.app_statuses.len(),
+            versions: record.workload_versions.len(),
+            action_logs: record.action.logs.len(),
+        };
+        live
+    }
+
+    /// Whether the charm has set its unit's status.
+    pub fn status_set(&self) -> bool {
+        !self.juju.record.unit_statuses.is_empty()
+    }
+
+    /// Whether the hook is to be stopped now, for a reboot.
+    pub fn stop(&self) -> bool {
+        self.juju.record.reboot == Some(Reboot::Now)
+    }
+
+    /// Whether the charm asked for a reboot, after the hook or now.
+    pub fn reboot(&self) -> bool {
+        self.juju.record.reboot.is_some()
+    }
+
+    /// An action's results, and why it failed, if it said so.
+    pub fn action_outcome(&self) -> (Map<String, Value>, Option<String>) {
+        let action = &self.juju.record.action;
+        let failed = action.failed.then(|| action.message.clone().unwrap_or_default());
+        (action.results.clone(), failed)
+    }
+
+    /// The hook succeeded: what it changed, or why Juju refuses that.
+    pub fn finish(self) -> Result<Changes, String> {
+        let before = self.juju.state.clone();
+        let outcome = self.juju.finish(true);
+        match outcome.refusal {
+            Some(refusal) => Err(refusal),
+            None => {
+                Ok(Changes { model: self.model, unit: self.unit, before, after: outcome.state, record: outcome.record })
+            }
+        }
+    }
+}
+
+impl Changes {
+    /// Write them down.
+    pub fn commit(self, db: &Db) -> store::Result<()> {
+        let Self { model, mut unit, before, after, record } = self;
+        let name = unit.name();
+        if before.opened_ports != after.opened_ports {
+            let ports: Vec<Port> = after.opened_ports.iter().map(stored_port).collect();
+            unit::set_ports(db, &model, &name, &ports)?;
+        }
+        if before.charm_state != after.charm_state {
+            unit.charm_state = after.charm_state;
+            unit::save_charm_state(db, &model, &unit)?;
+        }
+        let _ = record;
+        Ok(())
+    }
+}
+
+/// The unit's state as its charm sees it.
+fn state(db: &Db, model: &Model, seen: &Seen, address: &str) -> anyhow::Result<State> {
+    let uuid = &model.uuid;
+    let name = &seen.view.name;
+    let units = unit::of(db, uuid, &seen.application.name)?;
+    let workload = status::all(db, uuid, Kind::Workload)?;
+    let others = units.iter().map(Unit::name).filter(|other| other != name);
+    let subnet = address.rsplit_once('.').map(|(net, _)| format!("{net}.0/24")).unwrap_or_default();
+    let interface = BindAddress {
+        addresses: vec![Address { value: address.to_owned(), hostname: String::new(), cidr: subnet }],
+        interface_name: "eth0".to_owned(),
+        mac_address: String::new(),
+    };
+    let mut config = BTreeMap::new();
+    for (option, value) in &seen.application.config {
+        config.insert(option.clone(), serde_json::from_value::<ConfigValue>(value.clone())?);
+    }
+    Ok(State {
+        config,
+        networks: vec![
+            Network::with_address("", address).bind_addresses([interface]).egress_subnets([format!("{address}/32")]),
+        ],
+        opened_ports: unit::ports(db, uuid, name)?.iter().filter_map(seen_port).collect(),
+        leader: seen.view.leader,
+        planned_units: u32::try_from(units.iter().filter(|unit| unit.life == "alive").count())?,
+        model: SeenModel { name: model.name.clone(), uuid: uuid.clone(), cloud_spec: None },
+        unit_status: workload.get(name).map(heard).unwrap_or_default(),
+        app_status: status::get(db, uuid, Kind::Application, &seen.application.name)?
+            .map(|status| heard(&status))
+            .unwrap_or_default(),
+        other_unit_statuses: others
+            .map(|other| {
+                let status = workload.get(&other).map(heard).unwrap_or_default();
+                (other, status)
+            })
+            .collect(),
+        workload_version: seen.unit.workload_version.clone(),
+        charm_state: seen.unit.charm_state.clone(),
+        ..State::default()
+    })
+}
+
+fn called(unit: &str, hook: &Hook) -> CalledHook {
+    let mut called = CalledHook::new(unit, hook.name());
+    match hook {
+        Hook::Relation(hook) => {
+            called.relation = u32::try_from(hook.relation).ok();
+            called.remote_app = Some(hook.application.clone());
+            called.remote_unit = Some(hook.unit.clone()).filter(|unit| !unit.is_empty());
+        }
+        Hook::Storage { id, .. } => called.storage = Some(id.clone()),
+        Hook::Plain(_) | Hook::Secret { .. } | Hook::Named(_) => {}
+    }
+    called
+}
+
+fn with_action(hook: CalledHook, name: &str, id: i64, params: &BTreeMap<String, Value>) -> CalledHook {
+    let params = params.clone().into_iter().collect();
+    CalledHook { action: Some(Action { name: name.to_owned(), id: id.to_string(), params }), ..hook }
+}
+
+fn spoken(status: &CharmStatus) -> Status {
+    Status::new(status.name.as_str(), &status.message)
+}
+
+/// Words that only Juju says, such as `terminated`, are unknown to a charm.
+fn heard(status: &Status) -> CharmStatus {
+    let name = status.status.parse().unwrap_or(StatusName::Unknown);
+    CharmStatus { name, message: status.message.clone() }
+}
+
+fn stored_port(port: &SeenPort) -> Port {
+    Port {
+        endpoint: port.endpoint.clone(),
+        protocol: port.protocol.as_str().to_owned(),
+        low: i64::from(port.from),
+        high: i64::from(port.to),
+    }
+}
+
+fn seen_port(port: &Port) -> Option<SeenPort> {
+    let protocol = match port.protocol.as_str() {
+        "tcp" => Protocol::Tcp,
+        "udp" => Protocol::Udp,
+        "icmp" => Protocol::Icmp,
+        _ => return None,
+    };
+    Some(SeenPort {
+        protocol,
+        from: i32::try_from(port.low).ok()?,
+        to: i32::try_from(port.high).ok()?,
+        endpoint: port.endpoint.clone(),
+    })
+}

@@ -1,0 +1,155 @@
+//! What the model says about its units, read from the database.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Value, json};
+
+use super::resolver::{RelationView, Resolved, UnitView};
+use crate::charm;
+use crate::store::application::{self, Application};
+use crate::store::relation::{self, Relation};
+use crate::store::unit::{self, Unit};
+use crate::store::{Db, Error, action, machine, storage};
+
+/// A unit with its application and what the model says about it.
+#[derive(Debug)]
+pub struct Seen {
+    /// The unit.
+    pub unit: Unit,
+    /// Its application.
+    pub application: Application,
+    /// What the model says about it.
+    pub view: UnitView,
+}
+
+/// All units of a model.
+pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
+    let applications: HashMap<String, Application> =
+        application::all(db, model)?.into_iter().map(|found| (found.name.clone(), found)).collect();
+    let addresses: HashMap<String, String> =
+        machine::all(db, model)?.into_iter().map(|found| (found.id, found.address)).collect();
+    let mut actions: HashMap<String, Vec<i64>> = HashMap::new();
+    for (unit, task) in action::pending(db, model)? {
+        actions.entry(unit).or_default().push(task);
+    }
+    let settings: HashMap<&str, Value> =
+        applications.iter().map(|(name, application)| (name.as_str(), settings(application))).collect();
+    let relations = Relations::read(db, model)?;
+    let storages = storage::all(db, model)?;
+    let units = unit::all(db, model)?;
+    let principals: HashMap<String, String> = units.iter().map(|unit| (unit.name(), principal(unit))).collect();
+    let mut seen = Vec::new();
+    for unit in units {
+        let Some(application) = applications.get(&unit.application).cloned() else { continue };
+        let name = unit.name();
+        let address = addresses.get(&unit.machine).map(String::as_str).unwrap_or_default();
+        let view = UnitView {
+            dying: unit.life != "alive",
+            application_dying: application.life != "alive",
+            leader: application.leader == Some(unit.number),
+            resolved: match unit.resolved.as_str() {
+                "retry-hooks" => Resolved::RetryHooks,
+                "no-hooks" => Resolved::NoHooks,
+                _ => Resolved::None,
+            },
+            charm_version: application.charm_version,
+            config: json!({"application": settings.get(unit.application.as_str()), "address": address}).to_string(),
+            actions: actions.remove(&name).unwrap_or_default(),
+            fired: unit.fired.clone(),
+            relations: relations.of(&unit, &principals),
+            storage: storages
+                .iter()
+                .filter(|storage| storage.unit == name)
+                .map(|storage| (storage.id.clone(), storage.life != "alive"))
+                .collect(),
+            name,
+            ..UnitView::default()
+        };
+        seen.push(Seen { unit, application, view });
+    }
+    Ok(seen)
+}
+
+/// One unit.
+pub fn of(db: &Db, model: &str, name: &str) -> Result<Option<Seen>, Error> {
+    Ok(all(db, model)?.into_iter().find(|seen| seen.view.name == name))
+}
+
+/// All of an application that `config-changed` is about.
+fn settings(application: &Application) -> Value {
+    // A charm that cannot be read any more has no options; what was set is still compared.
+    let options = charm::metadata(application).map(|meta| meta.config).unwrap_or_default();
+    json!({ "settings": charm::settings(&options, &application.config), "trust": application.trust })
+}
+
+/// The unit whose machine a unit shares as its own: its principal's, or itself.
+fn principal(unit: &Unit) -> String {
+    if unit.principal.is_empty() { unit.name() } else { unit.principal.clone() }
+}
+
+/// Databags' owners, with a number that grows with each change.
+type Versions = BTreeMap<String, i64>;
+
+/// The model's relations, with who is in them and what version everything has.
+struct Relations {
+    /// With the versions of their units' and of their applications' databags.
+    all: Vec<(Relation, Versions, Versions)>,
+}
+
+impl Relations {
+    fn read(db: &Db, model: &str) -> Result<Self, Error> {
+        let mut all = Vec::new();
+        for found in relation::all(db, model)? {
+            let members = relation::members(db, model, found.id)?;
+            let mut versions = BTreeMap::new();
+            for side in &found.endpoints {
+                let bag = relation::settings(db, model, found.id, &side.application)?;
+                versions.insert(side.application.clone(), bag.map_or(0, |(_, version)| version));
+            }
+            all.push((found, members, versions));
+        }
+        Ok(Self { all })
+    }
+
+    /// The relations of a unit, as it sees them.
+    fn of(&self, unit: &Unit, principals: &HashMap<String, String>) -> BTreeMap<i64, RelationView> {
+        let name = unit.name();
+        let mut seen = BTreeMap::new();
+        for (relation, members, versions) in &self.all {
+            let Some(mine) = relation.side(&unit.application, None) else { continue };
+            let other = relation.other(mine).unwrap_or(mine);
+            let remote = |member: &str| {
+                member != name && member.rsplit_once('/').is_some_and(|(owner, _)| owner == other.application)
+            };
+            // Within a container, a subordinate and its principal see each other only.
+            let near = |member: &str| relation.scope != "container" || principals.get(member) == Some(&principal(unit));
+            let members: BTreeMap<String, i64> = members
+                .iter()
+                .filter(|(member, _)| remote(member) && near(member))
+                .map(|(member, version)| (member.clone(), *version))
+                .collect();
+            // A subordinate is related to its own principal, not to every application that has such a relation.
+            if relation.scope == "container" && !concerns(unit, &other.application) {
+                continue;
+            }
+            let version = versions.get(&other.application).copied().unwrap_or_default();
+            seen.insert(
+                relation.id,
+                RelationView {
+                    endpoint: mine.name.clone(),
+                    remote: other.application.clone(),
+                    peer: relation.is_peer(),
+                    dying: relation.life != "alive",
+                    members,
+                    applications: [(other.application.clone(), version)].into(),
+                },
+            );
+        }
+        seen
+    }
+}
+
+/// Whether a relation in a container with `application` is about this unit.
+fn concerns(unit: &Unit, application: &str) -> bool {
+    unit.principal.is_empty() || unit.principal.rsplit_once('/').is_some_and(|(owner, _)| owner == application)
+}
