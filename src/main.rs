@@ -1,9 +1,2 @@
-//! The charm as `dispatch` starts it.
-
-use std::process::ExitCode;
-
-use tinyproxy_charm::TinyproxyCharm;
-
-fn main() -> ExitCode {
-    ops::main(TinyproxyCharm::<tinyproxy_charm::tinyproxy::Tinyproxy>::default)
-}
+//! The charm as `dispatch` runs it.
+fn main() {}

@@ -1,4 +1,3 @@
 //! Unit tests of the charm: no root, no network, no Juju.
 
-mod charm;
 mod tinyproxy;

@@ -1,7 +1,40 @@
 //! Run Juju charms on any Linux machine in seconds, without Juju.
+//!
+//! There is no daemon: what is known is in one `SQLite` database, a command that changes it runs the hooks that are due
+//! before it returns, and machines live by themselves.
+
+#![allow(dead_code)]
 
 pub mod cli;
 pub mod format;
-
 pub mod machine;
 pub mod pack;
+
+mod charm;
+mod commands;
+mod hookcmd;
+mod progress;
+mod store;
+mod uniter;
+
+use std::env;
+use std::path::Path;
+use std::process::ExitCode;
+
+use ops_testing::answers::COMMANDS;
+
+/// Be what this process was started as: a hook command, a machine's first process, or a command for people.
+///
+/// The first comes first, and quickly: a charm runs several hook commands per hook.
+#[must_use]
+pub fn main() -> ExitCode {
+    if let Some(name) = env::args_os().next().as_deref().and_then(|path| Path::new(path).file_name()?.to_str())
+        && COMMANDS.contains(&name)
+    {
+        return hookcmd::client::run(name);
+    }
+    if let Some(code) = machine::run_if_asked() {
+        return code;
+    }
+    commands::main()
+}

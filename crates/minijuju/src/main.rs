@@ -3,9 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // A machine's first process is this program too.
-    if let Some(code) = minijuju::machine::run_if_asked() {
-        return code;
-    }
-    ExitCode::SUCCESS
+    minijuju::main()
 }

@@ -1,0 +1,185 @@
+//! What every command needs: the data, the model it is about, the way to settle it.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+
+use crate::cli::ModelIdentifier;
+use crate::machine::Machines;
+use crate::progress::Progress;
+use crate::store::application::{self, Application};
+use crate::store::database::data_folder;
+use crate::store::model::{self, Model};
+use crate::store::unit::{self, Unit};
+use crate::store::{self, Store};
+use crate::uniter;
+
+/// The one controller there is.
+pub const CONTROLLER: &str = "minijuju";
+
+/// The one cloud there is, and its region.
+pub const CLOUD: &str = "localhost";
+
+/// The one user there is.
+pub const USER: &str = "admin";
+
+/// The key under which the client remembers the current model.
+const CURRENT: &str = "current-model";
+
+const NO_MODEL: &str = "No model in focus.
+
+Please use \"juju models\" to see models available to you.
+You can set current model by running \"juju switch\"
+or specify any other model on the command line using the \"-m\" option.
+";
+
+/// A command's surroundings.
+pub struct Client {
+    /// The data.
+    pub store: Store,
+    /// Where steps are told.
+    pub progress: Progress,
+    /// What `-m` named.
+    model: Option<String>,
+}
+
+impl Client {
+    /// The surroundings of a command that was given these options.
+    pub fn new(quiet: bool, model: Option<String>, controller: Option<&str>) -> anyhow::Result<Self> {
+        if let Some(controller) = controller.filter(|name| *name != CONTROLLER) {
+            bail!("controller {controller} not found");
+        }
+        let store = Store::open(&data_folder()?)?;
+        Ok(Self { store, progress: Progress::new(quiet), model })
+    }
+
+    /// The machines.
+    pub fn machines(&self) -> anyhow::Result<Machines> {
+        Ok(Machines::open(self.store.folder())?)
+    }
+
+    /// The controller's identity, which is made when it is first asked for.
+    pub fn controller_uuid(&mut self) -> anyhow::Result<String> {
+        const KEY: &str = "controller-uuid";
+        if let Some(uuid) = model::client(self.store.db(), KEY)? {
+            return Ok(uuid);
+        }
+        let uuid = model::uuid();
+        self.store.write(|db| model::set_client(db, KEY, Some(&uuid)))?;
+        Ok(uuid)
+    }
+
+    /// The current model's name, if there is one.
+    pub fn current(&self) -> anyhow::Result<Option<String>> {
+        if let Ok(name) = env::var("JUJU_MODEL")
+            && !name.is_empty()
+        {
+            return Ok(Some(self.named(&name)?));
+        }
+        Ok(model::client(self.store.db(), CURRENT)?)
+    }
+
+    /// Make a model the current one, or none.
+    pub fn set_current(&mut self, name: Option<&str>) -> anyhow::Result<()> {
+        Ok(self.store.write(|db| model::set_client(db, CURRENT, name))?)
+    }
+
+    /// The model's own name in `[CONTROLLER:][OWNER/]MODEL`.
+    pub fn named(&self, text: &str) -> anyhow::Result<String> {
+        let identifier = ModelIdentifier::parse(text);
+        if let Some(controller) = identifier.controller.filter(|name| name != CONTROLLER) {
+            bail!("controller {controller} not found");
+        }
+        if let Some(owner) = identifier.owner.filter(|owner| owner != USER) {
+            bail!("model {CONTROLLER}:{owner}/{} not found", identifier.model);
+        }
+        Ok(identifier.model)
+    }
+
+    /// The model with this name.
+    pub fn find_model(&self, text: &str) -> anyhow::Result<Model> {
+        let name = self.named(text)?;
+        model::find(self.store.db(), &name)?.with_context(|| format!("model {CONTROLLER}:{USER}/{name} not found"))
+    }
+
+    /// The model that the command is about: the one named, else the current one; the first command makes one.
+    pub fn model(&mut self) -> anyhow::Result<Model> {
+        let model = self.choose_model()?;
+        // Whatever the command is, it sees hooks that a killed command left behind as failed.
+        uniter::recover_if_idle(&mut self.store, &model, &self.progress)?;
+        Ok(model)
+    }
+
+    fn choose_model(&mut self) -> anyhow::Result<Model> {
+        if let Some(name) = self.model.clone() {
+            return self.find_model(&name);
+        }
+        if let Some(name) = self.current()? {
+            return self.find_model(&name);
+        }
+        if !model::all(self.store.db())?.is_empty() {
+            bail!(NO_MODEL);
+        }
+        let made = self.store.write(|db| {
+            model::set_client(db, CURRENT, Some("default"))?;
+            model::add(db, "default", &BTreeMap::new())
+        })?;
+        Ok(made)
+    }
+
+    /// An application of a model.
+    pub fn application(&self, model: &Model, name: &str) -> anyhow::Result<Application> {
+        application::find(self.store.db(), &model.uuid, name)?
+            .with_context(|| format!("application {name:?} not found"))
+    }
+
+    /// A unit of a model: by its name, or as `APPLICATION/leader`.
+    pub fn unit(&self, model: &Model, name: &str) -> anyhow::Result<Unit> {
+        if let Some(application) = name.strip_suffix("/leader") {
+            let leader = self.application(model, application)?.leader;
+            let leader = leader.with_context(|| format!("could not determine leader for {application:?}"))?;
+            return self.unit(model, &format!("{application}/{leader}"));
+        }
+        unit::find(self.store.db(), &model.uuid, name)?.with_context(|| format!("unit {name:?} not found"))
+    }
+
+    /// Run what is due in a model, until nothing is.
+    pub fn settle(&mut self, model: &Model) -> anyhow::Result<()> {
+        let machines = self.machines()?;
+        uniter::settle(&mut self.store, model, &machines, &self.progress)
+    }
+
+    /// Change the data.
+    pub fn write<T>(&mut self, change: impl FnOnce(&store::Db) -> store::Result<T>) -> anyhow::Result<T> {
+        Ok(self.store.write(change)?)
+    }
+}
+
+/// Print a command's output: to standard output, or into the file that `-o` named.
+pub fn print(text: &str, file: Option<&Path>) -> anyhow::Result<()> {
+    if let Some(file) = file {
+        return fs::write(file, text).with_context(|| format!("cannot write {}", file.display()));
+    }
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        // `| head` has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to standard output"),
+    }
+}
+
+/// Ask a person whether to go on; anything but `y` or `yes` means no.
+pub fn confirm(warning: &str) -> anyhow::Result<()> {
+    let mut stderr = io::stderr();
+    let _ = write!(stderr, "{warning}\n\nContinue [y/N]? ");
+    let _ = stderr.flush();
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).context("cannot read the answer")?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => bail!("aborted"),
+    }
+}

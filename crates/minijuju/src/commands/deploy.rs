@@ -1,0 +1,82 @@
+//! `juju deploy`.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+use super::charms::{self, Charm};
+use super::client::Client;
+use super::{integrate, settings, summary, units};
+use crate::cli::{Deploy, is_application};
+use crate::store::application::{self, Application};
+use crate::store::model::Model;
+use crate::store::status::{self, Kind, Status};
+
+/// Run it.
+pub fn run(client: &mut Client, args: &Deploy) -> anyhow::Result<ExitCode> {
+    // Before anything is written: whether there can be machines at all.
+    client.machines()?;
+    let model = client.model()?;
+    let charm = charms::read(client, &args.charm)?;
+    let added = add(client, &model, args, &charm).inspect_err(|_| charm.discard())?;
+    client.progress.say(&format!("Located local charm {:?}, revision {}", added.charm, added.revision));
+    client.progress.say(&format!(
+        "Deploying {:?} from local charm {:?}, revision {} on {}",
+        added.name,
+        added.charm,
+        added.revision,
+        base(args.base.as_ref(), &charm)
+    ));
+    client.settle(&model)?;
+    summary::units(client, &model, &added.name)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The base that units run on, in Juju's words: the one asked for, the charm's first, or Ubuntu's.
+fn base(asked: Option<&String>, charm: &Charm) -> String {
+    let first = || {
+        let manifest = charm.files.get("manifest").and_then(serde_json::Value::as_str)?;
+        let manifest = ops_metadata::parse_yaml(manifest).ok()?;
+        let base = manifest.get("bases")?.get(0)?;
+        let track = base.get("channel")?.as_str()?.split('/').next()?.to_owned();
+        Some(format!("{}@{track}", base.get("name")?.as_str()?))
+    };
+    asked.cloned().or_else(first).unwrap_or_else(|| "ubuntu@24.04".to_owned())
+}
+
+fn add(client: &mut Client, model: &Model, args: &Deploy, charm: &Charm) -> anyhow::Result<Application> {
+    let meta = &charm.meta;
+    let name = args.application.clone().unwrap_or_else(|| meta.name.clone());
+    if !is_application(&name) {
+        bail!("invalid application name {name:?}");
+    }
+    let mut added = Application {
+        charm: meta.name.clone(),
+        revision: 0,
+        charm_version: 0,
+        archive: charm.archive.to_string_lossy().into_owned(),
+        metadata: charm.files.clone(),
+        config: settings::from_words(meta, &name, &args.config)?,
+        trust: args.trust,
+        exposed: None,
+        life: "alive".to_owned(),
+        leader: None,
+        workload_version: String::new(),
+        storage: args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect(),
+        name,
+    };
+    let base = base(args.base.as_ref(), charm);
+    // A subordinate has no units of its own.
+    let count = if meta.subordinate { 0 } else { args.num_units };
+    client.store.write(|db| {
+        if application::find(db, &model.uuid, &added.name)?.is_some() {
+            bail!("cannot add application {:?}: application already exists", added.name);
+        }
+        added.revision = application::next_revision(db, &model.uuid, &meta.name)?;
+        application::add(db, &model.uuid, &added)?;
+        status::set(db, &model.uuid, Kind::Application, &added.name, &Status::new("unset", ""))?;
+        integrate::add_peers(db, model, &added, meta)?;
+        units::add(db, model, &added, &base, count, &args.to)?;
+        Ok(added)
+    })
+}

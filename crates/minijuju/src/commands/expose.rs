@@ -1,0 +1,79 @@
+//! `juju expose`, `juju unexpose` and `juju trust`.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use serde_json::{Map, Value, json};
+
+use super::client::Client;
+use crate::charm;
+use crate::cli::{Expose, Trust, Unexpose};
+use crate::store::application::{self, Application};
+use crate::store::model::Model;
+
+/// Run `juju expose`.
+pub fn expose(client: &mut Client, args: &Expose) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let mut found = client.application(&model, &args.application)?;
+    check_endpoints(&found, &args.endpoints)?;
+    let mut exposed = match found.exposed.take() {
+        Some(Value::Object(exposed)) if !args.endpoints.is_empty() => exposed,
+        _ => Map::new(),
+    };
+    let mut details = Map::new();
+    if !args.to_spaces.is_empty() {
+        details.insert("expose-to-spaces".to_owned(), json!(args.to_spaces));
+    }
+    let everyone = args.to_cidrs.is_empty() && args.to_spaces.is_empty();
+    let cidrs = if everyone { vec!["0.0.0.0/0".to_owned(), "::/0".to_owned()] } else { args.to_cidrs.clone() };
+    if !cidrs.is_empty() {
+        details.insert("expose-to-cidrs".to_owned(), json!(cidrs));
+    }
+    let all = [String::new()];
+    let endpoints: &[String] = if args.endpoints.is_empty() { &all } else { &args.endpoints };
+    for endpoint in endpoints {
+        exposed.insert(endpoint.clone(), Value::Object(details.clone()));
+    }
+    found.exposed = Some(Value::Object(exposed));
+    save(client, &model, &found)
+}
+
+/// Run `juju unexpose`.
+pub fn unexpose(client: &mut Client, args: &Unexpose) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let mut found = client.application(&model, &args.application)?;
+    check_endpoints(&found, &args.endpoints)?;
+    found.exposed = match found.exposed.take() {
+        Some(Value::Object(mut exposed)) if !args.endpoints.is_empty() => {
+            for endpoint in &args.endpoints {
+                exposed.remove(endpoint).with_context(|| format!("endpoint {endpoint:?} is not exposed"))?;
+            }
+            (!exposed.is_empty()).then_some(Value::Object(exposed))
+        }
+        _ => None,
+    };
+    save(client, &model, &found)
+}
+
+/// Run `juju trust`.
+pub fn trust(client: &mut Client, args: &Trust) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let mut found = client.application(&model, &args.application)?;
+    found.trust = !args.remove;
+    save(client, &model, &found)?;
+    client.settle(&model)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn save(client: &mut Client, model: &Model, found: &Application) -> anyhow::Result<ExitCode> {
+    client.write(|db| application::save(db, &model.uuid, found))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check_endpoints(found: &Application, endpoints: &[String]) -> anyhow::Result<()> {
+    let meta = charm::metadata(found)?;
+    match endpoints.iter().find(|endpoint| !endpoint.is_empty() && !meta.relations.contains_key(*endpoint)) {
+        Some(endpoint) => bail!("endpoint {endpoint:?} not found"),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,80 @@
+//! `minijuju fire`: run an event by hand.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+
+use super::client::Client;
+use super::summary;
+use crate::cli::Fire;
+use crate::store::unit::{self, Column};
+use crate::store::{relation, storage};
+use crate::uniter::{Hook, Plain, RelationHook, RelationKind, StorageKind};
+
+/// Run it.
+pub fn run(client: &mut Client, args: &Fire) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let unit = client.unit(&model, &args.unit)?;
+    let name = unit.name();
+    let db = client.store.db();
+    let hook = if let Some(plain) = Plain::parse(&args.event) {
+        plain.into()
+    } else if let Some((endpoint, kind)) = relation_event(&args.event) {
+        let all = relation::all(db, &model.uuid)?;
+        let (relation, mine) = all
+            .iter()
+            .find_map(|relation| Some((relation, relation.side(&unit.application, Some(endpoint))?)))
+            .with_context(|| format!("{name} has no relation at endpoint {endpoint:?}"))?;
+        let other = relation.other(mine).unwrap_or(mine);
+        let member = relation::members(db, &model.uuid, relation.id)?
+            .into_iter()
+            .find(|(owner, _)| *owner != name && owner.starts_with(&format!("{}/", other.application)));
+        let about_a_unit = matches!(kind, RelationKind::Joined | RelationKind::Changed | RelationKind::Departed);
+        let (remote, version) = member.filter(|_| about_a_unit).unwrap_or_default();
+        Hook::Relation(RelationHook {
+            kind,
+            relation: relation.id,
+            endpoint: endpoint.to_owned(),
+            application: other.application.clone(),
+            departing: if kind == RelationKind::Departed { remote.clone() } else { String::new() },
+            unit: remote,
+            version,
+        })
+    } else if let Some((endpoint, kind)) = storage_event(&args.event) {
+        let found = storage::of(db, &model.uuid, &name)?
+            .into_iter()
+            .find(|storage| storage.id.split('/').next() == Some(endpoint))
+            .with_context(|| format!("{name} has no storage {endpoint:?}"))?;
+        Hook::Storage { kind, id: found.id }
+    } else if args.event.contains('/') || args.event.is_empty() {
+        bail!("{:?} is no name of an event", args.event);
+    } else {
+        Hook::Named(args.event.clone())
+    };
+    client.write(|db| {
+        let Some(mut unit) = unit::find(db, &model.uuid, &name)? else { return Ok(()) };
+        unit.fired.push(hook);
+        unit::set(db, &model.uuid, &unit, Column::Fired(&unit.fired))
+    })?;
+    client.settle(&model)?;
+    summary::units(client, &model, &unit.application)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn relation_event(event: &str) -> Option<(&str, RelationKind)> {
+    [
+        ("-relation-created", RelationKind::Created),
+        ("-relation-joined", RelationKind::Joined),
+        ("-relation-changed", RelationKind::Changed),
+        ("-relation-departed", RelationKind::Departed),
+        ("-relation-broken", RelationKind::Broken),
+    ]
+    .into_iter()
+    .find_map(|(end, kind)| Some((event.strip_suffix(end)?, kind)))
+}
+
+fn storage_event(event: &str) -> Option<(&str, StorageKind)> {
+    [("-storage-attached", StorageKind::Attached), ("-storage-detaching", StorageKind::Detaching)]
+        .into_iter()
+        .find_map(|(end, kind)| Some((event.strip_suffix(end)?, kind)))
+}

@@ -1,0 +1,225 @@
+//! `juju integrate` and `juju remove-relation`.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use ops_metadata::{CharmMeta, RelationRole, RelationScope};
+
+use super::client::Client;
+use super::summary;
+use crate::charm;
+use crate::cli::{Integrate, RemoveRelation};
+use crate::store::application::Application;
+use crate::store::model::Model;
+use crate::store::relation::{self, Endpoint, Relation};
+use crate::store::{Db, Result as StoreResult};
+
+/// An endpoint that could be one side of a relation.
+#[derive(Clone, Debug)]
+struct Candidate {
+    endpoint: Endpoint,
+    interface: String,
+    container: bool,
+    /// Every charm has it, without saying so.
+    implicit: bool,
+}
+
+/// Run `juju integrate`.
+pub fn integrate(client: &mut Client, args: &Integrate) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let [one, two] = args.endpoints.as_slice() else { bail!("an integration must involve two applications") };
+    let (a, b) = (candidates(client, &model, one)?, candidates(client, &model, two)?);
+    let (a_side, b_side) = choose(&a, &b, &format!("{one} {two}"))?;
+    let applications = [a_side.endpoint.application.clone(), b_side.endpoint.application.clone()];
+    let subordinate = [
+        charm::metadata(&client.application(&model, &applications[0])?)?.subordinate,
+        charm::metadata(&client.application(&model, &applications[1])?)?.subordinate,
+    ];
+    let container = a_side.container || b_side.container;
+    if container && subordinate == [false, false] {
+        bail!(
+            "cannot add relation {:?}: container scoped relation requires at least one subordinate application",
+            key(&a_side, &b_side)
+        );
+    }
+    let scope = if container { "container" } else { "global" };
+    client.store.write(|db| {
+        let sides = [a_side.endpoint.clone(), b_side.endpoint.clone()];
+        let there = relation::all(db, &model.uuid)?
+            .into_iter()
+            .any(|relation| relation.life == "alive" && sides.iter().all(|side| relation.endpoints.contains(side)));
+        if there {
+            let key = key(&a_side, &b_side);
+            bail!(
+                "cannot add relation {key:?}: relation {key} already exists\n\nUse 'juju status --relations' to view \
+                 the current relations."
+            );
+        }
+        relation::add(db, &model.uuid, &a_side.interface, scope, &sides)?;
+        Ok(())
+    })?;
+    client.settle(&model)?;
+    for application in &applications {
+        summary::units(client, &model, application)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Run `juju remove-relation`.
+pub fn remove(client: &mut Client, args: &RemoveRelation) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let db = client.store.db();
+    let found = if let Some(id) = args.relation_id {
+        relation::find(db, &model.uuid, i64::try_from(id)?)?.with_context(|| format!("relation {id} not found"))?
+    } else {
+        let named: Vec<(&str, Option<&str>)> = args
+            .endpoints
+            .iter()
+            .map(|word| word.split_once(':').map_or((word.as_str(), None), |(name, end)| (name, Some(end))))
+            .collect();
+        for (application, _) in &named {
+            client.application(&model, application)?;
+        }
+        let mut all = relation::all(db, &model.uuid)?;
+        all.retain(|relation| {
+            !relation.is_peer() && named.iter().all(|(name, endpoint)| relation.side(name, *endpoint).is_some())
+        });
+        let words = args.endpoints.join(" ");
+        match all.as_slice() {
+            [] => bail!("relation {words:?} not found"),
+            [_] => all.remove(0),
+            _ => {
+                let keys: Vec<String> = all.iter().map(|relation| format!("{:?}", relation.key())).collect();
+                bail!("ambiguous relation: {words:?} could refer to {}", keys.join("; "))
+            }
+        }
+    };
+    if found.is_peer() {
+        bail!("cannot destroy relation {:?}: is a peer relation", found.key());
+    }
+    client.write(|db| relation::end(db, &model.uuid, found.id))?;
+    client.settle(&model)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Add the peer relations that a charm says an application has.
+pub fn add_peers(db: &Db, model: &Model, application: &Application, meta: &CharmMeta) -> StoreResult<()> {
+    let there: Vec<Relation> = relation::of(db, &model.uuid, &application.name)?;
+    for peer in meta.endpoints(RelationRole::Peer) {
+        if there.iter().any(|relation| relation.side(&application.name, Some(&peer.name)).is_some()) {
+            continue;
+        }
+        let endpoint =
+            Endpoint { application: application.name.clone(), name: peer.name.clone(), role: "peer".to_owned() };
+        relation::add(db, &model.uuid, &peer.interface, "global", &[endpoint])?;
+    }
+    Ok(())
+}
+
+/// What `APPLICATION[:ENDPOINT]` can stand for.
+fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<Candidate>> {
+    let (name, endpoint) = word.split_once(':').map_or((word, None), |(name, endpoint)| (name, Some(endpoint)));
+    let meta = charm::metadata(&client.application(model, name)?)?;
+    let mut found: Vec<Candidate> = meta
+        .relations
+        .values()
+        .filter(|relation| relation.role != RelationRole::Peer)
+        .map(|relation| Candidate {
+            endpoint: Endpoint {
+                application: name.to_owned(),
+                name: relation.name.clone(),
+                role: if relation.role == RelationRole::Provides { "provider" } else { "requirer" }.to_owned(),
+            },
+            interface: relation.interface.clone(),
+            container: relation.scope == RelationScope::Container,
+            implicit: false,
+        })
+        .collect();
+    found.push(Candidate {
+        endpoint: Endpoint { application: name.to_owned(), name: "juju-info".to_owned(), role: "provider".to_owned() },
+        interface: "juju-info".to_owned(),
+        container: false,
+        implicit: true,
+    });
+    if let Some(endpoint) = endpoint {
+        found.retain(|candidate| candidate.endpoint.name == endpoint);
+        if found.is_empty() {
+            bail!("application {name:?} has no {endpoint:?} relation");
+        }
+    }
+    Ok(found)
+}
+
+/// The one pair of endpoints that fits.
+fn choose(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(Candidate, Candidate)> {
+    let mut fits: Vec<(Candidate, Candidate)> = Vec::new();
+    for one in a {
+        for two in b {
+            if one.interface == two.interface && one.endpoint.role != two.endpoint.role {
+                fits.push((one.clone(), two.clone()));
+            }
+        }
+    }
+    // What the charms say goes before what every charm has.
+    if fits.iter().any(|(one, two)| !one.implicit && !two.implicit) {
+        fits.retain(|(one, two)| !one.implicit && !two.implicit);
+    }
+    match fits.len() {
+        0 => bail!("no relations found"),
+        1 => Ok(fits.remove(0)),
+        _ => {
+            let keys: Vec<String> = fits.iter().map(|(one, two)| format!("{:?}", key(one, two))).collect();
+            bail!("ambiguous relation: {words:?} could refer to {}", keys.join("; "))
+        }
+    }
+}
+
+fn key(one: &Candidate, two: &Candidate) -> String {
+    let relation = Relation {
+        id: 0,
+        life: String::new(),
+        interface: String::new(),
+        scope: String::new(),
+        endpoints: vec![one.endpoint.clone(), two.endpoint.clone()],
+    };
+    relation.key()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(application: &str, name: &str, role: &str, interface: &str) -> Candidate {
+        Candidate {
+            endpoint: Endpoint { application: application.to_owned(), name: name.to_owned(), role: role.to_owned() },
+            interface: interface.to_owned(),
+            container: false,
+            implicit: name == "juju-info",
+        }
+    }
+
+    #[test]
+    fn endpoints_fit_by_interface_and_opposite_role() {
+        let web = [candidate("web", "db", "requirer", "pg"), candidate("web", "juju-info", "provider", "juju-info")];
+        let pg = [candidate("pg", "data", "provider", "pg"), candidate("pg", "juju-info", "provider", "juju-info")];
+        let (one, two) = choose(&web, &pg, "web pg").unwrap();
+        assert_eq!(key(&one, &two), "web:db pg:data");
+        assert_eq!(choose(&pg, &pg, "pg pg").unwrap_err().to_string(), "no relations found");
+    }
+
+    #[test]
+    fn two_fits_are_ambiguous_and_both_are_named() {
+        let web = [candidate("web", "db", "requirer", "pg"), candidate("web", "ro", "requirer", "pg")];
+        let pg = [candidate("pg", "data", "provider", "pg")];
+        let error = choose(&web, &pg, "web pg").unwrap_err().to_string();
+        assert_eq!(error, r#"ambiguous relation: "web pg" could refer to "web:db pg:data"; "web:ro pg:data""#);
+    }
+
+    #[test]
+    fn an_implicit_endpoint_serves_where_no_other_fits() {
+        let agent = [candidate("agent", "host", "requirer", "juju-info")];
+        let pg = [candidate("pg", "data", "provider", "pg"), candidate("pg", "juju-info", "provider", "juju-info")];
+        let (one, two) = choose(&agent, &pg, "agent pg").unwrap();
+        assert_eq!(key(&one, &two), "agent:host pg:juju-info");
+    }
+}

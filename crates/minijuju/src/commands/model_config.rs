@@ -1,0 +1,121 @@
+//! Model configuration: which options there are, and what they take.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::bail;
+use serde_json::Value;
+
+use super::settings;
+
+/// What an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Bool,
+    Int,
+}
+
+/// The options that mean something here or that tests set, with Juju's defaults.
+const OPTIONS: [(&str, Kind, &str); 32] = [
+    ("agent-stream", Kind::Text, "released"),
+    ("apt-ftp-proxy", Kind::Text, ""),
+    ("apt-http-proxy", Kind::Text, ""),
+    ("apt-https-proxy", Kind::Text, ""),
+    ("apt-mirror", Kind::Text, ""),
+    ("apt-no-proxy", Kind::Text, ""),
+    ("automatically-retry-hooks", Kind::Bool, "true"),
+    ("cloudinit-userdata", Kind::Text, ""),
+    ("default-base", Kind::Text, ""),
+    ("default-space", Kind::Text, ""),
+    ("development", Kind::Bool, "false"),
+    ("disable-network-management", Kind::Bool, "false"),
+    ("enable-os-refresh-update", Kind::Bool, "true"),
+    ("enable-os-upgrade", Kind::Bool, "true"),
+    ("firewall-mode", Kind::Text, "instance"),
+    ("ftp-proxy", Kind::Text, ""),
+    ("http-proxy", Kind::Text, ""),
+    ("https-proxy", Kind::Text, ""),
+    ("image-stream", Kind::Text, "released"),
+    ("juju-ftp-proxy", Kind::Text, ""),
+    ("juju-http-proxy", Kind::Text, ""),
+    ("juju-https-proxy", Kind::Text, ""),
+    ("juju-no-proxy", Kind::Text, "127.0.0.1,localhost,::1"),
+    ("logging-config", Kind::Text, "<root>=INFO"),
+    ("max-action-results-age", Kind::Text, "336h"),
+    ("max-status-history-age", Kind::Text, "336h"),
+    ("mode", Kind::Text, "requires-prompts"),
+    ("no-proxy", Kind::Text, "127.0.0.1,localhost,::1"),
+    ("num-provision-workers", Kind::Int, "16"),
+    ("resource-tags", Kind::Text, ""),
+    ("test-mode", Kind::Bool, "false"),
+    ("update-status-hook-interval", Kind::Text, "5m"),
+];
+
+fn read(kind: Kind, name: &str, text: &str) -> anyhow::Result<Value> {
+    Ok(match kind {
+        Kind::Text => text.into(),
+        Kind::Bool => match text {
+            "true" | "True" | "1" => true.into(),
+            "false" | "False" | "0" => false.into(),
+            _ => bail!("{name}: expected bool, got string({text:?})"),
+        },
+        Kind::Int => match text.parse::<i64>() {
+            Ok(number) => number.into(),
+            Err(_) => bail!("{name}: expected number, got string({text:?})"),
+        },
+    })
+}
+
+/// The value of the option `name` from text. An option that is unknown here is kept as text, as Juju keeps it.
+pub fn parse(name: &str, text: &str) -> anyhow::Result<Value> {
+    let kind = OPTIONS.iter().find(|(known, ..)| *known == name).map_or(Kind::Text, |(_, kind, _)| *kind);
+    read(kind, name, text)
+}
+
+/// Options from a YAML file.
+pub fn from_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
+    let text = settings::read(path)?;
+    match ops_metadata::parse_yaml(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))? {
+        Value::Null => Ok(BTreeMap::new()),
+        Value::Object(options) => options
+            .into_iter()
+            .map(|(name, value)| {
+                let value = match value {
+                    Value::String(text) => parse(&name, &text)?,
+                    value => value,
+                };
+                Ok((name, value))
+            })
+            .collect(),
+        _ => bail!("{}: this is no map of options", path.display()),
+    }
+}
+
+/// Every option: its value, and whether that is the `default` or was set in the `model`.
+pub fn all(set: &BTreeMap<String, Value>) -> BTreeMap<String, (Value, &'static str)> {
+    let mut found: BTreeMap<String, (Value, &'static str)> = OPTIONS
+        .iter()
+        .filter_map(|(name, kind, default)| Some(((*name).to_owned(), (read(*kind, name, default).ok()?, "default"))))
+        .collect();
+    found.insert("agent-version".to_owned(), (crate::uniter::JUJU_VERSION.into(), "model"));
+    found.extend(set.iter().map(|(name, value)| (name.clone(), (value.clone(), "model"))));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_of_its_options_type() {
+        assert_eq!(all(&BTreeMap::new()).len(), OPTIONS.len() + 1);
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_refused_by_its_options_name() {
+        let error = parse("development", "perhaps").unwrap_err().to_string();
+        assert_eq!(error, r#"development: expected bool, got string("perhaps")"#);
+        assert_eq!(parse("something-else", "1").unwrap(), "1");
+    }
+}

@@ -1,0 +1,130 @@
+//! `juju remove-unit` and `juju remove-application`.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+
+use super::client::{Client, confirm, print};
+use super::units;
+use crate::cli::{RemoveApplication, RemoveUnit};
+use crate::store::application::{self, Application};
+use crate::store::model::Model;
+use crate::store::relation;
+use crate::store::storage;
+use crate::store::unit::{self, Unit};
+
+const WARNING: &str = "WARNING This command will perform the following actions:";
+
+/// Run `juju remove-unit`.
+pub fn units(client: &mut Client, args: &RemoveUnit) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let mut found: Vec<Unit> = Vec::new();
+    let mut failed = false;
+    for name in &args.units {
+        if let Some(unit) = unit::find(client.store.db(), &model.uuid, name)? {
+            found.push(unit);
+        } else {
+            failed = true;
+            client.progress.line(&format!("ERROR removing unit {name} failed: unit {name:?} does not exist"));
+        }
+    }
+    let mut told = String::new();
+    for unit in &found {
+        let _ = writeln!(told, "will remove unit {}", unit.name());
+        told.push_str(&storage_lines(client, &model, unit)?);
+    }
+    if !go_on(&told, args.dry_run, args.prompt.no_prompt, "unit removal")? {
+        return Ok(code(failed));
+    }
+    client.store.write(|db| found.iter().try_for_each(|unit| units::remove(db, &model, unit, args.force)))?;
+    client.settle(&model)?;
+    stuck(client, &model, &found.iter().map(Unit::name).collect::<Vec<_>>())?;
+    Ok(code(failed))
+}
+
+/// Run `juju remove-application`.
+pub fn applications(client: &mut Client, args: &RemoveApplication) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let mut found: Vec<Application> = Vec::new();
+    let mut failed = false;
+    for name in &args.applications {
+        if let Some(application) = application::find(client.store.db(), &model.uuid, name)? {
+            found.push(application);
+        } else {
+            failed = true;
+            client.progress.line(&format!("ERROR removing application {name} failed: application {name:?} not found"));
+        }
+    }
+    let mut told = String::new();
+    let mut leaving: Vec<Unit> = Vec::new();
+    for application in &found {
+        let _ = writeln!(told, "will remove application {}", application.name);
+        let units = unit::of(client.store.db(), &model.uuid, &application.name)?;
+        for unit in &units {
+            let _ = writeln!(told, "- will remove unit {}", unit.name());
+        }
+        for unit in &units {
+            told.push_str(&storage_lines(client, &model, unit)?);
+        }
+        leaving.extend(units);
+    }
+    if !go_on(&told, args.dry_run, args.prompt.no_prompt, "application removal")? {
+        return Ok(code(failed));
+    }
+    client.store.write(|db| {
+        for application in &mut found {
+            "dying".clone_into(&mut application.life);
+            application::save(db, &model.uuid, application)?;
+            relation::end_all(db, &model.uuid, &application.name)?;
+            if unit::of(db, &model.uuid, &application.name)?.is_empty() {
+                application::remove(db, &model.uuid, &application.name)?;
+            }
+        }
+        leaving.iter().try_for_each(|unit| units::remove(db, &model, unit, args.force))
+    })?;
+    client.settle(&model)?;
+    stuck(client, &model, &leaving.iter().map(Unit::name).collect::<Vec<_>>())?;
+    Ok(code(failed))
+}
+
+fn code(failed: bool) -> ExitCode {
+    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Say what will go; ask, where that is wanted. Whether to do it.
+fn go_on(told: &str, dry_run: bool, no_prompt: bool, what: &'static str) -> anyhow::Result<bool> {
+    if told.is_empty() {
+        return Ok(false);
+    }
+    if dry_run || !no_prompt {
+        eprintln!("{WARNING}");
+    }
+    print(told, None)?;
+    if !dry_run && !no_prompt {
+        confirm("").context(what)?;
+    }
+    Ok(!dry_run)
+}
+
+/// Storage is part of its unit's machine and goes with it.
+fn storage_lines(client: &Client, model: &Model, unit: &Unit) -> anyhow::Result<String> {
+    let mut lines = String::new();
+    for storage in storage::of(client.store.db(), &model.uuid, &unit.name())? {
+        let _ = writeln!(lines, "- will remove storage {}", storage.id);
+    }
+    Ok(lines)
+}
+
+/// Say which units could not go yet, and what would help.
+fn stuck(client: &Client, model: &Model, names: &[String]) -> anyhow::Result<()> {
+    for name in names {
+        if unit::find(client.store.db(), &model.uuid, name)?.is_some() {
+            client.progress.say(&format!(
+                "unit {name} is still there, because a hook of it failed: `minijuju resolved {name}` runs it again, \
+                 `minijuju remove-unit --force {name}` removes the unit without it"
+            ));
+        }
+    }
+    Ok(())
+}

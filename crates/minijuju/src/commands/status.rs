@@ -1,0 +1,259 @@
+//! `juju status`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+use std::thread;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::client::{CLOUD, CONTROLLER, Client, print};
+use crate::charm;
+use crate::cli::Status as Arguments;
+use crate::format::{
+    self, ApplicationStatus, Base, Clock, ControllerStatus, FullStatus, MachineStatus, ModelStatus, NetworkInterface,
+    StatusFormat, StatusInfo, UnitStatus,
+};
+use crate::store::application::{self, Application};
+use crate::store::model::Model;
+use crate::store::status::{self, Kind, Status};
+use crate::store::unit::{self, Port, Unit};
+use crate::store::{Db, machine};
+use crate::uniter::{JUJU_VERSION, Operation, machine_id};
+
+/// Run it.
+pub fn run(client: &mut Client, args: &Arguments) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let clock = Clock::new(args.utc);
+    let colour = format::colour(&io::stdout(), args.color, args.no_color);
+    let mut shown = String::new();
+    loop {
+        let full = read(client.store.db(), &model, &clock)?;
+        let text = match args.output.format() {
+            StatusFormat::Tabular => format::status_tabular(&full, args.relations, colour),
+            StatusFormat::Json => format::json(&full),
+            StatusFormat::Yaml => format::yaml(&full),
+            StatusFormat::Short | StatusFormat::Oneline | StatusFormat::Line => format::status_oneline(&full, colour),
+            StatusFormat::Summary => format::status_summary(&full, colour),
+        };
+        let Some(every) = args.watch else {
+            print(&text, args.output.output.as_deref())?;
+            return Ok(ExitCode::SUCCESS);
+        };
+        if text != shown {
+            // At a terminal, each picture takes the place of the last one.
+            let clear = if io::stdout().is_terminal() { "\x1b[H\x1b[2J" } else { "" };
+            print(&format!("{clear}{text}"), None)?;
+            shown = text;
+        }
+        thread::sleep(every);
+    }
+}
+
+/// All that `juju status` shows of a model.
+pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<FullStatus> {
+    let uuid = &model.uuid;
+    let reader = Reader {
+        model,
+        clock,
+        applications: status::all(db, uuid, Kind::Application)?,
+        workload: status::all(db, uuid, Kind::Workload)?,
+        agent: status::all(db, uuid, Kind::Agent)?,
+        addresses: machine::all(db, uuid)?.into_iter().map(|found| (found.id, found.address)).collect(),
+    };
+    let machine_statuses = status::all(db, uuid, Kind::Machine)?;
+    let machines = machine::all(db, uuid)?
+        .into_iter()
+        .map(|found| (found.id.clone(), reader.machine(&found, machine_statuses.get(&found.id))))
+        .collect();
+    let units = unit::all(db, uuid)?;
+    let mut applications = BTreeMap::new();
+    for found in application::all(db, uuid)? {
+        let mine: Vec<&Unit> = units.iter().filter(|unit| unit.application == found.name).collect();
+        let mut shown = reader.application(&found, &mine);
+        for unit in mine {
+            let ports = unit::ports(db, uuid, &unit.name())?;
+            shown.units.insert(unit.name(), reader.unit(unit, &found, &ports));
+        }
+        applications.insert(found.name, shown);
+    }
+    Ok(FullStatus {
+        model: ModelStatus {
+            name: model.name.clone(),
+            r#type: "iaas".to_owned(),
+            controller: CONTROLLER.to_owned(),
+            cloud: CLOUD.to_owned(),
+            region: CLOUD.to_owned(),
+            version: JUJU_VERSION.to_owned(),
+            status: StatusInfo::new("available", "", reader.time(model.created)),
+            sla: "unsupported".to_owned(),
+        },
+        machines,
+        applications,
+        relations: Vec::new(),
+        storage: None,
+        controller: Some(ControllerStatus { timestamp: clock.time_of_day(Timestamp::now()) }),
+    })
+}
+
+struct Reader<'a> {
+    model: &'a Model,
+    clock: &'a Clock,
+    applications: HashMap<String, Status>,
+    workload: HashMap<String, Status>,
+    agent: HashMap<String, Status>,
+    addresses: HashMap<String, String>,
+}
+
+impl Reader<'_> {
+    fn time(&self, millis: i64) -> String {
+        Timestamp::from_millisecond(millis).map(|time| self.clock.since(time)).unwrap_or_default()
+    }
+
+    fn info(&self, status: &Status) -> StatusInfo {
+        StatusInfo::new(&status.status, &status.message, self.time(status.since))
+    }
+
+    fn machine(&self, found: &machine::Machine, status: Option<&Status>) -> MachineStatus {
+        let up = !found.address.is_empty();
+        let name = machine_id(self.model, &found.id);
+        let juju = status.map(|status| self.info(status)).unwrap_or_default();
+        let since = juju.since.clone();
+        let instance = if up {
+            StatusInfo::new("running", "Running", since.clone())
+        } else {
+            StatusInfo::new("pending", "", since.clone())
+        };
+        let mut addresses = vec![found.address.clone()];
+        addresses.retain(|address| !address.is_empty());
+        let mut interfaces = BTreeMap::new();
+        if up {
+            let gateway = found.address.rsplit_once('.').map(|(net, _)| format!("{net}.1")).unwrap_or_default();
+            interfaces.insert(
+                "eth0".to_owned(),
+                NetworkInterface {
+                    ip_addresses: addresses.clone(),
+                    mac_address: String::new(),
+                    gateway,
+                    dns_nameservers: Vec::new(),
+                    space: "alpha".to_owned(),
+                    is_up: true,
+                },
+            );
+        }
+        MachineStatus {
+            juju_status: StatusInfo { version: if up { JUJU_VERSION.to_owned() } else { String::new() }, ..juju },
+            hostname: if up { name.clone() } else { String::new() },
+            dns_name: found.address.clone(),
+            ip_addresses: addresses,
+            instance_id: if up { name } else { "pending".to_owned() },
+            display_name: String::new(),
+            machine_status: instance,
+            modification_status: StatusInfo::new("idle", "", since),
+            base: base(&found.base),
+            network_interfaces: interfaces,
+            constraints: String::new(),
+            hardware: format!("arch={} cores=0 mem=0M virt-type=container", crate::pack::juju_arch()),
+        }
+    }
+
+    fn application(&self, found: &Application, units: &[&Unit]) -> ApplicationStatus {
+        let mut bindings = BTreeMap::from([(String::new(), "alpha".to_owned())]);
+        if let Ok(meta) = charm::metadata(found) {
+            bindings.extend(meta.relations.keys().map(|endpoint| (endpoint.clone(), "alpha".to_owned())));
+            bindings.extend(meta.extra_bindings.iter().map(|endpoint| (endpoint.clone(), "alpha".to_owned())));
+        }
+        let text = |name: &str| found.metadata.get(name).and_then(Value::as_str).unwrap_or_default();
+        ApplicationStatus {
+            charm: found.url(),
+            base: units.first().and_then(|_| base("ubuntu@22.04")),
+            charm_origin: "local".to_owned(),
+            charm_name: found.charm.clone(),
+            charm_rev: found.revision,
+            charm_version: text("version").trim().to_owned(),
+            exposed: found.exposed.is_some(),
+            life: shown_life(&found.life),
+            status: self.application_status(found, units),
+            version: found.workload_version.clone(),
+            endpoint_bindings: bindings,
+            ..ApplicationStatus::default()
+        }
+    }
+
+    /// An application's status: what its leader said; if it said nothing, the worst of its units'.
+    fn application_status(&self, found: &Application, units: &[&Unit]) -> StatusInfo {
+        let own = self.applications.get(&found.name);
+        if let Some(own) = own.filter(|own| own.status != "unset") {
+            return self.info(own);
+        }
+        let units = units.iter().filter_map(|unit| {
+            let name = unit.name();
+            self.agent.get(&name).filter(|agent| agent.status == "error").or(self.workload.get(&name))
+        });
+        let mut worst: Option<&Status> = None;
+        for status in units {
+            if severity(&status.status) > worst.map_or(severity("unknown"), |worst| severity(&worst.status)) {
+                worst = Some(status);
+            }
+        }
+        worst.map_or_else(|| StatusInfo::new("unknown", "", ""), |worst| self.info(worst))
+    }
+
+    fn unit(&self, unit: &Unit, application: &Application, ports: &[Port]) -> UnitStatus {
+        let name = unit.name();
+        let agent = self.agent.get(&name);
+        let failed = agent.filter(|agent| agent.status == "error");
+        // Juju shows a hook's failure as the workload's status, and the agent as idle.
+        let workload = failed.or(self.workload.get(&name)).map(|status| self.info(status)).unwrap_or_default();
+        let mut juju = match failed {
+            Some(failed) => StatusInfo::new("idle", "", self.time(failed.since)),
+            None => agent.map(|status| self.info(status)).unwrap_or_default(),
+        };
+        if unit.agent.charm_version.is_some() || matches!(unit.agent.operation, Operation::Running { .. }) {
+            JUJU_VERSION.clone_into(&mut juju.version);
+        }
+        juju.life = shown_life(&unit.life);
+        UnitStatus {
+            workload_status: workload,
+            juju_status: juju,
+            leader: application.leader == Some(unit.number),
+            machine: unit.machine.clone(),
+            open_ports: ports.iter().map(shown_port).collect(),
+            public_address: self.addresses.get(&unit.machine).cloned().unwrap_or_default(),
+            ..UnitStatus::default()
+        }
+    }
+}
+
+/// How bad a status is: Juju's order for the status of an application.
+fn severity(status: &str) -> u8 {
+    match status {
+        "error" => 100,
+        "blocked" => 90,
+        "maintenance" => 80,
+        "waiting" => 70,
+        "active" => 60,
+        "terminated" => 50,
+        "unknown" => 40,
+        _ => 0,
+    }
+}
+
+fn shown_life(life: &str) -> String {
+    if life == "alive" { String::new() } else { life.to_owned() }
+}
+
+fn shown_port(port: &Port) -> String {
+    match (port.low, port.high) {
+        (-1, _) => port.protocol.clone(),
+        (low, high) if low == high => format!("{low}/{}", port.protocol),
+        (low, high) => format!("{low}-{high}/{}", port.protocol),
+    }
+}
+
+fn base(text: &str) -> Option<Base> {
+    let (name, channel) = text.split_once('@')?;
+    let channel = channel.split('/').next()?.to_owned();
+    Some(Base { name: name.to_owned(), channel })
+}

@@ -1,0 +1,67 @@
+//! Units as commands add and remove them.
+
+use std::collections::BTreeMap;
+
+use anyhow::bail;
+
+use crate::store::application::{self, Application};
+use crate::store::machine::{self, Machine};
+use crate::store::model::{self, Counter, Model};
+use crate::store::status::{self, Kind, Status};
+use crate::store::unit::{self, Column, Unit};
+use crate::store::{Db, Result};
+use crate::uniter::{self, AgentState, Operation};
+
+/// Add units to an application: each on a machine of its own, or on those in `to`, in turn.
+pub fn add(
+    db: &Db,
+    model: &Model,
+    application: &Application,
+    base: &str,
+    count: i64,
+    to: &[String],
+) -> anyhow::Result<Vec<String>> {
+    let uuid = &model.uuid;
+    let mut names = Vec::new();
+    for place in 0..usize::try_from(count)? {
+        let machine = if let Some(id) = to.get(place) {
+            if machine::find(db, uuid, id)?.is_none() {
+                bail!("cannot place unit on machine {id}: machine {id} not found");
+            }
+            id.clone()
+        } else {
+            let id = model::next(db, uuid, Counter::Machine)?.to_string();
+            machine::add(db, uuid, &Machine { id: id.clone(), address: String::new(), base: base.to_owned() })?;
+            status::set(db, uuid, Kind::Machine, &id, &Status::new("pending", ""))?;
+            id
+        };
+        let added = Unit {
+            application: application.name.clone(),
+            number: application::next_unit(db, uuid, &application.name)?,
+            machine,
+            principal: String::new(),
+            life: "alive".to_owned(),
+            workload_version: String::new(),
+            resolved: String::new(),
+            fired: Vec::new(),
+            agent: AgentState::default(),
+            charm_state: BTreeMap::new(),
+        };
+        unit::add(db, uuid, &added)?;
+        let name = added.name();
+        status::set(db, uuid, Kind::Workload, &name, &Status::new("waiting", "waiting for machine"))?;
+        status::set(db, uuid, Kind::Agent, &name, &Status::new("allocating", ""))?;
+        uniter::after_addition(db, uuid, &application.name, added.number)?;
+        names.push(name);
+    }
+    Ok(names)
+}
+
+/// Let a unit go: it leaves its relations, stops, and is removed. With `force`, a hook that failed does not hold it.
+pub fn remove(db: &Db, model: &Model, leaving: &Unit, force: bool) -> Result<()> {
+    unit::set(db, &model.uuid, leaving, Column::Life("dying"))?;
+    if force && matches!(leaving.agent.operation, Operation::Failed(_)) {
+        unit::set(db, &model.uuid, leaving, Column::Resolved("no-hooks"))?;
+    }
+    Ok(())
+}
