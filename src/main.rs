@@ -1,2 +1,9 @@
-//! The charm as `dispatch` runs it.
-fn main() {}
+//! The charm as `dispatch` starts it.
+
+use std::process::ExitCode;
+
+use tinyproxy_charm::TinyproxyCharm;
+
+fn main() -> ExitCode {
+    ops::main(TinyproxyCharm::<tinyproxy_charm::tinyproxy::Tinyproxy>::default)
+}

@@ -4,12 +4,14 @@
  * A small program of its own, for a process's peak memory begins with that of whoever forked it.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 extern char **environ;
 
@@ -23,20 +25,22 @@ static long long now(void)
 static void measure(int number, const char *folder)
 {
     char *const command[] = {"./dispatch", NULL};
-    posix_spawn_file_actions_t in_folder;
+    posix_spawn_file_actions_t actions;
     struct rusage use;
     pid_t pid;
     int status = -1;
 
-    posix_spawn_file_actions_init(&in_folder);
-    posix_spawn_file_actions_addchdir_np(&in_folder, folder);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addchdir_np(&actions, folder);
+    /* Standard output is for the figures. */
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     setenv("JUJU_CHARM_DIR", folder, 1);
     long long start = now();
-    int error = posix_spawn(&pid, command[0], &in_folder, NULL, command, environ);
+    int error = posix_spawn(&pid, command[0], &actions, NULL, command, environ);
     if (error == 0)
         wait4(pid, &status, 0, &use);
     long long took = now() - start;
-    posix_spawn_file_actions_destroy(&in_folder);
+    posix_spawn_file_actions_destroy(&actions);
     if (status != 0) {
         fprintf(stderr, "%s/dispatch failed (error %d, wait status %d)\n", folder, error, status);
         exit(1);

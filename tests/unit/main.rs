@@ -1,3 +1,4 @@
 //! Unit tests of the charm: no root, no network, no Juju.
 
+mod charm;
 mod tinyproxy;

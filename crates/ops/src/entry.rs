@@ -7,13 +7,12 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use ops_metadata::CharmMeta;
-
 use crate::env::{EnvError, HookEnv};
 use crate::error::Error;
 use crate::framework::{Charm, Dispatch};
 use crate::hookcmds::{LogLevel, ProcessRunner};
 use crate::log::{log, subscriber};
+use crate::metadata::Metadata;
 use crate::stored::FileStore;
 
 /// Run the charm for the event that Juju dispatches: what a charm's `main` calls.
@@ -60,7 +59,7 @@ pub fn main<C: Charm>(charm: impl FnOnce() -> C) -> ExitCode {
 }
 
 fn run<C: Charm>(charm: impl FnOnce() -> C, env: HookEnv) -> Result<(), Error> {
-    let meta = CharmMeta::load(&env.charm_dir)?;
+    let meta = Metadata::in_dir(&env.charm_dir);
     let store = Rc::new(FileStore::in_dir(&env.charm_dir));
     Dispatch::new(env, meta, Arc::new(ProcessRunner), store)?.run(&mut charm())
 }

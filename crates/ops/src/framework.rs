@@ -3,12 +3,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use ops_metadata::CharmMeta;
-
 use crate::env::HookEnv;
 use crate::error::Error;
 use crate::event::{Event, EventName, Notice};
 use crate::hookcmds::Runner;
+use crate::metadata::Metadata;
 use crate::model::Model;
 use crate::on::EventSource;
 use crate::status::Status;
@@ -27,7 +26,7 @@ pub struct Framework<C> {
 
 struct Observer<C> {
     event: EventName,
-    handler: String,
+    handler_type: &'static str,
     /// Returns whether the handler deferred the event.
     run: Box<Run<C>>,
 }
@@ -50,26 +49,29 @@ impl<C: 'static> Framework<C> {
         E: Event,
         H: Fn(&mut C, &E, &Model) -> anyhow::Result<()> + 'static,
     {
-        let name = handler_name(std::any::type_name::<H>());
-        let (event_name, handler_name) = (event.name.clone(), name.clone());
+        let handler_type = std::any::type_name::<H>();
+        let event_name = event.name.clone();
         let run = move |charm: &mut C, notice: &Notice, model: &Model| {
             let event = E::load(notice, model)?;
             handler(charm, &event, model).map_err(|source| match source.downcast() {
                 Ok(Error::Rebooting) => Error::Rebooting,
-                Ok(error) => failed(&event_name, &handler_name, error.into()),
-                Err(source) => failed(&event_name, &handler_name, source),
+                Ok(error) => failed(&event_name, handler_type, error.into()),
+                Err(source) => failed(&event_name, handler_type, source),
             })?;
             let deferred = event.deferred();
             event.finish(model)?;
             Ok(deferred)
         };
-        self.observers.push(Observer { event: event.name, handler: name, run: Box::new(run) });
+        self.observers.push(Observer { event: event.name, handler_type, run: Box::new(run) });
     }
 }
 
-fn failed(event: &EventName, handler: &str, source: anyhow::Error) -> Error {
-    Error::Handler { event: event.clone(), handler: handler.to_owned(), source }
+fn failed(event: &EventName, handler_type: &str, source: anyhow::Error) -> Error {
+    Error::Handler { event: event.clone(), handler: handler_name(handler_type), source }
 }
+
+/// How the name of a handler begins that has none.
+const CLOSURE: &str = "a closure in ";
 
 /// `crate::charm::MyCharm<W>::on_start` becomes `MyCharm::on_start`, by which a deferred event finds its handler again,
 /// also when the module has moved.
@@ -87,7 +89,10 @@ fn handler_name(path: &str) -> String {
         })
         .collect();
     let segments: Vec<&str> = plain.split("::").filter(|segment| !segment.is_empty()).collect();
-    segments[segments.len().saturating_sub(2)..].join("::")
+    match segments[..] {
+        [.., function, "{{closure}}"] => format!("{CLOSURE}{function}"),
+        _ => segments[segments.len().saturating_sub(2)..].join("::"),
+    }
 }
 
 /// One hook: the event that Juju dispatched, on its way through the charm.
@@ -107,17 +112,16 @@ impl<C: Charm> Dispatch<C> {
     /// `store` holds is damaged.
     pub fn new(
         env: HookEnv,
-        meta: impl Into<Rc<CharmMeta>>,
+        meta: impl Into<Metadata>,
         runner: Arc<dyn Runner>,
         store: Rc<dyn StateStore>,
     ) -> Result<Self, Error> {
         let meta = meta.into();
         let mut framework = Framework { observers: Vec::new() };
         C::observe(&mut framework);
-        for observer in &framework.observers {
-            observer.event.check(&meta)?;
+        for event in framework.observers.iter().map(|observer| &observer.event).chain([&env.event]) {
+            event.check(&meta)?;
         }
-        env.event.check(&meta)?;
         let notice = Notice::from_env(&env);
         let stored = Stored::load(&*store)?;
         Ok(Self { framework, model: Model::new(env, meta, runner, stored), notice, store, emitted: Vec::new() })
@@ -157,7 +161,12 @@ impl<C: Charm> Dispatch<C> {
         for deferred in self.model.state().take_deferred() {
             let Deferred { handler, notice } = &deferred;
             let dropped = match &notice.relation {
-                _ if !self.framework.observers.iter().any(|o| o.event == notice.event && o.handler == *handler) => {
+                _ if !self
+                    .framework
+                    .observers
+                    .iter()
+                    .any(|o| o.event == notice.event && handler_name(o.handler_type) == *handler) =>
+                {
                     Some("the charm has no such handler any more".to_owned())
                 }
                 Some((endpoint, id)) => match self.model.relation_by_id(endpoint, *id) {
@@ -181,19 +190,24 @@ impl<C: Charm> Dispatch<C> {
         self.emitted.push(notice.event.clone());
         for at in 0..self.framework.observers.len() {
             let observer = &self.framework.observers[at];
-            if observer.event != notice.event || only.is_some_and(|handler| handler != observer.handler) {
+            if observer.event != notice.event {
                 continue;
             }
-            if only.is_none() && self.model.state().is_deferred(&observer.handler, notice) {
-                // Its turn has just come, and the handler put it off again: Ops does not queue it twice either.
-                tracing::info!("event {} for {} waits already", notice.event, observer.handler);
-                continue;
+            // Its turn has just come, and the handler put it off again: Ops does not queue it twice either.
+            let waits = |handler: &str| self.model.state().is_deferred(handler, notice);
+            match only {
+                Some(handler) if handler != handler_name(observer.handler_type) => continue,
+                None if self.model.state().any_deferred() && waits(&handler_name(observer.handler_type)) => {
+                    tracing::info!("event {} for {} waits already", notice.event, handler_name(observer.handler_type));
+                    continue;
+                }
+                _ => {}
             }
             if (observer.run)(charm, notice, &self.model)? {
-                if observer.handler.contains("{closure") {
+                let handler = handler_name(observer.handler_type);
+                if handler.starts_with(CLOSURE) {
                     return Err(Error::DeferredByClosure { event: notice.event.clone() });
                 }
-                let handler = observer.handler.clone();
                 self.model.state().defer(Deferred { handler, notice: notice.clone() });
             }
             // Taken at once: what those emit in turn comes before the next of them, as if emitted on the spot.
@@ -234,6 +248,7 @@ mod tests {
         ] {
             assert_eq!(handler_name(path), name);
         }
-        assert!(handler_name(std::any::type_name_of_val(&|| ())).contains("{closure"));
+        let closure = handler_name(std::any::type_name_of_val(&|| ()));
+        assert_eq!(closure, "a closure in a_handler_is_known_by_its_type_and_name");
     }
 }

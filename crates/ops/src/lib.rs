@@ -8,6 +8,7 @@ mod framework;
 pub mod hookcmds;
 mod load;
 mod log;
+mod metadata;
 mod model;
 pub mod on;
 mod status;
@@ -28,6 +29,7 @@ pub use framework::{Charm, Dispatch, Framework};
 pub use hookcmds::{CloudCredential, CloudSpec, GoalState, Port, Rotate, SecretInfo, SecretOwner};
 pub use load::LoadError;
 pub use log::subscriber as log_subscriber;
+pub use metadata::Metadata;
 pub use model::{
     Application, Binding, Databag, Entity, Model, Relation, Secret, SecretContent, SecretGet, SecretUpdate, Storage,
     Unit,

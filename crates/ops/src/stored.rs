@@ -152,6 +152,10 @@ impl Stored {
         std::mem::take(&mut self.content.borrow_mut().deferred)
     }
 
+    pub(crate) fn any_deferred(&self) -> bool {
+        !self.content.borrow().deferred.is_empty()
+    }
+
     pub(crate) fn is_deferred(&self, handler: &str, notice: &Notice) -> bool {
         self.content.borrow().deferred.iter().any(|deferred| deferred.handler == handler && deferred.notice == *notice)
     }

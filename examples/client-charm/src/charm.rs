@@ -1,7 +1,9 @@
 //! The charm: what it does at each event that Juju sends.
 
 use keyvalue_charm::{Name, Request};
-use ops::{ActionEvent, Charm, CollectStatusEvent, Custom, Framework, Model, SecretChangedEvent, Status};
+use ops::{
+    ActionEvent, Charm, CollectStatusEvent, Custom, Framework, Model, RelationChangedEvent, SecretChangedEvent, Status,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::store::{RemoteStore, Store, StoreReady, answer};
@@ -46,14 +48,11 @@ pub struct ClientCharm<S = RemoteStore> {
 
 impl<S: Store + 'static> Charm for ClientCharm<S> {
     fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::store_relation_created(), |charm, _, model| charm.request(model));
-        framework.observe(on::config_changed(), |charm, _, model| charm.request(model));
-        framework.observe(on::leader_elected(), |charm, _, model| charm.request(model));
+        framework.observe(on::store_relation_created(), Self::request);
+        framework.observe(on::config_changed(), Self::request);
+        framework.observe(on::leader_elected(), Self::request);
 
-        framework.observe(on::store_relation_changed(), |_, _, model| match answer(model, endpoints::STORE)? {
-            Some(answer) => Ok(model.emit(&StoreReady { endpoint: answer.endpoint })?),
-            None => Ok(()),
-        });
+        framework.observe(on::store_relation_changed(), Self::on_store_changed);
         framework.observe(on::custom(), Self::on_store_ready);
         framework.observe(on::secret_changed(), Self::on_secret_changed);
 
@@ -65,7 +64,7 @@ impl<S: Store + 'static> Charm for ClientCharm<S> {
 
 impl<S: Store> ClientCharm<S> {
     /// On the leader, ask for the configured namespace.
-    fn request(&mut self, model: &Model) -> anyhow::Result<()> {
+    fn request<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
         let Some(relation) = model.relation(endpoints::STORE)? else { return Ok(()) };
         if let Ok(namespace) = namespace(model)?
             && model.unit().is_leader()?
@@ -73,6 +72,14 @@ impl<S: Store> ClientCharm<S> {
             relation.app_data().save(&Request { namespace: Some(namespace) })?;
         }
         Ok(())
+    }
+
+    /// The store's application may have answered.
+    fn on_store_changed(&mut self, _event: &RelationChangedEvent, model: &Model) -> anyhow::Result<()> {
+        match answer(model, endpoints::STORE)? {
+            Some(answer) => Ok(model.emit(&StoreReady { endpoint: answer.endpoint })?),
+            None => Ok(()),
+        }
     }
 
     /// The store can be used: say hello in it.

@@ -48,10 +48,10 @@ pub struct KeyValueCharm<W = Server> {
 impl<W: Workload + 'static> Charm for KeyValueCharm<W> {
     fn observe(framework: &mut Framework<Self>) {
         // Whatever these events change, the same is to be so afterwards.
-        framework.observe(on::start(), |charm, _, model| charm.reconcile(model));
-        framework.observe(on::config_changed(), |charm, _, model| charm.reconcile(model));
-        framework.observe(on::leader_elected(), |charm, _, model| charm.reconcile(model));
-        framework.observe(on::store_relation_changed(), |charm, _, model| charm.reconcile(model));
+        framework.observe(on::start(), Self::reconcile);
+        framework.observe(on::config_changed(), Self::reconcile);
+        framework.observe(on::leader_elected(), Self::reconcile);
+        framework.observe(on::store_relation_changed(), Self::reconcile);
 
         framework.observe(on::store_relation_broken(), Self::on_store_broken);
         framework.observe(on::secret_rotate(), Self::on_secret_rotate);
@@ -66,7 +66,7 @@ impl<W: Workload + 'static> Charm for KeyValueCharm<W> {
 
 impl<W: Workload> KeyValueCharm<W> {
     /// On the leader, have the store served on the configured port, and let those use it who ask for it.
-    fn reconcile(&mut self, model: &Model) -> anyhow::Result<()> {
+    fn reconcile<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
         let Some(store) = store(model)? else { return Ok(()) };
         let config: Config = match model.load_config() {
             Ok(config) => config,

@@ -60,6 +60,13 @@ impl Network {
         format!("{BRIDGE}{}", self.tag)
     }
 
+    /// The hardware address of a machine, or of the bridge for number 1. The kernel's own choices change: the bridge's
+    /// with each machine, an address's with each machine that gets it, and whoever remembers the old one talks to nobody
+    /// for seconds. The first byte says that no manufacturer gave it.
+    fn hardware_address(&self, number: u8) -> String {
+        format!("02:6d:{}:{}:{}:{number:02x}", &self.tag[..2], &self.tag[2..4], &self.tag[4..])
+    }
+
     fn table(&self) -> String {
         format!("minijuju_{}", self.tag)
     }
@@ -85,7 +92,9 @@ impl Network {
                 ip(
                     "make the machines' bridge",
                     &format!(
-                        "link add {bridge} type bridge\naddr add {gateway}/24 dev {bridge}\nlink set {bridge} up\n"
+                        "link add {bridge} address {} type bridge\naddr add {gateway}/24 dev {bridge}\n\
+                         link set {bridge} up\n",
+                        self.hardware_address(1)
                     ),
                 )?;
                 write_json(&self.file, &subnet)?;
@@ -132,7 +141,9 @@ impl Network {
         ip(
             &doing,
             &format!(
-                "link add {interface} type veth peer name eth0 netns {pid}\nlink set {interface} master {bridge} up\n"
+                "link add {interface} type veth peer name eth0 address {} netns {pid}\n\
+                 link set {interface} master {bridge} up\n",
+                self.hardware_address(record.number)
             ),
         )?;
         let ip = Tool::Ip.find()?;

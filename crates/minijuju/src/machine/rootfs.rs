@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use nix::sys::stat::{Mode, SFlag, makedev, mknod};
@@ -108,7 +108,7 @@ impl<'a> Rootfs<'a> {
 
     fn overlay(&self, lower: &Path, target: &Path) -> Result<()> {
         let (store, name) = (self.store, overlay::folder_name(lower));
-        make(&self.folder.join(store).join("upper").join(&name))?;
+        make_like(&self.folder.join(store).join("upper").join(&name), lower)?;
         make(&self.folder.join(store).join("work").join(&name))?;
         let doing = format!("mount a copy-on-write view of {}", lower.display());
         let lower = if overlay::is_plain(lower) {
@@ -194,6 +194,20 @@ fn make(folder: &Path) -> Result<()> {
 
 fn ignore_missing(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+/// Make the folder that stands for `model` in a machine. Unless it is there: then the machine may have changed it.
+fn make_like(folder: &Path, model: &Path) -> Result<()> {
+    if folder.exists() {
+        return Ok(());
+    }
+    make(folder)?;
+    let copy = || {
+        let meta = fs::metadata(model)?;
+        chown(folder, Some(meta.uid()), Some(meta.gid()))?;
+        fs::set_permissions(folder, meta.permissions())
+    };
+    copy().map_err(Error::file("make", folder))
 }
 
 fn make_devices(dev: &Path) -> Result<()> {

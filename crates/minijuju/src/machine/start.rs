@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Child;
 use std::time::SystemTime;
@@ -144,6 +145,8 @@ impl Machines {
         }
         let install = || {
             fs::create_dir_all(&folder)?;
+            // Whoever runs a hook command in a machine must get through, whatever the umask here.
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
             let part = tempfile::NamedTempFile::new_in(&folder)?.into_temp_path();
             fs::copy(&self.program, &part)?;
             fs::File::options().write(true).open(&part)?.set_modified(new.1)?;

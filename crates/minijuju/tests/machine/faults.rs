@@ -67,7 +67,7 @@ fn a_killed_clean_is_completed_by_the_next() {
     // Two machines take about 100 ms to clean.
     for milliseconds in (0..120).step_by(12) {
         rig.start(0);
-        ask(&rig.start(1), "seq 1000 | xargs touch; rm -r /etc/apt");
+        ask(&rig.start(1), "seq 200 | xargs touch; rm -r /etc/apt");
         let mut cleaner =
             rig.starter("exec \"$@\"").env("MINIJUJU_TEST_CLEAN", "1").stdout(Stdio::null()).spawn().unwrap();
         thread::sleep(Duration::from_millis(milliseconds));

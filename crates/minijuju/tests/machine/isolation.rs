@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Stdio;
@@ -35,15 +36,15 @@ fn the_host_s_files_are_seen_and_can_be_changed_without_changing_them() {
 #[test]
 fn other_file_systems_below_the_root_are_copied_on_write_too() {
     let Some(rig) = Rig::new() else { return };
-    let script = r#"mount -t tmpfs other "$OTHER" && echo host > "$OTHER/file" && "$@" || exit
+    let script = r#"mount -t tmpfs -o mode=1770,gid=7 other "$OTHER" && echo host > "$OTHER/file" && "$@" || exit
         pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
-        nsenter -t "$pid" -m sh -c 'cat "$OTHER/file"; echo machine > "$OTHER/file"; cat "$OTHER/file"'
+        nsenter -t "$pid" -m sh -c 'stat -c "%a %g" "$OTHER"; cat "$OTHER/file"; echo machine > "$OTHER/file"; cat "$OTHER/file"'
         cat "$OTHER/file""#;
     let mut starter = rig.starter("exec unshare --mount --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
     starter.env("SCRIPT", script).env("OTHER", rig.beside("other")).env("DATA", rig.data());
     let output = output_in_time(starter);
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.ends_with("host\nmachine\nhost\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.ends_with("1770 7\nhost\nmachine\nhost\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
@@ -59,6 +60,22 @@ fn a_machine_s_mounts_do_not_reach_a_host_that_shares_its_own() {
     let output = output_in_time(starter);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.ends_with("\nas before\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn users_other_than_root_get_along_whatever_the_starter_s_umask() {
+    let Some(rig) = Rig::new() else { return };
+    assert!(output_in_time(rig.starter("umask 077; exec \"$@\"")).status.success());
+    let machine = rig.machines().find(&spec(0).id).unwrap().unwrap();
+    let program = machine.program().display();
+    let script =
+        format!("ls / >/dev/null; cat /etc/hosts /etc/resolv.conf >/dev/null; test -x {program}; : > /dev/null");
+    let mut command = machine.command("setpriv", "/").unwrap();
+    command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--", "sh", "-ec", &script]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&machine.root()), mode(Path::new("/")));
 }
 
 #[test]

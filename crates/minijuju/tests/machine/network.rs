@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use minijuju::machine::Machine;
 
@@ -40,6 +41,23 @@ fn machines_answer_at_their_addresses_from_the_host_and_from_each_other() {
     assert_eq!(ask(&two, "bash -c 'cat < /dev/tcp/127.0.0.1/8000'"), "juju-test-2\n");
     rig.machines().stop(one.id()).unwrap();
     assert_eq!(hear(&two).as_deref(), Some("juju-test-2\n"));
+}
+
+#[test]
+fn an_address_used_again_answers_at_once() {
+    let Some(rig) = Rig::new() else { return };
+    let (one, other) = (rig.start(0), rig.start(1));
+    serve(&one);
+    let listen = format!("bash -c 'cat < /dev/tcp/{}/8000'", one.address());
+    assert_eq!(ask(&other, &listen), "juju-test-0\n");
+    rig.machines().stop(one.id()).unwrap();
+    let again = rig.start(2);
+    assert_eq!(again.address(), one.address());
+    serve(&again);
+    // With a hardware address of its own, it would take seconds until the old one is forgotten.
+    let begin = Instant::now();
+    assert_eq!(ask(&other, &listen), "juju-test-2\n");
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ops_metadata::CharmMeta;
 use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::metadata::Metadata;
 
 /// Which event: a hook of Juju's, an action, or one of the framework's own.
 ///
@@ -167,20 +169,20 @@ impl EventName {
     }
 
     /// Whether the charm's metadata has what the event is about.
-    pub(crate) fn check(&self, meta: &CharmMeta) -> Result<(), UndefinedEvent> {
+    pub(crate) fn check(&self, meta: &Metadata) -> Result<(), Error> {
         let (kind, name, defined) = match self {
             Self::RelationCreated(endpoint)
             | Self::RelationJoined(endpoint)
             | Self::RelationChanged(endpoint)
             | Self::RelationDeparted(endpoint)
-            | Self::RelationBroken(endpoint) => ("relation", endpoint, meta.relations.contains_key(endpoint)),
+            | Self::RelationBroken(endpoint) => ("relation", endpoint, meta.get()?.relations.contains_key(endpoint)),
             Self::StorageAttached(storage) | Self::StorageDetaching(storage) => {
-                ("storage", storage, meta.storages.contains_key(storage))
+                ("storage", storage, meta.get()?.storages.contains_key(storage))
             }
-            Self::Action(action) => ("action", action, meta.actions.contains_key(action)),
+            Self::Action(action) => ("action", action, meta.get()?.actions.contains_key(action)),
             _ => return Ok(()),
         };
-        if defined { Ok(()) } else { Err(UndefinedEvent { event: self.clone(), kind, name: name.clone() }) }
+        if defined { Ok(()) } else { Err(UndefinedEvent { event: self.clone(), kind, name: name.clone() }.into()) }
     }
 }
 

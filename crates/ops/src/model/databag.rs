@@ -174,7 +174,7 @@ impl Databag {
     /// Juju hides an application's own databag from its units, but for the leader and for peers.
     fn check_read(&self) -> Result<(), Error> {
         let model = &self.relation.model;
-        if !self.app || self.entity != model.env().app_name() || self.relation.is_peer() || model.is_leader()? {
+        if !self.app || self.entity != model.env().app_name() || self.relation.is_peer()? || model.is_leader()? {
             return Ok(());
         }
         Err(self.refused(format!("{} is not the leader, and only the leader can read it", model.env().unit_name)))

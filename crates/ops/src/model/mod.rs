@@ -30,8 +30,9 @@ pub use unit::Unit;
 use crate::env::HookEnv;
 use crate::error::Error;
 use crate::event::{CustomEvent, EventName, Notice};
-use crate::hookcmds::{self, CloudSpec, GoalState, Runner};
+use crate::hookcmds::{self, CloudSpec, GoalState, Network, Runner};
 use crate::load::load;
+use crate::metadata::Metadata;
 use crate::status::Status;
 use crate::stored::Stored;
 
@@ -46,7 +47,7 @@ pub struct Model(Rc<Inner>);
 
 struct Inner {
     env: HookEnv,
-    meta: Rc<CharmMeta>,
+    meta: Metadata,
     runner: Arc<dyn Runner>,
     config: OnceCell<Map<String, Value>>,
     leader: Cell<Option<(bool, Instant)>>,
@@ -54,9 +55,26 @@ struct Inner {
     relation_units: RefCell<BTreeMap<u32, Rc<[String]>>>,
     relation_apps: RefCell<BTreeMap<u32, Option<String>>>,
     databags: RefCell<BTreeMap<(u32, String), BTreeMap<String, String>>>,
+    storage_ids: Kept<String, Vec<String>>,
+    storage_locations: Kept<String, PathBuf>,
+    resources: Kept<String, PathBuf>,
+    networks: Kept<(String, Option<u32>), Network>,
     stored: Stored,
     emissions: RefCell<Vec<Notice>>,
     proposed: RefCell<Proposed>,
+}
+
+/// Answers that are kept until the hook ends.
+type Kept<K, V> = RefCell<BTreeMap<K, V>>;
+
+/// The answer that is kept, or else the one that `ask` gets.
+fn once<K: Ord, V: Clone>(kept: &Kept<K, V>, key: K, ask: impl FnOnce(&K) -> Result<V, Error>) -> Result<V, Error> {
+    if let Some(answer) = kept.borrow().get(&key) {
+        return Ok(answer.clone());
+    }
+    let answer = ask(&key)?;
+    kept.borrow_mut().insert(key, answer.clone());
+    Ok(answer)
 }
 
 /// The statuses that were proposed for the unit and for the application.
@@ -67,7 +85,7 @@ struct Proposed {
 }
 
 impl Model {
-    pub(crate) fn new(env: HookEnv, meta: Rc<CharmMeta>, runner: Arc<dyn Runner>, stored: Stored) -> Self {
+    pub(crate) fn new(env: HookEnv, meta: Metadata, runner: Arc<dyn Runner>, stored: Stored) -> Self {
         Self(Rc::new(Inner {
             env,
             meta,
@@ -78,6 +96,10 @@ impl Model {
             relation_units: RefCell::default(),
             relation_apps: RefCell::default(),
             databags: RefCell::default(),
+            storage_ids: Kept::default(),
+            storage_locations: Kept::default(),
+            resources: Kept::default(),
+            networks: Kept::default(),
             stored,
             emissions: RefCell::default(),
             proposed: RefCell::default(),
@@ -109,9 +131,11 @@ impl Model {
     }
 
     /// The charm's metadata.
-    #[must_use]
-    pub fn meta(&self) -> &CharmMeta {
-        &self.0.meta
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn meta(&self) -> Result<&CharmMeta, Error> {
+        self.0.meta.get()
     }
 
     /// What runs hook commands, for those that [`crate::hookcmds`] has and this model has not.
@@ -191,8 +215,8 @@ impl Model {
     /// # Errors
     /// The metadata defines no such resource, or `resource-get` failed.
     pub fn resource(&self, name: &str) -> Result<PathBuf, Error> {
-        Self::check("resource", name, self.0.meta.resources.contains_key(name))?;
-        Ok(hookcmds::resource_get(self.runner(), name)?)
+        Self::check("resource", name, self.meta()?.resources.contains_key(name))?;
+        once(&self.0.resources, name.to_owned(), |name| Ok(hookcmds::resource_get(self.runner(), name)?))
     }
 
     /// The cloud that the model is on, with its credential. Only for an application that `juju trust` trusts.

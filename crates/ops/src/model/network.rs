@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::error::Error;
 use crate::hookcmds::{self, Network};
-use crate::model::{Model, Relation};
+use crate::model::{Model, Relation, once};
 
 /// An endpoint, or an extra binding, and the networks it is bound to.
 #[derive(Clone, Debug)]
@@ -19,7 +19,13 @@ impl Model {
     /// # Errors
     /// `network-get` failed: the metadata defines no such endpoint or binding.
     pub fn binding(&self, name: &str) -> Result<Binding, Error> {
-        let network = hookcmds::network_get(self.runner(), name, None)?;
+        self.binding_of(name, None)
+    }
+
+    fn binding_of(&self, name: &str, relation: Option<u32>) -> Result<Binding, Error> {
+        let network = once(&self.0.networks, (name.to_owned(), relation), |_| {
+            Ok(hookcmds::network_get(self.runner(), name, relation)?)
+        })?;
         Ok(Binding { name: name.to_owned(), network })
     }
 }
@@ -30,8 +36,7 @@ impl Relation {
     /// # Errors
     /// `network-get` failed.
     pub fn binding(&self) -> Result<Binding, Error> {
-        let network = hookcmds::network_get(self.model.runner(), self.endpoint(), Some(self.id()))?;
-        Ok(Binding { name: self.endpoint().to_owned(), network })
+        self.model.binding_of(self.endpoint(), Some(self.id()))
     }
 }
 

@@ -56,7 +56,7 @@ impl Model {
     }
 
     fn ids(&self, endpoint: &str) -> Result<Vec<u32>, Error> {
-        Self::check("relation", endpoint, self.0.meta.relations.contains_key(endpoint))?;
+        Self::check("relation", endpoint, self.meta()?.relations.contains_key(endpoint))?;
         if let Some(ids) = self.0.relation_ids.borrow().get(endpoint) {
             return Ok(ids.clone());
         }
@@ -110,9 +110,11 @@ impl Relation {
     }
 
     /// Whether it is a relation among this application's own units.
-    #[must_use]
-    pub fn is_peer(&self) -> bool {
-        self.model.meta().relations.get(&self.endpoint).is_some_and(|meta| meta.role == RelationRole::Peer)
+    ///
+    /// # Errors
+    /// The metadata cannot be read.
+    pub fn is_peer(&self) -> Result<bool, Error> {
+        Ok(self.model.meta()?.relations.get(&self.endpoint).is_some_and(|meta| meta.role == RelationRole::Peer))
     }
 
     /// The application on the other side; this one if it is a peer relation. None if the relation is already gone.
@@ -120,7 +122,7 @@ impl Relation {
     /// # Errors
     /// `relation-list` failed.
     pub fn app(&self) -> Result<Option<Application>, Error> {
-        if self.is_peer() {
+        if self.is_peer()? {
             return Ok(Some(self.model.app()));
         }
         if let Some(app) = self.model.0.relation_apps.borrow().get(&self.id) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::hookcmds;
-use crate::model::Model;
+use crate::model::{Model, once};
 
 /// An instance of a storage that the charm's metadata defines.
 #[derive(Clone)]
@@ -21,8 +21,9 @@ impl Model {
     /// # Errors
     /// The metadata defines no such storage, or `storage-list` failed.
     pub fn storages(&self, name: &str) -> Result<Vec<Storage>, Error> {
-        Self::check("storage", name, self.0.meta.storages.contains_key(name))?;
-        hookcmds::storage_list(self.runner(), name)?.iter().map(|id| self.storage_by_id(id)).collect()
+        Self::check("storage", name, self.meta()?.storages.contains_key(name))?;
+        let ids = once(&self.0.storage_ids, name.to_owned(), |name| Ok(hookcmds::storage_list(self.runner(), name)?))?;
+        ids.iter().map(|id| self.storage_by_id(id)).collect()
     }
 
     /// Ask for more instances of a storage. Each sends `storage-attached` when it is there.
@@ -30,7 +31,7 @@ impl Model {
     /// # Errors
     /// The metadata defines no such storage, or `storage-add` failed.
     pub fn request_storage(&self, name: &str, count: u32) -> Result<(), Error> {
-        Self::check("storage", name, self.0.meta.storages.contains_key(name))?;
+        Self::check("storage", name, self.meta()?.storages.contains_key(name))?;
         Ok(hookcmds::storage_add(self.runner(), name, count)?)
     }
 
@@ -69,7 +70,9 @@ impl Storage {
     /// # Errors
     /// `storage-get` failed.
     pub fn location(&self) -> Result<PathBuf, Error> {
-        Ok(hookcmds::storage_get(self.model.runner(), &self.id())?.location)
+        once(&self.model.0.storage_locations, self.id(), |id| {
+            Ok(hookcmds::storage_get(self.model.runner(), id)?.location)
+        })
     }
 }
 

@@ -252,3 +252,46 @@ fn what_the_model_does_not_have_can_be_asked_of_juju_by_hook_command() {
     assert_eq!(error, "");
     assert_eq!(juju.ran()[1], r#"state-set --file - < {"key":"value"}"#);
 }
+
+#[test]
+fn what_juju_says_of_storage_networks_and_resources_is_asked_once_in_a_hook() {
+    let juju = Juju::new();
+    juju.answer("storage-list", r#"["data/0"]"#);
+    juju.answer("storage-get", r#"{"kind": "filesystem", "location": "/data"}"#);
+    juju.answer("network-get", r#"{"ingress-addresses": ["10.0.0.1"]}"#);
+    juju.answer("resource-get", "/seed.txt");
+    juju.answer("relation-ids", r#"["db:3"]"#);
+    let error = start(&juju, |model| {
+        for _ in 0..2 {
+            assert_eq!(model.storages("data")?[0].location()?, std::path::Path::new("/data"));
+            assert_eq!(model.binding("db")?.ingress_address().unwrap().to_string(), "10.0.0.1");
+            assert_eq!(model.relation("db")?.unwrap().binding()?.name(), "db");
+            assert_eq!(model.resource("seed")?, std::path::Path::new("/seed.txt"));
+        }
+        Ok(())
+    });
+    assert_eq!(error, "");
+    assert_eq!(
+        juju.ran(),
+        [
+            "storage-list --format=json data",
+            "storage-get --format=json -s data/0",
+            "network-get --format=json db",
+            "relation-ids db --format=json",
+            "network-get --format=json -r 3 db",
+            "resource-get seed",
+        ]
+    );
+}
+
+#[test]
+fn an_error_in_a_closure_says_where_the_closure_is() {
+    struct Closing;
+    impl ops::Charm for Closing {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(on::start(), |_, _, _| anyhow::bail!("no"));
+        }
+    }
+    let error = Juju::new().dispatch("hooks/start", &[], &mut Closing).unwrap_err();
+    assert_eq!(ops::chain(&error), "event start: a closure in observe failed: no");
+}

@@ -159,7 +159,7 @@ fn the_application_of_a_peer_relation_is_this_one_and_nothing_is_asked() {
     juju.answer("relation-ids cluster", r#"["cluster:1"]"#);
     let mut charm = Inside(|model| {
         let relation = model.relation("cluster")?.unwrap();
-        assert!(relation.is_peer());
+        assert!(relation.is_peer().unwrap());
         assert_eq!(relation.app()?, Some(model.app()));
         Ok(())
     });
