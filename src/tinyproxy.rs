@@ -13,6 +13,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use charmlibs::apt::Apt;
 use charmlibs::pathops;
@@ -84,6 +85,7 @@ pub trait Workload {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tinyproxy {
     root: PathBuf,
+    patience: Duration,
 }
 
 /// tinyproxy on this machine.
@@ -98,7 +100,15 @@ impl Tinyproxy {
     /// for under it. Processes are always this machine's.
     #[must_use]
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), patience: Duration::from_millis(500) }
+    }
+
+    /// How long tinyproxy may take to be ready for a signal, or to end, before [`Workload::reload_config`] fails and
+    /// [`Workload::stop`] leaves the waiting to its caller. 0.5 s if not set: some fifty times what tinyproxy takes.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// The path of the config file.
@@ -223,7 +233,7 @@ impl Workload for Tinyproxy {
         let process = self.process().ok_or(Error::NotRunning)?;
         // SIGUSR1 doesn't end the process. It asks the process to reload its config.
         // See https://manpages.ubuntu.com/manpages/jammy/en/man8/tinyproxy.8.html#signals
-        process.wait_to_catch(Signal::SIGUSR1)?;
+        process.wait_to_catch(Signal::SIGUSR1, self.patience)?;
         if process.signal(Signal::SIGUSR1)? { Ok(()) } else { Err(Error::NotRunning) }
     }
 
@@ -238,7 +248,7 @@ impl Workload for Tinyproxy {
 
     fn stop(&mut self) -> Result<(), Error> {
         if let Some(process) = self.process() {
-            process.end(PROGRAM)?;
+            process.end(PROGRAM, self.patience)?;
         }
         Ok(())
     }

@@ -10,14 +10,12 @@ use nix::unistd::Pid;
 
 use super::Error;
 
-/// How long tinyproxy may take from writing its PID file to handling signals: on an idle machine, some 0.1 ms.
-const READY_TIMEOUT: Duration = Duration::from_millis(100);
+/// How often to look whether tinyproxy is ready for signals: on an idle machine, it is 0.1 ms after its PID file is there.
 const READY_POLL: Duration = Duration::from_millis(1);
-
-/// How often to ask tinyproxy to end, and how long to look each time whether it did: with nobody connected, it takes 9 ms.
-const END_TRIES: u32 = 4;
-const END_TIMEOUT: Duration = Duration::from_millis(25);
+/// How often to look whether tinyproxy ended: with nobody connected, it takes 9 ms.
 const END_POLL: Duration = Duration::from_millis(2);
+/// How long to look before it is asked again.
+const END_PATIENCE: Duration = Duration::from_millis(25);
 
 /// A process of this machine. It may end at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,14 +42,14 @@ impl Process {
     }
 
     /// Wait until it handles `signal`. tinyproxy writes its PID file a moment before it does: until then, a signal that
-    /// should make it read its config would end it.
-    pub(super) fn wait_to_catch(self, signal: Signal) -> Result<(), Error> {
+    /// should make it read its config would end it. If it does not within `patience`, that is an error.
+    pub(super) fn wait_to_catch(self, signal: Signal, patience: Duration) -> Result<(), Error> {
         let started = Instant::now();
         while let Some(status) = self.status() {
             if status.caught & (1 << (signal as i32 - 1)) != 0 {
                 return Ok(());
             }
-            if started.elapsed() > READY_TIMEOUT {
+            if started.elapsed() > patience {
                 return Err(Error::NotCaught { pid: self.id(), signal });
             }
             thread::sleep(READY_POLL);
@@ -71,24 +69,27 @@ impl Process {
         }
     }
 
-    /// Ask it, as long as it is `program`, to end with `SIGTERM`, a few times within 0.1 s.
+    /// Ask it to end with `SIGTERM`, as long as it is `program`: once, and again and again until `patience` is over.
     ///
     /// Once is not enough: tinyproxy notes in its config that it should end, so it forgets about that if it is just
     /// replacing this config by the one that it reloaded. That happens when a hook stops tinyproxy right after another
     /// hook changed its config.
-    pub(super) fn end(self, program: &str) -> Result<(), Error> {
-        for _ in 0..END_TRIES {
+    pub(super) fn end(self, program: &str, patience: Duration) -> Result<(), Error> {
+        let started = Instant::now();
+        loop {
             self.signal(Signal::SIGTERM)?;
             let asked = Instant::now();
-            while asked.elapsed() < END_TIMEOUT {
+            while asked.elapsed() < END_PATIENCE {
                 if !self.runs(program) {
                     return Ok(());
                 }
                 thread::sleep(END_POLL);
             }
+            if started.elapsed() >= patience {
+                tracing::debug!(pid = self.id(), "{program} takes its time to end");
+                return Ok(());
+            }
         }
-        tracing::debug!(pid = self.id(), "{program} takes its time to end");
-        Ok(())
     }
 
     /// What the kernel says of it, if it is there. See `man 5 proc_pid_status`.

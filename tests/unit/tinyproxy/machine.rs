@@ -109,6 +109,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // Neither is an error where it ended by itself.
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
