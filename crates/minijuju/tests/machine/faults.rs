@@ -82,13 +82,14 @@ fn a_killed_clean_is_completed_by_the_next() {
 fn a_machine_that_died_starts_again_with_its_files_and_address() {
     let Some(rig) = Rig::new() else { return };
     let first = rig.start(0);
-    ask(&first, "echo kept > /root/file; rm /etc/motd; echo gone > /run/file");
+    ask(&first, "echo kept > /root/file; rm /etc/motd; ln -sf ../run/none /etc/resolv.conf; echo gone > /run/file");
     kill_hard(first.pid());
     eventually("it is down", || rig.machines().find(first.id()).unwrap().is_none());
     assert_eq!(rig.machines().list().unwrap()[0].pid, None);
     let second = rig.start(0);
     assert_eq!(ask(&second, "cat /root/file; ls /etc/motd /run/file 2>/dev/null || true"), "kept\n");
     assert_eq!(second.address(), first.address());
+    assert!(fs::symlink_metadata(second.root().join("etc/resolv.conf")).unwrap().is_file());
     assert_ne!(second.pid(), first.pid());
 }
 

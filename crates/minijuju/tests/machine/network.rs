@@ -75,6 +75,32 @@ fn names_are_asked_where_the_host_asks() {
     assert_eq!(own.split_whitespace().collect::<Vec<_>>(), [machine.address().to_string().as_str(), "juju-test-0"]);
 }
 
+/// Ubuntu's way: `/etc/resolv.conf` names systemd-resolved on the loopback interface, which lists elsewhere whom it asks.
+const BEHIND_A_STUB: &str = r#"
+set -e
+mount -t sysfs sysfs /sys
+mount -t tmpfs run /run
+mkdir -p /run/systemd/resolve
+echo "nameserver 192.0.2.53" > /run/systemd/resolve/resolv.conf
+echo "nameserver 127.0.0.53" > "$BESIDE/stub"
+mount --bind "$BESIDE/stub" "$(readlink -f /etc/resolv.conf)"
+"$@"
+pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
+nsenter -t "$pid" -m sh -c 'test ! -d /run/systemd && cat /etc/resolv.conf'
+MINIJUJU_TEST_CLEAN=1 "$@" > /dev/null
+"#;
+
+#[test]
+fn a_stub_resolver_on_loopback_is_left_out() {
+    let Some(rig) = Rig::new() else { return };
+    let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
+    starter.env("SCRIPT", BEHIND_A_STUB).env("BESIDE", rig.beside("beside")).env("DATA", rig.data());
+    let output = output_in_time(starter);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let rest = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("notes []") && text.ends_with("\nnameserver 192.0.2.53\n"), "{text}{rest}");
+}
+
 #[test]
 fn four_machines_can_be_started_at_once() {
     let Some(rig) = Rig::new() else { return };
