@@ -41,16 +41,42 @@ impl Clock {
         if self.utc { shown } else { shown + &self.offset(at) }
     }
 
-    /// `2025-06-09 11:04:48`: an operation's times.
+    /// `2026-11-22T08:15:01`: an operation's times in a table.
     #[must_use]
     pub fn date_and_time(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+
+    /// `2026-11-22 08:15:01 +0000 UTC`: a task's times in a document.
+    #[must_use]
+    pub fn date_time_and_zone(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %z %Z").to_string()
+    }
+
+    /// `08:15:01`: when a task said something.
+    #[must_use]
+    pub fn time(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
     }
 
     /// `Z`, or `+12:00`.
     fn offset(&self, at: Timestamp) -> String {
         let shown = at.to_zoned(self.zone.clone());
         if shown.offset().is_zero() { "Z".to_owned() } else { shown.strftime("%:z").to_string() }
+    }
+}
+
+/// How long ago something was, for people: `just now`, `12 seconds ago`, `1 hour ago`, or the day.
+#[must_use]
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs();
+    let count = |number: i64, unit: &str| format!("{number} {unit}{} ago", if number == 1 { "" } else { "s" });
+    match seconds {
+        ..2 => "just now".to_owned(),
+        2..60 => count(seconds, "second"),
+        60..3600 => count(seconds / 60, "minute"),
+        3600..86_400 => count(seconds / 3600, "hour"),
+        _ => at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string(),
     }
 }
 
@@ -68,6 +94,28 @@ mod tests {
         assert_eq!(auckland.since(at("2025-06-08T23:04:48Z")), "09 Jun 2025 11:04:48+12:00");
         assert_eq!(auckland.time_of_day(at("2025-06-08T23:04:48Z")), "11:04:48+12:00");
         assert_eq!(Clock::local(TimeZone::UTC).since(at("2026-11-22T08:15:01Z")), "22 Nov 2026 08:15:01Z");
+    }
+
+    #[test]
+    fn what_was_is_told_for_people() {
+        let now = at("2026-11-22T08:15:01Z");
+        for (when, text) in [
+            ("2026-11-22T08:15:00Z", "just now"),
+            ("2026-11-22T08:14:01Z", "1 minute ago"),
+            ("2026-11-22T08:14:31Z", "30 seconds ago"),
+            ("2026-11-22T05:10:00Z", "3 hours ago"),
+            ("2026-11-20T08:15:01Z", "2026-11-20"),
+        ] {
+            assert_eq!(ago(at(when), now), text);
+        }
+    }
+
+    #[test]
+    fn tasks_have_times_of_their_own() {
+        let clock = Clock::new(true);
+        assert_eq!(clock.date_and_time(at("2026-11-22T08:15:01Z")), "2026-11-22T08:15:01");
+        assert_eq!(clock.date_time_and_zone(at("2026-11-22T08:15:01Z")), "2026-11-22 08:15:01 +0000 UTC");
+        assert_eq!(clock.time(at("2026-11-22T08:15:01Z")), "08:15:01");
     }
 
     #[test]

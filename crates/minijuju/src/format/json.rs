@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::node::Node;
+use super::node::{Node, json_name};
 
 /// One line of JSON.
 #[must_use]
@@ -22,7 +22,7 @@ fn write(out: &mut String, node: &Node) {
         Node::Int(value) => _ = write!(out, "{value}"),
         Node::Uint(value) => _ = write!(out, "{value}"),
         Node::Float(value) => out.push_str(&float(*value)),
-        Node::Text(text) => quote(out, text),
+        Node::Text(text) | Node::Bare(text) => quote(out, text),
         Node::List(items) => {
             out.push('[');
             for (place, item) in items.iter().enumerate() {
@@ -33,16 +33,16 @@ fn write(out: &mut String, node: &Node) {
             }
             out.push(']');
         }
-        Node::Struct(entries) => mapping(out, entries.iter()),
+        Node::Struct(entries) => mapping(out, entries.iter().map(|(name, value)| (json_name(name), value))),
         Node::Map(entries) => {
             let mut sorted: Vec<_> = entries.iter().collect();
             sorted.sort_by(|a, b| a.0.cmp(&b.0));
-            mapping(out, sorted.into_iter());
+            mapping(out, sorted.into_iter().map(|(key, value)| (key.as_str(), value)));
         }
     }
 }
 
-fn mapping<'a>(out: &mut String, entries: impl Iterator<Item = &'a (String, Node)>) {
+fn mapping<'a>(out: &mut String, entries: impl Iterator<Item = (&'a str, &'a Node)>) {
     out.push('{');
     for (place, (key, value)) in entries.enumerate() {
         if place > 0 {

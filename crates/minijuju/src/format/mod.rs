@@ -6,7 +6,12 @@
 mod choice;
 mod clock;
 mod colour;
+mod config;
+mod constraints;
+mod controllers;
+mod document;
 mod json;
+mod models;
 mod natural;
 mod node;
 mod oneline;
@@ -20,9 +25,20 @@ mod tabular;
 mod yaml;
 
 pub use choice::{ConstraintsFormat, Document, Plain, Smart, StatusFormat, Tabular};
-pub use clock::Clock;
+pub use clock::{Clock, ago};
 pub use colour::{colour, error, warning};
+pub use config::{ApplicationConfig, ModelOption, Setting, config, config_value, model_config, model_config_value};
+pub use constraints::{Constraints, constraints};
+pub use controllers::{
+    ControllerAccount, ControllerDetails, ControllerInfo, ControllerItem, ControllerModel, ControllerSet, WhoAmI,
+    controllers, whoami,
+};
+pub use document::{Instant, document, smart};
 pub use json::json;
+pub use models::{
+    ModelCredential, ModelInfo, ModelMachine, ModelSet, ModelState, ModelSummary, ModelUser, SecretBackend,
+    SupportedFeature, VersionDetail, models, version,
+};
 pub use oneline::status_oneline;
 pub use status::{
     ApplicationRelation, ApplicationStatus, Base, ControllerStatus, FullStatus, MachineStatus, ModelStatus,

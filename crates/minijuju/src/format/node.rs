@@ -11,6 +11,9 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
+/// The name of newtypes whose text YAML writes bare, whatever it looks like.
+pub(super) const BARE: &str = "$bare";
+
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
@@ -26,12 +29,24 @@ pub(super) enum Node {
     Float(f64),
     /// Text.
     Text(String),
+    /// Text that YAML writes bare.
+    Bare(String),
     /// Values in order.
     List(Vec<Node>),
     /// Keys and values that the printer sorts.
     Map(Vec<(String, Node)>),
-    /// Fields in order.
+    /// Fields in order. One that the two formats call differently is named `JSON|YAML`.
     Struct(Vec<(String, Node)>),
+}
+
+/// A field's name in JSON.
+pub(super) fn json_name(name: &str) -> &str {
+    name.split_once('|').map_or(name, |(json, _)| json)
+}
+
+/// A field's name in YAML.
+pub(super) fn yaml_name(name: &str) -> &str {
+    name.split_once('|').map_or(name, |(_, yaml)| yaml)
 }
 
 /// Why something cannot be printed as JSON or YAML.
@@ -164,8 +179,11 @@ impl Serializer for ToNode {
     fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Node, NodeError> {
         Ok(Node::Text(variant.to_owned()))
     }
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Node, NodeError> {
-        value.serialize(self)
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<Node, NodeError> {
+        Ok(match value.serialize(self)? {
+            Node::Text(text) if name == BARE => Node::Bare(text),
+            node => node,
+        })
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::natural::compare_keys;
-use super::node::Node;
+use super::node::{Node, yaml_name};
 use super::scalar::{Shape, escaped, float, reads_as_other};
 
 /// After this column, text goes on in the next line.
@@ -64,19 +64,21 @@ impl Out {
             Node::Int(value) => value.to_string(),
             Node::Uint(value) => value.to_string(),
             Node::Float(value) => float(*value),
+            Node::Bare(text) => text.clone(),
             Node::Text(text) => {
                 self.space(place);
                 return self.scalar(text, if place == Place::Root { 0 } else { indent });
             }
             Node::List(items) => return self.list(items, indent, place),
             Node::Map(entries) => {
-                let mut sorted: Vec<_> = entries.iter().collect();
-                sorted.sort_by(|a, b| compare_keys(&a.0, &b.0));
+                let mut sorted: Vec<_> = entries.iter().map(|(key, value)| (key.as_str(), value)).collect();
+                sorted.sort_by(|a, b| compare_keys(a.0, b.0));
                 return self.mapping(&sorted, indent, place);
             }
             // The library leaves out structs of nothing where it leaves out what is empty, which is all over Juju.
             Node::Struct(entries) => {
-                let full: Vec<_> = entries.iter().filter(|(_, value)| *value != Node::Struct(Vec::new())).collect();
+                let full = entries.iter().filter(|(_, value)| *value != Node::Struct(Vec::new()));
+                let full: Vec<_> = full.map(|(name, value)| (yaml_name(name), value)).collect();
                 return self.mapping(&full, indent, place);
             }
         };
@@ -102,7 +104,7 @@ impl Out {
         }
     }
 
-    fn mapping(&mut self, entries: &[&(String, Node)], indent: usize, place: Place) {
+    fn mapping(&mut self, entries: &[(&str, &Node)], indent: usize, place: Place) {
         if entries.is_empty() {
             self.space(place);
             return self.push("{}");

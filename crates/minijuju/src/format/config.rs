@@ -1,0 +1,220 @@
+//! Options of applications and models.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::document::table_or;
+use super::table::Table;
+use super::{Document, Tabular, document, yaml};
+
+/// What `juju config APPLICATION` knows. The keys of each part are in the order of the alphabet, as they are in Juju.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ApplicationConfig {
+    /// The application.
+    pub application: String,
+    /// What Juju has itself for each application: `trust`.
+    #[serde(rename = "application-config", skip_serializing_if = "BTreeMap::is_empty")]
+    pub application_config: BTreeMap<String, Setting>,
+    /// The charm.
+    pub charm: String,
+    /// The charm's options.
+    pub settings: BTreeMap<String, Setting>,
+}
+
+/// One option.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Setting {
+    /// Its default, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+    /// What it is for.
+    pub description: String,
+    /// `default`, `user`, or `unset` if it has no value.
+    pub source: &'static str,
+    /// `string`, `int`, `float`, `boolean` or `secret`.
+    pub r#type: String,
+    /// Its value, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+}
+
+impl Setting {
+    /// An option as Juju describes it: what was set counts only where it differs from the default.
+    #[must_use]
+    pub fn new(
+        kind: impl Into<String>,
+        description: impl Into<String>,
+        default: Option<Value>,
+        set: Option<Value>,
+    ) -> Setting {
+        let set = set.filter(|set| default.as_ref() != Some(set));
+        let source = match (&set, &default) {
+            (Some(_), _) => "user",
+            (None, Some(_)) => "default",
+            (None, None) => "unset",
+        };
+        Setting {
+            value: set.or_else(|| default.clone()),
+            default,
+            description: description.into(),
+            source,
+            r#type: kind.into(),
+        }
+    }
+
+    /// `trust`, which every application has.
+    #[must_use]
+    pub fn trust(trusted: bool) -> Setting {
+        let description = "Does this application have access to trusted credentials";
+        Setting::new("bool", description, Some(false.into()), Some(trusted.into()))
+    }
+}
+
+/// `juju config APPLICATION`.
+#[must_use]
+pub fn config(config: &ApplicationConfig, format: Document) -> String {
+    document(config, format)
+}
+
+/// `juju config APPLICATION KEY`: the value alone.
+///
+/// # Errors
+/// There is no such option, in Juju's words.
+pub fn config_value(config: &ApplicationConfig, key: &str) -> Result<String, String> {
+    let setting = config.settings.get(key).or_else(|| config.application_config.get(key)).ok_or_else(|| {
+        format!("key {key:?} not found in {:?} application config or charm settings.", config.application)
+    })?;
+    Ok(match &setting.value {
+        None | Some(Value::Null) => "\n".to_owned(),
+        Some(Value::String(text)) => format!("{text}\n"),
+        Some(other) => format!("{other}\n"),
+    })
+}
+
+/// One option of a model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelOption {
+    /// Its value.
+    #[serde(rename = "Value|value")]
+    pub value: Value,
+    /// `default`, `controller` or `model`.
+    #[serde(rename = "Source|source")]
+    pub source: &'static str,
+}
+
+/// `juju model-config`.
+#[must_use]
+pub fn model_config(options: &BTreeMap<String, ModelOption>, format: Tabular) -> String {
+    table_or(options, format, || {
+        let mut table = Table::new(false);
+        table.line(&["Attribute", "From", "Value"]);
+        for (name, option) in options {
+            let value = yaml(&option.value);
+            table.line(&[name, option.source, value.trim_end_matches('\n')]);
+        }
+        table.finish()
+    })
+}
+
+/// `juju model-config KEY`: the value alone, unless a document was asked for.
+///
+/// # Errors
+/// There is no such option, in Juju's words.
+pub fn model_config_value(
+    options: &BTreeMap<String, ModelOption>,
+    key: &str,
+    model: &str,
+    format: Tabular,
+) -> Result<String, String> {
+    let option =
+        options.get(key).ok_or_else(|| format!("{key:?} is not a key of the currently targeted model: {model:?}"))?;
+    Ok(match format {
+        Tabular::Tabular => super::smart(&option.value, super::Smart::Smart),
+        format => model_config(&BTreeMap::from([(key.to_owned(), option.clone())]), format),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tinyproxy(set: Option<Value>) -> ApplicationConfig {
+        let slug = Setting::new("string", "Path of the proxy.", Some("example".into()), set);
+        let port = Setting::new("int", "Port", None, None);
+        ApplicationConfig {
+            application: "tinyproxy".into(),
+            application_config: BTreeMap::from([("trust".to_owned(), Setting::trust(false))]),
+            charm: "tinyproxy".into(),
+            settings: BTreeMap::from([("slug".to_owned(), slug), ("port".to_owned(), port)]),
+        }
+    }
+
+    #[test]
+    fn options_say_where_their_value_is_from() {
+        assert_eq!(
+            config(&tinyproxy(Some("foo/bar".into())), Document::Yaml),
+            "\
+application: tinyproxy
+application-config:
+  trust:
+    default: false
+    description: Does this application have access to trusted credentials
+    source: default
+    type: bool
+    value: false
+charm: tinyproxy
+settings:
+  port:
+    description: Port
+    source: unset
+    type: int
+  slug:
+    default: example
+    description: Path of the proxy.
+    source: user
+    type: string
+    value: foo/bar
+"
+        );
+        assert_eq!(tinyproxy(Some("example".into())).settings["slug"].source, "default");
+    }
+
+    #[test]
+    fn one_value_is_bare() {
+        assert_eq!(config_value(&tinyproxy(None), "slug"), Ok("example\n".into()));
+        assert_eq!(config_value(&tinyproxy(None), "port"), Ok("\n".into()));
+        assert_eq!(config_value(&tinyproxy(None), "trust"), Ok("false\n".into()));
+        assert_eq!(
+            config_value(&tinyproxy(None), "slag"),
+            Err("key \"slag\" not found in \"tinyproxy\" application config or charm settings.".into())
+        );
+    }
+
+    #[test]
+    fn model_options_are_a_table_or_a_document() {
+        let option = |value: Value, source| ModelOption { value, source };
+        let options = BTreeMap::from([
+            ("mode".to_owned(), option("requires-prompts".into(), "default")),
+            ("test-mode".to_owned(), option(true.into(), "model")),
+            ("ftp-proxy".to_owned(), option("".into(), "default")),
+        ]);
+        assert_eq!(
+            model_config(&options, Tabular::Tabular),
+            "\
+Attribute  From     Value
+ftp-proxy  default  \"\"
+mode       default  requires-prompts
+test-mode  model    true
+"
+        );
+        assert!(model_config(&options, Tabular::Json).contains(r#""test-mode":{"Value":true,"Source":"model"}"#));
+        assert!(model_config(&options, Tabular::Yaml).contains("test-mode:\n  value: true\n  source: model\n"));
+        assert_eq!(model_config_value(&options, "test-mode", "m", Tabular::Tabular), Ok("True\n".into()));
+        assert_eq!(
+            model_config_value(&options, "x", "m", Tabular::Tabular),
+            Err("\"x\" is not a key of the currently targeted model: \"m\"".into())
+        );
+    }
+}
