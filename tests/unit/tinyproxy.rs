@@ -259,6 +259,21 @@ mod pid_file {
     }
 
     #[test]
+    fn of_a_thread_of_another_program_means_not_running() {
+        let machine = Machine::new();
+        let is_running = std::thread::Builder::new().name("tinyproxy".to_owned()).spawn(move || {
+            // PROCESS/task/THREAD. The kernel has an entry for the thread's number in /proc too, by the thread's name.
+            let this = fs::read_link("/proc/thread-self").unwrap();
+            let number = this.file_name().unwrap().to_str().unwrap();
+            let name = fs::read_to_string(format!("/proc/{number}/comm")).unwrap();
+            assert_eq!(name, "tinyproxy\n");
+            machine.set_pid(number);
+            machine.tinyproxy().is_running()
+        });
+        assert!(!is_running.unwrap().join().unwrap());
+    }
+
+    #[test]
     fn survives_an_upgrade_of_the_executable() {
         let machine = Machine::new();
         let running = machine.run("tinyproxy");
