@@ -18,6 +18,12 @@ pub(super) fn read(call: &Call<'_>, path: &str) -> Result<Vec<u8>, Failure> {
     below(call.root, &path).and_then(fs::read).map_err(|error| Failure::file("open", path.display(), &error))
 }
 
+/// Read a file for a secret. Juju's agent reads it, from the root: a relative path does not start at the call's folder.
+pub(super) fn read_absolute(call: &Call<'_>, path: &str) -> Result<Vec<u8>, Failure> {
+    let full = Path::new("/").join(path);
+    below(call.root, &full).and_then(fs::read).map_err(|error| Failure::file("open", path, &error))
+}
+
 /// Write a file that was named on the command line; relative to the folder of the call.
 pub(super) fn write(call: &Call<'_>, path: &str, content: &[u8]) -> Answer {
     let path = call.cwd.join(path);

@@ -44,7 +44,6 @@ impl<'a> Invocation<'a> {
     }
 
     /// The value of a flag that takes a number.
-    #[expect(dead_code, reason = "for secret-remove")]
     pub(crate) fn number(&self, flag: &str) -> i64 {
         self.flags.number(self.spec, flag)
     }
@@ -106,7 +105,6 @@ impl<'a> Invocation<'a> {
     }
 
     /// Print `text` as it is.
-    #[expect(dead_code, reason = "for resource-get")]
     pub(crate) fn print(&mut self, text: &str) {
         self.stdout.extend_from_slice(text.as_bytes());
     }

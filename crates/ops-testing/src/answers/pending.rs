@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Juju;
 use super::failure::Answer;
+use super::secret::{self, SecretChanges};
 use super::{relation, storage};
 use crate::state::{Databag, Port, RelationId};
 
@@ -16,6 +17,8 @@ pub(crate) struct Pending {
     pub(crate) unit_data: BTreeMap<RelationId, Databag>,
     /// What the leader has set in relations for its application.
     pub(crate) app_data: BTreeMap<RelationId, Databag>,
+    /// Secrets.
+    pub(crate) secrets: SecretChanges,
     /// Ports to open.
     pub(crate) open: Vec<Port>,
     /// Ports to close.
@@ -26,6 +29,7 @@ impl Juju {
     /// Let the changes take effect.
     pub(crate) fn commit(&mut self) -> Answer {
         storage::commit(self)?;
+        secret::commit(self)?;
         let ports: BTreeSet<Port> = self.opened_ports();
         if let Some(charm_state) = self.pending.charm_state.take() {
             self.state.charm_state = charm_state;

@@ -32,7 +32,6 @@ pub(crate) enum Kind {
     /// Text, with a default.
     Text(&'static str),
     /// A whole number, 0 by default.
-    #[expect(dead_code, reason = "for secret-remove")]
     Number,
     /// The path of a file, or `-` for standard input.
     File(&'static str),

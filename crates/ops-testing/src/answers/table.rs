@@ -1,7 +1,10 @@
 //! The hook commands that exist.
 
-use super::spec::Spec;
-use super::{action, config, goal, log, network, port, reboot, relation, server_state, status, storage, version};
+use super::spec::{Kind, Spec};
+use super::{
+    action, config, credential, goal, kubernetes, leader, log, network, payload, port, reboot, relation, resource,
+    secret, server_state, status, storage, version,
+};
 
 /// All hook commands, sorted by name.
 static TABLE: &[&Spec] = &[
@@ -12,18 +15,39 @@ static TABLE: &[&Spec] = &[
     &version::SET,
     &port::CLOSE,
     &config::GET,
+    &credential::GET,
     &goal::STATE,
     &status::IS_LEADER,
     &log::LOG,
     &reboot::REBOOT,
+    &kubernetes::RAW_GET,
+    &kubernetes::RAW_SET,
+    &kubernetes::SPEC_GET,
+    &kubernetes::SPEC_SET,
+    &leader::GET,
+    &leader::SET,
     &network::GET,
     &port::OPEN,
     &port::OPENED,
+    &payload::REGISTER,
+    &payload::STATUS_SET,
+    &payload::UNREGISTER,
+    &kubernetes::POD_SPEC_GET,
+    &kubernetes::POD_SPEC_SET,
     &relation::GET,
     &relation::IDS,
     &relation::LIST,
     &relation::MODEL_GET,
     &relation::SET,
+    &resource::GET,
+    &secret::ADD,
+    &secret::GET,
+    &secret::GRANT,
+    &secret::IDS,
+    &secret::INFO_GET,
+    &secret::REMOVE,
+    &secret::REVOKE,
+    &secret::SET,
     &server_state::DELETE,
     &server_state::GET,
     &server_state::SET,
@@ -44,18 +68,39 @@ pub const COMMANDS: &[&str] = &[
     "application-version-set",
     "close-port",
     "config-get",
+    "credential-get",
     "goal-state",
     "is-leader",
     "juju-log",
     "juju-reboot",
+    "k8s-raw-get",
+    "k8s-raw-set",
+    "k8s-spec-get",
+    "k8s-spec-set",
+    "leader-get",
+    "leader-set",
     "network-get",
     "open-port",
     "opened-ports",
+    "payload-register",
+    "payload-status-set",
+    "payload-unregister",
+    "pod-spec-get",
+    "pod-spec-set",
     "relation-get",
     "relation-ids",
     "relation-list",
     "relation-model-get",
     "relation-set",
+    "resource-get",
+    "secret-add",
+    "secret-get",
+    "secret-grant",
+    "secret-ids",
+    "secret-info-get",
+    "secret-remove",
+    "secret-revoke",
+    "secret-set",
     "state-delete",
     "state-get",
     "state-set",
@@ -76,7 +121,8 @@ pub(super) fn find(name: &str) -> Option<&'static Spec> {
 /// need not send it otherwise.
 #[must_use]
 pub fn reads_stdin(name: &str, args: &[String]) -> bool {
-    let takes_file = find(name).is_some_and(|spec| spec.flags.iter().any(|flag| flag.names == ["file"]));
+    let takes_file = find(name)
+        .is_some_and(|spec| spec.flags.iter().any(|flag| flag.names == ["file"] && matches!(flag.kind, Kind::File(_))));
     let before_end = || args.iter().take_while(|arg| *arg != "--");
     let reads_by_default = matches!(name, "k8s-raw-set" | "k8s-spec-set" | "pod-spec-set");
     takes_file

@@ -59,7 +59,8 @@ actions:
 /// A hook on `app/0`, with one relation `db` with `postgresql/0`, and the option `slug` set to `foo`.
 pub(crate) fn juju() -> Juju {
     let meta = CharmMeta::parse(CHARMCRAFT_YAML).unwrap();
-    let state = State::default().with_config("slug", "foo").with_relation(Relation::new("db").remote_app("postgresql"));
+    let state =
+        State::default().with_config("slug", "foo").with_relation(Relation::new("db").id(1).remote_app("postgresql"));
     Juju::new(state, Hook::new("app/0", "update-status"), meta)
 }
 

@@ -49,6 +49,16 @@ impl Timestamp {
         }
     }
 
+    /// That many months later, on the same day of the month; in a month that is too short, as many days after its end.
+    pub(crate) fn after_months(self, months: i64) -> Self {
+        let [year, month, day, hour, minute, second] = self.parts();
+        let month = month - 1 + months;
+        let first = [year + month.div_euclid(12), month.rem_euclid(12) + 1, 1, hour, minute, second];
+        // The first of a month always exists.
+        let first = Self::from_parts(first).unwrap_or(self);
+        Self { seconds: first.seconds + (day - 1) * 86_400, nanoseconds: self.nanoseconds }
+    }
+
     /// As `juju status` and `goal-state` write it: `2026-01-31 12:00:00Z`.
     #[must_use]
     pub fn spaced(self) -> String {
@@ -205,6 +215,18 @@ mod tests {
         assert_eq!("2025-01-01T06:06:06".parse::<Timestamp>().unwrap().to_string(), "2025-01-01T06:06:06Z");
         assert_eq!(Timestamp::from_unix(1_700_000_000).to_string(), "2023-11-14T22:13:20Z");
         assert_eq!(Timestamp::from_unix(1_700_000_000).spaced(), "2023-11-14 22:13:20Z");
+    }
+
+    #[test]
+    fn counts_months() {
+        for (from, months, to) in [
+            ("2026-01-15T12:00:00Z", 1, "2026-02-15T12:00:00Z"),
+            ("2026-01-31T12:00:00Z", 1, "2026-03-03T12:00:00Z"),
+            ("2026-11-30T00:00:00Z", 3, "2027-03-02T00:00:00Z"),
+            ("2024-02-29T00:00:00Z", 12, "2025-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(from.parse::<Timestamp>().unwrap().after_months(months).to_string(), to);
+        }
     }
 
     #[test]

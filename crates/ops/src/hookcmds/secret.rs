@@ -222,7 +222,8 @@ pub fn secret_revoke(runner: &dyn Runner, id: &str, relation: u32, unit: Option<
 
 /// `secret-ids`: the secrets that this unit or its application owns.
 pub fn secret_ids(runner: &dyn Runner) -> Result<Vec<String>> {
-    Command::new("secret-ids").arg("--format=json").json(runner)
+    // Where there are none, Juju prints null.
+    Command::new("secret-ids").arg("--format=json").json::<Option<_>>(runner).map(Option::unwrap_or_default)
 }
 
 /// What Juju knows of a secret, without its content.

@@ -1,0 +1,143 @@
+//! What a hook has changed of secrets, taking effect.
+
+use super::changes::{SecretChanges, Update};
+use crate::answers::Juju;
+use crate::answers::failure::{Answer, Failure};
+use crate::format::quote::quoted;
+use crate::state::{Secret, SecretId, SecretOwner, SecretRotate, Timestamp};
+
+/// Let the changes take effect, all or none.
+pub(in crate::answers) fn commit(juju: &mut Juju) -> Answer {
+    let changes = std::mem::take(&mut juju.pending.secrets);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let now = (juju.hook.clock)();
+    let mut secrets = juju.state.secrets.clone();
+    for (id, (owner, secret)) in changes.creates {
+        let doing = "creating secrets";
+        check_label(juju, &secrets, &id, owner, secret.label.as_deref()).map_err(|failure| failure.during(doing))?;
+        secrets.push(create(id, owner, secret, now));
+    }
+    for (id, update) in changes.updates {
+        let doing = "updating secrets";
+        let owner = check_manages(juju, &secrets, &id).map_err(|failure| failure.during(doing))?;
+        check_label(juju, &secrets, &id, owner, update.label.as_deref()).map_err(|failure| failure.during(doing))?;
+        if let Some(secret) = find(&mut secrets, &id) {
+            apply(secret, update, now);
+        }
+    }
+    for id in changes.track_latest {
+        if let Some(secret) = find(&mut secrets, &id) {
+            secret.tracked_revision = Some(secret.latest_revision());
+        }
+    }
+    for (id, grants) in changes.grants {
+        check_manages(juju, &secrets, &id).map_err(|failure| failure.during("granting secrets access"))?;
+        for (relation, to) in grants {
+            if let Some(secret) = find(&mut secrets, &id) {
+                secret.remote_grants.entry(relation).or_default().insert(to);
+            }
+        }
+    }
+    for (id, revokes) in changes.revokes {
+        check_manages(juju, &secrets, &id).map_err(|failure| failure.during("revoking secrets access"))?;
+        if let Some(secret) = find(&mut secrets, &id) {
+            secret.remote_grants.values_mut().for_each(|granted| granted.retain(|to| !revokes.contains(to)));
+            secret.remote_grants.retain(|_, granted| !granted.is_empty());
+        }
+    }
+    for (id, revisions) in changes.removals {
+        check_manages(juju, &secrets, &id).map_err(|failure| failure.during("removing secrets"))?;
+        if let Some(secret) = find(&mut secrets, &id) {
+            match revisions {
+                Some(revisions) => secret.revisions.retain(|number, _| !revisions.contains(number)),
+                None => secret.revisions.clear(),
+            }
+        }
+        secrets.retain(|secret| secret.id != id || !secret.revisions.is_empty());
+    }
+    juju.state.secrets = secrets;
+    Ok(())
+}
+
+impl SecretChanges {
+    fn is_empty(&self) -> bool {
+        let Self { creates, updates, removals, grants, revokes, track_latest } = self;
+        creates.is_empty()
+            && updates.is_empty()
+            && removals.is_empty()
+            && grants.is_empty()
+            && revokes.is_empty()
+            && track_latest.is_empty()
+    }
+}
+
+fn find<'a>(secrets: &'a mut [Secret], id: &SecretId) -> Option<&'a mut Secret> {
+    secrets.iter_mut().find(|secret| secret.id == *id)
+}
+
+/// Refuse a secret that is not there, or that another manages.
+fn check_manages(juju: &Juju, secrets: &[Secret], id: &SecretId) -> Result<SecretOwner, Failure> {
+    match secrets.iter().find(|secret| secret.id == *id).map(|secret| secret.owner) {
+        None => Err(Failure::run(format!("secret {} not found", quoted(&id.uri())))),
+        Some(Some(owner)) if owner == SecretOwner::Unit || juju.state.leader => Ok(owner),
+        Some(_) => Err(Failure::run("permission denied")),
+    }
+}
+
+/// Refuse a label that stands for another secret.
+fn check_label(juju: &Juju, secrets: &[Secret], id: &SecretId, owner: SecretOwner, label: Option<&str>) -> Answer {
+    let taken = |label: &str| secrets.iter().any(|secret| secret.id != *id && secret.label.as_deref() == Some(label));
+    let Some(label) = label.filter(|label| taken(label)) else { return Ok(()) };
+    let owner = match owner {
+        SecretOwner::Unit => format!("unit-{}", juju.hook.unit.replace('/', "-")),
+        SecretOwner::App => format!("application-{}", juju.hook.app()),
+    };
+    Err(Failure::run(format!("secret label {} for owner {} already exists", quoted(label), quoted(&owner))))
+}
+
+fn create(id: SecretId, owner: SecretOwner, secret: Update, now: Timestamp) -> Secret {
+    let mut created = Secret {
+        id,
+        owner: Some(owner),
+        label: None,
+        description: None,
+        expire: None,
+        rotate: SecretRotate::Never,
+        next_rotate: None,
+        revisions: [].into(),
+        tracked_revision: None,
+        remote_grants: [].into(),
+    };
+    apply(&mut created, secret, now);
+    created
+}
+
+fn apply(secret: &mut Secret, update: Update, now: Timestamp) {
+    let Update { content, label, description, expire, rotate } = update;
+    if let Some(content) = content {
+        secret.revisions.insert(secret.latest_revision() + 1, content);
+    }
+    secret.label = label.or_else(|| secret.label.take());
+    secret.description = description.or_else(|| secret.description.take());
+    secret.expire = expire.or(secret.expire);
+    if let Some(rotate) = rotate {
+        secret.rotate = rotate;
+        secret.next_rotate = next_rotation(rotate, now);
+    }
+}
+
+fn next_rotation(rotate: SecretRotate, now: Timestamp) -> Option<Timestamp> {
+    const HOUR: u64 = 3_600;
+    let after = |hours: u64| Some(now.after(std::time::Duration::from_secs(hours * HOUR)));
+    match rotate {
+        SecretRotate::Never => None,
+        SecretRotate::Hourly => after(1),
+        SecretRotate::Daily => after(24),
+        SecretRotate::Weekly => after(7 * 24),
+        SecretRotate::Monthly => Some(now.after_months(1)),
+        SecretRotate::Quarterly => Some(now.after_months(3)),
+        SecretRotate::Yearly => Some(now.after_months(12)),
+    }
+}
