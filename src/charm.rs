@@ -22,8 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How often to look meanwhile.
 const POLL: Duration = Duration::from_millis(20);
 
-/// Schema for the charm's config options.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+/// Schema for the charm's config options, checked against `charmcraft.yaml` at build time.
+#[ops::config]
+#[derive(Debug, Default, PartialEq, Eq)]
 #[serde(default)]
 pub struct TinyproxyConfig {
     /// The path of the reverse proxy.

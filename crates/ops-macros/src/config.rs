@@ -45,8 +45,9 @@ fn check(meta: &CharmMeta, file: &str, mut item: DeriveInput) -> Result<TokenStr
             return Err(Error::new_spanned(fields, "the fields of a charm's config have names: those of its options"));
         }
     }
-    item.attrs.push(parse_quote!(#[derive(::ops::serde::Deserialize)]));
-    item.attrs.push(parse_quote!(#[serde(crate = "::ops::serde")]));
+    // First, so that the charm's own `#[serde(…)]` attributes stand behind the derive that knows them.
+    item.attrs.insert(0, parse_quote!(#[derive(::ops::serde::Deserialize)]));
+    item.attrs.insert(1, parse_quote!(#[serde(crate = "::ops::serde")]));
     Ok(item.into_token_stream())
 }
 
