@@ -27,6 +27,8 @@ pub struct Framework<C> {
 struct Observer<C> {
     event: EventName,
     handler_type: &'static str,
+    check: fn(&EventName, &Metadata) -> Result<(), Error>,
+    gone: fn(&Notice, &Model) -> Result<Option<String>, Error>,
     /// Returns whether the handler deferred the event.
     run: Box<Run<C>>,
 }
@@ -62,7 +64,13 @@ impl<C: 'static> Framework<C> {
             event.finish(model)?;
             Ok(deferred)
         };
-        self.observers.push(Observer { event: event.name, handler_type, run: Box::new(run) });
+        self.observers.push(Observer {
+            event: event.name,
+            handler_type,
+            check: E::check,
+            gone: E::gone,
+            run: Box::new(run),
+        });
     }
 }
 
@@ -108,8 +116,8 @@ impl<C: Charm> Dispatch<C> {
     /// Get ready to dispatch the event that `env` names.
     ///
     /// # Errors
-    /// The charm observes, or Juju dispatches, an event about something that the metadata does not define; or what
-    /// `store` holds is damaged.
+    /// The charm observes an event about something that the metadata does not define, or, observing any such event, is
+    /// sent one; or what `store` holds is damaged.
     pub fn new(
         env: HookEnv,
         meta: impl Into<Metadata>,
@@ -119,8 +127,9 @@ impl<C: Charm> Dispatch<C> {
         let meta = meta.into();
         let mut framework = Framework { observers: Vec::new() };
         C::observe(&mut framework);
-        for event in framework.observers.iter().map(|observer| &observer.event).chain([&env.event]) {
-            event.check(&meta)?;
+        for observer in &framework.observers {
+            (observer.check)(&observer.event, &meta)?;
+            (observer.check)(&env.event, &meta)?;
         }
         let notice = Notice::from_env(&env);
         let stored = Stored::load(&*store)?;
@@ -160,21 +169,13 @@ impl<C: Charm> Dispatch<C> {
     fn reemit(&mut self, charm: &mut C) -> Result<(), Error> {
         for deferred in self.model.state().take_deferred() {
             let Deferred { handler, notice } = &deferred;
-            let dropped = match &notice.relation {
-                _ if !self
-                    .framework
-                    .observers
-                    .iter()
-                    .any(|o| o.event == notice.event && handler_name(o.handler_type) == *handler) =>
-                {
-                    Some("the charm has no such handler any more".to_owned())
-                }
-                Some((endpoint, id)) => match self.model.relation_by_id(endpoint, *id) {
-                    Ok(_) => None,
-                    Err(error @ (Error::RelationNotFound { .. } | Error::Undefined { .. })) => Some(error.to_string()),
-                    Err(error) => return Err(error),
-                },
-                None => None,
+            let observer = self.framework.observers.iter();
+            let observer = observer
+                .filter(|observer| observer.event == notice.event)
+                .find(|observer| handler_name(observer.handler_type) == *handler);
+            let dropped = match observer {
+                Some(observer) => (observer.gone)(notice, &self.model)?,
+                None => Some("the charm has no such handler any more".to_owned()),
             };
             match dropped {
                 // It cannot come back, so failing would keep the unit in error for ever.

@@ -11,6 +11,7 @@ use crate::event::notice::Notice;
 use crate::event::{Event, EventName, private};
 use crate::hookcmds;
 use crate::load::{LoadError, load};
+use crate::metadata::Metadata;
 use crate::model::Model;
 
 /// An operator runs an action of the charm: `juju run UNIT ACTION`.
@@ -137,6 +138,10 @@ fn is_result_key(key: &str) -> bool {
 impl private::Sealed for ActionEvent {}
 
 impl Event for ActionEvent {
+    fn check(event: &EventName, meta: &Metadata) -> Result<(), Error> {
+        event.check(meta)
+    }
+
     fn load(notice: &Notice, model: &Model) -> Result<Self, Error> {
         let missing = |variable| Error::EventData { event: notice.event.clone(), variable };
         let EventName::Action(name) = &notice.event else { return Err(missing("JUJU_ACTION_NAME")) };

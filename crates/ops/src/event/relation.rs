@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::event::notice::{Deferral, Notice, deferrable};
-use crate::event::{Event, private};
+use crate::event::{Event, EventName, private};
+use crate::metadata::Metadata;
 use crate::model::{Application, Model, Relation, Unit};
 
 /// The relation and the remote application that each relation event names.
@@ -18,6 +19,15 @@ fn unit(notice: &Notice, model: &Model) -> Result<Unit, Error> {
     let name = notice.remote_unit.as_ref();
     let name = name.ok_or_else(|| Error::EventData { event: notice.event.clone(), variable: "JUJU_REMOTE_UNIT" })?;
     Ok(model.unit_named(name))
+}
+
+fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
+    let Some((endpoint, id)) = &notice.relation else { return Ok(None) };
+    match model.relation_by_id(endpoint, *id) {
+        Ok(_) => Ok(None),
+        Err(error @ (Error::RelationNotFound { .. } | Error::Undefined { .. })) => Ok(Some(error.to_string())),
+        Err(error) => Err(error),
+    }
 }
 
 macro_rules! relation_event {
@@ -38,6 +48,12 @@ macro_rules! relation_event {
                 let (relation, app) = load(notice, model)?;
                 $(let $field = { let load: fn(&Notice, &Model) -> Result<$type, Error> = $load; load(notice, model)? };)*
                 Ok(Self { relation, app, $($field,)* deferral: Deferral::default() })
+            }
+            fn check(event: &EventName, meta: &Metadata) -> Result<(), Error> {
+                event.check(meta)
+            }
+            fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
+                gone(notice, model)
             }
             fn deferred(&self) -> bool {
                 self.deferral.asked()

@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::event::notice::{Deferral, Notice, deferrable};
-use crate::event::{Event, private};
+use crate::event::{Event, EventName, private};
+use crate::metadata::Metadata;
 use crate::model::{Model, Storage};
 
 macro_rules! storage_event {
@@ -23,6 +24,9 @@ macro_rules! storage_event {
                     variable: "JUJU_STORAGE_ID",
                 })?;
                 Ok(Self { storage: model.storage_by_id(id)?, deferral: Deferral::default() })
+            }
+            fn check(event: &EventName, meta: &Metadata) -> Result<(), Error> {
+                event.check(meta)
             }
             fn deferred(&self) -> bool {
                 self.deferral.asked()

@@ -99,7 +99,13 @@ fn an_event_about_something_that_the_metadata_lacks_is_an_error_before_any_handl
         error.to_string(),
         "event database_relation_changed: the charm's metadata defines no relation \"database\""
     );
-    let error = Juju::new().dispatch("hooks/logs-storage-attached", &[], &mut Both).unwrap_err();
+    struct Peers;
+    impl ops::Charm for Peers {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(on::relation_changed("db"), |_, _, _| Ok(()));
+        }
+    }
+    let error = Juju::new().dispatch("hooks/logs-storage-attached", &[], &mut Peers).unwrap_err();
     assert_eq!(error.to_string(), "event logs_storage_attached: the charm's metadata defines no storage \"logs\"");
 }
 
