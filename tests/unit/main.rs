@@ -1,4 +1,5 @@
 //! Unit tests of the charm: no root, no network, no Juju.
 
 mod charm;
+mod dispatch;
 mod tinyproxy;

@@ -94,17 +94,17 @@ fn an_event_about_something_that_the_metadata_lacks_is_an_error_before_any_handl
             framework.observe(on::relation_changed("database"), |_, _, _| Ok(()));
         }
     }
-    let error = Juju::new().dispatch("hooks/install", &[], &mut Misspelt).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "event database_relation_changed: the charm's metadata defines no relation \"database\""
-    );
     struct Peers;
     impl ops::Charm for Peers {
         fn observe(framework: &mut Framework<Self>) {
             framework.observe(on::relation_changed("db"), |_, _, _| Ok(()));
         }
     }
+    let error = Juju::new().dispatch("hooks/install", &[], &mut Misspelt).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "event database_relation_changed: the charm's metadata defines no relation \"database\""
+    );
     let error = Juju::new().dispatch("hooks/logs-storage-attached", &[], &mut Peers).unwrap_err();
     assert_eq!(error.to_string(), "event logs_storage_attached: the charm's metadata defines no storage \"logs\"");
 }
