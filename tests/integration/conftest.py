@@ -47,7 +47,7 @@ def juju_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.P
         try:
             yield minijuju
         finally:
-            subprocess.run([link, "clean"], check=True)
+            subprocess.run([link, "clean", "--no-prompt"], check=True)
 
 
 @pytest.fixture(scope="session")
