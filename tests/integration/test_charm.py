@@ -47,29 +47,30 @@ def test_block_on_invalid_config(charm: pathlib.Path, juju: jubilant.Juju):
     juju.wait(jubilant.all_active)
 
 
+@pytest.fixture(scope="class")
+def upstream(juju: jubilant.Juju) -> Iterator[None]:
+    """www.example.com on the unit's machine, so that the tests need no internet."""
+    on_machine(
+        juju,
+        textwrap.dedent(f"""\
+            set -e
+            mkdir /srv/upstream
+            printf %s '{PAGE}' >/srv/upstream/index.html
+            cp /etc/hosts /srv/hosts.before
+            echo '127.0.0.1 www.example.com' >>/etc/hosts
+            setsid python3 -m http.server 80 --bind 127.0.0.1 --directory /srv/upstream </dev/null >/dev/null 2>&1 &
+            echo $! >/srv/upstream.pid
+        """),
+    )
+    eventually(lambda: fetch(juju, "/example/") == (200, PAGE))
+    yield
+    on_machine(juju, "kill $(cat /srv/upstream.pid); cat /srv/hosts.before >/etc/hosts")
+    on_machine(juju, "rm -r /srv/upstream /srv/upstream.pid /srv/hosts.before")
+
+
 @pytest.mark.usefixtures("upstream")
 class TestProxy:
     """The proxy itself, asked over HTTP."""
-
-    @pytest.fixture(scope="class")
-    def upstream(self, juju: jubilant.Juju) -> Iterator[None]:
-        """www.example.com on the unit's machine, so that the tests need no internet."""
-        on_machine(
-            juju,
-            textwrap.dedent(f"""\
-                set -e
-                mkdir /srv/upstream
-                printf %s '{PAGE}' >/srv/upstream/index.html
-                cp /etc/hosts /srv/hosts.before
-                echo '127.0.0.1 www.example.com' >>/etc/hosts
-                setsid python3 -m http.server 80 --bind 127.0.0.1 --directory /srv/upstream </dev/null >/dev/null 2>&1 &
-                echo $! >/srv/upstream.pid
-            """),
-        )
-        eventually(lambda: fetch(juju, "/example/") == (200, PAGE))
-        yield
-        on_machine(juju, "kill $(cat /srv/upstream.pid); cat /srv/hosts.before >/etc/hosts")
-        on_machine(juju, "rm -r /srv/upstream /srv/upstream.pid /srv/hosts.before")
 
     def test_requests_are_proxied(self, juju: jubilant.Juju):
         """Check that tinyproxy answers with what www.example.com answers."""
