@@ -5,7 +5,7 @@ use ops_metadata::{RelationRole, RelationScope};
 
 use super::{Scene, listed, repeated};
 use crate::answers::name;
-use crate::context::Subject;
+use crate::context::{DepartingUnit, Subject};
 use crate::state::{Relation, RelationKind};
 
 pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
@@ -85,7 +85,7 @@ fn check_event(scene: &Scene<'_>, wrong: &mut Vec<String>) {
              remote_unit_data(0, …)"
         ));
     }
-    if let Some(departing) = departing_unit {
+    if let Some(DepartingUnit::Number(departing)) = departing_unit {
         let is_self = relation.kind == RelationKind::Peer && *departing == scene.place.unit_number;
         if !is_self && !relation.remote_units_data.contains_key(departing) {
             wrong.push(format!("unit {departing} cannot depart from relation {id}: it is not in it"));

@@ -195,6 +195,7 @@ fn relation_events() {
     accepted(on::relation_changed(&empty).of_app(), State::default().with_relation(empty));
     let peers = Relation::peer("peers").remote_unit_data(1, [("a", "b")]);
     accepted(on::relation_departed(&peers).departing_unit(0), State::default().with_relation(peers));
+    accepted(on::relation_departed(&db).this_unit_departs(), State::default().with_relation(db));
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub struct Event {
 #[derive(Clone, Debug)]
 pub(crate) enum Subject {
     Unit,
-    Relation { relation: Box<Relation>, remote_unit: RemoteUnit, departing_unit: Option<u32> },
+    Relation { relation: Box<Relation>, remote_unit: RemoteUnit, departing_unit: Option<DepartingUnit> },
     Storage(Storage),
     Secret { secret: Box<Secret>, revision: Option<u32> },
     Action { params: Map<String, Value> },
@@ -34,6 +34,15 @@ pub(crate) enum RemoteUnit {
     First,
     /// That one.
     Number(u32),
+}
+
+/// Which unit's departure a relation event is about, where it is not the one that is seen to leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DepartingUnit {
+    /// That one at the other end.
+    Number(u32),
+    /// The unit that handles the event.
+    This,
 }
 
 /// The unit and the machine that handle events.
@@ -93,13 +102,27 @@ impl Event {
     /// The event is not a departure from a relation.
     #[must_use]
     pub fn departing_unit(mut self, number: u32) -> Self {
+        *self.departing_unit_mut() = Some(DepartingUnit::Number(number));
+        self
+    }
+
+    /// Because this unit itself leaves: Juju tells it so for each unit at the other end.
+    ///
+    /// # Panics
+    /// The event is not a departure from a relation.
+    #[must_use]
+    pub fn this_unit_departs(mut self) -> Self {
+        *self.departing_unit_mut() = Some(DepartingUnit::This);
+        self
+    }
+
+    fn departing_unit_mut(&mut self) -> &mut Option<DepartingUnit> {
         match &mut self.subject {
             Subject::Relation { departing_unit, .. } if matches!(self.name, EventName::RelationDeparted(_)) => {
-                *departing_unit = Some(number);
+                departing_unit
             }
             _ => panic!("{} is not a departure from a relation", self.name),
         }
-        self
     }
 
     /// With a parameter. Parameters that have a default need not be given.
@@ -163,8 +186,11 @@ impl Event {
                 env.remote_unit = self.remote_unit_number().map(|number| format!("{app}/{number}"));
                 env.remote_app = Some(app.to_owned());
                 if matches!(self.name, EventName::RelationDeparted(_)) {
-                    let number = departing_unit.or_else(|| self.remote_unit_number());
-                    env.departing_unit = number.map(|number| format!("{app}/{number}"));
+                    env.departing_unit = match departing_unit {
+                        Some(DepartingUnit::This) => Some(place.unit_name()),
+                        Some(DepartingUnit::Number(number)) => Some(format!("{app}/{number}")),
+                        None => env.remote_unit.clone(),
+                    };
                 }
             }
             Subject::Storage(storage) => env.storage_id = Some(storage.id()),

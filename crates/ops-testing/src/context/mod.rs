@@ -15,4 +15,4 @@ pub use error::{Error, Result};
 pub use event::Event;
 pub use manager::Manager;
 
-pub(crate) use event::Subject;
+pub(crate) use event::{DepartingUnit, Subject};
