@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use ops::{
-    ActionEvent, Charm, CollectStatusEvent, Framework, Model, Port, Relation, RelationBrokenEvent, Rotate, Secret,
-    SecretContent, SecretRemoveEvent, SecretRotateEvent, SecretUpdate, Status, StorageDetachingEvent,
+    ActionEvent, Charm, CollectStatusEvent, Framework, Model, Port, Relation, RelationBrokenEvent,
+    RelationDepartedEvent, Rotate, Secret, SecretContent, SecretRemoveEvent, SecretRotateEvent, SecretUpdate, Status,
+    StorageDetachingEvent,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,9 @@ struct Imported {
     skipped: usize,
 }
 
+/// In stored state: this unit is being removed.
+const LEAVING: &str = "leaving";
+
 /// Runs a key-value store, and lets related applications use it.
 #[derive(Debug, Default)]
 pub struct KeyValueCharm<W = Server> {
@@ -53,6 +57,7 @@ impl<W: Workload + 'static> Charm for KeyValueCharm<W> {
         framework.observe(on::leader_elected(), Self::reconcile);
         framework.observe(on::store_relation_changed(), Self::reconcile);
 
+        framework.observe(on::store_relation_departed(), Self::on_store_departed);
         framework.observe(on::store_relation_broken(), Self::on_store_broken);
         framework.observe(on::secret_rotate(), Self::on_secret_rotate);
         framework.observe(on::secret_remove(), Self::on_secret_remove);
@@ -89,12 +94,20 @@ impl<W: Workload> KeyValueCharm<W> {
         Ok(())
     }
 
-    /// The application is not related any more: its credentials end.
+    /// Units leave on either side. If it is this one, the relation goes on without it.
+    fn on_store_departed(&mut self, event: &RelationDepartedEvent, model: &Model) -> anyhow::Result<()> {
+        if event.departing_unit == Some(model.unit()) {
+            model.store(LEAVING, &true)?;
+        }
+        Ok(())
+    }
+
+    /// The application is not related any more: its credentials end. Unless it is this unit that goes.
     fn on_store_broken(&mut self, event: &RelationBrokenEvent, model: &Model) -> anyhow::Result<()> {
         if let Some(store) = store(model)? {
             store.remove_user(&user(&event.relation)?)?;
         }
-        if !model.unit().is_leader()? {
+        if model.stored(LEAVING)? == Some(true) || !model.unit().is_leader()? {
             return Ok(());
         }
         match model.secret_with_label(user(&event.relation)?.as_str()).remove_all_revisions() {
@@ -108,8 +121,9 @@ impl<W: Workload> KeyValueCharm<W> {
     fn on_secret_rotate(&mut self, event: &SecretRotateEvent, model: &Model) -> anyhow::Result<()> {
         let store = store(model)?.context("storage data is not attached")?;
         for relation in model.relations(endpoints::STORE)? {
-            if event.secret.label() == Some(user(&relation)?.as_str()) {
-                new_password(&store, &relation, &event.secret)?;
+            let user = user(&relation)?;
+            if let (true, Some(namespace)) = (event.secret.label() == Some(user.as_str()), requested(&relation)?) {
+                new_password(&store, &user, &namespace, &event.secret)?;
             }
         }
         Ok(())
@@ -158,8 +172,8 @@ impl<W: Workload> KeyValueCharm<W> {
         }
         let store = store(model)?.context("storage data is not attached")?;
         for relation in model.relations(endpoints::STORE)? {
-            if answered(&relation)?.is_some() {
-                new_password(&store, &relation, &model.secret_with_label(user(&relation)?.as_str()))?;
+            if let (Some(answer), Some(namespace)) = (answered(&relation)?, requested(&relation)?) {
+                new_password(&store, &user(&relation)?, &namespace, &model.secret(&answer.secret_id))?;
                 event.log(&format!("{relation} has a new password"))?;
             }
         }
@@ -228,33 +242,36 @@ fn answered(relation: &Relation) -> anyhow::Result<Option<Answer>> {
 fn admit(store: &Store, relation: &Relation, port: u16, model: &Model) -> anyhow::Result<()> {
     let Some(namespace) = requested(relation)? else { return Ok(()) };
     let user = user(relation)?;
-    let (secret_id, credentials) = if let Some(Answer { secret_id, .. }) = answered(relation)? {
-        // Another leader may have made it, whose store was another.
-        let credentials = model.secret(&secret_id).peek()?;
-        (secret_id, credentials)
+    let secret_id = if let Some(Answer { secret_id, .. }) = answered(relation)? {
+        if !store.has_user(&user) {
+            // It was another leader who answered, and its store is gone.
+            new_password(store, &user, &namespace, &model.secret(&secret_id))?;
+        }
+        secret_id
     } else {
-        let credentials = new_credentials(&user)?;
+        let password = random_password()?;
         let about = SecretUpdate::default().label(user.as_str()).rotate(Rotate::Monthly);
-        let secret = model.app().add_secret(&credentials, &about)?;
+        let secret = model.app().add_secret(&credentials(&user, &password), &about)?;
         secret.grant(relation)?;
-        (secret.id().context("a new secret has an ID")?.to_owned(), credentials)
+        store.set_user(&user, &namespace, &password)?;
+        secret.id().context("a new secret has an ID")?.to_owned()
     };
-    store.set_user(&user, &namespace, credentials.expose("password").context("the secret has no password")?)?;
     let address = relation.binding()?.ingress_address().context("this unit has no address yet")?;
     Ok(relation.app_data().save(&Answer { endpoint: SocketAddr::new(address, port), secret_id })?)
 }
 
-fn new_password(store: &Store, relation: &Relation, secret: &Secret) -> anyhow::Result<()> {
-    let Some(namespace) = requested(relation)? else { return Ok(()) };
-    let user = user(relation)?;
-    let credentials = new_credentials(&user)?;
-    secret.set_content(&credentials)?;
-    Ok(store.set_user(&user, &namespace, credentials.expose("password").unwrap_or_default())?)
+fn new_password(store: &Store, user: &Name, namespace: &Name, secret: &Secret) -> anyhow::Result<()> {
+    let password = random_password()?;
+    secret.set_content(&credentials(user, &password))?;
+    Ok(store.set_user(user, namespace, &password)?)
 }
 
-fn new_credentials(user: &Name) -> anyhow::Result<SecretContent> {
+fn credentials(user: &Name, password: &str) -> SecretContent {
+    SecretContent::new([("username", user.as_str()), ("password", password)])
+}
+
+fn random_password() -> anyhow::Result<String> {
     let mut random = [0; 16];
     fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
-    let password = format!("{:032x}", u128::from_be_bytes(random));
-    Ok(SecretContent::new([("username", user.as_str()), ("password", &password)]))
+    Ok(format!("{:032x}", u128::from_be_bytes(random)))
 }

@@ -33,6 +33,12 @@ impl Store {
         self.write(&self.user_file(user), &format!("{namespace} {password}"))
     }
 
+    /// Whether there is such a user.
+    #[must_use]
+    pub fn has_user(&self, user: &Name) -> bool {
+        self.user_file(user).exists()
+    }
+
     /// The namespace of a user. None if the password is not the user's.
     ///
     /// # Errors
