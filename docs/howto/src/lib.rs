@@ -1,0 +1,19 @@
+//! The code of the how-to guides in the folder above, one module each. What a guide shows is in its module, word for
+//! word: a test sees to that.
+
+ops::charm!("charmcraft.yaml");
+
+pub mod actions;
+pub mod config;
+pub mod leadership;
+pub mod logging;
+pub mod ports;
+pub mod relations;
+pub mod resource;
+pub mod secrets;
+pub mod storage;
+pub mod stored_state;
+pub mod testing;
+
+#[cfg(test)]
+mod guides;
