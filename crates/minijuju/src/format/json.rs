@@ -23,6 +23,7 @@ fn write(out: &mut String, node: &Node) {
         Node::Uint(value) => _ = write!(out, "{value}"),
         Node::Float(value) => out.push_str(&float(*value)),
         Node::Text(text) | Node::Bare(text) => quote(out, text),
+        Node::Zero(node) => write(out, node),
         Node::List(items) => {
             out.push('[');
             for (place, item) in items.iter().enumerate() {

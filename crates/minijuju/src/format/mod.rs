@@ -3,6 +3,7 @@
 //! The structures say what there is to show; the functions turn them into text and touch nothing else. Times are strings
 //! already: [`Clock`] makes them in the zone that the command asked for.
 
+mod actions;
 mod choice;
 mod clock;
 mod colour;
@@ -10,20 +11,28 @@ mod config;
 mod constraints;
 mod controllers;
 mod document;
+mod entities;
 mod json;
+mod log;
+mod machines;
 mod models;
 mod natural;
 mod node;
 mod oneline;
+mod operations;
 mod ports;
+mod resources;
 mod scalar;
+mod secrets;
 mod status;
 mod storage;
 mod summary;
 mod table;
 mod tabular;
+mod tasks;
 mod yaml;
 
+pub use actions::{action_schemas, actions, show_action};
 pub use choice::{ConstraintsFormat, Document, Plain, Smart, StatusFormat, Tabular};
 pub use clock::{Clock, ago};
 pub use colour::{colour, error, warning};
@@ -34,12 +43,20 @@ pub use controllers::{
     controllers, whoami,
 };
 pub use document::{Instant, document, smart};
+pub use entities::{ApplicationInfo, ExposedEndpoint, UnitInfo, UnitRelation, UnitRelationData};
 pub use json::json;
+pub use log::{LogMessage, LogStyle, is_wanted};
+pub use machines::{MachineInfo, ModelMachines, machines, show_machine};
 pub use models::{
     ModelCredential, ModelInfo, ModelMachine, ModelSet, ModelState, ModelSummary, ModelUser, SecretBackend,
     SupportedFeature, VersionDetail, models, version,
 };
 pub use oneline::status_oneline;
+pub use operations::{
+    Operation, OperationAction, OperationLine, OperationTask, OperationTiming, operations, show_operation,
+};
+pub use resources::{ApplicationResources, ResourceInfo, resources, unit_resources};
+pub use secrets::{SecretAccess, SecretContent, SecretInfo, SecretRevision, secrets, show_secret};
 pub use status::{
     ApplicationRelation, ApplicationStatus, Base, ControllerStatus, FullStatus, MachineStatus, ModelStatus,
     NetworkInterface, RelationStatus, StatusInfo, UnitStatus,
@@ -50,4 +67,5 @@ pub use storage::{
 };
 pub use summary::status_summary;
 pub use tabular::status_tabular;
+pub use tasks::{Task, Timing, exec, failure, log_line, run, running, scheduled, show_task, timed_out, waiting};
 pub use yaml::yaml;

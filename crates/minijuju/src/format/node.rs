@@ -14,6 +14,12 @@ use serde::ser::{
 /// The name of newtypes whose text YAML writes bare, whatever it looks like.
 pub(super) const BARE: &str = "$bare";
 
+/// The name of newtypes around structs whose fields all have their zero values, which YAML leaves out of other structs.
+pub(super) const ZERO: &str = "$zero";
+
+/// The name of a field whose own fields stand in its place.
+pub(super) const INLINE: &str = "|";
+
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
@@ -31,11 +37,14 @@ pub(super) enum Node {
     Text(String),
     /// Text that YAML writes bare.
     Bare(String),
+    /// What YAML leaves out of structs.
+    Zero(Box<Node>),
     /// Values in order.
     List(Vec<Node>),
     /// Keys and values that the printer sorts.
     Map(Vec<(String, Node)>),
-    /// Fields in order. One that the two formats call differently is named `JSON|YAML`.
+    /// Fields in order. One that the two formats call differently is named `JSON|YAML`; without a name for YAML, what
+    /// is in it stands in its place there.
     Struct(Vec<(String, Node)>),
 }
 
@@ -95,7 +104,10 @@ impl Making {
     }
 
     fn field(&mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Result<(), NodeError> {
-        self.entries.push((name.to_owned(), value.serialize(ToNode)?));
+        match value.serialize(ToNode)? {
+            Node::Struct(entries) if name == INLINE => self.entries.extend(entries),
+            node => self.entries.push((name.to_owned(), node)),
+        }
         Ok(())
     }
 
@@ -182,6 +194,7 @@ impl Serializer for ToNode {
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<Node, NodeError> {
         Ok(match value.serialize(self)? {
             Node::Text(text) if name == BARE => Node::Bare(text),
+            node if name == ZERO => Node::Zero(Box::new(node)),
             node => node,
         })
     }

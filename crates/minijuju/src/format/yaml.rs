@@ -76,8 +76,15 @@ impl Out {
                 return self.mapping(&sorted, indent, place);
             }
             // The library leaves out structs of nothing where it leaves out what is empty, which is all over Juju.
+            Node::Zero(node) => return self.node(node, indent, place),
             Node::Struct(entries) => {
-                let full = entries.iter().filter(|(_, value)| *value != Node::Struct(Vec::new()));
+                if let [(name, value)] = entries.as_slice()
+                    && name.ends_with('|')
+                {
+                    return self.node(value, indent, place);
+                }
+                let is_full = |node: &Node| !matches!(node, Node::Zero(_)) && *node != Node::Struct(Vec::new());
+                let full = entries.iter().filter(|(_, value)| is_full(value));
                 let full: Vec<_> = full.map(|(name, value)| (yaml_name(name), value)).collect();
                 return self.mapping(&full, indent, place);
             }
