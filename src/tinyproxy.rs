@@ -13,7 +13,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use charmlibs::apt::Apt;
 use charmlibs::pathops;
@@ -32,7 +32,8 @@ const PID_FILE: &str = "/var/run/tinyproxy.pid";
 
 /// What the charm asks of its workload. [`Tinyproxy`] does it; a test can stand in for it.
 pub trait Workload {
-    /// Ensure that tinyproxy is configured to serve `/SLUG/` on `port`, and return whether anything was changed.
+    /// Ensure that tinyproxy is configured to serve `/SLUG/` on `port`, and return whether anything was changed that a
+    /// running tinyproxy has not read yet.
     ///
     /// # Errors
     /// The config file could not be written. It is then as it was before.
@@ -162,6 +163,23 @@ impl Tinyproxy {
         }
     }
 
+    /// Whether the config file was written after tinyproxy last read it: by a hook that was killed before it could ask
+    /// tinyproxy to reload. The time of the PID file tells, which tinyproxy writes when it starts, and which
+    /// [`Self::has_read_config`] renews.
+    fn has_config_to_read(&self) -> bool {
+        let time = |path: PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
+        match (time(self.config_file()), time(self.pid_file())) {
+            (Some(config), Some(pid)) => config > pid,
+            _ => false,
+        }
+    }
+
+    fn has_read_config(&self) -> Result<(), Error> {
+        let path = self.pid_file();
+        let file = fs::File::open(&path);
+        file.and_then(|file| file.set_modified(SystemTime::now())).map_err(|source| Error::Touch { path, source })
+    }
+
     /// Check that the port of the config is free.
     ///
     /// tinyproxy opens it only after it has gone to the background: what it has to say about a port that is taken goes
@@ -195,7 +213,8 @@ impl Workload for Tinyproxy {
              ReverseOnly Yes\n\
              ReversePath \"/{slug}/\" \"http://www.example.com/\"\n"
         );
-        Ok(pathops::ensure_contents(self.config_file(), config)?)
+        let changed = pathops::ensure_contents(self.config_file(), config)?;
+        Ok(changed || self.has_config_to_read())
     }
 
     /// What `tinyproxy -v` prints after its own name: `tinyproxy 1.11.0`. Anything else is an error, rather than a version
@@ -234,7 +253,7 @@ impl Workload for Tinyproxy {
         // SIGUSR1 doesn't end the process. It asks the process to reload its config.
         // See https://manpages.ubuntu.com/manpages/jammy/en/man8/tinyproxy.8.html#signals
         process.wait_to_catch(Signal::SIGUSR1, self.patience)?;
-        if process.signal(Signal::SIGUSR1)? { Ok(()) } else { Err(Error::NotRunning) }
+        if process.signal(Signal::SIGUSR1)? { self.has_read_config() } else { Err(Error::NotRunning) }
     }
 
     fn start(&mut self) -> Result<(), Error> {

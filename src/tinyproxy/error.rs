@@ -50,6 +50,14 @@ pub enum Error {
         /// What the machine said.
         source: io::Error,
     },
+    /// The time of the PID file could not be renewed.
+    #[error("could not renew the time of {}: {source}", path.display())]
+    Touch {
+        /// The PID file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// `tinyproxy -v` printed something else than a version.
     #[error("could not find a version in what `tinyproxy -v` printed: {output:?}")]
     Version {

@@ -301,6 +301,22 @@ mod signals {
     }
 
     #[test]
+    fn reload_that_a_killed_hook_did_not_reach_is_made_up_for() {
+        let machine = Machine::new();
+        let mut running = machine.run("tinyproxy");
+        let mut tinyproxy = machine.tinyproxy();
+        let pid_file = machine.set_pid(running.child.id().to_string());
+        let long_ago = std::time::SystemTime::now() - Duration::from_secs(60);
+        fs::File::open(&pid_file).unwrap().set_modified(long_ago).unwrap();
+        assert!(tinyproxy.ensure_config(8000, "foo").unwrap());
+        // The hook is killed here. Juju runs it again: the file is right, and tinyproxy has not read it.
+        assert!(tinyproxy.ensure_config(8000, "foo").unwrap());
+        tinyproxy.reload_config().unwrap();
+        assert_eq!(running.line(), "SIGUSR1");
+        assert!(!tinyproxy.ensure_config(8000, "foo").unwrap());
+    }
+
+    #[test]
     fn stop_asks_again_if_tinyproxy_forgot() {
         let machine = Machine::new();
         let mut running = machine.run_script("tinyproxy", "n=0; trap 'n=$((n + 1)); [ $n -lt 3 ] || exit 3' TERM");

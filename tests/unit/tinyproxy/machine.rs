@@ -73,8 +73,8 @@ impl Machine {
         );
     }
 
-    pub fn set_pid(&self, text: impl AsRef<[u8]>) {
-        self.write("var/run/tinyproxy.pid", text);
+    pub fn set_pid(&self, text: impl AsRef<[u8]>) -> PathBuf {
+        self.write("var/run/tinyproxy.pid", text)
     }
 
     /// Run a program that is named `name`, tells what signals it got, and ends by SIGTERM only.
