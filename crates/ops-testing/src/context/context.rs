@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::error::Result;
 use super::event::{Event, Place};
 use super::manager::Manager;
+use super::runner::InProcess;
 use crate::answers::{LogLine, Reboot, Record};
 use crate::state::{DeferredEvent, SecretId, State};
 
@@ -63,6 +64,9 @@ pub struct Context<C> {
     pub(super) record: Record,
     pub(super) emitted_events: Vec<EventName>,
     before: (Status, Status, String),
+    pub(super) runner: Arc<InProcess>,
+    /// Where log lines go; made once, for that takes longer than many a hook.
+    pub(super) log: tracing::Dispatch,
 }
 
 impl<C: Charm> Context<C> {
@@ -96,8 +100,11 @@ impl<C: Charm> Context<C> {
             principal_unit: None,
             charm_dir: PathBuf::from("."),
         };
+        let runner = Arc::<InProcess>::default();
         Self {
             charm,
+            log: tracing::Dispatch::new(ops::log_subscriber(runner.clone(), false)),
+            runner,
             charm_meta: Rc::new(meta.clone()),
             meta: Arc::new(meta),
             place,

@@ -8,7 +8,6 @@ use ops::{Charm, Dispatch, EventName};
 use super::Context;
 use super::error::{Error, Result};
 use super::event::Event;
-use super::runner::InProcess;
 use super::store::Memory;
 use crate::answers::Juju;
 use crate::consistency;
@@ -18,7 +17,6 @@ use crate::state::State;
 pub struct Manager<'a, C: Charm> {
     context: &'a mut Context<C>,
     dispatch: Dispatch<C>,
-    runner: Arc<InProcess>,
     store: Rc<Memory>,
 }
 
@@ -38,10 +36,11 @@ impl<'a, C: Charm> Manager<'a, C> {
         let store = Rc::new(Memory::new(&state).map_err(kept)?);
         context.begin(&state);
         let juju = Juju::new(state, hook, Arc::clone(&context.meta));
-        let runner = Arc::new(InProcess::new(juju, context.place.charm_dir.clone()));
+        let runner = Arc::clone(&context.runner);
+        runner.begin(juju, context.place.charm_dir.clone());
         let meta = Rc::clone(&context.charm_meta);
-        let dispatch = Dispatch::new(env, meta, runner.clone(), store.clone()).map_err(Error::Charm)?;
-        Ok(Self { context, dispatch, runner, store })
+        let dispatch = Dispatch::new(env, meta, runner, store.clone()).map_err(Error::Charm)?;
+        Ok(Self { context, dispatch, store })
     }
 
     /// The charm.
@@ -60,12 +59,11 @@ impl<'a, C: Charm> Manager<'a, C> {
     /// # Errors
     /// The charm failed, or Juju refused its changes, or it was an action that failed.
     pub fn run(self) -> Result<State> {
-        let Self { context, mut dispatch, runner, store } = self;
-        let subscriber = ops::log_subscriber(runner.clone(), false);
-        let result = tracing::subscriber::with_default(subscriber, || dispatch.run(&mut context.charm));
+        let Self { context, mut dispatch, store } = self;
+        let result = tracing::dispatcher::with_default(&context.log, || dispatch.run(&mut context.charm));
         context.emitted_events = dispatch.emitted().to_vec();
-        let Some(juju) = runner.take() else {
-            unreachable!("Juju is taken once, here");
+        let Some(juju) = context.runner.end() else {
+            unreachable!("the hook began with this manager");
         };
         let in_action = juju.hook.action.is_some();
         let mut outcome = juju.finish(result.is_ok());

@@ -2,39 +2,42 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ops::hookcmds::{Command, Output, Runner};
 
 use crate::answers::{Call, Juju};
 
-/// Gives the charm's hook commands to [`Juju`].
-pub(super) struct InProcess {
-    juju: Mutex<Option<Juju>>,
-    charm_dir: PathBuf,
-}
+/// Gives the charm's hook commands to [`Juju`], while a hook runs.
+#[derive(Debug, Default)]
+pub(super) struct InProcess(Mutex<Option<(Juju, PathBuf)>>);
 
 impl InProcess {
-    pub(super) fn new(juju: Juju, charm_dir: PathBuf) -> Self {
-        Self { juju: Mutex::new(Some(juju)), charm_dir }
+    /// A hook begins, with the charm in `charm_dir`.
+    pub(super) fn begin(&self, juju: Juju, charm_dir: PathBuf) {
+        *self.lock() = Some((juju, charm_dir));
     }
 
-    /// Juju, after the hook. Nothing the second time.
-    pub(super) fn take(&self) -> Option<Juju> {
+    /// The hook has ended. Nothing if none had begun.
+    pub(super) fn end(&self) -> Option<Juju> {
+        self.lock().take().map(|(juju, _)| juju)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(Juju, PathBuf)>> {
         // A panic of the charm leaves Juju as it was between two commands.
-        self.juju.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Runner for InProcess {
     fn run(&self, command: &Command) -> io::Result<Output> {
-        let mut juju = self.juju.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(juju) = juju.as_mut() else { return Err(io::Error::other("the hook has ended")) };
+        let mut running = self.lock();
+        let Some((juju, charm_dir)) = running.as_mut() else { return Err(io::Error::other("no hook runs")) };
         Ok(juju.answer(&Call {
             name: command.name(),
             args: command.arguments(),
             stdin: command.input(),
-            cwd: &self.charm_dir,
+            cwd: charm_dir,
             root: Path::new("/"),
         }))
     }
