@@ -4,12 +4,13 @@ use std::io::{self, PipeReader, Read as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::SigSet;
 
 use super::interrupt::Interrupt;
 use super::orphans;
@@ -77,7 +78,7 @@ pub fn run(
     let (out, stdout) = io::pipe()?;
     let (err, stderr) = io::pipe()?;
     command.stdout(stdout).stderr(stderr);
-    let mut child = command.spawn()?;
+    let mut child = spawn(&mut command)?;
     drop(command);
     let (ended, end) = io::pipe()?;
     let waiter = thread::spawn(move || {
@@ -138,6 +139,16 @@ pub fn run(
     }
     listener.pause();
     Ok(stopped.unwrap_or(Ended::Exited(status)))
+}
+
+/// Start a process that hears every signal. It inherits which ones its parent blocks, and a service that a charm starts
+/// would never end by the SIGTERM that is to stop it.
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    let blocked = SigSet::thread_get_mask()?;
+    SigSet::empty().thread_set_mask()?;
+    let child = command.spawn();
+    blocked.thread_set_mask()?;
+    child
 }
 
 fn answer(calls: &UnixListener, listener: &mut dyn Listener) {
@@ -210,5 +221,22 @@ impl Output {
         if !self.line.is_empty() {
             self.emit(listener);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_blocks_no_signal_and_this_program_goes_on_to() {
+        let _interrupt = Interrupt::watch().unwrap();
+        let before = SigSet::thread_get_mask().unwrap();
+        assert_ne!(before, SigSet::empty());
+        let mut command = Command::new("sed");
+        command.args(["-n", "s/^SigBlk:[[:space:]]*//p", "/proc/self/status"]).stdout(Stdio::piped());
+        let output = spawn(&mut command).unwrap().wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "0000000000000000");
+        assert_eq!(SigSet::thread_get_mask().unwrap(), before);
     }
 }
