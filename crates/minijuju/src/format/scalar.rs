@@ -38,6 +38,8 @@ pub(super) struct Shape {
     pub single: bool,
     /// Line by line after `|`.
     pub literal: bool,
+    /// Whether it has several lines.
+    pub lines: bool,
 }
 
 impl Shape {
@@ -80,6 +82,7 @@ impl Shape {
                 || edge(letters.last())),
             single: !unprintable && !break_space,
             literal: !unprintable && letters.last() != Some(&' ') && !text.is_empty(),
+            lines: breaks,
         }
     }
 }
@@ -200,9 +203,8 @@ fn is_timestamp(text: &str) -> bool {
         let time = match time.strip_suffix('Z') {
             Some(time) => Some(time),
             None => time.len().checked_sub(6).and_then(|at| time.split_at_checked(at)).and_then(|(time, zone)| {
-                let mut parts = zone[1..].split(':');
-                let fits = zone.starts_with(['+', '-'])
-                    && parts.next().is_some_and(|hour| hour.len() == 2 && number(hour, 2, 0..=24))
+                let mut parts = zone.strip_prefix(['+', '-'])?.split(':');
+                let fits = parts.next().is_some_and(|hour| hour.len() == 2 && number(hour, 2, 0..=24))
                     && parts.next().is_some_and(|minute| minute.len() == 2 && number(minute, 2, 0..=60));
                 fits.then_some(time)
             }),

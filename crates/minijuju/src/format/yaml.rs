@@ -130,7 +130,7 @@ impl Out {
 
     fn key(&mut self, key: &str) {
         let shape = Shape::of(key);
-        if key.contains('\n') || reads_as_other(key) || !shape.plain && !shape.single {
+        if shape.lines || reads_as_other(key) || !shape.plain && !shape.single {
             self.double_quoted(key, None);
         } else if shape.plain && !key.is_empty() {
             self.push(key);
@@ -169,13 +169,15 @@ impl Out {
         } else if text.ends_with("\n\n") || text == "\n" {
             self.push("+");
         }
-        for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
-            if line.is_empty() {
-                self.push("\n");
-            } else {
-                self.new_line(indent);
-                self.push(line);
+        self.push("\n");
+        let mut is_fresh = true;
+        for letter in text.strip_suffix('\n').unwrap_or(text).chars() {
+            let is_break = matches!(letter, '\n' | '\u{2028}' | '\u{2029}');
+            if is_fresh && !is_break {
+                self.push(&" ".repeat(indent));
             }
+            self.push(letter.encode_utf8(&mut [0; 4]));
+            is_fresh = is_break;
         }
     }
 
@@ -309,6 +311,9 @@ mod tests {
             ("a\tb", "\"a\\tb\""),
             ("\u{1b}", "\"\\e\""),
             ("ä", "ä"),
+            // Once taken for a time with a zone.
+            ("2026-11-22T–abc", "2026-11-22T–abc"),
+            ("😀", "\"\\U0001F600\""),
         ] {
             check(&json!({ "k": text }), &format!("k: {written}\n"));
         }
