@@ -63,6 +63,7 @@ fn add(client: &mut Client, model: &Model, args: &Deploy, charm: &Charm) -> anyh
         leader: None,
         workload_version: String::new(),
         storage: args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect(),
+        constraints: args.constraints.clone(),
         name,
     };
     let base = base(args.base.as_ref(), charm);

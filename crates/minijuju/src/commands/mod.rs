@@ -1,21 +1,35 @@
 //! The commands: one file each, which does what [`cli`](crate::cli) parsed.
 
+mod action_params;
+mod actions;
 mod add_unit;
 mod charms;
 mod client;
+mod config;
+mod constraints;
+mod controllers;
+mod debug_log;
 mod deploy;
 mod expose;
 mod fire;
 mod integrate;
+mod machines;
 mod model_config;
 mod models;
+mod operations;
 mod own;
 mod refresh;
+mod remote;
 mod remove;
 mod resolved;
+mod scp;
 mod settings;
+mod show;
+mod show_model;
+mod ssh;
 mod status;
 mod summary;
+mod tasks;
 mod units;
 
 use std::env;
@@ -23,10 +37,15 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::cli::{self, Command, Invocation};
+use crate::store::Store;
+use crate::store::database::data_folder;
 use client::Client;
 
 /// Run the command that this process was started with.
 pub fn main() -> ExitCode {
+    if let Some(code) = settle_if_asked() {
+        return code;
+    }
     let invocation = match cli::parse(env::args_os()) {
         Ok(invocation) => invocation,
         Err(stop) => {
@@ -42,10 +61,29 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// Be the process that settles a model in the background, if this one was started as that.
+fn settle_if_asked() -> Option<ExitCode> {
+    let mut args = env::args().skip(1);
+    if args.next()? != tasks::SETTLE {
+        return None;
+    }
+    let uuid = args.next()?;
+    let settled = data_folder().and_then(|folder| Store::open(&folder)).map_err(anyhow::Error::from);
+    let settled = settled.and_then(|store| tasks::settle(store, &uuid));
+    // Nobody listens; what went wrong is in the model's statuses.
+    Some(if settled.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
 fn run(invocation: Invocation) -> anyhow::Result<ExitCode> {
     let Invocation { global, command, model, controller } = invocation;
-    if let Command::Pack(args) = &command {
-        return own::pack(global.quiet, args);
+    match &command {
+        Command::Pack(args) => return own::pack(global.quiet, args),
+        Command::Version(args) => return controllers::version(args),
+        Command::Completion(args) => {
+            client::print(&cli::completion(args.shell, "minijuju"), None)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => {}
     }
     let mut client = Client::new(global.quiet, model, controller.as_deref())?;
     let client = &mut client;
@@ -65,6 +103,32 @@ fn run(invocation: Invocation) -> anyhow::Result<ExitCode> {
         Command::Trust(args) => expose::trust(client, &args),
         Command::Integrate(args) => integrate::integrate(client, &args),
         Command::RemoveRelation(args) => integrate::remove(client, &args),
+        Command::Config(args) => config::run(client, &args),
+        Command::ModelConfig(args) => model_config::run(client, &args),
+        Command::Constraints(args) => constraints::show(client, &args),
+        Command::SetConstraints(args) => constraints::set(client, &args),
+        Command::ModelConstraints(args) => constraints::show_model(client, &args),
+        Command::SetModelConstraints(args) => constraints::set_model(client, &args),
+        Command::Controllers(args) => controllers::list(client, &args),
+        Command::ShowController(args) => controllers::show(client, &args),
+        Command::Whoami(args) => controllers::whoami(client, &args),
+        Command::Models(args) => show_model::list(client, &args),
+        Command::ShowModel(args) => show_model::show(client, &args),
+        Command::DebugLog(args) => debug_log::run(client, &args),
+        Command::Ssh(args) => ssh::run(client, &args),
+        Command::Scp(args) => scp::run(client, &args),
+        Command::Actions(args) => actions::list(client, &args),
+        Command::ShowAction(args) => actions::show(client, &args),
+        Command::Run(args) => tasks::run(client, &args),
+        Command::Exec(args) => tasks::exec(client, &args),
+        Command::Operations(args) => operations::list(client, &args),
+        Command::ShowOperation(args) => operations::show(client, &args),
+        Command::ShowTask(args) => operations::show_task(client, &args),
+        Command::CancelTask(args) => operations::cancel(client, &args),
+        Command::ShowUnit(args) => show::unit(client, &args),
+        Command::ShowApplication(args) => show::application(client, &args),
+        Command::Machines(args) => machines::list(client, &args),
+        Command::ShowMachine(args) => machines::show(client, &args),
         Command::Fire(args) => fire::run(client, &args),
         Command::Clean(args) => own::clean(client, &args),
         _ => anyhow::bail!("not there yet"),

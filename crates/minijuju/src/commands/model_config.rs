@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::bail;
 use serde_json::Value;
 
+use super::client::{Client, USER, print};
 use super::settings;
+use crate::cli::{ConfigAction, ModelConfig};
+use crate::format::{self, ModelOption};
+use crate::store::model;
+use crate::uniter::JUJU_VERSION;
 
 /// What an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +73,37 @@ fn read(kind: Kind, name: &str, text: &str) -> anyhow::Result<Value> {
     })
 }
 
+/// Run `juju model-config`.
+pub fn run(client: &mut Client, args: &ModelConfig) -> anyhow::Result<ExitCode> {
+    let mut model = client.model()?;
+    let format = args.output.format();
+    let to = args.output.output.as_deref();
+    match &args.action {
+        ConfigAction::GetAll => print(&format::model_config(&all(&model.config), format), to)?,
+        ConfigAction::GetOne(key) => {
+            let name = format!("{USER}/{}", model.name);
+            match format::model_config_value(&all(&model.config), key, &name, format) {
+                Ok(text) => print(&text, to)?,
+                Err(why) => bail!(why),
+            }
+        }
+        ConfigAction::Change { file, set, reset } => {
+            if let Some(path) = file {
+                model.config.extend(from_file(path)?);
+            }
+            for (name, value) in set {
+                if name == "agent-version" {
+                    bail!("\"agent-version\" must be set via \"upgrade-model\"");
+                }
+                model.config.insert(name.clone(), parse(name, &settings::text(name, value)?)?);
+            }
+            model.config.retain(|name, _| !reset.contains(name));
+            client.write(|db| model::save(db, &model))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 /// The value of the option `name` from text. An option that is unknown here is kept as text, as Juju keeps it.
 pub fn parse(name: &str, text: &str) -> anyhow::Result<Value> {
     let kind = OPTIONS.iter().find(|(known, ..)| *known == name).map_or(Kind::Text, |(_, kind, _)| *kind);
@@ -93,13 +130,19 @@ pub fn from_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
 }
 
 /// Every option: its value, and whether that is the `default` or was set in the `model`.
-pub fn all(set: &BTreeMap<String, Value>) -> BTreeMap<String, (Value, &'static str)> {
-    let mut found: BTreeMap<String, (Value, &'static str)> = OPTIONS
-        .iter()
-        .filter_map(|(name, kind, default)| Some(((*name).to_owned(), (read(*kind, name, default).ok()?, "default"))))
-        .collect();
-    found.insert("agent-version".to_owned(), (crate::uniter::JUJU_VERSION.into(), "model"));
-    found.extend(set.iter().map(|(name, value)| (name.clone(), (value.clone(), "model"))));
+fn all(set: &BTreeMap<String, Value>) -> BTreeMap<String, ModelOption> {
+    let mut found = BTreeMap::new();
+    for (name, kind, default) in OPTIONS {
+        // Every default is of its option's type: there is a test for that.
+        if let Ok(value) = read(kind, name, default) {
+            found.insert(name.to_owned(), ModelOption { value, source: "default" });
+        }
+    }
+    let version = ModelOption { value: JUJU_VERSION.into(), source: "model" };
+    found.insert("agent-version".to_owned(), version);
+    for (name, value) in set {
+        found.insert(name.clone(), ModelOption { value: value.clone(), source: "model" });
+    }
     found
 }
 

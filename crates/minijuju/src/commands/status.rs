@@ -244,7 +244,8 @@ fn shown_life(life: &str) -> String {
     if life == "alive" { String::new() } else { life.to_owned() }
 }
 
-fn shown_port(port: &Port) -> String {
+/// An open port as Juju shows it.
+pub fn shown_port(port: &Port) -> String {
     match (port.low, port.high) {
         (-1, _) => port.protocol.clone(),
         (low, high) if low == high => format!("{low}/{}", port.protocol),

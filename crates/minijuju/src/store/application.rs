@@ -36,6 +36,8 @@ pub struct Application {
     pub workload_version: String,
     /// Storage directives given at deploy, by storage name.
     pub storage: BTreeMap<String, String>,
+    /// The constraints on its machines.
+    pub constraints: BTreeMap<String, String>,
 }
 
 impl Application {
@@ -46,7 +48,7 @@ impl Application {
 }
 
 const COLUMNS: &str = "name, charm, revision, charm_version, archive, metadata, config, trust, exposed, life, leader, \
-                       workload_version, storage";
+                       workload_version, storage, constraints";
 
 struct Raw {
     application: Application,
@@ -54,6 +56,7 @@ struct Raw {
     config: String,
     exposed: Option<String>,
     storage: String,
+    constraints: String,
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Raw> {
@@ -72,11 +75,13 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Raw> {
             leader: row.get(10)?,
             workload_version: row.get(11)?,
             storage: BTreeMap::new(),
+            constraints: BTreeMap::new(),
         },
         metadata: row.get(5)?,
         config: row.get(6)?,
         exposed: row.get(8)?,
         storage: row.get(12)?,
+        constraints: row.get(13)?,
     })
 }
 
@@ -86,6 +91,7 @@ fn application(raw: Raw) -> Result<Application> {
         config: serde_json::from_str(&raw.config)?,
         exposed: raw.exposed.map(|text| serde_json::from_str(&text)).transpose()?,
         storage: serde_json::from_str(&raw.storage)?,
+        constraints: serde_json::from_str(&raw.constraints)?,
         ..raw.application
     })
 }
@@ -120,7 +126,7 @@ pub fn add(db: &Db, model: &str, application: &Application) -> Result<()> {
 pub fn save(db: &Db, model: &str, application: &Application) -> Result<()> {
     db.execute(
         "UPDATE application SET charm = ?, revision = ?, charm_version = ?, archive = ?, metadata = ?, config = ?, \
-         trust = ?, exposed = ?, life = ?, leader = ?, workload_version = ?, storage = ? WHERE model = ? AND name = ?",
+         trust = ?, exposed = ?, life = ?, leader = ?, workload_version = ?, storage = ?, constraints = ? WHERE model = ? AND name = ?",
         params![
             application.charm,
             application.revision,
@@ -134,6 +140,7 @@ pub fn save(db: &Db, model: &str, application: &Application) -> Result<()> {
             application.leader,
             application.workload_version,
             serde_json::to_string(&application.storage)?,
+            serde_json::to_string(&application.constraints)?,
             model,
             application.name,
         ],

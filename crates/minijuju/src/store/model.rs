@@ -19,7 +19,7 @@ pub struct Model {
     /// The model configuration that was set.
     pub config: BTreeMap<String, Value>,
     /// The model's constraints.
-    pub constraints: BTreeMap<String, Value>,
+    pub constraints: BTreeMap<String, String>,
 }
 
 const COLUMNS: &str = "uuid, name, created, config, constraints";
