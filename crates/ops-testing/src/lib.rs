@@ -3,6 +3,62 @@
 //! A hook is a transition on a unit's [`State`]: it starts with one, talks to Juju through hook commands, and ends with
 //! a new one. [`Context`] runs a charm through such transitions in a test. [`answers`] is Juju's part in that: it answers
 //! every hook command from a [`State`].
+//!
+//! A test says which state the unit is in, which event comes, and what is to be true afterwards:
+//!
+//! ```
+//! use ops::{Charm, Framework, Model, RelationChangedEvent};
+//! use ops_testing::{Context, Relation, State, Status, on};
+//!
+//! struct App;
+//!
+//! impl Charm for App {
+//!     fn observe(framework: &mut Framework<Self>) {
+//!         framework.observe(ops::on::relation_changed("database"), Self::on_database_changed);
+//!     }
+//! }
+//!
+//! impl App {
+//!     fn on_database_changed(&mut self, event: &RelationChangedEvent, model: &Model) -> anyhow::Result<()> {
+//!         let Some(unit) = &event.unit else { return Ok(()) };
+//!         match event.relation.data(unit).get("host")? {
+//!             Some(host) => model.unit().set_status(Status::active_with(format!("uses {host}")))?,
+//!             None => model.unit().set_status(Status::waiting("for the database's address"))?,
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # let metadata = "
+//! # name: app
+//! # summary: An application.
+//! # description: An application.
+//! # requires:
+//! #   database: {interface: postgresql_client}
+//! # ";
+//! // `Context::new` reads charmcraft.yaml.
+//! let mut ctx = Context::with_metadata(App, metadata)?;
+//! let database = Relation::new("database").remote_app("postgresql").remote_unit_data(0, [("host", "10.1.2.3")]);
+//! let state = State::default().with_relation(database.clone());
+//!
+//! let out = ctx.run(on::relation_changed(&database), state)?;
+//! assert_eq!(out.unit_status, Status::active_with("uses 10.1.2.3"));
+//! # Ok::<(), ops_testing::Error>(())
+//! ```
+//!
+//! A state that Juju could not bring about fails the test, with a sentence that says why:
+//!
+//! ```
+//! # use ops::{Charm, Framework};
+//! # use ops_testing::{Context, State, on};
+//! # struct App;
+//! # impl Charm for App { fn observe(_: &mut Framework<Self>) {} }
+//! # let metadata = "name: app\nsummary: An application.\ndescription: An application.\n";
+//! # let mut ctx = Context::with_metadata(App, metadata)?;
+//! let error = ctx.run(on::start(), State::default().with_config("slug", "foo")).unwrap_err();
+//! assert!(error.to_string().contains("the metadata defines no config option \"slug\""));
+//! # Ok::<(), ops_testing::Error>(())
+//! ```
 
 pub mod answers;
 mod consistency;

@@ -124,7 +124,7 @@ fn secrets_of_others() {
 #[test]
 fn secrets_of_its_own() {
     let out = start(State::default().with_relation(db()), |model| {
-        let about = SecretUpdate::default().label("mine").description("a password").expire_in(Duration::from_secs(60));
+        let about = SecretUpdate::default().label("mine").description("a password").expire_in(Duration::from_secs(90));
         let secret = model.unit().add_secret(&SecretContent::new([("password", "a: \"b\"\n")]), &about)?;
         assert_eq!(secret.get()?.expose("password"), Some("a: \"b\"\n"));
         assert_eq!(secret.info()?.label, "mine");

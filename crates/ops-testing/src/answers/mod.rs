@@ -18,6 +18,7 @@ mod leader;
 mod log;
 pub(crate) mod name;
 mod network;
+mod opened;
 mod payload;
 mod pending;
 mod port;

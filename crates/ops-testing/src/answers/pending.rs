@@ -1,11 +1,11 @@
 //! What a hook has changed, and Juju keeps back until the hook has succeeded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Juju;
 use super::failure::Answer;
 use super::secret::{self, SecretChanges};
-use super::{relation, storage};
+use super::{opened, relation, storage};
 use crate::state::{Databag, Port, RelationId};
 
 /// Changes that take effect when the hook has succeeded.
@@ -29,12 +29,13 @@ impl Juju {
     /// Let the changes take effect.
     pub(crate) fn commit(&mut self) -> Answer {
         storage::commit(self)?;
+        let ports = opened::committed(self)?;
+        // The last that can be refused.
         secret::commit(self)?;
-        let ports: BTreeSet<Port> = self.opened_ports();
+        self.state.opened_ports = ports;
         if let Some(charm_state) = self.pending.charm_state.take() {
             self.state.charm_state = charm_state;
         }
-        self.state.opened_ports = ports;
         for (id, databag) in std::mem::take(&mut self.pending.unit_data) {
             relation::commit(&mut self.state.relations, id, databag, false);
         }

@@ -1,5 +1,7 @@
 //! `relation-get`, `relation-set`, `relation-ids`, `relation-list` and `relation-model-get`.
 
+use ops_metadata::RelationRole;
+
 use super::Juju;
 use super::failure::{Answer, Failure};
 use super::invocation::Invocation;
@@ -232,7 +234,7 @@ impl Juju {
         }
         let settings = number.and_then(|number| relation.remote_units_data.get(&number));
         settings.ok_or_else(|| {
-            let key = relation_key(relation, app);
+            let key = relation_key(self, relation);
             Failure::run(format!(
                 "cannot read settings for unit {} in relation {}: settings not found",
                 quoted(source),
@@ -242,12 +244,16 @@ impl Juju {
     }
 }
 
-/// How Juju's messages name a relation. The endpoint at the other end is not known here; the application stands for it.
-fn relation_key(relation: &Relation, app: &str) -> String {
-    match relation.kind {
-        RelationKind::Peer => format!("{app}:{}", relation.endpoint),
-        _ => format!("{app}:{} {}", relation.endpoint, relation.remote_app),
+/// How Juju's messages name a relation: the end that requires first.
+fn relation_key(juju: &Juju, relation: &Relation) -> String {
+    let (app, endpoint) = (juju.hook.app(), &relation.endpoint);
+    let own = format!("{app}:{endpoint}");
+    if relation.kind == RelationKind::Peer {
+        return own;
     }
+    let remote = format!("{}:{}", relation.remote_app, relation.remote_endpoint.as_ref().unwrap_or(endpoint));
+    let requires = juju.meta.relations.get(endpoint).is_some_and(|meta| meta.role == RelationRole::Requires);
+    if requires { format!("{own} {remote}") } else { format!("{remote} {own}") }
 }
 
 /// What this hook has set, to take effect when it has succeeded.

@@ -385,6 +385,12 @@ fn the_unit() {
 }
 
 #[test]
+fn checks_can_be_left_out() {
+    let state = State::default().with_storage(Storage::new("disk"));
+    assert_eq!(run(context().without_consistency_checks(), on::start(), state), Vec::<String>::new());
+}
+
+#[test]
 fn one_error_says_all_that_is_wrong() {
     let state = State::default().with_config("nonsense", 1).with_storage(Storage::new("disk"));
     let error = context().run(on::start(), state).unwrap_err().to_string();

@@ -64,6 +64,7 @@ pub struct Context<C> {
     pub(super) record: Record,
     pub(super) emitted_events: Vec<EventName>,
     before: (Status, Status, String),
+    pub(super) checks: bool,
     pub(super) runner: Arc<InProcess>,
     /// Where log lines go; made once, for that takes longer than many a hook.
     pub(super) log: tracing::Dispatch,
@@ -111,6 +112,7 @@ impl<C: Charm> Context<C> {
             record: Record::default(),
             emitted_events: Vec::new(),
             before: (Status::unknown(), Status::unknown(), String::new()),
+            checks: true,
         }
     }
 
@@ -153,6 +155,14 @@ impl<C: Charm> Context<C> {
     #[must_use]
     pub fn principal_unit(mut self, unit: impl Into<String>) -> Self {
         self.place.principal_unit = Some(unit.into());
+        self
+    }
+
+    /// Without a check that Juju could bring about the states and events, for a test of what the charm makes of the
+    /// impossible.
+    #[must_use]
+    pub fn without_consistency_checks(mut self) -> Self {
+        self.checks = false;
         self
     }
 

@@ -48,6 +48,9 @@ pub struct Relation {
     pub kind: RelationKind,
     /// The application at the other end. For a peer relation this is the unit's own application, whatever stands here.
     pub remote_app: String,
+    /// The other application's name for it; the same as this one's if nothing is set.
+    #[serde(default)]
+    pub remote_endpoint: Option<String>,
     /// What this unit has set.
     #[serde(default)]
     pub local_unit_data: Databag,
@@ -82,6 +85,7 @@ impl Relation {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             kind: RelationKind::Regular,
             remote_app: "remote".to_owned(),
+            remote_endpoint: None,
             local_unit_data: default_databag(),
             local_app_data: Databag::new(),
             remote_app_data: Databag::new(),
@@ -118,6 +122,13 @@ impl Relation {
     #[must_use]
     pub fn remote_app(mut self, app: impl Into<String>) -> Self {
         self.remote_app = app.into();
+        self
+    }
+
+    /// With this name of it at the other end.
+    #[must_use]
+    pub fn remote_endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.remote_endpoint = Some(endpoint.into());
         self
     }
 

@@ -153,7 +153,7 @@ impl Juju {
             .collect()
     }
 
-    /// Juju's tag of a relation. The other endpoint's name is not known here; this one's stands for it.
+    /// Juju's tag of a relation.
     fn relation_tag(&self, id: RelationId) -> String {
         let app = self.hook.app();
         match self.state.get_relation(id) {
@@ -164,7 +164,8 @@ impl Juju {
                 if remote_app == app {
                     return format!("relation-{app}.{endpoint}");
                 }
-                let (own, remote) = (format!("{app}.{endpoint}"), format!("{remote_app}.{endpoint}"));
+                let remote_endpoint = relation.remote_endpoint.as_ref().unwrap_or(endpoint);
+                let (own, remote) = (format!("{app}.{endpoint}"), format!("{remote_app}.{remote_endpoint}"));
                 let requires = self
                     .meta
                     .relations

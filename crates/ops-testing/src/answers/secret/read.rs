@@ -230,7 +230,7 @@ mod tests {
     /// One secret of another's with a revision that was not read yet, and one of this unit's.
     fn with_secrets() -> Juju {
         let mut juju = juju();
-        juju.state.relations.push(Relation::new("db").id(7).remote_app("postgresql"));
+        juju.state.relations.push(Relation::new("db").id(7).remote_app("postgresql").remote_endpoint("database"));
         let theirs = Secret::new([("username", "bob"), ("password", "1234")]).id(THEIRS).label("theirs");
         let theirs = theirs.latest_content([("username", "bob"), ("password", "5678")]);
         let ours = Secret::new([("token", "abc")]).id(OURS).label("ours").description("a token").owned_by_unit();
@@ -320,8 +320,8 @@ mod tests {
         let yaml = format!(
             "{OURS}:\n  revision: 1\n  label: ours\n  owner: unit\n  description: a token\n  rotation: daily\n  \
              expiry: 1970-01-01T00:00:00Z\n  rotates: 1970-01-02T00:00:00Z\n  access:\n  \
-             - target: application-postgresql\n    scope: relation-app.db#postgresql.db\n    role: view\n  \
-             - target: unit-postgresql-0\n    scope: relation-app.db#postgresql.db\n    role: view\n"
+             - target: application-postgresql\n    scope: relation-app.db#postgresql.database\n    role: view\n  \
+             - target: unit-postgresql-0\n    scope: relation-app.db#postgresql.database\n    role: view\n"
         );
         check(&mut juju, &["secret-info-get", OURS], &yaml);
         check(&mut juju, &["secret-info-get", "--label", "ours"], &yaml);
