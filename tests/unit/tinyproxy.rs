@@ -306,7 +306,7 @@ mod signals {
         let mut running = machine.run("tinyproxy");
         let mut tinyproxy = machine.tinyproxy();
         let pid_file = machine.set_pid(running.child.id().to_string());
-        let long_ago = std::time::SystemTime::now() - Duration::from_secs(60);
+        let long_ago = std::time::SystemTime::now() - Duration::from_mins(1);
         fs::File::open(&pid_file).unwrap().set_modified(long_ago).unwrap();
         assert!(tinyproxy.ensure_config(8000, "foo").unwrap());
         // The hook is killed here. Juju runs it again: the file is right, and tinyproxy has not read it.

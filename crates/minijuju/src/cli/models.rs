@@ -50,8 +50,8 @@ impl Init for AddModel {
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
 pub struct DestroyModel {
-    /// The model, as [<controller name>:]<model name>
-    #[arg(value_name = "model name")]
+    /// The model, by its name or by its controller's and its own
+    #[arg(value_name = "model name", help = "The model, as [<controller name>:]<model name>")]
     pub model: String,
     #[allow(missing_docs)]
     #[command(flatten)]

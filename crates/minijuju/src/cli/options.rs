@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Clone, Default, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
 pub struct Global {
-    /// Equivalent to --show-log --logging-config=<root>=DEBUG
+    /// Equivalent to `--show-log --logging-config=<root>=DEBUG`
     #[arg(long, global = true, hide = true)]
     pub debug: bool,
     /// Show no informational output
@@ -31,8 +31,14 @@ pub struct Global {
 /// `-m`, of commands that work in a model.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ModelOption {
-    /// Model to operate in, as [<controller name>:]<model name>
-    #[arg(id = "model", short = 'm', long, value_name = "model")]
+    /// Model to operate in, by its name or by its controller's and its own
+    #[arg(
+        id = "model",
+        short = 'm',
+        long,
+        value_name = "model",
+        help = "Model to operate in, as [<controller name>:]<model name>"
+    )]
     pub name: Option<String>,
     /// Do not use a web browser for authentication
     #[arg(short = 'B', long = "no-browser-login", hide = true)]
