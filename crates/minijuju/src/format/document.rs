@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Document, Smart, Tabular, json, yaml};
+use super::{Document, Smart, Tabular, json, shape, yaml};
 
 /// A document in the format that was asked for.
 #[must_use]
@@ -16,18 +16,10 @@ pub fn document(value: &(impl Serialize + ?Sized), format: Document) -> String {
 /// A value in the format that was asked for; text is bare in the smart one.
 #[must_use]
 pub fn smart(value: &(impl Serialize + ?Sized), format: Smart) -> String {
-    use super::node::Node;
     match format {
         Smart::Json => json(value),
         Smart::Yaml => yaml(value),
-        Smart::Smart => match Node::of(value) {
-            Node::Null => String::new(),
-            Node::Text(text) if text.is_empty() => String::new(),
-            Node::Text(text) => text + "\n",
-            Node::Bool(true) => "True\n".to_owned(),
-            Node::Bool(false) => "False\n".to_owned(),
-            _ => yaml(value),
-        },
+        Smart::Smart => shape::bare(value),
     }
 }
 
@@ -47,7 +39,7 @@ pub struct Instant(pub jiff::Timestamp);
 
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(super::node::BARE, &self.0.to_string())
+        shape::time(self.0, serializer)
     }
 }
 

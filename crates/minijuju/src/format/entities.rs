@@ -74,7 +74,7 @@ impl Serialize for UnitRelationData {
         }
         let fields = Fields { in_scope: self.in_scope, data: &self.data };
         if *self == UnitRelationData::default() {
-            serializer.serialize_newtype_struct(super::node::ZERO, &fields)
+            super::shape::zero(&fields, serializer)
         } else {
             fields.serialize(serializer)
         }

@@ -12,25 +12,22 @@ mod constraints;
 mod controllers;
 mod document;
 mod entities;
-mod json;
 mod log;
 mod machines;
 mod models;
 mod natural;
-mod node;
 mod oneline;
 mod operations;
 mod ports;
 mod resources;
-mod scalar;
 mod secrets;
+mod shape;
 mod status;
 mod storage;
 mod summary;
 mod table;
 mod tabular;
 mod tasks;
-mod yaml;
 
 pub use actions::{action_schemas, actions, show_action};
 pub use choice::{ConstraintsFormat, Document, Plain, Smart, StatusFormat, Tabular};
@@ -44,7 +41,6 @@ pub use controllers::{
 };
 pub use document::{Instant, document, smart};
 pub use entities::{ApplicationInfo, ExposedEndpoint, UnitInfo, UnitRelation, UnitRelationData};
-pub use json::json;
 pub use log::{LogMessage, LogStyle, is_wanted};
 pub use machines::{MachineInfo, ModelMachines, machines, show_machine};
 pub use models::{
@@ -57,6 +53,7 @@ pub use operations::{
 };
 pub use resources::{ApplicationResources, ResourceInfo, resources, unit_resources};
 pub use secrets::{SecretAccess, SecretContent, SecretInfo, SecretRevision, secrets, show_secret};
+pub use shape::{json, yaml};
 pub use status::{
     ApplicationRelation, ApplicationStatus, Base, ControllerStatus, FullStatus, MachineStatus, ModelStatus,
     NetworkInterface, RelationStatus, StatusInfo, UnitStatus,
@@ -68,4 +65,3 @@ pub use storage::{
 pub use summary::status_summary;
 pub use tabular::status_tabular;
 pub use tasks::{Task, Timing, exec, failure, log_line, run, running, scheduled, show_task, timed_out, waiting};
-pub use yaml::yaml;

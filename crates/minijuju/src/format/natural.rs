@@ -35,32 +35,6 @@ pub(super) fn sorted<V>(map: &std::collections::BTreeMap<String, V>) -> Vec<(&St
     entries
 }
 
-/// Compares keys of YAML: numbers inside by their size, letters after everything else.
-pub(super) fn compare_keys(a: &str, b: &str) -> Ordering {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let Some(at) = a.iter().zip(&b).position(|(x, y)| x != y) else {
-        return a.len().cmp(&b.len());
-    };
-    match (a[at].is_alphabetic(), b[at].is_alphabetic()) {
-        (true, true) => return a[at].cmp(&b[at]),
-        (true, false) => return Ordering::Greater,
-        (false, true) => return Ordering::Less,
-        (false, false) => {}
-    }
-    let is_digit = |letter: &&char| letter.is_ascii_digit();
-    // Leading zeros count only where nothing but zeros is before them.
-    let before = a[..at].iter().rev().take_while(is_digit).any(|digit| *digit != '0');
-    let start = u64::from((a[at] == '0' || b[at] == '0') && before);
-    let number = |letters: &[char]| {
-        let digits: Vec<&char> = letters[at..].iter().take_while(is_digit).collect();
-        let value = digits.iter().fold(start, |number, digit| {
-            number.wrapping_mul(10).wrapping_add(u64::from(digit.to_digit(10).unwrap_or_default()))
-        });
-        (value, digits.len())
-    };
-    number(&a).cmp(&number(&b)).then(a[at].cmp(&b[at]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ pub struct FullStatus {
     #[serde(skip)]
     pub relations: Vec<RelationStatus>,
     /// The storage: always in JSON and YAML (empty there as `{}`), in the table after `--storage` if there is any.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "storage|storage", skip_serializing_if = "Option::is_none")]
     pub storage: Option<CombinedStorage>,
     /// What the controller says of itself.
     #[serde(skip_serializing_if = "Option::is_none")]
