@@ -29,8 +29,9 @@ pub(super) fn print(spec: &Spec, juju: &Juju) -> String {
             print_flag(&mut help, flag, juju);
         }
     }
-    if !spec.doc.is_empty() {
-        let _ = write!(help, "\nDetails:\n{}\n", spec.doc);
+    let doc = details(spec, juju);
+    if !doc.is_empty() {
+        let _ = write!(help, "\nDetails:\n{doc}\n");
     }
     if !spec.examples.is_empty() {
         help.push_str("\nExamples:\n\n");
@@ -45,6 +46,19 @@ pub(super) fn print(spec: &Spec, juju: &Juju) -> String {
         }
     }
     help
+}
+
+/// The details, with what a hook about a relation makes the default.
+fn details(spec: &Spec, juju: &Juju) -> String {
+    match (spec.name, juju.hook_relation(), &juju.hook.remote_unit) {
+        ("relation-get", _, Some(unit)) => format!("{}\n\nCurrent default unit id is {}.", spec.doc, quoted(unit)),
+        ("relation-ids", Some(relation), _) => {
+            format!("Current default endpoint name is {}.\n{}", quoted(&relation.endpoint), spec.doc)
+        }
+        // They say little more than that -r is needed, and here it is not.
+        ("relation-list" | "relation-model-get", Some(_), _) => String::new(),
+        _ => spec.doc.to_owned(),
+    }
 }
 
 fn print_flag(help: &mut String, flag: &Flag, juju: &Juju) {
@@ -93,5 +107,11 @@ mod tests {
         let help = String::from_utf8(answer(&mut juju, &["relation-get", "-h"]).stdout).unwrap();
         assert!(help.starts_with("Usage: relation-get [options] [<key> [<unit id>]]\n"), "{help}");
         assert!(help.contains(&format!("-r, --relation  (= {})\n", relation.full_id())), "{help}");
+        assert!(help.contains("\n\nCurrent default unit id is \"postgresql/0\".\n"), "{help}");
+        let help = String::from_utf8(answer(&mut juju, &["relation-ids", "-h"]).stdout).unwrap();
+        assert!(help.starts_with("Usage: relation-ids [options] [<name>]\n"), "{help}");
+        assert!(help.contains("\nDetails:\nCurrent default endpoint name is \"db\".\n"), "{help}");
+        let help = String::from_utf8(answer(&mut juju, &["relation-list", "-h"]).stdout).unwrap();
+        assert!(!help.contains("Details:"), "{help}");
     }
 }

@@ -32,6 +32,15 @@ fn write_value(out: &mut String, value: &Value) {
         }
         Value::Float(value) => out.push_str(&float::json(*value)),
         Value::Text(text) => write_text(out, text),
+        Value::Binary(bytes) => {
+            out.push('"');
+            for chunk in bytes.utf8_chunks() {
+                chunk.valid().chars().for_each(|c| write_char(out, c));
+                // One for each byte, and spelt out, unlike the character itself.
+                chunk.invalid().iter().for_each(|_| out.push_str("\\ufffd"));
+            }
+            out.push('"');
+        }
         Value::Time(time) => write_text(out, &time.to_string()),
         Value::Lines(lines) => write_all(out, '[', lines, ']', |out, line| write_text(out, line)),
         Value::List(items) => write_all(out, '[', items, ']', write_value),
@@ -63,22 +72,24 @@ fn write_all<T>(out: &mut String, open: char, items: &[T], close: char, write_it
 
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            c if c < ' ' || matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}') => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
+    text.chars().for_each(|c| write_char(out, c));
     out.push('"');
+}
+
+fn write_char(out: &mut String, c: char) {
+    match c {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\x08' => out.push_str("\\b"),
+        '\x0c' => out.push_str("\\f"),
+        c if c < ' ' || matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}') => {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        }
+        c => out.push(c),
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +107,7 @@ mod tests {
         assert_eq!(print(&map), r#"{"b10":"x","b9":"y"}"#);
         let fields = Value::fields([("units", Value::Null), ("relations", Value::List(vec![Value::Int(1)]))]);
         assert_eq!(print(&fields), r#"{"units":null,"relations":[1]}"#);
+        assert_eq!(print(&Value::Binary(vec![b'a', 0xff, 0xfe])), r#""a\ufffd\ufffd""#);
         assert_eq!(print(&Value::NoLines), "null");
         assert_eq!(print(&Value::Lines(vec![])), "[]");
     }

@@ -14,6 +14,7 @@ pub fn print(value: &Value) -> String {
         Value::Lines(lines) => lines.join("\n"),
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
+        Value::Binary(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         other => return yaml::print(other),
     };
     if text.is_empty() { text } else { text + "\n" }

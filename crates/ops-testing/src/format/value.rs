@@ -20,6 +20,8 @@ pub enum Value {
     Float(f64),
     /// Text.
     Text(String),
+    /// Bytes that are not text: base64 in YAML, with what is wrong replaced in JSON.
+    Binary(Vec<u8>),
     /// A point in time.
     Time(Timestamp),
     /// A list of strings.

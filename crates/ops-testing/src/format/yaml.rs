@@ -3,11 +3,14 @@
 
 use std::cmp::Ordering;
 
+use super::base64;
 use super::scalar::{Style, fits_simple_key, is_printable, style_of};
 use super::{Unprintable, Value, float, value_of};
 
 /// Columns after which a line is folded at its next space.
 const WIDTH: usize = 80;
+/// Characters of base64 in a line.
+const BINARY_WIDTH: usize = 70;
 /// Columns that each level is indented by.
 const INDENT: usize = 2;
 
@@ -127,6 +130,7 @@ impl Emitter {
             Value::Float(value) => self.plain(&float::yaml(*value), indent, place),
             Value::Time(time) => self.plain(&time.to_string(), indent, place),
             Value::Text(text) => self.text(text, indent, place),
+            Value::Binary(bytes) => self.binary(bytes, indent, place),
             Value::NoLines => self.indicator("[]", true, false),
             Value::Lines(lines) if lines.is_empty() => self.indicator("[]", true, false),
             Value::List(items) if items.is_empty() => self.indicator("[]", true, false),
@@ -189,6 +193,18 @@ impl Emitter {
             Style::SingleQuoted => self.single_quoted(text, indent_within, place != Place::Key),
             Style::DoubleQuoted => self.double_quoted(text, indent_within, place != Place::Key),
             Style::Literal => self.literal(text, indent_within),
+        }
+    }
+
+    fn binary(&mut self, bytes: &[u8], indent: Option<usize>, place: Place) {
+        self.indicator("!!binary", true, false);
+        let text = base64::encode(bytes);
+        if text.len() < BINARY_WIDTH {
+            self.plain(&text, indent, place);
+        } else {
+            let lines: Vec<&str> =
+                text.as_bytes().chunks(BINARY_WIDTH).filter_map(|line| str::from_utf8(line).ok()).collect();
+            self.literal(&format!("{}\n", lines.join("\n")), indent.map_or(INDENT, |indent| indent + INDENT));
         }
     }
 
@@ -396,6 +412,14 @@ mod tests {
     fn escapes_what_cannot_be_printed() {
         assert_eq!(print(&"a\tb\u{1}\u{1f600}\"".into()), "\"a\\tb\\x01\\U0001F600\\\"\"\n");
         assert_eq!(print(&"it's: so".into()), "'it''s: so'\n");
+    }
+
+    #[test]
+    fn writes_bytes_in_base64() {
+        let short = Value::Map(vec![("k".to_owned(), Value::Binary(vec![0xff, 0xfe]))]);
+        assert_eq!(print(&short), "k: !!binary //4=\n");
+        let long = Value::Map(vec![("k".to_owned(), Value::Binary(vec![0xff; 60]))]);
+        assert_eq!(print(&long), format!("k: !!binary |\n  {}\n  {}\n", "/".repeat(70), "/".repeat(10)));
     }
 
     #[test]

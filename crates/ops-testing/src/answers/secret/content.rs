@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::base64;
 use crate::answers::call::Call;
 use crate::answers::failure::Failure;
 use crate::answers::file;
-use crate::format::Value;
 use crate::format::quote::quoted;
+use crate::format::{Value, base64};
 use crate::state::SecretContent;
 
 /// As large as a value, and all of them, may be, base64-encoded, in bytes.
@@ -117,7 +116,7 @@ pub(super) fn value(content: &SecretContent, key: &str) -> Result<Value, Failure
 
 fn decoded(value: &str) -> Result<Value, Failure> {
     let bytes = base64::decode(value).map_err(|at| Failure::run(format!("illegal base64 data at input byte {at}")))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned().into())
+    Ok(String::from_utf8(bytes).map_or_else(|error| Value::Binary(error.into_bytes()), Value::Text))
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The commands for secrets.
 
-mod base64;
 mod changes;
 mod commit;
 mod content;

@@ -242,6 +242,8 @@ mod tests {
         check(&mut juju, &["secret-get", &id, "number"], "\"42\"\n");
         check(&mut juju, &["secret-get", &id, "key"], "abc\n");
         check(&mut juju, &["secret-get", &id, "binary#base64"], "//4=\n");
+        check(&mut juju, &["secret-get", &id, "binary"], "!!binary //4=\n");
+        check(&mut juju, &["secret-get", &id, "binary", "--format=json"], "\"\\ufffd\\ufffd\"\n");
         let error = "reading content for secret key \"key\": open /nonsense: no such file or directory";
         check_error(&mut juju, &["secret-add", "key#file=/nonsense"], 2, error);
     }
