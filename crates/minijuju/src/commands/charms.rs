@@ -49,9 +49,6 @@ pub fn read(client: &Client, path: &str) -> anyhow::Result<Charm> {
     let files = charm::read_metadata(&folder).with_context(|| format!("cannot read the charm {}", path.display()))?;
     let part = |name: &str| files.get(name).and_then(Value::as_str);
     let meta = CharmMeta::from_parts(part("metadata").unwrap_or_default(), part("config"), part("actions"))?;
-    if !folder.join("dispatch").exists() && !folder.join("hooks").exists() {
-        bail!("{} has neither a `dispatch` nor a `hooks` folder: there is nothing to run", path.display());
-    }
     let archive = charms.join(format!("{}-{}.charm", meta.name, model::uuid()));
     fs::copy(&file, &archive).with_context(|| format!("cannot copy {} to {}", file.display(), archive.display()))?;
     Ok(Charm { archive, files, meta })

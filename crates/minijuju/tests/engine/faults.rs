@@ -1,0 +1,212 @@
+//! What goes wrong with hooks, charms and minijuju itself.
+
+use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use crate::rig::Rig;
+
+/// Fails while `/root/broken` is there; says what it had stored before.
+const BREAKABLE: &str = r#"
+juju-log "$JUJU_HOOK_NAME sees $(state-get count)"
+[ "$JUJU_HOOK_NAME" = install ] && [ ! -f /root/mended ] && {
+    state-set count=1; open-port 80; status-set maintenance halfway
+    echo "this is why" >&2
+    exit 3
+}
+[ "$JUJU_HOOK_NAME" = start ] && status-set active
+exit 0
+"#;
+
+#[test]
+fn a_failed_hook_shows_why_drops_its_effects_and_runs_again_when_resolved() {
+    let Some(rig) = Rig::new() else { return };
+    let deployed = rig.run(&["deploy", &rig.charm("web", BREAKABLE, &[])]).ok();
+    for part in [r#"hook failed: "install""#, "    this is why", "minijuju resolved web/0"] {
+        assert!(deployed.stderr.contains(part), "{part}: {}", deployed.stderr);
+    }
+    assert_eq!(rig.workload("web/0"), ("error".to_owned(), r#"hook failed: "install""#.to_owned()));
+    assert_eq!(rig.unit("web/0")["open-ports"], serde_json::Value::Null);
+    rig.run(&["config", "--format", "json", "web"]).ok();
+    assert_eq!(rig.logged(), ["install sees "], "nothing runs until it is resolved");
+
+    rig.run(&["resolved", "web/0"]).ok();
+    assert_eq!(rig.logged()[1..], ["install sees "], "it failed again, and what it stored was dropped");
+    rig.run(&["ssh", "web/0", "touch /root/mended"]).ok();
+    rig.run(&["resolved", "web/0"]).ok();
+    assert_eq!(rig.workload("web/0").0, "active");
+    assert_eq!(rig.run(&["resolved", "web/0"]).error(), r#"ERROR unit "web/0" is not in an error state"#);
+}
+
+#[test]
+fn a_failed_hook_can_be_left_out() {
+    let Some(rig) = Rig::new() else { return };
+    rig.run(&["deploy", &rig.charm("web", BREAKABLE, &[])]).ok();
+    rig.run(&["resolved", "--no-retry", "web/0"]).ok();
+    assert_eq!(rig.workload("web/0").0, "active");
+    assert_eq!(rig.logged().iter().filter(|line| line.starts_with("install")).count(), 1);
+}
+
+/// Hangs in install, with a process in the background, until `/root/mended` is there.
+const HANGING: &str = r#"
+[ "$JUJU_HOOK_NAME" = install ] && [ ! -f /root/mended ] && {
+    setsid sleep 1000 &
+    status-set maintenance hanging
+    sleep 1000
+}
+status-set active
+"#;
+
+#[test]
+fn minijuju_killed_in_a_hook_loses_nothing_and_says_so() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = rig.charm("killed", HANGING, &[]);
+    let mut deploy = rig.command(&["deploy", &charm]).stderr(Stdio::null()).spawn().unwrap();
+    rig.wait_for("killed/0", "maintenance", "hanging");
+    deploy.kill().unwrap();
+    deploy.wait().unwrap();
+    assert!(!Rig::processes_of("killed/0").is_empty(), "the hook's processes outlive minijuju");
+
+    let status = rig.run(&["status"]).ok();
+    assert!(status.stderr.contains("minijuju was killed while it ran"), "{status:?}");
+    assert_eq!(Rig::processes_of("killed/0"), Vec::<std::path::PathBuf>::new());
+    assert_eq!(rig.workload("killed/0"), ("error".to_owned(), r#"hook failed: "install""#.to_owned()));
+    rig.run(&["ssh", "killed/0", "touch /root/mended"]).ok();
+    rig.run(&["resolved", "killed/0"]).ok();
+    assert_eq!(rig.workload("killed/0").0, "active");
+}
+
+#[test]
+fn ctrl_c_stops_all_of_a_hanging_hook_and_marks_the_unit() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = rig.charm("hanging", HANGING, &[]);
+    let deploy = rig.command(&["deploy", &charm]).stderr(Stdio::piped()).spawn().unwrap();
+    rig.wait_for("hanging/0", "maintenance", "hanging");
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(deploy.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let output = deploy.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("ERROR interrupted"), "{stderr}");
+    assert_eq!(Rig::processes_of("hanging/0"), Vec::<std::path::PathBuf>::new());
+    assert_eq!(rig.workload("hanging/0").0, "error");
+    rig.run(&["ssh", "hanging/0", "touch /root/mended"]).ok();
+    rig.run(&["resolved", "hanging/0"]).ok();
+    assert_eq!(rig.workload("hanging/0").0, "active");
+}
+
+#[test]
+fn several_commands_at_once_run_each_hook_once() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = rig.charm("web", r#"juju-log "$JUJU_UNIT_NAME $JUJU_HOOK_NAME"; status-set active"#, &[]);
+    let names = ["a", "b", "c"];
+    let commands: Vec<_> = names
+        .iter()
+        .map(|name| rig.command(&["deploy", &charm, name]).stderr(Stdio::piped()).spawn().unwrap())
+        .collect();
+    for command in commands {
+        let output = command.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let mut logged = rig.logged();
+    logged.sort();
+    let mut wanted: Vec<String> = names
+        .iter()
+        .flat_map(|name| {
+            ["install", "leader-elected", "config-changed", "start"].map(|hook| format!("{name}/0 {hook}"))
+        })
+        .collect();
+    wanted.sort();
+    assert_eq!(logged, wanted);
+}
+
+#[test]
+fn a_hook_that_floods_the_log_fills_neither_memory_nor_disk() {
+    let Some(rig) = Rig::new() else { return };
+    let flood =
+        r#"[ "$JUJU_HOOK_NAME" = install ] && yes "a line that says nothing" | head -n 1000000; status-set active"#;
+    rig.run(&["deploy", &rig.charm("web", flood, &[])]).ok();
+    assert_eq!(rig.workload("web/0").0, "active");
+    let database = rig.folder().join("data/minijuju.db");
+    let wal = rig.folder().join("data/minijuju.db-wal");
+    let size = |path: &std::path::Path| fs::metadata(path).map_or(0, |meta| meta.len());
+    assert!(size(&database) + size(&wal) < 40 << 20, "{} {}", size(&database), size(&wal));
+    let log = rig.run(&["debug-log", "--replay", "--no-tail"]).ok().stdout;
+    assert!(log.contains("the rest is dropped"), "{}", log.len());
+}
+
+#[test]
+fn a_hook_that_ends_by_a_signal_failed() {
+    let Some(rig) = Rig::new() else { return };
+    let deployed = rig.run(&["deploy", &rig.charm("web", "kill -SEGV $$", &[])]).ok();
+    assert!(deployed.stderr.contains("web/0 install: "), "{}", deployed.stderr);
+    assert_eq!(rig.workload("web/0").0, "error");
+}
+
+#[test]
+fn a_hook_command_outside_of_a_hook_says_what_it_lacks() {
+    let Some(rig) = Rig::new() else { return };
+    rig.run(&["deploy", &rig.charm("web", "true", &[])]).ok();
+    let done = rig.run(&["ssh", "web/0", "/var/lib/juju/tools/unit-web-0/config-get"]);
+    assert_eq!((done.code, done.stderr.as_str()), (1, "ERROR JUJU_CONTEXT_ID not set\n"));
+    let line = "JUJU_CONTEXT_ID=x JUJU_AGENT_SOCKET_ADDRESS=/var/lib/juju/agents/unit-web-0/agent.socket \
+                /var/lib/juju/tools/unit-web-0/config-get";
+    let done = rig.run(&["ssh", "web/0", line]);
+    assert_eq!(done.code, 1);
+    assert!(done.stderr.starts_with("ERROR ") && done.stderr.lines().count() == 1, "{done:?}");
+}
+
+#[test]
+fn a_dispatch_that_is_not_executable_is_named() {
+    let Some(rig) = Rig::new() else { return };
+    let path = rig.folder().join("web.charm");
+    let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());
+    for (file, text) in [("metadata.yaml", "name: web\nsummary: s\ndescription: d\n"), ("dispatch", "#!/bin/sh\n")] {
+        zip.start_file(file, zip::write::SimpleFileOptions::default().unix_permissions(0o644)).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    assert!(rig.run(&["deploy", "./web.charm"]).error().contains("`dispatch` is not executable"));
+}
+
+#[test]
+fn charms_that_are_none_are_refused_and_leave_nothing() {
+    let Some(rig) = Rig::new() else { return };
+    fs::write(rig.folder().join("text.charm"), "this is no zip file").unwrap();
+    fs::create_dir(rig.folder().join("empty")).unwrap();
+    let nothing = rig.charm("nothing", "true", &[]);
+    // The same charm without its dispatch.
+    Command::new("python3")
+        .args(["-c", "import sys,zipfile\na=zipfile.ZipFile(sys.argv[1]); b=zipfile.ZipFile(sys.argv[2],'w')\n[b.writestr(i,a.read(i)) for i in a.infolist() if i.filename!='dispatch']\nb.close()", &nothing, "none.charm"])
+        .current_dir(rig.folder())
+        .status()
+        .unwrap();
+    for (charm, why) in [
+        ("./text.charm", "not a zip file"),
+        ("./missing.charm", "cannot read the charm"),
+        ("./empty", ""),
+        ("./none.charm", "neither `dispatch` nor `hooks`"),
+        ("postgresql", "minijuju deploys local charms"),
+    ] {
+        let error = rig.run(&["deploy", charm]).error();
+        assert!(error.contains(why), "{charm}: {error}");
+    }
+    assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0));
+    let left: Vec<_> = fs::read_dir(rig.folder().join("data/charms")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn names_that_juju_refuses_are_refused() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = rig.charm("web", "true", &[]);
+    for name in ["Web", "web-1", "1web", "web_x"] {
+        let done = rig.run(&["deploy", &charm, name]);
+        assert_ne!(done.code, 0, "{name}");
+        assert!(done.stderr.contains("invalid application name") || done.stderr.contains(name), "{done:?}");
+    }
+    assert_ne!(rig.run(&["add-model", "Bad_Name"]).code, 0);
+    assert_eq!(rig.run(&["status", "-m", "nope"]).error(), "ERROR model minijuju:admin/nope not found");
+    let other = rig.run(&["status", "-m", "ctrl:default"]).error();
+    assert_eq!(other, "ERROR controller ctrl not found");
+}

@@ -1,0 +1,167 @@
+//! A unit's life, from deploy to removal.
+
+use crate::rig::Rig;
+
+/// Says which hook runs.
+const TELL: &str = r#"juju-log "$JUJU_HOOK_NAME" "#;
+
+const OPTIONS: &str =
+    "options:\n  slug: {type: string, default: example}\n  port: {type: int}\n  tls: {type: boolean}\n";
+
+#[test]
+fn a_unit_runs_jujus_hooks_in_jujus_order_and_then_only_what_is_due() {
+    let Some(rig) = Rig::new() else { return };
+    let dispatch = format!(r#"{TELL}; status-set active "$(config-get slug) $(is-leader)""#);
+    let charm = rig.charm("web", &dispatch, &[("config.yaml", OPTIONS)]);
+    let deployed = rig.run(&["deploy", &charm]).ok();
+    assert!(deployed.stderr.contains(r#"Deploying "web" from local charm "web", revision 0"#), "{deployed:?}");
+    assert_eq!(rig.logged(), ["install", "leader-elected", "config-changed", "start"]);
+    assert_eq!(rig.workload("web/0"), ("active".to_owned(), "example True".to_owned()));
+    let unit = rig.unit("web/0");
+    assert_eq!(unit["juju-status"]["current"], "idle");
+    assert_eq!(unit["leader"], true);
+
+    rig.run(&["config", "web", "slug=example", "port=80"]).ok();
+    rig.run(&["config", "web", "port=80"]).ok();
+    rig.run(&["config", "web", "--reset", "port"]).ok();
+    assert_eq!(rig.logged()[4..], ["config-changed", "config-changed"], "set, not changed, reset");
+
+    rig.run(&["fire", "web/0", "update-status"]).ok();
+    assert_eq!(rig.logged()[6..], ["update-status"]);
+    rig.run(&["remove-application", "--no-prompt", "web"]).ok();
+    assert_eq!(rig.logged()[7..], ["stop", "remove"]);
+    assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0));
+    rig.assert_nothing_left();
+}
+
+#[test]
+fn a_hook_has_jujus_environment_and_no_other() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = rig.charm("web", r#"pwd > /root/cwd; env -0 | sort -z | tr '\0' '\n' > "/root/$JUJU_HOOK_NAME""#, &[]);
+    rig.run(&["deploy", &charm, "app"]).ok();
+    let environment = rig.read("app/0", "/root/install");
+    let names: Vec<&str> = environment.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
+    // What the shell adds itself is left out.
+    let names: Vec<&str> = names.into_iter().filter(|name| !["PWD", "OLDPWD", "SHLVL", "_"].contains(name)).collect();
+    assert_eq!(
+        names,
+        [
+            "APT_LISTCHANGES_FRONTEND",
+            "CHARM_DIR",
+            "CLOUD_API_VERSION",
+            "DEBIAN_FRONTEND",
+            "JUJU_AGENT_SOCKET_ADDRESS",
+            "JUJU_AGENT_SOCKET_NETWORK",
+            "JUJU_API_ADDRESSES",
+            "JUJU_AVAILABILITY_ZONE",
+            "JUJU_CHARM_DIR",
+            "JUJU_CHARM_FTP_PROXY",
+            "JUJU_CHARM_HTTPS_PROXY",
+            "JUJU_CHARM_HTTP_PROXY",
+            "JUJU_CHARM_NO_PROXY",
+            "JUJU_CONTEXT_ID",
+            "JUJU_DISPATCH_PATH",
+            "JUJU_HOOK_NAME",
+            "JUJU_MACHINE_ID",
+            "JUJU_MODEL_NAME",
+            "JUJU_MODEL_UUID",
+            "JUJU_PRINCIPAL_UNIT",
+            "JUJU_SLA",
+            "JUJU_UNIT_NAME",
+            "JUJU_VERSION",
+            "LANG",
+            "PATH",
+            "TERM",
+        ]
+    );
+    let line = |line: &str| assert!(environment.lines().any(|found| found == line), "{line}: {environment}");
+    line("JUJU_DISPATCH_PATH=hooks/install");
+    line("JUJU_UNIT_NAME=app/0");
+    line("JUJU_MODEL_NAME=default");
+    line("JUJU_AGENT_SOCKET_NETWORK=unix");
+    line("JUJU_CHARM_DIR=/var/lib/juju/agents/unit-app-0/charm");
+    assert_eq!(rig.read("app/0", "/root/cwd").trim(), "/var/lib/juju/agents/unit-app-0/charm");
+}
+
+#[test]
+fn configuration_is_refused_in_jujus_words() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = rig.charm("web", TELL, &[("config.yaml", OPTIONS)]);
+    assert_eq!(
+        rig.run(&["deploy", &charm, "--config", "port=x"]).error(),
+        r#"ERROR option "port" expected int, got "x""#
+    );
+    assert_eq!(rig.run(&["deploy", &charm, "--config", "nope=x"]).error(), r#"ERROR unknown option "nope""#);
+    assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0));
+    rig.run(&["deploy", &charm]).ok();
+    assert_eq!(
+        rig.run(&["config", "web", "tls=perhaps"]).error(),
+        r#"ERROR option "tls" expected boolean, got "perhaps""#
+    );
+    assert_eq!(rig.run(&["config", "web", "nope=1"]).error(), r#"ERROR unknown option "nope""#);
+    let again = rig.run(&["deploy", &charm]).error();
+    assert_eq!(again, r#"ERROR cannot add application "web": application already exists"#);
+}
+
+#[test]
+fn a_refresh_brings_the_new_charm_and_leaves_what_the_old_one_made() {
+    let Some(rig) = Rig::new() else { return };
+    let old = rig.charm("web", &format!("{TELL}; [ -f made ] || date > made"), &[("src/old.py", "old"), ("same", "1")]);
+    rig.run(&["deploy", &old]).ok();
+    let new = rig.charm("web", &format!("{TELL} new"), &[("src/new.py", "new"), ("same", "2")]);
+    rig.run(&["refresh", "web", "--path", &new]).ok();
+    assert_eq!(rig.logged()[4..], ["upgrade-charm new", "config-changed new"]);
+    let charm = "/var/lib/juju/agents/unit-web-0/charm";
+    let files = rig.run(&["ssh", "web/0", &format!("cd {charm} && find . -type f | sort && cat same")]).ok().stdout;
+    assert_eq!(files, "./dispatch\n./made\n./metadata.yaml\n./same\n./src/new.py\n2");
+    assert_eq!(rig.status()["applications"]["web"]["charm-rev"], 1);
+    let other = rig.charm("other", TELL, &[]);
+    assert!(rig.run(&["refresh", "web", "--path", &other]).error().contains("the charm's name must stay"));
+}
+
+#[test]
+fn leadership_moves_when_the_leader_goes() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = rig.charm("web", r#"status-set active "$(is-leader)""#, &[]);
+    rig.run(&["deploy", &charm, "-n", "2"]).ok();
+    assert_eq!(rig.workload("web/0").1, "True");
+    assert_eq!(rig.workload("web/1").1, "False");
+    rig.run(&["remove-unit", "--no-prompt", "web/0"]).ok();
+    assert_eq!(rig.workload("web/1").1, "True");
+    assert_eq!(rig.unit("web/0"), serde_json::Value::Null);
+    rig.run(&["add-unit", "web"]).ok();
+    assert_eq!(rig.unit("web/2")["machine"], "2");
+}
+
+#[test]
+fn a_machine_that_was_rebooted_starts_its_units_again() {
+    let Some(rig) = Rig::new() else { return };
+    let dispatch = format!(
+        r#"{TELL}; [ "$JUJU_HOOK_NAME" = config-changed ] && [ ! -f /root/once ] && touch /root/once && juju-reboot --now"#
+    );
+    let charm = rig.charm("web", &format!("{dispatch}; exit 0"), &[]);
+    rig.run(&["deploy", &charm]).ok();
+    assert_eq!(rig.logged(), ["install", "leader-elected", "config-changed", "config-changed", "start"]);
+}
+
+#[test]
+fn a_charm_without_dispatch_runs_its_hooks_and_skips_those_it_lacks() {
+    let Some(rig) = Rig::new() else { return };
+    let path = rig.folder().join("old.charm");
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    for (file, text) in [
+        ("metadata.yaml", "name: old\nsummary: s\ndescription: d\n"),
+        ("hooks/start", "#!/bin/sh\nstatus-set active \"from $0\"\n"),
+    ] {
+        let mode = if file.starts_with("hooks") { 0o755 } else { 0o644 };
+        zip.start_file(file, zip::write::SimpleFileOptions::default().unix_permissions(mode)).unwrap();
+        std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    rig.run(&["deploy", "./old.charm"]).ok();
+    let (status, message) = rig.workload("old/0");
+    assert_eq!(status, "active");
+    assert!(message.ends_with("hooks/start"), "{message}");
+    let log = rig.run(&["debug-log", "--replay", "--no-tail"]).ok().stdout;
+    assert!(log.contains(r#"skipped "install" hook (missing)"#), "{log}");
+}

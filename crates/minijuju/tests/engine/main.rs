@@ -1,0 +1,8 @@
+//! minijuju as a whole: small charms of shell, deployed on real machines. These tests make namespaces, mounts and bridges,
+//! so they need root; without, they say that they are skipped.
+
+mod actions;
+mod faults;
+mod files;
+mod lifecycle;
+mod rig;
