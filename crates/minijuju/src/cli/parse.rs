@@ -30,6 +30,9 @@ pub struct Invocation {
     /// The controller that `-c` named, for whatever command it was.
     #[arg(skip)]
     pub controller: Option<String>,
+    /// The name that the program was called by: `minijuju`, or `juju` where it is linked to that.
+    #[arg(skip)]
+    pub program: String,
 }
 
 /// What to print instead of running a command.
@@ -131,6 +134,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, St
         invocation.model = named("model").cloned();
         invocation.controller = named("controller").cloned();
     }
+    invocation.program = program;
     if invocation.global.quiet && invocation.global.verbose {
         return Err(Stop::error("\"verbose\" and \"quiet\" flags clash, please use one or the other, not both", 1));
     }

@@ -75,12 +75,12 @@ fn settle_if_asked() -> Option<ExitCode> {
 }
 
 fn run(invocation: Invocation) -> anyhow::Result<ExitCode> {
-    let Invocation { global, command, model, controller } = invocation;
+    let Invocation { global, command, model, controller, program } = invocation;
     match &command {
         Command::Pack(args) => return own::pack(global.quiet, args),
         Command::Version(args) => return controllers::version(args),
         Command::Completion(args) => {
-            client::print(&cli::completion(args.shell, "minijuju"), None)?;
+            client::print(&cli::completion(args.shell, &program), None)?;
             return Ok(ExitCode::SUCCESS);
         }
         _ => {}

@@ -29,7 +29,7 @@ pub fn run(client: &mut Client, args: &Arguments) -> anyhow::Result<ExitCode> {
     let colour = format::colour(&io::stdout(), args.color, args.no_color);
     let mut shown = String::new();
     loop {
-        let full = read(client.store.db(), &model, &clock)?;
+        let full = read(client.store.db(), &model, &clock)?.select(&args.selectors);
         let text = match args.output.format() {
             StatusFormat::Tabular => format::status_tabular(&full, args.relations, colour),
             StatusFormat::Json => format::json(&full),
@@ -39,6 +39,9 @@ pub fn run(client: &mut Client, args: &Arguments) -> anyhow::Result<ExitCode> {
         };
         let Some(every) = args.watch else {
             print(&text, args.output.output.as_deref())?;
+            if let Some(note) = full.note(&args.selectors) {
+                client.progress.say(note.trim_end());
+            }
             return Ok(ExitCode::SUCCESS);
         };
         if text != shown {

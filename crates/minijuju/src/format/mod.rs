@@ -21,6 +21,7 @@ mod operations;
 mod ports;
 mod resources;
 mod secrets;
+mod select;
 mod shape;
 mod status;
 mod storage;
