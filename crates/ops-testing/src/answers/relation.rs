@@ -272,15 +272,12 @@ mod tests {
     /// `db:7` with `postgresql/0` and `/1`, `peers:8` with `app/1`, and no relation of `logs`.
     fn related() -> Juju {
         let mut juju = juju();
-        let db = Relation::new("db")
-            .id(7)
-            .remote_app("postgresql")
-            .remote_app_data([("version", "16")])
-            .without_units()
-            .remote_unit_data(0, [("host", "10.0.0.1"), ("port", "5432")])
-            .remote_unit_data(1, [("host", "10.0.0.2")]);
-        let peers =
-            Relation::peer("peers").id(8).remote_unit_data(1, [("seen", "yes")]).local_app_data([("key", "shared")]);
+        let mut db = Relation::new("db").id(7).remote_app("postgresql").remote_app_data([("version", "16")]);
+        let bag = |data: &[(&str, &str)]| data.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+        db.remote_units_data =
+            [(0, bag(&[("host", "10.0.0.1"), ("port", "5432")])), (1, bag(&[("host", "10.0.0.2")]))].into();
+        let mut peers = Relation::peer("peers").id(8).local_app_data([("key", "shared")]);
+        peers.remote_units_data = [(1, bag(&[("seen", "yes")]))].into();
         juju.state.relations = vec![db, peers];
         juju.state.relations[0].local_unit_data = [("private-address".to_owned(), "192.0.2.0".to_owned())].into();
         juju

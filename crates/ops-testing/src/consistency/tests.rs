@@ -151,7 +151,7 @@ fn relations() {
 
 #[test]
 fn relation_events() {
-    let db = Relation::new("db").id(1).remote_unit_data(1, [("a", "b")]);
+    let db = Relation::new("db").id(1).remote_unit_data(0, [("a", "b")]).remote_unit_data(1, [("a", "b")]);
     let state = || State::default().with_relation(db.clone());
     for event in [
         on::relation_created(&db),

@@ -146,14 +146,18 @@ impl Relation {
         self
     }
 
-    /// With a unit at the other end, and what it has set.
+    /// With a unit at the other end, and what it has set beside the addresses that Juju sets for each unit. The unit that
+    /// a new relation has by itself gives way to the first one that is added here.
     #[must_use]
     pub fn remote_unit_data<K: Into<String>, V: Into<String>>(
         mut self,
         unit: u32,
         data: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
-        self.remote_units_data.entry(unit).or_default().extend(strings(data));
+        if unit != 0 && self.remote_units_data == [(0, default_databag())].into() {
+            self.remote_units_data.clear();
+        }
+        self.remote_units_data.entry(unit).or_insert_with(default_databag).extend(strings(data));
         self
     }
 
@@ -212,4 +216,35 @@ fn strings<K: Into<String>, V: Into<String>>(
     data: impl IntoIterator<Item = (K, V)>,
 ) -> impl Iterator<Item = (String, String)> {
     data.into_iter().map(|(key, value)| (key.into(), value.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_one_unit_until_units_are_added() {
+        let relation = || Relation::new("db").remote_app("pg");
+        assert_eq!(relation().remote_unit_names("app"), ["pg/0"]);
+        let relation = relation().remote_unit_data(1, [("host", "one")]);
+        assert_eq!(relation.remote_unit_names("app"), ["pg/1"]);
+        assert_eq!(
+            relation.remote_units_data[&1].keys().collect::<Vec<_>>(),
+            ["egress-subnets", "host", "ingress-address", "private-address"]
+        );
+        let relation = relation.remote_unit_data(10, [("host", "ten")]).remote_unit_data(0, [("host", "zero")]);
+        assert_eq!(relation.remote_unit_names("app"), ["pg/0", "pg/1", "pg/10"]);
+        assert_eq!(relation.without_units().remote_unit_names("app"), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn the_other_units_of_a_peer_relation_are_of_this_application() {
+        let peers = Relation::peer("peers").remote_unit_data(3, [("a", "b")]);
+        assert_eq!(peers.remote_unit_names("app"), ["app/3"]);
+    }
+
+    #[test]
+    fn each_relation_has_an_id_of_its_own() {
+        assert_ne!(Relation::new("db").id, Relation::new("db").id);
+    }
 }
