@@ -18,13 +18,15 @@ impl FullStatus {
         let mut machines: BTreeSet<String> = self
             .machines
             .iter()
-            .filter_map(|(id, machine)| is_machine(id, machine, &selectors).then(|| id.clone()))
+            .filter(|(id, machine)| is_machine(id, machine, &selectors))
+            .map(|(id, _)| id.clone())
             .collect();
         // Applications are chosen by themselves or any unit, before units are left out.
         let chosen: BTreeSet<String> = self
             .applications
             .iter()
-            .filter_map(|(name, application)| self.is_application(name, application, &selectors).then(|| name.clone()))
+            .filter(|(name, application)| self.is_application(name, application, &selectors))
+            .map(|(name, _)| name.clone())
             .collect();
 
         let mut applications = chosen.clone();
