@@ -13,10 +13,11 @@ use crate::charm;
 use crate::cli::Status as Arguments;
 use crate::format::{
     self, ApplicationStatus, Base, Clock, ControllerStatus, FullStatus, MachineStatus, ModelStatus, NetworkInterface,
-    StatusFormat, StatusInfo, UnitStatus,
+    RelationEnds, RelationSide, StatusFormat, StatusInfo, UnitStatus,
 };
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
+use crate::store::relation::{self, Endpoint, Relation};
 use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Port, Unit};
 use crate::store::{Db, machine};
@@ -81,7 +82,7 @@ pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<FullStatus>
         }
         applications.insert(found.name, shown);
     }
-    Ok(FullStatus {
+    let mut full = FullStatus {
         model: ModelStatus {
             name: model.name.clone(),
             r#type: "iaas".to_owned(),
@@ -97,6 +98,23 @@ pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<FullStatus>
         relations: Vec::new(),
         storage: None,
         controller: Some(ControllerStatus { timestamp: clock.time_of_day(Timestamp::now()) }),
+    };
+    let relations = relation::all(db, uuid)?.into_iter().map(|found| ends(db, uuid, found));
+    full.relate(&relations.collect::<Result<Vec<_>, _>>()?);
+    let principals = units.iter().filter(|unit| !unit.principal.is_empty());
+    full.place_subordinates(&principals.map(|unit| (unit.name(), unit.principal.clone())).collect());
+    Ok(full)
+}
+
+/// A relation as the status shows it: joined once a unit is in it.
+fn ends(db: &Db, model: &str, found: Relation) -> crate::store::Result<RelationEnds> {
+    let joined = !relation::members(db, model, found.id)?.is_empty();
+    let side = |end: Endpoint| RelationSide { application: end.application, endpoint: end.name, role: end.role };
+    Ok(RelationEnds {
+        sides: found.endpoints.into_iter().map(side).collect(),
+        interface: found.interface,
+        scope: found.scope,
+        status: if joined { "joined" } else { "joining" }.to_owned(),
     })
 }
 

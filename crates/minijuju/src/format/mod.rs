@@ -19,6 +19,7 @@ mod natural;
 mod oneline;
 mod operations;
 mod ports;
+mod relate;
 mod resources;
 mod secrets;
 mod select;
@@ -52,6 +53,7 @@ pub use oneline::status_oneline;
 pub use operations::{
     Operation, OperationAction, OperationLine, OperationTask, OperationTiming, operations, show_operation,
 };
+pub use relate::{RelationEnds, RelationSide};
 pub use resources::{ApplicationResources, ResourceInfo, resources, unit_resources};
 pub use secrets::{SecretAccess, SecretContent, SecretInfo, SecretRevision, secrets, show_secret};
 pub use shape::{json, yaml};
