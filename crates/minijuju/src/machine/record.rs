@@ -38,6 +38,10 @@ pub(super) struct Record {
     pub(super) interface: String,
     /// What its `/etc/resolv.conf` holds.
     pub(super) resolv_conf: String,
+    /// This computer's table of names, for a machine that is new; one that comes back keeps its own. It is read here and
+    /// not from the view of this computer's files: in a container it is a file mounted on its own.
+    #[serde(default)]
+    pub(super) hosts: Option<String>,
     /// Its first process, by its number on the host, once it is up.
     pub(super) pid: Option<u32>,
     /// Whether it has been up: only then are its files worth keeping after a crash.

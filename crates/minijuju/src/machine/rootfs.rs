@@ -236,7 +236,10 @@ fn write_etc(record: &Record) -> Result<()> {
     // On Ubuntu it is a link into /run, which is empty here.
     replace("/etc/resolv.conf", &record.resolv_conf)?;
     replace("/etc/hostname", &format!("{}\n", record.hostname))?;
-    let hosts = fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let hosts = match &record.hosts {
+        Some(hosts) => hosts.clone(),
+        None => fs::read_to_string("/etc/hosts").unwrap_or_default(),
+    };
     replace("/etc/hosts", &with_host(&hosts, &record.address.to_string(), &record.hostname))
 }
 

@@ -69,6 +69,7 @@ impl Machines {
             gateway: subnet.gateway(),
             interface: self.network.interface(number),
             resolv_conf,
+            hosts: kept.is_none().then(|| fs::read_to_string("/etc/hosts").unwrap_or_default()),
             made: kept.is_some(),
             notes: no_names.into_iter().chain(no_way_out).collect(),
             ..blank(spec)
@@ -186,6 +187,7 @@ fn blank(spec: &Spec) -> Record {
         gateway: Ipv4Addr::LOCALHOST,
         interface: String::new(),
         resolv_conf: String::new(),
+        hosts: None,
         pid: None,
         made: false,
         started: now.as_secs(),
