@@ -176,6 +176,7 @@ fn exec_gives_one_line_to_a_shell() {
     let exec = command!("exec -a web,db -u web/0 --machine 0,1 --parallel=false uptime", Exec);
     assert_eq!((exec.applications.len(), exec.units.len(), exec.machines.len(), exec.parallel), (2, 1, 2, false));
     assert!(command!("exec --all uptime", Exec).parallel);
+    assert_eq!(command!("exec --all uptime", Exec).wait, Duration::from_mins(5));
     for (line, why) in [
         ("exec uptime", "You must specify a target, either through --all, --machine, --application or --unit"),
         ("exec --all --unit a/0 uptime", "You cannot specify --all and individual units"),

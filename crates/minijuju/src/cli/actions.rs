@@ -125,20 +125,23 @@ pub struct Run {
     pub wait: Duration,
 }
 
-/// As in Juju.
-const WAIT: Duration = Duration::from_mins(1);
+/// How long Juju waits for an action.
+const ACTION: Duration = Duration::from_mins(1);
 
-fn wait(wait: Option<Duration>, background: bool) -> Result<Duration, String> {
+/// How long Juju waits for a command.
+const COMMAND: Duration = Duration::from_mins(5);
+
+fn wait(wait: Option<Duration>, background: bool, default: Duration) -> Result<Duration, String> {
     match wait.filter(|wait| !wait.is_zero()) {
         Some(_) if background => Err("cannot specify both --wait and --background".to_owned()),
         Some(wait) => Ok(wait),
-        None => Ok(WAIT),
+        None => Ok(default),
     }
 }
 
 impl Init for Run {
     fn init(&mut self) -> Result<(), String> {
-        self.wait = wait(self.wait_word, self.background)?;
+        self.wait = wait(self.wait_word, self.background, ACTION)?;
         let mut words = self.words.iter();
         for word in words.by_ref() {
             if names::is_unit_or_leader(word) {
@@ -237,7 +240,7 @@ pub struct Exec {
 
 impl Init for Exec {
     fn init(&mut self) -> Result<(), String> {
-        self.wait = wait(self.wait_word, self.background)?;
+        self.wait = wait(self.wait_word, self.background, COMMAND)?;
         if self.operator {
             return Err("minijuju does not do \"--operator\": operators are for charms in containers".to_owned());
         }
