@@ -81,6 +81,18 @@ impl Databag {
         self.read(load_encoded)?.map_err(|source| self.mismatch(source))
     }
 
+    /// As [`Databag::load`]; none while a key is not set that the type needs: the other side has not written it yet.
+    ///
+    /// # Errors
+    /// As [`Databag::load`].
+    pub fn load_if_complete<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        match self.read(load_encoded)? {
+            Ok(data) => Ok(Some(data)),
+            Err(error) if error.value.is_null() && !self.read(|bag| bag.contains_key(&error.name))? => Ok(None),
+            Err(error) => Err(self.mismatch(error)),
+        }
+    }
+
     /// Write a key. Nothing is written if it has this value already. An empty value removes the key, as in Juju.
     ///
     /// # Errors

@@ -179,6 +179,14 @@ impl Relation {
         self.data(&self.model.app())
     }
 
+    /// The databag of the application on the other side. None if the relation is already gone.
+    ///
+    /// # Errors
+    /// As [`Relation::app`].
+    pub fn remote_app_data(&self) -> Result<Option<Databag>, Error> {
+        Ok(self.app()?.map(|app| self.data(&app)))
+    }
+
     /// The UUID of the model on the other side: another one if the relation goes across models.
     ///
     /// # Errors

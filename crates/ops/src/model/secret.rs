@@ -180,10 +180,16 @@ impl Secret {
         Ok(Self { model: model.clone(), id: Some(id), label: about.label.clone() })
     }
 
-    /// The ID, if it is known: a secret that was found by its label has none until [`Secret::info`] asks.
-    #[must_use]
-    pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+    /// The ID, such as `secret:9m4e2mr0ui3e8a215n4g`: what another charm needs to get the secret. Juju is asked for it if
+    /// only the label is known, which works for the secret's owner.
+    ///
+    /// # Errors
+    /// [`Error::SecretNotFound`], or `secret-info-get` failed.
+    pub fn id(&self) -> Result<String, Error> {
+        match &self.id {
+            Some(id) => Ok(id.clone()),
+            None => Ok(format!("secret:{}", self.info()?.id)),
+        }
     }
 
     /// The label, if it is known.
@@ -266,7 +272,7 @@ impl Secret {
     }
 
     fn set(&self, about: &SecretUpdate, content: Option<&SecretContent>) -> Result<(), Error> {
-        let id = self.require_id()?;
+        let id = self.id()?;
         // `secret-set` ignores the owner, which cannot change.
         hookcmds::secret_set(self.model.runner(), &id, &about.with(SecretOwner::Application, content))
             .map_err(|error| self.not_found(error))
@@ -289,7 +295,7 @@ impl Secret {
     }
 
     fn grant_to(&self, relation: &Relation, unit: Option<&Unit>) -> Result<(), Error> {
-        let id = self.require_id()?;
+        let id = self.id()?;
         hookcmds::secret_grant(self.model.runner(), &id, relation.id(), unit.map(Unit::name)).map_err(|error| {
             if is_gone(&error) {
                 return Error::RelationNotFound { endpoint: relation.endpoint().to_owned(), id: relation.id() };
@@ -315,7 +321,7 @@ impl Secret {
     }
 
     fn revoke_from(&self, relation: &Relation, unit: Option<&Unit>) -> Result<(), Error> {
-        let id = self.require_id()?;
+        let id = self.id()?;
         hookcmds::secret_revoke(self.model.runner(), &id, relation.id(), unit.map(Unit::name)).map_err(|error| {
             if is_gone(&error) {
                 return Error::RelationNotFound { endpoint: relation.endpoint().to_owned(), id: relation.id() };
@@ -341,16 +347,8 @@ impl Secret {
     }
 
     fn remove(&self, revision: Option<u32>) -> Result<(), Error> {
-        let id = self.require_id()?;
+        let id = self.id()?;
         hookcmds::secret_remove(self.model.runner(), &id, revision).map_err(|error| self.not_found(error))
-    }
-
-    /// Most hook commands know a secret by its ID alone.
-    fn require_id(&self) -> Result<String, Error> {
-        match &self.id {
-            Some(id) => Ok(id.clone()),
-            None => Ok(format!("secret:{}", self.info()?.id)),
-        }
     }
 
     fn name(&self) -> &str {

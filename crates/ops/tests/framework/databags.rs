@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use ops::{Error, Framework, Model, StartEvent, on};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -149,6 +149,30 @@ fn a_value_that_is_not_what_the_type_says_is_named_with_relation_key_and_value()
         let error = ops::chain(&error);
         assert!(error.contains("relation db:3, databag of postgresql/0: "), "{error}");
         assert!(error.contains(says), "{error}");
+    }
+}
+
+#[test]
+fn a_databag_that_lacks_a_key_is_not_complete_yet_and_one_with_a_wrong_value_is_wrong() {
+    let juju = Juju::new();
+    juju.answer("relation-ids db", r#"["db:3"]"#);
+    let load = |bag: &str| {
+        juju.answer("relation-get", bag);
+        start(&juju, |model| {
+            let relation = model.relation("db")?.unwrap();
+            let data = relation.data(&model.unit_named("postgresql/0"));
+            match data.load_if_complete::<Request>()? {
+                Some(request) => bail!("loaded {}", request.database),
+                None => Ok(()),
+            }
+        })
+    };
+    load("{}").unwrap();
+    load(r#"{"egress-subnets": "10.0.0.1/32", "max-connections": "5"}"#).unwrap();
+    assert!(ops::chain(&load(r#"{"database": "\"shop\""}"#).unwrap_err()).ends_with("loaded shop"));
+    for wrong in ["null", "shop", "7"] {
+        let error = ops::chain(&load(&format!(r#"{{"database": "{wrong}"}}"#)).unwrap_err());
+        assert!(error.contains(&format!("databag of postgresql/0: database is \"{wrong}\": ")), "{error}");
     }
 }
 

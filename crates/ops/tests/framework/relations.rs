@@ -145,6 +145,7 @@ fn a_relation_that_goes_while_the_hook_runs_has_no_units_and_no_data() {
     let mut charm = Inside(|model| {
         let relation = model.relation("db")?.unwrap();
         assert_eq!(relation.app()?, None);
+        assert!(relation.remote_app_data()?.is_none());
         assert_eq!(relation.units()?, []);
         let error = relation.data(&model.unit_named("postgresql/0")).all().unwrap_err();
         assert!(matches!(error, Error::RelationNotFound { .. }), "{error}");

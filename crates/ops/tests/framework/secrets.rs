@@ -34,7 +34,7 @@ fn content_is_never_on_a_command_line() {
             .rotate(Rotate::Daily)
             .expire_in(Duration::from_secs(90));
         let secret = model.unit().add_secret(&SecretContent::new([("password", "hunter2")]), &about)?;
-        assert_eq!((secret.id(), secret.label()), (Some(ID), Some("admin")));
+        assert_eq!((secret.id()?.as_str(), secret.label()), (ID, Some("admin")));
         Ok(secret.set_content(&SecretContent::new([("password", "hunter3")]))?)
     })
     .unwrap();
@@ -168,6 +168,7 @@ fn a_secret_known_by_its_label_is_managed_by_its_id() {
         assert_eq!((info.id.as_str(), info.revision), ("9m4e2mr0ui3e8a215n4g", 2));
         assert_eq!((info.owner, info.rotation), (SecretOwner::Application, Rotate::Monthly));
         assert!(info.expiry.is_some() && info.rotates.is_none());
+        assert_eq!(secret.id()?, ID);
         secret.grant(&model.relation("db")?.unwrap())?;
         secret.remove_revision(1)?;
         Ok(())
