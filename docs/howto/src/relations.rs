@@ -85,9 +85,8 @@ impl SiteCharm {
 /// The database. None while the other side has not written about it.
 fn database(model: &Model) -> anyhow::Result<Option<Database>> {
     let Some(relation) = model.relation(endpoints::DATABASE)? else { return Ok(None) };
-    let Some(app) = relation.app()? else { return Ok(None) };
-    let data = relation.data(&app);
-    if data.get("endpoint")?.is_some() { Ok(Some(data.load()?)) } else { Ok(None) }
+    let Some(data) = relation.remote_app_data()? else { return Ok(None) };
+    Ok(data.load_if_complete()?)
 }
 
 #[cfg(test)]

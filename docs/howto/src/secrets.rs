@@ -1,6 +1,5 @@
 //! The code of `secrets.md`.
 
-use anyhow::Context as _;
 use ops::{
     Charm, ConfigChangedEvent, Framework, Model, RelationChangedEvent, RelationCreatedEvent, Rotate,
     SecretChangedEvent, SecretContent, SecretRemoveEvent, SecretRotateEvent, SecretUpdate,
@@ -31,8 +30,7 @@ impl OwnerCharm {
         let about = SecretUpdate::default().label(LABEL).rotate(Rotate::Monthly);
         let secret = model.app().add_secret(&content, &about)?;
         secret.grant(&event.relation)?;
-        let id = secret.id().context("a new secret has an ID")?;
-        Ok(event.relation.app_data().set("credentials", id)?)
+        Ok(event.relation.app_data().set("credentials", &secret.id()?)?)
     }
 
     fn on_secret_rotate(&mut self, event: &SecretRotateEvent, _model: &Model) -> anyhow::Result<()> {

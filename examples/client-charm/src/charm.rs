@@ -69,7 +69,7 @@ impl<S: Store> ClientCharm<S> {
         if let Ok(namespace) = namespace(model)?
             && model.unit().is_leader()?
         {
-            relation.app_data().save(&Request { namespace: Some(namespace) })?;
+            relation.app_data().save(&Request { namespace })?;
         }
         Ok(())
     }

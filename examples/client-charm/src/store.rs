@@ -23,9 +23,8 @@ impl CustomEvent for StoreReady {
 /// A hook command failed, or the answer is not one.
 pub fn answer(model: &Model, endpoint: &str) -> anyhow::Result<Option<Answer>> {
     let Some(relation) = model.relation(endpoint)? else { return Ok(None) };
-    let Some(app) = relation.app()? else { return Ok(None) };
-    let data = relation.data(&app);
-    if data.get("secret-id")?.is_some() { Ok(Some(data.load()?)) } else { Ok(None) }
+    let Some(data) = relation.remote_app_data()? else { return Ok(None) };
+    Ok(data.load_if_complete()?)
 }
 
 /// What the charm does with a store; tests have one of their own.

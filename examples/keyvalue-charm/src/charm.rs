@@ -220,9 +220,9 @@ fn user(relation: &Relation) -> anyhow::Result<Name> {
 
 /// What the other side asks for. None if it has not asked yet.
 fn requested(relation: &Relation) -> anyhow::Result<Option<Name>> {
-    let Some(app) = relation.app()? else { return Ok(None) };
-    match relation.data(&app).load::<Request>() {
-        Ok(request) => Ok(request.namespace),
+    let Some(data) = relation.remote_app_data()? else { return Ok(None) };
+    match data.load_if_complete::<Request>() {
+        Ok(request) => Ok(request.map(|request| request.namespace)),
         // Its mistake must not stop this unit from serving the others.
         Err(error @ ops::Error::RelationData { .. }) => {
             tracing::warn!("{error}");
@@ -234,8 +234,7 @@ fn requested(relation: &Relation) -> anyhow::Result<Option<Name>> {
 
 /// What this side answered. None if it has not answered yet.
 fn answered(relation: &Relation) -> anyhow::Result<Option<Answer>> {
-    let data = relation.app_data();
-    if data.get("secret-id")?.is_some() { Ok(Some(data.load()?)) } else { Ok(None) }
+    Ok(relation.app_data().load_if_complete()?)
 }
 
 /// Let the application on the other side use the store, if it asked for that.
@@ -254,7 +253,7 @@ fn admit(store: &Store, relation: &Relation, port: u16, model: &Model) -> anyhow
         let secret = model.app().add_secret(&credentials(&user, &password), &about)?;
         secret.grant(relation)?;
         store.set_user(&user, &namespace, &password)?;
-        secret.id().context("a new secret has an ID")?.to_owned()
+        secret.id()?
     };
     let address = relation.binding()?.ingress_address().context("this unit has no address yet")?;
     Ok(relation.app_data().save(&Answer { endpoint: SocketAddr::new(address, port), secret_id })?)

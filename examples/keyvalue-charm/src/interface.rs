@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Request {
     /// The namespace to keep values in. Applications that ask for the same one share it.
-    pub namespace: Option<Name>,
+    pub namespace: Name,
 }
 
 /// What the store's application writes into its databag.
