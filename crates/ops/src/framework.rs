@@ -215,6 +215,10 @@ impl<C: Charm> Dispatch<C> {
             for emission in self.model.take_emissions() {
                 self.emit(charm, &emission, None)?;
             }
+            // A handler that is observed twice deferred the event once.
+            if only.is_some() {
+                break;
+            }
         }
         Ok(())
     }

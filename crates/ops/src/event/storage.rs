@@ -6,6 +6,18 @@ use crate::event::{Event, EventName, private};
 use crate::metadata::Metadata;
 use crate::model::{Model, Storage};
 
+/// Why a deferred event's storage instance can no longer be used.
+fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
+    let Some(id) = &notice.storage_id else { return Ok(None) };
+    let storage = model.storage_by_id(id)?;
+    match model.storages(storage.name()) {
+        Ok(attached) if attached.iter().any(|other| other.id() == *id) => Ok(None),
+        Ok(_) => Ok(Some(format!("storage {id} is not attached any more"))),
+        Err(error @ Error::Undefined { .. }) => Ok(Some(error.to_string())),
+        Err(error) => Err(error),
+    }
+}
+
 macro_rules! storage_event {
     ($(#[$doc:meta] $event:ident;)*) => {$(
         #[$doc]
@@ -27,6 +39,9 @@ macro_rules! storage_event {
             }
             fn check(event: &EventName, meta: &Metadata) -> Result<(), Error> {
                 event.check(meta)
+            }
+            fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
+                gone(notice, model)
             }
             fn deferred(&self) -> bool {
                 self.deferral.asked()

@@ -1,7 +1,9 @@
 //! Deferred events: seen again before the next event, in order, by the handler that deferred them.
 
 use anyhow::{Result, bail};
-use ops::{ConfigChangedEvent, Framework, InstallEvent, Model, RelationChangedEvent, StartEvent, on};
+use ops::{
+    ConfigChangedEvent, Framework, InstallEvent, Model, RelationChangedEvent, StartEvent, StorageAttachedEvent, on,
+};
 
 use crate::juju::{DB_3, Juju};
 
@@ -20,6 +22,7 @@ impl ops::Charm for Patient {
         framework.observe(on::config_changed(), Self::on_config_changed);
         framework.observe(on::start(), Self::on_start);
         framework.observe(on::relation_changed("db"), Self::on_db_changed);
+        framework.observe(on::storage_attached("data"), Self::on_data_attached);
     }
 }
 
@@ -50,6 +53,14 @@ impl Patient {
         model.store("started", &true)?;
         if self.fails {
             bail!("the workload does not start");
+        }
+        Ok(())
+    }
+
+    fn on_data_attached(&mut self, event: &StorageAttachedEvent, _: &Model) -> Result<()> {
+        self.ran.push(event.storage.id());
+        if self.defers {
+            event.defer();
         }
         Ok(())
     }
@@ -145,6 +156,42 @@ fn a_deferred_event_whose_relation_is_gone_is_dropped() {
     assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"]);
     juju.answer("relation-ids db", r#"["db:3"]"#);
     assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"], "it is not kept either");
+}
+
+#[test]
+fn a_deferred_event_whose_storage_is_gone_is_dropped() {
+    let juju = Juju::new();
+    let attached = [("JUJU_STORAGE_ID", "data/0")];
+    ran(&juju, "hooks/data-storage-attached", &attached, deferring());
+
+    juju.answer("storage-list", r#"["data/0", "data/1"]"#);
+    assert_eq!(ran(&juju, "hooks/start", &[], deferring()), ["data/0", "start"]);
+    juju.answer("storage-list", r#"["data/1"]"#);
+    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"]);
+}
+
+#[test]
+fn a_handler_that_is_observed_twice_sees_its_event_again_once() {
+    struct Twice(u32);
+    impl ops::Charm for Twice {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(on::install(), Self::on_install);
+            framework.observe(on::install(), Self::on_install);
+        }
+    }
+    impl Twice {
+        fn on_install(&mut self, event: &InstallEvent, _: &Model) -> Result<()> {
+            self.0 += 1;
+            event.defer();
+            Ok(())
+        }
+    }
+    let juju = Juju::new();
+    let mut charm = Twice(0);
+    for hooks in 1..5 {
+        juju.dispatch(if hooks == 1 { "hooks/install" } else { "hooks/start" }, &[], &mut charm).unwrap();
+        assert_eq!(charm.0, hooks);
+    }
 }
 
 #[test]
