@@ -73,6 +73,6 @@ pub use answers::{LogLine, Reboot};
 pub use context::{Context, Error, Event, Manager, Result};
 pub use state::{
     Address, BindAddress, CloudCredential, CloudSpec, ConfigValue, Databag, DeferredEvent, Goal, GoalState, Model,
-    Network, Payload, Port, Protocol, Relation, RelationId, RelationKind, Resource, Secret, SecretContent, SecretId,
-    SecretOwner, SecretRotate, State, Storage, StorageKind, Timestamp,
+    Network, Payload, Port, Protocol, Relation, RelationId, RelationKind, Resource, Rotate, Secret, SecretContent,
+    SecretId, SecretOwner, State, Storage, StorageKind, Timestamp,
 };

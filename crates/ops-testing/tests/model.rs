@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use ops::{Charm, Framework, Model, SecretContent, SecretUpdate, StartEvent};
 use ops_testing::{
-    CloudCredential, CloudSpec, Context, Error, Model as ModelState, Network, Port, Relation, Resource, Secret,
-    SecretOwner, SecretRotate, State, Status, Storage, on,
+    CloudCredential, CloudSpec, Context, Error, Model as ModelState, Network, Port, Relation, Resource, Rotate, Secret,
+    SecretOwner, State, Status, Storage, on,
 };
 
 /// Does in `start` what a test tells it to.
@@ -139,7 +139,7 @@ fn secrets_of_its_own() {
     assert_eq!(secret.owner, Some(SecretOwner::Unit));
     assert_eq!(secret.latest().unwrap(), &[("password", "a: \"b\"\n")].into_iter().collect());
     assert_eq!(secret.description.as_deref(), Some("a password"));
-    assert_eq!(secret.rotate, SecretRotate::Daily);
+    assert_eq!(secret.rotate, Rotate::Daily);
     assert!(secret.expire.is_some() && secret.next_rotate.is_some());
     assert_eq!(secret.remote_grants, [(7, ["postgresql".to_owned()].into())].into());
 

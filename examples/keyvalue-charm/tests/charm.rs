@@ -6,7 +6,7 @@ use std::path::Path;
 use keyvalue_charm::server::Workload;
 use keyvalue_charm::store::Store;
 use keyvalue_charm::{KeyValueCharm, Name};
-use ops_testing::{Context, Port, Relation, Resource, Secret, SecretRotate, State, Status, Storage, on};
+use ops_testing::{Context, Port, Relation, Resource, Rotate, Secret, State, Status, Storage, on};
 use tempfile::TempDir;
 
 /// A server that is only said to run.
@@ -95,7 +95,7 @@ fn an_application_that_asks_gets_an_answer_and_a_secret_of_its_own() {
     let answer = &out.get_relation(3).unwrap().local_app_data;
     assert_eq!(answer["endpoint"], "\"192.0.2.0:7070\"");
     assert_eq!(answer["secret-id"], format!("\"{}\"", secret.id.uri()));
-    assert_eq!(secret.rotate, SecretRotate::Monthly);
+    assert_eq!(secret.rotate, Rotate::Monthly);
     assert!(secret.remote_grants[&3].contains("shop"));
 
     let content = &secret.latest().unwrap().0;

@@ -59,7 +59,7 @@ fn check_event(scene: &Scene<'_>, wrong: &mut Vec<String>) {
         None if for_owner => wrong.push(format!(
             "Juju sends {name} to a secret's owner, and secret {id} is another's: make it owned_by_unit or owned_by_app"
         )),
-        Some(SecretOwner::App) if for_owner && !scene.state.leader => wrong.push(format!(
+        Some(SecretOwner::Application) if for_owner && !scene.state.leader => wrong.push(format!(
             "Juju sends {name} for an application's secret to the leader, and this unit is not it: add with_leader(true)"
         )),
         Some(SecretOwner::Unit) if *name == EventName::SecretChanged => wrong.push(format!(

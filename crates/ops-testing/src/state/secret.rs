@@ -3,66 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use ops::{Rotate, SecretOwner};
 use serde::{Deserialize, Serialize};
 
 use super::{RelationId, SecretId, Timestamp};
-
-/// Who a secret belongs to, of those whom this unit is or leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SecretOwner {
-    /// This unit.
-    Unit,
-    /// This unit's application. Only its leader can manage the secret.
-    #[serde(rename = "application")]
-    App,
-}
-
-/// How often Juju asks the owner for a new revision.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SecretRotate {
-    /// Never.
-    #[default]
-    Never,
-    /// Every hour.
-    Hourly,
-    /// Every day.
-    Daily,
-    /// Every week.
-    Weekly,
-    /// Every month.
-    Monthly,
-    /// Every quarter of a year.
-    Quarterly,
-    /// Every year.
-    Yearly,
-}
-
-impl SecretRotate {
-    const ALL: [Self; 7] =
-        [Self::Never, Self::Hourly, Self::Daily, Self::Weekly, Self::Monthly, Self::Quarterly, Self::Yearly];
-
-    /// The word that Juju uses.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Never => "never",
-            Self::Hourly => "hourly",
-            Self::Daily => "daily",
-            Self::Weekly => "weekly",
-            Self::Monthly => "monthly",
-            Self::Quarterly => "quarterly",
-            Self::Yearly => "yearly",
-        }
-    }
-
-    /// The policy of that name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|policy| policy.as_str() == name)
-    }
-}
 
 /// Keys and values of one revision of a secret. [`fmt::Debug`] shows the keys only.
 ///
@@ -102,7 +46,7 @@ pub struct Secret {
     pub expire: Option<Timestamp>,
     /// How often it is to be rotated.
     #[serde(default)]
-    pub rotate: SecretRotate,
+    pub rotate: Rotate,
     /// When it is to be rotated next.
     #[serde(default)]
     pub next_rotate: Option<Timestamp>,
@@ -125,7 +69,7 @@ impl Secret {
             label: None,
             description: None,
             expire: None,
-            rotate: SecretRotate::Never,
+            rotate: Rotate::Never,
             next_rotate: None,
             revisions: [(1, content.into_iter().collect())].into(),
             tracked_revision: Some(1),
@@ -153,7 +97,7 @@ impl Secret {
     /// Owned by this application.
     #[must_use]
     pub fn owned_by_app(mut self) -> Self {
-        self.owner = Some(SecretOwner::App);
+        self.owner = Some(SecretOwner::Application);
         self
     }
 
@@ -180,7 +124,7 @@ impl Secret {
 
     /// To be rotated.
     #[must_use]
-    pub fn rotate(mut self, rotate: SecretRotate) -> Self {
+    pub fn rotate(mut self, rotate: Rotate) -> Self {
         self.rotate = rotate;
         self
     }

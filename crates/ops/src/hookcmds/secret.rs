@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -47,6 +48,22 @@ impl Rotate {
             Self::Quarterly => "quarterly",
             Self::Yearly => "yearly",
         }
+    }
+}
+
+/// A word that is no rotation policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a rotation policy: Juju knows never, hourly, daily, weekly, monthly, quarterly and yearly")]
+pub struct UnknownRotate(String);
+
+impl FromStr for Rotate {
+    type Err = UnknownRotate;
+
+    fn from_str(name: &str) -> std::result::Result<Self, UnknownRotate> {
+        [Self::Never, Self::Hourly, Self::Daily, Self::Weekly, Self::Monthly, Self::Quarterly, Self::Yearly]
+            .into_iter()
+            .find(|rotate| rotate.as_str() == name)
+            .ok_or_else(|| UnknownRotate(name.to_owned()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::answers::Juju;
 use crate::answers::failure::Failure;
 use crate::format::quote::quoted;
-use crate::state::{RelationId, Secret, SecretContent, SecretId, SecretOwner, SecretRotate, Timestamp};
+use crate::state::{RelationId, Rotate, Secret, SecretContent, SecretId, SecretOwner, Timestamp};
 
 /// What a hook has changed of secrets.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub(super) struct Update {
     pub(super) label: Option<String>,
     pub(super) description: Option<String>,
     pub(super) expire: Option<Timestamp>,
-    pub(super) rotate: Option<SecretRotate>,
+    pub(super) rotate: Option<Rotate>,
 }
 
 impl Update {
@@ -100,7 +100,7 @@ impl Juju {
     pub(super) fn managed_secret(&self, id: &SecretId) -> Option<&Secret> {
         self.state.get_secret(id).filter(|secret| match secret.owner {
             Some(SecretOwner::Unit) => true,
-            Some(SecretOwner::App) => self.state.leader,
+            Some(SecretOwner::Application) => self.state.leader,
             None => false,
         })
     }

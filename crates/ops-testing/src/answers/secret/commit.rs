@@ -4,7 +4,7 @@ use super::changes::{SecretChanges, Update};
 use crate::answers::Juju;
 use crate::answers::failure::{Answer, Failure};
 use crate::format::quote::quoted;
-use crate::state::{Secret, SecretId, SecretOwner, SecretRotate, Timestamp};
+use crate::state::{Rotate, Secret, SecretId, SecretOwner, Timestamp};
 
 /// Let the changes take effect, all or none.
 pub(in crate::answers) fn commit(juju: &mut Juju) -> Answer {
@@ -92,7 +92,7 @@ fn check_label(juju: &Juju, secrets: &[Secret], id: &SecretId, owner: SecretOwne
     let Some(label) = label.filter(|label| taken(label)) else { return Ok(()) };
     let owner = match owner {
         SecretOwner::Unit => format!("unit-{}", juju.hook.unit.replace('/', "-")),
-        SecretOwner::App => format!("application-{}", juju.hook.app()),
+        SecretOwner::Application => format!("application-{}", juju.hook.app()),
     };
     Err(Failure::run(format!("secret label {} for owner {} already exists", quoted(label), quoted(&owner))))
 }
@@ -104,7 +104,7 @@ fn create(id: SecretId, owner: SecretOwner, secret: Update, now: Timestamp) -> S
         label: None,
         description: None,
         expire: None,
-        rotate: SecretRotate::Never,
+        rotate: Rotate::Never,
         next_rotate: None,
         revisions: [].into(),
         tracked_revision: None,
@@ -128,16 +128,16 @@ fn apply(secret: &mut Secret, update: Update, now: Timestamp) {
     }
 }
 
-fn next_rotation(rotate: SecretRotate, now: Timestamp) -> Option<Timestamp> {
+fn next_rotation(rotate: Rotate, now: Timestamp) -> Option<Timestamp> {
     const HOUR: u64 = 3_600;
     let after = |hours: u64| Some(now.after(std::time::Duration::from_secs(hours * HOUR)));
     match rotate {
-        SecretRotate::Never => None,
-        SecretRotate::Hourly => after(1),
-        SecretRotate::Daily => after(24),
-        SecretRotate::Weekly => after(7 * 24),
-        SecretRotate::Monthly => Some(now.after_months(1)),
-        SecretRotate::Quarterly => Some(now.after_months(3)),
-        SecretRotate::Yearly => Some(now.after_months(12)),
+        Rotate::Never => None,
+        Rotate::Hourly => after(1),
+        Rotate::Daily => after(24),
+        Rotate::Weekly => after(7 * 24),
+        Rotate::Monthly => Some(now.after_months(1)),
+        Rotate::Quarterly => Some(now.after_months(3)),
+        Rotate::Yearly => Some(now.after_months(12)),
     }
 }

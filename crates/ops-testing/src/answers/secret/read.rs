@@ -121,11 +121,11 @@ fn read(
         return Err(Failure::run(format!("secret {} not found", quoted(&id.uri()))));
     };
     // Labels and the revision that is read change at once, whatever becomes of the hook.
-    if relabel && (secret.owner != Some(SecretOwner::App) || leader) && secret.label.as_deref() != Some(label) {
+    if relabel && (secret.owner != Some(SecretOwner::Application) || leader) && secret.label.as_deref() != Some(label) {
         if taken {
             let role = if secret.owner.is_some() { "owner" } else { "consumer" };
             let (kind, name) = match secret.owner {
-                Some(SecretOwner::App) => ("application", juju.hook.app().to_owned()),
+                Some(SecretOwner::Application) => ("application", juju.hook.app().to_owned()),
                 _ => ("unit", juju.hook.unit.replace('/', "-")),
             };
             let label = quoted(label);
@@ -222,7 +222,7 @@ fn head(revision: u32, label: Option<&str>, owner: SecretOwner, description: Opt
 mod tests {
     use crate::answers::Juju;
     use crate::answers::tests::{check, check_error, juju};
-    use crate::{Relation, Secret, SecretRotate, Timestamp};
+    use crate::{Relation, Rotate, Secret, Timestamp};
 
     const THEIRS: &str = "9m4e2mr0ui3e8a215n4g";
     const OURS: &str = "cf5q5d2mr0ui3e8a2150";
@@ -234,7 +234,7 @@ mod tests {
         let theirs = Secret::new([("username", "bob"), ("password", "1234")]).id(THEIRS).label("theirs");
         let theirs = theirs.latest_content([("username", "bob"), ("password", "5678")]);
         let ours = Secret::new([("token", "abc")]).id(OURS).label("ours").description("a token").owned_by_unit();
-        let ours = Secret { next_rotate: Some(Timestamp::from_unix(86_400)), ..ours.rotate(SecretRotate::Daily) };
+        let ours = Secret { next_rotate: Some(Timestamp::from_unix(86_400)), ..ours.rotate(Rotate::Daily) };
         juju.state.secrets =
             vec![theirs, ours.expire(Timestamp::from_unix(0)).granted(7, "postgresql").granted(7, "postgresql/0")];
         juju
@@ -306,7 +306,7 @@ mod tests {
     fn lists_own_secrets() {
         let mut juju = with_secrets();
         check(&mut juju, &["secret-ids"], &format!("{OURS}\n"));
-        juju.state.secrets[1].owner = Some(crate::SecretOwner::App);
+        juju.state.secrets[1].owner = Some(crate::SecretOwner::Application);
         check(&mut juju, &["secret-ids"], "");
         check(&mut juju, &["secret-ids", "--format=json"], "null\n");
         check(&mut juju, &["secret-ids", "--format=yaml"], "[]\n");

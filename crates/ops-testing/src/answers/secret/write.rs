@@ -8,7 +8,7 @@ use crate::answers::failure::{Answer, Failure};
 use crate::answers::invocation::Invocation;
 use crate::answers::spec::{Flag, Kind, Spec};
 use crate::format::quote::quoted;
-use crate::state::{SecretId, SecretOwner, SecretRotate};
+use crate::state::{Rotate, SecretId, SecretOwner};
 
 const FLAGS: &[Flag] = &[
     Flag::text(&["description"], "Specifies the secret description."),
@@ -77,11 +77,11 @@ fn update_of(juju: &Juju, invocation: &Invocation<'_>, args: &[&str]) -> Result<
     let given = |flag: &str| Some(invocation.text(flag)).filter(|text| !text.is_empty());
     let expire = given("expire").map(|text| expiry::parse(text, (juju.hook.clock)())).transpose()?;
     let rotate = given("rotate").map(|name| {
-        let policy = SecretRotate::from_name(name);
-        policy.ok_or_else(|| Failure::usage(format!("rotate policy {} not valid", quoted(name))))
+        let policy = name.parse::<Rotate>();
+        policy.map_err(|_| Failure::usage(format!("rotate policy {} not valid", quoted(name))))
     });
     let owner = match invocation.text("owner") {
-        "application" => SecretOwner::App,
+        "application" => SecretOwner::Application,
         "unit" => SecretOwner::Unit,
         other => return Err(Failure::usage(format!("secret owner {} not valid", quoted(other)))),
     };
@@ -105,7 +105,7 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     if secret.content.is_none() {
         return Err(Failure::run("empty secret value not valid"));
     }
-    if owner == SecretOwner::App && !juju.state.leader {
+    if owner == SecretOwner::Application && !juju.state.leader {
         return Err(Failure::not_leader());
     }
     let id = SecretId::unique();
@@ -121,7 +121,7 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 pub(super) fn check_leader(juju: &Juju, id: &SecretId) -> Answer {
     let created = juju.pending.secrets.creates.get(id).map(|(owner, _)| *owner);
     let owner = created.or_else(|| juju.managed_secret(id)?.owner);
-    if owner == Some(SecretOwner::App) && !juju.state.leader { Err(Failure::not_leader()) } else { Ok(()) }
+    if owner == Some(SecretOwner::Application) && !juju.state.leader { Err(Failure::not_leader()) } else { Ok(()) }
 }
 
 fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
@@ -152,7 +152,7 @@ fn remove(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 mod tests {
     use crate::answers::Juju;
     use crate::answers::tests::{answer, check, check_error, juju};
-    use crate::{Secret, SecretOwner, SecretRotate, Timestamp};
+    use crate::{Rotate, Secret, SecretOwner, Timestamp};
 
     const ID: &str = "9m4e2mr0ui3e8a215n4g";
 
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(secret.latest().unwrap(), &[("key", "later")].into_iter().collect());
         assert_eq!(secret.owner, Some(SecretOwner::Unit));
         assert_eq!(secret.description.as_deref(), Some("d"));
-        assert_eq!(secret.rotate, SecretRotate::Daily);
+        assert_eq!(secret.rotate, Rotate::Daily);
         assert_eq!(secret.next_rotate, Some(Timestamp::from_unix(86_400)));
         assert_eq!(secret.expire, Some(Timestamp::from_unix(86_400)));
         assert_eq!(secret.latest_revision(), 1);
@@ -222,7 +222,7 @@ mod tests {
         check_error(&mut juju, &["secret-add", "key=value"], 1, "this unit is not the leader");
         juju.state.leader = true;
         add(&mut juju, &["secret-add", "key=value"]);
-        assert_eq!(juju.finish(true).state.secrets[1].owner, Some(SecretOwner::App));
+        assert_eq!(juju.finish(true).state.secrets[1].owner, Some(SecretOwner::Application));
     }
 
     #[test]
