@@ -3,13 +3,12 @@
 //! There is no daemon: what is known is in one `SQLite` database, a command that changes it runs the hooks that are due
 //! before it returns, and machines live by themselves.
 
-#![allow(dead_code)]
-
 pub mod cli;
 pub mod format;
 pub mod machine;
 pub mod pack;
 
+mod base64;
 mod charm;
 mod commands;
 mod hookcmd;

@@ -6,10 +6,11 @@ use anyhow::bail;
 
 use super::charms::{self, Charm};
 use super::client::Client;
-use super::{integrate, settings, summary, units};
+use super::{integrate, resources, settings, storage, summary, units};
 use crate::cli::{Deploy, is_application};
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
+use crate::store::resource;
 use crate::store::status::{self, Kind, Status};
 
 /// Run it.
@@ -66,6 +67,8 @@ fn add(client: &mut Client, model: &Model, args: &Deploy, charm: &Charm) -> anyh
         constraints: args.constraints.clone(),
         name,
     };
+    storage::check(meta, &args.storage)?;
+    let resources = resources::take(client, meta, &added.name, &args.resources)?;
     let base = base(args.base.as_ref(), charm);
     // A subordinate has no units of its own.
     let count = if meta.subordinate { 0 } else { args.num_units };
@@ -76,6 +79,7 @@ fn add(client: &mut Client, model: &Model, args: &Deploy, charm: &Charm) -> anyh
         added.revision = application::next_revision(db, &model.uuid, &meta.name)?;
         application::add(db, &model.uuid, &added)?;
         status::set(db, &model.uuid, Kind::Application, &added.name, &Status::new("unset", ""))?;
+        resources.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
         integrate::add_peers(db, model, &added, meta)?;
         units::add(db, model, &added, &base, count, &args.to)?;
         Ok(added)

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 
 use super::client::Client;
-use super::{charms, integrate, settings, summary};
+use super::{charms, integrate, resources, settings, storage, summary};
 use crate::cli::Refresh;
-use crate::store::application;
+use crate::store::{application, resource};
 
 /// Run it.
 pub fn run(client: &mut Client, args: &Refresh) -> anyhow::Result<ExitCode> {
@@ -19,6 +19,8 @@ pub fn run(client: &mut Client, args: &Refresh) -> anyhow::Result<ExitCode> {
     let text = path.to_string_lossy();
     let path = if text.starts_with('/') || text.starts_with('.') { text.into_owned() } else { format!("./{text}") };
     let charm = charms::read(client, &path)?;
+    let resources = resources::take(client, &charm.meta, &args.application, &args.resources)?;
+    storage::check(&charm.meta, &args.storage)?;
     let refreshed = client.store.write(|db| {
         let mut found = application::find(db, &model.uuid, &args.application)?
             .with_context(|| format!("application {:?} not found", args.application))?;
@@ -41,6 +43,8 @@ pub fn run(client: &mut Client, args: &Refresh) -> anyhow::Result<ExitCode> {
             .retain(|name, value| charm.meta.config.get(name).is_some_and(|option| option.option_type.takes(value)));
         found.config.extend(changed);
         found.trust = args.trust.unwrap_or(found.trust);
+        resources.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
+        found.storage.extend(args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())));
         application::save(db, &model.uuid, &found)?;
         integrate::add_peers(db, &model, &found, &charm.meta)?;
         Ok((found, old))

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::client::{CLOUD, CONTROLLER, Client, print};
+use super::storage;
 use crate::charm;
 use crate::cli::Status as Arguments;
 use crate::format::{
@@ -30,7 +31,10 @@ pub fn run(client: &mut Client, args: &Arguments) -> anyhow::Result<ExitCode> {
     let colour = format::colour(&io::stdout(), args.color, args.no_color);
     let mut shown = String::new();
     loop {
-        let full = read(client.store.db(), &model, &clock)?.select(&args.selectors);
+        let mut full = read(client.store.db(), &model, &clock)?.select(&args.selectors);
+        if args.output.format() == StatusFormat::Tabular && !args.storage {
+            full.storage = None;
+        }
         let text = match args.output.format() {
             StatusFormat::Tabular => format::status_tabular(&full, args.relations, colour),
             StatusFormat::Json => format::json(&full),
@@ -65,6 +69,7 @@ pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<FullStatus>
         workload: status::all(db, uuid, Kind::Workload)?,
         agent: status::all(db, uuid, Kind::Agent)?,
         addresses: machine::all(db, uuid)?.into_iter().map(|found| (found.id, found.address)).collect(),
+        bases: machine::all(db, uuid)?.into_iter().map(|found| (found.id, found.base)).collect(),
     };
     let machine_statuses = status::all(db, uuid, Kind::Machine)?;
     let machines = machine::all(db, uuid)?
@@ -96,7 +101,7 @@ pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<FullStatus>
         machines,
         applications,
         relations: Vec::new(),
-        storage: None,
+        storage: Some(storage::read(db, model, clock)?),
         controller: Some(ControllerStatus { timestamp: clock.time_of_day(Timestamp::now()) }),
     };
     let relations = relation::all(db, uuid)?.into_iter().map(|found| ends(db, uuid, found));
@@ -125,6 +130,7 @@ struct Reader<'a> {
     workload: HashMap<String, Status>,
     agent: HashMap<String, Status>,
     addresses: HashMap<String, String>,
+    bases: HashMap<String, String>,
 }
 
 impl Reader<'_> {
@@ -188,7 +194,7 @@ impl Reader<'_> {
         let text = |name: &str| found.metadata.get(name).and_then(Value::as_str).unwrap_or_default();
         ApplicationStatus {
             charm: found.url(),
-            base: units.first().and_then(|_| base("ubuntu@22.04")),
+            base: units.first().and_then(|unit| base(self.bases.get(&unit.machine)?)),
             charm_origin: "local".to_owned(),
             charm_name: found.charm.clone(),
             charm_rev: found.revision,

@@ -48,6 +48,7 @@ pub fn add(
             charm_state: BTreeMap::new(),
         };
         unit::add(db, uuid, &added)?;
+        uniter::add_initial_storage(db, uuid, &added)?;
         let name = added.name();
         status::set(db, uuid, Kind::Workload, &name, &Status::new("waiting", "waiting for machine"))?;
         status::set(db, uuid, Kind::Agent, &name, &Status::new("allocating", ""))?;
@@ -60,6 +61,11 @@ pub fn add(
 /// Let a unit go: it leaves its relations, stops, and is removed. With `force`, a hook that failed does not hold it.
 pub fn remove(db: &Db, model: &Model, leaving: &Unit, force: bool) -> Result<()> {
     unit::set(db, &model.uuid, leaving, Column::Life("dying"))?;
+    // Subordinates go with their principal.
+    let name = leaving.name();
+    for beside in unit::all(db, &model.uuid)?.iter().filter(|unit| unit.principal == name) {
+        remove(db, model, beside, force)?;
+    }
     if force && matches!(leaving.agent.operation, Operation::Failed(_)) {
         unit::set(db, &model.uuid, leaving, Column::Resolved("no-hooks"))?;
     }

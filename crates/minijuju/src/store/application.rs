@@ -175,3 +175,19 @@ pub fn remove(db: &Db, model: &str, name: &str) -> Result<()> {
     db.execute("DELETE FROM status WHERE model = ? AND kind = 'application' AND entity = ?", [model, name])?;
     Ok(())
 }
+
+/// What the leader has set with `leader-set`.
+pub fn leader_settings(db: &Db, model: &str, name: &str) -> Result<BTreeMap<String, String>> {
+    let sql = "SELECT leader_settings FROM application WHERE model = ? AND name = ?";
+    let found: Option<String> = db.query_row(sql, [model, name], |row| row.get(0)).optional()?;
+    Ok(found.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default())
+}
+
+/// Keep what the leader has set with `leader-set`.
+pub fn set_leader_settings(db: &Db, model: &str, name: &str, settings: &BTreeMap<String, String>) -> Result<()> {
+    db.execute(
+        "UPDATE application SET leader_settings = ? WHERE model = ? AND name = ?",
+        params![serde_json::to_string(settings)?, model, name],
+    )?;
+    Ok(())
+}

@@ -7,6 +7,7 @@ pub mod log;
 pub mod machine;
 pub mod model;
 pub mod relation;
+pub mod resource;
 pub mod secret;
 pub mod status;
 pub mod storage;

@@ -214,7 +214,8 @@ pub fn sweep(db: &Db, model: &str) -> Result<()> {
                  SELECT 1 FROM application WHERE application.model = ?1 AND name = endpoint.application))",
         [model],
     )?;
-    Ok(())
+    // What was granted for a relation goes with it.
+    super::secret::sweep(db, model)
 }
 
 #[cfg(test)]

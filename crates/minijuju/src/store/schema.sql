@@ -35,6 +35,7 @@ CREATE TABLE application (
     workload_version TEXT NOT NULL DEFAULT '',
     storage          TEXT NOT NULL DEFAULT '{}', -- JSON: storage directives given at deploy
     constraints      TEXT NOT NULL DEFAULT '{}', -- JSON
+    leader_settings  TEXT NOT NULL DEFAULT '{}', -- JSON: what the leader keeps with leader-set
     PRIMARY KEY (model, name)
 );
 
@@ -139,7 +140,6 @@ CREATE TABLE secret_revision (
     revision INTEGER NOT NULL,
     content  TEXT NOT NULL, -- JSON
     created  INTEGER NOT NULL,
-    expires  INTEGER,
     PRIMARY KEY (model, secret, revision),
     FOREIGN KEY (model, secret) REFERENCES secret ON DELETE CASCADE
 );

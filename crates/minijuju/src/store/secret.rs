@@ -1,9 +1,271 @@
 //! Secrets, their revisions, grants and consumers.
 
-use super::database::{Db, Result};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use rusqlite::params;
+
+use super::database::{Db, Result, now};
+
+/// The owner of the secrets that the user made.
+pub const USER_OWNER: &str = "model";
+
+/// Keys and values of a secret. `Debug` shows the keys only.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Content(pub BTreeMap<String, String>);
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// A secret with all that belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// Its ID, without `secret:`.
+    pub id: String,
+    /// `model` for the user's, else the name of an application or a unit.
+    pub owner: String,
+    /// The name of a user's secret.
+    pub name: String,
+    /// The owner's label.
+    pub label: String,
+    /// What it is for.
+    pub description: String,
+    /// How often it is to be rotated: `never`, `daily`, …
+    pub rotation: String,
+    /// When it is to be rotated next, in milliseconds since 1970.
+    pub rotates: Option<i64>,
+    /// When its latest revision expires, in milliseconds since 1970.
+    pub expires: Option<i64>,
+    /// Whether revisions that nobody reads are removed.
+    pub auto_prune: bool,
+    /// When it was made, in milliseconds since 1970.
+    pub created: i64,
+    /// When it was changed last, in milliseconds since 1970.
+    pub updated: i64,
+    /// Its revisions, by number.
+    pub revisions: BTreeMap<i64, Revision>,
+    /// Who may read it, with the relation that this lives as long as.
+    pub grants: BTreeMap<String, Option<i64>>,
+    /// Which revision each unit reads, and its label for the secret.
+    pub consumers: BTreeMap<String, (i64, String)>,
+}
+
+/// A revision of a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// What it holds.
+    pub content: Content,
+    /// When it was made, in milliseconds since 1970.
+    pub created: i64,
+}
+
+impl Secret {
+    /// A new secret without any revision.
+    pub fn new(id: &str, owner: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            owner: owner.to_owned(),
+            name: String::new(),
+            label: String::new(),
+            description: String::new(),
+            rotation: "never".to_owned(),
+            rotates: None,
+            expires: None,
+            auto_prune: false,
+            created: now(),
+            updated: now(),
+            revisions: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            consumers: BTreeMap::new(),
+        }
+    }
+
+    /// Its latest revision's number; 0 if it has none.
+    pub fn latest(&self) -> i64 {
+        self.revisions.keys().next_back().copied().unwrap_or_default()
+    }
+
+    /// Revisions older than the latest that nobody reads.
+    pub fn obsolete(&self) -> Vec<i64> {
+        let read: BTreeSet<i64> = self.consumers.values().map(|(revision, _)| *revision).collect();
+        let latest = self.latest();
+        self.revisions.keys().copied().filter(|revision| *revision != latest && !read.contains(revision)).collect()
+    }
+
+    /// Whether a unit may read it: as its owner, as one of its owner's units, or by a grant.
+    pub fn readable_by(&self, unit: &str) -> bool {
+        let application = unit.split_once('/').map_or(unit, |(application, _)| application);
+        self.owner == unit
+            || self.owner == application
+            || self.grants.contains_key(unit)
+            || self.grants.contains_key(application)
+    }
+}
+
+/// All secrets of a model, by ID.
+pub fn all(db: &Db, model: &str) -> Result<BTreeMap<String, Secret>> {
+    let mut found = BTreeMap::new();
+    let mut statement = db.prepare_cached(
+        "SELECT id, owner, name, label, description, rotation, rotates, expires, auto_prune, created, updated \
+         FROM secret WHERE model = ?",
+    )?;
+    let mut rows = statement.query([model])?;
+    while let Some(row) = rows.next()? {
+        let secret = Secret {
+            id: row.get(0)?,
+            owner: row.get(1)?,
+            name: row.get(2)?,
+            label: row.get(3)?,
+            description: row.get(4)?,
+            rotation: row.get(5)?,
+            rotates: row.get(6)?,
+            expires: row.get(7)?,
+            auto_prune: row.get(8)?,
+            created: row.get(9)?,
+            updated: row.get(10)?,
+            revisions: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            consumers: BTreeMap::new(),
+        };
+        found.insert(secret.id.clone(), secret);
+    }
+    if found.is_empty() {
+        return Ok(found);
+    }
+    let mut statement =
+        db.prepare_cached("SELECT secret, revision, content, created FROM secret_revision WHERE model = ?")?;
+    let mut rows = statement.query([model])?;
+    while let Some(row) = rows.next()? {
+        let content: String = row.get(2)?;
+        let revision = Revision { content: Content(serde_json::from_str(&content)?), created: row.get(3)? };
+        if let Some(secret) = found.get_mut(&row.get::<_, String>(0)?) {
+            secret.revisions.insert(row.get(1)?, revision);
+        }
+    }
+    let mut statement = db.prepare_cached("SELECT secret, grantee, relation FROM secret_grant WHERE model = ?")?;
+    let mut rows = statement.query([model])?;
+    while let Some(row) = rows.next()? {
+        if let Some(secret) = found.get_mut(&row.get::<_, String>(0)?) {
+            secret.grants.insert(row.get(1)?, row.get(2)?);
+        }
+    }
+    let mut statement =
+        db.prepare_cached("SELECT secret, consumer, revision, label FROM secret_consumer WHERE model = ?")?;
+    let mut rows = statement.query([model])?;
+    while let Some(row) = rows.next()? {
+        if let Some(secret) = found.get_mut(&row.get::<_, String>(0)?) {
+            secret.consumers.insert(row.get(1)?, (row.get(2)?, row.get(3)?));
+        }
+    }
+    Ok(found)
+}
+
+/// The user's secret with this name, or any with this ID or URI.
+pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Secret>> {
+    let id = name.rsplit(['/', ':']).next().unwrap_or(name);
+    let named = |secret: &Secret| secret.owner == USER_OWNER && secret.name == name;
+    Ok(all(db, model)?.into_values().find(|secret| named(secret) || secret.id == id))
+}
+
+/// Save a secret with all that belongs to it; one without revisions is removed.
+pub fn save(db: &Db, model: &str, secret: &Secret) -> Result<()> {
+    db.execute("DELETE FROM secret WHERE model = ? AND id = ?", [model, &secret.id])?;
+    if secret.revisions.is_empty() {
+        return Ok(());
+    }
+    db.execute(
+        "INSERT INTO secret (model, id, owner, name, label, description, rotation, rotates, expires, auto_prune, \
+         created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        params![
+            model,
+            secret.id,
+            secret.owner,
+            secret.name,
+            secret.label,
+            secret.description,
+            secret.rotation,
+            secret.rotates,
+            secret.expires,
+            secret.auto_prune,
+            secret.created,
+            secret.updated,
+        ],
+    )?;
+    for (number, revision) in &secret.revisions {
+        db.execute(
+            "INSERT INTO secret_revision (model, secret, revision, content, created) VALUES (?, ?, ?, ?, ?)",
+            params![model, secret.id, number, serde_json::to_string(&revision.content.0)?, revision.created],
+        )?;
+    }
+    for (grantee, relation) in &secret.grants {
+        db.execute(
+            "INSERT INTO secret_grant (model, secret, grantee, relation) VALUES (?, ?, ?, ?)",
+            params![model, secret.id, grantee, relation],
+        )?;
+    }
+    for (consumer, (revision, label)) in &secret.consumers {
+        db.execute(
+            "INSERT INTO secret_consumer (model, secret, consumer, revision, label) VALUES (?, ?, ?, ?, ?)",
+            params![model, secret.id, consumer, revision, label],
+        )?;
+    }
+    Ok(())
+}
+
+/// An application or a unit is gone: so are its secrets, and what it read.
+pub fn forget(db: &Db, model: &str, name: &str) -> Result<()> {
+    db.execute("DELETE FROM secret WHERE model = ? AND owner = ?", [model, name])?;
+    db.execute("DELETE FROM secret_consumer WHERE model = ? AND consumer = ?", [model, name])?;
+    db.execute("DELETE FROM secret_grant WHERE model = ? AND grantee = ?", [model, name])?;
+    Ok(())
+}
+
+/// Take away what was granted for relations that are gone.
+pub fn sweep(db: &Db, model: &str) -> Result<()> {
+    db.execute(
+        "DELETE FROM secret_grant WHERE model = ?1 AND relation IS NOT NULL \
+         AND relation NOT IN (SELECT id FROM relation WHERE model = ?1)",
+        [model],
+    )?;
+    Ok(())
+}
 
 /// How many secrets a model has.
 pub fn count(db: &Db, model: &str) -> Result<usize> {
     let count: u32 = db.query_row("SELECT count(*) FROM secret WHERE model = ?", [model], |row| row.get(0))?;
     Ok(count as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn revision() -> Revision {
+        Revision { content: Content([("k".to_owned(), "v".to_owned())].into()), created: 0 }
+    }
+
+    #[test]
+    fn a_revision_is_obsolete_when_a_newer_one_is_there_and_nobody_reads_it() {
+        let mut secret = Secret::new("a", "web");
+        secret.revisions = (1..=3).map(|number| (number, revision())).collect();
+        assert_eq!(secret.obsolete(), [1, 2]);
+        secret.consumers.insert("db/0".to_owned(), (1, String::new()));
+        assert_eq!(secret.obsolete(), [2]);
+    }
+
+    #[test]
+    fn a_secret_is_readable_for_its_owners_units_and_those_it_was_granted_to() {
+        let mut secret = Secret::new("a", "web");
+        secret.grants.insert("db".to_owned(), None);
+        assert!(secret.readable_by("web/3") && secret.readable_by("db/0"));
+        assert!(!secret.readable_by("other/0"));
+    }
+
+    #[test]
+    fn content_does_not_show_in_debug_output() {
+        assert_eq!(format!("{:?}", revision().content), r#"{"k"}"#);
+    }
 }

@@ -59,3 +59,21 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Storage>> {
 pub fn of(db: &Db, model: &str, unit: &str) -> Result<Vec<Storage>> {
     Ok(all(db, model)?.into_iter().filter(|storage| storage.unit == unit).collect())
 }
+
+/// Add a storage.
+pub fn add(db: &Db, model: &str, storage: &Storage) -> Result<()> {
+    db.execute(
+        "INSERT INTO storage (model, id, unit, kind, pool, size, life, location) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        rusqlite::params![
+            model,
+            storage.id,
+            storage.unit,
+            storage.kind,
+            storage.pool,
+            storage.size,
+            storage.life,
+            storage.location
+        ],
+    )?;
+    Ok(())
+}

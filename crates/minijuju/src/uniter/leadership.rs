@@ -1,7 +1,7 @@
 //! Which unit leads an application.
 
 use crate::store::application::{self, Application};
-use crate::store::{Db, Result, unit};
+use crate::store::{Db, Result, relation, secret, unit};
 
 /// A unit was added: it leads if nobody does.
 pub fn after_addition(db: &Db, model: &str, application: &str, number: i64) -> Result<()> {
@@ -17,7 +17,9 @@ pub fn after_removal(db: &Db, model: &str, name: &str, number: i64) -> Result<()
     let Some(Application { leader, life, .. }) = application::find(db, model, name)? else { return Ok(()) };
     let units = unit::of(db, model, name)?;
     if units.is_empty() && life != "alive" {
-        return application::remove(db, model, name);
+        secret::forget(db, model, name)?;
+        application::remove(db, model, name)?;
+        return relation::sweep(db, model);
     }
     if leader == Some(number) {
         // A unit that is leaving would lead for a moment only.

@@ -1,6 +1,7 @@
 //! The unit agent: which hook is next, its environment, its process, what it leaves.
 
 mod agent;
+mod changes;
 mod charm_folder;
 mod environment;
 mod hook;
@@ -12,8 +13,11 @@ mod process;
 mod resolver;
 mod run;
 mod scope;
+mod secrets;
 mod session;
 mod settle;
+mod state;
+mod storage;
 mod view;
 
 pub use agent::{AgentState, Operation};
@@ -21,3 +25,4 @@ pub use environment::JUJU_VERSION;
 pub use hook::{Hook, Plain, RelationHook, RelationKind, StorageKind};
 pub use leadership::after_addition;
 pub use settle::{machine_id, recover_if_idle, settle, stop_hooks};
+pub use storage::{Directive, add_initial as add_initial_storage, insert as insert_storage};

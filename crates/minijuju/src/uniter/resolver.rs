@@ -17,6 +17,10 @@ pub enum Step {
     Skip(Hook),
     /// Run the action with this task number.
     Action(i64),
+    /// Enter a relation that the charm did not ask for, and so is not told of.
+    Enter(i64),
+    /// Leave such a relation.
+    Leave(i64),
     /// The unit is done: remove it.
     Die,
 }
@@ -34,6 +38,7 @@ pub enum Resolved {
 }
 
 /// What the model says about a unit, as far as its agent must act on it.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default)]
 pub struct UnitView {
     /// The unit's name.
@@ -56,6 +61,8 @@ pub struct UnitView {
     pub fired: Vec<Hook>,
     /// Its relations, by ID.
     pub relations: BTreeMap<i64, RelationView>,
+    /// Subordinates are still beside it.
+    pub subordinates: bool,
     /// Its storages, by ID: whether they are to go.
     pub storage: BTreeMap<String, bool>,
     /// The secrets it should hear of.
@@ -71,6 +78,8 @@ pub struct RelationView {
     pub remote: String,
     /// It is a peer relation.
     pub peer: bool,
+    /// This side's charm did not ask for it: every charm has an endpoint `juju-info`, and is not told of relations there.
+    pub implicit: bool,
     /// It is to go.
     pub dying: bool,
     /// The remote units in its scope, with the version of their databags.
@@ -96,7 +105,11 @@ pub struct SecretView {
 pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
     let idle = agent.operation == Operation::Continue;
     if agent.removed {
-        return Some(Step::Die);
+        // The machine goes with it, so that its subordinates have to be gone before.
+        return (!view.subordinates).then_some(Step::Die);
+    }
+    if idle && let Some(step) = implicit(agent, view) {
+        return Some(step);
     }
     if idle && agent.rebooted {
         return Some(Step::Run(Plain::Start.into()));
@@ -133,6 +146,18 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
     }
 }
 
+/// Relations that the charm is not told of are entered and left all the same: a subordinate comes with one.
+fn implicit(agent: &AgentState, view: &UnitView) -> Option<Step> {
+    view.relations.iter().filter(|(_, relation)| relation.implicit).find_map(|(id, relation)| {
+        let leaving = view.dying || relation.dying;
+        match agent.relations.contains_key(id) {
+            false if agent.installed && !leaving => Some(Step::Enter(*id)),
+            true if leaving => Some(Step::Leave(*id)),
+            _ => None,
+        }
+    })
+}
+
 fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
     if view.dying {
         let step = if let Some(hook) = relation(agent, view) {
@@ -141,6 +166,8 @@ fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
             Step::Run(Plain::Stop.into())
         } else if agent.installed {
             Step::Run(Plain::Remove.into())
+        } else if view.subordinates {
+            return None;
         } else {
             Step::Die
         };
@@ -159,8 +186,10 @@ fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
 }
 
 fn relation_created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
-    let (id, relation) =
-        view.relations.iter().find(|(id, relation)| !relation.dying && !agent.relations.contains_key(id))?;
+    let (id, relation) = view
+        .relations
+        .iter()
+        .find(|(id, relation)| !relation.dying && !relation.implicit && !agent.relations.contains_key(id))?;
     Some(Hook::Relation(RelationHook {
         kind: RelationKind::Created,
         relation: *id,
@@ -174,8 +203,8 @@ fn relation_created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
 
 /// The next hook of any relation: peers last, so that they are still there when other relations break.
 fn relation(agent: &AgentState, view: &UnitView) -> Option<Hook> {
-    let others = view.relations.iter().filter(|(_, relation)| !relation.peer);
-    let peers = view.relations.iter().filter(|(_, relation)| relation.peer);
+    let told = || view.relations.iter().filter(|(_, relation)| !relation.implicit);
+    let (others, peers) = (told().filter(|(_, relation)| !relation.peer), told().filter(|(_, relation)| relation.peer));
     others.chain(peers).find_map(|(id, relation)| {
         // What the charm was never told of needs no end either.
         let known = agent.relations.get(id)?;
@@ -245,7 +274,8 @@ fn secret(agent: &AgentState, view: &SecretView) -> Option<Hook> {
     let hook = |kind, uri: &str, revision, label: &str| {
         Some(Hook::Secret { kind, uri: uri.to_owned(), revision, label: label.to_owned() })
     };
-    if let Some((uri, revision, label)) = view.expired.first() {
+    let told = |uri: &str, revision: i64| agent.expired.get(uri) == Some(&revision);
+    if let Some((uri, revision, label)) = view.expired.iter().find(|(uri, revision, _)| !told(uri, *revision)) {
         return hook(SecretKind::Expired, uri, *revision, label);
     }
     if let Some((uri, label)) = view.rotate.first() {
@@ -296,6 +326,9 @@ pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
         Hook::Secret { kind: SecretKind::Changed, uri, revision, .. } => {
             agent.secrets.insert(uri.clone(), *revision);
         }
+        Hook::Secret { kind: SecretKind::Expired, uri, revision, .. } => {
+            agent.expired.insert(uri.clone(), *revision);
+        }
         Hook::Secret { kind: SecretKind::Remove, uri, revision, .. } => {
             agent.obsolete.entry(uri.clone()).or_default().insert(*revision);
         }
@@ -345,6 +378,14 @@ mod tests {
                 Step::Action(task) => {
                     view.actions.retain(|waiting| *waiting != task);
                     ran.push(format!("action {task}"));
+                }
+                Step::Enter(id) => {
+                    agent.relations.insert(id, RelationState::default());
+                    ran.push(format!("enter {id}"));
+                }
+                Step::Leave(id) => {
+                    agent.relations.remove(&id);
+                    ran.push(format!("leave {id}"));
                 }
                 Step::Die => {
                     ran.push("die".to_owned());
@@ -505,6 +546,25 @@ mod tests {
         view.dying = true;
         let Some(Step::Run(Hook::Relation(hook))) = next_step(&agent, &view) else { panic!("no relation hook") };
         assert_eq!((hook.unit.as_str(), hook.departing.as_str()), ("pg/0", "app/0"));
+    }
+
+    #[test]
+    fn a_relation_that_the_charm_did_not_ask_for_is_entered_and_left_without_hooks() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(1, RelationView { implicit: true, ..db(&["agent/0"]) });
+        assert_eq!(settle(&mut agent, &mut view), ["install", "enter 1", "leader-elected", "config-changed", "start"]);
+        view.dying = true;
+        assert_eq!(settle(&mut agent, &mut view), ["leave 1", "stop", "remove", "die"]);
+    }
+
+    #[test]
+    fn a_unit_stays_until_its_subordinates_are_gone() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        settle(&mut agent, &mut view);
+        (view.dying, view.subordinates) = (true, true);
+        assert_eq!(settle(&mut agent, &mut view), ["stop", "remove"]);
+        view.subordinates = false;
+        assert_eq!(settle(&mut agent, &mut view), ["die"]);
     }
 
     #[test]

@@ -9,20 +9,23 @@ use std::{fs, io};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 
+use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::agent::Operation;
+use super::changes::Changes;
 use super::charm_folder::{self, inside};
 use super::environment::{Environment, Job, agent_folder, agent_socket, charm_folder};
-use super::hook::{Hook, Plain, RelationHook, RelationKind, StorageKind};
+use super::hook::{Hook, Plain, RelationHook, RelationKind, SecretKind, StorageKind};
 use super::interrupt::Interrupt;
 use super::listener::HookListener;
 use super::process::{self, Ended};
 use super::resolver::{self, Step};
 use super::scope;
-use super::session::{Changes, Session};
+use super::session::Session;
 use super::settle::machine_id;
 use super::view::Seen;
+use super::{secrets, state, storage};
 use crate::hookcmd::socket;
 use crate::machine::{Kind as MachineKind, Machine, Machines, Spec};
 use crate::progress::{Progress, took};
@@ -75,6 +78,8 @@ impl Worker<'_> {
             Step::Run(hook) => self.hook(seen, &hook),
             Step::Skip(hook) => self.skip(seen, &hook),
             Step::Action(task) => self.action(seen, task),
+            Step::Enter(relation) => self.enter(seen, relation),
+            Step::Leave(relation) => self.leave(seen, relation),
             Step::Die => self.die(seen),
         }
     }
@@ -137,9 +142,10 @@ impl Worker<'_> {
 
         let task = self.progress.begin(format!("{} {}", seen.view.name, told(hook)));
         let (location, kind) = match hook {
-            Hook::Storage { id, .. } => self.storage(id)?,
+            Hook::Storage { id, .. } => self.storage(&root, id)?,
             _ => Default::default(),
         };
+        self.place_resources(seen, &root)?;
         let job = Job::Hook { hook, location: &location, kind: &kind };
         let program = self.program(&root, &tag, "hooks", &hook.name());
         let mut session =
@@ -272,8 +278,9 @@ impl Worker<'_> {
             match hook {
                 Hook::Storage { kind: StorageKind::Detaching, id } => store::storage::remove(db, uuid, id)?,
                 Hook::Relation(RelationHook { kind: RelationKind::Broken, relation, .. }) => {
-                    store::relation::leave(db, uuid, *relation, name)?;
+                    scope::leave(db, uuid, seen, *relation)?;
                 }
+                Hook::Secret { kind: SecretKind::Rotate, uri, .. } => secrets::rotated(db, uuid, uri)?,
                 _ => {}
             }
             Ok::<_, store::Error>(())
@@ -364,9 +371,34 @@ impl Worker<'_> {
         Ok(None)
     }
 
-    fn storage(&self, id: &str) -> anyhow::Result<(String, String)> {
-        let found = store::storage::find(self.store.db(), &self.model.uuid, id)?;
-        Ok(found.map(|storage| (storage.location, storage.kind)).unwrap_or_default())
+    /// Where a storage is, and its kind; it is there from now on.
+    fn storage(&self, root: &Path, id: &str) -> anyhow::Result<(String, String)> {
+        let Some(found) = store::storage::find(self.store.db(), &self.model.uuid, id)? else {
+            return Ok(Default::default());
+        };
+        storage::mount(root, &found).with_context(|| format!("cannot make storage {id} at {}", found.location))?;
+        Ok((found.location, found.kind))
+    }
+
+    /// Put the application's resources where the unit's `resource-get` says that they are.
+    fn place_resources(&self, seen: &Seen, root: &Path) -> anyhow::Result<()> {
+        for found in store::resource::of(self.store.db(), &self.model.uuid, &seen.application.name)? {
+            let path = inside(root, &state::resource_path(&seen.unit.tag(), &found));
+            let stamp = |path: &Path| fs::metadata(path).and_then(|meta| Ok((meta.len(), meta.modified()?)));
+            let given = stamp(Path::new(&found.path)).with_context(|| format!("resource {:?} is lost", found.name))?;
+            if stamp(&path).is_ok_and(|placed| placed == given) {
+                continue;
+            }
+            let place = || -> io::Result<()> {
+                if let Some(folder) = path.parent() {
+                    fs::create_dir_all(folder)?;
+                }
+                fs::copy(&found.path, &path)?;
+                fs::File::options().write(true).open(&path)?.set_modified(given.1)
+            };
+            place().with_context(|| format!("cannot put resource {:?} in place", found.name))?;
+        }
+        Ok(())
     }
 
     fn action(&mut self, seen: &Seen, id: i64) -> anyhow::Result<()> {
@@ -445,7 +477,7 @@ impl Worker<'_> {
                 Ok(text) if text.is_empty() => {}
                 Ok(text) => put(key, json!(text)),
                 Err(error) => {
-                    put(key, json!(crate::hookcmd::base64(error.as_bytes())));
+                    put(key, json!(crate::base64::encode(error.as_bytes())));
                     put(&format!("{key}-encoding"), json!("base64"));
                 }
             }
@@ -479,6 +511,31 @@ impl Worker<'_> {
         Ok(())
     }
 
+    /// Enter a relation that the charm is not told of.
+    fn enter(&mut self, seen: &Seen, relation: i64) -> anyhow::Result<()> {
+        let mut unit = seen.unit.clone();
+        unit.agent.relations.entry(relation).or_default();
+        let address = self.machine(seen)?.address().to_string();
+        let uuid = &self.model.uuid;
+        self.store.write(|db| {
+            scope::enter(db, uuid, seen, relation, &address)?;
+            unit::save_agent(db, uuid, &unit)
+        })?;
+        Ok(())
+    }
+
+    /// Leave such a relation.
+    fn leave(&mut self, seen: &Seen, relation: i64) -> anyhow::Result<()> {
+        let mut unit = seen.unit.clone();
+        unit.agent.relations.remove(&relation);
+        let uuid = &self.model.uuid;
+        self.store.write(|db| {
+            scope::leave(db, uuid, seen, relation)?;
+            unit::save_agent(db, uuid, &unit)
+        })?;
+        Ok(())
+    }
+
     /// Remove a unit that is done, and its machine if nobody else is on it.
     fn die(&mut self, seen: &Seen) -> anyhow::Result<()> {
         let (uuid, unit) = (&self.model.uuid, &seen.unit);
@@ -493,6 +550,7 @@ impl Worker<'_> {
         self.store.write(|db| {
             unit::remove(db, uuid, unit)?;
             store::relation::leave_all(db, uuid, &name)?;
+            store::secret::forget(db, uuid, &name)?;
             if alone {
                 machine::remove(db, uuid, &unit.machine)?;
             }

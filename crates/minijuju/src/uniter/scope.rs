@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::agent::AgentState;
-use super::leadership;
 use super::view::Seen;
+use super::{leadership, storage};
 use crate::charm;
 use crate::store::relation::{self, Settings};
 use crate::store::status::{self, Kind, Status};
@@ -34,6 +34,17 @@ pub fn enter(db: &Db, model: &str, seen: &Seen, id: i64, address: &str) -> Resul
     Ok(())
 }
 
+/// A unit leaves the scope of a relation. A subordinate that loses its principal so goes.
+pub fn leave(db: &Db, model: &str, seen: &Seen, id: i64) -> Result<()> {
+    if !seen.unit.principal.is_empty()
+        && let Some(found) = relation::find(db, model, id)?
+        && found.scope == "container"
+    {
+        unit::set(db, model, &seen.unit, unit::Column::Life("dying"))?;
+    }
+    relation::leave(db, model, id, &seen.view.name)
+}
+
 /// A subordinate gets a unit beside each principal unit that is related to it, unless it has one there.
 fn add_subordinate(db: &Db, model: &str, principal: &Unit, name: &str) -> Result<()> {
     let Some(subordinate) = application::find(db, model, name)? else { return Ok(()) };
@@ -55,6 +66,7 @@ fn add_subordinate(db: &Db, model: &str, principal: &Unit, name: &str) -> Result
         charm_state: BTreeMap::new(),
     };
     unit::add(db, model, &added)?;
+    storage::add_initial(db, model, &added)?;
     let unit = added.name();
     status::set(db, model, Kind::Workload, &unit, &Status::new("waiting", "agent initialising"))?;
     status::set(db, model, Kind::Agent, &unit, &Status::new("allocating", ""))?;

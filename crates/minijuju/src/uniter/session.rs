@@ -4,22 +4,24 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ops::{Status as CharmStatus, StatusName};
-use ops_testing::answers::{Action, Call, Hook as CalledHook, Juju, Reboot, Record};
-use ops_testing::{Address, BindAddress, ConfigValue, Model as SeenModel, Network, Port as SeenPort, Protocol, State};
+use ops::Status as CharmStatus;
+use ops_testing::State;
+use ops_testing::answers::{Action, Call, Hook as CalledHook, Juju, Reboot};
 use serde_json::{Map, Value};
 
+use super::changes::Changes;
 use super::environment::Job;
 use super::hook::Hook;
+use super::state;
 use super::view::Seen;
 use crate::charm;
 use crate::hookcmd::wire::{Reply, Request};
 use crate::machine::Machine;
+use crate::store::Db;
 use crate::store::log::Level;
 use crate::store::model::Model;
-use crate::store::status::{self, Kind, Status};
-use crate::store::unit::{self, Port, Unit};
-use crate::store::{self, Db};
+use crate::store::status::Status;
+use crate::store::unit::Unit;
 
 /// Something that Juju acts on at once, whatever becomes of the hook.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +47,7 @@ pub enum Live {
 #[derive(Debug)]
 pub struct Session {
     juju: Juju,
+    before: State,
     model: String,
     unit: Unit,
     context: String,
@@ -62,16 +65,6 @@ struct Told {
     action_logs: usize,
 }
 
-/// What a hook leaves, for [`Changes::commit`].
-#[derive(Debug)]
-pub struct Changes {
-    model: String,
-    unit: Unit,
-    before: State,
-    after: State,
-    record: Record,
-}
-
 impl Session {
     /// Begin: read the unit's state.
     pub fn load(
@@ -83,7 +76,11 @@ impl Session {
         machine: &Machine,
     ) -> anyhow::Result<Self> {
         let meta = charm::metadata(&seen.application)?;
-        let state = state(db, model, seen, &machine.address().to_string())?;
+        let about = match job {
+            Job::Hook { hook, .. } => Some(hook),
+            Job::Action(..) | Job::Exec(_) => None,
+        };
+        let state = state::read(db, model, seen, about, &machine.address().to_string())?;
         let name = &seen.view.name;
         let hook = match job {
             Job::Hook { hook, .. } => called(name, hook),
@@ -91,6 +88,7 @@ impl Session {
             Job::Exec(id) => with_action(CalledHook::new(name, "juju-exec"), "juju-exec", id, params),
         };
         Ok(Self {
+            before: state.clone(),
             juju: Juju::new(state, hook, meta),
             model: model.uuid.clone(),
             unit: seen.unit.clone(),
@@ -164,7 +162,7 @@ impl Session {
 
     /// The hook succeeded: what it changed, or why Juju refuses that.
     pub fn finish(self) -> Result<Changes, String> {
-        let before = self.juju.state.clone();
+        let before = self.before;
         let outcome = self.juju.finish(true);
         match outcome.refusal {
             Some(refusal) => Err(refusal),
@@ -173,66 +171,6 @@ impl Session {
             }
         }
     }
-}
-
-impl Changes {
-    /// Write them down.
-    pub fn commit(self, db: &Db) -> store::Result<()> {
-        let Self { model, mut unit, before, after, record } = self;
-        let name = unit.name();
-        if before.opened_ports != after.opened_ports {
-            let ports: Vec<Port> = after.opened_ports.iter().map(stored_port).collect();
-            unit::set_ports(db, &model, &name, &ports)?;
-        }
-        if before.charm_state != after.charm_state {
-            unit.charm_state = after.charm_state;
-            unit::save_charm_state(db, &model, &unit)?;
-        }
-        let _ = record;
-        Ok(())
-    }
-}
-
-/// The unit's state as its charm sees it.
-fn state(db: &Db, model: &Model, seen: &Seen, address: &str) -> anyhow::Result<State> {
-    let uuid = &model.uuid;
-    let name = &seen.view.name;
-    let units = unit::of(db, uuid, &seen.application.name)?;
-    let workload = status::all(db, uuid, Kind::Workload)?;
-    let others = units.iter().map(Unit::name).filter(|other| other != name);
-    let subnet = address.rsplit_once('.').map(|(net, _)| format!("{net}.0/24")).unwrap_or_default();
-    let interface = BindAddress {
-        addresses: vec![Address { value: address.to_owned(), hostname: String::new(), cidr: subnet }],
-        interface_name: "eth0".to_owned(),
-        mac_address: String::new(),
-    };
-    let mut config = BTreeMap::new();
-    for (option, value) in &seen.application.config {
-        config.insert(option.clone(), serde_json::from_value::<ConfigValue>(value.clone())?);
-    }
-    Ok(State {
-        config,
-        networks: vec![
-            Network::with_address("", address).bind_addresses([interface]).egress_subnets([format!("{address}/32")]),
-        ],
-        opened_ports: unit::ports(db, uuid, name)?.iter().filter_map(seen_port).collect(),
-        leader: seen.view.leader,
-        planned_units: u32::try_from(units.iter().filter(|unit| unit.life == "alive").count())?,
-        model: SeenModel { name: model.name.clone(), uuid: uuid.clone(), cloud_spec: None },
-        unit_status: workload.get(name).map(heard).unwrap_or_default(),
-        app_status: status::get(db, uuid, Kind::Application, &seen.application.name)?
-            .map(|status| heard(&status))
-            .unwrap_or_default(),
-        other_unit_statuses: others
-            .map(|other| {
-                let status = workload.get(&other).map(heard).unwrap_or_default();
-                (other, status)
-            })
-            .collect(),
-        workload_version: seen.unit.workload_version.clone(),
-        charm_state: seen.unit.charm_state.clone(),
-        ..State::default()
-    })
 }
 
 fn called(unit: &str, hook: &Hook) -> CalledHook {
@@ -256,34 +194,4 @@ fn with_action(hook: CalledHook, name: &str, id: i64, params: &BTreeMap<String, 
 
 fn spoken(status: &CharmStatus) -> Status {
     Status::new(status.name.as_str(), &status.message)
-}
-
-/// Words that only Juju says, such as `terminated`, are unknown to a charm.
-fn heard(status: &Status) -> CharmStatus {
-    let name = status.status.parse().unwrap_or(StatusName::Unknown);
-    CharmStatus { name, message: status.message.clone() }
-}
-
-fn stored_port(port: &SeenPort) -> Port {
-    Port {
-        endpoint: port.endpoint.clone(),
-        protocol: port.protocol.as_str().to_owned(),
-        low: i64::from(port.from),
-        high: i64::from(port.to),
-    }
-}
-
-fn seen_port(port: &Port) -> Option<SeenPort> {
-    let protocol = match port.protocol.as_str() {
-        "tcp" => Protocol::Tcp,
-        "udp" => Protocol::Udp,
-        "icmp" => Protocol::Icmp,
-        _ => return None,
-    };
-    Some(SeenPort {
-        protocol,
-        from: i32::try_from(port.low).ok()?,
-        to: i32::try_from(port.high).ok()?,
-        endpoint: port.endpoint.clone(),
-    })
 }

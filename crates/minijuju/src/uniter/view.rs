@@ -1,15 +1,16 @@
 //! What the model says about its units, read from the database.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
 use super::resolver::{RelationView, Resolved, UnitView};
+use super::secrets;
 use crate::charm;
 use crate::store::application::{self, Application};
 use crate::store::relation::{self, Relation};
 use crate::store::unit::{self, Unit};
-use crate::store::{Db, Error, action, machine, storage};
+use crate::store::{Db, Error, action, machine, secret, storage};
 
 /// A unit with its application and what the model says about it.
 #[derive(Debug)]
@@ -36,8 +37,11 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
         applications.iter().map(|(name, application)| (name.as_str(), settings(application))).collect();
     let relations = Relations::read(db, model)?;
     let storages = storage::all(db, model)?;
+    let secrets = secret::all(db, model)?;
     let units = unit::all(db, model)?;
     let principals: HashMap<String, String> = units.iter().map(|unit| (unit.name(), principal(unit))).collect();
+    let hosts: HashSet<String> =
+        units.iter().map(|unit| unit.principal.clone()).filter(|principal| !principal.is_empty()).collect();
     let mut seen = Vec::new();
     for unit in units {
         let Some(application) = applications.get(&unit.application).cloned() else { continue };
@@ -57,13 +61,14 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
             actions: actions.remove(&name).unwrap_or_default(),
             fired: unit.fired.clone(),
             relations: relations.of(&unit, &principals),
+            subordinates: hosts.contains(&name),
             storage: storages
                 .iter()
                 .filter(|storage| storage.unit == name)
                 .map(|storage| (storage.id.clone(), storage.life != "alive"))
                 .collect(),
+            secrets: secrets::of(&secrets, &unit, application.leader == Some(unit.number)),
             name,
-            ..UnitView::default()
         };
         seen.push(Seen { unit, application, view });
     }
@@ -139,6 +144,7 @@ impl Relations {
                     endpoint: mine.name.clone(),
                     remote: other.application.clone(),
                     peer: relation.is_peer(),
+                    implicit: mine.name == "juju-info" && mine.role == "provider",
                     dying: relation.life != "alive",
                     members,
                     applications: [(other.application.clone(), version)].into(),

@@ -5,4 +5,7 @@ mod actions;
 mod faults;
 mod files;
 mod lifecycle;
+mod relations;
 mod rig;
+mod secrets;
+mod storage;

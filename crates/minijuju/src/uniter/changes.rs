@@ -1,0 +1,139 @@
+//! What a hook changed, written back to the database.
+
+use std::collections::BTreeMap;
+
+use ops_testing::answers::Record;
+use ops_testing::{Port as SeenPort, Secret as SeenSecret, SecretOwner, State};
+
+use super::storage;
+use crate::store::database::now;
+use crate::store::secret::{self, Content, Revision, Secret};
+use crate::store::unit::{self, Port, Unit};
+use crate::store::{Db, Result, application, relation};
+
+/// What a hook leaves.
+#[derive(Debug)]
+pub struct Changes {
+    /// The model's identity.
+    pub model: String,
+    /// The unit.
+    pub unit: Unit,
+    /// The state that the hook began with.
+    pub before: State,
+    /// The state after it.
+    pub after: State,
+    /// What it did beside.
+    pub record: Record,
+}
+
+impl Changes {
+    /// Write them down.
+    pub fn commit(self, db: &Db) -> Result<()> {
+        let Self { model, mut unit, before, after, record } = self;
+        let name = unit.name();
+        if before.opened_ports != after.opened_ports {
+            let ports: Vec<Port> = after.opened_ports.iter().map(stored_port).collect();
+            unit::set_ports(db, &model, &name, &ports)?;
+        }
+        if before.charm_state != after.charm_state {
+            unit.charm_state = after.charm_state;
+            unit::save_charm_state(db, &model, &unit)?;
+        }
+        if before.leader_settings != after.leader_settings {
+            application::set_leader_settings(db, &model, &unit.application, &after.leader_settings)?;
+        }
+        for now in &after.relations {
+            let Some(then) = before.get_relation(now.id) else { continue };
+            let id = i64::from(now.id);
+            if now.local_unit_data != then.local_unit_data {
+                relation::set_settings(db, &model, id, &name, &now.local_unit_data)?;
+            }
+            if now.local_app_data != then.local_app_data {
+                relation::set_settings(db, &model, id, &unit.application, &now.local_app_data)?;
+            }
+        }
+        if before.secrets != after.secrets {
+            secrets(db, &model, &unit, &before.secrets, &after.secrets)?;
+        }
+        for (storage, count) in &record.requested_storages {
+            storage::add(db, &model, &unit, storage, *count)?;
+        }
+        Ok(())
+    }
+}
+
+fn stored_port(port: &SeenPort) -> Port {
+    Port {
+        endpoint: port.endpoint.clone(),
+        protocol: port.protocol.as_str().to_owned(),
+        low: i64::from(port.from),
+        high: i64::from(port.to),
+    }
+}
+
+fn secrets(db: &Db, model: &str, unit: &Unit, before: &[SeenSecret], after: &[SeenSecret]) -> Result<()> {
+    let mut stored = secret::all(db, model)?;
+    for gone in before.iter().filter(|then| !after.iter().any(|now| now.id == then.id)) {
+        if let Some(mut secret) = stored.remove(gone.id.as_str()) {
+            secret.revisions.clear();
+            secret::save(db, model, &secret)?;
+        }
+    }
+    for now in after {
+        let then = before.iter().find(|then| then.id == now.id);
+        if then == Some(now) {
+            continue;
+        }
+        let owner = match now.owner {
+            Some(SecretOwner::Application) => unit.application.clone(),
+            Some(SecretOwner::Unit) | None => unit.name(),
+        };
+        let fresh = || Secret::new(now.id.as_str(), &owner);
+        let mut secret = stored.remove(now.id.as_str()).unwrap_or_else(fresh);
+        apply(&mut secret, unit, then, now);
+        secret::save(db, model, &secret)?;
+    }
+    Ok(())
+}
+
+fn apply(secret: &mut Secret, unit: &Unit, then: Option<&SeenSecret>, seen: &SeenSecret) {
+    let label = seen.label.clone().unwrap_or_default();
+    let tracked = seen.tracked_revision.map(i64::from);
+    if let Some(revision) = tracked {
+        // The owner's label is the secret's; a reader's is its own.
+        let own = if seen.owner.is_some() { String::new() } else { label.clone() };
+        secret.consumers.insert(unit.name(), (revision, own));
+    }
+    if seen.owner.is_none() {
+        return;
+    }
+    let millis = |time: Option<ops_testing::Timestamp>| time.map(|time| time.unix() * 1000);
+    secret.label = label;
+    secret.description = seen.description.clone().unwrap_or_default();
+    seen.rotate.as_str().clone_into(&mut secret.rotation);
+    secret.rotates = millis(seen.next_rotate);
+    secret.expires = millis(seen.expire);
+    let unchanged = then.is_some_and(|then| then.revisions == seen.revisions);
+    if !unchanged {
+        let kept = std::mem::take(&mut secret.revisions);
+        secret.revisions = seen
+            .revisions
+            .iter()
+            .map(|(number, content)| {
+                let number = i64::from(*number);
+                let content = Content(content.0.clone());
+                let same = kept.get(&number).filter(|revision| revision.content == content).cloned();
+                (number, same.unwrap_or(Revision { content, created: now() }))
+            })
+            .collect();
+        secret.updated = now();
+    }
+    let granted: BTreeMap<String, Option<i64>> = seen
+        .remote_grants
+        .iter()
+        .flat_map(|(relation, grantees)| grantees.iter().map(|grantee| (grantee.clone(), Some(i64::from(*relation)))))
+        .collect();
+    // Grants of the user's are not the charm's to change.
+    secret.grants.retain(|_, relation| relation.is_none());
+    secret.grants.extend(granted);
+}

@@ -1,0 +1,103 @@
+//! Which secrets a unit is to be told of.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::resolver::SecretView;
+use crate::store::database::now;
+use crate::store::secret::{self, Secret};
+use crate::store::unit::Unit;
+use crate::store::{Db, Result};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// How long after one rotation the next is due.
+fn interval(rotation: &str) -> Option<Duration> {
+    let hours = match rotation {
+        "hourly" => 1,
+        "daily" => 24,
+        "weekly" => 7 * 24,
+        "monthly" => 30 * 24,
+        "quarterly" => 91 * 24,
+        "yearly" => 365 * 24,
+        _ => return None,
+    };
+    Some(HOUR * hours)
+}
+
+/// What a unit should hear of the model's secrets now.
+pub fn of(all: &BTreeMap<String, Secret>, unit: &Unit, leader: bool) -> SecretView {
+    let name = unit.name();
+    let mut view = SecretView::default();
+    for secret in all.values() {
+        let uri = format!("secret:{}", secret.id);
+        let owned = secret.owner == name || leader && secret.owner == unit.application;
+        if owned {
+            let due = |time: Option<i64>| time.is_some_and(|time| time <= now());
+            if due(secret.expires) {
+                view.expired.push((uri.clone(), secret.latest(), secret.label.clone()));
+            }
+            if due(secret.rotates) {
+                view.rotate.push((uri.clone(), secret.label.clone()));
+            }
+            let obsolete = secret.obsolete();
+            if !obsolete.is_empty() {
+                view.obsolete.insert(uri, (obsolete, secret.label.clone()));
+            }
+        } else if let Some((tracked, label)) = secret.consumers.get(&name)
+            && secret.readable_by(&name)
+            && *tracked < secret.latest()
+        {
+            view.consumed.insert(uri, (secret.latest(), label.clone()));
+        }
+    }
+    view
+}
+
+/// The owner was told to rotate a secret: the next time is an interval away.
+pub fn rotated(db: &Db, model: &str, uri: &str) -> Result<()> {
+    let Some(mut secret) = secret::find(db, model, uri)? else { return Ok(()) };
+    let millis = interval(&secret.rotation).and_then(|interval| i64::try_from(interval.as_millis()).ok());
+    secret.rotates = millis.map(|millis| now() + millis);
+    secret::save(db, model, &secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::secret::Revision;
+
+    fn unit(application: &str) -> Unit {
+        Unit {
+            application: application.to_owned(),
+            number: 0,
+            machine: "0".to_owned(),
+            principal: String::new(),
+            life: "alive".to_owned(),
+            workload_version: String::new(),
+            resolved: String::new(),
+            fired: Vec::new(),
+            agent: crate::uniter::AgentState::default(),
+            charm_state: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn readers_hear_of_newer_revisions_and_owners_of_those_that_nobody_reads() {
+        let mut secret = Secret::new("a", "db");
+        let revision = Revision { content: secret::Content::default(), created: 0 };
+        secret.revisions = [(1, revision.clone()), (2, revision)].into();
+        secret.grants.insert("web".to_owned(), None);
+        secret.consumers.insert("web/0".to_owned(), (1, "mine".to_owned()));
+        let mut all = BTreeMap::from([("a".to_owned(), secret)]);
+        let consumed = of(&all, &unit("web"), true).consumed;
+        assert_eq!(consumed, [("secret:a".to_owned(), (2, "mine".to_owned()))].into());
+        assert!(of(&all, &unit("db"), true).obsolete.is_empty());
+        if let Some(secret) = all.get_mut("a") {
+            secret.consumers.insert("web/0".to_owned(), (2, String::new()));
+        }
+        assert!(of(&all, &unit("web"), true).consumed.is_empty());
+        assert_eq!(of(&all, &unit("db"), true).obsolete["secret:a"].0, [1]);
+        assert!(of(&all, &unit("db"), false).obsolete.is_empty(), "only the leader manages the application's");
+    }
+}

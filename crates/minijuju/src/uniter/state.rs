@@ -1,0 +1,237 @@
+//! A unit's state as its charm sees it, read from the database.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use ops::{Status as CharmStatus, StatusName};
+use ops_testing::{
+    Address, BindAddress, CloudSpec, ConfigValue, Goal, GoalState, Model as SeenModel, Network, Port as SeenPort,
+    Protocol, Relation as SeenRelation, RelationKind as SeenKind, Resource, Secret as SeenSecret, SecretContent,
+    SecretOwner, State, Storage as SeenStorage, StorageKind as SeenStorageKind, Timestamp,
+};
+
+use super::environment::agent_folder;
+use super::hook::{Hook, RelationKind};
+use super::view::Seen;
+use crate::store::model::Model;
+use crate::store::relation::{self, Relation};
+use crate::store::secret::{self, Secret};
+use crate::store::status::{self, Kind, Status};
+use crate::store::unit::{self, Port, Unit};
+use crate::store::{Db, application, resource, storage};
+
+/// The state that a unit's hook begins with; `address` is its machine's.
+pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, address: &str) -> anyhow::Result<State> {
+    let uuid = &model.uuid;
+    let name = &seen.view.name;
+    let units = unit::of(db, uuid, &seen.application.name)?;
+    let workload = status::all(db, uuid, Kind::Workload)?;
+    let mut config = BTreeMap::new();
+    for (option, value) in &seen.application.config {
+        config.insert(option.clone(), serde_json::from_value::<ConfigValue>(value.clone())?);
+    }
+    let others = units.iter().map(Unit::name).filter(|other| other != name);
+    let cloud_spec = seen.application.trust.then(|| CloudSpec::new("lxd"));
+    Ok(State {
+        config,
+        relations: relations(db, uuid, seen, hook)?,
+        networks: vec![network(address)],
+        storages: storage::of(db, uuid, name)?.into_iter().filter_map(|found| seen_storage(&found)).collect(),
+        resources: resource::of(db, uuid, &seen.application.name)?
+            .into_iter()
+            .map(|found| Resource::new(&found.name, resource_path(&seen.unit.tag(), &found)))
+            .collect(),
+        secrets: secret::all(db, uuid)?
+            .values()
+            .filter(|secret| secret.readable_by(name))
+            .filter_map(|secret| seen_secret(secret, &seen.unit))
+            .collect(),
+        opened_ports: unit::ports(db, uuid, name)?.iter().filter_map(seen_port).collect(),
+        leader: seen.view.leader,
+        planned_units: u32::try_from(units.iter().filter(|unit| unit.life == "alive").count())?,
+        model: SeenModel { name: model.name.clone(), uuid: uuid.clone(), cloud_spec },
+        unit_status: workload.get(name).map(heard).unwrap_or_default(),
+        app_status: status::get(db, uuid, Kind::Application, &seen.application.name)?
+            .map(|status| heard(&status))
+            .unwrap_or_default(),
+        other_unit_statuses: others
+            .map(|other| {
+                let status = workload.get(&other).map(heard).unwrap_or_default();
+                (other, status)
+            })
+            .collect(),
+        workload_version: seen.unit.workload_version.clone(),
+        charm_state: seen.unit.charm_state.clone(),
+        leader_settings: application::leader_settings(db, uuid, &seen.application.name)?,
+        goal_state: Some(goal_state(db, uuid, seen, &units, &workload)?),
+        ..State::default()
+    })
+}
+
+/// Where a resource is on its unit.
+pub fn resource_path(tag: &str, resource: &resource::Resource) -> String {
+    format!("{}/resources/{}/{}", agent_folder(tag), resource.name, resource.filename)
+}
+
+fn network(address: &str) -> Network {
+    let subnet = address.rsplit_once('.').map(|(net, _)| format!("{net}.0/24")).unwrap_or_default();
+    let interface = BindAddress {
+        addresses: vec![Address { value: address.to_owned(), hostname: String::new(), cidr: subnet }],
+        interface_name: "eth0".to_owned(),
+        mac_address: String::new(),
+    };
+    Network::with_address("", address).bind_addresses([interface]).egress_subnets([format!("{address}/32")])
+}
+
+/// The relations that the unit has entered.
+fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::Result<Vec<SeenRelation>> {
+    let mut found = Vec::new();
+    for relation in relation::of(db, model, &seen.application.name)? {
+        let Some(view) = seen.view.relations.get(&relation.id) else { continue };
+        let databags = relation::databags(db, model, relation.id)?;
+        let own = databags.iter().find(|(owner, ..)| *owner == seen.view.name);
+        let Some((_, local_unit_data, _)) = own else { continue };
+        let bag =
+            |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, settings, _)| settings.clone());
+        let present = present(seen, &relation, hook);
+        let mut shown = SeenRelation::new(view.endpoint.clone()).id(u32::try_from(relation.id)?);
+        shown.kind = if relation.is_peer() {
+            SeenKind::Peer
+        } else if relation.scope == "container" {
+            SeenKind::Subordinate
+        } else {
+            SeenKind::Regular
+        };
+        shown.remote_app.clone_from(&view.remote);
+        shown.local_unit_data.clone_from(local_unit_data);
+        shown.local_app_data = bag(&seen.application.name).unwrap_or_default();
+        shown.remote_app_data = bag(&view.remote).unwrap_or_default();
+        shown.remote_units_data = BTreeMap::new();
+        for (owner, settings, _) in &databags {
+            let number = owner.strip_prefix(&view.remote).and_then(|rest| rest.strip_prefix('/'));
+            let Some(Ok(number)) = number.map(str::parse::<u32>) else { continue };
+            // Within a container, only the unit beside this one.
+            let near = relation.scope != "container" || view.members.contains_key(owner) || present.contains(owner);
+            if *owner == seen.view.name || !near {
+                continue;
+            }
+            shown.remote_units_data.insert(number, settings.clone());
+            if !present.contains(owner) {
+                shown.departed_units.push(number);
+            }
+        }
+        found.push(shown);
+    }
+    Ok(found)
+}
+
+/// The remote units that the charm was told of, with the one that joins and without the one that departs.
+fn present(seen: &Seen, relation: &Relation, hook: Option<&Hook>) -> BTreeSet<String> {
+    let known = seen.unit.agent.relations.get(&relation.id);
+    let mut present: BTreeSet<String> = known.into_iter().flat_map(|known| known.members.keys().cloned()).collect();
+    if let Some(Hook::Relation(hook)) = hook
+        && hook.relation == relation.id
+        && !hook.unit.is_empty()
+    {
+        match hook.kind {
+            RelationKind::Departed => drop(present.remove(&hook.unit)),
+            _ => drop(present.insert(hook.unit.clone())),
+        }
+    }
+    present
+}
+
+fn seen_storage(found: &storage::Storage) -> Option<SeenStorage> {
+    let (name, index) = found.id.split_once('/')?;
+    let mut shown = SeenStorage::new(name).index(index.parse().ok()?).location(&found.location);
+    if found.kind == "block" {
+        shown.kind = SeenStorageKind::Block;
+    }
+    Some(shown)
+}
+
+/// A secret as a unit sees it: one of its own, its application's, or granted to it.
+fn seen_secret(found: &Secret, unit: &Unit) -> Option<SeenSecret> {
+    let name = unit.name();
+    let owner = if found.owner == name {
+        Some(SecretOwner::Unit)
+    } else {
+        (found.owner == unit.application).then_some(SecretOwner::Application)
+    };
+    let consumer = found.consumers.get(&name);
+    let label = if owner.is_some() { Some(&found.label) } else { consumer.map(|(_, label)| label) };
+    let time = |millis: Option<i64>| millis.map(|millis| Timestamp::from_unix(millis.div_euclid(1000)));
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    Some(SeenSecret {
+        id: found.id.parse().ok()?,
+        owner,
+        label: label.and_then(|label| text(label)),
+        description: text(&found.description),
+        expire: time(found.expires),
+        rotate: found.rotation.parse().unwrap_or_default(),
+        next_rotate: time(found.rotates),
+        revisions: found
+            .revisions
+            .iter()
+            .filter_map(|(number, revision)| {
+                Some((u32::try_from(*number).ok()?, SecretContent(revision.content.0.clone())))
+            })
+            .collect(),
+        tracked_revision: consumer.and_then(|(revision, _)| u32::try_from(*revision).ok()),
+        remote_grants: if owner.is_some() { grants(found) } else { BTreeMap::new() },
+    })
+}
+
+fn grants(found: &Secret) -> BTreeMap<u32, BTreeSet<String>> {
+    let mut grants: BTreeMap<u32, BTreeSet<String>> = BTreeMap::new();
+    for (grantee, relation) in &found.grants {
+        if let Some(relation) = relation.and_then(|id| u32::try_from(id).ok()) {
+            grants.entry(relation).or_default().insert(grantee.clone());
+        }
+    }
+    grants
+}
+
+fn goal_state(
+    db: &Db,
+    model: &str,
+    seen: &Seen,
+    units: &[Unit],
+    workload: &HashMap<String, Status>,
+) -> anyhow::Result<GoalState> {
+    let since = |millis: i64| Some(Timestamp::from_unix(millis.div_euclid(1000)));
+    let goal = |unit: &Unit| {
+        let status = workload.get(&unit.name());
+        let word = if unit.life == "alive" { status.map_or("", |status| status.status.as_str()) } else { "dying" };
+        (unit.name(), Goal { status: word.to_owned(), since: status.and_then(|status| since(status.since)) })
+    };
+    let mut relations: BTreeMap<String, BTreeMap<String, Goal>> = BTreeMap::new();
+    for view in seen.view.relations.values().filter(|view| !view.peer) {
+        let goals = relations.entry(view.endpoint.clone()).or_default();
+        let word = if view.dying { "broken" } else { "joined" };
+        goals
+            .insert(view.remote.clone(), Goal { status: word.to_owned(), since: since(crate::store::database::now()) });
+        goals.extend(unit::of(db, model, &view.remote)?.iter().map(goal));
+    }
+    Ok(GoalState { units: units.iter().map(goal).collect(), relations })
+}
+
+/// Words that only Juju says, such as `terminated`, are unknown to a charm.
+fn heard(status: &Status) -> CharmStatus {
+    let name = status.status.parse().unwrap_or(StatusName::Unknown);
+    CharmStatus { name, message: status.message.clone() }
+}
+
+fn seen_port(port: &Port) -> Option<SeenPort> {
+    let protocol = match port.protocol.as_str() {
+        "tcp" => Protocol::Tcp,
+        "udp" => Protocol::Udp,
+        "icmp" => Protocol::Icmp,
+        _ => return None,
+    };
+    Some(SeenPort {
+        protocol,
+        from: i32::try_from(port.low).ok()?,
+        to: i32::try_from(port.high).ok()?,
+        endpoint: port.endpoint.clone(),
+    })
+}

@@ -1,0 +1,148 @@
+//! Relations: hooks on both sides, databags, peers and subordinates.
+
+use serde_json::Value;
+
+use crate::rig::Rig;
+
+/// Says which hook runs, and about whom.
+const TELL: &str = r#"juju-log "$JUJU_UNIT_NAME $JUJU_HOOK_NAME $JUJU_REMOTE_UNIT" "#;
+
+const DB: &str = "name: db\nsummary: s\ndescription: d\nprovides:\n  data: {interface: kv}\n";
+const WEB: &str = "name: web\nsummary: s\ndescription: d\nrequires:\n  store: {interface: kv}\n";
+
+/// What a unit logged: hook and remote unit, without the unit's own name.
+fn of(logged: &[String], unit: &str) -> Vec<String> {
+    // In a relation hook, Juju puts the relation before the message.
+    let messages = logged.iter().map(|line| line.split_once(": ").map_or(line.as_str(), |(_, message)| message));
+    let own = messages.filter_map(|message| message.strip_prefix(&format!("{unit} ")));
+    own.map(|message| message.trim().to_owned()).collect()
+}
+
+#[test]
+fn both_sides_hear_of_a_relation_in_jujus_order_and_read_each_others_data() {
+    let Some(rig) = Rig::new() else { return };
+    let provider = format!(
+        r"{TELL}
+        case $JUJU_HOOK_NAME in
+        data-relation-created) relation-set --app version=16 ;;
+        data-relation-joined) relation-set host=h-$JUJU_REMOTE_UNIT ;;
+        esac"
+    );
+    let requirer = format!(
+        r#"{TELL}
+        case $JUJU_HOOK_NAME in
+        store-relation-changed) status-set active "$(relation-get host)/$(relation-get --app version)" ;;
+        store-relation-broken) status-set waiting gone ;;
+        esac"#
+    );
+    rig.run(&["deploy", &rig.charm("db", &provider, &[("metadata.yaml", DB)])]).ok();
+    rig.run(&["deploy", &rig.charm("web", &requirer, &[("metadata.yaml", WEB)])]).ok();
+    rig.run(&["integrate", "web", "db:data"]).ok();
+    let logged = rig.logged();
+    assert_eq!(
+        of(&logged, "db/0")[4..],
+        ["data-relation-created", "data-relation-joined web/0", "data-relation-changed web/0",]
+    );
+    let web = of(&logged, "web/0")[4..].to_vec();
+    assert_eq!(web[0], "store-relation-created");
+    assert!(web.contains(&"store-relation-joined db/0".to_owned()), "{web:?}");
+    assert_eq!(rig.workload("web/0"), ("active".to_owned(), "h-web/0/16".to_owned()));
+
+    let shown: Value = serde_json::from_str(&rig.run(&["show-unit", "web/0", "--format", "json"]).ok().stdout).unwrap();
+    let relation = &shown["web/0"]["relation-info"][0];
+    assert_eq!(relation["application-data"]["version"], "16");
+    assert_eq!(relation["related-units"]["db/0"]["data"]["host"], "h-web/0");
+    assert!(relation["local-unit"]["data"]["ingress-address"].is_string(), "{relation}");
+    let status = rig.status();
+    assert_eq!(status["applications"]["web"]["relations"]["store"][0]["related-application"], "db");
+    assert!(rig.run(&["integrate", "web", "db"]).error().contains("already exists"));
+    assert_eq!(rig.run(&["integrate", "web", "web"]).error(), "ERROR no relations found");
+
+    let before = rig.logged().len();
+    rig.run(&["remove-relation", "web", "db"]).ok();
+    let after = rig.logged()[before..].to_vec();
+    assert_eq!(of(&after, "web/0"), ["store-relation-departed db/0", "store-relation-broken"]);
+    assert_eq!(of(&after, "db/0"), ["data-relation-departed web/0", "data-relation-broken"]);
+    assert_eq!(rig.workload("web/0").1, "gone");
+    assert_eq!(rig.status()["applications"]["web"]["relations"], Value::Null);
+    assert!(rig.run(&["remove-relation", "web", "db"]).error().contains("not found"));
+}
+
+#[test]
+fn a_hook_that_fails_sends_nothing_to_the_other_side() {
+    let Some(rig) = Rig::new() else { return };
+    let provider = r"case $JUJU_HOOK_NAME in
+        data-relation-joined) relation-set host=early; [ -f /root/mended ] || exit 1; relation-set host=late ;;
+        esac";
+    let requirer =
+        r#"[ "$JUJU_HOOK_NAME" = store-relation-changed ] && status-set active "$(relation-get host)"; exit 0"#;
+    rig.run(&["deploy", &rig.charm("db", provider, &[("metadata.yaml", DB)])]).ok();
+    rig.run(&["deploy", &rig.charm("web", requirer, &[("metadata.yaml", WEB)])]).ok();
+    rig.run(&["integrate", "web", "db"]).ok();
+    assert_eq!(rig.workload("web/0"), ("active".to_owned(), String::new()));
+    assert_eq!(rig.workload("db/0").1, r#"hook failed: "data-relation-joined""#);
+    rig.run(&["ssh", "db/0", "touch /root/mended"]).ok();
+    rig.run(&["resolved", "db/0"]).ok();
+    assert_eq!(rig.workload("web/0"), ("active".to_owned(), "late".to_owned()));
+}
+
+#[test]
+fn peers_hear_of_each_other_and_of_those_that_leave() {
+    let Some(rig) = Rig::new() else { return };
+    let metadata = "name: web\nsummary: s\ndescription: d\npeers:\n  cluster: {interface: web}\n";
+    let dispatch = format!(
+        r#"{TELL}; status-set active "$(relation-list -r "$(relation-ids cluster)" | sort | tr '\n' ' ')"; exit 0"#
+    );
+    rig.run(&["deploy", &rig.charm("web", &dispatch, &[("metadata.yaml", metadata)])]).ok();
+    assert_eq!(
+        of(&rig.logged(), "web/0"),
+        ["install", "cluster-relation-created", "leader-elected", "config-changed", "start",]
+    );
+    rig.run(&["add-unit", "web", "-n", "2"]).ok();
+    assert_eq!(rig.workload("web/0").1, "web/1 web/2 ");
+    assert_eq!(rig.workload("web/2").1, "web/0 web/1 ");
+    rig.run(&["remove-unit", "--no-prompt", "web/1"]).ok();
+    assert_eq!(rig.workload("web/0").1, "web/2 ");
+    let logged = rig.logged();
+    assert!(of(&logged, "web/0").contains(&"cluster-relation-departed web/1".to_owned()), "{logged:?}");
+    let leaving = of(&logged, "web/1");
+    let end = &leaving[leaving.len() - 2..];
+    assert_eq!(end, ["stop", "remove"]);
+    rig.run(&["remove-application", "--no-prompt", "web"]).ok();
+    rig.assert_nothing_left();
+}
+
+#[test]
+fn a_subordinate_lives_beside_its_principal_and_goes_with_it() {
+    let Some(rig) = Rig::new() else { return };
+    let principal = "name: web\nsummary: s\ndescription: d\n";
+    let subordinate = "name: agent\nsummary: s\ndescription: d\nsubordinate: true\nrequires:\n  \
+                       host: {interface: juju-info, scope: container}\n";
+    rig.run(&[
+        "deploy",
+        &rig.charm("web", &format!("{TELL}; status-set active"), &[("metadata.yaml", principal)]),
+        "-n",
+        "2",
+    ])
+    .ok();
+    let dispatch = format!(r#"{TELL}; hostname > /root/agent; status-set active "beside $JUJU_PRINCIPAL_UNIT""#);
+    rig.run(&["deploy", &rig.charm("agent", &dispatch, &[("metadata.yaml", subordinate)])]).ok();
+    assert_eq!(rig.status()["applications"]["agent"]["units"], Value::Null);
+    rig.run(&["integrate", "agent", "web"]).ok();
+    let status = rig.status();
+    let below = status["applications"]["web"]["units"]["web/1"]["subordinates"].as_object().unwrap();
+    let (_, unit) = below.iter().next().unwrap();
+    assert_eq!(unit["workload-status"]["message"], "beside web/1");
+    assert_eq!(status["applications"]["agent"]["subordinate-to"], serde_json::json!(["web"]));
+    assert_eq!(rig.read("web/0", "/root/agent"), rig.run(&["ssh", "web/0", "hostname"]).ok().stdout);
+
+    rig.run(&["remove-unit", "--no-prompt", "web/0"]).ok();
+    let logged = rig.logged();
+    assert!(
+        of(&logged, "agent/0").contains(&"stop".to_owned()) || of(&logged, "agent/1").contains(&"stop".to_owned()),
+        "{logged:?}"
+    );
+    rig.run(&["remove-application", "--no-prompt", "web", "agent"]).ok();
+    assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0), "{:?}", rig.status());
+    rig.assert_nothing_left();
+}
