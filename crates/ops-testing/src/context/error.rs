@@ -1,9 +1,11 @@
 //! Why a test's run has no state to show.
 
+use std::fmt;
+
 use crate::State;
 
-/// Why a run has no state to show.
-#[derive(Debug, thiserror::Error)]
+/// Why a run has no state to show. `Debug` is as `Display`, for a test that unwraps.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The charm's metadata cannot be read.
@@ -26,6 +28,12 @@ pub enum Error {
         /// The state after it: its changes stand.
         state: Box<State>,
     },
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// What a run returns.
