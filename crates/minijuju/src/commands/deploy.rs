@@ -55,6 +55,7 @@ fn add(client: &mut Client, model: &Model, args: &Deploy, charm: &Charm) -> anyh
         charm: meta.name.clone(),
         revision: 0,
         charm_version: 0,
+        force_charm: false,
         archive: charm.archive.to_string_lossy().into_owned(),
         metadata: charm.files.clone(),
         config: settings::from_words(meta, &name, &args.config)?,

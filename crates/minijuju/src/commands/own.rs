@@ -1,13 +1,15 @@
 //! Commands that Juju does not have: `pack` and `clean`.
 
 use std::env;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::client::{Client, confirm};
 use crate::cli::{Clean, Pack};
+use crate::machine::Kind as MachineKind;
 use crate::pack::{self, Step};
 use crate::progress::Progress;
-use crate::store::{application, model};
+use crate::store::{application, model, unit};
 use crate::uniter;
 
 /// Run `minijuju pack`. It needs no data.
@@ -45,7 +47,15 @@ pub fn clean(client: &mut Client, args: &Clean) -> anyhow::Result<ExitCode> {
     }
     // Hooks that run are stopped first: they would only see their machine vanish.
     uniter::stop_hooks(&client.store)?;
-    let removed = client.machines()?.clean()?;
+    let machines = client.machines()?;
+    if machines.kind() == MachineKind::Host {
+        for model in &models {
+            for unit in unit::all(client.store.db(), &model.uuid)? {
+                uniter::remove_folders(Path::new("/"), &unit.tag());
+            }
+        }
+    }
+    let removed = machines.clean()?;
     let mut archives = Vec::new();
     client.store.write(|db| {
         for model in &models {

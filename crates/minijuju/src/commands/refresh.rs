@@ -35,6 +35,7 @@ pub fn run(client: &mut Client, args: &Refresh) -> anyhow::Result<ExitCode> {
         let changed = settings::from_words(&charm.meta, &found.name, &args.config)?;
         found.revision = application::next_revision(db, &model.uuid, &found.charm)?;
         found.charm_version += 1;
+        found.force_charm = args.force_units;
         let old = std::mem::replace(&mut found.archive, charm.archive.to_string_lossy().into_owned());
         found.metadata = charm.files.clone();
         // Options that the new charm does not have, or has with another type, are dropped.

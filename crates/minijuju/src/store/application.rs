@@ -18,6 +18,8 @@ pub struct Application {
     pub revision: i64,
     /// How many times its charm was refreshed.
     pub charm_version: i64,
+    /// Whether units in error take a new charm, too.
+    pub force_charm: bool,
     /// Its charm's file.
     pub archive: String,
     /// Its charm's metadata, as JSON.
@@ -48,7 +50,7 @@ impl Application {
 }
 
 const COLUMNS: &str = "name, charm, revision, charm_version, archive, metadata, config, trust, exposed, life, leader, \
-                       workload_version, storage, constraints";
+                       workload_version, storage, constraints, force_charm";
 
 struct Raw {
     application: Application,
@@ -76,6 +78,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Raw> {
             workload_version: row.get(11)?,
             storage: BTreeMap::new(),
             constraints: BTreeMap::new(),
+            force_charm: row.get(14)?,
         },
         metadata: row.get(5)?,
         config: row.get(6)?,
@@ -126,7 +129,7 @@ pub fn add(db: &Db, model: &str, application: &Application) -> Result<()> {
 pub fn save(db: &Db, model: &str, application: &Application) -> Result<()> {
     db.execute(
         "UPDATE application SET charm = ?, revision = ?, charm_version = ?, archive = ?, metadata = ?, config = ?, \
-         trust = ?, exposed = ?, life = ?, leader = ?, workload_version = ?, storage = ?, constraints = ? WHERE model = ? AND name = ?",
+         trust = ?, exposed = ?, life = ?, leader = ?, workload_version = ?, storage = ?, constraints = ?, force_charm = ? WHERE model = ? AND name = ?",
         params![
             application.charm,
             application.revision,
@@ -141,6 +144,7 @@ pub fn save(db: &Db, model: &str, application: &Application) -> Result<()> {
             application.workload_version,
             serde_json::to_string(&application.storage)?,
             serde_json::to_string(&application.constraints)?,
+            application.force_charm,
             model,
             application.name,
         ],

@@ -7,6 +7,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// What the functions of this module's neighbours read and write: an open connection, or a transaction on it.
@@ -103,6 +104,9 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+        // The last connection to close would copy the log into the file and wait for the disk, in every command. The log
+        // is copied now and then anyway, when it has grown.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed)?;
         if found < VERSION {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
             // Another first command may have been quicker.

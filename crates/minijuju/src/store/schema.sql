@@ -24,6 +24,7 @@ CREATE TABLE application (
     charm            TEXT NOT NULL,              -- the charm's name
     revision         INTEGER NOT NULL,           -- counts the local charms of that name in the model
     charm_version    INTEGER NOT NULL DEFAULT 0, -- counts refreshes: units compare it with what they run
+    force_charm      INTEGER NOT NULL DEFAULT 0, -- units in error take a new charm, too
     archive          TEXT NOT NULL,              -- the .charm file, in the data folder
     metadata         TEXT NOT NULL,              -- JSON: the charm's metadata, config and actions
     config           TEXT NOT NULL DEFAULT '{}', -- JSON: what was set

@@ -86,6 +86,10 @@ pub fn remove_all(root: &Path, tag: &str) {
     // The machine usually goes with the unit; in one that stays, a leftover does no harm.
     let _ = fs::remove_dir_all(inside(root, &agent_folder(tag)));
     let _ = fs::remove_dir_all(inside(root, &tools_folder(tag)));
+    // Folders above go when they are empty, which they are after the last unit.
+    for folder in ["/var/lib/juju/agents", "/var/lib/juju/tools", "/var/lib/juju"] {
+        let _ = fs::remove_dir(inside(root, folder));
+    }
 }
 
 /// The path `path` of a machine, seen from outside.

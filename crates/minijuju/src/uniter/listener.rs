@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::process::{Listener, Stream};
-use super::run::line;
 use super::session::{Live, Session};
 use super::view::Seen;
+use super::worker::line;
 use crate::hookcmd::wire::{Reply, Request};
 use crate::store::database::now;
 use crate::store::log::{Level, Line};

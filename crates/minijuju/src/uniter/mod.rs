@@ -1,17 +1,20 @@
 //! The unit agent: which hook is next, its environment, its process, what it leaves.
 
+mod action_run;
 mod agent;
 mod changes;
 mod charm_folder;
 mod environment;
 mod hook;
+mod hook_run;
 mod interrupt;
 mod leadership;
 mod listener;
 mod orphans;
 mod process;
+mod program;
+mod relations;
 mod resolver;
-mod run;
 mod scope;
 mod secrets;
 mod session;
@@ -19,8 +22,10 @@ mod settle;
 mod state;
 mod storage;
 mod view;
+mod worker;
 
 pub use agent::{AgentState, Operation};
+pub use charm_folder::remove_all as remove_folders;
 pub use environment::JUJU_VERSION;
 pub use hook::{Hook, Plain, RelationHook, RelationKind, StorageKind};
 pub use leadership::after_addition;

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::agent::{AgentState, Operation, RelationState};
-use super::hook::{Hook, Plain, RelationHook, RelationKind, SecretKind, StorageKind};
+use super::agent::{AgentState, Operation};
+use super::hook::{Hook, Plain, SecretKind, StorageKind};
+use super::relations;
 
 /// Something for a unit's agent to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub enum Step {
     Enter(i64),
     /// Leave such a relation.
     Leave(i64),
+    /// Put the application's charm in place under a failed hook.
+    Deploy,
     /// The unit is done: remove it.
     Die,
 }
@@ -53,6 +56,8 @@ pub struct UnitView {
     pub resolved: Resolved,
     /// Which of the application's charms it should run.
     pub charm_version: i64,
+    /// Units in error take a new charm, too.
+    pub force_charm: bool,
     /// What there is to see of configuration, trust and address.
     pub config: String,
     /// The task numbers of the actions that wait for it, oldest first.
@@ -108,14 +113,14 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
         // The machine goes with it, so that its subordinates have to be gone before.
         return (!view.subordinates).then_some(Step::Die);
     }
-    if idle && let Some(step) = implicit(agent, view) {
+    if idle && let Some(step) = relations::implicit(agent, view) {
         return Some(step);
     }
     if idle && agent.rebooted {
         return Some(Step::Run(Plain::Start.into()));
     }
     if idle && agent.installed && !view.dying {
-        if let Some(hook) = relation_created(agent, view) {
+        if let Some(hook) = relations::created(agent, view) {
             return Some(Step::Run(hook));
         }
         if view.leader && !agent.leader {
@@ -134,6 +139,9 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
         return Some(Step::Run(hook));
     }
     match &agent.operation {
+        Operation::Failed(_) if view.force_charm && agent.charm_version != Some(view.charm_version) => {
+            Some(Step::Deploy)
+        }
         Operation::Failed(hook) => match view.resolved {
             Resolved::None => None,
             Resolved::RetryHooks => Some(Step::Run(hook.clone())),
@@ -146,21 +154,9 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
     }
 }
 
-/// Relations that the charm is not told of are entered and left all the same: a subordinate comes with one.
-fn implicit(agent: &AgentState, view: &UnitView) -> Option<Step> {
-    view.relations.iter().filter(|(_, relation)| relation.implicit).find_map(|(id, relation)| {
-        let leaving = view.dying || relation.dying;
-        match agent.relations.contains_key(id) {
-            false if agent.installed && !leaving => Some(Step::Enter(*id)),
-            true if leaving => Some(Step::Leave(*id)),
-            _ => None,
-        }
-    })
-}
-
 fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
     if view.dying {
-        let step = if let Some(hook) = relation(agent, view) {
+        let step = if let Some(hook) = relations::next(agent, view) {
             Step::Run(hook)
         } else if agent.started && !agent.stopped {
             Step::Run(Plain::Stop.into())
@@ -182,81 +178,7 @@ fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
     if agent.config_seen.as_deref() != Some(&view.config) {
         return Some(Step::Run(Plain::ConfigChanged.into()));
     }
-    relation(agent, view).or_else(|| view.fired.first().cloned()).map(Step::Run)
-}
-
-fn relation_created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
-    let (id, relation) = view
-        .relations
-        .iter()
-        .find(|(id, relation)| !relation.dying && !relation.implicit && !agent.relations.contains_key(id))?;
-    Some(Hook::Relation(RelationHook {
-        kind: RelationKind::Created,
-        relation: *id,
-        endpoint: relation.endpoint.clone(),
-        application: relation.remote.clone(),
-        unit: String::new(),
-        departing: String::new(),
-        version: 0,
-    }))
-}
-
-/// The next hook of any relation: peers last, so that they are still there when other relations break.
-fn relation(agent: &AgentState, view: &UnitView) -> Option<Hook> {
-    let told = || view.relations.iter().filter(|(_, relation)| !relation.implicit);
-    let (others, peers) = (told().filter(|(_, relation)| !relation.peer), told().filter(|(_, relation)| relation.peer));
-    others.chain(peers).find_map(|(id, relation)| {
-        // What the charm was never told of needs no end either.
-        let known = agent.relations.get(id)?;
-        relation_hook(*id, known, relation, view)
-    })
-}
-
-fn relation_hook(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView) -> Option<Hook> {
-    let hook = |kind, application: &str, remote: &str, version| {
-        Some(Hook::Relation(RelationHook {
-            kind,
-            relation: id,
-            endpoint: view.endpoint.clone(),
-            application: application.to_owned(),
-            unit: remote.to_owned(),
-            departing: String::new(),
-            version,
-        }))
-    };
-    let application = |unit: &str| unit.split_once('/').map_or(unit, |(application, _)| application).to_owned();
-    let breaking = unit.dying || view.dying;
-    let (none, nobody) = (BTreeMap::new(), BTreeMap::new());
-    let (members, applications) = if breaking { (&none, &nobody) } else { (&view.members, &view.applications) };
-
-    // `relation-joined` is always followed by that unit's `relation-changed`.
-    if let Some(pending) = &known.changed_pending {
-        let version = members.get(pending).copied().unwrap_or_default();
-        return hook(RelationKind::Changed, &application(pending), pending, version);
-    }
-    if let Some((gone, version)) = known.members.iter().find(|(unit, _)| !members.contains_key(*unit)) {
-        let leaving = unit.dying || unit.application_dying;
-        let departing = if leaving { unit.name.clone() } else { gone.clone() };
-        return hook(RelationKind::Departed, &application(gone), gone, *version).map(|hook| match hook {
-            Hook::Relation(hook) => Hook::Relation(RelationHook { departing, ..hook }),
-            other => other,
-        });
-    }
-    if breaking && !view.peer {
-        return hook(RelationKind::Broken, &view.remote, "", 0);
-    }
-    for (name, version) in applications {
-        if known.applications.get(name).copied().unwrap_or_default() != *version {
-            return hook(RelationKind::Changed, name, "", *version);
-        }
-    }
-    for (name, version) in members {
-        if !known.members.contains_key(name) {
-            return hook(RelationKind::Joined, &application(name), name, *version);
-        }
-    }
-    let (name, version) = members.iter().find(|(name, version)| known.members.get(*name) != Some(*version))?;
-    hook(RelationKind::Changed, &application(name), name, *version)
+    relations::next(agent, view).or_else(|| view.fired.first().cloned()).map(Step::Run)
 }
 
 fn storage(agent: &AgentState, view: &UnitView) -> Option<Hook> {
@@ -320,7 +242,7 @@ pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
             }
             Plain::UpdateStatus => {}
         },
-        Hook::Relation(hook) => after_relation(&mut agent, hook),
+        Hook::Relation(hook) => relations::after(&mut agent, hook),
         Hook::Storage { kind: StorageKind::Attached, id } => drop(agent.storage.insert(id.clone())),
         Hook::Storage { kind: StorageKind::Detaching, id } => drop(agent.storage.remove(id)),
         Hook::Secret { kind: SecretKind::Changed, uri, revision, .. } => {
@@ -337,35 +259,13 @@ pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
     agent
 }
 
-fn after_relation(agent: &mut AgentState, hook: &RelationHook) {
-    let state = agent.relations.entry(hook.relation).or_default();
-    match hook.kind {
-        RelationKind::Created => {}
-        RelationKind::Joined => {
-            state.members.insert(hook.unit.clone(), hook.version);
-            state.changed_pending = Some(hook.unit.clone());
-        }
-        RelationKind::Changed if hook.unit.is_empty() => {
-            state.applications.insert(hook.application.clone(), hook.version);
-        }
-        RelationKind::Changed => {
-            state.members.insert(hook.unit.clone(), hook.version);
-            state.changed_pending = None;
-        }
-        RelationKind::Departed => {
-            state.members.remove(&hook.unit);
-            state.changed_pending = None;
-        }
-        RelationKind::Broken => drop(agent.relations.remove(&hook.relation)),
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::agent::RelationState;
     use super::*;
 
     /// Run hooks until nothing is due, and say which ran.
-    fn settle(agent: &mut AgentState, view: &mut UnitView) -> Vec<String> {
+    pub fn settle(agent: &mut AgentState, view: &mut UnitView) -> Vec<String> {
         let mut ran = Vec::new();
         while let Some(step) = next_step(agent, view) {
             match step {
@@ -387,6 +287,10 @@ mod tests {
                     agent.relations.remove(&id);
                     ran.push(format!("leave {id}"));
                 }
+                Step::Deploy => {
+                    agent.charm_version = Some(view.charm_version);
+                    ran.push("deploy".to_owned());
+                }
                 Step::Die => {
                     ran.push("die".to_owned());
                     break;
@@ -397,22 +301,8 @@ mod tests {
         ran
     }
 
-    fn view() -> UnitView {
+    pub fn view() -> UnitView {
         UnitView { name: "app/0".to_owned(), leader: true, config: "1".to_owned(), ..UnitView::default() }
-    }
-
-    fn peers(members: &[&str]) -> RelationView {
-        RelationView {
-            endpoint: "peers".to_owned(),
-            remote: "app".to_owned(),
-            peer: true,
-            members: members.iter().map(|unit| ((*unit).to_owned(), 1)).collect(),
-            ..RelationView::default()
-        }
-    }
-
-    fn db(members: &[&str]) -> RelationView {
-        RelationView { endpoint: "db".to_owned(), remote: "pg".to_owned(), peer: false, ..peers(members) }
     }
 
     #[test]
@@ -427,30 +317,6 @@ mod tests {
         assert_eq!(settle(&mut agent, &mut view), ["install", "config-changed", "start"]);
         view.leader = true;
         assert_eq!(settle(&mut agent, &mut view), ["leader-elected"]);
-    }
-
-    #[test]
-    fn storage_comes_before_install_and_relations_between_install_and_leadership() {
-        let (mut agent, mut view) = (AgentState::default(), view());
-        view.storage.insert("data/0".to_owned(), false);
-        view.relations.insert(0, peers(&["app/1"]));
-        view.relations.insert(1, db(&["pg/0"]));
-        assert_eq!(
-            settle(&mut agent, &mut view),
-            [
-                "data-storage-attached",
-                "install",
-                "peers-relation-created",
-                "db-relation-created",
-                "leader-elected",
-                "config-changed",
-                "start",
-                "db-relation-joined for pg/0",
-                "db-relation-changed for pg/0",
-                "peers-relation-joined for app/1",
-                "peers-relation-changed for app/1",
-            ]
-        );
     }
 
     #[test]
@@ -491,6 +357,18 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_in_error_takes_a_new_charm_only_by_force_and_then_runs_the_failed_hook() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        agent.operation = Operation::Failed(Plain::Install.into());
+        view.charm_version = 1;
+        assert_eq!(next_step(&agent, &view), None);
+        view.force_charm = true;
+        assert_eq!(settle(&mut agent, &mut view), ["deploy"]);
+        view.resolved = Resolved::RetryHooks;
+        assert_eq!(settle(&mut agent, &mut view), ["install", "leader-elected", "config-changed", "start"]);
+    }
+
+    #[test]
     fn actions_run_between_hooks_and_in_error_but_not_before_install() {
         let (mut agent, mut view) = (AgentState::default(), UnitView { actions: vec![3], ..view() });
         assert_eq!(next_step(&agent, &view), Some(Step::Run(Plain::Install.into())));
@@ -498,28 +376,6 @@ mod tests {
         assert_eq!(next_step(&agent, &view), Some(Step::Action(3)));
         view.actions.clear();
         assert_eq!(next_step(&agent, &view), None);
-    }
-
-    #[test]
-    fn a_dying_unit_leaves_its_relations_then_stops_then_goes() {
-        let (mut agent, mut view) = (AgentState::default(), view());
-        view.relations.insert(0, peers(&["app/1"]));
-        view.relations.insert(1, db(&["pg/0"]));
-        view.storage.insert("data/0".to_owned(), false);
-        settle(&mut agent, &mut view);
-        view.dying = true;
-        assert_eq!(
-            settle(&mut agent, &mut view),
-            [
-                "data-storage-detaching",
-                "db-relation-departed for pg/0",
-                "db-relation-broken",
-                "peers-relation-departed for app/1",
-                "stop",
-                "remove",
-                "die",
-            ]
-        );
     }
 
     #[test]
@@ -536,28 +392,6 @@ mod tests {
     }
 
     #[test]
-    fn a_departing_unit_is_named_from_the_side_that_leaves() {
-        let (mut agent, mut view) = (AgentState::default(), view());
-        view.relations.insert(1, db(&["pg/0", "pg/1"]));
-        settle(&mut agent, &mut view);
-        view.relations.insert(1, db(&["pg/1"]));
-        let Some(Step::Run(Hook::Relation(hook))) = next_step(&agent, &view) else { panic!("no relation hook") };
-        assert_eq!((hook.unit.as_str(), hook.departing.as_str()), ("pg/0", "pg/0"));
-        view.dying = true;
-        let Some(Step::Run(Hook::Relation(hook))) = next_step(&agent, &view) else { panic!("no relation hook") };
-        assert_eq!((hook.unit.as_str(), hook.departing.as_str()), ("pg/0", "app/0"));
-    }
-
-    #[test]
-    fn a_relation_that_the_charm_did_not_ask_for_is_entered_and_left_without_hooks() {
-        let (mut agent, mut view) = (AgentState::default(), view());
-        view.relations.insert(1, RelationView { implicit: true, ..db(&["agent/0"]) });
-        assert_eq!(settle(&mut agent, &mut view), ["install", "enter 1", "leader-elected", "config-changed", "start"]);
-        view.dying = true;
-        assert_eq!(settle(&mut agent, &mut view), ["leave 1", "stop", "remove", "die"]);
-    }
-
-    #[test]
     fn a_unit_stays_until_its_subordinates_are_gone() {
         let (mut agent, mut view) = (AgentState::default(), view());
         settle(&mut agent, &mut view);
@@ -565,26 +399,6 @@ mod tests {
         assert_eq!(settle(&mut agent, &mut view), ["stop", "remove"]);
         view.subordinates = false;
         assert_eq!(settle(&mut agent, &mut view), ["die"]);
-    }
-
-    #[test]
-    fn a_changed_databag_is_told_once_per_version() {
-        let (mut agent, mut view) = (AgentState::default(), view());
-        view.relations.insert(1, db(&["pg/0"]));
-        settle(&mut agent, &mut view);
-        let relation = view.relations.get_mut(&1).unwrap();
-        relation.members.insert("pg/0".to_owned(), 2);
-        relation.applications.insert("pg".to_owned(), 1);
-        assert_eq!(settle(&mut agent, &mut view), ["db-relation-changed", "db-relation-changed for pg/0"]);
-    }
-
-    #[test]
-    fn a_removed_relation_breaks_once() {
-        let (mut agent, mut view) = (AgentState::default(), view());
-        view.relations.insert(1, db(&["pg/0"]));
-        settle(&mut agent, &mut view);
-        view.relations.get_mut(&1).unwrap().dying = true;
-        assert_eq!(settle(&mut agent, &mut view), ["db-relation-departed for pg/0", "db-relation-broken"]);
     }
 
     #[test]

@@ -8,11 +8,12 @@ use std::thread;
 use anyhow::Context as _;
 
 use super::agent::Operation;
+use super::hook_run::error_status;
 use super::interrupt::Interrupt;
 use super::orphans;
 use super::resolver::next_step;
-use super::run::{Worker, error_status, line};
 use super::view;
+use super::worker::{Worker, line};
 use crate::machine::{Kind as MachineKind, Machines};
 use crate::progress::{Progress, took};
 use crate::store::database::now;
@@ -105,7 +106,7 @@ fn recover(store: &mut Store, model: &Model, progress: &Progress) -> anyhow::Res
         let killed = orphans::kill(&context);
         let after = took(std::time::Duration::from_millis(u64::try_from(now() - since).unwrap_or_default()));
         let message = format!(
-            "hook {:?} failed: minijuju was killed while it ran, {after} ago; {killed} of its processes were stopped",
+            "hook {:?} failed: minijuju ended while it ran, {after} ago; {killed} of its processes were stopped",
             hook.name()
         );
         progress.line(&format!("unit {}: {message}", seen.view.name));

@@ -57,6 +57,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
                 _ => Resolved::None,
             },
             charm_version: application.charm_version,
+            force_charm: application.force_charm,
             config: json!({"application": settings.get(unit.application.as_str()), "address": address}).to_string(),
             actions: actions.remove(&name).unwrap_or_default(),
             fired: unit.fired.clone(),

@@ -47,6 +47,43 @@ fn a_failed_hook_can_be_left_out() {
     assert_eq!(rig.logged().iter().filter(|line| line.starts_with("install")).count(), 1);
 }
 
+#[test]
+fn a_mended_charm_reaches_a_unit_in_error_by_force_only() {
+    let Some(rig) = Rig::new() else { return };
+    rig.run(&["deploy", &rig.charm("web", "exit 1", &[])]).ok();
+    let mended = rig.charm("web", r#"juju-log "$JUJU_HOOK_NAME"; status-set active"#, &[]);
+    rig.run(&["refresh", "web", "--path", &mended]).ok();
+    rig.run(&["resolved", "web/0"]).ok();
+    assert_eq!(rig.workload("web/0").0, "error", "as in Juju, the old charm is retried");
+    rig.run(&["refresh", "web", "--path", &mended, "--force-units"]).ok();
+    rig.run(&["resolved", "web/0"]).ok();
+    assert_eq!(rig.workload("web/0").0, "active");
+    assert_eq!(rig.logged(), ["install", "leader-elected", "config-changed", "start"]);
+}
+
+#[test]
+fn a_full_disk_ends_in_one_clear_line_and_the_next_command_goes_on() {
+    let Some(rig) = Rig::new() else { return };
+    let data = rig.folder().join("data");
+    fs::create_dir(&data).unwrap();
+    let charm = rig.charm("web", "status-set active", &[("big", &"x".repeat(2 << 20))]);
+    let mount = |size: &str, how: &str| {
+        let options = format!("{how}size={size}");
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&data).status().unwrap();
+        assert!(done.success());
+    };
+    mount("1m", "");
+    let error = rig.run(&["deploy", &charm]).error();
+    assert!(error.to_lowercase().contains("no space left") || error.contains("disk is full"), "{error}");
+    mount("200m", "remount,");
+    let applications = rig.status()["applications"].as_object().map(serde_json::Map::len);
+    assert_eq!(applications, Some(0), "nothing is half there");
+    rig.run(&["deploy", &charm]).ok();
+    assert_eq!(rig.workload("web/0").0, "active");
+    rig.run(&["clean", "--no-prompt"]).ok();
+    assert!(Command::new("umount").arg(&data).status().unwrap().success());
+}
+
 /// Hangs in install, with a process in the background, until `/root/mended` is there.
 const HANGING: &str = r#"
 [ "$JUJU_HOOK_NAME" = install ] && [ ! -f /root/mended ] && {
@@ -68,7 +105,7 @@ fn minijuju_killed_in_a_hook_loses_nothing_and_says_so() {
     assert!(!Rig::processes_of("killed/0").is_empty(), "the hook's processes outlive minijuju");
 
     let status = rig.run(&["status"]).ok();
-    assert!(status.stderr.contains("minijuju was killed while it ran"), "{status:?}");
+    assert!(status.stderr.contains("minijuju ended while it ran"), "{status:?}");
     assert_eq!(Rig::processes_of("killed/0"), Vec::<std::path::PathBuf>::new());
     assert_eq!(rig.workload("killed/0"), ("error".to_owned(), r#"hook failed: "install""#.to_owned()));
     rig.run(&["ssh", "killed/0", "touch /root/mended"]).ok();

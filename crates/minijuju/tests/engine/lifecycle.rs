@@ -145,6 +145,23 @@ fn a_machine_that_was_rebooted_starts_its_units_again() {
 }
 
 #[test]
+fn units_run_on_this_computer_itself_where_that_is_asked_for() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = rig.charm("minijuju-test-host", r#"juju-log "$JUJU_HOOK_NAME"; status-set active "$(hostname)""#, &[]);
+    let run = |args: &[&str]| {
+        let output = rig.command(args).env("MINIJUJU_MACHINES", "host").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(&["deploy", &charm]);
+    let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    assert_eq!(rig.workload("minijuju-test-host/0"), ("active".to_owned(), hostname.trim().to_owned()));
+    let folder = std::path::Path::new("/var/lib/juju/agents/unit-minijuju-test-host-0");
+    assert!(folder.is_dir());
+    run(&["remove-application", "--no-prompt", "minijuju-test-host"]);
+    assert!(!folder.exists());
+}
+
+#[test]
 fn a_charm_without_dispatch_runs_its_hooks_and_skips_those_it_lacks() {
     let Some(rig) = Rig::new() else { return };
     let path = rig.folder().join("old.charm");

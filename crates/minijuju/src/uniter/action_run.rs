@@ -1,0 +1,141 @@
+//! One action of a unit, or a command on it: run, and its results written down.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::agent::Operation;
+use super::charm_folder;
+use super::environment::Job;
+use super::hook_run::error_status;
+use super::listener::HookListener;
+use super::process::Ended;
+use super::program::{Program, Surroundings, how};
+use super::session::Session;
+use super::view::Seen;
+use super::worker::Worker;
+use crate::base64;
+use crate::store::action::{self, Task};
+use crate::store::database::now;
+use crate::store::status::{Kind, Status};
+use crate::store::{model, status};
+
+impl Worker<'_> {
+    pub(super) fn action(&mut self, seen: &Seen, id: i64) -> anyhow::Result<()> {
+        let Some(mut task) = action::find(self.store.db(), &self.model.uuid, id)? else { return Ok(()) };
+        let machine = self.machine(seen)?;
+        let (root, tag) = (machine.root(), seen.unit.tag());
+        charm_folder::link_tools(&root, &tag, machine.program())?;
+        let exec = task.action == "juju-exec";
+        let label = if exec { "juju-exec".to_owned() } else { format!("action {}", task.action) };
+        let context = format!("{}-{}-{}", seen.view.name, task.action, model::uuid());
+        let (uuid, name) = (self.model.uuid.clone(), seen.view.name.clone());
+        (task.status, task.started) = ("running".to_owned(), Some(now()));
+        task.results = json!({ "context": context });
+        self.store.write(|db| {
+            action::save(db, &uuid, &task)?;
+            let running = if exec { "running commands".to_owned() } else { format!("running action {}", task.action) };
+            status::set(db, &uuid, Kind::Agent, &name, &Status::new("executing", &running))
+        })?;
+        let shown = self.progress.begin(format!("{name} {label}"));
+        let job = if exec { Job::Exec(id) } else { Job::Action(&task.action, id) };
+        let timeout = task.params.get("timeout").and_then(Value::as_u64).filter(|_| exec).map(Duration::from_nanos);
+        let program = if exec {
+            let command = task.params.get("command").and_then(Value::as_str).unwrap_or_default();
+            let args = vec!["-c".to_owned(), command.to_owned()];
+            Ok(Some(Program { path: "/bin/bash".to_owned(), args, via: "juju-exec" }))
+        } else {
+            Program::find(&root, &tag, "actions", &task.action)
+        };
+        let mut session = Session::load(self.store.db(), self.model, seen, (job, &task.params), &context, &machine)?;
+        let (ended, output) = match program {
+            Ok(Some(program)) => {
+                let mut listener = HookListener::new(&mut session, &mut self.store, &uuid, seen, &task.action);
+                listener.record(if exec { None } else { Some(id) });
+                let around = Surroundings {
+                    model: self.model,
+                    seen,
+                    machine: &machine,
+                    context: &context,
+                    job,
+                    timeout,
+                    interrupt: self.interrupt,
+                };
+                let ended = program.run(&around, &mut listener);
+                let output = listener.recorded();
+                listener.close()?;
+                (ended.map_err(|error| error.to_string()), output)
+            }
+            Ok(None) => (Err(format!("action not implemented on unit {name:?}")), Default::default()),
+            Err(why) => (Err(why), Default::default()),
+        };
+        self.end_action(seen, task, session, &ended, output)?;
+        match ended {
+            Ok(Ended::Exited(_)) => shown.done(),
+            Ok(_) => shown.failed("stopped"),
+            Err(why) => shown.failed(&why),
+        }
+        Ok(())
+    }
+
+    fn end_action(
+        &mut self,
+        seen: &Seen,
+        mut task: Task,
+        session: Session,
+        ended: &Result<Ended, String>,
+        (stdout, stderr): (Vec<u8>, Vec<u8>),
+    ) -> anyhow::Result<()> {
+        let (mut results, mut message) = session.action_outcome();
+        let mut put = |key: &str, value: Value| drop(results.insert(key.to_owned(), value));
+        match ended {
+            Ok(Ended::Exited(status)) => {
+                put("return-code", json!(status.code().unwrap_or(-1)));
+                // An action that fails by its exit code fails; a command that does is a command that ran.
+                if !status.success() && task.action != "juju-exec" && message.is_none() {
+                    message = Some(how(*status));
+                }
+            }
+            Ok(Ended::TimedOut) => message = Some("command timed out".to_owned()),
+            Ok(_) => message = Some("action terminated".to_owned()),
+            Err(why) => message = Some(why.clone()),
+        }
+        for (key, bytes) in [("stdout", stdout), ("stderr", stderr)] {
+            match String::from_utf8(bytes) {
+                Ok(text) if text.is_empty() => {}
+                Ok(text) => put(key, json!(text)),
+                Err(error) => {
+                    put(key, json!(base64::encode(error.as_bytes())));
+                    put(&format!("{key}-encoding"), json!("base64"));
+                }
+            }
+        }
+        let succeeded = matches!(ended, Ok(Ended::Exited(status)) if status.success());
+        let changes = match succeeded.then(|| session.finish()) {
+            Some(Ok(changes)) => Some(changes),
+            Some(Err(refusal)) => {
+                message = Some(refusal);
+                None
+            }
+            None => None,
+        };
+        task.results = Value::Object(results);
+        if message.is_some() { "failed" } else { "completed" }.clone_into(&mut task.status);
+        task.message = message.unwrap_or_default();
+        task.completed = Some(now());
+        task.log = action::find(self.store.db(), &self.model.uuid, task.id)?.map(|found| found.log).unwrap_or_default();
+        let (uuid, name) = (&self.model.uuid, &seen.view.name);
+        let after = match &seen.unit.agent.operation {
+            Operation::Failed(hook) => error_status(hook),
+            _ => Status::new("idle", ""),
+        };
+        self.store.write(|db| {
+            if let Some(changes) = changes {
+                changes.commit(db)?;
+            }
+            action::save(db, uuid, &task)?;
+            status::set(db, uuid, Kind::Agent, name, &after)
+        })?;
+        Ok(())
+    }
+}

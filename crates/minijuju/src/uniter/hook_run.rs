@@ -1,0 +1,328 @@
+//! One hook of a unit: run, and what came of it written down.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::agent::Operation;
+use super::changes::Changes;
+use super::charm_folder;
+use super::environment::Job;
+use super::hook::{Hook, Plain, RelationHook, RelationKind, SecretKind, StorageKind};
+use super::listener::HookListener;
+use super::process::Ended;
+use super::program::{Program, Surroundings, how};
+use super::resolver;
+use super::session::Session;
+use super::view::Seen;
+use super::worker::{Worker, line};
+use super::{scope, secrets};
+use crate::machine::Machine;
+use crate::progress::took;
+use crate::store::database::now;
+use crate::store::log::Level;
+use crate::store::status::{Kind, Status};
+use crate::store::{self, log, model, status, unit};
+
+/// How many of a failed hook's last log lines a person is shown.
+const TAIL: usize = 12;
+
+/// How a hook came out.
+enum Outcome {
+    /// Well, with these effects.
+    Done(Box<Changes>),
+    /// Not well, and why.
+    Failed(String),
+    /// Not at all: it asked for a reboot, and to be run again after it.
+    Again,
+}
+
+/// A hook that ran.
+struct Ran {
+    outcome: Outcome,
+    /// How what ran was found, in Juju's words; nothing ran if the charm has nothing for the hook.
+    via: Option<&'static str>,
+    /// The last lines that the charm logged or printed.
+    tail: Vec<String>,
+    /// It asked for a reboot.
+    reboot: bool,
+    /// It set its unit's status.
+    status_set: bool,
+}
+
+impl Ran {
+    fn failed(error: &anyhow::Error) -> Self {
+        let outcome = Outcome::Failed(format!("{error:#}"));
+        Self { outcome, via: None, tail: Vec::new(), reboot: false, status_set: false }
+    }
+}
+
+impl Worker<'_> {
+    pub(super) fn hook(&mut self, seen: &Seen, hook: &Hook) -> anyhow::Result<()> {
+        let machine = self.machine(seen)?;
+        // The address is known only now, for a new machine.
+        let Some(mut seen) = super::view::of(self.store.db(), &self.model.uuid, &seen.view.name)? else {
+            return Ok(());
+        };
+        // What fails here leaves the hook due, for the next command.
+        let (location, kind) = self.prepare(&mut seen, hook, &machine)?;
+        let job = Job::Hook { hook, location: &location, kind: &kind };
+        let context = format!("{}-{}-{}", seen.view.name, hook.name(), model::uuid());
+        self.begin(&seen, hook, &context, &machine.address().to_string())?;
+        seen.unit.agent.operation = Operation::Running { hook: hook.clone(), context: context.clone(), since: now() };
+        let task = self.progress.begin(format!("{} {}", seen.view.name, told(hook)));
+        let ran = self.execute(&seen, hook, job, &context, &machine).unwrap_or_else(|error| Ran::failed(&error));
+        seen.unit.agent.status_set |= ran.status_set;
+        match ran.outcome {
+            Outcome::Done(changes) => {
+                self.commit(&seen, hook, Some(*changes), ran.via)?;
+                if ran.reboot {
+                    self.reboot(&seen, &machine)?;
+                }
+                task.done();
+            }
+            Outcome::Again => {
+                self.again(&seen, hook)?;
+                self.reboot(&seen, &machine)?;
+                task.done();
+            }
+            Outcome::Failed(why) => {
+                self.failed(&seen, hook, ran.via, &why)?;
+                task.failed(&why);
+                self.explain(&seen, hook, &ran.tail);
+            }
+        }
+        Ok(())
+    }
+
+    /// Put everything in place that a hook finds on its machine. Gives where its storage is, and of what kind.
+    fn prepare(&mut self, seen: &mut Seen, hook: &Hook, machine: &Machine) -> anyhow::Result<(String, String)> {
+        let (root, tag) = (machine.root(), seen.unit.tag());
+        let fresh = seen.unit.agent.charm_version.is_none();
+        if fresh || *hook == Plain::UpgradeCharm.into() {
+            charm_folder::deploy(&root, &tag, Path::new(&seen.application.archive))?;
+            // A storage hook before install needs the charm already, and later ones must not unpack it again.
+            seen.unit.agent.charm_version = Some(seen.view.charm_version);
+        }
+        charm_folder::link_tools(&root, &tag, machine.program())?;
+        self.place_resources(seen, &root)?;
+        match hook {
+            Hook::Storage { id, .. } => self.storage(&root, id),
+            _ => Ok((String::new(), String::new())),
+        }
+    }
+
+    /// Run a hook's process, and see what it leaves.
+    fn execute(
+        &mut self,
+        seen: &Seen,
+        hook: &Hook,
+        job: Job<'_>,
+        context: &str,
+        machine: &Machine,
+    ) -> anyhow::Result<Ran> {
+        let mut session = Session::load(self.store.db(), self.model, seen, (job, &BTreeMap::new()), context, machine)?;
+        let name = hook.name();
+        let (mut via, mut tail, mut failure) = (None, Vec::new(), None);
+        match Program::find(&machine.root(), &seen.unit.tag(), "hooks", &name) {
+            Ok(None) => {}
+            Ok(Some(program)) => {
+                via = Some(program.via);
+                let mut listener = HookListener::new(&mut session, &mut self.store, &self.model.uuid, seen, &name);
+                let began = Instant::now();
+                let around = Surroundings {
+                    model: self.model,
+                    seen,
+                    machine,
+                    context,
+                    job,
+                    timeout: None,
+                    interrupt: self.interrupt,
+                };
+                let ended = program.run(&around, &mut listener);
+                tail = listener.tail(TAIL);
+                listener.close()?;
+                failure = match ended? {
+                    Ended::Exited(status) if status.success() => None,
+                    Ended::Exited(status) => Some(how(status)),
+                    Ended::Interrupted => {
+                        Some(format!("stopped after {} by a signal to minijuju", took(began.elapsed())))
+                    }
+                    Ended::TimedOut => Some("its time was over".to_owned()),
+                    Ended::Stopped => None,
+                };
+            }
+            Err(why) => failure = Some(why),
+        }
+        let (reboot, again, status_set) = (session.reboot(), session.stop(), session.status_set());
+        let outcome = match failure {
+            Some(why) => Outcome::Failed(why),
+            None if again => Outcome::Again,
+            // What Juju refuses at a hook's end makes the hook fail.
+            None => match session.finish() {
+                Ok(changes) => Outcome::Done(Box::new(changes)),
+                Err(why) => Outcome::Failed(why),
+            },
+        };
+        Ok(Ran { outcome, via, tail, reboot, status_set })
+    }
+
+    /// Note that a hook runs, before it does.
+    fn begin(&mut self, seen: &Seen, hook: &Hook, context: &str, address: &str) -> anyhow::Result<()> {
+        let mut unit = seen.unit.clone();
+        unit.agent.operation = Operation::Running { hook: hook.clone(), context: context.to_owned(), since: now() };
+        let workload = match hook {
+            // Juju keeps a status that the charm has set in a storage hook before.
+            Hook::Plain(Plain::Install) if !seen.unit.agent.status_set => Some("installing charm software"),
+            Hook::Plain(Plain::Stop) => Some("stopping charm software"),
+            Hook::Plain(Plain::Remove) => Some("cleaning up prior to charm deletion"),
+            _ => None,
+        };
+        let (uuid, name) = (&self.model.uuid, &seen.view.name);
+        let resolved = seen.view.resolved != resolver::Resolved::None;
+        self.store.write(|db| {
+            unit::save_agent(db, uuid, &unit)?;
+            if resolved {
+                unit::set(db, uuid, &unit, unit::Column::Resolved(""))?;
+            }
+            if let Some(message) = workload {
+                status::set(db, uuid, Kind::Workload, name, &Status::new("maintenance", message))?;
+            }
+            if let Hook::Relation(RelationHook { kind: RelationKind::Created, relation, .. }) = hook {
+                scope::enter(db, uuid, seen, *relation, address)?;
+            }
+            // Juju does not record that it runs update-status, to spare its database; it would be all one saw.
+            if *hook != Plain::UpdateStatus.into() {
+                status::set(db, uuid, Kind::Agent, name, &Status::new("executing", &hook.running()))?;
+            }
+            Ok::<_, store::Error>(())
+        })?;
+        Ok(())
+    }
+
+    /// Write down a hook's effects, and that it is done.
+    fn commit(&mut self, seen: &Seen, hook: &Hook, changes: Option<Changes>, via: Option<&str>) -> anyhow::Result<()> {
+        let mut unit = seen.unit.clone();
+        unit.agent = resolver::after(&seen.unit.agent, &seen.view, hook);
+        let (uuid, name) = (&self.model.uuid, &seen.view.name);
+        let workload = match hook {
+            Hook::Plain(Plain::Stop) => Some(Status::new("maintenance", "")),
+            Hook::Plain(Plain::Remove) => Some(Status::new("terminated", "")),
+            Hook::Plain(Plain::Start) if !unit.agent.status_set => Some(Status::new("unknown", "")),
+            _ => None,
+        };
+        let hook_name = hook.name();
+        let message = match (via, &changes) {
+            (Some(via), _) => format!("ran {hook_name:?} hook (via {via})"),
+            (None, Some(_)) => format!("skipped {hook_name:?} hook (missing)"),
+            (None, None) => format!("{hook_name:?} hook was resolved without running it again"),
+        };
+        let line = line(seen, Level::Info, "juju.worker.uniter.operation", &message);
+        // Another command may have changed what was asked for by hand while the hook ran.
+        self.store.write(|db| {
+            if let Some(changes) = changes {
+                changes.commit(db)?;
+            }
+            unit::save_agent(db, uuid, &unit)?;
+            if let Some(mut current) = unit::find(db, uuid, name)?
+                && let Some(place) = current.fired.iter().position(|fired| fired == hook)
+            {
+                current.fired.remove(place);
+                unit::set(db, uuid, &current, unit::Column::Fired(&current.fired))?;
+            }
+            if let Some(workload) = workload {
+                status::set(db, uuid, Kind::Workload, name, &workload)?;
+            }
+            status::set(db, uuid, Kind::Agent, name, &Status::new("idle", ""))?;
+            log::append(db, uuid, &[line])?;
+            match hook {
+                Hook::Storage { kind: StorageKind::Detaching, id } => store::storage::remove(db, uuid, id)?,
+                Hook::Relation(RelationHook { kind: RelationKind::Broken, relation, .. }) => {
+                    scope::leave(db, uuid, seen, *relation)?;
+                }
+                Hook::Secret { kind: SecretKind::Rotate, uri, .. } => secrets::rotated(db, uuid, uri)?,
+                _ => {}
+            }
+            Ok::<_, store::Error>(())
+        })?;
+        Ok(())
+    }
+
+    /// Drop a failed hook's effects, and note that it failed.
+    fn failed(&mut self, seen: &Seen, hook: &Hook, via: Option<&str>, why: &str) -> anyhow::Result<()> {
+        let mut unit = seen.unit.clone();
+        unit.agent.operation = Operation::Failed(hook.clone());
+        let (uuid, name) = (&self.model.uuid, &seen.view.name);
+        let via = via.map(|via| format!(" (via {via})")).unwrap_or_default();
+        let text = format!("hook {:?}{via} failed: {why}", hook.name());
+        let line = line(seen, Level::Error, "juju.worker.uniter.operation", &text);
+        self.store.write(|db| {
+            unit::save_agent(db, uuid, &unit)?;
+            status::set(db, uuid, Kind::Agent, name, &error_status(hook))?;
+            log::append(db, uuid, &[line])
+        })?;
+        Ok(())
+    }
+
+    /// Queue a hook that asked for a reboot to run again after it.
+    fn again(&mut self, seen: &Seen, hook: &Hook) -> anyhow::Result<()> {
+        let mut unit = seen.unit.clone();
+        unit.agent.operation = Operation::Queued(hook.clone());
+        let (uuid, name) = (&self.model.uuid, &seen.view.name);
+        self.store.write(|db| {
+            unit::save_agent(db, uuid, &unit)?;
+            status::set(db, uuid, Kind::Agent, name, &Status::new("rebooting", ""))
+        })?;
+        Ok(())
+    }
+
+    /// Tell a person what the charm said last, and what to do next.
+    fn explain(&self, seen: &Seen, hook: &Hook, tail: &[String]) {
+        let name = &seen.view.name;
+        self.progress.line(&format!("unit {name}: hook failed: {:?}", hook.name()));
+        for line in tail {
+            self.progress.line(&format!("    {line}"));
+        }
+        self.progress.line(&format!(
+            "  See more with `minijuju debug-log --include {name}`; mend the charm and `minijuju refresh --force-units {} --path …`, or \
+             mend the machine; then `minijuju resolved {name}` runs the hook again.",
+            seen.unit.application
+        ));
+    }
+
+    pub(super) fn skip(&mut self, seen: &Seen, hook: &Hook) -> anyhow::Result<()> {
+        let (uuid, unit) = (&self.model.uuid, &seen.unit);
+        self.store.write(|db| unit::set(db, uuid, unit, unit::Column::Resolved("")))?;
+        self.commit(seen, hook, None, None)
+    }
+}
+
+/// The status of an agent whose hook failed.
+pub fn error_status(hook: &Hook) -> Status {
+    let mut data = serde_json::Map::new();
+    if let Hook::Relation(hook) = hook {
+        data.insert("relation-id".to_owned(), json!(hook.relation));
+        if !hook.unit.is_empty() {
+            data.insert("remote-unit".to_owned(), json!(hook.unit));
+        }
+    }
+    if let Hook::Secret { uri, label, .. } = hook {
+        data.insert("secret-uri".to_owned(), json!(uri));
+        data.insert("secret-label".to_owned(), json!(label));
+    }
+    data.insert("hook".to_owned(), json!(hook.name()));
+    let message = format!("hook failed: {:?}", hook.name());
+    Status { data: Value::Object(data), ..Status::new("error", &message) }
+}
+
+/// A hook as a person is told of it.
+fn told(hook: &Hook) -> String {
+    match hook {
+        Hook::Relation(hook) if !hook.unit.is_empty() => {
+            format!("{} ({})", Hook::Relation(hook.clone()).name(), hook.unit)
+        }
+        hook => hook.name(),
+    }
+}

@@ -1,0 +1,115 @@
+//! What a hook or an action runs in its machine, and how.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::ExitStatus;
+use std::time::Duration;
+use std::{fs, io};
+
+use serde_json::Value;
+
+use super::charm_folder::inside;
+use super::environment::{Environment, Job, agent_folder, agent_socket, charm_folder};
+use super::interrupt::Interrupt;
+use super::listener::HookListener;
+use super::process::{self, Ended};
+use super::view::Seen;
+use crate::hookcmd::socket;
+use crate::machine::Machine;
+use crate::store::model::Model;
+
+/// What is to be run in a machine.
+pub struct Program {
+    /// Its path in the machine.
+    pub path: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// How it was found, in Juju's words.
+    pub via: &'static str,
+}
+
+/// Where and for what a program runs.
+pub struct Surroundings<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// The unit.
+    pub seen: &'a Seen,
+    /// The unit's machine.
+    pub machine: &'a Machine,
+    /// The `JUJU_CONTEXT_ID` of this run.
+    pub context: &'a str,
+    /// What it is run for.
+    pub job: Job<'a>,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// Ctrl-C.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Program {
+    /// The program for a hook or an action: the charm's `dispatch`, else its own file; `None` if it has neither.
+    pub fn find(root: &Path, tag: &str, folder: &str, name: &str) -> Result<Option<Self>, String> {
+        let charm = charm_folder(tag);
+        for (path, via) in [
+            (format!("{charm}/dispatch"), "hook dispatching script: dispatch"),
+            (format!("{charm}/{folder}/{name}"), "explicit, bespoke hook script"),
+        ] {
+            match fs::metadata(inside(root, &path)) {
+                Ok(meta) if meta.permissions().mode() & 0o111 == 0 => {
+                    return Err(format!("{} is not executable", path.trim_start_matches(&format!("{charm}/"))));
+                }
+                Ok(_) => return Ok(Some(Self { path, args: Vec::new(), via })),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(format!("cannot read {path}: {error}")),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Run it to its end, with Juju's environment, answering its hook commands.
+    pub fn run(&self, around: &Surroundings<'_>, listener: &mut HookListener<'_>) -> anyhow::Result<Ended> {
+        let Surroundings { model, seen, machine, context, job, timeout, interrupt } = *around;
+        let root = machine.root();
+        let tag = seen.unit.tag();
+        let socket = inside(&root, &agent_socket(&tag));
+        fs::create_dir_all(inside(&root, &agent_folder(&tag)))
+            .and_then(|()| socket::listen(&socket))
+            .map_err(|error| anyhow::anyhow!("cannot listen for hook commands: {error}"))
+            .and_then(|calls| {
+                let proxy = |key: &str| model.config.get(key).and_then(Value::as_str).unwrap_or_default();
+                let address = machine.address().to_string();
+                let environment = Environment {
+                    unit: &seen.view.name,
+                    tag: &tag,
+                    principal: &seen.unit.principal,
+                    model: &model.name,
+                    uuid: &model.uuid,
+                    machine: &seen.unit.machine,
+                    address: &address,
+                    context,
+                    job,
+                    proxies: ["http", "https", "ftp", "no"].map(|kind| proxy(&format!("juju-{kind}-proxy"))),
+                };
+                let mut command = machine.command(&self.path, charm_folder(&tag))?;
+                command.args(&self.args).env_clear().envs(environment.variables());
+                let ended = process::run(command, context, &calls, interrupt, timeout, listener);
+                // The next hook listens there anew.
+                let _ = fs::remove_file(&socket);
+                ended.map_err(|error| anyhow::anyhow!("cannot run {}: {error}", self.path))
+            })
+    }
+}
+
+/// How a process ended, in Go's words, as Juju logs it.
+pub fn how(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        // setpriv and env, through which a hook is started, end with the signal's number as a shell does.
+        (Some(code), _) => format!("exit status {code}"),
+        (None, Some(signal)) => {
+            let name = nix::sys::signal::Signal::try_from(signal).map(nix::sys::signal::Signal::as_str);
+            format!("signal: {}", name.map_or_else(|_| signal.to_string(), str::to_owned))
+        }
+        (None, None) => status.to_string(),
+    }
+}

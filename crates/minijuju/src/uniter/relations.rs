@@ -1,0 +1,228 @@
+//! What a unit's agent does next about its relations.
+
+use std::collections::BTreeMap;
+
+use super::agent::{AgentState, RelationState};
+use super::hook::{Hook, RelationHook, RelationKind};
+use super::resolver::{RelationView, Step, UnitView};
+
+/// Relations that the charm is not told of are entered and left all the same: a subordinate comes with one.
+pub fn implicit(agent: &AgentState, view: &UnitView) -> Option<Step> {
+    view.relations.iter().filter(|(_, relation)| relation.implicit).find_map(|(id, relation)| {
+        let leaving = view.dying || relation.dying;
+        match agent.relations.contains_key(id) {
+            false if agent.installed && !leaving => Some(Step::Enter(*id)),
+            true if leaving => Some(Step::Leave(*id)),
+            _ => None,
+        }
+    })
+}
+
+/// `relation-created`, which comes before all other hooks once the charm is installed.
+pub fn created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
+    let (id, relation) = view
+        .relations
+        .iter()
+        .find(|(id, relation)| !relation.dying && !relation.implicit && !agent.relations.contains_key(id))?;
+    Some(Hook::Relation(RelationHook {
+        kind: RelationKind::Created,
+        relation: *id,
+        endpoint: relation.endpoint.clone(),
+        application: relation.remote.clone(),
+        unit: String::new(),
+        departing: String::new(),
+        version: 0,
+    }))
+}
+
+/// The next hook of any relation: peers last, so that they are still there when other relations break.
+pub fn next(agent: &AgentState, view: &UnitView) -> Option<Hook> {
+    let told = || view.relations.iter().filter(|(_, relation)| !relation.implicit);
+    let (others, peers) = (told().filter(|(_, relation)| !relation.peer), told().filter(|(_, relation)| relation.peer));
+    others.chain(peers).find_map(|(id, relation)| {
+        // What the charm was never told of needs no end either.
+        let known = agent.relations.get(id)?;
+        hook_of(*id, known, relation, view)
+    })
+}
+
+/// The next hook of one relation that the charm was told of.
+fn hook_of(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView) -> Option<Hook> {
+    let hook = |kind, application: &str, remote: &str, version| {
+        Some(Hook::Relation(RelationHook {
+            kind,
+            relation: id,
+            endpoint: view.endpoint.clone(),
+            application: application.to_owned(),
+            unit: remote.to_owned(),
+            departing: String::new(),
+            version,
+        }))
+    };
+    let application = |unit: &str| unit.split_once('/').map_or(unit, |(application, _)| application).to_owned();
+    let breaking = unit.dying || view.dying;
+    let (none, nobody) = (BTreeMap::new(), BTreeMap::new());
+    let (members, applications) = if breaking { (&none, &nobody) } else { (&view.members, &view.applications) };
+
+    // `relation-joined` is always followed by that unit's `relation-changed`.
+    if let Some(pending) = &known.changed_pending {
+        let version = members.get(pending).copied().unwrap_or_default();
+        return hook(RelationKind::Changed, &application(pending), pending, version);
+    }
+    if let Some((gone, version)) = known.members.iter().find(|(unit, _)| !members.contains_key(*unit)) {
+        let leaving = unit.dying || unit.application_dying;
+        let departing = if leaving { unit.name.clone() } else { gone.clone() };
+        return hook(RelationKind::Departed, &application(gone), gone, *version).map(|hook| match hook {
+            Hook::Relation(hook) => Hook::Relation(RelationHook { departing, ..hook }),
+            other => other,
+        });
+    }
+    if breaking && !view.peer {
+        return hook(RelationKind::Broken, &view.remote, "", 0);
+    }
+    for (name, version) in applications {
+        if known.applications.get(name).copied().unwrap_or_default() != *version {
+            return hook(RelationKind::Changed, name, "", *version);
+        }
+    }
+    for (name, version) in members {
+        if !known.members.contains_key(name) {
+            return hook(RelationKind::Joined, &application(name), name, *version);
+        }
+    }
+    let (name, version) = members.iter().find(|(name, version)| known.members.get(*name) != Some(*version))?;
+    hook(RelationKind::Changed, &application(name), name, *version)
+}
+
+/// What the agent remembers of a relation after a hook of it.
+pub fn after(agent: &mut AgentState, hook: &RelationHook) {
+    let state = agent.relations.entry(hook.relation).or_default();
+    match hook.kind {
+        RelationKind::Created => {}
+        RelationKind::Joined => {
+            state.members.insert(hook.unit.clone(), hook.version);
+            state.changed_pending = Some(hook.unit.clone());
+        }
+        RelationKind::Changed if hook.unit.is_empty() => {
+            state.applications.insert(hook.application.clone(), hook.version);
+        }
+        RelationKind::Changed => {
+            state.members.insert(hook.unit.clone(), hook.version);
+            state.changed_pending = None;
+        }
+        RelationKind::Departed => {
+            state.members.remove(&hook.unit);
+            state.changed_pending = None;
+        }
+        RelationKind::Broken => drop(agent.relations.remove(&hook.relation)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::resolver::next_step;
+    use super::super::resolver::tests::{settle, view};
+    use super::*;
+
+    fn db(members: &[&str]) -> RelationView {
+        RelationView { endpoint: "db".to_owned(), remote: "pg".to_owned(), peer: false, ..peers(members) }
+    }
+
+    fn peers(members: &[&str]) -> RelationView {
+        RelationView {
+            endpoint: "peers".to_owned(),
+            remote: "app".to_owned(),
+            peer: true,
+            members: members.iter().map(|unit| ((*unit).to_owned(), 1)).collect(),
+            ..RelationView::default()
+        }
+    }
+
+    #[test]
+    fn storage_comes_before_install_and_relations_between_install_and_leadership() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.storage.insert("data/0".to_owned(), false);
+        view.relations.insert(0, peers(&["app/1"]));
+        view.relations.insert(1, db(&["pg/0"]));
+        assert_eq!(
+            settle(&mut agent, &mut view),
+            [
+                "data-storage-attached",
+                "install",
+                "peers-relation-created",
+                "db-relation-created",
+                "leader-elected",
+                "config-changed",
+                "start",
+                "db-relation-joined for pg/0",
+                "db-relation-changed for pg/0",
+                "peers-relation-joined for app/1",
+                "peers-relation-changed for app/1",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_dying_unit_leaves_its_relations_then_stops_then_goes() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(0, peers(&["app/1"]));
+        view.relations.insert(1, db(&["pg/0"]));
+        view.storage.insert("data/0".to_owned(), false);
+        settle(&mut agent, &mut view);
+        view.dying = true;
+        assert_eq!(
+            settle(&mut agent, &mut view),
+            [
+                "data-storage-detaching",
+                "db-relation-departed for pg/0",
+                "db-relation-broken",
+                "peers-relation-departed for app/1",
+                "stop",
+                "remove",
+                "die",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_departing_unit_is_named_from_the_side_that_leaves() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(1, db(&["pg/0", "pg/1"]));
+        settle(&mut agent, &mut view);
+        view.relations.insert(1, db(&["pg/1"]));
+        let Some(Step::Run(Hook::Relation(hook))) = next_step(&agent, &view) else { panic!("no relation hook") };
+        assert_eq!((hook.unit.as_str(), hook.departing.as_str()), ("pg/0", "pg/0"));
+        view.dying = true;
+        let Some(Step::Run(Hook::Relation(hook))) = next_step(&agent, &view) else { panic!("no relation hook") };
+        assert_eq!((hook.unit.as_str(), hook.departing.as_str()), ("pg/0", "app/0"));
+    }
+
+    #[test]
+    fn a_relation_that_the_charm_did_not_ask_for_is_entered_and_left_without_hooks() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(1, RelationView { implicit: true, ..db(&["agent/0"]) });
+        assert_eq!(settle(&mut agent, &mut view), ["install", "enter 1", "leader-elected", "config-changed", "start"]);
+        view.dying = true;
+        assert_eq!(settle(&mut agent, &mut view), ["leave 1", "stop", "remove", "die"]);
+    }
+
+    #[test]
+    fn a_changed_databag_is_told_once_per_version() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(1, db(&["pg/0"]));
+        settle(&mut agent, &mut view);
+        let relation = view.relations.get_mut(&1).unwrap();
+        relation.members.insert("pg/0".to_owned(), 2);
+        relation.applications.insert("pg".to_owned(), 1);
+        assert_eq!(settle(&mut agent, &mut view), ["db-relation-changed", "db-relation-changed for pg/0"]);
+    }
+
+    #[test]
+    fn a_removed_relation_breaks_once() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(1, db(&["pg/0"]));
+        settle(&mut agent, &mut view);
+        view.relations.get_mut(&1).unwrap().dying = true;
+        assert_eq!(settle(&mut agent, &mut view), ["db-relation-departed for pg/0", "db-relation-broken"]);
+    }
+}

@@ -1,0 +1,200 @@
+//! A unit's agent at work: its steps, one at a time.
+
+use std::path::Path;
+use std::{fs, io};
+
+use anyhow::Context as _;
+
+use super::charm_folder::{self, inside};
+use super::interrupt::Interrupt;
+use super::leadership;
+use super::resolver::Step;
+use super::settle::machine_id;
+use super::view::Seen;
+use super::{scope, state, storage};
+use crate::machine::{Kind as MachineKind, Machine, Machines, Spec};
+use crate::progress::Progress;
+use crate::store::database::now;
+use crate::store::log::{Level, Line};
+use crate::store::model::Model;
+use crate::store::status::{Kind, Status};
+use crate::store::{self, Store, machine, status, unit};
+
+/// What runs one unit's steps.
+pub struct Worker<'a> {
+    /// The database, for this worker alone.
+    pub store: Store,
+    /// The machines.
+    pub machines: &'a Machines,
+    /// The model.
+    pub model: &'a Model,
+    /// Where steps are told.
+    pub progress: &'a Progress,
+    /// Ctrl-C.
+    pub interrupt: &'a Interrupt,
+}
+
+impl Worker<'_> {
+    /// Run one step of a unit.
+    pub fn step(&mut self, seen: &Seen, step: Step) -> anyhow::Result<()> {
+        match step {
+            Step::Run(hook) => self.hook(seen, &hook),
+            Step::Skip(hook) => self.skip(seen, &hook),
+            Step::Action(task) => self.action(seen, task),
+            Step::Enter(relation) => self.enter(seen, relation),
+            Step::Leave(relation) => self.leave(seen, relation),
+            Step::Deploy => self.deploy(seen),
+            Step::Die => self.die(seen),
+        }
+    }
+
+    /// The unit's machine: found, or started.
+    pub(super) fn machine(&mut self, seen: &Seen) -> anyhow::Result<Machine> {
+        let id = machine_id(self.model, &seen.unit.machine);
+        if let Some(found) = self.machines.find(&id)? {
+            return Ok(found);
+        }
+        let task = self.progress.begin(format!("machine {}", seen.unit.machine));
+        let spec = Spec { hostname: id.clone(), id };
+        let number = seen.unit.machine.clone();
+        let uuid = self.model.uuid.clone();
+        let started = match self.machines.start(&spec) {
+            Ok(started) => started,
+            Err(error) => {
+                let why = error.to_string();
+                self.store.write(|db| status::set(db, &uuid, Kind::Machine, &number, &Status::new("down", &why)))?;
+                task.failed(&why);
+                return Err(error.into());
+            }
+        };
+        let address = started.address().to_string();
+        let waiting = seen.unit.agent.charm_version.is_none();
+        let name = seen.view.name.clone();
+        self.store.write(|db| {
+            machine::set_address(db, &uuid, &number, &address)?;
+            status::set(db, &uuid, Kind::Machine, &number, &Status::new("started", ""))?;
+            if waiting {
+                status::set(db, &uuid, Kind::Workload, &name, &Status::new("waiting", "installing agent"))?;
+            }
+            Ok::<_, store::Error>(())
+        })?;
+        for note in started.notes() {
+            self.progress.say(&format!("  {note}"));
+        }
+        task.done();
+        Ok(started)
+    }
+
+    /// Restart a unit's machine: its first process ends and with it all others; it starts again when it is needed next,
+    /// which is at once, for `start`.
+    pub(super) fn reboot(&mut self, seen: &Seen, machine: &Machine) -> anyhow::Result<()> {
+        if self.machines.kind() == MachineKind::Host {
+            self.progress
+                .line(&format!("unit {}: a reboot of this computer was asked for, and is not done", seen.view.name));
+            return Ok(());
+        }
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(machine.pid())?);
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL)?;
+        let uuid = &self.model.uuid;
+        let Some(mut unit) = unit::find(self.store.db(), uuid, &seen.view.name)? else { return Ok(()) };
+        unit.agent.rebooted = unit.agent.started;
+        self.store.write(|db| unit::save_agent(db, uuid, &unit))?;
+        Ok(())
+    }
+
+    /// Where a storage is, and its kind; it is there from now on.
+    pub(super) fn storage(&self, root: &Path, id: &str) -> anyhow::Result<(String, String)> {
+        let Some(found) = store::storage::find(self.store.db(), &self.model.uuid, id)? else {
+            return Ok(Default::default());
+        };
+        storage::mount(root, &found).with_context(|| format!("cannot make storage {id} at {}", found.location))?;
+        Ok((found.location, found.kind))
+    }
+
+    /// Put the application's resources where the unit's `resource-get` says that they are.
+    pub(super) fn place_resources(&self, seen: &Seen, root: &Path) -> anyhow::Result<()> {
+        for found in store::resource::of(self.store.db(), &self.model.uuid, &seen.application.name)? {
+            let path = inside(root, &state::resource_path(&seen.unit.tag(), &found));
+            let stamp = |path: &Path| fs::metadata(path).and_then(|meta| Ok((meta.len(), meta.modified()?)));
+            let given = stamp(Path::new(&found.path)).with_context(|| format!("resource {:?} is lost", found.name))?;
+            if stamp(&path).is_ok_and(|placed| placed == given) {
+                continue;
+            }
+            let place = || -> io::Result<()> {
+                if let Some(folder) = path.parent() {
+                    fs::create_dir_all(folder)?;
+                }
+                fs::copy(&found.path, &path)?;
+                fs::File::options().write(true).open(&path)?.set_modified(given.1)
+            };
+            place().with_context(|| format!("cannot put resource {:?} in place", found.name))?;
+        }
+        Ok(())
+    }
+
+    /// Enter a relation that the charm is not told of.
+    fn enter(&mut self, seen: &Seen, relation: i64) -> anyhow::Result<()> {
+        let mut unit = seen.unit.clone();
+        unit.agent.relations.entry(relation).or_default();
+        let address = self.machine(seen)?.address().to_string();
+        let uuid = &self.model.uuid;
+        self.store.write(|db| {
+            scope::enter(db, uuid, seen, relation, &address)?;
+            unit::save_agent(db, uuid, &unit)
+        })?;
+        Ok(())
+    }
+
+    /// Leave such a relation.
+    fn leave(&mut self, seen: &Seen, relation: i64) -> anyhow::Result<()> {
+        let mut unit = seen.unit.clone();
+        unit.agent.relations.remove(&relation);
+        let uuid = &self.model.uuid;
+        self.store.write(|db| {
+            scope::leave(db, uuid, seen, relation)?;
+            unit::save_agent(db, uuid, &unit)
+        })?;
+        Ok(())
+    }
+
+    /// Put a new charm in place under a failed hook, which runs with it when it is resolved.
+    fn deploy(&mut self, seen: &Seen) -> anyhow::Result<()> {
+        let machine = self.machine(seen)?;
+        charm_folder::deploy(&machine.root(), &seen.unit.tag(), Path::new(&seen.application.archive))?;
+        let mut unit = seen.unit.clone();
+        unit.agent.charm_version = Some(seen.view.charm_version);
+        self.store.write(|db| unit::save_agent(db, &self.model.uuid, &unit))?;
+        Ok(())
+    }
+
+    /// Remove a unit that is done, and its machine if nobody else is on it.
+    fn die(&mut self, seen: &Seen) -> anyhow::Result<()> {
+        let (uuid, unit) = (&self.model.uuid, &seen.unit);
+        let alone = unit::all(self.store.db(), uuid)?.iter().filter(|other| other.machine == unit.machine).count() == 1;
+        let id = machine_id(self.model, &unit.machine);
+        let stays = !alone || self.machines.kind() == MachineKind::Host;
+        if stays && let Some(machine) = self.machines.find(&id)? {
+            charm_folder::remove_all(&machine.root(), &unit.tag());
+        }
+        if alone {
+            self.machines.stop(&id)?;
+        }
+        let name = seen.view.name.clone();
+        self.store.write(|db| {
+            unit::remove(db, uuid, unit)?;
+            store::relation::leave_all(db, uuid, &name)?;
+            store::secret::forget(db, uuid, &name)?;
+            if alone {
+                machine::remove(db, uuid, &unit.machine)?;
+            }
+            leadership::after_removal(db, uuid, &unit.application, unit.number)
+        })?;
+        self.progress.say(&format!("  ✓ {name} removed"));
+        Ok(())
+    }
+}
+
+/// A log line of the unit's agent, now.
+pub fn line(seen: &Seen, level: Level, module: &str, message: &str) -> Line {
+    Line { id: 0, time: now(), entity: seen.unit.tag(), level, module: module.to_owned(), message: message.to_owned() }
+}
