@@ -1,0 +1,354 @@
+"""What goes wrong on a machine: the charm says why in one line, breaks nothing else, and goes on when it is mended.
+
+The tests run the same on Juju and on minijuju. Each one breaks the unit's machine, has a hook fail, mends what it broke
+and has Juju run the hook again, so that it leaves an active unit to the next one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import pathlib
+import shlex
+from collections.abc import Iterator
+
+import jubilant
+import pytest
+from test_charm import APP, PORT, UNIT, eventually, on_machine, running_pid
+
+CONFIG = "/etc/tinyproxy/tinyproxy.conf"
+PID_FILE = "/run/tinyproxy.pid"
+PROGRAM = "/usr/bin/tinyproxy"
+# Where the tests keep things on the machine.
+ASIDE = "/srv/faults"
+# The tutorial's bound on starting and stopping, and what a machine under load may take around it, in seconds.
+BOUND, AROUND = 3, 4
+# Each change of the slug is one.
+SLUGS = itertools.count()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def deployed(charm: pathlib.Path, juju: jubilant.Juju) -> Iterator[None]:
+    """An active unit, which Juju does not mend by itself, and which leaves its machine tidy in the end."""
+    juju.model_config({"automatically-retry-hooks": False})
+    juju.deploy(charm, app=APP)
+    juju.wait(jubilant.all_active, delay=0.1, timeout=600)
+    on_machine(juju, f"mkdir {ASIDE}")
+    yield
+    for event in ["stop", "remove"]:
+        assert dispatch(juju, event).code == 0
+    left = on_machine(juju, f"rm -r {ASIDE}; ls -d /etc/tinyproxy {PID_FILE}; pgrep -a tinyproxy; true")
+    assert left == ""
+
+
+@pytest.fixture(autouse=True)
+def tidy(juju: jubilant.Juju) -> Iterator[None]:
+    """After each test: an active unit, one tinyproxy, nothing half written, no process that it left behind."""
+    yield
+    wait_for(juju, "active")
+    running_pid(juju)
+    left = on_machine(juju, f"ls -A {ASIDE} /etc/tinyproxy; pgrep -x 'tinyproxy-charm|apt-get|sleep|python3'; true")
+    assert left.split() == ["/etc/tinyproxy:", "tinyproxy.conf", f"{ASIDE}:"]
+
+
+def test_port_is_taken(juju: jubilant.Juju):
+    """Check that the log names the port, and that the unit goes on once it is free."""
+    kill_tinyproxy(juju)
+    in_background(juju, "listener", f"exec python3 -m http.server {PORT} --directory {ASIDE}")
+    eventually(lambda: on_machine(juju, f"ss -Hltn 'sport = :{PORT}'") != "")
+    error = failure(juju)
+    assert f"tinyproxy cannot listen on port {PORT}: Address already in use" in error
+    end(juju, "listener")
+    resolve(juju)
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        pytest.param("#!/bin/sh\necho 'no good' >&2; exit 70", "exited with code 70: no good", id="fails"),
+        pytest.param("#!/bin/sh\nkill -SEGV $$", "was killed by signal 11: it gave no reason", id="crashes"),
+        pytest.param("no program", f"could not run {PROGRAM}: Exec format error", id="is-none"),
+        pytest.param("#!/bin/sh\nexit 0", "tinyproxy was not running within the expected time", id="dies"),
+        pytest.param(
+            f"#!/bin/sh\n(echo $$ >{PID_FILE}) & exit 0",
+            "tinyproxy was not running within the expected time",
+            id="dies-after-pid-file",
+        ),
+    ],
+)
+def test_tinyproxy_does_not_start(juju: jubilant.Juju, program: str, why: str):
+    """Check that the log says what tinyproxy said, or that it did not start in time."""
+    kill_tinyproxy(juju)
+    replace_program(juju, program)
+    assert why in failure(juju)
+    assert on_machine(juju, "pgrep -x tinyproxy; true") == ""
+    restore_program(juju)
+    resolve(juju)
+
+
+def test_tinyproxy_is_given_up_in_time(juju: jubilant.Juju):
+    """Check that the charm waits for a tinyproxy that never runs as long as the tutorial says, and no longer."""
+    kill_tinyproxy(juju)
+    replace_program(juju, "#!/bin/sh")
+    started = dispatch(juju, "start")
+    assert started.code == 1
+    assert started.error.endswith("tinyproxy was not running within the expected time")
+    assert BOUND <= started.seconds < BOUND + AROUND
+    restore_program(juju)
+    assert dispatch(juju, "start").code == 0
+
+
+def test_tinyproxy_ignores_sigterm(juju: jubilant.Juju):
+    """Check that stop fails within the tutorial's time, and succeeds once the process is gone."""
+    kill_tinyproxy(juju)
+    replace_program(juju, f"#!/bin/sh\ntrap '' TERM; echo $$ >{PID_FILE}; while :; do sleep 0.1; done")
+    in_background(juju, "stubborn", f"exec {PROGRAM}")
+    eventually(lambda: on_machine(juju, f"cat {PID_FILE}; true") == on_machine(juju, f"cat {ASIDE}/stubborn"))
+    stopped = dispatch(juju, "stop")
+    assert stopped.code == 1
+    assert stopped.error.endswith("tinyproxy was still running after the expected time")
+    assert BOUND <= stopped.seconds < BOUND + AROUND
+    end(juju, "stubborn", "KILL")
+    restore_program(juju)
+    assert dispatch(juju, "stop").code == 0
+    assert dispatch(juju, "start").code == 0
+
+
+@pytest.fixture(scope="class")
+def uninstalled(juju: jubilant.Juju) -> Iterator[None]:
+    """A machine without tinyproxy, and with it again afterwards."""
+    for event in ["stop", "remove"]:
+        assert dispatch(juju, event).code == 0
+    yield
+    for event in ["install", "start"]:
+        assert dispatch(juju, event).code == 0
+
+
+@pytest.mark.usefixtures("uninstalled")
+class TestApt:
+    """apt does not install tinyproxy."""
+
+    @pytest.fixture(autouse=True)
+    def tidy(self, juju: jubilant.Juju) -> Iterator[None]:
+        """After each test: apt as it was."""
+        on_machine(juju, f"cp -a /etc/apt {ASIDE}/apt")
+        yield
+        on_machine(juju, f"rm -r /etc/apt && mv {ASIDE}/apt /etc/apt")
+        assert on_machine(juju, f"ls -A {ASIDE}; pgrep -x 'tinyproxy-charm|apt-get|python3'; true") == ""
+
+    @pytest.mark.parametrize(
+        ("source", "why"),
+        [
+            # Port 9 is discard's: nobody answers there.
+            pytest.param("deb http://127.0.0.1:9/debian stable main", "update the package lists", id="unknown-mirror"),
+            pytest.param("deb nonsense", "Malformed entry 1", id="malformed"),
+            pytest.param("# none", "Unable to locate package tinyproxy-bin", id="none"),
+        ],
+    )
+    def test_package_source_is_broken(self, juju: jubilant.Juju, source: str, why: str):
+        """Check that the log carries apt's own words."""
+        on_machine(juju, f"rm -r /etc/apt/sources.list.d; echo '{source}' >/etc/apt/sources.list")
+        # Or apt pauses for seconds before each of the tries that it makes before the charm does.
+        on_machine(juju, "echo 'Acquire::Retries::Delay false;' >/etc/apt/apt.conf.d/faults")
+        installed = dispatch(juju, "install")
+        assert installed.code == 1
+        assert why in installed.error
+        assert on_machine(juju, "command -v tinyproxy; true") == ""
+
+    def test_locks_are_held(self, juju: jubilant.Juju):
+        """Check that the charm waits while another process uses apt, and goes on when it is done."""
+        lists, dpkg = "/var/lib/apt/lists/lock", "/var/lib/dpkg/lock-frontend"
+        for name, lock in [("lists", lists), ("dpkg", dpkg)]:
+            hold = f"import fcntl, time; lock = open('{lock}', 'w'); fcntl.lockf(lock, fcntl.LOCK_EX); time.sleep(600)"
+            in_background(juju, name, f'exec python3 -c "{hold}"')
+            on_machine(juju, f'until grep -q ":$(stat -c %i {lock}) " /proc/locks; do sleep 0.02; done')
+        # For its own lock, apt-get gives up at once, and the charm tries again; for dpkg's it waits, and says so.
+        refused = "until pgrep -x apt-get; do :; done; while pgrep -x apt-get; do :; done"
+        waits = "until grep -qs 'Waiting for cache lock' /proc/$(pgrep -o -x apt-get)/fd/1; do sleep 0.02; done"
+        release = f"kill $(cat {ASIDE}/lists); {waits}; kill $(cat {ASIDE}/dpkg); rm {ASIDE}/*"
+        in_background(juju, "releaser", f"{refused}; {release}")
+        assert dispatch(juju, "install").code == 0
+        assert on_machine(juju, "command -v tinyproxy") == PROGRAM
+
+
+def test_disk_is_full(juju: jubilant.Juju):
+    """Check that the config that cannot be written stays as it was, and is written when there is room."""
+    process = running_pid(juju)
+    # Room for one file: as long as the old one is there, there is none for the new one.
+    on_machine(
+        juju,
+        f"set -e; cp {CONFIG} {ASIDE}; mount -t tmpfs -o size=4k full /etc/tinyproxy; mv {ASIDE}/tinyproxy.conf {CONFIG}",
+    )
+    before = on_machine(juju, f"cat {CONFIG}")
+    error = failure(juju)
+    assert CONFIG in error
+    assert "No space left on device" in error
+    assert on_machine(juju, f"cat {CONFIG}") == before
+    assert on_machine(juju, "ls -A /etc/tinyproxy") == "tinyproxy.conf"
+    assert running_pid(juju) == process
+    on_machine(juju, "mount -o remount,size=64k /etc/tinyproxy")
+    resolve(juju)
+    assert on_machine(juju, f"cat {CONFIG}") != before
+    assert running_pid(juju) == process
+    on_machine(juju, "umount /etc/tinyproxy")
+
+
+@pytest.mark.parametrize(
+    "slug",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("a b", id="space"),
+        pytest.param("foo\n", id="newline-at-the-end"),
+        pytest.param('foo/" "http://elsewhere/"\nPort 80', id="directives"),
+        pytest.param("ünïcödé-☃", id="unicode"),
+        pytest.param("x/" * 524288, id="megabyte"),
+    ],
+)
+def test_slug_is_odd(juju: jubilant.Juju, slug: str):
+    """Check that the unit is blocked with the slug in its message, and that nothing else changes."""
+    before, process = on_machine(juju, f"cat {CONFIG}"), running_pid(juju)
+    juju.cli("config", APP, "--file", "-", stdin=json.dumps({APP: {"slug": slug}}))
+    wait_for(juju, "blocked")
+    message = juju.status().apps[APP].units[UNIT].workload_status.message
+    # A message cannot be as long as a slug.
+    wanted = f"Invalid slug: '{slug}'. Slug must match the regex [a-z0-9-]+"
+    assert message == wanted or (len(wanted) > 100_000 and len(message) > 1000 and wanted.startswith(message))
+    assert on_machine(juju, f"cat {CONFIG}") == before
+    assert running_pid(juju) == process
+    juju.config(APP, reset="slug")
+    wait_for(juju, "active")
+
+
+def test_charm_is_killed_before_it_reloads(juju: jubilant.Juju):
+    """Check that the reload which a killed hook did not reach is made up for when the hook runs again."""
+    process, before = running_pid(juju), on_machine(juju, f"cat {CONFIG}")
+    # Who reads a FIFO that nobody writes to waits: the charm does so after it wrote the config.
+    on_machine(juju, f"cp {CONFIG} {ASIDE}/before; mv {PID_FILE} {ASIDE}/pid && mkfifo {PID_FILE}")
+    written = f"while cmp -s {CONFIG} {ASIDE}/before; do sleep 0.02; done"
+    in_background(juju, "killer", f"{written}; pkill -KILL -x tinyproxy-charm")
+    assert 'hook "config-changed"' in failure(juju, says=".operation ")
+    assert on_machine(juju, f"cat {CONFIG}") != before
+    on_machine(juju, f"mv {ASIDE}/pid {PID_FILE}; rm {ASIDE}/killer {ASIDE}/before")
+    assert not serves_config(juju)
+    resolve(juju)
+    assert running_pid(juju) == process
+    eventually(lambda: serves_config(juju))
+
+
+@pytest.mark.parametrize(
+    ("command", "script", "why"),
+    [
+        pytest.param("config-get", "echo 'ERROR permission denied' >&2; exit 1", "permission denied", id="refused"),
+        pytest.param("config-get", 'printf \'{"slug": "hal\'', "config-get", id="half-an-answer"),
+        pytest.param("status-set", "echo 'ERROR connection is shut down' >&2; exit 1", "shut down", id="no-status"),
+    ],
+)
+def test_hook_command_fails(juju: jubilant.Juju, command: str, script: str, why: str):
+    """Check that the log names the hook command and its reason, and that tinyproxy is left alone."""
+    before, process = on_machine(juju, f"cat {CONFIG}"), running_pid(juju)
+    on_machine(juju, f"mkdir {ASIDE}/bin; printf '#!/bin/sh\\n%s\\n' {shlex.quote(script)} >{ASIDE}/bin/{command}")
+    on_machine(juju, f"chmod +x {ASIDE}/bin/{command}")
+    changed = dispatch(juju, "config-changed", f"PATH={ASIDE}/bin:$PATH")
+    on_machine(juju, f"rm -r {ASIDE}/bin")
+    assert changed.code == 1
+    assert command in changed.error
+    assert why in changed.error
+    assert on_machine(juju, f"cat {CONFIG}") == before
+    assert running_pid(juju) == process
+
+
+@dataclasses.dataclass
+class Dispatched:
+    """How the charm ended that was run by hand."""
+
+    code: int
+    seconds: float
+    error: str
+    """What it logged at ERROR: one line, or none."""
+
+
+def dispatch(juju: jubilant.Juju, event: str, environment: str = "") -> Dispatched:
+    """Have the charm handle an event on its machine, as Juju does."""
+    before = errors(juju)
+    event = f"JUJU_HOOK_NAME={event} JUJU_DISPATCH_PATH=hooks/{event}"
+    out = on_machine(juju, f"date +%s.%N; ({environment} {event} ./dispatch) >/dev/null; echo $?; date +%s.%N")
+    begin, code, end = out.split()
+    if code != "0":
+        eventually(lambda: len(errors(juju)) > len(before))
+    new = errors(juju)[len(before) :]
+    assert len(new) <= 1, new
+    return Dispatched(int(code), float(end) - float(begin), "".join(new))
+
+
+def failure(juju: jubilant.Juju, says: str = ".juju-log ") -> str:
+    """Have Juju run config-changed, which is to fail, and return the line of the log that says why: just one."""
+    before = errors(juju)
+    juju.config(APP, {"slug": f"slug-{next(SLUGS)}"})
+    wait_for(juju, "error")
+    assert juju.status().apps[APP].units[UNIT].workload_status.message == 'hook failed: "config-changed"'
+    eventually(lambda: any(says in line for line in errors(juju)[len(before) :]))
+    new = errors(juju)[len(before) :]
+    # Juju says that the hook failed, the charm why. A line without a sender would belong to the one before it.
+    assert all(line.startswith("unit-") for line in new), new
+    assert sum(".juju-log " in line for line in new) <= 1, new
+    return next(line for line in new if says in line)
+
+
+def resolve(juju: jubilant.Juju) -> None:
+    """Have Juju run the failed hook again, which is to succeed."""
+    juju.cli("resolved", UNIT)
+    wait_for(juju, "active")
+
+
+def wait_for(juju: jubilant.Juju, workload: str) -> None:
+    """Wait until the unit has this status."""
+    juju.wait(
+        lambda status: status.apps[APP].units[UNIT].workload_status.current == workload,
+        delay=0.1,
+        successes=1,
+        timeout=60,
+    )
+
+
+def errors(juju: jubilant.Juju) -> list[str]:
+    """The lines that the unit logged at ERROR."""
+    return juju.cli("debug-log", "--replay", "--no-tail", "--include", UNIT, "--level", "ERROR").splitlines()
+
+
+def serves_config(juju: jubilant.Juju) -> bool:
+    """Whether tinyproxy serves the path that its config file names, rather than answer 400, whatever is behind it."""
+    path = f'$(sed -n \'s/^ReversePath "\\([^"]*\\)".*/\\1/p\' {CONFIG})'
+    fetch = f"curl --silent --noproxy '*' --max-time 20 -o /dev/null -w '%{{http_code}}' http://127.0.0.1:{PORT}{path}"
+    return on_machine(juju, f"{fetch}; true") not in {"000", "400"}
+
+
+def in_background(juju: jubilant.Juju, name: str, script: str) -> None:
+    """Run something on the machine that stays, with its process ID in the tests' folder."""
+    run = shlex.quote(f"echo $$ >{ASIDE}/{name}; {script}")
+    on_machine(
+        juju, f"setsid sh -c {run} </dev/null >/dev/null 2>&1 & until [ -s {ASIDE}/{name} ]; do sleep 0.02; done"
+    )
+
+
+def end(juju: jubilant.Juju, name: str, signal: str = "TERM") -> None:
+    """End what runs in the background."""
+    process = f"$(cat {ASIDE}/{name})"
+    on_machine(juju, f"kill -{signal} {process}; while kill -0 {process}; do sleep 0.02; done; rm {ASIDE}/{name}")
+
+
+def kill_tinyproxy(juju: jubilant.Juju) -> None:
+    """Have tinyproxy die."""
+    on_machine(juju, "pkill -KILL -x tinyproxy; while pgrep -x tinyproxy; do sleep 0.02; done")
+
+
+def replace_program(juju: jubilant.Juju, program: str) -> None:
+    """Put something else in tinyproxy's place."""
+    on_machine(
+        juju, f"mv {PROGRAM} {ASIDE}/program; printf '%s\\n' {shlex.quote(program)} >{PROGRAM}; chmod +x {PROGRAM}"
+    )
+
+
+def restore_program(juju: jubilant.Juju) -> None:
+    """Put tinyproxy back."""
+    on_machine(juju, f"mv {ASIDE}/program {PROGRAM}")
