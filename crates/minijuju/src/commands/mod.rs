@@ -81,6 +81,7 @@ fn run(invocation: Invocation) -> anyhow::Result<ExitCode> {
     let Invocation { global, command, model, controller, program } = invocation;
     match &command {
         Command::Pack(args) => return own::pack(global.quiet, args),
+        Command::Clean(args) => return own::clean(global.quiet, args),
         Command::Version(args) => return controllers::version(args),
         Command::Completion(args) => {
             client::print(&cli::completion(args.shell, &program), None)?;
@@ -145,10 +146,11 @@ fn run(invocation: Invocation) -> anyhow::Result<ExitCode> {
         Command::Resources(args) => resources::list(client, &args),
         Command::AttachResource(args) => resources::attach(client, &args),
         Command::Fire(args) => fire::run(client, &args),
-        Command::Clean(args) => own::clean(client, &args),
         // They need no data, and were answered above; `scale-application` is refused when it is read.
-        Command::Pack(_) | Command::Version(_) | Command::Completion(_) | Command::ScaleApplication(_) => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Pack(_)
+        | Command::Clean(_)
+        | Command::Version(_)
+        | Command::Completion(_)
+        | Command::ScaleApplication(_) => Ok(ExitCode::SUCCESS),
     }
 }

@@ -11,7 +11,7 @@ use super::client::{CLOUD, CONTROLLER, Client, USER};
 use super::{model_config, settings};
 use crate::cli::{AddModel, ConfigSource, DestroyModel, Switch};
 use crate::store::model::{self, Model};
-use crate::store::{application, machine, storage, unit};
+use crate::store::{application, machine, unit};
 use crate::uniter::machine_id;
 
 /// Run `juju add-model`.
@@ -53,16 +53,6 @@ pub fn add(client: &mut Client, args: &AddModel) -> anyhow::Result<ExitCode> {
 pub fn destroy(client: &mut Client, args: &DestroyModel) -> anyhow::Result<ExitCode> {
     let model = client.find_model(&args.model)?;
     let db = client.store.db();
-    let stored = storage::all(db, &model.uuid)?.len();
-    if stored > 0 && !args.destroy_storage && !args.release_storage && !args.force {
-        bail!(
-            "cannot destroy model {:?}\n\nThe model has persistent storage remaining:\n\t{stored} volumes and/or \
-             filesystems\n\nTo destroy the storage, run the destroy-model\ncommand again with the \"--destroy-storage\" \
-             option.\n\nTo release the storage from Juju's management\nwithout destroying it, use the \
-             \"--release-storage\" option\ninstead. The storage can then be imported\ninto another Juju model.",
-            model.name
-        );
-    }
     if !args.prompt.no_prompt {
         let (machines, applications) = (machine::all(db, &model.uuid)?.len(), application::all(db, &model.uuid)?.len());
         eprintln!(

@@ -1,15 +1,18 @@
 //! Commands that Juju does not have: `pack` and `clean`.
 
-use std::env;
 use std::path::Path;
 use std::process::ExitCode;
+use std::{env, fs, io};
 
-use super::client::{Client, confirm};
+use anyhow::Context as _;
+
+use super::client::confirm;
 use crate::cli::{Clean, Pack};
-use crate::machine::Kind as MachineKind;
+use crate::machine::{Kind as MachineKind, Machines};
 use crate::pack::{self, Step};
 use crate::progress::Progress;
-use crate::store::{application, model, unit};
+use crate::store::database::data_folder;
+use crate::store::{Store, model, unit};
 use crate::uniter;
 
 /// Run `minijuju pack`. It needs no data.
@@ -37,39 +40,58 @@ pub fn pack(quiet: bool, args: &Pack) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Run `minijuju clean`: stop and remove everything, also after a crash.
-pub fn clean(client: &mut Client, args: &Clean) -> anyhow::Result<ExitCode> {
-    let models = model::all(client.store.db())?;
+/// Run `minijuju clean`: stop and remove everything, also after a crash, also where the database cannot be read.
+pub fn clean(quiet: bool, args: &Clean) -> anyhow::Result<ExitCode> {
+    let progress = Progress::new(quiet);
+    let folder = data_folder()?;
+    if !folder.exists() {
+        progress.say("there is nothing to remove");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let store = Store::open(&folder);
+    let models = match &store {
+        Ok(store) => model::all(store.db()).unwrap_or_default(),
+        Err(error) => {
+            progress.line(&format!("{error}: it is removed with everything else"));
+            Vec::new()
+        }
+    };
     if !args.prompt.no_prompt {
         let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
         eprintln!("This stops and removes all machines and models of minijuju: {}.", names.join(", "));
         confirm("")?;
     }
-    // Hooks that run are stopped first: they would only see their machine vanish.
-    uniter::stop_hooks(&client.store)?;
-    let machines = client.machines()?;
-    if machines.kind() == MachineKind::Host {
-        for model in &models {
-            for unit in unit::all(client.store.db(), &model.uuid)? {
-                uniter::remove_folders(Path::new("/"), &unit.tag());
+    let machines = Machines::open(&folder)?;
+    if let Ok(store) = &store {
+        // Hooks that run are stopped first: they would only see their machine vanish. What cannot be read cannot be
+        // running either, and its machines go below.
+        let _ = uniter::stop_hooks(store);
+        if machines.kind() == MachineKind::Host {
+            for model in &models {
+                for unit in unit::all(store.db(), &model.uuid)? {
+                    uniter::remove_folders(Path::new("/"), &unit.tag());
+                }
             }
         }
     }
     let removed = machines.clean()?;
-    let mut archives = Vec::new();
-    client.store.write(|db| {
-        for model in &models {
-            archives.extend(application::all(db, &model.uuid)?.into_iter().map(|found| found.archive));
-            model::remove(db, &model.uuid)?;
-        }
-        model::set_client(db, "current-model", None)
-    })?;
-    for archive in archives {
-        let _ = std::fs::remove_file(archive);
+    drop(store);
+    for file in ["minijuju.db", "minijuju.db-wal", "minijuju.db-shm"] {
+        remove(fs::remove_file(folder.join(file)), &folder.join(file))?;
     }
-    for folder in ["models", "charms", "resources"] {
-        let _ = std::fs::remove_dir_all(client.store.folder().join(folder));
+    for name in ["models", "charms", "resources"] {
+        remove(fs::remove_dir_all(folder.join(name)), &folder.join(name))?;
     }
-    client.progress.say(&format!("removed {} models and {} machines", models.len(), removed.len()));
+    progress.say(&format!("removed {} models and {} machines", models.len(), removed.len()));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is not there need not be removed.
+fn remove(result: io::Result<()>, path: &Path) -> anyhow::Result<()> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
 }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub type Db = Connection;
 
 /// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -46,6 +46,17 @@ pub enum Error {
          set MINIJUJU_DATA to another folder", path.display()
     )]
     Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version found in it.
+        found: i64,
+    },
+    /// An earlier minijuju wrote it, whose tables this one does not know.
+    #[error(
+        "{} was written by an older minijuju (version {found} of the tables, this one knows {VERSION}): `minijuju clean` \
+         begins anew", path.display()
+    )]
+    Older {
         /// The file.
         path: PathBuf,
         /// The version found in it.
@@ -97,6 +108,9 @@ impl Store {
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
         if found > VERSION {
             return Err(Error::Newer { path, found });
+        }
+        if (1..VERSION).contains(&found) {
+            return Err(Error::Older { path, found });
         }
         // With a write-ahead log, NORMAL loses nothing when a process is killed, and never corrupts; only a power cut can
         // drop the last transactions, together with the machines that they are about. FULL would cost a disk flush per
@@ -172,6 +186,14 @@ mod tests {
         drop(store);
         let error = Store::open(folder.path()).map(drop).unwrap_err();
         assert!(error.to_string().contains("was written by a newer minijuju"), "{error}");
+    }
+
+    #[test]
+    fn data_of_an_older_version_says_how_to_begin_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        Store::open(folder.path()).unwrap().db().pragma_update(None, "user_version", 1).unwrap();
+        let error = Store::open(folder.path()).map(drop).unwrap_err();
+        assert!(error.to_string().contains("`minijuju clean` begins anew"), "{error}");
     }
 
     #[test]

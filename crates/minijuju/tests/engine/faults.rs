@@ -62,6 +62,18 @@ fn a_mended_charm_reaches_a_unit_in_error_by_force_only() {
 }
 
 #[test]
+fn clean_removes_all_even_if_the_database_cannot_be_read() {
+    let Some(rig) = Rig::new() else { return };
+    rig.run(&["deploy", &rig.charm("web", "true", &[])]).ok();
+    fs::write(rig.folder().join("data/minijuju.db"), "rubbish, and more than a hundred bytes of it: ".repeat(9))
+        .unwrap();
+    assert!(rig.run(&["status"]).error().contains("minijuju.db"));
+    rig.run(&["clean", "--no-prompt"]).ok();
+    rig.assert_nothing_left();
+    rig.run(&["status"]).ok();
+}
+
+#[test]
 fn a_full_disk_ends_in_one_clear_line_and_the_next_command_goes_on() {
     let Some(rig) = Rig::new() else { return };
     let data = rig.folder().join("data");
