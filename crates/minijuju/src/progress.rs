@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::format::colour;
+
 /// Where steps are told.
 #[derive(Debug)]
 pub struct Progress {
@@ -99,6 +101,13 @@ impl Task<'_> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+        // Green and red, where a person looks on.
+        let mark = match (&self.progress.shape, mark) {
+            (Shape::Live(_), _) if !colour(&io::stderr(), false, false) => mark.to_owned(),
+            (Shape::Live(_), "✓") => format!("\x1b[32m{mark}\x1b[0m"),
+            (Shape::Live(_), _) => format!("\x1b[31m{mark}\x1b[0m"),
+            (Shape::Plain | Shape::Quiet, _) => mark.to_owned(),
+        };
         let why = if why.is_empty() { String::new() } else { format!(": {why}") };
         self.progress.say(&format!("  {mark} {}{why} ({})", self.text, took(self.began.elapsed())));
     }

@@ -13,6 +13,7 @@ use crate::store::unit;
 
 /// Run it.
 pub fn run(client: &mut Client, args: &AddUnit) -> anyhow::Result<ExitCode> {
+    client.machines()?.check()?;
     let model = client.model()?;
     let application = client.application(&model, &args.application)?;
     if application.life != "alive" {

@@ -16,7 +16,7 @@ use crate::store::status::{self, Kind, Status};
 /// Run it.
 pub fn run(client: &mut Client, args: &Deploy) -> anyhow::Result<ExitCode> {
     // Before anything is written: whether there can be machines at all.
-    client.machines()?;
+    client.machines()?.check()?;
     let model = client.model()?;
     let charm = charms::read(client, &args.charm)?;
     let added = add(client, &model, args, &charm).inspect_err(|_| charm.discard())?;

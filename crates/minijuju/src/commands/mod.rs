@@ -40,6 +40,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::cli::{self, Command, Invocation};
+use crate::format;
 use crate::store::Store;
 use crate::store::database::data_folder;
 use client::Client;
@@ -59,7 +60,7 @@ pub fn main() -> ExitCode {
         }
     };
     run(invocation).unwrap_or_else(|error| {
-        eprintln!("ERROR {error:#}");
+        eprint!("{}", format::error(&format!("{error:#}"), format::colour(&io::stderr(), false, false)));
         ExitCode::FAILURE
     })
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 
 use super::client::Client;
-use crate::machine::Machine;
+use crate::machine::{Machine, Spec};
 use crate::store::machine;
 use crate::store::model::Model;
 use crate::uniter::machine_id;
@@ -30,13 +30,11 @@ impl Remote {
             bail!("machine {number} not found");
         }
         let id = machine_id(model, &number);
-        let mut found = client.machines()?.find(&id)?;
-        if found.is_none() {
-            // After a reboot of this computer, settling starts it again.
+        if client.machines()?.find(&id)?.is_none() {
+            // After a reboot of this computer, settling starts it again, and runs `start` there.
             client.settle(model)?;
-            found = client.machines()?.find(&id)?;
         }
-        let machine = found.with_context(|| format!("machine {number} is not up"))?;
+        let machine = client.machines()?.start(&Spec { hostname: id.clone(), id })?;
         let (user, home) = account(&machine, user)?;
         Ok(Self { machine, user, home })
     }

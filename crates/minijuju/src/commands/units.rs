@@ -10,7 +10,7 @@ use crate::store::model::{self, Counter, Model};
 use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Column, Unit};
 use crate::store::{Db, Result};
-use crate::uniter::{self, AgentState, Operation};
+use crate::uniter::{self, AgentState};
 
 /// Add units to an application: each on a machine of its own, or on those in `to`, in turn.
 pub fn add(
@@ -58,7 +58,7 @@ pub fn add(
     Ok(names)
 }
 
-/// Let a unit go: it leaves its relations, stops, and is removed. With `force`, a hook that failed does not hold it.
+/// Let a unit go: it leaves its relations, stops, and is removed. With `force`, no hook that fails holds it.
 pub fn remove(db: &Db, model: &Model, leaving: &Unit, force: bool) -> Result<()> {
     unit::set(db, &model.uuid, leaving, Column::Life("dying"))?;
     // Subordinates go with their principal.
@@ -66,8 +66,8 @@ pub fn remove(db: &Db, model: &Model, leaving: &Unit, force: bool) -> Result<()>
     for beside in unit::all(db, &model.uuid)?.iter().filter(|unit| unit.principal == name) {
         remove(db, model, beside, force)?;
     }
-    if force && matches!(leaving.agent.operation, Operation::Failed(_)) {
-        unit::set(db, &model.uuid, leaving, Column::Resolved("no-hooks"))?;
+    if force {
+        unit::set(db, &model.uuid, leaving, Column::Resolved("force"))?;
     }
     Ok(())
 }

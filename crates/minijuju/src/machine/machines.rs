@@ -169,6 +169,14 @@ impl Machines {
         Some(Machine::new(record, pid, &self.data))
     }
 
+    /// Whether this user may make machines on this computer, as far as that shows before one is made.
+    pub fn check(&self) -> Result<()> {
+        match self.kind {
+            Kind::Namespaces => Self::check_permitted(),
+            Kind::Host => Ok(()),
+        }
+    }
+
     pub(super) fn check_permitted() -> Result<()> {
         if !nix::unistd::geteuid().is_root() {
             let doing = "make machines".to_owned();

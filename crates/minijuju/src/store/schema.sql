@@ -57,7 +57,7 @@ CREATE TABLE unit (
     principal        TEXT NOT NULL DEFAULT '',   -- a subordinate's principal unit
     life             TEXT NOT NULL DEFAULT 'alive',
     workload_version TEXT NOT NULL DEFAULT '',
-    resolved         TEXT NOT NULL DEFAULT '',   -- '', 'retry-hooks' or 'no-hooks'
+    resolved         TEXT NOT NULL DEFAULT '',   -- '', 'retry-hooks', 'no-hooks', or 'force' for all to come
     fired            TEXT NOT NULL DEFAULT '[]', -- JSON: hooks to run that were asked for by hand
     agent            TEXT NOT NULL DEFAULT '{}', -- JSON: what the unit's agent did and what it is doing
     charm_state      TEXT NOT NULL DEFAULT '{}', -- JSON: what the charm keeps with state-set

@@ -181,7 +181,7 @@ impl Worker<'_> {
             _ => None,
         };
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
-        let resolved = seen.view.resolved != resolver::Resolved::None;
+        let resolved = ["retry-hooks", "no-hooks"].contains(&seen.unit.resolved.as_str());
         self.store.write(|db| {
             unit::save_agent(db, uuid, &unit)?;
             if resolved {
@@ -294,7 +294,9 @@ impl Worker<'_> {
 
     pub(super) fn skip(&mut self, seen: &Seen, hook: &Hook) -> anyhow::Result<()> {
         let (uuid, unit) = (&self.model.uuid, &seen.unit);
-        self.store.write(|db| unit::set(db, uuid, unit, unit::Column::Resolved("")))?;
+        if unit.resolved != "force" {
+            self.store.write(|db| unit::set(db, uuid, unit, unit::Column::Resolved("")))?;
+        }
         self.commit(seen, hook, None, None)
     }
 }

@@ -53,7 +53,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
             leader: application.leader == Some(unit.number),
             resolved: match unit.resolved.as_str() {
                 "retry-hooks" => Resolved::RetryHooks,
-                "no-hooks" => Resolved::NoHooks,
+                "no-hooks" | "force" => Resolved::NoHooks,
                 _ => Resolved::None,
             },
             charm_version: application.charm_version,

@@ -62,6 +62,19 @@ fn a_mended_charm_reaches_a_unit_in_error_by_force_only() {
 }
 
 #[test]
+fn a_unit_whose_hooks_fail_is_removed_by_force() {
+    let Some(rig) = Rig::new() else { return };
+    rig.run(&["deploy", &rig.charm("web", "exit 1", &[])]).ok();
+    rig.run(&["remove-unit", "--no-prompt", "web/0"]).ok();
+    assert_eq!(rig.workload("web/0").0, "error", "it stays until it is resolved");
+    rig.run(&["remove-unit", "--no-prompt", "--force", "web/0"]).ok();
+    assert_eq!(rig.unit("web/0"), serde_json::Value::Null);
+    rig.run(&["add-unit", "web"]).ok();
+    rig.run(&["destroy-model", "--no-prompt", "default"]).ok();
+    rig.assert_nothing_left();
+}
+
+#[test]
 fn clean_removes_all_even_if_the_database_cannot_be_read() {
     let Some(rig) = Rig::new() else { return };
     rig.run(&["deploy", &rig.charm("web", "true", &[])]).ok();
