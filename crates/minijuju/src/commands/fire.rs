@@ -46,6 +46,8 @@ pub fn run(client: &mut Client, args: &Fire) -> anyhow::Result<ExitCode> {
             .find(|storage| storage.id.split('/').next() == Some(endpoint))
             .with_context(|| format!("{name} has no storage {endpoint:?}"))?;
         Hook::Storage { kind, id: found.id }
+    } else if args.event.starts_with("secret-") {
+        bail!("{:?} is about a secret: change the secret, and those whom it concerns hear of it", args.event);
     } else if args.event.contains('/') || args.event.is_empty() {
         bail!("{:?} is no name of an event", args.event);
     } else {

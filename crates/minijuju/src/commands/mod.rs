@@ -13,6 +13,7 @@ mod deploy;
 mod expose;
 mod fire;
 mod integrate;
+mod machine_exec;
 mod machines;
 mod model_config;
 mod models;

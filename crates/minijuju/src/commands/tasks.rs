@@ -12,13 +12,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::client::{Client, print};
-use super::{action_params, settings};
+use super::{action_params, machine_exec, settings};
 use crate::charm;
 use crate::cli::{Exec, Run};
 use crate::format::{self, Clock, Task as Shown, Timing};
 use crate::store::action::{self, Task};
 use crate::store::model::{self, Counter, Model};
-use crate::store::{Store, unit};
+use crate::store::{Store, machine, unit};
 use crate::uniter;
 
 /// The first argument of the process that settles a model in the background. Not for people.
@@ -83,15 +83,16 @@ pub fn exec(client: &mut Client, args: &Exec) -> anyhow::Result<ExitCode> {
     let db = client.store.db();
     let mut names: Vec<String> = Vec::new();
     for unit in unit::all(db, &model.uuid)? {
-        let on_machine = args.machines.contains(&unit.machine);
-        if args.all || on_machine || args.applications.contains(&unit.application) {
+        if args.all || args.applications.contains(&unit.application) {
             names.push(unit.name());
         }
     }
     let mut errors = Vec::new();
-    for machine in &args.machines {
-        if !unit::all(db, &model.uuid)?.iter().any(|unit| unit.machine == *machine) {
-            errors.push(format!("machine {machine} not found"));
+    let mut machines = Vec::new();
+    for id in &args.machines {
+        match machine::find(db, &model.uuid, id)? {
+            Some(_) => machines.push(id.clone()),
+            None => errors.push(format!("machine {id} not found")),
         }
     }
     for name in &args.units {
@@ -116,13 +117,19 @@ pub fn exec(client: &mut Client, args: &Exec) -> anyhow::Result<ExitCode> {
         .collect();
     let colour = format::colour(&std::io::stdout(), args.color, args.no_color);
     let clock = Clock::new(args.utc);
-    let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.background, colour)? else {
-        return Ok(ExitCode::SUCCESS);
-    };
-    if args.background {
-        return background(client, &model, operation, &tasks);
+    let mut done = BTreeMap::new();
+    for id in &machines {
+        done.insert(id.clone(), machine_exec::run(client, &model, id, &args.commands, args.wait, &clock)?);
     }
-    let done = wait(client, &model, &tasks, args.wait, &clock, colour)?;
+    if !wanted.is_empty() || machines.is_empty() {
+        let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.background, colour)? else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        if args.background {
+            return background(client, &model, operation, &tasks);
+        }
+        done.extend(wait(client, &model, &tasks, args.wait, &clock, colour)?);
+    }
     print(&format::exec(&done, args.output.format()), args.output.output.as_deref())?;
     finish(&done)
 }
@@ -275,10 +282,12 @@ pub fn shown(task: &Task, clock: &Clock) -> Shown {
         .iter()
         .map(|(time, message)| format::log_line(&clock.date_time_and_zone(at(*time)), message))
         .collect();
+    // A command on a machine has the machine's number in place of a unit's name.
+    let on_machine = !task.unit.contains('/');
     Shown {
         id: task.id.to_string(),
         log,
-        machine: None,
+        machine: on_machine.then(|| task.unit.clone()),
         message: task.message.clone(),
         results: match &task.results {
             Value::Object(results) if task.completed.is_some() => Some(results.clone()),
@@ -290,6 +299,6 @@ pub fn shown(task: &Task, clock: &Clock) -> Shown {
             enqueued: time(Some(task.enqueued)),
             started: time(task.started),
         },
-        unit: Some(task.unit.clone()),
+        unit: (!on_machine).then(|| task.unit.clone()),
     }
 }

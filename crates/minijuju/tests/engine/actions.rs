@@ -113,6 +113,10 @@ fn a_command_on_a_unit_runs_in_its_context() {
     assert!(done.stderr.contains("with return code 3"), "{done:?}");
     let done = rig.run(&["exec", "--application", "web", "--format", "json", "--", "sleep 60", "--wait", "1s"]);
     assert_ne!(done.code, 0, "{done:?}");
+    let done = rig.run(&["exec", "--machine", "0", "--format", "json", "--", "hostname; is-leader"]);
+    let tasks: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(tasks["0"]["results"]["stdout"], format!("{}\n", rig.unit_hostname()));
+    assert_eq!(tasks["0"]["results"]["return-code"], 127, "outside of a unit there are no hook commands");
     let late = rig.run(&["exec", "--unit", "web/0", "--wait", "300ms", "--", "sleep 60"]);
     assert!(late.stderr.contains("timed out"), "{late:?}");
 }

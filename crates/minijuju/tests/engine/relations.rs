@@ -146,3 +146,38 @@ fn a_subordinate_lives_beside_its_principal_and_goes_with_it() {
     assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0), "{:?}", rig.status());
     rig.assert_nothing_left();
 }
+
+#[test]
+fn hook_commands_answer_from_the_model() {
+    let Some(rig) = Rig::new() else { return };
+    let look = r#"
+        [ "$JUJU_HOOK_NAME" = update-status ] || { open-port 80-82/tcp; status-set active ready; exit 0; }
+        {
+            network-get store --ingress-address
+            network-get store --bind-address
+            unit-get private-address
+            opened-ports
+            relation-ids store
+            relation-list -r "$(relation-ids store)"
+            relation-get -r "$(relation-ids store)" --app - db
+            relation-model-get -r "$(relation-ids store)"
+        } > /root/seen
+        goal-state --format json > /root/goal
+        is-leader --format json"#;
+    let provider =
+        r#"[ "$JUJU_HOOK_NAME" = data-relation-created ] && relation-set --app key=value; status-set active up"#;
+    rig.run(&["deploy", &rig.charm("db", provider, &[("metadata.yaml", DB)])]).ok();
+    rig.run(&["deploy", &rig.charm("web", look, &[("metadata.yaml", WEB)])]).ok();
+    rig.run(&["integrate", "web", "db"]).ok();
+    rig.run(&["fire", "web/0", "update-status"]).ok();
+    let address = rig.unit("web/0")["public-address"].as_str().unwrap().to_owned();
+    let seen = rig.read("web/0", "/root/seen");
+    let lines: Vec<&str> = seen.lines().collect();
+    assert_eq!(lines[..7], [&address, &address, &address, "80-82/tcp", "store:0", "db/0", "key: value"]);
+    assert!(lines[7].starts_with("uuid: "), "{lines:?}");
+    let goal: Value = serde_json::from_str(&rig.read("web/0", "/root/goal")).unwrap();
+    assert_eq!(goal["units"]["web/0"]["status"], "active");
+    assert_eq!(goal["relations"]["store"]["db"]["status"], "joined");
+    assert_eq!(goal["relations"]["store"]["db/0"]["status"], "active");
+    assert_eq!(rig.unit("web/0")["open-ports"], serde_json::json!(["80-82/tcp"]));
+}
