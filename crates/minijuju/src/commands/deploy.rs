@@ -73,7 +73,7 @@ fn add(client: &mut Client, model: &Model, args: &Deploy, charm: &Charm) -> anyh
     let base = base(args.base.as_ref(), charm);
     // A subordinate has no units of its own.
     let count = if meta.subordinate { 0 } else { args.num_units };
-    client.store.write(|db| {
+    let written = client.store.write(|db| {
         if application::find(db, &model.uuid, &added.name)?.is_some() {
             bail!("cannot add application {:?}: application already exists", added.name);
         }
@@ -84,5 +84,10 @@ fn add(client: &mut Client, model: &Model, args: &Deploy, charm: &Charm) -> anyh
         integrate::add_peers(db, model, &added, meta)?;
         units::add(db, model, &added, &base, count, &args.to)?;
         Ok(added)
+    });
+    written.inspect_err(|_: &anyhow::Error| {
+        for one in &resources {
+            let _ = std::fs::remove_file(&one.path);
+        }
     })
 }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use super::client::{CLOUD, CONTROLLER, Client, USER};
-use super::{model_config, settings};
+use super::{charms, model_config, settings};
 use crate::cli::{AddModel, ConfigSource, DestroyModel, Switch};
 use crate::store::model::{self, Model};
 use crate::store::{application, machine, unit};
@@ -69,9 +69,11 @@ pub fn destroy(client: &mut Client, args: &DestroyModel) -> anyhow::Result<ExitC
         }
     }
     client.progress.say("Destroying model...");
+    let mut files = Vec::new();
+    for found in application::all(client.store.db(), &model.uuid)? {
+        files.extend(charms::files(client, &model, &found)?);
+    }
     empty(client, &model, args.force)?;
-    let archives: Vec<String> =
-        application::all(client.store.db(), &model.uuid)?.into_iter().map(|found| found.archive).collect();
     client.write(|db| {
         model::remove(db, &model.uuid)?;
         if model::client(db, "current-model")?.as_deref() == Some(&model.name) {
@@ -79,8 +81,9 @@ pub fn destroy(client: &mut Client, args: &DestroyModel) -> anyhow::Result<ExitC
         }
         Ok(())
     })?;
-    for archive in archives {
-        let _ = std::fs::remove_file(archive);
+    for file in files {
+        // What cannot be removed now goes with `clean`.
+        let _ = std::fs::remove_file(file);
     }
     let _ = std::fs::remove_dir_all(client.store.folder().join("models").join(&model.uuid));
     client.progress.say("Model destroyed.");

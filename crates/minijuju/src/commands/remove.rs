@@ -1,12 +1,13 @@
 //! `juju remove-unit` and `juju remove-application`.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 
 use super::client::{Client, confirm, print};
-use super::units;
+use super::{charms, units};
 use crate::cli::{RemoveApplication, RemoveUnit};
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
@@ -56,6 +57,10 @@ pub fn applications(client: &mut Client, args: &RemoveApplication) -> anyhow::Re
             client.progress.line(&format!("ERROR removing application {name} failed: application {name:?} not found"));
         }
     }
+    let mut files = Vec::new();
+    for application in &found {
+        files.push(charms::files(client, &model, application)?);
+    }
     let mut told = String::new();
     let mut leaving: Vec<Unit> = Vec::new();
     for application in &found {
@@ -84,6 +89,14 @@ pub fn applications(client: &mut Client, args: &RemoveApplication) -> anyhow::Re
         leaving.iter().try_for_each(|unit| units::remove(db, &model, unit, args.force))
     })?;
     client.settle(&model)?;
+    for (application, files) in found.iter().zip(&files) {
+        if application::find(client.store.db(), &model.uuid, &application.name)?.is_none() {
+            // What cannot be removed now goes with `clean`.
+            for file in files {
+                let _ = fs::remove_file(file);
+            }
+        }
+    }
     stuck(client, &model, &leaving.iter().map(Unit::name).collect::<Vec<_>>())?;
     Ok(code(failed))
 }

@@ -49,6 +49,7 @@ pub fn attach(client: &mut Client, args: &AttachResource) -> anyhow::Result<Exit
     let model = client.model()?;
     let found = client.application(&model, &args.application)?;
     let meta = charm::metadata(&found)?;
+    let old = resource::of(client.store.db(), &model.uuid, &found.name)?;
     let taken = take(client, &meta, &found.name, std::slice::from_ref(&args.resource))?;
     client.write(|db| {
         taken.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
@@ -57,6 +58,10 @@ pub fn attach(client: &mut Client, args: &AttachResource) -> anyhow::Result<Exit
         application::save(db, &model.uuid, &now)
     })?;
     client.settle(&model)?;
+    for one in old.iter().filter(|one| one.name == args.resource.name) {
+        // What cannot be removed now goes with `clean`.
+        let _ = fs::remove_file(&one.path);
+    }
     summary::units(client, &model, &found.name)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -71,4 +71,9 @@ fn a_resource_is_on_the_unit_and_a_new_one_brings_upgrade_charm() {
     assert_eq!(rig.workload("web/0").1, "second");
     assert!(rig.logged().iter().any(|line| line.starts_with("upgrade-charm")));
     assert!(rig.run(&["resources", "web"]).ok().stdout.contains("blob"));
+    rig.run(&["remove-application", "--no-prompt", "web"]).ok();
+    for folder in ["data/charms", "data/resources"] {
+        let left: Vec<_> = fs::read_dir(rig.folder().join(folder)).unwrap().flatten().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
 }
