@@ -35,6 +35,9 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
                 "secret {id} is granted to others, and is not this unit's to grant: make it owned_by_unit or owned_by_app"
             ));
         }
+        if secret.owner.is_some() && secret.revoked {
+            wrong.push(format!("secret {id} is this unit's own, which it can always read: leave out revoked"));
+        }
         for relation in secret.remote_grants.keys().filter(|id| scene.state.get_relation(**id).is_none()) {
             wrong.push(format!(
                 "secret {id} is granted for relation {relation}, which is not in the state: add the relation"

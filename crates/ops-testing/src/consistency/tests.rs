@@ -264,6 +264,12 @@ fn secrets() {
         "Juju sends secret_rotate for an application's secret to the leader, and this unit is not it: add with_leader(true)",
     );
     accepted(on::secret_rotate(&app), with(&app).with_leader(true));
+    refused(
+        on::start(),
+        with(&own.clone().revoked()),
+        "secret 9m4e2mr0ui3e8a215n4g is this unit's own, which it can always read: leave out revoked",
+    );
+    accepted(on::start(), with(&secret.clone().revoked()));
     let granted = own.clone().granted(1, "remote");
     refused(
         on::start(),

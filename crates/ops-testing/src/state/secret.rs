@@ -58,6 +58,9 @@ pub struct Secret {
     /// For an owned secret: the units and applications that may read it, by the relation that they were granted it for.
     #[serde(default)]
     pub remote_grants: BTreeMap<RelationId, BTreeSet<String>>,
+    /// Juju refuses to show it to this unit: it was never granted, or is not any more.
+    #[serde(default)]
+    pub revoked: bool,
 }
 
 impl Secret {
@@ -74,6 +77,7 @@ impl Secret {
             revisions: [(1, content.into_iter().collect())].into(),
             tracked_revision: Some(1),
             remote_grants: BTreeMap::new(),
+            revoked: false,
         }
     }
 
@@ -136,6 +140,13 @@ impl Secret {
         content: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
         self.revisions.insert(self.latest_revision() + 1, content.into_iter().collect());
+        self
+    }
+
+    /// Not granted to this unit, or not any more.
+    #[must_use]
+    pub fn revoked(mut self) -> Self {
+        self.revoked = true;
         self
     }
 

@@ -109,6 +109,7 @@ fn create(id: SecretId, owner: SecretOwner, secret: Update, now: Timestamp) -> S
         revisions: [].into(),
         tracked_revision: None,
         remote_grants: [].into(),
+        revoked: false,
     };
     apply(&mut created, secret, now);
     created

@@ -120,6 +120,9 @@ fn read(
     let Some(secret) = juju.state.secrets.iter_mut().find(|secret| secret.id == id) else {
         return Err(Failure::run(format!("secret {} not found", quoted(&id.uri()))));
     };
+    if secret.revoked {
+        return Err(Failure::run("permission denied"));
+    }
     // Labels and the revision that is read change at once, whatever becomes of the hook.
     if relabel && (secret.owner != Some(SecretOwner::Application) || leader) && secret.label.as_deref() != Some(label) {
         if taken {
@@ -300,6 +303,21 @@ mod tests {
         ] {
             check_error(&mut juju, line, code, error);
         }
+    }
+
+    #[test]
+    fn refuses_a_secret_that_is_not_granted() {
+        let mut juju = with_secrets();
+        juju.state.secrets[0].revoked = true;
+        for line in [
+            &["secret-get", THEIRS][..],
+            &["secret-get", THEIRS, "--refresh", "--label", "new"],
+            &["secret-get", "--label", "theirs", "--peek"],
+        ] {
+            check_error(&mut juju, line, 1, "permission denied");
+        }
+        assert_eq!(juju.state.secrets[0].label.as_deref(), Some("theirs"));
+        assert_eq!(juju.state.secrets[0].tracked_revision, Some(1));
     }
 
     #[test]
