@@ -23,6 +23,8 @@ pub struct AgentState {
     pub rebooted: bool,
     /// It knows that it leads the application.
     pub leader: bool,
+    /// What it knows of the leader's settings; nothing before the first `leader-settings-changed`.
+    pub leader_settings_seen: Option<String>,
     /// The charm has set its unit's status at least once.
     pub status_set: bool,
     /// Which of the application's charms it runs; none before the first.

@@ -54,9 +54,11 @@ pub enum Plain {
     UpgradeCharm,
     /// The unit leads the application now.
     LeaderElected,
+    /// Another unit leads the application, and may have said something with `leader-set`.
+    LeaderSettingsChanged,
 }
 
-const PLAIN: [(Plain, &str); 8] = [
+const PLAIN: [(Plain, &str); 9] = [
     (Plain::Install, "install"),
     (Plain::Start, "start"),
     (Plain::Stop, "stop"),
@@ -65,6 +67,7 @@ const PLAIN: [(Plain, &str); 8] = [
     (Plain::UpdateStatus, "update-status"),
     (Plain::UpgradeCharm, "upgrade-charm"),
     (Plain::LeaderElected, "leader-elected"),
+    (Plain::LeaderSettingsChanged, "leader-settings-changed"),
 ];
 
 /// What happened in a relation.

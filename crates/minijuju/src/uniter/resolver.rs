@@ -52,6 +52,8 @@ pub struct UnitView {
     pub application_dying: bool,
     /// It leads the application.
     pub leader: bool,
+    /// What the leader has set for all units, as JSON.
+    pub leader_settings: String,
     /// How its hook error was resolved.
     pub resolved: Resolved,
     /// Which of the application's charms it should run.
@@ -125,6 +127,10 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
         }
         if view.leader && !agent.leader {
             return Some(Step::Run(Plain::LeaderElected.into()));
+        }
+        // A new unit hears it also where nothing is set: Juju's watchers begin with a change.
+        if !view.leader && agent.leader_settings_seen.as_deref() != Some(&view.leader_settings) {
+            return Some(Step::Run(Plain::LeaderSettingsChanged.into()));
         }
         if let Some(hook) = secret(agent, &view.secrets) {
             return Some(Step::Run(hook));
@@ -230,6 +236,7 @@ pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
             Plain::Stop => agent.stopped = true,
             Plain::Remove => agent.removed = true,
             Plain::LeaderElected => agent.leader = true,
+            Plain::LeaderSettingsChanged => agent.leader_settings_seen = Some(view.leader_settings.clone()),
             Plain::UpgradeCharm => {
                 agent.charm_version = Some(view.charm_version);
                 agent.operation = Operation::Queued(Plain::ConfigChanged.into());
@@ -312,9 +319,11 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_new_unit_that_does_not_lead_hears_nothing_of_leadership() {
+    fn a_unit_that_does_not_lead_hears_of_the_leaders_settings_until_it_leads() {
         let (mut agent, mut view) = (AgentState::default(), UnitView { leader: false, ..view() });
-        assert_eq!(settle(&mut agent, &mut view), ["install", "config-changed", "start"]);
+        assert_eq!(settle(&mut agent, &mut view), ["install", "leader-settings-changed", "config-changed", "start"]);
+        view.leader_settings = r#"{"key":"value"}"#.to_owned();
+        assert_eq!(settle(&mut agent, &mut view), ["leader-settings-changed"]);
         view.leader = true;
         assert_eq!(settle(&mut agent, &mut view), ["leader-elected"]);
     }

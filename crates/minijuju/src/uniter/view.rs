@@ -51,6 +51,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
             dying: unit.life != "alive",
             application_dying: application.life != "alive",
             leader: application.leader == Some(unit.number),
+            leader_settings: serde_json::to_string(&application::leader_settings(db, model, &application.name)?)?,
             resolved: match unit.resolved.as_str() {
                 "retry-hooks" => Resolved::RetryHooks,
                 "no-hooks" | "force" => Resolved::NoHooks,
