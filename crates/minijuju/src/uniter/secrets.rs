@@ -44,9 +44,10 @@ pub fn of(all: &BTreeMap<String, Secret>, unit: &Unit, leader: bool) -> SecretVi
             if !obsolete.is_empty() {
                 view.obsolete.insert(uri, (obsolete, secret.label.clone()));
             }
-        } else if let Some((tracked, label)) = secret.consumers.get(&name)
+        } else if let Some((_, label)) = secret.consumers.get(&name)
             && secret.readable_by(&name)
-            && *tracked < secret.latest()
+            // Whoever reads a secret first when it has two revisions hears of the second all the same, as in Juju.
+            && secret.latest() > 1
         {
             view.consumed.insert(uri, (secret.latest(), label.clone()));
         }
@@ -96,8 +97,12 @@ mod tests {
         if let Some(secret) = all.get_mut("a") {
             secret.consumers.insert("web/0".to_owned(), (2, String::new()));
         }
-        assert!(of(&all, &unit("web"), true).consumed.is_empty());
+        assert_eq!(of(&all, &unit("web"), true).consumed["secret:a"].0, 2, "its agent knows whether it was told");
         assert_eq!(of(&all, &unit("db"), true).obsolete["secret:a"].0, [1]);
         assert!(of(&all, &unit("db"), false).obsolete.is_empty(), "only the leader manages the application's");
+        if let Some(secret) = all.get_mut("a") {
+            secret.revisions.remove(&2);
+        }
+        assert!(of(&all, &unit("web"), true).consumed.is_empty(), "the first revision is no change");
     }
 }
