@@ -40,11 +40,7 @@ pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, address: &
             .into_iter()
             .map(|found| Resource::new(&found.name, resource_path(&seen.unit.tag(), &found)))
             .collect(),
-        secrets: secret::all(db, uuid)?
-            .values()
-            .filter(|secret| secret.readable_by(name))
-            .filter_map(|secret| seen_secret(secret, &seen.unit))
-            .collect(),
+        secrets: secret::all(db, uuid)?.values().filter_map(|secret| seen_secret(secret, &seen.unit)).collect(),
         opened_ports: unit::ports(db, uuid, name)?.iter().filter_map(seen_port).collect(),
         leader: seen.view.leader,
         planned_units: u32::try_from(units.iter().filter(|unit| unit.life == "alive").count())?,
@@ -93,6 +89,11 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
         let bag =
             |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, settings, _)| settings.clone());
         let present = present(seen, &relation, hook);
+        // Its settings stay readable while this unit is told that it departs.
+        let departing = match hook {
+            Some(Hook::Relation(hook)) if hook.relation == relation.id => Some(&hook.unit),
+            _ => None,
+        };
         let mut shown = SeenRelation::new(view.endpoint.clone()).id(u32::try_from(relation.id)?);
         shown.kind = if relation.is_peer() {
             SeenKind::Peer
@@ -102,6 +103,8 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
             SeenKind::Regular
         };
         shown.remote_app.clone_from(&view.remote);
+        let mine = relation.side(&seen.application.name, None);
+        shown.remote_endpoint = mine.and_then(|mine| relation.other(mine)).map(|other| other.name.clone());
         shown.local_unit_data.clone_from(local_unit_data);
         shown.local_app_data = bag(&seen.application.name).unwrap_or_default();
         shown.remote_app_data = bag(&view.remote).unwrap_or_default();
@@ -110,7 +113,10 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
             let number = owner.strip_prefix(&view.remote).and_then(|rest| rest.strip_prefix('/'));
             let Some(Ok(number)) = number.map(str::parse::<u32>) else { continue };
             // Within a container, only the unit beside this one.
-            let near = relation.scope != "container" || view.members.contains_key(owner) || present.contains(owner);
+            let near = relation.scope != "container"
+                || view.members.contains_key(owner)
+                || present.contains(owner)
+                || departing == Some(owner);
             if *owner == seen.view.name || !near {
                 continue;
             }
@@ -149,7 +155,7 @@ fn seen_storage(found: &storage::Storage) -> Option<SeenStorage> {
     Some(shown)
 }
 
-/// A secret as a unit sees it: one of its own, its application's, or granted to it.
+/// A secret as a unit sees it: one of its own, its application's, or another's, which it may read where it was granted.
 fn seen_secret(found: &Secret, unit: &Unit) -> Option<SeenSecret> {
     let name = unit.name();
     let owner = if found.owner == name {
@@ -178,6 +184,7 @@ fn seen_secret(found: &Secret, unit: &Unit) -> Option<SeenSecret> {
             .collect(),
         tracked_revision: consumer.and_then(|(revision, _)| u32::try_from(*revision).ok()),
         remote_grants: if owner.is_some() { grants(found) } else { BTreeMap::new() },
+        revoked: !found.readable_by(&name),
     })
 }
 
