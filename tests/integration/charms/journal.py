@@ -1,0 +1,60 @@
+"""A charm that writes down what happens to it: one line for each event, in order, with what it saw then."""
+
+from __future__ import annotations
+
+import json
+import logging
+import pathlib
+
+import ops
+
+logger = logging.getLogger(__name__)
+
+
+class JournalCharm(ops.CharmBase):
+    """Keeps a journal of its unit's events, in a file on the machine and in Juju's log.
+
+    The file tells the order while the unit is there, and the log also when its machine is gone.
+    """
+
+    def __init__(self, framework: ops.Framework):
+        super().__init__(framework)
+        for name, event in self.on.events().items():
+            # These two are Ops's own, and come after every event.
+            if name not in ("collect_app_status", "collect_unit_status"):
+                framework.observe(event, self._on_any)
+
+    def _on_any(self, event: ops.EventBase) -> None:
+        entry = {"event": event.handle.kind.replace("_", "-"), **self._facts(event)}
+        self.write(entry)
+
+    def write(self, entry: dict[str, object]) -> None:
+        """Add one line to the journal."""
+        line = json.dumps(entry, sort_keys=True)
+        with pathlib.Path(f"/var/log/journal-{self.unit.name.replace('/', '-')}").open("a") as file:
+            file.write(line + "\n")
+        logger.info("journal %s", line)
+
+    def _facts(self, event: ops.EventBase) -> dict[str, object]:
+        """What the event says, and what it makes visible."""
+        facts: dict[str, object] = {}
+        if isinstance(event, ops.RelationEvent):
+            relation = event.relation
+            facts |= {"relation": relation.id, "app": event.app.name, "app-data": dict(relation.data[event.app])}
+            facts["units"] = sorted(unit.name for unit in relation.units)
+            if event.unit:
+                facts["unit"] = event.unit.name
+                # Ops knows no data of a peer that departs.
+                if event.unit in relation.data:
+                    facts["unit-data"] = dict(relation.data[event.unit])
+        if isinstance(event, ops.RelationDepartedEvent):
+            facts["departing"] = event.departing_unit and event.departing_unit.name
+        if isinstance(event, ops.StorageEvent):
+            facts |= {"storage": event.storage.full_id, "location": str(event.storage.location)}
+        if isinstance(event, ops.SecretEvent):
+            facts |= {"secret": event.secret.unique_identifier, "label": event.secret.label}
+        if isinstance(event, (ops.SecretRemoveEvent, ops.SecretExpiredEvent)):
+            facts["revision"] = event.revision
+        if isinstance(event, ops.ActionEvent):
+            facts |= {"params": event.params}
+        return facts

@@ -1,0 +1,452 @@
+"""Charms in Python, on Ops from PyPI, that use as much of Juju as they can: what they are told, in which order.
+
+Each charm writes a journal of its events (charms/journal.py). Each test leaves the model to the next one, so their order
+matters: deploy, relate, change, remove.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+
+import jubilant
+import pytest
+
+CHARMS = pathlib.Path(__file__).parent / "charms"
+RATES = "1 crown = 5 shillings\n"
+Entry = dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def charms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
+    """The charms, packed, by name."""
+    folder = tmp_path_factory.mktemp("charms")
+    ops = folder / "ops"
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", ops, "ops>=3,<4"]
+    installed = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if installed.returncode and re.search(
+        r"connection broken|Max retries exceeded|Temporary failure", installed.stdout
+    ):
+        pytest.skip("pip cannot reach PyPI, and these charms need Ops from there")
+    assert installed.returncode == 0, installed.stdout
+    return {name: pack(CHARMS / name, ops, folder) for name in ("ledger", "reader", "scribe")}
+
+
+def pack(source: pathlib.Path, ops: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+    """Make a `.charm` of a charm's folder, of what these charms have in common, and of Ops."""
+    built = folder / source.name
+    shutil.copytree(source, built)
+    shutil.copytree(ops, built / "lib", ignore=shutil.ignore_patterns("__pycache__", "*.dist-info", "bin"))
+    shutil.copy(CHARMS / "journal.py", built / "lib")
+    shutil.copy(CHARMS / "dispatch", built)
+    bases = [
+        {"name": "ubuntu", "channel": channel, "architectures": ["amd64", "arm64"]} for channel in ("22.04", "24.04")
+    ]
+    (built / "manifest.yaml").write_text(json.dumps({"bases": bases}))
+    packed = folder / f"{source.name}.charm"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(built.rglob("*")):
+            archive.write(path, path.relative_to(built))
+    return packed
+
+
+def test_deploy(charms: dict[str, pathlib.Path], tmp_path: pathlib.Path, juju: jubilant.Juju):
+    """Check what a new unit's charm is told, and when."""
+    rates = tmp_path / "rates.txt"
+    rates.write_text(RATES)
+    juju.deploy(charms["ledger"], app="ledger", num_units=2, resources={"rates": str(rates)})
+    juju.deploy(charms["reader"], app="reader")
+    wait_idle(juju)
+
+    (leader, other) = by_leadership(juju)
+    for unit, leadership in [(leader, "leader-elected"), (other, "leader-settings-changed")]:
+        events = names(journal(juju, unit))
+        # Storage is there before install, relations before the leader is known, and start closes the setup.
+        assert events[:6] == [
+            "book-storage-attached",
+            "install",
+            "members-relation-created",
+            leadership,
+            "config-changed",
+            "configured",
+        ], unit
+        assert events[6] == "start", unit
+    for unit, peer in [(leader, other), (other, leader)]:
+        assert_joined(journal(juju, unit), "members", peer, {"name": peer})
+
+
+def test_charm_sees_its_model(juju: jubilant.Juju):
+    """Check what the charm can ask for, beside relations to others."""
+    status = juju.status()
+    (leader, other) = by_leadership(juju)
+    for unit, peer in [(leader, other), (other, leader)]:
+        seen = inspect(juju, unit)
+        address = status.get_units("ledger")[unit].public_address
+        [book] = seen["storages"]["book"].items()
+        assert re.fullmatch(r"book/\d+", book[0])
+        assert book[1] == "/srv/book"
+        assert juju.exec("cat /srv/book/accounts", unit=unit).stdout == "none\n"
+        assert seen["leader"] == (unit == leader)
+        assert seen["planned-units"] == 2
+        assert seen["ports"] == ["7070/tcp"]
+        assert seen["starts"] == 1
+        assert seen["currency"] == "crown"
+        assert seen["rates"] == RATES
+        assert seen["storages"]["pages"] == {}
+        assert seen["peers"] == [peer]
+        assert seen["peer-data"][peer]["name"] == peer
+        assert seen["peer-app-data"] == {"leader": leader}
+        assert seen["bind-address"] == seen["ingress-address"] == address
+        assert seen["egress-subnets"] == [f"{address}/32"]
+        assert f":{seen['model']}".endswith(f":{status.model.name}")
+
+
+def test_status_shows_what_the_charm_set(juju: jubilant.Juju):
+    """Check statuses, the workload's version and ports."""
+    (leader, other) = by_leadership(juju)
+    app = juju.status().apps["ledger"]
+    assert app.version == "1.2.3"
+    assert (app.app_status.current, app.app_status.message) == ("active", f"led by {leader}")
+    for unit in (leader, other):
+        assert app.units[unit].workload_status.message == "counts crowns"
+        assert app.units[unit].open_ports == ["7070/tcp"]
+
+
+def test_actions(juju: jubilant.Juju):
+    """Check parameters, defaults, results, logs and failures."""
+    task = juju.run("ledger/0", "book", {"account": "ann"})
+    assert task.results == {"booked": 1, "to": {"account": "ann"}} or task.results == {
+        "booked": "1",
+        "to": {"account": "ann"},
+    }
+    [line] = task.log
+    assert line.endswith(" booking 1 for ann")
+    with pytest.raises(jubilant.TaskError) as failed:
+        juju.run("ledger/0", "book", {"account": "ann", "amount": -3})
+    task = failed.value.task
+    assert task.status == "failed"
+    assert task.message == "ann cannot pay 3"
+    assert task.results in ({"booked": 0}, {"booked": "0"})
+    assert task.return_code == 0
+    [entry] = [entry for entry in journal(juju, "ledger/0") if entry.get("params") == {"account": "ann", "amount": -3}]
+    assert entry["event"] == "book-action"
+    before = names(journal(juju, "ledger/0"))
+    for params in ({}, {"account": 7}, {"account": "ann", "amount": "much"}):
+        with pytest.raises((jubilant.CLIError, jubilant.TaskError, ValueError)):
+            juju.run("ledger/0", "book", params)
+    assert names(journal(juju, "ledger/0")) == before
+
+
+def test_deferred_event_comes_again(juju: jubilant.Juju):
+    """Check that an event which was put off is handled before the next one, and that stored state stays."""
+    unit = by_leadership(juju)[0]
+    before = len(journal(juju, unit))
+    juju.config("ledger", {"hold": True})
+    eventually(lambda: names(journal(juju, unit)[before:]) == ["config-changed"])
+    juju.config("ledger", {"hold": False, "currency": "shilling"})
+    eventually(
+        lambda: names(journal(juju, unit)[before:]) == ["config-changed", "configured", "config-changed", "configured"]
+    )
+    wait_idle(juju)
+    assert juju.status().apps["ledger"].units[unit].workload_status.message == "counts shillings"
+    assert inspect(juju, unit)["currency"] == "shilling"
+
+
+def test_integrate(juju: jubilant.Juju):
+    """Check what both sides are told of a new relation, and what they read."""
+    (leader, other) = by_leadership(juju)
+    juju.integrate("ledger", "reader")
+    eventually(lambda: "read" in names(journal(juju, "reader/0")))
+    wait_idle(juju)
+
+    for unit in (leader, other):
+        entries = of_relation(journal(juju, unit), "accounts")
+        created, joined = entries[0], assert_joined(entries, "accounts", "reader/0", {"reader": "reader/0"})
+        assert (created["event"], created["app"], created["units"]) == ("accounts-relation-created", "reader", [])
+        assert joined["app-data"] == {"plan": "small"}
+    entries = of_relation(journal(juju, "reader/0"), "ledger")
+    assert entries[0]["event"] == "ledger-relation-created"
+    for unit in (leader, other):
+        joined = assert_joined(entries, "ledger", unit, {"port": "7070"})
+        address = juju.status().get_units("ledger")[unit].public_address
+        data = joined["unit-data"]
+        assert data["host"] == data["ingress-address"] == data["private-address"] == address
+        assert data["egress-subnets"] == f"{address}/32"
+    assert sorted(str(entry["unit"]) for entry in entries if str(entry["event"]).endswith("-joined")) == [leader, other]
+
+    [seen] = inspect(juju, "reader/0").values()
+    assert seen["app"] == "ledger"
+    assert seen["units"] == sorted([leader, other])
+    assert seen["app-data"]["currency"] == "shilling"
+    assert seen["own-app-data"] == {"plan": "small"}
+    assert seen["own-data"]["reader"] == "reader/0"
+    relation = juju.status().apps["reader"].relations["ledger"][0]
+    assert (relation.related_app, relation.interface, relation.scope) == ("ledger", "ledger", "global")
+
+
+def test_secret_is_shared(juju: jubilant.Juju):
+    """Check what the reader reads, and what the owner and the user see of the secret."""
+    (leader, _) = by_leadership(juju)
+    [entry] = [entry for entry in journal(juju, "reader/0") if entry["event"] == "read"]
+    assert entry["content"] == {"password": "first"}
+    relation = created(juju, leader)
+    assert inspect(juju, leader)["secret"] == {
+        "revision": 1,
+        "label": f"accounts-{relation}",
+        "rotation": "monthly",
+        "expires-in-hours": 24,
+        "description": "What opens the accounts.",
+        "own": {"password": "first"},
+    }
+    [secret] = juju.secrets()
+    assert (secret.owner, secret.revision, secret.rotation) == ("ledger", 1, "monthly")
+    assert secret.label == f"accounts-{relation}"
+    assert juju.show_secret(secret.uri, reveal=True).content == {"password": "first"}
+
+
+def test_new_revision_is_followed(juju: jubilant.Juju):
+    """Check secret-changed for the reader, and secret-remove for the owner when nobody reads the old one any more."""
+    (leader, other) = by_leadership(juju)
+    juju.run(leader, "new-password", {"value": "second"})
+    eventually(lambda: "peeked" in names(journal(juju, "reader/0")))
+    changed, peeked = journal(juju, "reader/0")[-2:]
+    assert (changed["event"], changed["label"]) == ("secret-changed", "password")
+    assert peeked["content"] == {"password": "second"}
+    # The reader stays with the old revision until it says otherwise.
+    assert read(juju, "get") == {"password": "first"}
+    assert read(juju, "peek") == {"password": "second"}
+    assert read(juju, "get") == {"password": "first"}
+    assert "secret-remove" not in names(journal(juju, leader))
+
+    assert read(juju, "refresh") == {"password": "second"}
+    assert read(juju, "get") == {"password": "second"}
+    eventually(lambda: "secret-remove" in names(journal(juju, leader)))
+    wait_idle(juju)
+    [removed] = [entry for entry in journal(juju, leader) if entry["event"] == "secret-remove"]
+    assert (removed["revision"], removed["label"]) == (1, f"accounts-{created(juju, leader)}")
+    assert "secret-remove" not in names(journal(juju, other))
+    assert names(journal(juju, "reader/0")).count("secret-changed") == 1
+    [secret] = juju.secrets()
+    shown = juju.show_secret(secret.uri, revisions=True)
+    assert [revision.revision for revision in shown.revisions or []] == [2]
+
+
+def test_revoked_secret_cannot_be_read(juju: jubilant.Juju):
+    """Check that a secret is closed to the reader until it is granted again."""
+    (leader, _) = by_leadership(juju)
+    juju.run(leader, "revoke")
+    for how in ("get", "peek", "refresh"):
+        with pytest.raises(jubilant.TaskError) as failed:
+            read(juju, how)
+        assert re.fullmatch(r"ModelError: ERROR permission denied\n?", failed.value.task.message)
+    juju.run(leader, "grant")
+    assert read(juju, "get") == {"password": "second"}
+
+
+def test_storage(juju: jubilant.Juju):
+    """Check storage that the user and the charm add."""
+    unit = by_leadership(juju)[0]
+    juju.cli("add-storage", unit, "pages=1")
+    eventually(lambda: names(journal(juju, unit)).count("pages-storage-attached") == 1)
+    juju.run(unit, "more-pages")
+    eventually(lambda: names(journal(juju, unit)).count("pages-storage-attached") == 2)
+    attached = [entry for entry in journal(juju, unit) if entry["event"] == "pages-storage-attached"]
+    places = {entry["storage"]: entry["location"] for entry in attached}
+    assert len(places) == len(set(places.values())) == 2
+    for storage, place in places.items():
+        assert place == f"/var/lib/juju/storage/{storage}"
+        assert juju.exec(f"stat --format=%F {place}", unit=unit).stdout.strip() == "directory"
+    assert inspect(juju, unit)["storages"]["pages"] == places
+    shown = json.loads(juju.cli("storage", "--format", "json"))["storage"]
+    assert set(places) <= set(shown)
+    assert shown[min(places)]["kind"] == "filesystem"
+    assert list(shown[min(places)]["attachments"]["units"]) == [unit]
+
+
+def test_subordinate(charms: dict[str, pathlib.Path], juju: jubilant.Juju):
+    """Check that a subordinate's units come and go with its relation, and see only the unit beside them."""
+    juju.deploy(charms["scribe"], app="scribe")
+    before = {unit: names(journal(juju, unit)) for unit in by_leadership(juju)}
+    juju.integrate("scribe:host", "ledger")
+    eventually(lambda: len(juju.status().get_units("scribe")) == 2)
+    wait_idle(juju)
+    for principal, unit in juju.status().apps["ledger"].units.items():
+        [scribe] = unit.subordinates
+        entries = journal(juju, scribe)
+        events = names(entries)
+        assert events[:2] == ["install", "host-relation-created"]
+        assert events.index("config-changed") + 1 == events.index("start")
+        assert_joined(entries, "host", principal, {})
+        assert {entry["unit"] for entry in entries if "unit" in entry} == {principal}
+        # Every charm has the endpoint juju-info, and hears nothing of it.
+        assert names(journal(juju, principal)) == before[principal]
+    machines = {unit.machine for unit in juju.status().get_units("ledger").values()}
+    assert len(machines) == 2
+
+    juju.remove_relation("scribe:host", "ledger:juju-info")
+    eventually(lambda: not juju.status().get_units("scribe"))
+    logged = from_log(juju, "scribe/0")
+    assert names(logged)[-4:] == ["host-relation-departed", "host-relation-broken", "stop", "remove"]
+    juju.remove_application("scribe")
+    eventually(lambda: "scribe" not in juju.status().apps)
+
+
+def test_leader_goes(juju: jubilant.Juju):
+    """Check what all sides are told when the leader is removed."""
+    (leader, other) = by_leadership(juju)
+    before = {unit: len(journal(juju, unit)) for unit in (other, "reader/0")}
+    juju.remove_unit(leader, destroy_storage=True)
+    eventually(lambda: list(juju.status().get_units("ledger")) == [other], 300)
+    eventually(lambda: juju.status().get_units("ledger")[other].leader)
+    eventually(lambda: "leader-elected" in names(journal(juju, other)[before[other] :]))
+    wait_idle(juju)
+
+    new = journal(juju, other)[before[other] :]
+    [departed] = [entry for entry in new if entry["event"] == "members-relation-departed"]
+    assert (departed["unit"], departed["departing"]) == (leader, leader)
+    assert not of_relation(new, "accounts")
+    new = journal(juju, "reader/0")[before["reader/0"] :]
+    [departed] = [entry for entry in new if entry["event"] == "ledger-relation-departed"]
+    assert (departed["unit"], departed["departing"], departed["units"]) == (leader, leader, [other])
+    assert "ledger-relation-broken" not in names(new)
+    assert_taken_down(from_log(juju, leader), leader, peers=[other])
+
+    seen = inspect(juju, other)
+    assert (seen["leader"], seen["planned-units"], seen["peers"]) == (True, 1, [])
+    assert seen["peer-app-data"] == {"leader": other}
+    # The secret is the application's, so its new leader manages it.
+    assert seen["secret"]["own"] == {"password": "second"}
+    assert juju.status().apps["ledger"].app_status.message == f"led by {other}"
+
+
+def test_remove_relation(juju: jubilant.Juju):
+    """Check that both sides are told that each unit departs, then that the relation is broken."""
+    [unit] = juju.status().get_units("ledger")
+    before = {name: len(journal(juju, name)) for name in (unit, "reader/0")}
+    juju.remove_relation("ledger", "reader")
+    eventually(lambda: not juju.status().apps["reader"].relations)
+    for name, endpoint, remote in [(unit, "accounts", "reader/0"), ("reader/0", "ledger", unit)]:
+        departed, broken = of_relation(journal(juju, name)[before[name] :], endpoint)
+        assert (departed["event"], departed["unit"]) == (f"{endpoint}-relation-departed", remote)
+        assert departed["departing"] == remote
+        assert (broken["event"], broken["app"], broken["units"]) == (
+            f"{endpoint}-relation-broken",
+            remote.split("/")[0],
+            [],
+        )
+    assert inspect(juju, "reader/0") == {}
+    eventually(lambda: not juju.secrets())
+
+
+def test_remove_application(juju: jubilant.Juju):
+    """Check the end of an application that is in a relation."""
+    [unit] = juju.status().get_units("ledger")
+    juju.integrate("ledger", "reader")
+    eventually(lambda: names(journal(juju, "reader/0")).count("read") == 2)
+    wait_idle(juju)
+    before = len(journal(juju, "reader/0"))
+    juju.remove_application("ledger", destroy_storage=True)
+    eventually(lambda: "ledger" not in juju.status().apps, 300)
+    assert_taken_down(from_log(juju, unit), unit, peers=[])
+    assert not juju.secrets(), "an application's secrets go with it"
+    departed, broken = of_relation(journal(juju, "reader/0")[before:], "ledger")
+    assert (departed["event"], departed["unit"], departed["departing"]) == ("ledger-relation-departed", unit, unit)
+    assert broken["event"] == "ledger-relation-broken"
+    juju.remove_application("reader")
+    eventually(lambda: not juju.status().apps and not juju.status().machines, 300)
+    assert names(from_log(juju, "reader/0"))[-2:] == ["stop", "remove"]
+
+
+def by_leadership(juju: jubilant.Juju) -> tuple[str, str]:
+    """The two units of ledger: the leader first."""
+    units = juju.status().get_units("ledger")
+    leader, other = sorted(units, key=lambda name: not units[name].leader)
+    return leader, other
+
+
+def wait_idle(juju: jubilant.Juju) -> None:
+    """Wait until nothing runs and every unit is active."""
+    juju.wait(
+        lambda status: jubilant.all_active(status) and jubilant.all_agents_idle(status),
+        error=jubilant.any_error,
+        timeout=600,
+        delay=0.2,
+    )
+
+
+def journal(juju: jubilant.Juju, unit: str) -> list[Entry]:
+    """What a unit's charm wrote down so far."""
+    text = juju.exec(f"cat /var/log/journal-{unit.replace('/', '-')}", unit=unit).stdout
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def from_log(juju: jubilant.Juju, unit: str) -> list[Entry]:
+    """The same, from Juju's log: for a unit that is gone."""
+    lines = re.findall(rf"^unit-{unit.replace('/', '-')}: .* journal (\{{.*\}})$", juju.debug_log(), re.MULTILINE)
+    return [json.loads(line) for line in lines]
+
+
+def names(entries: list[Entry]) -> list[str]:
+    """The events, without actions, which come when a test wants them."""
+    return [str(entry["event"]) for entry in entries if not str(entry["event"]).endswith("-action")]
+
+
+def of_relation(entries: list[Entry], endpoint: str) -> list[Entry]:
+    """The events of an endpoint."""
+    return [entry for entry in entries if str(entry["event"]).startswith(f"{endpoint}-relation-")]
+
+
+def created(juju: jubilant.Juju, unit: str) -> object:
+    """The ID of the relation that a unit of ledger entered last."""
+    return of_relation(journal(juju, unit), "accounts")[-1]["relation"]
+
+
+def assert_joined(entries: list[Entry], endpoint: str, remote: str, data: dict[str, str]) -> Entry:
+    """Check that a remote unit joined, once, and that its relation-changed was what came next; return that."""
+    entries = of_relation(entries, endpoint)
+    [joined] = [entry for entry in entries if entry["event"].endswith("-joined") and entry["unit"] == remote]
+    changed = entries[entries.index(joined) + 1]
+    assert (changed["event"], changed.get("unit")) == (f"{endpoint}-relation-changed", remote)
+    assert changed["relation"] == joined["relation"]
+    assert data.items() <= changed["unit-data"].items()
+    return changed
+
+
+def assert_taken_down(entries: list[Entry], unit: str, peers: list[str]) -> None:
+    """Check the end of a unit of ledger that is in a relation to reader."""
+    events = names(entries)
+    first = events.index("book-storage-detaching")
+    attached = {entry["storage"] for entry in entries if str(entry["event"]).endswith("-storage-attached")}
+    detached = [entry["storage"] for entry in entries if str(entry["event"]).endswith("-storage-detaching")]
+    assert sorted(detached) == sorted(attached)
+    end = [event for event in events[first:] if not event.endswith("-storage-detaching")]
+    departed = ["members-relation-departed"] * len(peers)
+    assert end == ["accounts-relation-departed", "accounts-relation-broken", *departed, "stop", "remove"]
+    for entry in entries[-len(end) :]:
+        if str(entry["event"]).endswith("-departed"):
+            assert entry["departing"] == unit
+
+
+def inspect(juju: jubilant.Juju, unit: str) -> dict:
+    """What a unit's charm says that it sees."""
+    return json.loads(juju.run(unit, "inspect").results["report"])
+
+
+def read(juju: jubilant.Juju, how: str) -> dict[str, str]:
+    """Have the reader read its secret."""
+    return json.loads(juju.run("reader/0", "read", {"how": how}).results["content"])
+
+
+def eventually(true: Callable[[], bool], seconds: float = 120) -> None:
+    """Wait until something is true, as long as a machine under load may take."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, f"not so within {seconds} s"
+        time.sleep(0.1)
