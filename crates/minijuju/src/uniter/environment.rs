@@ -74,8 +74,8 @@ impl Environment<'_> {
         let charm = charm_folder(self.tag);
         let hook_name = match self.job {
             Job::Hook { hook, .. } => hook.name(),
-            Job::Action(name, _) => name.to_owned(),
-            Job::Exec(_) => "juju-exec".to_owned(),
+            // Juju leaves it empty there.
+            Job::Action(..) | Job::Exec(_) => String::new(),
         };
         let gateway = self.address.rsplit_once('.').map_or("127.0.0.1".to_owned(), |(net, _)| format!("{net}.1"));
         let [http, https, ftp, no] = self.proxies;
@@ -208,6 +208,7 @@ mod tests {
         let found = variables(Job::Action("backup", 7));
         assert_eq!(found["JUJU_DISPATCH_PATH"], "actions/backup");
         assert_eq!(found["JUJU_ACTION_TAG"], "action-7");
+        assert_eq!(found["JUJU_HOOK_NAME"], "");
     }
 
     #[test]
