@@ -75,6 +75,16 @@ pub fn append(db: &Db, model: &str, lines: &[Line]) -> Result<()> {
     Ok(())
 }
 
+/// How many lines a model's log keeps.
+const MOST: i64 = 200_000;
+
+/// Drop the oldest lines of a log that has grown too long.
+pub fn trim(db: &Db, model: &str) -> Result<()> {
+    db.prepare_cached("DELETE FROM log WHERE model = ?1 AND id <= (SELECT max(id) FROM log WHERE model = ?1) - ?2")?
+        .execute(params![model, MOST])?;
+    Ok(())
+}
+
 /// The lines after the line `after`, oldest first.
 pub fn after(db: &Db, model: &str, after: i64) -> Result<Vec<Line>> {
     let sql = "SELECT id, time, entity, level, module, message FROM log WHERE model = ? AND id > ? ORDER BY id";

@@ -215,13 +215,3 @@ CREATE TABLE log (
     message TEXT NOT NULL
 );
 CREATE INDEX log_model ON log (model, id);
-
-CREATE TABLE status_log (
-    id      INTEGER PRIMARY KEY,
-    model   TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
-    kind    TEXT NOT NULL,
-    entity  TEXT NOT NULL,
-    status  TEXT NOT NULL,
-    message TEXT NOT NULL,
-    since   INTEGER NOT NULL
-);

@@ -1,4 +1,4 @@
-//! Statuses, and how they came about.
+//! Statuses.
 
 use std::collections::HashMap;
 
@@ -52,7 +52,7 @@ impl Status {
     }
 }
 
-/// Set a status. Juju keeps the time of a status that is set again unchanged apart from its time, so it moves here too.
+/// Set a status.
 pub fn set(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> Result<()> {
     db.prepare_cached(
         "INSERT OR REPLACE INTO status (model, kind, entity, status, message, data, since) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -66,10 +66,6 @@ pub fn set(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> R
         status.data.to_string(),
         status.since
     ])?;
-    db.prepare_cached(
-        "INSERT INTO status_log (model, kind, entity, status, message, since) VALUES (?, ?, ?, ?, ?, ?)",
-    )?
-    .execute(params![model, kind.text(), entity, status.status, status.message, status.since])?;
     Ok(())
 }
 

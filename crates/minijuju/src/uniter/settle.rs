@@ -50,6 +50,7 @@ pub fn settle(store: &mut Store, model: &Model, machines: &Machines, progress: &
     recover(store, model, progress)?;
     restart(store, model, machines)?;
     rounds(store, model, machines, progress, &interrupt)?;
+    store.write(|db| log::trim(db, &model.uuid))?;
     if interrupt.raised() {
         anyhow::bail!("interrupted: `minijuju status` shows what is left to do, the next command goes on with it");
     }
