@@ -1,8 +1,8 @@
 //! An application's charm: what its metadata says, and what its options come to.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use ops_metadata::{CharmMeta, ConfigMeta};
@@ -10,12 +10,15 @@ use serde_json::{Value, json};
 
 use crate::store::application::Application;
 
+/// How long a metadata file may be, in bytes. Every command reads them; the longest of a real charm have 0.1 MiB.
+const MAX_METADATA: u64 = 1 << 20;
+
 /// The charm's metadata files, as JSON, from the unpacked charm in `folder`.
 pub fn read_metadata(folder: &Path) -> io::Result<Value> {
-    let read = |name: &str| match fs::read_to_string(folder.join(name)) {
+    let read = |name: &str| match read_text(&folder.join(name)) {
         Ok(text) => Ok(Value::String(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Value::Null),
-        Err(error) => Err(error),
+        Err(error) => Err(io::Error::new(error.kind(), format!("{name}: {error}"))),
     };
     Ok(json!({
         "metadata": read("metadata.yaml")?,
@@ -24,6 +27,15 @@ pub fn read_metadata(folder: &Path) -> io::Result<Value> {
         "manifest": read("manifest.yaml")?,
         "version": read("version")?,
     }))
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_METADATA + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_METADATA {
+        return Err(io::Error::other(format!("it has more than {MAX_METADATA} bytes, which are the limit")));
+    }
+    Ok(text)
 }
 
 /// The metadata of an application's charm.
@@ -38,4 +50,22 @@ pub fn settings(options: &BTreeMap<String, ConfigMeta>, set: &BTreeMap<String, V
         .iter()
         .filter_map(|(name, option)| Some((name.clone(), set.get(name).or(option.default.as_ref())?.clone())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_metadata_file_without_end_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("metadata.yaml"), "name: a\nsummary: s\ndescription: d\n").unwrap();
+        assert_eq!(read_metadata(folder.path()).unwrap()["config"], Value::Null);
+        // A sparse file: it has no such size on the disk.
+        File::create(folder.path().join("config.yaml")).unwrap().set_len(1 << 40).unwrap();
+        let error = read_metadata(folder.path()).unwrap_err().to_string();
+        assert_eq!(error, "config.yaml: it has more than 1048576 bytes, which are the limit");
+    }
 }

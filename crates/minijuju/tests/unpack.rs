@@ -129,6 +129,10 @@ fn what_is_no_charm_is_refused() {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("x.charm")).unwrap();
     assert_eq!(unpack_in(folder).unwrap_err(), "x.charm is not a charm that can be deployed: it is not a file");
+    let folder = TempDir::new().unwrap();
+    let pipe = folder.path().join("x.charm");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRUSR).unwrap();
+    assert_eq!(unpack_in(folder).unwrap_err(), "x.charm is not a charm that can be deployed: it is not a file");
     let missing = unpack_in(TempDir::new().unwrap()).unwrap_err();
     assert_eq!(missing, "cannot read the charm x.charm: No such file or directory (os error 2)");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use super::client::{Client, print};
 use super::settings;
@@ -11,6 +11,9 @@ use crate::charm;
 use crate::cli::{Config, ConfigAction};
 use crate::format::{self, ApplicationConfig, Setting};
 use crate::store::application::{self, Application};
+
+/// What Juju puts before the reason for which it does not take options.
+const REFUSED: &str = "parsing settings for application";
 
 /// Run it.
 pub fn run(client: &mut Client, args: &Config) -> anyhow::Result<ExitCode> {
@@ -26,7 +29,9 @@ pub fn run(client: &mut Client, args: &Config) -> anyhow::Result<ExitCode> {
         ConfigAction::Change { file, set, reset } => {
             let meta = charm::metadata(&found)?;
             let mut changed = match file {
-                Some(path) => settings::from_file(&meta, &found.name, path)?,
+                Some(path) => {
+                    settings::from_yaml(&meta, &found.name, &settings::read(path)?).context(REFUSED)?
+                }
                 None => BTreeMap::new(),
             };
             let mut trust = None;
@@ -35,14 +40,15 @@ pub fn run(client: &mut Client, args: &Config) -> anyhow::Result<ExitCode> {
                 if name == "trust" && !meta.config.contains_key(name) {
                     trust = Some(text == "true");
                 } else {
-                    changed.insert(name.clone(), settings::parse(settings::option(&meta, name)?, &text)?);
+                    let value = settings::option(&meta, name).and_then(|option| settings::parse(option, &text));
+                    changed.insert(name.clone(), value.context(REFUSED)?);
                 }
             }
             for name in reset {
                 if name == "trust" && !meta.config.contains_key(name) {
                     trust = Some(false);
                 } else {
-                    settings::option(&meta, name)?;
+                    settings::option(&meta, name).context("updating application charm settings")?;
                 }
             }
             client.write(|db| {

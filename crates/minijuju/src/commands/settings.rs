@@ -78,15 +78,20 @@ pub fn from_words(
     Ok(found)
 }
 
-/// What a YAML file gives to an application: options under the application's name, or what `juju config` printed.
-pub fn from_file(meta: &CharmMeta, application: &str, path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
-    let text = read(path)?;
-    let document = ops_metadata::parse_yaml(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))?;
+/// What a YAML file gives to an application, see [`from_yaml`].
+fn from_file(meta: &CharmMeta, application: &str, path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
+    from_yaml(meta, application, &read(path)?)
+}
+
+/// What YAML gives to an application: options under the application's name, or what `juju config` printed.
+pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Result<BTreeMap<String, Value>> {
+    let document =
+        ops_metadata::parse_yaml(text).map_err(|why| anyhow::anyhow!("cannot parse settings data: {why}"))?;
     let options = document
         .get(application)
         .or_else(|| document.get("settings"))
         .with_context(|| format!("no settings found for {application:?}"))?;
-    let Value::Object(options) = options else { bail!("{}: {application:?} is no map of options", path.display()) };
+    let Value::Object(options) = options else { bail!("{application:?} is no map of options") };
     let mut found = BTreeMap::new();
     for (name, value) in options {
         // `juju config` prints each option as a map with its value inside.

@@ -36,10 +36,11 @@ enum Entry {
 /// out of its folder. Or something cannot be read or written. `to` is then as it was before.
 pub fn unpack(charm: &Path, to: &Path) -> Result<(), UnpackError> {
     let unreadable = |source| UnpackError::Read { charm: charm.to_owned(), source };
-    let file = File::open(charm).map_err(unreadable)?;
-    if !file.metadata().map_err(unreadable)?.is_file() {
+    // To open a named pipe would be to wait for someone who writes to it.
+    if !fs::metadata(charm).map_err(unreadable)?.is_file() {
         return Err(refused(charm, "it is not a file"));
     }
+    let file = File::open(charm).map_err(unreadable)?;
     let mut zip = ZipArchive::new(BufReader::new(file))
         .map_err(|error| refused(charm, &format!("it is not a zip file, or a damaged one ({error})")))?;
     let entries = plan(charm, &mut zip)?;

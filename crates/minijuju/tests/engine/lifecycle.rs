@@ -94,11 +94,21 @@ fn configuration_is_refused_in_jujus_words() {
     assert_eq!(rig.run(&["deploy", &charm, "--config", "nope=x"]).error(), r#"ERROR unknown option "nope""#);
     assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0));
     rig.run(&["deploy", &charm]).ok();
-    assert_eq!(
-        rig.run(&["config", "web", "tls=perhaps"]).error(),
-        r#"ERROR option "tls" expected boolean, got "perhaps""#
-    );
-    assert_eq!(rig.run(&["config", "web", "nope=1"]).error(), r#"ERROR unknown option "nope""#);
+    let before = rig.run(&["config", "web"]).ok().stdout;
+    fs::write(rig.folder().join("typed.yaml"), "web: {port: text}\n").unwrap();
+    fs::write(rig.folder().join("other.yaml"), "other: {port: 1}\n").unwrap();
+    for (words, why) in [
+        (["tls=perhaps", "port=8"], r#"parsing settings for application: option "tls" expected boolean, got "perhaps""#),
+        (["port=1.5", "tls=true"], r#"parsing settings for application: option "port" expected int, got "1.5""#),
+        (["port=9", "nope=1"], r#"parsing settings for application: unknown option "nope""#),
+        (["--reset", "nope"], r#"updating application charm settings: unknown option "nope""#),
+        (["--file", "typed.yaml"], r#"parsing settings for application: option "port" expected int, got "text""#),
+        (["--file", "other.yaml"], r#"parsing settings for application: no settings found for "web""#),
+    ] {
+        let done = rig.run(&[["config", "web"], words].concat());
+        assert_eq!((done.code, done.stderr), (1, format!("ERROR {why}\n")));
+    }
+    assert_eq!(rig.run(&["config", "web"]).ok().stdout, before, "what is refused changes nothing");
     let again = rig.run(&["deploy", &charm]).error();
     assert_eq!(again, r#"ERROR cannot add application "web": application already exists"#);
 }
