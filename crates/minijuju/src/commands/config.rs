@@ -29,9 +29,7 @@ pub fn run(client: &mut Client, args: &Config) -> anyhow::Result<ExitCode> {
         ConfigAction::Change { file, set, reset } => {
             let meta = charm::metadata(&found)?;
             let mut changed = match file {
-                Some(path) => {
-                    settings::from_yaml(&meta, &found.name, &settings::read(path)?).context(REFUSED)?
-                }
+                Some(path) => settings::from_yaml(&meta, &found.name, &settings::read(path)?).context(REFUSED)?,
                 None => BTreeMap::new(),
             };
             let mut trust = None;

@@ -1,5 +1,7 @@
 //! A unit's life, from deploy to removal.
 
+use std::fs;
+
 use crate::rig::Rig;
 
 /// Says which hook runs.
@@ -98,7 +100,10 @@ fn configuration_is_refused_in_jujus_words() {
     fs::write(rig.folder().join("typed.yaml"), "web: {port: text}\n").unwrap();
     fs::write(rig.folder().join("other.yaml"), "other: {port: 1}\n").unwrap();
     for (words, why) in [
-        (["tls=perhaps", "port=8"], r#"parsing settings for application: option "tls" expected boolean, got "perhaps""#),
+        (
+            ["tls=perhaps", "port=8"],
+            r#"parsing settings for application: option "tls" expected boolean, got "perhaps""#,
+        ),
         (["port=1.5", "tls=true"], r#"parsing settings for application: option "port" expected int, got "1.5""#),
         (["port=9", "nope=1"], r#"parsing settings for application: unknown option "nope""#),
         (["--reset", "nope"], r#"updating application charm settings: unknown option "nope""#),
