@@ -19,8 +19,14 @@ const BATCH: usize = 1000;
 /// How long a log line may be kept back.
 const DELAY: Duration = Duration::from_millis(50);
 
-/// How many log lines one hook may leave; a hook that floods the log must not fill the disk.
+/// How many of its first log lines a hook leaves; one that floods the log must not fill the disk.
 const MOST: usize = 50_000;
+
+/// How many bytes these may have together: some 300 for each.
+const MOST_BYTES: usize = 16 << 20;
+
+/// How many of the last lines such a hook leaves.
+const LAST: usize = 50;
 
 /// How much of an action's output is kept, in bytes.
 const MOST_OUTPUT: usize = 16 << 20;
@@ -35,6 +41,9 @@ pub struct HookListener<'a> {
     lines: Vec<Line>,
     written: Instant,
     count: usize,
+    bytes: usize,
+    last: VecDeque<Line>,
+    dropped: usize,
     tail: VecDeque<String>,
     task: Option<i64>,
     record: bool,
@@ -56,6 +65,9 @@ impl<'a> HookListener<'a> {
             lines: Vec::new(),
             written: Instant::now(),
             count: 0,
+            bytes: 0,
+            last: VecDeque::new(),
+            dropped: 0,
             tail: VecDeque::new(),
             task: None,
             record: false,
@@ -83,6 +95,11 @@ impl<'a> HookListener<'a> {
 
     /// Write down what is left.
     pub fn close(mut self) -> store::Result<()> {
+        if self.dropped > 0 {
+            let note = format!("this hook logged {} lines: {} of them are dropped here", self.count, self.dropped);
+            self.lines.push(line(self.seen, Level::Warning, "juju.worker.uniter", &note));
+        }
+        self.lines.extend(self.last.drain(..));
         self.flush();
         self.error.take().map_or(Ok(()), Err)
     }
@@ -97,13 +114,17 @@ impl<'a> HookListener<'a> {
             }
         }
         self.count += 1;
-        match self.count {
-            ..=MOST => self.lines.push(line(self.seen, level, module, message)),
-            count if count == MOST + 1 => {
-                let note = format!("this hook logged {MOST} lines: the rest is dropped");
-                self.lines.push(line(self.seen, Level::Warning, "juju.worker.uniter", &note));
-            }
-            _ => {}
+        self.bytes += message.len();
+        let line = line(self.seen, level, module, message);
+        if self.count <= MOST && self.bytes <= MOST_BYTES {
+            self.lines.push(line);
+            return;
+        }
+        // The last lines are the ones that say how it ended.
+        self.last.push_back(line);
+        if self.last.len() > LAST {
+            self.last.pop_front();
+            self.dropped += 1;
         }
     }
 

@@ -187,16 +187,25 @@ fn several_commands_at_once_run_each_hook_once() {
 #[test]
 fn a_hook_that_floods_the_log_fills_neither_memory_nor_disk() {
     let Some(rig) = Rig::new() else { return };
-    let flood =
-        r#"[ "$JUJU_HOOK_NAME" = install ] && yes "a line that says nothing" | head -n 1000000; status-set active"#;
-    rig.run(&["deploy", &rig.charm("web", flood, &[])]).ok();
-    assert_eq!(rig.workload("web/0").0, "active");
-    let database = rig.folder().join("data/minijuju.db");
-    let wal = rig.folder().join("data/minijuju.db-wal");
-    let size = |path: &std::path::Path| fs::metadata(path).map_or(0, |meta| meta.len());
-    assert!(size(&database) + size(&wal) < 40 << 20, "{} {}", size(&database), size(&wal));
-    let log = rig.run(&["debug-log", "--replay", "--no-tail"]).ok().stdout;
-    assert!(log.contains("the rest is dropped"), "{}", log.len());
+    for (name, flood) in [
+        ("lines", "yes 'a line that says nothing' | head -n 2000000"),
+        ("longlines", "yes $(head -c 60000 /dev/zero | tr '\\0' x) | head -c 100000000 >&2"),
+        ("noline", "head -c 100000000 /dev/zero | tr '\\0' x"),
+    ] {
+        let flood = format!(r#"[ "$JUJU_HOOK_NAME" = install ] && {{ {flood}; echo; echo "the end of it"; exit 1; }}"#);
+        rig.run(&["deploy", &rig.charm(name, &flood, &[])]).ok();
+        let unit = format!("{name}/0");
+        assert_eq!(rig.workload(&unit).0, "error");
+        let log = rig.run(&["debug-log", "--replay", "--no-tail", "--level", "DEBUG", "--include", &unit]).ok().stdout;
+        assert!(log.len() < 30 << 20, "{name}: {}", log.len());
+        let end: Vec<&str> = log.lines().rev().take(100).collect();
+        for says in ["of them are dropped here", "the end of it", "failed: exit status 1"] {
+            assert!(end.iter().any(|line| line.contains(says)), "{name}: {says}");
+        }
+    }
+    let size = |file: &str| fs::metadata(rig.folder().join("data").join(file)).map_or(0, |meta| meta.len());
+    let whole = size("minijuju.db") + size("minijuju.db-wal");
+    assert!(whole < 100 << 20, "{whole}");
 }
 
 #[test]
