@@ -126,7 +126,7 @@ fn run(invocation: Invocation) -> anyhow::Result<ExitCode> {
         Command::Actions(args) => actions::list(client, &args),
         Command::ShowAction(args) => actions::show(client, &args),
         Command::Run(args) => tasks::run(client, &args),
-        Command::Exec(args) => tasks::exec(client, &args),
+        Command::Exec(args) => tasks::exec(client, &args, global.verbose),
         Command::Operations(args) => operations::list(client, &args),
         Command::ShowOperation(args) => operations::show(client, &args),
         Command::ShowTask(args) => operations::show_task(client, &args),

@@ -66,19 +66,20 @@ pub fn run(client: &mut Client, args: &Run) -> anyhow::Result<ExitCode> {
     }
     let colour = format::colour(&std::io::stdout(), args.color, args.no_color);
     let clock = Clock::new(args.utc);
-    let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.background, colour)? else {
+    let telling = Telling { steps: true, colour };
+    let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.background, telling)? else {
         return Ok(ExitCode::SUCCESS);
     };
     if args.background {
         return background(client, &model, operation, &tasks);
     }
-    let done = wait(client, &model, &tasks, args.wait, &clock, colour)?;
+    let done = wait(client, &model, &tasks, args.wait, &clock, telling)?;
     print(&format::run(&done, args.output.format(), colour), args.output.output.as_deref())?;
     finish(&done)
 }
 
 /// Run `juju exec`.
-pub fn exec(client: &mut Client, args: &Exec) -> anyhow::Result<ExitCode> {
+pub fn exec(client: &mut Client, args: &Exec, verbose: bool) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let db = client.store.db();
     let mut names: Vec<String> = Vec::new();
@@ -122,13 +123,14 @@ pub fn exec(client: &mut Client, args: &Exec) -> anyhow::Result<ExitCode> {
         done.insert(id.clone(), machine_exec::run(client, &model, id, &args.commands, args.wait, &clock)?);
     }
     if !wanted.is_empty() || machines.is_empty() {
-        let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.background, colour)? else {
+        let telling = Telling { steps: verbose, colour };
+        let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.background, telling)? else {
             return Ok(ExitCode::SUCCESS);
         };
         if args.background {
             return background(client, &model, operation, &tasks);
         }
-        done.extend(wait(client, &model, &tasks, args.wait, &clock, colour)?);
+        done.extend(wait(client, &model, &tasks, args.wait, &clock, telling)?);
     }
     print(&format::exec(&done, args.output.format()), args.output.output.as_deref())?;
     finish(&done)
@@ -152,6 +154,14 @@ fn prepare(
     Ok(Wanted { unit: found.name(), action: action.to_owned(), params })
 }
 
+/// What to tell meanwhile.
+#[derive(Clone, Copy)]
+struct Telling {
+    /// Which tasks run, and which is waited for: `exec` tells it under `--verbose` only.
+    steps: bool,
+    colour: bool,
+}
+
 /// Write the tasks down; nothing if there are none.
 fn enqueue(
     client: &mut Client,
@@ -159,7 +169,7 @@ fn enqueue(
     wanted: Vec<Wanted>,
     errors: &[String],
     background: bool,
-    colour: bool,
+    telling: Telling,
 ) -> anyhow::Result<Option<Enqueued>> {
     let (operation, tasks) = client.write(|db| {
         let operation = model::next(db, &model.uuid, Counter::Operation)?;
@@ -175,9 +185,9 @@ fn enqueue(
         client.progress.say(&format!("Operation {operation} failed to schedule any tasks:\n{}", errors.join("\n")));
         return Ok(None);
     }
-    if !background {
+    if !background && telling.steps {
         let told: Vec<(String, String)> = tasks.iter().map(|(id, unit)| (id.to_string(), tag(unit))).collect();
-        client.progress.say(format::running(&operation.to_string(), &told, colour).trim_end_matches('\n'));
+        client.progress.say(format::running(&operation.to_string(), &told, telling.colour).trim_end_matches('\n'));
         client.progress.say("");
     }
     if !errors.is_empty() {
@@ -226,14 +236,16 @@ fn wait(
     tasks: &[(i64, String)],
     patience: Duration,
     clock: &Clock,
-    colour: bool,
+    telling: Telling,
 ) -> anyhow::Result<BTreeMap<String, Shown>> {
     let db = client.store.db();
     let mut child = settle_apart(model)?;
     let deadline = Instant::now() + patience;
     let mut done: BTreeMap<String, Shown> = BTreeMap::new();
     for (place, (id, unit)) in tasks.iter().enumerate() {
-        client.progress.say(format::waiting(&id.to_string(), colour).trim_end_matches('\n'));
+        if telling.steps {
+            client.progress.say(format::waiting(&id.to_string(), telling.colour).trim_end_matches('\n'));
+        }
         let mut told = 0;
         let mut pause = Duration::from_millis(1);
         loop {

@@ -63,6 +63,15 @@ fn an_action_gives_results_output_and_log() {
 }
 
 #[test]
+fn exec_tells_its_steps_under_verbose_only() {
+    let Some(rig) = deployed() else { return };
+    let done = rig.run(&["exec", "--unit", "web/0", "echo here"]).ok();
+    assert_eq!((done.stdout.trim(), done.stderr.as_str()), ("here", ""));
+    let done = rig.run(&["exec", "--verbose", "--unit", "web/0", "echo here"]).ok();
+    assert!(done.stderr.contains("Waiting for task"), "{}", done.stderr);
+}
+
+#[test]
 fn an_action_fails_by_its_word_or_its_exit_code_and_then_leaves_no_trace() {
     let Some(rig) = deployed() else { return };
     let failed = task(&rig.run(&["run", "--format", "json", "web/0", "fail"]).stdout);

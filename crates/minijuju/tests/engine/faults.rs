@@ -6,10 +6,10 @@ use std::process::{Command, Stdio};
 
 use crate::rig::Rig;
 
-/// Fails while `/root/broken` is there; says what it had stored before.
+/// Fails while `/srv/broken` is there; says what it had stored before.
 const BREAKABLE: &str = r#"
 juju-log "$JUJU_HOOK_NAME sees $(state-get count)"
-[ "$JUJU_HOOK_NAME" = install ] && [ ! -f /root/mended ] && {
+[ "$JUJU_HOOK_NAME" = install ] && [ ! -f /srv/mended ] && {
     state-set count=1; open-port 80; status-set maintenance halfway
     echo "this is why" >&2
     exit 3
@@ -32,7 +32,7 @@ fn a_failed_hook_shows_why_drops_its_effects_and_runs_again_when_resolved() {
 
     rig.run(&["resolved", "web/0"]).ok();
     assert_eq!(rig.logged()[1..], ["install sees "], "it failed again, and what it stored was dropped");
-    rig.run(&["ssh", "web/0", "touch /root/mended"]).ok();
+    rig.run(&["ssh", "web/0", "touch /srv/mended"]).ok();
     rig.run(&["resolved", "web/0"]).ok();
     assert_eq!(rig.workload("web/0").0, "active");
     assert_eq!(rig.run(&["resolved", "web/0"]).error(), r#"ERROR unit "web/0" is not in an error state"#);
@@ -111,9 +111,9 @@ fn a_full_disk_ends_in_one_clear_line_and_the_next_command_goes_on() {
     assert!(Command::new("umount").arg(&data).status().unwrap().success());
 }
 
-/// Hangs in install, with a process in the background, until `/root/mended` is there.
+/// Hangs in install, with a process in the background, until `/srv/mended` is there.
 const HANGING: &str = r#"
-[ "$JUJU_HOOK_NAME" = install ] && [ ! -f /root/mended ] && {
+[ "$JUJU_HOOK_NAME" = install ] && [ ! -f /srv/mended ] && {
     setsid sleep 1000 &
     status-set maintenance hanging
     sleep 1000
@@ -135,7 +135,7 @@ fn minijuju_killed_in_a_hook_loses_nothing_and_says_so() {
     assert!(status.stderr.contains("minijuju ended while it ran"), "{status:?}");
     assert_eq!(Rig::processes_of("killed/0"), Vec::<std::path::PathBuf>::new());
     assert_eq!(rig.workload("killed/0"), ("error".to_owned(), r#"hook failed: "install""#.to_owned()));
-    rig.run(&["ssh", "killed/0", "touch /root/mended"]).ok();
+    rig.run(&["ssh", "killed/0", "touch /srv/mended"]).ok();
     rig.run(&["resolved", "killed/0"]).ok();
     assert_eq!(rig.workload("killed/0").0, "active");
 }
@@ -154,7 +154,7 @@ fn ctrl_c_stops_all_of_a_hanging_hook_and_marks_the_unit() {
     assert!(stderr.contains("ERROR interrupted"), "{stderr}");
     assert_eq!(Rig::processes_of("hanging/0"), Vec::<std::path::PathBuf>::new());
     assert_eq!(rig.workload("hanging/0").0, "error");
-    rig.run(&["ssh", "hanging/0", "touch /root/mended"]).ok();
+    rig.run(&["ssh", "hanging/0", "touch /srv/mended"]).ok();
     rig.run(&["resolved", "hanging/0"]).ok();
     assert_eq!(rig.workload("hanging/0").0, "active");
 }

@@ -39,9 +39,9 @@ fn a_unit_runs_jujus_hooks_in_jujus_order_and_then_only_what_is_due() {
 #[test]
 fn a_hook_has_jujus_environment_and_no_other() {
     let Some(rig) = Rig::new() else { return };
-    let charm = rig.charm("web", r#"pwd > /root/cwd; env -0 | sort -z | tr '\0' '\n' > "/root/$JUJU_HOOK_NAME""#, &[]);
+    let charm = rig.charm("web", r#"pwd > /srv/cwd; env -0 | sort -z | tr '\0' '\n' > "/srv/$JUJU_HOOK_NAME""#, &[]);
     rig.run(&["deploy", &charm, "app"]).ok();
-    let environment = rig.read("app/0", "/root/install");
+    let environment = rig.read("app/0", "/srv/install");
     let names: Vec<&str> = environment.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
     // What the shell adds itself is left out.
     let names: Vec<&str> = names.into_iter().filter(|name| !["PWD", "OLDPWD", "SHLVL", "_"].contains(name)).collect();
@@ -82,7 +82,7 @@ fn a_hook_has_jujus_environment_and_no_other() {
     line("JUJU_MODEL_NAME=default");
     line("JUJU_AGENT_SOCKET_NETWORK=unix");
     line("JUJU_CHARM_DIR=/var/lib/juju/agents/unit-app-0/charm");
-    assert_eq!(rig.read("app/0", "/root/cwd").trim(), "/var/lib/juju/agents/unit-app-0/charm");
+    assert_eq!(rig.read("app/0", "/srv/cwd").trim(), "/var/lib/juju/agents/unit-app-0/charm");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn leadership_moves_when_the_leader_goes() {
 fn a_machine_that_was_rebooted_starts_its_units_again() {
     let Some(rig) = Rig::new() else { return };
     let dispatch = format!(
-        r#"{TELL}; [ "$JUJU_HOOK_NAME" = config-changed ] && [ ! -f /root/once ] && touch /root/once && juju-reboot --now"#
+        r#"{TELL}; [ "$JUJU_HOOK_NAME" = config-changed ] && [ ! -f /srv/once ] && touch /srv/once && juju-reboot --now"#
     );
     let charm = rig.charm("web", &format!("{dispatch}; exit 0"), &[]);
     rig.run(&["deploy", &charm]).ok();

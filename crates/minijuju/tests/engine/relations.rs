@@ -72,7 +72,7 @@ fn both_sides_hear_of_a_relation_in_jujus_order_and_read_each_others_data() {
 fn a_hook_that_fails_sends_nothing_to_the_other_side() {
     let Some(rig) = Rig::new() else { return };
     let provider = r"case $JUJU_HOOK_NAME in
-        data-relation-joined) relation-set host=early; [ -f /root/mended ] || exit 1; relation-set host=late ;;
+        data-relation-joined) relation-set host=early; [ -f /srv/mended ] || exit 1; relation-set host=late ;;
         esac";
     let requirer =
         r#"[ "$JUJU_HOOK_NAME" = store-relation-changed ] && status-set active "$(relation-get host)"; exit 0"#;
@@ -81,7 +81,7 @@ fn a_hook_that_fails_sends_nothing_to_the_other_side() {
     rig.run(&["integrate", "web", "db"]).ok();
     assert_eq!(rig.workload("web/0"), ("active".to_owned(), String::new()));
     assert_eq!(rig.workload("db/0").1, r#"hook failed: "data-relation-joined""#);
-    rig.run(&["ssh", "db/0", "touch /root/mended"]).ok();
+    rig.run(&["ssh", "db/0", "touch /srv/mended"]).ok();
     rig.run(&["resolved", "db/0"]).ok();
     assert_eq!(rig.workload("web/0"), ("active".to_owned(), "late".to_owned()));
 }
@@ -125,7 +125,7 @@ fn a_subordinate_lives_beside_its_principal_and_goes_with_it() {
         "2",
     ])
     .ok();
-    let dispatch = format!(r#"{TELL}; hostname > /root/agent; status-set active "beside $JUJU_PRINCIPAL_UNIT""#);
+    let dispatch = format!(r#"{TELL}; hostname > /srv/agent; status-set active "beside $JUJU_PRINCIPAL_UNIT""#);
     rig.run(&["deploy", &rig.charm("agent", &dispatch, &[("metadata.yaml", subordinate)])]).ok();
     assert_eq!(rig.status()["applications"]["agent"]["units"], Value::Null);
     rig.run(&["integrate", "agent", "web"]).ok();
@@ -134,7 +134,7 @@ fn a_subordinate_lives_beside_its_principal_and_goes_with_it() {
     let (_, unit) = below.iter().next().unwrap();
     assert_eq!(unit["workload-status"]["message"], "beside web/1");
     assert_eq!(status["applications"]["agent"]["subordinate-to"], serde_json::json!(["web"]));
-    assert_eq!(rig.read("web/0", "/root/agent"), rig.run(&["ssh", "web/0", "hostname"]).ok().stdout);
+    assert_eq!(rig.read("web/0", "/srv/agent"), rig.run(&["ssh", "web/0", "hostname"]).ok().stdout);
 
     rig.run(&["remove-unit", "--no-prompt", "web/0"]).ok();
     let logged = rig.logged();
@@ -161,8 +161,8 @@ fn hook_commands_answer_from_the_model() {
             relation-list -r "$(relation-ids store)"
             relation-get -r "$(relation-ids store)" --app - db
             relation-model-get -r "$(relation-ids store)"
-        } > /root/seen
-        goal-state --format json > /root/goal
+        } > /srv/seen
+        goal-state --format json > /srv/goal
         is-leader --format json"#;
     let provider =
         r#"[ "$JUJU_HOOK_NAME" = data-relation-created ] && relation-set --app key=value; status-set active up"#;
@@ -171,11 +171,11 @@ fn hook_commands_answer_from_the_model() {
     rig.run(&["integrate", "web", "db"]).ok();
     rig.run(&["fire", "web/0", "update-status"]).ok();
     let address = rig.unit("web/0")["public-address"].as_str().unwrap().to_owned();
-    let seen = rig.read("web/0", "/root/seen");
+    let seen = rig.read("web/0", "/srv/seen");
     let lines: Vec<&str> = seen.lines().collect();
     assert_eq!(lines[..7], [&address, &address, &address, "80-82/tcp", "store:0", "db/0", "key: value"]);
     assert!(lines[7].starts_with("uuid: "), "{lines:?}");
-    let goal: Value = serde_json::from_str(&rig.read("web/0", "/root/goal")).unwrap();
+    let goal: Value = serde_json::from_str(&rig.read("web/0", "/srv/goal")).unwrap();
     assert_eq!(goal["units"]["web/0"]["status"], "active");
     assert_eq!(goal["relations"]["store"]["db"]["status"], "joined");
     assert_eq!(goal["relations"]["store"]["db/0"]["status"], "active");
