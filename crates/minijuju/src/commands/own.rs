@@ -82,7 +82,8 @@ pub fn clean(quiet: bool, args: &Clean) -> anyhow::Result<ExitCode> {
     for name in ["models", "charms", "resources"] {
         remove(fs::remove_dir_all(folder.join(name)), &folder.join(name))?;
     }
-    progress.say(&format!("removed {} models and {} machines", models.len(), removed.len()));
+    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    progress.say(&format!("removed {} and {}", count(models.len(), "model"), count(removed.len(), "machine")));
     Ok(ExitCode::SUCCESS)
 }
 

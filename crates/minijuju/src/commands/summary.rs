@@ -14,6 +14,11 @@ pub fn units(client: &Client, model: &Model, application: &str) -> anyhow::Resul
         let shown = agent.get(&name).filter(|status| status.status == "error").or(workload.get(&name));
         let (word, message) = shown.map_or(("unknown", ""), |status| (&status.status, &status.message));
         let address = machine::find(db, &model.uuid, &found.machine)?.map(|machine| machine.address);
+        let word = match word {
+            "error" | "maintenance" => format!("in {word}"),
+            "unknown" => "of unknown status".to_owned(),
+            _ => word.to_owned(),
+        };
         let message = if message.is_empty() { String::new() } else { format!(" ({message})") };
         let address = address.filter(|address| !address.is_empty()).map(|address| format!(" at {address}"));
         client.progress.say(&format!("{name} is {word}{message}{}", address.unwrap_or_default()));
