@@ -1,5 +1,6 @@
 /* measure ROUNDS CHARM...: in each round, execute `dispatch` in each charm's folder in turn, as Juju does, and print the
  * folder's number, the wall time in nanoseconds, and the peak memory (of the largest of its processes) in KiB.
+ * Before each of several, the first one runs uncounted: else who comes after a large charm would pay for the caches that it filled.
  *
  * A small program of its own, for a process's peak memory begins with that of whoever forked it.
  */
@@ -21,6 +22,8 @@ static long long now(void)
     clock_gettime(CLOCK_MONOTONIC, &time);
     return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
+
+enum { UNCOUNTED = -1 };
 
 static void measure(int number, const char *folder)
 {
@@ -45,7 +48,8 @@ static void measure(int number, const char *folder)
         fprintf(stderr, "%s/dispatch failed (error %d, wait status %d)\n", folder, error, status);
         exit(1);
     }
-    printf("%d %lld %ld\n", number, took, use.ru_maxrss);
+    if (number != UNCOUNTED)
+        printf("%d %lld %ld\n", number, took, use.ru_maxrss);
 }
 
 int main(int count, char **args)
@@ -53,7 +57,10 @@ int main(int count, char **args)
     if (count < 3)
         return 2;
     for (long round = atol(args[1]); round > 0; round--)
-        for (int charm = 2; charm < count; charm++)
+        for (int charm = 2; charm < count; charm++) {
+            if (count > 3)
+                measure(UNCOUNTED, args[2]);
             measure(charm - 2, args[charm]);
+        }
     return 0;
 }
