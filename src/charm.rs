@@ -54,11 +54,8 @@ impl TryFrom<String> for Slug {
     type Error = anyhow::Error;
 
     fn try_from(slug: String) -> Result<Self, Self::Error> {
-        if Regex::new("^[a-z0-9-]+$")?.is_match(&slug) {
-            Ok(Self(slug))
-        } else {
-            bail!("Slug must match the regex [a-z0-9-]+")
-        }
+        let regex = Regex::new("^[a-z0-9-]+$").map_err(anyhow::Error::msg)?;
+        if regex.is_match(&slug) { Ok(Self(slug)) } else { bail!("Slug must match the regex [a-z0-9-]+") }
     }
 }
 
