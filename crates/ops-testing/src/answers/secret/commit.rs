@@ -119,6 +119,8 @@ fn apply(secret: &mut Secret, update: Update, now: Timestamp) {
     let Update { content, label, description, expire, rotate } = update;
     if let Some(content) = content {
         secret.revisions.insert(secret.latest_revision() + 1, content);
+        // An expiry is a revision's: the new one has its own, or none.
+        secret.expire = None;
     }
     secret.label = label.or_else(|| secret.label.take());
     secret.description = description.or_else(|| secret.description.take());

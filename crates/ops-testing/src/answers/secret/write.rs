@@ -268,6 +268,25 @@ mod tests {
     }
 
     #[test]
+    fn an_expiry_is_that_of_one_revision() {
+        let mut juju = owner();
+        juju.state.secrets[0].expire = Some(Timestamp::from_unix(86_400));
+        let before = juju.state.clone();
+        check(&mut juju, &["secret-set", ID, "--description=new"], "");
+        assert_eq!(juju.finish(true).state.secrets[0].expire, Some(Timestamp::from_unix(86_400)));
+
+        let mut juju = owner();
+        juju.state = before.clone();
+        check(&mut juju, &["secret-set", ID, "token=two"], "");
+        assert_eq!(juju.finish(true).state.secrets[0].expire, None);
+
+        let mut juju = owner();
+        juju.state = before;
+        check(&mut juju, &["secret-set", ID, "token=two", "--expire=2100-01-01T00:00:00Z"], "");
+        assert_eq!(juju.finish(true).state.secrets[0].expire, Some(Timestamp::from_unix(4_102_444_800)));
+    }
+
+    #[test]
     fn the_same_content_makes_no_revision() {
         let mut juju = owner();
         check(&mut juju, &["secret-set", ID, "token=one"], "");
