@@ -29,7 +29,7 @@ pub fn add(client: &mut Client, args: &AddSecret) -> anyhow::Result<ExitCode> {
     let mut made = Secret::new(id.as_str(), USER_OWNER);
     made.name.clone_from(&args.name);
     made.description = args.source.info.clone().unwrap_or_default();
-    made.revisions.insert(1, Revision { content, created: now() });
+    made.revisions.insert(1, Revision { content, created: now(), expires: None });
     client.store.write(|db| {
         if secret::all(db, &model.uuid)?.values().any(|secret| secret.owner == USER_OWNER && secret.name == args.name) {
             bail!("secret with name {:?} already exists", args.name);
@@ -51,7 +51,7 @@ pub fn update(client: &mut Client, args: &UpdateSecret) -> anyhow::Result<ExitCo
         if let Some(content) = content {
             let same = secret.revisions.values().next_back().is_some_and(|latest| latest.content == content);
             if !same {
-                secret.revisions.insert(secret.latest() + 1, Revision { content, created: now() });
+                secret.revisions.insert(secret.latest() + 1, Revision { content, created: now(), expires: None });
             }
         }
         if let Some(info) = &args.source.info {
@@ -212,7 +212,7 @@ pub fn show(client: &mut Client, args: &ShowSecret) -> anyhow::Result<ExitCode> 
                 backend: "internal".to_owned(),
                 created: Instant(at(revision.created)),
                 updated: Instant(at(revision.created)),
-                expires: None,
+                expires: revision.expires.map(|time| Instant(at(time))),
             })
             .collect();
     }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub type Db = Connection;
 
 /// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const SCHEMA: &str = include_str!("schema.sql");
 

@@ -141,6 +141,7 @@ CREATE TABLE secret_revision (
     revision INTEGER NOT NULL,
     content  TEXT NOT NULL, -- JSON
     created  INTEGER NOT NULL,
+    expires  INTEGER,
     PRIMARY KEY (model, secret, revision),
     FOREIGN KEY (model, secret) REFERENCES secret ON DELETE CASCADE
 );

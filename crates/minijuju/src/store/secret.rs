@@ -60,6 +60,8 @@ pub struct Revision {
     pub content: Content,
     /// When it was made, in milliseconds since 1970.
     pub created: i64,
+    /// When its owner is to be told that it expired, in milliseconds since 1970.
+    pub expires: Option<i64>,
 }
 
 impl Secret {
@@ -136,11 +138,12 @@ pub fn all(db: &Db, model: &str) -> Result<BTreeMap<String, Secret>> {
         return Ok(found);
     }
     let mut statement =
-        db.prepare_cached("SELECT secret, revision, content, created FROM secret_revision WHERE model = ?")?;
+        db.prepare_cached("SELECT secret, revision, content, created, expires FROM secret_revision WHERE model = ?")?;
     let mut rows = statement.query([model])?;
     while let Some(row) = rows.next()? {
         let content: String = row.get(2)?;
-        let revision = Revision { content: Content(serde_json::from_str(&content)?), created: row.get(3)? };
+        let content = Content(serde_json::from_str(&content)?);
+        let revision = Revision { content, created: row.get(3)?, expires: row.get(4)? };
         if let Some(secret) = found.get_mut(&row.get::<_, String>(0)?) {
             secret.revisions.insert(row.get(1)?, revision);
         }
@@ -196,8 +199,15 @@ pub fn save(db: &Db, model: &str, secret: &Secret) -> Result<()> {
     )?;
     for (number, revision) in &secret.revisions {
         db.execute(
-            "INSERT INTO secret_revision (model, secret, revision, content, created) VALUES (?, ?, ?, ?, ?)",
-            params![model, secret.id, number, serde_json::to_string(&revision.content.0)?, revision.created],
+            "INSERT INTO secret_revision (model, secret, revision, content, created, expires) VALUES (?, ?, ?, ?, ?, ?)",
+            params![
+                model,
+                secret.id,
+                number,
+                serde_json::to_string(&revision.content.0)?,
+                revision.created,
+                revision.expires,
+            ],
         )?;
     }
     for (grantee, relation) in &secret.grants {
@@ -244,7 +254,7 @@ mod tests {
     use super::*;
 
     fn revision() -> Revision {
-        Revision { content: Content([("k".to_owned(), "v".to_owned())].into()), created: 0 }
+        Revision { content: Content([("k".to_owned(), "v".to_owned())].into()), created: 0, expires: None }
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub struct AgentState {
     /// The revisions of consumed secrets that the charm was told of.
     pub secrets: BTreeMap<String, i64>,
     /// The expired revisions of its own secrets that the charm was told of.
-    pub expired: BTreeMap<String, i64>,
+    pub expired: BTreeMap<String, BTreeSet<i64>>,
     /// The unread revisions of its own secrets that the charm was told of.
     pub obsolete: BTreeMap<String, BTreeSet<i64>>,
 }

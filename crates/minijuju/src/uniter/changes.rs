@@ -113,6 +113,8 @@ fn apply(secret: &mut Secret, unit: &Unit, then: Option<&SeenSecret>, seen: &See
     seen.rotate.as_str().clone_into(&mut secret.rotation);
     secret.rotates = millis(seen.next_rotate);
     secret.expires = millis(seen.expire);
+    // It is that of the latest revision, new or not; older ones keep theirs.
+    let expires = secret.expires;
     let unchanged = then.is_some_and(|then| then.revisions == seen.revisions);
     if !unchanged {
         let kept = std::mem::take(&mut secret.revisions);
@@ -123,10 +125,15 @@ fn apply(secret: &mut Secret, unit: &Unit, then: Option<&SeenSecret>, seen: &See
                 let number = i64::from(*number);
                 let content = Content(content.0.clone());
                 let same = kept.get(&number).filter(|revision| revision.content == content).cloned();
-                (number, same.unwrap_or(Revision { content, created: now() }))
+                (number, same.unwrap_or(Revision { content, created: now(), expires }))
             })
             .collect();
         secret.updated = now();
+    }
+    if then.is_some_and(|then| then.expire != seen.expire)
+        && let Some(latest) = secret.revisions.values_mut().next_back()
+    {
+        latest.expires = expires;
     }
     let granted: BTreeMap<String, Option<i64>> = seen
         .remote_grants

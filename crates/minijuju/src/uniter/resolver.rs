@@ -202,7 +202,7 @@ fn secret(agent: &AgentState, view: &SecretView) -> Option<Hook> {
     let hook = |kind, uri: &str, revision, label: &str| {
         Some(Hook::Secret { kind, uri: uri.to_owned(), revision, label: label.to_owned() })
     };
-    let told = |uri: &str, revision: i64| agent.expired.get(uri) == Some(&revision);
+    let told = |uri: &str, revision: i64| agent.expired.get(uri).is_some_and(|told| told.contains(&revision));
     if let Some((uri, revision, label)) = view.expired.iter().find(|(uri, revision, _)| !told(uri, *revision)) {
         return hook(SecretKind::Expired, uri, *revision, label);
     }
@@ -256,7 +256,7 @@ pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
             agent.secrets.insert(uri.clone(), *revision);
         }
         Hook::Secret { kind: SecretKind::Expired, uri, revision, .. } => {
-            agent.expired.insert(uri.clone(), *revision);
+            agent.expired.entry(uri.clone()).or_default().insert(*revision);
         }
         Hook::Secret { kind: SecretKind::Remove, uri, revision, .. } => {
             agent.obsolete.entry(uri.clone()).or_default().insert(*revision);

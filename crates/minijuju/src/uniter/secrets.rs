@@ -34,9 +34,8 @@ pub fn of(all: &BTreeMap<String, Secret>, unit: &Unit, leader: bool) -> SecretVi
         let owned = secret.owner == name || leader && secret.owner == unit.application;
         if owned {
             let due = |time: Option<i64>| time.is_some_and(|time| time <= now());
-            if due(secret.expires) {
-                view.expired.push((uri.clone(), secret.latest(), secret.label.clone()));
-            }
+            let expired = secret.revisions.iter().filter(|(_, revision)| due(revision.expires));
+            view.expired.extend(expired.map(|(number, _)| (uri.clone(), *number, secret.label.clone())));
             if due(secret.rotates) {
                 view.rotate.push((uri.clone(), secret.label.clone()));
             }
@@ -86,7 +85,7 @@ mod tests {
     #[test]
     fn readers_hear_of_newer_revisions_and_owners_of_those_that_nobody_reads() {
         let mut secret = Secret::new("a", "db");
-        let revision = Revision { content: secret::Content::default(), created: 0 };
+        let revision = Revision { content: secret::Content::default(), created: 0, expires: None };
         secret.revisions = [(1, revision.clone()), (2, revision)].into();
         secret.grants.insert("web".to_owned(), None);
         secret.consumers.insert("web/0".to_owned(), (1, "mine".to_owned()));
@@ -104,5 +103,15 @@ mod tests {
             secret.revisions.remove(&2);
         }
         assert!(of(&all, &unit("web"), true).consumed.is_empty(), "the first revision is no change");
+    }
+
+    #[test]
+    fn only_revisions_whose_time_is_over_expire() {
+        let mut secret = Secret::new("a", "db/0");
+        let revision = |expires| Revision { content: secret::Content::default(), created: 0, expires };
+        secret.revisions = [(1, revision(Some(1))), (2, revision(Some(2))), (3, revision(None))].into();
+        let view = of(&BTreeMap::from([("a".to_owned(), secret)]), &unit("db"), false);
+        let expired = |number| ("secret:a".to_owned(), number, String::new());
+        assert_eq!(view.expired, [expired(1), expired(2)]);
     }
 }
