@@ -122,10 +122,8 @@ def test_status_shows_what_the_charm_set(juju: jubilant.Juju):
 def test_actions(juju: jubilant.Juju):
     """Check parameters, defaults, results, logs and failures."""
     task = juju.run("ledger/0", "book", {"account": "ann"})
-    assert task.results == {"booked": 1, "to": {"account": "ann"}} or task.results == {
-        "booked": "1",
-        "to": {"account": "ann"},
-    }
+    # action-set knows text only.
+    assert task.results == {"booked": "1", "to": {"account": "ann"}}
     [line] = task.log
     assert line.endswith(" booking 1 for ann")
     with pytest.raises(jubilant.TaskError) as failed:
@@ -133,7 +131,7 @@ def test_actions(juju: jubilant.Juju):
     task = failed.value.task
     assert task.status == "failed"
     assert task.message == "ann cannot pay 3"
-    assert task.results in ({"booked": 0}, {"booked": "0"})
+    assert task.results == {"booked": "0"}
     assert task.return_code == 0
     [entry] = [entry for entry in journal(juju, "ledger/0") if entry.get("params") == {"account": "ann", "amount": -3}]
     assert entry["event"] == "book-action"
@@ -250,6 +248,23 @@ def test_revoked_secret_cannot_be_read(juju: jubilant.Juju):
     assert read(juju, "get") == {"password": "second"}
 
 
+def test_only_the_expired_revision_goes(juju: jubilant.Juju):
+    """Check secret-expired of a unit's own secret, whose next revision does not expire."""
+    (leader, other) = by_leadership(juju)
+    juju.run(leader, "lease")
+    juju.run(leader, "renew")
+    eventually(lambda: "secret-expired" in names(journal(juju, leader)))
+    wait_idle(juju)
+    [expired] = [entry for entry in journal(juju, leader) if entry["event"] == "secret-expired"]
+    assert (expired["revision"], expired["label"]) == (1, "lease")
+    assert "secret-expired" not in names(journal(juju, other))
+    [secret] = juju.secrets(owner=f"unit-{leader.replace('/', '-')}")
+    assert secret.owner == leader
+    shown = juju.show_secret(secret.uri, revisions=True)
+    assert [revision.revision for revision in shown.revisions or []] == [2]
+    assert juju.show_secret(secret.uri, reveal=True).content == {"key": "new"}
+
+
 def test_storage(juju: jubilant.Juju):
     """Check storage that the user and the charm add."""
     unit = by_leadership(juju)[0]
@@ -298,31 +313,58 @@ def test_subordinate(charms: dict[str, pathlib.Path], juju: jubilant.Juju):
     eventually(lambda: "scribe" not in juju.status().apps)
 
 
-def test_leader_goes(juju: jubilant.Juju):
-    """Check what all sides are told when the leader is removed."""
+def test_add_unit(juju: jubilant.Juju):
+    """Check what a unit is told that comes when there are relations: all were created before any unit joins."""
     (leader, other) = by_leadership(juju)
+    juju.add_unit("ledger")
+    eventually(lambda: len(juju.status().get_units("ledger")) == 3)
+    wait_idle(juju)
+    [unit] = set(juju.status().get_units("ledger")) - {leader, other}
+    entries = journal(juju, unit)
+    events = names(entries)
+    assert events[:2] == ["book-storage-attached", "install"]
+    assert sorted(events[2:4]) == ["accounts-relation-created", "members-relation-created"]
+    assert events[4:8] == ["leader-settings-changed", "config-changed", "configured", "start"]
+    assert_joined(entries, "accounts", "reader/0", {"reader": "reader/0"})
+    for peer in (leader, other):
+        assert_joined(entries, "members", peer, {"name": peer})
+        assert_joined(journal(juju, peer), "members", unit, {"name": unit})
+    assert_joined(journal(juju, "reader/0"), "ledger", unit, {"port": "7070"})
+    seen = inspect(juju, unit)
+    assert (seen["leader"], seen["planned-units"], seen["peers"]) == (False, 3, sorted([leader, other]))
+
+
+def test_leader_goes(juju: jubilant.Juju):
+    """Check what all sides are told when the leader is removed, and another unit with it."""
+    (leader, other, third) = by_leadership(juju)
     before = {unit: len(journal(juju, unit)) for unit in (other, "reader/0")}
-    juju.remove_unit(leader, destroy_storage=True)
+    juju.remove_unit(leader, third, destroy_storage=True)
     eventually(lambda: list(juju.status().get_units("ledger")) == [other], 300)
     eventually(lambda: juju.status().get_units("ledger")[other].leader)
     eventually(lambda: "leader-elected" in names(journal(juju, other)[before[other] :]))
     wait_idle(juju)
 
     new = journal(juju, other)[before[other] :]
-    [departed] = [entry for entry in new if entry["event"] == "members-relation-departed"]
-    assert (departed["unit"], departed["departing"]) == (leader, leader)
+    departed = [entry for entry in new if entry["event"] == "members-relation-departed"]
+    assert sorted(str(entry["unit"]) for entry in departed) == sorted([leader, third])
+    assert all(entry["departing"] == entry["unit"] for entry in departed)
     assert not of_relation(new, "accounts")
     new = journal(juju, "reader/0")[before["reader/0"] :]
-    [departed] = [entry for entry in new if entry["event"] == "ledger-relation-departed"]
-    assert (departed["unit"], departed["departing"], departed["units"]) == (leader, leader, [other])
+    departed = [entry for entry in new if entry["event"] == "ledger-relation-departed"]
+    assert sorted(str(entry["unit"]) for entry in departed) == sorted([leader, third])
+    assert all(entry["departing"] == entry["unit"] for entry in departed)
+    assert departed[-1]["units"] == [other]
     assert "ledger-relation-broken" not in names(new)
-    assert_taken_down(from_log(juju, leader), leader, peers=[other])
+    assert_taken_down(from_log(juju, leader), leader, peers=2)
+    assert_taken_down(from_log(juju, third), third, peers=2)
 
     seen = inspect(juju, other)
     assert (seen["leader"], seen["planned-units"], seen["peers"]) == (True, 1, [])
     assert seen["peer-app-data"] == {"leader": other}
-    # The secret is the application's, so its new leader manages it.
+    # The application's secret is its new leader's to manage; the unit's own went with it.
     assert seen["secret"]["own"] == {"password": "second"}
+    assert seen["secret"]["expires-in-hours"] is None, "an expiry is a revision's"
+    assert [secret.owner for secret in juju.secrets()] == ["ledger"]
     assert juju.status().apps["ledger"].app_status.message == f"led by {other}"
 
 
@@ -354,7 +396,7 @@ def test_remove_application(juju: jubilant.Juju):
     before = len(journal(juju, "reader/0"))
     juju.remove_application("ledger", destroy_storage=True)
     eventually(lambda: "ledger" not in juju.status().apps, 300)
-    assert_taken_down(from_log(juju, unit), unit, peers=[])
+    assert_taken_down(from_log(juju, unit), unit, peers=0)
     assert not juju.secrets(), "an application's secrets go with it"
     departed, broken = of_relation(journal(juju, "reader/0")[before:], "ledger")
     assert (departed["event"], departed["unit"], departed["departing"]) == ("ledger-relation-departed", unit, unit)
@@ -364,11 +406,10 @@ def test_remove_application(juju: jubilant.Juju):
     assert names(from_log(juju, "reader/0"))[-2:] == ["stop", "remove"]
 
 
-def by_leadership(juju: jubilant.Juju) -> tuple[str, str]:
-    """The two units of ledger: the leader first."""
+def by_leadership(juju: jubilant.Juju) -> list[str]:
+    """The units of ledger: the leader first."""
     units = juju.status().get_units("ledger")
-    leader, other = sorted(units, key=lambda name: not units[name].leader)
-    return leader, other
+    return sorted(units, key=lambda name: (not units[name].leader, name))
 
 
 def wait_idle(juju: jubilant.Juju) -> None:
@@ -419,7 +460,7 @@ def assert_joined(entries: list[Entry], endpoint: str, remote: str, data: dict[s
     return changed
 
 
-def assert_taken_down(entries: list[Entry], unit: str, peers: list[str]) -> None:
+def assert_taken_down(entries: list[Entry], unit: str, peers: int) -> None:
     """Check the end of a unit of ledger that is in a relation to reader."""
     events = names(entries)
     first = events.index("book-storage-detaching")
@@ -427,7 +468,7 @@ def assert_taken_down(entries: list[Entry], unit: str, peers: list[str]) -> None
     detached = [entry["storage"] for entry in entries if str(entry["event"]).endswith("-storage-detaching")]
     assert sorted(detached) == sorted(attached)
     end = [event for event in events[first:] if not event.endswith("-storage-detaching")]
-    departed = ["members-relation-departed"] * len(peers)
+    departed = ["members-relation-departed"] * peers
     assert end == ["accounts-relation-departed", "accounts-relation-broken", *departed, "stop", "remove"]
     for entry in entries[-len(end) :]:
         if str(entry["event"]).endswith("-departed"):

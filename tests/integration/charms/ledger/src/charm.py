@@ -31,6 +31,7 @@ class LedgerCharm(JournalCharm):
         observe(self.on.accounts_relation_departed, self._on_accounts_relation_departed)
         observe(self.on.accounts_relation_broken, self._on_accounts_relation_broken)
         observe(self.on.secret_remove, self._on_secret_remove)
+        observe(self.on.secret_expired, self._on_secret_expired)
         observe(self.on.collect_unit_status, self._on_collect_unit_status)
         observe(self.on.collect_app_status, self._on_collect_app_status)
         observe(self.on.inspect_action, self._on_inspect_action)
@@ -38,6 +39,8 @@ class LedgerCharm(JournalCharm):
         observe(self.on.new_password_action, self._on_new_password_action)
         observe(self.on.revoke_action, self._on_revoke_action)
         observe(self.on.grant_action, self._on_grant_action)
+        observe(self.on.lease_action, self._on_lease_action)
+        observe(self.on.renew_action, self._on_renew_action)
         observe(self.on.more_pages_action, self._on_more_pages_action)
 
     def _on_install(self, _event: ops.InstallEvent) -> None:
@@ -93,6 +96,9 @@ class LedgerCharm(JournalCharm):
     def _on_secret_remove(self, event: ops.SecretRemoveEvent) -> None:
         event.remove_revision()
 
+    def _on_secret_expired(self, event: ops.SecretExpiredEvent) -> None:
+        event.remove_revision()
+
     def _on_collect_unit_status(self, event: ops.CollectStatusEvent) -> None:
         if self._stored.currency:
             event.add_status(ops.ActiveStatus(f"counts {self._stored.currency}s"))
@@ -130,7 +136,7 @@ class LedgerCharm(JournalCharm):
                 "revision": info.revision,
                 "label": info.label,
                 "rotation": info.rotation.value,
-                "expires-in-hours": round((info.expires - now(info.expires)).total_seconds() / 3600),
+                "expires-in-hours": hours_until(info.expires) if info.expires else None,
                 "description": info.description,
                 "own": self._secret().peek_content(),
             }
@@ -157,6 +163,13 @@ class LedgerCharm(JournalCharm):
     def _on_grant_action(self, _event: ops.ActionEvent) -> None:
         self._secret().grant(self._newest())
 
+    def _on_lease_action(self, _event: ops.ActionEvent) -> None:
+        self.unit.add_secret({"key": "old"}, label="lease", expire=datetime.timedelta(seconds=2))
+
+    def _on_renew_action(self, _event: ops.ActionEvent) -> None:
+        # To get it is to read it, so the unit keeps the old revision in use.
+        self.model.get_secret(label="lease").set_content({"key": "new"})
+
     def _on_more_pages_action(self, _event: ops.ActionEvent) -> None:
         self.model.storages.request("pages")
 
@@ -167,9 +180,9 @@ class LedgerCharm(JournalCharm):
         return self.model.get_secret(label=f"accounts-{self._newest().id}")
 
 
-def now(like: datetime.datetime) -> datetime.datetime:
-    """The time, in the time zone of another one."""
-    return datetime.datetime.now(like.tzinfo)
+def hours_until(time: datetime.datetime) -> int:
+    """How many hours there are from now, rounded."""
+    return round((time - datetime.datetime.now(time.tzinfo)).total_seconds() / 3600)
 
 
 if __name__ == "__main__":
