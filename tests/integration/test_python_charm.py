@@ -265,6 +265,39 @@ def test_only_the_expired_revision_goes(juju: jubilant.Juju):
     assert juju.show_secret(secret.uri, reveal=True).content == {"key": "new"}
 
 
+def test_user_secret(juju: jubilant.Juju):
+    """Check a secret of the user's that comes as a config option, and its next revision."""
+    uri = juju.add_secret("token", {"value": "one"})
+    juju.grant_secret(uri, "reader")
+    before = len(journal(juju, "reader/0"))
+    juju.config("reader", {"token": uri})
+    eventually(lambda: "token" in names(journal(juju, "reader/0")[before:]))
+    juju.update_secret(uri, {"value": "two"})
+    eventually(lambda: "peeked" in names(journal(juju, "reader/0")[before:]))
+    assert [(entry["event"], entry.get("content")) for entry in journal(juju, "reader/0")[before:]] == [
+        ("config-changed", None),
+        ("token", {"value": "one"}),
+        ("secret-changed", None),
+        ("peeked", {"value": "two"}),
+    ]
+    juju.config("reader", reset="token")
+    juju.remove_secret(uri)
+    assert [secret.owner for secret in juju.secrets() if secret.uri == uri] == []
+
+
+def test_new_resource(tmp_path: pathlib.Path, juju: jubilant.Juju):
+    """Check that units are told of a new resource as of a new charm."""
+    rates = tmp_path / "rates.txt"
+    rates.write_text("1 crown = 4 shillings\n")
+    units = by_leadership(juju)
+    before = {unit: len(journal(juju, unit)) for unit in units}
+    juju.cli("attach-resource", "ledger", f"rates={rates}")
+    for unit in units:
+        eventually(lambda unit=unit: names(journal(juju, unit)[before[unit] :])[-1:] == ["configured"])
+        assert names(journal(juju, unit)[before[unit] :]) == ["upgrade-charm", "config-changed", "configured"]
+        assert inspect(juju, unit)["rates"] == "1 crown = 4 shillings\n"
+
+
 def test_storage(juju: jubilant.Juju):
     """Check storage that the user and the charm add."""
     unit = by_leadership(juju)[0]

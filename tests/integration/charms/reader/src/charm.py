@@ -18,6 +18,7 @@ class ReaderCharm(JournalCharm):
         self._stored.set_default(secret="")
         observe = framework.observe
         observe(self.on.start, self._on_start)
+        observe(self.on.config_changed, self._on_config_changed)
         observe(self.on.ledger_relation_created, self._on_ledger_relation_created)
         observe(self.on.ledger_relation_changed, self._on_ledger_relation_changed)
         observe(self.on.ledger_relation_broken, self._on_ledger_relation_broken)
@@ -27,6 +28,11 @@ class ReaderCharm(JournalCharm):
 
     def _on_start(self, _event: ops.StartEvent) -> None:
         self.unit.status = ops.ActiveStatus()
+
+    def _on_config_changed(self, _event: ops.ConfigChangedEvent) -> None:
+        if "token" in self.config:
+            token = self.model.get_secret(id=str(self.config["token"]))
+            self.write({"event": "token", "content": token.get_content()})
 
     def _on_ledger_relation_created(self, event: ops.RelationCreatedEvent) -> None:
         event.relation.data[self.unit]["reader"] = self.unit.name
