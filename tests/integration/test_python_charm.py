@@ -1,7 +1,7 @@
 """Charms in Python, on Ops from PyPI, that use as much of Juju as they can: what they are told, in which order.
 
-Each charm writes a journal of its events (charms/journal.py). Each test leaves the model to the next one, so their order
-matters: deploy, relate, change, remove.
+Each charm writes a journal of its events (charms/journal.py), which the tests read (journals.py). Each test leaves the
+model to the next one, so their order matters: deploy, relate, change, remove.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from collections.abc import Callable
 
 import jubilant
 import pytest
+from journals import Entry, assert_joined, from_log, journal, names, of_relation
 
 CHARMS = pathlib.Path(__file__).parent / "charms"
 RATES = "1 crown = 5 shillings\n"
-Entry = dict[str, object]
 
 
 @pytest.fixture(scope="module")
@@ -455,42 +455,9 @@ def wait_idle(juju: jubilant.Juju) -> None:
     )
 
 
-def journal(juju: jubilant.Juju, unit: str) -> list[Entry]:
-    """What a unit's charm wrote down so far."""
-    text = juju.exec(f"cat /var/log/journal-{unit.replace('/', '-')}", unit=unit).stdout
-    return [json.loads(line) for line in text.splitlines()]
-
-
-def from_log(juju: jubilant.Juju, unit: str) -> list[Entry]:
-    """The same, from Juju's log: for a unit that is gone."""
-    lines = re.findall(rf"^unit-{unit.replace('/', '-')}: .* journal (\{{.*\}})$", juju.debug_log(), re.MULTILINE)
-    return [json.loads(line) for line in lines]
-
-
-def names(entries: list[Entry]) -> list[str]:
-    """The events, without actions, which come when a test wants them."""
-    return [str(entry["event"]) for entry in entries if not str(entry["event"]).endswith("-action")]
-
-
-def of_relation(entries: list[Entry], endpoint: str) -> list[Entry]:
-    """The events of an endpoint."""
-    return [entry for entry in entries if str(entry["event"]).startswith(f"{endpoint}-relation-")]
-
-
 def created(juju: jubilant.Juju, unit: str) -> object:
     """The ID of the relation that a unit of ledger entered last."""
     return of_relation(journal(juju, unit), "accounts")[-1]["relation"]
-
-
-def assert_joined(entries: list[Entry], endpoint: str, remote: str, data: dict[str, str]) -> Entry:
-    """Check that a remote unit joined, once, and that its relation-changed was what came next; return that."""
-    entries = of_relation(entries, endpoint)
-    [joined] = [entry for entry in entries if entry["event"].endswith("-joined") and entry["unit"] == remote]
-    changed = entries[entries.index(joined) + 1]
-    assert (changed["event"], changed.get("unit")) == (f"{endpoint}-relation-changed", remote)
-    assert changed["relation"] == joined["relation"]
-    assert data.items() <= changed["unit-data"].items()
-    return changed
 
 
 def assert_taken_down(entries: list[Entry], unit: str, peers: int) -> None:

@@ -1,0 +1,43 @@
+"""What the charms in Python write down (charms/journal.py), read by the tests."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import jubilant
+
+Entry = dict[str, object]
+
+
+def journal(juju: jubilant.Juju, unit: str) -> list[Entry]:
+    """What a unit's charm wrote down so far."""
+    text = juju.exec(f"cat /var/log/journal-{unit.replace('/', '-')}", unit=unit).stdout
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def from_log(juju: jubilant.Juju, unit: str) -> list[Entry]:
+    """The same, from Juju's log: for a unit that is gone."""
+    lines = re.findall(rf"^unit-{unit.replace('/', '-')}: .* journal (\{{.*\}})$", juju.debug_log(), re.MULTILINE)
+    return [json.loads(line) for line in lines]
+
+
+def names(entries: list[Entry]) -> list[str]:
+    """The events, without actions, which come when a test wants them."""
+    return [str(entry["event"]) for entry in entries if not str(entry["event"]).endswith("-action")]
+
+
+def of_relation(entries: list[Entry], endpoint: str) -> list[Entry]:
+    """The events of an endpoint."""
+    return [entry for entry in entries if str(entry["event"]).startswith(f"{endpoint}-relation-")]
+
+
+def assert_joined(entries: list[Entry], endpoint: str, remote: str, data: dict[str, str]) -> Entry:
+    """Check that a remote unit joined, once, and that its relation-changed was what came next; return that."""
+    entries = of_relation(entries, endpoint)
+    [joined] = [entry for entry in entries if entry["event"].endswith("-joined") and entry["unit"] == remote]
+    changed = entries[entries.index(joined) + 1]
+    assert (changed["event"], changed.get("unit")) == (f"{endpoint}-relation-changed", remote)
+    assert changed["relation"] == joined["relation"]
+    assert data.items() <= changed["unit-data"].items()
+    return changed
