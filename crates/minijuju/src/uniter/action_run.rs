@@ -110,14 +110,12 @@ impl Worker<'_> {
                 }
             }
         }
-        let succeeded = matches!(ended, Ok(Ended::Exited(status)) if status.success());
-        let changes = match succeeded.then(|| session.finish()) {
-            Some(Ok(changes)) => Some(changes),
-            Some(Err(refusal)) => {
-                message = Some(refusal);
-                None
-            }
-            None => None,
+        let exec = task.action == "juju-exec";
+        let succeeded = matches!(ended, Ok(Ended::Exited(status)) if exec || status.success());
+        let changes = if succeeded {
+            session.finish().map_err(|refusal| message = Some(refusal)).ok()
+        } else {
+            Some(session.abandon())
         };
         task.results = Value::Object(results);
         if message.is_some() { "failed" } else { "completed" }.clone_into(&mut task.status);

@@ -158,8 +158,14 @@ impl Worker<'_> {
         }
         let (reboot, again, status_set) = (session.reboot(), session.stop(), session.status_set());
         let outcome = match failure {
-            Some(why) => Outcome::Failed(why),
-            None if again => Outcome::Again,
+            Some(why) => {
+                self.keep(session.abandon())?;
+                Outcome::Failed(why)
+            }
+            None if again => {
+                self.keep(session.abandon())?;
+                Outcome::Again
+            }
             // What Juju refuses at a hook's end makes the hook fail.
             None => match session.finish() {
                 Ok(changes) => Outcome::Done(Box::new(changes)),
@@ -167,6 +173,11 @@ impl Worker<'_> {
             },
         };
         Ok(Ran { outcome, via, tail, reboot, status_set })
+    }
+
+    /// Write down what took effect at once in a hook that came to nothing.
+    fn keep(&mut self, changes: Changes) -> anyhow::Result<()> {
+        Ok(self.store.write(|db| changes.commit(db))?)
     }
 
     /// Note that a hook runs, before it does.

@@ -160,6 +160,18 @@ impl Session {
         (action.results.clone(), failed)
     }
 
+    /// The hook failed: what it changed at once all the same, as which revision of a secret it reads.
+    pub fn abandon(self) -> Changes {
+        let outcome = self.juju.finish(false);
+        Changes {
+            model: self.model,
+            unit: self.unit,
+            before: self.before,
+            after: outcome.state,
+            record: outcome.record,
+        }
+    }
+
     /// The hook succeeded: what it changed, or why Juju refuses that.
     pub fn finish(self) -> Result<Changes, String> {
         let before = self.before;

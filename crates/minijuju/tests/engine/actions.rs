@@ -116,10 +116,11 @@ fn an_action_goes_on_when_nobody_waits_for_it_any_more() {
 #[test]
 fn a_command_on_a_unit_runs_in_its_context() {
     let Some(rig) = deployed() else { return };
-    let done = rig.run(&["exec", "--unit", "web/0", "--", "is-leader; printf raw; exit 3"]);
+    let done = rig.run(&["exec", "--unit", "web/0", "--", "is-leader; printf raw; open-port 8080; exit 3"]);
     assert_eq!(done.code, 1);
     assert!(done.stdout.starts_with("True\nraw"), "{done:?}");
     assert!(done.stderr.contains("with return code 3"), "{done:?}");
+    assert_eq!(rig.unit("web/0")["open-ports"][0], "8080/tcp", "a command that fails is one that ran");
     let done = rig.run(&["exec", "--application", "web", "--format", "json", "--", "sleep 60", "--wait", "1s"]);
     assert_ne!(done.code, 0, "{done:?}");
     let done = rig.run(&["exec", "--machine", "0", "--format", "json", "--", "hostname; is-leader"]);

@@ -74,3 +74,27 @@ fn a_secret_of_the_users_is_read_by_those_it_is_granted_to() {
     rig.run(&["remove-secret", "token"]).ok();
     assert_eq!(rig.run(&["show-secret", "token"]).error(), r#"ERROR secret "token" not found"#);
 }
+
+#[test]
+fn which_revision_is_read_stays_when_the_hook_fails() {
+    let Some(rig) = Rig::new() else { return };
+    let dispatch = r#"case $JUJU_DISPATCH_PATH in
+        actions/refresh) secret-get "$(config-get token)" --refresh key1 >/dev/null; relation-set -r peers:0 lost=yes; exit 1 ;;
+        actions/get) action-set value="$(secret-get "$(config-get token)" key1)" lost="$(relation-get -r peers:0 lost web/0)" ;;
+        esac; exit 0"#;
+    let files = [
+        ("metadata.yaml", "name: web\nsummary: s\ndescription: d\npeers:\n  peers: {interface: p}\n"),
+        ("config.yaml", "options:\n  token: {type: secret}\n"),
+        ("actions.yaml", "refresh: {description: d}\nget: {description: d}\n"),
+    ];
+    let id = rig.run(&["add-secret", "token", "key1=one"]).ok().stdout.trim().to_owned();
+    rig.run(&["deploy", &rig.charm("web", dispatch, &files), "--config", &format!("token={id}")]).ok();
+    rig.run(&["grant-secret", "token", "web"]).ok();
+    let read = || rig.run(&["run", "web/0", "get", "--format", "json"]).ok().stdout;
+    assert!(read().contains(r#""value":"one""#));
+    rig.run(&["update-secret", "token", "key1=two"]).ok();
+    assert!(read().contains(r#""value":"one""#));
+    assert_ne!(rig.run(&["run", "web/0", "refresh"]).code, 0);
+    let after = read();
+    assert!(after.contains(r#""value":"two""#) && after.contains(r#""lost":"""#), "{after}");
+}
