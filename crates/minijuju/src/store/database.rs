@@ -5,16 +5,20 @@ use std::fs;
 use std::io;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 /// What the functions of this module's neighbours read and write: an open connection, or a transaction on it.
 pub type Db = Connection;
 
 /// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
 const VERSION: i64 = 3;
+
+/// How long a command waits for another that holds a lock.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -96,6 +100,19 @@ pub fn data_folder() -> Result<PathBuf> {
         .ok_or(Error::Homeless)
 }
 
+/// Switch to a write-ahead log. The first command does; SQLite lets others that come meanwhile fail, without waiting.
+fn with_log(connection: &Connection) -> rusqlite::Result<()> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            done => return done,
+        }
+    }
+}
+
 impl Store {
     /// Open the database in `folder`, making both where they do not exist.
     pub fn open(folder: &Path) -> Result<Self> {
@@ -104,7 +121,7 @@ impl Store {
         let failed = |source| Error::Open { path: path.clone(), source };
         let mut connection = Connection::open(&path).map_err(failed)?;
         // Another command may hold the write lock for a few milliseconds; one that died left nothing to wait for.
-        connection.busy_timeout(Duration::from_secs(10)).map_err(failed)?;
+        connection.busy_timeout(PATIENCE).map_err(failed)?;
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
         if found > VERSION {
             return Err(Error::Newer { path, found });
@@ -115,7 +132,7 @@ impl Store {
         // With a write-ahead log, NORMAL loses nothing when a process is killed, and never corrupts; only a power cut can
         // drop the last transactions, together with the machines that they are about. FULL would cost a disk flush per
         // hook.
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        with_log(&connection).map_err(failed)?;
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
         // The last connection to close would copy the log into the file and wait for the disk, in every command. The log
@@ -194,6 +211,20 @@ mod tests {
         Store::open(folder.path()).unwrap().db().pragma_update(None, "user_version", 1).unwrap();
         let error = Store::open(folder.path()).map(drop).unwrap_err();
         assert!(error.to_string().contains("`minijuju clean` begins anew"), "{error}");
+    }
+
+    #[test]
+    fn a_first_command_waits_for_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = Connection::open(folder.path().join("minijuju.db")).unwrap();
+        other.execute_batch("CREATE TABLE t (c); BEGIN IMMEDIATE;").unwrap();
+        thread::scope(|scope| {
+            let first = scope.spawn(|| Store::open(folder.path()).map(drop));
+            // It cannot end before the lock is gone, so this is no race: without waiting it would fail by then.
+            thread::sleep(Duration::from_millis(100));
+            other.execute_batch("COMMIT").unwrap();
+            first.join().unwrap().unwrap();
+        });
     }
 
     #[test]
