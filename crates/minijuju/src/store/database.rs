@@ -100,7 +100,7 @@ pub fn data_folder() -> Result<PathBuf> {
         .ok_or(Error::Homeless)
 }
 
-/// Switch to a write-ahead log. The first command does; SQLite lets others that come meanwhile fail, without waiting.
+/// Switch to a write-ahead log. The first command does; others that come meanwhile would fail without waiting.
 fn with_log(connection: &Connection) -> rusqlite::Result<()> {
     let until = Instant::now() + PATIENCE;
     loop {
