@@ -13,6 +13,7 @@ mod charm;
 mod commands;
 mod hookcmd;
 mod progress;
+mod reason;
 mod store;
 mod uniter;
 

@@ -42,6 +42,7 @@ use std::process::ExitCode;
 
 use crate::cli::{self, Command, Invocation};
 use crate::format;
+use crate::reason::reason;
 use crate::store::Store;
 use crate::store::database::data_folder;
 use client::Client;
@@ -61,7 +62,7 @@ pub fn main() -> ExitCode {
         }
     };
     run(invocation).unwrap_or_else(|error| {
-        eprint!("{}", format::error(&format!("{error:#}"), format::colour(&io::stderr(), false, false)));
+        eprint!("{}", format::error(&reason(&error), format::colour(&io::stderr(), false, false)));
         ExitCode::FAILURE
     })
 }

@@ -37,7 +37,7 @@ pub enum Error {
     #[error("cannot tell where minijuju's data belongs: set MINIJUJU_DATA or HOME")]
     Homeless,
     /// It is not a database that can be opened.
-    #[error("cannot open minijuju's database {}: {source}", path.display())]
+    #[error("cannot open minijuju's database {}: {source}{way_on}", path.display(), way_on = way_on(source))]
     Open {
         /// The file.
         path: PathBuf,
@@ -67,11 +67,19 @@ pub enum Error {
         found: i64,
     },
     /// A read or a write failed.
-    #[error("cannot use minijuju's database: {0}")]
+    #[error("cannot use minijuju's database: {0}{way_on}", way_on = way_on(.0))]
     Sqlite(#[from] rusqlite::Error),
     /// A value in it is not what this program wrote.
     #[error("minijuju's database holds something unreadable: {0}")]
     Json(#[from] serde_json::Error),
+}
+
+/// What a person can do about a database that is damaged.
+fn way_on(source: &rusqlite::Error) -> &'static str {
+    match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "; `minijuju clean` removes all, and begins anew",
+        _ => "",
+    }
 }
 
 /// What this module returns.
@@ -245,6 +253,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("minijuju.db"), "this is not a database, it is a poem of some length").unwrap();
         let error = Store::open(folder.path()).map(drop).unwrap_err();
-        assert!(error.to_string().contains("minijuju.db"), "{error}");
+        for says in ["minijuju.db: file is not a database", "`minijuju clean` removes all"] {
+            assert!(error.to_string().contains(says), "{error}");
+        }
     }
 }

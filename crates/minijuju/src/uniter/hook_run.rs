@@ -21,6 +21,7 @@ use super::worker::{Worker, line};
 use super::{scope, secrets};
 use crate::machine::Machine;
 use crate::progress::took;
+use crate::reason::reason;
 use crate::store::database::now;
 use crate::store::log::Level;
 use crate::store::status::{Kind, Status};
@@ -54,7 +55,7 @@ struct Ran {
 
 impl Ran {
     fn failed(error: &anyhow::Error) -> Self {
-        let outcome = Outcome::Failed(format!("{error:#}"));
+        let outcome = Outcome::Failed(reason(error));
         Self { outcome, via: None, tail: Vec::new(), reboot: false, status_set: false }
     }
 }
