@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -42,11 +42,13 @@ pub fn deploy(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
     let place = || -> io::Result<()> {
         let new = files(&incoming)?;
         let old: BTreeSet<PathBuf> = match fs::read(&manifest) {
-            Ok(bytes) => serde_json::from_slice(&bytes)?,
-            Err(_) => BTreeSet::new(),
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map_err(|error| io::Error::other(format!("{} is damaged: {error}", manifest.display())))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeSet::new(),
+            Err(error) => return Err(error),
         };
         // Both, while files move: after a crash in between, the next attempt knows all of them.
-        fs::write(&manifest, serde_json::to_vec(&old.union(&new).collect::<Vec<_>>())?)?;
+        write(&manifest, &serde_json::to_vec(&old.union(&new).collect::<Vec<_>>())?)?;
         if charm.exists() {
             for gone in old.difference(&new).collect::<Vec<_>>().into_iter().rev() {
                 remove(&charm.join(gone))?;
@@ -58,9 +60,17 @@ pub fn deploy(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
         } else {
             fs::rename(&incoming, &charm)?;
         }
-        fs::write(&manifest, serde_json::to_vec(&new)?)
+        write(&manifest, &serde_json::to_vec(&new)?)
     };
     place().map_err(failed)
+}
+
+/// Write all of a file, or leave it as it was: the disk may be full, or this program killed.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut part = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("/")))?;
+    part.write_all(bytes)?;
+    part.persist(path)?;
+    Ok(())
 }
 
 /// Link the hook commands of the unit `tag` to `program`, a path inside the machine.
@@ -145,6 +155,20 @@ fn replace(new: &Path, old: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("manifest.json");
+        write(&path, b"[1]").unwrap();
+        write(&path, b"[2]").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"[2]");
+        // What is in the way of the last step is in the way of all.
+        let taken = folder.path().join("taken");
+        fs::create_dir(&taken).unwrap();
+        write(&taken, b"[3]").unwrap_err();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "and no part of it is left");
+    }
 
     #[test]
     fn tools_are_linked_once_and_follow_the_program() {
