@@ -221,10 +221,11 @@ impl Listener for HookListener<'_> {
         self.log(level, &module, text);
     }
 
-    fn pause(&mut self) {
+    fn pause(&mut self) -> Option<Duration> {
         if self.lines.len() >= BATCH || self.written.elapsed() >= DELAY {
             self.flush();
         }
+        (!self.lines.is_empty()).then(|| DELAY.saturating_sub(self.written.elapsed()))
     }
 
     fn stop(&self) -> bool {

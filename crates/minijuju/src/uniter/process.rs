@@ -42,8 +42,8 @@ pub trait Listener {
     /// It printed a line.
     fn line(&mut self, stream: Stream, line: &str);
 
-    /// There is a moment to write down what was heard.
-    fn pause(&mut self);
+    /// There is a moment to write down what was heard. What is kept back is to be written after the time returned.
+    fn pause(&mut self) -> Option<Duration>;
 
     /// Whether it is to be stopped, because of what it asked for.
     fn stop(&self) -> bool;
@@ -88,10 +88,11 @@ pub fn run(
     });
     let mut outputs = [Output::new(Stream::Stdout, out)?, Output::new(Stream::Stderr, err)?];
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
+    let mut kept_back = None;
     let stopped = loop {
-        let wait = deadline.map_or(PollTimeout::NONE, |deadline| {
-            let left = deadline.saturating_duration_since(Instant::now());
-            PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let wait = left.into_iter().chain(kept_back).min().map_or(PollTimeout::NONE, |wait| {
+            PollTimeout::try_from(wait + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
         });
         let mut fds = vec![
             PollFd::new(ended.as_fd(), PollFlags::POLLIN),
@@ -113,7 +114,7 @@ pub fn run(
         if called {
             answer(calls, listener);
         }
-        listener.pause();
+        kept_back = listener.pause();
         if over {
             break None;
         }
