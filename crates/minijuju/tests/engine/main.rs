@@ -2,6 +2,7 @@
 //! so they need root; without, they say that they are skipped.
 
 mod actions;
+mod damage;
 mod faults;
 mod files;
 mod lifecycle;

@@ -1,0 +1,257 @@
+//! What happens around minijuju: it is killed, the disk is full, the database is damaged, a machine dies, others are at
+//! work at the same time.
+
+use std::fs;
+use std::os::unix::fs::FileExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::rig::Rig;
+
+const OPTIONS: &str = "options:\n  slug: {type: string, default: first}\n";
+
+/// Counts its hooks in its stored state, which lasts only if they succeed, and says what it was told.
+const COUNTING: &str = r#"
+count=$(( $(state-get count) + 1 ))
+juju-log "$JUJU_HOOK_NAME"
+state-set count=$count
+status-set active "$(config-get slug) $count"
+"#;
+
+fn counting(rig: &Rig) -> String {
+    rig.charm("web", COUNTING, &[("config.yaml", OPTIONS)])
+}
+
+/// Go on after a fault, as a person would, until the unit has this slug.
+#[track_caller]
+fn go_on(rig: &Rig, slug: &str) {
+    if rig.workload("web/0").0 == "error" {
+        rig.run(&["resolved", "web/0"]).ok();
+    }
+    rig.run(&["config", "web", &format!("slug={slug}")]).ok();
+    let (status, message) = rig.workload("web/0");
+    let count = rig.logged().len();
+    // Each hook that was run to its end counts once. One that was killed may have logged its name before.
+    let counted: usize = message.split(' ').next_back().and_then(|count| count.parse().ok()).unwrap_or_default();
+    assert!(status == "active" && message.starts_with(slug), "{status} {message}");
+    assert!((count - 1..=count).contains(&counted), "{message}: {:?}", rig.logged());
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(i32::try_from(child.id()).unwrap())
+}
+
+/// The first process of each machine.
+fn machines(rig: &Rig) -> Vec<Pid> {
+    let folders = fs::read_dir(rig.folder().join("data/machines")).unwrap().flatten();
+    let record =
+        |folder: &Path| -> Value { serde_json::from_slice(&fs::read(folder.join("machine.json")).unwrap()).unwrap() };
+    let pids = folders.filter_map(|folder| record(&folder.path())["pid"].as_i64());
+    pids.map(|pid| Pid::from_raw(i32::try_from(pid).unwrap())).collect()
+}
+
+#[test]
+fn killed_at_any_moment_it_goes_on_where_it_was() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = counting(&rig);
+    let began = Instant::now();
+    rig.run(&["deploy", &charm]).ok();
+    let whole = began.elapsed();
+    rig.run(&["clean", "--no-prompt"]).ok();
+    for moment in 0..12 {
+        let mut deploy = rig.command(&["deploy", &charm]).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(whole * moment / 11);
+        deploy.kill().unwrap();
+        deploy.wait().unwrap();
+        let status = rig.status();
+        if status["applications"].get("web").is_none() {
+            rig.run(&["deploy", &charm]).ok();
+        }
+        go_on(&rig, "later");
+        rig.run(&["clean", "--no-prompt"]).ok();
+        rig.assert_nothing_left();
+    }
+}
+
+/// A small disk under the data folder, until it is dropped.
+struct Disk<'a> {
+    rig: &'a Rig,
+}
+
+impl<'a> Disk<'a> {
+    fn new(rig: &'a Rig, bytes: u64) -> Self {
+        let data = rig.folder().join("data");
+        fs::create_dir_all(&data).unwrap();
+        mount(&["-t", "tmpfs", "-o", &format!("size={bytes}"), "small"], &data);
+        Self { rig }
+    }
+
+    fn grow(&self, bytes: u64) {
+        mount(&["-o", &format!("remount,size={bytes}")], &self.rig.folder().join("data"));
+    }
+}
+
+impl Drop for Disk<'_> {
+    fn drop(&mut self) {
+        self.rig.run(&["clean", "--no-prompt"]);
+        let unmounted = Command::new("umount").arg(self.rig.folder().join("data")).status();
+        if !thread::panicking() {
+            assert!(unmounted.unwrap().success());
+        }
+    }
+}
+
+fn mount(words: &[&str], folder: &Path) {
+    assert!(Command::new("mount").args(words).arg(folder).status().unwrap().success());
+}
+
+#[test]
+fn a_full_disk_is_named_and_nothing_is_lost_when_there_is_room_again() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = counting(&rig);
+    let program = fs::metadata(env!("CARGO_BIN_EXE_minijuju")).unwrap().len();
+    let mut refused = 0;
+    for room in (120..600).step_by(40) {
+        let disk = Disk::new(&rig, program + (room << 10));
+        let done = rig.run(&["deploy", &charm]);
+        if done.code != 0 {
+            let error = done.error();
+            assert!(error.contains("No space left on device") || error.contains("disk is full"), "{error}");
+            refused += 1;
+        }
+        disk.grow(program + (32 << 20));
+        go_on(&rig, "roomy");
+    }
+    assert!(refused > 3, "{refused}");
+}
+
+#[test]
+fn a_damaged_database_is_named_and_cleaned_away_with_its_machines() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = counting(&rig);
+    let path = rig.folder().join("data/minijuju.db");
+    let damages: [(&str, &dyn Fn()); 3] = [
+        ("minijuju.db: file is not a database", &|| fs::write(&path, "this is no database, but a text").unwrap()),
+        ("database disk image is malformed; `minijuju clean` removes all", &|| {
+            let file = fs::File::options().write(true).open(&path).unwrap();
+            let size = file.metadata().unwrap().len();
+            file.write_all_at(&vec![0x5a; usize::try_from(size - size / 2).unwrap()], size / 2).unwrap();
+        }),
+        ("was written by a newer minijuju (version 99 of the tables", &|| {
+            let db = rusqlite::Connection::open(&path).unwrap();
+            db.pragma_update(None, "user_version", 99).unwrap();
+        }),
+    ];
+    for (says, damage) in damages {
+        rig.run(&["deploy", &charm]).ok();
+        // All of it is in the one file then.
+        let db = rusqlite::Connection::open(&path).unwrap();
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        drop(db);
+        damage();
+        for words in [&["status"][..], &["config", "web", "slug=x"], &["deploy", &charm, "other"]] {
+            let error = rig.run(words).error();
+            assert!(error.contains(says), "{words:?}: {error}");
+        }
+        rig.run(&["clean", "--no-prompt"]).ok();
+        rig.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_machine_that_died_comes_back_with_the_next_command() {
+    let Some(rig) = Rig::new() else { return };
+    rig.run(&["deploy", &counting(&rig)]).ok();
+    kill(machines(&rig)[0], Signal::SIGKILL).unwrap();
+    rig.run(&["config", "web", "slug=again"]).ok();
+    assert_eq!(rig.workload("web/0"), ("active".to_owned(), "again 6".to_owned()));
+    let hooks = ["install", "leader-elected", "config-changed", "start", "start", "config-changed"];
+    assert_eq!(rig.logged(), hooks, "start comes again, as after a reboot");
+}
+
+#[test]
+fn a_machine_that_dies_in_a_hook_leaves_a_failed_hook() {
+    let Some(rig) = Rig::new() else { return };
+    let dispatch =
+        "[ -f /root/mended ] || { touch /root/mended; status-set maintenance hanging; sleep 1000; }; status-set active";
+    let charm = rig.charm("web", dispatch, &[]);
+    let deploy = rig.command(&["deploy", &charm]).stderr(Stdio::null()).spawn().unwrap();
+    rig.wait_for("web/0", "maintenance", "hanging");
+    kill(machines(&rig)[0], Signal::SIGKILL).unwrap();
+    assert!(deploy.wait_with_output().unwrap().status.success());
+    assert_eq!(rig.workload("web/0"), ("error".to_owned(), r#"hook failed: "install""#.to_owned()));
+    rig.run(&["resolved", "web/0"]).ok();
+    assert_eq!(rig.workload("web/0").0, "active");
+}
+
+#[test]
+fn ctrl_c_at_a_terminal_stops_a_hook_that_ignores_it() {
+    let Some(rig) = Rig::new() else { return };
+    let dispatch = "trap '' INT TERM HUP; status-set maintenance hanging; setsid sleep 1000 & sleep 1000";
+    let charm = rig.charm("stubborn", dispatch, &[]);
+    let mut command = rig.command(&["deploy", &charm]);
+    let deploy = command.process_group(0).stderr(Stdio::piped()).spawn().unwrap();
+    rig.wait_for("stubborn/0", "maintenance", "hanging");
+    // A terminal sends it to the whole group of processes in the foreground.
+    kill(Pid::from_raw(-pid(&deploy).as_raw()), Signal::SIGINT).unwrap();
+    let began = Instant::now();
+    let output = deploy.wait_with_output().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(stderr.lines().filter(|line| line.starts_with("ERROR interrupted")).count(), 1, "{stderr}");
+    assert_eq!(Rig::processes_of("stubborn/0"), Vec::<std::path::PathBuf>::new());
+    assert_eq!(rig.workload("stubborn/0"), ("error".to_owned(), r#"hook failed: "install""#.to_owned()));
+}
+
+#[test]
+fn of_two_deploys_of_one_name_one_succeeds() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = counting(&rig);
+    let deploys: Vec<_> =
+        (0..3).map(|_| rig.command(&["deploy", &charm]).stderr(Stdio::piped()).spawn().unwrap()).collect();
+    let outputs: Vec<_> = deploys.into_iter().map(|deploy| deploy.wait_with_output().unwrap()).collect();
+    let refused = outputs.iter().filter(|output| !output.status.success());
+    for output in refused.clone() {
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(stderr, "ERROR cannot add application \"web\": application already exists\n");
+    }
+    assert_eq!(refused.count(), 2);
+    assert_eq!(rig.logged().len(), 4);
+    assert_eq!(fs::read_dir(rig.folder().join("data/charms")).unwrap().count(), 1, "of the charm there is one copy");
+}
+
+#[test]
+fn options_set_at_once_all_succeed_while_the_status_can_be_read() {
+    let Some(rig) = Rig::new() else { return };
+    let dispatch = r#"juju-log "$(config-get slug)"; until [ -f /root/go ]; do sleep 0.01; done; status-set active "$(config-get slug)""#;
+    let charm = rig.charm("web", dispatch, &[("config.yaml", OPTIONS)]);
+    let deploy = rig.command(&["deploy", &charm]).stderr(Stdio::null()).spawn().unwrap();
+    while rig.logged().is_empty() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    let settings: Vec<String> = (0..6).map(|number| format!("slug=s{number}")).collect();
+    let sets: Vec<_> = settings
+        .iter()
+        .map(|setting| rig.command(&["config", "web", setting]).stderr(Stdio::null()).spawn().unwrap())
+        .collect();
+    let reads: Vec<_> = (0..4).map(|_| rig.command(&["status"]).stdout(Stdio::null()).spawn().unwrap()).collect();
+    for mut read in reads {
+        assert!(read.wait().unwrap().success(), "while a hook runs");
+    }
+    rig.run(&["ssh", "web/0", "touch /root/go"]).ok();
+    for mut command in sets.into_iter().chain([deploy]) {
+        assert!(command.wait().unwrap().success());
+    }
+    let shown: Value = serde_json::from_str(&rig.run(&["config", "web", "--format", "json"]).ok().stdout).unwrap();
+    let slug = shown["settings"]["slug"]["value"].as_str().unwrap().to_owned();
+    assert!(settings.contains(&format!("slug={slug}")), "{slug}");
+    assert_eq!(rig.workload("web/0"), ("active".to_owned(), slug));
+}
