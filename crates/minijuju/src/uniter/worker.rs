@@ -1,6 +1,8 @@
 //! A unit's agent at work: its steps, one at a time.
 
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use anyhow::Context as _;
@@ -19,6 +21,9 @@ use crate::store::log::{Level, Line};
 use crate::store::model::Model;
 use crate::store::status::{Kind, Status};
 use crate::store::{self, Store, machine, status, unit};
+
+/// How long a machine may take to shut down.
+const SHUTDOWN: Duration = Duration::from_secs(10);
 
 /// What runs one unit's steps.
 pub struct Worker<'a> {
@@ -76,6 +81,11 @@ impl Worker<'_> {
             if waiting {
                 status::set(db, &uuid, Kind::Workload, &name, &Status::new("waiting", "installing agent"))?;
             }
+            // It was up when this command looked, and died since: its services are to be started again.
+            if let Some(mut unit) = unit::find(db, &uuid, &name)?.filter(|unit| unit.agent.started) {
+                unit.agent.rebooted = true;
+                unit::save_agent(db, &uuid, &unit)?;
+            }
             Ok::<_, store::Error>(())
         })?;
         for note in started.notes() {
@@ -95,6 +105,13 @@ impl Worker<'_> {
         }
         let pid = nix::unistd::Pid::from_raw(i32::try_from(machine.pid())?);
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL)?;
+        // It ends after all the others: until then the machine looks as if it were up, and a hook in it would be killed.
+        let id = machine_id(self.model, &seen.unit.machine);
+        let deadline = Instant::now() + SHUTDOWN;
+        while self.machines.find(&id)?.is_some() {
+            anyhow::ensure!(Instant::now() < deadline, "machine {} does not shut down", seen.unit.machine);
+            thread::sleep(Duration::from_millis(2));
+        }
         let uuid = &self.model.uuid;
         let Some(mut unit) = unit::find(self.store.db(), uuid, &seen.view.name)? else { return Ok(()) };
         unit.agent.rebooted = unit.agent.started;

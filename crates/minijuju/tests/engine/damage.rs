@@ -169,7 +169,11 @@ fn a_damaged_database_is_named_and_cleaned_away_with_its_machines() {
 fn a_machine_that_died_comes_back_with_the_next_command() {
     let Some(rig) = Rig::new() else { return };
     rig.run(&["deploy", &counting(&rig)]).ok();
-    kill(machines(&rig)[0], Signal::SIGKILL).unwrap();
+    let first = machines(&rig)[0];
+    kill(first, Signal::SIGKILL).unwrap();
+    while kill(first, None).is_ok() {
+        thread::sleep(Duration::from_millis(1));
+    }
     rig.run(&["config", "web", "slug=again"]).ok();
     assert_eq!(rig.workload("web/0"), ("active".to_owned(), "again 6".to_owned()));
     let hooks = ["install", "leader-elected", "config-changed", "start", "start", "config-changed"];
