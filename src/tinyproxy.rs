@@ -25,6 +25,8 @@ use process::Process;
 /// The Debian package that holds the tinyproxy executable, and no service of its own that would start it.
 const PACKAGE: &str = "tinyproxy-bin";
 const PROGRAM: &str = "tinyproxy";
+/// How long the program may take until it exits. To print its version or go to the background takes it 2 ms.
+const EXIT_LIMIT: Duration = Duration::from_secs(3);
 /// Where tinyproxy looks for its configuration, unless told otherwise.
 const CONFIG_FILE: &str = "/etc/tinyproxy/tinyproxy.conf";
 /// Where that configuration makes tinyproxy write its process ID.
@@ -138,10 +140,11 @@ impl Tinyproxy {
         })
     }
 
-    /// Run tinyproxy until it exits, which for the daemon is when it has gone to the background.
+    /// Run tinyproxy until it exits, which for the daemon is when it has gone to the background. One that does not would
+    /// have Juju wait for ever.
     fn run(&self, args: &[&str]) -> Result<Output, Error> {
         let program = self.which(PROGRAM).ok_or(Error::NotInstalled)?;
-        let output = charmlibs::process::output(Command::new(&program).args(args))
+        let output = charmlibs::process::output_within(Command::new(&program).args(args), EXIT_LIMIT)
             .map_err(|source| Error::Run { program: program.clone(), source })?;
         if output.status.success() { Ok(output) } else { Err(Error::failed(&program, args, &output)) }
     }

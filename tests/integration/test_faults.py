@@ -69,6 +69,7 @@ def test_port_is_taken(juju: jubilant.Juju):
         pytest.param("#!/bin/sh\necho 'no good' >&2; exit 70", "exited with code 70: no good", id="fails"),
         pytest.param("#!/bin/sh\nkill -SEGV $$", "was killed by signal 11: it gave no reason", id="crashes"),
         pytest.param("no program", f"could not run {PROGRAM}: Exec format error", id="is-none"),
+        pytest.param("#!/bin/sh\nexec sleep 600", f"could not run {PROGRAM}: it did not end within 3s", id="hangs"),
         pytest.param("#!/bin/sh\nexit 0", "tinyproxy was not running within the expected time", id="dies"),
         pytest.param(
             f"#!/bin/sh\n(echo $$ >{PID_FILE}) & exit 0",

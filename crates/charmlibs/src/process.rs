@@ -4,9 +4,14 @@ use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::process::{Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
+
+/// How often to look whether a program has ended that should take no time.
+const POLL: Duration = Duration::from_millis(1);
 
 /// Run `command` to its end, with nothing to read on standard input, and return what it printed.
 ///
@@ -24,13 +29,35 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 /// # Errors
 /// The program could not be started; a code other than 0 is not an error here.
 pub fn output(command: &mut Command) -> io::Result<Output> {
+    run(command, Child::wait)
+}
+
+/// As [`output`], for a program that should take no time: after `limit` it is killed.
+///
+/// # Errors
+/// The program could not be started, or did not end in time.
+pub fn output_within(command: &mut Command, limit: Duration) -> io::Result<Output> {
+    run(command, |child| {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(status);
+            }
+            if started.elapsed() >= limit {
+                child.kill()?;
+                child.wait()?;
+                return Err(io::Error::new(io::ErrorKind::TimedOut, format!("it did not end within {limit:?}")));
+            }
+            thread::sleep(POLL);
+        }
+    })
+}
+
+fn run(command: &mut Command, wait: impl FnOnce(&mut Child) -> io::Result<ExitStatus>) -> io::Result<Output> {
     let stdout = memory_file("stdout")?;
     let stderr = memory_file("stderr")?;
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::from(stdout.try_clone()?))
-        .stderr(Stdio::from(stderr.try_clone()?))
-        .status()?;
+    command.stdin(Stdio::null()).stdout(Stdio::from(stdout.try_clone()?)).stderr(Stdio::from(stderr.try_clone()?));
+    let status = wait(&mut command.spawn()?)?;
     Ok(Output { status, stdout: read(&stdout)?, stderr: read(&stderr)? })
 }
 
@@ -90,6 +117,17 @@ mod tests {
         assert!(started.elapsed().as_secs() < 20, "it waited for the daemon");
         let daemon = String::from_utf8(output.stdout).unwrap();
         assert!(sh(&format!("kill {}", daemon.trim())).status().unwrap().success(), "the daemon was alive");
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_killed() {
+        let quick = output_within(&mut sh("echo done"), Duration::from_mins(1)).unwrap();
+        assert_eq!(quick.stdout, b"done\n");
+        let mut hangs = sh("exec sleep 600");
+        let started = Instant::now();
+        let error = output_within(&mut hangs, Duration::from_millis(50)).unwrap_err();
+        assert_eq!(error.to_string(), "it did not end within 50ms");
+        assert!(started.elapsed() < Duration::from_secs(20));
     }
 
     #[test]
