@@ -33,11 +33,17 @@ def of_relation(entries: list[Entry], endpoint: str) -> list[Entry]:
 
 
 def assert_joined(entries: list[Entry], endpoint: str, remote: str, data: dict[str, str]) -> Entry:
-    """Check that a remote unit joined, once, and that its relation-changed was what came next; return that."""
+    """Check that a remote unit joined, once, that its relation-changed came next, and what it told in the end; return that.
+
+    The first relation-changed may be early: the remote unit has perhaps not run its own hooks, and set nothing. Juju then
+    sends another one.
+    """
     entries = of_relation(entries, endpoint)
     [joined] = [entry for entry in entries if entry["event"].endswith("-joined") and entry["unit"] == remote]
-    changed = entries[entries.index(joined) + 1]
-    assert (changed["event"], changed.get("unit")) == (f"{endpoint}-relation-changed", remote)
+    later = entries[entries.index(joined) + 1 :]
+    assert (later[0]["event"], later[0].get("unit")) == (f"{endpoint}-relation-changed", remote)
+    same = [entry for entry in later if (entry["event"], entry.get("unit")) == (f"{endpoint}-relation-changed", remote)]
+    changed = same[-1]
     assert changed["relation"] == joined["relation"]
     assert data.items() <= changed["unit-data"].items()
     return changed
