@@ -127,6 +127,4 @@ fn a_command_on_a_unit_runs_in_its_context() {
     let tasks: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!(tasks["0"]["results"]["stdout"], format!("{}\n", rig.unit_hostname()));
     assert_eq!(tasks["0"]["results"]["return-code"], 127, "outside of a unit there are no hook commands");
-    let late = rig.run(&["exec", "--unit", "web/0", "--wait", "300ms", "--", "sleep 60"]);
-    assert!(late.stderr.contains("timed out"), "{late:?}");
 }

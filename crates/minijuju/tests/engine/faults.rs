@@ -125,6 +125,8 @@ status-set active
 fn minijuju_killed_in_a_hook_loses_nothing_and_says_so() {
     let Some(rig) = Rig::new() else { return };
     let charm = rig.charm("killed", HANGING, &[]);
+    // The database is there before two commands ask for it at once, which is another test's subject.
+    rig.run(&["models"]).ok();
     let mut deploy = rig.command(&["deploy", &charm]).stderr(Stdio::null()).spawn().unwrap();
     rig.wait_for("killed/0", "maintenance", "hanging");
     deploy.kill().unwrap();
@@ -144,6 +146,8 @@ fn minijuju_killed_in_a_hook_loses_nothing_and_says_so() {
 fn ctrl_c_stops_all_of_a_hanging_hook_and_marks_the_unit() {
     let Some(rig) = Rig::new() else { return };
     let charm = rig.charm("hanging", HANGING, &[]);
+    // The database is there before two commands ask for it at once, which is another test's subject.
+    rig.run(&["models"]).ok();
     let deploy = rig.command(&["deploy", &charm]).stderr(Stdio::piped()).spawn().unwrap();
     rig.wait_for("hanging/0", "maintenance", "hanging");
     let pid = nix::unistd::Pid::from_raw(i32::try_from(deploy.id()).unwrap());
