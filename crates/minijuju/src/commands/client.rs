@@ -68,9 +68,15 @@ impl Client {
         if let Some(uuid) = model::client(self.store.db(), KEY)? {
             return Ok(uuid);
         }
-        let uuid = model::uuid();
-        self.store.write(|db| model::set_client(db, KEY, Some(&uuid)))?;
-        Ok(uuid)
+        self.write(|db| {
+            // Another command may have been quicker.
+            if let Some(uuid) = model::client(db, KEY)? {
+                return Ok(uuid);
+            }
+            let uuid = model::uuid();
+            model::set_client(db, KEY, Some(&uuid))?;
+            Ok(uuid)
+        })
     }
 
     /// The current model's name, if there is one.
@@ -121,14 +127,23 @@ impl Client {
         if let Some(name) = self.current()? {
             return self.find_model(&name);
         }
-        if !model::all(self.store.db())?.is_empty() {
-            bail!(NO_MODEL);
-        }
-        let made = self.store.write(|db| {
+        self.first_model()
+    }
+
+    /// The model that a first command makes. Of several at once, one makes it, and the others find it.
+    fn first_model(&mut self) -> anyhow::Result<Model> {
+        self.store.write(|db| {
+            if let Some(name) = model::client(db, CURRENT)?
+                && let Some(current) = model::find(db, &name)?
+            {
+                return Ok(current);
+            }
+            if !model::all(db)?.is_empty() {
+                bail!(NO_MODEL);
+            }
             model::set_client(db, CURRENT, Some("default"))?;
-            model::add(db, "default", &BTreeMap::new())
-        })?;
-        Ok(made)
+            Ok(model::add(db, "default", &BTreeMap::new())?)
+        })
     }
 
     /// An application of a model.
@@ -181,5 +196,52 @@ pub fn confirm(warning: &str) -> anyhow::Result<()> {
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => bail!("aborted"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The surroundings of a command, with what another command is just about to write.
+    fn while_another_writes<T: Send>(
+        write: impl FnOnce(&store::Db),
+        command: impl FnOnce(&mut Client) -> anyhow::Result<T> + Send,
+    ) -> T {
+        let folder = tempfile::tempdir().unwrap();
+        let mut other = Store::open(folder.path()).unwrap();
+        thread::scope(|scope| {
+            let mut command = Some(command);
+            let running = other.write(|db| {
+                write(db);
+                let command = command.take().unwrap();
+                let store = Store::open(folder.path()).unwrap();
+                let running =
+                    scope.spawn(move || command(&mut Client { store, progress: Progress::new(true), model: None }));
+                // It sees nothing of the other's yet, and cannot write before the other has. That is no race: it can only
+                // come later, and find what it would otherwise wait for.
+                thread::sleep(Duration::from_millis(100));
+                Ok::<_, store::Error>(running)
+            });
+            running.unwrap().join().unwrap().unwrap()
+        })
+    }
+
+    #[test]
+    fn of_two_first_commands_one_makes_the_model_and_the_other_finds_it() {
+        let made = |db: &store::Db| {
+            model::set_client(db, CURRENT, Some("default")).unwrap();
+            model::add(db, "default", &BTreeMap::new()).unwrap();
+        };
+        assert_eq!(while_another_writes(made, Client::first_model).name, "default");
+    }
+
+    #[test]
+    fn two_first_commands_agree_on_the_controllers_identity() {
+        let made = |db: &store::Db| model::set_client(db, "controller-uuid", Some("the-one")).unwrap();
+        assert_eq!(while_another_writes(made, Client::controller_uuid), "the-one");
     }
 }
