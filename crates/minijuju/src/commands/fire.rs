@@ -48,10 +48,8 @@ pub fn run(client: &mut Client, args: &Fire) -> anyhow::Result<ExitCode> {
         Hook::Storage { kind, id: found.id }
     } else if args.event.starts_with("secret-") {
         bail!("{:?} is about a secret: change the secret, and those whom it concerns hear of it", args.event);
-    } else if args.event.contains('/') || args.event.is_empty() {
-        bail!("{:?} is no name of an event", args.event);
     } else {
-        Hook::Named(args.event.clone())
+        bail!("Juju has no event {:?}{}", args.event, meant(&args.event));
     };
     client.write(|db| {
         let Some(mut unit) = unit::find(db, &model.uuid, &name)? else { return Ok(()) };
@@ -61,6 +59,17 @@ pub fn run(client: &mut Client, args: &Fire) -> anyhow::Result<ExitCode> {
     client.settle(&model)?;
     summary::units(client, &model, &unit.application)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What somebody may have meant who wrote this.
+fn meant(event: &str) -> String {
+    let nearest = Plain::names().min_by_key(|name| strsim::osa_distance(event, name));
+    match nearest.filter(|name| strsim::osa_distance(event, name) <= name.len() / 3) {
+        Some(name) => format!("; did you mean {name:?}?"),
+        None => {
+            format!("; it has {}, and those of relations and storage", Plain::names().collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 fn relation_event(event: &str) -> Option<(&str, RelationKind)> {

@@ -162,7 +162,7 @@ fn about(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, 
             }
             variables
         }
-        Hook::Plain(_) | Hook::Named(_) => Vec::new(),
+        Hook::Plain(_) => Vec::new(),
     }
 }
 

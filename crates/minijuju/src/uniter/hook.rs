@@ -30,8 +30,6 @@ pub enum Hook {
         /// The unit's or its application's label for the secret.
         label: String,
     },
-    /// One that was asked for by a name that Juju does not know.
-    Named(String),
 }
 
 /// A hook that is about the unit alone.
@@ -163,7 +161,6 @@ impl Hook {
                 SecretKind::Remove => "secret-remove",
             }
             .to_owned(),
-            Hook::Named(name) => name.clone(),
         }
     }
 
@@ -191,6 +188,11 @@ impl From<Plain> for Hook {
 }
 
 impl Plain {
+    /// The names of all of them.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        PLAIN.iter().map(|(_, name)| *name)
+    }
+
     /// The hook with this name.
     pub fn parse(name: &str) -> Option<Self> {
         PLAIN.iter().find(|(_, known)| *known == name).map(|(plain, _)| *plain)

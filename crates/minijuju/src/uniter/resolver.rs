@@ -261,7 +261,7 @@ pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
         Hook::Secret { kind: SecretKind::Remove, uri, revision, .. } => {
             agent.obsolete.entry(uri.clone()).or_default().insert(*revision);
         }
-        Hook::Secret { .. } | Hook::Named(_) => {}
+        Hook::Secret { .. } => {}
     }
     agent
 }

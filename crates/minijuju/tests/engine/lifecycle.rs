@@ -30,6 +30,11 @@ fn a_unit_runs_jujus_hooks_in_jujus_order_and_then_only_what_is_due() {
 
     rig.run(&["fire", "web/0", "update-status"]).ok();
     assert_eq!(rig.logged()[6..], ["update-status"]);
+    let misspelt = rig.run(&["fire", "web/0", "updat-status"]).error();
+    assert_eq!(misspelt, r#"ERROR Juju has no event "updat-status"; did you mean "update-status"?"#);
+    let unknown = rig.run(&["fire", "web/0", "nonsense"]).error();
+    assert!(unknown.starts_with(r#"ERROR Juju has no event "nonsense"; it has install, start, "#), "{unknown}");
+    assert_eq!(rig.workload("web/0").0, "active");
     rig.run(&["remove-application", "--no-prompt", "web"]).ok();
     assert_eq!(rig.logged()[7..], ["stop", "remove"]);
     assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0));
