@@ -357,7 +357,7 @@ mod signals {
         let program = machine.install(
             "tinyproxy",
             &format!(
-                "read line <{}; sleep 0.05; trap 'echo SIGUSR1 >{}; exit' USR1; while :; do sleep 0.01; done",
+                "read line <{}; sleep 0.02; trap 'echo SIGUSR1 >{}; exit' USR1; while :; do sleep 0.01; done",
                 go.display(),
                 done.display()
             ),

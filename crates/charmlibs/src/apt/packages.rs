@@ -12,7 +12,7 @@ use crate::process;
 const APT_GET: &str = "apt-get";
 const DPKG_QUERY: &str = "dpkg-query";
 /// How often to look whether a lock is free that `apt-get` does not wait for.
-const LOCK_POLL: Duration = Duration::from_millis(500);
+const LOCK_POLL: Duration = Duration::from_millis(200);
 /// How often a download is tried, each time with `apt-get`'s own retries.
 const DOWNLOAD_TRIES: u32 = 3;
 
