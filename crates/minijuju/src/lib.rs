@@ -8,7 +8,6 @@ pub mod format;
 pub mod machine;
 pub mod pack;
 
-mod base64;
 mod charm;
 mod commands;
 mod hookcmd;

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use ops_testing::SecretId;
+use ops_testing::format::base64;
 use serde_json::Value;
 
 use super::client::{Client, print};
 use super::settings;
-use crate::base64;
 use crate::cli::{
     AddSecret, GrantSecret, RemoveSecret, RevokeSecret, SecretSource, SecretValue, Secrets, ShowSecret, UpdateSecret,
 };
@@ -162,7 +162,7 @@ fn content(source: &SecretSource) -> anyhow::Result<Option<Content>> {
         let bytes = match &word.value {
             SecretValue::Text(text) => text.clone().into_bytes(),
             SecretValue::Base64(text) => {
-                base64::decode(text).with_context(|| format!("value of key {:?} is no Base64", word.key))?
+                base64::decode(text).map_err(|_| anyhow::anyhow!("value of key {:?} is no Base64", word.key))?
             }
             SecretValue::File(path) => {
                 fs::read(path).with_context(|| format!("cannot read content from {}", path.display()))?

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ops_testing::format::base64;
 use serde_json::{Value, json};
 
 use super::agent::Operation;
@@ -14,7 +15,6 @@ use super::program::{Program, Surroundings, how};
 use super::session::Session;
 use super::view::Seen;
 use super::worker::Worker;
-use crate::base64;
 use crate::store::action::{self, Task};
 use crate::store::database::now;
 use crate::store::status::{Kind, Status};

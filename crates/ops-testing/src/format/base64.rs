@@ -1,8 +1,10 @@
-//! Base64 with padding, as RFC 4648 has it.
+//! Base64 with padding, as RFC 4648 has it and Go reads it. The place of a mistake is part of what Juju says.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-pub(crate) fn encode(bytes: &[u8]) -> String {
+/// `bytes` in Base64.
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
         let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
@@ -15,8 +17,11 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes, or the position of the first character that is wrong. Line breaks do not count.
-pub(crate) fn decode(text: &str) -> Result<Vec<u8>, usize> {
+/// The bytes that `text` stands for. Line breaks do not count.
+///
+/// # Errors
+/// `text` is no Base64: the position of the first byte that is wrong.
+pub fn decode(text: &str) -> Result<Vec<u8>, usize> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let mut bits = 0;
     let mut digits = 0;

@@ -1,6 +1,6 @@
 //! How Juju prints: YAML, JSON and its own "smart" format, to the byte.
 
-pub(crate) mod base64;
+pub mod base64;
 mod float;
 pub mod json;
 pub mod quote;
