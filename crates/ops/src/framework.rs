@@ -110,6 +110,8 @@ pub struct Dispatch<C> {
     notice: Notice,
     store: Rc<dyn StateStore>,
     emitted: Vec<EventName>,
+    /// The events whose handlers emitted the one that is being emitted, and which observers they have reached.
+    emitting: Vec<(usize, Notice)>,
 }
 
 impl<C: Charm> Dispatch<C> {
@@ -133,7 +135,14 @@ impl<C: Charm> Dispatch<C> {
         }
         let notice = Notice::from_env(&env);
         let stored = Stored::load(&*store)?;
-        Ok(Self { framework, model: Model::new(env, meta, runner, stored), notice, store, emitted: Vec::new() })
+        Ok(Self {
+            framework,
+            model: Model::new(env, meta, runner, stored),
+            notice,
+            store,
+            emitted: Vec::new(),
+            emitting: Vec::new(),
+        })
     }
 
     /// The model, as the charm's handlers see it.
@@ -167,7 +176,8 @@ impl<C: Charm> Dispatch<C> {
     }
 
     fn reemit(&mut self, charm: &mut C) -> Result<(), Error> {
-        for deferred in self.model.state().take_deferred() {
+        // They keep their places until they are done with: so one that comes again has its turn when it came first.
+        for deferred in self.model.state().deferred() {
             let Deferred { handler, notice } = &deferred;
             let observer = self.framework.observers.iter();
             let observer = observer
@@ -179,32 +189,34 @@ impl<C: Charm> Dispatch<C> {
             };
             match dropped {
                 // It cannot come back, so failing would keep the unit in error for ever.
-                Some(why) => tracing::error!("deferred event {} for {handler} is dropped: {why}", notice.event),
-                None => self.emit(charm, notice, Some(handler))?,
+                Some(why) => {
+                    tracing::error!("deferred event {} for {handler} is dropped: {why}", notice.event);
+                    self.model.state().remove_deferred(&deferred);
+                }
+                None => self.emit(charm, notice, Some(&deferred))?,
             }
         }
         Ok(())
     }
 
     /// Emit an event to all its handlers, or to the one that deferred it; and then what those emitted.
-    fn emit(&mut self, charm: &mut C, notice: &Notice, only: Option<&str>) -> Result<(), Error> {
+    fn emit(&mut self, charm: &mut C, notice: &Notice, again: Option<&Deferred>) -> Result<(), Error> {
         self.emitted.push(notice.event.clone());
         for at in 0..self.framework.observers.len() {
             let observer = &self.framework.observers[at];
             if observer.event != notice.event {
                 continue;
             }
-            // Its turn has just come, and the handler put it off again: Ops does not queue it twice either.
-            let waits = |handler: &str| self.model.state().is_deferred(handler, notice);
-            match only {
-                Some(handler) if handler != handler_name(observer.handler_type) => continue,
-                None if self.model.state().any_deferred() && waits(&handler_name(observer.handler_type)) => {
+            match again {
+                Some(deferred) if deferred.handler != handler_name(observer.handler_type) => continue,
+                None if self.waits(at, notice) => {
                     tracing::info!("event {} for {} waits already", notice.event, handler_name(observer.handler_type));
                     continue;
                 }
                 _ => {}
             }
-            if (observer.run)(charm, notice, &self.model)? {
+            let asks_again = (observer.run)(charm, notice, &self.model)?;
+            if asks_again && again.is_none() {
                 let handler = handler_name(observer.handler_type);
                 if handler.starts_with(CLOSURE) {
                     return Err(Error::DeferredByClosure { event: notice.event.clone() });
@@ -213,14 +225,28 @@ impl<C: Charm> Dispatch<C> {
             }
             // Taken at once: what those emit in turn comes before the next of them, as if emitted on the spot.
             for emission in self.model.take_emissions() {
+                self.emitting.push((at, notice.clone()));
                 self.emit(charm, &emission, None)?;
+                self.emitting.pop();
             }
-            // A handler that is observed twice deferred the event once.
-            if only.is_some() {
+            if let Some(deferred) = again {
+                if !asks_again {
+                    self.model.state().remove_deferred(deferred);
+                }
+                // A handler that is observed twice deferred the event once.
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Whether an equal event is on its way to this observer: deferred, or being emitted to it or to one before it. Ops
+    /// does not queue it twice either; a handler that emits its own event would not come to an end.
+    fn waits(&self, at: usize, notice: &Notice) -> bool {
+        let state = self.model.state();
+        self.emitting.iter().any(|(reached, emitting)| at >= *reached && emitting == notice)
+            || state.any_deferred()
+                && state.is_deferred(&handler_name(self.framework.observers[at].handler_type), notice)
     }
 
     fn collect_statuses(&mut self, charm: &mut C) -> Result<(), Error> {

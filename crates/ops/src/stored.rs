@@ -148,8 +148,16 @@ impl Stored {
         self.content.borrow_mut().stored.remove(key);
     }
 
-    pub(crate) fn take_deferred(&self) -> Vec<Deferred> {
-        std::mem::take(&mut self.content.borrow_mut().deferred)
+    pub(crate) fn deferred(&self) -> Vec<Deferred> {
+        self.content.borrow().deferred.clone()
+    }
+
+    /// It was handled at last, or never can be.
+    pub(crate) fn remove_deferred(&self, done: &Deferred) {
+        let deferred = &mut self.content.borrow_mut().deferred;
+        if let Some(at) = deferred.iter().position(|deferred| deferred == done) {
+            deferred.remove(at);
+        }
     }
 
     pub(crate) fn any_deferred(&self) -> bool {
@@ -187,7 +195,7 @@ mod tests {
         assert_eq!(state.get::<u32>("backups").unwrap(), Some(3));
         assert_eq!(state.get::<u32>("restores").unwrap(), None);
         assert!(state.get::<String>("backups").unwrap_err().to_string().contains("backups"));
-        assert_eq!(state.take_deferred(), [deferred]);
+        assert_eq!(state.deferred(), [deferred]);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no other file is left");
     }
 

@@ -265,14 +265,17 @@ impl Model {
     }
 
     /// Emit an event that the charm defines. Its handlers run when the current handler returns, in the order of
-    /// emission, before statuses are collected; in Ops they run at once.
+    /// emission, before statuses are collected; in Ops they run at once. As in Ops, a handler that an equal event is
+    /// already on its way to, deferred or emitted, does not get it twice.
     ///
     /// # Errors
     /// The event's data cannot be written as JSON.
     pub fn emit<T: CustomEvent>(&self, event: &T) -> Result<(), Error> {
         let payload =
             serde_json::to_value(event).map_err(|source| Error::CustomEvent { name: T::NAME.to_owned(), source })?;
-        let notice = Notice { payload: Some(payload), ..Notice::new(EventName::Custom(T::NAME.to_owned())) };
+        // An event without data has none once it was written down and read again, and is the same event then.
+        let payload = Some(payload).filter(|payload| !payload.is_null());
+        let notice = Notice { payload, ..Notice::new(EventName::Custom(T::NAME.to_owned())) };
         self.0.emissions.borrow_mut().push(notice);
         Ok(())
     }

@@ -101,3 +101,101 @@ fn one_that_was_deferred_by_a_charm_that_wrote_it_otherwise_is_named() {
     let error = ops::chain(&juju.dispatch("hooks/start", &[], &mut Emitter::default()).unwrap_err());
     assert!(error.starts_with("custom event ready: its data cannot be written or read: "), "{error}");
 }
+
+/// Emits the same event each time, and puts everything off.
+#[derive(Default)]
+struct Insistent {
+    ran: Vec<String>,
+}
+
+impl ops::Charm for Insistent {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::start(), Self::on_start);
+        framework.observe(on::install(), Self::on_install);
+        framework.observe(on::custom(), Self::on_ready);
+        framework.observe(on::custom(), Self::on_announced);
+    }
+}
+
+impl Insistent {
+    fn on_start(&mut self, event: &StartEvent, model: &Model) -> Result<()> {
+        self.ran.push("start".to_owned());
+        if model.stored::<bool>("quiet")?.is_none() {
+            model.emit(&Ready { port: 1 })?;
+        }
+        event.defer();
+        Ok(())
+    }
+
+    fn on_install(&mut self, event: &ops::InstallEvent, model: &Model) -> Result<()> {
+        self.ran.push("install".to_owned());
+        model.forget("quiet");
+        event.defer();
+        Ok(())
+    }
+
+    fn on_ready(&mut self, event: &Custom<Ready>, _: &Model) -> Result<()> {
+        self.ran.push("ready".to_owned());
+        event.defer();
+        Ok(())
+    }
+
+    fn on_announced(&mut self, _: &Custom<Announced>, model: &Model) -> Result<()> {
+        self.ran.push("announced".to_owned());
+        Ok(model.emit(&Announced)?)
+    }
+}
+
+#[test]
+fn one_that_waits_already_is_not_queued_twice_when_a_deferred_handler_emits_it_again() {
+    let juju = Juju::new();
+    for _ in 0..3 {
+        let mut charm = Insistent::default();
+        juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+        assert_eq!(charm.ran, ["start", "ready"]);
+    }
+}
+
+#[test]
+fn one_that_a_deferred_handler_emits_and_another_defers_comes_after_those_that_wait() {
+    let juju = Juju::new();
+    juju.keep(r#"{"version": 1, "stored": {"quiet": true}}"#);
+    for (hook, ran) in [
+        ("hooks/start", ["start"].as_slice()),
+        ("hooks/install", &["start", "install"]),
+        ("hooks/stop", &["start", "ready", "install"]),
+        ("hooks/stop", &["start", "install", "ready"]),
+    ] {
+        let mut charm = Insistent::default();
+        juju.dispatch(hook, &[], &mut charm).unwrap();
+        assert_eq!(charm.ran, ran);
+    }
+}
+
+#[test]
+fn a_handler_that_emits_its_own_event_comes_to_an_end() {
+    struct Echo(u32);
+    impl ops::Charm for Echo {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(on::start(), |_: &mut Self, _: &StartEvent, model: &Model| Ok(model.emit(&Announced)?));
+            framework.observe(on::custom(), |charm: &mut Self, _: &Custom<Announced>, model: &Model| {
+                charm.0 += 1;
+                Ok(model.emit(&Announced)?)
+            });
+        }
+    }
+
+    let juju = Juju::new();
+    juju.keep(
+        r#"{"version": 1, "deferred": [
+            {"handler": "Insistent::on_announced", "event": "custom/announced", "payload": null}
+        ]}"#,
+    );
+    let mut charm = Insistent::default();
+    juju.dispatch("hooks/stop", &[], &mut charm).unwrap();
+    assert_eq!(charm.ran, ["announced"]);
+
+    let mut echo = Echo(0);
+    juju.dispatch("hooks/start", &[], &mut echo).unwrap();
+    assert_eq!(echo.0, 1);
+}
