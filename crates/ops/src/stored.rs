@@ -99,13 +99,17 @@ pub(crate) struct Stored {
 impl Stored {
     pub(crate) fn load(store: &dyn StateStore) -> Result<Self, Error> {
         let failed = |why: String| Error::StateFile { path: store.path(), why };
-        let text = store.load().map_err(|error| failed(format!("cannot be read: {error}")))?;
+        let way_on = "move it away to go on without the deferred events and stored values in it";
+        let damaged = |error: &dyn std::fmt::Display| failed(format!("is damaged ({error}): repair it, or {way_on}"));
+        let text = store.load().map_err(|error| match error.kind() {
+            // It is not UTF-8.
+            io::ErrorKind::InvalidData => damaged(&error),
+            _ => failed(format!("cannot be read: {error}")),
+        })?;
         let mut loaded = Content { version: VERSION, ..Content::default() };
         if let Some(text) = text {
             // The version first: the rest may have another shape.
-            let way_on = "move it away to go on without the deferred events and stored values in it";
-            let value: Value = serde_json::from_str(&text)
-                .map_err(|error| failed(format!("is damaged ({error}): repair it, or {way_on}")))?;
+            let value: Value = serde_json::from_str(&text).map_err(|error| damaged(&error))?;
             match value.get("version").and_then(Value::as_u64) {
                 Some(version) if version == u64::from(VERSION) => {}
                 Some(version) => {
@@ -114,10 +118,9 @@ impl Stored {
                          refresh to a revision of the charm that reads it, or {way_on}"
                     )));
                 }
-                None => return Err(failed(format!("is damaged (it has no version): repair it, or {way_on}"))),
+                None => return Err(damaged(&"it has no version")),
             }
-            loaded = serde_json::from_value(value)
-                .map_err(|error| failed(format!("is damaged ({error}): repair it, or {way_on}")))?;
+            loaded = serde_json::from_value(value).map_err(|error| damaged(&error))?;
         }
         Ok(Self { content: RefCell::new(loaded.clone()), loaded })
     }
@@ -204,11 +207,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = FileStore::in_dir(dir.path());
         for (text, says) in [
-            ("", "is damaged"),
-            ("{\"version\": 1, \"defer", "is damaged"),
-            ("{\"version\": 1, \"deferred\": 7}", "is damaged"),
-            ("[]", "no version"),
-            ("{\"version\": 2}", "has version 2, and this charm reads version 1"),
+            (&b""[..], "is damaged"),
+            (b"{\"version\": 1, \"defer", "is damaged"),
+            (b"{\"version\": 1, \"deferred\": 7}", "is damaged"),
+            (b"{\"version\": 1, \"stored\": {\"a\": \"\xff\"}}", "is damaged"),
+            (b"[]", "no version"),
+            (b"{\"version\": 2}", "has version 2, and this charm reads version 1"),
         ] {
             fs::write(store.path(), text).unwrap();
             let Err(error) = Stored::load(&store) else { panic!("{text:?} loads") };
@@ -217,7 +221,7 @@ mod tests {
                 error.contains(".unit-state.json") && error.contains(says) && error.contains("move it away"),
                 "{error}"
             );
-            assert_eq!(fs::read_to_string(store.path()).unwrap(), text);
+            assert_eq!(fs::read(store.path()).unwrap(), text);
         }
     }
 
