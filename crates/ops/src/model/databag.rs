@@ -125,7 +125,8 @@ impl Databag {
         if changed.is_empty() {
             return Ok(());
         }
-        hookcmds::relation_set(self.relation.model.runner(), &self.relation.to_string(), self.app, &changed)?;
+        hookcmds::relation_set(self.relation.model.runner(), &self.relation.to_string(), self.app, &changed)
+            .map_err(|error| self.relation.error(error))?;
         let mut bags = self.relation.model.0.databags.borrow_mut();
         let bag = bags.entry(self.key()).or_default();
         for (key, value) in changed {
@@ -168,16 +169,8 @@ impl Databag {
             return Ok(look(bag));
         }
         self.check_read()?;
-        let bag = match hookcmds::relation_get(model.runner(), &self.relation.to_string(), &self.entity, self.app) {
-            Ok(bag) => bag,
-            Err(error) if super::relation::is_gone(&error) => {
-                return Err(Error::RelationNotFound {
-                    endpoint: self.relation.endpoint().to_owned(),
-                    id: self.relation.id(),
-                });
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let bag = hookcmds::relation_get(model.runner(), &self.relation.to_string(), &self.entity, self.app)
+            .map_err(|error| self.relation.error(error))?;
         let result = look(&bag);
         model.0.databags.borrow_mut().insert(self.key(), bag);
         Ok(result)

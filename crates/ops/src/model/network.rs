@@ -22,9 +22,13 @@ impl Model {
         self.binding_of(name, None)
     }
 
-    fn binding_of(&self, name: &str, relation: Option<u32>) -> Result<Binding, Error> {
-        let network = once(&self.0.networks, (name.to_owned(), relation), |_| {
-            Ok(hookcmds::network_get(self.runner(), name, relation)?)
+    fn binding_of(&self, name: &str, relation: Option<&Relation>) -> Result<Binding, Error> {
+        let id = relation.map(Relation::id);
+        let network = once(&self.0.networks, (name.to_owned(), id), |_| {
+            hookcmds::network_get(self.runner(), name, id).map_err(|error| match relation {
+                Some(relation) => relation.error(error),
+                None => error.into(),
+            })
         })?;
         Ok(Binding { name: name.to_owned(), network })
     }
@@ -34,9 +38,9 @@ impl Relation {
     /// The networks of this relation's endpoint, with the addresses that its other side reaches.
     ///
     /// # Errors
-    /// `network-get` failed.
+    /// [`Error::RelationNotFound`], or `network-get` failed.
     pub fn binding(&self) -> Result<Binding, Error> {
-        self.model.binding_of(self.endpoint(), Some(self.id()))
+        self.model.binding_of(self.endpoint(), Some(self))
     }
 }
 

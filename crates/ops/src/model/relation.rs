@@ -190,9 +190,20 @@ impl Relation {
     /// The UUID of the model on the other side: another one if the relation goes across models.
     ///
     /// # Errors
-    /// `relation-model-get` failed; Juju has it since 3.6.2.
+    /// [`Error::RelationNotFound`], or `relation-model-get` failed; Juju has it since 3.6.2.
     pub fn remote_model_uuid(&self) -> Result<String, Error> {
-        Ok(hookcmds::relation_model_get(self.model.runner(), &self.to_string())?)
+        hookcmds::relation_model_get(self.model.runner(), &self.to_string()).map_err(|error| self.error(error))
+    }
+}
+
+impl Relation {
+    /// The error of a hook command about this relation: that it is gone, or the command's own.
+    pub(super) fn error(&self, error: hookcmds::Error) -> Error {
+        if is_gone(&error) {
+            Error::RelationNotFound { endpoint: self.endpoint.clone(), id: self.id }
+        } else {
+            error.into()
+        }
     }
 }
 

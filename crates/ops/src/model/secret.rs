@@ -296,12 +296,8 @@ impl Secret {
 
     fn grant_to(&self, relation: &Relation, unit: Option<&Unit>) -> Result<(), Error> {
         let id = self.id()?;
-        hookcmds::secret_grant(self.model.runner(), &id, relation.id(), unit.map(Unit::name)).map_err(|error| {
-            if is_gone(&error) {
-                return Error::RelationNotFound { endpoint: relation.endpoint().to_owned(), id: relation.id() };
-            }
-            self.not_found(error)
-        })
+        hookcmds::secret_grant(self.model.runner(), &id, relation.id(), unit.map(Unit::name))
+            .map_err(|error| if is_gone(&error) { relation.error(error) } else { self.not_found(error) })
     }
 
     /// Take a grant back. Only for the owner.
@@ -322,12 +318,8 @@ impl Secret {
 
     fn revoke_from(&self, relation: &Relation, unit: Option<&Unit>) -> Result<(), Error> {
         let id = self.id()?;
-        hookcmds::secret_revoke(self.model.runner(), &id, relation.id(), unit.map(Unit::name)).map_err(|error| {
-            if is_gone(&error) {
-                return Error::RelationNotFound { endpoint: relation.endpoint().to_owned(), id: relation.id() };
-            }
-            self.not_found(error)
-        })
+        hookcmds::secret_revoke(self.model.runner(), &id, relation.id(), unit.map(Unit::name))
+            .map_err(|error| if is_gone(&error) { relation.error(error) } else { self.not_found(error) })
     }
 
     /// Remove one revision, for good. Only for the owner, as a rule in [`crate::SecretRemoveEvent`].

@@ -155,6 +155,28 @@ fn a_relation_that_goes_while_the_hook_runs_has_no_units_and_no_data() {
 }
 
 #[test]
+fn whatever_is_asked_about_a_relation_that_has_gone_names_the_relation() {
+    let juju = Juju::new();
+    juju.answer("relation-ids db", r#"["db:3"]"#);
+    juju.answer("relation-get", "{}");
+    for command in ["relation-set", "relation-model-get", "network-get --format=json -r"] {
+        juju.refuse(command, 2, "ERROR invalid value \"db:3\" for option -r: relation not found\n");
+    }
+    let mut charm = Inside(|model| {
+        let relation = model.relation("db")?.unwrap();
+        for error in [
+            relation.unit_data().set("port", "80").unwrap_err(),
+            relation.remote_model_uuid().unwrap_err(),
+            relation.binding().unwrap_err(),
+        ] {
+            assert_eq!(error.to_string(), "relation db:3 does not exist");
+        }
+        Ok(())
+    });
+    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+}
+
+#[test]
 fn the_application_of_a_peer_relation_is_this_one_and_nothing_is_asked() {
     let juju = Juju::new();
     juju.answer("relation-ids cluster", r#"["cluster:1"]"#);
