@@ -70,6 +70,40 @@ fn update_status_runs_two_hook_commands() {
     assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
 }
 
+/// With an apt that has nothing to offer but tinyproxy.
+#[test]
+fn install_logs_the_package_and_its_version() {
+    let juju = Juju::with_config_get(EXAMPLE);
+    let tinyproxy = juju.dir.path().join("tinyproxy");
+    let tinyproxy = tinyproxy.display();
+    juju.command(
+        "apt-get",
+        &format!(
+            "case \"$*\" in *' install tinyproxy-bin')\n\
+             printf '#!/bin/sh\\necho tinyproxy 1.11.0\\n' >'{tinyproxy}'; /bin/chmod 755 '{tinyproxy}' ;;\nesac"
+        ),
+    );
+    juju.command(
+        "dpkg-query",
+        &format!("[ -e '{tinyproxy}' ] && echo installed 1.11.0-1 && exit\necho no packages found >&2\nexit 1"),
+    );
+    let mut vars = UPDATE_STATUS;
+    vars[0].1 = "hooks/install";
+    let output = juju.dispatch(&vars);
+    assert!(output.status.success(), "{output:?}");
+    let calls = juju.calls();
+    let installed = calls.iter().position(|call| call.starts_with("juju-log --log-level INFO")).unwrap();
+    assert_eq!(
+        calls[installed..],
+        [
+            "juju-log --log-level INFO -- installed package=tinyproxy-bin version=1.11.0-1",
+            "application-version-set -- 1.11.0",
+            "config-get --format=json",
+            "status-set --application=False maintenance -- Waiting for tinyproxy to start",
+        ]
+    );
+}
+
 #[test]
 fn outside_juju_it_says_what_it_is_and_exits_2() {
     let output = Juju::with_config_get(EXAMPLE).dispatch(&[]);
