@@ -12,7 +12,7 @@ use super::settings;
 use crate::cli::{ConfigAction, ModelConfig};
 use crate::format::{self, ModelOption};
 use crate::store::model;
-use crate::uniter::JUJU_VERSION;
+use crate::uniter::{JUJU_VERSION, NO_PROXY};
 
 /// What an option takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,12 +46,12 @@ const OPTIONS: [(&str, Kind, &str); 32] = [
     ("juju-ftp-proxy", Kind::Text, ""),
     ("juju-http-proxy", Kind::Text, ""),
     ("juju-https-proxy", Kind::Text, ""),
-    ("juju-no-proxy", Kind::Text, "127.0.0.1,localhost,::1"),
+    ("juju-no-proxy", Kind::Text, NO_PROXY),
     ("logging-config", Kind::Text, "<root>=INFO"),
     ("max-action-results-age", Kind::Text, "336h"),
     ("max-status-history-age", Kind::Text, "336h"),
     ("mode", Kind::Text, "requires-prompts"),
-    ("no-proxy", Kind::Text, "127.0.0.1,localhost,::1"),
+    ("no-proxy", Kind::Text, NO_PROXY),
     ("num-provision-workers", Kind::Int, "16"),
     ("resource-tags", Kind::Text, ""),
     ("test-mode", Kind::Bool, "false"),

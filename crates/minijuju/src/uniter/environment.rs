@@ -1,9 +1,14 @@
 //! The environment that Juju gives to a hook: these variables, and no others.
 
-use super::hook::{Hook, RelationKind};
+use std::collections::BTreeSet;
+
+use super::hook::{Hook, RelationKind, SecretKind};
 
 /// The Juju whose behaviour this program has.
 pub const JUJU_VERSION: &str = "3.6.12";
+
+/// What is reached without a proxy in a model that does not say (`environs/config/config.go`).
+pub const NO_PROXY: &str = "127.0.0.1,localhost,::1";
 
 /// What a hook's environment is made of.
 #[derive(Clone, Debug)]
@@ -28,6 +33,8 @@ pub struct Environment<'a> {
     pub job: Job<'a>,
     /// The model's proxies for charms: http, https, ftp and no.
     pub proxies: [&'a str; 4],
+    /// The model's proxies for everything, of older days, in the same order.
+    pub legacy_proxies: [&'a str; 4],
 }
 
 /// What runs in the environment.
@@ -128,12 +135,36 @@ impl Environment<'_> {
             }
         }
         variables.push(("JUJU_HOOK_NAME", hook_name));
+        variables.extend(self.legacy());
         if let Job::Hook { hook, location, kind } = self.job {
             variables.extend(about(hook, location, kind));
         }
         variables
     }
+
+    /// The older proxy settings; `no-proxy`, which has a default, does not count alone (`AsEnvironmentValues` of
+    /// github.com/juju/proxy).
+    fn legacy(&self) -> Vec<(&'static str, String)> {
+        let [proxies @ .., no] = self.legacy_proxies;
+        if proxies.iter().all(|proxy| proxy.is_empty()) {
+            return Vec::new();
+        }
+        // Juju sorts the hosts, and names each of them once.
+        let hosts: BTreeSet<&str> = no.split(',').filter(|host| !host.is_empty()).collect();
+        let no = hosts.into_iter().collect::<Vec<_>>().join(",");
+        let values = proxies.map(str::to_owned).into_iter().chain([no]);
+        let named = LEGACY_PROXIES.into_iter().zip(values).filter(|(_, value)| !value.is_empty());
+        named.flat_map(|(names, value)| names.map(|name| (name, value.clone()))).collect()
+    }
 }
+
+/// What programs other than charms know proxies by.
+const LEGACY_PROXIES: [[&str; 2]; 4] = [
+    ["http_proxy", "HTTP_PROXY"],
+    ["https_proxy", "HTTPS_PROXY"],
+    ["ftp_proxy", "FTP_PROXY"],
+    ["no_proxy", "NO_PROXY"],
+];
 
 /// The variables that tell what a hook is about.
 fn about(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, String)> {
@@ -155,9 +186,10 @@ fn about(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, 
             ("JUJU_STORAGE_LOCATION", location.to_owned()),
             ("JUJU_STORAGE_KIND", storage_kind.to_owned()),
         ],
-        Hook::Secret { uri, revision, label, .. } => {
+        Hook::Secret { kind, uri, revision, label } => {
             let mut variables = vec![("JUJU_SECRET_ID", uri.clone()), ("JUJU_SECRET_LABEL", label.clone())];
-            if *revision > 0 {
+            // `secret-changed` and `secret-rotate` are about the secret, not about one of its revisions.
+            if matches!(kind, SecretKind::Expired | SecretKind::Remove) && *revision > 0 {
                 variables.push(("JUJU_SECRET_REVISION", revision.to_string()));
             }
             variables
@@ -173,7 +205,7 @@ mod tests {
     use super::super::hook::{Plain, RelationHook};
     use super::*;
 
-    fn variables(job: Job<'_>) -> HashMap<&'static str, String> {
+    fn environment(job: Job<'_>) -> Environment<'_> {
         Environment {
             unit: "app/0",
             tag: "unit-app-0",
@@ -185,10 +217,12 @@ mod tests {
             context: "app/0-x-1",
             job,
             proxies: ["", "", "", ""],
+            legacy_proxies: ["", "", "", "localhost"],
         }
-        .variables()
-        .into_iter()
-        .collect()
+    }
+
+    fn variables(job: Job<'_>) -> HashMap<&'static str, String> {
+        environment(job).variables().into_iter().collect()
     }
 
     #[test]
@@ -227,5 +261,30 @@ mod tests {
         assert_eq!(found["JUJU_REMOTE_UNIT"], "pg/1");
         assert_eq!(found["JUJU_DEPARTING_UNIT"], "pg/1");
         assert_eq!(found["JUJU_DISPATCH_PATH"], "hooks/db-relation-departed");
+    }
+
+    #[test]
+    fn the_older_proxy_settings_are_for_every_program_in_a_hook() {
+        let job = Job::Exec(1);
+        let names = |environment: Environment<'_>| environment.variables().into_iter().map(|(name, _)| name);
+        assert!(
+            names(environment(job)).all(|name| !name.to_lowercase().ends_with("no_proxy") || name.starts_with("JUJU"))
+        );
+        let legacy_proxies = ["http://proxy:3128", "", "", "localhost,::1,127.0.0.1,localhost"];
+        let found: HashMap<_, _> = Environment { legacy_proxies, ..environment(job) }.variables().into_iter().collect();
+        assert_eq!([&found["http_proxy"], &found["HTTP_PROXY"]], ["http://proxy:3128"; 2]);
+        assert_eq!([&found["no_proxy"], &found["NO_PROXY"]], ["127.0.0.1,::1,localhost"; 2]);
+        assert!(!found.contains_key("https_proxy"));
+    }
+
+    #[test]
+    fn only_hooks_about_a_revision_of_a_secret_name_it() {
+        let named = |kind| {
+            let hook = Hook::Secret { kind, uri: "secret:a".to_owned(), revision: 2, label: String::new() };
+            variables(Job::Hook { hook: &hook, location: "", kind: "" }).get("JUJU_SECRET_REVISION").cloned()
+        };
+        assert_eq!(named(SecretKind::Remove).as_deref(), Some("2"));
+        assert_eq!(named(SecretKind::Expired).as_deref(), Some("2"));
+        assert_eq!(named(SecretKind::Changed), None);
     }
 }

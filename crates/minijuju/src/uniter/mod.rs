@@ -26,7 +26,7 @@ mod worker;
 
 pub use agent::{AgentState, Operation};
 pub use charm_folder::remove_all as remove_folders;
-pub use environment::JUJU_VERSION;
+pub use environment::{JUJU_VERSION, NO_PROXY};
 pub use hook::{Hook, Plain, RelationHook, RelationKind, StorageKind};
 pub use leadership::after_addition;
 pub use settle::{machine_id, recover_if_idle, settle, stop_hooks};

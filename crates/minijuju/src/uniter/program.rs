@@ -10,7 +10,7 @@ use std::{fs, io};
 use serde_json::Value;
 
 use super::charm_folder::inside;
-use super::environment::{Environment, Job, agent_folder, agent_socket, charm_folder};
+use super::environment::{Environment, Job, NO_PROXY, agent_folder, agent_socket, charm_folder};
 use super::interrupt::Interrupt;
 use super::listener::HookListener;
 use super::process::{self, Ended};
@@ -47,6 +47,9 @@ pub struct Surroundings<'a> {
     pub interrupt: &'a Interrupt,
 }
 
+/// The kinds of proxies that a model's configuration has.
+const PROXIES: [&str; 4] = ["http", "https", "ftp", "no"];
+
 impl Program {
     /// The program for a hook or an action: the charm's `dispatch`, else its own file; `None` if it has neither.
     pub fn find(root: &Path, tag: &str, folder: &str, name: &str) -> Result<Option<Self>, String> {
@@ -77,7 +80,11 @@ impl Program {
             .and_then(|()| socket::listen(&socket))
             .map_err(|error| anyhow::anyhow!("cannot listen for hook commands: {error}"))
             .and_then(|calls| {
-                let proxy = |key: &str| model.config.get(key).and_then(Value::as_str).unwrap_or_default();
+                let proxy = |key: &str| match model.config.get(key).and_then(Value::as_str) {
+                    Some(set) => set,
+                    None if key.ends_with("no-proxy") => NO_PROXY,
+                    None => "",
+                };
                 let address = machine.address().to_string();
                 let environment = Environment {
                     unit: &seen.view.name,
@@ -89,7 +96,8 @@ impl Program {
                     address: &address,
                     context,
                     job,
-                    proxies: ["http", "https", "ftp", "no"].map(|kind| proxy(&format!("juju-{kind}-proxy"))),
+                    proxies: PROXIES.map(|kind| proxy(&format!("juju-{kind}-proxy"))),
+                    legacy_proxies: PROXIES.map(|kind| proxy(&format!("{kind}-proxy"))),
                 };
                 let mut command = machine.command(&self.path, charm_folder(&tag))?;
                 command.args(&self.args).env_clear().envs(environment.variables());

@@ -86,8 +86,23 @@ fn a_hook_has_jujus_environment_and_no_other() {
     line("JUJU_UNIT_NAME=app/0");
     line("JUJU_MODEL_NAME=default");
     line("JUJU_AGENT_SOCKET_NETWORK=unix");
+    line("JUJU_CHARM_NO_PROXY=127.0.0.1,localhost,::1");
     line("JUJU_CHARM_DIR=/var/lib/juju/agents/unit-app-0/charm");
     assert_eq!(rig.read("app/0", "/srv/cwd").trim(), "/var/lib/juju/agents/unit-app-0/charm");
+    rig.run(&["model-config", "http-proxy=http://proxy:3128"]).ok();
+    rig.run(&["fire", "app/0", "update-status"]).ok();
+    let environment = rig.read("app/0", "/srv/update-status");
+    let proxies: Vec<&str> = environment.lines().filter(|line| line.to_lowercase().contains("proxy=")).collect();
+    let proxies: Vec<&str> = proxies.into_iter().filter(|line| !line.starts_with("JUJU_")).collect();
+    assert_eq!(
+        proxies,
+        [
+            "HTTP_PROXY=http://proxy:3128",
+            "NO_PROXY=127.0.0.1,::1,localhost",
+            "http_proxy=http://proxy:3128",
+            "no_proxy=127.0.0.1,::1,localhost",
+        ]
+    );
 }
 
 #[test]
