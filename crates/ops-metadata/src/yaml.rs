@@ -34,7 +34,7 @@ pub fn parse_yaml(text: &str) -> Result<Value, String> {
 }
 
 /// Reads a YAML document that maps keys to scalars, each taken as the text that it is written with: `port: 80` is `"80"`.
-/// An empty document is an empty map.
+/// Null is empty text, as for Juju, and an empty document an empty map.
 ///
 /// Hook commands read such documents where they take `--file`.
 ///
@@ -44,7 +44,9 @@ pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, String> {
     if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(BTreeMap::new());
     }
-    serde_yaml::from_str(text).map_err(|error| error.to_string())
+    let map: Option<BTreeMap<String, Option<String>>> =
+        serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    Ok(map.into_iter().flatten().map(|(key, value)| (key, value.unwrap_or_default())).collect())
 }
 
 /// A YAML document as JSON, with a key that is given twice refused. (Charmcraft refuses it as well. Taking the last one
@@ -173,6 +175,17 @@ mod tests {
         assert_eq!(parse("x.yaml", "").unwrap(), Value::Null);
         assert_eq!(parse("x.yaml", "# only a comment\n\n").unwrap(), Value::Null);
         assert_eq!(parse("x.yaml", "---\n").unwrap(), Value::Null);
+    }
+
+    #[test]
+    fn null_is_empty_text() {
+        let map = parse_text_map("a: null\nb: ~\nc:\nd: 'null'\ne: nullify\nf: 08\n").unwrap();
+        let expected = [("a", ""), ("b", ""), ("c", ""), ("d", "null"), ("e", "nullify"), ("f", "08")];
+        assert_eq!(map, expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+        assert_eq!(parse_text_map("{\"a\": null}").unwrap()["a"], "");
+        for empty in ["", "# only a comment\n", "---\n", "null", "{}"] {
+            assert_eq!(parse_text_map(empty), Ok(BTreeMap::new()), "{empty:?}");
+        }
     }
 
     #[test]

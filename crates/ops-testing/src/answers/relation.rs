@@ -380,6 +380,12 @@ mod tests {
         assert_eq!((output.code, output.stderr), (0, vec![]));
         check(&mut juju, &["relation-get", "--app", "-", "app"], "a: \"1\"\nb: \"3\"\n");
         assert_eq!(juju.finish(true).state.relations[0].local_app_data.len(), 2);
+        for null in ["a: null\n", "{\"a\": null}"] {
+            let mut juju = in_changed();
+            juju.state.relations[0].local_unit_data.insert("a".to_owned(), "1".to_owned());
+            assert_eq!(answer_with(&mut juju, &["relation-set", "--file", "-"], null).code, 0);
+            check(&mut juju, &["relation-get", "a", "app/0", "--format=json"], "null\n");
+        }
         check_error(
             &mut related(),
             &["relation-set", "-r", "7", "--file", "/nonsense"],
