@@ -96,6 +96,8 @@ mod tests {
              -o, --output (= \"\")\n    Specify an output file\n"
         );
         assert!(details.contains("\n\nExamples:\n\n    INTERVAL=$(config-get interval)\n"), "{details}");
+        let help = String::from_utf8(answer(&mut juju(), &["status-get", "--help"]).stdout).unwrap();
+        assert!(help.starts_with("Usage: status-get [options] [--include-data] [--application]\n"), "{help}");
     }
 
     #[test]

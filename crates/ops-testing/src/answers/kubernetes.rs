@@ -48,7 +48,8 @@ pub(super) static SPEC_SET: Spec =
 pub(super) static POD_SPEC_SET: Spec =
     setter("pod-spec-set", SPEC_SET_ARGS, "Sets Kubernetes spec information. (deprecated)", SPEC_FLAGS);
 
-fn get(_: &mut Juju, _: &mut Invocation<'_>) -> Answer {
+fn get(_: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    invocation.no_args_from(0)?;
     Err(Failure::run("called CAASModel() on a non-CAAS Model not supported"))
 }
 
@@ -71,6 +72,7 @@ mod tests {
     fn there_is_nothing_to_get_on_a_machine() {
         for name in ["k8s-raw-get", "k8s-spec-get", "pod-spec-get"] {
             check_error(&mut juju(), &[name], 1, "called CAASModel() on a non-CAAS Model not supported");
+            check_error(&mut juju(), &[name, "x"], 2, "unrecognized args: [\"x\"]");
         }
     }
 

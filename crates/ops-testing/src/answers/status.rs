@@ -11,7 +11,7 @@ use crate::format::quote::quoted;
 
 pub(super) static GET: Spec = Spec {
     name: "status-get",
-    args: "",
+    args: "[--include-data] [--application]",
     purpose: "Prints status information.",
     doc: "Prints the status of the unit, with --include-data also its message.\n\n\
           With --application, which only the leader may ask for, prints the status of the\n\
