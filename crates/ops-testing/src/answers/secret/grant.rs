@@ -134,14 +134,11 @@ fn revoke(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 }
 
 impl Juju {
-    /// Who may read a secret, as `secret-info-get` shows it.
+    /// Who may read a secret, as `secret-info-get` shows it. What this hook grants and revokes shows when it has
+    /// succeeded (`SecretMetadata` of Juju's hook context).
     pub(super) fn secret_access(&self, secret: &Secret) -> Vec<Value> {
-        let revoked = self.pending.secrets.revokes.get(&secret.id);
-        let pending = self.pending.secrets.grants.get(&secret.id).into_iter().flatten();
         let granted = secret.remote_grants.iter().flat_map(|(relation, to)| to.iter().map(move |to| (relation, to)));
         granted
-            .chain(pending)
-            .filter(|(_, to)| !revoked.is_some_and(|revoked| revoked.contains(to)))
             .map(|(relation, to)| {
                 let target = match to.split_once('/') {
                     Some((app, number)) => format!("unit-{app}-{number}"),
@@ -203,6 +200,8 @@ mod tests {
         let mut juju = owner();
         check(&mut juju, &["secret-grant", ID, "-r", "7"], "");
         assert!(juju.state.secrets[0].remote_grants.is_empty());
+        let info = format!("{ID}:\n  revision: 1\n  label: \"\"\n  owner: unit\n  rotation: never\n");
+        check(&mut juju, &["secret-info-get", ID], &info);
         assert_eq!(grants(juju), ["postgresql"]);
 
         let mut juju = owner();
@@ -242,9 +241,10 @@ mod tests {
         ] {
             let mut juju = owner();
             juju.state.secrets[0] = juju.state.secrets[0].clone().granted(7, "postgresql");
+            let before = answer(&mut juju, &["secret-info-get", ID]).stdout;
+            assert!(String::from_utf8_lossy(&before).contains("- target: application-postgresql\n"));
             check(&mut juju, line, "");
-            let info = format!("{ID}:\n  revision: 1\n  label: \"\"\n  owner: unit\n  rotation: never\n");
-            check(&mut juju, &["secret-info-get", ID], &info);
+            assert_eq!(answer(&mut juju, &["secret-info-get", ID]).stdout, before);
             assert!(grants(juju).is_empty(), "{line:?}");
         }
         let mut juju = owner();
