@@ -15,14 +15,13 @@ pub(in crate::answers) fn commit(juju: &mut Juju) -> Answer {
     let now = (juju.hook.clock)();
     let mut secrets = juju.state.secrets.clone();
     for (id, (owner, secret)) in changes.creates {
-        let doing = "creating secrets";
-        check_label(juju, &secrets, &id, owner, secret.label.as_deref()).map_err(|failure| failure.during(doing))?;
+        check_label(&secrets, &id, secret.label.as_deref()).map_err(|failure| failure.during("creating secrets"))?;
         secrets.push(create(id, owner, secret, now));
     }
     for (id, update) in changes.updates {
         let doing = "updating secrets";
-        let owner = check_manages(juju, &secrets, &id).map_err(|failure| failure.during(doing))?;
-        check_label(juju, &secrets, &id, owner, update.label.as_deref()).map_err(|failure| failure.during(doing))?;
+        check_manages(juju, &secrets, &id).map_err(|failure| failure.during(doing))?;
+        check_label(&secrets, &id, update.label.as_deref()).map_err(|failure| failure.during(doing))?;
         if let Some(secret) = find(&mut secrets, &id) {
             apply(secret, update, now);
         }
@@ -48,6 +47,10 @@ pub(in crate::answers) fn commit(juju: &mut Juju) -> Answer {
         }
     }
     for (id, revisions) in changes.removals {
+        if find(&mut secrets, &id).is_none() {
+            // Gone already, or made by this hook as well: Juju lets that pass (`commitHookChangesForOneUnit`).
+            continue;
+        }
         check_manages(juju, &secrets, &id).map_err(|failure| failure.during("removing secrets"))?;
         if let Some(secret) = find(&mut secrets, &id) {
             match revisions {
@@ -78,23 +81,21 @@ fn find<'a>(secrets: &'a mut [Secret], id: &SecretId) -> Option<&'a mut Secret> 
 }
 
 /// Refuse a secret that is not there, or that another manages.
-fn check_manages(juju: &Juju, secrets: &[Secret], id: &SecretId) -> Result<SecretOwner, Failure> {
+fn check_manages(juju: &Juju, secrets: &[Secret], id: &SecretId) -> Answer {
     match secrets.iter().find(|secret| secret.id == *id).map(|secret| secret.owner) {
         None => Err(Failure::run(format!("secret {} not found", quoted(&id.uri())))),
-        Some(Some(owner)) if owner == SecretOwner::Unit || juju.state.leader => Ok(owner),
+        Some(Some(owner)) if owner == SecretOwner::Unit || juju.state.leader => Ok(()),
         Some(_) => Err(Failure::run("permission denied")),
     }
 }
 
 /// Refuse a label that stands for another secret.
-fn check_label(juju: &Juju, secrets: &[Secret], id: &SecretId, owner: SecretOwner, label: Option<&str>) -> Answer {
-    let taken = |label: &str| secrets.iter().any(|secret| secret.id != *id && secret.label.as_deref() == Some(label));
-    let Some(label) = label.filter(|label| taken(label)) else { return Ok(()) };
-    let owner = match owner {
-        SecretOwner::Unit => format!("unit-{}", juju.hook.unit.replace('/', "-")),
-        SecretOwner::Application => format!("application-{}", juju.hook.app()),
-    };
-    Err(Failure::run(format!("secret label {} for owner {} already exists", quoted(label), quoted(&owner))))
+fn check_label(secrets: &[Secret], id: &SecretId, label: Option<&str>) -> Answer {
+    let taken = |label: &&str| secrets.iter().any(|secret| secret.id != *id && secret.label.as_deref() == Some(*label));
+    match label.filter(taken) {
+        Some(label) => Err(Failure::run(format!("secret with label {} already exists", quoted(label)))),
+        None => Ok(()),
+    }
 }
 
 fn create(id: SecretId, owner: SecretOwner, secret: Update, now: Timestamp) -> Secret {

@@ -3,6 +3,7 @@
 use super::content;
 use crate::answers::Juju;
 use crate::answers::failure::{Answer, Failure};
+use crate::answers::hook::Hook;
 use crate::answers::invocation::Invocation;
 use crate::answers::spec::{FORMAT, Flag, OUTPUT, STRUCTURED_FORMAT, Spec};
 use crate::format::Value;
@@ -116,7 +117,8 @@ fn read(
         return Ok(content);
     }
     let leader = juju.state.leader;
-    let taken = juju.state.secrets.iter().any(|secret| secret.id != id && secret.label.as_deref() == Some(label));
+    let holder = juju.state.secrets.iter().find(|secret| secret.id != id && secret.label.as_deref() == Some(label));
+    let holder = holder.map(|secret| secret.owner);
     let Some(secret) = juju.state.secrets.iter_mut().find(|secret| secret.id == id) else {
         return Err(Failure::run(format!("secret {} not found", quoted(&id.uri()))));
     };
@@ -125,14 +127,8 @@ fn read(
     }
     // Labels and the revision that is read change at once, whatever becomes of the hook.
     if relabel && (secret.owner != Some(SecretOwner::Application) || leader) && secret.label.as_deref() != Some(label) {
-        if taken {
-            let role = if secret.owner.is_some() { "owner" } else { "consumer" };
-            let (kind, name) = match secret.owner {
-                Some(SecretOwner::Application) => ("application", juju.hook.app().to_owned()),
-                _ => ("unit", juju.hook.unit.replace('/', "-")),
-            };
-            let label = quoted(label);
-            return Err(Failure::run(format!("secret label {label} for {role} \"{kind}-{name}\" already exists")));
+        if let Some(holder) = holder {
+            return Err(label_taken(&juju.hook, label, secret.owner, holder));
         }
         secret.label = Some(label.to_owned());
     }
@@ -143,6 +139,23 @@ fn read(
     let revision = if peek { latest } else { secret.tracked_revision.unwrap_or(latest) };
     let content = secret.revisions.get(&revision).cloned();
     content.ok_or_else(|| Failure::run(format!("secret revision \"{id}/{revision}\" not found")))
+}
+
+/// A secret cannot have a label that another has: the application, this unit as an owner, and this unit as a reader share
+/// one set of them (`uniqueSecretOwnerLabelOps` and `uniqueSecretConsumerLabelOps` of Juju's state). Each owner is
+/// `None` where that is none of them.
+fn label_taken(hook: &Hook, label: &str, owner: Option<SecretOwner>, holder: Option<SecretOwner>) -> Failure {
+    let (app, label) = (hook.app(), quoted(label));
+    let unit = format!("unit-{}", hook.unit.replace('/', "-"));
+    let whose = match (owner, holder) {
+        (Some(SecretOwner::Application), Some(SecretOwner::Application)) => format!("owner \"application-{app}\""),
+        (Some(SecretOwner::Application), _) => format!("a unit of application \"{app}\""),
+        (_, Some(SecretOwner::Application)) => format!("application \"{app}\""),
+        (_, Some(SecretOwner::Unit)) => format!("owner \"{unit}\""),
+        (_, None) => format!("consumer \"{unit}\""),
+    };
+    let failure = Failure::run(format!("secret label {label} for {whose} already exists"));
+    if owner.is_none() { failure.during("getting latest secret revision") } else { failure }
 }
 
 fn ids(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
@@ -225,7 +238,7 @@ fn head(revision: u32, label: Option<&str>, owner: SecretOwner, description: Opt
 mod tests {
     use crate::answers::Juju;
     use crate::answers::tests::{check, check_error, juju};
-    use crate::{Relation, Rotate, Secret, Timestamp};
+    use crate::{Relation, Rotate, Secret, SecretOwner, Timestamp};
 
     const THEIRS: &str = "9m4e2mr0ui3e8a215n4g";
     const OURS: &str = "cf5q5d2mr0ui3e8a2150";
@@ -279,8 +292,19 @@ mod tests {
         check(&mut juju, &["secret-get", THEIRS, "username", "--label", "renamed"], "bob\n");
         check(&mut juju, &["secret-get", "--label", "renamed"], "password: \"1234\"\nusername: bob\n");
         check_error(&mut juju, &["secret-get", "--label", "theirs"], 1, "consumer label \"theirs\" not found");
-        let error = "secret label \"ours\" for consumer \"unit-app-0\" already exists";
-        check_error(&mut juju, &["secret-get", THEIRS, "--label", "ours"], 1, error);
+        let both = [Some(SecretOwner::Unit), Some(SecretOwner::Application)];
+        for (of, label, owner, whose) in [
+            (THEIRS, "ours", both[0], "owner \"unit-app-0\""),
+            (THEIRS, "ours", both[1], "application \"app\""),
+            (OURS, "renamed", both[0], "consumer \"unit-app-0\""),
+            (OURS, "renamed", both[1], "a unit of application \"app\""),
+        ] {
+            juju.state.leader = true;
+            juju.state.secrets[1].owner = owner;
+            let doing = if of == THEIRS { "getting latest secret revision: " } else { "" };
+            let error = format!("{doing}secret label \"{label}\" for {whose} already exists");
+            check_error(&mut juju, &["secret-get", of, "--label", label], 1, &error);
+        }
     }
 
     #[test]
@@ -324,7 +348,7 @@ mod tests {
     fn lists_own_secrets() {
         let mut juju = with_secrets();
         check(&mut juju, &["secret-ids"], &format!("{OURS}\n"));
-        juju.state.secrets[1].owner = Some(crate::SecretOwner::Application);
+        juju.state.secrets[1].owner = Some(SecretOwner::Application);
         check(&mut juju, &["secret-ids"], "");
         check(&mut juju, &["secret-ids", "--format=json"], "null\n");
         check(&mut juju, &["secret-ids", "--format=yaml"], "[]\n");
