@@ -274,6 +274,7 @@ fn every_call_of_jubilant_is_understood() {
         "model-config --model m a=b --reset c,d",
         "model-constraints --model m --format json",
         "set-model-constraints --model m arch=amd64",
+        "set-model-constraints --model m arch= cores=4 mem=1.5G root-disk=0 allocate-public-ip=t",
         "refresh --model m app --base ubuntu@24.04 --config a=1 --force --force-base --force-units --path ./x.charm \
          --resource r=./f --storage data=1G --trust",
         "remove-application --model m --no-prompt a b --destroy-storage --force",
@@ -314,6 +315,16 @@ fn mistakes_are_answered_as_juju_answers_them() {
         ("deploy . -n two", "invalid value \"two\" for option -n: strconv.ParseInt: parsing \"two\": invalid syntax"),
         ("deploy . --resource x", "invalid value \"x\" for option --resource: badly formatted name value pair: x"),
         ("deploy . --constraints speed=9", "unknown constraint \"speed\""),
+        (
+            "set-constraints a mem=8GB",
+            "bad \"mem\" constraint: must be a non-negative float with optional M/G/T/P suffix",
+        ),
+        ("set-constraints a cores=-1", "bad \"cores\" constraint: must be a non-negative integer"),
+        ("set-model-constraints arch=x86", "bad \"arch\" constraint: \"x86\" not recognized"),
+        (
+            "set-constraints a allocate-public-ip=maybe",
+            "bad \"allocate-public-ip\" constraint: must be 'true' or 'false'",
+        ),
         ("status --watch fast", "invalid value \"fast\" for option --watch: time: invalid duration \"fast\""),
         ("status --color --no-color", "cannot mix --no-color and --color"),
         ("add-unit a --num-units -1", "--num-units must be a positive integer"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 
 use super::command::Init;
-use super::{ModelOption, Output};
+use super::{ModelOption, Output, gnuflag};
 use crate::format::ConstraintsFormat;
 
 /// The constraints that Juju knows.
@@ -28,6 +28,9 @@ const KNOWN: [&str; 16] = [
     "zones",
 ];
 
+/// The architectures that Juju supports.
+const ARCHITECTURES: [&str; 5] = ["amd64", "arm64", "ppc64el", "s390x", "riscv64"];
+
 /// Reads words of `KEY=VALUE`, several in a word or one in each; an empty value takes the constraint away.
 pub(super) fn read<'a>(words: impl IntoIterator<Item = &'a String>) -> Result<BTreeMap<String, String>, String> {
     let mut constraints = BTreeMap::new();
@@ -39,11 +42,31 @@ pub(super) fn read<'a>(words: impl IntoIterator<Item = &'a String>) -> Result<BT
             return Err(format!("unknown constraint {name:?}"));
         }
         let name = if name == "cpu-cores" { "cores" } else { name };
+        check(name, value).map_err(|why| format!("bad {name:?} constraint: {why}"))?;
         if constraints.insert(name.to_owned(), value.to_owned()).is_some() {
             return Err(format!("bad {name:?} constraint: already set"));
         }
     }
     Ok(constraints)
+}
+
+/// Checks a constraint's value, which may be empty.
+fn check(name: &str, value: &str) -> Result<(), String> {
+    let (fits, why) = match name {
+        "arch" => (ARCHITECTURES.contains(&value), format!("{value:?} not recognized")),
+        "cores" | "cpu-power" => {
+            let fits = value.bytes().all(|byte| byte.is_ascii_digit()) && value.parse::<u64>().is_ok();
+            (fits, "must be a non-negative integer".to_owned())
+        }
+        "mem" | "root-disk" => {
+            let size = value.strip_suffix(['M', 'G', 'T', 'P']).unwrap_or(value);
+            let fits = size.parse::<f64>().is_ok_and(|size| size >= 0.0);
+            (fits, "must be a non-negative float with optional M/G/T/P suffix".to_owned())
+        }
+        "allocate-public-ip" => (gnuflag::boolean(value).is_ok(), "must be 'true' or 'false'".to_owned()),
+        _ => (true, String::new()),
+    };
+    if fits || value.is_empty() { Ok(()) } else { Err(why) }
 }
 
 /// `juju constraints`.
