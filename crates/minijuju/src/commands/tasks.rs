@@ -81,6 +81,9 @@ pub fn run(client: &mut Client, args: &Run) -> anyhow::Result<ExitCode> {
 /// Run `juju exec`.
 pub fn exec(client: &mut Client, args: &Exec, verbose: bool) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
+    for name in &args.applications {
+        client.application(&model, name)?;
+    }
     let db = client.store.db();
     let mut names: Vec<String> = Vec::new();
     for unit in unit::all(db, &model.uuid)? {

@@ -123,6 +123,8 @@ fn a_command_on_a_unit_runs_in_its_context() {
     assert_eq!(rig.unit("web/0")["open-ports"][0], "8080/tcp", "a command that fails is one that ran");
     let done = rig.run(&["exec", "--application", "web", "--format", "json", "--", "sleep 60", "--wait", "1s"]);
     assert_ne!(done.code, 0, "{done:?}");
+    let error = rig.run(&["exec", "--application", "web,db", "--", "true"]).error();
+    assert_eq!(error, r#"ERROR application "db" not found"#);
     let done = rig.run(&["exec", "--machine", "0", "--format", "json", "--", "hostname; is-leader"]);
     let tasks: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!(tasks["0"]["results"]["stdout"], format!("{}\n", rig.unit_hostname()));
