@@ -294,6 +294,7 @@ fn every_call_of_jubilant_is_understood() {
         "status --model m --format json",
         "switch m",
         "trust --model m app --remove",
+        "trust --model m app --scope cluster",
         "update-secret --model m secret:abc --info i --name n --auto-prune --file /tmp/f",
         "version --format json --all",
     ] {
@@ -371,7 +372,6 @@ fn what_is_not_here_is_refused_by_name() {
         ("deploy . --overlay x", "--overlay"),
         ("refresh a --switch b", "--switch"),
         ("add-unit a --attach-storage data/0", "--attach-storage"),
-        ("trust a --scope cluster", "--scope"),
     ] {
         assert!(stop(line).stderr.starts_with(&format!("ERROR minijuju does not do {option:?}: ")), "{line}");
     }

@@ -132,8 +132,9 @@ pub struct Trust {
     /// Trust it no longer
     #[arg(long)]
     pub remove: bool,
+    /// For charms in containers: machine models take it, and it changes nothing
     #[arg(long, hide = true)]
-    scope: Option<String>,
+    pub scope: Option<String>,
     #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
@@ -141,9 +142,6 @@ pub struct Trust {
 
 impl Init for Trust {
     fn init(&mut self) -> Result<(), String> {
-        if self.scope.as_ref().is_some_and(|scope| !scope.is_empty()) {
-            return Err("minijuju does not do \"--scope\": it is for charms in containers".to_owned());
-        }
         deploy::application(&self.application)
     }
 }

@@ -1,12 +1,11 @@
 //! `juju config`.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 
 use super::client::{Client, print};
-use super::settings;
+use super::settings::{self, Given, TRUST};
 use crate::charm;
 use crate::cli::{Config, ConfigAction};
 use crate::format::{self, ApplicationConfig, Setting};
@@ -28,23 +27,17 @@ pub fn run(client: &mut Client, args: &Config) -> anyhow::Result<ExitCode> {
         },
         ConfigAction::Change { file, set, reset } => {
             let meta = charm::metadata(&found)?;
-            let mut changed = match file {
+            let mut given = match file {
                 Some(path) => settings::from_yaml(&meta, &found.name, &settings::read(path)?).context(REFUSED)?,
-                None => BTreeMap::new(),
+                None => Given::default(),
             };
-            let mut trust = None;
             for (name, value) in set {
                 let text = settings::text(name, value)?;
-                if name == "trust" && !meta.config.contains_key(name) {
-                    trust = Some(text == "true");
-                } else {
-                    let value = settings::option(&meta, name).and_then(|option| settings::parse(option, &text));
-                    changed.insert(name.clone(), value.context(REFUSED)?);
-                }
+                given.set(&meta, name, &text).context(REFUSED)?;
             }
             for name in reset {
-                if name == "trust" && !meta.config.contains_key(name) {
-                    trust = Some(false);
+                if name == TRUST {
+                    given.trust = Some(false);
                 } else {
                     settings::option(&meta, name).context("updating application charm settings")?;
                 }
@@ -52,8 +45,8 @@ pub fn run(client: &mut Client, args: &Config) -> anyhow::Result<ExitCode> {
             client.write(|db| {
                 let Some(mut now) = application::find(db, &model.uuid, &found.name)? else { return Ok(()) };
                 now.config.retain(|name, _| !reset.contains(name));
-                now.config.extend(changed);
-                now.trust = trust.unwrap_or(now.trust);
+                now.config.extend(given.options);
+                now.trust = given.trust.unwrap_or(now.trust);
                 application::save(db, &model.uuid, &now)
             })?;
             client.settle(&model)?;
@@ -76,7 +69,7 @@ fn shown(found: &Application) -> anyhow::Result<ApplicationConfig> {
     });
     Ok(ApplicationConfig {
         application: found.name.clone(),
-        application_config: [("trust".to_owned(), Setting::trust(found.trust))].into(),
+        application_config: [(TRUST.to_owned(), Setting::trust(found.trust))].into(),
         charm: found.charm.clone(),
         settings: settings.collect(),
     })

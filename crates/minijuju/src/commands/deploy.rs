@@ -51,6 +51,7 @@ fn add(client: &mut Client, model: &Model, args: &Deploy, charm: &Charm) -> anyh
     if !is_application(&name) {
         bail!("invalid application name {name:?}");
     }
+    let given = settings::from_words(meta, &name, &args.config)?;
     let mut added = Application {
         charm: meta.name.clone(),
         revision: 0,
@@ -58,8 +59,8 @@ fn add(client: &mut Client, model: &Model, args: &Deploy, charm: &Charm) -> anyh
         force_charm: false,
         archive: charm.archive.to_string_lossy().into_owned(),
         metadata: charm.files.clone(),
-        config: settings::from_words(meta, &name, &args.config)?,
-        trust: args.trust,
+        config: given.options,
+        trust: args.trust || given.trust.unwrap_or_default(),
         exposed: None,
         life: "alive".to_owned(),
         leader: None,

@@ -32,7 +32,7 @@ pub fn run(client: &mut Client, args: &Refresh) -> anyhow::Result<ExitCode> {
                 found.charm
             );
         }
-        let changed = settings::from_words(&charm.meta, &found.name, &args.config)?;
+        let given = settings::from_words(&charm.meta, &found.name, &args.config)?;
         found.revision = application::next_revision(db, &model.uuid, &found.charm)?;
         found.charm_version += 1;
         found.force_charm = args.force_units;
@@ -42,8 +42,8 @@ pub fn run(client: &mut Client, args: &Refresh) -> anyhow::Result<ExitCode> {
         found
             .config
             .retain(|name, value| charm.meta.config.get(name).is_some_and(|option| option.option_type.takes(value)));
-        found.config.extend(changed);
-        found.trust = args.trust.unwrap_or(found.trust);
+        found.config.extend(given.options);
+        found.trust = args.trust.or(given.trust).unwrap_or(found.trust);
         resources.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
         found.storage.extend(args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())));
         application::save(db, &model.uuid, &found)?;

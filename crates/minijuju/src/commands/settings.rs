@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::cli::ConfigSource;
 
+/// The option that every application has besides the charm's.
+pub const TRUST: &str = "trust";
+
 /// An option's value from text, as typed on a command line.
 pub fn parse(option: &ConfigMeta, text: &str) -> anyhow::Result<Value> {
     let refused = || anyhow::anyhow!("option {:?} expected {}, got {text:?}", option.name, option.option_type);
@@ -56,35 +59,82 @@ pub fn text(name: &str, value: &str) -> anyhow::Result<String> {
     String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("value for option {name:?} contains non-UTF-8 sequences"))
 }
 
-/// What `--config` words give to an application.
-pub fn from_words(
-    meta: &CharmMeta,
-    application: &str,
-    words: &[ConfigSource],
-) -> anyhow::Result<BTreeMap<String, Value>> {
-    let mut found = BTreeMap::new();
+/// What words or a file give to an application.
+#[derive(Debug, Default, PartialEq)]
+pub struct Given {
+    /// The charm's options.
+    pub options: BTreeMap<String, Value>,
+    /// `trust`, the one option that Juju adds to every machine charm's.
+    pub trust: Option<bool>,
+}
+
+impl Given {
+    /// Adds `NAME=TEXT`, as typed on a command line.
+    pub fn set(&mut self, meta: &CharmMeta, name: &str, text: &str) -> anyhow::Result<()> {
+        if name == TRUST {
+            let value = ops_metadata::parse_yaml(text)
+                .map_err(|_| anyhow::anyhow!("value {text:?} for attribute {TRUST:?} not valid"))?;
+            self.trust = Some(trusted(&value)?);
+        } else {
+            self.options.insert(name.to_owned(), parse(option(meta, name)?, text)?);
+        }
+        Ok(())
+    }
+
+    fn set_typed(&mut self, meta: &CharmMeta, name: &str, value: &Value) -> anyhow::Result<()> {
+        if name == TRUST {
+            self.trust = Some(trusted(value)?);
+        } else {
+            self.options.insert(name.to_owned(), typed(option(meta, name)?, value)?);
+        }
+        Ok(())
+    }
+}
+
+/// The value of `trust`, which Juju reads as YAML 1.1, then as Go does.
+fn trusted(value: &Value) -> anyhow::Result<bool> {
+    let got = match value {
+        Value::Bool(on) => return Ok(*on),
+        Value::String(text) => match text.as_str() {
+            "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "t" | "T" | "true" | "True" | "TRUE" => {
+                return Ok(true);
+            }
+            "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "f" | "F" | "false" | "False" | "FALSE" => {
+                return Ok(false);
+            }
+            text => format!("string({text:?})"),
+        },
+        Value::Null => "nothing".to_owned(),
+        Value::Number(number) if number.is_f64() => format!("float64({number})"),
+        Value::Number(number) => format!("int({number})"),
+        value => value.to_string(),
+    };
+    bail!("{TRUST}: expected bool, got {got}")
+}
+
+/// What `--config` words give to an application: what is in the one file, then `NAME=VALUE`, wherever they stand.
+pub fn from_words(meta: &CharmMeta, application: &str, words: &[ConfigSource]) -> anyhow::Result<Given> {
+    let files: Vec<_> =
+        words.iter().filter_map(|word| if let ConfigSource::File(path) = word { Some(path) } else { None }).collect();
+    let mut given = match files[..] {
+        [] => Given::default(),
+        [path] => from_yaml(meta, application, &read(path)?)?,
+        _ => bail!("only a single config YAML file can be specified, got {}", files.len()),
+    };
     for word in words {
         match word {
-            ConfigSource::File(path) => found.extend(from_file(meta, application, path)?),
-            ConfigSource::Value(pair) => {
-                found.insert(pair.name.clone(), parse(option(meta, &pair.name)?, &pair.value)?);
-            }
+            ConfigSource::File(_) => {}
+            ConfigSource::Value(pair) => given.set(meta, &pair.name, &pair.value)?,
             ConfigSource::ValueFile { name, path } => {
-                let value = text(name, &format!("@{}", path.display()))?;
-                found.insert(name.clone(), parse(option(meta, name)?, &value)?);
+                given.set(meta, name, &text(name, &format!("@{}", path.display()))?)?;
             }
         }
     }
-    Ok(found)
-}
-
-/// What a YAML file gives to an application, see [`from_yaml`].
-fn from_file(meta: &CharmMeta, application: &str, path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
-    from_yaml(meta, application, &read(path)?)
+    Ok(given)
 }
 
 /// What YAML gives to an application: options under the application's name, or what `juju config` printed.
-pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Result<BTreeMap<String, Value>> {
+pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Result<Given> {
     let document =
         ops_metadata::parse_yaml(text).map_err(|why| anyhow::anyhow!("cannot parse settings data: {why}"))?;
     let options = document
@@ -92,7 +142,7 @@ pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Res
         .or_else(|| document.get("settings"))
         .with_context(|| format!("no settings found for {application:?}"))?;
     let Value::Object(options) = options else { bail!("{application:?} is no map of options") };
-    let mut found = BTreeMap::new();
+    let mut given = Given::default();
     for (name, value) in options {
         // `juju config` prints each option as a map with its value inside.
         let (value, default) = match value {
@@ -100,10 +150,10 @@ pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Res
             value => (Some(value), false),
         };
         if let (Some(value), false) = (value, default) {
-            found.insert(name.clone(), typed(option(meta, name)?, value)?);
+            given.set_typed(meta, name, value)?;
         }
     }
-    Ok(found)
+    Ok(given)
 }
 
 /// What is in a file, or on standard input for `-`.
@@ -119,6 +169,7 @@ pub fn read(path: &Path) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Pair;
 
     fn meta() -> CharmMeta {
         CharmMeta::from_parts(
@@ -142,19 +193,58 @@ mod tests {
         assert_eq!(parse("nope", "1").unwrap_err().to_string(), r#"unknown option "nope""#);
     }
 
+    fn words(words: &[&str]) -> anyhow::Result<Given> {
+        let words: Vec<_> = words
+            .iter()
+            .map(|word| match word.split_once('=') {
+                Some((name, value)) => ConfigSource::Value(Pair { name: name.into(), value: value.into() }),
+                None => ConfigSource::File(word.into()),
+            })
+            .collect();
+        from_words(&meta(), "web", &words)
+    }
+
     #[test]
     fn a_file_gives_options_by_application_or_as_juju_config_printed_them() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.yaml");
-        fs::write(&path, "web: {port: 8, rate: 1}\n").unwrap();
-        let found = from_file(&meta(), "web", &path).unwrap();
-        assert_eq!(found["port"], 8);
-        assert_eq!(found["rate"], 1.0);
-        assert!(from_file(&meta(), "other", &path).unwrap_err().to_string().contains("no settings found"));
-        fs::write(&path, "settings: {port: {value: 9, source: user}, slug: {value: x, source: default}}\n").unwrap();
-        assert_eq!(from_file(&meta(), "web", &path).unwrap(), [("port".to_owned(), 9.into())].into());
-        fs::write(&path, "web: {port: text}\n").unwrap();
-        let error = from_file(&meta(), "web", &path).unwrap_err().to_string();
+        let path = path.to_str().unwrap();
+        let given = |text: &str| {
+            fs::write(path, text).unwrap();
+            words(&[path])
+        };
+        let found = given("web: {port: 8, rate: 1, trust: true}\n").unwrap();
+        assert_eq!(found.options["port"], 8);
+        assert_eq!(found.options["rate"], 1.0);
+        assert_eq!(found.trust, Some(true));
+        assert!(given("other: {port: 8}\n").unwrap_err().to_string().contains("no settings found"));
+        let printed = given("settings: {port: {value: 9, source: user}, slug: {value: x, source: default}}\n").unwrap();
+        assert_eq!(printed, Given { options: [("port".to_owned(), 9.into())].into(), trust: None });
+        let error = given("web: {port: text}\n").unwrap_err().to_string();
         assert_eq!(error, r#"option "port" expected int, got "text""#);
+    }
+
+    #[test]
+    fn words_count_more_than_the_one_file_wherever_they_stand() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        fs::write(&path, "web: {port: 8, slug: a, trust: false}\n").unwrap();
+        let path = path.to_str().unwrap();
+        let found = words(&["port=9", "trust=true", path]).unwrap();
+        assert_eq!(found.options, [("port".to_owned(), 9.into()), ("slug".to_owned(), "a".into())].into());
+        assert_eq!(found.trust, Some(true));
+        let error = words(&[path, path]).unwrap_err().to_string();
+        assert_eq!(error, "only a single config YAML file can be specified, got 2");
+    }
+
+    #[test]
+    fn trust_is_an_option_of_every_application() {
+        for (text, trust) in [("true", true), ("True", true), ("yes", true), ("t", true), ("no", false), ("F", false)] {
+            assert_eq!(words(&[&format!("trust={text}")]).unwrap().trust, Some(trust), "{text}");
+        }
+        for (text, got) in [("maybe", r#"string("maybe")"#), ("1", "int(1)"), ("", "nothing")] {
+            let error = words(&[&format!("trust={text}")]).unwrap_err().to_string();
+            assert_eq!(error, format!("trust: expected bool, got {got}"));
+        }
     }
 }

@@ -126,6 +126,7 @@ fn configuration_is_refused_in_jujus_words() {
         ),
         (["port=1.5", "tls=true"], r#"parsing settings for application: option "port" expected int, got "1.5""#),
         (["port=9", "nope=1"], r#"parsing settings for application: unknown option "nope""#),
+        (["trust=maybe", "port=9"], r#"parsing settings for application: trust: expected bool, got string("maybe")"#),
         (["--reset", "nope"], r#"updating application charm settings: unknown option "nope""#),
         (["--file", "typed.yaml"], r#"parsing settings for application: option "port" expected int, got "text""#),
         (["--file", "other.yaml"], r#"parsing settings for application: no settings found for "web""#),
@@ -136,6 +137,18 @@ fn configuration_is_refused_in_jujus_words() {
     assert_eq!(rig.run(&["config", "web"]).ok().stdout, before, "what is refused changes nothing");
     let again = rig.run(&["deploy", &charm]).error();
     assert_eq!(again, r#"ERROR cannot add application "web": application already exists"#);
+}
+
+#[test]
+fn trust_comes_from_config_too() {
+    let Some(rig) = Rig::new() else { return };
+    let trust = || rig.run(&["config", "web", "trust"]).ok().stdout;
+    rig.run(&["deploy", &rig.charm("web", TELL, &[]), "--config", "trust=true"]).ok();
+    assert_eq!(trust(), "true\n");
+    rig.run(&["config", "web", "trust=no"]).ok();
+    assert_eq!(trust(), "false\n");
+    rig.run(&["trust", "web", "--scope", "cluster"]).ok();
+    assert_eq!(trust(), "true\n", "a scope is for charms in containers; Juju takes it for machine models, too");
 }
 
 #[test]
