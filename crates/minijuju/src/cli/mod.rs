@@ -30,6 +30,7 @@ pub use command::Command;
 pub use config::{Config, ConfigAction, ConfigOptions, ModelConfig};
 pub use constraints::{Constraints, ModelConstraints, SetConstraints, SetModelConstraints};
 pub use deploy::{AddUnit, Deploy, Refresh, RemoveApplication, RemoveUnit, ScaleApplication};
+pub(crate) use duration::parse as duration;
 pub use help::completion;
 pub use models::{AddModel, Controllers, DestroyModel, Models, ShowController, ShowModel, Switch, Version, Whoami};
 pub use names::{is_application, is_machine, is_model, is_unit};

@@ -1,6 +1,7 @@
 //! Model configuration: which options there are, and what they take.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use super::client::{Client, USER, print};
 use super::settings;
-use crate::cli::{ConfigAction, ModelConfig};
+use crate::cli::{self, ConfigAction, ModelConfig};
 use crate::format::{self, ModelOption};
 use crate::store::model;
 use crate::uniter::{JUJU_VERSION, NO_PROXY};
@@ -20,6 +21,8 @@ enum Kind {
     Text,
     Bool,
     Int,
+    /// A duration; what Juju calls it where it refuses one.
+    Duration(&'static str),
 }
 
 /// The options that mean something here or that tests set, with Juju's defaults.
@@ -48,15 +51,18 @@ const OPTIONS: [(&str, Kind, &str); 32] = [
     ("juju-https-proxy", Kind::Text, ""),
     ("juju-no-proxy", Kind::Text, NO_PROXY),
     ("logging-config", Kind::Text, "<root>=INFO"),
-    ("max-action-results-age", Kind::Text, "336h"),
-    ("max-status-history-age", Kind::Text, "336h"),
+    ("max-action-results-age", Kind::Duration("max action age"), "336h"),
+    ("max-status-history-age", Kind::Duration("max status history age"), "336h"),
     ("mode", Kind::Text, "requires-prompts"),
     ("no-proxy", Kind::Text, NO_PROXY),
     ("num-provision-workers", Kind::Int, "16"),
     ("resource-tags", Kind::Text, ""),
     ("test-mode", Kind::Bool, "false"),
-    ("update-status-hook-interval", Kind::Text, "5m"),
+    ("update-status-hook-interval", Kind::Duration("update status hook interval"), "5m"),
 ];
+
+/// What `model-config` does not set, and the command that Juju names instead.
+const READ_ONLY: [(&str, &str); 2] = [("agent-version", "upgrade-model"), ("charmhub-url", "add-model")];
 
 fn read(kind: Kind, name: &str, text: &str) -> anyhow::Result<Value> {
     Ok(match kind {
@@ -69,6 +75,10 @@ fn read(kind: Kind, name: &str, text: &str) -> anyhow::Result<Value> {
         Kind::Int => match text.parse::<i64>() {
             Ok(number) => number.into(),
             Err(_) => bail!("{name}: expected number, got string({text:?})"),
+        },
+        Kind::Duration(what) => match cli::duration(text) {
+            Ok(_) => text.into(),
+            Err(why) => bail!("invalid {what} in model configuration: {why}"),
         },
     })
 }
@@ -88,15 +98,25 @@ pub fn run(client: &mut Client, args: &ModelConfig) -> anyhow::Result<ExitCode> 
             }
         }
         ConfigAction::Change { file, set, reset } => {
-            if let Some(path) = file {
-                model.config.extend(from_file(path)?);
-            }
+            let known = all(&model.config);
+            let mut changed = match file {
+                Some(path) => from_file(path)?,
+                None => BTreeMap::new(),
+            };
             for (name, value) in set {
-                if name == "agent-version" {
-                    bail!("\"agent-version\" must be set via \"upgrade-model\"");
-                }
-                model.config.insert(name.clone(), parse(name, &settings::text(name, value)?)?);
+                changed.insert(name.clone(), parse(name, &settings::text(name, value)?)?);
             }
+            for (name, command) in READ_ONLY {
+                if changed.remove(name).is_some() && !args.ignore_read_only_fields {
+                    bail!("{name:?} must be set via {command:?}");
+                }
+            }
+            for name in changed.keys().chain(reset).filter(|name| !known.contains_key(*name)) {
+                let what =
+                    format!("key {name:?} is not defined in the current model configuration: possible misspelling");
+                client.progress.line(format::warning(&what, std::io::stderr().is_terminal()).trim_end());
+            }
+            model.config.extend(changed);
             model.config.retain(|name, _| !reset.contains(name));
             client.write(|db| model::save(db, &model))?;
         }
@@ -159,6 +179,10 @@ mod tests {
     fn a_value_of_the_wrong_type_is_refused_by_its_options_name() {
         let error = parse("development", "perhaps").unwrap_err().to_string();
         assert_eq!(error, r#"development: expected bool, got string("perhaps")"#);
+        let error = parse("update-status-hook-interval", "often").unwrap_err().to_string();
+        let why = r#"time: invalid duration "often""#;
+        assert_eq!(error, format!("invalid update status hook interval in model configuration: {why}"));
+        assert_eq!(parse("update-status-hook-interval", "10s").unwrap(), "10s");
         assert_eq!(parse("something-else", "1").unwrap(), "1");
     }
 }

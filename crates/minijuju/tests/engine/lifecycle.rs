@@ -152,6 +152,29 @@ fn trust_comes_from_config_too() {
 }
 
 #[test]
+fn model_configuration_is_checked() {
+    let Some(rig) = Rig::new() else { return };
+    rig.run(&["add-model", "testing"]).ok();
+    fs::write(rig.folder().join("model.yaml"), "agent-version: 9.9.9\nmode: strict\n").unwrap();
+    for (words, why) in [
+        (
+            ["test-mode=true", "update-status-hook-interval=often"],
+            r#"invalid update status hook interval in model configuration: time: invalid duration "often""#,
+        ),
+        (["--file", "model.yaml"], r#""agent-version" must be set via "upgrade-model""#),
+    ] {
+        assert_eq!(rig.run(&["model-config", words[0], words[1]]).error(), format!("ERROR {why}"));
+    }
+    let value = |name: &str| rig.run(&["model-config", name]).ok().stdout;
+    assert_eq!((value("test-mode"), value("mode")), ("False\n".into(), "requires-prompts\n".into()));
+    rig.run(&["model-config", "--file", "model.yaml", "--ignore-read-only-fields"]).ok();
+    assert_eq!((value("agent-version"), value("mode")), ("3.6.12\n".into(), "strict\n".into()));
+    let done = rig.run(&["model-config", "test-mod=true"]).ok();
+    let warning = r#"key "test-mod" is not defined in the current model configuration: possible misspelling"#;
+    assert_eq!(done.stderr, format!("WARNING {warning}\n"));
+}
+
+#[test]
 fn a_refresh_brings_the_new_charm_and_leaves_what_the_old_one_made() {
     let Some(rig) = Rig::new() else { return };
     let old = rig.charm("web", &format!("{TELL}; [ -f made ] || date > made"), &[("src/old.py", "old"), ("same", "1")]);
