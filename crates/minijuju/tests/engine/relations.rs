@@ -31,7 +31,7 @@ fn both_sides_hear_of_a_relation_in_jujus_order_and_read_each_others_data() {
     let requirer = format!(
         r#"{TELL}
         case $JUJU_HOOK_NAME in
-        store-relation-changed) status-set active "$(relation-get host)/$(relation-get --app version)" ;;
+        store-relation-changed) status-set active "$(relation-get host db/0)/$(relation-get --app version)" ;;
         store-relation-broken) status-set waiting gone ;;
         esac"#
     );
