@@ -14,7 +14,9 @@ pub fn action_get(runner: &dyn Runner) -> Result<Map<String, Value>> {
 
 /// `action-set`: results, keys and values. Nested keys are joined by dots.
 pub fn action_set(runner: &dyn Runner, results: &[(String, String)]) -> Result<()> {
-    Command::new("action-set").args(results.iter().map(|(key, value)| format!("{key}={value}"))).run(runner)
+    let results = results.iter().map(|(key, value)| format!("{key}={value}"));
+    // Actions hand out passwords, and an error goes to the log.
+    Command::new("action-set").args(results).secret_values().run(runner)
 }
 
 /// `action-log`: a message for the operator while the action runs.

@@ -12,13 +12,14 @@ pub struct Command {
     args: Vec<String>,
     stdin: Option<Vec<u8>>,
     secret: bool,
+    secret_values: bool,
 }
 
 impl Command {
     /// The hook command `name`, such as `"config-get"`.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self { name, args: Vec::new(), stdin: None, secret: false }
+        Self { name, args: Vec::new(), stdin: None, secret: false, secret_values: false }
     }
 
     /// Add an argument.
@@ -46,6 +47,13 @@ impl Command {
     #[must_use]
     pub fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+
+    /// The values of its `key=value` arguments may be secret: an [`Error`] about it shows the keys alone.
+    #[must_use]
+    pub fn secret_values(mut self) -> Self {
+        self.secret_values = true;
         self
     }
 
@@ -128,7 +136,10 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)?;
         for arg in &self.args {
-            write!(f, " {}", excerpt(arg))?;
+            match arg.split_once('=') {
+                Some((key, _)) if self.secret_values => write!(f, " {}=…", excerpt(key))?,
+                _ => write!(f, " {}", excerpt(arg))?,
+            }
         }
         Ok(())
     }

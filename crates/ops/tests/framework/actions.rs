@@ -133,6 +133,7 @@ fn an_action_that_fails_tells_the_operator_and_the_hook_goes_on() {
 fn results_that_juju_reserves_come_back_as_juju_s_own_error() {
     let juju = Juju::new();
     juju.refuse("action-set", 1, "ERROR cannot set reserved action key \"stdout\"\n");
-    let error = run(&juju, |event| Ok(event.set_results(&serde_json::json!({"stdout": "x"}))?)).unwrap_err();
+    let error = run(&juju, |event| Ok(event.set_results(&serde_json::json!({"stdout": "s3cret"}))?)).unwrap_err();
+    assert!(ops::chain(&error).contains("`action-set stdout=…`"), "{}", ops::chain(&error));
     assert!(ops::chain(&error).ends_with("ERROR cannot set reserved action key \"stdout\""), "{error}");
 }
