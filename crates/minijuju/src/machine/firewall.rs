@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::lock::Lock;
 use super::network::{BRIDGE, interfaces};
 use super::tool::Tool;
 use super::{Error, Result};
@@ -17,7 +18,7 @@ const IP_FORWARD_WAS: &str = "/run/minijuju/ip_forward";
 ///
 /// The rules are given anew each time, because a firewall that is loaded again flushes them. Gives back what a person
 /// must do where another firewall is in the way.
-pub(super) fn open(table: &str, bridge: &str, network: &str) -> Result<Option<String>> {
+pub(super) fn open(lock: &Lock, table: &str, bridge: &str, network: &str) -> Result<Option<String>> {
     let rules = format!(
         "table ip {table} {{}}\n\
          delete table ip {table}\n\
@@ -27,26 +28,26 @@ pub(super) fn open(table: &str, bridge: &str, network: &str) -> Result<Option<St
          ip saddr {network} ip daddr != {network} masquerade\n\
          }}\n}}\n"
     );
-    nft("let machines reach the network", &rules)?;
-    let note = pass(bridge);
+    nft(lock, "let machines reach the network", &rules)?;
+    let note = pass(lock, bridge);
     forward()?;
     Ok(note)
 }
 
 /// Take away what [`open`] did.
-pub(super) fn close(table: &str, bridge: &str) -> Result<()> {
+pub(super) fn close(lock: &Lock, table: &str, bridge: &str) -> Result<()> {
     // Declared before it is deleted, so that deleting it cannot fail where it is not there.
     let own = [format!("table ip {table} {{}}"), format!("delete table ip {table}")];
     let chain = forward_chain().unwrap_or_default();
     let passing = handles(&chain, bridge).map(|handle| format!("delete rule ip filter FORWARD handle {handle}"));
     let rules = own.into_iter().chain(passing).collect::<Vec<_>>().join("\n") + "\n";
-    nft("remove the machines' network rules", &rules)?;
+    nft(lock, "remove the machines' network rules", &rules)?;
     stop_forward()
 }
 
 /// Docker and ufw drop all packets that are passed on and that no rule of theirs knows. Each table of nftables may drop
 /// a packet, whatever another one said, so the rules that accept ours must stand in the same chain.
-fn pass(bridge: &str) -> Option<String> {
+fn pass(lock: &Lock, bridge: &str) -> Option<String> {
     let chain = forward_chain()?;
     if !chain.contains("policy drop") || handles(&chain, bridge).next().is_some() {
         return None;
@@ -56,7 +57,7 @@ fn pass(bridge: &str) -> Option<String> {
         "insert rule ip filter FORWARD iifname \"{bridge}\" counter accept\n\
          insert rule ip filter FORWARD oifname \"{bridge}\" counter accept\n"
     );
-    nft("let machines through the firewall", &rules).err().map(|error| {
+    nft(lock, "let machines through the firewall", &rules).err().map(|error| {
         format!(
             "this computer's firewall drops what machines send out ({error}); let it pass with `iptables -I FORWARD -i \
              {bridge} -j ACCEPT; iptables -I FORWARD -o {bridge} -j ACCEPT`"
@@ -79,8 +80,8 @@ fn handles<'a>(chain: &'a str, bridge: &str) -> impl Iterator<Item = &'a str> {
         .filter_map(|line| Some(line.rsplit_once("# handle ")?.1.trim()))
 }
 
-fn nft(doing: &str, rules: &str) -> Result<()> {
-    Tool::Nft.run(Path::new("/"), &["-f", "-"], rules, doing).map(drop)
+fn nft(lock: &Lock, doing: &str, rules: &str) -> Result<()> {
+    Tool::Nft.run_locked(lock, &["-f", "-"], rules, doing)
 }
 
 /// Let this computer pass packets on, and remember what it did before.

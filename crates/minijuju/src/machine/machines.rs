@@ -5,20 +5,19 @@ use std::env;
 use std::fs;
 use std::io;
 use std::net::IpAddr;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use super::lock::Lock;
 use super::network::{self, Network};
 use super::record::{Folder, Kind, Record, inits};
 use super::tool::Tool;
 use super::{Error, Machine, Result};
-
-/// Held while machines are started and stopped, by whichever data folder: networks are chosen from what is free.
-const LOCK: &str = "/run/minijuju/lock";
 
 /// How long killed processes may take to vanish: they may be waiting for a slow disk.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -114,9 +113,9 @@ impl Machines {
         if folder.read()?.is_some_and(|record| record.kind == Kind::Host) {
             return remove(&folder);
         }
-        let _lock = lock()?;
-        dismantle(&folder)?;
-        self.leave_network()
+        let lock = Lock::wait()?;
+        dismantle(&lock, &folder)?;
+        self.leave_network(&lock)
     }
 
     /// Stop and remove all machines and whatever a crash left of any. Gives back the names of those removed.
@@ -133,16 +132,16 @@ impl Machines {
             return Ok(removed);
         }
         Self::check_permitted()?;
-        let _lock = lock()?;
+        let lock = Lock::wait()?;
         // Also those whose folder somebody removed.
         let folders: BTreeSet<PathBuf> =
             self.folders()?.iter().map(|folder| folder.path().to_owned()).chain(stray()).collect();
         for folder in folders {
             let folder = Folder::new(folder);
-            dismantle(&folder)?;
+            dismantle(&lock, &folder)?;
             removed.push(name(&folder));
         }
-        self.network.remove()?;
+        self.network.remove(&lock)?;
         Ok(removed)
     }
 
@@ -186,8 +185,8 @@ impl Machines {
     }
 
     /// The last machine takes the network with it.
-    pub(super) fn leave_network(&self) -> Result<()> {
-        if self.folders()?.is_empty() { self.network.remove() } else { Ok(()) }
+    pub(super) fn leave_network(&self, lock: &Lock) -> Result<()> {
+        if self.folders()?.is_empty() { self.network.remove(lock) } else { Ok(()) }
     }
 }
 
@@ -195,38 +194,49 @@ fn name(folder: &Folder) -> String {
     folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Wait for the lock; it is released when the file is dropped.
-pub(super) fn lock() -> Result<fs::File> {
-    let path = Path::new(LOCK);
-    let open = || {
-        fs::create_dir_all(path.parent().unwrap_or(path))?;
-        let file = fs::File::options().create(true).append(true).open(path)?;
-        file.lock()?;
-        Ok(file)
-    };
-    open().map_err(Error::file("lock", path))
-}
-
 /// Kill a machine's first process, which takes all others with it, and wait until they are gone.
-pub(super) fn stop_init(folder: &Folder) {
-    let own = || inits().into_iter().filter(|(_, other)| other == folder.path()).map(|(pid, _)| pid);
+pub(super) fn stop_init(folder: &Folder) -> Result<()> {
     let until = Instant::now() + PATIENCE;
-    while let Some(pid) = own().next()
-        && Instant::now() < until
-    {
-        if let Ok(number) = i32::try_from(pid) {
-            // It may have ended just now, which is as well.
-            let _ = kill(Pid::from_raw(number), Signal::SIGKILL);
+    let inits = || inits().into_iter().filter(|(_, other)| other == folder.path());
+    while let Some((pid, _)) = inits().next() {
+        let end = || {
+            let number = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
+            let handle = pidfd_open(number, PidfdFlags::empty())?;
+            // Looked at again: what has the handle may be a process that got the number meanwhile.
+            if inits().any(|(other, _)| other == pid) {
+                pidfd_send_signal(&handle, Signal::KILL)?;
+                wait_for_end(&handle, until)?;
+            }
+            Ok(())
+        };
+        match end() {
+            // It has ended just now by itself, which is as well.
+            Err(Errno::SRCH) => {}
+            ended => ended.map_err(|error| Error::file("stop the machine of", folder.path())(error.into()))?,
         }
-        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
+/// A process has ended when its handle can be read: later than when its `/proc` loses its arguments, for its mounts and
+/// its namespaces' other processes go in between.
+fn wait_for_end(handle: &OwnedFd, until: Instant) -> Result<(), Errno> {
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let left = Timespec::try_from(left).map_err(|_| Errno::INVAL)?;
+        match poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&left)) {
+            Ok(0) => return Err(Errno::TIMEDOUT),
+            Err(Errno::INTR) => {}
+            ended => return ended.map(drop),
+        }
     }
 }
 
-pub(super) fn dismantle(folder: &Folder) -> Result<()> {
+pub(super) fn dismantle(lock: &Lock, folder: &Folder) -> Result<()> {
     if let Some(record) = folder.read()? {
-        network::unplug(&record.interface)?;
+        network::unplug(lock, &record.interface)?;
     }
-    stop_init(folder);
+    stop_init(folder)?;
     remove(folder)
 }
 

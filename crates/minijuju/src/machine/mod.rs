@@ -10,6 +10,7 @@ mod enter;
 mod error;
 mod firewall;
 mod init;
+mod lock;
 mod machines;
 mod network;
 mod overlay;

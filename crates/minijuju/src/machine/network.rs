@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::lock::Lock;
 use super::record::{Record, read_json, write_json};
 use super::tool::Tool;
 use super::{Error, Result, firewall};
@@ -78,7 +79,7 @@ impl Network {
 
     /// Make what is missing of the network. Repeated, it changes nothing that works. With the network comes a note for
     /// the person at this computer, if they must do something about it.
-    pub(super) fn ensure(&self) -> Result<(Subnet, Option<String>)> {
+    pub(super) fn ensure(&self, lock: &Lock) -> Result<(Subnet, Option<String>)> {
         let bridge = self.bridge();
         let known = read_json::<Subnet>(&self.file)?;
         let subnet = match known {
@@ -86,10 +87,11 @@ impl Network {
             _ => {
                 // The file comes last: with it and the bridge, all before it was done.
                 self.forget()?;
-                self.remove_bridge()?;
+                self.remove_bridge(lock)?;
                 let subnet = self.choose(known)?;
                 let gateway = subnet.gateway();
                 ip(
+                    lock,
                     "make the machines' bridge",
                     &format!(
                         "link add {bridge} address {} type bridge\naddr add {gateway}/24 dev {bridge}\n\
@@ -101,7 +103,7 @@ impl Network {
                 subnet
             }
         };
-        let note = firewall::open(&self.table(), &bridge, &format!("{}/24", subnet.host(0)))?;
+        let note = firewall::open(lock, &self.table(), &bridge, &format!("{}/24", subnet.host(0)))?;
         Ok((subnet, note))
     }
 
@@ -134,11 +136,12 @@ impl Network {
     }
 
     /// Plug a machine into the bridge; `pid` is its first process.
-    pub(super) fn plug(&self, record: &Record, pid: u32) -> Result<()> {
+    pub(super) fn plug(&self, lock: &Lock, record: &Record, pid: u32) -> Result<()> {
         let (bridge, interface) = (self.bridge(), &record.interface);
         let doing = format!("plug machine {} into the network", record.id);
-        unplug(interface)?;
+        unplug(lock, interface)?;
         ip(
+            lock,
             &doing,
             &format!(
                 "link add {interface} type veth peer name eth0 address {} netns {pid}\n\
@@ -155,8 +158,7 @@ impl Network {
         );
         let target = pid.to_string();
         let args = ["--target", &target, "--net", &ip.to_string_lossy(), "-batch", "-"];
-        Tool::Nsenter.run(Path::new("/"), &args, &inside, &doing)?;
-        Ok(())
+        Tool::Nsenter.run_locked(lock, &args, &inside, &doing)
     }
 
     /// Whether anything of it is there.
@@ -165,12 +167,12 @@ impl Network {
     }
 
     /// Take it all away, also halves of it.
-    pub(super) fn remove(&self) -> Result<()> {
+    pub(super) fn remove(&self, lock: &Lock) -> Result<()> {
         for interface in interfaces().filter(|name| name.starts_with(&format!("mj{}-", self.tag))) {
-            unplug(&interface)?;
+            unplug(lock, &interface)?;
         }
-        self.remove_bridge()?;
-        firewall::close(&self.table(), &self.bridge())?;
+        self.remove_bridge(lock)?;
+        firewall::close(lock, &self.table(), &self.bridge())?;
         self.forget()
     }
 
@@ -181,28 +183,27 @@ impl Network {
         }
     }
 
-    fn remove_bridge(&self) -> Result<()> {
+    fn remove_bridge(&self, lock: &Lock) -> Result<()> {
         let bridge = self.bridge();
         if exists(&bridge) {
-            ip("remove the machines' bridge", &format!("link del {bridge}\n"))?;
+            ip(lock, "remove the machines' bridge", &format!("link del {bridge}\n"))?;
         }
         Ok(())
     }
 }
 
 /// Remove the host's end of a cable, which removes the machine's end too.
-pub(super) fn unplug(interface: &str) -> Result<()> {
+pub(super) fn unplug(lock: &Lock, interface: &str) -> Result<()> {
     if !exists(interface) {
         return Ok(());
     }
     // Of a machine that has just died, the kernel removes it too, and may be quicker.
-    ip("unplug a machine", &format!("link del {interface}\n"))
+    ip(lock, "unplug a machine", &format!("link del {interface}\n"))
         .or_else(|error| if exists(interface) { Err(error) } else { Ok(()) })
 }
 
-fn ip(doing: &str, batch: &str) -> Result<()> {
-    Tool::Ip.run(Path::new("/"), &["-batch", "-"], batch, doing)?;
-    Ok(())
+fn ip(lock: &Lock, doing: &str, batch: &str) -> Result<()> {
+    Tool::Ip.run_locked(lock, &["-batch", "-"], batch, doing)
 }
 
 fn exists(interface: &str) -> bool {

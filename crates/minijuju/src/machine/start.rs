@@ -8,7 +8,8 @@ use std::path::Path;
 use std::process::Child;
 use std::time::SystemTime;
 
-use super::machines::{dismantle, lock, remove, stop_init};
+use super::lock::Lock;
+use super::machines::{dismantle, remove, stop_init};
 use super::record::{Folder, Kind, Record};
 use super::tool::Tool;
 use super::{Error, Machine, Machines, Result, init, resolver};
@@ -31,19 +32,19 @@ impl Machines {
             return self.start_host(spec, &folder);
         }
         Self::check_permitted()?;
-        let _lock = lock()?;
+        let lock = Lock::wait()?;
         let last = folder.read()?;
         if let Some(machine) = self.up(&folder, last.clone()) {
             self.install_program()?;
             return Ok(machine);
         }
         let kept = last.filter(|record| record.made);
-        stop_init(&folder);
+        stop_init(&folder)?;
         if kept.is_none() {
             remove(&folder)?;
         }
         let made = kept.is_some();
-        self.make(spec, &folder, kept.as_ref()).inspect_err(|_| self.undo(&folder, made))
+        self.make(&lock, spec, &folder, kept.as_ref()).inspect_err(|_| self.undo(&lock, &folder, made))
     }
 
     /// On the computer itself, a machine is a record and nothing else.
@@ -55,8 +56,8 @@ impl Machines {
         Ok(Machine::new(record, 1, &self.data))
     }
 
-    fn make(&self, spec: &Spec, folder: &Folder, kept: Option<&Record>) -> Result<Machine> {
-        let (subnet, no_way_out) = self.network.ensure()?;
+    fn make(&self, lock: &Lock, spec: &Spec, folder: &Folder, kept: Option<&Record>) -> Result<Machine> {
+        let (subnet, no_way_out) = self.network.ensure(lock)?;
         self.install_program()?;
         let number = match kept {
             Some(record) => record.number,
@@ -78,10 +79,10 @@ impl Machines {
         folder.write(&record)?;
         let program = self.data.join("tools/minijuju");
         let mut child = init::command(&program, folder).spawn().map_err(Error::file("run", &program))?;
-        let followed = self.follow(&mut child, &mut record);
+        let followed = self.follow(lock, &mut child, &mut record);
         if followed.is_err() {
             // Or the wait for the step that starts it might not end.
-            stop_init(folder);
+            let _ = stop_init(folder);
         }
         child.wait().map_err(Error::file("wait for", &program))?;
         let pid = followed?;
@@ -92,7 +93,7 @@ impl Machines {
     }
 
     /// Listen to the first process until it is ready, and plug it in meanwhile.
-    fn follow(&self, child: &mut Child, record: &mut Record) -> Result<u32> {
+    fn follow(&self, lock: &Lock, child: &mut Child, record: &mut Record) -> Result<u32> {
         let failed = |reason: String| Error::Start { id: record.id.clone(), reason };
         let lost = |error: io::Error| Error::file("listen to the first process of", &record.id)(error);
         let (Some(stdout), Some(mut stderr)) = (child.stdout.take(), child.stderr.take()) else {
@@ -109,7 +110,7 @@ impl Machines {
                     let number = number.parse().map_err(|_| failed(line.clone()))?;
                     pid = Some(number);
                     // It fails too where the first process fails meanwhile, which then says why.
-                    plugged = self.network.plug(record, number);
+                    plugged = self.network.plug(lock, record, number);
                 }
                 ("note", note) => notes.push(note.to_owned()),
                 ("ready", _) => {
@@ -166,13 +167,13 @@ impl Machines {
     }
 
     /// After a failed start: leave a machine's files only if it was up before. What fails here too is left to `clean`.
-    fn undo(&self, folder: &Folder, made: bool) {
+    fn undo(&self, lock: &Lock, folder: &Folder, made: bool) {
         if made {
-            stop_init(folder);
+            let _ = stop_init(folder);
         } else {
-            let _ = dismantle(folder);
+            let _ = dismantle(lock, folder);
         }
-        let _ = self.leave_network();
+        let _ = self.leave_network(lock);
     }
 }
 

@@ -5,6 +5,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use command_fds::CommandFdExt as _;
+
+use super::lock::Lock;
 use super::{Error, Result};
 
 /// Where programs for root are, also when the caller's PATH leaves them out.
@@ -62,12 +65,26 @@ impl Tool {
 
     /// Run it in `folder` with `input` on its standard input, and give back what it printed.
     pub(super) fn run(self, folder: &Path, args: &[&str], input: &str, doing: &str) -> Result<String> {
-        let program = self.find()?;
+        self.finish(self.command(folder, args)?, input, doing)
+    }
+
+    /// Run it as [`run`](Self::run) does, to change what `lock` guards: the lock is held until it ends, even if this
+    /// process is killed before.
+    pub(super) fn run_locked(self, lock: &Lock, args: &[&str], input: &str, doing: &str) -> Result<()> {
+        let mut command = self.command(Path::new("/"), args)?;
+        command.preserved_fds(vec![lock.share()?]);
+        self.finish(command, input, doing).map(drop)
+    }
+
+    fn command(self, folder: &Path, args: &[&str]) -> Result<Command> {
+        let mut command = Command::new(self.find()?);
+        command.args(args).current_dir(folder).env("LC_ALL", "C");
+        Ok(command)
+    }
+
+    fn finish(self, mut command: Command, input: &str, doing: &str) -> Result<String> {
         let failed = |reason: String| Error::Tool { doing: doing.to_owned(), tool: self.name(), reason };
-        let mut child = Command::new(program)
-            .args(args)
-            .current_dir(folder)
-            .env("LC_ALL", "C")
+        let mut child = command
             .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,0 +1,61 @@
+//! One at a time changes machines and their network.
+
+use std::fs::{self, File};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use super::{Error, Result};
+
+const PATH: &str = "/run/minijuju/lock";
+
+/// Held while machines are started and stopped, by whichever data folder: networks are chosen from what is free.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Lock {
+    /// Wait for it. It is released when it and all its shares are dropped.
+    pub(super) fn wait() -> Result<Self> {
+        Self::wait_for(Path::new(PATH))
+    }
+
+    fn wait_for(path: &Path) -> Result<Self> {
+        let open = || {
+            fs::create_dir_all(path.parent().unwrap_or(path))?;
+            let file = File::options().create(true).append(true).open(path)?;
+            file.lock()?;
+            Ok(Self(file))
+        };
+        open().map_err(Error::file("lock", path))
+    }
+
+    /// A share for a program that works under the lock, so that the lock outlives its holder by as much as the program.
+    pub(super) fn share(&self) -> Result<OwnedFd> {
+        self.0.try_clone().map(OwnedFd::from).map_err(Error::file("share", PATH))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::TryLockError;
+
+    use super::super::tool::Tool;
+    use super::*;
+
+    #[test]
+    fn a_program_under_the_lock_holds_it_until_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run/lock");
+        let lock = Lock::wait_for(&path).unwrap();
+        // `nsenter` without a namespace only runs the program, whose child stays behind until the pipe has a writer.
+        let pipe = folder.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let script = format!("(read word) >&- 2>&- <'{}' &", pipe.display());
+        Tool::Nsenter.run_locked(&lock, &["sh", "-c", &script], "", "leave a child").unwrap();
+        drop(lock);
+
+        let other = File::open(&path).unwrap();
+        assert!(matches!(other.try_lock(), Err(TryLockError::WouldBlock)));
+        fs::write(&pipe, "end\n").unwrap();
+        other.lock().unwrap();
+    }
+}
