@@ -2,10 +2,11 @@
 //! programs of the test's own, which write down how they were called.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
+
+use crate::program;
 
 /// A folder with hook commands, first on the charm's `PATH`.
 struct Juju {
@@ -26,8 +27,7 @@ impl Juju {
     fn command(&self, name: &str, does: &str) {
         let path = self.dir.path().join(name);
         let log = self.dir.path().join("log");
-        fs::write(&path, format!("#!/bin/sh\necho {name} \"$@\" >> '{}'\n{does}\n", log.display())).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        program::write(&path, &format!("echo {name} \"$@\" >> '{}'\n{does}", log.display()));
     }
 
     /// Dispatch with these variables. There is no tinyproxy on this `PATH`.

@@ -2,4 +2,5 @@
 
 mod charm;
 mod dispatch;
+mod program;
 mod tinyproxy;

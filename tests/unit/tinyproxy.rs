@@ -133,7 +133,8 @@ mod installation {
     fn needs_an_executable_file_on_the_path() {
         let machine = Machine::new();
         assert!(!machine.tinyproxy().is_installed());
-        let program = machine.install("tinyproxy", "");
+        let program = machine.write("usr/bin/tinyproxy", "");
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
         assert!(machine.tinyproxy().is_installed());
         fs::set_permissions(&program, Permissions::from_mode(0o644)).unwrap();
         assert!(!machine.tinyproxy().is_installed(), "it is not executable");
@@ -319,7 +320,7 @@ mod signals {
     #[test]
     fn stop_asks_again_if_tinyproxy_forgot() {
         let machine = Machine::new();
-        let mut running = machine.run_script("tinyproxy", "n=0; trap 'n=$((n + 1)); [ $n -lt 3 ] || exit 3' TERM");
+        let mut running = machine.run_script("tinyproxy", "n=0; trap 'n=$((n + 1)); [ $n -lt 2 ] || exit 3' TERM");
         machine.set_pid(running.child.id().to_string());
         machine.tinyproxy().patience(LONG).stop().unwrap();
         assert!(!machine.tinyproxy().is_running());
@@ -357,12 +358,12 @@ mod signals {
         let program = machine.install(
             "tinyproxy",
             &format!(
-                "read line <{}; sleep 0.02; trap 'echo SIGUSR1 >{}; exit' USR1; while :; do sleep 0.01; done",
+                "read line <{}; sleep 0.005; trap 'echo SIGUSR1 >{}; exit 0' USR1; while :; do read nothing; done",
                 go.display(),
                 done.display()
             ),
         );
-        let mut child = Command::new(program).spawn().unwrap();
+        let mut child = Command::new(program).stdin(Stdio::piped()).spawn().unwrap();
         machine.set_pid(child.id().to_string());
         fs::write(go, "\n").unwrap();
         machine.tinyproxy().patience(LONG).reload_config().unwrap();

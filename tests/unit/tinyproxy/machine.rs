@@ -1,12 +1,14 @@
 //! A machine of a test's own: a folder with programs that the test wrote.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use tempfile::TempDir;
 use tinyproxy_charm::tinyproxy::Tinyproxy;
+
+use crate::program;
 
 /// A root folder that stands for a machine's. It starts out empty.
 pub struct Machine {
@@ -36,16 +38,7 @@ impl Machine {
     /// Install a program: a shell script.
     pub fn install(&self, name: &str, script: &str) -> PathBuf {
         let path = self.path("usr/bin").join(name);
-        // Another process writes it: were it open for writing in this one, a child that another test is just starting
-        // would have it open too, and the kernel would refuse to execute it ("Text file busy").
-        let mut install = Command::new("install")
-            .args(["-D", "-m", "755", "/dev/stdin"])
-            .arg(&path)
-            .stdin(Stdio::piped())
-            .spawn()
-            .unwrap();
-        write!(install.stdin.take().unwrap(), "#!/bin/sh\n{script}\n").unwrap();
-        assert!(install.wait().unwrap().success());
+        program::write(&path, script);
         path
     }
 
@@ -84,8 +77,9 @@ impl Machine {
 
     /// Run a program that is named `name`, prepares itself with `script`, and then does not end by itself.
     pub fn run_script(&self, name: &str, script: &str) -> Running {
-        let program = self.install(name, &format!("{script}; echo ready; while :; do sleep 0.01; done"));
-        let mut child = Command::new(program).stdout(Stdio::piped()).spawn().unwrap();
+        // Nothing is ever written to its input. A signal that it handles wakes it all the same.
+        let program = self.install(name, &format!("{script}; echo ready; while :; do read nothing; done"));
+        let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let mut running = Running { child, output };
         assert_eq!(running.line(), "ready");
