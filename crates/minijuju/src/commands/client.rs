@@ -155,7 +155,8 @@ impl Client {
     /// A unit of a model: by its name, or as `APPLICATION/leader`.
     pub fn unit(&self, model: &Model, name: &str) -> anyhow::Result<Unit> {
         if let Some(application) = name.strip_suffix("/leader") {
-            let leader = self.application(model, application)?.leader;
+            let found = application::find(self.store.db(), &model.uuid, application)?;
+            let leader = found.and_then(|application| application.leader);
             let leader = leader.with_context(|| format!("could not determine leader for {application:?}"))?;
             return self.unit(model, &format!("{application}/{leader}"));
         }

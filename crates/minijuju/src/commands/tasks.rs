@@ -81,6 +81,10 @@ pub fn run(client: &mut Client, args: &Run) -> anyhow::Result<ExitCode> {
 /// Run `juju exec`.
 pub fn exec(client: &mut Client, args: &Exec, verbose: bool) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
+    // Juju looks for these before it makes an operation, and for units and machines as it schedules their tasks.
+    for name in args.units.iter().filter(|name| name.ends_with("/leader")) {
+        client.unit(&model, name)?;
+    }
     for name in &args.applications {
         client.application(&model, name)?;
     }

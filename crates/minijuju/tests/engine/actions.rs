@@ -94,6 +94,7 @@ fn what_a_charm_does_not_define_is_not_scheduled() {
     for (words, why) in [
         (["web/0", "nope"].as_slice(), r#"action "nope" not defined on unit "web/0""#),
         (&["web/7", "backup"], r#"unit "web/7" not found"#),
+        (&["db/leader", "backup"], r#"could not determine leader for "db""#),
         (&["web/0", "backup", "path=5"], "validation failed: (root).path : must be of type string, given 5"),
         (&["web/0", "backup", "other=x"], r#"additional property "other" is not allowed"#),
     ] {
@@ -125,6 +126,8 @@ fn a_command_on_a_unit_runs_in_its_context() {
     assert_ne!(done.code, 0, "{done:?}");
     let error = rig.run(&["exec", "--application", "web,db", "--", "true"]).error();
     assert_eq!(error, r#"ERROR application "db" not found"#);
+    let error = rig.run(&["exec", "--unit", "web/0,db/leader", "--", "true"]).error();
+    assert_eq!(error, r#"ERROR could not determine leader for "db""#);
     let done = rig.run(&["exec", "--machine", "0", "--format", "json", "--", "hostname; is-leader"]);
     let tasks: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!(tasks["0"]["results"]["stdout"], format!("{}\n", rig.unit_hostname()));
