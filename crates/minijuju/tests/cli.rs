@@ -60,8 +60,11 @@ fn deploy_takes_its_options_anywhere() {
     assert_eq!(deploy.storage, [pair("data", "1G")]);
     assert_eq!(deploy.to, ["0", "1"]);
     assert!(deploy.trust && deploy.force);
-    let constraints: Vec<_> = deploy.constraints.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    let constraints: Vec<_> = deploy.constraints().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
     assert_eq!(constraints, ["arch=amd64", "mem=4G"]);
+    let set = command!("set-constraints a allocate-public-ip=1 cpu-cores=", SetConstraints).constraints;
+    let constraints: Vec<_> = set.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(constraints, ["allocate-public-ip=true", "cores="]);
     assert_eq!(deploy.model.name.as_deref(), Some("m"));
     assert_eq!(command!("deploy .", Deploy).num_units, 1);
 }
@@ -315,7 +318,7 @@ fn mistakes_are_answered_as_juju_answers_them() {
         ("deploy . -n 0", "--num-units must be a positive integer"),
         ("deploy . -n two", "invalid value \"two\" for option -n: strconv.ParseInt: parsing \"two\": invalid syntax"),
         ("deploy . --resource x", "invalid value \"x\" for option --resource: badly formatted name value pair: x"),
-        ("deploy . --constraints speed=9", "unknown constraint \"speed\""),
+        ("set-constraints a speed=9", "unknown constraint \"speed\""),
         (
             "set-constraints a mem=8GB",
             "bad \"mem\" constraint: must be a non-negative float with optional M/G/T/P suffix",

@@ -43,7 +43,11 @@ pub(super) fn read<'a>(words: impl IntoIterator<Item = &'a String>) -> Result<BT
         }
         let name = if name == "cpu-cores" { "cores" } else { name };
         check(name, value).map_err(|why| format!("bad {name:?} constraint: {why}"))?;
-        if constraints.insert(name.to_owned(), value.to_owned()).is_some() {
+        let value = match (name, gnuflag::boolean(value)) {
+            ("allocate-public-ip", Ok(value)) => value.to_string(),
+            _ => value.to_owned(),
+        };
+        if constraints.insert(name.to_owned(), value).is_some() {
             return Err(format!("bad {name:?} constraint: already set"));
         }
     }

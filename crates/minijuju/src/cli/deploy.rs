@@ -86,9 +86,6 @@ pub struct Deploy {
     #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
-    /// Constraints on the units' machines.
-    #[arg(skip)]
-    pub constraints: BTreeMap<String, String>,
 }
 
 impl Init for Deploy {
@@ -108,8 +105,14 @@ impl Init for Deploy {
         if let Some(bind) = &self.bind {
             check_bind(bind)?;
         }
-        self.constraints = constraints::read(&self.constraint_words)?;
         Ok(())
+    }
+}
+
+impl Deploy {
+    /// The constraints on the units' machines, which Juju reads only when it deploys.
+    pub fn constraints(&self) -> Result<BTreeMap<String, String>, String> {
+        constraints::read(&self.constraint_words)
     }
 }
 

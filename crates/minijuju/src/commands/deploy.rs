@@ -1,5 +1,6 @@
 //! `juju deploy`.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -15,11 +16,12 @@ use crate::store::status::{self, Kind, Status};
 
 /// Run it.
 pub fn run(client: &mut Client, args: &Deploy) -> anyhow::Result<ExitCode> {
+    let constraints = args.constraints().map_err(anyhow::Error::msg)?;
     // Before anything is written: whether there can be machines at all.
     client.machines()?.check()?;
     let model = client.model()?;
     let charm = charms::read(client, &args.charm)?;
-    let added = add(client, &model, args, &charm).inspect_err(|_| charm.discard())?;
+    let added = add(client, &model, args, constraints, &charm).inspect_err(|_| charm.discard())?;
     client.progress.say(&format!("Located local charm {:?}, revision {}", added.charm, added.revision));
     client.progress.say(&format!(
         "Deploying {:?} from local charm {:?}, revision {} on {}",
@@ -45,7 +47,13 @@ fn base(asked: Option<&String>, charm: &Charm) -> String {
     asked.cloned().or_else(first).unwrap_or_else(|| "ubuntu@24.04".to_owned())
 }
 
-fn add(client: &mut Client, model: &Model, args: &Deploy, charm: &Charm) -> anyhow::Result<Application> {
+fn add(
+    client: &mut Client,
+    model: &Model,
+    args: &Deploy,
+    constraints: BTreeMap<String, String>,
+    charm: &Charm,
+) -> anyhow::Result<Application> {
     let meta = &charm.meta;
     let name = args.application.clone().unwrap_or_else(|| meta.name.clone());
     if !is_application(&name) {
@@ -66,7 +74,7 @@ fn add(client: &mut Client, model: &Model, args: &Deploy, charm: &Charm) -> anyh
         leader: None,
         workload_version: String::new(),
         storage: args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect(),
-        constraints: args.constraints.clone(),
+        constraints,
         name,
     };
     storage::check(meta, &args.storage)?;

@@ -114,6 +114,8 @@ fn configuration_is_refused_in_jujus_words() {
         r#"ERROR option "port" expected int, got "x""#
     );
     assert_eq!(rig.run(&["deploy", &charm, "--config", "nope=x"]).error(), r#"ERROR unknown option "nope""#);
+    let refused = rig.run(&["deploy", &charm, "--constraints", "speed=9"]);
+    assert_eq!((refused.code, refused.error().as_str()), (1, r#"ERROR unknown constraint "speed""#));
     assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0));
     rig.run(&["deploy", &charm]).ok();
     let before = rig.run(&["config", "web"]).ok().stdout;
