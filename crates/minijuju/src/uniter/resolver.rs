@@ -153,6 +153,8 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
             Resolved::RetryHooks => Some(Step::Run(hook.clone())),
             Resolved::NoHooks => Some(Step::Skip(hook.clone())),
         },
+        // A dying unit does not go on with it.
+        Operation::Queued(hook) if *hook == Plain::Install.into() => when_idle(agent, view),
         Operation::Queued(hook) => Some(Step::Run(hook.clone())),
         // Whoever runs it will say how it ended.
         Operation::Running { .. } => None,
@@ -391,6 +393,11 @@ pub(super) mod tests {
     fn a_dying_unit_that_never_installed_just_goes() {
         let (mut agent, mut view) = (AgentState::default(), UnitView { dying: true, ..view() });
         assert_eq!(settle(&mut agent, &mut view), ["die"]);
+        let mut agent = AgentState { operation: Operation::Queued(Plain::Install.into()), ..AgentState::default() };
+        assert_eq!(settle(&mut agent, &mut view), ["die"], "not even with an install that a reboot has left to do");
+        view.dying = false;
+        let agent = AgentState { operation: Operation::Queued(Plain::Install.into()), ..AgentState::default() };
+        assert_eq!(next_step(&agent, &view), Some(Step::Run(Plain::Install.into())));
     }
 
     #[test]
