@@ -110,8 +110,14 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
         shown.remote_app_data = bag(&view.remote).unwrap_or_default();
         shown.remote_units_data = BTreeMap::new();
         for (owner, settings, _) in &databags {
-            let number = owner.strip_prefix(&view.remote).and_then(|rest| rest.strip_prefix('/'));
-            let Some(Ok(number)) = number.map(str::parse::<u32>) else { continue };
+            let number = |of: &str| owner.strip_prefix(of)?.strip_prefix('/')?.parse::<u32>().ok();
+            if let Some(number) = number(&seen.application.name)
+                && shown.kind == SeenKind::Regular
+                && *owner != seen.view.name
+            {
+                shown.local_units_data.insert(number, settings.clone());
+            }
+            let Some(number) = number(&view.remote) else { continue };
             // Within a container, only the unit beside this one.
             let near = relation.scope != "container"
                 || view.members.contains_key(owner)

@@ -180,4 +180,8 @@ fn hook_commands_answer_from_the_model() {
     assert_eq!(goal["relations"]["store"]["db"]["status"], "joined");
     assert_eq!(goal["relations"]["store"]["db/0"]["status"], "active");
     assert_eq!(rig.unit("web/0")["open-ports"], serde_json::json!(["80-82/tcp"]));
+    rig.run(&["add-unit", "db"]).ok();
+    let get = "relation-get --format smart -r data:0 ingress-address db/1";
+    let asked = rig.run(&["exec", "--unit", "db/0", "--", get]).ok().stdout;
+    assert_eq!(asked.trim(), rig.unit("db/1")["public-address"].as_str().unwrap(), "a unit of its own application");
 }

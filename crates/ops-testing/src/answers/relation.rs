@@ -228,11 +228,12 @@ impl Juju {
             return if known { Ok(&relation.remote_app_data) } else { Err(permission_denied()) };
         }
         let Some((source_app, number)) = source.rsplit_once('/') else { return Err(permission_denied()) };
-        let number = number.parse().ok().filter(|_| source_app == relation.remote_app_name(app));
-        if number.is_none() && source_app != app {
-            return Err(permission_denied());
-        }
-        let settings = number.and_then(|number| relation.remote_units_data.get(&number));
+        let units = match source_app {
+            _ if source_app == relation.remote_app_name(app) => &relation.remote_units_data,
+            _ if source_app == app => &relation.local_units_data,
+            _ => return Err(permission_denied()),
+        };
+        let settings = number.parse().ok().and_then(|number| units.get(&number));
         settings.ok_or_else(|| {
             let key = relation_key(self, relation);
             Failure::run(format!(
@@ -276,6 +277,7 @@ mod tests {
         let bag = |data: &[(&str, &str)]| data.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
         db.remote_units_data =
             [(0, bag(&[("host", "10.0.0.1"), ("port", "5432")])), (1, bag(&[("host", "10.0.0.2")]))].into();
+        db.local_units_data = [(3, bag(&[("ready", "yes")]))].into();
         let mut peers = Relation::peer("peers").id(8).local_app_data([("key", "shared")]);
         peers.remote_units_data = [(1, bag(&[("seen", "yes")]))].into();
         juju.state.relations = vec![db, peers];
@@ -308,6 +310,7 @@ mod tests {
             (&["relation-get", "-r", "7", "--app", "-", "postgresql"], "version: \"16\"\n"),
             (&["relation-get", "-r", "7", "--app", "version", "postgresql/3"], "16\n"),
             (&["relation-get", "-r", "7", "-", "app/0"], "private-address: 192.0.2.0\n"),
+            (&["relation-get", "-r", "7", "-", "app/3"], "ready: \"yes\"\n"),
             (&["relation-get", "-r", "8", "-", "app/1"], "seen: \"yes\"\n"),
             (&["relation-get", "-r", "8", "--app", "-", "app"], "key: shared\n"),
         ] {

@@ -54,6 +54,10 @@ pub struct Relation {
     /// What this unit has set.
     #[serde(default)]
     pub local_unit_data: Databag,
+    /// What each other unit of this application has set, by the unit's number, where it is no peer relation. `relation-get`
+    /// tells it to those who ask for such a unit by its name; Ops has no way to it.
+    #[serde(default)]
+    pub local_units_data: BTreeMap<u32, Databag>,
     /// What this application's leader has set.
     #[serde(default)]
     pub local_app_data: Databag,
@@ -87,6 +91,7 @@ impl Relation {
             remote_app: "remote".to_owned(),
             remote_endpoint: None,
             local_unit_data: default_databag(),
+            local_units_data: BTreeMap::new(),
             local_app_data: Databag::new(),
             remote_app_data: Databag::new(),
             remote_units_data: [(0, default_databag())].into(),
