@@ -14,7 +14,7 @@ const MOST_LINKS: u32 = 40;
 
 /// Read a file that was named on the command line; relative to the folder of the call.
 pub(super) fn read(call: &Call<'_>, path: &str) -> Result<Vec<u8>, Failure> {
-    let path = call.cwd.join(path);
+    let path = clean(&call.cwd.join(path));
     below(call.root, &path).and_then(fs::read).map_err(|error| Failure::file("open", path.display(), &error))
 }
 
@@ -26,9 +26,23 @@ pub(super) fn read_absolute(call: &Call<'_>, path: &str) -> Result<Vec<u8>, Fail
 
 /// Write a file that was named on the command line; relative to the folder of the call.
 pub(super) fn write(call: &Call<'_>, path: &str, content: &[u8]) -> Answer {
-    let path = call.cwd.join(path);
+    // Juju leaves an absolute one as it is.
+    let path = if path.starts_with('/') { path.into() } else { clean(&call.cwd.join(path)) };
     let written = below(call.root, &path).and_then(|below| fs::write(below, content));
     written.map_err(|error| Failure::file("open", path.display(), &error))
+}
+
+/// An absolute path without `.` and `..`, as Go cleans it: by its words, whatever is a symbolic link.
+fn clean(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::from("/");
+    for part in parts(path) {
+        if part == ".." {
+            clean.pop();
+        } else {
+            clean.push(part);
+        }
+    }
+    clean
 }
 
 /// The absolute `path`, which the charm sees, as a path from here. Symbolic links are followed as the charm would
@@ -78,6 +92,25 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn names_the_path_as_juju_does() {
+        let root = tempfile::tempdir().unwrap();
+        let call = |cwd| Call { name: "x", args: &[], stdin: None, cwd: Path::new(cwd), root: root.path() };
+        for (cwd, path, named) in [
+            ("/a/b", "x", "/a/b/x"),
+            ("/a/b", "./../c//x/", "/a/c/x"),
+            ("/a", "../../../x", "/x"),
+            ("/a", "/b/../x", "/x"),
+        ] {
+            let error = read(&call(cwd), path).unwrap_err().message;
+            assert_eq!(error, format!("open {named}: no such file or directory"));
+        }
+        for (path, named) in [("../no/./x", "/no/x"), ("/no/../no/x", "/no/../no/x")] {
+            let error = write(&call("/a"), path, b"").unwrap_err().message;
+            assert_eq!(error, format!("open {named}: no such file or directory"));
+        }
+    }
 
     #[test]
     fn stays_below_the_root_whatever_links_say() {
