@@ -1,5 +1,6 @@
 //! `secret-get`, `secret-ids` and `secret-info-get`.
 
+use super::changes::Update;
 use super::content;
 use crate::answers::Juju;
 use crate::answers::failure::{Answer, Failure};
@@ -103,9 +104,13 @@ fn read(
         let renamed = labelled.find(|(_, secret)| secret.label.as_deref() == Some(label)).map(|(id, _)| id);
         renamed.or_else(|| juju.state.get_secret_by_label(label).map(|secret| &secret.id)).cloned()
     };
+    let by_id = id.is_some();
     let Some(id) = id.or_else(by_label) else {
         return Err(Failure::run(format!("consumer label {} not found", quoted(label))));
     };
+    // Juju's database knows a secret that this hook renamed by its old label still, with its old content.
+    let renamed = |update: &Update| update.label.as_ref().is_some_and(|new| new != label);
+    let by_old_label = !by_id && changes.updates.get(&id).is_some_and(renamed);
     if relabel {
         if let Some((_, secret)) = changes.creates.get_mut(&id) {
             secret.label = Some(label.to_owned());
@@ -113,7 +118,7 @@ fn read(
             update.label = Some(label.to_owned());
         }
     }
-    if let Some(content) = changes.content(&id, refresh, peek) {
+    if !by_old_label && let Some(content) = changes.content(&id, refresh, peek) {
         return Ok(content);
     }
     let leader = juju.state.leader;
@@ -305,6 +310,18 @@ mod tests {
             let error = format!("{doing}secret label \"{label}\" for {whose} already exists");
             check_error(&mut juju, &["secret-get", of, "--label", label], 1, &error);
         }
+    }
+
+    #[test]
+    fn the_old_label_is_good_for_the_old_content_until_the_hook_has_succeeded() {
+        let mut juju = with_secrets();
+        check(&mut juju, &["secret-set", OURS, "--label", "new", "token=def"], "");
+        check(&mut juju, &["secret-get", "--label", "new", "--peek"], "token: def\n");
+        check(&mut juju, &["secret-get", "--label", "ours", "--refresh"], "token: abc\n");
+        check_error(&mut juju, &["secret-info-get", "--label", "ours"], 1, "secret \"ours\" not found");
+        let mut juju = Juju { state: juju.finish(true).state, ..with_secrets() };
+        check_error(&mut juju, &["secret-get", "--label", "ours"], 1, "consumer label \"ours\" not found");
+        check(&mut juju, &["secret-get", "--label", "new", "--peek"], "token: def\n");
     }
 
     #[test]
