@@ -34,7 +34,7 @@ pub fn parse_yaml(text: &str) -> Result<Value, String> {
 }
 
 /// Reads a YAML document that maps keys to scalars, each taken as the text that it is written with: `port: 80` is `"80"`.
-/// Null is empty text, as for Juju, and an empty document an empty map.
+/// Null is empty text, as for Juju, and an empty document an empty map. Unlike Juju, it does not decode `!!binary`.
 ///
 /// Hook commands read such documents where they take `--file`.
 ///
@@ -178,11 +178,12 @@ mod tests {
     }
 
     #[test]
-    fn null_is_empty_text() {
+    fn scalars_are_the_text_that_they_are_written_with_and_null_is_empty() {
         let map = parse_text_map("a: null\nb: ~\nc:\nd: 'null'\ne: nullify\nf: 08\n").unwrap();
         let expected = [("a", ""), ("b", ""), ("c", ""), ("d", "null"), ("e", "nullify"), ("f", "08")];
         assert_eq!(map, expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
         assert_eq!(parse_text_map("{\"a\": null}").unwrap()["a"], "");
+        assert_eq!(parse_text_map("a: !!binary aGVsbG8=\n").unwrap()["a"], "aGVsbG8=");
         for empty in ["", "# only a comment\n", "---\n", "null", "{}"] {
             assert_eq!(parse_text_map(empty), Ok(BTreeMap::new()), "{empty:?}");
         }
