@@ -264,6 +264,8 @@ fn secrets() {
         "Juju sends secret_rotate for an application's secret to the leader, and this unit is not it: add with_leader(true)",
     );
     accepted(on::secret_rotate(&app), with(&app).with_leader(true));
+    // Scenario refuses it; Juju sends it to units that read it and do not lead.
+    accepted(on::secret_changed(&app), with(&app));
     refused(
         on::start(),
         with(&own.clone().revoked()),
@@ -337,6 +339,8 @@ fn resources_networks_and_ports() {
         on::start(),
         State::default()
             .with_network(Network::new("db"))
+            // Scenario refuses it, for its scope is a container; Juju answers `network-get` for it.
+            .with_network(Network::new("logs"))
             .with_network(Network::new("public"))
             .with_network(Network::new(""))
             .with_network(Network::new("juju-info")),

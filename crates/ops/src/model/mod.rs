@@ -189,7 +189,8 @@ impl Model {
         load(self.config()?).map_err(Error::Config)
     }
 
-    /// Whether this unit leads its application. True is kept for as long as Juju guarantees it, 30 seconds.
+    /// Whether this unit leads its application. Juju guarantees a true answer for 30 seconds; it is asked again after
+    /// them, whatever it answered.
     ///
     /// # Errors
     /// `is-leader` failed.
