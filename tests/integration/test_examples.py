@@ -54,12 +54,16 @@ def test_integrate(juju: jubilant.Juju):
 
 
 def test_values_are_kept(juju: jubilant.Juju):
-    """Check that what one action puts another gets, and that a key without a value fails the action."""
+    """Check that what one action puts another gets, and that an action fails where there is no value, or no such key."""
     juju.run(f"{CLIENT}/0", "put", {"key": "colour", "value": "dark red"})
     assert get(juju, "colour") == "dark red"
     with pytest.raises(jubilant.TaskError) as failure:
         juju.run(f"{CLIENT}/0", "get", {"key": "size"})
     assert failure.value.task.message == "there is no value for size"
+    with pytest.raises(jubilant.TaskError) as failure:
+        juju.run(f"{CLIENT}/0", "get", {"key": "Not a key"})
+    assert "action get: parameter key is \"Not a key\": " in failure.value.task.stderr
+    assert failure.value.task.return_code == 1
 
 
 def test_data_flows_on_both_sides(juju: jubilant.Juju):
