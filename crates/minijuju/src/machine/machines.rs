@@ -127,12 +127,14 @@ impl Machines {
                 removed.push(name(&folder));
             }
         }
+        // Before looking whether anything is there: a command that was killed may have left a program at work.
+        let lock = nix::unistd::geteuid().is_root().then(Lock::wait).transpose()?;
         let stray = || inits().into_iter().map(|(_, folder)| folder).filter(|folder| folder.starts_with(&self.data));
         if self.folders()?.is_empty() && stray().next().is_none() && !self.network.exists() {
             return Ok(removed);
         }
         Self::check_permitted()?;
-        let lock = Lock::wait()?;
+        let lock = lock.map_or_else(Lock::wait, Ok)?;
         // Also those whose folder somebody removed.
         let folders: BTreeSet<PathBuf> =
             self.folders()?.iter().map(|folder| folder.path().to_owned()).chain(stray()).collect();
