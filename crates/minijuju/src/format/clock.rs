@@ -26,7 +26,7 @@ impl Clock {
     /// `22 Nov 2026 08:15:01Z`, `09 Jun 2025 11:04:48+12:00`, or with `--utc` `2026-11-22 08:15:01Z`.
     #[must_use]
     pub fn since(&self, at: Timestamp) -> String {
-        let shown = at.to_zoned(self.zone.clone());
+        let shown = at.to_zoned_datetime(self.zone.clone());
         if self.utc {
             shown.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
         } else {
@@ -37,31 +37,31 @@ impl Clock {
     /// `09:01:38+08:00`, or with `--utc` `01:01:38`: the time of day above `juju status`.
     #[must_use]
     pub fn time_of_day(&self, at: Timestamp) -> String {
-        let shown = at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string();
+        let shown = at.to_zoned_datetime(self.zone.clone()).strftime("%H:%M:%S").to_string();
         if self.utc { shown } else { shown + &self.offset(at) }
     }
 
     /// `2026-11-22T08:15:01`: an operation's times in a table.
     #[must_use]
     pub fn date_and_time(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+        at.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S").to_string()
     }
 
     /// `2026-11-22 08:15:01 +0000 UTC`: a task's times in a document.
     #[must_use]
     pub fn date_time_and_zone(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %z %Z").to_string()
+        at.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %z %Z").to_string()
     }
 
     /// `08:15:01`: when a task said something.
     #[must_use]
     pub fn time(&self, at: Timestamp) -> String {
-        at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
+        at.to_zoned_datetime(self.zone.clone()).strftime("%H:%M:%S").to_string()
     }
 
     /// `Z`, or `+12:00`.
     fn offset(&self, at: Timestamp) -> String {
-        let shown = at.to_zoned(self.zone.clone());
+        let shown = at.to_zoned_datetime(self.zone.clone());
         if shown.offset().is_zero() { "Z".to_owned() } else { shown.strftime("%:z").to_string() }
     }
 }
@@ -76,7 +76,7 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
         2..60 => count(seconds, "second"),
         60..3600 => count(seconds / 60, "minute"),
         3600..86_400 => count(seconds / 3600, "hour"),
-        _ => at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d").to_string(),
+        _ => at.to_zoned_datetime(TimeZone::UTC).strftime("%Y-%m-%d").to_string(),
     }
 }
 

@@ -52,7 +52,7 @@ impl LogStyle {
     /// A message's line, or lines if it has several.
     #[must_use]
     pub fn line(&self, message: &LogMessage<'_>) -> String {
-        let time = message.at.to_zoned(self.zone.clone()).strftime(self.time).to_string();
+        let time = message.at.to_zoned_datetime(self.zone.clone()).strftime(self.time).to_string();
         let paint = match message.level {
             LogLevel::Trace => Paint::Plain,
             LogLevel::Debug => Paint::Good,

@@ -2,17 +2,17 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
 /// A point in time in UTC, to the nanosecond. It is written as RFC 3339: `2026-01-31T12:00:00Z`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub struct Timestamp {
-    seconds: i64,
-    nanoseconds: u32,
-}
+pub struct Timestamp(jiff::Timestamp);
 
 /// A text that is no point in time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,82 +23,53 @@ impl Timestamp {
     /// Now, by the computer's clock.
     #[must_use]
     pub fn now() -> Self {
-        SystemTime::now().into()
+        Self(jiff::Timestamp::now())
     }
 
-    /// That many seconds after 1970 began.
+    /// That many seconds after 1970 began; the year 9999 is the last one.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {
-        Self { seconds, nanoseconds: 0 }
+        Self::default().later(SignedDuration::from_secs(seconds))
     }
 
     /// Whole seconds since 1970 began.
     #[must_use]
     pub fn unix(self) -> i64 {
-        self.seconds
+        self.0.as_second()
     }
 
     /// That much later.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
-        let nanoseconds = self.nanoseconds + duration.subsec_nanos();
-        let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
-        Self {
-            seconds: self.seconds.saturating_add(seconds).saturating_add(i64::from(nanoseconds / 1_000_000_000)),
-            nanoseconds: nanoseconds % 1_000_000_000,
-        }
+        self.later(SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX))
+    }
+
+    fn later(self, duration: SignedDuration) -> Self {
+        let limit = if duration.is_negative() { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        Self(self.0.checked_add(duration).unwrap_or(limit))
     }
 
     /// That many months later, on the same day of the month; in a month that is too short, as many days after its end.
     pub(crate) fn after_months(self, months: i64) -> Self {
-        let [year, month, day, hour, minute, second] = self.parts();
-        let month = month - 1 + months;
-        let first = [year + month.div_euclid(12), month.rem_euclid(12) + 1, 1, hour, minute, second];
+        let now = self.civil();
         // The first of a month always exists.
-        let first = Self::from_parts(first).unwrap_or(self);
-        Self { seconds: first.seconds + (day - 1) * 86_400, nanoseconds: self.nanoseconds }
+        let first = now.with().day(1).build().and_then(|first| first.checked_add(months.months()));
+        let then = first.and_then(|first| first.checked_add((now.day() - 1).days()));
+        then.ok().and_then(Self::from_civil).unwrap_or(Self(jiff::Timestamp::MAX))
     }
 
     /// As `juju status` and `goal-state` write it: `2026-01-31 12:00:00Z`.
     #[must_use]
     pub fn spaced(self) -> String {
-        let [year, month, day, hour, minute, second] = self.parts();
-        format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
+        self.0.strftime("%F %TZ").to_string()
     }
 
-    /// Year, month, day, hour, minute, second.
-    fn parts(self) -> [i64; 6] {
-        let (days, second) = (self.seconds.div_euclid(86_400), self.seconds.rem_euclid(86_400));
-        // Days since 0000-03-01, so that a leap day ends its year.
-        let days = days + 719_468;
-        let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let march_month = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
-        [year, month, day, second / 3_600, second % 3_600 / 60, second % 60]
+    fn civil(self) -> DateTime {
+        self.0.to_zoned_datetime(TimeZone::UTC).datetime()
     }
 
-    fn from_parts([year, month, day, hour, minute, second]: [i64; 6]) -> Option<Self> {
-        let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-        let days_in_month = match month {
-            2 => 28 + i64::from(leap),
-            4 | 6 | 9 | 11 => 30,
-            1..=12 => 31,
-            _ => return None,
-        };
-        if !(1..=days_in_month).contains(&day) || hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        let year = year - i64::from(month <= 2);
-        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-        let march_month = if month > 2 { month - 3 } else { month + 9 };
-        let day_of_era =
-            year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + (153 * march_month + 2) / 5 + day - 1;
-        let days = era * 146_097 + day_of_era - 719_468;
-        Some(Self::from_unix(days * 86_400 + hour * 3_600 + minute * 60 + second))
+    fn from_civil(time: DateTime) -> Option<Self> {
+        Some(Self(TimeZone::UTC.to_timestamp(time).ok()?))
     }
 
     /// Read RFC 3339, or the same without a zone, which then means UTC.
@@ -128,28 +99,29 @@ impl Timestamp {
     fn from_date_and_clock(date: &str, clock: &str, zone: Option<&str>) -> Option<Self> {
         let number = |text: &str, longest: usize| {
             let digits = !text.is_empty() && text.len() <= longest && text.bytes().all(|c| c.is_ascii_digit());
-            if digits { text.parse::<i64>().ok() } else { None }
+            if digits { text.parse::<i8>().ok() } else { None }
         };
         let mut date = date.splitn(3, '-');
-        let year = date.next().filter(|year| year.len() == 4)?;
-        let (year, month, day) = (number(year, 4)?, number(date.next()?, 2)?, number(date.next()?, 2)?);
-        let (clock, fraction) = clock.split_once('.').map_or((clock, None), |(clock, rest)| (clock, Some(rest)));
+        let year = date.next().filter(|year| year.len() == 4 && year.bytes().all(|c| c.is_ascii_digit()))?;
+        let (month, day) = (number(date.next()?, 2)?, number(date.next()?, 2)?);
+        let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
         let mut clock = clock.splitn(3, ':');
         let (hour, minute, second) = (number(clock.next()?, 2)?, number(clock.next()?, 2)?, number(clock.next()?, 2)?);
-        let mut time = Self::from_parts([year, month, day, hour, minute, second])?;
-        if let Some(fraction) = fraction {
-            number(fraction, 18)?;
-            time.nanoseconds = format!("{fraction:0<9}")[..9].parse().ok()?;
+        if fraction.is_empty() || fraction.len() > 18 || !fraction.bytes().all(|c| c.is_ascii_digit()) {
+            return None;
         }
+        let nanosecond = format!("{fraction:0<9}")[..9].parse().ok()?;
+        let time = DateTime::new(year.parse().ok()?, month, day, hour, minute, second, nanosecond).ok()?;
+        let time = Self::from_civil(time)?;
         match zone {
-            None | Some("Z" | "z") => {}
+            None | Some("Z" | "z") => Some(time),
             Some(zone) => {
                 let (hours, minutes) = zone[1..].split_once(':')?;
-                let offset = number(hours, 2)? * 3_600 + number(minutes, 2)? * 60;
-                time.seconds -= if zone.starts_with('-') { -offset } else { offset };
+                let offset = i64::from(number(hours, 2)?) * 3_600 + i64::from(number(minutes, 2)?) * 60;
+                let east = if zone.starts_with('-') { -offset } else { offset };
+                Some(Self(time.0.checked_sub(SignedDuration::from_secs(east)).ok()?))
             }
         }
-        Some(time)
     }
 }
 
@@ -163,13 +135,7 @@ fn split_zone(time: &str) -> (&str, Option<&str>) {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [year, month, day, hour, minute, second] = self.parts();
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
-        if self.nanoseconds > 0 {
-            let fraction = format!("{:09}", self.nanoseconds);
-            write!(f, ".{}", fraction.trim_end_matches('0'))?;
-        }
-        f.write_str("Z")
+        self.0.fmt(f)
     }
 }
 
@@ -197,8 +163,8 @@ impl From<Timestamp> for String {
 
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        // A clock before 1970 is wrong anyway.
-        Self::default().after(time.duration_since(UNIX_EPOCH).unwrap_or_default())
+        // A clock that jiff knows no date for is wrong anyway.
+        Self(time.try_into().unwrap_or_default())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Secrets: their content goes nowhere but to Juju and to the handler that asks.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::Result;
 use ops::{Error, Framework, Model, Rotate, SecretContent, SecretOwner, SecretUpdate, on};
@@ -35,17 +35,21 @@ fn content_is_never_on_a_command_line() {
             .expire_in(Duration::from_secs(90));
         let secret = model.unit().add_secret(&SecretContent::new([("password", "hunter2")]), &about)?;
         assert_eq!((secret.id()?.as_str(), secret.label()), (ID, Some("admin")));
+        let leap_day = UNIX_EPOCH + Duration::from_secs(951_782_401);
+        let expiring = SecretUpdate::default().expire_at(leap_day);
+        model.unit().add_secret(&SecretContent::new([("password", "hunter2")]), &expiring)?;
         Ok(secret.set_content(&SecretContent::new([("password", "hunter3")]))?)
     })
     .unwrap();
     let ran = juju.ran();
+    assert!(ran[1].starts_with("secret-add --expire 2000-02-29T00:00:01Z --owner unit --file /"), "{}", ran[1]);
     assert!(
         ran[0]
             .starts_with("secret-add --label admin --description -x --expire 90s --rotate daily --owner unit --file /"),
         "{}",
         ran[0]
     );
-    assert!(ran[1].starts_with(&format!("secret-set --owner application {ID} --file /")), "{}", ran[1]);
+    assert!(ran[2].starts_with(&format!("secret-set --owner application {ID} --file /")), "{}", ran[2]);
     assert!(!ran.iter().any(|line| line.contains("hunter")));
     for line in ran {
         let file = line.rsplit(' ').next().unwrap().to_owned();
@@ -158,7 +162,7 @@ fn a_secret_known_by_its_label_is_managed_by_its_id() {
     juju.answer(
         "secret-info-get",
         r#"{"9m4e2mr0ui3e8a215n4g": {"revision": 2, "label": "admin", "owner": "application", "rotation": "monthly",
-            "expiry": "2026-11-22T08:15:01Z", "new-in-juju-9": {}}}"#,
+            "expiry": "2026-11-22T08:15:01Z", "rotates": "2026-11-22T09:45:01+01:30", "new-in-juju-9": {}}}"#,
     );
     juju.answer("secret-grant", "");
     juju.answer("secret-remove", "");
@@ -167,7 +171,9 @@ fn a_secret_known_by_its_label_is_managed_by_its_id() {
         let info = secret.info()?;
         assert_eq!((info.id.as_str(), info.revision), ("9m4e2mr0ui3e8a215n4g", 2));
         assert_eq!((info.owner, info.rotation), (SecretOwner::Application, Rotate::Monthly));
-        assert!(info.expiry.is_some() && info.rotates.is_none());
+        // `date -u -d @1795335301 +%FT%TZ` says so.
+        assert_eq!(info.expiry, Some(UNIX_EPOCH + Duration::from_secs(1_795_335_301)));
+        assert_eq!(info.rotates, Some(UNIX_EPOCH + Duration::from_secs(1_795_335_301)));
         assert_eq!(secret.id()?, ID);
         secret.grant(&model.relation("db")?.unwrap())?;
         secret.remove_revision(1)?;
