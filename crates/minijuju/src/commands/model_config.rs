@@ -126,8 +126,32 @@ pub fn run(client: &mut Client, args: &ModelConfig) -> anyhow::Result<ExitCode> 
 
 /// The value of the option `name` from text. An option that is unknown here is kept as text, as Juju keeps it.
 pub fn parse(name: &str, text: &str) -> anyhow::Result<Value> {
-    let kind = OPTIONS.iter().find(|(known, ..)| *known == name).map_or(Kind::Text, |(_, kind, _)| *kind);
-    read(kind, name, text)
+    read(kind(name).unwrap_or(Kind::Text), name, text)
+}
+
+fn kind(name: &str) -> Option<Kind> {
+    OPTIONS.iter().find(|(known, ..)| *known == name).map(|(_, kind, _)| *kind)
+}
+
+/// The value of the option `name` from a YAML file, where it has a type already.
+fn check(name: &str, value: Value) -> anyhow::Result<Value> {
+    let expected = match (kind(name), &value) {
+        (_, Value::String(text)) => return parse(name, text),
+        (None, _) | (Some(Kind::Bool), Value::Bool(_)) | (Some(Kind::Int), Value::Number(_)) => return Ok(value),
+        (Some(Kind::Text), Value::Object(_)) if name == "resource-tags" => return Ok(value),
+        (Some(Kind::Bool), _) => "bool",
+        (Some(Kind::Int), _) => "number",
+        (Some(Kind::Text | Kind::Duration(_)), _) => "string",
+    };
+    let got = match &value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(_) => format!("bool({value})"),
+        Value::Number(number) if number.is_f64() => format!("float64({number})"),
+        Value::Number(_) => format!("int({value})"),
+        Value::Array(_) => "a list".to_owned(),
+        _ => "a map".to_owned(),
+    };
+    bail!("{name}: expected {expected}, got {got}")
 }
 
 /// Options from a YAML file.
@@ -138,10 +162,7 @@ pub fn from_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
         Value::Object(options) => options
             .into_iter()
             .map(|(name, value)| {
-                let value = match value {
-                    Value::String(text) => parse(&name, &text)?,
-                    value => value,
-                };
+                let value = check(&name, value)?;
                 Ok((name, value))
             })
             .collect(),
@@ -184,5 +205,17 @@ mod tests {
         assert_eq!(error, format!("invalid update status hook interval in model configuration: {why}"));
         assert_eq!(parse("update-status-hook-interval", "10s").unwrap(), "10s");
         assert_eq!(parse("something-else", "1").unwrap(), "1");
+        for (name, value, why) in [
+            ("development", Value::from(5), "expected bool, got int(5)"),
+            ("http-proxy", Value::from(true), "expected string, got bool(true)"),
+            ("update-status-hook-interval", Value::from(1.5), "expected string, got float64(1.5)"),
+            ("num-provision-workers", Value::Null, "expected number, got nothing"),
+            ("mode", Value::Array(Vec::new()), "expected string, got a list"),
+        ] {
+            assert_eq!(check(name, value).unwrap_err().to_string(), format!("{name}: {why}"));
+        }
+        for (name, value) in [("development", Value::from(true)), ("something-else", Value::from(1))] {
+            assert_eq!(check(name, value.clone()).unwrap(), value);
+        }
     }
 }
