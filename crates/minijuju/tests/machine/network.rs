@@ -147,8 +147,10 @@ ip link add out0 type veth peer name in0 netns $neighbour
 ip addr add 203.0.113.1/24 dev out0; ip link set out0 mtu 1400 up; ip route add default via 203.0.113.2
 nsenter -t $neighbour -n sh -c 'ip addr add 203.0.113.2/24 dev in0; ip link set in0 mtu 1400 up; ip link set lo up'
 nsenter -t $neighbour -n perl -e 'use IO::Socket::INET; my $l = IO::Socket::INET->new(LocalPort => 80, Listen => 5) or die;
+  open my $ready, ">", "$ENV{BESIDE}/ready" or die;
   while (my $c = $l->accept) { print $c $c->peerhost, "\n"; close $c }' & server=$!
 trap 'kill $neighbour $server' EXIT
+until [ -e "$BESIDE/ready" ]; do kill -0 $server; done
 nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; iifname "docker0" counter accept; }; }'
 look() { nft list ruleset; ip -br link; cat /proc/sys/net/ipv4/ip_forward; }
 look > "$BESIDE/before"
