@@ -45,11 +45,12 @@ use crate::format;
 use crate::reason::reason;
 use crate::store::Store;
 use crate::store::database::data_folder;
+use crate::uniter;
 use client::Client;
 
 /// Run the command that this process was started with.
 pub fn main() -> ExitCode {
-    if let Some(code) = settle_if_asked() {
+    if let Some(code) = help_if_asked() {
         return code;
     }
     let invocation = match cli::parse(env::args_os()) {
@@ -67,17 +68,23 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// Be the process that settles a model in the background, if this one was started as that.
-fn settle_if_asked() -> Option<ExitCode> {
-    let mut args = env::args().skip(1);
-    if args.next()? != tasks::SETTLE {
-        return None;
-    }
-    let uuid = args.next()?;
-    let settled = data_folder().and_then(|folder| Store::open(&folder)).map_err(anyhow::Error::from);
-    let settled = settled.and_then(|store| tasks::settle(store, &uuid));
-    // Nobody listens; what went wrong is in the model's statuses.
-    Some(if settled.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+/// Be a helper of another of these processes, if this one was started as that.
+fn help_if_asked() -> Option<ExitCode> {
+    let mut args = env::args_os().skip(1);
+    let helped = match args.next()?.to_str()? {
+        tasks::SETTLE => {
+            let uuid = args.next()?.into_string().ok()?;
+            let store = data_folder().and_then(|folder| Store::open(&folder)).map_err(anyhow::Error::from);
+            // Nobody listens; what went wrong is in the model's statuses.
+            store.and_then(|store| tasks::settle(store, &uuid)).is_ok()
+        }
+        uniter::UNPACK => {
+            let (archive, to) = (args.next()?, args.next()?);
+            uniter::unpack_here(archive.as_ref(), to.as_ref()).inspect_err(|why| eprintln!("{why}")).is_ok()
+        }
+        _ => return None,
+    };
+    Some(if helped { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn run(invocation: Invocation) -> anyhow::Result<ExitCode> {

@@ -145,17 +145,19 @@ impl Machines {
         if stamp(&target).is_ok_and(|old| old == new) {
             return Ok(());
         }
-        let install = || {
+        let prepare = || {
             fs::create_dir_all(&folder)?;
             // Whoever runs a hook command in a machine must get through, whatever the umask here.
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
-            let part = tempfile::NamedTempFile::new_in(&folder)?.into_temp_path();
-            fs::copy(&self.program, &part)?;
-            fs::File::options().write(true).open(&part)?.set_modified(new.1)?;
-            part.persist(&target)?;
-            Ok(())
+            Ok(tempfile::NamedTempFile::new_in(&folder)?.into_temp_path())
         };
-        install().map_err(Error::file("write", &target))
+        let part = prepare().map_err(Error::file("write", &target))?;
+        // By another process: Linux executes no file that is open for writing anywhere, and what this process has open, a
+        // child has too that another thread is just starting.
+        let (from, to) = (self.program.to_string_lossy(), part.to_string_lossy());
+        let args = ["--remove-destination", "--preserve=mode,timestamps", "--", &from, &to];
+        Tool::Cp.run(Path::new("/"), &args, "", "copy minijuju's program for machines")?;
+        part.persist(&target).map_err(|error| Error::file("write", &target)(error.error))
     }
 
     /// The first number that no machine has. 0 is the network's, 1 the host's, 255 everyone's.

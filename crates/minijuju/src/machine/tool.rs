@@ -1,4 +1,4 @@
-//! The programs that machines are made with: util-linux, iproute2 and nftables.
+//! The programs that machines are made with: util-linux, iproute2, nftables and coreutils.
 
 use std::env;
 use std::io::Write as _;
@@ -16,6 +16,7 @@ pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 /// A program that machines are made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tool {
+    Cp,
     Ip,
     Mount,
     Nft,
@@ -28,11 +29,21 @@ pub(super) enum Tool {
 
 impl Tool {
     /// All of them, so that a missing one is named before anything is begun.
-    pub(super) const ALL: [Self; 8] =
-        [Self::Ip, Self::Mount, Self::Nft, Self::Nsenter, Self::PivotRoot, Self::Setpriv, Self::Umount, Self::Unshare];
+    pub(super) const ALL: [Self; 9] = [
+        Self::Cp,
+        Self::Ip,
+        Self::Mount,
+        Self::Nft,
+        Self::Nsenter,
+        Self::PivotRoot,
+        Self::Setpriv,
+        Self::Umount,
+        Self::Unshare,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
+            Self::Cp => "cp",
             Self::Ip => "ip",
             Self::Mount => "mount",
             Self::Nft => "nft",
@@ -46,6 +57,7 @@ impl Tool {
 
     const fn package(self) -> &'static str {
         match self {
+            Self::Cp => "coreutils",
             Self::Ip => "iproute2",
             Self::Nft => "nftables",
             Self::Mount | Self::Umount => "mount",

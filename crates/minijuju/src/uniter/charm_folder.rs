@@ -1,22 +1,30 @@
 //! A unit's folders in its machine: the charm, and the links to the hook commands.
 
 use std::collections::BTreeSet;
+use std::env;
+use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
 use ops_testing::answers::COMMANDS;
 
 use super::environment::{agent_folder, charm_folder, tools_folder};
 use crate::pack;
 
+/// The first argument of the process that unpacks a charm. Not for people.
+pub const UNPACK: &str = "unpack-charm";
+
 /// A unit's folders could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The charm could not be unpacked.
-    #[error(transparent)]
-    Unpack(#[from] pack::UnpackError),
+    #[error("{0}")]
+    Unpack(String),
     /// A file could not be written.
     #[error("cannot put the charm of {tag} in place: {source}")]
     Place {
@@ -38,7 +46,7 @@ pub fn deploy(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
     let (manifest, incoming) = (agent.join("state/deployer/manifest.json"), agent.join("state/incoming"));
     fs::create_dir_all(agent.join("state/deployer")).map_err(failed)?;
     let _ = fs::remove_dir_all(&incoming);
-    pack::unpack(archive, &incoming)?;
+    unpack_apart(archive, &incoming)?;
     let place = || -> io::Result<()> {
         let new = files(&incoming)?;
         let old: BTreeSet<PathBuf> = match fs::read(&manifest) {
@@ -63,6 +71,25 @@ pub fn deploy(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
         write(&manifest, &serde_json::to_vec(&new)?)
     };
     place().map_err(failed)
+}
+
+/// Unpack a charm in a process of its own. Linux executes no file that is open for writing anywhere, and what this process
+/// has open, a child has too that another thread is just starting.
+fn unpack_apart(archive: &Path, to: &Path) -> Result<(), Error> {
+    let run = || Command::new(env::current_exe()?).arg(UNPACK).args([archive, to]).stdin(Stdio::null()).output();
+    let failed = |why: &dyn fmt::Display| Error::Unpack(format!("cannot unpack {}: {why}", archive.display()));
+    let output = run().map_err(|error| failed(&error))?;
+    match String::from_utf8_lossy(&output.stderr).trim() {
+        _ if output.status.success() => Ok(()),
+        "" => Err(failed(&output.status)),
+        told => Err(Error::Unpack(told.to_owned())),
+    }
+}
+
+/// Be the process that unpacks a charm: it ends with the one that started it.
+pub fn unpack_here(archive: &Path, to: &Path) -> Result<(), String> {
+    set_pdeathsig(Signal::SIGKILL).map_err(|error| error.to_string())?;
+    pack::unpack(archive, to).map_err(|error| error.to_string())
 }
 
 /// Write all of a file, or leave it as it was: the disk may be full, or this program killed.

@@ -25,7 +25,7 @@ mod view;
 mod worker;
 
 pub use agent::{AgentState, Operation};
-pub use charm_folder::remove_all as remove_folders;
+pub use charm_folder::{UNPACK, remove_all as remove_folders, unpack_here};
 pub use environment::{JUJU_VERSION, NO_PROXY};
 pub use hook::{Hook, Plain, RelationHook, RelationKind, StorageKind};
 pub use leadership::after_addition;
