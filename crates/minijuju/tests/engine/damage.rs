@@ -166,6 +166,20 @@ fn a_damaged_database_is_named_and_cleaned_away_with_its_machines() {
 }
 
 #[test]
+fn a_damaged_charm_file_is_named_and_the_next_command_goes_on_with_the_right_one() {
+    let Some(rig) = Rig::new() else { return };
+    rig.run(&["deploy", &counting(&rig)]).ok();
+    let file = fs::read_dir(rig.folder().join("data/charms")).unwrap().next().unwrap().unwrap().path();
+    let charm = fs::read(&file).unwrap();
+    fs::write(&file, &charm[..charm.len() / 2]).unwrap();
+    let error = rig.run(&["add-unit", "web"]).error();
+    assert!(error.contains(file.to_str().unwrap()) && error.contains("not a zip file, or a damaged one"), "{error}");
+    fs::write(&file, &charm).unwrap();
+    rig.run(&["config", "web", "slug=again"]).ok();
+    assert_eq!(rig.workload("web/1").0, "active");
+}
+
+#[test]
 fn a_machine_that_died_comes_back_with_the_next_command() {
     let Some(rig) = Rig::new() else { return };
     rig.run(&["deploy", &counting(&rig)]).ok();
