@@ -1,7 +1,8 @@
 //! The machines' way out: this computer passes their packets on under its own address.
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use super::lock::Lock;
 use super::network::{BRIDGE, interfaces};
@@ -11,8 +12,12 @@ use super::{Error, Result};
 const IP_FORWARD: &str = "/proc/sys/net/ipv4/ip_forward";
 
 /// What `ip_forward` was before the first bridge of any data folder, for the last one to put back. Both forget it with a
-/// reboot.
-const IP_FORWARD_WAS: &str = "/run/minijuju/ip_forward";
+/// reboot. Each network namespace has a setting of its own, and may share `/run` with others.
+fn ip_forward_was() -> Result<PathBuf> {
+    let namespace = Path::new("/proc/self/ns/net");
+    let number = fs::metadata(namespace).map_err(Error::file("look at", namespace))?.ino();
+    Ok(PathBuf::from(format!("/run/minijuju/ip_forward-{number}")))
+}
 
 /// Let what comes from `network` through `bridge` out, with rules in our own `table`.
 ///
@@ -90,7 +95,8 @@ fn forward() -> Result<()> {
     if now.trim() == "1" {
         return Ok(());
     }
-    fs::write(IP_FORWARD_WAS, now.trim()).map_err(Error::file("write", IP_FORWARD_WAS))?;
+    let was = ip_forward_was()?;
+    fs::write(&was, now.trim()).map_err(Error::file("write", was))?;
     fs::write(IP_FORWARD, "1").map_err(Error::file("write", IP_FORWARD))
 }
 
@@ -99,12 +105,13 @@ fn stop_forward() -> Result<()> {
     if interfaces().any(|name| name.starts_with(BRIDGE)) {
         return Ok(());
     }
-    let Ok(was) = fs::read_to_string(IP_FORWARD_WAS) else { return Ok(()) };
+    let file = ip_forward_was()?;
+    let Ok(was) = fs::read_to_string(&file) else { return Ok(()) };
     // An empty file: the writer was killed before it had changed anything.
     if !was.is_empty() {
         fs::write(IP_FORWARD, was).map_err(Error::file("write", IP_FORWARD))?;
     }
-    fs::remove_file(IP_FORWARD_WAS).map_err(Error::file("remove", IP_FORWARD_WAS))
+    fs::remove_file(&file).map_err(Error::file("remove", file))
 }
 
 #[cfg(test)]

@@ -157,6 +157,8 @@ look > "$BESIDE/before"
 "$@"
 pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
 nsenter -t "$pid" -n -m bash -c 'cat < /dev/tcp/203.0.113.2/80; cat /sys/class/net/eth0/mtu'
+# Another namespace's machines, which share this one's /run and nothing else.
+MINIJUJU_TEST_STARTER=$BESIDE/other unshare --net --mount sh -ec 'mount -t sysfs sysfs /sys; "$@"; MINIJUJU_TEST_CLEAN=1 "$@"' sh "$@"
 MINIJUJU_TEST_CLEAN=1 "$@"
 look > "$BESIDE/after"
 diff "$BESIDE/before" "$BESIDE/after" && echo as before
