@@ -113,12 +113,13 @@ impl Machines {
                     plugged = self.network.plug(lock, record, number);
                 }
                 ("note", note) => notes.push(note.to_owned()),
-                ("ready", _) => {
-                    outcome = Ok(());
-                    break;
-                }
+                ("ready", _) => outcome = Ok(()),
                 ("error", reason) => outcome = Err(Some(reason.to_owned())),
                 _ => outcome = Err(Some(line)),
+            }
+            // In whichever order: two processes say them.
+            if outcome.is_ok() && pid.is_some() {
+                break;
             }
         }
         let mut text = String::new();

@@ -88,6 +88,22 @@ fn a_machine_that_died_starts_again_with_its_files_and_address() {
 }
 
 #[test]
+fn a_machine_that_is_ready_before_its_number_is_known_is_up() {
+    let Some(rig) = Rig::new() else { return };
+    // Two processes say the two things, and a computer under load may run the second one first.
+    let script = format!(
+        "#!/bin/sh\n'{}' \"$@\" | while read -r line; do\n\
+         case $line in pid*) pid=$line ;; ready) echo ready; echo \"$pid\" ;; *) echo \"$line\" ;; esac\ndone\n",
+        env!("CARGO_BIN_EXE_minijuju")
+    );
+    let program = rig.beside("programs").join("minijuju");
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let machine = Machines::with(&rig.data(), Kind::Namespaces, &program).unwrap().start(&spec(0)).unwrap();
+    assert_eq!(ask(&machine, "hostname"), "juju-test-0\n");
+}
+
+#[test]
 fn a_machine_that_is_up_is_not_started_twice() {
     let Some(rig) = Rig::new() else { return };
     assert_eq!(rig.start(0).pid(), rig.start(0).pid());
