@@ -320,7 +320,7 @@ mod signals {
     #[test]
     fn stop_asks_again_if_tinyproxy_forgot() {
         let machine = Machine::new();
-        let mut running = machine.run_script("tinyproxy", "n=0; trap 'n=$((n + 1)); [ $n -lt 2 ] || exit 3' TERM");
+        let mut running = machine.run_script("tinyproxy", "n=0; trap 'n=$((n + 1)); [ $n -lt 3 ] || exit 3' TERM");
         machine.set_pid(running.child.id().to_string());
         machine.tinyproxy().patience(LONG).stop().unwrap();
         assert!(!machine.tinyproxy().is_running());
@@ -358,7 +358,7 @@ mod signals {
         let program = machine.install(
             "tinyproxy",
             &format!(
-                "read line <{}; sleep 0.005; trap 'echo SIGUSR1 >{}; exit 0' USR1; while :; do read nothing; done",
+                "read line <{}; sleep 0.02; trap 'echo SIGUSR1 >{}; exit 0' USR1; while :; do read nothing; done",
                 go.display(),
                 done.display()
             ),

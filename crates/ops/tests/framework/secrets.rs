@@ -164,9 +164,15 @@ fn a_secret_known_by_its_label_is_managed_by_its_id() {
         r#"{"9m4e2mr0ui3e8a215n4g": {"revision": 2, "label": "admin", "owner": "application", "rotation": "monthly",
             "expiry": "2026-11-22T08:15:01Z", "rotates": "2026-11-22T09:45:01+01:30", "new-in-juju-9": {}}}"#,
     );
+    juju.answer(
+        "secret-info-get --format=json --label plain",
+        r#"{"9m4e2mr0ui3e8a215n4g": {"revision": 1, "label": "plain", "owner": "unit", "rotation": "never"}}"#,
+    );
     juju.answer("secret-grant", "");
     juju.answer("secret-remove", "");
     start(&juju, |model| {
+        let plain = model.secret_with_label("plain").info()?;
+        assert!(plain.expiry.is_none() && plain.rotates.is_none());
         let secret = model.secret_with_label("admin");
         let info = secret.info()?;
         assert_eq!((info.id.as_str(), info.revision), ("9m4e2mr0ui3e8a215n4g", 2));
