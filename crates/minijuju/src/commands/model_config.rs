@@ -70,11 +70,11 @@ fn read(kind: Kind, name: &str, text: &str) -> anyhow::Result<Value> {
         Kind::Bool => match text {
             "true" | "True" | "1" => true.into(),
             "false" | "False" | "0" => false.into(),
-            _ => bail!("{name}: expected bool, got string({text:?})"),
+            _ => bail!("{name}: expected bool, got {}", settings::got(&text.into())),
         },
         Kind::Int => match text.parse::<i64>() {
             Ok(number) => number.into(),
-            Err(_) => bail!("{name}: expected number, got string({text:?})"),
+            Err(_) => bail!("{name}: expected number, got {}", settings::got(&text.into())),
         },
         Kind::Duration(what) => match cli::duration(text) {
             Ok(_) => text.into(),
@@ -143,15 +143,7 @@ fn check(name: &str, value: Value) -> anyhow::Result<Value> {
         (Some(Kind::Int), _) => "number",
         (Some(Kind::Text | Kind::Duration(_)), _) => "string",
     };
-    let got = match &value {
-        Value::Null => "nothing".to_owned(),
-        Value::Bool(_) => format!("bool({value})"),
-        Value::Number(number) if number.is_f64() => format!("float64({number})"),
-        Value::Number(_) => format!("int({value})"),
-        Value::Array(_) => "a list".to_owned(),
-        _ => "a map".to_owned(),
-    };
-    bail!("{name}: expected {expected}, got {got}")
+    bail!("{name}: expected {expected}, got {}", settings::got(&value))
 }
 
 /// Options from a YAML file.

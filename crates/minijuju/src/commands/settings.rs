@@ -102,14 +102,25 @@ fn trusted(value: &Value) -> anyhow::Result<bool> {
             "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "f" | "F" | "false" | "False" | "FALSE" => {
                 return Ok(false);
             }
-            text => format!("string({text:?})"),
+            text => got(&text.into()),
         },
-        Value::Null => "nothing".to_owned(),
-        Value::Number(number) if number.is_f64() => format!("float64({number})"),
-        Value::Number(number) => format!("int({number})"),
-        value => value.to_string(),
+        Value::Array(_) | Value::Object(_) => value.to_string(),
+        value => got(value),
     };
     bail!("{TRUST}: expected bool, got {got}")
+}
+
+/// A value of the wrong type, as Juju names it: a scalar with its type in Go.
+pub fn got(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(_) => format!("bool({value})"),
+        Value::Number(number) if number.is_f64() => format!("float64({number})"),
+        Value::Number(_) => format!("int({value})"),
+        Value::String(text) => format!("string({text:?})"),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "a map".to_owned(),
+    }
 }
 
 /// What `--config` words give to an application: what is in the one file, then `NAME=VALUE`, wherever they stand.

@@ -199,13 +199,12 @@ fn name(folder: &Folder) -> String {
 /// Kill a machine's first process, which takes all others with it, and wait until they are gone.
 pub(super) fn stop_init(folder: &Folder) -> Result<()> {
     let until = Instant::now() + PATIENCE;
-    let inits = || inits().into_iter().filter(|(_, other)| other == folder.path());
-    while let Some((pid, _)) = inits().next() {
+    while let Some((pid, _)) = inits().into_iter().find(|(_, other)| other == folder.path()) {
         let end = || {
             let number = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
             let handle = pidfd_open(number, PidfdFlags::empty())?;
             // Looked at again: what has the handle may be a process that got the number meanwhile.
-            if inits().any(|(other, _)| other == pid) {
+            if folder.is_of_init(pid) {
                 pidfd_send_signal(&handle, Signal::KILL)?;
                 wait_for_end(&handle, until)?;
             }

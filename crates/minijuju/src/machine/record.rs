@@ -77,7 +77,12 @@ impl Folder {
     /// The machine's first process, if it runs. Its arguments name this folder, so that another process with a number
     /// that was used again is not taken for it.
     pub(super) fn init(&self, record: &Record) -> Option<u32> {
-        record.pid.filter(|pid| folder_of_init(*pid).is_some_and(|folder| folder == self.0))
+        record.pid.filter(|pid| self.is_of_init(*pid))
+    }
+
+    /// Whether a process is named after this folder, as [`inits`] finds it.
+    pub(super) fn is_of_init(&self, pid: u32) -> bool {
+        folder_of_init(pid).is_some_and(|folder| folder == self.0)
     }
 
     /// Bytes on disk that the machine wrote.

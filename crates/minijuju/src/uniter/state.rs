@@ -109,11 +109,10 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
         shown.local_app_data = bag(&seen.application.name).unwrap_or_default();
         shown.remote_app_data = bag(&view.remote).unwrap_or_default();
         shown.remote_units_data = BTreeMap::new();
-        for (owner, settings, _) in &databags {
+        for (owner, settings, _) in databags.iter().filter(|(owner, ..)| *owner != seen.view.name) {
             let number = |of: &str| owner.strip_prefix(of)?.strip_prefix('/')?.parse::<u32>().ok();
             if let Some(number) = number(&seen.application.name)
                 && shown.kind == SeenKind::Regular
-                && *owner != seen.view.name
             {
                 shown.local_units_data.insert(number, settings.clone());
             }
@@ -123,7 +122,7 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
                 || view.members.contains_key(owner)
                 || present.contains(owner)
                 || departing == Some(owner);
-            if *owner == seen.view.name || !near {
+            if !near {
                 continue;
             }
             shown.remote_units_data.insert(number, settings.clone());
