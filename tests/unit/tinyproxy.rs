@@ -351,14 +351,12 @@ mod signals {
     fn reload_waits_until_the_signal_is_handled() {
         let machine = Machine::new();
         // It opens its first pipe when it is asked to, then handles signals, then says so on the second.
-        for name in ["go", "done"] {
-            assert!(Command::new("mkfifo").arg(machine.path(name)).status().unwrap().success());
-        }
         let (go, done) = (machine.path("go"), machine.path("done"));
+        assert!(Command::new("mkfifo").args([&go, &done]).status().unwrap().success());
         let program = machine.install(
             "tinyproxy",
             &format!(
-                "read line <{}; sleep 0.02; trap 'echo SIGUSR1 >{}; exit 0' USR1; while :; do read nothing; done",
+                "read line <{}; sleep 0.01; trap 'echo SIGUSR1 >{}; exit 0' USR1; while :; do read nothing; done",
                 go.display(),
                 done.display()
             ),
