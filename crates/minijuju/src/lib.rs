@@ -20,7 +20,7 @@ use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
-use ops_testing::answers::COMMANDS;
+use emulator::COMMANDS;
 
 /// Be what this process was started as: a hook command, a machine's first process, or a command for people.
 ///

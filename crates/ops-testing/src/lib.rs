@@ -1,8 +1,8 @@
-//! State-transition tests for Juju charms, and the hook-command answers behind them.
+//! State-transition tests for Juju charms.
 //!
 //! A hook is a transition on a unit's [`State`]: it starts with one, talks to Juju through hook commands, and ends with
-//! a new one. [`Context`] runs a charm through such transitions in a test. [`answers`] is Juju's part in that: it answers
-//! every hook command from a [`State`].
+//! a new one. [`Context`] runs a charm through such transitions in a test. The crate `emulator` is Juju's part in that:
+//! it answers every hook command from a [`State`].
 //!
 //! A test says which state the unit is in, which event comes, and what is to be true afterwards:
 //!
@@ -60,19 +60,13 @@
 //! # Ok::<(), ops_testing::Error>(())
 //! ```
 
-pub mod answers;
 mod consistency;
 mod context;
-pub mod format;
 pub mod on;
-pub mod state;
 
-pub use ops::Status;
-
-pub use answers::{LogLine, Reboot};
 pub use context::{Context, Error, Event, Manager, Result};
-pub use state::{
-    Address, BindAddress, CloudCredential, CloudSpec, ConfigValue, Databag, DeferredEvent, Goal, GoalState, Model,
-    Network, Payload, Port, Protocol, Relation, RelationId, RelationKind, Resource, Rotate, Secret, SecretContent,
-    SecretId, SecretOwner, State, Storage, StorageKind, Timestamp,
+pub use emulator::{
+    Address, BindAddress, CloudCredential, CloudSpec, ConfigValue, Databag, DeferredEvent, Goal, GoalState, LogLine,
+    Model, Network, Payload, Port, Protocol, Reboot, Relation, RelationId, RelationKind, Resource, Rotate, Secret,
+    SecretContent, SecretId, SecretOwner, State, Status, Storage, StorageKind, Timestamp,
 };

@@ -5,7 +5,7 @@ use serde_json::Map;
 
 use crate::context::event::RemoteUnit;
 use crate::context::{Event, Subject};
-use crate::state::{Relation, Secret, Storage};
+use emulator::{Relation, Secret, Storage};
 
 macro_rules! lifecycle {
     ($($(#[$doc:meta])* $function:ident: $name:ident;)*) => {$(

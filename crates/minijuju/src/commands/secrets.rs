@@ -5,9 +5,9 @@ use std::fs;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use emulator::SecretId;
+use emulator::format::base64;
 use jiff::Timestamp;
-use ops_testing::SecretId;
-use ops_testing::format::base64;
 use serde_json::Value;
 
 use super::client::{Client, print};

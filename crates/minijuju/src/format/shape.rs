@@ -1,6 +1,6 @@
 //! What Juju's structures print differently in JSON and in YAML, said in the names of fields and around values.
 
-use ops_testing::format::{self, Value, value_of};
+use emulator::format::{self, Value, value_of};
 use serde::ser::{Serialize, Serializer};
 
 /// The variant around a point in time, which YAML writes bare.

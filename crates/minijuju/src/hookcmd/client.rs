@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ops_testing::answers::reads_stdin;
+use emulator::reads_stdin;
 
 use super::socket;
 use super::wire::{Reply, Request};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ops_testing::format::base64;
+use emulator::format::base64;
 use serde_json::{Value, json};
 
 use super::agent::Operation;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ops_testing::answers::Record;
-use ops_testing::{Port as SeenPort, Secret as SeenSecret, SecretOwner, State};
+use emulator::Record;
+use emulator::{Port as SeenPort, Secret as SeenSecret, SecretOwner, State};
 
 use super::storage;
 use crate::store::database::now;
@@ -107,7 +107,7 @@ fn apply(secret: &mut Secret, unit: &Unit, then: Option<&SeenSecret>, seen: &See
     if seen.owner.is_none() {
         return;
     }
-    let millis = |time: Option<ops_testing::Timestamp>| time.map(|time| time.unix() * 1000);
+    let millis = |time: Option<emulator::Timestamp>| time.map(|time| time.unix() * 1000);
     secret.label = label;
     secret.description = seen.description.clone().unwrap_or_default();
     seen.rotate.as_str().clone_into(&mut secret.rotation);

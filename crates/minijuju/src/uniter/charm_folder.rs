@@ -9,9 +9,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use emulator::COMMANDS;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
-use ops_testing::answers::COMMANDS;
 
 use super::environment::{agent_folder, charm_folder, tools_folder};
 use crate::pack;

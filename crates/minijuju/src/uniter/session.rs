@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use emulator::State;
+use emulator::{Action, Call, Hook as CalledHook, Juju, Reboot};
 use ops::Status as CharmStatus;
-use ops_testing::State;
-use ops_testing::answers::{Action, Call, Hook as CalledHook, Juju, Reboot};
 use serde_json::{Map, Value};
 
 use super::changes::Changes;

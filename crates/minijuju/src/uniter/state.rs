@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use ops::{Status as CharmStatus, StatusName};
-use ops_testing::{
+use emulator::{
     Address, BindAddress, CloudSpec, ConfigValue, Goal, GoalState, Model as SeenModel, Network, Port as SeenPort,
     Protocol, Relation as SeenRelation, RelationKind as SeenKind, Resource, Secret as SeenSecret, SecretContent,
     SecretOwner, State, Storage as SeenStorage, StorageKind as SeenStorageKind, Timestamp,
 };
+use ops::{Status as CharmStatus, StatusName};
 
 use super::environment::agent_folder;
 use super::hook::{Hook, RelationKind};

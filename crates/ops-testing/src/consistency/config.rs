@@ -3,7 +3,7 @@
 use ops_metadata::ConfigType;
 
 use super::{Scene, listed};
-use crate::state::{ConfigValue, SecretId};
+use emulator::{ConfigValue, SecretId};
 
 pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     for (name, value) in &scene.state.config {

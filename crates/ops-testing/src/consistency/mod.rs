@@ -19,7 +19,7 @@ use ops_metadata::CharmMeta;
 
 use crate::context::Event;
 use crate::context::event::Place;
-use crate::state::State;
+use emulator::State;
 
 /// What is checked.
 pub(crate) struct Scene<'a> {

@@ -1,7 +1,7 @@
 //! Open ports.
 
 use super::{Scene, listed};
-use crate::state::{Port, Protocol};
+use emulator::{Port, Protocol};
 
 pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     let ports: Vec<&Port> = scene.state.opened_ports.iter().collect();

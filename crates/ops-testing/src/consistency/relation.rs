@@ -4,9 +4,9 @@ use ops::EventName;
 use ops_metadata::{RelationRole, RelationScope};
 
 use super::{Scene, listed, repeated};
-use crate::answers::name;
 use crate::context::{DepartingUnit, Subject};
-use crate::state::{Relation, RelationKind};
+use emulator::name;
+use emulator::{Relation, RelationKind};
 
 pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     for relation in &scene.state.relations {

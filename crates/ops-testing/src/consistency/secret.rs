@@ -4,7 +4,7 @@ use ops::EventName;
 
 use super::{Scene, repeated};
 use crate::context::Subject;
-use crate::state::{SecretId, SecretOwner};
+use emulator::{SecretId, SecretOwner};
 
 pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     let secrets = &scene.state.secrets;

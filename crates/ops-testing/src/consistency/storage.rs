@@ -2,7 +2,7 @@
 
 use super::{Scene, listed, repeated};
 use crate::context::Subject;
-use crate::state::Storage;
+use emulator::Storage;
 
 pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     let storages = &scene.state.storages;

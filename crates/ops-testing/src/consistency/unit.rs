@@ -1,7 +1,7 @@
 //! The unit itself.
 
 use super::Scene;
-use crate::answers::name;
+use emulator::name;
 
 pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     let place = scene.place;

@@ -12,8 +12,8 @@ use super::error::Result;
 use super::event::{Event, Place};
 use super::manager::Manager;
 use super::runner::InProcess;
-use crate::answers::{LogLine, Reboot, Record};
-use crate::state::{DeferredEvent, SecretId, State};
+use emulator::{DeferredEvent, SecretId, State};
+use emulator::{LogLine, Reboot, Record};
 
 /// Runs a charm through events, in this process, on states that the test sets up.
 ///

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use ops::{EventName, HookEnv};
 use serde_json::{Map, Value};
 
-use crate::answers::{Action, Hook};
-use crate::state::{DeferredEvent, Relation, Secret, State, Storage};
+use emulator::{Action, Hook};
+use emulator::{DeferredEvent, Relation, Secret, State, Storage};
 
 /// An event for a charm to handle. The functions of [`on`](crate::on) make it.
 #[derive(Clone, Debug)]

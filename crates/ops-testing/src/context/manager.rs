@@ -9,9 +9,9 @@ use super::Context;
 use super::error::{Error, Result};
 use super::event::Event;
 use super::store::Memory;
-use crate::answers::Juju;
 use crate::consistency;
-use crate::state::State;
+use emulator::Juju;
+use emulator::State;
 
 /// A run that stops just before the charm handles its event, for a look inside. [`Context::manager`] makes it.
 pub struct Manager<'a, C: Charm> {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ops::hookcmds::{Command, Output, Runner};
 
-use crate::answers::{Call, Juju};
+use emulator::{Call, Juju};
 
 /// Gives the charm's hook commands to [`Juju`], while a hook runs.
 #[derive(Debug, Default)]

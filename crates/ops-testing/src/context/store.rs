@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use ops::StateStore;
 use serde::{Deserialize, Serialize};
 
-use crate::state::{DeferredEvent, State};
+use emulator::{DeferredEvent, State};
 
 /// What stands in the file beside the charm.
 #[derive(Serialize, Deserialize)]

@@ -1,0 +1,128 @@
+//! Files that hook commands read and write, below the root that the charm sees.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::call::Call;
+use super::failure::{Answer, Failure};
+
+/// As many symbolic links as Linux follows.
+const MOST_LINKS: u32 = 40;
+
+/// Read a file that was named on the command line; relative to the folder of the call.
+pub(crate) fn read(call: &Call<'_>, path: &str) -> Result<Vec<u8>, Failure> {
+    let path = clean(&call.cwd.join(path));
+    below(call.root, &path).and_then(fs::read).map_err(|error| Failure::file("open", path.display(), &error))
+}
+
+/// Read a file for a secret. Juju's agent reads it, from the root: a relative path does not start at the call's folder.
+pub(crate) fn read_absolute(call: &Call<'_>, path: &str) -> Result<Vec<u8>, Failure> {
+    let full = Path::new("/").join(path);
+    below(call.root, &full).and_then(fs::read).map_err(|error| Failure::file("open", path, &error))
+}
+
+/// Write a file that was named on the command line; relative to the folder of the call.
+pub(crate) fn write(call: &Call<'_>, path: &str, content: &[u8]) -> Answer {
+    // Juju leaves an absolute one as it is.
+    let path = if path.starts_with('/') { path.into() } else { clean(&call.cwd.join(path)) };
+    let written = below(call.root, &path).and_then(|below| fs::write(below, content));
+    written.map_err(|error| Failure::file("open", path.display(), &error))
+}
+
+/// An absolute path without `.` and `..`, as Go cleans it: by its words, whatever is a symbolic link.
+fn clean(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::from("/");
+    for part in parts(path) {
+        if part == ".." {
+            clean.pop();
+        } else {
+            clean.push(part);
+        }
+    }
+    clean
+}
+
+/// The absolute `path`, which the charm sees, as a path from here. Symbolic links are followed as the charm would
+/// follow them, so that none leads out of `root`.
+fn below(root: &Path, path: &Path) -> io::Result<PathBuf> {
+    if root == Path::new("/") {
+        return Ok(path.to_owned());
+    }
+    let mut inside = PathBuf::new();
+    let mut rest: VecDeque<OsString> = parts(path).collect();
+    let mut links = 0;
+    while let Some(part) = rest.pop_front() {
+        if part == ".." {
+            inside.pop();
+            continue;
+        }
+        match fs::read_link(root.join(&inside).join(&part)) {
+            Ok(target) => {
+                links += 1;
+                if links > MOST_LINKS {
+                    return Err(io::Error::other("too many levels of symbolic links"));
+                }
+                if target.is_absolute() {
+                    inside = PathBuf::new();
+                }
+                for part in parts(&target).collect::<Vec<_>>().into_iter().rev() {
+                    rest.push_front(part);
+                }
+            }
+            // Not a link, or not there (yet).
+            Err(_) => inside.push(&part),
+        }
+    }
+    Ok(root.join(inside))
+}
+
+fn parts(path: &Path) -> impl Iterator<Item = OsString> + '_ {
+    path.components().filter_map(|component| match component {
+        Component::Normal(part) => Some(part.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn names_the_path_as_juju_does() {
+        let root = tempfile::tempdir().unwrap();
+        let call = |cwd| Call { name: "x", args: &[], stdin: None, cwd: Path::new(cwd), root: root.path() };
+        for (cwd, path, named) in [
+            ("/a/b", "x", "/a/b/x"),
+            ("/a/b", "./../c//x/", "/a/c/x"),
+            ("/a", "../../../x", "/x"),
+            ("/a", "/b/../x", "/x"),
+        ] {
+            let error = read(&call(cwd), path).unwrap_err().message;
+            assert_eq!(error, format!("open {named}: no such file or directory"));
+        }
+        for (path, named) in [("../no/./x", "/no/x"), ("/no/../no/x", "/no/../no/x")] {
+            let error = write(&call("/a"), path, b"").unwrap_err().message;
+            assert_eq!(error, format!("open {named}: no such file or directory"));
+        }
+    }
+
+    #[test]
+    fn stays_below_the_root_whatever_links_say() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        symlink("/a", root.join("absolute")).unwrap();
+        symlink("../../../../a", root.join("a/b/upward")).unwrap();
+        symlink("loop", root.join("loop")).unwrap();
+        for path in ["/absolute/b/x", "/a/b/upward/b/x", "/../../a/b/x"] {
+            assert_eq!(below(root, Path::new(path)).unwrap(), root.join("a/b/x"), "{path}");
+        }
+        assert!(below(root, Path::new("/loop")).is_err());
+    }
+}

@@ -1,0 +1,119 @@
+//! A hook command at work: what it was given, and what it prints.
+
+use super::call::Call;
+use super::failure::{Answer, Failure};
+use super::file;
+use super::flags::Flags;
+use super::spec::Spec;
+use crate::Juju;
+use crate::format::quote::quoted_list;
+use crate::format::{Value, json, smart, yaml};
+use crate::state::{Relation, RelationId};
+
+/// The format that a command prints in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Smart,
+    Yaml,
+    Json,
+}
+
+/// A hook command at work.
+pub(crate) struct Invocation<'a> {
+    pub(crate) spec: &'static Spec,
+    pub(crate) flags: Flags<'a>,
+    pub(crate) call: &'a Call<'a>,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+}
+
+impl<'a> Invocation<'a> {
+    /// The positional arguments.
+    pub(crate) fn args(&self) -> &[&'a str] {
+        &self.flags.args
+    }
+
+    /// Whether a boolean flag was given.
+    pub(crate) fn is_set(&self, flag: &str) -> bool {
+        self.flags.is_set(self.spec, flag)
+    }
+
+    /// The value of a flag, or its default.
+    pub(crate) fn text(&self, flag: &str) -> &'a str {
+        self.flags.text(self.spec, flag)
+    }
+
+    /// The value of a flag that takes a number.
+    pub(crate) fn number(&self, flag: &str) -> i64 {
+        self.flags.number(self.spec, flag)
+    }
+
+    /// The format that was asked for.
+    pub(crate) fn format(&self) -> Format {
+        match self.text("format") {
+            "json" => Format::Json,
+            "yaml" => Format::Yaml,
+            _ => Format::Smart,
+        }
+    }
+
+    /// Refuse positional arguments from number `from` on.
+    pub(crate) fn no_args_from(&self, from: usize) -> Answer {
+        match self.args().get(from..) {
+            None | Some([]) => Ok(()),
+            Some(args) => Err(Failure::usage(format!("unrecognized args: {}", quoted_list(args)))),
+        }
+    }
+
+    /// The only positional argument, if there is one.
+    pub(crate) fn optional_arg(&self) -> Result<&'a str, Failure> {
+        self.no_args_from(1)?;
+        Ok(self.args().first().copied().unwrap_or_default())
+    }
+
+    /// The relation that was named, or that the hook is about.
+    pub(crate) fn relation_id(&self, juju: &Juju) -> Result<RelationId, Failure> {
+        self.flags.relation(self.spec, juju).ok_or_else(|| Failure::usage("no relation id specified"))
+    }
+
+    /// The relation that was named, or that the hook is about.
+    pub(crate) fn relation<'j>(&self, juju: &'j Juju) -> Result<&'j Relation, Failure> {
+        juju.state.get_relation(self.relation_id(juju)?).ok_or_else(|| Failure::run("relation not found"))
+    }
+
+    /// The content of the file that `flag` names, `-` being standard input; nothing without the flag.
+    pub(crate) fn file(&self, flag: &str) -> Result<Option<Vec<u8>>, Failure> {
+        match self.text(flag) {
+            "" => Ok(None),
+            "-" => Ok(Some(self.call.stdin.unwrap_or_default().to_vec())),
+            path => file::read(self.call, path).map(Some),
+        }
+    }
+
+    /// Print `value` in the format, and to the file, that was asked for.
+    pub(crate) fn write(&mut self, value: &Value) -> Answer {
+        let text = match self.format() {
+            Format::Smart => smart::print(value),
+            Format::Yaml => yaml::print(value),
+            Format::Json => json::print(value) + "\n",
+        };
+        match self.text("output") {
+            "" => self.stdout.extend_from_slice(text.as_bytes()),
+            path => file::write(self.call, path, text.as_bytes())?,
+        }
+        Ok(())
+    }
+
+    /// Print `text` as it is.
+    pub(crate) fn print(&mut self, text: &str) {
+        self.stdout.extend_from_slice(text.as_bytes());
+    }
+
+    /// Say that `--format` has no effect, if it was given. Juju writes no line break here.
+    pub(crate) fn warn_of_format(&mut self) {
+        if !self.text("format").is_empty() {
+            let warning = format!("--format flag deprecated for command {:?}", self.spec.name);
+            self.stderr.extend_from_slice(warning.as_bytes());
+        }
+    }
+}

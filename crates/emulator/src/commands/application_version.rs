@@ -1,0 +1,49 @@
+//! `application-version-set`.
+
+use crate::Juju;
+use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::invocation::Invocation;
+use crate::command_line::spec::Spec;
+
+pub(crate) static SET: Spec = Spec {
+    name: "application-version-set",
+    args: "<new-version>",
+    purpose: "Specifies which version of the application is deployed.",
+    doc: "Tells Juju the version of the workload, for `juju status`: a version number, a\n\
+          commit, or whatever names it. It is not the revision of the charm.",
+    examples: &["application-version-set 1.1.10"],
+    see_also: &[],
+    flags: &[],
+    run: set,
+};
+
+fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    let Some(version) = invocation.args().first() else { return Err(Failure::usage("no version specified")) };
+    let version = (*version).to_owned();
+    invocation.no_args_from(1)?;
+    juju.state.workload_version.clone_from(&version);
+    juju.record.workload_versions.push(version);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::{check, check_error, juju};
+
+    #[test]
+    fn sets_the_version_at_once() {
+        let mut juju = juju();
+        check(&mut juju, &["application-version-set", "1.10"], "");
+        check(&mut juju, &["application-version-set", ""], "");
+        check(&mut juju, &["application-version-set", "1.11"], "");
+        let outcome = juju.finish(false);
+        assert_eq!(outcome.state.workload_version, "1.11");
+        assert_eq!(outcome.record.workload_versions, ["1.10", "", "1.11"]);
+    }
+
+    #[test]
+    fn wants_one_version() {
+        check_error(&mut juju(), &["application-version-set"], 2, "no version specified");
+        check_error(&mut juju(), &["application-version-set", "1", "2"], 2, "unrecognized args: [\"2\"]");
+    }
+}

@@ -1,0 +1,38 @@
+//! `is-leader`.
+
+use crate::Juju;
+use crate::command_line::failure::Answer;
+use crate::command_line::invocation::Invocation;
+use crate::command_line::spec::{FORMAT, OUTPUT, Spec};
+
+pub(crate) static IS_LEADER: Spec = Spec {
+    name: "is-leader",
+    args: "",
+    purpose: "Prints application leadership status.",
+    doc: "Prints whether the unit is its application's leader. If it is, it stays so for at\n\
+          least 30 seconds.",
+    examples: &["if [ \"$(is-leader)\" = True ]; then", "  # what only the leader does", "fi"],
+    see_also: &[],
+    flags: &[FORMAT, OUTPUT],
+    run: is_leader,
+};
+
+fn is_leader(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    invocation.no_args_from(0)?;
+    invocation.write(&juju.state.leader.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::{check, juju};
+
+    #[test]
+    fn says_whether_the_unit_leads() {
+        let mut juju = juju();
+        check(&mut juju, &["is-leader"], "False\n");
+        check(&mut juju, &["is-leader", "--format=json"], "false\n");
+        juju.state.leader = true;
+        check(&mut juju, &["is-leader"], "True\n");
+        check(&mut juju, &["is-leader", "--format=yaml"], "true\n");
+    }
+}

@@ -1,0 +1,103 @@
+//! `juju-log`.
+
+use crate::Juju;
+use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::invocation::Invocation;
+use crate::command_line::spec::{DEPRECATED_FORMAT, Flag, Kind, Spec};
+use crate::format::quote::quoted;
+use crate::record::LogLine;
+use crate::state::Relation;
+
+pub(crate) static LOG: Spec = Spec {
+    name: "juju-log",
+    args: "<message>",
+    purpose: "Writes a message to Juju logs.",
+    doc: "",
+    examples: &["juju-log -l WARNING \"The disk is nearly full\""],
+    see_also: &[],
+    flags: &[
+        Flag::bool(&["debug"], "Sends message at debug level."),
+        DEPRECATED_FORMAT,
+        Flag { names: &["l", "log-level"], kind: Kind::Text("INFO"), usage: "Sends message at the given level." },
+    ],
+    run: log,
+};
+
+fn log(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    if invocation.args().is_empty() {
+        return Err(Failure::usage("no message specified"));
+    }
+    invocation.warn_of_format();
+    let given = invocation.text("log-level");
+    let level = match given.to_uppercase().as_str() {
+        _ if invocation.is_set("debug") => "DEBUG",
+        "" | "INFO" => "INFO",
+        "TRACE" => "TRACE",
+        "DEBUG" => "DEBUG",
+        "WARN" | "WARNING" => "WARNING",
+        "ERROR" => "ERROR",
+        "CRITICAL" => "CRITICAL",
+        // A level below all others: such a line is never shown.
+        "UNSPECIFIED" => return Ok(()),
+        _ => {
+            let warning = format!("Specified log level of {} is not valid", quoted(given));
+            juju.record.logs.push(LogLine::new("WARNING", warning));
+            "INFO"
+        }
+    };
+    let message = invocation.args().join(" ");
+    let message = match juju.hook_relation().map(Relation::full_id) {
+        Some(relation) => format!("{relation}: {message}"),
+        None => message,
+    };
+    juju.record.logs.push(LogLine::new(level, message));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::{answer, check, check_error, juju};
+
+    #[test]
+    fn logs_at_the_level_that_was_asked_for() {
+        let mut juju = juju();
+        for (line, logged) in [
+            (&["juju-log", "hello", "you"][..], "INFO hello you"),
+            (&["juju-log", "--debug", "-l", "ERROR", "m"], "DEBUG m"),
+            (&["juju-log", "-l", "warn", "m"], "WARNING m"),
+            (&["juju-log", "--log-level=critical", "m"], "CRITICAL m"),
+            (&["juju-log", "-l", "trace", "m"], "TRACE m"),
+            (&["juju-log", "-l", "", "m"], "INFO m"),
+            (&["juju-log", "--", "--debug"], "INFO --debug"),
+        ] {
+            check(&mut juju, line, "");
+            assert_eq!(juju.record.logs.last().unwrap().to_string(), logged);
+        }
+    }
+
+    #[test]
+    fn warns_of_a_level_that_does_not_exist() {
+        let mut juju = juju();
+        check(&mut juju, &["juju-log", "-l", "loud", "m"], "");
+        let logs: Vec<String> = juju.record.logs.iter().map(ToString::to_string).collect();
+        assert_eq!(logs, ["WARNING Specified log level of \"loud\" is not valid", "INFO m"]);
+    }
+
+    #[test]
+    fn names_the_hooks_relation() {
+        let mut juju = juju();
+        juju.hook.relation = Some(juju.state.relations[0].id);
+        check(&mut juju, &["juju-log", "m"], "");
+        let id = juju.state.relations[0].id;
+        assert_eq!(juju.record.logs[0].to_string(), format!("INFO db:{id}: m"));
+    }
+
+    #[test]
+    fn wants_a_message_and_no_format() {
+        let mut juju = juju();
+        check_error(&mut juju, &["juju-log"], 2, "no message specified");
+        let output = answer(&mut juju, &["juju-log", "--format", "x", "m"]);
+        assert_eq!(output.code, 0);
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "--format flag deprecated for command \"juju-log\"");
+    }
+}

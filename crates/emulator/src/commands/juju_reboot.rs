@@ -1,0 +1,55 @@
+//! `juju-reboot`.
+
+use crate::Juju;
+use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::invocation::Invocation;
+use crate::command_line::spec::{Flag, Spec};
+use crate::record::Reboot;
+
+pub(crate) static REBOOT: Spec = Spec {
+    name: "juju-reboot",
+    args: "",
+    purpose: "Reboots the host machine.",
+    doc: "Starts the machine anew once the hook has succeeded. With --now the hook is killed\n\
+          at once, and runs again from its beginning afterwards.\n\n\
+          An action cannot ask for it.",
+    examples: &["juju-reboot", "juju-reboot --now"],
+    see_also: &[],
+    flags: &[Flag::bool(&["now"], "Reboots immediately, killing the invoking process.")],
+    run: reboot,
+};
+
+fn reboot(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    invocation.no_args_from(0)?;
+    if juju.hook.action.is_some() {
+        return Err(Failure::run("juju-reboot is not supported when running an action."));
+    }
+    juju.record.reboot = Some(if invocation.is_set("now") { Reboot::Now } else { Reboot::AfterHook });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Reboot;
+    use crate::tests::{check, check_error, in_action, juju};
+
+    #[test]
+    fn reboots_after_a_hook_that_succeeded_or_now() {
+        for (line, succeeded, reboot) in [
+            (&["juju-reboot"][..], true, Some(Reboot::AfterHook)),
+            (&["juju-reboot"], false, None),
+            (&["juju-reboot", "--now"], false, Some(Reboot::Now)),
+        ] {
+            let mut juju = juju();
+            check(&mut juju, line, "");
+            assert_eq!(juju.finish(succeeded).record.reboot, reboot);
+        }
+    }
+
+    #[test]
+    fn does_not_reboot_in_an_action() {
+        let error = "juju-reboot is not supported when running an action.";
+        check_error(&mut in_action(), &["juju-reboot"], 1, error);
+        check_error(&mut juju(), &["juju-reboot", "now"], 2, "unrecognized args: [\"now\"]");
+    }
+}

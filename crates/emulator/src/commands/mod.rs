@@ -1,0 +1,156 @@
+//! Juju's hook commands, answered from a [`State`](crate::State) as Juju 3.6 answers them, to the byte.
+//!
+//! A file for each command or family: `relation.rs` has `relation-get`, `relation-set` and their kin. It has a `Spec` for
+//! each (name, arguments, help, flags) and the function that answers it.
+
+mod action;
+mod application_version;
+mod config;
+mod credential;
+mod goal_state;
+mod is_leader;
+mod juju_log;
+mod juju_reboot;
+mod k8s;
+mod leader;
+mod network;
+mod opened;
+mod payload;
+mod port;
+mod relation;
+mod resource;
+mod secret;
+mod state;
+mod status;
+mod storage;
+
+use crate::command_line::failure::Answer;
+use crate::command_line::spec::{Kind, Spec};
+use crate::juju::Juju;
+
+pub(crate) use secret::SecretChanges;
+
+/// All hook commands, sorted by name.
+static TABLE: &[&Spec] = &[
+    &action::FAIL,
+    &action::GET,
+    &action::LOG,
+    &action::SET,
+    &application_version::SET,
+    &port::CLOSE,
+    &config::GET,
+    &credential::GET,
+    &goal_state::STATE,
+    &is_leader::IS_LEADER,
+    &juju_log::LOG,
+    &juju_reboot::REBOOT,
+    &k8s::RAW_GET,
+    &k8s::RAW_SET,
+    &k8s::SPEC_GET,
+    &k8s::SPEC_SET,
+    &leader::GET,
+    &leader::SET,
+    &network::GET,
+    &port::OPEN,
+    &port::OPENED,
+    &payload::REGISTER,
+    &payload::STATUS_SET,
+    &payload::UNREGISTER,
+    &k8s::POD_SPEC_GET,
+    &k8s::POD_SPEC_SET,
+    &relation::GET,
+    &relation::IDS,
+    &relation::LIST,
+    &relation::MODEL_GET,
+    &relation::SET,
+    &resource::GET,
+    &secret::ADD,
+    &secret::GET,
+    &secret::GRANT,
+    &secret::IDS,
+    &secret::INFO_GET,
+    &secret::REMOVE,
+    &secret::REVOKE,
+    &secret::SET,
+    &state::DELETE,
+    &state::GET,
+    &state::SET,
+    &status::GET,
+    &status::SET,
+    &storage::ADD,
+    &storage::GET,
+    &storage::LIST,
+    &network::UNIT_GET,
+];
+
+/// The names of all hook commands that Juju 3.6 gives to a charm, sorted.
+pub static COMMANDS: &[&str] = &{
+    let mut names = [""; TABLE.len()];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = TABLE[index].name;
+        index += 1;
+    }
+    names
+};
+
+/// The command of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Spec> {
+    TABLE.binary_search_by(|spec| spec.name.cmp(name)).ok().map(|index| TABLE[index])
+}
+
+/// Whether a command, called with `args`, reads its standard input: `--file -` says so, or a `--file` that is `-` by
+/// default. Who calls from another process need not send it otherwise.
+#[must_use]
+pub fn reads_stdin(name: &str, args: &[String]) -> bool {
+    let file = find(name).and_then(|spec| {
+        spec.flags.iter().find_map(|flag| match flag.kind {
+            Kind::File(default) if flag.names == ["file"] => Some(default),
+            _ => None,
+        })
+    });
+    let before_end = || args.iter().take_while(|arg| *arg != "--");
+    file.is_some_and(|default| {
+        before_end().any(|arg| arg == "-" || arg == "--file=-")
+            || (default == "-" && !before_end().any(|arg| arg.starts_with("--file")))
+    })
+}
+
+/// Let what a hook has changed take effect, all or none.
+pub(crate) fn commit(juju: &mut Juju) -> Answer {
+    storage::commit(juju)?;
+    let ports = opened::committed(juju)?;
+    // The last that can be refused.
+    secret::commit(juju)?;
+    juju.state.opened_ports = ports;
+    if let Some(charm_state) = juju.pending.charm_state.take() {
+        juju.state.charm_state = charm_state;
+    }
+    for (id, databag) in std::mem::take(&mut juju.pending.unit_data) {
+        relation::commit(&mut juju.state.relations, id, databag, false);
+    }
+    for (id, databag) in std::mem::take(&mut juju.pending.app_data) {
+        relation::commit(&mut juju.state.relations, id, databag, true);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_by_name() {
+        assert!(COMMANDS.is_sorted(), "{COMMANDS:?}");
+    }
+
+    #[test]
+    fn standard_input_is_read_where_a_file_is_a_minus() {
+        let args = |args: &[&str]| args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>();
+        assert!(reads_stdin("state-set", &args(&["--file", "-"])));
+        assert!(reads_stdin("state-set", &args(&["--file=-", "a=b"])));
+        assert!(!reads_stdin("state-set", &args(&["a=-"])));
+        assert!(!reads_stdin("state-set", &args(&["--", "-"])));
+        assert!(!reads_stdin("state-get", &args(&["-"])));
+    }
+}

@@ -1,0 +1,87 @@
+//! A unit's open ports, at the hook's end.
+
+use std::collections::BTreeSet;
+
+use crate::Juju;
+use crate::command_line::failure::Failure;
+use crate::format::quote::quoted;
+use crate::state::Port;
+
+/// The ports that are open once the hook's changes take effect, or why Juju refuses them.
+///
+/// A range that is open for all endpoints is not kept for one of them as well. One that is open for all, and closed for
+/// one, stays open for each of the others.
+pub(crate) fn committed(juju: &Juju) -> Result<BTreeSet<Port>, Failure> {
+    let endpoints: BTreeSet<&String> = juju.meta.relations.keys().chain(&juju.meta.extra_bindings).collect();
+    for (doing, ports) in [("open", &juju.pending.open), ("close", &juju.pending.close)] {
+        let unknown = ports.iter().find(|port| !port.endpoint.is_empty() && !endpoints.contains(&port.endpoint));
+        if let Some(port) = unknown {
+            let (endpoint, unit) = (quoted(&port.endpoint), quoted(&juju.hook.unit));
+            let message = format!("{doing} port range: endpoint {endpoint} for unit {unit} not found");
+            return Err(Failure::run(message).during("cannot open/close ports"));
+        }
+    }
+    let mut open = juju.state.opened_ports.clone();
+    for port in &juju.pending.open {
+        if !open.contains(&port.clone().on_endpoint("")) {
+            open.insert(port.clone());
+        }
+    }
+    let everywhere: Vec<Port> = open.iter().filter(|port| port.endpoint.is_empty()).cloned().collect();
+    open.retain(|port| port.endpoint.is_empty() || !everywhere.iter().any(|wider| wider.same_range(port)));
+    for port in &juju.pending.close {
+        if port.endpoint.is_empty() {
+            open.retain(|other| !other.same_range(port));
+            continue;
+        }
+        open.remove(port);
+        if open.remove(&port.clone().on_endpoint("")) {
+            let others = endpoints.iter().filter(|endpoint| ***endpoint != port.endpoint);
+            open.extend(others.map(|endpoint| port.clone().on_endpoint(endpoint.as_str())));
+        }
+    }
+    Ok(open)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Port;
+    use crate::tests::{check, juju};
+
+    #[test]
+    fn a_range_closed_for_one_endpoint_stays_open_for_the_others() {
+        let mut juju = juju();
+        juju.state.opened_ports = [Port::tcp(80)].into();
+        check(&mut juju, &["close-port", "80", "--endpoints", "db"], "");
+        let others = ["logs", "peers", "public", "web"].map(|endpoint| Port::tcp(80).on_endpoint(endpoint));
+        assert_eq!(juju.finish(true).state.opened_ports, others.into());
+    }
+
+    #[test]
+    fn a_range_open_for_all_endpoints_is_not_kept_for_one() {
+        let mut juju = juju();
+        check(&mut juju, &["open-port", "80", "--endpoints", "db"], "");
+        check(&mut juju, &["open-port", "80"], "");
+        assert_eq!(juju.finish(true).state.opened_ports, [Port::tcp(80)].into());
+    }
+
+    #[test]
+    fn a_range_closed_for_all_endpoints_is_open_for_none() {
+        let mut juju = juju();
+        juju.state.opened_ports = [Port::tcp(80).on_endpoint("db"), Port::tcp(80).on_endpoint("web")].into();
+        check(&mut juju, &["close-port", "80"], "");
+        assert_eq!(juju.finish(true).state.opened_ports, [].into());
+    }
+
+    #[test]
+    fn an_endpoint_that_does_not_exist_is_refused() {
+        for doing in ["open", "close"] {
+            let mut juju = juju();
+            check(&mut juju, &[&format!("{doing}-port"), "80", "--endpoints", "nonsense"], "");
+            let refusal = format!(
+                "cannot open/close ports: {doing} port range: endpoint \"nonsense\" for unit \"app/0\" not found"
+            );
+            assert_eq!(juju.finish(true).refusal, Some(refusal));
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! `open-port`, `close-port` and `opened-ports`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::Juju;
+use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::invocation::Invocation;
+use crate::command_line::spec::{DEPRECATED_FORMAT, FORMAT, Flag, OUTPUT, Spec};
+use crate::format::Value;
+use crate::format::quote::quoted;
+use crate::state::{Port, Protocol};
+
+const ARGS: &str = "<port>[/<protocol>] or <from>-<to>[/<protocol>] or icmp";
+const ENDPOINTS: Flag = Flag::text(&["endpoints"], "Names the endpoints, separated by commas; all by default.");
+
+pub(crate) static OPEN: Spec = Spec {
+    name: "open-port",
+    args: ARGS,
+    purpose: "Registers a request to open a port or port range.",
+    doc: "Opens a port, or a range of ports, for all endpoints or for some. The protocol is\n\
+          tcp unless it says udp. The port takes effect when the hook has succeeded, and on\n\
+          public clouds only while the application is exposed.",
+    examples: &["open-port 80", "open-port 1234/udp", "open-port 1000-2000/tcp --endpoints dmz,monitoring"],
+    see_also: &["close-port", "opened-ports"],
+    flags: &[ENDPOINTS, DEPRECATED_FORMAT],
+    run: open,
+};
+
+pub(crate) static CLOSE: Spec = Spec {
+    name: "close-port",
+    args: ARGS,
+    purpose: "Registers a request to close a port or port range.",
+    doc: "Closes a port, or a range of ports, for all endpoints or for some, when the hook has\n\
+          succeeded. The range must be one that was opened.",
+    examples: &["close-port 80", "close-port 9000-9999/udp", "close-port icmp"],
+    see_also: &["open-port", "opened-ports"],
+    flags: &[ENDPOINTS, DEPRECATED_FORMAT],
+    run: close,
+};
+
+pub(crate) static OPENED: Spec = Spec {
+    name: "opened-ports",
+    args: "",
+    purpose: "Lists all ports or port ranges opened by the unit.",
+    doc: "Lists what the unit has opened, a range a line: 80/tcp or 8080-8088/udp.\n\
+          With --endpoints each line also names the endpoints, * standing for all.",
+    examples: &["opened-ports", "opened-ports --endpoints"],
+    see_also: &["open-port", "close-port"],
+    flags: &[Flag::bool(&["endpoints"], "Displays the endpoints of each range."), FORMAT, OUTPUT],
+    run: opened,
+};
+
+fn open(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    each_endpoint(juju, invocation, |juju, port| {
+        let pending = &mut juju.pending;
+        pending.close.retain(|closing| *closing != port);
+        let already = match conflict(&port, &pending.open, " requested earlier") {
+            Ok(already) => already || conflict(&port, &juju.state.opened_ports, "")?,
+            Err(reason) => return Err(reason),
+        };
+        if !already {
+            pending.open.push(port);
+        }
+        Ok(())
+    })
+}
+
+fn close(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    each_endpoint(juju, invocation, |juju, port| {
+        let pending = &mut juju.pending;
+        pending.open.retain(|opening| *opening != port);
+        if conflict(&port, &pending.close, " requested earlier")? {
+            return Ok(());
+        }
+        conflict(&port, &juju.state.opened_ports, "")?;
+        pending.close.push(port);
+        Ok(())
+    })
+}
+
+/// Do it for each endpoint that was named, or for all of them at once.
+fn each_endpoint(
+    juju: &mut Juju,
+    invocation: &mut Invocation<'_>,
+    change: impl Fn(&mut Juju, Port) -> Result<(), (Port, &'static str)>,
+) -> Answer {
+    let Some(range) = invocation.args().first() else { return Err(Failure::usage("no port or range specified")) };
+    let port = parse(&range.to_lowercase()).map_err(Failure::usage)?;
+    invocation.no_args_from(1)?;
+    invocation.warn_of_format();
+    let doing = if invocation.spec.name == OPEN.name { "open" } else { "close" };
+    for endpoint in invocation.text("endpoints").split(',') {
+        change(juju, port.clone().on_endpoint(endpoint.trim())).map_err(|(other, extra)| {
+            let unit = quoted(&juju.hook.unit);
+            Failure::run(format!(
+                "cannot {doing} {port} (unit {unit}): port range conflicts with {other} (unit {unit}){extra}"
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether `port` is among `others` already. It is refused if it overlaps one of them otherwise; the same range on
+/// another endpoint does not count.
+fn conflict<'a>(
+    port: &Port,
+    others: impl IntoIterator<Item = &'a Port>,
+    extra: &'static str,
+) -> Result<bool, (Port, &'static str)> {
+    for other in others {
+        if other == port {
+            return Ok(true);
+        }
+        if port.overlaps(other) && !port.same_range(other) {
+            return Err((other.clone(), extra));
+        }
+    }
+    Ok(false)
+}
+
+/// Read `80`, `80/tcp`, `8000-8010/udp` or `icmp`.
+fn parse(text: &str) -> Result<Port, String> {
+    let (range, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    let number = |text: &str| {
+        text.parse::<i32>().map_err(|error| {
+            let reason = match error.kind() {
+                std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow => "value out of range",
+                _ => "invalid syntax",
+            };
+            format!("invalid port {}: strconv.Atoi: parsing {}: {reason}", quoted(text), quoted(text))
+        })
+    };
+    let bounds: Vec<&str> = range.split('-').collect();
+    let (from, to) = match bounds[..] {
+        ["icmp"] => (-1, -1),
+        [port] => number(port).map(|port| (port, port))?,
+        [from, to] => (number(from)?, number(to)?),
+        _ => return Err(format!("invalid port range {}", quoted(range))),
+    };
+    let protocol = match protocol {
+        _ if from == -1 => Protocol::Icmp,
+        "tcp" => Protocol::Tcp,
+        "udp" => Protocol::Udp,
+        "icmp" => return Err(format!("protocol \"icmp\" doesn't support any ports; got \"{from}\"")),
+        other => return Err(format!("invalid protocol {}, expected \"tcp\", \"udp\", or \"icmp\"", quoted(other))),
+    };
+    let port = Port { protocol, from, to, endpoint: String::new() };
+    if protocol == Protocol::Icmp {
+        return Ok(port);
+    }
+    if from > to {
+        return Err(format!("invalid port range {port}"));
+    }
+    if from < 0 || to > 65_535 {
+        return Err(format!("port range bounds must be between 0 and 65535, got {from}-{to}"));
+    }
+    Ok(port)
+}
+
+fn opened(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    invocation.no_args_from(0)?;
+    let mut ranges: BTreeMap<Port, Vec<String>> = BTreeMap::new();
+    for port in juju.opened_ports() {
+        let endpoint = port.endpoint.clone();
+        ranges.entry(port.on_endpoint("")).or_default().push(endpoint);
+    }
+    let with_endpoints = invocation.is_set("endpoints");
+    let lines = ranges.into_iter().map(|(range, endpoints)| {
+        if !with_endpoints {
+            return range.to_string();
+        }
+        let everywhere = endpoints.iter().any(String::is_empty);
+        format!("{range} ({})", if everywhere { "*".to_owned() } else { endpoints.join(", ") })
+    });
+    let lines = Value::Lines(lines.collect());
+    invocation.write(&lines)
+}
+
+impl Juju {
+    /// The ports that are open, with what this hook has changed.
+    pub(crate) fn opened_ports(&self) -> BTreeSet<Port> {
+        let open = self.state.opened_ports.iter().chain(&self.pending.open);
+        open.filter(|port| !self.pending.close.contains(port)).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Port;
+    use crate::tests::{answer, check, check_error, juju};
+
+    #[test]
+    fn opens_and_closes_when_the_hook_has_succeeded() {
+        let mut juju = juju();
+        juju.state.opened_ports = [Port::tcp(80), Port::icmp()].into();
+        for line in [
+            &["open-port", "443"][..],
+            &["open-port", "8000-8010/UDP"],
+            &["open-port", "80"],
+            &["close-port", "80/tcp"],
+            &["close-port", "icmp"],
+            &["open-port", "ICMP"],
+            &["open-port", "7"],
+            &["close-port", "7"],
+            &["close-port", "9999"],
+        ] {
+            check(&mut juju, line, "");
+        }
+        check(&mut juju, &["opened-ports"], "icmp\n443/tcp\n8000-8010/udp\n");
+        check(&mut juju, &["opened-ports", "--format=json"], "[\"icmp\",\"443/tcp\",\"8000-8010/udp\"]\n");
+        let after = [Port::icmp(), Port::tcp(443), Port::udp_range(8000..=8010)].into();
+        assert_eq!(juju.finish(true).state.opened_ports, after);
+    }
+
+    #[test]
+    fn a_failed_hook_changes_no_port() {
+        let mut juju = juju();
+        juju.state.opened_ports = [Port::tcp(80)].into();
+        check(&mut juju, &["close-port", "80"], "");
+        check(&mut juju, &["open-port", "81"], "");
+        assert_eq!(juju.finish(false).state.opened_ports, [Port::tcp(80)].into());
+    }
+
+    #[test]
+    fn keeps_endpoints_apart() {
+        let mut juju = juju();
+        check(&mut juju, &["opened-ports"], "");
+        check(&mut juju, &["opened-ports", "--format=json"], "[]\n");
+        check(&mut juju, &["open-port", "80", "--endpoints", "web, db"], "");
+        check(&mut juju, &["open-port", "443"], "");
+        check(&mut juju, &["opened-ports", "--endpoints"], "80/tcp (db, web)\n443/tcp (*)\n");
+        check(&mut juju, &["opened-ports", "--format=yaml"], "- 80/tcp\n- 443/tcp\n");
+        check(&mut juju, &["close-port", "80", "--endpoints", "db"], "");
+        check(&mut juju, &["opened-ports", "--endpoints"], "80/tcp (web)\n443/tcp (*)\n");
+    }
+
+    #[test]
+    fn refuses_ranges_that_overlap() {
+        let mut juju = juju();
+        juju.state.opened_ports = [Port::tcp_range(80..=90)].into();
+        let error = "cannot open 85/tcp (unit \"app/0\"): port range conflicts with 80-90/tcp (unit \"app/0\")";
+        check_error(&mut juju, &["open-port", "85"], 1, error);
+        check(&mut juju, &["open-port", "85/udp"], "");
+        let error = "cannot open 80-90/udp (unit \"app/0\"): port range conflicts with 85/udp (unit \"app/0\") requested earlier";
+        check_error(&mut juju, &["open-port", "80-90/udp"], 1, error);
+        let error = "cannot close 80/tcp (unit \"app/0\"): port range conflicts with 80-90/tcp (unit \"app/0\")";
+        check_error(&mut juju, &["close-port", "80"], 1, error);
+    }
+
+    #[test]
+    fn refuses_what_is_no_port() {
+        for (port, error) in [
+            ("x", r#"invalid port "x": strconv.Atoi: parsing "x": invalid syntax"#),
+            ("1-2-3", r#"invalid port range "1-2-3""#),
+            ("90-80", "invalid port range 90-80/tcp"),
+            ("65536", "port range bounds must be between 0 and 65535, got 65536-65536"),
+            ("80/http", r#"invalid protocol "http", expected "tcp", "udp", or "icmp""#),
+            ("80/icmp", r#"protocol "icmp" doesn't support any ports; got "80""#),
+        ] {
+            check_error(&mut juju(), &["open-port", port], 2, error);
+            check_error(&mut juju(), &["close-port", port], 2, error);
+        }
+        check_error(&mut juju(), &["open-port"], 2, "no port or range specified");
+        check_error(&mut juju(), &["open-port", "80", "81"], 2, "unrecognized args: [\"81\"]");
+        let output = answer(&mut juju(), &["open-port", "--format", "x", "80"]);
+        assert_eq!((output.code, output.stderr), (0, b"--format flag deprecated for command \"open-port\"".to_vec()));
+    }
+}

@@ -1,0 +1,147 @@
+//! What a hook has changed of secrets, taking effect.
+
+use super::changes::{SecretChanges, Update};
+use crate::Juju;
+use crate::command_line::failure::{Answer, Failure};
+use crate::format::quote::quoted;
+use crate::state::{Rotate, Secret, SecretId, SecretOwner, Timestamp};
+
+/// Let the changes take effect, all or none.
+pub(crate) fn commit(juju: &mut Juju) -> Answer {
+    let changes = std::mem::take(&mut juju.pending.secrets);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let now = (juju.hook.clock)();
+    let mut secrets = juju.state.secrets.clone();
+    for (id, (owner, secret)) in changes.creates {
+        check_label(&secrets, &id, secret.label.as_deref()).map_err(|failure| failure.during("creating secrets"))?;
+        secrets.push(create(id, owner, secret, now));
+    }
+    for (id, update) in changes.updates {
+        let doing = "updating secrets";
+        check_manages(juju, &secrets, &id).map_err(|failure| failure.during(doing))?;
+        check_label(&secrets, &id, update.label.as_deref()).map_err(|failure| failure.during(doing))?;
+        if let Some(secret) = find(&mut secrets, &id) {
+            apply(secret, update, now);
+        }
+    }
+    for id in changes.track_latest {
+        if let Some(secret) = find(&mut secrets, &id) {
+            secret.tracked_revision = Some(secret.latest_revision());
+        }
+    }
+    for (id, grants) in changes.grants {
+        check_manages(juju, &secrets, &id).map_err(|failure| failure.during("granting secrets access"))?;
+        for (relation, to) in grants {
+            if let Some(secret) = find(&mut secrets, &id) {
+                secret.remote_grants.entry(relation).or_default().insert(to);
+            }
+        }
+    }
+    for (id, revokes) in changes.revokes {
+        check_manages(juju, &secrets, &id).map_err(|failure| failure.during("revoking secrets access"))?;
+        if let Some(secret) = find(&mut secrets, &id) {
+            secret.remote_grants.values_mut().for_each(|granted| granted.retain(|to| !revokes.contains(to)));
+            secret.remote_grants.retain(|_, granted| !granted.is_empty());
+        }
+    }
+    for (id, revisions) in changes.removals {
+        if find(&mut secrets, &id).is_none() {
+            // Gone already, or made by this hook as well: Juju lets that pass (`commitHookChangesForOneUnit`).
+            continue;
+        }
+        check_manages(juju, &secrets, &id).map_err(|failure| failure.during("removing secrets"))?;
+        if let Some(secret) = find(&mut secrets, &id) {
+            match revisions {
+                Some(revisions) => secret.revisions.retain(|number, _| !revisions.contains(number)),
+                None => secret.revisions.clear(),
+            }
+        }
+        secrets.retain(|secret| secret.id != id || !secret.revisions.is_empty());
+    }
+    juju.state.secrets = secrets;
+    Ok(())
+}
+
+impl SecretChanges {
+    fn is_empty(&self) -> bool {
+        let Self { creates, updates, removals, grants, revokes, track_latest } = self;
+        creates.is_empty()
+            && updates.is_empty()
+            && removals.is_empty()
+            && grants.is_empty()
+            && revokes.is_empty()
+            && track_latest.is_empty()
+    }
+}
+
+fn find<'a>(secrets: &'a mut [Secret], id: &SecretId) -> Option<&'a mut Secret> {
+    secrets.iter_mut().find(|secret| secret.id == *id)
+}
+
+/// Refuse a secret that is not there, or that another manages.
+fn check_manages(juju: &Juju, secrets: &[Secret], id: &SecretId) -> Answer {
+    match secrets.iter().find(|secret| secret.id == *id).map(|secret| secret.owner) {
+        None => Err(Failure::run(format!("secret {} not found", quoted(&id.uri())))),
+        Some(Some(owner)) if owner == SecretOwner::Unit || juju.state.leader => Ok(()),
+        Some(_) => Err(Failure::run("permission denied")),
+    }
+}
+
+/// Refuse a label that stands for another secret.
+fn check_label(secrets: &[Secret], id: &SecretId, label: Option<&str>) -> Answer {
+    let taken = |label: &&str| secrets.iter().any(|secret| secret.id != *id && secret.label.as_deref() == Some(*label));
+    match label.filter(taken) {
+        Some(label) => Err(Failure::run(format!("secret with label {} already exists", quoted(label)))),
+        None => Ok(()),
+    }
+}
+
+fn create(id: SecretId, owner: SecretOwner, secret: Update, now: Timestamp) -> Secret {
+    let mut created = Secret {
+        id,
+        owner: Some(owner),
+        label: None,
+        description: None,
+        expire: None,
+        rotate: Rotate::Never,
+        next_rotate: None,
+        revisions: [].into(),
+        tracked_revision: None,
+        remote_grants: [].into(),
+        revoked: false,
+    };
+    apply(&mut created, secret, now);
+    created
+}
+
+fn apply(secret: &mut Secret, update: Update, now: Timestamp) {
+    let Update { content, label, description, expire, rotate } = update;
+    if let Some(content) = content {
+        secret.revisions.insert(secret.latest_revision() + 1, content);
+        // An expiry is a revision's: the new one has its own, or none.
+        secret.expire = None;
+    }
+    secret.label = label.or_else(|| secret.label.take());
+    secret.description = description.or_else(|| secret.description.take());
+    secret.expire = expire.or(secret.expire);
+    if let Some(rotate) = rotate {
+        secret.rotate = rotate;
+        secret.next_rotate = next_rotation(rotate, now);
+    }
+}
+
+fn next_rotation(rotate: Rotate, now: Timestamp) -> Option<Timestamp> {
+    const HOUR: u64 = 3_600;
+    let after = |hours: u64| Some(now.after(std::time::Duration::from_secs(hours * HOUR)));
+    match rotate {
+        Rotate::Never => None,
+        Rotate::Hourly => after(1),
+        Rotate::Daily => after(24),
+        Rotate::Weekly => after(7 * 24),
+        Rotate::Monthly => Some(now.after_months(1)),
+        Rotate::Quarterly => Some(now.after_months(3)),
+        Rotate::Yearly => Some(now.after_months(12)),
+    }
+}

@@ -1,0 +1,393 @@
+//! `secret-get`, `secret-ids` and `secret-info-get`.
+
+use super::changes::Update;
+use super::content;
+use crate::Juju;
+use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::invocation::Invocation;
+use crate::command_line::spec::{FORMAT, Flag, OUTPUT, STRUCTURED_FORMAT, Spec};
+use crate::format::Value;
+use crate::format::quote::quoted;
+use crate::hook::Hook;
+use crate::state::{SecretContent, SecretId, SecretOwner};
+
+pub(crate) static GET: Spec = Spec {
+    name: "secret-get",
+    args: "<ID> [key[#base64]]",
+    purpose: "Gets the content of a secret.",
+    doc: "Prints the content of a secret, or one value of it, by the secret's id or label.\n\n\
+          The unit reads the revision that was the latest when it read the secret first. With\n\
+          --peek it reads the latest just this time, with --refresh from now on.\n\n\
+          An id together with --label gives the secret that label.",
+    examples: &[
+        "secret-get secret:9m4e2mr0ui3e8a215n4g",
+        "secret-get secret:9m4e2mr0ui3e8a215n4g token#base64",
+        "secret-get secret:9m4e2mr0ui3e8a215n4g --refresh",
+        "secret-get secret:9m4e2mr0ui3e8a215n4g --label db-password",
+    ],
+    see_also: &[],
+    flags: &[
+        STRUCTURED_FORMAT,
+        Flag::text(&["label"], "Specifies a label used to identify the secret in hooks."),
+        OUTPUT,
+        Flag::bool(&["peek"], "Gets the latest revision just this time."),
+        Flag::bool(&["refresh"], "Gets the latest revision, now and from now on."),
+    ],
+    run: get,
+};
+
+pub(crate) static IDS: Spec = Spec {
+    name: "secret-ids",
+    args: "",
+    purpose: "Prints secret IDs.",
+    doc: "Prints the ids of the secrets that the unit owns, or its application if it leads it.",
+    examples: &["secret-ids"],
+    see_also: &[],
+    flags: &[FORMAT, OUTPUT],
+    run: ids,
+};
+
+pub(crate) static INFO_GET: Spec = Spec {
+    name: "secret-info-get",
+    args: "<ID>",
+    purpose: "Gets a secret's metadata info.",
+    doc: "Prints what Juju knows of a secret of the unit or its application, without the\n\
+          content, by the secret's id or label.",
+    examples: &["secret-info-get secret:9m4e2mr0ui3e8a215n4g", "secret-info-get --label db-password"],
+    see_also: &[],
+    flags: &[STRUCTURED_FORMAT, Flag::text(&["label"], "Specifies a label used to identify the secret."), OUTPUT],
+    run: info_get,
+};
+
+/// The secret's id, if it was given, and its label.
+fn id_and_label<'a>(invocation: &Invocation<'a>) -> Result<(Option<SecretId>, &'a str), Failure> {
+    let id = invocation.args().first().map(|arg| {
+        arg.parse::<SecretId>().map_err(|_| Failure::usage(format!("secret URI {} not valid", quoted(arg))))
+    });
+    let (id, label) = (id.transpose()?, invocation.text("label"));
+    if id.is_none() && label.is_empty() {
+        return Err(Failure::usage("require either a secret URI or label"));
+    }
+    Ok((id, label))
+}
+
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    let (id, label) = id_and_label(invocation)?;
+    let (peek, refresh) = (invocation.is_set("peek"), invocation.is_set("refresh"));
+    if peek && refresh {
+        return Err(Failure::usage("specify one of --peek or --refresh but not both"));
+    }
+    invocation.no_args_from(2)?;
+    let content = read(juju, id, label, refresh, peek)?;
+    let value = match invocation.args().get(1).copied().unwrap_or_default() {
+        "" => content::values(&content)?,
+        key => {
+            content::values(&content)?;
+            content::value(&content, key)?
+        }
+    };
+    invocation.write(&value)
+}
+
+fn read(
+    juju: &mut Juju,
+    id: Option<SecretId>,
+    label: &str,
+    refresh: bool,
+    peek: bool,
+) -> Result<SecretContent, Failure> {
+    let changes = &mut juju.pending.secrets;
+    let relabel = id.is_some() && !label.is_empty();
+    let by_label = || {
+        let created = changes.creates.iter().map(|(id, (_, secret))| (id, secret));
+        let mut labelled = created.chain(&changes.updates);
+        let renamed = labelled.find(|(_, secret)| secret.label.as_deref() == Some(label)).map(|(id, _)| id);
+        renamed.or_else(|| juju.state.get_secret_by_label(label).map(|secret| &secret.id)).cloned()
+    };
+    let by_id = id.is_some();
+    let Some(id) = id.or_else(by_label) else {
+        return Err(Failure::run(format!("consumer label {} not found", quoted(label))));
+    };
+    // Juju's database knows a secret that this hook renamed by its old label still, with its old content.
+    let renamed = |update: &Update| update.label.as_ref().is_some_and(|new| new != label);
+    let by_old_label = !by_id && changes.updates.get(&id).is_some_and(renamed);
+    if relabel {
+        if let Some((_, secret)) = changes.creates.get_mut(&id) {
+            secret.label = Some(label.to_owned());
+        } else if let Some(update) = changes.updates.get_mut(&id).filter(|_| refresh || peek) {
+            update.label = Some(label.to_owned());
+        }
+    }
+    if !by_old_label && let Some(content) = changes.content(&id, refresh, peek) {
+        return Ok(content);
+    }
+    let leader = juju.state.leader;
+    let holder = juju.state.secrets.iter().find(|secret| secret.id != id && secret.label.as_deref() == Some(label));
+    let holder = holder.map(|secret| secret.owner);
+    let Some(secret) = juju.state.secrets.iter_mut().find(|secret| secret.id == id) else {
+        return Err(Failure::run(format!("secret {} not found", quoted(&id.uri()))));
+    };
+    if secret.revoked {
+        return Err(Failure::run("permission denied"));
+    }
+    // Labels and the revision that is read change at once, whatever becomes of the hook.
+    if relabel && (secret.owner != Some(SecretOwner::Application) || leader) && secret.label.as_deref() != Some(label) {
+        if let Some(holder) = holder {
+            return Err(label_taken(&juju.hook, label, secret.owner, holder));
+        }
+        secret.label = Some(label.to_owned());
+    }
+    let latest = secret.latest_revision();
+    if refresh || secret.tracked_revision.is_none() {
+        secret.tracked_revision = Some(latest);
+    }
+    let revision = if peek { latest } else { secret.tracked_revision.unwrap_or(latest) };
+    let content = secret.revisions.get(&revision).cloned();
+    content.ok_or_else(|| Failure::run(format!("secret revision \"{id}/{revision}\" not found")))
+}
+
+/// A secret cannot have a label that another has: the application, this unit as an owner, and this unit as a reader share
+/// one set of them (`uniqueSecretOwnerLabelOps` and `uniqueSecretConsumerLabelOps` of Juju's state). Each owner is
+/// `None` where that is none of them.
+fn label_taken(hook: &Hook, label: &str, owner: Option<SecretOwner>, holder: Option<SecretOwner>) -> Failure {
+    let (app, label) = (hook.app(), quoted(label));
+    let unit = format!("unit-{}", hook.unit.replace('/', "-"));
+    let whose = match (owner, holder) {
+        (Some(SecretOwner::Application), Some(SecretOwner::Application)) => format!("owner \"application-{app}\""),
+        (Some(SecretOwner::Application), _) => format!("a unit of application \"{app}\""),
+        (_, Some(SecretOwner::Application)) => format!("application \"{app}\""),
+        (_, Some(SecretOwner::Unit)) => format!("owner \"{unit}\""),
+        (_, None) => format!("consumer \"{unit}\""),
+    };
+    let failure = Failure::run(format!("secret label {label} for {whose} already exists"));
+    if owner.is_none() { failure.during("getting latest secret revision") } else { failure }
+}
+
+fn ids(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    invocation.no_args_from(0)?;
+    let created = juju.pending.secrets.creates.keys();
+    let mut ids: Vec<String> =
+        juju.owned_secrets().map(|secret| &secret.id).chain(created).map(ToString::to_string).collect();
+    ids.sort();
+    invocation.write(&if ids.is_empty() { Value::NoLines } else { Value::Lines(ids) })
+}
+
+fn info_get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    let (id, label) = id_and_label(invocation)?;
+    if id.is_some() && !label.is_empty() {
+        return Err(Failure::usage("specify either a secret URI or label but not both"));
+    }
+    invocation.no_args_from(1)?;
+    let is_wanted = |other: &SecretId, other_label: Option<&str>| match &id {
+        Some(id) => id == other,
+        None => other_label == Some(label),
+    };
+    let value = created_info(juju, is_wanted).or_else(|| owned_info(juju, is_wanted));
+    let Some((id, fields)) = value else {
+        let wanted = id.as_ref().map_or(label, SecretId::as_str);
+        return Err(Failure::run(format!("secret {} not found", quoted(wanted))));
+    };
+    invocation.write(&Value::Map(vec![(id, Value::Fields(fields))]))
+}
+
+type Info = (String, Vec<(String, Value)>);
+
+/// What is known of a secret that this hook has made.
+fn created_info(juju: &Juju, is_wanted: impl Fn(&SecretId, Option<&str>) -> bool) -> Option<Info> {
+    let mut creates = juju.pending.secrets.creates.iter();
+    let (id, (owner, secret)) = creates.find(|(id, (_, secret))| is_wanted(id, secret.label.as_deref()))?;
+    let mut fields = head(1, secret.label.as_deref(), *owner, secret.description.as_deref());
+    fields.extend(secret.rotate.map(|rotate| ("rotation".to_owned(), rotate.as_str().into())));
+    fields.extend(secret.expire.map(|time| ("expiry".to_owned(), Value::Time(time))));
+    Some((id.to_string(), fields))
+}
+
+/// What is known of a secret that was there before.
+fn owned_info(juju: &Juju, is_wanted: impl Fn(&SecretId, Option<&str>) -> bool) -> Option<Info> {
+    juju.owned_secrets().find_map(|secret| {
+        let update = juju.pending.secrets.updates.get(&secret.id);
+        let label = update.and_then(|update| update.label.as_ref()).or(secret.label.as_ref());
+        if !is_wanted(&secret.id, label.map(String::as_str)) {
+            return None;
+        }
+        let description = update.and_then(|update| update.description.as_ref()).or(secret.description.as_ref());
+        let owner = secret.owner.unwrap_or(SecretOwner::Unit);
+        let mut fields =
+            head(secret.latest_revision(), label.map(String::as_str), owner, description.map(String::as_str));
+        let rotate = update.and_then(|update| update.rotate).unwrap_or(secret.rotate);
+        fields.push(("rotation".to_owned(), rotate.as_str().into()));
+        let expire = update.and_then(|update| update.expire).or(secret.expire);
+        fields.extend(expire.map(|time| ("expiry".to_owned(), Value::Time(time))));
+        fields.extend(secret.next_rotate.map(|time| ("rotates".to_owned(), Value::Time(time))));
+        let access = juju.secret_access(secret);
+        if !access.is_empty() {
+            fields.push(("access".to_owned(), Value::List(access)));
+        }
+        Some((secret.id.to_string(), fields))
+    })
+}
+
+fn head(revision: u32, label: Option<&str>, owner: SecretOwner, description: Option<&str>) -> Vec<(String, Value)> {
+    let owner = if owner == SecretOwner::Unit { "unit" } else { "application" };
+    let mut fields = vec![
+        ("revision".to_owned(), Value::Int(i64::from(revision))),
+        ("label".to_owned(), label.unwrap_or_default().into()),
+        ("owner".to_owned(), owner.into()),
+    ];
+    let description = description.filter(|description| !description.is_empty());
+    fields.extend(description.map(|description| ("description".to_owned(), description.into())));
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Juju;
+    use crate::tests::{check, check_error, juju};
+    use crate::{Relation, Rotate, Secret, SecretOwner, Timestamp};
+
+    const THEIRS: &str = "9m4e2mr0ui3e8a215n4g";
+    const OURS: &str = "cf5q5d2mr0ui3e8a2150";
+
+    /// One secret of another's with a revision that was not read yet, and one of this unit's.
+    fn with_secrets() -> Juju {
+        let mut juju = juju();
+        juju.state.relations.push(Relation::new("db").id(7).remote_app("postgresql").remote_endpoint("database"));
+        let theirs = Secret::new([("username", "bob"), ("password", "1234")]).id(THEIRS).label("theirs");
+        let theirs = theirs.latest_content([("username", "bob"), ("password", "5678")]);
+        let ours = Secret::new([("token", "abc")]).id(OURS).label("ours").description("a token").owned_by_unit();
+        let ours = Secret { next_rotate: Some(Timestamp::from_unix(86_400)), ..ours.rotate(Rotate::Daily) };
+        juju.state.secrets =
+            vec![theirs, ours.expire(Timestamp::from_unix(0)).granted(7, "postgresql").granted(7, "postgresql/0")];
+        juju
+    }
+
+    #[test]
+    fn gets_the_revision_that_was_read_first() {
+        let mut juju = with_secrets();
+        for (line, stdout) in [
+            (&["secret-get", THEIRS][..], "password: \"1234\"\nusername: bob\n"),
+            (
+                &["secret-get", "secret:9m4e2mr0ui3e8a215n4g", "--format=json"],
+                "{\"password\":\"1234\",\"username\":\"bob\"}\n",
+            ),
+            (&["secret-get", "--label", "theirs", "--peek"], "password: \"5678\"\nusername: bob\n"),
+            (&["secret-get", THEIRS, "password"], "\"1234\"\n"),
+            (&["secret-get", THEIRS, "password", "--format=json"], "\"1234\"\n"),
+            (&["secret-get", THEIRS, "username#base64"], "Ym9i\n"),
+            (&["secret-get", THEIRS, "password", "--refresh"], "\"5678\"\n"),
+            (&["secret-get", THEIRS, "password"], "\"5678\"\n"),
+            (&["secret-get", "--label=ours"], "token: abc\n"),
+        ] {
+            check(&mut juju, line, stdout);
+        }
+        assert_eq!(juju.finish(false).state.secrets[0].tracked_revision, Some(2), "also when the hook fails");
+    }
+
+    #[test]
+    fn the_first_reading_is_of_the_latest_revision() {
+        let mut juju = with_secrets();
+        juju.state.secrets[0].tracked_revision = None;
+        check(&mut juju, &["secret-get", THEIRS, "password"], "\"5678\"\n");
+        assert_eq!(juju.state.secrets[0].tracked_revision, Some(2));
+    }
+
+    #[test]
+    fn gives_labels() {
+        let mut juju = with_secrets();
+        check(&mut juju, &["secret-get", THEIRS, "username", "--label", "renamed"], "bob\n");
+        check(&mut juju, &["secret-get", "--label", "renamed"], "password: \"1234\"\nusername: bob\n");
+        check_error(&mut juju, &["secret-get", "--label", "theirs"], 1, "consumer label \"theirs\" not found");
+        let both = [Some(SecretOwner::Unit), Some(SecretOwner::Application)];
+        for (of, label, owner, whose) in [
+            (THEIRS, "ours", both[0], "owner \"unit-app-0\""),
+            (THEIRS, "ours", both[1], "application \"app\""),
+            (OURS, "renamed", both[0], "consumer \"unit-app-0\""),
+            (OURS, "renamed", both[1], "a unit of application \"app\""),
+        ] {
+            juju.state.leader = true;
+            juju.state.secrets[1].owner = owner;
+            let doing = if of == THEIRS { "getting latest secret revision: " } else { "" };
+            let error = format!("{doing}secret label \"{label}\" for {whose} already exists");
+            check_error(&mut juju, &["secret-get", of, "--label", label], 1, &error);
+        }
+    }
+
+    #[test]
+    fn the_old_label_is_good_for_the_old_content_until_the_hook_has_succeeded() {
+        let mut juju = with_secrets();
+        check(&mut juju, &["secret-set", OURS, "--label", "new", "token=def"], "");
+        check(&mut juju, &["secret-get", "--label", "new", "--peek"], "token: def\n");
+        check(&mut juju, &["secret-get", "--label", "ours", "--refresh"], "token: abc\n");
+        check_error(&mut juju, &["secret-info-get", "--label", "ours"], 1, "secret \"ours\" not found");
+        let mut juju = Juju { state: juju.finish(true).state, ..with_secrets() };
+        check_error(&mut juju, &["secret-get", "--label", "ours"], 1, "consumer label \"ours\" not found");
+        check(&mut juju, &["secret-get", "--label", "new", "--peek"], "token: def\n");
+    }
+
+    #[test]
+    fn refuses_secrets_that_are_not_there() {
+        let mut juju = with_secrets();
+        for (line, code, error) in [
+            (&["secret-get"][..], 2, "require either a secret URI or label"),
+            (&["secret-get", "x"], 2, "secret URI \"x\" not valid"),
+            (&["secret-get", "http:9m4e2mr0ui3e8a215n4g"], 2, "secret URI \"http:9m4e2mr0ui3e8a215n4g\" not valid"),
+            (&["secret-get", THEIRS, "--peek", "--refresh"], 2, "specify one of --peek or --refresh but not both"),
+            (&["secret-get", THEIRS, "a", "b"], 2, "unrecognized args: [\"b\"]"),
+            (&["secret-get", THEIRS, "nope"], 1, "secret key value \"nope\" not found"),
+            (&["secret-get", "aaaaaaaaaaaaaaaaaaa0"], 1, "secret \"secret:aaaaaaaaaaaaaaaaaaa0\" not found"),
+            (&["secret-info-get"], 2, "require either a secret URI or label"),
+            (&["secret-info-get", OURS, "--label=x"], 2, "specify either a secret URI or label but not both"),
+            (&["secret-info-get", THEIRS], 1, "secret \"9m4e2mr0ui3e8a215n4g\" not found"),
+            (&["secret-info-get", "--label=x"], 1, "secret \"x\" not found"),
+            (&["secret-info-get", OURS, "x"], 2, "unrecognized args: [\"x\"]"),
+            (&["secret-ids", "x"], 2, "unrecognized args: [\"x\"]"),
+        ] {
+            check_error(&mut juju, line, code, error);
+        }
+    }
+
+    #[test]
+    fn refuses_a_secret_that_is_not_granted() {
+        let mut juju = with_secrets();
+        juju.state.secrets[0].revoked = true;
+        for line in [
+            &["secret-get", THEIRS][..],
+            &["secret-get", THEIRS, "--refresh", "--label", "new"],
+            &["secret-get", "--label", "theirs", "--peek"],
+        ] {
+            check_error(&mut juju, line, 1, "permission denied");
+        }
+        assert_eq!(juju.state.secrets[0].label.as_deref(), Some("theirs"));
+        assert_eq!(juju.state.secrets[0].tracked_revision, Some(1));
+    }
+
+    #[test]
+    fn lists_own_secrets() {
+        let mut juju = with_secrets();
+        check(&mut juju, &["secret-ids"], &format!("{OURS}\n"));
+        juju.state.secrets[1].owner = Some(SecretOwner::Application);
+        check(&mut juju, &["secret-ids"], "");
+        check(&mut juju, &["secret-ids", "--format=json"], "null\n");
+        check(&mut juju, &["secret-ids", "--format=yaml"], "[]\n");
+        juju.state.leader = true;
+        check(&mut juju, &["secret-ids", "--format=json"], &format!("[\"{OURS}\"]\n"));
+    }
+
+    #[test]
+    fn tells_what_is_known_of_own_secrets() {
+        let mut juju = with_secrets();
+        let yaml = format!(
+            "{OURS}:\n  revision: 1\n  label: ours\n  owner: unit\n  description: a token\n  rotation: daily\n  \
+             expiry: 1970-01-01T00:00:00Z\n  rotates: 1970-01-02T00:00:00Z\n  access:\n  \
+             - target: application-postgresql\n    scope: relation-app.db#postgresql.database\n    role: view\n  \
+             - target: unit-postgresql-0\n    scope: relation-app.db#postgresql.database\n    role: view\n"
+        );
+        check(&mut juju, &["secret-info-get", OURS], &yaml);
+        check(&mut juju, &["secret-info-get", "--label", "ours"], &yaml);
+        let secret = Secret::new([("key", "value")]).id(OURS).owned_by_unit();
+        juju.state.secrets = vec![secret];
+        let json =
+            format!("{{\"{OURS}\":{{\"revision\":1,\"label\":\"\",\"owner\":\"unit\",\"rotation\":\"never\"}}}}\n");
+        check(&mut juju, &["secret-info-get", OURS, "--format=json"], &json);
+    }
+}

@@ -1,0 +1,158 @@
+//! `state-get`, `state-set` and `state-delete`: what a charm keeps in Juju's database.
+
+use std::collections::BTreeMap;
+
+use crate::Juju;
+use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::invocation::Invocation;
+use crate::command_line::key_value;
+use crate::command_line::spec::{FORMAT, Flag, Kind, OUTPUT, Spec};
+use crate::format::Value;
+use crate::format::quote::quoted;
+
+/// As long as a key may be, in bytes.
+const LONGEST_KEY: usize = 256;
+/// As long as a value may be, in bytes.
+const LONGEST_VALUE: usize = 64 * 1024;
+
+pub(crate) static GET: Spec = Spec {
+    name: "state-get",
+    args: "[<key>]",
+    purpose: "Prints server-side-state value.",
+    doc: "Prints the value that the charm keeps in Juju under a key; all keys and values\n\
+          without a key or with -.",
+    examples: &[],
+    see_also: &["state-delete", "state-set"],
+    flags: &[FORMAT, OUTPUT, Flag::bool(&["strict"], "Fails if the key does not exist.")],
+    run: get,
+};
+
+pub(crate) static SET: Spec = Spec {
+    name: "state-set",
+    args: "<key>=<value> [<key>=<value> ...]",
+    purpose: "Sets server-side-state values.",
+    doc: "Keeps values in Juju under keys, once the hook has succeeded. With --file they are\n\
+          read from a YAML file, - being standard input; arguments override them.",
+    examples: &["state-set installed=true", "state-set --file values.yaml"],
+    see_also: &["state-delete", "state-get"],
+    flags: &[Flag { names: &["file"], kind: Kind::File(""), usage: "Names a file with keys and values." }],
+    run: set,
+};
+
+pub(crate) static DELETE: Spec = Spec {
+    name: "state-delete",
+    args: "<key>",
+    purpose: "Deletes server-side-state key-value pairs.",
+    doc: "Deletes what the charm keeps in Juju under a key, once the hook has succeeded.",
+    examples: &[],
+    see_also: &["state-get", "state-set"],
+    flags: &[],
+    run: delete,
+};
+
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    invocation.no_args_from(1)?;
+    let state = juju.pending.charm_state.as_ref().unwrap_or(&juju.state.charm_state);
+    let value = match invocation.args().first().copied() {
+        // A map that Juju has not made.
+        None | Some("-" | "") if state.is_empty() && invocation.text("format") == "json" => Value::Null,
+        None | Some("-" | "") => Value::map(state.iter().map(|(key, value)| (key.clone(), value))),
+        Some(key) => match state.get(key) {
+            Some(value) => value.into(),
+            None if invocation.is_set("strict") => return Err(Failure::run(format!("{} not found", quoted(key)))),
+            None => "".into(),
+        },
+    };
+    invocation.write(&value)
+}
+
+fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    for (key, value) in key_value::parse_with_file(invocation)? {
+        for (what, length, longest) in [("key", key.len(), LONGEST_KEY), ("value", value.len(), LONGEST_VALUE)] {
+            if length > longest {
+                let message = format!("max allowed {what} length ({longest}) exceeded quota limit exceeded");
+                return Err(Failure::run(message));
+            }
+        }
+        if charm_state(juju).get(&key) != Some(&value) {
+            charm_state(juju).insert(key, value);
+        }
+    }
+    Ok(())
+}
+
+fn delete(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    invocation.no_args_from(1)?;
+    if let Some(key) = invocation.args().first() {
+        charm_state(juju).remove(*key);
+    }
+    Ok(())
+}
+
+/// What the charm keeps, to be changed.
+fn charm_state(juju: &mut Juju) -> &mut BTreeMap<String, String> {
+    juju.pending.charm_state.get_or_insert_with(|| juju.state.charm_state.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::{answer_with, check, check_error, juju};
+
+    #[test]
+    fn keeps_values_once_the_hook_has_succeeded() {
+        let mut juju = juju();
+        juju.state.charm_state = [("one".to_owned(), "1".to_owned())].into();
+        check(&mut juju, &["state-set", "two=2", "three = a=b "], "");
+        check(&mut juju, &["state-set"], "");
+        check(&mut juju, &["state-delete", "one"], "");
+        check(&mut juju, &["state-delete", "nonsense"], "");
+        check(&mut juju, &["state-delete"], "");
+        check(&mut juju, &["state-get"], "three: a=b\ntwo: \"2\"\n");
+        check(&mut juju, &["state-get", "-", "--format=json"], "{\"three\":\"a=b\",\"two\":\"2\"}\n");
+        check(&mut juju, &["state-get", "two"], "2\n");
+        assert_eq!(juju.state.charm_state.len(), 1);
+        let kept = juju.finish(true).state.charm_state;
+        assert_eq!(kept, [("two".to_owned(), "2".to_owned()), ("three".to_owned(), "a=b".to_owned())].into());
+    }
+
+    #[test]
+    fn a_missing_key_is_nothing_unless_that_is_forbidden() {
+        let mut juju = juju();
+        check(&mut juju, &["state-get", "five"], "");
+        check(&mut juju, &["state-get", "five", "--format=json"], "\"\"\n");
+        check(&mut juju, &["state-get", "five", "--format=yaml"], "\"\"\n");
+        check(&mut juju, &["state-get"], "{}\n");
+        check(&mut juju, &["state-get", "--format=json"], "null\n");
+        check_error(&mut juju, &["state-get", "--strict", "five"], 1, "\"five\" not found");
+    }
+
+    #[test]
+    fn reads_values_from_standard_input() {
+        let mut juju = juju();
+        let output =
+            answer_with(&mut juju, &["state-set", "--file", "-", "b=given"], "a: 08\nb: file\nc: |\n  x\n  y\n");
+        assert_eq!((output.code, String::from_utf8(output.stderr).unwrap()), (0, String::new()));
+        check(&mut juju, &["state-get"], "a: 08\nb: given\nc: |\n  x\n  y\n");
+        let output = answer_with(&mut juju, &["state-set", "--file", "-"], "- a\n");
+        assert_eq!(output.code, 1);
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_key_with_a_value() {
+        for (line, error) in [
+            (&["state-set", "key"][..], "expected \"key=value\", got \"key\""),
+            (&["state-set", "=v"], "expected \"key=value\", got \"=v\""),
+            (&["state-set", "a=1", "a=2"], "key \"a\" specified more than once"),
+            (&["state-get", "a", "b"], "unrecognized args: [\"b\"]"),
+            (&["state-delete", "a", "b"], "unrecognized args: [\"b\"]"),
+        ] {
+            check_error(&mut juju(), line, 2, error);
+        }
+        let long = format!("{}=v", "k".repeat(257));
+        let error = "max allowed key length (256) exceeded quota limit exceeded";
+        check_error(&mut juju(), &["state-set", &long], 1, error);
+        let long = format!("k={}", "v".repeat(64 * 1024 + 1));
+        let error = "max allowed value length (65536) exceeded quota limit exceeded";
+        check_error(&mut juju(), &["state-set", &long], 1, error);
+    }
+}

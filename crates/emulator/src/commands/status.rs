@@ -1,0 +1,196 @@
+//! `status-get` and `status-set`.
+
+use ops::{Status, StatusName};
+
+use crate::Juju;
+use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::invocation::{Format, Invocation};
+use crate::command_line::spec::{FORMAT, Flag, OUTPUT, Spec};
+use crate::format::Value;
+use crate::format::quote::quoted;
+
+pub(crate) static GET: Spec = Spec {
+    name: "status-get",
+    args: "[--include-data] [--application]",
+    purpose: "Prints status information.",
+    doc: "Prints the status of the unit, with --include-data also its message.\n\n\
+          With --application, which only the leader may ask for, prints the status of the\n\
+          application and of its units.",
+    examples: &["status-get", "status-get --include-data", "status-get --application"],
+    see_also: &["status-set"],
+    flags: &[
+        Flag::bool(&["application"], "Prints the status of the application and its units, if this unit is the leader."),
+        FORMAT,
+        Flag::bool(&["include-data"], "Prints messages as well."),
+        OUTPUT,
+    ],
+    run: get,
+};
+
+pub(crate) static SET: Spec = Spec {
+    name: "status-set",
+    args: "<status> [<message>]",
+    purpose: "Sets status information.",
+    doc: "Sets the status of the unit, or with --application that of the application, as\n\
+          `juju status` shows it. The status is one of\n    \
+          maintenance (the charm is at work, the unit will serve soon)\n    \
+          blocked (a person must do something; the message says what)\n    \
+          waiting (the unit waits for another application)\n    \
+          active (the unit does what it is meant to do)\n\n\
+          The change takes effect at once, and stands even if the hook fails.",
+    examples: &[
+        "status-set maintenance \"installing software\"",
+        "status-set blocked \"Add a database relation\"",
+        "status-set active",
+        "status-set --application active",
+    ],
+    see_also: &["status-get"],
+    flags: &[Flag::bool(&["application"], "Sets the status of the application, if this unit is the leader.")],
+    run: set,
+};
+
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    invocation.no_args_from(0)?;
+    let include_data = invocation.is_set("include-data");
+    let word_only = !include_data && invocation.format() == Format::Smart;
+    let state = &juju.state;
+    let value = if invocation.is_set("application") {
+        if !state.leader {
+            return Err(Failure::not_leader().during("finding application status"));
+        }
+        if word_only {
+            state.app_status.name.as_str().into()
+        } else {
+            let own = (&juju.hook.unit, &state.unit_status);
+            let units = state.other_unit_statuses.iter().chain([own]);
+            let units: Vec<(String, Value)> =
+                units.map(|(unit, status)| (unit.clone(), Value::Map(details(status, include_data)))).collect();
+            let mut details = details(&state.app_status, include_data);
+            details.push(("units".to_owned(), Value::Map(units)));
+            Value::map([("application-status", Value::Map(details))])
+        }
+    } else if word_only {
+        state.unit_status.name.as_str().into()
+    } else {
+        Value::Map(details(&state.unit_status, include_data))
+    };
+    invocation.write(&value)
+}
+
+fn details(status: &Status, include_data: bool) -> Vec<(String, Value)> {
+    let mut details = vec![("status".to_owned(), status.name.as_str().into())];
+    if include_data {
+        details.push(("message".to_owned(), status.message.as_str().into()));
+        // Only Juju itself sets data.
+        details.push(("status-data".to_owned(), Value::Map(Vec::new())));
+    }
+    details
+}
+
+fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    let Some(name) = invocation.args().first() else {
+        return Err(Failure::usage("invalid args, require <status> [message]"));
+    };
+    let name = match name.parse::<StatusName>() {
+        Ok(name) if name.is_settable() => name,
+        _ => {
+            let name = quoted(name);
+            let message = format!("invalid status {name}, expected one of [maintenance blocked waiting active]");
+            return Err(Failure::usage(message));
+        }
+    };
+    invocation.no_args_from(2)?;
+    let message = invocation.args().get(1).copied().unwrap_or_default();
+    let status = Status { name, message: message.to_owned() };
+    if invocation.is_set("application") {
+        if !juju.state.leader {
+            return Err(Failure::not_leader());
+        }
+        juju.state.app_status = status.clone();
+        juju.record.app_statuses.push(status);
+    } else {
+        juju.state.unit_status = status.clone();
+        juju.record.unit_statuses.push(status);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use ops::Status;
+
+    use crate::tests::{check, check_error, juju};
+
+    #[test]
+    fn prints_the_units_status() {
+        let mut juju = juju();
+        juju.state.unit_status = Status::waiting("for: it");
+        for (line, stdout) in [
+            (&["status-get"][..], "waiting\n"),
+            (&["status-get", "--format", "yaml"], "status: waiting\n"),
+            (&["status-get", "--format", "json"], "{\"status\":\"waiting\"}\n"),
+            (&["status-get", "--include-data"], "message: 'for: it'\nstatus: waiting\nstatus-data: {}\n"),
+            (
+                &["status-get", "--include-data", "--format=json"],
+                "{\"message\":\"for: it\",\"status\":\"waiting\",\"status-data\":{}}\n",
+            ),
+        ] {
+            check(&mut juju, line, stdout);
+        }
+        check_error(&mut juju, &["status-get", "x"], 2, "unrecognized args: [\"x\"]");
+    }
+
+    #[test]
+    fn prints_the_applications_status_to_the_leader() {
+        let mut juju = juju();
+        let error = "finding application status: this unit is not the leader";
+        check_error(&mut juju, &["status-get", "--application"], 1, error);
+        juju.state.leader = true;
+        juju.state.app_status = Status::active();
+        juju.state.unit_status = Status::waiting("");
+        juju.state.other_unit_statuses.insert("app/10".to_owned(), Status::blocked("no"));
+        for (line, stdout) in [
+            (&["status-get", "--application"][..], "active\n"),
+            (
+                &["status-get", "--application", "--format=yaml"],
+                "application-status:\n  status: active\n  units:\n    app/0:\n      status: waiting\n    app/10:\n      status: blocked\n",
+            ),
+            (
+                &["status-get", "--application", "--include-data", "--format=json"],
+                concat!(
+                    "{\"application-status\":{\"message\":\"\",\"status\":\"active\",\"status-data\":{},\"units\":{",
+                    "\"app/0\":{\"message\":\"\",\"status\":\"waiting\",\"status-data\":{}},",
+                    "\"app/10\":{\"message\":\"no\",\"status\":\"blocked\",\"status-data\":{}}}}}\n"
+                ),
+            ),
+        ] {
+            check(&mut juju, line, stdout);
+        }
+    }
+
+    #[test]
+    fn sets_statuses_at_once_and_for_good() {
+        let mut juju = juju();
+        check(&mut juju, &["status-set", "maintenance", "Installing"], "");
+        check(&mut juju, &["status-set", "active"], "");
+        check_error(&mut juju, &["status-set", "--application", "active"], 1, "this unit is not the leader");
+        juju.state.leader = true;
+        check(&mut juju, &["status-set", "--application", "blocked", "why"], "");
+        let outcome = juju.finish(false);
+        assert_eq!(outcome.state.unit_status, Status::active());
+        assert_eq!(outcome.state.app_status, Status::blocked("why"));
+        assert_eq!(outcome.record.unit_statuses, [Status::maintenance("Installing"), Status::active()]);
+        assert_eq!(outcome.record.app_statuses, [Status::blocked("why")]);
+    }
+
+    #[test]
+    fn refuses_what_is_no_status_to_set() {
+        let mut juju = juju();
+        check_error(&mut juju, &["status-set"], 2, "invalid args, require <status> [message]");
+        for status in ["error", "unknown", "", "Active"] {
+            let error = format!("invalid status {status:?}, expected one of [maintenance blocked waiting active]");
+            check_error(&mut juju, &["status-set", status], 2, &error);
+        }
+        check_error(&mut juju, &["status-set", "active", "a", "b"], 2, "unrecognized args: [\"b\"]");
+    }
+}

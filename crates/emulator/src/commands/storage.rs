@@ -1,0 +1,282 @@
+//! `storage-get`, `storage-list` and `storage-add`.
+
+use std::collections::BTreeMap;
+
+use crate::Juju;
+use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::invocation::Invocation;
+use crate::command_line::spec::{FORMAT, Flag, Kind, OUTPUT, Spec};
+use crate::format::Value;
+use crate::format::quote::quoted;
+use crate::state::Storage;
+
+pub(crate) static GET: Spec = Spec {
+    name: "storage-get",
+    args: "[-s <storage-id>] [<key>]",
+    purpose: "Prints information for the storage instance with the specified ID.",
+    doc: "Prints the kind and the location of a storage instance, or one of them. In a hook\n\
+          about a storage instance, that is the default; elsewhere -s must name one, as\n\
+          storage-list prints it.",
+    examples: &["storage-get location", "storage-get -s data/0"],
+    see_also: &["storage-list", "storage-add"],
+    flags: &[FORMAT, OUTPUT, Flag { names: &["s"], kind: Kind::Storage, usage: "Specifies a storage instance by ID." }],
+    run: get,
+};
+
+pub(crate) static LIST: Spec = Spec {
+    name: "storage-list",
+    args: "[<storage-name>]",
+    purpose: "Lists storage attached to the unit.",
+    doc: "Lists the storage instances that are attached to the unit, all or those of one name.",
+    examples: &["storage-list pgdata"],
+    see_also: &["storage-get", "storage-add"],
+    flags: &[FORMAT, OUTPUT],
+    run: list,
+};
+
+pub(crate) static ADD: Spec = Spec {
+    name: "storage-add",
+    args: "<charm storage name>[=count] ...",
+    purpose: "Adds storage instances.",
+    doc: "Asks for more storage instances, one of each name unless a count is given. They are\n\
+          attached after the hook has succeeded.",
+    examples: &["storage-add database-storage=1"],
+    see_also: &["storage-get", "storage-list"],
+    flags: &[],
+    run: add,
+};
+
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    let Some(id) = invocation.flags.storage(invocation.spec, juju) else {
+        return Err(Failure::usage("no storage instance specified"));
+    };
+    let key = invocation.optional_arg()?;
+    let storage = juju.storage(&id).map_err(Failure::run)?;
+    let value = match key {
+        "" => Value::map([("kind", storage.kind.as_str()), ("location", &storage.location)]),
+        "kind" => storage.kind.as_str().into(),
+        "location" => storage.location.as_str().into(),
+        other => return Err(Failure::run(format!("invalid storage attribute {}", quoted(other)))),
+    };
+    invocation.write(&value)
+}
+
+fn list(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    let name = invocation.optional_arg()?;
+    let storages = juju.state.storages.iter().filter(|storage| name.is_empty() || storage.name == name);
+    let ids = Value::Lines(storages.map(Storage::id).collect());
+    invocation.write(&ids)
+}
+
+fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    if invocation.args().is_empty() {
+        return Err(Failure::usage("storage add requires a storage directive"));
+    }
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for arg in invocation.args() {
+        let (name, directive) = arg.split_once('=').unwrap_or((arg, "1"));
+        if name.is_empty() || directive.contains('=') {
+            let message = format!("expected \"name=constraints\" or \"name\", got {}", quoted(arg));
+            return Err(Failure::usage(message));
+        }
+        if counts.contains_key(name) {
+            return Err(Failure::usage(format!("storage {} specified more than once", quoted(name))));
+        }
+        let directive = Directive::parse(directive).map_err(|reason| {
+            Failure::usage(format!("cannot parse constraints for storage {}: {reason}", quoted(name)))
+        })?;
+        if directive.has_more {
+            return Err(Failure::usage(format!("only count can be specified for {}", quoted(name))));
+        }
+        counts.insert(name, directive.count.unwrap_or(1));
+    }
+    for (name, count) in counts {
+        *juju.record.requested_storages.entry(name.to_owned()).or_default() += count;
+    }
+    Ok(())
+}
+
+/// What stands behind `NAME=`.
+#[derive(Default)]
+struct Directive {
+    count: Option<u64>,
+    /// A pool or a size is given.
+    has_more: bool,
+}
+
+impl Directive {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut directive = Self::default();
+        for field in text.split(',').filter(|field| !field.is_empty()) {
+            let digits = field.strip_prefix('-').unwrap_or(field);
+            let is_count = !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit());
+            if is_pool(field) || is_size(field) {
+                directive.has_more = true;
+            } else if is_count {
+                match field.parse() {
+                    Ok(count) if count > 0 => directive.count = Some(count),
+                    _ => {
+                        let field = quoted(field);
+                        return Err(format!("parsing storage count: count must be greater than zero, got {field}"));
+                    }
+                }
+            } else {
+                return Err(format!("unrecognized storage constraint {} not valid", quoted(field)));
+            }
+        }
+        if directive.count.is_none() && !directive.has_more {
+            return Err("storage constraints require at least one field to be specified".to_owned());
+        }
+        Ok(directive)
+    }
+}
+
+fn is_pool(field: &str) -> bool {
+    let inner = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'+');
+    field.starts_with(|c: char| c.is_ascii_alphabetic()) && field.bytes().all(inner)
+}
+
+fn is_size(field: &str) -> bool {
+    let number = field.trim_end_matches(['M', 'G', 'T', 'P', 'E', 'Z', 'Y', 'i', 'B']);
+    number.len() < field.len() && number.trim_start_matches('-').parse::<f64>().is_ok()
+}
+
+/// Refuse storage that the charm does not have, or has enough of.
+pub(crate) fn commit(juju: &Juju) -> Answer {
+    for (name, count) in &juju.record.requested_storages {
+        let doing = || format!("adding storage {name} for unit-{}", juju.hook.unit.replace('/', "-"));
+        let Some(meta) = juju.meta.storages.get(name) else {
+            return Err(Failure::run(format!("storage {} not found", quoted(name))).during(doing()));
+        };
+        let attached = juju.state.storages.iter().filter(|storage| storage.name == *name).count() as u64;
+        if let (_, Some(most)) = meta.count()
+            && attached + count > u64::from(most)
+        {
+            let plural = if *count == 1 { "" } else { "s" };
+            let message = if meta.count() == (1, Some(1)) {
+                "cannot attach, storage is singular".to_owned()
+            } else {
+                format!(
+                    "attaching {count} storage instance{plural} brings the total to {}, exceeding the maximum of {most}",
+                    attached + count
+                )
+            };
+            return Err(Failure::run(message).during(doing()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Juju;
+    use crate::Storage;
+    use crate::state::StorageKind;
+    use crate::tests::{check, check_error, juju};
+
+    fn with_storage() -> Juju {
+        let mut juju = juju();
+        juju.state.storages.push(Storage::new("data").location("/srv"));
+        juju.state.storages.push(Storage { kind: StorageKind::Block, ..Storage::new("disk").index(1) });
+        juju
+    }
+
+    #[test]
+    fn prints_kind_and_location() {
+        let mut juju = with_storage();
+        for (line, stdout) in [
+            (&["storage-get", "-s", "data/0"][..], "kind: filesystem\nlocation: /srv\n"),
+            (&["storage-get", "-s", "data/0", "--format=json"], "{\"kind\":\"filesystem\",\"location\":\"/srv\"}\n"),
+            (&["storage-get", "-s", "data/0", "location"], "/srv\n"),
+            (&["storage-get", "-sdisk/1", "kind"], "block\n"),
+        ] {
+            check(&mut juju, line, stdout);
+        }
+        check_error(&mut juju, &["storage-get", "-s", "data/0", "size"], 1, "invalid storage attribute \"size\"");
+        juju.hook.storage = Some("data/0".to_owned());
+        check(&mut juju, &["storage-get", "location"], "/srv\n");
+    }
+
+    #[test]
+    fn refuses_storage_that_is_not_there() {
+        let mut juju = with_storage();
+        for (line, error) in [
+            (&["storage-get"][..], "no storage instance specified"),
+            (&["storage-get", "-s", "x"], "invalid value \"x\" for option -s: invalid storage ID \"x\""),
+            (
+                &["storage-get", "-s", "data/7"],
+                "invalid value \"data/7\" for option -s: storage attachment data/7:app/0 not found",
+            ),
+            (&["storage-get", "-s", "data/0", "a", "b"], "unrecognized args: [\"b\"]"),
+        ] {
+            check_error(&mut juju, line, 2, error);
+        }
+    }
+
+    #[test]
+    fn lists_what_is_attached() {
+        let mut juju = with_storage();
+        check(&mut juju, &["storage-list"], "data/0\ndisk/1\n");
+        check(&mut juju, &["storage-list", "disk", "--format=json"], "[\"disk/1\"]\n");
+        check(&mut juju, &["storage-list", "nonsense"], "");
+        check(&mut juju, &["storage-list", "nonsense", "--format=json"], "[]\n");
+        check_error(&mut juju, &["storage-list", "a", "b"], 2, "unrecognized args: [\"b\"]");
+    }
+
+    #[test]
+    fn asks_for_more_when_the_hook_has_succeeded() {
+        let mut juju = with_storage();
+        check(&mut juju, &["storage-add", "data", "--", "disk=0002"], "");
+        assert_eq!(juju.record.requested_storages.len(), 2);
+        let mut juju = with_storage();
+        check(&mut juju, &["storage-add", "data"], "");
+        check(&mut juju, &["storage-add", "data=2"], "");
+        let outcome = juju.finish(true);
+        assert_eq!(outcome.record.requested_storages, [("data".to_owned(), 3)].into());
+        let mut juju = with_storage();
+        check(&mut juju, &["storage-add", "data"], "");
+        assert!(juju.finish(false).record.requested_storages.is_empty());
+    }
+
+    #[test]
+    fn is_refused_at_the_hooks_end() {
+        let mut juju = with_storage();
+        check(&mut juju, &["storage-add", "nonsense"], "");
+        let refusal = "adding storage nonsense for unit-app-0: storage \"nonsense\" not found";
+        assert_eq!(juju.finish(true).refusal.as_deref(), Some(refusal));
+        let mut juju = with_storage();
+        check(&mut juju, &["storage-add", "disk"], "");
+        let refusal = "adding storage disk for unit-app-0: cannot attach, storage is singular";
+        assert_eq!(juju.finish(true).refusal.as_deref(), Some(refusal));
+    }
+
+    #[test]
+    fn refuses_wrong_directives() {
+        for (line, error) in [
+            (&["storage-add"][..], "storage add requires a storage directive"),
+            (&["storage-add", "data=1=2"], "expected \"name=constraints\" or \"name\", got \"data=1=2\""),
+            (&["storage-add", "=1"], "expected \"name=constraints\" or \"name\", got \"=1\""),
+            (&["storage-add", "data", "data"], "storage \"data\" specified more than once"),
+            (
+                &["storage-add", "data=0"],
+                "cannot parse constraints for storage \"data\": parsing storage count: count must be greater than zero, got \"0\"",
+            ),
+            (
+                &["storage-add", "data=-1"],
+                "cannot parse constraints for storage \"data\": parsing storage count: count must be greater than zero, got \"-1\"",
+            ),
+            (
+                &["storage-add", "data="],
+                "cannot parse constraints for storage \"data\": storage constraints require at least one field to be specified",
+            ),
+            (&["storage-add", "data=10G"], "only count can be specified for \"data\""),
+            (&["storage-add", "data=pool,1"], "only count can be specified for \"data\""),
+            (
+                &["storage-add", "data=!"],
+                "cannot parse constraints for storage \"data\": unrecognized storage constraint \"!\" not valid",
+            ),
+        ] {
+            check_error(&mut juju(), line, 2, error);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Juju, as far as one hook can tell.
+
+use std::sync::Arc;
+
+use ops::hookcmds::Output;
+use ops_metadata::CharmMeta;
+
+use crate::command_line::call::Call;
+use crate::command_line::failure::Failure;
+use crate::command_line::flags::Flags;
+use crate::command_line::help;
+use crate::command_line::invocation::Invocation;
+use crate::commands;
+use crate::hook::Hook;
+use crate::pending::Pending;
+use crate::record::Record;
+use crate::state::{Relation, State, Storage};
+
+/// Juju, as far as one hook can tell: it answers the hook's commands from a [`State`], and at the hook's end says what
+/// became of it.
+///
+/// As in Juju, most changes are kept back until the hook has succeeded; the hook itself sees its own.
+///
+/// ```
+/// use std::path::Path;
+/// use ops_metadata::CharmMeta;
+/// use emulator::State;
+/// use emulator::{Call, Hook, Juju};
+///
+/// let meta = CharmMeta::parse("name: app\nsummary: An app.\ndescription: An app.\n")?;
+/// let mut juju = Juju::new(State::default(), Hook::new("app/0", "install"), meta);
+/// let args = ["maintenance".to_owned(), "Installing".to_owned()];
+/// let call = Call { name: "status-set", args: &args, stdin: None, cwd: Path::new("/"), root: Path::new("/") };
+/// assert_eq!(juju.answer(&call).code, 0);
+/// let outcome = juju.finish(true);
+/// assert_eq!(outcome.state.unit_status.message, "Installing");
+/// # Ok::<(), ops_metadata::MetadataError>(())
+/// ```
+#[derive(Debug)]
+pub struct Juju {
+    /// The state as it was before the hook, except for what takes effect at once: statuses, the workload's version,
+    /// leader settings, payloads.
+    pub state: State,
+    /// The hook.
+    pub hook: Hook,
+    /// What the hook did so far.
+    pub record: Record,
+    pub(crate) meta: Arc<CharmMeta>,
+    pub(crate) pending: Pending,
+}
+
+/// What became of a hook.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The state after it.
+    pub state: State,
+    /// What it did beside.
+    pub record: Record,
+    /// Why Juju did not take its changes, although it had succeeded. It counts as failed then.
+    pub refusal: Option<String>,
+}
+
+impl Juju {
+    /// Juju in `state`, about to run `hook` on the charm described by `meta`.
+    #[must_use]
+    pub fn new(state: State, hook: Hook, meta: impl Into<Arc<CharmMeta>>) -> Self {
+        Self { state, hook, record: Record::default(), meta: meta.into(), pending: Pending::default() }
+    }
+
+    /// Run a hook command to its end.
+    pub fn answer(&mut self, call: &Call<'_>) -> Output {
+        self.record.commands.push(call.name.to_owned());
+        let Some(spec) = commands::find(call.name) else {
+            return failed(
+                &Failure::run(format!("bad request: unknown command: {}", call.name)),
+                Vec::new(),
+                Vec::new(),
+            );
+        };
+        let flags = match Flags::parse(spec, call.args, self) {
+            Ok(flags) => flags,
+            Err(failure) => return failed(&failure, Vec::new(), Vec::new()),
+        };
+        if flags.help {
+            return Output { code: 0, stdout: help::print(spec, self).into_bytes(), stderr: Vec::new() };
+        }
+        let mut invocation = Invocation { spec, flags, call, stdout: Vec::new(), stderr: Vec::new() };
+        match (spec.run)(self, &mut invocation) {
+            Ok(()) => Output { code: 0, stdout: invocation.stdout, stderr: invocation.stderr },
+            Err(failure) => failed(&failure, invocation.stdout, invocation.stderr),
+        }
+    }
+
+    /// The hook has ended. If it has succeeded, its changes take effect, unless Juju refuses them.
+    #[must_use]
+    pub fn finish(mut self, succeeded: bool) -> Outcome {
+        let refusal = if succeeded { commands::commit(&mut self).err().map(|failure| failure.message) } else { None };
+        if !succeeded || refusal.is_some() {
+            self.record.requested_storages.clear();
+            self.record.removed_secret_revisions.clear();
+            if self.record.reboot == Some(crate::record::Reboot::AfterHook) {
+                self.record.reboot = None;
+            }
+        }
+        Outcome { state: self.state, record: self.record, refusal }
+    }
+
+    /// The relation that the hook is about.
+    pub(crate) fn hook_relation(&self) -> Option<&Relation> {
+        self.hook.relation.and_then(|id| self.state.get_relation(id))
+    }
+
+    /// The storage instance `id`.
+    pub(crate) fn storage(&self, id: &str) -> Result<&Storage, String> {
+        let Some((name, index)) = id.split_once('/').and_then(|(name, index)| Some((name, index.parse::<u32>().ok()?)))
+        else {
+            return Err(format!("invalid storage ID {}", crate::format::quote::quoted(id)));
+        };
+        let attached = self.state.get_storage(name, index);
+        attached.ok_or_else(|| format!("storage attachment {id}:{} not found", self.hook.unit))
+    }
+}
+
+fn failed(failure: &Failure, stdout: Vec<u8>, mut stderr: Vec<u8>) -> Output {
+    stderr.extend_from_slice(format!("ERROR {}\n", failure.message).as_bytes());
+    Output { code: failure.code, stdout, stderr }
+}

@@ -1,0 +1,31 @@
+//! Juju as one unit sees it: a [`State`], and what each hook command answers from it.
+//!
+//! A hook is a transition on a unit's [`State`]: it starts with one, talks to Juju through hook commands, and ends with
+//! a new one. [`Juju`] is Juju's part in that, to the byte. Two things are built on it: `ops_testing`, which runs a charm's
+//! handlers in a unit test, and minijuju, which runs packed charms on machines.
+//!
+//! Charm authors use `ops_testing`, which re-exports what a test needs of this crate.
+
+mod command_line;
+mod commands;
+pub mod format;
+mod hook;
+mod juju;
+pub mod name;
+mod pending;
+mod record;
+pub mod state;
+#[cfg(test)]
+mod tests;
+
+pub use command_line::call::Call;
+pub use commands::{COMMANDS, reads_stdin};
+pub use hook::{Action, Hook};
+pub use juju::{Juju, Outcome};
+pub use ops::Status;
+pub use record::{ActionRecord, LogLine, Reboot, Record};
+pub use state::{
+    Address, BindAddress, CloudCredential, CloudSpec, ConfigValue, Databag, DeferredEvent, Goal, GoalState, Model,
+    Network, Payload, Port, Protocol, Relation, RelationId, RelationKind, Resource, Rotate, Secret, SecretContent,
+    SecretId, SecretOwner, State, Storage, StorageKind, Timestamp,
+};

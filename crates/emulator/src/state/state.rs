@@ -1,0 +1,241 @@
+//! The state of one unit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ops::Status;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ConfigValue, DeferredEvent, GoalState, Model, Network, Payload, Port, Relation, RelationId, Resource, Secret,
+    SecretId, Storage,
+};
+
+/// What one unit can see of Juju, before a hook or after it.
+///
+/// ```
+/// use emulator::{Relation, State};
+///
+/// let state = State::default()
+///     .with_config("slug", "foo")
+///     .with_relation(Relation::new("database").remote_app("postgresql"))
+///     .with_leader(true);
+/// assert_eq!(state.get_relations("database").count(), 1);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct State {
+    /// Options that are set. An option that is not here has the default that the charm gives it.
+    pub config: BTreeMap<String, ConfigValue>,
+    /// Relations that this unit takes part in.
+    pub relations: Vec<Relation>,
+    /// Networks of endpoints and extra bindings. One that is not here has the network of the binding `""`, or the
+    /// address 192.0.2.0.
+    pub networks: Vec<Network>,
+    /// Storage instances that are attached.
+    pub storages: Vec<Storage>,
+    /// Resources that the application has.
+    pub resources: Vec<Resource>,
+    /// Secrets that the unit can see.
+    pub secrets: Vec<Secret>,
+    /// Ports that the unit has opened.
+    pub opened_ports: BTreeSet<Port>,
+    /// Whether the unit is its application's leader.
+    pub leader: bool,
+    /// How many units the application is to have.
+    pub planned_units: u32,
+    /// The model.
+    pub model: Model,
+    /// The unit's status.
+    pub unit_status: Status,
+    /// The application's status.
+    pub app_status: Status,
+    /// Statuses of the application's other units, by name.
+    pub other_unit_statuses: BTreeMap<String, Status>,
+    /// The version of the workload.
+    pub workload_version: String,
+    /// What the charm keeps with `state-set`.
+    pub charm_state: BTreeMap<String, String>,
+    /// What the leader has set with `leader-set`.
+    pub leader_settings: BTreeMap<String, String>,
+    /// What `goal-state` says; derived from the relations and the planned units if nothing is set.
+    pub goal_state: Option<GoalState>,
+    /// The address for clients outside of the model; that of the network of the binding `""` if nothing is set.
+    pub public_address: Option<String>,
+    /// Processes that the charm has registered.
+    pub payloads: Vec<Payload>,
+    /// Events that the charm has deferred. The charm keeps them in a file of its own, not in Juju.
+    pub deferred: Vec<DeferredEvent>,
+    /// Values that the charm has stored. The charm keeps them in a file of its own, not in Juju.
+    pub stored: BTreeMap<String, serde_json::Value>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            config: BTreeMap::new(),
+            relations: Vec::new(),
+            networks: Vec::new(),
+            storages: Vec::new(),
+            resources: Vec::new(),
+            secrets: Vec::new(),
+            opened_ports: BTreeSet::new(),
+            leader: false,
+            planned_units: 1,
+            model: Model::default(),
+            unit_status: Status::unknown(),
+            app_status: Status::unknown(),
+            other_unit_statuses: BTreeMap::new(),
+            workload_version: String::new(),
+            charm_state: BTreeMap::new(),
+            leader_settings: BTreeMap::new(),
+            goal_state: None,
+            public_address: None,
+            payloads: Vec::new(),
+            deferred: Vec::new(),
+            stored: BTreeMap::new(),
+        }
+    }
+}
+
+impl State {
+    /// With an option set.
+    #[must_use]
+    pub fn with_config(mut self, option: impl Into<String>, value: impl Into<ConfigValue>) -> Self {
+        self.config.insert(option.into(), value.into());
+        self
+    }
+
+    /// With one relation more.
+    #[must_use]
+    pub fn with_relation(mut self, relation: Relation) -> Self {
+        self.relations.push(relation);
+        self
+    }
+
+    /// With one secret more.
+    #[must_use]
+    pub fn with_secret(mut self, secret: Secret) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+
+    /// With one storage instance more.
+    #[must_use]
+    pub fn with_storage(mut self, storage: Storage) -> Self {
+        self.storages.push(storage);
+        self
+    }
+
+    /// With one network more.
+    #[must_use]
+    pub fn with_network(mut self, network: Network) -> Self {
+        self.networks.push(network);
+        self
+    }
+
+    /// With one resource more.
+    #[must_use]
+    pub fn with_resource(mut self, resource: Resource) -> Self {
+        self.resources.push(resource);
+        self
+    }
+
+    /// With one open port more.
+    #[must_use]
+    pub fn with_opened_port(mut self, port: Port) -> Self {
+        self.opened_ports.insert(port);
+        self
+    }
+
+    /// As the leader, or not.
+    #[must_use]
+    pub fn with_leader(mut self, leader: bool) -> Self {
+        self.leader = leader;
+        self
+    }
+
+    /// With that many units of the application to come.
+    #[must_use]
+    pub fn with_planned_units(mut self, units: u32) -> Self {
+        self.planned_units = units;
+        self
+    }
+
+    /// In this model.
+    #[must_use]
+    pub fn with_model(mut self, model: Model) -> Self {
+        self.model = model;
+        self
+    }
+
+    /// With this status of the unit.
+    #[must_use]
+    pub fn with_unit_status(mut self, status: Status) -> Self {
+        self.unit_status = status;
+        self
+    }
+
+    /// With this status of the application.
+    #[must_use]
+    pub fn with_app_status(mut self, status: Status) -> Self {
+        self.app_status = status;
+        self
+    }
+
+    /// With this version of the workload.
+    #[must_use]
+    pub fn with_workload_version(mut self, version: impl Into<String>) -> Self {
+        self.workload_version = version.into();
+        self
+    }
+
+    /// With one deferred event more.
+    #[must_use]
+    pub fn with_deferred(mut self, event: DeferredEvent) -> Self {
+        self.deferred.push(event);
+        self
+    }
+
+    /// With a value that the charm has stored.
+    #[must_use]
+    pub fn with_stored(mut self, key: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        self.stored.insert(key.into(), value.into());
+        self
+    }
+
+    /// The relation with this id.
+    #[must_use]
+    pub fn get_relation(&self, id: RelationId) -> Option<&Relation> {
+        self.relations.iter().find(|relation| relation.id == id)
+    }
+
+    /// The relations of an endpoint.
+    pub fn get_relations<'a>(&'a self, endpoint: &'a str) -> impl Iterator<Item = &'a Relation> + 'a {
+        self.relations.iter().filter(move |relation| relation.endpoint == endpoint)
+    }
+
+    /// The secret with this id.
+    #[must_use]
+    pub fn get_secret(&self, id: &SecretId) -> Option<&Secret> {
+        self.secrets.iter().find(|secret| secret.id == *id)
+    }
+
+    /// The secret with this label.
+    #[must_use]
+    pub fn get_secret_by_label(&self, label: &str) -> Option<&Secret> {
+        self.secrets.iter().find(|secret| secret.label.as_deref() == Some(label))
+    }
+
+    /// The storage instance of a name and a number.
+    #[must_use]
+    pub fn get_storage(&self, name: &str, index: u32) -> Option<&Storage> {
+        self.storages.iter().find(|storage| storage.name == name && storage.index == index)
+    }
+
+    /// The network of an endpoint or an extra binding: its own, or that of the binding `""`.
+    #[must_use]
+    pub fn get_network(&self, binding: &str) -> Option<&Network> {
+        let named = |name: &str| self.networks.iter().find(|network| network.binding_name == name);
+        named(binding).or_else(|| named(""))
+    }
+}
