@@ -8,24 +8,23 @@ use std::process::Command;
 use super::Result;
 use super::record::{Kind, Record};
 use super::rootfs::TOOLS;
+use super::surroundings::{self, Rights};
 use super::tool::Tool;
-
-/// What root in a machine may not do, because the kernel has it once only: load modules, set the clock, reboot, reach
-/// the hardware, read the kernel's log.
-const DROPPED: &str = "-sys_module,-sys_time,-sys_boot,-sys_rawio,-syslog,-mac_admin,-mac_override,-wake_alarm";
 
 /// A machine that is up.
 #[derive(Debug, Clone)]
 pub struct Machine {
     record: Record,
     pid: u32,
+    /// This program on this computer, and in the machine.
+    minijuju: PathBuf,
     program: PathBuf,
 }
 
 impl Machine {
     pub(super) fn new(record: Record, pid: u32, data: &Path) -> Self {
         let tools = if record.kind == Kind::Host { data.join("tools") } else { PathBuf::from(TOOLS) };
-        Self { record, pid, program: tools.join("minijuju") }
+        Self { record, pid, minijuju: data.join("tools/minijuju"), program: tools.join("minijuju") }
     }
 
     /// Its name, unique on this computer.
@@ -77,22 +76,26 @@ impl Machine {
 
     /// A command that runs `program` in the machine, in `folder` there, with the environment that the caller sets.
     ///
+    /// All else is what Juju's agent gives to a hook, and nothing of the caller's: umask, priority, limits, signals, and
+    /// no open files but standard input, output and error.
+    ///
     /// A relative `program` is looked for in the `PATH` of that environment. Killing the child kills `program`; what
     /// `program` started itself is killed with it by a signal to the process group, if the caller gave the command one
     /// of its own ([`process_group(0)`](std::os::unix::process::CommandExt::process_group)). Daemons, which leave the
     /// group, stay up until the machine is stopped.
     pub fn command(&self, program: impl AsRef<OsStr>, folder: impl AsRef<Path>) -> Result<Command> {
         if self.record.kind == Kind::Host {
-            let mut command = Command::new(program);
-            command.current_dir(folder);
+            let mut command = surroundings::command(&self.minijuju, Rights::All);
+            command.arg(program).current_dir(folder);
             return Ok(command);
         }
-        let mut command = Command::new(Tool::Nsenter.find()?);
-        command.arg("--target").arg(self.pid.to_string());
+        // Before anything of the machine's is executed: its files may be another's than they seem.
+        let mut command = surroundings::command(&self.minijuju, Rights::Machine);
+        command.arg(Tool::Nsenter.find()?).arg("--target").arg(self.pid.to_string());
         command.args(["--mount", "--uts", "--ipc", "--net", "--pid"]);
         command.arg(Tool::Setpriv.find()?);
         // nsenter only waits for what it started, and would leave it behind if it is killed.
-        command.args(["--pdeathsig", "KILL", "--bounding-set", DROPPED, "--"]);
+        command.args(["--pdeathsig", "KILL", "--"]);
         if folder.as_ref() != Path::new("/") {
             let mut chdir = std::ffi::OsString::from("--chdir=");
             chdir.push(folder.as_ref());

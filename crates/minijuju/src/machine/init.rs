@@ -26,6 +26,7 @@ use nix::unistd::{self, Pid};
 
 use super::record::Folder;
 use super::rootfs::Rootfs;
+use super::surroundings::{self, Rights};
 use super::tool::{self, Tool};
 use super::{Error, Result};
 
@@ -35,10 +36,13 @@ pub(super) const SUBCOMMAND: &str = "machine-init";
 /// How long the processes of a machine that is asked to end have for it.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Be a machine's first process, if this program was started as one. A program that starts [`Machines`](super::Machines)
+/// Be a machine's first process, or the step by which others enter it, if this program was started as one. A program that starts [`Machines`](super::Machines)
 /// calls this before anything else in its `main`.
 #[must_use]
 pub fn run_if_asked() -> Option<ExitCode> {
+    if let Some(code) = surroundings::run_if_asked() {
+        return Some(code);
+    }
     let mut args = env::args_os();
     let program = args.next()?;
     if args.next()? != SUBCOMMAND {
@@ -68,16 +72,7 @@ pub(super) fn command(program: &Path, folder: &Folder) -> Command {
 }
 
 fn detach(program: &OsString, folder: &Path) -> Result<()> {
-    let open: Vec<i32> = fs::read_dir("/proc/self/fd")
-        .map_err(Error::file("read", "/proc/self/fd"))?
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|fd| *fd > 2)
-        .collect();
-    for fd in open {
-        // One of them was this listing's own, and is closed already.
-        let _ = unistd::close(fd);
-    }
+    surroundings::reset(Rights::All).map_err(Error::file("let go of what is the caller's in", folder))?;
     unistd::setsid().map_err(|error| Error::file("leave the session of", program)(error.into()))?;
     let error = Command::new(Tool::Unshare.find()?)
         .args(["--mount", "--uts", "--ipc", "--net", "--pid", "--propagation", "private"])
@@ -99,7 +94,6 @@ fn fork(program: &OsString, folder: &Path) -> Result<()> {
 
 fn run(folder: &Path) -> Result<()> {
     unistd::setsid().map_err(|error| Error::file("leave the session of", folder)(error.into()))?;
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
     // Blocked from here on, so that none is missed; a first process ignores those that it neither blocks nor handles.
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGCHLD);
@@ -112,6 +106,8 @@ fn run(folder: &Path) -> Result<()> {
     unistd::sethostname(&record.hostname).map_err(|error| Error::file("name", &record.hostname)(error.into()))?;
     let mut rootfs = Rootfs::new(folder, data);
     rootfs.enter(&record)?;
+    // From here on, none of its processes may do what is the kernel's alone, not even this one.
+    surroundings::drop_rights().map_err(Error::file("give up rights over", folder))?;
     // Processes begun until here had no business with the mask, which they would inherit.
     signals.thread_block().map_err(|error| Error::file("block signals of", folder)(error.into()))?;
     for note in &rootfs.notes {

@@ -18,6 +18,7 @@ mod record;
 mod resolver;
 mod rootfs;
 mod start;
+mod surroundings;
 mod tool;
 
 pub use enter::Machine;

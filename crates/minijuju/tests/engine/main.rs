@@ -10,3 +10,4 @@ mod relations;
 mod rig;
 mod secrets;
 mod storage;
+mod surroundings;

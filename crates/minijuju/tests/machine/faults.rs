@@ -173,8 +173,8 @@ fn without_the_right_it_says_what_to_do() {
     fs::set_permissions(rig.data().join("machines"), fs::Permissions::from_mode(0o777)).unwrap();
     for wrapper in [
         "exec setpriv --reuid 65534 --regid 65534 --clear-groups -- \"$@\"",
-        "exec setpriv --bounding-set -sys_admin -- \"$@\"",
-        "exec setpriv --bounding-set -net_admin -- \"$@\"",
+        "exec setpriv --inh-caps -all --bounding-set -sys_admin -- \"$@\"",
+        "exec setpriv --inh-caps -all --bounding-set -net_admin -- \"$@\"",
     ] {
         let output = output_in_time(rig.starter(wrapper));
         let text = String::from_utf8_lossy(&output.stdout);
@@ -206,7 +206,7 @@ fn a_name_that_leads_elsewhere_is_refused() {
 #[test]
 fn on_the_host_itself_a_machine_is_only_a_record() {
     let data = tempfile::tempdir().unwrap();
-    let machines = Machines::with(data.path(), Kind::Host, Path::new("/bin/true")).unwrap();
+    let machines = Machines::with(data.path(), Kind::Host, Path::new(env!("CARGO_BIN_EXE_minijuju"))).unwrap();
     let machine = machines.start(&Spec { id: "host-0".into(), hostname: "juju-0".into() }).unwrap();
     assert_eq!(machine.root(), Path::new("/"));
     let output = machine.command("pwd", data.path()).unwrap().output().unwrap();

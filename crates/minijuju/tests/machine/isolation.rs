@@ -90,7 +90,8 @@ fn the_kernel_s_settings_and_devices_are_out_of_reach() {
         "echo 1 > /proc/sys/vm/swappiness",
         "echo h > /proc/sysrq-trigger",
         "echo 1 > /sys/kernel/profiling",
-        "date --set=2001-01-01",
+        // The time that it has already: a test must do no harm where it fails.
+        "date --set=@$(date +%s)",
         "mknod /dev/disk b 1 0 && mknod /root/disk b 1 0 && : < /root/disk",
     ] {
         assert!(!run(&machine, script).status.success(), "{script}");
@@ -130,7 +131,8 @@ fn a_newer_minijuju_reaches_machines_that_are_up() {
     let kind = rig.machines().kind();
     let machines = minijuju::machine::Machines::with(&rig.data(), kind, &newer).unwrap();
     machines.find(&spec(0).id).unwrap().unwrap();
-    assert_eq!(ask(&machine, &format!("cat {}", machine.program().display())), "newer");
+    let inside = machine.root().join(machine.program().strip_prefix("/").unwrap());
+    assert_eq!(fs::read(inside).unwrap(), b"newer");
 }
 
 #[test]

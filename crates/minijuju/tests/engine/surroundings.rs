@@ -1,0 +1,102 @@
+//! What a hook's processes begin with: what Juju's agent gives them, whoever runs minijuju.
+
+use std::process::Command;
+
+use crate::rig::{Done, Rig};
+
+/// Prints what a process inherits.
+const TELL: &str = r#"
+juju-log "umask $(umask)"
+juju-log "nofile $(ulimit -Sn) $(ulimit -Hn)"
+juju-log "file size $(ulimit -Sf)"
+juju-log "nice $(awk '{print $19}' /proc/$$/stat)"
+juju-log "descriptors $(sh -c 'for n in 0 1 2 3 4 5 6 7 8 9; do [ -e /proc/$$/fd/$n ] && printf " $n"; done')"
+juju-log "$(grep '^SigBlk' /proc/$$/status | tr -s '\t\n' ' ')"
+juju-log "ignored $(perl -e 'print join " ", grep { $SIG{$_} eq "IGNORE" } qw(HUP INT QUIT TERM USR1 CHLD)')"
+juju-log "$(grep -E '^(CapInh|CapAmb)' /proc/$$/status | tr -s '\t\n' ' ')"
+juju-log "$(sed -n 's/^CapEff:\t/effective /p' /proc/self/status)"
+juju-log "$(sed -n 's/^CapBnd:\t/bounding /p' /proc/self/status)"
+status-set active
+"#;
+
+/// Runs a command as somebody may who has set everything that is inherited.
+const ODD_CALLER: &str = r#"
+umask 077; ulimit -Sn 300; ulimit -Sf 8000000
+trap "" HUP INT QUIT TERM USR1 CHLD
+exec 7</etc/passwd 9>/dev/null
+# What this computer itself withholds cannot be passed on.
+caps=$(for cap in sys_time sys_module syslog net_admin; do
+    setpriv --inh-caps "+$cap" true 2>/dev/null && printf ",+$cap"; done)
+exec nice -n 5 setpriv --inh-caps "${caps#,}" --ambient-caps "${caps#,}" -- "$@"
+"#;
+
+/// Bits of capabilities that the kernel has for no machine: its modules, its clock.
+const FORBIDDEN: u64 = 1 << 16 | 1 << 25;
+
+fn run_by(rig: &Rig, script: &str, args: &[&str]) -> Done {
+    let command = rig.command(args);
+    let mut wrapped = Command::new("sh");
+    wrapped.args(["-c", script, "sh"]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => wrapped.env(name, value),
+            None => wrapped.env_remove(name),
+        };
+    }
+    let output = wrapped.current_dir(rig.folder()).output().unwrap();
+    Done {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+#[test]
+fn a_hook_gets_what_jujus_agent_gives_whatever_the_caller_has() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = rig.charm("web", TELL, &[]);
+    run_by(&rig, ODD_CALLER, &["deploy", &charm]).ok();
+    let logged = rig.logged();
+    // Where root may not raise a limit, as in some containers, it stays.
+    let may = Command::new("prlimit").args(["--nofile=64000:64000", "true"]).status().unwrap().success();
+    let most = String::from_utf8(Command::new("sh").args(["-c", "ulimit -Hn"]).output().unwrap().stdout).unwrap();
+    let nofile = if may { "nofile 64000 64000".to_owned() } else { format!("nofile {0} {0}", most.trim()) };
+    for says in [
+        "umask 0022",
+        &nofile,
+        "file size unlimited",
+        "nice 0",
+        "descriptors  0 1 2",
+        "SigBlk: 0000000000000000 ",
+        "ignored ",
+        "CapInh: 0000000000000000 CapAmb: 0000000000000000 ",
+    ] {
+        assert!(logged.iter().any(|line| line == says), "{says}: {logged:#?}");
+    }
+}
+
+#[test]
+fn no_process_of_a_machine_has_the_kernels_clock_or_modules_in_its_hands() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = rig.charm("web", TELL, &[]);
+    run_by(&rig, ODD_CALLER, &["deploy", &charm]).ok();
+    let mut logged = rig.logged();
+    for args in [
+        ["exec", "--machine", "0", "cat /proc/self/status /proc/1/status"],
+        ["ssh", "web/0", "cat", "/proc/self/status"],
+    ] {
+        let status = run_by(&rig, ODD_CALLER, &args).ok().stdout;
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            let bits = status.lines().filter_map(|line| line.strip_prefix(set)?.strip_prefix(":\t"));
+            logged.extend(bits.map(|bits| format!("{set} {bits}")));
+        }
+    }
+    let sets: Vec<(&str, u64)> = logged
+        .iter()
+        .filter_map(|line| Some((line.as_str(), u64::from_str_radix(line.rsplit_once(' ')?.1, 16).ok()?)))
+        .collect();
+    assert!(sets.len() > 15, "{logged:#?}");
+    for (line, set) in sets {
+        assert_eq!(set & FORBIDDEN, 0, "{line}");
+    }
+}
