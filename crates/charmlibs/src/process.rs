@@ -1,4 +1,11 @@
 //! Run a program to its end, and keep what it printed.
+//!
+//! [`Run`] is for most: a program that fails is an error, which carries the command, the exit code and what was printed.
+//! [`output`] is for those to whom an exit code is an answer.
+
+mod run;
+
+pub use run::{Error, Failure, Run};
 
 use std::ffi::CString;
 use std::fs::File;
@@ -29,7 +36,7 @@ const POLL: Duration = Duration::from_millis(1);
 /// # Errors
 /// The program could not be started; a code other than 0 is not an error here.
 pub fn output(command: &mut Command) -> io::Result<Output> {
-    run(command, Child::wait)
+    to_the_end(command, None, Child::wait)
 }
 
 /// As [`output`], for a program that should take no time: after `limit` it is killed.
@@ -37,7 +44,11 @@ pub fn output(command: &mut Command) -> io::Result<Output> {
 /// # Errors
 /// The program could not be started, or did not end in time.
 pub fn output_within(command: &mut Command, limit: Duration) -> io::Result<Output> {
-    run(command, |child| {
+    within(command, None, limit)
+}
+
+fn within(command: &mut Command, input: Option<&[u8]>, limit: Duration) -> io::Result<Output> {
+    to_the_end(command, input, |child| {
         let started = Instant::now();
         loop {
             if let Some(status) = child.try_wait()? {
@@ -53,10 +64,22 @@ pub fn output_within(command: &mut Command, limit: Duration) -> io::Result<Outpu
     })
 }
 
-fn run(command: &mut Command, wait: impl FnOnce(&mut Child) -> io::Result<ExitStatus>) -> io::Result<Output> {
+fn to_the_end(
+    command: &mut Command,
+    input: Option<&[u8]>,
+    wait: impl FnOnce(&mut Child) -> io::Result<ExitStatus>,
+) -> io::Result<Output> {
+    let stdin = match input {
+        Some(input) => {
+            let file = memory_file("stdin")?;
+            file.write_all_at(input, 0)?;
+            Stdio::from(file)
+        }
+        None => Stdio::null(),
+    };
     let stdout = memory_file("stdout")?;
     let stderr = memory_file("stderr")?;
-    command.stdin(Stdio::null()).stdout(Stdio::from(stdout.try_clone()?)).stderr(Stdio::from(stderr.try_clone()?));
+    command.stdin(stdin).stdout(Stdio::from(stdout.try_clone()?)).stderr(Stdio::from(stderr.try_clone()?));
     let status = wait(&mut command.spawn()?)?;
     Ok(Output { status, stdout: read(&stdout)?, stderr: read(&stderr)? })
 }
@@ -112,10 +135,11 @@ mod tests {
 
     #[test]
     fn does_not_wait_for_a_daemon_that_keeps_the_outputs_open() {
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let output = output(&mut sh("sleep 30 & echo $!")).unwrap();
         assert!(started.elapsed().as_secs() < 20, "it waited for the daemon");
         let daemon = String::from_utf8(output.stdout).unwrap();
+        // The shell's own `kill`: a computer may have no program of that name.
         assert!(sh(&format!("kill {}", daemon.trim())).status().unwrap().success(), "the daemon was alive");
     }
 

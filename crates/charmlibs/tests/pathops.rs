@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use charmlibs::pathops::{Error, Options, ensure_contents};
+use charmlibs::pathops::{Error, Options, ensure_contents, ensure_folder, ensure_tree, remove};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o7777
@@ -257,4 +257,106 @@ fn an_unknown_owner_changes_nothing() {
     let error = Options::new().user("no-such-user").ensure_contents(&path, "").unwrap_err();
     assert_eq!(error.to_string(), "there is no user named 'no-such-user' on this machine");
     assert_eq!(names_in(folder.path()), [""; 0]);
+}
+
+#[test]
+fn the_umask_does_not_apply_to_the_folders() {
+    if prepared("the_umask_does_not_apply_to_the_folders", "umask 077") {
+        let folder = tempfile::tempdir().unwrap();
+        ensure_contents(folder.path().join("a/b/file"), "").unwrap();
+        assert_eq!(mode(&folder.path().join("a")), 0o755);
+        assert_eq!(mode(&folder.path().join("a/b")), 0o755);
+        assert!(Options::new().mode(0o750).ensure_folder(folder.path().join("c/d")).unwrap());
+        assert_eq!(mode(&folder.path().join("c")), 0o755);
+        assert_eq!(mode(&folder.path().join("c/d")), 0o750);
+    }
+}
+
+#[test]
+fn a_folder_is_made_once_and_a_file_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    assert!(ensure_folder(&path).unwrap());
+    assert!(!ensure_folder(&path).unwrap());
+    assert!(Options::new().mode(0o2770).ensure_folder(&path).unwrap());
+    assert_eq!(mode(&path), 0o2770);
+    ensure_contents(path.join("file"), "").unwrap();
+    let error = ensure_folder(path.join("file")).unwrap_err();
+    assert!(matches!(error, Error::NotFolder { .. }));
+    assert!(error.to_string().ends_with("/data/file: something else is there"), "{error}");
+}
+
+#[test]
+fn a_tree_is_copied_and_only_what_differs_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, target) = (folder.path().join("source"), folder.path().join("srv/target"));
+    ensure_contents(source.join("www/index.html"), "hello").unwrap();
+    Options::new().mode(0o700).ensure_contents(source.join("bin/run"), "#!/bin/sh\n").unwrap();
+    symlink("bin/run", source.join("start")).unwrap();
+    assert!(ensure_tree(&source, &target).unwrap());
+    assert!(!ensure_tree(&source, &target).unwrap());
+    assert_eq!(names_in(&target), ["bin", "start", "www"]);
+    assert_eq!(mode(&target.join("bin/run")), 0o700);
+    assert_eq!(fs::read_link(target.join("start")).unwrap(), Path::new("bin/run"));
+
+    let unchanged = fs::metadata(target.join("bin/run")).unwrap().ino();
+    ensure_contents(target.join("www/index.html"), "changed").unwrap();
+    ensure_contents(target.join("www/mine.html"), "mine").unwrap();
+    assert!(ensure_tree(&source, &target).unwrap());
+    assert_eq!(fs::read(target.join("www/index.html")).unwrap(), b"hello");
+    assert_eq!(fs::read(target.join("www/mine.html")).unwrap(), b"mine");
+    assert_eq!(fs::metadata(target.join("bin/run")).unwrap().ino(), unchanged);
+}
+
+#[test]
+fn a_tree_never_writes_through_a_link_that_is_in_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, target) = (folder.path().join("source"), folder.path().join("target"));
+    let victim = folder.path().join("victim");
+    ensure_contents(source.join("file"), "new").unwrap();
+    ensure_contents(&victim, "old").unwrap();
+    ensure_folder(&target).unwrap();
+    symlink(&victim, target.join("file")).unwrap();
+    assert!(ensure_tree(&source, &target).unwrap());
+    assert_eq!(fs::read(&victim).unwrap(), b"old");
+    assert_eq!(fs::read(target.join("file")).unwrap(), b"new");
+}
+
+#[test]
+fn removal_takes_trees_and_links_but_not_what_they_lead_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, gone) = (folder.path().join("kept"), folder.path().join("gone"));
+    ensure_contents(kept.join("file"), "").unwrap();
+    ensure_contents(gone.join("a/b"), "").unwrap();
+    symlink(&kept, gone.join("link")).unwrap();
+    assert!(remove(&gone).unwrap());
+    assert!(!remove(&gone).unwrap());
+    assert!(!remove(kept.join("file/below")).unwrap());
+    assert_eq!(names_in(&kept), ["file"]);
+    for path in ["/", "..", ""] {
+        assert!(matches!(remove(path), Err(Error::NotRemovable { .. })), "{path}");
+    }
+}
+
+#[test]
+#[ignore = "needs root, to give files away"]
+fn a_tree_is_given_to_a_user_with_all_that_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = folder.path().join("tree");
+    ensure_contents(tree.join("a/file"), "").unwrap();
+    symlink("/etc/passwd", tree.join("link")).unwrap();
+    let daemon = Options::new().user("daemon");
+    assert!(daemon.ensure_owner(&tree).unwrap());
+    assert!(!daemon.ensure_owner(&tree).unwrap());
+    for path in ["", "a", "a/file", "link"] {
+        let owner = fs::symlink_metadata(tree.join(path)).unwrap();
+        assert_eq!((owner.uid(), owner.gid()), (1, 1), "{path}");
+    }
+    assert_eq!(fs::metadata("/etc/passwd").unwrap().uid(), 0);
+    assert_eq!(mode(&tree.join("a")), 0o755);
+
+    let copy = folder.path().join("copy");
+    assert!(daemon.ensure_tree(&tree, &copy).unwrap());
+    assert!(!daemon.ensure_tree(&tree, &copy).unwrap());
+    assert_eq!(fs::symlink_metadata(copy.join("a/file")).unwrap().uid(), 1);
 }

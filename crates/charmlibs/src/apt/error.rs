@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::io;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::process;
 
 /// Why packages are not as they should be.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Debian has no such names or versions, so it is not given to `apt-get`, which would take some of them as patterns
@@ -26,7 +28,7 @@ pub enum Error {
         /// `apt-get` or `dpkg-query`.
         program: &'static str,
         /// Why not.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// No package source of the machine has this package, or not in this version.
     #[error("{0}")]
@@ -77,6 +79,29 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// A failure as `program` would have had it, for a test of what a charm makes of it.
+    ///
+    /// ```
+    /// use charmlibs::apt::{Error, Failure};
+    ///
+    /// let failure = Failure::new("install", Some("nginx"), "apt-get", 100, &["E: Unable to locate package nginx"]);
+    /// let error = Error::PackageNotFound(failure);
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "failed to install package nginx: apt-get exited with code 100: E: Unable to locate package nginx"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn new(doing: &'static str, package: Option<&str>, program: &'static str, code: u8, lines: &[&str]) -> Self {
+        Self {
+            doing,
+            package: package.map(str::to_owned),
+            program,
+            status: ExitStatus::from_raw(i32::from(code) << 8),
+            lines: lines.iter().map(|&line| line.to_owned()).collect(),
+        }
+    }
+
     /// The package that this is about, with `=VERSION` where one was asked for; `None` for [`update`](super::update).
     #[must_use]
     pub fn package(&self) -> Option<&str> {

@@ -262,7 +262,7 @@ impl Apt {
         let mut command = Command::new(path);
         // In English, for what it says is read here.
         command.args(args).env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
-        process::output(&mut command).map_err(|source| Error::Start { program, source })
+        process::output(&mut command).map_err(|source| Error::Start { program, source: source.into() })
     }
 }
 

@@ -1,13 +1,13 @@
 //! What a file should hold, and who it should belong to.
 
-use std::fs::{self, DirBuilder, Metadata};
+use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::owner::Owner;
-use super::replacement;
+use super::{replacement, tree};
 
 /// Ensure that the file `path` holds `content`, with mode `0o644`, and return whether anything had to be changed.
 ///
@@ -19,7 +19,7 @@ pub fn ensure_contents(path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> Res
     Options::new().ensure_contents(path, content)
 }
 
-/// The mode and the owner of a file, besides its content.
+/// The mode and the owner of a file or folder, besides its content.
 ///
 /// ```no_run
 /// use charmlibs::pathops::Options;
@@ -28,21 +28,15 @@ pub fn ensure_contents(path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> Res
 /// Options::new().mode(0o640).user("root").group("www-data").ensure_contents("/etc/app/secret.conf", secret)?;
 /// # Ok::<(), charmlibs::pathops::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    mode: u32,
-    user: Option<String>,
-    group: Option<String>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { mode: 0o644, user: None, group: None }
-    }
+    pub(super) mode: Option<u32>,
+    pub(super) user: Option<String>,
+    pub(super) group: Option<String>,
 }
 
 impl Options {
-    /// Mode `0o644`, and the owner and group as they are: this process's for a new file.
+    /// Mode `0o644` (a folder: `0o755`), and the owner and group as they are: this process's for a new file or folder.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -51,7 +45,7 @@ impl Options {
     /// The permissions, such as `0o600`. The umask does not apply.
     #[must_use]
     pub fn mode(mut self, mode: u32) -> Self {
-        self.mode = mode & 0o7777;
+        self.mode = Some(mode & 0o7777);
         self
     }
 
@@ -73,7 +67,7 @@ impl Options {
     /// changed.
     ///
     /// The change is atomic: at any time, also after a crash, the file is either as it was or as it should be, because a
-    /// complete new file takes its place. Folders that are missing above it are made, with mode `0o755`. A symbolic link
+    /// complete new file takes its place. Folders that are missing above it are made, with mode `0o755` whatever the umask. A symbolic link
     /// at `path` stays, and the file that it leads to is replaced.
     ///
     /// # Errors
@@ -83,6 +77,7 @@ impl Options {
         if path.file_name().is_none() {
             return Err(Error::NoFileName { path: path.to_path_buf() });
         }
+        let mode = self.mode.unwrap_or(0o644);
         let owner = Owner::find(self.user.as_deref(), self.group.as_deref())?;
         let path = &follow(path)?;
         let old = match fs::metadata(path) {
@@ -93,7 +88,7 @@ impl Options {
             Err(error) => return Err(Error::step("look at", path)(error)),
         };
         if let Some(old) = &old
-            && old.mode() & 0o7777 == self.mode
+            && old.mode() & 0o7777 == mode
             && owner.user.is_none_or(|user| user == old.uid())
             && owner.group.is_none_or(|group| group == old.gid())
             && old.len() == content.len() as u64
@@ -103,15 +98,11 @@ impl Options {
             return Ok(false);
         }
         if let Some(folder) = path.parent() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o755)
-                .create(folder)
-                .map_err(Error::step("make the folder for", path))?;
+            tree::make_folders(folder).map_err(Error::step("make the folder for", path))?;
         }
         let user = owner.user.or(old.as_ref().map(Metadata::uid));
         let group = owner.group.or(owner.group_of_user).or(old.as_ref().map(Metadata::gid));
-        replacement::replace(path, content, self.mode, user, group)?;
+        replacement::replace(path, content, mode, user, group)?;
         tracing::debug!(path = %path.display(), bytes = content.len(), "wrote the file");
         Ok(true)
     }

@@ -1,10 +1,11 @@
-//! Why a file could not be made as it should be.
+//! Why a file or folder could not be made as it should be.
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Why a file could not be made as it should be. It is then as it was before.
-#[derive(Debug, thiserror::Error)]
+/// Why a file or folder could not be made as it should be. A file is then as it was before.
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The path is empty, or ends in `/` or `..`.
@@ -23,6 +24,18 @@ pub enum Error {
     #[error("could not write {}: it is not a regular file", path.display())]
     NotRegular {
         /// Where.
+        path: PathBuf,
+    },
+    /// Something else stands where a folder should be.
+    #[error("could not make the folder {}: something else is there", path.display())]
+    NotFolder {
+        /// Where.
+        path: PathBuf,
+    },
+    /// What would be removed is the machine's root, or has no name of its own.
+    #[error("did not remove '{}': it names no file or folder to remove", path.display())]
+    NotRemovable {
+        /// The path.
         path: PathBuf,
     },
     /// The machine has no such user or group.
@@ -51,13 +64,13 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
 }
 
 impl Error {
     pub(super) fn step(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| Self::Step { step, path, source }
+        move |source| Self::Step { step, path, source: source.into() }
     }
 }

@@ -1,9 +1,7 @@
 //! Users and groups by name.
 
-use std::process::Command;
-
 use super::Error;
-use crate::process;
+use crate::accounts;
 
 /// Numbers of a file's wanted owner. `None`: as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,25 +31,10 @@ impl Owner {
 }
 
 /// The fields of the entry `name` in the machine's `database`.
-///
-/// `getent` and not the C library's functions: those load plug-ins (LDAP, systemd) at run time, which a statically linked
-/// charm cannot.
 fn getent(kind: &'static str, database: &str, name: &str) -> Result<Vec<String>, Error> {
-    /// `getent`'s exit code for a key that the database does not have.
-    const KEY_NOT_FOUND: i32 = 2;
-    let failed = |why| Error::Getent { kind, name: name.to_owned(), why };
-    let output = process::output(Command::new("getent").args([database, "--", name]))
-        .map_err(|error| failed(error.to_string()))?;
-    match output.status.code() {
-        Some(0) => {}
-        Some(KEY_NOT_FOUND) => return Err(Error::UnknownOwner { kind, name: name.to_owned() }),
-        _ => {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            return Err(failed(format!("it {}: {}", process::outcome(output.status), stderr.trim())));
-        }
-    }
-    let line = String::from_utf8_lossy(&output.stdout);
-    Ok(line.lines().next().unwrap_or_default().split(':').map(str::to_owned).collect())
+    accounts::entry(database, name)
+        .map_err(|why| Error::Getent { kind, name: name.to_owned(), why })?
+        .ok_or_else(|| Error::UnknownOwner { kind, name: name.to_owned() })
 }
 
 fn number(kind: &'static str, name: &str, field: Option<&String>) -> Result<u32, Error> {

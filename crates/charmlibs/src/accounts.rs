@@ -1,0 +1,29 @@
+//! The machine's users and groups, as `getent` knows them.
+//!
+//! `getent` and not the C library's functions: those load plug-ins (LDAP, systemd) at run time, which a statically linked
+//! charm cannot.
+
+use std::process::Command;
+
+use crate::process;
+
+/// The fields of the entry `key` (a name or a number) in `database` (`passwd` or `group`); `None` if there is none.
+///
+/// # Errors
+/// Why `getent` could not say.
+pub(crate) fn entry(database: &str, key: &str) -> Result<Option<Vec<String>>, String> {
+    /// `getent`'s exit code for a key that the database does not have.
+    const KEY_NOT_FOUND: i32 = 2;
+    let output =
+        process::output(Command::new("getent").args([database, "--", key])).map_err(|error| error.to_string())?;
+    match output.status.code() {
+        Some(0) => {}
+        Some(KEY_NOT_FOUND) => return Ok(None),
+        _ => {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("it {}: {}", process::outcome(output.status), stderr.trim()));
+        }
+    }
+    let line = String::from_utf8_lossy(&output.stdout);
+    Ok(Some(line.lines().next().unwrap_or_default().split(':').map(str::to_owned).collect()))
+}

@@ -1,0 +1,192 @@
+//! Folders, and all that is in them.
+
+use std::fs::{self, Metadata, Permissions};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown, symlink};
+use std::path::Path;
+
+use super::owner::Owner;
+use super::{Error, Options};
+
+/// Ensure that `path` is a folder with mode `0o755`, and return whether anything had to be changed.
+///
+/// As [`Options::ensure_folder`] with the default [`Options`].
+///
+/// # Errors
+/// See [`Error`].
+pub fn ensure_folder(path: impl AsRef<Path>) -> Result<bool, Error> {
+    Options::new().ensure_folder(path)
+}
+
+/// Ensure that all of the folder `source` is in the folder `target`, and return whether anything had to be changed.
+///
+/// As [`Options::ensure_tree`] with the default [`Options`].
+///
+/// # Errors
+/// See [`Error`].
+pub fn ensure_tree(source: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<bool, Error> {
+    Options::new().ensure_tree(source, target)
+}
+
+/// Remove a file, a link (not what it leads to), or a folder with all that is in it; and return whether there was one.
+///
+/// # Errors
+/// [`Error::NotRemovable`]: `path` is `/`, or ends in `..` or so. [`Error::Step`]: it could not be removed.
+pub fn remove(path: impl AsRef<Path>) -> Result<bool, Error> {
+    let path = path.as_ref();
+    if path.file_name().is_none() {
+        return Err(Error::NotRemovable { path: path.to_path_buf() });
+    }
+    let Some(there) = look(path)? else { return Ok(false) };
+    let removed = if there.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::step("remove", path)(error)),
+        _ => Ok(true),
+    }
+}
+
+impl Options {
+    /// Ensure that `path` is a folder with this mode (`0o755` if not set) and owner, and return whether anything had to be
+    /// changed. Folders that are missing above it are made, with mode `0o755`.
+    ///
+    /// # Errors
+    /// [`Error::NotFolder`]: something else is there. See [`Error`] for others.
+    pub fn ensure_folder(&self, path: impl AsRef<Path>) -> Result<bool, Error> {
+        self.folder(
+            path.as_ref(),
+            self.mode.unwrap_or(0o755),
+            Owner::find(self.user.as_deref(), self.group.as_deref())?,
+        )
+    }
+
+    /// Ensure that all of the folder `source` is in the folder `target`, with this owner, and return whether anything had
+    /// to be changed. Files have this mode, or that of the source if it is not set; folders have the source's. Links are
+    /// copied as links. What else is in `target` stays.
+    ///
+    /// # Errors
+    /// See [`Error`]. Each file is then as it was or as it should be, but the tree can be half of each.
+    pub fn ensure_tree(&self, source: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<bool, Error> {
+        let (source, target) = (source.as_ref(), target.as_ref());
+        let owner = Owner::find(self.user.as_deref(), self.group.as_deref())?;
+        let mode = fs::metadata(source).map_err(Error::step("look at", source))?.mode() & 0o7777;
+        let mut changed = self.folder(target, mode, owner)?;
+        for entry in fs::read_dir(source).map_err(Error::step("read the folder", source))? {
+            let entry = entry.map_err(Error::step("read the folder", source))?;
+            let (from, to) = (entry.path(), target.join(entry.file_name()));
+            let what = entry.metadata().map_err(Error::step("look at", &from))?;
+            changed |= if what.is_dir() {
+                self.ensure_tree(&from, &to)?
+            } else if what.is_symlink() {
+                ensure_link(&from, &to, owner)?
+            } else if what.is_file() {
+                // A link in the way is replaced: what it leads to is not part of the tree.
+                let link = look(&to)?.is_some_and(|there| there.is_symlink()) && remove(&to)?;
+                let content = fs::read(&from).map_err(Error::step("read", &from))?;
+                let mode = self.mode.unwrap_or(what.mode() & 0o7777);
+                self.clone().mode(mode).ensure_contents(&to, content)? | link
+            } else {
+                return Err(Error::NotRegular { path: from });
+            };
+        }
+        Ok(changed)
+    }
+
+    /// Ensure that `path`, and all that is in it if it is a folder, has this owner; and return whether anything had to be
+    /// changed. Modes stay. Links get the owner too, but not what they lead to.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn ensure_owner(&self, path: impl AsRef<Path>) -> Result<bool, Error> {
+        let owner = Owner::find(self.user.as_deref(), self.group.as_deref())?;
+        ensure_owner(path.as_ref(), owner)
+    }
+
+    fn folder(&self, path: &Path, mode: u32, owner: Owner) -> Result<bool, Error> {
+        let new = match fs::metadata(path) {
+            Ok(there) if there.is_dir() => false,
+            Ok(_) => return Err(Error::NotFolder { path: path.to_path_buf() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_folders(path).map_err(Error::step("make the folder", path))?;
+                true
+            }
+            Err(error) => return Err(Error::step("look at", path)(error)),
+        };
+        let there = fs::metadata(path).map_err(Error::step("look at", path))?;
+        let given = own(path, &there, owner)?;
+        let other_mode = mode != there.mode() & 0o7777;
+        if other_mode {
+            fs::set_permissions(path, Permissions::from_mode(mode)).map_err(Error::step("set the mode of", path))?;
+        }
+        Ok(new || given || other_mode)
+    }
+}
+
+/// Make `folder` and those above it that are missing, with mode `0o755` whatever the umask.
+pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
+    if folder.as_os_str().is_empty() || folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = folder.parent() {
+        make_folders(above)?;
+    }
+    match fs::create_dir(folder) {
+        Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o755)),
+        // Another process was quicker.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// What is at `path` itself, if anything.
+fn look(path: &Path) -> Result<Option<Metadata>, Error> {
+    match fs::symlink_metadata(path) {
+        Ok(there) => Ok(Some(there)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(Error::step("look at", path)(error)),
+    }
+}
+
+fn ensure_link(from: &Path, to: &Path, owner: Owner) -> Result<bool, Error> {
+    let leads_to = fs::read_link(from).map_err(Error::step("read the link", from))?;
+    let there = look(to)?;
+    let right = fs::read_link(to).is_ok_and(|there| there == leads_to);
+    if !right {
+        match there {
+            Some(there) if there.is_dir() => return Err(Error::IsFolder { path: to.to_path_buf() }),
+            Some(_) => _ = remove(to)?,
+            None => {}
+        }
+        symlink(&leads_to, to).map_err(Error::step("make the link", to))?;
+    }
+    let there = fs::symlink_metadata(to).map_err(Error::step("look at", to))?;
+    Ok(own(to, &there, owner)? || !right)
+}
+
+fn ensure_owner(path: &Path, owner: Owner) -> Result<bool, Error> {
+    let there = fs::symlink_metadata(path).map_err(Error::step("look at", path))?;
+    let mut changed = own(path, &there, owner)?;
+    if there.is_dir() {
+        for entry in fs::read_dir(path).map_err(Error::step("read the folder", path))? {
+            changed |= ensure_owner(&entry.map_err(Error::step("read the folder", path))?.path(), owner)?;
+        }
+    }
+    Ok(changed)
+}
+
+/// Give `path` this owner, and return whether it had another one.
+fn own(path: &Path, there: &Metadata, owner: Owner) -> Result<bool, Error> {
+    let user = owner.user.filter(|&user| user != there.uid());
+    // The user's own group comes with the user, as for a file.
+    let group = owner.group.or(if user.is_some() { owner.group_of_user } else { None });
+    let group = group.filter(|&group| group != there.gid());
+    if user.is_none() && group.is_none() {
+        return Ok(false);
+    }
+    lchown(path, user, group).map_err(Error::step("set the owner of", path))?;
+    // The set-user-ID bit goes with the old owner, which is as it should be, but a folder's bits would go too.
+    if there.is_dir() {
+        let mode = Permissions::from_mode(there.mode() & 0o7777);
+        fs::set_permissions(path, mode).map_err(Error::step("set the mode of", path))?;
+    }
+    Ok(true)
+}

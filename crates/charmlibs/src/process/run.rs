@@ -1,0 +1,323 @@
+//! A program that must succeed.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Output};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What stands where a secret was.
+const HIDDEN: &str = "***";
+/// Enough of what a program printed to say why it failed.
+const LAST_LINES: usize = 10;
+
+/// A program with its arguments, which must exit with code 0.
+///
+/// ```
+/// use std::time::Duration;
+/// use charmlibs::process::{Error, Run};
+///
+/// assert_eq!(Run::new("echo").arg("hello").text()?, "hello");
+///
+/// let error = Run::new("ls").args(["-l", "/nonexistent"]).within(Duration::from_secs(10)).output().unwrap_err();
+/// let Error::Failed(failure) = &error else { panic!("{error}") };
+/// assert_eq!(failure.code(), Some(2));
+/// assert!(failure.stderr.contains("/nonexistent"));
+/// assert!(error.to_string().starts_with("`ls -l /nonexistent` exited with code 2: ls: "));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "it runs when its output is asked for"]
+pub struct Run {
+    command: Command,
+    limit: Option<Duration>,
+    input: Option<Vec<u8>>,
+    secrets: Vec<String>,
+}
+
+impl Run {
+    /// The program `program`, found on `PATH` if it is no path.
+    pub fn new(program: impl AsRef<OsStr>) -> Self {
+        Command::new(program).into()
+    }
+
+    /// One more argument.
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.command.arg(arg);
+        self
+    }
+
+    /// More arguments.
+    pub fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// One more argument, which is a secret: errors show `***` for it. Other users of the machine can see it while the
+    /// program runs, so [`Run::input`] and [`Run::secret_env`] are better where the program takes them.
+    pub fn secret_arg(self, arg: impl Into<String>) -> Self {
+        let arg = arg.into();
+        self.arg(&arg).hide(arg)
+    }
+
+    /// A variable of the program's environment, besides those of this process.
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// A variable whose value is a secret: errors show `***` for it.
+    pub fn secret_env(self, name: impl AsRef<OsStr>, value: impl Into<String>) -> Self {
+        let value = value.into();
+        self.env(name, &value).hide(value)
+    }
+
+    /// The folder to run in.
+    pub fn in_folder(mut self, folder: impl AsRef<Path>) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// What the program reads on standard input; nothing if not set.
+    pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = Some(bytes.into());
+        self
+    }
+
+    /// Show `***` in errors wherever the command line or what the program printed has `secret`.
+    pub fn hide(mut self, secret: impl Into<String>) -> Self {
+        let secret = secret.into();
+        if !secret.is_empty() {
+            self.secrets.push(secret);
+            // A secret that holds another one goes first, so that nothing of it stays.
+            self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        }
+        self
+    }
+
+    /// Kill the program after `limit`.
+    pub fn within(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// Run the program to its end, and return what it printed.
+    ///
+    /// # Errors
+    /// [`Error`]: it could not be started, did not end in time, or ended otherwise than with code 0.
+    pub fn output(mut self) -> Result<Output, Error> {
+        let output = self.run()?;
+        if output.status.success() { Ok(output) } else { Err(self.failed(&output)) }
+    }
+
+    /// Run the program to its end, and return what it printed on standard output: as text, without space at its end.
+    ///
+    /// # Errors
+    /// As [`Run::output`].
+    pub fn text(self) -> Result<String, Error> {
+        let output = self.output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    }
+
+    /// Run the program to its end, and return what it printed, whatever its exit code.
+    ///
+    /// # Errors
+    /// [`Error::Start`] or [`Error::TimedOut`].
+    pub fn any_outcome(mut self) -> Result<Output, Error> {
+        self.run()
+    }
+
+    fn run(&mut self) -> Result<Output, Error> {
+        let command_line = self.command_line();
+        tracing::debug!("running `{command_line}`");
+        let result = match self.limit {
+            Some(limit) => super::within(&mut self.command, self.input.as_deref(), limit),
+            None => super::to_the_end(&mut self.command, self.input.as_deref(), std::process::Child::wait),
+        };
+        result.map_err(|source| match self.limit {
+            Some(limit) if source.kind() == io::ErrorKind::TimedOut => Error::TimedOut { command: command_line, limit },
+            _ => Error::Start { command: command_line, source: source.into() },
+        })
+    }
+
+    fn command_line(&self) -> String {
+        let mut line = self.command.get_program().to_string_lossy().into_owned();
+        for arg in self.command.get_args() {
+            line.push(' ');
+            line.push_str(&arg.to_string_lossy());
+        }
+        self.without_secrets(line)
+    }
+
+    fn without_secrets(&self, text: String) -> String {
+        self.secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), HIDDEN))
+    }
+
+    fn failed(&self, output: &Output) -> Error {
+        let text = |bytes| self.without_secrets(String::from_utf8_lossy(bytes).into_owned());
+        Error::Failed(Failure {
+            command: self.command_line(),
+            status: output.status,
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        })
+    }
+}
+
+/// For what [`Run`] has no method for.
+impl From<Command> for Run {
+    fn from(command: Command) -> Self {
+        Self { command, limit: None, input: None, secrets: Vec::new() }
+    }
+}
+
+/// Why a program did not do what it should.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The program could not be started.
+    #[error("could not run `{command}`: {source}")]
+    Start {
+        /// The command line, without secrets.
+        command: String,
+        /// Why not.
+        source: Arc<io::Error>,
+    },
+    /// The program was killed, for it did not end in time.
+    #[error("`{command}` did not end within {limit:?}")]
+    TimedOut {
+        /// The command line, without secrets.
+        command: String,
+        /// How long it had.
+        limit: Duration,
+    },
+    /// The program ended otherwise than with code 0.
+    #[error("{0}")]
+    Failed(Failure),
+}
+
+impl Error {
+    /// Whether there is no such program.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Start { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// What the program that failed said, if it ran to its end.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) => Some(failure),
+            Self::Start { .. } | Self::TimedOut { .. } => None,
+        }
+    }
+}
+
+/// A program that ran and failed. Secrets are hidden in all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The command line.
+    pub command: String,
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it printed on standard output.
+    pub stdout: String,
+    /// What it printed on standard error.
+    pub stderr: String,
+}
+
+impl Failure {
+    /// A program that exited with `code` after it wrote `stderr`, for a test of what a charm makes of it.
+    #[must_use]
+    pub fn new(command: impl Into<String>, code: u8, stderr: impl Into<String>) -> Self {
+        let status = ExitStatus::from_raw(i32::from(code) << 8);
+        Self { command: command.into(), status, stdout: String::new(), stderr: stderr.into() }
+    }
+
+    /// The exit code; `None` if a signal ended the program.
+    #[must_use]
+    pub fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+}
+
+/// One line: `` `COMMAND` exited with code 1: what it said last ``.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.command, super::outcome(self.status))?;
+        let said = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
+        let lines: Vec<_> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        match &lines[lines.len().saturating_sub(LAST_LINES)..] {
+            [] => f.write_str(" and said nothing"),
+            lines => write!(f, ": {}", lines.join("; ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Run {
+        Run::new("sh").args(["-c", script])
+    }
+
+    #[test]
+    fn a_failure_carries_command_code_and_both_outputs() {
+        let error = sh("echo out; echo gone >&2; echo wrong >&2; exit 3").output().unwrap_err();
+        let failure = error.failure().unwrap();
+        assert_eq!((failure.code(), failure.stdout.as_str()), (Some(3), "out\n"));
+        assert_eq!(failure.stderr, "gone\nwrong\n");
+        assert!(error.to_string().ends_with("exit 3` exited with code 3: gone; wrong"), "{error}");
+    }
+
+    #[test]
+    fn secrets_are_hidden_wherever_they_come_up() {
+        let error = sh("echo $0 $TOKEN; echo $0 >&2; cat >&2; exit 1")
+            .secret_arg("hunter2")
+            .secret_env("TOKEN", "hunter2-and-more")
+            .input("read: hunter2\n")
+            .output()
+            .unwrap_err();
+        let failure = error.failure().unwrap();
+        assert!(failure.command.ends_with("exit 1 ***"), "{failure}");
+        assert_eq!(failure.stdout, "*** ***\n");
+        assert_eq!(failure.stderr, "***\nread: ***\n");
+        assert!(!format!("{error:?}{error}").contains("hunter2"));
+    }
+
+    #[test]
+    fn input_is_read_to_its_end_even_if_it_is_long() {
+        let text = Run::new("wc").arg("-c").input(vec![b'x'; 1 << 20]).text().unwrap();
+        assert_eq!(text, "1048576");
+    }
+
+    #[test]
+    fn environment_and_folder_are_the_program_s() {
+        assert_eq!(sh("echo $NAME; pwd").env("NAME", "value").in_folder("/").text().unwrap(), "value\n/");
+    }
+
+    #[test]
+    fn a_missing_or_slow_program_is_named() {
+        let error = Run::new("/nonexistent/program").arg("x").output().unwrap_err();
+        assert!(error.is_not_found());
+        assert!(error.to_string().starts_with("could not run `/nonexistent/program x`: "), "{error}");
+        let error = Run::new("sleep").arg("600").within(Duration::from_millis(20)).output().unwrap_err();
+        assert_eq!(error.to_string(), "`sleep 600` did not end within 20ms");
+        assert_eq!(error.clone().to_string(), error.to_string());
+    }
+
+    #[test]
+    fn an_exit_code_can_be_an_answer() {
+        assert_eq!(sh("exit 7").any_outcome().unwrap().status.code(), Some(7));
+    }
+
+    #[test]
+    fn a_failure_can_be_made_in_a_test() {
+        let failure = Failure::new("nginx -t", 1, "");
+        assert_eq!(Error::Failed(failure).to_string(), "`nginx -t` exited with code 1 and said nothing");
+    }
+}
