@@ -3,13 +3,14 @@
 //! There is no daemon: what is known is in one `SQLite` database, a command that changes it runs the hooks that are due
 //! before it returns, and machines live by themselves.
 
-pub mod cli;
-pub mod format;
 pub mod machine;
 pub mod pack;
 
 mod charm;
+mod cli;
+mod client;
 mod commands;
+mod format;
 mod hookcmd;
 mod progress;
 mod reason;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Reads a duration.
-pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+pub fn parse(text: &str) -> Result<Duration, String> {
     let invalid = || format!("time: invalid duration {text:?}");
     if text == "0" {
         return Ok(Duration::ZERO);

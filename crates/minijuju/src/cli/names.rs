@@ -18,7 +18,7 @@ pub fn is_unit(name: &str) -> bool {
 }
 
 /// A unit, or `tinyproxy/leader`.
-pub(super) fn is_unit_or_leader(name: &str) -> bool {
+pub fn is_unit_or_leader(name: &str) -> bool {
     is_unit(name) || name.strip_suffix("/leader").is_some_and(is_application)
 }
 
@@ -48,18 +48,23 @@ pub fn is_model(name: &str) -> bool {
 }
 
 /// An action, or a key of its parameters: begins and ends with a lowercase letter or digit, hyphens between.
-pub(super) fn is_action(name: &str) -> bool {
+pub fn is_action(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.starts_with(plain) && name.ends_with(plain) && name.chars().all(|c| plain(c) || c == '-')
 }
 
 /// `0`, `17`, no leading zeros.
-pub(super) fn is_number(text: &str) -> bool {
+pub fn is_number(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
 }
 
+/// Checks the name of an application that should be there.
+pub fn check_application_name(name: &str) -> Result<(), String> {
+    if is_application(name) { Ok(()) } else { Err(format!("invalid application name {name:?}")) }
+}
+
 /// Checks the name for a new application, and says what is wrong with it.
-pub(super) fn check_application(name: &str) -> Result<(), String> {
+pub fn check_new_application(name: &str) -> Result<(), String> {
     if is_application(name) {
         return Ok(());
     }
@@ -96,18 +101,18 @@ mod tests {
     #[test]
     fn a_refused_application_name_says_why() {
         assert_eq!(
-            check_application("burble-1"),
+            check_new_application("burble-1"),
             Err(r#"invalid application name "burble-1", unexpected number(s) found after last hyphen"#.to_owned())
         );
         assert_eq!(
-            check_application("Burble-1"),
+            check_new_application("Burble-1"),
             Err(r#"invalid application name "Burble-1", unexpected uppercase character"#.to_owned())
         );
         assert_eq!(
-            check_application("bu£rble"),
+            check_new_application("bu£rble"),
             Err(r#"invalid application name "bu£rble", unexpected character £"#.to_owned())
         );
-        assert_eq!(check_application("burble"), Ok(()));
+        assert_eq!(check_new_application("burble"), Ok(()));
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub struct Pair {
 
 impl Pair {
     /// Reads `NAME=VALUE`, with something on both sides.
-    pub(super) fn parse(text: &str) -> Result<Pair, String> {
+    pub fn parse(text: &str) -> Result<Pair, String> {
         match text.split_once('=') {
             Some((name, value)) if !name.is_empty() && !value.is_empty() => {
                 Ok(Pair { name: name.to_owned(), value: value.to_owned() })
@@ -41,7 +41,7 @@ pub enum ConfigSource {
 
 impl ConfigSource {
     /// Reads one `--config`.
-    pub(super) fn parse(text: &str) -> Result<ConfigSource, String> {
+    pub fn parse(text: &str) -> Result<ConfigSource, String> {
         match text.split_once('=') {
             None if text.is_empty() => Err("empty string".to_owned()),
             None => Ok(ConfigSource::File(text.into())),

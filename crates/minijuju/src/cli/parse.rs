@@ -8,36 +8,44 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use super::gnuflag::{self, Refusal};
-use super::{Command, Global, help, unknown};
+use super::{Commands, Global, help, unknown};
 
 /// The name of the command that all others are under.
-pub(super) const ROOT: &str = "juju";
+const ROOT: &str = "juju";
 
-/// A command, and what goes for all commands.
-#[derive(Debug, Clone, Parser)]
+/// What clap reads.
+#[derive(Parser)]
 #[command(name = ROOT, disable_help_subcommand = true, disable_help_flag = true, disable_version_flag = true,
           infer_long_args = false)]
-pub struct Invocation {
-    #[allow(missing_docs)]
+struct Line<C: Commands> {
     #[command(flatten)]
-    pub global: Global,
-    #[allow(missing_docs)]
+    global: Global,
     #[command(subcommand)]
-    pub command: Command,
+    command: C,
+}
+
+/// A command with its arguments, and what goes for all commands.
+#[derive(Debug, Clone)]
+pub struct Invocation<C> {
+    pub command: C,
+    pub session: Session,
+}
+
+/// What goes for all commands.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub global: Global,
     /// The model that `-m` named, for whatever command it was.
-    #[arg(skip)]
     pub model: Option<String>,
     /// The controller that `-c` named, for whatever command it was.
-    #[arg(skip)]
     pub controller: Option<String>,
     /// The name that the program was called by: `minijuju`, or `juju` where it is linked to that.
-    #[arg(skip)]
     pub program: String,
 }
 
 /// What to print instead of running a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stop {
+pub struct Answer {
     /// For standard output.
     pub stdout: String,
     /// For standard error.
@@ -46,19 +54,19 @@ pub struct Stop {
     pub code: u8,
 }
 
-impl Stop {
-    fn help(text: String) -> Stop {
-        Stop { stdout: text, stderr: String::new(), code: 0 }
+impl Answer {
+    fn help(text: String) -> Answer {
+        Answer { stdout: text, stderr: String::new(), code: 0 }
     }
 
-    fn error(why: &str, code: u8) -> Stop {
-        Stop { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }
+    fn error(why: &str, code: u8) -> Answer {
+        Answer { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }
     }
 }
 
 /// The definitions of all commands, for a program of this name.
-pub(super) fn root(program: &str) -> clap::Command {
-    Invocation::command().bin_name(program).mut_subcommands(|command| {
+pub fn root<C: Commands>(program: &str) -> clap::Command {
+    Line::<C>::command().bin_name(program).mut_subcommands(|command| {
         let name = format!("{program} {}", command.get_name());
         command
             .bin_name(name)
@@ -79,41 +87,41 @@ fn program(path: Option<OsString>) -> String {
 /// Reads a command line, the program's name first.
 ///
 /// # Errors
-/// A [`Stop`] says what to print instead: help that was asked for, or what is wrong in Juju's words.
-pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Stop> {
+/// An [`Answer`] says what to print instead: help that was asked for, or what is wrong in Juju's words.
+pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<Invocation<C>, Answer> {
     let mut words = words.into_iter();
     let program = program(words.next());
     let words: Vec<String> = words
         .map(|word| {
             word.into_string()
-                .map_err(|word| Stop::error(&format!("argument \"{}\" is not valid UTF-8", word.display()), 2))
+                .map_err(|word| Answer::error(&format!("argument \"{}\" is not valid UTF-8", word.display()), 2))
         })
         .collect::<Result<_, _>>()?;
-    let root = root(&program);
+    let root = root::<C>(&program);
     let before = match gnuflag::plain(&[&root], &words, false) {
         Ok(plain) => plain,
-        Err(Refusal::Help) => return Err(Stop::help(help::basics(&program))),
+        Err(Refusal::Help) => return Err(Answer::help(C::basics(&program))),
         Err(Refusal::Version) => return parse(["juju", "version"].map(OsString::from)),
-        Err(Refusal::Mistake(why)) => return Err(Stop::error(&why, 2)),
+        Err(Refusal::Mistake(why)) => return Err(Answer::error(&why, 2)),
     };
     let Some((name, words)) = before.words.split_first() else {
-        return Err(Stop::help(help::basics(&program)));
+        return Err(Answer::help(C::basics(&program)));
     };
     if name == "help" {
-        return Err(help::answer(&root, &program, words).map_or_else(|(why, code)| Stop::error(&why, code), Stop::help));
+        return Err(help::answer::<C>(&root, &program, words)
+            .map_or_else(|(why, code)| Answer::error(&why, code), Answer::help));
     }
     let Some(command) = root.find_subcommand(name) else {
-        let (why, code) = unknown::refuse(&root, name);
-        return Err(Stop::error(&why, code));
+        let (why, code) = unknown::refuse::<C>(&root, name);
+        return Err(Answer::error(&why, code));
     };
-    // The words after a machine belong to ssh, options and all.
-    let interspersed = !matches!(command.get_name(), "ssh" | "scp");
+    let interspersed = C::options_anywhere(command.get_name());
     let after = match gnuflag::plain(&[command, &root], words, interspersed) {
         Ok(plain) => plain,
-        Err(Refusal::Help | Refusal::Version) => return Err(Stop::help(help::command(command))),
-        Err(Refusal::Mistake(why)) => return Err(Stop::error(&why, 2)),
+        Err(Refusal::Help | Refusal::Version) => return Err(Answer::help(help::command(command))),
+        Err(Refusal::Mistake(why)) => return Err(Answer::error(&why, 2)),
     };
-    check_count(command, &after.words).map_err(|why| Stop::error(&why, 2))?;
+    check_count(command, C::missing(command.get_name()), &after.words).map_err(|why| Answer::error(&why, 2))?;
     let line = [ROOT.to_owned()]
         .into_iter()
         .chain(before.options)
@@ -122,28 +130,26 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, St
         .chain(["--".to_owned()])
         .chain(after.words);
     let matches =
-        root.clone().try_get_matches_from(line).map_err(|error| Stop::error(&mistake(&error, &after.written), 2))?;
-    let mut invocation =
-        Invocation::from_arg_matches(&matches).map_err(|error| Stop::error(&mistake(&error, &after.written), 2))?;
-    if let Some((_, matches)) = matches.subcommand() {
+        root.clone().try_get_matches_from(line).map_err(|error| Answer::error(&mistake(&error, &after.written), 2))?;
+    let Line { global, mut command } =
+        Line::<C>::from_arg_matches(&matches).map_err(|error| Answer::error(&mistake(&error, &after.written), 2))?;
+    let named = |long: &str| {
         // Of `ModelOption` and `ControllerOption`, both with the field `name`, the long option tells which it is.
-        let named = |long: &str| {
-            let argument = command.get_arguments().find(|argument| argument.get_long() == Some(long))?;
-            matches.try_get_one::<String>(argument.get_id().as_str()).ok()?
-        };
-        invocation.model = named("model").cloned();
-        invocation.controller = named("controller").cloned();
+        let (name, matches) = matches.subcommand()?;
+        let argument =
+            root.find_subcommand(name)?.get_arguments().find(|argument| argument.get_long() == Some(long))?;
+        matches.try_get_one::<String>(argument.get_id().as_str()).ok()?.cloned()
+    };
+    let session = Session { global, model: named("model"), controller: named("controller"), program };
+    if session.global.quiet && session.global.verbose {
+        return Err(Answer::error("\"verbose\" and \"quiet\" flags clash, please use one or the other, not both", 1));
     }
-    invocation.program = program;
-    if invocation.global.quiet && invocation.global.verbose {
-        return Err(Stop::error("\"verbose\" and \"quiet\" flags clash, please use one or the other, not both", 1));
-    }
-    invocation.command.init().map_err(|why| Stop::error(&why, 2))?;
-    Ok(invocation)
+    command.init().map_err(|why| Answer::error(&why, 2))?;
+    Ok(Invocation { command, session })
 }
 
 /// Checks that there are neither too few words nor too many.
-fn check_count(command: &clap::Command, words: &[String]) -> Result<(), String> {
+fn check_count(command: &clap::Command, missing: &[&str], words: &[String]) -> Result<(), String> {
     let mut needed = 0;
     let mut allowed = Some(0);
     for argument in command.get_positionals() {
@@ -152,7 +158,7 @@ fn check_count(command: &clap::Command, words: &[String]) -> Result<(), String> 
         allowed = allowed.filter(|_| range.max_values() < usize::MAX).map(|count| count + range.max_values());
     }
     if words.len() < needed {
-        return Err(missing(command.get_name(), words.len()).to_owned());
+        return Err(missing.get(words.len()).or(missing.last()).copied().unwrap_or_default().to_owned());
     }
     match allowed {
         Some(allowed) if words.len() > allowed => {
@@ -160,39 +166,6 @@ fn check_count(command: &clap::Command, words: &[String]) -> Result<(), String> 
             Err(format!("unrecognized args: [{}]", extra.join(" ")))
         }
         _ => Ok(()),
-    }
-}
-
-/// What Juju says if a command has too few words.
-fn missing(command: &str, given: usize) -> &'static str {
-    match (command, given) {
-        ("add-model", _) => "missing model name",
-        ("destroy-model", _) => "no model specified",
-        ("deploy", _) => "no charm or bundle specified",
-        ("refresh" | "add-unit" | "remove-application" | "scale-application", _) => "no application specified",
-        ("remove-unit", _) => "no units specified",
-        ("config" | "constraints" | "set-constraints" | "actions" | "expose" | "unexpose" | "trust", _)
-        | ("show-action", 0) => "no application name specified",
-        ("show-action", _) => "no action specified",
-        ("show-unit", _) => "an unit name must be supplied",
-        ("show-application", _) => "an application name must be supplied",
-        ("exec", _) => "no commands specified",
-        ("show-operation", _) => "no operation ID specified",
-        ("show-task", _) => "no task ID specified",
-        ("cancel-task", _) => "no task IDs specified",
-        ("add-secret", _) => "secret name needs to be supplied as the first argument",
-        ("grant-secret" | "revoke-secret", _) => "missing secret URI or application name",
-        ("update-secret" | "remove-secret", _) => "missing secret URI",
-        ("show-secret", _) => "secret ID is required",
-        ("add-storage", _) => "add-storage requires a unit and a storage directive",
-        ("show-storage", _) => "must specify storage ID(s)",
-        ("resources", _) => "missing application or unit name",
-        ("attach-resource", 0) => "missing application name",
-        ("attach-resource", _) => "no resource specified",
-        ("fire", 0) => "no unit specified",
-        ("fire", _) => "no event specified",
-        ("completion", _) => "no shell specified",
-        _ => "an argument is missing",
     }
 }
 

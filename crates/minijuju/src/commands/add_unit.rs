@@ -3,16 +3,50 @@
 use std::process::ExitCode;
 
 use anyhow::bail;
+use clap::Args;
 
-use super::client::Client;
-use super::{summary, units};
+use super::deploy::{STORAGE_GOES, placement, refuse};
 use crate::charm;
-use crate::cli::AddUnit;
-use crate::store::machine;
-use crate::store::unit;
+use crate::cli::{Arguments, ModelOption, integer};
+use crate::client::{Client, summary, units};
+use crate::store::{machine, unit};
+
+const ADD_UNIT_HELP: &str = "\
+Examples:
+    juju add-unit tinyproxy
+    juju add-unit tinyproxy -n 2";
+
+/// Add units to an application.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = ADD_UNIT_HELP)]
+pub struct AddUnitArgs {
+    /// The application
+    #[arg(value_name = "application name")]
+    pub application: String,
+    /// Number of units to add
+    #[arg(short = 'n', long = "num-units", value_name = "count", default_value = "1", value_parser = integer)]
+    pub num_units: i64,
+    /// Machines to put them on, separated by commas
+    #[arg(long = "to", value_name = "machine", action = clap::ArgAction::Set, value_delimiter = ',')]
+    pub to: Vec<String>,
+    #[arg(long = "attach-storage", hide = true)]
+    attach_storage: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for AddUnitArgs {
+    const MISSING: &[&str] = &["no application specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        placement(self.num_units, &self.to)?;
+        refuse(!self.attach_storage.is_empty(), "--attach-storage", STORAGE_GOES)
+    }
+}
 
 /// Run it.
-pub fn run(client: &mut Client, args: &AddUnit) -> anyhow::Result<ExitCode> {
+pub fn run(client: &mut Client, args: &AddUnitArgs) -> anyhow::Result<ExitCode> {
     client.machines()?.check()?;
     let model = client.model()?;
     let application = client.application(&model, &args.application)?;

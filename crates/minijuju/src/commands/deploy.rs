@@ -1,21 +1,165 @@
 //! `juju deploy`.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
+use clap::Args;
 
-use super::charms::{self, Charm};
-use super::client::Client;
-use super::{integrate, resources, settings, storage, summary, units};
-use crate::cli::{Deploy, is_application};
+use crate::cli::{
+    Arguments, ConfigSource, ModelOption, Pair, check_new_application, integer, is_application, is_machine,
+};
+use crate::client::charms::{self, Charm};
+use crate::client::{Client, settings, summary, units};
+use crate::commands::{integrate, resources, storage};
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
 use crate::store::resource;
 use crate::store::status::{self, Kind, Status};
 
+/// Refuses an option that has no meaning here.
+pub fn refuse(given: bool, option: &str, why: &str) -> Result<(), String> {
+    if given { Err(format!("minijuju does not do {option:?}: {why}")) } else { Ok(()) }
+}
+
+pub const FROM_FILES: &str = "charms come from files, not from Charmhub";
+
+const NOT_BUNDLES: &str = "it deploys charms, not bundles";
+
+pub const STORAGE_GOES: &str = "storage goes with its unit";
+
+const DEPLOY_HELP: &str = "\
+Details:
+A folder is taken for a charm's project and packed first, as `minijuju pack` does it. The machine of
+each unit is a throw-away view of this computer with an address of its own. The command returns once
+no event is left to run.
+
+Examples:
+    juju deploy .
+    juju deploy ./tinyproxy_amd64.charm
+    juju deploy ./tinyproxy_amd64.charm proxy -n 2 --config slug=foo
+    juju deploy ./db_amd64.charm --resource snapshot=./dump.sql --storage data=1G";
+
+/// Deploy a charm.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
+#[command(after_help = DEPLOY_HELP)]
+pub struct DeployArgs {
+    /// A .charm file, or a charm's project folder, which is packed first
+    #[arg(value_name = "charm")]
+    pub charm: String,
+    /// Name of the application; the charm's if there is none
+    #[arg(value_name = "application name")]
+    pub application: Option<String>,
+    /// Number of units
+    #[arg(short = 'n', long = "num-units", value_name = "count", default_value = "1", value_parser = integer)]
+    pub num_units: i64,
+    /// Options of the application: a YAML file, or one key=value
+    #[arg(long, value_name = "key=value|file", value_parser = ConfigSource::parse)]
+    pub config: Vec<ConfigSource>,
+    /// A file for one of the charm's resources
+    #[arg(long = "resource", value_name = "name=file", value_parser = Pair::parse)]
+    pub resources: Vec<Pair>,
+    /// Size and number of one of the charm's storages
+    #[arg(long, value_name = "name=size", value_parser = Pair::parse)]
+    pub storage: Vec<Pair>,
+    /// Allow the charm what needs credentials of the cloud
+    #[arg(long)]
+    pub trust: bool,
+    /// The base to deploy on, as ubuntu@22.04
+    #[arg(long, value_name = "base")]
+    pub base: Option<String>,
+    /// Constraints on the units' machines
+    #[arg(long = "constraints", value_name = "key=value")]
+    constraint_words: Vec<String>,
+    /// Machines to deploy on, separated by commas
+    #[arg(long = "to", value_name = "machine", action = clap::ArgAction::Set, value_delimiter = ',')]
+    pub to: Vec<String>,
+    /// Spaces of the endpoints: there is one, alpha
+    #[arg(long, value_name = "space")]
+    pub bind: Option<String>,
+    /// Deploy on any base
+    #[arg(long)]
+    pub force: bool,
+    #[arg(long, hide = true)]
+    channel: Option<String>,
+    #[arg(long, hide = true, value_parser = integer)]
+    revision: Option<i64>,
+    #[arg(long, hide = true)]
+    series: Option<String>,
+    #[arg(long, hide = true)]
+    overlay: Vec<PathBuf>,
+    #[arg(long = "map-machines", hide = true)]
+    map_machines: Option<String>,
+    #[arg(long = "dry-run", hide = true)]
+    dry_run: bool,
+    #[arg(long, hide = true)]
+    device: Vec<String>,
+    #[arg(long = "attach-storage", hide = true)]
+    attach_storage: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for DeployArgs {
+    const MISSING: &[&str] = &["no charm or bundle specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        if let Some(name) = &self.application {
+            check_new_application(name)?;
+        }
+        placement(self.num_units, &self.to)?;
+        refuse(self.channel.is_some(), "--channel", FROM_FILES)?;
+        refuse(self.revision.is_some(), "--revision", FROM_FILES)?;
+        refuse(self.series.is_some(), "--series", "use --base")?;
+        refuse(!self.overlay.is_empty(), "--overlay", NOT_BUNDLES)?;
+        refuse(self.map_machines.is_some(), "--map-machines", NOT_BUNDLES)?;
+        refuse(self.dry_run, "--dry-run", NOT_BUNDLES)?;
+        refuse(!self.device.is_empty(), "--device", "devices are for charms in containers")?;
+        refuse(!self.attach_storage.is_empty(), "--attach-storage", STORAGE_GOES)?;
+        if let Some(bind) = &self.bind {
+            check_bind(bind)?;
+        }
+        Ok(())
+    }
+}
+
+impl DeployArgs {
+    /// The constraints on the units' machines, which Juju reads only when it deploys.
+    pub fn constraints(&self) -> Result<BTreeMap<String, String>, String> {
+        super::constraints::read(&self.constraint_words)
+    }
+}
+
+/// There is one space; `alpha`, `alpha endpoint=alpha` are the ways to say so.
+pub fn check_bind(bind: &str) -> Result<(), String> {
+    for word in bind.split_whitespace() {
+        let space = word.split_once('=').map_or(word, |(_, space)| space);
+        if space != "alpha" {
+            return Err(format!("space {space:?} not found"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks a number of units and where to put them.
+pub fn placement(units: i64, to: &[String]) -> Result<(), String> {
+    if units < 1 {
+        return Err("--num-units must be a positive integer".to_owned());
+    }
+    if to.iter().any(String::is_empty) {
+        return Err(format!("invalid --to parameter {:?}", to.join(",")));
+    }
+    if let Some(machine) = to.iter().find(|machine| !is_machine(machine)) {
+        return Err(format!("invalid --to parameter {machine:?}"));
+    }
+    Ok(())
+}
+
 /// Run it.
-pub fn run(client: &mut Client, args: &Deploy) -> anyhow::Result<ExitCode> {
+pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
     let constraints = args.constraints().map_err(anyhow::Error::msg)?;
     // Before anything is written: whether there can be machines at all.
     client.machines()?.check()?;
@@ -50,7 +194,7 @@ fn base(asked: Option<&String>, charm: &Charm) -> String {
 fn add(
     client: &mut Client,
     model: &Model,
-    args: &Deploy,
+    args: &DeployArgs,
     constraints: BTreeMap<String, String>,
     charm: &Charm,
 ) -> anyhow::Result<Application> {

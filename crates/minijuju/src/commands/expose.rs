@@ -3,16 +3,92 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use clap::{ArgAction, Args};
 use serde_json::{Map, Value, json};
 
-use super::client::Client;
 use crate::charm;
-use crate::cli::{Expose, Trust, Unexpose};
+use crate::cli::{Arguments, ModelOption, check_application_name};
+use crate::client::Client;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
 
+/// Make an application reachable from anywhere.
+#[derive(Debug, Clone, Args)]
+pub struct ExposeArgs {
+    /// The application
+    #[arg(value_name = "application name")]
+    pub application: String,
+    /// Expose what was opened for these endpoints, separated by commas
+    #[arg(long, action = ArgAction::Set, value_delimiter = ',', value_name = "endpoint")]
+    pub endpoints: Vec<String>,
+    /// Let these spaces reach it, separated by commas
+    #[arg(long = "to-spaces", action = ArgAction::Set, value_delimiter = ',', value_name = "space")]
+    pub to_spaces: Vec<String>,
+    /// Let these networks reach it, separated by commas
+    #[arg(long = "to-cidrs", action = ArgAction::Set, value_delimiter = ',', value_name = "cidr")]
+    pub to_cidrs: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for ExposeArgs {
+    const MISSING: &[&str] = &["no application name specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        check_application_name(&self.application)
+    }
+}
+
+/// Undo expose.
+#[derive(Debug, Clone, Args)]
+pub struct UnexposeArgs {
+    /// The application
+    #[arg(value_name = "application name")]
+    pub application: String,
+    /// Unexpose what was opened for these endpoints, separated by commas
+    #[arg(long, action = ArgAction::Set, value_delimiter = ',', value_name = "endpoint")]
+    pub endpoints: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for UnexposeArgs {
+    const MISSING: &[&str] = &["no application name specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        check_application_name(&self.application)
+    }
+}
+
+/// Allow an application what needs credentials of the cloud.
+#[derive(Debug, Clone, Args)]
+pub struct TrustArgs {
+    /// The application
+    #[arg(value_name = "application name")]
+    pub application: String,
+    /// Trust it no longer
+    #[arg(long)]
+    pub remove: bool,
+    /// For charms in containers: machine models take it, and it changes nothing
+    #[arg(long, hide = true)]
+    pub scope: Option<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for TrustArgs {
+    const MISSING: &[&str] = &["no application name specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        check_application_name(&self.application)
+    }
+}
+
 /// Run `juju expose`.
-pub fn expose(client: &mut Client, args: &Expose) -> anyhow::Result<ExitCode> {
+pub fn expose(client: &mut Client, args: &ExposeArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut found = client.application(&model, &args.application)?;
     check_endpoints(&found, &args.endpoints)?;
@@ -39,7 +115,7 @@ pub fn expose(client: &mut Client, args: &Expose) -> anyhow::Result<ExitCode> {
 }
 
 /// Run `juju unexpose`.
-pub fn unexpose(client: &mut Client, args: &Unexpose) -> anyhow::Result<ExitCode> {
+pub fn unexpose(client: &mut Client, args: &UnexposeArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut found = client.application(&model, &args.application)?;
     check_endpoints(&found, &args.endpoints)?;
@@ -56,7 +132,7 @@ pub fn unexpose(client: &mut Client, args: &Unexpose) -> anyhow::Result<ExitCode
 }
 
 /// Run `juju trust`.
-pub fn trust(client: &mut Client, args: &Trust) -> anyhow::Result<ExitCode> {
+pub fn trust(client: &mut Client, args: &TrustArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut found = client.application(&model, &args.application)?;
     found.trust = !args.remove;

@@ -3,16 +3,46 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use clap::Args;
 
-use super::client::Client;
-use super::summary;
-use crate::cli::Fire;
+use crate::cli::{Arguments, ModelOption, is_unit};
+use crate::client::{Client, summary};
 use crate::store::unit::{self, Column};
 use crate::store::{relation, storage};
 use crate::uniter::{Hook, Plain, RelationHook, RelationKind, StorageKind};
 
+const FIRE_HELP: &str = "\
+Details:
+update-status comes by itself in Juju, every five minutes; here it comes when it is fired. Any event
+of the charm can be: a hook, or NAME-relation-changed and the like for relations that exist.
+
+Examples:
+    minijuju fire tinyproxy/0 update-status
+    minijuju fire tinyproxy/0 config-changed";
+
+/// Make an event happen on a unit (minijuju only).
+#[derive(Debug, Clone, Args)]
+#[command(after_help = FIRE_HELP)]
+pub struct FireArgs {
+    /// The unit
+    pub unit: String,
+    /// The event, as update-status
+    pub event: String,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for FireArgs {
+    const MISSING: &[&str] = &["no unit specified", "no event specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        if is_unit(&self.unit) { Ok(()) } else { Err(format!("unit name {:?} not valid", self.unit)) }
+    }
+}
+
 /// Run it.
-pub fn run(client: &mut Client, args: &Fire) -> anyhow::Result<ExitCode> {
+pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let unit = client.unit(&model, &args.unit)?;
     let name = unit.name();

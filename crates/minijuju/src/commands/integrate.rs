@@ -3,16 +3,94 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use clap::Args;
 use ops_metadata::{CharmMeta, RelationRole, RelationScope};
 
-use super::client::Client;
-use super::summary;
 use crate::charm;
-use crate::cli::{Integrate, RemoveRelation};
+use crate::cli::{Arguments, ModelOption, is_application, is_number};
+use crate::client::{Client, summary};
 use crate::store::application::Application;
 use crate::store::model::Model;
 use crate::store::relation::{self, Endpoint, Relation};
 use crate::store::{Db, Result as StoreResult};
+
+/// Checks `APPLICATION` or `APPLICATION:ENDPOINT`.
+fn endpoint(word: &str) -> Result<(), String> {
+    let (application, endpoint) = word.split_once(':').map_or((word, None), |(a, e)| (a, Some(e)));
+    if is_application(application) && endpoint.is_none_or(|endpoint| !endpoint.is_empty()) {
+        Ok(())
+    } else if application.contains('/') || application.contains('.') {
+        Err(format!("minijuju does not do offers from other models: {word:?}"))
+    } else {
+        Err(format!("endpoint {word:?} not valid"))
+    }
+}
+
+const INTEGRATE_HELP: &str = "\
+Examples:
+    juju integrate webapp db
+    juju integrate webapp:database db:database";
+
+/// Relate two applications.
+#[derive(Debug, Clone, Args)]
+#[command(alias = "relate", after_help = INTEGRATE_HELP)]
+pub struct IntegrateArgs {
+    /// Two applications, with their endpoints where that is not plain
+    #[arg(value_name = "application>[:<endpoint>] <application>[:<endpoint>")]
+    pub endpoints: Vec<String>,
+    #[arg(long, hide = true)]
+    via: Option<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for IntegrateArgs {
+    fn init(&mut self) -> Result<(), String> {
+        if self.endpoints.len() != 2 {
+            return Err("an integration must involve two applications".to_owned());
+        }
+        if self.via.is_some() {
+            return Err("minijuju does not do \"--via\": there are no relations across models".to_owned());
+        }
+        self.endpoints.iter().try_for_each(|word| endpoint(word))
+    }
+}
+
+/// Remove the relation between two applications.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveRelationArgs {
+    /// Two applications, with their endpoints where that is not plain, or the relation's number
+    #[arg(value_name = "application1>[:<endpoint1>] <application2>[:<endpoint2>] | <relation-id")]
+    words: Vec<String>,
+    /// Remove it whatever fails
+    #[arg(long)]
+    pub force: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// The relation's number, if that was given.
+    #[arg(skip)]
+    pub relation_id: Option<u64>,
+    /// The two sides, if they were given.
+    #[arg(skip)]
+    pub endpoints: Vec<String>,
+}
+
+impl Arguments for RemoveRelationArgs {
+    fn init(&mut self) -> Result<(), String> {
+        match self.words.as_slice() {
+            [id] if is_number(id) => self.relation_id = id.parse().ok(),
+            [id] => return Err(format!("relation ID {id:?} not valid")),
+            [_, _] => {
+                self.words.iter().try_for_each(|word| endpoint(word))?;
+                self.endpoints.clone_from(&self.words);
+            }
+            _ => return Err("a relation must involve two applications".to_owned()),
+        }
+        Ok(())
+    }
+}
 
 /// An endpoint that could be one side of a relation.
 #[derive(Clone, Debug)]
@@ -25,7 +103,7 @@ struct Candidate {
 }
 
 /// Run `juju integrate`.
-pub fn integrate(client: &mut Client, args: &Integrate) -> anyhow::Result<ExitCode> {
+pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let [one, two] = args.endpoints.as_slice() else { bail!("an integration must involve two applications") };
     let (a, b) = (candidates(client, &model, one)?, candidates(client, &model, two)?);
@@ -66,7 +144,7 @@ pub fn integrate(client: &mut Client, args: &Integrate) -> anyhow::Result<ExitCo
 }
 
 /// Run `juju remove-relation`.
-pub fn remove(client: &mut Client, args: &RemoveRelation) -> anyhow::Result<ExitCode> {
+pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let db = client.store.db();
     let found = if let Some(id) = args.relation_id {

@@ -1,68 +1,194 @@
-//! The commands: one file each, which does what [`cli`](crate::cli) parsed.
+//! The commands: a file for each, or for each small family, and a folder where they are long. It holds their arguments,
+//! their help, their work and what they print.
+//!
+//! The table below registers them all: help, aliases, hints for words that are no command, and completion come from it.
 
-mod action_params;
 mod actions;
+mod add_model;
 mod add_unit;
-mod charms;
-mod client;
+mod basics;
+mod clean;
+mod completion;
 mod config;
 mod constraints;
 mod controllers;
 mod debug_log;
 mod deploy;
+mod destroy_model;
+mod elsewhere;
 mod expose;
 mod fire;
 mod integrate;
-mod machine_exec;
 mod machines;
 mod model_config;
 mod models;
 mod operations;
-mod own;
+mod pack;
 mod refresh;
-mod remote;
 mod remove;
 mod resolved;
 mod resources;
+mod run;
+mod scale_application;
 mod scp;
 mod secrets;
-mod settings;
 mod show;
-mod show_model;
 mod ssh;
 mod status;
 mod storage;
-mod summary;
-mod tasks;
-mod units;
+mod switch;
+mod version;
+mod whoami;
 
 use std::env;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use crate::cli::{self, Command, Invocation};
+use clap::Subcommand;
+
+use crate::cli::{self, Arguments as _, Commands, Invocation, Session};
+use crate::client::Client;
 use crate::format;
 use crate::reason::reason;
 use crate::store::Store;
 use crate::store::database::data_folder;
 use crate::uniter;
-use client::Client;
+
+/// Calls a command's work: with a client, which opens the data, or with no more than what the command line said.
+macro_rules! work {
+    (client, $work:path, $session:ident, $arguments:ident) => {
+        $work(&mut Client::new($session)?, $arguments)
+    };
+    (session, $work:path, $session:ident, $arguments:ident) => {
+        $work($session, $arguments)
+    };
+}
+
+/// Each line: a command's name, its variant with its arguments, what its work takes besides them, and its work.
+macro_rules! commands {
+    ($($name:literal $variant:ident($($arguments:ident)::+) => $with:ident $($work:ident)::+,)+) => {
+        /// A command and its arguments.
+        #[derive(Debug, Clone, Subcommand)]
+        #[allow(clippy::large_enum_variant, reason = "there is one of them in a process")]
+        pub enum Command {
+            $(#[command(name = $name)] $variant($($arguments)::+),)+
+        }
+
+        impl Commands for Command {
+            fn missing(name: &str) -> &'static [&'static str] {
+                match name {
+                    $($name => <$($arguments)::+ as cli::Arguments>::MISSING,)+
+                    _ => &[],
+                }
+            }
+
+            fn options_anywhere(name: &str) -> bool {
+                match name {
+                    $($name => <$($arguments)::+ as cli::Arguments>::OPTIONS_ANYWHERE,)+
+                    _ => true,
+                }
+            }
+
+            fn init(&mut self) -> Result<(), String> {
+                match self {
+                    $(Command::$variant(arguments) => arguments.init(),)+
+                }
+            }
+
+            fn instead(name: &str) -> Option<&'static str> {
+                elsewhere::instead(name)
+            }
+
+            fn basics(program: &str) -> String {
+                basics::basics(program)
+            }
+        }
+
+        fn run(command: &Command, session: &Session) -> anyhow::Result<ExitCode> {
+            match command {
+                $(Command::$variant(arguments) => work!($with, $($work)::+, session, arguments),)+
+            }
+        }
+    };
+}
+
+commands! {
+    "actions" Actions(actions::ActionsArgs) => client actions::list,
+    "add-model" AddModel(add_model::AddModelArgs) => client add_model::add,
+    "add-secret" AddSecret(secrets::args::AddSecretArgs) => client secrets::add,
+    "add-storage" AddStorage(storage::AddStorageArgs) => client storage::add,
+    "add-unit" AddUnit(add_unit::AddUnitArgs) => client add_unit::run,
+    "attach-resource" AttachResource(resources::AttachResourceArgs) => client resources::attach,
+    "cancel-task" CancelTask(operations::CancelTaskArgs) => client operations::cancel,
+    "clean" Clean(clean::CleanArgs) => session clean::clean,
+    "completion" Completion(completion::CompletionArgs) => session completion::run,
+    "config" Config(config::ConfigArgs) => client config::run,
+    "constraints" Constraints(constraints::ConstraintsArgs) => client constraints::show,
+    "controllers" Controllers(controllers::ControllersArgs) => client controllers::list,
+    "debug-log" DebugLog(debug_log::DebugLogArgs) => client debug_log::run,
+    "deploy" Deploy(deploy::DeployArgs) => client deploy::run,
+    "destroy-model" DestroyModel(destroy_model::DestroyModelArgs) => client destroy_model::destroy,
+    "exec" Exec(run::args::ExecArgs) => client run::exec,
+    "expose" Expose(expose::ExposeArgs) => client expose::expose,
+    "fire" Fire(fire::FireArgs) => client fire::run,
+    "grant-secret" GrantSecret(secrets::args::GrantSecretArgs) => client secrets::grant,
+    "integrate" Integrate(integrate::IntegrateArgs) => client integrate::integrate,
+    "machines" Machines(machines::MachinesArgs) => client machines::list,
+    "model-config" ModelConfig(model_config::ModelConfigArgs) => client model_config::run,
+    "model-constraints" ModelConstraints(constraints::ModelConstraintsArgs) => client constraints::show_model,
+    "models" Models(models::ModelsArgs) => client models::list,
+    "operations" Operations(operations::OperationsArgs) => client operations::list,
+    "pack" Pack(pack::PackArgs) => session pack::pack,
+    "refresh" Refresh(refresh::RefreshArgs) => client refresh::run,
+    "remove-application" RemoveApplication(remove::RemoveApplicationArgs) => client remove::applications,
+    "remove-relation" RemoveRelation(integrate::RemoveRelationArgs) => client integrate::remove,
+    "remove-secret" RemoveSecret(secrets::args::RemoveSecretArgs) => client secrets::remove,
+    "remove-unit" RemoveUnit(remove::RemoveUnitArgs) => client remove::units,
+    "resolved" Resolved(resolved::ResolvedArgs) => client resolved::run,
+    "resources" Resources(resources::ResourcesArgs) => client resources::list,
+    "revoke-secret" RevokeSecret(secrets::args::RevokeSecretArgs) => client secrets::revoke,
+    "run" Run(run::args::RunArgs) => client run::run,
+    "scale-application" ScaleApplication(scale_application::ScaleApplicationArgs) => session scale_application::run,
+    "scp" Scp(scp::ScpArgs) => client scp::run,
+    "secrets" Secrets(secrets::args::SecretsArgs) => client secrets::list,
+    "set-constraints" SetConstraints(constraints::SetConstraintsArgs) => client constraints::set,
+    "set-model-constraints" SetModelConstraints(constraints::SetModelConstraintsArgs) => client constraints::set_model,
+    "show-action" ShowAction(actions::ShowActionArgs) => client actions::show,
+    "show-application" ShowApplication(show::ShowApplicationArgs) => client show::application,
+    "show-controller" ShowController(controllers::ShowControllerArgs) => client controllers::show,
+    "show-machine" ShowMachine(machines::ShowMachineArgs) => client machines::show,
+    "show-model" ShowModel(models::ShowModelArgs) => client models::show,
+    "show-operation" ShowOperation(operations::ShowOperationArgs) => client operations::show,
+    "show-secret" ShowSecret(secrets::args::ShowSecretArgs) => client secrets::show,
+    "show-storage" ShowStorage(storage::ShowStorageArgs) => client storage::show,
+    "show-task" ShowTask(operations::ShowTaskArgs) => client operations::show_task,
+    "show-unit" ShowUnit(show::ShowUnitArgs) => client show::unit,
+    "ssh" Ssh(ssh::SshArgs) => client ssh::run,
+    "status" Status(status::StatusArgs) => client status::run,
+    "storage" Storage(storage::StorageArgs) => client storage::list,
+    "switch" Switch(switch::SwitchArgs) => client switch::switch,
+    "trust" Trust(expose::TrustArgs) => client expose::trust,
+    "unexpose" Unexpose(expose::UnexposeArgs) => client expose::unexpose,
+    "update-secret" UpdateSecret(secrets::args::UpdateSecretArgs) => client secrets::update,
+    "version" Version(version::VersionArgs) => session version::version,
+    "whoami" Whoami(whoami::WhoamiArgs) => client whoami::whoami,
+}
 
 /// Run the command that this process was started with.
 pub fn main() -> ExitCode {
     if let Some(code) = help_if_asked() {
         return code;
     }
-    let invocation = match cli::parse(env::args_os()) {
+    let Invocation { command, session } = match cli::parse::<Command>(env::args_os()) {
         Ok(invocation) => invocation,
-        Err(stop) => {
+        Err(answer) => {
             // Whoever closed these does not want to know.
-            let _ = io::stdout().write_all(stop.stdout.as_bytes());
-            let _ = io::stderr().write_all(stop.stderr.as_bytes());
-            return ExitCode::from(stop.code);
+            let _ = io::stdout().write_all(answer.stdout.as_bytes());
+            let _ = io::stderr().write_all(answer.stderr.as_bytes());
+            return ExitCode::from(answer.code);
         }
     };
-    run(invocation).unwrap_or_else(|error| {
+    run(&command, &session).unwrap_or_else(|error| {
         eprint!("{}", format::error(&reason(&error), format::colour(&io::stderr(), false, false)));
         ExitCode::FAILURE
     })
@@ -72,11 +198,11 @@ pub fn main() -> ExitCode {
 fn help_if_asked() -> Option<ExitCode> {
     let mut args = env::args_os().skip(1);
     let helped = match args.next()?.to_str()? {
-        tasks::SETTLE => {
+        run::SETTLE => {
             let uuid = args.next()?.into_string().ok()?;
             let store = data_folder().and_then(|folder| Store::open(&folder)).map_err(anyhow::Error::from);
             // Nobody listens; what went wrong is in the model's statuses.
-            store.and_then(|store| tasks::settle(store, &uuid)).is_ok()
+            store.and_then(|store| run::settle(store, &uuid)).is_ok()
         }
         uniter::UNPACK => {
             let (archive, to) = (args.next()?, args.next()?);
@@ -87,80 +213,5 @@ fn help_if_asked() -> Option<ExitCode> {
     Some(if helped { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn run(invocation: Invocation) -> anyhow::Result<ExitCode> {
-    let Invocation { global, command, model, controller, program } = invocation;
-    match &command {
-        Command::Pack(args) => return own::pack(global.quiet, args),
-        Command::Clean(args) => return own::clean(global.quiet, args),
-        Command::Version(args) => return controllers::version(args),
-        Command::Completion(args) => {
-            client::print(&cli::completion(args.shell, &program), None)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        _ => {}
-    }
-    let mut client = Client::new(global.quiet, model, controller.as_deref())?;
-    let client = &mut client;
-    match command {
-        Command::AddModel(args) => models::add(client, &args),
-        Command::DestroyModel(args) => models::destroy(client, &args),
-        Command::Switch(args) => models::switch(client, &args),
-        Command::Deploy(args) => deploy::run(client, &args),
-        Command::Refresh(args) => refresh::run(client, &args),
-        Command::Status(args) => status::run(client, &args),
-        Command::AddUnit(args) => add_unit::run(client, &args),
-        Command::RemoveUnit(args) => remove::units(client, &args),
-        Command::RemoveApplication(args) => remove::applications(client, &args),
-        Command::Resolved(args) => resolved::run(client, &args),
-        Command::Expose(args) => expose::expose(client, &args),
-        Command::Unexpose(args) => expose::unexpose(client, &args),
-        Command::Trust(args) => expose::trust(client, &args),
-        Command::Integrate(args) => integrate::integrate(client, &args),
-        Command::RemoveRelation(args) => integrate::remove(client, &args),
-        Command::Config(args) => config::run(client, &args),
-        Command::ModelConfig(args) => model_config::run(client, &args),
-        Command::Constraints(args) => constraints::show(client, &args),
-        Command::SetConstraints(args) => constraints::set(client, &args),
-        Command::ModelConstraints(args) => constraints::show_model(client, &args),
-        Command::SetModelConstraints(args) => constraints::set_model(client, &args),
-        Command::Controllers(args) => controllers::list(client, &args),
-        Command::ShowController(args) => controllers::show(client, &args),
-        Command::Whoami(args) => controllers::whoami(client, &args),
-        Command::Models(args) => show_model::list(client, &args),
-        Command::ShowModel(args) => show_model::show(client, &args),
-        Command::DebugLog(args) => debug_log::run(client, &args),
-        Command::Ssh(args) => ssh::run(client, &args),
-        Command::Scp(args) => scp::run(client, &args),
-        Command::Actions(args) => actions::list(client, &args),
-        Command::ShowAction(args) => actions::show(client, &args),
-        Command::Run(args) => tasks::run(client, &args),
-        Command::Exec(args) => tasks::exec(client, &args, global.verbose),
-        Command::Operations(args) => operations::list(client, &args),
-        Command::ShowOperation(args) => operations::show(client, &args),
-        Command::ShowTask(args) => operations::show_task(client, &args),
-        Command::CancelTask(args) => operations::cancel(client, &args),
-        Command::ShowUnit(args) => show::unit(client, &args),
-        Command::ShowApplication(args) => show::application(client, &args),
-        Command::Machines(args) => machines::list(client, &args),
-        Command::ShowMachine(args) => machines::show(client, &args),
-        Command::AddSecret(args) => secrets::add(client, &args),
-        Command::UpdateSecret(args) => secrets::update(client, &args),
-        Command::GrantSecret(args) => secrets::grant(client, &args),
-        Command::RevokeSecret(args) => secrets::revoke(client, &args),
-        Command::RemoveSecret(args) => secrets::remove(client, &args),
-        Command::Secrets(args) => secrets::list(client, &args),
-        Command::ShowSecret(args) => secrets::show(client, &args),
-        Command::AddStorage(args) => storage::add(client, &args),
-        Command::Storage(args) => storage::list(client, &args),
-        Command::ShowStorage(args) => storage::show(client, &args),
-        Command::Resources(args) => resources::list(client, &args),
-        Command::AttachResource(args) => resources::attach(client, &args),
-        Command::Fire(args) => fire::run(client, &args),
-        // They need no data, and were answered above; `scale-application` is refused when it is read.
-        Command::Pack(_)
-        | Command::Clean(_)
-        | Command::Version(_)
-        | Command::Completion(_)
-        | Command::ScaleApplication(_) => Ok(ExitCode::SUCCESS),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,93 @@
 //! `juju refresh`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use clap::Args;
 
-use super::client::Client;
-use super::{charms, integrate, resources, settings, storage, summary};
-use crate::cli::Refresh;
+use super::deploy::{FROM_FILES, check_bind, refuse};
+use crate::cli::{Arguments, ConfigSource, ModelOption, Pair, check_application_name, integer};
+use crate::client::{Client, charms, settings, summary};
+use crate::commands::{integrate, resources, storage};
 use crate::store::{application, resource};
 
+const REFRESH_HELP: &str = "\
+Details:
+Each unit gets the events upgrade-charm and config-changed.
+
+Examples:
+    juju refresh tinyproxy --path .
+    juju refresh tinyproxy --path ./tinyproxy_amd64.charm";
+
+/// Replace an application's charm with another version of it.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
+#[command(after_help = REFRESH_HELP)]
+pub struct RefreshArgs {
+    /// The application
+    pub application: String,
+    /// The .charm file, or the charm's project folder, to refresh to; what it was deployed from if there is none
+    #[arg(long, value_name = "path")]
+    pub path: Option<PathBuf>,
+    /// Options of the application: a YAML file, or one key=value
+    #[arg(long, value_name = "key=value|file", value_parser = ConfigSource::parse)]
+    pub config: Vec<ConfigSource>,
+    /// A file for one of the charm's resources
+    #[arg(long = "resource", value_name = "name=file", value_parser = Pair::parse)]
+    pub resources: Vec<Pair>,
+    /// Size and number of one of the charm's storages
+    #[arg(long, value_name = "name=size", value_parser = Pair::parse)]
+    pub storage: Vec<Pair>,
+    /// Allow the charm what needs credentials of the cloud, or no longer (--trust=false)
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "bool")]
+    pub trust: Option<bool>,
+    /// Refresh whatever the charm's profile
+    #[arg(long)]
+    pub force: bool,
+    /// Refresh whatever the charm's base
+    #[arg(long = "force-base", alias = "force-series")]
+    pub force_base: bool,
+    /// Refresh units in error, too
+    #[arg(long = "force-units")]
+    pub force_units: bool,
+    /// A base other than the one it runs on
+    #[arg(long)]
+    pub base: Option<String>,
+    /// Spaces of the endpoints: there is one, alpha
+    #[arg(long)]
+    pub bind: Option<String>,
+    #[arg(long, hide = true)]
+    channel: Option<String>,
+    #[arg(long, hide = true, value_parser = integer)]
+    revision: Option<i64>,
+    #[arg(long, hide = true)]
+    switch: Option<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for RefreshArgs {
+    const MISSING: &[&str] = &["no application specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        check_application_name(&self.application)?;
+        if self.path.is_some() && self.revision.is_some() {
+            return Err("--path and --revision are mutually exclusive".to_owned());
+        }
+        if self.switch.is_some() && self.path.is_some() {
+            return Err("--switch and --path are mutually exclusive".to_owned());
+        }
+        refuse(self.channel.is_some(), "--channel", FROM_FILES)?;
+        refuse(self.revision.is_some(), "--revision", FROM_FILES)?;
+        refuse(self.switch.is_some(), "--switch", FROM_FILES)?;
+        self.bind.as_deref().map_or(Ok(()), check_bind)
+    }
+}
+
 /// Run it.
-pub fn run(client: &mut Client, args: &Refresh) -> anyhow::Result<ExitCode> {
+pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     client.application(&model, &args.application)?;
     let path = args.path.as_ref().with_context(|| {

@@ -5,20 +5,126 @@ use std::fs;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::Args;
 
-use super::client::{Client, confirm, print};
-use super::{charms, units};
-use crate::cli::{RemoveApplication, RemoveUnit};
+use crate::cli::{Arguments, ModelOption, NoPrompt, check_application_name, integer, is_application, is_unit};
+use crate::client::{Client, charms, confirm, print, units};
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
-use crate::store::relation;
-use crate::store::storage;
 use crate::store::unit::{self, Unit};
+use crate::store::{relation, storage};
+
+const REMOVE_UNIT_HELP: &str = "\
+Details:
+The unit gets its stop and remove events, and its machine goes. With --force, it goes even if those
+fail.
+
+Examples:
+    juju remove-unit tinyproxy/1
+    juju remove-unit tinyproxy/1 --force --no-prompt";
+
+/// Remove units.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
+#[command(after_help = REMOVE_UNIT_HELP)]
+pub struct RemoveUnitArgs {
+    /// The units
+    #[arg(value_name = "unit", required = true)]
+    pub units: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub prompt: NoPrompt,
+    /// Show what would be removed, and remove nothing
+    #[arg(long = "dry-run")]
+    pub dry_run: bool,
+    /// Destroy the units' storage
+    #[arg(long = "destroy-storage")]
+    pub destroy_storage: bool,
+    /// Remove them whatever fails
+    #[arg(long)]
+    pub force: bool,
+    /// Do not wait for a step before the next
+    #[arg(long = "no-wait")]
+    pub no_wait: bool,
+    #[arg(long = "num-units", hide = true, value_parser = integer)]
+    num_units: Option<i64>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for RemoveUnitArgs {
+    const MISSING: &[&str] = &["no units specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        if self.num_units.is_some_and(|units| units != 0) {
+            return Err("--num-units for non k8s models not valid".to_owned());
+        }
+        if let Some(name) = self.units.iter().find(|name| !is_unit(name)) {
+            return Err(if is_application(name) {
+                format!("invalid unit name {name:?}: to remove the application, use \"juju remove-application {name}\"")
+            } else {
+                format!("invalid unit name {name:?}")
+            });
+        }
+        no_wait(self.no_wait, self.force)
+    }
+}
+
+fn no_wait(no_wait: bool, force: bool) -> Result<(), String> {
+    if no_wait && !force { Err("--no-wait without --force not valid".to_owned()) } else { Ok(()) }
+}
+
+const REMOVE_APPLICATION_HELP: &str = "\
+Details:
+Its relations are broken, its units get their stop and remove events, and their machines go. With
+--force, they go even if those fail.
+
+Examples:
+    juju remove-application tinyproxy
+    juju remove-application tinyproxy --force --no-prompt";
+
+/// Remove applications.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
+#[command(after_help = REMOVE_APPLICATION_HELP)]
+pub struct RemoveApplicationArgs {
+    /// The applications
+    #[arg(value_name = "application", required = true)]
+    pub applications: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub prompt: NoPrompt,
+    /// Show what would be removed, and remove nothing
+    #[arg(long = "dry-run")]
+    pub dry_run: bool,
+    /// Destroy the applications' storage
+    #[arg(long = "destroy-storage")]
+    pub destroy_storage: bool,
+    /// Remove them whatever fails
+    #[arg(long)]
+    pub force: bool,
+    /// Do not wait for a step before the next
+    #[arg(long = "no-wait")]
+    pub no_wait: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for RemoveApplicationArgs {
+    const MISSING: &[&str] = &["no application specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        self.applications.iter().try_for_each(|name| check_application_name(name))?;
+        no_wait(self.no_wait, self.force)
+    }
+}
 
 const WARNING: &str = "WARNING This command will perform the following actions:";
 
 /// Run `juju remove-unit`.
-pub fn units(client: &mut Client, args: &RemoveUnit) -> anyhow::Result<ExitCode> {
+pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut found: Vec<Unit> = Vec::new();
     let mut failed = false;
@@ -45,7 +151,7 @@ pub fn units(client: &mut Client, args: &RemoveUnit) -> anyhow::Result<ExitCode>
 }
 
 /// Run `juju remove-application`.
-pub fn applications(client: &mut Client, args: &RemoveApplication) -> anyhow::Result<ExitCode> {
+pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut found: Vec<Application> = Vec::new();
     let mut failed = false;

@@ -3,15 +3,61 @@
 use std::process::ExitCode;
 
 use anyhow::bail;
+use clap::Args;
 
-use super::client::Client;
-use super::summary;
-use crate::cli::Resolved;
+use crate::cli::{Arguments, ModelOption, is_unit};
+use crate::client::{Client, summary};
 use crate::store::unit::{self, Column, Unit};
 use crate::uniter::Operation;
 
+const RESOLVED_HELP: &str = "\
+Details:
+The failed hook runs again, or is taken for done with --no-retry.
+
+Examples:
+    juju resolved tinyproxy/0
+    juju resolved tinyproxy/0 --no-retry
+    juju resolved --all";
+
+/// Take units out of error, and run their failed hook again.
+#[derive(Debug, Clone, Args)]
+#[command(alias = "resolve", after_help = RESOLVED_HELP)]
+pub struct ResolvedArgs {
+    /// The units
+    #[arg(value_name = "unit")]
+    pub units: Vec<String>,
+    /// Do not run the failed hook again
+    #[arg(long = "no-retry")]
+    pub no_retry: bool,
+    /// All units in error
+    #[arg(long)]
+    pub all: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for ResolvedArgs {
+    fn init(&mut self) -> Result<(), String> {
+        if self.all {
+            return if self.units.is_empty() {
+                Ok(())
+            } else {
+                Err("specifying unit names(s) with --all not supported".to_owned())
+            };
+        }
+        if self.units.is_empty() {
+            return Err("no unit specified".to_owned());
+        }
+        match self.units.iter().find(|unit| !is_unit(unit)) {
+            Some(unit) => Err(format!("unit name {unit:?} not valid")),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Run it.
-pub fn run(client: &mut Client, args: &Resolved) -> anyhow::Result<ExitCode> {
+pub fn run(client: &mut Client, args: &ResolvedArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let units: Vec<Unit> = if args.all {
         let all = unit::all(client.store.db(), &model.uuid)?;

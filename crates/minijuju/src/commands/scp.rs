@@ -5,11 +5,100 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output, Stdio};
 
 use anyhow::{Context as _, bail};
+use clap::Args;
 
-use super::client::Client;
-use super::remote::Remote;
-use crate::cli::Scp;
+use super::ssh::CONTAINERS;
+use crate::cli::{Arguments, ModelOption};
+use crate::client::Client;
+use crate::client::remote::Remote;
 use crate::store::model::Model;
+
+const SCP_HELP: &str = "\
+Examples:
+    juju scp tinyproxy/0:/etc/tinyproxy/tinyproxy.conf .
+    juju scp -- -r ./www tinyproxy/0:/srv";
+
+/// Copy files to or from a unit's machine.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
+#[command(after_help = SCP_HELP)]
+pub struct ScpArgs {
+    /// What to copy and where, with [user@]target: before paths on a machine; options of scp first
+    #[arg(value_name = "source> ... <destination", trailing_var_arg = true)]
+    words: Vec<String>,
+    /// Do not check the machine's key
+    #[arg(long = "no-host-key-checks")]
+    pub no_host_key_checks: bool,
+    #[arg(long, hide = true)]
+    proxy: bool,
+    #[arg(long, hide = true)]
+    container: Option<String>,
+    #[arg(long, hide = true)]
+    remote: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// Whether folders are copied with what is in them.
+    #[arg(skip)]
+    pub recursive: bool,
+    /// What to copy: `tinyproxy/0:/etc/hosts`, `./file`.
+    #[arg(skip)]
+    pub sources: Vec<String>,
+    /// Where to.
+    #[arg(skip)]
+    pub destination: String,
+}
+
+impl Arguments for ScpArgs {
+    /// The words after a machine belong to it, options and all.
+    const OPTIONS_ANYWHERE: bool = false;
+
+    fn init(&mut self) -> Result<(), String> {
+        if self.container.as_ref().is_some_and(|name| !name.is_empty()) || self.remote {
+            return Err(CONTAINERS.to_owned());
+        }
+        let words: &[String] = match self.words.split_first() {
+            Some((first, rest)) if first == "--" => rest,
+            _ => &self.words,
+        };
+        let (options, paths) = split_scp_options(words);
+        self.recursive = options.iter().any(|option| option.contains('r'));
+        let [sources @ .., destination] = paths else {
+            return Err("at least two arguments required".to_owned());
+        };
+        if sources.is_empty() {
+            return Err("at least two arguments required".to_owned());
+        }
+        self.sources = sources.to_vec();
+        destination.clone_into(&mut self.destination);
+        Ok(())
+    }
+}
+
+/// Parts scp's own options from the paths after them; options that take an argument are left out of the first.
+fn split_scp_options(words: &[String]) -> (Vec<String>, &[String]) {
+    // scp(1).
+    const TAKE_VALUE: &str = "cDFiJloPSX";
+    let mut options = Vec::new();
+    let mut end = 0;
+    while let Some(word) = words.get(end) {
+        if word == "--" {
+            return (options, &words[end + 1..]);
+        }
+        let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else { break };
+        end += 1;
+        match letters.char_indices().find(|(_, letter)| TAKE_VALUE.contains(*letter)) {
+            Some((at, letter)) => {
+                options.push(letters[..at].to_owned());
+                if at + letter.len_utf8() == letters.len() {
+                    end += 1;
+                }
+            }
+            None => options.push(letters.to_owned()),
+        }
+    }
+    (options, &words[end.min(words.len())..])
+}
 
 /// Put one entry of an archive at a path: below it if it is a folder, else in its place.
 const TAKE: &str = r#"
@@ -42,7 +131,7 @@ enum Place {
 }
 
 /// Run it.
-pub fn run(client: &mut Client, args: &Scp) -> anyhow::Result<ExitCode> {
+pub fn run(client: &mut Client, args: &ScpArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let destination = place(client, &model, &args.destination)?;
     if args.sources.len() > 1

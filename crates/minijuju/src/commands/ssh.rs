@@ -3,12 +3,108 @@
 use std::os::unix::process::CommandExt as _;
 use std::process::ExitCode;
 
-use super::client::Client;
-use super::remote::Remote;
-use crate::cli::Ssh;
+use clap::Args;
+
+use crate::cli::{Arguments, ModelOption, is_machine, is_unit_or_leader};
+use crate::client::Client;
+use crate::client::remote::Remote;
+
+const SSH_HELP: &str = "\
+Details:
+It is a shell on the unit's machine; no SSH is on the way.
+
+Examples:
+    juju ssh tinyproxy/0
+    juju ssh 0
+    juju ssh tinyproxy/0 tail -n 20 /var/log/dpkg.log";
+
+/// Open a shell, or run a command, on a unit's machine.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = SSH_HELP)]
+pub struct SshArgs {
+    /// The unit or machine, then options for ssh and a command
+    #[arg(value_name = "[user@]target> [openssh options] [<command>", trailing_var_arg = true)]
+    words: Vec<String>,
+    /// Take a terminal, or do not (--pty=false)
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "bool")]
+    pub pty: Option<bool>,
+    /// Do not check the machine's key
+    #[arg(long = "no-host-key-checks")]
+    pub no_host_key_checks: bool,
+    #[arg(long, hide = true)]
+    proxy: bool,
+    #[arg(long, hide = true)]
+    container: Option<String>,
+    #[arg(long, hide = true)]
+    remote: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// The user to be; root if none was named.
+    #[arg(skip)]
+    pub user: Option<String>,
+    /// The unit or machine.
+    #[arg(skip)]
+    pub target: String,
+    /// The command, in the words that were given; a shell if there is none.
+    #[arg(skip)]
+    pub command: Vec<String>,
+}
+
+pub const CONTAINERS: &str = "minijuju does not do \"--container\" and \"--remote\": they are for charms in containers";
+
+impl Arguments for SshArgs {
+    /// The words after a machine belong to it, options and all.
+    const OPTIONS_ANYWHERE: bool = false;
+
+    fn init(&mut self) -> Result<(), String> {
+        if self.container.as_ref().is_some_and(|name| !name.is_empty()) || self.remote {
+            return Err(CONTAINERS.to_owned());
+        }
+        let Some((target, rest)) = self.words.split_first() else {
+            return Err("no target name specified".to_owned());
+        };
+        let (user, target) = target.split_once('@').map_or((None, target.as_str()), |(u, t)| (Some(u), t));
+        if !is_unit_or_leader(target) && !is_machine(target) {
+            return Err(format!("{target:?} is neither a unit nor a machine"));
+        }
+        self.user = user.map(str::to_owned);
+        target.clone_into(&mut self.target);
+        let (options, command) = split_ssh_options(rest);
+        // There is no ssh on the way, so its options change nothing but whether there is a terminal.
+        if options.iter().any(|option| option == "-t" || option == "-tt") {
+            self.pty = Some(true);
+        } else if options.iter().any(|option| option == "-T") {
+            self.pty = Some(false);
+        }
+        self.command = command.to_vec();
+        Ok(())
+    }
+}
+
+/// Parts ssh's own options from the command after them.
+fn split_ssh_options(words: &[String]) -> (&[String], &[String]) {
+    // ssh(1): the options that take an argument.
+    const TAKE_VALUE: &str = "BbcDEeFIiJLlmOoPpQRSWw";
+    let mut end = 0;
+    while let Some(word) = words.get(end) {
+        if word == "--" {
+            return (&words[..end], &words[end + 1..]);
+        }
+        let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else { break };
+        end += 1;
+        // `-o X` takes the next word; `-oX` has it inside.
+        let value = letters.char_indices().find(|(_, letter)| TAKE_VALUE.contains(*letter));
+        if value.is_some_and(|(at, letter)| at + letter.len_utf8() == letters.len()) {
+            end += 1;
+        }
+    }
+    let end = end.min(words.len());
+    (&words[..end], &words[end..])
+}
 
 /// Run it. It ends as the command does, because it becomes that.
-pub fn run(client: &mut Client, args: &Ssh) -> anyhow::Result<ExitCode> {
+pub fn run(client: &mut Client, args: &SshArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let remote = Remote::open(client, &model, &args.target, args.user.as_deref())?;
     let line = args.command.join(" ");

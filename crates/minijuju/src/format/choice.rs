@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 /// Of commands that print a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[allow(clippy::enum_variant_names, reason = "the words of `--format`")]
 pub enum Tabular {
     /// Columns for people.
     #[default]
@@ -26,6 +27,7 @@ pub enum Document {
 
 /// Of commands that print one value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[allow(clippy::enum_variant_names, reason = "the words of `--format`")]
 pub enum Smart {
     /// Strings bare, the rest as YAML.
     #[default]
@@ -38,6 +40,7 @@ pub enum Smart {
 
 /// Of commands that show what a task gave.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[allow(clippy::enum_variant_names, reason = "the words of `--format`")]
 pub enum Plain {
     /// What came out, bare.
     #[default]

@@ -18,6 +18,7 @@ impl Clock {
     }
 
     /// A given zone in Juju's local style.
+    #[cfg(test)]
     #[must_use]
     pub fn local(zone: TimeZone) -> Clock {
         Clock { utc: false, zone }

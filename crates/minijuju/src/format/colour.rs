@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 /// What a piece of text is to stand out for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Paint {
+pub enum Paint {
     /// Nothing.
     Plain,
     /// All is well, and what is current.
@@ -35,10 +35,10 @@ pub(super) enum Paint {
 
 impl Paint {
     /// Ends every colour.
-    pub(super) const RESET: &str = "\u{1b}[0m";
+    pub const RESET: &str = "\u{1b}[0m";
 
     /// What begins it.
-    pub(super) fn code(self) -> Option<&'static str> {
+    pub fn code(self) -> Option<&'static str> {
         Some(match self {
             Paint::Plain => return None,
             Paint::Good => "\u{1b}[32m",
@@ -57,7 +57,7 @@ impl Paint {
     }
 
     /// A status's colour.
-    pub(super) fn of_status(status: &str) -> Paint {
+    pub fn of_status(status: &str) -> Paint {
         match status {
             "active" | "running" | "idle" | "started" | "executing" | "attaching" | "attached" => Paint::Good,
             "allocating" | "lost" | "maintenance" | "pending" | "rebooting" | "stopped" | "unknown" | "detaching"
@@ -68,7 +68,7 @@ impl Paint {
     }
 
     /// Text in this colour.
-    pub(super) fn text(self, text: &str, colour: bool) -> String {
+    pub fn text(self, text: &str, colour: bool) -> String {
         match self.code().filter(|_| colour) {
             Some(code) => format!("{code}{text}{}", Paint::RESET),
             None => text.to_owned(),
@@ -89,7 +89,7 @@ pub fn warning(what: &str, colour: bool) -> String {
 }
 
 /// How many columns a text takes: colours take none.
-pub(super) fn width(text: &str) -> usize {
+pub fn width(text: &str) -> usize {
     let mut count = 0;
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {

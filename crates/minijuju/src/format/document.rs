@@ -25,7 +25,7 @@ pub fn smart(value: &(impl Serialize + ?Sized), format: Smart) -> String {
 
 /// A table, or the document behind it.
 #[must_use]
-pub(super) fn table_or(value: &impl Serialize, format: Tabular, table: impl FnOnce() -> String) -> String {
+pub fn table_or(value: &impl Serialize, format: Tabular, table: impl FnOnce() -> String) -> String {
     match format {
         Tabular::Tabular => table(),
         Tabular::Json => json(value),

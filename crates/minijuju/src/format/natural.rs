@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// Compares names in Juju's tables: by the text before their first number, then that number, then the rest in the same way.
-pub(super) fn compare(a: &str, b: &str) -> Ordering {
+pub fn compare(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a, b);
     loop {
         if a.is_empty() || b.is_empty() {
@@ -29,7 +29,7 @@ fn split(text: &str) -> Option<(&str, u64, &str)> {
 }
 
 /// The keys of a map in this order.
-pub(super) fn sorted<V>(map: &std::collections::BTreeMap<String, V>) -> Vec<(&String, &V)> {
+pub fn sorted<V>(map: &std::collections::BTreeMap<String, V>) -> Vec<(&String, &V)> {
     let mut entries: Vec<_> = map.iter().collect();
     entries.sort_by(|a, b| compare(a.0, b.0));
     entries

@@ -10,7 +10,7 @@ const TIME: &str = "$time";
 const ZERO: &str = "$zero";
 
 /// The name of a field whose own fields stand in its place.
-pub(super) const INLINE: &str = "|";
+pub const INLINE: &str = "|";
 
 /// What is printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,17 +42,17 @@ pub fn yaml(value: &(impl Serialize + ?Sized)) -> String {
 }
 
 /// A value as the smart format prints it: text bare, the rest as YAML.
-pub(super) fn bare(value: &(impl Serialize + ?Sized)) -> String {
+pub fn bare(value: &(impl Serialize + ?Sized)) -> String {
     format::smart::print(&shape(value, Notation::Yaml))
 }
 
 /// Serializes a point in time.
-pub(super) fn time<S: Serializer>(time: jiff::Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn time<S: Serializer>(time: jiff::Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_newtype_variant("Instant", 0, TIME, &time.to_string())
 }
 
 /// Serializes a structure whose fields all have their zero values.
-pub(super) fn zero<S: Serializer>(value: &impl Serialize, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn zero<S: Serializer>(value: &impl Serialize, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_newtype_variant("Zero", 0, ZERO, value)
 }
 

@@ -12,7 +12,7 @@ const PADDING: usize = 2;
 
 /// Text in columns, in the making.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub struct Table {
     /// Whether to write colours.
     colour: bool,
     /// Whether all columns are aligned to the right.
@@ -25,23 +25,23 @@ pub(super) struct Table {
 
 impl Table {
     /// A table, with colours or without.
-    pub(super) fn new(colour: bool) -> Table {
+    pub fn new(colour: bool) -> Table {
         Table { colour, lines: vec![Vec::new()], ..Table::default() }
     }
 
     /// Ends the columns so far; the following ones are all aligned to the right.
-    pub(super) fn align_all_right(&mut self) {
+    pub fn align_all_right(&mut self) {
         self.flush();
         self.all_right = true;
     }
 
     /// Aligns one column to the right, as far as the columns go.
-    pub(super) fn align_right(&mut self, column: usize) {
+    pub fn align_right(&mut self, column: usize) {
         self.right.push(column);
     }
 
     /// Writes text; tabs end cells and line breaks end lines.
-    pub(super) fn write(&mut self, text: &str) {
+    pub fn write(&mut self, text: &str) {
         for letter in text.chars() {
             match letter {
                 '\t' => self.end_cell(),
@@ -61,7 +61,7 @@ impl Table {
     }
 
     /// Writes text in a colour.
-    pub(super) fn paint(&mut self, paint: Paint, text: &str) {
+    pub fn paint(&mut self, paint: Paint, text: &str) {
         let code = self.colour.then(|| paint.code()).flatten();
         if let Some(code) = code {
             self.cell.push_str(code);
@@ -73,7 +73,7 @@ impl Table {
     }
 
     /// Writes cells.
-    pub(super) fn cells(&mut self, cells: &[&str]) {
+    pub fn cells(&mut self, cells: &[&str]) {
         for cell in cells {
             self.write(cell);
             self.end_cell();
@@ -81,23 +81,23 @@ impl Table {
     }
 
     /// Writes a cell in a colour.
-    pub(super) fn painted(&mut self, paint: Paint, cell: &str) {
+    pub fn painted(&mut self, paint: Paint, cell: &str) {
         self.paint(paint, &format!("{cell}\t"));
     }
 
     /// Writes a status in its colour, as a cell.
-    pub(super) fn status(&mut self, status: &str) {
+    pub fn status(&mut self, status: &str) {
         self.painted(Paint::of_status(status), status);
     }
 
     /// Writes cells and ends the line; the last belongs to no column.
-    pub(super) fn line(&mut self, cells: &[&str]) {
+    pub fn line(&mut self, cells: &[&str]) {
         self.write(&cells.join("\t"));
         self.write("\n");
     }
 
     /// Writes the names of columns, after a blank line if it is not the first thing.
-    pub(super) fn headers(&mut self, first: bool, headers: &[&str]) {
+    pub fn headers(&mut self, first: bool, headers: &[&str]) {
         if !first {
             self.write("\n");
         }
@@ -109,7 +109,7 @@ impl Table {
     }
 
     /// Ends all columns.
-    pub(super) fn flush(&mut self) {
+    pub fn flush(&mut self) {
         if !self.cell.is_empty() {
             self.end_cell();
         }
@@ -145,7 +145,7 @@ impl Table {
     }
 
     /// The text.
-    pub(super) fn finish(mut self) -> String {
+    pub fn finish(mut self) -> String {
         self.flush();
         self.out
     }

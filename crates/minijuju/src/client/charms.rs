@@ -1,0 +1,102 @@
+//! Charms as they are given to `deploy` and `refresh`: a file, or a project that is packed first.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use ops_metadata::CharmMeta;
+use serde_json::Value;
+
+use crate::charm;
+use crate::client::Client;
+use crate::pack::{self, Step};
+use crate::store::application::Application;
+use crate::store::model::{self, Model};
+use crate::store::resource;
+
+/// How the names of folders begin that charms are unpacked to for a look.
+const INCOMING: &str = ".incoming-";
+
+/// A charm that was read.
+#[derive(Debug)]
+pub struct Charm {
+    /// Its file in the data folder.
+    pub archive: PathBuf,
+    /// Its metadata files, as JSON.
+    pub files: Value,
+    /// What they say.
+    pub meta: CharmMeta,
+}
+
+impl Charm {
+    /// Forget it: nothing uses it.
+    pub fn discard(&self) {
+        let _ = fs::remove_file(&self.archive);
+    }
+}
+
+/// Read the charm at `path`, and keep a copy of it.
+pub fn read(client: &Client, path: &str) -> anyhow::Result<Charm> {
+    let local = path.starts_with('.') || path.starts_with('/') || Path::new(path).exists();
+    if !local {
+        bail!("charm or bundle {path:?} not found: minijuju deploys local charms, such as ./{path}.charm or .");
+    }
+    let path = Path::new(path);
+    let given = fs::metadata(path).with_context(|| format!("cannot read the charm {}", path.display()))?;
+    let charms = client.store.folder().join("charms");
+    fs::create_dir_all(&charms).with_context(|| format!("cannot make {}", charms.display()))?;
+    sweep(&charms);
+    let scratch = tempfile::Builder::new().prefix(INCOMING).tempdir_in(&charms);
+    let scratch = scratch.with_context(|| format!("cannot write to {}", charms.display()))?;
+    let file = if given.is_dir() { pack_project(client, path, scratch.path())? } else { path.to_owned() };
+    // The whole of it is unpacked once here, so that what is wrong with it is said before anything is deployed.
+    let folder = scratch.path().join("charm");
+    pack::unpack(&file, &folder)?;
+    let files = charm::read_metadata(&folder).with_context(|| format!("cannot read the charm {}", path.display()))?;
+    let part = |name: &str| files.get(name).and_then(Value::as_str);
+    let meta = CharmMeta::from_parts(part("metadata").unwrap_or_default(), part("config"), part("actions"))?;
+    let archive = charms.join(format!("{}-{}.charm", meta.name, model::uuid()));
+    fs::copy(&file, &archive).with_context(|| format!("cannot copy {} to {}", file.display(), archive.display()))?;
+    Ok(Charm { archive, files, meta })
+}
+
+/// Remove what a command that was interrupted an hour ago or more had unpacked.
+fn sweep(charms: &Path) {
+    let Ok(entries) = fs::read_dir(charms) else { return };
+    for entry in entries.flatten() {
+        let old = entry
+            .metadata()
+            .and_then(|meta| meta.modified())
+            .is_ok_and(|time| time.elapsed().is_ok_and(|age| age > Duration::from_hours(1)));
+        if old && entry.file_name().to_string_lossy().starts_with(INCOMING) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// The files in the data folder that an application has: its charm and its resources.
+pub fn files(client: &Client, model: &Model, application: &Application) -> anyhow::Result<Vec<PathBuf>> {
+    let resources = resource::of(client.store.db(), &model.uuid, &application.name)?;
+    let paths = [application.archive.clone()].into_iter().chain(resources.into_iter().map(|one| one.path));
+    Ok(paths.map(PathBuf::from).collect())
+}
+
+fn pack_project(client: &Client, project: &Path, to: &Path) -> anyhow::Result<PathBuf> {
+    let task = client.progress.begin(format!("pack {}", project.display()));
+    let mut tell = |step: Step<'_>| match step {
+        Step::Building { binary } => client.progress.say(&format!("  cargo builds {binary}")),
+        Step::Cargo { line } => client.progress.say(&format!("  {line}")),
+        Step::Writing { .. } => {}
+    };
+    match pack::pack(project, to, &mut tell) {
+        Ok(file) => {
+            task.done();
+            Ok(file)
+        }
+        Err(error) => {
+            task.failed("it cannot be packed");
+            Err(error.into())
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What every command needs: the data, the model it is about, the way to settle it.
+
+pub mod charms;
+pub mod remote;
+pub mod settings;
+pub mod summary;
+pub mod units;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+use std::{env, fs, io};
+
+use anyhow::{Context as _, bail};
+
+use crate::cli::{ModelIdentifier, Session};
+use crate::machine::Machines;
+use crate::progress::Progress;
+use crate::store::application::{self, Application};
+use crate::store::database::data_folder;
+use crate::store::model::{self, Model};
+use crate::store::unit::{self, Unit};
+use crate::store::{self, Store};
+use crate::uniter;
+
+/// The one controller there is.
+pub const CONTROLLER: &str = "minijuju";
+
+/// The one cloud there is, and its region.
+pub const CLOUD: &str = "localhost";
+
+/// The one user there is.
+pub const USER: &str = "admin";
+
+/// The key under which the client remembers the current model.
+const CURRENT: &str = "current-model";
+
+const NO_MODEL: &str = "No model in focus.
+
+Please use \"juju models\" to see models available to you.
+You can set current model by running \"juju switch\"
+or specify any other model on the command line using the \"-m\" option.
+";
+
+/// A command's surroundings.
+pub struct Client {
+    /// The data.
+    pub store: Store,
+    /// Where steps are told.
+    pub progress: Progress,
+    /// Whether more is told: `--verbose`.
+    pub verbose: bool,
+    /// What `-m` named.
+    model: Option<String>,
+}
+
+impl Client {
+    /// The surroundings of a command that was given these options.
+    pub fn new(session: &Session) -> anyhow::Result<Self> {
+        if let Some(controller) = session.controller.as_ref().filter(|name| *name != CONTROLLER) {
+            bail!("controller {controller} not found");
+        }
+        let store = Store::open(&data_folder()?)?;
+        Ok(Self {
+            store,
+            progress: Progress::new(session.global.quiet),
+            verbose: session.global.verbose,
+            model: session.model.clone(),
+        })
+    }
+
+    /// The machines.
+    pub fn machines(&self) -> anyhow::Result<Machines> {
+        Ok(Machines::open(self.store.folder())?)
+    }
+
+    /// The controller's identity, which is made when it is first asked for.
+    pub fn controller_uuid(&mut self) -> anyhow::Result<String> {
+        const KEY: &str = "controller-uuid";
+        if let Some(uuid) = model::client(self.store.db(), KEY)? {
+            return Ok(uuid);
+        }
+        self.write(|db| {
+            // Another command may have been quicker.
+            if let Some(uuid) = model::client(db, KEY)? {
+                return Ok(uuid);
+            }
+            let uuid = model::uuid();
+            model::set_client(db, KEY, Some(&uuid))?;
+            Ok(uuid)
+        })
+    }
+
+    /// The current model's name, if there is one.
+    pub fn current(&self) -> anyhow::Result<Option<String>> {
+        if let Ok(name) = env::var("JUJU_MODEL")
+            && !name.is_empty()
+        {
+            return Ok(Some(self.named(&name)?));
+        }
+        Ok(model::client(self.store.db(), CURRENT)?)
+    }
+
+    /// Make a model the current one, or none.
+    pub fn set_current(&mut self, name: Option<&str>) -> anyhow::Result<()> {
+        Ok(self.store.write(|db| model::set_client(db, CURRENT, name))?)
+    }
+
+    /// The model's own name in `[CONTROLLER:][OWNER/]MODEL`.
+    pub fn named(&self, text: &str) -> anyhow::Result<String> {
+        let identifier = ModelIdentifier::parse(text);
+        if let Some(controller) = identifier.controller.filter(|name| name != CONTROLLER) {
+            bail!("controller {controller} not found");
+        }
+        if let Some(owner) = identifier.owner.filter(|owner| owner != USER) {
+            bail!("model {CONTROLLER}:{owner}/{} not found", identifier.model);
+        }
+        Ok(identifier.model)
+    }
+
+    /// The model with this name.
+    pub fn find_model(&self, text: &str) -> anyhow::Result<Model> {
+        let name = self.named(text)?;
+        model::find(self.store.db(), &name)?.with_context(|| format!("model {CONTROLLER}:{USER}/{name} not found"))
+    }
+
+    /// The model that the command is about: the one named, else the current one; the first command makes one.
+    pub fn model(&mut self) -> anyhow::Result<Model> {
+        let model = self.choose_model()?;
+        // Whatever the command is, it sees hooks that a killed command left behind as failed.
+        uniter::recover_if_idle(&mut self.store, &model, &self.progress)?;
+        Ok(model)
+    }
+
+    fn choose_model(&mut self) -> anyhow::Result<Model> {
+        if let Some(name) = self.model.clone() {
+            return self.find_model(&name);
+        }
+        if let Some(name) = self.current()? {
+            return self.find_model(&name);
+        }
+        self.first_model()
+    }
+
+    /// The model that a first command makes. Of several at once, one makes it, and the others find it.
+    fn first_model(&mut self) -> anyhow::Result<Model> {
+        self.store.write(|db| {
+            if let Some(name) = model::client(db, CURRENT)?
+                && let Some(current) = model::find(db, &name)?
+            {
+                return Ok(current);
+            }
+            if !model::all(db)?.is_empty() {
+                bail!(NO_MODEL);
+            }
+            model::set_client(db, CURRENT, Some("default"))?;
+            Ok(model::add(db, "default", &BTreeMap::new())?)
+        })
+    }
+
+    /// An application of a model.
+    pub fn application(&self, model: &Model, name: &str) -> anyhow::Result<Application> {
+        application::find(self.store.db(), &model.uuid, name)?
+            .with_context(|| format!("application {name:?} not found"))
+    }
+
+    /// A unit of a model: by its name, or as `APPLICATION/leader`.
+    pub fn unit(&self, model: &Model, name: &str) -> anyhow::Result<Unit> {
+        if let Some(application) = name.strip_suffix("/leader") {
+            let found = application::find(self.store.db(), &model.uuid, application)?;
+            let leader = found.and_then(|application| application.leader);
+            let leader = leader.with_context(|| format!("could not determine leader for {application:?}"))?;
+            return self.unit(model, &format!("{application}/{leader}"));
+        }
+        unit::find(self.store.db(), &model.uuid, name)?.with_context(|| format!("unit {name:?} not found"))
+    }
+
+    /// Run what is due in a model, until nothing is.
+    pub fn settle(&mut self, model: &Model) -> anyhow::Result<()> {
+        let machines = self.machines()?;
+        uniter::settle(&mut self.store, model, &machines, &self.progress)
+    }
+
+    /// Change the data.
+    pub fn write<T>(&mut self, change: impl FnOnce(&store::Db) -> store::Result<T>) -> anyhow::Result<T> {
+        Ok(self.store.write(change)?)
+    }
+}
+
+/// Print a command's output: to standard output, or into the file that `-o` named.
+pub fn print(text: &str, file: Option<&Path>) -> anyhow::Result<()> {
+    if let Some(file) = file {
+        return fs::write(file, text).with_context(|| format!("cannot write {}", file.display()));
+    }
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        // `| head` has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to standard output"),
+    }
+}
+
+/// Ask a person whether to go on; anything but `y` or `yes` means no.
+pub fn confirm(warning: &str) -> anyhow::Result<()> {
+    let mut stderr = io::stderr();
+    let _ = write!(stderr, "{warning}\n\nContinue [y/N]? ");
+    let _ = stderr.flush();
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).context("cannot read the answer")?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => bail!("aborted"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The surroundings of a command, with what another command is just about to write.
+    fn while_another_writes<T: Send>(
+        write: impl FnOnce(&store::Db),
+        command: impl FnOnce(&mut Client) -> anyhow::Result<T> + Send,
+    ) -> T {
+        let folder = tempfile::tempdir().unwrap();
+        let mut other = Store::open(folder.path()).unwrap();
+        thread::scope(|scope| {
+            let mut command = Some(command);
+            let running = other.write(|db| {
+                write(db);
+                let command = command.take().unwrap();
+                let store = Store::open(folder.path()).unwrap();
+                let running = scope.spawn(move || {
+                    command(&mut Client { store, progress: Progress::new(true), verbose: false, model: None })
+                });
+                // It sees nothing of the other's yet, and cannot write before the other has. That is no race: it can only
+                // come later, and find what it would otherwise wait for.
+                thread::sleep(Duration::from_millis(100));
+                Ok::<_, store::Error>(running)
+            });
+            running.unwrap().join().unwrap().unwrap()
+        })
+    }
+
+    #[test]
+    fn of_two_first_commands_one_makes_the_model_and_the_other_finds_it() {
+        let made = |db: &store::Db| {
+            model::set_client(db, CURRENT, Some("default")).unwrap();
+            model::add(db, "default", &BTreeMap::new()).unwrap();
+        };
+        assert_eq!(while_another_writes(made, Client::first_model).name, "default");
+    }
+
+    #[test]
+    fn two_first_commands_agree_on_the_controllers_identity() {
+        let made = |db: &store::Db| model::set_client(db, "controller-uuid", Some("the-one")).unwrap();
+        assert_eq!(while_another_writes(made, Client::controller_uuid), "the-one");
+    }
+}

@@ -1,0 +1,88 @@
+//! Machines as `ssh`, `scp` and `exec` reach them.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+use crate::client::Client;
+use crate::machine::{Machine, Spec};
+use crate::store::machine;
+use crate::store::model::Model;
+use crate::uniter::machine_id;
+
+/// Where a person's programs are found in a machine.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/snap/bin";
+
+/// A machine, and who works in it.
+#[derive(Debug)]
+pub struct Remote {
+    machine: Machine,
+    user: String,
+    home: String,
+}
+
+impl Remote {
+    /// The machine of a unit, of an application's leader, or with a number; as `user`, else as root.
+    pub fn open(client: &mut Client, model: &Model, target: &str, user: Option<&str>) -> anyhow::Result<Self> {
+        let number = if target.contains('/') { client.unit(model, target)?.machine } else { target.to_owned() };
+        if machine::find(client.store.db(), &model.uuid, &number)?.is_none() {
+            bail!("machine {number} not found");
+        }
+        let id = machine_id(model, &number);
+        if client.machines()?.find(&id)?.is_none() {
+            // After a reboot of this computer, settling starts it again, and runs `start` there.
+            client.settle(model)?;
+        }
+        let machine = client.machines()?.start(&Spec { hostname: id.clone(), id })?;
+        let (user, home) = account(&machine, user)?;
+        Ok(Self { machine, user, home })
+    }
+
+    /// A command in the machine, in the user's home folder.
+    pub fn command(&self, program: &str, args: &[&str]) -> anyhow::Result<Command> {
+        let mut command = if self.user == "root" {
+            let mut command = self.machine.command(program, &self.home)?;
+            command.args(args);
+            command
+        } else {
+            let mut command = self.machine.command("/usr/bin/setpriv", &self.home)?;
+            command.args(["--reuid", &self.user, "--regid", &self.user, "--init-groups", "--", program]).args(args);
+            command
+        };
+        command.env_clear().envs([
+            ("HOME", self.home.as_str()),
+            ("LANG", "C.UTF-8"),
+            ("LOGNAME", &self.user),
+            ("PATH", PATH),
+            ("SHELL", "/bin/bash"),
+            ("USER", &self.user),
+        ]);
+        if let Ok(terminal) = std::env::var("TERM") {
+            command.env("TERM", terminal);
+        }
+        Ok(command)
+    }
+}
+
+/// The user that works in a machine, and its home folder. Juju's machines have a user `ubuntu`, who may do all that root
+/// may; where there is none, it is root.
+fn account(machine: &Machine, wanted: Option<&str>) -> anyhow::Result<(String, String)> {
+    let path = machine.root().join("etc/passwd");
+    let users = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let home = |user: &str| {
+        users.lines().find_map(|line| {
+            let fields: Vec<&str> = line.split(':').collect();
+            (fields.first() == Some(&user)).then(|| fields.get(5).unwrap_or(&"/").to_string())
+        })
+    };
+    let root = || ("root".to_owned(), "/root".to_owned());
+    match wanted {
+        None | Some("root") => Ok(root()),
+        Some(user) => match home(user) {
+            Some(home) => Ok((user.to_owned(), home)),
+            None if user == "ubuntu" => Ok(root()),
+            None => bail!("the machine has no user {user:?}"),
+        },
+    }
+}

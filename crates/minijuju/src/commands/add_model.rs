@@ -1,0 +1,94 @@
+//! Models: added, destroyed, chosen.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+use serde_json::Value;
+
+use crate::cli::{Arguments, ConfigSource, ControllerOption, is_model};
+use crate::client::{CLOUD, Client, USER, settings};
+use crate::commands::model_config;
+use crate::store::model;
+
+const ADD_MODEL_HELP: &str = "\
+Examples:
+    juju add-model testing
+    juju add-model testing --config update-status-hook-interval=1m";
+
+/// Add a model, and switch to it.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = ADD_MODEL_HELP)]
+pub struct AddModelArgs {
+    /// Name of the model
+    #[arg(value_name = "model name")]
+    pub name: String,
+    /// Cloud or region: there is one, localhost
+    #[arg(value_name = "cloud|region|(cloud/region)")]
+    pub cloud_region: Option<String>,
+    /// Options of the model: a YAML file, or one key=value
+    #[arg(long, value_name = "key=value|file", value_parser = ConfigSource::parse)]
+    pub config: Vec<ConfigSource>,
+    /// Credential of the cloud: none is needed
+    #[arg(long)]
+    pub credential: Option<String>,
+    /// User who will own the model
+    #[arg(long)]
+    pub owner: Option<String>,
+    /// Stay in the current model
+    #[arg(long = "no-switch")]
+    pub no_switch: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub controller: ControllerOption,
+}
+
+impl Arguments for AddModelArgs {
+    const MISSING: &[&str] = &["missing model name"];
+
+    fn init(&mut self) -> Result<(), String> {
+        if is_model(&self.name) {
+            return Ok(());
+        }
+        Err(format!(
+            "{:?} is not a valid name: model names may only contain lowercase letters, digits and hyphens",
+            self.name
+        ))
+    }
+}
+
+/// Run `juju add-model`.
+pub fn add(client: &mut Client, args: &AddModelArgs) -> anyhow::Result<ExitCode> {
+    if let Some(cloud) = &args.cloud_region
+        && ![CLOUD, "localhost/localhost"].contains(&cloud.as_str())
+    {
+        bail!("cloud {cloud:?} not found: there is one, {CLOUD:?}");
+    }
+    let mut config: BTreeMap<String, Value> = BTreeMap::new();
+    for word in &args.config {
+        match word {
+            ConfigSource::Value(pair) => {
+                config.insert(pair.name.clone(), model_config::parse(&pair.name, &pair.value)?);
+            }
+            ConfigSource::ValueFile { name, path } => {
+                config.insert(name.clone(), model_config::parse(name, &settings::read(path)?)?);
+            }
+            ConfigSource::File(path) => config.extend(model_config::from_file(path)?),
+        }
+    }
+    let made = client.store.write(|db| {
+        if model::find(db, &args.name)?.is_some() {
+            bail!("failed to create new model: model {:?} for {USER} already exists", args.name);
+        }
+        Ok::<_, anyhow::Error>(model::add(db, &args.name, &config)?)
+    })?;
+    // Juju switches to the first model that there is, even with --no-switch.
+    if !args.no_switch {
+        client.set_current(Some(&made.name))?;
+    }
+    client
+        .progress
+        .say(&format!("Added '{}' model on {CLOUD}/{CLOUD} with credential '{CLOUD}' for user '{USER}'", made.name));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,92 @@
+//! Commands that Juju does not have: `pack` and `clean`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::{fs, io};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::cli::{Arguments, NoPrompt, Session};
+use crate::client::confirm;
+use crate::machine::{Kind as MachineKind, Machines};
+use crate::progress::Progress;
+use crate::store::database::data_folder;
+use crate::store::{Store, model, unit};
+use crate::uniter;
+
+const CLEAN_HELP: &str = "\
+Details:
+Machines are stopped and removed, with their mounts, addresses and disks; models and applications
+are forgotten. No event runs.
+
+Examples:
+    minijuju clean --no-prompt";
+
+/// Stop and remove every machine, even after a crash (minijuju only).
+#[derive(Debug, Clone, Args)]
+#[command(after_help = CLEAN_HELP)]
+pub struct CleanArgs {
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub prompt: NoPrompt,
+}
+
+impl Arguments for CleanArgs {}
+
+/// Run `minijuju clean`: stop and remove everything, also after a crash, also where the database cannot be read.
+pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
+    let progress = Progress::new(session.global.quiet);
+    let folder = data_folder()?;
+    if !folder.exists() {
+        progress.say("there is nothing to remove");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let store = Store::open(&folder);
+    let models = match &store {
+        Ok(store) => model::all(store.db()).unwrap_or_default(),
+        Err(error) => {
+            progress.line(&format!("{error}: it is removed with everything else"));
+            Vec::new()
+        }
+    };
+    if !args.prompt.no_prompt {
+        let names: Vec<&str> = models.iter().map(|model| model.name.as_str()).collect();
+        eprintln!("This stops and removes all machines and models of minijuju: {}.", names.join(", "));
+        confirm("")?;
+    }
+    let machines = Machines::open(&folder)?;
+    if let Ok(store) = &store {
+        // Hooks that run are stopped first: they would only see their machine vanish. What cannot be read cannot be
+        // running either, and its machines go below.
+        let _ = uniter::stop_hooks(store);
+        if machines.kind() == MachineKind::Host {
+            for model in &models {
+                for unit in unit::all(store.db(), &model.uuid)? {
+                    uniter::remove_folders(Path::new("/"), &unit.tag());
+                }
+            }
+        }
+    }
+    let removed = machines.clean()?;
+    drop(store);
+    for file in ["minijuju.db", "minijuju.db-wal", "minijuju.db-shm"] {
+        remove(fs::remove_file(folder.join(file)), &folder.join(file))?;
+    }
+    for name in ["models", "charms", "resources"] {
+        remove(fs::remove_dir_all(folder.join(name)), &folder.join(name))?;
+    }
+    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    progress.say(&format!("removed {} and {}", count(models.len(), "model"), count(removed.len(), "machine")));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is not there need not be removed.
+fn remove(result: io::Result<()>, path: &Path) -> anyhow::Result<()> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,224 @@
+//! `juju config`.
+
+pub mod output;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use self::output::{ApplicationConfig, Setting};
+use crate::charm;
+use crate::cli::{Arguments, ModelOption, Output};
+use crate::client::settings::{self, Given, TRUST};
+use crate::client::{Client, print};
+use crate::format::Document;
+use crate::store::application::{self, Application};
+
+/// What the words of `juju config` and `juju model-config` have in common.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigOptions {
+    /// YAML file with options to set; - for standard input
+    #[arg(long, value_name = "file")]
+    pub file: Option<PathBuf>,
+    /// Give these options, separated by commas, their defaults again
+    #[arg(long = "reset", value_name = "key[,key]")]
+    reset: Vec<String>,
+    /// Use ANSI color codes in output
+    #[arg(long)]
+    pub color: bool,
+    /// Do not use ANSI color codes in output
+    #[arg(long = "no-color")]
+    pub no_color: bool,
+}
+
+/// What `juju config` is to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ConfigAction {
+    /// Show every option.
+    #[default]
+    GetAll,
+    /// Show one option's value.
+    GetOne(String),
+    /// Change options: first those of the file, then these.
+    Change {
+        /// A YAML file to set options from; `-` is standard input.
+        file: Option<PathBuf>,
+        /// Options to set, with the values as they were given; `@file` stands for a file's content.
+        set: BTreeMap<String, String>,
+        /// Options to give their defaults again.
+        reset: Vec<String>,
+    },
+}
+
+impl ConfigOptions {
+    /// Settles what to do from the options and the words after them.
+    pub fn action(&self, words: &[String], cannot_reset: &[&str]) -> Result<ConfigAction, String> {
+        let mut doing = Vec::new();
+        if self.file.is_some() {
+            doing.push("use --file flag");
+        }
+        let mut reset = Vec::new();
+        if !self.reset.is_empty() {
+            reset.extend(self.reset.iter().flat_map(|keys| keys.trim_matches(',').split(',')).map(str::to_owned));
+            for key in &reset {
+                if cannot_reset.contains(&key.as_str()) {
+                    return Err(format!("{key:?} cannot be reset"));
+                }
+                if key.contains('=') {
+                    return Err(format!("--reset accepts a comma delimited set of keys \"a,b,c\", received: {key:?}"));
+                }
+            }
+            doing.push("use --reset flag");
+        }
+        let mut set = BTreeMap::new();
+        let mut get = Vec::new();
+        for word in words {
+            match word.split_once('=') {
+                None => get.push(word.clone()),
+                Some(("", _)) => return Err(format!("expected \"key=value\", got {word:?}")),
+                Some((key, value)) => {
+                    if set.insert(key.to_owned(), value.to_owned()).is_some() {
+                        return Err(format!("key {key:?} specified more than once"));
+                    }
+                }
+            }
+        }
+        if !get.is_empty() {
+            doing.push("get value");
+        }
+        if !set.is_empty() {
+            doing.push("set key=value pairs");
+        }
+        if doing.is_empty() {
+            return Ok(ConfigAction::GetAll);
+        }
+        if !get.is_empty() && doing.len() > 1 {
+            let last = doing.pop().unwrap_or_default();
+            return Err(format!("cannot {} and {last} simultaneously", doing.join(", ")));
+        }
+        if get.len() > 1 {
+            return Err("cannot specify multiple keys to get".to_owned());
+        }
+        if let Some(key) = get.pop() {
+            return Ok(ConfigAction::GetOne(key));
+        }
+        if let Some(key) = reset.iter().find(|key| set.contains_key(*key)) {
+            return Err(format!("cannot set and reset key {key:?} simultaneously"));
+        }
+        Ok(ConfigAction::Change { file: self.file.clone(), set, reset })
+    }
+}
+
+const CONFIG_HELP: &str = "\
+Details:
+Without a key, all options are shown. A value that begins with @ names the file that holds it.
+
+Examples:
+    juju config tinyproxy
+    juju config tinyproxy slug
+    juju config tinyproxy slug=foo
+    juju config tinyproxy --reset slug
+    juju config tinyproxy --file options.yaml";
+
+/// Show, set or reset an application's options.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = CONFIG_HELP)]
+pub struct ConfigArgs {
+    /// The application
+    #[arg(value_name = "application name")]
+    pub application: String,
+    /// An option to show, or options to set as key=value
+    #[arg(value_name = "attribute-key[=value]")]
+    words: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub options: ConfigOptions,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Document>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// What the words came to.
+    #[arg(skip)]
+    pub action: ConfigAction,
+}
+
+impl Arguments for ConfigArgs {
+    const MISSING: &[&str] = &["no application name specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        if self.application.contains('=') {
+            return Err("no application name specified".to_owned());
+        }
+        self.action = self.options.action(&self.words, &[])?;
+        Ok(())
+    }
+}
+
+/// What Juju puts before the reason for which it does not take options.
+const REFUSED: &str = "parsing settings for application";
+
+/// Run it.
+pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let found = client.application(&model, &args.application)?;
+    let to = args.output.output.as_deref();
+    match &args.action {
+        ConfigAction::GetAll => print(&output::config(&shown(&found)?, args.output.format()), to)?,
+        ConfigAction::GetOne(key) => match output::config_value(&shown(&found)?, key) {
+            Ok(text) => print(&text, to)?,
+            Err(why) => bail!(why),
+        },
+        ConfigAction::Change { file, set, reset } => {
+            let meta = charm::metadata(&found)?;
+            let mut given = match file {
+                Some(path) => settings::from_yaml(&meta, &found.name, &settings::read(path)?).context(REFUSED)?,
+                None => Given::default(),
+            };
+            for (name, value) in set {
+                let text = settings::text(name, value)?;
+                given.set(&meta, name, &text).context(REFUSED)?;
+            }
+            for name in reset {
+                if name == TRUST {
+                    given.trust = Some(false);
+                } else {
+                    settings::option(&meta, name).context("updating application charm settings")?;
+                }
+            }
+            client.write(|db| {
+                let Some(mut now) = application::find(db, &model.uuid, &found.name)? else { return Ok(()) };
+                now.config.retain(|name, _| !reset.contains(name));
+                now.config.extend(given.options);
+                now.trust = given.trust.unwrap_or(now.trust);
+                application::save(db, &model.uuid, &now)
+            })?;
+            client.settle(&model)?;
+            crate::client::summary::units(client, &model, &found.name)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(found: &Application) -> anyhow::Result<ApplicationConfig> {
+    let meta = charm::metadata(found)?;
+    let settings = meta.config.values().map(|option| {
+        let setting = Setting::new(
+            option.option_type.to_string(),
+            option.description.clone(),
+            option.default.clone(),
+            found.config.get(&option.name).cloned(),
+        );
+        (option.name.clone(), setting)
+    });
+    Ok(ApplicationConfig {
+        application: found.name.clone(),
+        application_config: [(TRUST.to_owned(), Setting::trust(found.trust))].into(),
+        charm: found.charm.clone(),
+        settings: settings.collect(),
+    })
+}

@@ -1,0 +1,172 @@
+//! The controller, and who is there.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::format::{Paint, Table, Tabular, table_or};
+
+/// What `juju controllers` knows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ControllerSet {
+    /// The controllers, by name.
+    pub controllers: BTreeMap<String, ControllerItem>,
+    /// The current one.
+    #[serde(rename = "current-controller")]
+    pub current_controller: String,
+}
+
+/// A controller.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ControllerItem {
+    /// The current model, as its table shows it.
+    #[serde(rename = "current-model", skip_serializing_if = "String::is_empty")]
+    pub current_model: String,
+    /// The user.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub user: String,
+    /// What the user may do (`superuser`).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub access: String,
+    /// Its UUID.
+    #[serde(rename = "uuid|controller-uuid")]
+    pub uuid: String,
+    /// Where it is reached: nowhere, as there is no server.
+    #[serde(rename = "api-endpoints")]
+    pub api_endpoints: Vec<String>,
+    /// Its certificate: none.
+    #[serde(rename = "ca-cert")]
+    pub ca_cert: String,
+    /// Its cloud.
+    pub cloud: String,
+    /// Its cloud's region.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub region: String,
+    /// The Juju version.
+    #[serde(rename = "agent-version", skip_serializing_if = "String::is_empty")]
+    pub agent_version: String,
+    /// How many models it has.
+    #[serde(rename = "model-count", skip_serializing_if = "Option::is_none")]
+    pub model_count: Option<usize>,
+    /// How many machines it has.
+    #[serde(rename = "machine-count", skip_serializing_if = "Option::is_none")]
+    pub machine_count: Option<usize>,
+}
+
+/// `juju controllers`.
+#[must_use]
+pub fn controllers(set: &ControllerSet, format: Tabular, colour: bool) -> String {
+    table_or(set, format, || {
+        let mut table = Table::new(colour);
+        table.line(&["Controller", "Model", "User", "Access", "Cloud/Region", "Models", "Nodes", "HA", "Version"]);
+        for column in 5..8 {
+            table.align_right(column);
+        }
+        let dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+        let count = |count: Option<usize>| count.filter(|count| *count > 0).map_or("-".to_owned(), |n| n.to_string());
+        for (name, item) in &set.controllers {
+            if *name == set.current_controller {
+                table.painted(Paint::Good, &format!("{name}*"));
+            } else {
+                table.cells(&[name]);
+            }
+            let cloud = [item.cloud.as_str(), &item.region].join("/");
+            table.cells(&[&dash(&item.current_model), &dash(&item.user), &dash(&item.access)]);
+            table.cells(&[cloud.trim_end_matches('/'), &count(item.model_count), &count(item.machine_count)]);
+            table.cells(&["-", &item.agent_version]);
+            table.write("\n");
+        }
+        table.finish()
+    })
+}
+
+/// A controller in `juju show-controller`, which prints a map of them by name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ControllerInfo {
+    /// What it is.
+    pub details: ControllerDetails,
+    /// Its models, by `OWNER/MODEL`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, ControllerModel>,
+    /// The current model, as `OWNER/MODEL`.
+    #[serde(rename = "current-model", skip_serializing_if = "String::is_empty")]
+    pub current_model: String,
+    /// Who is there.
+    pub account: ControllerAccount,
+}
+
+/// What a controller is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ControllerDetails {
+    /// Its UUID.
+    #[serde(rename = "uuid|controller-uuid")]
+    pub uuid: String,
+    /// Where it is reached: nowhere, as there is no server.
+    #[serde(rename = "api-endpoints")]
+    pub api_endpoints: Vec<String>,
+    /// Its cloud.
+    pub cloud: String,
+    /// Its cloud's region.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub region: String,
+    /// The Juju version.
+    #[serde(rename = "agent-version", skip_serializing_if = "String::is_empty")]
+    pub agent_version: String,
+    /// Its certificate: none.
+    #[serde(rename = "ca-cert")]
+    pub ca_cert: String,
+}
+
+/// A controller's model.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ControllerModel {
+    /// Its UUID.
+    #[serde(rename = "uuid|model-uuid")]
+    pub uuid: String,
+    /// How many machines it has.
+    #[serde(rename = "machine-count", skip_serializing_if = "Option::is_none")]
+    pub machine_count: Option<usize>,
+    /// How many units it has.
+    #[serde(rename = "unit-count", skip_serializing_if = "Option::is_none")]
+    pub unit_count: Option<usize>,
+}
+
+/// Who is at a controller.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ControllerAccount {
+    /// The user.
+    pub user: String,
+    /// What the user may do.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub access: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_controller_is_listed() {
+        let item = ControllerItem {
+            current_model: "testing".into(),
+            user: "admin".into(),
+            access: "superuser".into(),
+            cloud: "localhost".into(),
+            region: "localhost".into(),
+            agent_version: "3.6.8".into(),
+            model_count: Some(2),
+            ..ControllerItem::default()
+        };
+        let set = ControllerSet {
+            controllers: BTreeMap::from([("minijuju".to_owned(), item)]),
+            current_controller: "minijuju".into(),
+        };
+        assert_eq!(
+            controllers(&set, Tabular::Tabular, false),
+            "\
+Controller  Model    User   Access     Cloud/Region         Models  Nodes  HA  Version
+minijuju*   testing  admin  superuser  localhost/localhost       2      -   -  3.6.8  
+"
+        );
+    }
+}

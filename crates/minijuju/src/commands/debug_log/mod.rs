@@ -1,0 +1,251 @@
+//! `juju debug-log`.
+
+pub mod output;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use self::output::{LogMessage, LogStyle, is_wanted};
+use crate::cli::{Arguments, ModelOption, duration, is_application, is_machine, is_unit};
+use crate::client::{Client, print};
+use crate::format;
+use crate::store::log::{self, Level, Line};
+
+/// How much a log line matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Every step.
+    Trace,
+    /// What a charm's author wants to know.
+    Debug,
+    /// What an operator wants to know.
+    Info,
+    /// What an operator should look into.
+    Warning,
+    /// What went wrong.
+    Error,
+}
+
+impl LogLevel {
+    /// Reads a level's name, in any case.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<LogLevel> {
+        Some(match name.to_ascii_uppercase().as_str() {
+            "TRACE" => LogLevel::Trace,
+            "DEBUG" => LogLevel::Debug,
+            "INFO" => LogLevel::Info,
+            "WARN" | "WARNING" => LogLevel::Warning,
+            "ERROR" => LogLevel::Error,
+            _ => return None,
+        })
+    }
+
+    /// Its name in the log.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            LogLevel::Trace => "TRACE",
+            LogLevel::Debug => "DEBUG",
+            LogLevel::Info => "INFO",
+            LogLevel::Warning => "WARNING",
+            LogLevel::Error => "ERROR",
+        }
+    }
+}
+
+fn count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("invalid value {text:?} for uint flag"))
+}
+
+const DEBUG_LOG_HELP: &str = "\
+Details:
+On a terminal, it goes on with new messages until Ctrl-C.
+
+Examples:
+    juju debug-log
+    juju debug-log --replay --no-tail --level ERROR
+    juju debug-log --include tinyproxy/0 --limit 50";
+
+/// Show what the charms logged.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
+#[command(after_help = DEBUG_LOG_HELP)]
+pub struct DebugLogArgs {
+    /// Show messages of these entities only (unit-tinyproxy-0, tinyproxy/0, machine-0); * stands for anything
+    #[arg(short = 'i', long, value_name = "entity")]
+    pub include: Vec<String>,
+    /// Show no messages of these entities
+    #[arg(short = 'x', long, value_name = "entity")]
+    pub exclude: Vec<String>,
+    /// Show messages of these modules only
+    #[arg(long = "include-module", value_name = "module")]
+    pub include_module: Vec<String>,
+    /// Show no messages of these modules
+    #[arg(long = "exclude-module", value_name = "module")]
+    pub exclude_module: Vec<String>,
+    /// Show messages with these labels only
+    #[arg(long = "include-label", value_name = "label")]
+    pub include_label: Vec<String>,
+    /// Show no messages with these labels
+    #[arg(long = "exclude-label", value_name = "label")]
+    pub exclude_label: Vec<String>,
+    /// Show messages of this level and above: TRACE, DEBUG, INFO, WARNING or ERROR
+    #[arg(short = 'l', long = "level", value_name = "level")]
+    level_word: Option<String>,
+    /// Begin with this many of the last messages, and go on with new ones
+    #[arg(short = 'n', long, value_name = "count", value_parser = count)]
+    pub lines: Option<u64>,
+    /// Show this many of the last messages
+    #[arg(long, value_name = "count", value_parser = count)]
+    pub limit: Option<u64>,
+    /// Begin with the oldest message
+    #[arg(long)]
+    pub replay: bool,
+    /// Show what there is, and end
+    #[arg(long = "no-tail")]
+    pub no_tail: bool,
+    /// Go on with new messages until Ctrl-C
+    #[arg(long)]
+    pub tail: bool,
+    /// Use ANSI color codes in output
+    #[arg(long)]
+    pub color: bool,
+    /// Show times in UTC
+    #[arg(long)]
+    pub utc: bool,
+    /// Show the file and line that logged
+    #[arg(long)]
+    pub location: bool,
+    /// Show dates, too
+    #[arg(long)]
+    pub date: bool,
+    /// Show milliseconds, too
+    #[arg(long)]
+    pub ms: bool,
+    #[arg(long, hide = true)]
+    retry: bool,
+    #[arg(long = "retry-delay", hide = true, value_parser = duration::parse)]
+    retry_delay: Option<Duration>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// The least level to show.
+    #[arg(skip)]
+    pub level: Option<LogLevel>,
+}
+
+impl DebugLogArgs {
+    /// How many of the last messages to begin with; none for all of them.
+    #[must_use]
+    pub fn backlog(&self) -> Option<u64> {
+        match (self.limit, self.lines) {
+            // Juju takes 0 for "no limit".
+            (Some(0), _) | (None, Some(0)) => None,
+            (Some(limit), _) => Some(limit),
+            (None, Some(lines)) => Some(lines),
+            (None, None) => (!self.replay).then_some(10),
+        }
+    }
+}
+
+impl Arguments for DebugLogArgs {
+    fn init(&mut self) -> Result<(), String> {
+        if let Some(word) = self.level_word.as_ref().filter(|word| !word.is_empty()) {
+            let level = LogLevel::parse(word).ok_or_else(|| {
+                format!("level value {word:?} is not one of \"TRACE\", \"DEBUG\", \"INFO\", \"WARNING\", \"ERROR\"")
+            })?;
+            self.level = Some(level);
+        }
+        for (clash, what) in [
+            (self.tail && self.no_tail, "--tail and --no-tail"),
+            (self.no_tail && self.retry, "--no-tail and --retry"),
+            (self.no_tail && self.lines.is_some(), "--no-tail and --lines"),
+            (self.tail && self.limit.is_some(), "--tail and --limit"),
+            (self.limit.is_some() && self.lines.is_some(), "--limit and --lines"),
+            (self.replay && self.lines.is_some(), "--replay and --lines"),
+        ] {
+            if clash {
+                return Err(format!("setting {what} not valid"));
+            }
+        }
+        if self.limit.is_some() {
+            self.no_tail = true;
+        }
+        if self.lines.is_some() {
+            self.tail = true;
+        }
+        for entity in self.include.iter_mut().chain(&mut self.exclude) {
+            *entity = tag(entity);
+        }
+        Ok(())
+    }
+}
+
+/// `tinyproxy/0` to `unit-tinyproxy-0`, `0` to `machine-0`, `tinyproxy` to its units; a tag stays one.
+fn tag(entity: &str) -> String {
+    let is_tag = ["unit-", "machine-", "application-"].iter().any(|kind| entity.starts_with(kind));
+    if entity.contains('*') || is_tag {
+        entity.to_owned()
+    } else if is_unit(entity) {
+        format!("unit-{}", entity.replace('/', "-"))
+    } else if is_machine(entity) {
+        format!("machine-{}", entity.replace('/', "-"))
+    } else if is_application(entity) {
+        format!("unit-{entity}-*")
+    } else {
+        entity.to_owned()
+    }
+}
+
+/// How often the log is looked at for new lines.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// Run it.
+pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let style = LogStyle::new(args, format::colour(&std::io::stdout(), args.color, false));
+    let mut last = 0;
+    let mut read = |client: &Client| -> anyhow::Result<Vec<String>> {
+        let lines = log::after(client.store.db(), &model.uuid, last)?;
+        last = lines.last().map_or(last, |line| line.id);
+        let messages = lines.iter().map(message);
+        let wanted = messages.filter(|message| (args.level.is_some() || kept(message)) && is_wanted(args, message));
+        Ok(wanted.map(|message| style.line(&message)).collect())
+    };
+    let lines = read(client)?;
+    let count = args.backlog().map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
+    print(&lines[lines.len().saturating_sub(count)..].concat(), None)?;
+    // By itself it goes on at a terminal only, as Juju does.
+    while args.tail || (!args.no_tail && std::io::stdout().is_terminal()) {
+        thread::sleep(EVERY);
+        print(&read(client)?.concat(), None)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Juju keeps INFO and above by default. Here all is kept, and what is below shown when a level is asked for.
+fn kept(message: &LogMessage<'_>) -> bool {
+    message.level >= LogLevel::Info
+}
+
+fn message(line: &Line) -> LogMessage<'_> {
+    LogMessage {
+        entity: &line.entity,
+        at: Timestamp::from_millisecond(line.time).unwrap_or_default(),
+        level: match line.level {
+            Level::Trace => LogLevel::Trace,
+            Level::Debug => LogLevel::Debug,
+            Level::Info => LogLevel::Info,
+            Level::Warning => LogLevel::Warning,
+            Level::Error | Level::Critical => LogLevel::Error,
+        },
+        module: &line.module,
+        location: "",
+        message: &line.message,
+    }
+}

@@ -1,0 +1,129 @@
+//! Models: added, destroyed, chosen.
+
+use std::io;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::cli::{Arguments, NoPrompt, duration};
+use crate::client::{Client, charms};
+use crate::store::model::{self, Model};
+use crate::store::{application, machine, unit};
+use crate::uniter::machine_id;
+
+const DESTROY_MODEL_HELP: &str = "\
+Details:
+Every unit gets its stop and remove events first. With --force, machines go even if those fail.
+
+Examples:
+    juju destroy-model testing
+    juju destroy-model testing --no-prompt --destroy-storage";
+
+/// Destroy a model with its applications and machines.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
+#[command(after_help = DESTROY_MODEL_HELP)]
+pub struct DestroyModelArgs {
+    /// The model, by its name or by its controller's and its own
+    #[arg(value_name = "model name", help = "The model, as [<controller name>:]<model name>")]
+    pub model: String,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub prompt: NoPrompt,
+    /// Destroy the model's storage
+    #[arg(long = "destroy-storage")]
+    pub destroy_storage: bool,
+    /// Keep the model's storage
+    #[arg(long = "release-storage")]
+    pub release_storage: bool,
+    /// Go on whatever fails
+    #[arg(long)]
+    pub force: bool,
+    /// Do not wait for a step before the next
+    #[arg(long = "no-wait")]
+    pub no_wait: bool,
+    /// Time for each step of a forced destruction
+    #[arg(short = 't', long, value_name = "duration", value_parser = duration::parse)]
+    pub timeout: Option<Duration>,
+    /// Do not use a web browser for authentication
+    #[arg(short = 'B', long = "no-browser-login", hide = true)]
+    pub no_browser_login: bool,
+}
+
+impl Arguments for DestroyModelArgs {
+    const MISSING: &[&str] = &["no model specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        if self.destroy_storage && self.release_storage {
+            return Err("--destroy-storage and --release-storage cannot both be specified".to_owned());
+        }
+        if self.timeout.is_some() && !self.force {
+            return Err("--timeout can only be used with --force (dangerous)".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Run `juju destroy-model`.
+pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<ExitCode> {
+    let model = client.find_model(&args.model)?;
+    let db = client.store.db();
+    if !args.prompt.no_prompt {
+        let (machines, applications) = (machine::all(db, &model.uuid)?.len(), application::all(db, &model.uuid)?.len());
+        eprintln!(
+            "WARNING This command will destroy the {:?} model and affect the following resources. It cannot be \
+             stopped.\n\n - {machines} machines will be destroyed\n - {applications} applications will be removed",
+            model.name
+        );
+        eprint!("\nTo continue, enter the name of the model to be unregistered: ");
+        let _ = io::stderr().flush();
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer).context("cannot read the answer")?;
+        if answer.trim() != model.name {
+            bail!("model destruction: aborted");
+        }
+    }
+    client.progress.say("Destroying model...");
+    let mut files = Vec::new();
+    for found in application::all(client.store.db(), &model.uuid)? {
+        files.extend(charms::files(client, &model, &found)?);
+    }
+    empty(client, &model, args.force)?;
+    client.write(|db| {
+        model::remove(db, &model.uuid)?;
+        if model::client(db, "current-model")?.as_deref() == Some(&model.name) {
+            model::set_client(db, "current-model", None)?;
+        }
+        Ok(())
+    })?;
+    for file in files {
+        // What cannot be removed now goes with `clean`.
+        let _ = std::fs::remove_file(file);
+    }
+    let _ = std::fs::remove_dir_all(client.store.folder().join("models").join(&model.uuid));
+    client.progress.say("Model destroyed.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Let every unit go, with its hooks; what does not go is removed with its machine all the same.
+fn empty(client: &mut Client, model: &Model, force: bool) -> anyhow::Result<()> {
+    let machines = client.machines()?;
+    if !force {
+        client.write(|db| {
+            for mut found in application::all(db, &model.uuid)? {
+                "dying".clone_into(&mut found.life);
+                application::save(db, &model.uuid, &found)?;
+                crate::store::relation::end_all(db, &model.uuid, &found.name)?;
+            }
+            unit::all(db, &model.uuid)?.iter().try_for_each(|unit| crate::client::units::remove(db, model, unit, true))
+        })?;
+        client.settle(model)?;
+    }
+    for found in machine::all(client.store.db(), &model.uuid)? {
+        machines.stop(&machine_id(model, &found.id))?;
+    }
+    Ok(())
+}

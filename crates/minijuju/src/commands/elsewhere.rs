@@ -1,0 +1,190 @@
+//! Commands of Juju that are not here.
+
+/// Juju 3.6's other commands and their aliases.
+const ELSEWHERE: &[&str] = &[
+    "abort",
+    "add-branch",
+    "add-cloud",
+    "add-credential",
+    "add-k8s",
+    "add-machine",
+    "add-secret-backend",
+    "add-space",
+    "add-ssh-key",
+    "add-user",
+    "agree",
+    "agreements",
+    "application-storage",
+    "attach-storage",
+    "autoload-credentials",
+    "bind",
+    "bootstrap",
+    "branch",
+    "change-user-password",
+    "charm-resources",
+    "clouds",
+    "commit",
+    "commits",
+    "consume",
+    "controller-config",
+    "create-backup",
+    "create-storage-pool",
+    "credentials",
+    "dashboard",
+    "debug-code",
+    "debug-hook",
+    "debug-hooks",
+    "default-credential",
+    "default-region",
+    "destroy-controller",
+    "detach-storage",
+    "diff",
+    "diff-bundle",
+    "disable-command",
+    "disable-user",
+    "disabled-commands",
+    "documentation",
+    "download",
+    "download-backup",
+    "dump-db",
+    "dump-model",
+    "enable-command",
+    "enable-destroy-controller",
+    "enable-ha",
+    "enable-user",
+    "export-bundle",
+    "find",
+    "find-offers",
+    "firewall-rules",
+    "grant",
+    "grant-cloud",
+    "help-action-commands",
+    "help-hook-commands",
+    "import-filesystem",
+    "import-ssh-key",
+    "info",
+    "kill-controller",
+    "list-agreements",
+    "list-clouds",
+    "list-commits",
+    "list-credentials",
+    "list-disabled-commands",
+    "list-firewall-rules",
+    "list-offers",
+    "list-payloads",
+    "list-regions",
+    "list-secret-backends",
+    "list-spaces",
+    "list-ssh-keys",
+    "list-storage-pools",
+    "list-subnets",
+    "list-users",
+    "login",
+    "logout",
+    "migrate",
+    "model-default",
+    "model-defaults",
+    "model-secret-backend",
+    "move-to-space",
+    "offer",
+    "offers",
+    "payloads",
+    "regions",
+    "register",
+    "reload-spaces",
+    "remove-cloud",
+    "remove-credential",
+    "remove-k8s",
+    "remove-machine",
+    "remove-offer",
+    "remove-saas",
+    "remove-secret-backend",
+    "remove-space",
+    "remove-ssh-key",
+    "remove-storage",
+    "remove-storage-pool",
+    "remove-user",
+    "rename-space",
+    "resume-relation",
+    "retry-provisioning",
+    "revoke",
+    "revoke-cloud",
+    "secret-backends",
+    "set-application-base",
+    "set-credential",
+    "set-default-credentials",
+    "set-default-region",
+    "set-firewall-rule",
+    "show-cloud",
+    "show-commit",
+    "show-credential",
+    "show-credentials",
+    "show-offer",
+    "show-secret-backend",
+    "show-space",
+    "show-status-log",
+    "show-user",
+    "spaces",
+    "ssh-keys",
+    "storage-pools",
+    "subnets",
+    "suspend-relation",
+    "sync-agent-binary",
+    "track",
+    "unregister",
+    "update-cloud",
+    "update-credential",
+    "update-credentials",
+    "update-k8s",
+    "update-public-clouds",
+    "update-secret-backend",
+    "update-storage-pool",
+    "upgrade-controller",
+    "upgrade-machine",
+    "upgrade-model",
+    "users",
+    "wait-for",
+];
+
+/// What to do instead of a command that is not here, if Juju has it.
+pub fn instead(name: &str) -> Option<&'static str> {
+    ELSEWHERE.binary_search(&name).ok()?;
+    Some(match name {
+        "bootstrap" | "register" | "login" => "there is a controller already; begin with \"juju add-model\"",
+        "destroy-controller" | "kill-controller" | "unregister" => {
+            "the controller is this command; \"minijuju clean\" removes every machine"
+        }
+        "add-machine" | "remove-machine" | "retry-provisioning" | "upgrade-machine" => {
+            "machines come and go with their units; see \"juju add-unit\" and \"juju remove-unit\""
+        }
+        "wait-for" => "commands return once the model has settled; \"juju status\" tells how",
+        "debug-hooks" | "debug-hook" | "debug-code" => {
+            "see \"juju debug-log\", \"juju ssh\", and \"minijuju fire\" to make an event happen"
+        }
+        "show-status-log" => "see \"juju debug-log\"",
+        "add-ssh-key" | "remove-ssh-key" | "import-ssh-key" | "ssh-keys" | "list-ssh-keys" => {
+            "\"juju ssh\" needs no key here"
+        }
+        "find" | "info" | "download" | "charm-resources" => "charms come from files, not from Charmhub",
+        "attach-storage" | "detach-storage" | "remove-storage" | "import-filesystem" => "storage goes with its unit",
+        "offer" | "offers" | "consume" | "find-offers" | "show-offer" | "remove-offer" | "remove-saas"
+        | "list-offers" => "there are no relations across models",
+        _ => "it stands in for one machine; for the rest, use Juju with the same charm",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli;
+    use crate::commands::Command;
+
+    #[test]
+    fn no_command_is_both_here_and_elsewhere() {
+        let root = cli::root::<Command>("juju");
+        for name in ELSEWHERE {
+            assert!(root.find_subcommand(name).is_none(), "{name}");
+        }
+        assert!(ELSEWHERE.is_sorted(), "kept in order");
+    }
+}

@@ -1,0 +1,125 @@
+//! `juju machines` and `juju show-machine`: what runs, where it answers, what it takes up.
+
+pub mod output;
+
+use std::collections::{BTreeMap, HashMap};
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+
+use self::output::{MachineInfo, ModelMachines};
+use crate::cli::{Arguments, ModelOption, Output};
+use crate::client::{Client, print};
+use crate::commands::status;
+use crate::format::{self, Clock, Document, Tabular};
+use crate::machine::MachineInfo as Real;
+use crate::store::model::{self, Model};
+use crate::store::unit;
+use crate::uniter::machine_id;
+
+const MACHINES_HELP: &str = "\
+Examples:
+    juju machines
+    juju machines --all";
+
+/// List the machines, with what they take up on this computer.
+#[derive(Debug, Clone, Args)]
+#[command(alias = "list-machines", after_help = MACHINES_HELP)]
+pub struct MachinesArgs {
+    /// Show times in UTC
+    #[arg(long)]
+    pub utc: bool,
+    /// Use ANSI color codes in output
+    #[arg(long)]
+    pub color: bool,
+    /// Show the machines of every model
+    #[arg(long)]
+    pub all: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Tabular>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for MachinesArgs {}
+
+/// Show what there is to know of machines.
+#[derive(Debug, Clone, Args)]
+pub struct ShowMachineArgs {
+    /// The machines; all if there is none
+    #[arg(value_name = "machine id")]
+    pub machines: Vec<String>,
+    /// Show times in UTC
+    #[arg(long)]
+    pub utc: bool,
+    /// Use ANSI color codes in output
+    #[arg(long)]
+    pub color: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Document>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for ShowMachineArgs {}
+
+/// Run `juju machines`.
+pub fn list(client: &mut Client, args: &MachinesArgs) -> anyhow::Result<ExitCode> {
+    let models = if args.all { model::all(client.store.db())? } else { vec![client.model()?] };
+    let clock = Clock::new(args.utc);
+    let real = real(client)?;
+    let shown = models.iter().map(|model| read(client, model, &clock, &real)).collect::<anyhow::Result<Vec<_>>>()?;
+    let colour = format::colour(&std::io::stdout(), args.color, false);
+    print(&output::machines(&shown, args.output.format(), colour), args.output.output.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Run `juju show-machine`.
+pub fn show(client: &mut Client, args: &ShowMachineArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let mut shown = read(client, &model, &Clock::new(args.utc), &real(client)?)?;
+    if let Some(missing) = args.machines.iter().find(|id| !shown.machines.contains_key(*id)) {
+        bail!("machine {missing} not found");
+    }
+    shown.machines.retain(|id, _| args.machines.is_empty() || args.machines.contains(id));
+    print(&output::show_machine(&shown, args.output.format()), args.output.output.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn real(client: &Client) -> anyhow::Result<HashMap<String, Real>> {
+    Ok(client.machines()?.list()?.into_iter().map(|machine| (machine.id.clone(), machine)).collect())
+}
+
+fn read(client: &Client, model: &Model, clock: &Clock, real: &HashMap<String, Real>) -> anyhow::Result<ModelMachines> {
+    let full = status::read(client.store.db(), model, clock)?;
+    let mut machines = BTreeMap::new();
+    let units = unit::all(client.store.db(), &model.uuid)?;
+    for (id, status) in full.machines {
+        let found = real.get(&machine_id(model, &id));
+        let info = MachineInfo {
+            status,
+            units: units.iter().filter(|unit| unit.machine == id).map(unit::Unit::name).collect(),
+            processes: found.and_then(|found| found.pid).map_or(0, processes),
+            disk_bytes: found.map_or(0, |found| found.disk_use),
+        };
+        machines.insert(id, info);
+    }
+    Ok(ModelMachines { model: model.name.clone(), machines })
+}
+
+/// How many processes are in the PID namespace of `init`.
+fn processes(init: u32) -> usize {
+    let namespace = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
+    let Some(wanted) = namespace(&init.to_string()) else { return 0 };
+    let Ok(entries) = std::fs::read_dir("/proc") else { return 0 };
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()) && namespace(name).as_ref() == Some(&wanted))
+        .count()
+}

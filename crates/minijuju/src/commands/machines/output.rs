@@ -1,0 +1,137 @@
+//! Machines: what runs, where it answers, what it takes up on this computer.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::commands::status::output::MachineStatus;
+use crate::commands::status::tabular;
+use crate::format::{Document, Paint, Table, Tabular, document, sorted, table_or};
+
+/// What `juju machines` knows: Juju's own, and what this computer gives.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ModelMachines {
+    /// The model's name.
+    pub model: String,
+    /// The machines, by id.
+    pub machines: BTreeMap<String, MachineInfo>,
+}
+
+/// One machine.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct MachineInfo {
+    /// What `juju status` says of it.
+    #[serde(rename = "|")]
+    pub status: MachineStatus,
+    /// The units on it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<String>,
+    /// How many processes run on it.
+    pub processes: usize,
+    /// What its disk takes up, in bytes.
+    #[serde(rename = "disk-bytes")]
+    pub disk_bytes: u64,
+}
+
+/// `juju machines`, of one model or, one after the other, of several.
+#[must_use]
+pub fn machines(models: &[ModelMachines], format: Tabular, colour: bool) -> String {
+    if let [model] = models {
+        return table_or(model, format, || lines(models, false, colour));
+    }
+    table_or(&models, format, || lines(models, true, colour))
+}
+
+fn lines(models: &[ModelMachines], named: bool, colour: bool) -> String {
+    let mut table = Table::new(colour);
+    if named {
+        table.paint(Paint::Bold, "Model\t");
+    }
+    table.headers(true, &["Machine", "State", "Address", "Inst id", "Base", "Units", "Processes", "Disk", "Message"]);
+    let first = usize::from(named);
+    table.align_right(first + 6);
+    table.align_right(first + 7);
+    for model in models {
+        for (id, machine) in sorted(&model.machines) {
+            let (state, message) = tabular::state(&machine.status);
+            if named {
+                table.cells(&[&model.model]);
+            }
+            table.cells(&[id]);
+            table.status(state);
+            table.painted(Paint::Info, &machine.status.dns_name);
+            let base = machine.status.base.as_ref().map(ToString::to_string).unwrap_or_default();
+            table.cells(&[&machine.status.instance_id, &base, &machine.units.join(",")]);
+            table.cells(&[&machine.processes.to_string(), &size(machine.disk_bytes)]);
+            table.paint(Paint::Gray, message);
+            table.write("\n");
+        }
+    }
+    table.finish()
+}
+
+/// `juju show-machine`.
+#[must_use]
+pub fn show_machine(machines: &ModelMachines, format: Document) -> String {
+    document(machines, format)
+}
+
+/// A size for people: `12 MiB`.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{} KiB", bytes / 1024),
+        1_048_576..1_073_741_824 => format!("{} MiB", bytes >> 20),
+        _ => format!("{}.{} GiB", bytes >> 30, ((bytes % (1 << 30)) * 10) >> 30),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::status::output::{Base, StatusInfo};
+
+    fn testing() -> ModelMachines {
+        let machine = |id: &str, address: &str| MachineInfo {
+            status: MachineStatus {
+                juju_status: StatusInfo::new("started", "", ""),
+                machine_status: StatusInfo::new("running", "Running", ""),
+                dns_name: address.into(),
+                instance_id: format!("juju-8e7bd9-{id}"),
+                base: Some(Base { name: "ubuntu".into(), channel: "22.04".into() }),
+                ..MachineStatus::default()
+            },
+            units: vec![format!("tinyproxy/{id}")],
+            processes: 3,
+            disk_bytes: 12 << 20,
+        };
+        let machines = [("10".to_owned(), machine("10", "10.9.0.12")), ("2".to_owned(), machine("2", "10.9.0.4"))];
+        ModelMachines { model: "testing".into(), machines: machines.into() }
+    }
+
+    #[test]
+    fn machines_are_listed_with_what_they_take_up() {
+        let table = "\
+Machine  State    Address    Inst id         Base          Units         Processes    Disk  Message
+2        started  10.9.0.4   juju-8e7bd9-2   ubuntu@22.04  tinyproxy/2           3  12 MiB  Running
+10       started  10.9.0.12  juju-8e7bd9-10  ubuntu@22.04  tinyproxy/10          3  12 MiB  Running
+";
+        assert_eq!(machines(&[testing()], Tabular::Tabular, false), table);
+        let both = machines(&[testing(), testing()], Tabular::Tabular, false);
+        assert!(both.starts_with("Model    Machine  State") && both.contains("testing  2        started"), "{both}");
+    }
+
+    #[test]
+    fn a_machine_is_a_document_with_more_than_jujus() {
+        let printed = show_machine(&testing(), Document::Yaml);
+        assert!(printed.starts_with("model: testing\nmachines:\n  \"2\":\n    juju-status:\n      current: started\n"));
+        assert!(printed.contains("    units:\n    - tinyproxy/2\n    processes: 3\n    disk-bytes: 12582912\n"));
+    }
+
+    #[test]
+    fn sizes_are_for_people() {
+        for (bytes, text) in [(5, "5 B"), (5000, "4 KiB"), (12 << 20, "12 MiB"), (3 << 29, "1.5 GiB")] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}

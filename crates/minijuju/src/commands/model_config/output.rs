@@ -1,0 +1,82 @@
+//! Options of applications and models.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::format::{Table, Tabular, table_or, yaml};
+
+/// One option of a model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelOption {
+    /// Its value.
+    #[serde(rename = "Value|value")]
+    pub value: Value,
+    /// `default`, `controller` or `model`.
+    #[serde(rename = "Source|source")]
+    pub source: &'static str,
+}
+
+/// `juju model-config`.
+#[must_use]
+pub fn model_config(options: &BTreeMap<String, ModelOption>, format: Tabular) -> String {
+    table_or(options, format, || {
+        let mut table = Table::new(false);
+        table.line(&["Attribute", "From", "Value"]);
+        for (name, option) in options {
+            let value = yaml(&option.value);
+            table.line(&[name, option.source, value.trim_end_matches('\n')]);
+        }
+        table.finish()
+    })
+}
+
+/// `juju model-config KEY`: the value alone, unless a document was asked for.
+///
+/// # Errors
+/// There is no such option, in Juju's words.
+pub fn model_config_value(
+    options: &BTreeMap<String, ModelOption>,
+    key: &str,
+    model: &str,
+    format: Tabular,
+) -> Result<String, String> {
+    let option =
+        options.get(key).ok_or_else(|| format!("{key:?} is not a key of the currently targeted model: {model:?}"))?;
+    Ok(match format {
+        Tabular::Tabular => crate::format::smart(&option.value, crate::format::Smart::Smart),
+        format => model_config(&BTreeMap::from([(key.to_owned(), option.clone())]), format),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn model_options_are_a_table_or_a_document() {
+        let option = |value: Value, source| ModelOption { value, source };
+        let options = BTreeMap::from([
+            ("mode".to_owned(), option("requires-prompts".into(), "default")),
+            ("test-mode".to_owned(), option(true.into(), "model")),
+            ("ftp-proxy".to_owned(), option("".into(), "default")),
+        ]);
+        assert_eq!(
+            model_config(&options, Tabular::Tabular),
+            "\
+Attribute  From     Value
+ftp-proxy  default  \"\"
+mode       default  requires-prompts
+test-mode  model    true
+"
+        );
+        assert!(model_config(&options, Tabular::Json).contains(r#""test-mode":{"Value":true,"Source":"model"}"#));
+        assert!(model_config(&options, Tabular::Yaml).contains("test-mode:\n  value: true\n  source: model\n"));
+        assert_eq!(model_config_value(&options, "test-mode", "m", Tabular::Tabular), Ok("True\n".into()));
+        assert_eq!(
+            model_config_value(&options, "x", "m", Tabular::Tabular),
+            Err("\"x\" is not a key of the currently targeted model: \"m\"".into())
+        );
+    }
+}

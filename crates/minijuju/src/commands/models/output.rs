@@ -1,0 +1,292 @@
+//! Models: listed, and shown.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::format::{Paint, Table, Tabular, table_or};
+
+/// What `juju models` knows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ModelSet {
+    /// The models, by the names of their owners and their own.
+    pub models: Vec<ModelSummary>,
+    /// The current model's short name.
+    #[serde(rename = "current-model", skip_serializing_if = "String::is_empty")]
+    pub current_model: String,
+    /// The controller's name, for the table.
+    #[serde(skip)]
+    pub controller: String,
+}
+
+/// A model in `juju models`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ModelSummary {
+    /// `OWNER/MODEL`.
+    pub name: String,
+    /// The name without its owner.
+    #[serde(rename = "short-name")]
+    pub short_name: String,
+    /// Its UUID.
+    #[serde(rename = "model-uuid")]
+    pub uuid: String,
+    /// `iaas`.
+    #[serde(rename = "model-type")]
+    pub model_type: String,
+    /// The controller's UUID.
+    #[serde(rename = "controller-uuid")]
+    pub controller_uuid: String,
+    /// The controller's name.
+    #[serde(rename = "controller-name")]
+    pub controller_name: String,
+    /// Whether it is the controller's own.
+    #[serde(rename = "is-controller")]
+    pub is_controller: bool,
+    /// Its owner.
+    pub owner: String,
+    /// Its cloud.
+    pub cloud: String,
+    /// Its cloud's region.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub region: String,
+    /// The credential it uses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<ModelCredential>,
+    /// The kind of cloud (`lxd`).
+    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    pub provider_type: String,
+    /// `alive`, `dying` or `dead`.
+    pub life: String,
+    /// `available`, or why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<ModelState>,
+    /// What the user may do with it (`admin`).
+    pub access: String,
+    /// When the user was last there, by [`ago`](crate::format::ago).
+    #[serde(rename = "last-connection")]
+    pub last_connection: String,
+    /// `unsupported`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sla: String,
+    /// The Juju version.
+    #[serde(rename = "agent-version", skip_serializing_if = "String::is_empty")]
+    pub agent_version: String,
+    /// How many machines it has, for the table.
+    #[serde(skip)]
+    pub machines: usize,
+    /// How many units it has, for the table.
+    #[serde(skip)]
+    pub units: usize,
+}
+
+/// A model's status.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ModelState {
+    /// `available`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub current: String,
+    /// What goes with it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// Since when, by [`ago`](crate::format::ago).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub since: String,
+}
+
+/// A model's credential for its cloud.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ModelCredential {
+    /// Its name.
+    pub name: String,
+    /// Whose it is.
+    pub owner: String,
+    /// What it is for.
+    pub cloud: String,
+    /// `valid`.
+    #[serde(rename = "validity-check", skip_serializing_if = "String::is_empty")]
+    pub validity: String,
+}
+
+/// `juju models`; `uuid` is for the table.
+#[must_use]
+pub fn models(set: &ModelSet, format: Tabular, uuid: bool, colour: bool) -> String {
+    table_or(set, format, || {
+        let mut table = Table::new(colour);
+        table.line(&[&format!("Controller: {}", set.controller)]);
+        table.write("\n");
+        table.cells(&["Model"]);
+        if uuid {
+            table.cells(&["UUID"]);
+        }
+        table.line(&["Cloud/Region", "Type", "Status", "Machines", "Units", "Access", "Last connection"]);
+        table.align_right(4 + usize::from(uuid));
+        table.align_right(5 + usize::from(uuid));
+        for model in &set.models {
+            let current = model.short_name == set.current_model;
+            let paint = if current { Paint::Good } else { Paint::Plain };
+            table.painted(paint, &format!("{}{}", model.short_name, if current { "*" } else { "" }));
+            if uuid {
+                table.cells(&[&model.uuid]);
+            }
+            let cloud = format!("{}/{}", model.cloud, model.region);
+            let status = model.status.as_ref().map(|status| status.current.as_str()).filter(|text| !text.is_empty());
+            table.cells(&[cloud.trim_matches('/'), &model.provider_type, status.unwrap_or("-")]);
+            let units = if model.units == 0 { "-".to_owned() } else { model.units.to_string() };
+            let access = if model.access.is_empty() { "-" } else { &model.access };
+            table.line(&[&model.machines.to_string(), &units, access, &model.last_connection]);
+        }
+        table.finish()
+    })
+}
+
+/// A model in `juju show-model`, which prints a map of them by short name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ModelInfo {
+    /// `OWNER/MODEL`.
+    pub name: String,
+    /// The name without its owner.
+    #[serde(rename = "short-name")]
+    pub short_name: String,
+    /// Its UUID.
+    #[serde(rename = "model-uuid")]
+    pub uuid: String,
+    /// `iaas`.
+    #[serde(rename = "model-type")]
+    pub model_type: String,
+    /// The controller's UUID.
+    #[serde(rename = "controller-uuid")]
+    pub controller_uuid: String,
+    /// The controller's name.
+    #[serde(rename = "controller-name")]
+    pub controller_name: String,
+    /// Whether it is the controller's own.
+    #[serde(rename = "is-controller")]
+    pub is_controller: bool,
+    /// Its owner.
+    pub owner: String,
+    /// Its cloud.
+    pub cloud: String,
+    /// Its cloud's region.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub region: String,
+    /// The kind of cloud (`lxd`).
+    #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
+    pub provider_type: String,
+    /// `alive`, `dying` or `dead`.
+    pub life: String,
+    /// `available`, or why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<ModelState>,
+    /// Its users, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub users: BTreeMap<String, ModelUser>,
+    /// Its machines, by id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub machines: BTreeMap<String, ModelMachine>,
+    /// Where its secrets are, by name (`internal`).
+    #[serde(rename = "secret-backends", skip_serializing_if = "BTreeMap::is_empty")]
+    pub secret_backends: BTreeMap<String, SecretBackend>,
+    /// `unsupported`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub sla: String,
+    /// The Juju version.
+    #[serde(rename = "agent-version", skip_serializing_if = "String::is_empty")]
+    pub agent_version: String,
+    /// The credential it uses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential: Option<ModelCredential>,
+    /// What it can do.
+    #[serde(rename = "supported-features", skip_serializing_if = "Vec::is_empty")]
+    pub supported_features: Vec<SupportedFeature>,
+}
+
+/// A user of a model.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ModelUser {
+    /// A longer name.
+    #[serde(rename = "display-name", skip_serializing_if = "String::is_empty")]
+    pub display_name: String,
+    /// What the user may do with it.
+    pub access: String,
+    /// When the user was last there, by [`ago`](crate::format::ago).
+    #[serde(rename = "last-connection")]
+    pub last_connection: String,
+}
+
+/// A machine of a model.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ModelMachine {
+    /// How many cores it has; 0 where that has no bound.
+    pub cores: u64,
+}
+
+/// A place for secrets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SecretBackend {
+    /// How many are there.
+    #[serde(rename = "num-secrets")]
+    pub num_secrets: usize,
+    /// `active`.
+    pub status: String,
+    /// What goes with it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+/// Something that a model can do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SupportedFeature {
+    /// Its name (`juju`).
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// Its version.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub version: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> ModelSet {
+        let model = |name: &str, machines, units| ModelSummary {
+            name: format!("admin/{name}"),
+            short_name: name.into(),
+            uuid: "b6b7".into(),
+            model_type: "iaas".into(),
+            controller_name: "minijuju".into(),
+            owner: "admin".into(),
+            cloud: "localhost".into(),
+            region: "localhost".into(),
+            provider_type: "lxd".into(),
+            life: "alive".into(),
+            status: Some(ModelState { current: "available".into(), ..ModelState::default() }),
+            access: "admin".into(),
+            last_connection: "just now".into(),
+            machines,
+            units,
+            ..ModelSummary::default()
+        };
+        ModelSet {
+            models: vec![model("default", 0, 0), model("testing", 12, 13)],
+            current_model: "testing".into(),
+            controller: "minijuju".into(),
+        }
+    }
+
+    #[test]
+    fn models_are_listed_with_the_current_one_marked() {
+        assert_eq!(
+            models(&set(), Tabular::Tabular, false, false),
+            "\
+Controller: minijuju
+
+Model     Cloud/Region         Type  Status     Machines  Units  Access  Last connection
+default   localhost/localhost  lxd   available         0      -  admin   just now
+testing*  localhost/localhost  lxd   available        12     13  admin   just now
+"
+        );
+        assert!(models(&set(), Tabular::Tabular, true, false).contains("testing*  b6b7  localhost/localhost"));
+    }
+}

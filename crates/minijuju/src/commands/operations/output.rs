@@ -1,0 +1,177 @@
+//! Operations: what one command had run, on however many units.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::commands::run::output::Timing;
+use crate::format::{Document, Plain, Table, document, json, yaml};
+
+/// An operation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Operation {
+    /// What it was: `backup run on unit-db-0`.
+    pub summary: String,
+    /// `completed`, `failed`, `running` …
+    pub status: String,
+    /// Why it could not begin.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub fail: String,
+    /// The action and its parameters, if it is one for all tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<OperationAction>,
+    /// When it was asked for, began and ended.
+    pub timing: OperationTiming,
+    /// Its tasks, by number.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub tasks: BTreeMap<String, OperationTask>,
+}
+
+/// The action of an operation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct OperationAction {
+    /// Its name.
+    pub name: String,
+    /// Its parameters.
+    pub parameters: Map<String, Value>,
+}
+
+/// When an operation or its task was asked for, began and ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct OperationTiming {
+    /// When it was asked for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub enqueued: String,
+    /// When it began.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub started: String,
+    /// When it ended.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub completed: String,
+}
+
+impl From<Timing> for OperationTiming {
+    fn from(timing: Timing) -> OperationTiming {
+        OperationTiming { enqueued: timing.enqueued, started: timing.started, completed: timing.completed }
+    }
+}
+
+/// A task of an operation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct OperationTask {
+    /// The action's name, if the tasks differ in it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The unit or machine.
+    pub host: String,
+    /// How it is.
+    pub status: String,
+    /// When it was asked for, began and ended.
+    pub timing: OperationTiming,
+    /// What it said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// What came out.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub results: Map<String, Value>,
+}
+
+/// A line of `juju operations`; the times are by [`Clock::date_and_time`](crate::format::Clock::date_and_time).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OperationLine {
+    /// The operation's number.
+    pub id: String,
+    /// How it is.
+    pub status: String,
+    /// When it began.
+    pub started: String,
+    /// When it ended.
+    pub finished: String,
+    /// Its tasks' numbers.
+    pub tasks: Vec<String>,
+    /// What it was.
+    pub summary: String,
+}
+
+/// `juju show-operation`.
+#[must_use]
+pub fn show_operation(operation: &Operation, format: Document) -> String {
+    document(operation, format)
+}
+
+/// `juju operations`: the lines for people, in the order of their numbers; the rest for documents, by number.
+#[must_use]
+pub fn operations(lines: &[OperationLine], operations: &BTreeMap<String, Operation>, format: Plain) -> String {
+    match format {
+        Plain::Json => json(operations),
+        Plain::Yaml => yaml(operations),
+        Plain::Plain => {
+            // Juju shows this many tasks.
+            const MOST: usize = 5;
+            let mut table = Table::new(false);
+            table.align_right(0);
+            table.line(&["ID", "Status", "Started", "Finished", "Task IDs", "Summary"]);
+            for line in lines {
+                let more = if line.tasks.len() > MOST { "..." } else { "" };
+                let tasks = line.tasks.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(",") + more;
+                table.line(&[&line.id, &line.status, &line.started, &line.finished, &tasks, &line.summary]);
+            }
+            table.finish()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_listed() {
+        let line = |id: &str, tasks: usize| OperationLine {
+            id: id.into(),
+            status: "completed".into(),
+            started: "2026-11-22T08:15:01".into(),
+            finished: "2026-11-22T08:15:02".into(),
+            tasks: (0..tasks).map(|task| task.to_string()).collect(),
+            summary: "backup run on unit-db-0".into(),
+        };
+        assert_eq!(
+            operations(&[line("1", 1), line("10", 7)], &BTreeMap::new(), Plain::Plain),
+            "\
+ID  Status     Started              Finished             Task IDs      Summary
+ 1  completed  2026-11-22T08:15:01  2026-11-22T08:15:02  0             backup run on unit-db-0
+10  completed  2026-11-22T08:15:01  2026-11-22T08:15:02  0,1,2,3,4...  backup run on unit-db-0
+"
+        );
+    }
+
+    #[test]
+    fn an_operation_is_a_document() {
+        let task = OperationTask { host: "db/0".into(), status: "running".into(), ..OperationTask::default() };
+        let operation = Operation {
+            summary: "backup run on unit-db-0".into(),
+            status: "running".into(),
+            action: Some(OperationAction { name: "backup".into(), parameters: Map::new() }),
+            tasks: BTreeMap::from([("2".to_owned(), task)]),
+            ..Operation::default()
+        };
+        assert_eq!(
+            show_operation(&operation, Document::Yaml),
+            "\
+summary: backup run on unit-db-0
+status: running
+action:
+  name: backup
+  parameters: {}
+tasks:
+  \"2\":
+    host: db/0
+    status: running
+"
+        );
+    }
+}

@@ -1,0 +1,55 @@
+//! Commands that Juju does not have: `pack` and `clean`.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::cli::{Arguments, Session};
+use crate::pack::{self, Step};
+use crate::progress::Progress;
+
+const PACK_HELP: &str = "\
+Examples:
+    minijuju pack
+    minijuju pack ./charm -o /tmp";
+
+/// Build the charm of a project folder and pack it (minijuju only).
+#[derive(Debug, Clone, Args)]
+#[command(after_help = PACK_HELP)]
+pub struct PackArgs {
+    /// The charm's project folder; the one we are in if there is none
+    #[arg(value_name = "project")]
+    pub project: Option<PathBuf>,
+    /// Folder to put the .charm in; the one we are in if there is none
+    #[arg(short = 'o', long, value_name = "folder")]
+    pub output: Option<PathBuf>,
+}
+
+impl Arguments for PackArgs {}
+
+/// Run `minijuju pack`. It needs no data.
+pub fn pack(session: &Session, args: &PackArgs) -> anyhow::Result<ExitCode> {
+    let progress = Progress::new(session.global.quiet);
+    let here = env::current_dir()?;
+    let project = args.project.clone().unwrap_or_else(|| here.clone());
+    let to = args.output.clone().unwrap_or(here);
+    let task = progress.begin(format!("pack {}", project.display()));
+    let file = pack::pack(&project, &to, &mut |step| match step {
+        Step::Building { binary } => progress.say(&format!("  cargo builds {binary}")),
+        Step::Cargo { line } => progress.say(&format!("  {line}")),
+        Step::Writing { .. } => {}
+    });
+    let file = match file {
+        Ok(file) => file,
+        Err(error) => {
+            task.failed("it cannot be packed");
+            return Err(error.into());
+        }
+    };
+    task.done();
+    // As `charmcraft pack`.
+    progress.line(&format!("Packed {}", file.display()));
+    Ok(ExitCode::SUCCESS)
+}

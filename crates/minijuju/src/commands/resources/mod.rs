@@ -1,0 +1,185 @@
+//! `juju resources` and `juju attach-resource`.
+
+pub mod output;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use jiff::Timestamp;
+use ops_metadata::{CharmMeta, ResourceType};
+
+use self::output::{ApplicationResources, ResourceInfo};
+use crate::charm;
+use crate::cli::{Arguments, ModelOption, Output, Pair, is_application, is_unit};
+use crate::client::{Client, USER, print, summary};
+use crate::format::{Instant, Tabular};
+use crate::store::application::{self, Application};
+use crate::store::model::{self, Model};
+use crate::store::resource::{self, Resource};
+
+/// List an application's resources.
+#[derive(Debug, Clone, Args)]
+#[command(alias = "list-resources")]
+pub struct ResourcesArgs {
+    /// The application or unit
+    #[arg(value_name = "application or unit")]
+    pub target: String,
+    /// Show what each unit has
+    #[arg(long)]
+    pub details: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Tabular>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for ResourcesArgs {
+    const MISSING: &[&str] = &["missing application or unit name"];
+
+    fn init(&mut self) -> Result<(), String> {
+        if is_application(&self.target) || is_unit(&self.target) {
+            Ok(())
+        } else {
+            Err(format!("{:?} is neither an application nor a unit", self.target))
+        }
+    }
+}
+
+const ATTACH_RESOURCE_HELP: &str = "\
+Examples:
+    juju attach-resource db snapshot=./dump.sql";
+
+/// Give an application a resource.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = ATTACH_RESOURCE_HELP)]
+pub struct AttachResourceArgs {
+    /// The application
+    pub application: String,
+    /// The resource and its file, as name=file
+    #[arg(value_name = "resource name=resource")]
+    word: String,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// The resource and its file.
+    #[arg(skip = Pair { name: String::new(), value: String::new() })]
+    pub resource: Pair,
+}
+
+impl Arguments for AttachResourceArgs {
+    const MISSING: &[&str] = &["missing application name", "no resource specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        if !is_application(&self.application) {
+            return Err(format!("application {:?} not valid", self.application));
+        }
+        self.resource = Pair::parse(&self.word)
+            .map_err(|_| format!("expected name=path format for resource, got {:?}", self.word))?;
+        Ok(())
+    }
+}
+
+/// Keep copies of the files that `--resource` words give.
+pub fn take(client: &Client, meta: &CharmMeta, application: &str, words: &[Pair]) -> anyhow::Result<Vec<Resource>> {
+    words.iter().map(|word| take_one(client, meta, application, word)).collect()
+}
+
+fn take_one(client: &Client, meta: &CharmMeta, application: &str, word: &Pair) -> anyhow::Result<Resource> {
+    let declared = meta.resources.get(&word.name);
+    let declared = declared.with_context(|| format!("unrecognized resource {:?}", word.name))?;
+    if declared.resource_type != ResourceType::File {
+        bail!("resource {:?} is no file: minijuju's machines run no containers", word.name);
+    }
+    let source = Path::new(&word.value);
+    let folder = client.store.folder().join("resources");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let kept: PathBuf = folder.join(model::uuid());
+    fs::copy(source, &kept)
+        .with_context(|| format!("file for resource {:?}: cannot read {}", word.name, word.value))?;
+    let filename = declared.filename.clone().unwrap_or_else(|| word.name.clone());
+    Ok(Resource {
+        application: application.to_owned(),
+        name: word.name.clone(),
+        path: kept.to_string_lossy().into_owned(),
+        filename,
+        added: 0,
+    })
+}
+
+/// Run `juju attach-resource`: units refresh to it, with `upgrade-charm`, as in Juju.
+pub fn attach(client: &mut Client, args: &AttachResourceArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let found = client.application(&model, &args.application)?;
+    let meta = charm::metadata(&found)?;
+    let old = resource::of(client.store.db(), &model.uuid, &found.name)?;
+    let taken = take(client, &meta, &found.name, std::slice::from_ref(&args.resource))?;
+    client.write(|db| {
+        taken.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
+        let Some(mut now) = application::find(db, &model.uuid, &found.name)? else { return Ok(()) };
+        now.charm_version += 1;
+        application::save(db, &model.uuid, &now)
+    })?;
+    client.settle(&model)?;
+    for one in old.iter().filter(|one| one.name == args.resource.name) {
+        // What cannot be removed now goes with `clean`.
+        let _ = fs::remove_file(&one.path);
+    }
+    summary::units(client, &model, &found.name)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Run `juju resources`.
+pub fn list(client: &mut Client, args: &ResourcesArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let unit = args.target.contains('/').then(|| client.unit(&model, &args.target)).transpose()?;
+    let name = unit.as_ref().map_or(args.target.as_str(), |unit| &unit.application);
+    let application = client.application(&model, name)?;
+    let resources = read(client, &model, &application)?;
+    if resources.is_empty() {
+        client.progress.say("No resources to display.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = match unit {
+        Some(_) => output::unit_resources(&resources, args.output.format()),
+        None => output::resources(&ApplicationResources { resources }, args.output.format()),
+    };
+    print(&text, args.output.output.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(client: &Client, model: &Model, application: &Application) -> anyhow::Result<Vec<ResourceInfo>> {
+    let given = resource::of(client.store.db(), &model.uuid, &application.name)?;
+    let meta = charm::metadata(application)?;
+    let mut shown = Vec::new();
+    for (name, declared) in &meta.resources {
+        let found = given.iter().find(|one| one.name == *name);
+        shown.push(ResourceInfo {
+            id: format!("{}/{name}", application.name),
+            application: application.name.clone(),
+            name: name.clone(),
+            r#type: declared.resource_type.to_string(),
+            path: declared.filename.clone().unwrap_or_default(),
+            description: declared.description.clone(),
+            revision: "-".to_owned(),
+            fingerprint: found.map(|one| fingerprint(&one.path)).transpose()?.unwrap_or_default(),
+            size: found.map(|one| fs::metadata(&one.path).map_or(0, |meta| meta.len())).unwrap_or_default(),
+            origin: "upload".to_owned(),
+            used: found.is_some(),
+            timestamp: found.and_then(|one| Timestamp::from_millisecond(one.added).ok()).map(Instant),
+            username: found.map(|_| USER.to_owned()).unwrap_or_default(),
+        });
+    }
+    Ok(shown)
+}
+
+/// The SHA-384 of a file, by the program that every Linux machine has for it.
+fn fingerprint(path: &str) -> anyhow::Result<String> {
+    let output = Command::new("sha384sum").arg(path).output().context("cannot run sha384sum")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.split_whitespace().next().unwrap_or_default().trim_start_matches('\\').to_owned())
+}

@@ -1,0 +1,119 @@
+//! Resources: the files that a charm comes with.
+
+use serde::Serialize;
+
+use crate::format::{Instant, Table, Tabular, table_or};
+
+/// What `juju resources APPLICATION` knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ApplicationResources {
+    /// The application's resources.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<ResourceInfo>,
+}
+
+/// One resource.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ResourceInfo {
+    /// `APPLICATION/NAME`.
+    #[serde(rename = "resourceid", skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// The application.
+    #[serde(rename = "applicationId", skip_serializing_if = "String::is_empty")]
+    pub application: String,
+    /// Its name.
+    pub name: String,
+    /// `file`.
+    pub r#type: String,
+    /// The name of its file on the unit.
+    pub path: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Its revision; `-` if it was uploaded.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub revision: String,
+    /// The SHA-384 of its content.
+    pub fingerprint: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// `upload`.
+    pub origin: String,
+    /// Whether a unit has fetched it.
+    pub used: bool,
+    /// When it was uploaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<Instant>,
+    /// Who uploaded it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub username: String,
+}
+
+impl ResourceInfo {
+    /// When it was uploaded, to the minute; `-` if it was not.
+    fn shown_revision(&self) -> String {
+        self.timestamp.map_or("-".to_owned(), |at| at.0.strftime("%Y-%m-%dT%H:%M").to_string())
+    }
+}
+
+/// `juju resources APPLICATION`.
+#[must_use]
+pub fn resources(resources: &ApplicationResources, format: Tabular) -> String {
+    table_or(resources, format, || {
+        let mut table = Table::new(false);
+        table.line(&["Resource", "Supplied by", "Revision"]);
+        let mut sorted: Vec<&ResourceInfo> = resources.resources.iter().collect();
+        sorted.sort_by(|a, b| a.name.cmp(&b.name));
+        for resource in sorted {
+            let known = resource.used && !resource.username.is_empty();
+            let origin = if known { &resource.username } else { &resource.origin };
+            table.line(&[&resource.name, origin, &resource.shown_revision()]);
+        }
+        table.finish()
+    })
+}
+
+/// `juju resources UNIT`.
+#[must_use]
+pub fn unit_resources(resources: &[ResourceInfo], format: Tabular) -> String {
+    table_or(&resources, format, || {
+        let mut table = Table::new(false);
+        table.line(&["Resource", "Revision"]);
+        let mut sorted: Vec<&ResourceInfo> = resources.iter().collect();
+        sorted.sort_by(|a, b| a.name.cmp(&b.name));
+        for resource in sorted {
+            table.line(&[&resource.name, &resource.shown_revision()]);
+        }
+        table.finish()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resources_are_listed() {
+        let snapshot = ResourceInfo {
+            name: "snapshot".into(),
+            r#type: "file".into(),
+            path: "snapshot.sql".into(),
+            origin: "upload".into(),
+            used: true,
+            timestamp: Some(Instant("2026-11-22T08:15:01Z".parse().expect("a time"))),
+            username: "admin".into(),
+            ..ResourceInfo::default()
+        };
+        let image = ResourceInfo { name: "image".into(), origin: "upload".into(), ..ResourceInfo::default() };
+        let all = ApplicationResources { resources: vec![snapshot, image] };
+        assert_eq!(
+            resources(&all, Tabular::Tabular),
+            "\
+Resource  Supplied by  Revision
+image     upload       -
+snapshot  admin        2026-11-22T08:15
+"
+        );
+        assert!(unit_resources(&all.resources, Tabular::Tabular).ends_with("snapshot  2026-11-22T08:15\n"));
+    }
+}

@@ -1,0 +1,245 @@
+//! Actions and commands on units, and what became of them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+
+use crate::cli::{Arguments, ModelOption, Output, duration, is_action, is_application, is_machine, is_unit_or_leader};
+use crate::format::Plain;
+
+const RUN_HELP: &str = "\
+Details:
+Values are read as YAML, so count=3 is a number; --string-args takes them as they are.
+
+Examples:
+    juju run db/0 backup
+    juju run db/leader backup target=/srv compress.level=9
+    juju run db/0 db/1 backup --params params.yaml --format json";
+
+/// Run an action on units.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
+#[command(after_help = RUN_HELP)]
+pub struct RunArgs {
+    /// The units (or APPLICATION/leader), the action, and its parameters as key=value or key.key=value
+    #[arg(value_name = "unit> ... <action> [<key>=<value>")]
+    words: Vec<String>,
+    /// YAML file with the action's parameters
+    #[arg(long, value_name = "file")]
+    pub params: Option<PathBuf>,
+    /// Take the parameters' values as strings, whatever they look like
+    #[arg(long = "string-args")]
+    pub string_args: bool,
+    /// Do not wait for the tasks to end
+    #[arg(long)]
+    pub background: bool,
+    /// Longest to wait for a task
+    #[arg(long = "wait", value_name = "duration", value_parser = duration::parse)]
+    wait_word: Option<Duration>,
+    /// Show times in UTC
+    #[arg(long)]
+    pub utc: bool,
+    /// Use ANSI color codes in output
+    #[arg(long)]
+    pub color: bool,
+    /// Do not use ANSI color codes in output
+    #[arg(long = "no-color")]
+    pub no_color: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Plain>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// The units to run it on: `tinyproxy/0`, `tinyproxy/leader`.
+    #[arg(skip)]
+    pub units: Vec<String>,
+    /// The action.
+    #[arg(skip)]
+    pub action: String,
+    /// Its parameters: the keys from the outside in, and the value as it was written.
+    #[arg(skip)]
+    pub arguments: Vec<(Vec<String>, String)>,
+    /// Longest to wait for a task.
+    #[arg(skip)]
+    pub wait: Duration,
+}
+
+/// How long Juju waits for an action.
+const ACTION: Duration = Duration::from_mins(1);
+
+/// How long Juju waits for a command.
+const COMMAND: Duration = Duration::from_mins(5);
+
+fn wait(wait: Option<Duration>, background: bool, default: Duration) -> Result<Duration, String> {
+    match wait.filter(|wait| !wait.is_zero()) {
+        Some(_) if background => Err("cannot specify both --wait and --background".to_owned()),
+        Some(wait) => Ok(wait),
+        None => Ok(default),
+    }
+}
+
+impl Arguments for RunArgs {
+    fn init(&mut self) -> Result<(), String> {
+        self.wait = wait(self.wait_word, self.background, ACTION)?;
+        let mut words = self.words.iter();
+        for word in words.by_ref() {
+            if is_unit_or_leader(word) {
+                self.units.push(word.clone());
+            } else if is_action(word) {
+                self.action.clone_from(word);
+                break;
+            } else {
+                return Err(format!("invalid unit or action name {word:?}"));
+            }
+        }
+        if self.units.is_empty() {
+            return Err("no unit specified".to_owned());
+        }
+        if self.action.is_empty() {
+            return Err("no action specified".to_owned());
+        }
+        let application = |unit: &String| unit.split('/').next().unwrap_or_default().to_owned();
+        if self.units.iter().any(|unit| application(unit) != application(&self.units[0])) {
+            return Err("all units must be of the same application".to_owned());
+        }
+        for word in words {
+            let (keys, value) = word
+                .split_once('=')
+                .ok_or_else(|| format!("argument {word:?} must be of the form key.key.key...=value"))?;
+            let keys: Vec<String> = keys.split('.').map(str::to_owned).collect();
+            if let Some(key) = keys.iter().find(|key| !is_action(key)) {
+                return Err(format!(
+                    "key {key:?} must start and end with lowercase alphanumeric, and contain only lowercase \
+                     alphanumeric and hyphens"
+                ));
+            }
+            self.arguments.push((keys, value.to_owned()));
+        }
+        Ok(())
+    }
+}
+
+const EXEC_HELP: &str = "\
+Details:
+On a unit, the command runs as a hook would: with its environment and its hook commands.
+
+Examples:
+    juju exec --unit tinyproxy/0 -- config-get slug
+    juju exec --application tinyproxy -- uptime
+    juju exec --machine 0 -- ls -l /etc";
+
+/// Run a command on units or machines.
+#[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
+#[command(after_help = EXEC_HELP)]
+pub struct ExecArgs {
+    /// The command, after --
+    #[arg(value_name = "commands", required = true)]
+    words: Vec<String>,
+    /// Run it on all machines
+    #[arg(long)]
+    pub all: bool,
+    /// Run it on these machines, separated by commas
+    #[arg(long = "machine", value_name = "machine", action = ArgAction::Set, value_delimiter = ',')]
+    pub machines: Vec<String>,
+    /// Run it on the units of these applications, separated by commas
+    #[arg(short = 'a', long = "application", alias = "app", value_name = "application", action = ArgAction::Set,
+          value_delimiter = ',')]
+    pub applications: Vec<String>,
+    /// Run it on these units (or APPLICATION/leader), separated by commas
+    #[arg(short = 'u', long = "unit", value_name = "unit", action = ArgAction::Set, value_delimiter = ',')]
+    pub units: Vec<String>,
+    /// Do not wait for the tasks to end
+    #[arg(long)]
+    pub background: bool,
+    /// Longest to wait for a task
+    #[arg(long = "wait", value_name = "duration", value_parser = duration::parse)]
+    wait_word: Option<Duration>,
+    /// Run it without waiting for hooks of the same machine
+    #[arg(long, default_value = "true", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          action = ArgAction::Set, value_name = "bool")]
+    pub parallel: bool,
+    /// Run it after others of this group
+    #[arg(long = "execution-group", value_name = "group")]
+    pub execution_group: Option<String>,
+    #[arg(long, hide = true)]
+    operator: bool,
+    /// Show times in UTC
+    #[arg(long)]
+    pub utc: bool,
+    /// Use ANSI color codes in output
+    #[arg(long)]
+    pub color: bool,
+    /// Do not use ANSI color codes in output
+    #[arg(long = "no-color")]
+    pub no_color: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Plain>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// The command, for a shell.
+    #[arg(skip)]
+    pub commands: String,
+    /// Longest to wait for a task.
+    #[arg(skip)]
+    pub wait: Duration,
+}
+
+impl Arguments for ExecArgs {
+    const MISSING: &[&str] = &["no commands specified"];
+
+    fn init(&mut self) -> Result<(), String> {
+        self.wait = wait(self.wait_word, self.background, COMMAND)?;
+        if self.operator {
+            return Err("minijuju does not do \"--operator\": operators are for charms in containers".to_owned());
+        }
+        // One word is a line of shell; of several, each is one word to the shell.
+        self.commands = match self.words.as_slice() {
+            [line] => line.clone(),
+            words => words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" "),
+        };
+        if self.all {
+            for (given, what) in [
+                (!self.machines.is_empty(), "machines"),
+                (!self.applications.is_empty(), "applications"),
+                (!self.units.is_empty(), "units"),
+            ] {
+                if given {
+                    return Err(format!("You cannot specify --all and individual {what}"));
+                }
+            }
+        } else if self.machines.is_empty() && self.applications.is_empty() && self.units.is_empty() {
+            return Err(
+                "You must specify a target, either through --all, --machine, --application or --unit".to_owned()
+            );
+        }
+        let odd = |names: &[String], is: fn(&str) -> bool, what: &str| -> Vec<String> {
+            names.iter().filter(|name| !is(name)).map(|name| format!("  {name:?} is not a valid {what}")).collect()
+        };
+        let wrong = [
+            odd(&self.machines, is_machine, "machine id"),
+            odd(&self.applications, is_application, "application name"),
+            odd(&self.units, is_unit_or_leader, "unit name"),
+        ]
+        .concat();
+        if wrong.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("The following exec targets are not valid:\n{}", wrong.join("\n")))
+        }
+    }
+}
+
+/// Quotes a word for a shell, if it needs it.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+/.,:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r#"'"'"'"#))
+    }
+}

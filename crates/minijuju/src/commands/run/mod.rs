@@ -1,0 +1,326 @@
+//! `juju run` and `juju exec`.
+
+pub mod args;
+mod machine_exec;
+pub mod output;
+mod params;
+
+use std::collections::{BTreeMap, HashSet};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use self::args::{ExecArgs, RunArgs};
+use self::output::{Task as Shown, Timing};
+use crate::client::{Client, print, settings};
+use crate::format::{self, Clock};
+use crate::store::action::{self, Task};
+use crate::store::model::{self, Counter, Model};
+use crate::store::{Store, machine, unit};
+use crate::{charm, uniter};
+
+/// The first argument of the process that settles a model in the background. Not for people.
+pub const SETTLE: &str = "settle-model";
+
+/// The name of the action that a command on a unit is.
+pub const EXEC: &str = "juju-exec";
+
+/// An operation's number, and each of its tasks' with the unit that it is for.
+type Enqueued = (i64, Vec<(i64, String)>);
+
+/// Something to do on one unit.
+struct Wanted {
+    unit: String,
+    action: String,
+    params: BTreeMap<String, Value>,
+}
+
+/// Run `juju run`.
+pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let mut given = match &args.params {
+        Some(path) => match ops_metadata::parse_yaml(&settings::read(path)?) {
+            Ok(Value::Object(given)) => given,
+            Ok(Value::Null) => Map::new(),
+            Ok(_) => bail!("params must be a map, got the file {}", path.display()),
+            Err(why) => bail!("{}: {why}", path.display()),
+        },
+        None => Map::new(),
+    };
+    for (keys, text) in &args.arguments {
+        let value = if args.string_args {
+            Value::String(text.clone())
+        } else {
+            ops_metadata::parse_yaml(text).map_err(|why| anyhow::anyhow!("{text:?}: {why}"))?
+        };
+        params::insert(&mut given, keys, value);
+    }
+    let (mut wanted, mut errors) = (Vec::new(), Vec::new());
+    for name in &args.units {
+        match prepare(client, &model, name, &args.action, &given) {
+            Ok(one) => wanted.push(one),
+            Err(error) => errors.push(error.to_string()),
+        }
+    }
+    let colour = format::colour(&std::io::stdout(), args.color, args.no_color);
+    let clock = Clock::new(args.utc);
+    let telling = Telling { steps: true, colour };
+    let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.background, telling)? else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    if args.background {
+        return background(client, &model, operation, &tasks);
+    }
+    let done = wait(client, &model, &tasks, args.wait, &clock, telling)?;
+    print(&output::run(&done, args.output.format(), colour), args.output.output.as_deref())?;
+    finish(&done)
+}
+
+/// Run `juju exec`.
+pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    // Juju looks for these before it makes an operation, and for units and machines as it schedules their tasks.
+    for name in args.units.iter().filter(|name| name.ends_with("/leader")) {
+        client.unit(&model, name)?;
+    }
+    for name in &args.applications {
+        client.application(&model, name)?;
+    }
+    let db = client.store.db();
+    let mut names: Vec<String> = Vec::new();
+    for unit in unit::all(db, &model.uuid)? {
+        if args.all || args.applications.contains(&unit.application) {
+            names.push(unit.name());
+        }
+    }
+    let mut errors = Vec::new();
+    let mut machines = Vec::new();
+    for id in &args.machines {
+        match machine::find(db, &model.uuid, id)? {
+            Some(_) => machines.push(id.clone()),
+            None => errors.push(format!("machine {id} not found")),
+        }
+    }
+    for name in &args.units {
+        match client.unit(&model, name) {
+            Ok(found) => names.push(found.name()),
+            Err(error) => errors.push(error.to_string()),
+        }
+    }
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    let nanos = u64::try_from(args.wait.as_nanos()).unwrap_or(u64::MAX);
+    let wanted: Vec<Wanted> = names
+        .into_iter()
+        .map(|unit| Wanted {
+            unit,
+            action: EXEC.to_owned(),
+            params: BTreeMap::from([
+                ("command".to_owned(), args.commands.clone().into()),
+                ("timeout".to_owned(), nanos.into()),
+            ]),
+        })
+        .collect();
+    let colour = format::colour(&std::io::stdout(), args.color, args.no_color);
+    let clock = Clock::new(args.utc);
+    let mut done = BTreeMap::new();
+    for id in &machines {
+        done.insert(id.clone(), machine_exec::run(client, &model, id, &args.commands, args.wait, &clock)?);
+    }
+    if !wanted.is_empty() || machines.is_empty() {
+        let telling = Telling { steps: client.verbose, colour };
+        let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.background, telling)? else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        if args.background {
+            return background(client, &model, operation, &tasks);
+        }
+        done.extend(wait(client, &model, &tasks, args.wait, &clock, telling)?);
+    }
+    print(&output::exec(&done, args.output.format()), args.output.output.as_deref())?;
+    finish(&done)
+}
+
+fn prepare(
+    client: &Client,
+    model: &Model,
+    name: &str,
+    action: &str,
+    given: &Map<String, Value>,
+) -> anyhow::Result<Wanted> {
+    let found = client.unit(model, name)?;
+    let application = client.application(model, &found.application)?;
+    let meta = charm::metadata(&application)?;
+    let defined = meta
+        .actions
+        .get(action)
+        .with_context(|| format!("action {action:?} not defined on unit {:?}", found.name()))?;
+    let params = params::check(defined, given)?;
+    Ok(Wanted { unit: found.name(), action: action.to_owned(), params })
+}
+
+/// What to tell meanwhile.
+#[derive(Clone, Copy)]
+struct Telling {
+    /// Which tasks run, and which is waited for: `exec` tells it under `--verbose` only.
+    steps: bool,
+    colour: bool,
+}
+
+/// Write the tasks down; nothing if there are none.
+fn enqueue(
+    client: &mut Client,
+    model: &Model,
+    wanted: Vec<Wanted>,
+    errors: &[String],
+    background: bool,
+    telling: Telling,
+) -> anyhow::Result<Option<Enqueued>> {
+    let (operation, tasks) = client.write(|db| {
+        let operation = model::next(db, &model.uuid, Counter::Operation)?;
+        let mut tasks = Vec::new();
+        for one in wanted {
+            let id = model::next(db, &model.uuid, Counter::Operation)?;
+            action::add(db, &model.uuid, (id, operation), &one.unit, &one.action, &one.params)?;
+            tasks.push((id, one.unit));
+        }
+        Ok((operation, tasks))
+    })?;
+    if tasks.is_empty() {
+        client.progress.say(&format!("Operation {operation} failed to schedule any tasks:\n{}", errors.join("\n")));
+        return Ok(None);
+    }
+    if !background && telling.steps {
+        let told: Vec<(String, String)> = tasks.iter().map(|(id, unit)| (id.to_string(), tag(unit))).collect();
+        client.progress.say(output::running(&operation.to_string(), &told, telling.colour).trim_end_matches('\n'));
+        client.progress.say("");
+    }
+    if !errors.is_empty() {
+        client.progress.say(&format!("Some actions could not be scheduled:\n{}\n", errors.join("\n")));
+    }
+    Ok(Some((operation, tasks)))
+}
+
+fn tag(unit: &str) -> String {
+    format!("unit-{}", unit.replace('/', "-"))
+}
+
+fn background(client: &Client, model: &Model, operation: i64, tasks: &[(i64, String)]) -> anyhow::Result<ExitCode> {
+    settle_apart(model)?;
+    let ids = tasks.iter().map(|(id, unit)| (unit.clone(), id.to_string())).collect();
+    let (stdout, stderr) = output::scheduled(&operation.to_string(), &ids);
+    print(&stdout, None)?;
+    client.progress.say(stderr.trim_end_matches('\n'));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Settle a model in a process of its own: actions go on when whoever asked for them no longer waits.
+fn settle_apart(model: &Model) -> anyhow::Result<Child> {
+    Command::new(env::current_exe().context("cannot find this program")?)
+        .args([SETTLE, &model.uuid])
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("cannot start this program again")
+}
+
+/// Be the process that settles a model in the background.
+pub fn settle(store: Store, uuid: &str) -> anyhow::Result<()> {
+    let Some(model) = model::find(store.db(), uuid)? else { return Ok(()) };
+    let machines = crate::machine::Machines::open(store.folder())?;
+    let mut store = store;
+    uniter::settle(&mut store, &model, &machines, &crate::progress::Progress::new(true))
+}
+
+/// Wait for tasks to end, telling what they say.
+fn wait(
+    client: &Client,
+    model: &Model,
+    tasks: &[(i64, String)],
+    patience: Duration,
+    clock: &Clock,
+    telling: Telling,
+) -> anyhow::Result<BTreeMap<String, Shown>> {
+    let db = client.store.db();
+    let mut child = settle_apart(model)?;
+    let deadline = Instant::now() + patience;
+    let mut done: BTreeMap<String, Shown> = BTreeMap::new();
+    for (place, (id, unit)) in tasks.iter().enumerate() {
+        if telling.steps {
+            client.progress.say(output::waiting(&id.to_string(), telling.colour).trim_end_matches('\n'));
+        }
+        let mut told = 0;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            let settled = child.try_wait()?.is_some();
+            let task = action::find(db, &model.uuid, *id)?.with_context(|| format!("task {id} not found"))?;
+            // Juju shows the log of a task that is alone.
+            for (time, message) in task.log.iter().skip(if tasks.len() == 1 { told } else { usize::MAX }) {
+                let time = Timestamp::from_millisecond(*time).unwrap_or_default();
+                client.progress.say(&output::log_line(&clock.time(time), message));
+            }
+            told = task.log.len();
+            if task.completed.is_some() {
+                done.insert(unit.clone(), shown(&task, clock));
+                break;
+            }
+            if Instant::now() >= deadline {
+                bail!(output::timed_out(
+                    &tasks[place..].iter().map(|(_, unit)| format!("unit {unit}")).collect::<Vec<_>>()
+                ));
+            }
+            if settled {
+                bail!(
+                    "unit {unit} cannot run task {id} now: it stays pending, `juju status` shows what the unit waits for"
+                );
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+        }
+    }
+    Ok(done)
+}
+
+fn finish(done: &BTreeMap<String, Shown>) -> anyhow::Result<ExitCode> {
+    match output::failure(done) {
+        Some(why) => bail!(why),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// A task as it is shown.
+pub fn shown(task: &Task, clock: &Clock) -> Shown {
+    let at = |millis: i64| Timestamp::from_millisecond(millis).unwrap_or_default();
+    let time = |millis: Option<i64>| millis.map(|millis| clock.date_time_and_zone(at(millis))).unwrap_or_default();
+    let log = task
+        .log
+        .iter()
+        .map(|(time, message)| output::log_line(&clock.date_time_and_zone(at(*time)), message))
+        .collect();
+    // A command on a machine has the machine's number in place of a unit's name.
+    let on_machine = !task.unit.contains('/');
+    Shown {
+        id: task.id.to_string(),
+        log,
+        machine: on_machine.then(|| task.unit.clone()),
+        message: task.message.clone(),
+        results: match &task.results {
+            Value::Object(results) if task.completed.is_some() => Some(results.clone()),
+            _ => None,
+        },
+        status: task.status.clone(),
+        timing: Timing {
+            completed: time(task.completed),
+            enqueued: time(Some(task.enqueued)),
+            started: time(task.started),
+        },
+        unit: (!on_machine).then(|| task.unit.clone()),
+    }
+}

@@ -1,0 +1,362 @@
+//! What actions and commands on units came to.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::format::{Paint, Plain, json, sorted, yaml};
+
+/// What a task came to. The fields are in the order of the alphabet, as they are in Juju.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Task {
+    /// Its number.
+    pub id: String,
+    /// What it said, each line with its time: see [`log_line`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<String>,
+    /// The machine it ran on, if it was on none of its units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub machine: Option<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// What came out: see [`Task::results`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub results: Option<Map<String, Value>>,
+    /// `completed`, `failed`, `aborted`, `running` …
+    pub status: String,
+    /// When it was asked for, began and ended.
+    #[serde(skip_serializing_if = "Timing::is_empty")]
+    pub timing: Timing,
+    /// The unit it ran on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// When a task was asked for, began and ended, by
+/// [`Clock::date_time_and_zone`](crate::format::Clock::date_time_and_zone); in the order of the alphabet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Timing {
+    /// When it ended.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub completed: String,
+    /// When it was asked for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub enqueued: String,
+    /// When it began.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub started: String,
+}
+
+impl Timing {
+    fn is_empty(&self) -> bool {
+        *self == Timing::default()
+    }
+}
+
+impl Task {
+    /// What came out, as Juju passes it on: what the charm set, `return-code`, and of `stdout` and `stderr` those that
+    /// are not empty.
+    #[must_use]
+    pub fn results(set: Map<String, Value>, return_code: i64, stdout: &str, stderr: &str) -> Map<String, Value> {
+        let mut results = set;
+        results.insert("return-code".to_owned(), return_code.into());
+        for (name, text) in [("stdout", stdout), ("stderr", stderr)] {
+            if !text.is_empty() {
+                results.insert(name.to_owned(), text.replace("\r\n", "\n").into());
+            }
+        }
+        results
+    }
+
+    /// The exit code of what ran, if it ran.
+    fn return_code(&self) -> Option<i64> {
+        self.results.as_ref()?.get("return-code")?.as_i64()
+    }
+}
+
+/// A line that a task said, for [`Task::log`] and for standard error while it runs. The time is by
+/// [`Clock::date_time_and_zone`](crate::format::Clock::date_time_and_zone) and [`Clock::time`](crate::format::Clock::time), respectively.
+#[must_use]
+pub fn log_line(time: &str, message: &str) -> String {
+    format!("{time} {message}")
+}
+
+/// What Juju tells on standard error before the tasks end: the operation, its tasks and where they run (as tags:
+/// `unit-tinyproxy-0`).
+#[must_use]
+pub fn running(operation: &str, tasks: &[(String, String)], colour: bool) -> String {
+    let count = Paint::Magenta.text(&tasks.len().to_string(), colour);
+    let plural = if tasks.len() == 1 { "" } else { "s" };
+    let mut out = format!("Running operation {} with {count} task{plural}\n", Paint::Info.text(operation, colour));
+    for (task, receiver) in tasks {
+        let (task, receiver) = (Paint::Info.text(task, colour), Paint::Bold.text(receiver, colour));
+        _ = writeln!(out, "  - task {task} on {receiver}");
+    }
+    out.push('\n');
+    out
+}
+
+/// What Juju tells on standard error before it waits for a task.
+#[must_use]
+pub fn waiting(task: &str, colour: bool) -> String {
+    format!("Waiting for task {}...\n", Paint::Info.text(task, colour))
+}
+
+/// What `--background` prints, on standard output and on standard error: tasks by the unit or machine they run on.
+#[must_use]
+pub fn scheduled(operation: &str, tasks: &BTreeMap<String, String>) -> (String, String) {
+    #[derive(Serialize)]
+    struct Id<'a> {
+        id: &'a str,
+    }
+    let check = format!("Check operation status with 'juju show-operation {operation}'\n");
+    if let (1, Some(task)) = (tasks.len(), tasks.values().next()) {
+        let text = format!(
+            "Scheduled operation {operation} with task {task}\n{check}Check task status with 'juju show-task {task}'\n"
+        );
+        return (String::new(), text);
+    }
+    let ids: BTreeMap<&String, Id> = tasks.iter().map(|(receiver, id)| (receiver, Id { id })).collect();
+    let text = format!(
+        "Scheduled operation {operation} with {} tasks\n{check}Check task status with 'juju show-task <id>'\n",
+        tasks.len()
+    );
+    (yaml(&ids), text)
+}
+
+/// The error that a command ends with after its output, if the exit code of any task was not 0.
+#[must_use]
+pub fn failure(tasks: &BTreeMap<String, Task>) -> Option<String> {
+    let mut failed: Vec<String> = tasks
+        .values()
+        .filter_map(|task| Some((task, task.return_code().filter(|code| *code > 0)?)))
+        .map(|(task, code)| format!(" - id {:?} with return code {code}", task.id))
+        .collect();
+    failed.sort();
+    let plural = if failed.len() == 1 { "" } else { "s" };
+    (!failed.is_empty()).then(|| {
+        let list = failed.join("\n");
+        format!("the following task{plural} failed:\n{list}\n\nuse 'juju show-task' to inspect the failure{plural}\n")
+    })
+}
+
+/// The error for tasks that did not end in time, by unit or machine name.
+#[must_use]
+pub fn timed_out(receivers: &[String]) -> String {
+    format!("timed out waiting for results from: {}", receivers.join(", "))
+}
+
+/// `juju run`: what the tasks came to, by unit.
+#[must_use]
+pub fn run(tasks: &BTreeMap<String, Task>, format: Plain, colour: bool) -> String {
+    match format {
+        Plain::Plain => plain(tasks, colour),
+        Plain::Json => json(tasks),
+        Plain::Yaml => yaml(tasks),
+    }
+}
+
+/// `juju show-task`.
+#[must_use]
+pub fn show_task(task: &Task, format: Plain) -> String {
+    match format {
+        Plain::Plain => plain(&BTreeMap::from([(task.id.clone(), task.clone())]), false),
+        Plain::Json => json(task),
+        Plain::Yaml => yaml(task),
+    }
+}
+
+/// One unit's part of the plain output.
+#[derive(Serialize)]
+struct Part<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    message: &'a str,
+    output: String,
+    status: &'a str,
+}
+
+fn plain(tasks: &BTreeMap<String, Task>, colour: bool) -> String {
+    let hidden = ["return-code", "stdout", "stderr", "stdout-encoding", "stderr-encoding"];
+    let parts: BTreeMap<&String, Part> = tasks
+        .iter()
+        .map(|(receiver, task)| {
+            let output = match &task.results {
+                None => format!("Task {} {}\n", task.id, task.status),
+                Some(results) => {
+                    let shown: BTreeMap<String, &Value> = results
+                        .iter()
+                        .map(|(key, value)| (key.to_lowercase(), value))
+                        .filter(|(key, _)| !hidden.contains(&key.as_str()))
+                        .collect();
+                    if shown.is_empty() { String::new() } else { yaml(&shown) }
+                }
+            };
+            (receiver, Part { id: &task.id, message: &task.message, output, status: &task.status })
+        })
+        .collect();
+    if parts.len() > 1 {
+        return yaml(&parts);
+    }
+    let mut out = String::new();
+    for (part, task) in parts.values().zip(tasks.values()) {
+        if part.status == "failed" {
+            let head = format!("Action id {} failed: {}\n", part.id, part.message);
+            out += &Paint::Error.text(&head, colour);
+            out += &Paint::Error.text(&part.output, colour);
+        } else {
+            out += &Paint::Good.text(&part.output, colour);
+        }
+        out.push('\n');
+        let text = |name: &str| task.results.as_ref().and_then(|results| results.get(name)).and_then(Value::as_str);
+        for text in [text("stdout"), text("stderr")].into_iter().flatten() {
+            out += text.trim_matches('\n');
+            out.push('\n');
+        }
+    }
+    out
+}
+
+/// `juju exec`: what the tasks came to, by unit or machine.
+#[must_use]
+pub fn exec(tasks: &BTreeMap<String, Task>, format: Plain) -> String {
+    match format {
+        Plain::Json => json(tasks),
+        Plain::Yaml => yaml(tasks),
+        Plain::Plain => {
+            let text = |task: &Task, name: &str| {
+                let text = task.results.as_ref().and_then(|results| results.get(name)).and_then(Value::as_str)?;
+                Some(if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") })
+            };
+            let outputs: BTreeMap<String, String> = tasks
+                .iter()
+                .map(|(name, task)| (name.clone(), [text(task, "stdout"), text(task, "stderr")]))
+                .filter(|(_, texts)| texts.iter().any(Option::is_some))
+                .map(|(name, texts)| (name, texts.into_iter().flatten().collect()))
+                .collect();
+            let mut out = String::new();
+            let many = outputs.len() > 1;
+            for (name, _) in sorted(tasks) {
+                let output = outputs.get(name).map(String::as_str).unwrap_or_default();
+                if many {
+                    _ = writeln!(out, "{name}:\n{output}");
+                } else {
+                    out += output;
+                }
+            }
+            out
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn task(id: &str, status: &str, results: Option<Value>) -> Task {
+        Task {
+            id: id.into(),
+            status: status.into(),
+            results: results.and_then(|results| results.as_object().cloned()),
+            unit: Some("db/0".into()),
+            ..Task::default()
+        }
+    }
+
+    fn one(task: Task) -> BTreeMap<String, Task> {
+        BTreeMap::from([("db/0".to_owned(), task)])
+    }
+
+    #[test]
+    fn what_an_action_set_is_printed() {
+        let done = one(task("2", "completed", Some(json!({"return-code": 0, "size": "12", "path": {"to": "/srv"}}))));
+        assert_eq!(run(&done, Plain::Plain, false), "path:\n  to: /srv\nsize: \"12\"\n\n");
+        assert_eq!(
+            run(&done, Plain::Json, false),
+            "{\"db/0\":{\"id\":\"2\",\"results\":{\"path\":{\"to\":\"/srv\"},\"return-code\":0,\"size\":\"12\"},\
+             \"status\":\"completed\",\"unit\":\"db/0\"}}\n"
+        );
+    }
+
+    #[test]
+    fn an_action_that_failed_says_why() {
+        let mut failed = task("2", "failed", Some(json!({"return-code": 0})));
+        failed.message = "disk full".into();
+        assert_eq!(run(&one(failed.clone()), Plain::Plain, false), "Action id 2 failed: disk full\n\n");
+        assert_eq!(failure(&one(failed)), None);
+    }
+
+    #[test]
+    fn a_task_that_exits_badly_fails_the_command() {
+        let bad = one(task("4", "completed", Some(json!({"return-code": 3, "stderr": "oh\n"}))));
+        assert_eq!(run(&bad, Plain::Plain, false), "\noh\n");
+        assert_eq!(
+            failure(&bad).as_deref(),
+            Some(
+                "the following task failed:\n - id \"4\" with return code 3\n\nuse 'juju show-task' to inspect the \
+                 failure\n"
+            )
+        );
+    }
+
+    #[test]
+    fn a_task_without_results_says_how_it_is() {
+        assert_eq!(show_task(&task("7", "running", None), Plain::Plain), "Task 7 running\n\n");
+    }
+
+    #[test]
+    fn several_units_are_a_document() {
+        let tasks = BTreeMap::from([
+            ("db/0".to_owned(), task("2", "completed", Some(json!({"return-code": 0, "a": "b"})))),
+            ("db/1".to_owned(), task("3", "completed", None)),
+        ]);
+        assert_eq!(
+            run(&tasks, Plain::Plain, false),
+            "\
+db/0:
+  id: \"2\"
+  output: |
+    a: b
+  status: completed
+db/1:
+  id: \"3\"
+  output: |
+    Task 3 completed
+  status: completed
+"
+        );
+    }
+
+    #[test]
+    fn exec_prints_what_came_out() {
+        let output = |text: &str| task("2", "completed", Some(json!({"return-code": 0, "stdout": text})));
+        assert_eq!(exec(&one(output("hello")), Plain::Plain), "hello\n");
+        let tasks = BTreeMap::from([("db/10".to_owned(), output("ten\n")), ("db/2".to_owned(), output("two\n"))]);
+        assert_eq!(exec(&tasks, Plain::Plain), "db/2:\ntwo\n\ndb/10:\nten\n\n");
+        assert_eq!(exec(&one(task("2", "completed", Some(json!({"return-code": 0})))), Plain::Plain), "");
+    }
+
+    #[test]
+    fn results_leave_out_what_is_empty() {
+        let results = Task::results(Map::new(), 0, "a\r\nb\n", "");
+        assert_eq!(Value::Object(results), json!({"return-code": 0, "stdout": "a\nb\n"}));
+    }
+
+    #[test]
+    fn what_runs_is_told() {
+        let tasks = [("2".to_owned(), "unit-db-0".to_owned())];
+        assert_eq!(
+            running("1", &tasks, false) + &waiting("2", false),
+            "Running operation 1 with 1 task\n  - task 2 on unit-db-0\n\nWaiting for task 2...\n"
+        );
+        let (out, told) = scheduled("1", &BTreeMap::from([("db/0".to_owned(), "2".to_owned())]));
+        assert!(out.is_empty() && told.starts_with("Scheduled operation 1 with task 2\n"), "{told}");
+        let two = BTreeMap::from([("db/0".to_owned(), "2".to_owned()), ("db/1".to_owned(), "3".to_owned())]);
+        assert_eq!(scheduled("1", &two).0, "db/0:\n  id: \"2\"\ndb/1:\n  id: \"3\"\n");
+    }
+}

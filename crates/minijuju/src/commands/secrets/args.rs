@@ -1,0 +1,315 @@
+//! Secrets that the user owns.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+use crate::cli::{Arguments, ModelOption, Output, integer};
+use crate::format::{Document, Tabular};
+
+/// One `KEY=VALUE` of a secret's content. `Debug` shows the key alone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretWord {
+    /// The key, without suffix.
+    pub key: String,
+    /// The value, or where it is.
+    pub value: SecretValue,
+}
+
+/// A value of a secret, as the command line gave it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SecretValue {
+    /// `KEY=VALUE`.
+    Text(String),
+    /// `KEY#base64=VALUE`.
+    Base64(String),
+    /// `KEY#file=PATH`.
+    File(PathBuf),
+}
+
+impl fmt::Debug for SecretWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretWord").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretValue(…)")
+    }
+}
+
+impl SecretWord {
+    fn read(word: &str) -> Result<SecretWord, String> {
+        let (key, value) = match word.split_once('=') {
+            Some((key, value)) if !key.is_empty() && !value.trim_end_matches('=').is_empty() => (key, value),
+            // The word is not repeated whole: what follows the key may be secret.
+            Some((key, _)) => return Err(format!("key value \"{key}=\" not valid")),
+            None => return Err("key value without \"=\" not valid".to_owned()),
+        };
+        let (key, value) = if let Some(key) = key.strip_suffix("#file") {
+            (key, SecretValue::File(value.into()))
+        } else if let Some(key) = key.strip_suffix("#base64") {
+            (key, SecretValue::Base64(value.to_owned()))
+        } else {
+            (key, SecretValue::Text(value.to_owned()))
+        };
+        if is_key(key) { Ok(SecretWord { key: key.to_owned(), value }) } else { Err(format!("key {key:?} not valid")) }
+    }
+}
+
+/// At least three lowercase letters or digits, begun by a letter, single hyphens between.
+fn is_key(key: &str) -> bool {
+    key.starts_with(|c: char| c.is_ascii_lowercase())
+        && !key.ends_with('-')
+        && !key.contains("--")
+        && key.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && key.chars().filter(|c| *c != '-').count() >= 3
+}
+
+/// The words of `add-secret` and `update-secret` that hold content. `Debug` does not show them.
+#[derive(Clone)]
+struct Hidden(String);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl std::str::FromStr for Hidden {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Hidden, Self::Err> {
+        Ok(Hidden(text.to_owned()))
+    }
+}
+
+/// What a secret's content is made from: the file first, then the words.
+#[derive(Debug, Clone, Args)]
+pub struct SecretSource {
+    /// The content: key=value, key#base64=value or key#file=path
+    #[arg(value_name = "key[#base64|#file]=value")]
+    words: Vec<Hidden>,
+    /// YAML file with the content
+    #[arg(long, value_name = "file")]
+    pub file: Option<PathBuf>,
+    /// What the secret is for
+    #[arg(long, value_name = "description")]
+    pub info: Option<String>,
+    /// The content given in words.
+    #[arg(skip)]
+    pub content: Vec<SecretWord>,
+}
+
+impl SecretSource {
+    fn init(&mut self) -> Result<(), String> {
+        self.content = self.words.drain(..).map(|word| SecretWord::read(&word.0)).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+}
+
+const ADD_SECRET_HELP: &str = "\
+Details:
+It prints the secret's ID. Applications read it once it is granted to them.
+
+Examples:
+    juju add-secret api-key token=34ae35facd4
+    juju add-secret tls key#file=./key.pem cert#file=./cert.pem
+    juju add-secret api-key --file secret.yaml";
+
+/// Add a secret for charms to use.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = ADD_SECRET_HELP)]
+pub struct AddSecretArgs {
+    /// Name of the secret
+    pub name: String,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub source: SecretSource,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for AddSecretArgs {
+    const MISSING: &[&str] = &["secret name needs to be supplied as the first argument"];
+
+    fn init(&mut self) -> Result<(), String> {
+        self.source.init()?;
+        if self.source.content.is_empty() && self.source.file.is_none() {
+            return Err("missing secret value or filename".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Give a secret new content.
+#[derive(Debug, Clone, Args)]
+pub struct UpdateSecretArgs {
+    /// The secret: its ID or its name
+    #[arg(value_name = "ID>|<name")]
+    pub secret: String,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub source: SecretSource,
+    /// New name of the secret
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Remove revisions that nobody uses any more
+    #[arg(long = "auto-prune", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "bool")]
+    pub auto_prune: Option<bool>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for UpdateSecretArgs {
+    const MISSING: &[&str] = &["missing secret URI"];
+
+    fn init(&mut self) -> Result<(), String> {
+        self.source.init()
+    }
+}
+
+/// Let applications read a secret.
+#[derive(Debug, Clone, Args)]
+pub struct GrantSecretArgs {
+    /// The secret: its ID or its name
+    #[arg(value_name = "ID>|<name")]
+    pub secret: String,
+    /// The applications, separated by commas
+    #[arg(value_name = "application>[,<application>...", action = ArgAction::Set, value_delimiter = ',', num_args = 1,
+          required = true)]
+    pub applications: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for GrantSecretArgs {
+    const MISSING: &[&str] = &["missing secret URI or application name"];
+}
+
+/// Stop applications reading a secret.
+#[derive(Debug, Clone, Args)]
+pub struct RevokeSecretArgs {
+    /// The secret: its ID or its name
+    #[arg(value_name = "ID>|<name")]
+    pub secret: String,
+    /// The applications, separated by commas
+    #[arg(value_name = "application>[,<application>...", action = ArgAction::Set, value_delimiter = ',', num_args = 1,
+          required = true)]
+    pub applications: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for RevokeSecretArgs {
+    const MISSING: &[&str] = &["missing secret URI or application name"];
+}
+
+/// Remove a secret, or one revision of it.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveSecretArgs {
+    /// The secret: its ID or its name
+    #[arg(value_name = "ID>|<name")]
+    pub secret: String,
+    /// Remove this revision only
+    #[arg(long, value_parser = integer)]
+    pub revision: Option<i64>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for RemoveSecretArgs {
+    const MISSING: &[&str] = &["missing secret URI"];
+}
+
+/// List the secrets.
+#[derive(Debug, Clone, Args)]
+#[command(alias = "list-secrets")]
+pub struct SecretsArgs {
+    /// Show the secrets of this owner: application-tinyproxy, unit-tinyproxy-0, model-testing
+    #[arg(long)]
+    pub owner: Option<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Tabular>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for SecretsArgs {}
+
+/// Show a secret.
+#[derive(Debug, Clone, Args)]
+pub struct ShowSecretArgs {
+    /// The secret: its ID or its name
+    #[arg(value_name = "ID>|<name")]
+    pub secret: String,
+    /// Show its content
+    #[arg(long)]
+    pub reveal: bool,
+    /// Show its revisions
+    #[arg(long)]
+    pub revisions: bool,
+    /// Show this revision
+    #[arg(short = 'r', long, value_parser = integer)]
+    pub revision: Option<i64>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Document>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for ShowSecretArgs {
+    const MISSING: &[&str] = &["secret ID is required"];
+
+    fn init(&mut self) -> Result<(), String> {
+        // To Juju, revision 0 is the latest.
+        self.revision = self.revision.filter(|revision| *revision != 0);
+        if self.revisions && self.reveal {
+            return Err("specify either --revisions or --reveal but not both".to_owned());
+        }
+        if self.revisions && self.revision.is_some_and(|revision| revision > 0) {
+            return Err("specify either --revisions or --revision but not both".to_owned());
+        }
+        if self.revision.is_some_and(|revision| revision < 0) {
+            return Err("revision must be a positive integer".to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(word: &str) -> Result<(String, SecretValue), String> {
+        SecretWord::read(word).map(|word| (word.key, word.value))
+    }
+
+    #[test]
+    fn a_value_is_text_base64_or_in_a_file() {
+        assert_eq!(read("password=a=b"), Ok(("password".into(), SecretValue::Text("a=b".into()))));
+        assert_eq!(read("cert#base64=AA=="), Ok(("cert".into(), SecretValue::Base64("AA==".into()))));
+        assert_eq!(read("cert#file=./c.pem"), Ok(("cert".into(), SecretValue::File("./c.pem".into()))));
+        assert_eq!(read("ab=x"), Err(r#"key "ab" not valid"#.to_owned()));
+        assert_eq!(read("password="), Err(r#"key value "password=" not valid"#.to_owned()));
+    }
+
+    #[test]
+    fn debug_output_never_shows_content() {
+        let word = SecretWord::read("password=hunter2").expect("a word");
+        assert!(!format!("{word:?} {:?} {:?}", word.value, Hidden("password=hunter2".into())).contains("hunter2"));
+        assert!(!read("hunter2").expect_err("refused").contains("hunter2"));
+    }
+}

@@ -1,0 +1,284 @@
+//! Secrets: the user's, and a look at all.
+
+pub mod args;
+pub mod output;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use emulator::SecretId;
+use emulator::format::base64;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use self::args::{
+    AddSecretArgs, GrantSecretArgs, RemoveSecretArgs, RevokeSecretArgs, SecretSource, SecretValue, SecretsArgs,
+    ShowSecretArgs, UpdateSecretArgs,
+};
+use self::output::{SecretAccess, SecretContent, SecretInfo, SecretRevision};
+use crate::client::{Client, print, settings};
+use crate::format::Instant;
+use crate::store::application;
+use crate::store::database::now;
+use crate::store::model::Model;
+use crate::store::secret::{self, Content, Revision, Secret, USER_OWNER};
+
+/// Run `juju add-secret`.
+pub fn add(client: &mut Client, args: &AddSecretArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let content = content(&args.source)?.context("missing secret value or filename")?;
+    let id = SecretId::unique();
+    let mut made = Secret::new(id.as_str(), USER_OWNER);
+    made.name.clone_from(&args.name);
+    made.description = args.source.info.clone().unwrap_or_default();
+    made.revisions.insert(1, Revision { content, created: now(), expires: None });
+    client.store.write(|db| {
+        if secret::all(db, &model.uuid)?.values().any(|secret| secret.owner == USER_OWNER && secret.name == args.name) {
+            bail!("secret with name {:?} already exists", args.name);
+        }
+        Ok(secret::save(db, &model.uuid, &made)?)
+    })?;
+    print(&format!("{}\n", id.uri()), None)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Run `juju update-secret`.
+pub fn update(client: &mut Client, args: &UpdateSecretArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let content = content(&args.source)?;
+    if content.is_none() && args.source.info.is_none() && args.name.is_none() && args.auto_prune.is_none() {
+        bail!("at least one attribute to update must be specified");
+    }
+    change(client, &model, &args.secret, |secret| {
+        if let Some(content) = content {
+            let same = secret.revisions.values().next_back().is_some_and(|latest| latest.content == content);
+            if !same {
+                secret.revisions.insert(secret.latest() + 1, Revision { content, created: now(), expires: None });
+            }
+        }
+        if let Some(info) = &args.source.info {
+            secret.description.clone_from(info);
+        }
+        if let Some(name) = &args.name {
+            secret.name.clone_from(name);
+        }
+        secret.auto_prune = args.auto_prune.unwrap_or(secret.auto_prune);
+        prune(secret);
+        Ok(())
+    })
+}
+
+/// Revisions that nobody reads go, where that was asked for.
+fn prune(secret: &mut Secret) {
+    if secret.auto_prune {
+        for revision in secret.obsolete() {
+            secret.revisions.remove(&revision);
+        }
+    }
+}
+
+/// Run `juju grant-secret`.
+pub fn grant(client: &mut Client, args: &GrantSecretArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    applications(client, &model, &args.applications)?;
+    change(client, &model, &args.secret, |secret| {
+        secret.grants.extend(args.applications.iter().map(|name| (name.clone(), None)));
+        Ok(())
+    })
+}
+
+/// Run `juju revoke-secret`.
+pub fn revoke(client: &mut Client, args: &RevokeSecretArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    applications(client, &model, &args.applications)?;
+    change(client, &model, &args.secret, |secret| {
+        secret.grants.retain(|name, _| !args.applications.contains(name));
+        Ok(())
+    })
+}
+
+/// Run `juju remove-secret`.
+pub fn remove(client: &mut Client, args: &RemoveSecretArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    change(client, &model, &args.secret, |secret| {
+        match args.revision {
+            Some(revision) => {
+                secret
+                    .revisions
+                    .remove(&revision)
+                    .with_context(|| format!("secret revision {}/{revision} not found", secret.id))?;
+            }
+            None => secret.revisions.clear(),
+        }
+        Ok(())
+    })
+}
+
+fn applications(client: &Client, model: &Model, names: &[String]) -> anyhow::Result<()> {
+    for name in names {
+        if application::find(client.store.db(), &model.uuid, name)?.is_none() {
+            bail!("application {name:?} not found");
+        }
+    }
+    Ok(())
+}
+
+/// Change a secret of the user's, and let those who read it know.
+fn change(
+    client: &mut Client,
+    model: &Model,
+    name: &str,
+    change: impl FnOnce(&mut Secret) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    client.store.write(|db| {
+        let mut found = secret::find(db, &model.uuid, name)?.with_context(|| format!("secret {name:?} not found"))?;
+        if found.owner != USER_OWNER {
+            bail!("secret {name:?} is {}'s: only its charm can change it", found.owner);
+        }
+        change(&mut found)?;
+        found.updated = now();
+        Ok(secret::save(db, &model.uuid, &found)?)
+    })?;
+    client.settle(model)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the words and the file give; nothing if there are none.
+fn content(source: &SecretSource) -> anyhow::Result<Option<Content>> {
+    let mut content = BTreeMap::new();
+    if let Some(path) = &source.file {
+        // The YAML library's errors can quote what is secret.
+        let given = ops_metadata::parse_yaml(&settings::read(path)?)
+            .map_err(|_| anyhow::anyhow!("{} is no YAML", path.display()))?;
+        let Value::Object(given) = given else { bail!("{} is no map of keys and values", path.display()) };
+        for (key, value) in given {
+            let text = match value {
+                Value::String(text) => text,
+                Value::Bool(_) | Value::Number(_) => value.to_string(),
+                _ => bail!("value of key {key:?} is no text"),
+            };
+            put(&mut content, &key, text.into_bytes());
+        }
+    }
+    for word in &source.content {
+        let bytes = match &word.value {
+            SecretValue::Text(text) => text.clone().into_bytes(),
+            SecretValue::Base64(text) => {
+                base64::decode(text).map_err(|_| anyhow::anyhow!("value of key {:?} is no Base64", word.key))?
+            }
+            SecretValue::File(path) => {
+                fs::read(path).with_context(|| format!("cannot read content from {}", path.display()))?
+            }
+        };
+        put(&mut content, &word.key, bytes);
+    }
+    Ok((!content.is_empty()).then_some(Content(content)))
+}
+
+fn put(content: &mut BTreeMap<String, String>, key: &str, bytes: Vec<u8>) {
+    match String::from_utf8(bytes) {
+        Ok(text) => content.insert(key.to_owned(), text),
+        Err(error) => content.insert(format!("{key}#base64"), base64::encode(error.as_bytes())),
+    };
+}
+
+/// Run `juju secrets`.
+pub fn list(client: &mut Client, args: &SecretsArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let found = secret::all(client.store.db(), &model.uuid)?;
+    let wanted = |secret: &&Secret| args.owner.as_ref().is_none_or(|owner| *owner == tag(secret, &model));
+    let shown: BTreeMap<String, SecretInfo> =
+        found.values().filter(wanted).map(|secret| (secret.id.clone(), info(secret))).collect();
+    print(&output::secrets(&shown, args.output.format(), Timestamp::now()), args.output.output.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Run `juju show-secret`.
+pub fn show(client: &mut Client, args: &ShowSecretArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let found = secret::find(client.store.db(), &model.uuid, &args.secret)?
+        .with_context(|| format!("secret {:?} not found", args.secret))?;
+    let mut shown = info(&found);
+    if args.reveal {
+        let number = args.revision.unwrap_or(found.latest());
+        let revision = found.revisions.get(&number);
+        let revision = revision.with_context(|| format!("secret revision {}/{number} not found", found.id))?;
+        shown.content = Some(SecretContent(decoded(&revision.content)));
+    }
+    if args.revisions {
+        shown.revisions = found
+            .revisions
+            .iter()
+            .map(|(number, revision)| SecretRevision {
+                revision: number.unsigned_abs(),
+                backend: "internal".to_owned(),
+                created: Instant(at(revision.created)),
+                updated: Instant(at(revision.created)),
+                expires: revision.expires.map(|time| Instant(at(time))),
+            })
+            .collect();
+    }
+    shown.access = found
+        .grants
+        .iter()
+        .map(|(grantee, relation)| SecretAccess {
+            target: match grantee.split_once('/') {
+                Some(_) => format!("unit-{}", grantee.replace('/', "-")),
+                None => format!("application-{grantee}"),
+            },
+            scope: match relation {
+                Some(relation) => scope(client, &model, *relation),
+                None => format!("model-{}", model.uuid),
+            },
+            role: "view".to_owned(),
+        })
+        .collect();
+    let text = output::show_secret(&BTreeMap::from([(found.id, shown)]), args.output.format());
+    print(&text, args.output.output.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The tag of the relation that a grant lives as long as.
+fn scope(client: &Client, model: &Model, id: i64) -> String {
+    let found = crate::store::relation::find(client.store.db(), &model.uuid, id).ok().flatten();
+    let key = found.map_or_else(|| id.to_string(), |relation| relation.key());
+    format!("relation-{}", key.replace(':', ".").replace(' ', "#"))
+}
+
+fn decoded(content: &Content) -> BTreeMap<String, String> {
+    let decode = |(key, value): (&String, &String)| match key.strip_suffix("#base64") {
+        Some(key) => {
+            let bytes = base64::decode(value).unwrap_or_default();
+            (key.to_owned(), String::from_utf8_lossy(&bytes).into_owned())
+        }
+        None => (key.clone(), value.clone()),
+    };
+    content.0.iter().map(decode).collect()
+}
+
+fn tag(secret: &Secret, model: &Model) -> String {
+    match secret.owner.as_str() {
+        USER_OWNER => format!("model-{}", model.uuid),
+        owner if owner.contains('/') => format!("unit-{}", owner.replace('/', "-")),
+        owner => format!("application-{owner}"),
+    }
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or_default()
+}
+
+fn info(secret: &Secret) -> SecretInfo {
+    let owner = if secret.owner == USER_OWNER { "<model>" } else { &secret.owner };
+    SecretInfo {
+        expires: secret.expires.map(|time| Instant(at(time))),
+        rotation: secret.rotation.clone(),
+        rotates: secret.rotates.map(|time| Instant(at(time))),
+        description: secret.description.clone(),
+        name: secret.name.clone(),
+        label: secret.label.clone(),
+        ..SecretInfo::new(secret.latest().unsigned_abs(), owner, at(secret.created), at(secret.updated))
+    }
+}

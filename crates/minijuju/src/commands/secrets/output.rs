@@ -1,0 +1,216 @@
+//! Secrets: listed, and shown. `Debug` of what holds content shows none.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use crate::format::{Document, Instant, Table, Tabular, ago, document, table_or};
+
+/// A secret; `juju secrets` and `juju show-secret` print a map of them by ID (without `secret:`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretInfo {
+    /// Its latest revision.
+    pub revision: u64,
+    /// The SHA-256 of its content, if that is shown.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub checksum: String,
+    /// When it expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Instant>,
+    /// How often it is to be rotated (`never`, `daily`), for charms' secrets.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub rotation: String,
+    /// When it is to be rotated next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotates: Option<Instant>,
+    /// `tinyproxy`, `tinyproxy/0`, or `<model>` for the user's.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub owner: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The name of a user's secret.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// The label of a charm's secret.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub label: String,
+    /// When it was made.
+    pub created: Instant,
+    /// When it got its latest revision.
+    pub updated: Instant,
+    /// Its content, if that is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<SecretContent>,
+    /// Its revisions, if they are shown.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<SecretRevision>,
+    /// Who may read it, in `juju show-secret`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub access: Vec<SecretAccess>,
+}
+
+impl SecretInfo {
+    /// A secret with what every secret has.
+    #[must_use]
+    pub fn new(revision: u64, owner: impl Into<String>, created: Timestamp, updated: Timestamp) -> SecretInfo {
+        SecretInfo {
+            revision,
+            checksum: String::new(),
+            expires: None,
+            rotation: String::new(),
+            rotates: None,
+            owner: owner.into(),
+            description: String::new(),
+            name: String::new(),
+            label: String::new(),
+            created: Instant(created),
+            updated: Instant(updated),
+            content: None,
+            revisions: Vec::new(),
+            access: Vec::new(),
+        }
+    }
+}
+
+/// A secret's content, decoded.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretContent(pub BTreeMap<String, String>);
+
+impl fmt::Debug for SecretContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// JSON has the content under `Data`; YAML has it bare.
+impl Serialize for SecretContent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut out = serializer.serialize_struct("SecretContent", 1)?;
+        out.serialize_field("Data|", &self.0)?;
+        out.end()
+    }
+}
+
+/// A revision of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretRevision {
+    /// Its number.
+    pub revision: u64,
+    /// Where it is (`internal`).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub backend: String,
+    /// When it was made.
+    pub created: Instant,
+    /// When it was last changed.
+    pub updated: Instant,
+    /// When it expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Instant>,
+}
+
+/// Who may read a secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SecretAccess {
+    /// `application-web`, `unit-web-0`.
+    pub target: String,
+    /// `model-…` for the user's secrets, `relation-…` for charms'.
+    pub scope: String,
+    /// `view`.
+    pub role: String,
+}
+
+/// `juju secrets`: by ID, as of `now`.
+#[must_use]
+pub fn secrets(secrets: &BTreeMap<String, SecretInfo>, format: Tabular, now: Timestamp) -> String {
+    table_or(secrets, format, || {
+        let mut table = Table::new(false);
+        table.align_right(4);
+        table.line(&["ID", "Name", "Owner", "Rotation", "Revision", "Last updated"]);
+        let mut sorted: Vec<_> = secrets.iter().collect();
+        sorted.sort_by(|(_, a), (_, b)| a.owner.cmp(&b.owner).then(b.revision.cmp(&a.revision)));
+        for (id, secret) in sorted {
+            let name = if secret.name.is_empty() { "-" } else { &secret.name };
+            let (revision, age) = (secret.revision.to_string(), ago(secret.updated.0, now));
+            table.cells(&[id, name, &secret.owner, &secret.rotation, &revision, &age]);
+            table.write("\n");
+        }
+        table.finish()
+    })
+}
+
+/// `juju show-secret`: by ID.
+#[must_use]
+pub fn show_secret(secrets: &BTreeMap<String, SecretInfo>, format: Document) -> String {
+    document(secrets, format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "d54q5o1p1l1s73b8n1rg";
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    fn secret() -> SecretInfo {
+        let content = BTreeMap::from([("token".to_owned(), "hunter2".to_owned())]);
+        SecretInfo {
+            name: "api".into(),
+            rotation: "never".into(),
+            content: Some(SecretContent(content)),
+            access: vec![SecretAccess {
+                target: "application-web".into(),
+                scope: "model-m".into(),
+                role: "view".into(),
+            }],
+            ..SecretInfo::new(2, "<model>", at("2026-11-22T08:00:00Z"), at("2026-11-22T08:15:01Z"))
+        }
+    }
+
+    #[test]
+    fn secrets_are_listed() {
+        let all = BTreeMap::from([(ID.to_owned(), secret())]);
+        assert_eq!(
+            secrets(&all, Tabular::Tabular, at("2026-11-22T08:16:02Z")),
+            "\
+ID                    Name  Owner    Rotation  Revision  Last updated
+d54q5o1p1l1s73b8n1rg  api   <model>  never            2  1 minute ago  
+"
+        );
+    }
+
+    #[test]
+    fn a_secret_is_shown_with_its_content_in_each_formats_way() {
+        let all = BTreeMap::from([(ID.to_owned(), secret())]);
+        assert_eq!(
+            show_secret(&all, Document::Yaml),
+            "\
+d54q5o1p1l1s73b8n1rg:
+  revision: 2
+  rotation: never
+  owner: <model>
+  name: api
+  created: 2026-11-22T08:00:00Z
+  updated: 2026-11-22T08:15:01Z
+  content:
+    token: hunter2
+  access:
+  - target: application-web
+    scope: model-m
+    role: view
+"
+        );
+        assert!(show_secret(&all, Document::Json).contains("\"content\":{\"Data\":{\"token\":\"hunter2\"}}"));
+    }
+
+    #[test]
+    fn debug_output_never_shows_content() {
+        assert!(!format!("{:?}", secret()).contains("hunter2"));
+    }
+}

@@ -1,0 +1,186 @@
+//! `juju show-unit` and `juju show-application`.
+
+pub mod output;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::Value;
+
+use self::output::{ApplicationInfo, ExposedEndpoint, UnitInfo, UnitRelation, UnitRelationData};
+use crate::charm;
+use crate::cli::{Arguments, ModelOption, Output, is_application, is_unit};
+use crate::client::{Client, print};
+use crate::commands::constraints::output::Constraints;
+use crate::commands::status::shown_port;
+use crate::format::{self, Document};
+use crate::store::model::Model;
+use crate::store::unit::{self, Unit};
+use crate::store::{machine, relation};
+
+const SHOW_UNIT_HELP: &str = "\
+Examples:
+    juju show-unit tinyproxy/0
+    juju show-unit db/0 --endpoint database --format json";
+
+/// Show what there is to know of units.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = SHOW_UNIT_HELP)]
+pub struct ShowUnitArgs {
+    /// The units
+    #[arg(value_name = "unit name", required = true)]
+    pub units: Vec<String>,
+    /// Show relation data of this endpoint only
+    #[arg(long)]
+    pub endpoint: Option<String>,
+    /// Show relation data of this unit only
+    #[arg(long = "related-unit", value_name = "unit")]
+    pub related_unit: Option<String>,
+    /// Show relation data of applications only
+    #[arg(long)]
+    pub app: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Document>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for ShowUnitArgs {
+    const MISSING: &[&str] = &["an unit name must be supplied"];
+
+    fn init(&mut self) -> Result<(), String> {
+        if let Some(unit) = self.related_unit.as_ref().filter(|unit| !is_unit(unit)) {
+            return Err(format!("related unit name {unit} not valid"));
+        }
+        not_valid("unit name", self.units.iter().filter(|unit| !is_unit(unit)))
+    }
+}
+
+fn not_valid<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {
+    let names: Vec<&str> = names.map(String::as_str).collect();
+    match names.len() {
+        0 => Ok(()),
+        1 => Err(format!("{what} {} not valid", names[0])),
+        _ => Err(format!("{what}s {} not valid", names.join(", "))),
+    }
+}
+
+/// Show what there is to know of applications.
+#[derive(Debug, Clone, Args)]
+pub struct ShowApplicationArgs {
+    /// The applications
+    #[arg(value_name = "application name", required = true)]
+    pub applications: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Document>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for ShowApplicationArgs {
+    const MISSING: &[&str] = &["an application name must be supplied"];
+
+    fn init(&mut self) -> Result<(), String> {
+        not_valid("application name", self.applications.iter().filter(|name| !is_application(name)))
+    }
+}
+
+/// Run `juju show-unit`.
+pub fn unit(client: &mut Client, args: &ShowUnitArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let mut shown = BTreeMap::new();
+    for name in &args.units {
+        let found = client.unit(&model, name)?;
+        let info = unit_info(client, &model, &found)?;
+        shown.insert(name.clone(), info.only(args.endpoint.as_deref(), args.related_unit.as_deref(), args.app));
+    }
+    print(&format::document(&shown, args.output.format()), args.output.output.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<UnitInfo> {
+    let db = client.store.db();
+    let application = client.application(model, &found.application)?;
+    let name = found.name();
+    let mut relations = Vec::new();
+    for relation in relation::of(db, &model.uuid, &found.application)? {
+        let Some(mine) = relation.side(&found.application, None) else { continue };
+        let other = relation.other(mine).unwrap_or(mine);
+        let mut shown = UnitRelation {
+            relation_id: u64::try_from(relation.id)?,
+            endpoint: mine.name.clone(),
+            related_endpoint: other.name.clone(),
+            application_data: BTreeMap::new(),
+            local_unit: UnitRelationData::default(),
+            related_units: BTreeMap::new(),
+        };
+        for (owner, settings, in_scope) in relation::databags(db, &model.uuid, relation.id)? {
+            let data = UnitRelationData { in_scope, data: Some(settings.clone()) };
+            if owner == other.application {
+                shown.application_data = settings;
+            } else if owner == name {
+                shown.local_unit = data;
+            } else if owner.starts_with(&format!("{}/", other.application)) {
+                shown.related_units.insert(owner, data);
+            }
+        }
+        relations.push(shown);
+    }
+    let address = machine::find(db, &model.uuid, &found.machine)?.map(|machine| machine.address);
+    Ok(UnitInfo {
+        workload_version: found.workload_version.clone(),
+        machine: found.machine.clone(),
+        opened_ports: unit::ports(db, &model.uuid, &name)?.iter().map(shown_port).collect(),
+        public_address: address.unwrap_or_default(),
+        charm: application.url(),
+        leader: application.leader == Some(found.number),
+        life: found.life.clone(),
+        relations,
+    })
+}
+
+/// Run `juju show-application`.
+pub fn application(client: &mut Client, args: &ShowApplicationArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let mut shown = BTreeMap::new();
+    for name in &args.applications {
+        let found = client.application(&model, name)?;
+        let meta = charm::metadata(&found)?;
+        let db = client.store.db();
+        let base = match unit::of(db, &model.uuid, name)?.first() {
+            Some(unit) => machine::find(db, &model.uuid, &unit.machine)?.map(|machine| machine.base),
+            None => None,
+        };
+        let names = |value: Option<&Value>| -> Vec<String> {
+            let list = value.and_then(Value::as_array).into_iter().flatten();
+            list.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let exposed = found.exposed.as_ref().and_then(Value::as_object).into_iter().flatten();
+        let exposed_endpoints = exposed.map(|(endpoint, to)| {
+            let to =
+                ExposedEndpoint { spaces: names(to.get("expose-to-spaces")), cidrs: names(to.get("expose-to-cidrs")) };
+            (endpoint.clone(), to)
+        });
+        let bindings = [String::new()].into_iter().chain(meta.relations.keys().cloned()).chain(meta.extra_bindings);
+        let info = ApplicationInfo {
+            charm: found.charm.clone(),
+            base: base.unwrap_or_default(),
+            channel: String::new(),
+            constraints: Constraints(found.constraints.clone()),
+            principal: !meta.subordinate,
+            exposed: found.exposed.is_some(),
+            exposed_endpoints: exposed_endpoints.collect(),
+            remote: false,
+            life: found.life.clone(),
+            endpoint_bindings: bindings.map(|endpoint| (endpoint, "alpha".to_owned())).collect(),
+        };
+        shown.insert(name.clone(), info);
+    }
+    print(&format::document(&shown, args.output.format()), args.output.output.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,203 @@
+//! Units and applications, shown one by one.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use crate::commands::constraints::output::Constraints;
+
+/// A unit in `juju show-unit`, which prints a map of them by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct UnitInfo {
+    /// The workload's version.
+    #[serde(rename = "workload-version", skip_serializing_if = "String::is_empty")]
+    pub workload_version: String,
+    /// Its machine's id.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub machine: String,
+    /// Its opened ports (`8000/tcp`).
+    #[serde(rename = "opened-ports")]
+    pub opened_ports: Vec<String>,
+    /// Its address.
+    #[serde(rename = "public-address", skip_serializing_if = "String::is_empty")]
+    pub public_address: String,
+    /// The charm's URL.
+    pub charm: String,
+    /// Whether it is the leader.
+    pub leader: bool,
+    /// `alive`, `dying` or `dead`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub life: String,
+    /// Its relations.
+    #[serde(rename = "relation-info", skip_serializing_if = "Vec::is_empty")]
+    pub relations: Vec<UnitRelation>,
+}
+
+/// A relation of a unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct UnitRelation {
+    /// Its number.
+    #[serde(rename = "relation-id")]
+    pub relation_id: u64,
+    /// This side's endpoint.
+    pub endpoint: String,
+    /// The other side's.
+    #[serde(rename = "related-endpoint")]
+    pub related_endpoint: String,
+    /// What the other application shares.
+    #[serde(rename = "application-data")]
+    pub application_data: BTreeMap<String, String>,
+    /// What the unit itself shares.
+    #[serde(rename = "local-unit")]
+    pub local_unit: UnitRelationData,
+    /// What the other units share, by name.
+    #[serde(rename = "related-units", skip_serializing_if = "BTreeMap::is_empty")]
+    pub related_units: BTreeMap<String, UnitRelationData>,
+}
+
+/// What a unit shares in a relation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnitRelationData {
+    /// Whether it has entered the relation.
+    pub in_scope: bool,
+    /// What it shares; none where it was not asked for.
+    pub data: Option<BTreeMap<String, String>>,
+}
+
+impl Serialize for UnitRelationData {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Fields<'a> {
+            #[serde(rename = "in-scope")]
+            in_scope: bool,
+            data: &'a Option<BTreeMap<String, String>>,
+        }
+        let fields = Fields { in_scope: self.in_scope, data: &self.data };
+        if *self == UnitRelationData::default() {
+            crate::format::zero(&fields, serializer)
+        } else {
+            fields.serialize(serializer)
+        }
+    }
+}
+
+impl UnitInfo {
+    /// Leaves in what `--endpoint`, `--related-unit` and `--app` ask for, and out what shows nothing.
+    #[must_use]
+    pub fn only(mut self, endpoint: Option<&str>, related_unit: Option<&str>, app: bool) -> UnitInfo {
+        self.relations.retain(|relation| endpoint.is_none_or(|endpoint| relation.endpoint == endpoint));
+        for relation in &mut self.relations {
+            if app {
+                relation.local_unit = UnitRelationData::default();
+                relation.related_units.clear();
+            } else if let Some(unit) = related_unit {
+                relation.local_unit = UnitRelationData::default();
+                relation.related_units.retain(|name, _| name == unit);
+            }
+        }
+        self.relations.retain(|relation| {
+            app || endpoint.is_some()
+                || !relation.application_data.is_empty()
+                || !relation.related_units.is_empty()
+                || relation.local_unit.data.as_ref().is_some_and(|data| !data.is_empty())
+        });
+        self
+    }
+}
+
+/// An application in `juju show-application`, which prints a map of them by name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ApplicationInfo {
+    /// The charm's name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub charm: String,
+    /// The base it runs on (`ubuntu@22.04`).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub base: String,
+    /// The channel the charm came from; none for a local charm.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub channel: String,
+    /// The constraints on its machines.
+    pub constraints: Constraints,
+    /// Whether it has machines of its own.
+    pub principal: bool,
+    /// Whether it is exposed.
+    pub exposed: bool,
+    /// How, by endpoint; `""` stands for all.
+    #[serde(rename = "exposed-endpoints", skip_serializing_if = "BTreeMap::is_empty")]
+    pub exposed_endpoints: BTreeMap<String, ExposedEndpoint>,
+    /// Whether it is in another model.
+    pub remote: bool,
+    /// `alive`, `dying` or `dead`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub life: String,
+    /// The space of each endpoint, and of `""` for all others.
+    #[serde(rename = "endpoint-bindings", skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoint_bindings: BTreeMap<String, String>,
+}
+
+/// To whom an endpoint is exposed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ExposedEndpoint {
+    /// Spaces.
+    #[serde(rename = "expose-to-spaces", skip_serializing_if = "Vec::is_empty")]
+    pub spaces: Vec<String>,
+    /// Networks (`0.0.0.0/0`).
+    #[serde(rename = "expose-to-cidrs", skip_serializing_if = "Vec::is_empty")]
+    pub cidrs: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::{json, yaml};
+
+    fn data(pairs: &[(&str, &str)]) -> UnitRelationData {
+        let data = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        UnitRelationData { in_scope: true, data: Some(data) }
+    }
+
+    fn unit() -> UnitInfo {
+        let relation = |id, endpoint: &str| UnitRelation {
+            relation_id: id,
+            endpoint: endpoint.into(),
+            related_endpoint: "database".into(),
+            local_unit: data(&[("ingress-address", "10.0.0.2")]),
+            related_units: BTreeMap::from([
+                ("db/0".to_owned(), data(&[("port", "5432")])),
+                ("db/1".to_owned(), data(&[])),
+            ]),
+            ..UnitRelation::default()
+        };
+        UnitInfo {
+            machine: "0".into(),
+            charm: "local:web-0".into(),
+            leader: true,
+            life: "alive".into(),
+            relations: vec![relation(1, "database"), relation(2, "cache")],
+            ..UnitInfo::default()
+        }
+    }
+
+    #[test]
+    fn a_unit_is_a_document_with_what_it_shares() {
+        let shown = unit().only(Some("database"), Some("db/0"), false);
+        assert_eq!(
+            json(&shown),
+            "{\"machine\":\"0\",\"opened-ports\":[],\"charm\":\"local:web-0\",\"leader\":true,\"life\":\"alive\",\
+             \"relation-info\":[{\"relation-id\":1,\"endpoint\":\"database\",\"related-endpoint\":\"database\",\
+             \"application-data\":{},\"local-unit\":{\"in-scope\":false,\"data\":null},\
+             \"related-units\":{\"db/0\":{\"in-scope\":true,\"data\":{\"port\":\"5432\"}}}}]}\n"
+        );
+        assert!(!yaml(&shown).contains("local-unit"));
+        assert_eq!(unit().only(None, None, false), unit());
+        assert!(unit().only(None, None, true).relations.iter().all(|relation| relation.related_units.is_empty()));
+    }
+
+    #[test]
+    fn an_application_without_constraints_says_nothing_of_them() {
+        let info = ApplicationInfo { charm: "web".into(), principal: true, ..ApplicationInfo::default() };
+        assert_eq!(yaml(&info), "charm: web\nprincipal: true\nexposed: false\nremote: false\n");
+        assert!(json(&info).contains("\"constraints\":{}"));
+    }
+}

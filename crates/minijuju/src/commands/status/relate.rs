@@ -1,0 +1,156 @@
+//! Relations and subordinates in `juju status`.
+
+use std::collections::BTreeMap;
+
+use crate::commands::status::output::{ApplicationRelation, FullStatus, RelationStatus, UnitStatus};
+
+/// A relation, as the model has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RelationEnds {
+    /// Its sides: two, or one of a peer relation.
+    pub sides: Vec<RelationSide>,
+    /// Its interface.
+    pub interface: String,
+    /// `global`, or `container` for a subordinate's.
+    pub scope: String,
+    /// `joining`, `joined`, `broken`.
+    pub status: String,
+}
+
+/// A side of a relation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RelationSide {
+    /// The application.
+    pub application: String,
+    /// Its endpoint.
+    pub endpoint: String,
+    /// `provider`, `requirer` or `peer`.
+    pub role: String,
+}
+
+impl FullStatus {
+    /// Adds relations: to their list, and to the applications on their sides.
+    pub fn relate(&mut self, relations: &[RelationEnds]) {
+        for relation in relations {
+            let Some(first) = relation.sides.first() else { continue };
+            let side = |role: &str| relation.sides.iter().find(|side| side.role == role).unwrap_or(first);
+            let (provider, requirer) = (side("provider"), side("requirer"));
+            let kind = if relation.scope == "container" {
+                "subordinate"
+            } else if provider.application == requirer.application {
+                "peer"
+            } else {
+                "regular"
+            };
+            let end = |side: &RelationSide| format!("{}:{}", side.application, side.endpoint);
+            self.relations.push(RelationStatus {
+                provider: end(provider),
+                requirer: end(requirer),
+                interface: relation.interface.clone(),
+                kind: kind.to_owned(),
+                status: relation.status.clone(),
+                message: String::new(),
+            });
+            for (place, side) in relation.sides.iter().enumerate() {
+                // A peer relation has one side, which is the other one, too.
+                let other = &relation.sides[relation.sides.len() - 1 - place].application;
+                let Some(application) = self.applications.get_mut(&side.application) else { continue };
+                let others = application.relations.entry(side.endpoint.clone()).or_default();
+                others.push(ApplicationRelation {
+                    related_application: other.clone(),
+                    interface: relation.interface.clone(),
+                    scope: relation.scope.clone(),
+                });
+                others.sort_by(|a, b| a.related_application.cmp(&b.related_application));
+            }
+        }
+    }
+
+    /// Puts subordinate units below their principals; `principals` has the latter's names by the former's.
+    pub fn place_subordinates(&mut self, principals: &BTreeMap<String, String>) {
+        for (name, principal) in principals {
+            let of = |unit: &str| unit.split('/').next().unwrap_or_default().to_owned();
+            let Some(application) = self.applications.get_mut(&of(name)) else { continue };
+            let on = of(principal);
+            if !application.subordinate_to.contains(&on) {
+                application.subordinate_to.push(on);
+                application.subordinate_to.sort();
+            }
+            let Some(unit) = application.units.remove(name) else { continue };
+            if let Some(principal) = self.unit_mut(principal) {
+                // A subordinate is where its principal is, and Juju says so there alone.
+                let unit = UnitStatus { machine: String::new(), ..unit };
+                principal.subordinates.insert(name.clone(), unit);
+            }
+        }
+    }
+
+    fn unit_mut(&mut self, name: &str) -> Option<&mut UnitStatus> {
+        self.applications.get_mut(name.split('/').next()?)?.units.get_mut(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ApplicationStatus;
+    use super::*;
+
+    fn side(application: &str, endpoint: &str, role: &str) -> RelationSide {
+        RelationSide { application: application.into(), endpoint: endpoint.into(), role: role.into() }
+    }
+
+    fn model() -> FullStatus {
+        let application = |name: &str| ApplicationStatus {
+            units: BTreeMap::from([(format!("{name}/0"), UnitStatus { machine: "0".into(), ..UnitStatus::default() })]),
+            ..ApplicationStatus::default()
+        };
+        let names = ["db", "web", "log"];
+        FullStatus {
+            applications: names.iter().map(|name| ((*name).to_owned(), application(name))).collect(),
+            ..FullStatus::default()
+        }
+    }
+
+    #[test]
+    fn relations_are_on_both_sides() {
+        let mut status = model();
+        let relation = |sides: Vec<RelationSide>, scope: &str| RelationEnds {
+            sides,
+            interface: "demo".into(),
+            scope: scope.into(),
+            status: "joined".into(),
+        };
+        status.relate(&[
+            relation(vec![side("web", "db", "requirer"), side("db", "database", "provider")], "global"),
+            relation(vec![side("db", "peers", "peer")], "global"),
+            relation(vec![side("web", "juju-info", "provider"), side("log", "host", "requirer")], "container"),
+        ]);
+        let lines: Vec<String> = status
+            .relations
+            .iter()
+            .map(|relation| format!("{} {} {}", relation.provider, relation.requirer, relation.kind))
+            .collect();
+        assert_eq!(
+            lines,
+            ["db:database web:db regular", "db:peers db:peers peer", "web:juju-info log:host subordinate"]
+        );
+        let others = |application: &str, endpoint: &str| -> Vec<String> {
+            let others = &status.applications[application].relations[endpoint];
+            others.iter().map(|other| other.related_application.clone()).collect()
+        };
+        assert_eq!(others("web", "db"), ["db"]);
+        assert_eq!(others("db", "database"), ["web"]);
+        assert_eq!(others("db", "peers"), ["db"]);
+        assert_eq!(others("log", "host"), ["web"]);
+    }
+
+    #[test]
+    fn subordinates_are_below_their_principals() {
+        let mut status = model();
+        status.place_subordinates(&BTreeMap::from([("log/0".to_owned(), "web/0".to_owned())]));
+        assert_eq!(status.applications["log"].subordinate_to, ["web"]);
+        assert!(status.applications["log"].units.is_empty());
+        let below = &status.applications["web"].units["web/0"].subordinates["log/0"];
+        assert!(below.machine.is_empty());
+    }
+}

@@ -1,0 +1,117 @@
+//! `juju status --format summary`: counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use crate::commands::status::output::{FullStatus, UnitStatus};
+use crate::commands::status::{ports, tabular};
+use crate::format::{Paint, Table, sorted};
+
+/// What is counted.
+#[derive(Default)]
+struct Counts {
+    networks: Vec<(Ipv4Addr, u32)>,
+    ports: BTreeSet<String>,
+    units: BTreeMap<String, usize>,
+}
+
+impl Counts {
+    /// Adds an address's network, of the size that its class has.
+    fn address(&mut self, address: &str) {
+        let Ok(address) = address.parse::<Ipv4Addr>() else { return };
+        let bits = match address.octets()[0] {
+            0..=127 => 8,
+            128..=191 => 16,
+            _ => 24,
+        };
+        let network = |of: Ipv4Addr, bits: u32| u32::from(of) >> (32 - bits);
+        if !self.networks.iter().any(|(known, bits)| network(*known, *bits) == network(address, *bits)) {
+            self.networks.push((address, bits));
+        }
+    }
+
+    fn unit(&mut self, unit: &UnitStatus) {
+        self.address(&unit.public_address);
+        self.ports.extend(unit.open_ports.iter().cloned());
+        *self.units.entry(unit.workload_status.current.clone()).or_default() += 1;
+        for (_, subordinate) in sorted(&unit.subordinates) {
+            self.unit(subordinate);
+        }
+    }
+}
+
+/// `juju status --format summary`.
+#[must_use]
+pub fn status_summary(status: &FullStatus, colour: bool) -> String {
+    let mut counts = Counts::default();
+    let mut machines: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, machine) in sorted(&status.machines) {
+        counts.address(&machine.dns_name);
+        let (state, _) = tabular::state(machine);
+        *machines.entry(if state.is_empty() { "pending" } else { state }.to_owned()).or_default() += 1;
+    }
+    for (_, application) in sorted(&status.applications) {
+        for (_, unit) in sorted(&application.units) {
+            counts.unit(unit);
+        }
+    }
+
+    let mut table = Table::new(colour);
+    let networks: Vec<String> = counts.networks.iter().map(|(address, bits)| format!("{address}/{bits}")).collect();
+    key(&mut table, Paint::BoldBrightCyan, "Running on subnets");
+    table.painted(Paint::Info, &networks.join(", "));
+    table.write("\n");
+    key(&mut table, Paint::BoldBrightCyan, " Utilizing ports");
+    let opened: Vec<String> = counts.ports.into_iter().collect();
+    for (piece, number) in ports::pieces(&opened) {
+        table.paint(if number { Paint::BrightMagenta } else { Paint::Plain }, &piece);
+    }
+    table.cells(&[""]);
+    table.write("\n");
+
+    table.align_all_right();
+    total(&mut table, "# Machines", status.machines.len());
+    states(&mut table, &machines);
+    total(&mut table, "# Units", counts.units.values().sum());
+    states(&mut table, &counts.units);
+    total(&mut table, "# Applications", status.applications.len());
+    for (name, application) in sorted(&status.applications) {
+        table.painted(Paint::BrightGreen, name);
+        table.painted(Paint::Good, &format!("{}/1\texposed", u8::from(application.exposed)));
+        table.write("\n");
+    }
+    blank(&mut table);
+    total(&mut table, "# Remote", 0);
+    table.finish()
+}
+
+fn key(table: &mut Table, paint: Paint, key: &str) {
+    table.paint(paint, key);
+    table.painted(Paint::BoldBrightMagenta, ":");
+}
+
+fn total(table: &mut Table, what: &str, count: usize) {
+    key(table, Paint::BoldBrightCyan, what);
+    table.write("(");
+    table.paint(Paint::Magenta, &count.to_string());
+    table.write(")\t\n");
+}
+
+fn states(table: &mut Table, states: &BTreeMap<String, usize>) {
+    for (state, count) in sorted(states) {
+        let paint = match Paint::of_status(state) {
+            Paint::Plain => Paint::Good,
+            paint => paint,
+        };
+        key(table, paint, state);
+        table.painted(Paint::Magenta, &format!(" {count} "));
+        table.write("\n");
+    }
+    blank(table);
+}
+
+/// Parts two groups without ending the columns.
+fn blank(table: &mut Table) {
+    table.painted(Paint::Good, " ");
+    table.write("\n");
+}

@@ -1,0 +1,240 @@
+//! `juju status` as a table.
+
+use crate::commands::status::output::{
+    ApplicationStatus, FullStatus, MachineStatus, RelationStatus, StatusInfo, UnitStatus,
+};
+use crate::commands::status::ports;
+use crate::commands::storage::output;
+use crate::format::{Paint, Table, sorted};
+
+/// Messages longer than this are cut.
+const MESSAGE: usize = 120;
+
+/// Workload versions longer than this are cut.
+const VERSION: usize = 15;
+
+/// `juju status`: the model, its applications, units and machines, its relations if `relations`, its storage if it is there.
+#[must_use]
+pub fn status_tabular(status: &FullStatus, relations: bool, colour: bool) -> String {
+    let mut table = Table::new(colour);
+    model(&mut table, status);
+    if !status.applications.is_empty() {
+        applications(&mut table, status);
+    }
+    if !status.machines.is_empty() {
+        machines(&mut table, false, status.machines.iter());
+    }
+    if relations && !status.relations.is_empty() {
+        relation_lines(&mut table, &status.relations);
+    }
+    if let Some(storage) = status.storage.as_ref().filter(|storage| !storage.is_empty()) {
+        output::status_lines(&mut table, storage);
+    }
+    table.finish()
+}
+
+fn model(table: &mut Table, status: &FullStatus) {
+    let model = &status.model;
+    let cloud = if model.region.is_empty() { model.cloud.clone() } else { format!("{}/{}", model.cloud, model.region) };
+    let mut headers = vec!["Model", "Controller", "Cloud/Region", "Version"];
+    let mut values = vec![model.name.as_str(), &model.controller, &cloud, &model.version];
+    let timestamp = status.controller.as_ref().map(|controller| controller.timestamp.as_str()).unwrap_or_default();
+    let notes = cut(&model.status.message, MESSAGE);
+    for (header, value) in [("SLA", model.sla.as_str()), ("Timestamp", timestamp), ("Notes", &notes)] {
+        if !value.is_empty() {
+            headers.push(header);
+            values.push(value);
+        }
+    }
+    table.headers(true, &headers);
+    table.cells(&values[..3]);
+    if !model.version.is_empty() {
+        table.cells(&values[3..4]);
+    }
+    table.line(&values[4..]);
+}
+
+fn applications(table: &mut Table, status: &FullStatus) {
+    table.headers(false, &["App", "Version", "Status", "Scale", "Charm", "Channel", "Rev", "Exposed", "Message"]);
+    table.align_right(3);
+    table.align_right(6);
+    for (name, application) in sorted(&status.applications) {
+        let version = application.version.lines().next().unwrap_or_default();
+        table.cells(&[name, &cut(version, VERSION)]);
+        table.status(&application.status.current);
+        let (there, asked) = scale(status, name, application);
+        if there == asked {
+            table.cells(&[&there.to_string()]);
+        } else {
+            table.painted(Paint::Warning, &format!("{there}/{asked}"));
+        }
+        table.cells(&[&application.charm_name, &application.charm_channel]);
+        let newer = if application.can_upgrade_to.is_empty() { Paint::Plain } else { Paint::Warning };
+        table.painted(newer, &application.charm_rev.to_string());
+        let (exposed, paint) = if application.exposed { ("yes", Paint::Good) } else { ("no", Paint::Plain) };
+        table.painted(paint, exposed);
+        message(table, &application.status.message);
+    }
+    table.flush();
+    let mut units: Vec<(&String, &UnitStatus)> =
+        status.applications.values().flat_map(|application| &application.units).collect();
+    units.sort_by(|a, b| crate::format::natural_compare(a.0, b.0));
+    if units.is_empty() {
+        return;
+    }
+    table.headers(false, &["Unit", "Workload", "Agent", "Machine", "Public address", "Ports", "Message"]);
+    for (name, unit) in units {
+        unit_line(table, name, unit, 0);
+    }
+    table.flush();
+}
+
+/// How many of an application's units are up, and how many there should be.
+fn scale(status: &FullStatus, name: &str, application: &ApplicationStatus) -> (usize, usize) {
+    let up = |unit: &&UnitStatus| {
+        unit.workload_status.current != "terminated"
+            && matches!(unit.juju_status.current.as_str(), "executing" | "idle" | "running")
+    };
+    let units: Vec<&UnitStatus> = if application.subordinate_to.is_empty() {
+        application.units.values().collect()
+    } else {
+        let principals = status.applications.values().flat_map(|application| application.units.values());
+        let all = principals.flat_map(|unit| &unit.subordinates);
+        all.filter(|(unit, _)| unit.split('/').next() == Some(name)).map(|(_, unit)| unit).collect()
+    };
+    (units.iter().copied().filter(up).count(), units.len())
+}
+
+fn unit_line(table: &mut Table, name: &str, unit: &UnitStatus, level: usize) {
+    let agent = &unit.juju_status;
+    let mut text = unit.workload_status.message.clone();
+    if agent.current == "allocating" && text.is_empty() {
+        text.clone_from(&agent.message);
+    }
+    if let Some(doing) = doing(agent) {
+        text = format!("({doing}) {text}");
+    }
+    let leader = if unit.leader { "*" } else { "" };
+    table.cells(&[&format!("{:1$}{name}{leader}", "", level * 2)]);
+    table.status(&unit.workload_status.current);
+    table.status(&agent.current);
+    table.cells(&[&unit.machine]);
+    table.painted(Paint::Info, &unit.public_address);
+    for (piece, number) in ports::pieces(&unit.open_ports) {
+        table.paint(if number { Paint::BrightMagenta } else { Paint::Plain }, &piece);
+    }
+    table.cells(&[""]);
+    message(table, &text);
+    for (name, subordinate) in sorted(&unit.subordinates) {
+        unit_line(table, name, subordinate, level + 1);
+    }
+}
+
+/// The hooks that Juju's table names; those of relations, storage and secrets it does not.
+const HOOKS: [&str; 14] = [
+    "install",
+    "start",
+    "config-changed",
+    "upgrade-charm",
+    "stop",
+    "remove",
+    "collect-metrics",
+    "meter-status-changed",
+    "leader-elected",
+    "leader-deposed",
+    "leader-settings-changed",
+    "update-status",
+    "pre-series-upgrade",
+    "post-series-upgrade",
+];
+
+/// The hook or action that an agent's message says it runs.
+fn doing(agent: &StatusInfo) -> Option<&str> {
+    if agent.current != "executing" {
+        return None;
+    }
+    let rest = agent.message.split_once("running ")?.1;
+    match rest.strip_prefix("action ") {
+        Some(action) => Some(action),
+        None => rest.split_once(" hook").map(|(hook, _)| hook).filter(|hook| HOOKS.contains(hook)),
+    }
+}
+
+/// Writes the lines of machines, under their headings.
+pub fn machines<'a>(table: &mut Table, first: bool, machines: impl Iterator<Item = (&'a String, &'a MachineStatus)>) {
+    table.headers(first, &["Machine", "State", "Address", "Inst id", "Base", "AZ", "Message"]);
+    let mut machines: Vec<_> = machines.collect();
+    machines.sort_by(|a, b| crate::format::natural_compare(a.0, b.0));
+    for (id, machine) in machines {
+        let (state, text) = state(machine);
+        table.cells(&[id]);
+        table.status(state);
+        table.painted(Paint::Info, &machine.dns_name);
+        let name = if machine.display_name.is_empty() { &machine.instance_id } else { &machine.display_name };
+        let base = machine.base.as_ref().map(ToString::to_string).unwrap_or_default();
+        let zone = machine.hardware.split(' ').find_map(|word| word.strip_prefix("availability-zone="));
+        table.cells(&[name, &base, zone.unwrap_or_default()]);
+        if text.is_empty() {
+            table.write("\n");
+        } else {
+            message(table, text);
+        }
+    }
+    table.flush();
+}
+
+/// A machine's state and message: its agent's and its instance's, unless its profile could not be changed.
+pub fn state(machine: &MachineStatus) -> (&str, &str) {
+    let modification = &machine.modification_status;
+    if modification.current == "error" {
+        (&modification.current, &modification.message)
+    } else {
+        (&machine.juju_status.current, &machine.machine_status.message)
+    }
+}
+
+fn relation_lines(table: &mut Table, relations: &[RelationStatus]) {
+    let mut relations: Vec<&RelationStatus> = relations.iter().collect();
+    relations.sort_by(|a, b| (&a.provider, &a.requirer).cmp(&(&b.provider, &b.requirer)));
+    table.headers(false, &["Integration provider", "Requirer", "Interface", "Type", "Message"]);
+    for relation in relations {
+        for side in [&relation.provider, &relation.requirer] {
+            let (application, endpoint) = side.split_at(side.find(':').unwrap_or(side.len()));
+            table.write(application);
+            table.painted(Paint::Magenta, endpoint);
+        }
+        table.cells(&[&relation.interface, &relation.kind]);
+        if relation.status != "joined" {
+            let paint = match relation.status.as_str() {
+                "suspended" => Paint::Warning,
+                "broken" | "error" => Paint::Error,
+                _ => Paint::Plain,
+            };
+            table.painted(paint, &relation.status);
+            table.paint(Paint::Gray, &cut(&relation.message, MESSAGE));
+        }
+        table.write("\n");
+    }
+    table.flush();
+}
+
+/// Ends a line with a message.
+fn message(table: &mut Table, text: &str) {
+    table.paint(Paint::Gray, &one_line(&cut(text, MESSAGE)));
+    table.write("\n");
+}
+
+/// A line break or tab in a message would break the table.
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\t', '\r'], " ")
+}
+
+/// Cuts a text to a length in bytes, as Juju does, though never inside a letter.
+fn cut(text: &str, most: usize) -> String {
+    const DOTS: &str = "...";
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let end = (0..=most - DOTS.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    format!("{}{DOTS}", &text[..end])
+}

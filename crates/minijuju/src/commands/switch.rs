@@ -1,0 +1,60 @@
+//! Models: added, destroyed, chosen.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+
+use crate::cli::Arguments;
+use crate::client::{CONTROLLER, Client, USER};
+use crate::store::model;
+
+const SWITCH_HELP: &str = "\
+Examples:
+    juju switch
+    juju switch testing";
+
+/// Show the current controller and model, or choose another.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = SWITCH_HELP)]
+pub struct SwitchArgs {
+    /// A controller, a model or both; the current one is printed if there is none
+    #[arg(value_name = "<controller>|<model>|<controller>:|:<model>|<controller>:<model>")]
+    pub target: Option<String>,
+}
+
+impl Arguments for SwitchArgs {}
+
+/// Run `juju switch`.
+pub fn switch(client: &mut Client, args: &SwitchArgs) -> anyhow::Result<ExitCode> {
+    let current = client.current()?;
+    let shown = |name: Option<&str>| match name {
+        Some(name) => format!("{CONTROLLER}:{USER}/{name}"),
+        None => format!("{CONTROLLER} (controller)"),
+    };
+    let Some(target) = &args.target else {
+        println!("{}", shown(current.as_deref()));
+        return Ok(ExitCode::SUCCESS);
+    };
+    let name = match target.split_once(':') {
+        _ if target == CONTROLLER && model::find(client.store.db(), target)?.is_none() => String::new(),
+        Some((CONTROLLER | "", "")) => String::new(),
+        Some(("", model)) => client.named(model)?,
+        _ => client.named(target)?,
+    };
+    let name = (!name.is_empty()).then_some(name);
+    if let Some(name) = &name
+        && model::find(client.store.db(), name)?.is_none()
+    {
+        bail!(
+            "cannot determine if {target:?} is a valid controller or model: \"{CONTROLLER}:{USER}/{name}\" is not there"
+        );
+    }
+    if name == current {
+        client.progress.say(&format!("{} (no change)", shown(current.as_deref())));
+    } else {
+        client.set_current(name.as_deref())?;
+        client.progress.say(&format!("{} -> {}", shown(current.as_deref()), shown(name.as_deref())));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,434 @@
+//! What can be said to minijuju, and what it answers to the rest.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap_complete::Shell;
+
+use super::Command;
+use super::config::ConfigAction;
+use super::debug_log::LogLevel;
+use super::secrets::args::SecretValue;
+use crate::cli::{self, Answer, ConfigSource, ModelIdentifier, Pair, completion};
+use crate::format::{Document, Plain, StatusFormat, Tabular};
+
+type Invocation = cli::Invocation<Command>;
+
+/// Takes a line apart at spaces; `_` stands for a space inside a word.
+fn words(line: &str) -> Vec<OsString> {
+    let words = line.split_whitespace().map(|word| word.replace('_', " "));
+    std::iter::once("juju".to_owned()).chain(words).map(OsString::from).collect()
+}
+
+fn read(line: &str) -> Invocation {
+    cli::parse(words(line)).unwrap_or_else(|stop| panic!("{line}: {stop:?}"))
+}
+
+fn stop(line: &str) -> Answer {
+    match cli::parse::<Command>(words(line)) {
+        Err(stop) => stop,
+        Ok(invocation) => panic!("{line}: {invocation:?}"),
+    }
+}
+
+fn assert_refused(line: &str, why: &str, code: u8) {
+    assert_eq!(stop(line), Answer { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }, "{line}");
+}
+
+macro_rules! command {
+    ($line:expr, $name:ident) => {{
+        match read($line).command {
+            Command::$name(arguments) => arguments,
+            other => panic!("{}: {other:?}", $line),
+        }
+    }};
+}
+
+fn pair(name: &str, value: &str) -> Pair {
+    Pair { name: name.into(), value: value.into() }
+}
+
+#[test]
+fn deploy_takes_its_options_anywhere() {
+    let deploy = command!(
+        "deploy --model m ./tinyproxy_amd64.charm -n 2 proxy --config slug=foo --config more.yaml --trust \
+         --resource image=./x.tar --storage data=1G --to 0,1 --constraints arch=amd64_mem=4G --bind alpha --force",
+        Deploy
+    );
+    // `_` is a space here, also in the file's name.
+    assert_eq!(deploy.charm, "./tinyproxy amd64.charm");
+    assert_eq!(deploy.application.as_deref(), Some("proxy"));
+    assert_eq!(deploy.num_units, 2);
+    assert_eq!(deploy.config, [ConfigSource::Value(pair("slug", "foo")), ConfigSource::File("more.yaml".into())]);
+    assert_eq!(deploy.resources, [pair("image", "./x.tar")]);
+    assert_eq!(deploy.storage, [pair("data", "1G")]);
+    assert_eq!(deploy.to, ["0", "1"]);
+    assert!(deploy.trust && deploy.force);
+    let constraints: Vec<_> = deploy.constraints().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
+    assert_eq!(constraints, ["arch=amd64", "mem=4G"]);
+    let set = command!("set-constraints a allocate-public-ip=1 cpu-cores=", SetConstraints).constraints;
+    let constraints: Vec<_> = set.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(constraints, ["allocate-public-ip=true", "cores="]);
+    assert_eq!(deploy.model.name.as_deref(), Some("m"));
+    assert_eq!(command!("deploy .", Deploy).num_units, 1);
+}
+
+#[test]
+fn the_model_is_known_whatever_the_command() {
+    assert_eq!(read("status -m c:admin/testing").session.model.as_deref(), Some("c:admin/testing"));
+    assert_eq!(read("ssh --model testing tinyproxy/0 -m x").session.model.as_deref(), Some("testing"));
+    assert_eq!(read("destroy-model testing").session.model, None);
+    assert_eq!(read("models -c ctl").session.controller.as_deref(), Some("ctl"));
+    assert_eq!(ModelIdentifier::parse("c:admin/testing").model, "testing");
+}
+
+#[test]
+fn global_options_stand_on_both_sides() {
+    for line in ["-q --debug status", "status -q --debug", "--quiet status --debug=true"] {
+        let global = read(line).session.global;
+        assert!(global.quiet && global.debug && !global.verbose, "{line}");
+    }
+    assert_eq!(
+        read("--logging-config <root>=DEBUG status").session.global.logging_config.as_deref(),
+        Some("<root>=DEBUG")
+    );
+}
+
+#[test]
+fn aliases_are_jujus() {
+    for (line, plain) in [
+        ("relate a b", "integrate a b"),
+        ("resolve a/0", "resolved a/0"),
+        ("list-models", "models"),
+        ("list-secrets", "secrets"),
+        ("list-actions a", "actions a"),
+        ("list-machines", "machines"),
+    ] {
+        assert_eq!(format!("{:?}", read(line).command), format!("{:?}", read(plain).command), "{line}");
+    }
+}
+
+#[test]
+fn status_has_all_its_formats() {
+    assert_eq!(command!("status", Status).output.format(), StatusFormat::Tabular);
+    assert_eq!(command!("status --format=json", Status).output.format(), StatusFormat::Json);
+    assert_eq!(command!("status --format oneline", Status).output.format(), StatusFormat::Oneline);
+    let status = command!("status tinyproxy 0 --relations --storage --watch 1s --utc --color", Status);
+    assert_eq!(status.selectors, ["tinyproxy", "0"]);
+    assert_eq!(status.watch, Some(Duration::from_secs(1)));
+    assert!(status.relations && status.storage && status.utc && status.color);
+    assert!(command!("status --integrations", Status).relations);
+    assert_refused("status --format xml", "invalid value \"xml\" for option --format: unknown format \"xml\"", 2);
+}
+
+#[test]
+fn config_knows_what_it_is_to_do() {
+    let action = |line: &str| command!(line, Config).action;
+    let change = |set: &[(&str, &str)], reset: &[&str], file: Option<&str>| ConfigAction::Change {
+        file: file.map(Into::into),
+        set: set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+        reset: reset.iter().map(|key| (*key).to_owned()).collect(),
+    };
+    assert_eq!(action("config tinyproxy"), ConfigAction::GetAll);
+    assert_eq!(action("config tinyproxy slug"), ConfigAction::GetOne("slug".into()));
+    assert_eq!(action("config tinyproxy slug=foo/bar n="), change(&[("slug", "foo/bar"), ("n", "")], &[], None));
+    assert_eq!(action("config tinyproxy --reset a,b --reset c"), change(&[], &["a", "b", "c"], None));
+    assert_eq!(action("config tinyproxy --file o.yaml a=1 --reset b"), change(&[("a", "1")], &["b"], Some("o.yaml")));
+    for (line, why) in [
+        ("config", "no application name specified"),
+        ("config slug=foo", "no application name specified"),
+        ("config a b c", "cannot specify multiple keys to get"),
+        ("config a b c=1", "cannot get value and set key=value pairs simultaneously"),
+        ("config a b --reset c --file f", "cannot use --file flag, use --reset flag and get value simultaneously"),
+        ("config a b=1 --reset b", "cannot set and reset key \"b\" simultaneously"),
+        ("config a b=1 b=2", "key \"b\" specified more than once"),
+        ("config a =1", "expected \"key=value\", got \"=1\""),
+        ("config a --reset b=1", "--reset accepts a comma delimited set of keys \"a,b,c\", received: \"b=1\""),
+        ("model-config --reset agent-version", "\"agent-version\" cannot be reset"),
+    ] {
+        assert_refused(line, why, 2);
+    }
+}
+
+#[test]
+fn run_parts_units_action_and_parameters() {
+    let run = command!("run db/0 db/leader backup target=/srv a.b=c=d --wait 5s --string-args", Run);
+    assert_eq!(run.units, ["db/0", "db/leader"]);
+    assert_eq!(run.action, "backup");
+    let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+    assert_eq!(run.arguments, [(keys(&["target"]), "/srv".to_owned()), (keys(&["a", "b"]), "c=d".to_owned())]);
+    assert_eq!(run.wait, Duration::from_secs(5));
+    assert_eq!(run.output.format(), Plain::Plain);
+    assert!(run.string_args);
+    assert_eq!(command!("run db/0 backup", Run).wait, Duration::from_mins(1));
+    for (line, why) in [
+        ("run", "no unit specified"),
+        ("run backup", "no unit specified"),
+        ("run db/0", "no action specified"),
+        ("run db/0 Backup", "invalid unit or action name \"Backup\""),
+        ("run db/0 web/0 backup", "all units must be of the same application"),
+        ("run db/0 backup x", "argument \"x\" must be of the form key.key.key...=value"),
+        ("run db/0 backup --wait 5s --background", "cannot specify both --wait and --background"),
+        (
+            "run db/0 backup X=1",
+            "key \"X\" must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and \
+             hyphens",
+        ),
+    ] {
+        assert_refused(line, why, 2);
+    }
+}
+
+#[test]
+fn exec_gives_one_line_to_a_shell() {
+    assert_eq!(command!("exec --unit a/0 -- echo_$HOME", Exec).commands, "echo $HOME");
+    assert_eq!(command!("exec --unit a/0 -- echo it's_$x -n", Exec).commands, "echo 'it'\"'\"'s $x' -n");
+    let exec = command!("exec -a web,db -u web/0 --machine 0,1 --parallel=false uptime", Exec);
+    assert_eq!((exec.applications.len(), exec.units.len(), exec.machines.len(), exec.parallel), (2, 1, 2, false));
+    assert!(command!("exec --all uptime", Exec).parallel);
+    assert_eq!(command!("exec --all uptime", Exec).wait, Duration::from_mins(5));
+    for (line, why) in [
+        ("exec uptime", "You must specify a target, either through --all, --machine, --application or --unit"),
+        ("exec --all --unit a/0 uptime", "You cannot specify --all and individual units"),
+        ("exec --unit a/0", "no commands specified"),
+        ("exec --unit a uptime", "The following exec targets are not valid:\n  \"a\" is not a valid unit name"),
+        ("exec --unit a/0 ls -l", "option provided but not defined: -l"),
+    ] {
+        assert_refused(line, why, 2);
+    }
+}
+
+#[test]
+fn ssh_keeps_the_words_of_the_command() {
+    let ssh = command!("ssh -m t ubuntu@tinyproxy/0 -o StrictHostKeyChecking=no -t ls -l --help", Ssh);
+    assert_eq!(ssh.user.as_deref(), Some("ubuntu"));
+    assert_eq!(ssh.target, "tinyproxy/0");
+    assert_eq!(ssh.command, ["ls", "-l", "--help"]);
+    assert_eq!(ssh.pty, Some(true));
+    assert_eq!(command!("ssh 0", Ssh).command, Vec::<String>::new());
+    assert_eq!(command!("ssh a/leader -- -x", Ssh).command, ["-x"]);
+    assert_eq!(command!("ssh --pty=false a/0 ls", Ssh).pty, Some(false));
+    assert_refused("ssh", "no target name specified", 2);
+    assert_refused("ssh a b", "\"a\" is neither a unit nor a machine", 2);
+
+    let scp = command!("scp --model t -- -r -P 22 ./www tinyproxy/0:/srv", Scp);
+    assert!(scp.recursive);
+    assert_eq!(scp.sources, ["./www"]);
+    assert_eq!(scp.destination, "tinyproxy/0:/srv");
+    assert_refused("scp one", "at least two arguments required", 2);
+}
+
+#[test]
+fn debug_log_settles_how_much_to_show() {
+    let log = command!("debug-log --limit 50 --level warn -i tinyproxy/0 --include web -x 0", DebugLog);
+    assert_eq!(log.backlog(), Some(50));
+    assert_eq!(log.level, Some(LogLevel::Warning));
+    assert_eq!(log.include, ["unit-tinyproxy-0", "unit-web-*"]);
+    assert_eq!(log.exclude, ["machine-0"]);
+    assert!(log.no_tail && !log.tail);
+    assert_eq!(command!("debug-log", DebugLog).backlog(), Some(10));
+    assert_eq!(command!("debug-log --replay", DebugLog).backlog(), None);
+    assert!(command!("debug-log -n 5", DebugLog).tail);
+    for (line, why) in [
+        ("debug-log --tail --no-tail", "setting --tail and --no-tail not valid"),
+        ("debug-log -n x", "invalid value \"x\" for option -n: invalid value \"x\" for uint flag"),
+        (
+            "debug-log --level LOUD",
+            "level value \"LOUD\" is not one of \"TRACE\", \"DEBUG\", \"INFO\", \"WARNING\", \"ERROR\"",
+        ),
+    ] {
+        assert_refused(line, why, 2);
+    }
+}
+
+#[test]
+fn secrets_hide_their_content() {
+    let invocation = read("add-secret api token=hunter2 cert#file=./c --info why");
+    assert!(!format!("{invocation:?}").contains("hunter2"));
+    let Command::AddSecret(add) = invocation.command else { panic!("not add-secret") };
+    assert_eq!(add.name, "api");
+    assert_eq!(add.source.content[0].value, SecretValue::Text("hunter2".into()));
+    assert_eq!(add.source.info.as_deref(), Some("why"));
+    assert_eq!(command!("grant-secret secret:abc a,b", GrantSecret).applications, ["a", "b"]);
+    for (line, why) in [
+        ("add-secret", "secret name needs to be supplied as the first argument"),
+        ("add-secret api", "missing secret value or filename"),
+        ("show-secret x --reveal --revisions", "specify either --revisions or --reveal but not both"),
+        ("grant-secret x", "missing secret URI or application name"),
+    ] {
+        assert_refused(line, why, 2);
+    }
+}
+
+/// Each line is one that Jubilant writes.
+#[test]
+fn every_call_of_jubilant_is_understood() {
+    for line in [
+        "add-model --no-switch jubilant-1a2b --controller c --config image-stream=daily --credential x",
+        "add-model --no-switch jubilant-1a2b localhost",
+        "add-secret --model m s --info why --file /tmp/f",
+        "add-unit --model m app --num-units 2 --to 0,1",
+        "config --model m --format json app",
+        "config --model m app slug=foo flag=true",
+        "config --model m app --reset a,b",
+        "debug-log --model m --limit 1000",
+        "deploy --model m ./x.charm app --base ubuntu@22.04 --bind alpha --config a=1 --constraints mem=8G --force \
+         --num-units 2 --resource r=./f --storage data=1G --to 0 --trust",
+        "destroy-model m --no-prompt --destroy-storage --force --no-wait --timeout 60s",
+        "destroy-model m --no-prompt --release-storage",
+        "exec --model m --format json --machine 0 --wait 60s -- uname -a",
+        "exec --model m --format json --unit app/0 -- sh -c ls",
+        "grant-secret --model m secret:abc app",
+        "integrate --model m a:x b:y",
+        "model-config --model m --format json",
+        "model-config --model m a=b --reset c,d",
+        "model-constraints --model m --format json",
+        "set-model-constraints --model m arch=amd64",
+        "set-model-constraints --model m arch= cores=4 mem=1.5G root-disk=0 allocate-public-ip=t",
+        "refresh --model m app --base ubuntu@24.04 --config a=1 --force --force-base --force-units --path ./x.charm \
+         --resource r=./f --storage data=1G --trust",
+        "remove-application --model m --no-prompt a b --destroy-storage --force",
+        "remove-relation --model m a b --force",
+        "remove-secret --model m secret:abc --revision 1",
+        "remove-unit --model m --no-prompt a/0 a/1 --destroy-storage --force",
+        "run --model m --format json app/0 do-it --wait 60.5s --params /tmp/p.yaml",
+        "scp --model m -- app/0:/etc/hosts .",
+        "scp --model m --no-host-key-checks -- -r . app/0:/srv",
+        "secrets --model m --owner model-m --format json",
+        "show-model --format json m",
+        "show-secret --model m secret:abc --format json --reveal --revision 2",
+        "show-secret --model m name --format json --revisions",
+        "show-unit --model m app/0 --format json",
+        "ssh --model m app/0 ls -l",
+        "ssh --model m --no-host-key-checks ubuntu@0 -o X=y ls",
+        "status --model m --format json",
+        "switch m",
+        "trust --model m app --remove",
+        "trust --model m app --scope cluster",
+        "update-secret --model m secret:abc --info i --name n --auto-prune --file /tmp/f",
+        "version --format json --all",
+    ] {
+        read(line);
+    }
+    assert_eq!(command!("show-unit a/0 --format json", ShowUnit).output.format(), Document::Json);
+    assert_eq!(command!("secrets --format json", Secrets).output.format(), Tabular::Json);
+}
+
+#[test]
+fn mistakes_are_answered_as_juju_answers_them() {
+    for (line, why) in [
+        ("status --foo", "option provided but not defined: --foo"),
+        ("--foo status", "option provided but not defined: --foo"),
+        ("deploy", "no charm or bundle specified"),
+        ("deploy a b c d", "unrecognized args: [\"c\" \"d\"]"),
+        ("deploy . Bad", "invalid application name \"Bad\", unexpected uppercase character"),
+        ("deploy . -n 0", "--num-units must be a positive integer"),
+        ("deploy . -n two", "invalid value \"two\" for option -n: strconv.ParseInt: parsing \"two\": invalid syntax"),
+        ("deploy . --resource x", "invalid value \"x\" for option --resource: badly formatted name value pair: x"),
+        ("set-constraints a speed=9", "unknown constraint \"speed\""),
+        (
+            "set-constraints a mem=8GB",
+            "bad \"mem\" constraint: must be a non-negative float with optional M/G/T/P suffix",
+        ),
+        ("set-constraints a cores=-1", "bad \"cores\" constraint: must be a non-negative integer"),
+        ("set-model-constraints arch=x86", "bad \"arch\" constraint: \"x86\" not recognized"),
+        (
+            "set-constraints a allocate-public-ip=maybe",
+            "bad \"allocate-public-ip\" constraint: must be 'true' or 'false'",
+        ),
+        ("status --watch fast", "invalid value \"fast\" for option --watch: time: invalid duration \"fast\""),
+        ("status --color --no-color", "cannot mix --no-color and --color"),
+        ("add-unit a --num-units -1", "--num-units must be a positive integer"),
+        (
+            "add-model Bad",
+            "\"Bad\" is not a valid name: model names may only contain lowercase letters, digits and hyphens",
+        ),
+        ("destroy-model", "no model specified"),
+        ("destroy-model m --timeout 3s", "--timeout can only be used with --force (dangerous)"),
+        ("remove-unit", "no units specified"),
+        ("remove-unit a/0 --no-wait", "--no-wait without --force not valid"),
+        ("remove-application a_b", "invalid application name \"a b\""),
+        ("refresh a --path x --revision 1", "--path and --revision are mutually exclusive"),
+        ("resolved", "no unit specified"),
+        ("resolved --all a/0", "specifying unit names(s) with --all not supported"),
+        ("show-unit x", "unit name x not valid"),
+        ("show-unit x y", "unit names x, y not valid"),
+        ("integrate a", "an integration must involve two applications"),
+        ("remove-relation x", "relation ID \"x\" not valid"),
+        ("actions a --schema --format tabular", "full schema not compatible with tabular output"),
+        ("show-task x", "task ID \"x\" not valid"),
+        ("switch a b", "unrecognized args: [\"b\"]"),
+        ("fire tinyproxy update-status", "unit name \"tinyproxy\" not valid"),
+    ] {
+        assert_refused(line, why, 2);
+    }
+}
+
+#[test]
+fn what_is_not_here_is_refused_by_name() {
+    assert_refused(
+        "bootstrap lxd",
+        "minijuju does not do \"bootstrap\": there is a controller already; begin with \"juju add-model\"",
+        2,
+    );
+    for line in ["wait-for application x", "add-machine", "find x", "debug-hooks a/0", "grant bob read m"] {
+        let stop = stop(line);
+        let name = line.split(' ').next().unwrap_or_default();
+        assert!(stop.stderr.starts_with(&format!("ERROR minijuju does not do {name:?}: ")), "{stop:?}");
+        assert_eq!(stop.code, 2, "{line}");
+    }
+    for (line, option) in [
+        ("deploy . --channel edge", "--channel"),
+        ("deploy . --overlay x", "--overlay"),
+        ("refresh a --switch b", "--switch"),
+        ("add-unit a --attach-storage data/0", "--attach-storage"),
+    ] {
+        assert!(stop(line).stderr.starts_with(&format!("ERROR minijuju does not do {option:?}: ")), "{line}");
+    }
+}
+
+#[test]
+fn what_juju_does_not_know_is_no_command() {
+    assert_refused(
+        "stauts --format json",
+        "juju: \"stauts\" is not a juju command. See \"juju --help\".\n\nDid you mean:\n\tstatus",
+        1,
+    );
+}
+
+#[test]
+fn help_is_there_for_all() {
+    for line in ["", "help", "--help", "-h"] {
+        let help = stop(line);
+        assert!(help.code == 0 && help.stdout.contains("juju deploy ."), "{line}: {help:?}");
+    }
+    let commands = stop("help commands").stdout;
+    assert!(commands.contains("Alias for 'integrate'."), "{commands}");
+    for line in commands.lines() {
+        let name = line.split(' ').next().unwrap_or_default();
+        let help = stop(&format!("help {name}"));
+        assert_eq!(help.code, 0, "{name}");
+        if name != "help" {
+            assert!(help.stdout.starts_with("Usage: juju "), "{name}: {}", help.stdout);
+            assert!(help.stdout.contains("\nSummary:\n"), "{name}: {}", help.stdout);
+        }
+    }
+    for line in ["deploy --help", "ssh -h", "config tinyproxy --help", "relate --help"] {
+        assert!(stop(line).stdout.starts_with("Usage: juju "), "{line}");
+    }
+    assert_eq!(stop("help bootstrap").code, 2);
+    assert_eq!(stop("help stauts").code, 1);
+    assert_eq!(stop("help topics").code, 0);
+    assert!(stop("help deploy").stdout.contains("Examples:\n    juju deploy .\n"));
+    assert!(matches!(read("--version").command, Command::Version(_)));
+}
+
+#[test]
+fn shells_get_completions() {
+    for (shell, sign) in
+        [(Shell::Bash, "complete -F"), (Shell::Fish, "complete -c minijuju"), (Shell::Zsh, "#compdef minijuju")]
+    {
+        let script = completion::<Command>(shell, "minijuju");
+        assert!(script.contains(sign) && script.contains("remove-application"), "{shell}");
+    }
+}

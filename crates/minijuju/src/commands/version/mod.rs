@@ -1,0 +1,47 @@
+//! The controller, which is this program, and who is there.
+
+pub mod output;
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use self::output::VersionDetail;
+use crate::cli::{Arguments, Output, Session};
+use crate::client::print;
+use crate::format::Smart;
+use crate::pack::juju_arch;
+use crate::uniter::JUJU_VERSION;
+
+/// Show the Juju version that this command stands in for.
+#[derive(Debug, Clone, Args)]
+pub struct VersionArgs {
+    /// Print everything there is to know of the version
+    #[arg(long)]
+    pub all: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Smart>,
+}
+
+impl Arguments for VersionArgs {}
+
+/// Run `juju version`. It needs no data.
+pub fn version(_: &Session, args: &VersionArgs) -> anyhow::Result<ExitCode> {
+    let detail = VersionDetail {
+        version: format!("{JUJU_VERSION}-{}-{}", release(), juju_arch()),
+        git_commit: String::new(),
+        git_tree_state: "archive".to_owned(),
+        compiler: "rustc".to_owned(),
+        official: false,
+        grade: format!("minijuju {}", env!("CARGO_PKG_VERSION")),
+    };
+    print(&output::version(&detail, args.all, args.output.format()), args.output.output.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What this computer runs, in Juju's word: `ubuntu`, or `genericlinux` for all else.
+fn release() -> &'static str {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    if release.lines().any(|line| line == "ID=ubuntu") { "ubuntu" } else { "genericlinux" }
+}

@@ -1,0 +1,51 @@
+//! Models: listed, and shown.
+
+use serde::Serialize;
+
+use crate::format::{Smart, smart};
+
+/// `juju version --all`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct VersionDetail {
+    /// `3.6.8-ubuntu-amd64`.
+    pub version: String,
+    /// The commit it was built from.
+    #[serde(rename = "git-commit", skip_serializing_if = "String::is_empty")]
+    pub git_commit: String,
+    /// `clean` or `dirty`.
+    #[serde(rename = "git-tree-state", skip_serializing_if = "String::is_empty")]
+    pub git_tree_state: String,
+    /// What compiled it.
+    pub compiler: String,
+    /// Whether it is a release of Juju's makers.
+    pub official: bool,
+    /// How it was made, where this is not Juju.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub grade: String,
+}
+
+/// `juju version`.
+#[must_use]
+pub fn version(detail: &VersionDetail, all: bool, format: Smart) -> String {
+    if all { smart(detail, format) } else { smart(detail.version.as_str(), format) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_bare_unless_all_is_asked_for() {
+        let detail = VersionDetail {
+            version: "3.6.8-ubuntu-amd64".into(),
+            compiler: "rustc".into(),
+            ..VersionDetail::default()
+        };
+        assert_eq!(version(&detail, false, Smart::Smart), "3.6.8-ubuntu-amd64\n");
+        assert_eq!(version(&detail, false, Smart::Json), "\"3.6.8-ubuntu-amd64\"\n");
+        assert_eq!(
+            version(&detail, true, Smart::Smart),
+            "version: 3.6.8-ubuntu-amd64\ncompiler: rustc\nofficial: false\n"
+        );
+    }
+}

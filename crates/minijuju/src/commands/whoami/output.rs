@@ -1,0 +1,41 @@
+//! The controller, and who is there.
+
+use serde::Serialize;
+
+use crate::format::{Tabular, table_or};
+
+/// What `juju whoami` knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct WhoAmI {
+    /// The controller.
+    pub controller: String,
+    /// The model, if one is current.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub model: String,
+    /// The user.
+    pub user: String,
+}
+
+/// `juju whoami`.
+#[must_use]
+pub fn whoami(who: &WhoAmI, format: Tabular) -> String {
+    table_or(who, format, || {
+        let model = if who.model.is_empty() { "<no-current-model>" } else { &who.model };
+        format!("Controller:  {}\nModel:       {model}\nUser:        {}\n", who.controller, who.user)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoami_is_three_lines() {
+        let who = WhoAmI { controller: "minijuju".into(), model: String::new(), user: "admin".into() };
+        assert_eq!(
+            whoami(&who, Tabular::Tabular),
+            "Controller:  minijuju\nModel:       <no-current-model>\nUser:        admin\n"
+        );
+        assert_eq!(whoami(&who, Tabular::Json), "{\"controller\":\"minijuju\",\"user\":\"admin\"}\n");
+    }
+}
