@@ -10,7 +10,8 @@ use proc_macro::TokenStream;
 
 /// Gives a charm the names in its `charmcraft.yaml`, so that the compiler finds the misspelt ones.
 ///
-/// The file is looked for from the package's folder on. For a charm with a relation `database`, a storage `data`, a
+/// The file is looked for from the package's folder on. (Charmcraft builds in a copy of the project without this file; there
+/// it is read from the project itself, which `CRAFT_PROJECT_DIR` names.) For a charm with a relation `database`, a storage `data`, a
 /// resource `archive` and an action `back-up`, this makes four modules:
 ///
 /// - `on` holds all of `ops::on`, and for each relation, storage and action functions such as
@@ -81,7 +82,7 @@ pub fn charm(input: TokenStream) -> TokenStream {
 /// ```
 ///
 /// The struct deserializes with `serde`; do not derive `Deserialize` yourself. serde's attributes work as always. Without
-/// a path, the file is `charmcraft.yaml` in the package's folder.
+/// a path, the file is `charmcraft.yaml` in the package's folder; [`charm!`] says where it is read from within Charmcraft.
 #[proc_macro_attribute]
 pub fn config(path: TokenStream, item: TokenStream) -> TokenStream {
     config::expand(path.into(), item.into()).unwrap_or_else(syn::Error::into_compile_error).into()

@@ -1,6 +1,9 @@
-//! Reads the `charmcraft.yaml` that a macro names.
+//! Finds and reads the `charmcraft.yaml` that a macro names.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs, io,
+    path::{Component, Path, PathBuf},
+};
 
 use ops_metadata::CharmMeta;
 use proc_macro2::{Span, TokenStream};
@@ -13,7 +16,7 @@ pub(crate) struct Metadata {
     pub(crate) meta: CharmMeta,
     /// The file's name for errors, such as `charmcraft.yaml`.
     pub(crate) file: String,
-    /// Makes the compiler look again when the file has changed.
+    /// Makes the compiler look again when the file has changed, or when it is to be found elsewhere.
     pub(crate) watch: TokenStream,
 }
 
@@ -22,13 +25,102 @@ impl Metadata {
     pub(crate) fn read(path: Option<&LitStr>) -> Result<Self, Error> {
         let span = path.map_or_else(Span::call_site, LitStr::span);
         let file = path.map_or_else(|| "charmcraft.yaml".to_owned(), LitStr::value);
-        let package = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-        let full = package.join(&file);
-        let text = fs::read_to_string(&full)
-            .map_err(|error| Error::new(span, format!("cannot read {}: {error}", full.display())))?;
+        let folder = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let package = folder("CARGO_MANIFEST_DIR").unwrap_or_default();
+        let beside = package.join(&file);
+        let mut tried = vec![beside.clone()];
+        if let Some(project) = folder("CRAFT_PROJECT_DIR") {
+            let build = folder("CRAFT_PART_BUILD").unwrap_or_else(|| package.clone());
+            tried.extend(left_out(&beside, &package, &build, &project));
+        }
+        let (full, text) = first(&tried).map_err(|reason| Error::new(span, reason))?;
         let meta = CharmMeta::parse(&text).map_err(|error| Error::new(span, error))?;
         let full =
             full.to_str().ok_or_else(|| Error::new(span, format!("the path {} is not UTF-8", full.display())))?;
-        Ok(Self { meta, file, watch: quote! { const _: &[u8] = ::core::include_bytes!(#full); } })
+        let watch = quote! {
+            const _: &[u8] = ::core::include_bytes!(#full);
+            const _: (::core::option::Option<&str>, ::core::option::Option<&str>) =
+                (::core::option_env!("CRAFT_PROJECT_DIR"), ::core::option_env!("CRAFT_PART_BUILD"));
+        };
+        Ok(Self { meta, file, watch })
+    }
+}
+
+/// Where the project has the file that a part's build folder lacks: Charmcraft copies the part's source to the build
+/// folder, but leaves out the project's `charmcraft.yaml`. `None` for a package from elsewhere, such as a dependency.
+fn left_out(beside: &Path, package: &Path, build: &Path, project: &Path) -> Option<PathBuf> {
+    let build = resolved(build);
+    if !resolved(package).starts_with(&build) {
+        return None;
+    }
+    match plain(&resolved(package).join(beside.strip_prefix(package).ok()?)).strip_prefix(&build) {
+        Ok(inner) => Some(project.join(inner)),
+        // The part's source is a folder of the project, and the path leads out of it: to the project's own file, the only
+        // one that Charmcraft leaves out.
+        Err(_) => Some(project.join(beside.file_name()?)),
+    }
+}
+
+/// A path without symbolic links, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| plain(path))
+}
+
+/// A path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+/// The first file that is there, and its text.
+fn first(paths: &[PathBuf]) -> Result<(&Path, String), String> {
+    let mut reasons = vec![];
+    for path in paths {
+        match fs::read_to_string(path) {
+            Ok(text) => return Ok((path, text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                reasons.push(format!("{}: {error}", path.display()));
+            }
+            Err(error) => return Err(format!("cannot read {}: {error}", path.display())),
+        }
+    }
+    Err(format!("cannot read {}", reasons.join(", nor ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(package: &str, file: &str) -> Option<PathBuf> {
+        let package = Path::new(package);
+        left_out(&package.join(file), package, Path::new("/parts/charm/build"), Path::new("/project"))
+    }
+
+    #[test]
+    fn what_charmcraft_leaves_out_of_a_build_folder_is_in_the_project() {
+        assert_eq!(found("/parts/charm/build", "charmcraft.yaml"), Some("/project/charmcraft.yaml".into()));
+        assert_eq!(found("/parts/charm/build", "charm/charmcraft.yaml"), Some("/project/charm/charmcraft.yaml".into()));
+        let member = "/parts/charm/build/crates/charm";
+        assert_eq!(found(member, "../../charmcraft.yaml"), Some("/project/charmcraft.yaml".into()));
+        assert_eq!(found(member, "charmcraft.yaml"), Some("/project/crates/charm/charmcraft.yaml".into()));
+    }
+
+    #[test]
+    fn a_part_whose_source_is_a_folder_of_the_project_finds_the_project_s_file() {
+        assert_eq!(found("/parts/charm/build", "../charmcraft.yaml"), Some("/project/charmcraft.yaml".into()));
+    }
+
+    #[test]
+    fn a_package_outside_the_build_folder_has_nothing_in_the_project() {
+        assert_eq!(found("/root/.cargo/git/checkouts/other", "charmcraft.yaml"), None);
     }
 }

@@ -1,34 +1,16 @@
 //! What the compiler says of names that charmcraft.yaml does not define.
 
-use std::{env, fs, path::Path, process::Command};
+mod package;
 
-/// What the compiler says of a charm with this code. The charm is a package of its own, in this workspace's target
-/// folder, so that what is built for this test needs no building again.
-fn compiler_says(package: &str, charmcraft: &str, code: &str) -> String {
-    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    // Cargo marks its target folder with this file.
-    let target = temporary.ancestors().filter(|folder| folder.join("CACHEDIR.TAG").exists()).last().unwrap();
-    let folder = temporary.join(package);
-    fs::create_dir_all(folder.join("src")).unwrap();
-    let manifest = format!(
-        "[package]\nname = {package:?}\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
-         ops = {{ package = \"juju-ops\", path = {:?} }}\n[profile.dev]\ndebug = \"line-tables-only\"\n",
-        crates.join("ops").to_str().unwrap()
-    );
-    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
-    fs::copy(crates.parent().unwrap().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-    fs::write(folder.join("charmcraft.yaml"), charmcraft).unwrap();
-    fs::write(folder.join("src/main.rs"), code).unwrap();
-    let output = Command::new(env!("CARGO"))
-        .args(["build", "--offline", "--color=never", "--target-dir"])
-        .arg(target)
-        .current_dir(&folder)
-        .output()
-        .unwrap();
-    let message = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success(), "the charm compiles:\n{message}");
-    message
+use std::fs;
+
+use package::Package;
+
+/// What the compiler says of a charm with this code.
+fn compiler_says(name: &str, charmcraft: &str, code: &str) -> String {
+    let package = Package::new(name, name, code);
+    fs::write(package.folder.join("charmcraft.yaml"), charmcraft).unwrap();
+    package.refused(&[])
 }
 
 const CHARMCRAFT: &str = include_str!("charmcraft.yaml");

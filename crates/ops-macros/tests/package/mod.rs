@@ -1,0 +1,70 @@
+//! Packages that a test writes and has Cargo build.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// A package that depends on `ops` and stands outside this workspace. It uses this workspace's target folder, so that what
+/// is built for this test needs no building again.
+pub struct Package {
+    name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+}
+
+impl Package {
+    /// Writes a package with this code, in an empty folder at a path of the tests' own.
+    pub fn new(name: &str, path: &str, code: &str) -> Self {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(path);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        fs::create_dir_all(folder.join("src")).unwrap();
+        let manifest = format!(
+            "[package]\nname = {name:?}\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
+             ops = {{ package = \"juju-ops\", path = {:?} }}\n[profile.dev]\ndebug = \"line-tables-only\"\n",
+            crates.join("ops").to_str().unwrap()
+        );
+        fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+        fs::copy(crates.parent().unwrap().join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
+        fs::write(folder.join("src/main.rs"), code).unwrap();
+        Self { name: name.to_owned(), folder }
+    }
+
+    /// Runs a command of Cargo's on it, with these variables and none of Charmcraft's besides.
+    pub fn cargo(&self, command: &str, variables: &[(&str, &Path)]) -> Output {
+        let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        // Cargo marks its target folder with this file.
+        let target = temporary.ancestors().filter(|folder| folder.join("CACHEDIR.TAG").exists()).last().unwrap();
+        Command::new(env!("CARGO"))
+            .args([command, "--offline", "--color=never", "--target-dir"])
+            .arg(target)
+            .current_dir(&self.folder)
+            .env_remove("CRAFT_PROJECT_DIR")
+            .env_remove("CRAFT_PART_BUILD")
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap()
+    }
+
+    /// What the program prints, after it was built.
+    #[allow(dead_code, reason = "each test file that has this module uses some of it")]
+    pub fn prints(&self, variables: &[(&str, &Path)]) -> String {
+        let output = self.cargo("run", variables);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} does not run:\n{message}", self.name);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What the compiler says of the program, which is wrong.
+    #[allow(dead_code, reason = "each test file that has this module uses some of it")]
+    pub fn refused(&self, variables: &[(&str, &Path)]) -> String {
+        let output = self.cargo("build", variables);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{} compiles:\n{message}", self.name);
+        message
+    }
+}
