@@ -7,3 +7,5 @@ pub mod apt;
 #[cfg(feature = "pathops")]
 pub mod pathops;
 pub mod process;
+#[cfg(feature = "systemd")]
+pub mod systemd;

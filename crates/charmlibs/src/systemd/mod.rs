@@ -1,0 +1,29 @@
+//! Services and their unit files, through `systemctl` and `journalctl`.
+//!
+//! The functions here use the machine's own programs, and wait for up to five minutes for what a service does. [`Systemd`]
+//! has the same as methods, for another bound. A unit's name may lack its `.service`.
+//!
+//! A service that does not start is an error with the last lines of its journal, so that the log of Juju shows why.
+//!
+//! ```no_run
+//! use charmlibs::systemd;
+//!
+//! let unit = "[Service]\nExecStart=/usr/bin/web --port 80\n\n[Install]\nWantedBy=multi-user.target\n";
+//! if systemd::ensure_unit("web.service", unit)? {
+//!     systemd::service_restart("web")?;
+//! }
+//! systemd::service_resume("web")?;
+//! # Ok::<(), systemd::Error>(())
+//! ```
+
+mod error;
+mod services;
+mod units;
+
+pub use error::{Error, ServiceFailure};
+pub use services::{
+    State, Systemd, daemon_reload, service_disable, service_enable, service_enabled, service_failed, service_mask,
+    service_pause, service_reload, service_restart, service_resume, service_running, service_start, service_stop,
+    service_unmask, state,
+};
+pub use units::{ensure_unit, remove_unit};

@@ -1,0 +1,398 @@
+//! Start, stop and ask for services.
+
+use std::path::PathBuf;
+use std::process::Output;
+use std::time::Duration;
+
+use super::{Error, ServiceFailure};
+use crate::process::{self, Run};
+
+/// Lines of the journal that an error carries.
+const JOURNAL_LINES: usize = 10;
+/// Reading a few lines of the journal should take no time.
+const JOURNAL_LIMIT: Duration = Duration::from_secs(20);
+
+macro_rules! on_this_machine {
+    ($($(#[$doc:meta])* $name:ident = $method:ident -> $result:ty;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        #[doc = concat!("See [`Systemd::", stringify!($method), "`].")]
+        pub fn $name(name: &str) -> Result<$result, Error> {
+            Systemd::new().$method(name)
+        }
+    )*};
+}
+
+on_this_machine! {
+    /// What systemd knows of a unit.
+    state = state -> State;
+    /// Whether the service runs.
+    service_running = running -> bool;
+    /// Whether the service has failed.
+    service_failed = failed -> bool;
+    /// Whether the service is started when the machine starts.
+    service_enabled = enabled -> bool;
+    /// Start the service, unless it runs.
+    service_start = start -> ();
+    /// Stop the service, if it runs.
+    service_stop = stop -> ();
+    /// Stop the service, if it runs, and start it.
+    service_restart = restart -> ();
+    /// Have the service started when the machine starts.
+    service_enable = enable -> ();
+    /// Have the service no longer started when the machine starts.
+    service_disable = disable -> ();
+    /// Let nothing start the service.
+    service_mask = mask -> ();
+    /// Undo [`service_mask`].
+    service_unmask = unmask -> ();
+    /// Stop the service, and let nothing start it.
+    service_pause = pause -> ();
+    /// Undo [`service_pause`]: start the service, now and when the machine starts.
+    service_resume = resume -> ();
+}
+
+/// Have the service read its configuration again. If it cannot, and `restart_on_failure` says so, restart it.
+///
+/// # Errors
+/// See [`Systemd::reload`].
+pub fn service_reload(name: &str, restart_on_failure: bool) -> Result<(), Error> {
+    let systemd = Systemd::new();
+    match systemd.reload(name) {
+        Err(Error::Service(failure)) if restart_on_failure => {
+            tracing::info!("{failure}; restarting it");
+            systemd.restart(name)
+        }
+        result => result,
+    }
+}
+
+/// Have systemd read all unit files again. [`ensure_unit`](super::ensure_unit) does it where it must.
+///
+/// # Errors
+/// See [`Systemd::daemon_reload`].
+pub fn daemon_reload() -> Result<(), Error> {
+    Systemd::new().daemon_reload()
+}
+
+/// What systemd knows of a unit, in systemd's own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct State {
+    /// The whole name, such as `nginx.service`.
+    pub id: String,
+    /// `loaded`, `not-found`, `masked`, `bad-setting`, …
+    pub load: String,
+    /// `active`, `reloading`, `inactive`, `failed`, `activating`, `deactivating`, …
+    pub active: String,
+    /// More on `active`: `running`, `exited`, `dead`, `auto-restart`, …
+    pub sub: String,
+    /// `enabled`, `disabled`, `static`, `masked`, …; empty for a unit without a file.
+    pub file: String,
+    /// How the service ended last: `success`, `exit-code`, `timeout`, …; empty for a unit that is no service.
+    pub result: String,
+    /// The process that is the service; 0 for none.
+    pub main_pid: u32,
+    /// Whether the unit's file was changed after systemd read it.
+    pub needs_daemon_reload: bool,
+}
+
+impl State {
+    /// Whether the unit runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        matches!(self.active.as_str(), "active" | "reloading" | "refreshing")
+    }
+}
+
+/// The systemd of a machine.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use charmlibs::systemd::Systemd;
+///
+/// let systemd = Systemd::new().timeout(Duration::from_mins(20));
+/// systemd.start("postgresql")?;
+/// # Ok::<(), charmlibs::systemd::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Systemd {
+    folder: Option<PathBuf>,
+    pub(super) unit_folder: PathBuf,
+    timeout: Duration,
+}
+
+impl Default for Systemd {
+    fn default() -> Self {
+        Self { folder: None, unit_folder: "/etc/systemd/system".into(), timeout: Duration::from_mins(5) }
+    }
+}
+
+impl Systemd {
+    /// The programs on `PATH`, each with five minutes to end.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The programs in `folder`: a test's.
+    #[must_use]
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(folder.into()), ..Self::default() }
+    }
+
+    /// Where unit files are written: `/etc/systemd/system` if not set.
+    #[must_use]
+    pub fn unit_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.unit_folder = folder.into();
+        self
+    }
+
+    /// How long a service has to start, stop or reload.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// What systemd knows of the unit `name`. One that the machine does not have is no error: it is `not-found`.
+    ///
+    /// # Errors
+    /// [`Error::NotRunning`]: there is no systemd to ask. See [`Error`] for others.
+    pub fn state(&self, name: &str) -> Result<State, Error> {
+        let properties = "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,MainPID,NeedDaemonReload";
+        let output = self.systemctl(&["show", properties, "--", check(name)?])?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let mut state = State::default();
+        for (property, value) in text.lines().filter_map(|line| line.split_once('=')) {
+            match property {
+                "Id" => value.clone_into(&mut state.id),
+                "LoadState" => value.clone_into(&mut state.load),
+                "ActiveState" => value.clone_into(&mut state.active),
+                "SubState" => value.clone_into(&mut state.sub),
+                "UnitFileState" => value.clone_into(&mut state.file),
+                "Result" => value.clone_into(&mut state.result),
+                "MainPID" => state.main_pid = value.parse().unwrap_or(0),
+                "NeedDaemonReload" => state.needs_daemon_reload = value == "yes",
+                _ => {}
+            }
+        }
+        if state.id.is_empty() || state.active.is_empty() {
+            return Err(Error::Output { unit: name.to_owned(), output: text.into_owned() });
+        }
+        Ok(state)
+    }
+
+    /// Whether the service runs, or reloads. One that the machine does not have does not.
+    ///
+    /// # Errors
+    /// As [`Systemd::state`].
+    pub fn running(&self, name: &str) -> Result<bool, Error> {
+        Ok(self.state(name)?.is_running())
+    }
+
+    /// Whether the service has failed: it could not be started, or ended with an error.
+    ///
+    /// # Errors
+    /// As [`Systemd::state`].
+    pub fn failed(&self, name: &str) -> Result<bool, Error> {
+        Ok(self.state(name)?.active == "failed")
+    }
+
+    /// Whether the service is started when the machine starts.
+    ///
+    /// # Errors
+    /// As [`Systemd::state`].
+    pub fn enabled(&self, name: &str) -> Result<bool, Error> {
+        Ok(matches!(self.state(name)?.file.as_str(), "enabled" | "enabled-runtime"))
+    }
+
+    /// Start the service, unless it runs, and wait until it has started: what that is says the `Type=` of its unit.
+    ///
+    /// # Errors
+    /// [`Error::UnitNotFound`]; [`Error::Service`]: it did not start, or has ended at once. See [`Error`] for others.
+    pub fn start(&self, name: &str) -> Result<(), Error> {
+        self.change("start", name)?;
+        self.check_alive("start", name)
+    }
+
+    /// Stop the service, if it runs.
+    ///
+    /// # Errors
+    /// As [`Systemd::start`].
+    pub fn stop(&self, name: &str) -> Result<(), Error> {
+        self.change("stop", name)
+    }
+
+    /// Stop the service, if it runs, and start it.
+    ///
+    /// # Errors
+    /// As [`Systemd::start`].
+    pub fn restart(&self, name: &str) -> Result<(), Error> {
+        self.change("restart", name)?;
+        self.check_alive("restart", name)
+    }
+
+    /// Have the service read its configuration again.
+    ///
+    /// # Errors
+    /// [`Error::Service`]: it does not run, cannot reload, or failed to. See [`Error`] for others.
+    pub fn reload(&self, name: &str) -> Result<(), Error> {
+        self.change("reload", name)
+    }
+
+    /// Have the service started when the machine starts. It is not started now.
+    ///
+    /// # Errors
+    /// [`Error::UnitNotFound`], or [`Error::Service`], as for one that is masked. See [`Error`] for others.
+    pub fn enable(&self, name: &str) -> Result<(), Error> {
+        self.change("enable", name)
+    }
+
+    /// Have the service no longer started when the machine starts. It is not stopped now.
+    ///
+    /// # Errors
+    /// As [`Systemd::enable`].
+    pub fn disable(&self, name: &str) -> Result<(), Error> {
+        self.change("disable", name)
+    }
+
+    /// Let nothing start the service, also no other service that needs it. It is not stopped now.
+    ///
+    /// # Errors
+    /// [`Error::Service`], as where the unit's file is in `/etc/systemd/system`. See [`Error`] for others.
+    pub fn mask(&self, name: &str) -> Result<(), Error> {
+        self.change("mask", name)
+    }
+
+    /// Undo [`Systemd::mask`].
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn unmask(&self, name: &str) -> Result<(), Error> {
+        self.change("unmask", name)
+    }
+
+    /// Stop the service, and let nothing start it.
+    ///
+    /// # Errors
+    /// As [`Systemd::stop`], [`Systemd::disable`] and [`Systemd::mask`].
+    pub fn pause(&self, name: &str) -> Result<(), Error> {
+        if self.state(name)?.load != "masked" {
+            self.disable(name)?;
+            self.mask(name)?;
+        }
+        self.stop(name)?;
+        let state = self.state(name)?;
+        if state.is_running() {
+            return Err(self.service_failure("pause", name, "it still runs".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Undo [`Systemd::pause`]: start the service, now and when the machine starts.
+    ///
+    /// # Errors
+    /// As [`Systemd::unmask`], [`Systemd::enable`] and [`Systemd::start`].
+    pub fn resume(&self, name: &str) -> Result<(), Error> {
+        let state = self.state(name)?;
+        if matches!(state.file.as_str(), "masked" | "masked-runtime") {
+            self.unmask(name)?;
+        }
+        if !matches!(state.file.as_str(), "enabled" | "static") {
+            self.enable(name)?;
+        }
+        if state.is_running() { Ok(()) } else { self.start(name) }
+    }
+
+    /// Have systemd read all unit files again.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn daemon_reload(&self) -> Result<(), Error> {
+        self.systemctl(&["daemon-reload"])?;
+        Ok(())
+    }
+
+    fn change(&self, doing: &'static str, name: &str) -> Result<(), Error> {
+        match self.systemctl(&[doing, "--", check(name)?]) {
+            Ok(_) => {
+                tracing::debug!(unit = name, "{doing}: done");
+                Ok(())
+            }
+            Err(Error::Program(process::Error::Failed(failure))) => {
+                if self.state(name)?.load == "not-found" {
+                    return Err(Error::UnitNotFound { unit: name.to_owned() });
+                }
+                let said: Vec<_> = failure
+                    .stderr
+                    .lines()
+                    .map(str::trim)
+                    // The error carries the very lines that this would have one look for.
+                    .filter(|line| !line.is_empty() && !line.starts_with("See \"systemctl status"))
+                    .collect();
+                Err(self.service_failure(doing, name, said.join(" ")))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A `Type=simple` service counts as started once it has a process, be it one that ends at once.
+    fn check_alive(&self, doing: &'static str, name: &str) -> Result<(), Error> {
+        let state = self.state(name)?;
+        if state.active == "failed" || state.sub == "auto-restart" {
+            let why = format!("it has ended ({}: {})", state.active, state.result);
+            return Err(self.service_failure(doing, name, why));
+        }
+        Ok(())
+    }
+
+    fn service_failure(&self, doing: &'static str, name: &str, why: String) -> Error {
+        Error::Service(ServiceFailure { doing, unit: name.to_owned(), why, journal: self.journal(name) })
+    }
+
+    /// The last lines of the unit's journal, or why they cannot be read: the error is about something else.
+    fn journal(&self, name: &str) -> Vec<String> {
+        let run = |args: &[&str]| {
+            let run = Run::new(self.path("journalctl")).args(args).env("LC_ALL", "C").within(JOURNAL_LIMIT);
+            run.text()
+        };
+        // What the service said last may still be on its way.
+        let lines = format!("--lines={JOURNAL_LINES}");
+        let unit = format!("--unit={name}");
+        let text = run(&["--sync"]).and_then(|_| run(&["--quiet", "--no-pager", "--output=cat", &lines, &unit]));
+        match text {
+            Ok(text) => text.lines().map(str::to_owned).collect(),
+            Err(error) => vec![format!("(could not be read: {error})")],
+        }
+    }
+
+    fn systemctl(&self, args: &[&str]) -> Result<Output, Error> {
+        let run = Run::new(self.path("systemctl")).args(["--no-ask-password", "--no-pager"]).args(args);
+        run.env("LC_ALL", "C").within(self.timeout).output().map_err(|error| match error.failure() {
+            Some(failure) if no_systemd(&failure.stderr) => {
+                Error::NotRunning { why: failure.stderr.lines().next().unwrap_or_default().trim().to_owned() }
+            }
+            None if error.is_not_found() => Error::NotRunning { why: "it has no program systemctl".to_owned() },
+            _ => Error::Program(error),
+        })
+    }
+
+    fn path(&self, program: &str) -> PathBuf {
+        self.folder.as_ref().map_or_else(|| PathBuf::from(program), |folder| folder.join(program))
+    }
+}
+
+fn no_systemd(stderr: &str) -> bool {
+    stderr.contains("System has not been booted with systemd") || stderr.contains("Failed to connect to bus")
+}
+
+/// Letters, digits and `:-_.\@` are all that a unit's name may have.
+pub(super) fn check(name: &str) -> Result<&str, Error> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(&byte);
+    if name.is_empty() || name.len() > 255 || name.starts_with(['-', '.']) || !name.bytes().all(allowed) {
+        return Err(Error::Name { name: name.to_owned() });
+    }
+    Ok(name)
+}

@@ -1,0 +1,101 @@
+//! Unit files.
+
+use super::services::check;
+use super::{Error, Systemd};
+use crate::pathops;
+
+/// Ensure that the unit `name` has this `content`, and that systemd has read it; and return whether the file was changed.
+///
+/// # Errors
+/// See [`Systemd::ensure_unit`].
+pub fn ensure_unit(name: &str, content: &str) -> Result<bool, Error> {
+    Systemd::new().ensure_unit(name, content)
+}
+
+/// Stop the unit `name`, and remove its file; and return whether there was one.
+///
+/// # Errors
+/// See [`Systemd::remove_unit`].
+pub fn remove_unit(name: &str) -> Result<bool, Error> {
+    Systemd::new().remove_unit(name)
+}
+
+impl Systemd {
+    /// Ensure that the unit `name` (such as `web.service`, or `nginx.service.d/limits.conf` to change a part of a unit that
+    /// a package brought) has this `content`, and that systemd has read it; and return whether the file was changed. A
+    /// service that runs is left alone: restart it if the file was changed.
+    ///
+    /// # Errors
+    /// [`Error::Name`]: it lacks an ending such as `.service`. [`Error::File`]: it could not be written, and is as it was.
+    /// See [`Error`] for others.
+    pub fn ensure_unit(&self, name: &str, content: &str) -> Result<bool, Error> {
+        let unit = unit_of(name)?;
+        let changed = pathops::ensure_contents(self.unit_folder.join(name), content)?;
+        // Also if a hook was killed after it had written the file.
+        if changed || self.state(unit)?.needs_daemon_reload {
+            self.daemon_reload()?;
+        }
+        Ok(changed)
+    }
+
+    /// Stop the unit `name`, have it no longer started, and remove its file; and return whether there was one.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn remove_unit(&self, name: &str) -> Result<bool, Error> {
+        let unit = unit_of(name)?;
+        let path = self.unit_folder.join(name);
+        if !path.is_file() {
+            return Ok(false);
+        }
+        if unit == name {
+            self.stop(unit)?;
+            self.disable(unit)?;
+        }
+        let removed = pathops::remove(path)?;
+        self.daemon_reload()?;
+        Ok(removed)
+    }
+}
+
+/// The unit that the file `name` belongs to.
+fn unit_of(name: &str) -> Result<&str, Error> {
+    const KINDS: [&str; 8] = ["service", "socket", "timer", "mount", "path", "target", "slice", "automount"];
+    let wrong = || Error::Name { name: name.to_owned() };
+    let unit = match name.split_once(".d/") {
+        Some((unit, part)) => {
+            check(part).map_err(|_| wrong())?;
+            if part.strip_suffix(".conf").is_none() {
+                return Err(wrong());
+            }
+            unit
+        }
+        None => name,
+    };
+    let (_, kind) = check(unit).map_err(|_| wrong())?.rsplit_once('.').ok_or_else(wrong)?;
+    if KINDS.contains(&kind) { Ok(unit) } else { Err(wrong()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_belongs_to_a_unit_and_stays_in_its_folder() {
+        assert_eq!(unit_of("web.service").unwrap(), "web.service");
+        assert_eq!(unit_of("web@.service").unwrap(), "web@.service");
+        assert_eq!(unit_of("nginx.service.d/limits.conf").unwrap(), "nginx.service");
+        for name in [
+            "web",
+            "../web.service",
+            "a/web.service",
+            "web.service.d/../../x.conf",
+            "web.service.d/x",
+            "-x.service",
+            "",
+        ] {
+            let error = unit_of(name).unwrap_err();
+            assert_eq!(error.to_string(), format!("'{name}' is not the name of a unit"));
+        }
+    }
+}
