@@ -7,5 +7,7 @@ pub mod apt;
 #[cfg(feature = "pathops")]
 pub mod pathops;
 pub mod process;
+#[cfg(feature = "snap")]
+pub mod snap;
 #[cfg(feature = "systemd")]
 pub mod systemd;

@@ -1,5 +1,4 @@
 //! The libraries on real machines, each of which is thrown away after its test.
 
 mod rig;
-#[cfg(feature = "systemd")]
 mod systemd;

@@ -1,0 +1,205 @@
+//! Requests to snapd, and the changes that they begin.
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::error::{Error, Refusal};
+use super::http;
+
+/// snapd itself tries for 38 s to reach the store.
+const REQUEST_LIMIT: Duration = Duration::from_mins(2);
+/// How often to look whether a change is done, as the program `snap` does.
+const POLL: Duration = Duration::from_millis(100);
+/// snapd restarts when it refreshes itself: how long to wait for it to be back.
+const RESTART_LIMIT: Duration = Duration::from_secs(10);
+
+/// The snapd of a machine.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use charmlibs::snap::{Install, Snapd};
+///
+/// let snapd = Snapd::new().timeout(Duration::from_mins(30));
+/// snapd.ensure("openstack", &Install::new().channel("2024.1/stable"))?;
+/// # Ok::<(), charmlibs::snap::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapd {
+    socket: PathBuf,
+    timeout: Duration,
+    request_limit: Duration,
+}
+
+impl Default for Snapd {
+    fn default() -> Self {
+        Self { socket: "/run/snapd.socket".into(), timeout: Duration::from_mins(15), request_limit: REQUEST_LIMIT }
+    }
+}
+
+impl Snapd {
+    /// The snapd that listens on `/run/snapd.socket`, with 15 minutes for each change.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The snapd that listens on another socket: a test's.
+    #[must_use]
+    pub fn at(socket: impl Into<PathBuf>) -> Self {
+        Self { socket: socket.into(), ..Self::default() }
+    }
+
+    /// How long a change may take, downloads and hooks of the snap included.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self.request_limit = REQUEST_LIMIT.min(timeout);
+        self
+    }
+
+    pub(super) fn get_json(&self, path: &str, doing: &str) -> Result<Value, Error> {
+        Ok(self.answer("GET", path, &mut io::empty(), 0, "application/json", doing)?.0)
+    }
+
+    /// Send JSON, and wait for the change that it begins, if it begins one.
+    pub(super) fn send(&self, method: &str, path: &str, body: &Value, doing: &str) -> Result<(), Error> {
+        let body = body.to_string();
+        let length = body.len() as u64;
+        self.send_body(method, path, &mut body.as_bytes(), length, "application/json", doing)
+    }
+
+    pub(super) fn send_body(
+        &self,
+        method: &str,
+        path: &str,
+        body: &mut dyn Read,
+        length: u64,
+        content_type: &str,
+        doing: &str,
+    ) -> Result<(), Error> {
+        let (_, change) = self.answer(method, path, body, length, content_type, doing)?;
+        change.map_or(Ok(()), |change| self.wait(&change, doing))
+    }
+
+    /// The lines of a stream of JSON values, which is how snapd answers with logs.
+    pub(super) fn get_stream(&self, path: &str, doing: &str) -> Result<Vec<Value>, Error> {
+        let request = format!("GET {path}");
+        let answer = self.exchange("GET", path, &mut io::empty(), 0, "application/json")?;
+        let mut values = Vec::new();
+        for part in answer.body.split(|&byte| byte == 0x1e).filter(|part| !part.trim_ascii().is_empty()) {
+            let value: Value = serde_json::from_slice(part)
+                .map_err(|error| Error::Response { request: request.clone(), why: error.to_string() })?;
+            values.push(value);
+        }
+        match values.first() {
+            Some(value) if value["type"] == "error" => Err(refusal(value, answer.status, doing)),
+            _ => Ok(values),
+        }
+    }
+
+    /// What snapd answered, and the ID of the change that it began.
+    fn answer(
+        &self,
+        method: &str,
+        path: &str,
+        body: &mut dyn Read,
+        length: u64,
+        content_type: &str,
+        doing: &str,
+    ) -> Result<(Value, Option<String>), Error> {
+        let answer = self.exchange(method, path, body, length, content_type)?;
+        let wrong = |why: String| Error::Response { request: format!("{method} {path}"), why };
+        let mut value: Value = serde_json::from_slice(&answer.body)
+            .map_err(|error| wrong(format!("HTTP status {}, and no JSON: {error}", answer.status)))?;
+        match value["type"].as_str() {
+            Some("sync") => Ok((value["result"].take(), None)),
+            Some("async") => match value["change"].as_str() {
+                Some(change) => Ok((Value::Null, Some(change.to_owned()))),
+                None => Err(wrong("it names no change".to_owned())),
+            },
+            Some("error") => Err(refusal(&value, answer.status, doing)),
+            _ => Err(wrong(format!("HTTP status {}, and no type", answer.status))),
+        }
+    }
+
+    fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        body: &mut dyn Read,
+        length: u64,
+        content_type: &str,
+    ) -> Result<http::Answer, Error> {
+        tracing::debug!("snapd: {method} {path}");
+        let socket = http::connect(&self.socket)
+            .map_err(|error| Error::NotRunning { socket: self.socket.display().to_string(), why: error.to_string() })?;
+        let mut request = http::Request { method, path, content_type, body, length };
+        http::exchange(socket, &mut request, self.request_limit).map_err(|error| {
+            let request = format!("{method} {path}");
+            match error.kind() {
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                    Error::TimedOut { doing: request, limit: self.request_limit }
+                }
+                io::ErrorKind::InvalidData => Error::Response { request, why: error.to_string() },
+                _ => Error::Connection { request, why: error.to_string() },
+            }
+        })
+    }
+
+    fn wait(&self, id: &str, doing: &str) -> Result<(), Error> {
+        let started = Instant::now();
+        let mut seen = Instant::now();
+        let path = format!("/v2/changes/{}", http::escape(id));
+        loop {
+            let change = match self.get_json(&path, doing) {
+                // snapd restarts when it refreshes itself, in the middle of a change.
+                Err(Error::NotRunning { .. } | Error::Connection { .. }) if seen.elapsed() < RESTART_LIMIT => {
+                    thread::sleep(POLL);
+                    continue;
+                }
+                change => change?,
+            };
+            seen = Instant::now();
+            match change["status"].as_str().unwrap_or_default() {
+                "Done" => return Ok(()),
+                "Wait" => {
+                    tracing::warn!("snapd's change {id} ({doing}) waits for the machine to be restarted");
+                    return Ok(());
+                }
+                "Do" | "Doing" | "Undo" | "Undoing" | "Abort" => {}
+                status => {
+                    let why = change["err"].as_str().map_or_else(|| format!("status {status}"), one_line);
+                    return Err(Error::Change { doing: doing.to_owned(), why, id: id.to_owned() });
+                }
+            }
+            if started.elapsed() >= self.timeout {
+                // Nothing half done stays behind: snapd undoes what it has done of it.
+                let abort = self.send_abort(&path, doing);
+                tracing::debug!("aborting snapd's change {id}: {abort:?}");
+                let doing = format!("change {id} ({doing})");
+                return Err(Error::TimedOut { doing, limit: self.timeout });
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    fn send_abort(&self, path: &str, doing: &str) -> Result<(), Error> {
+        let body = json!({"action": "abort"}).to_string();
+        let length = body.len() as u64;
+        self.answer("POST", path, &mut body.as_bytes(), length, "application/json", doing).map(drop)
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn refusal(value: &Value, status: u16, doing: &str) -> Error {
+    let result = &value["result"];
+    let text = |key: &str| result[key].as_str().unwrap_or_default().to_owned();
+    Error::Refused(Refusal { doing: doing.to_owned(), kind: text("kind"), message: text("message"), status })
+}

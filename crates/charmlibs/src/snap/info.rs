@@ -1,0 +1,62 @@
+//! What snapd knows of a snap that is installed.
+
+use serde_json::Value;
+
+/// A snap that is installed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Info {
+    /// Its name.
+    pub name: String,
+    /// The channel that it follows, such as `latest/stable`; empty for a snap from a local file.
+    pub tracking: String,
+    /// Its revision: a number, or `x1` for one from a local file.
+    pub revision: String,
+    /// The version of what is in it.
+    pub version: String,
+    /// Whether it has classic confinement.
+    pub classic: bool,
+    /// Until when it is held, as RFC 3339; `None` if it is not held.
+    pub hold: Option<String>,
+    /// Its services.
+    pub services: Vec<Service>,
+}
+
+/// A service of a snap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Service {
+    /// Its name, without that of the snap.
+    pub name: String,
+    /// Whether it is started when the machine starts.
+    pub enabled: bool,
+    /// Whether it runs.
+    pub active: bool,
+}
+
+impl Info {
+    /// A snap that is installed, for a test of what a charm makes of it.
+    #[must_use]
+    pub fn new(name: &str, tracking: &str, revision: &str) -> Self {
+        Self { name: name.into(), tracking: tracking.into(), revision: revision.into(), ..Self::default() }
+    }
+
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        let text = |key: &str| value[key].as_str().map(str::to_owned);
+        let services = value["apps"].as_array().into_iter().flatten().filter(|app| app["daemon"].is_string());
+        Some(Self {
+            name: text("name")?,
+            tracking: text("tracking-channel").unwrap_or_default(),
+            revision: text("revision")?,
+            version: text("version").unwrap_or_default(),
+            classic: value["confinement"] == "classic" && value["devmode"] != true,
+            hold: text("hold"),
+            services: services
+                .filter_map(|app| {
+                    let is = |key: &str| app[key].as_bool().unwrap_or_default();
+                    Some(Service { name: app["name"].as_str()?.into(), enabled: is("enabled"), active: is("active") })
+                })
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,363 @@
+//! Install, refresh, hold and remove snaps.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use super::http::escape;
+use super::{Error, Info, Snapd};
+
+/// Risks of a channel, the most stable first.
+const RISKS: [&str; 4] = ["stable", "candidate", "beta", "edge"];
+
+/// Which snap to install or refresh to, and what it may do.
+///
+/// ```
+/// use charmlibs::snap::Install;
+///
+/// let install = Install::new().channel("14/stable").revision(163);
+/// # let _ = install;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Install {
+    channel: Option<String>,
+    revision: Option<String>,
+    classic: bool,
+    devmode: bool,
+    no_update: bool,
+}
+
+impl Install {
+    /// The newest revision of `latest/stable`, or of the channel that an installed snap follows.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The channel to follow, such as `14/stable`, `14` or `edge`.
+    #[must_use]
+    pub fn channel(mut self, channel: impl Into<String>) -> Self {
+        self.channel = Some(channel.into());
+        self
+    }
+
+    /// The revision. The next refresh leaves it: [`hold`] the snap to keep it.
+    #[must_use]
+    pub fn revision(mut self, revision: u32) -> Self {
+        self.revision = Some(revision.to_string());
+        self
+    }
+
+    /// Let the snap do whatever root may, if it wants to (classic confinement).
+    #[must_use]
+    pub fn classic(mut self) -> Self {
+        self.classic = true;
+        self
+    }
+
+    /// Let the snap do whatever root may, and log what its confinement would have forbidden.
+    #[must_use]
+    pub fn devmode(mut self) -> Self {
+        self.devmode = true;
+        self
+    }
+
+    /// Have [`ensure`] leave a snap alone that follows the right channel.
+    #[must_use]
+    pub fn no_update(mut self) -> Self {
+        self.no_update = true;
+        self
+    }
+
+    fn body(&self, action: &str) -> Value {
+        let mut body = json!({"action": action});
+        if let Some(channel) = &self.channel {
+            body["channel"] = channel.as_str().into();
+        }
+        if let Some(revision) = &self.revision {
+            body["revision"] = revision.as_str().into();
+        }
+        for (key, set) in [("classic", self.classic), ("devmode", self.devmode)] {
+            if set {
+                body[key] = true.into();
+            }
+        }
+        body
+    }
+}
+
+/// What snapd knows of the snap `snap`; `None` if it is not installed.
+///
+/// # Errors
+/// See [`Snapd::list_one`].
+pub fn list_one(snap: &str) -> Result<Option<Info>, Error> {
+    Snapd::new().list_one(snap)
+}
+
+/// Ensure that `snap` is installed as `install` says, and return whether anything had to be changed.
+///
+/// # Errors
+/// See [`Snapd::ensure`].
+pub fn ensure(snap: &str, install: &Install) -> Result<bool, Error> {
+    Snapd::new().ensure(snap, install)
+}
+
+/// Install `snap`, unless it is installed, and return whether it was not.
+///
+/// # Errors
+/// See [`Snapd::install`].
+pub fn install(snap: &str, install: &Install) -> Result<bool, Error> {
+    Snapd::new().install(snap, install)
+}
+
+/// Install a snap from a file, unsigned, and without the store.
+///
+/// # Errors
+/// See [`Snapd::install_local`].
+pub fn install_local(path: impl AsRef<Path>, install: &Install) -> Result<(), Error> {
+    Snapd::new().install_local(path, install)
+}
+
+/// Refresh `snap`, and return whether there was anything newer.
+///
+/// # Errors
+/// See [`Snapd::refresh`].
+pub fn refresh(snap: &str, install: &Install) -> Result<bool, Error> {
+    Snapd::new().refresh(snap, install)
+}
+
+/// Remove `snap`, if it is installed, and return whether it was. Without `purge`, snapd keeps a snapshot of its data.
+///
+/// # Errors
+/// See [`Snapd::remove`].
+pub fn remove(snap: &str, purge: bool) -> Result<bool, Error> {
+    Snapd::new().remove(snap, purge)
+}
+
+/// Have `snap` not refreshed by itself: for so long, or for ever.
+///
+/// # Errors
+/// See [`Snapd::hold`].
+pub fn hold(snap: &str, duration: Option<Duration>) -> Result<(), Error> {
+    Snapd::new().hold(snap, duration)
+}
+
+/// Undo [`hold`].
+///
+/// # Errors
+/// See [`Snapd::unhold`].
+pub fn unhold(snap: &str) -> Result<(), Error> {
+    Snapd::new().unhold(snap)
+}
+
+impl Snapd {
+    /// What snapd knows of the snap `snap`; `None` if it is not installed. The store is not asked.
+    ///
+    /// # Errors
+    /// [`Error::NotRunning`]: there is no snapd to ask. See [`Error`] for others.
+    pub fn list_one(&self, snap: &str) -> Result<Option<Info>, Error> {
+        let path = path_of(snap)?;
+        match self.get_json(&path, &format!("look for the snap {snap}")) {
+            Ok(value) => Info::read(&value).map(Some).ok_or_else(|| Error::Response {
+                request: format!("GET {path}"),
+                why: "it lacks a name or a revision".to_owned(),
+            }),
+            Err(error) if error.is("snap-not-found") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Ensure that `snap` is installed as `install` says, and return whether anything had to be changed. Where no revision
+    /// is asked for, an installed snap is refreshed, unless [`Install::no_update`] says not to.
+    ///
+    /// # Errors
+    /// As [`Snapd::install`] and [`Snapd::refresh`].
+    pub fn ensure(&self, snap: &str, install: &Install) -> Result<bool, Error> {
+        let Some(info) = self.list_one(snap)? else {
+            return self.install(snap, install);
+        };
+        let channel =
+            install.channel.as_deref().map_or(info.tracking.clone(), |channel| resolve(channel, &info.tracking));
+        let right = channel == info.tracking && install.revision.as_ref().is_none_or(|it| *it == info.revision);
+        if right && (install.revision.is_some() || install.no_update) {
+            return Ok(false);
+        }
+        self.refresh(snap, install)
+    }
+
+    /// Install `snap`, unless it is installed (be it from another channel), and return whether it was not.
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: the store has no such snap, channel or revision, or the snap wants to be `classic`.
+    /// [`Error::Change`]: it failed later, as in the snap's own hook. See [`Error`] for others.
+    pub fn install(&self, snap: &str, install: &Install) -> Result<bool, Error> {
+        let doing = format!("install the snap {snap}");
+        match self.send("POST", &path_of(snap)?, &install.body("install"), &doing) {
+            Err(error) if error.is("snap-already-installed") => Ok(false),
+            result => result.map(|()| true),
+        }
+    }
+
+    /// Install a snap from a file, such as a resource of the charm: unsigned, and without the store. Of `install`, only
+    /// [`Install::classic`] and [`Install::devmode`] count.
+    ///
+    /// # Errors
+    /// [`Error::File`]: it could not be read. As [`Snapd::install`].
+    pub fn install_local(&self, path: impl AsRef<Path>, install: &Install) -> Result<(), Error> {
+        const BOUNDARY: &str = "charmlibs-snap-3f9c1a7be2d84d06";
+        let path = path.as_ref();
+        let unread = |error: std::io::Error| Error::File { path: path.display().to_string(), why: error.to_string() };
+        let file = File::open(path).map_err(unread)?;
+        let size = file.metadata().map_err(unread)?.len();
+        let fields = [("action", "install"), ("dangerous", "true")];
+        let asked = [("classic", install.classic), ("devmode", install.devmode)];
+        let asked = asked.iter().filter(|(_, set)| *set).map(|(key, _)| (*key, "true"));
+        let field =
+            |(key, value)| format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n");
+        let head = fields.into_iter().chain(asked).map(field).collect::<String>()
+            + &format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"snap\"; filename=\"local.snap\"\r\n\
+                 Content-Type: application/octet-stream\r\n\r\n"
+            );
+        let tail = format!("\r\n--{BOUNDARY}--\r\n");
+        let length = (head.len() + tail.len()) as u64 + size;
+        let mut body = head.as_bytes().chain(file.take(size)).chain(tail.as_bytes());
+        let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+        let doing = format!("install the snap file {}", path.display());
+        self.send_body("POST", "/v2/snaps", &mut body, length, &content_type, &doing)
+    }
+
+    /// Refresh `snap`, to another channel if `install` names one, and return whether there was anything newer.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`]. As [`Snapd::install`] for others.
+    pub fn refresh(&self, snap: &str, install: &Install) -> Result<bool, Error> {
+        let doing = format!("refresh the snap {snap}");
+        match self.send("POST", &path_of(snap)?, &install.body("refresh"), &doing) {
+            Ok(()) => Ok(true),
+            Err(error) if error.is("snap-no-update-available") => Ok(false),
+            Err(error) => Err(self.or_not_installed(snap, error)),
+        }
+    }
+
+    /// Remove `snap`, if it is installed, and return whether it was. Without `purge`, snapd keeps a snapshot of its data.
+    ///
+    /// # Errors
+    /// [`Error::Change`]: as where the snap's own hook failed. See [`Error`] for others.
+    pub fn remove(&self, snap: &str, purge: bool) -> Result<bool, Error> {
+        let body = if purge { json!({"action": "remove", "purge": true}) } else { json!({"action": "remove"}) };
+        match self.send("POST", &path_of(snap)?, &body, &format!("remove the snap {snap}")) {
+            Ok(()) => Ok(true),
+            Err(error) if error.is("snap-not-found") || error.is("snap-not-installed") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Have `snap` not refreshed by itself: for so long, or for ever. [`Snapd::refresh`] still does it.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`]. See [`Error`] for others.
+    pub fn hold(&self, snap: &str, duration: Option<Duration>) -> Result<(), Error> {
+        let until = duration.map_or_else(|| "forever".to_owned(), |duration| rfc3339(SystemTime::now() + duration));
+        let body = json!({"action": "hold", "hold-level": "general", "time": until});
+        self.send("POST", &path_of(snap)?, &body, &format!("hold the snap {snap}"))
+            .map_err(|error| self.or_not_installed(snap, error))
+    }
+
+    /// Undo [`Snapd::hold`].
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn unhold(&self, snap: &str) -> Result<(), Error> {
+        self.send("POST", &path_of(snap)?, &json!({"action": "unhold"}), &format!("unhold the snap {snap}"))
+    }
+
+    /// snapd refuses what is not installed with several kinds, and with none: ask it.
+    pub(super) fn or_not_installed(&self, snap: &str, error: Error) -> Error {
+        const KINDS: [&str; 5] = ["", "snap-not-found", "snap-not-installed", "app-not-found", "option-not-found"];
+        if error.kind().is_some_and(|kind| KINDS.contains(&kind)) && matches!(self.list_one(snap), Ok(None)) {
+            return Error::NotInstalled { snap: snap.to_owned() };
+        }
+        error
+    }
+}
+
+/// The path of a snap in snapd's API.
+pub(super) fn path_of(snap: &str) -> Result<String, Error> {
+    Ok(format!("/v2/snaps/{}", escape(name("a snap", snap)?)))
+}
+
+/// Names have letters, digits, `-` and `_` (a parallel instance), and in an alias `.`.
+pub(super) fn name<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, Error> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if text.bytes().all(allowed) && text.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return Ok(text);
+    }
+    Err(Error::Name { kind, text: text.to_owned() })
+}
+
+/// The channel that snapd would follow, were a snap that follows `tracking` refreshed to `channel`.
+fn resolve(channel: &str, tracking: &str) -> String {
+    let parts: Vec<_> = channel.split('/').filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        [] => tracking.to_owned(),
+        // A risk alone keeps the track; a track alone does not keep the risk.
+        [risk, ..] if RISKS.contains(risk) => {
+            let track = tracking.split('/').next().filter(|track| !track.is_empty()).unwrap_or("latest");
+            format!("{track}/{}", parts.join("/"))
+        }
+        [track] => format!("{track}/stable"),
+        _ => parts.join("/"),
+    }
+}
+
+fn rfc3339(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Years that begin on March 1, so that the day that is not in each year is the last: four hundred have 146 097 days.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = era * 400 + year + next;
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_is_resolved_as_snapd_does() {
+        for (channel, tracking, resolved) in [
+            ("edge", "3.6/stable", "3.6/edge"),
+            ("edge", "", "latest/edge"),
+            ("4.0", "3.6/stable", "4.0/stable"),
+            ("4.0/edge", "3.6/stable", "4.0/edge"),
+            ("edge/fix", "latest/stable", "latest/edge/fix"),
+            ("", "latest/stable", "latest/stable"),
+        ] {
+            assert_eq!(resolve(channel, tracking), resolved, "{channel} of {tracking}");
+        }
+    }
+
+    #[test]
+    fn times_are_written_as_the_calendar_has_them() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_735_689_599, "2024-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(seconds)), text);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What a snap that is installed can be told: config, services, aliases, connections.
+
+use serde_json::{Map, Value, json};
+
+use super::http::escape;
+use super::install::{name, path_of};
+use super::{Error, Snapd};
+
+/// The config of `snap`, or the values of some `keys` of it (`server.port`) if there are any.
+///
+/// # Errors
+/// See [`Snapd::get`].
+pub fn get(snap: &str, keys: &[&str]) -> Result<Map<String, Value>, Error> {
+    Snapd::new().get(snap, keys)
+}
+
+/// Set config of `snap`.
+///
+/// # Errors
+/// See [`Snapd::set`].
+pub fn set(snap: &str, config: &Value) -> Result<(), Error> {
+    Snapd::new().set(snap, config)
+}
+
+/// Unset config of `snap`.
+///
+/// # Errors
+/// See [`Snapd::unset`].
+pub fn unset(snap: &str, keys: &[&str]) -> Result<(), Error> {
+    Snapd::new().unset(snap, keys)
+}
+
+/// Start services of `snap`, or all if none are named.
+///
+/// # Errors
+/// See [`Snapd::start`].
+pub fn start(snap: &str, services: &[&str], enable: bool) -> Result<(), Error> {
+    Snapd::new().start(snap, services, enable)
+}
+
+/// Stop services of `snap`, or all if none are named.
+///
+/// # Errors
+/// See [`Snapd::stop`].
+pub fn stop(snap: &str, services: &[&str], disable: bool) -> Result<(), Error> {
+    Snapd::new().stop(snap, services, disable)
+}
+
+/// Restart services of `snap`, or all if none are named.
+///
+/// # Errors
+/// See [`Snapd::restart`].
+pub fn restart(snap: &str, services: &[&str]) -> Result<(), Error> {
+    Snapd::new().restart(snap, services)
+}
+
+/// The last lines that the services of `snap` logged, oldest first.
+///
+/// # Errors
+/// See [`Snapd::logs`].
+pub fn logs(snap: &str, lines: u32) -> Result<Vec<String>, Error> {
+    Snapd::new().logs(snap, lines)
+}
+
+/// Let `alias` be a command that runs `app` of `snap`.
+///
+/// # Errors
+/// See [`Snapd::alias`].
+pub fn alias(snap: &str, app: &str, alias: &str) -> Result<(), Error> {
+    Snapd::new().alias(snap, app, alias)
+}
+
+/// Undo [`alias`].
+///
+/// # Errors
+/// See [`Snapd::unalias`].
+pub fn unalias(alias: &str) -> Result<(), Error> {
+    Snapd::new().unalias(alias)
+}
+
+/// Connect a plug of `snap` to a slot: that of another snap, or the system's if there is none named.
+///
+/// # Errors
+/// See [`Snapd::connect`].
+pub fn connect(snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(), Error> {
+    Snapd::new().connect(snap, plug, slot)
+}
+
+impl Snapd {
+    /// The config of `snap`, or the values of some `keys` of it (`server.port`) if there are any.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] with the kind `option-not-found`: a key has no value. [`Error::NotInstalled`]. See [`Error`] for
+    /// others.
+    pub fn get(&self, snap: &str, keys: &[&str]) -> Result<Map<String, Value>, Error> {
+        for key in keys {
+            check_key(key)?;
+        }
+        let mut path = format!("{}/conf", path_of(snap)?);
+        if !keys.is_empty() {
+            path = format!("{path}?keys={}", escape(&keys.join(",")));
+        }
+        match self.get_json(&path, &format!("get the config of the snap {snap}")) {
+            Ok(Value::Object(config)) => {
+                // snapd says of a snap that is not there that its config is empty.
+                if config.is_empty() && self.list_one(snap)?.is_none() {
+                    return Err(Error::NotInstalled { snap: snap.to_owned() });
+                }
+                Ok(config)
+            }
+            Ok(_) => Err(Error::Response { request: format!("GET {path}"), why: "it is no object".to_owned() }),
+            Err(error) => Err(self.or_not_installed(snap, error)),
+        }
+    }
+
+    /// Set config of `snap`: an object of JSON, in which `null` unsets a key. All of it is set, or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Change`]: the snap's own hook refused it, or it has none. [`Error::NotInstalled`]. See [`Error`] for others.
+    pub fn set(&self, snap: &str, config: &Value) -> Result<(), Error> {
+        for key in config.as_object().into_iter().flat_map(Map::keys) {
+            check_key(key)?;
+        }
+        self.send("PUT", &format!("{}/conf", path_of(snap)?), config, &format!("configure the snap {snap}"))
+            .map_err(|error| self.or_not_installed(snap, error))
+    }
+
+    /// Unset config of `snap`.
+    ///
+    /// # Errors
+    /// As [`Snapd::set`].
+    pub fn unset(&self, snap: &str, keys: &[&str]) -> Result<(), Error> {
+        let config: Map<_, _> = keys.iter().map(|key| ((*key).to_owned(), Value::Null)).collect();
+        self.set(snap, &Value::Object(config))
+    }
+
+    /// Start services of `snap`, or all if none are named; with `enable`, also when the machine starts.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`]; [`Error::Refused`]: there is no such service; [`Error::Change`]: it did not start.
+    pub fn start(&self, snap: &str, services: &[&str], enable: bool) -> Result<(), Error> {
+        self.services("start", snap, services, json!({"enable": enable}))
+    }
+
+    /// Stop services of `snap`, or all if none are named; with `disable`, also have them not started with the machine.
+    ///
+    /// # Errors
+    /// As [`Snapd::start`].
+    pub fn stop(&self, snap: &str, services: &[&str], disable: bool) -> Result<(), Error> {
+        self.services("stop", snap, services, json!({"disable": disable}))
+    }
+
+    /// Restart services of `snap`, or all if none are named.
+    ///
+    /// # Errors
+    /// As [`Snapd::start`].
+    pub fn restart(&self, snap: &str, services: &[&str]) -> Result<(), Error> {
+        self.services("restart", snap, services, json!({}))
+    }
+
+    fn services(&self, action: &str, snap: &str, services: &[&str], mut body: Value) -> Result<(), Error> {
+        name("a snap", snap)?;
+        let mut names = Vec::new();
+        for service in services {
+            names.push(format!("{snap}.{}", name("a service", service)?));
+        }
+        if names.is_empty() {
+            names.push(snap.to_owned());
+        }
+        let doing = format!("{action} {}", names.join(", "));
+        body["action"] = action.into();
+        body["names"] = names.into();
+        self.send("POST", "/v2/apps", &body, &doing).map_err(|error| self.or_not_installed(snap, error))
+    }
+
+    /// The last lines that the services of `snap` logged, oldest first: `TIME SERVICE[PID]: TEXT`.
+    ///
+    /// # Errors
+    /// As [`Snapd::start`].
+    pub fn logs(&self, snap: &str, lines: u32) -> Result<Vec<String>, Error> {
+        let path = format!("/v2/logs?names={}&n={lines}", escape(name("a snap", snap)?));
+        let entries = self
+            .get_stream(&path, &format!("read the logs of the snap {snap}"))
+            .map_err(|error| self.or_not_installed(snap, error))?;
+        let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+        let line = |entry: &Value| {
+            let pid = text(entry, "pid");
+            format!("{} {}[{pid}]: {}", text(entry, "timestamp"), text(entry, "sid"), text(entry, "message"))
+        };
+        Ok(entries.iter().map(line).collect())
+    }
+
+    /// Let `alias` be a command that runs `app` of `snap`.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`]; [`Error::Change`]: there is no such app, or another snap has the alias.
+    pub fn alias(&self, snap: &str, app: &str, alias: &str) -> Result<(), Error> {
+        let body = json!({
+            "action": "alias",
+            "snap": name("a snap", snap)?,
+            "app": name("an app", app)?,
+            "alias": name("an alias", alias)?,
+        });
+        self.send("POST", "/v2/aliases", &body, &format!("make the alias {alias} of {snap}.{app}"))
+            .map_err(|error| self.or_not_installed(snap, error))
+    }
+
+    /// Undo [`Snapd::alias`].
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: there is no such alias.
+    pub fn unalias(&self, alias: &str) -> Result<(), Error> {
+        let body = json!({"action": "unalias", "alias": name("an alias", alias)?});
+        self.send("POST", "/v2/aliases", &body, &format!("remove the alias {alias}"))
+    }
+
+    /// Connect a plug of `snap` to a slot: that of another snap, or the system's if there is none named.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`]; [`Error::Refused`]: there is no such plug or slot.
+    pub fn connect(&self, snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(), Error> {
+        let (slot_snap, slot) = slot.unwrap_or_default();
+        let body = json!({
+            "action": "connect",
+            "plugs": [{"snap": name("a snap", snap)?, "plug": name("a plug", plug)?}],
+            "slots": [{"snap": slot_snap, "slot": slot}],
+        });
+        self.send("POST", "/v2/interfaces", &body, &format!("connect the plug {snap}:{plug}"))
+            .map_err(|error| self.or_not_installed(snap, error))
+    }
+}
+
+/// Keys are joined with commas, and snapd drops what is blank.
+fn check_key(key: &str) -> Result<(), Error> {
+    if key.trim() != key || key.is_empty() || key.contains(',') {
+        return Err(Error::Name { kind: "a config key", text: key.to_owned() });
+    }
+    Ok(())
+}
