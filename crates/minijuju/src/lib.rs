@@ -12,6 +12,7 @@ mod client;
 mod commands;
 mod format;
 mod hookcmd;
+mod private;
 mod progress;
 mod reason;
 mod store;

@@ -45,7 +45,7 @@ pub fn read(client: &Client, path: &str) -> anyhow::Result<Charm> {
     let path = Path::new(path);
     let given = fs::metadata(path).with_context(|| format!("cannot read the charm {}", path.display()))?;
     let charms = client.store.folder().join("charms");
-    fs::create_dir_all(&charms).with_context(|| format!("cannot make {}", charms.display()))?;
+    crate::private::folder(&charms).with_context(|| format!("cannot make {}", charms.display()))?;
     sweep(&charms);
     let scratch = tempfile::Builder::new().prefix(INCOMING).tempdir_in(&charms);
     let scratch = scratch.with_context(|| format!("cannot write to {}", charms.display()))?;

@@ -56,23 +56,27 @@ pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
         confirm("")?;
     }
     let machines = Machines::open(&folder)?;
-    if let Ok(store) = &store {
-        // Hooks that run are stopped first: they would only see their machine vanish. What cannot be read cannot be
-        // running either, and its machines go below.
-        let _ = uniter::stop_hooks(store);
-        if machines.kind() == MachineKind::Host {
-            for model in &models {
-                for unit in unit::all(store.db(), &model.uuid)? {
-                    uniter::remove_folders(Path::new("/"), &unit.tag());
-                }
+    // Hooks that run are stopped first: they would only see their machine vanish. What cannot be read cannot be running
+    // either, and its machines go below.
+    let stop = || store.as_ref().map(uniter::stop_hooks);
+    let _ = stop();
+    // Commands that are at work lose their data here, and then stop: they can start neither hooks nor machines any more.
+    let (removed_data, removed) = machines.clean_after(|| {
+        ["minijuju.db", "minijuju.db-wal", "minijuju.db-shm"]
+            .into_iter()
+            .try_for_each(|file| remove(fs::remove_file(folder.join(file)), &folder.join(file)))
+    })?;
+    removed_data?;
+    // They may have begun a hook meanwhile.
+    let _ = stop();
+    if let (Ok(store), MachineKind::Host) = (&store, machines.kind()) {
+        for model in &models {
+            for unit in unit::all(store.db(), &model.uuid)? {
+                uniter::remove_folders(Path::new("/"), &unit.tag());
             }
         }
     }
-    let removed = machines.clean()?;
     drop(store);
-    for file in ["minijuju.db", "minijuju.db-wal", "minijuju.db-shm"] {
-        remove(fs::remove_file(folder.join(file)), &folder.join(file))?;
-    }
     for name in ["models", "charms", "resources"] {
         remove(fs::remove_dir_all(folder.join(name)), &folder.join(name))?;
     }

@@ -35,6 +35,9 @@ pub enum Error {
     /// A machine's name cannot be the name of a folder.
     #[error("machine id {0:?} may have only letters, digits, `-`, `_` and `.`, and must begin with a letter or digit")]
     InvalidId(String),
+    /// Another command removed all machines meanwhile.
+    #[error("minijuju's data in {} was removed meanwhile, by `minijuju clean`: run the command again", .0.display())]
+    Cleaned(PathBuf),
     /// Every network that could be used is in use on this computer.
     #[error("no free network for machines: this computer has a route into each 10.x.y.0/24 that was tried")]
     NoFreeNetwork,

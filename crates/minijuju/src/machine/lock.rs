@@ -1,10 +1,11 @@
 //! One at a time changes machines and their network.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use super::{Error, Result};
+use crate::private;
 
 const PATH: &str = "/run/minijuju/lock";
 
@@ -20,10 +21,15 @@ impl Lock {
 
     fn wait_for(path: &Path) -> Result<Self> {
         let open = || {
-            fs::create_dir_all(path.parent().unwrap_or(path))?;
-            let file = File::options().create(true).append(true).open(path)?;
-            file.lock()?;
-            Ok(Self(file))
+            // Whoever may open a file may hold its lock.
+            private::folder(path.parent().unwrap_or(path))?;
+            loop {
+                let file = private::lock_file(path)?;
+                file.lock()?;
+                if private::is_at(&file, path)? {
+                    return Ok(Self(file));
+                }
+            }
         };
         open().map_err(Error::file("lock", path))
     }
@@ -36,7 +42,7 @@ impl Lock {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::TryLockError;
+    use std::fs::{self, TryLockError};
 
     use super::super::tool::Tool;
     use super::*;

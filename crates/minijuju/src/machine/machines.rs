@@ -7,6 +7,7 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,6 +19,7 @@ use super::network::{self, Network};
 use super::record::{Folder, Kind, Record, inits};
 use super::tool::Tool;
 use super::{Error, Machine, Result};
+use crate::private;
 
 /// How long killed processes may take to vanish: they may be waiting for a slow disk.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -46,6 +48,8 @@ pub struct Machines {
     kind: Kind,
     pub(super) program: PathBuf,
     pub(super) network: Network,
+    /// The folder that machines are in. It stays this one's own even after another command has removed it.
+    home: Arc<fs::File>,
 }
 
 impl Machines {
@@ -63,10 +67,12 @@ impl Machines {
     /// The machines below `data`, of this `kind`, with `program` as their first process: one whose `main` begins with
     /// [`run_if_asked`](super::run_if_asked).
     pub fn with(data: &Path, kind: Kind, program: &Path) -> Result<Self> {
-        fs::create_dir_all(data.join("machines")).map_err(Error::file("make", data.join("machines")))?;
+        private::data_folder(data).map_err(Error::file("make", data))?;
+        private::folder(&data.join("machines")).map_err(Error::file("make", data.join("machines")))?;
         let data = data.canonicalize().map_err(Error::file("find", data))?;
+        let home = fs::File::open(data.join("machines")).map_err(Error::file("read", data.join("machines")))?;
         let network = Network::new(&data);
-        Ok(Self { data, kind, program: program.to_owned(), network })
+        Ok(Self { data, kind, program: program.to_owned(), network, home: Arc::new(home) })
     }
 
     /// What its machines are.
@@ -120,6 +126,33 @@ impl Machines {
 
     /// Stop and remove all machines and whatever a crash left of any. Gives back the names of those removed.
     pub fn clean(&self) -> Result<Vec<String>> {
+        self.clean_under(Self::lock_if_root()?)
+    }
+
+    /// [`clean`](Self::clean), after `first`. No command that was at work before can start a machine after it.
+    pub fn clean_after<T>(&self, first: impl FnOnce() -> T) -> Result<(T, Vec<String>)> {
+        let lock = Self::lock_if_root()?;
+        let done = first();
+        let share = lock.as_ref().map(Lock::share).transpose()?;
+        let removed = self.clean_under(lock)?;
+        match fs::remove_dir(self.data.join("machines")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::file("remove", self.data.join("machines"))(error));
+            }
+            _ => {}
+        }
+        drop(share);
+        Ok((done, removed))
+    }
+
+    /// Others than root make no machines, and may not open the lock.
+    fn lock_if_root() -> Result<Option<Lock>> {
+        nix::unistd::geteuid().is_root().then(Lock::wait).transpose()
+    }
+
+    /// The lock is taken before looking whether anything is there: a command that was killed may have left a program at
+    /// work.
+    fn clean_under(&self, lock: Option<Lock>) -> Result<Vec<String>> {
         let mut removed = Vec::new();
         for folder in self.folders()? {
             if folder.read()?.is_some_and(|record| record.kind == Kind::Host) {
@@ -127,8 +160,6 @@ impl Machines {
                 removed.push(name(&folder));
             }
         }
-        // Before looking whether anything is there: a command that was killed may have left a program at work.
-        let lock = nix::unistd::geteuid().is_root().then(Lock::wait).transpose()?;
         let stray = || inits().into_iter().map(|(_, folder)| folder).filter(|folder| folder.starts_with(&self.data));
         if self.folders()?.is_empty() && stray().next().is_none() && !self.network.exists() {
             return Ok(removed);
@@ -145,6 +176,15 @@ impl Machines {
         }
         self.network.remove(&lock)?;
         Ok(removed)
+    }
+
+    /// Whether these machines are still wanted: nobody cleaned meanwhile.
+    pub(super) fn check_wanted(&self) -> Result<()> {
+        let path = self.data.join("machines");
+        if private::is_at(&self.home, &path).map_err(Error::file("read", &path))? {
+            return Ok(());
+        }
+        Err(Error::Cleaned(self.data.clone()))
     }
 
     pub(super) fn folder(&self, id: &str) -> Result<Folder> {

@@ -13,6 +13,7 @@ use super::machines::{dismantle, remove, stop_init};
 use super::record::{Folder, Kind, Record};
 use super::tool::Tool;
 use super::{Error, Machine, Machines, Result, init, resolver};
+use crate::private;
 
 /// A machine to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,7 @@ impl Machines {
         }
         Self::check_permitted()?;
         let lock = Lock::wait()?;
+        self.check_wanted()?;
         let last = folder.read()?;
         if let Some(machine) = self.up(&folder, last.clone()) {
             self.install_program()?;
@@ -49,8 +51,9 @@ impl Machines {
 
     /// On the computer itself, a machine is a record and nothing else.
     fn start_host(&self, spec: &Spec, folder: &Folder) -> Result<Machine> {
+        self.check_wanted()?;
         self.install_program()?;
-        fs::create_dir_all(folder.path()).map_err(Error::file("make", folder.path()))?;
+        private::folder(folder.path()).map_err(Error::file("make", folder.path()))?;
         let record = Record { kind: Kind::Host, address: host_address(), made: true, ..blank(spec) };
         folder.write(&record)?;
         Ok(Machine::new(record, 1, &self.data))
@@ -75,7 +78,7 @@ impl Machines {
             notes: no_names.into_iter().chain(no_way_out).collect(),
             ..blank(spec)
         };
-        fs::create_dir_all(folder.path()).map_err(Error::file("make", folder.path()))?;
+        private::folder(folder.path()).map_err(Error::file("make", folder.path()))?;
         folder.write(&record)?;
         let program = self.data.join("tools/minijuju");
         let mut child = init::command(&program, folder).spawn().map_err(Error::file("run", &program))?;

@@ -9,10 +9,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use super::secret;
+use crate::private;
 
 /// What the functions of this module's neighbours read and write: an open connection, or a transaction on it.
 pub type Db = Connection;
+
+/// The file's name in the data folder.
+const FILE: &str = "minijuju.db";
 
 /// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
 const VERSION: i64 = 3;
@@ -66,6 +72,9 @@ pub enum Error {
         /// The version found in it.
         found: i64,
     },
+    /// Another command removed it meanwhile.
+    #[error("minijuju's data in {} was removed meanwhile, by `minijuju clean`: run the command again", .0.display())]
+    Gone(PathBuf),
     /// A read or a write failed.
     #[error("cannot use minijuju's database: {0}{way_on}", way_on = way_on(.0))]
     Sqlite(#[from] rusqlite::Error),
@@ -89,6 +98,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Store {
     folder: PathBuf,
     connection: Connection,
+    /// Which file it is: another one may be at the same place by now.
+    identity: (u64, u64),
 }
 
 /// The folder of minijuju's data: `$MINIJUJU_DATA`; else `/var/lib/minijuju` for root; else `minijuju` in the user's
@@ -124,10 +135,25 @@ fn with_log(connection: &Connection) -> rusqlite::Result<()> {
 impl Store {
     /// Open the database in `folder`, making both where they do not exist.
     pub fn open(folder: &Path) -> Result<Self> {
-        fs::create_dir_all(folder).map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
-        let path = folder.join("minijuju.db");
+        let make = || {
+            private::data_folder(folder)?;
+            private::file(&folder.join(FILE))?;
+            identity(folder)
+        };
+        let identity = make().map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
+        Self::open_file(folder, identity)
+    }
+
+    /// Open the database that this is the identity of, which is there.
+    fn open_file(folder: &Path, identity: (u64, u64)) -> Result<Self> {
+        let path = folder.join(FILE);
         let failed = |source| Error::Open { path: path.clone(), source };
-        let mut connection = Connection::open(&path).map_err(failed)?;
+        let gone = |error: Error| match check(folder, identity) {
+            Err(gone) => gone,
+            Ok(()) => error,
+        };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(&path, flags).map_err(failed).map_err(gone)?;
         // Another command may hold the write lock for a few milliseconds; one that died left nothing to wait for.
         connection.busy_timeout(PATIENCE).map_err(failed)?;
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
@@ -143,6 +169,8 @@ impl Store {
         with_log(&connection).map_err(failed)?;
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+        // What is deleted is overwritten: it may have been a secret.
+        connection.pragma_update(None, "secure_delete", true).map_err(failed)?;
         // The last connection to close would copy the log into the file and wait for the disk, in every command. The log
         // is copied now and then anyway, when it has grown.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed)?;
@@ -156,12 +184,15 @@ impl Store {
             }
             tx.commit().map_err(failed)?;
         }
-        Ok(Self { folder: folder.to_owned(), connection })
+        // Only now is it sure which file was opened.
+        check(folder, identity)?;
+        Ok(Self { folder: folder.to_owned(), connection, identity })
     }
 
     /// Another connection to the same data, for another thread.
     pub fn again(&self) -> Result<Self> {
-        Self::open(&self.folder)
+        check(&self.folder, self.identity)?;
+        Self::open_file(&self.folder, self.identity)
     }
 
     /// The folder of minijuju's data.
@@ -179,10 +210,34 @@ impl Store {
         &mut self,
         change: impl FnOnce(&Db) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
+        check(&self.folder, self.identity)?;
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::from)?;
+        let before = secret::revisions(&tx)?;
         let value = change(&tx)?;
+        let removed = !before.is_subset(&secret::revisions(&tx)?);
         tx.commit().map_err(Error::from)?;
+        if removed {
+            self.forget_log()?;
+        }
         Ok(value)
+    }
+
+    /// Empty the write-ahead log, in which the content of secrets is that were removed. Another command that reads may be
+    /// in the way for longer than one waits; then the next one that changes a secret does.
+    fn forget_log(&self) -> Result<()> {
+        Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+    }
+}
+
+fn identity(folder: &Path) -> io::Result<(u64, u64)> {
+    fs::metadata(folder.join(FILE)).map(|meta| private::identity(&meta))
+}
+
+/// Fail if another database is in place of this one, or none.
+fn check(folder: &Path, expected: (u64, u64)) -> Result<()> {
+    match identity(folder) {
+        Ok(found) if found == expected => Ok(()),
+        _ => Err(Error::Gone(folder.to_owned())),
     }
 }
 

@@ -243,6 +243,13 @@ pub fn sweep(db: &Db, model: &str) -> Result<()> {
     Ok(())
 }
 
+/// All revisions of all models' secrets, by model, secret and number.
+pub fn revisions(db: &Db) -> Result<BTreeSet<(String, String, i64)>> {
+    let mut statement = db.prepare_cached("SELECT model, secret, revision FROM secret_revision")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// How many secrets a model has.
 pub fn count(db: &Db, model: &str) -> Result<usize> {
     let count: u32 = db.query_row("SELECT count(*) FROM secret WHERE model = ?", [model], |row| row.get(0))?;

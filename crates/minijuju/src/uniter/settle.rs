@@ -15,6 +15,7 @@ use super::resolver::next_step;
 use super::view;
 use super::worker::{Worker, line};
 use crate::machine::{Kind as MachineKind, Machines};
+use crate::private;
 use crate::progress::{Progress, took};
 use crate::store::database::now;
 use crate::store::log::{self, Level};
@@ -94,9 +95,9 @@ fn context(task: &action::Task) -> Option<&str> {
 
 fn lock_file(store: &Store, model: &Model) -> anyhow::Result<File> {
     let folder = store.folder().join("models").join(&model.uuid);
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    private::folder(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let path = folder.join("runner.lock");
-    File::create(&path).with_context(|| format!("cannot open {}", path.display()))
+    private::lock_file(&path).with_context(|| format!("cannot open {}", path.display()))
 }
 
 /// Find hooks and actions whose minijuju was killed: stop what they left running, and say that they failed.

@@ -163,6 +163,38 @@ fn ctrl_c_stops_all_of_a_hanging_hook_and_marks_the_unit() {
     assert_eq!(rig.workload("hanging/0").0, "active");
 }
 
+/// Wait for a command to end, but not for ever.
+#[track_caller]
+fn ended(child: std::process::Child) -> std::process::Output {
+    let (report, reports) = std::sync::mpsc::channel();
+    std::thread::spawn(move || report.send(child.wait_with_output()));
+    reports.recv_timeout(std::time::Duration::from_secs(30)).expect("the command ends within 30 s").unwrap()
+}
+
+#[test]
+fn clean_beside_a_command_at_work_ends_it_and_leaves_nothing() {
+    let Some(rig) = Rig::new() else { return };
+    let charm = rig.charm("web", "sleep 0.15; status-set active", &[]);
+    for tenths in [0, 1, 2, 3, 4, 5, 6, 8] {
+        rig.run(&["models"]).ok();
+        let deploy = rig.command(&["deploy", "-n", "3", &charm]).stderr(Stdio::piped()).spawn().unwrap();
+        let begun = std::time::Instant::now();
+        while rig.status()["applications"]["web"].is_null() {
+            assert!(begun.elapsed().as_secs() < 30, "30 s, and nothing is deployed");
+        }
+        // Each of these is another moment of the deployment, whatever the computer's speed.
+        std::thread::sleep(std::time::Duration::from_millis(tenths * 100));
+        rig.run(&["clean", "--no-prompt"]).ok();
+        let output = ended(deploy);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let errors = stderr.lines().filter(|line| line.starts_with("ERROR ")).count();
+        assert!(output.status.success() || errors == 1, "{stderr}");
+        rig.assert_nothing_left();
+        assert_eq!(Rig::processes_of("web/0"), Vec::<std::path::PathBuf>::new());
+        assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0));
+    }
+}
+
 #[test]
 fn several_commands_at_once_run_each_hook_once() {
     let Some(rig) = Rig::new() else { return };

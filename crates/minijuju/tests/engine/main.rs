@@ -6,6 +6,7 @@ mod damage;
 mod faults;
 mod files;
 mod lifecycle;
+mod privacy;
 mod relations;
 mod rig;
 mod secrets;

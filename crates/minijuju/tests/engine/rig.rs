@@ -74,6 +74,25 @@ impl Rig {
         }
     }
 
+    /// Run it by a shell script, whose `"$@"` it is.
+    pub fn run_by(&self, script: &str, args: &[&str]) -> Done {
+        let command = self.command(args);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, "sh"]).arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        let output = shell.current_dir(self.folder()).stdin(Stdio::null()).output().unwrap();
+        Done {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// `juju status`, as JSON.
     pub fn status(&self) -> Value {
         serde_json::from_str(&self.run(&["status", "--format", "json"]).ok().stdout).unwrap()

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::rig::{Done, Rig};
+use crate::rig::Rig;
 
 /// Prints what a process inherits.
 const TELL: &str = r#"
@@ -33,29 +33,11 @@ exec nice -n 5 setpriv --inh-caps "${caps#,}" --ambient-caps "${caps#,}" -- "$@"
 /// Bits of capabilities that the kernel has for no machine: its modules, its clock.
 const FORBIDDEN: u64 = 1 << 16 | 1 << 25;
 
-fn run_by(rig: &Rig, script: &str, args: &[&str]) -> Done {
-    let command = rig.command(args);
-    let mut wrapped = Command::new("sh");
-    wrapped.args(["-c", script, "sh"]).arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => wrapped.env(name, value),
-            None => wrapped.env_remove(name),
-        };
-    }
-    let output = wrapped.current_dir(rig.folder()).output().unwrap();
-    Done {
-        code: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
 #[test]
 fn a_hook_gets_what_jujus_agent_gives_whatever_the_caller_has() {
     let Some(rig) = Rig::new() else { return };
     let charm = rig.charm("web", TELL, &[]);
-    run_by(&rig, ODD_CALLER, &["deploy", &charm]).ok();
+    rig.run_by(ODD_CALLER, &["deploy", &charm]).ok();
     let logged = rig.logged();
     // Where root may not raise a limit, as in some containers, it stays.
     let may = Command::new("prlimit").args(["--nofile=64000:64000", "true"]).status().unwrap().success();
@@ -79,13 +61,13 @@ fn a_hook_gets_what_jujus_agent_gives_whatever_the_caller_has() {
 fn no_process_of_a_machine_has_the_kernels_clock_or_modules_in_its_hands() {
     let Some(rig) = Rig::new() else { return };
     let charm = rig.charm("web", TELL, &[]);
-    run_by(&rig, ODD_CALLER, &["deploy", &charm]).ok();
+    rig.run_by(ODD_CALLER, &["deploy", &charm]).ok();
     let mut logged = rig.logged();
     for args in [
         ["exec", "--machine", "0", "cat /proc/self/status /proc/1/status"],
         ["ssh", "web/0", "cat", "/proc/self/status"],
     ] {
-        let status = run_by(&rig, ODD_CALLER, &args).ok().stdout;
+        let status = rig.run_by(ODD_CALLER, &args).ok().stdout;
         for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
             let bits = status.lines().filter_map(|line| line.strip_prefix(set)?.strip_prefix(":\t"));
             logged.extend(bits.map(|bits| format!("{set} {bits}")));

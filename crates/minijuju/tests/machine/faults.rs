@@ -170,13 +170,16 @@ fn without_the_right_it_says_what_to_do() {
     let Some(rig) = Rig::new() else { return };
     let advice = "run it with sudo, or set MINIJUJU_MACHINES=host";
     fs::set_permissions(rig.beside(".."), fs::Permissions::from_mode(0o777)).unwrap();
-    fs::set_permissions(rig.data().join("machines"), fs::Permissions::from_mode(0o777)).unwrap();
+    // Another user has data of their own.
+    let own = rig.beside("own");
+    std::os::unix::fs::chown(&own, Some(65534), Some(65534)).unwrap();
     for wrapper in [
         "exec setpriv --reuid 65534 --regid 65534 --clear-groups -- \"$@\"",
         "exec setpriv --inh-caps -all --bounding-set -sys_admin -- \"$@\"",
         "exec setpriv --inh-caps -all --bounding-set -net_admin -- \"$@\"",
     ] {
-        let output = output_in_time(rig.starter(wrapper));
+        let data = if wrapper.contains("--reuid") { own.join("data") } else { rig.data() };
+        let output = output_in_time(starter(&data, wrapper));
         let text = String::from_utf8_lossy(&output.stdout);
         assert!(text.contains("not permitted here") && text.contains(advice), "{wrapper}: {text}");
         assert_eq!(rig.leftovers(), Vec::<String>::new());

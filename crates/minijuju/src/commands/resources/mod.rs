@@ -97,7 +97,7 @@ fn take_one(client: &Client, meta: &CharmMeta, application: &str, word: &Pair) -
     }
     let source = Path::new(&word.value);
     let folder = client.store.folder().join("resources");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    crate::private::folder(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let kept: PathBuf = folder.join(model::uuid());
     fs::copy(source, &kept)
         .with_context(|| format!("file for resource {:?}: cannot read {}", word.name, word.value))?;

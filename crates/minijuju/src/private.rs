@@ -1,0 +1,138 @@
+//! Folders and files that are their owner's alone, whatever the umask, and whatever an older version left.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+/// What minijuju keeps in its data folder.
+const FOLDERS: [&str; 4] = ["charms", "machines", "models", "resources"];
+
+/// The files there. `tools` is for everyone in a machine, and is reached there by a way of its own.
+const FILES: [&str; 3] = ["minijuju.db", "minijuju.db-shm", "minijuju.db-wal"];
+
+/// The other names in a data folder.
+const OTHERS: [&str; 2] = ["network.json", "tools"];
+
+/// Make a folder, or close one that is there.
+pub fn folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    close(path, 0o700)
+}
+
+/// Make the data folder, or close one that is there. A folder that holds other things too is left open, and only what is
+/// minijuju's in it is closed.
+pub fn data_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let ours = |name: &str| FOLDERS.iter().chain(&FILES).chain(&OTHERS).any(|own| *own == name);
+    let mut entries = fs::read_dir(path)?.flatten();
+    if entries.all(|entry| entry.file_name().to_str().is_some_and(|name| ours(name) || name.starts_with(".tmp"))) {
+        close(path, 0o700)?;
+    }
+    let there = |result: io::Result<()>| match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    };
+    FOLDERS.iter().try_for_each(|name| there(close(&path.join(name), 0o700)))?;
+    FILES.iter().try_for_each(|name| there(close(&path.join(name), 0o600)))
+}
+
+/// Make an empty file, if there is none.
+pub fn file(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => close(path, 0o600),
+    }
+}
+
+/// Open a file that is only there to be locked. One that others could open is replaced: whoever had it may hold it for
+/// ever.
+pub fn lock_file(path: &Path) -> io::Result<File> {
+    loop {
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+        let meta = file.metadata()?;
+        if meta.mode() & 0o777 == 0o600 && is_ours(&meta) {
+            return Ok(file);
+        }
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+}
+
+/// Whether a file is the one that is at `path` now.
+pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let (here, there) = (file.metadata()?, fs::symlink_metadata(path));
+    Ok(there.is_ok_and(|there| identity(&there) == identity(&here)))
+}
+
+/// What tells a file from all others that are there.
+pub fn identity(meta: &Metadata) -> (u64, u64) {
+    (meta.dev(), meta.ino())
+}
+
+fn is_ours(meta: &Metadata) -> bool {
+    meta.uid() == nix::unistd::geteuid().as_raw()
+}
+
+/// Take others' rights away. What belongs to somebody else is theirs to close.
+fn close(path: &Path, mode: u32) -> io::Result<()> {
+    let meta = fs::metadata(path)?;
+    if meta.mode() & 0o7777 == mode || !is_ours(&meta) {
+        return Ok(());
+    }
+    fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o7777
+    }
+
+    fn set(path: &Path, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn what_an_older_version_left_open_is_closed() {
+        let temporary = tempfile::tempdir().unwrap();
+        let data = temporary.path().join("data");
+        fs::create_dir_all(data.join("machines")).unwrap();
+        fs::write(data.join("minijuju.db-wal"), "secrets").unwrap();
+        set(&data, 0o755);
+        set(&data.join("machines"), 0o755);
+        set(&data.join("minijuju.db-wal"), 0o644);
+        data_folder(&data).unwrap();
+        let modes = [&data, &data.join("machines"), &data.join("minijuju.db-wal")].map(|path| mode(path));
+        assert_eq!(modes, [0o700, 0o700, 0o600]);
+    }
+
+    #[test]
+    fn a_folder_with_other_things_in_it_stays_open() {
+        let temporary = tempfile::tempdir().unwrap();
+        fs::create_dir(temporary.path().join("models")).unwrap();
+        fs::write(temporary.path().join("letter"), "").unwrap();
+        set(temporary.path(), 0o755);
+        set(&temporary.path().join("models"), 0o755);
+        data_folder(temporary.path()).unwrap();
+        assert_eq!((mode(temporary.path()), mode(&temporary.path().join("models"))), (0o755, 0o700));
+    }
+
+    #[test]
+    fn a_lock_that_others_could_hold_is_replaced() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("lock");
+        let held = File::create(&path).unwrap();
+        set(&path, 0o644);
+        held.lock().unwrap();
+        let lock = lock_file(&path).unwrap();
+        lock.try_lock().unwrap();
+        assert_eq!(mode(&path), 0o600);
+        assert!(is_at(&lock, &path).unwrap() && !is_at(&held, &path).unwrap());
+        assert!(is_at(&lock_file(&path).unwrap(), &path).unwrap(), "a closed one stays");
+    }
+}
