@@ -11,6 +11,7 @@ mod cli;
 mod client;
 mod commands;
 mod format;
+mod hook;
 mod hookcmd;
 mod private;
 mod progress;

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use anyhow::bail;
 
+use crate::store::agent::AgentState;
 use crate::store::application::{self, Application};
 use crate::store::machine::{self, Machine};
 use crate::store::model::{self, Counter, Model};
 use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Column, Unit};
 use crate::store::{Db, Result};
-use crate::uniter::{self, AgentState};
+use crate::uniter;
 
 /// Add units to an application: each on a machine of its own, or on those in `to`, in turn.
 pub fn add(

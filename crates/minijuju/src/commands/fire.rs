@@ -7,9 +7,9 @@ use clap::Args;
 
 use crate::cli::{Arguments, ModelOption, is_unit};
 use crate::client::{Client, summary};
+use crate::hook::{Hook, Plain, RelationHook, RelationKind, StorageKind};
 use crate::store::unit::{self, Column};
 use crate::store::{relation, storage};
-use crate::uniter::{Hook, Plain, RelationHook, RelationKind, StorageKind};
 
 const FIRE_HELP: &str = "\
 Details:

@@ -7,8 +7,8 @@ use clap::Args;
 
 use crate::cli::{Arguments, ModelOption, is_unit};
 use crate::client::{Client, summary};
+use crate::store::agent::Operation;
 use crate::store::unit::{self, Column, Unit};
-use crate::uniter::Operation;
 
 const RESOLVED_HELP: &str = "\
 Details:

@@ -63,7 +63,8 @@ fn shape(value: &(impl Serialize + ?Sized), notation: Notation) -> Value {
 /// What is inside one of the variants above.
 fn inside<'a>(value: &'a mut Value, variant: &str) -> Option<&'a mut Value> {
     match value {
-        Value::Fields(entries) | Value::Map(entries) => match entries.as_mut_slice() {
+        // Only of structures: what a charm or a user wrote is in maps, whatever its keys are.
+        Value::Fields(entries) => match entries.as_mut_slice() {
             [(name, value)] if name == variant => Some(value),
             _ => None,
         },
@@ -115,6 +116,8 @@ fn fields(entries: Vec<(String, Value)>, notation: Notation) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde::Serialize;
 
     use super::*;
@@ -180,5 +183,15 @@ mod tests {
         }
         assert_eq!(json(&Content { data: vec![1] }), "{\"Data\":[1]}\n");
         assert_eq!(yaml(&Content { data: vec![1] }), "- 1\n");
+    }
+
+    #[test]
+    fn what_a_user_wrote_is_printed_as_it_is_whatever_its_keys() {
+        for key in [TIME, ZERO, INLINE, "Value|value", "Data|"] {
+            let databag = BTreeMap::from([(key, "2026-11-22T08:15:01Z")]);
+            assert_eq!(json(&databag), format!("{{\"{key}\":\"2026-11-22T08:15:01Z\"}}\n"));
+            let read = ops_metadata::parse_yaml(&yaml(&databag)).unwrap();
+            assert_eq!(read, serde_json::json!({key: "2026-11-22T08:15:01Z"}));
+        }
     }
 }

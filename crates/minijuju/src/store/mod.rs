@@ -1,6 +1,7 @@
 //! What minijuju knows, in one `SQLite` database: models, applications, units and what their agents did.
 
 pub mod action;
+pub mod agent;
 pub mod application;
 pub mod database;
 pub mod log;

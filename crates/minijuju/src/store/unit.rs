@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use super::agent::AgentState;
 use super::database::{Db, Result};
-use crate::uniter::{AgentState, Hook};
+use crate::hook::Hook;
 
 /// A unit.
 #[derive(Clone, Debug)]

@@ -5,7 +5,6 @@ use std::time::Duration;
 use emulator::format::base64;
 use serde_json::{Value, json};
 
-use super::agent::Operation;
 use super::charm_folder;
 use super::environment::Job;
 use super::hook_run::error_status;
@@ -16,6 +15,7 @@ use super::session::Session;
 use super::view::Seen;
 use super::worker::Worker;
 use crate::store::action::{self, Task};
+use crate::store::agent::Operation;
 use crate::store::database::now;
 use crate::store::status::{Kind, Status};
 use crate::store::{model, status};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::hook::{Hook, RelationKind, SecretKind};
+use crate::hook::{Hook, RelationKind, SecretKind};
 
 /// The Juju whose behaviour this program has.
 pub const JUJU_VERSION: &str = "3.6.12";
@@ -202,8 +202,8 @@ fn about(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, 
 mod tests {
     use std::collections::HashMap;
 
-    use super::super::hook::{Plain, RelationHook};
     use super::*;
+    use crate::hook::{Plain, RelationHook};
 
     fn environment(job: Job<'_>) -> Environment<'_> {
         Environment {

@@ -6,11 +6,9 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::agent::Operation;
 use super::changes::Changes;
 use super::charm_folder;
 use super::environment::Job;
-use super::hook::{Hook, Plain, RelationHook, RelationKind, SecretKind, StorageKind};
 use super::listener::HookListener;
 use super::process::Ended;
 use super::program::{Program, Surroundings, how};
@@ -19,9 +17,11 @@ use super::session::Session;
 use super::view::Seen;
 use super::worker::{Worker, line};
 use super::{scope, secrets};
+use crate::hook::{Hook, Plain, RelationHook, RelationKind, SecretKind, StorageKind};
 use crate::machine::Machine;
 use crate::progress::took;
 use crate::reason::reason;
+use crate::store::agent::Operation;
 use crate::store::database::now;
 use crate::store::log::Level;
 use crate::store::status::{Kind, Status};

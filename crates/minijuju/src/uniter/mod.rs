@@ -1,11 +1,9 @@
 //! The unit agent: which hook is next, its environment, its process, what it leaves.
 
 mod action_run;
-mod agent;
 mod changes;
 mod charm_folder;
 mod environment;
-mod hook;
 mod hook_run;
 mod interrupt;
 mod leadership;
@@ -24,10 +22,8 @@ mod storage;
 mod view;
 mod worker;
 
-pub use agent::{AgentState, Operation};
 pub use charm_folder::{UNPACK, remove_all as remove_folders, unpack_here};
 pub use environment::{JUJU_VERSION, NO_PROXY};
-pub use hook::{Hook, Plain, RelationHook, RelationKind, StorageKind};
 pub use leadership::after_addition;
 pub use settle::{machine_id, recover_if_idle, settle, stop_hooks};
 pub use storage::{Directive, add_initial as add_initial_storage, insert as insert_storage};

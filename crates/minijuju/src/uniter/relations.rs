@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::agent::{AgentState, RelationState};
-use super::hook::{Hook, RelationHook, RelationKind};
 use super::resolver::{RelationView, Step, UnitView};
+use crate::hook::{Hook, RelationHook, RelationKind};
+use crate::store::agent::{AgentState, RelationState};
 
 /// Relations that the charm is not told of are entered and left all the same: a subordinate comes with one.
 pub fn implicit(agent: &AgentState, view: &UnitView) -> Option<Step> {

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::agent::{AgentState, Operation};
-use super::hook::{Hook, Plain, SecretKind, StorageKind};
 use super::relations;
+use crate::hook::{Hook, Plain, SecretKind, StorageKind};
+use crate::store::agent::{AgentState, Operation};
 
 /// Something for a unit's agent to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -270,8 +270,8 @@ pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::agent::RelationState;
     use super::*;
+    use crate::store::agent::RelationState;
 
     /// Run hooks until nothing is due, and say which ran.
     pub fn settle(agent: &mut AgentState, view: &mut UnitView) -> Vec<String> {

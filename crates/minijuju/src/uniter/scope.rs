@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::agent::AgentState;
 use super::view::Seen;
 use super::{leadership, storage};
 use crate::charm;
+use crate::store::agent::AgentState;
 use crate::store::relation::{self, Settings};
 use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Unit};

@@ -77,7 +77,7 @@ mod tests {
             workload_version: String::new(),
             resolved: String::new(),
             fired: Vec::new(),
-            agent: crate::uniter::AgentState::default(),
+            agent: crate::store::agent::AgentState::default(),
             charm_state: BTreeMap::new(),
         }
     }

@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 
 use super::changes::Changes;
 use super::environment::Job;
-use super::hook::Hook;
 use super::state;
 use super::view::Seen;
 use crate::charm;
+use crate::hook::Hook;
 use crate::hookcmd::wire::{Reply, Request};
 use crate::machine::Machine;
 use crate::store::Db;

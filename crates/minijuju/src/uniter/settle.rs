@@ -7,7 +7,6 @@ use std::thread;
 
 use anyhow::Context as _;
 
-use super::agent::Operation;
 use super::hook_run::error_status;
 use super::interrupt::Interrupt;
 use super::orphans;
@@ -17,6 +16,7 @@ use super::worker::{Worker, line};
 use crate::machine::{Kind as MachineKind, Machines};
 use crate::private;
 use crate::progress::{Progress, took};
+use crate::store::agent::Operation;
 use crate::store::database::now;
 use crate::store::log::{self, Level};
 use crate::store::model::{self, Model};

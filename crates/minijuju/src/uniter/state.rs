@@ -10,8 +10,8 @@ use emulator::{
 use ops::{Status as CharmStatus, StatusName};
 
 use super::environment::agent_folder;
-use super::hook::{Hook, RelationKind};
 use super::view::Seen;
+use crate::hook::{Hook, RelationKind};
 use crate::store::model::Model;
 use crate::store::relation::{self, Relation};
 use crate::store::secret::{self, Secret};

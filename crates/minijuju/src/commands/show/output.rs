@@ -195,6 +195,22 @@ mod tests {
     }
 
     #[test]
+    fn a_databag_is_shown_whatever_its_keys() {
+        for key in ["$zero", "$time", "|", "a|b"] {
+            let mut unit = unit();
+            unit.relations.truncate(1);
+            unit.relations[0].application_data = BTreeMap::from([(key.to_owned(), "2026-11-22T08:15:01Z".to_owned())]);
+            unit.relations[0].related_units = BTreeMap::from([("db/0".to_owned(), data(&[(key, "x")]))]);
+            let shown: serde_json::Value = serde_json::from_str(&json(&unit)).unwrap();
+            let relation = &shown["relation-info"][0];
+            assert_eq!(relation["application-data"][key], "2026-11-22T08:15:01Z");
+            assert_eq!(relation["related-units"]["db/0"]["data"][key], "x");
+            let read = ops_metadata::parse_yaml(&yaml(&unit)).unwrap();
+            assert_eq!(read, shown);
+        }
+    }
+
+    #[test]
     fn an_application_without_constraints_says_nothing_of_them() {
         let info = ApplicationInfo { charm: "web".into(), principal: true, ..ApplicationInfo::default() };
         assert_eq!(yaml(&info), "charm: web\nprincipal: true\nexposed: false\nremote: false\n");

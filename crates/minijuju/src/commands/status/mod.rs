@@ -28,13 +28,14 @@ use crate::cli::{Arguments, ModelOption, Output, boolean, duration, integer};
 use crate::client::{CLOUD, CONTROLLER, Client, print};
 use crate::commands::storage;
 use crate::format::{self, Clock, StatusFormat};
+use crate::store::agent::Operation;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
 use crate::store::relation::{self, Endpoint, Relation};
 use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Port, Unit};
 use crate::store::{Db, machine};
-use crate::uniter::{JUJU_VERSION, Operation, machine_id};
+use crate::uniter::{JUJU_VERSION, machine_id};
 
 const STATUS_HELP: &str = "\
 Details:

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::hook::Hook;
+use crate::hook::Hook;
 
 /// What a unit's agent did and what it is doing.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, as in Juju's agent state")]
