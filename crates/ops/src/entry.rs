@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::build::Build;
+use crate::dispatch::Dispatch;
 use crate::env::{EnvError, HookEnv};
 use crate::error::Error;
-use crate::framework::{Charm, Dispatch};
+use crate::framework::Charm;
 use crate::hookcmds::{LogLevel, ProcessRunner};
 use crate::log::{log, subscriber};
 use crate::metadata::Metadata;
@@ -25,10 +27,13 @@ use crate::stored::FileStore;
 /// }
 /// ```
 ///
+/// It takes a function that makes the charm; one that needs to know where it runs takes the model:
+/// `ops::main(MyCharm::new)` with `fn new(model: &Model) -> MyCharm`.
+///
 /// The exit code is 0 if the event was handled. It is 1 if something failed, a panic included: that is logged once, at
 /// level ERROR, with all its causes, so that Juju puts the unit in error status and tries the hook again. It is 2 if it
 /// was not Juju that started the process.
-pub fn main<C: Charm>(charm: impl FnOnce() -> C) -> ExitCode {
+pub fn main<C: Charm, From>(charm: impl Build<C, From>) -> ExitCode {
     let env = match HookEnv::from_process() {
         Ok(env) => env,
         Err(EnvError::OutsideJuju) => {
@@ -58,10 +63,12 @@ pub fn main<C: Charm>(charm: impl FnOnce() -> C) -> ExitCode {
     }
 }
 
-fn run<C: Charm>(charm: impl FnOnce() -> C, env: HookEnv) -> Result<(), Error> {
+fn run<C: Charm, From>(charm: impl Build<C, From>, env: HookEnv) -> Result<(), Error> {
     let meta = Metadata::in_dir(&env.charm_dir);
     let store = Rc::new(FileStore::in_dir(&env.charm_dir));
-    Dispatch::new(env, meta, Arc::new(ProcessRunner), store)?.run(&mut charm())
+    let mut dispatch = Dispatch::new(env, meta, Arc::new(ProcessRunner), store)?;
+    let mut charm = charm.build(dispatch.model());
+    dispatch.run(&mut charm)
 }
 
 fn outside_juju(program: Option<OsString>) -> String {

@@ -135,11 +135,33 @@ pub enum Error {
         /// Why.
         source: serde_json::Error,
     },
-    /// The charm defers an event in a handler that has no name of its own.
-    #[error("event {event} is deferred by a closure: only a named function can be found again in the next hook")]
-    DeferredByClosure {
+    /// Two types of custom events have the same name.
+    #[error("custom event {name} is of two types: a name is that of one")]
+    CustomEventClash {
+        /// The name.
+        name: String,
+    },
+    /// Two libraries have the same name.
+    #[error("two of the charm's libraries are named {name}")]
+    LibraryClash {
+        /// The name.
+        name: String,
+    },
+    /// The charm observes an event of a library that takes no part.
+    #[error("custom event {event} is observed, and library {library} takes no part: add it with Framework::library")]
+    NoLibrary {
         /// The event.
-        event: EventName,
+        event: String,
+        /// The library.
+        library: String,
+    },
+    /// A failure that the charm expects, and that ends the hook well: [`OrStatus`](crate::OrStatus) makes it.
+    #[error("{status}")]
+    Status {
+        /// The unit's status.
+        status: crate::Status,
+        /// What failed, if anything did.
+        source: Option<anyhow::Error>,
     },
     /// A stored value cannot be written or read.
     #[error("stored state {key:?} cannot be written or read")]

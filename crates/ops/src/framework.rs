@@ -1,17 +1,17 @@
-//! Observing events, and running what observes them.
+//! Observing events.
 
+use std::any::TypeId;
+use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 
-use crate::env::HookEnv;
 use crate::error::Error;
 use crate::event::{Event, EventName, Notice};
-use crate::hookcmds::Runner;
+use crate::handler::{self, Handler};
+use crate::library::Library;
 use crate::metadata::Metadata;
 use crate::model::Model;
 use crate::on::EventSource;
-use crate::status::Status;
-use crate::stored::{Deferred, StateStore, Stored};
+use crate::outcome;
 
 /// A charm: a struct whose methods handle events.
 pub trait Charm: Sized + 'static {
@@ -19,26 +19,49 @@ pub trait Charm: Sized + 'static {
     fn observe(framework: &mut Framework<Self>);
 }
 
-/// Which events a charm observes.
+/// Which events a charm, or a library, observes.
 pub struct Framework<C> {
-    observers: Vec<Observer<C>>,
+    pub(crate) observers: Vec<Observer<C>>,
+    /// The names of the libraries.
+    pub(crate) libraries: Vec<Rc<str>>,
 }
 
-struct Observer<C> {
-    event: EventName,
-    handler_type: &'static str,
-    check: fn(&EventName, &Metadata) -> Result<(), Error>,
-    gone: fn(&Notice, &Model) -> Result<Option<String>, Error>,
+pub(crate) struct Observer<C> {
+    pub(crate) event: EventName,
+    /// Its name, which no other observer of this event has.
+    pub(crate) handler: String,
+    /// The function that handles the event.
+    pub(crate) function: TypeId,
+    /// The type of a custom event.
+    pub(crate) custom: Option<TypeId>,
+    pub(crate) check: fn(&EventName, &Metadata) -> Result<(), Error>,
+    pub(crate) gone: fn(&Notice, &Model) -> Result<Option<String>, Error>,
     /// Returns whether the handler deferred the event.
-    run: Box<Run<C>>,
+    pub(crate) run: Box<Run<C>>,
 }
 
-type Run<C> = dyn Fn(&mut C, &Notice, &Model) -> Result<bool, Error>;
+type Run<C> = dyn Fn(&mut C, &Notice, &Model) -> Result<bool, Failure>;
+
+/// An event that could not be loaded, or a handler that failed.
+pub(crate) enum Failure {
+    Event(Error),
+    Handler(anyhow::Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Event(error)
+    }
+}
 
 impl<C: 'static> Framework<C> {
+    pub(crate) fn new() -> Self {
+        Self { observers: Vec::new(), libraries: Vec::new() }
+    }
+
     /// Call `handler` for this event. Several handlers of one event run in the order in which they are observed.
     ///
-    /// ```compile_fail,E0631
+    /// ```compile_fail,E0277
     /// # struct Charm;
     /// # impl Charm { fn on_stop(&mut self, _: &ops::StopEvent, _: &ops::Model) -> anyhow::Result<()> { Ok(()) } }
     /// fn observe(framework: &mut ops::Framework<Charm>) {
@@ -46,240 +69,138 @@ impl<C: 'static> Framework<C> {
     ///     framework.observe(ops::on::install(), Charm::on_stop);
     /// }
     /// ```
-    pub fn observe<E, H>(&mut self, event: EventSource<E>, handler: H)
+    pub fn observe<E, H, Shape>(&mut self, event: EventSource<E>, handler: H)
     where
         E: Event,
-        H: Fn(&mut C, &E, &Model) -> anyhow::Result<()> + 'static,
+        H: Handler<C, E, Shape>,
     {
-        let handler_type = std::any::type_name::<H>();
-        let event_name = event.name.clone();
         let run = move |charm: &mut C, notice: &Notice, model: &Model| {
             let event = E::load(notice, model)?;
-            handler(charm, &event, model).map_err(|source| match source.downcast() {
-                Ok(Error::Rebooting) => Error::Rebooting,
-                Ok(error) => failed(&event_name, handler_type, error.into()),
-                Err(source) => failed(&event_name, handler_type, source),
-            })?;
+            if let Err(error) = handler.handle(charm, &event, model) {
+                outcome::end_well(error, notice, model)?;
+            }
             let deferred = event.deferred();
             event.finish(model)?;
             Ok(deferred)
         };
-        self.observers.push(Observer {
+        self.push(Observer {
             event: event.name,
-            handler_type,
+            handler: handler::name(std::any::type_name::<H>()),
+            function: TypeId::of::<H>(),
+            custom: E::custom(),
             check: E::check,
             gone: E::gone,
             run: Box::new(run),
         });
     }
-}
 
-fn failed(event: &EventName, handler_type: &str, source: anyhow::Error) -> Error {
-    Error::Handler { event: event.clone(), handler: handler_name(handler_type), source }
-}
+    /// Let a library take part: it observes what it needs from here on.
+    pub fn library<L: Library>(&mut self, library: L) -> RefreshOn<'_, C> {
+        let name: Rc<str> = library.name().into();
+        let mut framework = Framework::new();
+        library.observe(&mut framework);
+        let library = Rc::new(RefCell::new(library));
+        for observer in framework.observers {
+            let (library, name, run) = (Rc::clone(&library), Rc::clone(&name), observer.run);
+            self.push(Observer {
+                event: observer.event,
+                handler: format!("{name}/{}", observer.handler),
+                function: observer.function,
+                custom: observer.custom,
+                check: observer.check,
+                gone: observer.gone,
+                run: Box::new(move |_, notice, model| run(&mut library.borrow_mut(), notice, &model.of_library(&name))),
+            });
+        }
+        self.libraries.push(Rc::clone(&name));
+        self.libraries.extend(framework.libraries);
+        let scope = Rc::clone(&name);
+        let refresh = Rc::new(move |model: &Model| library.borrow().refresh(&model.of_library(&scope)));
+        RefreshOn { framework: self, handler: format!("{name}/refresh"), function: TypeId::of::<L>(), refresh }
+    }
 
-/// How the name of a handler begins that has none.
-const CLOSURE: &str = "a closure in ";
-
-/// `crate::charm::MyCharm<W>::on_start` becomes `MyCharm::on_start`, by which a deferred event finds its handler again,
-/// also when the module has moved.
-fn handler_name(path: &str) -> String {
-    let mut depth = 0_u32;
-    let plain: String = path
-        .chars()
-        .filter(|c| {
-            match c {
-                '<' => depth += 1,
-                '>' => depth -= 1,
-                _ => return depth == 0,
+    /// Whether every name is that of one thing.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        for (at, name) in self.libraries.iter().enumerate() {
+            if self.libraries[..at].contains(name) {
+                return Err(Error::LibraryClash { name: name.to_string() });
             }
-            false
-        })
-        .collect();
-    let segments: Vec<&str> = plain.split("::").filter(|segment| !segment.is_empty()).collect();
-    match segments[..] {
-        [.., function, "{{closure}}"] => format!("{CLOSURE}{function}"),
-        _ => segments[segments.len().saturating_sub(2)..].join("::"),
-    }
-}
-
-/// One hook: the event that Juju dispatched, on its way through the charm.
-pub struct Dispatch<C> {
-    framework: Framework<C>,
-    model: Model,
-    notice: Notice,
-    store: Rc<dyn StateStore>,
-    emitted: Vec<EventName>,
-    /// The events whose handlers emitted the one that is being emitted, and which observers they have reached.
-    emitting: Vec<(usize, Notice)>,
-}
-
-impl<C: Charm> Dispatch<C> {
-    /// Get ready to dispatch the event that `env` names.
-    ///
-    /// # Errors
-    /// The charm observes an event about something that the metadata does not define, or, observing any such event, is
-    /// sent one; or what `store` holds is damaged.
-    pub fn new(
-        env: HookEnv,
-        meta: impl Into<Metadata>,
-        runner: Arc<dyn Runner>,
-        store: Rc<dyn StateStore>,
-    ) -> Result<Self, Error> {
-        let meta = meta.into();
-        let mut framework = Framework { observers: Vec::new() };
-        C::observe(&mut framework);
-        for observer in &framework.observers {
-            (observer.check)(&observer.event, &meta)?;
-            (observer.check)(&env.event, &meta)?;
         }
-        let notice = Notice::from_env(&env);
-        let stored = Stored::load(&*store)?;
-        Ok(Self {
-            framework,
-            model: Model::new(env, meta, runner, stored),
-            notice,
-            store,
-            emitted: Vec::new(),
-            emitting: Vec::new(),
-        })
-    }
-
-    /// The model, as the charm's handlers see it.
-    #[must_use]
-    pub fn model(&self) -> &Model {
-        &self.model
-    }
-
-    /// The events that were emitted so far: deferred ones, Juju's, the charm's own, and those that collect statuses.
-    #[must_use]
-    pub fn emitted(&self) -> &[EventName] {
-        &self.emitted
-    }
-
-    /// Emit the events that were deferred, the one that Juju dispatched, and those that collect statuses; and save what
-    /// the unit keeps.
-    ///
-    /// # Errors
-    /// A handler, or a hook command, failed. Nothing is saved then. [`Error::Rebooting`] is no failure.
-    pub fn run(&mut self, charm: &mut C) -> Result<(), Error> {
-        // In these two hooks of old, Juju refuses most hook commands.
-        let restricted = matches!(&self.notice.event, EventName::Other(hook) if hook == "collect-metrics" || hook == "meter-status-changed");
-        if !restricted {
-            self.reemit(charm)?;
-        }
-        self.emit(charm, &self.notice.clone(), None)?;
-        if !restricted {
-            self.collect_statuses(charm)?;
-        }
-        self.model.state().save(&*self.store)
-    }
-
-    fn reemit(&mut self, charm: &mut C) -> Result<(), Error> {
-        // They keep their places until they are done with: so one that comes again has its turn when it came first.
-        for deferred in self.model.state().deferred() {
-            let Deferred { handler, notice } = &deferred;
-            let observer = self.framework.observers.iter();
-            let observer = observer
-                .filter(|observer| observer.event == notice.event)
-                .find(|observer| handler_name(observer.handler_type) == *handler);
-            let dropped = match observer {
-                Some(observer) => (observer.gone)(notice, &self.model)?,
-                None => Some("the charm has no such handler any more".to_owned()),
+        for (at, observer) in self.observers.iter().enumerate() {
+            let (EventName::Custom(event), Some(_)) = (&observer.event, observer.custom) else { continue };
+            let other = |other: &Observer<C>| {
+                other.event == observer.event && other.custom.is_some() && other.custom != observer.custom
             };
-            match dropped {
-                // It cannot come back, so failing would keep the unit in error for ever.
-                Some(why) => {
-                    tracing::error!("deferred event {} for {handler} is dropped: {why}", notice.event);
-                    self.model.state().remove_deferred(&deferred);
-                }
-                None => self.emit(charm, notice, Some(&deferred))?,
+            if self.observers[..at].iter().any(other) {
+                return Err(Error::CustomEventClash { name: event.clone() });
+            }
+            if let Some((library, _)) = event.split_once('.')
+                && !self.libraries.iter().any(|name| **name == *library)
+            {
+                return Err(Error::NoLibrary { event: event.clone(), library: library.to_owned() });
             }
         }
         Ok(())
     }
 
-    /// Emit an event to all its handlers, or to the one that deferred it; and then what those emitted.
-    fn emit(&mut self, charm: &mut C, notice: &Notice, again: Option<&Deferred>) -> Result<(), Error> {
-        self.emitted.push(notice.event.clone());
-        for at in 0..self.framework.observers.len() {
-            let observer = &self.framework.observers[at];
-            if observer.event != notice.event {
-                continue;
+    /// Whether those who observe this custom event take it for what it is.
+    pub(crate) fn check_type(&self, event: &EventName, custom: TypeId) -> Result<(), Error> {
+        let differs = |observer: &Observer<C>| {
+            observer.event == *event && observer.custom.is_some_and(|observed| observed != custom)
+        };
+        match event {
+            EventName::Custom(name) if self.observers.iter().any(differs) => {
+                Err(Error::CustomEventClash { name: name.clone() })
             }
-            match again {
-                Some(deferred) if deferred.handler != handler_name(observer.handler_type) => continue,
-                None if self.waits(at, notice) => {
-                    tracing::info!("event {} for {} waits already", notice.event, handler_name(observer.handler_type));
-                    continue;
-                }
-                _ => {}
-            }
-            let asks_again = (observer.run)(charm, notice, &self.model)?;
-            if asks_again && again.is_none() {
-                let handler = handler_name(observer.handler_type);
-                if handler.starts_with(CLOSURE) {
-                    return Err(Error::DeferredByClosure { event: notice.event.clone() });
-                }
-                self.model.state().defer(Deferred { handler, notice: notice.clone() });
-            }
-            // Taken at once: what those emit in turn comes before the next of them, as if emitted on the spot.
-            for emission in self.model.take_emissions() {
-                self.emitting.push((at, notice.clone()));
-                self.emit(charm, &emission, None)?;
-                self.emitting.pop();
-            }
-            if let Some(deferred) = again {
-                if !asks_again {
-                    self.model.state().remove_deferred(deferred);
-                }
-                // A handler that is observed twice deferred the event once.
-                break;
-            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    /// Whether an equal event is on its way to this observer: deferred, or being emitted to it or to one before it. Ops
-    /// does not queue it twice either; a handler that emits its own event would not come to an end.
-    fn waits(&self, at: usize, notice: &Notice) -> bool {
-        let state = self.model.state();
-        self.emitting.iter().any(|(reached, emitting)| at >= *reached && emitting == notice)
-            || state.any_deferred()
-                && state.is_deferred(&handler_name(self.framework.observers[at].handler_type), notice)
-    }
-
-    fn collect_statuses(&mut self, charm: &mut C) -> Result<(), Error> {
-        let observed = |event| self.framework.observers.iter().any(|observer| observer.event == event);
-        if observed(EventName::CollectAppStatus) && self.model.is_leader()? {
-            self.emit(charm, &Notice::new(EventName::CollectAppStatus), None)?;
-            if let Some(status) = Status::worst(self.model.take_proposed(true)) {
-                self.model.app().set_status(status)?;
-            }
+    /// Functions of the same name that observe the same event are told apart by their order.
+    fn push(&mut self, mut observer: Observer<C>) {
+        let name = observer.handler.clone();
+        let taken = |handler: &str| {
+            self.observers.iter().any(|other| other.event == observer.event && other.handler == *handler)
+        };
+        let mut count = 1;
+        while taken(&observer.handler) {
+            count += 1;
+            observer.handler = format!("{name}#{count}");
         }
-        self.emit(charm, &Notice::new(EventName::CollectUnitStatus), None)?;
-        match Status::worst(self.model.take_proposed(false)) {
-            Some(status) => self.model.unit().set_status(status),
-            None => Ok(()),
-        }
+        self.observers.push(observer);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+type Refresh = dyn Fn(&Model) -> anyhow::Result<()>;
 
-    #[test]
-    fn a_handler_is_known_by_its_type_and_name() {
-        for (path, name) in [
-            ("my_charm::charm::MyCharm<my_charm::Workload<u8>>::on_start", "MyCharm::on_start"),
-            ("my_charm::on_start", "my_charm::on_start"),
-            ("a::b::on_start", "b::on_start"),
-            ("on_start", "on_start"),
-        ] {
-            assert_eq!(handler_name(path), name);
+/// A library that takes part, and may be told when to look again.
+pub struct RefreshOn<'a, C> {
+    framework: &'a mut Framework<C>,
+    handler: String,
+    function: TypeId,
+    refresh: Rc<Refresh>,
+}
+
+impl<C: 'static> RefreshOn<'_, C> {
+    /// Let the library look again ([`Library::refresh`]) at each of these events:
+    /// `framework.library(TLS).refresh_on([on::config_changed().into(), on::leader_elected().into()])`.
+    pub fn refresh_on(self, events: impl IntoIterator<Item = EventName>) {
+        for event in events {
+            let refresh = Rc::clone(&self.refresh);
+            self.framework.push(Observer {
+                event,
+                handler: self.handler.clone(),
+                function: self.function,
+                custom: None,
+                check: EventName::check,
+                gone: |_, _| Ok(None),
+                run: Box::new(move |_, notice, model| {
+                    if let Err(error) = refresh(model) {
+                        outcome::end_well(error, notice, model)?;
+                    }
+                    Ok(false)
+                }),
+            });
         }
-        let closure = handler_name(std::any::type_name_of_val(&|| ()));
-        assert_eq!(closure, "a closure in a_handler_is_known_by_its_type_and_name");
     }
 }

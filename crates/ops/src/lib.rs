@@ -281,33 +281,43 @@
 //! [Juju]: https://documentation.ubuntu.com/juju/3.6/
 //! [Ops]: https://canonical.com/juju/docs/ops/latest/
 
+mod build;
+mod dispatch;
 mod entry;
 mod env;
 mod error;
 pub mod event;
 mod framework;
+mod handler;
 pub mod hookcmds;
+mod library;
 mod load;
 mod log;
 mod metadata;
 mod model;
 pub mod on;
+mod outcome;
 mod status;
 mod stored;
 mod time;
 
+pub use anyhow;
+pub use build::Build;
+pub use dispatch::Dispatch;
 pub use entry::{chain, main};
 pub use env::{EnvError, HookEnv};
 pub use error::Error;
 pub use event::{
-    ActionEvent, CollectStatusEvent, ConfigChangedEvent, Custom, CustomEvent, EventName, InstallEvent,
-    LeaderElectedEvent, RelationBrokenEvent, RelationChangedEvent, RelationCreatedEvent, RelationDepartedEvent,
-    RelationJoinedEvent, RemoveEvent, SecretChangedEvent, SecretExpiredEvent, SecretRemoveEvent, SecretRotateEvent,
-    StartEvent, StopEvent, StorageAttachedEvent, StorageDetachingEvent, UndefinedEvent, UnknownEvent,
-    UpdateStatusEvent, UpgradeCharmEvent,
+    ActionEvent, CollectStatusEvent, ConfigChangedEvent, Custom, CustomEvent, CustomRelation, Deferrable, EventName,
+    InstallEvent, LeaderElectedEvent, RelationBrokenEvent, RelationChangedEvent, RelationCreatedEvent,
+    RelationDepartedEvent, RelationEvent, RelationJoinedEvent, RemoveEvent, SecretChangedEvent, SecretExpiredEvent,
+    SecretRemoveEvent, SecretRotateEvent, StartEvent, StopEvent, StorageAttachedEvent, StorageDetachingEvent,
+    UndefinedEvent, UnknownEvent, UpdateStatusEvent, UpgradeCharmEvent,
 };
-pub use framework::{Charm, Dispatch, Framework};
+pub use framework::{Charm, Framework, RefreshOn};
+pub use handler::{Handler, Outcome};
 pub use hookcmds::{CloudCredential, CloudSpec, GoalState, Port, Rotate, SecretInfo, SecretOwner};
+pub use library::Library;
 pub use load::LoadError;
 pub use log::subscriber as log_subscriber;
 pub use metadata::Metadata;
@@ -317,6 +327,7 @@ pub use model::{
 };
 pub use ops_macros::{charm, config};
 pub use ops_metadata::CharmMeta;
+pub use outcome::{OrStatus, ToStatus};
 /// For the code that [`macro@config`] makes.
 #[doc(hidden)]
 pub use serde;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::event::{
-    ActionEvent, CollectStatusEvent, ConfigChangedEvent, Custom, CustomEvent, EventName, InstallEvent,
+    ActionEvent, CollectStatusEvent, ConfigChangedEvent, Custom, CustomEvent, CustomRelation, EventName, InstallEvent,
     LeaderElectedEvent, RelationBrokenEvent, RelationChangedEvent, RelationCreatedEvent, RelationDepartedEvent,
     RelationJoinedEvent, RemoveEvent, SecretChangedEvent, SecretExpiredEvent, SecretRemoveEvent, SecretRotateEvent,
     StartEvent, StopEvent, StorageAttachedEvent, StorageDetachingEvent, UpdateStatusEvent, UpgradeCharmEvent,
@@ -18,7 +18,7 @@ pub struct EventSource<E> {
 }
 
 impl<E> EventSource<E> {
-    fn new(name: EventName) -> Self {
+    pub(crate) fn new(name: EventName) -> Self {
         Self { name, event: PhantomData }
     }
 
@@ -26,6 +26,12 @@ impl<E> EventSource<E> {
     #[must_use]
     pub fn name(&self) -> &EventName {
         &self.name
+    }
+}
+
+impl<E> From<EventSource<E>> for EventName {
+    fn from(source: EventSource<E>) -> Self {
+        source.name
     }
 }
 
@@ -107,5 +113,11 @@ named! {
 /// The charm emitted `T` itself.
 #[must_use]
 pub fn custom<T: CustomEvent>() -> EventSource<Custom<T>> {
-    EventSource::new(EventName::Custom(T::NAME.to_owned()))
+    EventSource::custom(None)
+}
+
+/// The charm emitted `T` itself, about a relation.
+#[must_use]
+pub fn custom_relation<T: CustomEvent>() -> EventSource<CustomRelation<T>> {
+    EventSource::custom(None)
 }

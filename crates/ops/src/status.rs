@@ -124,6 +124,16 @@ impl Status {
     }
 }
 
+/// As `juju status` shows it: `blocked: Relation database is missing`.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.message.as_str() {
+            "" => self.name.fmt(f),
+            message => write!(f, "{}: {message}", self.name),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! What a unit keeps from hook to hook: deferred events and the charm's own values.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -88,6 +89,9 @@ struct Content {
     deferred: Vec<Deferred>,
     #[serde(default)]
     stored: Map<String, Value>,
+    /// What each library stored.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    libraries: BTreeMap<String, Map<String, Value>>,
 }
 
 /// The content, and whether it changed since it was loaded.
@@ -135,20 +139,39 @@ impl Stored {
             .map_err(|error| Error::StateFile { path: store.path(), why: format!("cannot be written: {error}") })
     }
 
-    pub(crate) fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
-        let value = self.content.borrow().stored.get(key).cloned();
-        let value = value.map(serde_json::from_value).transpose();
+    pub(crate) fn get<T: DeserializeOwned>(&self, library: Option<&str>, key: &str) -> Result<Option<T>, Error> {
+        let content = self.content.borrow();
+        let stored = match library {
+            Some(library) => content.libraries.get(library),
+            None => Some(&content.stored),
+        };
+        let value = stored.and_then(|stored| stored.get(key)).map(T::deserialize).transpose();
         value.map_err(|source| Error::Stored { key: key.to_owned(), source })
     }
 
-    pub(crate) fn set<T: Serialize>(&self, key: &str, value: &T) -> Result<(), Error> {
+    pub(crate) fn set<T: Serialize>(&self, library: Option<&str>, key: &str, value: &T) -> Result<(), Error> {
         let value = serde_json::to_value(value).map_err(|source| Error::Stored { key: key.to_owned(), source })?;
-        self.content.borrow_mut().stored.insert(key.to_owned(), value);
+        let mut content = self.content.borrow_mut();
+        let stored = match library {
+            Some(library) => content.libraries.entry(library.to_owned()).or_default(),
+            None => &mut content.stored,
+        };
+        stored.insert(key.to_owned(), value);
         Ok(())
     }
 
-    pub(crate) fn remove(&self, key: &str) {
-        self.content.borrow_mut().stored.remove(key);
+    pub(crate) fn remove(&self, library: Option<&str>, key: &str) {
+        let mut content = self.content.borrow_mut();
+        let Some(library) = library else {
+            content.stored.remove(key);
+            return;
+        };
+        if let Some(stored) = content.libraries.get_mut(library) {
+            stored.remove(key);
+            if stored.is_empty() {
+                content.libraries.remove(library);
+            }
+        }
     }
 
     pub(crate) fn deferred(&self) -> Vec<Deferred> {
@@ -189,15 +212,15 @@ mod tests {
         state.save(&store).unwrap();
         assert!(!store.path().exists(), "nothing to keep, no file");
 
-        state.set("backups", &3).unwrap();
+        state.set(None, "backups", &3).unwrap();
         let deferred = Deferred { handler: "Charm::on_start".to_owned(), notice: Notice::new(EventName::Start) };
         state.defer(deferred.clone());
         state.save(&store).unwrap();
 
         let state = Stored::load(&store).unwrap();
-        assert_eq!(state.get::<u32>("backups").unwrap(), Some(3));
-        assert_eq!(state.get::<u32>("restores").unwrap(), None);
-        assert!(state.get::<String>("backups").unwrap_err().to_string().contains("backups"));
+        assert_eq!(state.get::<u32>(None, "backups").unwrap(), Some(3));
+        assert_eq!(state.get::<u32>(None, "restores").unwrap(), None);
+        assert!(state.get::<String>(None, "backups").unwrap_err().to_string().contains("backups"));
         assert_eq!(state.deferred(), [deferred]);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "no other file is left");
     }

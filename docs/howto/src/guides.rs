@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each guide, and the module with its code.
-const GUIDES: [(&str, &str); 11] = [
+const GUIDES: [(&str, &str); 12] = [
     ("config", "config"),
     ("actions", "actions"),
     ("relations", "relations"),
@@ -14,6 +14,7 @@ const GUIDES: [(&str, &str); 11] = [
     ("leadership", "leadership"),
     ("ports", "ports"),
     ("stored-state", "stored_state"),
+    ("libraries", "libraries"),
     ("logging", "logging"),
     ("testing", "testing"),
 ];

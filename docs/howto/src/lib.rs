@@ -6,6 +6,7 @@ ops::charm!("charmcraft.yaml");
 pub mod actions;
 pub mod config;
 pub mod leadership;
+pub mod libraries;
 pub mod logging;
 pub mod ports;
 pub mod relations;

@@ -57,7 +57,7 @@ impl SiteCharm {
     }
 
     fn on_database_broken(&mut self, event: &RelationBrokenEvent, _model: &Model) -> anyhow::Result<()> {
-        tracing::info!("{} took its database away", event.app);
+        tracing::info!("{} is gone", event.relation);
         self.connected = None;
         Ok(())
     }

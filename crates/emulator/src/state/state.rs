@@ -67,6 +67,8 @@ pub struct State {
     pub deferred: Vec<DeferredEvent>,
     /// Values that the charm has stored. The charm keeps them in a file of its own, not in Juju.
     pub stored: BTreeMap<String, serde_json::Value>,
+    /// Values that the charm's libraries have stored, by the library's name.
+    pub library_stored: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
 }
 
 impl Default for State {
@@ -93,6 +95,7 @@ impl Default for State {
             payloads: Vec::new(),
             deferred: Vec::new(),
             stored: BTreeMap::new(),
+            library_stored: BTreeMap::new(),
         }
     }
 }
@@ -200,6 +203,18 @@ impl State {
     #[must_use]
     pub fn with_stored(mut self, key: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
         self.stored.insert(key.into(), value.into());
+        self
+    }
+
+    /// With a value that a library of the charm has stored.
+    #[must_use]
+    pub fn with_library_stored(
+        mut self,
+        library: impl Into<String>,
+        key: impl Into<String>,
+        value: impl Into<serde_json::Value>,
+    ) -> Self {
+        self.library_stored.entry(library.into()).or_default().insert(key.into(), value.into());
         self
     }
 

@@ -18,6 +18,8 @@ struct Content {
     deferred: Vec<DeferredEvent>,
     #[serde(default)]
     stored: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    libraries: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
 }
 
 /// The file beside the charm, in memory.
@@ -26,10 +28,15 @@ pub(super) struct Memory(RefCell<Option<String>>);
 impl Memory {
     /// With what the state says that the charm has kept.
     pub(super) fn new(state: &State) -> io::Result<Self> {
-        if state.deferred.is_empty() && state.stored.is_empty() {
+        if state.deferred.is_empty() && state.stored.is_empty() && state.library_stored.is_empty() {
             return Ok(Self(RefCell::new(None)));
         }
-        let content = Content { version: 1, deferred: state.deferred.clone(), stored: state.stored.clone() };
+        let content = Content {
+            version: 1,
+            deferred: state.deferred.clone(),
+            stored: state.stored.clone(),
+            libraries: state.library_stored.clone(),
+        };
         Ok(Self(RefCell::new(Some(serde_json::to_string(&content)?))))
     }
 
@@ -39,6 +46,7 @@ impl Memory {
             let content: Content = serde_json::from_str(text)?;
             state.deferred = content.deferred;
             state.stored = content.stored;
+            state.library_stored = content.libraries;
         }
         Ok(())
     }

@@ -1,16 +1,18 @@
 //! Events that a charm defines and emits itself.
 
+use std::any::TypeId;
 use std::ops::Deref;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::event::notice::{Deferral, Notice};
-use crate::event::{Event, private};
-use crate::model::Model;
+use crate::event::notice::{Deferral, Notice, deferrable};
+use crate::event::{Event, EventName, private, relation};
+use crate::model::{Model, Relation};
+use crate::on::EventSource;
 
-/// An event that a charm, or a library for charms, defines. Emit it with [`Model::emit`], observe it with
+/// What an event carries that a charm, or a library for charms, defines. Emit it with [`Model::emit`], observe it with
 /// [`on::custom`](crate::on::custom).
 ///
 /// ```
@@ -26,7 +28,7 @@ use crate::model::Model;
 /// }
 /// ```
 pub trait CustomEvent: Serialize + DeserializeOwned + 'static {
-    /// Its name, unique in the charm.
+    /// Its name, unique in the charm; for the events of a [`Library`](crate::Library), in the library.
     const NAME: &'static str;
 }
 
@@ -37,10 +39,71 @@ pub struct Custom<T> {
     deferral: Deferral,
 }
 
-impl<T> Custom<T> {
-    /// See this event again, in this handler, before the next event that Juju sends to this unit.
-    pub fn defer(&self) {
-        self.deferral.ask();
+/// A [`CustomEvent`] about a relation, as a handler receives it. Deferred, it is dropped once the relation is gone, as
+/// Juju's events about relations are.
+#[derive(Debug)]
+pub struct CustomRelation<T> {
+    /// The relation.
+    pub relation: Relation,
+    payload: T,
+    deferral: Deferral,
+}
+
+/// The events that charms and libraries emit: [`Custom`] and [`CustomRelation`].
+pub trait Emitted: Event {
+    #[doc(hidden)]
+    const NAME: &'static str;
+}
+
+/// A custom event on its way, and its type.
+pub(crate) struct Emission {
+    pub(crate) notice: Notice,
+    pub(crate) custom: TypeId,
+}
+
+fn payload<T: CustomEvent>(notice: &Notice) -> Result<T, Error> {
+    let payload = notice.payload.as_ref().unwrap_or(&serde_json::Value::Null);
+    T::deserialize(payload).map_err(|source| Error::CustomEvent { name: notice.event.to_string(), source })
+}
+
+impl<T: CustomEvent> EventSource<Custom<T>> {
+    /// Emit the event, as [`Model::emit`] does.
+    ///
+    /// # Errors
+    /// The event's data cannot be written as JSON.
+    pub fn emit(&self, model: &Model, event: &T) -> Result<(), Error> {
+        self.push(model, event, None)
+    }
+}
+
+impl<T: CustomEvent> EventSource<CustomRelation<T>> {
+    /// Emit the event, which is about this relation, as [`Model::emit`] does.
+    ///
+    /// # Errors
+    /// The event's data cannot be written as JSON.
+    pub fn emit(&self, model: &Model, relation: &Relation, event: &T) -> Result<(), Error> {
+        self.push(model, event, Some((relation.endpoint().to_owned(), relation.id())))
+    }
+}
+
+impl<E: Emitted> EventSource<E> {
+    /// The event of a library, or of the charm itself.
+    pub(crate) fn custom(library: Option<&str>) -> Self {
+        let name = match library {
+            Some(library) => format!("{library}.{}", E::NAME),
+            None => E::NAME.to_owned(),
+        };
+        Self::new(EventName::Custom(name))
+    }
+
+    fn push(&self, model: &Model, event: &impl Serialize, relation: Option<(String, u32)>) -> Result<(), Error> {
+        let payload =
+            serde_json::to_value(event).map_err(|source| Error::CustomEvent { name: self.name.to_string(), source })?;
+        // An event without data has none once it was written down and read again, and is the same event then.
+        let payload = Some(payload).filter(|payload| !payload.is_null());
+        let notice = Notice { relation, payload, ..Notice::new(self.name.clone()) };
+        model.push_emission(Emission { notice, custom: TypeId::of::<E>() });
+        Ok(())
     }
 }
 
@@ -52,17 +115,57 @@ impl<T> Deref for Custom<T> {
     }
 }
 
+impl<T> Deref for CustomRelation<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.payload
+    }
+}
+
 impl<T> private::Sealed for Custom<T> {}
+impl<T> private::Sealed for CustomRelation<T> {}
+
+impl<T: CustomEvent> Emitted for Custom<T> {
+    const NAME: &'static str = T::NAME;
+}
+
+impl<T: CustomEvent> Emitted for CustomRelation<T> {
+    const NAME: &'static str = T::NAME;
+}
 
 impl<T: CustomEvent> Event for Custom<T> {
     fn load(notice: &Notice, _: &Model) -> Result<Self, Error> {
-        let payload = notice.payload.clone().unwrap_or_default();
-        let payload = serde_json::from_value(payload)
-            .map_err(|source| Error::CustomEvent { name: T::NAME.to_owned(), source })?;
-        Ok(Self { payload, deferral: Deferral::default() })
+        Ok(Self { payload: payload(notice)?, deferral: Deferral::default() })
+    }
+
+    fn custom() -> Option<TypeId> {
+        Some(TypeId::of::<Self>())
     }
 
     fn deferred(&self) -> bool {
         self.deferral.asked()
     }
 }
+
+impl<T: CustomEvent> Event for CustomRelation<T> {
+    fn load(notice: &Notice, model: &Model) -> Result<Self, Error> {
+        let relation = relation::relation(notice, model)?;
+        Ok(Self { relation, payload: payload(notice)?, deferral: Deferral::default() })
+    }
+
+    fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
+        relation::gone(notice, model)
+    }
+
+    fn custom() -> Option<TypeId> {
+        Some(TypeId::of::<Self>())
+    }
+
+    fn deferred(&self) -> bool {
+        self.deferral.asked()
+    }
+}
+
+deferrable!(Custom<T: CustomEvent>);
+deferrable!(CustomRelation<T: CustomEvent>);

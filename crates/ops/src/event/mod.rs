@@ -12,7 +12,8 @@ mod action;
 mod status;
 
 pub use action::{ActionError, ActionEvent};
-pub use custom::{Custom, CustomEvent};
+pub(crate) use custom::Emission;
+pub use custom::{Custom, CustomEvent, CustomRelation, Emitted};
 pub use lifecycle::{
     ConfigChangedEvent, InstallEvent, LeaderElectedEvent, RemoveEvent, StartEvent, StopEvent, UpdateStatusEvent,
     UpgradeCharmEvent,
@@ -27,12 +28,14 @@ pub use secret::{SecretChangedEvent, SecretExpiredEvent, SecretRemoveEvent, Secr
 pub use status::CollectStatusEvent;
 pub use storage::{StorageAttachedEvent, StorageDetachingEvent};
 
+use std::any::TypeId;
+
 use crate::error::Error;
 use crate::metadata::Metadata;
-use crate::model::Model;
+use crate::model::{Application, Model, Relation, Unit};
 
 /// A type of event: what a handler receives. The types in [`crate::event`] are all there are.
-pub trait Event: Sized + private::Sealed {
+pub trait Event: Sized + private::Sealed + 'static {
     /// Make the event from what Juju said when it dispatched it.
     #[doc(hidden)]
     fn load(notice: &Notice, model: &Model) -> Result<Self, Error>;
@@ -50,6 +53,13 @@ pub trait Event: Sized + private::Sealed {
         Ok(None)
     }
 
+    /// The type itself, if it is a custom event, of which there can be several with one name.
+    #[doc(hidden)]
+    #[must_use]
+    fn custom() -> Option<TypeId> {
+        None
+    }
+
     /// Whether the handler asked to see it again.
     #[doc(hidden)]
     fn deferred(&self) -> bool {
@@ -61,6 +71,28 @@ pub trait Event: Sized + private::Sealed {
     fn finish(self, _model: &Model) -> Result<(), Error> {
         Ok(())
     }
+}
+
+/// An event that a handler can ask to see again: so that one function can do it for many.
+pub trait Deferrable: Event {
+    /// See this event again, in this handler, before the next event that Juju sends to this unit.
+    ///
+    /// The handler runs on to its end: return after this. Deferred events keep their order, and stay deferred if the hook
+    /// fails. There is no telling when the next event comes: where Juju will send another event for the thing you wait
+    /// for, wait for that one instead.
+    fn defer(&self);
+}
+
+/// An event about a relation: so that one handler can serve several.
+pub trait RelationEvent: Deferrable {
+    /// The relation.
+    fn relation(&self) -> &Relation;
+
+    /// The application on the other side; none where Juju does not say, when a relation is broken.
+    fn app(&self) -> Option<&Application>;
+
+    /// The unit on the other side; none where it is about the application.
+    fn unit(&self) -> Option<&Unit>;
 }
 
 pub(crate) mod private {

@@ -85,16 +85,22 @@ impl Deferral {
     }
 }
 
-/// `defer()` for an event type with a `deferral` field, and the two methods of [`super::Event`] that go with it.
+/// `defer()` for an event type with a `deferral` field.
 macro_rules! deferrable {
-    ($event:ident) => {
-        impl $event {
+    ($event:ident $(<$payload:ident: $bound:ident>)?) => {
+        impl $(<$payload>)? $event $(<$payload>)? {
             /// See this event again, in this handler, before the next event that Juju sends to this unit.
             ///
             /// The handler runs on to its end: return after this. Deferred events keep their order, and stay deferred
             /// if the hook fails. There is no telling when the next event comes: where Juju will send another event
             /// for the thing you wait for, wait for that one instead.
             pub fn defer(&self) {
+                self.deferral.ask();
+            }
+        }
+
+        impl $(<$payload: $bound>)? crate::event::Deferrable for $event $(<$payload>)? {
+            fn defer(&self) {
                 self.deferral.ask();
             }
         }

@@ -2,17 +2,20 @@
 
 use crate::error::Error;
 use crate::event::notice::{Deferral, Notice, deferrable};
-use crate::event::{Event, EventName, private};
+use crate::event::{Event, EventName, RelationEvent, private};
 use crate::metadata::Metadata;
 use crate::model::{Application, Model, Relation, Unit};
 
-/// The relation and the remote application that each relation event names.
-fn load(notice: &Notice, model: &Model) -> Result<(Relation, Application), Error> {
-    let missing = |variable| Error::EventData { event: notice.event.clone(), variable };
-    let (endpoint, id) = notice.relation.as_ref().ok_or_else(|| missing("JUJU_RELATION_ID"))?;
-    let relation = model.relation_of_event(endpoint, *id, notice);
-    let app = notice.remote_app.as_ref().ok_or_else(|| missing("JUJU_REMOTE_APP"))?;
-    Ok((relation, model.application(app)))
+/// The relation that a relation event names.
+pub(super) fn relation(notice: &Notice, model: &Model) -> Result<Relation, Error> {
+    let missing = || Error::EventData { event: notice.event.clone(), variable: "JUJU_RELATION_ID" };
+    let (endpoint, id) = notice.relation.as_ref().ok_or_else(missing)?;
+    Ok(model.relation_of_event(endpoint, *id, notice))
+}
+
+fn app(notice: &Notice, model: &Model) -> Result<Application, Error> {
+    let missing = || Error::EventData { event: notice.event.clone(), variable: "JUJU_REMOTE_APP" };
+    Ok(model.application(notice.remote_app.as_ref().ok_or_else(missing)?))
 }
 
 fn unit(notice: &Notice, model: &Model) -> Result<Unit, Error> {
@@ -21,7 +24,7 @@ fn unit(notice: &Notice, model: &Model) -> Result<Unit, Error> {
     Ok(model.unit_named(name))
 }
 
-fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
+pub(super) fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
     let Some((endpoint, id)) = &notice.relation else { return Ok(None) };
     match model.relation_by_id(endpoint, *id) {
         Ok(_) => Ok(None),
@@ -31,21 +34,25 @@ fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
 }
 
 macro_rules! relation_event {
-    ($(#[$doc:meta] $event:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty = $load:expr),* };)*) => {$(
-        #[$doc]
+    ($(
+        $(#[$doc:meta])* $event:ident($app_type:ty, $app:expr, $unit:expr)
+        { $($(#[$field_doc:meta])* $field:ident: $type:ty = $load:expr),* };
+    )*) => {$(
+        $(#[$doc])*
         #[derive(Debug)]
         pub struct $event {
             /// The relation.
             pub relation: Relation,
             /// The application on the other side; for a peer relation, this one.
-            pub app: Application,
+            pub app: $app_type,
             $($(#[$field_doc])* pub $field: $type,)*
             deferral: Deferral,
         }
         impl private::Sealed for $event {}
         impl Event for $event {
             fn load(notice: &Notice, model: &Model) -> Result<Self, Error> {
-                let (relation, app) = load(notice, model)?;
+                let relation = relation(notice, model)?;
+                let app = { let load: fn(&Notice, &Model) -> Result<$app_type, Error> = $app; load(notice, model)? };
                 $(let $field = { let load: fn(&Notice, &Model) -> Result<$type, Error> = $load; load(notice, model)? };)*
                 Ok(Self { relation, app, $($field,)* deferral: Deferral::default() })
             }
@@ -59,31 +66,44 @@ macro_rules! relation_event {
                 self.deferral.asked()
             }
         }
+        impl RelationEvent for $event {
+            fn relation(&self) -> &Relation {
+                &self.relation
+            }
+            fn app(&self) -> Option<&Application> {
+                (&self.app).into()
+            }
+            fn unit(&self) -> Option<&Unit> {
+                let unit: fn(&Self) -> Option<&Unit> = $unit;
+                unit(self)
+            }
+        }
         deferrable!($event);
     )*};
 }
 
 relation_event! {
     /// A relation was created. No remote unit has joined yet.
-    RelationCreatedEvent {};
+    RelationCreatedEvent(Application, app, |_| None) {};
     /// A remote unit joined the relation. Its data may not be there yet: that comes with `relation-changed`.
-    RelationJoinedEvent {
+    RelationJoinedEvent(Application, app, |event| Some(&event.unit)) {
         /// The unit that joined.
         unit: Unit = unit
     };
     /// A remote unit's or the remote application's databag changed; always sent after `relation-joined`.
-    RelationChangedEvent {
+    RelationChangedEvent(Application, app, |event| event.unit.as_ref()) {
         /// The unit whose databag changed; none if it is the application's.
         unit: Option<Unit> = |notice, model| Ok(notice.remote_unit.as_ref().map(|name| model.unit_named(name)))
     };
     /// A remote unit left the relation. Its data can still be read.
-    RelationDepartedEvent {
+    RelationDepartedEvent(Application, app, |event| Some(&event.unit)) {
         /// The unit that this unit no longer sees.
         unit: Unit = unit,
         /// The unit that goes: the remote one, or this one if it is itself being removed.
         departing_unit: Option<Unit> =
             |notice, model| Ok(notice.departing_unit.as_ref().map(|name| model.unit_named(name)))
     };
-    /// The relation is gone: the last of its events.
-    RelationBrokenEvent {};
+    /// The relation is gone: the last of its events. There is no application on the other side where Juju does not say
+    /// which it was ([a bug of Juju's](https://bugs.launchpad.net/juju/+bug/1960934)).
+    RelationBrokenEvent(Option<Application>, |notice, model| Ok(app(notice, model).ok()), |_| None) {};
 }

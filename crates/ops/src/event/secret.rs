@@ -1,7 +1,7 @@
 //! The events of secrets.
 
 use crate::error::Error;
-use crate::event::notice::{Deferral, Notice};
+use crate::event::notice::{Deferral, Notice, deferrable};
 use crate::event::{Event, private};
 use crate::model::{Model, Secret};
 
@@ -61,19 +61,10 @@ impl SecretRemoveEvent {
     pub fn remove_revision(&self) -> Result<(), Error> {
         self.secret.remove_revision(self.revision)
     }
-
-    /// See this event again, in this handler, before the next event that Juju sends to this unit.
-    pub fn defer(&self) {
-        self.deferral.ask();
-    }
 }
 
-impl SecretChangedEvent {
-    /// See this event again, in this handler, before the next event that Juju sends to this unit.
-    pub fn defer(&self) {
-        self.deferral.ask();
-    }
-}
+deferrable!(SecretChangedEvent);
+deferrable!(SecretRemoveEvent);
 
 impl private::Sealed for SecretChangedEvent {}
 impl private::Sealed for SecretRotateEvent {}

@@ -127,7 +127,7 @@ impl Databag {
         }
         hookcmds::relation_set(self.relation.model.runner(), &self.relation.to_string(), self.app, &changed)
             .map_err(|error| self.relation.error(error))?;
-        let mut bags = self.relation.model.0.databags.borrow_mut();
+        let mut bags = self.relation.model.inner.databags.borrow_mut();
         let bag = bags.entry(self.key()).or_default();
         for (key, value) in changed {
             if value.is_empty() {
@@ -165,14 +165,14 @@ impl Databag {
 
     fn read<T>(&self, look: impl FnOnce(&BTreeMap<String, String>) -> T) -> Result<T, Error> {
         let model = &self.relation.model;
-        if let Some(bag) = model.0.databags.borrow().get(&self.key()) {
+        if let Some(bag) = model.inner.databags.borrow().get(&self.key()) {
             return Ok(look(bag));
         }
         self.check_read()?;
         let bag = hookcmds::relation_get(model.runner(), &self.relation.to_string(), &self.entity, self.app)
             .map_err(|error| self.relation.error(error))?;
         let result = look(&bag);
-        model.0.databags.borrow_mut().insert(self.key(), bag);
+        model.inner.databags.borrow_mut().insert(self.key(), bag);
         Ok(result)
     }
 

@@ -29,10 +29,12 @@ pub use unit::Unit;
 
 use crate::env::HookEnv;
 use crate::error::Error;
-use crate::event::{CustomEvent, EventName, Notice};
+use crate::event::{Custom, CustomEvent, Emission};
 use crate::hookcmds::{self, CloudSpec, GoalState, Network, Runner};
+use crate::library::Library;
 use crate::load::load;
 use crate::metadata::Metadata;
+use crate::on::EventSource;
 use crate::status::Status;
 use crate::stored::Stored;
 
@@ -43,7 +45,11 @@ const LEADERSHIP: Duration = Duration::from_secs(30);
 ///
 /// Cheap to clone: all clones share what has been asked.
 #[derive(Clone)]
-pub struct Model(Rc<Inner>);
+pub struct Model {
+    inner: Rc<Inner>,
+    /// The library whose values are stored, and whose events are emitted; none for the charm itself.
+    library: Option<Rc<str>>,
+}
 
 struct Inner {
     env: HookEnv,
@@ -60,7 +66,7 @@ struct Inner {
     resources: Kept<String, PathBuf>,
     networks: Kept<(String, Option<u32>), Network>,
     stored: Stored,
-    emissions: RefCell<Vec<Notice>>,
+    emissions: RefCell<Vec<Emission>>,
     proposed: RefCell<Proposed>,
 }
 
@@ -86,7 +92,7 @@ struct Proposed {
 
 impl Model {
     pub(crate) fn new(env: HookEnv, meta: Metadata, runner: Arc<dyn Runner>, stored: Stored) -> Self {
-        Self(Rc::new(Inner {
+        let inner = Inner {
             env,
             meta,
             runner,
@@ -103,31 +109,43 @@ impl Model {
             stored,
             emissions: RefCell::default(),
             proposed: RefCell::default(),
-        }))
+        };
+        Self { inner: Rc::new(inner), library: None }
+    }
+
+    /// The model as this library sees it: what it stores and emits is the library's own. A library's handlers get it; its
+    /// other methods, which the charm calls with its own model, begin with `let model = model.of(self);`.
+    #[must_use]
+    pub fn of(&self, library: &impl Library) -> Self {
+        self.of_library(&library.name().into())
+    }
+
+    pub(crate) fn of_library(&self, name: &Rc<str>) -> Self {
+        Self { inner: Rc::clone(&self.inner), library: Some(Rc::clone(name)) }
     }
 
     /// The model's name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.env.model_name
+        &self.inner.env.model_name
     }
 
     /// The model's UUID.
     #[must_use]
     pub fn uuid(&self) -> &str {
-        &self.0.env.model_uuid
+        &self.inner.env.model_uuid
     }
 
     /// The version of the Juju agent, such as `3.6.8`; older versions do not say it in every event.
     #[must_use]
     pub fn juju_version(&self) -> Option<&str> {
-        self.0.env.juju_version.as_deref()
+        self.inner.env.juju_version.as_deref()
     }
 
     /// All that Juju said in the environment of this hook.
     #[must_use]
     pub fn env(&self) -> &HookEnv {
-        &self.0.env
+        &self.inner.env
     }
 
     /// The charm's metadata.
@@ -135,25 +153,25 @@ impl Model {
     /// # Errors
     /// It cannot be read.
     pub fn meta(&self) -> Result<&CharmMeta, Error> {
-        self.0.meta.get()
+        self.inner.meta.get()
     }
 
     /// What runs hook commands, for those that [`crate::hookcmds`] has and this model has not.
     #[must_use]
     pub fn runner(&self) -> &dyn Runner {
-        &*self.0.runner
+        &*self.inner.runner
     }
 
     /// This unit.
     #[must_use]
     pub fn unit(&self) -> Unit {
-        self.unit_named(&self.0.env.unit_name)
+        self.unit_named(&self.inner.env.unit_name)
     }
 
     /// This unit's application.
     #[must_use]
     pub fn app(&self) -> Application {
-        self.application(self.0.env.app_name())
+        self.application(self.inner.env.app_name())
     }
 
     /// Any unit, by name. Nothing is asked of Juju.
@@ -173,11 +191,11 @@ impl Model {
     /// # Errors
     /// `config-get` failed.
     pub fn config(&self) -> Result<&Map<String, Value>, Error> {
-        if let Some(config) = self.0.config.get() {
+        if let Some(config) = self.inner.config.get() {
             return Ok(config);
         }
         let config = hookcmds::config_get(self.runner())?;
-        Ok(self.0.config.get_or_init(|| config))
+        Ok(self.inner.config.get_or_init(|| config))
     }
 
     /// The application's config as the charm's own type. Option names that have hyphens go with
@@ -195,7 +213,7 @@ impl Model {
     /// # Errors
     /// `is-leader` failed.
     pub fn is_leader(&self) -> Result<bool, Error> {
-        if let Some((leader, asked)) = self.0.leader.get()
+        if let Some((leader, asked)) = self.inner.leader.get()
             && asked.elapsed() < LEADERSHIP
         {
             return Ok(leader);
@@ -203,12 +221,12 @@ impl Model {
         // The guarantee counts from before the answer.
         let asked = Instant::now();
         let leader = hookcmds::is_leader(self.runner())?;
-        self.0.leader.set(Some((leader, asked)));
+        self.inner.leader.set(Some((leader, asked)));
         Ok(leader)
     }
 
     pub(crate) fn require_leader(&self, what: &'static str) -> Result<(), Error> {
-        if self.is_leader()? { Ok(()) } else { Err(Error::NotLeader { unit: self.0.env.unit_name.clone(), what }) }
+        if self.is_leader()? { Ok(()) } else { Err(Error::NotLeader { unit: self.inner.env.unit_name.clone(), what }) }
     }
 
     /// The path of a resource's file, which Juju fetches if this unit does not have it yet.
@@ -217,7 +235,7 @@ impl Model {
     /// The metadata defines no such resource, or `resource-get` failed.
     pub fn resource(&self, name: &str) -> Result<PathBuf, Error> {
         Self::check("resource", name, self.meta()?.resources.contains_key(name))?;
-        once(&self.0.resources, name.to_owned(), |name| Ok(hookcmds::resource_get(self.runner(), name)?))
+        once(&self.inner.resources, name.to_owned(), |name| Ok(hookcmds::resource_get(self.runner(), name)?))
     }
 
     /// The cloud that the model is on, with its credential. Only for an application that `juju trust` trusts.
@@ -249,20 +267,21 @@ impl Model {
     /// # Errors
     /// What is stored is not a `T`.
     pub fn stored<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
-        self.0.stored.get(key)
+        self.inner.stored.get(self.library.as_deref(), key)
     }
 
-    /// Store a value for later hooks of this unit. It is written if this hook succeeds, and dropped if it fails.
+    /// Store a value for later hooks of this unit: the charm's, or, in a library's handler, the library's own, whose keys
+    /// are apart from all others. It is written if this hook succeeds, and dropped if it fails.
     ///
     /// # Errors
     /// The value cannot be written as JSON.
     pub fn store<T: serde::Serialize>(&self, key: &str, value: &T) -> Result<(), Error> {
-        self.0.stored.set(key, value)
+        self.inner.stored.set(self.library.as_deref(), key, value)
     }
 
     /// Forget a stored value.
     pub fn forget(&self, key: &str) {
-        self.0.stored.remove(key);
+        self.inner.stored.remove(self.library.as_deref(), key);
     }
 
     /// Emit an event that the charm defines. Its handlers run when the current handler returns, in the order of
@@ -272,30 +291,28 @@ impl Model {
     /// # Errors
     /// The event's data cannot be written as JSON.
     pub fn emit<T: CustomEvent>(&self, event: &T) -> Result<(), Error> {
-        let payload =
-            serde_json::to_value(event).map_err(|source| Error::CustomEvent { name: T::NAME.to_owned(), source })?;
-        // An event without data has none once it was written down and read again, and is the same event then.
-        let payload = Some(payload).filter(|payload| !payload.is_null());
-        let notice = Notice { payload, ..Notice::new(EventName::Custom(T::NAME.to_owned())) };
-        self.0.emissions.borrow_mut().push(notice);
-        Ok(())
+        EventSource::<Custom<T>>::custom(self.library.as_deref()).emit(self, event)
     }
 
-    pub(crate) fn take_emissions(&self) -> Vec<Notice> {
-        self.0.emissions.take()
+    pub(crate) fn push_emission(&self, emission: Emission) {
+        self.inner.emissions.borrow_mut().push(emission);
+    }
+
+    pub(crate) fn take_emissions(&self) -> Vec<Emission> {
+        self.inner.emissions.take()
     }
 
     pub(crate) fn state(&self) -> &Stored {
-        &self.0.stored
+        &self.inner.stored
     }
 
     pub(crate) fn propose(&self, app: bool, statuses: Vec<Status>) {
-        let mut proposed = self.0.proposed.borrow_mut();
+        let mut proposed = self.inner.proposed.borrow_mut();
         if app { proposed.app.extend(statuses) } else { proposed.unit.extend(statuses) }
     }
 
     pub(crate) fn take_proposed(&self, app: bool) -> Vec<Status> {
-        let mut proposed = self.0.proposed.borrow_mut();
+        let mut proposed = self.inner.proposed.borrow_mut();
         std::mem::take(if app { &mut proposed.app } else { &mut proposed.unit })
     }
 
@@ -306,6 +323,9 @@ impl Model {
 
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Model").field("name", &self.name()).field("unit", &self.0.env.unit_name).finish_non_exhaustive()
+        f.debug_struct("Model")
+            .field("name", &self.name())
+            .field("unit", &self.inner.env.unit_name)
+            .finish_non_exhaustive()
     }
 }

@@ -24,7 +24,7 @@ impl Model {
 
     fn binding_of(&self, name: &str, relation: Option<&Relation>) -> Result<Binding, Error> {
         let id = relation.map(Relation::id);
-        let network = once(&self.0.networks, (name.to_owned(), id), |_| {
+        let network = once(&self.inner.networks, (name.to_owned(), id), |_| {
             hookcmds::network_get(self.runner(), name, id).map_err(|error| match relation {
                 Some(relation) => relation.error(error),
                 None => error.into(),

@@ -57,7 +57,7 @@ impl Model {
 
     fn ids(&self, endpoint: &str) -> Result<Vec<u32>, Error> {
         Self::check("relation", endpoint, self.meta()?.relations.contains_key(endpoint))?;
-        if let Some(ids) = self.0.relation_ids.borrow().get(endpoint) {
+        if let Some(ids) = self.inner.relation_ids.borrow().get(endpoint) {
             return Ok(ids.clone());
         }
         let mut ids = Vec::new();
@@ -70,7 +70,7 @@ impl Model {
             })?);
         }
         ids.sort_unstable();
-        self.0.relation_ids.borrow_mut().insert(endpoint.to_owned(), ids.clone());
+        self.inner.relation_ids.borrow_mut().insert(endpoint.to_owned(), ids.clone());
         Ok(ids)
     }
 
@@ -84,7 +84,7 @@ impl Model {
     pub(crate) fn relation_of_event(&self, endpoint: &str, id: u32, notice: &Notice) -> Relation {
         if let Some(app) = &notice.remote_app {
             // Juju said it already, and need not be asked.
-            self.0.relation_apps.borrow_mut().entry(id).or_insert_with(|| Some(app.clone()));
+            self.inner.relation_apps.borrow_mut().entry(id).or_insert_with(|| Some(app.clone()));
         }
         self.relation_handle(endpoint, id)
     }
@@ -125,7 +125,7 @@ impl Relation {
         if self.is_peer()? {
             return Ok(Some(self.model.app()));
         }
-        if let Some(app) = self.model.0.relation_apps.borrow().get(&self.id) {
+        if let Some(app) = self.model.inner.relation_apps.borrow().get(&self.id) {
             return Ok(app.as_deref().map(|name| self.model.application(name)));
         }
         let app = match hookcmds::relation_list_app(self.model.runner(), &self.to_string()) {
@@ -133,7 +133,7 @@ impl Relation {
             Err(error) if is_gone(&error) => None,
             Err(error) => return Err(error.into()),
         };
-        self.model.0.relation_apps.borrow_mut().insert(self.id, app.clone());
+        self.model.inner.relation_apps.borrow_mut().insert(self.id, app.clone());
         Ok(app.map(|name| self.model.application(&name)))
     }
 
@@ -148,7 +148,7 @@ impl Relation {
     }
 
     fn unit_names(&self) -> Result<Rc<[String]>, Error> {
-        if let Some(units) = self.model.0.relation_units.borrow().get(&self.id) {
+        if let Some(units) = self.model.inner.relation_units.borrow().get(&self.id) {
             return Ok(Rc::clone(units));
         }
         let units = match hookcmds::relation_list(self.model.runner(), &self.to_string()) {
@@ -157,7 +157,7 @@ impl Relation {
             Err(error) => return Err(error.into()),
         };
         let units: Rc<[String]> = units.into();
-        self.model.0.relation_units.borrow_mut().insert(self.id, Rc::clone(&units));
+        self.model.inner.relation_units.borrow_mut().insert(self.id, Rc::clone(&units));
         Ok(units)
     }
 

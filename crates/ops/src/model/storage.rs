@@ -22,7 +22,8 @@ impl Model {
     /// The metadata defines no such storage, or `storage-list` failed.
     pub fn storages(&self, name: &str) -> Result<Vec<Storage>, Error> {
         Self::check("storage", name, self.meta()?.storages.contains_key(name))?;
-        let ids = once(&self.0.storage_ids, name.to_owned(), |name| Ok(hookcmds::storage_list(self.runner(), name)?))?;
+        let ids =
+            once(&self.inner.storage_ids, name.to_owned(), |name| Ok(hookcmds::storage_list(self.runner(), name)?))?;
         ids.iter().map(|id| self.storage_by_id(id)).collect()
     }
 
@@ -70,7 +71,7 @@ impl Storage {
     /// # Errors
     /// `storage-get` failed.
     pub fn location(&self) -> Result<PathBuf, Error> {
-        once(&self.model.0.storage_locations, self.id(), |id| {
+        once(&self.model.inner.storage_locations, self.id(), |id| {
             Ok(hookcmds::storage_get(self.model.runner(), id)?.location)
         })
     }

@@ -177,10 +177,10 @@ fn a_handler_that_emits_its_own_event_comes_to_an_end() {
     struct Echo(u32);
     impl ops::Charm for Echo {
         fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::start(), |_: &mut Self, _: &StartEvent, model: &Model| Ok(model.emit(&Announced)?));
+            framework.observe(on::start(), |_: &Self, _: &StartEvent, model: &Model| model.emit(&Announced));
             framework.observe(on::custom(), |charm: &mut Self, _: &Custom<Announced>, model: &Model| {
                 charm.0 += 1;
-                Ok(model.emit(&Announced)?)
+                model.emit(&Announced)
             });
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
-use ops::{Error, Framework, Model, StartEvent, on};
+use ops::{Error, Framework, Model, on};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -14,13 +14,13 @@ struct Inside(fn(&Model) -> Result<()>);
 
 impl ops::Charm for Inside {
     fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::start(), Self::on_start);
-        framework.observe(on::relation_broken("db"), |charm, _, model| (charm.0)(model));
+        framework.observe(on::start(), Self::on_event);
+        framework.observe(on::relation_broken("db"), Self::on_event);
     }
 }
 
 impl Inside {
-    fn on_start(&mut self, _: &StartEvent, model: &Model) -> Result<()> {
+    fn on_event<E>(&self, _: &E, model: &Model) -> Result<()> {
         (self.0)(model)
     }
 }

@@ -2,7 +2,8 @@
 
 use anyhow::{Result, bail};
 use ops::{
-    ConfigChangedEvent, Framework, InstallEvent, Model, RelationChangedEvent, StartEvent, StorageAttachedEvent, on,
+    ConfigChangedEvent, Deferrable, Framework, InstallEvent, Model, RelationChangedEvent, StartEvent,
+    StorageAttachedEvent, on,
 };
 
 use crate::juju::{DB_3, Juju};
@@ -171,7 +172,7 @@ fn a_deferred_event_whose_storage_is_gone_is_dropped() {
 }
 
 #[test]
-fn a_handler_that_is_observed_twice_sees_its_event_again_once() {
+fn a_handler_that_is_observed_twice_sees_its_event_again_twice() {
     struct Twice(u32);
     impl ops::Charm for Twice {
         fn observe(framework: &mut Framework<Self>) {
@@ -190,7 +191,7 @@ fn a_handler_that_is_observed_twice_sees_its_event_again_once() {
     let mut charm = Twice(0);
     for hooks in 1..5 {
         juju.dispatch(if hooks == 1 { "hooks/install" } else { "hooks/start" }, &[], &mut charm).unwrap();
-        assert_eq!(charm.0, hooks);
+        assert_eq!(charm.0, 2 * hooks);
     }
 }
 
@@ -218,17 +219,101 @@ fn deferred_events_wait_while_juju_refuses_hook_commands() {
     assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
 }
 
+/// A decorator: calls the handler once it is time, and puts the event off until then.
+fn at_its_time<C: Timed + 'static, E: Deferrable>(
+    handler: fn(&mut C, &E, &Model),
+) -> impl Fn(&mut C, &E, &Model) + 'static {
+    move |charm, event, model| if charm.is_time() { handler(charm, event, model) } else { event.defer() }
+}
+
+trait Timed {
+    fn is_time(&self) -> bool;
+}
+
 #[test]
-fn a_closure_cannot_defer_for_it_could_not_be_found_again() {
-    struct Nameless;
-    impl ops::Charm for Nameless {
-        fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::start(), |_, event, _| {
-                event.defer();
-                Ok(())
-            });
+fn a_decorator_that_defers_is_one_function_and_each_use_of_it_has_its_own_events() {
+    #[derive(Default)]
+    struct Decorated {
+        time: bool,
+        ran: Vec<&'static str>,
+    }
+    impl Timed for Decorated {
+        fn is_time(&self) -> bool {
+            self.time
         }
     }
-    let error = Juju::new().dispatch("hooks/start", &[], &mut Nameless).unwrap_err();
-    assert!(error.to_string().contains("deferred by a closure"), "{error}");
+    impl ops::Charm for Decorated {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(on::install(), at_its_time(|charm: &mut Self, _, _| charm.ran.push("install")));
+            framework.observe(on::start(), at_its_time(|charm: &mut Self, _, _| charm.ran.push("start")));
+            framework.observe(on::start(), at_its_time(|charm: &mut Self, _, _| charm.ran.push("start too")));
+        }
+    }
+    let juju = Juju::new();
+    for hook in ["hooks/install", "hooks/start"] {
+        let mut charm = Decorated::default();
+        juju.dispatch(hook, &[], &mut charm).unwrap();
+        assert!(charm.ran.is_empty());
+    }
+    for ran in [&["install", "start", "start too"][..], &[]] {
+        let mut charm = Decorated { time: true, ..Decorated::default() };
+        juju.dispatch("hooks/update-status", &[], &mut charm).unwrap();
+        assert_eq!(charm.ran, ran);
+    }
+}
+
+mod mysql {
+    pub struct Requirer;
+    impl Requirer {
+        pub fn on_update(charm: &mut super::TwoRequirers, _: &ops::StartEvent, _: &ops::Model) {
+            charm.ran.push("mysql");
+        }
+    }
+}
+
+mod pg {
+    pub struct Requirer;
+    impl Requirer {
+        pub fn on_update(charm: &mut super::TwoRequirers, event: &ops::StartEvent, _: &ops::Model) {
+            charm.ran.push("pg");
+            if charm.defers {
+                event.defer();
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct TwoRequirers {
+    ran: Vec<&'static str>,
+    defers: bool,
+}
+
+impl TwoRequirers {
+    fn on<const DEFERS: bool>(&mut self, event: &StartEvent, _: &Model) {
+        self.ran.push(if DEFERS { "generic that defers" } else { "generic" });
+        if DEFERS && self.defers {
+            event.defer();
+        }
+    }
+}
+
+impl ops::Charm for TwoRequirers {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::start(), mysql::Requirer::on_update);
+        framework.observe(on::start(), pg::Requirer::on_update);
+        framework.observe(on::start(), Self::on::<false>);
+        framework.observe(on::start(), Self::on::<true>);
+    }
+}
+
+#[test]
+fn observers_that_differ_in_module_or_type_parameters_alone_are_not_confused() {
+    let juju = Juju::new();
+    let mut charm = TwoRequirers { defers: true, ..TwoRequirers::default() };
+    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+    assert_eq!(charm.ran, ["mysql", "pg", "generic", "generic that defers"]);
+    let mut charm = TwoRequirers::default();
+    juju.dispatch("hooks/install", &[], &mut charm).unwrap();
+    assert_eq!(charm.ran, ["pg", "generic that defers"]);
 }

@@ -289,7 +289,8 @@ fn an_error_in_a_closure_says_where_the_closure_is() {
     struct Closing;
     impl ops::Charm for Closing {
         fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::start(), |_, _, _| anyhow::bail!("no"));
+            framework
+                .observe(on::start(), |_: &Self, _: &ops::StartEvent, _: &Model| anyhow::bail!("no") as Result<()>);
         }
     }
     let error = Juju::new().dispatch("hooks/start", &[], &mut Closing).unwrap_err();

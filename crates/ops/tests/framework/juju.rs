@@ -94,7 +94,7 @@ impl Juju {
         self.script.ran.lock().unwrap().clear();
         let meta = CharmMeta::parse(CHARMCRAFT)?;
         let mut dispatch = Dispatch::new(env, meta, self.script.clone(), Rc::<MemoryStore>::clone(&self.store))?;
-        dispatch.run(charm)?;
+        tracing::subscriber::with_default(ops::log_subscriber(self.script.clone(), false), || dispatch.run(charm))?;
         Ok(dispatch.emitted().to_vec())
     }
 
@@ -113,6 +113,12 @@ impl Juju {
             Some(line.replacen(" -- ", " ", 1).trim_end().to_owned())
         };
         ran.iter().filter_map(|line| words(line)).collect()
+    }
+
+    /// What the last hook logged at level WARNING.
+    pub fn warnings(&self) -> Vec<String> {
+        let ran = self.script.ran.lock().unwrap();
+        ran.iter().filter_map(|line| line.strip_prefix("juju-log --log-level WARNING -- ")).map(str::to_owned).collect()
     }
 
     /// What the unit keeps, as text.

@@ -6,6 +6,8 @@ mod databags;
 mod deferral;
 mod hook_commands;
 mod juju;
+mod libraries;
+mod outcomes;
 mod relations;
 mod secrets;
 mod statuses;

@@ -26,9 +26,10 @@ impl Client {
     }
 
     fn on_broken(&mut self, event: &RelationBrokenEvent, model: &Model) -> Result<()> {
-        assert_eq!(event.relation.app()?.as_ref(), Some(&event.app));
+        assert_eq!(event.relation.app()?, event.app);
         assert!(!event.relation.is_active());
-        self.saw.push(format!("{} with {} is gone", event.relation, event.app));
+        let app = event.app.as_ref().map(ops::Application::name);
+        self.saw.push(format!("{} with {app:?} is gone", event.relation));
         assert!(model.relations("db")?.is_empty());
         Ok(())
     }
@@ -49,7 +50,7 @@ fn a_relation_that_is_breaking_is_not_among_the_relations_any_more() {
     juju.answer("relation-ids db", r#"["db:3"]"#);
     let mut charm = Client::default();
     juju.dispatch("hooks/db-relation-broken", &DB_3[..2], &mut charm).unwrap();
-    assert_eq!(charm.saw, ["db:3 with postgresql is gone"]);
+    assert_eq!(charm.saw, ["db:3 with Some(\"postgresql\") is gone"]);
     assert_eq!(juju.statuses(), ["unit blocked Relation db is missing"]);
     assert_eq!(juju.ran(), ["relation-ids db --format=json"], "the remote application is known from the event");
 }
@@ -59,11 +60,13 @@ fn the_other_relations_of_the_endpoint_stay() {
     struct Other;
     impl ops::Charm for Other {
         fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::relation_broken("db"), |_, _, model| {
-                let left = model.relation("db")?.unwrap();
-                assert_eq!((left.id(), left.is_active()), (4, true));
-                Ok(())
-            });
+            framework.observe(on::relation_broken("db"), Self::on_broken);
+        }
+    }
+    impl Other {
+        fn on_broken(&self, _: &RelationBrokenEvent, model: &Model) {
+            let left = model.relation("db").unwrap().unwrap();
+            assert_eq!((left.id(), left.is_active()), (4, true));
         }
     }
     let juju = Juju::new();
@@ -101,7 +104,13 @@ struct Inside(fn(&Model) -> Result<()>);
 
 impl ops::Charm for Inside {
     fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::start(), |charm, _, model| (charm.0)(model));
+        framework.observe(on::start(), Self::on_event);
+    }
+}
+
+impl Inside {
+    fn on_event<E>(&self, _: &E, model: &Model) -> Result<()> {
+        (self.0)(model)
     }
 }
 

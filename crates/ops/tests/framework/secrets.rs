@@ -14,7 +14,13 @@ struct Inside(fn(&Model) -> Result<()>);
 
 impl ops::Charm for Inside {
     fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::start(), |charm, _, model| (charm.0)(model));
+        framework.observe(on::start(), Self::on_event);
+    }
+}
+
+impl Inside {
+    fn on_event<E>(&self, _: &E, model: &Model) -> Result<()> {
+        (self.0)(model)
     }
 }
 

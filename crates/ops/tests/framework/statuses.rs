@@ -56,10 +56,12 @@ fn leadership_is_not_asked_for_where_the_application_s_status_is_not_observed() 
     struct UnitOnly;
     impl ops::Charm for UnitOnly {
         fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::collect_unit_status(), |_, event, _| {
-                event.add_status(Status::active_with("ready"));
-                Ok(())
-            });
+            framework.observe(on::collect_unit_status(), Self::on_collect_status);
+        }
+    }
+    impl UnitOnly {
+        fn on_collect_status(&self, event: &CollectStatusEvent, _: &Model) {
+            event.add_status(Status::active_with("ready"));
         }
     }
     let juju = Juju::new();
@@ -86,18 +88,20 @@ fn an_event_that_nothing_observes_still_collects_statuses_and_an_action_too() {
     assert!(juju.statuses().is_empty());
 }
 
+fn nothing<C, E>(_: &C, _: &E, _: &Model) {}
+
 #[test]
 fn an_event_about_something_that_the_metadata_lacks_is_an_error_before_any_handler() {
     struct Misspelt;
     impl ops::Charm for Misspelt {
         fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::relation_changed("database"), |_, _, _| Ok(()));
+            framework.observe(on::relation_changed("database"), nothing);
         }
     }
     struct Peers;
     impl ops::Charm for Peers {
         fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::relation_changed("db"), |_, _, _| Ok(()));
+            framework.observe(on::relation_changed("db"), nothing);
         }
     }
     let error = Juju::new().dispatch("hooks/install", &[], &mut Misspelt).unwrap_err();
@@ -162,9 +166,8 @@ fn a_proposed_status_that_is_juju_s_own_fails_the_hook_with_a_reason() {
     struct Wrong;
     impl ops::Charm for Wrong {
         fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::collect_unit_status(), |_, event, _| {
+            framework.observe(on::collect_unit_status(), |_: &Self, event: &CollectStatusEvent, _: &Model| {
                 event.add_status(Status::error("no"));
-                Ok(())
             });
         }
     }

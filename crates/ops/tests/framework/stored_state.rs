@@ -11,7 +11,7 @@ struct Inside(fn(&Model) -> Result<()>);
 
 impl ops::Charm for Inside {
     fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::start(), |charm, _, model| (charm.0)(model));
+        framework.observe(on::start(), |charm: &Self, _: &ops::StartEvent, model: &Model| (charm.0)(model));
     }
 }
 
@@ -70,10 +70,9 @@ fn a_status_that_cannot_be_set_keeps_nothing_either() {
     struct Proposing;
     impl ops::Charm for Proposing {
         fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::start(), |_, _, model| Ok(model.store("key", &1)?));
-            framework.observe(on::collect_unit_status(), |_, event, _| {
+            framework.observe(on::start(), |_: &Self, _: &ops::StartEvent, model: &Model| model.store("key", &1));
+            framework.observe(on::collect_unit_status(), |_: &Self, event: &ops::CollectStatusEvent, _: &Model| {
                 event.add_status(ops::Status::active());
-                Ok(())
             });
         }
     }

@@ -1,0 +1,184 @@
+//! One hook: from the event that Juju dispatched to the statuses that are set.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::env::HookEnv;
+use crate::error::Error;
+use crate::event::{Emission, EventName, Notice};
+use crate::framework::{Charm, Failure, Framework};
+use crate::hookcmds::Runner;
+use crate::metadata::Metadata;
+use crate::model::Model;
+use crate::status::Status;
+use crate::stored::{Deferred, StateStore, Stored};
+
+/// One hook: the event that Juju dispatched, on its way through the charm.
+pub struct Dispatch<C> {
+    framework: Framework<C>,
+    model: Model,
+    notice: Notice,
+    store: Rc<dyn StateStore>,
+    emitted: Vec<EventName>,
+    /// The events whose handlers emitted the one that is being emitted, and which observers they have reached.
+    emitting: Vec<(usize, Notice)>,
+}
+
+impl<C: Charm> Dispatch<C> {
+    /// Get ready to dispatch the event that `env` names.
+    ///
+    /// # Errors
+    /// The charm observes an event about something that the metadata does not define, or, observing any such event, is
+    /// sent one; two of its custom events, or two of its libraries, have one name; or what `store` holds is damaged.
+    pub fn new(
+        env: HookEnv,
+        meta: impl Into<Metadata>,
+        runner: Arc<dyn Runner>,
+        store: Rc<dyn StateStore>,
+    ) -> Result<Self, Error> {
+        let meta = meta.into();
+        let mut framework = Framework::new();
+        C::observe(&mut framework);
+        framework.check()?;
+        for observer in &framework.observers {
+            (observer.check)(&observer.event, &meta)?;
+            (observer.check)(&env.event, &meta)?;
+        }
+        let notice = Notice::from_env(&env);
+        let stored = Stored::load(&*store)?;
+        Ok(Self {
+            framework,
+            model: Model::new(env, meta, runner, stored),
+            notice,
+            store,
+            emitted: Vec::new(),
+            emitting: Vec::new(),
+        })
+    }
+
+    /// The model, as the charm's handlers see it.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The events that were emitted so far: deferred ones, Juju's, the charm's own, and those that collect statuses.
+    #[must_use]
+    pub fn emitted(&self) -> &[EventName] {
+        &self.emitted
+    }
+
+    /// Emit the events that were deferred, the one that Juju dispatched, and those that collect statuses; and save what
+    /// the unit keeps.
+    ///
+    /// # Errors
+    /// A handler, or a hook command, failed. Nothing is saved then. [`Error::Rebooting`] is no failure.
+    pub fn run(&mut self, charm: &mut C) -> Result<(), Error> {
+        // In these two hooks of old, Juju refuses most hook commands.
+        let restricted = matches!(&self.notice.event, EventName::Other(hook) if hook == "collect-metrics" || hook == "meter-status-changed");
+        if !restricted {
+            self.reemit(charm)?;
+        }
+        self.emit(charm, &self.notice.clone(), None)?;
+        if !restricted {
+            self.collect_statuses(charm)?;
+        }
+        self.model.state().save(&*self.store)
+    }
+
+    fn reemit(&mut self, charm: &mut C) -> Result<(), Error> {
+        // They keep their places until they are done with: so one that comes again has its turn when it came first.
+        for deferred in self.model.state().deferred() {
+            let Deferred { handler, notice } = &deferred;
+            let observer = self.framework.observers.iter();
+            let observer = observer
+                .filter(|observer| observer.event == notice.event)
+                .find(|observer| observer.handler == *handler);
+            let dropped = match observer {
+                Some(observer) => (observer.gone)(notice, &self.model)?,
+                None => Some("the charm has no such handler any more".to_owned()),
+            };
+            match dropped {
+                // It cannot come back, so failing would keep the unit in error for ever.
+                Some(why) => {
+                    tracing::error!("deferred event {} for {handler} is dropped: {why}", notice.event);
+                    self.model.state().remove_deferred(&deferred);
+                }
+                None => self.emit(charm, notice, Some(&deferred))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Emit an event to all its handlers, or to the one that deferred it; and then what those emitted.
+    fn emit(&mut self, charm: &mut C, notice: &Notice, again: Option<&Deferred>) -> Result<(), Error> {
+        self.emitted.push(notice.event.clone());
+        for at in 0..self.framework.observers.len() {
+            let observer = &self.framework.observers[at];
+            if observer.event != notice.event {
+                continue;
+            }
+            match again {
+                Some(deferred) if deferred.handler != observer.handler => continue,
+                None if self.waits(at, notice) => {
+                    tracing::info!("event {} for {} waits already", notice.event, observer.handler);
+                    continue;
+                }
+                _ => {}
+            }
+            let asks_again = match (observer.run)(charm, notice, &self.model) {
+                Ok(asks_again) => asks_again,
+                Err(Failure::Event(error)) => return Err(error),
+                Err(Failure::Handler(source)) if is_reboot(&source) => return Err(Error::Rebooting),
+                Err(Failure::Handler(source)) => {
+                    let (event, handler) = (notice.event.clone(), observer.handler.clone());
+                    return Err(Error::Handler { event, handler, source });
+                }
+            };
+            if asks_again && again.is_none() {
+                self.model.state().defer(Deferred { handler: observer.handler.clone(), notice: notice.clone() });
+            }
+            // Taken at once: what those emit in turn comes before the next of them, as if emitted on the spot.
+            for Emission { notice: emission, custom } in self.model.take_emissions() {
+                self.framework.check_type(&emission.event, custom)?;
+                self.emitting.push((at, notice.clone()));
+                self.emit(charm, &emission, None)?;
+                self.emitting.pop();
+            }
+            if let Some(deferred) = again {
+                if !asks_again {
+                    self.model.state().remove_deferred(deferred);
+                }
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an equal event is on its way to this observer: deferred, or being emitted to it or to one before it. Ops
+    /// does not queue it twice either; a handler that emits its own event would not come to an end.
+    fn waits(&self, at: usize, notice: &Notice) -> bool {
+        let state = self.model.state();
+        self.emitting.iter().any(|(reached, emitting)| at >= *reached && emitting == notice)
+            || state.any_deferred() && state.is_deferred(&self.framework.observers[at].handler, notice)
+    }
+
+    fn collect_statuses(&mut self, charm: &mut C) -> Result<(), Error> {
+        let observed = |event| self.framework.observers.iter().any(|observer| observer.event == event);
+        if observed(EventName::CollectAppStatus) && self.model.is_leader()? {
+            self.emit(charm, &Notice::new(EventName::CollectAppStatus), None)?;
+            if let Some(status) = Status::worst(self.model.take_proposed(true)) {
+                self.model.app().set_status(status)?;
+            }
+        }
+        self.emit(charm, &Notice::new(EventName::CollectUnitStatus), None)?;
+        match Status::worst(self.model.take_proposed(false)) {
+            Some(status) => self.model.unit().set_status(status),
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_reboot(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(Error::Rebooting)))
+}

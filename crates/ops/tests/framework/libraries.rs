@@ -1,0 +1,261 @@
+//! Libraries: what takes part in a charm.
+
+use anyhow::Result;
+use ops::on::EventSource;
+use ops::{Custom, CustomEvent, CustomRelation, Framework, Library, Model, RelationChangedEvent, StartEvent, on};
+use serde::{Deserialize, Serialize};
+
+use crate::juju::Juju;
+
+/// One end of a relation with a database.
+#[derive(Clone, Copy)]
+struct Database {
+    endpoint: &'static str,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Created {
+    user: String,
+}
+
+impl CustomEvent for Created {
+    const NAME: &'static str = "created";
+}
+
+#[derive(Serialize, Deserialize)]
+struct Ready;
+
+impl CustomEvent for Ready {
+    const NAME: &'static str = "ready";
+}
+
+impl Database {
+    /// There is a database.
+    fn created(&self) -> EventSource<CustomRelation<Created>> {
+        self.event()
+    }
+
+    /// It can be used.
+    fn ready(&self) -> EventSource<Custom<Ready>> {
+        self.event()
+    }
+
+    fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), ops::Error> {
+        assert_eq!(event.relation.endpoint(), self.endpoint);
+        let seen: u32 = model.stored("seen")?.unwrap_or(0);
+        model.store("seen", &(seen + 1))?;
+        if seen == 0 {
+            event.defer();
+            return Ok(());
+        }
+        self.created().emit(model, &event.relation, &Created { user: format!("{} {seen}", self.endpoint) })?;
+        model.emit(&Ready)
+    }
+
+    /// How often data was seen, for the charm to call.
+    fn seen(&self, model: &Model) -> Result<u32, ops::Error> {
+        Ok(model.of(self).stored("seen")?.unwrap_or(0))
+    }
+}
+
+impl Library for Database {
+    fn name(&self) -> &str {
+        self.endpoint
+    }
+
+    fn observe(&self, framework: &mut Framework<Self>) {
+        framework.observe(on::relation_changed(self.endpoint), Self::on_changed);
+    }
+
+    fn refresh(&self, model: &Model) -> Result<()> {
+        let refreshed: u32 = model.stored("refreshed")?.unwrap_or(0);
+        Ok(model.store("refreshed", &(refreshed + 1))?)
+    }
+}
+
+const DB: Database = Database { endpoint: "db" };
+const WEB: Database = Database { endpoint: "web" };
+
+/// Uses two databases.
+#[derive(Default)]
+struct Client {
+    saw: Vec<String>,
+    defers: bool,
+}
+
+impl ops::Charm for Client {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.library(DB).refresh_on([on::start().into(), on::config_changed().into()]);
+        framework.library(WEB);
+        framework.observe(DB.created(), Self::on_db_created);
+        framework.observe(DB.ready(), Self::on_db_ready);
+        framework.observe(WEB.created(), Self::on_web_created);
+        framework.observe(on::start(), Self::on_start);
+    }
+}
+
+impl Client {
+    fn on_db_created(&mut self, event: &CustomRelation<Created>, _: &Model) {
+        self.saw.push(format!("db: {} of {}", event.user, event.relation));
+        if self.defers {
+            event.defer();
+        }
+    }
+
+    fn on_db_ready(&mut self, _: &Custom<Ready>, _: &Model) {
+        self.saw.push("db is ready".to_owned());
+    }
+
+    fn on_web_created(&mut self, event: &CustomRelation<Created>, _: &Model) {
+        self.saw.push(format!("web: {} of {}", event.user, event.relation));
+    }
+
+    fn on_start(&mut self, _: &StartEvent, model: &Model) -> Result<()> {
+        model.store("seen", &"the charm's own")?;
+        self.saw.push(format!("db {}, web {}", DB.seen(model)?, WEB.seen(model)?));
+        Ok(())
+    }
+}
+
+const DB_3: [(&str, &str); 3] = [("JUJU_RELATION_ID", "db:3"), ("JUJU_REMOTE_APP", "pg"), ("JUJU_REMOTE_UNIT", "pg/0")];
+const WEB_4: [(&str, &str); 3] =
+    [("JUJU_RELATION_ID", "web:4"), ("JUJU_REMOTE_APP", "pg"), ("JUJU_REMOTE_UNIT", "pg/0")];
+
+fn juju() -> Juju {
+    let juju = Juju::new();
+    juju.answer("relation-ids db", r#"["db:3"]"#);
+    juju.answer("relation-ids web", r#"["web:4"]"#);
+    juju
+}
+
+fn saw(juju: &Juju, path: &str, vars: &[(&str, &str)], defers: bool) -> Vec<String> {
+    let mut charm = Client { defers, ..Client::default() };
+    juju.dispatch(path, vars, &mut charm).unwrap();
+    charm.saw
+}
+
+#[test]
+fn one_library_on_two_endpoints_has_events_deferrals_and_stored_values_apart() {
+    let juju = juju();
+    assert!(saw(&juju, "hooks/db-relation-changed", &DB_3, false).is_empty(), "it is deferred");
+    assert!(
+        saw(&juju, "hooks/web-relation-changed", &WEB_4, false).len() == 2,
+        "the one of db comes again, web's waits"
+    );
+    let all = saw(&juju, "hooks/start", &[], false);
+    assert_eq!(all, ["web: web 1 of web:4", "db 2, web 2"]);
+    assert_eq!(saw(&juju, "hooks/start", &[], false), ["db 2, web 2"], "no key of the charm is a library's");
+    let kept: serde_json::Value = serde_json::from_str(&juju.kept().unwrap()).unwrap();
+    assert_eq!(kept["stored"], serde_json::json!({"seen": "the charm's own"}));
+    assert_eq!(kept["libraries"], serde_json::json!({"db": {"seen": 2, "refreshed": 2}, "web": {"seen": 2}}));
+}
+
+#[test]
+fn a_library_looks_again_at_the_events_that_the_charm_says() {
+    let juju = juju();
+    for (hook, times) in [("hooks/start", 1), ("hooks/install", 1), ("hooks/config-changed", 2), ("hooks/start", 3)] {
+        saw(&juju, hook, &[], false);
+        let kept: serde_json::Value = serde_json::from_str(&juju.kept().unwrap()).unwrap();
+        assert_eq!(kept["libraries"]["db"]["refreshed"], times, "{hook}");
+    }
+}
+
+#[test]
+fn a_deferred_custom_event_whose_relation_is_gone_is_dropped() {
+    let juju = juju();
+    saw(&juju, "hooks/db-relation-changed", &DB_3, false);
+    let created = ["db: db 1 of db:3", "db is ready"];
+    assert_eq!(saw(&juju, "hooks/install", &[], true), created);
+    assert_eq!(saw(&juju, "hooks/install", &[], true), created[..1], "deferred, and back");
+    juju.answer("relation-ids db", "[]");
+    assert!(saw(&juju, "hooks/install", &[], false).is_empty());
+    juju.answer("relation-ids db", r#"["db:3"]"#);
+    assert!(saw(&juju, "hooks/install", &[], false).is_empty(), "it is not kept either");
+}
+
+#[test]
+fn names_that_clash_are_an_error_in_the_first_hook() {
+    struct Twice;
+    impl ops::Charm for Twice {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.library(DB);
+            framework.library(DB);
+        }
+    }
+    struct Forgotten;
+    impl ops::Charm for Forgotten {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(DB.ready(), |_: &Self, _: &Custom<Ready>, _: &Model| ());
+        }
+    }
+    #[derive(Serialize, Deserialize)]
+    struct OtherReady(String);
+    impl CustomEvent for OtherReady {
+        const NAME: &'static str = "ready";
+    }
+    struct Clash;
+    impl ops::Charm for Clash {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(on::custom(), |_: &Self, _: &Custom<Ready>, _: &Model| ());
+            framework.observe(on::custom(), |_: &Self, _: &Custom<OtherReady>, _: &Model| ());
+        }
+    }
+    struct Emits;
+    impl ops::Charm for Emits {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.observe(on::start(), |_: &Self, _: &StartEvent, model: &Model| {
+                model.emit(&OtherReady("it is not a Ready".to_owned()))
+            });
+            framework.observe(on::custom(), |_: &Self, _: &Custom<Ready>, _: &Model| assert_eq!(1, 2));
+        }
+    }
+    let error = Juju::new().dispatch("hooks/install", &[], &mut Twice).unwrap_err();
+    assert_eq!(error.to_string(), "two of the charm's libraries are named db");
+
+    let error = Juju::new().dispatch("hooks/install", &[], &mut Forgotten).unwrap_err().to_string();
+    assert!(error.starts_with("custom event db.ready is observed, and library db takes no part"), "{error}");
+
+    let clash = "custom event ready is of two types: a name is that of one";
+    let error = Juju::new().dispatch("hooks/install", &[], &mut Clash).unwrap_err();
+    assert_eq!(error.to_string(), clash);
+
+    let error = Juju::new().dispatch("hooks/start", &[], &mut Emits).unwrap_err();
+    assert_eq!(error.to_string(), clash);
+}
+
+#[test]
+fn a_handler_s_fields_may_change_while_the_hook_runs_and_libraries_may_have_libraries() {
+    struct Outer(u32);
+    impl Library for Outer {
+        fn name(&self) -> &'static str {
+            "outer"
+        }
+        fn observe(&self, framework: &mut Framework<Self>) {
+            framework.library(DB);
+            framework.observe(on::start(), Self::on_start);
+            framework.observe(on::start(), Self::on_start);
+            framework.observe(DB.created(), Self::on_created);
+        }
+    }
+    impl Outer {
+        fn on_start(&mut self, _: &StartEvent, model: &Model) -> Result<()> {
+            self.0 += 1;
+            Ok(model.store("starts", &self.0)?)
+        }
+        fn on_created(&mut self, event: &CustomRelation<Created>, model: &Model) -> Result<()> {
+            Ok(model.store("user", &event.user)?)
+        }
+    }
+    struct App;
+    impl ops::Charm for App {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.library(Outer(0));
+        }
+    }
+    let juju = juju();
+    juju.dispatch("hooks/db-relation-changed", &DB_3, &mut App).unwrap();
+    juju.dispatch("hooks/start", &[], &mut App).unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&juju.kept().unwrap()).unwrap();
+    assert_eq!(kept["libraries"]["outer"], serde_json::json!({"starts": 2, "user": "db 1"}));
+    assert_eq!(kept["libraries"]["db"]["seen"], 2);
+}
