@@ -111,13 +111,13 @@ impl Juju {
     }
 
     /// The storage instance `id`.
-    pub(crate) fn storage(&self, id: &str) -> Result<&Storage, String> {
+    pub(crate) fn storage(&self, id: &str) -> Result<&Storage, Failure> {
         let Some((name, index)) = id.split_once('/').and_then(|(name, index)| Some((name, index.parse::<u32>().ok()?)))
         else {
-            return Err(format!("invalid storage ID {}", crate::format::quote::quoted(id)));
+            return Err(Failure::run(format!("invalid storage ID {}", crate::go::quoted(id))));
         };
         let attached = self.state.get_storage(name, index);
-        attached.ok_or_else(|| format!("storage attachment {id}:{} not found", self.hook.unit))
+        attached.ok_or_else(|| Failure::run(format!("storage attachment {id}:{} not found", self.hook.unit)))
     }
 }
 

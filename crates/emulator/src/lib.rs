@@ -9,6 +9,7 @@
 mod command_line;
 mod commands;
 pub mod format;
+pub mod go;
 mod hook;
 mod juju;
 pub mod name;

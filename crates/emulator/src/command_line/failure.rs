@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::io;
 
 /// Why a hook command failed: what it prints behind `ERROR`, and its exit code.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub(crate) struct Failure {
     pub(crate) code: i32,
     pub(crate) message: String,

@@ -1,9 +1,10 @@
-//! Flags and arguments, read as Juju's Go library reads them.
+//! The flags and arguments of a hook command.
 
-use super::failure::Failure;
-use super::spec::{Kind, Spec};
+use super::failure::{Answer, Failure};
+use super::spec::{Flag, Kind, RELATION, Spec};
 use crate::Juju;
-use crate::format::quote::quoted;
+use crate::go::gnuflag::{self, Order, Stop, Takes};
+use crate::go::{parse_bool, parse_int, quoted};
 use crate::state::RelationId;
 
 /// What stands on a command line.
@@ -18,126 +19,63 @@ pub(crate) struct Flags<'a> {
 }
 
 impl<'a> Flags<'a> {
-    /// Read `args` for the command `spec`. Flags may stand anywhere before `--`.
+    /// Read `args` for the command `spec`.
     pub(crate) fn parse(spec: &Spec, args: &'a [String], juju: &Juju) -> Result<Self, Failure> {
-        let mut flags = Self { values: vec![None; spec.flags.len()], args: Vec::new(), help: false };
-        let mut rest = args.iter();
-        while let Some(arg) = rest.next() {
-            if let Some(long) = arg.strip_prefix("--") {
-                if long.is_empty() {
-                    flags.args.extend(rest.map(String::as_str));
-                    break;
-                }
-                let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
-                if name.is_empty() {
-                    return Err(Failure::usage(format!("empty option in argument {}", quoted(arg))));
-                }
-                flags.set(spec, name, value, &mut rest, juju)?;
-            } else if arg.len() > 1 && arg.starts_with('-') {
-                flags.set_short(spec, &arg[1..], &mut rest, juju)?;
-            } else {
-                flags.args.push(arg);
-            }
-            if flags.help {
-                break;
-            }
-        }
-        Ok(flags)
-    }
-
-    /// A group of flags of one letter: `-r5`, `-r 5`, `-ar5`.
-    fn set_short(
-        &mut self,
-        spec: &Spec,
-        group: &'a str,
-        rest: &mut std::slice::Iter<'a, String>,
-        juju: &Juju,
-    ) -> Result<(), Failure> {
-        let mut group = group;
-        while let Some(letter) = group.chars().next() {
-            let (name, after) = group.split_at(letter.len_utf8());
-            let takes_value = find(spec, name).is_some_and(|index| !matches!(spec.flags[index].kind, Kind::Bool));
-            let value = if after.is_empty() || !(takes_value || after.starts_with('=')) {
-                None
-            } else {
-                // The sign between is a part of the value, unlike behind a long name.
-                Some(after)
-            };
-            self.set(spec, name, value, rest, juju)?;
-            if value.is_some() || self.help {
-                break;
-            }
-            group = after;
-        }
-        Ok(())
-    }
-
-    fn set(
-        &mut self,
-        spec: &Spec,
-        name: &str,
-        value: Option<&'a str>,
-        rest: &mut std::slice::Iter<'a, String>,
-        juju: &Juju,
-    ) -> Result<(), Failure> {
-        let minus = |name: &str| if name.len() > 1 { format!("--{name}") } else { format!("-{name}") };
-        let Some(index) = find(spec, name) else {
-            if matches!(name, "help" | "h") {
-                self.help = true;
-                return Ok(());
-            }
-            return Err(Failure::usage(format!("option provided but not defined: {}", minus(name))));
+        let mut values = vec![None; spec.flags.len()];
+        let option = |name: &str| {
+            let index = find(spec, name)?;
+            let takes = if matches!(spec.flags[index].kind, Kind::Bool) { Takes::Nothing } else { Takes::Value };
+            Some((index, takes))
         };
-        let kind = spec.flags[index].kind;
-        let value = match (kind, value) {
-            (_, Some(value)) => value,
-            (Kind::Bool, None) => "true",
-            (_, None) => match rest.next() {
-                Some(value) => value,
-                None => return Err(Failure::usage(format!("option needs an argument: {}", minus(name)))),
-            },
-        };
-        check(kind, value, juju).map_err(|reason| {
-            Failure::usage(format!("invalid value {} for option {}: {reason}", quoted(value), minus(name)))
-        })?;
-        self.values[index] = Some(value);
-        Ok(())
+        let args = gnuflag::read(args, Order::Interspersed, option, |index: usize, _, value| {
+            check(spec.flags[index].kind, value, juju)?;
+            values[index] = Some(value);
+            Ok::<(), Failure>(())
+        });
+        match args {
+            Ok(args) => Ok(Self { values, args, help: false }),
+            Err(Stop::Help) => Ok(Self { values, args: Vec::new(), help: true }),
+            Err(Stop::Mistake(mistake)) => Err(Failure::usage(mistake.to_string())),
+        }
     }
 
-    fn value(&self, spec: &Spec, name: &str) -> Option<&'a str> {
-        find(spec, name).and_then(|index| self.values[index])
+    /// The value of a flag, and what the command says of it.
+    fn value(&self, spec: &Spec, flag: &Flag) -> (Option<&'a str>, Kind) {
+        let index = find(spec, flag.names[0]);
+        let index = index.unwrap_or_else(|| panic!("{} has no flag {}", spec.name, flag.names[0]));
+        (self.values[index], spec.flags[index].kind)
     }
 
     /// Whether a boolean flag was given.
-    pub(crate) fn is_set(&self, spec: &Spec, name: &str) -> bool {
-        self.value(spec, name).and_then(parse_bool).unwrap_or(false)
+    pub(crate) fn is_set(&self, spec: &Spec, flag: &Flag) -> bool {
+        self.value(spec, flag).0.and_then(|value| parse_bool(value).ok()).unwrap_or(false)
     }
 
     /// The value of a flag, or its default.
-    pub(crate) fn text(&self, spec: &Spec, name: &str) -> &'a str {
-        let default = || match find(spec, name).map(|index| spec.flags[index].kind) {
-            Some(Kind::Text(default) | Kind::File(default) | Kind::Format(_, default)) => default,
-            _ => "",
-        };
-        self.value(spec, name).unwrap_or_else(default)
+    pub(crate) fn text(&self, spec: &Spec, flag: &Flag) -> &'a str {
+        match self.value(spec, flag) {
+            (Some(value), _) => value,
+            (None, Kind::Text(default) | Kind::File(default) | Kind::Format(_, default)) => default,
+            (None, _) => "",
+        }
     }
 
     /// The value of a flag that takes a number.
-    pub(crate) fn number(&self, spec: &Spec, name: &str) -> i64 {
-        self.value(spec, name).and_then(parse_number).unwrap_or(0)
+    pub(crate) fn number(&self, spec: &Spec, flag: &Flag) -> i64 {
+        self.value(spec, flag).0.and_then(|value| parse_int(value).ok()).unwrap_or(0)
     }
 
     /// The relation that was named, or that the hook is about.
     pub(crate) fn relation(&self, spec: &Spec, juju: &Juju) -> Option<RelationId> {
-        match self.value(spec, "relation") {
+        match self.value(spec, &RELATION).0 {
             Some(value) => relation_id(value),
             None => juju.hook_relation().map(|relation| relation.id),
         }
     }
 
-    /// The storage instance that was named, or that the hook is about.
-    pub(crate) fn storage(&self, spec: &Spec, juju: &Juju) -> Option<String> {
-        self.value(spec, "s").map(str::to_owned).or_else(|| juju.hook.storage.clone())
+    /// The storage instance that `flag` names, or that the hook is about.
+    pub(crate) fn storage(&self, spec: &Spec, flag: &Flag, juju: &Juju) -> Option<String> {
+        self.value(spec, flag).0.map(str::to_owned).or_else(|| juju.hook.storage.clone())
     }
 }
 
@@ -145,50 +83,22 @@ fn find(spec: &Spec, name: &str) -> Option<usize> {
     spec.flags.iter().position(|flag| flag.names.contains(&name))
 }
 
-fn check(kind: Kind, value: &str, juju: &Juju) -> Result<(), String> {
+/// Whether a flag takes a value, and if not, why.
+fn check(kind: Kind, value: &str, juju: &Juju) -> Answer {
     match kind {
-        Kind::Bool if parse_bool(value).is_none() => {
-            Err(format!("strconv.ParseBool: parsing {}: invalid syntax", quoted(value)))
+        Kind::Bool => parse_bool(value).map(drop).map_err(|error| Failure::usage(error.to_string())),
+        Kind::Number => parse_int(value).map(drop).map_err(|error| Failure::usage(error.to_string())),
+        Kind::Format(formats, _) if !formats.contains(&value) => {
+            Err(Failure::usage(format!("unknown format {}", quoted(value))))
         }
-        Kind::Number if parse_number(value).is_none() => {
-            Err(format!("strconv.ParseInt: parsing {}: invalid syntax", quoted(value)))
-        }
-        Kind::Format(formats, _) if !formats.contains(&value) => Err(format!("unknown format {}", quoted(value))),
         Kind::Relation => match relation_id(value) {
-            None => Err("invalid relation id".to_owned()),
-            Some(id) if juju.state.get_relation(id).is_none() => Err("relation not found".to_owned()),
+            None => Err(Failure::usage("invalid relation id")),
+            Some(id) if juju.state.get_relation(id).is_none() => Err(Failure::usage("relation not found")),
             Some(_) => Ok(()),
         },
         Kind::Storage => juju.storage(value).map(drop),
-        _ => Ok(()),
+        Kind::Text(_) | Kind::File(_) | Kind::Format(..) => Ok(()),
     }
-}
-
-fn parse_bool(value: &str) -> Option<bool> {
-    match value {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
-    }
-}
-
-/// A whole number in any base that Go knows.
-fn parse_number(value: &str) -> Option<i64> {
-    let (sign, digits) = match value.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, value.strip_prefix('+').unwrap_or(value)),
-    };
-    let (base, digits) = match digits.as_bytes() {
-        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
-        [b'0', b'o' | b'O', ..] => (8, &digits[2..]),
-        [b'0', b'b' | b'B', ..] => (2, &digits[2..]),
-        [b'0', _, ..] => (8, &digits[1..]),
-        _ => (10, digits),
-    };
-    if digits.starts_with(['+', '-']) {
-        return None;
-    }
-    i64::from_str_radix(digits, base).ok().map(|number| sign * number)
 }
 
 /// The number in `database:7` or `7`.

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::spec::{Flag, Kind, Spec};
+use super::spec::{Flag, InHook, Kind, Spec};
 use crate::Juju;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 
 /// What `COMMAND --help` prints.
 pub(crate) fn print(spec: &Spec, juju: &Juju) -> String {
@@ -12,11 +12,7 @@ pub(crate) fn print(spec: &Spec, juju: &Juju) -> String {
     if !spec.flags.is_empty() {
         help.push_str(" [options]");
     }
-    let args = match spec.name {
-        "relation-get" if juju.hook.remote_unit.is_some() => "[<key> [<unit id>]]",
-        "relation-ids" if juju.hook_relation().is_some() => "[<name>]",
-        _ => spec.args,
-    };
+    let InHook { args, doc } = (spec.in_hook)(juju, spec);
     if !args.is_empty() {
         let _ = write!(help, " {args}");
     }
@@ -29,7 +25,6 @@ pub(crate) fn print(spec: &Spec, juju: &Juju) -> String {
             print_flag(&mut help, flag, juju);
         }
     }
-    let doc = details(spec, juju);
     if !doc.is_empty() {
         let _ = write!(help, "\nDetails:\n{doc}\n");
     }
@@ -46,19 +41,6 @@ pub(crate) fn print(spec: &Spec, juju: &Juju) -> String {
         }
     }
     help
-}
-
-/// The details, with what a hook about a relation makes the default.
-fn details(spec: &Spec, juju: &Juju) -> String {
-    match (spec.name, juju.hook_relation(), &juju.hook.remote_unit) {
-        ("relation-get", _, Some(unit)) => format!("{}\n\nCurrent default unit id is {}.", spec.doc, quoted(unit)),
-        ("relation-ids", Some(relation), _) => {
-            format!("Current default endpoint name is {}.\n{}", quoted(&relation.endpoint), spec.doc)
-        }
-        // They say little more than that -r is needed, and here it is not.
-        ("relation-list" | "relation-model-get", Some(_), _) => String::new(),
-        _ => spec.doc.to_owned(),
-    }
 }
 
 fn print_flag(help: &mut String, flag: &Flag, juju: &Juju) {

@@ -4,10 +4,10 @@ use super::call::Call;
 use super::failure::{Answer, Failure};
 use super::file;
 use super::flags::Flags;
-use super::spec::Spec;
+use super::spec::{DEPRECATED_FORMAT, FORMAT, File, Number, OUTPUT, Spec, Switch, Text};
 use crate::Juju;
-use crate::format::quote::quoted_list;
 use crate::format::{Value, json, smart, yaml};
+use crate::go::quoted_list;
 use crate::state::{Relation, RelationId};
 
 /// The format that a command prints in.
@@ -34,23 +34,23 @@ impl<'a> Invocation<'a> {
     }
 
     /// Whether a boolean flag was given.
-    pub(crate) fn is_set(&self, flag: &str) -> bool {
-        self.flags.is_set(self.spec, flag)
+    pub(crate) fn is_set(&self, Switch(flag): Switch) -> bool {
+        self.flags.is_set(self.spec, &flag)
     }
 
     /// The value of a flag, or its default.
-    pub(crate) fn text(&self, flag: &str) -> &'a str {
-        self.flags.text(self.spec, flag)
+    pub(crate) fn text(&self, Text(flag): Text) -> &'a str {
+        self.flags.text(self.spec, &flag)
     }
 
     /// The value of a flag that takes a number.
-    pub(crate) fn number(&self, flag: &str) -> i64 {
-        self.flags.number(self.spec, flag)
+    pub(crate) fn number(&self, Number(flag): Number) -> i64 {
+        self.flags.number(self.spec, &flag)
     }
 
     /// The format that was asked for.
     pub(crate) fn format(&self) -> Format {
-        match self.text("format") {
+        match self.text(FORMAT) {
             "json" => Format::Json,
             "yaml" => Format::Yaml,
             _ => Format::Smart,
@@ -81,9 +81,9 @@ impl<'a> Invocation<'a> {
         juju.state.get_relation(self.relation_id(juju)?).ok_or_else(|| Failure::run("relation not found"))
     }
 
-    /// The content of the file that `flag` names, `-` being standard input; nothing without the flag.
-    pub(crate) fn file(&self, flag: &str) -> Result<Option<Vec<u8>>, Failure> {
-        match self.text(flag) {
+    /// The content of the file that a flag names, `-` being standard input; nothing without the flag.
+    pub(crate) fn file(&self, File(flag): File) -> Result<Option<Vec<u8>>, Failure> {
+        match self.flags.text(self.spec, &flag) {
             "" => Ok(None),
             "-" => Ok(Some(self.call.stdin.unwrap_or_default().to_vec())),
             path => file::read(self.call, path).map(Some),
@@ -97,7 +97,7 @@ impl<'a> Invocation<'a> {
             Format::Yaml => yaml::print(value),
             Format::Json => json::print(value) + "\n",
         };
-        match self.text("output") {
+        match self.text(OUTPUT) {
             "" => self.stdout.extend_from_slice(text.as_bytes()),
             path => file::write(self.call, path, text.as_bytes())?,
         }
@@ -111,7 +111,7 @@ impl<'a> Invocation<'a> {
 
     /// Say that `--format` has no effect, if it was given. Juju writes no line break here.
     pub(crate) fn warn_of_format(&mut self) {
-        if !self.text("format").is_empty() {
+        if !self.text(DEPRECATED_FORMAT).is_empty() {
             let warning = format!("--format flag deprecated for command {:?}", self.spec.name);
             self.stderr.extend_from_slice(warning.as_bytes());
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::failure::Failure;
 use super::invocation::Invocation;
-use crate::format::quote::quoted;
+use super::spec::File;
+use crate::go::quoted;
 
 /// Read `key=value` arguments. Spaces around keys and values are dropped.
 pub(crate) fn parse(args: &[&str]) -> Result<BTreeMap<String, String>, Failure> {
@@ -24,10 +25,10 @@ pub(crate) fn parse(args: &[&str]) -> Result<BTreeMap<String, String>, Failure> 
     Ok(values)
 }
 
-/// Read `key=value` arguments, and the YAML file that `--file` names; arguments win.
-pub(crate) fn parse_with_file(invocation: &Invocation<'_>) -> Result<BTreeMap<String, String>, Failure> {
+/// Read `key=value` arguments, and the YAML file that the flag `file` names; arguments win.
+pub(crate) fn parse_with_file(invocation: &Invocation<'_>, file: File) -> Result<BTreeMap<String, String>, Failure> {
     let values = parse(invocation.args())?;
-    let Some(content) = invocation.file("file")? else { return Ok(values) };
+    let Some(content) = invocation.file(file)? else { return Ok(values) };
     let mut all = read_yaml(&content)?;
     all.extend(values);
     Ok(all)

@@ -1,5 +1,7 @@
 //! What a hook command is: its name, its flags, its help.
 
+use std::borrow::Cow;
+
 use super::failure::Answer;
 use super::invocation::Invocation;
 use crate::Juju;
@@ -15,9 +17,33 @@ pub(crate) struct Spec {
     pub(crate) see_also: &'static [&'static str],
     pub(crate) flags: &'static [Flag],
     pub(crate) run: fn(&mut Juju, &mut Invocation<'_>) -> Answer,
+    /// What its help says otherwise in the hook that runs.
+    pub(crate) in_hook: fn(&Juju, &Spec) -> InHook,
 }
 
+/// What the help of a command says in one hook.
+pub(crate) struct InHook {
+    /// The positional arguments.
+    pub(crate) args: &'static str,
+    /// The details.
+    pub(crate) doc: Cow<'static, str>,
+}
+
+/// A command without flags whose help is the same in all hooks: what most leave out.
+pub(crate) const SPEC: Spec = Spec {
+    name: "",
+    args: "",
+    purpose: "",
+    doc: "",
+    examples: &[],
+    see_also: &[],
+    flags: &[],
+    run: |_, _| Ok(()),
+    in_hook: |_, spec| InHook { args: spec.args, doc: spec.doc.into() },
+};
+
 /// A flag of a hook command: its names from the shortest on, and what it takes.
+#[derive(Clone, Copy)]
 pub(crate) struct Flag {
     pub(crate) names: &'static [&'static str],
     pub(crate) kind: Kind,
@@ -43,37 +69,78 @@ pub(crate) enum Kind {
     Storage,
 }
 
-impl Flag {
-    pub(crate) const fn bool(names: &'static [&'static str], usage: &'static str) -> Self {
-        Self { names, kind: Kind::Bool, usage }
+/// A flag that takes nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct Switch(pub(crate) Flag);
+
+/// A flag that takes text.
+#[derive(Clone, Copy)]
+pub(crate) struct Text(pub(crate) Flag);
+
+/// A flag that takes a whole number.
+#[derive(Clone, Copy)]
+pub(crate) struct Number(pub(crate) Flag);
+
+/// A flag that takes the path of a file.
+#[derive(Clone, Copy)]
+pub(crate) struct File(pub(crate) Flag);
+
+impl Switch {
+    pub(crate) const fn new(names: &'static [&'static str], usage: &'static str) -> Self {
+        Self(Flag { names, kind: Kind::Bool, usage })
+    }
+}
+
+impl Text {
+    pub(crate) const fn new(names: &'static [&'static str], usage: &'static str) -> Self {
+        Self::with_default(names, "", usage)
     }
 
-    pub(crate) const fn text(names: &'static [&'static str], usage: &'static str) -> Self {
-        Self { names, kind: Kind::Text(""), usage }
+    pub(crate) const fn with_default(
+        names: &'static [&'static str],
+        default: &'static str,
+        usage: &'static str,
+    ) -> Self {
+        Self(Flag { names, kind: Kind::Text(default), usage })
+    }
+}
+
+impl Number {
+    pub(crate) const fn new(names: &'static [&'static str], usage: &'static str) -> Self {
+        Self(Flag { names, kind: Kind::Number, usage })
+    }
+}
+
+impl File {
+    pub(crate) const fn new(names: &'static [&'static str], default: &'static str, usage: &'static str) -> Self {
+        Self(Flag { names, kind: Kind::File(default), usage })
     }
 }
 
 /// `--format`, for commands that print in any format.
-pub(crate) const FORMAT: Flag = Flag {
+pub(crate) const FORMAT: Text = Text(Flag {
     names: &["format"],
     kind: Kind::Format(&["json", "smart", "yaml"], "smart"),
     usage: "Specify output format (json|smart|yaml)",
-};
+});
 
 /// `--format`, for commands that print no scalars.
-pub(crate) const STRUCTURED_FORMAT: Flag = Flag {
+pub(crate) const STRUCTURED_FORMAT: Text = Text(Flag {
     names: &["format"],
     kind: Kind::Format(&["json", "yaml"], "yaml"),
     usage: "Specify output format (json|yaml)",
-};
+});
 
-/// `--format`, for commands that have stopped to heed it.
-pub(crate) const DEPRECATED_FORMAT: Flag =
-    Flag { names: &["format"], kind: Kind::Text(""), usage: "(DEPRECATED) Has no effect." };
+/// `--format`, for commands that ignore it since it was deprecated.
+pub(crate) const DEPRECATED_FORMAT: Text = Text::new(&["format"], "(DEPRECATED) Has no effect.");
 
 /// `--output`.
-pub(crate) const OUTPUT: Flag = Flag { names: &["o", "output"], kind: Kind::Text(""), usage: "Specify an output file" };
+pub(crate) const OUTPUT: Text = Text::new(&["o", "output"], "Specify an output file");
 
 /// `--relation`.
-pub(crate) const RELATION: Flag =
-    Flag { names: &["r", "relation"], kind: Kind::Relation, usage: "Names the relation by its id." };
+pub(crate) const RELATION: Flag = relation("Names the relation by its id.");
+
+/// `--relation`, with its usage.
+pub(crate) const fn relation(usage: &'static str) -> Flag {
+    Flag { names: &["r", "relation"], kind: Kind::Relation, usage }
+}

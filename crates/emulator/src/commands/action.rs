@@ -5,9 +5,9 @@ use serde_json::{Map, Value as Json};
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{FORMAT, OUTPUT, Spec};
+use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec};
 use crate::format::Value;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 
 /// Results that Juju itself sets.
 const RESERVED: [&str; 4] = ["stdout", "stdout-encoding", "stderr", "stderr-encoding"];
@@ -19,9 +19,9 @@ pub(crate) static GET: Spec = Spec {
     doc: "Prints the action's parameter of that name, or all of them. Keys separated by\n\
           periods reach into parameters that are maps.",
     examples: &["TIMEOUT=$(action-get timeout)"],
-    see_also: &[],
-    flags: &[FORMAT, OUTPUT],
+    flags: &[FORMAT.0, OUTPUT.0],
     run: get,
+    ..SPEC
 };
 
 pub(crate) static SET: Spec = Spec {
@@ -33,9 +33,8 @@ pub(crate) static SET: Spec = Spec {
           The keys stdout, stdout-encoding, stderr and stderr-encoding belong to Juju.\n\
           Values are text; the last one for a key counts.",
     examples: &["action-set outfile.size=10G", "action-set foo.bar=2"],
-    see_also: &[],
-    flags: &[],
     run: set,
+    ..SPEC
 };
 
 pub(crate) static LOG: Spec = Spec {
@@ -43,10 +42,8 @@ pub(crate) static LOG: Spec = Spec {
     args: "<message>",
     purpose: "Records a progress message for the current action.",
     doc: "",
-    examples: &[],
-    see_also: &[],
-    flags: &[],
     run: log,
+    ..SPEC
 };
 
 pub(crate) static FAIL: Spec = Spec {
@@ -55,9 +52,8 @@ pub(crate) static FAIL: Spec = Spec {
     purpose: "Sets action fail status with message.",
     doc: "Marks the action as failed, and says why. Results that were set stay.",
     examples: &["action-fail \"unable to contact remote service\""],
-    see_also: &[],
-    flags: &[],
     run: fail,
+    ..SPEC
 };
 
 fn not_in_action() -> Failure {

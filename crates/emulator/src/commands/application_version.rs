@@ -3,7 +3,7 @@
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::Spec;
+use crate::command_line::spec::{SPEC, Spec};
 
 pub(crate) static SET: Spec = Spec {
     name: "application-version-set",
@@ -12,9 +12,8 @@ pub(crate) static SET: Spec = Spec {
     doc: "Tells Juju the version of the workload, for `juju status`: a version number, a\n\
           commit, or whatever names it. It is not the revision of the charm.",
     examples: &["application-version-set 1.1.10"],
-    see_also: &[],
-    flags: &[],
     run: set,
+    ..SPEC
 };
 
 fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {

@@ -3,10 +3,12 @@
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{FORMAT, Flag, OUTPUT, Spec};
+use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec, Switch};
 use crate::format::Value;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 use crate::state::ConfigValue;
+
+const ALL: Switch = Switch::new(&["a", "all"], "Prints all keys.");
 
 pub(crate) static GET: Spec = Spec {
     name: "config-get",
@@ -17,13 +19,13 @@ pub(crate) static GET: Spec = Spec {
           Without a key, prints all options that have a value; with --all also those\n\
           that have none. A key and --all exclude each other.",
     examples: &["INTERVAL=$(config-get interval)", "", "config-get --all"],
-    see_also: &[],
-    flags: &[Flag::bool(&["a", "all"], "Prints all keys."), FORMAT, OUTPUT],
+    flags: &[ALL.0, FORMAT.0, OUTPUT.0],
     run: get,
+    ..SPEC
 };
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
-    let all = invocation.is_set("all");
+    let all = invocation.is_set(ALL);
     let key = invocation.args().first().copied().unwrap_or_default();
     if !key.is_empty() && all {
         return Err(Failure::usage(format!("cannot use argument --all together with key {}", quoted(key))));

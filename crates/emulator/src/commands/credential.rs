@@ -3,7 +3,7 @@
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::{Format, Invocation};
-use crate::command_line::spec::{FORMAT, OUTPUT, Spec};
+use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec};
 use crate::format::Value;
 use crate::state::{CloudCredential, CloudSpec};
 
@@ -13,10 +13,9 @@ pub(crate) static GET: Spec = Spec {
     purpose: "Accesses cloud credentials.",
     doc: "Prints how to reach the model's cloud, and how to log in to it. The application must\n\
           be trusted with that.",
-    examples: &[],
-    see_also: &[],
-    flags: &[FORMAT, OUTPUT],
+    flags: &[FORMAT.0, OUTPUT.0],
     run: get,
+    ..SPEC
 };
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::Juju;
 use crate::command_line::failure::Answer;
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{OUTPUT, STRUCTURED_FORMAT, Spec};
+use crate::command_line::spec::{OUTPUT, SPEC, STRUCTURED_FORMAT, Spec};
 use crate::format::Value;
 use crate::state::{Goal, GoalState, RelationKind};
 
@@ -18,9 +18,9 @@ pub(crate) static STATE: Spec = Spec {
           applications and units that it is to be related to, each with its status and since\n\
           when it has had it.",
     examples: &["goal-state"],
-    see_also: &[],
-    flags: &[STRUCTURED_FORMAT, OUTPUT],
+    flags: &[STRUCTURED_FORMAT.0, OUTPUT.0],
     run: get,
+    ..SPEC
 };
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {

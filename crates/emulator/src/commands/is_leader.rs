@@ -3,7 +3,7 @@
 use crate::Juju;
 use crate::command_line::failure::Answer;
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{FORMAT, OUTPUT, Spec};
+use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec};
 
 pub(crate) static IS_LEADER: Spec = Spec {
     name: "is-leader",
@@ -12,9 +12,9 @@ pub(crate) static IS_LEADER: Spec = Spec {
     doc: "Prints whether the unit is its application's leader. If it is, it stays so for at\n\
           least 30 seconds.",
     examples: &["if [ \"$(is-leader)\" = True ]; then", "  # what only the leader does", "fi"],
-    see_also: &[],
-    flags: &[FORMAT, OUTPUT],
+    flags: &[FORMAT.0, OUTPUT.0],
     run: is_leader,
+    ..SPEC
 };
 
 fn is_leader(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {

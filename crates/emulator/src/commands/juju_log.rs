@@ -3,10 +3,13 @@
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{DEPRECATED_FORMAT, Flag, Kind, Spec};
-use crate::format::quote::quoted;
+use crate::command_line::spec::{DEPRECATED_FORMAT, SPEC, Spec, Switch, Text};
+use crate::go::quoted;
 use crate::record::LogLine;
 use crate::state::Relation;
+
+const DEBUG: Switch = Switch::new(&["debug"], "Sends message at debug level.");
+const LEVEL: Text = Text::with_default(&["l", "log-level"], "INFO", "Sends message at the given level.");
 
 pub(crate) static LOG: Spec = Spec {
     name: "juju-log",
@@ -14,13 +17,9 @@ pub(crate) static LOG: Spec = Spec {
     purpose: "Writes a message to Juju logs.",
     doc: "",
     examples: &["juju-log -l WARNING \"The disk is nearly full\""],
-    see_also: &[],
-    flags: &[
-        Flag::bool(&["debug"], "Sends message at debug level."),
-        DEPRECATED_FORMAT,
-        Flag { names: &["l", "log-level"], kind: Kind::Text("INFO"), usage: "Sends message at the given level." },
-    ],
+    flags: &[DEBUG.0, DEPRECATED_FORMAT.0, LEVEL.0],
     run: log,
+    ..SPEC
 };
 
 fn log(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
@@ -28,9 +27,9 @@ fn log(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         return Err(Failure::usage("no message specified"));
     }
     invocation.warn_of_format();
-    let given = invocation.text("log-level");
+    let given = invocation.text(LEVEL);
     let level = match given.to_uppercase().as_str() {
-        _ if invocation.is_set("debug") => "DEBUG",
+        _ if invocation.is_set(DEBUG) => "DEBUG",
         "" | "INFO" => "INFO",
         "TRACE" => "TRACE",
         "DEBUG" => "DEBUG",

@@ -3,8 +3,10 @@
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{Flag, Spec};
+use crate::command_line::spec::{SPEC, Spec, Switch};
 use crate::record::Reboot;
+
+const NOW: Switch = Switch::new(&["now"], "Reboots immediately, killing the invoking process.");
 
 pub(crate) static REBOOT: Spec = Spec {
     name: "juju-reboot",
@@ -14,9 +16,9 @@ pub(crate) static REBOOT: Spec = Spec {
           at once, and runs again from its beginning afterwards.\n\n\
           An action cannot ask for it.",
     examples: &["juju-reboot", "juju-reboot --now"],
-    see_also: &[],
-    flags: &[Flag::bool(&["now"], "Reboots immediately, killing the invoking process.")],
+    flags: &[NOW.0],
     run: reboot,
+    ..SPEC
 };
 
 fn reboot(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
@@ -24,7 +26,7 @@ fn reboot(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     if juju.hook.action.is_some() {
         return Err(Failure::run("juju-reboot is not supported when running an action."));
     }
-    juju.record.reboot = Some(if invocation.is_set("now") { Reboot::Now } else { Reboot::AfterHook });
+    juju.record.reboot = Some(if invocation.is_set(NOW) { Reboot::Now } else { Reboot::AfterHook });
     Ok(())
 }
 

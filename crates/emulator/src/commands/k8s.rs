@@ -3,64 +3,64 @@
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{Flag, Kind, Spec};
+use crate::command_line::spec::{File, Flag, SPEC, Spec};
 
 const fn getter(name: &'static str, purpose: &'static str) -> Spec {
-    Spec {
-        name,
-        args: "",
-        purpose,
-        doc: "Fails in a model of machines.",
-        examples: &[],
-        see_also: &[],
-        flags: &[],
-        run: get,
-    }
+    Spec { name, args: "", purpose, doc: "Fails in a model of machines.", run: get, ..SPEC }
 }
 
 const SPEC_SET_ARGS: &str = "--file <core spec file> [--k8s-resources <k8s spec file>]";
-const SPEC_FLAGS: &[Flag] = &[
-    Flag { names: &["file"], kind: Kind::File("-"), usage: "Names the file with the pod spec." },
-    Flag { names: &["k8s-resources"], kind: Kind::File(""), usage: "Names the file with more Kubernetes resources." },
-];
-const RAW_FLAGS: &[Flag] = &[Flag { names: &["file"], kind: Kind::File("-"), usage: "Names the file with the spec." }];
+const SPEC_FILE: File = File::new(&["file"], "-", "Names the file with the pod spec.");
+const RESOURCES: File = File::new(&["k8s-resources"], "", "Names the file with more Kubernetes resources.");
+const RAW_FILE: File = File::new(&["file"], "-", "Names the file with the spec.");
 
-const fn setter(name: &'static str, args: &'static str, purpose: &'static str, flags: &'static [Flag]) -> Spec {
-    Spec {
-        name,
-        args,
-        purpose,
-        doc: "Has no effect in a model of machines.",
-        examples: &[],
-        see_also: &[],
-        flags,
-        run: set,
-    }
+const fn setter(
+    name: &'static str,
+    args: &'static str,
+    purpose: &'static str,
+    flags: &'static [Flag],
+    run: fn(&mut Juju, &mut Invocation<'_>) -> Answer,
+) -> Spec {
+    Spec { name, args, purpose, doc: "Has no effect in a model of machines.", flags, run, ..SPEC }
 }
 
 pub(crate) static RAW_GET: Spec = getter("k8s-raw-get", "Gets Kubernetes raw spec information.");
 pub(crate) static SPEC_GET: Spec = getter("k8s-spec-get", "Gets Kubernetes spec information.");
 pub(crate) static POD_SPEC_GET: Spec = getter("pod-spec-get", "Gets Kubernetes spec information. (deprecated)");
 pub(crate) static RAW_SET: Spec =
-    setter("k8s-raw-set", "--file <core spec file>", "Sets k8s raw spec information.", RAW_FLAGS);
+    setter("k8s-raw-set", "--file <core spec file>", "Sets k8s raw spec information.", &[RAW_FILE.0], set_raw);
 pub(crate) static SPEC_SET: Spec =
-    setter("k8s-spec-set", SPEC_SET_ARGS, "Sets Kubernetes spec information.", SPEC_FLAGS);
-pub(crate) static POD_SPEC_SET: Spec =
-    setter("pod-spec-set", SPEC_SET_ARGS, "Sets Kubernetes spec information. (deprecated)", SPEC_FLAGS);
+    setter("k8s-spec-set", SPEC_SET_ARGS, "Sets Kubernetes spec information.", &[SPEC_FILE.0, RESOURCES.0], set_spec);
+pub(crate) static POD_SPEC_SET: Spec = setter(
+    "pod-spec-set",
+    SPEC_SET_ARGS,
+    "Sets Kubernetes spec information. (deprecated)",
+    &[SPEC_FILE.0, RESOURCES.0],
+    set_spec,
+);
 
 fn get(_: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.no_args_from(0)?;
     Err(Failure::run("called CAASModel() on a non-CAAS Model not supported"))
 }
 
-fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+fn set_raw(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    set(juju, invocation, "k8s raw spec", RAW_FILE, None)
+}
+
+fn set_spec(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    set(juju, invocation, "k8s spec", SPEC_FILE, Some(RESOURCES))
+}
+
+fn set(juju: &Juju, invocation: &Invocation<'_>, kind: &str, file: File, more: Option<File>) -> Answer {
     invocation.no_args_from(0)?;
-    let kind = if invocation.spec.name == RAW_SET.name { "k8s raw spec" } else { "k8s spec" };
-    if invocation.file("file")?.unwrap_or_default().is_empty() {
+    if invocation.file(file)?.unwrap_or_default().is_empty() {
         let message = format!("no {kind} specified: pipe {kind} to command, or specify a file with --file");
         return Err(Failure::run(message));
     }
-    invocation.file("k8s-resources")?;
+    if let Some(more) = more {
+        invocation.file(more)?;
+    }
     if juju.state.leader { Ok(()) } else { Err(Failure::not_leader()) }
 }
 

@@ -4,9 +4,9 @@ use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::key_value;
-use crate::command_line::spec::{FORMAT, OUTPUT, Spec};
+use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec};
 use crate::format::Value;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 
 pub(crate) static GET: Spec = Spec {
     name: "leader-get",
@@ -15,9 +15,9 @@ pub(crate) static GET: Spec = Spec {
     doc: "Prints what the leader has set under a key; all keys and values without a key or\n\
           with -.",
     examples: &["ADDRESS=$(leader-get cluster-leader-address)"],
-    see_also: &[],
-    flags: &[FORMAT, OUTPUT],
+    flags: &[FORMAT.0, OUTPUT.0],
     run: get,
+    ..SPEC
 };
 
 pub(crate) static SET: Spec = Spec {
@@ -27,9 +27,8 @@ pub(crate) static SET: Spec = Spec {
     doc: "Sets, at once, what all units of the application can read. Only the leader can.\n\
           A key without a value is removed.",
     examples: &["leader-set cluster-leader-address=10.0.0.123"],
-    see_also: &[],
-    flags: &[],
     run: set,
+    ..SPEC
 };
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {

@@ -5,10 +5,17 @@ use std::borrow::Cow;
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::{Format, Invocation};
-use crate::command_line::spec::{FORMAT, Flag, OUTPUT, RELATION, Spec};
+use crate::command_line::spec::{FORMAT, OUTPUT, RELATION, SPEC, Spec, Switch};
 use crate::format::Value;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 use crate::state::Network;
+
+const BIND_ADDRESS: Switch =
+    Switch::new(&["bind-address"], "Gets the address for the binding on which the unit should listen.");
+const EGRESS_SUBNETS: Switch = Switch::new(&["egress-subnets"], "Gets the egress subnets for the binding.");
+const INGRESS_ADDRESS: Switch = Switch::new(&["ingress-address"], "Gets the ingress address for the binding.");
+const PRIMARY_ADDRESS: Switch =
+    Switch::new(&["primary-address"], "(DEPRECATED) Gets the primary address for the binding.");
 
 pub(crate) static GET: Spec = Spec {
     name: "network-get",
@@ -18,17 +25,9 @@ pub(crate) static GET: Spec = Spec {
           the addresses for others, and the subnets that connections come from. With one of\n\
           the flags prints that alone, with several a map of them.",
     examples: &["network-get dbserver", "network-get dbserver --bind-address"],
-    see_also: &[],
-    flags: &[
-        Flag::bool(&["bind-address"], "Gets the address for the binding on which the unit should listen."),
-        Flag::bool(&["egress-subnets"], "Gets the egress subnets for the binding."),
-        FORMAT,
-        Flag::bool(&["ingress-address"], "Gets the ingress address for the binding."),
-        OUTPUT,
-        Flag::bool(&["primary-address"], "(DEPRECATED) Gets the primary address for the binding."),
-        RELATION,
-    ],
+    flags: &[BIND_ADDRESS.0, EGRESS_SUBNETS.0, FORMAT.0, INGRESS_ADDRESS.0, OUTPUT.0, PRIMARY_ADDRESS.0, RELATION],
     run: get,
+    ..SPEC
 };
 
 pub(crate) static UNIT_GET: Spec = Spec {
@@ -38,8 +37,9 @@ pub(crate) static UNIT_GET: Spec = Spec {
     doc: "Prints an address of the unit: private-address or public-address.",
     examples: &["unit-get private-address"],
     see_also: &["network-get"],
-    flags: &[FORMAT, OUTPUT],
+    flags: &[FORMAT.0, OUTPUT.0],
     run: unit_get,
+    ..SPEC
 };
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
@@ -59,10 +59,9 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         let error = || Failure::run(format!("no addresses attached to space for binding {}", quoted(binding)));
         address.map(|address| address.value.clone()).ok_or_else(error)
     };
-    let [bind, ingress, egress] =
-        ["bind-address", "ingress-address", "egress-subnets"].map(|flag| invocation.is_set(flag));
+    let [bind, ingress, egress] = [BIND_ADDRESS, INGRESS_ADDRESS, EGRESS_SUBNETS].map(|flag| invocation.is_set(flag));
     let mut values: Vec<(String, Value)> = Vec::new();
-    if invocation.is_set("primary-address") {
+    if invocation.is_set(PRIMARY_ADDRESS) {
         if bind || ingress || egress {
             return Err(Failure::run("--primary-address must be the only flag specified"));
         }

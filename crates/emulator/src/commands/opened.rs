@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Juju;
 use crate::command_line::failure::Failure;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 use crate::state::Port;
 
 /// The ports that are open once the hook's changes take effect, or why Juju refuses them.

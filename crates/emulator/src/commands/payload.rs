@@ -3,8 +3,8 @@
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::Spec;
-use crate::format::quote::quoted;
+use crate::command_line::spec::{SPEC, Spec};
+use crate::go::quoted;
 use crate::state::Payload;
 
 pub(crate) static REGISTER: Spec = Spec {
@@ -14,9 +14,8 @@ pub(crate) static REGISTER: Spec = Spec {
     doc: "Tells Juju of a process that the charm has started. The class must be one of the\n\
           payloads in the charm's metadata.",
     examples: &["payload-register docker monitoring 0fcgaba"],
-    see_also: &[],
-    flags: &[],
     run: register,
+    ..SPEC
 };
 
 pub(crate) static UNREGISTER: Spec = Spec {
@@ -25,9 +24,8 @@ pub(crate) static UNREGISTER: Spec = Spec {
     purpose: "Stops tracking a payload.",
     doc: "Tells Juju that a process that was registered has stopped.",
     examples: &["payload-unregister monitoring 0fcgaba"],
-    see_also: &[],
-    flags: &[],
     run: unregister,
+    ..SPEC
 };
 
 pub(crate) static STATUS_SET: Spec = Spec {
@@ -37,9 +35,8 @@ pub(crate) static STATUS_SET: Spec = Spec {
     doc: "Tells Juju how a process that was registered fares: starting, running, stopping or\n\
           stopped.",
     examples: &["payload-status-set monitoring 0fcgaba stopping"],
-    see_also: &[],
-    flags: &[],
     run: status_set,
+    ..SPEC
 };
 
 fn register(_: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{DEPRECATED_FORMAT, FORMAT, Flag, OUTPUT, Spec};
+use crate::command_line::spec::{DEPRECATED_FORMAT, FORMAT, OUTPUT, SPEC, Spec, Switch, Text};
 use crate::format::Value;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 use crate::state::{Port, Protocol};
 
 const ARGS: &str = "<port>[/<protocol>] or <from>-<to>[/<protocol>] or icmp";
-const ENDPOINTS: Flag = Flag::text(&["endpoints"], "Names the endpoints, separated by commas; all by default.");
+const ENDPOINTS: Text = Text::new(&["endpoints"], "Names the endpoints, separated by commas; all by default.");
+const WITH_ENDPOINTS: Switch = Switch::new(&["endpoints"], "Displays the endpoints of each range.");
 
 pub(crate) static OPEN: Spec = Spec {
     name: "open-port",
@@ -22,8 +23,9 @@ pub(crate) static OPEN: Spec = Spec {
           public clouds only while the application is exposed.",
     examples: &["open-port 80", "open-port 1234/udp", "open-port 1000-2000/tcp --endpoints dmz,monitoring"],
     see_also: &["close-port", "opened-ports"],
-    flags: &[ENDPOINTS, DEPRECATED_FORMAT],
+    flags: &[ENDPOINTS.0, DEPRECATED_FORMAT.0],
     run: open,
+    ..SPEC
 };
 
 pub(crate) static CLOSE: Spec = Spec {
@@ -34,8 +36,9 @@ pub(crate) static CLOSE: Spec = Spec {
           succeeded. The range must be one that was opened.",
     examples: &["close-port 80", "close-port 9000-9999/udp", "close-port icmp"],
     see_also: &["open-port", "opened-ports"],
-    flags: &[ENDPOINTS, DEPRECATED_FORMAT],
+    flags: &[ENDPOINTS.0, DEPRECATED_FORMAT.0],
     run: close,
+    ..SPEC
 };
 
 pub(crate) static OPENED: Spec = Spec {
@@ -46,8 +49,9 @@ pub(crate) static OPENED: Spec = Spec {
           With --endpoints each line also names the endpoints, * standing for all.",
     examples: &["opened-ports", "opened-ports --endpoints"],
     see_also: &["open-port", "close-port"],
-    flags: &[Flag::bool(&["endpoints"], "Displays the endpoints of each range."), FORMAT, OUTPUT],
+    flags: &[WITH_ENDPOINTS.0, FORMAT.0, OUTPUT.0],
     run: opened,
+    ..SPEC
 };
 
 fn open(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
@@ -85,11 +89,11 @@ fn each_endpoint(
     change: impl Fn(&mut Juju, Port) -> Result<(), (Port, &'static str)>,
 ) -> Answer {
     let Some(range) = invocation.args().first() else { return Err(Failure::usage("no port or range specified")) };
-    let port = parse(&range.to_lowercase()).map_err(Failure::usage)?;
+    let port = parse(&range.to_lowercase())?;
     invocation.no_args_from(1)?;
     invocation.warn_of_format();
     let doing = if invocation.spec.name == OPEN.name { "open" } else { "close" };
-    for endpoint in invocation.text("endpoints").split(',') {
+    for endpoint in invocation.text(ENDPOINTS).split(',') {
         change(juju, port.clone().on_endpoint(endpoint.trim())).map_err(|(other, extra)| {
             let unit = quoted(&juju.hook.unit);
             Failure::run(format!(
@@ -119,7 +123,7 @@ fn conflict<'a>(
 }
 
 /// Read `80`, `80/tcp`, `8000-8010/udp` or `icmp`.
-fn parse(text: &str) -> Result<Port, String> {
+fn parse(text: &str) -> Result<Port, Failure> {
     let (range, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let number = |text: &str| {
         text.parse::<i32>().map_err(|error| {
@@ -127,7 +131,7 @@ fn parse(text: &str) -> Result<Port, String> {
                 std::num::IntErrorKind::PosOverflow | std::num::IntErrorKind::NegOverflow => "value out of range",
                 _ => "invalid syntax",
             };
-            format!("invalid port {}: strconv.Atoi: parsing {}: {reason}", quoted(text), quoted(text))
+            Failure::usage(format!("invalid port {}: strconv.Atoi: parsing {}: {reason}", quoted(text), quoted(text)))
         })
     };
     let bounds: Vec<&str> = range.split('-').collect();
@@ -135,24 +139,29 @@ fn parse(text: &str) -> Result<Port, String> {
         ["icmp"] => (-1, -1),
         [port] => number(port).map(|port| (port, port))?,
         [from, to] => (number(from)?, number(to)?),
-        _ => return Err(format!("invalid port range {}", quoted(range))),
+        _ => return Err(Failure::usage(format!("invalid port range {}", quoted(range)))),
     };
     let protocol = match protocol {
         _ if from == -1 => Protocol::Icmp,
         "tcp" => Protocol::Tcp,
         "udp" => Protocol::Udp,
-        "icmp" => return Err(format!("protocol \"icmp\" doesn't support any ports; got \"{from}\"")),
-        other => return Err(format!("invalid protocol {}, expected \"tcp\", \"udp\", or \"icmp\"", quoted(other))),
+        "icmp" => return Err(Failure::usage(format!("protocol \"icmp\" doesn't support any ports; got \"{from}\""))),
+        other => {
+            return Err(Failure::usage(format!(
+                "invalid protocol {}, expected \"tcp\", \"udp\", or \"icmp\"",
+                quoted(other)
+            )));
+        }
     };
     let port = Port { protocol, from, to, endpoint: String::new() };
     if protocol == Protocol::Icmp {
         return Ok(port);
     }
     if from > to {
-        return Err(format!("invalid port range {port}"));
+        return Err(Failure::usage(format!("invalid port range {port}")));
     }
     if from < 0 || to > 65_535 {
-        return Err(format!("port range bounds must be between 0 and 65535, got {from}-{to}"));
+        return Err(Failure::usage(format!("port range bounds must be between 0 and 65535, got {from}-{to}")));
     }
     Ok(port)
 }
@@ -164,7 +173,7 @@ fn opened(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         let endpoint = port.endpoint.clone();
         ranges.entry(port.on_endpoint("")).or_default().push(endpoint);
     }
-    let with_endpoints = invocation.is_set("endpoints");
+    let with_endpoints = invocation.is_set(WITH_ENDPOINTS);
     let lines = ranges.into_iter().map(|(range, endpoints)| {
         if !with_endpoints {
             return range.to_string();

@@ -3,7 +3,7 @@
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::Spec;
+use crate::command_line::spec::{SPEC, Spec};
 
 pub(crate) static GET: Spec = Spec {
     name: "resource-get",
@@ -12,9 +12,8 @@ pub(crate) static GET: Spec = Spec {
     doc: "Prints the path of a resource's file, which Juju fetches first if the unit does not\n\
           have it yet, or has another revision of it.",
     examples: &["resource-get software"],
-    see_also: &[],
-    flags: &[],
     run: get,
+    ..SPEC
 };
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {

@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
-use crate::command_line::invocation::Invocation;
+use crate::command_line::invocation::{Format, Invocation};
 use crate::command_line::key_value;
-use crate::command_line::spec::{FORMAT, Flag, Kind, OUTPUT, Spec};
+use crate::command_line::spec::{FORMAT, File, OUTPUT, SPEC, Spec, Switch};
 use crate::format::Value;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 
 /// As long as a key may be, in bytes.
 const LONGEST_KEY: usize = 256;
 /// As long as a value may be, in bytes.
 const LONGEST_VALUE: usize = 64 * 1024;
+
+const STRICT: Switch = Switch::new(&["strict"], "Fails if the key does not exist.");
+const FILE: File = File::new(&["file"], "", "Names a file with keys and values.");
 
 pub(crate) static GET: Spec = Spec {
     name: "state-get",
@@ -21,10 +24,10 @@ pub(crate) static GET: Spec = Spec {
     purpose: "Prints server-side-state value.",
     doc: "Prints the value that the charm keeps in Juju under a key; all keys and values\n\
           without a key or with -.",
-    examples: &[],
     see_also: &["state-delete", "state-set"],
-    flags: &[FORMAT, OUTPUT, Flag::bool(&["strict"], "Fails if the key does not exist.")],
+    flags: &[FORMAT.0, OUTPUT.0, STRICT.0],
     run: get,
+    ..SPEC
 };
 
 pub(crate) static SET: Spec = Spec {
@@ -35,8 +38,9 @@ pub(crate) static SET: Spec = Spec {
           read from a YAML file, - being standard input; arguments override them.",
     examples: &["state-set installed=true", "state-set --file values.yaml"],
     see_also: &["state-delete", "state-get"],
-    flags: &[Flag { names: &["file"], kind: Kind::File(""), usage: "Names a file with keys and values." }],
+    flags: &[FILE.0],
     run: set,
+    ..SPEC
 };
 
 pub(crate) static DELETE: Spec = Spec {
@@ -44,10 +48,9 @@ pub(crate) static DELETE: Spec = Spec {
     args: "<key>",
     purpose: "Deletes server-side-state key-value pairs.",
     doc: "Deletes what the charm keeps in Juju under a key, once the hook has succeeded.",
-    examples: &[],
     see_also: &["state-get", "state-set"],
-    flags: &[],
     run: delete,
+    ..SPEC
 };
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
@@ -55,11 +58,11 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     let state = juju.pending.charm_state.as_ref().unwrap_or(&juju.state.charm_state);
     let value = match invocation.args().first().copied() {
         // A map that Juju has not made.
-        None | Some("-" | "") if state.is_empty() && invocation.text("format") == "json" => Value::Null,
+        None | Some("-" | "") if state.is_empty() && invocation.format() == Format::Json => Value::Null,
         None | Some("-" | "") => Value::map(state.iter().map(|(key, value)| (key.clone(), value))),
         Some(key) => match state.get(key) {
             Some(value) => value.into(),
-            None if invocation.is_set("strict") => return Err(Failure::run(format!("{} not found", quoted(key)))),
+            None if invocation.is_set(STRICT) => return Err(Failure::run(format!("{} not found", quoted(key)))),
             None => "".into(),
         },
     };
@@ -67,7 +70,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 }
 
 fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
-    for (key, value) in key_value::parse_with_file(invocation)? {
+    for (key, value) in key_value::parse_with_file(invocation, FILE)? {
         for (what, length, longest) in [("key", key.len(), LONGEST_KEY), ("value", value.len(), LONGEST_VALUE)] {
             if length > longest {
                 let message = format!("max allowed {what} length ({longest}) exceeded quota limit exceeded");

@@ -5,9 +5,15 @@ use ops::{Status, StatusName};
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::{Format, Invocation};
-use crate::command_line::spec::{FORMAT, Flag, OUTPUT, Spec};
+use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec, Switch};
 use crate::format::Value;
-use crate::format::quote::quoted;
+use crate::go::quoted;
+
+const INCLUDE_DATA: Switch = Switch::new(&["include-data"], "Prints messages as well.");
+const OF_APPLICATION: Switch =
+    Switch::new(&["application"], "Prints the status of the application and its units, if this unit is the leader.");
+const APPLICATION: Switch =
+    Switch::new(&["application"], "Sets the status of the application, if this unit is the leader.");
 
 pub(crate) static GET: Spec = Spec {
     name: "status-get",
@@ -18,13 +24,9 @@ pub(crate) static GET: Spec = Spec {
           application and of its units.",
     examples: &["status-get", "status-get --include-data", "status-get --application"],
     see_also: &["status-set"],
-    flags: &[
-        Flag::bool(&["application"], "Prints the status of the application and its units, if this unit is the leader."),
-        FORMAT,
-        Flag::bool(&["include-data"], "Prints messages as well."),
-        OUTPUT,
-    ],
+    flags: &[OF_APPLICATION.0, FORMAT.0, INCLUDE_DATA.0, OUTPUT.0],
     run: get,
+    ..SPEC
 };
 
 pub(crate) static SET: Spec = Spec {
@@ -45,16 +47,17 @@ pub(crate) static SET: Spec = Spec {
         "status-set --application active",
     ],
     see_also: &["status-get"],
-    flags: &[Flag::bool(&["application"], "Sets the status of the application, if this unit is the leader.")],
+    flags: &[APPLICATION.0],
     run: set,
+    ..SPEC
 };
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.no_args_from(0)?;
-    let include_data = invocation.is_set("include-data");
+    let include_data = invocation.is_set(INCLUDE_DATA);
     let word_only = !include_data && invocation.format() == Format::Smart;
     let state = &juju.state;
-    let value = if invocation.is_set("application") {
+    let value = if invocation.is_set(OF_APPLICATION) {
         if !state.leader {
             return Err(Failure::not_leader().during("finding application status"));
         }
@@ -102,7 +105,7 @@ fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.no_args_from(2)?;
     let message = invocation.args().get(1).copied().unwrap_or_default();
     let status = Status { name, message: message.to_owned() };
-    if invocation.is_set("application") {
+    if invocation.is_set(APPLICATION) {
         if !juju.state.leader {
             return Err(Failure::not_leader());
         }

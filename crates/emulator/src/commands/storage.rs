@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{FORMAT, Flag, Kind, OUTPUT, Spec};
+use crate::command_line::spec::{FORMAT, Flag, Kind, OUTPUT, SPEC, Spec};
 use crate::format::Value;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 use crate::state::Storage;
+
+const STORAGE: Flag = Flag { names: &["s"], kind: Kind::Storage, usage: "Specifies a storage instance by ID." };
 
 pub(crate) static GET: Spec = Spec {
     name: "storage-get",
@@ -19,8 +21,9 @@ pub(crate) static GET: Spec = Spec {
           storage-list prints it.",
     examples: &["storage-get location", "storage-get -s data/0"],
     see_also: &["storage-list", "storage-add"],
-    flags: &[FORMAT, OUTPUT, Flag { names: &["s"], kind: Kind::Storage, usage: "Specifies a storage instance by ID." }],
+    flags: &[FORMAT.0, OUTPUT.0, STORAGE],
     run: get,
+    ..SPEC
 };
 
 pub(crate) static LIST: Spec = Spec {
@@ -30,8 +33,9 @@ pub(crate) static LIST: Spec = Spec {
     doc: "Lists the storage instances that are attached to the unit, all or those of one name.",
     examples: &["storage-list pgdata"],
     see_also: &["storage-get", "storage-add"],
-    flags: &[FORMAT, OUTPUT],
+    flags: &[FORMAT.0, OUTPUT.0],
     run: list,
+    ..SPEC
 };
 
 pub(crate) static ADD: Spec = Spec {
@@ -42,16 +46,16 @@ pub(crate) static ADD: Spec = Spec {
           attached after the hook has succeeded.",
     examples: &["storage-add database-storage=1"],
     see_also: &["storage-get", "storage-list"],
-    flags: &[],
     run: add,
+    ..SPEC
 };
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
-    let Some(id) = invocation.flags.storage(invocation.spec, juju) else {
+    let Some(id) = invocation.flags.storage(invocation.spec, &STORAGE, juju) else {
         return Err(Failure::usage("no storage instance specified"));
     };
     let key = invocation.optional_arg()?;
-    let storage = juju.storage(&id).map_err(Failure::run)?;
+    let storage = juju.storage(&id)?;
     let value = match key {
         "" => Value::map([("kind", storage.kind.as_str()), ("location", &storage.location)]),
         "kind" => storage.kind.as_str().into(),
@@ -82,9 +86,8 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         if counts.contains_key(name) {
             return Err(Failure::usage(format!("storage {} specified more than once", quoted(name))));
         }
-        let directive = Directive::parse(directive).map_err(|reason| {
-            Failure::usage(format!("cannot parse constraints for storage {}: {reason}", quoted(name)))
-        })?;
+        let directive = Directive::parse(directive)
+            .map_err(|failure| failure.during(format!("cannot parse constraints for storage {}", quoted(name))))?;
         if directive.has_more {
             return Err(Failure::usage(format!("only count can be specified for {}", quoted(name))));
         }
@@ -105,7 +108,7 @@ struct Directive {
 }
 
 impl Directive {
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Failure> {
         let mut directive = Self::default();
         for field in text.split(',').filter(|field| !field.is_empty()) {
             let digits = field.strip_prefix('-').unwrap_or(field);
@@ -117,15 +120,17 @@ impl Directive {
                     Ok(count) if count > 0 => directive.count = Some(count),
                     _ => {
                         let field = quoted(field);
-                        return Err(format!("parsing storage count: count must be greater than zero, got {field}"));
+                        let message = format!("parsing storage count: count must be greater than zero, got {field}");
+                        return Err(Failure::usage(message));
                     }
                 }
             } else {
-                return Err(format!("unrecognized storage constraint {} not valid", quoted(field)));
+                let message = format!("unrecognized storage constraint {} not valid", quoted(field));
+                return Err(Failure::usage(message));
             }
         }
         if directive.count.is_none() && !directive.has_more {
-            return Err("storage constraints require at least one field to be specified".to_owned());
+            return Err(Failure::usage("storage constraints require at least one field to be specified"));
         }
         Ok(directive)
     }

@@ -3,7 +3,6 @@
 pub mod base64;
 mod float;
 pub mod json;
-pub mod quote;
 mod scalar;
 mod serializer;
 pub mod smart;

@@ -54,8 +54,7 @@ impl FromStr for SecretId {
 
     /// The id in `text`: the id alone, `secret:ID`, or `secret://CONTROLLER/ID`.
     fn from_str(text: &str) -> Result<Self, InvalidSecretId> {
-        let invalid =
-            |what: &str, text: &str| InvalidSecretId(format!("{what} {}", crate::format::quote::quoted(text)));
+        let invalid = |what: &str, text: &str| InvalidSecretId(format!("{what} {}", crate::go::quoted(text)));
         let rest = match text.split_once(':') {
             Some(("secret", rest)) => rest,
             Some((scheme, _)) => return Err(invalid("secret URI scheme", scheme)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Juju;
 use crate::command_line::failure::Failure;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 use crate::state::{RelationId, Rotate, Secret, SecretContent, SecretId, SecretOwner, Timestamp};
 
 /// What a hook has changed of secrets.

@@ -3,7 +3,7 @@
 use super::changes::{SecretChanges, Update};
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
-use crate::format::quote::quoted;
+use crate::go::quoted;
 use crate::state::{Rotate, Secret, SecretId, SecretOwner, Timestamp};
 
 /// Let the changes take effect, all or none.

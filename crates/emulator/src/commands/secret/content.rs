@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::command_line::call::Call;
 use crate::command_line::failure::Failure;
 use crate::command_line::file;
-use crate::format::quote::quoted;
 use crate::format::{Value, base64};
+use crate::go::quoted;
 use crate::state::SecretContent;
 
 /// As large as a value, and all of them, may be, base64-encoded, in bytes.

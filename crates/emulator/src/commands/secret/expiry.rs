@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::command_line::failure::Failure;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 use crate::state::Timestamp;
 
 /// Read a point in time, or a duration from `now` on, such as `24h` or `1h30m`.

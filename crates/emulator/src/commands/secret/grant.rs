@@ -4,11 +4,15 @@ use super::write::{check_leader, id_of};
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{Flag, Kind, Spec};
+use crate::command_line::spec::{SPEC, Spec, Text, relation};
 use crate::format::Value;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 use crate::name;
 use crate::state::{RelationId, Secret};
+
+const UNIT: Text = Text::new(&["unit"], "Specifies the unit to grant access.");
+const REVOKED_UNIT: Text = Text::new(&["unit"], "Specifies the unit to revoke access from.");
+const APPLICATION: Text = Text::new(&["app", "application"], "Specifies the application to revoke access from.");
 
 pub(crate) static GRANT: Spec = Spec {
     name: "secret-grant",
@@ -21,15 +25,9 @@ pub(crate) static GRANT: Spec = Spec {
         "secret-grant secret:9m4e2mr0ui3e8a215n4g --relation db:2",
     ],
     see_also: &["secret-revoke"],
-    flags: &[
-        Flag {
-            names: &["r", "relation"],
-            kind: Kind::Relation,
-            usage: "Specifies the relation that the grant is for.",
-        },
-        Flag::text(&["unit"], "Specifies the unit to grant access."),
-    ],
+    flags: &[relation("Specifies the relation that the grant is for."), UNIT.0],
     run: grant,
+    ..SPEC
 };
 
 pub(crate) static REVOKE: Spec = Spec {
@@ -44,23 +42,16 @@ pub(crate) static REVOKE: Spec = Spec {
         "secret-revoke secret:9m4e2mr0ui3e8a215n4g --unit mediawiki/6",
     ],
     see_also: &["secret-grant"],
-    flags: &[
-        Flag::text(&["app", "application"], "Specifies the application to revoke access from."),
-        Flag {
-            names: &["r", "relation"],
-            kind: Kind::Relation,
-            usage: "Specifies the relation that the grant was for.",
-        },
-        Flag::text(&["unit"], "Specifies the unit to revoke access from."),
-    ],
+    flags: &[APPLICATION.0, relation("Specifies the relation that the grant was for."), REVOKED_UNIT.0],
     run: revoke,
+    ..SPEC
 };
 
 fn grant(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     let id = id_of(invocation)?;
     let relation = invocation.relation_id(juju)?;
     let app = remote_app(juju, relation)?;
-    let unit = invocation.text("unit");
+    let unit = invocation.text(UNIT);
     if !unit.is_empty() {
         if !name::is_unit(unit) {
             return Err(Failure::usage(format!("unit {} not valid", quoted(unit))));
@@ -101,7 +92,7 @@ fn remote_app(juju: &Juju, relation: RelationId) -> Result<String, Failure> {
 
 fn revoke(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     let id = id_of(invocation)?;
-    let (mut app, unit) = (invocation.text("app").to_owned(), invocation.text("unit"));
+    let (mut app, unit) = (invocation.text(APPLICATION).to_owned(), invocation.text(REVOKED_UNIT));
     if !app.is_empty() && !name::is_application(&app) {
         return Err(Failure::usage(format!("application {} not valid", quoted(&app))));
     }

@@ -5,11 +5,16 @@ use super::content;
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{FORMAT, Flag, OUTPUT, STRUCTURED_FORMAT, Spec};
+use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, STRUCTURED_FORMAT, Spec, Switch, Text};
 use crate::format::Value;
-use crate::format::quote::quoted;
+use crate::go::quoted;
 use crate::hook::Hook;
 use crate::state::{SecretContent, SecretId, SecretOwner};
+
+const LABEL: Text = Text::new(&["label"], "Specifies a label used to identify the secret in hooks.");
+const INFO_LABEL: Text = Text::new(&["label"], "Specifies a label used to identify the secret.");
+const PEEK: Switch = Switch::new(&["peek"], "Gets the latest revision just this time.");
+const REFRESH: Switch = Switch::new(&["refresh"], "Gets the latest revision, now and from now on.");
 
 pub(crate) static GET: Spec = Spec {
     name: "secret-get",
@@ -25,15 +30,9 @@ pub(crate) static GET: Spec = Spec {
         "secret-get secret:9m4e2mr0ui3e8a215n4g --refresh",
         "secret-get secret:9m4e2mr0ui3e8a215n4g --label db-password",
     ],
-    see_also: &[],
-    flags: &[
-        STRUCTURED_FORMAT,
-        Flag::text(&["label"], "Specifies a label used to identify the secret in hooks."),
-        OUTPUT,
-        Flag::bool(&["peek"], "Gets the latest revision just this time."),
-        Flag::bool(&["refresh"], "Gets the latest revision, now and from now on."),
-    ],
+    flags: &[STRUCTURED_FORMAT.0, LABEL.0, OUTPUT.0, PEEK.0, REFRESH.0],
     run: get,
+    ..SPEC
 };
 
 pub(crate) static IDS: Spec = Spec {
@@ -42,9 +41,9 @@ pub(crate) static IDS: Spec = Spec {
     purpose: "Prints secret IDs.",
     doc: "Prints the ids of the secrets that the unit owns, or its application if it leads it.",
     examples: &["secret-ids"],
-    see_also: &[],
-    flags: &[FORMAT, OUTPUT],
+    flags: &[FORMAT.0, OUTPUT.0],
     run: ids,
+    ..SPEC
 };
 
 pub(crate) static INFO_GET: Spec = Spec {
@@ -54,17 +53,17 @@ pub(crate) static INFO_GET: Spec = Spec {
     doc: "Prints what Juju knows of a secret of the unit or its application, without the\n\
           content, by the secret's id or label.",
     examples: &["secret-info-get secret:9m4e2mr0ui3e8a215n4g", "secret-info-get --label db-password"],
-    see_also: &[],
-    flags: &[STRUCTURED_FORMAT, Flag::text(&["label"], "Specifies a label used to identify the secret."), OUTPUT],
+    flags: &[STRUCTURED_FORMAT.0, INFO_LABEL.0, OUTPUT.0],
     run: info_get,
+    ..SPEC
 };
 
 /// The secret's id, if it was given, and its label.
-fn id_and_label<'a>(invocation: &Invocation<'a>) -> Result<(Option<SecretId>, &'a str), Failure> {
+fn id_and_label<'a>(invocation: &Invocation<'a>, label: Text) -> Result<(Option<SecretId>, &'a str), Failure> {
     let id = invocation.args().first().map(|arg| {
         arg.parse::<SecretId>().map_err(|_| Failure::usage(format!("secret URI {} not valid", quoted(arg))))
     });
-    let (id, label) = (id.transpose()?, invocation.text("label"));
+    let (id, label) = (id.transpose()?, invocation.text(label));
     if id.is_none() && label.is_empty() {
         return Err(Failure::usage("require either a secret URI or label"));
     }
@@ -72,8 +71,8 @@ fn id_and_label<'a>(invocation: &Invocation<'a>) -> Result<(Option<SecretId>, &'
 }
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
-    let (id, label) = id_and_label(invocation)?;
-    let (peek, refresh) = (invocation.is_set("peek"), invocation.is_set("refresh"));
+    let (id, label) = id_and_label(invocation, LABEL)?;
+    let (peek, refresh) = (invocation.is_set(PEEK), invocation.is_set(REFRESH));
     if peek && refresh {
         return Err(Failure::usage("specify one of --peek or --refresh but not both"));
     }
@@ -173,7 +172,7 @@ fn ids(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 }
 
 fn info_get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
-    let (id, label) = id_and_label(invocation)?;
+    let (id, label) = id_and_label(invocation, INFO_LABEL)?;
     if id.is_some() && !label.is_empty() {
         return Err(Failure::usage("specify either a secret URI or label but not both"));
     }

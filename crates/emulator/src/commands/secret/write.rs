@@ -6,22 +6,21 @@ use super::expiry;
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{Flag, Kind, Spec};
-use crate::format::quote::quoted;
+use crate::command_line::spec::{Flag, Number, SPEC, Spec, Text};
+use crate::go::quoted;
 use crate::state::{Rotate, SecretId, SecretOwner};
 
-const FLAGS: &[Flag] = &[
-    Flag::text(&["description"], "Specifies the secret description."),
-    Flag::text(&["expire"], "Specifies either a duration or time when the secret should expire."),
-    Flag::text(&["file"], "Specifies a YAML file containing secret key values."),
-    Flag::text(&["label"], "Specifies a label used to identify the secret in hooks."),
-    Flag {
-        names: &["owner"],
-        kind: Kind::Text("application"),
-        usage: "Specifies the owner of the secret, either the application or unit.",
-    },
-    Flag::text(&["rotate"], "Specifies the secret rotation policy."),
-];
+const DESCRIPTION: Text = Text::new(&["description"], "Specifies the secret description.");
+const EXPIRE: Text = Text::new(&["expire"], "Specifies either a duration or time when the secret should expire.");
+// Not a `File`: Juju's agent reads it, and a minus is no standard input.
+const FILE: Text = Text::new(&["file"], "Specifies a YAML file containing secret key values.");
+const LABEL: Text = Text::new(&["label"], "Specifies a label used to identify the secret in hooks.");
+const OWNER: Text =
+    Text::with_default(&["owner"], "application", "Specifies the owner of the secret, either the application or unit.");
+const ROTATE: Text = Text::new(&["rotate"], "Specifies the secret rotation policy.");
+const REVISION: Number = Number::new(&["revision"], "Removes the specified revision.");
+
+const FLAGS: &[Flag] = &[DESCRIPTION.0, EXPIRE.0, FILE.0, LABEL.0, OWNER.0, ROTATE.0];
 
 pub(crate) static ADD: Spec = Spec {
     name: "secret-add",
@@ -39,6 +38,7 @@ pub(crate) static ADD: Spec = Spec {
     see_also: &["secret-set"],
     flags: FLAGS,
     run: add,
+    ..SPEC
 };
 
 pub(crate) static SET: Spec = Spec {
@@ -54,6 +54,7 @@ pub(crate) static SET: Spec = Spec {
     see_also: &["secret-add"],
     flags: FLAGS,
     run: set,
+    ..SPEC
 };
 
 pub(crate) static REMOVE: Spec = Spec {
@@ -62,9 +63,9 @@ pub(crate) static REMOVE: Spec = Spec {
     purpose: "Removes an existing secret.",
     doc: "Removes a secret, or with --revision one revision of it.",
     examples: &["secret-remove secret:9m4e2mr0ui3e8a215n4g"],
-    see_also: &[],
-    flags: &[Flag { names: &["revision"], kind: Kind::Number, usage: "Removes the specified revision." }],
+    flags: &[REVISION.0],
     run: remove,
+    ..SPEC
 };
 
 /// The id that comes first among the arguments.
@@ -74,23 +75,23 @@ pub(super) fn id_of(invocation: &Invocation<'_>) -> Result<SecretId, Failure> {
 }
 
 fn update_of(juju: &Juju, invocation: &Invocation<'_>, args: &[&str]) -> Result<(SecretOwner, Update), Failure> {
-    let given = |flag: &str| Some(invocation.text(flag)).filter(|text| !text.is_empty());
-    let expire = given("expire").map(|text| expiry::parse(text, (juju.hook.clock)())).transpose()?;
-    let rotate = given("rotate").map(|name| {
+    let given = |flag| Some(invocation.text(flag)).filter(|text| !text.is_empty());
+    let expire = given(EXPIRE).map(|text| expiry::parse(text, (juju.hook.clock)())).transpose()?;
+    let rotate = given(ROTATE).map(|name| {
         let policy = name.parse::<Rotate>();
         policy.map_err(|_| Failure::usage(format!("rotate policy {} not valid", quoted(name))))
     });
-    let owner = match invocation.text("owner") {
+    let owner = match invocation.text(OWNER) {
         "application" => SecretOwner::Application,
         "unit" => SecretOwner::Unit,
         other => return Err(Failure::usage(format!("secret owner {} not valid", quoted(other)))),
     };
     let rotate = rotate.transpose()?;
-    let content = content::read(invocation.call, args, invocation.text("file"))?;
+    let content = content::read(invocation.call, args, invocation.text(FILE))?;
     let update = Update {
         content: Some(content).filter(|content| !content.0.is_empty()),
-        label: given("label").map(str::to_owned),
-        description: given("description").map(str::to_owned),
+        label: given(LABEL).map(str::to_owned),
+        description: given(DESCRIPTION).map(str::to_owned),
         expire,
         rotate,
     };
@@ -98,7 +99,7 @@ fn update_of(juju: &Juju, invocation: &Invocation<'_>, args: &[&str]) -> Result<
 }
 
 fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
-    if invocation.args().is_empty() && invocation.text("file").is_empty() {
+    if invocation.args().is_empty() && invocation.text(FILE).is_empty() {
         return Err(Failure::usage("missing secret value or filename"));
     }
     let (owner, secret) = update_of(juju, invocation, invocation.args())?;
@@ -141,7 +142,7 @@ fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 fn remove(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     let id = id_of(invocation)?;
     invocation.no_args_from(1)?;
-    let revision = u32::try_from(invocation.number("revision")).ok().filter(|revision| *revision > 0);
+    let revision = u32::try_from(invocation.number(REVISION)).ok().filter(|revision| *revision > 0);
     check_leader(juju, &id)?;
     juju.pending.secrets.remove(id.clone(), revision);
     juju.record.removed_secret_revisions.push((id, revision));

@@ -1,0 +1,69 @@
+//! `relation-get`.
+
+use crate::Juju;
+use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::invocation::Invocation;
+use crate::command_line::spec::{FORMAT, InHook, OUTPUT, RELATION, SPEC, Spec, Switch};
+use crate::format::Value;
+use crate::go::quoted;
+use crate::name;
+
+const APP: Switch = Switch::new(&["app"], "Get the relation data for the overall application, not just a unit");
+
+pub(crate) static GET: Spec = Spec {
+    name: "relation-get",
+    args: "<key> <unit id>",
+    purpose: "Get relation settings.",
+    doc: "Prints the value that a unit has set under a key; all keys and values without a key\n\
+          or with -. In a hook about a unit at the other end, that is the default unit.\n\n\
+          With --app prints what the application of that unit has set. A unit also sees what\n\
+          it has set itself, and the leader what its application has set.",
+    examples: &["relation-get", "relation-get username", "relation-get -r database:7 - mongodb/5"],
+    flags: &[APP.0, FORMAT.0, OUTPUT.0, RELATION],
+    run: get,
+    in_hook: |juju, spec| match &juju.hook.remote_unit {
+        Some(unit) => InHook {
+            args: "[<key> [<unit id>]]",
+            doc: format!("{}\n\nCurrent default unit id is {}.", spec.doc, quoted(unit)).into(),
+        },
+        None => InHook { args: spec.args, doc: spec.doc.into() },
+    },
+    ..SPEC
+};
+
+fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    let id = invocation.relation_id(juju)?;
+    let mut args = invocation.args().iter().copied();
+    let key = args.next().filter(|key| *key != "-").unwrap_or_default();
+    let (source, of_app) = whose(juju, invocation, args.next())?;
+    invocation.no_args_from(2)?;
+    let relation = juju.state.get_relation(id).ok_or_else(|| Failure::run("relation not found"))?;
+    let settings = juju.settings(relation, &source, of_app)?;
+    let value = match key {
+        "" => Value::map(settings.iter().map(|(key, value)| (key.clone(), value))),
+        key => settings.get(key).map_or(Value::Null, Value::from),
+    };
+    invocation.write(&value)
+}
+
+/// The unit or application whose settings are wanted, and whether it is an application.
+fn whose(juju: &Juju, invocation: &Invocation<'_>, named: Option<&str>) -> Result<(String, bool), Failure> {
+    let of_app = invocation.is_set(APP);
+    let hook = &juju.hook;
+    match named {
+        Some(named) if of_app => {
+            let app = if name::is_unit(named) { named.split('/').next().unwrap_or(named) } else { named };
+            Ok((app.to_owned(), true))
+        }
+        Some(named) if name::is_unit(named) => Ok((named.to_owned(), false)),
+        Some(named) if name::is_application(named) => {
+            Err(Failure::usage(format!("expected unit name, got application name {}", quoted(named))))
+        }
+        Some(named) => Err(Failure::usage(format!("invalid unit name {}", quoted(named)))),
+        None => {
+            let unit = hook.remote_unit.as_ref().filter(|_| !of_app).map(|unit| (unit.clone(), false));
+            let source = unit.or_else(|| Some((hook.remote_app.clone()?, true)));
+            source.ok_or_else(|| Failure::usage("no unit or application specified"))
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `relation-list`.
+
+use crate::Juju;
+use crate::command_line::failure::Answer;
+use crate::command_line::invocation::Invocation;
+use crate::command_line::spec::{FORMAT, OUTPUT, RELATION, SPEC, Spec, Switch};
+use crate::format::Value;
+
+const APP: Switch = Switch::new(&["app"], "Lists remote application instead of participating units.");
+
+pub(crate) static LIST: Spec = Spec {
+    name: "relation-list",
+    args: "",
+    purpose: "Lists relation units.",
+    doc: "Lists the units at the other end of a relation, or with --app the application.\n\
+          Outside of a hook about a relation, -r must name it.",
+    flags: &[APP.0, FORMAT.0, OUTPUT.0, RELATION],
+    run: list,
+    in_hook: super::without_details_in_a_relation_hook,
+    ..SPEC
+};
+
+fn list(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
+    invocation.relation_id(juju)?;
+    invocation.no_args_from(0)?;
+    let relation = invocation.relation(juju)?;
+    let value = if invocation.is_set(APP) {
+        relation.remote_app_name(juju.hook.app()).into()
+    } else {
+        Value::Lines(juju.members(relation))
+    };
+    invocation.write(&value)
+}

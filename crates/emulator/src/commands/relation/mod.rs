@@ -1,0 +1,107 @@
+//! `relation-get`, `relation-set`, `relation-ids`, `relation-list` and `relation-model-get`, and what they share: who is
+//! in a relation, and who may read what.
+
+mod get;
+mod ids;
+mod list;
+mod model_get;
+mod set;
+#[cfg(test)]
+mod tests;
+
+use ops_metadata::RelationRole;
+
+use crate::Juju;
+use crate::command_line::failure::Failure;
+use crate::command_line::spec::{InHook, Spec};
+use crate::go::quoted;
+use crate::state::{Databag, Relation, RelationId, RelationKind};
+
+pub(crate) use get::GET;
+pub(crate) use ids::IDS;
+pub(crate) use list::LIST;
+pub(crate) use model_get::MODEL_GET;
+pub(crate) use set::SET;
+
+/// Details that say little more than that `-r` is needed are left out where it is not.
+fn without_details_in_a_relation_hook(juju: &Juju, spec: &Spec) -> InHook {
+    InHook { args: spec.args, doc: if juju.hook_relation().is_some() { "" } else { spec.doc }.into() }
+}
+
+impl Juju {
+    /// Whether no unit is left in a relation that is being removed.
+    pub(crate) fn is_broken(&self, relation: &Relation) -> bool {
+        let breaking = self.hook.relation == Some(relation.id) && self.hook.name.ends_with("-relation-broken");
+        relation.kind != RelationKind::Peer && (relation.broken || breaking)
+    }
+
+    /// The units at the other end. One that is just departing is none any more.
+    fn members(&self, relation: &Relation) -> Vec<String> {
+        let mut members = relation.remote_unit_names(self.hook.app());
+        if self.hook.relation == Some(relation.id) {
+            match &self.hook.remote_unit {
+                Some(unit) if self.hook.is_departure() => members.retain(|member| member != unit),
+                Some(unit) if !members.contains(unit) => {
+                    members.push(unit.clone());
+                    members.sort();
+                }
+                _ => {}
+            }
+        }
+        if self.is_broken(relation) { Vec::new() } else { members }
+    }
+
+    /// What a unit or an application has set, as far as this unit may read it.
+    fn settings<'a>(&'a self, relation: &'a Relation, source: &str, of_app: bool) -> Result<&'a Databag, Failure> {
+        let app = self.hook.app();
+        let permission_denied = || Failure::run("permission denied");
+        if source == self.hook.unit && !of_app {
+            return Ok(self.pending.unit_data.get(&relation.id).unwrap_or(&relation.local_unit_data));
+        }
+        if of_app && source == app {
+            // Of its own application's settings, only the leader of an ordinary relation may read; every unit of a
+            // peer relation may.
+            let own = self.pending.app_data.get(&relation.id).unwrap_or(&relation.local_app_data);
+            let may_read = self.state.leader || relation.kind == RelationKind::Peer;
+            return if may_read { Ok(own) } else { Err(permission_denied()) };
+        }
+        if of_app {
+            let known = source == relation.remote_app_name(app);
+            return if known { Ok(&relation.remote_app_data) } else { Err(permission_denied()) };
+        }
+        let Some((source_app, number)) = source.rsplit_once('/') else { return Err(permission_denied()) };
+        let units = match source_app {
+            _ if source_app == relation.remote_app_name(app) => &relation.remote_units_data,
+            _ if source_app == app => &relation.local_units_data,
+            _ => return Err(permission_denied()),
+        };
+        let settings = number.parse().ok().and_then(|number| units.get(&number));
+        settings.ok_or_else(|| {
+            let key = relation_key(self, relation);
+            Failure::run(format!(
+                "cannot read settings for unit {} in relation {}: settings not found",
+                quoted(source),
+                quoted(&key)
+            ))
+        })
+    }
+}
+
+/// How Juju's messages name a relation: the end that requires first.
+fn relation_key(juju: &Juju, relation: &Relation) -> String {
+    let (app, endpoint) = (juju.hook.app(), &relation.endpoint);
+    let own = format!("{app}:{endpoint}");
+    if relation.kind == RelationKind::Peer {
+        return own;
+    }
+    let remote = format!("{}:{}", relation.remote_app, relation.remote_endpoint.as_ref().unwrap_or(endpoint));
+    let requires = juju.meta.relations.get(endpoint).is_some_and(|meta| meta.role == RelationRole::Requires);
+    if requires { format!("{own} {remote}") } else { format!("{remote} {own}") }
+}
+
+/// What this hook has set, to take effect when it has succeeded.
+pub(crate) fn commit(relations: &mut [Relation], id: RelationId, databag: Databag, of_app: bool) {
+    if let Some(relation) = relations.iter_mut().find(|relation| relation.id == id) {
+        *(if of_app { &mut relation.local_app_data } else { &mut relation.local_unit_data }) = databag;
+    }
+}

@@ -1,0 +1,188 @@
+//! Command lines as Juju reads them, with its library `gnuflag`: hook commands and `juju` itself follow the same rules.
+
+use super::quoted;
+
+/// What an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Nothing, or `=true`, `=false`.
+    Nothing,
+    /// A value: behind `=`, or the next word.
+    Value,
+}
+
+/// Where options may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Anywhere before `--`.
+    Interspersed,
+    /// Before the first word that is not an option.
+    OptionsFirst,
+}
+
+/// Why a command line was not read to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It asks for help.
+    Help,
+    /// It is wrong.
+    Mistake(Mistake),
+}
+
+/// A mistake in a command line, in Juju's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Mistake {
+    /// There is no such option.
+    #[error("option provided but not defined: {0}")]
+    Undefined(String),
+    /// The value is missing.
+    #[error("option needs an argument: {0}")]
+    NeedsArgument(String),
+    /// An option without a name.
+    #[error("empty option in argument {}", quoted(.0))]
+    Empty(String),
+    /// The option does not take this value.
+    #[error("invalid value {} for option {option}: {reason}", quoted(.value))]
+    Invalid {
+        /// The value.
+        value: String,
+        /// The option, with its hyphens.
+        option: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// An option as it was written: `--all`, `-a`.
+#[must_use]
+pub fn dashed(name: &str) -> String {
+    if name.chars().count() > 1 { format!("--{name}") } else { format!("-{name}") }
+}
+
+/// Reads `args`, and returns the words that are no options.
+///
+/// `find` knows the options by name, `set` takes each that is given, with its name and its value (`true` for an option
+/// that takes nothing); it says why it refuses a value.
+///
+/// # Errors
+/// Help is asked for, or the command line is wrong.
+pub fn read<'a, O, E: ToString>(
+    args: &'a [String],
+    order: Order,
+    find: impl Fn(&str) -> Option<(O, Takes)>,
+    mut set: impl FnMut(O, &str, &'a str) -> Result<(), E>,
+) -> Result<Vec<&'a str>, Stop> {
+    let mut words: Vec<&str> = Vec::new();
+    let mut rest = args.iter().map(String::as_str);
+    let known = |name: &str| match find(name) {
+        Some(option) => Ok(option),
+        None if matches!(name, "help" | "h") => Err(Stop::Help),
+        None => Err(Stop::Mistake(Mistake::Undefined(dashed(name)))),
+    };
+    let mut give =
+        |(option, takes): (O, Takes), name: &str, value: Option<&'a str>, next: &mut dyn FnMut() -> Option<&'a str>| {
+            let value = match (value, takes) {
+                (Some(value), _) => value,
+                (None, Takes::Nothing) => "true",
+                (None, Takes::Value) => next().ok_or_else(|| Stop::Mistake(Mistake::NeedsArgument(dashed(name))))?,
+            };
+            set(option, name, value).map_err(|reason| {
+                let reason = reason.to_string();
+                Stop::Mistake(Mistake::Invalid { value: value.to_owned(), option: dashed(name), reason })
+            })
+        };
+    while let Some(arg) = rest.next() {
+        if arg == "--" {
+            words.extend(rest);
+            break;
+        }
+        if let Some(long) = arg.strip_prefix("--") {
+            let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+            if name.is_empty() {
+                return Err(Stop::Mistake(Mistake::Empty(arg.to_owned())));
+            }
+            give(known(name)?, name, value, &mut || rest.next())?;
+        } else if arg.len() > 1 && arg.starts_with('-') {
+            // A group of options of one letter: `-qr5`, `-r 5`.
+            let mut group = &arg[1..];
+            while let Some(letter) = group.chars().next() {
+                let (name, after) = group.split_at(letter.len_utf8());
+                let option = known(name)?;
+                // A sign between is a part of the value, unlike behind a long name.
+                let is_value = !after.is_empty() && (option.1 == Takes::Value || after.starts_with('='));
+                give(option, name, is_value.then_some(after), &mut || rest.next())?;
+                group = if is_value { "" } else { after };
+            }
+        } else {
+            words.push(arg);
+            if order == Order::OptionsFirst {
+                words.extend(rest);
+                break;
+            }
+        }
+    }
+    Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Given = Vec<(String, String)>;
+
+    fn run(line: &str, order: Order) -> Result<(Given, String), Stop> {
+        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let find = |name: &str| match name {
+            "n" | "num-units" => Some(("num-units", Takes::Value)),
+            "q" | "quiet" => Some(("quiet", Takes::Nothing)),
+            _ => None,
+        };
+        let mut given = Given::new();
+        let words = read(&args, order, find, |option, _, value| {
+            given.push((option.to_owned(), value.to_owned()));
+            if value == "bad" { Err("no good") } else { Ok(()) }
+        })?
+        .join(" ");
+        Ok((given, words))
+    }
+
+    #[test]
+    fn options_stand_in_every_form() {
+        for (line, given, words) in [
+            ("a -n 3 b", &[("num-units", "3")][..], "a b"),
+            ("-n3 --num-units=4", &[("num-units", "3"), ("num-units", "4")], ""),
+            ("--num-units -1", &[("num-units", "-1")], ""),
+            ("-qn5", &[("quiet", "true"), ("num-units", "5")], ""),
+            ("--quiet=false -q=0", &[("quiet", "false"), ("quiet", "=0")], ""),
+            ("a -- -n --what", &[], "a -n --what"),
+            ("- -q", &[("quiet", "true")], "-"),
+        ] {
+            let given: Given = given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            assert_eq!(run(line, Order::Interspersed), Ok((given, words.to_owned())), "{line}");
+        }
+    }
+
+    #[test]
+    fn options_can_be_told_to_come_first() {
+        let given = vec![("quiet".to_owned(), "true".to_owned())];
+        assert_eq!(run("-q unit/0 -n 3", Order::OptionsFirst), Ok((given, "unit/0 -n 3".to_owned())));
+    }
+
+    #[test]
+    fn mistakes_are_named_in_jujus_words() {
+        for (line, error) in [
+            ("--foo=bar", "option provided but not defined: --foo"),
+            ("-qx", "option provided but not defined: -x"),
+            ("-n", "option needs an argument: -n"),
+            ("--=x", r#"empty option in argument "--=x""#),
+            ("--quiet=bad", r#"invalid value "bad" for option --quiet: no good"#),
+        ] {
+            match run(line, Order::Interspersed) {
+                Err(Stop::Mistake(mistake)) => assert_eq!(mistake.to_string(), error),
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+        assert_eq!(run("a --help --foo", Order::Interspersed), Err(Stop::Help));
+        assert_eq!(run("-h", Order::Interspersed), Err(Stop::Help));
+    }
+}
