@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 
 use clap::{Arg, ArgAction, Command};
+use emulator::go::gnuflag::{self, Order, Stop, Takes};
+use emulator::go::{InvalidSyntax, parse_bool};
 
 /// A command line in its plain form.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -19,99 +21,39 @@ pub(super) struct Plain {
     pub written: HashMap<String, String>,
 }
 
-/// Why there is no plain form.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// Help was asked for.
-    Help,
-    /// The version was asked for.
-    Version,
-    /// A mistake, in Juju's words.
-    Mistake(String),
-}
-
-/// Puts words into their plain form, with the options of all these commands. Without `interspersed`, the first word that is not an option ends the options.
-pub(super) fn plain(commands: &[&Command], words: &[String], interspersed: bool) -> Result<Plain, Refusal> {
+/// Puts words into their plain form, with the options of all these commands.
+///
+/// # Errors
+/// Help is asked for, or the words are wrong.
+pub(super) fn plain(commands: &[&Command], words: &[String], order: Order) -> Result<Plain, Stop> {
     let mut plain = Plain::default();
-    let mut rest = words.iter();
-    while let Some(word) = rest.next() {
-        if word == "--" {
-            plain.words.extend(rest.cloned());
-            break;
-        }
-        if word == "-" || !word.starts_with('-') {
-            plain.words.push(word.clone());
-            if interspersed {
-                continue;
-            }
-            plain.words.extend(rest.cloned());
-            break;
-        }
-        if let Some(long) = word.strip_prefix("--") {
-            let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
-            if name.is_empty() {
-                return Err(Refusal::Mistake(format!("empty option in argument {word:?}")));
-            }
-            // Juju takes one letter after two hyphens for the short option, too.
-            let mut value = value.map(str::to_owned);
-            plain.option(find(commands, name)?, name, &mut value, &mut rest)?;
-        } else {
-            let mut letters = &word[1..];
-            while let Some(letter) = letters.chars().next() {
-                let name = &letters[..letter.len_utf8()];
-                letters = &letters[letter.len_utf8()..];
-                let argument = find(commands, name)?;
-                // What follows a letter that takes a value is the value; after a switch, only `=` gives one.
-                let mut value = if takes_value(argument) {
-                    (!letters.is_empty()).then(|| letters.to_owned())
-                } else {
-                    letters.strip_prefix('=').map(str::to_owned)
-                };
-                if value.is_some() {
-                    letters = "";
-                }
-                plain.option(argument, name, &mut value, &mut rest)?;
-            }
-        }
-    }
+    let option = |name: &str| {
+        let argument = find(commands, name)?;
+        Some((argument, if takes_value(argument) { Takes::Value } else { Takes::Nothing }))
+    };
+    let words = gnuflag::read(words, order, option, |argument, name, value| plain.give(argument, name, value))?;
+    plain.words = words.into_iter().map(str::to_owned).collect();
     Ok(plain)
 }
 
 impl Plain {
-    fn option<'a>(
-        &mut self,
-        argument: &Arg,
-        name: &str,
-        value: &mut Option<String>,
-        rest: &mut impl Iterator<Item = &'a String>,
-    ) -> Result<(), Refusal> {
+    fn give(&mut self, argument: &Arg, name: &str, value: &str) -> Result<(), InvalidSyntax> {
         let long = argument.get_long().expect("every option has a long name");
-        let dashed = dashed(name);
-        self.written.insert(long.to_owned(), dashed.clone());
-        if !takes_value(argument) {
-            let text = value.take().unwrap_or_else(|| "true".to_owned());
-            let on = boolean(&text)
-                .map_err(|why| Refusal::Mistake(format!("invalid value {text:?} for option {dashed}: {why}")))?;
-            self.forget(long);
-            if is_switch(argument) {
-                if on {
-                    self.options.push(format!("--{long}"));
-                }
-            } else {
-                self.options.push(format!("--{long}={on}"));
+        self.written.insert(long.to_owned(), gnuflag::dashed(name));
+        if takes_value(argument) {
+            if !matches!(argument.get_action(), ArgAction::Append) {
+                self.forget(long);
             }
+            self.options.push(format!("--{long}={value}"));
             return Ok(());
         }
-        let text = match value.take() {
-            Some(text) => text,
-            None => {
-                rest.next().cloned().ok_or_else(|| Refusal::Mistake(format!("option needs an argument: {dashed}")))?
-            }
-        };
-        if !matches!(argument.get_action(), ArgAction::Append) {
-            self.forget(long);
+        let on = parse_bool(value)?;
+        self.forget(long);
+        if !is_switch(argument) {
+            self.options.push(format!("--{long}={on}"));
+        } else if on {
+            self.options.push(format!("--{long}"));
         }
-        self.options.push(format!("--{long}={text}"));
         Ok(())
     }
 
@@ -123,10 +65,6 @@ impl Plain {
     }
 }
 
-fn dashed(name: &str) -> String {
-    if name.chars().count() > 1 { format!("--{name}") } else { format!("-{name}") }
-}
-
 fn is_switch(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::SetTrue)
 }
@@ -136,33 +74,14 @@ fn takes_value(argument: &Arg) -> bool {
     !is_switch(argument) && argument.get_num_args().is_none_or(|count| count.min_values() > 0)
 }
 
-fn find<'a>(commands: &[&'a Command], name: &str) -> Result<&'a Arg, Refusal> {
+fn find<'a>(commands: &[&'a Command], name: &str) -> Option<&'a Arg> {
     let by_name = |argument: &&Arg| {
         argument.get_long() == Some(name)
             || argument.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+            // Juju takes one letter after two hyphens for the short option, too.
             || argument.get_short().is_some_and(|short| name.chars().eq([short]))
     };
-    let mut options = commands.iter().flat_map(|command| command.get_arguments()).filter(|a| !a.is_positional());
-    match options.find(by_name) {
-        Some(argument) => Ok(argument),
-        None if name == "h" || name == "help" => Err(Refusal::Help),
-        None if name == "version" && commands.len() == 1 => Err(Refusal::Version),
-        None => Err(Refusal::Mistake(format!("option provided but not defined: {}", dashed(name)))),
-    }
-}
-
-/// Reads a switch's value as Go does.
-pub fn boolean(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        _ => Err(format!("strconv.ParseBool: parsing {text:?}: invalid syntax")),
-    }
-}
-
-/// Reads a number as Go does.
-pub fn integer(text: &str) -> Result<i64, String> {
-    text.parse().map_err(|_| format!("strconv.ParseInt: parsing {text:?}: invalid syntax"))
+    commands.iter().flat_map(|command| command.get_arguments()).filter(|a| !a.is_positional()).find(by_name)
 }
 
 #[cfg(test)]
@@ -180,9 +99,9 @@ mod tests {
             .arg(Arg::new("words").num_args(0..))
     }
 
-    fn read(line: &str, interspersed: bool) -> Result<(String, String), Refusal> {
+    fn read(line: &str, order: Order) -> Result<(String, String), Stop> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        plain(&[&command(), &Command::new("root")], &words, interspersed)
+        plain(&[&command(), &Command::new("root")], &words, order)
             .map(|plain| (plain.options.join(" "), plain.words.join(" ")))
     }
 
@@ -201,13 +120,13 @@ mod tests {
             ("a -- -n --what", "", "a -n --what"),
             ("- -q", "--quiet", "-"),
         ] {
-            assert_eq!(read(line, true), Ok((options.to_owned(), words.to_owned())), "{line}");
+            assert_eq!(read(line, Order::Interspersed), Ok((options.to_owned(), words.to_owned())), "{line}");
         }
     }
 
     #[test]
     fn the_words_of_ssh_stay_together() {
-        assert_eq!(read("-q unit/0 -n 3", false), Ok(("--quiet".to_owned(), "unit/0 -n 3".to_owned())));
+        assert_eq!(read("-q unit/0 -n 3", Order::OptionsFirst), Ok(("--quiet".to_owned(), "unit/0 -n 3".to_owned())));
     }
 
     #[test]
@@ -225,9 +144,12 @@ mod tests {
                 r#"invalid value "maybe" for option --quiet: strconv.ParseBool: parsing "maybe": invalid syntax"#,
             ),
         ] {
-            assert_eq!(read(line, true), Err(Refusal::Mistake(words.to_owned())), "{line}");
+            match read(line, Order::Interspersed) {
+                Err(Stop::Mistake(mistake)) => assert_eq!(mistake.to_string(), words, "{line}"),
+                other => panic!("{line}: {other:?}"),
+            }
         }
-        assert_eq!(read("a --help", true), Err(Refusal::Help));
-        assert_eq!(read("-h", true), Err(Refusal::Help));
+        assert_eq!(read("a --help", Order::Interspersed), Err(Stop::Help));
+        assert_eq!(read("-h", Order::Interspersed), Err(Stop::Help));
     }
 }

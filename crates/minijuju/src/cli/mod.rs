@@ -14,7 +14,7 @@ mod parse;
 mod unknown;
 
 pub use command::{Arguments, Commands};
-pub use gnuflag::{boolean, integer};
+pub use emulator::go::{parse_bool as boolean, parse_int as integer};
 pub use help::completion;
 pub use names::{
     check_application_name, check_new_application, is_action, is_application, is_machine, is_model, is_number, is_unit,

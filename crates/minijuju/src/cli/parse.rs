@@ -6,8 +6,9 @@ use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser};
+use emulator::go::gnuflag::{Mistake, Order, Stop};
 
-use super::gnuflag::{self, Refusal};
+use super::gnuflag;
 use super::{Commands, Global, help, unknown};
 
 /// The name of the command that all others are under.
@@ -98,11 +99,13 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
         })
         .collect::<Result<_, _>>()?;
     let root = root::<C>(&program);
-    let before = match gnuflag::plain(&[&root], &words, false) {
+    let before = match gnuflag::plain(&[&root], &words, Order::OptionsFirst) {
         Ok(plain) => plain,
-        Err(Refusal::Help) => return Err(Answer::help(C::basics(&program))),
-        Err(Refusal::Version) => return parse(["juju", "version"].map(OsString::from)),
-        Err(Refusal::Mistake(why)) => return Err(Answer::error(&why, 2)),
+        Err(Stop::Help) => return Err(Answer::help(C::basics(&program))),
+        Err(Stop::Mistake(Mistake::Undefined(option))) if option == "--version" => {
+            return parse(["juju", "version"].map(OsString::from));
+        }
+        Err(Stop::Mistake(mistake)) => return Err(Answer::error(&mistake.to_string(), 2)),
     };
     let Some((name, words)) = before.words.split_first() else {
         return Err(Answer::help(C::basics(&program)));
@@ -115,11 +118,11 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
         let (why, code) = unknown::refuse::<C>(&root, name);
         return Err(Answer::error(&why, code));
     };
-    let interspersed = C::options_anywhere(command.get_name());
-    let after = match gnuflag::plain(&[command, &root], words, interspersed) {
+    let order = if C::options_anywhere(command.get_name()) { Order::Interspersed } else { Order::OptionsFirst };
+    let after = match gnuflag::plain(&[command, &root], words, order) {
         Ok(plain) => plain,
-        Err(Refusal::Help | Refusal::Version) => return Err(Answer::help(help::command(command))),
-        Err(Refusal::Mistake(why)) => return Err(Answer::error(&why, 2)),
+        Err(Stop::Help) => return Err(Answer::help(help::command(command))),
+        Err(Stop::Mistake(mistake)) => return Err(Answer::error(&mistake.to_string(), 2)),
     };
     check_count(command, C::missing(command.get_name()), &after.words).map_err(|why| Answer::error(&why, 2))?;
     let line = [ROOT.to_owned()]

@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use emulator::go::parse_bool;
 use ops_metadata::{CharmMeta, ConfigMeta, ConfigType};
 use serde_json::Value;
 
@@ -26,12 +27,7 @@ pub fn parse(option: &ConfigMeta, text: &str) -> anyhow::Result<Value> {
             let number: f64 = text.parse().map_err(|_| refused())?;
             serde_json::Number::from_f64(number).ok_or_else(refused)?.into()
         }
-        // What Go's strconv.ParseBool takes.
-        ConfigType::Boolean => match text {
-            "1" | "t" | "T" | "TRUE" | "true" | "True" => true.into(),
-            "0" | "f" | "F" | "FALSE" | "false" | "False" => false.into(),
-            _ => return Err(refused()),
-        },
+        ConfigType::Boolean => parse_bool(text).map_err(|_| refused())?.into(),
     })
 }
 
