@@ -291,3 +291,51 @@ fn a_daemon_that_a_package_started_is_not_waited_for() {
     let kill = Command::new("sh").args(["-c", "kill $0", daemon.trim()]).status().unwrap();
     assert!(kill.success(), "the daemon was alive");
 }
+
+#[test]
+fn several_packages_are_installed_in_one_run_and_each_is_checked() {
+    let machine = Machine::new(
+        "case \"$*\" in *' install world hello=2.9-1') echo installed 1 >world; echo installed 2.9-1 >hello; exit;; esac",
+    );
+    machine.apt().add_packages(&["world", "hello=2.9-1"]).unwrap();
+    machine.apt().add_packages(&["world", "hello"]).unwrap();
+    machine.apt().add_packages(&[]).unwrap();
+    assert_eq!(machine.log(), ["install world hello=2.9-1"]);
+    let error = machine.apt().add_packages(&["hello", "a b"]).unwrap_err();
+    refuses(&error, "'a b' is not a package name");
+}
+
+#[test]
+fn a_ppa_is_added_once() {
+    let machine = Machine::new("");
+    let config = machine.path("etc");
+    machine.program(
+        "add-apt-repository",
+        "cd $(dirname $0); echo \"$@\" >>ppas; mkdir -p etc/sources.list.d
+         echo 'deb https://ppa.launchpadcontent.net/deadsnakes/ppa/ubuntu/ noble main' >etc/sources.list.d/d.list",
+    );
+    let apt = machine.apt().config_folder(config);
+    assert!(apt.add_ppa("ppa:deadsnakes/ppa").unwrap());
+    assert!(!apt.add_ppa("deadsnakes/ppa").unwrap());
+    assert_eq!(fs::read_to_string(machine.path("ppas")).unwrap(), "--yes --no-update ppa:deadsnakes/ppa\n");
+    assert_eq!(machine.log(), ["update"]);
+    for wrong in ["ppa:deadsnakes", "ppa:a/b/c", "ppa:a/--b", ""] {
+        refuses(&apt.add_ppa(wrong).unwrap_err(), &format!("'{wrong}' is not a PPA (ppa:OWNER/NAME)"));
+    }
+}
+
+#[test]
+fn a_ppa_that_is_not_there_is_named() {
+    let machine = Machine::new("");
+    machine.program("add-apt-repository", "echo 'ERROR: ppa not found' >&2; exit 1");
+    let error = machine.apt().config_folder(machine.path("etc")).add_ppa("ppa:no/one").unwrap_err();
+    refuses(&error, "failed to add the PPA no/one: add-apt-repository exited with code 1: ERROR: ppa not found");
+    assert_eq!(machine.log(), [""; 0]);
+}
+
+#[test]
+fn an_error_can_be_made_in_a_test_and_cloned() {
+    let failure = charmlibs::apt::Failure::new("remove", Some("hello"), "apt-get", 100, &["E: no"]);
+    let error = Error::Failed(failure);
+    refuses(&error.clone(), "failed to remove package hello: apt-get exited with code 100: E: no");
+}

@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::process;
+use crate::{pathops, process};
 
 /// Why packages are not as they should be.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -44,6 +44,15 @@ pub enum Error {
     /// Anything else that `apt-get` or `dpkg-query` failed with.
     #[error("{0}")]
     Failed(Failure),
+    /// What should be the key of a repository is none.
+    #[error("the key of the repository {repository} is not an OpenPGP public key")]
+    Key {
+        /// The repository.
+        repository: String,
+    },
+    /// The file of a repository or its key could not be written, read or removed.
+    #[error(transparent)]
+    File(#[from] pathops::Error),
     /// `apt-get` succeeded, but the package is not there.
     #[error("failed to install package {package}: apt-get succeeded, but dpkg knows {}", match found {
         Some(version) => format!("version {version}"),
@@ -63,7 +72,7 @@ impl Error {
     pub fn failure(&self) -> Option<&Failure> {
         match self {
             Self::PackageNotFound(failure) | Self::Failed(failure) | Self::Locked { failure, .. } => Some(failure),
-            Self::Name { .. } | Self::Start { .. } | Self::NotInstalled { .. } => None,
+            _ => None,
         }
     }
 }
@@ -71,7 +80,7 @@ impl Error {
 /// A program that ran and failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    pub(super) doing: &'static str,
+    pub(super) doing: String,
     pub(super) package: Option<String>,
     pub(super) program: &'static str,
     pub(super) status: ExitStatus,
@@ -92,9 +101,15 @@ impl Failure {
     /// );
     /// ```
     #[must_use]
-    pub fn new(doing: &'static str, package: Option<&str>, program: &'static str, code: u8, lines: &[&str]) -> Self {
+    pub fn new(
+        doing: impl Into<String>,
+        package: Option<&str>,
+        program: &'static str,
+        code: u8,
+        lines: &[&str],
+    ) -> Self {
         Self {
-            doing,
+            doing: doing.into(),
             package: package.map(str::to_owned),
             program,
             status: ExitStatus::from_raw(i32::from(code) << 8),
@@ -102,7 +117,8 @@ impl Failure {
         }
     }
 
-    /// The package that this is about, with `=VERSION` where one was asked for; `None` for [`update`](super::update).
+    /// The package that this is about, with `=VERSION` where one was asked for; several with commas between them. `None` for
+    /// [`update`](super::update).
     #[must_use]
     pub fn package(&self) -> Option<&str> {
         self.package.as_deref()
@@ -126,7 +142,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "failed to {}", self.doing)?;
         if let Some(package) = &self.package {
-            write!(f, " package {package}")?;
+            write!(f, " {} {package}", if package.contains(", ") { "packages" } else { "package" })?;
         }
         write!(f, ": {} {}", self.program, process::outcome(self.status))?;
         if self.lines.is_empty() { f.write_str(" and said nothing") } else { write!(f, ": {}", self.lines.join("; ")) }

@@ -9,8 +9,14 @@
 //! without running `apt-get`.
 
 mod error;
+mod hold;
 mod output;
 mod packages;
+mod repository;
 
 pub use error::{Error, Failure};
-pub use packages::{Apt, add_package, add_package_version, installed_version, remove_package, update};
+pub use hold::{hold, unhold};
+pub use packages::{
+    Apt, add_package, add_package_version, add_packages, installed_version, remove_package, update, upgrade_package,
+};
+pub use repository::{Repository, add_ppa, add_repository, remove_repository};

@@ -40,6 +40,22 @@ pub fn add_package_version(name: &str, version: &str) -> Result<(), Error> {
     Apt::new().add_package_version(name, version)
 }
 
+/// Install the packages `names` at once, but for those that are installed. `NAME=VERSION` asks for this very version.
+///
+/// # Errors
+/// See [`Apt::add_packages`].
+pub fn add_packages(names: &[&str]) -> Result<(), Error> {
+    Apt::new().add_packages(names)
+}
+
+/// Bring the package `name` to the newest version that the package sources have, or install it.
+///
+/// # Errors
+/// See [`Apt::upgrade_package`].
+pub fn upgrade_package(name: &str) -> Result<(), Error> {
+    Apt::new().upgrade_package(name)
+}
+
 /// Remove the package `name`, unless it is not installed.
 ///
 /// # Errors
@@ -70,13 +86,19 @@ pub fn installed_version(name: &str) -> Result<Option<String>, Error> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Apt {
     folder: Option<PathBuf>,
+    pub(super) config_folder: PathBuf,
     lock_timeout: Duration,
     download_pause: Duration,
 }
 
 impl Default for Apt {
     fn default() -> Self {
-        Self { folder: None, lock_timeout: Duration::from_mins(5), download_pause: Duration::from_secs(2) }
+        Self {
+            folder: None,
+            config_folder: "/etc/apt".into(),
+            lock_timeout: Duration::from_mins(5),
+            download_pause: Duration::from_secs(2),
+        }
     }
 }
 
@@ -91,6 +113,13 @@ impl Apt {
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self { folder: Some(folder.into()), ..Self::default() }
+    }
+
+    /// Where repositories and their keys are written: `/etc/apt` if not set.
+    #[must_use]
+    pub fn config_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.config_folder = folder.into();
+        self
     }
 
     /// How long to wait while another process holds the lock of apt or dpkg.
@@ -123,7 +152,33 @@ impl Apt {
     /// [`Error::PackageNotFound`]: no package source has it. [`Error::Failed`]: it could not be downloaded (after a few
     /// tries) or installed. [`Error::Locked`]: another process kept the lock.
     pub fn add_package(&self, name: &str) -> Result<(), Error> {
-        self.add(name, None)
+        self.add(&[Wanted { name, version: None }])
+    }
+
+    /// Install the packages `names` in one run of `apt-get`, but for those that are installed. `NAME=VERSION` asks for this
+    /// very version, as [`Apt::add_package_version`] does.
+    ///
+    /// # Errors
+    /// As [`Apt::add_package`]. Either all are installed or, if `apt-get` could not even begin, none.
+    pub fn add_packages(&self, names: &[&str]) -> Result<(), Error> {
+        let wanted = |name: &&'_ str| match name.split_once('=') {
+            Some((name, version)) => (name.to_owned(), Some(version.to_owned())),
+            None => ((*name).to_owned(), None),
+        };
+        let wanted: Vec<_> = names.iter().map(wanted).collect();
+        let wanted: Vec<_> =
+            wanted.iter().map(|(name, version)| Wanted { name, version: version.as_deref() }).collect();
+        self.add(&wanted)
+    }
+
+    /// Bring the package `name` to the newest version that the package sources have (as of the last [`Apt::update`]), or
+    /// install it.
+    ///
+    /// # Errors
+    /// As [`Apt::add_package`].
+    pub fn upgrade_package(&self, name: &str) -> Result<(), Error> {
+        self.status(name)?;
+        self.apt_get("upgrade", Some(name), &["install", name])
     }
 
     /// Install the package `name` in this very `version`, such as `1.11.0-1`, unless it is installed. An older one is
@@ -132,7 +187,7 @@ impl Apt {
     /// # Errors
     /// As [`Apt::add_package`].
     pub fn add_package_version(&self, name: &str, version: &str) -> Result<(), Error> {
-        self.add(name, Some(version))
+        self.add(&[Wanted { name, version: Some(version) }])
     }
 
     /// Remove the package `name`, unless it is not installed. Its configuration files stay.
@@ -163,35 +218,42 @@ impl Apt {
         Ok(self.status(name)?.filter(|status| status.state == "installed").map(|status| status.version))
     }
 
-    fn add(&self, name: &str, version: Option<&str>) -> Result<(), Error> {
-        if let Some(version) = version {
-            check("package version", version, |byte| byte.is_ascii_alphanumeric() || b".+-~:".contains(&byte))?;
+    fn add(&self, wanted: &[Wanted<'_>]) -> Result<(), Error> {
+        let mut missing = Vec::new();
+        for it in wanted {
+            if let Some(version) = it.version {
+                check("package version", version, |byte| byte.is_ascii_alphanumeric() || b".+-~:".contains(&byte))?;
+            }
+            let installed = self.installed_version(it.name)?;
+            if it.is(installed.as_deref()) {
+                tracing::debug!(package = it.name, version = installed, "already installed");
+            } else {
+                missing.push((it, it.package()));
+            }
         }
-        let right = |installed: &Option<String>| match version {
-            Some(version) => installed.as_deref() == Some(version),
-            None => installed.is_some(),
-        };
-        let installed = self.installed_version(name)?;
-        if right(&installed) {
-            tracing::debug!(package = name, version = installed, "already installed");
+        if missing.is_empty() {
             return Ok(());
         }
-        let package = version.map_or_else(|| name.to_owned(), |version| format!("{name}={version}"));
-        let install = || self.apt_get("install", Some(&package), &["install", &package]);
+        let packages: Vec<_> = missing.iter().map(|(_, package)| package.as_str()).collect();
+        let names = packages.join(", ");
+        let args: Vec<_> = std::iter::once("install").chain(packages).collect();
+        let install = || self.apt_get("install", Some(&names), &args);
         match install() {
             Err(Error::PackageNotFound(failure)) => {
-                tracing::info!(package, "{failure}; updating the package lists to try once more");
+                tracing::info!(names, "{failure}; updating the package lists to try once more");
                 self.update()?;
                 install()?;
             }
             result => result?,
         }
-        // For apt-get, a name that no package has is a pattern: `tinyproxy.bin` would install tinyproxy-bin.
-        let installed = self.installed_version(name)?;
-        if !right(&installed) {
-            return Err(Error::NotInstalled { package, found: installed });
+        for (it, package) in missing {
+            // For apt-get, a name that no package has is a pattern: `tinyproxy.bin` would install tinyproxy-bin.
+            let installed = self.installed_version(it.name)?;
+            if !it.is(installed.as_deref()) {
+                return Err(Error::NotInstalled { package, found: installed });
+            }
+            tracing::info!(package = it.name, version = installed, "installed");
         }
-        tracing::info!(package = name, version = installed, "installed");
         Ok(())
     }
 
@@ -218,7 +280,7 @@ impl Apt {
     }
 
     /// Run `apt-get`, again where that can help.
-    fn apt_get(&self, doing: &'static str, package: Option<&str>, args: &[&str]) -> Result<(), Error> {
+    pub(super) fn apt_get(&self, doing: &'static str, package: Option<&str>, args: &[&str]) -> Result<(), Error> {
         let started = Instant::now();
         let mut downloads = 1;
         let mut told = false;
@@ -257,12 +319,34 @@ impl Apt {
         }
     }
 
-    fn run(&self, program: &'static str, args: &[&str]) -> Result<Output, Error> {
+    pub(super) fn run(&self, program: &'static str, args: &[&str]) -> Result<Output, Error> {
         let path = self.folder.as_ref().map_or_else(|| PathBuf::from(program), |folder| folder.join(program));
         let mut command = Command::new(path);
         // In English, for what it says is read here.
         command.args(args).env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
         process::output(&mut command).map_err(|source| Error::Start { program, source: source.into() })
+    }
+}
+
+/// A package that should be installed.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    name: &'a str,
+    version: Option<&'a str>,
+}
+
+impl Wanted<'_> {
+    /// Whether it is, if this version is installed.
+    fn is(self, installed: Option<&str>) -> bool {
+        match self.version {
+            Some(version) => installed == Some(version),
+            None => installed.is_some(),
+        }
+    }
+
+    /// As `apt-get` wants to be told.
+    fn package(self) -> String {
+        self.version.map_or_else(|| self.name.to_owned(), |version| format!("{}={version}", self.name))
     }
 }
 
@@ -273,13 +357,24 @@ struct Status {
     version: String,
 }
 
-fn check(kind: &'static str, text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), Error> {
+pub(super) fn check(kind: &'static str, text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), Error> {
     if text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.bytes().all(allowed) {
         return Ok(());
     }
     Err(Error::Name { kind, text: text.to_owned() })
 }
 
-fn failure(doing: &'static str, package: Option<&str>, program: &'static str, output: &Output) -> Failure {
-    Failure { doing, package: package.map(str::to_owned), program, status: output.status, lines: last_lines(output) }
+pub(super) fn failure(
+    doing: impl Into<String>,
+    package: Option<&str>,
+    program: &'static str,
+    output: &Output,
+) -> Failure {
+    Failure {
+        doing: doing.into(),
+        package: package.map(str::to_owned),
+        program,
+        status: output.status,
+        lines: last_lines(output),
+    }
 }

@@ -69,7 +69,7 @@ pub enum Error {
 }
 
 impl Error {
-    pub(super) fn step(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn step(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Step { step, path, source: source.into() }
     }

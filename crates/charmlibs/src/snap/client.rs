@@ -14,6 +14,8 @@ use super::http;
 const REQUEST_LIMIT: Duration = Duration::from_mins(2);
 /// How often to look whether a change is done, as the program `snap` does.
 const POLL: Duration = Duration::from_millis(100);
+/// How often to look whether another change is out of the way.
+const CONFLICT_POLL: Duration = Duration::from_millis(500);
 /// snapd restarts when it refreshes itself: how long to wait for it to be back.
 const RESTART_LIMIT: Duration = Duration::from_secs(10);
 
@@ -53,7 +55,8 @@ impl Snapd {
         Self { socket: socket.into(), ..Self::default() }
     }
 
-    /// How long a change may take, downloads and hooks of the snap included.
+    /// How long a change may take, downloads and hooks of the snap included; and how long to wait before that for another
+    /// change that is in its way.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -65,11 +68,25 @@ impl Snapd {
         Ok(self.answer("GET", path, &mut io::empty(), 0, "application/json", doing)?.0)
     }
 
-    /// Send JSON, and wait for the change that it begins, if it begins one.
+    /// Send JSON, and wait for the change that it begins, if it begins one; before that, for another change that is in its
+    /// way: a refresh that snapd began by itself, or all that it does when it starts for the first time.
     pub(super) fn send(&self, method: &str, path: &str, body: &Value, doing: &str) -> Result<(), Error> {
         let body = body.to_string();
         let length = body.len() as u64;
-        self.send_body(method, path, &mut body.as_bytes(), length, "application/json", doing)
+        let started = Instant::now();
+        let mut told = false;
+        loop {
+            match self.send_body(method, path, &mut body.as_bytes(), length, "application/json", doing) {
+                Err(error) if error.is("snap-change-conflict") && started.elapsed() < self.timeout => {
+                    if !told {
+                        tracing::info!("{error}; waiting for it");
+                        told = true;
+                    }
+                    thread::sleep(CONFLICT_POLL.min(self.timeout.saturating_sub(started.elapsed())));
+                }
+                result => return result,
+            }
+        }
     }
 
     pub(super) fn send_body(

@@ -6,6 +6,9 @@ use super::http::escape;
 use super::install::{name, path_of};
 use super::{Error, Snapd};
 
+/// Names for snapd's own config, whether there is such a snap or not.
+const SYSTEM: [&str; 2] = ["system", "core"];
+
 /// The config of `snap`, or the values of some `keys` of it (`server.port`) if there are any.
 ///
 /// # Errors
@@ -103,12 +106,13 @@ impl Snapd {
         match self.get_json(&path, &format!("get the config of the snap {snap}")) {
             Ok(Value::Object(config)) => {
                 // snapd says of a snap that is not there that its config is empty.
-                if config.is_empty() && self.list_one(snap)?.is_none() {
+                if config.is_empty() && !SYSTEM.contains(&snap) && self.list_one(snap)?.is_none() {
                     return Err(Error::NotInstalled { snap: snap.to_owned() });
                 }
                 Ok(config)
             }
             Ok(_) => Err(Error::Response { request: format!("GET {path}"), why: "it is no object".to_owned() }),
+            Err(error) if SYSTEM.contains(&snap) => Err(error),
             Err(error) => Err(self.or_not_installed(snap, error)),
         }
     }

@@ -69,6 +69,17 @@ fn a_change_that_fails_says_why() {
 }
 
 #[test]
+fn another_change_is_waited_for_but_not_for_ever() {
+    let server = Server::new(&[]);
+    assert!(server.snapd().install("busy", &Install::new()).unwrap());
+    assert_eq!(server.count("POST /v2/snaps/busy"), 3);
+
+    let server = Server::new(&[]);
+    let error = server.snapd().timeout(Duration::from_millis(20)).install("busy", &Install::new()).unwrap_err();
+    assert!(error.is("snap-change-conflict"), "{error}");
+}
+
+#[test]
 fn holds_end_some_time_or_never() {
     let server = Server::new(&[("juju", juju("latest/stable", "1"))]);
     server.snapd().hold("juju", None).unwrap();

@@ -210,6 +210,9 @@ fn change_snap(state: &mut State, snap: &str, body: &Value) -> (u16, Value) {
     let installed = state.snaps.contains_key(snap);
     match body["action"].as_str().unwrap() {
         "install" if installed => return refused(400, "snap-already-installed", "snap is already installed"),
+        "install" if snap == "busy" && state.asked.len() < 3 => {
+            return refused(409, "snap-change-conflict", "snap \"busy\" has \"auto-refresh\" change in progress");
+        }
         "install" if snap == "gone" => return refused(404, "snap-not-found", "snap not found"),
         "install" => {
             let revision = body["revision"].as_str().unwrap_or("1");

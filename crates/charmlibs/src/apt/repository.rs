@@ -1,0 +1,272 @@
+//! Where packages come from.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::packages::{check, failure};
+use super::{Apt, Error};
+use crate::pathops;
+
+const ADD_APT_REPOSITORY: &str = "add-apt-repository";
+
+/// A place that packages come from, with the key that it signs them with.
+///
+/// ```
+/// use charmlibs::apt::Repository;
+///
+/// # let key = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n…";
+/// let repository = Repository::new("postgresql", "https://apt.postgresql.org/pub/repos/apt", "noble-pgdg")
+///     .components(&["main"])
+///     .key(key);
+/// # let _ = repository;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repository {
+    name: String,
+    uri: String,
+    suite: String,
+    components: Vec<String>,
+    architectures: Vec<String>,
+    key: Option<Vec<u8>>,
+}
+
+impl Repository {
+    /// The repository `name` (its files are named so) at `uri`, with what `suite` (such as `noble`) has in `main`. A suite
+    /// that ends in `/` is a folder with a list of packages.
+    #[must_use]
+    pub fn new(name: impl Into<String>, uri: impl Into<String>, suite: impl Into<String>) -> Self {
+        let (name, uri, suite) = (name.into(), uri.into(), suite.into());
+        let components = if suite.ends_with('/') { Vec::new() } else { vec!["main".to_owned()] };
+        Self { name, uri, suite, components, architectures: Vec::new(), key: None }
+    }
+
+    /// The PPA `ppa` (`OWNER/NAME`) for the series `suite`, such as `noble`. Its [`Repository::key`] is on its page on
+    /// Launchpad. [`add_ppa`] gets the key by itself.
+    #[must_use]
+    pub fn ppa(ppa: &str, suite: impl Into<String>) -> Self {
+        let ppa = ppa.trim_start_matches("ppa:");
+        let uri = format!("https://ppa.launchpadcontent.net/{ppa}/ubuntu");
+        Self::new(ppa.replace('/', "-"), uri, suite)
+    }
+
+    /// The components, such as `main` and `universe`.
+    #[must_use]
+    pub fn components(mut self, components: &[&str]) -> Self {
+        self.components = components.iter().map(|&it| it.to_owned()).collect();
+        self
+    }
+
+    /// The architectures, such as `amd64`; the machine's if not set.
+    #[must_use]
+    pub fn architectures(mut self, architectures: &[&str]) -> Self {
+        self.architectures = architectures.iter().map(|&it| it.to_owned()).collect();
+        self
+    }
+
+    /// The public key (PGP) that it is signed with, in armour (`-----BEGIN PGP PUBLIC KEY BLOCK-----`) or as bytes. No
+    /// other key is trusted for it, nor this key for others. Without one, it must be signed with a key of the distribution.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// The ending of the key's file, by which apt tells the two forms apart.
+    fn key_kind(&self) -> Result<Option<&'static str>, Error> {
+        let Some(key) = &self.key else { return Ok(None) };
+        if String::from_utf8_lossy(key).contains("-----BEGIN PGP PUBLIC KEY BLOCK-----") {
+            return Ok(Some("asc"));
+        }
+        // The first byte of a public-key packet (RFC 4880): bit 7 is set, and its tag is 6.
+        match key.first() {
+            Some(0x98..=0x9b | 0xc6) => Ok(Some("gpg")),
+            _ => Err(Error::Key { repository: self.name.clone() }),
+        }
+    }
+
+    /// The text of its `.sources` file.
+    fn sources(&self, key: Option<&str>) -> Result<String, Error> {
+        let mut text = String::new();
+        let mut field = |name: &str, value: &str| {
+            // A line break would begin a field that nobody asked for.
+            if value.contains(char::is_control) {
+                return Err(Error::Name { kind: "value for a repository", text: value.to_owned() });
+            }
+            if !value.is_empty() {
+                text = format!("{text}{name}: {value}\n");
+            }
+            Ok(())
+        };
+        field("Types", "deb")?;
+        field("URIs", &self.uri)?;
+        field("Suites", &self.suite)?;
+        field("Components", &self.components.join(" "))?;
+        field("Architectures", &self.architectures.join(" "))?;
+        field("Signed-By", key.unwrap_or_default())?;
+        Ok(text)
+    }
+}
+
+/// Ensure that packages come from `repository` too, and return whether that is new.
+///
+/// # Errors
+/// See [`Apt::add_repository`].
+pub fn add_repository(repository: &Repository) -> Result<bool, Error> {
+    Apt::new().add_repository(repository)
+}
+
+/// Have packages no longer come from the repository `name`, and return whether they did.
+///
+/// # Errors
+/// See [`Apt::remove_repository`].
+pub fn remove_repository(name: &str) -> Result<bool, Error> {
+    Apt::new().remove_repository(name)
+}
+
+/// Ensure that packages come from the PPA `ppa` too, such as `ppa:deadsnakes/ppa`, and return whether that is new.
+///
+/// # Errors
+/// See [`Apt::add_ppa`].
+pub fn add_ppa(ppa: &str) -> Result<bool, Error> {
+    Apt::new().add_ppa(ppa)
+}
+
+impl Apt {
+    /// Ensure that packages come from `repository` too, and return whether that is new: whether its files were written, and
+    /// its list of packages downloaded.
+    ///
+    /// # Errors
+    /// [`Error::Key`]: its key is none. [`Error::Failed`]: it could not be read, or is not signed with its key; then apt's
+    /// configuration is as it was. See [`Error`] for others.
+    pub fn add_repository(&self, repository: &Repository) -> Result<bool, Error> {
+        let [sources, asc, gpg] = self.files_of(&repository.name)?;
+        let kind = repository.key_kind()?;
+        let key_file = kind.map(|kind| if kind == "asc" { &asc } else { &gpg });
+        let text = repository.sources(key_file.map(|path| path.display().to_string()).as_deref())?;
+        let before: Vec<_> = [&sources, &asc, &gpg].into_iter().map(|path| (path, fs::read(path).ok())).collect();
+        let mut changed = false;
+        if let (Some(path), Some(key)) = (key_file, &repository.key) {
+            changed |= pathops::ensure_contents(path, key)?;
+        }
+        changed |= pathops::ensure_contents(&sources, text)?;
+        if !changed {
+            return Ok(false);
+        }
+        let list = format!("Dir::Etc::SourceList={}", sources.display());
+        // Of this repository alone: others are not what this is about, and none of their lists must go.
+        let only = ["-o", &list, "-o", "Dir::Etc::SourceParts=-", "-o", "APT::Get::List-Cleanup=0"];
+        let args: Vec<_> = only.into_iter().chain(["-o", "APT::Update::Error-Mode=any", "update"]).collect();
+        if let Err(error) = self.apt_get("read the repository's package list", None, &args) {
+            for (path, content) in before {
+                match content {
+                    Some(content) => _ = pathops::ensure_contents(path, content)?,
+                    None => _ = pathops::remove(path)?,
+                }
+            }
+            return Err(error);
+        }
+        tracing::info!(repository = repository.name, uri = repository.uri, "added the repository");
+        Ok(true)
+    }
+
+    /// Have packages no longer come from the repository `name`, and return whether they did. Packages that came from it
+    /// stay.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn remove_repository(&self, name: &str) -> Result<bool, Error> {
+        let mut removed = false;
+        for path in self.files_of(name)? {
+            removed |= pathops::remove(path)?;
+        }
+        if removed {
+            self.update()?;
+        }
+        Ok(removed)
+    }
+
+    /// Ensure that packages come from the PPA `ppa` too, such as `ppa:deadsnakes/ppa`, and return whether that is new. The
+    /// program `add-apt-repository` (package `software-properties-common`, on every Ubuntu server) gets its key from
+    /// Launchpad; where there is no way to Launchpad, use [`Repository::ppa`].
+    ///
+    /// # Errors
+    /// [`Error::Start`]: the machine does not have the program. [`Error::Failed`]: there is no such PPA, or no way to it.
+    pub fn add_ppa(&self, ppa: &str) -> Result<bool, Error> {
+        let path = ppa.strip_prefix("ppa:").unwrap_or(ppa);
+        let wrong = || Error::Name { kind: "PPA (ppa:OWNER/NAME)", text: ppa.to_owned() };
+        let (owner, name) = path.split_once('/').ok_or_else(wrong)?;
+        for part in [owner, name] {
+            check("PPA", part, |byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte)).map_err(|_| wrong())?;
+        }
+        if self.has_source(&[
+            format!("ppa.launchpadcontent.net/{path}/ubuntu"),
+            format!("ppa.launchpad.net/{path}/ubuntu"),
+        ])? {
+            return Ok(false);
+        }
+        let output = self.run(ADD_APT_REPOSITORY, &["--yes", "--no-update", &format!("ppa:{path}")])?;
+        if !output.status.success() {
+            return Err(Error::Failed(failure(format!("add the PPA {path}"), None, ADD_APT_REPOSITORY, &output)));
+        }
+        self.update()?;
+        tracing::info!(ppa = path, "added the PPA");
+        Ok(true)
+    }
+
+    /// Whether a list of sources has a line with any of these in it that is not commented out.
+    fn has_source(&self, uris: &[String]) -> Result<bool, Error> {
+        let folder = self.config_folder.join("sources.list.d");
+        let Ok(entries) = fs::read_dir(&folder) else { return Ok(false) };
+        for entry in entries {
+            let path = entry.map_err(pathops::Error::step("read the folder", &folder))?.path();
+            let text = fs::read(&path).map_err(pathops::Error::step("read", &path))?;
+            let text = String::from_utf8_lossy(&text);
+            let active = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+            if active.into_iter().any(|line| uris.iter().any(|uri| line.contains(uri.as_str()))) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The files of the repository `name`: its sources, and its key in either form.
+    fn files_of(&self, name: &str) -> Result<[PathBuf; 3], Error> {
+        check("name for a repository", name, |byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))?;
+        let keys = self.config_folder.join("keyrings");
+        Ok([
+            self.config_folder.join(format!("sources.list.d/{name}.sources")),
+            keys.join(format!("{name}.asc")),
+            keys.join(format!("{name}.gpg")),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_is_written_as_deb822() {
+        let repository = Repository::ppa("ppa:team/app", "noble").architectures(&["amd64", "arm64"]);
+        assert_eq!(
+            repository.sources(Some("/etc/apt/keyrings/team-app.asc")).unwrap(),
+            "Types: deb\nURIs: https://ppa.launchpadcontent.net/team/app/ubuntu\nSuites: noble\nComponents: main\n\
+             Architectures: amd64 arm64\nSigned-By: /etc/apt/keyrings/team-app.asc\n"
+        );
+        let flat = Repository::new("flat", "file:/srv/repo", "./").sources(None).unwrap();
+        assert_eq!(flat, "Types: deb\nURIs: file:/srv/repo\nSuites: ./\n");
+        let error = Repository::new("a", "https://a.example\nTrusted: yes", "./").sources(None).unwrap_err();
+        assert!(matches!(error, Error::Name { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_start() {
+        let kind = |key: &[u8]| Repository::new("a", "b", "c").key(key).key_kind();
+        assert_eq!(kind(b"# key\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n").unwrap(), Some("asc"));
+        assert_eq!(kind(&[0x99, 1, 2]).unwrap(), Some("gpg"));
+        for wrong in [&b""[..], b"<html>404", b"-----BEGIN PGP PRIVATE KEY BLOCK-----"] {
+            let error = kind(wrong).unwrap_err();
+            assert_eq!(error.to_string(), "the key of the repository a is not an OpenPGP public key");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `apt`, with the real one, a repository made here, and no network.
+
+use std::fs;
+use std::path::Path;
+
+use charmlibs::apt::{self, Error, Repository};
+use charmlibs::process::Run;
+
+use crate::rig;
+
+fn sh(script: &str) {
+    Run::new("sh").args(["-ec", script]).output().unwrap();
+}
+
+/// A repository of packages `hello` (1.0 and 2.0) and `world`, which needs it, signed with a key of its own; and no other.
+fn make_repository() {
+    sh(r#"
+        cp /etc/apt/sources.list.d /tmp/ -r; rm -rf /etc/apt/sources.list.d/* /etc/apt/sources.list /etc/apt/apt.conf.d/*
+        mkdir -p /srv/repo; cd /srv/repo
+        deb() {
+            mkdir -p /tmp/build/DEBIAN
+            printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: T <t@example.com>\nDescription: test\n%s' \
+                "$1" "$2" "$3" >/tmp/build/DEBIAN/control
+            dpkg-deb --build --root-owner-group /tmp/build "$1_$2_all.deb" >/dev/null
+            { cat /tmp/build/DEBIAN/control; echo "Filename: ./$1_$2_all.deb"; echo "Size: $(stat -c %s "$1_$2_all.deb")"
+              echo "SHA256: $(sha256sum "$1_$2_all.deb" | cut -d' ' -f1)"; echo; } >>Packages
+        }
+        deb charmlibs-hello 1.0 ''
+        deb charmlibs-hello 2.0 ''
+        deb charmlibs-world 1.0 'Depends: charmlibs-hello
+'
+        export GNUPGHOME=/tmp/gnupg; mkdir -m 700 $GNUPGHOME
+        gpg --batch --quiet --passphrase '' --quick-generate-key repo@example.com default default never
+        gpg --batch --quiet --passphrase '' --quick-generate-key other@example.com default default never
+        gpg --batch --armor --export repo@example.com >/tmp/repo.asc
+        gpg --batch --export repo@example.com >/tmp/repo.gpg
+        gpg --batch --armor --export other@example.com >/tmp/other.asc
+        { echo 'Suite: stable'; echo "Date: $(date -Ru)"; echo SHA256:
+          echo " $(sha256sum Packages | cut -d' ' -f1) $(stat -c %s Packages) Packages"; } >Release
+        gpg --batch --quiet --local-user repo@example.com --clearsign --output InRelease Release
+    "#);
+}
+
+fn repository(key: &str) -> Repository {
+    Repository::new("test", "file:/srv/repo", "./").key(fs::read(key).unwrap())
+}
+
+#[test]
+#[ignore = "needs root, apt and gpg"]
+fn packages_come_from_a_repository_with_its_key() {
+    if !rig::plain("apt::packages_come_from_a_repository_with_its_key") {
+        return;
+    }
+    make_repository();
+    let error = apt::add_package("charmlibs-hello").unwrap_err();
+    assert!(matches!(error, Error::PackageNotFound(_)), "{error}");
+
+    // Signed with another key: refused, and nothing of it stays.
+    let error = apt::add_repository(&repository("/tmp/other.asc")).unwrap_err();
+    assert!(error.to_string().starts_with("failed to read the repository's package list: apt-get exited"), "{error}");
+    assert!(error.to_string().contains("NO_PUBKEY") || error.to_string().contains("not signed"), "{error}");
+    assert!(!Path::new("/etc/apt/sources.list.d/test.sources").exists());
+    assert!(!Path::new("/etc/apt/keyrings/test.asc").exists());
+    apt::update().unwrap();
+
+    assert!(apt::add_repository(&repository("/tmp/repo.asc")).unwrap());
+    assert!(!apt::add_repository(&repository("/tmp/repo.asc")).unwrap());
+    apt::add_packages(&["charmlibs-world", "charmlibs-hello=1.0"]).unwrap();
+    assert_eq!(apt::installed_version("charmlibs-hello").unwrap().as_deref(), Some("1.0"));
+    assert_eq!(apt::installed_version("charmlibs-world").unwrap().as_deref(), Some("1.0"));
+
+    // A change that goes wrong leaves the repository as it was.
+    assert!(apt::add_repository(&repository("/tmp/other.asc")).is_err());
+    assert_eq!(fs::read("/etc/apt/keyrings/test.asc").unwrap(), fs::read("/tmp/repo.asc").unwrap());
+
+    assert!(apt::hold("charmlibs-hello").unwrap());
+    assert!(!apt::hold("charmlibs-hello").unwrap());
+    assert_eq!(apt::Apt::new().held().unwrap(), ["charmlibs-hello"]);
+    apt::upgrade_package("charmlibs-world").unwrap();
+    let error = apt::add_package_version("charmlibs-hello", "2.0").unwrap_err();
+    assert!(error.to_string().contains("Held packages were changed"), "{error}");
+    assert_eq!(apt::installed_version("charmlibs-hello").unwrap().as_deref(), Some("1.0"));
+    assert!(apt::unhold("charmlibs-hello").unwrap());
+    assert!(!apt::unhold("charmlibs-hello").unwrap());
+    apt::upgrade_package("charmlibs-hello").unwrap();
+    assert_eq!(apt::installed_version("charmlibs-hello").unwrap().as_deref(), Some("2.0"));
+
+    let error = apt::add_packages(&["charmlibs-hello", "charmlibs-gone", "charmlibs-lost"]).unwrap_err();
+    assert!(error.to_string().starts_with("failed to install packages charmlibs-gone, charmlibs-lost: "), "{error}");
+
+    assert!(apt::remove_repository("test").unwrap());
+    assert!(!apt::remove_repository("test").unwrap());
+    apt::remove_package("charmlibs-world").unwrap();
+    assert!(apt::add_package("charmlibs-world").is_err());
+    // The same key without its armour.
+    assert!(apt::add_repository(&repository("/tmp/repo.gpg")).unwrap());
+    apt::add_package("charmlibs-world").unwrap();
+}
