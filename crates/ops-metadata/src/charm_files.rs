@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use serde_json::{Map, Value, json};
 
-use crate::{CharmMeta, MetadataError, Part, Platform, node::Node, yaml, yaml_writer};
+use crate::{CharmMeta, MetadataError, Part, Platform, node::Node, yaml, yaml_scalar::YamlReader, yaml_writer};
 
 /// The keys of `charmcraft.yaml` that go into `metadata.yaml` as they are.
 const METADATA_KEYS: [&str; 16] = [
@@ -73,7 +73,7 @@ impl CharmFiles {
                 meta,
             });
         };
-        let project = yaml::parse("charmcraft.yaml", &project)?;
+        let project = yaml::parse("charmcraft.yaml", &project, YamlReader::Charmcraft)?;
         let project = Node::root("charmcraft.yaml", &project);
         if let Some(kind) = project.get("type")
             && kind.value() != "charm"
@@ -218,6 +218,38 @@ provides: {website: {interface: http}}
         let unpacked =
             CharmMeta::from_parts(&files.metadata, files.config.as_deref(), files.actions.as_deref()).unwrap();
         assert_eq!(unpacked, files.meta, "the packed charm is the project's charm");
+    }
+
+    #[test]
+    fn words_that_charmcraft_takes_for_booleans_are_packed_as_booleans() {
+        let text = PROJECT.replace("provides: {website: {interface: http}}", "subordinate: yes");
+        let more = "requires: {host: {interface: juju-info, scope: container, optional: on}}\n\
+                    config: {options: {b: {type: boolean, default: yes}, t: {type: boolean, default: 'true'}}}\n";
+        let files = files("words", &[("charmcraft.yaml", &format!("{text}{more}"))]).unwrap();
+        assert!(files.metadata.contains("subordinate: true\n"), "{}", files.metadata);
+        assert!(files.metadata.contains("    optional: true\n"), "{}", files.metadata);
+        let config = files.config.as_deref().unwrap();
+        assert!(config.contains("  b:\n    default: true\n"), "{config}");
+        assert!(files.meta.subordinate && files.meta.relations["host"].optional);
+        let unpacked = CharmMeta::from_parts(&files.metadata, files.config.as_deref(), None).unwrap();
+        assert_eq!(unpacked, files.meta, "Juju reads what Charmcraft read");
+        assert_eq!(unpacked.config["b"].default, Some(true.into()));
+        assert_eq!(unpacked.config["t"].default, Some(true.into()));
+    }
+
+    #[test]
+    fn a_word_that_charmcraft_takes_for_a_boolean_is_no_string() {
+        for (option, found) in [
+            ("{type: string, default: no}", "the boolean false"),
+            ("{type: string, default: 0123}", "the integer 83"),
+            ("{type: boolean, default: 'yes'}", "the string \"yes\""),
+            ("{type: boolean, default: y}", "the string \"y\""),
+        ] {
+            let text = format!("{PROJECT}config: {{options: {{s: {option}}}}}\n");
+            let message = files("strings", &[("charmcraft.yaml", &text)]).unwrap_err().to_string();
+            assert!(message.starts_with("charmcraft.yaml: config.options.s.default: expected "), "{message}");
+            assert!(message.ends_with(&format!("found {found}")), "{message}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     ActionMeta, Assumes, AssumesCondition, ConfigMeta, MetadataError, MetadataLinks, RelationMeta, RelationRole,
-    RelationScope, ResourceMeta, StorageMeta, extra_bindings, juju_name, node::Node, yaml,
+    RelationScope, ResourceMeta, StorageMeta, extra_bindings, juju_name, node::Node, yaml, yaml_scalar::YamlReader,
 };
 
 /// As which user Juju runs a charm's hooks. (A machine charm's run as root in any case.)
@@ -192,7 +192,9 @@ struct File {
 
 impl File {
     fn parse(name: &'static str, text: &str) -> Result<Self, MetadataError> {
-        Ok(Self { name, value: yaml::parse(name, text)? })
+        // Charmcraft reads the one, Juju the others.
+        let reader = if name == "charmcraft.yaml" { YamlReader::Charmcraft } else { YamlReader::Juju };
+        Ok(Self { name, value: yaml::parse(name, text, reader)? })
     }
 
     fn root(&self) -> Node<'_> {

@@ -97,10 +97,11 @@ impl ConfigMeta {
 }
 
 fn read_default(option_type: ConfigType, node: &Node<'_>) -> Result<Value, MetadataError> {
-    if option_type == ConfigType::Boolean
-        && let Ok(value) = node.boolean()
-    {
-        return Ok(value.into());
+    // Of a boolean Juju takes the words in quotes that Go's ParseBool takes.
+    match (option_type, node.value().as_str()) {
+        (ConfigType::Boolean, Some("1" | "t" | "T" | "TRUE" | "true" | "True")) => return Ok(true.into()),
+        (ConfigType::Boolean, Some("0" | "f" | "F" | "FALSE" | "false" | "False")) => return Ok(false.into()),
+        _ => {}
     }
     if !option_type.takes(node.value()) {
         return Err(node.expected(option_type.described()));

@@ -40,6 +40,7 @@ mod relation;
 mod resource;
 mod storage;
 mod yaml;
+mod yaml_scalar;
 mod yaml_writer;
 
 pub use action::ActionMeta;

@@ -104,7 +104,7 @@ impl<'a> Node<'a> {
         self.value.as_str().ok_or_else(|| self.expected("a string"))
     }
 
-    /// The boolean. Juju and Charmcraft read YAML 1.1, so `yes` and `off` are booleans too.
+    /// The boolean. Charmcraft takes these words in quotes too.
     pub(crate) fn boolean(&self) -> Result<bool, MetadataError> {
         match self.value {
             Value::Bool(value) => Ok(*value),

@@ -97,7 +97,7 @@ mod tests {
     use crate::yaml;
 
     fn platform(text: &str, arch: &str) -> Result<Platform, String> {
-        let value = yaml::parse("charmcraft.yaml", text).unwrap();
+        let value = yaml::parse("charmcraft.yaml", text, crate::yaml_scalar::YamlReader::Charmcraft).unwrap();
         Platform::read(&Node::root("charmcraft.yaml", &value), arch).map_err(|error| error.to_string())
     }
 

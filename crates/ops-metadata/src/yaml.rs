@@ -1,36 +1,35 @@
 //! The one place that touches a YAML library. Everything else works on [`serde_json`] values.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, HashMap};
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 use serde_json::{Map, Value};
 
-use crate::MetadataError;
+use crate::{
+    MetadataError,
+    yaml_scalar::{self, YamlReader},
+};
 
-/// Reads a YAML document. `file` is for the error only.
-pub(crate) fn parse(file: &str, text: &str) -> Result<Value, MetadataError> {
-    let syntax = |reason: String| MetadataError::Syntax { file: file.to_owned(), reason };
-    // An empty document: the library calls it the end of the stream, for Juju and Python it is null.
-    if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
-        return Ok(Value::Null);
-    }
-    let tree = Tree.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| syntax(error.to_string()))?;
-    if text.contains("<<") {
-        return merge(tree).map_err(syntax);
-    }
-    Ok(tree)
+/// How deep a document may nest.
+const MAX_DEPTH: usize = 128;
+/// How many values a document may have once its aliases are put in.
+const MAX_VALUES: usize = 200_000;
+
+/// Reads a YAML document by the rules of who reads the file. `file` is for the error only.
+pub(crate) fn parse(file: &str, text: &str, reader: YamlReader) -> Result<Value, MetadataError> {
+    Loader::new(text, Scalars::Typed(reader))
+        .document()
+        .map_err(|reason| MetadataError::Syntax { file: file.to_owned(), reason })
 }
 
-/// Reads any YAML document as JSON. An empty one is null; a key that is given twice is refused.
+/// Reads any YAML document as Juju does, and makes JSON of it. An empty one is null; a key that is given twice is refused.
+///
+/// Juju reads YAML 1.1 with Go's yaml.v2: `yes`, `y` and `on` are true, `07` is 7, `1_000` is 1000.
 ///
 /// # Errors
 /// It is no YAML; the text says where.
 pub fn parse_yaml(text: &str) -> Result<Value, String> {
-    parse("", text).map_err(|error| match error {
-        MetadataError::Syntax { reason, .. } => reason,
-        error => error.to_string(),
-    })
+    Loader::new(text, Scalars::Typed(YamlReader::Juju)).document()
 }
 
 /// Reads a YAML document that maps keys to scalars, each taken as the text that it is written with: `port: 80` is `"80"`.
@@ -41,113 +40,193 @@ pub fn parse_yaml(text: &str) -> Result<Value, String> {
 /// # Errors
 /// It is no YAML, or no such map; the text says where.
 pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, String> {
-    if text.lines().all(|line| line.trim_start().is_empty() || line.trim_start().starts_with('#')) {
-        return Ok(BTreeMap::new());
-    }
-    let map: Option<BTreeMap<String, Option<String>>> =
-        serde_yaml::from_str(text).map_err(|error| error.to_string())?;
-    Ok(map.into_iter().flatten().map(|(key, value)| (key, value.unwrap_or_default())).collect())
+    let map = match Loader::new(text, Scalars::Text).document()? {
+        Value::Null => return Ok(BTreeMap::new()),
+        Value::Object(map) => map,
+        _ => return Err("it is not a mapping".to_owned()),
+    };
+    map.into_iter()
+        .map(|(key, value)| match value {
+            Value::Null => Ok((key, String::new())),
+            Value::String(text) => Ok((key, text)),
+            _ => Err(format!("the value of {key:?} is not a scalar")),
+        })
+        .collect()
 }
 
-/// A YAML document as JSON, with a key that is given twice refused. (Charmcraft refuses it as well. Taking the last one
-/// in silence would hide half of somebody's relations.)
+/// What becomes of scalars.
 #[derive(Clone, Copy)]
-struct Tree;
-
-impl<'de> DeserializeSeed<'de> for Tree {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
+enum Scalars {
+    /// Each has the type that this reader gives it.
+    Typed(YamlReader),
+    /// Each is its text, but for null.
+    Text,
 }
 
-impl<'de> Visitor<'de> for Tree {
-    type Value = Value;
+/// Makes JSON of a document's events.
+struct Loader<'a> {
+    parser: Parser<'a, StrInput<'a>>,
+    scalars: Scalars,
+    /// What anchors stand for, and of how many values that is.
+    anchors: HashMap<usize, (Value, usize)>,
+    values: usize,
+}
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a mapping, a list, a string, a number, a boolean or null")
+impl<'a> Loader<'a> {
+    fn new(text: &'a str, scalars: Scalars) -> Self {
+        Self { parser: Parser::new_from_str(text), scalars, anchors: HashMap::new(), values: 0 }
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(self)? {
-            list.push(item);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some(key) = entries.next_key_seed(self)? {
-            let Value::String(key) = key else {
-                return Err(A::Error::custom(format_args!("the key {key} is not a string; put it into quotes")));
-            };
-            let value = entries.next_value_seed(self)?;
-            if map.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("the key {key:?} is given twice")));
+    fn document(mut self) -> Result<Value, String> {
+        let mut document = None;
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamEnd => return Ok(document.unwrap_or_default()),
+                Event::Nothing | Event::StreamStart | Event::DocumentEnd => {}
+                Event::DocumentStart(_) if document.is_some() => {
+                    return Err(at("there is more than one document", &span.start));
+                }
+                Event::DocumentStart(_) => {
+                    let (event, span) = self.next()?;
+                    document = Some(self.node(event, span, 0)?);
+                }
+                _ => return Err(at("this belongs to no document", &span.start)),
             }
-            map.insert(key, value);
+        }
+    }
+
+    fn next(&mut self) -> Result<(Event<'a>, Span), String> {
+        match self.parser.next_event() {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(error)) => Err(at(error.info(), error.marker())),
+            None => Err("it ends too early".to_owned()),
+        }
+    }
+
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Value, String> {
+        if depth > MAX_DEPTH {
+            return Err(at(&format!("it nests more than {MAX_DEPTH} levels deep"), &span.start));
+        }
+        let before = self.values;
+        self.count(1, &span)?;
+        let (value, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => (self.scalar(&text, style, tag.as_deref(), &span)?, anchor),
+            Event::SequenceStart(anchor, _) => (self.list(depth)?, anchor),
+            Event::MappingStart(anchor, _) => (self.map(depth)?, anchor),
+            Event::Alias(anchor) => {
+                let known = self.anchors.get(&anchor).cloned();
+                let (value, values) =
+                    known.ok_or_else(|| at("an alias stands within what it stands for", &span.start))?;
+                self.count(values, &span)?;
+                return Ok(value);
+            }
+            _ => return Err(at("a value is missing", &span.start)),
+        };
+        if anchor != 0 {
+            self.anchors.insert(anchor, (value.clone(), self.values - before));
+        }
+        Ok(value)
+    }
+
+    /// Aliases of aliases can stand for more than there is memory.
+    fn count(&mut self, values: usize, span: &Span) -> Result<(), String> {
+        self.values += values;
+        if self.values > MAX_VALUES {
+            return Err(at(&format!("it holds more than {MAX_VALUES} values"), &span.start));
+        }
+        Ok(())
+    }
+
+    fn scalar(&self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) -> Result<Value, String> {
+        let plain = style == ScalarStyle::Plain;
+        // `!text` is text, and so is what has a tag of somebody's own.
+        let tag = tag.map(|tag| if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "str" });
+        let reader = match self.scalars {
+            Scalars::Typed(reader) => reader,
+            Scalars::Text if plain && tag.is_none() && yaml_scalar::is_null(text) => return Ok(Value::Null),
+            Scalars::Text => return Ok(text.into()),
+        };
+        match tag {
+            None if plain => reader.resolve(text).map_err(|reason| at(&reason, &span.start)),
+            None | Some("str" | "binary") => Ok(text.into()),
+            Some(tag) => {
+                let value = reader.resolve(text).map_err(|reason| at(&reason, &span.start))?;
+                match (tag, value) {
+                    ("null", Value::Null) => Ok(Value::Null),
+                    ("bool", Value::Bool(value)) => Ok(value.into()),
+                    ("int", Value::Number(number)) if !number.is_f64() => Ok(number.into()),
+                    ("float", Value::Number(number)) => Ok(number.as_f64().into()),
+                    ("timestamp", Value::String(text)) => Ok(text.into()),
+                    (tag, _) => Err(at(&format!("{text:?} is no !!{tag}"), &span.start)),
+                }
+            }
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Result<Value, String> {
+        let mut items = vec![];
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(Value::Array(items)),
+                (event, span) => items.push(self.node(event, span, depth + 1)?),
+            }
+        }
+    }
+
+    /// A mapping, with a key that is given twice refused. (Charmcraft refuses it as well. Taking the last one in silence would
+    /// hide half of somebody's relations.) Merge keys (`<<: *defaults`), which Juju and Charmcraft know, are carried out.
+    fn map(&mut self, depth: usize) -> Result<Value, String> {
+        let mut map = Map::new();
+        let mut inherited = vec![];
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::MappingEnd {
+                break;
+            }
+            let merges = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
+            let key = self.key(event, span, depth)?;
+            let (event, value_span) = self.next()?;
+            let value = self.node(event, value_span, depth + 1)?;
+            if !merges {
+                if map.contains_key(&key) {
+                    return Err(at(&format!("the key {key:?} is given twice"), &span.start));
+                }
+                map.insert(key, value);
+                continue;
+            }
+            let sources = match value {
+                Value::Array(items) => items,
+                source => vec![source],
+            };
+            for source in sources {
+                let Value::Object(source) = source else {
+                    return Err(at("the merge key << takes mappings only", &span.start));
+                };
+                inherited.push(source);
+            }
+        }
+        for (key, value) in inherited.into_iter().flatten() {
+            map.entry(key).or_insert(value);
         }
         Ok(Value::Object(map))
     }
+
+    /// A key of a mapping. Where Juju wants text it takes the text of what is not, such as `1` or `yes`; Charmcraft does not.
+    fn key(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<String, String> {
+        if let (Event::Scalar(text, ..), Scalars::Typed(YamlReader::Juju) | Scalars::Text) = (&event, self.scalars) {
+            return Ok(text.clone().into_owned());
+        }
+        match self.node(event, span, depth + 1)? {
+            Value::String(key) => Ok(key),
+            key => Err(at(&format!("the key {key} is not a string; put it into quotes"), &span.start)),
+        }
+    }
 }
 
-/// Carries out YAML 1.1's merge keys (`<<: *defaults`), which Juju and Charmcraft know.
-fn merge(tree: Value) -> Result<Value, String> {
-    match tree {
-        Value::Array(items) => items.into_iter().map(merge).collect(),
-        Value::Object(map) => {
-            let mut merged = Map::new();
-            let mut inherited = Vec::new();
-            for (key, value) in map {
-                match (key.as_str(), merge(value)?) {
-                    ("<<", Value::Object(map)) => inherited.push(map),
-                    ("<<", Value::Array(items)) => {
-                        for item in items {
-                            let Value::Object(map) = item else {
-                                return Err("the merge key << takes mappings only".to_owned());
-                            };
-                            inherited.push(map);
-                        }
-                    }
-                    ("<<", _) => return Err("the merge key << takes mappings only".to_owned()),
-                    (_, value) => {
-                        merged.insert(key, value);
-                    }
-                }
-            }
-            for (key, value) in inherited.into_iter().flatten() {
-                merged.entry(key).or_insert(value);
-            }
-            Ok(Value::Object(merged))
-        }
-        leaf => Ok(leaf),
-    }
+/// A reason with its place. Lines count from 1, and so do columns, as editors have it.
+fn at(reason: &str, place: &Marker) -> String {
+    format!("{reason} at line {} column {}", place.line(), place.col() + 1)
 }
 
 #[cfg(test)]
@@ -158,23 +237,27 @@ mod tests {
 
     use super::*;
 
+    fn read(text: &str) -> Result<Value, MetadataError> {
+        parse("x.yaml", text, YamlReader::Charmcraft)
+    }
+
     fn refused(text: &str) -> String {
-        parse("charmcraft.yaml", text).unwrap_err().to_string()
+        parse("charmcraft.yaml", text, YamlReader::Charmcraft).unwrap_err().to_string()
     }
 
     #[test]
     fn a_document_becomes_a_tree() {
-        let tree = parse("x.yaml", "a: 1\nb: [true, ~, 1.5, text, '2']\nc: {d: |\n  line\n  }").unwrap_err();
+        let tree = read("a: 1\nb: [true, ~\nc: 2\n").unwrap_err();
         assert!(tree.to_string().starts_with("x.yaml is not valid YAML: "), "{tree}");
-        let tree = parse("x.yaml", "a: 1\nb: [true, ~, 1.5, text, '2']\nc:\n  d: |\n    line\n").unwrap();
+        let tree = read("a: 1\nb: [true, ~, 1.5, text, '2']\nc:\n  d: |\n    line\n").unwrap();
         assert_eq!(tree, json!({"a": 1, "b": [true, null, 1.5, "text", "2"], "c": {"d": "line\n"}}));
     }
 
     #[test]
     fn an_empty_document_is_null() {
-        assert_eq!(parse("x.yaml", "").unwrap(), Value::Null);
-        assert_eq!(parse("x.yaml", "# only a comment\n\n").unwrap(), Value::Null);
-        assert_eq!(parse("x.yaml", "---\n").unwrap(), Value::Null);
+        assert_eq!(read("").unwrap(), Value::Null);
+        assert_eq!(read("# only a comment\n\n").unwrap(), Value::Null);
+        assert_eq!(read("---\n").unwrap(), Value::Null);
     }
 
     #[test]
@@ -216,7 +299,7 @@ mod tests {
         });
         let text: String = iter::once("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned()).chain(lines).collect();
         let message = refused(&text);
-        assert!(message.contains("repetition limit"), "{message}");
+        assert!(message.contains("it holds more than 200000 values"), "{message}");
     }
 
     #[test]
@@ -228,7 +311,7 @@ mod tests {
     #[test]
     fn merge_keys_are_carried_out() {
         let text = "base: &base {type: string, default: a}\nslug:\n  <<: *base\n  default: b\n";
-        let tree = parse("x.yaml", text).unwrap();
+        let tree = read(text).unwrap();
         assert_eq!(tree["slug"], json!({"type": "string", "default": "b"}));
         let message = refused("slug:\n  <<: nothing\n");
         assert!(message.contains("<< takes mappings only"), "{message}");

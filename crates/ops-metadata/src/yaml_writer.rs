@@ -127,11 +127,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::yaml;
+    use crate::{yaml, yaml_scalar::YamlReader};
 
     fn text(value: &Value) -> String {
         let text = document(value.as_object().unwrap());
-        assert_eq!(&yaml::parse("x.yaml", &text).unwrap(), value, "{text}");
+        for reader in [YamlReader::Charmcraft, YamlReader::Juju] {
+            assert_eq!(&yaml::parse("x.yaml", &text, reader).unwrap(), value, "{text}");
+        }
         text
     }
 

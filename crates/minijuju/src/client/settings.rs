@@ -1,6 +1,6 @@
 //! Options of applications: read from words and files, checked as Juju checks them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
@@ -31,16 +31,16 @@ pub fn parse(option: &ConfigMeta, text: &str) -> anyhow::Result<Value> {
     })
 }
 
-/// An option's value from a YAML file, where it has a type already.
-fn typed(option: &ConfigMeta, value: &Value) -> anyhow::Result<Value> {
-    let fits = match (option.option_type, value) {
-        (ConfigType::Float, Value::Number(number)) => return Ok(number.as_f64().into()),
-        (kind, value) => kind.takes(value),
-    };
-    if !fits {
-        bail!("option {:?} expected {}, got {value}", option.name, option.option_type);
-    }
-    Ok(value.clone())
+/// An option's value from a YAML file, where it has a type already. Juju takes text for what the option is, as on a
+/// command line. `None`: the option is to have no value of its own.
+fn typed(option: &ConfigMeta, value: &Value) -> anyhow::Result<Option<Value>> {
+    Ok(Some(match (option.option_type, value) {
+        (_, Value::Null) => return Ok(None),
+        (_, Value::String(text)) => parse(option, text)?,
+        (ConfigType::Float, Value::Number(number)) => number.as_f64().into(),
+        (kind, value) if kind.takes(value) => value.clone(),
+        _ => bail!("option {:?} expected {}, got {value}", option.name, option.option_type),
+    }))
 }
 
 /// The option named `name` of a charm.
@@ -60,6 +60,8 @@ pub fn text(name: &str, value: &str) -> anyhow::Result<String> {
 pub struct Given {
     /// The charm's options.
     pub options: BTreeMap<String, Value>,
+    /// Options that a file gives nothing for: they go back to their defaults.
+    pub unset: BTreeSet<String>,
     /// `trust`, the one option that Juju adds to every machine charm's.
     pub trust: Option<bool>,
 }
@@ -73,15 +75,24 @@ impl Given {
             self.trust = Some(trusted(&value)?);
         } else {
             self.options.insert(name.to_owned(), parse(option(meta, name)?, text)?);
+            self.unset.remove(name);
         }
         Ok(())
+    }
+
+    /// Puts the options among those that an application has values of its own for.
+    pub fn apply(self, config: &mut BTreeMap<String, Value>) {
+        config.retain(|name, _| !self.unset.contains(name));
+        config.extend(self.options);
     }
 
     fn set_typed(&mut self, meta: &CharmMeta, name: &str, value: &Value) -> anyhow::Result<()> {
         if name == TRUST {
             self.trust = Some(trusted(value)?);
+        } else if let Some(value) = typed(option(meta, name)?, value)? {
+            self.options.insert(name.to_owned(), value);
         } else {
-            self.options.insert(name.to_owned(), typed(option(meta, name)?, value)?);
+            self.unset.insert(name.to_owned());
         }
         Ok(())
     }
@@ -226,9 +237,44 @@ mod tests {
         assert_eq!(found.trust, Some(true));
         assert!(given("other: {port: 8}\n").unwrap_err().to_string().contains("no settings found"));
         let printed = given("settings: {port: {value: 9, source: user}, slug: {value: x, source: default}}\n").unwrap();
-        assert_eq!(printed, Given { options: [("port".to_owned(), 9.into())].into(), trust: None });
+        assert_eq!(printed, Given { options: [("port".to_owned(), 9.into())].into(), ..Given::default() });
         let error = given("web: {port: text}\n").unwrap_err().to_string();
         assert_eq!(error, r#"option "port" expected int, got "text""#);
+    }
+
+    #[test]
+    fn a_file_s_values_are_read_as_juju_reads_yaml() {
+        let given = |text: &str| from_yaml(&meta(), "web", &format!("web: {{{text}}}"));
+        for (text, name, value) in [
+            ("port: '12'", "port", Value::from(12)),
+            ("port: 07", "port", 7.into()),
+            ("port: 1_000", "port", 1000.into()),
+            ("tls: yes", "tls", true.into()),
+            ("tls: n", "tls", false.into()),
+            ("tls: 'true'", "tls", true.into()),
+            ("rate: '0.5'", "rate", 0.5.into()),
+            ("slug: 'no'", "slug", "no".into()),
+            ("slug: 2022-01-01", "slug", "2022-01-01".into()),
+        ] {
+            assert_eq!(given(text).unwrap().options, [(name.to_owned(), value)].into(), "{text}");
+        }
+        for (text, error) in [
+            ("slug: no", r#"option "slug" expected string, got false"#),
+            ("slug: 0123", r#"option "slug" expected string, got 83"#),
+            ("tls: 'yes'", r#"option "tls" expected boolean, got "yes""#),
+            ("port: '07x'", r#"option "port" expected int, got "07x""#),
+            ("port: yes", r#"option "port" expected int, got true"#),
+        ] {
+            assert_eq!(given(text).unwrap_err().to_string(), error);
+        }
+    }
+
+    #[test]
+    fn an_option_that_a_file_gives_nothing_for_goes_back_to_its_default() {
+        let given = from_yaml(&meta(), "web", "web: {slug: ~, port: 8}").unwrap();
+        let mut config = BTreeMap::from([("slug".to_owned(), Value::from("mine")), ("tls".to_owned(), true.into())]);
+        given.apply(&mut config);
+        assert_eq!(config, [("port".to_owned(), Value::from(8)), ("tls".to_owned(), true.into())].into());
     }
 
     #[test]

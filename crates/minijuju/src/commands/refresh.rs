@@ -119,8 +119,8 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
         found
             .config
             .retain(|name, value| charm.meta.config.get(name).is_some_and(|option| option.option_type.takes(value)));
-        found.config.extend(given.options);
         found.trust = args.trust.or(given.trust).unwrap_or(found.trust);
+        given.apply(&mut found.config);
         resources.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
         found.storage.extend(args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())));
         application::save(db, &model.uuid, &found)?;

@@ -193,8 +193,8 @@ pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
             client.write(|db| {
                 let Some(mut now) = application::find(db, &model.uuid, &found.name)? else { return Ok(()) };
                 now.config.retain(|name, _| !reset.contains(name));
-                now.config.extend(given.options);
                 now.trust = given.trust.unwrap_or(now.trust);
+                given.apply(&mut now.config);
                 application::save(db, &model.uuid, &now)
             })?;
             client.settle(&model)?;

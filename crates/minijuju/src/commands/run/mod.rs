@@ -53,11 +53,7 @@ pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
         None => Map::new(),
     };
     for (keys, text) in &args.arguments {
-        let value = if args.string_args {
-            Value::String(text.clone())
-        } else {
-            ops_metadata::parse_yaml(text).map_err(|why| anyhow::anyhow!("{text:?}: {why}"))?
-        };
+        let value = if args.string_args { text.as_str().into() } else { params::value(text)? };
         params::insert(&mut given, keys, value);
     }
     let (mut wanted, mut errors) = (Vec::new(), Vec::new());

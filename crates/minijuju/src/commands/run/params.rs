@@ -90,6 +90,11 @@ fn fits(kind: &str, value: &Value) -> bool {
     }
 }
 
+/// A value from text, as typed on a command line: YAML as Juju reads it.
+pub fn value(text: &str) -> anyhow::Result<Value> {
+    ops_metadata::parse_yaml(text).map_err(|why| anyhow::anyhow!("{text:?}: {why}"))
+}
+
 #[cfg(test)]
 mod tests {
     use ops_metadata::CharmMeta;
@@ -131,5 +136,32 @@ backup:
         insert(&mut map, &["a".to_owned(), "b".to_owned()], json!(1));
         insert(&mut map, &["a".to_owned(), "c".to_owned()], json!(2));
         assert_eq!(Value::Object(map), json!({"a": {"b": 1, "c": 2}}));
+    }
+
+    #[test]
+    fn arguments_are_yaml_as_juju_reads_it() {
+        let actions = "back-up: {params: {b: {type: boolean}, s: {type: string}, i: {type: integer}}}";
+        let meta = CharmMeta::from_parts("name: a\nsummary: s\ndescription: d\n", None, Some(actions)).unwrap();
+        let action = &meta.actions["back-up"];
+        for (argument, parameter) in [
+            ("b=no", json!(false)),
+            ("b=y", json!(true)),
+            ("i=07", json!(7)),
+            ("i=1_000", json!(1000)),
+            ("s='no'", json!("no")),
+        ] {
+            let (name, text) = argument.split_once('=').unwrap();
+            let given = Map::from_iter([(name.to_owned(), value(text).unwrap())]);
+            assert_eq!(super::check(action, &given).unwrap()[name], parameter, "{argument}");
+        }
+        for (argument, given_as) in [("s=yes", "true"), ("s=0123", "83"), ("s=y", "true")] {
+            let (name, text) = argument.split_once('=').unwrap();
+            let given = Map::from_iter([(name.to_owned(), value(text).unwrap())]);
+            let error = super::check(action, &given).unwrap_err().to_string();
+            assert!(
+                error.ends_with(&format!("(root).s : must be of type string, given {given_as}")),
+                "{argument}: {error}"
+            );
+        }
     }
 }
