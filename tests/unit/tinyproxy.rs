@@ -11,11 +11,8 @@ use std::process::{Command, Stdio};
 
 use std::time::{Duration, Instant};
 
-use machine::Machine;
+use machine::{LONG, Machine, in_time};
 use tinyproxy_charm::tinyproxy::{Error, Workload as _};
-
-/// Long enough for whatever else this computer does.
-const LONG: Duration = Duration::from_secs(30);
 
 /// The tutorial's config file, for port 8000 and slug `example`.
 const CONFIG: &str = r#"PidFile "/var/run/tinyproxy.pid"
@@ -24,6 +21,11 @@ Timeout 600
 ReverseOnly Yes
 ReversePath "/example/" "http://www.example.com/"
 "#;
+
+/// Send SIGTERM to a process with the shell's own `kill`: the program comes with procps, which not every computer has.
+fn terminate(pid: &str) -> bool {
+    Command::new("sh").args(["-c", "kill -TERM \"$0\"", pid]).status().unwrap().success()
+}
 
 fn names_in(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> =
@@ -234,11 +236,14 @@ mod pid_file {
         let mut child = Command::new(program).stdout(Stdio::piped()).spawn().unwrap();
         machine.set_pid(child.id().to_string());
         // Its output ends when it does, or a moment before.
-        assert_eq!(BufReader::new(child.stdout.take().unwrap()).read_until(b'\n', &mut Vec::new()).unwrap(), 0);
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        in_time("its output ends", move || assert_eq!(output.read_until(b'\n', &mut Vec::new()).unwrap(), 0));
         let stat = format!("/proc/{}/stat", child.id());
-        while !fs::read_to_string(&stat).unwrap().contains(") Z ") {
-            std::thread::yield_now();
-        }
+        in_time("the process becomes a zombie", move || {
+            while !fs::read_to_string(&stat).unwrap().contains(") Z ") {
+                std::thread::yield_now();
+            }
+        });
         assert!(!machine.tinyproxy().is_running());
         child.wait().unwrap();
     }
@@ -246,7 +251,7 @@ mod pid_file {
     #[test]
     fn of_another_program_means_not_running_and_it_gets_no_signal() {
         let machine = Machine::new();
-        let mut stranger = machine.run("stranger");
+        let stranger = machine.run("stranger");
         let mut tinyproxy = machine.tinyproxy();
         machine.set_pid(stranger.child.id().to_string());
         assert!(!tinyproxy.is_running());
@@ -254,7 +259,7 @@ mod pid_file {
         assert!(matches!(tinyproxy.reload_config(), Err(Error::NotRunning)));
         // Had it been sent a signal, it would tell of that one first.
         let name = machine.path("usr/bin/stranger");
-        assert!(Command::new("kill").args(["-TERM", &stranger.child.id().to_string()]).status().unwrap().success());
+        assert!(terminate(&stranger.child.id().to_string()));
         assert_eq!(stranger.line(), "SIGTERM", "{}", name.display());
         assert_eq!(stranger.line(), "");
     }
@@ -290,7 +295,7 @@ mod signals {
     #[test]
     fn reload_is_sigusr1_and_stop_is_sigterm() {
         let machine = Machine::new();
-        let mut running = machine.run("tinyproxy");
+        let running = machine.run("tinyproxy");
         let mut tinyproxy = machine.tinyproxy();
         machine.set_pid(format!("{}\n", running.child.id()));
         tinyproxy.reload_config().unwrap();
@@ -304,7 +309,7 @@ mod signals {
     #[test]
     fn reload_that_a_killed_hook_did_not_reach_is_made_up_for() {
         let machine = Machine::new();
-        let mut running = machine.run("tinyproxy");
+        let running = machine.run("tinyproxy");
         let mut tinyproxy = machine.tinyproxy();
         let pid_file = machine.set_pid(running.child.id().to_string());
         let long_ago = std::time::SystemTime::now() - Duration::from_mins(1);
@@ -324,7 +329,7 @@ mod signals {
         machine.set_pid(running.child.id().to_string());
         machine.tinyproxy().patience(LONG).stop().unwrap();
         assert!(!machine.tinyproxy().is_running());
-        assert_eq!(running.child.wait().unwrap().code(), Some(3));
+        assert_eq!(running.exit_code(), Some(3));
     }
 
     #[test]
@@ -363,10 +368,10 @@ mod signals {
         );
         let mut child = Command::new(program).stdin(Stdio::piped()).spawn().unwrap();
         machine.set_pid(child.id().to_string());
-        fs::write(go, "\n").unwrap();
+        in_time("it opens its first pipe", move || fs::write(go, "\n").unwrap());
         machine.tinyproxy().patience(LONG).reload_config().unwrap();
-        assert_eq!(fs::read_to_string(done).unwrap(), "SIGUSR1\n");
-        assert!(child.wait().unwrap().success(), "the signal ended it");
+        assert_eq!(in_time("it opens its second pipe", move || fs::read_to_string(done).unwrap()), "SIGUSR1\n");
+        assert!(in_time("the signal ends it", move || child.wait().unwrap()).success());
     }
 
     #[test]
@@ -419,7 +424,7 @@ mod start {
         machine.tinyproxy().start().unwrap();
         assert!(started.elapsed().as_secs() < 20);
         let pid = fs::read_to_string(machine.path("pid")).unwrap();
-        assert!(Command::new("kill").arg(pid.trim()).status().unwrap().success(), "the daemon was alive");
+        assert!(terminate(pid.trim()), "the daemon was alive");
     }
 
     #[test]

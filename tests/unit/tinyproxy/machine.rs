@@ -3,12 +3,26 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tinyproxy_charm::tinyproxy::Tinyproxy;
 
 use crate::program;
+
+/// How long a test waits for anything: long enough for whatever else this computer does.
+pub const LONG: Duration = Duration::from_secs(30);
+
+/// What `wait` gives, which may block; fails where it takes too long.
+#[track_caller]
+pub fn in_time<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(wait()));
+    receiver.recv_timeout(LONG).unwrap_or_else(|error| panic!("{what}: {error} after {LONG:?}"))
+}
 
 /// A root folder that stands for a machine's. It starts out empty.
 pub struct Machine {
@@ -81,7 +95,9 @@ impl Machine {
         let program = self.install(name, &format!("{script}; echo ready; while :; do read nothing; done"));
         let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let mut running = Running { child, output };
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        let running = Running { child, lines };
         assert_eq!(running.line(), "ready");
         running
     }
@@ -90,14 +106,29 @@ impl Machine {
 /// A program that the test started, and ends. Each line that it prints can be waited for.
 pub struct Running {
     pub child: Child,
-    output: BufReader<ChildStdout>,
+    lines: mpsc::Receiver<String>,
 }
 
 impl Running {
-    pub fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.output.read_line(&mut line).unwrap();
-        line.trim().to_owned()
+    /// The next line of its output, without its end; empty when the output has ended.
+    #[track_caller]
+    pub fn line(&self) -> String {
+        match self.lines.recv_timeout(LONG) {
+            Ok(line) => line.trim().to_owned(),
+            Err(mpsc::RecvTimeoutError::Disconnected) => String::new(),
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("process {} printed no line in {LONG:?}", self.child.id()),
+        }
+    }
+
+    /// How it ended.
+    #[track_caller]
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let deadline = std::time::Instant::now() + LONG;
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(std::time::Instant::now() < deadline, "process {} has not ended in {LONG:?}", self.child.id());
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.child.wait().unwrap().code()
     }
 }
 

@@ -4,12 +4,13 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use crate::fixture::finish;
 use crate::rig::Rig;
 
-/// Fails while `/srv/broken` is there; says what it had stored before.
+/// Fails while `/srv/minijuju-test-broken` is there; says what it had stored before.
 const BREAKABLE: &str = r#"
 juju-log "$JUJU_HOOK_NAME sees $(state-get count)"
-[ "$JUJU_HOOK_NAME" = install ] && [ ! -f /srv/mended ] && {
+[ "$JUJU_HOOK_NAME" = install ] && [ ! -f /srv/minijuju-test-fixed ] && {
     state-set count=1; open-port 80; status-set maintenance halfway
     echo "this is why" >&2
     exit 3
@@ -19,8 +20,9 @@ exit 0
 "#;
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_failed_hook_shows_why_drops_its_effects_and_runs_again_when_resolved() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let deployed = rig.run(&["deploy", &rig.charm("web", BREAKABLE, &[])]).ok();
     for part in [r#"hook failed: "install""#, "    this is why", "minijuju resolved web/0"] {
         assert!(deployed.stderr.contains(part), "{part}: {}", deployed.stderr);
@@ -32,15 +34,16 @@ fn a_failed_hook_shows_why_drops_its_effects_and_runs_again_when_resolved() {
 
     rig.run(&["resolved", "web/0"]).ok();
     assert_eq!(rig.logged()[1..], ["install sees "], "it failed again, and what it stored was dropped");
-    rig.run(&["ssh", "web/0", "touch /srv/mended"]).ok();
+    rig.run(&["ssh", "web/0", "touch /srv/minijuju-test-fixed"]).ok();
     rig.run(&["resolved", "web/0"]).ok();
     assert_eq!(rig.workload("web/0").0, "active");
     assert_eq!(rig.run(&["resolved", "web/0"]).error(), r#"ERROR unit "web/0" is not in an error state"#);
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_failed_hook_can_be_left_out() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", BREAKABLE, &[])]).ok();
     rig.run(&["resolved", "--no-retry", "web/0"]).ok();
     assert_eq!(rig.workload("web/0").0, "active");
@@ -48,8 +51,9 @@ fn a_failed_hook_can_be_left_out() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_mended_charm_reaches_a_unit_in_error_by_force_only() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", "exit 1", &[])]).ok();
     let mended = rig.charm("web", r#"juju-log "$JUJU_HOOK_NAME"; status-set active"#, &[]);
     rig.run(&["refresh", "web", "--path", &mended]).ok();
@@ -62,8 +66,9 @@ fn a_mended_charm_reaches_a_unit_in_error_by_force_only() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_unit_whose_hooks_fail_is_removed_by_force() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", "exit 1", &[])]).ok();
     rig.run(&["remove-unit", "--no-prompt", "web/0"]).ok();
     assert_eq!(rig.workload("web/0").0, "error", "it stays until it is resolved");
@@ -75,8 +80,9 @@ fn a_unit_whose_hooks_fail_is_removed_by_force() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn clean_removes_all_even_if_the_database_cannot_be_read() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", "true", &[])]).ok();
     // What was written last is in the log beside it.
     fs::remove_file(rig.folder().join("data/minijuju.db-wal")).unwrap();
@@ -89,8 +95,9 @@ fn clean_removes_all_even_if_the_database_cannot_be_read() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_full_disk_ends_in_one_clear_line_and_the_next_command_goes_on() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let data = rig.folder().join("data");
     fs::create_dir(&data).unwrap();
     let charm = rig.charm("web", "status-set active", &[("big", &"x".repeat(2 << 20))]);
@@ -111,9 +118,9 @@ fn a_full_disk_ends_in_one_clear_line_and_the_next_command_goes_on() {
     assert!(Command::new("umount").arg(&data).status().unwrap().success());
 }
 
-/// Hangs in install, with a process in the background, until `/srv/mended` is there.
+/// Hangs in install, with a process in the background, until `/srv/minijuju-test-fixed` is there.
 const HANGING: &str = r#"
-[ "$JUJU_HOOK_NAME" = install ] && [ ! -f /srv/mended ] && {
+[ "$JUJU_HOOK_NAME" = install ] && [ ! -f /srv/minijuju-test-fixed ] && {
     setsid sleep 1000 &
     status-set maintenance hanging
     sleep 1000
@@ -122,8 +129,9 @@ status-set active
 "#;
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn minijuju_killed_in_a_hook_loses_nothing_and_says_so() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let charm = rig.charm("killed", HANGING, &[]);
     // The database is there before two commands ask for it at once, which is another test's subject.
     rig.run(&["models"]).ok();
@@ -137,14 +145,15 @@ fn minijuju_killed_in_a_hook_loses_nothing_and_says_so() {
     assert!(status.stderr.contains("minijuju ended while it ran"), "{status:?}");
     assert_eq!(Rig::processes_of("killed/0"), Vec::<std::path::PathBuf>::new());
     assert_eq!(rig.workload("killed/0"), ("error".to_owned(), r#"hook failed: "install""#.to_owned()));
-    rig.run(&["ssh", "killed/0", "touch /srv/mended"]).ok();
+    rig.run(&["ssh", "killed/0", "touch /srv/minijuju-test-fixed"]).ok();
     rig.run(&["resolved", "killed/0"]).ok();
     assert_eq!(rig.workload("killed/0").0, "active");
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn ctrl_c_stops_all_of_a_hanging_hook_and_marks_the_unit() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let charm = rig.charm("hanging", HANGING, &[]);
     // The database is there before two commands ask for it at once, which is another test's subject.
     rig.run(&["models"]).ok();
@@ -152,28 +161,21 @@ fn ctrl_c_stops_all_of_a_hanging_hook_and_marks_the_unit() {
     rig.wait_for("hanging/0", "maintenance", "hanging");
     let pid = nix::unistd::Pid::from_raw(i32::try_from(deploy.id()).unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
-    let output = deploy.wait_with_output().unwrap();
+    let output = finish(deploy, "deploy, after Ctrl-C");
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(stderr.contains("ERROR interrupted"), "{stderr}");
     assert_eq!(Rig::processes_of("hanging/0"), Vec::<std::path::PathBuf>::new());
     assert_eq!(rig.workload("hanging/0").0, "error");
-    rig.run(&["ssh", "hanging/0", "touch /srv/mended"]).ok();
+    rig.run(&["ssh", "hanging/0", "touch /srv/minijuju-test-fixed"]).ok();
     rig.run(&["resolved", "hanging/0"]).ok();
     assert_eq!(rig.workload("hanging/0").0, "active");
 }
 
-/// Wait for a command to end, but not for ever.
-#[track_caller]
-fn ended(child: std::process::Child) -> std::process::Output {
-    let (report, reports) = std::sync::mpsc::channel();
-    std::thread::spawn(move || report.send(child.wait_with_output()));
-    reports.recv_timeout(std::time::Duration::from_secs(30)).expect("the command ends within 30 s").unwrap()
-}
-
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn clean_beside_a_command_at_work_ends_it_and_leaves_nothing() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let charm = rig.charm("web", "sleep 0.15; status-set active", &[]);
     for tenths in [0, 1, 2, 3, 4, 5, 6, 8] {
         rig.run(&["models"]).ok();
@@ -185,7 +187,7 @@ fn clean_beside_a_command_at_work_ends_it_and_leaves_nothing() {
         // Each of these is another moment of the deployment, whatever the computer's speed.
         std::thread::sleep(std::time::Duration::from_millis(tenths * 100));
         rig.run(&["clean", "--no-prompt"]).ok();
-        let output = ended(deploy);
+        let output = finish(deploy, "deploy, beside clean");
         let stderr = String::from_utf8_lossy(&output.stderr);
         let errors = stderr.lines().filter(|line| line.starts_with("ERROR ")).count();
         assert!(output.status.success() || errors == 1, "{stderr}");
@@ -196,8 +198,9 @@ fn clean_beside_a_command_at_work_ends_it_and_leaves_nothing() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn several_commands_at_once_run_each_hook_once() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let charm = rig.charm("web", r#"juju-log "$JUJU_UNIT_NAME $JUJU_HOOK_NAME"; status-set active"#, &[]);
     let names = ["a", "b", "c"];
     let commands: Vec<_> = names
@@ -205,7 +208,7 @@ fn several_commands_at_once_run_each_hook_once() {
         .map(|name| rig.command(&["deploy", &charm, name]).stderr(Stdio::piped()).spawn().unwrap())
         .collect();
     for command in commands {
-        let output = command.wait_with_output().unwrap();
+        let output = finish(command, "deploy, beside two others");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     let mut logged = rig.logged();
@@ -221,8 +224,9 @@ fn several_commands_at_once_run_each_hook_once() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_hook_that_floods_the_log_fills_neither_memory_nor_disk() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     for (name, flood) in [
         ("lines", "yes 'a line that says nothing' | head -n 2000000"),
         ("longlines", "yes $(head -c 60000 /dev/zero | tr '\\0' x) | head -c 100000000 >&2"),
@@ -245,16 +249,18 @@ fn a_hook_that_floods_the_log_fills_neither_memory_nor_disk() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_hook_that_ends_by_a_signal_failed() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let deployed = rig.run(&["deploy", &rig.charm("web", "kill -SEGV $$", &[])]).ok();
     assert!(deployed.stderr.contains("web/0 install: "), "{}", deployed.stderr);
     assert_eq!(rig.workload("web/0").0, "error");
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_hook_command_outside_of_a_hook_says_what_it_lacks() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", "true", &[])]).ok();
     let done = rig.run(&["ssh", "web/0", "/var/lib/juju/tools/unit-web-0/config-get"]);
     assert_eq!((done.code, done.stderr.as_str()), (1, "ERROR JUJU_CONTEXT_ID not set\n"));
@@ -266,8 +272,9 @@ fn a_hook_command_outside_of_a_hook_says_what_it_lacks() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_dispatch_that_is_not_executable_is_named() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let path = rig.folder().join("web.charm");
     let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());
     for (file, text) in [("metadata.yaml", "name: web\nsummary: s\ndescription: d\n"), ("dispatch", "#!/bin/sh\n")] {
@@ -279,17 +286,16 @@ fn a_dispatch_that_is_not_executable_is_named() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn charms_that_are_none_are_refused_and_leave_nothing() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     fs::write(rig.folder().join("text.charm"), "this is no zip file").unwrap();
     fs::create_dir(rig.folder().join("empty")).unwrap();
-    let nothing = rig.charm("nothing", "true", &[]);
-    // The same charm without its dispatch.
-    Command::new("python3")
-        .args(["-c", "import sys,zipfile\na=zipfile.ZipFile(sys.argv[1]); b=zipfile.ZipFile(sys.argv[2],'w')\n[b.writestr(i,a.read(i)) for i in a.infolist() if i.filename!='dispatch']\nb.close()", &nothing, "none.charm"])
-        .current_dir(rig.folder())
-        .status()
-        .unwrap();
+    // A charm without its dispatch.
+    let mut zip = zip::ZipWriter::new(fs::File::create(rig.folder().join("none.charm")).unwrap());
+    zip.start_file("metadata.yaml", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(b"name: none\nsummary: s\ndescription: d\n").unwrap();
+    zip.finish().unwrap();
     for (charm, why) in [
         ("./text.charm", "not a zip file"),
         ("./missing.charm", "cannot read the charm"),
@@ -306,8 +312,9 @@ fn charms_that_are_none_are_refused_and_leave_nothing() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn names_that_juju_refuses_are_refused() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let charm = rig.charm("web", "true", &[]);
     for name in ["Web", "web-1", "1web", "web_x"] {
         let done = rig.run(&["deploy", &charm, name]);

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::fixture::output;
 use crate::rig::Rig;
 
 /// Says which hook runs.
@@ -11,8 +12,9 @@ const OPTIONS: &str =
     "options:\n  slug: {type: string, default: example}\n  port: {type: int}\n  tls: {type: boolean}\n";
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_unit_runs_jujus_hooks_in_jujus_order_and_then_only_what_is_due() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let dispatch = format!(r#"{TELL}; status-set active "$(config-get slug) $(is-leader)""#);
     let charm = rig.charm("web", &dispatch, &[("config.yaml", OPTIONS)]);
     let deployed = rig.run(&["deploy", &charm]).ok();
@@ -42,8 +44,9 @@ fn a_unit_runs_jujus_hooks_in_jujus_order_and_then_only_what_is_due() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_hook_has_jujus_environment_and_no_other() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let charm = rig.charm("web", r#"pwd > /srv/cwd; env -0 | sort -z | tr '\0' '\n' > "/srv/$JUJU_HOOK_NAME""#, &[]);
     rig.run(&["deploy", &charm, "app"]).ok();
     let environment = rig.read("app/0", "/srv/install");
@@ -106,8 +109,9 @@ fn a_hook_has_jujus_environment_and_no_other() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn configuration_is_refused_in_jujus_words() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let charm = rig.charm("web", TELL, &[("config.yaml", OPTIONS)]);
     assert_eq!(
         rig.run(&["deploy", &charm, "--config", "port=x"]).error(),
@@ -142,8 +146,9 @@ fn configuration_is_refused_in_jujus_words() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn trust_comes_from_config_too() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let trust = || rig.run(&["config", "web", "trust"]).ok().stdout;
     rig.run(&["deploy", &rig.charm("web", TELL, &[]), "--config", "trust=true"]).ok();
     assert_eq!(trust(), "true\n");
@@ -154,8 +159,9 @@ fn trust_comes_from_config_too() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn model_configuration_is_checked() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     rig.run(&["add-model", "testing"]).ok();
     fs::write(rig.folder().join("model.yaml"), "agent-version: 9.9.9\nmode: strict\n").unwrap();
     for (words, why) in [
@@ -177,8 +183,9 @@ fn model_configuration_is_checked() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_refresh_brings_the_new_charm_and_leaves_what_the_old_one_made() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let old = rig.charm("web", &format!("{TELL}; [ -f made ] || date > made"), &[("src/old.py", "old"), ("same", "1")]);
     rig.run(&["deploy", &old]).ok();
     let new = rig.charm("web", &format!("{TELL} new"), &[("src/new.py", "new"), ("same", "2")]);
@@ -193,8 +200,9 @@ fn a_refresh_brings_the_new_charm_and_leaves_what_the_old_one_made() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn leadership_moves_when_the_leader_goes() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let charm = rig.charm("web", r#"status-set active "$(is-leader)""#, &[]);
     rig.run(&["deploy", &charm, "-n", "2"]).ok();
     assert_eq!(rig.workload("web/0").1, "True");
@@ -207,10 +215,11 @@ fn leadership_moves_when_the_leader_goes() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_machine_that_was_rebooted_starts_its_units_again() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let dispatch = format!(
-        r#"{TELL}; [ "$JUJU_HOOK_NAME" = config-changed ] && [ ! -f /srv/once ] && touch /srv/once && juju-reboot --now"#
+        r#"{TELL}; [ "$JUJU_HOOK_NAME" = config-changed ] && [ ! -f /srv/minijuju-test-once ] && touch /srv/minijuju-test-once && juju-reboot --now"#
     );
     let charm = rig.charm("web", &format!("{dispatch}; exit 0"), &[]);
     rig.run(&["deploy", &charm]).ok();
@@ -218,11 +227,12 @@ fn a_machine_that_was_rebooted_starts_its_units_again() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn units_run_on_this_computer_itself_where_that_is_asked_for() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let charm = rig.charm("minijuju-test-host", r#"juju-log "$JUJU_HOOK_NAME"; status-set active "$(hostname)""#, &[]);
     let run = |args: &[&str]| {
-        let output = rig.command(args).env("MINIJUJU_MACHINES", "host").output().unwrap();
+        let output = output(rig.command(args).env("MINIJUJU_MACHINES", "host"));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     };
     run(&["deploy", &charm]);
@@ -235,8 +245,9 @@ fn units_run_on_this_computer_itself_where_that_is_asked_for() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_charm_without_dispatch_runs_its_hooks_and_skips_those_it_lacks() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let path = rig.folder().join("old.charm");
     let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
     for (file, text) in [

@@ -1,10 +1,12 @@
 //! minijuju as a whole: small charms of shell, deployed on real machines. These tests make namespaces, mounts and bridges,
-//! so they need root; without, they say that they are skipped.
+//! so they need root, and are ignored until they are asked for: `cargo test -- --include-ignored`.
 
 mod actions;
 mod damage;
 mod faults;
 mod files;
+#[path = "../fixture/mod.rs"]
+mod fixture;
 mod lifecycle;
 mod privacy;
 mod relations;

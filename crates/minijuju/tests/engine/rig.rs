@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::fixture::{needs_root_and, output};
+
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -45,13 +47,11 @@ impl Done {
 }
 
 impl Rig {
-    /// minijuju with no data yet; `None` where there is no root to make machines.
-    pub fn new() -> Option<Self> {
-        if !nix::unistd::geteuid().is_root() {
-            eprintln!("skipped: machines need root");
-            return None;
-        }
-        Some(Self { folder: tempfile::tempdir().unwrap() })
+    /// minijuju with no data yet.
+    #[track_caller]
+    pub fn new() -> Self {
+        needs_root_and(&[("ip", "iproute2"), ("nft", "nftables"), ("mount", "mount"), ("umount", "mount")]);
+        Self { folder: tempfile::tempdir().unwrap() }
     }
 
     pub fn folder(&self) -> &Path {
@@ -65,8 +65,9 @@ impl Rig {
         command
     }
 
+    #[track_caller]
     pub fn run(&self, args: &[&str]) -> Done {
-        let output = self.command(args).output().unwrap();
+        let output = output(&mut self.command(args));
         Done {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -85,7 +86,7 @@ impl Rig {
                 None => shell.env_remove(name),
             };
         }
-        let output = shell.current_dir(self.folder()).stdin(Stdio::null()).output().unwrap();
+        let output = output(shell.current_dir(self.folder()).stdin(Stdio::null()));
         Done {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

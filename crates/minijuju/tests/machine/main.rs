@@ -1,7 +1,9 @@
-//! Machines, for real: these tests make namespaces, mounts and bridges, so they need root; without, they say that they
-//! are skipped.
+//! Machines, for real: these tests make namespaces, mounts and bridges, so they need root, and are ignored until they are
+//! asked for: `cargo test -- --include-ignored`.
 
 mod faults;
+#[path = "../fixture/mod.rs"]
+mod fixture;
 mod isolation;
 mod network;
 mod processes;

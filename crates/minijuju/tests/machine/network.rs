@@ -9,7 +9,11 @@ use std::time::{Duration, Instant};
 
 use minijuju::machine::Machine;
 
-use crate::rig::{Rig, ask, eventually, output_in_time, spec};
+use crate::fixture::{eventually, finish, output};
+use crate::rig::{Rig, ask, spec};
+
+/// How long a neighbour may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server in the machine that says its host name to each that connects to port 8000.
 fn serve(machine: &Machine) {
@@ -17,20 +21,23 @@ fn serve(machine: &Machine) {
                   or die $!; my $name = `hostname`; while (my $c = $l->accept) { print $c $name; close $c }";
     let mut command = machine.command("setsid", "/").unwrap();
     // With `--fork`, setsid ends at once.
-    command.args(["--fork", "perl", "-e", script]).stdin(Stdio::null()).stdout(Stdio::null());
-    assert!(command.status().unwrap().success());
+    let child = command.args(["--fork", "perl", "-e", script]).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+    assert!(finish(child.unwrap(), "the start of a server").status.success());
     eventually("the server answers", || hear(machine).is_some());
 }
 
 fn hear(machine: &Machine) -> Option<String> {
     let mut text = String::new();
-    TcpStream::connect((machine.address(), 8000)).ok()?.read_to_string(&mut text).ok()?;
+    let mut stream = TcpStream::connect_timeout(&(machine.address(), 8000).into(), PATIENCE).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.read_to_string(&mut text).ok()?;
     Some(text)
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn machines_answer_at_their_addresses_from_the_host_and_from_each_other() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let (one, two) = (rig.start(1), rig.start(2));
     serve(&one);
     serve(&two);
@@ -44,8 +51,9 @@ fn machines_answer_at_their_addresses_from_the_host_and_from_each_other() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn an_address_used_again_answers_at_once() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let (one, other) = (rig.start(0), rig.start(1));
     serve(&one);
     let listen = format!("bash -c 'cat < /dev/tcp/{}/8000'", one.address());
@@ -61,8 +69,9 @@ fn an_address_used_again_answers_at_once() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn names_are_asked_where_the_host_asks() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let machine = rig.start(0);
     let file = machine.root().join("etc/resolv.conf");
     assert!(fs::symlink_metadata(&file).unwrap().is_file());
@@ -91,19 +100,21 @@ MINIJUJU_TEST_CLEAN=1 "$@" > /dev/null
 "#;
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_stub_resolver_on_loopback_is_left_out() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
     starter.env("SCRIPT", BEHIND_A_STUB).env("BESIDE", rig.beside("beside")).env("DATA", rig.data());
-    let output = output_in_time(starter);
+    let output = output(&mut starter);
     let text = String::from_utf8_lossy(&output.stdout);
     let rest = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("notes []") && text.ends_with("\nnameserver 192.0.2.53\n"), "{text}{rest}");
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn four_machines_can_be_started_at_once() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let addresses = thread::scope(|scope| {
         let starts: Vec<_> = (0..4)
             .map(|number| {
@@ -123,8 +134,9 @@ fn four_machines_can_be_started_at_once() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn one_machine_started_by_two_at_once_is_one() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let (one, two) = thread::scope(|scope| {
         let one = scope.spawn(|| rig.start(0).pid());
         let two = scope.spawn(|| rig.start(0).pid());
@@ -139,7 +151,7 @@ const BEHIND_A_FIREWALL: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
 ip link set lo up
-sysctl -qw net.ipv4.ip_forward=0
+echo 0 > /proc/sys/net/ipv4/ip_forward
 unshare --net sleep 60 & neighbour=$!
 trap 'kill $neighbour' EXIT
 while [ "$(readlink /proc/$neighbour/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do :; done
@@ -165,11 +177,12 @@ diff "$BESIDE/before" "$BESIDE/after" && echo as before
 "#;
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_machine_reaches_the_network_through_a_firewall_that_drops_and_leaves_it_as_it_was() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
     starter.env("SCRIPT", BEHIND_A_FIREWALL).env("BESIDE", rig.beside("beside")).env("DATA", rig.data());
-    let output = output_in_time(starter);
+    let output = output(&mut starter);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("notes []"), "{text}{}", String::from_utf8_lossy(&output.stderr));
     // The neighbour sees the computer's address, not the machine's.
@@ -178,16 +191,17 @@ fn a_machine_reaches_the_network_through_a_firewall_that_drops_and_leaves_it_as_
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn flushed_rules_are_given_again_with_the_next_machine() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     rig.start(0);
-    let rules = || String::from_utf8(Command::new("nft").args(["list", "tables"]).output().unwrap().stdout).unwrap();
+    let rules = || String::from_utf8(output(Command::new("nft").args(["list", "tables"])).stdout).unwrap();
     let own = rig
         .leftovers()
         .into_iter()
         .find_map(|line| Some(line.split_once("table ip ")?.1.trim_end_matches(" {").to_owned()));
     let own = own.unwrap();
-    assert!(Command::new("nft").args(["delete", "table", "ip", &own]).status().unwrap().success());
+    assert!(output(Command::new("nft").args(["delete", "table", "ip", &own])).status.success());
     assert!(!rules().contains(&own));
     rig.machines().start(&spec(1)).unwrap();
     assert!(rules().contains(&own));

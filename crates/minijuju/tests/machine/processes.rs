@@ -9,7 +9,8 @@ use minijuju::machine::Machine;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
-use crate::rig::{Rig, ask, eventually, output_in_time, run, spec};
+use crate::fixture::{eventually, output};
+use crate::rig::{Rig, ask, run, spec};
 
 /// Numbers inside the machine of the processes with these arguments.
 fn find(machine: &Machine, args: &str) -> Vec<String> {
@@ -27,27 +28,30 @@ fn pid(child: &Child) -> Pid {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn exit_codes_and_signals_are_passed_on() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let machine = rig.start(0);
     assert_eq!(run(&machine, "exit 7").status.code(), Some(7));
     assert_eq!(run(&machine, "kill -TERM $$").status.signal(), Some(15));
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_command_has_the_caller_s_environment_and_the_folder_asked_for() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let machine = rig.start(0);
     ask(&machine, "mkdir '/srv/a charm'");
     let mut command = machine.command("sh", "/srv/a charm").unwrap();
     command.env_clear().env("PATH", "/usr/bin:/bin").env("JUJU_UNIT_NAME", "a/0");
-    let output = command.args(["-c", "pwd; echo $JUJU_UNIT_NAME $HOME"]).output().unwrap();
+    let output = output(command.args(["-c", "pwd; echo $JUJU_UNIT_NAME $HOME"]));
     assert_eq!(String::from_utf8_lossy(&output.stdout), "/srv/a charm\na/0\n");
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_command_sees_no_process_of_the_host() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let machine = rig.start(0);
     let here = std::process::id();
     assert!(!run(&machine, &format!("kill -0 {here}")).status.success() || here < 100);
@@ -56,8 +60,9 @@ fn a_command_sees_no_process_of_the_host() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn orphans_are_collected() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let machine = rig.start(0);
     let orphan = ask(&machine, "sleep 0.05 >/dev/null & echo $!");
     let status = machine.root().join("proc").join(orphan.trim()).join("status");
@@ -66,8 +71,9 @@ fn orphans_are_collected() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_daemon_outlives_its_command_and_dies_with_the_machine() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let machine = rig.start(0);
     ask(&machine, "setsid sleep 4321.1 </dev/null >/dev/null 2>&1 &");
     eventually("the daemon is up", || find(&machine, "sleep 4321.1").len() == 1);
@@ -80,8 +86,9 @@ fn a_daemon_outlives_its_command_and_dies_with_the_machine() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_killed_command_takes_its_program_with_it() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let machine = rig.start(0);
     let mut child = machine.command("sleep", "/var").unwrap().arg("4321.2").spawn().unwrap();
     eventually("the program runs", || find(&machine, "sleep 4321.2").len() == 1);
@@ -91,8 +98,9 @@ fn a_killed_command_takes_its_program_with_it() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_killed_process_group_takes_its_programs_but_not_daemons() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let machine = rig.start(0);
     let script = "setsid sleep 4321.3 </dev/null >/dev/null 2>&1 & sleep 4321.4 & sleep 4321.5";
     let mut command = machine.command("sh", "/").unwrap();
@@ -107,27 +115,25 @@ fn a_killed_process_group_takes_its_programs_but_not_daemons() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_machine_asked_to_end_lets_its_daemons_end_first() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let machine = rig.start(0);
-    let script = "trap 'echo ended > /root/ended; exit' TERM; echo up > /root/up; while :; do sleep 0.01; done";
+    let script = "trap 'echo ended > /root/minijuju-test-ended; exit' TERM; echo up > /root/minijuju-test-up; while :; do sleep 0.01; done";
     let daemon = format!("setsid sh -c '{}' </dev/null >/dev/null 2>&1 &", script.replace('\'', r"'\''"));
     ask(&machine, &daemon);
-    eventually("the daemon is up", || machine.root().join("root/up").exists());
+    eventually("the daemon is up", || machine.root().join("root/minijuju-test-up").exists());
     kill(Pid::from_raw(i32::try_from(machine.pid()).unwrap()), Signal::SIGTERM).unwrap();
     eventually("the machine is down", || rig.machines().find(machine.id()).unwrap().is_none());
-    assert_eq!(ask(&rig.start(0), "cat /root/ended"), "ended\n");
+    assert_eq!(ask(&rig.start(0), "cat /root/minijuju-test-ended"), "ended\n");
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_machine_holds_nothing_of_the_command_that_started_it() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     // Were the pipe of descriptor 1 or 9 still open in the machine, the output would never end.
-    let output = output_in_time({
-        let mut starter = rig.starter("exec 9>&1; exec \"$@\"");
-        starter.stdin(Stdio::piped());
-        starter
-    });
+    let output = output(rig.starter("exec 9>&1; exec \"$@\"").stdin(Stdio::piped()));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("\naddress 10."), "{text}");
     let machine = rig.machines().find(&spec(0).id).unwrap().expect("it outlives its starter");

@@ -3,12 +3,13 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use minijuju::machine::{Kind, Machine, Machines, Spec};
 use tempfile::TempDir;
+
+use crate::fixture::{needs_root_and, output};
 
 /// Names the data folder for [`start_for_another_test`], the test that another test runs in a process of its own.
 const STARTER: &str = "MINIJUJU_TEST_STARTER";
@@ -19,6 +20,19 @@ const PROGRAM: &str = "MINIJUJU_TEST_PROGRAM";
 /// Has [`start_for_another_test`] clean instead.
 const CLEAN: &str = "MINIJUJU_TEST_CLEAN";
 
+/// What machines are made with, and what the tests run in them and around them.
+const PROGRAMS: [(&str, &str); 9] = [
+    ("bash", "bash"),
+    ("diff", "diffutils"),
+    ("hostname", "hostname"),
+    ("ip", "iproute2"),
+    ("mount", "mount"),
+    ("nft", "nftables"),
+    ("perl", "perl-base"),
+    ("sed", "sed"),
+    ("unshare", "util-linux"),
+];
+
 /// A data folder whose machines are gone when it is dropped.
 pub struct Rig {
     folder: TempDir,
@@ -26,15 +40,12 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// `None`, and a word about it, where machines cannot be tested.
-    pub fn new() -> Option<Self> {
-        if !nix::unistd::geteuid().is_root() {
-            eprintln!("skipped: machines need root's rights");
-            return None;
-        }
+    #[track_caller]
+    pub fn new() -> Self {
+        needs_root_and(&PROGRAMS);
         let folder = tempfile::Builder::new().prefix("minijuju, it's a:test-").tempdir_in("/var/tmp").unwrap();
         let machines = open(&folder.path().join("data"));
-        Some(Self { folder, machines })
+        Self { folder, machines }
     }
 
     pub fn data(&self) -> PathBuf {
@@ -79,10 +90,15 @@ impl Drop for Rig {
 
 /// Like [`Rig::starter`], for another data folder.
 pub fn starter(data: &Path, wrapper: &str) -> Command {
+    starter_of(&env::current_exe().unwrap(), data, wrapper)
+}
+
+/// Like [`starter`], with a copy of this program.
+pub fn starter_of(test: &Path, data: &Path, wrapper: &str) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", wrapper, "sh"]).arg(env::current_exe().unwrap());
+    command.args(["-c", wrapper, "sh"]).arg(test);
     command.args(["--exact", "rig::start_for_another_test", "--ignored", "--nocapture", "--test-threads=1"]);
-    command.env(STARTER, data).current_dir("/");
+    command.env(STARTER, data).current_dir("/").stdin(Stdio::null());
     command
 }
 
@@ -105,7 +121,7 @@ pub fn leftovers(data: &Path) -> Vec<String> {
     let devices = fs::read_dir("/sys/class/net").unwrap().flatten().map(|entry| entry.file_name());
     let devices = devices.filter_map(|name| name.into_string().ok());
     left.extend(devices.filter(|name| name.contains(&tag)).map(|name| format!("device {name}")));
-    let tables = Command::new("nft").args(["list", "ruleset"]).output().unwrap().stdout;
+    let tables = output(Command::new("nft").args(["list", "ruleset"])).stdout;
     let tables = String::from_utf8_lossy(&tables).into_owned();
     left.extend(tables.lines().filter(|line| line.contains(&tag)).map(|line| format!("rule {line}")));
     if let Ok(entries) = fs::read_dir(machines) {
@@ -131,7 +147,7 @@ fn tag(data: &str) -> String {
 
 /// Run a shell script in a machine.
 pub fn run(machine: &Machine, script: &str) -> Output {
-    machine.command("sh", "/").unwrap().args(["-c", script]).output().unwrap()
+    output(machine.command("sh", "/").unwrap().args(["-c", script]).stdin(Stdio::null()))
 }
 
 /// What a shell script printed in a machine. It must succeed.
@@ -141,27 +157,18 @@ pub fn ask(machine: &Machine, script: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Look every few milliseconds until `is_so`; fail after ten seconds.
-pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    let until = Instant::now() + Duration::from_secs(10);
-    while !is_so() {
-        assert!(Instant::now() < until, "ten seconds, and still not: {what}");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// Run a command, but for a minute at most: an open pipe would keep it waiting for ever.
-pub fn output_in_time(mut command: Command) -> Output {
-    let (sender, receiver) = std::sync::mpsc::channel();
-    thread::spawn(move || sender.send(command.output().unwrap()));
-    receiver.recv_timeout(Duration::from_mins(1)).expect("the command closes its output")
-}
-
-/// A process of its own that starts a machine: it prints its address, or why it failed.
+/// A process of its own that starts a machine: it prints its address, or why it failed. Other tests run it again, in
+/// another process, with a data folder and by whatever means they like.
 #[test]
-#[ignore = "run by other tests"]
+#[ignore = "needs root: it starts machines"]
 fn start_for_another_test() {
-    let Some(data) = env::var_os(STARTER) else { return };
+    let Some(data) = env::var_os(STARTER) else {
+        let rig = Rig::new();
+        let text = String::from_utf8(output(&mut rig.starter("exec \"$@\"")).stdout).unwrap();
+        let machine = rig.machines().find(&spec(0).id).unwrap().expect("it outlives its starter");
+        assert!(text.contains(&format!("\naddress {} ", machine.address())), "{text}");
+        return;
+    };
     let machines = open(Path::new(&data));
     if env::var_os(CLEAN).is_some() {
         machines.clean().unwrap();
