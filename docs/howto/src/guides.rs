@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each guide, and the module with its code.
-const GUIDES: [(&str, &str); 12] = [
+const GUIDES: [(&str, &str); 13] = [
     ("config", "config"),
     ("actions", "actions"),
     ("relations", "relations"),
@@ -15,6 +15,7 @@ const GUIDES: [(&str, &str); 12] = [
     ("ports", "ports"),
     ("stored-state", "stored_state"),
     ("libraries", "libraries"),
+    ("machine", "machine"),
     ("logging", "logging"),
     ("testing", "testing"),
 ];

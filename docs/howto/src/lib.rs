@@ -8,6 +8,7 @@ pub mod config;
 pub mod leadership;
 pub mod libraries;
 pub mod logging;
+pub mod machine;
 pub mod ports;
 pub mod relations;
 pub mod resource;

@@ -1,6 +1,8 @@
 //! The libraries on real machines, each of which is thrown away after its test.
 
 mod apt;
+mod passwd;
 mod rig;
 mod snap;
+mod sysctl;
 mod systemd;

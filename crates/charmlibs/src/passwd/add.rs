@@ -1,0 +1,219 @@
+//! Add and remove users and groups.
+
+use super::{Error, Group, User, group_exists, user_exists};
+use crate::process::Run;
+
+/// What a user should be like who is added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewUser {
+    system: bool,
+    uid: Option<u32>,
+    shell: Option<String>,
+    home: Option<String>,
+    create_home: bool,
+    group: Option<String>,
+    groups: Vec<String>,
+    password_hash: Option<String>,
+}
+
+impl NewUser {
+    /// A user who can log in once there is a key or password: with a home folder and the shell `/bin/bash`.
+    #[must_use]
+    pub fn login() -> Self {
+        Self { shell: Some("/bin/bash".to_owned()), create_home: true, ..Self::default() }
+    }
+
+    /// A user for a service: with a low number, the shell `/usr/sbin/nologin`, and no home folder made.
+    #[must_use]
+    pub fn system() -> Self {
+        Self { system: true, shell: Some("/usr/sbin/nologin".to_owned()), ..Self::default() }
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn uid(mut self, uid: u32) -> Self {
+        self.uid = Some(uid);
+        self
+    }
+
+    /// The login shell.
+    #[must_use]
+    pub fn shell(mut self, shell: impl Into<String>) -> Self {
+        self.shell = Some(shell.into());
+        self
+    }
+
+    /// The home folder. It is made for a [`NewUser::login`].
+    #[must_use]
+    pub fn home(mut self, home: impl Into<String>) -> Self {
+        self.home = Some(home.into());
+        self
+    }
+
+    /// Make the home folder, or do not.
+    #[must_use]
+    pub fn create_home(mut self, create: bool) -> Self {
+        self.create_home = create;
+        self
+    }
+
+    /// The user's own group, which must be there. If not set: the group of the user's name, made if it is not there.
+    #[must_use]
+    pub fn primary_group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// Other groups that the user is in, which must be there.
+    #[must_use]
+    pub fn secondary_groups(mut self, groups: &[&str]) -> Self {
+        self.groups = groups.iter().map(|&group| group.to_owned()).collect();
+        self
+    }
+
+    /// The password, hashed as `openssl passwd -6` does it. If not set, there is none, and nobody logs in by one.
+    #[must_use]
+    pub fn password_hash(mut self, hash: impl Into<String>) -> Self {
+        self.password_hash = Some(hash.into());
+        self
+    }
+}
+
+/// Ensure that there is a user `name`, and return whether there was none. One who is there is left as is, but for groups
+/// that the user is not in yet.
+///
+/// # Errors
+/// [`Error::Differs`]: there is one with another number. [`Error::NotFound`]: there is no such group. See [`Error`] for
+/// others.
+pub fn add_user(name: &str, new: &NewUser) -> Result<bool, Error> {
+    check("user", name)?;
+    for group in new.group.iter().chain(&new.groups) {
+        the_group(group)?;
+    }
+    if let Some(there) = user_exists(name)? {
+        if let Some(uid) = new.uid.filter(|&uid| uid != there.uid) {
+            return Err(differs("user", name, there.uid, uid));
+        }
+        for group in &new.groups {
+            add_user_to_group(name, group)?;
+        }
+        return Ok(false);
+    }
+    let mut run = Run::new("useradd");
+    let uid = new.uid.map(|uid| uid.to_string());
+    // `useradd` refuses to make the user's own group if it is there.
+    let own_group = group_exists(name)?.map(|_| name.to_owned());
+    let group = new.group.clone().or(own_group);
+    for (option, value) in [("--uid", &uid), ("--shell", &new.shell), ("--home-dir", &new.home), ("--gid", &group)] {
+        if let Some(value) = value {
+            run = run.args([option, value]);
+        }
+    }
+    if group.is_none() {
+        run = run.arg("--user-group");
+    }
+    if !new.groups.is_empty() {
+        run = run.args(["--groups", &new.groups.join(",")]);
+    }
+    if new.system {
+        run = run.arg("--system");
+    }
+    run = run.arg(if new.create_home { "--create-home" } else { "--no-create-home" });
+    if let Some(hash) = &new.password_hash {
+        run = run.arg("--password").secret_arg(hash);
+    }
+    change("add", "user", name, run)?;
+    tracing::info!(user = name, "added the user");
+    Ok(true)
+}
+
+/// Ensure that there is a group `name`, and return whether there was none. With `system`, it gets a low number.
+///
+/// # Errors
+/// See [`Error`].
+pub fn add_group(name: &str, system: bool) -> Result<bool, Error> {
+    check("group", name)?;
+    if group_exists(name)?.is_some() {
+        return Ok(false);
+    }
+    let run = Run::new("groupadd");
+    change("add", "group", name, if system { run.arg("--system") } else { run })?;
+    tracing::info!(group = name, "added the group");
+    Ok(true)
+}
+
+/// Ensure that `user` is in `group`, and return whether that is new.
+///
+/// # Errors
+/// [`Error::NotFound`]: there is no such user or group. See [`Error`] for others.
+pub fn add_user_to_group(user: &str, group: &str) -> Result<bool, Error> {
+    let there = the_user(user)?;
+    let into = the_group(group)?;
+    if there.gid == into.gid || into.members.contains(&there.name) {
+        return Ok(false);
+    }
+    change("change", "user", user, Run::new("usermod").args(["--append", "--groups", group]))?;
+    tracing::info!(user, group, "added the user to the group");
+    Ok(true)
+}
+
+/// Remove the user `name`, and return whether there was one. With `remove_home`, the home folder and the mails go too.
+///
+/// # Errors
+/// [`Error::Program`]: as where a process of the user runs. See [`Error`] for others.
+pub fn remove_user(name: &str, remove_home: bool) -> Result<bool, Error> {
+    check("user", name)?;
+    if user_exists(name)?.is_none() {
+        return Ok(false);
+    }
+    let run = Run::new("userdel");
+    change("remove", "user", name, if remove_home { run.arg("--remove") } else { run })?;
+    tracing::info!(user = name, "removed the user");
+    Ok(true)
+}
+
+/// Remove the group `name`, and return whether there was one.
+///
+/// # Errors
+/// [`Error::Program`]: as where it is a user's own group. See [`Error`] for others.
+pub fn remove_group(name: &str) -> Result<bool, Error> {
+    check("group", name)?;
+    if group_exists(name)?.is_none() {
+        return Ok(false);
+    }
+    change("remove", "group", name, Run::new("groupdel"))?;
+    tracing::info!(group = name, "removed the group");
+    Ok(true)
+}
+
+fn the_user(name: &str) -> Result<User, Error> {
+    check("user", name)?;
+    user_exists(name)?.ok_or_else(|| Error::NotFound { kind: "user", name: name.to_owned() })
+}
+
+fn the_group(name: &str) -> Result<Group, Error> {
+    check("group", name)?;
+    group_exists(name)?.ok_or_else(|| Error::NotFound { kind: "group", name: name.to_owned() })
+}
+
+fn change(doing: &'static str, kind: &'static str, name: &str, run: Run) -> Result<(), Error> {
+    match run.arg("--").arg(name).env("LC_ALL", "C").output() {
+        Ok(_) => Ok(()),
+        Err(source) => Err(Error::Program { doing, kind, name: name.to_owned(), source: source.into() }),
+    }
+}
+
+fn differs(kind: &'static str, name: &str, there: u32, wanted: u32) -> Error {
+    let (name, there, wanted) = (name.to_owned(), there.to_string(), wanted.to_string());
+    Error::Differs { kind, name, what: "number", there, wanted }
+}
+
+/// As Debian's `useradd` has it, but for names that end in `$`, and for those that are numbers.
+fn check(kind: &'static str, name: &str) -> Result<(), Error> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let start = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    if start && name.len() <= 32 && name.bytes().all(allowed) {
+        return Ok(());
+    }
+    Err(Error::Name { kind, name: name.to_owned() })
+}

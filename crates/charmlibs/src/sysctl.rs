@@ -1,0 +1,290 @@
+//! Kernel parameters, such as `vm.swappiness`, that stay after the machine restarts.
+//!
+//! Each charm on a machine has a file of its own in `/etc/sysctl.d`, `90-juju-NAME`. What all of them want is merged in
+//! `95-juju-sysctl.conf`, which is what the machine reads when it starts. These are the files of the library of the same name
+//! in Python, so that charms of both kinds can live on one machine. Two charms that want different values of one parameter
+//! is an error for the second.
+//!
+//! ```no_run
+//! use charmlibs::sysctl::Config;
+//!
+//! let config = Config::new("opensearch");
+//! config.configure(&[("vm.max_map_count", "262144"), ("vm.swappiness", "0")])?;
+//! config.remove()?;
+//! # Ok::<(), charmlibs::sysctl::Error>(())
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::pathops;
+
+const PREFIX: &str = "90-juju-";
+const MERGED: &str = "95-juju-sysctl.conf";
+const HEADER: &str = "# Merged from the files 90-juju-* of this folder, one for each charm on this machine.\n";
+
+/// Why kernel parameters are not as they should be. They are then as they were before.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Not the name of a charm or of a parameter, or no value of one.
+    #[error("'{text}' is not {kind}")]
+    Invalid {
+        /// Such as `a kernel parameter`.
+        kind: &'static str,
+        /// What was given.
+        text: String,
+    },
+    /// Another charm on the machine wants another value.
+    #[error("{charm} has set the kernel parameter {key} to {there}, so it cannot be {wanted}")]
+    Conflict {
+        /// The other charm.
+        charm: String,
+        /// The parameter.
+        key: String,
+        /// The other charm's value.
+        there: String,
+        /// The value that was asked for.
+        wanted: String,
+    },
+    /// The kernel has no such parameter.
+    #[error("this machine has no kernel parameter {key}")]
+    NotFound {
+        /// The parameter.
+        key: String,
+    },
+    /// The kernel did not take the value.
+    #[error("could not set the kernel parameter {key} to '{value}': {source}")]
+    Apply {
+        /// The parameter.
+        key: String,
+        /// The value.
+        value: String,
+        /// Why not: in a container, most parameters cannot be set.
+        source: Arc<io::Error>,
+    },
+    /// A file could not be written, read or removed.
+    #[error(transparent)]
+    File(#[from] pathops::Error),
+}
+
+/// The value of a kernel parameter now, as one line.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Apply`] if it can only be written.
+pub fn get(key: &str) -> Result<String, Error> {
+    current(Path::new("/proc/sys"), key)
+}
+
+/// What one charm wants of the kernel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    name: String,
+    folder: PathBuf,
+    proc: PathBuf,
+}
+
+impl Config {
+    /// That of the charm `name`. Where several units of one application can share a machine, add the unit's number.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), folder: "/etc/sysctl.d".into(), proc: "/proc/sys".into() }
+    }
+
+    /// The files and the kernel's parameters under other folders than `/etc/sysctl.d` and `/proc/sys`: a test's.
+    #[must_use]
+    pub fn in_folders(mut self, folder: impl Into<PathBuf>, proc: impl Into<PathBuf>) -> Self {
+        (self.folder, self.proc) = (folder.into(), proc.into());
+        self
+    }
+
+    /// Set these parameters, now and when the machine starts, in place of those that this charm set before; and return
+    /// whether anything had to be changed. What it set before and does not name now keeps its value until the machine
+    /// restarts.
+    ///
+    /// # Errors
+    /// See [`Error`]. All parameters are then as they were.
+    pub fn configure(&self, parameters: &[(&str, &str)]) -> Result<bool, Error> {
+        let own = self.file()?;
+        let wanted: BTreeMap<String, String> = parameters
+            .iter()
+            .map(|(key, value)| Ok((checked(key)?, value_of(value)?)))
+            .collect::<Result<_, Error>>()?;
+        for (charm, there) in self.others()? {
+            for (key, there) in there {
+                if let Some(wanted) = wanted.get(&key).filter(|wanted| **wanted != there) {
+                    return Err(Error::Conflict { charm, key, there, wanted: wanted.clone() });
+                }
+            }
+        }
+        let applied = self.apply(&wanted)?;
+        let text =
+            wanted.iter().fold(format!("# {}\n", self.name), |text, (key, value)| format!("{text}{key}={value}\n"));
+        let written = pathops::ensure_contents(own, text)?;
+        Ok(self.merge()? || written || applied)
+    }
+
+    /// Forget what this charm wanted, and return whether there was anything. The parameters keep their values until the
+    /// machine restarts.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn remove(&self) -> Result<bool, Error> {
+        let removed = pathops::remove(self.file()?)?;
+        if removed {
+            self.merge()?;
+        }
+        Ok(removed)
+    }
+
+    /// Set what differs, or nothing.
+    fn apply(&self, wanted: &BTreeMap<String, String>) -> Result<bool, Error> {
+        let mut before = Vec::new();
+        for (key, value) in wanted {
+            let there = current(&self.proc, key)?;
+            if there != *value {
+                before.push((key, there));
+            }
+        }
+        let write = |key: &str, value: &str| {
+            fs::write(path_of(&self.proc, key), format!("{value}\n")).map_err(|source| Error::Apply {
+                key: key.to_owned(),
+                value: value.to_owned(),
+                source: source.into(),
+            })
+        };
+        for (done, (key, _)) in before.iter().enumerate() {
+            if let Err(error) = write(key, &wanted[*key]) {
+                for (key, there) in &before[..done] {
+                    if let Err(error) = write(key, there) {
+                        tracing::warn!("{error}, which it was before");
+                    }
+                }
+                return Err(error);
+            }
+            tracing::info!(key, value = wanted[*key], "set the kernel parameter");
+        }
+        Ok(!before.is_empty())
+    }
+
+    fn file(&self) -> Result<PathBuf, Error> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if self.name.is_empty() || !self.name.bytes().all(allowed) {
+            return Err(Error::Invalid { kind: "a name for a file", text: self.name.clone() });
+        }
+        Ok(self.folder.join(format!("{PREFIX}{}", self.name)))
+    }
+
+    /// What other charms want, by their names.
+    fn others(&self) -> Result<BTreeMap<String, BTreeMap<String, String>>, Error> {
+        let mut charms = self.charms()?;
+        charms.remove(&self.name);
+        Ok(charms.into_iter().map(|(name, text)| (name, parse(&text))).collect())
+    }
+
+    /// The text of each charm's file, by the charm's name.
+    fn charms(&self) -> Result<BTreeMap<String, String>, Error> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            entries => entries.map_err(pathops::Error::step("read the folder", &self.folder))?,
+        };
+        let mut charms = BTreeMap::new();
+        for entry in entries {
+            let entry = entry.map_err(pathops::Error::step("read the folder", &self.folder))?;
+            let name = entry.file_name().to_string_lossy().strip_prefix(PREFIX).map(str::to_owned);
+            if let Some(name) = name {
+                let text = fs::read_to_string(entry.path()).map_err(pathops::Error::step("read", &entry.path()))?;
+                charms.insert(name, text);
+            }
+        }
+        Ok(charms)
+    }
+
+    fn merge(&self) -> Result<bool, Error> {
+        let text = self.charms()?.values().fold(HEADER.to_owned(), |merged, text| merged + text);
+        Ok(pathops::ensure_contents(self.folder.join(MERGED), text)?)
+    }
+}
+
+/// The lines `KEY=VALUE` of a file.
+fn parse(text: &str) -> BTreeMap<String, String> {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']));
+    lines
+        .filter_map(|line| line.split_once('='))
+        .map(|(key, value)| (key.trim().to_owned(), one_space(value)))
+        .collect()
+}
+
+/// Where a parameter has several numbers, the kernel has tabs between them.
+fn one_space(value: &str) -> String {
+    value.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn checked(key: &str) -> Result<String, Error> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@".contains(&byte);
+    if key.split(['.', '/']).any(str::is_empty) || !key.contains(['.', '/']) || !key.bytes().all(allowed) {
+        return Err(Error::Invalid { kind: "a kernel parameter", text: key.to_owned() });
+    }
+    Ok(key.to_owned())
+}
+
+fn value_of(value: &str) -> Result<String, Error> {
+    if value.contains(char::is_control) && !value.contains('\t') {
+        return Err(Error::Invalid { kind: "the value of a kernel parameter", text: value.to_owned() });
+    }
+    Ok(one_space(value))
+}
+
+/// As `sysctl` has it: `.` and `/` stand for each other, whichever comes first being what separates. So the network device
+/// `eth0.1` is `net/ipv4/conf/eth0.1/…` or `net.ipv4.conf.eth0/1.…`.
+fn path_of(proc: &Path, key: &str) -> PathBuf {
+    let dots = key.find(['.', '/']).is_some_and(|first| key.as_bytes()[first] == b'.');
+    let swap = |it| match it {
+        '.' => '/',
+        '/' => '.',
+        it => it,
+    };
+    proc.join(if dots { key.chars().map(swap).collect() } else { key.to_owned() })
+}
+
+fn current(proc: &Path, key: &str) -> Result<String, Error> {
+    let key = checked(key)?;
+    match fs::read_to_string(path_of(proc, &key)) {
+        Ok(text) => Ok(one_space(&text)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => {
+            Err(Error::NotFound { key })
+        }
+        Err(error) => Err(pathops::Error::step("read", &path_of(proc, &key))(error).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_a_path_as_sysctl_has_it() {
+        for (key, path) in [
+            ("vm.swappiness", "/p/vm/swappiness"),
+            ("net/ipv4/conf/eth0.1/forwarding", "/p/net/ipv4/conf/eth0.1/forwarding"),
+            ("net.ipv4.conf.eth0/1.forwarding", "/p/net/ipv4/conf/eth0.1/forwarding"),
+        ] {
+            assert_eq!(path_of(Path::new("/p"), &checked(key).unwrap()), Path::new(path), "{key}");
+        }
+        for wrong in ["", "vm", "vm..x", "../x", ".vm", "vm.a b", "vm.x=1", "-w.x\n"] {
+            assert!(checked(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_kernel_is_asked() {
+        assert_eq!(get("kernel.ostype").unwrap(), "Linux");
+        assert_eq!(
+            get("vm.no_such_thing").unwrap_err().to_string(),
+            "this machine has no kernel parameter vm.no_such_thing"
+        );
+    }
+}
