@@ -13,6 +13,7 @@ mod commands;
 mod format;
 mod hook;
 mod hookcmd;
+mod init;
 mod private;
 mod progress;
 mod reason;

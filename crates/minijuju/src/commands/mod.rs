@@ -18,6 +18,7 @@ mod destroy_model;
 mod elsewhere;
 mod expose;
 mod fire;
+mod init;
 mod integrate;
 mod machines;
 mod model_config;
@@ -132,6 +133,7 @@ commands! {
     "expose" Expose(expose::ExposeArgs) => client expose::expose,
     "fire" Fire(fire::FireArgs) => client fire::run,
     "grant-secret" GrantSecret(secrets::args::GrantSecretArgs) => client secrets::grant,
+    "init" Init(init::InitArgs) => session init::init,
     "integrate" Integrate(integrate::IntegrateArgs) => client integrate::integrate,
     "machines" Machines(machines::MachinesArgs) => client machines::list,
     "model-config" ModelConfig(model_config::ModelConfigArgs) => client model_config::run,

@@ -1,0 +1,29 @@
+use std::io;
+use std::path::PathBuf;
+
+/// Why a charm's project was not written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InitError {
+    #[error("{what} {name:?} not valid: {rule}")]
+    Name { what: &'static str, name: String, rule: &'static str },
+    #[error("{what} {name:?} given twice")]
+    Twice { what: &'static str, name: String },
+    #[error("{} is not empty: name another folder with --path, or empty this one", folder.display())]
+    NotEmpty { folder: PathBuf },
+    #[error("a charm needs a name: minijuju init NAME")]
+    NoName,
+    #[error(
+        "cannot tell where the crates of the framework are: say it with --crates VERSION, --crates URL or --crates FOLDER"
+    )]
+    NoCrates,
+    #[error("{} holds no crates of the framework: there is no {}", folder.display(), missing.display())]
+    NotTheCrates { folder: PathBuf, missing: PathBuf },
+    #[error("cannot write {}: {source}", path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("cannot read {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("a template does not render: {0}")]
+    Template(#[from] minijinja::Error),
+    #[error(transparent)]
+    Metadata(#[from] ops_metadata::MetadataError),
+}

@@ -1,0 +1,285 @@
+//! The project's files, made of templates.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use minijinja::{Environment, UndefinedBehavior, Value, context};
+use ops_metadata::CharmFiles;
+
+use super::names::OptKind;
+use super::{CratesFrom, Endpoint, InitError, Opt, Workload};
+
+/// A charm that is to be written.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) name: String,
+    pub(crate) workload: Workload,
+    pub(crate) options: Vec<Opt>,
+    pub(crate) actions: Vec<String>,
+    pub(crate) relations: Vec<Endpoint>,
+    pub(crate) crates: CratesFrom,
+}
+
+macro_rules! templates {
+    ($($path:literal from $template:literal,)*) => {
+        &[$(($path, include_str!(concat!("../../templates/charm/", $template)))),*]
+    };
+}
+
+/// The files of every charm.
+const FILES: &[(&str, &str)] = templates! {
+    "Cargo.toml" from "Cargo.toml.j2",
+    ".cargo/config.toml" from "cargo-config.toml.j2",
+    ".github/workflows/ci.yaml" from "ci.yaml.j2",
+    ".gitignore" from "gitignore.j2",
+    "README.md" from "README.md.j2",
+    "charmcraft.yaml" from "charmcraft.yaml.j2",
+    "dispatch" from "dispatch.j2",
+    "src/charm.rs" from "src/charm.rs.j2",
+    "src/lib.rs" from "src/lib.rs.j2",
+    "src/main.rs" from "src/main.rs.j2",
+    "tests/integration/conftest.py" from "tests/integration/conftest.py.j2",
+    "tests/integration/test_charm.py" from "tests/integration/test_charm.py.j2",
+    "tests/unit/main.rs" from "tests/unit/main.rs.j2",
+    "tox.ini" from "tox.ini.j2",
+};
+
+const WORKLOAD_APT: &str = include_str!("../../templates/charm/src/workload-apt.rs.j2");
+const WORKLOAD_SYSTEMD: &str = include_str!("../../templates/charm/src/workload-systemd.rs.j2");
+
+/// Write a charm's project into a folder, which is made if it is not there.
+///
+/// # Errors
+/// The folder is not empty, a name is given twice or refused by Juju, or a file cannot be written. Then nothing is left
+/// of it.
+pub(crate) fn write(plan: &Plan, folder: &Path) -> Result<(), InitError> {
+    check(plan)?;
+    match fs::read_dir(folder) {
+        Ok(entries) => {
+            if entries.count() > 0 {
+                return Err(InitError::NotEmpty { folder: folder.to_owned() });
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => return Err(InitError::Read { path: folder.to_owned(), source }),
+    }
+    let place = std::path::absolute(folder).map_err(|source| InitError::Read { path: folder.to_owned(), source })?;
+    let beside = place.parent().unwrap_or(Path::new("/"));
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| InitError::Write { path, source }
+    };
+    fs::create_dir_all(beside).map_err(unwritable(beside))?;
+    let made = tempfile::Builder::new().prefix(".init-").tempdir_in(beside).map_err(unwritable(beside))?;
+
+    let values = values(plan, &place);
+    let mut files: Vec<(&str, &str)> = FILES.to_vec();
+    match plan.workload {
+        Workload::None => {}
+        Workload::Apt(_) => files.push(("src/workload.rs", WORKLOAD_APT)),
+        Workload::Systemd(_) => files.push(("src/workload.rs", WORKLOAD_SYSTEMD)),
+    }
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let mut sources: Vec<PathBuf> = Vec::new();
+    for (name, template) in files {
+        let path = made.path().join(name);
+        // The engine takes the template's last newline away.
+        let text = environment.render_str(template, &values)? + "\n";
+        let parent = path.parent().unwrap_or(made.path());
+        fs::create_dir_all(parent).map_err(unwritable(parent))?;
+        fs::write(&path, text).map_err(unwritable(&folder.join(name)))?;
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push(path);
+        }
+    }
+    let dispatch = made.path().join("dispatch");
+    fs::set_permissions(&dispatch, fs::Permissions::from_mode(0o755)).map_err(unwritable(&dispatch))?;
+    format(&sources);
+    // Whatever Juju would refuse is refused here, by the reader that packs charms.
+    CharmFiles::from_project(made.path(), "amd64", "minijuju", "1980-01-01T00:00:00Z")?;
+
+    // `tempdir` makes folders for their owner alone; a project is as open as the folder that it is in.
+    fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755)).map_err(unwritable(&place))?;
+    // rename(2) replaces an empty folder.
+    let made = made.keep();
+    fs::rename(&made, &place).map_err(|source| {
+        // What cannot be removed either is named by the first error.
+        let _ = fs::remove_dir_all(&made);
+        InitError::Write { path: place.clone(), source }
+    })
+}
+
+fn check(plan: &Plan) -> Result<(), InitError> {
+    let twice = |what, names: Vec<&str>| {
+        let mut seen = std::collections::BTreeSet::new();
+        match names.into_iter().find(|name| !seen.insert(name.replace('-', "_"))) {
+            Some(name) => Err(InitError::Twice { what, name: name.to_owned() }),
+            None => Ok(()),
+        }
+    };
+    twice("option", plan.options.iter().map(|option| option.name.as_str()).collect())?;
+    twice("action", plan.actions.iter().map(String::as_str).collect())?;
+    twice("endpoint", plan.relations.iter().map(|relation| relation.name.as_str()).collect())
+}
+
+/// Format the sources as `cargo fmt` does. Lines break by the lengths of names, which templates do not know. Where there
+/// is no rustfmt the sources are right all the same.
+fn format(sources: &[PathBuf]) {
+    let _ = Command::new("rustfmt")
+        .args(["--quiet", "--edition", "2024"])
+        .args(sources)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+}
+
+/// What the templates are filled with.
+fn values(plan: &Plan, place: &Path) -> Value {
+    let (workload, target) = match &plan.workload {
+        Workload::None => ("", ""),
+        Workload::Apt(package) => ("apt", package.as_str()),
+        Workload::Systemd(unit) => ("systemd", unit.as_str()),
+    };
+    let title = capitals(&plan.name, " ");
+    let summary = match &plan.workload {
+        Workload::None => format!("A charm named {}.", plan.name),
+        Workload::Apt(name) | Workload::Systemd(name) => format!("Runs {name}."),
+    };
+    let features = if workload.is_empty() { vec![] } else { vec![workload] };
+    context! {
+        name => &plan.name,
+        crate => format!("{}_charm", plan.name.replace('-', "_")),
+        struct => format!("{}Charm", capitals(&plan.name, "")),
+        title,
+        summary,
+        workload,
+        target,
+        imports => imports(plan),
+        in_workspace => place.ancestors().skip(1).any(|folder| folder.join("Cargo.toml").is_file()),
+        ops => plan.crates.dependency("juju-ops", "ops", &[]),
+        ops_testing => plan.crates.dependency("juju-ops-testing", "ops-testing", &[]),
+        charmlibs => plan.crates.dependency("juju-charmlibs", "charmlibs", &features),
+        options => plan.options.iter().map(option).collect::<Vec<_>>(),
+        actions => plan.actions.iter().map(|name| names(name)).collect::<Vec<_>>(),
+        relations => plan.relations.iter().map(|relation| context! {
+            interface => &relation.interface,
+            ..names(&relation.name)
+        }).collect::<Vec<_>>(),
+    }
+}
+
+fn names(name: &str) -> Value {
+    let field = name.replace('-', "_");
+    context! { name, upper => field.to_uppercase(), field }
+}
+
+fn option(option: &Opt) -> Value {
+    let (kind, rust, default, example) = match option.kind {
+        OptKind::String => ("string", "String", "\"\"", "text"),
+        OptKind::Int => ("int", "i64", "0", "1"),
+        OptKind::Float => ("float", "f64", "0.0", "1.5"),
+        OptKind::Boolean => ("boolean", "bool", "false", "true"),
+    };
+    context! { type => kind, rust, default, example, ..names(&option.name) }
+}
+
+fn imports(plan: &Plan) -> Vec<&'static str> {
+    let mut names = vec!["Charm", "CollectStatusEvent", "Framework", "Model", "StartEvent", "Status"];
+    match plan.workload {
+        Workload::None => {}
+        Workload::Apt(_) => names.extend(["InstallEvent", "RemoveEvent"]),
+        Workload::Systemd(_) => names.extend(["InstallEvent", "StopEvent"]),
+    }
+    if !plan.options.is_empty() {
+        names.push("ConfigChangedEvent");
+    }
+    if !plan.actions.is_empty() {
+        names.push("ActionEvent");
+    }
+    if !plan.relations.is_empty() {
+        names.push("RelationChangedEvent");
+    }
+    names.sort_unstable();
+    names
+}
+
+/// `my-charm` in capitals: `My Charm`, `MyCharm`.
+fn capitals(name: &str, between: &str) -> String {
+    let words = name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
+    words.collect::<Vec<_>>().join(between)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(workload: &str) -> Plan {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        Plan {
+            name: "my-web".to_owned(),
+            workload: workload.parse().unwrap(),
+            options: vec!["port:int".parse().unwrap(), "log-level".parse().unwrap()],
+            actions: vec!["back-up".to_owned()],
+            relations: vec!["data-base:pgsql".parse().unwrap()],
+            crates: CratesFrom::Folder(crates.to_owned()),
+        }
+    }
+
+    fn parent() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    fn entries(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn it_writes_what_was_asked_for() {
+        let parent = parent();
+        let folder = parent.path().join("web");
+        write(&plan("apt:nginx"), &folder).unwrap();
+        let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        assert!(read("charmcraft.yaml").contains("    log-level:\n      type: string\n      default: \"\"\n"));
+        assert!(read("src/charm.rs").contains("on::data_base_relation_changed()"));
+        assert!(read("src/workload.rs").contains("const PACKAGE: &str = \"nginx\";"));
+        assert!(read("Cargo.toml").contains("features = [\"apt\"]"));
+        let mode = fs::metadata(folder.join("dispatch")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+        assert_eq!(entries(parent.path()), ["web"], "nothing else is left");
+    }
+
+    #[test]
+    fn an_empty_folder_is_filled_and_another_left_alone() {
+        let parent = parent();
+        let folder = parent.path().join("web");
+        fs::create_dir(&folder).unwrap();
+        write(&plan("none"), &folder).unwrap();
+        let before = fs::read(folder.join("Cargo.toml")).unwrap();
+        let error = write(&plan("apt:nginx"), &folder).unwrap_err().to_string();
+        assert!(error.ends_with("is not empty: name another folder with --path, or empty this one"), "{error}");
+        assert_eq!(fs::read(folder.join("Cargo.toml")).unwrap(), before);
+    }
+
+    #[test]
+    fn what_is_given_twice_is_refused_before_anything_is_written() {
+        let parent = parent();
+        let folder = parent.path().join("web");
+        let mut twice = plan("none");
+        twice.actions.push("back-up".to_owned());
+        assert_eq!(write(&twice, &folder).unwrap_err().to_string(), "action \"back-up\" given twice");
+        assert_eq!(entries(parent.path()), [""; 0]);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_named() {
+        let error = write(&plan("none"), Path::new("/proc/web")).unwrap_err().to_string();
+        assert!(error.starts_with("cannot write /proc"), "{error}");
+    }
+}

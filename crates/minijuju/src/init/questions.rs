@@ -1,0 +1,120 @@
+//! What `init` asks on a terminal.
+
+use std::io::{self, BufRead, Write};
+use std::str::FromStr;
+
+use super::InitError;
+use super::names::checked;
+use super::project::Plan;
+
+/// Ask for what the command line left out. An empty answer takes what stands in brackets.
+pub(crate) fn ask(plan: &mut Asked, answers: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<()> {
+    if plan.name.is_none() {
+        plan.name = Some(question(answers, out, "The charm's name", None, |text| checked("charm", text))?);
+    }
+    if plan.workload.is_none() {
+        let text = "What it manages: apt:PACKAGE, systemd:UNIT or none";
+        plan.workload = Some(question(answers, out, text, Some("none"), FromStr::from_str)?);
+    }
+    if plan.options.is_empty() {
+        plan.options = list(answers, out, "Config options, such as port:int", FromStr::from_str)?;
+    }
+    if plan.actions.is_empty() {
+        plan.actions = list(answers, out, "Actions, such as backup", |text| checked("action", text))?;
+    }
+    if plan.relations.is_empty() {
+        plan.relations =
+            list(answers, out, "Relations that it requires, such as database:postgresql_client", FromStr::from_str)?;
+    }
+    Ok(())
+}
+
+/// What the command line gave of a [`Plan`].
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) name: Option<String>,
+    pub(crate) workload: Option<super::Workload>,
+    pub(crate) options: Vec<super::Opt>,
+    pub(crate) actions: Vec<String>,
+    pub(crate) relations: Vec<super::Endpoint>,
+}
+
+impl Asked {
+    /// The plan, if nothing is missing.
+    pub(crate) fn plan(self, crates: super::CratesFrom) -> Result<Plan, InitError> {
+        Ok(Plan {
+            name: checked("charm", &self.name.ok_or(InitError::NoName)?)?,
+            workload: self.workload.unwrap_or(super::Workload::None),
+            options: self.options,
+            actions: self.actions,
+            relations: self.relations,
+            crates,
+        })
+    }
+}
+
+fn question<T>(
+    answers: &mut dyn BufRead,
+    out: &mut dyn Write,
+    text: &str,
+    default: Option<&str>,
+    parse: impl Fn(&str) -> Result<T, InitError>,
+) -> io::Result<T> {
+    loop {
+        match default {
+            Some(default) => write!(out, "{text} [{default}]: ")?,
+            None => write!(out, "{text}: ")?,
+        }
+        out.flush()?;
+        let mut answer = String::new();
+        if answers.read_line(&mut answer)? == 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the answers ended"));
+        }
+        let answer = answer.trim();
+        match parse(if answer.is_empty() { default.unwrap_or_default() } else { answer }) {
+            Ok(value) => return Ok(value),
+            Err(error) => writeln!(out, "{error}")?,
+        }
+    }
+}
+
+fn list<T>(
+    answers: &mut dyn BufRead,
+    out: &mut dyn Write,
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, InitError>,
+) -> io::Result<Vec<T>> {
+    question(answers, out, text, Some("none"), |answer| {
+        if answer == "none" {
+            return Ok(Vec::new());
+        }
+        answer.split([',', ' ']).filter(|word| !word.is_empty()).map(&parse).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CratesFrom, Workload};
+    use super::*;
+
+    #[test]
+    fn it_asks_for_what_was_not_given_until_the_answer_is_good() {
+        let mut asked = Asked { actions: vec!["backup".to_owned()], ..Asked::default() };
+        let mut out = Vec::new();
+        ask(&mut asked, &mut "My Charm\nweb\napt:nginx\nport:int, name\n\n".as_bytes(), &mut out).unwrap();
+        let plan = asked.plan(CratesFrom::Version("0.1".to_owned())).unwrap();
+        assert_eq!(plan.name, "web");
+        assert_eq!(plan.workload, Workload::Apt("nginx".to_owned()));
+        assert_eq!(plan.options.len(), 2);
+        assert_eq!(plan.relations, []);
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.contains("charm \"My Charm\" not valid"), "{out}");
+        assert!(!out.contains("Actions"), "{out}");
+    }
+
+    #[test]
+    fn answers_that_end_early_are_an_error() {
+        let error = ask(&mut Asked::default(), &mut "web\n".as_bytes(), &mut Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "the answers ended");
+    }
+}
