@@ -60,10 +60,16 @@ impl TryFrom<String> for Slug {
 }
 
 /// Runs tinyproxy as a reverse proxy. It keeps no state: each answer is read from Juju or from the machine.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct TinyproxyCharm<W = Tinyproxy> {
     /// What the charm manages.
     pub workload: W,
+}
+
+impl Default for TinyproxyCharm {
+    fn default() -> Self {
+        Self::new(Tinyproxy::default())
+    }
 }
 
 impl<W: Workload + 'static> Charm for TinyproxyCharm<W> {

@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use tinyproxy_charm::TinyproxyCharm;
 
 fn main() -> ExitCode {
-    ops::main(TinyproxyCharm::<tinyproxy_charm::tinyproxy::Tinyproxy>::default)
+    ops::main(TinyproxyCharm::default)
 }

@@ -104,6 +104,16 @@ fn install_logs_the_package_and_its_version() {
     );
 }
 
+/// No argument can hold NUL: the status says what is wrong all the same.
+#[test]
+fn a_slug_with_nul_blocks() {
+    let juju = Juju::with_config_get(r#"echo '{"slug":"a\u0000b"}'"#);
+    let output = juju.dispatch(&UPDATE_STATUS);
+    assert!(output.status.success(), "{output:?}");
+    let blocked = "blocked -- Invalid slug: 'a?b'. Slug must match the regex [a-z0-9-]+";
+    assert_eq!(juju.calls()[1], format!("status-set --application=False {blocked}"));
+}
+
 #[test]
 fn outside_juju_it_says_what_it_is_and_exits_2() {
     let output = Juju::with_config_get(EXAMPLE).dispatch(&[]);

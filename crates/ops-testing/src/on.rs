@@ -1,6 +1,7 @@
 //! Events for [`Context::run`](crate::Context::run), by the names that Juju gives them.
 
-use ops::EventName;
+use ops::on::EventSource;
+use ops::{Custom, CustomEvent, CustomRelation, EventName};
 use serde_json::Map;
 
 use crate::context::event::RemoteUnit;
@@ -101,6 +102,34 @@ pub fn secret_remove(secret: &Secret, revision: u32) -> Event {
 
 fn of_secret(name: EventName, secret: &Secret, revision: Option<u32>) -> Event {
     Event::new(name, Subject::Secret { secret: Box::new(secret.clone()), revision })
+}
+
+/// The charm, or a library of it, emitted an event that carries this:
+/// `on::custom(ops::on::custom(), &Backup { size: 3 })`, `on::custom(DATABASE.ready(), &DatabaseReady { … })`.
+///
+/// # Panics
+/// What it carries cannot be written as JSON.
+#[expect(clippy::needless_pass_by_value, reason = "an event is made for one run, and reads best in its place")]
+pub fn custom<T: CustomEvent>(source: EventSource<Custom<T>>, event: &T) -> Event {
+    Event::new(source.name().clone(), Subject::Custom { payload: payload(event), relation: None })
+}
+
+/// The charm, or a library of it, emitted an event about a relation.
+///
+/// # Panics
+/// What it carries cannot be written as JSON.
+#[expect(clippy::needless_pass_by_value, reason = "an event is made for one run, and reads best in its place")]
+pub fn custom_relation<T: CustomEvent>(
+    source: EventSource<CustomRelation<T>>,
+    relation: &Relation,
+    event: &T,
+) -> Event {
+    let relation = Some((relation.endpoint.clone(), relation.id));
+    Event::new(source.name().clone(), Subject::Custom { payload: payload(event), relation })
+}
+
+fn payload<T: CustomEvent>(event: &T) -> serde_json::Value {
+    serde_json::to_value(event).unwrap_or_else(|error| panic!("custom event {}: {error}", T::NAME))
 }
 
 /// Someone runs an action, with the parameters that [`Event::param`] gives it.

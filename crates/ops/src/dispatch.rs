@@ -1,5 +1,6 @@
 //! One hook: from the event that Juju dispatched to the statuses that are set.
 
+use std::any::TypeId;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ pub struct Dispatch<C> {
     model: Model,
     notice: Notice,
     store: Rc<dyn StateStore>,
-    emitted: Vec<EventName>,
+    emitted: Vec<Notice>,
     /// The events whose handlers emitted the one that is being emitted, and which observers they have reached.
     emitting: Vec<(usize, Notice)>,
 }
@@ -64,8 +65,31 @@ impl<C: Charm> Dispatch<C> {
 
     /// The events that were emitted so far: deferred ones, Juju's, the charm's own, and those that collect statuses.
     #[must_use]
-    pub fn emitted(&self) -> &[EventName] {
-        &self.emitted
+    pub fn emitted(&self) -> Vec<EventName> {
+        self.emitted.iter().map(|notice| notice.event.clone()).collect()
+    }
+
+    /// What the custom events of this name carried that were emitted so far.
+    pub fn payloads(&self, event: &EventName) -> impl Iterator<Item = serde_json::Value> {
+        let notices = self.emitted.iter().filter(move |notice| notice.event == *event);
+        notices.map(|notice| notice.payload.clone().unwrap_or_default())
+    }
+
+    /// The event that is dispatched is a custom one, which carries this: for a test.
+    #[must_use]
+    pub fn carrying(mut self, payload: serde_json::Value) -> Self {
+        self.notice.payload = Some(payload).filter(|payload| !payload.is_null());
+        self
+    }
+
+    /// The name of the handler, and how a deferred event finds it again, if this function observes the event.
+    #[must_use]
+    pub fn handler_name<H: 'static>(event: &EventName) -> Option<String> {
+        let mut framework = Framework::new();
+        C::observe(&mut framework);
+        let function = TypeId::of::<H>();
+        let mut observers = framework.observers.into_iter();
+        observers.find(|observer| observer.event == *event && observer.function == function).map(|it| it.handler)
     }
 
     /// Emit the events that were deferred, the one that Juju dispatched, and those that collect statuses; and save what
@@ -112,7 +136,7 @@ impl<C: Charm> Dispatch<C> {
 
     /// Emit an event to all its handlers, or to the one that deferred it; and then what those emitted.
     fn emit(&mut self, charm: &mut C, notice: &Notice, again: Option<&Deferred>) -> Result<(), Error> {
-        self.emitted.push(notice.event.clone());
+        self.emitted.push(notice.clone());
         for at in 0..self.framework.observers.len() {
             let observer = &self.framework.observers[at];
             if observer.event != notice.event {

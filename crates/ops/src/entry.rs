@@ -30,6 +30,9 @@ use crate::stored::FileStore;
 /// It takes a function that makes the charm; one that needs to know where it runs takes the model:
 /// `ops::main(MyCharm::new)` with `fn new(model: &Model) -> MyCharm`.
 ///
+/// A charm with a default type parameter, such as `MyCharm<W = Workload>`, implements `Default` for `MyCharm` alone (not for
+/// every `W`): then `ops::main(MyCharm::default)` means that one.
+///
 /// The exit code is 0 if the event was handled. It is 1 if something failed, a panic included: that is logged once, at
 /// level ERROR, with all its causes, so that Juju puts the unit in error status and tries the hook again. It is 2 if it
 /// was not Juju that started the process.

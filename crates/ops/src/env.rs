@@ -8,6 +8,7 @@ use crate::event::{EventName, UnknownEvent};
 ///
 /// See [Juju's reference](https://documentation.ubuntu.com/juju/3.6/reference/hook/#hook-execution).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HookEnv {
     /// The event (`JUJU_DISPATCH_PATH`).
     pub event: EventName,
@@ -47,6 +48,14 @@ pub struct HookEnv {
     pub secret_revision: Option<u32>,
     /// The ID of the action that runs (`JUJU_ACTION_UUID`).
     pub action_id: Option<String>,
+    /// The proxy for HTTP that the model's config names for charms (`JUJU_CHARM_HTTP_PROXY`).
+    pub http_proxy: Option<String>,
+    /// The proxy for HTTPS (`JUJU_CHARM_HTTPS_PROXY`).
+    pub https_proxy: Option<String>,
+    /// The proxy for FTP (`JUJU_CHARM_FTP_PROXY`).
+    pub ftp_proxy: Option<String>,
+    /// Hosts and networks to reach without a proxy, with commas between them (`JUJU_CHARM_NO_PROXY`).
+    pub no_proxy: Option<String>,
 }
 
 /// The environment is not one in which Juju runs a hook.
@@ -75,6 +84,36 @@ pub enum EnvError {
 }
 
 impl HookEnv {
+    /// The environment of an event for this unit, with nothing in it that not every event has: for who dispatches events
+    /// themselves.
+    pub fn new(event: EventName, unit_name: impl Into<String>) -> Self {
+        Self {
+            event,
+            unit_name: unit_name.into(),
+            model_name: String::new(),
+            model_uuid: String::new(),
+            juju_version: None,
+            charm_dir: ".".into(),
+            machine_id: None,
+            availability_zone: None,
+            principal_unit: None,
+            debug: false,
+            relation: None,
+            remote_app: None,
+            remote_unit: None,
+            departing_unit: None,
+            storage_id: None,
+            secret_id: None,
+            secret_label: None,
+            secret_revision: None,
+            action_id: None,
+            http_proxy: None,
+            https_proxy: None,
+            ftp_proxy: None,
+            no_proxy: None,
+        }
+    }
+
     /// Read the environment of this process.
     ///
     /// # Errors
@@ -123,7 +162,17 @@ impl HookEnv {
             secret_label: optional("JUJU_SECRET_LABEL"),
             secret_revision: optional("JUJU_SECRET_REVISION").map(secret_revision).transpose()?,
             action_id: optional("JUJU_ACTION_UUID"),
+            http_proxy: optional("JUJU_CHARM_HTTP_PROXY"),
+            https_proxy: optional("JUJU_CHARM_HTTPS_PROXY"),
+            ftp_proxy: optional("JUJU_CHARM_FTP_PROXY"),
+            no_proxy: optional("JUJU_CHARM_NO_PROXY"),
         })
+    }
+
+    /// This unit's number: 0 of `tinyproxy/0`.
+    #[must_use]
+    pub fn unit_number(&self) -> u32 {
+        self.unit_name.rsplit('/').next().and_then(|number| number.parse().ok()).unwrap_or_default()
     }
 
     /// This unit's application.
@@ -176,7 +225,7 @@ mod tests {
     fn a_lifecycle_hook_needs_four_variables() {
         let env = read(&INSTALL).unwrap();
         assert_eq!(env.event, EventName::Install);
-        assert_eq!(env.app_name(), "tinyproxy");
+        assert_eq!((env.app_name(), env.unit_number()), ("tinyproxy", 0));
         assert_eq!(env.charm_dir, PathBuf::from("."));
         assert!(!env.debug);
         for missing in &INSTALL[1..] {
@@ -194,6 +243,21 @@ mod tests {
         assert_eq!(env.relation, None);
         // Ops asks only whether this one is there.
         assert!(env.debug);
+    }
+
+    #[test]
+    fn the_model_s_proxies_are_those_that_juju_gives_to_charms() {
+        let env = read(&with(&[
+            ("JUJU_CHARM_HTTP_PROXY", "http://squid:3128"),
+            ("JUJU_CHARM_HTTPS_PROXY", "http://squid:3129"),
+            ("JUJU_CHARM_FTP_PROXY", ""),
+            ("JUJU_CHARM_NO_PROXY", "127.0.0.1,localhost"),
+        ]))
+        .unwrap();
+        assert_eq!(env.http_proxy.as_deref(), Some("http://squid:3128"));
+        assert_eq!(env.https_proxy.as_deref(), Some("http://squid:3129"));
+        assert_eq!(env.ftp_proxy, None);
+        assert_eq!(env.no_proxy.as_deref(), Some("127.0.0.1,localhost"));
     }
 
     #[test]

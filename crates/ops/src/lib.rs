@@ -308,8 +308,8 @@ pub use entry::{chain, main};
 pub use env::{EnvError, HookEnv};
 pub use error::Error;
 pub use event::{
-    ActionEvent, CollectStatusEvent, ConfigChangedEvent, Custom, CustomEvent, CustomRelation, Deferrable, EventName,
-    InstallEvent, LeaderElectedEvent, RelationBrokenEvent, RelationChangedEvent, RelationCreatedEvent,
+    ActionEvent, CollectStatusEvent, ConfigChangedEvent, Custom, CustomEvent, CustomRelation, Deferrable, Emitted,
+    EventName, InstallEvent, LeaderElectedEvent, RelationBrokenEvent, RelationChangedEvent, RelationCreatedEvent,
     RelationDepartedEvent, RelationEvent, RelationJoinedEvent, RemoveEvent, SecretChangedEvent, SecretExpiredEvent,
     SecretRemoveEvent, SecretRotateEvent, StartEvent, StopEvent, StorageAttachedEvent, StorageDetachingEvent,
     UndefinedEvent, UnknownEvent, UpdateStatusEvent, UpgradeCharmEvent,

@@ -29,7 +29,7 @@ impl LoadError {
     }
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -46,6 +46,12 @@ pub(crate) fn load<T: DeserializeOwned>(map: &Map<String, Value>) -> Result<T, L
 /// Load a map of strings that hold JSON each. A key that `T` does not ask for may hold anything.
 pub(crate) fn load_encoded<T: DeserializeOwned>(map: &BTreeMap<String, String>) -> Result<T, LoadError> {
     let fields = map.iter().map(|(name, value)| (name.as_str(), Field::Encoded(value)));
+    load_fields(fields, |name| map.get(name).map_or(Value::Null, |value| Value::String(value.clone())))
+}
+
+/// Load a map of plain strings: each is what its text says, if that is what the type asks for.
+pub(crate) fn load_plain<T: DeserializeOwned>(map: &BTreeMap<String, String>) -> Result<T, LoadError> {
+    let fields = map.iter().map(|(name, value)| (name.as_str(), Field::Plain(value)));
     load_fields(fields, |name| map.get(name).map_or(Value::Null, |value| Value::String(value.clone())))
 }
 
@@ -133,7 +139,10 @@ impl<'de, 'a, I: Iterator<Item = (&'a str, Field<'a>)>> MapAccess<'de> for Entri
 #[derive(Clone, Copy)]
 enum Field<'a> {
     Json(&'a Value),
+    /// JSON in a string.
     Encoded(&'a str),
+    /// Text.
+    Plain(&'a str),
 }
 
 impl Field<'_> {
@@ -143,6 +152,7 @@ impl Field<'_> {
             Self::Encoded(text) => {
                 serde_json::from_str(text).map_err(|error| FieldError::custom(format!("it is not JSON: {error}")))
             }
+            Self::Plain(text) => Ok(text.into()),
         }
     }
 }
@@ -151,15 +161,63 @@ fn because(error: serde_json::Error) -> FieldError {
     FieldError::custom(error)
 }
 
+/// Text is a number or a truth value where that is asked for.
+macro_rules! parse_plain {
+    ($($method:ident $visit:ident: $type:ty, $expected:literal;)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+            if let Self::Plain(text) = self {
+                let value = text.parse::<$type>().map_err(|_| FieldError::custom(concat!("it is not ", $expected)))?;
+                return visitor.$visit(value);
+            }
+            self.value()?.$method(visitor).map_err(because)
+        }
+    )*};
+}
+
+macro_rules! as_value {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
+            self.value()?.$method(visitor).map_err(because)
+        }
+    )*};
+}
+
 impl<'de> Deserializer<'de> for Field<'_> {
     type Error = FieldError;
 
+    /// Any type will do: `#[serde(flatten)]` asks so, of keys too that are none of its business and hold no JSON.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
-        self.value()?.deserialize_any(visitor).map_err(because)
+        let value = match (self.value(), self) {
+            (Err(_), Self::Encoded(text)) => text.into(),
+            (value, _) => value?,
+        };
+        value.deserialize_any(visitor).map_err(because)
+    }
+
+    parse_plain! {
+        deserialize_bool visit_bool: bool, "true or false";
+        deserialize_i8 visit_i8: i8, "a whole number that fits";
+        deserialize_i16 visit_i16: i16, "a whole number that fits";
+        deserialize_i32 visit_i32: i32, "a whole number that fits";
+        deserialize_i64 visit_i64: i64, "a whole number that fits";
+        deserialize_u8 visit_u8: u8, "a whole number that fits";
+        deserialize_u16 visit_u16: u16, "a whole number that fits";
+        deserialize_u32 visit_u32: u32, "a whole number that fits";
+        deserialize_u64 visit_u64: u64, "a whole number that fits";
+        deserialize_f32 visit_f32: f32, "a number";
+        deserialize_f64 visit_f64: f64, "a number";
+    }
+
+    as_value! {
+        deserialize_i128 deserialize_u128 deserialize_char deserialize_str deserialize_string deserialize_bytes
+        deserialize_byte_buf deserialize_unit deserialize_seq deserialize_map deserialize_identifier
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
-        self.value()?.deserialize_option(visitor).map_err(because)
+        match self {
+            Self::Plain(_) => visitor.visit_some(self),
+            _ => self.value()?.deserialize_option(visitor).map_err(because),
+        }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -167,7 +225,36 @@ impl<'de> Deserializer<'de> for Field<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, FieldError> {
-        self.value()?.deserialize_newtype_struct(name, visitor).map_err(because)
+        match self {
+            Self::Plain(_) => visitor.visit_newtype_struct(self),
+            _ => self.value()?.deserialize_newtype_struct(name, visitor).map_err(because),
+        }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, FieldError> {
+        self.value()?.deserialize_unit_struct(name, visitor).map_err(because)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, FieldError> {
+        self.value()?.deserialize_tuple(len, visitor).map_err(because)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        len: usize,
+        visitor: V,
+    ) -> Result<V::Value, FieldError> {
+        self.value()?.deserialize_tuple_struct(name, len, visitor).map_err(because)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FieldError> {
+        self.value()?.deserialize_struct(name, fields, visitor).map_err(because)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -181,11 +268,6 @@ impl<'de> Deserializer<'de> for Field<'_> {
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         visitor.visit_unit()
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier
     }
 }
 
@@ -257,5 +339,64 @@ mod tests {
         let bag: BTreeMap<String, String> = [("pair-size".to_owned(), "four".to_owned())].into();
         let error = load_encoded::<Config>(&bag).unwrap_err();
         assert!(error.to_string().starts_with("pair-size is \"four\": it is not JSON"), "{error}");
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Flat {
+        host: String,
+        #[serde(flatten)]
+        limits: Limits,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Limits {
+        most: u32,
+    }
+
+    #[test]
+    fn flattened_fields_load_beside_keys_that_hold_no_json() {
+        let bag = |most: &str| -> BTreeMap<String, String> {
+            [("egress-subnets", "10.0.0.0/8"), ("host", "\"a\""), ("most", most)]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into()
+        };
+        assert_eq!(load_encoded::<Flat>(&bag("7")), Ok(Flat { host: "a".to_owned(), limits: Limits { most: 7 } }));
+        assert!(load_encoded::<Flat>(&bag("many")).unwrap_err().to_string().contains("many"));
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Plain {
+        host: String,
+        port: u16,
+        #[serde(default)]
+        tls: bool,
+        weight: Option<f32>,
+        mode: Mode,
+        even: Even,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Mode {
+        Http,
+    }
+
+    #[test]
+    fn plain_text_loads_into_the_types_that_are_asked_for() {
+        let bag = |port: &str, tls: &str| -> BTreeMap<String, String> {
+            [("host", "10.0.0.7"), ("port", port), ("tls", tls), ("weight", "0.5"), ("mode", "http"), ("even", "2")]
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into()
+        };
+        let plain: Plain = load_plain(&bag("80", "true")).unwrap();
+        let host = "10.0.0.7".to_owned();
+        assert_eq!(plain, Plain { host, port: 80, tls: true, weight: Some(0.5), mode: Mode::Http, even: Even(2) });
+        for (port, tls, says) in [
+            ("80000", "true", "port is \"80000\": it is not a whole number that fits"),
+            ("", "true", "port is \"\": it is not a whole number that fits"),
+            ("80", "yes", "tls is \"yes\": it is not true or false"),
+        ] {
+            assert_eq!(load_plain::<Plain>(&bag(port, tls)).unwrap_err().to_string(), says);
+        }
     }
 }

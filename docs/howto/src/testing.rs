@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_deferred_start() {
         let mut ctx = context();
-        let deferred = ctx.deferred(on::start(), "ServerCharm::on_start");
+        let deferred = ctx.deferred(on::start(), ServerCharm::on_start);
         let state = State::default().with_deferred(deferred);
         ctx.charm_mut().workload.running = true;
         let out = ctx.run(on::update_status(), state).unwrap();

@@ -218,6 +218,34 @@ impl State {
         self
     }
 
+    /// With these relations more.
+    #[must_use]
+    pub fn with_relations(mut self, relations: impl IntoIterator<Item = Relation>) -> Self {
+        self.relations.extend(relations);
+        self
+    }
+
+    /// With the relation of this id changed: `out.change_relation(id, |it| it.remote_app_data([("address", "10.0.0.9")]))`.
+    ///
+    /// # Panics
+    /// There is no such relation.
+    #[must_use]
+    pub fn change_relation(mut self, id: RelationId, change: impl FnOnce(Relation) -> Relation) -> Self {
+        let relation = self.relations.iter_mut().find(|relation| relation.id == id);
+        let relation = relation.unwrap_or_else(|| panic!("the state has no relation with the id {id}"));
+        *relation = change(relation.clone());
+        self
+    }
+
+    /// The relation with this id, which is there: for the next event, `on::relation_changed(out.relation(id))`.
+    ///
+    /// # Panics
+    /// There is no such relation.
+    #[must_use]
+    pub fn relation(&self, id: RelationId) -> &Relation {
+        self.get_relation(id).unwrap_or_else(|| panic!("the state has no relation with the id {id}"))
+    }
+
     /// The relation with this id.
     #[must_use]
     pub fn get_relation(&self, id: RelationId) -> Option<&Relation> {

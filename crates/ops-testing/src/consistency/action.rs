@@ -16,9 +16,9 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     };
     for (param, value) in params {
         match action.parameters.get(param) {
-            None if action.additional_properties == Some(true) => {}
+            None if action.additional_properties != Some(false) => {}
             None => wrong.push(format!(
-                "action {name} has no parameter {param:?}: {}, unless it sets `additionalProperties: true`",
+                "action {name} has no parameter {param:?}: {}, and sets `additionalProperties: false`",
                 listed(action.parameters.keys())
             )),
             Some(schema) => {
@@ -43,7 +43,8 @@ fn is_of_type(value: &Value, expected: &str) -> bool {
     match expected {
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
-        "integer" => value.is_i64() || value.is_u64(),
+        // As JSON schema has it, and so Juju: 1.0 is an integer.
+        "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
         "number" => value.is_number(),
         "array" => value.is_array(),
         "object" => value.is_object(),

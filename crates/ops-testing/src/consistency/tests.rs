@@ -38,6 +38,10 @@ actions:
       file: {type: string}
       level: {type: integer, default: 3}
     required: [file, level]
+  restore:
+    params:
+      file: {type: string}
+    additionalProperties: false
 ";
 
 fn run(context: Context<Idle>, event: Event, state: State) -> Vec<String> {
@@ -306,7 +310,7 @@ fn actions() {
     refused(
         on::action("nonsense"),
         State::default(),
-        "the metadata defines no action \"nonsense\": there is only backup",
+        "the metadata defines no action \"nonsense\": there are backup and restore",
     );
     refused(
         on::action("backup"),
@@ -318,10 +322,18 @@ fn actions() {
         State::default(),
         "parameter \"level\" of action backup is of type integer: \"high\" is not",
     );
+    // JSON schema, and so Juju, takes these.
+    accepted(backup().param("level", 1.0), State::default());
+    accepted(backup().param("undefined", 1), State::default());
     refused(
-        backup().param("nonsense", 1),
+        backup().param("level", 1.5),
         State::default(),
-        "action backup has no parameter \"nonsense\": there are file and level, unless it sets `additionalProperties: true`",
+        "parameter \"level\" of action backup is of type integer: 1.5 is not",
+    );
+    refused(
+        on::action("restore").param("nonsense", 1),
+        State::default(),
+        "action restore has no parameter \"nonsense\": there is only file, and sets `additionalProperties: false`",
     );
 }
 

@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use ops::{Charm, EventName, Status};
+use ops::on::EventSource;
+use ops::{Charm, Dispatch, Emitted, EventName, Handler, Status};
 use ops_metadata::CharmMeta;
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use super::error::Result;
 use super::event::{Event, Place};
+use super::make::{Make, MakeAnew, Maker};
 use super::manager::Manager;
 use super::runner::InProcess;
 use emulator::{DeferredEvent, SecretId, State};
@@ -54,15 +57,20 @@ use emulator::{LogLine, Reboot, Record};
 /// A run checks first that Juju could bring about the state and the event. It then dispatches the event to the charm,
 /// whose hook commands are answered from the state as Juju answers them, and returns the state as Juju would have it
 /// afterwards. What else the charm did is in the context until the next run.
-#[derive(Debug)]
+///
+/// Juju starts the charm's program anew for each event, and so does a context that is given a function:
+/// `Context::new(MyCharm::default)` has a new charm for each run, and nothing that is not stored lives on. A charm that is
+/// given itself is kept from run to run, with the mock of a workload that it may hold.
 pub struct Context<C> {
-    pub(super) charm: C,
+    pub(super) charm: Option<C>,
+    pub(super) make: Option<Box<MakeAnew<C>>>,
     pub(super) meta: Arc<CharmMeta>,
     /// The same once more, as the framework wants it.
     pub(super) charm_meta: Rc<CharmMeta>,
     pub(super) place: Place,
     pub(super) record: Record,
     pub(super) emitted_events: Vec<EventName>,
+    pub(super) payloads: Vec<(EventName, Value)>,
     before: (Status, Status, String),
     pub(super) checks: bool,
     pub(super) runner: Arc<InProcess>,
@@ -76,7 +84,7 @@ impl<C: Charm> Context<C> {
     /// # Panics
     /// The metadata is not there, or not valid; the message says why.
     #[must_use]
-    pub fn new(charm: C) -> Self {
+    pub fn new<How>(charm: impl Make<C, How>) -> Self {
         let meta = CharmMeta::load(Path::new(".")).unwrap_or_else(|error| panic!("{}", ops::chain(&error)));
         Self::with_meta(charm, meta)
     }
@@ -85,13 +93,13 @@ impl<C: Charm> Context<C> {
     ///
     /// # Errors
     /// The metadata is not valid.
-    pub fn with_metadata(charm: C, charmcraft_yaml: &str) -> Result<Self> {
+    pub fn with_metadata<How>(charm: impl Make<C, How>, charmcraft_yaml: &str) -> Result<Self> {
         Ok(Self::with_meta(charm, CharmMeta::parse(charmcraft_yaml)?))
     }
 
     /// A charm with metadata that was read before.
     #[must_use]
-    pub fn with_meta(charm: C, meta: CharmMeta) -> Self {
+    pub fn with_meta<How>(charm: impl Make<C, How>, meta: CharmMeta) -> Self {
         let place = Place {
             app_name: meta.name.clone(),
             unit_number: 0,
@@ -102,8 +110,13 @@ impl<C: Charm> Context<C> {
             charm_dir: PathBuf::from("."),
         };
         let runner = Arc::<InProcess>::default();
+        let (charm, make) = match charm.make() {
+            Maker::Once(charm) => (Some(charm), None),
+            Maker::Anew(make) => (None, Some(make)),
+        };
         Self {
             charm,
+            make,
             log: tracing::Dispatch::new(ops::log_subscriber(runner.clone(), false)),
             runner,
             charm_meta: Rc::new(meta.clone()),
@@ -111,6 +124,7 @@ impl<C: Charm> Context<C> {
             place,
             record: Record::default(),
             emitted_events: Vec::new(),
+            payloads: Vec::new(),
             before: (Status::unknown(), Status::unknown(), String::new()),
             checks: true,
         }
@@ -205,9 +219,15 @@ impl<C: Charm> Context<C> {
     }
 
     /// The event as one that `handler` deferred, such as `MyCharm::on_start`, for [`State::with_deferred`].
+    ///
+    /// # Panics
+    /// The charm does not observe the event with this function.
     #[expect(clippy::needless_pass_by_value, reason = "an event is made for one run, and reads best in its place")]
-    pub fn deferred(&self, event: Event, handler: impl Into<String>) -> DeferredEvent {
-        event.deferred(&self.place, handler.into())
+    pub fn deferred<E, Shape, H: Handler<C, E, Shape>>(&self, event: Event, _handler: H) -> DeferredEvent {
+        let function = std::any::type_name::<H>();
+        let handler = Dispatch::<C>::handler_name::<H>(&event.name)
+            .unwrap_or_else(|| panic!("the charm does not observe {} with {function}", event.name));
+        event.deferred(&self.place, handler)
     }
 }
 
@@ -216,17 +236,37 @@ impl<C> Context<C> {
     pub(super) fn begin(&mut self, state: &State) {
         self.record = Record::default();
         self.emitted_events.clear();
+        self.payloads.clear();
         self.before = (state.unit_status.clone(), state.app_status.clone(), state.workload_version.clone());
     }
 
-    /// The charm, to look into.
+    /// The charm of the last run, to look into.
+    ///
+    /// # Panics
+    /// It is made anew for each run, and there was none yet.
     pub fn charm(&self) -> &C {
-        &self.charm
+        self.charm.as_ref().expect("the charm is made for each run, and there was none yet")
     }
 
     /// The charm, to set up.
+    ///
+    /// # Panics
+    /// It is made anew for each run: set it up where it is made.
     pub fn charm_mut(&mut self) -> &mut C {
-        &mut self.charm
+        assert!(self.make.is_none(), "the charm is made anew for each run: set it up where it is made");
+        self.charm.as_mut().expect("a charm that is not made for each run is there")
+    }
+
+    /// What the events of this source carried that were emitted: `ctx.emitted(&DATABASE.ready())`.
+    ///
+    /// # Panics
+    /// Another type of event has this name.
+    #[must_use]
+    pub fn emitted<E: Emitted>(&self, source: &EventSource<E>) -> Vec<E::Payload> {
+        let payloads = self.payloads.iter().filter(|(event, _)| event == source.name());
+        let load =
+            |payload: &Value| E::Payload::deserialize(payload).unwrap_or_else(|error| panic!("{source:?}: {error}"));
+        payloads.map(|(_, payload)| load(payload)).collect()
     }
 
     /// What it logged.

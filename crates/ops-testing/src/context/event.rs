@@ -6,7 +6,7 @@ use ops::{EventName, HookEnv};
 use serde_json::{Map, Value};
 
 use emulator::{Action, Hook};
-use emulator::{DeferredEvent, Relation, Secret, State, Storage};
+use emulator::{DeferredEvent, Relation, RelationId, Secret, State, Storage};
 
 /// An event for a charm to handle. The functions of [`on`](crate::on) make it.
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ pub(crate) enum Subject {
     Storage(Storage),
     Secret { secret: Box<Secret>, revision: Option<u32> },
     Action { params: Map<String, Value> },
+    Custom { payload: Value, relation: Option<(String, RelationId)> },
 }
 
 /// Which unit at the other end a relation event is about.
@@ -157,27 +158,14 @@ impl Event {
 
     /// What Juju puts into the environment.
     pub(crate) fn env(&self, place: &Place, state: &State) -> HookEnv {
-        let mut env = HookEnv {
-            event: self.name.clone(),
-            unit_name: place.unit_name(),
-            model_name: state.model.name.clone(),
-            model_uuid: state.model.uuid.clone(),
-            juju_version: Some(place.juju_version.clone()),
-            charm_dir: place.charm_dir.clone(),
-            machine_id: place.machine_id.clone(),
-            availability_zone: place.availability_zone.clone(),
-            principal_unit: place.principal_unit.clone(),
-            debug: false,
-            relation: None,
-            remote_app: None,
-            remote_unit: None,
-            departing_unit: None,
-            storage_id: None,
-            secret_id: None,
-            secret_label: None,
-            secret_revision: None,
-            action_id: None,
-        };
+        let mut env = HookEnv::new(self.name.clone(), place.unit_name());
+        env.model_name.clone_from(&state.model.name);
+        env.model_uuid.clone_from(&state.model.uuid);
+        env.juju_version = Some(place.juju_version.clone());
+        env.charm_dir.clone_from(&place.charm_dir);
+        env.machine_id.clone_from(&place.machine_id);
+        env.availability_zone.clone_from(&place.availability_zone);
+        env.principal_unit.clone_from(&place.principal_unit);
         match &self.subject {
             Subject::Unit => {}
             Subject::Relation { relation, departing_unit, .. } => {
@@ -200,6 +188,7 @@ impl Event {
                 env.secret_revision = *revision;
             }
             Subject::Action { .. } => env.action_id = Some("1".to_owned()),
+            Subject::Custom { relation, .. } => env.relation.clone_from(relation),
         }
         env
     }
@@ -236,7 +225,15 @@ impl Event {
             secret_label: env.secret_label,
             secret_revision: env.secret_revision,
             action_id: env.action_id,
-            payload: None,
+            payload: self.payload().cloned().filter(|payload| !payload.is_null()),
+        }
+    }
+
+    /// What a custom event carries.
+    pub(crate) fn payload(&self) -> Option<&Value> {
+        match &self.subject {
+            Subject::Custom { payload, .. } => Some(payload),
+            _ => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A run that stops just before the charm handles its event.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -41,13 +42,24 @@ impl<'a, C: Charm> Manager<'a, C> {
         let runner = Arc::clone(&context.runner);
         runner.begin(juju, context.place.charm_dir.clone());
         let meta = Rc::clone(&context.charm_meta);
-        let dispatch = Dispatch::new(env, meta, runner, store.clone()).map_err(Error::Charm)?;
+        let mut dispatch = Dispatch::new(env, meta, runner, store.clone()).map_err(Error::Charm)?;
+        if let Some(payload) = event.payload() {
+            dispatch = dispatch.carrying(payload.clone());
+        }
+        if let Some(make) = &context.make {
+            context.charm = Some(make(dispatch.model()));
+        }
         Ok(Self { context, dispatch, store })
     }
 
     /// The charm.
     pub fn charm(&mut self) -> &mut C {
-        &mut self.context.charm
+        self.charm_and_model().0
+    }
+
+    /// Both, to call the charm's own methods with the model.
+    pub fn charm_and_model(&mut self) -> (&mut C, &ops::Model) {
+        (charm(&mut self.context.charm), self.dispatch.model())
     }
 
     /// The model, as the charm's handlers will see it.
@@ -62,8 +74,11 @@ impl<'a, C: Charm> Manager<'a, C> {
     /// The charm failed, or Juju refused its changes, or it was an action that failed.
     pub fn run(self) -> Result<State> {
         let Self { context, mut dispatch, store } = self;
-        let result = tracing::dispatcher::with_default(&context.log, || dispatch.run(&mut context.charm));
-        context.emitted_events = dispatch.emitted().to_vec();
+        let result = tracing::dispatcher::with_default(&context.log, || dispatch.run(charm(&mut context.charm)));
+        context.emitted_events = dispatch.emitted();
+        for event in context.emitted_events.iter().collect::<BTreeSet<_>>() {
+            context.payloads.extend(dispatch.payloads(event).map(|payload| (event.clone(), payload)));
+        }
         let Some(juju) = context.runner.end() else {
             unreachable!("the hook began with this manager");
         };
@@ -86,4 +101,8 @@ impl<'a, C: Charm> Manager<'a, C> {
         }
         Ok(outcome.state)
     }
+}
+
+fn charm<C>(charm: &mut Option<C>) -> &mut C {
+    charm.as_mut().expect("a manager's charm is made before it")
 }

@@ -4,6 +4,7 @@
 mod context;
 mod error;
 pub(crate) mod event;
+mod make;
 mod manager;
 mod runner;
 mod store;
@@ -13,6 +14,7 @@ mod tests;
 pub use context::Context;
 pub use error::{Error, Result};
 pub use event::Event;
+pub use make::Make;
 pub use manager::Manager;
 
 pub(crate) use event::{DepartingUnit, Subject};

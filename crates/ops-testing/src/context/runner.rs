@@ -29,8 +29,24 @@ impl InProcess {
     }
 }
 
+/// Refuse what Linux refuses: an argument with NUL or of more than 128 KiB (`MAX_ARG_STRLEN`, see execve(2)), and all of
+/// them together of more than a quarter of the stack's limit, which is 8 MiB.
+fn check_arguments(command: &Command) -> io::Result<()> {
+    const TOO_LONG: i32 = 7;
+    let args = command.arguments();
+    if args.iter().any(|arg| arg.contains('\0')) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "nul byte found in provided data"));
+    }
+    let total: usize = args.iter().map(|arg| arg.len() + 1).sum();
+    if total > 2 * 1024 * 1024 || args.iter().any(|arg| arg.len() >= 128 * 1024) {
+        return Err(io::Error::from_raw_os_error(TOO_LONG));
+    }
+    Ok(())
+}
+
 impl Runner for InProcess {
     fn run(&self, command: &Command) -> io::Result<Output> {
+        check_arguments(command)?;
         let mut running = self.lock();
         let Some((juju, charm_dir)) = running.as_mut() else { return Err(io::Error::other("no hook runs")) };
         Ok(juju.answer(&Call {

@@ -195,7 +195,7 @@ fn actions_have_results_logs_and_failures() {
 #[test]
 fn deferred_events_and_stored_values_come_back() {
     let mut ctx = context();
-    let deferred = ctx.deferred(on::start(), "TestCharm::on_start");
+    let deferred = ctx.deferred(on::start(), TestCharm::on_start);
     let out = ctx.run(on::start(), State::default().with_config("slug", "later")).unwrap();
     assert_eq!(out.deferred, std::slice::from_ref(&deferred));
     assert_eq!(out.stored, [("starts".to_owned(), json!(1))].into());

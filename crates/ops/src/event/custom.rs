@@ -51,8 +51,8 @@ pub struct CustomRelation<T> {
 
 /// The events that charms and libraries emit: [`Custom`] and [`CustomRelation`].
 pub trait Emitted: Event {
-    #[doc(hidden)]
-    const NAME: &'static str;
+    /// What it carries.
+    type Payload: CustomEvent;
 }
 
 /// A custom event on its way, and its type.
@@ -90,8 +90,8 @@ impl<E: Emitted> EventSource<E> {
     /// The event of a library, or of the charm itself.
     pub(crate) fn custom(library: Option<&str>) -> Self {
         let name = match library {
-            Some(library) => format!("{library}.{}", E::NAME),
-            None => E::NAME.to_owned(),
+            Some(library) => format!("{library}.{}", E::Payload::NAME),
+            None => E::Payload::NAME.to_owned(),
         };
         Self::new(EventName::Custom(name))
     }
@@ -127,11 +127,11 @@ impl<T> private::Sealed for Custom<T> {}
 impl<T> private::Sealed for CustomRelation<T> {}
 
 impl<T: CustomEvent> Emitted for Custom<T> {
-    const NAME: &'static str = T::NAME;
+    type Payload = T;
 }
 
 impl<T: CustomEvent> Emitted for CustomRelation<T> {
-    const NAME: &'static str = T::NAME;
+    type Payload = T;
 }
 
 impl<T: CustomEvent> Event for Custom<T> {

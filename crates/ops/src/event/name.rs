@@ -11,7 +11,7 @@ use crate::metadata::Metadata;
 /// Which event: a hook of Juju's, an action, or one of the framework's own.
 ///
 /// Written as in Ops, with underscores: `install`, `database_relation_changed`, `backup_action`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 #[non_exhaustive]
 pub enum EventName {

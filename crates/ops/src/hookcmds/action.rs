@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::other::map_or_null;
+use super::text::{MAX_ARGUMENT, MAX_MESSAGE, argument};
 use super::{Command, Error, Result, Runner};
 
 /// `action-get`: all parameters, defaults included.
@@ -12,20 +13,37 @@ pub fn action_get(runner: &dyn Runner) -> Result<Map<String, Value>> {
     map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string() })
 }
 
+/// How many bytes of results one command line gets. Linux takes a quarter of the stack's limit, 2 MiB as a rule, which
+/// the environment shares.
+const MAX_ARGUMENTS: usize = 512 * 1024;
+
 /// `action-set`: results, keys and values. Nested keys are joined by dots.
 pub fn action_set(runner: &dyn Runner, results: &[(String, String)]) -> Result<()> {
-    let results = results.iter().map(|(key, value)| format!("{key}={value}"));
-    // Actions hand out passwords, and an error goes to the log.
-    Command::new("action-set").args(results).secret_values().run(runner)
+    let mut rest = results.iter().map(|(key, value)| {
+        let most = MAX_ARGUMENT.saturating_sub(key.len() + 1);
+        format!("{key}={}", argument(&format!("the action's result {key}"), value, most))
+    });
+    let mut rest = rest.by_ref().peekable();
+    while rest.peek().is_some() {
+        // Actions hand out passwords, and an error goes to the log.
+        let mut command = Command::new("action-set").secret_values();
+        let mut bytes = 0;
+        while let Some(result) = rest.next_if(|result| bytes == 0 || bytes + result.len() <= MAX_ARGUMENTS) {
+            bytes += result.len();
+            command = command.arg(result);
+        }
+        command.run(runner)?;
+    }
+    Ok(())
 }
 
 /// `action-log`: a message for the operator while the action runs.
 pub fn action_log(runner: &dyn Runner, message: &str) -> Result<()> {
     // The `--` lets a message start with a hyphen.
-    Command::new("action-log").args(["--", message]).run(runner)
+    Command::new("action-log").args(["--", &argument("the action's message", message, MAX_MESSAGE)]).run(runner)
 }
 
 /// `action-fail`: the action failed, and why.
 pub fn action_fail(runner: &dyn Runner, message: &str) -> Result<()> {
-    Command::new("action-fail").args(["--", message]).run(runner)
+    Command::new("action-fail").args(["--", &argument("the action's failure", message, MAX_MESSAGE)]).run(runner)
 }

@@ -19,6 +19,7 @@ mod secret;
 mod state;
 mod status;
 mod storage;
+mod text;
 
 pub use action::{action_fail, action_get, action_log, action_set};
 pub use config::config_get;

@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::text::{MAX_ARGUMENT, MAX_MESSAGE, argument, without_nul};
 use super::{Command, Result, Runner};
 
 /// `application-version-set`: the workload's version, as `juju status` shows it.
 pub fn application_version_set(runner: &dyn Runner, version: &str) -> Result<()> {
-    Command::new("application-version-set").args(["--", version]).run(runner)
+    Command::new("application-version-set")
+        .args(["--", &argument("the workload's version", version, MAX_MESSAGE)])
+        .run(runner)
 }
 
 /// `is-leader`: whether this unit leads its application. True holds for 30 seconds at least.
@@ -47,16 +50,12 @@ impl LogLevel {
     }
 }
 
-/// The longest log line in bytes; Linux takes 128 KiB as one argument (`MAX_ARG_STRLEN`, see execve(2)).
-const MAX_LOG_BYTES: usize = 128 * 1024 - 1;
-
 /// `juju-log`: a line for `juju debug-log`. One that is too long for a command line is logged in pieces.
 pub fn juju_log(runner: &dyn Runner, level: LogLevel, message: &str) -> Result<()> {
-    // A NUL byte ends an argument.
-    let message = message.replace('\0', "\u{fffd}");
-    let mut rest = message.as_str();
+    let message = without_nul(message);
+    let mut rest = &*message;
     loop {
-        let mut end = rest.len().min(MAX_LOG_BYTES);
+        let mut end = rest.len().min(MAX_ARGUMENT);
         while !rest.is_char_boundary(end) {
             end -= 1;
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::other::map_or_null;
+use super::text::yaml;
 use super::{Command, Error, Result, Runner};
 
 /// `relation-ids`: the relations at an endpoint, such as `database:3`.
@@ -39,9 +40,8 @@ pub fn relation_set(runner: &dyn Runner, relation: &str, app: bool, data: &BTree
     if app {
         command = command.arg("--app");
     }
-    // Not on the command line: values can be long. YAML is what it reads, and JSON is YAML.
-    let data = serde_json::Value::from_iter(data.clone()).to_string();
-    command.args(["--file", "-"]).stdin(data).run(runner)
+    // Not on the command line: values can be long.
+    command.args(["--file", "-"]).stdin(yaml(data)).run(runner)
 }
 
 /// `relation-model-get`: the UUID of the model on the other side.

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::text::yaml;
 use super::{Command, Error, Result, Runner};
 use crate::time::to_rfc3339;
 
@@ -148,9 +149,7 @@ impl ContentFile {
             match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
                 Ok(mut file) => {
                     let written = Self(path);
-                    // YAML is what Juju reads, and JSON is YAML.
-                    serde_json::to_writer(&mut file, content)?;
-                    file.flush()?;
+                    file.write_all(yaml(content).as_bytes())?;
                     return Ok(written);
                 }
                 // Left behind by a process that was killed and had the same number.

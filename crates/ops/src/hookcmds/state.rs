@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::other::map_or_null;
+use super::text::yaml;
 use super::{Command, Error, Result, Runner};
 
 /// `state-get`: all values.
@@ -14,9 +15,7 @@ pub fn state_get(runner: &dyn Runner) -> Result<BTreeMap<String, String>> {
 
 /// `state-set`: values to keep, as strings.
 pub fn state_set(runner: &dyn Runner, values: &BTreeMap<String, String>) -> Result<()> {
-    // YAML is what it reads, and JSON is YAML.
-    let values = serde_json::Value::from_iter(values.clone()).to_string();
-    Command::new("state-set").args(["--file", "-"]).stdin(values).run(runner)
+    Command::new("state-set").args(["--file", "-"]).stdin(yaml(values)).run(runner)
 }
 
 /// `state-delete`: forget a value.

@@ -5,11 +5,12 @@ use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::hookcmds;
-use crate::load::{LoadError, load_encoded};
+use crate::load::{LoadError, load_encoded, load_plain, text};
+use crate::model::relation::is_gone;
 use crate::model::{Application, Relation, Unit};
 
 /// A unit or an application: what has a databag in a relation.
@@ -40,9 +41,12 @@ impl Entity for Application {
     }
 }
 
+/// What Juju writes into each unit's databag when it joins: its addresses.
+const JUJU_KEYS: [&str; 3] = ["egress-subnets", "ingress-address", "private-address"];
+
 /// Keys and values that one side of a relation shows to the other.
 ///
-/// It is read once per hook, when it is first needed. What is written can be read back in the same hook; the other side
+/// It is read once per hook, when it is first needed. That of a relation that is gone is empty, and cannot be written. What is written can be read back in the same hook; the other side
 /// sees it when the hook has succeeded.
 #[derive(Clone)]
 pub struct Databag {
@@ -81,12 +85,33 @@ impl Databag {
         self.read(load_encoded)?.map_err(|source| self.mismatch(source))
     }
 
+    /// Load the databag into the charm's own type, in which each value is plain text, as most interfaces have it that are
+    /// older than JSON: strings as they are, numbers and `true` or `false` by their spelling, an enum by its variant's name.
+    ///
+    /// # Errors
+    /// As [`Databag::load`].
+    pub fn load_plain<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        self.read(load_plain)?.map_err(|source| self.mismatch(source))
+    }
+
+    /// As [`Databag::load_plain`]; none while a key is not set that the type needs.
+    ///
+    /// # Errors
+    /// As [`Databag::load`].
+    pub fn load_plain_if_complete<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
+        self.if_complete(self.read(load_plain)?)
+    }
+
     /// As [`Databag::load`]; none while a key is not set that the type needs: the other side has not written it yet.
     ///
     /// # Errors
     /// As [`Databag::load`].
     pub fn load_if_complete<T: DeserializeOwned>(&self) -> Result<Option<T>, Error> {
-        match self.read(load_encoded)? {
+        self.if_complete(self.read(load_encoded)?)
+    }
+
+    fn if_complete<T>(&self, loaded: Result<T, LoadError>) -> Result<Option<T>, Error> {
+        match loaded {
             Ok(data) => Ok(Some(data)),
             Err(error) if error.value.is_null() && !self.read(|bag| bag.contains_key(&error.name))? => Ok(None),
             Err(error) => Err(self.mismatch(error)),
@@ -99,6 +124,15 @@ impl Databag {
     /// Juju would refuse it, or a hook command failed.
     pub fn set(&self, key: &str, value: &str) -> Result<(), Error> {
         self.update([(key, value)])
+    }
+
+    /// Remove all keys, but for those that Juju itself sets for each unit.
+    ///
+    /// # Errors
+    /// As [`Databag::set`].
+    pub fn clear(&self) -> Result<(), Error> {
+        let ours = |key: &String| !JUJU_KEYS.contains(&key.as_str());
+        self.update(self.all()?.into_keys().filter(ours).map(|key| (key, String::new())))
     }
 
     /// Remove a key.
@@ -139,21 +173,40 @@ impl Databag {
         Ok(())
     }
 
+    /// Write the fields of a struct, each as plain text: what [`Databag::load_plain`] loads. Those that change are written.
+    /// A field that is `None` removes its key. Other keys stay.
+    ///
+    /// # Errors
+    /// As [`Databag::set`]; or a field is a list or a map, or `data` is no struct.
+    pub fn save_plain<T: Serialize>(&self, data: &T) -> Result<(), Error> {
+        let mut plain = Vec::new();
+        for (key, value) in self.fields(data)? {
+            if value.is_array() || value.is_object() {
+                let reason = "it is a list or a map, and plain text is wanted".to_owned();
+                return Err(self.mismatch(LoadError { name: key, value, reason }));
+            }
+            let text = text(&value);
+            plain.push((key, text));
+        }
+        self.update(plain)
+    }
+
     /// Write the fields of a struct, each as JSON, as Ops' `Relation.save` does: those that change. A field that is
     /// `None` removes its key. Other keys stay.
     ///
     /// # Errors
     /// As [`Databag::set`]; or `data` is no struct or map.
     pub fn save<T: Serialize>(&self, data: &T) -> Result<(), Error> {
+        let json = |value: Value| if value.is_null() { String::new() } else { value.to_string() };
+        self.update(self.fields(data)?.into_iter().map(|(key, value)| (key, json(value))))
+    }
+
+    fn fields<T: Serialize>(&self, data: &T) -> Result<Map<String, Value>, Error> {
         let invalid = |reason: String| {
             self.mismatch(LoadError { name: std::any::type_name::<T>().to_owned(), value: Value::Null, reason })
         };
         match serde_json::to_value(data) {
-            Ok(Value::Object(fields)) => self.update(
-                fields
-                    .into_iter()
-                    .map(|(key, value)| (key, if value.is_null() { String::new() } else { value.to_string() })),
-            ),
+            Ok(Value::Object(fields)) => Ok(fields),
             Ok(_) => Err(invalid("only the fields of a struct, or a map, can be saved".to_owned())),
             Err(error) => Err(invalid(error.to_string())),
         }
@@ -169,8 +222,15 @@ impl Databag {
             return Ok(look(bag));
         }
         self.check_read()?;
-        let bag = hookcmds::relation_get(model.runner(), &self.relation.to_string(), &self.entity, self.app)
-            .map_err(|error| self.relation.error(error))?;
+        let bag = match hookcmds::relation_get(model.runner(), &self.relation.to_string(), &self.entity, self.app) {
+            Ok(bag) => bag,
+            // Denied it is also where this unit has just ceased to be the leader.
+            Err(error) if self.app && self.entity == model.env().app_name() => {
+                return Err(self.relation.error_of_ours(error));
+            }
+            Err(error) if is_gone(&error) => BTreeMap::new(),
+            Err(error) => return Err(error.into()),
+        };
         let result = look(&bag);
         model.inner.databags.borrow_mut().insert(self.key(), bag);
         Ok(result)

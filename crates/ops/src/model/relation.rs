@@ -197,6 +197,14 @@ impl Relation {
 }
 
 impl Relation {
+    /// As [`Relation::error`], where `permission denied` says just that.
+    pub(super) fn error_of_ours(&self, error: hookcmds::Error) -> Error {
+        match &error {
+            hookcmds::Error::Failed { stderr, .. } if stderr.contains("permission denied") => error.into(),
+            _ => self.error(error),
+        }
+    }
+
     /// The error of a hook command about this relation: that it is gone, or the command's own.
     pub(super) fn error(&self, error: hookcmds::Error) -> Error {
         if is_gone(&error) {
@@ -207,9 +215,16 @@ impl Relation {
     }
 }
 
-/// Juju's words for a relation that has gone since the hook began: «relation not found».
+/// Juju's words for a relation that has gone: «relation not found»; `network-get`'s are «relation 3 not found»; and where
+/// the agent still knows the relation, and the controller does not, «permission denied», as if to hide that there ever was
+/// one ([operator#2709](https://github.com/canonical/operator/issues/2709)).
 pub(super) fn is_gone(error: &hookcmds::Error) -> bool {
-    matches!(error, hookcmds::Error::Failed { stderr, .. } if stderr.contains("relation not found"))
+    let hookcmds::Error::Failed { command, stderr, .. } = error else { return false };
+    let about_relation =
+        (command.starts_with("relation-") && !command.starts_with("relation-set")) || command.starts_with("network-");
+    stderr.contains("relation not found")
+        || about_relation && stderr.contains("permission denied")
+        || command.starts_with("network-") && stderr.contains("relation ") && stderr.contains(" not found")
 }
 
 /// As Juju writes it: `database:3`.

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::de::DeserializeOwned;
+
 use crate::error::Error;
 use crate::hookcmds::{self, Expiry, NewSecret, Rotate, SecretInfo, SecretOwner};
+use crate::load::load_plain;
 use crate::model::relation::is_gone;
 use crate::model::{Model, Relation, Unit};
 
@@ -23,6 +26,22 @@ impl SecretContent {
     #[must_use]
     pub fn expose(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
+    }
+
+    /// The content as the charm's own type, in which each value is plain text, as
+    /// [`Databag::load_plain`](crate::Databag::load_plain) has it.
+    ///
+    /// # Errors
+    /// [`Error::SecretContent`]: a key is not what the type says, or is not there. It names the key, and never the value.
+    pub fn load<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        load_plain(&self.0).map_err(|error| Error::SecretContent {
+            name: "with this content".to_owned(),
+            why: if self.0.contains_key(&error.name) {
+                format!("key {} is not what the charm expects", error.name)
+            } else {
+                format!("it has no key {}", error.name)
+            },
+        })
     }
 
     /// The keys.
@@ -372,6 +391,25 @@ mod tests {
         let content = SecretContent::new([("password", "hunter2")]);
         assert_eq!(format!("{content:?}"), r#"{"password": "…"}"#);
         assert_eq!(content.expose("password"), Some("hunter2"));
+    }
+
+    #[test]
+    fn content_loads_into_the_charm_s_own_type_and_no_error_shows_it() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Credentials {
+            username: String,
+            port: u16,
+        }
+        let content = SecretContent::new([("username", "root"), ("port", "5432")]);
+        let Credentials { username, port } = content.load().unwrap();
+        assert_eq!((username.as_str(), port), ("root", 5432));
+        for (content, says) in [
+            (SecretContent::new([("username", "root"), ("port", "hunter2")]), "key port is not what the charm expects"),
+            (SecretContent::new([("username", "root")]), "it has no key port"),
+        ] {
+            let error = content.load::<Credentials>().unwrap_err().to_string();
+            assert!(error.ends_with(says) && !error.contains("hunter2"), "{error}");
+        }
     }
 
     #[test]

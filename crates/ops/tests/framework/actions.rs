@@ -48,6 +48,47 @@ fn run(juju: &Juju, inside: fn(&ActionEvent) -> Result<()>) -> Result<(), Error>
 }
 
 #[test]
+fn results_and_messages_that_no_command_line_takes_are_cut_and_have_no_nul() {
+    let juju = Juju::new();
+    for command in ["action-set", "action-log", "action-fail"] {
+        juju.answer(command, "");
+    }
+    run(&juju, |event| {
+        event.set_results(&std::collections::BTreeMap::from([
+            ("long", "x".repeat(200_000)),
+            ("nul", "a\0b".to_owned()),
+        ]))?;
+        event.log(&"x".repeat(200_000))?;
+        event.fail(&"x".repeat(200_000))?;
+        Ok(())
+    })
+    .unwrap();
+    let lengths: Vec<usize> = juju.ran().iter().map(String::len).collect();
+    assert_eq!(
+        lengths,
+        ["action-set  nul=a?b".len() + 131_071, "action-log -- ".len() + 65_536, "action-fail -- ".len() + 65_536]
+    );
+    assert!(juju.ran()[0].ends_with(" nul=a?b"));
+    assert_eq!(juju.warnings().len(), 3, "{:?}", juju.warnings());
+    assert_eq!(juju.warnings()[0], "the action's result long has 200000 bytes: only 131066 are passed on");
+}
+
+#[test]
+fn results_that_are_too_many_for_one_command_line_are_set_by_several() {
+    let juju = Juju::new();
+    juju.answer("action-set", "");
+    run(&juju, |event| {
+        let results = (0..30).map(|i| (format!("r{i:02}"), "x".repeat(100_000)));
+        Ok(event.set_results(&results.collect::<std::collections::BTreeMap<_, _>>())?)
+    })
+    .unwrap();
+    let ran = juju.ran();
+    assert_eq!(ran.len(), 6);
+    assert!(ran.iter().all(|line| line.len() < 600_000));
+    assert_eq!(ran.iter().map(|line| line.matches('=').count()).sum::<usize>(), 30);
+}
+
+#[test]
 fn parameters_load_into_the_charm_s_own_type_and_results_become_dotted_keys() {
     let juju = Juju::new();
     juju.answer("action-get", r#"{"target": "/backup", "keep-days": 7, "unknown": [1]}"#);

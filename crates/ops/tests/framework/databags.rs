@@ -266,6 +266,47 @@ fn values_of_any_length_and_with_any_character_travel_by_standard_input() {
     assert_eq!(input["odd"], "-a=\n\"ü\"");
 }
 
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Server {
+    host: String,
+    port: u16,
+    tls: bool,
+    path: Option<String>,
+}
+
+#[test]
+fn a_struct_is_saved_and_loaded_as_plain_text() {
+    let juju = Juju::new();
+    juju.answer("relation-ids db", r#"["db:3"]"#);
+    juju.answer(
+        "relation-get",
+        r#"{"host": "10.0.0.7", "port": "80", "tls": "true", "egress-subnets": "10.0.0.1/32"}"#,
+    );
+    juju.answer("relation-set", "");
+    start(&juju, |model| {
+        let bag = model.relation("db")?.unwrap().unit_data();
+        let server: Server = bag.load_plain()?;
+        assert_eq!(server, Server { host: "10.0.0.7".into(), port: 80, tls: true, path: None });
+        bag.save_plain(&Server { port: 8080, path: Some("/a".into()), ..server })?;
+        assert_eq!(bag.load_plain::<Server>()?.port, 8080);
+        bag.remove("tls")?;
+        assert_eq!(bag.load_plain_if_complete::<Server>()?, None);
+        bag.set("tls", "perhaps")?;
+        let error = bag.load_plain_if_complete::<Server>().unwrap_err().to_string();
+        assert_eq!(error, "relation db:3, databag of app/0: tls is \"perhaps\": it is not true or false");
+        let error = bag.save_plain(&std::collections::BTreeMap::from([("ports", [80, 81])])).unwrap_err().to_string();
+        assert!(error.contains("ports is [80,81]: it is a list or a map"), "{error}");
+        bag.clear()?;
+        assert_eq!(bag.all()?.into_keys().collect::<Vec<_>>(), ["egress-subnets"], "what Juju set stays");
+        Ok(())
+    })
+    .unwrap();
+    let ran = juju.ran();
+    assert_eq!(ran[2], r#"relation-set -r db:3 --file - < {"path":"/a","port":"8080"}"#);
+    let cleared = r#"{"host":"","path":"","port":"","tls":""}"#;
+    assert_eq!(ran.last().unwrap(), &format!("relation-set -r db:3 --file - < {cleared}"));
+}
+
 #[test]
 fn a_write_that_fails_is_not_remembered_as_done() {
     let juju = Juju::new();

@@ -166,12 +166,40 @@ fn fields_that_a_newer_juju_adds_are_ignored_and_those_that_are_missing_named() 
         Ok(())
     });
     assert!(error.contains("missing field `status`"), "{error}");
-    juju.answer("status-get", r#"{"status": "joyful", "message": ""}"#);
+}
+
+#[test]
+fn a_status_that_only_a_newer_juju_knows_is_unknown_with_a_warning() {
+    let juju = Juju::new();
+    juju.answer("status-get", r#"{"status": "joyful", "message": "at last"}"#);
     let error = start(&juju, |model| {
-        model.unit().status()?;
+        let status = model.unit().status()?;
+        assert_eq!((status.name, status.message.as_str()), (ops::StatusName::Unknown, "at last"));
         Ok(())
     });
-    assert!(error.contains("joyful"), "{error}");
+    assert_eq!(error, "");
+    let warnings = juju.warnings();
+    assert!(warnings[0].starts_with("\"joyful\" is not a status") && warnings.len() == 1, "{warnings:?}");
+}
+
+#[test]
+fn text_that_no_command_line_takes_is_cut_and_has_no_nul() {
+    let juju = Juju::new();
+    juju.answer("application-version-set", "");
+    let error = start(&juju, |model| {
+        model.unit().set_workload_version(&"1".repeat(200_000))?;
+        model.unit().set_workload_version("1\u{0}2")?;
+        model.unit().set_status(ops::Status::blocked("a\u{0}b"))?;
+        tracing::error!("{}", "é".repeat(100_000));
+        tracing::error!("a\u{0}b");
+        Ok(())
+    });
+    assert_eq!(error, "");
+    let ran = juju.ran();
+    assert_eq!(ran[0].len(), "application-version-set -- ".len() + 64 * 1024);
+    assert_eq!(ran[1..], ["application-version-set -- 1?2"]);
+    assert_eq!(juju.statuses(), ["unit blocked a?b"]);
+    assert_eq!(juju.warnings(), ["the workload's version has 200000 bytes: only 65536 are passed on"]);
 }
 
 #[test]

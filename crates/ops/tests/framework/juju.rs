@@ -95,7 +95,7 @@ impl Juju {
         let meta = CharmMeta::parse(CHARMCRAFT)?;
         let mut dispatch = Dispatch::new(env, meta, self.script.clone(), Rc::<MemoryStore>::clone(&self.store))?;
         tracing::subscriber::with_default(ops::log_subscriber(self.script.clone(), false), || dispatch.run(charm))?;
-        Ok(dispatch.emitted().to_vec())
+        Ok(dispatch.emitted())
     }
 
     /// The hook commands that the last hook ran, with what they read from standard input; statuses and log lines apart.

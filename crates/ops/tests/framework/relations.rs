@@ -148,19 +148,34 @@ fn an_endpoint_that_the_metadata_lacks_and_a_relation_that_is_not_there_are_erro
 fn a_relation_that_goes_while_the_hook_runs_has_no_units_and_no_data() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
-    let gone = "ERROR invalid value \"db:3\" for option -r: relation not found\n";
-    juju.refuse("relation-list", 2, gone);
-    juju.refuse("relation-get", 2, gone);
+    for gone in ["ERROR invalid value \"db:3\" for option -r: relation not found\n", "ERROR permission denied\n"] {
+        juju.refuse("relation-list", 2, gone);
+        juju.refuse("relation-get", 2, gone);
+        juju.dispatch("hooks/start", &[], &mut Inside(nothing_is_left)).unwrap();
+    }
+}
+
+#[test]
+fn a_leader_that_is_one_no_more_is_told_so_by_juju_and_not_that_the_relation_is_gone() {
+    let juju = Juju::new();
+    juju.leader(true);
+    juju.answer("relation-ids db", r#"["db:3"]"#);
+    juju.refuse("relation-get", 1, "ERROR permission denied\n");
     let mut charm = Inside(|model| {
-        let relation = model.relation("db")?.unwrap();
-        assert_eq!(relation.app()?, None);
-        assert!(relation.remote_app_data()?.is_none());
-        assert_eq!(relation.units()?, []);
-        let error = relation.data(&model.unit_named("postgresql/0")).all().unwrap_err();
-        assert!(matches!(error, Error::RelationNotFound { .. }), "{error}");
+        let error = model.relation("db")?.unwrap().app_data().all().unwrap_err();
+        assert!(error.to_string().ends_with("ERROR permission denied"), "{error}");
         Ok(())
     });
     juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+}
+
+fn nothing_is_left(model: &Model) -> Result<()> {
+    let relation = model.relation("db")?.unwrap();
+    assert_eq!(relation.app()?, None);
+    assert!(relation.remote_app_data()?.is_none());
+    assert_eq!(relation.units()?, []);
+    assert!(relation.data(&model.unit_named("postgresql/0")).all()?.is_empty());
+    Ok(())
 }
 
 #[test]
@@ -168,8 +183,13 @@ fn whatever_is_asked_about_a_relation_that_has_gone_names_the_relation() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
     juju.answer("relation-get", "{}");
-    for command in ["relation-set", "relation-model-get", "network-get --format=json -r"] {
-        juju.refuse(command, 2, "ERROR invalid value \"db:3\" for option -r: relation not found\n");
+    let not_found = "ERROR invalid value \"db:3\" for option -r: relation not found\n";
+    for (command, gone) in [
+        ("relation-set", not_found),
+        ("relation-model-get", "ERROR permission denied\n"),
+        ("network-get --format=json -r", "ERROR relation 3 not found\n"),
+    ] {
+        juju.refuse(command, 2, gone);
     }
     let mut charm = Inside(|model| {
         let relation = model.relation("db")?.unwrap();

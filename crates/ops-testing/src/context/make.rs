@@ -1,0 +1,52 @@
+//! Making the charm of a test.
+
+use ops::{Charm, Model};
+
+/// What makes the charm of a test: a function, as [`ops::main`] takes, or the charm itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no charm, and no function that makes one",
+    note = "`Context::new` takes a charm, a function such as `MyCharm::default`, or one that takes a `&Model`"
+)]
+pub trait Make<C, How> {
+    #[doc(hidden)]
+    fn make(self) -> Maker<C>;
+}
+
+/// Makes a charm for a run.
+pub(super) type MakeAnew<C> = dyn Fn(&Model) -> C;
+
+#[doc(hidden)]
+pub enum Maker<C> {
+    Once(C),
+    Anew(Box<MakeAnew<C>>),
+}
+
+/// Made once, and kept from run to run.
+#[doc(hidden)]
+pub enum Once {}
+
+/// Made anew for each run.
+#[doc(hidden)]
+pub enum Anew {}
+
+/// Made anew for each run, from what it can see of Juju.
+#[doc(hidden)]
+pub enum FromModel {}
+
+impl<C: Charm> Make<C, Once> for C {
+    fn make(self) -> Maker<C> {
+        Maker::Once(self)
+    }
+}
+
+impl<C: Charm, F: Fn() -> C + 'static> Make<C, Anew> for F {
+    fn make(self) -> Maker<C> {
+        Maker::Anew(Box::new(move |_| self()))
+    }
+}
+
+impl<C: Charm, F: Fn(&Model) -> C + 'static> Make<C, FromModel> for F {
+    fn make(self) -> Maker<C> {
+        Maker::Anew(Box::new(self))
+    }
+}

@@ -1,0 +1,81 @@
+//! Text on its way to Juju: as an argument, and as YAML.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// The longest argument in bytes that Linux takes (`MAX_ARG_STRLEN`, see execve(2)); NUL ends it.
+pub(super) const MAX_ARGUMENT: usize = 128 * 1024 - 1;
+
+/// The longest text for people that is passed on, in bytes. A longer one serves no one.
+pub(super) const MAX_MESSAGE: usize = 64 * 1024;
+
+/// `text` as an argument can hold it: cut, with a warning, where it has more than `most` bytes, and without NUL.
+pub(super) fn argument<'a>(what: &str, text: &'a str, most: usize) -> Cow<'a, str> {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    if end < text.len() {
+        tracing::warn!("{what} has {} bytes: only {end} are passed on", text.len());
+    }
+    without_nul(&text[..end])
+}
+
+/// `text` with another character of the same length in bytes, or less, for NUL.
+pub(super) fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "?").into() } else { text.into() }
+}
+
+/// A map of strings as YAML, which is what Juju reads. JSON is YAML but for some characters: control characters that
+/// Juju's reader refuses when they stand there raw, and line breaks that it folds into spaces.
+pub(super) fn yaml<'a>(map: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
+    let json =
+        map.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Value>().to_string();
+    let special =
+        |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    if !json.contains(special) {
+        return json;
+    }
+    let mut yaml = String::with_capacity(json.len());
+    for c in json.chars() {
+        if special(c) {
+            // Writing to a string does not fail.
+            let _ = write!(yaml, "\\u{:04x}", u32::from(c));
+        } else {
+            yaml.push(c);
+        }
+    }
+    yaml
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn every_character_survives_as_yaml() {
+        for c in (0..=0x11_0000)
+            .filter_map(char::from_u32)
+            .filter(|c| *c < '\u{3000}' || *c > '\u{f8ff}' && *c < '\u{10100}')
+        {
+            let map = BTreeMap::from([("key".to_owned(), format!("a{c}b")), (format!("k{c}"), String::new())]);
+            let yaml = yaml(&map);
+            assert_eq!(serde_json::from_str::<BTreeMap<String, String>>(&yaml).unwrap(), map);
+            // What go-yaml's reader lets through, see its readerc.go; and no line break, which it would fold.
+            let accepted = |c: char| {
+                matches!(c, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}')
+                    || matches!(c, '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
+            };
+            assert!(yaml.chars().all(accepted), "U+{:04X}", u32::from(c));
+        }
+    }
+
+    #[test]
+    fn text_is_cut_between_characters_and_has_no_nul() {
+        assert_eq!(argument("it", "a\0é", 3), "a?");
+        assert_eq!(argument("it", "a\0é", 4), "a?é");
+        assert_eq!(argument("it", "", 4), "");
+    }
+}
