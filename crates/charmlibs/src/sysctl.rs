@@ -232,7 +232,7 @@ fn checked(key: &str) -> Result<String, Error> {
 }
 
 fn value_of(value: &str) -> Result<String, Error> {
-    if value.contains(char::is_control) && !value.contains('\t') {
+    if value.contains(|it: char| it.is_control() && it != '\t') {
         return Err(Error::Invalid { kind: "the value of a kernel parameter", text: value.to_owned() });
     }
     Ok(one_space(value))

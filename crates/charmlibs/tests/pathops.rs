@@ -307,6 +307,21 @@ fn a_tree_is_copied_and_only_what_differs_is_written() {
 }
 
 #[test]
+fn a_tree_is_not_copied_into_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let tree = folder.path().join("tree");
+    ensure_contents(tree.join("file"), "").unwrap();
+    symlink(&tree, folder.path().join("link")).unwrap();
+    for target in ["tree", "tree/copy/of/it", "link/copy"] {
+        let error = ensure_tree(&tree, folder.path().join(target)).unwrap_err();
+        assert_eq!(error.to_string(), format!("could not copy {} into itself", tree.display()));
+    }
+    assert_eq!(names_in(&tree), ["file"]);
+    assert!(ensure_tree(&tree, folder.path().join("tree-2")).unwrap());
+    assert!(ensure_tree(folder.path().join("gone"), folder.path().join("a")).is_err());
+}
+
+#[test]
 fn a_tree_never_writes_through_a_link_that_is_in_the_way() {
     let folder = tempfile::tempdir().unwrap();
     let (source, target) = (folder.path().join("source"), folder.path().join("target"));
@@ -337,7 +352,7 @@ fn removal_takes_trees_and_links_but_not_what_they_lead_to() {
 }
 
 #[test]
-#[ignore = "needs root, to give files away"]
+#[ignore = "needs root: it gives files away"]
 fn a_tree_is_given_to_a_user_with_all_that_is_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let tree = folder.path().join("tree");

@@ -32,6 +32,12 @@ pub enum Error {
         /// Where.
         path: PathBuf,
     },
+    /// A tree would be copied to a place in itself.
+    #[error("could not copy {} into itself", path.display())]
+    IntoItself {
+        /// The tree.
+        path: PathBuf,
+    },
     /// What would be removed is the machine's root, or has no name of its own.
     #[error("did not remove '{}': it names no file or folder to remove", path.display())]
     NotRemovable {

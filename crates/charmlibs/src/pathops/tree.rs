@@ -3,7 +3,7 @@
 use std::fs::{self, Metadata, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::owner::Owner;
 use super::{Error, Options};
@@ -68,6 +68,13 @@ impl Options {
     pub fn ensure_tree(&self, source: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<bool, Error> {
         let (source, target) = (source.as_ref(), target.as_ref());
         let owner = Owner::find(self.user.as_deref(), self.group.as_deref())?;
+        if real(target)?.starts_with(real(source)?) {
+            return Err(Error::IntoItself { path: source.to_path_buf() });
+        }
+        self.copy(source, target, owner)
+    }
+
+    fn copy(&self, source: &Path, target: &Path, owner: Owner) -> Result<bool, Error> {
         let mode = fs::metadata(source).map_err(Error::step("look at", source))?.mode() & 0o7777;
         let mut changed = self.folder(target, mode, owner)?;
         for entry in fs::read_dir(source).map_err(Error::step("read the folder", source))? {
@@ -75,7 +82,7 @@ impl Options {
             let (from, to) = (entry.path(), target.join(entry.file_name()));
             let what = entry.metadata().map_err(Error::step("look at", &from))?;
             changed |= if what.is_dir() {
-                self.ensure_tree(&from, &to)?
+                self.copy(&from, &to, owner)?
             } else if what.is_symlink() {
                 ensure_link(&from, &to, owner)?
             } else if what.is_file() {
@@ -134,6 +141,18 @@ pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
         // Another process was quicker.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+/// The path without links, of which the end may not be there yet.
+fn real(path: &Path) -> Result<PathBuf, Error> {
+    match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match (path.parent(), path.file_name()) {
+            (Some(above), Some(name)) if !above.as_os_str().is_empty() => Ok(real(above)?.join(name)),
+            (Some(_), Some(name)) => Ok(real(Path::new("."))?.join(name)),
+            _ => Err(Error::step("look at", path)(error)),
+        },
+        result => result.map_err(Error::step("look at", path)),
     }
 }
 

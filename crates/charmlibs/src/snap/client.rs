@@ -12,6 +12,8 @@ use super::http;
 
 /// snapd itself tries for 38 s to reach the store.
 const REQUEST_LIMIT: Duration = Duration::from_mins(2);
+/// A request that is longer than this brings a file.
+const FILE_LENGTH: u64 = 1 << 20;
 /// How often to look whether a change is done, as the program `snap` does.
 const POLL: Duration = Duration::from_millis(100);
 /// How often to look whether another change is out of the way.
@@ -154,13 +156,13 @@ impl Snapd {
         tracing::debug!("snapd: {method} {path}");
         let socket = http::connect(&self.socket)
             .map_err(|error| Error::NotRunning { socket: self.socket.display().to_string(), why: error.to_string() })?;
+        // The file of a snap takes its time: snapd writes it to disk before it answers.
+        let limit = if length > FILE_LENGTH { self.timeout } else { self.request_limit };
         let mut request = http::Request { method, path, content_type, body, length };
-        http::exchange(socket, &mut request, self.request_limit).map_err(|error| {
+        http::exchange(socket, &mut request, limit).map_err(|error| {
             let request = format!("{method} {path}");
             match error.kind() {
-                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
-                    Error::TimedOut { doing: request, limit: self.request_limit }
-                }
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Error::TimedOut { doing: request, limit },
                 io::ErrorKind::InvalidData => Error::Response { request, why: error.to_string() },
                 _ => Error::Connection { request, why: error.to_string() },
             }

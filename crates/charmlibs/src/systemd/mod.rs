@@ -13,17 +13,20 @@
 //!     systemd::service_restart("web")?;
 //! }
 //! systemd::service_resume("web")?;
+//! systemd::service_stays_running("web", std::time::Duration::from_secs(2))?;
 //! # Ok::<(), systemd::Error>(())
 //! ```
 
 mod error;
 mod services;
+mod state;
 mod units;
 
 pub use error::{Error, ServiceFailure};
 pub use services::{
-    State, Systemd, daemon_reload, service_disable, service_enable, service_enabled, service_failed, service_mask,
-    service_pause, service_reload, service_restart, service_resume, service_running, service_start, service_stop,
-    service_unmask, state,
+    Systemd, daemon_reload, service_disable, service_enable, service_enabled, service_failed, service_mask,
+    service_pause, service_reload, service_restart, service_resume, service_running, service_start,
+    service_stays_running, service_stop, service_unmask, state,
 };
+pub use state::State;
 pub use units::{ensure_unit, remove_unit};

@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::Output;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use super::{Error, ServiceFailure};
+use super::{Error, ServiceFailure, State};
 use crate::process::{self, Run};
 
 /// Lines of the journal that an error carries.
 const JOURNAL_LINES: usize = 10;
+/// How often to look whether a service still runs.
+const POLL: Duration = Duration::from_millis(100);
 /// Reading a few lines of the journal should take no time.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(20);
 
@@ -68,42 +71,20 @@ pub fn service_reload(name: &str, restart_on_failure: bool) -> Result<(), Error>
     }
 }
 
+/// Look at the service for so long, and see that it keeps running.
+///
+/// # Errors
+/// See [`Systemd::stays_running`].
+pub fn service_stays_running(name: &str, span: Duration) -> Result<(), Error> {
+    Systemd::new().stays_running(name, span)
+}
+
 /// Have systemd read all unit files again. [`ensure_unit`](super::ensure_unit) does it where it must.
 ///
 /// # Errors
 /// See [`Systemd::daemon_reload`].
 pub fn daemon_reload() -> Result<(), Error> {
     Systemd::new().daemon_reload()
-}
-
-/// What systemd knows of a unit, in systemd's own words.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct State {
-    /// The whole name, such as `nginx.service`.
-    pub id: String,
-    /// `loaded`, `not-found`, `masked`, `bad-setting`, …
-    pub load: String,
-    /// `active`, `reloading`, `inactive`, `failed`, `activating`, `deactivating`, …
-    pub active: String,
-    /// More on `active`: `running`, `exited`, `dead`, `auto-restart`, …
-    pub sub: String,
-    /// `enabled`, `disabled`, `static`, `masked`, …; empty for a unit without a file.
-    pub file: String,
-    /// How the service ended last: `success`, `exit-code`, `timeout`, …; empty for a unit that is no service.
-    pub result: String,
-    /// The process that is the service; 0 for none.
-    pub main_pid: u32,
-    /// Whether the unit's file was changed after systemd read it.
-    pub needs_daemon_reload: bool,
-}
-
-impl State {
-    /// Whether the unit runs.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        matches!(self.active.as_str(), "active" | "reloading" | "refreshing")
-    }
 }
 
 /// The systemd of a machine.
@@ -161,27 +142,9 @@ impl Systemd {
     /// # Errors
     /// [`Error::NotRunning`]: there is no systemd to ask. See [`Error`] for others.
     pub fn state(&self, name: &str) -> Result<State, Error> {
-        let properties = "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,MainPID,NeedDaemonReload";
-        let output = self.systemctl(&["show", properties, "--", check(name)?])?;
+        let output = self.systemctl(&["show", State::PROPERTIES, "--", check(name)?])?;
         let text = String::from_utf8_lossy(&output.stdout);
-        let mut state = State::default();
-        for (property, value) in text.lines().filter_map(|line| line.split_once('=')) {
-            match property {
-                "Id" => value.clone_into(&mut state.id),
-                "LoadState" => value.clone_into(&mut state.load),
-                "ActiveState" => value.clone_into(&mut state.active),
-                "SubState" => value.clone_into(&mut state.sub),
-                "UnitFileState" => value.clone_into(&mut state.file),
-                "Result" => value.clone_into(&mut state.result),
-                "MainPID" => state.main_pid = value.parse().unwrap_or(0),
-                "NeedDaemonReload" => state.needs_daemon_reload = value == "yes",
-                _ => {}
-            }
-        }
-        if state.id.is_empty() || state.active.is_empty() {
-            return Err(Error::Output { unit: name.to_owned(), output: text.into_owned() });
-        }
-        Ok(state)
+        State::read(&text).ok_or_else(|| Error::Output { unit: name.to_owned(), output: text.into_owned() })
     }
 
     /// Whether the service runs, or reloads. One that the machine does not have does not.
@@ -215,6 +178,29 @@ impl Systemd {
     pub fn start(&self, name: &str) -> Result<(), Error> {
         self.change("start", name)?;
         self.check_alive("start", name)
+    }
+
+    /// Look at the service for so long, and see that it keeps running. A `Type=simple` service has started as soon as it has
+    /// a process: if it ends for a mistake in its configuration, it does so a moment later.
+    ///
+    /// # Errors
+    /// [`Error::Service`]: it does not run, has ended, or was restarted. See [`Error`] for others.
+    pub fn stays_running(&self, name: &str, span: Duration) -> Result<(), Error> {
+        let started = Instant::now();
+        let first = self.state(name)?;
+        let mut now = first.clone();
+        loop {
+            if !now.is_running() || now.main_pid != first.main_pid {
+                let why = format!("it has ended ({}: {})", now.active, now.result);
+                return Err(self.service_failure("keep running", name, why));
+            }
+            let left = span.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                return Ok(());
+            }
+            thread::sleep(POLL.min(left));
+            now = self.state(name)?;
+        }
     }
 
     /// Stop the service, if it runs.

@@ -7,7 +7,7 @@ use charmlibs::passwd::{self, Error, NewUser};
 use crate::rig;
 
 #[test]
-#[ignore = "needs root"]
+#[ignore = "needs root: it makes a machine"]
 fn users_and_groups_come_and_go() {
     if !rig::plain("passwd::users_and_groups_come_and_go") {
         return;

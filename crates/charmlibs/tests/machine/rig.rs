@@ -2,6 +2,7 @@
 //! host name of its own, and with systemd as its first process where the test wants that.
 
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -113,6 +114,7 @@ fn inside(test: &str, first: &str) -> bool {
     let log = fs::File::create(out.path().join("setup")).unwrap();
     command.arg(std::env::current_exe().unwrap()).arg(out.path()).args([test, first]);
     command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+    command.process_group(0);
     let mut machine = command.spawn().expect("this test needs unshare, of util-linux");
     let started = Instant::now();
     let status = loop {
@@ -120,7 +122,9 @@ fn inside(test: &str, first: &str) -> bool {
             break Some(status);
         }
         if started.elapsed() > LIMIT {
-            machine.kill().unwrap();
+            // All of its processes outside; those inside end with them.
+            let group = format!("kill -9 -- -{}", machine.id());
+            assert!(Command::new("sh").args(["-c", &group]).status().unwrap().success());
             machine.wait().unwrap();
             break None;
         }

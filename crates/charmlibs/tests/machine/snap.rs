@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use charmlibs::pathops::Options;
+use charmlibs::pathops::{self, Options};
 use charmlibs::snap::{self, Error, Install};
 use serde_json::json;
 
@@ -25,6 +25,9 @@ impl Daemon {
     fn start() -> Self {
         assert!(Path::new(SNAPD).exists(), "this test needs the package snapd");
         fs::create_dir_all("/snap").unwrap();
+        // Not what the snapd of this computer knows.
+        pathops::remove("/var/lib/snapd").unwrap();
+        fs::create_dir_all("/var/lib/snapd/snaps").unwrap();
         // snapd does nothing where it cannot mount a snap, and tries it with a small one. A machine of a test may have no loop
         // devices; what is tried here mounts none.
         fs::create_dir_all("/tmp/bin").unwrap();
@@ -33,7 +36,7 @@ impl Daemon {
             Options::new().mode(0o755).ensure_contents(path, format!("#!/bin/sh\n{script}")).unwrap();
         }
         let path = format!("/tmp/bin:{}", std::env::var("PATH").unwrap());
-        let daemon = Self(Command::new(SNAPD).env("PATH", path).spawn().unwrap());
+        let daemon = Self(Command::new(SNAPD).envs([("PATH", path.as_str()), ("SNAP_REEXEC", "0")]).spawn().unwrap());
         let started = Instant::now();
         while matches!(snap::list_one("juju"), Err(Error::NotRunning { .. })) {
             assert!(started.elapsed() < Duration::from_mins(1), "snapd did not listen");
@@ -51,7 +54,7 @@ impl Drop for Daemon {
 }
 
 #[test]
-#[ignore = "needs root and the package snapd"]
+#[ignore = "needs root: it makes a machine, with snapd"]
 fn a_real_snapd_is_asked_and_told() {
     if !rig::plain("snap::a_real_snapd_is_asked_and_told") {
         return;

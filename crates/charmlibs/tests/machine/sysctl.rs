@@ -7,7 +7,7 @@ use charmlibs::sysctl::{self, Config, Error};
 use crate::rig;
 
 #[test]
-#[ignore = "needs root"]
+#[ignore = "needs root: it makes a machine"]
 fn parameters_are_set_now_and_for_the_next_start() {
     if !rig::plain("sysctl::parameters_are_set_now_and_for_the_next_start") {
         return;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use charmlibs::process::Run;
 use charmlibs::systemd::{self, Error, Systemd};
 
 use crate::rig;
@@ -24,7 +25,7 @@ fn service(start: &str) -> String {
 }
 
 #[test]
-#[ignore = "needs root and systemd"]
+#[ignore = "needs root: it makes a machine, with systemd"]
 fn a_unit_file_is_written_loaded_and_run() {
     if !rig::with_systemd("systemd::a_unit_file_is_written_loaded_and_run") {
         return;
@@ -65,7 +66,7 @@ fn a_unit_file_is_written_loaded_and_run() {
 }
 
 #[test]
-#[ignore = "needs root and systemd"]
+#[ignore = "needs root: it makes a machine, with systemd"]
 fn services_are_enabled_masked_paused_and_resumed() {
     if !rig::with_systemd("systemd::services_are_enabled_masked_paused_and_resumed") {
         return;
@@ -105,7 +106,7 @@ fn services_are_enabled_masked_paused_and_resumed() {
 }
 
 #[test]
-#[ignore = "needs root and systemd"]
+#[ignore = "needs root: it makes a machine, with systemd"]
 fn a_service_that_fails_is_told_with_its_journal() {
     if !rig::with_systemd("systemd::a_service_that_fails_is_told_with_its_journal") {
         return;
@@ -128,6 +129,21 @@ fn a_service_that_fails_is_told_with_its_journal() {
     let error = systemd::service_start("wrong").unwrap_err();
     assert!(error.to_string().contains("bad unit file setting"), "{error}");
 
+    // systemd takes it for started: it has had a process.
+    let brief =
+        "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/sh -c 'read line </gate; echo bad option; exit 4'\n";
+    Run::new("mkfifo").arg("/gate").output().unwrap();
+    systemd::ensure_unit("brief.service", brief).unwrap();
+    systemd::service_start("brief").unwrap();
+    systemd::service_stays_running("brief", Duration::from_millis(10)).unwrap();
+    fs::write("/gate", "\n").unwrap();
+    let error = systemd::service_stays_running("brief", Duration::from_mins(1)).unwrap_err();
+    assert!(
+        error.to_string().starts_with("failed to keep running brief: it has ended (failed: exit-code); "),
+        "{error}"
+    );
+    assert!(error.service().unwrap().journal.iter().any(|line| line == "bad option"), "{error}");
+
     systemd::ensure_unit("slow.service", &service("/bin/sleep infinity")).unwrap();
     let started = Instant::now();
     let error = Systemd::new().timeout(Duration::from_millis(300)).start("slow").unwrap_err();
@@ -136,7 +152,7 @@ fn a_service_that_fails_is_told_with_its_journal() {
 }
 
 #[test]
-#[ignore = "needs root, and the program systemctl"]
+#[ignore = "needs root: it makes a machine, without systemd"]
 fn a_machine_without_systemd_is_one_clear_error() {
     if !rig::plain("systemd::a_machine_without_systemd_is_one_clear_error") {
         return;

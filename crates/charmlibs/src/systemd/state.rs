@@ -1,0 +1,69 @@
+//! What systemd knows of a unit.
+
+/// What systemd knows of a unit, in systemd's own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct State {
+    /// The whole name, such as `nginx.service`.
+    pub id: String,
+    /// `loaded`, `not-found`, `masked`, `bad-setting`, …
+    pub load: String,
+    /// `active`, `reloading`, `inactive`, `failed`, `activating`, `deactivating`, …
+    pub active: String,
+    /// More on `active`: `running`, `exited`, `dead`, `auto-restart`, …
+    pub sub: String,
+    /// `enabled`, `disabled`, `static`, `masked`, …; empty for a unit without a file.
+    pub file: String,
+    /// How the service ended last: `success`, `exit-code`, `timeout`, …; empty for a unit that is no service.
+    pub result: String,
+    /// The process that is the service; 0 for none.
+    pub main_pid: u32,
+    /// Whether the unit's file was changed after systemd read it.
+    pub needs_daemon_reload: bool,
+}
+
+impl State {
+    /// The option of `systemctl show` for what is read here.
+    pub(super) const PROPERTIES: &str =
+        "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,MainPID,NeedDaemonReload";
+
+    /// Read what `systemctl show` printed.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let mut state = Self::default();
+        for (property, value) in text.lines().filter_map(|line| line.split_once('=')) {
+            match property {
+                "Id" => value.clone_into(&mut state.id),
+                "LoadState" => value.clone_into(&mut state.load),
+                "ActiveState" => value.clone_into(&mut state.active),
+                "SubState" => value.clone_into(&mut state.sub),
+                "UnitFileState" => value.clone_into(&mut state.file),
+                "Result" => value.clone_into(&mut state.result),
+                "MainPID" => state.main_pid = value.parse().ok()?,
+                "NeedDaemonReload" => state.needs_daemon_reload = value == "yes",
+                _ => {}
+            }
+        }
+        (!state.id.is_empty() && !state.active.is_empty()).then_some(state)
+    }
+
+    /// Whether the unit runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        matches!(self.active.as_str(), "active" | "reloading" | "refreshing")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_systemctl_shows_is_read() {
+        let text = "Id=web.service\nActiveState=reloading\nMainPID=7\nNeedDaemonReload=yes\nOther=1\n";
+        let state = State::read(text).unwrap();
+        assert!(state.is_running() && state.needs_daemon_reload);
+        assert_eq!((state.id.as_str(), state.main_pid), ("web.service", 7));
+        assert_eq!(State::read("no such option"), None);
+        assert_eq!(State::read("Id=x\nActiveState=active\nMainPID=many"), None);
+    }
+}
