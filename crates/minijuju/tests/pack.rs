@@ -80,6 +80,7 @@ fn a_rust_charm_holds_what_charmcraft_puts_into_it() {
     let charm = pack(project.path(), &out, &mut |step| match step {
         Step::Building { binary } => steps.push(format!("building {binary}")),
         Step::Cargo { line } => assert!(!line.is_empty()),
+        Step::Warning { text } => assert!(text.starts_with("bin/demo-charm is linked dynamically"), "{text}"),
         Step::Writing { charm } => steps.push(format!("writing {}", charm.file_name().unwrap().display())),
     })
     .unwrap();
@@ -146,7 +147,8 @@ fn parts_that_only_charmcraft_can_make_are_refused() {
         ("{plugin: dump, source: .}", "it puts the whole project into the charm; name its files under `stage`"),
         ("{plugin: dump, source: ., stage: ['*.sh']}", "`*.sh` is not the plain path of a file or folder"),
         ("{plugin: dump, source: ., stage: [../x]}", "`../x` is not the plain path of a file or folder"),
-        ("{plugin: dump, source: ., organize: {a: b}}", "it changes files on the way (`organize` or `override-…`)"),
+        ("{plugin: dump, source: ., override-build: make}", "it has commands of its own (`override-…`)"),
+        ("{plugin: dump, source: templates, organize: {'*': b/}}", "`*` is not the plain path of a file or folder"),
         (
             "{plugin: dump, source: 'https://example.com/x.tgz'}",
             "its source https://example.com/x.tgz is not in the project",
@@ -230,4 +232,89 @@ fn a_folder_that_cannot_be_written_is_named() {
     let project = project(&[("metadata.yaml", "name: demo\n"), ("dispatch", "#!/bin/sh\n")]);
     let message = quietly(project.path(), &project.path().join("dispatch")).unwrap_err();
     assert!(message.starts_with("cannot write ") && message.contains("dispatch/demo_"), "{message}");
+}
+
+/// What packing warns of, but for what the project lacks: it is not linked statically.
+fn warnings(project: &Path) -> Vec<String> {
+    let mut warnings = vec![];
+    pack(project, project, &mut |step| {
+        if let Step::Warning { text } = step {
+            warnings.push(text.to_owned());
+        }
+    })
+    .unwrap();
+    warnings
+}
+
+const STATIC: &str = "[target.'cfg(all(target_os = \"linux\", target_env = \"gnu\"))']\n\
+                      rustflags = [\"-C\", \"target-feature=+crt-static\"]\n";
+
+#[test]
+fn a_binary_that_is_linked_dynamically_is_warned_of() {
+    let project = rust_project(PARTS, DISPATCH, "fn main() {}");
+    fs::create_dir(project.path().join(".cargo")).unwrap();
+    fs::write(project.path().join(".cargo/config.toml"), STATIC.replace('+', "-")).unwrap();
+    let found = warnings(project.path());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("bin/demo-charm is linked dynamically: "), "{found:?}");
+    fs::write(project.path().join(".cargo/config.toml"), STATIC).unwrap();
+    assert_eq!(warnings(project.path()), [""; 0]);
+}
+
+#[test]
+fn a_prime_that_lacks_the_binary_and_unknown_keys_are_warned_of() {
+    let parts = "provide: {}\nparts: {charm: {plugin: rust, source: ., prime: [bin/other]}}\n";
+    let project = rust_project(parts, DISPATCH, "fn main() {}");
+    let found = warnings(project.path()).join("\n");
+    assert!(
+        found
+            .contains("charmcraft.yaml: provide: neither Charmcraft nor Juju knows this key; did you mean `provides`?")
+    );
+    assert!(
+        found.contains(
+            "parts.charm.prime lacks bin/demo-charm, so that `charmcraft pack` leaves the charm's binary out"
+        )
+    );
+    for prime in ["bin/demo-charm", "bin", "bin/*", "-lib"] {
+        let parts = format!("parts: {{charm: {{plugin: rust, source: ., prime: ['{prime}']}}}}\n");
+        let project = rust_project(&parts, DISPATCH, "fn main() {}");
+        assert!(!warnings(project.path()).join("\n").contains("prime"), "{prime}");
+    }
+}
+
+#[test]
+fn a_project_where_cargo_never_ran_or_that_got_a_dependency_is_packed() {
+    let project = rust_project(PARTS, DISPATCH, "fn main() { helper::help() }");
+    fs::remove_file(project.path().join("Cargo.lock")).unwrap();
+    fs::create_dir_all(project.path().join("helper/src")).unwrap();
+    fs::write(project.path().join("helper/src/lib.rs"), "pub fn help() {}").unwrap();
+    let manifest = "[package]\nname = \"helper\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    fs::write(project.path().join("helper/Cargo.toml"), manifest).unwrap();
+    let manifest = fs::read_to_string(project.path().join("Cargo.toml")).unwrap();
+    let manifest = format!("{manifest}[dependencies]\nhelper = {{ path = \"helper\" }}\n");
+    fs::write(project.path().join("Cargo.toml"), &manifest).unwrap();
+    quietly(project.path(), project.path()).unwrap();
+    // The lock file as it was before the dependency.
+    let lock = "version = 4\n\n[[package]]\nname = \"demo-charm\"\nversion = \"0.1.0\"\n";
+    fs::write(project.path().join("Cargo.lock"), lock).unwrap();
+    quietly(project.path(), project.path()).unwrap();
+    assert!(fs::read_to_string(project.path().join("Cargo.lock")).unwrap().contains("helper"));
+}
+
+#[test]
+fn organize_in_a_dump_part_puts_files_elsewhere() {
+    for (part, path) in [
+        ("source: templates, organize: {a.conf: etc/b.conf}", "etc/b.conf"),
+        ("source: templates, organize: {a.conf: etc/}", "etc/a.conf"),
+        ("source: ., organize: {templates/a.conf: b.conf}, stage: [b.conf]", "b.conf"),
+        ("source: ., organize: {templates: conf}, prime: [conf]", "conf/a.conf"),
+        ("source: ., organize: {templates: conf}, prime: [conf/a.conf]", "conf/a.conf"),
+        ("source: ., organize: {templates: etc/conf}, stage: [etc]", "etc/conf/a.conf"),
+    ] {
+        let parts = format!("parts: {{charm: {{plugin: rust, source: .}}, files: {{plugin: dump, {part}}}}}\n");
+        let project = rust_project(&parts, DISPATCH, "fn main() {}");
+        let files = contents(&quietly(project.path(), project.path()).unwrap());
+        let own: Vec<_> = files.keys().filter(|path| path.contains(".conf")).collect();
+        assert_eq!(own, [path], "{part}");
+    }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use ops_metadata::CharmMeta;
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::{Error, LitStr};
 
 /// A charm's metadata, and where it is from.
@@ -16,7 +16,8 @@ pub(crate) struct Metadata {
     pub(crate) meta: CharmMeta,
     /// The file's name for errors, such as `charmcraft.yaml`.
     pub(crate) file: String,
-    /// Makes the compiler look again when the file has changed, or when it is to be found elsewhere.
+    /// Makes the compiler look again when the file has changed, or when it is to be found elsewhere, and show what is
+    /// probably a mistake in it.
     pub(crate) watch: TokenStream,
 }
 
@@ -37,7 +38,20 @@ impl Metadata {
         let meta = CharmMeta::parse(&text).map_err(|error| Error::new(span, error))?;
         let full =
             full.to_str().ok_or_else(|| Error::new(span, format!("the path {} is not UTF-8", full.display())))?;
+        // The compiler shows the note of what is deprecated, where it is used.
+        let warnings = ops_metadata::warnings(&text).into_iter().map(|warning| {
+            let note = format!("{file}: {warning}");
+            quote_spanned! {span=>
+                const _: () = {
+                    #[deprecated(note = #note)]
+                    const fn charm_metadata() {}
+                    charm_metadata()
+                };
+            }
+        });
+        let warnings: TokenStream = warnings.collect();
         let watch = quote! {
+            #warnings
             const _: &[u8] = ::core::include_bytes!(#full);
             const _: (::core::option::Option<&str>, ::core::option::Option<&str>) =
                 (::core::option_env!("CRAFT_PROJECT_DIR"), ::core::option_env!("CRAFT_PART_BUILD"));

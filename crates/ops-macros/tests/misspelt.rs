@@ -81,3 +81,22 @@ fn a_charmcraft_yaml_that_is_not_there_is_shown() {
     let message = compiler_says("missing-metadata", CHARMCRAFT, "ops::charm!(\"charm.yaml\"); fn main() {}");
     assert!(message.contains("error: cannot read ") && message.contains("charm.yaml: No such file"), "{message}");
 }
+
+#[test]
+fn keys_that_nobody_knows_and_resources_that_overwrite_each_other_are_warned_of() {
+    let charmcraft = "name: demo\nprovide: {web: {interface: http}}\n\
+                      resources: {a: {type: file, filename: x}, b: {type: file, filename: x}}\n";
+    for (name, code) in [
+        ("unknown-key-charm", "ops::charm!(\"charmcraft.yaml\"); fn main() {}"),
+        ("unknown-key-config", "#[ops::config] struct Config {} fn main() {}"),
+    ] {
+        let package = Package::new(name, name, code);
+        fs::write(package.folder.join("charmcraft.yaml"), charmcraft).unwrap();
+        // The second time the compiler does not run, and Cargo shows what it said.
+        for message in [package.warned(), package.warned()] {
+            let key = "charmcraft.yaml: provide: neither Charmcraft nor Juju knows this key; did you mean `provides`?";
+            assert!(message.contains(key), "{message}");
+            assert!(message.contains("charmcraft.yaml: resources: a and b have the filename \"x\" both"), "{message}");
+        }
+    }
+}

@@ -4,7 +4,10 @@ use std::{fs, io, path::Path};
 
 use serde_json::{Map, Value, json};
 
-use crate::{CharmMeta, MetadataError, Part, Platform, node::Node, yaml, yaml_scalar::YamlReader, yaml_writer};
+use crate::{
+    CharmMeta, MetadataError, Part, Platform, node::Node, warnings::warnings, yaml, yaml_scalar::YamlReader,
+    yaml_writer,
+};
 
 /// The keys of `charmcraft.yaml` that go into `metadata.yaml` as they are.
 const METADATA_KEYS: [&str; 16] = [
@@ -41,6 +44,8 @@ pub struct CharmFiles {
     pub platform: Option<Platform>,
     /// What Charmcraft makes the charm of. None where there is no `charmcraft.yaml`.
     pub parts: Vec<Part>,
+    /// What is probably a mistake in `charmcraft.yaml`.
+    pub warnings: Vec<String>,
     /// All of it, as Juju reads it.
     pub meta: CharmMeta,
 }
@@ -70,9 +75,11 @@ impl CharmFiles {
                 manifest: own("manifest.yaml")?,
                 platform: None,
                 parts: vec![],
+                warnings: vec![],
                 meta,
             });
         };
+        let warnings = warnings(&project);
         let project = yaml::parse("charmcraft.yaml", &project, YamlReader::Charmcraft)?;
         let project = Node::root("charmcraft.yaml", &project);
         if let Some(kind) = project.get("type")
@@ -99,6 +106,7 @@ impl CharmFiles {
             manifest,
             platform: Some(platform),
             parts: Part::read_all(&project)?,
+            warnings,
             meta,
         })
     }
@@ -202,6 +210,7 @@ provides: {website: {interface: http}}
             plugin: "rust".into(),
             source: Some(".".into()),
             files: vec![],
+            moved: vec![],
             customized: false,
         };
         assert_eq!(files.parts, [part]);

@@ -22,7 +22,7 @@
 //! ```
 //!
 //! What Juju would refuse is an error that names the file, the key and the reason. Keys that this crate does not know
-//! are passed over, because a newer Charmcraft may write them.
+//! are passed over, because a newer Charmcraft may write them; [`warnings()`] names them.
 
 mod action;
 mod assumes;
@@ -39,6 +39,7 @@ mod platform;
 mod relation;
 mod resource;
 mod storage;
+mod warnings;
 mod yaml;
 mod yaml_scalar;
 mod yaml_writer;
@@ -55,4 +56,5 @@ pub use platform::{Base, Platform};
 pub use relation::{RelationMeta, RelationRole, RelationScope};
 pub use resource::{ResourceMeta, ResourceType};
 pub use storage::{StorageMeta, StorageType};
+pub use warnings::warnings;
 pub use yaml::{parse_text_map, parse_yaml};

@@ -14,7 +14,9 @@ pub struct Part {
     /// What of it goes into the charm, as Charmcraft's file sets: paths, patterns, and `-` before what is left out. All
     /// of it if there is none.
     pub files: Vec<String>,
-    /// Whether it changes what it makes on the way (`organize`, `override-…`), which only Charmcraft can do.
+    /// What it puts elsewhere: the path where it is made, and the path in the charm (`organize`).
+    pub moved: Vec<(String, String)>,
+    /// Whether it has commands of its own (`override-…`), which only Charmcraft can run.
     pub customized: bool,
 }
 
@@ -30,15 +32,21 @@ impl Part {
                 if files.is_empty() {
                     files = part.strings_at("stage")?;
                 }
-                let customized = part.entries()?.any(|entry| {
-                    entry.key() == "organize" || entry.key().starts_with("override-") && !entry.value().is_null()
-                });
+                let mut moved = vec![];
+                if let Some(organize) = part.get("organize") {
+                    for entry in organize.entries()? {
+                        moved.push((entry.key().to_owned(), entry.string()?.to_owned()));
+                    }
+                }
+                let customized =
+                    part.entries()?.any(|entry| entry.key().starts_with("override-") && !entry.value().is_null());
                 Ok(Self {
                     name: part.key().to_owned(),
                     // A part without a plugin is made by the plugin of its name.
                     plugin: part.string_at("plugin")?.unwrap_or_else(|| part.key().to_owned()),
                     source: part.string_at("source")?,
                     files,
+                    moved,
                     customized,
                 })
             })

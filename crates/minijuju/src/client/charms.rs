@@ -87,6 +87,7 @@ fn pack_project(client: &Client, project: &Path, to: &Path) -> anyhow::Result<Pa
     let mut tell = |step: Step<'_>| match step {
         Step::Building { binary } => client.progress.say(&format!("  cargo builds {binary}")),
         Step::Cargo { line } => client.progress.say(&format!("  {line}")),
+        Step::Warning { text } => client.progress.line(&format!("WARNING {text}")),
         Step::Writing { .. } => {}
     };
     match pack::pack(project, to, &mut tell) {

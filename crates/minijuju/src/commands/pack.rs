@@ -35,10 +35,14 @@ pub fn pack(session: &Session, args: &PackArgs) -> anyhow::Result<ExitCode> {
     let here = env::current_dir()?;
     let project = args.project.clone().unwrap_or_else(|| here.clone());
     let to = args.output.clone().unwrap_or(here);
+    if !to.exists() {
+        progress.line(&format!("making the folder {}", to.display()));
+    }
     let task = progress.begin(format!("pack {}", project.display()));
     let file = pack::pack(&project, &to, &mut |step| match step {
         Step::Building { binary } => progress.say(&format!("  cargo builds {binary}")),
         Step::Cargo { line } => progress.say(&format!("  {line}")),
+        Step::Warning { text } => progress.line(&format!("WARNING {text}")),
         Step::Writing { .. } => {}
     });
     let file = match file {

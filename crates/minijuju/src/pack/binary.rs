@@ -1,7 +1,7 @@
-//! Has Cargo build the charm's binary.
+//! Has Cargo build the charm's binary, and looks at what it built.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -32,7 +32,7 @@ pub(super) fn build(project: &Path, binary: &str, progress: &mut dyn FnMut(Step<
     // Cargo tells the commands that it runs where it is itself.
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut child = Command::new(&cargo)
-        .args(["build", "--release", "--locked", "--bin", binary, "--message-format=json-render-diagnostics"])
+        .args(["build", "--release", "--bin", binary, "--message-format=json-render-diagnostics"])
         .current_dir(project)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -70,8 +70,51 @@ pub(super) fn build(project: &Path, binary: &str, progress: &mut dyn FnMut(Step<
     }
 }
 
+/// Whether a program needs a dynamic loader, and so the C library of the computer that it runs on: an ELF file says so in a
+/// program header. (Only those of 64 bits, as Juju's architectures are, with the lower byte first or last.)
+pub(super) fn is_dynamic(program: &Path) -> Result<bool, PackError> {
+    let content = fs::read(program).map_err(|source| PackError::Read { path: program.to_owned(), source })?;
+    Ok(interpreted(&content).unwrap_or(false))
+}
+
+fn interpreted(elf: &[u8]) -> Option<bool> {
+    const INTERPRETER: u64 = 3;
+    if !elf.starts_with(b"\x7fELF\x02") {
+        return None;
+    }
+    let big_endian = *elf.get(5)? == 2;
+    let number = |at: usize, size: usize| {
+        let bytes = elf.get(at..at.checked_add(size)?)?;
+        let fold = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+        Some(if big_endian { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) })
+    };
+    let table = usize::try_from(number(32, 8)?).ok()?;
+    let (size, count) = (usize::try_from(number(54, 2)?).ok()?, usize::try_from(number(56, 2)?).ok()?);
+    let mut headers = (0..count).map(|index| number(table.checked_add(index * size)?, 4));
+    Some(headers.any(|kind| kind == Some(INTERPRETER)))
+}
+
 fn executable(message: Message, binary: &str) -> Option<PathBuf> {
     let target = message.target?;
     let ours = message.reason == "compiler-artifact" && target.name == binary && target.kind == ["bin"];
     message.executable.filter(|_| ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_names_a_loader_is_dynamic() {
+        let elf = |kind: u8| {
+            let mut elf = [0; 64 + 56];
+            elf[..6].copy_from_slice(b"\x7fELF\x02\x01");
+            (elf[32], elf[54], elf[56], elf[64]) = (64, 56, 1, kind);
+            elf
+        };
+        assert_eq!(interpreted(&elf(3)), Some(true));
+        assert_eq!(interpreted(&elf(1)), Some(false));
+        assert_eq!(interpreted(b"#!/bin/sh\n"), None);
+        assert_eq!(interpreted(b"\x7fELF\x02\x01"), None, "cut off");
+    }
 }

@@ -27,6 +27,11 @@ pub enum Step<'a> {
         /// A line of its standard error.
         line: &'a str,
     },
+    /// Something is probably a mistake, though the charm can be packed.
+    Warning {
+        /// What, and what to do.
+        text: &'a str,
+    },
     /// The `.charm` is being written.
     Writing {
         /// Where.
@@ -62,6 +67,9 @@ pub fn pack(project: &Path, out_dir: &Path, progress: &mut dyn FnMut(Step<'_>)) 
     let maker = concat!("minijuju ", env!("CARGO_PKG_VERSION"));
     let files = CharmFiles::from_project(project, arch, maker, MADE_AT)?;
     let dispatch = read_dispatch(project)?;
+    for text in files.warnings.iter().map(|warning| format!("charmcraft.yaml: {warning}")) {
+        progress(Step::Warning { text: &text });
+    }
 
     let mut archive = Archive::default();
     if is_rust(project, &files.parts) {
@@ -72,9 +80,24 @@ pub fn pack(project: &Path, out_dir: &Path, progress: &mut dyn FnMut(Step<'_>)) 
         for part in &files.parts {
             add_part(&mut archive, project, part)?;
         }
+        for part in files.parts.iter().filter(|part| part.plugin == "rust" && !primes(part, &format!("bin/{binary}"))) {
+            let text = format!(
+                "parts.{}.prime lacks bin/{binary}, so that `charmcraft pack` leaves the charm's binary out; add it there",
+                part.name
+            );
+            progress(Step::Warning { text: &text });
+        }
         progress(Step::Building { binary });
         archive.file("dispatch", project.join("dispatch"));
-        archive.file(&format!("bin/{binary}"), binary::build(project, binary, progress)?);
+        let program = binary::build(project, binary, progress)?;
+        if binary::is_dynamic(&program)? {
+            let text = format!(
+                "bin/{binary} is linked dynamically: it starts only where the C library is as new as this computer's. Link it \
+                 statically: rustflags = [\"-C\", \"target-feature=+crt-static\"] for the target in .cargo/config.toml"
+            );
+            progress(Step::Warning { text: &text });
+        }
+        archive.file(&format!("bin/{binary}"), program);
     } else {
         if dispatch.is_none() && !project.join("hooks").is_dir() {
             return Err(PackError::NothingToExecute { project: project.to_owned() });
@@ -128,10 +151,11 @@ fn is_rust(project: &Path, parts: &[Part]) -> bool {
 fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), PackError> {
     let refused = |reason: String| PackError::Part { part: part.name.clone(), reason };
     if part.customized {
-        return Err(refused("it changes files on the way (`organize` or `override-…`)".to_owned()));
+        return Err(refused("it has commands of its own (`override-…`)".to_owned()));
     }
     match part.plugin.as_str() {
-        "rust" | "nil" => return Ok(()),
+        "rust" | "nil" if part.moved.is_empty() => return Ok(()),
+        "rust" | "nil" => return Err(refused("it moves what it makes (`organize`)".to_owned())),
         "dump" => {}
         plugin => return Err(refused(format!("the plugin `{plugin}` is unknown here"))),
     }
@@ -140,18 +164,65 @@ fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), Pa
         return Err(refused(format!("its source {source} is not in the project")));
     }
     let source = project.join(source);
+    let mut moved = vec![];
+    for (from, to) in &part.moved {
+        let (from, into) = (plain(from).map_err(refused)?, plain(to).map_err(refused)?);
+        // Into a folder, or under another name.
+        let name = from.rsplit('/').next().unwrap_or(from);
+        moved.push((from, if to.ends_with('/') { format!("{into}/{name}") } else { into.to_owned() }));
+    }
+    let stays = |path: &str| moved.iter().all(|(from, _)| *from != path);
     if part.files.is_empty() {
         if source.canonicalize().ok() == project.canonicalize().ok() {
             return Err(refused("it puts the whole project into the charm; name its files under `stage`".to_owned()));
         }
-        return listing::add(archive, project, &source, "", &|_| false);
+        listing::add(archive, project, &source, "", &|path| !stays(path))?;
+        for (from, to) in &moved {
+            listing::add(archive, project, &source.join(from), to, &|_| false)?;
+        }
+        return Ok(());
     }
     for path in &part.files {
-        let plain = path.trim_end_matches('/');
-        if plain.starts_with(['-', '/']) || plain.contains(['*', '(']) || plain.split('/').any(|name| name == "..") {
-            return Err(refused(format!("`{path}` is not the plain path of a file or folder")));
+        let path = plain(path).map_err(refused)?;
+        let mut found = false;
+        for (from, to) in &moved {
+            // All that was moved, or a part of it.
+            let (from, to) = match path.strip_prefix(to.as_str()).filter(|rest| rest.starts_with('/')) {
+                Some(rest) => (source.join(format!("{from}{rest}")), path),
+                None if to == path || to.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')) => {
+                    (source.join(from), to.as_str())
+                }
+                None => continue,
+            };
+            listing::add(archive, project, &from, to, &|_| false)?;
+            found = true;
         }
-        listing::add(archive, project, &source.join(plain), plain, &|_| false)?;
+        if !found || stays(path) && source.join(path).symlink_metadata().is_ok() {
+            listing::add(archive, project, &source.join(path), path, &|path| !stays(path))?;
+        }
     }
     Ok(())
+}
+
+/// A path of a part's, without patterns.
+fn plain(path: &str) -> Result<&str, String> {
+    let plain = path.trim_end_matches('/');
+    if plain.starts_with(['-', '/']) || plain.contains(['*', '(']) || plain.split('/').any(|name| name == "..") {
+        return Err(format!("`{path}` is not the plain path of a file or folder"));
+    }
+    Ok(plain)
+}
+
+/// Whether Charmcraft puts a file that a part makes into the charm.
+fn primes(part: &Part, file: &str) -> bool {
+    let (without, with): (Vec<&str>, Vec<&str>) =
+        part.files.iter().map(String::as_str).partition(|path| path.starts_with('-'));
+    let holds = |pattern: &str| {
+        let pattern = pattern.trim_end_matches('/');
+        match pattern.split_once('*') {
+            Some((start, end)) => file.starts_with(start) && file.ends_with(end.trim_start_matches('*')),
+            None => file == pattern || file.strip_prefix(pattern).is_some_and(|rest| rest.starts_with('/')),
+        }
+    };
+    (with.is_empty() || with.into_iter().any(holds)) && !without.into_iter().any(|pattern| holds(&pattern[1..]))
 }

@@ -59,6 +59,15 @@ impl Package {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// What the compiler says of the program, which is not wrong enough to be refused.
+    #[allow(dead_code, reason = "each test file that has this module uses some of it")]
+    pub fn warned(&self) -> String {
+        let output = self.cargo("build", &[]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{} does not compile:\n{message}", self.name);
+        message
+    }
+
     /// What the compiler says of the program, which is wrong.
     #[allow(dead_code, reason = "each test file that has this module uses some of it")]
     pub fn refused(&self, variables: &[(&str, &Path)]) -> String {

@@ -1,0 +1,180 @@
+//! What is probably a mistake in a `charmcraft.yaml`, though Juju would take the charm.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{yaml, yaml_scalar::YamlReader};
+
+/// The keys of `charmcraft.yaml` that Charmcraft knows.
+const PROJECT: &[&str] = &[
+    "actions",
+    "adopt-info",
+    "analysis",
+    "assumes",
+    "base",
+    "bases",
+    "build-base",
+    "charm-libs",
+    "charm-user",
+    "charmhub",
+    "config",
+    "contact",
+    "containers",
+    "description",
+    "devices",
+    "extra-bindings",
+    "issues",
+    "license",
+    "links",
+    "maintainers",
+    "name",
+    "package-repositories",
+    "parts",
+    "peers",
+    "platforms",
+    "provides",
+    "requires",
+    "resources",
+    "source-code",
+    "storage",
+    "subordinate",
+    "summary",
+    "terms",
+    "title",
+    "type",
+    "version",
+    "website",
+];
+const RELATION: &[&str] = &["interface", "limit", "optional", "scope"];
+const OPTION: &[&str] = &["default", "description", "type"];
+/// Juju's own, and what JSON Schema says of an object.
+const ACTION: &[&str] = &[
+    "$schema",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "default",
+    "definitions",
+    "dependencies",
+    "description",
+    "enum",
+    "execution-group",
+    "id",
+    "maxProperties",
+    "minProperties",
+    "not",
+    "oneOf",
+    "parallel",
+    "params",
+    "patternProperties",
+    "properties",
+    "required",
+    "title",
+    "type",
+];
+const RESOURCE: &[&str] = &["auto-fetch", "description", "filename", "type", "upstream-source"];
+const STORAGE: &[&str] =
+    &["description", "location", "minimum-size", "multiple", "properties", "read-only", "shared", "type"];
+
+/// What is probably a mistake in a `charmcraft.yaml`: keys that neither Charmcraft nor Juju knows, with the nearest that they
+/// do know, and resources that would overwrite each other. None if it is not YAML, which reading it says.
+#[must_use]
+pub fn warnings(charmcraft_yaml: &str) -> Vec<String> {
+    let Ok(project) = yaml::parse("charmcraft.yaml", charmcraft_yaml, YamlReader::Charmcraft) else { return vec![] };
+    let mut found = vec![];
+    unknown(&project, "", PROJECT, &mut found);
+    unknown(&project["config"], "config.", &["options"], &mut found);
+    for (section, known) in [
+        ("peers", RELATION),
+        ("provides", RELATION),
+        ("requires", RELATION),
+        ("config.options", OPTION),
+        ("actions", ACTION),
+        ("resources", RESOURCE),
+        ("storage", STORAGE),
+    ] {
+        let entries = section.split('.').fold(&project, |value, key| &value[key]);
+        for (name, entry) in entries.as_object().into_iter().flatten() {
+            unknown(entry, &format!("{section}.{name}."), known, &mut found);
+        }
+    }
+    overwritten(&project["resources"], &mut found);
+    found
+}
+
+fn unknown(map: &Value, path: &str, known: &[&str], found: &mut Vec<String>) {
+    for key in map.as_object().into_iter().flat_map(|map| map.keys()).filter(|key| !known.contains(&key.as_str())) {
+        let hint = nearest(key, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        found.push(format!("{path}{key}: neither Charmcraft nor Juju knows this key{hint}"));
+    }
+}
+
+/// The known key that somebody meant, if one is like it. (A key that goes on where a known one ends, such as `parameters`
+/// for `params`, is like it too: by the number of edits alone it would not be.)
+fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+    let likeness = |name: &str| strsim::jaro_winkler(&key.to_lowercase().replace('_', "-"), &name.to_lowercase());
+    let (likest, name) = known.iter().map(|name| (likeness(name), *name)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (likest > 0.8).then_some(name)
+}
+
+/// Juju puts the resources of a unit into one folder, each under its file's name.
+fn overwritten(resources: &Value, found: &mut Vec<String>) {
+    let mut names: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, resource) in resources.as_object().into_iter().flatten() {
+        let Some(filename) = resource["filename"].as_str() else { continue };
+        if let Some(other) = names.insert(filename, name) {
+            found.push(format!(
+                "resources: {other} and {name} have the filename {filename:?} both: on a unit the one overwrites the other"
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_shown_with_the_nearest_known() {
+        let text = "
+name: demo
+provide: {website: {interface: http}}
+requires: {db: {interface: sql, optionnal: true}}
+actions: {back-up: {description: x, parameters: {path: {type: string}}}}
+config: {option: {}, options: {port: {type: int, defualt: 1}}}
+storage: {data: {type: filesystem, read_only: true}}
+frobnicate: 1
+";
+        assert_eq!(
+            warnings(text),
+            [
+                "frobnicate: neither Charmcraft nor Juju knows this key",
+                "provide: neither Charmcraft nor Juju knows this key; did you mean `provides`?",
+                "config.option: neither Charmcraft nor Juju knows this key; did you mean `options`?",
+                "requires.db.optionnal: neither Charmcraft nor Juju knows this key; did you mean `optional`?",
+                "config.options.port.defualt: neither Charmcraft nor Juju knows this key; did you mean `default`?",
+                "actions.back-up.parameters: neither Charmcraft nor Juju knows this key; did you mean `params`?",
+                "storage.data.read_only: neither Charmcraft nor Juju knows this key; did you mean `read-only`?",
+            ]
+        );
+    }
+
+    #[test]
+    fn resources_with_one_filename_are_shown() {
+        let text = "resources: {a: {type: file, filename: x.tgz}, b: {type: file, filename: x.tgz}}";
+        assert_eq!(
+            warnings(text),
+            [r#"resources: a and b have the filename "x.tgz" both: on a unit the one overwrites the other"#]
+        );
+    }
+
+    #[test]
+    fn what_is_right_warns_of_nothing() {
+        for text in
+            ["", "name: demo\nactions: {ping: {description: x, required: [a], params: {a: {type: string}}}}\n", "{"]
+        {
+            assert_eq!(warnings(text), [""; 0]);
+        }
+    }
+}
