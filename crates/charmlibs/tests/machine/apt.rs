@@ -15,6 +15,9 @@ fn sh(script: &str) {
 /// A repository of packages `hello` (1.0 and 2.0) and `world`, which needs it, signed with a key of its own; and no other.
 fn make_repository() {
     sh(r#"
+        # Of its own: the lists of this computer change beneath the machine when somebody updates them.
+        for folder in /var/lib/apt /var/cache/apt; do mount -t tmpfs apt $folder; done
+        mkdir -p /var/lib/apt/lists/partial /var/cache/apt/archives/partial
         rm -rf /etc/apt/sources.list.d/* /etc/apt/sources.list /etc/apt/apt.conf.d/*
         mkdir -p /srv/repo; cd /srv/repo
         deb() {
