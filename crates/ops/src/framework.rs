@@ -69,6 +69,16 @@ impl<C: 'static> Framework<C> {
     ///     framework.observe(ops::on::install(), Charm::on_stop);
     /// }
     /// ```
+    ///
+    /// Nor does one that returns anything but nothing, or a result of nothing:
+    ///
+    /// ```compile_fail,E0277
+    /// # struct Charm;
+    /// # impl Charm { fn on_stop(&self, _: &ops::StopEvent, _: &ops::Model) -> bool { true } }
+    /// # fn observe(framework: &mut ops::Framework<Charm>) {
+    /// framework.observe(ops::on::stop(), Charm::on_stop);
+    /// # }
+    /// ```
     pub fn observe<E, H, Shape>(&mut self, event: EventSource<E>, handler: H)
     where
         E: Event,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// See [Juju's reference](https://documentation.ubuntu.com/juju/3.6/reference/status/).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum StatusName {
     /// The charm has not said yet.
     #[default]

@@ -1,6 +1,7 @@
 //! The application's version, leadership, logging, reboots, the goal state, credentials, resources and networks.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ pub fn is_leader(runner: &dyn Runner) -> Result<bool> {
 }
 
 /// The levels that `juju-log` knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LogLevel {
     /// `TRACE`
     Trace,
@@ -47,6 +48,12 @@ impl LogLevel {
             Self::Warning => "WARNING",
             Self::Error => "ERROR",
         }
+    }
+}
+
+impl fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -75,6 +82,7 @@ pub fn juju_reboot(runner: &dyn Runner, now: bool) -> Result<()> {
 
 /// What Juju is working towards: which units and relations there will be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct GoalState {
     /// The units of this application, by name.
     #[serde(default)]
@@ -86,6 +94,7 @@ pub struct GoalState {
 
 /// One unit or application in a [`GoalState`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Goal {
     /// Its state, such as `active`, `waiting` or `dying`.
     pub status: String,
@@ -101,6 +110,7 @@ pub fn goal_state(runner: &dyn Runner) -> Result<GoalState> {
 
 /// How to reach the cloud that the model is on, with its credential. Juju gives it to trusted applications only.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 #[serde(rename_all = "kebab-case")]
 pub struct CloudSpec {
     /// The cloud's type, such as `lxd` or `openstack`.
@@ -136,6 +146,7 @@ pub struct CloudSpec {
 
 /// A cloud's credential. Its attributes are secret: `Debug` does not show them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 #[serde(rename_all = "kebab-case")]
 pub struct CloudCredential {
     /// Such as `certificate` or `userpass`.
@@ -173,6 +184,7 @@ pub fn resource_get(runner: &dyn Runner, name: &str) -> Result<PathBuf> {
 
 /// The addresses of a binding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 #[serde(rename_all = "kebab-case")]
 pub struct Network {
     /// The network interfaces to bind to, with their addresses.
@@ -188,6 +200,7 @@ pub struct Network {
 
 /// A network interface with its addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 #[serde(rename_all = "kebab-case")]
 pub struct BindAddress {
     /// The hardware address.
@@ -203,6 +216,7 @@ pub struct BindAddress {
 
 /// An address on a network interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Address {
     /// The host's name, where the address has one.
     #[serde(default)]

@@ -1,6 +1,7 @@
 //! `secret-add`, `-get`, `-grant`, `-ids`, `-info-get`, `-remove`, `-revoke` and `-set`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -16,7 +17,7 @@ use super::{Command, Error, Result, Runner};
 use crate::time::to_rfc3339;
 
 /// How often Juju asks the owner of a secret for a new revision.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rotate {
     /// Never.
@@ -52,6 +53,12 @@ impl Rotate {
     }
 }
 
+impl fmt::Display for Rotate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// A word that is no rotation policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a rotation policy: Juju knows never, hourly, daily, weekly, monthly, quarterly and yearly")]
@@ -69,7 +76,7 @@ impl FromStr for Rotate {
 }
 
 /// Who owns a secret.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecretOwner {
     /// The application: its leader manages the secret.
@@ -85,6 +92,12 @@ impl SecretOwner {
             Self::Application => "application",
             Self::Unit => "unit",
         }
+    }
+}
+
+impl fmt::Display for SecretOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -244,6 +257,7 @@ pub fn secret_ids(runner: &dyn Runner) -> Result<Vec<String>> {
 
 /// What Juju knows of a secret, without its content.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct SecretInfo {
     /// The ID, without `secret:`.
     #[serde(skip)]

@@ -8,6 +8,7 @@ use super::{Command, Result, Runner};
 
 /// A storage instance as `storage-get` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct StorageInfo {
     /// `filesystem` or `block`.
     pub kind: String,

@@ -218,3 +218,19 @@ fn the_application_of_a_peer_relation_is_this_one_and_nothing_is_asked() {
     juju.dispatch("hooks/start", &[], &mut charm).unwrap();
     assert_eq!(juju.ran(), ["relation-ids cluster --format=json"]);
 }
+
+#[test]
+fn units_applications_and_relations_can_be_kept_in_sets_and_sorted() {
+    let juju = Juju::new();
+    juju.answer("relation-ids db", r#"["db:12", "db:3"]"#);
+    let mut charm = Inside(|model| {
+        let units = ["b/1", "a/2", "b/1"].map(|name| model.unit_named(name));
+        assert_eq!(std::collections::BTreeSet::from(units.clone()).first(), Some(&units[1]));
+        assert_eq!(std::collections::HashSet::from(units).len(), 2);
+        let apps = ["b", "a", "b"].map(|name| model.application(name));
+        assert_eq!(std::collections::BTreeSet::from(apps).len(), 2);
+        assert_eq!(model.relations("db")?.iter().max().map(ops::Relation::id), Some(12));
+        Ok(())
+    });
+    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+}
