@@ -21,6 +21,8 @@ pub struct Hook {
     pub storage: Option<String>,
     /// The action that runs.
     pub action: Option<Action>,
+    /// The controller's address and port.
+    pub controller: String,
     /// What time it is.
     pub clock: fn() -> Timestamp,
 }
@@ -47,6 +49,7 @@ impl Hook {
             remote_app: None,
             storage: None,
             action: None,
+            controller: "127.0.0.1:17070".to_owned(),
             clock: Timestamp::now,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ops::Status;
 use ops::hookcmds::Output;
 use ops_metadata::CharmMeta;
 
@@ -47,6 +48,8 @@ pub struct Juju {
     pub record: Record,
     pub(crate) meta: Arc<CharmMeta>,
     pub(crate) pending: Pending,
+    /// What the first `status-get` of the hook found.
+    pub(crate) first_status: Option<Status>,
 }
 
 /// What became of a hook.
@@ -64,7 +67,14 @@ impl Juju {
     /// Juju in `state`, about to run `hook` on the charm described by `meta`.
     #[must_use]
     pub fn new(state: State, hook: Hook, meta: impl Into<Arc<CharmMeta>>) -> Self {
-        Self { state, hook, record: Record::default(), meta: meta.into(), pending: Pending::default() }
+        Self {
+            state,
+            hook,
+            record: Record::default(),
+            meta: meta.into(),
+            pending: Pending::default(),
+            first_status: None,
+        }
     }
 
     /// Run a hook command to its end.

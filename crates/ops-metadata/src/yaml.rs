@@ -38,20 +38,34 @@ pub fn parse_yaml(text: &str) -> Result<Value, String> {
 /// Hook commands read such documents where they take `--file`.
 ///
 /// # Errors
-/// It is no YAML, or no such map; the text says where.
-pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, String> {
-    let map = match Loader::new(text, Scalars::Text).document()? {
+/// It is no YAML, or no such map; the error says so in the words of the Go library that Juju reads YAML with.
+pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, TextMapError> {
+    let document = Loader::new(text, Scalars::Text).document().map_err(TextMapError::Syntax)?;
+    let strings = match document {
         Value::Null => return Ok(BTreeMap::new()),
-        Value::Object(map) => map,
-        _ => return Err("it is not a mapping".to_owned()),
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, value)| match value {
+                Value::Null => Some((key, String::new())),
+                Value::String(text) => Some((key, text)),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
     };
-    map.into_iter()
-        .map(|(key, value)| match value {
-            Value::Null => Ok((key, String::new())),
-            Value::String(text) => Ok((key, text)),
-            _ => Err(format!("the value of {key:?} is not a scalar")),
-        })
-        .collect()
+    strings
+        .ok_or_else(|| TextMapError::Shape(Loader::new(text, Scalars::Text).misfits().unwrap_or_else(|why| vec![why])))
+}
+
+/// Why a document is no map of text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextMapError {
+    /// It is no YAML.
+    #[error("yaml: {0}")]
+    Syntax(String),
+    /// It, or values in it, have another shape: what stands in which line.
+    #[error("yaml: unmarshal errors:\n  {}", .0.join("\n  "))]
+    Shape(Vec<String>),
 }
 
 /// What becomes of scalars.
@@ -92,6 +106,48 @@ impl<'a> Loader<'a> {
                     document = Some(self.node(event, span, 0)?);
                 }
                 _ => return Err(at("this belongs to no document", &span.start)),
+            }
+        }
+    }
+
+    /// What in the document does not fit into a map of text, as Go's yaml.v2 lists it.
+    fn misfits(mut self) -> Result<Vec<String>, String> {
+        let misfit = |found: &str, wanted, span: &Span| {
+            format!("line {}: cannot unmarshal {found} into {wanted}", span.start.line())
+        };
+        let mut misfits = vec![];
+        let mut depth = 0;
+        loop {
+            let (event, span) = self.next()?;
+            match event {
+                Event::StreamEnd => return Ok(misfits),
+                Event::MappingStart(..) | Event::SequenceStart(..) => {
+                    let found = if matches!(event, Event::MappingStart(..)) { "!!map" } else { "!!seq" };
+                    match depth {
+                        0 if found == "!!seq" => return Ok(vec![misfit(found, "map[string]string", &span)]),
+                        1 => misfits.push(misfit(found, "string", &span)),
+                        _ => {}
+                    }
+                    depth += 1;
+                }
+                Event::MappingEnd | Event::SequenceEnd => depth -= 1,
+                Event::Scalar(text, style, ..) if depth == 0 => {
+                    let value =
+                        if style == ScalarStyle::Plain { YamlReader::Juju.resolve(&text)? } else { Value::from("") };
+                    let tag = match value {
+                        Value::Bool(_) => "!!bool",
+                        Value::Number(number) if number.is_f64() => "!!float",
+                        Value::Number(_) => "!!int",
+                        _ => "!!str",
+                    };
+                    // The library cuts a long one, by bytes.
+                    let shown = match text.get(..7) {
+                        Some(start) if text.len() > 10 => format!("{start}..."),
+                        _ => text.to_string(),
+                    };
+                    misfits.push(misfit(&format!("{tag} `{shown}`"), "map[string]string", &span));
+                }
+                _ => {}
             }
         }
     }
@@ -270,6 +326,27 @@ mod tests {
         for empty in ["", "# only a comment\n", "---\n", "null", "{}"] {
             assert_eq!(parse_text_map(empty), Ok(BTreeMap::new()), "{empty:?}");
         }
+    }
+
+    #[test]
+    fn what_is_no_map_of_text_is_refused_in_the_words_of_go() {
+        for (text, error) in [
+            ("[1,2]", "line 1: cannot unmarshal !!seq into map[string]string"),
+            ("- a\n", "line 1: cannot unmarshal !!seq into map[string]string"),
+            ("a: b\nn: [a]\n", "line 2: cannot unmarshal !!seq into string"),
+            ("n: {a: b}\n", "line 1: cannot unmarshal !!map into string"),
+            ("hello\n", "line 1: cannot unmarshal !!str `hello` into map[string]string"),
+            ("hello to you all\n", "line 1: cannot unmarshal !!str `hello t...` into map[string]string"),
+            ("42", "line 1: cannot unmarshal !!int `42` into map[string]string"),
+            (
+                "a: [b]\nc: d\ne: {f: [g]}\n",
+                "line 1: cannot unmarshal !!seq into string\n  line 3: cannot unmarshal !!map into string",
+            ),
+        ] {
+            let refused = parse_text_map(text).unwrap_err().to_string();
+            assert_eq!(refused, format!("yaml: unmarshal errors:\n  {error}"), "{text:?}");
+        }
+        assert!(matches!(parse_text_map("a: [").unwrap_err(), TextMapError::Syntax(_)));
     }
 
     #[test]

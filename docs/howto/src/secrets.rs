@@ -113,7 +113,7 @@ mod tests {
         let out = ctx.run(on::relation_created(&relation), state).unwrap();
         let secret = out.get_secret_by_label(LABEL).unwrap();
         assert!(secret.remote_grants[&relation.id].contains("shop"));
-        assert_eq!(out.get_relation(relation.id).unwrap().local_app_data["credentials"], secret.id.uri());
+        assert_eq!(out.get_relation(relation.id).unwrap().local_app_data["credentials"], secret.id.uri_in(&out.model));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ops_metadata::TextMapError;
+
 use super::failure::Failure;
 use super::invocation::Invocation;
 use super::spec::File;
@@ -36,11 +38,11 @@ pub(crate) fn parse_with_file(invocation: &Invocation<'_>, file: File) -> Result
 
 fn read_yaml(content: &[u8]) -> Result<BTreeMap<String, String>, Failure> {
     let text = std::str::from_utf8(content).map_err(|_| Failure::run("yaml: control characters are not allowed"))?;
-    read_text_map(text).map_err(|error| Failure::run(format!("yaml: {error}")))
+    read_text_map(text).map_err(|error| Failure::run(error.to_string()))
 }
 
 /// Read a YAML map of scalars, each taken as the text that it is written with.
-pub(crate) fn read_text_map(text: &str) -> Result<BTreeMap<String, String>, String> {
+pub(crate) fn read_text_map(text: &str) -> Result<BTreeMap<String, String>, TextMapError> {
     // JSON is YAML, and what programs write: it is read a lot faster as what it is.
     match text.starts_with('{').then(|| serde_json::from_str(text)) {
         Some(Ok(map)) => Ok(map),

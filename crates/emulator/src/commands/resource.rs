@@ -22,8 +22,11 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     };
     invocation.no_args_from(1)?;
     let Some(resource) = juju.state.resources.iter().find(|resource| resource.name == name) else {
-        let reason = format!("resource {:?} not found", format!("{}/{name}", juju.hook.app()));
-        return Err(Failure::run(reason).during("could not download resource"));
+        // The agent fetches it from the controller; Juju's database says `resource#` before the name.
+        let (uuid, unit) = (&juju.state.model.uuid, juju.hook.unit.replace('/', "-"));
+        let url = format!("https://{}/model/{uuid}/units/unit-{unit}/resources/{name}", juju.hook.controller);
+        let reason = format!("Get {url}: resource#{}/{name} not found", juju.hook.app());
+        return Err(Failure::run(reason).during("could not download resource: HTTP request failed"));
     };
     invocation.print(&resource.path);
     Ok(())
@@ -39,9 +42,16 @@ mod tests {
         let mut juju = juju();
         juju.state.resources.push(Resource::new("software", "/srv/software.zip"));
         check(&mut juju, &["resource-get", "software"], "/srv/software.zip");
-        let error = "could not download resource: resource \"app/nonsense\" not found";
-        check_error(&mut juju, &["resource-get", "nonsense"], 1, error);
         check_error(&mut juju, &["resource-get"], 2, "missing required resource name");
         check_error(&mut juju, &["resource-get", "a", "b"], 2, "unrecognized args: [\"b\"]");
+    }
+
+    #[test]
+    fn a_resource_that_is_not_there_fails_as_the_request_for_it() {
+        let mut juju = juju();
+        juju.hook.controller = "10.0.0.1:17070".to_owned();
+        let url = format!("https://10.0.0.1:17070/model/{}/units/unit-app-0/resources/nope", juju.state.model.uuid);
+        let error = format!("could not download resource: HTTP request failed: Get {url}: resource#app/nope not found");
+        check_error(&mut juju, &["resource-get", "nope"], 1, &error);
     }
 }

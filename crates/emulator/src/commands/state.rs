@@ -137,7 +137,8 @@ mod tests {
         assert_eq!((output.code, String::from_utf8(output.stderr).unwrap()), (0, String::new()));
         check(&mut juju, &["state-get"], "a: 08\nb: given\nc: |\n  x\n  y\n");
         let output = answer_with(&mut juju, &["state-set", "--file", "-"], "- a\n");
-        assert_eq!(output.code, 1);
+        let error = "ERROR yaml: unmarshal errors:\n  line 1: cannot unmarshal !!seq into map[string]string\n";
+        assert_eq!((output.code, String::from_utf8(output.stderr).unwrap()), (1, error.to_owned()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::command_line::invocation::{Format, Invocation};
 use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec, Switch};
 use crate::format::Value;
 use crate::go::quoted;
+use crate::state::State;
 
 const INCLUDE_DATA: Switch = Switch::new(&["include-data"], "Prints messages as well.");
 const OF_APPLICATION: Switch =
@@ -61,23 +62,33 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         if !state.leader {
             return Err(Failure::not_leader().during("finding application status"));
         }
+        let app_status = application_status(state);
         if word_only {
-            state.app_status.name.as_str().into()
+            app_status.name.as_str().into()
         } else {
             let own = (&juju.hook.unit, &state.unit_status);
             let units = state.other_unit_statuses.iter().chain([own]);
             let units: Vec<(String, Value)> =
                 units.map(|(unit, status)| (unit.clone(), Value::Map(details(status, include_data)))).collect();
-            let mut details = details(&state.app_status, include_data);
+            let mut details = details(app_status, include_data);
             details.push(("units".to_owned(), Value::Map(units)));
             Value::map([("application-status", Value::Map(details))])
         }
-    } else if word_only {
-        state.unit_status.name.as_str().into()
     } else {
-        Value::Map(details(&state.unit_status, include_data))
+        let status = juju.first_status.get_or_insert_with(|| juju.state.unit_status.clone());
+        if word_only { status.name.as_str().into() } else { Value::Map(details(status, include_data)) }
     };
     invocation.write(&value)
+}
+
+/// The application's status: until the charm has set it, the worst of its units', the first where several are as bad
+/// (`DeriveStatus` in Juju's core/status).
+fn application_status(state: &State) -> &Status {
+    if state.app_status.name != StatusName::Unknown {
+        return &state.app_status;
+    }
+    let units = std::iter::once(&state.unit_status).chain(state.other_unit_statuses.values());
+    units.fold(&state.app_status, |worst, status| if status.name > worst.name { status } else { worst })
 }
 
 fn details(status: &Status, include_data: bool) -> Vec<(String, Value)> {
@@ -122,7 +133,7 @@ fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 mod tests {
     use ops::Status;
 
-    use crate::tests::{check, check_error, juju};
+    use crate::tests::{answer, check, check_error, juju};
 
     #[test]
     fn prints_the_units_status() {
@@ -169,6 +180,40 @@ mod tests {
         ] {
             check(&mut juju, line, stdout);
         }
+    }
+
+    /// `UnitStatus` of Juju's hook context asks the controller once, and `SetUnitStatus` leaves what it was told.
+    #[test]
+    fn status_get_answers_what_it_answered_first_for_the_rest_of_the_hook() {
+        let mut juju = juju();
+        juju.state.leader = true;
+        check(&mut juju, &["status-set", "active", "one"], "");
+        check(&mut juju, &["status-get", "--include-data"], "message: one\nstatus: active\nstatus-data: {}\n");
+        check(&mut juju, &["status-set", "maintenance", "two"], "");
+        check(&mut juju, &["status-get"], "active\n");
+        check(&mut juju, &["status-get", "--include-data"], "message: one\nstatus: active\nstatus-data: {}\n");
+        let of_application = ["status-get", "--application", "--format=yaml"];
+        let units = "  units:\n    app/0:\n      status: maintenance\n";
+        check(&mut juju, &of_application, &format!("application-status:\n  status: maintenance\n{units}"));
+        check(&mut juju, &["status-set", "--application", "blocked"], "");
+        check(&mut juju, &of_application, &format!("application-status:\n  status: blocked\n{units}"));
+        assert_eq!(juju.finish(true).state.unit_status, Status::maintenance("two"));
+    }
+
+    #[test]
+    fn an_application_without_a_status_has_the_worst_of_its_units() {
+        let mut juju = juju();
+        juju.state.leader = true;
+        check(&mut juju, &["status-get", "--application"], "unknown\n");
+        juju.state.unit_status = Status::active();
+        check(&mut juju, &["status-get", "--application"], "active\n");
+        juju.state.other_unit_statuses.insert("app/1".to_owned(), Status::waiting("for it"));
+        juju.state.other_unit_statuses.insert("app/2".to_owned(), Status::active());
+        check(&mut juju, &["status-get", "--application"], "waiting\n");
+        let output = answer(&mut juju, &["status-get", "--application", "--include-data", "--format=json"]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.starts_with(r#"{"application-status":{"message":"for it","status":"waiting","#), "{text}");
+        assert_eq!(juju.finish(true).state.app_status, Status::unknown());
     }
 
     #[test]

@@ -146,19 +146,24 @@ fn is_size(field: &str) -> bool {
     number.len() < field.len() && number.trim_start_matches('-').parse::<f64>().is_ok()
 }
 
-/// Refuse storage that the charm does not have, or has enough of.
+/// Refuse storage that the charm does not have, or has enough of. As in Juju, names are looked up first.
 pub(crate) fn commit(juju: &Juju) -> Answer {
+    let unit = &juju.hook.unit;
+    let mut requests = Vec::new();
     for (name, count) in &juju.record.requested_storages {
-        let doing = || format!("adding storage {name} for unit-{}", juju.hook.unit.replace('/', "-"));
         let Some(meta) = juju.meta.storages.get(name) else {
-            return Err(Failure::run(format!("storage {} not found", quoted(name))).during(doing()));
+            let failure = Failure::run(format!("storage {} not found", quoted(name)));
+            return Err(failure.during(format!("adding storage {name} for unit-{}", unit.replace('/', "-"))));
         };
+        requests.push((name, *count, meta.count()));
+    }
+    for (name, count, allowed) in requests {
         let attached = juju.state.storages.iter().filter(|storage| storage.name == *name).count() as u64;
-        if let (_, Some(most)) = meta.count()
+        if let (_, Some(most)) = allowed
             && attached + count > u64::from(most)
         {
-            let plural = if *count == 1 { "" } else { "s" };
-            let message = if meta.count() == (1, Some(1)) {
+            let plural = if count == 1 { "" } else { "s" };
+            let message = if allowed == (1, Some(1)) {
                 "cannot attach, storage is singular".to_owned()
             } else {
                 format!(
@@ -166,7 +171,7 @@ pub(crate) fn commit(juju: &Juju) -> Answer {
                     attached + count
                 )
             };
-            return Err(Failure::run(message).during(doing()));
+            return Err(Failure::run(message).during(format!("adding {} storage to {unit}", quoted(name))));
         }
     }
     Ok(())
@@ -251,7 +256,16 @@ mod tests {
         assert_eq!(juju.finish(true).refusal.as_deref(), Some(refusal));
         let mut juju = with_storage();
         check(&mut juju, &["storage-add", "disk"], "");
-        let refusal = "adding storage disk for unit-app-0: cannot attach, storage is singular";
+        let refusal = "adding \"disk\" storage to app/0: cannot attach, storage is singular";
+        assert_eq!(juju.finish(true).refusal.as_deref(), Some(refusal));
+    }
+
+    #[test]
+    fn unknown_storage_is_refused_before_too_much_of_another() {
+        let mut juju = with_storage();
+        check(&mut juju, &["storage-add", "disk"], "");
+        check(&mut juju, &["storage-add", "nope"], "");
+        let refusal = "adding storage nope for unit-app-0: storage \"nope\" not found";
         assert_eq!(juju.finish(true).refusal.as_deref(), Some(refusal));
     }
 

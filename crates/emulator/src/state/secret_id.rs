@@ -7,6 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use super::Model;
+
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
 /// The id of a secret: 20 characters that stand for 12 bytes, such as `9m4e2mr0ui3e8a215n4g`.
@@ -47,12 +49,18 @@ impl SecretId {
     pub fn uri(&self) -> String {
         format!("secret:{}", self.0)
     }
+
+    /// What `secret-add` prints in a model: `secret://MODEL-UUID/ID`.
+    #[must_use]
+    pub fn uri_in(&self, model: &Model) -> String {
+        format!("secret://{}/{}", model.uuid, self.0)
+    }
 }
 
 impl FromStr for SecretId {
     type Err = InvalidSecretId;
 
-    /// The id in `text`: the id alone, `secret:ID`, or `secret://CONTROLLER/ID`.
+    /// The id in `text`: the id alone, `secret:ID`, or `secret://MODEL-UUID/ID`.
     fn from_str(text: &str) -> Result<Self, InvalidSecretId> {
         let invalid = |what: &str, text: &str| InvalidSecretId(format!("{what} {}", crate::go::quoted(text)));
         let rest = match text.split_once(':') {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use emulator::format::base64;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::charm_folder;
 use super::environment::Job;
@@ -92,7 +92,7 @@ impl Worker<'_> {
             Ok(Ended::Exited(status)) => {
                 put("return-code", json!(status.code().unwrap_or(-1)));
                 // An action that fails by its exit code fails; a command that does is a command that ran.
-                if !status.success() && task.action != "juju-exec" && message.is_none() {
+                if !status.success() && task.action != "juju-exec" {
                     message = Some(how(*status));
                 }
             }
@@ -113,7 +113,14 @@ impl Worker<'_> {
         let exec = task.action == "juju-exec";
         let succeeded = matches!(ended, Ok(Ended::Exited(status)) if exec || status.success());
         let changes = if succeeded {
-            session.finish().map_err(|refusal| message = Some(refusal)).ok()
+            let (changes, refusal) = session.finish();
+            if let Some(refusal) = &refusal {
+                refuse(&mut results, &mut message, refusal);
+                self.keep_refused(seen, changes, refusal)?;
+                None
+            } else {
+                Some(changes)
+            }
         } else {
             Some(session.abandon())
         };
@@ -135,5 +142,42 @@ impl Worker<'_> {
             status::set(db, uuid, Kind::Agent, name, &after)
         })?;
         Ok(())
+    }
+}
+
+/// An action succeeded, and Juju refuses its changes: its results say so (`finalizeAction` of Juju's hook context).
+fn refuse(results: &mut Map<String, Value>, message: &mut Option<String>, refusal: &str) {
+    let stderr = match results.get("stderr").and_then(Value::as_str) {
+        Some(stderr) => format!("{stderr}\n{refusal}"),
+        None => refusal.to_owned(),
+    };
+    results.insert("stderr".to_owned(), stderr.into());
+    // Only the text "0" counts as success there, and the number 0 stays.
+    if results.get("return-code").is_none_or(|code| code == "0") {
+        results.insert("return-code".to_owned(), "1".into());
+    }
+    message.get_or_insert_with(|| "committing requested changes failed".to_owned());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_action_whose_changes_are_refused_says_so_on_standard_error() {
+        for (results, message, wanted, said) in [
+            (json!({}), None, json!({"stderr": "no", "return-code": "1"}), "committing requested changes failed"),
+            (
+                json!({"return-code": 0, "stderr": "hm\n"}),
+                Some("its own"),
+                json!({"return-code": 0, "stderr": "hm\n\nno"}),
+                "its own",
+            ),
+        ] {
+            let Value::Object(mut results) = results else { unreachable!("all are objects") };
+            let mut message = message.map(str::to_owned);
+            refuse(&mut results, &mut message, "no");
+            assert_eq!((Value::Object(results), message.as_deref()), (wanted, Some(said)));
+        }
     }
 }

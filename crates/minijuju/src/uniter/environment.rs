@@ -84,7 +84,6 @@ impl Environment<'_> {
             // Juju leaves it empty there.
             Job::Action(..) | Job::Exec(_) => String::new(),
         };
-        let gateway = self.address.rsplit_once('.').map_or("127.0.0.1".to_owned(), |(net, _)| format!("{net}.1"));
         let [http, https, ftp, no] = self.proxies;
         let mut variables = vec![
             ("CHARM_DIR", charm.clone()),
@@ -95,7 +94,7 @@ impl Environment<'_> {
             ("JUJU_UNIT_NAME", self.unit.to_owned()),
             ("JUJU_MODEL_UUID", self.uuid.to_owned()),
             ("JUJU_MODEL_NAME", self.model.to_owned()),
-            ("JUJU_API_ADDRESSES", format!("{gateway}:17070")),
+            ("JUJU_API_ADDRESSES", api_address(self.address)),
             ("JUJU_SLA", "unsupported".to_owned()),
             ("JUJU_MACHINE_ID", self.machine.to_owned()),
             ("JUJU_PRINCIPAL_UNIT", self.principal.to_owned()),
@@ -166,6 +165,12 @@ const LEGACY_PROXIES: [[&str; 2]; 4] = [
     ["no_proxy", "NO_PROXY"],
 ];
 
+/// The controller's address, for a unit on the machine at `address`: that of the machine's gateway.
+pub fn api_address(address: &str) -> String {
+    let gateway = address.rsplit_once('.').map_or("127.0.0.1".to_owned(), |(net, _)| format!("{net}.1"));
+    format!("{gateway}:17070")
+}
+
 /// The variables that tell what a hook is about.
 fn about(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, String)> {
     match hook {
@@ -187,7 +192,9 @@ fn about(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, 
             ("JUJU_STORAGE_KIND", storage_kind.to_owned()),
         ],
         Hook::Secret { kind, uri, revision, label } => {
-            let mut variables = vec![("JUJU_SECRET_ID", uri.clone()), ("JUJU_SECRET_LABEL", label.clone())];
+            // Juju's resolver of secrets names an expired one by its ID alone.
+            let id = uri.strip_prefix("secret:").filter(|_| *kind == SecretKind::Expired).unwrap_or(uri);
+            let mut variables = vec![("JUJU_SECRET_ID", id.to_owned()), ("JUJU_SECRET_LABEL", label.clone())];
             // `secret-changed` and `secret-rotate` are about the secret, not about one of its revisions.
             if matches!(kind, SecretKind::Expired | SecretKind::Remove) && *revision > 0 {
                 variables.push(("JUJU_SECRET_REVISION", revision.to_string()));
@@ -286,5 +293,17 @@ mod tests {
         assert_eq!(named(SecretKind::Remove).as_deref(), Some("2"));
         assert_eq!(named(SecretKind::Expired).as_deref(), Some("2"));
         assert_eq!(named(SecretKind::Changed), None);
+    }
+
+    #[test]
+    fn secret_expired_names_the_secret_by_its_id_alone() {
+        let named = |kind| {
+            let hook = Hook::Secret { kind, uri: "secret:a".to_owned(), revision: 2, label: String::new() };
+            variables(Job::Hook { hook: &hook, location: "", kind: "" })["JUJU_SECRET_ID"].clone()
+        };
+        assert_eq!(named(SecretKind::Expired), "a");
+        for kind in [SecretKind::Changed, SecretKind::Rotate, SecretKind::Remove] {
+            assert_eq!(named(kind), "secret:a");
+        }
     }
 }

@@ -169,8 +169,11 @@ impl Worker<'_> {
             }
             // What Juju refuses at a hook's end makes the hook fail.
             None => match session.finish() {
-                Ok(changes) => Outcome::Done(Box::new(changes)),
-                Err(why) => Outcome::Failed(why),
+                (changes, None) => Outcome::Done(Box::new(changes)),
+                (changes, Some(why)) => {
+                    self.keep_refused(seen, changes, &why)?;
+                    Outcome::Failed(why)
+                }
             },
         };
         Ok(Ran { outcome, via, tail, reboot, status_set })
@@ -179,6 +182,17 @@ impl Worker<'_> {
     /// Write down what took effect at once in a hook that came to nothing.
     fn keep(&mut self, changes: Changes) -> anyhow::Result<()> {
         Ok(self.store.write(|db| changes.commit(db))?)
+    }
+
+    /// Write down what took effect at once although Juju refuses the rest, and why it does.
+    pub(super) fn keep_refused(&mut self, seen: &Seen, changes: Changes, why: &str) -> anyhow::Result<()> {
+        let message = format!("cannot apply changes: {why}");
+        let line = line(seen, Level::Error, "juju.worker.uniter.context", &message);
+        self.store.write(|db| {
+            log::append(db, &self.model.uuid, &[line])?;
+            changes.commit(db)
+        })?;
+        Ok(())
     }
 
     /// Note that a hook runs, before it does.

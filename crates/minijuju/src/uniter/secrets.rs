@@ -41,13 +41,17 @@ pub fn of(all: &BTreeMap<String, Secret>, unit: &Unit, leader: bool) -> SecretVi
             }
             let obsolete = secret.obsolete();
             if !obsolete.is_empty() {
-                view.obsolete.insert(uri, (obsolete, secret.label.clone()));
+                view.obsolete.insert(uri.clone(), (obsolete, secret.label.clone()));
             }
-        } else if let Some((_, label)) = secret.consumers.get(&name)
+        }
+        // An owner's units that read it are consumers as well.
+        if let Some((_, label)) = secret.consumers.get(&name)
             && secret.readable_by(&name)
             // Whoever reads a secret first when it has two revisions hears of the second all the same, as in Juju.
             && secret.latest() > 1
         {
+            // An owner has no label of its own as a reader: it hears of the secret's.
+            let label = if label.is_empty() && owned { &secret.label } else { label };
             view.consumed.insert(uri, (secret.latest(), label.clone()));
         }
     }
@@ -113,5 +117,25 @@ mod tests {
         let view = of(&BTreeMap::from([("a".to_owned(), secret)]), &unit("db"), false);
         let expired = |number| ("secret:a".to_owned(), number, String::new());
         assert_eq!(view.expired, [expired(1), expired(2)]);
+    }
+
+    #[test]
+    fn units_of_the_owner_that_read_a_secret_hear_of_its_changes_and_hold_its_revisions() {
+        let mut secret = Secret::new("a", "db");
+        "own".clone_into(&mut secret.label);
+        let revision = Revision { content: secret::Content::default(), created: 0, expires: None };
+        secret.revisions = [(1, revision.clone()), (2, revision)].into();
+        secret.consumers.insert("db/0".to_owned(), (1, String::new()));
+        let mut all = BTreeMap::from([("a".to_owned(), secret)]);
+        for leader in [true, false] {
+            let view = of(&all, &unit("db"), leader);
+            assert_eq!(view.consumed["secret:a"].0, 2);
+            assert_eq!(view.obsolete.len(), 0, "a unit of the owner reads revision 1");
+        }
+        assert_eq!(of(&all, &unit("db"), true).consumed["secret:a"].1, "own", "the owner's label");
+        if let Some(secret) = all.get_mut("a") {
+            secret.consumers.clear();
+        }
+        assert_eq!(of(&all, &unit("db"), true).consumed.len(), 0, "who never read it hears nothing");
     }
 }

@@ -10,7 +10,7 @@ use ops::Status as CharmStatus;
 use serde_json::{Map, Value};
 
 use super::changes::Changes;
-use super::environment::Job;
+use super::environment::{Job, api_address};
 use super::state;
 use super::view::Seen;
 use crate::charm;
@@ -87,6 +87,7 @@ impl Session {
             Job::Action(action, id) => with_action(CalledHook::new(name, action), action, id, params),
             Job::Exec(id) => with_action(CalledHook::new(name, "juju-exec"), "juju-exec", id, params),
         };
+        let hook = CalledHook { controller: api_address(&machine.address().to_string()), ..hook };
         Ok(Self {
             before: state.clone(),
             juju: Juju::new(state, hook, meta),
@@ -172,16 +173,17 @@ impl Session {
         }
     }
 
-    /// The hook succeeded: what it changed, or why Juju refuses that.
-    pub fn finish(self) -> Result<Changes, String> {
-        let before = self.before;
+    /// The hook succeeded: what it changed, and why Juju refuses that, if it does. Then what changed at once is left.
+    pub fn finish(self) -> (Changes, Option<String>) {
         let outcome = self.juju.finish(true);
-        match outcome.refusal {
-            Some(refusal) => Err(refusal),
-            None => {
-                Ok(Changes { model: self.model, unit: self.unit, before, after: outcome.state, record: outcome.record })
-            }
-        }
+        let changes = Changes {
+            model: self.model,
+            unit: self.unit,
+            before: self.before,
+            after: outcome.state,
+            record: outcome.record,
+        };
+        (changes, outcome.refusal)
     }
 }
 

@@ -63,9 +63,9 @@ pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, address: &
     })
 }
 
-/// Where a resource is on its unit.
+/// Where a resource is on its unit. As on Juju, two resources with one file name overwrite each other there.
 pub fn resource_path(tag: &str, resource: &resource::Resource) -> String {
-    format!("{}/resources/{}/{}", agent_folder(tag), resource.name, resource.filename)
+    format!("{}/resources/{}", agent_folder(tag), resource.filename)
 }
 
 fn network(address: &str) -> Network {
@@ -88,6 +88,11 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
         let Some((_, local_unit_data, _)) = own else { continue };
         let bag =
             |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, settings, _)| settings.clone());
+        // A unit that goes has left a relation once it was told that it is broken, though the relation goes on.
+        let told = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
+        if seen.unit.life != "alive" && !told && !seen.unit.agent.relations.contains_key(&relation.id) {
+            continue;
+        }
         let present = present(seen, &relation, hook);
         // Its settings stay readable while this unit is told that it departs.
         let departing = match hook {

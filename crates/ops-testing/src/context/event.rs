@@ -183,7 +183,9 @@ impl Event {
             }
             Subject::Storage(storage) => env.storage_id = Some(storage.id()),
             Subject::Secret { secret, revision } => {
-                env.secret_id = Some(secret.id.uri());
+                // Juju's resolver of secrets names an expired one by its ID alone.
+                let expired = self.name == EventName::SecretExpired;
+                env.secret_id = Some(if expired { secret.id.to_string() } else { secret.id.uri() });
                 env.secret_label.clone_from(&secret.label);
                 env.secret_revision = *revision;
             }

@@ -68,6 +68,8 @@ struct Inner {
     stored: Stored,
     emissions: RefCell<Vec<Emission>>,
     proposed: RefCell<Proposed>,
+    /// The status that this hook gave the unit: `status-get` can be behind (see [`Unit::status`]).
+    unit_status: RefCell<Option<Status>>,
 }
 
 /// Answers that are kept until the hook ends.
@@ -109,6 +111,7 @@ impl Model {
             stored,
             emissions: RefCell::default(),
             proposed: RefCell::default(),
+            unit_status: RefCell::default(),
         };
         Self { inner: Rc::new(inner), library: None }
     }

@@ -47,13 +47,17 @@ impl Unit {
         self.model.is_leader()
     }
 
-    /// This unit's status.
+    /// This unit's status: what this hook has set, or else what Juju says. (Within one hook, `status-get` itself goes on
+    /// to say what it said first.)
     ///
     /// # Errors
     /// `status-get` failed, or it is another unit.
     pub fn status(&self) -> Result<Status, Error> {
         self.ours("status")?;
-        Ok(hookcmds::status_get(self.model.runner(), false)?)
+        match &*self.model.inner.unit_status.borrow() {
+            Some(status) => Ok(status.clone()),
+            None => Ok(hookcmds::status_get(self.model.runner(), false)?),
+        }
     }
 
     /// Set this unit's status at once. Where a charm observes
@@ -160,7 +164,11 @@ pub(crate) fn set_status(model: &Model, app: bool, status: &Status) -> Result<()
     if !status.name.is_settable() {
         return Err(Error::InvalidStatus(status.name));
     }
-    Ok(hookcmds::status_set(model.runner(), app, status.name, &status.message)?)
+    hookcmds::status_set(model.runner(), app, status.name, &status.message)?;
+    if !app {
+        *model.inner.unit_status.borrow_mut() = Some(status.clone());
+    }
+    Ok(())
 }
 
 impl PartialEq for Unit {

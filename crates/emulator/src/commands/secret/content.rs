@@ -45,8 +45,8 @@ pub(super) fn read(call: &Call<'_>, args: &[&str], path: &str) -> Result<SecretC
             return Err(too_large(&format!(" in file {}", quoted(path)), bytes.len(), ""));
         }
         let text = String::from_utf8_lossy(&bytes);
-        let values = crate::command_line::key_value::read_text_map(&text)
-            .map_err(|reason| Failure::usage(format!("yaml: {reason}")))?;
+        let values =
+            crate::command_line::key_value::read_text_map(&text).map_err(|error| Failure::usage(error.to_string()))?;
         let raw = values.into_iter().map(|(key, value)| (key, value.into_bytes())).collect();
         content.0.extend(check(raw)?.0);
     }

@@ -110,7 +110,7 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         return Err(Failure::not_leader());
     }
     let id = SecretId::unique();
-    let uri = id.uri();
+    let uri = id.uri_in(&juju.state.model);
     juju.pending.secrets.create(id, owner, secret)?;
     invocation.print(&uri);
     invocation.print("\n");
@@ -153,7 +153,7 @@ fn remove(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 mod tests {
     use crate::Juju;
     use crate::tests::{answer, check, check_error, juju};
-    use crate::{Rotate, Secret, SecretOwner, Timestamp};
+    use crate::{Rotate, Secret, SecretId, SecretOwner, Timestamp};
 
     const ID: &str = "9m4e2mr0ui3e8a215n4g";
 
@@ -169,7 +169,7 @@ mod tests {
         let output = answer(juju, line);
         assert_eq!((output.code, String::from_utf8(output.stderr).unwrap()), (0, String::new()), "{line:?}");
         let uri = String::from_utf8(output.stdout).unwrap();
-        uri.strip_prefix("secret:").unwrap().strip_suffix('\n').unwrap().to_owned()
+        uri.trim_end().parse::<SecretId>().unwrap().to_string()
     }
 
     #[test]
@@ -207,6 +207,32 @@ mod tests {
         assert_eq!(secret.expire, Some(Timestamp::from_unix(86_400)));
         assert_eq!(secret.latest_revision(), 1);
         assert_eq!(secret.tracked_revision, None);
+    }
+
+    /// `CreateSecretURIs` of Juju's facade names the model in each URI.
+    #[test]
+    fn secret_add_prints_a_uri_that_names_the_model_and_is_understood_in_each_form() {
+        let mut juju = juju();
+        let output = answer(&mut juju, &["secret-add", "--owner=unit", "key=value"]);
+        let uri = String::from_utf8(output.stdout).unwrap().trim_end().to_owned();
+        let uuid = juju.state.model.uuid.clone();
+        let id = uri.strip_prefix(&format!("secret://{uuid}/")).unwrap_or_else(|| panic!("{uri}")).to_owned();
+        for form in
+            [uri.clone(), id.clone(), format!("secret:{id}"), format!("secret:/{id}"), format!("secret:{uuid}/{id}")]
+        {
+            check(&mut juju, &["secret-get", &form], "key: value\n");
+            check(
+                &mut juju,
+                &["secret-info-get", &form, "--format=json"],
+                &format!("{{\"{id}\":{{\"revision\":1,\"label\":\"\",\"owner\":\"unit\"}}}}\n"),
+            );
+            check(&mut juju, &["secret-set", &form, "key=value"], "");
+        }
+        check(&mut juju, &["secret-ids"], &format!("{id}\n"));
+        check(&mut juju, &["secret-grant", &uri, "-r", "1"], "");
+        check(&mut juju, &["secret-revoke", &uri, "-r", "1"], "");
+        check(&mut juju, &["secret-remove", &uri], "");
+        check(&mut juju, &["secret-ids"], "");
     }
 
     #[test]
