@@ -1,6 +1,5 @@
 //! Machines as `ssh`, `scp` and `exec` reach them.
 
-use std::fs;
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
@@ -68,8 +67,8 @@ impl Remote {
 /// The user that works in a machine, and its home folder. Juju's machines have a user `ubuntu`, who may do all that root
 /// may; where there is none, it is root.
 fn account(machine: &Machine, wanted: Option<&str>) -> anyhow::Result<(String, String)> {
-    let path = machine.root().join("etc/passwd");
-    let users = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let users = machine.files()?.read("/etc/passwd").context("cannot read /etc/passwd in the machine")?;
+    let users = String::from_utf8_lossy(&users);
     let home = |user: &str| {
         users.lines().find_map(|line| {
             let fields: Vec<&str> = line.split(':').collect();

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::cli::{Arguments, NoPrompt, Session};
 use crate::client::confirm;
-use crate::machine::{Kind as MachineKind, Machines};
+use crate::machine::{Files, Kind as MachineKind, Machines};
 use crate::progress::Progress;
 use crate::store::database::data_folder;
 use crate::store::{Store, model, unit};
@@ -72,7 +72,7 @@ pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
     if let (Ok(store), MachineKind::Host) = (&store, machines.kind()) {
         for model in &models {
             for unit in unit::all(store.db(), &model.uuid)? {
-                uniter::remove_folders(Path::new("/"), &unit.tag());
+                uniter::remove_folders(&Files::at(Path::new("/"))?, &unit.tag());
             }
         }
     }

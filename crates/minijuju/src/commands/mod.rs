@@ -206,9 +206,9 @@ fn help_if_asked() -> Option<ExitCode> {
             // Nobody listens; what went wrong is in the model's statuses.
             store.and_then(|store| run::settle(store, &uuid)).is_ok()
         }
-        uniter::UNPACK => {
-            let (archive, to) = (args.next()?, args.next()?);
-            uniter::unpack_here(archive.as_ref(), to.as_ref()).inspect_err(|why| eprintln!("{why}")).is_ok()
+        uniter::PLACE => {
+            let (tag, archive) = (args.next()?.into_string().ok()?, args.next()?);
+            uniter::place_here(&tag, archive.as_ref()).inspect_err(|why| eprintln!("{why}")).is_ok()
         }
         _ => return None,
     };

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Result;
 use super::record::{Kind, Record};
 use super::rootfs::TOOLS;
-use super::surroundings::{self, Rights};
+use super::surroundings::{self, After, Rights};
 use super::tool::Tool;
+use super::{Error, Files, Result};
 
 /// A machine that is up.
 #[derive(Debug, Clone)]
@@ -67,6 +67,12 @@ impl Machine {
         }
     }
 
+    /// Its files, to be read and written from this computer.
+    pub fn files(&self) -> Result<Files> {
+        let root = self.root();
+        Files::at(&root).map_err(Error::file("open", root))
+    }
+
     /// Where minijuju's own program is inside the machine, for hook commands to link to. It is always the one that
     /// [`Machines`](super::Machines) was last opened with.
     #[must_use]
@@ -84,13 +90,22 @@ impl Machine {
     /// of its own ([`process_group(0)`](std::os::unix::process::CommandExt::process_group)). Daemons, which leave the
     /// group, stay up until the machine is stopped.
     pub fn command(&self, program: impl AsRef<OsStr>, folder: impl AsRef<Path>) -> Result<Command> {
+        self.command_and(After::GoOn, program, folder)
+    }
+
+    /// This program in the machine, to do something for the thread that starts it, and to end with it.
+    pub fn helper(&self) -> Result<Command> {
+        self.command_and(After::End, &self.program, "/")
+    }
+
+    fn command_and(&self, after: After, program: impl AsRef<OsStr>, folder: impl AsRef<Path>) -> Result<Command> {
         if self.record.kind == Kind::Host {
-            let mut command = surroundings::command(&self.minijuju, Rights::All);
+            let mut command = surroundings::command(&self.minijuju, Rights::All, after);
             command.arg(program).current_dir(folder);
             return Ok(command);
         }
         // Before anything of the machine's is executed: its files may be another's than they seem.
-        let mut command = surroundings::command(&self.minijuju, Rights::Machine);
+        let mut command = surroundings::command(&self.minijuju, Rights::Machine, after);
         command.arg(Tool::Nsenter.find()?).arg("--target").arg(self.pid.to_string());
         command.args(["--mount", "--uts", "--ipc", "--net", "--pid"]);
         command.arg(Tool::Setpriv.find()?);

@@ -8,6 +8,7 @@
 
 mod enter;
 mod error;
+mod files;
 mod firewall;
 mod init;
 mod lock;
@@ -23,6 +24,7 @@ mod tool;
 
 pub use enter::Machine;
 pub use error::{Error, Result};
+pub use files::{Files, Folder};
 pub use init::run_if_asked;
 pub use machines::{MachineInfo, Machines};
 pub use record::Kind;

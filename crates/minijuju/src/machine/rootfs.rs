@@ -10,7 +10,7 @@ use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use super::overlay;
 use super::record::Record;
 use super::tool::Tool;
-use super::{Error, Result};
+use super::{Error, Files, Result};
 
 /// Where a machine has minijuju's own program.
 pub(super) const TOOLS: &str = "/var/lib/juju/tools/minijuju";
@@ -45,9 +45,8 @@ impl<'a> Rootfs<'a> {
         self.mount_files(&root)?;
         self.mount_own(&root)?;
         self.guard(&root)?;
-        let old = root.join("run/host");
-        make(&old)?;
-        self.run(Tool::PivotRoot, &["root", "root/run/host"], "make the machine's root its own")?;
+        let old = made(&root, "/run/host")?;
+        self.run(Tool::PivotRoot, &["root", &old.to_string_lossy()], "make the machine's root its own")?;
         std::env::set_current_dir("/").map_err(Error::file("enter", "/"))?;
         Tool::Umount.run(Path::new("/"), &["--lazy", "/run/host"], "", "let go of the host's files")?;
         fs::remove_dir("/run/host").map_err(Error::file("remove", "/run/host"))?;
@@ -66,10 +65,10 @@ impl<'a> Rootfs<'a> {
         self.overlay_root()?;
         let mountinfo =
             fs::read_to_string("/proc/self/mountinfo").map_err(Error::file("read", "/proc/self/mountinfo"))?;
-        let inside = |point: &PathBuf| !point.starts_with(self.folder) && below(root, point).is_dir();
-        let points: Vec<PathBuf> = overlay::below_root(&mountinfo).into_iter().filter(inside).collect();
+        let points = overlay::below_root(&mountinfo).into_iter().filter(|point| !point.starts_with(self.folder));
         for point in points {
-            let target = below(root, &point);
+            // Those that the machine has no folder for are not shown.
+            let Ok(target) = Files::at(root).and_then(|files| files.folder(&point)?.real_path()) else { continue };
             if self.overlay(&point, &target).is_err() {
                 // Some file systems cannot lie below an overlay (vfat): seen, but not written to.
                 self.run(
@@ -136,8 +135,7 @@ impl<'a> Rootfs<'a> {
     /// File systems that are the machine's alone.
     fn mount_own(&self, root: &Path) -> Result<()> {
         let mount = |kind: &str, options: &str, point: &str| {
-            let target = root.join(point);
-            make(&target)?;
+            let target = made(root, Path::new("/").join(point))?;
             let args = ["-t", kind, "-o", options, kind, &target.to_string_lossy()];
             self.run(Tool::Mount, &args, &format!("mount the machine's /{point}"))
         };
@@ -148,10 +146,9 @@ impl<'a> Rootfs<'a> {
         mount("tmpfs", "nosuid,nodev,mode=1777", "dev/shm")?;
         mount("tmpfs", "nosuid,nodev,mode=755", "run")?;
         mount("tmpfs", "nosuid,nodev,mode=1777", "tmp")?;
-        let lock = root.join("run/lock");
-        make(&lock)?;
+        let lock = made(root, "/run/lock")?;
         fs::set_permissions(&lock, fs::Permissions::from_mode(0o1777)).map_err(Error::file("open up", &lock))?;
-        make_devices(&root.join("dev"))
+        make_devices(&made(root, "/dev")?)
     }
 
     /// Keep the machine off what is the host's: its kernel's settings, and minijuju's own data.
@@ -160,19 +157,18 @@ impl<'a> Rootfs<'a> {
             let args = ["-o", options, &from.to_string_lossy(), &to.to_string_lossy()];
             self.run(Tool::Mount, &args, "guard the host from the machine")
         };
-        let tools = below(root, Path::new(TOOLS));
-        make(&tools)?;
+        let tools = made(root, TOOLS)?;
         bind("bind,ro", &self.data.join("tools"), &tools)?;
-        for path in ["proc/sys", "proc/sysrq-trigger"] {
-            let path = root.join(path);
+        let proc = made(root, "/proc")?;
+        for name in ["sys", "sysrq-trigger"] {
+            let path = proc.join(name);
             if path.exists() {
                 bind("bind,ro", &path, &path)?;
             }
         }
         // The network's settings are the machine's own: the kernel shows each process those of its own network.
-        bind("bind", Path::new("/proc/sys/net"), &root.join("proc/sys/net"))?;
-        let data = below(root, self.data);
-        if data.is_dir() {
+        bind("bind", Path::new("/proc/sys/net"), &proc.join("sys/net"))?;
+        if let Ok(data) = Files::at(root).and_then(|files| files.folder(self.data)?.real_path()) {
             let args = ["-t", "tmpfs", "-o", "ro,size=4k,mode=755", "hidden", &data.to_string_lossy()];
             self.run(Tool::Mount, &args, "hide minijuju's data from the machine")?;
         }
@@ -184,8 +180,12 @@ impl<'a> Rootfs<'a> {
     }
 }
 
-fn below(root: &Path, path: &Path) -> PathBuf {
-    root.join(path.strip_prefix("/").unwrap_or(path))
+/// The folder `path` of the machine, made where it is missing, as this computer names it. A machine that starts again may
+/// have made links of its folders, which must not lead to this computer's.
+fn made(root: &Path, path: impl AsRef<Path>) -> Result<PathBuf> {
+    let path = path.as_ref();
+    let found = Files::at(root).and_then(|files| files.make_folder(path)?.real_path());
+    found.map_err(Error::file("make", root.join(path.strip_prefix("/").unwrap_or(path))))
 }
 
 fn make(folder: &Path) -> Result<()> {

@@ -11,7 +11,9 @@ use std::sync::atomic::AtomicBool;
 
 use nix::sys::signal::SigSet;
 use nix::sys::stat::{Mode, umask};
-use rustix::process::{Resource, Rlimit, getrlimit, setpriority_process, setrlimit};
+use rustix::process::{
+    Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setpriority_process, setrlimit,
+};
 use rustix::thread::{
     CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set, remove_capability_from_bounding_set,
     set_capabilities,
@@ -61,10 +63,20 @@ pub(super) enum Rights {
     Machine,
 }
 
+/// What becomes of a program when the thread that started it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    /// It goes on.
+    GoOn,
+    /// It is killed.
+    End,
+}
+
 /// The command that gives a program, named by what is added to it, these surroundings. `minijuju` is this program.
-pub(super) fn command(minijuju: &std::path::Path, rights: Rights) -> Command {
+pub(super) fn command(minijuju: &std::path::Path, rights: Rights, after: After) -> Command {
     let mut command = Command::new(minijuju);
     command.arg(SUBCOMMAND).arg(if rights == Rights::Machine { "machine" } else { "host" });
+    command.arg(if after == After::End { "end" } else { "go-on" });
     command
 }
 
@@ -75,9 +87,14 @@ pub(super) fn run_if_asked() -> Option<ExitCode> {
         return None;
     }
     let rights = if args.next()? == "host" { Rights::All } else { Rights::Machine };
+    let after = if args.next()? == "end" { After::End } else { After::GoOn };
     let (program, rest): (OsString, Vec<OsString>) = (args.next()?, args.collect());
-    let error = match reset(rights) {
-        Ok(_handled) => Command::new(&program).args(rest).exec(),
+    let follow = || match after {
+        After::End => Ok(set_parent_process_death_signal(Some(Signal::KILL))?),
+        After::GoOn => Ok(()),
+    };
+    let error = match reset(rights).and_then(|()| follow()) {
+        Ok(()) => Command::new(&program).args(rest).exec(),
         Err(error) => error,
     };
     eprintln!("minijuju: cannot run {}: {error}", program.display());

@@ -24,8 +24,8 @@ impl Worker<'_> {
     pub(super) fn action(&mut self, seen: &Seen, id: i64) -> anyhow::Result<()> {
         let Some(mut task) = action::find(self.store.db(), &self.model.uuid, id)? else { return Ok(()) };
         let machine = self.machine(seen)?;
-        let (root, tag) = (machine.root(), seen.unit.tag());
-        charm_folder::link_tools(&root, &tag, machine.program())?;
+        let (files, tag) = (machine.files()?, seen.unit.tag());
+        charm_folder::link_tools(&files, &tag, machine.program())?;
         let exec = task.action == "juju-exec";
         let label = if exec { "juju-exec".to_owned() } else { format!("action {}", task.action) };
         let context = format!("{}-{}-{}", seen.view.name, task.action, model::uuid());
@@ -45,7 +45,7 @@ impl Worker<'_> {
             let args = vec!["-c".to_owned(), command.to_owned()];
             Ok(Some(Program { path: "/bin/bash".to_owned(), args, via: "juju-exec" }))
         } else {
-            Program::find(&root, &tag, "actions", &task.action)
+            Program::find(&files, &tag, "actions", &task.action)
         };
         let mut session = Session::load(self.store.db(), self.model, seen, (job, &task.params), &context, &machine)?;
         let (ended, output) = match program {

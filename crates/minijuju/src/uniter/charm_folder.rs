@@ -1,23 +1,21 @@
 //! A unit's folders in its machine: the charm, and the links to the hook commands.
 
 use std::collections::BTreeSet;
-use std::env;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Output;
 
 use emulator::COMMANDS;
-use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::Signal;
 
 use super::environment::{agent_folder, charm_folder, tools_folder};
+use crate::machine::{Files, Machine};
 use crate::pack;
 
-/// The first argument of the process that unpacks a charm. Not for people.
-pub const UNPACK: &str = "unpack-charm";
+/// The first argument of the process that puts a charm in place. Not for people.
+pub const PLACE: &str = "place-charm";
 
 /// A unit's folders could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -35,18 +33,43 @@ pub enum Error {
     },
 }
 
-/// Put the charm `archive` in place for the unit `tag` in the machine whose root is `root`.
+/// Put the charm `archive` in place for the unit `tag` in its machine.
 ///
+/// A process in the machine does it. Paths are the machine's there: what a charm made of its folders leads nowhere else.
+/// And Linux executes no file that is open for writing anywhere, while what this process has open, a child has too that
+/// another thread is just starting.
+pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error> {
+    let run = || -> anyhow::Result<Output> {
+        let mut helper = machine.helper()?;
+        Ok(helper.args([PLACE, tag]).arg(archive).stdin(File::open(archive)?).output()?)
+    };
+    let failed = |why: &dyn fmt::Display| Error::Unpack(format!("cannot unpack {}: {why}", archive.display()));
+    let output = run().map_err(|error| failed(&error))?;
+    match String::from_utf8_lossy(&output.stderr).trim() {
+        _ if output.status.success() => Ok(()),
+        "" => Err(failed(&output.status)),
+        told => Err(Error::Unpack(told.to_owned())),
+    }
+}
+
+/// Be the process that puts a charm in place: what it reads on its standard input.
+pub fn place_here(tag: &str, archive: &Path) -> Result<(), String> {
+    let stdin = "/proc/self/fd/0";
+    let named = |error: String| error.replace(stdin, &archive.to_string_lossy());
+    place(Path::new("/"), tag, Path::new(stdin)).map_err(|error| named(error.to_string()))
+}
+
 /// As Juju's, a refresh removes the files of the old charm that the new one lacks, and leaves those that the charm made
 /// itself.
-pub fn deploy(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
+fn place(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
     let failed = |source| Error::Place { tag: tag.to_owned(), source };
-    let agent = inside(root, &agent_folder(tag));
-    let charm = inside(root, &charm_folder(tag));
+    let inside = |path: String| root.join(path.trim_start_matches('/'));
+    let agent = inside(agent_folder(tag));
+    let charm = inside(charm_folder(tag));
     let (manifest, incoming) = (agent.join("state/deployer/manifest.json"), agent.join("state/incoming"));
     fs::create_dir_all(agent.join("state/deployer")).map_err(failed)?;
     let _ = fs::remove_dir_all(&incoming);
-    unpack_apart(archive, &incoming)?;
+    pack::unpack(archive, &incoming).map_err(|error| Error::Unpack(error.to_string()))?;
     let place = || -> io::Result<()> {
         let new = files(&incoming)?;
         let old: BTreeSet<PathBuf> = match fs::read(&manifest) {
@@ -73,25 +96,6 @@ pub fn deploy(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
     place().map_err(failed)
 }
 
-/// Unpack a charm in a process of its own. Linux executes no file that is open for writing anywhere, and what this process
-/// has open, a child has too that another thread is just starting.
-fn unpack_apart(archive: &Path, to: &Path) -> Result<(), Error> {
-    let run = || Command::new(env::current_exe()?).arg(UNPACK).args([archive, to]).stdin(Stdio::null()).output();
-    let failed = |why: &dyn fmt::Display| Error::Unpack(format!("cannot unpack {}: {why}", archive.display()));
-    let output = run().map_err(|error| failed(&error))?;
-    match String::from_utf8_lossy(&output.stderr).trim() {
-        _ if output.status.success() => Ok(()),
-        "" => Err(failed(&output.status)),
-        told => Err(Error::Unpack(told.to_owned())),
-    }
-}
-
-/// Be the process that unpacks a charm: it ends with the one that started it.
-pub fn unpack_here(archive: &Path, to: &Path) -> Result<(), String> {
-    set_pdeathsig(Signal::SIGKILL).map_err(|error| error.to_string())?;
-    pack::unpack(archive, to).map_err(|error| error.to_string())
-}
-
 /// Write all of a file, or leave it as it was: the disk may be full, or this program killed.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut part = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("/")))?;
@@ -101,37 +105,32 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Link the hook commands of the unit `tag` to `program`, a path inside the machine.
-pub fn link_tools(root: &Path, tag: &str, program: &Path) -> Result<(), Error> {
-    let failed = |source| Error::Place { tag: tag.to_owned(), source };
-    let tools = inside(root, &tools_folder(tag));
-    if COMMANDS.iter().all(|name| fs::read_link(tools.join(name)).is_ok_and(|target| target == program)) {
-        return Ok(());
-    }
+pub fn link_tools(files: &Files, tag: &str, program: &Path) -> Result<(), Error> {
     let link = || -> io::Result<()> {
-        fs::create_dir_all(&tools)?;
+        let tools = files.make_folder(tools_folder(tag))?;
         for name in COMMANDS {
-            remove(&tools.join(name))?;
-            symlink(program, tools.join(name))?;
+            let path = tools.path(name);
+            if fs::read_link(&path).is_ok_and(|target| target == program) {
+                continue;
+            }
+            tools.remove_all(name)?;
+            symlink(program, path)?;
         }
         Ok(())
     };
-    link().map_err(failed)
+    link().map_err(|source| Error::Place { tag: tag.to_owned(), source })
 }
 
 /// Remove a unit's folders.
-pub fn remove_all(root: &Path, tag: &str) {
+pub fn remove_all(files: &Files, tag: &str) {
     // The machine usually goes with the unit; in one that stays, a leftover does no harm.
-    let _ = fs::remove_dir_all(inside(root, &agent_folder(tag)));
-    let _ = fs::remove_dir_all(inside(root, &tools_folder(tag)));
-    // Folders above go when they are empty, which they are after the last unit.
-    for folder in ["/var/lib/juju/agents", "/var/lib/juju/tools", "/var/lib/juju"] {
-        let _ = fs::remove_dir(inside(root, folder));
+    for folder in ["/var/lib/juju/agents", "/var/lib/juju/tools"] {
+        let _ = files.folder(folder).and_then(|folder| folder.remove_all(tag));
     }
-}
-
-/// The path `path` of a machine, seen from outside.
-pub fn inside(root: &Path, path: &str) -> PathBuf {
-    root.join(path.trim_start_matches('/'))
+    // Folders above go when they are empty, which they are after the last unit.
+    for (folder, name) in [("/var/lib/juju", "agents"), ("/var/lib/juju", "tools"), ("/var/lib", "juju")] {
+        let _ = files.folder(folder).and_then(|folder| fs::remove_dir(folder.path(name)));
+    }
 }
 
 /// All files, links and folders below `folder`, each folder before what is in it.
@@ -200,8 +199,9 @@ mod tests {
     #[test]
     fn tools_are_linked_once_and_follow_the_program() {
         let root = tempfile::tempdir().unwrap();
-        link_tools(root.path(), "unit-a-0", Path::new("/one")).unwrap();
-        link_tools(root.path(), "unit-a-0", Path::new("/two")).unwrap();
+        let files = Files::at(root.path()).unwrap();
+        link_tools(&files, "unit-a-0", Path::new("/one")).unwrap();
+        link_tools(&files, "unit-a-0", Path::new("/two")).unwrap();
         let tool = root.path().join("var/lib/juju/tools/unit-a-0/config-get");
         assert_eq!(fs::read_link(tool).unwrap(), Path::new("/two"));
     }

@@ -55,6 +55,9 @@ pub enum Job<'a> {
     Exec(i64),
 }
 
+/// The socket's name in a unit's agent folder.
+pub const AGENT_SOCKET: &str = "agent.socket";
+
 /// The folder of a unit's agent, in its machine.
 pub fn agent_folder(tag: &str) -> String {
     format!("/var/lib/juju/agents/{tag}")
@@ -71,8 +74,8 @@ pub fn tools_folder(tag: &str) -> String {
 }
 
 /// The socket that a unit's hook commands talk to, in its machine.
-pub fn agent_socket(tag: &str) -> String {
-    format!("{}/agent.socket", agent_folder(tag))
+fn agent_socket(tag: &str) -> String {
+    format!("{}/{AGENT_SOCKET}", agent_folder(tag))
 }
 
 impl Environment<'_> {

@@ -100,17 +100,17 @@ impl Worker<'_> {
 
     /// Put everything in place that a hook finds on its machine. Gives where its storage is, and of what kind.
     fn prepare(&mut self, seen: &mut Seen, hook: &Hook, machine: &Machine) -> anyhow::Result<(String, String)> {
-        let (root, tag) = (machine.root(), seen.unit.tag());
+        let (files, tag) = (machine.files()?, seen.unit.tag());
         let fresh = seen.unit.agent.charm_version.is_none();
         if fresh || *hook == Plain::UpgradeCharm.into() {
-            charm_folder::deploy(&root, &tag, Path::new(&seen.application.archive))?;
+            charm_folder::deploy(machine, &tag, Path::new(&seen.application.archive))?;
             // A storage hook before install needs the charm already, and later ones must not unpack it again.
             seen.unit.agent.charm_version = Some(seen.view.charm_version);
         }
-        charm_folder::link_tools(&root, &tag, machine.program())?;
-        self.place_resources(seen, &root)?;
+        charm_folder::link_tools(&files, &tag, machine.program())?;
+        self.place_resources(seen, &files)?;
         match hook {
-            Hook::Storage { id, .. } => self.storage(&root, id),
+            Hook::Storage { id, .. } => self.storage(&files, id),
             _ => Ok((String::new(), String::new())),
         }
     }
@@ -127,7 +127,7 @@ impl Worker<'_> {
         let mut session = Session::load(self.store.db(), self.model, seen, (job, &BTreeMap::new()), context, machine)?;
         let name = hook.name();
         let (mut via, mut tail, mut failure) = (None, Vec::new(), None);
-        match Program::find(&machine.root(), &seen.unit.tag(), "hooks", &name) {
+        match Program::find(&machine.files()?, &seen.unit.tag(), "hooks", &name) {
             Ok(None) => {}
             Ok(Some(program)) => {
                 via = Some(program.via);

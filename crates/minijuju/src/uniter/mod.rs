@@ -22,7 +22,7 @@ mod storage;
 mod view;
 mod worker;
 
-pub use charm_folder::{UNPACK, remove_all as remove_folders, unpack_here};
+pub use charm_folder::{PLACE, place_here, remove_all as remove_folders};
 pub use environment::{JUJU_VERSION, NO_PROXY};
 pub use leadership::after_addition;
 pub use settle::{machine_id, recover_if_idle, settle, stop_hooks};

@@ -2,21 +2,19 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
 use std::process::ExitStatus;
 use std::time::Duration;
 use std::{fs, io};
 
 use serde_json::Value;
 
-use super::charm_folder::inside;
-use super::environment::{Environment, Job, NO_PROXY, agent_folder, agent_socket, charm_folder};
+use super::environment::{AGENT_SOCKET, Environment, Job, NO_PROXY, agent_folder, charm_folder};
 use super::interrupt::Interrupt;
 use super::listener::HookListener;
 use super::process::{self, Ended};
 use super::view::Seen;
 use crate::hookcmd::socket;
-use crate::machine::Machine;
+use crate::machine::{Files, Machine};
 use crate::store::model::Model;
 
 /// What is to be run in a machine.
@@ -52,13 +50,13 @@ const PROXIES: [&str; 4] = ["http", "https", "ftp", "no"];
 
 impl Program {
     /// The program for a hook or an action: the charm's `dispatch`, else its own file; `None` if it has neither.
-    pub fn find(root: &Path, tag: &str, folder: &str, name: &str) -> Result<Option<Self>, String> {
+    pub fn find(files: &Files, tag: &str, folder: &str, name: &str) -> Result<Option<Self>, String> {
         let charm = charm_folder(tag);
         for (path, via) in [
             (format!("{charm}/dispatch"), "hook dispatching script: dispatch"),
             (format!("{charm}/{folder}/{name}"), "explicit, bespoke hook script"),
         ] {
-            match fs::metadata(inside(root, &path)) {
+            match files.metadata(&path) {
                 Ok(meta) if meta.permissions().mode() & 0o111 == 0 => {
                     return Err(format!("{} is not executable", path.trim_start_matches(&format!("{charm}/"))));
                 }
@@ -73,13 +71,19 @@ impl Program {
     /// Run it to its end, with Juju's environment, answering its hook commands.
     pub fn run(&self, around: &Surroundings<'_>, listener: &mut HookListener<'_>) -> anyhow::Result<Ended> {
         let Surroundings { model, seen, machine, context, job, timeout, interrupt } = *around;
-        let root = machine.root();
         let tag = seen.unit.tag();
-        let socket = inside(&root, &agent_socket(&tag));
-        fs::create_dir_all(inside(&root, &agent_folder(&tag)))
-            .and_then(|()| socket::listen(&socket))
+        machine
+            .files()?
+            .make_folder(agent_folder(&tag))
+            .and_then(|folder| {
+                let socket = folder.path(AGENT_SOCKET);
+                let calls = socket::listen(&socket)?;
+                // As Juju's: for root alone, whatever the umask.
+                fs::set_permissions(&socket, fs::Permissions::from_mode(0o700))?;
+                Ok((calls, folder))
+            })
             .map_err(|error| anyhow::anyhow!("cannot listen for hook commands: {error}"))
-            .and_then(|calls| {
+            .and_then(|(calls, folder)| {
                 let proxy = |key: &str| match model.config.get(key).and_then(Value::as_str) {
                     Some(set) => set,
                     None if key.ends_with("no-proxy") => NO_PROXY,
@@ -103,7 +107,7 @@ impl Program {
                 command.args(&self.args).env_clear().envs(environment.variables());
                 let ended = process::run(command, context, &calls, interrupt, timeout, listener);
                 // The next hook listens there anew.
-                let _ = fs::remove_file(&socket);
+                let _ = fs::remove_file(folder.path(AGENT_SOCKET));
                 ended.map_err(|error| anyhow::anyhow!("cannot run {}: {error}", self.path))
             })
     }

@@ -1,13 +1,11 @@
 //! Storage of units: folders in their machines.
 
-use std::fs;
 use std::io;
-use std::path::Path;
 
 use ops_metadata::{StorageMeta, StorageType};
 
-use super::charm_folder::inside;
 use crate::charm;
+use crate::machine::Files;
 use crate::store::model::{self, Counter};
 use crate::store::storage::{self, Storage};
 use crate::store::unit::Unit;
@@ -113,9 +111,9 @@ pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: 
     )
 }
 
-/// Make the folder of a storage in the machine whose root is `root`.
-pub fn mount(root: &Path, storage: &Storage) -> io::Result<()> {
-    fs::create_dir_all(inside(root, &storage.location))
+/// Make the folder of a storage in a machine.
+pub fn mount(files: &Files, storage: &Storage) -> io::Result<()> {
+    files.make_folder(&storage.location).map(drop)
 }
 
 #[cfg(test)]

@@ -1,20 +1,21 @@
 //! A unit's agent at work: its steps, one at a time.
 
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use anyhow::Context as _;
 
-use super::charm_folder::{self, inside};
+use super::charm_folder;
 use super::interrupt::Interrupt;
 use super::leadership;
 use super::resolver::Step;
 use super::settle::machine_id;
 use super::view::Seen;
 use super::{scope, state, storage};
-use crate::machine::{Kind as MachineKind, Machine, Machines, Spec};
+use crate::machine::{Files, Kind as MachineKind, Machine, Machines, Spec};
 use crate::progress::Progress;
 use crate::store::database::now;
 use crate::store::log::{Level, Line};
@@ -120,29 +121,35 @@ impl Worker<'_> {
     }
 
     /// Where a storage is, and its kind; it is there from now on.
-    pub(super) fn storage(&self, root: &Path, id: &str) -> anyhow::Result<(String, String)> {
+    pub(super) fn storage(&self, files: &Files, id: &str) -> anyhow::Result<(String, String)> {
         let Some(found) = store::storage::find(self.store.db(), &self.model.uuid, id)? else {
             return Ok(Default::default());
         };
-        storage::mount(root, &found).with_context(|| format!("cannot make storage {id} at {}", found.location))?;
+        storage::mount(files, &found).with_context(|| format!("cannot make storage {id} at {}", found.location))?;
         Ok((found.location, found.kind))
     }
 
     /// Put the application's resources where the unit's `resource-get` says that they are.
-    pub(super) fn place_resources(&self, seen: &Seen, root: &Path) -> anyhow::Result<()> {
+    pub(super) fn place_resources(&self, seen: &Seen, files: &Files) -> anyhow::Result<()> {
         for found in store::resource::of(self.store.db(), &self.model.uuid, &seen.application.name)? {
-            let path = inside(root, &state::resource_path(&seen.unit.tag(), &found));
-            let stamp = |path: &Path| fs::metadata(path).and_then(|meta| Ok((meta.len(), meta.modified()?)));
-            let given = stamp(Path::new(&found.path)).with_context(|| format!("resource {:?} is lost", found.name))?;
-            if stamp(&path).is_ok_and(|placed| placed == given) {
+            let path = PathBuf::from(state::resource_path(&seen.unit.tag(), &found));
+            let stamp = |meta: fs::Metadata| Ok::<_, io::Error>((meta.len(), meta.modified()?));
+            let given = fs::metadata(&found.path)
+                .and_then(stamp)
+                .with_context(|| format!("resource {:?} is lost", found.name))?;
+            if files.metadata(&path).and_then(stamp).is_ok_and(|placed| placed == given) {
                 continue;
             }
             let place = || -> io::Result<()> {
-                if let Some(folder) = path.parent() {
-                    fs::create_dir_all(folder)?;
-                }
-                fs::copy(&found.path, &path)?;
-                fs::File::options().write(true).open(&path)?.set_modified(given.1)
+                let folder = files.make_folder(path.parent().unwrap_or(Path::new("/")))?;
+                // A new file takes the place of what is there, also of a link.
+                let mut part = tempfile::Builder::new()
+                    .permissions(fs::Permissions::from_mode(0o600))
+                    .tempfile_in(folder.path(""))?;
+                io::copy(&mut fs::File::open(&found.path)?, &mut part)?;
+                part.as_file().set_modified(given.1)?;
+                part.persist(folder.path(path.file_name().unwrap_or_default()))?;
+                Ok(())
             };
             place().with_context(|| format!("cannot put resource {:?} in place", found.name))?;
         }
@@ -177,7 +184,7 @@ impl Worker<'_> {
     /// Put a new charm in place under a failed hook, which runs with it when it is resolved.
     fn deploy(&mut self, seen: &Seen) -> anyhow::Result<()> {
         let machine = self.machine(seen)?;
-        charm_folder::deploy(&machine.root(), &seen.unit.tag(), Path::new(&seen.application.archive))?;
+        charm_folder::deploy(&machine, &seen.unit.tag(), Path::new(&seen.application.archive))?;
         let mut unit = seen.unit.clone();
         unit.agent.charm_version = Some(seen.view.charm_version);
         self.store.write(|db| unit::save_agent(db, &self.model.uuid, &unit))?;
@@ -191,7 +198,7 @@ impl Worker<'_> {
         let id = machine_id(self.model, &unit.machine);
         let stays = !alone || self.machines.kind() == MachineKind::Host;
         if stays && let Some(machine) = self.machines.find(&id)? {
-            charm_folder::remove_all(&machine.root(), &unit.tag());
+            charm_folder::remove_all(&machine.files()?, &unit.tag());
         }
         if alone {
             self.machines.stop(&id)?;

@@ -8,6 +8,7 @@ mod files;
 #[path = "../fixture/mod.rs"]
 mod fixture;
 mod lifecycle;
+mod links;
 mod privacy;
 mod relations;
 mod rig;
