@@ -128,7 +128,7 @@ impl Client {
     pub fn model(&mut self) -> anyhow::Result<Model> {
         let model = self.choose_model()?;
         // Whatever the command is, it sees hooks that a killed command left behind as failed.
-        uniter::recover_if_idle(&mut self.store, &model, &self.progress)?;
+        uniter::recover(&mut self.store, &model, &self.progress)?;
         Ok(model)
     }
 
@@ -178,7 +178,7 @@ impl Client {
     /// Run what is due in a model, until nothing is.
     pub fn settle(&mut self, model: &Model) -> anyhow::Result<()> {
         let machines = self.machines()?;
-        uniter::settle(&mut self.store, model, &machines, &self.progress)
+        uniter::settle(&mut self.store, model, &machines, &self.progress, uniter::Patience::Leave)
     }
 
     /// Change the data.

@@ -20,7 +20,7 @@ pub struct Task {
     pub action: String,
     /// Its parameters.
     pub params: BTreeMap<String, Value>,
-    /// `pending`, `running`, `completed`, `failed`, `cancelled` or `aborted`.
+    /// `pending`, `running`, `aborting`, `completed`, `failed`, `cancelled` or `aborted`.
     pub status: String,
     /// Why it failed.
     pub message: String,
@@ -34,6 +34,16 @@ pub struct Task {
     pub started: Option<i64>,
     /// When it ended.
     pub completed: Option<i64>,
+}
+
+/// The status of a task that runs, and is to be stopped.
+pub const ABORTING: &str = "aborting";
+
+impl Task {
+    /// Whether it was begun, and has not ended.
+    pub fn runs(&self) -> bool {
+        ["running", ABORTING].contains(&self.status.as_str())
+    }
 }
 
 const COLUMNS: &str =
@@ -71,6 +81,20 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Task>> {
     let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM task WHERE model = ? ORDER BY id"))?;
     let rows = statement.query_map([model], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
     rows.into_iter().map(task).collect()
+}
+
+/// The tasks that were begun and have not ended, by number.
+pub fn running(db: &Db, model: &str) -> Result<Vec<Task>> {
+    let sql = format!("SELECT {COLUMNS} FROM task WHERE model = ? AND status IN ('running', 'aborting') ORDER BY id");
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([model], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().map(task).collect()
+}
+
+/// Whether a task is to be stopped.
+pub fn is_aborting(db: &Db, model: &str, id: i64) -> Result<bool> {
+    let sql = "SELECT status = 'aborting' FROM task WHERE model = ? AND id = ?";
+    Ok(db.prepare_cached(sql)?.query_row(params![model, id], |row| row.get(0)).optional()?.unwrap_or(false))
 }
 
 /// The task with this number.

@@ -52,6 +52,7 @@ impl Worker<'_> {
             Ok(Some(program)) => {
                 let mut listener = HookListener::new(&mut session, &mut self.store, &uuid, seen, &task.action);
                 listener.record(if exec { None } else { Some(id) });
+                listener.watch(id);
                 let around = Surroundings {
                     model: self.model,
                     seen,
@@ -125,10 +126,18 @@ impl Worker<'_> {
             Some(session.abandon())
         };
         task.results = Value::Object(results);
-        if message.is_some() { "failed" } else { "completed" }.clone_into(&mut task.status);
+        let last = action::find(self.store.db(), &self.model.uuid, task.id)?;
+        let cancelled = last.as_ref().is_some_and(|last| last.status == action::ABORTING);
+        // One that ended well before it could be stopped did what it was to do.
+        match (&message, cancelled) {
+            (None, _) => "completed",
+            (Some(_), true) => "aborted",
+            (Some(_), false) => "failed",
+        }
+        .clone_into(&mut task.status);
         task.message = message.unwrap_or_default();
         task.completed = Some(now());
-        task.log = action::find(self.store.db(), &self.model.uuid, task.id)?.map(|found| found.log).unwrap_or_default();
+        task.log = last.map(|last| last.log).unwrap_or_default();
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
         let after = match &seen.unit.agent.operation {
             Operation::Failed(hook) => error_status(hook),

@@ -19,6 +19,9 @@ const BATCH: usize = 1000;
 /// How long a log line may be kept back.
 const DELAY: Duration = Duration::from_millis(50);
 
+/// How often to look whether an action was cancelled.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// How many of its first log lines a hook leaves; one that floods the log must not fill the disk.
 const MOST: usize = 50_000;
 
@@ -46,6 +49,10 @@ pub struct HookListener<'a> {
     dropped: usize,
     tail: VecDeque<String>,
     task: Option<i64>,
+    /// The task that may be cancelled, when to look next, and whether it was.
+    watched: Option<i64>,
+    look: Instant,
+    cancelled: bool,
     record: bool,
     raw: bool,
     stdout: Vec<u8>,
@@ -70,6 +77,9 @@ impl<'a> HookListener<'a> {
             dropped: 0,
             tail: VecDeque::new(),
             task: None,
+            watched: None,
+            look: Instant::now(),
+            cancelled: false,
             record: false,
             raw: false,
             stdout: Vec::new(),
@@ -81,6 +91,11 @@ impl<'a> HookListener<'a> {
     /// Keep the output: of the action with the number `task`, or of a command.
     pub fn record(&mut self, task: Option<i64>) {
         (self.task, self.record, self.raw) = (task, true, task.is_none());
+    }
+
+    /// Stop what runs when the task `id`, which it is, is cancelled.
+    pub fn watch(&mut self, id: i64) {
+        self.watched = Some(id);
     }
 
     /// The output that was kept.
@@ -225,11 +240,19 @@ impl Listener for HookListener<'_> {
         if self.lines.len() >= BATCH || self.written.elapsed() >= DELAY {
             self.flush();
         }
-        (!self.lines.is_empty()).then(|| DELAY.saturating_sub(self.written.elapsed()))
+        let lines = (!self.lines.is_empty()).then(|| DELAY.saturating_sub(self.written.elapsed()));
+        let look = self.watched.map(|id| {
+            if Instant::now() >= self.look {
+                self.look = Instant::now() + LOOK;
+                self.cancelled |= action::is_aborting(self.store.db(), self.model, id).unwrap_or(false);
+            }
+            LOOK
+        });
+        lines.into_iter().chain(look).min()
     }
 
     fn stop(&self) -> bool {
-        self.session.stop()
+        self.session.stop() || self.cancelled
     }
 }
 

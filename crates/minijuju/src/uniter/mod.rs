@@ -19,11 +19,13 @@ mod session;
 mod settle;
 mod state;
 mod storage;
+mod turns;
 mod view;
 mod worker;
 
 pub use charm_folder::{PLACE, place_here, remove_all as remove_folders};
 pub use environment::{JUJU_VERSION, NO_PROXY};
 pub use leadership::after_addition;
-pub use settle::{machine_id, recover_if_idle, settle, stop_hooks};
+pub use settle::{Patience, machine_id, recover, settle, stop_hooks};
 pub use storage::{Directive, add_initial as add_initial_storage, insert as insert_storage};
+pub use turns::{Turns, agent as agent_place};

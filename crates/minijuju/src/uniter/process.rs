@@ -2,7 +2,7 @@
 
 use std::io::{self, PipeReader, Read as _};
 use std::os::fd::AsFd as _;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -88,7 +88,8 @@ pub fn run(
     });
     let mut outputs = [Output::new(Stream::Stdout, out)?, Output::new(Stream::Stderr, err)?];
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
-    let mut kept_back = None;
+    let mut kept_back = listener.pause();
+    let mut unanswered = Vec::new();
     let stopped = loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let wait = left.into_iter().chain(kept_back).min().map_or(PollTimeout::NONE, |wait| {
@@ -112,7 +113,7 @@ pub fn run(
             output.drain(listener)?;
         }
         if called {
-            answer(calls, listener);
+            unanswered.extend(answer(calls, listener));
         }
         kept_back = listener.pause();
         if over {
@@ -139,6 +140,7 @@ pub fn run(
         output.finish(listener);
     }
     listener.pause();
+    drop(unanswered);
     Ok(stopped.unwrap_or(Ended::Exited(status)))
 }
 
@@ -152,7 +154,8 @@ fn spawn(command: &mut Command) -> io::Result<Child> {
     child
 }
 
-fn answer(calls: &UnixListener, listener: &mut dyn Listener) {
+/// Answer the hook commands that call. One that asked for an end is left without, and given back: it returns no more.
+fn answer(calls: &UnixListener, listener: &mut dyn Listener) -> Option<UnixStream> {
     while let Ok((stream, _)) = calls.accept() {
         let heard = stream
             .set_nonblocking(false)
@@ -161,9 +164,14 @@ fn answer(calls: &UnixListener, listener: &mut dyn Listener) {
             .and_then(|()| Request::receive(&stream));
         // A hook command that was killed half-way hears nothing, and that is right.
         if let Ok(request) = heard {
-            let _ = listener.call(request).send(&stream);
+            let reply = listener.call(request);
+            if listener.stop() {
+                return Some(stream);
+            }
+            let _ = reply.send(&stream);
         }
     }
+    None
 }
 
 struct Output {

@@ -1,20 +1,21 @@
 //! Settling: every unit runs what is due, until nothing is.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
 use super::hook_run::error_status;
 use super::interrupt::Interrupt;
 use super::orphans;
-use super::resolver::next_step;
+use super::resolver::{Step, next_step};
+use super::turns::{self, Turn, Turns};
 use super::view;
 use super::worker::{Worker, line};
 use crate::machine::{Kind as MachineKind, Machines};
-use crate::private;
 use crate::progress::{Progress, took};
 use crate::store::agent::Operation;
 use crate::store::database::now;
@@ -31,16 +32,36 @@ pub fn machine_id(model: &Model, number: &str) -> String {
     format!("juju-{}-{number}", &model.uuid[model.uuid.len() - 6..])
 }
 
-/// Run every due hook and action of a model, and wait for those that another command runs.
+/// What settling does where a unit's action is run by another command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Leave what else the unit has to do to that command, which goes on with it.
+    Leave,
+    /// Wait, and go on with it.
+    Wait,
+}
+
+/// How often to look whether another command's action has ended.
+const EVERY: Duration = Duration::from_millis(20);
+
+/// Run every due hook and action of a model, and wait for the hooks that another command runs.
 ///
-/// One command at a time does so for each model; a second one waits, and then runs what came up meanwhile.
-pub fn settle(store: &mut Store, model: &Model, machines: &Machines, progress: &Progress) -> anyhow::Result<()> {
-    let lock = lock_file(store, model)?;
-    match lock.try_lock() {
+/// One command at a time decides what a model's units do next; a second one waits, and then runs what came up. Nobody waits
+/// for an action of a unit's but those that want something of this unit.
+pub fn settle(
+    store: &mut Store,
+    model: &Model,
+    machines: &Machines,
+    progress: &Progress,
+    patience: Patience,
+) -> anyhow::Result<()> {
+    let turns = turns(store, model)?;
+    let runner = turns.runner().context("cannot lock the model")?;
+    match runner.try_lock() {
         Ok(()) => {}
         Err(fs::TryLockError::WouldBlock) => {
             let task = progress.begin("waiting for another command that runs this model's hooks");
-            lock.lock().context("cannot wait for the other command")?;
+            runner.lock().context("cannot wait for the other command")?;
             task.done();
         }
         Err(fs::TryLockError::Error(error)) => {
@@ -50,23 +71,10 @@ pub fn settle(store: &mut Store, model: &Model, machines: &Machines, progress: &
     let interrupt = Interrupt::watch().context("cannot watch for signals")?;
     recover(store, model, progress)?;
     restart(store, model, machines)?;
-    rounds(store, model, machines, progress, &interrupt)?;
+    Rounds { store, model, machines, progress, interrupt: &interrupt, turns, patience }.run(&runner)?;
     store.write(|db| log::trim(db, &model.uuid))?;
     if interrupt.raised() {
         anyhow::bail!("interrupted: `minijuju status` shows what is left to do, the next command goes on with it");
-    }
-    Ok(())
-}
-
-/// Note what a command that was killed left undone in a model, unless another command is at work in it.
-pub fn recover_if_idle(store: &mut Store, model: &Model, progress: &Progress) -> anyhow::Result<()> {
-    let running = |seen: &view::Seen| matches!(seen.unit.agent.operation, Operation::Running { .. });
-    if !view::all(store.db(), &model.uuid)?.iter().any(running) {
-        return Ok(());
-    }
-    let lock = lock_file(store, model)?;
-    if lock.try_lock().is_ok() {
-        recover(store, model, progress)?;
     }
     Ok(())
 }
@@ -79,10 +87,8 @@ pub fn stop_hooks(store: &Store) -> anyhow::Result<()> {
                 orphans::kill(context);
             }
         }
-        for task in action::all(store.db(), &model.uuid)? {
-            if let (true, Some(context)) = (task.status == "running", context(&task)) {
-                orphans::kill(context);
-            }
+        for task in action::running(store.db(), &model.uuid)? {
+            context(&task).map(orphans::kill);
         }
     }
     Ok(())
@@ -93,20 +99,35 @@ fn context(task: &action::Task) -> Option<&str> {
     task.results.get("context").and_then(serde_json::Value::as_str)
 }
 
-fn lock_file(store: &Store, model: &Model) -> anyhow::Result<File> {
-    let folder = store.folder().join("models").join(&model.uuid);
-    private::folder(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let path = folder.join("runner.lock");
-    private::lock_file(&path).with_context(|| format!("cannot open {}", path.display()))
+fn turns(store: &Store, model: &Model) -> anyhow::Result<Turns> {
+    Turns::new(store.folder(), &model.uuid).with_context(|| format!("cannot lock the model {}", model.name))
 }
 
 /// Find hooks and actions whose minijuju was killed: stop what they left running, and say that they failed.
-fn recover(store: &mut Store, model: &Model, progress: &Progress) -> anyhow::Result<()> {
+pub fn recover(store: &mut Store, model: &Model, progress: &Progress) -> anyhow::Result<()> {
+    let running = |unit: &unit::Unit| matches!(unit.agent.operation, Operation::Running { .. });
+    if action::running(store.db(), &model.uuid)?.is_empty() && !unit::all(store.db(), &model.uuid)?.iter().any(running)
+    {
+        return Ok(());
+    }
+    let turns = turns(store, model)?;
+    recover_hooks(store, model, progress, &turns)?;
+    recover_tasks(store, model, &turns)
+}
+
+fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, turns: &Turns) -> anyhow::Result<()> {
     let uuid = &model.uuid;
-    for mut seen in view::all(store.db(), uuid)? {
+    for seen in view::all(store.db(), uuid)? {
+        if !matches!(seen.unit.agent.operation, Operation::Running { .. }) {
+            continue;
+        }
+        // Whoever runs it has the turn.
+        let Some(_turn) = turns.take(&[turns::agent(&seen.view.name)])? else { continue };
+        // It may have ended just before.
+        let Some(mut seen) = view::of(store.db(), uuid, &seen.view.name)? else { continue };
         let Operation::Running { hook, context, since } = seen.unit.agent.operation.clone() else { continue };
         let killed = orphans::kill(&context);
-        let after = took(std::time::Duration::from_millis(u64::try_from(now() - since).unwrap_or_default()));
+        let after = took(Duration::from_millis(u64::try_from(now() - since).unwrap_or_default()));
         let message = format!(
             "hook {:?} failed: minijuju ended while it ran, {after} ago; {killed} of its processes were stopped",
             hook.name()
@@ -120,18 +141,34 @@ fn recover(store: &mut Store, model: &Model, progress: &Progress) -> anyhow::Res
             log::append(db, uuid, &[line])
         })?;
     }
-    for mut task in action::all(store.db(), uuid)? {
-        if task.status != "running" {
-            continue;
-        }
+    Ok(())
+}
+
+fn recover_tasks(store: &mut Store, model: &Model, turns: &Turns) -> anyhow::Result<()> {
+    let uuid = &model.uuid;
+    for task in action::running(store.db(), uuid)? {
+        let Some(_turn) = turns.take(&[turns::agent(&task.unit)])? else { continue };
+        let Some(mut task) = action::find(store.db(), uuid, task.id)?.filter(action::Task::runs) else { continue };
         if let Some(context) = context(&task) {
             orphans::kill(context);
         }
-        "failed".clone_into(&mut task.status);
+        let status = if task.status == action::ABORTING { "aborted" } else { "failed" };
+        status.clone_into(&mut task.status);
         "action terminated".clone_into(&mut task.message);
         task.results = serde_json::json!({});
         task.completed = Some(now());
-        store.write(|db| action::save(db, uuid, &task))?;
+        let found = unit::find(store.db(), uuid, &task.unit)?;
+        store.write(|db| {
+            action::save(db, uuid, &task)?;
+            // Its agent is shown as running the action.
+            found.map_or(Ok(()), |unit| {
+                let after = match &unit.agent.operation {
+                    Operation::Failed(hook) => error_status(hook),
+                    _ => status::Status::new("idle", ""),
+                };
+                status::set(db, uuid, Kind::Agent, &task.unit, &after)
+            })
+        })?;
     }
     Ok(())
 }
@@ -148,52 +185,128 @@ fn restart(store: &mut Store, model: &Model, machines: &Machines) -> anyhow::Res
     Ok(())
 }
 
-fn rounds(
-    store: &Store,
-    model: &Model,
-    machines: &Machines,
-    progress: &Progress,
-    interrupt: &Interrupt,
-) -> anyhow::Result<()> {
-    // Units on one machine take turns, as under Juju's machine lock.
-    let place = |seen: &view::Seen| match machines.kind() {
-        MachineKind::Host => String::new(),
-        MachineKind::Namespaces => seen.unit.machine.clone(),
-    };
-    thread::scope(|scope| {
-        let (report, reports) = mpsc::channel();
-        let mut busy: HashSet<String> = HashSet::new();
-        let mut broken: BTreeSet<String> = BTreeSet::new();
-        let mut failure = None;
-        loop {
-            if !interrupt.raised() && failure.is_none() {
-                for seen in view::all(store.db(), &model.uuid)? {
-                    let place = place(&seen);
-                    if busy.len() >= WORKERS || busy.contains(&place) || broken.contains(&seen.view.name) {
-                        continue;
+/// Settling, round by round.
+struct Rounds<'a> {
+    store: &'a Store,
+    model: &'a Model,
+    machines: &'a Machines,
+    progress: &'a Progress,
+    interrupt: &'a Interrupt,
+    turns: Turns,
+    patience: Patience,
+}
+
+/// A step that ended: its unit, whether it was an action, and how it went.
+type Report = (String, bool, anyhow::Result<()>);
+
+/// What a round found.
+#[derive(Default)]
+struct Found {
+    /// A unit has something to do, and somebody else works on it or its machine.
+    elsewhere: bool,
+    /// One of those runs an action, which may take its time.
+    action: bool,
+}
+
+impl Rounds<'_> {
+    /// Until nothing is due. Whoever has the lock `runner`, which this one has at first, decides what the units do.
+    fn run(&self, runner: &File) -> anyhow::Result<()> {
+        thread::scope(|scope| {
+            let (report, reports) = mpsc::channel::<Report>();
+            let (mut hooks, mut actions) = (0_usize, 0_usize);
+            let mut broken: BTreeSet<String> = BTreeSet::new();
+            let mut failure = None;
+            loop {
+                let mut found = Found::default();
+                if !self.interrupt.raised() && failure.is_none() {
+                    for seen in view::all(self.store.db(), &self.model.uuid)? {
+                        if hooks + actions >= WORKERS || broken.contains(&seen.view.name) {
+                            continue;
+                        }
+                        let Some((seen, step, turn)) = self.due(seen, &mut found)? else { continue };
+                        let is_action = matches!(step, Step::Action(_));
+                        *(if is_action { &mut actions } else { &mut hooks }) += 1;
+                        let mut worker = Worker {
+                            store: self.store.again()?,
+                            machines: self.machines,
+                            model: self.model,
+                            progress: self.progress,
+                            interrupt: self.interrupt,
+                        };
+                        let report = report.clone();
+                        scope.spawn(move || {
+                            let name = seen.view.name.clone();
+                            let result = worker.step(&seen, step);
+                            // Before it is told: the next step of the unit is this command's to do.
+                            drop(turn);
+                            // The receiver outlives all workers.
+                            let _ = report.send((name, is_action, result));
+                        });
                     }
-                    let Some(step) = next_step(&seen.unit.agent, &seen.view) else { continue };
-                    busy.insert(place.clone());
-                    let mut worker = Worker { store: store.again()?, machines, model, progress, interrupt };
-                    let report = report.clone();
-                    scope.spawn(move || {
-                        let name = seen.view.name.clone();
-                        let result = worker.step(&seen, step);
-                        // The receiver outlives all workers.
-                        let _ = report.send((name, place, result));
-                    });
+                }
+                let next = if hooks + actions > 0 {
+                    if hooks == 0 {
+                        // Others may run the other units' hooks meanwhile.
+                        runner.unlock()?;
+                    }
+                    // What is waited for elsewhere may end before anything here does.
+                    let next = if found.elsewhere { reports.recv_timeout(EVERY).ok() } else { reports.recv().ok() };
+                    if hooks == 0 {
+                        runner.lock()?;
+                    }
+                    next
+                } else if self.waits(&found) && failure.is_none() && !self.interrupt.raised() {
+                    runner.unlock()?;
+                    thread::sleep(EVERY);
+                    runner.lock()?;
+                    None
+                } else {
+                    return failure.map_or(Ok(()), Err);
+                };
+                let Some((name, is_action, result)) = next else { continue };
+                *(if is_action { &mut actions } else { &mut hooks }) -= 1;
+                if let Err(error) = result {
+                    // The others' steps end; what this unit could not do stays due, and the next command tries it again.
+                    broken.insert(name.clone());
+                    failure.get_or_insert(error.context(format!("unit {name}")));
                 }
             }
-            if busy.is_empty() {
-                return failure.map_or(Ok(()), Err);
-            }
-            let Ok((name, place, result)) = reports.recv() else { return Ok(()) };
-            busy.remove(&place);
-            if let Err(error) = result {
-                // The others' steps end; what this unit could not do stays due, and the next command tries it again.
-                broken.insert(name.clone());
-                failure.get_or_insert(error.context(format!("unit {name}")));
-            }
+        })
+    }
+
+    fn waits(&self, found: &Found) -> bool {
+        // Whatever is no action is done in a moment.
+        found.elsewhere && (self.patience == Patience::Wait || !found.action)
+    }
+
+    /// What a unit is to do now, with the turn to do it.
+    fn due(&self, seen: view::Seen, found: &mut Found) -> anyhow::Result<Option<(view::Seen, Step, Turn)>> {
+        let Some(step) = next_step(&seen.unit.agent, &seen.view) else { return Ok(None) };
+        let (db, uuid) = (self.store.db(), &self.model.uuid);
+        let Some(turn) = self.turns.take(&self.places(&seen, &step))? else {
+            found.elsewhere = true;
+            let units = unit::all(db, uuid)?;
+            let here = |task: &action::Task| {
+                let beside = |unit: &unit::Unit| unit.name() == task.unit && unit.machine == seen.unit.machine;
+                units.iter().any(beside)
+            };
+            found.action |= action::running(db, uuid)?.iter().any(here);
+            return Ok(None);
+        };
+        // Another command may have run an action of the unit's between the look and the turn.
+        let Some(seen) = view::of(db, uuid, &seen.view.name)? else { return Ok(None) };
+        let step = next_step(&seen.unit.agent, &seen.view);
+        Ok(step.map(|step| (seen, step, turn)))
+    }
+
+    /// Units on one machine take turns, as under Juju's machine lock. On this computer itself all hooks do; an action keeps
+    /// its own unit only.
+    fn places(&self, seen: &view::Seen, step: &Step) -> Vec<String> {
+        let agent = turns::agent(&seen.view.name);
+        match self.machines.kind() {
+            MachineKind::Namespaces => vec![agent, format!("machine-{}", seen.unit.machine)],
+            MachineKind::Host if matches!(step, Step::Action(_)) => vec![agent],
+            MachineKind::Host => vec![agent, "host".to_owned()],
         }
-    })
+    }
 }

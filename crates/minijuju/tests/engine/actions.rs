@@ -1,5 +1,10 @@
 //! Actions and commands on units.
 
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::rig::Rig;
@@ -138,4 +143,119 @@ fn a_command_on_a_unit_runs_in_its_context() {
     let tasks: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!(tasks["0"]["results"]["stdout"], format!("{}\n", rig.unit_hostname()));
     assert_eq!(tasks["0"]["results"]["return-code"], 127, "outside of a unit there are no hook commands");
+}
+
+/// What a task is like, once it is so.
+#[track_caller]
+fn task_once(rig: &Rig, id: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let shown = rig.run(&["show-task", id, "--format", "json"]).ok().stdout;
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        if is_so(&shown) {
+            return shown;
+        }
+        assert!(Instant::now() < deadline, "30 s, and task {id} is {shown}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A command that must not wait for what goes on elsewhere.
+#[track_caller]
+fn at_once(rig: &Rig, args: &[&str]) -> crate::rig::Done {
+    let begun = Instant::now();
+    let done = rig.run(args);
+    assert!(begun.elapsed() < Duration::from_secs(20), "{args:?} waited: {done:?}");
+    done.ok()
+}
+
+#[test]
+fn no_unit_waits_for_another_units_action() {
+    let Some(rig) = deployed() else { return };
+    rig.run(&["add-unit", "web"]).ok();
+    rig.run(&["run", "web/0", "hang", "--wait", "200ms"]).error();
+    rig.wait_for("web/0", "maintenance", "hanging");
+    let done = at_once(&rig, &["run", "--format", "json", "web/1", "backup"]);
+    assert!(done.stdout.contains(r#""status":"completed""#), "{done:?}");
+    at_once(&rig, &["fire", "web/1", "update-status"]);
+    at_once(&rig, &["add-unit", "web"]);
+    assert_eq!(rig.workload("web/2").0, "active");
+    let charm = rig.charm("web", DISPATCH, &[("actions.yaml", ACTIONS)]);
+    at_once(&rig, &["refresh", "web", "--path", &charm]);
+    assert_eq!(task_once(&rig, "2", |_| true)["status"], "running");
+    // What the unit has to do besides is done once its action has ended.
+    let waiting = rig.command(&["run", "--format", "json", "web/0", "backup"]).stdout(Stdio::piped()).spawn().unwrap();
+    rig.run(&["cancel-task", "2"]).ok();
+    let output = waiting.wait_with_output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains(r#""status":"completed""#), "{output:?}");
+}
+
+#[test]
+fn a_running_action_is_stopped_by_cancel_task() {
+    let Some(rig) = deployed() else { return };
+    rig.run(&["run", "--background", "web/0", "hang"]).ok();
+    rig.wait_for("web/0", "maintenance", "hanging");
+    let shown = rig.run(&["cancel-task", "2", "--format", "json"]).ok().stdout;
+    assert!(shown.contains(r#""status":"aborting""#), "{shown}");
+    let task = task_once(&rig, "2", |task| task["status"] != "aborting");
+    assert_eq!((&task["status"], &task["message"]), (&"aborted".into(), &"action terminated".into()));
+    assert_eq!(Rig::processes_of("web/0"), Vec::<std::path::PathBuf>::new());
+    assert_eq!(rig.run(&["cancel-task", "2"]).error(), "ERROR task 2 is aborted already");
+    rig.run(&["run", "web/0", "backup"]).ok();
+}
+
+/// Kill the process that runs a rig's actions in the background.
+fn kill_background(rig: &Rig) {
+    let data = format!("MINIJUJU_DATA={}", rig.folder().join("data").display());
+    let mut killed = 0;
+    for entry in fs::read_dir("/proc").unwrap().flatten() {
+        let read = |name: &str| fs::read(entry.path().join(name)).unwrap_or_default();
+        let has = |bytes: Vec<u8>, word: &str| bytes.split(|byte| *byte == 0).any(|one| one == word.as_bytes());
+        if has(read("cmdline"), "settle-model") && has(read("environ"), &data) {
+            let pid = entry.file_name().into_string().unwrap().parse().unwrap();
+            nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
+            killed += 1;
+        }
+    }
+    assert_eq!(killed, 1);
+}
+
+#[test]
+fn an_action_whose_minijuju_was_killed_has_failed() {
+    let Some(rig) = deployed() else { return };
+    rig.run(&["run", "--background", "web/0", "hang"]).ok();
+    rig.wait_for("web/0", "maintenance", "hanging");
+    kill_background(&rig);
+    let task = task_once(&rig, "2", |task| task["status"] != "running");
+    assert_eq!((&task["status"], &task["message"]), (&"failed".into(), &"action terminated".into()));
+    assert_eq!(Rig::processes_of("web/0"), Vec::<std::path::PathBuf>::new());
+    assert_eq!(rig.unit("web/0")["juju-status"]["current"], "idle");
+    // One that was to be stopped just then has been.
+    rig.run(&["run", "--background", "web/0", "hang"]).ok();
+    task_once(&rig, "4", |task| task["status"] == "running");
+    kill_background(&rig);
+    rig.run(&["cancel-task", "4"]);
+    let task = task_once(&rig, "4", |task| !["running", "aborting"].iter().any(|status| task["status"] == *status));
+    assert!(["failed", "aborted"].iter().any(|status| task["status"] == *status), "{task}");
+}
+
+#[test]
+fn a_command_on_a_machine_whose_minijuju_was_killed_has_failed() {
+    let Some(rig) = deployed() else { return };
+    let mut exec = rig.command(&["exec", "--machine", "0", "--", "sleep 1000"]).spawn().unwrap();
+    task_once_there(&rig, "2");
+    exec.kill().unwrap();
+    exec.wait().unwrap();
+    let task = task_once(&rig, "2", |task| task["status"] != "running");
+    assert_eq!((&task["status"], &task["message"]), (&"failed".into(), &"action terminated".into()));
+}
+
+/// Wait until a task runs, which may not be there yet.
+#[track_caller]
+fn task_once_there(rig: &Rig, id: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !rig.run(&["show-task", id, "--format", "json"]).stdout.contains(r#""status":"running""#) {
+        assert!(Instant::now() < deadline, "30 s, and task {id} does not run");
+        thread::sleep(Duration::from_millis(10));
+    }
 }

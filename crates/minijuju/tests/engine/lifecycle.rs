@@ -266,3 +266,21 @@ fn a_charm_without_dispatch_runs_its_hooks_and_skips_those_it_lacks() {
     let log = rig.run(&["debug-log", "--replay", "--no-tail"]).ok().stdout;
     assert!(log.contains(r#"skipped "install" hook (missing)"#), "{log}");
 }
+
+#[test]
+fn juju_reboot_now_returns_to_no_hook() {
+    let Some(rig) = Rig::new() else { return };
+    let script = r#"
+[ "$JUJU_HOOK_NAME" = config-changed ] && [ ! -f /srv/rebooted ] && {
+    touch /srv/rebooted
+    juju-reboot --now
+    juju-log "went on"; touch /srv/went-on
+}
+status-set active
+"#;
+    rig.run(&["deploy", &rig.charm("web", script, &[])]).ok();
+    assert_eq!(rig.workload("web/0").0, "active");
+    assert_eq!(rig.read("web/0", "/srv/rebooted"), "");
+    assert_ne!(rig.run(&["ssh", "web/0", "test", "-e", "/srv/went-on"]).code, 0, "it went on after its reboot");
+    assert_eq!(rig.logged(), Vec::<String>::new());
+}

@@ -242,7 +242,7 @@ pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// Run `juju cancel-task`: tasks that have not begun.
+/// Run `juju cancel-task`: a task that has not begun is cancelled, one that runs is stopped by whoever runs it.
 pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut cancelled = BTreeMap::new();
@@ -250,15 +250,23 @@ pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<Exit
         let id: i64 = id.parse()?;
         let mut task = action::find(client.store.db(), &model.uuid, id)?
             .with_context(|| format!("task with ID {id:?} not found"))?;
-        match task.status.as_str() {
-            "pending" => {}
-            "running" => bail!("task {id} runs already: interrupt the command that runs it"),
-            _ => bail!("task {id} is {} already", task.status),
+        // It may begin or end meanwhile.
+        client.write(|db| {
+            task = action::find(db, &model.uuid, id)?.unwrap_or(task.clone());
+            match task.status.as_str() {
+                "pending" => {
+                    "cancelled".clone_into(&mut task.status);
+                    "action cancelled via the API".clone_into(&mut task.message);
+                    task.completed = Some(now());
+                }
+                "running" => action::ABORTING.clone_into(&mut task.status),
+                _ => return Ok(()),
+            }
+            action::save(db, &model.uuid, &task)
+        })?;
+        if ![action::ABORTING, "cancelled"].contains(&task.status.as_str()) {
+            bail!("task {id} is {} already", task.status);
         }
-        "cancelled".clone_into(&mut task.status);
-        "action cancelled via the API".clone_into(&mut task.message);
-        task.completed = Some(now());
-        client.write(|db| action::save(db, &model.uuid, &task))?;
         cancelled.insert(id.to_string(), shown(&task, &Clock::new(false)));
     }
     print(&format::document(&cancelled, args.output.format()), args.output.output.as_deref())?;

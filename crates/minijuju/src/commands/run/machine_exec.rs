@@ -20,6 +20,7 @@ use crate::format::Clock;
 use crate::store::action;
 use crate::store::database::now;
 use crate::store::model::{self, Counter, Model};
+use crate::uniter;
 
 /// Run a command on a machine, and keep what came of it as a task.
 pub fn run(
@@ -40,8 +41,19 @@ pub fn run(
         Ok(id)
     })?;
     let started = now();
+    // As long as this is held, the command is being run: a later one that finds it free says that this one failed.
+    let turns = uniter::Turns::new(client.store.folder(), &model.uuid)?;
+    let _turn = turns.share(&uniter::agent_place(machine))?;
+    let context = format!("{machine}-{EXEC}-{}", model::uuid());
+    client.write(|db| {
+        let Some(mut task) = action::find(db, &model.uuid, id)? else { return Ok(()) };
+        (task.status, task.started) = ("running".to_owned(), Some(started));
+        task.results = serde_json::json!({ "context": context });
+        action::save(db, &model.uuid, &task)
+    })?;
     let child = remote
         .command("/bin/bash", &["-c", command])?
+        .env("JUJU_CONTEXT_ID", &context)
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -232,7 +232,7 @@ pub fn settle(store: Store, uuid: &str) -> anyhow::Result<()> {
     let Some(model) = model::find(store.db(), uuid)? else { return Ok(()) };
     let machines = crate::machine::Machines::open(store.folder())?;
     let mut store = store;
-    uniter::settle(&mut store, &model, &machines, &crate::progress::Progress::new(true))
+    uniter::settle(&mut store, &model, &machines, &crate::progress::Progress::new(true), uniter::Patience::Wait)
 }
 
 /// Wait for tasks to end, telling what they say.
