@@ -129,6 +129,10 @@ impl Client {
         let model = self.choose_model()?;
         // Whatever the command is, it sees hooks that a killed command left behind as failed.
         uniter::recover(&mut self.store, &model, &self.progress)?;
+        match self.machines()?.repair() {
+            Ok(told) => told.iter().for_each(|line| self.progress.line(line)),
+            Err(error) => self.progress.line(&format!("the machines' network is broken: {error}")),
+        }
         Ok(model)
     }
 

@@ -101,7 +101,7 @@ impl Folder {
         let mode = Mode::from_raw_mode(0o755);
         match mkdirat(&self.folder, name, mode) {
             Err(Errno::EXIST) => return Ok(()),
-            made => made?,
+            done => done?,
         }
         // The caller's umask took bits away.
         fs::set_permissions(self.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o755))

@@ -43,37 +43,75 @@ pub(super) fn open(lock: &Lock, table: &str, bridge: &str, network: &str) -> Res
 pub(super) fn close(lock: &Lock, table: &str, bridge: &str) -> Result<()> {
     // Declared before it is deleted, so that deleting it cannot fail where it is not there.
     let own = [format!("table ip {table} {{}}"), format!("delete table ip {table}")];
-    let chain = forward_chain().unwrap_or_default();
-    let passing = handles(&chain, bridge).map(|handle| format!("delete rule ip filter FORWARD handle {handle}"));
+    let chains = forward_chains();
+    let passing = chains.iter().flat_map(|(chain, text)| {
+        handles(text, bridge).map(move |handle| format!("delete rule {chain} handle {handle}"))
+    });
     let rules = own.into_iter().chain(passing).collect::<Vec<_>>().join("\n") + "\n";
     nft(lock, "remove the machines' network rules", &rules)?;
     stop_forward()
 }
 
-/// Docker and ufw drop all packets that are passed on and that no rule of theirs knows. Each table of nftables may drop
-/// a packet, whatever another one said, so the rules that accept ours must stand in the same chain.
+/// Docker, ufw and firewalld drop all packets that are passed on and that no rule of theirs knows. Each chain of nftables
+/// may drop a packet, whatever another one said, so the rules that accept ours must stand first in all of them.
 fn pass(lock: &Lock, bridge: &str) -> Option<String> {
-    let chain = forward_chain()?;
-    if !chain.contains("policy drop") || handles(&chain, bridge).next().is_some() {
-        return None;
+    let mut notes = Vec::new();
+    for (chain, text) in forward_chains() {
+        if !may_drop(&text) || handles(&text, bridge).next().is_some() {
+            continue;
+        }
+        // As `iptables -I FORWARD …` writes them, so that it can read them too.
+        let rules = format!(
+            "insert rule {chain} iifname \"{bridge}\" counter accept\n\
+             insert rule {chain} oifname \"{bridge}\" counter accept\n"
+        );
+        if let Err(error) = nft(lock, "let machines through the firewall", &rules) {
+            notes.push(format!(
+                "this computer's firewall may drop what machines send out, in its chain `{chain}` ({error}): have it let the \
+                 interface {bridge} through"
+            ));
+        }
     }
-    // As `iptables -I FORWARD …` writes them, so that it can read them too.
-    let rules = format!(
-        "insert rule ip filter FORWARD iifname \"{bridge}\" counter accept\n\
-         insert rule ip filter FORWARD oifname \"{bridge}\" counter accept\n"
-    );
-    nft(lock, "let machines through the firewall", &rules).err().map(|error| {
-        format!(
-            "this computer's firewall drops what machines send out ({error}); let it pass with `iptables -I FORWARD -i \
-             {bridge} -j ACCEPT; iptables -I FORWARD -o {bridge} -j ACCEPT`"
-        )
-    })
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
-/// The chain that Docker and ufw use, if there is one, with the handles of its rules.
-fn forward_chain() -> Option<String> {
-    let args = ["--handle", "list", "chain", "ip", "filter", "FORWARD"];
-    Tool::Nft.run(Path::new("/"), &args, "", "read the firewall").ok()
+/// Whether a chain, as nft lists it, may drop a packet: by its policy, by a rule of its own, or by one of another chain.
+fn may_drop(chain: &str) -> bool {
+    ["policy drop", " drop", " reject", " jump ", " goto ", " queue"].iter().any(|word| chain.contains(word))
+}
+
+/// The chains that each packet of IPv4 goes through that is passed on, as `FAMILY TABLE CHAIN`, each with its text.
+fn forward_chains() -> Vec<(String, String)> {
+    let list = |args: &[&str]| Tool::Nft.run(Path::new("/"), args, "", "read the firewall").ok();
+    let all = list(&["list", "chains"]).unwrap_or_default();
+    let names = names_of_forward_chains(&all).into_iter();
+    names
+        .filter_map(|[family, table, chain]| {
+            let text = list(&["--handle", "list", "chain", family, table, chain])?;
+            Some((format!("{family} {table} {chain}"), text))
+        })
+        .collect()
+}
+
+fn names_of_forward_chains(chains: &str) -> Vec<[&str; 3]> {
+    let (mut table, mut chain, mut found) = (["", ""], "", Vec::new());
+    for line in chains.lines() {
+        match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+            ["table", family, name, ..] => table = [family, name],
+            ["chain", name, ..] => chain = name,
+            ["type", "filter", "hook", "forward", ..] if ["ip", "inet"].contains(&table[0]) => {
+                found.push([table[0], table[1], chain]);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Whether [`open`]'s rules stand, and packets are passed on.
+pub(super) fn is_open(table: &str) -> bool {
+    fs::read_to_string(IP_FORWARD).is_ok_and(|now| now.trim() == "1")
+        && Tool::Nft.run(Path::new("/"), &["list", "table", "ip", table], "", "read the firewall").is_ok()
 }
 
 /// The handles of the rules about `bridge` in a listed chain.
@@ -128,6 +166,17 @@ table ip filter {
 \t}
 }
 ";
+
+    #[test]
+    fn chains_that_pass_packets_on_are_found_in_tables_of_both_families() {
+        let listed = "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n\
+                      \tchain forward {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n\
+                      table ip6 filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n\
+                      table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy accept;\n\t}\n}\n";
+        assert_eq!(names_of_forward_chains(listed), [["inet", "filter", "forward"], ["ip", "filter", "FORWARD"]]);
+        assert!(may_drop(CHAIN) && may_drop("\t\treject with icmpx admin-prohibited # handle 9"));
+        assert!(!may_drop("\t\ttype filter hook forward priority filter; policy accept;"));
+    }
 
     #[test]
     fn only_the_bridge_s_own_rules_are_taken_away() {

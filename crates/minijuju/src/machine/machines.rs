@@ -110,6 +110,41 @@ impl Machines {
         Ok(all)
     }
 
+    /// Repair the network of the machines that are up, where somebody took it away: a firewall that was loaded again, a bridge
+    /// that was removed, forwarding that was switched off. Gives back what a person should know of it, one sentence each.
+    pub fn repair(&self) -> Result<Vec<String>> {
+        if self.kind == Kind::Host || !nix::unistd::geteuid().is_root() {
+            return Ok(Vec::new());
+        }
+        let mut up = Vec::new();
+        for folder in self.folders()? {
+            let Some(record) = folder.read()?.filter(|record| record.kind == Kind::Namespaces) else { continue };
+            if let Some(pid) = folder.init(&record) {
+                up.push((record, pid));
+            }
+        }
+        let is_whole = || self.network.is_whole(up.iter().map(|(record, _)| record));
+        if up.is_empty() || is_whole() {
+            return Ok(Vec::new());
+        }
+        let lock = Lock::wait()?;
+        // Whoever had the lock may have been repairing it, or starting one of these.
+        if is_whole() {
+            return Ok(Vec::new());
+        }
+        let (subnet, note) = self.network.ensure(&lock)?;
+        let mut told = vec!["the machines' network was taken away, and is repaired".to_owned()];
+        for (record, pid) in up {
+            if subnet.gateway() == record.gateway {
+                self.network.plug_again(&lock, &record, pid)?;
+            } else {
+                told.push(format!("machine {} stays off it: another network has its addresses now", record.id));
+            }
+        }
+        told.extend(note);
+        Ok(told)
+    }
+
     /// Stop a machine and remove everything of it. One that does not exist is stopped already.
     pub fn stop(&self, id: &str) -> Result<()> {
         let folder = self.folder(id)?;
@@ -240,13 +275,14 @@ fn name(folder: &Folder) -> String {
 pub(super) fn stop_init(folder: &Folder) -> Result<()> {
     let until = Instant::now() + PATIENCE;
     while let Some((pid, _)) = inits().into_iter().find(|(_, other)| other == folder.path()) {
+        let namespace = fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
         let end = || {
             let number = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
             let handle = pidfd_open(number, PidfdFlags::empty())?;
             // Looked at again: what has the handle may be a process that got the number meanwhile.
             if folder.is_of_init(pid) {
                 pidfd_send_signal(&handle, Signal::KILL)?;
-                wait_for_end(&handle, until)?;
+                wait_for_end(&handle, until, || is_over(pid, namespace.as_deref()))?;
             }
             Ok(())
         };
@@ -260,17 +296,37 @@ pub(super) fn stop_init(folder: &Folder) -> Result<()> {
 }
 
 /// A process has ended when its handle can be read: later than when its `/proc` loses its arguments, for its mounts and
-/// its namespaces' other processes go in between.
-fn wait_for_end(handle: &OwnedFd, until: Instant) -> Result<(), Errno> {
+/// its namespaces' other processes go in between. Or when nothing is left of it but what `is_over` tells.
+fn wait_for_end(handle: &OwnedFd, until: Instant, is_over: impl Fn() -> bool) -> Result<(), Errno> {
     loop {
         let left = until.saturating_duration_since(Instant::now());
-        let left = Timespec::try_from(left).map_err(|_| Errno::INVAL)?;
-        match poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&left)) {
-            Ok(0) => return Err(Errno::TIMEDOUT),
-            Err(Errno::INTR) => {}
+        let slice = Timespec::try_from(left.min(Duration::from_millis(50))).map_err(|_| Errno::INVAL)?;
+        match poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&slice)) {
+            Ok(0) if is_over() => return Ok(()),
+            Ok(0) if left.is_zero() => return Err(Errno::TIMEDOUT),
+            Ok(0) | Err(Errno::INTR) => {}
             ended => return ended.map(drop),
         }
     }
+}
+
+/// Whether a machine's first process, being ended, has let go of its mounts and only waits for others, all of which have
+/// ended, to be collected. Their parents were killed, and process 1 of this computer, who inherited them, may be one that
+/// collects nothing, as in many containers.
+fn is_over(init: u32, namespace: Option<&Path>) -> bool {
+    let (Some(namespace), Ok(entries)) = (namespace, fs::read_dir("/proc")) else { return false };
+    // It has no more namespaces to show then (namespaces(7)).
+    if fs::read_link(format!("/proc/{init}/ns/mnt")).is_ok() {
+        return false;
+    }
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|pid| *pid != init).all(|pid| {
+        let ended = || {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            stat.rsplit(')').next().is_none_or(|rest| rest.trim_start().starts_with(['Z', 'X']) || rest.is_empty())
+        };
+        fs::read_link(format!("/proc/{pid}/ns/pid")).ok().as_deref() != Some(namespace) || ended()
+    })
 }
 
 pub(super) fn dismantle(lock: &Lock, folder: &Folder) -> Result<()> {

@@ -161,6 +161,26 @@ impl Network {
         Tool::Nsenter.run_locked(lock, &args, &inside, &doing)
     }
 
+    /// Whether it is as [`ensure`](Self::ensure) made it, and these machines are plugged in.
+    pub(super) fn is_whole<'a>(&self, mut machines: impl Iterator<Item = &'a Record>) -> bool {
+        let bridge = self.bridge();
+        is_up(&bridge)
+            && machines.all(|record| is_plugged(&record.interface, &bridge))
+            && firewall::is_open(&self.table())
+    }
+
+    /// Plug a machine in again where its cable is loose or gone; `pid` is its first process.
+    pub(super) fn plug_again(&self, lock: &Lock, record: &Record, pid: u32) -> Result<()> {
+        let (bridge, interface) = (self.bridge(), &record.interface);
+        if is_plugged(interface, &bridge) {
+            return Ok(());
+        }
+        if exists(interface) {
+            return ip(lock, "plug a machine in again", &format!("link set {interface} master {bridge} up\n"));
+        }
+        self.plug(lock, record, pid)
+    }
+
     /// Whether anything of it is there.
     pub(super) fn exists(&self) -> bool {
         exists(&self.bridge()) || self.file.exists()
@@ -216,6 +236,12 @@ pub(super) fn interfaces() -> impl Iterator<Item = String> {
         .flatten()
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
+}
+
+/// Whether a machine's end of a cable is in the bridge.
+fn is_plugged(interface: &str, bridge: &str) -> bool {
+    let master = fs::read_link(format!("/sys/class/net/{interface}/master"));
+    is_up(interface) && master.is_ok_and(|master| master.file_name().is_some_and(|name| name == bridge))
 }
 
 /// Whether the device is set up (`IFF_UP`, the lowest bit of its flags).

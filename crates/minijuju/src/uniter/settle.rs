@@ -223,7 +223,7 @@ impl Rounds<'_> {
                         if hooks + actions >= WORKERS || broken.contains(&seen.view.name) {
                             continue;
                         }
-                        let Some((seen, step, turn)) = self.due(seen, &mut found)? else { continue };
+                        let Some((seen, step, turn)) = self.due(&seen, &mut found)? else { continue };
                         let is_action = matches!(step, Step::Action(_));
                         *(if is_action { &mut actions } else { &mut hooks }) += 1;
                         let mut worker = Worker {
@@ -280,10 +280,10 @@ impl Rounds<'_> {
     }
 
     /// What a unit is to do now, with the turn to do it.
-    fn due(&self, seen: view::Seen, found: &mut Found) -> anyhow::Result<Option<(view::Seen, Step, Turn)>> {
+    fn due(&self, seen: &view::Seen, found: &mut Found) -> anyhow::Result<Option<(view::Seen, Step, Turn)>> {
         let Some(step) = next_step(&seen.unit.agent, &seen.view) else { return Ok(None) };
         let (db, uuid) = (self.store.db(), &self.model.uuid);
-        let Some(turn) = self.turns.take(&self.places(&seen, &step))? else {
+        let Some(turn) = self.turns.take(&self.places(seen, &step))? else {
             found.elsewhere = true;
             let units = unit::all(db, uuid)?;
             let here = |task: &action::Task| {

@@ -245,3 +245,41 @@ fn on_the_host_itself_a_machine_is_only_a_record() {
     machines.stop("host-0").unwrap();
     assert!(machines.find("host-0").unwrap().is_none());
 }
+
+/// A process 1 that collects nothing, and a process of a machine whose parent was killed.
+const COLLECTS_NOTHING: &str = r#"
+"$@" > /dev/null
+pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
+(nsenter -t "$pid" -p -m setpriv --pdeathsig KILL sleep 4321.7 & echo $! > "$BESIDE/parent")
+until pgrep -f "^sleep 4321.7" > /dev/null; do sleep 0.01; done
+kill -KILL "$(cat "$BESIDE/parent")"
+until ps -eo stat,args | grep -q "^Z.*sleep"; do sleep 0.01; done
+MINIJUJU_TEST_CLEAN=1 timeout 8 "$@" > /dev/null && ls "$DATA/machines" > "$BESIDE/left"
+echo "$?" > "$BESIDE/code"
+"#;
+
+#[test]
+fn clean_succeeds_at_once_where_process_1_collects_nothing() {
+    let Some(rig) = Rig::new() else { return };
+    let beside = rig.beside("beside");
+    let wrapper = "exec unshare --pid --fork --kill-child --mount --mount-proc --propagation private sh -c '\
+                   sh -c \"$SCRIPT\" sh \"$@\" & exec sleep 1000' sh \"$@\"";
+    let mut starter = rig.starter(wrapper);
+    let mut namespace = starter
+        .env("SCRIPT", COLLECTS_NOTHING)
+        .env("DATA", rig.data())
+        .env("BESIDE", &beside)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(40);
+    while !beside.join("code").exists() && Instant::now() < until {
+        thread::sleep(Duration::from_millis(10));
+    }
+    // Written whole only a moment after it is there.
+    eventually("the script says how clean ended", || fs::read(beside.join("code")).is_ok_and(|code| !code.is_empty()));
+    namespace.kill().unwrap();
+    namespace.wait().unwrap();
+    assert_eq!(fs::read_to_string(beside.join("code")).unwrap(), "0\n");
+    assert_eq!(fs::read_to_string(beside.join("left")).unwrap(), "");
+}

@@ -206,3 +206,49 @@ fn flushed_rules_are_given_again_with_the_next_machine() {
     rig.machines().start(&spec(1)).unwrap();
     assert!(rules().contains(&own));
 }
+
+/// In a network of its own, that nobody else's rules are harmed: what takes a machine's network away, and what is there once it
+/// was repaired.
+const TAKEN_AWAY: &str = r#"
+set -e
+mount -t sysfs sysfs /sys
+mount -t tmpfs run /run
+"$@" > /dev/null
+pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
+gateway=$(sed -n 's/.*"gateway": "\(.*\)".*/\1/p' "$DATA/machines/test-0/machine.json")
+bridge=$(ls /sys/class/net | grep mjbr-)
+for damage in "nft flush ruleset" "echo 0 > /proc/sys/net/ipv4/ip_forward" "ip link del $bridge" \
+    "ip link set $bridge down" "ip link del $(ls /sys/class/net | grep '^mj[0-9a-f]*-')" "true"; do
+    sh -c "$damage"
+    MINIJUJU_TEST_REPAIR=1 "$@" | grep '^repaired'
+    nft list tables | grep -c minijuju
+    cat /proc/sys/net/ipv4/ip_forward
+    # An answer, be it that nobody listens there.
+    nsenter -t "$pid" -n bash -c "exec 3<>/dev/tcp/$gateway/9" 2>&1 | grep -o "Connection refused" | head -n 1
+done
+nft -f - <<END
+table inet fw { chain forward { type filter hook forward priority 0; policy drop; }; }
+table inet other { chain passing { type filter hook forward priority 10; policy accept; ip protocol tcp reject; }; }
+END
+nft flush table ip "$(nft list tables | sed -n 's/^table ip \(minijuju.*\)/\1/p')"
+nft delete table ip "$(nft list tables | sed -n 's/^table ip \(minijuju.*\)/\1/p')"
+MINIJUJU_TEST_REPAIR=1 "$@" | grep '^repaired'
+nft list ruleset | grep -c "\"$bridge\" counter .* accept"
+MINIJUJU_TEST_CLEAN=1 "$@" > /dev/null
+nft list ruleset | grep -c "$bridge" || true
+nft list tables
+"#;
+
+#[test]
+fn a_network_that_was_taken_away_is_repaired_and_firewalls_of_every_table_let_machines_through() {
+    let Some(rig) = Rig::new() else { return };
+    let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
+    starter.env("SCRIPT", TAKEN_AWAY).env("DATA", rig.data());
+    let output = output_in_time(starter);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let told = "repaired [\"the machines' network was taken away, and is repaired\"]\n";
+    let whole = "1\n1\nConnection refused\n";
+    let repaired = format!("{told}{whole}").repeat(5);
+    let wanted = format!("{repaired}repaired []\n{whole}{told}4\n0\ntable inet fw\ntable inet other\n");
+    assert_eq!(text, wanted, "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -32,6 +32,8 @@ const PROGRAMS: [(&str, &str); 9] = [
     ("sed", "sed"),
     ("unshare", "util-linux"),
 ];
+/// Has it repair the network instead.
+const REPAIR: &str = "MINIJUJU_TEST_REPAIR";
 
 /// A data folder whose machines are gone when it is dropped.
 pub struct Rig {
@@ -172,6 +174,10 @@ fn start_for_another_test() {
     let machines = open(Path::new(&data));
     if env::var_os(CLEAN).is_some() {
         machines.clean().unwrap();
+        return;
+    }
+    if env::var_os(REPAIR).is_some() {
+        println!("\nrepaired {:?}", machines.repair().unwrap());
         return;
     }
     match machines.start(&spec(0)) {
