@@ -170,8 +170,9 @@ fn at_once(rig: &Rig, args: &[&str]) -> crate::rig::Done {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn no_unit_waits_for_another_units_action() {
-    let Some(rig) = deployed() else { return };
+    let rig = deployed();
     rig.run(&["add-unit", "web"]).ok();
     rig.run(&["run", "web/0", "hang", "--wait", "200ms"]).error();
     rig.wait_for("web/0", "maintenance", "hanging");
@@ -191,8 +192,9 @@ fn no_unit_waits_for_another_units_action() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_running_action_is_stopped_by_cancel_task() {
-    let Some(rig) = deployed() else { return };
+    let rig = deployed();
     rig.run(&["run", "--background", "web/0", "hang"]).ok();
     rig.wait_for("web/0", "maintenance", "hanging");
     let shown = rig.run(&["cancel-task", "2", "--format", "json"]).ok().stdout;
@@ -221,8 +223,9 @@ fn kill_background(rig: &Rig) {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn an_action_whose_minijuju_was_killed_has_failed() {
-    let Some(rig) = deployed() else { return };
+    let rig = deployed();
     rig.run(&["run", "--background", "web/0", "hang"]).ok();
     rig.wait_for("web/0", "maintenance", "hanging");
     kill_background(&rig);
@@ -240,8 +243,9 @@ fn an_action_whose_minijuju_was_killed_has_failed() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_command_on_a_machine_whose_minijuju_was_killed_has_failed() {
-    let Some(rig) = deployed() else { return };
+    let rig = deployed();
     let mut exec = rig.command(&["exec", "--machine", "0", "--", "sleep 1000"]).spawn().unwrap();
     task_once_there(&rig, "2");
     exec.kill().unwrap();

@@ -268,8 +268,9 @@ fn a_charm_without_dispatch_runs_its_hooks_and_skips_those_it_lacks() {
 }
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn juju_reboot_now_returns_to_no_hook() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let script = r#"
 [ "$JUJU_HOOK_NAME" = config-changed ] && [ ! -f /srv/rebooted ] && {
     touch /srv/rebooted

@@ -240,11 +240,12 @@ nft list tables
 "#;
 
 #[test]
+#[ignore = "needs root: it starts machines"]
 fn a_network_that_was_taken_away_is_repaired_and_firewalls_of_every_table_let_machines_through() {
-    let Some(rig) = Rig::new() else { return };
+    let rig = Rig::new();
     let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
     starter.env("SCRIPT", TAKEN_AWAY).env("DATA", rig.data());
-    let output = output_in_time(starter);
+    let output = output(&mut starter);
     let text = String::from_utf8_lossy(&output.stdout);
     let told = "repaired [\"the machines' network was taken away, and is repaired\"]\n";
     let whole = "1\n1\nConnection refused\n";
