@@ -39,9 +39,14 @@ esac
 "#;
 
 fn deployed() -> Rig {
+    deployed_as("web")
+}
+
+/// Under a name of its own, for tests that look for the unit's processes: others run beside.
+fn deployed_as(name: &str) -> Rig {
     let rig = Rig::new();
     let charm = rig.charm("web", DISPATCH, &[("actions.yaml", ACTIONS)]);
-    rig.run(&["deploy", &charm]).ok();
+    rig.run(&["deploy", &charm, name]).ok();
     rig
 }
 
@@ -194,16 +199,16 @@ fn no_unit_waits_for_another_units_action() {
 #[test]
 #[ignore = "needs root: it starts machines"]
 fn a_running_action_is_stopped_by_cancel_task() {
-    let rig = deployed();
-    rig.run(&["run", "--background", "web/0", "hang"]).ok();
-    rig.wait_for("web/0", "maintenance", "hanging");
+    let rig = deployed_as("cancelled");
+    rig.run(&["run", "--background", "cancelled/0", "hang"]).ok();
+    rig.wait_for("cancelled/0", "maintenance", "hanging");
     let shown = rig.run(&["cancel-task", "2", "--format", "json"]).ok().stdout;
     assert!(shown.contains(r#""status":"aborting""#), "{shown}");
     let task = task_once(&rig, "2", |task| task["status"] != "aborting");
     assert_eq!((&task["status"], &task["message"]), (&"aborted".into(), &"action terminated".into()));
-    assert_eq!(Rig::processes_of("web/0"), Vec::<std::path::PathBuf>::new());
+    assert_eq!(Rig::processes_of("cancelled/0"), Vec::<std::path::PathBuf>::new());
     assert_eq!(rig.run(&["cancel-task", "2"]).error(), "ERROR task 2 is aborted already");
-    rig.run(&["run", "web/0", "backup"]).ok();
+    rig.run(&["run", "cancelled/0", "backup"]).ok();
 }
 
 /// Kill the process that runs a rig's actions in the background.
@@ -225,16 +230,16 @@ fn kill_background(rig: &Rig) {
 #[test]
 #[ignore = "needs root: it starts machines"]
 fn an_action_whose_minijuju_was_killed_has_failed() {
-    let rig = deployed();
-    rig.run(&["run", "--background", "web/0", "hang"]).ok();
-    rig.wait_for("web/0", "maintenance", "hanging");
+    let rig = deployed_as("terminated");
+    rig.run(&["run", "--background", "terminated/0", "hang"]).ok();
+    rig.wait_for("terminated/0", "maintenance", "hanging");
     kill_background(&rig);
     let task = task_once(&rig, "2", |task| task["status"] != "running");
     assert_eq!((&task["status"], &task["message"]), (&"failed".into(), &"action terminated".into()));
-    assert_eq!(Rig::processes_of("web/0"), Vec::<std::path::PathBuf>::new());
-    assert_eq!(rig.unit("web/0")["juju-status"]["current"], "idle");
+    assert_eq!(Rig::processes_of("terminated/0"), Vec::<std::path::PathBuf>::new());
+    assert_eq!(rig.unit("terminated/0")["juju-status"]["current"], "idle");
     // One that was to be stopped just then has been.
-    rig.run(&["run", "--background", "web/0", "hang"]).ok();
+    rig.run(&["run", "--background", "terminated/0", "hang"]).ok();
     task_once(&rig, "4", |task| task["status"] == "running");
     kill_background(&rig);
     rig.run(&["cancel-task", "4"]);

@@ -179,9 +179,9 @@ fn clean_beside_a_command_at_work_ends_it_and_leaves_nothing() {
     let charm = rig.charm("web", "sleep 0.15; status-set active", &[]);
     for tenths in [0, 1, 2, 3, 4, 5, 6, 8] {
         rig.run(&["models"]).ok();
-        let deploy = rig.command(&["deploy", "-n", "3", &charm]).stderr(Stdio::piped()).spawn().unwrap();
+        let deploy = rig.command(&["deploy", "-n", "3", &charm, "beside"]).stderr(Stdio::piped()).spawn().unwrap();
         let begun = std::time::Instant::now();
-        while rig.status()["applications"]["web"].is_null() {
+        while rig.status()["applications"]["beside"].is_null() {
             assert!(begun.elapsed().as_secs() < 30, "30 s, and nothing is deployed");
         }
         // Each of these is another moment of the deployment, whatever the computer's speed.
@@ -192,7 +192,7 @@ fn clean_beside_a_command_at_work_ends_it_and_leaves_nothing() {
         let errors = stderr.lines().filter(|line| line.starts_with("ERROR ")).count();
         assert!(output.status.success() || errors == 1, "{stderr}");
         rig.assert_nothing_left();
-        assert_eq!(Rig::processes_of("web/0"), Vec::<std::path::PathBuf>::new());
+        assert_eq!(Rig::processes_of("beside/0"), Vec::<std::path::PathBuf>::new());
         assert_eq!(rig.status()["applications"].as_object().map(serde_json::Map::len), Some(0));
     }
 }
