@@ -6,7 +6,7 @@ pub mod settings;
 pub mod summary;
 pub mod units;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
@@ -52,6 +52,8 @@ pub struct Client {
     pub verbose: bool,
     /// What `-m` named.
     model: Option<String>,
+    /// How units were before this command settled, to tell which of them it changed.
+    before: HashMap<String, summary::Seen>,
 }
 
 impl Client {
@@ -66,6 +68,7 @@ impl Client {
             progress: Progress::new(session.global.quiet),
             verbose: session.global.verbose,
             model: session.model.clone(),
+            before: HashMap::new(),
         })
     }
 
@@ -182,6 +185,7 @@ impl Client {
     /// Run what is due in a model, until nothing is.
     pub fn settle(&mut self, model: &Model) -> anyhow::Result<()> {
         let machines = self.machines()?;
+        self.before = summary::seen(self.store.db(), model)?;
         uniter::settle(&mut self.store, model, &machines, &self.progress, uniter::Patience::Leave)
     }
 
@@ -237,7 +241,13 @@ mod tests {
                 let command = command.take().unwrap();
                 let store = Store::open(folder.path()).unwrap();
                 let running = scope.spawn(move || {
-                    command(&mut Client { store, progress: Progress::new(true), verbose: false, model: None })
+                    command(&mut Client {
+                        store,
+                        progress: Progress::new(true),
+                        verbose: false,
+                        model: None,
+                        before: HashMap::new(),
+                    })
                 });
                 // It sees nothing of the other's yet, and cannot write before the other has. That is no race: it can only
                 // come later, and find what it would otherwise wait for.

@@ -1,16 +1,35 @@
 //! What a command that settled says at its end: how the units are.
 
+use std::collections::HashMap;
+
 use crate::client::Client;
+use crate::store::Db;
 use crate::store::model::Model;
-use crate::store::status::{self, Kind};
+use crate::store::status::{self, Kind, Status};
 use crate::store::{machine, unit};
 
-/// Say how the units of an application are.
+/// What shows that a unit ran something or changed: since when its agent's status and its workload's status are.
+pub type Seen = (i64, i64);
+
+/// How all units of a model are.
+pub fn seen(db: &Db, model: &Model) -> anyhow::Result<HashMap<String, Seen>> {
+    let workload = status::all(db, &model.uuid, Kind::Workload)?;
+    let agent = status::all(db, &model.uuid, Kind::Agent)?;
+    let since = |of: &HashMap<String, Status>, unit: &String| of.get(unit).map_or(0, |status| status.since);
+    Ok(agent.keys().map(|unit| (unit.clone(), (since(&agent, unit), since(&workload, unit)))).collect())
+}
+
+/// Say how the units of an application are that ran something since the command began to settle, or that are in error.
 pub fn units(client: &Client, model: &Model, application: &str) -> anyhow::Result<()> {
     let db = client.store.db();
     let (workload, agent) = (status::all(db, &model.uuid, Kind::Workload)?, status::all(db, &model.uuid, Kind::Agent)?);
+    let now = seen(db, model)?;
     for found in unit::of(db, &model.uuid, application)? {
         let name = found.name();
+        let failed = agent.get(&name).is_some_and(|status| status.status == "error");
+        if !failed && now.get(&name) == client.before.get(&name) {
+            continue;
+        }
         let shown = agent.get(&name).filter(|status| status.status == "error").or(workload.get(&name));
         let (word, message) = shown.map_or(("unknown", ""), |status| (&status.status, &status.message));
         let address = machine::find(db, &model.uuid, &found.machine)?.map(|machine| machine.address);

@@ -285,3 +285,17 @@ status-set active
     assert_ne!(rig.run(&["ssh", "web/0", "test", "-e", "/srv/went-on"]).code, 0, "it went on after its reboot");
     assert_eq!(rig.logged(), Vec::<String>::new());
 }
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_command_ends_with_the_units_that_it_changed() {
+    let rig = Rig::new();
+    let charm = rig.charm("tiny", "status-set active", &[]);
+    let units = |done: crate::rig::Done| {
+        let lines: Vec<String> = done.ok().stderr.lines().map(str::to_owned).collect();
+        lines.into_iter().filter_map(|line| Some(line.split_once(" is active")?.0.to_owned())).collect::<Vec<_>>()
+    };
+    assert_eq!(units(rig.run(&["deploy", &charm, "-n", "3"])), ["tiny/0", "tiny/1", "tiny/2"]);
+    assert_eq!(units(rig.run(&["fire", "tiny/1", "update-status"])), ["tiny/1"]);
+    assert_eq!(units(rig.run(&["add-unit", "tiny"])), ["tiny/3"]);
+}
