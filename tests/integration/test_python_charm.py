@@ -10,8 +10,6 @@ import json
 import pathlib
 import re
 import shutil
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -19,6 +17,7 @@ from collections.abc import Callable
 import jubilant
 import pytest
 from journals import Entry, assert_joined, from_log, journal, names, of_relation
+from python_packages import install
 
 CHARMS = pathlib.Path(__file__).parent / "charms"
 RATES = "1 crown = 5 shillings\n"
@@ -29,13 +28,7 @@ def charms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
     """The charms, packed, by name."""
     folder = tmp_path_factory.mktemp("charms")
     ops = folder / "ops"
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", ops, "ops>=3,<4"]
-    installed = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    # No version at all is what pip finds where it reaches no index.
-    unreachable = r"connection broken|Max retries exceeded|Temporary failure|from versions: none"
-    if installed.returncode and re.search(unreachable, installed.stdout):
-        pytest.skip("pip cannot reach PyPI, and these charms need Ops from there")
-    assert installed.returncode == 0, installed.stdout
+    install(ops, "ops>=3,<4")
     return {name: pack(CHARMS / name, ops, folder) for name in ("ledger", "reader", "scribe")}
 
 

@@ -1,15 +1,26 @@
 //! A machine that is up, and the way into it.
 
 use std::ffi::OsStr;
+use std::fs;
+use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::cgroup::PROCESSES;
 use super::record::{Kind, Record};
 use super::rootfs::TOOLS;
 use super::surroundings::{self, After, Rights};
 use super::tool::Tool;
-use super::{Error, Files, Result};
+use super::{Error, Files, Init, Result};
+
+/// Kernels since 5.6 have it: then a machine's uptime begins with its start.
+pub(super) const TIME_NAMESPACE: &str = "/proc/self/ns/time";
+
+/// Into its cgroup goes only what runs in the machine, not nsenter, which waits outside. Where it is goes by descriptor 9:
+/// on the way in, the host's cgroups come out of sight.
+const OPEN_CGROUP: &str = r#"exec 9>"$0" && exec "$@""#;
+const JOIN_CGROUP: &str = r#"echo 0 >&9 && exec 9>&- && exec "$@""#;
 
 /// A machine that is up.
 #[derive(Debug, Clone)]
@@ -51,10 +62,20 @@ impl Machine {
         self.pid
     }
 
+    /// What its first process is.
+    #[must_use]
+    pub const fn init(&self) -> Init {
+        self.record.init
+    }
+
     /// What a person should know about how it was started, one sentence each.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.record.notes
+    }
+
+    pub(super) fn note(&mut self, note: String) {
+        self.record.notes.push(note);
     }
 
     /// Its root folder as seen from this computer, to read and write its files. An absolute link in it leads astray:
@@ -78,6 +99,16 @@ impl Machine {
     #[must_use]
     pub fn program(&self) -> &Path {
         &self.program
+    }
+
+    /// The cgroup of the processes that come from outside: where Juju's agent has them, and apart from systemd's own.
+    fn agent_cgroup(&self, machine: &Path) -> Result<PathBuf> {
+        let number = self.record.id.rsplit('-').next().unwrap_or_default();
+        let cgroup = machine.join(format!("system.slice/jujud-machine-{number}.service"));
+        match fs::create_dir(&cgroup) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Error::file("make", cgroup)(error)),
+            _ => Ok(cgroup),
+        }
     }
 
     /// A command that runs `program` in the machine, in `folder` there, with the environment that the caller sets.
@@ -106,11 +137,23 @@ impl Machine {
         }
         // Before anything of the machine's is executed: its files may be another's than they seem.
         let mut command = surroundings::command(&self.minijuju, Rights::Machine, after);
+        if let Some(cgroup) = &self.record.cgroup {
+            command.args(["/bin/sh", "-c", OPEN_CGROUP]).arg(self.agent_cgroup(cgroup)?.join(PROCESSES));
+        }
         command.arg(Tool::Nsenter.find()?).arg("--target").arg(self.pid.to_string());
         command.args(["--mount", "--uts", "--ipc", "--net", "--pid"]);
+        if self.record.cgroup.is_some() {
+            command.arg("--cgroup");
+        }
+        if Path::new(TIME_NAMESPACE).exists() {
+            command.arg("--time");
+        }
         command.arg(Tool::Setpriv.find()?);
         // nsenter only waits for what it started, and would leave it behind if it is killed.
         command.args(["--pdeathsig", "KILL", "--"]);
+        if self.record.cgroup.is_some() {
+            command.args(["/bin/sh", "-c", JOIN_CGROUP, "sh"]);
+        }
         if folder.as_ref() != Path::new("/") {
             let mut chdir = std::ffi::OsString::from("--chdir=");
             chdir.push(folder.as_ref());

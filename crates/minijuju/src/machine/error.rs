@@ -32,6 +32,14 @@ pub enum Error {
     /// `MINIJUJU_MACHINES` is neither empty nor a kind of machine.
     #[error("MINIJUJU_MACHINES is {0:?}: it may be \"namespaces\" (the default) or \"host\"")]
     UnknownKind(String),
+    /// `MINIJUJU_INIT` is neither empty nor a first process.
+    #[error(
+        "MINIJUJU_INIT is {0:?}: it may be \"plain\" (the default), \"systemd\", or \"auto\" for systemd where it can run"
+    )]
+    UnknownInit(String),
+    /// `MINIJUJU_INIT` asks for systemd, and it cannot run.
+    #[error("machines cannot have systemd here, as MINIJUJU_INIT asks for: {0}")]
+    NoSystemd(String),
     /// A machine's name cannot be the name of a folder.
     #[error("machine id {0:?} may have only letters, digits, `-`, `_` and `.`, and must begin with a letter or digit")]
     InvalidId(String),

@@ -24,11 +24,12 @@ use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{self, Pid};
 
-use super::record::Folder;
+use super::enter::TIME_NAMESPACE;
+use super::record::{Folder, Record};
 use super::rootfs::Rootfs;
 use super::surroundings::{self, Rights};
 use super::tool::{self, Tool};
-use super::{Error, Result};
+use super::{Error, Init, Result, boot, cgroup};
 
 /// The first argument of all three steps. Not for people.
 pub(super) const SUBCOMMAND: &str = "machine-init";
@@ -74,11 +75,18 @@ pub(super) fn command(program: &Path, folder: &Folder) -> Command {
 fn detach(program: &OsString, folder: &Path) -> Result<()> {
     surroundings::reset(Rights::All).map_err(Error::file("let go of what is the caller's in", folder))?;
     unistd::setsid().map_err(|error| Error::file("leave the session of", program)(error.into()))?;
-    let error = Command::new(Tool::Unshare.find()?)
-        .args(["--mount", "--uts", "--ipc", "--net", "--pid", "--propagation", "private"])
-        .arg(program)
-        .args([SUBCOMMAND.as_ref(), "fork".as_ref(), folder.as_os_str()])
-        .exec();
+    let record = read_record(folder)?;
+    let mut unshare = Command::new(Tool::Unshare.find()?);
+    unshare.args(["--mount", "--uts", "--ipc", "--net", "--pid", "--propagation", "private"]);
+    if let Some(cgroup) = &record.cgroup {
+        // The namespace's root is the cgroup that the process is in.
+        cgroup::join(cgroup)?;
+        unshare.arg("--cgroup");
+    }
+    if surroundings::may_set_time() && Path::new(TIME_NAMESPACE).exists() {
+        unshare.args(["--time", &format!("--boottime=-{}", uptime()?)]);
+    }
+    let error = unshare.arg(program).args([SUBCOMMAND.as_ref(), "fork".as_ref(), folder.as_os_str()]).exec();
     Err(Error::file("run", "unshare")(error))
 }
 
@@ -100,16 +108,20 @@ fn run(folder: &Path) -> Result<()> {
     signals.add(Signal::SIGTERM);
 
     env::set_current_dir(folder).map_err(Error::file("enter", folder))?;
-    let missing = || Error::file("read", folder.join("machine.json"))(io::ErrorKind::NotFound.into());
-    let record = Folder::new(folder).read()?.ok_or_else(missing)?;
-    let data = folder.parent().and_then(Path::parent).ok_or_else(missing)?;
+    let record = read_record(folder)?;
+    let data = folder.parent().and_then(Path::parent).unwrap_or(folder);
     unistd::sethostname(&record.hostname).map_err(|error| Error::file("name", &record.hostname)(error.into()))?;
     let mut rootfs = Rootfs::new(folder, data);
     rootfs.enter(&record)?;
+    if !record.made {
+        boot::own(record.init)?;
+    }
     // From here on, none of its processes may do what is the kernel's alone, not even this one.
     surroundings::drop_rights().map_err(Error::file("give up rights over", folder))?;
-    // Processes begun until here had no business with the mask, which they would inherit.
-    signals.thread_block().map_err(|error| Error::file("block signals of", folder)(error.into()))?;
+    if record.init == Init::Plain {
+        // Processes begun until here had no business with the mask, which they would inherit.
+        signals.thread_block().map_err(|error| Error::file("block signals of", folder)(error.into()))?;
+    }
     for note in &rootfs.notes {
         say(&format!("note {note}"))?;
     }
@@ -122,7 +134,23 @@ fn run(folder: &Path) -> Result<()> {
         .and_then(|()| unistd::dup2_stderr(&null))
         .map_err(|error| Error::file("open", "/dev/null")(error.into()))?;
     drop(null);
-    stay(&signals)
+    match record.init {
+        Init::Plain => stay(&signals),
+        Init::Systemd => boot::exec(folder),
+    }
+}
+
+fn read_record(folder: &Path) -> Result<Record> {
+    let missing = || Error::file("read", folder.join("machine.json"))(io::ErrorKind::NotFound.into());
+    Folder::new(folder).read()?.ok_or_else(missing)
+}
+
+/// Whole seconds since the computer's start.
+fn uptime() -> Result<u64> {
+    let file = "/proc/uptime";
+    let text = fs::read_to_string(file).map_err(Error::file("read", file))?;
+    let seconds = text.split('.').next().and_then(|seconds| seconds.parse().ok());
+    seconds.ok_or_else(|| Error::file("read", file)(io::ErrorKind::InvalidData.into()))
 }
 
 fn say(line: &str) -> Result<()> {

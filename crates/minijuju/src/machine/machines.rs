@@ -7,7 +7,9 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,12 +19,18 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use super::lock::Lock;
 use super::network::{self, Network};
 use super::record::{Folder, Kind, Record, inits};
-use super::tool::Tool;
-use super::{Error, Machine, Result};
+use super::tool::{PATH, Tool};
+use super::{Error, Init, Machine, Result, boot, cgroup};
 use crate::private;
 
 /// How long killed processes may take to vanish: they may be waiting for a slow disk.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long services may take to end before a machine's restart.
+const SHUTDOWN: Duration = Duration::from_secs(10);
+
+/// How long a machine's systemd may take to come up: a service that was installed has a minute and a half.
+const BOOT: Duration = Duration::from_mins(1);
 
 /// What is known of a machine, up or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +58,10 @@ pub struct Machines {
     pub(super) network: Network,
     /// The folder that machines are in. It stays this one's own even after another command has removed it.
     home: Arc<fs::File>,
+    /// What first processes are; `None` where that is left to what the computer has.
+    pub(super) init: Option<Init>,
+    /// How long a machine's systemd may take to come up.
+    pub(super) patience: Duration,
 }
 
 impl Machines {
@@ -61,18 +73,26 @@ impl Machines {
             other => return Err(Error::UnknownKind(other.to_owned())),
         };
         let program = env::current_exe().map_err(Error::file("find", "minijuju's own program"))?;
-        Self::with(data, kind, &program)
+        Ok(Self { init: boot::from_environment()?, ..Self::with(data, kind, &program)? })
     }
 
     /// The machines below `data`, of this `kind`, with `program` as their first process: one whose `main` begins with
-    /// [`run_if_asked`](super::run_if_asked).
+    /// [`run_if_asked`](super::run_if_asked). They are plain, unless [`booting`](Self::booting) says otherwise.
     pub fn with(data: &Path, kind: Kind, program: &Path) -> Result<Self> {
         private::data_folder(data).map_err(Error::file("make", data))?;
         private::folder(&data.join("machines")).map_err(Error::file("make", data.join("machines")))?;
         let data = data.canonicalize().map_err(Error::file("find", data))?;
         let home = fs::File::open(data.join("machines")).map_err(Error::file("read", data.join("machines")))?;
         let network = Network::new(&data);
-        Ok(Self { data, kind, program: program.to_owned(), network, home: Arc::new(home) })
+        let init = Some(Init::Plain);
+        Ok(Self { data, kind, program: program.to_owned(), network, home: Arc::new(home), init, patience: BOOT })
+    }
+
+    /// Have `init` as the first process of machines that start from now on, which may take as long as `patience` to come
+    /// up.
+    #[must_use]
+    pub fn booting(self, init: Init, patience: Duration) -> Self {
+        Self { init: Some(init), patience, ..self }
     }
 
     /// What its machines are.
@@ -88,6 +108,7 @@ impl Machines {
         let machine = self.up(&folder, record);
         if machine.is_some() {
             self.install_program()?;
+            wait_for_boot(&folder)?;
         }
         Ok(machine)
     }
@@ -209,6 +230,7 @@ impl Machines {
             dismantle(&lock, &folder)?;
             removed.push(name(&folder));
         }
+        cgroup::remove_all(self.network.tag())?;
         self.network.remove(&lock)?;
         Ok(removed)
     }
@@ -261,9 +283,30 @@ impl Machines {
         Tool::ALL.iter().try_for_each(|tool| tool.find().map(drop))
     }
 
+    /// Restart a machine that is up: its first process ends, and with it all others. It starts again when it is next
+    /// needed.
+    pub fn shut_down(&self, machine: &Machine) -> Result<()> {
+        let folder = self.folder(machine.id())?;
+        if machine.init() == Init::Systemd {
+            let mut systemctl = machine.command("systemctl", "/")?;
+            systemctl.args(["--no-block", "reboot"]).env_clear().env("PATH", PATH);
+            // Where it cannot be asked, it is killed below.
+            let _ = systemctl.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+            let until = Instant::now() + SHUTDOWN;
+            while folder.is_of_init(machine.pid()) && !boot::is_stopped(machine.pid()) && Instant::now() < until {
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        stop_init(&folder)
+    }
+
     /// The last machine takes the network with it.
     pub(super) fn leave_network(&self, lock: &Lock) -> Result<()> {
-        if self.folders()?.is_empty() { self.network.remove(lock) } else { Ok(()) }
+        if !self.folders()?.is_empty() {
+            return Ok(());
+        }
+        cgroup::remove_all(self.network.tag())?;
+        self.network.remove(lock)
     }
 }
 
@@ -329,11 +372,24 @@ fn is_over(init: u32, namespace: Option<&Path>) -> bool {
     })
 }
 
+/// Wait for whoever waits for a machine's systemd to come up.
+pub(super) fn wait_for_boot(folder: &Folder) -> Result<()> {
+    let path = boot::lock_file(folder);
+    match fs::File::open(&path).and_then(|file| file.lock_shared()) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::file("wait for", path)(error)),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn dismantle(lock: &Lock, folder: &Folder) -> Result<()> {
-    if let Some(record) = folder.read()? {
+    let record = folder.read()?;
+    if let Some(record) = &record {
         network::unplug(lock, &record.interface)?;
     }
     stop_init(folder)?;
+    if let Some(cgroup) = record.and_then(|record| record.cgroup) {
+        cgroup::remove(&cgroup)?;
+    }
     remove(folder)
 }
 

@@ -6,6 +6,8 @@
 //!
 //! A machine protects the computer from a charm's accidents. It is no wall against an attacker: its processes are root's.
 
+mod boot;
+mod cgroup;
 mod enter;
 mod error;
 mod files;
@@ -22,6 +24,7 @@ mod start;
 mod surroundings;
 mod tool;
 
+pub use boot::Init;
 pub use enter::Machine;
 pub use error::{Error, Result};
 pub use files::{Files, Folder};

@@ -57,6 +57,11 @@ impl Network {
         Self { file: data.join("network.json"), tag: format!("{:06x}", (hash >> 24) ^ (hash & 0x00ff_ffff)) }
     }
 
+    /// Six hexadecimal digits that tell the data folder from others.
+    pub(super) fn tag(&self) -> &str {
+        &self.tag
+    }
+
     fn bridge(&self) -> String {
         format!("{BRIDGE}{}", self.tag)
     }

@@ -50,6 +50,13 @@ pub(super) fn below_root(mountinfo: &str) -> Vec<PathBuf> {
     points
 }
 
+/// Where the first file system of this kind is mounted that is seen there.
+pub(super) fn mount_of(mountinfo: &str, kind: &str) -> Option<PathBuf> {
+    let mounts: Vec<Mount> = mountinfo.lines().filter_map(parse).collect();
+    let found = mounts.iter().find(|mount| mount.kind == kind && is_visible(mount, &mounts))?;
+    Some(found.point.clone())
+}
+
 /// Whether its files are seen at its mount point: nothing is mounted on top of it.
 fn is_visible(mount: &Mount, mounts: &[Mount]) -> bool {
     !mounts.iter().any(|other| other.parent == mount.id && other.point == mount.point) && is_reached(mount, mounts)

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Result};
+use super::{Error, Init, Result, boot};
 
 /// What machines are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,12 @@ pub(super) struct Record {
     pub(super) hosts: Option<String>,
     /// Its first process, by its number on the host, once it is up.
     pub(super) pid: Option<u32>,
+    /// What its first process is.
+    #[serde(default)]
+    pub(super) init: Init,
+    /// The cgroup that its systemd manages, on the host.
+    #[serde(default)]
+    pub(super) cgroup: Option<PathBuf>,
     /// Whether it has been up: only then are its files worth keeping after a crash.
     pub(super) made: bool,
     /// When it was started, in seconds since 1970.
@@ -105,8 +111,28 @@ fn folder_of_init(pid: u32) -> Option<PathBuf> {
     let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let args: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
     // On the way it is `unshare`, which has them after its own arguments. The last one ends with a zero byte too.
-    let [.., init, _step, folder, b""] = args.as_slice() else { return None };
-    (*init == super::init::SUBCOMMAND.as_bytes()).then(|| OsStr::from_bytes(folder).into())
+    let [.., init, _step, folder, b""] = args.as_slice() else { return folder_of_systemd(pid, args[0]) };
+    if *init == super::init::SUBCOMMAND.as_bytes() {
+        return Some(OsStr::from_bytes(folder).into());
+    }
+    folder_of_systemd(pid, args[0])
+}
+
+/// systemd changes its arguments when it executes itself anew, or the program that ends it, but hands its environment on.
+fn folder_of_systemd(pid: u32, program: &[u8]) -> Option<PathBuf> {
+    let name = program.rsplit(|byte| *byte == b'/').next()?;
+    if !name.starts_with(b"systemd") {
+        return None;
+    }
+    // What it starts has its memory for a moment.
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
+    if numbers.split_whitespace().next_back() != Some("1") {
+        return None;
+    }
+    let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let value = |variable: &[u8]| Some(variable.strip_prefix(boot::FOLDER.as_bytes())?.strip_prefix(b"=")?.to_owned());
+    environment.split(|byte| *byte == 0).find_map(value).map(|folder| OsStr::from_bytes(&folder).into())
 }
 
 /// The space that a folder takes on disk. What vanishes or cannot be read meanwhile counts nothing.

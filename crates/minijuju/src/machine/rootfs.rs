@@ -10,7 +10,7 @@ use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use super::overlay;
 use super::record::Record;
 use super::tool::Tool;
-use super::{Error, Files, Result};
+use super::{Error, Files, Init, Result, boot};
 
 /// Where a machine has minijuju's own program.
 pub(super) const TOOLS: &str = "/var/lib/juju/tools/minijuju";
@@ -45,6 +45,9 @@ impl<'a> Rootfs<'a> {
         self.mount_files(&root)?;
         self.mount_own(&root)?;
         self.guard(&root)?;
+        if record.init == Init::Systemd {
+            self.mount_for_systemd(&root)?;
+        }
         let old = made(&root, "/run/host")?;
         self.run(Tool::PivotRoot, &["root", &old.to_string_lossy()], "make the machine's root its own")?;
         std::env::set_current_dir("/").map_err(Error::file("enter", "/"))?;
@@ -151,6 +154,17 @@ impl<'a> Rootfs<'a> {
         make_devices(&made(root, "/dev")?)
     }
 
+    /// What systemd needs besides: its cgroups, and the way to say that it is up.
+    fn mount_for_systemd(&self, root: &Path) -> Result<()> {
+        let cgroups = root.join("sys/fs/cgroup").to_string_lossy().into_owned();
+        let args = ["-t", "cgroup2", "-o", "nosuid,nodev,noexec", "cgroup2", &cgroups];
+        self.run(Tool::Mount, &args, "mount the machine's cgroups")?;
+        let socket = root.join(boot::NOTIFY);
+        made(root, "/run/minijuju")?;
+        fs::write(&socket, "").map_err(Error::file("make", &socket))?;
+        self.run(Tool::Mount, &["--bind", boot::SOCKET, &socket.to_string_lossy()], "listen to the machine's systemd")
+    }
+
     /// Keep the machine off what is the host's: its kernel's settings, and minijuju's own data.
     fn guard(&self, root: &Path) -> Result<()> {
         let bind = |options: &str, from: &Path, to: &Path| {
@@ -243,7 +257,7 @@ fn write_etc(record: &Record) -> Result<()> {
     replace("/etc/hosts", &with_host(&hosts, &record.address.to_string(), &record.hostname))
 }
 
-fn replace(path: &str, text: &str) -> Result<()> {
+pub(super) fn replace(path: &str, text: &str) -> Result<()> {
     fs::remove_file(path).or_else(ignore_missing).map_err(Error::file("replace", path))?;
     fs::write(path, text).map_err(Error::file("write", path))?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o644)).map_err(Error::file("open up", path))

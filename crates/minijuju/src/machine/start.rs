@@ -1,15 +1,17 @@
 //! How a machine starts.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::SystemTime;
 
+use super::boot::{self, Init, Ready};
+use super::cgroup;
 use super::lock::Lock;
-use super::machines::{dismantle, remove, stop_init};
+use super::machines::{dismantle, remove, stop_init, wait_for_boot};
 use super::record::{Folder, Kind, Record};
 use super::tool::Tool;
 use super::{Error, Machine, Machines, Result, init, resolver};
@@ -22,6 +24,27 @@ pub struct Spec {
     pub id: String,
     /// Its host name, such as `juju-0f1e2d-0`.
     pub hostname: String,
+}
+
+/// A machine whose first process runs.
+struct Started {
+    machine: Machine,
+    boot: Option<Boot>,
+}
+
+/// systemd comes up.
+struct Boot {
+    ready: Ready,
+    /// Whoever else wants the machine waits for it.
+    lock: File,
+}
+
+impl Boot {
+    fn begin(folder: &Folder) -> Result<Self> {
+        let path = boot::lock_file(folder);
+        let lock = File::create(&path).and_then(|file| file.lock().map(|()| file));
+        Ok(Self { lock: lock.map_err(Error::file("lock", path))?, ready: Ready::listen(folder)? })
+    }
 }
 
 impl Machines {
@@ -37,16 +60,59 @@ impl Machines {
         self.check_wanted()?;
         let last = folder.read()?;
         if let Some(machine) = self.up(&folder, last.clone()) {
+            drop(lock);
             self.install_program()?;
+            wait_for_boot(&folder)?;
             return Ok(machine);
         }
-        let kept = last.filter(|record| record.made);
         stop_init(&folder)?;
+        if let Some(cgroup) = last.as_ref().and_then(|record| record.cgroup.as_ref()) {
+            cgroup::remove(cgroup)?;
+        }
+        let kept = last.filter(|record| record.made);
         if kept.is_none() {
             remove(&folder)?;
         }
         let made = kept.is_some();
-        self.make(&lock, spec, &folder, kept.as_ref()).inspect_err(|_| self.undo(&lock, &folder, made))
+        let started = self.make(&lock, spec, &folder, kept.as_ref()).inspect_err(|_| self.undo(&lock, &folder, made));
+        let Started { mut machine, boot } = started?;
+        // Others may start meanwhile.
+        drop(lock);
+        let Some(Boot { ready, lock: booting }) = boot else { return Ok(machine) };
+        match ready.wait(&folder, &machine, self.patience) {
+            // On Juju too, the agent starts beside the services of a machine that was up before.
+            Err(error) if made && folder.is_of_init(machine.pid()) => machine.note(error.to_string()),
+            waited => waited.or_else(|error| {
+                self.undo(&Lock::wait()?, &folder, made);
+                Err(error)
+            })?,
+        }
+        drop(booting);
+        Ok(machine)
+    }
+
+    /// What the first process of a machine is to be, with its cgroup, and a note if that is less than it could be.
+    fn choose_init(&self, spec: &Spec) -> Result<(Init, Option<PathBuf>, Option<String>)> {
+        if self.init == Some(Init::Plain) {
+            return Ok((Init::Plain, None, None));
+        }
+        let cgroup = match boot::program(Path::new("/")) {
+            Some(_) => cgroup::make(self.network.tag(), &spec.id),
+            None => Err("systemd is not installed on this computer".to_owned()),
+        };
+        match (cgroup, self.init) {
+            (Ok(cgroup), _) => Ok((Init::Systemd, Some(cgroup), None)),
+            (Err(why), Some(Init::Systemd)) => Err(Error::NoSystemd(why)),
+            (Err(why), _) => {
+                let note = format!(
+                    "machines are without systemd, so that charms' services do not run as on Juju: {why}; set \
+                     MINIJUJU_INIT=plain if that is as it should be"
+                );
+                // The first one says it for all.
+                let first = self.folders()?.iter().all(|folder| folder.path().ends_with(&spec.id));
+                Ok((Init::Plain, None, first.then_some(note)))
+            }
+        }
     }
 
     /// On the computer itself, a machine is a record and nothing else.
@@ -59,13 +125,14 @@ impl Machines {
         Ok(Machine::new(record, 1, &self.data))
     }
 
-    fn make(&self, lock: &Lock, spec: &Spec, folder: &Folder, kept: Option<&Record>) -> Result<Machine> {
+    fn make(&self, lock: &Lock, spec: &Spec, folder: &Folder, kept: Option<&Record>) -> Result<Started> {
         let (subnet, no_way_out) = self.network.ensure(lock)?;
         self.install_program()?;
         let number = match kept {
             Some(record) => record.number,
             None => self.free_number().ok_or_else(|| Error::NoFreeAddress(format!("{}/24", subnet.host(0))))?,
         };
+        let (init, cgroup, no_systemd) = self.choose_init(spec)?;
         let (resolv_conf, no_names) = resolver::resolv_conf();
         let mut record = Record {
             number,
@@ -75,11 +142,14 @@ impl Machines {
             resolv_conf,
             hosts: kept.is_none().then(|| fs::read_to_string("/etc/hosts").unwrap_or_default()),
             made: kept.is_some(),
-            notes: no_names.into_iter().chain(no_way_out).collect(),
+            init,
+            cgroup,
+            notes: no_systemd.into_iter().chain(no_names).chain(no_way_out).collect(),
             ..blank(spec)
         };
         private::folder(folder.path()).map_err(Error::file("make", folder.path()))?;
         folder.write(&record)?;
+        let boot = (init == Init::Systemd).then(|| Boot::begin(folder)).transpose()?;
         let program = self.data.join("tools/minijuju");
         let mut child = init::command(&program, folder).spawn().map_err(Error::file("run", &program))?;
         let followed = self.follow(lock, &mut child, &mut record);
@@ -92,7 +162,7 @@ impl Machines {
         record.pid = Some(pid);
         record.made = true;
         folder.write(&record)?;
-        Ok(Machine::new(record, pid, &self.data))
+        Ok(Started { machine: Machine::new(record, pid, &self.data), boot })
     }
 
     /// Listen to the first process until it is ready, and plug it in meanwhile.
@@ -195,6 +265,8 @@ fn blank(spec: &Spec) -> Record {
         interface: String::new(),
         resolv_conf: String::new(),
         hosts: None,
+        init: Init::Plain,
+        cgroup: None,
         pid: None,
         made: false,
         started: now.as_secs(),

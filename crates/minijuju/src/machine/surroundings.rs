@@ -152,6 +152,11 @@ fn hear_signals() -> io::Result<()> {
     Ok(())
 }
 
+/// Whether this process may say what time it is in a namespace: in some containers it may not.
+pub(super) fn may_set_time() -> bool {
+    capabilities(None).is_ok_and(|have| have.effective.contains(CapabilitySet::SYS_TIME))
+}
+
 /// Drop what is the kernel's, for good. Root gets back at each exec what is in the bounding set, and also what is in its
 /// inheritable set, though it may not be in the bounding set (capabilities(7)).
 pub(super) fn drop_rights() -> io::Result<()> {

@@ -2,8 +2,6 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use anyhow::Context as _;
@@ -22,9 +20,6 @@ use crate::store::log::{Level, Line};
 use crate::store::model::Model;
 use crate::store::status::{Kind, Status};
 use crate::store::{self, Store, machine, status, unit};
-
-/// How long a machine may take to shut down.
-const SHUTDOWN: Duration = Duration::from_secs(10);
 
 /// What runs one unit's steps.
 pub struct Worker<'a> {
@@ -104,15 +99,7 @@ impl Worker<'_> {
                 .line(&format!("unit {}: a reboot of this computer was asked for, and is not done", seen.view.name));
             return Ok(());
         }
-        let pid = nix::unistd::Pid::from_raw(i32::try_from(machine.pid())?);
-        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL)?;
-        // It ends after all the others: until then the machine looks as if it were up, and a hook in it would be killed.
-        let id = machine_id(self.model, &seen.unit.machine);
-        let deadline = Instant::now() + SHUTDOWN;
-        while self.machines.find(&id)?.is_some() {
-            anyhow::ensure!(Instant::now() < deadline, "machine {} does not shut down", seen.unit.machine);
-            thread::sleep(Duration::from_millis(2));
-        }
+        self.machines.shut_down(machine)?;
         let uuid = &self.model.uuid;
         let Some(mut unit) = unit::find(self.store.db(), uuid, &seen.view.name)? else { return Ok(()) };
         unit.agent.rebooted = unit.agent.started;

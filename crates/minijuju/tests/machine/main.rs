@@ -1,6 +1,7 @@
 //! Machines, for real: these tests make namespaces, mounts and bridges, so they need root, and are ignored until they are
 //! asked for: `cargo test -- --include-ignored`.
 
+mod boot;
 mod faults;
 #[path = "../fixture/mod.rs"]
 mod fixture;

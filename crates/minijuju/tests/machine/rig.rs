@@ -142,7 +142,7 @@ pub fn spec(number: u8) -> Spec {
 }
 
 /// Six hexadecimal digits that the names of this folder's devices and rules have: FNV-1a of its path.
-fn tag(data: &str) -> String {
+pub fn tag(data: &str) -> String {
     let hash = data.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     format!("{:06x}", (hash >> 24) ^ (hash & 0x00ff_ffff))
 }

@@ -1,0 +1,298 @@
+//! Machines whose first process is systemd.
+
+use std::fs;
+use std::io::Read as _;
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use minijuju::machine::{Error, Init, Kind, Machine, Machines, Spec};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::fixture::{eventually, output};
+use crate::rig::{Rig, ask, open, run, spec};
+
+const PATIENCE: Duration = Duration::from_mins(1);
+
+fn machines(rig: &Rig) -> Machines {
+    open(&rig.data()).booting(Init::Systemd, PATIENCE)
+}
+
+/// The cgroups of a data folder's machines, wherever v2 is mounted.
+fn cgroups(data: &Path) -> Vec<PathBuf> {
+    let name = format!("minijuju-{}", crate::rig::tag(data.to_str().unwrap()));
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let points = mounts.lines().filter(|line| line.contains(" - cgroup2 ")).filter_map(|line| line.split(' ').nth(4));
+    points.map(|point| Path::new(point).join(&name)).filter(|path| path.exists()).collect()
+}
+
+fn start(rig: &Rig) -> Machine {
+    machines(rig).start(&spec(0)).unwrap()
+}
+
+fn is_active(machine: &Machine, unit: &str) -> bool {
+    run(machine, &format!("systemctl is-active {unit}")).stdout == b"active\n"
+}
+
+/// A service that writes its own name, enabled as apt enables one.
+const SERVICE: &str = "cat > /etc/systemd/system/test.service <<'END'
+[Service]
+ExecStart=/bin/sh -c 'echo served; exec sleep 4321'
+ExecStop=/bin/sh -c 'echo stopped > /root/stopped'
+Restart=on-failure
+RestartSec=0
+[Install]
+WantedBy=multi-user.target
+END
+systemctl daemon-reload && systemctl enable --now test.service 2>/dev/null";
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn systemd_comes_up_whole_and_starts_nothing_of_the_computer_s() {
+    let rig = Rig::new();
+    let machine = start(&rig);
+    assert_eq!(machine.notes(), Vec::<String>::new());
+    assert_eq!(ask(&machine, "cat /proc/1/comm; systemctl is-system-running"), "systemd\nrunning\n");
+    assert_eq!(ask(&machine, "systemctl list-units --failed --plain --no-legend"), "");
+    assert_eq!(ask(&machine, "find /etc/systemd/system -maxdepth 1 -name '*.wants' -o -maxdepth 1 -type l"), "");
+    assert_eq!(String::from_utf8_lossy(&run(&machine, "ls -A /etc/rc?.d").stdout).matches("S0").count(), 0);
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_machine_has_its_own_names_and_times() {
+    let rig = Rig::new();
+    let machine = start(&rig);
+    let file = "/proc/sys/kernel/random/boot_id";
+    let boot = |machine: &Machine| ask(machine, &format!("cat {file}"));
+    assert_ne!(boot(&machine), fs::read_to_string(file).unwrap());
+    assert_ne!(ask(&machine, "cat /etc/machine-id"), fs::read_to_string("/etc/machine-id").unwrap_or_default());
+    let uptime: f64 = ask(&machine, "cut -d' ' -f1 /proc/uptime").trim().parse().unwrap();
+    assert!(uptime < 60.0, "{uptime}");
+    let before = boot(&machine);
+    machines(&rig).shut_down(&machine).unwrap();
+    assert_ne!(boot(&start(&rig)), before);
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn services_timers_sandboxes_and_the_journal_work() {
+    let rig = Rig::new();
+    let machine = start(&rig);
+    ask(&machine, SERVICE);
+    eventually("the journal has what the service printed", || {
+        ask(&machine, "journalctl --unit test.service --no-pager").contains("served")
+    });
+    let main = || ask(&machine, "systemctl show --property MainPID --value test.service").trim().to_owned();
+    let first = main();
+    ask(&machine, &format!("kill -KILL {first}"));
+    eventually("the service is started again", || main() != first && is_active(&machine, "test.service"));
+    let sandbox = "systemd-run --quiet --pipe --wait -p PrivateTmp=yes -p ProtectSystem=strict -p DynamicUser=yes \
+                   -p PrivateNetwork=yes -p SystemCallFilter=@system-service \
+                   sh -c 'id -u; touch /usr/x 2>/dev/null || echo read-only; ls -A /tmp; tail -n +3 /proc/net/dev | cut -d: -f1'";
+    let text = ask(&machine, sandbox);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(matches!(lines.as_slice(), [user, "read-only", net] if net.trim() == "lo" && *user != "0"), "{text}");
+    ask(&machine, "systemd-run --quiet --on-active=0.1 --timer-property=AccuracySec=1ms touch /root/rang");
+    eventually("the timer rings", || machine.root().join("root/rang").exists());
+    ask(
+        &machine,
+        "printf '[Socket]\\nListenStream=8001\\nAccept=yes\\n' > /etc/systemd/system/ear.socket; \
+         printf '[Service]\\nStandardInput=socket\\nExecStart=echo heard\\n' > /etc/systemd/system/ear@.service; \
+         systemctl daemon-reload && systemctl start ear.socket",
+    );
+    let mut text = String::new();
+    TcpStream::connect((machine.address(), 8001)).unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(text, "heard\n");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn an_enabled_service_is_up_again_after_a_restart_and_after_kill() {
+    let rig = Rig::new();
+    let machine = start(&rig);
+    ask(&machine, SERVICE);
+    machines(&rig).shut_down(&machine).unwrap();
+    assert!(rig.machines().find(machine.id()).unwrap().is_none());
+    let again = start(&rig);
+    assert!(is_active(&again, "test.service"));
+    assert_eq!(ask(&again, "cat /root/stopped; rm /root/stopped"), "stopped\n");
+    kill(Pid::from_raw(i32::try_from(again.pid()).unwrap()), Signal::SIGKILL).unwrap();
+    eventually("the machine is down", || rig.machines().find(machine.id()).unwrap().is_none());
+    let last = start(&rig);
+    assert!(is_active(&last, "test.service"));
+    assert_eq!(last.address(), machine.address());
+    assert!(!last.root().join("root/stopped").exists());
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_machine_is_found_after_its_systemd_executed_itself_anew() {
+    let rig = Rig::new();
+    let machine = start(&rig);
+    ask(&machine, "systemctl daemon-reexec");
+    let found = rig.machines().find(machine.id()).unwrap().expect("it is up");
+    assert_eq!(found.pid(), machine.pid());
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn commands_have_a_cgroup_where_what_they_leave_lives_on() {
+    let rig = Rig::new();
+    let machine = start(&rig);
+    let own = ask(&machine, "sed -n 's/^0:://p' /proc/self/cgroup; setsid sleep 4321.6 </dev/null >/dev/null 2>&1 &");
+    assert_eq!(own, "/system.slice/jujud-machine-0.service\n");
+    ask(&machine, "systemctl daemon-reload");
+    // Nothing that waits outside is counted among them: systemd could not list it.
+    let status = run(&machine, "systemctl status --no-pager");
+    let text = String::from_utf8_lossy(&status.stdout);
+    assert!(text.contains("sleep 4321.6"), "{text}");
+    assert_eq!(String::from_utf8_lossy(&status.stderr), "");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn clean_and_stop_leave_no_cgroup() {
+    let rig = Rig::new();
+    let machine = start(&rig);
+    ask(&machine, SERVICE);
+    assert_eq!(cgroups(&rig.data()).len(), 1);
+    rig.machines().stop(machine.id()).unwrap();
+    assert_eq!(cgroups(&rig.data()), Vec::<PathBuf>::new());
+    start(&rig);
+    rig.machines().clean().unwrap();
+    assert_eq!(cgroups(&rig.data()), Vec::<PathBuf>::new());
+    assert_eq!(rig.leftovers(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_unit_that_never_becomes_ready_is_named_and_nothing_is_left() {
+    let rig = Rig::new();
+    let machine = start(&rig);
+    ask(
+        &machine,
+        "printf '[Service]\\nType=notify\\nExecStart=sleep 4321\\n[Install]\\nWantedBy=multi-user.target\\n' \
+         > /etc/systemd/system/stuck.service && systemctl daemon-reload && systemctl enable stuck.service 2>/dev/null",
+    );
+    let hasty = open(&rig.data()).booting(Init::Systemd, Duration::from_secs(2));
+    hasty.shut_down(&machine).unwrap();
+    // One that was up before is there all the same, as it is on Juju, whose agent waits for no service.
+    let again = hasty.start(&spec(0)).unwrap();
+    assert!(again.notes().iter().any(|note| note.contains("waits for stuck.service")), "{:?}", again.notes());
+    assert_eq!(ask(&again, "systemctl is-system-running || true"), "starting\n");
+    // A new one is not.
+    let none = open(&rig.data()).booting(Init::Systemd, Duration::ZERO);
+    let error = none.start(&spec(1)).unwrap_err().to_string();
+    assert!(
+        error.contains("cannot start machine test-1: after 0 s") && error.contains("MINIJUJU_INIT=plain"),
+        "{error}"
+    );
+    assert!(rig.machines().list().unwrap().iter().all(|info| info.id == spec(0).id));
+}
+
+/// Start a machine by the command, as people do, in surroundings that `wrapper` makes; give back what it said.
+fn deploy(rig: &Rig, init: &str, wrapper: &str) -> String {
+    let charm = rig.beside("charm");
+    fs::write(charm.join("metadata.yaml"), "name: tiny\nsummary: s\ndescription: d\n").unwrap();
+    fs::write(charm.join("dispatch"), "#!/bin/sh\nstatus-set active\n").unwrap();
+    fs::set_permissions(charm.join("dispatch"), fs::Permissions::from_mode(0o755)).unwrap();
+    let tag = crate::rig::tag(rig.data().to_str().unwrap());
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-c", wrapper, "sh", env!("CARGO_BIN_EXE_minijuju")]);
+    command.args(["deploy".as_ref(), charm.as_os_str()]);
+    command.env("MINIJUJU_DATA", rig.data()).env("MINIJUJU_INIT", init).env("TAG", tag).env_remove("JUJU_MODEL");
+    let done = output(&mut command);
+    String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned()
+}
+
+/// Surroundings in which systemd cannot run, and how minijuju says so.
+const WITHOUT: [(&str, &str); 3] = [
+    (
+        "mount --bind /dev/null $(readlink -f /lib/systemd/systemd); exec \"$@\"",
+        "systemd is not installed on this computer",
+    ),
+    (
+        "while umount $(sed -n 's/.* \\(\\/[^ ]*\\) .* - cgroup2 .*/\\1/p' /proc/self/mountinfo | head -n 1) 2>/dev/null; do :; \
+         done; exec \"$@\"",
+        "cgroup v2 is not mounted on this computer",
+    ),
+    (
+        "mount -o remount,bind,ro $(sed -n 's/.* \\(\\/[^ ]*\\) .* - cgroup2 .*/\\1/p' /proc/self/mountinfo | head -n 1); \
+         exec \"$@\"",
+        "Read-only file system",
+    ),
+];
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn where_systemd_cannot_run_machines_are_plain_and_the_first_command_says_why() {
+    for (wrapper, why) in WITHOUT {
+        let rig = Rig::new();
+        let said = deploy(&rig, "auto", wrapper);
+        assert!(said.contains("machines are without systemd") && said.contains(why), "{wrapper}: {said}");
+        let machine = rig.machines().find(&rig.machines().list().unwrap()[0].id).unwrap().unwrap();
+        assert_eq!(machine.init(), Init::Plain);
+    }
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn where_systemd_is_asked_for_and_cannot_run_it_is_an_error() {
+    let rig = Rig::new();
+    let (wrapper, why) = WITHOUT[1];
+    let said = deploy(&rig, "systemd", wrapper);
+    assert!(said.contains("machines cannot have systemd here") && said.contains(why), "{said}");
+    assert_eq!(rig.leftovers(), Vec::<String>::new());
+    assert_eq!(cgroups(&rig.data()), Vec::<PathBuf>::new());
+    let said = deploy(&rig, "sysvinit", "exec \"$@\"");
+    assert!(said.contains("MINIJUJU_INIT is \"sysvinit\""), "{said}");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_computer_with_nothing_but_cgroup_v2_serves_as_well() {
+    let rig = Rig::new();
+    let wrapper = "umount --recursive /sys/fs/cgroup 2>/dev/null; mount -t sysfs sysfs /sys; \
+                   mount -t cgroup2 cgroup2 /sys/fs/cgroup && \"$@\" && \
+                   \"$1\" exec --unit tiny/0 -- systemctl is-system-running && \"$1\" clean --no-prompt && \
+                   ! ls -d /sys/fs/cgroup/minijuju-$TAG";
+    let said = deploy(&rig, "systemd", wrapper);
+    assert!(said.contains("tiny/0 is active") && said.contains("running\n"), "{said}");
+    assert!(said.contains("removed 1 model and 1 machine") && said.contains("No such file"), "{said}");
+    // It took the folder along, in which the rig looks for what is left.
+    fs::create_dir_all(rig.data().join("machines")).unwrap();
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn two_starts_at_once_both_wait_until_it_is_up() {
+    let rig = Rig::new();
+    let machines = machines(&rig);
+    std::thread::scope(|scope| {
+        let starts = [0, 1].map(|_| {
+            scope.spawn(|| {
+                let machine = machines.start(&spec(0)).unwrap();
+                (machine.pid(), ask(&machine, "systemctl is-system-running"))
+            })
+        });
+        let [one, two] = starts.map(|start| start.join().unwrap());
+        assert_eq!((one.0, one.1.as_str()), (two.0, "running\n"));
+        assert_eq!(one.1, two.1);
+    });
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn the_computer_s_policy_against_starting_services_is_hidden() {
+    let rig = Rig::new();
+    let machine = start(&rig);
+    assert!(!machine.root().join("usr/sbin/policy-rc.d").exists());
+    let plain = Machines::with(&rig.data(), Kind::Namespaces, Path::new(env!("CARGO_BIN_EXE_minijuju"))).unwrap();
+    let other = plain.start(&Spec { id: "plain-0".into(), hostname: "plain".into() }).unwrap();
+    assert_eq!(other.root().join("usr/sbin/policy-rc.d").exists(), Path::new("/usr/sbin/policy-rc.d").exists());
+    assert!(matches!(open(&rig.data()).find("/"), Err(Error::InvalidId(_))));
+}

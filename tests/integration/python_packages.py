@@ -1,0 +1,22 @@
+"""Packages from PyPI, for charms in Python."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+# No version at all is what pip finds where it reaches no index.
+UNREACHABLE = r"connection broken|Max retries exceeded|Temporary failure|from versions: none"
+
+
+def install(folder: pathlib.Path, *requirements: str):
+    """Install packages into a folder. Where PyPI cannot be reached, the test is skipped."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", folder, *requirements]
+    installed = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if installed.returncode and re.search(UNREACHABLE, installed.stdout):
+        pytest.skip("pip cannot reach PyPI, and these charms need packages from there")
+    assert installed.returncode == 0, installed.stdout
