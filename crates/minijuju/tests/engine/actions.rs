@@ -268,3 +268,16 @@ fn task_once_there(rig: &Rig, id: &str) {
         thread::sleep(Duration::from_millis(10));
     }
 }
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_command_whose_changes_are_refused_says_why_and_the_log_does() {
+    let rig = deployed();
+    let refused = ["exec", "--unit", "web/0", "--format", "json", "echo odd >&2; open-port 80 --endpoints nope"];
+    let ran = task(&rig.run(&refused).stdout);
+    assert_eq!((&ran["status"], &ran["message"]), (&"failed".into(), &"committing requested changes failed".into()));
+    let why = "cannot open/close ports: open port range: endpoint \"nope\" for unit \"web/0\" not found";
+    assert_eq!(ran["results"]["stderr"], format!("odd\n\n{why}"));
+    let log = rig.run(&["debug-log", "--replay", "--no-tail"]).ok().stdout;
+    assert!(log.contains(&format!("cannot apply changes: {why}")), "{log}");
+}

@@ -190,3 +190,22 @@ fn hook_commands_answer_from_the_model() {
     let asked = rig.run(&["exec", "--unit", "db/0", "--", get]).ok().stdout;
     assert_eq!(asked.trim(), rig.unit("db/1")["public-address"].as_str().unwrap(), "a unit of its own application");
 }
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_unit_that_goes_lists_no_relation_that_it_has_left() {
+    let rig = Rig::new();
+    let db = "name: db\nsummary: s\ndescription: d\nprovides:\n  data: {interface: kv}\n";
+    let web = "name: web\nsummary: s\ndescription: d\nrequires:\n  store: {interface: kv}\n";
+    let dispatch = r#"juju-log "$JUJU_HOOK_NAME of $JUJU_UNIT_NAME: [$(relation-ids store)]"; exit 0"#;
+    rig.run(&["deploy", &rig.charm("db", "exit 0", &[("metadata.yaml", db)])]).ok();
+    rig.run(&["deploy", &rig.charm("web", dispatch, &[("metadata.yaml", web)]), "-n", "2"]).ok();
+    rig.run(&["integrate", "web", "db"]).ok();
+    rig.run(&["remove-unit", "web/1", "--no-prompt"]).ok();
+    let logged = rig.logged();
+    let of = |hook: &str| logged.iter().find(|line| line.contains(&format!("{hook} of web/1: "))).cloned();
+    assert!(of("store-relation-created").is_some_and(|line| line.ends_with("[store:0]")), "{logged:?}");
+    for hook in ["stop", "remove"] {
+        assert_eq!(of(hook), Some(format!("{hook} of web/1: []")), "{logged:?}");
+    }
+}
