@@ -1,6 +1,6 @@
 """The charm on a machine, with real apt, real tinyproxy and real HTTP.
 
-Each test leaves the model to the next one, so their order matters: deploy, configure, break, mend, remove.
+Each test leaves the model to the next one, so their order matters: deploy, configure, break, fix, remove.
 """
 
 from __future__ import annotations

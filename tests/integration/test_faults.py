@@ -1,6 +1,6 @@
-"""What goes wrong on a machine: the charm says why in one line, breaks nothing else, and goes on when it is mended.
+"""What goes wrong on a machine: the charm says why in one line, breaks nothing else, and goes on when it is fixed.
 
-The tests run the same on Juju and on minijuju. Each one breaks the unit's machine, has a hook fail, mends what it broke
+The tests run the same on Juju and on minijuju. Each one breaks the unit's machine, has a hook fail, fixes what it broke
 and has Juju run the hook again, so that it leaves an active unit to the next one.
 """
 
@@ -30,7 +30,7 @@ SLUGS = itertools.count()
 
 @pytest.fixture(scope="module", autouse=True)
 def deployed(charm: pathlib.Path, juju: jubilant.Juju) -> Iterator[None]:
-    """An active unit, which Juju does not mend by itself, and which leaves its machine tidy in the end."""
+    """An active unit, which Juju does not fix by itself, and which leaves its machine tidy in the end."""
     juju.model_config({"automatically-retry-hooks": False})
     juju.deploy(charm, app=APP)
     juju.wait(jubilant.all_active, delay=0.1, timeout=600)

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-/// What a piece of text is to stand out for.
+/// Why a piece of text stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
     /// Nothing.

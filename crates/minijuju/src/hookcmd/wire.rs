@@ -24,7 +24,7 @@ pub struct Request {
     pub stdin: Option<Vec<u8>>,
 }
 
-/// What a hook command is to print, and how to exit.
+/// What a hook command prints, and its exit code.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {
     /// The exit code.

@@ -3,7 +3,7 @@
 //! It is started in three steps, each of this same program, because a process joins a new PID namespace only by being
 //! born in it:
 //!
-//! 1. `detach` lets go of everything that it was handed (an open pipe would make the caller's caller wait for ever) and
+//! 1. `detach` closes everything that it was handed (an open pipe would make the caller's caller wait for ever) and
 //!    of the terminal, and becomes `unshare`;
 //! 2. `fork`, run by `unshare`, starts the next one as the first process of the namespaces, and ends;
 //! 3. `run` makes the machine's file systems, says so, and stays.
@@ -102,7 +102,7 @@ fn fork(program: &OsString, folder: &Path) -> Result<()> {
 
 fn run(folder: &Path) -> Result<()> {
     unistd::setsid().map_err(|error| Error::file("leave the session of", folder)(error.into()))?;
-    // Blocked from here on, so that none is missed; a first process ignores those that it neither blocks nor handles.
+    // Blocked below, so that none is missed: a first process ignores signals that it neither blocks nor handles.
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGCHLD);
     signals.add(Signal::SIGTERM);
@@ -119,7 +119,7 @@ fn run(folder: &Path) -> Result<()> {
     // From here on, none of its processes may do what is the kernel's alone, not even this one.
     surroundings::drop_rights().map_err(Error::file("give up rights over", folder))?;
     if record.init == Init::Plain {
-        // Processes begun until here had no business with the mask, which they would inherit.
+        // Not earlier: the processes started above would inherit the mask.
         signals.thread_block().map_err(|error| Error::file("block signals of", folder)(error.into()))?;
     }
     for note in &rootfs.notes {
@@ -128,7 +128,7 @@ fn run(folder: &Path) -> Result<()> {
     say("ready")?;
     let null =
         fs::File::options().read(true).write(true).open("/dev/null").map_err(Error::file("open", "/dev/null"))?;
-    // The host's have served: now the machine's own.
+    // Until here it used the host's streams; from here on it has the machine's own.
     let redirected = unistd::dup2_stdin(&null).and_then(|()| unistd::dup2_stdout(&null));
     redirected
         .and_then(|()| unistd::dup2_stderr(&null))

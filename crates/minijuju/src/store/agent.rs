@@ -19,7 +19,7 @@ pub struct AgentState {
     pub stopped: bool,
     /// `remove` succeeded.
     pub removed: bool,
-    /// Its machine went down since `start`, and is to run `start` again.
+    /// Its machine went down since `start`, and must run `start` again.
     pub rebooted: bool,
     /// It knows that it leads the application.
     pub leader: bool,

@@ -43,7 +43,7 @@ pub enum Error {
     #[error("cannot tell where minijuju's data belongs: set MINIJUJU_DATA or HOME")]
     Homeless,
     /// It is not a database that can be opened.
-    #[error("cannot open minijuju's database {}: {source}{way_on}", path.display(), way_on = way_on(source))]
+    #[error("cannot open minijuju's database {}: {source}{remedy}", path.display(), remedy = remedy(source))]
     Open {
         /// The file.
         path: PathBuf,
@@ -76,7 +76,7 @@ pub enum Error {
     #[error("minijuju's data in {} was removed meanwhile, by `minijuju clean`: run the command again", .0.display())]
     Gone(PathBuf),
     /// A read or a write failed.
-    #[error("cannot use minijuju's database: {0}{way_on}", way_on = way_on(.0))]
+    #[error("cannot use minijuju's database: {0}{remedy}", remedy = remedy(.0))]
     Sqlite(#[from] rusqlite::Error),
     /// A value in it is not what this program wrote.
     #[error("minijuju's database holds something unreadable: {0}")]
@@ -84,7 +84,7 @@ pub enum Error {
 }
 
 /// What a person can do about a database that is damaged.
-fn way_on(source: &rusqlite::Error) -> &'static str {
+fn remedy(source: &rusqlite::Error) -> &'static str {
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "; `minijuju clean` removes all, and begins anew",
         _ => "",

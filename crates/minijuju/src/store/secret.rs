@@ -33,9 +33,9 @@ pub struct Secret {
     pub label: String,
     /// What it is for.
     pub description: String,
-    /// How often it is to be rotated: `never`, `daily`, …
+    /// How often its owner should rotate it: `never`, `daily`, …
     pub rotation: String,
-    /// When it is to be rotated next, in milliseconds since 1970.
+    /// When its owner should rotate it next, in milliseconds since 1970.
     pub rotates: Option<i64>,
     /// When its latest revision expires, in milliseconds since 1970.
     pub expires: Option<i64>,
@@ -60,7 +60,7 @@ pub struct Revision {
     pub content: Content,
     /// When it was made, in milliseconds since 1970.
     pub created: i64,
-    /// When its owner is to be told that it expired, in milliseconds since 1970.
+    /// When it expires, in milliseconds since 1970.
     pub expires: Option<i64>,
 }
 

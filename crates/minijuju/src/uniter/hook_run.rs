@@ -312,8 +312,8 @@ impl Worker<'_> {
             self.progress.line(&format!("    {line}"));
         }
         self.progress.line(&format!(
-            "  See more with `minijuju debug-log --include {name}`; mend the charm and `minijuju refresh --force-units {} --path …`, or \
-             mend the machine; then `minijuju resolved {name}` runs the hook again.",
+            "  See more with `minijuju debug-log --include {name}`; fix the charm and `minijuju refresh --force-units {} --path …`, or \
+             fix the machine; then `minijuju resolved {name}` runs the hook again.",
             seen.unit.application
         ));
     }

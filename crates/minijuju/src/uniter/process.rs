@@ -45,7 +45,7 @@ pub trait Listener {
     /// There is a moment to write down what was heard. What is kept back is to be written after the time returned.
     fn pause(&mut self) -> Option<Duration>;
 
-    /// Whether it is to be stopped, because of what it asked for.
+    /// Whether it must stop, because of what it asked for.
     fn stop(&self) -> bool;
 }
 
@@ -145,7 +145,7 @@ pub fn run(
 }
 
 /// Start a process that hears every signal. It inherits which ones its parent blocks, and a service that a charm starts
-/// would never end by the SIGTERM that is to stop it.
+/// would never end by the SIGTERM that should stop it.
 fn spawn(command: &mut Command) -> io::Result<Child> {
     let blocked = SigSet::thread_get_mask()?;
     SigSet::empty().thread_set_mask()?;

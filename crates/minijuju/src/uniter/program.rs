@@ -17,7 +17,7 @@ use crate::hookcmd::socket;
 use crate::machine::{Files, Machine};
 use crate::store::model::Model;
 
-/// What is to be run in a machine.
+/// A program to run in a machine.
 pub struct Program {
     /// Its path in the machine.
     pub path: String,

@@ -46,9 +46,9 @@ pub enum Resolved {
 pub struct UnitView {
     /// The unit's name.
     pub name: String,
-    /// It is to go.
+    /// It is being removed.
     pub dying: bool,
-    /// Its application is to go.
+    /// Its application is being removed.
     pub application_dying: bool,
     /// It leads the application.
     pub leader: bool,
@@ -70,7 +70,7 @@ pub struct UnitView {
     pub relations: BTreeMap<i64, RelationView>,
     /// Subordinates are still beside it.
     pub subordinates: bool,
-    /// Its storages, by ID: whether they are to go.
+    /// Its storages, by ID: whether they are being removed.
     pub storage: BTreeMap<String, bool>,
     /// The secrets it should hear of.
     pub secrets: SecretView,
@@ -87,7 +87,7 @@ pub struct RelationView {
     pub peer: bool,
     /// This side's charm did not ask for it: every charm has an endpoint `juju-info`, and is not told of relations there.
     pub implicit: bool,
-    /// It is to go.
+    /// It is being removed.
     pub dying: bool,
     /// The remote units in its scope, with the version of their databags.
     pub members: BTreeMap<String, i64>,

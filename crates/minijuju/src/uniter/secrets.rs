@@ -1,4 +1,4 @@
-//! Which secrets a unit is to be told of.
+//! Which secret events are due for a unit.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -115,7 +115,7 @@ impl Session {
         Reply { code: output.code, stdout: output.stdout, stderr: output.stderr }
     }
 
-    /// What is to be acted on at once, since the last time.
+    /// What takes effect at once, since the last time.
     pub fn live(&mut self) -> Vec<Live> {
         let (record, told) = (&self.juju.record, &mut self.told);
         let mut live = Vec::new();
@@ -144,7 +144,7 @@ impl Session {
         !self.juju.record.unit_statuses.is_empty()
     }
 
-    /// Whether the hook is to be stopped now, for a reboot.
+    /// Whether the hook must stop now, for a reboot.
     pub fn stop(&self) -> bool {
         self.juju.record.reboot == Some(Reboot::Now)
     }

@@ -77,7 +77,7 @@ impl Worker<'_> {
             if waiting {
                 status::set(db, &uuid, Kind::Workload, &name, &Status::new("waiting", "installing agent"))?;
             }
-            // It was up when this command looked, and died since: its services are to be started again.
+            // It was up when this command looked, and died since: its services must start again.
             if let Some(mut unit) = unit::find(db, &uuid, &name)?.filter(|unit| unit.agent.started) {
                 unit.agent.rebooted = true;
                 unit::save_agent(db, &uuid, &unit)?;

@@ -52,14 +52,14 @@ fn a_failed_hook_can_be_left_out() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_mended_charm_reaches_a_unit_in_error_by_force_only() {
+fn a_fixed_charm_reaches_a_unit_in_error_by_force_only() {
     let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", "exit 1", &[])]).ok();
-    let mended = rig.charm("web", r#"juju-log "$JUJU_HOOK_NAME"; status-set active"#, &[]);
-    rig.run(&["refresh", "web", "--path", &mended]).ok();
+    let fixed = rig.charm("web", r#"juju-log "$JUJU_HOOK_NAME"; status-set active"#, &[]);
+    rig.run(&["refresh", "web", "--path", &fixed]).ok();
     rig.run(&["resolved", "web/0"]).ok();
     assert_eq!(rig.workload("web/0").0, "error", "as in Juju, the old charm is retried");
-    rig.run(&["refresh", "web", "--path", &mended, "--force-units"]).ok();
+    rig.run(&["refresh", "web", "--path", &fixed, "--force-units"]).ok();
     rig.run(&["resolved", "web/0"]).ok();
     assert_eq!(rig.workload("web/0").0, "active");
     assert_eq!(rig.logged(), ["install", "leader-elected", "config-changed", "start"]);

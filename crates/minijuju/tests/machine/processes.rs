@@ -137,7 +137,7 @@ fn a_machine_holds_nothing_of_the_command_that_started_it() {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("\naddress 10."), "{text}");
     let machine = rig.machines().find(&spec(0).id).unwrap().expect("it outlives its starter");
-    // It says that it is ready before it lets go of what it says that through.
+    // It says that it is ready before it closes what it says that through.
     eventually("it has let go of all that it was handed", || {
         let open = fs::read_dir(format!("/proc/{}/fd", machine.pid())).unwrap().flatten();
         let targets: Vec<_> = open.filter_map(|entry| fs::read_link(entry.path()).ok()).collect();

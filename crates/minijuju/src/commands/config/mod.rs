@@ -34,7 +34,7 @@ pub struct ConfigOptions {
     pub no_color: bool,
 }
 
-/// What `juju config` is to do.
+/// What `juju config` does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ConfigAction {
     /// Show every option.

@@ -33,7 +33,7 @@ pub struct LogStyle {
 }
 
 impl LogStyle {
-    /// The style that the options ask for, with times of this computer's zone unless they are to be UTC.
+    /// The style that the options ask for, with times in this computer's zone, or in UTC after `--utc`.
     #[must_use]
     pub fn new(options: &DebugLogArgs, colour: bool) -> LogStyle {
         LogStyle::in_zone(options, colour, if options.utc { TimeZone::UTC } else { TimeZone::system() })

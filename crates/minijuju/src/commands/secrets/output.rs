@@ -19,10 +19,10 @@ pub struct SecretInfo {
     /// When it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<Instant>,
-    /// How often it is to be rotated (`never`, `daily`), for charms' secrets.
+    /// How often its owner should rotate it (`never`, `daily`), for charms' secrets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub rotation: String,
-    /// When it is to be rotated next.
+    /// When its owner should rotate it next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotates: Option<Instant>,
     /// `tinyproxy`, `tinyproxy/0`, or `<model>` for the user's.
