@@ -77,7 +77,8 @@ fn pass(lock: &Lock, bridge: &str) -> Option<String> {
 
 /// Whether a chain, as nft lists it, may drop a packet: by its policy, by a rule of its own, or by one of another chain.
 fn may_drop(chain: &str) -> bool {
-    ["policy drop", " drop", " reject", " jump ", " goto ", " queue"].iter().any(|word| chain.contains(word))
+    let mut words = chain.split_whitespace().map(|word| word.trim_end_matches(';'));
+    words.any(|word| ["drop", "reject", "jump", "goto", "queue"].contains(&word))
 }
 
 /// The chains that each packet of IPv4 goes through that is passed on, as `FAMILY TABLE CHAIN`, each with its text.
@@ -174,7 +175,9 @@ table ip filter {
                       table ip6 filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n\
                       table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy accept;\n\t}\n}\n";
         assert_eq!(names_of_forward_chains(listed), [["inet", "filter", "forward"], ["ip", "filter", "FORWARD"]]);
-        assert!(may_drop(CHAIN) && may_drop("\t\treject with icmpx admin-prohibited # handle 9"));
+        assert!(
+            may_drop(CHAIN) && may_drop("\t\tdrop\n") && may_drop("\t\treject with icmpx admin-prohibited # handle 9")
+        );
         assert!(!may_drop("\t\ttype filter hook forward priority filter; policy accept;"));
     }
 
