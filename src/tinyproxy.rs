@@ -156,6 +156,11 @@ impl Tinyproxy {
     /// The process that the PID file names, if it is tinyproxy and alive.
     fn process(&self) -> Option<Process> {
         let path = self.pid_file();
+        // Reading a FIFO would wait for whoever writes to it.
+        if fs::metadata(&path).is_ok_and(|file| !file.is_file()) {
+            tracing::warn!("{} is no file", path.display());
+            return None;
+        }
         match fs::read(&path) {
             Ok(text) => Process::from_pid_file(&text).filter(|process| process.runs(PROGRAM)),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -216,7 +221,8 @@ impl Workload for Tinyproxy {
              ReverseOnly Yes\n\
              ReversePath \"/{slug}/\" \"http://www.example.com/\"\n"
         );
-        let changed = pathops::ensure_contents(self.config_file(), config)?;
+        // Not through a link: it could lead to a file that is not the charm's to write.
+        let changed = pathops::Options::new().replace_link().ensure_contents(self.config_file(), config)?;
         Ok(changed || self.has_config_to_read())
     }
 
@@ -263,6 +269,11 @@ impl Workload for Tinyproxy {
         if let Some(process) = self.process() {
             tracing::debug!(pid = process.id(), "tinyproxy is running already");
             return Ok(());
+        }
+        let path = self.pid_file();
+        // tinyproxy would wait for whoever reads from a FIFO.
+        if fs::metadata(&path).is_ok_and(|file| !file.is_file()) {
+            return Err(Error::NoPidFile { path });
         }
         self.check_port()?;
         self.run(&[]).map(drop)

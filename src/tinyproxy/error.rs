@@ -50,6 +50,12 @@ pub enum Error {
         /// What the machine said.
         source: io::Error,
     },
+    /// Something else is where tinyproxy writes its PID file.
+    #[error("tinyproxy cannot write its PID file: {} is there, and is no file: remove it", path.display())]
+    NoPidFile {
+        /// The PID file.
+        path: PathBuf,
+    },
     /// The time of the PID file could not be renewed.
     #[error("could not renew the time of {}: {source}", path.display())]
     Touch {

@@ -55,6 +55,19 @@ mod config {
     }
 
     #[test]
+    fn takes_the_place_of_a_link_and_leaves_what_that_leads_to() {
+        let machine = Machine::new();
+        let other = machine.write("etc/shadow", "not the charm's");
+        fs::create_dir_all(machine.path("etc/tinyproxy")).unwrap();
+        let path = machine.path("etc/tinyproxy/tinyproxy.conf");
+        symlink(&other, &path).unwrap();
+        assert!(machine.tinyproxy().ensure_config(8000, "example").unwrap());
+        assert_eq!(fs::read_to_string(&other).unwrap(), "not the charm's");
+        assert!(!path.is_symlink());
+        assert_eq!(fs::read_to_string(&path).unwrap(), CONFIG);
+    }
+
+    #[test]
     fn is_replaced_if_the_slug_or_port_changes() {
         let machine = Machine::new();
         let mut tinyproxy = machine.tinyproxy();
@@ -173,6 +186,23 @@ mod installation {
 
 mod pid_file {
     use super::*;
+
+    #[test]
+    fn that_is_a_fifo_or_a_folder_means_not_running_and_keeps_tinyproxy_from_starting() {
+        for make in ["mkfifo", "mkdir"] {
+            let machine = Machine::new();
+            machine.install("tinyproxy", "exit 0");
+            let path = machine.tinyproxy().pid_file();
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            assert!(Command::new(make).arg(&path).status().unwrap().success());
+            let mut tinyproxy = machine.tinyproxy();
+            let (running, started) = in_time(make, move || (tinyproxy.is_running(), tinyproxy.start()));
+            assert!(!running);
+            let message =
+                format!("tinyproxy cannot write its PID file: {} is there, and is no file: remove it", path.display());
+            assert_eq!(started.unwrap_err().to_string(), message);
+        }
+    }
 
     #[test]
     fn of_tinyproxy_means_running() {

@@ -33,6 +33,7 @@ pub struct Options {
     pub(super) mode: Option<u32>,
     pub(super) user: Option<String>,
     pub(super) group: Option<String>,
+    replace_link: bool,
 }
 
 impl Options {
@@ -63,12 +64,21 @@ impl Options {
         self
     }
 
+    /// Let the file take the place of a symbolic link at its path, and leave what the link leads to as it is: for a path
+    /// whose folder others may write to.
+    #[must_use]
+    pub fn replace_link(mut self) -> Self {
+        self.replace_link = true;
+        self
+    }
+
     /// Ensure that the file `path` holds `content` with this mode and owner, and return whether anything had to be
     /// changed.
     ///
     /// The change is atomic: at any time, also after a crash, the file is either as it was or as it should be, because a
-    /// complete new file takes its place. Folders that are missing above it are made, with mode `0o755` whatever the umask. A symbolic link
-    /// at `path` stays, and the file that it leads to is replaced.
+    /// complete new file takes its place. Folders that are missing above it are made, with mode `0o755` whatever the
+    /// umask. A symbolic link at `path` stays, and the file that it leads to is replaced, unless [`Options::replace_link`]
+    /// says otherwise.
     ///
     /// # Errors
     /// See [`Error`]. The file is then as it was before.
@@ -79,8 +89,9 @@ impl Options {
         }
         let mode = self.mode.unwrap_or(0o644);
         let owner = Owner::find(self.user.as_deref(), self.group.as_deref())?;
-        let path = &follow(path)?;
-        let old = match fs::metadata(path) {
+        let path = &if self.replace_link { path.to_path_buf() } else { follow(path)? };
+        let old = match fs::symlink_metadata(path) {
+            Ok(old) if old.is_symlink() => None,
             Ok(old) if old.is_dir() => return Err(Error::IsFolder { path: path.clone() }),
             Ok(old) if !old.is_file() => return Err(Error::NotRegular { path: path.clone() }),
             Ok(old) => Some(old),
