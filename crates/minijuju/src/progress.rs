@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::format::colour;
+use crate::format::{colour, for_terminal};
 
 /// Where steps are told.
 #[derive(Debug)]
@@ -59,10 +59,11 @@ impl Progress {
         let _one_at_a_time = self.lines.lock();
         match &self.shape {
             // Above the live lines, which indicatif draws again below it.
-            Shape::Live(bars) => bars.suspend(|| eprintln!("{line}")),
+            Shape::Live(bars) => bars.suspend(|| eprintln!("{}", for_terminal(line))),
             Shape::Quiet | Shape::Plain => {
                 // A closed standard error is nobody's mistake.
-                let _ = writeln!(io::stderr(), "{line}");
+                let shown = if io::stderr().is_terminal() { for_terminal(line) } else { line.into() };
+                let _ = writeln!(io::stderr(), "{shown}");
             }
         }
     }

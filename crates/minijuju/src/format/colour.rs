@@ -1,5 +1,7 @@
 //! Juju's colours.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 /// Why a piece of text stands out.
@@ -76,6 +78,52 @@ impl Paint {
     }
 }
 
+/// Text as a terminal may see it: what a charm or a user wrote moves no cursor and rings no bell. Control characters but
+/// line breaks, tabs and our own colours are shown escaped, as `\\x1b`.
+pub fn for_terminal(text: &str) -> Cow<'_, str> {
+    const COLOURS: [Paint; 12] = [
+        Paint::Good,
+        Paint::Warning,
+        Paint::Error,
+        Paint::Info,
+        Paint::Bold,
+        Paint::Gray,
+        Paint::Magenta,
+        Paint::BrightMagenta,
+        Paint::BoldBrightMagenta,
+        Paint::BrightGreen,
+        Paint::BoldBrightCyan,
+        Paint::BrightRed,
+    ];
+    if !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let own =
+            COLOURS.iter().filter_map(|paint| paint.code()).chain([Paint::RESET]).find(|code| rest.starts_with(code));
+        let taken = if let Some(code) = own {
+            shown.push_str(code);
+            code.len()
+        } else {
+            if is_unsafe(letter) {
+                // Control characters end at U+009F. Writing to a string does not fail.
+                let _ = write!(shown, "\\x{:02x}", u32::from(letter));
+            } else {
+                shown.push(letter);
+            }
+            letter.len_utf8()
+        };
+        rest = &rest[taken..];
+    }
+    Cow::Owned(shown)
+}
+
+fn is_unsafe(letter: char) -> bool {
+    letter.is_control() && !['\n', '\t'].contains(&letter)
+}
+
 /// The line for an error: `ERROR ` and what is wrong.
 #[must_use]
 pub fn error(why: &str, colour: bool) -> String {
@@ -125,6 +173,14 @@ mod tests {
         assert!(decide(false, true, false));
         assert!(!decide(true, false, true));
         assert!(!decide(true, true, true));
+    }
+
+    #[test]
+    fn control_characters_reach_no_terminal_but_our_colours_do() {
+        let text = format!("{}\t\u{1b}]0;title\u{7}\u{1b}[2J\r\u{9b}2J ä\n", Paint::Good.text("active", true));
+        let shown = "\u{1b}[32mactive\u{1b}[0m\t\\x1b]0;title\\x07\\x1b[2J\\x0d\\x9b2J ä\n";
+        assert_eq!(for_terminal(&text), shown);
+        assert!(matches!(for_terminal("as it is\n"), Cow::Borrowed(_)));
     }
 
     #[test]
