@@ -98,6 +98,8 @@ struct Candidate {
     endpoint: Endpoint,
     interface: String,
     container: bool,
+    /// How many relations the charm allows there.
+    limit: Option<u32>,
     /// Every charm has it, without saying so.
     implicit: bool,
 }
@@ -123,15 +125,8 @@ pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<Ex
     let scope = if container { "container" } else { "global" };
     client.store.write(|db| {
         let sides = [a_side.endpoint.clone(), b_side.endpoint.clone()];
-        let there = relation::all(db, &model.uuid)?
-            .into_iter()
-            .any(|relation| relation.life == "alive" && sides.iter().all(|side| relation.endpoints.contains(side)));
-        if there {
-            let key = key(&a_side, &b_side);
-            bail!(
-                "cannot add relation {key:?}: relation {key} already exists\n\nUse 'juju status --relations' to view \
-                 the current relations."
-            );
+        if let Some(why) = refusal(&relation::all(db, &model.uuid)?, &[&a_side, &b_side]) {
+            bail!("cannot add relation {:?}: {why}", key(&a_side, &b_side));
         }
         relation::add(db, &model.uuid, &a_side.interface, scope, &sides)?;
         Ok(())
@@ -194,6 +189,30 @@ pub fn add_peers(db: &Db, model: &Model, application: &Application, meta: &Charm
     Ok(())
 }
 
+/// Why these two cannot be related, beside the relations that are there. Juju 3.6: `AddRelation` in state/state.go.
+fn refusal(there: &[Relation], sides: &[&Candidate; 2]) -> Option<String> {
+    let same = |relation: &&Relation| sides.iter().all(|side| relation.endpoints.contains(&side.endpoint));
+    if let Some(relation) = there.iter().find(same) {
+        let key = relation.key();
+        return Some(if relation.life == "alive" {
+            format!("relation {key} already exists\n\nUse 'juju status --relations' to view the current relations.")
+        } else {
+            format!("relation {key} is dying, but not yet removed")
+        });
+    }
+    sides.iter().find_map(|side| {
+        // As on Juju, 0 is no limit.
+        let (limit, endpoint) = (side.limit.filter(|&limit| limit > 0)?, &side.endpoint);
+        let count = there.iter().filter(|relation| relation.endpoints.contains(endpoint)).count();
+        (count >= usize::try_from(limit).unwrap_or(usize::MAX)).then(|| {
+            format!(
+                "establishing a new relation for {}:{} would exceed its maximum relation limit of {limit}",
+                endpoint.application, endpoint.name
+            )
+        })
+    })
+}
+
 /// What `APPLICATION[:ENDPOINT]` can stand for.
 fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<Candidate>> {
     let (name, endpoint) = word.split_once(':').map_or((word, None), |(name, endpoint)| (name, Some(endpoint)));
@@ -210,6 +229,7 @@ fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<
             },
             interface: relation.interface.clone(),
             container: relation.scope == RelationScope::Container,
+            limit: relation.limit,
             implicit: false,
         })
         .collect();
@@ -217,6 +237,7 @@ fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<
         endpoint: Endpoint { application: name.to_owned(), name: "juju-info".to_owned(), role: "provider".to_owned() },
         interface: "juju-info".to_owned(),
         container: false,
+        limit: None,
         implicit: true,
     });
     if let Some(endpoint) = endpoint {
@@ -272,6 +293,7 @@ mod tests {
             endpoint: Endpoint { application: application.to_owned(), name: name.to_owned(), role: role.to_owned() },
             interface: interface.to_owned(),
             container: false,
+            limit: None,
             implicit: name == "juju-info",
         }
     }
@@ -283,6 +305,42 @@ mod tests {
         let (one, two) = choose(&web, &pg, "web pg").unwrap();
         assert_eq!(key(&one, &two), "web:db pg:data");
         assert_eq!(choose(&pg, &pg, "pg pg").unwrap_err().to_string(), "no relations found");
+    }
+
+    #[test]
+    fn no_more_relations_are_made_than_the_charm_allows() {
+        let (web, pg) = (candidate("web", "db", "requirer", "pg"), candidate("pg", "data", "provider", "pg"));
+        let other = candidate("other", "data", "provider", "pg");
+        let limited = Candidate { limit: Some(1), ..web.clone() };
+        let there = [related(&web, &other, "alive")];
+        assert_eq!(refusal(&[], &[&limited, &pg]), None);
+        assert_eq!(refusal(&there, &[&web, &pg]), None);
+        assert_eq!(refusal(&there, &[&Candidate { limit: Some(0), ..web.clone() }, &pg]), None);
+        assert_eq!(
+            refusal(&there, &[&limited, &pg]).unwrap(),
+            "establishing a new relation for web:db would exceed its maximum relation limit of 1"
+        );
+    }
+
+    #[test]
+    fn a_relation_that_is_there_or_not_yet_gone_is_not_made_again() {
+        let (web, pg) = (candidate("web", "db", "requirer", "pg"), candidate("pg", "data", "provider", "pg"));
+        let exists = refusal(&[related(&web, &pg, "alive")], &[&pg, &web]).unwrap();
+        assert!(exists.starts_with("relation web:db pg:data already exists\n"), "{exists}");
+        assert_eq!(
+            refusal(&[related(&web, &pg, "dying")], &[&web, &pg]).unwrap(),
+            "relation web:db pg:data is dying, but not yet removed"
+        );
+    }
+
+    fn related(one: &Candidate, two: &Candidate, life: &str) -> Relation {
+        Relation {
+            id: 0,
+            life: life.to_owned(),
+            interface: one.interface.clone(),
+            scope: "global".to_owned(),
+            endpoints: vec![one.endpoint.clone(), two.endpoint.clone()],
+        }
     }
 
     #[test]
