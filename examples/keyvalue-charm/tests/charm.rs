@@ -94,7 +94,8 @@ fn an_application_that_asks_gets_an_answer_and_a_secret_of_its_own() {
     let secret = out.get_secret_by_label("client-3").unwrap();
     let answer = &out.get_relation(3).unwrap().local_app_data;
     assert_eq!(answer["endpoint"], "\"192.0.2.0:7070\"");
-    assert_eq!(answer["secret-id"], format!("\"{}\"", secret.id.uri()));
+    let id = secret.id.uri().replacen("secret:", "", 1);
+    assert_eq!(answer["secret-id"], format!("\"secret://{}/{id}\"", out.model.uuid));
     assert_eq!(secret.rotate, Rotate::Monthly);
     assert!(secret.remote_grants[&3].contains("shop"));
 

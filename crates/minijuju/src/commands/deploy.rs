@@ -172,7 +172,7 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
         added.name,
         added.charm,
         added.revision,
-        base(args.base.as_ref(), &charm)
+        base(args, &charm)?
     ));
     client.settle(&model)?;
     summary::units(client, &model, &added.name)?;
@@ -180,15 +180,48 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The base that units run on, in Juju's words: the one asked for, the charm's first, or Ubuntu's.
-fn base(asked: Option<&String>, charm: &Charm) -> String {
-    let first = || {
-        let manifest = charm.files.get("manifest").and_then(serde_json::Value::as_str)?;
-        let manifest = ops_metadata::parse_yaml(manifest).ok()?;
-        let base = manifest.get("bases")?.get(0)?;
-        let track = base.get("channel")?.as_str()?.split('/').next()?.to_owned();
-        Some(format!("{}@{track}", base.get("name")?.as_str()?))
+fn base(args: &DeployArgs, charm: &Charm) -> anyhow::Result<String> {
+    let manifest = charm.files.get("manifest").and_then(serde_json::Value::as_str);
+    pick(args, &manifest.map(bases).unwrap_or_default())
+}
+
+fn pick(args: &DeployArgs, bases: &[String]) -> anyhow::Result<String> {
+    let Some(asked) = &args.base else {
+        return Ok(bases.first().cloned().unwrap_or_else(|| "ubuntu@24.04".to_owned()));
     };
-    asked.cloned().or_else(first).unwrap_or_else(|| "ubuntu@24.04".to_owned())
+    // A channel's risk, as in ubuntu@22.04/stable, is of no meaning here.
+    let asked = asked.split('/').next().unwrap_or_default().to_owned();
+    if !args.force && !bases.is_empty() && !bases.contains(&asked) {
+        // Juju 3.6: core/charm/baseselector.go
+        bail!("base {asked:?} is not supported, supported bases are: {}", bases.join(", "));
+    }
+    Ok(asked)
+}
+
+/// The bases in a charm's manifest, as `ubuntu@22.04`.
+fn bases(manifest: &str) -> Vec<String> {
+    let Ok(manifest) = ops_metadata::parse_yaml(manifest) else { return Vec::new() };
+    let Some(bases) = manifest.get("bases").and_then(serde_json::Value::as_array) else { return Vec::new() };
+    let bases = bases.iter().filter_map(|base| {
+        let track = base.get("channel")?.as_str()?.split('/').next()?;
+        Some(format!("{}@{track}", base.get("name")?.as_str()?))
+    });
+    bases.collect()
+}
+
+/// How many units to begin with. A subordinate has none of its own, and no machines to choose.
+/// Juju 3.6: cmd/juju/application/deployer/charm.go
+fn units(subordinate: bool, args: &DeployArgs) -> anyhow::Result<i64> {
+    if !subordinate {
+        return Ok(args.num_units);
+    }
+    if !args.constraint_words.is_empty() {
+        bail!("cannot use --constraints with subordinate application");
+    }
+    if args.num_units != 1 || !args.to.is_empty() {
+        bail!("cannot use --num-units or --to with subordinate application");
+    }
+    Ok(0)
 }
 
 fn add(
@@ -223,9 +256,8 @@ fn add(
     };
     storage::check(meta, &args.storage)?;
     let resources = resources::take(client, meta, &added.name, &args.resources)?;
-    let base = base(args.base.as_ref(), charm);
-    // A subordinate has no units of its own.
-    let count = if meta.subordinate { 0 } else { args.num_units };
+    let base = base(args, charm)?;
+    let count = units(meta.subordinate, args)?;
     let written = client.store.write(|db| {
         if application::find(db, &model.uuid, &added.name)?.is_some() {
             bail!("cannot add application {:?}: application already exists", added.name);
@@ -243,4 +275,48 @@ fn add(
             let _ = std::fs::remove_file(&one.path);
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: DeployArgs,
+    }
+
+    fn args(line: &str) -> DeployArgs {
+        Line::parse_from(["deploy", "./x.charm"].into_iter().chain(line.split_whitespace())).args
+    }
+
+    #[test]
+    fn a_subordinate_takes_no_number_of_units_no_machines_and_no_constraints() {
+        assert_eq!(units(true, &args("")).unwrap(), 0);
+        assert_eq!(units(false, &args("-n 2 --to 0,1")).unwrap(), 2);
+        for line in ["-n 2", "--to 0"] {
+            let why = "cannot use --num-units or --to with subordinate application";
+            assert_eq!(units(true, &args(line)).unwrap_err().to_string(), why);
+        }
+        let why = "cannot use --constraints with subordinate application";
+        assert_eq!(units(true, &args("--constraints mem=1G")).unwrap_err().to_string(), why);
+    }
+
+    #[test]
+    fn the_base_is_one_of_the_charm_s_unless_it_is_forced() {
+        let manifest = "bases: [{name: ubuntu, channel: '22.04'}, {name: ubuntu, channel: 24.04/stable}]";
+        let all = bases(manifest);
+        assert_eq!(all, ["ubuntu@22.04", "ubuntu@24.04"]);
+        assert_eq!(pick(&args(""), &all).unwrap(), "ubuntu@22.04");
+        assert_eq!(pick(&args("--base ubuntu@24.04/stable"), &all).unwrap(), "ubuntu@24.04");
+        assert_eq!(pick(&args("--base ubuntu@20.04 --force"), &all).unwrap(), "ubuntu@20.04");
+        assert_eq!(pick(&args("--base ubuntu@20.04"), &[]).unwrap(), "ubuntu@20.04");
+        assert_eq!(
+            pick(&args("--base ubuntu@20.04"), &all).unwrap_err().to_string(),
+            "base \"ubuntu@20.04\" is not supported, supported bases are: ubuntu@22.04, ubuntu@24.04"
+        );
+    }
 }
