@@ -7,6 +7,8 @@ use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -107,8 +109,7 @@ pub(super) fn inits() -> Vec<(u32, PathBuf)> {
 
 /// The folder that a process is named after, if it is a machine's first process or about to become one.
 fn folder_of_init(pid: u32) -> Option<PathBuf> {
-    // A zombie's command line is empty, which is right: all that it held is gone.
-    let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let command = started_with(pid, "cmdline")?;
     let args: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
     // On the way it is `unshare`, which has them after its own arguments. The last one ends with a zero byte too.
     let [.., init, _step, folder, b""] = args.as_slice() else { return folder_of_systemd(pid, args[0]) };
@@ -116,6 +117,21 @@ fn folder_of_init(pid: u32) -> Option<PathBuf> {
         return Some(OsStr::from_bytes(folder).into());
     }
     folder_of_systemd(pid, args[0])
+}
+
+/// What a process was started with, `cmdline` or `environ`. While it executes another program both are empty for a moment,
+/// and a machine whose systemd shuts down must not pass for one that is gone.
+fn started_with(pid: u32, what: &str) -> Option<Vec<u8>> {
+    for _ in 0..20 {
+        let content = fs::read(format!("/proc/{pid}/{what}")).ok()?;
+        if !content.is_empty() {
+            return Some(content);
+        }
+        // A zombie has no program any more, and all that it held is gone; a thread of the kernel never has one.
+        fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+        thread::sleep(Duration::from_millis(1));
+    }
+    None
 }
 
 /// systemd changes its arguments when it executes itself anew, or the program that ends it, but hands its environment on.
@@ -130,7 +146,7 @@ fn folder_of_systemd(pid: u32, program: &[u8]) -> Option<PathBuf> {
     if numbers.split_whitespace().next_back() != Some("1") {
         return None;
     }
-    let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let environment = started_with(pid, "environ")?;
     let value = |variable: &[u8]| Some(variable.strip_prefix(boot::FOLDER.as_bytes())?.strip_prefix(b"=")?.to_owned());
     environment.split(|byte| *byte == 0).find_map(value).map(|folder| OsStr::from_bytes(&folder).into())
 }
@@ -198,5 +214,15 @@ mod tests {
         fs::create_dir_all(&below).unwrap();
         fs::write(below.join("file"), vec![1; 100_000]).unwrap();
         assert!(Folder::new(folder.path()).disk_use() >= 100_000);
+    }
+
+    #[test]
+    fn a_process_that_executes_another_program_does_not_pass_for_one_that_is_gone() {
+        let script = r#"exec /bin/sh -c "$0" "$0""#;
+        let mut child = std::process::Command::new("/bin/sh").args(["-c", script, script]).spawn().unwrap();
+        let seen = (0..3000).filter(|_| started_with(child.id(), "cmdline").is_some()).count();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(seen, 3000);
     }
 }
