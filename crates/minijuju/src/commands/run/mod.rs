@@ -272,7 +272,8 @@ fn wait(
                     &tasks[place..].iter().map(|(_, unit)| format!("unit {unit}")).collect::<Vec<_>>()
                 ));
             }
-            if settled {
+            // One that runs is another command's to end.
+            if settled && !task.runs() {
                 bail!(
                     "unit {unit} cannot run task {id} now: it stays pending, `juju status` shows what the unit waits for"
                 );
