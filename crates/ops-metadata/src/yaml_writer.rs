@@ -134,6 +134,8 @@ mod tests {
         for reader in [YamlReader::Charmcraft, YamlReader::Juju] {
             assert_eq!(&yaml::parse("x.yaml", &text, reader).unwrap(), value, "{text}");
         }
+        // A reader that shares no code with ours.
+        assert_eq!(&serde_yaml::from_str::<Value>(&text).unwrap(), value, "{text}");
         text
     }
 
