@@ -156,8 +156,7 @@ impl Tinyproxy {
     /// The process that the PID file names, if it is tinyproxy and alive.
     fn process(&self) -> Option<Process> {
         let path = self.pid_file();
-        // Reading a FIFO would wait for whoever writes to it.
-        if fs::metadata(&path).is_ok_and(|file| !file.is_file()) {
+        if is_no_file(&path) {
             tracing::warn!("{} is no file", path.display());
             return None;
         }
@@ -271,8 +270,7 @@ impl Workload for Tinyproxy {
             return Ok(());
         }
         let path = self.pid_file();
-        // tinyproxy would wait for whoever reads from a FIFO.
-        if fs::metadata(&path).is_ok_and(|file| !file.is_file()) {
+        if is_no_file(&path) {
             return Err(Error::NoPidFile { path });
         }
         self.check_port()?;
@@ -309,4 +307,9 @@ impl Workload for Tinyproxy {
             Err(source) => Err(Error::Remove { path: folder.to_path_buf(), source }),
         }
     }
+}
+
+/// Whether something else than a file is there. Who opens a FIFO, this process or tinyproxy, waits for its other end.
+fn is_no_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file())
 }

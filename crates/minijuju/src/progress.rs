@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::format::{colour, for_terminal};
+use crate::format::{colour, shown_on};
 
 /// Where steps are told.
 #[derive(Debug)]
@@ -59,11 +59,10 @@ impl Progress {
         let _one_at_a_time = self.lines.lock();
         match &self.shape {
             // Above the live lines, which indicatif draws again below it.
-            Shape::Live(bars) => bars.suspend(|| eprintln!("{}", for_terminal(line))),
+            Shape::Live(bars) => bars.suspend(|| eprintln!("{}", shown_on(&io::stderr(), line))),
             Shape::Quiet | Shape::Plain => {
                 // A closed standard error is nobody's mistake.
-                let shown = if io::stderr().is_terminal() { for_terminal(line) } else { line.into() };
-                let _ = writeln!(io::stderr(), "{shown}");
+                let _ = writeln!(io::stderr(), "{}", shown_on(&io::stderr(), line));
             }
         }
     }

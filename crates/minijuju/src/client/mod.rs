@@ -6,16 +6,15 @@ pub mod settings;
 pub mod summary;
 pub mod units;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
 use anyhow::{Context as _, bail};
 
 use crate::cli::{ModelIdentifier, Session};
-use crate::format::for_terminal;
+use crate::format::shown_on;
 use crate::machine::Machines;
 use crate::progress::Progress;
 use crate::store::application::{self, Application};
@@ -202,7 +201,7 @@ pub fn print(text: &str, file: Option<&Path>) -> anyhow::Result<()> {
     if let Some(file) = file {
         return fs::write(file, text).with_context(|| format!("cannot write {}", file.display()));
     }
-    let text = if io::stdout().is_terminal() { for_terminal(text) } else { Cow::Borrowed(text) };
+    let text = shown_on(&io::stdout(), text);
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         // `| head` has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

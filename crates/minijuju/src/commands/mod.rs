@@ -42,7 +42,7 @@ mod version;
 mod whoami;
 
 use std::env;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -192,8 +192,7 @@ pub fn main() -> ExitCode {
     };
     run(&command, &session).unwrap_or_else(|error| {
         let message = format::error(&reason(&error), format::colour(&io::stderr(), false, false));
-        let shown = if io::stderr().is_terminal() { format::for_terminal(&message) } else { message.as_str().into() };
-        eprint!("{shown}");
+        eprint!("{}", format::shown_on(&io::stderr(), &message));
         ExitCode::FAILURE
     })
 }

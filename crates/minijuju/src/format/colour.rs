@@ -80,7 +80,7 @@ impl Paint {
 
 /// Text as a terminal may see it: what a charm or a user wrote moves no cursor and rings no bell. Control characters but
 /// line breaks, tabs and our own colours are shown escaped, as `\\x1b`.
-pub fn for_terminal(text: &str) -> Cow<'_, str> {
+fn for_terminal(text: &str) -> Cow<'_, str> {
     const COLOURS: [Paint; 12] = [
         Paint::Good,
         Paint::Warning,
@@ -118,6 +118,11 @@ pub fn for_terminal(text: &str) -> Cow<'_, str> {
         rest = &rest[taken..];
     }
     Cow::Owned(shown)
+}
+
+/// Text as this stream may have it: as it is, or as [`for_terminal`] shows it.
+pub fn shown_on<'a>(stream: &impl IsTerminal, text: &'a str) -> Cow<'a, str> {
+    if stream.is_terminal() { for_terminal(text) } else { Cow::Borrowed(text) }
 }
 
 fn is_unsafe(letter: char) -> bool {
