@@ -6,9 +6,10 @@ use std::{
     io::Read as _,
     os::unix::fs::{PermissionsExt as _, symlink},
     path::Path,
+    process::Command,
 };
 
-use minijuju::pack::{Step, juju_arch, pack, unpack};
+use minijuju::pack::{Profile, Step, juju_arch, pack, unpack};
 use ops_metadata::CharmMeta;
 use tempfile::TempDir;
 use zip::ZipArchive;
@@ -56,7 +57,7 @@ actions: {ping: {description: Ping.}}
 ";
 
 fn quietly(project: &Path, out: &Path) -> Result<std::path::PathBuf, String> {
-    pack(project, out, &mut |_| ()).map_err(|error| error.to_string())
+    pack(project, out, Profile::Release, &mut |_| ()).map_err(|error| error.to_string())
 }
 
 /// The charm's files: mode and content (of a link: its target).
@@ -77,7 +78,7 @@ fn a_rust_charm_holds_what_charmcraft_puts_into_it() {
     let project = rust_project(PARTS, DISPATCH, "fn main() { println!(\"hello\") }");
     let out = project.path().join("out");
     let mut steps = vec![];
-    let charm = pack(project.path(), &out, &mut |step| match step {
+    let charm = pack(project.path(), &out, Profile::Release, &mut |step| match step {
         Step::Building { binary } => steps.push(format!("building {binary}")),
         Step::Cargo { line } => assert!(!line.is_empty()),
         Step::Warning { text } => assert!(text.starts_with("bin/demo-charm is linked dynamically"), "{text}"),
@@ -228,6 +229,18 @@ fn what_is_no_charm_is_not_packed() {
 }
 
 #[test]
+fn a_charm_is_built_for_release_or_in_the_profile_of_its_tests() {
+    let project = rust_project(PARTS, DISPATCH, "fn main() { print!(\"{}\", cfg!(debug_assertions)) }");
+    for (profile, debug) in [(Profile::Release, "false"), (Profile::Dev, "true")] {
+        let charm = pack(project.path(), project.path(), profile, &mut |_| ()).unwrap();
+        let folder = project.path().join(debug);
+        unpack(&charm, &folder).unwrap();
+        let ran = Command::new(folder.join("dispatch")).current_dir(&folder).output().unwrap();
+        assert_eq!(String::from_utf8(ran.stdout).unwrap(), debug);
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_named() {
     let project = project(&[("metadata.yaml", "name: demo\n"), ("dispatch", "#!/bin/sh\n")]);
     let message = quietly(project.path(), &project.path().join("dispatch")).unwrap_err();
@@ -237,7 +250,7 @@ fn a_folder_that_cannot_be_written_is_named() {
 /// What packing warns of, but for what the project lacks: it is not linked statically.
 fn warnings(project: &Path) -> Vec<String> {
     let mut warnings = vec![];
-    pack(project, project, &mut |step| {
+    pack(project, project, Profile::Release, &mut |step| {
         if let Step::Warning { text } = step {
             warnings.push(text.to_owned());
         }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::charm;
 use crate::client::Client;
-use crate::pack::{self, Step};
+use crate::pack::{self, Profile, Step};
 use crate::store::application::Application;
 use crate::store::model::{self, Model};
 use crate::store::resource;
@@ -36,8 +36,14 @@ impl Charm {
     }
 }
 
-/// Read the charm at `path`, and keep a copy of it.
-pub fn read(client: &Client, path: &str) -> anyhow::Result<Charm> {
+/// How a project folder's charm is built, if the command line said `--release`, or did not.
+#[must_use]
+pub fn profile(release: bool) -> Profile {
+    if release { Profile::Release } else { Profile::Dev }
+}
+
+/// Read the charm at `path`, and keep a copy of it. A project's is built in this profile.
+pub fn read(client: &Client, path: &str, profile: Profile) -> anyhow::Result<Charm> {
     let local = path.starts_with('.') || path.starts_with('/') || Path::new(path).exists();
     if !local {
         bail!("charm or bundle {path:?} not found: minijuju deploys local charms, such as ./{path}.charm or .");
@@ -49,7 +55,7 @@ pub fn read(client: &Client, path: &str) -> anyhow::Result<Charm> {
     sweep(&charms);
     let scratch = tempfile::Builder::new().prefix(INCOMING).tempdir_in(&charms);
     let scratch = scratch.with_context(|| format!("cannot write to {}", charms.display()))?;
-    let file = if given.is_dir() { pack_project(client, path, scratch.path())? } else { path.to_owned() };
+    let file = if given.is_dir() { pack_project(client, path, scratch.path(), profile)? } else { path.to_owned() };
     // The whole of it is unpacked once here, so that what is wrong with it is said before anything is deployed.
     let folder = scratch.path().join("charm");
     pack::unpack(&file, &folder)?;
@@ -82,7 +88,7 @@ pub fn files(client: &Client, model: &Model, application: &Application) -> anyho
     Ok(paths.map(PathBuf::from).collect())
 }
 
-fn pack_project(client: &Client, project: &Path, to: &Path) -> anyhow::Result<PathBuf> {
+fn pack_project(client: &Client, project: &Path, to: &Path, profile: Profile) -> anyhow::Result<PathBuf> {
     let task = client.progress.begin(format!("pack {}", project.display()));
     let mut tell = |step: Step<'_>| match step {
         Step::Building { binary } => client.progress.say(&format!("  cargo builds {binary}")),
@@ -90,7 +96,7 @@ fn pack_project(client: &Client, project: &Path, to: &Path) -> anyhow::Result<Pa
         Step::Warning { text } => client.progress.line(&format!("WARNING {text}")),
         Step::Writing { .. } => {}
     };
-    match pack::pack(project, to, &mut tell) {
+    match pack::pack(project, to, profile, &mut tell) {
         Ok(file) => {
             task.done();
             Ok(file)

@@ -20,6 +20,8 @@ From a charm's project to a running unit:
 
 Beyond Juju:
 
+    {program} init NAME              Write the project of a new charm.
+    {program} dev                    Test and deploy again whenever a file changes.
     {program} pack                   Pack the charm of this folder.
     {program} fire APP/0 EVENT       Make an event happen.
     {program} machines               Show the machines and what they take up.

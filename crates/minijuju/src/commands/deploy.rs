@@ -31,12 +31,13 @@ pub const STORAGE_GOES: &str = "storage goes with its unit";
 
 const DEPLOY_HELP: &str = "\
 Details:
-A folder is taken for a charm's project and packed first, as `minijuju pack` does it. The machine of
-each unit is a throw-away view of this computer with an address of its own. The command returns once
+A folder is taken for a charm's project and packed first: built as `cargo test` builds it, so that an
+edit is deployed in a moment, or with --release as `minijuju pack` does it. The machine of each unit is a throw-away view of this computer with an address of its own. The command returns once
 no event is left to run.
 
 Examples:
     juju deploy .
+    juju deploy . --release
     juju deploy ./tinyproxy_amd64.charm
     juju deploy ./tinyproxy_amd64.charm proxy -n 2 --config slug=foo
     juju deploy ./db_amd64.charm --resource snapshot=./dump.sql --storage data=1G";
@@ -79,6 +80,9 @@ pub struct DeployArgs {
     /// Spaces of the endpoints: there is one, alpha
     #[arg(long, value_name = "space")]
     pub bind: Option<String>,
+    /// Build a project folder's charm for release, as `pack` does (minijuju only)
+    #[arg(long)]
+    pub release: bool,
     /// Deploy on any base
     #[arg(long)]
     pub force: bool,
@@ -164,7 +168,7 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
     // Before anything is written: whether there can be machines at all.
     client.machines()?.check()?;
     let model = client.model()?;
-    let charm = charms::read(client, &args.charm)?;
+    let charm = charms::read(client, &args.charm, charms::profile(args.release))?;
     let added = add(client, &model, args, constraints, &charm).inspect_err(|_| charm.discard())?;
     client.progress.say(&format!("Located local charm {:?}, revision {}", added.charm, added.revision));
     client.progress.say(&format!(

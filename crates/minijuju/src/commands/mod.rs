@@ -15,6 +15,7 @@ mod controllers;
 mod debug_log;
 mod deploy;
 mod destroy_model;
+mod dev;
 mod elsewhere;
 mod expose;
 mod fire;
@@ -129,6 +130,7 @@ commands! {
     "debug-log" DebugLog(debug_log::DebugLogArgs) => client debug_log::run,
     "deploy" Deploy(deploy::DeployArgs) => client deploy::run,
     "destroy-model" DestroyModel(destroy_model::DestroyModelArgs) => client destroy_model::destroy,
+    "dev" Dev(dev::DevArgs) => session dev::dev,
     "exec" Exec(run::args::ExecArgs) => client run::exec,
     "expose" Expose(expose::ExposeArgs) => client expose::expose,
     "fire" Fire(fire::FireArgs) => client fire::run,

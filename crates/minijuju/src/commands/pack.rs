@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::{Arguments, Session};
-use crate::pack::{self, Step};
+use crate::pack::{self, Profile, Step};
 use crate::progress::Progress;
 
 const PACK_HELP: &str = "\
@@ -39,7 +39,7 @@ pub fn pack(session: &Session, args: &PackArgs) -> anyhow::Result<ExitCode> {
         progress.line(&format!("making the folder {}", to.display()));
     }
     let task = progress.begin(format!("pack {}", project.display()));
-    let file = pack::pack(&project, &to, &mut |step| match step {
+    let file = pack::pack(&project, &to, Profile::Release, &mut |step| match step {
         Step::Building { binary } => progress.say(&format!("  cargo builds {binary}")),
         Step::Cargo { line } => progress.say(&format!("  {line}")),
         Step::Warning { text } => progress.line(&format!("WARNING {text}")),

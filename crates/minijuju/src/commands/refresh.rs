@@ -14,10 +14,11 @@ use crate::store::{application, resource};
 
 const REFRESH_HELP: &str = "\
 Details:
-Each unit gets the events upgrade-charm and config-changed.
+Each unit gets the events upgrade-charm and config-changed. A project folder is built as by `juju deploy`.
 
 Examples:
     juju refresh tinyproxy --path .
+    juju refresh tinyproxy --path . --release
     juju refresh tinyproxy --path ./tinyproxy_amd64.charm";
 
 /// Replace an application's charm with another version of it.
@@ -42,6 +43,9 @@ pub struct RefreshArgs {
     /// Allow the charm what needs credentials of the cloud, or no longer (--trust=false)
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "bool")]
     pub trust: Option<bool>,
+    /// Build a project folder's charm for release, as `pack` does (minijuju only)
+    #[arg(long)]
+    pub release: bool,
     /// Refresh whatever the charm's profile
     #[arg(long)]
     pub force: bool,
@@ -95,7 +99,7 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
     })?;
     let text = path.to_string_lossy();
     let path = if text.starts_with('/') || text.starts_with('.') { text.into_owned() } else { format!("./{text}") };
-    let charm = charms::read(client, &path)?;
+    let charm = charms::read(client, &path, charms::profile(args.release))?;
     let resources = resources::take(client, &charm.meta, &args.application, &args.resources)?;
     storage::check(&charm.meta, &args.storage)?;
     let refreshed = client.store.write(|db| {

@@ -10,7 +10,7 @@ use std::{
 
 use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
-use super::PackError;
+use super::{PackError, Profile};
 
 /// What goes into a charm, by its path there. The same entries always make the same bytes: they are written in order,
 /// with one time for all, and of their modes only what counts.
@@ -43,7 +43,12 @@ impl Archive {
     }
 
     /// Writes the charm, whole or not at all.
-    pub(super) fn write(&self, charm: &Path) -> Result<(), PackError> {
+    pub(super) fn write(&self, charm: &Path, profile: Profile) -> Result<(), PackError> {
+        // What is unpacked on this computer at once need not be small.
+        let level = match profile {
+            Profile::Release => 9,
+            Profile::Dev => 1,
+        };
         let unwritable = |source: io::Error| PackError::Write { path: charm.to_owned(), source };
         let folder = charm.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(unwritable)?;
@@ -57,7 +62,7 @@ impl Archive {
             let options = SimpleFileOptions::default()
                 .last_modified_time(DateTime::default())
                 .compression_method(CompressionMethod::Deflated)
-                .compression_level(Some(9));
+                .compression_level(Some(level));
             match entry {
                 Entry::Text(content) => {
                     zip.start_file(path, options.unix_permissions(0o644)).map_err(|e| unwritable(e.into()))?;

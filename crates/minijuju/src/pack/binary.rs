@@ -10,7 +10,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{PackError, Step};
+use super::{PackError, Profile, Step};
 
 /// What Cargo says on its standard output, as far as it matters here.
 #[derive(Deserialize)]
@@ -26,13 +26,22 @@ struct Target {
     kind: Vec<String>,
 }
 
-/// Builds the package in a folder for release and returns where its binary is. Where that is, only Cargo knows: the
+/// Builds the package in a folder and returns where its binary is. Where that is, only Cargo knows: the
 /// target folder and the target itself may come from configuration.
-pub(super) fn build(project: &Path, binary: &str, progress: &mut dyn FnMut(Step<'_>)) -> Result<PathBuf, PackError> {
+pub(super) fn build(
+    project: &Path,
+    binary: &str,
+    profile: Profile,
+    progress: &mut dyn FnMut(Step<'_>),
+) -> Result<PathBuf, PackError> {
+    let profile = match profile {
+        Profile::Release => "release",
+        Profile::Dev => "dev",
+    };
     // Cargo tells the commands that it runs where it is itself.
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut child = Command::new(&cargo)
-        .args(["build", "--release", "--bin", binary, "--message-format=json-render-diagnostics"])
+        .args(["build", "--profile", profile, "--bin", binary, "--message-format=json-render-diagnostics"])
         .current_dir(project)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -12,5 +12,5 @@ mod project;
 mod unpack;
 
 pub use error::{PackError, UnpackError};
-pub use project::{Step, juju_arch, pack};
+pub use project::{Profile, Step, juju_arch, pack};
 pub use unpack::{MAX_FILES, MAX_SIZE, unpack};

@@ -14,6 +14,15 @@ use super::{PackError, archive::Archive, binary, entry_point, listing};
 /// file knows.
 const MADE_AT: &str = "1980-01-01T00:00:00Z";
 
+/// How a Rust charm's binary is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Cargo's profile `release`: small and quick to start, as Charmcraft builds for the store.
+    Release,
+    /// Cargo's profile `dev`: built in a moment after an edit, for it shares what `cargo test` has compiled.
+    Dev,
+}
+
 /// What [`pack`] is doing.
 #[derive(Debug, Clone, Copy)]
 pub enum Step<'a> {
@@ -53,7 +62,7 @@ pub fn juju_arch() -> &'static str {
 /// Packs the charm whose project is in a folder, for this machine's architecture, and returns the `.charm`:
 /// `NAME_ARCH.charm` in `out_dir`.
 ///
-/// A Rust charm's binary is built for release and goes in with `dispatch`, the files of `dump` parts, and the YAML files
+/// A Rust charm's binary is built in the profile given and goes in with `dispatch`, the files of `dump` parts, and the YAML files
 /// that Charmcraft makes from `charmcraft.yaml`. Of another charm, such as one in Python, all files of the folder go in,
 /// but for `.git`, `.charm` files and `__pycache__`: what it needs at run time has to be there.
 ///
@@ -62,7 +71,12 @@ pub fn juju_arch() -> &'static str {
 /// # Errors
 /// Juju would refuse the charm, Cargo cannot build it, it has parts that only Charmcraft can make, or a file cannot be
 /// read or written.
-pub fn pack(project: &Path, out_dir: &Path, progress: &mut dyn FnMut(Step<'_>)) -> Result<PathBuf, PackError> {
+pub fn pack(
+    project: &Path,
+    out_dir: &Path,
+    profile: Profile,
+    progress: &mut dyn FnMut(Step<'_>),
+) -> Result<PathBuf, PackError> {
     let arch = juju_arch();
     let maker = concat!("minijuju ", env!("CARGO_PKG_VERSION"));
     let files = CharmFiles::from_project(project, arch, maker, MADE_AT)?;
@@ -89,7 +103,7 @@ pub fn pack(project: &Path, out_dir: &Path, progress: &mut dyn FnMut(Step<'_>)) 
         }
         progress(Step::Building { binary });
         archive.file("dispatch", project.join("dispatch"));
-        let program = binary::build(project, binary, progress)?;
+        let program = binary::build(project, binary, profile, progress)?;
         if binary::is_dynamic(&program)? {
             let text = format!(
                 "bin/{binary} is linked dynamically: it starts only where the C library is as new as this computer's. Link it \
@@ -123,7 +137,7 @@ pub fn pack(project: &Path, out_dir: &Path, progress: &mut dyn FnMut(Step<'_>)) 
     let label = files.platform.map_or(arch.to_owned(), |platform| platform.label);
     let charm = out_dir.join(format!("{}_{label}.charm", files.meta.name));
     progress(Step::Writing { charm: &charm });
-    archive.write(&charm)?;
+    archive.write(&charm, profile)?;
     Ok(charm)
 }
 

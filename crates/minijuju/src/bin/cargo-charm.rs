@@ -1,0 +1,85 @@
+//! `cargo charm`: what one does with a charm's project, as Cargo's commands go.
+
+mod sibling;
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
+
+use sibling::become_minijuju;
+
+const HELP: &str = "\
+Work on a Juju charm in Rust: what Cargo does not do by itself.
+
+Usage: cargo charm <COMMAND> [OPTIONS]
+
+Commands:
+    init NAME             Write the project of a new charm
+    test                  Run the unit tests, with `cargo test`
+    test --integration    Run the integration tests, with `tox -e integration`
+    pack                  Build for release, and pack the .charm for Juju
+    deploy                Build quickly, and deploy on a machine of this computer
+    dev                   Test and deploy again whenever a file changes, until Ctrl-C
+
+`minijuju help COMMAND` tells about the options of init, pack, deploy and dev; those of `test` are `cargo test`'s.
+What is deployed is minijuju's: `minijuju status` and the other commands of Juju go on from there.
+";
+
+fn main() -> ExitCode {
+    // Cargo starts `cargo-charm charm …`.
+    let mut args = env::args_os().skip(1).peekable();
+    args.next_if(|word| word == "charm");
+    let command = args.next().unwrap_or_default();
+    let rest: Vec<OsString> = args.collect();
+    match command.to_str() {
+        Some("" | "help" | "-h" | "--help") => {
+            print!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        Some("-V" | "--version") => {
+            println!("cargo-charm {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Some("init" | "pack" | "dev") => minijuju_runs(&[&command], &rest),
+        Some("deploy") => minijuju_runs(&[&command, OsStr::new(".")], &rest),
+        Some("test") => test(rest),
+        _ => {
+            eprintln!("error: `cargo charm` has no command `{}`\n\n{HELP}", command.display());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn minijuju_runs(first: &[&OsStr], rest: &[OsString]) -> ExitCode {
+    become_minijuju("minijuju", first.iter().copied().chain(rest.iter().map(OsString::as_os_str)))
+}
+
+/// Becomes the program that runs the tests.
+fn test(mut rest: Vec<OsString>) -> ExitCode {
+    let integration = rest.first().is_some_and(|word| word == "--integration");
+    let mut program = if integration {
+        rest.remove(0);
+        let mut tox = Command::new("tox");
+        tox.args(["-e", "integration"]);
+        if !rest.is_empty() {
+            tox.arg("--");
+        }
+        tox
+    } else {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.arg("test");
+        cargo
+    };
+    // The tests call `juju`. One that is on PATH comes first: it may be Juju itself.
+    let mut path = env::var_os("PATH").unwrap_or_default();
+    if let Some(folder) = env::current_exe().ok().as_deref().and_then(|program| program.parent()) {
+        path.push(":");
+        path.push(folder);
+    }
+    let error = program.args(rest).env("PATH", path).exec();
+    let name = program.get_program().display();
+    let hint = if integration { ". Install it, with `pipx install tox` for one" } else { "" };
+    eprintln!("cargo charm: cannot start {name}: {error}{hint}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,22 @@
+//! The other programs that `cargo install` puts beside minijuju: each becomes minijuju, under its own name.
+
+use std::env;
+use std::ffi::OsStr;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
+
+/// Becomes the `minijuju` in the folder of this program, called by a name. It only returns if that fails, which it says.
+pub fn become_minijuju<A: AsRef<OsStr>>(name: &str, args: impl IntoIterator<Item = A>) -> ExitCode {
+    let program = match env::current_exe() {
+        Ok(program) => program.with_file_name("minijuju"),
+        Err(error) => return failed(name, &format!("cannot tell where this program is: {error}")),
+    };
+    let error = Command::new(&program).arg0(name).args(args).exec();
+    failed(name, &format!("cannot start {}, which belongs beside it: {error}", program.display()))
+}
+
+/// Says what went wrong.
+fn failed(name: &str, why: &str) -> ExitCode {
+    eprintln!("{name}: {why}");
+    ExitCode::FAILURE
+}

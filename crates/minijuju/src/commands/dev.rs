@@ -1,0 +1,336 @@
+//! `minijuju dev`: the loop of an author at work.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::io::{self, Read as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use ops_metadata::CharmFiles;
+use serde::Deserialize;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::cli::{Arguments, ModelOption, Session};
+use crate::pack::juju_arch;
+use crate::progress::Progress;
+
+const DEV_HELP: &str = "\
+Details:
+Each time, it runs `cargo test`, and if that passes, deploys the charm or refreshes it, and shows its
+status. A hook that failed is retried with the new charm. What the charm logs is shown as it comes.
+The application stays when you stop: `minijuju remove-application` removes it.
+
+Examples:
+    minijuju dev
+    minijuju dev ./charm proxy";
+
+/// How long nothing may change before it counts as saved: editors and formatters write several files.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// Test a charm and deploy it again whenever one of its files changes, until Ctrl-C (minijuju only).
+#[derive(Debug, Clone, Args)]
+#[command(after_help = DEV_HELP)]
+pub struct DevArgs {
+    /// The charm's project folder; the one we are in if there is none
+    #[arg(value_name = "project")]
+    project: Option<PathBuf>,
+    /// Name of the application; the charm's if there is none
+    #[arg(value_name = "application name")]
+    application: Option<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    model: ModelOption,
+}
+
+impl Arguments for DevArgs {}
+
+/// Run `minijuju dev`. The commands that it stands for are processes of their own: it holds neither data nor locks while it
+/// waits, and Ctrl-C reaches them as if they had been typed.
+pub fn dev(session: &Session, args: &DevArgs) -> anyhow::Result<ExitCode> {
+    let project = args.project.clone().map_or_else(env::current_dir, Ok)?;
+    let project = project.canonicalize().with_context(|| format!("cannot read {}", project.display()))?;
+    if !project.join("Cargo.toml").is_file() {
+        bail!("{} holds no Cargo.toml: `minijuju dev` is for charms in Rust", project.display());
+    }
+    let maker = concat!("minijuju ", env!("CARGO_PKG_VERSION"));
+    let files = CharmFiles::from_project(&project, juju_arch(), maker, "1980-01-01T00:00:00Z")?;
+    let application = args.application.clone().unwrap_or(files.meta.name);
+    let round = Round {
+        program: env::current_exe().context("cannot find this program")?,
+        progress: Progress::new(session.global.quiet),
+        model: session.model.clone(),
+        project,
+        application,
+    };
+    let changes = watch(&round.project)?;
+    stop_on_signals(changes.sender.clone()).context("cannot listen for signals")?;
+    let _log = round.follow_log();
+    loop {
+        round.run()?;
+        round.progress.say(&format!("\nWaiting for a change in {} (Ctrl-C ends it)", round.project.display()));
+        let Some(path) = next_change(&changes, &round.project)? else { break };
+        round.progress.say(&format!("\n{} changed", path.display()));
+    }
+    round.progress.say(&format!("\nThe application {} stays as it is.", round.application));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the loop waits for.
+enum Heard {
+    /// The watcher says something.
+    Watcher(notify::Result<notify::Event>),
+    /// The loop must end.
+    Stop,
+}
+
+/// Ends the loop when a person or the system wants that. The commands that run then get the signal of their own.
+fn stop_on_signals(sender: Sender<Heard>) -> io::Result<()> {
+    let (mut listening, telling) = UnixStream::pair()?;
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::low_level::pipe::register(signal, telling.try_clone()?)?;
+    }
+    thread::spawn(move || {
+        if listening.read_exact(&mut [0]).is_ok() {
+            let _ = sender.send(Heard::Stop);
+        }
+    });
+    Ok(())
+}
+
+/// Reports each path that changes, but for what Cargo and git write.
+fn watch(project: &Path) -> anyhow::Result<Changes> {
+    let (sender, heard) = mpsc::channel();
+    let reports = sender.clone();
+    let unwatchable = || format!("cannot watch {}", project.display());
+    let mut watcher = notify::recommended_watcher(move |event| {
+        // Nobody listens any more at the end.
+        let _ = reports.send(Heard::Watcher(event));
+    })
+    .with_context(unwatchable)?;
+    // The folders one by one: `target` holds thousands, and the system counts what is watched.
+    watcher.watch(project, RecursiveMode::NonRecursive).with_context(unwatchable)?;
+    for entry in project.read_dir().with_context(unwatchable)? {
+        let path = entry.with_context(unwatchable)?.path();
+        if path.is_dir() && matters(project, &path) {
+            watcher.watch(&path, RecursiveMode::Recursive).with_context(unwatchable)?;
+        }
+    }
+    Ok(Changes { heard, sender, _watcher: watcher })
+}
+
+/// What [`watch`] reports.
+struct Changes {
+    heard: Receiver<Heard>,
+    sender: Sender<Heard>,
+    /// It watches for as long as it lives.
+    _watcher: RecommendedWatcher,
+}
+
+/// Waits for a change, and until it is over. Returns the first path that changed, or none if the loop must end.
+fn next_change(changes: &Changes, project: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let first = loop {
+        match changes.heard.recv().context("nothing is watched any more")? {
+            Heard::Stop => return Ok(None),
+            Heard::Watcher(event) => {
+                if let Some(path) = change(event.context("cannot watch the project any more")?, project) {
+                    break path;
+                }
+            }
+        }
+    };
+    loop {
+        match changes.heard.recv_timeout(QUIET) {
+            Ok(Heard::Stop) => return Ok(None),
+            Ok(Heard::Watcher(_)) => {}
+            Err(RecvTimeoutError::Timeout) => return Ok(Some(first)),
+            Err(RecvTimeoutError::Disconnected) => bail!("nothing is watched any more"),
+        }
+    }
+}
+
+/// The path that an event says has changed, below the project.
+fn change(event: notify::Event, project: &Path) -> Option<PathBuf> {
+    if matches!(event.kind, EventKind::Access(_)) {
+        return None;
+    }
+    let path = event.paths.into_iter().find(|path| matters(project, path))?;
+    Some(path.strip_prefix(project).map(Path::to_owned).unwrap_or(path))
+}
+
+/// Whether a path is one that a person edits: not what Cargo, git, Python or packing write, and no editor's copy.
+fn matters(project: &Path, path: &Path) -> bool {
+    let Ok(below) = path.strip_prefix(project) else { return false };
+    let mut names = below.iter().map(|name| name.to_string_lossy());
+    let first = names.next().unwrap_or_default();
+    let made = |name: &str| {
+        name == "__pycache__"
+            || name.ends_with('~')
+            || name.starts_with('#')
+            || [".charm", ".swp", ".swx", ".tmp", ".pyc"].iter().any(|end| name.ends_with(end))
+    };
+    let hidden = first.starts_with('.') && first != ".cargo";
+    // Cargo makes its folder under a name with six more letters first.
+    let built = first == "target" || first.starts_with("target") && first.len() == 12 && !first.contains('.');
+    !(first.is_empty() || built || first == "Cargo.lock" || hidden || made(&first) || names.any(|name| made(&name)))
+}
+
+/// What is done each time.
+struct Round {
+    program: PathBuf,
+    progress: Progress,
+    model: Option<String>,
+    project: PathBuf,
+    application: String,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    #[serde(default)]
+    applications: BTreeMap<String, ApplicationStatus>,
+}
+
+#[derive(Deserialize)]
+struct ApplicationStatus {
+    #[serde(default)]
+    units: BTreeMap<String, UnitStatus>,
+}
+
+#[derive(Deserialize)]
+struct UnitStatus {
+    #[serde(rename = "workload-status")]
+    workload: WorkloadStatus,
+}
+
+#[derive(Deserialize)]
+struct WorkloadStatus {
+    current: String,
+}
+
+impl Round {
+    /// Test, deploy or refresh, retry what failed before, show the status. What fails of that says so itself.
+    fn run(&self) -> anyhow::Result<()> {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut test = Command::new(&cargo);
+        test.arg("test").current_dir(&self.project);
+        if !succeeds(&mut test).with_context(|| format!("cannot start {}", cargo.display()))? {
+            self.progress.line("The tests fail: nothing is deployed.");
+            return Ok(());
+        }
+        let before = self.units()?;
+        let deployed = match &before {
+            None => self.minijuju(&["deploy", ".", &self.application])?,
+            Some(_) => self.minijuju(&["refresh", &self.application, "--path", ".", "--force-units"])?,
+        };
+        if !deployed {
+            return Ok(());
+        }
+        let failed = before.unwrap_or_default().into_iter().filter(|(_, status)| status == "error");
+        for (unit, _) in failed {
+            self.minijuju(&["resolved", &unit])?;
+        }
+        self.minijuju(&["status", &self.application])?;
+        Ok(())
+    }
+
+    /// The application's units and their workloads' statuses, if it is deployed.
+    fn units(&self) -> anyhow::Result<Option<BTreeMap<String, String>>> {
+        let mut command = self.command(&["status", "--format", "json"]);
+        let output = command.stderr(Stdio::inherit()).output().context("cannot start minijuju")?;
+        if !output.status.success() {
+            bail!("cannot tell what is deployed: `minijuju status` failed");
+        }
+        let status: Status = serde_json::from_slice(&output.stdout).context("`minijuju status` did not answer JSON")?;
+        let units = status.applications.into_iter().find(|(name, _)| *name == self.application);
+        Ok(units
+            .map(|(_, found)| found.units.into_iter().map(|(unit, status)| (unit, status.workload.current)).collect()))
+    }
+
+    /// Shows what is logged from now on, for as long as the answer lives.
+    fn follow_log(&self) -> Option<Log> {
+        let follow = ["debug-log", "--lines", "0", "--include", &format!("{}/*", self.application)];
+        let started = self.command(&follow).stdin(Stdio::null()).spawn();
+        let warned = |error: io::Error| self.progress.line(&format!("WARNING the log is not shown: {error}"));
+        started.map(Log).map_err(warned).ok()
+    }
+
+    fn minijuju(&self, args: &[&str]) -> anyhow::Result<bool> {
+        succeeds(&mut self.command(args)).context("cannot start minijuju")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(args).current_dir(&self.project);
+        if let Some(model) = &self.model {
+            command.args(["--model", model]);
+        }
+        command
+    }
+}
+
+fn succeeds(command: &mut Command) -> io::Result<bool> {
+    Ok(command.stdin(Stdio::null()).status()?.success())
+}
+
+/// A process that shows the log, until this is dropped.
+struct Log(Child);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_a_person_edits_matters_and_what_programs_write_does_not() {
+        let project = Path::new("/p");
+        for edited in
+            ["src", "src/charm.rs", "charmcraft.yaml", "Cargo.toml", ".cargo/config.toml", "tests/unit/main.rs"]
+        {
+            assert!(matters(project, &project.join(edited)), "{edited}");
+        }
+        for written in [
+            "",
+            "target/debug/x",
+            "targetzlABXj",
+            ".git/index",
+            "Cargo.lock",
+            "web_amd64.charm",
+            "src/.charm.rs.swp",
+            "src/charm.rs~",
+            "tests/__pycache__/x.pyc",
+        ] {
+            assert!(!matters(project, &project.join(written)), "{written}");
+        }
+        assert!(!matters(project, Path::new("/elsewhere/src/charm.rs")));
+    }
+
+    #[test]
+    fn a_change_is_reported_once_and_by_its_name() {
+        let project = tempfile::tempdir().unwrap();
+        let folder = project.path().canonicalize().unwrap();
+        fs::create_dir(folder.join("src")).unwrap();
+        let changes = watch(&folder).unwrap();
+        fs::write(folder.join("Cargo.lock"), "not edited").unwrap();
+        fs::write(folder.join("src/charm.rs"), "once").unwrap();
+        fs::write(folder.join("src/charm.rs"), "twice").unwrap();
+        assert_eq!(next_change(&changes, &folder).unwrap().as_deref(), Some(Path::new("src/charm.rs")));
+        assert!(changes.heard.try_recv().is_err(), "both writes are one change");
+        changes.sender.send(Heard::Stop).unwrap();
+        assert_eq!(next_change(&changes, &folder).unwrap(), None);
+    }
+}
