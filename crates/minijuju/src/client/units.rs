@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use anyhow::bail;
 
+use crate::store::Life;
 use crate::store::agent::AgentState;
 use crate::store::application::{self, Application};
 use crate::store::machine::{self, Machine};
 use crate::store::model::{self, Counter, Model};
 use crate::store::status::{self, Kind, Status};
+use crate::store::unit::Resolved;
 use crate::store::unit::{self, Column, Unit};
 use crate::store::{Db, Result};
 use crate::uniter;
@@ -41,9 +43,9 @@ pub fn add(
             number: application::next_unit(db, uuid, &application.name)?,
             machine,
             principal: String::new(),
-            life: "alive".to_owned(),
+            life: Life::Alive,
             workload_version: String::new(),
-            resolved: String::new(),
+            resolved: Resolved::None,
             fired: Vec::new(),
             agent: AgentState::default(),
             charm_state: BTreeMap::new(),
@@ -61,14 +63,14 @@ pub fn add(
 
 /// Let a unit go: it leaves its relations, stops, and is removed. With `force`, no hook that fails holds it.
 pub fn remove(db: &Db, model: &Model, leaving: &Unit, force: bool) -> Result<()> {
-    unit::set(db, &model.uuid, leaving, Column::Life("dying"))?;
+    unit::set(db, &model.uuid, leaving, Column::Life(Life::Dying))?;
     // Subordinates go with their principal.
     let name = leaving.name();
     for beside in unit::all(db, &model.uuid)?.iter().filter(|unit| unit.principal == name) {
         remove(db, model, beside, force)?;
     }
     if force {
-        unit::set(db, &model.uuid, leaving, Column::Resolved("force"))?;
+        unit::set(db, &model.uuid, leaving, Column::Resolved(Resolved::Force))?;
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ pub fn run(client: &mut Client, args: &AddUnitArgs) -> anyhow::Result<ExitCode> 
     client.machines()?.check()?;
     let model = client.model()?;
     let application = client.application(&model, &args.application)?;
-    if application.life != "alive" {
+    if !application.life.is_alive() {
         bail!("cannot add unit to application {:?}: application is not alive", application.name);
     }
     if charm::metadata(&application)?.subordinate {

@@ -13,6 +13,7 @@ use crate::cli::{
 use crate::client::charms::{self, Charm};
 use crate::client::{Client, settings, summary, units};
 use crate::commands::{integrate, resources, storage};
+use crate::store::Life;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
 use crate::store::resource;
@@ -251,7 +252,7 @@ fn add(
         config: given.options,
         trust: args.trust || given.trust.unwrap_or_default(),
         exposed: None,
-        life: "alive".to_owned(),
+        life: Life::Alive,
         leader: None,
         workload_version: String::new(),
         storage: args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect(),

@@ -10,6 +10,7 @@ use clap::Args;
 
 use crate::cli::{Arguments, NoPrompt, duration};
 use crate::client::{Client, charms};
+use crate::store::Life;
 use crate::store::model::{self, Model};
 use crate::store::{application, machine, unit};
 use crate::uniter::machine_id;
@@ -114,7 +115,7 @@ fn empty(client: &mut Client, model: &Model, force: bool) -> anyhow::Result<()> 
     if !force {
         client.write(|db| {
             for mut found in application::all(db, &model.uuid)? {
-                "dying".clone_into(&mut found.life);
+                found.life = Life::Dying;
                 application::save(db, &model.uuid, &found)?;
                 crate::store::relation::end_all(db, &model.uuid, &found.name)?;
             }

@@ -9,8 +9,11 @@ use ops_metadata::{CharmMeta, RelationRole, RelationScope};
 use crate::charm;
 use crate::cli::{Arguments, ModelOption, is_application, is_number};
 use crate::client::{Client, summary};
+use crate::store::Life;
 use crate::store::application::Application;
 use crate::store::model::Model;
+use crate::store::relation::Role;
+use crate::store::relation::Scope;
 use crate::store::relation::{self, Endpoint, Relation};
 use crate::store::{Db, Result as StoreResult};
 
@@ -122,7 +125,7 @@ pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<Ex
             key(&a_side, &b_side)
         );
     }
-    let scope = if container { "container" } else { "global" };
+    let scope = if container { Scope::Container } else { Scope::Global };
     client.store.write(|db| {
         let sides = [a_side.endpoint.clone(), b_side.endpoint.clone()];
         if let Some(why) = refusal(&relation::all(db, &model.uuid)?, &[&a_side, &b_side]) {
@@ -182,9 +185,8 @@ pub fn add_peers(db: &Db, model: &Model, application: &Application, meta: &Charm
         if there.iter().any(|relation| relation.side(&application.name, Some(&peer.name)).is_some()) {
             continue;
         }
-        let endpoint =
-            Endpoint { application: application.name.clone(), name: peer.name.clone(), role: "peer".to_owned() };
-        relation::add(db, &model.uuid, &peer.interface, "global", &[endpoint])?;
+        let endpoint = Endpoint { application: application.name.clone(), name: peer.name.clone(), role: Role::Peer };
+        relation::add(db, &model.uuid, &peer.interface, Scope::Global, &[endpoint])?;
     }
     Ok(())
 }
@@ -194,7 +196,7 @@ fn refusal(there: &[Relation], sides: &[&Candidate; 2]) -> Option<String> {
     let same = |relation: &&Relation| sides.iter().all(|side| relation.endpoints.contains(&side.endpoint));
     if let Some(relation) = there.iter().find(same) {
         let key = relation.key();
-        return Some(if relation.life == "alive" {
+        return Some(if relation.life.is_alive() {
             format!("relation {key} already exists\n\nUse 'juju status --relations' to view the current relations.")
         } else {
             format!("relation {key} is dying, but not yet removed")
@@ -225,7 +227,7 @@ fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<
             endpoint: Endpoint {
                 application: name.to_owned(),
                 name: relation.name.clone(),
-                role: if relation.role == RelationRole::Provides { "provider" } else { "requirer" }.to_owned(),
+                role: if relation.role == RelationRole::Provides { Role::Provider } else { Role::Requirer },
             },
             interface: relation.interface.clone(),
             container: relation.scope == RelationScope::Container,
@@ -234,7 +236,7 @@ fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<
         })
         .collect();
     found.push(Candidate {
-        endpoint: Endpoint { application: name.to_owned(), name: "juju-info".to_owned(), role: "provider".to_owned() },
+        endpoint: Endpoint { application: name.to_owned(), name: "juju-info".to_owned(), role: Role::Provider },
         interface: "juju-info".to_owned(),
         container: false,
         limit: None,
@@ -276,9 +278,9 @@ fn choose(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(Cand
 fn key(one: &Candidate, two: &Candidate) -> String {
     let relation = Relation {
         id: 0,
-        life: String::new(),
+        life: Life::Alive,
         interface: String::new(),
-        scope: String::new(),
+        scope: Scope::Global,
         endpoints: vec![one.endpoint.clone(), two.endpoint.clone()],
     };
     relation.key()
@@ -288,9 +290,9 @@ fn key(one: &Candidate, two: &Candidate) -> String {
 mod tests {
     use super::*;
 
-    fn candidate(application: &str, name: &str, role: &str, interface: &str) -> Candidate {
+    fn candidate(application: &str, name: &str, role: Role, interface: &str) -> Candidate {
         Candidate {
-            endpoint: Endpoint { application: application.to_owned(), name: name.to_owned(), role: role.to_owned() },
+            endpoint: Endpoint { application: application.to_owned(), name: name.to_owned(), role },
             interface: interface.to_owned(),
             container: false,
             limit: None,
@@ -300,8 +302,10 @@ mod tests {
 
     #[test]
     fn endpoints_fit_by_interface_and_opposite_role() {
-        let web = [candidate("web", "db", "requirer", "pg"), candidate("web", "juju-info", "provider", "juju-info")];
-        let pg = [candidate("pg", "data", "provider", "pg"), candidate("pg", "juju-info", "provider", "juju-info")];
+        let web =
+            [candidate("web", "db", Role::Requirer, "pg"), candidate("web", "juju-info", Role::Provider, "juju-info")];
+        let pg =
+            [candidate("pg", "data", Role::Provider, "pg"), candidate("pg", "juju-info", Role::Provider, "juju-info")];
         let (one, two) = choose(&web, &pg, "web pg").unwrap();
         assert_eq!(key(&one, &two), "web:db pg:data");
         assert_eq!(choose(&pg, &pg, "pg pg").unwrap_err().to_string(), "no relations found");
@@ -309,10 +313,10 @@ mod tests {
 
     #[test]
     fn no_more_relations_are_made_than_the_charm_allows() {
-        let (web, pg) = (candidate("web", "db", "requirer", "pg"), candidate("pg", "data", "provider", "pg"));
-        let other = candidate("other", "data", "provider", "pg");
+        let (web, pg) = (candidate("web", "db", Role::Requirer, "pg"), candidate("pg", "data", Role::Provider, "pg"));
+        let other = candidate("other", "data", Role::Provider, "pg");
         let limited = Candidate { limit: Some(1), ..web.clone() };
-        let there = [related(&web, &other, "alive")];
+        let there = [related(&web, &other, Life::Alive)];
         assert_eq!(refusal(&[], &[&limited, &pg]), None);
         assert_eq!(refusal(&there, &[&web, &pg]), None);
         assert_eq!(refusal(&there, &[&Candidate { limit: Some(0), ..web.clone() }, &pg]), None);
@@ -324,37 +328,38 @@ mod tests {
 
     #[test]
     fn a_relation_that_is_there_or_not_yet_gone_is_not_made_again() {
-        let (web, pg) = (candidate("web", "db", "requirer", "pg"), candidate("pg", "data", "provider", "pg"));
-        let exists = refusal(&[related(&web, &pg, "alive")], &[&pg, &web]).unwrap();
+        let (web, pg) = (candidate("web", "db", Role::Requirer, "pg"), candidate("pg", "data", Role::Provider, "pg"));
+        let exists = refusal(&[related(&web, &pg, Life::Alive)], &[&pg, &web]).unwrap();
         assert!(exists.starts_with("relation web:db pg:data already exists\n"), "{exists}");
         assert_eq!(
-            refusal(&[related(&web, &pg, "dying")], &[&web, &pg]).unwrap(),
+            refusal(&[related(&web, &pg, Life::Dying)], &[&web, &pg]).unwrap(),
             "relation web:db pg:data is dying, but not yet removed"
         );
     }
 
-    fn related(one: &Candidate, two: &Candidate, life: &str) -> Relation {
+    fn related(one: &Candidate, two: &Candidate, life: Life) -> Relation {
         Relation {
             id: 0,
-            life: life.to_owned(),
+            life,
             interface: one.interface.clone(),
-            scope: "global".to_owned(),
+            scope: Scope::Global,
             endpoints: vec![one.endpoint.clone(), two.endpoint.clone()],
         }
     }
 
     #[test]
     fn two_fits_are_ambiguous_and_both_are_named() {
-        let web = [candidate("web", "db", "requirer", "pg"), candidate("web", "ro", "requirer", "pg")];
-        let pg = [candidate("pg", "data", "provider", "pg")];
+        let web = [candidate("web", "db", Role::Requirer, "pg"), candidate("web", "ro", Role::Requirer, "pg")];
+        let pg = [candidate("pg", "data", Role::Provider, "pg")];
         let error = choose(&web, &pg, "web pg").unwrap_err().to_string();
         assert_eq!(error, r#"ambiguous relation: "web pg" could refer to "web:db pg:data"; "web:ro pg:data""#);
     }
 
     #[test]
     fn an_implicit_endpoint_serves_where_no_other_fits() {
-        let agent = [candidate("agent", "host", "requirer", "juju-info")];
-        let pg = [candidate("pg", "data", "provider", "pg"), candidate("pg", "juju-info", "provider", "juju-info")];
+        let agent = [candidate("agent", "host", Role::Requirer, "juju-info")];
+        let pg =
+            [candidate("pg", "data", Role::Provider, "pg"), candidate("pg", "juju-info", Role::Provider, "juju-info")];
         let (one, two) = choose(&agent, &pg, "agent pg").unwrap();
         assert_eq!(key(&one, &two), "agent:host pg:juju-info");
     }

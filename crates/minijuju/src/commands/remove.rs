@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::cli::{Arguments, ModelOption, NoPrompt, check_application_name, integer, is_application, is_unit};
 use crate::client::{Client, charms, confirm, print, units};
+use crate::store::Life;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
 use crate::store::unit::{self, Unit};
@@ -185,7 +186,7 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
     }
     client.store.write(|db| {
         for application in &mut found {
-            "dying".clone_into(&mut application.life);
+            application.life = Life::Dying;
             application::save(db, &model.uuid, application)?;
             relation::end_all(db, &model.uuid, &application.name)?;
             if unit::of(db, &model.uuid, &application.name)?.is_empty() {

@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use serde_json::Value;
 
 use super::database::{Db, Result};
+use super::life::Life;
 
 /// An application.
 #[derive(Clone, Debug)]
@@ -30,8 +31,8 @@ pub struct Application {
     pub trust: bool,
     /// To which networks its endpoints are exposed, where it is.
     pub exposed: Option<Value>,
-    /// `alive` or `dying`.
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
     /// The number of the unit that leads it.
     pub leader: Option<i64>,
     /// The workload's version, as the leader or the last unit told it.

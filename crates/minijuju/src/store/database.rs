@@ -12,6 +12,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::secret;
+use super::word::UnknownWord;
 use crate::private;
 
 /// What the functions of this module's neighbours read and write: an open connection, or a transaction on it.
@@ -21,7 +22,13 @@ pub type Db = Connection;
 const FILE: &str = "minijuju.db";
 
 /// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
+
+/// What makes the tables of a version those of the next one.
+const MIGRATIONS: [(i64, &str); 1] = [(3, include_str!("version_4.sql"))];
+
+/// The oldest version that is brought up to date.
+const OLDEST: i64 = MIGRATIONS[0].0;
 
 /// How long a command waits for another that holds a lock.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -77,10 +84,25 @@ pub enum Error {
     Gone(PathBuf),
     /// A read or a write failed.
     #[error("cannot use minijuju's database: {0}{remedy}", remedy = remedy(.0))]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(#[source] rusqlite::Error),
     /// A value in it is not what this program wrote.
     #[error("minijuju's database holds something unreadable: {0}")]
     Json(#[from] serde_json::Error),
+    /// A word in it is none that this program writes.
+    #[error("minijuju's database holds something unreadable: {0}")]
+    Word(#[source] UnknownWord),
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::FromSqlConversionFailure(column, kind, source) => match source.downcast() {
+                Ok(unknown) => Error::Word(*unknown),
+                Err(source) => Error::Sqlite(rusqlite::Error::FromSqlConversionFailure(column, kind, source)),
+            },
+            error => Error::Sqlite(error),
+        }
+    }
 }
 
 /// What a person can do about a database that is damaged.
@@ -160,7 +182,7 @@ impl Store {
         if found > VERSION {
             return Err(Error::Newer { path, found });
         }
-        if (1..VERSION).contains(&found) {
+        if (1..OLDEST).contains(&found) {
             return Err(Error::Older { path, found });
         }
         // With a write-ahead log, NORMAL loses nothing when a process is killed, and never corrupts; only a power cut can
@@ -180,8 +202,12 @@ impl Store {
             let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
             if found == 0 {
                 tx.execute_batch(SCHEMA).map_err(failed)?;
-                tx.pragma_update(None, "user_version", VERSION).map_err(failed)?;
+            } else {
+                for (_, migration) in MIGRATIONS.iter().filter(|(from, _)| *from >= found) {
+                    tx.execute_batch(migration).map_err(failed)?;
+                }
             }
+            tx.pragma_update(None, "user_version", VERSION).map_err(failed)?;
             tx.commit().map_err(failed)?;
         }
         // Only now is it sure which file was opened.
@@ -256,7 +282,11 @@ pub fn random<const N: usize>() -> [u8; N] {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::store::action::{self, TaskKind, TaskStatus};
+    use crate::store::relation;
 
     #[test]
     fn data_of_a_newer_version_is_refused_by_name() {
@@ -274,6 +304,69 @@ mod tests {
         Store::open(folder.path()).unwrap().db().pragma_update(None, "user_version", 1).unwrap();
         let error = Store::open(folder.path()).map(drop).unwrap_err();
         assert!(error.to_string().contains("`minijuju clean` begins anew"), "{error}");
+    }
+
+    /// A data folder as minijuju with version 3 of the tables left it.
+    fn version_3(rows: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let old = Connection::open(folder.path().join(FILE)).unwrap();
+        old.execute_batch(include_str!("testdata/version_3.sql")).unwrap();
+        old.execute_batch(rows).unwrap();
+        old.pragma_update(None, "user_version", 3).unwrap();
+        folder
+    }
+
+    #[test]
+    fn tasks_of_version_3_keep_what_they_are_and_lose_the_context_among_their_results() {
+        let folder = version_3(
+            r#"INSERT INTO model (uuid, name, created) VALUES ('m', 'demo', 0);
+            INSERT INTO task (model, id, operation, unit, action, params, status, message, results, log, enqueued, started,
+                completed) VALUES
+            ('m', 2, 1, 'web/0', 'backup', '{"to":"a"}', 'completed', '', '{"context":"mine"}', '[[7,"hm"]]', 1, 2, 3),
+            ('m', 3, 1, 'web/0', 'juju-exec', '{"command":"true"}', 'running', '', '{"context":"web/0-x"}', '[]', 1, 2, NULL),
+            ('m', 4, 1, '0', 'juju-exec', '{"command":"true"}', 'failed', 'no', '{"context":"0-x"}', '[]', 1, 2, 3);"#,
+        );
+        let store = Store::open(folder.path()).unwrap();
+        let tasks = action::all(store.db(), "m").unwrap();
+        let kinds: Vec<&TaskKind> = tasks.iter().map(|task| &task.kind).collect();
+        assert_eq!(kinds, [&TaskKind::Action("backup".to_owned()), &TaskKind::UnitExec, &TaskKind::MachineExec]);
+        let contexts: Vec<Option<&str>> = tasks.iter().map(|task| task.context.as_deref()).collect();
+        assert_eq!(contexts, [None, Some("web/0-x"), None]);
+        let results: Vec<String> = tasks.iter().map(|task| task.results.to_string()).collect();
+        assert_eq!(results, [r#"{"context":"mine"}"#, "{}", "{}"], "an action's own result of that name stays");
+        let (first, second) = (&tasks[0], &tasks[1]);
+        assert_eq!(
+            (first.receiver.as_str(), &first.params["to"], first.status),
+            ("web/0", &json!("a"), TaskStatus::Completed)
+        );
+        assert_eq!((&first.log, first.completed), (&vec![(7, "hm".to_owned())], Some(3)));
+        assert_eq!((second.command(), second.status, second.started), (Some("true"), TaskStatus::Running, Some(2)));
+    }
+
+    #[test]
+    fn the_tables_of_version_3_become_those_of_a_new_database() {
+        let columns = |store: &Store| -> Vec<String> {
+            let sql = "SELECT m.name || '.' || c.name || ' ' || c.type FROM sqlite_schema m, pragma_table_info(m.name) c \
+                       ORDER BY 1";
+            let mut statement = store.db().prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
+        };
+        let (old, new) = (version_3(""), tempfile::tempdir().unwrap());
+        let migrated = Store::open(old.path()).unwrap();
+        assert_eq!(columns(&migrated), columns(&Store::open(new.path()).unwrap()));
+        let version: i64 = migrated.db().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+        assert_eq!(version, VERSION);
+    }
+
+    #[test]
+    fn a_word_that_minijuju_does_not_write_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let sql = "INSERT INTO model (uuid, name, created) VALUES ('m', 'demo', 0);
+            INSERT INTO relation (model, id, life, interface, scope) VALUES ('m', 1, 'undead', 'http', 'global');";
+        store.db().execute_batch(sql).unwrap();
+        let error = relation::all(store.db(), "m").unwrap_err();
+        assert_eq!(error.to_string(), r#"minijuju's database holds something unreadable: unknown life "undead""#);
     }
 
     #[test]

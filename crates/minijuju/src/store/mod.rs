@@ -4,6 +4,7 @@ pub mod action;
 pub mod agent;
 pub mod application;
 pub mod database;
+pub mod life;
 pub mod log;
 pub mod machine;
 pub mod model;
@@ -13,5 +14,7 @@ pub mod secret;
 pub mod status;
 pub mod storage;
 pub mod unit;
+pub mod word;
 
 pub use database::{Db, Error, Result, Store};
+pub use life::Life;

@@ -5,21 +5,45 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::database::{Db, Result};
+use super::life::Life;
 use super::model::{self, Counter};
+use super::word::words;
 
 /// A relation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relation {
     /// Its ID.
     pub id: i64,
-    /// `alive` or `dying`.
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
     /// Its interface.
     pub interface: String,
-    /// `global`, or `container` for a subordinate's.
-    pub scope: String,
+    /// Which units of its applications it is between.
+    pub scope: Scope,
     /// Its two sides; one for a peer relation.
     pub endpoints: Vec<Endpoint>,
+}
+
+words! {
+    /// Which units a relation is between.
+    pub enum Scope("relation scope") {
+        /// All of its applications.
+        Global = "global",
+        /// Those on one machine: a principal and its subordinate.
+        Container = "container",
+    }
+}
+
+words! {
+    /// An endpoint's part in a relation.
+    pub enum Role("relation role") {
+        /// It provides the interface.
+        Provider = "provider",
+        /// It requires the interface.
+        Requirer = "requirer",
+        /// It is the only side.
+        Peer = "peer",
+    }
 }
 
 /// One side of a relation.
@@ -29,8 +53,8 @@ pub struct Endpoint {
     pub application: String,
     /// The endpoint's name in its charm.
     pub name: String,
-    /// `provider`, `requirer` or `peer`.
-    pub role: String,
+    /// Its part in the relation.
+    pub role: Role,
 }
 
 /// What an application or a unit has set in a relation.
@@ -55,7 +79,7 @@ impl Relation {
     /// Its key: `APPLICATION:ENDPOINT APPLICATION:ENDPOINT`, the requirer first.
     pub fn key(&self) -> String {
         let mut sides: Vec<&Endpoint> = self.endpoints.iter().collect();
-        sides.sort_by_key(|side| (side.role != "requirer", side.application.clone()));
+        sides.sort_by_key(|side| (side.role != Role::Requirer, side.application.clone()));
         let names: Vec<String> = sides.iter().map(|side| format!("{}:{}", side.application, side.name)).collect();
         names.join(" ")
     }
@@ -100,7 +124,7 @@ pub fn of(db: &Db, model: &str, application: &str) -> Result<Vec<Relation>> {
 }
 
 /// Add a relation, with an empty databag for each application.
-pub fn add(db: &Db, model: &str, interface: &str, scope: &str, endpoints: &[Endpoint]) -> Result<i64> {
+pub fn add(db: &Db, model: &str, interface: &str, scope: Scope, endpoints: &[Endpoint]) -> Result<i64> {
     let id = model::next(db, model, Counter::Relation)?;
     db.execute(
         "INSERT INTO relation (model, id, interface, scope) VALUES (?, ?, ?, ?)",
@@ -188,7 +212,7 @@ pub fn databags(db: &Db, model: &str, id: i64) -> Result<Vec<(String, Settings, 
 
 /// Let a relation end: its units depart and leave, then it is gone.
 pub fn end(db: &Db, model: &str, id: i64) -> Result<()> {
-    db.execute("UPDATE relation SET life = 'dying' WHERE model = ? AND id = ?", params![model, id])?;
+    db.execute("UPDATE relation SET life = ? WHERE model = ? AND id = ?", params![Life::Dying, model, id])?;
     sweep(db, model)
 }
 
@@ -203,10 +227,10 @@ pub fn end_all(db: &Db, model: &str, application: &str) -> Result<()> {
 /// Remove relations that ended and have no unit in scope any more, and peer relations of applications that are gone.
 pub fn sweep(db: &Db, model: &str) -> Result<()> {
     db.execute(
-        "DELETE FROM relation WHERE model = ?1 AND life = 'dying' AND NOT EXISTS ( \
+        "DELETE FROM relation WHERE model = ?1 AND life = ?2 AND NOT EXISTS ( \
              SELECT 1 FROM databag \
              WHERE databag.model = ?1 AND relation = relation.id AND in_scope AND owner LIKE '%/%')",
-        [model],
+        params![model, Life::Dying],
     )?;
     db.execute(
         "DELETE FROM relation WHERE model = ?1 AND EXISTS ( \
@@ -223,8 +247,8 @@ mod tests {
     use super::*;
     use crate::store::Store;
 
-    fn endpoint(application: &str, name: &str, role: &str) -> Endpoint {
-        Endpoint { application: application.to_owned(), name: name.to_owned(), role: role.to_owned() }
+    fn endpoint(application: &str, name: &str, role: Role) -> Endpoint {
+        Endpoint { application: application.to_owned(), name: name.to_owned(), role }
     }
 
     #[test]
@@ -240,8 +264,8 @@ mod tests {
             )
             .unwrap();
         }
-        let sides = [endpoint("a", "db", "requirer"), endpoint("b", "data", "provider")];
-        let id = add(db, &model, "pg", "global", &sides).unwrap();
+        let sides = [endpoint("a", "db", Role::Requirer), endpoint("b", "data", Role::Provider)];
+        let id = add(db, &model, "pg", Scope::Global, &sides).unwrap();
         enter(db, &model, id, "a/0", &Settings::new()).unwrap();
         enter(db, &model, id, "b/0", &Settings::new()).unwrap();
         set_settings(db, &model, id, "a/0", &[("k".to_owned(), "v".to_owned())].into()).unwrap();

@@ -193,13 +193,15 @@ CREATE TABLE task (
     model     TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
     id        INTEGER NOT NULL,
     operation INTEGER NOT NULL,
-    unit      TEXT NOT NULL,
-    action    TEXT NOT NULL,
+    receiver  TEXT NOT NULL,              -- a unit's name, or a machine's number
+    kind      TEXT NOT NULL,              -- 'action', 'exec-unit' or 'exec-machine'
+    action    TEXT NOT NULL,              -- the action's name; '' for a command
     params    TEXT NOT NULL DEFAULT '{}', -- JSON
-    status    TEXT NOT NULL DEFAULT 'pending',
+    status    TEXT NOT NULL,
     message   TEXT NOT NULL DEFAULT '',
     results   TEXT NOT NULL DEFAULT '{}', -- JSON
     log       TEXT NOT NULL DEFAULT '[]', -- JSON: [time, message]
+    context   TEXT,                       -- the JUJU_CONTEXT_ID of its processes while it runs
     enqueued  INTEGER NOT NULL,
     started   INTEGER,
     completed INTEGER,

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::database::{Db, Result};
+use super::life::Life;
 
 /// A storage instance.
 #[derive(Clone, Debug)]
@@ -17,8 +18,8 @@ pub struct Storage {
     pub pool: String,
     /// Its size in MiB.
     pub size: i64,
-    /// `alive` or `dying`.
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
     /// Where it is mounted.
     pub location: String,
 }

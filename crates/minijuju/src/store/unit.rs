@@ -6,7 +6,25 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::agent::AgentState;
 use super::database::{Db, Result};
+use super::life::Life;
+use super::word::words;
 use crate::hook::Hook;
+
+words! {
+    /// What `juju resolved` asked for of a unit whose hook failed.
+    #[derive(Default)]
+    pub enum Resolved("resolved mode") {
+        /// Nothing.
+        #[default]
+        None = "",
+        /// Run the hook again.
+        RetryHooks = "retry-hooks",
+        /// Go on as if the hook had succeeded.
+        NoHooks = "no-hooks",
+        /// Go on so after this hook and each one that fails later: the unit is removed by force.
+        Force = "force",
+    }
+}
 
 /// A unit.
 #[derive(Clone, Debug)]
@@ -19,12 +37,12 @@ pub struct Unit {
     pub machine: String,
     /// A subordinate's principal unit; else empty.
     pub principal: String,
-    /// `alive` or `dying`.
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
     /// The workload's version, as the unit told it.
     pub workload_version: String,
-    /// How its hook error was resolved: empty, `retry-hooks` or `no-hooks`.
-    pub resolved: String,
+    /// What becomes of its failed hook.
+    pub resolved: Resolved,
     /// Hooks to run that were asked for by hand.
     pub fired: Vec<Hook>,
     /// What its agent did and is doing.
@@ -149,8 +167,8 @@ pub fn save_charm_state(db: &Db, model: &str, unit: &Unit) -> Result<()> {
 /// Set one of a unit's columns that commands and the uniter both change.
 pub fn set(db: &Db, model: &str, unit: &Unit, column: Column<'_>) -> Result<()> {
     let (name, value) = match column {
-        Column::Life(value) => ("life", value.to_owned()),
-        Column::Resolved(value) => ("resolved", value.to_owned()),
+        Column::Life(value) => ("life", value.to_string()),
+        Column::Resolved(value) => ("resolved", value.to_string()),
         Column::WorkloadVersion(value) => ("workload_version", value.to_owned()),
         Column::Fired(hooks) => ("fired", serde_json::to_string(hooks)?),
     };
@@ -162,10 +180,10 @@ pub fn set(db: &Db, model: &str, unit: &Unit, column: Column<'_>) -> Result<()> 
 /// A column for [`set`], with its new value.
 #[derive(Clone, Copy, Debug)]
 pub enum Column<'a> {
-    /// `alive` or `dying`.
-    Life(&'a str),
-    /// How its hook error was resolved.
-    Resolved(&'a str),
+    /// Whether it was removed.
+    Life(Life),
+    /// What becomes of its failed hook.
+    Resolved(Resolved),
     /// The workload's version.
     WorkloadVersion(&'a str),
     /// Hooks to run that were asked for by hand.

@@ -1,7 +1,5 @@
 //! One action of a unit, or a command on it: run, and its results written down.
 
-use std::time::Duration;
-
 use emulator::format::base64;
 use serde_json::{Map, Value, json};
 
@@ -14,9 +12,8 @@ use super::program::{Program, Surroundings, how};
 use super::session::Session;
 use super::view::Seen;
 use super::worker::Worker;
-use crate::store::action::{self, Task};
+use crate::store::action::{self, Task, TaskKind, TaskStatus};
 use crate::store::agent::Operation;
-use crate::store::database::now;
 use crate::store::status::{Kind, Status};
 use crate::store::{model, status};
 
@@ -26,32 +23,35 @@ impl Worker<'_> {
         let machine = self.machine(seen)?;
         let (files, tag) = (machine.files()?, seen.unit.tag());
         charm_folder::link_tools(&files, &tag, machine.program())?;
-        let exec = task.action == "juju-exec";
-        let label = if exec { "juju-exec".to_owned() } else { format!("action {}", task.action) };
-        let context = format!("{}-{}-{}", seen.view.name, task.action, model::uuid());
+        let action = match &task.kind {
+            TaskKind::Action(action) => Some(action.clone()),
+            TaskKind::UnitExec | TaskKind::MachineExec => None,
+        };
+        let (label, running) = match &action {
+            Some(action) => (format!("action {action}"), format!("running action {action}")),
+            None => ("juju-exec".to_owned(), "running commands".to_owned()),
+        };
+        let context = format!("{}-{}-{}", seen.view.name, task.kind.name(), model::uuid());
         let (uuid, name) = (self.model.uuid.clone(), seen.view.name.clone());
-        (task.status, task.started) = ("running".to_owned(), Some(now()));
-        task.results = json!({ "context": context });
+        task.start(&context);
         self.store.write(|db| {
             action::save(db, &uuid, &task)?;
-            let running = if exec { "running commands".to_owned() } else { format!("running action {}", task.action) };
             status::set(db, &uuid, Kind::Agent, &name, &Status::new("executing", &running))
         })?;
         let shown = self.progress.begin(format!("{name} {label}"));
-        let job = if exec { Job::Exec(id) } else { Job::Action(&task.action, id) };
-        let timeout = task.params.get("timeout").and_then(Value::as_u64).filter(|_| exec).map(Duration::from_nanos);
-        let program = if exec {
-            let command = task.params.get("command").and_then(Value::as_str).unwrap_or_default();
-            let args = vec!["-c".to_owned(), command.to_owned()];
-            Ok(Some(Program { path: "/bin/bash".to_owned(), args, via: "juju-exec" }))
+        let job = action.as_ref().map_or(Job::Exec(id), |action| Job::Action(action, id));
+        let timeout = task.timeout();
+        let program = if let Some(action) = &action {
+            Program::find(&files, &tag, "actions", action)
         } else {
-            Program::find(&files, &tag, "actions", &task.action)
+            let args = vec!["-c".to_owned(), task.command().unwrap_or_default().to_owned()];
+            Ok(Some(Program { path: "/bin/bash".to_owned(), args, via: "juju-exec" }))
         };
         let mut session = Session::load(self.store.db(), self.model, seen, (job, &task.params), &context, &machine)?;
         let (ended, output) = match program {
             Ok(Some(program)) => {
-                let mut listener = HookListener::new(&mut session, &mut self.store, &uuid, seen, &task.action);
-                listener.record(if exec { None } else { Some(id) });
+                let mut listener = HookListener::new(&mut session, &mut self.store, &uuid, seen, task.kind.name());
+                listener.record(action.as_ref().map(|_| id));
                 listener.watch(id);
                 let around = Surroundings {
                     model: self.model,
@@ -88,12 +88,13 @@ impl Worker<'_> {
         (stdout, stderr): (Vec<u8>, Vec<u8>),
     ) -> anyhow::Result<()> {
         let (mut results, mut message) = session.action_outcome();
+        let exec = task.kind == TaskKind::UnitExec;
         let mut put = |key: &str, value: Value| drop(results.insert(key.to_owned(), value));
         match ended {
             Ok(Ended::Exited(status)) => {
                 put("return-code", json!(status.code().unwrap_or(-1)));
                 // An action that fails by its exit code fails; a command that does is a command that ran.
-                if !status.success() && task.action != "juju-exec" {
+                if !status.success() && !exec {
                     message = Some(how(*status));
                 }
             }
@@ -111,7 +112,6 @@ impl Worker<'_> {
                 }
             }
         }
-        let exec = task.action == "juju-exec";
         let succeeded = matches!(ended, Ok(Ended::Exited(status)) if exec || status.success());
         let changes = if succeeded {
             let (changes, refusal) = session.finish();
@@ -127,16 +127,14 @@ impl Worker<'_> {
         };
         task.results = Value::Object(results);
         let last = action::find(self.store.db(), &self.model.uuid, task.id)?;
-        let cancelled = last.as_ref().is_some_and(|last| last.status == action::ABORTING);
-        // One that ended well before it could be stopped did what it was to do.
-        match (&message, cancelled) {
-            (None, _) => "completed",
-            (Some(_), true) => "aborted",
-            (Some(_), false) => "failed",
-        }
-        .clone_into(&mut task.status);
+        let cancelled = last.as_ref().is_some_and(|last| last.status == TaskStatus::Aborting);
+        // One that ended well before it could be stopped has done its work.
+        task.end(match (&message, cancelled) {
+            (None, _) => TaskStatus::Completed,
+            (Some(_), true) => TaskStatus::Aborted,
+            (Some(_), false) => TaskStatus::Failed,
+        });
         task.message = message.unwrap_or_default();
-        task.completed = Some(now());
         task.log = last.map(|last| last.log).unwrap_or_default();
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
         let after = match &seen.unit.agent.operation {

@@ -25,6 +25,7 @@ use crate::store::agent::Operation;
 use crate::store::database::now;
 use crate::store::log::Level;
 use crate::store::status::{Kind, Status};
+use crate::store::unit::Resolved;
 use crate::store::{self, log, model, status, unit};
 
 /// How many of a failed hook's last log lines a person is shown.
@@ -207,11 +208,11 @@ impl Worker<'_> {
             _ => None,
         };
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
-        let resolved = ["retry-hooks", "no-hooks"].contains(&seen.unit.resolved.as_str());
+        let resolved = [Resolved::RetryHooks, Resolved::NoHooks].contains(&seen.unit.resolved);
         self.store.write(|db| {
             unit::save_agent(db, uuid, &unit)?;
             if resolved {
-                unit::set(db, uuid, &unit, unit::Column::Resolved(""))?;
+                unit::set(db, uuid, &unit, unit::Column::Resolved(Resolved::None))?;
             }
             if let Some(message) = workload {
                 status::set(db, uuid, Kind::Workload, name, &Status::new("maintenance", message))?;
@@ -320,8 +321,8 @@ impl Worker<'_> {
 
     pub(super) fn skip(&mut self, seen: &Seen, hook: &Hook) -> anyhow::Result<()> {
         let (uuid, unit) = (&self.model.uuid, &seen.unit);
-        if unit.resolved != "force" {
-            self.store.write(|db| unit::set(db, uuid, unit, unit::Column::Resolved("")))?;
+        if unit.resolved != Resolved::Force {
+            self.store.write(|db| unit::set(db, uuid, unit, unit::Column::Resolved(Resolved::None)))?;
         }
         self.commit(seen, hook, None, None)
     }

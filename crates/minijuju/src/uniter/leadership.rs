@@ -16,14 +16,14 @@ pub fn after_addition(db: &Db, model: &str, application: &str, number: i64) -> R
 pub fn after_removal(db: &Db, model: &str, name: &str, number: i64) -> Result<()> {
     let Some(Application { leader, life, .. }) = application::find(db, model, name)? else { return Ok(()) };
     let units = unit::of(db, model, name)?;
-    if units.is_empty() && life != "alive" {
+    if units.is_empty() && !life.is_alive() {
         secret::forget(db, model, name)?;
         application::remove(db, model, name)?;
         return relation::sweep(db, model);
     }
     if leader == Some(number) {
         // A unit that is leaving would lead for a moment only.
-        let next = units.iter().find(|unit| unit.life == "alive").or(units.first());
+        let next = units.iter().find(|unit| unit.life.is_alive()).or(units.first());
         application::set_leader(db, model, name, next.map(|unit| unit.number))?;
     }
     Ok(())

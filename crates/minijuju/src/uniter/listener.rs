@@ -8,6 +8,7 @@ use super::session::{Live, Session};
 use super::view::Seen;
 use super::worker::line;
 use crate::hookcmd::wire::{Reply, Request};
+use crate::store::action::TaskStatus;
 use crate::store::database::now;
 use crate::store::log::{Level, Line};
 use crate::store::status::{self, Kind};
@@ -244,7 +245,8 @@ impl Listener for HookListener<'_> {
         let look = self.watched.map(|id| {
             if Instant::now() >= self.look {
                 self.look = Instant::now() + LOOK;
-                self.cancelled |= action::is_aborting(self.store.db(), self.model, id).unwrap_or(false);
+                self.cancelled |=
+                    matches!(action::status(self.store.db(), self.model, id), Ok(Some(TaskStatus::Aborting)));
             }
             LOOK
         });

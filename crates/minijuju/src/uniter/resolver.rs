@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::relations;
 use crate::hook::{Hook, Plain, SecretKind, StorageKind};
 use crate::store::agent::{AgentState, Operation};
+use crate::store::unit::Resolved;
 
 /// Something for a unit's agent to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,18 +29,6 @@ pub enum Step {
     Die,
 }
 
-/// How a hook error was resolved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Resolved {
-    /// It was not.
-    #[default]
-    None,
-    /// Run the hook again.
-    RetryHooks,
-    /// Go on without it.
-    NoHooks,
-}
-
 /// What the model says about a unit, as far as its agent must act on it.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default)]
@@ -54,7 +43,7 @@ pub struct UnitView {
     pub leader: bool,
     /// What the leader has set for all units, as JSON.
     pub leader_settings: String,
-    /// How its hook error was resolved.
+    /// What becomes of its failed hook.
     pub resolved: Resolved,
     /// Which of the application's charms it should run.
     pub charm_version: i64,
@@ -151,7 +140,7 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
         Operation::Failed(hook) => match view.resolved {
             Resolved::None => None,
             Resolved::RetryHooks => Some(Step::Run(hook.clone())),
-            Resolved::NoHooks => Some(Step::Skip(hook.clone())),
+            Resolved::NoHooks | Resolved::Force => Some(Step::Skip(hook.clone())),
         },
         // A dying unit does not go on with it.
         Operation::Queued(hook) if *hook == Plain::Install.into() => when_idle(agent, view),

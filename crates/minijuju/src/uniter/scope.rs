@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use super::view::Seen;
 use super::{leadership, storage};
 use crate::charm;
+use crate::store::Life;
 use crate::store::agent::AgentState;
+use crate::store::relation::Scope;
 use crate::store::relation::{self, Settings};
 use crate::store::status::{self, Kind, Status};
+use crate::store::unit::Resolved;
 use crate::store::unit::{self, Unit};
 use crate::store::{Db, Result, application};
 
@@ -25,7 +28,7 @@ pub fn enter(db: &Db, model: &str, seen: &Seen, id: i64, address: &str) -> Resul
     relation::enter(db, model, id, name, &settings)?;
     let Some(found) = relation::find(db, model, id)? else { return Ok(()) };
     let other = found.side(&seen.unit.application, None).and_then(|mine| found.other(mine));
-    if found.scope == "container"
+    if found.scope == Scope::Container
         && seen.unit.principal.is_empty()
         && let Some(other) = other
     {
@@ -38,9 +41,9 @@ pub fn enter(db: &Db, model: &str, seen: &Seen, id: i64, address: &str) -> Resul
 pub fn leave(db: &Db, model: &str, seen: &Seen, id: i64) -> Result<()> {
     if !seen.unit.principal.is_empty()
         && let Some(found) = relation::find(db, model, id)?
-        && found.scope == "container"
+        && found.scope == Scope::Container
     {
-        unit::set(db, model, &seen.unit, unit::Column::Life("dying"))?;
+        unit::set(db, model, &seen.unit, unit::Column::Life(Life::Dying))?;
     }
     relation::leave(db, model, id, &seen.view.name)
 }
@@ -58,9 +61,9 @@ fn add_subordinate(db: &Db, model: &str, principal: &Unit, name: &str) -> Result
         number: application::next_unit(db, model, name)?,
         machine: principal.machine.clone(),
         principal: principal.name(),
-        life: "alive".to_owned(),
+        life: Life::Alive,
         workload_version: String::new(),
-        resolved: String::new(),
+        resolved: Resolved::None,
         fired: Vec::new(),
         agent: AgentState::default(),
         charm_state: BTreeMap::new(),

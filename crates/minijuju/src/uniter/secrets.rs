@@ -69,7 +69,9 @@ pub fn rotated(db: &Db, model: &str, uri: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Life;
     use crate::store::secret::Revision;
+    use crate::store::unit::Resolved;
 
     fn unit(application: &str) -> Unit {
         Unit {
@@ -77,9 +79,9 @@ mod tests {
             number: 0,
             machine: "0".to_owned(),
             principal: String::new(),
-            life: "alive".to_owned(),
+            life: Life::Alive,
             workload_version: String::new(),
-            resolved: String::new(),
+            resolved: Resolved::None,
             fired: Vec::new(),
             agent: crate::store::agent::AgentState::default(),
             charm_state: BTreeMap::new(),

@@ -17,6 +17,7 @@ use super::view;
 use super::worker::{Worker, line};
 use crate::machine::{Kind as MachineKind, Machines};
 use crate::progress::{Progress, took};
+use crate::store::action::TaskStatus;
 use crate::store::agent::Operation;
 use crate::store::database::now;
 use crate::store::log::{self, Level};
@@ -88,15 +89,10 @@ pub fn stop_hooks(store: &Store) -> anyhow::Result<()> {
             }
         }
         for task in action::running(store.db(), &model.uuid)? {
-            context(&task).map(orphans::kill);
+            task.context.as_deref().map(orphans::kill);
         }
     }
     Ok(())
-}
-
-/// The `JUJU_CONTEXT_ID` of a running task's processes.
-fn context(task: &action::Task) -> Option<&str> {
-    task.results.get("context").and_then(serde_json::Value::as_str)
 }
 
 fn turns(store: &Store, model: &Model) -> anyhow::Result<Turns> {
@@ -147,17 +143,14 @@ fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, turns: &
 fn recover_tasks(store: &mut Store, model: &Model, turns: &Turns) -> anyhow::Result<()> {
     let uuid = &model.uuid;
     for task in action::running(store.db(), uuid)? {
-        let Some(_turn) = turns.take(&[turns::agent(&task.unit)])? else { continue };
-        let Some(mut task) = action::find(store.db(), uuid, task.id)?.filter(action::Task::runs) else { continue };
-        if let Some(context) = context(&task) {
-            orphans::kill(context);
-        }
-        let status = if task.status == action::ABORTING { "aborted" } else { "failed" };
-        status.clone_into(&mut task.status);
+        let Some(_turn) = turns.take(&[turns::agent(&task.receiver)])? else { continue };
+        let Some(mut task) = action::find(store.db(), uuid, task.id)?.filter(|task| task.status.runs()) else {
+            continue;
+        };
+        task.context.as_deref().map(orphans::kill);
+        task.end(if task.status == TaskStatus::Aborting { TaskStatus::Aborted } else { TaskStatus::Failed });
         "action terminated".clone_into(&mut task.message);
-        task.results = serde_json::json!({});
-        task.completed = Some(now());
-        let found = unit::find(store.db(), uuid, &task.unit)?;
+        let found = unit::find(store.db(), uuid, &task.receiver)?;
         store.write(|db| {
             action::save(db, uuid, &task)?;
             // Its agent is shown as running the action.
@@ -166,7 +159,7 @@ fn recover_tasks(store: &mut Store, model: &Model, turns: &Turns) -> anyhow::Res
                     Operation::Failed(hook) => error_status(hook),
                     _ => status::Status::new("idle", ""),
                 };
-                status::set(db, uuid, Kind::Agent, &task.unit, &after)
+                status::set(db, uuid, Kind::Agent, &task.receiver, &after)
             })
         })?;
     }
@@ -287,7 +280,7 @@ impl Rounds<'_> {
             found.elsewhere = true;
             let units = unit::all(db, uuid)?;
             let here = |task: &action::Task| {
-                let beside = |unit: &unit::Unit| unit.name() == task.unit && unit.machine == seen.unit.machine;
+                let beside = |unit: &unit::Unit| unit.name() == task.receiver && unit.machine == seen.unit.machine;
                 units.iter().any(beside)
             };
             found.action |= action::running(db, uuid)?.iter().any(here);

@@ -13,6 +13,7 @@ use super::environment::agent_folder;
 use super::view::Seen;
 use crate::hook::{Hook, RelationKind};
 use crate::store::model::Model;
+use crate::store::relation::Scope;
 use crate::store::relation::{self, Relation};
 use crate::store::secret::{self, Secret};
 use crate::store::status::{self, Kind, Status};
@@ -43,7 +44,7 @@ pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, address: &
         secrets: secret::all(db, uuid)?.values().filter_map(|secret| seen_secret(secret, &seen.unit)).collect(),
         opened_ports: unit::ports(db, uuid, name)?.iter().filter_map(seen_port).collect(),
         leader: seen.view.leader,
-        planned_units: u32::try_from(units.iter().filter(|unit| unit.life == "alive").count())?,
+        planned_units: u32::try_from(units.iter().filter(|unit| unit.life.is_alive()).count())?,
         model: SeenModel { name: model.name.clone(), uuid: uuid.clone(), cloud_spec },
         unit_status: workload.get(name).map(heard).unwrap_or_default(),
         app_status: status::get(db, uuid, Kind::Application, &seen.application.name)?
@@ -90,7 +91,7 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
             |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, settings, _)| settings.clone());
         // A unit that goes has left a relation once it was told that it is broken, though the relation goes on.
         let told = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
-        if seen.unit.life != "alive" && !told && !seen.unit.agent.relations.contains_key(&relation.id) {
+        if !seen.unit.life.is_alive() && !told && !seen.unit.agent.relations.contains_key(&relation.id) {
             continue;
         }
         let present = present(seen, &relation, hook);
@@ -102,7 +103,7 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
         let mut shown = SeenRelation::new(view.endpoint.clone()).id(u32::try_from(relation.id)?);
         shown.kind = if relation.is_peer() {
             SeenKind::Peer
-        } else if relation.scope == "container" {
+        } else if relation.scope == Scope::Container {
             SeenKind::Subordinate
         } else {
             SeenKind::Regular
@@ -123,7 +124,7 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
             }
             let Some(number) = number(&view.remote) else { continue };
             // Within a container, only the unit beside this one.
-            let near = relation.scope != "container"
+            let near = relation.scope != Scope::Container
                 || view.members.contains_key(owner)
                 || present.contains(owner)
                 || departing == Some(owner);
@@ -218,7 +219,7 @@ fn goal_state(
     let since = |millis: i64| Some(Timestamp::from_unix(millis.div_euclid(1000)));
     let goal = |unit: &Unit| {
         let status = workload.get(&unit.name());
-        let word = if unit.life == "alive" { status.map_or("", |status| status.status.as_str()) } else { "dying" };
+        let word = if unit.life.is_alive() { status.map_or("", |status| status.status.as_str()) } else { "dying" };
         (unit.name(), Goal { status: word.to_owned(), since: status.and_then(|status| since(status.since)) })
     };
     let mut relations: BTreeMap<String, BTreeMap<String, Goal>> = BTreeMap::new();

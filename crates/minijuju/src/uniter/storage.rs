@@ -6,6 +6,7 @@ use ops_metadata::{StorageMeta, StorageType};
 
 use crate::charm;
 use crate::machine::Files;
+use crate::store::Life;
 use crate::store::model::{self, Counter};
 use crate::store::storage::{self, Storage};
 use crate::store::unit::Unit;
@@ -105,7 +106,7 @@ pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: 
             kind: if meta.storage_type == StorageType::Block { "block" } else { "filesystem" }.to_owned(),
             pool: directive.pool.clone().unwrap_or_else(|| "rootfs".to_owned()),
             size: directive.size.unwrap_or(least),
-            life: "alive".to_owned(),
+            life: Life::Alive,
             location,
         },
     )

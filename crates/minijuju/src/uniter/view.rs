@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::resolver::{RelationView, Resolved, UnitView};
+use super::resolver::{RelationView, UnitView};
 use super::secrets;
 use crate::charm;
 use crate::store::application::{self, Application};
-use crate::store::relation::{self, Relation};
+use crate::store::relation::{self, Relation, Role, Scope};
 use crate::store::unit::{self, Unit};
 use crate::store::{Db, Error, action, machine, secret, storage};
 
@@ -48,15 +48,11 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
         let name = unit.name();
         let address = addresses.get(&unit.machine).map(String::as_str).unwrap_or_default();
         let view = UnitView {
-            dying: unit.life != "alive",
-            application_dying: application.life != "alive",
+            dying: !unit.life.is_alive(),
+            application_dying: !application.life.is_alive(),
             leader: application.leader == Some(unit.number),
             leader_settings: serde_json::to_string(&application::leader_settings(db, model, &application.name)?)?,
-            resolved: match unit.resolved.as_str() {
-                "retry-hooks" => Resolved::RetryHooks,
-                "no-hooks" | "force" => Resolved::NoHooks,
-                _ => Resolved::None,
-            },
+            resolved: unit.resolved,
             charm_version: application.charm_version,
             force_charm: application.force_charm,
             config: json!({"application": settings.get(unit.application.as_str()), "address": address}).to_string(),
@@ -67,7 +63,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
             storage: storages
                 .iter()
                 .filter(|storage| storage.unit == name)
-                .map(|storage| (storage.id.clone(), storage.life != "alive"))
+                .map(|storage| (storage.id.clone(), !storage.life.is_alive()))
                 .collect(),
             secrets: secrets::of(&secrets, &unit, application.leader == Some(unit.number)),
             name,
@@ -129,14 +125,15 @@ impl Relations {
                 member != name && member.rsplit_once('/').is_some_and(|(owner, _)| owner == other.application)
             };
             // Within a container, a subordinate and its principal see each other only.
-            let near = |member: &str| relation.scope != "container" || principals.get(member) == Some(&principal(unit));
+            let near =
+                |member: &str| relation.scope != Scope::Container || principals.get(member) == Some(&principal(unit));
             let members: BTreeMap<String, i64> = members
                 .iter()
                 .filter(|(member, _)| remote(member) && near(member))
                 .map(|(member, version)| (member.clone(), *version))
                 .collect();
             // A subordinate is related to its own principal, not to every application that has such a relation.
-            if relation.scope == "container" && !concerns(unit, &other.application) {
+            if relation.scope == Scope::Container && !concerns(unit, &other.application) {
                 continue;
             }
             let version = versions.get(&other.application).copied().unwrap_or_default();
@@ -146,8 +143,8 @@ impl Relations {
                     endpoint: mine.name.clone(),
                     remote: other.application.clone(),
                     peer: relation.is_peer(),
-                    implicit: mine.name == "juju-info" && mine.role == "provider",
-                    dying: relation.life != "alive",
+                    implicit: mine.name == "juju-info" && mine.role == Role::Provider,
+                    dying: !relation.life.is_alive(),
                     members,
                     applications: [(other.application.clone(), version)].into(),
                 },

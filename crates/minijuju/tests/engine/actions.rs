@@ -148,6 +148,18 @@ fn a_command_on_a_unit_runs_in_its_context() {
     let tasks: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!(tasks["0"]["results"]["stdout"], format!("{}\n", rig.unit_hostname()));
     assert_eq!(tasks["0"]["results"]["return-code"], 127, "outside of a unit there are no hook commands");
+    let listed = rig.run(&["operations"]).ok().stdout;
+    assert!(listed.contains(r#""hostname; is-leader" run on machine-0"#), "{listed}");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_command_on_a_machine_that_takes_too_long_has_failed_without_results() {
+    let rig = deployed();
+    let done = rig.run(&["exec", "--machine", "0", "--wait", "1s", "--", "sleep 1000"]);
+    assert_eq!(done.error(), "ERROR timed out waiting for results from: machine 0");
+    let task = task_once(&rig, "2", |task| task["status"] == "failed");
+    assert_eq!((&task["message"], &task["results"]), (&"command timed out".into(), &serde_json::json!({})));
 }
 
 /// What a task is like, once it is so.

@@ -15,6 +15,7 @@ use self::output::{
 use crate::cli::{Arguments, ControllerOption, ModelOption, Output};
 use crate::client::{CLOUD, CONTROLLER, Client, USER, print};
 use crate::format::{self, Document, Tabular, ago};
+use crate::store::Life;
 use crate::store::model::{self, Model};
 use crate::store::{machine, secret, unit};
 use crate::uniter::JUJU_VERSION;
@@ -94,7 +95,7 @@ pub fn list(client: &mut Client, args: &ModelsArgs) -> anyhow::Result<ExitCode> 
             region: CLOUD.to_owned(),
             credential: Some(credential()),
             provider_type: "lxd".to_owned(),
-            life: "alive".to_owned(),
+            life: Life::Alive,
             status: Some(available(&model)),
             access: "admin".to_owned(),
             last_connection: "just now".to_owned(),
@@ -145,7 +146,7 @@ pub fn show(client: &mut Client, args: &ShowModelArgs) -> anyhow::Result<ExitCod
         cloud: CLOUD.to_owned(),
         region: CLOUD.to_owned(),
         provider_type: "lxd".to_owned(),
-        life: "alive".to_owned(),
+        life: Life::Alive,
         status: Some(available(&model)),
         users: BTreeMap::from([(USER.to_owned(), user)]),
         machines,

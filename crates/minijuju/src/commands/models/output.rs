@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::format::{Paint, Table, Tabular, table_or};
+use crate::store::Life;
 
 /// What `juju models` knows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -55,8 +56,8 @@ pub struct ModelSummary {
     /// The kind of cloud (`lxd`).
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     pub provider_type: String,
-    /// `alive`, `dying` or `dead`.
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
     /// `available`, or why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ModelState>,
@@ -172,8 +173,8 @@ pub struct ModelInfo {
     /// The kind of cloud (`lxd`).
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     pub provider_type: String,
-    /// `alive`, `dying` or `dead`.
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
     /// `available`, or why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ModelState>,
@@ -260,7 +261,7 @@ mod tests {
             cloud: "localhost".into(),
             region: "localhost".into(),
             provider_type: "lxd".into(),
-            life: "alive".into(),
+            life: Life::Alive,
             status: Some(ModelState { current: "available".into(), ..ModelState::default() }),
             access: "admin".into(),
             last_connection: "just now".into(),

@@ -10,18 +10,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use clap::{ArgAction, Args};
 use jiff::Timestamp;
-use serde_json::Value;
 
 use self::output::{Operation, OperationAction, OperationLine, OperationTask, OperationTiming};
 use crate::cli::{Arguments, ModelOption, Output, duration, is_application, is_machine, is_number, is_unit};
 use crate::client::{Client, print};
-use crate::commands::run::{EXEC, shown};
+use crate::commands::run::shown;
 use crate::format::{self, Clock, Document, Plain};
-use crate::store::action::{self, Task};
-use crate::store::database::now;
+use crate::store::action::{self, Task, TaskStatus};
 use crate::store::model::Model;
-
-const STATUSES: [&str; 8] = ["pending", "running", "completed", "failed", "cancelled", "aborting", "aborted", "error"];
 
 /// List what was run.
 #[derive(Debug, Clone, Args)]
@@ -69,10 +65,10 @@ impl Arguments for OperationsArgs {
         wrong.extend(units.map(|name| format!("invalid unit name {name:?}")));
         let machines = self.machines.iter().filter(|id| !is_machine(id));
         wrong.extend(machines.map(|id| format!("invalid machine id {id:?}")));
-        let statuses = self.statuses.iter().filter(|status| !STATUSES.contains(&status.as_str()));
+        let all: Vec<&str> = TaskStatus::ALL.iter().map(|status| status.as_str()).collect();
+        let statuses = self.statuses.iter().filter(|status| !all.contains(&status.as_str()));
         wrong.extend(
-            statuses
-                .map(|status| format!("{status:?} is not a valid task status, want one of [{}]", STATUSES.join(" "))),
+            statuses.map(|status| format!("{status:?} is not a valid task status, want one of [{}]", all.join(" "))),
         );
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
     }
@@ -180,15 +176,17 @@ pub fn list(client: &mut Client, args: &OperationsArgs) -> anyhow::Result<ExitCo
     let model = client.model()?;
     let clock = Clock::new(args.utc);
     let wanted = |task: &Task| {
-        let application = task.unit.split('/').next().unwrap_or_default().to_owned();
+        let application = task.receiver.split('/').next().unwrap_or_default().to_owned();
         (args.applications.is_empty() || args.applications.contains(&application))
-            && (args.units.is_empty() || args.units.contains(&task.unit))
-            && (args.actions.is_empty() || args.actions.contains(&task.action))
+            && (args.units.is_empty() || args.units.contains(&task.receiver))
+            && (args.actions.is_empty() || args.actions.iter().any(|action| action == task.kind.name()))
     };
     let mut found: Vec<(i64, Vec<Task>)> = by_operation(client, &model)?
         .into_iter()
         .filter(|(_, tasks)| tasks.iter().any(wanted))
-        .filter(|(_, tasks)| args.statuses.is_empty() || args.statuses.contains(&overall(tasks)))
+        .filter(|(_, tasks)| {
+            args.statuses.is_empty() || args.statuses.iter().any(|status| status == overall(tasks).as_str())
+        })
         .collect();
     let skip = usize::try_from(args.offset)?;
     let take = if args.limit == 0 { usize::MAX } else { usize::try_from(args.limit)? };
@@ -253,18 +251,17 @@ pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<Exit
         // It may begin or end meanwhile.
         client.write(|db| {
             task = action::find(db, &model.uuid, id)?.unwrap_or(task.clone());
-            match task.status.as_str() {
-                "pending" => {
-                    "cancelled".clone_into(&mut task.status);
+            match task.status {
+                TaskStatus::Pending => {
+                    task.end(TaskStatus::Cancelled);
                     "action cancelled via the API".clone_into(&mut task.message);
-                    task.completed = Some(now());
                 }
-                "running" => action::ABORTING.clone_into(&mut task.status),
+                TaskStatus::Running => task.status = TaskStatus::Aborting,
                 _ => return Ok(()),
             }
             action::save(db, &model.uuid, &task)
         })?;
-        if ![action::ABORTING, "cancelled"].contains(&task.status.as_str()) {
+        if ![TaskStatus::Aborting, TaskStatus::Cancelled].contains(&task.status) {
             bail!("task {id} is {} already", task.status);
         }
         cancelled.insert(id.to_string(), shown(&task, &Clock::new(false)));
@@ -306,20 +303,19 @@ fn finished(tasks: &[Task]) -> Option<i64> {
 }
 
 /// The status of an operation: the one of its tasks' that Juju ranks first.
-fn overall(tasks: &[Task]) -> String {
-    let order = ["running", "aborting", "pending", "failed", "error", "cancelled", "aborted", "completed"];
-    let found = order.iter().find(|status| tasks.iter().any(|task| task.status == **status));
-    found.map_or_else(String::new, |status| (*status).to_owned())
+fn overall(tasks: &[Task]) -> TaskStatus {
+    use TaskStatus::{Aborted, Aborting, Cancelled, Completed, Error, Failed, Pending, Running};
+    let order = [Running, Aborting, Pending, Failed, Error, Cancelled, Aborted];
+    order.into_iter().find(|status| tasks.iter().any(|task| task.status == *status)).unwrap_or(Completed)
 }
 
 fn summary(tasks: &[Task]) -> String {
-    let action = tasks.first().map_or("", |task| task.action.as_str());
-    let units: Vec<String> = tasks.iter().map(|task| format!("unit-{}", task.unit.replace('/', "-"))).collect();
-    if action == EXEC {
-        let command = tasks.first().and_then(|task| task.params.get("command")).and_then(Value::as_str);
-        return format!("{:?} run on {}", command.unwrap_or_default(), units.join(","));
+    let Some(first) = tasks.first() else { return String::new() };
+    let receivers: Vec<String> = tasks.iter().map(Task::receiver_tag).collect();
+    match first.command() {
+        Some(command) => format!("{command:?} run on {}", receivers.join(",")),
+        None => format!("{} run on {}", first.kind.name(), receivers.join(",")),
     }
-    format!("{action} run on {}", units.join(","))
 }
 
 fn operation(tasks: &[Task], clock: &Clock) -> Operation {
@@ -329,7 +325,7 @@ fn operation(tasks: &[Task], clock: &Clock) -> Operation {
         let one = shown(task, clock);
         let shown = OperationTask {
             name: String::new(),
-            host: task.unit.clone(),
+            host: task.receiver.clone(),
             status: one.status,
             timing: one.timing.into(),
             log: one.log,
@@ -343,7 +339,7 @@ fn operation(tasks: &[Task], clock: &Clock) -> Operation {
         status: overall(tasks),
         fail: String::new(),
         action: first.map(|task| OperationAction {
-            name: task.action.clone(),
+            name: task.kind.name().to_owned(),
             parameters: task.params.clone().into_iter().collect(),
         }),
         timing: OperationTiming {

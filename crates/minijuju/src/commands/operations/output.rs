@@ -7,14 +7,15 @@ use serde_json::{Map, Value};
 
 use crate::commands::run::output::Timing;
 use crate::format::{Document, Plain, Table, document, json, yaml};
+use crate::store::action::TaskStatus;
 
 /// An operation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Operation {
     /// What it was: `backup run on unit-db-0`.
     pub summary: String,
-    /// `completed`, `failed`, `running` …
-    pub status: String,
+    /// What its tasks come to.
+    pub status: TaskStatus,
     /// Why it could not begin.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub fail: String,
@@ -65,8 +66,8 @@ pub struct OperationTask {
     pub name: String,
     /// The unit or machine.
     pub host: String,
-    /// How it is.
-    pub status: String,
+    /// Where it is on its way.
+    pub status: TaskStatus,
     /// When it was asked for, began and ended.
     pub timing: OperationTiming,
     /// What it said.
@@ -85,8 +86,8 @@ pub struct OperationTask {
 pub struct OperationLine {
     /// The operation's number.
     pub id: String,
-    /// How it is.
-    pub status: String,
+    /// Where it is on its way.
+    pub status: TaskStatus,
     /// When it began.
     pub started: String,
     /// When it ended.
@@ -118,7 +119,7 @@ pub fn operations(lines: &[OperationLine], operations: &BTreeMap<String, Operati
             for line in lines {
                 let more = if line.tasks.len() > MOST { "..." } else { "" };
                 let tasks = line.tasks.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(",") + more;
-                table.line(&[&line.id, &line.status, &line.started, &line.finished, &tasks, &line.summary]);
+                table.line(&[&line.id, line.status.as_str(), &line.started, &line.finished, &tasks, &line.summary]);
             }
             table.finish()
         }
@@ -133,7 +134,7 @@ mod tests {
     fn operations_are_listed() {
         let line = |id: &str, tasks: usize| OperationLine {
             id: id.into(),
-            status: "completed".into(),
+            status: TaskStatus::Completed,
             started: "2026-11-22T08:15:01".into(),
             finished: "2026-11-22T08:15:02".into(),
             tasks: (0..tasks).map(|task| task.to_string()).collect(),
@@ -151,10 +152,10 @@ ID  Status     Started              Finished             Task IDs      Summary
 
     #[test]
     fn an_operation_is_a_document() {
-        let task = OperationTask { host: "db/0".into(), status: "running".into(), ..OperationTask::default() };
+        let task = OperationTask { host: "db/0".into(), status: TaskStatus::Running, ..OperationTask::default() };
         let operation = Operation {
             summary: "backup run on unit-db-0".into(),
-            status: "running".into(),
+            status: TaskStatus::Running,
             action: Some(OperationAction { name: "backup".into(), parameters: Map::new() }),
             tasks: BTreeMap::from([("2".to_owned(), task)]),
             ..Operation::default()

@@ -15,10 +15,9 @@ use serde_json::{Map, Value};
 use crate::client::Client;
 use crate::client::remote::Remote;
 use crate::commands::run::output::Task as Shown;
-use crate::commands::run::{EXEC, shown};
+use crate::commands::run::shown;
 use crate::format::Clock;
-use crate::store::action;
-use crate::store::database::now;
+use crate::store::action::{self, TaskKind, TaskStatus};
 use crate::store::model::{self, Counter, Model};
 use crate::uniter;
 
@@ -36,19 +35,16 @@ pub fn run(
     let id = client.write(|db| {
         let operation = model::next(db, &model.uuid, Counter::Operation)?;
         let id = model::next(db, &model.uuid, Counter::Operation)?;
-        // No unit has a machine's number for its name, so that no unit takes the task.
-        action::add(db, &model.uuid, (id, operation), machine, EXEC, &params)?;
+        action::add(db, &model.uuid, (id, operation), machine, &TaskKind::MachineExec, &params)?;
         Ok(id)
     })?;
-    let started = now();
     // As long as this is held, the command is being run: a later one that finds it free says that this one failed.
     let turns = uniter::Turns::new(client.store.folder(), &model.uuid)?;
     let _turn = turns.share(&uniter::agent_place(machine))?;
-    let context = format!("{machine}-{EXEC}-{}", model::uuid());
+    let context = format!("{machine}-{}-{}", TaskKind::MachineExec.name(), model::uuid());
     client.write(|db| {
         let Some(mut task) = action::find(db, &model.uuid, id)? else { return Ok(()) };
-        (task.status, task.started) = ("running".to_owned(), Some(started));
-        task.results = serde_json::json!({ "context": context });
+        task.start(&context);
         action::save(db, &model.uuid, &task)
     })?;
     let child = remote
@@ -68,11 +64,10 @@ pub fn run(
     });
     let output = reports.recv_timeout(patience);
     let mut task = action::find(client.store.db(), &model.uuid, id)?.context("the task is gone")?;
-    (task.started, task.completed) = (Some(started), Some(now()));
     let Ok(output) = output else {
         // It may have ended in this moment.
         let _ = killpg(group, Signal::SIGKILL);
-        "failed".clone_into(&mut task.status);
+        task.end(TaskStatus::Failed);
         "command timed out".clone_into(&mut task.message);
         client.write(|db| action::save(db, &model.uuid, &task))?;
         bail!(crate::commands::run::output::timed_out(&[format!("machine {machine}")]));
@@ -81,7 +76,7 @@ pub fn run(
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let code = i64::from(output.status.code().unwrap_or(-1));
     task.results = Value::Object(Shown::results(Map::new(), code, &text(&output.stdout), &text(&output.stderr)));
-    "completed".clone_into(&mut task.status);
+    task.end(TaskStatus::Completed);
     client.write(|db| action::save(db, &model.uuid, &task))?;
     Ok(shown(&task, clock))
 }

@@ -19,7 +19,7 @@ use self::args::{ExecArgs, RunArgs};
 use self::output::{Task as Shown, Timing};
 use crate::client::{Client, print, settings};
 use crate::format::{self, Clock};
-use crate::store::action::{self, Task};
+use crate::store::action::{self, Task, TaskKind};
 use crate::store::model::{self, Counter, Model};
 use crate::store::{Store, machine, unit};
 use crate::{charm, uniter};
@@ -27,16 +27,13 @@ use crate::{charm, uniter};
 /// The first argument of the process that settles a model in the background. Not for people.
 pub const SETTLE: &str = "settle-model";
 
-/// The name of the action that a command on a unit is.
-pub const EXEC: &str = "juju-exec";
-
 /// An operation's number, and each of its tasks' with the unit that it is for.
 type Enqueued = (i64, Vec<(i64, String)>);
 
 /// Something to do on one unit.
 struct Wanted {
     unit: String,
-    action: String,
+    kind: TaskKind,
     params: BTreeMap<String, Value>,
 }
 
@@ -115,7 +112,7 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
         .into_iter()
         .map(|unit| Wanted {
             unit,
-            action: EXEC.to_owned(),
+            kind: TaskKind::UnitExec,
             params: BTreeMap::from([
                 ("command".to_owned(), args.commands.clone().into()),
                 ("timeout".to_owned(), nanos.into()),
@@ -157,7 +154,7 @@ fn prepare(
         .get(action)
         .with_context(|| format!("action {action:?} not defined on unit {:?}", found.name()))?;
     let params = params::check(defined, given)?;
-    Ok(Wanted { unit: found.name(), action: action.to_owned(), params })
+    Ok(Wanted { unit: found.name(), kind: TaskKind::Action(action.to_owned()), params })
 }
 
 /// What to tell meanwhile.
@@ -182,7 +179,7 @@ fn enqueue(
         let mut tasks = Vec::new();
         for one in wanted {
             let id = model::next(db, &model.uuid, Counter::Operation)?;
-            action::add(db, &model.uuid, (id, operation), &one.unit, &one.action, &one.params)?;
+            action::add(db, &model.uuid, (id, operation), &one.unit, &one.kind, &one.params)?;
             tasks.push((id, one.unit));
         }
         Ok((operation, tasks))
@@ -273,7 +270,7 @@ fn wait(
                 ));
             }
             // One that runs is another command's to end.
-            if settled && !task.runs() {
+            if settled && !task.status.runs() {
                 bail!(
                     "unit {unit} cannot run task {id} now: it stays pending, `juju status` shows what the unit waits for"
                 );
@@ -301,23 +298,22 @@ pub fn shown(task: &Task, clock: &Clock) -> Shown {
         .iter()
         .map(|(time, message)| output::log_line(&clock.date_time_and_zone(at(*time)), message))
         .collect();
-    // A command on a machine has the machine's number in place of a unit's name.
-    let on_machine = !task.unit.contains('/');
+    let on_machine = task.kind == TaskKind::MachineExec;
     Shown {
         id: task.id.to_string(),
         log,
-        machine: on_machine.then(|| task.unit.clone()),
+        machine: on_machine.then(|| task.receiver.clone()),
         message: task.message.clone(),
         results: match &task.results {
             Value::Object(results) if task.completed.is_some() => Some(results.clone()),
             _ => None,
         },
-        status: task.status.clone(),
+        status: task.status,
         timing: Timing {
             completed: time(task.completed),
             enqueued: time(Some(task.enqueued)),
             started: time(task.started),
         },
-        unit: (!on_machine).then(|| task.unit.clone()),
+        unit: (!on_machine).then(|| task.receiver.clone()),
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::format::{Paint, Plain, json, sorted, yaml};
+use crate::store::action::TaskStatus;
 
 /// What a task came to. The fields are in the order of the alphabet, as they are in Juju.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -25,8 +26,8 @@ pub struct Task {
     /// What came out: see [`Task::results`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub results: Option<Map<String, Value>>,
-    /// `completed`, `failed`, `aborted`, `running` …
-    pub status: String,
+    /// Where it is on its way.
+    pub status: TaskStatus,
     /// When it was asked for, began and ended.
     #[serde(skip_serializing_if = "Timing::is_empty")]
     pub timing: Timing,
@@ -176,7 +177,7 @@ struct Part<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     message: &'a str,
     output: String,
-    status: &'a str,
+    status: TaskStatus,
 }
 
 fn plain(tasks: &BTreeMap<String, Task>, colour: bool) -> String {
@@ -195,7 +196,7 @@ fn plain(tasks: &BTreeMap<String, Task>, colour: bool) -> String {
                     if shown.is_empty() { String::new() } else { yaml(&shown) }
                 }
             };
-            (receiver, Part { id: &task.id, message: &task.message, output, status: &task.status })
+            (receiver, Part { id: &task.id, message: &task.message, output, status: task.status })
         })
         .collect();
     if parts.len() > 1 {
@@ -203,7 +204,7 @@ fn plain(tasks: &BTreeMap<String, Task>, colour: bool) -> String {
     }
     let mut out = String::new();
     for (part, task) in parts.values().zip(tasks.values()) {
-        if part.status == "failed" {
+        if part.status == TaskStatus::Failed {
             let head = format!("Action id {} failed: {}\n", part.id, part.message);
             out += &Paint::Error.text(&head, colour);
             out += &Paint::Error.text(&part.output, colour);
@@ -258,10 +259,10 @@ mod tests {
 
     use super::*;
 
-    fn task(id: &str, status: &str, results: Option<Value>) -> Task {
+    fn task(id: &str, status: TaskStatus, results: Option<Value>) -> Task {
         Task {
             id: id.into(),
-            status: status.into(),
+            status,
             results: results.and_then(|results| results.as_object().cloned()),
             unit: Some("db/0".into()),
             ..Task::default()
@@ -274,7 +275,11 @@ mod tests {
 
     #[test]
     fn what_an_action_set_is_printed() {
-        let done = one(task("2", "completed", Some(json!({"return-code": 0, "size": "12", "path": {"to": "/srv"}}))));
+        let done = one(task(
+            "2",
+            TaskStatus::Completed,
+            Some(json!({"return-code": 0, "size": "12", "path": {"to": "/srv"}})),
+        ));
         assert_eq!(run(&done, Plain::Plain, false), "path:\n  to: /srv\nsize: \"12\"\n\n");
         assert_eq!(
             run(&done, Plain::Json, false),
@@ -285,7 +290,7 @@ mod tests {
 
     #[test]
     fn an_action_that_failed_says_why() {
-        let mut failed = task("2", "failed", Some(json!({"return-code": 0})));
+        let mut failed = task("2", TaskStatus::Failed, Some(json!({"return-code": 0})));
         failed.message = "disk full".into();
         assert_eq!(run(&one(failed.clone()), Plain::Plain, false), "Action id 2 failed: disk full\n\n");
         assert_eq!(failure(&one(failed)), None);
@@ -293,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_task_that_exits_badly_fails_the_command() {
-        let bad = one(task("4", "completed", Some(json!({"return-code": 3, "stderr": "oh\n"}))));
+        let bad = one(task("4", TaskStatus::Completed, Some(json!({"return-code": 3, "stderr": "oh\n"}))));
         assert_eq!(run(&bad, Plain::Plain, false), "\noh\n");
         assert_eq!(
             failure(&bad).as_deref(),
@@ -306,14 +311,14 @@ mod tests {
 
     #[test]
     fn a_task_without_results_says_how_it_is() {
-        assert_eq!(show_task(&task("7", "running", None), Plain::Plain), "Task 7 running\n\n");
+        assert_eq!(show_task(&task("7", TaskStatus::Running, None), Plain::Plain), "Task 7 running\n\n");
     }
 
     #[test]
     fn several_units_are_a_document() {
         let tasks = BTreeMap::from([
-            ("db/0".to_owned(), task("2", "completed", Some(json!({"return-code": 0, "a": "b"})))),
-            ("db/1".to_owned(), task("3", "completed", None)),
+            ("db/0".to_owned(), task("2", TaskStatus::Completed, Some(json!({"return-code": 0, "a": "b"})))),
+            ("db/1".to_owned(), task("3", TaskStatus::Completed, None)),
         ]);
         assert_eq!(
             run(&tasks, Plain::Plain, false),
@@ -334,11 +339,11 @@ db/1:
 
     #[test]
     fn exec_prints_what_came_out() {
-        let output = |text: &str| task("2", "completed", Some(json!({"return-code": 0, "stdout": text})));
+        let output = |text: &str| task("2", TaskStatus::Completed, Some(json!({"return-code": 0, "stdout": text})));
         assert_eq!(exec(&one(output("hello")), Plain::Plain), "hello\n");
         let tasks = BTreeMap::from([("db/10".to_owned(), output("ten\n")), ("db/2".to_owned(), output("two\n"))]);
         assert_eq!(exec(&tasks, Plain::Plain), "db/2:\ntwo\n\ndb/10:\nten\n\n");
-        assert_eq!(exec(&one(task("2", "completed", Some(json!({"return-code": 0})))), Plain::Plain), "");
+        assert_eq!(exec(&one(task("2", TaskStatus::Completed, Some(json!({"return-code": 0})))), Plain::Plain), "");
     }
 
     #[test]

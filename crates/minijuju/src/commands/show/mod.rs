@@ -139,7 +139,7 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
         public_address: address.unwrap_or_default(),
         charm: application.url(),
         leader: application.leader == Some(found.number),
-        life: found.life.clone(),
+        life: found.life,
         relations,
     })
 }
@@ -176,7 +176,7 @@ pub fn application(client: &mut Client, args: &ShowApplicationArgs) -> anyhow::R
             exposed: found.exposed.is_some(),
             exposed_endpoints: exposed_endpoints.collect(),
             remote: false,
-            life: found.life.clone(),
+            life: found.life,
             endpoint_bindings: bindings.map(|endpoint| (endpoint, "alpha".to_owned())).collect(),
         };
         shown.insert(name.clone(), info);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::commands::constraints::output::Constraints;
+use crate::store::Life;
 
 /// A unit in `juju show-unit`, which prints a map of them by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -25,9 +26,8 @@ pub struct UnitInfo {
     pub charm: String,
     /// Whether it is the leader.
     pub leader: bool,
-    /// `alive`, `dying` or `dead`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
     /// Its relations.
     #[serde(rename = "relation-info", skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<UnitRelation>,
@@ -128,9 +128,8 @@ pub struct ApplicationInfo {
     pub exposed_endpoints: BTreeMap<String, ExposedEndpoint>,
     /// Whether it is in another model.
     pub remote: bool,
-    /// `alive`, `dying` or `dead`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
     /// The space of each endpoint, and of `""` for all others.
     #[serde(rename = "endpoint-bindings", skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoint_bindings: BTreeMap<String, String>,
@@ -173,7 +172,7 @@ mod tests {
             machine: "0".into(),
             charm: "local:web-0".into(),
             leader: true,
-            life: "alive".into(),
+            life: Life::Alive,
             relations: vec![relation(1, "database"), relation(2, "cache")],
             ..UnitInfo::default()
         }
@@ -213,7 +212,7 @@ mod tests {
     #[test]
     fn an_application_without_constraints_says_nothing_of_them() {
         let info = ApplicationInfo { charm: "web".into(), principal: true, ..ApplicationInfo::default() };
-        assert_eq!(yaml(&info), "charm: web\nprincipal: true\nexposed: false\nremote: false\n");
+        assert_eq!(yaml(&info), "charm: web\nprincipal: true\nexposed: false\nremote: false\nlife: alive\n");
         assert!(json(&info).contains("\"constraints\":{}"));
     }
 }

@@ -282,7 +282,7 @@ impl Reader<'_> {
             charm_rev: found.revision,
             charm_version: text("version").trim().to_owned(),
             exposed: found.exposed.is_some(),
-            life: shown_life(&found.life),
+            life: found.life,
             status: self.application_status(found, units),
             version: found.workload_version.clone(),
             endpoint_bindings: bindings,
@@ -322,7 +322,7 @@ impl Reader<'_> {
         if unit.agent.charm_version.is_some() || matches!(unit.agent.operation, Operation::Running { .. }) {
             JUJU_VERSION.clone_into(&mut juju.version);
         }
-        juju.life = shown_life(&unit.life);
+        juju.life = unit.life;
         UnitStatus {
             workload_status: workload,
             juju_status: juju,
@@ -347,10 +347,6 @@ fn severity(status: &str) -> u8 {
         "unknown" => 40,
         _ => 0,
     }
-}
-
-fn shown_life(life: &str) -> String {
-    if life == "alive" { String::new() } else { life.to_owned() }
 }
 
 /// An open port as Juju shows it.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::commands::storage::output::CombinedStorage;
+use crate::store::Life;
+use crate::store::relation::Scope;
 
 /// The whole of `juju status`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -76,9 +78,9 @@ pub struct StatusInfo {
     /// The agent's Juju version, in the status of agents only.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub version: String,
-    /// Empty while alive, `dying` or `dead` after.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub life: String,
+    /// Whether it was removed.
+    #[serde(skip_serializing_if = "Life::is_alive")]
+    pub life: Life,
 }
 
 impl StatusInfo {
@@ -206,9 +208,9 @@ pub struct ApplicationStatus {
     pub address: String,
     /// Whether it is exposed.
     pub exposed: bool,
-    /// Empty while alive, `dying` after.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub life: String,
+    /// Whether it was removed.
+    #[serde(skip_serializing_if = "Life::is_alive")]
+    pub life: Life,
     /// Its status: the leader's word, or what its units' come to.
     #[serde(rename = "application-status")]
     pub status: StatusInfo,
@@ -235,7 +237,7 @@ fn is_zero(number: &i64) -> bool {
 }
 
 /// What is on the other side of one of an application's endpoints.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ApplicationRelation {
     /// The other application; itself for a peer relation.
     #[serde(rename = "related-application", skip_serializing_if = "String::is_empty")]
@@ -243,9 +245,8 @@ pub struct ApplicationRelation {
     /// The relation's interface.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub interface: String,
-    /// `global`, or `container` for a subordinate's.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub scope: String,
+    /// Which units of the two applications it is between.
+    pub scope: Scope,
 }
 
 /// One unit.

@@ -3,29 +3,30 @@
 use std::collections::BTreeMap;
 
 use crate::commands::status::output::{ApplicationRelation, FullStatus, RelationStatus, UnitStatus};
+use crate::store::relation::{Role, Scope};
 
 /// A relation, as the model has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationEnds {
     /// Its sides: two, or one of a peer relation.
     pub sides: Vec<RelationSide>,
     /// Its interface.
     pub interface: String,
-    /// `global`, or `container` for a subordinate's.
-    pub scope: String,
+    /// Which units of its applications it is between.
+    pub scope: Scope,
     /// `joining`, `joined`, `broken`.
     pub status: String,
 }
 
 /// A side of a relation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationSide {
     /// The application.
     pub application: String,
     /// Its endpoint.
     pub endpoint: String,
-    /// `provider`, `requirer` or `peer`.
-    pub role: String,
+    /// Its part in the relation.
+    pub role: Role,
 }
 
 impl FullStatus {
@@ -33,9 +34,9 @@ impl FullStatus {
     pub fn relate(&mut self, relations: &[RelationEnds]) {
         for relation in relations {
             let Some(first) = relation.sides.first() else { continue };
-            let side = |role: &str| relation.sides.iter().find(|side| side.role == role).unwrap_or(first);
-            let (provider, requirer) = (side("provider"), side("requirer"));
-            let kind = if relation.scope == "container" {
+            let side = |role: Role| relation.sides.iter().find(|side| side.role == role).unwrap_or(first);
+            let (provider, requirer) = (side(Role::Provider), side(Role::Requirer));
+            let kind = if relation.scope == Scope::Container {
                 "subordinate"
             } else if provider.application == requirer.application {
                 "peer"
@@ -59,7 +60,7 @@ impl FullStatus {
                 others.push(ApplicationRelation {
                     related_application: other.clone(),
                     interface: relation.interface.clone(),
-                    scope: relation.scope.clone(),
+                    scope: relation.scope,
                 });
                 others.sort_by(|a, b| a.related_application.cmp(&b.related_application));
             }
@@ -95,8 +96,8 @@ mod tests {
     use super::super::ApplicationStatus;
     use super::*;
 
-    fn side(application: &str, endpoint: &str, role: &str) -> RelationSide {
-        RelationSide { application: application.into(), endpoint: endpoint.into(), role: role.into() }
+    fn side(application: &str, endpoint: &str, role: Role) -> RelationSide {
+        RelationSide { application: application.into(), endpoint: endpoint.into(), role }
     }
 
     fn model() -> FullStatus {
@@ -114,16 +115,19 @@ mod tests {
     #[test]
     fn relations_are_on_both_sides() {
         let mut status = model();
-        let relation = |sides: Vec<RelationSide>, scope: &str| RelationEnds {
+        let relation = |sides: Vec<RelationSide>, scope: Scope| RelationEnds {
             sides,
             interface: "demo".into(),
-            scope: scope.into(),
+            scope,
             status: "joined".into(),
         };
         status.relate(&[
-            relation(vec![side("web", "db", "requirer"), side("db", "database", "provider")], "global"),
-            relation(vec![side("db", "peers", "peer")], "global"),
-            relation(vec![side("web", "juju-info", "provider"), side("log", "host", "requirer")], "container"),
+            relation(vec![side("web", "db", Role::Requirer), side("db", "database", Role::Provider)], Scope::Global),
+            relation(vec![side("db", "peers", Role::Peer)], Scope::Global),
+            relation(
+                vec![side("web", "juju-info", Role::Provider), side("log", "host", Role::Requirer)],
+                Scope::Container,
+            ),
         ]);
         let lines: Vec<String> = status
             .relations

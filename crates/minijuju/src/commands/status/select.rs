@@ -162,6 +162,7 @@ mod tests {
 
     use super::*;
     use crate::commands::status::output::{ApplicationRelation, RelationStatus, StatusInfo};
+    use crate::store::relation::Scope;
 
     fn unit(workload: &str, machine: &str) -> UnitStatus {
         UnitStatus {
@@ -173,7 +174,8 @@ mod tests {
     }
 
     fn related(other: &str) -> BTreeMap<String, Vec<ApplicationRelation>> {
-        let relation = ApplicationRelation { related_application: other.into(), ..ApplicationRelation::default() };
+        let relation =
+            ApplicationRelation { related_application: other.into(), interface: String::new(), scope: Scope::Global };
         BTreeMap::from([("db".to_owned(), vec![relation])])
     }
 

@@ -14,6 +14,7 @@ use super::summary::status_summary;
 use super::tabular::status_tabular;
 use crate::commands::storage::output::CombinedStorage;
 use crate::format::{Clock, json, yaml};
+use crate::store::relation::Scope;
 
 const SINCE: &str = "22 Nov 2026 09:01:38+08:00";
 
@@ -157,7 +158,7 @@ fn busy() -> FullStatus {
                 vec![ApplicationRelation {
                     related_application: "tinyproxy".into(),
                     interface: "juju-info".into(),
-                    scope: "container".into(),
+                    scope: Scope::Container,
                 }],
             ),
             ..ApplicationStatus::default()

@@ -211,19 +211,16 @@ pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<CombinedSto
         let since = jiff::Timestamp::from_millisecond(model.created).map(|time| clock.since(time)).unwrap_or_default();
         let word = if up { "attached" } else { "pending" };
         let status = StorageStatus { current: word.to_owned(), message: String::new(), since };
-        let on_unit = UnitStorageAttachment {
-            machine: machine.clone(),
-            location: found.location.clone(),
-            life: found.life.clone(),
-        };
+        let on_unit =
+            UnitStorageAttachment { machine: machine.clone(), location: found.location.clone(), life: found.life };
         let units = BTreeMap::from([(found.unit.clone(), on_unit)]);
         let on_machine =
-            FilesystemAttachment { mount_point: found.location.clone(), read_only: false, life: found.life.clone() };
+            FilesystemAttachment { mount_point: found.location.clone(), read_only: false, life: found.life };
         all.storage_instances.insert(
             found.id.clone(),
             StorageInfo {
                 kind: found.kind.clone(),
-                life: found.life.clone(),
+                life: found.life,
                 status: status.clone(),
                 persistent: false,
                 attachments: Some(StorageAttachments { units: units.clone() }),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::format::{Paint, Table};
+use crate::store::Life;
 
 /// The storage of a model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -30,9 +31,8 @@ impl CombinedStorage {
 pub struct StorageInfo {
     /// `filesystem` or `block`.
     pub kind: String,
-    /// `alive`, `dying` or `dead`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
     /// `attached`, `pending`, `detached`.
     pub status: StorageStatus,
     /// Whether it outlives its unit.
@@ -58,9 +58,8 @@ pub struct UnitStorageAttachment {
     /// The folder, or device.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub location: String,
-    /// `alive`, `dying` or `dead`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
 }
 
 /// A storage instance's or filesystem's status.
@@ -94,9 +93,8 @@ pub struct FilesystemInfo {
     pub pool: String,
     /// Its size, in MiB.
     pub size: u64,
-    /// `alive`, `dying` or `dead`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
     /// `attached`.
     pub status: StorageStatus,
 }
@@ -121,9 +119,8 @@ pub struct FilesystemAttachment {
     /// Whether it can only be read.
     #[serde(rename = "read-only")]
     pub read_only: bool,
-    /// `alive`, `dying` or `dead`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub life: String,
+    /// Whether it was removed.
+    pub life: Life,
 }
 
 /// One line of a storage table.
@@ -247,16 +244,15 @@ mod tests {
     fn data() -> CombinedStorage {
         let since = "22 Nov 2026 08:15:01Z".to_owned();
         let status = StorageStatus { current: "attached".into(), message: String::new(), since };
-        let attachment =
-            UnitStorageAttachment { machine: "0".into(), location: "/srv/data".into(), life: "alive".into() };
+        let attachment = UnitStorageAttachment { machine: "0".into(), location: "/srv/data".into(), life: Life::Alive };
         let units = BTreeMap::from([("db/0".to_owned(), attachment)]);
-        let machine = FilesystemAttachment { mount_point: "/srv/data".into(), read_only: false, life: "alive".into() };
+        let machine = FilesystemAttachment { mount_point: "/srv/data".into(), read_only: false, life: Life::Alive };
         CombinedStorage {
             storage_instances: BTreeMap::from([(
                 "data/0".to_owned(),
                 StorageInfo {
                     kind: "filesystem".into(),
-                    life: "alive".into(),
+                    life: Life::Alive,
                     status: status.clone(),
                     persistent: false,
                     attachments: Some(StorageAttachments { units: units.clone() }),
@@ -273,7 +269,7 @@ mod tests {
                     }),
                     pool: "rootfs".into(),
                     size: 1024,
-                    life: "alive".into(),
+                    life: Life::Alive,
                     status,
                 },
             )]),

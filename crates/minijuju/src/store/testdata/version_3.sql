@@ -1,0 +1,218 @@
+-- minijuju's tables. Times are milliseconds since 1970; columns of JSON say so.
+
+-- What belongs to the user's side of Juju: the current model, the controller's identity.
+CREATE TABLE client (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE model (
+    uuid           TEXT PRIMARY KEY,
+    name           TEXT NOT NULL UNIQUE,
+    created        INTEGER NOT NULL,
+    config         TEXT NOT NULL DEFAULT '{}', -- JSON: what was set
+    constraints    TEXT NOT NULL DEFAULT '{}', -- JSON
+    next_machine   INTEGER NOT NULL DEFAULT 0,
+    next_relation  INTEGER NOT NULL DEFAULT 0,
+    next_operation INTEGER NOT NULL DEFAULT 1,
+    next_storage   INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE application (
+    model            TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    name             TEXT NOT NULL,
+    charm            TEXT NOT NULL,              -- the charm's name
+    revision         INTEGER NOT NULL,           -- counts the local charms of that name in the model
+    charm_version    INTEGER NOT NULL DEFAULT 0, -- counts refreshes: units compare it with what they run
+    force_charm      INTEGER NOT NULL DEFAULT 0, -- units in error take a new charm, too
+    archive          TEXT NOT NULL,              -- the .charm file, in the data folder
+    metadata         TEXT NOT NULL,              -- JSON: the charm's metadata, config and actions
+    config           TEXT NOT NULL DEFAULT '{}', -- JSON: what was set
+    trust            INTEGER NOT NULL DEFAULT 0,
+    exposed          TEXT,                       -- JSON: endpoints, or NULL where not exposed
+    life             TEXT NOT NULL DEFAULT 'alive',
+    leader           INTEGER,                    -- the leading unit's number
+    next_unit        INTEGER NOT NULL DEFAULT 0,
+    workload_version TEXT NOT NULL DEFAULT '',
+    storage          TEXT NOT NULL DEFAULT '{}', -- JSON: storage directives given at deploy
+    constraints      TEXT NOT NULL DEFAULT '{}', -- JSON
+    leader_settings  TEXT NOT NULL DEFAULT '{}', -- JSON: what the leader keeps with leader-set
+    PRIMARY KEY (model, name)
+);
+
+CREATE TABLE machine (
+    model   TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    id      TEXT NOT NULL,
+    life    TEXT NOT NULL DEFAULT 'alive',
+    address TEXT NOT NULL DEFAULT '',
+    base    TEXT NOT NULL,
+    PRIMARY KEY (model, id)
+);
+
+CREATE TABLE unit (
+    model            TEXT NOT NULL,
+    application      TEXT NOT NULL,
+    number           INTEGER NOT NULL,
+    machine          TEXT NOT NULL,
+    principal        TEXT NOT NULL DEFAULT '',   -- a subordinate's principal unit
+    life             TEXT NOT NULL DEFAULT 'alive',
+    workload_version TEXT NOT NULL DEFAULT '',
+    resolved         TEXT NOT NULL DEFAULT '',   -- '', 'retry-hooks', 'no-hooks', or 'force' for all to come
+    fired            TEXT NOT NULL DEFAULT '[]', -- JSON: hooks to run that were asked for by hand
+    agent            TEXT NOT NULL DEFAULT '{}', -- JSON: what the unit's agent did and what it is doing
+    charm_state      TEXT NOT NULL DEFAULT '{}', -- JSON: what the charm keeps with state-set
+    PRIMARY KEY (model, application, number),
+    FOREIGN KEY (model, application) REFERENCES application ON DELETE CASCADE
+);
+
+-- Kinds: application; workload and agent (of a unit); machine and instance (of a machine).
+CREATE TABLE status (
+    model   TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    kind    TEXT NOT NULL,
+    entity  TEXT NOT NULL,
+    status  TEXT NOT NULL,
+    message TEXT NOT NULL,
+    data    TEXT NOT NULL DEFAULT '{}', -- JSON
+    since   INTEGER NOT NULL,
+    PRIMARY KEY (model, kind, entity)
+);
+
+CREATE TABLE port (
+    model    TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    unit     TEXT NOT NULL,
+    endpoint TEXT NOT NULL, -- '' for all
+    protocol TEXT NOT NULL,
+    low      INTEGER NOT NULL,
+    high     INTEGER NOT NULL,
+    PRIMARY KEY (model, unit, endpoint, protocol, low, high)
+);
+
+CREATE TABLE relation (
+    model     TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    id        INTEGER NOT NULL,
+    life      TEXT NOT NULL DEFAULT 'alive',
+    interface TEXT NOT NULL,
+    scope     TEXT NOT NULL, -- 'global' or 'container'
+    PRIMARY KEY (model, id)
+);
+
+-- A relation has two of these, a peer relation one.
+CREATE TABLE endpoint (
+    model       TEXT NOT NULL,
+    relation    INTEGER NOT NULL,
+    application TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    role        TEXT NOT NULL, -- 'provider', 'requirer' or 'peer'
+    PRIMARY KEY (model, relation, application, name),
+    FOREIGN KEY (model, relation) REFERENCES relation ON DELETE CASCADE
+);
+
+-- One databag: of an application, or of a unit. A unit's row is there from when it enters the relation's scope.
+CREATE TABLE databag (
+    model    TEXT NOT NULL,
+    relation INTEGER NOT NULL,
+    owner    TEXT NOT NULL,
+    settings TEXT NOT NULL DEFAULT '{}', -- JSON
+    version  INTEGER NOT NULL DEFAULT 0, -- grows with each change
+    in_scope INTEGER NOT NULL DEFAULT 1, -- a departed unit's databag stays readable until the relation is gone
+    PRIMARY KEY (model, relation, owner),
+    FOREIGN KEY (model, relation) REFERENCES relation ON DELETE CASCADE
+);
+
+CREATE TABLE secret (
+    model       TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    id          TEXT NOT NULL,
+    owner       TEXT NOT NULL, -- 'model', or an application's or a unit's name
+    name        TEXT NOT NULL DEFAULT '', -- of a user's secret
+    label       TEXT NOT NULL DEFAULT '', -- the owner's
+    description TEXT NOT NULL DEFAULT '',
+    rotation    TEXT NOT NULL DEFAULT 'never',
+    expires     INTEGER,
+    rotates     INTEGER,
+    auto_prune  INTEGER NOT NULL DEFAULT 0,
+    created     INTEGER NOT NULL,
+    updated     INTEGER NOT NULL,
+    PRIMARY KEY (model, id)
+);
+
+CREATE TABLE secret_revision (
+    model    TEXT NOT NULL,
+    secret   TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    content  TEXT NOT NULL, -- JSON
+    created  INTEGER NOT NULL,
+    expires  INTEGER,
+    PRIMARY KEY (model, secret, revision),
+    FOREIGN KEY (model, secret) REFERENCES secret ON DELETE CASCADE
+);
+
+CREATE TABLE secret_grant (
+    model    TEXT NOT NULL,
+    secret   TEXT NOT NULL,
+    grantee  TEXT NOT NULL, -- an application's or a unit's name
+    relation INTEGER,       -- the relation it lives as long as
+    PRIMARY KEY (model, secret, grantee),
+    FOREIGN KEY (model, secret) REFERENCES secret ON DELETE CASCADE
+);
+
+-- Which revision a consumer reads until it asks for a newer one.
+CREATE TABLE secret_consumer (
+    model    TEXT NOT NULL,
+    secret   TEXT NOT NULL,
+    consumer TEXT NOT NULL, -- an application's or a unit's name
+    label    TEXT NOT NULL DEFAULT '',
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (model, secret, consumer),
+    FOREIGN KEY (model, secret) REFERENCES secret ON DELETE CASCADE
+);
+
+CREATE TABLE storage (
+    model   TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    id      TEXT NOT NULL, -- NAME/NUMBER
+    unit    TEXT NOT NULL, -- '' where detached
+    kind    TEXT NOT NULL,
+    pool    TEXT NOT NULL,
+    size    INTEGER NOT NULL, -- MiB
+    life    TEXT NOT NULL DEFAULT 'alive',
+    location TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (model, id)
+);
+
+CREATE TABLE resource (
+    model       TEXT NOT NULL,
+    application TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    path        TEXT NOT NULL, -- the file, in the data folder
+    filename    TEXT NOT NULL,
+    added       INTEGER NOT NULL,
+    PRIMARY KEY (model, application, name),
+    FOREIGN KEY (model, application) REFERENCES application ON DELETE CASCADE
+);
+
+CREATE TABLE task (
+    model     TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    id        INTEGER NOT NULL,
+    operation INTEGER NOT NULL,
+    unit      TEXT NOT NULL,
+    action    TEXT NOT NULL,
+    params    TEXT NOT NULL DEFAULT '{}', -- JSON
+    status    TEXT NOT NULL DEFAULT 'pending',
+    message   TEXT NOT NULL DEFAULT '',
+    results   TEXT NOT NULL DEFAULT '{}', -- JSON
+    log       TEXT NOT NULL DEFAULT '[]', -- JSON: [time, message]
+    enqueued  INTEGER NOT NULL,
+    started   INTEGER,
+    completed INTEGER,
+    PRIMARY KEY (model, id)
+);
+
+CREATE TABLE log (
+    id      INTEGER PRIMARY KEY,
+    model   TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    time    INTEGER NOT NULL,
+    entity  TEXT NOT NULL, -- unit-APP-N, machine-N
+    level   INTEGER NOT NULL,
+    module  TEXT NOT NULL,
+    message TEXT NOT NULL
+);
+CREATE INDEX log_model ON log (model, id);

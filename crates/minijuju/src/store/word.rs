@@ -1,0 +1,93 @@
+//! Enums whose values are words of Juju's: the same text in the database and in what is printed.
+
+/// A text that is none of an enum's words.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown {of} {text:?}")]
+pub struct UnknownWord {
+    /// What the text should say.
+    pub of: &'static str,
+    /// The text.
+    pub text: String,
+}
+
+/// Declares an enum with one word for each value. It is stored, printed and parsed as that word; a word that it does not
+/// have is an [`UnknownWord`].
+macro_rules! words {
+    (
+        $(#[$attribute:meta])*
+        $visible:vis enum $name:ident($of:literal) { $($(#[$doc:meta])* $value:ident = $word:literal,)+ }
+    ) => {
+        $(#[$attribute])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        $visible enum $name {
+            $($(#[$doc])* $value,)+
+        }
+
+        impl $name {
+            /// Every value, in the order of the declaration.
+            pub const ALL: &[$name] = &[$($name::$value,)+];
+
+            /// Its word.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $($name::$value => $word,)+
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::store::word::UnknownWord;
+
+            fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+                let unknown = || $crate::store::word::UnknownWord { of: $of, text: text.to_owned() };
+                Self::ALL.iter().find(|value| value.as_str() == text).copied().ok_or_else(unknown)
+            }
+        }
+
+        impl rusqlite::types::FromSql for $name {
+            fn column_result(value: rusqlite::types::ValueRef<'_>) -> rusqlite::types::FromSqlResult<Self> {
+                value.as_str()?.parse().map_err(|unknown| rusqlite::types::FromSqlError::Other(Box::new(unknown)))
+            }
+        }
+
+        impl rusqlite::types::ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+                self.as_str().to_sql()
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+pub(super) use words;
+
+#[cfg(test)]
+mod tests {
+    use super::UnknownWord;
+    use crate::store::Life;
+
+    #[test]
+    fn each_value_is_read_from_the_word_that_it_is_written_as() {
+        for life in Life::ALL {
+            assert_eq!(life.to_string().parse(), Ok(*life));
+        }
+    }
+
+    #[test]
+    fn a_word_that_an_enum_does_not_have_is_an_error_that_quotes_it() {
+        let unknown = "undead".parse::<Life>().unwrap_err();
+        assert_eq!(unknown, UnknownWord { of: "life", text: "undead".to_owned() });
+        assert_eq!(unknown.to_string(), "unknown life \"undead\"");
+    }
+}
