@@ -42,6 +42,19 @@ pub struct Session {
     pub controller: Option<String>,
     /// The name that the program was called by: `minijuju`, or `juju` where it is linked to that.
     pub program: String,
+    /// The format of the command's output, given or by default, if it has one.
+    pub format: Option<String>,
+}
+
+impl Session {
+    /// What stands on standard output for a command that failed before it wrote any: an empty document, where programs read
+    /// it. juju/cmd: `handleErrorForMachineFormats` in supercommand.go.
+    pub fn nothing(&self) -> &'static str {
+        match self.format.as_deref() {
+            Some("json" | "yaml") => "{}\n",
+            _ => "",
+        }
+    }
 }
 
 /// What to print instead of running a command.
@@ -143,12 +156,23 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
             root.find_subcommand(name)?.get_arguments().find(|argument| argument.get_long() == Some(long))?;
         matches.try_get_one::<String>(argument.get_id().as_str()).ok()?.cloned()
     };
-    let session = Session { global, model: named("model"), controller: named("controller"), program };
+    let format = matches.subcommand().and_then(|(name, matches)| format(root.find_subcommand(name)?, matches));
+    let session = Session { global, model: named("model"), controller: named("controller"), program, format };
     if session.global.quiet && session.global.verbose {
         return Err(Answer::error("\"verbose\" and \"quiet\" flags clash, please use one or the other, not both", 1));
     }
     command.init().map_err(|why| Answer::error(&why, 2))?;
     Ok(Invocation { command, session })
+}
+
+/// The value of `--format`; the first that it can have is the default.
+fn format(command: &clap::Command, matches: &clap::ArgMatches) -> Option<String> {
+    let argument = command.get_arguments().find(|argument| argument.get_long() == Some("format"))?;
+    let given = matches.get_raw(argument.get_id().as_str()).and_then(|mut values| values.next());
+    match given {
+        Some(given) => Some(given.to_string_lossy().into_owned()),
+        None => argument.get_possible_values().first().map(|value| value.get_name().to_owned()),
+    }
 }
 
 /// Checks that there are neither too few words nor too many.

@@ -196,6 +196,11 @@ impl Client {
     }
 }
 
+/// What failed, told by a command that has written its output all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct AfterOutput(pub String);
+
 /// Print a command's output: to standard output, or into the file that `-o` named.
 pub fn print(text: &str, file: Option<&Path>) -> anyhow::Result<()> {
     if let Some(file) = file {

@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use emulator::SecretId;
 use emulator::go::parse_bool;
 use ops_metadata::{CharmMeta, ConfigMeta, ConfigType};
 use serde_json::Value;
@@ -19,9 +20,8 @@ pub const TRUST: &str = "trust";
 pub fn parse(option: &ConfigMeta, text: &str) -> anyhow::Result<Value> {
     let refused = || anyhow::anyhow!("option {:?} expected {}, got {text:?}", option.name, option.option_type);
     Ok(match option.option_type {
-        ConfigType::String => text.into(),
-        ConfigType::Secret if text.is_empty() || text.starts_with("secret:") => text.into(),
-        ConfigType::Secret => return Err(refused()),
+        // Whether a secret's URI is one is looked at last: `Given::check_secrets`.
+        ConfigType::String | ConfigType::Secret => text.into(),
         ConfigType::Int => text.parse::<i64>().map_err(|_| refused())?.into(),
         ConfigType::Float => {
             let number: f64 = text.parse().map_err(|_| refused())?;
@@ -76,6 +76,18 @@ impl Given {
         } else {
             self.options.insert(name.to_owned(), parse(option(meta, name)?, text)?);
             self.unset.remove(name);
+        }
+        Ok(())
+    }
+
+    /// Checks that an option for a secret has a secret's URI, or nothing, once all options have been read.
+    /// Juju 3.6: `validateSecretConfig` in apiserver/facades/client/application/application.go.
+    pub fn check_secrets(&self, meta: &CharmMeta) -> anyhow::Result<()> {
+        for (name, value) in &self.options {
+            let secret = meta.config.get(name).is_some_and(|option| option.option_type == ConfigType::Secret);
+            if let (true, Some(uri)) = (secret, value.as_str().filter(|uri| !uri.is_empty())) {
+                uri.parse::<SecretId>().with_context(|| format!("invalid secret URI for option {name:?}"))?;
+            }
         }
         Ok(())
     }
@@ -148,6 +160,7 @@ pub fn from_words(meta: &CharmMeta, application: &str, words: &[ConfigSource]) -
             }
         }
     }
+    given.check_secrets(meta)?;
     Ok(given)
 }
 
@@ -192,7 +205,7 @@ mod tests {
     fn meta() -> CharmMeta {
         CharmMeta::from_parts(
             "name: a\nsummary: s\ndescription: d\n",
-            Some("options:\n  slug: {type: string}\n  port: {type: int}\n  tls: {type: boolean}\n  rate: {type: float}\n"),
+            Some("options:\n  slug: {type: string}\n  port: {type: int}\n  tls: {type: boolean}\n  rate: {type: float}\n  sec: {type: secret}\n"),
             None,
         )
         .unwrap()
@@ -288,6 +301,31 @@ mod tests {
         assert_eq!(found.trust, Some(true));
         let error = words(&[path, path]).unwrap_err().to_string();
         assert_eq!(error, "only a single config YAML file can be specified, got 2");
+    }
+
+    #[test]
+    fn an_option_for_a_secret_takes_a_secret_s_uri_in_each_form_and_nothing_else() {
+        let given = |text: &str| {
+            let word = ConfigSource::Value(Pair { name: "sec".into(), value: text.into() });
+            from_words(&meta(), "web", &[word])
+        };
+        let id = "9m4e2mr0ui3e8a215n4g";
+        for uri in ["", id, &format!("secret:{id}"), &format!("secret://deadbeef-1bad-500d-9000-4b1d0d06f00d/{id}")] {
+            assert_eq!(given(uri).unwrap().options["sec"], uri);
+        }
+        for (text, why) in [
+            ("secret:0000", r#"secret URI "secret:0000" not valid"#),
+            ("plain", r#"secret URI "plain" not valid"#),
+            ("http:9m4e2mr0ui3e8a215n4g", r#"secret URI scheme "http" not valid"#),
+            ("secret://host/9m4e2mr0ui3e8a215n4g", r#"host controller UUID "host" not valid"#),
+        ] {
+            let error = format!("{:#}", given(text).unwrap_err());
+            assert_eq!(error, format!("invalid secret URI for option \"sec\": {why}"));
+        }
+        let from_file = from_yaml(&meta(), "web", "web: {sec: 'secret:0000'}").unwrap();
+        assert!(from_file.check_secrets(&meta()).is_err());
+        let error = from_yaml(&meta(), "web", "web: {sec: 5}").unwrap_err().to_string();
+        assert_eq!(error, r#"option "sec" expected secret, got 5"#);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::cli::{
 use crate::client::charms::{self, Charm};
 use crate::client::{Client, settings, summary, units};
 use crate::commands::{integrate, resources, storage};
+use crate::pack::juju_arch;
 use crate::store::Life;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
@@ -177,7 +178,7 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
         added.name,
         added.charm,
         added.revision,
-        base(args, &charm)?
+        with_risk(&base(args, &charm)?, args.base.as_deref())
     ));
     client.settle(&model)?;
     summary::units(client, &model, &added.name)?;
@@ -188,6 +189,13 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
 fn base(args: &DeployArgs, charm: &Charm) -> anyhow::Result<String> {
     let manifest = charm.files.get("manifest").and_then(serde_json::Value::as_str);
     pick(args, &manifest.map(bases).unwrap_or_default())
+}
+
+/// A base as Juju writes it: with its channel's risk, which is that of `asked` if there is one.
+/// Juju 3.6: `formatDeployingText` in cmd/juju/application/deployer/charm.go.
+fn with_risk(base: &str, asked: Option<&str>) -> String {
+    let risk = asked.and_then(|asked| Some(asked.split_once('/')?.1)).unwrap_or("stable");
+    format!("{base}/{risk}")
 }
 
 fn pick(args: &DeployArgs, bases: &[String]) -> anyhow::Result<String> {
@@ -229,6 +237,21 @@ fn units(subordinate: bool, args: &DeployArgs) -> anyhow::Result<i64> {
     Ok(0)
 }
 
+/// An application's constraints name an architecture from the beginning: the model's, or this computer's. A subordinate has
+/// none. Juju 3.6: `AddApplication` in state/state.go.
+fn with_arch(
+    mut constraints: BTreeMap<String, String>,
+    model: &BTreeMap<String, String>,
+    subordinate: bool,
+) -> BTreeMap<String, String> {
+    const ARCH: &str = "arch";
+    if !subordinate && !constraints.contains_key(ARCH) {
+        let arch = model.get(ARCH).filter(|arch| !arch.is_empty());
+        constraints.insert(ARCH.to_owned(), arch.cloned().unwrap_or_else(|| juju_arch().to_owned()));
+    }
+    constraints
+}
+
 fn add(
     client: &mut Client,
     model: &Model,
@@ -256,7 +279,7 @@ fn add(
         leader: None,
         workload_version: String::new(),
         storage: args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())).collect(),
-        constraints,
+        constraints: with_arch(constraints, &model.constraints, meta.subordinate),
         name,
     };
     storage::check(meta, &args.storage)?;
@@ -299,6 +322,21 @@ mod tests {
     }
 
     #[test]
+    fn an_application_s_constraints_name_an_architecture_unless_it_is_a_subordinate() {
+        let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        let none = BTreeMap::new();
+        assert_eq!(with_arch(map(&[("mem", "1G")]), &none, false), map(&[("arch", juju_arch()), ("mem", "1G")]));
+        assert_eq!(with_arch(none.clone(), &map(&[("arch", "s390x")]), false), map(&[("arch", "s390x")]));
+        assert_eq!(
+            with_arch(map(&[("arch", "riscv64")]), &map(&[("arch", "s390x")]), false),
+            map(&[("arch", "riscv64")])
+        );
+        assert_eq!(with_arch(none.clone(), &none, true), none);
+    }
+
+    #[test]
     fn a_subordinate_takes_no_number_of_units_no_machines_and_no_constraints() {
         assert_eq!(units(true, &args("")).unwrap(), 0);
         assert_eq!(units(false, &args("-n 2 --to 0,1")).unwrap(), 2);
@@ -308,6 +346,13 @@ mod tests {
         }
         let why = "cannot use --constraints with subordinate application";
         assert_eq!(units(true, &args("--constraints mem=1G")).unwrap_err().to_string(), why);
+    }
+
+    #[test]
+    fn the_base_that_is_told_has_its_channel_s_risk() {
+        assert_eq!(with_risk("ubuntu@22.04", None), "ubuntu@22.04/stable");
+        assert_eq!(with_risk("ubuntu@22.04", Some("ubuntu@22.04")), "ubuntu@22.04/stable");
+        assert_eq!(with_risk("ubuntu@22.04", Some("ubuntu@22.04/edge")), "ubuntu@22.04/edge");
     }
 
     #[test]

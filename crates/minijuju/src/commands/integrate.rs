@@ -105,6 +105,8 @@ struct Candidate {
     limit: Option<u32>,
     /// Every charm has it, without saying so.
     implicit: bool,
+    /// The application is a subordinate.
+    subordinate: bool,
 }
 
 /// Run `juju integrate`.
@@ -114,22 +116,11 @@ pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<Ex
     let (a, b) = (candidates(client, &model, one)?, candidates(client, &model, two)?);
     let (a_side, b_side) = choose(&a, &b, &format!("{one} {two}"))?;
     let applications = [a_side.endpoint.application.clone(), b_side.endpoint.application.clone()];
-    let subordinate = [
-        charm::metadata(&client.application(&model, &applications[0])?)?.subordinate,
-        charm::metadata(&client.application(&model, &applications[1])?)?.subordinate,
-    ];
-    let container = a_side.container || b_side.container;
-    if container && subordinate == [false, false] {
-        bail!(
-            "cannot add relation {:?}: container scoped relation requires at least one subordinate application",
-            key(&a_side, &b_side)
-        );
-    }
-    let scope = if container { Scope::Container } else { Scope::Global };
+    let scope = if a_side.container || b_side.container { Scope::Container } else { Scope::Global };
     client.store.write(|db| {
         let sides = [a_side.endpoint.clone(), b_side.endpoint.clone()];
         if let Some(why) = refusal(&relation::all(db, &model.uuid)?, &[&a_side, &b_side]) {
-            bail!("cannot add relation {:?}: {why}", key(&a_side, &b_side));
+            bail!("cannot add relation {:?}{why}", key(&a_side, &b_side));
         }
         relation::add(db, &model.uuid, &a_side.interface, scope, &sides)?;
         Ok(())
@@ -153,16 +144,11 @@ pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<
             .iter()
             .map(|word| word.split_once(':').map_or((word.as_str(), None), |(name, end)| (name, Some(end))))
             .collect();
-        for (application, _) in &named {
-            client.application(&model, application)?;
-        }
         let mut all = relation::all(db, &model.uuid)?;
-        all.retain(|relation| {
-            !relation.is_peer() && named.iter().all(|(name, endpoint)| relation.side(name, *endpoint).is_some())
-        });
+        all.retain(|relation| named.iter().all(|(name, endpoint)| relation.side(name, *endpoint).is_some()));
         let words = args.endpoints.join(" ");
         match all.as_slice() {
-            [] => bail!("relation {words:?} not found"),
+            [] => bail!("relation matching {words:?} not found"),
             [_] => all.remove(0),
             _ => {
                 let keys: Vec<String> = all.iter().map(|relation| format!("{:?}", relation.key())).collect();
@@ -191,16 +177,17 @@ pub fn add_peers(db: &Db, model: &Model, application: &Application, meta: &Charm
     Ok(())
 }
 
-/// Why these two cannot be related, beside the relations that are there. Juju 3.6: `AddRelation` in state/state.go.
+/// Why these two cannot be related, beside the relations that are there: what follows the relation's key.
+/// Juju 3.6: `AddRelation` in state/state.go, and its client, which has each part of what it was told on a line of its own if
+/// the relation is there: cmd/juju/application/integrate.go.
 fn refusal(there: &[Relation], sides: &[&Candidate; 2]) -> Option<String> {
     let same = |relation: &&Relation| sides.iter().all(|side| relation.endpoints.contains(&side.endpoint));
     if let Some(relation) = there.iter().find(same) {
+        let dying = if relation.life.is_alive() { "" } else { " is dying, but not yet removed" };
         let key = relation.key();
-        return Some(if relation.life.is_alive() {
-            format!("relation {key} already exists\n\nUse 'juju status --relations' to view the current relations.")
-        } else {
-            format!("relation {key} is dying, but not yet removed")
-        });
+        return Some(format!(
+            "\nrelation {key}{dying}: \n\nUse 'juju status --relations' to view the current relations."
+        ));
     }
     sides.iter().find_map(|side| {
         // As on Juju, 0 is no limit.
@@ -208,7 +195,7 @@ fn refusal(there: &[Relation], sides: &[&Candidate; 2]) -> Option<String> {
         let count = there.iter().filter(|relation| relation.endpoints.contains(endpoint)).count();
         (count >= usize::try_from(limit).unwrap_or(usize::MAX)).then(|| {
             format!(
-                "establishing a new relation for {}:{} would exceed its maximum relation limit of {limit}",
+                ": establishing a new relation for {}:{} would exceed its maximum relation limit of {limit}",
                 endpoint.application, endpoint.name
             )
         })
@@ -233,6 +220,7 @@ fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<
             container: relation.scope == RelationScope::Container,
             limit: relation.limit,
             implicit: false,
+            subordinate: meta.subordinate,
         })
         .collect();
     found.push(Candidate {
@@ -241,6 +229,7 @@ fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<
         container: false,
         limit: None,
         implicit: true,
+        subordinate: meta.subordinate,
     });
     if let Some(endpoint) = endpoint {
         found.retain(|candidate| candidate.endpoint.name == endpoint);
@@ -251,28 +240,28 @@ fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<
     Ok(found)
 }
 
-/// The one pair of endpoints that fits.
+/// The one pair of endpoints that fits. Juju 3.6: `InferEndpoints` in state/state.go.
 fn choose(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(Candidate, Candidate)> {
     let mut fits: Vec<(Candidate, Candidate)> = Vec::new();
     for one in a {
         for two in b {
-            if one.interface == two.interface && one.endpoint.role != two.endpoint.role {
+            let scope_fits = !(one.container || two.container) || one.subordinate || two.subordinate;
+            if one.interface == two.interface && one.endpoint.role != two.endpoint.role && scope_fits {
                 fits.push((one.clone(), two.clone()));
             }
         }
     }
+    if fits.len() < 2 {
+        return fits.pop().context("no relations found");
+    }
     // What the charms say goes before what every charm has.
-    if fits.iter().any(|(one, two)| !one.implicit && !two.implicit) {
-        fits.retain(|(one, two)| !one.implicit && !two.implicit);
+    let mut said = fits.iter().filter(|(one, two)| !one.implicit && !two.implicit);
+    if let (Some(one), None) = (said.next(), said.next()) {
+        return Ok(one.clone());
     }
-    match fits.len() {
-        0 => bail!("no relations found"),
-        1 => Ok(fits.remove(0)),
-        _ => {
-            let keys: Vec<String> = fits.iter().map(|(one, two)| format!("{:?}", key(one, two))).collect();
-            bail!("ambiguous relation: {words:?} could refer to {}", keys.join("; "))
-        }
-    }
+    let mut keys: Vec<String> = fits.iter().map(|(one, two)| format!("{:?}", key(one, two))).collect();
+    keys.sort();
+    bail!("ambiguous relation: {words:?} could refer to {}", keys.join("; "))
 }
 
 fn key(one: &Candidate, two: &Candidate) -> String {
@@ -297,6 +286,7 @@ mod tests {
             container: false,
             limit: None,
             implicit: name == "juju-info",
+            subordinate: false,
         }
     }
 
@@ -322,7 +312,7 @@ mod tests {
         assert_eq!(refusal(&there, &[&Candidate { limit: Some(0), ..web.clone() }, &pg]), None);
         assert_eq!(
             refusal(&there, &[&limited, &pg]).unwrap(),
-            "establishing a new relation for web:db would exceed its maximum relation limit of 1"
+            ": establishing a new relation for web:db would exceed its maximum relation limit of 1"
         );
     }
 
@@ -330,10 +320,11 @@ mod tests {
     fn a_relation_that_is_there_or_not_yet_gone_is_not_made_again() {
         let (web, pg) = (candidate("web", "db", Role::Requirer, "pg"), candidate("pg", "data", Role::Provider, "pg"));
         let exists = refusal(&[related(&web, &pg, Life::Alive)], &[&pg, &web]).unwrap();
-        assert!(exists.starts_with("relation web:db pg:data already exists\n"), "{exists}");
+        let hint = "\n\nUse 'juju status --relations' to view the current relations.";
+        assert_eq!(exists, format!("\nrelation web:db pg:data: {hint}"));
         assert_eq!(
             refusal(&[related(&web, &pg, Life::Dying)], &[&web, &pg]).unwrap(),
-            "relation web:db pg:data is dying, but not yet removed"
+            format!("\nrelation web:db pg:data is dying, but not yet removed: {hint}")
         );
     }
 
@@ -345,6 +336,33 @@ mod tests {
             scope: Scope::Global,
             endpoints: vec![one.endpoint.clone(), two.endpoint.clone()],
         }
+    }
+
+    #[test]
+    fn all_that_an_ambiguous_relation_could_be_is_named_in_order() {
+        let web = [
+            candidate("web", "ro", Role::Requirer, "pg"),
+            candidate("web", "db", Role::Requirer, "pg"),
+            candidate("web", "host", Role::Requirer, "juju-info"),
+        ];
+        let pg =
+            [candidate("pg", "data", Role::Provider, "pg"), candidate("pg", "juju-info", Role::Provider, "juju-info")];
+        assert_eq!(
+            choose(&web, &pg, "web pg").unwrap_err().to_string(),
+            "ambiguous relation: \"web pg\" could refer to \"web:db pg:data\"; \"web:host pg:juju-info\"; \
+             \"web:ro pg:data\""
+        );
+        let (one, two) = choose(&web[1..], &pg, "web pg").unwrap();
+        assert_eq!(key(&one, &two), "web:db pg:data");
+    }
+
+    #[test]
+    fn a_relation_within_a_container_takes_a_subordinate() {
+        let log = candidate("log", "host", Role::Requirer, "juju-info");
+        let log = Candidate { container: true, ..log };
+        let pg = [candidate("pg", "juju-info", Role::Provider, "juju-info")];
+        assert_eq!(choose(std::slice::from_ref(&log), &pg, "log pg").unwrap_err().to_string(), "no relations found");
+        assert!(choose(&[Candidate { subordinate: true, ..log }], &pg, "log pg").is_ok());
     }
 
     #[test]

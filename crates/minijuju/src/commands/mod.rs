@@ -49,7 +49,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 use crate::cli::{self, Arguments as _, Commands, Invocation, Session};
-use crate::client::Client;
+use crate::client::{AfterOutput, Client};
 use crate::format;
 use crate::reason::reason;
 use crate::store::Store;
@@ -193,6 +193,9 @@ pub fn main() -> ExitCode {
         }
     };
     run(&command, &session).unwrap_or_else(|error| {
+        if !error.is::<AfterOutput>() {
+            let _ = io::stdout().write_all(session.nothing().as_bytes());
+        }
         let message = format::error(&reason(&error), format::colour(&io::stderr(), false, false));
         eprint!("{}", format::shown_on(&io::stderr(), &message));
         ExitCode::FAILURE

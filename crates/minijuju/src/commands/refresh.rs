@@ -113,7 +113,7 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
                 found.charm
             );
         }
-        let given = settings::from_words(&charm.meta, &found.name, &args.config)?;
+        let given = settings::from_words(&charm.meta, &found.name, &args.config).context("parsing config settings")?;
         found.revision = application::next_revision(db, &model.uuid, &found.charm)?;
         found.charm_version += 1;
         found.force_charm = args.force_units;

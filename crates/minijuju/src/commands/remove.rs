@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::cli::{Arguments, ModelOption, NoPrompt, check_application_name, integer, is_application, is_unit};
+use crate::cli::{Arguments, ModelOption, NoPrompt, check_application_name, integer, is_unit};
 use crate::client::{Client, charms, confirm, print, units};
 use crate::store::Life;
 use crate::store::application::{self, Application};
@@ -62,11 +62,7 @@ impl Arguments for RemoveUnitArgs {
             return Err("--num-units for non k8s models not valid".to_owned());
         }
         if let Some(name) = self.units.iter().find(|name| !is_unit(name)) {
-            return Err(if is_application(name) {
-                format!("invalid unit name {name:?}: to remove the application, use \"juju remove-application {name}\"")
-            } else {
-                format!("invalid unit name {name:?}")
-            });
+            return Err(format!("invalid unit name {name:?}"));
         }
         no_wait(self.no_wait, self.force)
     }
@@ -128,13 +124,16 @@ const WARNING: &str = "WARNING This command will perform the following actions:"
 pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut found: Vec<Unit> = Vec::new();
-    let mut failed = false;
+    let mut errors = Vec::new();
     for name in &args.units {
-        if let Some(unit) = unit::find(client.store.db(), &model.uuid, name)? {
-            found.push(unit);
-        } else {
-            failed = true;
-            client.progress.line(&format!("ERROR removing unit {name} failed: unit {name:?} does not exist"));
+        match unit::find(client.store.db(), &model.uuid, name)? {
+            Some(unit) if unit.principal.is_empty() => found.push(unit),
+            Some(unit) => errors.push(format!(
+                "removing unit {name} failed: unit {name:?} is a subordinate, to remove use remove-relation. Note: this \
+                 will remove all units of {:?}",
+                unit.application
+            )),
+            None => errors.push(format!("removing unit {name} failed: unit {name:?} does not exist")),
         }
     }
     let mut told = String::new();
@@ -142,26 +141,26 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
         let _ = writeln!(told, "will remove unit {}", unit.name());
         told.push_str(&storage_lines(client, &model, unit)?);
     }
-    if !go_on(&told, args.dry_run, args.prompt.no_prompt, "unit removal")? {
-        return Ok(code(failed));
+    let asking = Asking { dry_run: args.dry_run, no_prompt: args.prompt.no_prompt, what: "unit removal" };
+    if !go_on(client, &errors, &told, &asking)? {
+        return Ok(code(&errors));
     }
     client.store.write(|db| found.iter().try_for_each(|unit| units::remove(db, &model, unit, args.force)))?;
     client.settle(&model)?;
     stuck(client, &model, &found.iter().map(Unit::name).collect::<Vec<_>>())?;
-    Ok(code(failed))
+    Ok(code(&errors))
 }
 
 /// Run `juju remove-application`.
 pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut found: Vec<Application> = Vec::new();
-    let mut failed = false;
+    let mut errors = Vec::new();
     for name in &args.applications {
         if let Some(application) = application::find(client.store.db(), &model.uuid, name)? {
             found.push(application);
         } else {
-            failed = true;
-            client.progress.line(&format!("ERROR removing application {name} failed: application {name:?} not found"));
+            errors.push(format!("removing application {name} failed: application {name:?} not found"));
         }
     }
     let mut files = Vec::new();
@@ -181,8 +180,9 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
         }
         leaving.extend(units);
     }
-    if !go_on(&told, args.dry_run, args.prompt.no_prompt, "application removal")? {
-        return Ok(code(failed));
+    let asking = Asking { dry_run: args.dry_run, no_prompt: args.prompt.no_prompt, what: "application removal" };
+    if !go_on(client, &errors, &told, &asking)? {
+        return Ok(code(&errors));
     }
     client.store.write(|db| {
         for application in &mut found {
@@ -205,26 +205,39 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
         }
     }
     stuck(client, &model, &leaving.iter().map(Unit::name).collect::<Vec<_>>())?;
-    Ok(code(failed))
+    Ok(code(&errors))
 }
 
-fn code(failed: bool) -> ExitCode {
-    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+fn code(errors: &[String]) -> ExitCode {
+    if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Say what will go; ask, where that is wanted. Whether to do it.
-fn go_on(told: &str, dry_run: bool, no_prompt: bool, what: &'static str) -> anyhow::Result<bool> {
-    if told.is_empty() {
+/// How a removal was asked for.
+struct Asking {
+    dry_run: bool,
+    no_prompt: bool,
+    /// What to call it where the answer is no.
+    what: &'static str,
+}
+
+/// Say what is wrong and what will go; ask, where that is wanted. Whether to do it: of what Juju asks about first, nothing
+/// goes if anything is wrong (`performDryRun` in cmd/juju/application/removeunit.go).
+fn go_on(client: &Client, errors: &[String], told: &str, asking: &Asking) -> anyhow::Result<bool> {
+    for why in errors {
+        client.progress.line(&format!("ERROR {why}"));
+    }
+    let looks_first = asking.dry_run || !asking.no_prompt;
+    if told.is_empty() || (looks_first && !errors.is_empty()) {
         return Ok(false);
     }
-    if dry_run || !no_prompt {
+    if looks_first {
         eprintln!("{WARNING}");
     }
     print(told, None)?;
-    if !dry_run && !no_prompt {
-        confirm("").context(what)?;
+    if !asking.dry_run && !asking.no_prompt {
+        confirm("").context(asking.what)?;
     }
-    Ok(!dry_run)
+    Ok(!asking.dry_run)
 }
 
 /// Storage is part of its unit's machine and goes with it.

@@ -117,8 +117,33 @@ fn status_has_all_its_formats() {
     assert_eq!(status.selectors, ["tinyproxy", "0"]);
     assert_eq!(status.watch, Some(Duration::from_secs(1)));
     assert!(status.relations && status.storage && status.utc && status.color);
-    assert!(command!("status --integrations", Status).relations);
+    assert!(command!("status --integrations", Status).integrations);
     assert_refused("status --format xml", "invalid value \"xml\" for option --format: unknown format \"xml\"", 2);
+}
+
+#[test]
+fn a_command_that_fails_prints_an_empty_document_where_a_program_reads_its_output() {
+    for (line, nothing) in [
+        ("status", ""),
+        ("status --format=json", "{}\n"),
+        ("status --format yaml", "{}\n"),
+        ("status --format oneline", ""),
+        ("config a", "{}\n"),
+        ("config a b=1", "{}\n"),
+        ("show-unit a/0", "{}\n"),
+        ("show-unit a/0 --format json", "{}\n"),
+        ("actions a", ""),
+        ("actions a --format yaml", "{}\n"),
+        ("actions a --schema", ""),
+        ("version", ""),
+        ("version --format json", "{}\n"),
+        ("run a/0 b", ""),
+        ("run a/0 b --format json", "{}\n"),
+        ("constraints a", ""),
+        ("deploy .", ""),
+    ] {
+        assert_eq!(read(line).session.nothing(), nothing, "{line}");
+    }
 }
 
 #[test]

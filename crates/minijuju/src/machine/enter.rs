@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::cgroup::PROCESSES;
+use super::network::Network;
 use super::record::{Kind, Record};
 use super::rootfs::TOOLS;
 use super::surroundings::{self, After, Rights};
@@ -27,6 +28,7 @@ const JOIN_CGROUP: &str = r#"echo 0 >&9 && exec 9>&- && exec "$@""#;
 pub struct Machine {
     record: Record,
     pid: u32,
+    hardware_address: String,
     /// This program on this computer, and in the machine.
     minijuju: PathBuf,
     program: PathBuf,
@@ -34,8 +36,12 @@ pub struct Machine {
 
 impl Machine {
     pub(super) fn new(record: Record, pid: u32, data: &Path) -> Self {
+        let hardware_address = match record.kind {
+            Kind::Namespaces => Network::new(data).hardware_address(record.number),
+            Kind::Host => String::new(),
+        };
         let tools = if record.kind == Kind::Host { data.join("tools") } else { PathBuf::from(TOOLS) };
-        Self { record, pid, minijuju: data.join("tools/minijuju"), program: tools.join("minijuju") }
+        Self { record, pid, hardware_address, minijuju: data.join("tools/minijuju"), program: tools.join("minijuju") }
     }
 
     /// Its name, unique on this computer.
@@ -54,6 +60,12 @@ impl Machine {
     #[must_use]
     pub fn address(&self) -> IpAddr {
         IpAddr::V4(self.record.address)
+    }
+
+    /// The hardware address of its network device; empty where the machine is this computer.
+    #[must_use]
+    pub fn hardware_address(&self) -> &str {
+        &self.hardware_address
     }
 
     /// Its first process, by its number on this computer; 1 where the machine is this computer.

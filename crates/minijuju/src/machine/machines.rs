@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -93,6 +93,15 @@ impl Machines {
     #[must_use]
     pub fn booting(self, init: Init, patience: Duration) -> Self {
         Self { init: Some(init), patience, ..self }
+    }
+
+    /// The hardware address of the machine with this address; empty where machines are this computer.
+    #[must_use]
+    pub fn hardware_address(&self, address: &str) -> String {
+        match (self.kind, address.parse::<Ipv4Addr>()) {
+            (Kind::Namespaces, Ok(address)) => self.network.hardware_address(address.octets()[3]),
+            _ => String::new(),
+        }
     }
 
     /// What its machines are.

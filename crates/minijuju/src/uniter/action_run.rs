@@ -4,7 +4,7 @@ use emulator::format::base64;
 use serde_json::{Map, Value, json};
 
 use super::charm_folder;
-use super::environment::Job;
+use super::environment::{Job, context_id};
 use super::hook_run::error_status;
 use super::listener::HookListener;
 use super::process::Ended;
@@ -14,8 +14,8 @@ use super::view::Seen;
 use super::worker::Worker;
 use crate::store::action::{self, Task, TaskKind, TaskStatus};
 use crate::store::agent::Operation;
+use crate::store::status;
 use crate::store::status::{Kind, Status};
-use crate::store::{model, status};
 
 impl Worker<'_> {
     pub(super) fn action(&mut self, seen: &Seen, id: i64) -> anyhow::Result<()> {
@@ -31,7 +31,7 @@ impl Worker<'_> {
             Some(action) => (format!("action {action}"), format!("running action {action}")),
             None => ("juju-exec".to_owned(), "running commands".to_owned()),
         };
-        let context = format!("{}-{}-{}", seen.view.name, task.kind.name(), model::uuid());
+        let context = context_id(&seen.view.name, task.kind.name());
         let (uuid, name) = (self.model.uuid.clone(), seen.view.name.clone());
         task.start(&context);
         self.store.write(|db| {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::hook::{Hook, RelationKind, SecretKind};
+use crate::store::model;
 
 /// The Juju whose behaviour this program has.
 pub const JUJU_VERSION: &str = "3.6.12";
@@ -53,6 +54,12 @@ pub enum Job<'a> {
     Action(&'a str, i64),
     /// A command from `juju exec`, by its task number.
     Exec(i64),
+}
+
+/// What tells one run from all others, `JUJU_CONTEXT_ID`: whose run it is, what runs, and 32 hexadecimal digits.
+/// Juju 3.6: `newId` in internal/worker/uniter/runner/context/contextfactory.go.
+pub fn context_id(who: &str, what: &str) -> String {
+    format!("{who}-{what}-{}", model::uuid().replace('-', ""))
 }
 
 /// The socket's name in a unit's agent folder.
@@ -233,6 +240,14 @@ mod tests {
 
     fn variables(job: Job<'_>) -> HashMap<&'static str, String> {
         environment(job).variables().into_iter().collect()
+    }
+
+    #[test]
+    fn a_run_is_told_from_others_by_32_hexadecimal_digits() {
+        let id = context_id("app/0", "install");
+        let digits = id.strip_prefix("app/0-install-").unwrap();
+        assert!(digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+        assert_ne!(id, context_id("app/0", "install"));
     }
 
     #[test]

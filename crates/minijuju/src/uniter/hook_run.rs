@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::changes::Changes;
 use super::charm_folder;
-use super::environment::Job;
+use super::environment::{Job, context_id};
 use super::listener::HookListener;
 use super::process::Ended;
 use super::program::{Program, Surroundings, how};
@@ -26,7 +26,7 @@ use crate::store::database::now;
 use crate::store::log::Level;
 use crate::store::status::{Kind, Status};
 use crate::store::unit::Resolved;
-use crate::store::{self, log, model, status, unit};
+use crate::store::{self, log, status, unit};
 
 /// How many of a failed hook's last log lines a person is shown.
 const TAIL: usize = 12;
@@ -71,7 +71,7 @@ impl Worker<'_> {
         // What fails here leaves the hook due, for the next command.
         let (location, kind) = self.prepare(&mut seen, hook, &machine)?;
         let job = Job::Hook { hook, location: &location, kind: &kind };
-        let context = format!("{}-{}-{}", seen.view.name, hook.name(), model::uuid());
+        let context = context_id(&seen.view.name, &hook.name());
         self.begin(&seen, hook, &context, &machine.address().to_string())?;
         seen.unit.agent.operation = Operation::Running { hook: hook.clone(), context: context.clone(), since: now() };
         let task = self.progress.begin(format!("{} {}", seen.view.name, told(hook)));

@@ -1,6 +1,8 @@
 //! Which unit leads an application.
 
+use crate::store::agent::Operation;
 use crate::store::application::{self, Application};
+use crate::store::unit::Unit;
 use crate::store::{Db, Result, relation, secret, unit};
 
 /// A unit was added: it leads if nobody does.
@@ -11,8 +13,8 @@ pub fn after_addition(db: &Db, model: &str, application: &str, number: i64) -> R
     Ok(())
 }
 
-/// A unit is gone: if it led, the first of those that stay does; if nobody is left of a dying application, that is gone
-/// too.
+/// A unit is gone: if it led, nobody does until a successor is elected; if nobody is left of a dying application, that is
+/// gone too.
 pub fn after_removal(db: &Db, model: &str, name: &str, number: i64) -> Result<()> {
     let Some(Application { leader, life, .. }) = application::find(db, model, name)? else { return Ok(()) };
     let units = unit::of(db, model, name)?;
@@ -22,9 +24,31 @@ pub fn after_removal(db: &Db, model: &str, name: &str, number: i64) -> Result<()
         return relation::sweep(db, model);
     }
     if leader == Some(number) {
-        // A unit that is leaving would lead for a moment only.
-        let next = units.iter().find(|unit| unit.life.is_alive()).or(units.first());
-        application::set_leader(db, model, name, next.map(|unit| unit.number))?;
+        application::set_leader(db, model, name, None)?;
     }
     Ok(())
+}
+
+/// The applications whose leader is gone, with the number of the unit that leads now. Juju revokes a lease when its holder,
+/// which has left its relations before, is removed (`RevokeLeadershipFunc` in apiserver/common/unit.go), and those that
+/// stay then claim it: the charm hears of the departure first.
+pub fn successors(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
+    let mut found = Vec::new();
+    for vacant in application::all(db, model)?.iter().filter(|application| application.leader.is_none()) {
+        let units = unit::of(db, model, &vacant.name)?;
+        // A unit that is leaving would lead for a moment only.
+        let next = units.iter().find(|unit| unit.life.is_alive()).or(units.first());
+        if let Some(next) = next.filter(|_| units.iter().all(|unit| knows_who_left(unit, &units))) {
+            found.push((vacant.name.clone(), next.number));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a unit was told of all peers that are gone, or cannot be told.
+fn knows_who_left(unit: &Unit, there: &[Unit]) -> bool {
+    let peer = format!("{}/", unit.application);
+    let mut known = unit.agent.relations.values().flat_map(|relation| relation.members.keys());
+    let gone = |name: &String| name.starts_with(&peer) && !there.iter().any(|unit| unit.name() == *name);
+    matches!(unit.agent.operation, Operation::Failed(_)) || !unit.life.is_alive() || !known.any(gone)
 }

@@ -80,7 +80,7 @@ impl Session {
             Job::Hook { hook, .. } => Some(hook),
             Job::Action(..) | Job::Exec(_) => None,
         };
-        let state = state::read(db, model, seen, about, &machine.address().to_string())?;
+        let state = state::read(db, model, seen, about, machine)?;
         let name = &seen.view.name;
         let hook = match job {
             Job::Hook { hook, .. } => called(name, hook),

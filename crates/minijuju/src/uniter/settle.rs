@@ -10,6 +10,7 @@ use anyhow::Context as _;
 
 use super::hook_run::error_status;
 use super::interrupt::Interrupt;
+use super::leadership;
 use super::orphans;
 use super::resolver::{Step, next_step};
 use super::turns::{self, Turn, Turns};
@@ -23,7 +24,7 @@ use crate::store::database::now;
 use crate::store::log::{self, Level};
 use crate::store::model::{self, Model};
 use crate::store::status::{self, Kind};
-use crate::store::{Store, action, unit};
+use crate::store::{Store, action, application, unit};
 
 /// How many units work at the same time.
 const WORKERS: usize = 8;
@@ -212,6 +213,7 @@ impl Rounds<'_> {
             loop {
                 let mut found = Found::default();
                 if !self.interrupt.raised() && failure.is_none() {
+                    self.elect()?;
                     for seen in view::all(self.store.db(), &self.model.uuid)? {
                         if hooks + actions >= WORKERS || broken.contains(&seen.view.name) {
                             continue;
@@ -265,6 +267,20 @@ impl Rounds<'_> {
                 }
             }
         })
+    }
+
+    /// Let units lead that take the place of leaders that are gone.
+    fn elect(&self) -> anyhow::Result<()> {
+        let (db, uuid) = (self.store.db(), &self.model.uuid);
+        if leadership::successors(db, uuid)?.is_empty() {
+            return Ok(());
+        }
+        self.store.again()?.write(|db| {
+            leadership::successors(db, uuid)?
+                .iter()
+                .try_for_each(|(name, unit)| application::set_leader(db, uuid, name, Some(*unit)))
+        })?;
+        Ok(())
     }
 
     fn waits(&self, found: &Found) -> bool {

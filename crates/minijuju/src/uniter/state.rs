@@ -12,6 +12,7 @@ use ops::{Status as CharmStatus, StatusName};
 use super::environment::agent_folder;
 use super::view::Seen;
 use crate::hook::{Hook, RelationKind};
+use crate::machine::Machine;
 use crate::store::model::Model;
 use crate::store::relation::Scope;
 use crate::store::relation::{self, Relation};
@@ -20,8 +21,8 @@ use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Port, Unit};
 use crate::store::{Db, application, resource, storage};
 
-/// The state that a unit's hook begins with; `address` is its machine's.
-pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, address: &str) -> anyhow::Result<State> {
+/// The state that a unit's hook begins with, on this machine.
+pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, machine: &Machine) -> anyhow::Result<State> {
     let uuid = &model.uuid;
     let name = &seen.view.name;
     let units = unit::of(db, uuid, &seen.application.name)?;
@@ -35,7 +36,7 @@ pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, address: &
     Ok(State {
         config,
         relations: relations(db, uuid, seen, hook)?,
-        networks: vec![network(address)],
+        networks: vec![network(&machine.address().to_string(), machine.hardware_address())],
         storages: storage::of(db, uuid, name)?.into_iter().filter_map(|found| seen_storage(&found)).collect(),
         resources: resource::of(db, uuid, &seen.application.name)?
             .into_iter()
@@ -69,12 +70,12 @@ pub fn resource_path(tag: &str, resource: &resource::Resource) -> String {
     format!("{}/resources/{}", agent_folder(tag), resource.filename)
 }
 
-fn network(address: &str) -> Network {
+fn network(address: &str, hardware_address: &str) -> Network {
     let subnet = address.rsplit_once('.').map(|(net, _)| format!("{net}.0/24")).unwrap_or_default();
     let interface = BindAddress {
         addresses: vec![Address { value: address.to_owned(), hostname: String::new(), cidr: subnet }],
         interface_name: "eth0".to_owned(),
-        mac_address: String::new(),
+        mac_address: hardware_address.to_owned(),
     };
     Network::with_address("", address).bind_addresses([interface]).egress_subnets([format!("{address}/32")])
 }

@@ -107,7 +107,7 @@ fn what_a_charm_does_not_define_is_not_scheduled() {
     let rig = deployed();
     for (words, why) in [
         (["web/0", "nope"].as_slice(), r#"action "nope" not defined on unit "web/0""#),
-        (&["web/7", "backup"], r#"unit "web/7" not found"#),
+        (&["web/7", "backup"], r#""unit-web-7" not found"#),
         (&["db/leader", "backup"], r#"could not determine leader for "db""#),
         (&["web/0", "backup", "path=5"], "validation failed: (root).path : must be of type string, given 5"),
         (&["web/0", "backup", "other=x"], r#"additional property "other" is not allowed"#),

@@ -5,7 +5,6 @@ pub mod output;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::Args;
 
 use crate::charm;
@@ -95,7 +94,7 @@ impl Arguments for ShowActionArgs {
 pub fn list(client: &mut Client, args: &ActionsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let meta = charm::metadata(&client.application(&model, &args.application)?)?;
-    if meta.actions.is_empty() {
+    if meta.actions.is_empty() && !args.schema && args.format() == Tabular::Tabular {
         client.progress.say(&format!("No actions defined for {}.", args.application));
         return Ok(ExitCode::SUCCESS);
     }
@@ -114,8 +113,10 @@ pub fn list(client: &mut Client, args: &ActionsArgs) -> anyhow::Result<ExitCode>
 pub fn show(client: &mut Client, args: &ShowActionArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let meta = charm::metadata(&client.application(&model, &args.application)?)?;
-    let action = meta.actions.get(&args.action);
-    let action = action.with_context(|| format!("unknown action {:?}", args.action))?;
+    let Some(action) = meta.actions.get(&args.action) else {
+        client.progress.say(&format!("unknown action {:?}", args.action));
+        return Ok(ExitCode::FAILURE);
+    };
     print(&output::show_action(&action.description, &action.params_schema()), None)?;
     Ok(ExitCode::SUCCESS)
 }

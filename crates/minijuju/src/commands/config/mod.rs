@@ -183,6 +183,7 @@ pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
                 let text = settings::text(name, value)?;
                 given.set(&meta, name, &text).context(REFUSED)?;
             }
+            given.check_secrets(&meta).context(REFUSED)?;
             for name in reset {
                 if name == TRUST {
                     given.trust = Some(false);

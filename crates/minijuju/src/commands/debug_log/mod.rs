@@ -153,6 +153,15 @@ impl DebugLogArgs {
     }
 }
 
+impl DebugLogArgs {
+    /// Of the lines that there are already, those to show: the first ones with `--replay`, else the last ones.
+    /// Juju 3.6: `processCollection` in state/logs.go.
+    fn shown<'a>(&self, lines: &'a [String]) -> &'a [String] {
+        let count = self.backlog().map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
+        if self.replay { &lines[..count.min(lines.len())] } else { &lines[lines.len().saturating_sub(count)..] }
+    }
+}
+
 impl Arguments for DebugLogArgs {
     fn init(&mut self) -> Result<(), String> {
         if let Some(word) = self.level_word.as_ref().filter(|word| !word.is_empty()) {
@@ -218,8 +227,7 @@ pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode>
         Ok(wanted.map(|message| style.line(&message)).collect())
     };
     let lines = read(client)?;
-    let count = args.backlog().map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
-    print(&lines[lines.len().saturating_sub(count)..].concat(), None)?;
+    print(&args.shown(&lines).concat(), None)?;
     // By itself it goes on at a terminal only, as Juju does.
     while args.tail || (!args.no_tail && std::io::stdout().is_terminal()) {
         thread::sleep(EVERY);
@@ -247,5 +255,33 @@ fn message(line: &Line) -> LogMessage<'_> {
         module: &line.module,
         location: "",
         message: &line.message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: DebugLogArgs,
+    }
+
+    #[test]
+    fn a_replay_shows_the_first_lines_and_else_the_last_are_shown() {
+        let lines: Vec<String> = (0..30).map(|number| number.to_string()).collect();
+        let shown = |line: &str| {
+            let line = Line::parse_from(["debug-log"].into_iter().chain(line.split_whitespace()));
+            let shown = line.args.shown(&lines);
+            (shown.len(), shown[0].clone())
+        };
+        assert_eq!(shown("--replay --limit 20"), (20, "0".to_owned()));
+        assert_eq!(shown("--limit 20"), (20, "10".to_owned()));
+        assert_eq!(shown("--replay"), (30, "0".to_owned()));
+        assert_eq!(shown("--replay --limit 99"), (30, "0".to_owned()));
+        assert_eq!(shown(""), (10, "20".to_owned()));
     }
 }

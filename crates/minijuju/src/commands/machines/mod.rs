@@ -96,7 +96,7 @@ fn real(client: &Client) -> anyhow::Result<HashMap<String, Real>> {
 }
 
 fn read(client: &Client, model: &Model, clock: &Clock, real: &HashMap<String, Real>) -> anyhow::Result<ModelMachines> {
-    let full = status::read(client.store.db(), model, clock)?;
+    let full = status::read(client.store.db(), model, &client.machines()?, clock)?;
     let mut machines = BTreeMap::new();
     let units = unit::all(client.store.db(), &model.uuid)?;
     for (id, status) in full.machines {

@@ -1,6 +1,7 @@
 //! Model configuration: which options there are, and what they take.
 
 pub mod output;
+mod validate;
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -166,7 +167,9 @@ pub fn run(client: &mut Client, args: &ModelConfigArgs) -> anyhow::Result<ExitCo
 
 /// The value of the option `name` from text. An option that is unknown here is kept as text, as Juju keeps it.
 pub fn parse(name: &str, text: &str) -> anyhow::Result<Value> {
-    read(kind(name).unwrap_or(Kind::Text), name, text)
+    let value = read(kind(name).unwrap_or(Kind::Text), name, text)?;
+    validate::option(name, text)?;
+    Ok(value)
 }
 
 fn kind(name: &str) -> Option<Kind> {

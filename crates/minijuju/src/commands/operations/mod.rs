@@ -3,6 +3,7 @@
 pub mod output;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use clap::{ArgAction, Args};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use self::output::{Operation, OperationAction, OperationLine, OperationTask, OperationTiming};
 use crate::cli::{Arguments, ModelOption, Output, duration, is_application, is_machine, is_number, is_unit};
@@ -18,6 +20,7 @@ use crate::commands::run::shown;
 use crate::format::{self, Clock, Document, Plain};
 use crate::store::action::{self, Task, TaskStatus};
 use crate::store::model::Model;
+use crate::store::unit::{self, Unit};
 
 /// List what was run.
 #[derive(Debug, Clone, Args)]
@@ -171,29 +174,68 @@ impl Arguments for CancelTaskArgs {
 /// How often a task that is waited for is looked at.
 const EVERY: Duration = Duration::from_millis(50);
 
+/// How many operations are listed where nothing is said of it.
+const MOST: usize = 50;
+
+impl OperationsArgs {
+    /// Whether a task is one of those asked for, of those that have one of the `receivers`, if there are any.
+    fn wants(&self, task: &Task, receivers: &[String]) -> bool {
+        (receivers.is_empty() || receivers.contains(&task.receiver))
+            && (self.actions.is_empty() || self.actions.iter().any(|action| action == task.kind.name()))
+    }
+
+    /// The part of a list that was asked for, and what stands above it if that is not all.
+    /// Juju 3.6: cmd/juju/action/listoperations.go.
+    fn page<T>(&self, all: Vec<T>) -> anyhow::Result<(Vec<T>, String)> {
+        let offset = usize::try_from(self.offset)?;
+        let limit = if self.limit == 0 { MOST } else { usize::try_from(self.limit)? };
+        let truncated = all.len() > offset.saturating_add(limit);
+        let page: Vec<T> = all.into_iter().skip(offset).take(limit).collect();
+        let mut note = String::new();
+        if offset > 0 || truncated {
+            note = format!("Displaying operation results {} to {}.\n", offset + 1, offset + page.len());
+        }
+        if truncated {
+            let next = offset + limit;
+            let _ =
+                writeln!(note, "Run the command again with --offset={next} --limit={limit} to see the next batch.\n");
+        }
+        Ok((page, note))
+    }
+}
+
+/// The units and machines whose tasks are asked for: those named and the units of the applications named; if neither these
+/// nor actions are named, all units that are there. Juju 3.6: apiserver/facades/client/action/operation.go.
+fn receivers(client: &Client, model: &Model, args: &OperationsArgs) -> anyhow::Result<Vec<String>> {
+    for name in &args.applications {
+        client.application(model, name)?;
+    }
+    let named: Vec<String> = args.units.iter().chain(&args.machines).cloned().collect();
+    let all = args.actions.is_empty() && args.applications.is_empty() && named.is_empty();
+    let units = unit::all(client.store.db(), &model.uuid)?;
+    let units = units.iter().filter(|unit| all || args.applications.contains(&unit.application));
+    Ok(named.into_iter().chain(units.map(Unit::name)).collect())
+}
+
 /// Run `juju operations`.
 pub fn list(client: &mut Client, args: &OperationsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let clock = Clock::new(args.utc);
-    let wanted = |task: &Task| {
-        let application = task.receiver.split('/').next().unwrap_or_default().to_owned();
-        (args.applications.is_empty() || args.applications.contains(&application))
-            && (args.units.is_empty() || args.units.contains(&task.receiver))
-            && (args.actions.is_empty() || args.actions.iter().any(|action| action == task.kind.name()))
-    };
-    let mut found: Vec<(i64, Vec<Task>)> = by_operation(client, &model)?
+    let receivers = receivers(client, &model, args)?;
+    let found = by_operation(client, &model)?
         .into_iter()
-        .filter(|(_, tasks)| tasks.iter().any(wanted))
+        .filter(|(_, tasks)| tasks.iter().any(|task| args.wants(task, &receivers)))
         .filter(|(_, tasks)| {
             args.statuses.is_empty() || args.statuses.iter().any(|status| status == overall(tasks).as_str())
         })
         .collect();
-    let skip = usize::try_from(args.offset)?;
-    let take = if args.limit == 0 { usize::MAX } else { usize::try_from(args.limit)? };
-    found = found.into_iter().skip(skip).take(take).collect();
-    if found.is_empty() && args.output.format() == Plain::Plain {
+    let (found, note) = args.page(found)?;
+    if found.is_empty() {
         client.progress.say("no matching operations");
         return Ok(ExitCode::SUCCESS);
+    }
+    if args.output.format() == Plain::Plain {
+        print(&note, None)?;
     }
     let time = |millis: Option<i64>| millis.map(|millis| clock.date_and_time(at(millis))).unwrap_or_default();
     let lines: Vec<OperationLine> = found
@@ -318,6 +360,16 @@ fn summary(tasks: &[Task]) -> String {
     }
 }
 
+/// A parameter as Juju's API carries it: every number is a floating point number, which YAML shows as `3e+11`.
+fn float(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or_else(|| value.clone(), Value::from),
+        Value::Array(items) => items.iter().map(float).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), float(value))).collect(),
+        other => other.clone(),
+    }
+}
+
 fn operation(tasks: &[Task], clock: &Clock) -> Operation {
     let time = |millis: Option<i64>| millis.map(|millis| clock.date_time_and_zone(at(millis))).unwrap_or_default();
     let first = tasks.first();
@@ -340,7 +392,7 @@ fn operation(tasks: &[Task], clock: &Clock) -> Operation {
         fail: String::new(),
         action: first.map(|task| OperationAction {
             name: task.kind.name().to_owned(),
-            parameters: task.params.clone().into_iter().collect(),
+            parameters: task.params.iter().map(|(name, value)| (name.clone(), float(value))).collect(),
         }),
         timing: OperationTiming {
             enqueued: time(tasks.iter().map(|task| task.enqueued).min()),
@@ -348,5 +400,51 @@ fn operation(tasks: &[Task], clock: &Clock) -> Operation {
             completed: time(finished(tasks)),
         },
         tasks: shown_tasks.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: OperationsArgs,
+    }
+
+    #[test]
+    fn fifty_operations_are_shown_at_once_and_how_to_see_more() {
+        let page = |line: &str, count: usize| {
+            let line = Line::parse_from(["operations"].into_iter().chain(line.split_whitespace()));
+            let (page, note) = line.args.page((0..count).collect()).unwrap();
+            (page.len(), note)
+        };
+        assert_eq!(page("", 50), (50, String::new()));
+        assert_eq!(
+            page("", 51),
+            (
+                50,
+                "Displaying operation results 1 to 50.\nRun the command again with --offset=50 --limit=50 to see the next \
+                 batch.\n\n"
+                    .to_owned()
+            )
+        );
+        assert_eq!(page("--offset 50", 51), (1, "Displaying operation results 51 to 51.\n".to_owned()));
+        assert_eq!(page("--limit 3", 4).0, 3);
+        assert_eq!(page("--offset 9", 4).0, 0);
+    }
+
+    #[test]
+    fn a_parameter_s_numbers_are_floating_point_numbers() {
+        let shown = float(&json!({"timeout": 300_000_000_000_u64, "list": [1], "text": "1"}));
+        assert_eq!(format::document(&shown, Document::Yaml), "list:\n- 1\ntext: \"1\"\ntimeout: 3e+11\n");
+        assert_eq!(
+            format::document(&shown, Document::Json),
+            "{\"list\":[1],\"text\":\"1\",\"timeout\":300000000000}\n"
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 pub mod output;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::{fs, io};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -79,8 +79,18 @@ impl Arguments for AttachResourceArgs {
             return Err(format!("application {:?} not valid", self.application));
         }
         self.resource = Pair::parse(&self.word)
-            .map_err(|_| format!("expected name=path format for resource, got {:?}", self.word))?;
+            .map_err(|_| format!("bad resource arg {:?}: expected name=path format", self.word))?;
         Ok(())
+    }
+}
+
+/// Open a resource's file, as Juju does before it asks what resource it is for.
+fn open(path: &str) -> anyhow::Result<()> {
+    match fs::File::open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => bail!("open {path}: no such file or directory"),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => bail!("open {path}: permission denied"),
+        Err(error) => Err(error).with_context(|| format!("open {path}")),
     }
 }
 
@@ -117,7 +127,10 @@ pub fn attach(client: &mut Client, args: &AttachResourceArgs) -> anyhow::Result<
     let found = client.application(&model, &args.application)?;
     let meta = charm::metadata(&found)?;
     let old = resource::of(client.store.db(), &model.uuid, &found.name)?;
-    let taken = take(client, &meta, &found.name, std::slice::from_ref(&args.resource))?;
+    let (name, path) = (&args.resource.name, &args.resource.value);
+    let taken = open(path)
+        .and_then(|()| take(client, &meta, &found.name, std::slice::from_ref(&args.resource)))
+        .with_context(|| format!("failed to upload resource {name:?}"))?;
     client.write(|db| {
         taken.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
         let Some(mut now) = application::find(db, &model.uuid, &found.name)? else { return Ok(()) };

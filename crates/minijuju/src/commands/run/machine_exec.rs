@@ -41,7 +41,7 @@ pub fn run(
     // As long as this is held, the command is being run: a later one that finds it free says that this one failed.
     let turns = uniter::Turns::new(client.store.folder(), &model.uuid)?;
     let _turn = turns.share(&uniter::agent_place(machine))?;
-    let context = format!("{machine}-{}-{}", TaskKind::MachineExec.name(), model::uuid());
+    let context = uniter::context_id(machine, TaskKind::MachineExec.name());
     client.write(|db| {
         let Some(mut task) = action::find(db, &model.uuid, id)? else { return Ok(()) };
         task.start(&context);

@@ -17,11 +17,12 @@ use serde_json::{Map, Value};
 
 use self::args::{ExecArgs, RunArgs};
 use self::output::{Task as Shown, Timing};
-use crate::client::{Client, print, settings};
+use crate::client::{AfterOutput, Client, print, settings};
 use crate::format::{self, Clock};
 use crate::store::action::{self, Task, TaskKind};
 use crate::store::model::{self, Counter, Model};
-use crate::store::{Store, machine, unit};
+use crate::store::unit::{self, Unit};
+use crate::store::{Store, machine};
 use crate::{charm, uniter};
 
 /// The first argument of the process that settles a model in the background. Not for people.
@@ -96,11 +97,11 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
     for id in &args.machines {
         match machine::find(db, &model.uuid, id)? {
             Some(_) => machines.push(id.clone()),
-            None => errors.push(format!("machine {id} not found")),
+            None => errors.push(format!("\"machine-{}\" not found", id.replace('/', "-"))),
         }
     }
     for name in &args.units {
-        match client.unit(&model, name) {
+        match receiver(client, &model, name) {
             Ok(found) => names.push(found.name()),
             Err(error) => errors.push(error.to_string()),
         }
@@ -116,6 +117,7 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
             params: BTreeMap::from([
                 ("command".to_owned(), args.commands.clone().into()),
                 ("timeout".to_owned(), nanos.into()),
+                ("workload-context".to_owned(), false.into()),
             ]),
         })
         .collect();
@@ -139,6 +141,15 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
     finish(&done)
 }
 
+/// The unit that is to do something. Juju names one that is not there by its tag: `TagToActionReceiverFn` in
+/// apiserver/common/action.go.
+fn receiver(client: &Client, model: &Model, name: &str) -> anyhow::Result<Unit> {
+    if name.ends_with("/leader") {
+        return client.unit(model, name);
+    }
+    unit::find(client.store.db(), &model.uuid, name)?.with_context(|| format!("{:?} not found", tag(name)))
+}
+
 fn prepare(
     client: &Client,
     model: &Model,
@@ -146,7 +157,7 @@ fn prepare(
     action: &str,
     given: &Map<String, Value>,
 ) -> anyhow::Result<Wanted> {
-    let found = client.unit(model, name)?;
+    let found = receiver(client, model, name)?;
     let application = client.application(model, &found.application)?;
     let meta = charm::metadata(&application)?;
     let defined = meta
@@ -184,7 +195,11 @@ fn enqueue(
         }
         Ok((operation, tasks))
     })?;
+    // Juju 3.6: `processOperationResults` in cmd/juju/action/common.go.
     if tasks.is_empty() {
+        if !background && telling.steps {
+            client.progress.say("");
+        }
         client.progress.say(&format!("Operation {operation} failed to schedule any tasks:\n{}", errors.join("\n")));
         return Ok(None);
     }
@@ -260,11 +275,15 @@ fn wait(
                 client.progress.say(&output::log_line(&clock.time(time), message));
             }
             told = task.log.len();
+            let over = task.completed.is_some() || Instant::now() >= deadline;
+            if over && told > 0 && tasks.len() == 1 && telling.steps {
+                client.progress.say("");
+            }
             if task.completed.is_some() {
                 done.insert(unit.clone(), shown(&task, clock));
                 break;
             }
-            if Instant::now() >= deadline {
+            if over {
                 bail!(output::timed_out(
                     &tasks[place..].iter().map(|(_, unit)| format!("unit {unit}")).collect::<Vec<_>>()
                 ));
@@ -284,7 +303,7 @@ fn wait(
 
 fn finish(done: &BTreeMap<String, Shown>) -> anyhow::Result<ExitCode> {
     match output::failure(done) {
-        Some(why) => bail!(why),
+        Some(why) => Err(AfterOutput(why).into()),
         None => Ok(ExitCode::SUCCESS),
     }
 }

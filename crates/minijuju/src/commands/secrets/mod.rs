@@ -266,8 +266,9 @@ fn tag(secret: &Secret, model: &Model) -> String {
     }
 }
 
+/// A time of a secret's, which Juju keeps to the second: `nowToTheSecond` in state/secrets.go.
 fn at(millis: i64) -> Timestamp {
-    Timestamp::from_millisecond(millis).unwrap_or_default()
+    Timestamp::from_second(millis.div_euclid(1000)).unwrap_or_default()
 }
 
 fn info(secret: &Secret) -> SecretInfo {
@@ -280,5 +281,15 @@ fn info(secret: &Secret) -> SecretInfo {
         name: secret.name.clone(),
         label: secret.label.clone(),
         ..SecretInfo::new(secret.latest().unsigned_abs(), owner, at(secret.created), at(secret.updated))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_s_times_are_whole_seconds() {
+        assert_eq!(at(1_795_666_535_999).to_string(), "2026-11-26T04:15:35Z");
     }
 }

@@ -5,6 +5,7 @@ pub mod output;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
 use serde_json::Value;
 
@@ -94,10 +95,21 @@ impl Arguments for ShowApplicationArgs {
 pub fn unit(client: &mut Client, args: &ShowUnitArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut shown = BTreeMap::new();
+    let mut missing = Vec::new();
     for name in &args.units {
-        let found = client.unit(&model, name)?;
-        let info = unit_info(client, &model, &found)?;
-        shown.insert(name.clone(), info.only(args.endpoint.as_deref(), args.related_unit.as_deref(), args.app));
+        match client.unit(&model, name) {
+            Ok(found) => {
+                let info = unit_info(client, &model, &found)?;
+                shown.insert(
+                    name.clone(),
+                    info.only(name, args.endpoint.as_deref(), args.related_unit.as_deref(), args.app),
+                );
+            }
+            Err(why) => missing.push(why.to_string()),
+        }
+    }
+    if !missing.is_empty() {
+        bail!(missing.join("\n"));
     }
     print(&format::document(&shown, args.output.format()), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
@@ -119,14 +131,26 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
             local_unit: UnitRelationData::default(),
             related_units: BTreeMap::new(),
         };
-        for (owner, settings, in_scope) in relation::databags(db, &model.uuid, relation.id)? {
-            let data = UnitRelationData { in_scope, data: Some(settings.clone()) };
-            if owner == other.application {
-                shown.application_data = settings;
-            } else if owner == name {
+        let mut databags: BTreeMap<String, (relation::Settings, bool)> =
+            relation::databags(db, &model.uuid, relation.id)?
+                .into_iter()
+                .map(|(owner, settings, in_scope)| (owner, (settings, in_scope)))
+                .collect();
+        if let Some((settings, _)) = databags.remove(&other.application) {
+            shown.application_data = settings;
+        }
+        // Juju 3.6 shows the units that the other application has now; the unit itself is one of them in a peer relation
+        // only (`relationData` in apiserver/facades/client/application/application.go).
+        for unit in unit::of(db, &model.uuid, &other.application)? {
+            let in_scope = databags.remove(&unit.name()).filter(|(_, in_scope)| *in_scope);
+            let data = UnitRelationData {
+                in_scope: in_scope.is_some(),
+                data: Some(in_scope.map(|(settings, _)| settings).unwrap_or_default()),
+            };
+            if unit.name() == name {
                 shown.local_unit = data;
-            } else if owner.starts_with(&format!("{}/", other.application)) {
-                shown.related_units.insert(owner, data);
+            } else {
+                shown.related_units.insert(unit.name(), data);
             }
         }
         relations.push(shown);

@@ -47,7 +47,7 @@ pub struct UnitRelation {
     /// What the other application shares.
     #[serde(rename = "application-data")]
     pub application_data: BTreeMap<String, String>,
-    /// What the unit itself shares.
+    /// What the unit itself shares with its peers; empty in other relations.
     #[serde(rename = "local-unit")]
     pub local_unit: UnitRelationData,
     /// What the other units share, by name.
@@ -73,7 +73,7 @@ impl Serialize for UnitRelationData {
             data: &'a Option<BTreeMap<String, String>>,
         }
         let fields = Fields { in_scope: self.in_scope, data: &self.data };
-        if *self == UnitRelationData::default() {
+        if !self.in_scope && self.data.as_ref().is_none_or(BTreeMap::is_empty) {
             crate::format::zero(&fields, serializer)
         } else {
             fields.serialize(serializer)
@@ -82,16 +82,18 @@ impl Serialize for UnitRelationData {
 }
 
 impl UnitInfo {
-    /// Leaves in what `--endpoint`, `--related-unit` and `--app` ask for, and out what shows nothing.
+    /// Leaves in what `--endpoint`, `--related-unit` and `--app` ask for, and out what shows nothing, for the unit `name`.
     #[must_use]
-    pub fn only(mut self, endpoint: Option<&str>, related_unit: Option<&str>, app: bool) -> UnitInfo {
+    pub fn only(mut self, name: &str, endpoint: Option<&str>, related_unit: Option<&str>, app: bool) -> UnitInfo {
         self.relations.retain(|relation| endpoint.is_none_or(|endpoint| relation.endpoint == endpoint));
         for relation in &mut self.relations {
             if app {
                 relation.local_unit = UnitRelationData::default();
                 relation.related_units.clear();
             } else if let Some(unit) = related_unit {
-                relation.local_unit = UnitRelationData::default();
+                if unit != name {
+                    relation.local_unit = UnitRelationData::default();
+                }
                 relation.related_units.retain(|name, _| name == unit);
             }
         }
@@ -180,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_unit_is_a_document_with_what_it_shares() {
-        let shown = unit().only(Some("database"), Some("db/0"), false);
+        let shown = unit().only("web/0", Some("database"), Some("db/0"), false);
         assert_eq!(
             json(&shown),
             "{\"machine\":\"0\",\"opened-ports\":[],\"charm\":\"local:web-0\",\"leader\":true,\"life\":\"alive\",\
@@ -189,8 +191,10 @@ mod tests {
              \"related-units\":{\"db/0\":{\"in-scope\":true,\"data\":{\"port\":\"5432\"}}}}]}\n"
         );
         assert!(!yaml(&shown).contains("local-unit"));
-        assert_eq!(unit().only(None, None, false), unit());
-        assert!(unit().only(None, None, true).relations.iter().all(|relation| relation.related_units.is_empty()));
+        assert_eq!(unit().only("web/0", None, None, false), unit());
+        assert!(
+            unit().only("web/0", None, None, true).relations.iter().all(|relation| relation.related_units.is_empty())
+        );
     }
 
     #[test]

@@ -26,8 +26,10 @@ use self::relate::{RelationEnds, RelationSide};
 use crate::charm;
 use crate::cli::{Arguments, ModelOption, Output, boolean, duration, integer};
 use crate::client::{CLOUD, CONTROLLER, Client, print};
+use crate::commands::constraints::output::Constraints;
 use crate::commands::storage;
 use crate::format::{self, Clock, StatusFormat};
+use crate::machine::Machines;
 use crate::store::agent::Operation;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
@@ -58,8 +60,11 @@ pub struct StatusArgs {
     #[arg(value_name = "selector")]
     pub selectors: Vec<String>,
     /// Show the relations in the table, too
-    #[arg(long, alias = "integrations")]
+    #[arg(long)]
     pub relations: bool,
+    /// The same as --relations
+    #[arg(long)]
+    pub integrations: bool,
     /// Show the storage in the table, too
     #[arg(long)]
     pub storage: bool,
@@ -106,19 +111,38 @@ impl Arguments for StatusArgs {
     }
 }
 
+impl StatusArgs {
+    /// What Juju says of options that choose parts of the table, where all is shown anyway.
+    fn needless(&self) -> Option<String> {
+        let options = [(self.integrations, "integrations"), (self.relations, "relations"), (self.storage, "storage")];
+        let given: Vec<&str> = options.into_iter().filter_map(|(given, name)| given.then_some(name)).collect();
+        let are = match given.len() {
+            0 => return None,
+            1 => "option is",
+            _ => "options are",
+        };
+        (self.output.format() != StatusFormat::Tabular)
+            .then(|| format!("provided {} {are} always enabled in non tabular formats", given.join(", ")))
+    }
+}
+
 /// Run it.
 pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let clock = Clock::new(args.utc);
     let colour = format::colour(&io::stdout(), args.color, args.no_color);
+    let machines = client.machines()?;
     let mut shown = String::new();
+    if let Some(note) = args.needless() {
+        client.progress.say(&note);
+    }
     loop {
-        let mut full = read(client.store.db(), &model, &clock)?.select(&args.selectors);
+        let mut full = read(client.store.db(), &model, &machines, &clock)?.select(&args.selectors);
         if args.output.format() == StatusFormat::Tabular && !args.storage {
             full.storage = None;
         }
         let text = match args.output.format() {
-            StatusFormat::Tabular => tabular::status_tabular(&full, args.relations, colour),
+            StatusFormat::Tabular => tabular::status_tabular(&full, args.relations || args.integrations, colour),
             StatusFormat::Json => format::json(&full),
             StatusFormat::Yaml => format::yaml(&full),
             StatusFormat::Short | StatusFormat::Oneline | StatusFormat::Line => oneline::status_oneline(&full, colour),
@@ -142,23 +166,26 @@ pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// All that `juju status` shows of a model.
-pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<FullStatus> {
+pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyhow::Result<FullStatus> {
     let uuid = &model.uuid;
+    let units = unit::all(db, uuid)?;
     let reader = Reader {
         model,
         clock,
+        real: machines,
+        constraints: machine_constraints(db, model, &units)?,
         applications: status::all(db, uuid, Kind::Application)?,
         workload: status::all(db, uuid, Kind::Workload)?,
         agent: status::all(db, uuid, Kind::Agent)?,
         addresses: machine::all(db, uuid)?.into_iter().map(|found| (found.id, found.address)).collect(),
         bases: machine::all(db, uuid)?.into_iter().map(|found| (found.id, found.base)).collect(),
+        relations: relation::all(db, uuid)?,
     };
     let machine_statuses = status::all(db, uuid, Kind::Machine)?;
     let machines = machine::all(db, uuid)?
         .into_iter()
         .map(|found| (found.id.clone(), reader.machine(&found, machine_statuses.get(&found.id))))
         .collect();
-    let units = unit::all(db, uuid)?;
     let mut applications = BTreeMap::new();
     for found in application::all(db, uuid)? {
         let mine: Vec<&Unit> = units.iter().filter(|unit| unit.application == found.name).collect();
@@ -186,7 +213,7 @@ pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<FullStatus>
         storage: Some(storage::read(db, model, clock)?),
         controller: Some(ControllerStatus { timestamp: clock.time_of_day(Timestamp::now()) }),
     };
-    let relations = relation::all(db, uuid)?.into_iter().map(|found| ends(db, uuid, found));
+    let relations = reader.relations.iter().cloned().map(|found| ends(db, uuid, found));
     full.relate(&relations.collect::<Result<Vec<_>, _>>()?);
     let principals = units.iter().filter(|unit| !unit.principal.is_empty());
     full.place_subordinates(&principals.map(|unit| (unit.name(), unit.principal.clone())).collect());
@@ -205,14 +232,31 @@ fn ends(db: &Db, model: &str, found: Relation) -> crate::store::Result<RelationE
     })
 }
 
+/// The constraints that each machine was made with: those of the application whose first unit it is for, and the model's.
+fn machine_constraints(db: &Db, model: &Model, units: &[Unit]) -> crate::store::Result<HashMap<String, String>> {
+    let mut found: HashMap<String, String> = HashMap::new();
+    for unit in units.iter().filter(|unit| unit.principal.is_empty()) {
+        let Some(application) = application::find(db, &model.uuid, &unit.application)? else { continue };
+        let mut constraints = model.constraints.clone();
+        constraints.extend(application.constraints);
+        found.entry(unit.machine.clone()).or_insert_with(|| Constraints(constraints).to_string());
+    }
+    Ok(found)
+}
+
 struct Reader<'a> {
     model: &'a Model,
     clock: &'a Clock,
+    /// The machines, up or not.
+    real: &'a Machines,
+    /// The constraints that each machine was made with.
+    constraints: HashMap<String, String>,
     applications: HashMap<String, Status>,
     workload: HashMap<String, Status>,
     agent: HashMap<String, Status>,
     addresses: HashMap<String, String>,
     bases: HashMap<String, String>,
+    relations: Vec<Relation>,
 }
 
 impl Reader<'_> {
@@ -243,7 +287,7 @@ impl Reader<'_> {
                 "eth0".to_owned(),
                 NetworkInterface {
                     ip_addresses: addresses.clone(),
-                    mac_address: String::new(),
+                    mac_address: self.real.hardware_address(&found.address),
                     gateway,
                     dns_nameservers: Vec::new(),
                     space: "alpha".to_owned(),
@@ -262,7 +306,7 @@ impl Reader<'_> {
             modification_status: StatusInfo::new("idle", "", since),
             base: base(&found.base),
             network_interfaces: interfaces,
-            constraints: String::new(),
+            constraints: self.constraints.get(&found.id).cloned().unwrap_or_default(),
             hardware: format!("arch={} cores=0 mem=0M virt-type=container", crate::pack::juju_arch()),
         }
     }
@@ -309,12 +353,24 @@ impl Reader<'_> {
         worst.map_or_else(|| StatusInfo::new("unknown", "", ""), |worst| self.info(worst))
     }
 
+    /// The other side of the relation that a unit's hook failed about. Juju 3.6: `updateUnitStatusInfo` in
+    /// cmd/juju/status/formatter.go.
+    fn other_side(&self, failed: &Status, application: &str) -> Option<String> {
+        let id = failed.data.get("relation-id")?.as_i64()?;
+        let relation = self.relations.iter().find(|relation| relation.id == id)?;
+        let other = relation.endpoints.iter().find(|side| side.application != application)?;
+        Some(format!("{}:{}", other.application, other.name))
+    }
+
     fn unit(&self, unit: &Unit, application: &Application, ports: &[Port]) -> UnitStatus {
         let name = unit.name();
         let agent = self.agent.get(&name);
         let failed = agent.filter(|agent| agent.status == "error");
         // Juju shows a hook's failure as the workload's status, and the agent as idle.
-        let workload = failed.or(self.workload.get(&name)).map(|status| self.info(status)).unwrap_or_default();
+        let mut workload = failed.or(self.workload.get(&name)).map(|status| self.info(status)).unwrap_or_default();
+        if let Some(other) = failed.and_then(|failed| self.other_side(failed, &unit.application)) {
+            workload.message = format!("{} for {other}", workload.message);
+        }
         let mut juju = match failed {
             Some(failed) => StatusInfo::new("idle", "", self.time(failed.since)),
             None => agent.map(|status| self.info(status)).unwrap_or_default(),
