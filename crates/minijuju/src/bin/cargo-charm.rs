@@ -21,8 +21,9 @@ Commands:
     pack                  Build for release, and pack the .charm for Juju
     deploy                Build quickly, and deploy on a machine of this computer
     dev                   Test and deploy again whenever a file changes, until Ctrl-C
+    port FOLDER           Write the Rust skeleton of a charm in Python
 
-`minijuju help COMMAND` tells about the options of init, pack, deploy and dev; those of `test` are `cargo test`'s.
+`minijuju help COMMAND` tells about the options of init, pack, deploy, dev and port; those of `test` are `cargo test`'s.
 What is deployed is minijuju's: `minijuju status` and the other commands of Juju go on from there.
 ";
 
@@ -41,7 +42,7 @@ fn main() -> ExitCode {
             println!("cargo-charm {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
-        Some("init" | "pack" | "dev") => minijuju_runs(&[&command], &rest),
+        Some("init" | "pack" | "dev" | "port") => minijuju_runs(&[&command], &rest),
         Some("deploy") => minijuju_runs(&[&command, OsStr::new(".")], &rest),
         Some("test") => test(rest),
         _ => {

@@ -21,6 +21,7 @@ From a charm's project to a running unit:
 Beyond Juju:
 
     {program} init NAME              Write the project of a new charm.
+    {program} port FOLDER            Write the Rust skeleton of a charm in Python.
     {program} dev                    Test and deploy again whenever a file changes.
     {program} pack                   Pack the charm of this folder.
     {program} fire APP/0 EVENT       Make an event happen.

@@ -26,6 +26,7 @@ mod model_config;
 mod models;
 mod operations;
 mod pack;
+mod port;
 mod refresh;
 mod remove;
 mod resolved;
@@ -143,6 +144,7 @@ commands! {
     "models" Models(models::ModelsArgs) => client models::list,
     "operations" Operations(operations::OperationsArgs) => client operations::list,
     "pack" Pack(pack::PackArgs) => session pack::pack,
+    "port" Port(port::PortArgs) => session port::port,
     "refresh" Refresh(refresh::RefreshArgs) => client refresh::run,
     "remove-application" RemoveApplication(remove::RemoveApplicationArgs) => client remove::applications,
     "remove-relation" RemoveRelation(integrate::RemoveRelationArgs) => client integrate::remove,

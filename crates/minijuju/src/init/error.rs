@@ -18,6 +18,12 @@ pub(crate) enum InitError {
     NoCrates,
     #[error("{} holds no crates of the framework: there is no {}", folder.display(), missing.display())]
     NotTheCrates { folder: PathBuf, missing: PathBuf },
+    #[error("{} is no charm in Python: it has no src/charm.py", folder.display())]
+    NotPython { folder: PathBuf },
+    #[error("cannot start python3, which reads the charm: {0}")]
+    NoPython(io::Error),
+    #[error("cannot read the Python in {}: {why}", folder.display())]
+    UnreadablePython { folder: PathBuf, why: String },
     #[error("cannot write {}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("cannot read {}: {source}", path.display())]

@@ -1,16 +1,18 @@
-//! A new charm's project: what `minijuju init` and `cargo charm init` write.
+//! A charm's project: what `minijuju init` and `minijuju port` write.
 //!
 //! The project is made in a folder beside its place and moved there when it is whole, so that nothing half written stays.
 
 mod crates;
 mod error;
 mod names;
+mod port;
 mod project;
 mod questions;
 
 pub(crate) use crates::CratesFrom;
 pub(crate) use error::InitError;
 pub(crate) use names::{Endpoint, Opt, Workload};
+pub(crate) use port::port;
 pub(crate) use project::write;
 pub(crate) use questions::{Asked, ask};
 

@@ -129,6 +129,23 @@ pub(crate) fn checked(what: &'static str, name: &str) -> Result<String, InitErro
     Ok(name.to_owned())
 }
 
+/// `my-charm` in capitals: `My Charm`, `MyCharm`.
+pub(super) fn capitals(name: &str, between: &str) -> String {
+    let words = name.split('-').filter(|word| !word.is_empty());
+    words.map(|word| word[..1].to_uppercase() + &word[1..]).collect::<Vec<_>>().join(between)
+}
+
+/// A name as a field or a function in Rust has it.
+pub(super) fn field(name: &str) -> String {
+    let field = name.replace(|c: char| !c.is_alphanumeric(), "_");
+    match field.as_str() {
+        // These cannot be written raw.
+        "crate" | "self" | "super" | "Self" | "_" | "" => format!("{field}_"),
+        word if KEYWORDS.contains(&word) => format!("r#{field}"),
+        _ => field,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

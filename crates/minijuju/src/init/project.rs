@@ -1,5 +1,6 @@
 //! The project's files, made of templates.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,8 @@ use std::process::{Command, Stdio};
 use minijinja::{Environment, UndefinedBehavior, Value, context};
 use ops_metadata::CharmFiles;
 
-use super::names::OptKind;
+use super::names::{OptKind, capitals};
+use super::port::Ported;
 use super::{CratesFrom, Endpoint, InitError, Opt, Workload};
 
 /// A charm that is to be written.
@@ -20,6 +22,14 @@ pub(crate) struct Plan {
     pub(crate) actions: Vec<String>,
     pub(crate) relations: Vec<Endpoint>,
     pub(crate) crates: CratesFrom,
+}
+
+/// Where a project's files come from.
+pub(super) enum Source<'a> {
+    /// A charm that begins.
+    New(&'a Plan),
+    /// A charm in Python, with its new `charmcraft.yaml`.
+    Port { ported: &'a Ported, charmcraft: &'a str, crates: &'a CratesFrom },
 }
 
 macro_rules! templates {
@@ -46,6 +56,13 @@ const FILES: &[(&str, &str)] = templates! {
     "tox.ini" from "tox.ini.j2",
 };
 
+/// The files of a charm that was one in Python, in place of those above and besides them.
+const PORTED: &[(&str, &str)] = &[
+    ("PORTING.md", include_str!("../../templates/port/PORTING.md.j2")),
+    ("src/charm.rs", include_str!("../../templates/port/charm.rs.j2")),
+    ("tests/unit/main.rs", include_str!("../../templates/port/unit.rs.j2")),
+];
+
 const WORKLOAD_APT: &str = include_str!("../../templates/charm/src/workload-apt.rs.j2");
 const WORKLOAD_SYSTEMD: &str = include_str!("../../templates/charm/src/workload-systemd.rs.j2");
 
@@ -56,6 +73,11 @@ const WORKLOAD_SYSTEMD: &str = include_str!("../../templates/charm/src/workload-
 /// of it.
 pub(crate) fn write(plan: &Plan, folder: &Path) -> Result<(), InitError> {
     check(plan)?;
+    fill(folder, &Source::New(plan))
+}
+
+/// Fills a folder with a project, whole or not at all.
+pub(super) fn fill(folder: &Path, source: &Source<'_>) -> Result<(), InitError> {
     match fs::read_dir(folder) {
         Ok(entries) => {
             if entries.count() > 0 {
@@ -74,20 +96,9 @@ pub(crate) fn write(plan: &Plan, folder: &Path) -> Result<(), InitError> {
     fs::create_dir_all(beside).map_err(unwritable(beside))?;
     let made = tempfile::Builder::new().prefix(".init-").tempdir_in(beside).map_err(unwritable(beside))?;
 
-    let values = values(plan, &place);
-    let mut files: Vec<(&str, &str)> = FILES.to_vec();
-    match plan.workload {
-        Workload::None => {}
-        Workload::Apt(_) => files.push(("src/workload.rs", WORKLOAD_APT)),
-        Workload::Systemd(_) => files.push(("src/workload.rs", WORKLOAD_SYSTEMD)),
-    }
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let mut sources: Vec<PathBuf> = Vec::new();
-    for (name, template) in files {
+    for (name, text) in source.files(&place)? {
         let path = made.path().join(name);
-        // The engine takes the template's last newline away.
-        let text = environment.render_str(template, &values)? + "\n";
         let parent = path.parent().unwrap_or(made.path());
         fs::create_dir_all(parent).map_err(unwritable(parent))?;
         fs::write(&path, text).map_err(unwritable(&folder.join(name)))?;
@@ -110,6 +121,40 @@ pub(crate) fn write(plan: &Plan, folder: &Path) -> Result<(), InitError> {
         let _ = fs::remove_dir_all(&made);
         InitError::Write { path: place.clone(), source }
     })
+}
+
+impl Source<'_> {
+    /// The project's files: each one's name and content.
+    fn files(&self, place: &Path) -> Result<BTreeMap<&'static str, String>, InitError> {
+        let mut templates: BTreeMap<&str, &str> = FILES.iter().copied().collect();
+        let values = match self {
+            Self::New(plan) => {
+                match plan.workload {
+                    Workload::None => {}
+                    Workload::Apt(_) => drop(templates.insert("src/workload.rs", WORKLOAD_APT)),
+                    Workload::Systemd(_) => drop(templates.insert("src/workload.rs", WORKLOAD_SYSTEMD)),
+                }
+                values(plan, place)
+            }
+            Self::Port { ported, crates, .. } => {
+                templates.extend(PORTED.iter().copied());
+                port_values(ported, crates, place)
+            }
+        };
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        let mut files = BTreeMap::new();
+        for (name, template) in templates {
+            // What was written by a person is no template.
+            let text = match self {
+                Self::Port { charmcraft, .. } if name == "charmcraft.yaml" => (*charmcraft).to_owned(),
+                // The engine takes the template's last newline away.
+                _ => environment.render_named_str(name, template, &values)? + "\n",
+            };
+            files.insert(name, text);
+        }
+        Ok(files)
+    }
 }
 
 fn check(plan: &Plan) -> Result<(), InitError> {
@@ -159,10 +204,12 @@ fn values(plan: &Plan, place: &Path) -> Value {
         workload,
         target,
         imports => imports(plan),
-        in_workspace => place.ancestors().skip(1).any(|folder| folder.join("Cargo.toml").is_file()),
+        in_workspace => in_workspace(place),
         ops => plan.crates.dependency("juju-ops", "ops", &[]),
         ops_testing => plan.crates.dependency("juju-ops-testing", "ops-testing", &[]),
         charmlibs => plan.crates.dependency("juju-charmlibs", "charmlibs", &features),
+        uses_serde => !plan.options.is_empty(),
+        uses_json => false,
         options => plan.options.iter().map(option).collect::<Vec<_>>(),
         actions => plan.actions.iter().map(|name| names(name)).collect::<Vec<_>>(),
         relations => plan.relations.iter().map(|relation| context! {
@@ -170,6 +217,28 @@ fn values(plan: &Plan, place: &Path) -> Value {
             ..names(&relation.name)
         }).collect::<Vec<_>>(),
     }
+}
+
+fn port_values(ported: &Ported, crates: &CratesFrom, place: &Path) -> Value {
+    let none: [&str; 0] = [];
+    context! {
+        name => &ported.name,
+        crate => format!("{}_charm", ported.name.replace('-', "_")),
+        title => capitals(&ported.name, " "),
+        summary => &ported.summary,
+        workload => "",
+        actions => none,
+        relations => none,
+        in_workspace => in_workspace(place),
+        ops => crates.dependency("juju-ops", "ops", &[]),
+        ops_testing => crates.dependency("juju-ops-testing", "ops-testing", &[]),
+        ..ported.values()
+    }
+}
+
+/// Whether a project would be taken for a part of one around it.
+fn in_workspace(place: &Path) -> bool {
+    place.ancestors().skip(1).any(|folder| folder.join("Cargo.toml").is_file())
 }
 
 fn names(name: &str) -> Value {
@@ -205,12 +274,6 @@ fn imports(plan: &Plan) -> Vec<&'static str> {
     }
     names.sort_unstable();
     names
-}
-
-/// `my-charm` in capitals: `My Charm`, `MyCharm`.
-fn capitals(name: &str, between: &str) -> String {
-    let words = name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
-    words.collect::<Vec<_>>().join(between)
 }
 
 #[cfg(test)]

@@ -1,0 +1,127 @@
+//! The charm's `charmcraft.yaml`: what it was, with its comments, but for how it is built.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::InitError;
+
+/// The keys that say how Charmcraft builds the charm in Python.
+const OF_PYTHON: [&str; 2] = ["parts", "charm-libs"];
+
+/// What the new charm's `charmcraft.yaml` says. Where metadata, options and actions have files of their own, they move
+/// into it.
+pub(super) fn charmcraft_yaml(folder: &Path, name: &str) -> Result<String, InitError> {
+    let own = |file: &str| match fs::read_to_string(folder.join(file)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(InitError::Read { path: folder.join(file), source }),
+    };
+    let mut text = String::new();
+    match own("charmcraft.yaml")? {
+        Some(project) => text.push_str(&without(&project, &OF_PYTHON)),
+        None => text.push_str("type: charm\n"),
+    }
+    if let Some(metadata) = own("metadata.yaml")? {
+        paragraph(&mut text, metadata.trim_start_matches("---\n"));
+    }
+    for (key, file) in [("config", "config.yaml"), ("actions", "actions.yaml")] {
+        if let Some(content) = own(file)? {
+            paragraph(&mut text, &format!("{key}:\n{}", indented(&content)));
+        }
+    }
+    if !["base:", "bases:", "platforms:"].iter().any(|key| text.lines().any(|line| line.starts_with(key))) {
+        paragraph(&mut text, "base: ubuntu@22.04\nplatforms:\n  amd64:\n  arm64:\n");
+    }
+    paragraph(&mut text, &parts(name));
+    Ok(text)
+}
+
+fn paragraph(text: &mut String, more: &str) {
+    let kept = text.trim_end().len();
+    text.truncate(kept);
+    if !text.is_empty() {
+        text.push_str("\n\n");
+    }
+    text.push_str(more.trim());
+    text.push('\n');
+}
+
+fn indented(text: &str) -> String {
+    let line = |line: &str| if line.trim().is_empty() { "\n".to_owned() } else { format!("  {line}\n") };
+    text.lines().filter(|text| *text != "---").map(line).collect()
+}
+
+/// A YAML mapping without some of its keys. What begins in the first column is a key, a comment or the end of a
+/// document; all else belongs to the key above it, as does a comment to what it stands above.
+fn without(text: &str, keys: &[&str]) -> String {
+    let mut kept = String::new();
+    let mut comments = String::new();
+    let mut keep = true;
+    for line in text.split_inclusive('\n') {
+        if line.starts_with('#') {
+            comments.push_str(line);
+            continue;
+        }
+        let begins = line.starts_with(|c: char| !c.is_whitespace() && c != '-');
+        if begins {
+            let key = line.split(':').next().unwrap_or_default().trim_matches(['"', '\'', ' ']);
+            keep = !keys.contains(&key);
+        }
+        if keep {
+            kept.push_str(&comments);
+            kept.push_str(line);
+        }
+        comments.clear();
+    }
+    kept + &comments
+}
+
+fn parts(name: &str) -> String {
+    format!(
+        "\
+parts:
+  # Builds the package in this folder and puts its binary into the charm's bin/.
+  charm:
+    plugin: rust
+    source: .
+    # .cargo/config.toml needs Cargo 1.91 or later.
+    rust-channel: stable
+    prime:
+      - bin/{name}-charm
+  # What Juju executes, as it is.
+  dispatch:
+    plugin: dump
+    source: .
+    stage:
+      - dispatch
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_python_go_and_the_rest_stays_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = "# Mine.\nname: web\n\n# How it is built.\nparts:\n  charm:\n    plugin: uv\n\n    source: .\n# The options.\nconfig:\n  \
+                   options:\n    port: {type: int}\nbase: ubuntu@24.04\n";
+        fs::write(folder.path().join("charmcraft.yaml"), old).unwrap();
+        let new = charmcraft_yaml(folder.path(), "web").unwrap();
+        let expected =
+            "# Mine.\nname: web\n\n# The options.\nconfig:\n  options:\n    port: {type: int}\nbase: ubuntu@24.04\n\n";
+        assert_eq!(new, format!("{expected}{}", parts("web")));
+    }
+
+    #[test]
+    fn files_of_their_own_move_into_it() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("metadata.yaml"), "---\nname: web\n").unwrap();
+        fs::write(folder.path().join("config.yaml"), "---\noptions:\n  port: {type: int}\n").unwrap();
+        let new = charmcraft_yaml(folder.path(), "web").unwrap();
+        assert!(new.contains("config:\n  options:\n    port: {type: int}\n\nbase: ubuntu@22.04\n"), "{new}");
+        assert!(new.contains("      - bin/web-charm\n"), "{new}");
+    }
+}

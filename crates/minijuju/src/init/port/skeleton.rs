@@ -1,0 +1,224 @@
+//! The Rust that follows from what a charm in Python says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use minijinja::{Value, context};
+use ops_metadata::{ActionMeta, CharmMeta, ConfigMeta, ConfigType};
+
+use super::events::{event_type, is_plain};
+use super::python::{PythonCharm, Unknown};
+use crate::init::names::{capitals, field};
+
+/// A skeleton that was written, or is about to be.
+#[derive(Debug)]
+pub(crate) struct Ported {
+    /// Where.
+    pub(crate) folder: PathBuf,
+    /// The charm's name.
+    pub(crate) name: String,
+    /// What the charm is, in a sentence.
+    pub(crate) summary: String,
+    handlers: Vec<Handler>,
+    observers: Vec<(String, String)>,
+    options: Vec<(String, &'static str, bool)>,
+    actions: Vec<Parameters>,
+    action_count: usize,
+    endpoints: Vec<String>,
+    /// What could not be carried over, a line each.
+    pub(crate) left: Vec<String>,
+    class: String,
+    doc: String,
+}
+
+/// A method that handles events.
+#[derive(Debug)]
+struct Handler {
+    name: String,
+    doc: String,
+    place: String,
+    /// The event's type, or none where it handles several.
+    event: Option<&'static str>,
+    /// An event that a test can run.
+    plain: Option<String>,
+}
+
+/// The parameters of an action: its struct's name, and each with its type.
+#[derive(Debug)]
+struct Parameters {
+    action: String,
+    name: String,
+    fields: Vec<(String, String)>,
+}
+
+impl Ported {
+    pub(super) fn new(meta: &CharmMeta, charm: PythonCharm, folder: PathBuf) -> Self {
+        let place = |line: u32| format!("{}:{line}", charm.file);
+        let told = |one: &Unknown| format!("{}: `{}`: {}", place(one.line), first_line(&one.text), one.why);
+        let mut left: Vec<String> = charm.unknown.iter().map(told).collect();
+        let mut observers = Vec::new();
+        let mut handled: BTreeMap<&str, Vec<(&str, &'static str)>> = BTreeMap::new();
+        for one in &charm.observers {
+            let Some(kind) = event_type(&one.event, meta) else {
+                left.push(format!(
+                    "{}: `{}`: no event of a machine charm with this metadata",
+                    place(one.line),
+                    one.event
+                ));
+                continue;
+            };
+            observers.push((one.event.clone(), rust_name(&one.handler)));
+            handled.entry(&one.handler).or_default().push((&one.event, kind));
+        }
+        let mut handlers: Vec<(u32, Handler)> = Vec::new();
+        for (name, events) in handled {
+            let Some(method) = charm.methods.get(name) else {
+                left.push(format!("{}: `{name}`: the method that it names is not in the class", charm.file));
+                observers.retain(|(_, handler)| *handler != rust_name(name));
+                continue;
+            };
+            let kinds: BTreeSet<&'static str> = events.iter().map(|(_, kind)| *kind).collect();
+            handlers.push((
+                method.line,
+                Handler {
+                    name: rust_name(name),
+                    doc: sentence(&method.doc, || format!("Handle {}.", events[0].0.replace('_', "-"))),
+                    place: place(method.line),
+                    event: if kinds.len() == 1 { kinds.first().copied() } else { None },
+                    plain: events.iter().map(|(event, _)| *event).find(|event| is_plain(event)).map(str::to_owned),
+                },
+            ));
+        }
+        handlers.sort_by_key(|(line, _)| *line);
+        Self {
+            folder,
+            name: meta.name.clone(),
+            summary: sentence(&meta.summary, || format!("The charm {}.", meta.name)),
+            handlers: handlers.into_iter().map(|(_, handler)| handler).collect(),
+            observers,
+            options: meta.config.values().map(option).collect(),
+            actions: meta.actions.values().filter_map(parameters).collect(),
+            action_count: meta.actions.len(),
+            endpoints: meta.relations.keys().cloned().collect(),
+            left,
+            class: charm.class,
+            doc: charm.doc,
+        }
+    }
+
+    /// How much was carried over, in words.
+    pub(crate) fn counts(&self) -> String {
+        let counts = [
+            (self.handlers.len(), "handler"),
+            (self.options.len(), "option"),
+            (self.action_count, "action"),
+            (self.endpoints.len(), "endpoint"),
+        ];
+        let some = counts.into_iter().filter(|(number, _)| *number > 0);
+        let words = some.map(|(number, one)| format!("{number} {one}{}", if number == 1 { "" } else { "s" }));
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    /// What the templates are filled with, besides what they take for every charm.
+    pub(in crate::init) fn values(&self) -> Value {
+        let events: BTreeSet<&str> = self.handlers.iter().filter_map(|handler| handler.event).collect();
+        let mut imports: BTreeSet<&str> = events;
+        imports.extend(["Charm", "Framework"]);
+        if !self.handlers.is_empty() {
+            imports.insert("Model");
+        }
+        context! {
+            struct => rust_type(&self.class, &self.name),
+            doc => sentence(&self.doc, || self.summary.clone()),
+            imports => imports.into_iter().collect::<Vec<_>>(),
+            uses_serde => !self.options.is_empty() || !self.actions.is_empty(),
+            uses_json => self.actions.iter().flat_map(|one| &one.fields).any(|(_, rust)| rust.contains("serde_json")),
+            runs_events => self.handlers.iter().any(|handler| handler.plain.is_some()),
+            observers => self.observers.iter().map(|(event, handler)| context! { event, handler }).collect::<Vec<_>>(),
+            handlers => self.handlers.iter().map(|one| context! {
+                name => &one.name, doc => &one.doc, place => &one.place, event => one.event, plain => &one.plain,
+            }).collect::<Vec<_>>(),
+            options => self.options.iter().map(|(name, rust, given)| context! {
+                name,
+                example => match *rust {
+                    "i64" => "1",
+                    "f64" => "1.5",
+                    "bool" => "true",
+                    _ => "text",
+                },
+                field => field(name),
+                rename => (field(name).trim_start_matches("r#") != name.replace('-', "_")).then_some(name),
+                type => if *given { (*rust).to_owned() } else { format!("Option<{rust}>") },
+            }).collect::<Vec<_>>(),
+            parameters => self.actions.iter().map(|one| context! {
+                action => &one.action,
+                name => &one.name,
+                fields => one.fields.iter().map(|(name, rust)| context! {
+                    field => field(name),
+                    rename => (field(name).trim_start_matches("r#") != name).then_some(name),
+                    type => rust,
+                }).collect::<Vec<_>>(),
+            }).collect::<Vec<_>>(),
+            endpoints => &self.endpoints,
+            left => &self.left,
+        }
+    }
+}
+
+fn option(option: &ConfigMeta) -> (String, &'static str, bool) {
+    let rust = match option.option_type {
+        ConfigType::Int => "i64",
+        ConfigType::Float => "f64",
+        ConfigType::Boolean => "bool",
+        _ => "String",
+    };
+    (option.name.clone(), rust, option.default.is_some())
+}
+
+/// An action's parameters, if it has any.
+fn parameters(action: &ActionMeta) -> Option<Parameters> {
+    let fields: Vec<(String, String)> = action
+        .parameters
+        .iter()
+        .map(|(name, schema)| {
+            let rust = match schema.get("type").and_then(serde_json::Value::as_str) {
+                Some("string") => "String",
+                Some("integer") => "i64",
+                Some("number") => "f64",
+                Some("boolean") => "bool",
+                _ => "serde_json::Value",
+            };
+            let given = action.required.contains(name) || schema.get("default").is_some();
+            (name.clone(), if given { rust.to_owned() } else { format!("Option<{rust}>") })
+        })
+        .collect();
+    let name = capitals(&action.name.replace('_', "-"), "");
+    (!fields.is_empty()).then(|| Parameters { action: action.name.clone(), name: format!("{name}Params"), fields })
+}
+
+/// A Python method's name, without what marks it as private.
+fn rust_name(name: &str) -> String {
+    field(name.trim_start_matches('_'))
+}
+
+/// The charm's struct is named as its class, if that is a name that Rust takes.
+fn rust_type(class: &str, charm: &str) -> String {
+    let plain = class.starts_with(|c: char| c.is_ascii_uppercase()) && class.chars().all(|c| c.is_ascii_alphanumeric());
+    if plain { class.to_owned() } else { format!("{}Charm", capitals(charm, "")) }
+}
+
+/// The first line of a text, as a sentence, or what to say instead.
+fn sentence(text: &str, instead: impl Fn() -> String) -> String {
+    let line = first_line(text).replace(['\\', '`'], "");
+    if line.is_empty() {
+        instead()
+    } else if line.ends_with(['.', '!', '?']) {
+        line
+    } else {
+        format!("{line}.")
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.trim().lines().next().unwrap_or_default().trim().to_owned()
+}
