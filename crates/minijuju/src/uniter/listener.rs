@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use memchr::{memchr, memchr_iter, memrchr_iter};
+
 use super::process::{Listener, Stream};
 use super::session::{Live, Session};
 use super::view::Seen;
@@ -32,6 +34,9 @@ const MOST_BYTES: usize = 16 << 20;
 /// How many of the last lines such a hook leaves.
 const LAST: usize = 50;
 
+/// How many of the last lines a person can be shown.
+const TAIL: usize = 50;
+
 /// How much of an action's output is kept, in bytes.
 const MOST_OUTPUT: usize = 16 << 20;
 
@@ -41,14 +46,19 @@ pub struct HookListener<'a> {
     store: &'a mut Store,
     model: &'a str,
     seen: &'a Seen,
-    hook: &'a str,
+    /// The module of the lines that the hook prints.
+    module: String,
     lines: Vec<Line>,
+    /// What the action said: when, in milliseconds since 1970, and what.
+    action_log: Vec<(i64, String)>,
+    /// When what is told now was heard.
+    heard: i64,
     written: Instant,
     count: usize,
     bytes: usize,
-    last: VecDeque<Line>,
+    last: Last<Line, LAST>,
     dropped: usize,
-    tail: VecDeque<String>,
+    tail: Last<String, TAIL>,
     task: Option<i64>,
     /// The task that may be cancelled, when to look next, and whether it was.
     watched: Option<i64>,
@@ -69,14 +79,16 @@ impl<'a> HookListener<'a> {
             store,
             model,
             seen,
-            hook,
+            module: format!("unit.{}.{hook}", seen.view.name),
             lines: Vec::new(),
+            action_log: Vec::new(),
+            heard: now(),
             written: Instant::now(),
             count: 0,
             bytes: 0,
-            last: VecDeque::new(),
+            last: Last::default(),
             dropped: 0,
-            tail: VecDeque::new(),
+            tail: Last::default(),
             task: None,
             watched: None,
             look: Instant::now(),
@@ -106,7 +118,7 @@ impl<'a> HookListener<'a> {
 
     /// The last lines that the charm logged or printed.
     pub fn tail(&self, count: usize) -> Vec<String> {
-        self.tail.iter().skip(self.tail.len().saturating_sub(count)).cloned().collect()
+        self.tail.0.iter().skip(self.tail.0.len().saturating_sub(count)).cloned().collect()
     }
 
     /// Write down what is left.
@@ -115,43 +127,77 @@ impl<'a> HookListener<'a> {
             let note = format!("this hook logged {} lines: {} of them are dropped here", self.count, self.dropped);
             self.lines.push(line(self.seen, Level::Warning, "juju.worker.uniter", &note));
         }
-        self.lines.extend(self.last.drain(..));
+        self.lines.extend(self.last.0.drain(..));
         self.flush();
         self.error.take().map_or(Ok(()), Err)
     }
 
+    /// Whether the log has what it takes of this hook's lines, but for the last ones.
+    fn is_full(&self) -> bool {
+        self.count > MOST || self.bytes > MOST_BYTES
+    }
+
     fn log(&mut self, level: Level, module: &str, message: &str) {
-        if level >= Level::Info || module.ends_with(self.hook) {
-            for text in message.lines() {
-                if self.tail.len() == 50 {
-                    self.tail.pop_front();
-                }
-                self.tail.push_back(text.to_owned());
-            }
-        }
         self.count += 1;
         self.bytes += message.len();
-        let line = line(self.seen, level, module, message);
-        if self.count <= MOST && self.bytes <= MOST_BYTES {
-            self.lines.push(line);
+        let (seen, heard) = (self.seen, self.heard);
+        if !self.is_full() {
+            self.lines.push(Line { time: heard, ..line(seen, level, module, message) });
             return;
         }
         // The last lines are the ones that say how it ended.
-        self.last.push_back(line);
-        if self.last.len() > LAST {
-            self.last.pop_front();
-            self.dropped += 1;
+        match self.last.oldest() {
+            None => self.last.0.push_back(Line { time: heard, ..line(seen, level, module, message) }),
+            Some(mut oldest) => {
+                self.dropped += 1;
+                (oldest.time, oldest.level) = (heard, level);
+                module.clone_into(&mut oldest.module);
+                message.clone_into(&mut oldest.message);
+                self.last.0.push_back(oldest);
+            }
         }
     }
 
+    /// Keep a message for who is shown the last lines.
+    fn show(&mut self, message: &str) {
+        for text in message.lines() {
+            let mut kept = self.tail.oldest().unwrap_or_default();
+            text.clone_into(&mut kept);
+            self.tail.0.push_back(kept);
+        }
+    }
+
+    /// One line that the hook printed.
+    fn line(&mut self, stream: Stream, text: &[u8]) {
+        let text = String::from_utf8_lossy(without_returns(text));
+        let level = match stream {
+            Stream::Stdout => Level::Debug,
+            Stream::Stderr => Level::Warning,
+        };
+        self.show(&text);
+        let module = std::mem::take(&mut self.module);
+        self.log(level, &module, &text);
+        self.module = module;
+    }
+
     fn flush(&mut self) {
-        if self.lines.is_empty() {
+        if self.lines.is_empty() && self.action_log.is_empty() {
             return;
         }
-        let lines = std::mem::take(&mut self.lines);
-        let model = self.model;
+        let (lines, said) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.action_log));
+        let (model, task) = (self.model, self.task);
         self.written = Instant::now();
-        self.write(|db| log::append(db, model, &lines));
+        self.write(|db| {
+            log::append(db, model, &lines)?;
+            if let Some(id) = task
+                && !said.is_empty()
+                && let Some(mut found) = action::find(db, model, id)?
+            {
+                found.log.extend(said);
+                action::save(db, model, &found)?;
+            }
+            Ok(())
+        });
     }
 
     /// What cannot be written now is reported at the end: the hook must not be left half-way for it.
@@ -163,14 +209,18 @@ impl<'a> HookListener<'a> {
 
     /// Juju acts on these at once, whatever becomes of the hook.
     fn apply(&mut self, live: Vec<Live>) {
-        let (model, seen, task) = (self.model, self.seen, self.task);
+        let (model, seen) = (self.model, self.seen);
         let name = seen.view.name.clone();
         let mut changes: Vec<Live> = Vec::new();
         for change in live {
             match change {
                 Live::Log { level, message } => {
+                    if level >= Level::Info {
+                        self.show(&message);
+                    }
                     self.log(level, &format!("unit.{name}.juju-log"), &message);
                 }
+                Live::ActionLog(message) => self.action_log.push((self.heard, message)),
                 change => changes.push(change),
             }
         }
@@ -191,15 +241,7 @@ impl<'a> HookListener<'a> {
                             [version.as_str(), model, seen.unit.application.as_str()],
                         )?;
                     }
-                    Live::ActionLog(message) => {
-                        if let Some(id) = task
-                            && let Some(mut found) = action::find(db, model, id)?
-                        {
-                            found.log.push((now(), message));
-                            action::save(db, model, &found)?;
-                        }
-                    }
-                    Live::Log { .. } => {}
+                    Live::Log { .. } | Live::ActionLog(_) => {}
                 }
             }
             Ok(())
@@ -210,38 +252,49 @@ impl<'a> HookListener<'a> {
 impl Listener for HookListener<'_> {
     fn call(&mut self, request: Request) -> Reply {
         let reply = self.session.answer(&request);
+        self.heard = now();
         let live = self.session.live();
         self.apply(live);
         reply
     }
 
     fn bytes(&mut self, stream: Stream, bytes: &[u8]) {
+        self.heard = now();
         if self.record && self.raw {
             self.keep(stream, bytes);
         }
     }
 
-    fn line(&mut self, stream: Stream, text: &str) {
+    fn lines(&mut self, stream: Stream, mut lines: &[u8]) {
         if self.record && self.raw {
             return;
         }
         if self.record {
-            self.keep(stream, text.as_bytes());
-            self.keep(stream, b"\n");
+            self.keep_lines(stream, lines);
         }
-        let level = match stream {
-            Stream::Stdout => Level::Debug,
-            Stream::Stderr => Level::Warning,
-        };
-        let module = format!("unit.{}.{}", self.seen.view.name, self.hook);
-        self.log(level, &module, text);
+        if self.is_full() {
+            // A flood costs no more than its bytes: only its last lines matter.
+            let start = memrchr_iter(b'\n', lines).nth(LAST.max(TAIL)).map_or(0, |end| end + 1);
+            let passed = memchr_iter(b'\n', &lines[..start]).count();
+            (self.count, self.dropped) = (self.count + passed, self.dropped + passed);
+            lines = &lines[start..];
+        }
+        let mut start = 0;
+        for end in memchr_iter(b'\n', lines) {
+            self.line(stream, &lines[start..end]);
+            start = end + 1;
+        }
+        if start < lines.len() {
+            self.line(stream, &lines[start..]);
+        }
     }
 
     fn pause(&mut self) -> Option<Duration> {
         if self.lines.len() >= BATCH || self.written.elapsed() >= DELAY {
             self.flush();
         }
-        let lines = (!self.lines.is_empty()).then(|| DELAY.saturating_sub(self.written.elapsed()));
+        let keeps = !self.lines.is_empty() || !self.action_log.is_empty();
+        let lines = keeps.then(|| DELAY.saturating_sub(self.written.elapsed()));
         let look = self.watched.map(|id| {
             if Instant::now() >= self.look {
                 self.look = Instant::now() + LOOK;
@@ -259,12 +312,60 @@ impl Listener for HookListener<'_> {
 }
 
 impl HookListener<'_> {
-    fn keep(&mut self, stream: Stream, bytes: &[u8]) {
-        let kept = match stream {
+    /// What is kept of an output, to be added to.
+    fn kept(&mut self, stream: Stream) -> &mut Vec<u8> {
+        match stream {
             Stream::Stdout => &mut self.stdout,
             Stream::Stderr => &mut self.stderr,
-        };
+        }
+    }
+
+    /// Keep lines of an action's output as text.
+    fn keep_lines(&mut self, stream: Stream, lines: &[u8]) {
+        if self.kept(stream).len() == MOST_OUTPUT {
+            return;
+        }
+        if memchr(b'\r', lines).is_none() {
+            self.keep(stream, String::from_utf8_lossy(lines).as_bytes());
+        } else {
+            for line in lines.split_inclusive(|byte| *byte == b'\n') {
+                let text = without_returns(line.strip_suffix(b"\n").unwrap_or(line));
+                self.keep(stream, String::from_utf8_lossy(text).as_bytes());
+                self.keep(stream, &line[line.len() - usize::from(line.ends_with(b"\n"))..]);
+            }
+        }
+        if !lines.ends_with(b"\n") {
+            self.keep(stream, b"\n");
+        }
+    }
+
+    fn keep(&mut self, stream: Stream, bytes: &[u8]) {
+        let kept = self.kept(stream);
         let room = MOST_OUTPUT.saturating_sub(kept.len());
         kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
+/// A line without the carriage returns at its end.
+fn without_returns(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., b'\r'] = line {
+        line = rest;
+    }
+    line
+}
+
+/// The last `MOST` of many.
+struct Last<T, const MOST: usize>(VecDeque<T>);
+
+impl<T, const MOST: usize> Default for Last<T, MOST> {
+    fn default() -> Self {
+        Self(VecDeque::with_capacity(MOST))
+    }
+}
+
+impl<T, const MOST: usize> Last<T, MOST> {
+    /// Take out the oldest if there is no room for another one. Its memory can serve again.
+    fn oldest(&mut self) -> Option<T> {
+        if self.0.len() == MOST { self.0.pop_front() } else { None }
     }
 }

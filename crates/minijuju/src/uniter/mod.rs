@@ -26,6 +26,7 @@ mod worker;
 pub use charm_folder::{PLACE, place_here, remove_all as remove_folders};
 pub use environment::{JUJU_VERSION, NO_PROXY, context_id};
 pub use leadership::after_addition;
+pub use orphans::kill as kill_context;
 pub use settle::{Patience, machine_id, recover, settle, stop_hooks};
 pub use storage::{Directive, add_initial as add_initial_storage, insert as insert_storage};
 pub use turns::{Turns, agent as agent_place};

@@ -8,6 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use memchr::{memchr, memrchr};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::SigSet;
@@ -18,6 +19,9 @@ use crate::hookcmd::wire::{Reply, Request};
 
 /// The longest piece of a line that goes to the log as one.
 const LONGEST_LINE: usize = 64 << 10;
+
+/// What is read at once: all that a pipe holds, as Linux makes it.
+const PIPE: usize = 64 << 10;
 
 /// How long a hook command may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,8 +43,8 @@ pub trait Listener {
     /// It printed something.
     fn bytes(&mut self, stream: Stream, bytes: &[u8]);
 
-    /// It printed a line.
-    fn line(&mut self, stream: Stream, line: &str);
+    /// It printed these lines. Each ends in a line break, but for the last one at its end, and for a piece of a long line.
+    fn lines(&mut self, stream: Stream, lines: &[u8]);
 
     /// There is a moment to write down what was heard. What is kept back is to be written after the time returned.
     fn pause(&mut self) -> Option<Duration>;
@@ -177,6 +181,8 @@ fn answer(calls: &UnixListener, listener: &mut dyn Listener) -> Option<UnixStrea
 struct Output {
     stream: Stream,
     pipe: Option<PipeReader>,
+    buffer: Vec<u8>,
+    /// The beginning of a line whose end is still to come.
     line: Vec<u8>,
 }
 
@@ -184,22 +190,21 @@ impl Output {
     fn new(stream: Stream, pipe: PipeReader) -> io::Result<Self> {
         let flags = OFlag::from_bits_truncate(fcntl(&pipe, FcntlArg::F_GETFL)?);
         fcntl(&pipe, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
-        Ok(Self { stream, pipe: Some(pipe), line: Vec::new() })
+        Ok(Self { stream, pipe: Some(pipe), buffer: vec![0; PIPE], line: Vec::new() })
     }
 
     /// Read what is there, but not for ever: a flood must not keep hook commands and Ctrl-C waiting.
     fn drain(&mut self, listener: &mut dyn Listener) -> io::Result<()> {
-        let mut buffer = [0; 16 << 10];
-        for _ in 0..64 {
+        for _ in 0..16 {
             let Some(pipe) = &mut self.pipe else { return Ok(()) };
-            match pipe.read(&mut buffer) {
+            match pipe.read(&mut self.buffer) {
                 Ok(0) => {
                     self.pipe = None;
                     self.finish(listener);
                 }
                 Ok(count) => {
-                    listener.bytes(self.stream, &buffer[..count]);
-                    self.take(&buffer[..count], listener);
+                    listener.bytes(self.stream, &self.buffer[..count]);
+                    self.take(count, listener);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -209,32 +214,39 @@ impl Output {
         Ok(())
     }
 
-    fn take(&mut self, mut bytes: &[u8], listener: &mut dyn Listener) {
-        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
-            self.line.extend_from_slice(&bytes[..end]);
-            self.emit(listener);
+    /// Hand on the lines that end in the first `count` bytes of the buffer, all at once: what listens can pass over many.
+    fn take(&mut self, count: usize, listener: &mut dyn Listener) {
+        let mut bytes = &self.buffer[..count];
+        if !self.line.is_empty()
+            && let Some(end) = memchr(b'\n', bytes)
+        {
+            self.line.extend_from_slice(&bytes[..=end]);
+            bytes = &bytes[end + 1..];
+            listener.lines(self.stream, &self.line);
+            self.line.clear();
+        }
+        if let Some(end) = memrchr(b'\n', bytes) {
+            listener.lines(self.stream, &bytes[..=end]);
             bytes = &bytes[end + 1..];
         }
         self.line.extend_from_slice(bytes);
         if self.line.len() > LONGEST_LINE {
-            self.emit(listener);
+            self.finish(listener);
         }
-    }
-
-    fn emit(&mut self, listener: &mut dyn Listener) {
-        listener.line(self.stream, String::from_utf8_lossy(&self.line).trim_end_matches('\r'));
-        self.line.clear();
     }
 
     fn finish(&mut self, listener: &mut dyn Listener) {
         if !self.line.is_empty() {
-            self.emit(listener);
+            listener.lines(self.stream, &self.line);
+            self.line.clear();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     #[test]
@@ -247,5 +259,75 @@ mod tests {
         let output = spawn(&mut command).unwrap().wait_with_output().unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "0000000000000000");
         assert_eq!(SigSet::thread_get_mask().unwrap(), before);
+    }
+
+    /// Writes down what it hears.
+    #[derive(Default)]
+    struct Heard {
+        calls: usize,
+        printed: Vec<u8>,
+    }
+
+    impl Listener for Heard {
+        fn call(&mut self, _: Request) -> Reply {
+            Reply::default()
+        }
+
+        fn bytes(&mut self, _: Stream, _: &[u8]) {}
+
+        fn lines(&mut self, _: Stream, lines: &[u8]) {
+            self.calls += 1;
+            assert!(lines.len() <= LONGEST_LINE + PIPE, "{}", lines.len());
+            self.printed.extend_from_slice(lines);
+            self.printed.push(b'|');
+        }
+
+        fn pause(&mut self) -> Option<Duration> {
+            None
+        }
+
+        fn stop(&self) -> bool {
+            false
+        }
+    }
+
+    /// What is heard of an output that is written in these pieces, and in how many calls.
+    fn heard(pieces: &[&[u8]]) -> (String, usize) {
+        let (pipe, mut end) = io::pipe().unwrap();
+        let (mut output, mut heard) = (Output::new(Stream::Stdout, pipe).unwrap(), Heard::default());
+        for piece in pieces {
+            end.write_all(piece).unwrap();
+            output.drain(&mut heard).unwrap();
+        }
+        drop(end);
+        output.drain(&mut heard).unwrap();
+        (String::from_utf8(heard.printed).unwrap(), heard.calls)
+    }
+
+    #[test]
+    fn what_a_hook_prints_is_handed_on_in_whole_lines() {
+        for (pieces, wanted) in [
+            (&[&b"a\nb\n"[..]][..], "a\nb\n|"),
+            (&[b"a\nb", b"c", b"d\ne\n\nf"], "a\n|bcd\n|e\n\n|f|"),
+            (&[b"\n", b"a", b"\n"], "\n|a\n|"),
+            (&[b"no end"], "no end|"),
+            (&[], ""),
+        ] {
+            assert_eq!(heard(pieces).0, wanted, "{pieces:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_handed_on_in_pieces() {
+        let piece = vec![b'x'; PIPE];
+        let (printed, calls) = heard(&[&piece, &piece, &piece, b"\n"]);
+        assert_eq!((printed.matches('x').count(), calls), (3 * PIPE, 2));
+    }
+
+    #[test]
+    fn a_flood_of_lines_is_handed_on_once_for_each_read() {
+        let piece = vec![b'\n'; PIPE];
+        let (printed, calls) = heard(&[&piece[..]; 10]);
+        assert_eq!((printed.matches('\n').count(), calls), (10 * PIPE, 10));
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::fixture::{eventually, finish};
 use crate::rig::Rig;
 
 const ACTIONS: &str = "
@@ -221,6 +222,26 @@ fn a_running_action_is_stopped_by_cancel_task() {
     assert_eq!(Rig::processes_of("cancelled/0"), Vec::<std::path::PathBuf>::new());
     assert_eq!(rig.run(&["cancel-task", "2"]).error(), "ERROR task 2 is aborted already");
     rig.run(&["run", "cancelled/0", "backup"]).ok();
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_running_command_on_a_machine_is_stopped_by_cancel_task() {
+    let rig = deployed();
+    // Also what has left its process group.
+    let mark = format!("TEST_MARK={}", rig.folder().display());
+    let script = format!("echo begun; export {mark}; setsid sleep 1000 & sleep 1000");
+    let mut exec = rig.command(&["exec", "--machine", "0", "--format", "json", "--", &script]);
+    let exec = exec.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    eventually("both processes run", || Rig::processes_with(&mark).len() == 2);
+    let shown = rig.run(&["cancel-task", "2", "--format", "json"]).ok().stdout;
+    assert!(shown.contains(r#""status":"aborting""#), "{shown}");
+    let output = finish(exec, "exec --machine");
+    let tasks: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&tasks["0"]["status"], &tasks["0"]["message"]), (&"aborted".into(), &"action terminated".into()));
+    assert_eq!(tasks["0"]["results"], serde_json::json!({ "stdout": "begun\n" }));
+    assert_eq!(Rig::processes_with(&mark), Vec::<std::path::PathBuf>::new());
+    assert_eq!(rig.run(&["cancel-task", "2"]).error(), "ERROR task 2 is aborted already");
 }
 
 /// Kill the process that runs a rig's actions in the background.

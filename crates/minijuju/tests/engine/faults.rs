@@ -229,6 +229,7 @@ fn a_hook_that_floods_the_log_fills_neither_memory_nor_disk() {
     let rig = Rig::new();
     for (name, flood) in [
         ("lines", "yes 'a line that says nothing' | head -n 2000000"),
+        ("emptylines", "yes '' | head -c 200000000"),
         ("longlines", "yes $(head -c 60000 /dev/zero | tr '\\0' x) | head -c 100000000 >&2"),
         ("noline", "head -c 100000000 /dev/zero | tr '\\0' x"),
     ] {

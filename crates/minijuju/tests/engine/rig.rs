@@ -164,12 +164,16 @@ impl Rig {
 
     /// The processes on this computer whose environment names a unit.
     pub fn processes_of(unit: &str) -> Vec<PathBuf> {
-        let wanted = format!("JUJU_UNIT_NAME={unit}");
+        Self::processes_with(&format!("JUJU_UNIT_NAME={unit}"))
+    }
+
+    /// The processes on this computer whose environment has this variable, `NAME=value`.
+    pub fn processes_with(variable: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
         entries
             .filter(|path| {
                 let environment = fs::read(path.join("environ")).unwrap_or_default();
-                environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+                environment.split(|byte| *byte == 0).any(|one| one == variable.as_bytes())
             })
             .collect()
     }

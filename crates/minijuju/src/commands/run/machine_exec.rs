@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt as _;
-use std::process::Stdio;
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
+use std::process::{Output, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use std::{io, thread};
 
 use anyhow::{Context as _, bail};
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
 use serde_json::{Map, Value};
 
 use crate::client::Client;
@@ -56,27 +54,92 @@ pub fn run(
         .stderr(Stdio::piped())
         .spawn()
         .with_context(|| format!("cannot run a command on machine {machine}"))?;
-    let group = Pid::from_raw(i32::try_from(child.id())?);
     let (report, reports) = mpsc::channel();
     thread::spawn(move || {
         // Nobody listens any more after a timeout.
         let _ = report.send(child.wait_with_output());
     });
-    let output = reports.recv_timeout(patience);
-    let mut task = action::find(client.store.db(), &model.uuid, id)?.context("the task is gone")?;
-    let Ok(output) = output else {
-        // It may have ended in this moment.
-        let _ = killpg(group, Signal::SIGKILL);
-        task.end(TaskStatus::Failed);
-        "command timed out".clone_into(&mut task.message);
-        client.write(|db| action::save(db, &model.uuid, &task))?;
-        bail!(crate::commands::run::output::timed_out(&[format!("machine {machine}")]));
+    let (output, why) = match wait(client, model, id, patience, &reports)? {
+        Waited::Ended(output) => (output, None),
+        Waited::Stopped(why) => {
+            uniter::kill_context(&context);
+            // What it printed until then. Something that gave up its environment may keep the output open.
+            let open = |_| Err(io::Error::other("something on the machine keeps its output open"));
+            (reports.recv_timeout(PATIENCE).unwrap_or_else(open), Some(why))
+        }
     };
-    let output = output.with_context(|| format!("cannot run a command on machine {machine}"))?;
+    let mut task = action::find(client.store.db(), &model.uuid, id)?.context("the task is gone")?;
+    task.results = results(output.as_ref().ok(), why.is_none());
+    let (status, message) = match why {
+        None if output.is_ok() => (TaskStatus::Completed, ""),
+        None => (TaskStatus::Failed, "its process cannot be waited for"),
+        Some(Why::Cancelled) => (TaskStatus::Aborted, "action terminated"),
+        Some(Why::TimedOut) => (TaskStatus::Failed, "command timed out"),
+    };
+    task.end(status);
+    message.clone_into(&mut task.message);
+    client.write(|db| action::save(db, &model.uuid, &task))?;
+    if why == Some(Why::TimedOut) {
+        bail!(crate::commands::run::output::timed_out(&[format!("machine {machine}")]));
+    }
+    if why.is_none() {
+        output.with_context(|| format!("cannot run a command on machine {machine}"))?;
+    }
+    Ok(shown(&task, clock))
+}
+
+/// How often to look whether the command was cancelled.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long a killed command may take until its output is closed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What became of a command.
+enum Waited {
+    Ended(io::Result<Output>),
+    /// It has to be stopped.
+    Stopped(Why),
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Why {
+    Cancelled,
+    TimedOut,
+}
+
+/// Wait until the command of the task `id` has ended, or must not go on.
+fn wait(
+    client: &Client,
+    model: &Model,
+    id: i64,
+    patience: Duration,
+    reports: &Receiver<io::Result<Output>>,
+) -> anyhow::Result<Waited> {
+    let deadline = Instant::now() + patience;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match reports.recv_timeout(left.min(LOOK)) {
+            Ok(output) => return Ok(Waited::Ended(output)),
+            Err(RecvTimeoutError::Disconnected) => bail!("the thread that waits for the command broke"),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if action::status(client.store.db(), &model.uuid, id)? == Some(TaskStatus::Aborting) {
+            return Ok(Waited::Stopped(Why::Cancelled));
+        }
+        if left.is_zero() {
+            return Ok(Waited::Stopped(Why::TimedOut));
+        }
+    }
+}
+
+/// What a command printed, and its exit code if it ended by itself.
+fn results(output: Option<&Output>, ended: bool) -> Value {
+    let Some(output) = output else { return Value::Object(Map::new()) };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let code = i64::from(output.status.code().unwrap_or(-1));
-    task.results = Value::Object(Shown::results(Map::new(), code, &text(&output.stdout), &text(&output.stderr)));
-    task.end(TaskStatus::Completed);
-    client.write(|db| action::save(db, &model.uuid, &task))?;
-    Ok(shown(&task, clock))
+    let mut results = Shown::results(Map::new(), code, &text(&output.stdout), &text(&output.stderr));
+    if !ended {
+        results.remove("return-code");
+    }
+    Value::Object(results)
 }
