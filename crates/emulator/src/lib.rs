@@ -27,6 +27,6 @@ pub use ops::Status;
 pub use record::{ActionRecord, LogLine, Reboot, Record};
 pub use state::{
     Address, BindAddress, CloudCredential, CloudSpec, ConfigValue, Databag, DeferredEvent, Goal, GoalState, Model,
-    Network, Payload, Port, Protocol, Relation, RelationId, RelationKind, Resource, Rotate, Secret, SecretContent,
+    Network, OpenedPort, Payload, Port, Relation, RelationId, RelationKind, Resource, Rotate, Secret, SecretContent,
     SecretId, SecretOwner, State, Storage, StorageKind, Timestamp,
 };

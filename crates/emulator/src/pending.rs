@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::commands::SecretChanges;
-use crate::state::{Databag, Port, RelationId};
+use crate::state::{Databag, OpenedPort, RelationId};
 
 /// Changes that take effect when the hook has succeeded.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(crate) struct Pending {
     /// Secrets.
     pub(crate) secrets: SecretChanges,
     /// Ports to open.
-    pub(crate) open: Vec<Port>,
+    pub(crate) open: Vec<OpenedPort>,
     /// Ports to close.
-    pub(crate) close: Vec<Port>,
+    pub(crate) close: Vec<OpenedPort>,
 }

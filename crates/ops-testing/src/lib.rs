@@ -68,7 +68,7 @@ pub mod on;
 pub use context::{Context, Error, Event, Make, Manager, Result};
 pub use emulator::{
     Address, BindAddress, CloudCredential, CloudSpec, ConfigValue, Databag, DeferredEvent, Goal, GoalState, LogLine,
-    Model, Network, Payload, Port, Protocol, Reboot, Relation, RelationId, RelationKind, Resource, Rotate, Secret,
+    Model, Network, OpenedPort, Payload, Port, Reboot, Relation, RelationId, RelationKind, Resource, Rotate, Secret,
     SecretContent, SecretId, SecretOwner, State, Status, Storage, StorageKind, Timestamp,
 };
 pub use json::{from_json, json};

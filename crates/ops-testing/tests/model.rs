@@ -215,7 +215,7 @@ fn networks_and_clouds() {
         redacted: Vec::new(),
     };
     let model = ModelState { cloud_spec: Some(CloudSpec::new("lxd").credential(credential)), ..ModelState::default() };
-    let state = State::default().with_network(Network::with_address("db", "10.0.0.7")).with_model(model);
+    let state = State::default().with_network("db", Network::new("10.0.0.7")).with_model(model);
     start(state, |model| {
         let binding = model.binding("db")?;
         assert_eq!(binding.bind_address().map(|address| address.to_string()).as_deref(), Some("10.0.0.7"));

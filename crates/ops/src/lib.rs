@@ -59,7 +59,7 @@
 //! compiled. What the file cannot say, say with a type of your own:
 //!
 //! ```
-//! use ops::{CollectStatusEvent, ConfigChangedEvent, Model, Status};
+//! use ops::{CollectStatusEvent, ConfigChangedEvent, Error, Model, OrStatus as _, Status};
 //! use serde::Deserialize;
 //!
 //! # /*
@@ -93,28 +93,27 @@
 //!
 //! impl MotdCharm {
 //!     fn on_config_changed(&mut self, _event: &ConfigChangedEvent, model: &Model) -> anyhow::Result<()> {
-//!         match model.load_config::<Config>() {
-//!             Ok(config) => Ok(std::fs::write("/etc/motd", config.greeting.0)?),
-//!             // The status says what is wrong with it.
-//!             Err(ops::Error::Config(_)) => Ok(()),
-//!             Err(error) => Err(error.into()),
-//!         }
+//!         let config = config(model)?;
+//!         Ok(std::fs::write("/etc/motd", config.greeting.0)?)
 //!     }
 //!
 //!     fn on_collect_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
-//!         if let Err(error) = model.load_config::<Config>() {
-//!             event.add_status(Status::blocked(error.to_string()));
-//!         }
+//!         config(model)?;
 //!         event.add_status(Status::active());
 //!         Ok(())
 //!     }
+//! }
+//!
+//! fn config(model: &Model) -> Result<Config, Error> {
+//!     model.load_config().or_status(|error: &Error| Status::blocked(error.to_string()))
 //! }
 //! ```
 //!
 //! Statuses are collected after every event: each handler proposes some, and the worst is set. With `greeting` set to two
 //! lines, `juju status` shows `blocked` and `config option greeting is "…": it must be one line`.
 //!
-//! Both handlers load the config, and Juju is asked for it once: the model asks when an answer is needed, and keeps it
+//! An error that has a status ends its handler, and the hook well ([`OrStatus`]). Both handlers load the config, and Juju is
+//! asked for it once: the model asks when an answer is needed, and keeps it
 //! until the hook ends.
 //!
 //! # Use another application

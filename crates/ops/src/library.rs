@@ -99,7 +99,6 @@ pub trait Library: Sized + 'static {
     }
 
     /// An event that this library emits, apart from those of all others.
-    #[must_use]
     fn event<E: Emitted>(&self) -> EventSource<E> {
         EventSource::custom(Some(self.name()))
     }

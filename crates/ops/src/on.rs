@@ -12,6 +12,7 @@ use crate::event::{
 };
 
 /// An event to observe, whose handlers receive an `E`.
+#[must_use = "an event is observed with `Framework::observe`, or emitted"]
 pub struct EventSource<E> {
     pub(crate) name: EventName,
     event: PhantomData<fn() -> E>,
@@ -44,7 +45,6 @@ impl<E> fmt::Debug for EventSource<E> {
 macro_rules! plain {
     ($($(#[$doc:meta])* $function:ident: $name:ident -> $event:ident;)*) => {$(
         $(#[$doc])*
-        #[must_use]
         pub fn $function() -> EventSource<$event> {
             EventSource::new(EventName::$name)
         }
@@ -111,13 +111,11 @@ named! {
 }
 
 /// The charm emitted `T` itself.
-#[must_use]
 pub fn custom<T: CustomEvent>() -> EventSource<Custom<T>> {
     EventSource::custom(None)
 }
 
 /// The charm emitted `T` itself, about a relation.
-#[must_use]
 pub fn custom_relation<T: CustomEvent>() -> EventSource<CustomRelation<T>> {
     EventSource::custom(None)
 }

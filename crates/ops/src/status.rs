@@ -55,7 +55,7 @@ impl fmt::Display for StatusName {
 }
 
 /// A word that is no status.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a status: Juju knows active, blocked, error, maintenance, unknown and waiting")]
 pub struct UnknownStatus(String);
 
@@ -70,8 +70,9 @@ impl FromStr for StatusName {
     }
 }
 
-/// A status with its message, as `juju status` shows it for a unit or an application.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// A status with its message, as `juju status` shows it for a unit or an application. They are ordered by how bad they are.
+#[must_use = "a status is set, or proposed, for someone to see it"]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Status {
     /// Which status.
     #[serde(rename = "status")]
@@ -83,7 +84,6 @@ pub struct Status {
 
 impl Status {
     /// The workload does what it is meant to do; no message.
-    #[must_use]
     pub fn active() -> Self {
         Self { name: StatusName::Active, message: String::new() }
     }
@@ -109,7 +109,6 @@ impl Status {
     }
 
     /// The charm has not said yet. A charm can read this status, not set it.
-    #[must_use]
     pub fn unknown() -> Self {
         Self::default()
     }

@@ -1,7 +1,7 @@
 //! The code of `config.md`.
 
 use anyhow::bail;
-use ops::{Charm, CollectStatusEvent, ConfigChangedEvent, Framework, Model, Status};
+use ops::{Charm, CollectStatusEvent, ConfigChangedEvent, Error, Framework, Model, OrStatus as _, Status};
 use serde::Deserialize;
 
 use crate::on;
@@ -43,22 +43,14 @@ impl Charm for SiteCharm {
 
 impl SiteCharm {
     fn on_config_changed(&mut self, _event: &ConfigChangedEvent, model: &Model) -> anyhow::Result<()> {
-        let config: Config = match model.load_config() {
-            Ok(config) => config,
-            // The status says what is wrong.
-            Err(ops::Error::Config(_)) => return Ok(()),
-            Err(error) => return Err(error.into()),
-        };
+        let config = load(model)?;
         self.serve(&config.slug, config.workers);
         Ok(())
     }
 
     fn on_collect_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
-        match model.load_config::<Config>() {
-            Ok(_) => event.add_status(Status::active()),
-            Err(error @ ops::Error::Config(_)) => event.add_status(Status::blocked(error.to_string())),
-            Err(error) => return Err(error.into()),
-        }
+        load(model)?;
+        event.add_status(Status::active());
         Ok(())
     }
 
@@ -66,6 +58,10 @@ impl SiteCharm {
         let workers = workers.map_or("all".to_owned(), |workers| workers.to_string());
         self.served = Some(format!("/{}/ with {workers} workers", slug.0));
     }
+}
+
+fn load(model: &Model) -> Result<Config, Error> {
+    model.load_config().or_status(|error: &Error| Status::blocked(error.to_string()))
 }
 
 #[cfg(test)]

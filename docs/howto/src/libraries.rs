@@ -48,13 +48,11 @@ impl SqlRequirer {
     }
 
     /// The database is there, or it has moved.
-    #[must_use]
     pub fn ready(&self) -> EventSource<CustomRelation<DatabaseReady>> {
         self.event()
     }
 
     /// The database is gone.
-    #[must_use]
     pub fn gone(&self) -> EventSource<CustomRelation<DatabaseGone>> {
         self.event()
     }

@@ -135,8 +135,7 @@ mod tests {
     fn each_website_learns_this_unit_s_address() {
         let mut ctx = Context::new(SiteCharm::default());
         let relation = Relation::new("website");
-        let state =
-            State::default().with_relation(relation.clone()).with_network(Network::with_address("website", "10.0.0.5"));
+        let state = State::default().with_relation(relation.clone()).with_network("website", Network::new("10.0.0.5"));
         let out = ctx.run(on::relation_joined(&relation), state).unwrap();
         let data = &out.get_relation(relation.id).unwrap().local_unit_data;
         assert_eq!((data["hostname"].as_str(), data["port"].as_str()), ("10.0.0.5", "80"));

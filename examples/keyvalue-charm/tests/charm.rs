@@ -99,9 +99,10 @@ fn an_application_that_asks_gets_an_answer_and_a_secret_of_its_own() {
     assert_eq!(secret.rotate, Rotate::Monthly);
     assert!(secret.remote_grants[&3].contains("shop"));
 
-    let content = &secret.latest().unwrap().0;
-    assert_eq!(content["username"], "client-3");
-    let namespace = Store::new(folder.path()).namespace_of(&name("client-3"), &content["password"]).unwrap();
+    let content = secret.latest().unwrap();
+    assert_eq!(content.expose("username"), Some("client-3"));
+    let namespace =
+        Store::new(folder.path()).namespace_of(&name("client-3"), content.expose("password").unwrap()).unwrap();
     assert_eq!(namespace, Some(name("orders")));
     assert_eq!(out.app_status, Status::active_with("Serving 1 applications"));
 
@@ -130,14 +131,14 @@ fn rotation_gives_the_user_another_password() {
     let relation = request();
     let out = ctx.run(on::relation_changed(&relation), state.with_relation(relation)).unwrap();
     let secret = out.get_secret_by_label("client-3").unwrap().clone();
-    let old = secret.latest().unwrap().0["password"].clone();
+    let old = secret.latest().unwrap().expose("password").unwrap().to_owned();
 
     for event in [on::secret_rotate(&secret), on::action("rotate-passwords")] {
         let out = ctx.run(event, out.clone()).unwrap();
         let secret = out.get_secret_by_label("client-3").unwrap();
         assert_eq!(secret.latest_revision(), 2);
-        let new = &secret.latest().unwrap().0["password"];
-        assert_ne!(*new, old);
+        let new = secret.latest().unwrap().expose("password").unwrap();
+        assert_ne!(new, old);
         assert!(store.namespace_of(&name("client-3"), new).unwrap().is_some());
         assert!(store.namespace_of(&name("client-3"), &old).unwrap().is_none());
     }
@@ -153,7 +154,7 @@ fn the_next_leader_gives_the_users_of_the_last_one_new_passwords() {
     let out = ctx.run(on::leader_elected(), State { storages: state.storages, ..out }).unwrap();
     let secret = out.get_secret_by_label("client-3").unwrap();
     assert_eq!(secret.latest_revision(), 2);
-    let password = &secret.latest().unwrap().0["password"];
+    let password = secret.latest().unwrap().expose("password").unwrap();
     assert!(Store::new(folder.path()).namespace_of(&name("client-3"), password).unwrap().is_some());
 }
 
@@ -174,7 +175,8 @@ fn an_application_that_leaves_loses_its_credentials() {
     let (mut ctx, folder, state) = charm();
     let relation = request();
     let out = ctx.run(on::relation_changed(&relation), state.with_relation(relation)).unwrap();
-    let password = out.get_secret_by_label("client-3").unwrap().latest().unwrap().0["password"].clone();
+    let password =
+        out.get_secret_by_label("client-3").unwrap().latest().unwrap().expose("password").unwrap().to_owned();
 
     let relation = out.get_relation(3).unwrap().clone();
     let out = ctx.run(on::relation_broken(&relation), out).unwrap();

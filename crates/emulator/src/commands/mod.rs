@@ -122,7 +122,7 @@ pub(crate) fn commit(juju: &mut Juju) -> Answer {
     let ports = opened::committed(juju)?;
     // The last that can be refused.
     secret::commit(juju)?;
-    juju.state.opened_ports = ports;
+    juju.state.set_opened_ports(ports);
     if let Some(charm_state) = juju.pending.charm_state.take() {
         juju.state.charm_state = charm_state;
     }

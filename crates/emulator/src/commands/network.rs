@@ -8,7 +8,7 @@ use crate::command_line::invocation::{Format, Invocation};
 use crate::command_line::spec::{FORMAT, OUTPUT, RELATION, SPEC, Spec, Switch};
 use crate::format::Value;
 use crate::go::quoted;
-use crate::state::Network;
+use crate::state::{Network, default_network};
 
 const BIND_ADDRESS: Switch =
     Switch::new(&["bind-address"], "Gets the address for the binding on which the unit should listen.");
@@ -134,7 +134,7 @@ fn network<'a>(juju: &'a Juju, binding: &str) -> Option<Cow<'a, Network>> {
     if !known {
         return None;
     }
-    Some(juju.state.get_network(binding).map_or_else(|| Cow::Owned(Network::new(binding)), Cow::Borrowed))
+    Some(juju.state.get_network(binding).map_or_else(|| Cow::Owned(default_network()), Cow::Borrowed))
 }
 
 fn unit_get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
@@ -163,10 +163,9 @@ mod tests {
     use crate::{Address, BindAddress, Network};
 
     fn network() -> Network {
-        let address = Address { value: "10.1.2.3".into(), hostname: "host".into(), cidr: "10.1.2.0/24".into() };
-        let interface =
-            BindAddress { addresses: vec![address], interface_name: "eth0".into(), mac_address: "00:11".into() };
-        Network::new("db")
+        let address = Address::new("10.1.2.3").hostname("host").cidr("10.1.2.0/24");
+        let interface = BindAddress::new([address]).interface_name("eth0").mac_address("00:11");
+        Network::default()
             .bind_addresses([interface])
             .ingress_addresses(["100.1.2.3", "100.4.3.2"])
             .egress_subnets(["192.168.1.0/8", "10.0.0.0/8"])
@@ -175,7 +174,7 @@ mod tests {
     #[test]
     fn prints_all_or_what_was_asked_for() {
         let mut juju = juju();
-        juju.state.networks.push(network());
+        juju.state.networks.insert("db".to_owned(), network());
         let yaml = "bind-addresses:\n- mac-address: \"00:11\"\n  interface-name: eth0\n  addresses:\n  - hostname: host\n    value: 10.1.2.3\n    cidr: 10.1.2.0/24\n    address: 10.1.2.3\n  macaddress: \"00:11\"\n  interfacename: eth0\negress-subnets:\n- 192.168.1.0/8\n- 10.0.0.0/8\ningress-addresses:\n- 100.1.2.3\n- 100.4.3.2\n";
         let json = "{\"bind-addresses\":[{\"mac-address\":\"00:11\",\"interface-name\":\"eth0\",\"addresses\":[{\"hostname\":\"host\",\"value\":\"10.1.2.3\",\"cidr\":\"10.1.2.0/24\"}]}],\"egress-subnets\":[\"192.168.1.0/8\",\"10.0.0.0/8\"],\"ingress-addresses\":[\"100.1.2.3\",\"100.4.3.2\"]}\n";
         for (line, stdout) in [
@@ -200,7 +199,7 @@ mod tests {
         let mut juju = juju();
         check(&mut juju, &["network-get", "db", "--bind-address"], "192.0.2.0\n");
         check(&mut juju, &["network-get", "juju-info", "--bind-address"], "192.0.2.0\n");
-        juju.state.networks.push(Network::with_address("", "10.0.0.7"));
+        juju.state.networks.insert(String::new(), Network::new("10.0.0.7"));
         check(&mut juju, &["network-get", "db", "--ingress-address"], "10.0.0.7\n");
         check_error(&mut juju, &["network-get", "nonsense"], 1, "no network config found for binding \"nonsense\"");
     }
@@ -228,7 +227,7 @@ mod tests {
     #[test]
     fn prints_the_units_addresses() {
         let mut juju = juju();
-        juju.state.networks.push(Network::with_address("", "10.0.0.7"));
+        juju.state.networks.insert(String::new(), Network::new("10.0.0.7"));
         check(&mut juju, &["unit-get", "private-address"], "10.0.0.7\n");
         check(&mut juju, &["unit-get", "public-address", "--format=json"], "\"10.0.0.7\"\n");
         juju.state.public_address = Some("gimli.example.com".to_owned());

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use crate::Juju;
 use crate::command_line::failure::Failure;
 use crate::go::quoted;
-use crate::state::Port;
+use crate::state::OpenedPort;
 
 /// The ports that are open once the hook's changes take effect, or why Juju refuses them.
 ///
 /// A range that is open for all endpoints is not kept for one of them as well. One that is open for all, and closed for
 /// one, stays open for each of the others.
-pub(crate) fn committed(juju: &Juju) -> Result<BTreeSet<Port>, Failure> {
+pub(crate) fn committed(juju: &Juju) -> Result<BTreeSet<OpenedPort>, Failure> {
     let endpoints: BTreeSet<&String> = juju.meta.relations.keys().chain(&juju.meta.extra_bindings).collect();
     for (doing, ports) in [("open", &juju.pending.open), ("close", &juju.pending.close)] {
         let unknown = ports.iter().find(|port| !port.endpoint.is_empty() && !endpoints.contains(&port.endpoint));
@@ -21,23 +21,23 @@ pub(crate) fn committed(juju: &Juju) -> Result<BTreeSet<Port>, Failure> {
             return Err(Failure::run(message).during("cannot open/close ports"));
         }
     }
-    let mut open = juju.state.opened_ports.clone();
+    let mut open = juju.state.all_opened_ports();
     for port in &juju.pending.open {
-        if !open.contains(&port.clone().on_endpoint("")) {
+        if !open.contains(&port.everywhere()) {
             open.insert(port.clone());
         }
     }
-    let everywhere: Vec<Port> = open.iter().filter(|port| port.endpoint.is_empty()).cloned().collect();
-    open.retain(|port| port.endpoint.is_empty() || !everywhere.iter().any(|wider| wider.same_range(port)));
+    let everywhere: Vec<_> = open.iter().filter(|open| open.endpoint.is_empty()).map(|open| open.port).collect();
+    open.retain(|open| open.endpoint.is_empty() || !everywhere.contains(&open.port));
     for port in &juju.pending.close {
         if port.endpoint.is_empty() {
-            open.retain(|other| !other.same_range(port));
+            open.retain(|other| other.port != port.port);
             continue;
         }
         open.remove(port);
-        if open.remove(&port.clone().on_endpoint("")) {
+        if open.remove(&port.everywhere()) {
             let others = endpoints.iter().filter(|endpoint| ***endpoint != port.endpoint);
-            open.extend(others.map(|endpoint| port.clone().on_endpoint(endpoint.as_str())));
+            open.extend(others.map(|endpoint| OpenedPort { port: port.port, endpoint: (*endpoint).clone() }));
         }
     }
     Ok(open)
@@ -53,8 +53,9 @@ mod tests {
         let mut juju = juju();
         juju.state.opened_ports = [Port::tcp(80)].into();
         check(&mut juju, &["close-port", "80", "--endpoints", "db"], "");
-        let others = ["logs", "peers", "public", "web"].map(|endpoint| Port::tcp(80).on_endpoint(endpoint));
-        assert_eq!(juju.finish(true).state.opened_ports, others.into());
+        let others = ["logs", "peers", "public", "web"].map(|endpoint| (endpoint.to_owned(), [Port::tcp(80)].into()));
+        let state = juju.finish(true).state;
+        assert_eq!((state.opened_ports, state.endpoint_ports), ([].into(), others.into()));
     }
 
     #[test]
@@ -62,15 +63,16 @@ mod tests {
         let mut juju = juju();
         check(&mut juju, &["open-port", "80", "--endpoints", "db"], "");
         check(&mut juju, &["open-port", "80"], "");
-        assert_eq!(juju.finish(true).state.opened_ports, [Port::tcp(80)].into());
+        let state = juju.finish(true).state;
+        assert_eq!((state.opened_ports, state.endpoint_ports), ([Port::tcp(80)].into(), [].into()));
     }
 
     #[test]
     fn a_range_closed_for_all_endpoints_is_open_for_none() {
         let mut juju = juju();
-        juju.state.opened_ports = [Port::tcp(80).on_endpoint("db"), Port::tcp(80).on_endpoint("web")].into();
+        juju.state.endpoint_ports = ["db", "web"].map(|endpoint| (endpoint.to_owned(), [Port::tcp(80)].into())).into();
         check(&mut juju, &["close-port", "80"], "");
-        assert_eq!(juju.finish(true).state.opened_ports, [].into());
+        assert_eq!(juju.finish(true).state.endpoint_ports, [].into());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{DEPRECATED_FORMAT, FORMAT, OUTPUT, SPEC, Spec, Switch, Text};
 use crate::format::Value;
 use crate::go::quoted;
-use crate::state::{Port, Protocol};
+use crate::state::{OpenedPort, Port};
 
 const ARGS: &str = "<port>[/<protocol>] or <from>-<to>[/<protocol>] or icmp";
 const ENDPOINTS: Text = Text::new(&["endpoints"], "Names the endpoints, separated by commas; all by default.");
@@ -59,7 +59,7 @@ fn open(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         let pending = &mut juju.pending;
         pending.close.retain(|closing| *closing != port);
         let already = match conflict(&port, &pending.open, " requested earlier") {
-            Ok(already) => already || conflict(&port, &juju.state.opened_ports, "")?,
+            Ok(already) => already || conflict(&port, &juju.state.all_opened_ports(), "")?,
             Err(reason) => return Err(reason),
         };
         if !already {
@@ -76,7 +76,7 @@ fn close(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         if conflict(&port, &pending.close, " requested earlier")? {
             return Ok(());
         }
-        conflict(&port, &juju.state.opened_ports, "")?;
+        conflict(&port, &juju.state.all_opened_ports(), "")?;
         pending.close.push(port);
         Ok(())
     })
@@ -86,7 +86,7 @@ fn close(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 fn each_endpoint(
     juju: &mut Juju,
     invocation: &mut Invocation<'_>,
-    change: impl Fn(&mut Juju, Port) -> Result<(), (Port, &'static str)>,
+    change: impl Fn(&mut Juju, OpenedPort) -> Result<(), (Port, &'static str)>,
 ) -> Answer {
     let Some(range) = invocation.args().first() else { return Err(Failure::usage("no port or range specified")) };
     let port = parse(&range.to_lowercase())?;
@@ -94,7 +94,7 @@ fn each_endpoint(
     invocation.warn_of_format();
     let doing = if invocation.spec.name == OPEN.name { "open" } else { "close" };
     for endpoint in invocation.text(ENDPOINTS).split(',') {
-        change(juju, port.clone().on_endpoint(endpoint.trim())).map_err(|(other, extra)| {
+        change(juju, OpenedPort { port, endpoint: endpoint.trim().to_owned() }).map_err(|(other, extra)| {
             let unit = quoted(&juju.hook.unit);
             Failure::run(format!(
                 "cannot {doing} {port} (unit {unit}): port range conflicts with {other} (unit {unit}){extra}"
@@ -107,16 +107,16 @@ fn each_endpoint(
 /// Whether `port` is among `others` already. It is refused if it overlaps one of them otherwise; the same range on
 /// another endpoint does not count.
 fn conflict<'a>(
-    port: &Port,
-    others: impl IntoIterator<Item = &'a Port>,
+    port: &OpenedPort,
+    others: impl IntoIterator<Item = &'a OpenedPort>,
     extra: &'static str,
 ) -> Result<bool, (Port, &'static str)> {
     for other in others {
         if other == port {
             return Ok(true);
         }
-        if port.overlaps(other) && !port.same_range(other) {
-            return Err((other.clone(), extra));
+        if port.port.overlaps(&other.port) && port.port != other.port {
+            return Err((other.port, extra));
         }
     }
     Ok(false)
@@ -141,10 +141,10 @@ fn parse(text: &str) -> Result<Port, Failure> {
         [from, to] => (number(from)?, number(to)?),
         _ => return Err(Failure::usage(format!("invalid port range {}", quoted(range)))),
     };
-    let protocol = match protocol {
-        _ if from == -1 => Protocol::Icmp,
-        "tcp" => Protocol::Tcp,
-        "udp" => Protocol::Udp,
+    let make: fn(u16, u16) -> Port = match protocol {
+        _ if from == -1 => return Ok(Port::Icmp),
+        "tcp" => Port::Tcp,
+        "udp" => Port::Udp,
         "icmp" => return Err(Failure::usage(format!("protocol \"icmp\" doesn't support any ports; got \"{from}\""))),
         other => {
             return Err(Failure::usage(format!(
@@ -153,25 +153,20 @@ fn parse(text: &str) -> Result<Port, Failure> {
             )));
         }
     };
-    let port = Port { protocol, from, to, endpoint: String::new() };
-    if protocol == Protocol::Icmp {
-        return Ok(port);
-    }
     if from > to {
-        return Err(Failure::usage(format!("invalid port range {port}")));
+        return Err(Failure::usage(format!("invalid port range {from}-{to}/{protocol}")));
     }
-    if from < 0 || to > 65_535 {
-        return Err(Failure::usage(format!("port range bounds must be between 0 and 65535, got {from}-{to}")));
+    match (u16::try_from(from), u16::try_from(to)) {
+        (Ok(from), Ok(to)) => Ok(make(from, to)),
+        _ => Err(Failure::usage(format!("port range bounds must be between 0 and 65535, got {from}-{to}"))),
     }
-    Ok(port)
 }
 
 fn opened(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.no_args_from(0)?;
     let mut ranges: BTreeMap<Port, Vec<String>> = BTreeMap::new();
-    for port in juju.opened_ports() {
-        let endpoint = port.endpoint.clone();
-        ranges.entry(port.on_endpoint("")).or_default().push(endpoint);
+    for OpenedPort { port, endpoint } in juju.opened_ports() {
+        ranges.entry(port).or_default().push(endpoint);
     }
     let with_endpoints = invocation.is_set(WITH_ENDPOINTS);
     let lines = ranges.into_iter().map(|(range, endpoints)| {
@@ -187,9 +182,11 @@ fn opened(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 
 impl Juju {
     /// The ports that are open, with what this hook has changed.
-    pub(crate) fn opened_ports(&self) -> BTreeSet<Port> {
-        let open = self.state.opened_ports.iter().chain(&self.pending.open);
-        open.filter(|port| !self.pending.close.contains(port)).cloned().collect()
+    pub(crate) fn opened_ports(&self) -> BTreeSet<OpenedPort> {
+        let mut open = self.state.all_opened_ports();
+        open.extend(self.pending.open.iter().cloned());
+        open.retain(|port| !self.pending.close.contains(port));
+        open
     }
 }
 

@@ -1,31 +1,11 @@
 //! Secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-use ops::{Rotate, SecretOwner};
+use ops::{Rotate, SecretContent, SecretOwner};
 use serde::{Deserialize, Serialize};
 
 use super::{RelationId, SecretId, Timestamp};
-
-/// Keys and values of one revision of a secret. [`fmt::Debug`] shows the keys only.
-///
-/// A value that is not text stands base64-encoded under its key with `#base64` behind it.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SecretContent(pub BTreeMap<String, String>);
-
-impl fmt::Debug for SecretContent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.0.keys().map(|key| (key, format_args!("***")))).finish()
-    }
-}
-
-impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for SecretContent {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(content: I) -> Self {
-        Self(content.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
-    }
-}
 
 /// A secret that this unit owns, leads the owner of, or may read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +30,9 @@ pub struct Secret {
     /// When it is to be rotated next.
     #[serde(default)]
     pub next_rotate: Option<Timestamp>,
-    /// The revisions that exist, by number.
+    /// The revisions that exist, by number. A value that is not text stands base64-encoded under its key with `#base64`
+    /// behind it.
+    #[serde(with = "exposed")]
     pub revisions: BTreeMap<u32, SecretContent>,
     /// The revision that this unit reads until it asks for a refresh; nothing before it reads for the first time.
     #[serde(default)]
@@ -180,5 +162,29 @@ impl Secret {
     #[must_use]
     pub fn latest(&self) -> Option<&SecretContent> {
         self.revisions.values().next_back()
+    }
+}
+
+/// How revisions are written down: in the open, which a charm's secrets never are by themselves.
+mod exposed {
+    use std::collections::BTreeMap;
+
+    use ops::SecretContent;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        revisions: &BTreeMap<u32, SecretContent>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let exposed: BTreeMap<u32, BTreeMap<&str, &str>> =
+            revisions.iter().map(|(number, content)| (*number, content.expose_all().collect())).collect();
+        exposed.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<u32, SecretContent>, D::Error> {
+        let exposed = BTreeMap::<u32, BTreeMap<String, String>>::deserialize(deserializer)?;
+        Ok(exposed.into_iter().map(|(number, content)| (number, SecretContent::new(content))).collect())
     }
 }

@@ -28,17 +28,19 @@ pub struct State {
     pub config: BTreeMap<String, ConfigValue>,
     /// Relations that this unit takes part in.
     pub relations: Vec<Relation>,
-    /// Networks of endpoints and extra bindings. One that is not here has the network of the binding `""`, or the
+    /// Networks of endpoints and extra bindings, by name. One that is not here has the network of the binding `""`, or the
     /// address 192.0.2.0.
-    pub networks: Vec<Network>,
+    pub networks: BTreeMap<String, Network>,
     /// Storage instances that are attached.
     pub storages: Vec<Storage>,
     /// Resources that the application has.
     pub resources: Vec<Resource>,
     /// Secrets that the unit can see.
     pub secrets: Vec<Secret>,
-    /// Ports that the unit has opened.
+    /// Ports that the unit has opened for all endpoints.
     pub opened_ports: BTreeSet<Port>,
+    /// Ports that the unit has opened for some endpoints, by endpoint.
+    pub endpoint_ports: BTreeMap<String, BTreeSet<Port>>,
     /// Whether the unit is its application's leader.
     pub leader: bool,
     /// How many units the application is to have.
@@ -76,11 +78,12 @@ impl Default for State {
         Self {
             config: BTreeMap::new(),
             relations: Vec::new(),
-            networks: Vec::new(),
+            networks: BTreeMap::new(),
             storages: Vec::new(),
             resources: Vec::new(),
             secrets: Vec::new(),
             opened_ports: BTreeSet::new(),
+            endpoint_ports: BTreeMap::new(),
             leader: false,
             planned_units: 1,
             model: Model::default(),
@@ -129,10 +132,10 @@ impl State {
         self
     }
 
-    /// With one network more.
+    /// With the network of an endpoint or an extra binding; `""` stands for all that have none of their own.
     #[must_use]
-    pub fn with_network(mut self, network: Network) -> Self {
-        self.networks.push(network);
+    pub fn with_network(mut self, binding: impl Into<String>, network: Network) -> Self {
+        self.networks.insert(binding.into(), network);
         self
     }
 
@@ -147,6 +150,13 @@ impl State {
     #[must_use]
     pub fn with_opened_port(mut self, port: Port) -> Self {
         self.opened_ports.insert(port);
+        self
+    }
+
+    /// With one port more that is open for one endpoint only.
+    #[must_use]
+    pub fn with_endpoint_port(mut self, endpoint: impl Into<String>, port: Port) -> Self {
+        self.endpoint_ports.entry(endpoint.into()).or_default().insert(port);
         self
     }
 
@@ -278,7 +288,6 @@ impl State {
     /// The network of an endpoint or an extra binding: its own, or that of the binding `""`.
     #[must_use]
     pub fn get_network(&self, binding: &str) -> Option<&Network> {
-        let named = |name: &str| self.networks.iter().find(|network| network.binding_name == name);
-        named(binding).or_else(|| named(""))
+        self.networks.get(binding).or_else(|| self.networks.get(""))
     }
 }

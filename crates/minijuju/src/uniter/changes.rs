@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use emulator::Record;
-use emulator::{Port as SeenPort, Secret as SeenSecret, SecretOwner, State};
+use emulator::{OpenedPort, Secret as SeenSecret, SecretOwner, State};
 
 use super::storage;
 use crate::store::database::now;
@@ -31,8 +31,8 @@ impl Changes {
     pub fn commit(self, db: &Db) -> Result<()> {
         let Self { model, mut unit, before, after, record } = self;
         let name = unit.name();
-        if before.opened_ports != after.opened_ports {
-            let ports: Vec<Port> = after.opened_ports.iter().map(stored_port).collect();
+        if before.all_opened_ports() != after.all_opened_ports() {
+            let ports: Vec<Port> = after.all_opened_ports().iter().map(stored_port).collect();
             unit::set_ports(db, &model, &name, &ports)?;
         }
         if before.charm_state != after.charm_state {
@@ -62,13 +62,9 @@ impl Changes {
     }
 }
 
-fn stored_port(port: &SeenPort) -> Port {
-    Port {
-        endpoint: port.endpoint.clone(),
-        protocol: port.protocol.as_str().to_owned(),
-        low: i64::from(port.from),
-        high: i64::from(port.to),
-    }
+fn stored_port(opened: &OpenedPort) -> Port {
+    let (low, high) = opened.port.bounds().map_or((-1, -1), |(from, to)| (from.into(), to.into()));
+    Port { endpoint: opened.endpoint.clone(), protocol: opened.port.protocol().to_owned(), low, high }
 }
 
 fn secrets(db: &Db, model: &str, unit: &Unit, before: &[SeenSecret], after: &[SeenSecret]) -> Result<()> {
@@ -123,7 +119,8 @@ fn apply(secret: &mut Secret, unit: &Unit, then: Option<&SeenSecret>, seen: &See
             .iter()
             .map(|(number, content)| {
                 let number = i64::from(*number);
-                let content = Content(content.0.clone());
+                let content =
+                    Content(content.expose_all().map(|(key, value)| (key.to_owned(), value.to_owned())).collect());
                 let same = kept.get(&number).filter(|revision| revision.content == content).cloned();
                 (number, same.unwrap_or(Revision { content, created: now(), expires }))
             })

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use emulator::{
-    Address, BindAddress, CloudSpec, ConfigValue, Goal, GoalState, Model as SeenModel, Network, Port as SeenPort,
-    Protocol, Relation as SeenRelation, RelationKind as SeenKind, Resource, Secret as SeenSecret, SecretContent,
-    SecretOwner, State, Storage as SeenStorage, StorageKind as SeenStorageKind, Timestamp,
+    Address, BindAddress, CloudSpec, ConfigValue, Goal, GoalState, Model as SeenModel, Network, OpenedPort,
+    Port as SeenPort, Relation as SeenRelation, RelationKind as SeenKind, Resource, Secret as SeenSecret,
+    SecretContent, SecretOwner, State, Storage as SeenStorage, StorageKind as SeenStorageKind, Timestamp,
 };
 use ops::{Status as CharmStatus, StatusName};
 
@@ -33,17 +33,17 @@ pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, machine: &
     }
     let others = units.iter().map(Unit::name).filter(|other| other != name);
     let cloud_spec = seen.application.trust.then(|| CloudSpec::new("lxd"));
-    Ok(State {
+    let ports = unit::ports(db, uuid, name)?;
+    let state = State {
         config,
         relations: relations(db, uuid, seen, hook)?,
-        networks: vec![network(&machine.address().to_string(), machine.hardware_address())],
+        networks: [(String::new(), network(&machine.address().to_string(), machine.hardware_address()))].into(),
         storages: storage::of(db, uuid, name)?.into_iter().filter_map(|found| seen_storage(&found)).collect(),
         resources: resource::of(db, uuid, &seen.application.name)?
             .into_iter()
             .map(|found| Resource::new(&found.name, resource_path(&seen.unit.tag(), &found)))
             .collect(),
         secrets: secret::all(db, uuid)?.values().filter_map(|secret| seen_secret(secret, &seen.unit)).collect(),
-        opened_ports: unit::ports(db, uuid, name)?.iter().filter_map(seen_port).collect(),
         leader: seen.view.leader,
         planned_units: u32::try_from(units.iter().filter(|unit| unit.life.is_alive()).count())?,
         model: SeenModel { name: model.name.clone(), uuid: uuid.clone(), cloud_spec },
@@ -62,7 +62,8 @@ pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, machine: &
         leader_settings: application::leader_settings(db, uuid, &seen.application.name)?,
         goal_state: Some(goal_state(db, uuid, seen, &units, &workload)?),
         ..State::default()
-    })
+    };
+    Ok(state.with_all_opened_ports(ports.iter().filter_map(seen_port)))
 }
 
 /// Where a resource is on its unit. As on Juju, two resources with one file name overwrite each other there.
@@ -72,12 +73,9 @@ pub fn resource_path(tag: &str, resource: &resource::Resource) -> String {
 
 fn network(address: &str, hardware_address: &str) -> Network {
     let subnet = address.rsplit_once('.').map(|(net, _)| format!("{net}.0/24")).unwrap_or_default();
-    let interface = BindAddress {
-        addresses: vec![Address { value: address.to_owned(), hostname: String::new(), cidr: subnet }],
-        interface_name: "eth0".to_owned(),
-        mac_address: hardware_address.to_owned(),
-    };
-    Network::with_address("", address).bind_addresses([interface]).egress_subnets([format!("{address}/32")])
+    let interface =
+        BindAddress::new([Address::new(address).cidr(subnet)]).interface_name("eth0").mac_address(hardware_address);
+    Network::new(address).bind_addresses([interface]).egress_subnets([format!("{address}/32")])
 }
 
 /// The relations that the unit has entered.
@@ -191,7 +189,7 @@ fn seen_secret(found: &Secret, unit: &Unit) -> Option<SeenSecret> {
             .revisions
             .iter()
             .filter_map(|(number, revision)| {
-                Some((u32::try_from(*number).ok()?, SecretContent(revision.content.0.clone())))
+                Some((u32::try_from(*number).ok()?, SecretContent::new(revision.content.0.clone())))
             })
             .collect(),
         tracked_revision: consumer.and_then(|(revision, _)| u32::try_from(*revision).ok()),
@@ -240,17 +238,13 @@ fn heard(status: &Status) -> CharmStatus {
     CharmStatus { name, message: status.message.clone() }
 }
 
-fn seen_port(port: &Port) -> Option<SeenPort> {
-    let protocol = match port.protocol.as_str() {
-        "tcp" => Protocol::Tcp,
-        "udp" => Protocol::Udp,
-        "icmp" => Protocol::Icmp,
+fn seen_port(port: &Port) -> Option<OpenedPort> {
+    let make: fn(u16, u16) -> SeenPort = match port.protocol.as_str() {
+        "tcp" => SeenPort::Tcp,
+        "udp" => SeenPort::Udp,
+        "icmp" => return Some(OpenedPort { port: SeenPort::Icmp, endpoint: port.endpoint.clone() }),
         _ => return None,
     };
-    Some(SeenPort {
-        protocol,
-        from: i32::try_from(port.low).ok()?,
-        to: i32::try_from(port.high).ok()?,
-        endpoint: port.endpoint.clone(),
-    })
+    let seen = make(u16::try_from(port.low).ok()?, u16::try_from(port.high).ok()?);
+    Some(OpenedPort { port: seen, endpoint: port.endpoint.clone() })
 }

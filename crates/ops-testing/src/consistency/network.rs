@@ -1,21 +1,17 @@
 //! Networks.
 
-use super::{Scene, listed, repeated};
+use super::{Scene, listed};
 
 pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     let meta = scene.meta;
-    let bindings: Vec<&String> = scene.state.networks.iter().map(|network| &network.binding_name).collect();
-    for binding in &bindings {
+    for binding in scene.state.networks.keys() {
         let known = matches!(binding.as_str(), "" | "juju-info")
-            || meta.relations.contains_key(*binding)
-            || meta.extra_bindings.contains(*binding);
+            || meta.relations.contains_key(binding)
+            || meta.extra_bindings.contains(binding);
         if !known {
             let known = listed(meta.relations.keys().chain(&meta.extra_bindings));
             wrong.push(format!("the metadata defines no endpoint or extra binding {binding:?} for a network: {known}"));
         }
-    }
-    for binding in repeated(&bindings) {
-        wrong.push(format!("binding {binding:?} has two networks: give one network two bind addresses"));
     }
     for binding in meta.extra_bindings.iter().filter(|binding| meta.relations.contains_key(*binding)) {
         wrong

@@ -4,7 +4,7 @@ use ops::EventName;
 
 use super::{Scene, repeated};
 use crate::context::Subject;
-use emulator::{SecretId, SecretOwner};
+use emulator::{SecretContent, SecretId, SecretOwner};
 
 pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     let secrets = &scene.state.secrets;
@@ -27,7 +27,7 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
         } else if let Some(tracked) = secret.tracked_revision.filter(|number| !secret.revisions.contains_key(number)) {
             wrong.push(format!("the unit tracks revision {tracked} of secret {id}, which has no such revision"));
         }
-        if secret.revisions.values().any(|content| content.0.is_empty()) {
+        if secret.revisions.values().any(SecretContent::is_empty) {
             wrong.push(format!("secret {id} has a revision without content: a secret has at least one key"));
         }
         if secret.owner.is_none() && !secret.remote_grants.is_empty() {

@@ -350,28 +350,23 @@ fn resources_networks_and_ports() {
     accepted(
         on::start(),
         State::default()
-            .with_network(Network::new("db"))
+            .with_network("db", Network::new("10.0.0.7"))
             // Scenario refuses it, for its scope is a container; Juju answers `network-get` for it.
-            .with_network(Network::new("logs"))
-            .with_network(Network::new("public"))
-            .with_network(Network::new(""))
-            .with_network(Network::new("juju-info")),
+            .with_network("logs", Network::new("10.0.0.7"))
+            .with_network("public", Network::new("10.0.0.7"))
+            .with_network("", Network::new("10.0.0.7"))
+            .with_network("juju-info", Network::new("10.0.0.7")),
     );
     refused(
         on::start(),
-        State::default().with_network(Network::new("x")),
+        State::default().with_network("x", Network::new("10.0.0.7")),
         "the metadata defines no endpoint or extra binding \"x\" for a network: there are db, logs, peers and public",
-    );
-    refused(
-        on::start(),
-        State::default().with_network(Network::new("db")).with_network(Network::new("db")),
-        "binding \"db\" has two networks: give one network two bind addresses",
     );
     accepted(
         on::start(),
         State::default()
             .with_opened_port(Port::tcp(80))
-            .with_opened_port(Port::tcp(80).on_endpoint("db"))
+            .with_endpoint_port("db", Port::tcp(80))
             .with_opened_port(Port::icmp()),
     );
     refused(
@@ -381,12 +376,12 @@ fn resources_networks_and_ports() {
     );
     refused(
         on::start(),
-        State::default().with_opened_port(Port { from: 9, to: 8, ..Port::default() }),
-        "9-8/tcp cannot be open: make ports with Port::tcp, udp, icmp, tcp_range or udp_range",
+        State::default().with_opened_port(Port::Tcp(9, 8)),
+        "9-8/tcp cannot be open: a range goes from its first port to its last",
     );
     refused(
         on::start(),
-        State::default().with_opened_port(Port::tcp(80).on_endpoint("x")),
+        State::default().with_endpoint_port("x", Port::tcp(80)),
         "80/tcp is open for \"x\", which is no endpoint of the metadata: there are db, logs and peers",
     );
 }

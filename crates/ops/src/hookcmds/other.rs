@@ -24,6 +24,7 @@ pub fn is_leader(runner: &dyn Runner) -> Result<bool> {
 
 /// The levels that `juju-log` knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum LogLevel {
     /// `TRACE`
     Trace,
@@ -182,8 +183,8 @@ pub fn resource_get(runner: &dyn Runner, name: &str) -> Result<PathBuf> {
     Command::new("resource-get").arg(name).output(runner).map(|path| path.trim_end_matches('\n').into())
 }
 
-/// The addresses of a binding.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+/// The addresses of a binding. Charms and tests use the same type; a test makes one with [`Network::new`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 #[serde(rename_all = "kebab-case")]
 pub struct Network {
@@ -199,7 +200,7 @@ pub struct Network {
 }
 
 /// A network interface with its addresses.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 #[serde(rename_all = "kebab-case")]
 pub struct BindAddress {
@@ -215,7 +216,7 @@ pub struct BindAddress {
 }
 
 /// An address on a network interface.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Address {
     /// The host's name, where the address has one.
@@ -227,6 +228,81 @@ pub struct Address {
     /// Its subnet, such as `10.0.0.0/24`.
     #[serde(default)]
     pub cidr: String,
+}
+
+impl Network {
+    /// A network with one interface that has one address, at which others reach the unit too.
+    pub fn new(address: impl Into<String>) -> Self {
+        let address = address.into();
+        Self {
+            ingress_addresses: vec![address.clone()],
+            bind_addresses: vec![BindAddress::new([Address::new(address)])],
+            egress_subnets: Vec::new(),
+        }
+    }
+
+    /// With these interfaces.
+    #[must_use]
+    pub fn bind_addresses(mut self, addresses: impl IntoIterator<Item = BindAddress>) -> Self {
+        self.bind_addresses = addresses.into_iter().collect();
+        self
+    }
+
+    /// With these addresses for others.
+    #[must_use]
+    pub fn ingress_addresses<A: Into<String>>(mut self, addresses: impl IntoIterator<Item = A>) -> Self {
+        self.ingress_addresses = addresses.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// With these subnets of outgoing connections.
+    #[must_use]
+    pub fn egress_subnets<S: Into<String>>(mut self, subnets: impl IntoIterator<Item = S>) -> Self {
+        self.egress_subnets = subnets.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
+impl BindAddress {
+    /// An interface with these addresses.
+    pub fn new(addresses: impl IntoIterator<Item = Address>) -> Self {
+        Self { addresses: addresses.into_iter().collect(), ..Self::default() }
+    }
+
+    /// With this name.
+    #[must_use]
+    pub fn interface_name(mut self, name: impl Into<String>) -> Self {
+        self.interface_name = name.into();
+        self
+    }
+
+    /// With this hardware address.
+    #[must_use]
+    pub fn mac_address(mut self, address: impl Into<String>) -> Self {
+        self.mac_address = address.into();
+        self
+    }
+}
+
+impl Address {
+    /// The address `value`.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self { value: value.into(), ..Self::default() }
+    }
+
+    /// With this host name.
+    #[must_use]
+    pub fn hostname(mut self, name: impl Into<String>) -> Self {
+        self.hostname = name.into();
+        self
+    }
+
+    /// In this subnet.
+    #[must_use]
+    pub fn cidr(mut self, subnet: impl Into<String>) -> Self {
+        self.cidr = subnet.into();
+        self
+    }
 }
 
 /// `network-get`: the addresses of a binding (an endpoint or an extra binding), or of one relation at an endpoint.

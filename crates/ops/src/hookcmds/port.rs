@@ -1,22 +1,26 @@
 //! `open-port`, `close-port` and `opened-ports`.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Command, Error, Result, Runner};
 
-/// A port, a range of ports, or ICMP, as Juju opens it to the outside of an exposed application.
+/// A port, a range of ports, or ICMP, as Juju opens it to the outside of an exposed application. Charms and tests use the
+/// same type.
+#[doc(alias("TCPPort", "UDPPort", "ICMPPort", "OpenedPort"))]
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Port {
+    /// ICMP, which knows no ports.
+    Icmp,
     /// TCP ports, from the first to the last.
     Tcp(u16, u16),
     /// UDP ports, from the first to the last.
     Udp(u16, u16),
-    /// ICMP.
-    Icmp,
 }
 
 impl Port {
@@ -31,16 +35,62 @@ impl Port {
     pub fn udp(port: u16) -> Self {
         Self::Udp(port, port)
     }
+
+    /// A range of TCP ports.
+    #[must_use]
+    pub fn tcp_range(ports: RangeInclusive<u16>) -> Self {
+        Self::Tcp(*ports.start(), *ports.end())
+    }
+
+    /// A range of UDP ports.
+    #[must_use]
+    pub fn udp_range(ports: RangeInclusive<u16>) -> Self {
+        Self::Udp(*ports.start(), *ports.end())
+    }
+
+    /// ICMP.
+    #[must_use]
+    pub fn icmp() -> Self {
+        Self::Icmp
+    }
+
+    /// The protocol, by Juju's word for it: `tcp`, `udp` or `icmp`.
+    #[must_use]
+    pub fn protocol(&self) -> &'static str {
+        match self {
+            Self::Icmp => "icmp",
+            Self::Tcp(..) => "tcp",
+            Self::Udp(..) => "udp",
+        }
+    }
+
+    /// The first and the last port; none for ICMP.
+    #[must_use]
+    pub fn bounds(&self) -> Option<(u16, u16)> {
+        match *self {
+            Self::Icmp => None,
+            Self::Tcp(from, to) | Self::Udp(from, to) => Some((from, to)),
+        }
+    }
+
+    /// Whether they share a port. Juju opens no range that overlaps another.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (*self, *other) {
+            (Self::Icmp, Self::Icmp) => true,
+            (Self::Tcp(from, to), Self::Tcp(start, end)) | (Self::Udp(from, to), Self::Udp(start, end)) => {
+                to >= start && end >= from
+            }
+            _ => false,
+        }
+    }
 }
 
 /// As Juju writes it: `8000/tcp`, `8000-8010/udp`, `icmp`.
 impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (from, to, protocol) = match self {
-            Self::Tcp(from, to) => (from, to, "tcp"),
-            Self::Udp(from, to) => (from, to, "udp"),
-            Self::Icmp => return f.write_str("icmp"),
-        };
+        let protocol = self.protocol();
+        let Some((from, to)) = self.bounds() else { return f.write_str(protocol) };
         if from == to { write!(f, "{from}/{protocol}") } else { write!(f, "{from}-{to}/{protocol}") }
     }
 }
@@ -120,6 +170,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn ranges_overlap_where_they_share_a_port_of_one_protocol() {
+        let range = Port::tcp_range(80..=90);
+        for (other, overlaps) in [
+            (Port::tcp(80), true),
+            (Port::tcp(90), true),
+            (Port::tcp_range(1..=100), true),
+            (Port::tcp(91), false),
+            (Port::udp(85), false),
+            (Port::icmp(), false),
+        ] {
+            assert_eq!((range.overlaps(&other), other.overlaps(&range)), (overlaps, overlaps), "{other}");
+        }
+        assert!(Port::icmp().overlaps(&Port::icmp()));
+    }
+
+    #[test]
     fn ports_are_written_as_juju_writes_them() {
         for (port, text) in [(Port::tcp(8000), "8000/tcp"), (Port::Udp(1, 65535), "1-65535/udp"), (Port::Icmp, "icmp")]
         {
@@ -127,6 +193,7 @@ mod tests {
             assert_eq!(text.parse(), Ok(port));
         }
         assert_eq!("80".parse(), Ok(Port::tcp(80)));
+        assert_eq!(Port::udp_range(1..=9), Port::Udp(1, 9));
         for wrong in ["0/tcp", "65536", "9-8/tcp", "80/sctp", "", "http"] {
             assert_eq!(wrong.parse::<Port>(), Err(InvalidPort(wrong.to_owned())));
         }

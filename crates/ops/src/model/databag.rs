@@ -266,7 +266,14 @@ impl Databag {
     }
 
     fn mismatch(&self, source: LoadError) -> Error {
-        Error::RelationData { databag: format!("{}, databag of {}", self.relation, self.entity), source }
+        Error::RelationData { databag: self.to_string(), source }
+    }
+}
+
+/// Such as `database:3, databag of postgresql/0`.
+impl fmt::Display for Databag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, databag of {}", self.relation, self.entity)
     }
 }
 

@@ -11,7 +11,8 @@ use crate::load::load_plain;
 use crate::model::relation::is_gone;
 use crate::model::{Model, Relation, Unit};
 
-/// The content of a secret: keys and values. It cannot be printed: `Debug` shows the keys alone.
+/// The content of a secret: keys and values. It cannot be printed: `Debug` shows the keys alone. Charms and tests use the
+/// same type.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct SecretContent(BTreeMap<String, String>);
 
@@ -26,6 +27,11 @@ impl SecretContent {
     #[must_use]
     pub fn expose(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
+    }
+
+    /// All keys with their values, in the open: take care where they go.
+    pub fn expose_all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// The content as the charm's own type, in which each value is plain text, as
@@ -49,6 +55,12 @@ impl SecretContent {
         self.0.keys().map(String::as_str)
     }
 
+    /// Whether it has no keys.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn check(&self, name: &str) -> Result<(), Error> {
         let invalid = |why: String| Error::SecretContent { name: name.to_owned(), why };
         if self.0.is_empty() {
@@ -61,6 +73,12 @@ impl SecretContent {
             ))),
             None => Ok(()),
         }
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for SecretContent {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(content: I) -> Self {
+        Self::new(content)
     }
 }
 
@@ -86,6 +104,7 @@ impl fmt::Debug for SecretContent {
 /// use std::time::Duration;
 /// let about = ops::SecretUpdate::default().label("db-password").expire_in(Duration::from_secs(3600));
 /// ```
+#[must_use = "it says nothing until a secret is added or set with it"]
 #[derive(Clone, Debug, Default)]
 pub struct SecretUpdate {
     label: Option<String>,
@@ -96,35 +115,30 @@ pub struct SecretUpdate {
 
 impl SecretUpdate {
     /// The owner's own name for the secret, by which its charm finds it again.
-    #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
     /// What the secret is for.
-    #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
     /// When its latest revision expires.
-    #[must_use]
     pub fn expire_at(mut self, time: std::time::SystemTime) -> Self {
         self.expire = Some(Expiry::At(time));
         self
     }
 
     /// After how long, counted from now, its latest revision expires.
-    #[must_use]
     pub fn expire_in(mut self, span: std::time::Duration) -> Self {
         self.expire = Some(Expiry::In(span));
         self
     }
 
     /// How often Juju asks for a new revision.
-    #[must_use]
     pub fn rotate(mut self, rotate: Rotate) -> Self {
         self.rotate = Some(rotate);
         self

@@ -83,6 +83,32 @@ impl fmt::Display for Storage {
     }
 }
 
+impl PartialEq for Storage {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, self.index) == (&other.name, other.index)
+    }
+}
+
+impl Eq for Storage {}
+
+impl PartialOrd for Storage {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Storage {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (&self.name, self.index).cmp(&(&other.name, other.index))
+    }
+}
+
+impl std::hash::Hash for Storage {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (&self.name, self.index).hash(state);
+    }
+}
+
 impl fmt::Debug for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Storage({self})")

@@ -249,7 +249,7 @@ fn set_ports_closes_what_is_not_wanted_and_opens_what_is_not_open() {
     assert_eq!(error, "");
     assert_eq!(
         juju.ran(),
-        ["opened-ports --format=json", "close-port 80/tcp", "close-port icmp", "open-port 53-54/udp"]
+        ["opened-ports --format=json", "close-port icmp", "close-port 80/tcp", "open-port 53-54/udp"]
     );
 }
 

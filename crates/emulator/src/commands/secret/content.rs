@@ -48,9 +48,9 @@ pub(super) fn read(call: &Call<'_>, args: &[&str], path: &str) -> Result<SecretC
         let values =
             crate::command_line::key_value::read_text_map(&text).map_err(|error| Failure::usage(error.to_string()))?;
         let raw = values.into_iter().map(|(key, value)| (key, value.into_bytes())).collect();
-        content.0.extend(check(raw)?.0);
+        content.extend(check(raw)?);
     }
-    Ok(content)
+    Ok(SecretContent::new(content))
 }
 
 fn too_large(of: &str, size: usize, encoded: &str) -> Failure {
@@ -58,7 +58,7 @@ fn too_large(of: &str, size: usize, encoded: &str) -> Failure {
 }
 
 /// Check keys and sizes, and decode what is text.
-fn check(raw: BTreeMap<String, Vec<u8>>) -> Result<SecretContent, Failure> {
+fn check(raw: BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, String>, Failure> {
     let mut content = BTreeMap::new();
     let mut size = 0;
     for (key, value) in raw {
@@ -78,7 +78,7 @@ fn check(raw: BTreeMap<String, Vec<u8>>) -> Result<SecretContent, Failure> {
             None => content.insert(key + ENCODED, encoded),
         };
     }
-    if size > LARGEST { Err(too_large("", size, "base64 encoded ")) } else { Ok(SecretContent(content)) }
+    if size > LARGEST { Err(too_large("", size, "base64 encoded ")) } else { Ok(content) }
 }
 
 /// At least three lower case letters and digits, starting with a letter, and single hyphens between them.
@@ -94,8 +94,8 @@ fn is_key(key: &str) -> bool {
 
 /// All keys and values.
 pub(super) fn values(content: &SecretContent) -> Result<Value, Failure> {
-    let values = content.0.iter().map(|(key, value)| match key.strip_suffix(ENCODED) {
-        None => Ok((key.clone(), value.into())),
+    let values = content.expose_all().map(|(key, value)| match key.strip_suffix(ENCODED) {
+        None => Ok((key.to_owned(), value.into())),
         Some(key) => Ok((key.to_owned(), decoded(value)?)),
     });
     Ok(Value::Map(values.collect::<Result<_, _>>()?))
@@ -104,8 +104,8 @@ pub(super) fn values(content: &SecretContent) -> Result<Value, Failure> {
 /// The value of one key; with `#base64` behind it, encoded.
 pub(super) fn value(content: &SecretContent, key: &str) -> Result<Value, Failure> {
     let (key, encoded) = key.strip_suffix(ENCODED).map_or((key, false), |key| (key, true));
-    let binary = content.0.get(&format!("{key}{ENCODED}"));
-    match (content.0.get(key), binary) {
+    let binary = content.expose(&format!("{key}{ENCODED}"));
+    match (content.expose(key), binary) {
         (Some(value), _) if encoded => Ok(base64::encode(value.as_bytes()).into()),
         (Some(value), _) => Ok(value.into()),
         (None, Some(value)) if encoded => Ok(value.into()),

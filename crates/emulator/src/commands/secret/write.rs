@@ -89,7 +89,7 @@ fn update_of(juju: &Juju, invocation: &Invocation<'_>, args: &[&str]) -> Result<
     let rotate = rotate.transpose()?;
     let content = content::read(invocation.call, args, invocation.text(FILE))?;
     let update = Update {
-        content: Some(content).filter(|content| !content.0.is_empty()),
+        content: Some(content).filter(|content| !content.is_empty()),
         label: given(LABEL).map(str::to_owned),
         description: given(DESCRIPTION).map(str::to_owned),
         expire,
