@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::usage::UsageError;
+
 /// The arguments of one command.
 pub trait Arguments: Args {
     /// What Juju says if there are too few words: to no word, to one word, and so on; the last stands for all further.
@@ -10,9 +12,9 @@ pub trait Arguments: Args {
     /// Whether options may follow the first word that is none.
     const OPTIONS_ANYWHERE: bool = true;
 
-    /// Checks the words as Juju does before it runs anything, and settles what follows from them. The error is Juju's
-    /// sentence.
-    fn init(&mut self) -> Result<(), String> {
+    /// Checks the words as Juju does before it runs anything, and settles what follows from them. The error is in
+    /// Juju's words.
+    fn init(&mut self) -> Result<(), UsageError> {
         Ok(())
     }
 }
@@ -26,7 +28,7 @@ pub trait Commands: Subcommand {
     fn options_anywhere(name: &str) -> bool;
 
     /// [`Arguments::init`] of this command.
-    fn init(&mut self) -> Result<(), String>;
+    fn init(&mut self) -> Result<(), UsageError>;
 
     /// What to do instead of a command of Juju's that is not among these.
     fn instead(name: &str) -> Option<&'static str>;

@@ -2,14 +2,36 @@
 
 use std::time::Duration;
 
+/// A text is no duration, in Go's words where it has them.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DurationError {
+    /// It is not made of numbers and units.
+    #[error("time: invalid duration {0:?}")]
+    Invalid(String),
+    /// It is below zero.
+    #[error("a duration cannot be negative: {0:?}")]
+    Negative(String),
+    /// It has a number without a unit.
+    #[error("time: missing unit in duration {0:?}")]
+    MissingUnit(String),
+    /// It has a unit that there is not.
+    #[error("time: unknown unit {unit:?} in duration {text:?}")]
+    UnknownUnit {
+        /// The unit.
+        unit: String,
+        /// The whole text.
+        text: String,
+    },
+}
+
 /// Reads a duration.
-pub fn parse(text: &str) -> Result<Duration, String> {
-    let invalid = || format!("time: invalid duration {text:?}");
+pub fn parse(text: &str) -> Result<Duration, DurationError> {
+    let invalid = || DurationError::Invalid(text.to_owned());
     if text == "0" {
         return Ok(Duration::ZERO);
     }
     if text.starts_with('-') {
-        return Err(format!("a duration cannot be negative: {text:?}"));
+        return Err(DurationError::Negative(text.to_owned()));
     }
     let mut rest = text.strip_prefix('+').unwrap_or(text);
     if rest.is_empty() {
@@ -29,8 +51,8 @@ pub fn parse(text: &str) -> Result<Duration, String> {
             "s" => 1.0,
             "m" => 60.0,
             "h" => 3600.0,
-            "" => return Err(format!("time: missing unit in duration {text:?}")),
-            _ => return Err(format!("time: unknown unit {unit:?} in duration {text:?}")),
+            "" => return Err(DurationError::MissingUnit(text.to_owned())),
+            _ => return Err(DurationError::UnknownUnit { unit: unit.to_owned(), text: text.to_owned() }),
         };
         let step = Duration::try_from_secs_f64(number * seconds).map_err(|_| invalid())?;
         total = total.checked_add(step).ok_or_else(invalid)?;
@@ -69,7 +91,7 @@ mod tests {
             ("1e999s", r#"time: unknown unit "e" in duration "1e999s""#),
             ("99999999999999999999h", r#"time: invalid duration "99999999999999999999h""#),
         ] {
-            assert_eq!(parse(text), Err(refusal.to_owned()), "{text}");
+            assert_eq!(parse(text).unwrap_err().to_string(), refusal, "{text}");
         }
     }
 }

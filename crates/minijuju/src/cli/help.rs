@@ -3,7 +3,8 @@
 use clap::Command;
 use clap_complete::Shell;
 
-use super::{Commands, unknown};
+use super::Commands;
+use super::unknown::UnknownCommand;
 
 const GLOBAL_OPTIONS: &str = "\
 Global options
@@ -34,13 +35,13 @@ topics          This list
 ";
 
 /// Answers `juju help WORDS`.
-pub(super) fn answer<C: Commands>(root: &Command, program: &str, words: &[String]) -> Result<String, (String, u8)> {
+pub(super) fn answer<C: Commands>(root: &Command, program: &str, words: &[String]) -> Result<String, UnknownCommand> {
     let words: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
     let Some(topic) = words.first() else {
         return Ok(C::basics(program));
     };
     if words.len() > 1 {
-        return Err((format!("extra arguments to command help: {:?}", &words[1..]), 2));
+        return Err(UnknownCommand::HelpOnSeveral(words[1..].iter().map(|word| (*word).clone()).collect()));
     }
     match topic.as_str() {
         "basics" | "help" => Ok(C::basics(program)),
@@ -49,7 +50,7 @@ pub(super) fn answer<C: Commands>(root: &Command, program: &str, words: &[String
         "topics" => Ok(TOPICS.to_owned()),
         name => match root.find_subcommand(name) {
             Some(found) => Ok(command(found)),
-            None => Err(unknown::refuse::<C>(root, name)),
+            None => Err(UnknownCommand::of::<C>(root, name)),
         },
     }
 }

@@ -12,6 +12,7 @@ mod options;
 mod pairs;
 mod parse;
 mod unknown;
+mod usage;
 
 pub use command::{Arguments, Commands};
 pub use emulator::go::{parse_bool as boolean, parse_int as integer};
@@ -25,3 +26,4 @@ pub use pairs::{ConfigSource, Pair};
 #[cfg(test)]
 pub use parse::Answer;
 pub use parse::{Invocation, Session, parse, root};
+pub use usage::{UsageError, refuse};

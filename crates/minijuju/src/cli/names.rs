@@ -58,26 +58,43 @@ pub fn is_number(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
 }
 
+/// An application cannot be named so.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApplicationNameError {
+    /// It is no application's name.
+    #[error("invalid application name {0:?}")]
+    Invalid(String),
+    /// It has an uppercase letter.
+    #[error("invalid application name {0:?}, unexpected uppercase character")]
+    Uppercase(String),
+    /// It has a character that is no letter, digit or hyphen.
+    #[error("invalid application name {0:?}, unexpected character {1}")]
+    Character(String, char),
+    /// Its last word is a number, as a unit's.
+    #[error("invalid application name {0:?}, unexpected number(s) found after last hyphen")]
+    Number(String),
+}
+
 /// Checks the name of an application that should be there.
-pub fn check_application_name(name: &str) -> Result<(), String> {
-    if is_application(name) { Ok(()) } else { Err(format!("invalid application name {name:?}")) }
+pub fn check_application_name(name: &str) -> Result<(), ApplicationNameError> {
+    if is_application(name) { Ok(()) } else { Err(ApplicationNameError::Invalid(name.to_owned())) }
 }
 
 /// Checks the name for a new application, and says what is wrong with it.
-pub fn check_new_application(name: &str) -> Result<(), String> {
+pub fn check_new_application(name: &str) -> Result<(), ApplicationNameError> {
     if is_application(name) {
         return Ok(());
     }
-    let why = if name.chars().any(|c| c.is_ascii_uppercase()) {
-        "unexpected uppercase character".to_owned()
+    let name = name.to_owned();
+    Err(if name.chars().any(|c| c.is_ascii_uppercase()) {
+        ApplicationNameError::Uppercase(name)
     } else if let Some(odd) = name.chars().find(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && *c != '-') {
-        format!("unexpected character {odd}")
+        ApplicationNameError::Character(name, odd)
     } else if name.rsplit_once('-').is_some_and(|(_, last)| is_digits(last)) {
-        "unexpected number(s) found after last hyphen".to_owned()
+        ApplicationNameError::Number(name)
     } else {
-        return Err(format!("invalid application name {name:?}"));
-    };
-    Err(format!("invalid application name {name:?}, {why}"))
+        ApplicationNameError::Invalid(name)
+    })
 }
 
 fn is_digits(text: &str) -> bool {
@@ -101,16 +118,16 @@ mod tests {
     #[test]
     fn a_refused_application_name_says_why() {
         assert_eq!(
-            check_new_application("burble-1"),
-            Err(r#"invalid application name "burble-1", unexpected number(s) found after last hyphen"#.to_owned())
+            check_new_application("burble-1").unwrap_err().to_string(),
+            r#"invalid application name "burble-1", unexpected number(s) found after last hyphen"#
         );
         assert_eq!(
-            check_new_application("Burble-1"),
-            Err(r#"invalid application name "Burble-1", unexpected uppercase character"#.to_owned())
+            check_new_application("Burble-1").unwrap_err().to_string(),
+            r#"invalid application name "Burble-1", unexpected uppercase character"#
         );
         assert_eq!(
-            check_new_application("bu£rble"),
-            Err(r#"invalid application name "bu£rble", unexpected character £"#.to_owned())
+            check_new_application("bu£rble").unwrap_err().to_string(),
+            r#"invalid application name "bu£rble", unexpected character £"#
         );
         assert_eq!(check_new_application("burble"), Ok(()));
     }

@@ -13,14 +13,28 @@ pub struct Pair {
 
 impl Pair {
     /// Reads `NAME=VALUE`, with something on both sides.
-    pub fn parse(text: &str) -> Result<Pair, String> {
+    pub fn parse(text: &str) -> Result<Pair, PairError> {
         match text.split_once('=') {
             Some((name, value)) if !name.is_empty() && !value.is_empty() => {
                 Ok(Pair { name: name.to_owned(), value: value.to_owned() })
             }
-            _ => Err("badly formatted name value pair: ".to_owned() + text),
+            _ => Err(PairError::Side(text.to_owned())),
         }
     }
+}
+
+/// A word is no `NAME=VALUE`.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PairError {
+    /// One of its sides is missing.
+    #[error("badly formatted name value pair: {0}")]
+    Side(String),
+    /// Its key is empty.
+    #[error("expected \"key=value\", got {0:?}")]
+    Key(String),
+    /// There is nothing.
+    #[error("empty string")]
+    Empty,
 }
 
 /// One `--config` of `juju deploy`, `juju refresh` or `juju add-model`.
@@ -41,11 +55,11 @@ pub enum ConfigSource {
 
 impl ConfigSource {
     /// Reads one `--config`.
-    pub fn parse(text: &str) -> Result<ConfigSource, String> {
+    pub fn parse(text: &str) -> Result<ConfigSource, PairError> {
         match text.split_once('=') {
-            None if text.is_empty() => Err("empty string".to_owned()),
+            None if text.is_empty() => Err(PairError::Empty),
             None => Ok(ConfigSource::File(text.into())),
-            Some(("", _)) => Err(format!("expected \"key=value\", got {text:?}")),
+            Some(("", _)) => Err(PairError::Key(text.to_owned())),
             Some((name, value)) => Ok(match value.strip_prefix('@') {
                 Some(path) => ConfigSource::ValueFile { name: name.to_owned(), path: path.into() },
                 None => ConfigSource::Value(Pair { name: name.to_owned(), value: value.to_owned() }),
@@ -69,13 +83,13 @@ mod tests {
             ConfigSource::parse("cert=@./cert.pem"),
             Ok(ConfigSource::ValueFile { name: "cert".into(), path: "./cert.pem".into() })
         );
-        assert_eq!(ConfigSource::parse("=x"), Err(r#"expected "key=value", got "=x""#.to_owned()));
+        assert_eq!(ConfigSource::parse("=x").unwrap_err().to_string(), r#"expected "key=value", got "=x""#);
     }
 
     #[test]
     fn a_pair_has_both_sides() {
         assert!(Pair::parse("image=./x.tar").is_ok());
-        assert_eq!(Pair::parse("image"), Err("badly formatted name value pair: image".to_owned()));
+        assert_eq!(Pair::parse("image").unwrap_err().to_string(), "badly formatted name value pair: image");
         assert!(Pair::parse("image=").is_err());
     }
 }

@@ -9,7 +9,9 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use emulator::go::gnuflag::{Mistake, Order, Stop};
 
 use super::gnuflag;
-use super::{Commands, Global, help, unknown};
+use super::unknown::UnknownCommand;
+use super::usage::UsageError;
+use super::{Commands, Global, help};
 
 /// The name of the command that all others are under.
 const ROOT: &str = "juju";
@@ -125,11 +127,11 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
     };
     if name == "help" {
         return Err(help::answer::<C>(&root, &program, words)
-            .map_or_else(|(why, code)| Answer::error(&why, code), Answer::help));
+            .map_or_else(|why| Answer::error(&why.to_string(), why.code()), Answer::help));
     }
     let Some(command) = root.find_subcommand(name) else {
-        let (why, code) = unknown::refuse::<C>(&root, name);
-        return Err(Answer::error(&why, code));
+        let why = UnknownCommand::of::<C>(&root, name);
+        return Err(Answer::error(&why.to_string(), why.code()));
     };
     let order = if C::options_anywhere(command.get_name()) { Order::Interspersed } else { Order::OptionsFirst };
     let after = match gnuflag::plain(&[command, &root], words, order) {
@@ -137,7 +139,8 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
         Err(Stop::Help) => return Err(Answer::help(help::command(command))),
         Err(Stop::Mistake(mistake)) => return Err(Answer::error(&mistake.to_string(), 2)),
     };
-    check_count(command, C::missing(command.get_name()), &after.words).map_err(|why| Answer::error(&why, 2))?;
+    check_count(command, C::missing(command.get_name()), &after.words)
+        .map_err(|why| Answer::error(&why.to_string(), 2))?;
     let line = [ROOT.to_owned()]
         .into_iter()
         .chain(before.options)
@@ -161,7 +164,7 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
     if session.global.quiet && session.global.verbose {
         return Err(Answer::error("\"verbose\" and \"quiet\" flags clash, please use one or the other, not both", 1));
     }
-    command.init().map_err(|why| Answer::error(&why, 2))?;
+    command.init().map_err(|why| Answer::error(&why.to_string(), 2))?;
     Ok(Invocation { command, session })
 }
 
@@ -176,7 +179,7 @@ fn format(command: &clap::Command, matches: &clap::ArgMatches) -> Option<String>
 }
 
 /// Checks that there are neither too few words nor too many.
-fn check_count(command: &clap::Command, missing: &[&str], words: &[String]) -> Result<(), String> {
+fn check_count(command: &clap::Command, missing: &[&'static str], words: &[String]) -> Result<(), UsageError> {
     let mut needed = 0;
     let mut allowed = Some(0);
     for argument in command.get_positionals() {
@@ -185,13 +188,10 @@ fn check_count(command: &clap::Command, missing: &[&str], words: &[String]) -> R
         allowed = allowed.filter(|_| range.max_values() < usize::MAX).map(|count| count + range.max_values());
     }
     if words.len() < needed {
-        return Err(missing.get(words.len()).or(missing.last()).copied().unwrap_or_default().to_owned());
+        return Err(UsageError::Rule(missing.get(words.len()).or(missing.last()).copied().unwrap_or_default()));
     }
     match allowed {
-        Some(allowed) if words.len() > allowed => {
-            let extra: Vec<String> = words[allowed..].iter().map(|word| format!("{word:?}")).collect();
-            Err(format!("unrecognized args: [{}]", extra.join(" ")))
-        }
+        Some(allowed) if words.len() > allowed => Err(UsageError::Unrecognized(words[allowed..].to_vec())),
         _ => Ok(()),
     }
 }

@@ -5,19 +5,52 @@ use strsim::levenshtein;
 
 use super::Commands;
 
-/// What to say of a command that is not here, and the exit code that goes with it.
-pub(super) fn refuse<C: Commands>(root: &Command, name: &str) -> (String, u8) {
-    if let Some(instead) = C::instead(name) {
-        return (format!("minijuju does not do {name:?}: {instead}"), 2);
-    }
-    let refusal = match closest(root, name) {
-        Some(close) => {
-            format!("juju: {name:?} is not a juju command. See \"juju --help\".\n\nDid you mean:\n\t{close}")
+/// A word is no command, or help on it is asked for in a way that there is not.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UnknownCommand {
+    /// Juju has it, and it has no meaning here.
+    #[error("minijuju does not do {name:?}: {instead}")]
+    Elsewhere {
+        /// The command.
+        name: String,
+        /// What to do instead.
+        instead: &'static str,
+    },
+    /// There is no such command.
+    #[error("juju: {name:?} is not a juju command. See \"juju --help\".{}", hint(closest.as_deref()))]
+    Unknown {
+        /// The word.
+        name: String,
+        /// The command that may be meant.
+        closest: Option<String>,
+    },
+    /// Help on one command is asked for, with further words.
+    #[error("extra arguments to command help: {0:?}")]
+    HelpOnSeveral(Vec<String>),
+}
+
+fn hint(closest: Option<&str>) -> String {
+    closest.map(|close| format!("\n\nDid you mean:\n\t{close}")).unwrap_or_default()
+}
+
+impl UnknownCommand {
+    /// What to say of a word that is none of the commands.
+    pub(super) fn of<C: Commands>(root: &Command, name: &str) -> Self {
+        let closest = || closest(root, name).map(str::to_owned);
+        match C::instead(name) {
+            Some(instead) => Self::Elsewhere { name: name.to_owned(), instead },
+            None => Self::Unknown { name: name.to_owned(), closest: closest() },
         }
-        None => format!("juju: {name:?} is not a juju command. See \"juju --help\"."),
-    };
-    // Juju finds out only while it runs, so its exit code is not that of a wrong command line.
-    (refusal, 1)
+    }
+
+    /// The exit code that goes with it.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Self::Elsewhere { .. } | Self::HelpOnSeveral(_) => 2,
+            // Juju finds out only while it runs, so its exit code is not that of a wrong command line.
+            Self::Unknown { .. } => 1,
+        }
+    }
 }
 
 /// The command whose name takes the fewest changes to come from this one; the first in the alphabet, of several.

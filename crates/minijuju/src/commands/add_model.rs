@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::Value;
 
-use crate::cli::{Arguments, ConfigSource, ControllerOption, is_model};
+use crate::cli::{Arguments, ConfigSource, ControllerOption, UsageError, is_model};
 use crate::client::{CLOUD, Client, USER, settings};
 use crate::commands::model_config;
 use crate::store::model;
@@ -47,14 +47,14 @@ pub struct AddModelArgs {
 impl Arguments for AddModelArgs {
     const MISSING: &[&str] = &["missing model name"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if is_model(&self.name) {
             return Ok(());
         }
-        Err(format!(
-            "{:?} is not a valid name: model names may only contain lowercase letters, digits and hyphens",
-            self.name
-        ))
+        Err(UsageError::IsNot {
+            word: self.name.clone(),
+            not: "not a valid name: model names may only contain lowercase letters, digits and hyphens",
+        })
     }
 }
 

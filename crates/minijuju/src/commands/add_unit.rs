@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 
-use super::deploy::{STORAGE_GOES, placement, refuse};
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, integer};
+use crate::cli::{Arguments, ModelOption, UsageError, integer, refuse};
 use crate::client::{Client, summary, units};
+use crate::commands::deployment::{STORAGE_GOES, check_placement};
 use crate::store::{machine, unit};
 
 const ADD_UNIT_HELP: &str = "\
@@ -39,9 +39,9 @@ pub struct AddUnitArgs {
 impl Arguments for AddUnitArgs {
     const MISSING: &[&str] = &["no application specified"];
 
-    fn init(&mut self) -> Result<(), String> {
-        placement(self.num_units, &self.to)?;
-        refuse(!self.attach_storage.is_empty(), "--attach-storage", STORAGE_GOES)
+    fn init(&mut self) -> Result<(), UsageError> {
+        check_placement(self.num_units, &self.to)?;
+        refuse("--attach-storage", &self.attach_storage, STORAGE_GOES)
     }
 }
 

@@ -8,10 +8,12 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::cli::{
-    Arguments, ConfigSource, ModelOption, Pair, check_new_application, integer, is_application, is_machine,
+    Arguments, ConfigSource, ModelOption, Pair, UsageError, check_new_application, integer, is_application, refuse,
 };
 use crate::client::charms::{self, Charm};
 use crate::client::{Client, settings, summary, units};
+use crate::commands::constraints::{self, ConstraintError};
+use crate::commands::deployment::{FROM_FILES, STORAGE_GOES, check_bind, check_placement};
 use crate::commands::{integrate, resources, storage};
 use crate::pack::juju_arch;
 use crate::store::Life;
@@ -20,16 +22,7 @@ use crate::store::model::Model;
 use crate::store::resource;
 use crate::store::status::{self, Kind, Status};
 
-/// Refuses an option that has no meaning here.
-pub fn refuse(given: bool, option: &str, why: &str) -> Result<(), String> {
-    if given { Err(format!("minijuju does not do {option:?}: {why}")) } else { Ok(()) }
-}
-
-pub const FROM_FILES: &str = "charms come from files, not from Charmhub";
-
 const NOT_BUNDLES: &str = "it deploys charms, not bundles";
-
-pub const STORAGE_GOES: &str = "storage goes with its unit";
 
 const DEPLOY_HELP: &str = "\
 Details:
@@ -112,19 +105,19 @@ pub struct DeployArgs {
 impl Arguments for DeployArgs {
     const MISSING: &[&str] = &["no charm or bundle specified"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if let Some(name) = &self.application {
             check_new_application(name)?;
         }
-        placement(self.num_units, &self.to)?;
-        refuse(self.channel.is_some(), "--channel", FROM_FILES)?;
-        refuse(self.revision.is_some(), "--revision", FROM_FILES)?;
-        refuse(self.series.is_some(), "--series", "use --base")?;
-        refuse(!self.overlay.is_empty(), "--overlay", NOT_BUNDLES)?;
-        refuse(self.map_machines.is_some(), "--map-machines", NOT_BUNDLES)?;
-        refuse(self.dry_run, "--dry-run", NOT_BUNDLES)?;
-        refuse(!self.device.is_empty(), "--device", "devices are for charms in containers")?;
-        refuse(!self.attach_storage.is_empty(), "--attach-storage", STORAGE_GOES)?;
+        check_placement(self.num_units, &self.to)?;
+        refuse("--channel", &self.channel, FROM_FILES)?;
+        refuse("--revision", &self.revision, FROM_FILES)?;
+        refuse("--series", &self.series, "use --base")?;
+        refuse("--overlay", &self.overlay, NOT_BUNDLES)?;
+        refuse("--map-machines", &self.map_machines, NOT_BUNDLES)?;
+        refuse("--dry-run", &self.dry_run, NOT_BUNDLES)?;
+        refuse("--device", &self.device, "devices are for charms in containers")?;
+        refuse("--attach-storage", &self.attach_storage, STORAGE_GOES)?;
         if let Some(bind) = &self.bind {
             check_bind(bind)?;
         }
@@ -134,34 +127,9 @@ impl Arguments for DeployArgs {
 
 impl DeployArgs {
     /// The constraints on the units' machines, which Juju reads only when it deploys.
-    pub fn constraints(&self) -> Result<BTreeMap<String, String>, String> {
-        super::constraints::read(&self.constraint_words)
+    pub fn constraints(&self) -> Result<BTreeMap<String, String>, ConstraintError> {
+        constraints::read(&self.constraint_words)
     }
-}
-
-/// There is one space; `alpha`, `alpha endpoint=alpha` are the ways to say so.
-pub fn check_bind(bind: &str) -> Result<(), String> {
-    for word in bind.split_whitespace() {
-        let space = word.split_once('=').map_or(word, |(_, space)| space);
-        if space != "alpha" {
-            return Err(format!("space {space:?} not found"));
-        }
-    }
-    Ok(())
-}
-
-/// Checks a number of units and where to put them.
-pub fn placement(units: i64, to: &[String]) -> Result<(), String> {
-    if units < 1 {
-        return Err("--num-units must be a positive integer".to_owned());
-    }
-    if to.iter().any(String::is_empty) {
-        return Err(format!("invalid --to parameter {:?}", to.join(",")));
-    }
-    if let Some(machine) = to.iter().find(|machine| !is_machine(machine)) {
-        return Err(format!("invalid --to parameter {machine:?}"));
-    }
-    Ok(())
 }
 
 /// Run it.

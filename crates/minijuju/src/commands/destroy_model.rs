@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use crate::cli::{Arguments, NoPrompt, duration};
+use crate::cli::{Arguments, NoPrompt, UsageError, duration};
 use crate::client::{Client, charms};
 use crate::store::Life;
 use crate::store::model::{self, Model};
@@ -57,12 +57,12 @@ pub struct DestroyModelArgs {
 impl Arguments for DestroyModelArgs {
     const MISSING: &[&str] = &["no model specified"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if self.destroy_storage && self.release_storage {
-            return Err("--destroy-storage and --release-storage cannot both be specified".to_owned());
+            return Err(UsageError::Rule("--destroy-storage and --release-storage cannot both be specified"));
         }
         if self.timeout.is_some() && !self.force {
-            return Err("--timeout can only be used with --force (dangerous)".to_owned());
+            return Err(UsageError::Rule("--timeout can only be used with --force (dangerous)"));
         }
         Ok(())
     }

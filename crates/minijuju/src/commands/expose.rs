@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 use serde_json::{Map, Value, json};
 
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, check_application_name};
+use crate::cli::{Arguments, ModelOption, UsageError, check_application_name};
 use crate::client::Client;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
@@ -35,8 +35,8 @@ pub struct ExposeArgs {
 impl Arguments for ExposeArgs {
     const MISSING: &[&str] = &["no application name specified"];
 
-    fn init(&mut self) -> Result<(), String> {
-        check_application_name(&self.application)
+    fn init(&mut self) -> Result<(), UsageError> {
+        Ok(check_application_name(&self.application)?)
     }
 }
 
@@ -57,8 +57,8 @@ pub struct UnexposeArgs {
 impl Arguments for UnexposeArgs {
     const MISSING: &[&str] = &["no application name specified"];
 
-    fn init(&mut self) -> Result<(), String> {
-        check_application_name(&self.application)
+    fn init(&mut self) -> Result<(), UsageError> {
+        Ok(check_application_name(&self.application)?)
     }
 }
 
@@ -82,8 +82,8 @@ pub struct TrustArgs {
 impl Arguments for TrustArgs {
     const MISSING: &[&str] = &["no application name specified"];
 
-    fn init(&mut self) -> Result<(), String> {
-        check_application_name(&self.application)
+    fn init(&mut self) -> Result<(), UsageError> {
+        Ok(check_application_name(&self.application)?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use crate::cli::{Arguments, ModelOption, is_unit};
+use crate::cli::{Arguments, ModelOption, UsageError, is_unit};
 use crate::client::{Client, summary};
 use crate::hook::{Hook, Plain, RelationHook, RelationKind, StorageKind};
 use crate::store::unit::{self, Column};
@@ -36,8 +36,12 @@ pub struct FireArgs {
 impl Arguments for FireArgs {
     const MISSING: &[&str] = &["no unit specified", "no event specified"];
 
-    fn init(&mut self) -> Result<(), String> {
-        if is_unit(&self.unit) { Ok(()) } else { Err(format!("unit name {:?} not valid", self.unit)) }
+    fn init(&mut self) -> Result<(), UsageError> {
+        if is_unit(&self.unit) {
+            Ok(())
+        } else {
+            Err(UsageError::NotValid { what: "unit name", word: self.unit.clone() })
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use ops_metadata::{CharmMeta, RelationRole, RelationScope};
 
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, is_application, is_number};
+use crate::cli::{Arguments, ModelOption, UsageError, is_application, is_number, refuse};
 use crate::client::{Client, summary};
 use crate::store::Life;
 use crate::store::application::Application;
@@ -17,15 +17,20 @@ use crate::store::relation::Scope;
 use crate::store::relation::{self, Endpoint, Relation};
 use crate::store::{Db, Result as StoreResult};
 
+/// Something in another model is named.
+#[derive(Debug, thiserror::Error)]
+#[error("minijuju does not do offers from other models: {0:?}")]
+struct NoOffers(String);
+
 /// Checks `APPLICATION` or `APPLICATION:ENDPOINT`.
-fn endpoint(word: &str) -> Result<(), String> {
+fn endpoint(word: &str) -> Result<(), UsageError> {
     let (application, endpoint) = word.split_once(':').map_or((word, None), |(a, e)| (a, Some(e)));
     if is_application(application) && endpoint.is_none_or(|endpoint| !endpoint.is_empty()) {
         Ok(())
     } else if application.contains('/') || application.contains('.') {
-        Err(format!("minijuju does not do offers from other models: {word:?}"))
+        Err(UsageError::command(NoOffers(word.to_owned())))
     } else {
-        Err(format!("endpoint {word:?} not valid"))
+        Err(UsageError::NotValid { what: "endpoint", word: word.to_owned() })
     }
 }
 
@@ -49,13 +54,11 @@ pub struct IntegrateArgs {
 }
 
 impl Arguments for IntegrateArgs {
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if self.endpoints.len() != 2 {
-            return Err("an integration must involve two applications".to_owned());
+            return Err(UsageError::Rule("an integration must involve two applications"));
         }
-        if self.via.is_some() {
-            return Err("minijuju does not do \"--via\": there are no relations across models".to_owned());
-        }
+        refuse("--via", &self.via, "there are no relations across models")?;
         self.endpoints.iter().try_for_each(|word| endpoint(word))
     }
 }
@@ -81,15 +84,15 @@ pub struct RemoveRelationArgs {
 }
 
 impl Arguments for RemoveRelationArgs {
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         match self.words.as_slice() {
             [id] if is_number(id) => self.relation_id = id.parse().ok(),
-            [id] => return Err(format!("relation ID {id:?} not valid")),
+            [id] => return Err(UsageError::NotValid { what: "relation ID", word: id.clone() }),
             [_, _] => {
                 self.words.iter().try_for_each(|word| endpoint(word))?;
                 self.endpoints.clone_from(&self.words);
             }
-            _ => return Err("a relation must involve two applications".to_owned()),
+            _ => return Err(UsageError::Rule("a relation must involve two applications")),
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ mod constraints;
 mod controllers;
 mod debug_log;
 mod deploy;
+mod deployment;
 mod destroy_model;
 mod dev;
 mod elsewhere;
@@ -49,7 +50,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use crate::cli::{self, Arguments as _, Commands, Invocation, Session};
+use crate::cli::{self, Arguments as _, Commands, Invocation, Session, UsageError};
 use crate::client::{AfterOutput, Client};
 use crate::format;
 use crate::reason::reason;
@@ -92,7 +93,7 @@ macro_rules! commands {
                 }
             }
 
-            fn init(&mut self) -> Result<(), String> {
+            fn init(&mut self) -> Result<(), UsageError> {
                 match self {
                     $(Command::$variant(arguments) => arguments.init(),)+
                 }

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::deploy::{FROM_FILES, check_bind, refuse};
-use crate::cli::{Arguments, ConfigSource, ModelOption, Pair, check_application_name, integer};
+use crate::cli::{Arguments, ConfigSource, ModelOption, Pair, UsageError, check_application_name, integer, refuse};
 use crate::client::{Client, charms, settings, summary};
+use crate::commands::deployment::{FROM_FILES, check_bind};
 use crate::commands::{integrate, resources, storage};
 use crate::store::{application, resource};
 
@@ -75,17 +75,17 @@ pub struct RefreshArgs {
 impl Arguments for RefreshArgs {
     const MISSING: &[&str] = &["no application specified"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         check_application_name(&self.application)?;
         if self.path.is_some() && self.revision.is_some() {
-            return Err("--path and --revision are mutually exclusive".to_owned());
+            return Err(UsageError::Rule("--path and --revision are mutually exclusive"));
         }
         if self.switch.is_some() && self.path.is_some() {
-            return Err("--switch and --path are mutually exclusive".to_owned());
+            return Err(UsageError::Rule("--switch and --path are mutually exclusive"));
         }
-        refuse(self.channel.is_some(), "--channel", FROM_FILES)?;
-        refuse(self.revision.is_some(), "--revision", FROM_FILES)?;
-        refuse(self.switch.is_some(), "--switch", FROM_FILES)?;
+        refuse("--channel", &self.channel, FROM_FILES)?;
+        refuse("--revision", &self.revision, FROM_FILES)?;
+        refuse("--switch", &self.switch, FROM_FILES)?;
         self.bind.as_deref().map_or(Ok(()), check_bind)
     }
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::cli::{Arguments, ModelOption, NoPrompt, check_application_name, integer, is_unit};
+use crate::cli::{Arguments, ModelOption, NoPrompt, UsageError, check_application_name, integer, is_unit};
 use crate::client::{Client, charms, confirm, print, units};
 use crate::store::Life;
 use crate::store::application::{self, Application};
@@ -57,20 +57,19 @@ pub struct RemoveUnitArgs {
 impl Arguments for RemoveUnitArgs {
     const MISSING: &[&str] = &["no units specified"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if self.num_units.is_some_and(|units| units != 0) {
-            return Err("--num-units for non k8s models not valid".to_owned());
+            return Err(UsageError::Rule("--num-units for non k8s models not valid"));
         }
         if let Some(name) = self.units.iter().find(|name| !is_unit(name)) {
-            return Err(format!("invalid unit name {name:?}"));
+            return Err(UsageError::Invalid { what: "unit name", word: name.clone() });
         }
-        no_wait(self.no_wait, self.force)
+        if self.no_wait && !self.force { Err(NO_WAIT) } else { Ok(()) }
     }
 }
 
-fn no_wait(no_wait: bool, force: bool) -> Result<(), String> {
-    if no_wait && !force { Err("--no-wait without --force not valid".to_owned()) } else { Ok(()) }
-}
+/// What is refused of a removal that does not wait for its steps.
+const NO_WAIT: UsageError = UsageError::Rule("--no-wait without --force not valid");
 
 const REMOVE_APPLICATION_HELP: &str = "\
 Details:
@@ -112,9 +111,9 @@ pub struct RemoveApplicationArgs {
 impl Arguments for RemoveApplicationArgs {
     const MISSING: &[&str] = &["no application specified"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         self.applications.iter().try_for_each(|name| check_application_name(name))?;
-        no_wait(self.no_wait, self.force)
+        if self.no_wait && !self.force { Err(NO_WAIT) } else { Ok(()) }
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 
-use crate::cli::{Arguments, ModelOption, is_unit};
+use crate::cli::{Arguments, ModelOption, UsageError, is_unit};
 use crate::client::{Client, summary};
 use crate::store::agent::Operation;
 use crate::store::unit::{self, Column, Resolved, Unit};
@@ -38,19 +38,19 @@ pub struct ResolvedArgs {
 }
 
 impl Arguments for ResolvedArgs {
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if self.all {
             return if self.units.is_empty() {
                 Ok(())
             } else {
-                Err("specifying unit names(s) with --all not supported".to_owned())
+                Err(UsageError::Rule("specifying unit names(s) with --all not supported"))
             };
         }
         if self.units.is_empty() {
-            return Err("no unit specified".to_owned());
+            return Err(UsageError::Rule("no unit specified"));
         }
         match self.units.iter().find(|unit| !is_unit(unit)) {
-            Some(unit) => Err(format!("unit name {unit:?} not valid")),
+            Some(unit) => Err(UsageError::NotValid { what: "unit name", word: unit.clone() }),
             None => Ok(()),
         }
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::{Arguments, ModelOption, Session};
+use crate::cli::{Arguments, ModelOption, Session, UsageError};
 
 const REFUSAL: &str = "Juju command \"scale-application\" only supported on k8s container models";
 
@@ -24,8 +24,8 @@ pub struct ScaleApplicationArgs {
 impl Arguments for ScaleApplicationArgs {
     const MISSING: &[&str] = &["no application specified"];
 
-    fn init(&mut self) -> Result<(), String> {
-        Err(REFUSAL.to_owned())
+    fn init(&mut self) -> Result<(), UsageError> {
+        Err(UsageError::Rule(REFUSAL))
     }
 }
 

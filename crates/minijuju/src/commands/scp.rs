@@ -7,8 +7,8 @@ use std::process::{Command, ExitCode, Output, Stdio};
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::ssh::CONTAINERS;
-use crate::cli::{Arguments, ModelOption};
+use super::ssh::no_containers;
+use crate::cli::{Arguments, ModelOption, UsageError};
 use crate::client::Client;
 use crate::client::remote::Remote;
 use crate::store::model::Model;
@@ -53,9 +53,9 @@ impl Arguments for ScpArgs {
     /// The words after a machine belong to it, options and all.
     const OPTIONS_ANYWHERE: bool = false;
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if self.container.as_ref().is_some_and(|name| !name.is_empty()) || self.remote {
-            return Err(CONTAINERS.to_owned());
+            return Err(no_containers());
         }
         let words: &[String] = match self.words.split_first() {
             Some((first, rest)) if first == "--" => rest,
@@ -64,10 +64,10 @@ impl Arguments for ScpArgs {
         let (options, paths) = split_scp_options(words);
         self.recursive = options.iter().any(|option| option.contains('r'));
         let [sources @ .., destination] = paths else {
-            return Err("at least two arguments required".to_owned());
+            return Err(UsageError::Rule("at least two arguments required"));
         };
         if sources.is_empty() {
-            return Err("at least two arguments required".to_owned());
+            return Err(UsageError::Rule("at least two arguments required"));
         }
         self.sources = sources.to_vec();
         destination.clone_into(&mut self.destination);

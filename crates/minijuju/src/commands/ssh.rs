@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::{Arguments, ModelOption, is_machine, is_unit_or_leader};
+use crate::cli::{Arguments, ModelOption, UsageError, is_machine, is_unit_or_leader};
 use crate::client::Client;
 use crate::client::remote::Remote;
 
@@ -51,22 +51,25 @@ pub struct SshArgs {
     pub command: Vec<String>,
 }
 
-pub const CONTAINERS: &str = "minijuju does not do \"--container\" and \"--remote\": they are for charms in containers";
+/// The refusal of the options for charms in containers, of `ssh` and `scp`.
+pub fn no_containers() -> UsageError {
+    UsageError::NotHere { options: vec!["--container", "--remote"], why: "they are for charms in containers" }
+}
 
 impl Arguments for SshArgs {
     /// The words after a machine belong to it, options and all.
     const OPTIONS_ANYWHERE: bool = false;
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if self.container.as_ref().is_some_and(|name| !name.is_empty()) || self.remote {
-            return Err(CONTAINERS.to_owned());
+            return Err(no_containers());
         }
         let Some((target, rest)) = self.words.split_first() else {
-            return Err("no target name specified".to_owned());
+            return Err(UsageError::Rule("no target name specified"));
         };
         let (user, target) = target.split_once('@').map_or((None, target.as_str()), |(u, t)| (Some(u), t));
         if !is_unit_or_leader(target) && !is_machine(target) {
-            return Err(format!("{target:?} is neither a unit nor a machine"));
+            return Err(UsageError::IsNot { word: target.to_owned(), not: "neither a unit nor a machine" });
         }
         self.user = user.map(str::to_owned);
         target.clone_into(&mut self.target);

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, check_application_name};
+use crate::cli::{Arguments, ModelOption, UsageError, check_application_name};
 use crate::client::{Client, print};
 use crate::format::Tabular;
 
@@ -62,11 +62,11 @@ impl ActionsArgs {
 impl Arguments for ActionsArgs {
     const MISSING: &[&str] = &["no application name specified"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if self.schema && self.format == Some(ActionsFormat::Tabular) {
-            return Err("full schema not compatible with tabular output".to_owned());
+            return Err(UsageError::Rule("full schema not compatible with tabular output"));
         }
-        check_application_name(&self.application)
+        Ok(check_application_name(&self.application)?)
     }
 }
 
@@ -85,8 +85,8 @@ pub struct ShowActionArgs {
 impl Arguments for ShowActionArgs {
     const MISSING: &[&str] = &["no application name specified", "no action specified"];
 
-    fn init(&mut self) -> Result<(), String> {
-        check_application_name(&self.application)
+    fn init(&mut self) -> Result<(), UsageError> {
+        Ok(check_application_name(&self.application)?)
     }
 }
 

@@ -11,7 +11,7 @@ use clap::Args;
 
 use self::output::{ApplicationConfig, Setting};
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, Output};
+use crate::cli::{Arguments, ModelOption, Output, UsageError};
 use crate::client::settings::{self, Given, TRUST};
 use crate::client::{Client, print};
 use crate::format::Document;
@@ -53,9 +53,40 @@ pub enum ConfigAction {
     },
 }
 
+/// Options and words that `juju config` and `juju model-config` do not take together.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// This one has no default.
+    #[error("{0:?} cannot be reset")]
+    CannotReset(String),
+    /// A value is given where keys are wanted.
+    #[error("--reset accepts a comma delimited set of keys \"a,b,c\", received: {0:?}")]
+    ResetValue(String),
+    /// A word has no key.
+    #[error("expected \"key=value\", got {0:?}")]
+    NoKey(String),
+    /// A key has two values.
+    #[error("key {0:?} specified more than once")]
+    Repeated(String),
+    /// One cannot show and change at once.
+    #[error("cannot {} and {last} simultaneously", doing.join(", "))]
+    AtOnce {
+        /// What is asked for.
+        doing: Vec<&'static str>,
+        /// What else.
+        last: &'static str,
+    },
+    /// One value can be shown, or all.
+    #[error("cannot specify multiple keys to get")]
+    SeveralKeys,
+    /// A key is to be set and reset.
+    #[error("cannot set and reset key {0:?} simultaneously")]
+    SetAndReset(String),
+}
+
 impl ConfigOptions {
     /// Settles what to do from the options and the words after them.
-    pub fn action(&self, words: &[String], cannot_reset: &[&str]) -> Result<ConfigAction, String> {
+    pub fn action(&self, words: &[String], cannot_reset: &[&str]) -> Result<ConfigAction, ConfigError> {
         let mut doing = Vec::new();
         if self.file.is_some() {
             doing.push("use --file flag");
@@ -65,10 +96,10 @@ impl ConfigOptions {
             reset.extend(self.reset.iter().flat_map(|keys| keys.trim_matches(',').split(',')).map(str::to_owned));
             for key in &reset {
                 if cannot_reset.contains(&key.as_str()) {
-                    return Err(format!("{key:?} cannot be reset"));
+                    return Err(ConfigError::CannotReset(key.clone()));
                 }
                 if key.contains('=') {
-                    return Err(format!("--reset accepts a comma delimited set of keys \"a,b,c\", received: {key:?}"));
+                    return Err(ConfigError::ResetValue(key.clone()));
                 }
             }
             doing.push("use --reset flag");
@@ -78,10 +109,10 @@ impl ConfigOptions {
         for word in words {
             match word.split_once('=') {
                 None => get.push(word.clone()),
-                Some(("", _)) => return Err(format!("expected \"key=value\", got {word:?}")),
+                Some(("", _)) => return Err(ConfigError::NoKey(word.clone())),
                 Some((key, value)) => {
                     if set.insert(key.to_owned(), value.to_owned()).is_some() {
-                        return Err(format!("key {key:?} specified more than once"));
+                        return Err(ConfigError::Repeated(key.to_owned()));
                     }
                 }
             }
@@ -97,16 +128,16 @@ impl ConfigOptions {
         }
         if !get.is_empty() && doing.len() > 1 {
             let last = doing.pop().unwrap_or_default();
-            return Err(format!("cannot {} and {last} simultaneously", doing.join(", ")));
+            return Err(ConfigError::AtOnce { doing, last });
         }
         if get.len() > 1 {
-            return Err("cannot specify multiple keys to get".to_owned());
+            return Err(ConfigError::SeveralKeys);
         }
         if let Some(key) = get.pop() {
             return Ok(ConfigAction::GetOne(key));
         }
         if let Some(key) = reset.iter().find(|key| set.contains_key(*key)) {
-            return Err(format!("cannot set and reset key {key:?} simultaneously"));
+            return Err(ConfigError::SetAndReset(key.clone()));
         }
         Ok(ConfigAction::Change { file: self.file.clone(), set, reset })
     }
@@ -150,11 +181,11 @@ pub struct ConfigArgs {
 impl Arguments for ConfigArgs {
     const MISSING: &[&str] = &["no application name specified"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if self.application.contains('=') {
-            return Err("no application name specified".to_owned());
+            return Err(UsageError::Rule("no application name specified"));
         }
-        self.action = self.options.action(&self.words, &[])?;
+        self.action = self.options.action(&self.words, &[]).map_err(UsageError::command)?;
         Ok(())
     }
 }
@@ -171,7 +202,7 @@ pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
         ConfigAction::GetAll => print(&output::config(&shown(&found)?, args.output.format()), to)?,
         ConfigAction::GetOne(key) => match output::config_value(&shown(&found)?, key) {
             Ok(text) => print(&text, to)?,
-            Err(why) => bail!(why),
+            Err(unknown) => bail!(unknown),
         },
         ConfigAction::Change { file, set, reset } => {
             let meta = charm::metadata(&found)?;

@@ -77,14 +77,18 @@ pub fn config(config: &ApplicationConfig, format: Document) -> String {
     document(config, format)
 }
 
+/// An application has no such option.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("key {key:?} not found in {application:?} application config or charm settings.")]
+pub struct UnknownOption {
+    key: String,
+    application: String,
+}
+
 /// `juju config APPLICATION KEY`: the value alone.
-///
-/// # Errors
-/// There is no such option, in Juju's words.
-pub fn config_value(config: &ApplicationConfig, key: &str) -> Result<String, String> {
-    let setting = config.settings.get(key).or_else(|| config.application_config.get(key)).ok_or_else(|| {
-        format!("key {key:?} not found in {:?} application config or charm settings.", config.application)
-    })?;
+pub fn config_value(config: &ApplicationConfig, key: &str) -> Result<String, UnknownOption> {
+    let unknown = || UnknownOption { key: key.to_owned(), application: config.application.clone() };
+    let setting = config.settings.get(key).or_else(|| config.application_config.get(key)).ok_or_else(unknown)?;
     Ok(match &setting.value {
         None | Some(Value::Null) => "\n".to_owned(),
         Some(Value::String(text)) => format!("{text}\n"),
@@ -143,8 +147,8 @@ settings:
         assert_eq!(config_value(&tinyproxy(None), "port"), Ok("\n".into()));
         assert_eq!(config_value(&tinyproxy(None), "trust"), Ok("false\n".into()));
         assert_eq!(
-            config_value(&tinyproxy(None), "slag"),
-            Err("key \"slag\" not found in \"tinyproxy\" application config or charm settings.".into())
+            config_value(&tinyproxy(None), "slag").unwrap_err().to_string(),
+            "key \"slag\" not found in \"tinyproxy\" application config or charm settings."
         );
     }
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use self::output::Constraints as Shown;
-use crate::cli::{Arguments, ModelOption, Output, boolean, check_application_name};
+use crate::cli::{Arguments, ModelOption, Output, UsageError, boolean, check_application_name};
 use crate::client::{Client, print};
 use crate::format::ConstraintsFormat;
 use crate::store::{application, model};
@@ -36,46 +36,86 @@ const KNOWN: [&str; 16] = [
 /// The architectures that Juju supports.
 const ARCHITECTURES: [&str; 5] = ["amd64", "arm64", "ppc64el", "s390x", "riscv64"];
 
+/// Words are no constraints.
+#[derive(Debug, thiserror::Error)]
+pub enum ConstraintError {
+    /// A word is no `KEY=VALUE`.
+    #[error("malformed constraint {0:?}")]
+    Malformed(String),
+    /// Juju has no such constraint.
+    #[error("unknown constraint {0:?}")]
+    Unknown(String),
+    /// It does not take this value.
+    #[error("bad {name:?} constraint: {fault}")]
+    Value {
+        /// The constraint.
+        name: String,
+        /// What is wrong with the value.
+        fault: ValueFault,
+    },
+}
+
+/// What is wrong with a constraint's value.
+#[derive(Debug, thiserror::Error)]
+pub enum ValueFault {
+    /// It is no architecture.
+    #[error("{0:?} not recognized")]
+    Architecture(String),
+    /// It is no count.
+    #[error("must be a non-negative integer")]
+    Count,
+    /// It is no size.
+    #[error("must be a non-negative float with optional M/G/T/P suffix")]
+    Size,
+    /// It is neither true nor false.
+    #[error("must be 'true' or 'false'")]
+    Bool,
+    /// There is another one.
+    #[error("already set")]
+    Repeated,
+}
+
 /// Reads words of `KEY=VALUE`, several in a word or one in each; an empty value takes the constraint away.
-pub fn read<'a>(words: impl IntoIterator<Item = &'a String>) -> Result<BTreeMap<String, String>, String> {
+pub fn read<'a>(words: impl IntoIterator<Item = &'a String>) -> Result<BTreeMap<String, String>, ConstraintError> {
     let mut constraints = BTreeMap::new();
     for constraint in words.into_iter().flat_map(|word| word.split_whitespace()) {
         let Some((name, value)) = constraint.split_once('=') else {
-            return Err(format!("malformed constraint {constraint:?}"));
+            return Err(ConstraintError::Malformed(constraint.to_owned()));
         };
         if !KNOWN.contains(&name) {
-            return Err(format!("unknown constraint {name:?}"));
+            return Err(ConstraintError::Unknown(name.to_owned()));
         }
         let name = if name == "cpu-cores" { "cores" } else { name };
-        check(name, value).map_err(|why| format!("bad {name:?} constraint: {why}"))?;
+        let wrong = |fault| ConstraintError::Value { name: name.to_owned(), fault };
+        check(name, value).map_err(wrong)?;
         let value = match (name, boolean(value)) {
             ("allocate-public-ip", Ok(value)) => value.to_string(),
             _ => value.to_owned(),
         };
         if constraints.insert(name.to_owned(), value).is_some() {
-            return Err(format!("bad {name:?} constraint: already set"));
+            return Err(wrong(ValueFault::Repeated));
         }
     }
     Ok(constraints)
 }
 
 /// Checks a constraint's value, which may be empty.
-fn check(name: &str, value: &str) -> Result<(), String> {
-    let (fits, why) = match name {
-        "arch" => (ARCHITECTURES.contains(&value), format!("{value:?} not recognized")),
-        "cores" | "cpu-power" => {
-            let fits = value.bytes().all(|byte| byte.is_ascii_digit()) && value.parse::<u64>().is_ok();
-            (fits, "must be a non-negative integer".to_owned())
-        }
-        "mem" | "root-disk" => {
-            let size = value.strip_suffix(['M', 'G', 'T', 'P']).unwrap_or(value);
-            let fits = size.parse::<f64>().is_ok_and(|size| size >= 0.0);
-            (fits, "must be a non-negative float with optional M/G/T/P suffix".to_owned())
-        }
-        "allocate-public-ip" => (boolean(value).is_ok(), "must be 'true' or 'false'".to_owned()),
-        _ => (true, String::new()),
+fn check(name: &str, value: &str) -> Result<(), ValueFault> {
+    if value.is_empty() {
+        return Ok(());
+    }
+    let count = || value.bytes().all(|byte| byte.is_ascii_digit()) && value.parse::<u64>().is_ok();
+    let size = || {
+        let size = value.strip_suffix(['M', 'G', 'T', 'P']).unwrap_or(value);
+        size.parse::<f64>().is_ok_and(|size| size >= 0.0)
     };
-    if fits || value.is_empty() { Ok(()) } else { Err(why) }
+    match name {
+        "arch" if !ARCHITECTURES.contains(&value) => Err(ValueFault::Architecture(value.to_owned())),
+        "cores" | "cpu-power" if !count() => Err(ValueFault::Count),
+        "mem" | "root-disk" if !size() => Err(ValueFault::Size),
+        "allocate-public-ip" if boolean(value).is_err() => Err(ValueFault::Bool),
+        _ => Ok(()),
+    }
 }
 
 /// Show the constraints on an application's machines.
@@ -94,8 +134,8 @@ pub struct ConstraintsArgs {
 impl Arguments for ConstraintsArgs {
     const MISSING: &[&str] = &["no application name specified"];
 
-    fn init(&mut self) -> Result<(), String> {
-        check_application_name(&self.application)
+    fn init(&mut self) -> Result<(), UsageError> {
+        Ok(check_application_name(&self.application)?)
     }
 }
 
@@ -118,9 +158,9 @@ pub struct SetConstraintsArgs {
 impl Arguments for SetConstraintsArgs {
     const MISSING: &[&str] = &["no application name specified"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         check_application_name(&self.application)?;
-        self.constraints = read(&self.words)?;
+        self.constraints = read(&self.words).map_err(UsageError::command)?;
         Ok(())
     }
 }
@@ -153,8 +193,8 @@ pub struct SetModelConstraintsArgs {
 }
 
 impl Arguments for SetModelConstraintsArgs {
-    fn init(&mut self) -> Result<(), String> {
-        self.constraints = read(&self.words)?;
+    fn init(&mut self) -> Result<(), UsageError> {
+        self.constraints = read(&self.words).map_err(UsageError::command)?;
         Ok(())
     }
 }

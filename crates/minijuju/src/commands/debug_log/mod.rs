@@ -11,7 +11,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use self::output::{LogMessage, LogStyle, is_wanted};
-use crate::cli::{Arguments, ModelOption, duration, is_application, is_machine, is_unit};
+use crate::cli::{Arguments, ModelOption, UsageError, duration, is_application, is_machine, is_unit};
 use crate::client::{Client, print};
 use crate::format;
 use crate::store::log::{self, Level, Line};
@@ -58,8 +58,22 @@ impl LogLevel {
     }
 }
 
-fn count(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("invalid value {text:?} for uint flag"))
+/// What Juju's options for the log do not take.
+#[derive(Debug, thiserror::Error)]
+enum DebugLogError {
+    /// A count is no number.
+    #[error("invalid value {0:?} for uint flag")]
+    Count(String),
+    /// There is no such level.
+    #[error("level value {0:?} is not one of \"TRACE\", \"DEBUG\", \"INFO\", \"WARNING\", \"ERROR\"")]
+    Level(String),
+    /// These two contradict each other.
+    #[error("setting {0} not valid")]
+    Clash(&'static str),
+}
+
+fn count(text: &str) -> Result<u64, DebugLogError> {
+    text.parse().map_err(|_| DebugLogError::Count(text.to_owned()))
 }
 
 const DEBUG_LOG_HELP: &str = "\
@@ -163,12 +177,10 @@ impl DebugLogArgs {
 }
 
 impl Arguments for DebugLogArgs {
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if let Some(word) = self.level_word.as_ref().filter(|word| !word.is_empty()) {
-            let level = LogLevel::parse(word).ok_or_else(|| {
-                format!("level value {word:?} is not one of \"TRACE\", \"DEBUG\", \"INFO\", \"WARNING\", \"ERROR\"")
-            })?;
-            self.level = Some(level);
+            let unknown = || UsageError::command(DebugLogError::Level(word.clone()));
+            self.level = Some(LogLevel::parse(word).ok_or_else(unknown)?);
         }
         for (clash, what) in [
             (self.tail && self.no_tail, "--tail and --no-tail"),
@@ -179,7 +191,7 @@ impl Arguments for DebugLogArgs {
             (self.replay && self.lines.is_some(), "--replay and --lines"),
         ] {
             if clash {
-                return Err(format!("setting {what} not valid"));
+                return Err(UsageError::command(DebugLogError::Clash(what)));
             }
         }
         if self.limit.is_some() {

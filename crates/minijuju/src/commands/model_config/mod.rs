@@ -12,7 +12,7 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::Value;
 
-use crate::cli::{self, Arguments, ModelOption, Output};
+use crate::cli::{self, Arguments, ModelOption, Output, UsageError};
 use crate::client::{Client, USER, print, settings};
 use crate::commands::config::{ConfigAction, ConfigOptions};
 use crate::format::{self, Tabular};
@@ -50,8 +50,9 @@ pub struct ModelConfigArgs {
 }
 
 impl Arguments for ModelConfigArgs {
-    fn init(&mut self) -> Result<(), String> {
-        self.action = self.options.action(&self.words, &["agent-version", "charmhub-url"])?;
+    fn init(&mut self) -> Result<(), UsageError> {
+        self.action =
+            self.options.action(&self.words, &["agent-version", "charmhub-url"]).map_err(UsageError::command)?;
         Ok(())
     }
 }

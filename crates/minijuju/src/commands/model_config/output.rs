@@ -32,18 +32,22 @@ pub fn model_config(options: &BTreeMap<String, ModelOption>, format: Tabular) ->
     })
 }
 
+/// A model has no such option.
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("{key:?} is not a key of the currently targeted model: {model:?}")]
+pub struct UnknownOption {
+    key: String,
+    model: String,
+}
+
 /// `juju model-config KEY`: the value alone, unless a document was asked for.
-///
-/// # Errors
-/// There is no such option, in Juju's words.
 pub fn model_config_value(
     options: &BTreeMap<String, ModelOption>,
     key: &str,
     model: &str,
     format: Tabular,
-) -> Result<String, String> {
-    let option =
-        options.get(key).ok_or_else(|| format!("{key:?} is not a key of the currently targeted model: {model:?}"))?;
+) -> Result<String, UnknownOption> {
+    let option = options.get(key).ok_or_else(|| UnknownOption { key: key.to_owned(), model: model.to_owned() })?;
     Ok(match format {
         Tabular::Tabular => crate::format::smart(&option.value, crate::format::Smart::Smart),
         format => model_config(&BTreeMap::from([(key.to_owned(), option.clone())]), format),
@@ -75,8 +79,8 @@ test-mode  model    true
         assert!(model_config(&options, Tabular::Yaml).contains("test-mode:\n  value: true\n  source: model\n"));
         assert_eq!(model_config_value(&options, "test-mode", "m", Tabular::Tabular), Ok("True\n".into()));
         assert_eq!(
-            model_config_value(&options, "x", "m", Tabular::Tabular),
-            Err("\"x\" is not a key of the currently targeted model: \"m\"".into())
+            model_config_value(&options, "x", "m", Tabular::Tabular).unwrap_err().to_string(),
+            "\"x\" is not a key of the currently targeted model: \"m\""
         );
     }
 }

@@ -14,13 +14,26 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use self::output::{Operation, OperationAction, OperationLine, OperationTask, OperationTiming};
-use crate::cli::{Arguments, ModelOption, Output, duration, is_application, is_machine, is_number, is_unit};
+use crate::cli::{
+    Arguments, ModelOption, Output, UsageError, duration, is_application, is_machine, is_number, is_unit,
+};
 use crate::client::{Client, print};
 use crate::commands::run::shown;
 use crate::format::{self, Clock, Document, Plain};
 use crate::store::action::{self, Task, TaskStatus};
 use crate::store::model::Model;
 use crate::store::unit::{self, Unit};
+
+fn all_statuses() -> String {
+    TaskStatus::ALL.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// A task can have no such status.
+#[derive(Debug, thiserror::Error)]
+#[error("{status:?} is not a valid task status, want one of [{all}]", all = all_statuses())]
+struct NoStatus {
+    status: String,
+}
 
 /// List what was run.
 #[derive(Debug, Clone, Args)]
@@ -60,20 +73,17 @@ pub struct OperationsArgs {
 }
 
 impl Arguments for OperationsArgs {
-    fn init(&mut self) -> Result<(), String> {
-        let mut wrong = Vec::new();
-        let applications = self.applications.iter().filter(|name| !is_application(name));
-        wrong.extend(applications.map(|name| format!("invalid application name {name:?}")));
-        let units = self.units.iter().filter(|name| !is_unit(name));
-        wrong.extend(units.map(|name| format!("invalid unit name {name:?}")));
-        let machines = self.machines.iter().filter(|id| !is_machine(id));
-        wrong.extend(machines.map(|id| format!("invalid machine id {id:?}")));
-        let all: Vec<&str> = TaskStatus::ALL.iter().map(|status| status.as_str()).collect();
-        let statuses = self.statuses.iter().filter(|status| !all.contains(&status.as_str()));
-        wrong.extend(
-            statuses.map(|status| format!("{status:?} is not a valid task status, want one of [{}]", all.join(" "))),
-        );
-        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+    fn init(&mut self) -> Result<(), UsageError> {
+        let invalid = |what: &'static str, words: &[String], is: fn(&str) -> bool| -> Vec<UsageError> {
+            let wrong = words.iter().filter(|word| !is(word));
+            wrong.map(|word| UsageError::Invalid { what, word: word.clone() }).collect()
+        };
+        let mut wrong = invalid("application name", &self.applications, is_application);
+        wrong.extend(invalid("unit name", &self.units, is_unit));
+        wrong.extend(invalid("machine id", &self.machines, is_machine));
+        let statuses = self.statuses.iter().filter(|status| status.parse::<TaskStatus>().is_err());
+        wrong.extend(statuses.map(|status| UsageError::command(NoStatus { status: status.clone() })));
+        if wrong.is_empty() { Ok(()) } else { Err(UsageError::Several(wrong)) }
     }
 }
 
@@ -103,16 +113,16 @@ pub struct ShowOperationArgs {
 impl Arguments for ShowOperationArgs {
     const MISSING: &[&str] = &["no operation ID specified"];
 
-    fn init(&mut self) -> Result<(), String> {
-        task(&self.id, "operation", self.wait, self.watch)
+    fn init(&mut self) -> Result<(), UsageError> {
+        task(&self.id, "operation ID", self.wait, self.watch)
     }
 }
 
-fn task(id: &str, what: &str, wait: Option<Duration>, watch: bool) -> Result<(), String> {
+fn task(id: &str, what: &'static str, wait: Option<Duration>, watch: bool) -> Result<(), UsageError> {
     if watch && wait.is_some() {
-        return Err("specify either --watch or --wait but not both".to_owned());
+        return Err(UsageError::Rule("specify either --watch or --wait but not both"));
     }
-    if is_number(id) { Ok(()) } else { Err(format!("{what} ID {id:?} not valid")) }
+    if is_number(id) { Ok(()) } else { Err(UsageError::NotValid { what, word: id.to_owned() }) }
 }
 
 /// Show what was run on one unit.
@@ -141,8 +151,8 @@ pub struct ShowTaskArgs {
 impl Arguments for ShowTaskArgs {
     const MISSING: &[&str] = &["no task ID specified"];
 
-    fn init(&mut self) -> Result<(), String> {
-        task(&self.id, "task", self.wait, self.watch)
+    fn init(&mut self) -> Result<(), UsageError> {
+        task(&self.id, "task ID", self.wait, self.watch)
     }
 }
 
@@ -163,9 +173,9 @@ pub struct CancelTaskArgs {
 impl Arguments for CancelTaskArgs {
     const MISSING: &[&str] = &["no task IDs specified"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         match self.ids.iter().find(|id| !is_number(id)) {
-            Some(id) => Err(format!("task ID {id:?} not valid")),
+            Some(id) => Err(UsageError::NotValid { what: "task ID", word: id.clone() }),
             None => Ok(()),
         }
     }

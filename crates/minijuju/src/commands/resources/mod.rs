@@ -13,7 +13,7 @@ use ops_metadata::{CharmMeta, ResourceType};
 
 use self::output::{ApplicationResources, ResourceInfo};
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, Output, Pair, is_application, is_unit};
+use crate::cli::{Arguments, ModelOption, Output, Pair, UsageError, is_application, is_unit};
 use crate::client::{Client, USER, print, summary};
 use crate::format::{Instant, Tabular};
 use crate::store::application::{self, Application};
@@ -41,14 +41,19 @@ pub struct ResourcesArgs {
 impl Arguments for ResourcesArgs {
     const MISSING: &[&str] = &["missing application or unit name"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if is_application(&self.target) || is_unit(&self.target) {
             Ok(())
         } else {
-            Err(format!("{:?} is neither an application nor a unit", self.target))
+            Err(UsageError::IsNot { word: self.target.clone(), not: "neither an application nor a unit" })
         }
     }
 }
+
+/// A word is no resource with its file.
+#[derive(Debug, thiserror::Error)]
+#[error("bad resource arg {0:?}: expected name=path format")]
+struct NoResource(String);
 
 const ATTACH_RESOURCE_HELP: &str = "\
 Examples:
@@ -74,12 +79,11 @@ pub struct AttachResourceArgs {
 impl Arguments for AttachResourceArgs {
     const MISSING: &[&str] = &["missing application name", "no resource specified"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if !is_application(&self.application) {
-            return Err(format!("application {:?} not valid", self.application));
+            return Err(UsageError::NotValid { what: "application", word: self.application.clone() });
         }
-        self.resource = Pair::parse(&self.word)
-            .map_err(|_| format!("bad resource arg {:?}: expected name=path format", self.word))?;
+        self.resource = Pair::parse(&self.word).map_err(|_| UsageError::command(NoResource(self.word.clone())))?;
         Ok(())
     }
 }

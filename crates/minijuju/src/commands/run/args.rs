@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
-use crate::cli::{Arguments, ModelOption, Output, duration, is_action, is_application, is_machine, is_unit_or_leader};
+use crate::cli::{
+    Arguments, ModelOption, Output, UsageError, duration, is_action, is_application, is_machine, is_unit_or_leader,
+    refuse,
+};
 use crate::format::Plain;
 
 const RUN_HELP: &str = "\
@@ -72,16 +75,16 @@ const ACTION: Duration = Duration::from_mins(1);
 /// How long Juju waits for a command.
 const COMMAND: Duration = Duration::from_mins(5);
 
-fn wait(wait: Option<Duration>, background: bool, default: Duration) -> Result<Duration, String> {
+fn wait(wait: Option<Duration>, background: bool, default: Duration) -> Result<Duration, UsageError> {
     match wait.filter(|wait| !wait.is_zero()) {
-        Some(_) if background => Err("cannot specify both --wait and --background".to_owned()),
+        Some(_) if background => Err(UsageError::Rule("cannot specify both --wait and --background")),
         Some(wait) => Ok(wait),
         None => Ok(default),
     }
 }
 
 impl Arguments for RunArgs {
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         self.wait = wait(self.wait_word, self.background, ACTION)?;
         let mut words = self.words.iter();
         for word in words.by_ref() {
@@ -91,35 +94,49 @@ impl Arguments for RunArgs {
                 self.action.clone_from(word);
                 break;
             } else {
-                return Err(format!("invalid unit or action name {word:?}"));
+                return Err(UsageError::Invalid { what: "unit or action name", word: word.clone() });
             }
         }
         if self.units.is_empty() {
-            return Err("no unit specified".to_owned());
+            return Err(UsageError::Rule("no unit specified"));
         }
         if self.action.is_empty() {
-            return Err("no action specified".to_owned());
+            return Err(UsageError::Rule("no action specified"));
         }
         let application = |unit: &String| unit.split('/').next().unwrap_or_default().to_owned();
         if self.units.iter().any(|unit| application(unit) != application(&self.units[0])) {
-            return Err("all units must be of the same application".to_owned());
+            return Err(UsageError::Rule("all units must be of the same application"));
         }
         for word in words {
-            let (keys, value) = word
-                .split_once('=')
-                .ok_or_else(|| format!("argument {word:?} must be of the form key.key.key...=value"))?;
+            let (keys, value) =
+                word.split_once('=').ok_or_else(|| UsageError::command(ParameterError::NoValue(word.clone())))?;
             let keys: Vec<String> = keys.split('.').map(str::to_owned).collect();
             if let Some(key) = keys.iter().find(|key| !is_action(key)) {
-                return Err(format!(
-                    "key {key:?} must start and end with lowercase alphanumeric, and contain only lowercase \
-                     alphanumeric and hyphens"
-                ));
+                return Err(UsageError::command(ParameterError::Key(key.clone())));
             }
             self.arguments.push((keys, value.to_owned()));
         }
         Ok(())
     }
 }
+
+/// An argument after the action is none of its parameters.
+#[derive(Debug, thiserror::Error)]
+enum ParameterError {
+    /// It has no value.
+    #[error("argument {0:?} must be of the form key.key.key...=value")]
+    NoValue(String),
+    /// Part of its key cannot be one.
+    #[error(
+        "key {0:?} must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and hyphens"
+    )]
+    Key(String),
+}
+
+/// A command cannot run on these.
+#[derive(Debug, thiserror::Error)]
+#[error("The following exec targets are not valid:\n{}", .0.join("\n"))]
+struct NoTargets(Vec<String>);
 
 const EXEC_HELP: &str = "\
 Details:
@@ -192,30 +209,28 @@ pub struct ExecArgs {
 impl Arguments for ExecArgs {
     const MISSING: &[&str] = &["no commands specified"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         self.wait = wait(self.wait_word, self.background, COMMAND)?;
-        if self.operator {
-            return Err("minijuju does not do \"--operator\": operators are for charms in containers".to_owned());
-        }
+        refuse("--operator", &self.operator, "operators are for charms in containers")?;
         // One word is a line of shell; of several, each is one word to the shell.
         self.commands = match self.words.as_slice() {
             [line] => line.clone(),
             words => words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" "),
         };
         if self.all {
-            for (given, what) in [
-                (!self.machines.is_empty(), "machines"),
-                (!self.applications.is_empty(), "applications"),
-                (!self.units.is_empty(), "units"),
+            for (names, refusal) in [
+                (&self.machines, "You cannot specify --all and individual machines"),
+                (&self.applications, "You cannot specify --all and individual applications"),
+                (&self.units, "You cannot specify --all and individual units"),
             ] {
-                if given {
-                    return Err(format!("You cannot specify --all and individual {what}"));
+                if !names.is_empty() {
+                    return Err(UsageError::Rule(refusal));
                 }
             }
         } else if self.machines.is_empty() && self.applications.is_empty() && self.units.is_empty() {
-            return Err(
-                "You must specify a target, either through --all, --machine, --application or --unit".to_owned()
-            );
+            return Err(UsageError::Rule(
+                "You must specify a target, either through --all, --machine, --application or --unit",
+            ));
         }
         let odd = |names: &[String], is: fn(&str) -> bool, what: &str| -> Vec<String> {
             names.iter().filter(|name| !is(name)).map(|name| format!("  {name:?} is not a valid {what}")).collect()
@@ -226,11 +241,7 @@ impl Arguments for ExecArgs {
             odd(&self.units, is_unit_or_leader, "unit name"),
         ]
         .concat();
-        if wrong.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("The following exec targets are not valid:\n{}", wrong.join("\n")))
-        }
+        if wrong.is_empty() { Ok(()) } else { Err(UsageError::command(NoTargets(wrong))) }
     }
 }
 

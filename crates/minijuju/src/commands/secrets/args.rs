@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args};
 
-use crate::cli::{Arguments, ModelOption, Output, integer};
+use crate::cli::{Arguments, ModelOption, Output, UsageError, integer};
 use crate::format::{Document, Tabular};
 
 /// One `KEY=VALUE` of a secret's content. `Debug` shows the key alone.
@@ -41,12 +41,12 @@ impl fmt::Debug for SecretValue {
 }
 
 impl SecretWord {
-    fn read(word: &str) -> Result<SecretWord, String> {
+    fn read(word: &str) -> Result<SecretWord, UsageError> {
         let (key, value) = match word.split_once('=') {
             Some((key, value)) if !key.is_empty() && !value.trim_end_matches('=').is_empty() => (key, value),
             // The word is not repeated whole: what follows the key may be secret.
-            Some((key, _)) => return Err(format!("key value \"{key}=\" not valid")),
-            None => return Err("key value without \"=\" not valid".to_owned()),
+            Some((key, _)) => return Err(UsageError::NotValid { what: "key value", word: format!("{key}=") }),
+            None => return Err(UsageError::Rule("key value without \"=\" not valid")),
         };
         let (key, value) = if let Some(key) = key.strip_suffix("#file") {
             (key, SecretValue::File(value.into()))
@@ -55,7 +55,11 @@ impl SecretWord {
         } else {
             (key, SecretValue::Text(value.to_owned()))
         };
-        if is_key(key) { Ok(SecretWord { key: key.to_owned(), value }) } else { Err(format!("key {key:?} not valid")) }
+        if is_key(key) {
+            Ok(SecretWord { key: key.to_owned(), value })
+        } else {
+            Err(UsageError::NotValid { what: "key", word: key.to_owned() })
+        }
     }
 }
 
@@ -104,7 +108,7 @@ pub struct SecretSource {
 }
 
 impl SecretSource {
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         self.content = self.words.drain(..).map(|word| SecretWord::read(&word.0)).collect::<Result<_, _>>()?;
         Ok(())
     }
@@ -136,10 +140,10 @@ pub struct AddSecretArgs {
 impl Arguments for AddSecretArgs {
     const MISSING: &[&str] = &["secret name needs to be supplied as the first argument"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         self.source.init()?;
         if self.source.content.is_empty() && self.source.file.is_none() {
-            return Err("missing secret value or filename".to_owned());
+            return Err(UsageError::Rule("missing secret value or filename"));
         }
         Ok(())
     }
@@ -169,7 +173,7 @@ pub struct UpdateSecretArgs {
 impl Arguments for UpdateSecretArgs {
     const MISSING: &[&str] = &["missing secret URI"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         self.source.init()
     }
 }
@@ -273,17 +277,17 @@ pub struct ShowSecretArgs {
 impl Arguments for ShowSecretArgs {
     const MISSING: &[&str] = &["secret ID is required"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         // To Juju, revision 0 is the latest.
         self.revision = self.revision.filter(|revision| *revision != 0);
         if self.revisions && self.reveal {
-            return Err("specify either --revisions or --reveal but not both".to_owned());
+            return Err(UsageError::Rule("specify either --revisions or --reveal but not both"));
         }
         if self.revisions && self.revision.is_some_and(|revision| revision > 0) {
-            return Err("specify either --revisions or --revision but not both".to_owned());
+            return Err(UsageError::Rule("specify either --revisions or --revision but not both"));
         }
         if self.revision.is_some_and(|revision| revision < 0) {
-            return Err("revision must be a positive integer".to_owned());
+            return Err(UsageError::Rule("revision must be a positive integer"));
         }
         Ok(())
     }
@@ -294,7 +298,7 @@ mod tests {
     use super::*;
 
     fn read(word: &str) -> Result<(String, SecretValue), String> {
-        SecretWord::read(word).map(|word| (word.key, word.value))
+        SecretWord::read(word).map(|word| (word.key, word.value)).map_err(|error| error.to_string())
     }
 
     #[test]

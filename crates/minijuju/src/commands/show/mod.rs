@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use self::output::{ApplicationInfo, ExposedEndpoint, UnitInfo, UnitRelation, UnitRelationData};
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, Output, is_application, is_unit};
+use crate::cli::{Arguments, ModelOption, Output, UsageError, is_application, is_unit};
 use crate::client::{Client, print};
 use crate::commands::constraints::output::Constraints;
 use crate::commands::status::shown_port;
@@ -52,21 +52,25 @@ pub struct ShowUnitArgs {
 impl Arguments for ShowUnitArgs {
     const MISSING: &[&str] = &["an unit name must be supplied"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if let Some(unit) = self.related_unit.as_ref().filter(|unit| !is_unit(unit)) {
-            return Err(format!("related unit name {unit} not valid"));
+            return Err(UsageError::command(NotValid { what: "related unit name", names: vec![unit.clone()] }));
         }
         not_valid("unit name", self.units.iter().filter(|unit| !is_unit(unit)))
     }
 }
 
-fn not_valid<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {
-    let names: Vec<&str> = names.map(String::as_str).collect();
-    match names.len() {
-        0 => Ok(()),
-        1 => Err(format!("{what} {} not valid", names[0])),
-        _ => Err(format!("{what}s {} not valid", names.join(", "))),
-    }
+/// Names are none of what is shown.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}{} {} not valid", if names.len() == 1 { "" } else { "s" }, names.join(", "))]
+struct NotValid {
+    what: &'static str,
+    names: Vec<String>,
+}
+
+fn not_valid<'a>(what: &'static str, names: impl Iterator<Item = &'a String>) -> Result<(), UsageError> {
+    let names: Vec<String> = names.cloned().collect();
+    if names.is_empty() { Ok(()) } else { Err(UsageError::command(NotValid { what, names })) }
 }
 
 /// Show what there is to know of applications.
@@ -86,7 +90,7 @@ pub struct ShowApplicationArgs {
 impl Arguments for ShowApplicationArgs {
     const MISSING: &[&str] = &["an application name must be supplied"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         not_valid("application name", self.applications.iter().filter(|name| !is_application(name)))
     }
 }

@@ -24,7 +24,7 @@ use self::output::{
 };
 use self::relate::{RelationEnds, RelationSide};
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, Output, boolean, duration, integer};
+use crate::cli::{Arguments, ModelOption, Output, UsageError, boolean, duration, integer};
 use crate::client::{CLOUD, CONTROLLER, Client, print};
 use crate::commands::constraints::output::Constraints;
 use crate::commands::storage;
@@ -93,11 +93,12 @@ pub struct StatusArgs {
 }
 
 impl Arguments for StatusArgs {
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if !self.utc {
             self.utc = match std::env::var("JUJU_STATUS_ISO_TIME") {
-                Ok(text) if !text.is_empty() => boolean(&text)
-                    .map_err(|why| format!("invalid JUJU_STATUS_ISO_TIME env var, expected true|false: {why}"))?,
+                Ok(text) if !text.is_empty() => {
+                    boolean(&text).map_err(|error| UsageError::command(IsoTimeError(error)))?
+                }
                 _ => false,
             };
         }
@@ -105,7 +106,7 @@ impl Arguments for StatusArgs {
             self.watch = None;
         }
         if self.color && self.no_color {
-            return Err("cannot mix --no-color and --color".to_owned());
+            return Err(UsageError::Rule("cannot mix --no-color and --color"));
         }
         Ok(())
     }
@@ -125,6 +126,11 @@ impl StatusArgs {
             .then(|| format!("provided {} {are} always enabled in non tabular formats", given.join(", ")))
     }
 }
+
+/// `JUJU_STATUS_ISO_TIME` is neither true nor false.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid JUJU_STATUS_ISO_TIME env var, expected true|false: {0}")]
+struct IsoTimeError(emulator::go::InvalidSyntax);
 
 /// Run it.
 pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {

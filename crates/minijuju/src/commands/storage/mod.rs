@@ -14,7 +14,7 @@ use self::output::{
     StorageStatus, UnitStorageAttachment,
 };
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, Output, Pair, is_unit};
+use crate::cli::{Arguments, ModelOption, Output, Pair, UsageError, is_unit};
 use crate::client::{Client, print};
 use crate::format::{self, Clock, Document, Tabular};
 use crate::store::model::Model;
@@ -40,20 +40,20 @@ pub struct AddStorageArgs {
 impl Arguments for AddStorageArgs {
     const MISSING: &[&str] = &["add-storage requires a unit and a storage directive"];
 
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if self.words.is_empty() {
-            return Err("add-storage requires a unit and a storage directive".to_owned());
+            return Err(UsageError::Rule("add-storage requires a unit and a storage directive"));
         }
         if !is_unit(&self.unit) {
-            return Err(format!("unit name {:?} not valid", self.unit));
+            return Err(UsageError::NotValid { what: "unit name", word: self.unit.clone() });
         }
         for word in &self.words {
             let (name, value) = word.split_once('=').unwrap_or((word, "1"));
             if name.is_empty() || value.is_empty() {
-                return Err(format!("storage directive {word:?} not valid"));
+                return Err(UsageError::NotValid { what: "storage directive", word: word.clone() });
             }
             if self.storages.iter().any(|storage| storage.name == name) {
-                return Err(format!("storage {name:?} specified more than once"));
+                return Err(UsageError::Repeated { what: "storage", word: name.to_owned() });
             }
             self.storages.push(Pair { name: name.to_owned(), value: value.to_owned() });
         }
@@ -80,17 +80,20 @@ pub struct StorageArgs {
 }
 
 impl Arguments for StorageArgs {
-    fn init(&mut self) -> Result<(), String> {
+    fn init(&mut self) -> Result<(), UsageError> {
         if self.filesystem && self.volume {
-            return Err("--filesystem and --volume can not be used together".to_owned());
+            return Err(UsageError::Rule("--filesystem and --volume can not be used together"));
         }
         if self.filesystem || self.volume {
-            return Err("minijuju does not do \"--filesystem\" and \"--volume\": \"juju storage\" shows all".to_owned());
+            return Err(UsageError::NotHere {
+                options: vec!["--filesystem", "--volume"],
+                why: "\"juju storage\" shows all",
+            });
         }
         if self.ids.is_empty() {
             Ok(())
         } else {
-            Err("specifying IDs only supported with --filesystem and --volume options".to_owned())
+            Err(UsageError::Rule("specifying IDs only supported with --filesystem and --volume options"))
         }
     }
 }

@@ -1,0 +1,130 @@
+//! What can be wrong with a command line.
+
+use std::error::Error;
+
+use super::names::ApplicationNameError;
+
+/// A command line is refused before anything runs. The texts are Juju's, where it has one.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    /// A word is missing or two options contradict each other, and the command has a sentence of its own for it.
+    #[error("{0}")]
+    Rule(&'static str),
+    /// There are more words than the command takes.
+    #[error("unrecognized args: [{}]", quoted(.0, " "))]
+    Unrecognized(Vec<String>),
+    /// A word is not what is wanted in its place.
+    #[error("{what} {word:?} not valid")]
+    NotValid {
+        /// What is wanted.
+        what: &'static str,
+        /// The word.
+        word: String,
+    },
+    /// The same, in the other sentence that Juju has for it.
+    #[error("invalid {what} {word:?}")]
+    Invalid {
+        /// What is wanted.
+        what: &'static str,
+        /// The word.
+        word: String,
+    },
+    /// A word is neither of what is wanted in its place.
+    #[error("{word:?} is {not}")]
+    IsNot {
+        /// The word.
+        word: String,
+        /// What it is not.
+        not: &'static str,
+    },
+    /// A key is there more than once.
+    #[error("{what} {word:?} specified more than once")]
+    Repeated {
+        /// What it is the key of.
+        what: &'static str,
+        /// The key.
+        word: String,
+    },
+    /// An option of Juju's has no meaning here.
+    #[error("minijuju does not do {}: {why}", quoted(.options, " and "))]
+    NotHere {
+        /// The option, or those that go together.
+        options: Vec<&'static str>,
+        /// Why not, or what to do instead.
+        why: &'static str,
+    },
+    /// Several words are wrong.
+    #[error("{}", lines(.0))]
+    Several(Vec<UsageError>),
+    /// An application cannot be named so.
+    #[error(transparent)]
+    ApplicationName(#[from] ApplicationNameError),
+    /// What only one command refuses.
+    #[error(transparent)]
+    Command(Box<dyn Error + Send + Sync>),
+}
+
+impl UsageError {
+    /// What only one command refuses.
+    pub fn command(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::Command(Box::new(error))
+    }
+}
+
+fn lines(errors: &[UsageError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn quoted(words: &[impl AsRef<str>], between: &str) -> String {
+    words.iter().map(|word| format!("{:?}", word.as_ref())).collect::<Vec<_>>().join(between)
+}
+
+/// An option that may be on the command line or not.
+pub trait Given {
+    /// Whether it is.
+    fn given(&self) -> bool;
+}
+
+impl Given for bool {
+    fn given(&self) -> bool {
+        *self
+    }
+}
+
+impl<T> Given for Option<T> {
+    fn given(&self) -> bool {
+        self.is_some()
+    }
+}
+
+impl<T> Given for Vec<T> {
+    fn given(&self) -> bool {
+        !self.is_empty()
+    }
+}
+
+/// Refuse an option that has no meaning here, if it is given.
+pub fn refuse(name: &'static str, option: &impl Given, why: &'static str) -> Result<(), UsageError> {
+    if option.given() { Err(UsageError::NotHere { options: vec![name], why }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_without_a_meaning_here_is_refused_only_if_it_is_given() {
+        assert!(refuse("--channel", &None::<String>, "").is_ok());
+        assert!(refuse("--device", &Vec::<String>::new(), "").is_ok());
+        let error = refuse("--channel", &Some("edge"), "charms come from files").unwrap_err();
+        assert_eq!(error.to_string(), r#"minijuju does not do "--channel": charms come from files"#);
+        let error = UsageError::NotHere { options: vec!["--container", "--remote"], why: "no" };
+        assert_eq!(error.to_string(), r#"minijuju does not do "--container" and "--remote": no"#);
+    }
+
+    #[test]
+    fn words_too_many_are_quoted() {
+        let error = UsageError::Unrecognized(vec!["a".to_owned(), "b c".to_owned()]);
+        assert_eq!(error.to_string(), r#"unrecognized args: ["a" "b c"]"#);
+    }
+}
