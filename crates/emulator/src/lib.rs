@@ -6,6 +6,7 @@
 //!
 //! Charm authors use `ops_testing`, which re-exports what a test needs of this crate.
 
+pub mod action_params;
 mod command_line;
 mod commands;
 pub mod format;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::{MetadataError, juju_name, node::Node};
+use crate::{MetadataError, action_schema, juju_name, node::Node};
 
 /// What the metadata says of an action.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,16 +73,17 @@ impl ActionMeta {
         };
         for entry in node.entries()? {
             match (entry.key(), entry.value()) {
-                ("title" | "description" | "required" | "parallel" | "execution-group", _) => {}
+                ("title" | "description" | "parallel" | "execution-group", _) => {}
+                ("required", _) => action_schema::check_keyword(&entry)?,
                 ("additionalProperties", Value::Bool(value)) => action.additional_properties = Some(*value),
                 ("params", _) => {
                     for parameter in entry.entries()? {
-                        // A JSON schema is a mapping, and Juju takes nothing else.
-                        let schema = parameter.map()?.cloned().unwrap_or_default();
-                        action.parameters.insert(parameter.key().to_owned(), schema.into());
+                        action_schema::check(&parameter)?;
+                        action.parameters.insert(parameter.key().to_owned(), parameter.value().clone());
                     }
                 }
                 (key, value) => {
+                    action_schema::check_keyword(&entry)?;
                     action.schema.insert(key.to_owned(), value.clone());
                 }
             }

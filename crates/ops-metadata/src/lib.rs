@@ -25,6 +25,7 @@
 //! are passed over, because a newer Charmcraft may write them; [`warnings()`] names them.
 
 mod action;
+mod action_schema;
 mod assumes;
 mod charm_files;
 mod charm_meta;

@@ -18,7 +18,7 @@ fn scientific(value: f64, exponent_digits: usize) -> String {
 }
 
 /// As `FormatFloat(value, 'g', -1, 64)`, which YAML is printed with: scientific from a million on.
-pub(super) fn yaml(value: f64) -> String {
+pub(crate) fn yaml(value: f64) -> String {
     if value.is_nan() {
         return ".nan".to_owned();
     }

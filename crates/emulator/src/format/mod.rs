@@ -1,7 +1,7 @@
 //! How Juju prints: YAML, JSON and its own "smart" format, to the byte.
 
 pub mod base64;
-mod float;
+pub(crate) mod float;
 pub mod json;
 mod scalar;
 mod serializer;

@@ -62,6 +62,10 @@ pub fn read(client: &Client, path: &str, profile: Profile) -> anyhow::Result<Cha
     let files = charm::read_metadata(&folder).with_context(|| format!("cannot read the charm {}", path.display()))?;
     let part = |name: &str| files.get(name).and_then(Value::as_str);
     let meta = CharmMeta::from_parts(part("metadata").unwrap_or_default(), part("config"), part("actions"))?;
+    for (name, action) in &meta.actions {
+        emulator::action_params::check_schema(action)
+            .with_context(|| format!("invalid params schema for action schema {name}"))?;
+    }
     let archive = charms.join(format!("{}-{}.charm", meta.name, model::uuid()));
     fs::copy(&file, &archive).with_context(|| format!("cannot copy {} to {}", file.display(), archive.display()))?;
     Ok(Charm { archive, files, meta })

@@ -15,7 +15,13 @@ backup:
   description: Back up.
   params:
     path: {type: string, default: /tmp}
+    level: {type: integer, minimum: 1}
+    how: {type: object, properties: {deep: {type: boolean, default: true}, mode: {enum: [full, part]}}}
   additionalProperties: false
+named:
+  params:
+    name: {type: string, default: you}
+  required: [name]
 fail:
   description: Fail.
 crash:
@@ -30,7 +36,7 @@ actions/backup)
     action-log working
     echo "to $(action-get path)"
     echo odd >&2
-    action-set path="$(action-get path)" size.bytes=5
+    action-set path="$(action-get path)" size.bytes=5 deep="$(action-get how.deep)"
     ;;
 actions/fail) action-fail "no luck" ;;
 actions/crash) state-set lost=1; exit 7 ;;
@@ -65,6 +71,7 @@ fn an_action_gives_results_output_and_log() {
     assert_eq!(task["status"], "completed");
     assert_eq!(task["results"]["path"], "/data");
     assert_eq!(task["results"]["size"]["bytes"], "5");
+    assert_eq!(task["results"]["deep"], "True", "the default of a parameter in another");
     assert_eq!(task["results"]["return-code"], 0);
     assert_eq!(task["results"]["stdout"], "to /data\n");
     assert_eq!(task["results"]["stderr"], "odd\n");
@@ -111,7 +118,16 @@ fn what_a_charm_does_not_define_is_not_scheduled() {
         (&["web/7", "backup"], r#""unit-web-7" not found"#),
         (&["db/leader", "backup"], r#"could not determine leader for "db""#),
         (&["web/0", "backup", "path=5"], "validation failed: (root).path : must be of type string, given 5"),
-        (&["web/0", "backup", "other=x"], r#"additional property "other" is not allowed"#),
+        (
+            &["web/0", "backup", "other=x", "level=0", "how.mode=odd"],
+            concat!(
+                r#"validation failed: (root) : additional property "other" is not allowed, "#,
+                r#"given {"how":{"mode":"odd"},"level":0,"other":"x"}; "#,
+                r#"(root).how.mode : must match one of the enum values ["full","part"], given "odd"; "#,
+                r#"(root).level : must be greater than 1, given "0""#
+            ),
+        ),
+        (&["web/0", "named"], r#"validation failed: (root) : "name" property is missing and required, given {}"#),
     ] {
         let done = rig.run(&[["run"].as_slice(), words].concat()).ok();
         assert_eq!(done.stdout, "");

@@ -1,6 +1,7 @@
 //! Every sentence, and that what Juju can bring about is let through.
 
 use ops::{Charm, Framework};
+use serde_json::Value;
 
 use crate::{Context, Error, Event, Network, Port, Relation, Resource, Secret, State, Storage, on};
 
@@ -305,35 +306,38 @@ fn secrets() {
 
 #[test]
 fn actions() {
-    accepted(on::action("backup").param("file", "a.tar"), State::default());
-    let backup = || on::action("backup").param("file", "a.tar");
+    let backup = || on::action("backup").param("file", "a.tar").param("level", 3);
+    accepted(backup(), State::default());
     refused(
         on::action("nonsense"),
         State::default(),
         "the metadata defines no action \"nonsense\": there are backup and restore",
     );
+    // A default does not make up for a parameter that is required: Juju checks first.
     refused(
-        on::action("backup"),
+        on::action("backup").param("file", "a.tar"),
         State::default(),
-        "action backup needs the parameter \"file\": add param(\"file\", …) to the event",
+        "Juju does not run action backup with these parameters: validation failed: \
+         (root) : \"level\" property is missing and required, given {\"file\":\"a.tar\"}",
     );
-    refused(
-        backup().param("level", "high"),
-        State::default(),
-        "parameter \"level\" of action backup is of type integer: \"high\" is not",
-    );
+    for (level, given) in [(Value::from("high"), "\"high\""), (1.5.into(), "1.5")] {
+        refused(
+            backup().param("level", level),
+            State::default(),
+            &format!(
+                "Juju does not run action backup with these parameters: validation failed: \
+                 (root).level : must be of type integer, given {given}"
+            ),
+        );
+    }
     // JSON schema, and so Juju, takes these.
     accepted(backup().param("level", 1.0), State::default());
     accepted(backup().param("undefined", 1), State::default());
     refused(
-        backup().param("level", 1.5),
-        State::default(),
-        "parameter \"level\" of action backup is of type integer: 1.5 is not",
-    );
-    refused(
         on::action("restore").param("nonsense", 1),
         State::default(),
-        "action restore has no parameter \"nonsense\": there is only file, and sets `additionalProperties: false`",
+        "Juju does not run action restore with these parameters: validation failed: \
+         (root) : additional property \"nonsense\" is not allowed, given {\"nonsense\":1}",
     );
 }
 

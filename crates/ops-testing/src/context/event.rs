@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use ops::{EventName, HookEnv};
+use ops_metadata::CharmMeta;
 use serde_json::{Map, Value};
 
-use emulator::{Action, Hook};
+use emulator::{Action, Hook, action_params};
 use emulator::{DeferredEvent, Relation, RelationId, Secret, State, Storage};
 
 /// An event for a charm to handle. The functions of [`on`](crate::on) make it.
@@ -195,8 +196,8 @@ impl Event {
         env
     }
 
-    /// What Juju keeps in mind while the hook runs. `defaults` are those of the action's parameters.
-    pub(crate) fn hook(&self, env: &HookEnv, defaults: impl IntoIterator<Item = (String, Value)>) -> Hook {
+    /// What Juju keeps in mind while the hook runs, on a charm of this metadata.
+    pub(crate) fn hook(&self, env: &HookEnv, meta: &CharmMeta) -> Hook {
         let path = self.name.dispatch_path().unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default();
         let mut hook = Hook::new(env.unit_name.clone(), name);
@@ -204,10 +205,12 @@ impl Event {
         hook.remote_unit.clone_from(&env.remote_unit);
         hook.remote_app.clone_from(&env.remote_app);
         hook.storage.clone_from(&env.storage_id);
-        if let Subject::Action { params } = &self.subject {
-            let mut all: Map<String, Value> = defaults.into_iter().collect();
-            all.extend(params.clone());
-            hook.action = Some(Action { name: name.to_owned(), id: "1".to_owned(), params: all });
+        if let Subject::Action { params: given } = &self.subject {
+            let defined = meta.actions.get(name);
+            // Whether Juju would run it was checked before, unless the test wants to see the impossible.
+            let params = defined.and_then(|action| action_params::with_defaults(action, given).ok());
+            let params = params.unwrap_or_else(|| given.clone());
+            hook.action = Some(Action { name: name.to_owned(), id: "1".to_owned(), params });
         }
         hook
     }

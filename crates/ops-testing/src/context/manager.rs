@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use ops::{Charm, Dispatch, EventName};
+use ops::{Charm, Dispatch};
 
 use super::Context;
 use super::error::{Error, Result};
@@ -28,13 +28,7 @@ impl<'a, C: Charm> Manager<'a, C> {
             consistency::check(&state, event, &context.meta, place).map_err(Error::Inconsistent)?;
         }
         let env = event.env(place, &state);
-        let action = match &event.name {
-            EventName::Action(name) => context.meta.actions.get(name),
-            _ => None,
-        };
-        let parameters = action.map(|action| &action.parameters).into_iter().flatten();
-        let defaults = parameters.filter_map(|(name, schema)| Some((name.clone(), schema.get("default")?.clone())));
-        let hook = event.hook(&env, defaults);
+        let hook = event.hook(&env, &context.meta);
         let kept = |error: std::io::Error| Error::Inconsistent(vec![format!("the stored values are no JSON: {error}")]);
         let store = Rc::new(Memory::new(&state).map_err(kept)?);
         context.begin(&state);

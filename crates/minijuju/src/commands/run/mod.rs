@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use anyhow::{Context as _, bail};
+use emulator::action_params;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -164,7 +165,7 @@ fn prepare(
         .actions
         .get(action)
         .with_context(|| format!("action {action:?} not defined on unit {:?}", found.name()))?;
-    let params = params::check(defined, given)?;
+    let params = action_params::prepare(defined, given)?.into_iter().collect();
     Ok(Wanted { unit: found.name(), kind: TaskKind::Action(action.to_owned()), params })
 }
 

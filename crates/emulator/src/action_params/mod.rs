@@ -1,0 +1,101 @@
+//! Parameters of an action: checked against the charm's JSON schema as Juju checks them, and completed with its defaults.
+
+mod defaults;
+mod order;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use jsonschema::{Draft, PatternOptions, Validator};
+use ops_metadata::ActionMeta;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// Why an action does not get its parameters, in Juju's words.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ParamsError {
+    /// The schema forbids what was given: all that is wrong with it.
+    #[error("validation failed: {}", .0.join("; "))]
+    Invalid(Vec<String>),
+    /// The schema itself cannot be used.
+    #[error("{0}")]
+    Schema(String),
+    /// A map was given for a parameter whose schema has no `properties`: Juju finds no defaults for what is in it, and
+    /// gives up.
+    #[error("schema error caused a panic: interface conversion: interface {{}} is nil, not map[string]interface {{}}")]
+    NoProperties,
+}
+
+/// The parameters that `action` gets if an operator gives it these. Juju checks what was given before it adds defaults: a
+/// parameter that is required and has a default must be given.
+///
+/// ```
+/// use emulator::action_params;
+/// use ops_metadata::CharmMeta;
+/// use serde_json::json;
+///
+/// let yaml = "
+/// name: app
+/// summary: An app.
+/// description: An app.
+/// actions:
+///   greet:
+///     params: {name: {type: string}, times: {type: integer, minimum: 1, default: 1}}
+///     required: [name]
+/// ";
+/// let meta = CharmMeta::parse(yaml)?;
+/// let greet = &meta.actions["greet"];
+/// let given = json!({"name": "you"});
+/// let params = action_params::prepare(greet, given.as_object().unwrap()).unwrap();
+/// assert_eq!(params["times"], 1);
+/// let error = action_params::prepare(greet, json!({"times": 0}).as_object().unwrap()).unwrap_err();
+/// let missing = r#"validation failed: (root) : "name" property is missing and required, given {"times":0}; "#;
+/// let small = r#"(root).times : must be greater than 1, given "0""#;
+/// assert_eq!(error.to_string(), format!("{missing}{small}"));
+/// # Ok::<(), ops_metadata::MetadataError>(())
+/// ```
+///
+/// # Errors
+/// The schema forbids what was given.
+pub fn prepare(action: &ActionMeta, given: &Map<String, Value>) -> Result<Map<String, Value>, ParamsError> {
+    let schema = schema::as_juju_reads_it(&action.params_schema());
+    let validator = compile(&schema)?;
+    let document = schema::as_json_of_go(&Value::Object(given.clone()));
+    let errors: Vec<_> = validator.iter_errors(&document).collect();
+    let wrong = order::in_jujus_order(&schema, &document, &errors.iter().collect::<Vec<_>>());
+    if !wrong.is_empty() {
+        return Err(ParamsError::Invalid(wrong));
+    }
+    with_defaults(action, given)
+}
+
+/// What was given, unchecked, and the defaults of what was not.
+///
+/// # Errors
+/// A map was given for a parameter whose schema has no `properties`.
+pub fn with_defaults(action: &ActionMeta, given: &Map<String, Value>) -> Result<Map<String, Value>, ParamsError> {
+    let mut params = given.clone();
+    defaults::insert(&mut params, &action.parameters)?;
+    Ok(params)
+}
+
+/// Whether Juju can use an action's schema. What can be seen without running a pattern was seen when the charm was read.
+///
+/// # Errors
+/// A pattern is no regular expression of Go's.
+pub fn check_schema(action: &ActionMeta) -> Result<(), ParamsError> {
+    compile(&schema::as_juju_reads_it(&action.params_schema())).map(drop)
+}
+
+fn compile(schema: &Value) -> Result<Validator, ParamsError> {
+    jsonschema::options()
+        .with_draft(Draft::Draft4)
+        // Go's regular expressions have no look-around either.
+        .with_pattern_options(PatternOptions::regex())
+        .should_validate_formats(false)
+        .offline()
+        .build(schema)
+        .map_err(|error| ParamsError::Schema(text::of_schema_error(&error)))
+}

@@ -1,0 +1,64 @@
+use ops_metadata::ActionMeta;
+use serde_json::json;
+
+use super::*;
+
+/// Schemas, parameters, and what github.com/juju/gojsonschema v1.0.0, which Juju 3.6 uses, made of them.
+const ANSWERS: &str = include_str!("answers.jsonl");
+
+fn action(schema: &Value) -> ActionMeta {
+    let of = |name: &str| schema[name].as_object().cloned().unwrap_or_default();
+    let mut rest = schema.as_object().unwrap().clone();
+    for name in ["properties", "required", "additionalProperties"] {
+        rest.remove(name);
+    }
+    ActionMeta {
+        name: "act".to_owned(),
+        title: String::new(),
+        description: String::new(),
+        parameters: of("properties"),
+        required: serde_json::from_value(schema["required"].clone()).unwrap_or_default(),
+        additional_properties: schema["additionalProperties"].as_bool(),
+        parallel: false,
+        execution_group: String::new(),
+        schema: rest,
+    }
+}
+
+#[test]
+fn parameters_are_checked_and_completed_as_jujus_json_schema_library_does() {
+    let mut seen = 0;
+    for line in ANSWERS.lines() {
+        let answer: Value = serde_json::from_str(line).unwrap();
+        // What is wrong with a schema is found when the charm is read, but for its patterns.
+        let error = answer["error"].as_str();
+        let of_schema = error.and_then(|error| error.strip_prefix("schema: "));
+        if of_schema.is_some_and(|error| !error.contains("regex")) {
+            continue;
+        }
+        let expected = match (of_schema.or(error), &answer["params"]) {
+            (Some(error), _) => Err(error.to_owned()),
+            (None, Value::Object(params)) => Ok(params.clone()),
+            (None, _) => Ok(Map::new()),
+        };
+        let found = prepare(&action(&answer["schema"]), answer["given"].as_object().unwrap());
+        assert_eq!(found.map_err(|error| error.to_string()), expected, "{line}");
+        seen += 1;
+    }
+    assert!(seen > 90, "{seen}");
+}
+
+#[test]
+fn a_pattern_that_go_does_not_understand_is_found_before_the_action_runs() {
+    let schema = json!({"properties": {"p": {"pattern": "(?=a)"}}});
+    assert_eq!(check_schema(&action(&schema)).unwrap_err().to_string(), "pattern must be a valid regex");
+    assert_eq!(check_schema(&action(&json!({"properties": {"p": {"pattern": "^a+$"}}}))), Ok(()));
+}
+
+#[test]
+fn parameters_keep_their_numbers_as_they_were_given() {
+    let schema = json!({"properties": {"p": {"type": "number"}}});
+    let given = json!({"p": 1.0, "big": 9_007_199_254_740_993_i64});
+    let params = prepare(&action(&schema), given.as_object().unwrap()).unwrap();
+    assert_eq!(Value::Object(params).to_string(), r#"{"big":9007199254740993,"p":1.0}"#);
+}
