@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::JujuVersion;
 use crate::state::{RelationId, Timestamp};
 
 /// The hook, or the action, that runs while hook commands are answered.
@@ -23,6 +24,8 @@ pub struct Hook {
     pub action: Option<Action>,
     /// The controller's address and port.
     pub controller: String,
+    /// The model's version of Juju.
+    pub version: JujuVersion,
     /// What time it is.
     pub clock: fn() -> Timestamp,
 }
@@ -50,6 +53,7 @@ impl Hook {
             storage: None,
             action: None,
             controller: "127.0.0.1:17070".to_owned(),
+            version: JujuVersion::default(),
             clock: Timestamp::now,
         }
     }

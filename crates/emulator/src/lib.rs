@@ -19,6 +19,7 @@ mod record;
 pub mod state;
 #[cfg(test)]
 mod tests;
+mod version;
 
 pub use command_line::call::Call;
 pub use commands::{COMMANDS, reads_stdin};
@@ -31,3 +32,4 @@ pub use state::{
     Network, OpenedPort, Payload, Port, Relation, RelationId, RelationKind, Resource, Rotate, Secret, SecretContent,
     SecretId, SecretOwner, State, Storage, StorageKind, Timestamp,
 };
+pub use version::{JujuVersion, UnknownVersion};
