@@ -9,17 +9,15 @@ from __future__ import annotations
 import json
 import pathlib
 import re
-import shutil
 import time
-import zipfile
 from collections.abc import Callable
 
 import jubilant
 import pytest
 from journals import Entry, assert_joined, from_log, journal, names, of_relation
+from python_charms import CHARMS, pack
 from python_packages import install
 
-CHARMS = pathlib.Path(__file__).parent / "charms"
 RATES = "1 crown = 5 shillings\n"
 
 
@@ -30,24 +28,6 @@ def charms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
     ops = folder / "ops"
     install(ops, "ops>=3,<4")
     return {name: pack(CHARMS / name, ops, folder) for name in ("ledger", "reader", "scribe")}
-
-
-def pack(source: pathlib.Path, ops: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
-    """Make a `.charm` of a charm's folder, of what these charms have in common, and of Ops."""
-    built = folder / source.name
-    shutil.copytree(source, built)
-    shutil.copytree(ops, built / "lib", ignore=shutil.ignore_patterns("__pycache__", "*.dist-info", "bin"))
-    shutil.copy(CHARMS / "journal.py", built / "lib")
-    shutil.copy(CHARMS / "dispatch", built)
-    bases = [
-        {"name": "ubuntu", "channel": channel, "architectures": ["amd64", "arm64"]} for channel in ("22.04", "24.04")
-    ]
-    (built / "manifest.yaml").write_text(json.dumps({"bases": bases}))
-    packed = folder / f"{source.name}.charm"
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(built.rglob("*")):
-            archive.write(path, path.relative_to(built))
-    return packed
 
 
 def test_deploy(charms: dict[str, pathlib.Path], tmp_path: pathlib.Path, juju: jubilant.Juju):

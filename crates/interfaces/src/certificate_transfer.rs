@@ -1,0 +1,234 @@
+//! Certificates of CAs that one application trusts another with: the interface [`certificate_transfer`][interface],
+//! version 1, and version 0 with those that know no other.
+//!
+//! ```
+//! use interfaces::certificate_transfer::{Requirer, Updated};
+//! use ops::{Charm, CustomRelation, Framework, Model};
+//!
+//! const TRUSTED: Requirer = Requirer::new("receive-ca-cert");
+//!
+//! struct ShopCharm;
+//!
+//! impl Charm for ShopCharm {
+//!     fn observe(framework: &mut Framework<Self>) {
+//!         framework.library(TRUSTED);
+//!         framework.observe(TRUSTED.updated(), Self::on_updated);
+//!     }
+//! }
+//!
+//! impl ShopCharm {
+//!     fn on_updated(&mut self, _event: &CustomRelation<Updated>, model: &Model) -> anyhow::Result<()> {
+//!         let all: Vec<String> = TRUSTED.certificates(model)?.into_iter().collect();
+//!         Ok(std::fs::write("/usr/local/share/ca-certificates/shop.crt", all.join("\n"))?)
+//!     }
+//! }
+//! ```
+//!
+//! [interface]: https://github.com/canonical/charmlibs/tree/main/interfaces/certificate_transfer/interface/v1
+
+use std::collections::BTreeSet;
+
+use ops::on::EventSource;
+use ops::{
+    Custom, CustomEvent, CustomRelation, Error, Framework, Library, Model, Relation, RelationBrokenEvent,
+    RelationChangedEvent, RelationCreatedEvent, on,
+};
+use serde::{Deserialize, Serialize};
+
+/// Receives certificates to trust.
+#[derive(Clone, Copy, Debug)]
+pub struct Requirer {
+    endpoint: &'static str,
+}
+
+/// The certificates that came over a relation are others than before.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Updated {
+    /// How many there are.
+    pub count: usize,
+}
+
+impl CustomEvent for Updated {
+    const NAME: &'static str = "updated";
+}
+
+/// A relation is gone, and its certificates are no longer to be trusted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Removed {
+    /// The relation's number.
+    pub relation: u32,
+}
+
+impl CustomEvent for Removed {
+    const NAME: &'static str = "removed";
+}
+
+/// What a provider of version 1 writes for its application.
+#[derive(Debug, Default, Deserialize)]
+struct Provided {
+    #[serde(default)]
+    certificates: BTreeSet<String>,
+    #[serde(default)]
+    version: Option<u32>,
+}
+
+impl Requirer {
+    /// Certificates at this endpoint.
+    #[must_use]
+    pub const fn new(endpoint: &'static str) -> Self {
+        Self { endpoint }
+    }
+
+    /// The certificates that came over a relation are others than before.
+    pub fn updated(&self) -> EventSource<CustomRelation<Updated>> {
+        self.event()
+    }
+
+    /// A relation is gone, and its certificates are no longer to be trusted.
+    pub fn removed(&self) -> EventSource<Custom<Removed>> {
+        self.event()
+    }
+
+    /// All certificates, of all relations, in PEM.
+    ///
+    /// # Errors
+    /// What the other side wrote cannot be read, or a hook command failed.
+    pub fn certificates(&self, model: &Model) -> Result<BTreeSet<String>, Error> {
+        let mut all = BTreeSet::new();
+        for relation in model.relations(self.endpoint)? {
+            all.extend(received(&relation)?);
+        }
+        Ok(all)
+    }
+
+    fn on_created(&self, event: &RelationCreatedEvent, model: &Model) -> Result<(), Error> {
+        // Without it the other side writes version 0.
+        if model.is_leader()? { event.relation.app_data().set("version", "1") } else { Ok(()) }
+    }
+
+    fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), Error> {
+        let certificates = match received(&event.relation) {
+            Ok(certificates) => certificates,
+            Err(error) => return crate::pass_over(error),
+        };
+        let key = event.relation.id().to_string();
+        if model.stored::<BTreeSet<String>>(&key)?.unwrap_or_default() == certificates {
+            return Ok(());
+        }
+        model.store(&key, &certificates)?;
+        self.updated().emit(model, &event.relation, &Updated { count: certificates.len() })
+    }
+
+    fn on_broken(&self, event: &RelationBrokenEvent, model: &Model) -> Result<(), Error> {
+        let relation = event.relation.id();
+        model.forget(&relation.to_string());
+        self.removed().emit(model, &Removed { relation })
+    }
+}
+
+fn received(relation: &Relation) -> Result<BTreeSet<String>, Error> {
+    let Some(databag) = relation.remote_app_data()? else { return Ok(BTreeSet::new()) };
+    let Provided { mut certificates, version } = databag.load()?;
+    if certificates.is_empty() && version.unwrap_or(0) == 0 {
+        for unit in relation.units()? {
+            // Version 0: JSON with some libraries, plain text with others.
+            let databag = relation.data(&unit);
+            if let Some(ca) = databag.get("ca")? {
+                certificates.insert(serde_json::from_str(&ca).unwrap_or(ca));
+            }
+            let chain = databag.get("chain")?.and_then(|chain| serde_json::from_str::<Vec<String>>(&chain).ok());
+            certificates.extend(chain.unwrap_or_default());
+        }
+    }
+    Ok(certificates.into_iter().map(|pem| pem.trim().to_owned()).filter(|pem| !pem.is_empty()).collect())
+}
+
+impl Library for Requirer {
+    fn name(&self) -> &str {
+        self.endpoint
+    }
+
+    fn observe(&self, framework: &mut Framework<Self>) {
+        framework.observe(on::relation_created(self.endpoint), Self::on_created);
+        framework.observe(on::relation_changed(self.endpoint), Self::on_changed);
+        framework.observe(on::relation_broken(self.endpoint), Self::on_broken);
+    }
+}
+
+/// Which certificates the charm gives.
+pub type Given = fn(&Model) -> anyhow::Result<BTreeSet<String>>;
+
+/// Gives certificates to trust. The leader does.
+///
+/// `given` says which, in PEM; it is called at the relations' events, and at those that
+/// [`refresh_on`](ops::RefreshOn::refresh_on) names.
+#[derive(Clone, Copy, Debug)]
+pub struct Provider {
+    endpoint: &'static str,
+    given: Given,
+}
+
+impl Provider {
+    /// Certificates at this endpoint.
+    #[must_use]
+    pub const fn new(endpoint: &'static str, given: Given) -> Self {
+        Self { endpoint, given }
+    }
+
+    fn on_event<E>(&self, _event: &E, model: &Model) -> anyhow::Result<()> {
+        self.give(model)
+    }
+
+    fn give(&self, model: &Model) -> anyhow::Result<()> {
+        let relations = model.relations(self.endpoint)?;
+        if relations.is_empty() || !model.is_leader()? {
+            return Ok(());
+        }
+        let given = (self.given)(model)?;
+        for relation in relations {
+            give(&relation, &given)?;
+        }
+        Ok(())
+    }
+}
+
+fn give(relation: &Relation, given: &BTreeSet<String>) -> Result<(), Error> {
+    let version = match relation.remote_app_data()? {
+        Some(databag) => databag.get("version")?,
+        None => None,
+    };
+    if version.as_deref() == Some("1") {
+        relation.unit_data().update(["ca", "certificate", "chain"].map(|key| (key, "")))?;
+        relation.app_data().update([("certificates", json(given)), ("version", "1".to_owned())])
+    } else if let Some(first) = given.first() {
+        relation.unit_data().update([
+            ("ca", json(first)),
+            ("certificate", json(first)),
+            ("chain", json(given)),
+            ("version", "0".to_owned()),
+        ])
+    } else {
+        Ok(())
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+impl Library for Provider {
+    fn name(&self) -> &str {
+        self.endpoint
+    }
+
+    fn observe(&self, framework: &mut Framework<Self>) {
+        framework.observe(on::relation_created(self.endpoint), Self::on_event);
+        framework.observe(on::relation_changed(self.endpoint), Self::on_event);
+    }
+
+    fn refresh(&self, model: &Model) -> anyhow::Result<()> {
+        self.give(model)
+    }
+}

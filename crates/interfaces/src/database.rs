@@ -1,0 +1,319 @@
+//! Databases of Canonical's data platform: `PostgreSQL`, `MySQL`, `MongoDB` and their kin. It is version 0 of their interfaces,
+//! such as [`postgresql_client`][interface], which all of their charms speak.
+//!
+//! ```
+//! use interfaces::database::{Changed, Requirer};
+//! use ops::{Charm, CustomRelation, Framework, Model};
+//!
+//! const DATABASE: Requirer = Requirer::new("database", "shop");
+//!
+//! struct ShopCharm;
+//!
+//! impl Charm for ShopCharm {
+//!     fn observe(framework: &mut Framework<Self>) {
+//!         framework.library(DATABASE);
+//!         framework.observe(DATABASE.changed(), Self::on_database);
+//!     }
+//! }
+//!
+//! impl ShopCharm {
+//!     fn on_database(&mut self, _event: &CustomRelation<Changed>, model: &Model) -> anyhow::Result<()> {
+//!         if let Some(database) = DATABASE.database(model)? {
+//!             println!("{} at {}", database.name, database.endpoints.join(" and "));
+//!             std::fs::write("/etc/shop/password", database.password())?;
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//! ```
+//!
+//! [interface]: https://github.com/canonical/charmlibs/tree/main/interfaces/postgresql_client/interface/v0
+
+use std::collections::BTreeMap;
+
+use ops::on::EventSource;
+use ops::{
+    Custom, CustomEvent, CustomRelation, Error, Framework, Library, Model, Relation, RelationBrokenEvent,
+    RelationChangedEvent, RelationCreatedEvent, SecretChangedEvent, SecretContent, on,
+};
+use serde::{Deserialize, Serialize};
+
+/// Asks for a database, and for a user of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Requirer {
+    endpoint: &'static str,
+    database: &'static str,
+    extra_user_roles: Option<&'static str>,
+    external_node_connectivity: bool,
+}
+
+/// There is a database, or something about it is another than before: where it is, who may use it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Changed {
+    /// Its name.
+    pub name: String,
+}
+
+impl CustomEvent for Changed {
+    const NAME: &'static str = "changed";
+}
+
+/// The relation is gone, and the database with it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Removed {}
+
+impl CustomEvent for Removed {
+    const NAME: &'static str = "removed";
+}
+
+/// A database that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Database {
+    /// Its name, which may be another than was asked for.
+    pub name: String,
+    /// Where it is: host and port of each.
+    pub endpoints: Vec<String>,
+    /// Where it can only be read.
+    pub read_only_endpoints: Vec<String>,
+    /// The version of the server.
+    pub version: Option<String>,
+    /// The user.
+    pub username: String,
+    /// Whether the server has TLS.
+    pub tls: bool,
+    /// The certificate of the CA that signed the server's.
+    pub tls_ca: Option<String>,
+    secret: SecretContent,
+}
+
+impl Database {
+    /// The user's password, in the open: take care where it goes.
+    #[must_use]
+    pub fn password(&self) -> &str {
+        self.secret.expose("password").unwrap_or_default()
+    }
+
+    /// All in one, if the provider says it, with the password in the open.
+    #[must_use]
+    pub fn uris(&self) -> Option<&str> {
+        self.secret.expose("uris")
+    }
+}
+
+/// What the provider writes for its application. Names of fields are plain text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Provided {
+    #[serde(alias = "resource")]
+    database: Option<String>,
+    endpoints: Option<String>,
+    read_only_endpoints: Option<String>,
+    version: Option<String>,
+    secret_user: Option<String>,
+    secret_tls: Option<String>,
+    // Where the provider knows no secrets.
+    username: Option<String>,
+    password: Option<String>,
+    uris: Option<String>,
+    tls: Option<String>,
+    tls_ca: Option<String>,
+}
+
+/// What is to come in secrets, not in the databag.
+const IN_SECRETS: &str = r#"["username","password","tls","tls-ca","uris","read-only-uris"]"#;
+
+impl Requirer {
+    /// A database of this name at this endpoint.
+    #[must_use]
+    pub const fn new(endpoint: &'static str, database: &'static str) -> Self {
+        Self { endpoint, database, extra_user_roles: None, external_node_connectivity: false }
+    }
+
+    /// With these roles for the user, separated by commas.
+    #[must_use]
+    pub const fn extra_user_roles(mut self, roles: &'static str) -> Self {
+        self.extra_user_roles = Some(roles);
+        self
+    }
+
+    /// For clients outside of the model.
+    #[must_use]
+    pub const fn external_node_connectivity(mut self) -> Self {
+        self.external_node_connectivity = true;
+        self
+    }
+
+    /// There is a database, or something about it is another than before.
+    pub fn changed(&self) -> EventSource<CustomRelation<Changed>> {
+        self.event()
+    }
+
+    /// The relation is gone, and the database with it.
+    pub fn removed(&self) -> EventSource<Custom<Removed>> {
+        self.event()
+    }
+
+    /// The database, once there is one.
+    ///
+    /// # Errors
+    /// A secret of the provider's cannot be read: it was not granted, or lacks a key. A hook command failed.
+    pub fn database(&self, model: &Model) -> Result<Option<Database>, Error> {
+        match model.relation(self.endpoint)? {
+            Some(relation) => self.read(model, &relation),
+            None => Ok(None),
+        }
+    }
+
+    fn read(&self, model: &Model, relation: &Relation) -> Result<Option<Database>, Error> {
+        let Some(databag) = relation.remote_app_data()? else { return Ok(None) };
+        let data: Provided = databag.load_plain()?;
+        let (Some(name), Some(endpoints)) = (data.database, data.endpoints) else { return Ok(None) };
+        let user = match (&data.secret_user, data.username, data.password) {
+            (Some(id), ..) => self.secret(model, relation, id, "user")?,
+            (None, Some(username), Some(password)) => {
+                let known = [("username", Some(username)), ("password", Some(password)), ("uris", data.uris)];
+                SecretContent::new(known.into_iter().filter_map(|(key, value)| Some((key, value?))))
+            }
+            _ => return Ok(None),
+        };
+        let tls = match &data.secret_tls {
+            Some(id) => self.secret(model, relation, id, "tls")?,
+            None => SecretContent::default(),
+        };
+        let User { username, .. } = user.load()?;
+        Ok(Some(Database {
+            name,
+            endpoints: list(&endpoints),
+            read_only_endpoints: data.read_only_endpoints.as_deref().map(list).unwrap_or_default(),
+            version: data.version,
+            username,
+            tls: matches!(tls.expose("tls").or(data.tls.as_deref()), Some("true" | "True" | "enabled")),
+            tls_ca: tls.expose("tls-ca").map(str::to_owned).or(data.tls_ca),
+            secret: user,
+        }))
+    }
+
+    /// The content of a secret that the provider granted, under a label by which its changes are known.
+    fn secret(&self, model: &Model, relation: &Relation, id: &str, kind: &str) -> Result<SecretContent, Error> {
+        model.secret(id).with_label(self.label(relation, kind)).refresh()
+    }
+
+    fn label(&self, relation: &Relation, kind: &str) -> String {
+        format!("{}.{}.{kind}.secret", self.endpoint, relation.id())
+    }
+
+    fn on_created(&self, event: &RelationCreatedEvent, model: &Model) -> Result<(), Error> {
+        self.ask(&event.relation, model)
+    }
+
+    fn ask(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
+        if !model.is_leader()? {
+            return Ok(());
+        }
+        let mut request = BTreeMap::from([("database", self.database), ("requested-secrets", IN_SECRETS)]);
+        if let Some(roles) = self.extra_user_roles {
+            request.insert("extra-user-roles", roles);
+        }
+        if self.external_node_connectivity {
+            request.insert("external-node-connectivity", "true");
+        }
+        relation.app_data().update(request)
+    }
+
+    fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), Error> {
+        self.tell(&event.relation, model)
+    }
+
+    fn on_secret_changed(&self, event: &SecretChangedEvent, model: &Model) -> Result<(), Error> {
+        let ours = event.secret.label().is_some_and(|label| is_label(label, self.endpoint));
+        match ours.then(|| model.relation(self.endpoint)).transpose()?.flatten() {
+            // There is a new password, or something else that only the secret says.
+            Some(relation) => {
+                model.forget("seen");
+                self.tell(&relation, model)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Tell the charm what is new.
+    fn tell(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
+        let database = match self.read(model, relation) {
+            Ok(Some(database)) => database,
+            Ok(None) => return Ok(()),
+            Err(error) => return crate::pass_over(error),
+        };
+        let name = database.name.clone();
+        let seen = Seen::from(database);
+        if model.stored("seen")?.as_ref() != Some(&seen) {
+            model.store("seen", &seen)?;
+            self.changed().emit(model, relation, &Changed { name })?;
+        }
+        Ok(())
+    }
+
+    fn on_broken(&self, _event: &RelationBrokenEvent, model: &Model) -> Result<(), Error> {
+        model.forget("seen");
+        self.removed().emit(model, &Removed {})
+    }
+}
+
+/// What a user's secret must hold.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct User {
+    username: String,
+    #[serde(rename = "password")]
+    _password: String,
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// `database.3.user.secret` is a label of endpoint `database`.
+fn is_label(label: &str, endpoint: &str) -> bool {
+    label.strip_prefix(endpoint).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".secret"))
+}
+
+/// What the charm was told of last; not the password, which is not written down.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct Seen {
+    name: String,
+    username: String,
+    endpoints: Vec<String>,
+    read_only_endpoints: Vec<String>,
+    version: Option<String>,
+    tls: bool,
+    tls_ca: Option<String>,
+}
+
+impl From<Database> for Seen {
+    fn from(database: Database) -> Self {
+        let Database { name, endpoints, read_only_endpoints, version, username, tls, tls_ca, secret: _ } = database;
+        Self { name, username, endpoints, read_only_endpoints, version, tls, tls_ca }
+    }
+}
+
+impl Library for Requirer {
+    fn name(&self) -> &str {
+        self.endpoint
+    }
+
+    fn observe(&self, framework: &mut Framework<Self>) {
+        framework.observe(on::relation_created(self.endpoint), Self::on_created);
+        framework.observe(on::relation_changed(self.endpoint), Self::on_changed);
+        framework.observe(on::relation_broken(self.endpoint), Self::on_broken);
+        framework.observe(on::secret_changed(), Self::on_secret_changed);
+    }
+
+    fn refresh(&self, model: &Model) -> anyhow::Result<()> {
+        match model.relation(self.endpoint)? {
+            Some(relation) => Ok(self.ask(&relation, model)?),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(feature = "certificate-transfer")]
+pub mod certificate_transfer;
+#[cfg(feature = "cos-agent")]
+pub mod cos_agent;
+#[cfg(feature = "database")]
+pub mod database;
+#[cfg(feature = "haproxy-route")]
+pub mod haproxy_route;
+#[cfg(feature = "ingress")]
+pub mod ingress;
+#[cfg(feature = "tls-certificates")]
+pub mod tls_certificates;
+
+/// What the other side wrote and cannot be read does not fail this unit's hooks: it is logged, and the methods by which the
+/// charm asks say what is wrong. So is a secret that was not granted, or lacks a key.
+#[cfg(any(
+    feature = "certificate-transfer",
+    feature = "database",
+    feature = "haproxy-route",
+    feature = "ingress",
+    feature = "tls-certificates"
+))]
+fn pass_over(error: ops::Error) -> Result<(), ops::Error> {
+    use ops::Error;
+    match &error {
+        Error::RelationData { .. } | Error::SecretContent { .. } | Error::SecretNotFound { .. } => {}
+        Error::HookCommand(ops::hookcmds::Error::Failed { stderr, .. }) if stderr.contains("permission denied") => {}
+        _ => return Err(error),
+    }
+    tracing::warn!("{error}");
+    Ok(())
+}
+
+#[cfg(any(feature = "cos-agent", feature = "tls-certificates"))]
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

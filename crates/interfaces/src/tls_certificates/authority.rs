@@ -1,0 +1,184 @@
+//! A CA, for charms that sign themselves, and for tests.
+
+use std::time::{Duration, SystemTime};
+
+use p256::ecdsa::DerSignature;
+use sha2::{Digest as _, Sha256};
+use x509_cert::TbsCertificate;
+use x509_cert::builder::profile::BuilderProfile;
+use x509_cert::builder::{Builder as _, CertificateBuilder};
+use x509_cert::der::EncodePem as _;
+use x509_cert::der::asn1::OctetString;
+use x509_cert::der::flagset::FlagSet;
+use x509_cert::der::pem::LineEnding;
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectAltName, SubjectKeyIdentifier,
+};
+use x509_cert::ext::{Extension, ToExtension};
+use x509_cert::name::Name;
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::spki::SubjectPublicKeyInfoRef;
+use x509_cert::time::{Time, Validity};
+
+use super::{Certificate, CertificateRequest, Error, PrivateKey, SigningRequest};
+
+/// A key, and a certificate of a CA for it.
+#[derive(Clone, Debug)]
+pub struct Authority {
+    key: PrivateKey,
+    certificate: Certificate,
+}
+
+impl Authority {
+    /// A new CA, which signs itself.
+    ///
+    /// # Errors
+    /// The machine gives no random numbers, or the name cannot be part of a certificate.
+    pub fn generate(common_name: &str, valid_for: Duration) -> Result<Self, Error> {
+        let key = PrivateKey::generate()?;
+        let request = CertificateRequest::new(common_name).ca();
+        let signed = request.sign(&key)?;
+        let subject = request.subject(None).map_err(|error| unmade(&error))?;
+        let certificate = sign(&key, &subject, &subject, &signed, &request, valid_for)?;
+        Ok(Self { key, certificate })
+    }
+
+    /// The CA of this key and certificate.
+    ///
+    /// # Errors
+    /// They are not for each other, or the certificate is not a CA's.
+    pub fn new(key: PrivateKey, certificate: Certificate) -> Result<Self, Error> {
+        if !certificate.is_for(&key) || !certificate.is_ca() {
+            let why = format!("that of {} is not, or is for another key", certificate.common_name());
+            return Err(Error::Invalid { what: "certificate of a CA with this key", why });
+        }
+        Ok(Self { key, certificate })
+    }
+
+    /// Its certificate.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Its private key.
+    #[must_use]
+    pub fn private_key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// Sign a request: what it asks for is what the certificate says, from a minute ago, for clocks differ.
+    ///
+    /// # Errors
+    /// Whoever made the request does not have its private key.
+    pub fn sign(&self, request: &SigningRequest, ca: bool, valid_for: Duration) -> Result<Certificate, Error> {
+        if request.is_signed() == Some(false) {
+            return Err(Error::Unmade { what: "a certificate", why: "the request is signed with another key".into() });
+        }
+        let content = CertificateRequest { ca, ..request.content() };
+        let subject = request.request().info.subject.clone();
+        sign(&self.key, self.certificate.subject(), &subject, request, &content, valid_for)
+    }
+}
+
+fn unmade(why: &dyn std::fmt::Display) -> Error {
+    Error::Unmade { what: "a certificate", why: why.to_string() }
+}
+
+fn sign(
+    key: &PrivateKey,
+    issuer: &Name,
+    subject: &Name,
+    request: &SigningRequest,
+    content: &CertificateRequest,
+    valid_for: Duration,
+) -> Result<Certificate, Error> {
+    let now = SystemTime::now();
+    let time = |time: SystemTime| Time::try_from(time).map_err(|error| unmade(&error));
+    let validity = Validity::new(time(now - Duration::from_mins(1))?, time(now + valid_for)?);
+    let mut serial = [0_u8; 16];
+    getrandom::fill(&mut serial).map_err(|error| unmade(&error))?;
+    // A positive number of 16 bytes.
+    serial[0] = serial[0] & 0x7f | 0x40;
+    let serial = SerialNumber::new(&serial).map_err(|error| unmade(&error))?;
+    let profile = Profile { issuer: issuer.clone(), subject: subject.clone(), ca: content.ca };
+    let public = request.request().info.public_key.clone();
+    let mut builder = CertificateBuilder::new(profile, serial, validity, public).map_err(|error| unmade(&error))?;
+    let names = content.alternative_names().map_err(|error| unmade(&error))?;
+    if !names.is_empty() {
+        builder.add_extension(&SubjectAltName(names)).map_err(|error| unmade(&error))?;
+    }
+    let certificate = builder.build::<_, DerSignature>(key.signer()).map_err(|error| unmade(&error))?;
+    Certificate::from_pem(&certificate.to_pem(LineEnding::LF).map_err(|error| unmade(&error))?)
+}
+
+/// What certificates say besides names: what their key is for, and whose it is.
+struct Profile {
+    issuer: Name,
+    subject: Name,
+    ca: bool,
+}
+
+impl BuilderProfile for Profile {
+    fn get_issuer(&self, _: &Name) -> Name {
+        self.issuer.clone()
+    }
+
+    fn get_subject(&self) -> Name {
+        self.subject.clone()
+    }
+
+    fn build_extensions(
+        &self,
+        key: SubjectPublicKeyInfoRef<'_>,
+        issuer: SubjectPublicKeyInfoRef<'_>,
+        tbs: &TbsCertificate,
+    ) -> x509_cert::builder::Result<Vec<Extension>> {
+        let usage: FlagSet<KeyUsages> = if self.ca {
+            KeyUsages::KeyCertSign | KeyUsages::CRLSign
+        } else {
+            KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment
+        };
+        let subject_id = SubjectKeyIdentifier(key_id(&key)?);
+        let issuer_id = AuthorityKeyIdentifier { key_identifier: Some(key_id(&issuer)?), ..Default::default() };
+        let constraints = BasicConstraints { ca: self.ca, path_len_constraint: None };
+        let name = tbs.subject();
+        Ok(vec![
+            (&subject_id).to_extension(name, &[])?,
+            (&issuer_id).to_extension(name, &[])?,
+            (true, &constraints).to_extension(name, &[])?,
+            (&KeyUsage(usage)).to_extension(name, &[])?,
+        ])
+    }
+}
+
+/// A key's identifier, by which a CA's certificate is found: any that is the same for the same key.
+fn key_id(key: &SubjectPublicKeyInfoRef<'_>) -> x509_cert::der::Result<OctetString> {
+    OctetString::new(&Sha256::digest(key.subject_public_key.raw_bytes())[..20])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    #[test]
+    fn a_certificate_says_what_the_request_asked_for() {
+        let authority = Authority::generate("Our CA", 10 * DAY).unwrap();
+        assert!(authority.certificate().is_ca());
+        let key = PrivateKey::generate().unwrap();
+        let request = CertificateRequest::new("shop").dns_names(["shop.example.com"]).sign(&key).unwrap();
+        let certificate = authority.sign(&request, false, DAY).unwrap();
+        assert_eq!(certificate.common_name(), "shop");
+        assert_eq!(certificate.dns_names(), ["shop.example.com".to_owned()].into());
+        assert!(certificate.is_for(&key) && !certificate.is_for(authority.private_key()));
+        assert!(!certificate.is_ca() && authority.sign(&request, true, DAY).unwrap().is_ca());
+        assert!(certificate.not_before() < SystemTime::now());
+        let left = certificate.not_after().duration_since(SystemTime::now()).unwrap();
+        assert!(left <= DAY && left + Duration::from_mins(1) > DAY, "{left:?}");
+        assert_eq!(Certificate::from_pem(certificate.pem()).unwrap(), certificate);
+        Authority::new(authority.key.clone(), authority.certificate.clone()).unwrap();
+        Authority::new(key, authority.certificate.clone()).unwrap_err();
+    }
+}

@@ -1,0 +1,163 @@
+//! What the two sides write into their databags: each value is JSON.
+
+use ops::{Databag, Model};
+use serde::{Deserialize, Serialize};
+
+use super::{Certificate, Error, PrivateKey, SigningRequest};
+
+/// What the provider's leader writes for its application.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct ProviderData {
+    #[serde(default)]
+    pub(super) certificates: Vec<Entry>,
+    #[serde(default)]
+    pub(super) request_errors: Vec<ErrorEntry>,
+}
+
+impl ProviderData {
+    /// What this unit's application has written, of which the leader alone can know.
+    pub(super) fn ours(databag: &Databag) -> Result<Self, ops::Error> {
+        databag.load()
+    }
+
+    /// Write it; what else is in the databag stays.
+    pub(super) fn save(&self, databag: &Databag) -> Result<(), ops::Error> {
+        set_list(databag, "certificates", &self.certificates)?;
+        set_list(databag, "request_errors", &self.request_errors)
+    }
+}
+
+/// A certificate that was issued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    pub(super) ca: String,
+    pub(super) certificate_signing_request: String,
+    pub(super) certificate: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) chain: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) revoked: Option<bool>,
+}
+
+impl Entry {
+    pub(super) fn answers(&self, request: &SigningRequest) -> bool {
+        self.certificate_signing_request.trim() == request.pem()
+            || SigningRequest::from_pem(&self.certificate_signing_request).is_ok_and(|other| other == *request)
+    }
+
+    /// The certificate, if it is what was asked for.
+    pub(super) fn checked(&self, request: &Sent, key: &PrivateKey, from: &Origin) -> Result<Certificate, Error> {
+        let certificate = Certificate::from_pem(&self.certificate)?;
+        let Origin { relation, provider } = from.clone();
+        let common_name = request.request.content().common_name;
+        if !certificate.is_for(key) {
+            return Err(Error::OtherKey { relation, provider, common_name });
+        }
+        let kind = |ca| if ca { "the certificate of a CA" } else { "a certificate that is no CA's" };
+        if certificate.is_ca() != request.ca {
+            let (sent, wanted) = (kind(certificate.is_ca()), kind(request.ca));
+            return Err(Error::OtherKind { relation, provider, common_name, sent, wanted });
+        }
+        Ok(certificate)
+    }
+}
+
+/// Who says something, and over which relation.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub(super) relation: String,
+    pub(super) provider: String,
+}
+
+/// Why the provider does not sign a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ErrorEntry {
+    #[serde(alias = "certificate_signing_request")]
+    pub(super) csr: String,
+    pub(super) error: RequestError,
+}
+
+/// Why a provider does not sign a request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RequestError {
+    /// The error's number: 101 an address, 102 a domain, 103 a wildcard that is not allowed, 201 the server is away, 999 other.
+    pub code: i64,
+    /// Its name, such as `DOMAIN_NOT_ALLOWED`.
+    pub name: String,
+    /// What to tell a person.
+    pub message: String,
+    /// More about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// Where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+}
+
+impl RequestError {
+    /// An error of this number and name.
+    pub fn new(code: i64, name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code, name: name.into(), message: message.into(), reason: None, provider: None, endpoint: None }
+    }
+}
+
+/// What a unit, or a leader for its application, asks for.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct RequirerData {
+    #[serde(default)]
+    pub(super) certificate_signing_requests: Vec<RequestEntry>,
+}
+
+impl RequirerData {
+    pub(super) fn save(&self, databag: &Databag) -> Result<(), ops::Error> {
+        set_list(databag, "certificate_signing_requests", &self.certificate_signing_requests)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct RequestEntry {
+    pub(super) certificate_signing_request: String,
+    #[serde(default)]
+    pub(super) ca: Option<bool>,
+}
+
+/// A request that was sent.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub(super) request: SigningRequest,
+    pub(super) ca: bool,
+}
+
+impl Sent {
+    pub(super) fn entry(&self) -> RequestEntry {
+        RequestEntry { certificate_signing_request: self.request.pem().to_owned(), ca: Some(self.ca) }
+    }
+}
+
+/// The requests in a databag. One that is no request is passed over: whoever wrote it gets no certificate for it.
+pub(super) fn requests(databag: &Databag) -> Result<Vec<Sent>, ops::Error> {
+    let data: RequirerData = databag.load()?;
+    let mut sent = Vec::new();
+    for RequestEntry { certificate_signing_request, ca } in data.certificate_signing_requests {
+        match SigningRequest::from_pem(&certificate_signing_request) {
+            Ok(request) => sent.push(Sent { request, ca: ca.unwrap_or(false) }),
+            Err(error) => tracing::warn!("{databag:?}: {error}"),
+        }
+    }
+    Ok(sent)
+}
+
+/// Nothing stands for an empty list, as in the library for charms in Python.
+fn set_list<T: Serialize>(databag: &Databag, key: &str, list: &[T]) -> Result<(), ops::Error> {
+    let text = if list.is_empty() { String::new() } else { serde_json::to_string(list).unwrap_or_default() };
+    databag.set(key, &text)
+}
+
+/// Whether this is the databag of the unit, or of an application whose leader it is.
+pub(super) fn may_write(model: &Model, app: bool) -> Result<bool, ops::Error> {
+    if app { model.is_leader() } else { Ok(true) }
+}

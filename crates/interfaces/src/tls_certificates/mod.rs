@@ -1,0 +1,62 @@
+//! X.509 certificates: the interface [`tls-certificates`][interface], version 1.
+//!
+//! [`Requirer`] asks for certificates and keeps them fresh, [`Provider`] hands them out. The private key never leaves the
+//! requirer: it is in a secret of the unit's, or of the application's, under the names and labels that the library for charms
+//! in Python gives it, so that a charm that was ported keeps what it has.
+//!
+//! ```
+//! use interfaces::tls_certificates::{CertificateRequest, Issued, Requirer};
+//! use ops::{Charm, CustomRelation, Framework, Model, on};
+//!
+//! const TLS: Requirer = Requirer::new("certificates", requests);
+//!
+//! fn requests(_model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
+//!     Ok(vec![CertificateRequest::new("shop.example.com").dns_names(["shop.example.com"])])
+//! }
+//!
+//! struct ShopCharm;
+//!
+//! impl Charm for ShopCharm {
+//!     fn observe(framework: &mut Framework<Self>) {
+//!         framework.library(TLS).refresh_on([on::config_changed().into()]);
+//!         framework.observe(TLS.available(), Self::on_certificate);
+//!     }
+//! }
+//!
+//! impl ShopCharm {
+//!     fn on_certificate(
+//!         &mut self,
+//!         _event: &CustomRelation<interfaces::tls_certificates::Available>,
+//!         model: &Model,
+//!     ) -> anyhow::Result<()> {
+//!         if let Some(Issued { certificate, private_key, .. }) = TLS.issued(model)? {
+//!             tracing::info!("{} until {:?}", certificate.common_name(), certificate.not_after());
+//!             std::fs::write("/etc/shop/key.pem", private_key.pem())?;
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//! ```
+//!
+//! Keys are P-256. A key of another kind, which a charm in Python left, is replaced.
+//!
+//! [interface]: https://github.com/canonical/charmlibs/tree/main/interfaces/tls-certificates/interface/v1
+
+mod authority;
+mod certificate;
+mod data;
+mod error;
+mod key;
+mod provider;
+mod request;
+mod requirer;
+mod secrets;
+
+pub use authority::Authority;
+pub use certificate::Certificate;
+pub use data::RequestError;
+pub use error::Error;
+pub use key::PrivateKey;
+pub use provider::{Provider, Requested, Requests};
+pub use request::{CertificateRequest, SigningRequest};
+pub use requirer::{Available, Denied, Gone, Issued, Mode, Requirer};

@@ -1,0 +1,240 @@
+//! The side that hands out certificates.
+
+use ops::on::EventSource;
+use ops::{
+    CustomEvent, CustomRelation, Databag, Framework, Library, Model, Relation, RelationChangedEvent,
+    RelationDepartedEvent, on,
+};
+use serde::{Deserialize, Serialize};
+
+use super::data::{Entry, ErrorEntry, ProviderData, RequestError, Sent, requests};
+use super::{Certificate, Error, SigningRequest};
+
+/// Hands out certificates. The leader alone does: for the other units there is nothing to do.
+///
+/// ```
+/// # use std::time::Duration;
+/// use interfaces::tls_certificates::{Authority, Provider};
+/// use ops::Model;
+///
+/// const CERTIFICATES: Provider = Provider::new("certificates");
+///
+/// # struct CaCharm { authority: Authority }
+/// # impl CaCharm {
+/// fn sign_all(&mut self, model: &Model) -> anyhow::Result<()> {
+///     for requested in CERTIFICATES.outstanding(model)? {
+///         let certificate = self.authority.sign(&requested.request, requested.ca, Duration::from_hours(90 * 24))?;
+///         CERTIFICATES.issue(&requested, &certificate, self.authority.certificate(), &[])?;
+///     }
+///     Ok(())
+/// }
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Provider {
+    endpoint: &'static str,
+}
+
+/// There are requests over a relation that nobody has answered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Requests {
+    /// How many.
+    pub count: usize,
+}
+
+impl CustomEvent for Requests {
+    const NAME: &'static str = "requested";
+}
+
+/// A request that came over a relation.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Requested {
+    /// The relation.
+    pub relation: Relation,
+    /// The unit that asks, or the application.
+    pub by: String,
+    /// The request.
+    pub request: SigningRequest,
+    /// Whether the certificate is to be one of a CA.
+    pub ca: bool,
+}
+
+impl Provider {
+    /// Certificates at this endpoint.
+    #[must_use]
+    pub const fn new(endpoint: &'static str) -> Self {
+        Self { endpoint }
+    }
+
+    /// There are requests over a relation that nobody has answered. Only the leader gets it.
+    pub fn requested(&self) -> EventSource<CustomRelation<Requests>> {
+        self.event()
+    }
+
+    /// All requests, of all relations.
+    ///
+    /// # Errors
+    /// A hook command failed. Databags that are not what the interface says are passed over, with a warning.
+    pub fn requests(&self, model: &Model) -> Result<Vec<Requested>, Error> {
+        let mut all = Vec::new();
+        for relation in model.relations(self.endpoint)? {
+            all.extend(requested(&relation)?);
+        }
+        Ok(all)
+    }
+
+    /// The requests that have neither a certificate nor a refusal. On the leader only.
+    ///
+    /// # Errors
+    /// As [`requests`](Self::requests); this unit is not the leader.
+    pub fn outstanding(&self, model: &Model) -> Result<Vec<Requested>, Error> {
+        let mut all = Vec::new();
+        for relation in model.relations(self.endpoint)? {
+            all.extend(outstanding(&relation)?);
+        }
+        Ok(all)
+    }
+
+    /// Hand out a certificate for a request, in place of what was handed out for it before. `between` are the
+    /// certificates between it and the CA's.
+    ///
+    /// # Errors
+    /// The certificate is for another key than the request. This unit is not the leader, or a hook command failed.
+    pub fn issue(
+        &self,
+        requested: &Requested,
+        certificate: &Certificate,
+        ca: &Certificate,
+        between: &[Certificate],
+    ) -> Result<(), Error> {
+        if certificate.public_der() != requested.request.public_der() {
+            let why = format!("it is for another key than the request of {}", requested.by);
+            return Err(Error::Unmade { what: "an answer with this certificate", why });
+        }
+        let mut chain = vec![certificate.pem().to_owned()];
+        chain.extend(between.iter().map(|certificate| certificate.pem().to_owned()));
+        if ca != certificate {
+            chain.push(ca.pem().to_owned());
+        }
+        self.change(&requested.relation, |data| {
+            data.forget(&requested.request);
+            data.certificates.push(Entry {
+                ca: ca.pem().to_owned(),
+                certificate_signing_request: requested.request.pem().to_owned(),
+                certificate: certificate.pem().to_owned(),
+                chain: Some(chain),
+                revoked: None,
+            });
+        })
+    }
+
+    /// Refuse a request, and take back what was handed out for it.
+    ///
+    /// # Errors
+    /// This unit is not the leader, or a hook command failed.
+    pub fn refuse(&self, requested: &Requested, error: RequestError) -> Result<(), Error> {
+        self.change(&requested.relation, |data| {
+            data.forget(&requested.request);
+            data.request_errors.push(ErrorEntry { csr: requested.request.pem().to_owned(), error });
+        })
+    }
+
+    /// Revoke all certificates, of all relations: the CA is another one now. [`issue`](Self::issue) new ones afterwards.
+    ///
+    /// # Errors
+    /// This unit is not the leader, or a hook command failed.
+    pub fn revoke_all(&self, model: &Model) -> Result<(), Error> {
+        for relation in model.relations(self.endpoint)? {
+            self.change(&relation, |data| {
+                data.certificates.iter_mut().for_each(|entry| entry.revoked = Some(true));
+            })?;
+        }
+        Ok(())
+    }
+
+    fn change(&self, relation: &Relation, change: impl FnOnce(&mut ProviderData)) -> Result<(), Error> {
+        let databag = relation.app_data();
+        let mut data = ProviderData::ours(&databag)?;
+        change(&mut data);
+        Ok(data.save(&databag)?)
+    }
+
+    fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), Error> {
+        self.look(&event.relation, model)
+    }
+
+    fn on_departed(&self, event: &RelationDepartedEvent, model: &Model) -> Result<(), Error> {
+        self.look(&event.relation, model)
+    }
+
+    /// Take back what nobody asks for any more, and tell the charm what is to be done.
+    fn look(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
+        if !model.is_leader()? {
+            return Ok(());
+        }
+        let wanted = requested(relation)?;
+        self.change(relation, |data| {
+            data.certificates.retain(|entry| wanted.iter().any(|requested| entry.answers(&requested.request)));
+            data.request_errors
+                .retain(|entry| wanted.iter().any(|requested| entry.csr.trim() == requested.request.pem()));
+        })?;
+        let count = outstanding(relation)?.len();
+        if count > 0 {
+            self.requested().emit(model, relation, &Requests { count })?;
+        }
+        Ok(())
+    }
+}
+
+impl ProviderData {
+    fn forget(&mut self, request: &SigningRequest) {
+        self.certificates.retain(|entry| !entry.answers(request));
+        self.request_errors.retain(|entry| entry.csr.trim() != request.pem());
+    }
+}
+
+fn requested(relation: &Relation) -> Result<Vec<Requested>, Error> {
+    let mut all = Vec::new();
+    let mut add = |databag: Databag, by: &str| -> Result<(), Error> {
+        match requests(&databag) {
+            Ok(sent) => all.extend(sent.into_iter().map(|Sent { request, ca }| Requested {
+                relation: relation.clone(),
+                by: by.to_owned(),
+                request,
+                ca,
+            })),
+            // One requirer's mistake is not another's.
+            Err(error) => crate::pass_over(error)?,
+        }
+        Ok(())
+    };
+    for unit in relation.units()? {
+        add(relation.data(&unit), unit.name())?;
+    }
+    if let Some(app) = relation.app()? {
+        add(relation.data(&app), app.name())?;
+    }
+    Ok(all)
+}
+
+fn outstanding(relation: &Relation) -> Result<Vec<Requested>, Error> {
+    let data = ProviderData::ours(&relation.app_data())?;
+    let answered = |request: &SigningRequest| {
+        data.certificates.iter().any(|entry| entry.answers(request) && entry.revoked != Some(true))
+            || data.request_errors.iter().any(|entry| entry.csr.trim() == request.pem())
+    };
+    Ok(requested(relation)?.into_iter().filter(|requested| !answered(&requested.request)).collect())
+}
+
+impl Library for Provider {
+    fn name(&self) -> &str {
+        self.endpoint
+    }
+
+    fn observe(&self, framework: &mut Framework<Self>) {
+        framework.observe(on::relation_changed(self.endpoint), Self::on_changed);
+        framework.observe(on::relation_departed(self.endpoint), Self::on_departed);
+    }
+}

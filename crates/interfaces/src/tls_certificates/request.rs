@@ -1,0 +1,335 @@
+//! Requests for certificates.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use p256::ecdsa::signature::Verifier as _;
+use p256::ecdsa::{DerSignature, VerifyingKey};
+use sha2::{Digest as _, Sha256};
+use x509_cert::attr::AttributeTypeAndValue;
+use x509_cert::builder::Builder as _;
+use x509_cert::der::asn1::{Any, Ia5String, ObjectIdentifier, PrintableString, Utf8StringRef};
+use x509_cert::der::oid::AssociatedOid as _;
+use x509_cert::der::oid::db::rfc4519;
+use x509_cert::der::pem::LineEnding;
+use x509_cert::der::{Decode as _, DecodePem as _, Encode as _, EncodePem as _};
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
+use x509_cert::request::{CertReq, ExtensionReq, RequestBuilder};
+
+use super::{Error, PrivateKey};
+use crate::hex;
+
+/// What a certificate is to say.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct CertificateRequest {
+    /// Whom it is for.
+    pub common_name: String,
+    /// The host names that it is good for.
+    pub dns_names: BTreeSet<String>,
+    /// The addresses that it is good for.
+    pub ip_addresses: BTreeSet<IpAddr>,
+    /// The organization.
+    pub organization: Option<String>,
+    /// The organization's unit.
+    pub organizational_unit: Option<String>,
+    /// The country, in two letters.
+    pub country: Option<String>,
+    /// The state or province.
+    pub state_or_province: Option<String>,
+    /// The town.
+    pub locality: Option<String>,
+    /// Whether it is to be one of a CA, which signs others.
+    pub ca: bool,
+}
+
+impl CertificateRequest {
+    /// A certificate for this common name, which modern programs do not look at: say also
+    /// [`dns_names`](Self::dns_names) or [`ip_addresses`](Self::ip_addresses).
+    pub fn new(common_name: impl Into<String>) -> Self {
+        Self {
+            common_name: common_name.into(),
+            dns_names: BTreeSet::new(),
+            ip_addresses: BTreeSet::new(),
+            organization: None,
+            organizational_unit: None,
+            country: None,
+            state_or_province: None,
+            locality: None,
+            ca: false,
+        }
+    }
+
+    /// For these host names.
+    #[must_use]
+    pub fn dns_names<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.dns_names = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// For these addresses.
+    #[must_use]
+    pub fn ip_addresses(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.ip_addresses = addresses.into_iter().collect();
+        self
+    }
+
+    /// For this organization.
+    #[must_use]
+    pub fn organization(mut self, name: impl Into<String>) -> Self {
+        self.organization = Some(name.into());
+        self
+    }
+
+    /// For this unit of the organization.
+    #[must_use]
+    pub fn organizational_unit(mut self, name: impl Into<String>) -> Self {
+        self.organizational_unit = Some(name.into());
+        self
+    }
+
+    /// In this country, in two letters.
+    #[must_use]
+    pub fn country(mut self, code: impl Into<String>) -> Self {
+        self.country = Some(code.into());
+        self
+    }
+
+    /// In this state or province.
+    #[must_use]
+    pub fn state_or_province(mut self, name: impl Into<String>) -> Self {
+        self.state_or_province = Some(name.into());
+        self
+    }
+
+    /// In this town.
+    #[must_use]
+    pub fn locality(mut self, name: impl Into<String>) -> Self {
+        self.locality = Some(name.into());
+        self
+    }
+
+    /// For a CA, which signs others.
+    #[must_use]
+    pub fn ca(mut self) -> Self {
+        self.ca = true;
+        self
+    }
+
+    /// Sign the request. Two of one request differ: each has a number of its own in its subject.
+    ///
+    /// # Errors
+    /// A name cannot be part of a certificate.
+    pub fn sign(&self, key: &PrivateKey) -> Result<SigningRequest, Error> {
+        let unmade = |why: &dyn std::fmt::Display| Error::Unmade {
+            what: "the request for a certificate",
+            why: format!("{} of {}", why, self.common_name),
+        };
+        let subject = self.subject(Some(&unique()?)).map_err(|error| unmade(&error))?;
+        let mut builder = RequestBuilder::new(subject).map_err(|error| unmade(&error))?;
+        let names = self.alternative_names().map_err(|error| unmade(&error))?;
+        if !names.is_empty() {
+            builder.add_extension(&SubjectAltName(names)).map_err(|error| unmade(&error))?;
+        }
+        let request = builder.build::<_, DerSignature>(key.signer()).map_err(|error| unmade(&error))?;
+        let pem = request.to_pem(LineEnding::LF).map_err(|error| unmade(&error))?;
+        SigningRequest::from_pem(&pem)
+    }
+
+    pub(super) fn subject(&self, unique: Option<&str>) -> Result<Name, x509_cert::der::Error> {
+        let mut names = RdnSequence::default();
+        let text = |value: &str| Any::encode_from(&Utf8StringRef::new(value)?);
+        let mut push = |oid: ObjectIdentifier, value: Any| {
+            names.push(RelativeDistinguishedName::try_from(vec![AttributeTypeAndValue { oid, value }])?);
+            Ok::<(), x509_cert::der::Error>(())
+        };
+        if !self.common_name.is_empty() {
+            push(rfc4519::CN, text(&self.common_name)?)?;
+        }
+        if let Some(unique) = unique {
+            push(UNIQUE_IDENTIFIER, text(unique)?)?;
+        }
+        for (oid, value) in [
+            (rfc4519::O, &self.organization),
+            (rfc4519::OU, &self.organizational_unit),
+            (rfc4519::ST, &self.state_or_province),
+            (rfc4519::L, &self.locality),
+        ] {
+            if let Some(value) = value {
+                push(oid, text(value)?)?;
+            }
+        }
+        if let Some(country) = &self.country {
+            push(rfc4519::C, Any::encode_from(&PrintableString::new(country)?)?)?;
+        }
+        Ok(Name::hazmat_from_rdn_sequence(names))
+    }
+
+    pub(super) fn alternative_names(&self) -> Result<Vec<GeneralName>, x509_cert::der::Error> {
+        let hosts = self.dns_names.iter().map(|name| Ia5String::new(name).map(GeneralName::DnsName));
+        hosts.chain(self.ip_addresses.iter().map(|address| Ok(GeneralName::from(*address)))).collect()
+    }
+}
+
+/// `x500UniqueIdentifier`, by which requests of the same content differ.
+const UNIQUE_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.45");
+
+fn unique() -> Result<String, Error> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::Unmade { what: "a number for the request", why: error.to_string() })?;
+    Ok(hex(&bytes))
+}
+
+/// A request that was signed with its private key, as it goes to the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SigningRequest {
+    request: CertReq,
+    pem: String,
+}
+
+impl SigningRequest {
+    /// A request in PEM.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn from_pem(pem: &str) -> Result<Self, Error> {
+        let pem = pem.trim();
+        let request = CertReq::from_pem(pem).map_err(|error| Error::invalid("request for a certificate")(&error))?;
+        Ok(Self { request, pem: pem.to_owned() })
+    }
+
+    /// The request in PEM.
+    #[must_use]
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// What it asks for; whether it is for a CA is said beside the request, not in it.
+    #[must_use]
+    pub fn content(&self) -> CertificateRequest {
+        let subject = &self.request.info.subject;
+        let mut content = CertificateRequest {
+            organization: attribute(subject, rfc4519::O),
+            organizational_unit: attribute(subject, rfc4519::OU),
+            country: attribute(subject, rfc4519::C),
+            state_or_province: attribute(subject, rfc4519::ST),
+            locality: attribute(subject, rfc4519::L),
+            ..CertificateRequest::new(attribute(subject, rfc4519::CN).unwrap_or_default())
+        };
+        let extensions = self.request.info.attributes.iter().filter(|attribute| attribute.oid == ExtensionReq::OID);
+        for value in extensions.flat_map(|attribute| attribute.values.iter()) {
+            let Ok(extensions) = value.decode_as::<ExtensionReq>() else { continue };
+            for extension in extensions.0.iter().filter(|extension| extension.extn_id == SubjectAltName::OID) {
+                let Ok(names) = SubjectAltName::from_der(extension.extn_value.as_bytes()) else { continue };
+                add_names(&mut content, &names);
+            }
+        }
+        content
+    }
+
+    /// Whether whoever made it has the private key. None if the key is of a kind that cannot be checked here: not P-256.
+    #[must_use]
+    pub fn is_signed(&self) -> Option<bool> {
+        let key = VerifyingKey::try_from(owned_to_ref(&self.request.info.public_key)).ok()?;
+        let content = self.request.info.to_der().ok()?;
+        let signature = DerSignature::try_from(self.request.signature.raw_bytes());
+        Some(signature.is_ok_and(|signature| key.verify(&content, &signature).is_ok()))
+    }
+
+    pub(super) fn request(&self) -> &CertReq {
+        &self.request
+    }
+
+    pub(super) fn public_der(&self) -> Vec<u8> {
+        self.request.info.public_key.to_der().unwrap_or_default()
+    }
+
+    /// By which its certificate's secret is found: as the library for charms in Python counts it.
+    pub(super) fn digest(&self) -> String {
+        hex(&Sha256::digest(self.pem.as_bytes()))
+    }
+}
+
+fn owned_to_ref(key: &x509_cert::spki::SubjectPublicKeyInfoOwned) -> x509_cert::spki::SubjectPublicKeyInfoRef<'_> {
+    use x509_cert::der::referenced::OwnedToRef as _;
+    key.owned_to_ref()
+}
+
+pub(super) fn attribute(name: &Name, oid: ObjectIdentifier) -> Option<String> {
+    let value = &name.iter().find(|attribute| attribute.oid == oid)?.value;
+    std::str::from_utf8(value.value()).ok().map(str::to_owned)
+}
+
+pub(super) fn add_names(content: &mut CertificateRequest, names: &SubjectAltName) {
+    for name in &names.0 {
+        match name {
+            GeneralName::DnsName(name) => {
+                content.dns_names.insert(name.as_str().to_owned());
+            }
+            GeneralName::IpAddress(address) => {
+                let bytes = address.as_bytes();
+                let address = <[u8; 4]>::try_from(bytes)
+                    .map(IpAddr::from)
+                    .or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from));
+                content.ip_addresses.extend(address);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> CertificateRequest {
+        CertificateRequest::new("shop, \"the\" = one")
+            .dns_names(["shop.example.com", "*.example.com"])
+            .ip_addresses(["10.0.0.7".parse().unwrap(), "2001:db8::7".parse().unwrap()])
+            .organization("Ünit")
+            .organizational_unit("Sales")
+            .country("DE")
+            .state_or_province("Berlin")
+            .locality("Berlin")
+    }
+
+    #[test]
+    fn a_request_says_what_was_asked_for() {
+        let key = PrivateKey::generate().unwrap();
+        let signed = request().sign(&key).unwrap();
+        assert!(signed.pem().starts_with("-----BEGIN CERTIFICATE REQUEST-----\n"));
+        assert_eq!(SigningRequest::from_pem(signed.pem()).unwrap().content(), request());
+        assert_eq!(signed.public_der(), key.public_der());
+        assert_eq!(signed.is_signed(), Some(true));
+    }
+
+    #[test]
+    fn two_requests_of_one_content_differ() {
+        let key = PrivateKey::generate().unwrap();
+        let (one, two) = (request().sign(&key).unwrap(), request().sign(&key).unwrap());
+        assert_ne!(one.pem(), two.pem());
+        assert_ne!(one.digest(), two.digest());
+        assert_eq!(one.content(), two.content());
+    }
+
+    #[test]
+    fn a_request_for_another_s_key_is_not_signed() {
+        let mut signed = request().sign(&PrivateKey::generate().unwrap()).unwrap();
+        let other = request().sign(&PrivateKey::generate().unwrap()).unwrap();
+        signed.request.info.public_key = other.request.info.public_key;
+        assert_eq!(signed.is_signed(), Some(false));
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused() {
+        for pem in ["", "nonsense", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----"] {
+            let error = SigningRequest::from_pem(pem).unwrap_err().to_string();
+            assert!(error.starts_with("this is no request for a certificate: "), "{error}");
+        }
+        let error = CertificateRequest::new("shop").dns_names(["ü.example"]).sign(&PrivateKey::generate().unwrap());
+        assert!(error.unwrap_err().to_string().starts_with("the request for a certificate cannot be made: "));
+    }
+}

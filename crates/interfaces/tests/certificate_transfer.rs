@@ -1,0 +1,104 @@
+//! Certificates that one application trusts another with.
+
+use std::collections::BTreeSet;
+
+use interfaces::certificate_transfer::{Provider, Requirer};
+use ops::{Charm, Framework, Model};
+use ops_testing::{Context, Relation, State, on};
+
+const METADATA: &str = "
+name: shop
+summary: A shop.
+description: A shop.
+requires:
+  receive:
+    interface: certificate_transfer
+provides:
+  send:
+    interface: certificate_transfer
+";
+
+const RECEIVE: Requirer = Requirer::new("receive");
+const SEND: Provider = Provider::new("send", given);
+
+fn given(_: &Model) -> anyhow::Result<BTreeSet<String>> {
+    Ok(["one".to_owned(), "two".to_owned()].into())
+}
+
+struct App;
+
+impl Charm for App {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.library(RECEIVE);
+        framework.library(SEND).refresh_on([ops::on::config_changed().into()]);
+    }
+}
+
+fn context() -> Context<App> {
+    Context::with_metadata(App, METADATA).unwrap()
+}
+
+fn received(state: State) -> Vec<String> {
+    let mut ctx = context();
+    let manager = ctx.manager(on::update_status(), state).unwrap();
+    RECEIVE.certificates(manager.model()).unwrap().into_iter().collect()
+}
+
+#[test]
+fn the_leader_says_that_it_takes_version_1() {
+    let relation = Relation::new("receive").id(2);
+    let state = State::default().with_relation(relation.clone());
+    let out = context().run(on::relation_created(&relation), state.clone()).unwrap();
+    assert!(out.relation(2).local_app_data.is_empty());
+    let out = context().run(on::relation_created(&relation), state.with_leader(true)).unwrap();
+    assert_eq!(out.relation(2).local_app_data, [("version".to_owned(), "1".to_owned())].into());
+}
+
+#[test]
+fn certificates_of_both_versions_are_received_and_a_change_is_told_once() {
+    let one = Relation::new("receive").id(2).remote_app_data([("certificates", r#"["a\n", "b"]"#), ("version", "1")]);
+    let old = [("ca", "\"c\""), ("certificate", "\"x\""), ("chain", r#"["x", "c"]"#), ("version", "0")];
+    let two = Relation::new("receive").id(3).remote_app("old").remote_unit_data(0, old);
+    let plain =
+        Relation::new("receive").id(4).remote_app("older").remote_unit_data(0, [("ca", "d"), ("certificate", "y")]);
+    let state = State::default().with_relations([one.clone(), two, plain]);
+    assert_eq!(received(state.clone()), ["a", "b", "c", "d", "x"]);
+    let mut ctx = context();
+    let out = ctx.run(on::relation_changed(&one), state).unwrap();
+    assert_eq!(ctx.emitted(&RECEIVE.updated())[0].count, 2);
+    let out = ctx.run(on::relation_changed(&one), out).unwrap();
+    assert!(ctx.emitted(&RECEIVE.updated()).is_empty());
+    ctx.run(on::relation_broken(&one), out).unwrap();
+    assert_eq!(ctx.emitted(&RECEIVE.removed())[0].relation, 2);
+}
+
+#[test]
+fn what_cannot_be_read_fails_no_hook() {
+    let relation = Relation::new("receive").id(2).remote_app_data([("certificates", "nonsense")]);
+    let state = State::default().with_relation(relation.clone());
+    let mut ctx = context();
+    let out = ctx.run(on::relation_changed(&relation), state).unwrap();
+    assert!(
+        ctx.juju_log().iter().any(|line| line.message.contains("databag of remote: certificates is ")),
+        "{:?}",
+        ctx.juju_log()
+    );
+    let manager = ctx.manager(on::update_status(), out).unwrap();
+    assert!(RECEIVE.certificates(manager.model()).is_err());
+}
+
+#[test]
+fn the_leader_gives_in_the_version_that_the_other_side_takes() {
+    let new = Relation::new("send").id(5).remote_app_data([("version", "1")]);
+    let old = Relation::new("send").id(6).remote_app("old");
+    let state = State::default().with_leader(true).with_relations([new, old]);
+    let out = context().run(on::config_changed(), state.clone()).unwrap();
+    let data = &out.relation(5).local_app_data;
+    assert_eq!((data["certificates"].as_str(), data["version"].as_str()), (r#"["one","two"]"#, "1"));
+    assert!(!out.relation(5).local_unit_data.contains_key("ca"));
+    let data = &out.relation(6).local_unit_data;
+    assert_eq!((data["ca"].as_str(), data["chain"].as_str()), ("\"one\"", r#"["one","two"]"#));
+    assert!(out.relation(6).local_app_data.is_empty());
+    let out = context().run(on::config_changed(), state.with_leader(false)).unwrap();
+    assert!(out.relation(5).local_app_data.is_empty());
+}

@@ -1,0 +1,139 @@
+//! What the collector beside a unit is told.
+
+use std::io::Read as _;
+
+use base64ct::{Base64, Encoding as _};
+use interfaces::cos_agent::{Metrics, Provider};
+use ops::{Charm, Framework};
+use ops_testing::{Context, Error, Model, Relation, State, on};
+use serde_json::{Value, json};
+
+const METADATA: &str = "
+name: shop-charm
+summary: A shop.
+description: A shop.
+provides:
+  cos-agent:
+    interface: cos_agent
+";
+
+const COS: Provider = Provider::new("cos-agent")
+    .metrics(&[Metrics::new(9113, "/metrics")])
+    .metrics_alert_rules(&[
+        ("down", "alert: ShopDown\nexpr: up{%%juju_topology%%} == 0\nfor: 5m\nlabels:\n  severity: critical\n"),
+        ("more", "groups:\n- name: load\n  rules:\n  - alert: Load\n    expr: load > 3\n"),
+    ])
+    .log_alert_rules(&[("errors", "alert: Errors\nexpr: count_over_time({%%juju_topology%%} |= \"error\" [5m]) > 9\n")])
+    .dashboards(&[("shop.json", r#"{"title": "Shop", "uid": "mine", "tags": ["a"]}"#)])
+    .log_files(&["/var/log/shop/*.log"])
+    .log_slots(&["shop:logs"])
+    .tracing_protocols(&["otlp_http"]);
+const BROKEN: Provider = Provider::new("cos-agent").metrics_alert_rules(&[("typo", "alert: A\nexp: up\n")]);
+
+macro_rules! charm {
+    ($name:ident, $library:ident) => {
+        struct $name;
+        impl Charm for $name {
+            fn observe(framework: &mut Framework<Self>) {
+                framework.library($library).refresh_on([ops::on::upgrade_charm().into()]);
+            }
+        }
+    };
+}
+charm!(App, COS);
+charm!(Broken, BROKEN);
+
+fn state() -> State {
+    let relation = Relation::new("cos-agent").id(4).remote_app("opentelemetry-collector");
+    let model =
+        Model { name: "prod".to_owned(), uuid: "58b48ff0-608b-435f-83b9-ea643e0b98db".to_owned(), ..Model::default() };
+    State::default().with_relation(relation).with_model(model)
+}
+
+fn config(state: &State) -> Value {
+    serde_json::from_str(&state.relation(4).local_unit_data["config"]).unwrap()
+}
+
+#[test]
+fn the_collector_is_told_all_that_the_schema_has() {
+    let state = state();
+    let mut ctx = Context::with_metadata(App, METADATA).unwrap().app_name("shop");
+    let out = ctx.run(on::relation_joined(state.relation(4)), state.clone()).unwrap();
+    assert!(out.relation(4).local_app_data.is_empty());
+    let config = config(&out);
+    for (field, is_right) in [
+        ("metrics_alert_rules", config["metrics_alert_rules"].is_object()),
+        ("log_alert_rules", config["log_alert_rules"].is_object()),
+        ("dashboards", config["dashboards"].is_array()),
+        ("metrics_scrape_jobs", config["metrics_scrape_jobs"].is_array()),
+        ("log_slots", config["log_slots"].is_array()),
+    ] {
+        assert!(is_right, "{field}: {}", config[field]);
+    }
+    assert_eq!(
+        config["metrics_scrape_jobs"],
+        json!([{"metrics_path": "/metrics", "static_configs": [{"targets": ["localhost:9113"]}]}])
+    );
+    assert_eq!(config["include_log_files"], json!(["/var/log/shop/*.log"]));
+    assert_eq!(config["log_slots"], json!(["shop:logs"]));
+    assert_eq!(config["tracing_protocols"], json!(["otlp_http"]));
+}
+
+#[test]
+fn rules_carry_the_labels_of_the_application() {
+    let mut ctx = Context::with_metadata(App, METADATA).unwrap().app_name("shop");
+    let config = config(&ctx.run(on::upgrade_charm(), state()).unwrap());
+    let groups = config["metrics_alert_rules"]["groups"].as_array().unwrap();
+    let names: Vec<&str> = groups.iter().map(|group| group["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["prod_58b48ff0_shop_down_rules", "prod_58b48ff0_shop_load_rules"]);
+    assert_eq!(
+        groups[0]["rules"][0],
+        json!({
+            "alert": "ShopDown",
+            "expr": "up{juju_model=\"prod\", juju_model_uuid=\"58b48ff0-608b-435f-83b9-ea643e0b98db\", juju_application=\"shop\"} == 0",
+            "for": "5m",
+            "labels": {
+                "severity": "critical",
+                "juju_model": "prod",
+                "juju_model_uuid": "58b48ff0-608b-435f-83b9-ea643e0b98db",
+                "juju_application": "shop",
+                "juju_charm": "shop-charm",
+            },
+        })
+    );
+    let logs = config["log_alert_rules"]["groups"][0]["rules"][0]["expr"].as_str().unwrap();
+    assert!(logs.contains(r#"{juju_model="prod", "#), "{logs}");
+}
+
+#[test]
+fn dashboards_are_compressed_json_with_an_identifier_of_their_own() {
+    let mut ctx = Context::with_metadata(App, METADATA).unwrap();
+    let config = config(&ctx.run(on::upgrade_charm(), state()).unwrap());
+    let compressed = Base64::decode_vec(config["dashboards"][0].as_str().unwrap()).unwrap();
+    let mut text = String::new();
+    lzma_rust2::XzReader::new(&compressed[..], false).read_to_string(&mut text).unwrap();
+    let dashboard: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(dashboard["title"], "Shop");
+    assert_eq!(dashboard["tags"], json!(["a", "charm: shop-charm"]));
+    let uid = dashboard["uid"].as_str().unwrap();
+    assert!(uid.len() == 40 && uid.bytes().all(|byte| byte.is_ascii_hexdigit()), "{uid}");
+}
+
+#[test]
+fn rules_that_are_none_are_an_error_that_names_them() {
+    let mut ctx = Context::with_metadata(Broken, METADATA).unwrap();
+    let Err(Error::Charm(error)) = ctx.run(on::upgrade_charm(), state()) else { panic!() };
+    let error = ops::chain(&error);
+    assert!(error.ends_with("the alert rules typo are no rules: there is neither `groups` nor `expr`"), "{error}");
+}
+
+#[test]
+fn where_traces_go_is_what_the_collector_says() {
+    let receivers = r#"[{"protocol": {"name": "otlp_http", "type": "http"}, "url": "http://10.0.0.9:4318"}, {"protocol": {"name": "zipkin", "type": "http"}, "url": null}]"#;
+    let state = state().change_relation(4, |relation| relation.remote_unit_data(0, [("receivers", receivers)]));
+    let mut ctx = Context::with_metadata(App, METADATA).unwrap();
+    let manager = ctx.manager(on::update_status(), state).unwrap();
+    let receivers = COS.receivers(manager.model()).unwrap();
+    assert_eq!(receivers.len(), 1);
+    assert_eq!((receivers[0].protocol.as_str(), receivers[0].url.as_str()), ("otlp_http", "http://10.0.0.9:4318"));
+}

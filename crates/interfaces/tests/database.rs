@@ -1,0 +1,141 @@
+//! Databases of the data platform.
+
+use interfaces::database::{Database, Requirer};
+use ops::{Charm, Error, Framework};
+use ops_testing::{Context, Relation, Secret, State, on};
+
+const METADATA: &str = "
+name: shop
+summary: A shop.
+description: A shop.
+requires:
+  database:
+    interface: postgresql_client
+    limit: 1
+";
+
+const DATABASE: Requirer = Requirer::new("database", "shop").extra_user_roles("admin");
+
+struct App;
+
+impl Charm for App {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.library(DATABASE);
+    }
+}
+
+fn context() -> Context<App> {
+    Context::with_metadata(App, METADATA).unwrap()
+}
+
+fn user() -> Secret {
+    Secret::new([("username", "relation-3"), ("password", "hunter2"), ("uris", "postgresql://x")]).untracked()
+}
+
+fn answered(secret: &Secret) -> State {
+    let relation = Relation::new("database").id(3).remote_app("postgresql").remote_app_data([
+        ("database", "shop".to_owned()),
+        ("endpoints", "10.0.0.7:5432, 10.0.0.8:5432".to_owned()),
+        ("version", "16.8".to_owned()),
+        ("secret-user", secret.id.uri()),
+        ("data", "{\"database\": \"shop\"}".to_owned()),
+    ]);
+    State::default().with_relation(relation).with_secret(secret.clone())
+}
+
+fn database(state: State) -> Result<Option<Database>, Error> {
+    let mut ctx = context();
+    let manager = ctx.manager(on::update_status(), state).unwrap();
+    DATABASE.database(manager.model())
+}
+
+#[test]
+fn the_leader_asks_with_the_fields_of_the_schema() {
+    let relation = Relation::new("database").id(3);
+    let state = State::default().with_relation(relation.clone());
+    let out = context().run(on::relation_created(&relation), state.clone().with_leader(true)).unwrap();
+    let data: Vec<(String, String)> = out.relation(3).local_app_data.clone().into_iter().collect();
+    let expected = [
+        ("database", "shop"),
+        ("extra-user-roles", "admin"),
+        ("requested-secrets", r#"["username","password","tls","tls-ca","uris","read-only-uris"]"#),
+    ];
+    assert_eq!(data, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    let out = context().run(on::relation_created(&relation), state).unwrap();
+    assert!(out.relation(3).local_app_data.is_empty());
+}
+
+#[test]
+fn the_credentials_come_in_a_secret() {
+    let state = answered(&user());
+    let mut ctx = context();
+    let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
+    assert_eq!(ctx.emitted(&DATABASE.changed())[0].name, "shop");
+    assert!(!serde_json::to_string(&out.library_stored).unwrap().contains("hunter2"));
+    let database = database(out.clone()).unwrap().unwrap();
+    assert_eq!(database.endpoints, ["10.0.0.7:5432", "10.0.0.8:5432"]);
+    assert_eq!((database.username.as_str(), database.password()), ("relation-3", "hunter2"));
+    assert_eq!((database.version.as_deref(), database.uris()), (Some("16.8"), Some("postgresql://x")));
+    assert!(!format!("{database:?}").contains("hunter2"));
+    ctx.run(on::relation_changed(out.relation(3)), out.clone()).unwrap();
+    assert!(ctx.emitted(&DATABASE.changed()).is_empty(), "it is known already");
+}
+
+#[test]
+fn a_new_password_is_told() {
+    let state = answered(&user());
+    let mut ctx = context();
+    let mut out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
+    let secret = out.secrets[0].clone().latest_content([("username", "relation-3"), ("password", "new")]);
+    out.secrets = vec![secret.clone()];
+    let out = ctx.run(on::secret_changed(&secret), out).unwrap();
+    assert_eq!(ctx.emitted(&DATABASE.changed()).len(), 1);
+    assert_eq!(database(out).unwrap().unwrap().password(), "new");
+}
+
+#[test]
+fn another_secret_of_the_charm_s_is_not_looked_at() {
+    let other = Secret::new([("key", "value")]).label("database-backup");
+    let mut ctx = context();
+    ctx.run(on::secret_changed(&other), answered(&user()).with_secret(other.clone())).unwrap();
+    assert!(ctx.hook_commands().is_empty(), "{:?}", ctx.hook_commands());
+}
+
+#[test]
+fn a_secret_that_was_not_granted_fails_no_hook_and_is_an_error() {
+    let state = answered(&user().revoked());
+    let mut ctx = context();
+    let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
+    assert!(ctx.emitted(&DATABASE.changed()).is_empty());
+    let error = database(out).unwrap_err().to_string();
+    assert!(error.contains("permission denied"), "{error}");
+}
+
+#[test]
+fn a_secret_that_lacks_a_key_is_an_error_that_names_it_and_not_the_password() {
+    let secret = Secret::new([("password", "hunter2")]).untracked();
+    let state = answered(&secret);
+    context().run(on::relation_changed(state.relation(3)), state.clone()).unwrap();
+    let error = database(state).unwrap_err().to_string();
+    assert!(error.ends_with("it has no key username") && !error.contains("hunter2"), "{error}");
+}
+
+#[test]
+fn a_provider_without_secrets_is_understood() {
+    let data =
+        [("database", "shop"), ("endpoints", "10.0.0.7:5432"), ("username", "u"), ("password", "p"), ("tls", "True")];
+    let relation = Relation::new("database").id(3).remote_app_data(data);
+    let database = database(State::default().with_relation(relation)).unwrap().unwrap();
+    assert_eq!((database.username.as_str(), database.password(), database.tls), ("u", "p", true));
+}
+
+#[test]
+fn half_an_answer_is_no_database() {
+    let relation = Relation::new("database").id(3).remote_app_data([("database", "shop")]);
+    let state = State::default().with_relation(relation.clone());
+    assert_eq!(database(state.clone()).unwrap(), None);
+    let mut ctx = context();
+    let out = ctx.run(on::relation_changed(&relation), state).unwrap();
+    ctx.run(on::relation_broken(&relation), out).unwrap();
+    assert_eq!(ctx.emitted(&DATABASE.removed()).len(), 1);
+}

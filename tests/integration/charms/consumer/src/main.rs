@@ -1,0 +1,168 @@
+//! A charm for the integration tests: this project's end of every interface, whose other ends are charms in Python.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use interfaces::tls_certificates::{
+    Authority, Available, Certificate, CertificateRequest, Denied, Gone, Mode, PrivateKey, Requested, Requests,
+};
+use interfaces::{certificate_transfer, cos_agent, database, ingress, tls_certificates};
+use ops::{
+    ActionEvent, CollectStatusEvent, Custom, CustomRelation, Framework, Model, OrStatus as _, SecretContent,
+    SecretUpdate, Status,
+};
+use serde::Serialize;
+
+ops::charm!("charmcraft.yaml");
+
+const UNIT: tls_certificates::Requirer = tls_certificates::Requirer::new(endpoints::CERTIFICATES, of_unit);
+const APP: tls_certificates::Requirer =
+    tls_certificates::Requirer::new(endpoints::APP_CERTIFICATES, of_app).mode(Mode::App);
+const SIGN: tls_certificates::Provider = tls_certificates::Provider::new(endpoints::SIGN);
+const DATABASE: database::Requirer = database::Requirer::new(endpoints::DATABASE, "shop").extra_user_roles("admin");
+const INGRESS: ingress::Requirer = ingress::Requirer::new(endpoints::INGRESS, 8080);
+const RECEIVE: certificate_transfer::Requirer = certificate_transfer::Requirer::new(endpoints::RECEIVE_CA_CERT);
+const SEND: certificate_transfer::Provider = certificate_transfer::Provider::new(endpoints::SEND_CA_CERT, given);
+const COS: cos_agent::Provider = cos_agent::Provider::new(endpoints::COS_AGENT)
+    .metrics(&[cos_agent::Metrics::new(9113, "/metrics")])
+    .metrics_alert_rules(&[("down", "alert: Down\nexpr: up{%%juju_topology%%} == 0\nfor: 5m\n")])
+    .log_alert_rules(&[("errors", "alert: Errors\nexpr: rate({%%juju_topology%%} |= \"error\" [5m]) > 1\n")])
+    .dashboards(&[("consumer.json", r#"{"title": "Consumer", "panels": []}"#)])
+    .log_files(&["/var/log/consumer/*.log"])
+    .tracing_protocols(&["otlp_http"]);
+
+const AUTHORITY: &str = "authority";
+
+fn of_unit(model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
+    let unit = model.unit().name().replace('/', "-");
+    Ok(vec![CertificateRequest::new(unit.clone()).dns_names([unit + ".example.com"]).organization("Tests")])
+}
+
+fn of_app(_: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
+    Ok(vec![CertificateRequest::new("intermediate").ca()])
+}
+
+fn given(model: &Model) -> anyhow::Result<BTreeSet<String>> {
+    Ok([authority(model)?.certificate().pem().to_owned()].into())
+}
+
+/// This application's own CA, whose key is in a secret of its.
+fn authority(model: &Model) -> anyhow::Result<Authority> {
+    match model.secret_with_label(AUTHORITY).get() {
+        Ok(content) => Ok(Authority::new(
+            PrivateKey::from_pem(content.expose("key").unwrap_or_default())?,
+            Certificate::from_pem(content.expose("certificate").unwrap_or_default())?,
+        )?),
+        Err(ops::Error::SecretNotFound { .. }) => {
+            let authority = Authority::generate("Consumer's CA", Duration::from_hours(24 * 30))?;
+            let content = [("key", authority.private_key().pem()), ("certificate", authority.certificate().pem())];
+            model.app().add_secret(&SecretContent::new(content), &SecretUpdate::default().label(AUTHORITY))?;
+            Ok(authority)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What `seen` tells.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Seen {
+    certificate: Option<String>,
+    chain: Option<String>,
+    key: Option<String>,
+    intermediate: Option<String>,
+    events: String,
+    endpoints: Option<String>,
+    user: Option<String>,
+    password: Option<String>,
+    url: Option<String>,
+    received: String,
+    receivers: String,
+}
+
+#[derive(Default)]
+struct ConsumerCharm;
+
+impl ops::Charm for ConsumerCharm {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.library(UNIT).refresh_on([on::config_changed().into()]);
+        framework.library(APP);
+        framework.library(SIGN);
+        framework.library(DATABASE);
+        framework.library(INGRESS);
+        framework.library(RECEIVE);
+        framework.library(SEND);
+        framework.library(COS).refresh_on([on::config_changed().into()]);
+        framework.observe(UNIT.available(), |charm: &Self, _: &CustomRelation<Available>, m: &Model| {
+            charm.count("available", m)
+        });
+        framework.observe(UNIT.gone(), |charm: &Self, _: &Custom<Gone>, m: &Model| charm.count("gone", m));
+        framework
+            .observe(UNIT.denied(), |charm: &Self, _: &CustomRelation<Denied>, m: &Model| charm.count("denied", m));
+        framework.observe(DATABASE.changed(), |charm: &Self, _: &CustomRelation<database::Changed>, m: &Model| {
+            charm.count("database", m)
+        });
+        framework.observe(INGRESS.ready(), |charm: &Self, _: &CustomRelation<ingress::Ready>, m: &Model| {
+            charm.count("ingress", m)
+        });
+        framework.observe(
+            RECEIVE.updated(),
+            |charm: &Self, _: &CustomRelation<certificate_transfer::Updated>, m: &Model| charm.count("received", m),
+        );
+        framework.observe(SIGN.requested(), Self::on_requested);
+        framework.observe(on::seen_action(), Self::on_seen);
+        framework.observe(on::replace_key_action(), |_: &Self, _: &ActionEvent, m: &Model| UNIT.replace_private_key(m));
+        framework.observe(on::collect_unit_status(), Self::on_collect_status);
+    }
+}
+
+impl ConsumerCharm {
+    fn count(&self, event: &str, model: &Model) -> Result<(), ops::Error> {
+        let mut events: Vec<String> = model.stored("events")?.unwrap_or_default();
+        events.push(event.to_owned());
+        model.store("events", &events)
+    }
+
+    fn on_requested(&mut self, _: &CustomRelation<Requests>, model: &Model) -> anyhow::Result<()> {
+        let authority = authority(model)?;
+        for requested in SIGN.outstanding(model)? {
+            let Requested { request, ca, .. } = &requested;
+            let certificate = authority.sign(request, *ca, Duration::from_hours(24))?;
+            SIGN.issue(&requested, &certificate, authority.certificate(), &[])?;
+        }
+        Ok(())
+    }
+
+    fn on_seen(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
+        let mut seen = Seen {
+            events: model.stored::<Vec<String>>("events")?.unwrap_or_default().join(" "),
+            url: INGRESS.url(model)?,
+            received: RECEIVE.certificates(model)?.into_iter().collect::<Vec<_>>().join("\n"),
+            receivers: COS.receivers(model)?.into_iter().map(|it| it.url).collect::<Vec<_>>().join(" "),
+            ..Seen::default()
+        };
+        if let Some(issued) = UNIT.issued(model)? {
+            seen.chain = Some(issued.chain_pem());
+            seen.certificate = Some(issued.certificate.pem().to_owned());
+            seen.key = Some(issued.private_key.pem().to_owned());
+        }
+        seen.intermediate = APP.issued(model)?.map(|issued| issued.certificate.pem().to_owned());
+        if let Some(database) = DATABASE.database(model)? {
+            seen.endpoints = Some(database.endpoints.join(" "));
+            seen.password = Some(database.password().to_owned());
+            seen.user = Some(database.username);
+        }
+        Ok(event.set_results(&seen)?)
+    }
+
+    fn on_collect_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
+        UNIT.issued(model).or_status(|error: &tls_certificates::Error| Status::blocked(error.to_string()))?;
+        event.add_status(Status::active());
+        Ok(())
+    }
+}
+
+fn main() -> ExitCode {
+    ops::main(ConsumerCharm::default)
+}
