@@ -3,25 +3,34 @@
 //! `getent` and not the C library's functions: those load plug-ins (LDAP, systemd) at run time, which a statically linked
 //! charm cannot.
 
+use std::io;
 use std::process::Command;
 
 use crate::process;
 
+/// `getent` did not answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum GetentError {
+    /// It could not be started.
+    #[error("{0}")]
+    Start(io::Error),
+    /// It failed.
+    #[error("it {outcome}: {stderr}")]
+    Failed { outcome: String, stderr: String },
+}
+
 /// The fields of the entry `key` (a name or a number) in `database` (`passwd` or `group`); `None` if there is none.
-///
-/// # Errors
-/// Why `getent` could not say.
-pub(crate) fn entry(database: &str, key: &str) -> Result<Option<Vec<String>>, String> {
+pub(crate) fn entry(database: &str, key: &str) -> Result<Option<Vec<String>>, GetentError> {
     /// `getent`'s exit code for a key that the database does not have.
     const KEY_NOT_FOUND: i32 = 2;
-    let output =
-        process::output(Command::new("getent").args([database, "--", key])).map_err(|error| error.to_string())?;
+    let output = process::output(Command::new("getent").args([database, "--", key])).map_err(GetentError::Start)?;
     match output.status.code() {
         Some(0) => {}
         Some(KEY_NOT_FOUND) => return Ok(None),
         _ => {
             let stderr = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("it {}: {}", process::outcome(output.status), stderr.trim()));
+            let stderr = stderr.trim().to_owned();
+            return Err(GetentError::Failed { outcome: process::outcome(output.status), stderr });
         }
     }
     let line = String::from_utf8_lossy(&output.stdout);

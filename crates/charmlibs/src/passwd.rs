@@ -147,7 +147,7 @@ fn read<T>(
     if key.is_empty() {
         return Err(Error::Name { kind, name: String::new() });
     }
-    match accounts::entry(database, key).map_err(failed)? {
+    match accounts::entry(database, key).map_err(|error| failed(error.to_string()))? {
         None => Ok(None),
         Some(fields) => {
             entry(&fields).map(Some).ok_or_else(|| failed("it printed something else than an entry".to_owned()))

@@ -95,8 +95,19 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
+/// The charm's metadata cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum ReadError {
+    /// The file is there.
+    #[error("cannot read {}: {error}", path.display())]
+    File { path: PathBuf, error: io::Error },
+    /// The file is at none of these places.
+    #[error("cannot read {}", .0.join(", nor "))]
+    Nowhere(Vec<String>),
+}
+
 /// The first file that is there, and its text.
-fn first(paths: &[PathBuf]) -> Result<(&Path, String), String> {
+fn first(paths: &[PathBuf]) -> Result<(&Path, String), ReadError> {
     let mut reasons = vec![];
     for path in paths {
         match fs::read_to_string(path) {
@@ -104,10 +115,10 @@ fn first(paths: &[PathBuf]) -> Result<(&Path, String), String> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 reasons.push(format!("{}: {error}", path.display()));
             }
-            Err(error) => return Err(format!("cannot read {}: {error}", path.display())),
+            Err(error) => return Err(ReadError::File { path: path.clone(), error }),
         }
     }
-    Err(format!("cannot read {}", reasons.join(", nor ")))
+    Err(ReadError::Nowhere(reasons))
 }
 
 #[cfg(test)]

@@ -35,7 +35,16 @@ const STORAGE_EVENTS: [(&str, &str, &str); 2] = [
     ("storage_detaching", "StorageDetachingEvent", "is about to go"),
 ];
 
-fn modules(meta: &CharmMeta, file: &str, span: Span) -> Result<TokenStream, String> {
+/// Two names of the charm's would be one identifier.
+#[derive(Debug, thiserror::Error)]
+#[error("{one:?} and {other:?} would both be `{identifier}`: rename one of them")]
+struct Clash {
+    one: String,
+    other: String,
+    identifier: String,
+}
+
+fn modules(meta: &CharmMeta, file: &str, span: Span) -> Result<TokenStream, Clash> {
     let mut events = Functions { span, functions: BTreeMap::new() };
     for relation in meta.relations.values() {
         for (event, event_type, happened) in RELATION_EVENTS {
@@ -96,7 +105,7 @@ struct Functions {
 }
 
 impl Functions {
-    fn add(&mut self, name: &str, event: &str, event_type: &str, doc: &str) -> Result<(), String> {
+    fn add(&mut self, name: &str, event: &str, event_type: &str, doc: &str) -> Result<(), Clash> {
         let span = self.span;
         let function = identifier(&format!("{}_{event}", plain(name)), span);
         let (source, event_type) = (format_ident!("{event}", span = span), format_ident!("{event_type}", span = span));
@@ -108,16 +117,14 @@ impl Functions {
             }
         };
         match self.functions.insert(function.to_string(), (name.to_owned(), code)) {
-            Some((other, _)) => {
-                Err(format!("{other:?} and {name:?} would both be `on::{function}`: rename one of them"))
-            }
+            Some((one, _)) => Err(Clash { one, other: name.to_owned(), identifier: format!("on::{function}") }),
             None => Ok(()),
         }
     }
 }
 
 /// A constant for each name.
-fn constants<'a>(names: impl Iterator<Item = (&'a String, String)>, span: Span) -> Result<TokenStream, String> {
+fn constants<'a>(names: impl Iterator<Item = (&'a String, String)>, span: Span) -> Result<TokenStream, Clash> {
     let mut constants: BTreeMap<String, (&str, TokenStream)> = BTreeMap::new();
     for (name, doc) in names {
         let constant = identifier(&plain(name).to_uppercase(), span);
@@ -125,8 +132,8 @@ fn constants<'a>(names: impl Iterator<Item = (&'a String, String)>, span: Span) 
             #[doc = #doc]
             pub const #constant: &str = #name;
         };
-        if let Some((other, _)) = constants.insert(constant.to_string(), (name, code)) {
-            return Err(format!("{other:?} and {name:?} would both be `{constant}`: rename one of them"));
+        if let Some((one, _)) = constants.insert(constant.to_string(), (name, code)) {
+            return Err(Clash { one: one.to_owned(), other: name.clone(), identifier: constant.to_string() });
         }
     }
     Ok(constants.into_values().map(|(_, code)| code).collect())
@@ -149,7 +156,7 @@ fn identifier(name: &str, span: Span) -> Ident {
 mod tests {
     use super::*;
 
-    fn expanded(rest: &str) -> Result<String, String> {
+    fn expanded(rest: &str) -> Result<String, Clash> {
         let meta = CharmMeta::parse(&format!("name: demo\n{rest}")).unwrap();
         modules(&meta, "charmcraft.yaml", Span::call_site()).map(|code| code.to_string())
     }
@@ -169,8 +176,11 @@ mod tests {
     #[test]
     fn names_that_cannot_be_told_apart_are_refused() {
         let message = expanded("requires: {my-db: {interface: a}, my_db: {interface: b}}\n").unwrap_err();
-        assert_eq!(message, r#""my-db" and "my_db" would both be `on::my_db_relation_created`: rename one of them"#);
+        assert_eq!(
+            message.to_string(),
+            r#""my-db" and "my_db" would both be `on::my_db_relation_created`: rename one of them"#
+        );
         let bindings = expanded("requires: {my-db: {interface: a}}\nextra-bindings: {my_db: }\n").unwrap_err();
-        assert_eq!(bindings, r#""my-db" and "my_db" would both be `MY_DB`: rename one of them"#);
+        assert_eq!(bindings.to_string(), r#""my-db" and "my_db" would both be `MY_DB`: rename one of them"#);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::yaml::YamlError;
+
 /// A charm's metadata could not be read, or Juju would refuse it.
 #[derive(Debug, thiserror::Error)]
 pub enum MetadataError {
@@ -25,7 +27,7 @@ pub enum MetadataError {
         /// The file's name, such as `charmcraft.yaml`.
         file: String,
         /// What is wrong, and in which line and column.
-        reason: String,
+        reason: YamlError,
     },
     /// A key's value is missing, or is not what Juju takes.
     #[error("{file}: {key}: {reason}")]

@@ -58,4 +58,4 @@ pub use relation::{RelationMeta, RelationRole, RelationScope};
 pub use resource::{ResourceMeta, ResourceType};
 pub use storage::{StorageMeta, StorageType};
 pub use warnings::warnings;
-pub use yaml::{TextMapError, parse_text_map, parse_yaml};
+pub use yaml::{TextMapError, YamlError, YamlFault, parse_text_map, parse_yaml};

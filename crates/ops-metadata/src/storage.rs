@@ -157,17 +157,17 @@ mod tests {
 
     use super::*;
 
-    fn range(value: &Value) -> Result<(u32, Option<u32>), String> {
-        read_range(&Node::root("metadata.yaml", value)).map_err(|error| error.to_string())
+    fn range(value: &Value) -> Result<(u32, Option<u32>), MetadataError> {
+        read_range(&Node::root("metadata.yaml", value))
     }
 
     #[test]
     fn ranges_are_as_juju_takes_them() {
-        assert_eq!(range(&json!(3)), Ok((3, Some(3))));
-        assert_eq!(range(&json!("3")), Ok((3, Some(3))));
-        assert_eq!(range(&json!("0-5")), Ok((0, Some(5))));
-        assert_eq!(range(&json!("2-")), Ok((2, None)));
-        assert_eq!(range(&json!("2+")), Ok((2, None)));
+        assert_eq!(range(&json!(3)).unwrap(), (3, Some(3)));
+        assert_eq!(range(&json!("3")).unwrap(), (3, Some(3)));
+        assert_eq!(range(&json!("0-5")).unwrap(), (0, Some(5)));
+        assert_eq!(range(&json!("2-")).unwrap(), (2, None));
+        assert_eq!(range(&json!("2+")).unwrap(), (2, None));
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
             assert!(range(&value).is_err(), "{value}");
         }
         assert_eq!(
-            range(&json!("5-2")).unwrap_err(),
+            range(&json!("5-2")).unwrap_err().to_string(),
             "metadata.yaml: the file: the range ends (2) before it begins (5)"
         );
     }

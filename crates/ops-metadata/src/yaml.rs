@@ -28,7 +28,7 @@ pub(crate) fn parse(file: &str, text: &str, reader: YamlReader) -> Result<Value,
 ///
 /// # Errors
 /// It is no YAML; the text says where.
-pub fn parse_yaml(text: &str) -> Result<Value, String> {
+pub fn parse_yaml(text: &str) -> Result<Value, YamlError> {
     Loader::new(text, Scalars::Typed(YamlReader::Juju)).document()
 }
 
@@ -53,8 +53,74 @@ pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, TextMapErr
             .collect(),
         _ => None,
     };
-    strings
-        .ok_or_else(|| TextMapError::Shape(Loader::new(text, Scalars::Text).misfits().unwrap_or_else(|why| vec![why])))
+    strings.ok_or_else(|| {
+        TextMapError::Shape(Loader::new(text, Scalars::Text).misfits().unwrap_or_else(|error| vec![error.to_string()]))
+    })
+}
+
+/// Why a document is not read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum YamlError {
+    /// Something in it is wrong. Lines count from 1, and so do columns, as editors have it.
+    #[error("{fault} at line {line} column {column}")]
+    At {
+        /// What is wrong.
+        fault: YamlFault,
+        /// In which line.
+        line: usize,
+        /// In which column.
+        column: usize,
+    },
+    /// It ends in the middle.
+    #[error("it ends too early")]
+    End,
+}
+
+/// What can be wrong in a YAML document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum YamlFault {
+    /// It is no YAML, in the words of the YAML library.
+    #[error("{0}")]
+    Syntax(String),
+    /// A second document begins.
+    #[error("there is more than one document")]
+    SeveralDocuments,
+    /// Something stands outside of the document.
+    #[error("this belongs to no document")]
+    Stray,
+    /// It nests too deep.
+    #[error("it nests more than {MAX_DEPTH} levels deep")]
+    TooDeep,
+    /// It has too many values, aliases included.
+    #[error("it holds more than {MAX_VALUES} values")]
+    TooLarge,
+    /// An alias is part of its own value.
+    #[error("an alias stands within what it stands for")]
+    AliasInItself,
+    /// A value is missing.
+    #[error("a value is missing")]
+    MissingValue,
+    /// A number is infinite or none, which JSON cannot say.
+    #[error("{0} is no number that a charm can have; put it into quotes if it is text")]
+    NotFinite(String),
+    /// A value is not of the type that its tag says.
+    #[error("{text:?} is no !!{tag}")]
+    Tag {
+        /// The value.
+        text: String,
+        /// The tag.
+        tag: String,
+    },
+    /// A mapping has a key twice.
+    #[error("the key {0:?} is given twice")]
+    RepeatedKey(String),
+    /// What `<<` merges is no mapping.
+    #[error("the merge key << takes mappings only")]
+    MergeKey,
+    /// A key is no text.
+    #[error("the key {0} is not a string; put it into quotes")]
+    KeyNotText(String),
 }
 
 /// Why a document is no map of text.
@@ -62,7 +128,7 @@ pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, TextMapErr
 pub enum TextMapError {
     /// It is no YAML.
     #[error("yaml: {0}")]
-    Syntax(String),
+    Syntax(YamlError),
     /// It, or values in it, have another shape: what stands in which line.
     #[error("yaml: unmarshal errors:\n  {}", .0.join("\n  "))]
     Shape(Vec<String>),
@@ -91,7 +157,7 @@ impl<'a> Loader<'a> {
         Self { parser: Parser::new_from_str(text), scalars, anchors: HashMap::new(), values: 0 }
     }
 
-    fn document(mut self) -> Result<Value, String> {
+    fn document(mut self) -> Result<Value, YamlError> {
         let mut document = None;
         loop {
             let (event, span) = self.next()?;
@@ -99,19 +165,19 @@ impl<'a> Loader<'a> {
                 Event::StreamEnd => return Ok(document.unwrap_or_default()),
                 Event::Nothing | Event::StreamStart | Event::DocumentEnd => {}
                 Event::DocumentStart(_) if document.is_some() => {
-                    return Err(at("there is more than one document", &span.start));
+                    return Err(at(YamlFault::SeveralDocuments, &span.start));
                 }
                 Event::DocumentStart(_) => {
                     let (event, span) = self.next()?;
                     document = Some(self.node(event, span, 0)?);
                 }
-                _ => return Err(at("this belongs to no document", &span.start)),
+                _ => return Err(at(YamlFault::Stray, &span.start)),
             }
         }
     }
 
     /// What in the document does not fit into a map of text, as Go's yaml.v2 lists it.
-    fn misfits(mut self) -> Result<Vec<String>, String> {
+    fn misfits(mut self) -> Result<Vec<String>, YamlError> {
         let misfit = |found: &str, wanted, span: &Span| {
             format!("line {}: cannot unmarshal {found} into {wanted}", span.start.line())
         };
@@ -132,8 +198,11 @@ impl<'a> Loader<'a> {
                 }
                 Event::MappingEnd | Event::SequenceEnd => depth -= 1,
                 Event::Scalar(text, style, ..) if depth == 0 => {
-                    let value =
-                        if style == ScalarStyle::Plain { YamlReader::Juju.resolve(&text)? } else { Value::from("") };
+                    let value = if style == ScalarStyle::Plain {
+                        YamlReader::Juju.resolve(&text).map_err(|fault| at(fault, &span.start))?
+                    } else {
+                        Value::from("")
+                    };
                     let tag = match value {
                         Value::Bool(_) => "!!bool",
                         Value::Number(number) if number.is_f64() => "!!float",
@@ -152,17 +221,17 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn next(&mut self) -> Result<(Event<'a>, Span), String> {
+    fn next(&mut self) -> Result<(Event<'a>, Span), YamlError> {
         match self.parser.next_event() {
             Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => Err(at(error.info(), error.marker())),
-            None => Err("it ends too early".to_owned()),
+            Some(Err(error)) => Err(at(YamlFault::Syntax(error.info().to_owned()), error.marker())),
+            None => Err(YamlError::End),
         }
     }
 
-    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Value, String> {
+    fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Value, YamlError> {
         if depth > MAX_DEPTH {
-            return Err(at(&format!("it nests more than {MAX_DEPTH} levels deep"), &span.start));
+            return Err(at(YamlFault::TooDeep, &span.start));
         }
         let before = self.values;
         self.count(1, &span)?;
@@ -172,12 +241,11 @@ impl<'a> Loader<'a> {
             Event::MappingStart(anchor, _) => (self.map(depth)?, anchor),
             Event::Alias(anchor) => {
                 let known = self.anchors.get(&anchor).cloned();
-                let (value, values) =
-                    known.ok_or_else(|| at("an alias stands within what it stands for", &span.start))?;
+                let (value, values) = known.ok_or_else(|| at(YamlFault::AliasInItself, &span.start))?;
                 self.count(values, &span)?;
                 return Ok(value);
             }
-            _ => return Err(at("a value is missing", &span.start)),
+            _ => return Err(at(YamlFault::MissingValue, &span.start)),
         };
         if anchor != 0 {
             self.anchors.insert(anchor, (value.clone(), self.values - before));
@@ -186,15 +254,15 @@ impl<'a> Loader<'a> {
     }
 
     /// Aliases of aliases can stand for more than there is memory.
-    fn count(&mut self, values: usize, span: &Span) -> Result<(), String> {
+    fn count(&mut self, values: usize, span: &Span) -> Result<(), YamlError> {
         self.values += values;
         if self.values > MAX_VALUES {
-            return Err(at(&format!("it holds more than {MAX_VALUES} values"), &span.start));
+            return Err(at(YamlFault::TooLarge, &span.start));
         }
         Ok(())
     }
 
-    fn scalar(&self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) -> Result<Value, String> {
+    fn scalar(&self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) -> Result<Value, YamlError> {
         let plain = style == ScalarStyle::Plain;
         // `!text` is text, and so is what has a tag of somebody's own.
         let tag = tag.map(|tag| if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "str" });
@@ -204,23 +272,26 @@ impl<'a> Loader<'a> {
             Scalars::Text => return Ok(text.into()),
         };
         match tag {
-            None if plain => reader.resolve(text).map_err(|reason| at(&reason, &span.start)),
+            None if plain => reader.resolve(text).map_err(|fault| at(fault, &span.start)),
             None | Some("str" | "binary") => Ok(text.into()),
             Some(tag) => {
-                let value = reader.resolve(text).map_err(|reason| at(&reason, &span.start))?;
+                let value = reader.resolve(text).map_err(|fault| at(fault, &span.start))?;
                 match (tag, value) {
                     ("null", Value::Null) => Ok(Value::Null),
                     ("bool", Value::Bool(value)) => Ok(value.into()),
                     ("int", Value::Number(number)) if !number.is_f64() => Ok(number.into()),
                     ("float", Value::Number(number)) => Ok(number.as_f64().into()),
                     ("timestamp", Value::String(text)) => Ok(text.into()),
-                    (tag, _) => Err(at(&format!("{text:?} is no !!{tag}"), &span.start)),
+                    (tag, _) => {
+                        let fault = YamlFault::Tag { text: text.to_owned(), tag: tag.to_owned() };
+                        Err(at(fault, &span.start))
+                    }
                 }
             }
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, String> {
+    fn list(&mut self, depth: usize) -> Result<Value, YamlError> {
         let mut items = vec![];
         loop {
             match self.next()? {
@@ -232,7 +303,7 @@ impl<'a> Loader<'a> {
 
     /// A mapping, with a key that is given twice refused. (Charmcraft refuses it as well. Taking the last one in silence would
     /// hide half of somebody's relations.) Merge keys (`<<: *defaults`), which Juju and Charmcraft know, are carried out.
-    fn map(&mut self, depth: usize) -> Result<Value, String> {
+    fn map(&mut self, depth: usize) -> Result<Value, YamlError> {
         let mut map = Map::new();
         let mut inherited = vec![];
         loop {
@@ -246,7 +317,7 @@ impl<'a> Loader<'a> {
             let value = self.node(event, value_span, depth + 1)?;
             if !merges {
                 if map.contains_key(&key) {
-                    return Err(at(&format!("the key {key:?} is given twice"), &span.start));
+                    return Err(at(YamlFault::RepeatedKey(key), &span.start));
                 }
                 map.insert(key, value);
                 continue;
@@ -257,7 +328,7 @@ impl<'a> Loader<'a> {
             };
             for source in sources {
                 let Value::Object(source) = source else {
-                    return Err(at("the merge key << takes mappings only", &span.start));
+                    return Err(at(YamlFault::MergeKey, &span.start));
                 };
                 inherited.push(source);
             }
@@ -269,20 +340,20 @@ impl<'a> Loader<'a> {
     }
 
     /// A key of a mapping. Where Juju wants text it takes the text of what is not, such as `1` or `yes`; Charmcraft does not.
-    fn key(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<String, String> {
+    fn key(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<String, YamlError> {
         if let (Event::Scalar(text, ..), Scalars::Typed(YamlReader::Juju) | Scalars::Text) = (&event, self.scalars) {
             return Ok(text.clone().into_owned());
         }
         match self.node(event, span, depth + 1)? {
             Value::String(key) => Ok(key),
-            key => Err(at(&format!("the key {key} is not a string; put it into quotes"), &span.start)),
+            key => Err(at(YamlFault::KeyNotText(key.to_string()), &span.start)),
         }
     }
 }
 
-/// A reason with its place. Lines count from 1, and so do columns, as editors have it.
-fn at(reason: &str, place: &Marker) -> String {
-    format!("{reason} at line {} column {}", place.line(), place.col() + 1)
+/// A fault with its place.
+fn at(fault: YamlFault, place: &Marker) -> YamlError {
+    YamlError::At { fault, line: place.line(), column: place.col() + 1 }
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use serde_json::{Number, Value};
 
+use crate::yaml::YamlFault;
+
 /// Who reads a YAML file. Both read YAML 1.1, each in a way of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum YamlReader {
@@ -16,7 +18,7 @@ impl YamlReader {
     ///
     /// # Errors
     /// It is no finite number, which JSON cannot say.
-    pub(crate) fn resolve(self, text: &str) -> Result<Value, String> {
+    pub(crate) fn resolve(self, text: &str) -> Result<Value, YamlFault> {
         if is_null(text) {
             return Ok(Value::Null);
         }
@@ -24,7 +26,7 @@ impl YamlReader {
             return Ok(value.into());
         }
         if is_endless(text) {
-            return Err(format!("{text} is no number that a charm can have; put it into quotes if it is text"));
+            return Err(YamlFault::NotFinite(text.to_owned()));
         }
         let number = match self {
             Self::Charmcraft => python_number(text),
@@ -246,7 +248,7 @@ mod tests {
             assert_eq!(YamlReader::Juju.resolve(text), Ok(juju), "Juju: {text}");
         }
         for endless in [".inf", "-.Inf", ".NAN"] {
-            assert!(YamlReader::Juju.resolve(endless).unwrap_err().contains("no number that a charm can have"));
+            assert_eq!(YamlReader::Juju.resolve(endless), Err(YamlFault::NotFinite(endless.to_owned())));
         }
     }
 }

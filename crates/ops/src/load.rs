@@ -283,11 +283,11 @@ mod tests {
     struct Even(u32);
 
     impl TryFrom<String> for Even {
-        type Error = String;
-        fn try_from(text: String) -> Result<Self, String> {
+        type Error = &'static str;
+        fn try_from(text: String) -> Result<Self, &'static str> {
             match text.parse() {
                 Ok(number) if number % 2 == 0 => Ok(Self(number)),
-                _ => Err("it must be even".to_owned()),
+                _ => Err("it must be even"),
             }
         }
     }

@@ -66,7 +66,7 @@ impl<S: Store> ClientCharm<S> {
     /// On the leader, ask for the configured namespace.
     fn request<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
         let Some(relation) = model.relation(endpoints::STORE)? else { return Ok(()) };
-        if let Ok(namespace) = namespace(model)?
+        if let Namespace::Usable(namespace) = namespace(model)?
             && model.unit().is_leader()?
         {
             relation.app_data().save(&Request { namespace })?;
@@ -84,7 +84,7 @@ impl<S: Store> ClientCharm<S> {
 
     /// The store can be used: say hello in it.
     fn on_store_ready(&mut self, event: &Custom<StoreReady>, model: &Model) -> anyhow::Result<()> {
-        let (Some(answer), Ok(namespace)) = (answer(model, endpoints::STORE)?, namespace(model)?) else {
+        let (Some(answer), Namespace::Usable(namespace)) = (answer(model, endpoints::STORE)?, namespace(model)?) else {
             return Ok(());
         };
         let credentials = model.secret(&answer.secret_id).get()?;
@@ -129,7 +129,7 @@ impl<S: Store> ClientCharm<S> {
     }
 
     fn on_collect_unit_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
-        if let Err(why) = namespace(model)? {
+        if let Namespace::Refused(why) = namespace(model)? {
             event.add_status(Status::blocked(why));
         }
         if model.relation(endpoints::STORE)?.is_none() {
@@ -142,15 +142,24 @@ impl<S: Store> ClientCharm<S> {
     }
 }
 
-/// The namespace to use; or why the configured one cannot be.
-fn namespace(model: &Model) -> anyhow::Result<Result<Name, String>> {
+/// What the configuration says of the namespace.
+enum Namespace {
+    /// The store takes it.
+    Usable(Name),
+    /// An operator has to change it, for this reason.
+    Refused(String),
+}
+
+fn namespace(model: &Model) -> anyhow::Result<Namespace> {
     let configured = match model.load_config::<Config>() {
         Ok(config) => config.namespace,
-        Err(error @ ops::Error::Config(_)) => return Ok(Err(error.to_string())),
+        Err(error @ ops::Error::Config(_)) => return Ok(Namespace::Refused(error.to_string())),
         Err(error) => return Err(error.into()),
     };
     Ok(match model.stored::<Name>(NAMESPACE)? {
-        Some(used) if used != configured => Err(format!("The namespace is {used} and cannot become {configured}")),
-        _ => Ok(configured),
+        Some(used) if used != configured => {
+            Namespace::Refused(format!("The namespace is {used} and cannot become {configured}"))
+        }
+        _ => Namespace::Usable(configured),
     })
 }

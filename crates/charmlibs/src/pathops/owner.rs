@@ -33,7 +33,7 @@ impl Owner {
 /// The fields of the entry `name` in the machine's `database`.
 fn getent(kind: &'static str, database: &str, name: &str) -> Result<Vec<String>, Error> {
     accounts::entry(database, name)
-        .map_err(|why| Error::Getent { kind, name: name.to_owned(), why })?
+        .map_err(|error| Error::Getent { kind, name: name.to_owned(), why: error.to_string() })?
         .ok_or_else(|| Error::UnknownOwner { kind, name: name.to_owned() })
 }
 

@@ -27,26 +27,39 @@ pub fn run(name: &str) -> ExitCode {
     }
 }
 
-fn ask(name: &str) -> Result<Reply, String> {
-    let variable =
-        |name: &str| env::var(name).ok().filter(|value| !value.is_empty()).ok_or_else(|| format!("{name} not set"));
+/// The agent could not be asked.
+#[derive(Debug, thiserror::Error)]
+enum AskError {
+    /// This is no process of a hook's.
+    #[error("{0} not set")]
+    Unset(&'static str),
+    /// Standard input cannot be read.
+    #[error("cannot read standard input: {0}")]
+    Stdin(io::Error),
+    /// Nobody listens.
+    #[error("cannot reach the agent at {address}: {error}; has the hook ended?")]
+    Unreachable { address: String, error: io::Error },
+    /// The conversation broke off.
+    #[error("cannot talk to the agent at {address}: {error}")]
+    Broken { address: String, error: io::Error },
+}
+
+fn ask(name: &str) -> Result<Reply, AskError> {
+    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty()).ok_or(AskError::Unset(name));
     let context = variable("JUJU_CONTEXT_ID")?;
     let address = variable("JUJU_AGENT_SOCKET_ADDRESS")?;
     let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     // Reading it unasked would wait for ever where a charm left it open.
     let stdin = if reads_stdin(name, &args) {
         let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).map_err(|error| format!("cannot read standard input: {error}"))?;
+        io::stdin().read_to_end(&mut bytes).map_err(AskError::Stdin)?;
         Some(bytes)
     } else {
         None
     };
     let cwd = env::current_dir().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
     let stream = socket::connect(&PathBuf::from(&address))
-        .map_err(|error| format!("cannot reach the agent at {address}: {error}; has the hook ended?"))?;
+        .map_err(|error| AskError::Unreachable { address: address.clone(), error })?;
     let request = Request { context, name: name.to_owned(), args, cwd, stdin };
-    request
-        .send(&stream)
-        .and_then(|()| Reply::receive(&stream))
-        .map_err(|error| format!("cannot talk to the agent at {address}: {error}"))
+    request.send(&stream).and_then(|()| Reply::receive(&stream)).map_err(|error| AskError::Broken { address, error })
 }

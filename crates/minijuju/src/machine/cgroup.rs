@@ -15,22 +15,41 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The file that lists a cgroup's processes, and moves those whose numbers are written to it.
 pub(super) const PROCESSES: &str = "cgroup.procs";
 
-/// Make the cgroup of machine `id` below that of its data folder, or say why this computer has none to give.
-pub(super) fn make(tag: &str, id: &str) -> Result<PathBuf, String> {
-    let all = parent(tag).ok_or("cgroup v2 is not mounted on this computer")?;
+/// Why a machine on this computer cannot boot systemd.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unavailable {
+    /// There is none.
+    #[error("systemd is not installed on this computer")]
+    NoSystemd,
+    /// There are no cgroups of its kind.
+    #[error("cgroup v2 is not mounted on this computer")]
+    NotMounted,
+    /// The kernel refuses to make one.
+    #[error("the cgroup {} cannot be made: {error}", path.display())]
+    Refused {
+        /// The cgroup.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+/// Make the cgroup of machine `id` below that of its data folder.
+pub(super) fn make(tag: &str, id: &str) -> std::result::Result<PathBuf, Unavailable> {
+    let all = parent(tag).ok_or(Unavailable::NotMounted)?;
     let own = all.join(id);
-    let failed = |path: &Path, error: &io::Error| format!("the cgroup {} cannot be made: {error}", path.display());
-    fs::create_dir_all(&all).map_err(|error| failed(&all, &error))?;
+    let failed = |path: &Path, error| Unavailable::Refused { path: path.to_owned(), error };
+    fs::create_dir_all(&all).map_err(|error| failed(&all, error))?;
     // Pass on what there is, one by one: in a hybrid tree most controllers are elsewhere.
     for controller in fs::read_to_string(all.join("cgroup.controllers")).unwrap_or_default().split_whitespace() {
         let _ = fs::write(all.join("cgroup.subtree_control"), format!("+{controller}"));
     }
     match fs::create_dir(&own) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(&own, &error)),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(&own, error)),
         _ => {}
     }
     let processes = own.join(PROCESSES);
-    fs::File::options().write(true).open(&processes).map_err(|error| failed(&own, &error))?;
+    fs::File::options().write(true).open(&processes).map_err(|error| failed(&own, error))?;
     Ok(own)
 }
 

@@ -98,11 +98,11 @@ impl Machines {
         }
         let cgroup = match boot::program(Path::new("/")) {
             Some(_) => cgroup::make(self.network.tag(), &spec.id),
-            None => Err("systemd is not installed on this computer".to_owned()),
+            None => Err(cgroup::Unavailable::NoSystemd),
         };
         match (cgroup, self.init) {
             (Ok(cgroup), _) => Ok((Init::Systemd, Some(cgroup), None)),
-            (Err(why), Some(Init::Systemd)) => Err(Error::NoSystemd(why)),
+            (Err(why), Some(Init::Systemd)) => Err(Error::NoSystemd(why.to_string())),
             (Err(why), _) => {
                 let note = format!(
                     "machines are without systemd, so that charms' services do not run as on Juju: {why}; set \

@@ -55,12 +55,12 @@ pub enum PackError {
         messages: String,
     },
     /// A part of `charmcraft.yaml` that only Charmcraft can make.
-    #[error("charmcraft.yaml: parts.{part}: {reason}; `charmcraft pack` makes this charm")]
+    #[error("charmcraft.yaml: parts.{part}: {fault}; `charmcraft pack` makes this charm")]
     Part {
         /// The part's name.
         part: String,
-        /// What is beyond us.
-        reason: String,
+        /// What only Charmcraft can do.
+        fault: PartFault,
     },
     /// Something in the project's folder is neither a file nor a folder nor a link that leads to one.
     #[error("{} cannot go into a charm: {reason}", path.display())]
@@ -99,4 +99,27 @@ pub enum UnpackError {
         /// What the operating system said.
         source: io::Error,
     },
+}
+
+/// What minijuju does not do of a part.
+#[derive(Debug, thiserror::Error)]
+pub enum PartFault {
+    /// It is built or staged by commands of its own.
+    #[error("it has commands of its own (`override-…`)")]
+    Customized,
+    /// It moves what it builds.
+    #[error("it moves what it makes (`organize`)")]
+    Moves,
+    /// Its plugin is another one.
+    #[error("the plugin `{0}` is unknown here")]
+    Plugin(String),
+    /// Its source is a URL.
+    #[error("its source {0} is not in the project")]
+    Elsewhere(String),
+    /// Its source is the project, and it names no files.
+    #[error("it puts the whole project into the charm; name its files under `stage`")]
+    WholeProject,
+    /// It names files by a pattern, or outside of its source.
+    #[error("`{0}` is not the plain path of a file or folder")]
+    NotPlain(String),
 }

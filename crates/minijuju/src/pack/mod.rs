@@ -11,6 +11,6 @@ mod listing;
 mod project;
 mod unpack;
 
-pub use error::{PackError, UnpackError};
+pub use error::{PackError, PartFault, UnpackError};
 pub use project::{Profile, Step, juju_arch, pack};
 pub use unpack::{MAX_FILES, MAX_SIZE, unpack};

@@ -8,7 +8,7 @@ use std::{
 
 use ops_metadata::{CharmFiles, Part};
 
-use super::{PackError, archive::Archive, binary, entry_point, listing};
+use super::{PackError, PartFault, archive::Archive, binary, entry_point, listing};
 
 /// The time that a charm says it was made at, so that the same project makes the same bytes: the earliest that a zip
 /// file knows.
@@ -163,19 +163,19 @@ fn is_rust(project: &Path, parts: &[Part]) -> bool {
 
 /// Puts in what a part of `charmcraft.yaml` adds besides the binary.
 fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), PackError> {
-    let refused = |reason: String| PackError::Part { part: part.name.clone(), reason };
+    let refused = |fault| PackError::Part { part: part.name.clone(), fault };
     if part.customized {
-        return Err(refused("it has commands of its own (`override-…`)".to_owned()));
+        return Err(refused(PartFault::Customized));
     }
     match part.plugin.as_str() {
         "rust" | "nil" if part.moved.is_empty() => return Ok(()),
-        "rust" | "nil" => return Err(refused("it moves what it makes (`organize`)".to_owned())),
+        "rust" | "nil" => return Err(refused(PartFault::Moves)),
         "dump" => {}
-        plugin => return Err(refused(format!("the plugin `{plugin}` is unknown here"))),
+        plugin => return Err(refused(PartFault::Plugin(plugin.to_owned()))),
     }
     let source = part.source.as_deref().unwrap_or(".");
     if source.contains("://") {
-        return Err(refused(format!("its source {source} is not in the project")));
+        return Err(refused(PartFault::Elsewhere(source.to_owned())));
     }
     let source = project.join(source);
     let mut moved = vec![];
@@ -188,7 +188,7 @@ fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), Pa
     let stays = |path: &str| moved.iter().all(|(from, _)| *from != path);
     if part.files.is_empty() {
         if source.canonicalize().ok() == project.canonicalize().ok() {
-            return Err(refused("it puts the whole project into the charm; name its files under `stage`".to_owned()));
+            return Err(refused(PartFault::WholeProject));
         }
         listing::add(archive, project, &source, "", &|path| !stays(path))?;
         for (from, to) in &moved {
@@ -219,10 +219,10 @@ fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), Pa
 }
 
 /// A path of a part's, without patterns.
-fn plain(path: &str) -> Result<&str, String> {
+fn plain(path: &str) -> Result<&str, PartFault> {
     let plain = path.trim_end_matches('/');
     if plain.starts_with(['-', '/']) || plain.contains(['*', '(']) || plain.split('/').any(|name| name == "..") {
-        return Err(format!("`{path}` is not the plain path of a file or folder"));
+        return Err(PartFault::NotPlain(path.to_owned()));
     }
     Ok(plain)
 }

@@ -8,7 +8,7 @@ use super::environment::{Job, context_id};
 use super::hook_run::error_status;
 use super::listener::HookListener;
 use super::process::Ended;
-use super::program::{Program, Surroundings, how};
+use super::program::{FindError, Program, Surroundings, how};
 use super::session::Session;
 use super::view::Seen;
 use super::worker::Worker;
@@ -16,6 +16,20 @@ use crate::store::action::{self, Task, TaskKind, TaskStatus};
 use crate::store::agent::Operation;
 use crate::store::status;
 use crate::store::status::{Kind, Status};
+
+/// An action did not run.
+#[derive(Debug, thiserror::Error)]
+enum NotRun {
+    /// The charm has no program for it.
+    #[error("action not implemented on unit {0:?}")]
+    NotImplemented(String),
+    /// The charm's program cannot be run.
+    #[error(transparent)]
+    Program(#[from] FindError),
+    /// It could not be started, or not be watched to its end.
+    #[error("{0}")]
+    Failed(anyhow::Error),
+}
 
 impl Worker<'_> {
     pub(super) fn action(&mut self, seen: &Seen, id: i64) -> anyhow::Result<()> {
@@ -65,16 +79,16 @@ impl Worker<'_> {
                 let ended = program.run(&around, &mut listener);
                 let output = listener.recorded();
                 listener.close()?;
-                (ended.map_err(|error| error.to_string()), output)
+                (ended.map_err(NotRun::Failed), output)
             }
-            Ok(None) => (Err(format!("action not implemented on unit {name:?}")), Default::default()),
-            Err(why) => (Err(why), Default::default()),
+            Ok(None) => (Err(NotRun::NotImplemented(name.clone())), Default::default()),
+            Err(error) => (Err(error.into()), Default::default()),
         };
         self.end_action(seen, task, session, &ended, output)?;
         match ended {
             Ok(Ended::Exited(_)) => shown.done(),
             Ok(_) => shown.failed("stopped"),
-            Err(why) => shown.failed(&why),
+            Err(error) => shown.failed(&error.to_string()),
         }
         Ok(())
     }
@@ -84,7 +98,7 @@ impl Worker<'_> {
         seen: &Seen,
         mut task: Task,
         session: Session,
-        ended: &Result<Ended, String>,
+        ended: &Result<Ended, NotRun>,
         (stdout, stderr): (Vec<u8>, Vec<u8>),
     ) -> anyhow::Result<()> {
         let (mut results, mut message) = session.action_outcome();
@@ -100,7 +114,7 @@ impl Worker<'_> {
             }
             Ok(Ended::TimedOut) => message = Some("command timed out".to_owned()),
             Ok(_) => message = Some("action terminated".to_owned()),
-            Err(why) => message = Some(why.clone()),
+            Err(error) => message = Some(error.to_string()),
         }
         for (key, bytes) in [("stdout", stdout), ("stderr", stderr)] {
             match String::from_utf8(bytes) {

@@ -53,10 +53,12 @@ pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error>
 }
 
 /// Be the process that puts a charm in place: what it reads on its standard input.
-pub fn place_here(tag: &str, archive: &Path) -> Result<(), String> {
+pub fn place_here(tag: &str, archive: &Path) -> Result<(), Error> {
     let stdin = "/proc/self/fd/0";
-    let named = |error: String| error.replace(stdin, &archive.to_string_lossy());
-    place(Path::new("/"), tag, Path::new(stdin)).map_err(|error| named(error.to_string()))
+    place(Path::new("/"), tag, Path::new(stdin)).map_err(|error| match error {
+        Error::Unpack(why) => Error::Unpack(why.replace(stdin, &archive.to_string_lossy())),
+        error @ Error::Place { .. } => error,
+    })
 }
 
 /// As Juju's, a refresh removes the files of the old charm that the new one lacks, and leaves those that the charm made

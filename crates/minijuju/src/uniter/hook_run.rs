@@ -156,7 +156,7 @@ impl Worker<'_> {
                     Ended::Stopped => None,
                 };
             }
-            Err(why) => failure = Some(why),
+            Err(why) => failure = Some(why.to_string()),
         }
         let (reboot, again, status_set) = (session.reboot(), session.stop(), session.status_set());
         let outcome = match failure {

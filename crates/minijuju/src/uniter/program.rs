@@ -27,6 +27,22 @@ pub struct Program {
     pub via: &'static str,
 }
 
+/// A charm's program cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// It is not executable.
+    #[error("{0} is not executable")]
+    NotExecutable(String),
+    /// It cannot be read.
+    #[error("cannot read {path}: {error}")]
+    Unreadable {
+        /// Its path in the machine.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+}
+
 /// Where and for what a program runs.
 pub struct Surroundings<'a> {
     /// The model.
@@ -50,7 +66,7 @@ const PROXIES: [&str; 4] = ["http", "https", "ftp", "no"];
 
 impl Program {
     /// The program for a hook or an action: the charm's `dispatch`, else its own file; `None` if it has neither.
-    pub fn find(files: &Files, tag: &str, folder: &str, name: &str) -> Result<Option<Self>, String> {
+    pub fn find(files: &Files, tag: &str, folder: &str, name: &str) -> Result<Option<Self>, FindError> {
         let charm = charm_folder(tag);
         for (path, via) in [
             (format!("{charm}/dispatch"), "hook dispatching script: dispatch"),
@@ -58,11 +74,12 @@ impl Program {
         ] {
             match files.metadata(&path) {
                 Ok(meta) if meta.permissions().mode() & 0o111 == 0 => {
-                    return Err(format!("{} is not executable", path.trim_start_matches(&format!("{charm}/"))));
+                    let inside = path.trim_start_matches(&format!("{charm}/"));
+                    return Err(FindError::NotExecutable(inside.to_owned()));
                 }
                 Ok(_) => return Ok(Some(Self { path, args: Vec::new(), via })),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(format!("cannot read {path}: {error}")),
+                Err(error) => return Err(FindError::Unreadable { path, error }),
             }
         }
         Ok(None)

@@ -18,6 +18,22 @@ const FOLDER: &str = "/var/lib/juju/storage";
 /// The size of a storage that nobody asked a size for, in MiB, as in Juju.
 const SIZE: i64 = 1024;
 
+/// A text is no storage directive.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DirectiveError {
+    /// A field of it is empty.
+    #[error("storage directives require at least one field to be specified, got {0:?}")]
+    EmptyField(String),
+    /// A field of it is neither a count nor a size, and too late to be a pool.
+    #[error("unrecognized storage directive {field:?} in {text:?}")]
+    Field {
+        /// The field.
+        field: String,
+        /// The whole text.
+        text: String,
+    },
+}
+
 /// What was asked for of a storage, as `POOL,COUNT,SIZE` in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directive {
@@ -31,11 +47,11 @@ pub struct Directive {
 
 impl Directive {
     /// Read `POOL,COUNT,SIZE`.
-    pub fn parse(text: &str) -> std::result::Result<Self, String> {
+    pub fn parse(text: &str) -> std::result::Result<Self, DirectiveError> {
         let mut directive = Self::default();
         for (place, part) in text.split(',').map(str::trim).enumerate() {
             if part.is_empty() {
-                return Err(format!("storage directives require at least one field to be specified, got {text:?}"));
+                return Err(DirectiveError::EmptyField(text.to_owned()));
             }
             if let Ok(count) = part.parse::<u64>() {
                 directive.count = Some(count);
@@ -44,7 +60,7 @@ impl Directive {
             } else if place == 0 {
                 directive.pool = Some(part.to_owned());
             } else {
-                return Err(format!("unrecognized storage directive {part:?} in {text:?}"));
+                return Err(DirectiveError::Field { field: part.to_owned(), text: text.to_owned() });
             }
         }
         Ok(directive)
@@ -131,7 +147,7 @@ mod tests {
         );
         assert_eq!(parse("3").count, Some(3));
         assert_eq!(parse("1.5G").size, Some(1536));
-        assert!(Directive::parse("1G,lots").unwrap_err().contains("lots"));
+        assert!(Directive::parse("1G,lots").unwrap_err().to_string().contains("lots"));
         assert!(Directive::parse("").is_err());
     }
 }
