@@ -31,6 +31,10 @@ use emulator::COMMANDS;
 /// The first comes first, and quickly: a charm runs several hook commands per hook.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Before it can be anything else: whoever runs it with rights that are not the caller's gets `sudo` alone.
+    if let Some(code) = machine::stand_in_if_asked() {
+        return code;
+    }
     if let Some(name) = env::args_os().next().as_deref().and_then(|path| Path::new(path).file_name()?.to_str())
         && COMMANDS.contains(&name)
     {

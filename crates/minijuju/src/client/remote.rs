@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 
 use crate::client::Client;
-use crate::machine::{Machine, Spec};
+use crate::machine::{Files, Machine, Spec, USER};
 use crate::store::machine;
 use crate::store::model::Model;
 use crate::uniter::machine_id;
@@ -22,7 +22,8 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// The machine of a unit, of an application's leader, or with a number; as `user`, else as root.
+    /// The machine of a unit, of an application's leader, or with a number; as `user`, else as `ubuntu`, as whom Juju's ssh
+    /// logs in.
     pub fn open(client: &mut Client, model: &Model, target: &str, user: Option<&str>) -> anyhow::Result<Self> {
         let number = if target.contains('/') { client.unit(model, target)?.machine } else { target.to_owned() };
         if machine::find(client.store.db(), &model.uuid, &number)?.is_none() {
@@ -36,6 +37,11 @@ impl Remote {
         let machine = client.machines()?.start(&Spec { hostname: id.clone(), id })?;
         let (user, home) = account(&machine, user)?;
         Ok(Self { machine, user, home })
+    }
+
+    /// The machine's files.
+    pub fn files(&self) -> anyhow::Result<Files> {
+        Ok(self.machine.files()?)
     }
 
     /// A command in the machine, in the user's home folder.
@@ -64,8 +70,8 @@ impl Remote {
     }
 }
 
-/// The user that works in a machine, and its home folder. Juju's machines have a user `ubuntu`, who may do all that root
-/// may; where there is none, it is root.
+/// The user that works in a machine, and its home folder. Where the machine is this computer, and has no user `ubuntu`, it is
+/// root.
 fn account(machine: &Machine, wanted: Option<&str>) -> anyhow::Result<(String, String)> {
     let users = machine.files()?.read("/etc/passwd").context("cannot read /etc/passwd in the machine")?;
     let users = String::from_utf8_lossy(&users);
@@ -75,13 +81,10 @@ fn account(machine: &Machine, wanted: Option<&str>) -> anyhow::Result<(String, S
             (fields.first() == Some(&user)).then(|| fields.get(5).unwrap_or(&"/").to_string())
         })
     };
-    let root = || ("root".to_owned(), "/root".to_owned());
-    match wanted {
-        None | Some("root") => Ok(root()),
-        Some(user) => match home(user) {
-            Some(home) => Ok((user.to_owned(), home)),
-            None if user == "ubuntu" => Ok(root()),
-            None => bail!("the machine has no user {user:?}"),
-        },
+    let user = wanted.unwrap_or(USER);
+    match home(user) {
+        Some(home) => Ok((user.to_owned(), home)),
+        None if [USER, "root"].contains(&user) => Ok(("root".to_owned(), "/root".to_owned())),
+        None => bail!("the machine has no user {user:?}"),
     }
 }

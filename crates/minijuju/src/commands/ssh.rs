@@ -11,12 +11,13 @@ use crate::client::remote::Remote;
 
 const SSH_HELP: &str = "\
 Details:
-It is a shell on the unit's machine; no SSH is on the way.
+It is a shell on the unit's machine, as the user ubuntu, who may do everything with sudo. No SSH is
+on the way.
 
 Examples:
     juju ssh tinyproxy/0
     juju ssh 0
-    juju ssh tinyproxy/0 tail -n 20 /var/log/dpkg.log";
+    juju ssh tinyproxy/0 sudo tail -n 20 /var/log/dpkg.log";
 
 /// Open a shell, or run a command, on a unit's machine.
 #[derive(Debug, Clone, Args)]
@@ -40,7 +41,7 @@ pub struct SshArgs {
     #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
-    /// The user to be; root if none was named.
+    /// The user to be; `ubuntu` if none was named.
     #[arg(skip)]
     pub user: Option<String>,
     /// The unit or machine.

@@ -41,7 +41,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// calls this before anything else in its `main`.
 #[must_use]
 pub fn run_if_asked() -> Option<ExitCode> {
-    if let Some(code) = surroundings::run_if_asked() {
+    if let Some(code) = super::stand_in_if_asked().or_else(surroundings::run_if_asked) {
         return Some(code);
     }
     let mut args = env::args_os();

@@ -21,8 +21,10 @@ mod record;
 mod resolver;
 mod rootfs;
 mod start;
+mod sudo;
 mod surroundings;
 mod tool;
+mod ubuntu;
 
 pub use boot::Init;
 pub use enter::Machine;
@@ -32,3 +34,5 @@ pub use init::run_if_asked;
 pub use machines::{MachineInfo, Machines};
 pub use record::Kind;
 pub use start::Spec;
+pub use sudo::stand_in_if_asked;
+pub use ubuntu::USER;

@@ -10,10 +10,16 @@ use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use super::overlay;
 use super::record::Record;
 use super::tool::Tool;
-use super::{Error, Files, Init, Result, boot};
+use super::{Error, Files, Init, Result, boot, ubuntu};
 
 /// Where a machine has minijuju's own program.
 pub(super) const TOOLS: &str = "/var/lib/juju/tools/minijuju";
+
+/// Below the data folder: programs for machines that the computer lacks.
+pub(super) const STAND_INS: &str = "stand-ins/bin";
+
+/// Where a machine has them.
+const SEEN_STAND_INS: &str = "/var/lib/juju/tools/stand-ins";
 
 /// Below a machine's folder: what is kept in memory.
 const MEMORY: &str = "memory";
@@ -45,6 +51,7 @@ impl<'a> Rootfs<'a> {
         self.mount_files(&root)?;
         self.mount_own(&root)?;
         self.guard(&root)?;
+        self.mount_stand_ins(&root)?;
         if record.init == Init::Systemd {
             self.mount_for_systemd(&root)?;
         }
@@ -53,7 +60,8 @@ impl<'a> Rootfs<'a> {
         std::env::set_current_dir("/").map_err(Error::file("enter", "/"))?;
         Tool::Umount.run(Path::new("/"), &["--lazy", "/run/host"], "", "let go of the host's files")?;
         fs::remove_dir("/run/host").map_err(Error::file("remove", "/run/host"))?;
-        write_etc(record)
+        write_etc(record)?;
+        ubuntu::make()
     }
 
     /// The host's files, copied as they are written to.
@@ -106,6 +114,23 @@ impl<'a> Rootfs<'a> {
             self.data.display()
         ));
         Ok(())
+    }
+
+    /// Have the programs in the machine that stand in for those that the computer lacks. Each is a link, for a package that
+    /// brings the real one to replace: what is mounted could not be.
+    fn mount_stand_ins(&self, root: &Path) -> Result<()> {
+        let folder = self.data.join(STAND_INS);
+        if !folder.exists() {
+            return Ok(());
+        }
+        let target = made(root, SEEN_STAND_INS)?;
+        let args = ["-o", "bind,ro,suid", &folder.to_string_lossy(), &target.to_string_lossy()];
+        self.run(Tool::Mount, &args, "have programs that the host lacks")?;
+        let link = made(root, "/usr/bin")?.join("sudo");
+        match symlink(Path::new(SEEN_STAND_INS).join("sudo"), &link) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Error::file("link", link)(error)),
+            _ => Ok(()),
+        }
     }
 
     fn overlay(&self, lower: &Path, target: &Path) -> Result<()> {

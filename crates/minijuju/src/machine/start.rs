@@ -13,6 +13,7 @@ use super::cgroup;
 use super::lock::Lock;
 use super::machines::{dismantle, remove, stop_init, wait_for_boot};
 use super::record::{Folder, Kind, Record};
+use super::rootfs::STAND_INS;
 use super::tool::Tool;
 use super::{Error, Machine, Machines, Result, init, resolver};
 use crate::private;
@@ -128,6 +129,7 @@ impl Machines {
     fn make(&self, lock: &Lock, spec: &Spec, folder: &Folder, kept: Option<&Record>) -> Result<Started> {
         let (subnet, no_way_out) = self.network.ensure(lock)?;
         self.install_program()?;
+        self.install_stand_ins()?;
         let number = match kept {
             Some(record) => record.number,
             None => self.free_number().ok_or_else(|| Error::NoFreeAddress(format!("{}/24", subnet.host(0))))?,
@@ -231,6 +233,33 @@ impl Machines {
         let (from, to) = (self.program.to_string_lossy(), part.to_string_lossy());
         let args = ["--remove-destination", "--preserve=mode,timestamps", "--", &from, &to];
         Tool::Cp.run(Path::new("/"), &args, "", "copy minijuju's program for machines")?;
+        part.persist(&target).map_err(|error| Error::file("write", &target)(error.error))
+    }
+
+    /// Have a stand-in for `sudo` in machines, where the computer has no `sudo` for them to see.
+    fn install_stand_ins(&self) -> Result<()> {
+        if ["/usr/bin/sudo", "/usr/local/bin/sudo", "/bin/sudo"].iter().any(|path| Path::new(path).exists()) {
+            return Ok(());
+        }
+        let (outer, folder) = (self.data.join("stand-ins"), self.data.join(STAND_INS));
+        let (target, program) = (folder.join("sudo"), self.data.join("tools/minijuju"));
+        let stamp = |path: &Path| fs::metadata(path).and_then(|meta| Ok((meta.len(), meta.modified()?)));
+        let new = stamp(&program).map_err(Error::file("read", &program))?;
+        if stamp(&target).is_ok_and(|old| old == new) {
+            return Ok(());
+        }
+        private::folder(&outer).map_err(Error::file("make", &outer))?;
+        let prepare = || {
+            fs::create_dir_all(&folder)?;
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
+            Ok(tempfile::NamedTempFile::new_in(&outer)?.into_temp_path())
+        };
+        let part = prepare().map_err(Error::file("write", &target))?;
+        let (from, to) = (program.to_string_lossy(), part.to_string_lossy());
+        let args = ["--remove-destination", "--preserve=timestamps", "--", &from, &to];
+        Tool::Cp.run(Path::new("/"), &args, "", "copy minijuju's program to stand in for sudo")?;
+        // Only within the outer folder, which is root's alone, does it have its rights.
+        fs::set_permissions(&part, fs::Permissions::from_mode(0o4755)).map_err(Error::file("write", &target))?;
         part.persist(&target).map_err(|error| Error::file("write", &target)(error.error))
     }
 

@@ -1,5 +1,6 @@
 //! One action of a unit, or a command on it: run, and its results written down.
 
+use anyhow::Context as _;
 use emulator::format::base64;
 use serde_json::{Map, Value, json};
 
@@ -9,6 +10,7 @@ use super::hook_run::error_status;
 use super::listener::HookListener;
 use super::process::Ended;
 use super::program::{FindError, Program, Surroundings, how};
+use super::script::{RunBy, Script};
 use super::session::Session;
 use super::view::Seen;
 use super::worker::Worker;
@@ -55,11 +57,18 @@ impl Worker<'_> {
         let shown = self.progress.begin(format!("{name} {label}"));
         let job = action.as_ref().map_or(Job::Exec(id), |action| Job::Action(action, id));
         let timeout = task.timeout();
-        let program = if let Some(action) = &action {
-            Program::find(&files, &tag, "actions", action)
-        } else {
-            let args = vec!["-c".to_owned(), task.command().unwrap_or_default().to_owned()];
-            Ok(Some(Program { path: "/bin/bash".to_owned(), args, via: "juju-exec" }))
+        let script = match task.command() {
+            Some(command) => {
+                Some(Script::write(&files, command, RunBy::Root).context("cannot write the command's script")?)
+            }
+            None => None,
+        };
+        let program = match (&action, &script) {
+            (Some(action), _) => Program::find(&files, &tag, "actions", action),
+            (None, script) => {
+                let args = script.iter().map(Script::path).collect();
+                Ok(Some(Program { path: "/bin/bash".to_owned(), args, via: "juju-exec" }))
+            }
         };
         let mut session = Session::load(self.store.db(), self.model, seen, (job, &task.params), &context, &machine)?;
         let (ended, output) = match program {

@@ -289,6 +289,14 @@ impl Listener for HookListener<'_> {
         }
     }
 
+    /// Juju waits for the end of a line, and has left before it comes: `Stop` in internal/worker/common/charmrunner/logger.go.
+    /// Neither the log nor an action's results have it, but a person is told.
+    fn rest(&mut self, line: &[u8]) {
+        if !self.raw {
+            self.show(&String::from_utf8_lossy(line));
+        }
+    }
+
     fn pause(&mut self) -> Option<Duration> {
         if self.lines.len() >= BATCH || self.written.elapsed() >= DELAY {
             self.flush();

@@ -46,6 +46,9 @@ pub trait Listener {
     /// It printed these lines. Each ends in a line break, but for the last one at its end, and for a piece of a long line.
     fn lines(&mut self, stream: Stream, lines: &[u8]);
 
+    /// It printed what is no whole line, and ended.
+    fn rest(&mut self, line: &[u8]);
+
     /// There is a moment to write down what was heard. What is kept back is to be written after the time returned.
     fn pause(&mut self) -> Option<Duration>;
 
@@ -237,7 +240,7 @@ impl Output {
 
     fn finish(&mut self, listener: &mut dyn Listener) {
         if !self.line.is_empty() {
-            listener.lines(self.stream, &self.line);
+            listener.rest(&self.line);
             self.line.clear();
         }
     }
@@ -282,6 +285,11 @@ mod tests {
             self.printed.push(b'|');
         }
 
+        fn rest(&mut self, line: &[u8]) {
+            self.printed.extend_from_slice(line);
+            self.printed.push(b'~');
+        }
+
         fn pause(&mut self) -> Option<Duration> {
             None
         }
@@ -305,12 +313,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_hook_prints_is_handed_on_in_whole_lines() {
+    fn what_a_hook_prints_is_handed_on_in_whole_lines_and_what_is_none_at_its_end() {
         for (pieces, wanted) in [
             (&[&b"a\nb\n"[..]][..], "a\nb\n|"),
-            (&[b"a\nb", b"c", b"d\ne\n\nf"], "a\n|bcd\n|e\n\n|f|"),
+            (&[b"a\nb", b"c", b"d\ne\n\nf"], "a\n|bcd\n|e\n\n|f~"),
             (&[b"\n", b"a", b"\n"], "\n|a\n|"),
-            (&[b"no end"], "no end|"),
+            (&[b"no end"], "no end~"),
             (&[], ""),
         ] {
             assert_eq!(heard(pieces).0, wanted, "{pieces:?}");

@@ -165,8 +165,11 @@ fn a_command_on_a_unit_runs_in_its_context() {
     let tasks: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!(tasks["0"]["results"]["stdout"], format!("{}\n", rig.unit_hostname()));
     assert_eq!(tasks["0"]["results"]["return-code"], 127, "outside of a unit there are no hook commands");
+    let command = r#""hostname; is-leader" run on machine-0"#;
+    let listed = rig.run(&["operations", "--machines", "0"]).ok().stdout;
+    assert!(listed.contains(command) && !listed.contains("unit-web-0"), "{listed}");
     let listed = rig.run(&["operations"]).ok().stdout;
-    assert!(listed.contains(r#""hostname; is-leader" run on machine-0"#), "{listed}");
+    assert!(!listed.contains(command) && listed.contains("unit-web-0"), "{listed}");
 }
 
 #[test]

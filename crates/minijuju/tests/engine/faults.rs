@@ -34,7 +34,7 @@ fn a_failed_hook_shows_why_drops_its_effects_and_runs_again_when_resolved() {
 
     rig.run(&["resolved", "web/0"]).ok();
     assert_eq!(rig.logged()[1..], ["install sees "], "it failed again, and what it stored was dropped");
-    rig.run(&["ssh", "web/0", "touch /srv/minijuju-test-fixed"]).ok();
+    rig.run(&["ssh", "web/0", "sudo touch /srv/minijuju-test-fixed"]).ok();
     rig.run(&["resolved", "web/0"]).ok();
     assert_eq!(rig.workload("web/0").0, "active");
     assert_eq!(rig.run(&["resolved", "web/0"]).error(), r#"ERROR unit "web/0" is not in an error state"#);
@@ -145,7 +145,7 @@ fn minijuju_killed_in_a_hook_loses_nothing_and_says_so() {
     assert!(status.stderr.contains("minijuju ended while it ran"), "{status:?}");
     assert_eq!(Rig::processes_of("killed/0"), Vec::<std::path::PathBuf>::new());
     assert_eq!(rig.workload("killed/0"), ("error".to_owned(), r#"hook failed: "install""#.to_owned()));
-    rig.run(&["ssh", "killed/0", "touch /srv/minijuju-test-fixed"]).ok();
+    rig.run(&["ssh", "killed/0", "sudo touch /srv/minijuju-test-fixed"]).ok();
     rig.run(&["resolved", "killed/0"]).ok();
     assert_eq!(rig.workload("killed/0").0, "active");
 }
@@ -167,7 +167,7 @@ fn ctrl_c_stops_all_of_a_hanging_hook_and_marks_the_unit() {
     assert!(stderr.contains("ERROR interrupted"), "{stderr}");
     assert_eq!(Rig::processes_of("hanging/0"), Vec::<std::path::PathBuf>::new());
     assert_eq!(rig.workload("hanging/0").0, "error");
-    rig.run(&["ssh", "hanging/0", "touch /srv/minijuju-test-fixed"]).ok();
+    rig.run(&["ssh", "hanging/0", "sudo touch /srv/minijuju-test-fixed"]).ok();
     rig.run(&["resolved", "hanging/0"]).ok();
     assert_eq!(rig.workload("hanging/0").0, "active");
 }

@@ -37,7 +37,7 @@ fn links_in_a_machine_never_lead_minijuju_to_this_computers_files() {
     for folder in [&juju, &disk] {
         fs::create_dir(folder).unwrap();
     }
-    rig.run(&["ssh", "web/0", &script]);
+    rig.run(&["ssh", "root@web/0", &script]);
     fs::write(rig.folder().join("blob"), "two").unwrap();
     rig.run(&["attach-resource", "web", "blob=blob"]).ok();
     rig.run(&["add-storage", "web/0", "disk=1"]).ok();
@@ -62,7 +62,7 @@ fn a_machine_that_starts_again_makes_nothing_on_this_computer() {
         "umount /var/lib/juju/tools/minijuju; mv /var/lib/juju /var/lib/moved && mkdir -p {0} && ln -s {0} /var/lib/juju",
         juju.display()
     );
-    rig.run(&["ssh", "web/0", &script]).ok();
+    rig.run(&["ssh", "root@web/0", &script]).ok();
     let folder = fs::read_dir(rig.folder().join("data/machines")).unwrap().flatten().next().unwrap().path();
     let record: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("machine.json")).unwrap()).unwrap();
     let pid = record["pid"].as_i64().unwrap();

@@ -58,7 +58,7 @@ fn a_setuid_file_that_a_machine_made_is_no_way_to_root() {
     let rig = Rig::new();
     open_to_all(&rig);
     rig.run(&["deploy", &rig.charm("web", "status-set active", &[])]).ok();
-    rig.run(&["ssh", "web/0", "cp /usr/bin/id /srv/id; chmod 4755 /srv/id"]).ok();
+    rig.run(&["ssh", "root@web/0", "cp /usr/bin/id /srv/id; chmod 4755 /srv/id"]).ok();
     let machines = rig.folder().join("data/machines");
     let machine = fs::read_dir(&machines).unwrap().flatten().next().unwrap().path();
     let made = machine.join("upper/root/srv/id");

@@ -91,7 +91,7 @@ fn a_hook_that_fails_sends_nothing_to_the_other_side() {
     rig.run(&["integrate", "web", "db"]).ok();
     assert_eq!(rig.workload("web/0"), ("active".to_owned(), String::new()));
     assert_eq!(rig.workload("db/0").1, r#"hook failed: "data-relation-joined" for web:store"#);
-    rig.run(&["ssh", "db/0", "touch /srv/minijuju-test-fixed"]).ok();
+    rig.run(&["ssh", "db/0", "sudo touch /srv/minijuju-test-fixed"]).ok();
     rig.run(&["resolved", "db/0"]).ok();
     assert_eq!(rig.workload("web/0"), ("active".to_owned(), "late".to_owned()));
 }

@@ -135,7 +135,7 @@ impl Rig {
 
     /// What is in a file of a unit's machine.
     pub fn read(&self, unit: &str, path: &str) -> String {
-        self.run(&["ssh", unit, "cat", path]).ok().stdout
+        self.run(&["ssh", &format!("root@{unit}"), "cat", path]).ok().stdout
     }
 
     /// The host name of machine 0.

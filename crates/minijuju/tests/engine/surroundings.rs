@@ -67,7 +67,7 @@ fn no_process_of_a_machine_has_the_kernels_clock_or_modules_in_its_hands() {
     let mut logged = rig.logged();
     for args in [
         ["exec", "--machine", "0", "cat /proc/self/status /proc/1/status"],
-        ["ssh", "web/0", "cat", "/proc/self/status"],
+        ["ssh", "root@web/0", "cat", "/proc/self/status"],
     ] {
         let status = rig.run_by(ODD_CALLER, &args).ok().stdout;
         for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {

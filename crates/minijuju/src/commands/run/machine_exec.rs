@@ -17,7 +17,7 @@ use crate::commands::run::shown;
 use crate::format::Clock;
 use crate::store::action::{self, TaskKind, TaskStatus};
 use crate::store::model::{self, Counter, Model};
-use crate::uniter;
+use crate::uniter::{self, RunBy, Script};
 
 /// Run a command on a machine, and keep what came of it as a task.
 pub fn run(
@@ -29,7 +29,12 @@ pub fn run(
     clock: &Clock,
 ) -> anyhow::Result<Shown> {
     let remote = Remote::open(client, model, machine, None)?;
-    let params = BTreeMap::from([("command".to_owned(), Value::from(command))]);
+    let nanos = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
+    let params = BTreeMap::from([
+        ("command".to_owned(), Value::from(command)),
+        ("timeout".to_owned(), nanos.into()),
+        ("workload-context".to_owned(), false.into()),
+    ]);
     let id = client.write(|db| {
         let operation = model::next(db, &model.uuid, Counter::Operation)?;
         let id = model::next(db, &model.uuid, Counter::Operation)?;
@@ -45,8 +50,9 @@ pub fn run(
         task.start(&context);
         action::save(db, &model.uuid, &task)
     })?;
+    let script = Script::write(&remote.files()?, command, RunBy::User).context("cannot write the command's script")?;
     let child = remote
-        .command("/bin/bash", &["-c", command])?
+        .command("/bin/bash", &[&script.path()])?
         .env("JUJU_CONTEXT_ID", &context)
         .process_group(0)
         .stdin(Stdio::null())

@@ -1,0 +1,354 @@
+//! A stand-in for `sudo` in machines of a computer that has none.
+//!
+//! It is this same program, set-user-ID, in a folder that machines see and nobody but root on the computer reaches. It serves
+//! root and the user `ubuntu`, without a password.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use nix::unistd::{Gid, Uid, geteuid, getuid, setgroups, setresgid, setresuid};
+
+use super::ubuntu::{SUDOERS, USER, account, number};
+
+/// Where programs are looked for, as in Ubuntu's `/etc/sudoers`.
+const SECURE_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
+
+/// What the program hands on of its environment, besides `LC_*` (sudoers(5): `env_keep`, `env_check`).
+const KEPT: [&str; 10] =
+    ["COLORS", "COLORTERM", "DISPLAY", "HOSTNAME", "LANG", "LANGUAGE", "LS_COLORS", "PS1", "TERM", "TZ"];
+
+/// Be `sudo`, if this process was started as that. Whoever else runs the set-user-ID file, by whatever name, gets this and
+/// nothing else.
+#[must_use]
+pub fn stand_in_if_asked() -> Option<ExitCode> {
+    let elevated = geteuid().is_root() && !getuid().is_root();
+    let mut args = env::args_os();
+    let name = args.next().unwrap_or_default();
+    if !elevated && Path::new(&name).file_name() != Some(OsStr::new("sudo")) {
+        return None;
+    }
+    let Err(why) = run(args.collect()) else { return Some(ExitCode::SUCCESS) };
+    eprintln!("sudo: {why}");
+    Some(ExitCode::FAILURE)
+}
+
+/// Why it does not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("only a machine of minijuju's has this stand-in for sudo")]
+    NoMachine,
+    #[error("{0} is not in the sudoers file.")]
+    NotAllowed(String),
+    #[error("unknown user {0}")]
+    UnknownUser(String),
+    #[error("option requires an argument -- '{0}'")]
+    NoArgument(String),
+    #[error("this stand-in for sudo does not know the option {0}: have the charm install the package sudo")]
+    UnknownOption(String),
+    #[error("a command is missing")]
+    NoCommand,
+    #[error("{}: command not found", .0.display())]
+    NotFound(OsString),
+    #[error("cannot run {}: {source}", program.display())]
+    Failed { program: OsString, source: io::Error },
+    #[error("cannot become {0}: {1}")]
+    NotBecome(String, nix::errno::Errno),
+}
+
+/// What is asked for.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Request {
+    /// As whom; root, unless it is said.
+    user: Option<String>,
+    /// What is to run it.
+    by: By,
+    /// All of the environment stays: `-E`.
+    keep_all: bool,
+    /// These variables stay.
+    keep: Vec<String>,
+    /// These are set.
+    set: BTreeMap<OsString, OsString>,
+    command: Vec<OsString>,
+}
+
+/// What is to run a command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum By {
+    /// It runs by itself.
+    #[default]
+    Itself,
+    /// A login shell: `-i`.
+    Login,
+    /// The caller's shell: `-s`.
+    Shell,
+    /// There is nothing to run: `-v`, `-k`, `-V`.
+    Nobody,
+}
+
+/// Somebody in `/etc/passwd`.
+struct Account {
+    name: String,
+    user: u32,
+    group: u32,
+    home: String,
+    shell: String,
+}
+
+fn run(args: Vec<OsString>) -> Result<(), Refusal> {
+    // Root alone writes there, so that nobody who finds the file elsewhere can pass it off as a machine.
+    if !fs::metadata(SUDOERS).is_ok_and(|meta| meta.uid() == 0) {
+        return Err(Refusal::NoMachine);
+    }
+    let users = text("/etc/passwd");
+    let caller =
+        by_number(&users, getuid().as_raw()).ok_or_else(|| Refusal::UnknownUser(getuid().as_raw().to_string()))?;
+    if caller.user != 0 && caller.name != USER {
+        return Err(Refusal::NotAllowed(caller.name));
+    }
+    let request = read(args)?;
+    if request.by == By::Nobody {
+        return Ok(());
+    }
+    let name = request.user.as_deref().unwrap_or("root");
+    let target = match name.strip_prefix('#').and_then(|number| number.parse().ok()) {
+        Some(number) => by_number(&users, number),
+        None => account(&users, name).and_then(|fields| from_fields(&fields)),
+    };
+    let target = target.ok_or_else(|| Refusal::UnknownUser(name.to_owned()))?;
+    match become_and_run(&request, &caller, &target)? {}
+}
+
+/// Reads the options, as far as they stand before the command (sudo(8)).
+fn read(args: Vec<OsString>) -> Result<Request, Refusal> {
+    let mut request = Request::default();
+    let mut args = args.into_iter().peekable();
+    while let Some(word) = args.next_if(|word| word.as_bytes().starts_with(b"-") && word.len() > 1) {
+        let option = word.to_string_lossy().into_owned();
+        if option == "--" {
+            break;
+        }
+        if let Some(long) = option.strip_prefix("--") {
+            let (name, given) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+            match name {
+                "user" => request.user = Some(value(&mut args, given, name)?),
+                "login" => request.by = By::Login,
+                "shell" => request.by = By::Shell,
+                "preserve-env" => match given {
+                    None => request.keep_all = true,
+                    Some(names) => request.keep.extend(names.split(',').map(str::to_owned)),
+                },
+                "non-interactive" | "set-home" | "stdin" | "reset-timestamp" => {}
+                "validate" | "remove-timestamp" | "version" => request.by = By::Nobody,
+                _ => return Err(Refusal::UnknownOption(option.clone())),
+            }
+            continue;
+        }
+        for (place, letter) in option.char_indices().skip(1) {
+            match letter {
+                'u' | 'p' => {
+                    let rest = &option[place + letter.len_utf8()..];
+                    let value = value(&mut args, (!rest.is_empty()).then_some(rest), &letter.to_string())?;
+                    if letter == 'u' {
+                        request.user = Some(value);
+                    }
+                    break;
+                }
+                'i' => request.by = By::Login,
+                's' => request.by = By::Shell,
+                'E' => request.keep_all = true,
+                'k' if args.peek().is_none() => request.by = By::Nobody,
+                // There is no password to ask for.
+                'n' | 'H' | 'S' | 'A' | 'B' | 'k' => {}
+                'v' | 'K' | 'V' => request.by = By::Nobody,
+                _ => return Err(Refusal::UnknownOption(format!("-{letter}"))),
+            }
+        }
+    }
+    for word in args {
+        let bytes = word.as_bytes();
+        match bytes.iter().position(|byte| *byte == b'=').filter(|place| request.command.is_empty() && *place > 0) {
+            Some(place) => {
+                let (name, value) = (&bytes[..place], &bytes[place + 1..]);
+                request.set.insert(OsString::from_vec(name.to_vec()), OsString::from_vec(value.to_vec()));
+            }
+            None => request.command.push(word),
+        }
+    }
+    if request.command.is_empty() && request.by == By::Itself {
+        return Err(Refusal::NoCommand);
+    }
+    Ok(request)
+}
+
+/// An option's value: within its word, or the next word.
+fn value(words: &mut impl Iterator<Item = OsString>, given: Option<&str>, option: &str) -> Result<String, Refusal> {
+    let value = given.map(OsString::from).or_else(|| words.next());
+    let value = value.ok_or_else(|| Refusal::NoArgument(option.to_owned()))?;
+    Ok(value.to_string_lossy().into_owned())
+}
+
+fn become_and_run(request: &Request, caller: &Account, target: &Account) -> Result<Infallible, Refusal> {
+    let refused = |errno| Refusal::NotBecome(target.name.clone(), errno);
+    let groups: Vec<Gid> = groups(&text("/etc/group"), target).into_iter().map(Gid::from_raw).collect();
+    let (user, group) = (Uid::from_raw(target.user), Gid::from_raw(target.group));
+    setgroups(&groups).map_err(refused)?;
+    setresgid(group, group, group).map_err(refused)?;
+    setresuid(user, user, user).map_err(refused)?;
+    let shell = if request.by == By::Login { target.shell.clone() } else { caller.shell.clone() };
+    let line = request.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(OsStr::new(" "));
+    let mut command = match request.command.split_first() {
+        Some((program, args)) if request.by == By::Itself => {
+            let mut command = Command::new(program);
+            command.args(args);
+            command
+        }
+        first => {
+            let mut command = Command::new(&shell);
+            if request.by == By::Login {
+                let name = Path::new(&shell).file_name().unwrap_or_default();
+                command.arg0([OsStr::new("-"), name].join(OsStr::new("")));
+                command.current_dir(&target.home);
+            }
+            if first.is_some() {
+                command.arg("-c").arg(line);
+            }
+            command
+        }
+    };
+    let program = command.get_program().to_owned();
+    let error = command.env_clear().envs(environment(request, caller, target)).exec();
+    Err(match error.kind() {
+        io::ErrorKind::NotFound => Refusal::NotFound(program),
+        _ => Refusal::Failed { program, source: error },
+    })
+}
+
+fn environment(request: &Request, caller: &Account, target: &Account) -> BTreeMap<OsString, OsString> {
+    let kept = |name: &str| {
+        request.keep_all
+            || KEPT.contains(&name)
+            || name.starts_with("LC_")
+            || request.keep.iter().any(|keep| keep == name)
+    };
+    let mut all: BTreeMap<OsString, OsString> =
+        env::vars_os().filter(|(name, _)| kept(&name.to_string_lossy())).collect();
+    let shell = if request.by == By::Shell { &caller.shell } else { &target.shell };
+    for (name, value) in [
+        ("HOME", target.home.as_str()),
+        ("LOGNAME", &target.name),
+        ("USER", &target.name),
+        ("SHELL", shell),
+        ("PATH", SECURE_PATH),
+        ("SUDO_USER", &caller.name),
+        ("SUDO_UID", &caller.user.to_string()),
+        ("SUDO_GID", &caller.group.to_string()),
+    ] {
+        all.insert(name.into(), value.into());
+    }
+    let line = request.command.join(OsStr::new(" "));
+    all.insert("SUDO_COMMAND".into(), line);
+    all.extend(request.set.clone());
+    all
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &OsStr) -> OsString {
+    let mut out = Vec::new();
+    for byte in word.as_bytes() {
+        if !byte.is_ascii_alphanumeric() && !b"_-$/.:=,+@%".contains(byte) && byte.is_ascii() {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+    OsString::from_vec(out)
+}
+
+/// The numbers of a user's groups, its own first.
+fn groups(text: &str, user: &Account) -> Vec<u32> {
+    let others = text.lines().filter_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        fields.get(3)?.split(',').any(|member| member == user.name).then(|| number(&fields))?
+    });
+    let mut all = vec![user.group];
+    all.extend(others.filter(|group| *group != user.group));
+    all
+}
+
+fn by_number(users: &str, wanted: u32) -> Option<Account> {
+    let mut lines = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    lines.find(|fields| number(fields) == Some(wanted)).and_then(|fields| from_fields(&fields))
+}
+
+fn from_fields(fields: &[&str]) -> Option<Account> {
+    let shell = fields.get(6).copied().filter(|shell| !shell.is_empty()).unwrap_or("/bin/sh");
+    Some(Account {
+        name: (*fields.first()?).to_owned(),
+        user: number(fields)?,
+        group: fields.get(3)?.parse().ok()?,
+        home: (*fields.get(5)?).to_owned(),
+        shell: shell.to_owned(),
+    })
+}
+
+fn text(path: &str) -> String {
+    String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(line: &str) -> Result<Request, String> {
+        read(line.split_whitespace().map(OsString::from).collect()).map_err(|why| why.to_string())
+    }
+
+    fn command(words: &[&str]) -> Vec<OsString> {
+        words.iter().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn options_stand_before_the_command_and_variables_between() {
+        let found = request("-nEu postgres PGHOST=x psql -u other A=b").unwrap();
+        assert_eq!(found.user.as_deref(), Some("postgres"));
+        assert_eq!(found.command, command(&["psql", "-u", "other", "A=b"]));
+        assert_eq!(found.set, BTreeMap::from([("PGHOST".into(), "x".into())]));
+        assert!(found.keep_all);
+        assert_eq!(request("-upostgres id").unwrap().user.as_deref(), Some("postgres"));
+        assert_eq!(request("--user=postgres -- -x").unwrap().command, command(&["-x"]));
+        assert_eq!(request("--preserve-env=A,B env").unwrap().keep, ["A", "B"]);
+        for (line, by) in
+            [("-i", By::Login), ("-s", By::Shell), ("-v", By::Nobody), ("-k", By::Nobody), ("-k id", By::Itself)]
+        {
+            assert_eq!(request(line).unwrap().by, by, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_it_does_not_know_is_named() {
+        assert!(request("-X id").unwrap_err().contains("the option -X: have the charm install the package sudo"));
+        assert_eq!(request("-u").unwrap_err(), "option requires an argument -- 'u'");
+        assert_eq!(request("-n").unwrap_err(), "a command is missing");
+    }
+
+    #[test]
+    fn a_user_has_its_own_group_and_those_that_it_is_a_member_of() {
+        let users = "root:x:0:0:root:/root:/bin/bash\nann:x:1000:100::/home/ann:\n";
+        let ann = by_number(users, 1000).unwrap();
+        assert_eq!((ann.name.as_str(), ann.shell.as_str()), ("ann", "/bin/sh"));
+        assert_eq!(groups("users:x:100:ann\nadm:x:4:syslog,ann\nmann:x:9:mann\n", &ann), [100, 4]);
+    }
+
+    #[test]
+    fn a_shell_reads_each_word_back_as_it_was() {
+        assert_eq!(quoted(OsStr::new("a b;$HOME'")), OsStr::new("a\\ b\\;$HOME\\'"));
+    }
+}

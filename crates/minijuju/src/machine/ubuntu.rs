@@ -1,0 +1,124 @@
+//! A machine's user `ubuntu`, who may do all that root may: Juju's images have it, and `juju ssh` logs in as it.
+//!
+//! All of this is written in the machine's own view. Nothing of the computer changes.
+
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
+use std::path::Path;
+
+use super::{Error, Result};
+
+/// The user's name, and its group's.
+pub const USER: &str = "ubuntu";
+
+/// What lets it do everything with `sudo`, the real one and the stand-in.
+pub(super) const SUDOERS: &str = "/etc/sudoers.d/90-minijuju";
+
+/// The first number of users who are people (login.defs(5)).
+const FIRST: u32 = 1000;
+
+/// The number of the user `nobody`.
+const NOBODY: u32 = 65_534;
+
+/// Have the user, with its home and its rights, in the machine whose root is this process's. What is there already stays as
+/// it is.
+pub(super) fn make() -> Result<()> {
+    let users = read("/etc/passwd")?;
+    if account(&users, USER).is_none() {
+        make_user(&users)?;
+    }
+    let folder = Path::new(SUDOERS).parent().unwrap_or(Path::new("/"));
+    fs::DirBuilder::new().recursive(true).mode(0o750).create(folder).map_err(Error::file("make", folder))?;
+    let rule = format!("{USER} ALL=(ALL:ALL) NOPASSWD:ALL\n");
+    let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o440).open(SUDOERS);
+    written.and_then(|mut file| file.write_all(rule.as_bytes())).map_err(Error::file("write", SUDOERS))?;
+    fs::set_permissions(SUDOERS, Permissions::from_mode(0o440)).map_err(Error::file("write", SUDOERS))
+}
+
+fn make_user(users: &str) -> Result<()> {
+    let groups = read("/etc/group")?;
+    let user = free(users, &groups);
+    let group = if let Some(group) = account(&groups, USER).and_then(|fields| number(&fields)) {
+        group
+    } else {
+        append("/etc/group", &format!("{USER}:x:{user}:"))?;
+        append_if_there("/etc/gshadow", &format!("{USER}:!::"))?;
+        user
+    };
+    append("/etc/passwd", &format!("{USER}:x:{user}:{group}:Ubuntu:/home/{USER}:/bin/bash"))?;
+    append_if_there("/etc/shadow", &format!("{USER}:!:20000:0:99999:7:::"))?;
+    let home = Path::new("/home").join(USER);
+    if !home.exists() {
+        make_home(&home, user, group).map_err(Error::file("make", &home))?;
+    }
+    Ok(())
+}
+
+/// A home folder, with what new users find in theirs.
+fn make_home(home: &Path, user: u32, group: u32) -> io::Result<()> {
+    fs::create_dir_all(home)?;
+    for entry in fs::read_dir("/etc/skel").into_iter().flatten().flatten() {
+        if entry.file_type()?.is_file() {
+            let file = home.join(entry.file_name());
+            fs::copy(entry.path(), &file)?;
+            chown(&file, Some(user), Some(group))?;
+        }
+    }
+    chown(home, Some(user), Some(group))?;
+    fs::set_permissions(home, Permissions::from_mode(0o750))
+}
+
+/// The fields of the line about `name`, in the text of `/etc/passwd` or `/etc/group`.
+pub(super) fn account<'a>(text: &'a str, name: &str) -> Option<Vec<&'a str>> {
+    text.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|fields| fields.first() == Some(&name))
+}
+
+/// The number in such a line.
+pub(super) fn number(fields: &[&str]) -> Option<u32> {
+    fields.get(2)?.parse().ok()
+}
+
+/// The first number that no user and no group has.
+fn free(users: &str, groups: &str) -> u32 {
+    let taken: Vec<u32> =
+        users.lines().chain(groups.lines()).filter_map(|line| number(&line.split(':').collect::<Vec<_>>())).collect();
+    (FIRST..NOBODY).find(|number| !taken.contains(number)).unwrap_or(FIRST)
+}
+
+fn read(path: &str) -> Result<String> {
+    match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => Ok(String::from_utf8_lossy(&read.map_err(Error::file("read", path))?).into_owned()),
+    }
+}
+
+/// Add a line at the end, whether or not the last one has its end.
+fn append(path: &str, line: &str) -> Result<()> {
+    let before = read(path)?;
+    let gap = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+    let opened = OpenOptions::new().append(true).create(true).mode(0o644).open(path);
+    opened.and_then(|mut file| writeln!(file, "{gap}{line}")).map_err(Error::file("write", path))
+}
+
+fn append_if_there(path: &str, line: &str) -> Result<()> {
+    if Path::new(path).exists() && account(&read(path)?, USER).is_none() { append(path, line) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_gets_the_first_number_that_neither_a_user_nor_a_group_has() {
+        assert_eq!(free("root:x:0:0::/root:/bin/sh\n", "root:x:0:\n"), 1000);
+        assert_eq!(free("ann:x:1000:1000::/home/ann:/bin/sh\n", "users:x:1001:\nnobody:x:65534:\n"), 1002);
+    }
+
+    #[test]
+    fn an_account_is_found_by_its_whole_name() {
+        let users = "ubuntu2:x:1:1::/:/bin/sh\nubuntu:x:1000:1000:Ubuntu:/home/ubuntu:/bin/bash";
+        assert_eq!(account(users, "ubuntu").and_then(|fields| number(&fields)), Some(1000));
+        assert_eq!(account(users, "ubunt"), None);
+    }
+}
