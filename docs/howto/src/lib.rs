@@ -19,3 +19,8 @@ pub mod testing;
 
 #[cfg(test)]
 mod guides;
+
+/// The charm that the README shows: it must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
