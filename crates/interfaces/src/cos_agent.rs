@@ -299,7 +299,7 @@ fn rules(files: Files, topology: &Topology) -> Result<Value, InvalidFile> {
     let mut groups = Vec::new();
     for (name, text) in files {
         let invalid = |why: String| InvalidFile::Rules { name, why };
-        let parsed = ops_metadata::parse_yaml(text).map_err(&invalid)?;
+        let parsed = ops_metadata::parse_yaml(text).map_err(|why| invalid(why.to_string()))?;
         let found = match parsed {
             Value::Object(mut file) if file.contains_key("groups") => file.remove("groups").unwrap_or_default(),
             Value::Object(rule) if rule.contains_key("expr") => json!([{"name": name, "rules": [rule]}]),
