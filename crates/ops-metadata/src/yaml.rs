@@ -83,6 +83,9 @@ pub enum YamlFault {
     /// It is no YAML, in the words of the YAML library.
     #[error("{0}")]
     Syntax(String),
+    /// It has a control character that is not escaped.
+    #[error("control characters are not allowed: U+{:04X}", u32::from(*.0))]
+    ControlCharacter(char),
     /// A second document begins.
     #[error("there is more than one document")]
     SeveralDocuments,
@@ -145,6 +148,7 @@ enum Scalars {
 
 /// Makes JSON of a document's events.
 struct Loader<'a> {
+    text: &'a str,
     parser: Parser<'a, StrInput<'a>>,
     scalars: Scalars,
     /// What anchors stand for, and of how many values that is.
@@ -154,10 +158,11 @@ struct Loader<'a> {
 
 impl<'a> Loader<'a> {
     fn new(text: &'a str, scalars: Scalars) -> Self {
-        Self { parser: Parser::new_from_str(text), scalars, anchors: HashMap::new(), values: 0 }
+        Self { text, parser: Parser::new_from_str(text), scalars, anchors: HashMap::new(), values: 0 }
     }
 
     fn document(mut self) -> Result<Value, YamlError> {
+        check_characters(self.text)?;
         let mut document = None;
         loop {
             let (event, span) = self.next()?;
@@ -178,6 +183,7 @@ impl<'a> Loader<'a> {
 
     /// What in the document does not fit into a map of text, as Go's yaml.v2 lists it.
     fn misfits(mut self) -> Result<Vec<String>, YamlError> {
+        check_characters(self.text)?;
         let misfit = |found: &str, wanted, span: &Span| {
             format!("line {}: cannot unmarshal {found} into {wanted}", span.start.line())
         };
@@ -351,6 +357,18 @@ impl<'a> Loader<'a> {
     }
 }
 
+/// Refuses the control characters that Charmcraft's and Juju's readers refuse wherever they stand, even in a comment.
+fn check_characters(text: &str) -> Result<(), YamlError> {
+    for (text, line) in text.split('\n').zip(1..) {
+        let is_refused =
+            |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\u{85}') || matches!(c, '\u{fffe}' | '\u{ffff}');
+        if let Some((column, c)) = text.chars().zip(1..).find_map(|(c, column)| is_refused(c).then_some((column, c))) {
+            return Err(YamlError::At { fault: YamlFault::ControlCharacter(c), line, column });
+        }
+    }
+    Ok(())
+}
+
 /// A fault with its place.
 fn at(fault: YamlFault, place: &Marker) -> YamlError {
     YamlError::At { fault, line: place.line(), column: place.col() + 1 }
@@ -378,6 +396,33 @@ mod tests {
         assert!(tree.to_string().starts_with("x.yaml is not valid YAML: "), "{tree}");
         let tree = read("a: 1\nb: [true, ~, 1.5, text, '2']\nc:\n  d: |\n    line\n").unwrap();
         assert_eq!(tree, json!({"a": 1, "b": [true, null, 1.5, "text", "2"], "c": {"d": "line\n"}}));
+    }
+
+    #[test]
+    fn control_characters_are_refused_wherever_they_stand() {
+        for c in [
+            '\0', '\u{1}', '\u{8}', '\u{b}', '\u{1b}', '\u{7f}', '\u{80}', '\u{84}', '\u{86}', '\u{9f}', '\u{fffe}',
+            '\u{ffff}',
+        ] {
+            for text in [
+                format!("k: v\nl: a{c}b"),
+                format!("k: v\nl: 'a{c}b'"),
+                format!("k: v\n# c{c}"),
+                format!("k: v\nl{c}: a"),
+            ] {
+                for (reader, why) in
+                    [("Charmcraft", refused(&text)), ("Juju", parse_yaml(&text).unwrap_err().to_string())]
+                {
+                    let said = format!("control characters are not allowed: U+{:04X} at line 2", u32::from(c));
+                    assert!(why.contains(&said), "{reader} {text:?}: {why}");
+                }
+                assert!(parse_text_map(&text).is_err(), "{text:?}");
+            }
+        }
+        for c in ['\t', '\u{85}', '\u{a0}', '\u{ad}', '\u{d7ff}', '\u{e000}', '\u{fffd}', '\u{10000}', '\u{1f600}'] {
+            assert!(parse_yaml(&format!("k: 'a{c}b'")).is_ok(), "{c:?}");
+        }
+        assert_eq!(parse_yaml(r#"k: "\x01\x7f\uffff""#).unwrap()["k"], "\u{1}\u{7f}\u{ffff}", "escaped ones are");
     }
 
     #[test]

@@ -151,14 +151,18 @@ fn sexagesimal(negative: bool, text: &str) -> Option<Number> {
     }
 }
 
-/// yaml.v2's numbers: what Go's `ParseInt` takes with any base, then what looks like a float, each without underscores.
+/// yaml.v2's numbers (`resolve.go` of Juju's own version, `juju/yaml`): what Go's `ParseInt` takes with any base, then what
+/// looks like a float, each without underscores.
 fn go_number(text: &str) -> Option<Number> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
         return None;
     }
     if text.starts_with('.') {
-        // Go's ParseFloat takes `_` with a base only, so not here.
-        return float(text).filter(|_| looks_like_go_float(text));
+        // Go's ParseFloat takes `_` between digits.
+        let bytes = text.as_bytes();
+        let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+        let fits = |at: usize| bytes[at] != b'_' || is_digit(at - 1) && is_digit(at + 1);
+        return (1..bytes.len()).all(fits).then(|| float(&text.replace('_', ""))).flatten();
     }
     let plain = text.replace('_', "");
     let (negative, rest) = unsigned(&plain);
@@ -170,11 +174,14 @@ fn go_number(text: &str) -> Option<Number> {
         _ => (10, rest),
     };
     let digits_only = digits.chars().all(|c| c.is_digit(radix));
+    // One above the largest signed number takes no sign, not even a plus.
     let whole = if digits_only { integer(negative, digits, radix) } else { None };
+    let whole = whole.filter(|number| number.is_i64() || !plain.starts_with('+'));
     whole.or_else(|| float(&plain).filter(|_| looks_like_go_float(&plain)))
 }
 
-/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
+/// `[-+]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][-+][0-9]+)?`: no zero before another digit, no point at the end, and an exponent
+/// has a sign.
 fn looks_like_go_float(text: &str) -> bool {
     let (_, rest) = unsigned(text);
     let numeric = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
@@ -182,12 +189,13 @@ fn looks_like_go_float(text: &str) -> bool {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (rest, None),
     };
-    let mantissa_fits = match mantissa.split_once('.') {
-        Some(("", fraction)) => numeric(fraction),
-        Some((whole, fraction)) => numeric(whole) && (fraction.is_empty() || numeric(fraction)),
-        None => numeric(mantissa),
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
     };
-    mantissa_fits && exponent.is_none_or(|e| numeric(unsigned(e).1))
+    let whole_fits = whole.is_empty() || numeric(whole) && (whole == "0" || !whole.starts_with('0'));
+    let exponent_fits = exponent.is_none_or(|e| e.strip_prefix(['+', '-']).is_some_and(numeric));
+    whole_fits && fraction.is_none_or(numeric) && exponent_fits
 }
 
 #[cfg(test)]
@@ -213,7 +221,9 @@ mod tests {
             ("+12", json!(12), json!(12)),
             ("07", json!(7), json!(7)),
             ("0123", json!(83), json!(83)),
-            ("08", json!("08"), json!(8.0)),
+            ("08", json!("08"), json!("08")),
+            ("0.5", json!(0.5), json!(0.5)),
+            ("00.5", json!(0.5), json!("00.5")),
             ("0o17", json!("0o17"), json!(15)),
             ("0x1F", json!(31), json!(31)),
             ("0X1F", json!("0X1F"), json!(31)),
@@ -223,11 +233,15 @@ mod tests {
             ("1:60", json!("1:60"), json!("1:60")),
             ("1:30.5", json!(90.5), json!("1:30.5")),
             ("1.5", json!(1.5), json!(1.5)),
-            ("1.", json!(1.0), json!(1.0)),
+            ("1.", json!(1.0), json!("1.")),
+            ("1_0.5", json!(10.5), json!(10.5)),
             (".5", json!(0.5), json!(0.5)),
             ("-.5", json!("-.5"), json!(-0.5)),
-            ("1e3", json!("1e3"), json!(1000.0)),
-            ("1.5e3", json!("1.5e3"), json!(1500.0)),
+            ("1e3", json!("1e3"), json!("1e3")),
+            ("1e+3", json!("1e+3"), json!(1000.0)),
+            (".5e3", json!(".5e3"), json!(500.0)),
+            ("1e+999", json!("1e+999"), json!("1e+999")),
+            ("1.5e3", json!("1.5e3"), json!("1.5e3")),
             ("1.5e+3", json!(1500.0), json!(1500.0)),
             ("18446744073709551615", json!(18_446_744_073_709_551_615_u64), json!(18_446_744_073_709_551_615_u64)),
             ("22.04", json!(22.04), json!(22.04)),
@@ -235,6 +249,9 @@ mod tests {
             ("10.0.0.1/8", json!("10.0.0.1/8"), json!("10.0.0.1/8")),
             ("2022-01-01", json!("2022-01-01"), json!("2022-01-01")),
             ("._5", json!("._5"), json!("._5")),
+            (".50_5", json!(0.505), json!(0.505)),
+            (".5_", json!(0.5), json!(".5_")),
+            ("+18446744073709551615", json!(18_446_744_073_709_551_615_u64), json!(18_446_744_073_709_551_615_f64)),
             ("1:-5", json!("1:-5"), json!("1:-5")),
             ("-", json!("-"), json!("-")),
             (".", json!("."), json!(".")),
