@@ -6,6 +6,7 @@
 pub mod machine;
 pub mod pack;
 
+mod called;
 mod charm;
 mod cli;
 mod client;
@@ -14,6 +15,7 @@ mod format;
 mod hook;
 mod hookcmd;
 mod init;
+mod log;
 mod private;
 mod progress;
 mod reason;

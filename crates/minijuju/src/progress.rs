@@ -49,7 +49,10 @@ impl Progress {
 
     /// Say a line that is no step, unless quiet.
     pub fn say(&self, line: &str) {
-        if !matches!(self.shape, Shape::Quiet) {
+        if matches!(self.shape, Shape::Quiet) {
+            // As Juju's commands do it.
+            tracing::info!(target: "juju.cmd", "{line}");
+        } else {
             self.line(line);
         }
     }

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The top-level modules from the lowest up. Each may use those before it.
-const LAYERS: [&str; 15] = [
-    "private", "reason", "format", "cli", "hook", "hookcmd", "pack", "init", "machine", "progress", "store", "charm",
-    "uniter", "client", "commands",
+const LAYERS: [&str; 17] = [
+    "called", "private", "reason", "format", "cli", "hook", "hookcmd", "pack", "init", "machine", "progress", "store",
+    "log", "charm", "uniter", "client", "commands",
 ];
 
 fn source() -> PathBuf {

@@ -56,6 +56,42 @@ config: {options: {slug: {type: string, default: x}}}
 actions: {ping: {description: Ping.}}
 ";
 
+/// `minijuju pack PROJECT -o OUTPUT`: whether it succeeded, and what it said.
+fn packed_to(project: &Path, output: &Path) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_minijuju"));
+    let done = command.arg("pack").arg(project).arg("-o").arg(output).output().unwrap();
+    (done.status.success(), String::from_utf8(done.stderr).unwrap())
+}
+
+#[test]
+fn a_folder_for_the_charm_is_made_and_said_once_there_is_a_charm() {
+    let good = project(&[("charmcraft.yaml", &format!("{HEAD}{}", platforms())), ("dispatch", "#!/bin/sh\n")]);
+    let bad = project(&[("charmcraft.yaml", "name: Bad Name\n")]);
+    let out = TempDir::new().unwrap();
+    let folder = out.path().join("new/folder");
+    let (packed, said) = packed_to(bad.path(), &folder);
+    assert!(!packed && !said.contains("making") && !out.path().join("new").exists(), "{said}");
+    let (packed, said) = packed_to(good.path(), &folder);
+    assert!(packed && said.contains(&format!("making the folder {}\n", folder.display())), "{said}");
+    assert!(folder.join(format!("demo_{}.charm", juju_arch())).is_file());
+    let (packed, said) = packed_to(good.path(), &folder);
+    assert!(packed && !said.contains("making"), "{said}");
+}
+
+#[test]
+fn a_file_is_no_folder_to_pack_into() {
+    let good = project(&[("charmcraft.yaml", &format!("{HEAD}{}", platforms())), ("dispatch", "#!/bin/sh\n")]);
+    let out = TempDir::new().unwrap();
+    let (packed, said) = packed_to(good.path(), &out.path().join("demo.charm"));
+    assert!(!packed && said.contains(&format!("did you mean `-o {}`", out.path().display())), "{said}");
+    let file = out.path().join("file");
+    fs::write(&file, "kept").unwrap();
+    let (packed, said) = packed_to(good.path(), &file);
+    assert!(!packed && said.contains(&format!("-o takes a folder, and {} is none", file.display())), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "kept");
+    assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1, "nothing is made");
+}
+
 fn quietly(project: &Path, out: &Path) -> Result<std::path::PathBuf, String> {
     pack(project, out, Profile::Release, &mut |_| ()).map_err(|error| error.to_string())
 }

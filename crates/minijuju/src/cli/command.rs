@@ -9,6 +9,9 @@ pub trait Arguments: Args {
     /// What Juju says if there are too few words: to no word, to one word, and so on; the last stands for all further.
     const MISSING: &[&str] = &["an argument is missing"];
 
+    /// What follows the options in the usage line, in Juju's words. If nothing is said, the arguments' own names do.
+    const USAGE: Option<&str> = None;
+
     /// Whether options may follow the first word that is none.
     const OPTIONS_ANYWHERE: bool = true;
 
@@ -23,6 +26,9 @@ pub trait Arguments: Args {
 pub trait Commands: Subcommand {
     /// [`Arguments::MISSING`] of a command.
     fn missing(name: &str) -> &'static [&'static str];
+
+    /// [`Arguments::USAGE`] of a command.
+    fn usage(name: &str) -> Option<&'static str>;
 
     /// [`Arguments::OPTIONS_ANYWHERE`] of a command.
     fn options_anywhere(name: &str) -> bool;

@@ -57,11 +57,18 @@ pub(super) fn answer<C: Commands>(root: &Command, program: &str, words: &[String
 
 /// One command's help.
 pub(super) fn command(command: &Command) -> String {
-    let mut text = command.clone().render_help().to_string();
-    while text.ends_with("\n\n") {
-        text.pop();
+    let text = command.clone().render_help().to_string();
+    let program = command.get_bin_name().and_then(|name| name.split(' ').next()).unwrap_or("minijuju");
+    let text = text.trim_end().replace("[OPTIONS]", "[options]").replace("`minijuju ", &format!("`{program} "));
+    text.lines().map(|line| example(line, program) + "\n").collect()
+}
+
+/// A line of help. If it is a command to type, it is one of the program as it was called.
+fn example(line: &str, program: &str) -> String {
+    match line.strip_prefix("    juju ").or_else(|| line.strip_prefix("    minijuju ")) {
+        Some(words) => format!("    {program} {}", words.replace("minijuju", program)),
+        None => line.to_owned(),
     }
-    text
 }
 
 /// All commands, a line each.

@@ -84,6 +84,11 @@ impl Answer {
 pub fn root<C: Commands>(program: &str) -> clap::Command {
     Line::<C>::command().bin_name(program).mut_subcommands(|command| {
         let name = format!("{program} {}", command.get_name());
+        let command = match C::usage(command.get_name()) {
+            Some(words) => command.override_usage(format!("{name} [options] {words}")),
+            None if command.get_positionals().next().is_none() => command.override_usage(format!("{name} [options]")),
+            None => command,
+        };
         command
             .bin_name(name)
             .disable_help_flag(true)

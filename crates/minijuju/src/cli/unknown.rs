@@ -4,12 +4,13 @@ use clap::Command;
 use strsim::levenshtein;
 
 use super::Commands;
+use crate::called;
 
 /// A word is no command, or help on it is asked for in a way that there is not.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UnknownCommand {
     /// Juju has it, and it has no meaning here.
-    #[error("minijuju does not do {name:?}: {instead}")]
+    #[error("minijuju does not do {name:?}: {}", called::hint(.instead))]
     Elsewhere {
         /// The command.
         name: String,

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use super::names::ApplicationNameError;
+use crate::called::hint;
 
 /// A command line is refused before anything runs. The texts are Juju's, where it has one.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +47,7 @@ pub enum UsageError {
         word: String,
     },
     /// An option of Juju's has no meaning here.
-    #[error("minijuju does not do {}: {why}", quoted(.options, " and "))]
+    #[error("minijuju does not do {}: {}", quoted(.options, " and "), hint(.why))]
     NotHere {
         /// The option, or those that go together.
         options: Vec<&'static str>,

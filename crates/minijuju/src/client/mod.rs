@@ -64,6 +64,7 @@ impl Client {
             bail!("controller {controller} not found");
         }
         let store = Store::open(&data_folder()?)?;
+        tracing::debug!(target: "juju.cmd", "data in {}", store.folder().display());
         Ok(Self {
             store,
             progress: Progress::new(session.global.quiet),
@@ -71,6 +72,15 @@ impl Client {
             model: session.model.clone(),
             before: HashMap::new(),
         })
+    }
+
+    /// Say what only `--verbose` asks for; else it goes to the log.
+    pub fn explain(&self, line: &str) {
+        if self.verbose {
+            self.progress.say(line);
+        } else {
+            tracing::info!(target: "juju.cmd", "{line}");
+        }
     }
 
     /// The machines.
@@ -131,6 +141,7 @@ impl Client {
     /// The model that the command is about: the one named, else the current one; the first command makes one.
     pub fn model(&mut self) -> anyhow::Result<Model> {
         let model = self.choose_model()?;
+        tracing::debug!(target: "juju.cmd", "model {} ({})", model.name, model.uuid);
         // Whatever the command is, it sees hooks that a killed command left behind as failed.
         uniter::recover(&mut self.store, &model, &self.progress)?;
         match self.machines()?.repair() {

@@ -45,6 +45,7 @@ pub struct AddModelArgs {
 }
 
 impl Arguments for AddModelArgs {
+    const USAGE: Option<&str> = Some("<model name> [cloud|region|(cloud/region)]");
     const MISSING: &[&str] = &["missing model name"];
 
     fn init(&mut self) -> Result<(), UsageError> {

@@ -37,6 +37,7 @@ pub struct AddUnitArgs {
 }
 
 impl Arguments for AddUnitArgs {
+    const USAGE: Option<&str> = Some("<application name>");
     const MISSING: &[&str] = &["no application specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {

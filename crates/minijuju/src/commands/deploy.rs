@@ -13,7 +13,7 @@ use crate::cli::{
 use crate::client::charms::{self, Charm};
 use crate::client::{Client, settings, summary, units};
 use crate::commands::constraints::{self, ConstraintError};
-use crate::commands::deployment::{FROM_FILES, STORAGE_GOES, check_bind, check_placement};
+use crate::commands::deployment::{InOption, STORAGE_GOES, check_bind, check_channel, check_placement};
 use crate::commands::{integrate, resources, storage};
 use crate::pack::juju_arch;
 use crate::store::Life;
@@ -81,8 +81,10 @@ pub struct DeployArgs {
     /// Deploy on any base
     #[arg(long)]
     pub force: bool,
+    /// As on Juju, of no meaning for a charm from a file.
     #[arg(long, hide = true)]
     channel: Option<String>,
+    /// As on Juju, of no meaning for a charm from a file.
     #[arg(long, hide = true, value_parser = integer)]
     revision: Option<i64>,
     #[arg(long, hide = true)]
@@ -103,6 +105,7 @@ pub struct DeployArgs {
 }
 
 impl Arguments for DeployArgs {
+    const USAGE: Option<&str> = Some("<charm or bundle> [<application name>]");
     const MISSING: &[&str] = &["no charm or bundle specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -110,12 +113,12 @@ impl Arguments for DeployArgs {
             check_new_application(name)?;
         }
         check_placement(self.num_units, &self.to)?;
-        refuse("--channel", &self.channel, FROM_FILES)?;
-        refuse("--revision", &self.revision, FROM_FILES)?;
+        if let Some(channel) = self.channel.as_deref().filter(|channel| !channel.is_empty()) {
+            check_channel(channel).map_err(|error| UsageError::command(InOption("--channel", error)))?;
+        }
         refuse("--series", &self.series, "use --base")?;
         refuse("--overlay", &self.overlay, NOT_BUNDLES)?;
         refuse("--map-machines", &self.map_machines, NOT_BUNDLES)?;
-        refuse("--dry-run", &self.dry_run, NOT_BUNDLES)?;
         refuse("--device", &self.device, "devices are for charms in containers")?;
         refuse("--attach-storage", &self.attach_storage, STORAGE_GOES)?;
         if let Some(bind) = &self.bind {
@@ -139,6 +142,11 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
     client.machines()?.check()?;
     let model = client.model()?;
     let charm = charms::read(client, &args.charm, charms::profile(args.release))?;
+    client.explain(&format!("Preparing to deploy local charm: {:?}", charm.meta.name));
+    if args.dry_run {
+        // As on Juju.
+        client.progress.say("ignoring dry-run flag for local charms");
+    }
     let added = add(client, &model, args, constraints, &charm).inspect_err(|_| charm.discard())?;
     client.progress.say(&format!("Located local charm {:?}, revision {}", added.charm, added.revision));
     client.progress.say(&format!(

@@ -2,7 +2,7 @@
 
 use crate::cli::{UsageError, is_machine};
 
-/// Why a channel or a revision is refused.
+/// Why another charm's name or revision is refused.
 pub const FROM_FILES: &str = "charms come from files, not from Charmhub";
 
 /// Why storage cannot be attached.
@@ -32,4 +32,48 @@ pub fn check_bind(bind: &str) -> Result<(), UsageError> {
         Some(space) => Err(UsageError::command(UnknownSpace(space.to_owned()))),
         None => Ok(()),
     }
+}
+
+/// A channel is none.
+#[derive(Debug, thiserror::Error)]
+pub enum ChannelError {
+    /// It has more parts than a channel can have.
+    #[error("channel is malformed and has too many components {0:?}")]
+    TooLong(String),
+    /// One of its parts is not what is wanted there.
+    #[error("{part} in channel {channel:?} not valid")]
+    Part {
+        /// Which part.
+        part: &'static str,
+        /// The channel.
+        channel: String,
+    },
+}
+
+/// The value of an option is not what the option takes.
+#[derive(Debug, thiserror::Error)]
+#[error("error in {0}: {1}")]
+pub struct InOption(pub &'static str, pub ChannelError);
+
+/// Checks what Juju takes for a channel: `[TRACK/]RISK[/BRANCH]`, or a track.
+pub fn check_channel(channel: &str) -> Result<(), ChannelError> {
+    let is_risk = |word: &str| ["stable", "candidate", "beta", "edge"].contains(&word);
+    let (track, risk, branch) = match channel.split('/').collect::<Vec<_>>()[..] {
+        [one] if is_risk(one) => (None, Some(one), None),
+        [track] => (Some(track), None, None),
+        [one, branch] if is_risk(one) => (None, Some(one), Some(branch)),
+        [track, risk] => (Some(track), Some(risk), None),
+        [track, risk, branch] => (Some(track), Some(risk), Some(branch)),
+        _ => return Err(ChannelError::TooLong(channel.to_owned())),
+    };
+    let part = if risk.is_some_and(|risk| !is_risk(risk)) {
+        "risk"
+    } else if track == Some("") {
+        "track"
+    } else if branch == Some("") {
+        "branch"
+    } else {
+        return Ok(());
+    };
+    Err(ChannelError::Part { part, channel: channel.to_owned() })
 }

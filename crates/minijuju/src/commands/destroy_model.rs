@@ -55,6 +55,7 @@ pub struct DestroyModelArgs {
 }
 
 impl Arguments for DestroyModelArgs {
+    const USAGE: Option<&str> = Some("[<controller name>:]<model name>");
     const MISSING: &[&str] = &["no model specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {

@@ -17,6 +17,7 @@ use ops_metadata::CharmFiles;
 use serde::Deserialize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use crate::called::called;
 use crate::cli::{Arguments, ModelOption, Session};
 use crate::pack::juju_arch;
 use crate::progress::Progress;
@@ -57,7 +58,7 @@ pub fn dev(session: &Session, args: &DevArgs) -> anyhow::Result<ExitCode> {
     let project = args.project.clone().map_or_else(env::current_dir, Ok)?;
     let project = project.canonicalize().with_context(|| format!("cannot read {}", project.display()))?;
     if !project.join("Cargo.toml").is_file() {
-        bail!("{} holds no Cargo.toml: `minijuju dev` is for charms in Rust", project.display());
+        bail!("{} holds no Cargo.toml: `{} dev` is for charms in Rust", project.display(), called());
     }
     let maker = concat!("minijuju ", env!("CARGO_PKG_VERSION"));
     let files = CharmFiles::from_project(&project, juju_arch(), maker, "1980-01-01T00:00:00Z")?;
@@ -244,9 +245,10 @@ impl Round {
         let mut command = self.command(&["status", "--format", "json"]);
         let output = command.stderr(Stdio::inherit()).output().context("cannot start minijuju")?;
         if !output.status.success() {
-            bail!("cannot tell what is deployed: `minijuju status` failed");
+            bail!("cannot tell what is deployed: `{} status` failed", called());
         }
-        let status: Status = serde_json::from_slice(&output.stdout).context("`minijuju status` did not answer JSON")?;
+        let status: Status = serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("`{} status` did not answer JSON", called()))?;
         let units = status.applications.into_iter().find(|(name, _)| *name == self.application);
         Ok(units
             .map(|(_, found)| found.units.into_iter().map(|(unit, status)| (unit, status.workload.current)).collect()))

@@ -152,14 +152,14 @@ pub fn instead(name: &str) -> Option<&'static str> {
     Some(match name {
         "bootstrap" | "register" | "login" => "there is a controller already; begin with \"juju add-model\"",
         "destroy-controller" | "kill-controller" | "unregister" => {
-            "the controller is this command; \"minijuju clean\" removes every machine"
+            "the controller is this command; \"juju clean\" removes every machine"
         }
         "add-machine" | "remove-machine" | "retry-provisioning" | "upgrade-machine" => {
             "machines come and go with their units; see \"juju add-unit\" and \"juju remove-unit\""
         }
         "wait-for" => "commands return once the model has settled; \"juju status\" tells how",
         "debug-hooks" | "debug-hook" | "debug-code" => {
-            "see \"juju debug-log\", \"juju ssh\", and \"minijuju fire\" to make an event happen"
+            "see \"juju debug-log\", \"juju ssh\", and \"juju fire\" to make an event happen"
         }
         "show-status-log" => "see \"juju debug-log\"",
         "add-ssh-key" | "remove-ssh-key" | "import-ssh-key" | "ssh-keys" | "list-ssh-keys" => {

@@ -33,6 +33,7 @@ pub struct ExposeArgs {
 }
 
 impl Arguments for ExposeArgs {
+    const USAGE: Option<&str> = Some("<application name>");
     const MISSING: &[&str] = &["no application name specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -55,6 +56,7 @@ pub struct UnexposeArgs {
 }
 
 impl Arguments for UnexposeArgs {
+    const USAGE: Option<&str> = Some("<application name>");
     const MISSING: &[&str] = &["no application name specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -80,6 +82,7 @@ pub struct TrustArgs {
 }
 
 impl Arguments for TrustArgs {
+    const USAGE: Option<&str> = Some("<application name>");
     const MISSING: &[&str] = &["no application name specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {

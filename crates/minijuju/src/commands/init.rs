@@ -70,7 +70,7 @@ pub fn init(session: &Session, args: &InitArgs) -> anyhow::Result<ExitCode> {
         eprintln!("Wrote the charm {name} to {}. Next:", folder.display());
         eprintln!("    cd {}", folder.display());
         eprintln!("    cargo test");
-        eprintln!("    minijuju deploy .");
+        eprintln!("    {} deploy .", session.program);
     }
     Ok(ExitCode::SUCCESS)
 }

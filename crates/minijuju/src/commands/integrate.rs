@@ -44,7 +44,7 @@ Examples:
 #[command(alias = "relate", after_help = INTEGRATE_HELP)]
 pub struct IntegrateArgs {
     /// Two applications, with their endpoints where that is not plain
-    #[arg(value_name = "application>[:<endpoint>] <application>[:<endpoint>")]
+    #[arg(value_name = "application or endpoint")]
     pub endpoints: Vec<String>,
     #[arg(long, hide = true)]
     via: Option<String>,
@@ -54,6 +54,8 @@ pub struct IntegrateArgs {
 }
 
 impl Arguments for IntegrateArgs {
+    const USAGE: Option<&str> = Some("<application>[:<endpoint>] <application>[:<endpoint>]");
+
     fn init(&mut self) -> Result<(), UsageError> {
         if self.endpoints.len() != 2 {
             return Err(UsageError::Rule("an integration must involve two applications"));
@@ -67,7 +69,7 @@ impl Arguments for IntegrateArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RemoveRelationArgs {
     /// Two applications, with their endpoints where that is not plain, or the relation's number
-    #[arg(value_name = "application1>[:<endpoint1>] <application2>[:<endpoint2>] | <relation-id")]
+    #[arg(value_name = "endpoint or relation ID")]
     words: Vec<String>,
     /// Remove it whatever fails
     #[arg(long)]
@@ -84,6 +86,9 @@ pub struct RemoveRelationArgs {
 }
 
 impl Arguments for RemoveRelationArgs {
+    const USAGE: Option<&str> =
+        Some("<application1>[:<relation name1>] <application2>[:<relation name2>] | <relation-id>");
+
     fn init(&mut self) -> Result<(), UsageError> {
         match self.words.as_slice() {
             [id] if is_number(id) => self.relation_id = id.parse().ok(),

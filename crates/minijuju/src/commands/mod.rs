@@ -53,6 +53,7 @@ use clap::Subcommand;
 use crate::cli::{self, Arguments as _, Commands, Invocation, Session, UsageError};
 use crate::client::{AfterOutput, Client};
 use crate::format;
+use crate::log;
 use crate::reason::reason;
 use crate::store::Store;
 use crate::store::database::data_folder;
@@ -78,11 +79,27 @@ macro_rules! commands {
             $(#[command(name = $name)] $variant($($arguments)::+),)+
         }
 
+        impl Command {
+            /// Its name.
+            fn name(&self) -> &'static str {
+                match self {
+                    $(Command::$variant(_) => $name,)+
+                }
+            }
+        }
+
         impl Commands for Command {
             fn missing(name: &str) -> &'static [&'static str] {
                 match name {
                     $($name => <$($arguments)::+ as cli::Arguments>::MISSING,)+
                     _ => &[],
+                }
+            }
+
+            fn usage(name: &str) -> Option<&'static str> {
+                match name {
+                    $($name => <$($arguments)::+ as cli::Arguments>::USAGE,)+
+                    _ => None,
                 }
             }
 
@@ -186,7 +203,7 @@ pub fn main() -> ExitCode {
     if let Some(code) = help_if_asked() {
         return code;
     }
-    let Invocation { command, session } = match cli::parse::<Command>(env::args_os()) {
+    let Invocation { command, mut session } = match cli::parse::<Command>(env::args_os()) {
         Ok(invocation) => invocation,
         Err(answer) => {
             // Whoever closed these does not want to know.
@@ -195,7 +212,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(answer.code);
         }
     };
-    run(&command, &session).unwrap_or_else(|error| {
+    logged(&command, &mut session).unwrap_or_else(|error| {
         if !error.is::<AfterOutput>() {
             let _ = io::stdout().write_all(session.nothing().as_bytes());
         }
@@ -203,6 +220,29 @@ pub fn main() -> ExitCode {
         eprint!("{}", format::shown_on(&io::stderr(), &message));
         ExitCode::FAILURE
     })
+}
+
+/// Run a command, with the log that its options ask for.
+fn logged(command: &Command, session: &mut Session) -> anyhow::Result<ExitCode> {
+    let global = &mut session.global;
+    // The log has it all.
+    if global.debug {
+        (global.quiet, global.verbose) = (true, false);
+    }
+    log::start(&log::Wanted {
+        shown: global.show_log,
+        debug: global.debug,
+        levels: global.logging_config.clone().or_else(|| env::var("JUJU_LOGGING_CONFIG").ok()),
+        file: global.log_file.clone(),
+    })?;
+    let (program, version) = (&session.program, env!("CARGO_PKG_VERSION"));
+    tracing::info!(target: "juju.cmd", "running {program} {} [minijuju {version}]", command.name());
+    let done = run(command, session);
+    match &done {
+        Ok(_) => tracing::info!(target: "juju.cmd", "command finished"),
+        Err(error) => tracing::debug!(target: "juju.cmd", "error stack: {error:?}"),
+    }
+    done
 }
 
 /// Be a helper of another of these processes, if this one was started as that.

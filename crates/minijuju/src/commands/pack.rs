@@ -1,12 +1,13 @@
 //! Commands that Juju does not have: `pack` and `clean`.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Args;
 
-use crate::cli::{Arguments, Session};
+use crate::cli::{Arguments, Session, UsageError};
 use crate::pack::{self, Profile, Step};
 use crate::progress::Progress;
 
@@ -27,7 +28,26 @@ pub struct PackArgs {
     pub output: Option<PathBuf>,
 }
 
-impl Arguments for PackArgs {}
+/// `-o` names the charm's file.
+#[derive(Debug, thiserror::Error)]
+#[error("-o takes a folder, and names no file: did you mean `-o {}` for {}?", folder.display(), path.display())]
+struct NamesAFile {
+    path: PathBuf,
+    folder: PathBuf,
+}
+
+impl Arguments for PackArgs {
+    fn init(&mut self) -> Result<(), UsageError> {
+        match &self.output {
+            Some(path) if path.extension().is_some_and(|extension| extension == "charm") => {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                let folder = folder.unwrap_or(Path::new(".")).to_owned();
+                Err(UsageError::command(NamesAFile { path: path.clone(), folder }))
+            }
+            _ => Ok(()),
+        }
+    }
+}
 
 /// Run `minijuju pack`. It needs no data.
 pub fn pack(session: &Session, args: &PackArgs) -> anyhow::Result<ExitCode> {
@@ -35,14 +55,16 @@ pub fn pack(session: &Session, args: &PackArgs) -> anyhow::Result<ExitCode> {
     let here = env::current_dir()?;
     let project = args.project.clone().unwrap_or_else(|| here.clone());
     let to = args.output.clone().unwrap_or(here);
-    if !to.exists() {
-        progress.line(&format!("making the folder {}", to.display()));
+    if to.exists() && !to.is_dir() {
+        bail!("-o takes a folder, and {} is none", to.display());
     }
     let task = progress.begin(format!("pack {}", project.display()));
     let file = pack::pack(&project, &to, Profile::Release, &mut |step| match step {
         Step::Building { binary } => progress.say(&format!("  cargo builds {binary}")),
         Step::Cargo { line } => progress.say(&format!("  {line}")),
         Step::Warning { text } => progress.line(&format!("WARNING {text}")),
+        // As `charmcraft pack` makes it, but not in silence.
+        Step::Writing { .. } if !to.exists() => progress.line(&format!("making the folder {}", to.display())),
         Step::Writing { .. } => {}
     });
     let file = match file {

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::cli::{Arguments, ConfigSource, ModelOption, Pair, UsageError, check_application_name, integer, refuse};
 use crate::client::{Client, charms, settings, summary};
-use crate::commands::deployment::{FROM_FILES, check_bind};
+use crate::commands::deployment::{FROM_FILES, check_bind, check_channel};
 use crate::commands::{integrate, resources, storage};
 use crate::store::{application, resource};
 
@@ -61,6 +61,7 @@ pub struct RefreshArgs {
     /// Spaces of the endpoints: there is one, alpha
     #[arg(long)]
     pub bind: Option<String>,
+    /// As on Juju, of no meaning for a charm from a file.
     #[arg(long, hide = true)]
     channel: Option<String>,
     #[arg(long, hide = true, value_parser = integer)]
@@ -73,6 +74,7 @@ pub struct RefreshArgs {
 }
 
 impl Arguments for RefreshArgs {
+    const USAGE: Option<&str> = Some("<application>");
     const MISSING: &[&str] = &["no application specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -83,7 +85,6 @@ impl Arguments for RefreshArgs {
         if self.switch.is_some() && self.path.is_some() {
             return Err(UsageError::Rule("--switch and --path are mutually exclusive"));
         }
-        refuse("--channel", &self.channel, FROM_FILES)?;
         refuse("--revision", &self.revision, FROM_FILES)?;
         refuse("--switch", &self.switch, FROM_FILES)?;
         self.bind.as_deref().map_or(Ok(()), check_bind)
@@ -94,6 +95,9 @@ impl Arguments for RefreshArgs {
 pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     client.application(&model, &args.application)?;
+    if let Some(channel) = args.channel.as_deref().filter(|channel| !channel.is_empty()) {
+        check_channel(channel)?;
+    }
     let path = args.path.as_ref().with_context(|| {
         format!("{} was deployed from a local charm: say with --path which charm to refresh to", args.application)
     })?;

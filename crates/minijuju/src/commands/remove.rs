@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 
+use crate::called::called;
 use crate::cli::{Arguments, ModelOption, NoPrompt, UsageError, check_application_name, integer, is_unit};
 use crate::client::{Client, charms, confirm, print, units};
 use crate::store::Life;
@@ -55,6 +56,7 @@ pub struct RemoveUnitArgs {
 }
 
 impl Arguments for RemoveUnitArgs {
+    const USAGE: Option<&str> = Some("<unit> [...] | <application>");
     const MISSING: &[&str] = &["no units specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -109,6 +111,7 @@ pub struct RemoveApplicationArgs {
 }
 
 impl Arguments for RemoveApplicationArgs {
+    const USAGE: Option<&str> = Some("<application> [<application>...]");
     const MISSING: &[&str] = &["no application specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -250,11 +253,12 @@ fn storage_lines(client: &Client, model: &Model, unit: &Unit) -> anyhow::Result<
 
 /// Say which units could not go yet, and what would help.
 fn stuck(client: &Client, model: &Model, names: &[String]) -> anyhow::Result<()> {
+    let called = called();
     for name in names {
         if unit::find(client.store.db(), &model.uuid, name)?.is_some() {
             client.progress.say(&format!(
-                "unit {name} is still there, because a hook of it failed: `minijuju resolved {name}` runs it again, \
-                 `minijuju remove-unit --force {name}` removes the unit without it"
+                "unit {name} is still there, because a hook of it failed: `{called} resolved {name}` runs it again, \
+                 `{called} remove-unit --force {name}` removes the unit without it"
             ));
         }
     }

@@ -38,6 +38,8 @@ pub struct ResolvedArgs {
 }
 
 impl Arguments for ResolvedArgs {
+    const USAGE: Option<&str> = Some("[<unit> ...]");
+
     fn init(&mut self) -> Result<(), UsageError> {
         if self.all {
             return if self.units.is_empty() {

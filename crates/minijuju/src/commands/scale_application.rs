@@ -22,6 +22,7 @@ pub struct ScaleApplicationArgs {
 }
 
 impl Arguments for ScaleApplicationArgs {
+    const USAGE: Option<&str> = Some("<application> <scale>");
     const MISSING: &[&str] = &["no application specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {

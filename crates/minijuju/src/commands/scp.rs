@@ -7,7 +7,6 @@ use std::process::{Command, ExitCode, Output, Stdio};
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::ssh::no_containers;
 use crate::cli::{Arguments, ModelOption, UsageError};
 use crate::client::Client;
 use crate::client::remote::Remote;
@@ -24,15 +23,17 @@ Examples:
 #[command(after_help = SCP_HELP)]
 pub struct ScpArgs {
     /// What to copy and where, with [user@]target: before paths on a machine; options of scp first
-    #[arg(value_name = "source> ... <destination", trailing_var_arg = true)]
+    #[arg(value_name = "path", trailing_var_arg = true)]
     words: Vec<String>,
     /// Do not check the machine's key
     #[arg(long = "no-host-key-checks")]
     pub no_host_key_checks: bool,
     #[arg(long, hide = true)]
     proxy: bool,
+    /// As on Juju, of no meaning where units are on machines.
     #[arg(long, hide = true)]
     container: Option<String>,
+    /// As on Juju, of no meaning where units are on machines.
     #[arg(long, hide = true)]
     remote: bool,
     #[allow(missing_docs)]
@@ -50,13 +51,12 @@ pub struct ScpArgs {
 }
 
 impl Arguments for ScpArgs {
+    const USAGE: Option<&str> = Some("<source> <destination>");
+
     /// The words after a machine belong to it, options and all.
     const OPTIONS_ANYWHERE: bool = false;
 
     fn init(&mut self) -> Result<(), UsageError> {
-        if self.container.as_ref().is_some_and(|name| !name.is_empty()) || self.remote {
-            return Err(no_containers());
-        }
         let words: &[String] = match self.words.split_first() {
             Some((first, rest)) if first == "--" => rest,
             _ => &self.words,

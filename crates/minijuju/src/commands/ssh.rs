@@ -24,7 +24,7 @@ Examples:
 #[command(after_help = SSH_HELP)]
 pub struct SshArgs {
     /// The unit or machine, then options for ssh and a command
-    #[arg(value_name = "[user@]target> [openssh options] [<command>", trailing_var_arg = true)]
+    #[arg(value_name = "target", trailing_var_arg = true)]
     words: Vec<String>,
     /// Take a terminal, or do not (--pty=false)
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "bool")]
@@ -34,8 +34,10 @@ pub struct SshArgs {
     pub no_host_key_checks: bool,
     #[arg(long, hide = true)]
     proxy: bool,
+    /// As on Juju, of no meaning where units are on machines.
     #[arg(long, hide = true)]
     container: Option<String>,
+    /// As on Juju, of no meaning where units are on machines.
     #[arg(long, hide = true)]
     remote: bool,
     #[allow(missing_docs)]
@@ -52,19 +54,13 @@ pub struct SshArgs {
     pub command: Vec<String>,
 }
 
-/// The refusal of the options for charms in containers, of `ssh` and `scp`.
-pub fn no_containers() -> UsageError {
-    UsageError::NotHere { options: vec!["--container", "--remote"], why: "they are for charms in containers" }
-}
-
 impl Arguments for SshArgs {
+    const USAGE: Option<&str> = Some("<[user@]target> [openssh options] [command]");
+
     /// The words after a machine belong to it, options and all.
     const OPTIONS_ANYWHERE: bool = false;
 
     fn init(&mut self) -> Result<(), UsageError> {
-        if self.container.as_ref().is_some_and(|name| !name.is_empty()) || self.remote {
-            return Err(no_containers());
-        }
         let Some((target, rest)) = self.words.split_first() else {
             return Err(UsageError::Rule("no target name specified"));
         };

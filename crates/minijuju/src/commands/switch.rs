@@ -19,11 +19,13 @@ Examples:
 #[command(after_help = SWITCH_HELP)]
 pub struct SwitchArgs {
     /// A controller, a model or both; the current one is printed if there is none
-    #[arg(value_name = "<controller>|<model>|<controller>:|:<model>|<controller>:<model>")]
+    #[arg(value_name = "controller or model")]
     pub target: Option<String>,
 }
 
-impl Arguments for SwitchArgs {}
+impl Arguments for SwitchArgs {
+    const USAGE: Option<&str> = Some("[<controller>|<model>|<controller>:|:<model>|<controller>:<model>]");
+}
 
 /// Run `juju switch`.
 pub fn switch(client: &mut Client, args: &SwitchArgs) -> anyhow::Result<ExitCode> {

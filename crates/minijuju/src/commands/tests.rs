@@ -393,7 +393,7 @@ fn mistakes_are_answered_as_juju_answers_them() {
 fn what_is_not_here_is_refused_by_name() {
     assert_refused(
         "bootstrap lxd",
-        "minijuju does not do \"bootstrap\": there is a controller already; begin with \"juju add-model\"",
+        "minijuju does not do \"bootstrap\": there is a controller already; begin with \"minijuju add-model\"",
         2,
     );
     for line in ["wait-for application x", "add-machine", "find x", "debug-hooks a/0", "grant bob read m"] {
@@ -403,12 +403,34 @@ fn what_is_not_here_is_refused_by_name() {
         assert_eq!(stop.code, 2, "{line}");
     }
     for (line, option) in [
-        ("deploy . --channel edge", "--channel"),
         ("deploy . --overlay x", "--overlay"),
         ("refresh a --switch b", "--switch"),
         ("add-unit a --attach-storage data/0", "--attach-storage"),
     ] {
         assert!(stop(line).stderr.starts_with(&format!("ERROR minijuju does not do {option:?}: ")), "{line}");
+    }
+}
+
+#[test]
+fn what_juju_ignores_on_machines_is_taken() {
+    for line in [
+        "ssh --container charm tinyproxy/0",
+        "ssh --remote tinyproxy/0",
+        "scp --container charm a tinyproxy/0:",
+        "scp --remote a tinyproxy/0:",
+        "deploy ./x.charm --channel latest/edge --revision 5 --dry-run",
+        "deploy ./x.charm --channel 1.2",
+        "refresh x --path ./x.charm --channel edge",
+    ] {
+        read(line);
+    }
+    for (channel, why) in [
+        ("latest/odd", "risk in channel \"latest/odd\" not valid"),
+        ("/edge", "track in channel \"/edge\" not valid"),
+        ("edge/", "branch in channel \"edge/\" not valid"),
+        ("a/edge/b/c", "channel is malformed and has too many components \"a/edge/b/c\""),
+    ] {
+        assert_refused(&format!("deploy . --channel {channel}"), &format!("error in --channel: {why}"), 2);
     }
 }
 

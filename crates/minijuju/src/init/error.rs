@@ -1,6 +1,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::called::called;
+
 /// Why a charm's project was not written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InitError {
@@ -10,7 +12,7 @@ pub(crate) enum InitError {
     Twice { what: &'static str, name: String },
     #[error("{} is not empty: name another folder with --path, or empty this one", folder.display())]
     NotEmpty { folder: PathBuf },
-    #[error("a charm needs a name: minijuju init NAME")]
+    #[error("a charm needs a name: {} init NAME", called())]
     NoName,
     #[error(
         "cannot tell where the crates of the framework are: say it with --crates VERSION, --crates URL or --crates FOLDER"

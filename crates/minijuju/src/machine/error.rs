@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::called::called;
+
 /// A machine's `Result`.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -44,7 +46,7 @@ pub enum Error {
     #[error("machine id {0:?} may have only letters, digits, `-`, `_` and `.`, and must begin with a letter or digit")]
     InvalidId(String),
     /// Another command removed all machines meanwhile.
-    #[error("minijuju's data in {} was removed meanwhile, by `minijuju clean`: run the command again", .0.display())]
+    #[error("minijuju's data in {} was removed meanwhile, by `{} clean`: run the command again", .0.display(), called())]
     Cleaned(PathBuf),
     /// Every network that could be used is in use on this computer.
     #[error("no free network for machines: this computer has a route into each 10.x.y.0/24 that was tried")]

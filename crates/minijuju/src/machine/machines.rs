@@ -186,6 +186,7 @@ impl Machines {
         }
         let lock = Lock::wait()?;
         dismantle(&lock, &folder)?;
+        tracing::info!(target: "juju.machine", "machine {id} stopped, and its files removed");
         self.leave_network(&lock)
     }
 

@@ -77,6 +77,7 @@ impl Machines {
         let made = kept.is_some();
         let started = self.make(&lock, spec, &folder, kept.as_ref()).inspect_err(|_| self.undo(&lock, &folder, made));
         let Started { mut machine, boot } = started?;
+        tracing::info!(target: "juju.machine", "machine {} started, at {}", machine.id(), machine.address());
         // Others may start meanwhile.
         drop(lock);
         let Some(Boot { ready, lock: booting }) = boot else { return Ok(machine) };

@@ -18,6 +18,8 @@ pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 pub(super) enum Tool {
     Cp,
     Ip,
+    /// Only where somebody uses it.
+    IptablesLegacy,
     Mount,
     Nft,
     Nsenter,
@@ -28,7 +30,7 @@ pub(super) enum Tool {
 }
 
 impl Tool {
-    /// All of them, so that a missing one is named before anything is begun.
+    /// All that every machine takes, so that a missing one is named before anything is begun.
     pub(super) const ALL: [Self; 9] = [
         Self::Cp,
         Self::Ip,
@@ -45,6 +47,7 @@ impl Tool {
         match self {
             Self::Cp => "cp",
             Self::Ip => "ip",
+            Self::IptablesLegacy => "iptables-legacy",
             Self::Mount => "mount",
             Self::Nft => "nft",
             Self::Nsenter => "nsenter",
@@ -59,6 +62,7 @@ impl Tool {
         match self {
             Self::Cp => "coreutils",
             Self::Ip => "iproute2",
+            Self::IptablesLegacy => "iptables",
             Self::Nft => "nftables",
             Self::Mount | Self::Umount => "mount",
             Self::Nsenter | Self::PivotRoot | Self::Setpriv | Self::Unshare => "util-linux",
@@ -96,6 +100,7 @@ impl Tool {
 
     fn finish(self, mut command: Command, input: &str, doing: &str) -> Result<String> {
         let failed = |reason: String| Error::Tool { doing: doing.to_owned(), tool: self.name(), reason };
+        tracing::debug!(target: "juju.machine", "to {doing}: {command:?}");
         let mut child = command
             .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
             .stdout(Stdio::piped())

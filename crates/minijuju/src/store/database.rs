@@ -13,6 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::secret;
 use super::word::UnknownWord;
+use crate::called::called;
 use crate::private;
 
 /// What the functions of this module's neighbours read and write: an open connection, or a transaction on it.
@@ -70,8 +71,8 @@ pub enum Error {
     },
     /// An earlier minijuju wrote it, whose tables this one does not know.
     #[error(
-        "{} was written by an older minijuju (version {found} of the tables, this one knows {VERSION}): `minijuju clean` \
-         begins anew", path.display()
+        "{} was written by an older minijuju (version {found} of the tables, this one knows {VERSION}): `{} clean` \
+         begins anew", path.display(), called()
     )]
     Older {
         /// The file.
@@ -80,7 +81,7 @@ pub enum Error {
         found: i64,
     },
     /// Another command removed it meanwhile.
-    #[error("minijuju's data in {} was removed meanwhile, by `minijuju clean`: run the command again", .0.display())]
+    #[error("minijuju's data in {} was removed meanwhile, by `{} clean`: run the command again", .0.display(), called())]
     Gone(PathBuf),
     /// A read or a write failed.
     #[error("cannot use minijuju's database: {0}{remedy}", remedy = remedy(.0))]
@@ -106,10 +107,12 @@ impl From<rusqlite::Error> for Error {
 }
 
 /// What a person can do about a database that is damaged.
-fn remedy(source: &rusqlite::Error) -> &'static str {
+fn remedy(source: &rusqlite::Error) -> String {
     match source.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "; `minijuju clean` removes all, and begins anew",
-        _ => "",
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            format!("; `{} clean` removes all, and begins anew", called())
+        }
+        _ => String::new(),
     }
 }
 

@@ -54,6 +54,7 @@ impl Worker<'_> {
             action::save(db, &uuid, &task)?;
             status::set(db, &uuid, Kind::Agent, &name, &Status::new("executing", &running))
         })?;
+        tracing::debug!(target: "juju.worker.uniter.operation", "running {context}");
         let shown = self.progress.begin(format!("{name} {label}"));
         let job = action.as_ref().map_or(Job::Exec(id), |action| Job::Action(action, id));
         let timeout = task.timeout();

@@ -17,6 +17,7 @@ use super::session::Session;
 use super::view::Seen;
 use super::worker::{Worker, line};
 use super::{scope, secrets};
+use crate::called::called;
 use crate::hook::{Hook, Plain, RelationHook, RelationKind, SecretKind, StorageKind};
 use crate::machine::Machine;
 use crate::progress::took;
@@ -75,6 +76,7 @@ impl Worker<'_> {
         self.begin(&seen, hook, &context, &machine.address().to_string())?;
         seen.unit.agent.operation = Operation::Running { hook: hook.clone(), context: context.clone(), since: now() };
         let task = self.progress.begin(format!("{} {}", seen.view.name, told(hook)));
+        tracing::debug!(target: "juju.worker.uniter.operation", "running hook {context}");
         let ran = self.execute(&seen, hook, job, &context, &machine).unwrap_or_else(|error| Ran::failed(&error));
         seen.unit.agent.status_set |= ran.status_set;
         match ran.outcome {
@@ -246,6 +248,7 @@ impl Worker<'_> {
             (None, Some(_)) => format!("skipped {hook_name:?} hook (missing)"),
             (None, None) => format!("{hook_name:?} hook was resolved without running it again"),
         };
+        tracing::info!(target: "juju.worker.uniter.operation", "{name}: {message}");
         let line = line(seen, Level::Info, "juju.worker.uniter.operation", &message);
         // Another command may have changed what was asked for by hand while the hook ran.
         self.store.write(|db| {
@@ -284,6 +287,8 @@ impl Worker<'_> {
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
         let via = via.map(|via| format!(" (via {via})")).unwrap_or_default();
         let text = format!("hook {:?}{via} failed: {why}", hook.name());
+        // A person is told of it anyway.
+        tracing::info!(target: "juju.worker.uniter.operation", "{name}: {text}");
         let line = line(seen, Level::Error, "juju.worker.uniter.operation", &text);
         self.store.write(|db| {
             unit::save_agent(db, uuid, &unit)?;
@@ -312,10 +317,11 @@ impl Worker<'_> {
         for line in tail {
             self.progress.line(&format!("    {line}"));
         }
+        let (called, application) = (called(), &seen.unit.application);
         self.progress.line(&format!(
-            "  See more with `minijuju debug-log --include {name}`; fix the charm and `minijuju refresh --force-units {} --path …`, or \
-             fix the machine; then `minijuju resolved {name}` runs the hook again.",
-            seen.unit.application
+            "  See more with `{called} debug-log --include {name}`; fix the charm and \
+             `{called} refresh --force-units {application} --path …`, or fix the machine; then \
+             `{called} resolved {name}` runs the hook again.",
         ));
     }
 

@@ -251,7 +251,13 @@ impl<'a> HookListener<'a> {
 
 impl Listener for HookListener<'_> {
     fn call(&mut self, request: Request) -> Reply {
+        let (name, context) = (&request.name, &request.context);
+        // Its arguments may be secrets.
+        tracing::debug!(target: "juju.worker.uniter.jujuc", "running hook tool {name:?} for {context}");
         let reply = self.session.answer(&request);
+        if reply.code != 0 {
+            tracing::debug!(target: "juju.worker.uniter.jujuc", "hook tool {name:?} ended with code {}", reply.code);
+        }
         self.heard = now();
         let live = self.session.live();
         self.apply(live);

@@ -16,6 +16,7 @@ use super::resolver::{Step, next_step};
 use super::turns::{self, Turn, Turns};
 use super::view;
 use super::worker::{Worker, line};
+use crate::called::called;
 use crate::machine::{Kind as MachineKind, Machines};
 use crate::progress::{Progress, took};
 use crate::store::action::TaskStatus;
@@ -76,7 +77,7 @@ pub fn settle(
     Rounds { store, model, machines, progress, interrupt: &interrupt, turns, patience }.run(&runner)?;
     store.write(|db| log::trim(db, &model.uuid))?;
     if interrupt.raised() {
-        anyhow::bail!("interrupted: `minijuju status` shows what is left to do, the next command goes on with it");
+        anyhow::bail!("interrupted: `{} status` shows what is left to do, the next command goes on with it", called());
     }
     Ok(())
 }

@@ -299,3 +299,28 @@ fn a_command_ends_with_the_units_that_it_changed() {
     assert_eq!(units(rig.run(&["fire", "tiny/1", "update-status"])), ["tiny/1"]);
     assert_eq!(units(rig.run(&["add-unit", "tiny"])), ["tiny/3"]);
 }
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn debug_tells_of_machines_hooks_and_hook_commands_in_place_of_steps() {
+    let rig = Rig::new();
+    let charm = rig.charm("web", "status-set active ready; relation-get nothing; true", &[]);
+    let said = rig.run(&["deploy", &charm, "--debug"]).ok().stderr;
+    for line in [
+        "DEBUG juju.machine tool.rs:",
+        "INFO  juju.machine start.rs:",
+        "DEBUG juju.worker.uniter.operation hook_run.rs:",
+        "running hook web/0-install-",
+        "web/0: ran \"install\" hook (via hook dispatching script: dispatch)",
+        "running hook tool \"status-set\" for web/0-install-",
+        "hook tool \"relation-get\" ended with code 2",
+        "INFO  juju.cmd mod.rs:",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    // What is told without it is part of the log.
+    assert!(said.contains("web/0 install (") && said.lines().all(|line| line.contains(".rs:")), "{said}");
+    let steps = rig.run(&["fire", "web/0", "update-status"]).ok().stderr;
+    assert!(steps.contains("web/0 update-status (") && !steps.contains(".rs:"), "{steps}");
+    assert_eq!(rig.run(&["fire", "web/0", "update-status", "--quiet"]).ok().stderr, "");
+}

@@ -60,6 +60,7 @@ impl ActionsArgs {
 }
 
 impl Arguments for ActionsArgs {
+    const USAGE: Option<&str> = Some("<application>");
     const MISSING: &[&str] = &["no application name specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -83,6 +84,7 @@ pub struct ShowActionArgs {
 }
 
 impl Arguments for ShowActionArgs {
+    const USAGE: Option<&str> = Some("<application> <action>");
     const MISSING: &[&str] = &["no application name specified", "no action specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {

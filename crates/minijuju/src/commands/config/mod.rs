@@ -179,6 +179,7 @@ pub struct ConfigArgs {
 }
 
 impl Arguments for ConfigArgs {
+    const USAGE: Option<&str> = Some("<application name> [--reset <key[,key]>] [<attribute-key>[=<value>] ...]");
     const MISSING: &[&str] = &["no application name specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {

@@ -132,6 +132,7 @@ pub struct ConstraintsArgs {
 }
 
 impl Arguments for ConstraintsArgs {
+    const USAGE: Option<&str> = Some("<application>");
     const MISSING: &[&str] = &["no application name specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -145,7 +146,7 @@ pub struct SetConstraintsArgs {
     /// The application
     pub application: String,
     /// Constraints on its machines
-    #[arg(value_name = "constraint>=<value")]
+    #[arg(value_name = "constraint")]
     words: Vec<String>,
     #[allow(missing_docs)]
     #[command(flatten)]
@@ -156,6 +157,7 @@ pub struct SetConstraintsArgs {
 }
 
 impl Arguments for SetConstraintsArgs {
+    const USAGE: Option<&str> = Some("<application> <constraint>=<value> ...");
     const MISSING: &[&str] = &["no application name specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -182,7 +184,7 @@ impl Arguments for ModelConstraintsArgs {}
 #[derive(Debug, Clone, Args)]
 pub struct SetModelConstraintsArgs {
     /// Constraints on the model's machines
-    #[arg(value_name = "constraint>=<value")]
+    #[arg(value_name = "constraint")]
     words: Vec<String>,
     #[allow(missing_docs)]
     #[command(flatten)]
@@ -193,6 +195,8 @@ pub struct SetModelConstraintsArgs {
 }
 
 impl Arguments for SetModelConstraintsArgs {
+    const USAGE: Option<&str> = Some("<constraint>=<value> ...");
+
     fn init(&mut self) -> Result<(), UsageError> {
         self.constraints = read(&self.words).map_err(UsageError::command)?;
         Ok(())

@@ -51,7 +51,9 @@ pub struct ShowControllerArgs {
     pub controller: ControllerOption,
 }
 
-impl Arguments for ShowControllerArgs {}
+impl Arguments for ShowControllerArgs {
+    const USAGE: Option<&str> = Some("[<controller name> ...]");
+}
 
 /// Run `juju controllers`.
 pub fn list(client: &mut Client, args: &ControllersArgs) -> anyhow::Result<ExitCode> {

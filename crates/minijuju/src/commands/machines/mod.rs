@@ -66,7 +66,9 @@ pub struct ShowMachineArgs {
     pub model: ModelOption,
 }
 
-impl Arguments for ShowMachineArgs {}
+impl Arguments for ShowMachineArgs {
+    const USAGE: Option<&str> = Some("<machineID> ...");
+}
 
 /// Run `juju machines`.
 pub fn list(client: &mut Client, args: &MachinesArgs) -> anyhow::Result<ExitCode> {

@@ -50,6 +50,8 @@ pub struct ModelConfigArgs {
 }
 
 impl Arguments for ModelConfigArgs {
+    const USAGE: Option<&str> = Some("[<model-key>[=<value>] ...]");
+
     fn init(&mut self) -> Result<(), UsageError> {
         self.action =
             self.options.action(&self.words, &["agent-version", "charmhub-url"]).map_err(UsageError::command)?;

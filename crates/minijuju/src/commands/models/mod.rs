@@ -74,7 +74,9 @@ pub struct ShowModelArgs {
     pub model: ModelOption,
 }
 
-impl Arguments for ShowModelArgs {}
+impl Arguments for ShowModelArgs {
+    const USAGE: Option<&str> = Some("<model name>");
+}
 
 /// Run `juju models`.
 pub fn list(client: &mut Client, args: &ModelsArgs) -> anyhow::Result<ExitCode> {

@@ -111,6 +111,7 @@ pub struct ShowOperationArgs {
 }
 
 impl Arguments for ShowOperationArgs {
+    const USAGE: Option<&str> = Some("<operation-id>");
     const MISSING: &[&str] = &["no operation ID specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -149,6 +150,7 @@ pub struct ShowTaskArgs {
 }
 
 impl Arguments for ShowTaskArgs {
+    const USAGE: Option<&str> = Some("<task ID>");
     const MISSING: &[&str] = &["no task ID specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -171,6 +173,7 @@ pub struct CancelTaskArgs {
 }
 
 impl Arguments for CancelTaskArgs {
+    const USAGE: Option<&str> = Some("(<task-id>|<task-id-prefix>) [...]");
     const MISSING: &[&str] = &["no task IDs specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {

@@ -39,6 +39,7 @@ pub struct ResourcesArgs {
 }
 
 impl Arguments for ResourcesArgs {
+    const USAGE: Option<&str> = Some("<application or unit>");
     const MISSING: &[&str] = &["missing application or unit name"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -77,6 +78,7 @@ pub struct AttachResourceArgs {
 }
 
 impl Arguments for AttachResourceArgs {
+    const USAGE: Option<&str> = Some("application <resource name>=<resource>");
     const MISSING: &[&str] = &["missing application name", "no resource specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {

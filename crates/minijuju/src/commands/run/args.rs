@@ -26,7 +26,7 @@ Examples:
 #[command(after_help = RUN_HELP)]
 pub struct RunArgs {
     /// The units (or APPLICATION/leader), the action, and its parameters as key=value or key.key=value
-    #[arg(value_name = "unit> ... <action> [<key>=<value>")]
+    #[arg(value_name = "unit, action or parameter")]
     words: Vec<String>,
     /// YAML file with the action's parameters
     #[arg(long, value_name = "file")]
@@ -84,6 +84,8 @@ fn wait(wait: Option<Duration>, background: bool, default: Duration) -> Result<D
 }
 
 impl Arguments for RunArgs {
+    const USAGE: Option<&str> = Some("<unit> [<unit> ...] <action-name> [<key>=<value> [<key>[.<key> ...]=<value>]]");
+
     fn init(&mut self) -> Result<(), UsageError> {
         self.wait = wait(self.wait_word, self.background, ACTION)?;
         let mut words = self.words.iter();
@@ -207,6 +209,7 @@ pub struct ExecArgs {
 }
 
 impl Arguments for ExecArgs {
+    const USAGE: Option<&str> = Some("<commands>");
     const MISSING: &[&str] = &["no commands specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 
 use self::args::{ExecArgs, RunArgs};
 use self::output::{Task as Shown, Timing};
+use crate::called::called;
 use crate::client::{AfterOutput, Client, print, settings};
 use crate::format::{self, Clock};
 use crate::store::action::{self, Task, TaskKind};
@@ -292,7 +293,8 @@ fn wait(
             // One that runs is another command's to end.
             if settled && !task.status.runs() {
                 bail!(
-                    "unit {unit} cannot run task {id} now: it stays pending, `juju status` shows what the unit waits for"
+                    "unit {unit} cannot run task {id} now: it stays pending, `{} status` shows what the unit waits for",
+                    called()
                 );
             }
             thread::sleep(pause);

@@ -138,6 +138,7 @@ pub struct AddSecretArgs {
 }
 
 impl Arguments for AddSecretArgs {
+    const USAGE: Option<&str> = Some("<name> [key[#base64|#file]=value...]");
     const MISSING: &[&str] = &["secret name needs to be supplied as the first argument"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -153,7 +154,7 @@ impl Arguments for AddSecretArgs {
 #[derive(Debug, Clone, Args)]
 pub struct UpdateSecretArgs {
     /// The secret: its ID or its name
-    #[arg(value_name = "ID>|<name")]
+    #[arg(value_name = "ID or name")]
     pub secret: String,
     #[allow(missing_docs)]
     #[command(flatten)]
@@ -171,6 +172,7 @@ pub struct UpdateSecretArgs {
 }
 
 impl Arguments for UpdateSecretArgs {
+    const USAGE: Option<&str> = Some("<ID>|<name> [key[#base64|#file]=value...]");
     const MISSING: &[&str] = &["missing secret URI"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -182,10 +184,10 @@ impl Arguments for UpdateSecretArgs {
 #[derive(Debug, Clone, Args)]
 pub struct GrantSecretArgs {
     /// The secret: its ID or its name
-    #[arg(value_name = "ID>|<name")]
+    #[arg(value_name = "ID or name")]
     pub secret: String,
     /// The applications, separated by commas
-    #[arg(value_name = "application>[,<application>...", action = ArgAction::Set, value_delimiter = ',', num_args = 1,
+    #[arg(value_name = "applications", action = ArgAction::Set, value_delimiter = ',', num_args = 1,
           required = true)]
     pub applications: Vec<String>,
     #[allow(missing_docs)]
@@ -194,6 +196,7 @@ pub struct GrantSecretArgs {
 }
 
 impl Arguments for GrantSecretArgs {
+    const USAGE: Option<&str> = Some("<ID>|<name> <application>[,<application>...]");
     const MISSING: &[&str] = &["missing secret URI or application name"];
 }
 
@@ -201,10 +204,10 @@ impl Arguments for GrantSecretArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RevokeSecretArgs {
     /// The secret: its ID or its name
-    #[arg(value_name = "ID>|<name")]
+    #[arg(value_name = "ID or name")]
     pub secret: String,
     /// The applications, separated by commas
-    #[arg(value_name = "application>[,<application>...", action = ArgAction::Set, value_delimiter = ',', num_args = 1,
+    #[arg(value_name = "applications", action = ArgAction::Set, value_delimiter = ',', num_args = 1,
           required = true)]
     pub applications: Vec<String>,
     #[allow(missing_docs)]
@@ -213,6 +216,7 @@ pub struct RevokeSecretArgs {
 }
 
 impl Arguments for RevokeSecretArgs {
+    const USAGE: Option<&str> = Some("<ID>|<name> <application>[,<application>...]");
     const MISSING: &[&str] = &["missing secret URI or application name"];
 }
 
@@ -220,7 +224,7 @@ impl Arguments for RevokeSecretArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RemoveSecretArgs {
     /// The secret: its ID or its name
-    #[arg(value_name = "ID>|<name")]
+    #[arg(value_name = "ID or name")]
     pub secret: String,
     /// Remove this revision only
     #[arg(long, value_parser = integer)]
@@ -231,6 +235,7 @@ pub struct RemoveSecretArgs {
 }
 
 impl Arguments for RemoveSecretArgs {
+    const USAGE: Option<&str> = Some("<ID>|<name>");
     const MISSING: &[&str] = &["missing secret URI"];
 }
 
@@ -255,7 +260,7 @@ impl Arguments for SecretsArgs {}
 #[derive(Debug, Clone, Args)]
 pub struct ShowSecretArgs {
     /// The secret: its ID or its name
-    #[arg(value_name = "ID>|<name")]
+    #[arg(value_name = "ID or name")]
     pub secret: String,
     /// Show its content
     #[arg(long)]
@@ -275,6 +280,7 @@ pub struct ShowSecretArgs {
 }
 
 impl Arguments for ShowSecretArgs {
+    const USAGE: Option<&str> = Some("<ID>|<name>");
     const MISSING: &[&str] = &["secret ID is required"];
 
     fn init(&mut self) -> Result<(), UsageError> {

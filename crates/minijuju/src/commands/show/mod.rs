@@ -50,6 +50,7 @@ pub struct ShowUnitArgs {
 }
 
 impl Arguments for ShowUnitArgs {
+    const USAGE: Option<&str> = Some("<unit name>");
     const MISSING: &[&str] = &["an unit name must be supplied"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -88,6 +89,7 @@ pub struct ShowApplicationArgs {
 }
 
 impl Arguments for ShowApplicationArgs {
+    const USAGE: Option<&str> = Some("<application name or alias>");
     const MISSING: &[&str] = &["an application name must be supplied"];
 
     fn init(&mut self) -> Result<(), UsageError> {

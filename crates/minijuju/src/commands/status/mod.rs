@@ -93,6 +93,8 @@ pub struct StatusArgs {
 }
 
 impl Arguments for StatusArgs {
+    const USAGE: Option<&str> = Some("[<selector> [...]]");
+
     fn init(&mut self) -> Result<(), UsageError> {
         if !self.utc {
             self.utc = match std::env::var("JUJU_STATUS_ISO_TIME") {

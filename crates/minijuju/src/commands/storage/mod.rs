@@ -27,7 +27,7 @@ pub struct AddStorageArgs {
     /// The unit
     pub unit: String,
     /// The storage, and how much of it: data, data=1G, data=2
-    #[arg(value_name = "storage>[=<directive>")]
+    #[arg(value_name = "storage")]
     words: Vec<String>,
     #[allow(missing_docs)]
     #[command(flatten)]
@@ -38,6 +38,7 @@ pub struct AddStorageArgs {
 }
 
 impl Arguments for AddStorageArgs {
+    const USAGE: Option<&str> = Some("<unit> <storage-directive>");
     const MISSING: &[&str] = &["add-storage requires a unit and a storage directive"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -113,6 +114,7 @@ pub struct ShowStorageArgs {
 }
 
 impl Arguments for ShowStorageArgs {
+    const USAGE: Option<&str> = Some("<storage ID> [...]");
     const MISSING: &[&str] = &["must specify storage ID(s)"];
 }
 

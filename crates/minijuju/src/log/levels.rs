@@ -1,0 +1,121 @@
+//! Which lines of the log are shown: levels, by module.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::store::log::Level;
+
+/// The name of the module that all others are below.
+const ROOT: &str = "<root>";
+
+/// A specification of levels that cannot be read, in the words of Juju's log library (loggo, `config.go`).
+#[derive(Debug, PartialEq, Error)]
+pub enum LevelsError {
+    /// An entry is no `MODULE=LEVEL`.
+    #[error("config value expected '=', found {0:?}")]
+    NoLevel(String),
+    /// An entry names no module.
+    #[error("config value {0:?} has missing module name")]
+    NoModule(String),
+    /// There is no such level.
+    #[error("unknown severity level {0:?}")]
+    Unknown(String),
+}
+
+/// The least level that is shown of each module.
+#[derive(Clone, Debug)]
+pub struct Levels {
+    root: Level,
+    modules: BTreeMap<String, Level>,
+}
+
+impl Levels {
+    /// One level for all modules.
+    pub fn all(root: Level) -> Self {
+        Self { root, modules: BTreeMap::new() }
+    }
+
+    /// Change levels as `<root>=INFO;juju.worker=DEBUG`, or one level for all, says. If that cannot be read, none is changed.
+    pub fn configure(&mut self, text: &str) -> Result<(), LevelsError> {
+        let text = text.trim();
+        let mut changed = self.clone();
+        if let Ok(level) = level(text) {
+            changed.set(ROOT, level);
+        } else {
+            for entry in text.split([';', ':']).filter(|entry| !entry.is_empty()) {
+                let (module, word) = entry.split_once('=').ok_or_else(|| LevelsError::NoLevel(entry.to_owned()))?;
+                if module.trim().is_empty() {
+                    return Err(LevelsError::NoModule(entry.to_owned()));
+                }
+                changed.set(module.trim(), level(word.trim())?);
+            }
+        }
+        *self = changed;
+        Ok(())
+    }
+
+    /// Without a level, a module has that of the one above it, and the root warns.
+    fn set(&mut self, module: &str, level: Option<Level>) {
+        if module == ROOT {
+            self.root = level.unwrap_or(Level::Warning);
+        } else if let Some(level) = level {
+            self.modules.insert(module.to_owned(), level);
+        } else {
+            self.modules.remove(module);
+        }
+    }
+
+    /// Whether lines of this level are shown of a module: by its own level, else by that of the nearest module above.
+    pub fn show(&self, module: &str, level: Level) -> bool {
+        let above = std::iter::successors(Some(module), |name| name.rsplit_once('.').map(|(above, _)| above));
+        level >= above.into_iter().find_map(|name| self.modules.get(name).copied()).unwrap_or(self.root)
+    }
+}
+
+/// A level by its name; nothing for `UNSPECIFIED`.
+fn level(word: &str) -> Result<Option<Level>, LevelsError> {
+    match word.to_ascii_uppercase().as_str() {
+        "UNSPECIFIED" => Ok(None),
+        "WARN" => Ok(Some(Level::Warning)),
+        _ => word.parse().map(Some).map_err(|()| LevelsError::Unknown(word.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_has_the_level_of_the_nearest_one_above() {
+        let mut levels = Levels::all(Level::Warning);
+        levels.configure(" <root>=INFO; juju.worker = debug :juju.worker.uniter=TRACE;juju.cmd=UNSPECIFIED").unwrap();
+        for (module, level, shown) in [
+            ("juju.cmd", Level::Info, true),
+            ("juju.cmd", Level::Debug, false),
+            ("juju.worker", Level::Debug, true),
+            ("juju.worker", Level::Trace, false),
+            ("juju.workers", Level::Debug, false),
+            ("juju.worker.uniter.operation", Level::Trace, true),
+        ] {
+            assert_eq!(levels.show(module, level), shown, "{module} {level}");
+        }
+        levels.configure("ERROR").unwrap();
+        assert!(!levels.show("juju.cmd", Level::Warning) && levels.show("juju.worker", Level::Debug));
+        levels.configure("").unwrap();
+        assert!(levels.show("juju.cmd", Level::Error));
+    }
+
+    #[test]
+    fn levels_that_cannot_be_read_change_nothing_and_say_why() {
+        let mut levels = Levels::all(Level::Warning);
+        for (text, why) in [
+            ("garbage", "config value expected '=', found \"garbage\""),
+            ("juju.cmd=TRACE;=INFO", "config value \"=INFO\" has missing module name"),
+            ("juju.cmd=LOUD", "unknown severity level \"LOUD\""),
+        ] {
+            assert_eq!(levels.configure(text).unwrap_err().to_string(), why);
+            assert!(!levels.show("juju.cmd", Level::Info), "{text}");
+        }
+    }
+}

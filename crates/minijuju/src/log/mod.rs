@@ -1,0 +1,226 @@
+//! What this program does, told step by step to who asks for it: `--debug`, `--show-log`, `--log-file` and
+//! `--logging-config`, which mean what they mean to Juju's commands (juju/cmd, `logging.go`).
+//!
+//! Whoever has something to tell uses [`tracing`] with one of Juju's module names as target. Nothing of a charm's secrets,
+//! options or arguments goes there: a log is passed on to others.
+
+mod levels;
+
+use std::fmt::{self, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+use self::levels::Levels;
+use crate::format::{Clock, Paint, colour, shown_on};
+use crate::store::log::Level;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// All lines go to standard error.
+    pub shown: bool,
+    /// Steps, too; then all lines go to standard error.
+    pub debug: bool,
+    /// Levels of modules, as `<root>=INFO;juju.worker=DEBUG`.
+    pub levels: Option<String>,
+    /// The file that all lines are appended to.
+    pub file: Option<PathBuf>,
+}
+
+/// Have what is told from now on shown, as far as it is `wanted`.
+///
+/// # Errors
+/// The file cannot be opened.
+pub fn start(wanted: &Wanted) -> anyhow::Result<()> {
+    let log = Log::new(wanted)?;
+    // Only a test has started one before.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(log));
+    Ok(())
+}
+
+/// Shows lines, and writes them down.
+struct Log {
+    levels: Levels,
+    shown: bool,
+    file: Option<Mutex<File>>,
+}
+
+impl Log {
+    fn new(wanted: &Wanted) -> anyhow::Result<Self> {
+        let mut levels = Levels::all(match (wanted.debug, wanted.shown) {
+            (true, _) => Level::Debug,
+            (false, true) => Level::Info,
+            (false, false) => Level::Warning,
+        });
+        // Juju 3.6 says nothing of levels that it cannot read, and goes on without them.
+        if let Err(why) = levels.configure(wanted.levels.as_deref().unwrap_or_default()) {
+            let _ = writeln!(io::stderr(), "WARNING --logging-config is left out: {why}");
+        }
+        let file = wanted.file.as_deref().map(open).transpose()?.map(Mutex::new);
+        Ok(Self { levels, shown: wanted.shown || wanted.debug, file })
+    }
+
+    fn tell(&self, line: &Line<'_>) {
+        if let Some(file) = &self.file
+            && let Ok(mut file) = file.lock()
+        {
+            // A full disk is no reason to stop.
+            let _ = file.write_all(line.whole(false).as_bytes());
+        }
+        let stderr = io::stderr();
+        let text = if self.shown {
+            line.whole(colour(&stderr, false, false))
+        } else if line.level >= Level::Warning {
+            format!("{} {}\n", line.level, line.message)
+        } else {
+            return;
+        };
+        let _ = stderr.lock().write_all(text.as_bytes());
+    }
+}
+
+fn open(path: &Path) -> anyhow::Result<File> {
+    let file = OpenOptions::new().append(true).create(true).open(path);
+    file.with_context(|| format!("cannot open the log file {}", path.display()))
+}
+
+impl<S: Subscriber> Layer<S> for Log {
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        metadata.is_event() && self.levels.show(metadata.target(), level(metadata))
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        let metadata = event.metadata();
+        let file = metadata.file().and_then(|path| Path::new(path).file_name()?.to_str()).unwrap_or_default();
+        self.tell(&Line {
+            time: Clock::new(false).time(Timestamp::now()),
+            level: level(metadata),
+            module: metadata.target(),
+            place: format!("{file}:{}", metadata.line().unwrap_or_default()),
+            message: shown_on(&io::stderr(), &message.0).into_owned(),
+        });
+    }
+}
+
+fn level(metadata: &Metadata<'_>) -> Level {
+    match *metadata.level() {
+        tracing::Level::TRACE => Level::Trace,
+        tracing::Level::DEBUG => Level::Debug,
+        tracing::Level::INFO => Level::Info,
+        tracing::Level::WARN => Level::Warning,
+        tracing::Level::ERROR => Level::Error,
+    }
+}
+
+/// A line of the log.
+struct Line<'a> {
+    time: String,
+    level: Level,
+    module: &'a str,
+    /// Where in the source it comes from.
+    place: String,
+    message: String,
+}
+
+impl Line<'_> {
+    /// As Juju's log library lays it out (loggo, `loggocolor/writer.go`).
+    fn whole(&self, colour: bool) -> String {
+        let (paint, level) = match self.level {
+            Level::Trace => (Paint::Plain, "TRACE"),
+            Level::Debug => (Paint::Good, "DEBUG"),
+            Level::Info => (Paint::Info, "INFO "),
+            Level::Warning => (Paint::Warning, "WARN "),
+            Level::Error | Level::Critical => (Paint::BrightRed, "ERROR"),
+        };
+        format!(
+            "{} {} {} {} {}\n",
+            self.time,
+            paint.text(level, colour),
+            self.module,
+            Paint::Info.text(&self.place, colour),
+            self.message
+        )
+    }
+}
+
+/// An event's message.
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            let _ = write!(self.0, "{value:?}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// What a log file has in it after something was told.
+    fn written(wanted: Wanted) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        fs::write(&path, "before\n").unwrap();
+        let log = Log::new(&Wanted { file: Some(path.clone()), ..wanted }).unwrap();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(log), || {
+            tracing::trace!(target: "juju.machine", "a detail");
+            tracing::debug!(target: "juju.machine", "a step of {}", 3);
+            tracing::info!(target: "juju.cmd", "an event");
+            tracing::warn!(target: "juju.cmd", "a doubt");
+        });
+        fs::read_to_string(&path).unwrap()
+    }
+
+    #[test]
+    fn a_log_file_gets_what_the_levels_let_through_after_what_it_had() {
+        let levels = |text: &str| Wanted { levels: Some(text.to_owned()), ..Wanted::default() };
+        for (wanted, messages) in [
+            (Wanted::default(), &["a doubt"][..]),
+            (Wanted { shown: true, ..Wanted::default() }, &["an event", "a doubt"]),
+            (Wanted { debug: true, ..Wanted::default() }, &["a step of 3", "an event", "a doubt"]),
+            (levels("<root>=ERROR;juju.machine=TRACE"), &["a detail", "a step of 3"]),
+            (levels("nonsense"), &["a doubt"]),
+        ] {
+            let text = written(wanted.clone());
+            let mut lines = text.lines();
+            assert_eq!(lines.next(), Some("before"));
+            let told: Vec<&str> = lines.map(|line| line.splitn(5, ' ').nth(4).unwrap().trim_start()).collect();
+            let ends = told.iter().zip(messages).all(|(line, message)| line.ends_with(message));
+            assert!(told.len() == messages.len() && ends, "{wanted:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_the_time_the_level_the_module_and_the_place() {
+        let line = Line {
+            time: "03:04:05".to_owned(),
+            level: Level::Info,
+            module: "juju.cmd",
+            place: "main.rs:7".to_owned(),
+            message: "running status".to_owned(),
+        };
+        assert_eq!(line.whole(false), "03:04:05 INFO  juju.cmd main.rs:7 running status\n");
+        assert!(line.whole(true).contains("\u{1b}[36mINFO \u{1b}[0m"));
+    }
+
+    #[test]
+    fn a_log_file_that_cannot_be_opened_is_named() {
+        let wanted = Wanted { file: Some("/nonexistent/log".into()), ..Wanted::default() };
+        let error = Log::new(&wanted).err().unwrap();
+        assert_eq!(error.to_string(), "cannot open the log file /nonexistent/log");
+    }
+}

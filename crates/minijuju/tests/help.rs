@@ -1,0 +1,185 @@
+//! What the program says of its commands: usage lines, examples, and hints to type another one.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Runs the program under a name, and gives back all that it printed.
+fn said(name: &str, args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_minijuju")).arg0(name).args(args).output().unwrap();
+    String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+}
+
+/// Every command with its help, for a program of this name.
+fn helps(name: &str) -> Vec<(String, String)> {
+    let list = said(name, &["help", "commands"]);
+    let commands = list.lines().filter(|line| !line.contains("Alias for '") && !line.starts_with("help "));
+    commands
+        .map(|line| line.split(' ').next().unwrap().to_owned())
+        .map(|name| (name.clone(), name))
+        .map(|(one, command)| (one, said(name, &["help", &command])))
+        .collect()
+}
+
+/// What comes after the options, by command, as Juju 3.6 prints it (the `Args` of each command in `cmd/juju`).
+const JUJU: [(&str, &str); 52] = [
+    ("actions", "<application>"),
+    ("add-model", "<model name> [cloud|region|(cloud/region)]"),
+    ("add-secret", "<name> [key[#base64|#file]=value...]"),
+    ("add-storage", "<unit> <storage-directive>"),
+    ("add-unit", "<application name>"),
+    ("attach-resource", "application <resource name>=<resource>"),
+    ("cancel-task", "(<task-id>|<task-id-prefix>) [...]"),
+    ("constraints", "<application>"),
+    ("controllers", ""),
+    ("debug-log", ""),
+    ("deploy", "<charm or bundle> [<application name>]"),
+    ("destroy-model", "[<controller name>:]<model name>"),
+    ("exec", "<commands>"),
+    ("expose", "<application name>"),
+    ("grant-secret", "<ID>|<name> <application>[,<application>...]"),
+    ("integrate", "<application>[:<endpoint>] <application>[:<endpoint>]"),
+    ("machines", ""),
+    ("model-config", "[<model-key>[=<value>] ...]"),
+    ("model-constraints", ""),
+    ("models", ""),
+    ("operations", ""),
+    ("refresh", "<application>"),
+    ("remove-application", "<application> [<application>...]"),
+    ("remove-relation", "<application1>[:<relation name1>] <application2>[:<relation name2>] | <relation-id>"),
+    ("remove-secret", "<ID>|<name>"),
+    ("remove-unit", "<unit> [...] | <application>"),
+    ("resolved", "[<unit> ...]"),
+    ("resources", "<application or unit>"),
+    ("revoke-secret", "<ID>|<name> <application>[,<application>...]"),
+    ("run", "<unit> [<unit> ...] <action-name> [<key>=<value> [<key>[.<key> ...]=<value>]]"),
+    ("scp", "<source> <destination>"),
+    ("secrets", ""),
+    ("set-constraints", "<application> <constraint>=<value> ..."),
+    ("set-model-constraints", "<constraint>=<value> ..."),
+    ("show-action", "<application> <action>"),
+    ("show-application", "<application name or alias>"),
+    ("show-controller", "[<controller name> ...]"),
+    ("show-machine", "<machineID> ..."),
+    ("show-model", "<model name>"),
+    ("show-operation", "<operation-id>"),
+    ("show-secret", "<ID>|<name>"),
+    ("show-storage", "<storage ID> [...]"),
+    ("show-task", "<task ID>"),
+    ("show-unit", "<unit name>"),
+    ("ssh", "<[user@]target> [openssh options] [command]"),
+    ("status", "[<selector> [...]]"),
+    ("switch", "[<controller>|<model>|<controller>:|:<model>|<controller>:<model>]"),
+    ("trust", "<application name>"),
+    ("unexpose", "<application name>"),
+    ("update-secret", "<ID>|<name> [key[#base64|#file]=value...]"),
+    ("version", ""),
+    ("whoami", ""),
+];
+
+/// Commands whose line is not Juju's. Juju's own of `config` closes a bracket that it never opens; `storage` here lists
+/// all, where Juju's takes names; the others are minijuju's.
+const OURS: [&str; 9] = ["clean", "completion", "config", "dev", "fire", "init", "pack", "port", "storage"];
+
+/// Whether each bracket is closed by its own kind.
+fn is_balanced(text: &str) -> bool {
+    let mut open = Vec::new();
+    for letter in text.chars() {
+        match letter {
+            '<' => open.push('>'),
+            '[' => open.push(']'),
+            '(' => open.push(')'),
+            '>' | ']' | ')' if open.pop() != Some(letter) => return false,
+            _ => {}
+        }
+    }
+    open.is_empty()
+}
+
+#[test]
+fn every_bracket_of_a_usage_line_is_closed() {
+    for (command, help) in helps("juju") {
+        // Also of the arguments and options below it, which begin with one of these.
+        for line in
+            help.lines().filter(|line| line.starts_with("Usage: ") || line.trim_start().starts_with(['<', '[', '-']))
+        {
+            assert!(is_balanced(line), "{command}: {line}");
+        }
+    }
+    assert!(!is_balanced("<a>] [b") && !is_balanced("[<a]>") && is_balanced("<a>[:<b>] (c|d)"));
+}
+
+#[test]
+fn usage_lines_are_jujus() {
+    let mut unknown = Vec::new();
+    for (command, help) in helps("juju") {
+        let usage = help.lines().next().unwrap();
+        match JUJU.iter().find(|(name, _)| *name == command) {
+            Some((_, words)) => assert_eq!(usage, format!("Usage: juju {command} [options] {words}").trim_end()),
+            None if OURS.contains(&command.as_str()) => {}
+            None => unknown.push(usage.to_owned()),
+        }
+    }
+    assert_eq!(unknown, [""; 0], "add these to one of the lists above");
+}
+
+#[test]
+fn help_names_the_program_as_it_was_called() {
+    for (command, help) in helps("juju").into_iter().chain([(String::new(), said("juju", &[]))]) {
+        let told = help.replace("(minijuju only)", "");
+        let bare = ["minijuju ", "/minijuju", "_minijuju"].iter().find(|word| told.contains(*word));
+        assert!(bare.is_none(), "{command}: {told}");
+    }
+    for (command, help) in helps("minijuju") {
+        assert!(help.starts_with("Usage: minijuju "), "{command}: {help}");
+        assert!(!help.contains("\n    juju "), "{command}: {help}");
+    }
+}
+
+#[test]
+fn hints_name_the_program_as_it_was_called() {
+    for (name, args, hint) in [
+        ("juju", &["destroy-controller", "x"][..], "\"juju clean\" removes every machine"),
+        ("minijuju", &["destroy-controller", "x"], "\"minijuju clean\" removes every machine"),
+        ("juju", &["debug-hooks", "a/0"], "\"juju fire\" to make an event happen"),
+        ("minijuju", &["storage", "--volume"], "\"minijuju storage\" shows all"),
+        ("juju", &["storage", "--volume"], "\"juju storage\" shows all"),
+        ("juju", &["init", "--crates", "1"], "a charm needs a name: juju init NAME"),
+    ] {
+        let said = said(name, args);
+        assert!(said.contains(hint), "{name} {args:?}: {said}");
+    }
+}
+
+/// Every source file below a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn no_message_tells_to_type_a_command_under_a_fixed_name() {
+    let commands: Vec<String> = helps("juju").into_iter().map(|(command, _)| command).collect();
+    let mut found = Vec::new();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    // `cargo charm` goes by no other name.
+    for path in sources(&source).into_iter().filter(|path| !path.starts_with(source.join("bin"))) {
+        let text = fs::read_to_string(&path).unwrap();
+        let mut code = text.split("#[cfg(test)]").next().unwrap().to_owned();
+        // What help says is renamed when it is shown.
+        while let Some(start) = code.find("_HELP: &str = \"") {
+            let length = code[start..].find("\";").unwrap();
+            code.replace_range(start..start + length, "");
+        }
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for (at, _) in line.match_indices("minijuju ") {
+                let next = line[at + "minijuju ".len()..].split(|c: char| !c.is_ascii_lowercase() && c != '-').next();
+                if commands.iter().any(|command| Some(command.as_str()) == next) {
+                    found.push(format!("{}: {}", path.display(), line.trim()));
+                }
+            }
+        }
+    }
+    assert_eq!(found, [""; 0], "use `called()`");
+}
