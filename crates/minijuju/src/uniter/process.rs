@@ -234,7 +234,8 @@ impl Output {
         }
         self.line.extend_from_slice(bytes);
         if self.line.len() > LONGEST_LINE {
-            self.finish(listener);
+            listener.lines(self.stream, &self.line);
+            self.line.clear();
         }
     }
 
