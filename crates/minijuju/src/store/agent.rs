@@ -45,6 +45,13 @@ pub struct AgentState {
     pub obsolete: BTreeMap<String, BTreeSet<i64>>,
 }
 
+impl AgentState {
+    /// It runs that one of the application's charms, or none yet.
+    pub fn runs(&self, charm_version: i64) -> bool {
+        self.charm_version.is_none_or(|version| version == charm_version)
+    }
+}
+
 /// What the charm was told of a relation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]

@@ -216,6 +216,12 @@ pub fn end(db: &Db, model: &str, id: i64) -> Result<()> {
     sweep(db, model)
 }
 
+/// Remove a relation at once, without its units' being told.
+pub fn remove(db: &Db, model: &str, id: i64) -> Result<()> {
+    db.execute("DELETE FROM relation WHERE model = ? AND id = ?", params![model, id])?;
+    super::secret::sweep(db, model)
+}
+
 /// Let all relations of an application end, apart from that among its own units, which goes with the last of them.
 pub fn end_all(db: &Db, model: &str, application: &str) -> Result<()> {
     for relation in of(db, model, application)?.iter().filter(|relation| !relation.is_peer()) {

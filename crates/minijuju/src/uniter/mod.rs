@@ -30,5 +30,7 @@ pub use leadership::after_addition;
 pub use orphans::kill as kill_context;
 pub use script::{RunBy, Script};
 pub use settle::{Patience, machine_id, recover, settle, stop_hooks};
-pub use storage::{Directive, add_initial as add_initial_storage, insert as insert_storage};
+pub use storage::{
+    Directive, add_initial as add_initial_storage, add_missing as add_missing_storage, insert as insert_storage,
+};
 pub use turns::{Turns, agent as agent_place};

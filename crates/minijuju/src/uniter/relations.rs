@@ -23,7 +23,9 @@ pub fn created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
     let (id, relation) = view
         .relations
         .iter()
-        .find(|(id, relation)| !relation.dying && !relation.implicit && !agent.relations.contains_key(id))?;
+        .filter(|(id, relation)| !relation.dying && !relation.implicit && !agent.relations.contains_key(id))
+        // Peers that a new charm brings are told of after its `upgrade-charm`.
+        .find(|(_, relation)| !relation.peer || agent.runs(view.charm_version))?;
     Some(Hook::Relation(RelationHook {
         kind: RelationKind::Created,
         relation: *id,

@@ -181,7 +181,8 @@ fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
 fn storage(agent: &AgentState, view: &UnitView) -> Option<Hook> {
     view.storage.iter().find_map(|(id, dying)| {
         let kind = match (agent.storage.contains(id), *dying || view.dying) {
-            (false, false) => StorageKind::Attached,
+            // What a new charm brings is attached after its `upgrade-charm`.
+            (false, false) if agent.runs(view.charm_version) => StorageKind::Attached,
             (true, true) => StorageKind::Detaching,
             _ => return None,
         };
@@ -221,7 +222,8 @@ pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
         Hook::Plain(plain) => match plain {
             Plain::Install => {
                 agent.installed = true;
-                agent.charm_version = Some(view.charm_version);
+                // It is the charm that was put in place for it, not one that came while it was in error.
+                agent.charm_version.get_or_insert(view.charm_version);
             }
             Plain::Start => (agent.started, agent.stopped, agent.rebooted) = (true, false, false),
             Plain::Stop => agent.stopped = true,
@@ -334,6 +336,33 @@ pub(super) mod tests {
         settle(&mut agent, &mut view);
         view.charm_version = 1;
         assert_eq!(settle(&mut agent, &mut view), ["upgrade-charm", "config-changed"]);
+    }
+
+    #[test]
+    fn storage_and_peers_that_a_refresh_brings_come_after_upgrade_charm() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        settle(&mut agent, &mut view);
+        view.charm_version = 1;
+        view.storage.insert("data/0".to_owned(), false);
+        let peers = RelationView { endpoint: "peers".to_owned(), peer: true, ..RelationView::default() };
+        view.relations.insert(0, peers);
+        assert_eq!(
+            settle(&mut agent, &mut view),
+            ["upgrade-charm", "config-changed", "peers-relation-created", "data-storage-attached"]
+        );
+    }
+
+    #[test]
+    fn a_refresh_while_install_is_in_error_brings_upgrade_charm_once_it_is_resolved() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        agent.charm_version = Some(0);
+        agent.operation = Operation::Failed(Plain::Install.into());
+        view.charm_version = 1;
+        view.resolved = Resolved::RetryHooks;
+        assert_eq!(
+            settle(&mut agent, &mut view),
+            ["install", "leader-elected", "upgrade-charm", "config-changed", "start"]
+        );
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Storage of units: folders in their machines.
 
+use std::collections::BTreeMap;
 use std::io;
 
-use ops_metadata::{StorageMeta, StorageType};
+use ops_metadata::{CharmMeta, StorageMeta, StorageType};
 
 use crate::charm;
 use crate::machine::Files;
@@ -83,16 +84,45 @@ fn megabytes(text: &str) -> Option<i64> {
 pub fn add_initial(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     let Some(found) = application::find(db, model, &unit.application)? else { return Ok(()) };
     let Ok(meta) = charm::metadata(&found) else { return Ok(()) };
-    for (name, storage) in &meta.storages {
-        let directive = found.storage.get(name).and_then(|text| Directive::parse(text).ok()).unwrap_or_default();
-        let least = u64::from(storage.count().0);
-        // A directive without a number means one, also of an optional storage.
-        let asked = directive.count.or(found.storage.contains_key(name).then_some(least.max(1)));
-        for _ in 0..asked.unwrap_or(least) {
+    for storage in meta.storages.values() {
+        let (directive, count) = asked(storage, &found.storage);
+        for _ in 0..count {
             insert(db, model, unit, storage, &directive)?;
         }
     }
     Ok(())
+}
+
+/// The storage that a unit lacks once its charm was replaced by another, from the first to the second: as much as was
+/// asked for of a storage that is new, and of the others the least that the charm works with.
+/// Juju 3.6: `upgradeStorageOps` in state/application.go.
+pub fn add_missing(
+    db: &Db,
+    model: &str,
+    unit: &Unit,
+    (old, new): (&CharmMeta, &CharmMeta),
+    directives: &BTreeMap<String, String>,
+) -> Result<()> {
+    let there = storage::of(db, model, &unit.name())?;
+    for (name, storage) in &new.storages {
+        let (directive, count) = asked(storage, directives);
+        let count = if old.storages.contains_key(name) { u64::from(storage.count().0) } else { count };
+        let now = there.iter().filter(|one| one.id.split('/').next() == Some(name)).count() as u64;
+        for _ in now..count {
+            insert(db, model, unit, storage, &directive)?;
+        }
+    }
+    Ok(())
+}
+
+/// What was asked for of a storage, and how many a unit begins with.
+fn asked(storage: &StorageMeta, directives: &BTreeMap<String, String>) -> (Directive, u64) {
+    let given = directives.get(&storage.name);
+    let directive = given.and_then(|text| Directive::parse(text).ok()).unwrap_or_default();
+    let least = u64::from(storage.count().0);
+    // A directive without a number means one, also of an optional storage.
+    let count = directive.count.or(given.is_some().then_some(least.max(1))).unwrap_or(least);
+    (directive, count)
 }
 
 /// `count` more of a unit's storage `name`.

@@ -10,6 +10,7 @@ mod fixture;
 mod lifecycle;
 mod links;
 mod privacy;
+mod refresh;
 mod relations;
 mod rig;
 mod secrets;

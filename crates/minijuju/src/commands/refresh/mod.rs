@@ -1,5 +1,7 @@
 //! `juju refresh`.
 
+mod check;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,7 +12,8 @@ use crate::cli::{Arguments, ConfigSource, ModelOption, Pair, UsageError, check_a
 use crate::client::{Client, charms, settings, summary};
 use crate::commands::deployment::{FROM_FILES, check_bind, check_channel};
 use crate::commands::{integrate, resources, storage};
-use crate::store::{application, resource};
+use crate::store::{application, relation, resource, storage as stored, unit};
+use crate::{charm, uniter};
 
 const REFRESH_HELP: &str = "\
 Details:
@@ -119,6 +122,23 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
         }
         let given = settings::from_words(&charm.meta, &found.name, &args.config).context("parsing config settings")?;
         found.revision = application::next_revision(db, &model.uuid, &found.charm)?;
+        let before = charm::metadata(&found)?;
+        let units = unit::of(db, &model.uuid, &found.name)?;
+        let storages: Vec<_> = stored::all(db, &model.uuid)?
+            .into_iter()
+            .filter(|storage| units.iter().any(|unit| unit.name() == storage.unit))
+            .collect();
+        let relations = relation::of(db, &model.uuid, &found.name)?;
+        let replacement = check::Replacement {
+            application: &found.name,
+            old: &before,
+            new: &charm.meta,
+            relations: &relations,
+            storages: &storages,
+        };
+        let stale = replacement.check(args.force).map(|()| replacement.stale_peers()).with_context(|| {
+            format!("cannot upgrade application {:?} to charm \"local:{}-{}\"", found.name, found.charm, found.revision)
+        })?;
         found.charm_version += 1;
         found.force_charm = args.force_units;
         let old = std::mem::replace(&mut found.archive, charm.archive.to_string_lossy().into_owned());
@@ -132,11 +152,18 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
         resources.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
         found.storage.extend(args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())));
         application::save(db, &model.uuid, &found)?;
+        stale.iter().try_for_each(|id| relation::remove(db, &model.uuid, *id))?;
         integrate::add_peers(db, &model, &found, &charm.meta)?;
-        Ok((found, old))
+        for unit in &units {
+            uniter::add_missing_storage(db, &model.uuid, unit, (&before, &charm.meta), &found.storage)?;
+        }
+        Ok((found, before, old))
     });
-    let (found, old) = refreshed.inspect_err(|_: &anyhow::Error| charm.discard())?;
+    let (found, before, old) = refreshed.inspect_err(|_: &anyhow::Error| charm.discard())?;
     client.progress.say(&format!("Added local charm {:?}, revision {}, to the model", found.charm, found.revision));
+    for line in check::bindings(&before, &charm.meta) {
+        client.progress.say(&line);
+    }
     client.settle(&model)?;
     // Units that could not refresh yet take the new file later; nobody takes the old one any more.
     let _ = std::fs::remove_file(old);

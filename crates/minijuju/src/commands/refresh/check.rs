@@ -1,0 +1,297 @@
+//! Whether an application's units can go on with another charm. Juju 3.6: `SetCharm` in state/application.go.
+
+use anyhow::bail;
+use ops_metadata::{CharmMeta, RelationRole, RelationScope, StorageMeta};
+
+use crate::store::relation::{Endpoint, Relation, Role, Scope};
+use crate::store::storage::Storage;
+
+/// An application as it is, and the charm that is to replace its own.
+pub struct Replacement<'a> {
+    /// The application's name.
+    pub application: &'a str,
+    /// Its charm.
+    pub old: &'a CharmMeta,
+    /// The charm that is to replace it.
+    pub new: &'a CharmMeta,
+    /// Its relations.
+    pub relations: &'a [Relation],
+    /// The storage of its units.
+    pub storages: &'a [Storage],
+}
+
+impl Replacement<'_> {
+    /// Refuse a charm that would take away what is in use. `forced` lets one pass that allows fewer relations than there
+    /// are.
+    pub fn check(&self, forced: bool) -> anyhow::Result<()> {
+        if self.old.subordinate != self.new.subordinate {
+            bail!("cannot change an application's subordinacy");
+        }
+        if !forced {
+            self.check_limits()?;
+        }
+        self.old.storages.values().try_for_each(|old| self.check_storage(old))?;
+        self.check_relations()
+    }
+
+    fn check_limits(&self) -> anyhow::Result<()> {
+        for endpoint in self.new.relations.values() {
+            // As on Juju, 0 is no limit.
+            let Some(limit) = endpoint.limit.filter(|limit| *limit > 0) else { continue };
+            let is_of = |relation: &&Relation| {
+                relation.interface == endpoint.interface
+                    && relation.side(self.application, Some(&endpoint.name)).is_some()
+            };
+            let count = self.relations.iter().filter(is_of).count();
+            if u32::try_from(count).is_ok_and(|count| count > limit) {
+                bail!(
+                    "new charm version imposes a maximum relation limit of {limit} for {}:{} which cannot be satisfied \
+                     by the number of already established relations ({count})",
+                    self.application,
+                    endpoint.name
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn check_storage(&self, old: &StorageMeta) -> anyhow::Result<()> {
+        let name = &old.name;
+        let Some(new) = self.new.storages.get(name) else {
+            if old.count().0 > 0 {
+                bail!("required storage {name:?} removed");
+            }
+            if self.storages.iter().any(|storage| storage.id.split('/').next() == Some(name)) {
+                bail!("in-use storage {name:?} removed");
+            }
+            return Ok(());
+        };
+        if new.storage_type != old.storage_type {
+            bail!("existing storage {name:?} type changed from {:?} to {:?}", text(old), text(new));
+        }
+        if new.shared != old.shared {
+            bail!("existing storage {name:?} shared changed from {} to {}", old.shared, new.shared);
+        }
+        if new.read_only != old.read_only {
+            bail!("existing storage {name:?} read-only changed from {} to {}", old.read_only, new.read_only);
+        }
+        let location = |storage: &StorageMeta| storage.location.clone().unwrap_or_default();
+        if location(new) != location(old) {
+            bail!("existing storage {name:?} location changed from {:?} to {:?}", location(old), location(new));
+        }
+        match (old.count().1, new.count().1) {
+            (None, Some(new)) => {
+                bail!("existing storage {name:?} range contracted: max decreased from <unbounded> to {new}")
+            }
+            (Some(old), Some(new)) if new < old => {
+                bail!("existing storage {name:?} range contracted: max decreased from {old} to {new}")
+            }
+            // The location would be a folder of mount points from now on.
+            (Some(1), new) if new != Some(1) && old.location.is_some() => {
+                bail!("existing storage {name:?} with location changed from single to multiple")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_relations(&self) -> anyhow::Result<()> {
+        for relation in self.relations {
+            for mine in relation.endpoints.iter().filter(|side| side.application == self.application) {
+                // Peer relations that the new charm lacks are dropped.
+                if mine.role != Role::Peer && !self.implements(relation, mine) {
+                    bail!("would break relation {:?}", relation.key());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The peer relations that the new charm lacks.
+    pub fn stale_peers(&self) -> Vec<i64> {
+        let has = |name: &str| self.new.endpoints(RelationRole::Peer).any(|peer| peer.name == name);
+        let stale = self.relations.iter().filter(|relation| relation.is_peer() && !has(&relation.endpoints[0].name));
+        stale.map(|relation| relation.id).collect()
+    }
+
+    fn implements(&self, relation: &Relation, mine: &Endpoint) -> bool {
+        if mine.name == "juju-info" && mine.role == Role::Provider && relation.interface == "juju-info" {
+            return true;
+        }
+        self.new.relations.get(&mine.name).is_some_and(|endpoint| {
+            endpoint.role.to_string() == mine.role.to_string()
+                && endpoint.interface == relation.interface
+                && (relation.scope == Scope::Container || endpoint.scope != RelationScope::Container)
+        })
+    }
+}
+
+fn text(storage: &StorageMeta) -> String {
+    storage.storage_type.to_string()
+}
+
+/// What Juju says of a new charm's endpoints, all of which are in its one space. Juju 3.6: `mergeBindings` in
+/// cmd/juju/application/binding.go.
+pub fn bindings(old: &CharmMeta, new: &CharmMeta) -> Vec<String> {
+    let names = |meta: &CharmMeta| -> Vec<String> {
+        let extra = meta.extra_bindings.iter().map(ToString::to_string);
+        let mut names: Vec<String> = meta.relations.keys().cloned().chain(extra).collect();
+        names.sort_unstable();
+        names
+    };
+    let before = names(old);
+    let (kept, added): (Vec<String>, Vec<String>) = names(new).into_iter().partition(|name| before.contains(name));
+    let mut told: Vec<String> =
+        added.iter().map(|name| format!("adding endpoint {name:?} to default space \"alpha\"")).collect();
+    match kept.as_slice() {
+        [] => {}
+        [one] => told.push(format!("no change to endpoint in space \"alpha\": {one}")),
+        all => told.push(format!("no change to endpoints in space \"alpha\": {}", all.join(", "))),
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Life;
+
+    const OLD: &str = "
+name: web
+summary: s
+description: d
+requires: {db: {interface: pg}}
+provides: {http: {interface: http}}
+peers: {cluster: {interface: web}}
+storage:
+  data: {type: filesystem, location: /srv/data}
+  cache: {type: filesystem, multiple: {range: 0-3}}
+  scratch: {type: filesystem, multiple: {range: 0-}}
+";
+
+    fn meta(yaml: &str) -> CharmMeta {
+        CharmMeta::from_parts(yaml, None, None).unwrap()
+    }
+
+    fn relation(endpoints: &[(&str, &str, &str)], interface: &str) -> Relation {
+        let side = |(application, name, role): &(&str, &str, &str)| Endpoint {
+            application: (*application).to_owned(),
+            name: (*name).to_owned(),
+            role: role.parse().unwrap(),
+        };
+        Relation {
+            id: 7,
+            life: Life::Alive,
+            interface: interface.to_owned(),
+            scope: Scope::Global,
+            endpoints: endpoints.iter().map(side).collect(),
+        }
+    }
+
+    fn storage(id: &str) -> Storage {
+        Storage {
+            id: id.to_owned(),
+            unit: "web/0".to_owned(),
+            kind: "filesystem".to_owned(),
+            pool: "rootfs".to_owned(),
+            size: 1024,
+            life: Life::Alive,
+            location: "/srv".to_owned(),
+        }
+    }
+
+    #[track_caller]
+    fn assert_refusal(old: &str, new: &str, expected: Option<&str>) {
+        let (old, new) = (meta(old), meta(new));
+        let relations = [
+            relation(&[("web", "db", "requirer"), ("pg", "data", "provider")], "pg"),
+            relation(&[("web", "db", "requirer"), ("pg2", "data", "provider")], "pg"),
+            relation(&[("web", "cluster", "peer")], "web"),
+            relation(&[("agent", "host", "requirer"), ("web", "juju-info", "provider")], "juju-info"),
+        ];
+        let storages = [storage("data/0"), storage("scratch/1")];
+        let replacement =
+            Replacement { application: "web", old: &old, new: &new, relations: &relations, storages: &storages };
+        assert_eq!(replacement.check(false).err().map(|error| error.to_string()).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_charm_without_what_is_in_use_is_refused() {
+        let without = |line: &str| OLD.replace(line, "");
+        assert_refusal(OLD, OLD, None);
+        for (new, why) in [
+            (without("requires: {db: {interface: pg}}"), "would break relation \"web:db pg:data\""),
+            (OLD.replace("interface: pg", "interface: mysql"), "would break relation \"web:db pg:data\""),
+            (
+                OLD.replace("interface: pg", "interface: pg, scope: container"),
+                "would break relation \"web:db pg:data\"",
+            ),
+            (without("  data: {type: filesystem, location: /srv/data}\n"), "required storage \"data\" removed"),
+            (without("  scratch: {type: filesystem, multiple: {range: 0-}}\n"), "in-use storage \"scratch\" removed"),
+            (
+                format!("{OLD}subordinate: true\n").replace("interface: http", "interface: http, scope: container"),
+                "cannot change an application's subordinacy",
+            ),
+        ] {
+            assert_refusal(OLD, &new, Some(why));
+        }
+        // Nothing of these is in use.
+        assert_refusal(OLD, &without("provides: {http: {interface: http}}"), None);
+        assert_refusal(OLD, &without("peers: {cluster: {interface: web}}"), None);
+        assert_refusal(OLD, &without("  cache: {type: filesystem, multiple: {range: 0-3}}\n"), None);
+    }
+
+    #[test]
+    fn a_storage_keeps_what_its_instances_were_made_by() {
+        let data =
+            |with: &str| OLD.replace("data: {type: filesystem, location: /srv/data}", &format!("data: {{{with}}}"));
+        for (new, why) in [
+            (
+                "type: block, location: /srv/data",
+                r#"existing storage "data" type changed from "filesystem" to "block""#,
+            ),
+            (
+                "type: filesystem, location: /srv/data, read-only: true",
+                r#"existing storage "data" read-only changed from false to true"#,
+            ),
+            ("type: filesystem", r#"existing storage "data" location changed from "/srv/data" to """#),
+            (
+                "type: filesystem, location: /srv/data, multiple: {range: 1-2}",
+                r#"existing storage "data" with location changed from single to multiple"#,
+            ),
+        ] {
+            assert_refusal(OLD, &data(new), Some(why));
+        }
+        let contracted = "existing storage \"cache\" range contracted: max decreased from 3 to 2";
+        assert_refusal(OLD, &OLD.replace("range: 0-3", "range: 0-2"), Some(contracted));
+        let contracted = "existing storage \"scratch\" range contracted: max decreased from <unbounded> to 5";
+        assert_refusal(OLD, &OLD.replace("range: 0-}", "range: 0-5}"), Some(contracted));
+        assert_refusal(OLD, &OLD.replace("range: 0-3", "range: 0-4"), None);
+    }
+
+    #[test]
+    fn a_limit_below_the_relations_that_there_are_is_refused() {
+        let limited = OLD.replace("interface: pg", "interface: pg, limit: 1");
+        assert_refusal(
+            OLD,
+            &limited,
+            Some(
+                "new charm version imposes a maximum relation limit of 1 for web:db which cannot be satisfied by the \
+                 number of already established relations (2)",
+            ),
+        );
+        assert_refusal(OLD, &OLD.replace("interface: pg", "interface: pg, limit: 2"), None);
+    }
+
+    #[test]
+    fn endpoints_are_told_as_juju_tells_them() {
+        let new =
+            OLD.replace("requires: {db: {interface: pg}}", "requires: {db: {interface: pg}, log: {interface: l}}");
+        assert_eq!(
+            bindings(&meta(OLD), &meta(&new)),
+            [
+                r#"adding endpoint "log" to default space "alpha""#,
+                r#"no change to endpoints in space "alpha": cluster, db, http"#,
+            ]
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! A charm that replaces another: what is in use must stay, and what it lacks comes.
+
+use crate::rig::Rig;
+
+const METADATA: &str = "
+name: web
+summary: s
+description: d
+requires: {db: {interface: pg}}
+storage:
+  cache: {type: filesystem, multiple: {range: 0-3}}
+";
+
+const DISPATCH: &str = r#"
+juju-log "$JUJU_HOOK_NAME $JUJU_STORAGE_ID"
+[ "$JUJU_HOOK_NAME" != install ] || [ ! -e "$JUJU_CHARM_DIR/broken" ] || exit 1
+"#;
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_refresh_that_would_take_away_what_is_in_use_changes_nothing() {
+    let rig = Rig::new();
+    rig.run(&["deploy", &rig.charm("web", DISPATCH, &[("metadata.yaml", METADATA)]), "--storage", "cache=1"]).ok();
+    let pg = "name: pg\nsummary: s\ndescription: d\nprovides: {data: {interface: pg}}\n";
+    rig.run(&["deploy", &rig.charm("pg", DISPATCH, &[("metadata.yaml", pg)])]).ok();
+    rig.run(&["integrate", "web", "pg"]).ok();
+    let before = rig.logged().len();
+    for (line, why) in [
+        ("requires: {db: {interface: pg}}", "would break relation \"web:db pg:data\""),
+        ("  cache: {type: filesystem, multiple: {range: 0-3}}", "in-use storage \"cache\" removed"),
+    ] {
+        let metadata = METADATA.replace(line, "").replace("storage:\n\n", "");
+        let charm = rig.charm("web", DISPATCH, &[("metadata.yaml", &metadata)]);
+        let error = rig.run(&["refresh", "web", "--path", &charm]).error();
+        assert!(error.starts_with("ERROR cannot upgrade application \"web\" to charm \"local:web-"), "{error}");
+        assert!(error.ends_with(why), "{error}");
+    }
+    assert_eq!(rig.logged().len(), before);
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_refresh_gives_units_the_storage_that_they_lack() {
+    let rig = Rig::new();
+    rig.run(&["deploy", &rig.charm("web", DISPATCH, &[("metadata.yaml", METADATA)])]).ok();
+    let before = rig.logged().len();
+    let metadata = format!("{METADATA}  data: {{type: filesystem, location: /srv/data}}\n");
+    let charm = rig.charm("web", DISPATCH, &[("metadata.yaml", &metadata)]);
+    let told = rig.run(&["refresh", "web", "--path", &charm]).ok().stderr;
+    assert!(told.contains("no change to endpoint in space \"alpha\": db"), "{told}");
+    let hooks: Vec<String> = rig.logged()[before..].iter().map(|line| line.trim().to_owned()).collect();
+    assert_eq!(hooks, ["upgrade-charm", "config-changed", "data-storage-attached data/0"]);
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_refresh_while_install_is_in_error_brings_upgrade_charm() {
+    let rig = Rig::new();
+    let broken = rig.charm("web", DISPATCH, &[("metadata.yaml", METADATA), ("broken", "")]);
+    rig.run(&["deploy", &broken]);
+    let fixed = rig.charm("web", DISPATCH, &[("metadata.yaml", METADATA), ("fixed", "")]);
+    rig.run(&["refresh", "web", "--path", &fixed]);
+    rig.run(&["exec", "--unit", "web/0", "rm $JUJU_CHARM_DIR/broken"]).ok();
+    rig.run(&["resolved", "web/0"]).ok();
+    let hooks: Vec<String> = rig.logged().iter().map(|line| line.trim().to_owned()).collect();
+    assert_eq!(hooks, ["install", "install", "leader-elected", "upgrade-charm", "config-changed", "start"]);
+}
