@@ -114,6 +114,15 @@ pub enum StorageKind {
     Detaching,
 }
 
+impl fmt::Display for StorageKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Attached => "attached",
+            Self::Detaching => "detaching",
+        })
+    }
+}
+
 /// What happened to a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -146,13 +155,7 @@ impl Hook {
             ),
             Hook::Storage { kind, id } => {
                 let name = id.split_once('/').map_or(id.as_str(), |(name, _)| name);
-                format!(
-                    "{name}-storage-{}",
-                    match kind {
-                        StorageKind::Attached => "attached",
-                        StorageKind::Detaching => "detaching",
-                    }
-                )
+                format!("{name}-storage-{kind}")
             }
             Hook::Secret { kind, .. } => match kind {
                 SecretKind::Changed => "secret-changed",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::store::Life;
 use crate::store::agent::AgentState;
@@ -10,6 +10,7 @@ use crate::store::application::{self, Application};
 use crate::store::machine::{self, Machine};
 use crate::store::model::{self, Counter, Model};
 use crate::store::status::{self, Kind, Status};
+use crate::store::storage::{self, Storage};
 use crate::store::unit::Resolved;
 use crate::store::unit::{self, Column, Unit};
 use crate::store::{Db, Result};
@@ -23,6 +24,7 @@ pub fn add(
     base: &str,
     count: i64,
     to: &[String],
+    attached: &[String],
 ) -> anyhow::Result<Vec<String>> {
     let uuid = &model.uuid;
     let mut names = Vec::new();
@@ -51,6 +53,12 @@ pub fn add(
             charm_state: BTreeMap::new(),
         };
         unit::add(db, uuid, &added)?;
+        for id in attached {
+            let found = storage::find(db, uuid, id)?.with_context(|| format!("storage instance {id:?} not found"));
+            found
+                .and_then(|found| uniter::attach_storage(db, uuid, &added, found))
+                .with_context(|| format!("cannot attach storage {id} to unit {}", added.name()))?;
+        }
         uniter::add_initial_storage(db, uuid, &added)?;
         let name = added.name();
         status::set(db, uuid, Kind::Workload, &name, &Status::new("waiting", "waiting for machine"))?;
@@ -59,6 +67,14 @@ pub fn add(
         names.push(name);
     }
     Ok(names)
+}
+
+/// Let the storage of a unit go with it, all of it.
+pub fn destroy_storage(db: &Db, model: &Model, leaving: &Unit) -> Result<()> {
+    for found in storage::of(db, &model.uuid, &leaving.name())? {
+        storage::save(db, &model.uuid, &Storage { life: Life::Dying, ..found })?;
+    }
+    Ok(())
 }
 
 /// Let a unit go: it leaves its relations, stops, and is removed. With `force`, no hook that fails holds it.

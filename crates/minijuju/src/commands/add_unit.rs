@@ -6,9 +6,9 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, UsageError, integer, refuse};
+use crate::cli::{Arguments, ModelOption, UsageError, integer};
 use crate::client::{Client, summary, units};
-use crate::commands::deployment::{STORAGE_GOES, check_placement};
+use crate::commands::deployment::{check_attached, check_placement};
 use crate::store::{machine, unit};
 
 const ADD_UNIT_HELP: &str = "\
@@ -29,8 +29,9 @@ pub struct AddUnitArgs {
     /// Machines to put them on, separated by commas
     #[arg(long = "to", value_name = "machine", action = clap::ArgAction::Set, value_delimiter = ',')]
     pub to: Vec<String>,
-    #[arg(long = "attach-storage", hide = true)]
-    attach_storage: Vec<String>,
+    /// Storage that is there, as data/0, for the unit; several separated by commas
+    #[arg(long = "attach-storage", value_name = "storage", value_delimiter = ',')]
+    pub attach_storage: Vec<String>,
     #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
@@ -42,7 +43,7 @@ impl Arguments for AddUnitArgs {
 
     fn init(&mut self) -> Result<(), UsageError> {
         check_placement(self.num_units, &self.to)?;
-        refuse("--attach-storage", &self.attach_storage, STORAGE_GOES)
+        check_attached(&self.attach_storage, self.num_units)
     }
 }
 
@@ -62,7 +63,15 @@ pub fn run(client: &mut Client, args: &AddUnitArgs) -> anyhow::Result<ExitCode> 
             Some(unit) => machine::find(db, &model.uuid, &unit.machine)?.map(|machine| machine.base),
             None => None,
         };
-        units::add(db, &model, &application, base.as_deref().unwrap_or("ubuntu@24.04"), args.num_units, &args.to)
+        units::add(
+            db,
+            &model,
+            &application,
+            base.as_deref().unwrap_or("ubuntu@24.04"),
+            args.num_units,
+            &args.to,
+            &args.attach_storage,
+        )
     })?;
     client.settle(&model)?;
     summary::units(client, &model, &application.name)?;

@@ -77,7 +77,7 @@ pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
         }
     }
     drop(store);
-    for name in ["models", "charms", "resources", "stand-ins"] {
+    for name in ["models", "charms", "resources", "stand-ins", "storage"] {
         remove(fs::remove_dir_all(folder.join(name)), &folder.join(name))?;
     }
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });

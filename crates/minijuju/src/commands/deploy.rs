@@ -13,7 +13,7 @@ use crate::cli::{
 use crate::client::charms::{self, Charm};
 use crate::client::{Client, settings, summary, units};
 use crate::commands::constraints::{self, ConstraintError};
-use crate::commands::deployment::{InOption, STORAGE_GOES, check_bind, check_channel, check_placement};
+use crate::commands::deployment::{InOption, check_attached, check_bind, check_channel, check_placement};
 use crate::commands::{integrate, resources, storage};
 use crate::pack::juju_arch;
 use crate::store::Life;
@@ -97,8 +97,9 @@ pub struct DeployArgs {
     dry_run: bool,
     #[arg(long, hide = true)]
     device: Vec<String>,
-    #[arg(long = "attach-storage", hide = true)]
-    attach_storage: Vec<String>,
+    /// Storage that is there, as data/0, for the unit; several separated by commas
+    #[arg(long = "attach-storage", value_name = "storage", value_delimiter = ',')]
+    pub attach_storage: Vec<String>,
     #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
@@ -120,7 +121,7 @@ impl Arguments for DeployArgs {
         refuse("--overlay", &self.overlay, NOT_BUNDLES)?;
         refuse("--map-machines", &self.map_machines, NOT_BUNDLES)?;
         refuse("--device", &self.device, "devices are for charms in containers")?;
-        refuse("--attach-storage", &self.attach_storage, STORAGE_GOES)?;
+        check_attached(&self.attach_storage, self.num_units)?;
         if let Some(bind) = &self.bind {
             check_bind(bind)?;
         }
@@ -271,7 +272,7 @@ fn add(
         status::set(db, &model.uuid, Kind::Application, &added.name, &Status::new("unset", ""))?;
         resources.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
         integrate::add_peers(db, model, &added, meta)?;
-        units::add(db, model, &added, &base, count, &args.to)?;
+        units::add(db, model, &added, &base, count, &args.to, &args.attach_storage)?;
         Ok(added)
     });
     written.inspect_err(|_: &anyhow::Error| {

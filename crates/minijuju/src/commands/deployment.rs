@@ -1,12 +1,10 @@
 //! What `deploy`, `refresh` and `add-unit` have in common: how many units, where, and what has no meaning here.
 
+use super::storage::attach::check_ids;
 use crate::cli::{UsageError, is_machine};
 
 /// Why another charm's name or revision is refused.
 pub const FROM_FILES: &str = "charms come from files, not from Charmhub";
-
-/// Why storage cannot be attached.
-pub const STORAGE_GOES: &str = "storage goes with its unit";
 
 /// Checks a number of units and where to put them.
 pub fn check_placement(units: i64, to: &[String]) -> Result<(), UsageError> {
@@ -18,6 +16,14 @@ pub fn check_placement(units: i64, to: &[String]) -> Result<(), UsageError> {
         return invalid(to.join(","));
     }
     to.iter().find(|machine| !is_machine(machine)).map_or(Ok(()), |machine| invalid(machine.clone()))
+}
+
+/// Checks `--attach-storage`, which is for one unit.
+pub fn check_attached(storages: &[String], units: i64) -> Result<(), UsageError> {
+    if !storages.is_empty() && units != 1 {
+        return Err(UsageError::Rule("--attach-storage cannot be used with -n"));
+    }
+    check_ids(storages)
 }
 
 /// A space that there is not.

@@ -12,8 +12,8 @@ use crate::cli::{Arguments, NoPrompt, UsageError, duration};
 use crate::client::{Client, charms};
 use crate::store::Life;
 use crate::store::model::{self, Model};
-use crate::store::{application, machine, unit};
-use crate::uniter::machine_id;
+use crate::store::{application, machine, storage, unit};
+use crate::uniter::{self, machine_id};
 
 const DESTROY_MODEL_HELP: &str = "\
 Details:
@@ -73,6 +73,16 @@ impl Arguments for DestroyModelArgs {
 pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<ExitCode> {
     let model = client.find_model(&args.model)?;
     let db = client.store.db();
+    let persistent = storage::all(db, &model.uuid)?.iter().filter(|storage| storage.is_detachable()).count();
+    if persistent > 0 && !args.destroy_storage && !args.release_storage {
+        bail!(
+            "cannot destroy model {:?}\n\nThe model has persistent storage remaining:\n    {persistent} filesystem(s)\n\n\
+             To destroy the storage, run the destroy-model\ncommand again with the \"--destroy-storage\" option.\n\n\
+             To release the storage from Juju's management\nwithout destroying it, use the \"--release-storage\"\n\
+             option instead. The storage can then be imported\ninto another Juju model.\n\n",
+            model.name
+        );
+    }
     if !args.prompt.no_prompt {
         let (machines, applications) = (machine::all(db, &model.uuid)?.len(), application::all(db, &model.uuid)?.len());
         eprintln!(
@@ -104,6 +114,10 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
     for file in files {
         // What cannot be removed now goes with `clean`.
         let _ = std::fs::remove_file(file);
+    }
+    if !args.release_storage {
+        // There is none where nothing was detached.
+        let _ = std::fs::remove_dir_all(uniter::contents::folder(client.store.folder(), &model.uuid));
     }
     let _ = std::fs::remove_dir_all(client.store.folder().join("models").join(&model.uuid));
     client.progress.say("Model destroyed.");

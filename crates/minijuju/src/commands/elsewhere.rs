@@ -15,7 +15,6 @@ const ELSEWHERE: &[&str] = &[
     "agree",
     "agreements",
     "application-storage",
-    "attach-storage",
     "autoload-credentials",
     "bind",
     "bootstrap",
@@ -37,7 +36,6 @@ const ELSEWHERE: &[&str] = &[
     "default-credential",
     "default-region",
     "destroy-controller",
-    "detach-storage",
     "diff",
     "diff-bundle",
     "disable-command",
@@ -101,7 +99,6 @@ const ELSEWHERE: &[&str] = &[
     "remove-secret-backend",
     "remove-space",
     "remove-ssh-key",
-    "remove-storage",
     "remove-storage-pool",
     "remove-user",
     "rename-space",
@@ -122,7 +119,6 @@ const ELSEWHERE: &[&str] = &[
     "show-offer",
     "show-secret-backend",
     "show-space",
-    "show-status-log",
     "show-user",
     "spaces",
     "ssh-keys",
@@ -161,12 +157,10 @@ pub fn instead(name: &str) -> Option<&'static str> {
         "debug-hooks" | "debug-hook" | "debug-code" => {
             "see \"juju debug-log\", \"juju ssh\", and \"juju fire\" to make an event happen"
         }
-        "show-status-log" => "see \"juju debug-log\"",
         "add-ssh-key" | "remove-ssh-key" | "import-ssh-key" | "ssh-keys" | "list-ssh-keys" => {
             "\"juju ssh\" needs no key here"
         }
         "find" | "info" | "download" | "charm-resources" => "charms come from files, not from Charmhub",
-        "attach-storage" | "detach-storage" | "remove-storage" | "import-filesystem" => "storage goes with its unit",
         "offer" | "offers" | "consume" | "find-offers" | "show-offer" | "remove-offer" | "remove-saas"
         | "list-offers" => "there are no relations across models",
         _ => "it stands in for one machine; for the rest, use Juju with the same charm",

@@ -37,6 +37,7 @@ mod scale_application;
 mod scp;
 mod secrets;
 mod show;
+mod show_status_log;
 mod ssh;
 mod status;
 mod storage;
@@ -140,6 +141,7 @@ commands! {
     "add-storage" AddStorage(storage::AddStorageArgs) => client storage::add,
     "add-unit" AddUnit(add_unit::AddUnitArgs) => client add_unit::run,
     "attach-resource" AttachResource(resources::AttachResourceArgs) => client resources::attach,
+    "attach-storage" AttachStorage(storage::attach::AttachStorageArgs) => client storage::attach::attach,
     "cancel-task" CancelTask(operations::CancelTaskArgs) => client operations::cancel,
     "clean" Clean(clean::CleanArgs) => session clean::clean,
     "completion" Completion(completion::CompletionArgs) => session completion::run,
@@ -149,6 +151,7 @@ commands! {
     "debug-log" DebugLog(debug_log::DebugLogArgs) => client debug_log::run,
     "deploy" Deploy(deploy::DeployArgs) => client deploy::run,
     "destroy-model" DestroyModel(destroy_model::DestroyModelArgs) => client destroy_model::destroy,
+    "detach-storage" DetachStorage(storage::attach::DetachStorageArgs) => client storage::attach::detach,
     "dev" Dev(dev::DevArgs) => session dev::dev,
     "exec" Exec(run::args::ExecArgs) => client run::exec,
     "expose" Expose(expose::ExposeArgs) => client expose::expose,
@@ -167,6 +170,7 @@ commands! {
     "remove-application" RemoveApplication(remove::RemoveApplicationArgs) => client remove::applications,
     "remove-relation" RemoveRelation(integrate::RemoveRelationArgs) => client integrate::remove,
     "remove-secret" RemoveSecret(secrets::args::RemoveSecretArgs) => client secrets::remove,
+    "remove-storage" RemoveStorage(storage::attach::RemoveStorageArgs) => client storage::attach::remove,
     "remove-unit" RemoveUnit(remove::RemoveUnitArgs) => client remove::units,
     "resolved" Resolved(resolved::ResolvedArgs) => client resolved::run,
     "resources" Resources(resources::ResourcesArgs) => client resources::list,
@@ -184,6 +188,7 @@ commands! {
     "show-model" ShowModel(models::ShowModelArgs) => client models::show,
     "show-operation" ShowOperation(operations::ShowOperationArgs) => client operations::show,
     "show-secret" ShowSecret(secrets::args::ShowSecretArgs) => client secrets::show,
+    "show-status-log" ShowStatusLog(show_status_log::ShowStatusLogArgs) => client show_status_log::run,
     "show-storage" ShowStorage(storage::ShowStorageArgs) => client storage::show,
     "show-task" ShowTask(operations::ShowTaskArgs) => client operations::show_task,
     "show-unit" ShowUnit(show::ShowUnitArgs) => client show::unit,

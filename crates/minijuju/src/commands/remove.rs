@@ -141,13 +141,20 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
     let mut told = String::new();
     for unit in &found {
         let _ = writeln!(told, "will remove unit {}", unit.name());
-        told.push_str(&storage_lines(client, &model, unit)?);
+        told.push_str(&storage_lines(client, &model, unit, args.destroy_storage)?);
     }
     let asking = Asking { dry_run: args.dry_run, no_prompt: args.prompt.no_prompt, what: "unit removal" };
     if !go_on(client, &errors, &told, &asking)? {
         return Ok(code(&errors));
     }
-    client.store.write(|db| found.iter().try_for_each(|unit| units::remove(db, &model, unit, args.force)))?;
+    client.store.write(|db| {
+        found.iter().try_for_each(|unit| {
+            if args.destroy_storage {
+                units::destroy_storage(db, &model, unit)?;
+            }
+            units::remove(db, &model, unit, args.force)
+        })
+    })?;
     client.settle(&model)?;
     stuck(client, &model, &found.iter().map(Unit::name).collect::<Vec<_>>())?;
     Ok(code(&errors))
@@ -178,7 +185,7 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
             let _ = writeln!(told, "- will remove unit {}", unit.name());
         }
         for unit in &units {
-            told.push_str(&storage_lines(client, &model, unit)?);
+            told.push_str(&storage_lines(client, &model, unit, args.destroy_storage)?);
         }
         leaving.extend(units);
     }
@@ -195,7 +202,12 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
                 application::remove(db, &model.uuid, &application.name)?;
             }
         }
-        leaving.iter().try_for_each(|unit| units::remove(db, &model, unit, args.force))
+        leaving.iter().try_for_each(|unit| {
+            if args.destroy_storage {
+                units::destroy_storage(db, &model, unit)?;
+            }
+            units::remove(db, &model, unit, args.force)
+        })
     })?;
     client.settle(&model)?;
     for (application, files) in found.iter().zip(&files) {
@@ -242,11 +254,17 @@ fn go_on(client: &Client, errors: &[String], told: &str, asking: &Asking) -> any
     Ok(!asking.dry_run)
 }
 
-/// Storage is part of its unit's machine and goes with it.
-fn storage_lines(client: &Client, model: &Model, unit: &Unit) -> anyhow::Result<String> {
+/// What becomes of a unit's storage: what its machine provides goes with it, and what the cloud does only if it is asked for.
+fn storage_lines(client: &Client, model: &Model, unit: &Unit, destroy: bool) -> anyhow::Result<String> {
     let mut lines = String::new();
-    for storage in storage::of(client.store.db(), &model.uuid, &unit.name())? {
+    let all = storage::of(client.store.db(), &model.uuid, &unit.name())?;
+    let (detached, removed): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|storage| storage.is_detachable() && !destroy);
+    for storage in removed {
         let _ = writeln!(lines, "- will remove storage {}", storage.id);
+    }
+    for storage in detached {
+        let _ = writeln!(lines, "- will detach storage {}", storage.id);
     }
     Ok(lines)
 }

@@ -374,6 +374,16 @@ fn mistakes_are_answered_as_juju_answers_them() {
         ("remove-unit a/0 --no-wait", "--no-wait without --force not valid"),
         ("remove-application a_b", "invalid application name \"a b\""),
         ("refresh a --path x --revision 1", "--path and --revision are mutually exclusive"),
+        ("add-unit a -n 2 --attach-storage data/0", "--attach-storage cannot be used with -n"),
+        ("detach-storage", "detach-storage requires at least one storage ID"),
+        ("detach-storage data", "storage ID \"data\" not valid"),
+        ("attach-storage a/0", "attach-storage requires a unit ID and at least one storage ID"),
+        ("remove-storage data/x", "storage ID \"data/x\" not valid"),
+        ("show-status-log", "entity name is missing."),
+        (
+            "show-status-log a/0 -n 3 --days 2",
+            "backlog size, backlog date and backlog days back cannot be specified together",
+        ),
         ("resolved", "no unit specified"),
         ("resolved --all a/0", "specifying unit names(s) with --all not supported"),
         ("show-unit x", "unit name x not valid"),
@@ -402,11 +412,7 @@ fn what_is_not_here_is_refused_by_name() {
         assert!(stop.stderr.starts_with(&format!("ERROR minijuju does not do {name:?}: ")), "{stop:?}");
         assert_eq!(stop.code, 2, "{line}");
     }
-    for (line, option) in [
-        ("deploy . --overlay x", "--overlay"),
-        ("refresh a --switch b", "--switch"),
-        ("add-unit a --attach-storage data/0", "--attach-storage"),
-    ] {
+    for (line, option) in [("deploy . --overlay x", "--overlay"), ("refresh a --switch b", "--switch")] {
         assert!(stop(line).stderr.starts_with(&format!("ERROR minijuju does not do {option:?}: ")), "{line}");
     }
 }

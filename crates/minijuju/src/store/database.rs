@@ -23,10 +23,10 @@ pub type Db = Connection;
 const FILE: &str = "minijuju.db";
 
 /// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// What makes the tables of a version those of the next one.
-const MIGRATIONS: [(i64, &str); 1] = [(3, include_str!("version_4.sql"))];
+const MIGRATIONS: [(i64, &str); 2] = [(3, include_str!("version_4.sql")), (4, include_str!("version_5.sql"))];
 
 /// The oldest version that is brought up to date.
 const OLDEST: i64 = MIGRATIONS[0].0;

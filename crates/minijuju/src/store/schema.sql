@@ -77,6 +77,19 @@ CREATE TABLE status (
     PRIMARY KEY (model, kind, entity)
 );
 
+-- The statuses that there were, oldest first.
+CREATE TABLE status_history (
+    id      INTEGER PRIMARY KEY,
+    model   TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
+    kind    TEXT NOT NULL,
+    entity  TEXT NOT NULL,
+    status  TEXT NOT NULL,
+    message TEXT NOT NULL,
+    data    TEXT NOT NULL DEFAULT '{}', -- JSON
+    since   INTEGER NOT NULL
+);
+CREATE INDEX status_history_entity ON status_history (model, entity, id);
+
 CREATE TABLE port (
     model    TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
     unit     TEXT NOT NULL,
@@ -175,6 +188,9 @@ CREATE TABLE storage (
     size    INTEGER NOT NULL, -- MiB
     life    TEXT NOT NULL DEFAULT 'alive',
     location TEXT NOT NULL DEFAULT '',
+    machine TEXT NOT NULL DEFAULT '', -- '' where it is on none
+    detaching INTEGER NOT NULL DEFAULT 0, -- its unit gives it back
+    since   INTEGER NOT NULL DEFAULT 0, -- attached or detached; 0 while pending
     PRIMARY KEY (model, id)
 );
 

@@ -21,6 +21,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    const ALL: [Kind; 4] = [Kind::Application, Kind::Workload, Kind::Agent, Kind::Machine];
+
     fn text(self) -> &'static str {
         match self {
             Kind::Application => "application",
@@ -66,7 +68,56 @@ pub fn set(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> R
         status.data.to_string(),
         status.since
     ])?;
+    remember(db, model, kind, entity, status)
+}
+
+/// Keep a status among those that there were. As in Juju, the same one again is the last one, later.
+fn remember(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> Result<()> {
+    let data = status.data.to_string();
+    let again = db
+        .prepare_cached(
+            "UPDATE status_history SET since = ?6 WHERE id = ( \
+                 SELECT max(id) FROM status_history WHERE model = ?1 AND kind = ?2 AND entity = ?3) \
+             AND status = ?4 AND message = ?5 AND data = ?7",
+        )?
+        .execute(params![model, kind.text(), entity, status.status, status.message, status.since, data])?;
+    if again == 0 {
+        db.prepare_cached(
+            "INSERT INTO status_history (model, kind, entity, status, message, since, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![model, kind.text(), entity, status.status, status.message, status.since, data])?;
+    }
     Ok(())
+}
+
+/// A status that something has had.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Past {
+    /// Which of its statuses.
+    pub kind: Kind,
+    /// What it was, and since when.
+    pub status: Status,
+}
+
+/// The statuses that something has had, oldest first.
+pub fn history(db: &Db, model: &str, entity: &str) -> Result<Vec<Past>> {
+    let sql =
+        "SELECT kind, status, message, data, since FROM status_history WHERE model = ? AND entity = ? ORDER BY id";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([model, entity])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (kind, data): (String, String) = (row.get(0)?, row.get(3)?);
+        let Some(kind) = Kind::ALL.into_iter().find(|known| known.text() == kind) else { continue };
+        let status = Status {
+            status: row.get(1)?,
+            message: row.get(2)?,
+            data: serde_json::from_str(&data)?,
+            since: row.get(4)?,
+        };
+        found.push(Past { kind, status });
+    }
+    Ok(found)
 }
 
 /// A status, if it was ever set.

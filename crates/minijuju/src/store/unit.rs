@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use super::agent::AgentState;
 use super::database::{Db, Result};
 use super::life::Life;
+use super::storage;
 use super::word::words;
 use crate::hook::Hook;
 
@@ -199,7 +200,10 @@ pub fn remove(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     )?;
     db.execute("DELETE FROM port WHERE model = ? AND unit = ?", [model, &name])?;
     db.execute("DELETE FROM status WHERE model = ? AND kind IN ('workload', 'agent') AND entity = ?", [model, &name])?;
-    db.execute("DELETE FROM storage WHERE model = ? AND unit = ?", [model, &name])?;
+    db.execute("DELETE FROM status_history WHERE model = ? AND entity = ?", [model, &name])?;
+    for found in storage::of(db, model, &name)? {
+        storage::give_back(db, model, &found.id, false)?;
+    }
     Ok(())
 }
 

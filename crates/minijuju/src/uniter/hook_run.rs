@@ -81,6 +81,7 @@ impl Worker<'_> {
         seen.unit.agent.status_set |= ran.status_set;
         match ran.outcome {
             Outcome::Done(changes) => {
+                self.take_storage(hook, &machine)?;
                 self.commit(&seen, hook, Some(*changes), ran.via)?;
                 if ran.reboot {
                     self.reboot(&seen, &machine)?;
@@ -113,7 +114,7 @@ impl Worker<'_> {
         charm_folder::link_tools(&files, &tag, machine.program())?;
         self.place_resources(seen, &files)?;
         match hook {
-            Hook::Storage { id, .. } => self.storage(&files, id),
+            Hook::Storage { id, .. } => self.storage(machine, &files, id),
             _ => Ok((String::new(), String::new())),
         }
     }
@@ -268,7 +269,9 @@ impl Worker<'_> {
             status::set(db, uuid, Kind::Agent, name, &Status::new("idle", ""))?;
             log::append(db, uuid, &[line])?;
             match hook {
-                Hook::Storage { kind: StorageKind::Detaching, id } => store::storage::remove(db, uuid, id)?,
+                Hook::Storage { kind: StorageKind::Detaching, id } => {
+                    store::storage::give_back(db, uuid, id, !seen.view.dying)?;
+                }
                 Hook::Relation(RelationHook { kind: RelationKind::Broken, relation, .. }) => {
                     scope::leave(db, uuid, seen, *relation)?;
                 }
@@ -330,6 +333,10 @@ impl Worker<'_> {
         if unit.resolved != Resolved::Force {
             self.store.write(|db| unit::set(db, uuid, unit, unit::Column::Resolved(Resolved::None)))?;
         }
+        if matches!(hook, Hook::Storage { .. }) {
+            let machine = self.machine(seen)?;
+            self.take_storage(hook, &machine)?;
+        }
         self.commit(seen, hook, None, None)
     }
 }
@@ -347,8 +354,13 @@ pub fn error_status(hook: &Hook) -> Status {
         data.insert("secret-uri".to_owned(), json!(uri));
         data.insert("secret-label".to_owned(), json!(label));
     }
-    data.insert("hook".to_owned(), json!(hook.name()));
-    let message = format!("hook failed: {:?}", hook.name());
+    // Juju names the storage no more than the secret here.
+    let name = match hook {
+        Hook::Storage { kind, .. } => format!("storage-{kind}"),
+        hook => hook.name(),
+    };
+    data.insert("hook".to_owned(), json!(name));
+    let message = format!("hook failed: {name:?}");
     Status { data: Value::Object(data), ..Status::new("error", &message) }
 }
 

@@ -3,6 +3,7 @@
 mod action_run;
 mod changes;
 mod charm_folder;
+pub mod contents;
 mod environment;
 mod hook_run;
 mod interrupt;
@@ -31,6 +32,7 @@ pub use orphans::kill as kill_context;
 pub use script::{RunBy, Script};
 pub use settle::{Patience, machine_id, recover, settle, stop_hooks};
 pub use storage::{
-    Directive, add_initial as add_initial_storage, add_missing as add_missing_storage, insert as insert_storage,
+    CountChange, Directive, add_initial as add_initial_storage, add_missing as add_missing_storage,
+    attach as attach_storage, check_count, insert as insert_storage,
 };
 pub use turns::{Turns, agent as agent_place};

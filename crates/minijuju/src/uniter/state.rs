@@ -248,3 +248,22 @@ fn seen_port(port: &Port) -> Option<OpenedPort> {
     let seen = make(u16::try_from(port.low).ok()?, u16::try_from(port.high).ok()?);
     Some(OpenedPort { port: seen, endpoint: port.endpoint.clone() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_has_no_folder_of_its_own_so_that_two_of_one_filename_are_one_file() {
+        let resource = |name: &str| resource::Resource {
+            application: "web".to_owned(),
+            name: name.to_owned(),
+            path: String::new(),
+            filename: "blob.txt".to_owned(),
+            added: 0,
+        };
+        let path = resource_path("unit-web-0", &resource("blob"));
+        assert_eq!(path, "/var/lib/juju/agents/unit-web-0/resources/blob.txt");
+        assert_eq!(resource_path("unit-web-0", &resource("other")), path);
+    }
+}

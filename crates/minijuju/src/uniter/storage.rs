@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use anyhow::{Context as _, bail};
 use ops_metadata::{CharmMeta, StorageMeta, StorageType};
 
 use crate::charm;
@@ -84,9 +85,11 @@ fn megabytes(text: &str) -> Option<i64> {
 pub fn add_initial(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     let Some(found) = application::find(db, model, &unit.application)? else { return Ok(()) };
     let Ok(meta) = charm::metadata(&found) else { return Ok(()) };
+    // What was attached already counts.
+    let there = storage::of(db, model, &unit.name())?;
     for storage in meta.storages.values() {
         let (directive, count) = asked(storage, &found.storage);
-        for _ in 0..count {
+        for _ in there.iter().filter(|one| one.name() == storage.name).count() as u64..count {
             insert(db, model, unit, storage, &directive)?;
         }
     }
@@ -107,7 +110,7 @@ pub fn add_missing(
     for (name, storage) in &new.storages {
         let (directive, count) = asked(storage, directives);
         let count = if old.storages.contains_key(name) { u64::from(storage.count().0) } else { count };
-        let now = there.iter().filter(|one| one.id.split('/').next() == Some(name)).count() as u64;
+        let now = there.iter().filter(|one| one.name() == name).count() as u64;
         for _ in now..count {
             insert(db, model, unit, storage, &directive)?;
         }
@@ -137,11 +140,7 @@ pub fn add(db: &Db, model: &str, unit: &Unit, name: &str, count: u64) -> Result<
 /// One more storage of a unit.
 pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: &Directive) -> Result<()> {
     let id = format!("{}/{}", meta.name, model::next(db, model, Counter::Storage)?);
-    let single = meta.count().1 == Some(1);
-    let location = match &meta.location {
-        Some(location) if single => location.clone(),
-        location => format!("{}/{id}", location.as_deref().unwrap_or(FOLDER)),
-    };
+    let location = location(meta, &id);
     let least = meta.minimum_size.and_then(|size| i64::try_from(size).ok()).unwrap_or(SIZE);
     storage::add(
         db,
@@ -154,8 +153,106 @@ pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: 
             size: directive.size.unwrap_or(least),
             life: Life::Alive,
             location,
+            machine: unit.machine.clone(),
+            detaching: false,
+            since: 0,
         },
     )
+}
+
+/// Where a storage is mounted.
+fn location(meta: &StorageMeta, id: &str) -> String {
+    match &meta.location {
+        Some(location) if meta.count().1 == Some(1) => location.clone(),
+        location => format!("{}/{id}", location.as_deref().unwrap_or(FOLDER)),
+    }
+}
+
+/// How a unit's number of storages changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountChange {
+    /// It gets so many more.
+    Attach(u64),
+    /// It loses one.
+    Detach,
+}
+
+/// A unit cannot have that number of a storage.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CountError {
+    /// The charm works with exactly one.
+    #[error("cannot {0}, storage is singular")]
+    Singular(&'static str),
+    /// The charm works with no less than it has.
+    #[error("detaching 1 storage instance brings the total to {total}, which is less than the minimum of {least}")]
+    TooFew {
+        /// How many it would have.
+        total: u64,
+        /// How many it must have.
+        least: u32,
+    },
+    /// The charm works with no more.
+    #[error(
+        "attaching {added} storage instance{} brings the total to {total}, exceeding the maximum of {most}",
+        if *added == 1 { "" } else { "s" }
+    )]
+    TooMany {
+        /// How many are to be added.
+        added: u64,
+        /// How many it would have.
+        total: u64,
+        /// How many it may have.
+        most: u32,
+    },
+}
+
+/// Check that a unit which has `now` of a storage can have more or fewer. Juju 3.6: `validateCharmStorageCountChange` in
+/// state/storage.go.
+pub fn check_count(meta: &StorageMeta, now: u64, change: CountChange) -> std::result::Result<(), CountError> {
+    let (total, verb) = match change {
+        CountChange::Attach(added) => (now + added, "attach"),
+        CountChange::Detach => (now.saturating_sub(1), "detach"),
+    };
+    match (meta.count(), change) {
+        ((1, Some(1)), _) if total != 1 => Err(CountError::Singular(verb)),
+        ((least, _), CountChange::Detach) if total < u64::from(least) => Err(CountError::TooFew { total, least }),
+        ((_, Some(most)), CountChange::Attach(added)) if total > u64::from(most) => {
+            Err(CountError::TooMany { added, total, most })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Attach a storage that is there to a unit. Juju 3.6: `attachStorageOps` in state/storage.go.
+pub fn attach(db: &Db, model: &str, unit: &Unit, mut found: Storage) -> anyhow::Result<()> {
+    let name = unit.name();
+    if !unit.life.is_alive() {
+        bail!("unit not alive");
+    }
+    if !found.life.is_alive() {
+        bail!("storage not alive");
+    }
+    if found.unit == name {
+        return Ok(());
+    }
+    if !found.unit.is_empty() {
+        bail!("cannot attach storage owned by unit {} to unit {name}", found.unit);
+    }
+    let application = application::find(db, model, &unit.application)?.context("application not found")?;
+    let meta = charm::metadata(&application)?;
+    let Some(of_charm) = meta.storages.get(found.name()) else {
+        bail!("charm {} has no storage called {}", meta.name, found.name());
+    };
+    if !found.is_detachable() && found.machine != unit.machine {
+        bail!("storage is non-detachable (bound to machine {})", found.machine);
+    }
+    let now = storage::of(db, model, &name)?.iter().filter(|one| one.name() == found.name()).count();
+    check_count(of_charm, now as u64, CountChange::Attach(1))?;
+    found.location = location(of_charm, &found.id);
+    found.machine.clone_from(&unit.machine);
+    found.unit = name;
+    found.since = 0;
+    Ok(storage::save(db, model, &found)?)
 }
 
 /// Make the folder of a storage in a machine.

@@ -63,7 +63,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
             storage: storages
                 .iter()
                 .filter(|storage| storage.unit == name)
-                .map(|storage| (storage.id.clone(), !storage.life.is_alive()))
+                .map(|storage| (storage.id.clone(), storage.leaves()))
                 .collect(),
             secrets: secrets::of(&secrets, &unit, application.leader == Some(unit.number)),
             name,

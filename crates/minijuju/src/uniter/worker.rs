@@ -12,7 +12,8 @@ use super::leadership;
 use super::resolver::Step;
 use super::settle::machine_id;
 use super::view::Seen;
-use super::{scope, state, storage};
+use super::{contents, scope, state, storage};
+use crate::hook::{Hook, StorageKind};
 use crate::machine::{Files, Kind as MachineKind, Machine, Machines, Spec};
 use crate::progress::Progress;
 use crate::store::database::now;
@@ -108,12 +109,33 @@ impl Worker<'_> {
     }
 
     /// Where a storage is, and its kind; it is there from now on.
-    pub(super) fn storage(&self, files: &Files, id: &str) -> anyhow::Result<(String, String)> {
-        let Some(found) = store::storage::find(self.store.db(), &self.model.uuid, id)? else {
+    pub(super) fn storage(&mut self, machine: &Machine, files: &Files, id: &str) -> anyhow::Result<(String, String)> {
+        let Some(mut found) = store::storage::find(self.store.db(), &self.model.uuid, id)? else {
             return Ok(Default::default());
         };
         storage::mount(files, &found).with_context(|| format!("cannot make storage {id} at {}", found.location))?;
+        if found.since == 0 {
+            contents::put(machine, &found, &contents::archive(self.store.folder(), &self.model.uuid, id))?;
+            found.since = now();
+            if found.pool == "rootfs" {
+                // A folder of the machine's own is as large as the file system that holds it.
+                let file_system = rustix::fs::statvfs(files.folder(&found.location)?.path(""))?;
+                found.size = i64::try_from((file_system.f_blocks * file_system.f_frsize) >> 20).unwrap_or(found.size);
+            }
+            self.store.write(|db| store::storage::save(db, &self.model.uuid, &found))?;
+        }
         Ok((found.location, found.kind))
+    }
+
+    /// Keep what is in a storage that its unit has just given back, if the storage goes on without it.
+    pub(super) fn take_storage(&self, hook: &Hook, machine: &Machine) -> anyhow::Result<()> {
+        let Hook::Storage { kind: StorageKind::Detaching, id } = hook else { return Ok(()) };
+        match store::storage::find(self.store.db(), &self.model.uuid, id)? {
+            Some(found) if found.life.is_alive() && found.is_detachable() => {
+                contents::take(machine, &found, &contents::archive(self.store.folder(), &self.model.uuid, id))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Put the application's resources where the unit's `resource-get` says that they are.
@@ -197,6 +219,7 @@ impl Worker<'_> {
             store::secret::forget(db, uuid, &name)?;
             if alone {
                 machine::remove(db, uuid, &unit.machine)?;
+                store::storage::lose(db, uuid, &unit.machine)?;
             }
             leadership::after_removal(db, uuid, &unit.application, unit.number)
         })?;

@@ -3,6 +3,7 @@
 
 mod actions;
 mod damage;
+mod detached_storage;
 mod faults;
 mod files;
 #[path = "../fixture/mod.rs"]

@@ -45,7 +45,15 @@ fn storage_is_there_before_install_and_more_can_be_asked_for() {
     );
     rig.run(&["add-storage", "web/0", "cache=2"]).ok();
     assert_eq!(rig.logged().len(), 8);
-    assert!(rig.run(&["add-storage", "web/0", "cache"]).error().contains("at most 3 instances supported"));
+    let refused = rig.run(&["add-storage", "web/0", "cache"]);
+    assert_eq!(
+        (refused.code, refused.stderr.as_str()),
+        (
+            1,
+            "failed to add storage \"cache\" to web/0: attaching 1 storage instance brings the total to 4, \
+             exceeding the maximum of 3\n"
+        )
+    );
     let shown: Value =
         serde_json::from_str(&rig.run(&["show-storage", "data/0", "--format", "json"]).ok().stdout).unwrap();
     assert_eq!(shown["data/0"]["attachments"]["units"]["web/0"]["location"], "/srv/data");

@@ -283,6 +283,18 @@ mod tests {
     }
 
     #[test]
+    fn which_revision_is_read_and_its_label_stay_when_juju_refuses_the_changes() {
+        let mut juju = with_secrets();
+        let line = ["secret-get", THEIRS, "password", "--refresh", "--label", "renamed"];
+        check(&mut juju, &line, "\"5678\"\n");
+        check(&mut juju, &["storage-add", "nope"], "");
+        let outcome = juju.finish(true);
+        assert!(outcome.refusal.is_some(), "{outcome:?}");
+        let read = &outcome.state.secrets[0];
+        assert_eq!((read.tracked_revision, read.label.as_deref()), (Some(2), Some("renamed")));
+    }
+
+    #[test]
     fn the_first_reading_is_of_the_latest_revision() {
         let mut juju = with_secrets();
         juju.state.secrets[0].tracked_revision = None;

@@ -196,6 +196,9 @@ storage:
             size: 1024,
             life: Life::Alive,
             location: "/srv".to_owned(),
+            machine: "0".to_owned(),
+            detaching: false,
+            since: 1,
         }
     }
 
@@ -228,7 +231,7 @@ storage:
             (without("  data: {type: filesystem, location: /srv/data}\n"), "required storage \"data\" removed"),
             (without("  scratch: {type: filesystem, multiple: {range: 0-}}\n"), "in-use storage \"scratch\" removed"),
             (
-                format!("{OLD}subordinate: true\n").replace("interface: http", "interface: http, scope: container"),
+                format!("{OLD}subordinate: true\n").replace("interface: pg", "interface: pg, scope: container"),
                 "cannot change an application's subordinacy",
             ),
         ] {
@@ -246,10 +249,6 @@ storage:
             |with: &str| OLD.replace("data: {type: filesystem, location: /srv/data}", &format!("data: {{{with}}}"));
         for (new, why) in [
             (
-                "type: block, location: /srv/data",
-                r#"existing storage "data" type changed from "filesystem" to "block""#,
-            ),
-            (
                 "type: filesystem, location: /srv/data, read-only: true",
                 r#"existing storage "data" read-only changed from false to true"#,
             ),
@@ -261,6 +260,9 @@ storage:
         ] {
             assert_refusal(OLD, &data(new), Some(why));
         }
+        let block = OLD.replace("cache: {type: filesystem", "cache: {type: block");
+        let changed = r#"existing storage "cache" type changed from "filesystem" to "block""#;
+        assert_refusal(OLD, &block, Some(changed));
         let contracted = "existing storage \"cache\" range contracted: max decreased from 3 to 2";
         assert_refusal(OLD, &OLD.replace("range: 0-3", "range: 0-2"), Some(contracted));
         let contracted = "existing storage \"scratch\" range contracted: max decreased from <unbounded> to 5";

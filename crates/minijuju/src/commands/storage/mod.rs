@@ -1,5 +1,6 @@
 //! `juju storage`, `juju show-storage` and `juju add-storage`.
 
+pub mod attach;
 pub mod output;
 
 use std::collections::BTreeMap;
@@ -18,8 +19,10 @@ use crate::cli::{Arguments, ModelOption, Output, Pair, UsageError, is_unit};
 use crate::client::{Client, print};
 use crate::format::{self, Clock, Document, Tabular};
 use crate::store::model::Model;
-use crate::store::{Db, storage, unit};
-use crate::uniter::{self, Directive};
+use crate::store::storage::Storage;
+use crate::store::unit::Unit;
+use crate::store::{Db, Life, storage};
+use crate::uniter::{self, CountChange, Directive};
 
 /// Add storage to a unit.
 #[derive(Debug, Clone, Args)]
@@ -66,11 +69,14 @@ impl Arguments for AddStorageArgs {
 #[derive(Debug, Clone, Args)]
 #[command(alias = "list-storage")]
 pub struct StorageArgs {
-    #[arg(hide = true)]
+    /// Machines, with --filesystem and --volume
+    #[arg(value_name = "machineID")]
     ids: Vec<String>,
-    #[arg(long, hide = true)]
+    /// List the filesystems
+    #[arg(long)]
     filesystem: bool,
-    #[arg(long, hide = true)]
+    /// List the volumes: there are none, for machines here have folders only
+    #[arg(long)]
     volume: bool,
     #[allow(missing_docs)]
     #[command(flatten)]
@@ -85,13 +91,7 @@ impl Arguments for StorageArgs {
         if self.filesystem && self.volume {
             return Err(UsageError::Rule("--filesystem and --volume can not be used together"));
         }
-        if self.filesystem || self.volume {
-            return Err(UsageError::NotHere {
-                options: vec!["--filesystem", "--volume"],
-                why: "\"juju storage\" shows all",
-            });
-        }
-        if self.ids.is_empty() {
+        if self.ids.is_empty() || self.filesystem || self.volume {
             Ok(())
         } else {
             Err(UsageError::Rule("specifying IDs only supported with --filesystem and --volume options"))
@@ -125,6 +125,7 @@ pub fn check(meta: &CharmMeta, directives: &[Pair]) -> anyhow::Result<()> {
         if !meta.storages.contains_key(&pair.name) {
             bail!("charm {:?} has no store called {:?}", meta.name, pair.name);
         }
+        check_pool(&pair.value)?;
     }
     for (name, storage) in &meta.storages {
         let wanted = storage.count().0 > 0 || directives.iter().any(|pair| pair.name == *name);
@@ -135,54 +136,75 @@ pub fn check(meta: &CharmMeta, directives: &[Pair]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Check that there is the pool that a directive names.
+fn check_pool(directive: &str) -> anyhow::Result<()> {
+    match Directive::parse(directive).ok().and_then(|directive| directive.pool) {
+        Some(pool) if !storage::POOLS.contains(&pool.as_str()) => bail!("pool {pool:?} not found"),
+        _ => Ok(()),
+    }
+}
+
 /// Run `juju add-storage`.
 pub fn add(client: &mut Client, args: &AddStorageArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let found = client.unit(&model, &args.unit)?;
     let meta = charm::metadata(&client.application(&model, &found.application)?)?;
-    check(&meta, &args.storages)?;
-    let added = client.store.write(|db| {
-        let mut added = Vec::new();
-        for pair in &args.storages {
-            let storage = &meta.storages[&pair.name];
-            let directive = Directive::parse(&pair.value).map_err(|why| anyhow!(why))?;
-            let there = storage::of(db, &model.uuid, &args.unit)?;
-            let now = there.iter().filter(|one| one.id.split('/').next() == Some(&pair.name)).count() as u64;
-            let count = directive.count.unwrap_or(1);
-            if let Some(most) = storage.count().1.filter(|most| now + count > u64::from(*most)) {
-                bail!(
-                    "cannot add {:?} storage: charm {:?} store {:?}: at most {most} instances supported, {} specified",
-                    pair.name,
-                    meta.name,
-                    pair.name,
-                    now + count
-                );
+    let mut failed = Vec::new();
+    for pair in &args.storages {
+        match client.store.write(|db| add_one(db, &model, &found, &meta, pair)) {
+            Ok(added) => {
+                for id in added {
+                    client.progress.say(&format!("added storage {id} to {}", args.unit));
+                }
             }
-            let before: Vec<String> = there.into_iter().map(|one| one.id).collect();
-            for _ in 0..count {
-                uniter::insert_storage(db, &model.uuid, &found, storage, &directive)?;
-            }
-            let after = storage::of(db, &model.uuid, &args.unit)?.into_iter().map(|one| one.id);
-            added.extend(after.filter(|id| !before.contains(id)));
+            Err(error) => failed.push(format!("failed to add storage {:?} to {}: {error:#}", pair.name, args.unit)),
         }
-        Ok(added)
-    })?;
-    for id in added {
-        client.progress.say(&format!("added storage {id} to {}", args.unit));
     }
     client.settle(&model)?;
-    Ok(ExitCode::SUCCESS)
+    for line in &failed {
+        client.progress.line(line);
+    }
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Add what was asked for of one storage of a unit, and say what there is more. Juju 3.6: `addStorageForUnitOps` in
+/// state/storage.go.
+fn add_one(db: &Db, model: &Model, unit: &Unit, meta: &CharmMeta, pair: &Pair) -> anyhow::Result<Vec<String>> {
+    if !unit.life.is_alive() {
+        bail!("unit is not alive");
+    }
+    let Some(storage) = meta.storages.get(&pair.name) else { bail!("charm storage {:?} not found", pair.name) };
+    if storage.storage_type == StorageType::Block {
+        bail!("storage {:?} is a block device: minijuju's machines have folders only", pair.name);
+    }
+    check_pool(&pair.value)?;
+    let directive = Directive::parse(&pair.value).map_err(|why| anyhow!(why))?;
+    let there = storage::of(db, &model.uuid, &unit.name())?;
+    let now = there.iter().filter(|one| one.name() == pair.name).count() as u64;
+    let count = directive.count.unwrap_or(1);
+    uniter::check_count(storage, now, CountChange::Attach(count))?;
+    for _ in 0..count {
+        uniter::insert_storage(db, &model.uuid, unit, storage, &directive)?;
+    }
+    let before: Vec<String> = there.into_iter().map(|one| one.id).collect();
+    let after = storage::of(db, &model.uuid, &unit.name())?.into_iter().map(|one| one.id);
+    Ok(after.filter(|id| !before.contains(id)).collect())
 }
 
 /// Run `juju storage`.
 pub fn list(client: &mut Client, args: &StorageArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let all = read(client.store.db(), &model, &Clock::new(false))?;
+    let mut all = read(client.store.db(), &model, &Clock::new(false))?;
+    if args.volume || args.filesystem {
+        all.storage_instances.clear();
+        all.filesystems.retain(|_, found| args.filesystem && (args.ids.is_empty() || found.is_on(&args.ids)));
+    }
     if all.is_empty() && args.output.format() == Tabular::Tabular {
         client.progress.say("No storage to display.");
         return Ok(ExitCode::SUCCESS);
     }
     let text = match args.output.format() {
+        Tabular::Tabular if args.filesystem => output::filesystems_tabular(&all),
         Tabular::Tabular => output::storage_tabular(&all, format::colour(&std::io::stdout(), false, false)),
         Tabular::Json => format::json(&all),
         Tabular::Yaml => format::yaml(&all),
@@ -207,42 +229,61 @@ pub fn show(client: &mut Client, args: &ShowStorageArgs) -> anyhow::Result<ExitC
 /// All that is known of a model's storage.
 pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<CombinedStorage> {
     let mut all = CombinedStorage::default();
-    let machines: BTreeMap<String, (String, bool)> = unit::all(db, &model.uuid)?
-        .into_iter()
-        .map(|unit| (unit.name(), (unit.machine.clone(), unit.agent.charm_version.is_some())))
-        .collect();
     for (number, found) in storage::all(db, &model.uuid)?.into_iter().enumerate() {
-        let (machine, up) = machines.get(&found.unit).cloned().unwrap_or_default();
-        let since = jiff::Timestamp::from_millisecond(model.created).map(|time| clock.since(time)).unwrap_or_default();
-        let word = if up { "attached" } else { "pending" };
-        let status = StorageStatus { current: word.to_owned(), message: String::new(), since };
-        let on_unit =
-            UnitStorageAttachment { machine: machine.clone(), location: found.location.clone(), life: found.life };
-        let units = BTreeMap::from([(found.unit.clone(), on_unit)]);
-        let on_machine =
-            FilesystemAttachment { mount_point: found.location.clone(), read_only: false, life: found.life };
-        all.storage_instances.insert(
-            found.id.clone(),
-            StorageInfo {
-                kind: found.kind.clone(),
-                life: found.life,
-                status: status.clone(),
-                persistent: false,
-                attachments: Some(StorageAttachments { units: units.clone() }),
-            },
-        );
-        all.filesystems.insert(
-            format!("{machine}/{number}"),
-            FilesystemInfo {
-                provider_id: format!("{machine}/{number}"),
-                storage: found.id,
-                attachments: Some(FilesystemAttachments { machines: [(machine, on_machine)].into(), units }),
-                pool: found.pool,
-                size: found.size.unsigned_abs(),
-                life: found.life,
-                status,
-            },
-        );
+        let filesystem = if found.is_detachable() { number.to_string() } else { format!("{}/{number}", found.machine) };
+        all.storage_instances.insert(found.id.clone(), instance(&found, model, clock));
+        all.filesystems.insert(filesystem.clone(), filesystem_of(found, filesystem, model, clock));
     }
     Ok(all)
+}
+
+fn instance(found: &Storage, model: &Model, clock: &Clock) -> StorageInfo {
+    StorageInfo {
+        kind: found.kind.clone(),
+        life: found.life,
+        status: status(found, model, clock),
+        persistent: false,
+        attachments: (!found.unit.is_empty()).then(|| StorageAttachments { units: on_unit(found) }),
+    }
+}
+
+fn filesystem_of(found: Storage, provider_id: String, model: &Model, clock: &Clock) -> FilesystemInfo {
+    let attachment = |life| FilesystemAttachment { mount_point: found.location.clone(), read_only: false, life };
+    let life = if found.leaves() { Life::Dying } else { Life::Alive };
+    let machines: BTreeMap<_, _> = Some(found.machine.clone())
+        .filter(|machine| !machine.is_empty())
+        .map(|machine| (machine, attachment(life)))
+        .into_iter()
+        .collect();
+    FilesystemInfo {
+        provider_id,
+        status: status(&found, model, clock),
+        attachments: (!machines.is_empty()).then(|| FilesystemAttachments { machines, units: on_unit(&found) }),
+        size: found.size.unsigned_abs(),
+        storage: found.id,
+        pool: found.pool,
+        life: found.life,
+    }
+}
+
+/// The unit that a storage is attached to.
+fn on_unit(found: &Storage) -> BTreeMap<String, UnitStorageAttachment> {
+    let attachment = || UnitStorageAttachment {
+        machine: found.machine.clone(),
+        location: found.location.clone(),
+        life: if found.leaves() { Life::Dying } else { Life::Alive },
+    };
+    Some(found.unit.clone()).filter(|unit| !unit.is_empty()).map(|unit| (unit, attachment())).into_iter().collect()
+}
+
+fn status(found: &Storage, model: &Model, clock: &Clock) -> StorageStatus {
+    let current = match (found.since, found.unit.as_str()) {
+        // What stays with its machine does so also without its unit.
+        (_, "") if found.is_detachable() => "detached",
+        (0, _) => "pending",
+        _ => "attached",
+    };
+    let since = if found.since == 0 { model.created } else { found.since };
+    let since = jiff::Timestamp::from_millisecond(since).map(|time| clock.since(time)).unwrap_or_default();
+    StorageStatus { current: current.to_owned(), message: String::new(), since }
 }

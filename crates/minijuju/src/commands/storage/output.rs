@@ -217,6 +217,41 @@ pub fn storage_tabular(storage: &CombinedStorage, colour: bool) -> String {
     table.finish()
 }
 
+impl FilesystemInfo {
+    /// It is attached to one of these machines.
+    pub fn is_on(&self, machines: &[String]) -> bool {
+        let attachments = self.attachments.iter().flat_map(|attachments| attachments.machines.keys());
+        attachments.into_iter().any(|machine| machines.contains(machine))
+    }
+}
+
+/// `juju storage --filesystem` as a table: those that are attached to a machine.
+#[must_use]
+pub fn filesystems_tabular(storage: &CombinedStorage) -> String {
+    let mut rows = Vec::new();
+    for (id, found) in &storage.filesystems {
+        for (machine, attachment) in found.attachments.iter().flat_map(|attachments| &attachments.machines) {
+            let unit = found.attachments.iter().flat_map(|attachments| attachments.units.keys()).next();
+            rows.push((machine, unit.map_or("", String::as_str), id, found, attachment));
+        }
+    }
+    rows.sort_by_key(|(machine, unit, id, ..)| (machine.parse::<u64>().ok(), *unit, *id));
+    let mut table = Table::new(false);
+    if !rows.is_empty() {
+        table.cells(&["Machine"]);
+    }
+    table.cells(&["Unit", "Storage ID", "ID"]);
+    if !rows.is_empty() {
+        table.cells(&["Volume"]);
+    }
+    table.line(&["Provider ID", "Mountpoint", "Size", "State", "Message"]);
+    for (machine, unit, id, found, attachment) in rows {
+        table.cells(&[machine, unit, &found.storage, id, "", &found.provider_id, &attachment.mount_point]);
+        table.line(&[&size(found.size), &found.status.current, &found.status.message]);
+    }
+    table.finish()
+}
+
 /// A size in MiB for people: `512 MiB`, `1.0 GiB`.
 fn size(mebibytes: u64) -> String {
     if mebibytes == 0 {

@@ -1,0 +1,180 @@
+//! `juju show-status-log`.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::Args;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::cli::{Arguments, ModelOption, Output, UsageError, integer, is_application, is_machine, is_unit};
+use crate::client::{Client, print};
+use crate::format::{self, Clock, Table, Tabular};
+use crate::store::status::{self, Kind, Past};
+
+const HELP: &str = "\
+Details:
+Types: application, juju-machine, juju-unit, machine, unit (both of a unit's), workload.
+
+Examples:
+    juju show-status-log tinyproxy/0
+    juju show-status-log tinyproxy/0 -n 30
+    juju show-status-log --type application tinyproxy";
+
+/// Show the statuses that something has had.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = HELP)]
+pub struct ShowStatusLogArgs {
+    /// The unit, application or machine
+    #[arg(value_name = "entity name", required = true)]
+    pub entity: Vec<String>,
+    /// Which of its statuses
+    #[arg(long = "type", value_name = "type", default_value = "unit")]
+    pub kind: String,
+    /// The last so many; 20 if nothing else is asked for
+    #[arg(short = 'n', value_name = "number", default_value = "0", value_parser = integer)]
+    pub number: i64,
+    /// Those of so many days
+    #[arg(long, value_name = "number", default_value = "0", value_parser = integer)]
+    pub days: i64,
+    /// Those since a day, as 2026-01-31
+    #[arg(long = "from-date", value_name = "date")]
+    pub from_date: Option<String>,
+    /// Show times in UTC
+    #[arg(long)]
+    pub utc: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Tabular>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for ShowStatusLogArgs {
+    const MISSING: &[&str] = &["entity name is missing."];
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        if self.entity.len() > 1 {
+            return Err(UsageError::Rule("unexpected arguments after entity name."));
+        }
+        let limits = [self.number != 0, self.days != 0, self.from_date.is_some()];
+        if limits.iter().filter(|given| **given).count() > 1 {
+            return Err(UsageError::Rule(
+                "backlog size, backlog date and backlog days back cannot be specified together",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A status that something has had.
+#[derive(Debug, PartialEq, Serialize)]
+struct Entry {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    status: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    message: String,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    data: Map<String, Value>,
+    since: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+/// Run it.
+pub fn run(client: &mut Client, args: &ShowStatusLogArgs) -> anyhow::Result<ExitCode> {
+    let kinds = kinds(&args.kind, &args.entity[0])?;
+    let since = match &args.from_date {
+        Some(date) => match date.parse::<Date>().and_then(|date| date.to_zoned_datetime(jiff::tz::TimeZone::UTC)) {
+            Ok(day) => day.timestamp(),
+            Err(error) => bail!("parsing backlog date: {error}"),
+        },
+        None if args.days > 0 => {
+            let days = Duration::from_hours(24).saturating_mul(u32::try_from(args.days).unwrap_or(u32::MAX));
+            Timestamp::now().checked_sub(days).unwrap_or(Timestamp::MIN)
+        }
+        None => Timestamp::MIN,
+    };
+    let limited = args.days == 0 && args.from_date.is_none();
+    let most = match args.number {
+        0 if limited => 20,
+        0 => usize::MAX,
+        number => usize::try_from(number).unwrap_or(usize::MAX),
+    };
+    let model = client.model()?;
+    let mut past = status::history(client.store.db(), &model.uuid, &args.entity[0])?;
+    past.retain(|past| kinds.iter().any(|(kind, _)| *kind == past.kind) && past.status.since >= since.as_millisecond());
+    past.drain(..past.len().saturating_sub(most));
+    if past.is_empty() {
+        bail!("no status history available");
+    }
+    let clock = Clock::new(args.utc);
+    let entries: Vec<Entry> = past.into_iter().map(|past| entry(past, &kinds, &clock)).collect();
+    let text = match args.output.format() {
+        Tabular::Tabular => tabular(&entries, format::colour(&std::io::stdout(), false, false)),
+        Tabular::Json => format::json(&entries),
+        Tabular::Yaml => format::yaml(&entries),
+    };
+    print(&text, args.output.output.as_deref())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The statuses that a type of Juju's stands for, with its word for each.
+fn kinds(name: &str, entity: &str) -> anyhow::Result<Vec<(Kind, &'static str)>> {
+    let (kinds, fits) = match name {
+        "unit" => (vec![(Kind::Agent, "juju-unit"), (Kind::Workload, "workload")], is_unit(entity)),
+        "juju-unit" => (vec![(Kind::Agent, "juju-unit")], is_unit(entity)),
+        "workload" => (vec![(Kind::Workload, "workload")], is_unit(entity)),
+        "application" => (vec![(Kind::Application, "application")], is_application(entity)),
+        "machine" => (vec![(Kind::Machine, "machine")], is_machine(entity)),
+        "juju-machine" => (vec![(Kind::Machine, "juju-machine")], is_machine(entity)),
+        _ => bail!("unexpected status type {name:?}"),
+    };
+    if !fits {
+        let article = if name == "application" { "an" } else { "a" };
+        bail!("{entity:?} is not a valid name for {article} {name}");
+    }
+    Ok(kinds)
+}
+
+fn entry(past: Past, kinds: &[(Kind, &'static str)], clock: &Clock) -> Entry {
+    let at = Timestamp::from_millisecond(past.status.since).unwrap_or_default();
+    let kind = kinds.iter().find(|(kind, _)| *kind == past.kind).map(|(_, word)| *word).unwrap_or_default();
+    let data = match past.status.data {
+        Value::Object(data) => data,
+        _ => Map::new(),
+    };
+    Entry { status: past.status.status, message: past.status.message, data, since: clock.since(at), kind }
+}
+
+fn tabular(entries: &[Entry], colour: bool) -> String {
+    let mut table = Table::new(colour);
+    table.line(&["Time", "Type", "Status", "Message"]);
+    for entry in entries {
+        table.cells(&[&entry.since, entry.kind]);
+        table.status(&entry.status);
+        table.line(&[&entry.message]);
+    }
+    table.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_says_whose_statuses_are_shown() {
+        assert_eq!(kinds("unit", "web/0").unwrap().len(), 2);
+        assert_eq!(kinds("machine", "0").unwrap(), [(Kind::Machine, "machine")]);
+        assert_eq!(kinds("unit", "web").unwrap_err().to_string(), "\"web\" is not a valid name for a unit");
+        assert_eq!(
+            kinds("application", "web/0").unwrap_err().to_string(),
+            "\"web/0\" is not a valid name for an application"
+        );
+        assert_eq!(kinds("nope", "web").unwrap_err().to_string(), "unexpected status type \"nope\"");
+    }
+}

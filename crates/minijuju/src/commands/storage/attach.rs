@@ -1,0 +1,238 @@
+//! `juju detach-storage`, `juju attach-storage` and `juju remove-storage`.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::charm;
+use crate::cli::{Arguments, ModelOption, UsageError, is_unit};
+use crate::client::Client;
+use crate::store::model::Model;
+use crate::store::storage::Storage;
+use crate::store::{Db, Life, application, storage, unit};
+use crate::uniter::{self, CountChange, contents};
+
+/// Detach storage from its unit.
+///
+/// What is in it stays, and can be attached to another unit, if it is from a pool of the cloud's: lxd, lxd-btrfs or
+/// lxd-zfs. What a machine provides itself (rootfs, tmpfs, loop) goes with the machine.
+#[derive(Debug, Clone, Args)]
+pub struct DetachStorageArgs {
+    /// The storages, as data/0
+    #[arg(value_name = "storage", required = true)]
+    pub ids: Vec<String>,
+    /// Detach whatever fails
+    #[arg(long)]
+    pub force: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for DetachStorageArgs {
+    const MISSING: &[&str] = &["detach-storage requires at least one storage ID"];
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        check_ids(&self.ids)
+    }
+}
+
+/// Attach storage that is there to a unit.
+#[derive(Debug, Clone, Args)]
+pub struct AttachStorageArgs {
+    /// The unit
+    pub unit: String,
+    /// The storages, as data/0
+    #[arg(value_name = "storage")]
+    pub ids: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+const ATTACH_MISSING: &str = "attach-storage requires a unit ID and at least one storage ID";
+
+impl Arguments for AttachStorageArgs {
+    const MISSING: &[&str] = &[ATTACH_MISSING];
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        if self.ids.is_empty() {
+            return Err(UsageError::Rule(ATTACH_MISSING));
+        }
+        if !is_unit(&self.unit) {
+            return Err(UsageError::NotValid { what: "unit ID", word: self.unit.clone() });
+        }
+        check_ids(&self.ids)
+    }
+}
+
+/// Remove storage from the model.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveStorageArgs {
+    /// The storages, as data/0
+    #[arg(value_name = "storage", required = true)]
+    pub ids: Vec<String>,
+    /// Remove storage even if it is attached
+    #[arg(long)]
+    pub force: bool,
+    /// Remove the storage without destroying what is in it
+    #[arg(long = "no-destroy")]
+    pub no_destroy: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for RemoveStorageArgs {
+    const MISSING: &[&str] = &["remove-storage requires at least one storage ID"];
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        check_ids(&self.ids)
+    }
+}
+
+/// Checks IDs of storage: `NAME/NUMBER`.
+pub fn check_ids(ids: &[String]) -> Result<(), UsageError> {
+    let is_id = |id: &String| {
+        id.split_once('/').is_some_and(|(name, number)| {
+            name.starts_with(|letter: char| letter.is_ascii_lowercase())
+                && !number.is_empty()
+                && number.bytes().all(|digit| digit.is_ascii_digit())
+        })
+    };
+    match ids.iter().find(|id| !is_id(id)) {
+        Some(id) => Err(UsageError::NotValid { what: "storage ID", word: id.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// What `remove-storage` adds where a storage is attached.
+const ATTACHED: &str = "
+Use the --force option to remove attached storage, or use
+\"juju detach-storage\" to explicitly detach the storage
+before removing.";
+
+/// Run `juju detach-storage`.
+pub fn detach(client: &mut Client, args: &DetachStorageArgs) -> anyhow::Result<ExitCode> {
+    each(client, &args.ids, DETACH, str::to_owned, |db, model, id| {
+        let found = stored(db, model, id)?;
+        if found.unit.is_empty() || found.detaching {
+            return Ok(());
+        }
+        check_loss(db, model, &found)
+            .with_context(|| format!("cannot destroy storage attachment {id}:{}", found.unit))?;
+        leave(db, model, &Storage { detaching: true, ..found })
+    })
+}
+
+/// Run `juju attach-storage`.
+pub fn attach(client: &mut Client, args: &AttachStorageArgs) -> anyhow::Result<ExitCode> {
+    let unit = &args.unit;
+    each(
+        client,
+        &args.ids,
+        ATTACH,
+        |id| format!("{id} to {unit}"),
+        |db, model, id| {
+            let attach = || -> anyhow::Result<()> {
+                let found = stored(db, model, id)?;
+                let unit = unit::find(db, &model.uuid, unit)?.with_context(|| format!("unit {unit:?} not found"))?;
+                uniter::attach_storage(db, &model.uuid, &unit, found)
+            };
+            attach().with_context(|| format!("cannot attach storage {id} to unit {unit}"))
+        },
+    )
+}
+
+/// Run `juju remove-storage`.
+pub fn remove(client: &mut Client, args: &RemoveStorageArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let data = client.store.folder().to_owned();
+    let verb = if args.no_destroy { "release" } else { "destroy" };
+    let code = each(client, &args.ids, REMOVE, str::to_owned, |db, model, id| {
+        let remove = || -> anyhow::Result<()> {
+            let found = stored(db, model, id)?;
+            if args.no_destroy && !found.is_detachable() {
+                bail!("storage provider {:?} does not support releasing storage", found.pool);
+            }
+            if found.unit.is_empty() {
+                return Ok(storage::remove(db, &model.uuid, id)?);
+            }
+            if !args.force {
+                bail!(ATTACHED_ERROR);
+            }
+            check_loss(db, model, &found)?;
+            leave(db, model, &Storage { life: Life::Dying, ..found })
+        };
+        remove().with_context(|| format!("cannot {verb} storage {id:?}"))
+    })?;
+    for id in &args.ids {
+        if !args.no_destroy && storage::find(client.store.db(), &model.uuid, id)?.is_none() {
+            contents::forget(&data, &model.uuid, id);
+        }
+    }
+    Ok(code)
+}
+
+const ATTACHED_ERROR: &str = "storage is attached";
+
+/// What is done to storage: to do it, and doing it.
+type Verb = (&'static str, &'static str);
+
+const DETACH: Verb = ("detach", "detaching");
+const ATTACH: Verb = ("attach", "attaching");
+const REMOVE: Verb = ("remove", "removing");
+
+/// Do something for each storage, and tell of it as Juju does: what is done first, then what failed.
+fn each(
+    client: &mut Client,
+    ids: &[String],
+    (verb, gerund): Verb,
+    what: impl Fn(&str) -> String,
+    work: impl Fn(&Db, &Model, &str) -> anyhow::Result<()>,
+) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let mut failed = Vec::new();
+    for id in ids {
+        match client.store.write(|db| work(db, &model, id)) {
+            Ok(()) => client.progress.say(&format!("{gerund} {}", what(id))),
+            Err(error) => failed.push((id, error)),
+        }
+    }
+    client.settle(&model)?;
+    for (id, error) in &failed {
+        client.progress.line(&format!("failed to {verb} {}: {error:#}", what(id)));
+    }
+    if failed.iter().any(|(_, error)| error.root_cause().to_string() == ATTACHED_ERROR) {
+        client.progress.line(ATTACHED);
+    }
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn stored(db: &Db, model: &Model, id: &str) -> anyhow::Result<Storage> {
+    storage::find(db, &model.uuid, id)?.with_context(|| format!("storage instance {id:?} not found"))
+}
+
+/// Whether a unit can be without a storage that it has.
+fn check_loss(db: &Db, model: &Model, found: &Storage) -> anyhow::Result<()> {
+    let Some(unit) = unit::find(db, &model.uuid, &found.unit)?.filter(|unit| unit.life.is_alive()) else {
+        return Ok(());
+    };
+    let Some(application) = application::find(db, &model.uuid, &unit.application)? else { return Ok(()) };
+    let meta = charm::metadata(&application)?;
+    let Some(of_charm) = meta.storages.get(found.name()) else { return Ok(()) };
+    let all = storage::of(db, &model.uuid, &found.unit)?;
+    let now = all.iter().filter(|one| one.name() == found.name()).count();
+    Ok(uniter::check_count(of_charm, now as u64, CountChange::Detach)?)
+}
+
+/// A storage leaves its unit: after the hook that says so, or at once where the unit was never told that it has it.
+fn leave(db: &Db, model: &Model, leaving: &Storage) -> anyhow::Result<()> {
+    storage::save(db, &model.uuid, leaving)?;
+    let told = unit::find(db, &model.uuid, &leaving.unit)?.is_some_and(|unit| unit.agent.storage.contains(&leaving.id));
+    if !told {
+        storage::give_back(db, &model.uuid, &leaving.id, true)?;
+    }
+    Ok(())
+}
