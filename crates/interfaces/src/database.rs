@@ -107,8 +107,9 @@ impl Database {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Provided {
-    #[serde(alias = "resource")]
     database: Option<String>,
+    // What newer libraries call it. They write both.
+    resource: Option<String>,
     endpoints: Option<String>,
     read_only_endpoints: Option<String>,
     version: Option<String>,
@@ -170,7 +171,8 @@ impl Requirer {
     fn read(&self, model: &Model, relation: &Relation) -> Result<Option<Database>, Error> {
         let Some(databag) = relation.remote_app_data()? else { return Ok(None) };
         let data: Provided = databag.load_plain()?;
-        let (Some(name), Some(endpoints)) = (data.database, data.endpoints) else { return Ok(None) };
+        let name = data.database.or(data.resource);
+        let (Some(name), Some(endpoints)) = (name, data.endpoints) else { return Ok(None) };
         let user = match (&data.secret_user, data.username, data.password) {
             (Some(id), ..) => self.secret(model, relation, id, "user")?,
             (None, Some(username), Some(password)) => {

@@ -35,6 +35,8 @@ fn user() -> Secret {
 fn answered(secret: &Secret) -> State {
     let relation = Relation::new("database").id(3).remote_app("postgresql").remote_app_data([
         ("database", "shop".to_owned()),
+        // The library for charms in Python writes both names.
+        ("resource", "shop".to_owned()),
         ("endpoints", "10.0.0.7:5432, 10.0.0.8:5432".to_owned()),
         ("version", "16.8".to_owned()),
         ("secret-user", secret.id.uri()),

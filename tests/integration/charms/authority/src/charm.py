@@ -123,6 +123,8 @@ class AuthorityCharm(ops.CharmBase):
         if not app.keys() >= {"model", "name", "port"}:
             return
         hosts = [json.loads(event.relation.data[unit]["host"]) for unit in event.relation.units]
+        if not hosts:
+            return
         assert all(isinstance(host, str) for host in hosts), hosts
         url = f"http://{hosts[0]}:{int(app['port'])}/{app['model']}-{app['name']}"
         event.relation.data[self.app]["ingress"] = json.dumps({"url": url})

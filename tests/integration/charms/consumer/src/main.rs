@@ -68,14 +68,22 @@ fn authority(model: &Model) -> anyhow::Result<Authority> {
 #[derive(Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Seen {
+    #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     chain: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     intermediate: Option<String>,
     events: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     endpoints: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     received: String,
     receivers: String,

@@ -1,0 +1,233 @@
+"""This project's end of each interface, with the libraries that charms in Python use at the other.
+
+`consumer` is a charm in Rust on the crate `interfaces`; `authority` and `collector` are charms in Python. Each test leaves
+the model to the next one, so their order matters.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import pathlib
+from collections.abc import Callable
+
+import jubilant
+import pytest
+from python_charms import CHARMS, pack
+from python_packages import install
+from rust_charms import project
+from tls_pair import handshake
+
+PACKAGES = [
+    "ops>=3,<4",
+    "charmlibs-interfaces-tls-certificates>=1.12,<2",
+    "charmlibs-interfaces-certificate-transfer>=1.1,<2",
+    "dpcharmlibs-interfaces>=1.2,<2",
+    "cosl>=1.11,<2",
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def charms(juju_command: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
+    """The charms, packed, by name."""
+    folder = tmp_path_factory.mktemp("charms")
+    install(folder / "packages", *PACKAGES)
+    packed = {name: pack(CHARMS / name, folder / "packages", folder) for name in ("authority", "collector")}
+    packed["consumer"] = project(juju_command, CHARMS / "consumer", "consumer")
+    return packed
+
+
+def test_deploy(charms: dict[str, pathlib.Path], juju: jubilant.Juju):
+    """Check that a charm with every library, and no relation, is active."""
+    juju.deploy(charms["authority"], app="authority")
+    juju.deploy(charms["consumer"], app="consumer")
+    juju.deploy(charms["collector"], app="collector")
+    juju.wait(lambda status: jubilant.all_active(status, "authority", "consumer"), timeout=600)
+    assert seen(juju) == {"events": "", "received": "", "receivers": ""}
+
+
+def test_certificate_for_each_unit(juju: jubilant.Juju, tmp_path: pathlib.Path):
+    """Check that the certificate that comes can serve TLS, and that its secrets are the unit's."""
+    integrate(juju, "consumer:certificates", "authority:certificates")
+    facts = seen(juju)
+    assert facts["events"] == "available"
+    certificate = shake(juju, tmp_path, facts)
+    assert ("commonName", "consumer-0") in [pair for name in certificate["subject"] for pair in name]
+    assert ("organizationName", "Tests") in [pair for name in certificate["subject"] for pair in name]
+    assert certificate["subjectAltName"] == (("DNS", "consumer-0.example.com"),)
+    labels = secret_labels(juju)
+    assert all(owner == "consumer/0" for owner in labels.values()), labels
+    assert sorted(label.split("-")[1] for label in labels) == ["certificate", "private"]
+
+
+def test_certificate_is_renewed_when_its_secret_expires(juju: jubilant.Juju, tmp_path: pathlib.Path):
+    """Check that the expiry of a certificate's secret brings another certificate, for the same key."""
+    before = seen(juju)
+    [uri] = [uri for uri, label in labelled(juju).items() if "-certificate-" in label]
+    soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=2)
+    juju.exec(f"secret-set {uri} --expire {soon.strftime('%Y-%m-%dT%H:%M:%SZ')}", unit="consumer/0")
+    after = eventually(juju, lambda facts: facts.get("certificate") not in (None, before["certificate"]))
+    assert after["key"] == before["key"]
+    assert after["events"] == "available available"
+    shake(juju, tmp_path, after)
+    assert len([label for label in labelled(juju).values() if "-certificate-" in label]) == 1
+
+
+def test_another_ca_takes_over(juju: jubilant.Juju, tmp_path: pathlib.Path):
+    """Check that certificates of a CA that is replaced are replaced too."""
+    before = seen(juju)
+    juju.run("authority/0", "renew-ca")
+    facts = eventually(juju, lambda facts: facts.get("certificate") not in (None, before["certificate"]))
+    shake(juju, tmp_path, facts)
+
+
+def test_new_key(juju: jubilant.Juju, tmp_path: pathlib.Path):
+    """Check that a new private key gets a new certificate."""
+    before = seen(juju)
+    juju.run("consumer/0", "replace-key")
+    facts = eventually(juju, lambda facts: facts.get("key") not in (None, before["key"]))
+    shake(juju, tmp_path, facts)
+
+
+@pytest.mark.parametrize(
+    ("action", "message"),
+    [
+        ("wrong-key", "authority sent a certificate for consumer-0 over certificates:"),
+        ("deny", "authority refuses a certificate for consumer-0: that domain is not ours (code 102)"),
+        ("hostile", "relation certificates:"),
+    ],
+)
+def test_wrong_answers_block_the_unit_and_say_why(juju: jubilant.Juju, action: str, message: str):
+    """Check that what is wrong with the other side's answer is the unit's status, and that no hook fails."""
+    juju.run("authority/0", action)
+    status = juju.wait(lambda status: jubilant.all_blocked(status, "consumer"), error=jubilant.any_error)
+    unit = status.apps["consumer"].units["consumer/0"]
+    assert unit.workload_status.message.startswith(message), unit.workload_status.message
+
+
+def test_certificate_for_the_application(juju: jubilant.Juju):
+    """Check that the application gets the certificate of a CA, once the relation is new and the answers are right."""
+    remove_relation(juju, "consumer:certificates", "authority:certificates")
+    juju.wait(lambda status: jubilant.all_active(status, "consumer"))
+    assert labelled(juju) == {}, "keys and certificates are gone with their relation"
+    integrate(juju, "consumer:app-certificates", "authority:certificates")
+    facts = eventually(juju, lambda facts: "intermediate" in facts)
+    assert facts["intermediate"].startswith("-----BEGIN CERTIFICATE-----")
+    assert set(secret_labels(juju).values()) == {"consumer"}
+
+
+def test_certificates_for_a_charm_in_python(juju: jubilant.Juju):
+    """Check that the library for charms in Python takes what this project's provider signs."""
+    integrate(juju, "authority:own-certificate", "consumer:sign")
+    results = juju.run("authority/0", "seen").results
+    assert results["own-matches"] == "True"
+    assert results["own-certificate"].startswith("-----BEGIN CERTIFICATE-----")
+
+
+def test_certificates_to_trust(juju: jubilant.Juju):
+    """Check that certificates to trust go both ways."""
+    integrate(juju, "consumer:receive-ca-cert", "authority:send-ca-cert")
+    integrate(juju, "authority:receive-ca-cert", "consumer:send-ca-cert")
+    results = juju.run("authority/0", "seen").results
+    facts = seen(juju)
+    assert facts["received"].strip() == results["ca"].strip()
+    assert json.loads(results["received"]) == [results["own-ca"].strip()]
+    assert "received" in facts["events"]
+
+
+def test_database(juju: jubilant.Juju):
+    """Check that a database's credentials come in a secret, and that a new password is told."""
+    integrate(juju, "consumer:database", "authority:database")
+    facts = seen(juju)
+    assert facts["endpoints"] == "10.1.1.1:5432 10.1.1.2:5432"
+    assert facts["user"].startswith("relation-")
+    [data] = [relation for relation in relations(juju, "consumer/0") if relation["endpoint"] == "database"]
+    assert facts["password"] not in json.dumps(data)
+    new = juju.run("authority/0", "new-password").results["password"]
+    facts = eventually(juju, lambda facts: facts["password"] == new)
+    assert facts["events"].split().count("database") == 2
+
+
+def test_ingress(juju: jubilant.Juju):
+    """Check that the application gets its address."""
+    integrate(juju, "consumer:ingress", "authority:ingress")
+    facts = eventually(juju, lambda facts: "url" in facts)
+    address = juju.status().apps["consumer"].units["consumer/0"].public_address
+    assert facts["url"] == f"http://{address}:8080/{juju.status().model.name}-consumer"
+
+
+def test_observability(juju: jubilant.Juju):
+    """Check that a collector reads what the unit tells, and that the unit reads where traces go."""
+    integrate(juju, "consumer:cos-agent", "collector:cos-agent")
+    results = juju.run("collector/0", "read").results
+    config = json.loads(results["config"])
+    [group] = config["metrics_alert_rules"]["groups"]
+    assert group["name"].startswith(results["identifier"].replace("-", "_"))
+    [rule] = group["rules"]
+    assert 'juju_application="consumer"' in rule["expr"]
+    assert rule["labels"]["juju_charm"] == "consumer"
+    [job] = config["metrics_scrape_jobs"]
+    assert job == {"metrics_path": "/metrics", "static_configs": [{"targets": ["localhost:9113"]}]}
+    [dashboard] = json.loads(results["dashboards"])
+    assert (dashboard["title"], dashboard["tags"]) == ("Consumer", ["charm: consumer"])
+    assert seen(juju)["receivers"] == "http://localhost:4318"
+
+
+def test_remove(juju: jubilant.Juju):
+    """Check that all of it can go."""
+    juju.remove_application("consumer", "authority", "collector")
+    juju.wait(lambda status: not status.apps, timeout=300)
+    assert juju.secrets() == []
+
+
+def integrate(juju: jubilant.Juju, one: str, other: str):
+    """Integrate two applications, and wait until they are done."""
+    juju.integrate(one, other)
+    juju.wait(jubilant.all_agents_idle, error=jubilant.any_error, timeout=300)
+
+
+def remove_relation(juju: jubilant.Juju, one: str, other: str):
+    """Part two applications, and wait until they are done."""
+    juju.remove_relation(one, other)
+    juju.wait(jubilant.all_agents_idle, error=jubilant.any_error, timeout=300)
+
+
+def seen(juju: jubilant.Juju) -> dict[str, str]:
+    """What the consumer's unit has, from each interface."""
+    results = dict(juju.run("consumer/0", "seen").results)
+    results.pop("return-code", None)
+    return results
+
+
+def eventually(juju: jubilant.Juju, ready: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+    """What the consumer's unit has, once it is what is waited for."""
+
+    def settled(status: jubilant.Status) -> bool:
+        return jubilant.all_agents_idle(status) and ready(seen(juju))
+
+    juju.wait(settled, error=jubilant.any_error, timeout=120)
+    return seen(juju)
+
+
+def shake(juju: jubilant.Juju, folder: pathlib.Path, facts: dict[str, str]) -> dict:
+    """Use the unit's chain and key for TLS, as a client that trusts the authority's CA."""
+    ca = json.loads(juju.exec("secret-get --label ca --format json", unit="authority/0").stdout)["certificate"]
+    return handshake(folder, facts["chain"], facts["key"], ca, "consumer-0.example.com")
+
+
+def labelled(juju: jubilant.Juju) -> dict[str, str]:
+    """Labels of the secrets that the consumer and its unit own, by URI, without its own CA's."""
+    listed = json.loads(juju.cli("secrets", "--format", "json"))
+    mine = {uri: entry for uri, entry in listed.items() if entry["owner"].split("/")[0] == "consumer"}
+    return {uri: entry["label"] for uri, entry in mine.items() if entry.get("label") != "authority"}
+
+
+def secret_labels(juju: jubilant.Juju) -> dict[str, str]:
+    """Owners of those secrets, by label."""
+    listed = json.loads(juju.cli("secrets", "--format", "json"))
+    return {label: listed[uri]["owner"] for uri, label in labelled(juju).items()}
+
+
+def relations(juju: jubilant.Juju, unit: str) -> list[dict]:
+    """The relations of a unit."""
+    return json.loads(juju.cli("show-unit", unit, "--format", "json"))[unit]["relation-info"]
