@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each guide, and the module with its code.
-const GUIDES: [(&str, &str); 13] = [
+const GUIDES: [(&str, &str); 18] = [
     ("config", "config"),
     ("actions", "actions"),
     ("relations", "relations"),
@@ -16,6 +16,11 @@ const GUIDES: [(&str, &str); 13] = [
     ("stored-state", "stored_state"),
     ("libraries", "libraries"),
     ("machine", "machine"),
+    ("systemd", "systemd"),
+    ("failures", "failures"),
+    ("tls", "tls"),
+    ("databases", "databases"),
+    ("observability", "observability"),
     ("logging", "logging"),
     ("testing", "testing"),
 ];
