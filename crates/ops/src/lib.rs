@@ -275,7 +275,7 @@
 //! - [`Error`]: each says what was being done, to what, and why it failed.
 //!
 //! The project's `docs/howto` has a guide for each topic, `docs/ops-in-python.md` says what each name of Ops is here, and
-//! `examples` has two charms that work together.
+//! `examples` has a web server made of libraries, and two charms that work together.
 //!
 //! [Juju]: https://documentation.ubuntu.com/juju/3.6/
 //! [Ops]: https://canonical.com/juju/docs/ops/latest/
