@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use emulator::JujuVersion;
 use ops_metadata::{CharmMeta, ConfigMeta};
 use serde_json::{Value, json};
 
@@ -42,6 +43,18 @@ fn read_text(path: &Path) -> io::Result<String> {
 pub fn metadata(application: &Application) -> Result<CharmMeta, ops_metadata::MetadataError> {
     let part = |name: &str| application.metadata.get(name).and_then(Value::as_str);
     CharmMeta::from_parts(part("metadata").unwrap_or_default(), part("config"), part("actions"))
+}
+
+/// The metadata of an application's charm as this version of Juju reads it: Juju 4 refuses parameters that an action does not
+/// define, unless the charm says otherwise. Juju 4.0: domain/deployment/charm/actions.go.
+pub fn metadata_by(application: &Application, juju: JujuVersion) -> Result<CharmMeta, ops_metadata::MetadataError> {
+    let mut meta = metadata(application)?;
+    if juju.is_4() {
+        for action in meta.actions.values_mut() {
+            action.additional_properties.get_or_insert(false);
+        }
+    }
+    Ok(meta)
 }
 
 /// The options of a charm as the charm sees them: what was set, else the default; without those that have neither.

@@ -1,10 +1,12 @@
 //! What every command needs: the data, the model it is about, the way to settle it.
 
+pub mod assumes;
 pub mod charms;
 pub mod remote;
 pub mod settings;
 pub mod summary;
 pub mod units;
+pub mod version;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
@@ -173,7 +175,7 @@ impl Client {
                 bail!(NO_MODEL);
             }
             model::set_client(db, CURRENT, Some("default"))?;
-            Ok(model::add(db, "default", &BTreeMap::new())?)
+            Ok(model::add(db, "default", version::own(Some(db))?, &BTreeMap::new())?)
         })
     }
 
@@ -243,6 +245,8 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
+    use emulator::JujuVersion;
+
     use super::*;
 
     /// The surroundings of a command, with what another command is just about to write.
@@ -280,7 +284,7 @@ mod tests {
     fn of_two_first_commands_one_makes_the_model_and_the_other_finds_it() {
         let made = |db: &store::Db| {
             model::set_client(db, CURRENT, Some("default")).unwrap();
-            model::add(db, "default", &BTreeMap::new()).unwrap();
+            model::add(db, "default", JujuVersion::default(), &BTreeMap::new()).unwrap();
         };
         assert_eq!(while_another_writes(made, Client::first_model).name, "default");
     }

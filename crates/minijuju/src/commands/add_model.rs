@@ -8,14 +8,15 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::cli::{Arguments, ConfigSource, ControllerOption, UsageError, is_model};
-use crate::client::{CLOUD, Client, USER, settings};
+use crate::client::{CLOUD, Client, USER, settings, version};
 use crate::commands::model_config;
 use crate::store::model;
 
 const ADD_MODEL_HELP: &str = "\
 Examples:
     juju add-model testing
-    juju add-model testing --config update-status-hook-interval=1m";
+    juju add-model testing --config update-status-hook-interval=1m
+    juju add-model testing --config agent-version=4.0";
 
 /// Add a model, and switch to it.
 #[derive(Debug, Clone, Args)]
@@ -78,11 +79,15 @@ pub fn add(client: &mut Client, args: &AddModelArgs) -> anyhow::Result<ExitCode>
             ConfigSource::File(path) => config.extend(model_config::from_file(path)?),
         }
     }
+    let juju = match config.get(model::AGENT_VERSION) {
+        Some(version) => version.as_str().unwrap_or_default().parse()?,
+        None => version::own(Some(client.store.db()))?,
+    };
     let made = client.store.write(|db| {
         if model::find(db, &args.name)?.is_some() {
             bail!("failed to create new model: model {:?} for {USER} already exists", args.name);
         }
-        Ok::<_, anyhow::Error>(model::add(db, &args.name, &config)?)
+        Ok::<_, anyhow::Error>(model::add(db, &args.name, juju, &config)?)
     })?;
     // Juju switches to the first model that there is, even with --no-switch.
     if !args.no_switch {

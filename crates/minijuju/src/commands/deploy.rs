@@ -11,7 +11,7 @@ use crate::cli::{
     Arguments, ConfigSource, ModelOption, Pair, UsageError, check_new_application, integer, is_application, refuse,
 };
 use crate::client::charms::{self, Charm};
-use crate::client::{Client, settings, summary, units};
+use crate::client::{Client, assumes, settings, summary, units};
 use crate::commands::constraints::{self, ConstraintError};
 use crate::commands::deployment::{InOption, check_attached, check_bind, check_channel, check_placement};
 use crate::commands::{integrate, resources, storage};
@@ -240,6 +240,12 @@ fn add(
     let name = args.application.clone().unwrap_or_else(|| meta.name.clone());
     if !is_application(&name) {
         bail!("invalid application name {name:?}");
+    }
+    if let Err(why) = assumes::check(&meta.assumes, model.juju) {
+        if !args.force {
+            return Err(why.into());
+        }
+        client.progress.line(&format!("WARNING {}", why.to_string().trim_end()));
     }
     let given = settings::from_words(meta, &name, &args.config)?;
     let mut added = Application {

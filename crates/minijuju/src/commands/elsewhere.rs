@@ -17,7 +17,6 @@ const ELSEWHERE: &[&str] = &[
     "application-storage",
     "autoload-credentials",
     "bind",
-    "bootstrap",
     "branch",
     "change-user-password",
     "charm-resources",
@@ -146,7 +145,7 @@ const ELSEWHERE: &[&str] = &[
 pub fn instead(name: &str) -> Option<&'static str> {
     ELSEWHERE.binary_search(&name).ok()?;
     Some(match name {
-        "bootstrap" | "register" | "login" => "there is a controller already; begin with \"juju add-model\"",
+        "register" | "login" => "there is a controller already; begin with \"juju add-model\"",
         "destroy-controller" | "kill-controller" | "unregister" => {
             "the controller is this command; \"juju clean\" removes every machine"
         }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use emulator::JujuVersion;
 use ops_metadata::{CharmMeta, RelationRole, RelationScope};
 
 use crate::charm;
@@ -121,13 +122,24 @@ struct Candidate {
 pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let [one, two] = args.endpoints.as_slice() else { bail!("an integration must involve two applications") };
-    let (a, b) = (candidates(client, &model, one)?, candidates(client, &model, two)?);
-    let (a_side, b_side) = choose(&a, &b, &format!("{one} {two}"))?;
+    let (a_side, b_side) = if model.juju.is_4() {
+        choose_by_4(client, &model, one, two).with_context(|| {
+            format!(
+                "adding relation between endpoints {one:?} and {two:?}: cannot relate endpoints {one:?} and {two:?}"
+            )
+        })?
+    } else {
+        choose(&candidates(client, &model, one)?, &candidates(client, &model, two)?, &format!("{one} {two}"))?
+    };
     let applications = [a_side.endpoint.application.clone(), b_side.endpoint.application.clone()];
     let scope = if a_side.container || b_side.container { Scope::Container } else { Scope::Global };
     client.store.write(|db| {
         let sides = [a_side.endpoint.clone(), b_side.endpoint.clone()];
-        if let Some(why) = refusal(&relation::all(db, &model.uuid)?, &[&a_side, &b_side]) {
+        let why = refusal(&relation::all(db, &model.uuid)?, &[&a_side, &b_side], model.juju);
+        if let (Some(why), true) = (&why, model.juju.is_4()) {
+            bail!("adding relation between endpoints {one:?} and {two:?}: cannot add relation {one:?}, {two:?}{why}");
+        }
+        if let Some(why) = why {
             bail!("cannot add relation {:?}{why}", key(&a_side, &b_side));
         }
         relation::add(db, &model.uuid, &a_side.interface, scope, &sides)?;
@@ -188,9 +200,13 @@ pub fn add_peers(db: &Db, model: &Model, application: &Application, meta: &Charm
 /// Why these two cannot be related, beside the relations that are there: what follows the relation's key.
 /// Juju 3.6: `AddRelation` in state/state.go, and its client, which has each part of what it was told on a line of its own if
 /// the relation is there: cmd/juju/application/integrate.go.
-fn refusal(there: &[Relation], sides: &[&Candidate; 2]) -> Option<String> {
+fn refusal(there: &[Relation], sides: &[&Candidate; 2], juju: JujuVersion) -> Option<String> {
     let same = |relation: &&Relation| sides.iter().all(|side| relation.endpoints.contains(&side.endpoint));
     if let Some(relation) = there.iter().find(same) {
+        if juju.is_4() {
+            let [one, two] = sides.map(|side| format!("{}:{}", side.endpoint.application, side.endpoint.name));
+            return Some(format!(": relation {one} {two}: already exists"));
+        }
         let dying = if relation.life.is_alive() { "" } else { " is dying, but not yet removed" };
         let key = relation.key();
         return Some(format!(
@@ -246,6 +262,20 @@ fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<
         }
     }
     Ok(found)
+}
+
+/// The one pair of endpoints that fits, by Juju 4: `inferEndpoints` in domain/relation/state/relation.go.
+fn choose_by_4(client: &Client, model: &Model, one: &str, two: &str) -> anyhow::Result<(Candidate, Candidate)> {
+    let found = [one, two].map(|word| candidates(client, model, word).unwrap_or_default());
+    let missing: Vec<&str> =
+        [one, two].into_iter().zip(&found).filter_map(|(word, found)| found.is_empty().then_some(word)).collect();
+    if !missing.is_empty() {
+        bail!("no candidates for {}: relation endpoint not found", missing.join(" and "));
+    }
+    choose(&found[0], &found[1], &format!("{one} {two}")).map_err(|why| match why.to_string().as_str() {
+        "no relations found" => anyhow::anyhow!("no compatible endpoints found between applications"),
+        _ => why,
+    })
 }
 
 /// The one pair of endpoints that fits. Juju 3.6: `InferEndpoints` in state/state.go.
@@ -315,11 +345,11 @@ mod tests {
         let other = candidate("other", "data", Role::Provider, "pg");
         let limited = Candidate { limit: Some(1), ..web.clone() };
         let there = [related(&web, &other, Life::Alive)];
-        assert_eq!(refusal(&[], &[&limited, &pg]), None);
-        assert_eq!(refusal(&there, &[&web, &pg]), None);
-        assert_eq!(refusal(&there, &[&Candidate { limit: Some(0), ..web.clone() }, &pg]), None);
+        assert_eq!(refusal(&[], &[&limited, &pg], JujuVersion::V3_6), None);
+        assert_eq!(refusal(&there, &[&web, &pg], JujuVersion::V3_6), None);
+        assert_eq!(refusal(&there, &[&Candidate { limit: Some(0), ..web.clone() }, &pg], JujuVersion::V3_6), None);
         assert_eq!(
-            refusal(&there, &[&limited, &pg]).unwrap(),
+            refusal(&there, &[&limited, &pg], JujuVersion::V3_6).unwrap(),
             ": establishing a new relation for web:db would exceed its maximum relation limit of 1"
         );
     }
@@ -327,11 +357,11 @@ mod tests {
     #[test]
     fn a_relation_that_is_there_or_not_yet_gone_is_not_made_again() {
         let (web, pg) = (candidate("web", "db", Role::Requirer, "pg"), candidate("pg", "data", Role::Provider, "pg"));
-        let exists = refusal(&[related(&web, &pg, Life::Alive)], &[&pg, &web]).unwrap();
+        let exists = refusal(&[related(&web, &pg, Life::Alive)], &[&pg, &web], JujuVersion::V3_6).unwrap();
         let hint = "\n\nUse 'juju status --relations' to view the current relations.";
         assert_eq!(exists, format!("\nrelation web:db pg:data: {hint}"));
         assert_eq!(
-            refusal(&[related(&web, &pg, Life::Dying)], &[&web, &pg]).unwrap(),
+            refusal(&[related(&web, &pg, Life::Dying)], &[&web, &pg], JujuVersion::V3_6).unwrap(),
             format!("\nrelation web:db pg:data is dying, but not yet removed: {hint}")
         );
     }

@@ -7,6 +7,7 @@ mod actions;
 mod add_model;
 mod add_unit;
 mod basics;
+mod bootstrap;
 mod clean;
 mod completion;
 mod config;
@@ -142,6 +143,7 @@ commands! {
     "add-unit" AddUnit(add_unit::AddUnitArgs) => client add_unit::run,
     "attach-resource" AttachResource(resources::AttachResourceArgs) => client resources::attach,
     "attach-storage" AttachStorage(storage::attach::AttachStorageArgs) => client storage::attach::attach,
+    "bootstrap" Bootstrap(bootstrap::BootstrapArgs) => client bootstrap::run,
     "cancel-task" CancelTask(operations::CancelTaskArgs) => client operations::cancel,
     "clean" Clean(clean::CleanArgs) => session clean::clean,
     "completion" Completion(completion::CompletionArgs) => session completion::run,

@@ -257,6 +257,10 @@ fn go_on(client: &Client, errors: &[String], told: &str, asking: &Asking) -> any
 /// What becomes of a unit's storage: what its machine provides goes with it, and what the cloud does only if it is asked for.
 fn storage_lines(client: &Client, model: &Model, unit: &Unit, destroy: bool) -> anyhow::Result<String> {
     let mut lines = String::new();
+    if model.juju.is_4() {
+        // Juju 4 does not list it.
+        return Ok(lines);
+    }
     let all = storage::of(client.store.db(), &model.uuid, &unit.name())?;
     let (detached, removed): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|storage| storage.is_detachable() && !destroy);

@@ -402,8 +402,8 @@ fn mistakes_are_answered_as_juju_answers_them() {
 #[test]
 fn what_is_not_here_is_refused_by_name() {
     assert_refused(
-        "bootstrap lxd",
-        "minijuju does not do \"bootstrap\": there is a controller already; begin with \"minijuju add-model\"",
+        "register lxd",
+        "minijuju does not do \"register\": there is a controller already; begin with \"minijuju add-model\"",
         2,
     );
     for line in ["wait-for application x", "add-machine", "find x", "debug-hooks a/0", "grant bob read m"] {
@@ -469,7 +469,7 @@ fn help_is_there_for_all() {
     for line in ["deploy --help", "ssh -h", "config tinyproxy --help", "relate --help"] {
         assert!(stop(line).stdout.starts_with("Usage: juju "), "{line}");
     }
-    assert_eq!(stop("help bootstrap").code, 2);
+    assert_eq!(stop("help register").code, 2);
     assert_eq!(stop("help stauts").code, 1);
     assert_eq!(stop("help topics").code, 0);
     assert!(stop("help deploy").stdout.contains("Examples:\n    juju deploy .\n"));

@@ -1,5 +1,6 @@
 //! Times as Juju prints them.
 
+use emulator::JujuVersion;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -8,20 +9,28 @@ use jiff::tz::TimeZone;
 pub struct Clock {
     utc: bool,
     zone: TimeZone,
+    /// Whether a task's times have parts of a second: those of Juju 3.6 do not.
+    fractions: bool,
 }
 
 impl Clock {
     /// The user's zone, or UTC for a command with `--utc`.
     #[must_use]
     pub fn new(utc: bool) -> Clock {
-        Clock { utc, zone: if utc { TimeZone::UTC } else { TimeZone::system() } }
+        Clock { utc, zone: if utc { TimeZone::UTC } else { TimeZone::system() }, fractions: false }
+    }
+
+    /// The same, as this version of Juju prints times.
+    #[must_use]
+    pub fn of(self, juju: JujuVersion) -> Clock {
+        Clock { fractions: juju.is_4(), ..self }
     }
 
     /// A given zone in Juju's local style.
     #[cfg(test)]
     #[must_use]
     pub fn local(zone: TimeZone) -> Clock {
-        Clock { utc: false, zone }
+        Clock { utc: false, zone, fractions: false }
     }
 
     /// `22 Nov 2026 08:15:01Z`, `09 Jun 2025 11:04:48+12:00`, or with `--utc` `2026-11-22 08:15:01Z`.
@@ -48,10 +57,11 @@ impl Clock {
         at.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%dT%H:%M:%S").to_string()
     }
 
-    /// `2026-11-22 08:15:01 +0000 UTC`: a task's times in a document.
+    /// `2026-11-22 08:15:01 +0000 UTC`, or on Juju 4 `2026-11-22 08:15:01.25 +0000 UTC`: a task's times in a document.
     #[must_use]
     pub fn date_time_and_zone(&self, at: Timestamp) -> String {
-        at.to_zoned_datetime(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %z %Z").to_string()
+        let form = if self.fractions { "%Y-%m-%d %H:%M:%S%.f %z %Z" } else { "%Y-%m-%d %H:%M:%S %z %Z" };
+        at.to_zoned_datetime(self.zone.clone()).strftime(form).to_string()
     }
 
     /// `08:15:01`: when a task said something.

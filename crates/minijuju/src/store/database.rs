@@ -86,6 +86,14 @@ pub enum Error {
     /// A read or a write failed.
     #[error("cannot use minijuju's database: {0}{remedy}", remedy = remedy(.0))]
     Sqlite(#[source] rusqlite::Error),
+    /// A model is of a Juju that this program does not know.
+    #[error("the model {model:?} is of another minijuju: {why}")]
+    Version {
+        /// The model.
+        model: String,
+        /// Its version.
+        why: emulator::UnknownVersion,
+    },
     /// A value in it is not what this program wrote.
     #[error("minijuju's database holds something unreadable: {0}")]
     Json(#[from] serde_json::Error),
@@ -216,6 +224,11 @@ impl Store {
         // Only now is it sure which file was opened.
         check(folder, identity)?;
         Ok(Self { folder: folder.to_owned(), connection, identity })
+    }
+
+    /// Whether there is a database in `folder`.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).exists()
     }
 
     /// Another connection to the same data, for another thread.

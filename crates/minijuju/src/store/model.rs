@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use emulator::{JujuVersion, UnknownVersion};
 use rusqlite::{OptionalExtension as _, Row, params};
 use serde_json::Value;
 
-use super::database::{Db, Result, now};
+use super::database::{Db, Error, Result, now};
 
 /// A model.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Model {
     pub name: String,
     /// When it was added, in milliseconds since 1970.
     pub created: i64,
+    /// The version of Juju that it is of.
+    pub juju: JujuVersion,
     /// The model configuration that was set.
     pub config: BTreeMap<String, Value>,
     /// The model's constraints.
@@ -29,13 +32,22 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(String, String, i64, String, Str
 }
 
 fn model((uuid, name, created, config, constraints): (String, String, i64, String, String)) -> Result<Model> {
+    let config: BTreeMap<String, Value> = serde_json::from_str(&config)?;
     Ok(Model {
         uuid,
-        name,
         created,
-        config: serde_json::from_str(&config)?,
+        juju: version(&config).map_err(|why| Error::Version { model: name.clone(), why })?,
+        name,
+        config,
         constraints: serde_json::from_str(&constraints)?,
     })
+}
+
+/// The option that says which version of Juju a model is of. A model that an older minijuju made has none.
+pub const AGENT_VERSION: &str = "agent-version";
+
+fn version(config: &BTreeMap<String, Value>) -> std::result::Result<JujuVersion, UnknownVersion> {
+    config.get(AGENT_VERSION).and_then(Value::as_str).map_or(Ok(JujuVersion::default()), str::parse)
 }
 
 /// A counter of a model's: each number is given once.
@@ -78,14 +90,18 @@ pub fn find(db: &Db, name: &str) -> Result<Option<Model>> {
         .transpose()
 }
 
-/// Add a model.
-pub fn add(db: &Db, name: &str, config: &BTreeMap<String, Value>) -> Result<Model> {
+/// Add a model of this version of Juju.
+pub fn add(db: &Db, name: &str, juju: JujuVersion, config: &BTreeMap<String, Value>) -> Result<Model> {
     let uuid = uuid();
+    let mut config = config.clone();
+    config.insert(AGENT_VERSION.to_owned(), juju.to_string().into());
+    // The first operation is 1 on Juju 3.6, and 0 on Juju 4.
+    let operation = i64::from(!juju.is_4());
     db.execute(
-        "INSERT INTO model (uuid, name, created, config) VALUES (?, ?, ?, ?)",
-        params![uuid, name, now(), serde_json::to_string(config)?],
+        "INSERT INTO model (uuid, name, created, config, next_operation) VALUES (?, ?, ?, ?, ?)",
+        params![uuid, name, now(), serde_json::to_string(&config)?, operation],
     )?;
-    Ok(Model { uuid, name: name.to_owned(), created: now(), config: config.clone(), constraints: BTreeMap::new() })
+    Ok(Model { uuid, name: name.to_owned(), created: now(), juju, config, constraints: BTreeMap::new() })
 }
 
 /// Save a model's configuration and constraints.

@@ -262,7 +262,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let db = store.db();
-        let model = super::model::add(db, "m", &BTreeMap::new()).unwrap().uuid;
+        let model = super::model::add(db, "m", emulator::JujuVersion::default(), &BTreeMap::new()).unwrap().uuid;
         for name in ["a", "b"] {
             db.execute(
                 "INSERT INTO application (model, name, charm, revision, archive, metadata) VALUES (?, ?, '', 0, '', 'null')",

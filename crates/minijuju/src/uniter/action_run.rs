@@ -1,6 +1,7 @@
 //! One action of a unit, or a command on it: run, and its results written down.
 
 use anyhow::Context as _;
+use emulator::action_params::{self, ParamsError};
 use emulator::format::base64;
 use serde_json::{Map, Value, json};
 
@@ -14,6 +15,7 @@ use super::script::{RunBy, Script};
 use super::session::Session;
 use super::view::Seen;
 use super::worker::Worker;
+use crate::charm;
 use crate::store::action::{self, Task, TaskKind, TaskStatus};
 use crate::store::agent::Operation;
 use crate::store::status;
@@ -28,6 +30,14 @@ enum NotRun {
     /// The charm's program cannot be run.
     #[error(transparent)]
     Program(#[from] FindError),
+    /// Its parameters are not what the charm takes.
+    #[error("cannot run {action:?} action: {why}")]
+    Params {
+        /// The action.
+        action: String,
+        /// What is wrong with them.
+        why: ParamsError,
+    },
     /// It could not be started, or not be watched to its end.
     #[error("{0}")]
     Failed(anyhow::Error),
@@ -38,7 +48,7 @@ impl Worker<'_> {
         let Some(mut task) = action::find(self.store.db(), &self.model.uuid, id)? else { return Ok(()) };
         let machine = self.machine(seen)?;
         let (files, tag) = (machine.files()?, seen.unit.tag());
-        charm_folder::link_tools(&files, &tag, machine.program())?;
+        charm_folder::link_tools(&files, &tag, machine.program(), self.model.juju)?;
         let action = match &task.kind {
             TaskKind::Action(action) => Some(action.clone()),
             TaskKind::UnitExec | TaskKind::MachineExec => None,
@@ -71,9 +81,11 @@ impl Worker<'_> {
                 Ok(Some(Program { path: "/bin/bash".to_owned(), args, via: "juju-exec" }))
             }
         };
+        let refused = self.check_params(seen, &mut task).err();
         let mut session = Session::load(self.store.db(), self.model, seen, (job, &task.params), &context, &machine)?;
-        let (ended, output) = match program {
-            Ok(Some(program)) => {
+        let (ended, output) = match (refused, program) {
+            (Some(why), _) => (Err(why), Default::default()),
+            (None, Ok(Some(program))) => {
                 let mut listener = HookListener::new(&mut session, &mut self.store, &uuid, seen, task.kind.name());
                 listener.record(action.as_ref().map(|_| id));
                 listener.watch(id);
@@ -91,8 +103,8 @@ impl Worker<'_> {
                 listener.close()?;
                 (ended.map_err(NotRun::Failed), output)
             }
-            Ok(None) => (Err(NotRun::NotImplemented(name.clone())), Default::default()),
-            Err(error) => (Err(error.into()), Default::default()),
+            (None, Ok(None)) => (Err(NotRun::NotImplemented(name.clone())), Default::default()),
+            (None, Err(error)) => (Err(error.into()), Default::default()),
         };
         self.end_action(seen, task, session, &ended, output)?;
         match ended {
@@ -100,6 +112,17 @@ impl Worker<'_> {
             Ok(_) => shown.failed("stopped"),
             Err(error) => shown.failed(&error.to_string()),
         }
+        Ok(())
+    }
+
+    /// Juju 4 checks an action's parameters, and adds defaults, when its task runs; 3.6 does before there is a task.
+    fn check_params(&self, seen: &Seen, task: &mut Task) -> Result<(), NotRun> {
+        let (TaskKind::Action(action), true) = (&task.kind, self.model.juju.is_4()) else { return Ok(()) };
+        let meta = charm::metadata_by(&seen.application, self.model.juju).ok();
+        let Some(defined) = meta.as_ref().and_then(|meta| meta.actions.get(action)) else { return Ok(()) };
+        let given = task.params.clone().into_iter().collect();
+        let params = action_params::prepare(defined, &given);
+        task.params = params.map_err(|why| NotRun::Params { action: action.clone(), why })?.into_iter().collect();
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use emulator::COMMANDS;
+use emulator::{COMMANDS, JujuVersion};
 
 use super::environment::{agent_folder, charm_folder, tools_folder};
 use crate::machine::{Files, Machine};
@@ -98,6 +98,11 @@ fn place(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
     place().map_err(failed)
 }
 
+/// Whether Juju 4 has no such hook command.
+fn is_gone(name: &str) -> bool {
+    GONE.contains(&name) || name.starts_with("k8s-") || name.starts_with("pod-spec-")
+}
+
 /// Write all of a file, or leave it as it was: the disk may be full, or this program killed.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut part = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("/")))?;
@@ -106,11 +111,14 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Hook commands that Juju 4 does not have.
+const GONE: [&str; 5] = ["leader-get", "leader-set", "payload-register", "payload-status-set", "payload-unregister"];
+
 /// Link the hook commands of the unit `tag` to `program`, a path inside the machine.
-pub fn link_tools(files: &Files, tag: &str, program: &Path) -> Result<(), Error> {
+pub fn link_tools(files: &Files, tag: &str, program: &Path, juju: JujuVersion) -> Result<(), Error> {
     let link = || -> io::Result<()> {
         let tools = files.make_folder(tools_folder(tag))?;
-        for name in COMMANDS {
+        for name in COMMANDS.iter().filter(|name| !juju.is_4() || !is_gone(name)) {
             let path = tools.path(name);
             if fs::read_link(&path).is_ok_and(|target| target == program) {
                 continue;
@@ -202,8 +210,8 @@ mod tests {
     fn tools_are_linked_once_and_follow_the_program() {
         let root = tempfile::tempdir().unwrap();
         let files = Files::at(root.path()).unwrap();
-        link_tools(&files, "unit-a-0", Path::new("/one")).unwrap();
-        link_tools(&files, "unit-a-0", Path::new("/two")).unwrap();
+        link_tools(&files, "unit-a-0", Path::new("/one"), JujuVersion::V3_6).unwrap();
+        link_tools(&files, "unit-a-0", Path::new("/two"), JujuVersion::V3_6).unwrap();
         let tool = root.path().join("var/lib/juju/tools/unit-a-0/config-get");
         assert_eq!(fs::read_link(tool).unwrap(), Path::new("/two"));
     }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use emulator::JujuVersion;
+
 use crate::hook::{Hook, RelationKind, SecretKind};
 use crate::store::model;
-
-/// The Juju whose behaviour this program has.
-pub const JUJU_VERSION: &str = "3.6.12";
 
 /// What is reached without a proxy in a model that does not say (`environs/config/config.go`).
 pub const NO_PROXY: &str = "127.0.0.1,localhost,::1";
@@ -22,6 +21,8 @@ pub struct Environment<'a> {
     pub principal: &'a str,
     /// The model's name.
     pub model: &'a str,
+    /// The model's version of Juju.
+    pub juju: JujuVersion,
     /// The model's identity.
     pub uuid: &'a str,
     /// The machine's number.
@@ -105,11 +106,10 @@ impl Environment<'_> {
             ("JUJU_MODEL_UUID", self.uuid.to_owned()),
             ("JUJU_MODEL_NAME", self.model.to_owned()),
             ("JUJU_API_ADDRESSES", api_address(self.address)),
-            ("JUJU_SLA", "unsupported".to_owned()),
             ("JUJU_MACHINE_ID", self.machine.to_owned()),
             ("JUJU_PRINCIPAL_UNIT", self.principal.to_owned()),
             ("JUJU_AVAILABILITY_ZONE", String::new()),
-            ("JUJU_VERSION", JUJU_VERSION.to_owned()),
+            ("JUJU_VERSION", self.juju.to_string()),
             ("CLOUD_API_VERSION", String::new()),
             ("JUJU_CHARM_HTTP_PROXY", http.to_owned()),
             ("JUJU_CHARM_HTTPS_PROXY", https.to_owned()),
@@ -127,6 +127,7 @@ impl Environment<'_> {
                 ),
             ),
         ];
+        variables.extend(of_version(self.juju));
         match self.job {
             Job::Hook { .. } => {
                 variables.push(("JUJU_DISPATCH_PATH", format!("hooks/{hook_name}")));
@@ -164,6 +165,16 @@ impl Environment<'_> {
         let values = proxies.map(str::to_owned).into_iter().chain([no]);
         let named = LEGACY_PROXIES.into_iter().zip(values).filter(|(_, value)| !value.is_empty());
         named.flat_map(|(names, value)| names.map(|name| (name, value.clone()))).collect()
+    }
+}
+
+/// The variables that one version of Juju has and another does not.
+fn of_version(juju: JujuVersion) -> Vec<(&'static str, String)> {
+    if juju.is_4() {
+        let trace = ["JUJU_CHARM_TRACE_CONFIG_HTTP", "JUJU_CHARM_TRACE_CONFIG_GRPC", "JUJU_CHARM_TRACE_CONFIG_CA_CERT"];
+        trace.map(|name| (name, String::new())).to_vec()
+    } else {
+        vec![("JUJU_SLA", "unsupported".to_owned())]
     }
 }
 
@@ -228,6 +239,7 @@ mod tests {
             tag: "unit-app-0",
             principal: "",
             model: "m",
+            juju: JujuVersion::V3_6,
             uuid: "1234",
             machine: "3",
             address: "10.7.0.5",
@@ -260,6 +272,17 @@ mod tests {
         assert!(found["PATH"].starts_with("/var/lib/juju/tools/unit-app-0:/usr/local/sbin:"));
         assert!(!found.contains_key("JUJU_RELATION_ID"));
         assert!(!found.contains_key("JUJU_ACTION_NAME"));
+    }
+
+    #[test]
+    fn a_hook_is_told_the_version_and_has_what_that_version_gives() {
+        let of = |juju| -> HashMap<_, _> {
+            Environment { juju, ..environment(Job::Exec(1)) }.variables().into_iter().collect()
+        };
+        let (old, new) = (of(JujuVersion::V3_6), of(JujuVersion::V4_0));
+        assert_eq!((old["JUJU_VERSION"].as_str(), new["JUJU_VERSION"].as_str()), ("3.6.12", "4.0.15"));
+        assert!(old.contains_key("JUJU_SLA") && !new.contains_key("JUJU_SLA"));
+        assert!(!old.contains_key("JUJU_CHARM_TRACE_CONFIG_HTTP") && new["JUJU_CHARM_TRACE_CONFIG_HTTP"].is_empty());
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl Worker<'_> {
             // A storage hook before install needs the charm already, and later ones must not unpack it again.
             seen.unit.agent.charm_version = Some(seen.view.charm_version);
         }
-        charm_folder::link_tools(&files, &tag, machine.program())?;
+        charm_folder::link_tools(&files, &tag, machine.program(), self.model.juju)?;
         self.place_resources(seen, &files)?;
         match hook {
             Hook::Storage { id, .. } => self.storage(machine, &files, id),
@@ -221,7 +221,7 @@ impl Worker<'_> {
                 status::set(db, uuid, Kind::Workload, name, &Status::new("maintenance", message))?;
             }
             if let Hook::Relation(RelationHook { kind: RelationKind::Created, relation, .. }) = hook {
-                scope::enter(db, uuid, seen, *relation, address)?;
+                scope::enter(db, self.model, seen, *relation, address)?;
             }
             // Juju does not record that it runs update-status, to spare its database; it would be all one saw.
             if *hook != Plain::UpdateStatus.into() {

@@ -26,7 +26,7 @@ mod view;
 mod worker;
 
 pub use charm_folder::{PLACE, place_here, remove_all as remove_folders};
-pub use environment::{JUJU_VERSION, NO_PROXY, context_id};
+pub use environment::{NO_PROXY, context_id};
 pub use leadership::after_addition;
 pub use orphans::kill as kill_context;
 pub use script::{RunBy, Script};

@@ -112,6 +112,7 @@ impl Program {
                     tag: &tag,
                     principal: &seen.unit.principal,
                     model: &model.name,
+                    juju: model.juju,
                     uuid: &model.uuid,
                     machine: &seen.unit.machine,
                     address: &address,

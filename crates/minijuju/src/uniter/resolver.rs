@@ -41,6 +41,8 @@ pub struct UnitView {
     pub application_dying: bool,
     /// It leads the application.
     pub leader: bool,
+    /// Its Juju has no `leader-settings-changed`, as Juju 4.
+    pub tells_no_leader_settings: bool,
     /// What the leader has set for all units, as JSON.
     pub leader_settings: String,
     /// What becomes of its failed hook.
@@ -118,7 +120,8 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
             return Some(Step::Run(Plain::LeaderElected.into()));
         }
         // A new unit hears it also where nothing is set: Juju's watchers begin with a change.
-        if !view.leader && agent.leader_settings_seen.as_deref() != Some(&view.leader_settings) {
+        let tells = !view.leader && !view.tells_no_leader_settings;
+        if tells && agent.leader_settings_seen.as_deref() != Some(&view.leader_settings) {
             return Some(Step::Run(Plain::LeaderSettingsChanged.into()));
         }
         if let Some(hook) = secret(agent, &view.secrets) {
@@ -363,6 +366,12 @@ pub(super) mod tests {
             settle(&mut agent, &mut view),
             ["install", "leader-elected", "upgrade-charm", "config-changed", "start"]
         );
+    }
+
+    #[test]
+    fn a_unit_of_juju_4_hears_nothing_of_the_leaders_settings() {
+        let mut view = UnitView { leader: false, tells_no_leader_settings: true, ..view() };
+        assert_eq!(settle(&mut AgentState::default(), &mut view), ["install", "config-changed", "start"]);
     }
 
     #[test]

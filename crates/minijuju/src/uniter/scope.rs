@@ -7,6 +7,7 @@ use super::{leadership, storage};
 use crate::charm;
 use crate::store::Life;
 use crate::store::agent::AgentState;
+use crate::store::model::Model;
 use crate::store::relation::Scope;
 use crate::store::relation::{self, Settings};
 use crate::store::status::{self, Kind, Status};
@@ -15,16 +16,16 @@ use crate::store::unit::{self, Unit};
 use crate::store::{Db, Result, application};
 
 /// A unit enters the scope of a relation, just before it is told that the relation was created.
-pub fn enter(db: &Db, model: &str, seen: &Seen, id: i64, address: &str) -> Result<()> {
+pub fn enter(db: &Db, model: &Model, seen: &Seen, id: i64, address: &str) -> Result<()> {
+    let (juju, model) = (model.juju, model.uuid.as_str());
     let name = &seen.view.name;
-    let settings: Settings = [
-        ("egress-subnets", format!("{address}/32")),
-        ("ingress-address", address.to_owned()),
-        ("private-address", address.to_owned()),
-    ]
-    .into_iter()
-    .map(|(key, value)| (key.to_owned(), value))
-    .collect();
+    let mut settings: Settings = [("egress-subnets", format!("{address}/32")), ("ingress-address", address.to_owned())]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    if !juju.is_4() {
+        settings.insert("private-address".to_owned(), address.to_owned());
+    }
     relation::enter(db, model, id, name, &settings)?;
     let Some(found) = relation::find(db, model, id)? else { return Ok(()) };
     let other = found.side(&seen.unit.application, None).and_then(|mine| found.other(mine));

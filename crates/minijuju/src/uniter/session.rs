@@ -87,7 +87,8 @@ impl Session {
             Job::Action(action, id) => with_action(CalledHook::new(name, action), action, id, params),
             Job::Exec(id) => with_action(CalledHook::new(name, "juju-exec"), "juju-exec", id, params),
         };
-        let hook = CalledHook { controller: api_address(&machine.address().to_string()), ..hook };
+        let controller = api_address(&machine.address().to_string());
+        let hook = CalledHook { controller, version: model.juju, ..hook };
         Ok(Self {
             before: state.clone(),
             juju: Juju::new(state, hook, meta),

@@ -10,7 +10,7 @@ use crate::charm;
 use crate::store::application::{self, Application};
 use crate::store::relation::{self, Relation, Role, Scope};
 use crate::store::unit::{self, Unit};
-use crate::store::{Db, Error, action, machine, secret, storage};
+use crate::store::{Db, Error, action, machine, model as store_model, secret, storage};
 
 /// A unit with its application and what the model says about it.
 #[derive(Debug)]
@@ -35,6 +35,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
     }
     let settings: HashMap<&str, Value> =
         applications.iter().map(|(name, application)| (name.as_str(), settings(application))).collect();
+    let juju = store_model::find(db, model)?.map(|model| model.juju).unwrap_or_default();
     let relations = Relations::read(db, model)?;
     let storages = storage::all(db, model)?;
     let secrets = secret::all(db, model)?;
@@ -51,6 +52,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
             dying: !unit.life.is_alive(),
             application_dying: !application.life.is_alive(),
             leader: application.leader == Some(unit.number),
+            tells_no_leader_settings: juju.is_4(),
             leader_settings: serde_json::to_string(&application::leader_settings(db, model, &application.name)?)?,
             resolved: unit.resolved,
             charm_version: application.charm_version,

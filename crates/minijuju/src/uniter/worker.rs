@@ -172,7 +172,7 @@ impl Worker<'_> {
         let address = self.machine(seen)?.address().to_string();
         let uuid = &self.model.uuid;
         self.store.write(|db| {
-            scope::enter(db, uuid, seen, relation, &address)?;
+            scope::enter(db, self.model, seen, relation, &address)?;
             unit::save_agent(db, uuid, &unit)
         })?;
         Ok(())

@@ -17,3 +17,4 @@ mod rig;
 mod secrets;
 mod storage;
 mod surroundings;
+mod versions;

@@ -60,7 +60,11 @@ impl Rig {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_minijuju"));
-        command.args(args).env("MINIJUJU_DATA", self.folder().join("data")).env_remove("JUJU_MODEL");
+        command
+            .args(args)
+            .env("MINIJUJU_DATA", self.folder().join("data"))
+            .env_remove("JUJU_MODEL")
+            .env_remove("MINIJUJU_JUJU");
         command.current_dir(self.folder()).stdin(Stdio::null());
         command
     }

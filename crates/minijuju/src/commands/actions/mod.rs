@@ -95,7 +95,7 @@ impl Arguments for ShowActionArgs {
 /// Run `juju actions`.
 pub fn list(client: &mut Client, args: &ActionsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let meta = charm::metadata(&client.application(&model, &args.application)?)?;
+    let meta = charm::metadata_by(&client.application(&model, &args.application)?, model.juju)?;
     if meta.actions.is_empty() && !args.schema && args.format() == Tabular::Tabular {
         client.progress.say(&format!("No actions defined for {}.", args.application));
         return Ok(ExitCode::SUCCESS);
@@ -114,7 +114,7 @@ pub fn list(client: &mut Client, args: &ActionsArgs) -> anyhow::Result<ExitCode>
 /// Run `juju show-action`.
 pub fn show(client: &mut Client, args: &ShowActionArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let meta = charm::metadata(&client.application(&model, &args.application)?)?;
+    let meta = charm::metadata_by(&client.application(&model, &args.application)?, model.juju)?;
     let Some(action) = meta.actions.get(&args.action) else {
         client.progress.say(&format!("unknown action {:?}", args.action));
         return Ok(ExitCode::FAILURE);

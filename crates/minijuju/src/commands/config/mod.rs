@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use emulator::JujuVersion;
 
 use self::output::{ApplicationConfig, Setting};
 use crate::charm;
@@ -191,8 +192,14 @@ impl Arguments for ConfigArgs {
     }
 }
 
-/// What Juju puts before the reason for which it does not take options.
-const REFUSED: &str = "parsing settings for application";
+/// The reason for which Juju does not take options, with what it puts before it.
+fn refused(juju: JujuVersion) -> impl Fn(anyhow::Error) -> anyhow::Error {
+    move |why| match juju.is_4() {
+        false => why.context("parsing settings for application"),
+        true if why.to_string().starts_with("unknown option ") => why.context("invalid application config"),
+        true => why,
+    }
+}
 
 /// Run it.
 pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
@@ -208,14 +215,16 @@ pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
         ConfigAction::Change { file, set, reset } => {
             let meta = charm::metadata(&found)?;
             let mut given = match file {
-                Some(path) => settings::from_yaml(&meta, &found.name, &settings::read(path)?).context(REFUSED)?,
+                Some(path) => {
+                    settings::from_yaml(&meta, &found.name, &settings::read(path)?).map_err(refused(model.juju))?
+                }
                 None => Given::default(),
             };
             for (name, value) in set {
                 let text = settings::text(name, value)?;
-                given.set(&meta, name, &text).context(REFUSED)?;
+                given.set(&meta, name, &text).map_err(refused(model.juju))?;
             }
-            given.check_secrets(&meta).context(REFUSED)?;
+            given.check_secrets(&meta).map_err(refused(model.juju))?;
             for name in reset {
                 if name == TRUST {
                     given.trust = Some(false);

@@ -12,10 +12,9 @@ use self::output::{
     ControllerAccount, ControllerDetails, ControllerInfo, ControllerItem, ControllerModel, ControllerSet,
 };
 use crate::cli::{Arguments, ControllerOption, Output};
-use crate::client::{CLOUD, CONTROLLER, Client, USER, print};
+use crate::client::{CLOUD, CONTROLLER, Client, USER, print, version};
 use crate::format::{self, Document, Tabular};
 use crate::store::{machine, model, unit};
-use crate::uniter::JUJU_VERSION;
 
 /// List the controllers: there is one, and it is this command.
 #[derive(Debug, Clone, Args)]
@@ -71,7 +70,7 @@ pub fn list(client: &mut Client, args: &ControllersArgs) -> anyhow::Result<ExitC
         uuid,
         cloud: CLOUD.to_owned(),
         region: CLOUD.to_owned(),
-        agent_version: JUJU_VERSION.to_owned(),
+        agent_version: version::own(Some(db))?.to_string(),
         model_count: Some(models.len()),
         machine_count: Some(machines),
         ..ControllerItem::default()
@@ -106,7 +105,7 @@ pub fn show(client: &mut Client, args: &ShowControllerArgs) -> anyhow::Result<Ex
             uuid,
             cloud: CLOUD.to_owned(),
             region: CLOUD.to_owned(),
-            agent_version: JUJU_VERSION.to_owned(),
+            agent_version: version::own(Some(db))?.to_string(),
             ..ControllerDetails::default()
         },
         models,

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
+use emulator::JujuVersion;
 use serde_json::Value;
 
 use crate::cli::{self, Arguments, ModelOption, Output, UsageError};
@@ -17,7 +18,7 @@ use crate::client::{Client, USER, print, settings};
 use crate::commands::config::{ConfigAction, ConfigOptions};
 use crate::format::{self, Tabular};
 use crate::store::model;
-use crate::uniter::{JUJU_VERSION, NO_PROXY};
+use crate::uniter::NO_PROXY;
 
 const MODEL_CONFIG_HELP: &str = "\
 Examples:
@@ -217,8 +218,8 @@ fn all(set: &BTreeMap<String, Value>) -> BTreeMap<String, output::ModelOption> {
             found.insert(name.to_owned(), output::ModelOption { value, source: "default" });
         }
     }
-    let version = output::ModelOption { value: JUJU_VERSION.into(), source: "model" };
-    found.insert("agent-version".to_owned(), version);
+    let version = output::ModelOption { value: JujuVersion::default().to_string().into(), source: "model" };
+    found.insert(model::AGENT_VERSION.to_owned(), version);
     for (name, value) in set {
         found.insert(name.clone(), output::ModelOption { value: value.clone(), source: "model" });
     }

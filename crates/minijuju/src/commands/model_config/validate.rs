@@ -2,6 +2,9 @@
 //! own checks in apiserver/facades/client/modelconfig/modelconfig.go.
 
 use anyhow::bail;
+use emulator::JujuVersion;
+
+use crate::store::model;
 
 /// The bases that charms run on: core/base/supported.go.
 const BASES: [&str; 4] = ["ubuntu@20.04", "ubuntu@22.04", "ubuntu@24.04", "ubuntu@26.04"];
@@ -9,6 +12,10 @@ const BASES: [&str; 4] = ["ubuntu@20.04", "ubuntu@22.04", "ubuntu@24.04", "ubunt
 /// Checks an option's text, if Juju does.
 pub fn option(name: &str, text: &str) -> anyhow::Result<()> {
     match name {
+        model::AGENT_VERSION => {
+            text.parse::<JujuVersion>()?;
+            Ok(())
+        }
         "logging-config" => logging(text),
         "default-space" => space(text),
         "default-base" => base(text),

@@ -18,7 +18,6 @@ use crate::format::{self, Document, Tabular, ago};
 use crate::store::Life;
 use crate::store::model::{self, Model};
 use crate::store::{machine, secret, unit};
-use crate::uniter::JUJU_VERSION;
 
 const MODELS_HELP: &str = "\
 Details:
@@ -102,7 +101,7 @@ pub fn list(client: &mut Client, args: &ModelsArgs) -> anyhow::Result<ExitCode> 
             access: "admin".to_owned(),
             last_connection: "just now".to_owned(),
             sla: "unsupported".to_owned(),
-            agent_version: JUJU_VERSION.to_owned(),
+            agent_version: model.juju.to_string(),
             machines: machine::all(db, &model.uuid)?.len(),
             units: unit::all(db, &model.uuid)?.len(),
         });
@@ -134,7 +133,7 @@ pub fn show(client: &mut Client, args: &ShowModelArgs) -> anyhow::Result<ExitCod
     let feature = SupportedFeature {
         name: "juju".to_owned(),
         description: "the version of Juju used by the model".to_owned(),
-        version: JUJU_VERSION.to_owned(),
+        version: model.juju.to_string(),
     };
     let info = ModelInfo {
         name: format!("{USER}/{}", model.name),
@@ -154,7 +153,7 @@ pub fn show(client: &mut Client, args: &ShowModelArgs) -> anyhow::Result<ExitCod
         machines,
         secret_backends: BTreeMap::from([("internal".to_owned(), backend)]),
         sla: "unsupported".to_owned(),
-        agent_version: JUJU_VERSION.to_owned(),
+        agent_version: model.juju.to_string(),
         credential: Some(credential()),
         supported_features: vec![feature],
     };

@@ -233,7 +233,7 @@ fn receivers(client: &Client, model: &Model, args: &OperationsArgs) -> anyhow::R
 /// Run `juju operations`.
 pub fn list(client: &mut Client, args: &OperationsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let clock = Clock::new(args.utc);
+    let clock = Clock::new(args.utc).of(model.juju);
     let receivers = receivers(client, &model, args)?;
     let found = by_operation(client, &model)?
         .into_iter()
@@ -276,7 +276,7 @@ pub fn show(client: &mut Client, args: &ShowOperationArgs) -> anyhow::Result<Exi
         let tasks = tasks.with_context(|| format!("operation {id:?} not found"))?;
         Ok((finished(&tasks).is_some(), tasks))
     })?;
-    let text = output::show_operation(&operation(&tasks, &Clock::new(args.utc)), args.output.format());
+    let text = output::show_operation(&operation(&tasks, &Clock::new(args.utc).of(model.juju)), args.output.format());
     print(&text, args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -290,7 +290,10 @@ pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<Exi
         let task = task.with_context(|| format!("task with ID {id:?} not found"))?;
         Ok((task.completed.is_some(), task))
     })?;
-    let text = crate::commands::run::output::show_task(&shown(&task, &Clock::new(args.utc)), args.output.format());
+    let text = crate::commands::run::output::show_task(
+        &shown(&task, &Clock::new(args.utc).of(model.juju)),
+        args.output.format(),
+    );
     print(&text, args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -319,7 +322,7 @@ pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<Exit
         if ![TaskStatus::Aborting, TaskStatus::Cancelled].contains(&task.status) {
             bail!("task {id} is {} already", task.status);
         }
-        cancelled.insert(id.to_string(), shown(&task, &Clock::new(false)));
+        cancelled.insert(id.to_string(), shown(&task, &Clock::new(false).of(model.juju)));
     }
     print(&format::document(&cancelled, args.output.format()), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)

@@ -57,6 +57,9 @@ pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
         params::insert(&mut given, keys, value);
     }
     let (mut wanted, mut errors) = (Vec::new(), Vec::new());
+    if model.juju.is_4() {
+        check_defined(client, &model, args)?;
+    }
     for name in &args.units {
         match prepare(client, &model, name, &args.action, &given) {
             Ok(one) => wanted.push(one),
@@ -64,7 +67,7 @@ pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
         }
     }
     let colour = format::colour(&std::io::stdout(), args.color, args.no_color);
-    let clock = Clock::new(args.utc);
+    let clock = Clock::new(args.utc).of(model.juju);
     let telling = Telling { steps: true, colour };
     let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.background, telling)? else {
         return Ok(ExitCode::SUCCESS);
@@ -124,7 +127,7 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
         })
         .collect();
     let colour = format::colour(&std::io::stdout(), args.color, args.no_color);
-    let clock = Clock::new(args.utc);
+    let clock = Clock::new(args.utc).of(model.juju);
     let mut done = BTreeMap::new();
     for id in &machines {
         done.insert(id.clone(), machine_exec::run(client, &model, id, &args.commands, args.wait, &clock)?);
@@ -149,7 +152,25 @@ fn receiver(client: &Client, model: &Model, name: &str) -> anyhow::Result<Unit> 
     if name.ends_with("/leader") {
         return client.unit(model, name);
     }
-    unit::find(client.store.db(), &model.uuid, name)?.with_context(|| format!("{:?} not found", tag(name)))
+    unit::find(client.store.db(), &model.uuid, name)?.with_context(|| {
+        if model.juju.is_4() {
+            format!("linking task to unit: getting unit UUID for {name:?}: unit {name:?} not found")
+        } else {
+            format!("{:?} not found", tag(name))
+        }
+    })
+}
+
+/// Juju 4 looks for an action before it makes an operation. It checks the parameters only when the task runs.
+fn check_defined(client: &Client, model: &Model, args: &RunArgs) -> anyhow::Result<()> {
+    for name in &args.units {
+        let Ok(found) = client.unit(model, name) else { continue };
+        let meta = charm::metadata(&client.application(model, &found.application)?)?;
+        if !meta.actions.contains_key(&args.action) {
+            bail!("action {:?} not defined for unit {:?}. (not found)", args.action, found.name());
+        }
+    }
+    Ok(())
 }
 
 fn prepare(
@@ -166,7 +187,8 @@ fn prepare(
         .actions
         .get(action)
         .with_context(|| format!("action {action:?} not defined on unit {:?}", found.name()))?;
-    let params = action_params::prepare(defined, given)?.into_iter().collect();
+    let params = if model.juju.is_4() { given.clone() } else { action_params::prepare(defined, given)? };
+    let params = params.into_iter().collect();
     Ok(Wanted { unit: found.name(), kind: TaskKind::Action(action.to_owned()), params })
 }
 
@@ -282,7 +304,12 @@ fn wait(
                 client.progress.say("");
             }
             if task.completed.is_some() {
-                done.insert(unit.clone(), shown(&task, clock));
+                let mut shown = shown(&task, clock);
+                if model.juju.is_4() {
+                    // Its answer comes before it knows.
+                    shown.timing.completed.clear();
+                }
+                done.insert(unit.clone(), shown);
                 break;
             }
             if over {

@@ -211,7 +211,10 @@ fn plain(tasks: &BTreeMap<String, Task>, colour: bool) -> String {
         } else {
             out += &Paint::Good.text(&part.output, colour);
         }
-        out.push('\n');
+        // Juju 4 prints no more of a task that did not run.
+        if part.status != TaskStatus::Failed || task.results.as_ref().is_none_or(|results| !results.is_empty()) {
+            out.push('\n');
+        }
         let text = |name: &str| task.results.as_ref().and_then(|results| results.get(name)).and_then(Value::as_str);
         for text in [text("stdout"), text("stderr")].into_iter().flatten() {
             out += text.trim_matches('\n');

@@ -8,8 +8,8 @@ use std::fs;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use emulator::SecretId;
 use emulator::format::base64;
+use emulator::{JujuVersion, SecretId};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -190,7 +190,7 @@ pub fn list(client: &mut Client, args: &SecretsArgs) -> anyhow::Result<ExitCode>
     let found = secret::all(client.store.db(), &model.uuid)?;
     let wanted = |secret: &&Secret| args.owner.as_ref().is_none_or(|owner| *owner == tag(secret, &model));
     let shown: BTreeMap<String, SecretInfo> =
-        found.values().filter(wanted).map(|secret| (secret.id.clone(), info(secret))).collect();
+        found.values().filter(wanted).map(|secret| (secret.id.clone(), info(secret, model.juju))).collect();
     print(&output::secrets(&shown, args.output.format(), Timestamp::now()), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -200,7 +200,7 @@ pub fn show(client: &mut Client, args: &ShowSecretArgs) -> anyhow::Result<ExitCo
     let model = client.model()?;
     let found = secret::find(client.store.db(), &model.uuid, &args.secret)?
         .with_context(|| format!("secret {:?} not found", args.secret))?;
-    let mut shown = info(&found);
+    let mut shown = info(&found, model.juju);
     if args.reveal {
         let number = args.revision.unwrap_or(found.latest());
         let revision = found.revisions.get(&number);
@@ -214,9 +214,9 @@ pub fn show(client: &mut Client, args: &ShowSecretArgs) -> anyhow::Result<ExitCo
             .map(|(number, revision)| SecretRevision {
                 revision: number.unsigned_abs(),
                 backend: "internal".to_owned(),
-                created: Instant(at(revision.created)),
-                updated: Instant(at(revision.created)),
-                expires: revision.expires.map(|time| Instant(at(time))),
+                created: Instant(at(model.juju, revision.created)),
+                updated: Instant(at(model.juju, revision.created)),
+                expires: revision.expires.map(|time| Instant(at(model.juju, time))),
             })
             .collect();
     }
@@ -266,21 +266,22 @@ fn tag(secret: &Secret, model: &Model) -> String {
     }
 }
 
-/// A time of a secret's, which Juju keeps to the second: `nowToTheSecond` in state/secrets.go.
-fn at(millis: i64) -> Timestamp {
-    Timestamp::from_second(millis.div_euclid(1000)).unwrap_or_default()
+/// A time of a secret's, which Juju 3.6 keeps to the second: `nowToTheSecond` in state/secrets.go.
+fn at(juju: JujuVersion, millis: i64) -> Timestamp {
+    let millis = if juju.is_4() { millis } else { millis - millis.rem_euclid(1000) };
+    Timestamp::from_millisecond(millis).unwrap_or_default()
 }
 
-fn info(secret: &Secret) -> SecretInfo {
+fn info(secret: &Secret, juju: JujuVersion) -> SecretInfo {
     let owner = if secret.owner == USER_OWNER { "<model>" } else { &secret.owner };
     SecretInfo {
-        expires: secret.expires.map(|time| Instant(at(time))),
+        expires: secret.expires.map(|time| Instant(at(juju, time))),
         rotation: secret.rotation.clone(),
-        rotates: secret.rotates.map(|time| Instant(at(time))),
+        rotates: secret.rotates.map(|time| Instant(at(juju, time))),
         description: secret.description.clone(),
         name: secret.name.clone(),
         label: secret.label.clone(),
-        ..SecretInfo::new(secret.latest().unsigned_abs(), owner, at(secret.created), at(secret.updated))
+        ..SecretInfo::new(secret.latest().unsigned_abs(), owner, at(juju, secret.created), at(juju, secret.updated))
     }
 }
 
@@ -289,7 +290,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_s_times_are_whole_seconds() {
-        assert_eq!(at(1_795_666_535_999).to_string(), "2026-11-26T04:15:35Z");
+    fn a_secret_s_times_are_whole_seconds_on_juju_3_6() {
+        assert_eq!(at(JujuVersion::V3_6, 1_795_666_535_999).to_string(), "2026-11-26T04:15:35Z");
+        assert_eq!(at(JujuVersion::V4_0, 1_795_666_535_999).to_string(), "2026-11-26T04:15:35.999Z");
     }
 }

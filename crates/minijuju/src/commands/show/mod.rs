@@ -14,7 +14,7 @@ use crate::charm;
 use crate::cli::{Arguments, ModelOption, Output, UsageError, is_application, is_unit};
 use crate::client::{Client, print};
 use crate::commands::constraints::output::Constraints;
-use crate::commands::status::shown_port;
+use crate::commands::status::{implicit_binding, shown_port};
 use crate::format::{self, Document};
 use crate::store::model::Model;
 use crate::store::unit::{self, Unit};
@@ -142,7 +142,9 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
                 .into_iter()
                 .map(|(owner, settings, in_scope)| (owner, (settings, in_scope)))
                 .collect();
-        if let Some((settings, _)) = databags.remove(&other.application) {
+        // Juju 3.6 shows what the other application shares, Juju 4 what its own does.
+        let application = if model.juju.is_4() { &mine.application } else { &other.application };
+        if let Some((settings, _)) = databags.remove(application) {
             shown.application_data = settings;
         }
         // Juju 3.6 shows the units that the other application has now; the unit itself is one of them in a peer relation
@@ -196,7 +198,9 @@ pub fn application(client: &mut Client, args: &ShowApplicationArgs) -> anyhow::R
                 ExposedEndpoint { spaces: names(to.get("expose-to-spaces")), cidrs: names(to.get("expose-to-cidrs")) };
             (endpoint.clone(), to)
         });
-        let bindings = [String::new()].into_iter().chain(meta.relations.keys().cloned()).chain(meta.extra_bindings);
+        let implicit = implicit_binding(model.juju).map(|(endpoint, _)| endpoint);
+        let endpoints = meta.relations.keys().cloned().chain(meta.extra_bindings).chain(implicit);
+        let bindings = [String::new()].into_iter().chain(endpoints);
         let info = ApplicationInfo {
             charm: found.charm.clone(),
             base: base.unwrap_or_default(),

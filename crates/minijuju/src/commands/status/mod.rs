@@ -15,6 +15,7 @@ use std::time::Duration;
 use std::{io, thread};
 
 use clap::Args;
+use emulator::JujuVersion;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -30,6 +31,7 @@ use crate::commands::constraints::output::Constraints;
 use crate::commands::storage;
 use crate::format::{self, Clock, StatusFormat};
 use crate::machine::Machines;
+use crate::store::Life;
 use crate::store::agent::Operation;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
@@ -37,7 +39,7 @@ use crate::store::relation::{self, Endpoint, Relation};
 use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Port, Unit};
 use crate::store::{Db, machine};
-use crate::uniter::{JUJU_VERSION, machine_id};
+use crate::uniter::machine_id;
 
 const STATUS_HELP: &str = "\
 Details:
@@ -211,9 +213,9 @@ pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyho
             controller: CONTROLLER.to_owned(),
             cloud: CLOUD.to_owned(),
             region: CLOUD.to_owned(),
-            version: JUJU_VERSION.to_owned(),
+            version: model.juju.to_string(),
             status: StatusInfo::new("available", "", reader.time(model.created)),
-            sla: "unsupported".to_owned(),
+            sla: if model.juju.is_4() { "" } else { "unsupported" }.to_owned(),
         },
         machines,
         applications,
@@ -276,6 +278,26 @@ impl Reader<'_> {
         StatusInfo::new(&status.status, &status.message, self.time(status.since))
     }
 
+    /// The life of a machine or an application: Juju 4 also says that it is alive.
+    fn life(&self, life: Life) -> Option<Life> {
+        (self.model.juju.is_4() || !life.is_alive()).then_some(life)
+    }
+
+    /// The version of a machine's agent, which Juju 4 leaves out.
+    fn machine_version(&self, up: bool) -> String {
+        if up && !self.model.juju.is_4() { self.model.juju.to_string() } else { String::new() }
+    }
+
+    /// What became of changes to a machine's profile, which Juju 4 leaves out.
+    fn modification(&self, since: String) -> StatusInfo {
+        if self.model.juju.is_4() { StatusInfo::default() } else { StatusInfo::new("idle", "", since) }
+    }
+
+    /// A network device's address, which Juju 4 shows with the length of its network's prefix.
+    fn with_prefix(&self, address: &str) -> String {
+        if self.model.juju.is_4() { format!("{address}/24") } else { address.to_owned() }
+    }
+
     fn machine(&self, found: &machine::Machine, status: Option<&Status>) -> MachineStatus {
         let up = !found.address.is_empty();
         let name = machine_id(self.model, &found.id);
@@ -294,7 +316,7 @@ impl Reader<'_> {
             interfaces.insert(
                 "eth0".to_owned(),
                 NetworkInterface {
-                    ip_addresses: addresses.clone(),
+                    ip_addresses: addresses.iter().map(|address| self.with_prefix(address)).collect(),
                     mac_address: self.real.hardware_address(&found.address),
                     gateway,
                     dns_nameservers: Vec::new(),
@@ -304,14 +326,14 @@ impl Reader<'_> {
             );
         }
         MachineStatus {
-            juju_status: StatusInfo { version: if up { JUJU_VERSION.to_owned() } else { String::new() }, ..juju },
+            juju_status: StatusInfo { version: self.machine_version(up), life: self.life(Life::Alive), ..juju },
             hostname: if up { name.clone() } else { String::new() },
             dns_name: found.address.clone(),
             ip_addresses: addresses,
             instance_id: if up { name } else { "pending".to_owned() },
             display_name: String::new(),
-            machine_status: instance,
-            modification_status: StatusInfo::new("idle", "", since),
+            machine_status: StatusInfo { life: self.life(Life::Alive), ..instance },
+            modification_status: self.modification(since),
             base: base(&found.base),
             network_interfaces: interfaces,
             constraints: self.constraints.get(&found.id).cloned().unwrap_or_default(),
@@ -323,6 +345,7 @@ impl Reader<'_> {
         let mut bindings = BTreeMap::from([(String::new(), "alpha".to_owned())]);
         if let Ok(meta) = charm::metadata(found) {
             bindings.extend(meta.relations.keys().map(|endpoint| (endpoint.clone(), "alpha".to_owned())));
+            bindings.extend(implicit_binding(self.model.juju));
             bindings.extend(meta.extra_bindings.iter().map(|endpoint| (endpoint.clone(), "alpha".to_owned())));
         }
         let text = |name: &str| found.metadata.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -334,7 +357,7 @@ impl Reader<'_> {
             charm_rev: found.revision,
             charm_version: text("version").trim().to_owned(),
             exposed: found.exposed.is_some(),
-            life: found.life,
+            life: self.life(found.life),
             status: self.application_status(found, units),
             version: found.workload_version.clone(),
             endpoint_bindings: bindings,
@@ -384,9 +407,9 @@ impl Reader<'_> {
             None => agent.map(|status| self.info(status)).unwrap_or_default(),
         };
         if unit.agent.charm_version.is_some() || matches!(unit.agent.operation, Operation::Running { .. }) {
-            JUJU_VERSION.clone_into(&mut juju.version);
+            juju.version = self.model.juju.to_string();
         }
-        juju.life = unit.life;
+        juju.life = Some(unit.life).filter(|life| !life.is_alive());
         UnitStatus {
             workload_status: workload,
             juju_status: juju,
@@ -397,6 +420,11 @@ impl Reader<'_> {
             ..UnitStatus::default()
         }
     }
+}
+
+/// The endpoint that every charm has, among the bindings of an application: Juju 4 shows it.
+pub fn implicit_binding(juju: JujuVersion) -> Option<(String, String)> {
+    juju.is_4().then(|| ("juju-info".to_owned(), "alpha".to_owned()))
 }
 
 /// How bad a status is: Juju's order for the status of an application.

@@ -79,8 +79,8 @@ pub struct StatusInfo {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub version: String,
     /// Whether it was removed.
-    #[serde(skip_serializing_if = "Life::is_alive")]
-    pub life: Life,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub life: Option<Life>,
 }
 
 impl StatusInfo {
@@ -209,8 +209,8 @@ pub struct ApplicationStatus {
     /// Whether it is exposed.
     pub exposed: bool,
     /// Whether it was removed.
-    #[serde(skip_serializing_if = "Life::is_alive")]
-    pub life: Life,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub life: Option<Life>,
     /// Its status: the leader's word, or what its units' come to.
     #[serde(rename = "application-status")]
     pub status: StatusInfo,

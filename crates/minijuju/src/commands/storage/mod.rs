@@ -199,6 +199,9 @@ pub fn list(client: &mut Client, args: &StorageArgs) -> anyhow::Result<ExitCode>
         all.storage_instances.clear();
         all.filesystems.retain(|_, found| args.filesystem && (args.ids.is_empty() || found.is_on(&args.ids)));
     }
+    if model.juju.is_4() {
+        all.leave_out_places_of_filesystems();
+    }
     if all.is_empty() && args.output.format() == Tabular::Tabular {
         client.progress.say("No storage to display.");
         return Ok(ExitCode::SUCCESS);
@@ -230,7 +233,9 @@ pub fn show(client: &mut Client, args: &ShowStorageArgs) -> anyhow::Result<ExitC
 pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<CombinedStorage> {
     let mut all = CombinedStorage::default();
     for (number, found) in storage::all(db, &model.uuid)?.into_iter().enumerate() {
-        let filesystem = if found.is_detachable() { number.to_string() } else { format!("{}/{number}", found.machine) };
+        let alone = found.is_detachable() || model.juju.is_4();
+        // On Juju 3.6, a filesystem of a machine's has the machine's number in its own.
+        let filesystem = if alone { number.to_string() } else { format!("{}/{number}", found.machine) };
         all.storage_instances.insert(found.id.clone(), instance(&found, model, clock));
         all.filesystems.insert(filesystem.clone(), filesystem_of(found, filesystem, model, clock));
     }
@@ -271,7 +276,7 @@ fn on_unit(found: &Storage) -> BTreeMap<String, UnitStorageAttachment> {
     let attachment = || UnitStorageAttachment {
         machine: found.machine.clone(),
         location: found.location.clone(),
-        life: if found.leaves() { Life::Dying } else { Life::Alive },
+        life: Some(if found.leaves() { Life::Dying } else { Life::Alive }),
     };
     Some(found.unit.clone()).filter(|unit| !unit.is_empty()).map(|unit| (unit, attachment())).into_iter().collect()
 }

@@ -19,6 +19,14 @@ pub struct CombinedStorage {
 }
 
 impl CombinedStorage {
+    /// `juju storage` of Juju 4 does not say where a unit has a filesystem.
+    pub fn leave_out_places_of_filesystems(&mut self) {
+        let attachments = self.filesystems.values_mut().filter_map(|filesystem| filesystem.attachments.as_mut());
+        for unit in attachments.flat_map(|attachments| attachments.units.values_mut()) {
+            (unit.location, unit.life) = (String::new(), None);
+        }
+    }
+
     /// Whether there is nothing to show.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -59,7 +67,8 @@ pub struct UnitStorageAttachment {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub location: String,
     /// Whether it was removed.
-    pub life: Life,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub life: Option<Life>,
 }
 
 /// A storage instance's or filesystem's status.
@@ -279,7 +288,8 @@ mod tests {
     fn data() -> CombinedStorage {
         let since = "22 Nov 2026 08:15:01Z".to_owned();
         let status = StorageStatus { current: "attached".into(), message: String::new(), since };
-        let attachment = UnitStorageAttachment { machine: "0".into(), location: "/srv/data".into(), life: Life::Alive };
+        let attachment =
+            UnitStorageAttachment { machine: "0".into(), location: "/srv/data".into(), life: Some(Life::Alive) };
         let units = BTreeMap::from([("db/0".to_owned(), attachment)]);
         let machine = FilesystemAttachment { mount_point: "/srv/data".into(), read_only: false, life: Life::Alive };
         CombinedStorage {

@@ -8,10 +8,11 @@ use clap::Args;
 
 use self::output::VersionDetail;
 use crate::cli::{Arguments, Output, Session};
-use crate::client::print;
+use crate::client::{self, print};
 use crate::format::Smart;
 use crate::pack::juju_arch;
-use crate::uniter::JUJU_VERSION;
+use crate::store::Store;
+use crate::store::database::data_folder;
 
 /// Show the Juju version that this command stands in for.
 #[derive(Debug, Clone, Args)]
@@ -26,10 +27,13 @@ pub struct VersionArgs {
 
 impl Arguments for VersionArgs {}
 
-/// Run `juju version`. It needs no data.
+/// Run `juju version`. It needs no data, and makes none.
 pub fn version(_: &Session, args: &VersionArgs) -> anyhow::Result<ExitCode> {
+    let folder = data_folder()?;
+    let store = Store::is_in(&folder).then(|| Store::open(&folder)).transpose()?;
+    let juju = client::version::own(store.as_ref().map(Store::db))?;
     let detail = VersionDetail {
-        version: format!("{JUJU_VERSION}-{}-{}", release(), juju_arch()),
+        version: format!("{juju}-{}-{}", release(), juju_arch()),
         git_commit: String::new(),
         git_tree_state: "archive".to_owned(),
         compiler: "rustc".to_owned(),

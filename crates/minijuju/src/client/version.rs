@@ -1,0 +1,52 @@
+//! Which version of Juju this is.
+
+use std::env;
+
+use anyhow::Context as _;
+use emulator::JujuVersion;
+
+use crate::store::Db;
+use crate::store::model;
+
+/// The variable that says it.
+const VARIABLE: &str = "MINIJUJU_JUJU";
+
+/// What `juju bootstrap --agent-version` left.
+const KEY: &str = "agent-version";
+
+/// The version that models are of which are added now, and that `juju version` tells: what `MINIJUJU_JUJU` says, else what was
+/// bootstrapped, else 3.6.
+pub fn own(db: Option<&Db>) -> anyhow::Result<JujuVersion> {
+    if let Some(text) = env::var_os(VARIABLE).filter(|text| !text.is_empty()) {
+        return text.to_string_lossy().parse().with_context(|| VARIABLE.to_owned());
+    }
+    match db.map(|db| model::client(db, KEY)).transpose()?.flatten() {
+        Some(text) => Ok(text.parse()?),
+        None => Ok(JujuVersion::default()),
+    }
+}
+
+/// Have models be of this version from now on.
+pub fn bootstrap(db: &Db, version: JujuVersion) -> crate::store::Result<()> {
+    model::set_client(db, KEY, Some(&version.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn a_version_is_what_was_bootstrapped_last_and_3_6_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        if env::var_os(VARIABLE).is_some() {
+            // The tests are run for that version.
+            return;
+        }
+        assert_eq!(own(Some(store.db())).unwrap(), JujuVersion::V3_6);
+        bootstrap(store.db(), JujuVersion::V4_0).unwrap();
+        assert_eq!(own(Some(store.db())).unwrap(), JujuVersion::V4_0);
+        assert_eq!(own(None).unwrap(), JujuVersion::V3_6);
+    }
+}

@@ -1,0 +1,51 @@
+//! `juju bootstrap`: which version of Juju the one controller is of.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use emulator::JujuVersion;
+
+use crate::cli::Arguments;
+use crate::client::{CLOUD, CONTROLLER, Client, version};
+
+const BOOTSTRAP_HELP: &str = "\
+Details:
+There is one controller, minijuju itself. This chooses the version of Juju whose behaviour models have
+that are added from now on: 3.6 or 4.0. Models that are there stay as they are.
+
+Examples:
+    juju bootstrap --agent-version 4.0";
+
+/// Choose the version of Juju.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = BOOTSTRAP_HELP)]
+pub struct BootstrapArgs {
+    /// Cloud: there is one, localhost
+    #[arg(value_name = "cloud name>[/region")]
+    pub cloud: Option<String>,
+    /// Name of the controller: there is one, minijuju
+    #[arg(value_name = "controller name")]
+    pub controller: Option<String>,
+    /// Version of Juju
+    #[arg(long = "agent-version", value_name = "version", value_parser = str::parse::<JujuVersion>)]
+    pub agent_version: Option<JujuVersion>,
+}
+
+impl Arguments for BootstrapArgs {}
+
+/// Run it.
+pub fn run(client: &mut Client, args: &BootstrapArgs) -> anyhow::Result<ExitCode> {
+    if let Some(cloud) = args.cloud.as_ref().filter(|cloud| cloud.split('/').next() != Some(CLOUD)) {
+        bail!("cloud {cloud:?} not found: there is one, {CLOUD:?}");
+    }
+    if let Some(name) = args.controller.as_ref().filter(|name| *name != CONTROLLER) {
+        bail!("controller {name} cannot be made: there is one, {CONTROLLER}");
+    }
+    let juju = args.agent_version.context(
+        "there is a controller already; begin with \"juju add-model\", or choose the version of Juju with --agent-version",
+    )?;
+    client.write(|db| version::bootstrap(db, juju))?;
+    client.progress.say(&format!("Models that are added from now on are of Juju {juju}"));
+    Ok(ExitCode::SUCCESS)
+}
