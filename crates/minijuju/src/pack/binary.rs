@@ -74,9 +74,24 @@ pub(super) fn build(
             if messages.is_empty() {
                 messages.push(format!("it ended with {status}, and said nothing"));
             }
+            messages.extend(static_libraries_missing(&messages).map(str::to_owned));
             Err(PackError::Build { binary: binary.to_owned(), messages: messages.join("\n") })
         }
     }
+}
+
+/// What to do where the linker does not find the C library to put into the binary: some distributions keep it in a package
+/// of its own.
+fn static_libraries_missing(messages: &[String]) -> Option<&'static str> {
+    // GNU ld's words, and LLD's.
+    let missing = ["cannot find -lc", "unable to find library -lc", "cannot find -lgcc_eh", "cannot find crt1.o"];
+    let found = messages
+        .iter()
+        .any(|line| missing.iter().any(|words| line.trim_end_matches(": No such file or directory").ends_with(words)));
+    found.then_some(
+        "The static C library is missing, which a charm carries: install libc6-dev on Debian and Ubuntu, glibc-static on Fedora, \
+         or build for musl (`rustup target add x86_64-unknown-linux-musl`, and that target in .cargo/config.toml)",
+    )
 }
 
 /// Whether a program needs a dynamic loader, and so the C library of the computer that it runs on: an ELF file says so in a
@@ -112,6 +127,19 @@ fn executable(message: Message, binary: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_missing_static_c_library_is_named_with_what_to_install() {
+        for line in [
+            "          rust-lld: error: unable to find library -lc",
+            "          /usr/bin/ld: cannot find -lc: No such file or directory",
+            "          /usr/bin/ld: cannot find -lgcc_eh",
+        ] {
+            let hint = static_libraries_missing(&["error: linking with `cc` failed".to_owned(), line.to_owned()]);
+            assert!(hint.is_some_and(|hint| hint.contains("glibc-static")), "{line}");
+        }
+        assert_eq!(static_libraries_missing(&["rust-lld: error: unable to find library -lcurl".to_owned()]), None);
+    }
 
     #[test]
     fn a_program_that_names_a_loader_is_dynamic() {
