@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::legacy_firewall;
 use super::lock::Lock;
 use super::network::{BRIDGE, interfaces};
 use super::tool::Tool;
@@ -34,32 +35,30 @@ pub(super) fn open(lock: &Lock, table: &str, bridge: &str, network: &str) -> Res
          }}\n}}\n"
     );
     nft(lock, "let machines reach the network", &rules)?;
-    let note = pass(lock, bridge);
+    let notes: Vec<String> = pass(lock, bridge).into_iter().chain(legacy_firewall::pass(lock, bridge)).collect();
     forward()?;
-    Ok(note)
+    Ok((!notes.is_empty()).then(|| notes.join("; ")))
 }
 
 /// Take away what [`open`] did.
 pub(super) fn close(lock: &Lock, table: &str, bridge: &str) -> Result<()> {
     // Declared before it is deleted, so that deleting it cannot fail where it is not there.
     let own = [format!("table ip {table} {{}}"), format!("delete table ip {table}")];
-    let chains = forward_chains();
+    let chains = forward_chains(&chains());
     let passing = chains.iter().flat_map(|(chain, text)| {
         handles(text, bridge).map(move |handle| format!("delete rule {chain} handle {handle}"))
     });
     let rules = own.into_iter().chain(passing).collect::<Vec<_>>().join("\n") + "\n";
     nft(lock, "remove the machines' network rules", &rules)?;
+    legacy_firewall::close(lock, bridge)?;
     stop_forward()
 }
 
 /// Docker, ufw and firewalld drop all packets that are passed on and that no rule of theirs knows. Each chain of nftables
 /// may drop a packet, whatever another one said, so the rules that accept ours must stand first in all of them.
-fn pass(lock: &Lock, bridge: &str) -> Option<String> {
+fn pass(lock: &Lock, bridge: &str) -> Vec<String> {
     let mut notes = Vec::new();
-    for (chain, text) in forward_chains() {
-        if !may_drop(&text) || handles(&text, bridge).next().is_some() {
-            continue;
-        }
+    for chain in closed_chains(&chains(), bridge) {
         // As `iptables -I FORWARD …` writes them, so that it can read them too.
         let rules = format!(
             "insert rule {chain} iifname \"{bridge}\" counter accept\n\
@@ -68,11 +67,27 @@ fn pass(lock: &Lock, bridge: &str) -> Option<String> {
         if let Err(error) = nft(lock, "let machines through the firewall", &rules) {
             notes.push(format!(
                 "this computer's firewall may drop what machines send out, in its chain `{chain}` ({error}): have it let the \
-                 interface {bridge} through"
+                 interface {bridge} through{}",
+                remedy(&chain, bridge)
             ));
         }
     }
-    (!notes.is_empty()).then(|| notes.join("; "))
+    notes
+}
+
+/// Newer versions of firewalld let nobody else change their rules (`NftablesTableOwner`).
+fn remedy(chain: &str, bridge: &str) -> String {
+    match chain.split(' ').nth(1) {
+        Some("firewalld") => format!(", with `firewall-cmd --zone=trusted --add-interface={bridge}`"),
+        _ => String::new(),
+    }
+}
+
+/// The chains that may drop what comes and goes through `bridge`.
+fn closed_chains(chains: &str, bridge: &str) -> Vec<String> {
+    let found = forward_chains(chains).into_iter();
+    let closed = found.filter(|(_, text)| may_drop(text) && handles(text, bridge).next().is_none());
+    closed.map(|(chain, _)| chain).collect()
 }
 
 /// Whether a chain, as nft lists it, may drop a packet: by its policy, by a rule of its own, or by one of another chain.
@@ -81,11 +96,18 @@ fn may_drop(chain: &str) -> bool {
     words.any(|word| ["drop", "reject", "jump", "goto", "queue"].contains(&word))
 }
 
-/// The chains that each packet of IPv4 goes through that is passed on, as `FAMILY TABLE CHAIN`, each with its text.
-fn forward_chains() -> Vec<(String, String)> {
-    let list = |args: &[&str]| Tool::Nft.run(Path::new("/"), args, "", "read the firewall").ok();
-    let all = list(&["list", "chains"]).unwrap_or_default();
-    let names = names_of_forward_chains(&all).into_iter();
+fn list(args: &[&str]) -> Option<String> {
+    Tool::Nft.run(Path::new("/"), args, "", "read the firewall").ok()
+}
+
+/// The head of each chain there is.
+fn chains() -> String {
+    list(&["list", "chains"]).unwrap_or_default()
+}
+
+/// Of these, those that each packet of IPv4 goes through that is passed on, as `FAMILY TABLE CHAIN`, each with its text.
+fn forward_chains(chains: &str) -> Vec<(String, String)> {
+    let names = names_of_forward_chains(chains).into_iter();
     names
         .filter_map(|[family, table, chain]| {
             let text = list(&["--handle", "list", "chain", family, table, chain])?;
@@ -109,10 +131,22 @@ fn names_of_forward_chains(chains: &str) -> Vec<[&str; 3]> {
     found
 }
 
-/// Whether [`open`]'s rules stand, and packets are passed on.
-pub(super) fn is_open(table: &str) -> bool {
+/// Whether [`open`]'s rules stand, packets are passed on, and no chain came that may drop them. A firewall that is loaded
+/// again leaves our table alone, and has lost our rules in its own.
+pub(super) fn is_open(table: &str, bridge: &str) -> bool {
+    let chains = chains();
     fs::read_to_string(IP_FORWARD).is_ok_and(|now| now.trim() == "1")
-        && Tool::Nft.run(Path::new("/"), &["list", "table", "ip", table], "", "read the firewall").is_ok()
+        && chains.lines().any(|line| line == format!("table ip {table} {{"))
+        && closed_chains(&chains, bridge).iter().all(|chain| has_owner(chain))
+        && legacy_firewall::lets_pass(bridge)
+}
+
+/// Whether nobody but the program that made it can change a chain.
+fn has_owner(chain: &str) -> bool {
+    let mut words = chain.split(' ');
+    let (family, table) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let text = list(&["list", "table", family, table]).unwrap_or_default();
+    text.lines().any(|line| line.trim_start().starts_with("flags ") && line.contains("owner"))
 }
 
 /// The handles of the rules about `bridge` in a listed chain.

@@ -13,6 +13,7 @@ mod error;
 mod files;
 mod firewall;
 mod init;
+mod legacy_firewall;
 mod lock;
 mod machines;
 mod network;

@@ -171,7 +171,7 @@ impl Network {
         let bridge = self.bridge();
         is_up(&bridge)
             && machines.all(|record| is_plugged(&record.interface, &bridge))
-            && firewall::is_open(&self.table())
+            && firewall::is_open(&self.table(), &bridge)
     }
 
     /// Plug a machine in again where its cable is loose or gone; `pid` is its first process.

@@ -251,6 +251,20 @@ fn a_hook_that_floods_the_log_fills_neither_memory_nor_disk() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
+fn a_value_of_ten_megabytes_reaches_the_charm_in_every_format() {
+    let rig = Rig::new();
+    let config = "options: {text: {type: string, default: ''}}";
+    let script = r#"sizes=; for format in smart json yaml; do sizes="$sizes $(config-get --format $format text | wc -c)"; done
+        status-set active "${sizes# }""#;
+    rig.run(&["deploy", &rig.charm("web", script, &[("config.yaml", config)])]).ok();
+    fs::write(rig.folder().join("value"), "a line: of text\n".repeat(655_360)).unwrap();
+    rig.run(&["config", "web", "text=@value"]).ok();
+    // As it is with a line break more; with each break as \n between quotes; and with each line moved in below a head.
+    assert_eq!(rig.workload("web/0"), ("active".to_owned(), "10485761 11141123 11796482".to_owned()));
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
 fn a_hook_that_ends_by_a_signal_failed() {
     let rig = Rig::new();
     let deployed = rig.run(&["deploy", &rig.charm("web", "kill -SEGV $$", &[])]).ok();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use minijuju::machine::Machine;
 
-use crate::fixture::{eventually, finish, output};
+use crate::fixture::{eventually, finish, needs_root_and, output};
 use crate::rig::{Rig, ask, spec};
 
 /// How long a neighbour may take to answer.
@@ -252,4 +252,111 @@ fn a_network_that_was_taken_away_is_repaired_and_firewalls_of_every_table_let_ma
     let repaired = format!("{told}{whole}").repeat(5);
     let wanted = format!("{repaired}repaired []\n{whole}{told}4\n0\ntable inet fw\ntable inet other\n");
     assert_eq!(text, wanted, "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Run a script in a network of its own, that nobody else's rules are harmed, and give back what it printed.
+fn in_a_network_of_its_own(rig: &Rig, script: &str) -> (String, String) {
+    let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
+    starter.env("SCRIPT", script).env("DATA", rig.data()).env("BESIDE", rig.beside("beside"));
+    let output = output(&mut starter);
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (text(output.stdout), text(output.stderr))
+}
+
+/// firewalld and others load all of their own table again, and nothing else.
+const LOADED_AGAIN: &str = r#"
+set -e
+mount -t sysfs sysfs /sys
+mount -t tmpfs run /run
+firewall() {
+    nft 'table inet firewalld; delete table inet firewalld; table inet firewalld {
+        chain filter_FORWARD_POLICIES { reject with icmpx admin-prohibited; }
+        chain filter_FORWARD { type filter hook forward priority 10; policy accept;
+            ct state { established, related } accept; jump filter_FORWARD_POLICIES; }; }'
+}
+firewall
+"$@" | grep ' notes '
+bridge=$(ls /sys/class/net | grep mjbr-)
+passed() { nft list chain inet firewalld filter_FORWARD | grep -c "\"$bridge\" counter .* accept" || true; }
+passed
+firewall
+passed
+MINIJUJU_TEST_REPAIR=1 "$@" | grep '^repaired'
+passed
+MINIJUJU_TEST_REPAIR=1 "$@" | grep '^repaired'
+MINIJUJU_TEST_CLEAN=1 "$@" > /dev/null
+passed
+"#;
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_firewall_that_was_loaded_again_lets_machines_through_again() {
+    let rig = Rig::new();
+    let (text, errors) = in_a_network_of_its_own(&rig, LOADED_AGAIN);
+    let (address, rest) = text.split_once('\n').unwrap_or_default();
+    assert!(address.ends_with(" notes []"), "{text}{errors}");
+    let told = "repaired [\"the machines' network was taken away, and is repaired\"]";
+    assert_eq!(rest, format!("2\n0\n{told}\n2\nrepaired []\n0\n"), "{errors}");
+}
+
+/// The table of newer versions of firewalld belongs to its process: nobody else can change it.
+const OWNED: &str = r#"
+set -e
+mount -t sysfs sysfs /sys
+mount -t tmpfs run /run
+mkfifo "$BESIDE/rules"
+nft -i < "$BESIDE/rules" > /dev/null & firewalld=$!
+trap 'kill $firewalld' EXIT
+exec 3> "$BESIDE/rules"
+echo 'add table inet firewalld { flags owner; }' >&3
+echo 'add chain inet firewalld filter_FORWARD { type filter hook forward priority 10; policy drop; }' >&3
+until nft list chains 2>/dev/null | grep -q filter_FORWARD; do kill -0 $firewalld; done
+"$@" | grep ' notes '
+MINIJUJU_TEST_REPAIR=1 "$@" | grep '^repaired'
+MINIJUJU_TEST_CLEAN=1 "$@" > /dev/null
+"#;
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_firewall_whose_rules_nobody_else_can_change_is_named_with_what_to_type() {
+    let rig = Rig::new();
+    let (text, errors) = in_a_network_of_its_own(&rig, OWNED);
+    for says in ["in its chain `inet firewalld filter_FORWARD`", "`firewall-cmd --zone=trusted --add-interface=mjbr-"] {
+        assert!(text.contains(says), "{says}: {text}{errors}");
+    }
+    assert!(text.ends_with("\nrepaired []\n"), "it is told once, and not with each command: {text}{errors}");
+}
+
+/// Docker on an older computer, or one whose iptables is still the old one.
+const LEGACY: &str = r#"
+set -e
+mount -t sysfs sysfs /sys
+mount -t tmpfs run /run
+rules() { iptables-legacy -w -S FORWARD | sed "s/$bridge/BRIDGE/"; }
+bridge=none
+iptables-legacy -w -P FORWARD DROP
+rules > "$BESIDE/before"
+"$@" | grep ' notes '
+bridge=$(ls /sys/class/net | grep mjbr-)
+rules
+iptables-legacy -w -F FORWARD
+MINIJUJU_TEST_REPAIR=1 "$@" | grep '^repaired'
+rules
+MINIJUJU_TEST_REPAIR=1 "$@" | grep '^repaired'
+MINIJUJU_TEST_CLEAN=1 "$@" > /dev/null
+rules > "$BESIDE/after"
+diff "$BESIDE/before" "$BESIDE/after" && echo as before
+"#;
+
+#[test]
+#[ignore = "needs root: it starts machines beside rules of iptables-legacy"]
+fn rules_of_iptables_from_before_nftables_let_machines_through_and_are_left_as_they_were() {
+    let rig = Rig::new();
+    needs_root_and(&[("iptables-legacy", "iptables")]);
+    let (text, errors) = in_a_network_of_its_own(&rig, LEGACY);
+    let (address, rest) = text.split_once('\n').unwrap_or_default();
+    assert!(address.ends_with(" notes []"), "{text}{errors}");
+    let rules = "-P FORWARD DROP\n-A FORWARD -o BRIDGE -j ACCEPT\n-A FORWARD -i BRIDGE -j ACCEPT\n";
+    let told = "repaired [\"the machines' network was taken away, and is repaired\"]\n";
+    assert_eq!(rest, format!("{rules}{told}{rules}repaired []\nas before\n"), "{errors}");
 }
