@@ -35,7 +35,7 @@ pub struct ShowStatusLogArgs {
     #[arg(long = "type", value_name = "type", default_value = "unit")]
     pub kind: String,
     /// The last so many; 20 if nothing else is asked for
-    #[arg(short = 'n', value_name = "number", default_value = "0", value_parser = integer)]
+    #[arg(short = 'n', long = "n", value_name = "number", default_value = "0", value_parser = integer)]
     pub number: i64,
     /// Those of so many days
     #[arg(long, value_name = "number", default_value = "0", value_parser = integer)]
@@ -55,6 +55,7 @@ pub struct ShowStatusLogArgs {
 }
 
 impl Arguments for ShowStatusLogArgs {
+    const USAGE: Option<&str> = Some("<entity name>");
     const MISSING: &[&str] = &["entity name is missing."];
 
     fn init(&mut self) -> Result<(), UsageError> {

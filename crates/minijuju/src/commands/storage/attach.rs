@@ -31,6 +31,7 @@ pub struct DetachStorageArgs {
 }
 
 impl Arguments for DetachStorageArgs {
+    const USAGE: Option<&str> = Some("<storage> [<storage> ...]");
     const MISSING: &[&str] = &["detach-storage requires at least one storage ID"];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -54,6 +55,7 @@ pub struct AttachStorageArgs {
 const ATTACH_MISSING: &str = "attach-storage requires a unit ID and at least one storage ID";
 
 impl Arguments for AttachStorageArgs {
+    const USAGE: Option<&str> = Some("<unit> <storage> [<storage> ...]");
     const MISSING: &[&str] = &[ATTACH_MISSING];
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -85,6 +87,7 @@ pub struct RemoveStorageArgs {
 }
 
 impl Arguments for RemoveStorageArgs {
+    const USAGE: Option<&str> = Some("<storage> [<storage> ...]");
     const MISSING: &[&str] = &["remove-storage requires at least one storage ID"];
 
     fn init(&mut self) -> Result<(), UsageError> {
