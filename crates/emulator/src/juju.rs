@@ -33,7 +33,7 @@ use crate::state::{Relation, State, Storage};
 /// let args = ["maintenance".to_owned(), "Installing".to_owned()];
 /// let call = Call { name: "status-set", args: &args, stdin: None, cwd: Path::new("/"), root: Path::new("/") };
 /// assert_eq!(juju.answer(&call).code, 0);
-/// let outcome = juju.finish(true);
+/// let outcome = juju.succeed();
 /// assert_eq!(outcome.state.unit_status.message, "Installing");
 /// # Ok::<(), ops_metadata::MetadataError>(())
 /// ```
@@ -101,18 +101,24 @@ impl Juju {
         }
     }
 
-    /// The hook has ended. If it has succeeded, its changes take effect, unless Juju refuses them.
+    /// The hook has ended well: its changes take effect, unless Juju refuses them.
     #[must_use]
-    pub fn finish(mut self, succeeded: bool) -> Outcome {
-        let refusal = if succeeded { commands::commit(&mut self).err().map(|failure| failure.message) } else { None };
-        if !succeeded || refusal.is_some() {
-            self.record.requested_storages.clear();
-            self.record.removed_secret_revisions.clear();
-            if self.record.reboot == Some(crate::record::Reboot::AfterHook) {
-                self.record.reboot = None;
-            }
+    pub fn succeed(mut self) -> Outcome {
+        match commands::commit(&mut self) {
+            Ok(()) => Outcome { state: self.state, record: self.record, refusal: None },
+            Err(failure) => Outcome { refusal: Some(failure.message), ..self.fail() },
         }
-        Outcome { state: self.state, record: self.record, refusal }
+    }
+
+    /// The hook has failed: what it changed at once stays, and the rest is dropped.
+    #[must_use]
+    pub fn fail(mut self) -> Outcome {
+        self.record.requested_storages.clear();
+        self.record.removed_secret_revisions.clear();
+        if self.record.reboot == Some(crate::record::Reboot::AfterHook) {
+            self.record.reboot = None;
+        }
+        Outcome { state: self.state, record: self.record, refusal: None }
     }
 
     /// The relation that the hook is about.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::format::{colour, shown_on};
+use crate::format::{Colours, shown_on};
 
 /// Where steps are told.
 #[derive(Debug)]
@@ -35,16 +35,18 @@ pub struct Task<'a> {
 }
 
 impl Progress {
-    /// Tell steps on standard error: live ones at a terminal, plain lines elsewhere, none if `quiet`.
-    pub fn new(quiet: bool) -> Self {
-        let shape = if quiet {
-            Shape::Quiet
-        } else if io::stderr().is_terminal() {
-            Shape::Live(MultiProgress::new())
-        } else {
-            Shape::Plain
-        };
+    /// Tell steps on standard error, live ones at a terminal and plain lines elsewhere, unless `quiet`.
+    pub fn unless(quiet: bool) -> Self {
+        if quiet {
+            return Self::silent();
+        }
+        let shape = if io::stderr().is_terminal() { Shape::Live(MultiProgress::new()) } else { Shape::Plain };
         Self { shape, lines: Mutex::new(()) }
+    }
+
+    /// Tell no steps.
+    pub fn silent() -> Self {
+        Self { shape: Shape::Quiet, lines: Mutex::new(()) }
     }
 
     /// Say a line that is no step, unless quiet.
@@ -106,7 +108,7 @@ impl Task<'_> {
         }
         // Green and red, where a person looks on.
         let mark = match (&self.progress.shape, mark) {
-            (Shape::Live(_), _) if !colour(&io::stderr(), false, false) => mark.to_owned(),
+            (Shape::Live(_), _) if Colours::on(&io::stderr()) == Colours::Off => mark.to_owned(),
             (Shape::Live(_), "✓") => format!("\x1b[32m{mark}\x1b[0m"),
             (Shape::Live(_), _) => format!("\x1b[31m{mark}\x1b[0m"),
             (Shape::Plain | Shape::Quiet, _) => mark.to_owned(),

@@ -35,7 +35,7 @@ mod tests {
         check(&mut juju, &["application-version-set", "1.10"], "");
         check(&mut juju, &["application-version-set", ""], "");
         check(&mut juju, &["application-version-set", "1.11"], "");
-        let outcome = juju.finish(false);
+        let outcome = juju.fail();
         assert_eq!(outcome.state.workload_version, "1.11");
         assert_eq!(outcome.record.workload_versions, ["1.10", "", "1.11"]);
     }

@@ -44,7 +44,7 @@ mod tests {
         ] {
             let mut juju = juju();
             check(&mut juju, line, "");
-            assert_eq!(juju.finish(succeeded).record.reboot, reboot);
+            assert_eq!(if succeeded { juju.succeed() } else { juju.fail() }.record.reboot, reboot);
         }
     }
 

@@ -77,7 +77,7 @@ mod tests {
         check(&mut juju, &["leader-get", "a"], "1\n");
         check(&mut juju, &["leader-get", "b"], "");
         check(&mut juju, &["leader-get", "b", "--format=json"], "null\n");
-        assert_eq!(juju.finish(false).state.leader_settings.len(), 1);
+        assert_eq!(juju.fail().state.leader_settings.len(), 1);
     }
 
     #[test]

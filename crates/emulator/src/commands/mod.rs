@@ -126,12 +126,7 @@ pub(crate) fn commit(juju: &mut Juju) -> Answer {
     if let Some(charm_state) = juju.pending.charm_state.take() {
         juju.state.charm_state = charm_state;
     }
-    for (id, databag) in std::mem::take(&mut juju.pending.unit_data) {
-        relation::commit(&mut juju.state.relations, id, databag, false);
-    }
-    for (id, databag) in std::mem::take(&mut juju.pending.app_data) {
-        relation::commit(&mut juju.state.relations, id, databag, true);
-    }
+    relation::commit(juju);
     Ok(())
 }
 

@@ -54,7 +54,7 @@ mod tests {
         juju.state.opened_ports = [Port::tcp(80)].into();
         check(&mut juju, &["close-port", "80", "--endpoints", "db"], "");
         let others = ["logs", "peers", "public", "web"].map(|endpoint| (endpoint.to_owned(), [Port::tcp(80)].into()));
-        let state = juju.finish(true).state;
+        let state = juju.succeed().state;
         assert_eq!((state.opened_ports, state.endpoint_ports), ([].into(), others.into()));
     }
 
@@ -63,7 +63,7 @@ mod tests {
         let mut juju = juju();
         check(&mut juju, &["open-port", "80", "--endpoints", "db"], "");
         check(&mut juju, &["open-port", "80"], "");
-        let state = juju.finish(true).state;
+        let state = juju.succeed().state;
         assert_eq!((state.opened_ports, state.endpoint_ports), ([Port::tcp(80)].into(), [].into()));
     }
 
@@ -72,7 +72,7 @@ mod tests {
         let mut juju = juju();
         juju.state.endpoint_ports = ["db", "web"].map(|endpoint| (endpoint.to_owned(), [Port::tcp(80)].into())).into();
         check(&mut juju, &["close-port", "80"], "");
-        assert_eq!(juju.finish(true).state.endpoint_ports, [].into());
+        assert_eq!(juju.succeed().state.endpoint_ports, [].into());
     }
 
     #[test]
@@ -83,7 +83,7 @@ mod tests {
             let refusal = format!(
                 "cannot open/close ports: {doing} port range: endpoint \"nonsense\" for unit \"app/0\" not found"
             );
-            assert_eq!(juju.finish(true).refusal, Some(refusal));
+            assert_eq!(juju.succeed().refusal, Some(refusal));
         }
     }
 }

@@ -85,7 +85,7 @@ mod tests {
         check(&mut juju, &["payload-status-set", "web", "1", "stopping"], "");
         assert_eq!(juju.state.payloads[0].status, "stopping");
         check(&mut juju, &["payload-unregister", "web", "1"], "");
-        assert_eq!(juju.finish(false).state.payloads, []);
+        assert_eq!(juju.fail().state.payloads, []);
     }
 
     #[test]

@@ -215,7 +215,7 @@ mod tests {
         check(&mut juju, &["opened-ports"], "icmp\n443/tcp\n8000-8010/udp\n");
         check(&mut juju, &["opened-ports", "--format=json"], "[\"icmp\",\"443/tcp\",\"8000-8010/udp\"]\n");
         let after = [Port::icmp(), Port::tcp(443), Port::udp_range(8000..=8010)].into();
-        assert_eq!(juju.finish(true).state.opened_ports, after);
+        assert_eq!(juju.succeed().state.opened_ports, after);
     }
 
     #[test]
@@ -224,7 +224,7 @@ mod tests {
         juju.state.opened_ports = [Port::tcp(80)].into();
         check(&mut juju, &["close-port", "80"], "");
         check(&mut juju, &["open-port", "81"], "");
-        assert_eq!(juju.finish(false).state.opened_ports, [Port::tcp(80)].into());
+        assert_eq!(juju.fail().state.opened_ports, [Port::tcp(80)].into());
     }
 
     #[test]

@@ -114,7 +114,7 @@ mod tests {
         check(&mut juju, &["state-get", "-", "--format=json"], "{\"three\":\"a=b\",\"two\":\"2\"}\n");
         check(&mut juju, &["state-get", "two"], "2\n");
         assert_eq!(juju.state.charm_state.len(), 1);
-        let kept = juju.finish(true).state.charm_state;
+        let kept = juju.succeed().state.charm_state;
         assert_eq!(kept, [("two".to_owned(), "2".to_owned()), ("three".to_owned(), "a=b".to_owned())].into());
     }
 

@@ -197,7 +197,7 @@ mod tests {
         check(&mut juju, &of_application, &format!("application-status:\n  status: maintenance\n{units}"));
         check(&mut juju, &["status-set", "--application", "blocked"], "");
         check(&mut juju, &of_application, &format!("application-status:\n  status: blocked\n{units}"));
-        assert_eq!(juju.finish(true).state.unit_status, Status::maintenance("two"));
+        assert_eq!(juju.succeed().state.unit_status, Status::maintenance("two"));
     }
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
         let output = answer(&mut juju, &["status-get", "--application", "--include-data", "--format=json"]);
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.starts_with(r#"{"application-status":{"message":"for it","status":"waiting","#), "{text}");
-        assert_eq!(juju.finish(true).state.app_status, Status::unknown());
+        assert_eq!(juju.succeed().state.app_status, Status::unknown());
     }
 
     #[test]
@@ -224,7 +224,7 @@ mod tests {
         check_error(&mut juju, &["status-set", "--application", "active"], 1, "this unit is not the leader");
         juju.state.leader = true;
         check(&mut juju, &["status-set", "--application", "blocked", "why"], "");
-        let outcome = juju.finish(false);
+        let outcome = juju.fail();
         assert_eq!(outcome.state.unit_status, Status::active());
         assert_eq!(outcome.state.app_status, Status::blocked("why"));
         assert_eq!(outcome.record.unit_statuses, [Status::maintenance("Installing"), Status::active()]);

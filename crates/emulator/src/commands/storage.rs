@@ -241,11 +241,11 @@ mod tests {
         let mut juju = with_storage();
         check(&mut juju, &["storage-add", "data"], "");
         check(&mut juju, &["storage-add", "data=2"], "");
-        let outcome = juju.finish(true);
+        let outcome = juju.succeed();
         assert_eq!(outcome.record.requested_storages, [("data".to_owned(), 3)].into());
         let mut juju = with_storage();
         check(&mut juju, &["storage-add", "data"], "");
-        assert!(juju.finish(false).record.requested_storages.is_empty());
+        assert!(juju.fail().record.requested_storages.is_empty());
     }
 
     #[test]
@@ -253,11 +253,11 @@ mod tests {
         let mut juju = with_storage();
         check(&mut juju, &["storage-add", "nonsense"], "");
         let refusal = "adding storage nonsense for unit-app-0: storage \"nonsense\" not found";
-        assert_eq!(juju.finish(true).refusal.as_deref(), Some(refusal));
+        assert_eq!(juju.succeed().refusal.as_deref(), Some(refusal));
         let mut juju = with_storage();
         check(&mut juju, &["storage-add", "disk"], "");
         let refusal = "adding \"disk\" storage to app/0: cannot attach, storage is singular";
-        assert_eq!(juju.finish(true).refusal.as_deref(), Some(refusal));
+        assert_eq!(juju.succeed().refusal.as_deref(), Some(refusal));
     }
 
     #[test]
@@ -266,7 +266,7 @@ mod tests {
         check(&mut juju, &["storage-add", "disk"], "");
         check(&mut juju, &["storage-add", "nope"], "");
         let refusal = "adding storage nope for unit-app-0: storage \"nope\" not found";
-        assert_eq!(juju.finish(true).refusal.as_deref(), Some(refusal));
+        assert_eq!(juju.succeed().refusal.as_deref(), Some(refusal));
     }
 
     #[test]

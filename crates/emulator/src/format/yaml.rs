@@ -86,6 +86,17 @@ struct Emitter {
     indention: bool,
 }
 
+/// How an indicator such as `-` or `:` stands among what is before and after it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spacing {
+    /// Right after what is before it.
+    Attached,
+    /// After a space.
+    Separate,
+    /// After a space, and what follows on its line counts as indented by it.
+    Indenting,
+}
+
 impl Emitter {
     fn put(&mut self, c: char) {
         self.out.push(c);
@@ -108,15 +119,15 @@ impl Emitter {
         self.indention = true;
     }
 
-    fn indicator(&mut self, text: &str, need_whitespace: bool, is_indention: bool) {
-        if need_whitespace && !self.whitespace {
+    fn indicator(&mut self, text: &str, spacing: Spacing) {
+        if spacing != Spacing::Attached && !self.whitespace {
             self.put(' ');
         }
         for c in text.chars() {
             self.put(c);
         }
         self.whitespace = false;
-        self.indention &= is_indention;
+        self.indention &= spacing == Spacing::Indenting;
     }
 
     /// `indent` is that of the block around the node, nothing at the root.
@@ -131,10 +142,12 @@ impl Emitter {
             Value::Time(time) => self.plain(&time.to_string(), indent, place),
             Value::Text(text) => self.text(text, indent, place),
             Value::Binary(bytes) => self.binary(bytes, indent, place),
-            Value::NoLines => self.indicator("[]", true, false),
-            Value::Lines(lines) if lines.is_empty() => self.indicator("[]", true, false),
-            Value::List(items) if items.is_empty() => self.indicator("[]", true, false),
-            Value::Fields(entries) | Value::Map(entries) if entries.is_empty() => self.indicator("{}", true, false),
+            Value::NoLines => self.indicator("[]", Spacing::Separate),
+            Value::Lines(lines) if lines.is_empty() => self.indicator("[]", Spacing::Separate),
+            Value::List(items) if items.is_empty() => self.indicator("[]", Spacing::Separate),
+            Value::Fields(entries) | Value::Map(entries) if entries.is_empty() => {
+                self.indicator("{}", Spacing::Separate);
+            }
             Value::Lines(lines) => {
                 let indent = self.list_indent(indent, deeper, place);
                 for line in lines {
@@ -169,19 +182,19 @@ impl Emitter {
 
     fn item(&mut self, indent: usize) {
         self.write_indent(indent);
-        self.indicator("-", true, true);
+        self.indicator("-", Spacing::Indenting);
     }
 
     fn entry(&mut self, (key, value): &(String, Value), indent: usize) {
         self.write_indent(indent);
         if fits_simple_key(key) {
             self.text(key, Some(indent), Place::Key);
-            self.indicator(":", false, false);
+            self.indicator(":", Spacing::Attached);
         } else {
-            self.indicator("?", true, true);
+            self.indicator("?", Spacing::Indenting);
             self.text(key, Some(indent), Place::Value);
             self.write_indent(indent);
-            self.indicator(":", true, true);
+            self.indicator(":", Spacing::Indenting);
         }
         self.node(value, Some(indent), Place::Value);
     }
@@ -197,7 +210,7 @@ impl Emitter {
     }
 
     fn binary(&mut self, bytes: &[u8], indent: Option<usize>, place: Place) {
-        self.indicator("!!binary", true, false);
+        self.indicator("!!binary", Spacing::Separate);
         let text = base64::encode(bytes);
         if text.len() < BINARY_WIDTH {
             self.plain(&text, indent, place);
@@ -219,14 +232,14 @@ impl Emitter {
     }
 
     fn single_quoted(&mut self, text: &str, indent: usize, may_fold: bool) {
-        self.indicator("'", true, false);
+        self.indicator("'", Spacing::Separate);
         self.folded(text, indent, may_fold, |emitter, c| {
             if c == '\'' {
                 emitter.put('\'');
             }
             emitter.put(c);
         });
-        self.indicator("'", false, false);
+        self.indicator("'", Spacing::Attached);
     }
 
     /// Write one line of text, folding it at a single space once it is too long.
@@ -253,7 +266,7 @@ impl Emitter {
     }
 
     fn double_quoted(&mut self, text: &str, indent: usize, may_fold: bool) {
-        self.indicator("\"", true, false);
+        self.indicator("\"", Spacing::Separate);
         let mut chars = text.chars().peekable();
         let mut spaces = false;
         let mut first = true;
@@ -281,7 +294,7 @@ impl Emitter {
             }
             first = false;
         }
-        self.indicator("\"", false, false);
+        self.indicator("\"", Spacing::Attached);
     }
 
     fn literal(&mut self, text: &str, indent: usize) {
@@ -294,7 +307,7 @@ impl Emitter {
             Some(rest) if rest.is_empty() || rest.ends_with('\n') => header.push('+'),
             Some(_) => {}
         }
-        self.indicator(&header, true, false);
+        self.indicator(&header, Spacing::Separate);
         self.put_break();
         self.indention = true;
         self.whitespace = true;

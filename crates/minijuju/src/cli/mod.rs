@@ -21,7 +21,7 @@ pub use names::{
     check_application_name, check_new_application, is_action, is_application, is_machine, is_model, is_number, is_unit,
     is_unit_or_leader,
 };
-pub use options::{ControllerOption, Global, ModelIdentifier, ModelOption, NoPrompt, Output};
+pub use options::{ColorOptions, ControllerOption, Global, ModelIdentifier, ModelOption, NoPrompt, Output, UtcOption};
 pub use pairs::{ConfigSource, Pair};
 #[cfg(test)]
 pub use parse::Answer;

@@ -1,8 +1,11 @@
 //! Options that many commands share.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+
+use crate::format::{Clock, Colours};
 
 /// Options that every command takes, before its name or after.
 #[derive(Debug, Clone, Default, Args)]
@@ -76,6 +79,43 @@ impl<F: ValueEnum + Default + Copy + Send + Sync + 'static> Output<F> {
     }
 }
 
+/// `--color` and `--no-color`.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct ColorOptions {
+    /// Use ANSI color codes in output
+    #[arg(long)]
+    pub color: bool,
+    /// Do not use ANSI color codes in output
+    #[arg(long = "no-color")]
+    pub no_color: bool,
+}
+
+impl ColorOptions {
+    /// What was asked for, or what the stream takes. Of both options, the second counts.
+    pub fn colours(self, stream: &impl IsTerminal) -> Colours {
+        match self {
+            Self { no_color: true, .. } => Colours::Off,
+            Self { color: true, .. } => Colours::On,
+            Self { .. } => Colours::on(stream),
+        }
+    }
+}
+
+/// `--utc`.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct UtcOption {
+    /// Show times in UTC
+    #[arg(long)]
+    pub utc: bool,
+}
+
+impl UtcOption {
+    /// The clock by which times are shown.
+    pub fn clock(self) -> Clock {
+        if self.utc { Clock::utc() } else { Clock::local() }
+    }
+}
+
 /// `--no-prompt`, of commands that remove things.
 #[derive(Debug, Clone, Default, Args)]
 pub struct NoPrompt {
@@ -118,6 +158,17 @@ impl ModelIdentifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_unless_options_say_otherwise() {
+        let pipe = std::io::pipe().unwrap().0;
+        let file = std::fs::File::from(std::os::fd::OwnedFd::from(pipe));
+        let options = |color, no_color| ColorOptions { color, no_color };
+        assert_eq!(options(false, false).colours(&file), Colours::Off);
+        assert_eq!(options(true, false).colours(&file), Colours::On);
+        assert_eq!(options(false, true).colours(&file), Colours::Off);
+        assert_eq!(options(true, true).colours(&file), Colours::Off);
+    }
 
     #[test]
     fn a_model_may_come_with_its_controller_and_owner() {

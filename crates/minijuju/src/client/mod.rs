@@ -69,7 +69,7 @@ impl Client {
         tracing::debug!(target: "juju.cmd", "data in {}", store.folder().display());
         Ok(Self {
             store,
-            progress: Progress::new(session.global.quiet),
+            progress: Progress::unless(session.global.quiet),
             verbose: session.global.verbose,
             model: session.model.clone(),
             before: HashMap::new(),
@@ -265,7 +265,7 @@ mod tests {
                 let running = scope.spawn(move || {
                     command(&mut Client {
                         store,
-                        progress: Progress::new(true),
+                        progress: Progress::silent(),
                         verbose: false,
                         model: None,
                         before: HashMap::new(),

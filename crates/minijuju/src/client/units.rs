@@ -77,15 +77,31 @@ pub fn destroy_storage(db: &Db, model: &Model, leaving: &Unit) -> Result<()> {
     Ok(())
 }
 
-/// Let a unit go: it leaves its relations, stops, and is removed. With `force`, no hook that fails holds it.
-pub fn remove(db: &Db, model: &Model, leaving: &Unit, force: bool) -> Result<()> {
+/// What becomes of a removal when a hook of the unit fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It waits until the failure is resolved.
+    Orderly,
+    /// It goes on.
+    Forced,
+}
+
+impl Removal {
+    /// What `--force` asks for.
+    pub fn by(force: bool) -> Removal {
+        if force { Removal::Forced } else { Removal::Orderly }
+    }
+}
+
+/// Begin a unit's removal: it leaves its relations, stops, and is removed.
+pub fn remove(db: &Db, model: &Model, leaving: &Unit, removal: Removal) -> Result<()> {
     unit::set(db, &model.uuid, leaving, Column::Life(Life::Dying))?;
     // Subordinates go with their principal.
     let name = leaving.name();
     for beside in unit::all(db, &model.uuid)?.iter().filter(|unit| unit.principal == name) {
-        remove(db, model, beside, force)?;
+        remove(db, model, beside, removal)?;
     }
-    if force {
+    if removal == Removal::Forced {
         unit::set(db, &model.uuid, leaving, Column::Resolved(Resolved::Force))?;
     }
     Ok(())

@@ -36,7 +36,7 @@ impl Arguments for CleanArgs {}
 
 /// Run `minijuju clean`: stop and remove everything, also after a crash, also where the database cannot be read.
 pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
-    let progress = Progress::new(session.global.quiet);
+    let progress = Progress::unless(session.global.quiet);
     let folder = data_folder()?;
     if !folder.exists() {
         progress.say("there is nothing to remove");

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::cli::{Arguments, NoPrompt, UsageError, duration};
+use crate::client::units::{self, Removal};
 use crate::client::{Client, charms};
 use crate::store::Life;
 use crate::store::model::{self, Model};
@@ -134,7 +135,7 @@ fn empty(client: &mut Client, model: &Model, force: bool) -> anyhow::Result<()> 
                 application::save(db, &model.uuid, &found)?;
                 crate::store::relation::end_all(db, &model.uuid, &found.name)?;
             }
-            unit::all(db, &model.uuid)?.iter().try_for_each(|unit| crate::client::units::remove(db, model, unit, true))
+            unit::all(db, &model.uuid)?.iter().try_for_each(|unit| units::remove(db, model, unit, Removal::Forced))
         })?;
         client.settle(model)?;
     }

@@ -65,7 +65,7 @@ pub fn dev(session: &Session, args: &DevArgs) -> anyhow::Result<ExitCode> {
     let application = args.application.clone().unwrap_or(files.meta.name);
     let round = Round {
         program: env::current_exe().context("cannot find this program")?,
-        progress: Progress::new(session.global.quiet),
+        progress: Progress::unless(session.global.quiet),
         model: session.model.clone(),
         project,
         application,

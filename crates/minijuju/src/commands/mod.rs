@@ -54,7 +54,7 @@ use clap::Subcommand;
 
 use crate::cli::{self, Arguments as _, Commands, Invocation, Session, UsageError};
 use crate::client::{AfterOutput, Client};
-use crate::format;
+use crate::format::{self, Colours};
 use crate::log;
 use crate::reason::reason;
 use crate::store::Store;
@@ -223,7 +223,7 @@ pub fn main() -> ExitCode {
         if !error.is::<AfterOutput>() {
             let _ = io::stdout().write_all(session.nothing().as_bytes());
         }
-        let message = format::error(&reason(&error), format::colour(&io::stderr(), false, false));
+        let message = format::error(&reason(&error), Colours::on(&io::stderr()));
         eprint!("{}", format::shown_on(&io::stderr(), &message));
         ExitCode::FAILURE
     })

@@ -51,7 +51,7 @@ impl Arguments for PackArgs {
 
 /// Run `minijuju pack`. It needs no data.
 pub fn pack(session: &Session, args: &PackArgs) -> anyhow::Result<ExitCode> {
-    let progress = Progress::new(session.global.quiet);
+    let progress = Progress::unless(session.global.quiet);
     let here = env::current_dir()?;
     let project = args.project.clone().unwrap_or_else(|| here.clone());
     let to = args.output.clone().unwrap_or(here);

@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::called::called;
 use crate::cli::{Arguments, ModelOption, NoPrompt, UsageError, check_application_name, integer, is_unit};
+use crate::client::units::Removal;
 use crate::client::{Client, charms, confirm, print, units};
 use crate::store::Life;
 use crate::store::application::{self, Application};
@@ -152,7 +153,7 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
             if args.destroy_storage {
                 units::destroy_storage(db, &model, unit)?;
             }
-            units::remove(db, &model, unit, args.force)
+            units::remove(db, &model, unit, Removal::by(args.force))
         })
     })?;
     client.settle(&model)?;
@@ -206,7 +207,7 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
             if args.destroy_storage {
                 units::destroy_storage(db, &model, unit)?;
             }
-            units::remove(db, &model, unit, args.force)
+            units::remove(db, &model, unit, Removal::by(args.force))
         })
     })?;
     client.settle(&model)?;

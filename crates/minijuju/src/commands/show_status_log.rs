@@ -10,9 +10,9 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::cli::{Arguments, ModelOption, Output, UsageError, integer, is_application, is_machine, is_unit};
+use crate::cli::{Arguments, ModelOption, Output, UsageError, UtcOption, integer, is_application, is_machine, is_unit};
 use crate::client::{Client, print};
-use crate::format::{self, Clock, Table, Tabular};
+use crate::format::{self, Clock, Colours, Table, Tabular};
 use crate::store::status::{self, Kind, Past};
 
 const HELP: &str = "\
@@ -43,9 +43,9 @@ pub struct ShowStatusLogArgs {
     /// Those since a day, as 2026-01-31
     #[arg(long = "from-date", value_name = "date")]
     pub from_date: Option<String>,
-    /// Show times in UTC
-    #[arg(long)]
-    pub utc: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub times: UtcOption,
     #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
@@ -113,10 +113,10 @@ pub fn run(client: &mut Client, args: &ShowStatusLogArgs) -> anyhow::Result<Exit
     if past.is_empty() {
         bail!("no status history available");
     }
-    let clock = Clock::new(args.utc);
+    let clock = args.times.clock();
     let entries: Vec<Entry> = past.into_iter().map(|past| entry(past, &kinds, &clock)).collect();
     let text = match args.output.format() {
-        Tabular::Tabular => tabular(&entries, format::colour(&std::io::stdout(), false, false)),
+        Tabular::Tabular => tabular(&entries, Colours::on(&std::io::stdout())),
         Tabular::Json => format::json(&entries),
         Tabular::Yaml => format::yaml(&entries),
     };
@@ -152,7 +152,7 @@ fn entry(past: Past, kinds: &[(Kind, &'static str)], clock: &Clock) -> Entry {
     Entry { status: past.status.status, message: past.status.message, data, since: clock.since(at), kind }
 }
 
-fn tabular(entries: &[Entry], colour: bool) -> String {
+fn tabular(entries: &[Entry], colour: Colours) -> String {
     let mut table = Table::new(colour);
     table.line(&["Time", "Type", "Status", "Message"]);
     for entry in entries {

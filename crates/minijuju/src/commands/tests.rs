@@ -116,7 +116,7 @@ fn status_has_all_its_formats() {
     let status = command!("status tinyproxy 0 --relations --storage --watch 1s --utc --color", Status);
     assert_eq!(status.selectors, ["tinyproxy", "0"]);
     assert_eq!(status.watch, Some(Duration::from_secs(1)));
-    assert!(status.relations && status.storage && status.utc && status.color);
+    assert!(status.relations && status.storage && status.times.utc && status.colors.color);
     assert!(command!("status --integrations", Status).integrations);
     assert_refused("status --format xml", "invalid value \"xml\" for option --format: unknown format \"xml\"", 2);
 }

@@ -14,10 +14,16 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// The user's zone, or UTC for a command with `--utc`.
+    /// The user's zone.
     #[must_use]
-    pub fn new(utc: bool) -> Clock {
-        Clock { utc, zone: if utc { TimeZone::UTC } else { TimeZone::system() }, fractions: false }
+    pub fn local() -> Clock {
+        Clock { utc: false, zone: TimeZone::system(), fractions: false }
+    }
+
+    /// UTC, for a command with `--utc`.
+    #[must_use]
+    pub fn utc() -> Clock {
+        Clock { utc: true, zone: TimeZone::UTC, fractions: false }
     }
 
     /// The same, as this version of Juju prints times.
@@ -29,7 +35,7 @@ impl Clock {
     /// A given zone in Juju's local style.
     #[cfg(test)]
     #[must_use]
-    pub fn local(zone: TimeZone) -> Clock {
+    pub fn in_zone(zone: TimeZone) -> Clock {
         Clock { utc: false, zone, fractions: false }
     }
 
@@ -101,10 +107,10 @@ mod tests {
 
     #[test]
     fn local_times_carry_the_zone() {
-        let auckland = Clock::local(TimeZone::fixed(jiff::tz::offset(12)));
+        let auckland = Clock::in_zone(TimeZone::fixed(jiff::tz::offset(12)));
         assert_eq!(auckland.since(at("2025-06-08T23:04:48Z")), "09 Jun 2025 11:04:48+12:00");
         assert_eq!(auckland.time_of_day(at("2025-06-08T23:04:48Z")), "11:04:48+12:00");
-        assert_eq!(Clock::local(TimeZone::UTC).since(at("2026-11-22T08:15:01Z")), "22 Nov 2026 08:15:01Z");
+        assert_eq!(Clock::in_zone(TimeZone::UTC).since(at("2026-11-22T08:15:01Z")), "22 Nov 2026 08:15:01Z");
     }
 
     #[test]
@@ -123,7 +129,7 @@ mod tests {
 
     #[test]
     fn tasks_have_times_of_their_own() {
-        let clock = Clock::new(true);
+        let clock = Clock::utc();
         assert_eq!(clock.date_and_time(at("2026-11-22T08:15:01Z")), "2026-11-22T08:15:01");
         assert_eq!(clock.date_time_and_zone(at("2026-11-22T08:15:01Z")), "2026-11-22 08:15:01 +0000 UTC");
         assert_eq!(clock.time(at("2026-11-22T08:15:01Z")), "08:15:01");
@@ -131,7 +137,7 @@ mod tests {
 
     #[test]
     fn utc_times_are_iso() {
-        assert_eq!(Clock::new(true).since(at("2026-11-22T08:15:01.5Z")), "2026-11-22 08:15:01Z");
-        assert_eq!(Clock::new(true).time_of_day(at("2026-11-22T08:15:01Z")), "08:15:01");
+        assert_eq!(Clock::utc().since(at("2026-11-22T08:15:01.5Z")), "2026-11-22 08:15:01Z");
+        assert_eq!(Clock::utc().time_of_day(at("2026-11-22T08:15:01Z")), "08:15:01");
     }
 }

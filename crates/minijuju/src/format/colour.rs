@@ -4,6 +4,25 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
+/// Whether text is written in colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Colours {
+    /// It is.
+    On,
+    /// It is plain.
+    #[default]
+    Off,
+}
+
+impl Colours {
+    /// On at a terminal that knows them, unless `NO_COLOR` is set.
+    pub fn on(stream: &impl IsTerminal) -> Colours {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let refused = dumb || std::env::var_os("NO_COLOR").is_some();
+        if stream.is_terminal() && !refused { Colours::On } else { Colours::Off }
+    }
+}
+
 /// Why a piece of text stands out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
@@ -70,8 +89,8 @@ impl Paint {
     }
 
     /// Text in this colour.
-    pub fn text(self, text: &str, colour: bool) -> String {
-        match self.code().filter(|_| colour) {
+    pub fn text(self, text: &str, colours: Colours) -> String {
+        match self.code().filter(|_| colours == Colours::On) {
             Some(code) => format!("{code}{text}{}", Paint::RESET),
             None => text.to_owned(),
         }
@@ -131,14 +150,14 @@ fn is_unsafe(letter: char) -> bool {
 
 /// The line for an error: `ERROR ` and what is wrong.
 #[must_use]
-pub fn error(why: &str, colour: bool) -> String {
-    format!("{} {why}\n", Paint::BrightRed.text("ERROR", colour))
+pub fn error(why: &str, colours: Colours) -> String {
+    format!("{} {why}\n", Paint::BrightRed.text("ERROR", colours))
 }
 
 /// The line for a warning: `WARNING ` and what to be aware of.
 #[must_use]
-pub fn warning(what: &str, colour: bool) -> String {
-    format!("{} {what}\n", Paint::Warning.text("WARNING", colour))
+pub fn warning(what: &str, colours: Colours) -> String {
+    format!("{} {what}\n", Paint::Warning.text("WARNING", colours))
 }
 
 /// How many columns a text takes: colours take none.
@@ -156,33 +175,13 @@ pub fn width(text: &str) -> usize {
     count
 }
 
-/// Whether to write colours: on a terminal that knows them, unless `NO_COLOR` is set; `--color` and `--no-color` decide.
-#[must_use]
-pub fn colour(stream: &impl IsTerminal, wanted: bool, unwanted: bool) -> bool {
-    let allowed = std::env::var_os("NO_COLOR").is_none() && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-    decide(stream.is_terminal() && allowed, wanted, unwanted)
-}
-
-fn decide(fitting: bool, wanted: bool, unwanted: bool) -> bool {
-    !unwanted && (wanted || fitting)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_for_terminals() {
-        assert!(decide(true, false, false));
-        assert!(!decide(false, false, false));
-        assert!(decide(false, true, false));
-        assert!(!decide(true, false, true));
-        assert!(!decide(true, true, true));
-    }
-
-    #[test]
     fn control_characters_reach_no_terminal_but_our_colours_do() {
-        let text = format!("{}\t\u{1b}]0;title\u{7}\u{1b}[2J\r\u{9b}2J ä\n", Paint::Good.text("active", true));
+        let text = format!("{}\t\u{1b}]0;title\u{7}\u{1b}[2J\r\u{9b}2J ä\n", Paint::Good.text("active", Colours::On));
         let shown = "\u{1b}[32mactive\u{1b}[0m\t\\x1b]0;title\\x07\\x1b[2J\\x0d\\x9b2J ä\n";
         assert_eq!(for_terminal(&text), shown);
         assert!(matches!(for_terminal("as it is\n"), Cow::Borrowed(_)));

@@ -13,7 +13,7 @@ mod table;
 
 pub use choice::{ConstraintsFormat, Document, Plain, Smart, StatusFormat, Tabular};
 pub use clock::{Clock, ago};
-pub use colour::{Paint, colour, error, shown_on, warning};
+pub use colour::{Colours, Paint, error, shown_on, warning};
 pub use document::{Instant, document, smart, table_or};
 pub use natural::{compare as natural_compare, sorted};
 pub use shape::{json, yaml, zero};

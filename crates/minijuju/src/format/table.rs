@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::colour::{Paint, width};
+use super::colour::{Colours, Paint, width};
 
 /// Space after a cell, or before it where columns are aligned to the right.
 const PADDING: usize = 2;
@@ -13,8 +13,7 @@ const PADDING: usize = 2;
 /// Text in columns, in the making.
 #[derive(Debug, Default)]
 pub struct Table {
-    /// Whether to write colours.
-    colour: bool,
+    colours: Colours,
     /// Whether all columns are aligned to the right.
     all_right: bool,
     out: String,
@@ -25,8 +24,8 @@ pub struct Table {
 
 impl Table {
     /// A table, with colours or without.
-    pub fn new(colour: bool) -> Table {
-        Table { colour, lines: vec![Vec::new()], ..Table::default() }
+    pub fn new(colours: Colours) -> Table {
+        Table { colours, lines: vec![Vec::new()], ..Table::default() }
     }
 
     /// Ends the columns so far; the following ones are all aligned to the right.
@@ -62,7 +61,7 @@ impl Table {
 
     /// Writes text in a colour.
     pub fn paint(&mut self, paint: Paint, text: &str) {
-        let code = self.colour.then(|| paint.code()).flatten();
+        let code = paint.code().filter(|_| self.colours == Colours::On);
         if let Some(code) = code {
             self.cell.push_str(code);
         }
@@ -96,11 +95,14 @@ impl Table {
         self.write("\n");
     }
 
-    /// Writes the names of columns, after a blank line if it is not the first thing.
-    pub fn headers(&mut self, first: bool, headers: &[&str]) {
-        if !first {
-            self.write("\n");
-        }
+    /// Writes the names of columns, after a blank line.
+    pub fn further_headers(&mut self, headers: &[&str]) {
+        self.write("\n");
+        self.headers(headers);
+    }
+
+    /// Writes the names of columns.
+    pub fn headers(&mut self, headers: &[&str]) {
         for (place, header) in headers.iter().enumerate() {
             let tab = if place + 1 < headers.len() { "\t" } else { "" };
             self.paint(Paint::Bold, &format!("{header}{tab}"));
@@ -187,7 +189,7 @@ mod tests {
     use super::*;
 
     fn lay_out(text: &str) -> String {
-        let mut table = Table::new(false);
+        let mut table = Table::new(Colours::Off);
         table.write(text);
         table.finish()
     }
@@ -213,7 +215,7 @@ mod tests {
 
     #[test]
     fn numbers_stand_to_the_right() {
-        let mut table = Table::new(false);
+        let mut table = Table::new(Colours::Off);
         table.line(&["App", "Scale", "Charm"]);
         table.align_right(1);
         table.line(&["mysql", "1/2", "mysql"]);
@@ -223,7 +225,7 @@ mod tests {
 
     #[test]
     fn colours_take_no_room() {
-        let mut table = Table::new(true);
+        let mut table = Table::new(Colours::On);
         table.status("active");
         table.write("x\n");
         table.cells(&["a"]);

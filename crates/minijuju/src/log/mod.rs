@@ -19,7 +19,7 @@ use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use self::levels::Levels;
-use crate::format::{Clock, Paint, colour, shown_on};
+use crate::format::{Clock, Colours, Paint, shown_on};
 use crate::store::log::Level;
 
 /// What was asked for.
@@ -73,11 +73,11 @@ impl Log {
             && let Ok(mut file) = file.lock()
         {
             // A full disk is no reason to stop.
-            let _ = file.write_all(line.whole(false).as_bytes());
+            let _ = file.write_all(line.whole(Colours::Off).as_bytes());
         }
         let stderr = io::stderr();
         let text = if self.shown {
-            line.whole(colour(&stderr, false, false))
+            line.whole(Colours::on(&stderr))
         } else if line.level >= Level::Warning {
             format!("{} {}\n", line.level, line.message)
         } else {
@@ -103,7 +103,7 @@ impl<S: Subscriber> Layer<S> for Log {
         let metadata = event.metadata();
         let file = metadata.file().and_then(|path| Path::new(path).file_name()?.to_str()).unwrap_or_default();
         self.tell(&Line {
-            time: Clock::new(false).time(Timestamp::now()),
+            time: Clock::local().time(Timestamp::now()),
             level: level(metadata),
             module: metadata.target(),
             place: format!("{file}:{}", metadata.line().unwrap_or_default()),
@@ -134,7 +134,7 @@ struct Line<'a> {
 
 impl Line<'_> {
     /// As Juju's log library lays it out (loggo, `loggocolor/writer.go`).
-    fn whole(&self, colour: bool) -> String {
+    fn whole(&self, colour: Colours) -> String {
         let (paint, level) = match self.level {
             Level::Trace => (Paint::Plain, "TRACE"),
             Level::Debug => (Paint::Good, "DEBUG"),
@@ -213,8 +213,8 @@ mod tests {
             place: "main.rs:7".to_owned(),
             message: "running status".to_owned(),
         };
-        assert_eq!(line.whole(false), "03:04:05 INFO  juju.cmd main.rs:7 running status\n");
-        assert!(line.whole(true).contains("\u{1b}[36mINFO \u{1b}[0m"));
+        assert_eq!(line.whole(Colours::Off), "03:04:05 INFO  juju.cmd main.rs:7 running status\n");
+        assert!(line.whole(Colours::On).contains("\u{1b}[36mINFO \u{1b}[0m"));
     }
 
     #[test]

@@ -164,7 +164,7 @@ impl Session {
 
     /// The hook failed: what it changed at once all the same, as which revision of a secret it reads.
     pub fn abandon(self) -> Changes {
-        let outcome = self.juju.finish(false);
+        let outcome = self.juju.fail();
         Changes {
             model: self.model,
             unit: self.unit,
@@ -176,7 +176,7 @@ impl Session {
 
     /// The hook succeeded: what it changed, and why Juju refuses that, if it does. Then what changed at once is left.
     pub fn finish(self) -> (Changes, Option<String>) {
-        let outcome = self.juju.finish(true);
+        let outcome = self.juju.succeed();
         let changes = Changes {
             model: self.model,
             unit: self.unit,

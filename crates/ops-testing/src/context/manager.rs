@@ -77,7 +77,7 @@ impl<'a, C: Charm> Manager<'a, C> {
             unreachable!("the hook began with this manager");
         };
         let in_action = juju.hook.action.is_some();
-        let mut outcome = juju.finish(result.is_ok());
+        let mut outcome = if result.is_ok() { juju.succeed() } else { juju.fail() };
         context.record = outcome.record;
         match result {
             // Juju kills the hook, and runs it again later: only what takes effect at once stands.

@@ -9,13 +9,15 @@ mod set;
 #[cfg(test)]
 mod tests;
 
+use std::mem;
+
 use ops_metadata::RelationRole;
 
 use crate::Juju;
 use crate::command_line::failure::Failure;
 use crate::command_line::spec::{InHook, Spec};
 use crate::go::quoted;
-use crate::state::{Databag, Relation, RelationId, RelationKind};
+use crate::state::{Databag, Relation, RelationKind};
 
 pub(crate) use get::GET;
 pub(crate) use ids::IDS;
@@ -99,9 +101,15 @@ fn relation_key(juju: &Juju, relation: &Relation) -> String {
     if requires { format!("{own} {remote}") } else { format!("{remote} {own}") }
 }
 
-/// What this hook has set, to take effect when it has succeeded.
-pub(crate) fn commit(relations: &mut [Relation], id: RelationId, databag: Databag, of_app: bool) {
-    if let Some(relation) = relations.iter_mut().find(|relation| relation.id == id) {
-        *(if of_app { &mut relation.local_app_data } else { &mut relation.local_unit_data }) = databag;
+/// What this hook has set takes effect.
+pub(crate) fn commit(juju: &mut Juju) {
+    let (unit_data, app_data) = (mem::take(&mut juju.pending.unit_data), mem::take(&mut juju.pending.app_data));
+    for relation in &mut juju.state.relations {
+        if let Some(databag) = unit_data.get(&relation.id) {
+            relation.local_unit_data.clone_from(databag);
+        }
+        if let Some(databag) = app_data.get(&relation.id) {
+            relation.local_app_data.clone_from(databag);
+        }
     }
 }

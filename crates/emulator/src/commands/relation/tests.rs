@@ -95,13 +95,13 @@ fn sets_what_takes_effect_when_the_hook_has_succeeded() {
     check(&mut juju, &["relation-set", "b = two words "], "");
     check(&mut juju, &["relation-get", "-", "app/0"], "a: \"1\"\nb: two words\n");
     assert!(juju.state.relations[0].local_unit_data.contains_key("private-address"));
-    let state = juju.finish(true).state;
+    let state = juju.succeed().state;
     let set = [("a".to_owned(), "1".to_owned()), ("b".to_owned(), "two words".to_owned())].into();
     assert_eq!(state.relations[0].local_unit_data, set);
 
     let mut juju = in_changed();
     check(&mut juju, &["relation-set", "a=1"], "");
-    assert_eq!(juju.finish(false).state, in_changed().state);
+    assert_eq!(juju.fail().state, in_changed().state);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn sets_from_a_file_and_for_the_application() {
     let output = answer_with(&mut juju, &["relation-set", "--app", "--file", "-", "b=3"], "a: 1\nb: 2\nc: ''\n");
     assert_eq!((output.code, output.stderr), (0, vec![]));
     check(&mut juju, &["relation-get", "--app", "-", "app"], "a: \"1\"\nb: \"3\"\n");
-    assert_eq!(juju.finish(true).state.relations[0].local_app_data.len(), 2);
+    assert_eq!(juju.succeed().state.relations[0].local_app_data.len(), 2);
     for null in ["a: null\n", "{\"a\": null}"] {
         let mut juju = in_changed();
         juju.state.relations[0].local_unit_data.insert("a".to_owned(), "1".to_owned());

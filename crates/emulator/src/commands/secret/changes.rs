@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::read::Wanted;
 use crate::Juju;
 use crate::command_line::failure::Failure;
 use crate::go::quoted;
@@ -82,12 +83,12 @@ impl SecretChanges {
     }
 
     /// The content of a new secret, or, where the latest is wanted, of a new revision.
-    pub(super) fn content(&mut self, id: &SecretId, refresh: bool, peek: bool) -> Option<SecretContent> {
+    pub(super) fn content(&mut self, id: &SecretId, wanted: Wanted) -> Option<SecretContent> {
         if let Some((_, secret)) = self.creates.get(id) {
             return secret.content.clone();
         }
-        let content = self.updates.get(id).filter(|_| refresh || peek)?.content.clone();
-        if refresh {
+        let content = self.updates.get(id).filter(|_| wanted != Wanted::Tracked)?.content.clone();
+        if wanted == Wanted::Refresh {
             self.track_latest.insert(id.clone());
         }
         content

@@ -182,7 +182,7 @@ mod tests {
     }
 
     fn grants(juju: Juju) -> Vec<String> {
-        let state = juju.finish(true).state;
+        let state = juju.succeed().state;
         state.secrets[0].remote_grants.values().flatten().cloned().collect()
     }
 

@@ -72,12 +72,14 @@ fn id_and_label<'a>(invocation: &Invocation<'a>, label: Text) -> Result<(Option<
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     let (id, label) = id_and_label(invocation, LABEL)?;
-    let (peek, refresh) = (invocation.is_set(PEEK), invocation.is_set(REFRESH));
-    if peek && refresh {
-        return Err(Failure::usage("specify one of --peek or --refresh but not both"));
-    }
+    let wanted = match (invocation.is_set(PEEK), invocation.is_set(REFRESH)) {
+        (true, true) => return Err(Failure::usage("specify one of --peek or --refresh but not both")),
+        (true, false) => Wanted::Peek,
+        (false, true) => Wanted::Refresh,
+        (false, false) => Wanted::Tracked,
+    };
     invocation.no_args_from(2)?;
-    let content = read(juju, id, label, refresh, peek)?;
+    let content = read(juju, id, label, wanted)?;
     let value = match invocation.args().get(1).copied().unwrap_or_default() {
         "" => content::values(&content)?,
         key => {
@@ -88,13 +90,18 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-fn read(
-    juju: &mut Juju,
-    id: Option<SecretId>,
-    label: &str,
-    refresh: bool,
-    peek: bool,
-) -> Result<SecretContent, Failure> {
+/// Which revision of a secret is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// The one that the unit reads until it asks for a newer one.
+    Tracked,
+    /// The latest, which becomes the tracked one.
+    Refresh,
+    /// The latest, once.
+    Peek,
+}
+
+fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, wanted: Wanted) -> Result<SecretContent, Failure> {
     let changes = &mut juju.pending.secrets;
     let relabel = id.is_some() && !label.is_empty();
     let by_label = || {
@@ -113,11 +120,11 @@ fn read(
     if relabel {
         if let Some((_, secret)) = changes.creates.get_mut(&id) {
             secret.label = Some(label.to_owned());
-        } else if let Some(update) = changes.updates.get_mut(&id).filter(|_| refresh || peek) {
+        } else if let Some(update) = changes.updates.get_mut(&id).filter(|_| wanted != Wanted::Tracked) {
             update.label = Some(label.to_owned());
         }
     }
-    if !by_old_label && let Some(content) = changes.content(&id, refresh, peek) {
+    if !by_old_label && let Some(content) = changes.content(&id, wanted) {
         return Ok(content);
     }
     let leader = juju.state.leader;
@@ -137,10 +144,10 @@ fn read(
         secret.label = Some(label.to_owned());
     }
     let latest = secret.latest_revision();
-    if refresh || secret.tracked_revision.is_none() {
+    if wanted == Wanted::Refresh || secret.tracked_revision.is_none() {
         secret.tracked_revision = Some(latest);
     }
-    let revision = if peek { latest } else { secret.tracked_revision.unwrap_or(latest) };
+    let revision = if wanted == Wanted::Peek { latest } else { secret.tracked_revision.unwrap_or(latest) };
     let content = secret.revisions.get(&revision).cloned();
     content.ok_or_else(|| Failure::run(format!("secret revision \"{id}/{revision}\" not found")))
 }
@@ -279,7 +286,7 @@ mod tests {
         ] {
             check(&mut juju, line, stdout);
         }
-        assert_eq!(juju.finish(false).state.secrets[0].tracked_revision, Some(2), "also when the hook fails");
+        assert_eq!(juju.fail().state.secrets[0].tracked_revision, Some(2), "also when the hook fails");
     }
 
     #[test]
@@ -330,7 +337,7 @@ mod tests {
         check(&mut juju, &["secret-get", "--label", "new", "--peek"], "token: def\n");
         check(&mut juju, &["secret-get", "--label", "ours", "--refresh"], "token: abc\n");
         check_error(&mut juju, &["secret-info-get", "--label", "ours"], 1, "secret \"ours\" not found");
-        let mut juju = Juju { state: juju.finish(true).state, ..with_secrets() };
+        let mut juju = Juju { state: juju.succeed().state, ..with_secrets() };
         check_error(&mut juju, &["secret-get", "--label", "ours"], 1, "consumer label \"ours\" not found");
         check(&mut juju, &["secret-get", "--label", "new", "--peek"], "token: def\n");
     }

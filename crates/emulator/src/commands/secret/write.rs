@@ -197,7 +197,7 @@ mod tests {
         check(&mut juju, &["secret-set", &id, "key=later"], "");
         check(&mut juju, &["secret-get", &id], "key: later\n");
         assert_eq!(juju.state.secrets.len(), 1);
-        let state = juju.finish(true).state;
+        let state = juju.succeed().state;
         let secret = state.get_secret_by_label("l").unwrap();
         assert_eq!(secret.latest().unwrap(), &[("key", "later")].into_iter().collect());
         assert_eq!(secret.owner, Some(SecretOwner::Unit));
@@ -240,7 +240,7 @@ mod tests {
         let mut juju = owner();
         add(&mut juju, &["secret-add", "--owner=unit", "key=value"]);
         check(&mut juju, &["secret-set", ID, "token=two"], "");
-        assert_eq!(juju.finish(false).state, owner().state);
+        assert_eq!(juju.fail().state, owner().state);
     }
 
     #[test]
@@ -249,7 +249,7 @@ mod tests {
         check_error(&mut juju, &["secret-add", "key=value"], 1, "this unit is not the leader");
         juju.state.leader = true;
         add(&mut juju, &["secret-add", "key=value"]);
-        assert_eq!(juju.finish(true).state.secrets[1].owner, Some(SecretOwner::Application));
+        assert_eq!(juju.succeed().state.secrets[1].owner, Some(SecretOwner::Application));
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
         check(&mut juju, &["secret-get", ID, "--peek"], "token: two\n");
         let info = format!("{ID}:\n  revision: 1\n  label: renamed\n  owner: unit\n  rotation: never\n");
         check(&mut juju, &["secret-info-get", ID], &info);
-        let secret = &juju.finish(true).state.secrets[0];
+        let secret = &juju.succeed().state.secrets[0];
         assert_eq!(secret.latest_revision(), 2);
         assert_eq!(secret.tracked_revision, Some(1));
         assert_eq!(secret.label.as_deref(), Some("renamed"));
@@ -291,7 +291,7 @@ mod tests {
         let mut juju = owner();
         check(&mut juju, &["secret-set", ID, "token=two"], "");
         check(&mut juju, &["secret-get", ID, "--refresh"], "token: two\n");
-        assert_eq!(juju.finish(true).state.secrets[0].tracked_revision, Some(2));
+        assert_eq!(juju.succeed().state.secrets[0].tracked_revision, Some(2));
     }
 
     #[test]
@@ -300,17 +300,17 @@ mod tests {
         juju.state.secrets[0].expire = Some(Timestamp::from_unix(86_400));
         let before = juju.state.clone();
         check(&mut juju, &["secret-set", ID, "--description=new"], "");
-        assert_eq!(juju.finish(true).state.secrets[0].expire, Some(Timestamp::from_unix(86_400)));
+        assert_eq!(juju.succeed().state.secrets[0].expire, Some(Timestamp::from_unix(86_400)));
 
         let mut juju = owner();
         juju.state = before.clone();
         check(&mut juju, &["secret-set", ID, "token=two"], "");
-        assert_eq!(juju.finish(true).state.secrets[0].expire, None);
+        assert_eq!(juju.succeed().state.secrets[0].expire, None);
 
         let mut juju = owner();
         juju.state = before;
         check(&mut juju, &["secret-set", ID, "token=two", "--expire=2100-01-01T00:00:00Z"], "");
-        assert_eq!(juju.finish(true).state.secrets[0].expire, Some(Timestamp::from_unix(4_102_444_800)));
+        assert_eq!(juju.succeed().state.secrets[0].expire, Some(Timestamp::from_unix(4_102_444_800)));
     }
 
     #[test]
@@ -318,7 +318,7 @@ mod tests {
         let mut juju = owner();
         check(&mut juju, &["secret-set", ID, "token=one"], "");
         check(&mut juju, &["secret-set", ID], "");
-        assert_eq!(juju.finish(true).state, owner().state);
+        assert_eq!(juju.succeed().state, owner().state);
     }
 
     #[test]
@@ -328,7 +328,7 @@ mod tests {
         let before = juju.state.clone();
         check(&mut juju, &["secret-remove", ID, "--revision", "1"], "");
         check(&mut juju, &["secret-ids"], "");
-        let outcome = juju.finish(true);
+        let outcome = juju.succeed();
         assert_eq!(outcome.state.secrets[0].revisions.keys().collect::<Vec<_>>(), [&2]);
         assert_eq!(outcome.record.removed_secret_revisions, [(ID.parse().unwrap(), Some(1))]);
 
@@ -336,7 +336,7 @@ mod tests {
         juju.state = before;
         check(&mut juju, &["secret-remove", ID, "--revision", "1"], "");
         check(&mut juju, &["secret-remove", ID], "");
-        assert_eq!(juju.finish(true).state.secrets, []);
+        assert_eq!(juju.succeed().state.secrets, []);
     }
 
     #[test]
@@ -344,19 +344,19 @@ mod tests {
         let unknown = "aaaaaaaaaaaaaaaaaaa0";
         let mut juju = owner();
         check(&mut juju, &["secret-set", unknown, "key=value"], "");
-        let outcome = juju.finish(true);
+        let outcome = juju.succeed();
         let refusal = "updating secrets: secret \"secret:aaaaaaaaaaaaaaaaaaa0\" not found";
         assert_eq!(outcome.refusal.as_deref(), Some(refusal));
         assert_eq!(outcome.state, owner().state);
         let mut juju = owner();
         juju.state.secrets[0].owner = None;
         check(&mut juju, &["secret-set", ID, "token=two"], "");
-        assert_eq!(juju.finish(true).refusal.as_deref(), Some("updating secrets: permission denied"));
+        assert_eq!(juju.succeed().refusal.as_deref(), Some("updating secrets: permission denied"));
         let mut juju = owner();
         juju.state.secrets[0].label = Some("taken".to_owned());
         add(&mut juju, &["secret-add", "--owner=unit", "--label=taken", "key=value"]);
         let refusal = "creating secrets: secret with label \"taken\" already exists";
-        assert_eq!(juju.finish(true).refusal.as_deref(), Some(refusal));
+        assert_eq!(juju.succeed().refusal.as_deref(), Some(refusal));
     }
 
     #[test]
@@ -365,7 +365,7 @@ mod tests {
         let id = add(&mut juju, &["secret-add", "--owner=unit", "key=value"]);
         check(&mut juju, &["secret-remove", &id], "");
         check(&mut juju, &["secret-remove", "aaaaaaaaaaaaaaaaaaa0"], "");
-        let outcome = juju.finish(true);
+        let outcome = juju.succeed();
         assert_eq!((outcome.refusal, outcome.state), (None, owner().state));
     }
 

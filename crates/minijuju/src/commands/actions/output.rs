@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::format::{Table, Tabular, json, sorted, table_or, yaml};
+use crate::format::{Colours, Table, Tabular, json, sorted, table_or, yaml};
 
 /// `juju actions`: descriptions by name.
 #[must_use]
@@ -15,7 +15,7 @@ pub fn actions(descriptions: &BTreeMap<String, String>, format: Tabular) -> Stri
     let descriptions: BTreeMap<String, String> =
         descriptions.iter().map(|(name, text)| (name.clone(), shown(text))).collect();
     table_or(&descriptions, format, || {
-        let mut table = Table::new(false);
+        let mut table = Table::new(Colours::Off);
         table.line(&["Action", "Description"]);
         for (name, description) in sorted(&descriptions) {
             let lines: Vec<&str> = description.trim().lines().collect();

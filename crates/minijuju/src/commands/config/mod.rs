@@ -12,7 +12,7 @@ use emulator::JujuVersion;
 
 use self::output::{ApplicationConfig, Setting};
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, Output, UsageError};
+use crate::cli::{Arguments, ColorOptions, ModelOption, Output, UsageError};
 use crate::client::settings::{self, Given, TRUST};
 use crate::client::{Client, print};
 use crate::format::Document;
@@ -27,12 +27,9 @@ pub struct ConfigOptions {
     /// Give these options, separated by commas, their defaults again
     #[arg(long = "reset", value_name = "key[,key]")]
     reset: Vec<String>,
-    /// Use ANSI color codes in output
-    #[arg(long)]
-    pub color: bool,
-    /// Do not use ANSI color codes in output
-    #[arg(long = "no-color")]
-    pub no_color: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub colors: ColorOptions,
 }
 
 /// What `juju config` does.

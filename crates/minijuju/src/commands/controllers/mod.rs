@@ -13,7 +13,7 @@ use self::output::{
 };
 use crate::cli::{Arguments, ControllerOption, Output};
 use crate::client::{CLOUD, CONTROLLER, Client, USER, print, version};
-use crate::format::{self, Document, Tabular};
+use crate::format::{self, Colours, Document, Tabular};
 use crate::store::{machine, model, unit};
 
 /// List the controllers: there is one, and it is this command.
@@ -79,7 +79,7 @@ pub fn list(client: &mut Client, args: &ControllersArgs) -> anyhow::Result<ExitC
         controllers: BTreeMap::from([(CONTROLLER.to_owned(), item)]),
         current_controller: CONTROLLER.to_owned(),
     };
-    let colour = format::colour(&std::io::stdout(), false, false);
+    let colour = Colours::on(&std::io::stdout());
     print(&output::controllers(&set, args.output.format(), colour), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }

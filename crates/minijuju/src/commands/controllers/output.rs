@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::format::{Paint, Table, Tabular, table_or};
+use crate::format::{Colours, Paint, Table, Tabular, table_or};
 
 /// What `juju controllers` knows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -55,7 +55,7 @@ pub struct ControllerItem {
 
 /// `juju controllers`.
 #[must_use]
-pub fn controllers(set: &ControllerSet, format: Tabular, colour: bool) -> String {
+pub fn controllers(set: &ControllerSet, format: Tabular, colour: Colours) -> String {
     table_or(set, format, || {
         let mut table = Table::new(colour);
         table.line(&["Controller", "Model", "User", "Access", "Cloud/Region", "Models", "Nodes", "HA", "Version"]);
@@ -162,7 +162,7 @@ mod tests {
             current_controller: "minijuju".into(),
         };
         assert_eq!(
-            controllers(&set, Tabular::Tabular, false),
+            controllers(&set, Tabular::Tabular, Colours::Off),
             "\
 Controller  Model    User   Access     Cloud/Region         Models  Nodes  HA  Version
 minijuju*   testing  admin  superuser  localhost/localhost       2      -   -  3.6.8  

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use self::output::{LogMessage, LogStyle, is_wanted};
 use crate::cli::{Arguments, ModelOption, UsageError, duration, is_application, is_machine, is_unit};
 use crate::client::{Client, print};
-use crate::format;
+use crate::format::Colours;
 use crate::store::log::{self, Level, Line};
 
 /// How much a log line matters.
@@ -229,7 +229,7 @@ const EVERY: Duration = Duration::from_millis(100);
 /// Run it.
 pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let style = LogStyle::new(args, format::colour(&std::io::stdout(), args.color, false));
+    let style = LogStyle::new(args, if args.color { Colours::On } else { Colours::on(&std::io::stdout()) });
     let mut last = 0;
     let mut read = |client: &Client| -> anyhow::Result<Vec<String>> {
         let lines = log::after(client.store.db(), &model.uuid, last)?;

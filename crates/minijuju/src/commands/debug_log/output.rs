@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::commands::debug_log::{DebugLogArgs, LogLevel};
-use crate::format::Paint;
+use crate::format::{Colours, Paint};
 
 /// One message of a model's log.
 #[derive(Debug, Clone, Copy)]
@@ -29,17 +29,17 @@ pub struct LogStyle {
     zone: TimeZone,
     time: &'static str,
     location: bool,
-    colour: bool,
+    colour: Colours,
 }
 
 impl LogStyle {
     /// The style that the options ask for, with times in this computer's zone, or in UTC after `--utc`.
     #[must_use]
-    pub fn new(options: &DebugLogArgs, colour: bool) -> LogStyle {
+    pub fn new(options: &DebugLogArgs, colour: Colours) -> LogStyle {
         LogStyle::in_zone(options, colour, if options.utc { TimeZone::UTC } else { TimeZone::system() })
     }
 
-    fn in_zone(options: &DebugLogArgs, colour: bool, zone: TimeZone) -> LogStyle {
+    fn in_zone(options: &DebugLogArgs, colour: Colours, zone: TimeZone) -> LogStyle {
         let time = match (options.date, options.ms) {
             (false, false) => "%H:%M:%S",
             (false, true) => "%H:%M:%S%.3f",
@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn line(options: &DebugLogArgs) -> String {
-        LogStyle::in_zone(options, false, TimeZone::UTC).line(&message())
+        LogStyle::in_zone(options, Colours::Off, TimeZone::UTC).line(&message())
     }
 
     #[test]

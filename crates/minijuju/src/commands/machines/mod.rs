@@ -9,10 +9,10 @@ use anyhow::bail;
 use clap::Args;
 
 use self::output::{MachineInfo, ModelMachines};
-use crate::cli::{Arguments, ModelOption, Output};
+use crate::cli::{Arguments, ModelOption, Output, UtcOption};
 use crate::client::{Client, print};
 use crate::commands::status;
-use crate::format::{self, Clock, Document, Tabular};
+use crate::format::{Clock, Colours, Document, Tabular};
 use crate::machine::MachineInfo as Real;
 use crate::store::model::{self, Model};
 use crate::store::unit;
@@ -27,9 +27,9 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(alias = "list-machines", after_help = MACHINES_HELP)]
 pub struct MachinesArgs {
-    /// Show times in UTC
-    #[arg(long)]
-    pub utc: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub times: UtcOption,
     /// Use ANSI color codes in output
     #[arg(long)]
     pub color: bool,
@@ -52,9 +52,9 @@ pub struct ShowMachineArgs {
     /// The machines; all if there is none
     #[arg(value_name = "machine id")]
     pub machines: Vec<String>,
-    /// Show times in UTC
-    #[arg(long)]
-    pub utc: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub times: UtcOption,
     /// Use ANSI color codes in output
     #[arg(long)]
     pub color: bool,
@@ -73,10 +73,10 @@ impl Arguments for ShowMachineArgs {
 /// Run `juju machines`.
 pub fn list(client: &mut Client, args: &MachinesArgs) -> anyhow::Result<ExitCode> {
     let models = if args.all { model::all(client.store.db())? } else { vec![client.model()?] };
-    let clock = Clock::new(args.utc);
+    let clock = args.times.clock();
     let real = real(client)?;
     let shown = models.iter().map(|model| read(client, model, &clock, &real)).collect::<anyhow::Result<Vec<_>>>()?;
-    let colour = format::colour(&std::io::stdout(), args.color, false);
+    let colour = if args.color { Colours::On } else { Colours::on(&std::io::stdout()) };
     print(&output::machines(&shown, args.output.format(), colour), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -84,7 +84,7 @@ pub fn list(client: &mut Client, args: &MachinesArgs) -> anyhow::Result<ExitCode
 /// Run `juju show-machine`.
 pub fn show(client: &mut Client, args: &ShowMachineArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let mut shown = read(client, &model, &Clock::new(args.utc), &real(client)?)?;
+    let mut shown = read(client, &model, &args.times.clock(), &real(client)?)?;
     if let Some(missing) = args.machines.iter().find(|id| !shown.machines.contains_key(*id)) {
         bail!("machine {missing} not found");
     }

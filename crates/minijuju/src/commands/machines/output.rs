@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::commands::status::output::MachineStatus;
 use crate::commands::status::tabular;
-use crate::format::{Document, Paint, Table, Tabular, document, sorted, table_or};
+use crate::format::{Colours, Document, Paint, Table, Tabular, document, sorted, table_or};
 
 /// What `juju machines` knows: Juju's own, and what this computer gives.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -35,19 +35,19 @@ pub struct MachineInfo {
 
 /// `juju machines`, of one model or, one after the other, of several.
 #[must_use]
-pub fn machines(models: &[ModelMachines], format: Tabular, colour: bool) -> String {
+pub fn machines(models: &[ModelMachines], format: Tabular, colour: Colours) -> String {
     if let [model] = models {
         return table_or(model, format, || lines(models, false, colour));
     }
     table_or(&models, format, || lines(models, true, colour))
 }
 
-fn lines(models: &[ModelMachines], named: bool, colour: bool) -> String {
+fn lines(models: &[ModelMachines], named: bool, colour: Colours) -> String {
     let mut table = Table::new(colour);
     if named {
         table.paint(Paint::Bold, "Model\t");
     }
-    table.headers(true, &["Machine", "State", "Address", "Inst id", "Base", "Units", "Processes", "Disk", "Message"]);
+    table.headers(&["Machine", "State", "Address", "Inst id", "Base", "Units", "Processes", "Disk", "Message"]);
     let first = usize::from(named);
     table.align_right(first + 6);
     table.align_right(first + 7);
@@ -116,8 +116,8 @@ Machine  State    Address    Inst id         Base          Units         Process
 2        started  10.9.0.4   juju-8e7bd9-2   ubuntu@22.04  tinyproxy/2           3  12 MiB  Running
 10       started  10.9.0.12  juju-8e7bd9-10  ubuntu@22.04  tinyproxy/10          3  12 MiB  Running
 ";
-        assert_eq!(machines(&[testing()], Tabular::Tabular, false), table);
-        let both = machines(&[testing(), testing()], Tabular::Tabular, false);
+        assert_eq!(machines(&[testing()], Tabular::Tabular, Colours::Off), table);
+        let both = machines(&[testing(), testing()], Tabular::Tabular, Colours::Off);
         assert!(both.starts_with("Model    Machine  State") && both.contains("testing  2        started"), "{both}");
     }
 

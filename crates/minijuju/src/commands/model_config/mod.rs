@@ -4,7 +4,6 @@ pub mod output;
 mod validate;
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,7 +15,7 @@ use serde_json::Value;
 use crate::cli::{self, Arguments, ModelOption, Output, UsageError};
 use crate::client::{Client, USER, print, settings};
 use crate::commands::config::{ConfigAction, ConfigOptions};
-use crate::format::{self, Tabular};
+use crate::format::{self, Colours, Tabular};
 use crate::store::model;
 use crate::uniter::NO_PROXY;
 
@@ -159,7 +158,7 @@ pub fn run(client: &mut Client, args: &ModelConfigArgs) -> anyhow::Result<ExitCo
             for name in changed.keys().chain(reset).filter(|name| !known.contains_key(*name)) {
                 let what =
                     format!("key {name:?} is not defined in the current model configuration: possible misspelling");
-                client.progress.line(format::warning(&what, std::io::stderr().is_terminal()).trim_end());
+                client.progress.line(format::warning(&what, Colours::on(&std::io::stderr())).trim_end());
             }
             model.config.extend(changed);
             model.config.retain(|name, _| !reset.contains(name));

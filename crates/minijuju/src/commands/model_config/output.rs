@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::format::{Table, Tabular, table_or, yaml};
+use crate::format::{Colours, Table, Tabular, table_or, yaml};
 
 /// One option of a model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,7 +22,7 @@ pub struct ModelOption {
 #[must_use]
 pub fn model_config(options: &BTreeMap<String, ModelOption>, format: Tabular) -> String {
     table_or(options, format, || {
-        let mut table = Table::new(false);
+        let mut table = Table::new(Colours::Off);
         table.line(&["Attribute", "From", "Value"]);
         for (name, option) in options {
             let value = yaml(&option.value);

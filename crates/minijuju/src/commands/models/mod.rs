@@ -14,7 +14,7 @@ use self::output::{
 };
 use crate::cli::{Arguments, ControllerOption, ModelOption, Output};
 use crate::client::{CLOUD, CONTROLLER, Client, USER, print};
-use crate::format::{self, Document, Tabular, ago};
+use crate::format::{self, Colours, Document, Tabular, ago};
 use crate::store::Life;
 use crate::store::model::{self, Model};
 use crate::store::{machine, secret, unit};
@@ -108,7 +108,7 @@ pub fn list(client: &mut Client, args: &ModelsArgs) -> anyhow::Result<ExitCode> 
     }
     let set =
         ModelSet { models, current_model: client.current()?.unwrap_or_default(), controller: CONTROLLER.to_owned() };
-    let colour = format::colour(&std::io::stdout(), false, false);
+    let colour = Colours::on(&std::io::stdout());
     print(&output::models(&set, args.output.format(), args.uuid, colour), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }

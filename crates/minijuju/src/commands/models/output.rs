@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::format::{Paint, Table, Tabular, table_or};
+use crate::format::{Colours, Paint, Table, Tabular, table_or};
 use crate::store::Life;
 
 /// What `juju models` knows.
@@ -110,7 +110,7 @@ pub struct ModelCredential {
 
 /// `juju models`; `uuid` is for the table.
 #[must_use]
-pub fn models(set: &ModelSet, format: Tabular, uuid: bool, colour: bool) -> String {
+pub fn models(set: &ModelSet, format: Tabular, uuid: bool, colour: Colours) -> String {
     table_or(set, format, || {
         let mut table = Table::new(colour);
         table.line(&[&format!("Controller: {}", set.controller)]);
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn models_are_listed_with_the_current_one_marked() {
         assert_eq!(
-            models(&set(), Tabular::Tabular, false, false),
+            models(&set(), Tabular::Tabular, false, Colours::Off),
             "\
 Controller: minijuju
 
@@ -288,6 +288,6 @@ default   localhost/localhost  lxd   available         0      -  admin   just no
 testing*  localhost/localhost  lxd   available        12     13  admin   just now
 "
         );
-        assert!(models(&set(), Tabular::Tabular, true, false).contains("testing*  b6b7  localhost/localhost"));
+        assert!(models(&set(), Tabular::Tabular, true, Colours::Off).contains("testing*  b6b7  localhost/localhost"));
     }
 }

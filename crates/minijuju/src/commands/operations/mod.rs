@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use self::output::{Operation, OperationAction, OperationLine, OperationTask, OperationTiming};
 use crate::cli::{
-    Arguments, ModelOption, Output, UsageError, duration, is_application, is_machine, is_number, is_unit,
+    Arguments, ModelOption, Output, UsageError, UtcOption, duration, is_application, is_machine, is_number, is_unit,
 };
 use crate::client::{Client, print};
 use crate::commands::run::shown;
@@ -61,9 +61,9 @@ pub struct OperationsArgs {
     /// Leave out this many
     #[arg(long, value_name = "count", default_value = "0")]
     pub offset: u64,
-    /// Show times in UTC
-    #[arg(long)]
-    pub utc: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub times: UtcOption,
     #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Plain>,
@@ -87,21 +87,50 @@ impl Arguments for OperationsArgs {
     }
 }
 
+/// How long to wait for what is shown.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Patience {
+    /// Wait this long for it to end
+    #[arg(long, value_name = "duration", value_parser = duration::parse)]
+    wait: Option<Duration>,
+    /// Wait for it to end
+    #[arg(long)]
+    watch: bool,
+}
+
+impl Patience {
+    fn check(self, id: &str, what: &'static str) -> Result<(), UsageError> {
+        if self.watch && self.wait.is_some() {
+            return Err(UsageError::Rule("specify either --watch or --wait but not both"));
+        }
+        if is_number(id) { Ok(()) } else { Err(UsageError::NotValid { what, word: id.to_owned() }) }
+    }
+
+    /// What `look` finds, once it says that this has ended or the time is over.
+    fn wait_until<T>(self, mut look: impl FnMut() -> anyhow::Result<(bool, T)>) -> anyhow::Result<T> {
+        let deadline = self.wait.map(|wait| Instant::now() + wait);
+        loop {
+            let (done, found) = look()?;
+            if done || !self.watch && deadline.is_none_or(|deadline| Instant::now() >= deadline) {
+                return Ok(found);
+            }
+            thread::sleep(EVERY);
+        }
+    }
+}
+
 /// Show what was run by one command.
 #[derive(Debug, Clone, Args)]
 pub struct ShowOperationArgs {
     /// The operation's number
     #[arg(value_name = "operation-id")]
     pub id: String,
-    /// Wait this long for it to end
-    #[arg(long, value_name = "duration", value_parser = duration::parse)]
-    pub wait: Option<Duration>,
-    /// Wait for it to end
-    #[arg(long)]
-    pub watch: bool,
-    /// Show times in UTC
-    #[arg(long)]
-    pub utc: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub patience: Patience,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub times: UtcOption,
     #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Document>,
@@ -115,15 +144,8 @@ impl Arguments for ShowOperationArgs {
     const MISSING: &[&str] = &["no operation ID specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
-        task(&self.id, "operation ID", self.wait, self.watch)
+        self.patience.check(&self.id, "operation ID")
     }
-}
-
-fn task(id: &str, what: &'static str, wait: Option<Duration>, watch: bool) -> Result<(), UsageError> {
-    if watch && wait.is_some() {
-        return Err(UsageError::Rule("specify either --watch or --wait but not both"));
-    }
-    if is_number(id) { Ok(()) } else { Err(UsageError::NotValid { what, word: id.to_owned() }) }
 }
 
 /// Show what was run on one unit.
@@ -132,15 +154,12 @@ pub struct ShowTaskArgs {
     /// The task's number
     #[arg(value_name = "task ID")]
     pub id: String,
-    /// Wait this long for it to end
-    #[arg(long, value_name = "duration", value_parser = duration::parse)]
-    pub wait: Option<Duration>,
-    /// Wait for it to end
-    #[arg(long)]
-    pub watch: bool,
-    /// Show times in UTC
-    #[arg(long)]
-    pub utc: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub patience: Patience,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub times: UtcOption,
     #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Plain>,
@@ -154,7 +173,7 @@ impl Arguments for ShowTaskArgs {
     const MISSING: &[&str] = &["no task ID specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
-        task(&self.id, "task ID", self.wait, self.watch)
+        self.patience.check(&self.id, "task ID")
     }
 }
 
@@ -233,7 +252,7 @@ fn receivers(client: &Client, model: &Model, args: &OperationsArgs) -> anyhow::R
 /// Run `juju operations`.
 pub fn list(client: &mut Client, args: &OperationsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let clock = Clock::new(args.utc).of(model.juju);
+    let clock = args.times.clock().of(model.juju);
     let receivers = receivers(client, &model, args)?;
     let found = by_operation(client, &model)?
         .into_iter()
@@ -271,12 +290,12 @@ pub fn list(client: &mut Client, args: &OperationsArgs) -> anyhow::Result<ExitCo
 pub fn show(client: &mut Client, args: &ShowOperationArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let id: i64 = args.id.parse()?;
-    let tasks = wait_until(args.wait, args.watch, || {
+    let tasks = args.patience.wait_until(|| {
         let tasks = by_operation(client, &model)?.remove(&id);
         let tasks = tasks.with_context(|| format!("operation {id:?} not found"))?;
         Ok((finished(&tasks).is_some(), tasks))
     })?;
-    let text = output::show_operation(&operation(&tasks, &Clock::new(args.utc).of(model.juju)), args.output.format());
+    let text = output::show_operation(&operation(&tasks, &args.times.clock().of(model.juju)), args.output.format());
     print(&text, args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -285,13 +304,13 @@ pub fn show(client: &mut Client, args: &ShowOperationArgs) -> anyhow::Result<Exi
 pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let id: i64 = args.id.parse()?;
-    let task = wait_until(args.wait, args.watch, || {
+    let task = args.patience.wait_until(|| {
         let task = action::find(client.store.db(), &model.uuid, id)?;
         let task = task.with_context(|| format!("task with ID {id:?} not found"))?;
         Ok((task.completed.is_some(), task))
     })?;
     let text = crate::commands::run::output::show_task(
-        &shown(&task, &Clock::new(args.utc).of(model.juju)),
+        &shown(&task, &args.times.clock().of(model.juju)),
         args.output.format(),
     );
     print(&text, args.output.output.as_deref())?;
@@ -322,25 +341,10 @@ pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<Exit
         if ![TaskStatus::Aborting, TaskStatus::Cancelled].contains(&task.status) {
             bail!("task {id} is {} already", task.status);
         }
-        cancelled.insert(id.to_string(), shown(&task, &Clock::new(false).of(model.juju)));
+        cancelled.insert(id.to_string(), shown(&task, &Clock::local().of(model.juju)));
     }
     print(&format::document(&cancelled, args.output.format()), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn wait_until<T>(
-    wait: Option<Duration>,
-    watch: bool,
-    mut look: impl FnMut() -> anyhow::Result<(bool, T)>,
-) -> anyhow::Result<T> {
-    let deadline = wait.map(|wait| Instant::now() + wait);
-    loop {
-        let (done, found) = look()?;
-        if done || !watch && deadline.is_none_or(|deadline| Instant::now() >= deadline) {
-            return Ok(found);
-        }
-        thread::sleep(EVERY);
-    }
 }
 
 fn by_operation(client: &Client, model: &Model) -> anyhow::Result<BTreeMap<i64, Vec<Task>>> {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::commands::run::output::Timing;
-use crate::format::{Document, Plain, Table, document, json, yaml};
+use crate::format::{Colours, Document, Plain, Table, document, json, yaml};
 use crate::store::action::TaskStatus;
 
 /// An operation.
@@ -113,7 +113,7 @@ pub fn operations(lines: &[OperationLine], operations: &BTreeMap<String, Operati
         Plain::Plain => {
             // Juju shows this many tasks.
             const MOST: usize = 5;
-            let mut table = Table::new(false);
+            let mut table = Table::new(Colours::Off);
             table.align_right(0);
             table.line(&["ID", "Status", "Started", "Finished", "Task IDs", "Summary"]);
             for line in lines {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::format::{Instant, Table, Tabular, table_or};
+use crate::format::{Colours, Instant, Table, Tabular, table_or};
 
 /// What `juju resources APPLICATION` knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -60,7 +60,7 @@ impl ResourceInfo {
 #[must_use]
 pub fn resources(resources: &ApplicationResources, format: Tabular) -> String {
     table_or(resources, format, || {
-        let mut table = Table::new(false);
+        let mut table = Table::new(Colours::Off);
         table.line(&["Resource", "Supplied by", "Revision"]);
         let mut sorted: Vec<&ResourceInfo> = resources.resources.iter().collect();
         sorted.sort_by(|a, b| a.name.cmp(&b.name));
@@ -77,7 +77,7 @@ pub fn resources(resources: &ApplicationResources, format: Tabular) -> String {
 #[must_use]
 pub fn unit_resources(resources: &[ResourceInfo], format: Tabular) -> String {
     table_or(&resources, format, || {
-        let mut table = Table::new(false);
+        let mut table = Table::new(Colours::Off);
         table.line(&["Resource", "Revision"]);
         let mut sorted: Vec<&ResourceInfo> = resources.iter().collect();
         sorted.sort_by(|a, b| a.name.cmp(&b.name));

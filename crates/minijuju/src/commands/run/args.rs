@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 
 use crate::cli::{
-    Arguments, ModelOption, Output, UsageError, duration, is_action, is_application, is_machine, is_unit_or_leader,
-    refuse,
+    Arguments, ColorOptions, ModelOption, Output, UsageError, UtcOption, duration, is_action, is_application,
+    is_machine, is_unit_or_leader, refuse,
 };
 use crate::format::Plain;
 
@@ -34,21 +34,15 @@ pub struct RunArgs {
     /// Take the parameters' values as strings, whatever they look like
     #[arg(long = "string-args")]
     pub string_args: bool,
-    /// Do not wait for the tasks to end
-    #[arg(long)]
-    pub background: bool,
-    /// Longest to wait for a task
-    #[arg(long = "wait", value_name = "duration", value_parser = duration::parse)]
-    wait_word: Option<Duration>,
-    /// Show times in UTC
-    #[arg(long)]
-    pub utc: bool,
-    /// Use ANSI color codes in output
-    #[arg(long)]
-    pub color: bool,
-    /// Do not use ANSI color codes in output
-    #[arg(long = "no-color")]
-    pub no_color: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub waiting: WaitOptions,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub times: UtcOption,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub colors: ColorOptions,
     #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Plain>,
@@ -75,11 +69,25 @@ const ACTION: Duration = Duration::from_mins(1);
 /// How long Juju waits for a command.
 const COMMAND: Duration = Duration::from_mins(5);
 
-fn wait(wait: Option<Duration>, background: bool, default: Duration) -> Result<Duration, UsageError> {
-    match wait.filter(|wait| !wait.is_zero()) {
-        Some(_) if background => Err(UsageError::Rule("cannot specify both --wait and --background")),
-        Some(wait) => Ok(wait),
-        None => Ok(default),
+/// `--background` and `--wait`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct WaitOptions {
+    /// Do not wait for the tasks to end
+    #[arg(long)]
+    pub background: bool,
+    /// Longest to wait for a task
+    #[arg(long, value_name = "duration", value_parser = duration::parse)]
+    wait: Option<Duration>,
+}
+
+impl WaitOptions {
+    /// Longest to wait for a task.
+    fn or(self, default: Duration) -> Result<Duration, UsageError> {
+        match self.wait.filter(|wait| !wait.is_zero()) {
+            Some(_) if self.background => Err(UsageError::Rule("cannot specify both --wait and --background")),
+            Some(wait) => Ok(wait),
+            None => Ok(default),
+        }
     }
 }
 
@@ -87,7 +95,7 @@ impl Arguments for RunArgs {
     const USAGE: Option<&str> = Some("<unit> [<unit> ...] <action-name> [<key>=<value> [<key>[.<key> ...]=<value>]]");
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.wait = wait(self.wait_word, self.background, ACTION)?;
+        self.wait = self.waiting.or(ACTION)?;
         let mut words = self.words.iter();
         for word in words.by_ref() {
             if is_unit_or_leader(word) {
@@ -170,12 +178,9 @@ pub struct ExecArgs {
     /// Run it on these units (or APPLICATION/leader), separated by commas
     #[arg(short = 'u', long = "unit", value_name = "unit", action = ArgAction::Set, value_delimiter = ',')]
     pub units: Vec<String>,
-    /// Do not wait for the tasks to end
-    #[arg(long)]
-    pub background: bool,
-    /// Longest to wait for a task
-    #[arg(long = "wait", value_name = "duration", value_parser = duration::parse)]
-    wait_word: Option<Duration>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub waiting: WaitOptions,
     /// Run it without waiting for hooks of the same machine
     #[arg(long, default_value = "true", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           action = ArgAction::Set, value_name = "bool")]
@@ -185,15 +190,12 @@ pub struct ExecArgs {
     pub execution_group: Option<String>,
     #[arg(long, hide = true)]
     operator: bool,
-    /// Show times in UTC
-    #[arg(long)]
-    pub utc: bool,
-    /// Use ANSI color codes in output
-    #[arg(long)]
-    pub color: bool,
-    /// Do not use ANSI color codes in output
-    #[arg(long = "no-color")]
-    pub no_color: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub times: UtcOption,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub colors: ColorOptions,
     #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Plain>,
@@ -213,7 +215,7 @@ impl Arguments for ExecArgs {
     const MISSING: &[&str] = &["no commands specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.wait = wait(self.wait_word, self.background, COMMAND)?;
+        self.wait = self.waiting.or(COMMAND)?;
         refuse("--operator", &self.operator, "operators are for charms in containers")?;
         // One word is a line of shell; of several, each is one word to the shell.
         self.commands = match self.words.as_slice() {

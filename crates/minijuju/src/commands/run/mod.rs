@@ -20,7 +20,7 @@ use self::args::{ExecArgs, RunArgs};
 use self::output::{Task as Shown, Timing};
 use crate::called::called;
 use crate::client::{AfterOutput, Client, print, settings};
-use crate::format::{self, Clock};
+use crate::format::{Clock, Colours};
 use crate::store::action::{self, Task, TaskKind};
 use crate::store::model::{self, Counter, Model};
 use crate::store::unit::{self, Unit};
@@ -66,13 +66,13 @@ pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
             Err(error) => errors.push(error.to_string()),
         }
     }
-    let colour = format::colour(&std::io::stdout(), args.color, args.no_color);
-    let clock = Clock::new(args.utc).of(model.juju);
+    let colour = args.colors.colours(&std::io::stdout());
+    let clock = args.times.clock().of(model.juju);
     let telling = Telling { steps: true, colour };
-    let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.background, telling)? else {
+    let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.waiting.background, telling)? else {
         return Ok(ExitCode::SUCCESS);
     };
-    if args.background {
+    if args.waiting.background {
         return background(client, &model, operation, &tasks);
     }
     let done = wait(client, &model, &tasks, args.wait, &clock, telling)?;
@@ -126,18 +126,19 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
             ]),
         })
         .collect();
-    let colour = format::colour(&std::io::stdout(), args.color, args.no_color);
-    let clock = Clock::new(args.utc).of(model.juju);
+    let colour = args.colors.colours(&std::io::stdout());
+    let clock = args.times.clock().of(model.juju);
     let mut done = BTreeMap::new();
     for id in &machines {
         done.insert(id.clone(), machine_exec::run(client, &model, id, &args.commands, args.wait, &clock)?);
     }
     if !wanted.is_empty() || machines.is_empty() {
         let telling = Telling { steps: client.verbose, colour };
-        let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.background, telling)? else {
+        let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.waiting.background, telling)?
+        else {
             return Ok(ExitCode::SUCCESS);
         };
-        if args.background {
+        if args.waiting.background {
             return background(client, &model, operation, &tasks);
         }
         done.extend(wait(client, &model, &tasks, args.wait, &clock, telling)?);
@@ -197,7 +198,7 @@ fn prepare(
 struct Telling {
     /// Which tasks run, and which is waited for: `exec` tells it under `--verbose` only.
     steps: bool,
-    colour: bool,
+    colour: Colours,
 }
 
 /// Write the tasks down; nothing if there are none.
@@ -268,7 +269,7 @@ pub fn settle(store: Store, uuid: &str) -> anyhow::Result<()> {
     let Some(model) = model::find(store.db(), uuid)? else { return Ok(()) };
     let machines = crate::machine::Machines::open(store.folder())?;
     let mut store = store;
-    uniter::settle(&mut store, &model, &machines, &crate::progress::Progress::new(true), uniter::Patience::Wait)
+    uniter::settle(&mut store, &model, &machines, &crate::progress::Progress::silent(), uniter::Patience::Wait)
 }
 
 /// Wait for tasks to end, telling what they say.

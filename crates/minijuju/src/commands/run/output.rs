@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::format::{Paint, Plain, json, sorted, yaml};
+use crate::format::{Colours, Paint, Plain, json, sorted, yaml};
 use crate::store::action::TaskStatus;
 
 /// What a task came to. The fields are in the order of the alphabet, as they are in Juju.
@@ -88,7 +88,7 @@ pub fn log_line(time: &str, message: &str) -> String {
 /// What Juju tells on standard error before the tasks end: the operation, its tasks and where they run (as tags:
 /// `unit-tinyproxy-0`).
 #[must_use]
-pub fn running(operation: &str, tasks: &[(String, String)], colour: bool) -> String {
+pub fn running(operation: &str, tasks: &[(String, String)], colour: Colours) -> String {
     let count = Paint::Magenta.text(&tasks.len().to_string(), colour);
     let plural = if tasks.len() == 1 { "" } else { "s" };
     let mut out = format!("Running operation {} with {count} task{plural}\n", Paint::Info.text(operation, colour));
@@ -102,7 +102,7 @@ pub fn running(operation: &str, tasks: &[(String, String)], colour: bool) -> Str
 
 /// What Juju tells on standard error before it waits for a task.
 #[must_use]
-pub fn waiting(task: &str, colour: bool) -> String {
+pub fn waiting(task: &str, colour: Colours) -> String {
     format!("Waiting for task {}...\n", Paint::Info.text(task, colour))
 }
 
@@ -152,7 +152,7 @@ pub fn timed_out(receivers: &[String]) -> String {
 
 /// `juju run`: what the tasks came to, by unit.
 #[must_use]
-pub fn run(tasks: &BTreeMap<String, Task>, format: Plain, colour: bool) -> String {
+pub fn run(tasks: &BTreeMap<String, Task>, format: Plain, colour: Colours) -> String {
     match format {
         Plain::Plain => plain(tasks, colour),
         Plain::Json => json(tasks),
@@ -164,7 +164,7 @@ pub fn run(tasks: &BTreeMap<String, Task>, format: Plain, colour: bool) -> Strin
 #[must_use]
 pub fn show_task(task: &Task, format: Plain) -> String {
     match format {
-        Plain::Plain => plain(&BTreeMap::from([(task.id.clone(), task.clone())]), false),
+        Plain::Plain => plain(&BTreeMap::from([(task.id.clone(), task.clone())]), Colours::Off),
         Plain::Json => json(task),
         Plain::Yaml => yaml(task),
     }
@@ -180,7 +180,7 @@ struct Part<'a> {
     status: TaskStatus,
 }
 
-fn plain(tasks: &BTreeMap<String, Task>, colour: bool) -> String {
+fn plain(tasks: &BTreeMap<String, Task>, colour: Colours) -> String {
     let hidden = ["return-code", "stdout", "stderr", "stdout-encoding", "stderr-encoding"];
     let parts: BTreeMap<&String, Part> = tasks
         .iter()
@@ -283,9 +283,9 @@ mod tests {
             TaskStatus::Completed,
             Some(json!({"return-code": 0, "size": "12", "path": {"to": "/srv"}})),
         ));
-        assert_eq!(run(&done, Plain::Plain, false), "path:\n  to: /srv\nsize: \"12\"\n\n");
+        assert_eq!(run(&done, Plain::Plain, Colours::Off), "path:\n  to: /srv\nsize: \"12\"\n\n");
         assert_eq!(
-            run(&done, Plain::Json, false),
+            run(&done, Plain::Json, Colours::Off),
             "{\"db/0\":{\"id\":\"2\",\"results\":{\"path\":{\"to\":\"/srv\"},\"return-code\":0,\"size\":\"12\"},\
              \"status\":\"completed\",\"unit\":\"db/0\"}}\n"
         );
@@ -295,14 +295,14 @@ mod tests {
     fn an_action_that_failed_says_why() {
         let mut failed = task("2", TaskStatus::Failed, Some(json!({"return-code": 0})));
         failed.message = "disk full".into();
-        assert_eq!(run(&one(failed.clone()), Plain::Plain, false), "Action id 2 failed: disk full\n\n");
+        assert_eq!(run(&one(failed.clone()), Plain::Plain, Colours::Off), "Action id 2 failed: disk full\n\n");
         assert_eq!(failure(&one(failed)), None);
     }
 
     #[test]
     fn a_task_that_exits_badly_fails_the_command() {
         let bad = one(task("4", TaskStatus::Completed, Some(json!({"return-code": 3, "stderr": "oh\n"}))));
-        assert_eq!(run(&bad, Plain::Plain, false), "\noh\n");
+        assert_eq!(run(&bad, Plain::Plain, Colours::Off), "\noh\n");
         assert_eq!(
             failure(&bad).as_deref(),
             Some(
@@ -324,7 +324,7 @@ mod tests {
             ("db/1".to_owned(), task("3", TaskStatus::Completed, None)),
         ]);
         assert_eq!(
-            run(&tasks, Plain::Plain, false),
+            run(&tasks, Plain::Plain, Colours::Off),
             "\
 db/0:
   id: \"2\"
@@ -359,7 +359,7 @@ db/1:
     fn what_runs_is_told() {
         let tasks = [("2".to_owned(), "unit-db-0".to_owned())];
         assert_eq!(
-            running("1", &tasks, false) + &waiting("2", false),
+            running("1", &tasks, Colours::Off) + &waiting("2", Colours::Off),
             "Running operation 1 with 1 task\n  - task 2 on unit-db-0\n\nWaiting for task 2...\n"
         );
         let (out, told) = scheduled("1", &BTreeMap::from([("db/0".to_owned(), "2".to_owned())]));

@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::format::{Document, Instant, Table, Tabular, ago, document, table_or};
+use crate::format::{Colours, Document, Instant, Table, Tabular, ago, document, table_or};
 
 /// A secret; `juju secrets` and `juju show-secret` print a map of them by ID (without `secret:`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -127,7 +127,7 @@ pub struct SecretAccess {
 #[must_use]
 pub fn secrets(secrets: &BTreeMap<String, SecretInfo>, format: Tabular, now: Timestamp) -> String {
     table_or(secrets, format, || {
-        let mut table = Table::new(false);
+        let mut table = Table::new(Colours::Off);
         table.align_right(4);
         table.line(&["ID", "Name", "Owner", "Rotation", "Revision", "Last updated"]);
         let mut sorted: Vec<_> = secrets.iter().collect();

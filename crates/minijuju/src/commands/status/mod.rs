@@ -25,7 +25,7 @@ use self::output::{
 };
 use self::relate::{RelationEnds, RelationSide};
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, Output, UsageError, boolean, duration, integer};
+use crate::cli::{Arguments, ColorOptions, ModelOption, Output, UsageError, UtcOption, boolean, duration, integer};
 use crate::client::{CLOUD, CONTROLLER, Client, print};
 use crate::commands::constraints::output::Constraints;
 use crate::commands::storage;
@@ -73,15 +73,12 @@ pub struct StatusArgs {
     /// Show it again and again, this long apart, until Ctrl-C
     #[arg(long, value_name = "duration", value_parser = duration::parse)]
     pub watch: Option<Duration>,
-    /// Show times in UTC
-    #[arg(long)]
-    pub utc: bool,
-    /// Use ANSI color codes in output
-    #[arg(long)]
-    pub color: bool,
-    /// Do not use ANSI color codes in output
-    #[arg(long = "no-color")]
-    pub no_color: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub times: UtcOption,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub colors: ColorOptions,
     #[arg(long = "retry-count", hide = true, value_parser = integer)]
     retry_count: Option<i64>,
     #[arg(long = "retry-delay", hide = true, value_parser = duration::parse)]
@@ -98,8 +95,8 @@ impl Arguments for StatusArgs {
     const USAGE: Option<&str> = Some("[<selector> [...]]");
 
     fn init(&mut self) -> Result<(), UsageError> {
-        if !self.utc {
-            self.utc = match std::env::var("JUJU_STATUS_ISO_TIME") {
+        if !self.times.utc {
+            self.times.utc = match std::env::var("JUJU_STATUS_ISO_TIME") {
                 Ok(text) if !text.is_empty() => {
                     boolean(&text).map_err(|error| UsageError::command(IsoTimeError(error)))?
                 }
@@ -109,7 +106,7 @@ impl Arguments for StatusArgs {
         if self.watch.is_some_and(|every| every.is_zero()) {
             self.watch = None;
         }
-        if self.color && self.no_color {
+        if self.colors.color && self.colors.no_color {
             return Err(UsageError::Rule("cannot mix --no-color and --color"));
         }
         Ok(())
@@ -139,8 +136,8 @@ struct IsoTimeError(emulator::go::InvalidSyntax);
 /// Run it.
 pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let clock = Clock::new(args.utc);
-    let colour = format::colour(&io::stdout(), args.color, args.no_color);
+    let clock = args.times.clock();
+    let colour = args.colors.colours(&io::stdout());
     let machines = client.machines()?;
     let mut shown = String::new();
     if let Some(note) = args.needless() {

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use crate::commands::status::output::{FullStatus, UnitStatus};
 use crate::commands::status::ports;
-use crate::format::{Paint, sorted};
+use crate::format::{Colours, Paint, sorted};
 
 /// `juju status --format oneline`, `line` or `short`.
 #[must_use]
-pub fn status_oneline(status: &FullStatus, colour: bool) -> String {
+pub fn status_oneline(status: &FullStatus, colour: Colours) -> String {
     let mut out = String::new();
     for (_, application) in sorted(&status.applications) {
         for (name, unit) in sorted(&application.units) {
@@ -18,7 +18,7 @@ pub fn status_oneline(status: &FullStatus, colour: bool) -> String {
     out
 }
 
-fn line(out: &mut String, name: &str, unit: &UnitStatus, level: usize, colour: bool) {
+fn line(out: &mut String, name: &str, unit: &UnitStatus, level: usize, colour: Colours) {
     let agent = unit.juju_status.current.as_str();
     // Juju gives the workload the agent's colour.
     let paint = match Paint::of_status(agent) {

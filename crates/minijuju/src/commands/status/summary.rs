@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use crate::commands::status::output::{FullStatus, UnitStatus};
 use crate::commands::status::{ports, tabular};
-use crate::format::{Paint, Table, sorted};
+use crate::format::{Colours, Paint, Table, sorted};
 
 /// What is counted.
 #[derive(Default)]
@@ -42,7 +42,7 @@ impl Counts {
 
 /// `juju status --format summary`.
 #[must_use]
-pub fn status_summary(status: &FullStatus, colour: bool) -> String {
+pub fn status_summary(status: &FullStatus, colour: Colours) -> String {
     let mut counts = Counts::default();
     let mut machines: BTreeMap<String, usize> = BTreeMap::new();
     for (_, machine) in sorted(&status.machines) {

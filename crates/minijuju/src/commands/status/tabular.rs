@@ -5,7 +5,7 @@ use crate::commands::status::output::{
 };
 use crate::commands::status::ports;
 use crate::commands::storage::output;
-use crate::format::{Paint, Table, sorted};
+use crate::format::{Colours, Paint, Table, sorted};
 
 /// Messages longer than this are cut.
 const MESSAGE: usize = 120;
@@ -15,14 +15,14 @@ const VERSION: usize = 15;
 
 /// `juju status`: the model, its applications, units and machines, its relations if `relations`, its storage if it is there.
 #[must_use]
-pub fn status_tabular(status: &FullStatus, relations: bool, colour: bool) -> String {
+pub fn status_tabular(status: &FullStatus, relations: bool, colour: Colours) -> String {
     let mut table = Table::new(colour);
     model(&mut table, status);
     if !status.applications.is_empty() {
         applications(&mut table, status);
     }
     if !status.machines.is_empty() {
-        machines(&mut table, false, status.machines.iter());
+        machines(&mut table, status.machines.iter());
     }
     if relations && !status.relations.is_empty() {
         relation_lines(&mut table, &status.relations);
@@ -46,7 +46,7 @@ fn model(table: &mut Table, status: &FullStatus) {
             values.push(value);
         }
     }
-    table.headers(true, &headers);
+    table.headers(&headers);
     table.cells(&values[..3]);
     if !model.version.is_empty() {
         table.cells(&values[3..4]);
@@ -55,7 +55,7 @@ fn model(table: &mut Table, status: &FullStatus) {
 }
 
 fn applications(table: &mut Table, status: &FullStatus) {
-    table.headers(false, &["App", "Version", "Status", "Scale", "Charm", "Channel", "Rev", "Exposed", "Message"]);
+    table.further_headers(&["App", "Version", "Status", "Scale", "Charm", "Channel", "Rev", "Exposed", "Message"]);
     table.align_right(3);
     table.align_right(6);
     for (name, application) in sorted(&status.applications) {
@@ -82,7 +82,7 @@ fn applications(table: &mut Table, status: &FullStatus) {
     if units.is_empty() {
         return;
     }
-    table.headers(false, &["Unit", "Workload", "Agent", "Machine", "Public address", "Ports", "Message"]);
+    table.further_headers(&["Unit", "Workload", "Agent", "Machine", "Public address", "Ports", "Message"]);
     for (name, unit) in units {
         unit_line(table, name, unit, 0);
     }
@@ -161,8 +161,8 @@ fn doing(agent: &StatusInfo) -> Option<&str> {
 }
 
 /// Writes the lines of machines, under their headings.
-pub fn machines<'a>(table: &mut Table, first: bool, machines: impl Iterator<Item = (&'a String, &'a MachineStatus)>) {
-    table.headers(first, &["Machine", "State", "Address", "Inst id", "Base", "AZ", "Message"]);
+pub fn machines<'a>(table: &mut Table, machines: impl Iterator<Item = (&'a String, &'a MachineStatus)>) {
+    table.further_headers(&["Machine", "State", "Address", "Inst id", "Base", "AZ", "Message"]);
     let mut machines: Vec<_> = machines.collect();
     machines.sort_by(|a, b| crate::format::natural_compare(a.0, b.0));
     for (id, machine) in machines {
@@ -196,7 +196,7 @@ pub fn state(machine: &MachineStatus) -> (&str, &str) {
 fn relation_lines(table: &mut Table, relations: &[RelationStatus]) {
     let mut relations: Vec<&RelationStatus> = relations.iter().collect();
     relations.sort_by(|a, b| (&a.provider, &a.requirer).cmp(&(&b.provider, &b.requirer)));
-    table.headers(false, &["Integration provider", "Requirer", "Interface", "Type", "Message"]);
+    table.further_headers(&["Integration provider", "Requirer", "Interface", "Type", "Message"]);
     for relation in relations {
         for side in [&relation.provider, &relation.requirer] {
             let (application, endpoint) = side.split_at(side.find(':').unwrap_or(side.len()));

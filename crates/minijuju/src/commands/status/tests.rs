@@ -13,7 +13,7 @@ use super::output::{
 use super::summary::status_summary;
 use super::tabular::status_tabular;
 use crate::commands::storage::output::CombinedStorage;
-use crate::format::{Clock, json, yaml};
+use crate::format::{Clock, Colours, json, yaml};
 use crate::store::relation::Scope;
 
 const SINCE: &str = "22 Nov 2026 09:01:38+08:00";
@@ -89,7 +89,7 @@ fn tinyproxy() -> ApplicationStatus {
 /// The tutorial's model.
 fn tutorial() -> FullStatus {
     let now: Timestamp = "2026-11-22T01:01:38Z".parse().expect("a time");
-    let clock = Clock::local(TimeZone::fixed(offset(8)));
+    let clock = Clock::in_zone(TimeZone::fixed(offset(8)));
     assert_eq!(clock.since(now), SINCE);
     FullStatus {
         model: ModelStatus {
@@ -209,7 +209,7 @@ tinyproxy/0*  active    idle   0        10.71.67.208           |
 Machine  State    Address       Inst id        Base          AZ  Message
 0        started  10.71.67.208  juju-8e7bd9-0  ubuntu@22.04      Running
 ";
-    assert_eq!(status_tabular(&tutorial(), false, false), table.replace("|\n", "\n"));
+    assert_eq!(status_tabular(&tutorial(), false, Colours::Off), table.replace("|\n", "\n"));
 }
 
 #[test]
@@ -236,13 +236,13 @@ Integration provider  Requirer         Interface    Type         Message
 tinyproxy:juju-info   logging:info     juju-info    subordinate  joining  soon
 tinyproxy:peers       tinyproxy:peers  proxy_peers  peer         |
 ";
-    let printed = status_tabular(&busy(), true, false);
+    let printed = status_tabular(&busy(), true, Colours::Off);
     assert_eq!(printed, table.replace("|\n", "\n"), "{printed}");
 }
 
 #[test]
 fn relations_are_shown_if_asked_for() {
-    assert!(!status_tabular(&busy(), false, false).contains("Integration provider"));
+    assert!(!status_tabular(&busy(), false, Colours::Off).contains("Integration provider"));
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn a_long_message_is_cut() {
     let mut status = tutorial();
     let long = "x".repeat(117) + "ääää";
     status.applications.get_mut("tinyproxy").expect("it is there").status.message = long;
-    let printed = status_tabular(&status, false, false);
+    let printed = status_tabular(&status, false, Colours::Off);
     assert!(printed.contains(&format!("no       {}...\n", "x".repeat(117))), "{printed}");
 }
 
@@ -258,7 +258,7 @@ fn a_long_message_is_cut() {
 fn a_message_of_several_lines_keeps_the_table() {
     let mut status = tutorial();
     status.applications.get_mut("tinyproxy").expect("it is there").status.message = "one\ntwo\tthree".into();
-    assert!(status_tabular(&status, false, false).contains("no       one two three\n"));
+    assert!(status_tabular(&status, false, Colours::Off).contains("no       one two three\n"));
 }
 
 #[test]
@@ -266,12 +266,12 @@ fn an_empty_model_is_its_own_line() {
     let mut status = tutorial();
     status.applications.clear();
     status.machines.clear();
-    assert_eq!(status_tabular(&status, true, false).lines().count(), 2);
+    assert_eq!(status_tabular(&status, true, Colours::Off).lines().count(), 2);
 }
 
 #[test]
 fn colours_change_no_letter() {
-    let coloured = status_tabular(&busy(), true, true);
+    let coloured = status_tabular(&busy(), true, Colours::On);
     assert!(coloured.contains("\u{1b}[32mactive"), "{coloured:?}");
     let mut plain = String::new();
     let mut rest = coloured.as_str();
@@ -279,7 +279,7 @@ fn colours_change_no_letter() {
         plain += text;
         rest = code.split_once('m').expect("a colour ends in m").1;
     }
-    assert_eq!(plain + rest, status_tabular(&busy(), true, false));
+    assert_eq!(plain + rest, status_tabular(&busy(), true, Colours::Off));
 }
 
 #[test]
@@ -349,7 +349,7 @@ controller:
 #[test]
 fn one_line_per_unit() {
     assert_eq!(
-        status_oneline(&busy(), false),
+        status_oneline(&busy(), Colours::Off),
         "\
 - tinyproxy/0: 10.71.67.208 (agent:idle, workload:active)
   - logging/0: 10.71.67.208 (agent:idle, workload:error)
@@ -357,12 +357,12 @@ fn one_line_per_unit() {
 - tinyproxy/10:  (agent:allocating, workload:waiting)
 "
     );
-    assert!(status_oneline(&busy(), true).starts_with("- \u{1b}[32mtinyproxy/0\u{1b}[0m: "));
+    assert!(status_oneline(&busy(), Colours::On).starts_with("- \u{1b}[32mtinyproxy/0\u{1b}[0m: "));
 }
 
 #[test]
 fn the_summary_counts() {
-    let printed = status_summary(&busy(), false);
+    let printed = status_summary(&busy(), Colours::Off);
     assert_eq!(
         printed,
         "\

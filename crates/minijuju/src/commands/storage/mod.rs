@@ -17,7 +17,7 @@ use self::output::{
 use crate::charm;
 use crate::cli::{Arguments, ModelOption, Output, Pair, UsageError, is_unit};
 use crate::client::{Client, print};
-use crate::format::{self, Clock, Document, Tabular};
+use crate::format::{self, Clock, Colours, Document, Tabular};
 use crate::store::model::Model;
 use crate::store::storage::Storage;
 use crate::store::unit::Unit;
@@ -194,7 +194,7 @@ fn add_one(db: &Db, model: &Model, unit: &Unit, meta: &CharmMeta, pair: &Pair) -
 /// Run `juju storage`.
 pub fn list(client: &mut Client, args: &StorageArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let mut all = read(client.store.db(), &model, &Clock::new(false))?;
+    let mut all = read(client.store.db(), &model, &Clock::local())?;
     if args.volume || args.filesystem {
         all.storage_instances.clear();
         all.filesystems.retain(|_, found| args.filesystem && (args.ids.is_empty() || found.is_on(&args.ids)));
@@ -208,7 +208,7 @@ pub fn list(client: &mut Client, args: &StorageArgs) -> anyhow::Result<ExitCode>
     }
     let text = match args.output.format() {
         Tabular::Tabular if args.filesystem => output::filesystems_tabular(&all),
-        Tabular::Tabular => output::storage_tabular(&all, format::colour(&std::io::stdout(), false, false)),
+        Tabular::Tabular => output::storage_tabular(&all, Colours::on(&std::io::stdout())),
         Tabular::Json => format::json(&all),
         Tabular::Yaml => format::yaml(&all),
     };
@@ -219,7 +219,7 @@ pub fn list(client: &mut Client, args: &StorageArgs) -> anyhow::Result<ExitCode>
 /// Run `juju show-storage`.
 pub fn show(client: &mut Client, args: &ShowStorageArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let mut all = read(client.store.db(), &model, &Clock::new(false))?.storage_instances;
+    let mut all = read(client.store.db(), &model, &Clock::local())?.storage_instances;
     let mut shown = BTreeMap::new();
     for id in &args.ids {
         let found = all.remove(id).with_context(|| format!("storage {id:?} not found"))?;

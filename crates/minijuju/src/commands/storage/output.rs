@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::format::{Paint, Table};
+use crate::format::{Colours, Paint, Table};
 use crate::store::Life;
 
 /// The storage of a model.
@@ -203,7 +203,7 @@ pub fn status_lines(table: &mut Table, storage: &CombinedStorage) {
 
 /// `juju storage` as a table.
 #[must_use]
-pub fn storage_tabular(storage: &CombinedStorage, colour: bool) -> String {
+pub fn storage_tabular(storage: &CombinedStorage, colour: Colours) -> String {
     let pools = storage.has_pools();
     let mut table = Table::new(colour);
     table.cells(&["Unit", "Storage ID", "Type"]);
@@ -245,7 +245,7 @@ pub fn filesystems_tabular(storage: &CombinedStorage) -> String {
         }
     }
     rows.sort_by_key(|(machine, unit, id, ..)| (machine.parse::<u64>().ok(), *unit, *id));
-    let mut table = Table::new(false);
+    let mut table = Table::new(Colours::Off);
     if !rows.is_empty() {
         table.cells(&["Machine"]);
     }
@@ -324,14 +324,14 @@ mod tests {
     #[test]
     fn storage_is_listed_by_unit() {
         assert_eq!(
-            storage_tabular(&data(), false),
+            storage_tabular(&data(), Colours::Off),
             "\
 Unit  Storage ID  Type        Pool    Size     Status    Message
 db/0  data/0      filesystem  rootfs  1.0 GiB  attached  
 "
         );
         assert_eq!(
-            storage_tabular(&CombinedStorage::default(), false),
+            storage_tabular(&CombinedStorage::default(), Colours::Off),
             "Unit  Storage ID  Type  Size  Status  Message\n"
         );
     }
