@@ -295,7 +295,7 @@ mod tests {
         let line = ["secret-get", THEIRS, "password", "--refresh", "--label", "renamed"];
         check(&mut juju, &line, "\"5678\"\n");
         check(&mut juju, &["storage-add", "nope"], "");
-        let outcome = juju.finish(true);
+        let outcome = juju.succeed();
         assert!(outcome.refusal.is_some(), "{outcome:?}");
         let read = &outcome.state.secrets[0];
         assert_eq!((read.tracked_revision, read.label.as_deref()), (Some(2), Some("renamed")));
