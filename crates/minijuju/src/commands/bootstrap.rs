@@ -22,7 +22,7 @@ Examples:
 #[command(after_help = BOOTSTRAP_HELP)]
 pub struct BootstrapArgs {
     /// Cloud: there is one, localhost
-    #[arg(value_name = "cloud name>[/region")]
+    #[arg(value_name = "cloud name")]
     pub cloud: Option<String>,
     /// Name of the controller: there is one, minijuju
     #[arg(value_name = "controller name")]
@@ -32,7 +32,9 @@ pub struct BootstrapArgs {
     pub agent_version: Option<JujuVersion>,
 }
 
-impl Arguments for BootstrapArgs {}
+impl Arguments for BootstrapArgs {
+    const USAGE: Option<&str> = Some("[<cloud name>[/region] [<controller name>]]");
+}
 
 /// Run it.
 pub fn run(client: &mut Client, args: &BootstrapArgs) -> anyhow::Result<ExitCode> {
