@@ -141,7 +141,7 @@ impl Tinyproxy {
     }
 
     /// Run tinyproxy until it exits, which for the daemon is when it has gone to the background. One that does not would
-    /// have Juju wait for ever.
+    /// have Juju wait forever.
     fn run(&self, args: &[&str]) -> Result<Output, Error> {
         let program = self.which(PROGRAM).ok_or(Error::NotInstalled)?;
         let output = charmlibs::process::output_within(Command::new(&program).args(args), EXIT_LIMIT)

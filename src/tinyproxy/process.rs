@@ -22,7 +22,7 @@ const END_PATIENCE: Duration = Duration::from_millis(25);
 pub(super) struct Process(Pid);
 
 impl Process {
-    /// The process that a PID file with this text names. `None` if it is no process ID: the file may be half written, or
+    /// The process that a PID file with this text names. `None` if it is not a process ID: the file may be half written, or
     /// not tinyproxy's. 0 and negative numbers are never processes: to `kill` they are groups of them.
     pub(super) fn from_pid_file(text: &[u8]) -> Option<Self> {
         let pid: i32 = std::str::from_utf8(text).ok()?.trim().parse().ok()?;

@@ -10,7 +10,7 @@ pub fn write(path: &Path, script: &str) {
     let program = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/unit/program"));
     let file = PathBuf::from(format!("{}.sh", path.display()));
     fs::create_dir_all(folder).unwrap();
-    // A shell that is running the last one goes on with it.
+    // A shell that is running the last one continues with it.
     for old in [path, &file] {
         let _ = fs::remove_file(old);
     }

@@ -32,7 +32,7 @@ impl fmt::Display for LogLine {
     }
 }
 
-/// When the machine is to be started anew.
+/// When the machine restarts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reboot {

@@ -30,7 +30,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use std::io::Write as _;
 
-/// Tells the collector beside this unit what there is to observe.
+/// Tells the collector beside this unit what to observe.
 #[derive(Clone, Copy, Debug)]
 pub struct Provider {
     endpoint: &'static str,

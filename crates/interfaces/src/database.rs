@@ -281,7 +281,7 @@ fn is_label(label: &str, endpoint: &str) -> bool {
     label.strip_prefix(endpoint).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".secret"))
 }
 
-/// What the charm was told of last; not the password, which is not written down.
+/// What the charm was notified of last, without the password, which is never stored.
 #[derive(PartialEq, Serialize, Deserialize)]
 struct Seen {
     name: String,

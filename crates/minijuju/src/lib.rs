@@ -33,7 +33,7 @@ use emulator::COMMANDS;
 /// The first comes first, and quickly: a charm runs several hook commands per hook.
 #[must_use]
 pub fn main() -> ExitCode {
-    // Before it can be anything else: whoever runs it with rights that are not the caller's gets `sudo` alone.
+    // Before anything else: a process that runs it with rights that are not the caller's gets `sudo` alone.
     if let Some(code) = machine::stand_in_if_asked() {
         return code;
     }

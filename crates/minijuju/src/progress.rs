@@ -49,7 +49,7 @@ impl Progress {
         Self { shape: Shape::Quiet, lines: Mutex::new(()) }
     }
 
-    /// Say a line that is no step, unless quiet.
+    /// Say a line that is not a step, unless quiet.
     pub fn say(&self, line: &str) {
         if matches!(self.shape, Shape::Quiet) {
             // As Juju's commands do it.

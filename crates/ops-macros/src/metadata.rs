@@ -16,7 +16,7 @@ pub(crate) struct Metadata {
     pub(crate) meta: CharmMeta,
     /// The file's name for errors, such as `charmcraft.yaml`.
     pub(crate) file: String,
-    /// Makes the compiler look again when the file has changed, or when it is to be found elsewhere, and show what is
+    /// Makes the compiler look again when the file has changed, or when it must be found elsewhere, and show what is
     /// probably a mistake in it.
     pub(crate) watch: TokenStream,
 }

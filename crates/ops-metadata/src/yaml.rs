@@ -121,12 +121,12 @@ pub enum YamlFault {
     /// What `<<` merges is no mapping.
     #[error("the merge key << takes mappings only")]
     MergeKey,
-    /// A key is no text.
+    /// A key is not a text.
     #[error("the key {0} is not a string; put it into quotes")]
     KeyNotText(String),
 }
 
-/// Why a document is no map of text.
+/// Why a document is not a map of text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextMapError {
     /// It is no YAML.

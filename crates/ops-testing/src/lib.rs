@@ -4,7 +4,7 @@
 //! a new one. [`Context`] runs a charm through such transitions in a test. The crate `emulator` is Juju's part in that:
 //! it answers every hook command from a [`State`].
 //!
-//! A test says which state the unit is in, which event comes, and what is to be true afterwards:
+//! A test says which state the unit is in, which event comes, and what must be true afterwards:
 //!
 //! ```
 //! use ops::{Charm, Framework, Model, RelationChangedEvent};

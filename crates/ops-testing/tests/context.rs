@@ -1,4 +1,4 @@
-//! What a context does besides running one event: custom events, what was emitted, a charm that is made anew.
+//! What a context does besides running one event: custom events, what was emitted, a charm that is made again.
 
 use std::collections::BTreeMap;
 

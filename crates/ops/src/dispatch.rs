@@ -98,7 +98,7 @@ impl<C: Charm> Dispatch<C> {
     /// # Errors
     /// A handler, or a hook command, failed. Nothing is saved then. [`Error::Rebooting`] is no failure.
     pub fn run(&mut self, charm: &mut C) -> Result<(), Error> {
-        // In these two hooks of old, Juju refuses most hook commands.
+        // In these two old hooks, Juju refuses most hook commands.
         let restricted = matches!(&self.notice.event, EventName::Other(hook) if hook == "collect-metrics" || hook == "meter-status-changed");
         if !restricted {
             self.reemit(charm)?;
@@ -111,7 +111,7 @@ impl<C: Charm> Dispatch<C> {
     }
 
     fn reemit(&mut self, charm: &mut C) -> Result<(), Error> {
-        // They keep their places until they are done with: so one that comes again has its turn when it came first.
+        // Each keeps its place until it has been handled, so that one that is deferred again runs in its first order.
         for deferred in self.model.state().deferred() {
             let Deferred { handler, notice } = &deferred;
             let observer = self.framework.observers.iter();
@@ -123,7 +123,7 @@ impl<C: Charm> Dispatch<C> {
                 None => Some("the charm has no such handler any more".to_owned()),
             };
             match dropped {
-                // It cannot come back, so failing would keep the unit in error for ever.
+                // It cannot come back, so failing would keep the unit in error forever.
                 Some(why) => {
                     tracing::error!("deferred event {} for {handler} is dropped: {why}", notice.event);
                     self.model.state().remove_deferred(&deferred);

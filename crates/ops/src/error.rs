@@ -100,8 +100,8 @@ pub enum Error {
         /// What it tried to do.
         what: &'static str,
     },
-    /// Juju tells and takes this of the charm's own unit and application only.
-    #[error("{what} of {entity}: Juju tells and takes it of a charm's own unit and application only")]
+    /// Juju lets a charm read and set this for its own unit and application only.
+    #[error("{what} of {entity}: Juju lets a charm read and set it for its own unit and application only")]
     NotOurs {
         /// The other unit or application.
         entity: String,

@@ -39,7 +39,7 @@
 //! That is a whole charm. A handler for another type of event does not compile. An error that leaves a handler is logged
 //! with all its causes, and Juju shows the unit in error and runs the hook again later; so does a panic.
 //!
-//! Juju starts the program anew for each event: nothing in `self` lives on. It keeps what the charm works with, so that a
+//! Juju starts the program again for each event: nothing in `self` lives on. It keeps what the charm works with, so that a
 //! test can replace it.
 //!
 //! # Read the config

@@ -82,7 +82,7 @@ use crate::on::EventSource;
 /// }
 /// ```
 ///
-/// It is made anew in each hook, as the charm is.
+/// It is made again in each hook, as the charm is.
 pub trait Library: Sized + 'static {
     /// Its name, which no other library of the charm has: as a rule its endpoint. Its events and stored values go by it.
     fn name(&self) -> &str;

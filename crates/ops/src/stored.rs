@@ -103,8 +103,8 @@ pub(crate) struct Stored {
 impl Stored {
     pub(crate) fn load(store: &dyn StateStore) -> Result<Self, Error> {
         let failed = |why: String| Error::StateFile { path: store.path(), why };
-        let way_on = "move it away to go on without the deferred events and stored values in it";
-        let damaged = |error: &dyn std::fmt::Display| failed(format!("is damaged ({error}): repair it, or {way_on}"));
+        let remedy = "move it away to go on without the deferred events and stored values in it";
+        let damaged = |error: &dyn std::fmt::Display| failed(format!("is damaged ({error}): repair it, or {remedy}"));
         let text = store.load().map_err(|error| match error.kind() {
             // It is not UTF-8.
             io::ErrorKind::InvalidData => damaged(&error),
@@ -119,7 +119,7 @@ impl Stored {
                 Some(version) => {
                     return Err(failed(format!(
                         "has version {version}, and this charm reads version {VERSION}: \
-                         refresh to a revision of the charm that reads it, or {way_on}"
+                         refresh to a revision of the charm that reads it, or {remedy}"
                     )));
                 }
                 None => return Err(damaged(&"it has no version")),

@@ -51,7 +51,7 @@ pub struct KeyValueCharm<W = Server> {
 
 impl<W: Workload + 'static> Charm for KeyValueCharm<W> {
     fn observe(framework: &mut Framework<Self>) {
-        // Whatever these events change, the same is to be so afterwards.
+        // Whichever of these events comes, the same must hold afterwards.
         framework.observe(on::start(), Self::reconcile);
         framework.observe(on::config_changed(), Self::reconcile);
         framework.observe(on::leader_elected(), Self::reconcile);
@@ -94,7 +94,7 @@ impl<W: Workload> KeyValueCharm<W> {
         Ok(())
     }
 
-    /// Units leave on either side. If it is this one, the relation goes on without it.
+    /// Units leave on either side. If it is this one, the relation continues without it.
     fn on_store_departed(&mut self, event: &RelationDepartedEvent, model: &Model) -> anyhow::Result<()> {
         if event.departing_unit == Some(model.unit()) {
             model.store(LEAVING, &true)?;

@@ -33,7 +33,7 @@ pub enum Error {
     /// No package source of the machine has this package, or not in this version.
     #[error("{0}")]
     PackageNotFound(Failure),
-    /// Another process held the lock of apt or dpkg for longer than was to be waited.
+    /// Another process held the lock of apt or dpkg for longer than the time allowed.
     #[error("{failure} (another process held the lock for {} s)", waited.as_secs())]
     Locked {
         /// What `apt-get` said at last.

@@ -137,7 +137,7 @@ pub fn remove(snap: &str, purge: bool) -> Result<bool, Error> {
     Snapd::new().remove(snap, purge)
 }
 
-/// Have `snap` not refreshed by itself: for so long, or for ever.
+/// Have `snap` not refreshed by itself: for so long, or forever.
 ///
 /// # Errors
 /// See [`Snapd::hold`].
@@ -256,7 +256,7 @@ impl Snapd {
         }
     }
 
-    /// Have `snap` not refreshed by itself: for so long, or for ever. [`Snapd::refresh`] still does it.
+    /// Have `snap` not refreshed by itself: for so long, or forever. [`Snapd::refresh`] still does it.
     ///
     /// # Errors
     /// [`Error::NotInstalled`]. See [`Error`] for others.

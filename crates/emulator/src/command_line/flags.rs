@@ -3,7 +3,7 @@
 use super::failure::{Answer, Failure};
 use super::spec::{Flag, Kind, RELATION, Spec};
 use crate::Juju;
-use crate::go::gnuflag::{self, Order, Stop, Takes};
+use crate::go::gnuflag::{self, Order, Takes, Unparsed};
 use crate::go::{parse_bool, parse_int, quoted};
 use crate::state::RelationId;
 
@@ -34,8 +34,8 @@ impl<'a> Flags<'a> {
         });
         match args {
             Ok(args) => Ok(Self { values, args, help: false }),
-            Err(Stop::Help) => Ok(Self { values, args: Vec::new(), help: true }),
-            Err(Stop::Mistake(mistake)) => Err(Failure::usage(mistake.to_string())),
+            Err(Unparsed::Help) => Ok(Self { values, args: Vec::new(), help: true }),
+            Err(Unparsed::Mistake(mistake)) => Err(Failure::usage(mistake.to_string())),
         }
     }
 

@@ -22,7 +22,7 @@ pub enum Order {
 
 /// Why a command line was not read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum Unparsed {
     /// It asks for help.
     Help,
     /// It is wrong.
@@ -71,26 +71,28 @@ pub fn read<'a, O, E: ToString>(
     order: Order,
     find: impl Fn(&str) -> Option<(O, Takes)>,
     mut set: impl FnMut(O, &str, &'a str) -> Result<(), E>,
-) -> Result<Vec<&'a str>, Stop> {
+) -> Result<Vec<&'a str>, Unparsed> {
     let mut words: Vec<&str> = Vec::new();
     let mut rest = args.iter().map(String::as_str);
     let known = |name: &str| match find(name) {
         Some(option) => Ok(option),
-        None if matches!(name, "help" | "h") => Err(Stop::Help),
-        None => Err(Stop::Mistake(Mistake::Undefined(dashed(name)))),
+        None if matches!(name, "help" | "h") => Err(Unparsed::Help),
+        None => Err(Unparsed::Mistake(Mistake::Undefined(dashed(name)))),
     };
-    let mut give =
-        |(option, takes): (O, Takes), name: &str, value: Option<&'a str>, next: &mut dyn FnMut() -> Option<&'a str>| {
-            let value = match (value, takes) {
-                (Some(value), _) => value,
-                (None, Takes::Nothing) => "true",
-                (None, Takes::Value) => next().ok_or_else(|| Stop::Mistake(Mistake::NeedsArgument(dashed(name))))?,
-            };
-            set(option, name, value).map_err(|reason| {
-                let reason = reason.to_string();
-                Stop::Mistake(Mistake::Invalid { value: value.to_owned(), option: dashed(name), reason })
-            })
+    let mut give = |(option, takes): (O, Takes),
+                    name: &str,
+                    value: Option<&'a str>,
+                    next: &mut dyn FnMut() -> Option<&'a str>| {
+        let value = match (value, takes) {
+            (Some(value), _) => value,
+            (None, Takes::Nothing) => "true",
+            (None, Takes::Value) => next().ok_or_else(|| Unparsed::Mistake(Mistake::NeedsArgument(dashed(name))))?,
         };
+        set(option, name, value).map_err(|reason| {
+            let reason = reason.to_string();
+            Unparsed::Mistake(Mistake::Invalid { value: value.to_owned(), option: dashed(name), reason })
+        })
+    };
     while let Some(arg) = rest.next() {
         if arg == "--" {
             words.extend(rest);
@@ -99,7 +101,7 @@ pub fn read<'a, O, E: ToString>(
         if let Some(long) = arg.strip_prefix("--") {
             let (name, value) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
             if name.is_empty() {
-                return Err(Stop::Mistake(Mistake::Empty(arg.to_owned())));
+                return Err(Unparsed::Mistake(Mistake::Empty(arg.to_owned())));
             }
             give(known(name)?, name, value, &mut || rest.next())?;
         } else if arg.len() > 1 && arg.starts_with('-') {
@@ -130,7 +132,7 @@ mod tests {
 
     type Given = Vec<(String, String)>;
 
-    fn run(line: &str, order: Order) -> Result<(Given, String), Stop> {
+    fn run(line: &str, order: Order) -> Result<(Given, String), Unparsed> {
         let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         let find = |name: &str| match name {
             "n" | "num-units" => Some(("num-units", Takes::Value)),
@@ -178,11 +180,11 @@ mod tests {
             ("--quiet=bad", r#"invalid value "bad" for option --quiet: no good"#),
         ] {
             match run(line, Order::Interspersed) {
-                Err(Stop::Mistake(mistake)) => assert_eq!(mistake.to_string(), error),
+                Err(Unparsed::Mistake(mistake)) => assert_eq!(mistake.to_string(), error),
                 other => panic!("{line}: {other:?}"),
             }
         }
-        assert_eq!(run("a --help --foo", Order::Interspersed), Err(Stop::Help));
-        assert_eq!(run("-h", Order::Interspersed), Err(Stop::Help));
+        assert_eq!(run("a --help --foo", Order::Interspersed), Err(Unparsed::Help));
+        assert_eq!(run("-h", Order::Interspersed), Err(Unparsed::Help));
     }
 }

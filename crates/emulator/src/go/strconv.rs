@@ -25,7 +25,7 @@ pub fn parse_bool(text: &str) -> Result<bool, InvalidSyntax> {
 /// Reads a whole number as `strconv.ParseInt` does with base 0: `0x`, `0o` or `0`, and `0b` say another base than ten.
 ///
 /// # Errors
-/// `text` is no number.
+/// `text` is not a number.
 pub fn parse_int(text: &str) -> Result<i64, InvalidSyntax> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),

@@ -1,4 +1,4 @@
-//! What the model is to become.
+//! The state that a model is heading for.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 
-/// What `goal-state` says: the units that are to be, and what they are to be related to.
+/// What `goal-state` says: the units that there will be, and what they will be related to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoalState {
     /// Units of this application, by name.

@@ -24,10 +24,10 @@ pub struct Secret {
     /// When its latest revision expires.
     #[serde(default)]
     pub expire: Option<Timestamp>,
-    /// How often it is to be rotated.
+    /// How often its owner must rotate it.
     #[serde(default)]
     pub rotate: Rotate,
-    /// When it is to be rotated next.
+    /// When its owner must rotate it next.
     #[serde(default)]
     pub next_rotate: Option<Timestamp>,
     /// The revisions that exist, by number. A value that is not text stands base64-encoded under its key with `#base64`

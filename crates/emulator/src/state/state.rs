@@ -43,7 +43,7 @@ pub struct State {
     pub endpoint_ports: BTreeMap<String, BTreeSet<Port>>,
     /// Whether the unit is its application's leader.
     pub leader: bool,
-    /// How many units the application is to have.
+    /// How many units the application will have.
     pub planned_units: u32,
     /// The model.
     pub model: Model,

@@ -138,7 +138,7 @@ impl Sent {
     }
 }
 
-/// The requests in a databag. One that is no request is passed over: whoever wrote it gets no certificate for it.
+/// The requests in a databag. One that is not a request is passed over: whoever wrote it gets no certificate for it.
 pub(super) fn requests(databag: &Databag) -> Result<Vec<Sent>, ops::Error> {
     let data: RequirerData = databag.load()?;
     let mut sent = Vec::new();

@@ -57,7 +57,7 @@ pub struct Requested {
     pub by: String,
     /// The request.
     pub request: SigningRequest,
-    /// Whether the certificate is to be one of a CA.
+    /// Whether the certificate must be that of a CA.
     pub ca: bool,
 }
 
@@ -169,7 +169,7 @@ impl Provider {
         self.look(&event.relation, model)
     }
 
-    /// Take back what nobody asks for any more, and tell the charm what is to be done.
+    /// Take back what nobody asks for any more, and tell the charm what to do.
     fn look(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
         if !model.is_leader()? {
             return Ok(());

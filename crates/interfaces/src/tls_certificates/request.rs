@@ -21,7 +21,7 @@ use x509_cert::request::{CertReq, ExtensionReq, RequestBuilder};
 use super::{Error, PrivateKey};
 use crate::hex;
 
-/// What a certificate is to say.
+/// What a certificate must say.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct CertificateRequest {
@@ -41,7 +41,7 @@ pub struct CertificateRequest {
     pub state_or_province: Option<String>,
     /// The town.
     pub locality: Option<String>,
-    /// Whether it is to be one of a CA, which signs others.
+    /// Whether it must be that of a CA, which signs others.
     pub ca: bool,
 }
 

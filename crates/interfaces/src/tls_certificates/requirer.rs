@@ -174,7 +174,7 @@ impl Requirer {
         Ok(issued)
     }
 
-    /// Make a new private key and ask for all certificates anew.
+    /// Make a new private key and ask for all certificates again.
     ///
     /// # Errors
     /// A hook command failed.
@@ -312,7 +312,7 @@ impl Requirer {
         Ok(())
     }
 
-    /// A certificate is to be renewed: its secret has expired.
+    /// A certificate must be renewed: its secret has expired.
     fn on_expired(&self, event: &SecretExpiredEvent, model: &Model) -> Result<(), Error> {
         let secrets = self.secrets(model);
         if !secrets.holds_certificate(&event.secret) {
@@ -338,7 +338,7 @@ impl Requirer {
     }
 
     fn on_broken(&self, _event: &RelationBrokenEvent, model: &Model) -> Result<(), Error> {
-        // Another relation at the endpoint goes on with the key.
+        // Another relation at the endpoint continues with the key.
         if !model.relations(self.endpoint)?.is_empty() || !may_write(model, self.mode == Mode::App)? {
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A text is no duration, in Go's words where it has them.
+/// A text is not a duration, in Go's words where it has them.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// It is not made of numbers and units.

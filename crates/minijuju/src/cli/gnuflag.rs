@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use clap::{Arg, ArgAction, Command};
-use emulator::go::gnuflag::{self, Order, Stop, Takes};
+use emulator::go::gnuflag::{self, Order, Takes, Unparsed};
 use emulator::go::{InvalidSyntax, parse_bool};
 
 /// A command line in its plain form.
@@ -25,7 +25,7 @@ pub(super) struct Plain {
 ///
 /// # Errors
 /// Help is asked for, or the words are wrong.
-pub(super) fn plain(commands: &[&Command], words: &[String], order: Order) -> Result<Plain, Stop> {
+pub(super) fn plain(commands: &[&Command], words: &[String], order: Order) -> Result<Plain, Unparsed> {
     let mut plain = Plain::default();
     let option = |name: &str| {
         let argument = find(commands, name)?;
@@ -99,7 +99,7 @@ mod tests {
             .arg(Arg::new("words").num_args(0..))
     }
 
-    fn read(line: &str, order: Order) -> Result<(String, String), Stop> {
+    fn read(line: &str, order: Order) -> Result<(String, String), Unparsed> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         plain(&[&command(), &Command::new("root")], &words, order)
             .map(|plain| (plain.options.join(" "), plain.words.join(" ")))
@@ -145,11 +145,11 @@ mod tests {
             ),
         ] {
             match read(line, Order::Interspersed) {
-                Err(Stop::Mistake(mistake)) => assert_eq!(mistake.to_string(), words, "{line}"),
+                Err(Unparsed::Mistake(mistake)) => assert_eq!(mistake.to_string(), words, "{line}"),
                 other => panic!("{line}: {other:?}"),
             }
         }
-        assert_eq!(read("a --help", Order::Interspersed), Err(Stop::Help));
-        assert_eq!(read("-h", Order::Interspersed), Err(Stop::Help));
+        assert_eq!(read("a --help", Order::Interspersed), Err(Unparsed::Help));
+        assert_eq!(read("-h", Order::Interspersed), Err(Unparsed::Help));
     }
 }

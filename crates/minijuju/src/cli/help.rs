@@ -28,7 +28,7 @@ Every command takes these, before its name or after.
 ";
 
 const TOPICS: &str = "\
-basics          What there is to begin with
+basics          The commands to begin with
 commands        All commands
 global-options  Options common to all commands
 topics          This list

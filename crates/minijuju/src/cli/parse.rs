@@ -6,7 +6,7 @@ use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser};
-use emulator::go::gnuflag::{Mistake, Order, Stop};
+use emulator::go::gnuflag::{Mistake, Order, Unparsed};
 
 use super::gnuflag;
 use super::unknown::UnknownCommand;
@@ -121,11 +121,11 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
     let root = root::<C>(&program);
     let before = match gnuflag::plain(&[&root], &words, Order::OptionsFirst) {
         Ok(plain) => plain,
-        Err(Stop::Help) => return Err(Answer::help(C::basics(&program))),
-        Err(Stop::Mistake(Mistake::Undefined(option))) if option == "--version" => {
+        Err(Unparsed::Help) => return Err(Answer::help(C::basics(&program))),
+        Err(Unparsed::Mistake(Mistake::Undefined(option))) if option == "--version" => {
             return parse(["juju", "version"].map(OsString::from));
         }
-        Err(Stop::Mistake(mistake)) => return Err(Answer::error(&mistake.to_string(), 2)),
+        Err(Unparsed::Mistake(mistake)) => return Err(Answer::error(&mistake.to_string(), 2)),
     };
     let Some((name, words)) = before.words.split_first() else {
         return Err(Answer::help(C::basics(&program)));
@@ -141,8 +141,8 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
     let order = if C::options_anywhere(command.get_name()) { Order::Interspersed } else { Order::OptionsFirst };
     let after = match gnuflag::plain(&[command, &root], words, order) {
         Ok(plain) => plain,
-        Err(Stop::Help) => return Err(Answer::help(help::command(command))),
-        Err(Stop::Mistake(mistake)) => return Err(Answer::error(&mistake.to_string(), 2)),
+        Err(Unparsed::Help) => return Err(Answer::help(help::command(command))),
+        Err(Unparsed::Mistake(mistake)) => return Err(Answer::error(&mistake.to_string(), 2)),
     };
     check_count(command, C::missing(command.get_name()), &after.words)
         .map_err(|why| Answer::error(&why.to_string(), 2))?;

@@ -6,7 +6,7 @@ use strsim::levenshtein;
 use super::Commands;
 use crate::called;
 
-/// A word is no command, or help on it is asked for in a way that there is not.
+/// A word is not a command, or help on it is asked for in a way that there is not.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UnknownCommand {
     /// Juju has it, and it has no meaning here.

@@ -209,7 +209,7 @@ impl Client {
     }
 }
 
-/// What failed, told by a command that has written its output all the same.
+/// What failed in a command that has still written its output.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct AfterOutput(pub String);

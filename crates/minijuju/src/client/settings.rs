@@ -32,7 +32,7 @@ pub fn parse(option: &ConfigMeta, text: &str) -> anyhow::Result<Value> {
 }
 
 /// An option's value from a YAML file, where it has a type already. Juju takes text for what the option is, as on a
-/// command line. `None`: the option is to have no value of its own.
+/// command line. `None`: the option gets its default again.
 fn typed(option: &ConfigMeta, value: &Value) -> anyhow::Result<Option<Value>> {
     Ok(Some(match (option.option_type, value) {
         (_, Value::Null) => return Ok(None),

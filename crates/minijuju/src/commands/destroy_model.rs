@@ -41,7 +41,7 @@ pub struct DestroyModelArgs {
     /// Keep the model's storage
     #[arg(long = "release-storage")]
     pub release_storage: bool,
-    /// Go on whatever fails
+    /// Continue whatever fails
     #[arg(long)]
     pub force: bool,
     /// Do not wait for a step before the next
@@ -125,7 +125,7 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-/// Let every unit go, with its hooks; what does not go is removed with its machine all the same.
+/// Remove every unit, with its hooks; a unit whose hooks fail is removed with its machine.
 fn empty(client: &mut Client, model: &Model, force: bool) -> anyhow::Result<()> {
     let machines = client.machines()?;
     if !force {

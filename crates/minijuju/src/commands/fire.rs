@@ -81,7 +81,7 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("{name} has no storage {endpoint:?}"))?;
         Hook::Storage { kind, id: found.id }
     } else if args.event.starts_with("secret-") {
-        bail!("{:?} is about a secret: change the secret, and those whom it concerns hear of it", args.event);
+        bail!("{:?} is about a secret: change the secret, and its owner and readers run the hook", args.event);
     } else {
         bail!("Juju has no event {:?}{}", args.event, meant(&args.event));
     };

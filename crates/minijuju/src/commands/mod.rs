@@ -213,7 +213,7 @@ pub fn main() -> ExitCode {
     let Invocation { command, mut session } = match cli::parse::<Command>(env::args_os()) {
         Ok(invocation) => invocation,
         Err(answer) => {
-            // Whoever closed these does not want to know.
+            // A reader that closed these does not want the output.
             let _ = io::stdout().write_all(answer.stdout.as_bytes());
             let _ = io::stderr().write_all(answer.stderr.as_bytes());
             return ExitCode::from(answer.code);

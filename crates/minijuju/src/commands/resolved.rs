@@ -12,7 +12,7 @@ use crate::store::unit::{self, Column, Resolved, Unit};
 
 const RESOLVED_HELP: &str = "\
 Details:
-The failed hook runs again, or is taken for done with --no-retry.
+The failed hook runs again. With --no-retry, it counts as successful instead.
 
 Examples:
     juju resolved tinyproxy/0

@@ -183,7 +183,7 @@ impl Place {
 
 fn copy(from: &Place, to: &Place, recursive: bool) -> anyhow::Result<()> {
     let (source, target) = (from.path(), to.path());
-    // A trailing slash is no part of the name.
+    // A trailing slash is not a part of the name.
     let name = Path::new(&source).file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.with_context(|| format!("scp: {source:?} has no name to copy it under"))?;
     if let Place::Here(path) = to

@@ -106,7 +106,7 @@ fn fields(entries: Vec<(String, Value)>, notation: Notation) -> Value {
         match yaml {
             Some("") => return arrange(value, notation),
             Some(yaml) => out.push((yaml.to_owned(), arrange(value, notation))),
-            // The library leaves out structures of nothing where it leaves out what is empty, which is all over Juju.
+            // With `omitempty`, as on most of Juju's fields, yaml.v2 also leaves out structures whose fields are all zero.
             None if value == Value::Fields(Vec::new()) || inside(&mut value, ZERO).is_some() => {}
             None => out.push((name, arrange(value, notation))),
         }

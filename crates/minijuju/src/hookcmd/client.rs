@@ -30,7 +30,7 @@ pub fn run(name: &str) -> ExitCode {
 /// The agent could not be asked.
 #[derive(Debug, thiserror::Error)]
 enum AskError {
-    /// This is no process of a hook's.
+    /// This is not a process of a hook's.
     #[error("{0} not set")]
     Unset(&'static str),
     /// Standard input cannot be read.
@@ -49,7 +49,7 @@ fn ask(name: &str) -> Result<Reply, AskError> {
     let context = variable("JUJU_CONTEXT_ID")?;
     let address = variable("JUJU_AGENT_SOCKET_ADDRESS")?;
     let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    // Reading it unasked would wait for ever where a charm left it open.
+    // Reading it unasked would wait forever where a charm left it open.
     let stdin = if reads_stdin(name, &args) {
         let mut bytes = Vec::new();
         io::stdin().read_to_end(&mut bytes).map_err(AskError::Stdin)?;

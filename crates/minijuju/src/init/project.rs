@@ -13,7 +13,7 @@ use super::names::{OptKind, capitals};
 use super::port::Ported;
 use super::{CratesFrom, Endpoint, InitError, Opt, Workload};
 
-/// A charm that is to be written.
+/// A charm to write.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) name: String,
@@ -171,7 +171,7 @@ fn check(plan: &Plan) -> Result<(), InitError> {
 }
 
 /// Format the sources as `cargo fmt` does. Lines break by the lengths of names, which templates do not know. Where there
-/// is no rustfmt the sources are right all the same.
+/// is no rustfmt, the sources are still valid.
 fn format(sources: &[PathBuf]) {
     let _ = Command::new("rustfmt")
         .args(["--quiet", "--edition", "2024"])

@@ -60,7 +60,7 @@ impl Log {
             (false, true) => Level::Info,
             (false, false) => Level::Warning,
         });
-        // Juju 3.6 says nothing of levels that it cannot read, and goes on without them.
+        // Juju 3.6 says nothing of levels that it cannot read, and continues without them.
         if let Err(why) = levels.configure(wanted.levels.as_deref().unwrap_or_default()) {
             let _ = writeln!(io::stderr(), "WARNING --logging-config is left out: {why}");
         }

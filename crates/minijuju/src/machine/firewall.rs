@@ -22,7 +22,7 @@ fn ip_forward_was() -> Result<PathBuf> {
 
 /// Let what comes from `network` through `bridge` out, with rules in our own `table`.
 ///
-/// The rules are given anew each time, because a firewall that is loaded again flushes them. Gives back what a person
+/// The rules are given again each time, because a firewall that is loaded again flushes them. Gives back what a person
 /// must do where another firewall is in the way.
 pub(super) fn open(lock: &Lock, table: &str, bridge: &str, network: &str) -> Result<Option<String>> {
     let rules = format!(

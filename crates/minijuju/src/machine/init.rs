@@ -3,7 +3,7 @@
 //! It is started in three steps, each of this same program, because a process joins a new PID namespace only by being
 //! born in it:
 //!
-//! 1. `detach` closes everything that it was handed (an open pipe would make the caller's caller wait for ever) and
+//! 1. `detach` closes everything that it was handed (an open pipe would make the caller's caller wait forever) and
 //!    of the terminal, and becomes `unshare`;
 //! 2. `fork`, run by `unshare`, starts the next one as the first process of the namespaces, and ends;
 //! 3. `run` makes the machine's file systems, says so, and stays.
@@ -73,7 +73,7 @@ pub(super) fn command(program: &Path, folder: &Folder) -> Command {
 }
 
 fn detach(program: &OsString, folder: &Path) -> Result<()> {
-    surroundings::reset(Rights::All).map_err(Error::file("let go of what is the caller's in", folder))?;
+    surroundings::reset(Rights::All).map_err(Error::file("drop the caller's rights and limits in", folder))?;
     unistd::setsid().map_err(|error| Error::file("leave the session of", program)(error.into()))?;
     let record = read_record(folder)?;
     let mut unshare = Command::new(Tool::Unshare.find()?);

@@ -21,7 +21,7 @@ impl Lock {
 
     fn wait_for(path: &Path) -> Result<Self> {
         let open = || {
-            // Whoever may open a file may hold its lock.
+            // Anyone who may open a file may hold its lock.
             private::folder(path.parent().unwrap_or(path))?;
             loop {
                 let file = private::lock_file(path)?;

@@ -158,7 +158,7 @@ impl Machines {
             return Ok(Vec::new());
         }
         let lock = Lock::wait()?;
-        // Whoever had the lock may have been repairing it, or starting one of these.
+        // The process that had the lock may have been repairing it, or starting one of these.
         if is_whole() {
             return Ok(Vec::new());
         }
@@ -340,7 +340,7 @@ pub(super) fn stop_init(folder: &Folder) -> Result<()> {
             Ok(())
         };
         match end() {
-            // It has ended just now by itself, which is as well.
+            // It has ended by itself in the meantime.
             Err(Errno::SRCH) => {}
             ended => ended.map_err(|error| Error::file("stop the machine of", folder.path())(error.into()))?,
         }
@@ -363,7 +363,7 @@ fn wait_for_end(handle: &OwnedFd, until: Instant, is_over: impl Fn() -> bool) ->
     }
 }
 
-/// Whether a machine's first process, being ended, has let go of its mounts and only waits for others, all of which have
+/// Whether a machine's first process, being ended, has released its mounts and only waits for others, all of which have
 /// ended, to be collected. Their parents were killed, and process 1 of this computer, who inherited them, may be one that
 /// collects nothing, as in many containers.
 fn is_over(init: u32, namespace: Option<&Path>) -> bool {
@@ -382,7 +382,7 @@ fn is_over(init: u32, namespace: Option<&Path>) -> bool {
     })
 }
 
-/// Wait for whoever waits for a machine's systemd to come up.
+/// Wait for the process that waits for a machine's systemd to start.
 pub(super) fn wait_for_boot(folder: &Folder) -> Result<()> {
     let path = boot::lock_file(folder);
     match fs::File::open(&path).and_then(|file| file.lock_shared()) {

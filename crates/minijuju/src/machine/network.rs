@@ -67,7 +67,7 @@ impl Network {
     }
 
     /// The hardware address of a machine, or of the bridge for number 1. The kernel's own choices change: the bridge's
-    /// with each machine, an address's with each machine that gets it, and whoever remembers the old one talks to nobody
+    /// with each machine, an address's with each machine that gets it, and a program that remembers the old one reaches nobody
     /// for seconds. The first byte says that no manufacturer gave it.
     pub(super) fn hardware_address(&self, number: u8) -> String {
         format!("02:6d:{}:{}:{}:{number:02x}", &self.tag[..2], &self.tag[2..4], &self.tag[4..])

@@ -134,7 +134,7 @@ fn started_with(pid: u32, what: &str) -> Option<Vec<u8>> {
     None
 }
 
-/// systemd changes its arguments when it executes itself anew, or the program that ends it, but hands its environment on.
+/// systemd changes its arguments when it executes itself again, or the program that ends it, but hands its environment on.
 fn folder_of_systemd(pid: u32, program: &[u8]) -> Option<PathBuf> {
     let name = program.rsplit(|byte| *byte == b'/').next()?;
     if !name.starts_with(b"systemd") {

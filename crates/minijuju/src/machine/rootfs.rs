@@ -58,7 +58,7 @@ impl<'a> Rootfs<'a> {
         let old = made(&root, "/run/host")?;
         self.run(Tool::PivotRoot, &["root", &old.to_string_lossy()], "make the machine's root its own")?;
         std::env::set_current_dir("/").map_err(Error::file("enter", "/"))?;
-        Tool::Umount.run(Path::new("/"), &["--lazy", "/run/host"], "", "let go of the host's files")?;
+        Tool::Umount.run(Path::new("/"), &["--lazy", "/run/host"], "", "detach the host's files")?;
         fs::remove_dir("/run/host").map_err(Error::file("remove", "/run/host"))?;
         write_etc(record)?;
         ubuntu::make()

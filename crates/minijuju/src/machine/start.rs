@@ -36,7 +36,7 @@ struct Started {
 /// systemd comes up.
 struct Boot {
     ready: Ready,
-    /// Whoever else wants the machine waits for it.
+    /// Others that want the machine wait for it.
     lock: File,
 }
 
@@ -50,7 +50,7 @@ impl Boot {
 
 impl Machines {
     /// Start a machine. One that is up is given back as it is; one that died (by a reboot, or killed) starts again with
-    /// the files that it wrote; one that was never up is made anew.
+    /// the files that it wrote; one that was never up is made again.
     pub fn start(&self, spec: &Spec) -> Result<Machine> {
         let folder = self.folder(&spec.id)?;
         if self.kind() == Kind::Host && folder.read()?.is_none_or(|record| record.kind == Kind::Host) {
@@ -93,7 +93,7 @@ impl Machines {
         Ok(machine)
     }
 
-    /// What the first process of a machine is to be, with its cgroup, and a note if that is less than it could be.
+    /// Which first process a machine gets, with its cgroup, and a note if it cannot be systemd.
     fn choose_init(&self, spec: &Spec) -> Result<(Init, Option<PathBuf>, Option<String>)> {
         if self.init == Some(Init::Plain) {
             return Ok((Init::Plain, None, None));
@@ -224,7 +224,7 @@ impl Machines {
         }
         let prepare = || {
             fs::create_dir_all(&folder)?;
-            // Whoever runs a hook command in a machine must get through, whatever the umask here.
+            // Every user of a machine may run a hook command, whatever the umask here.
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
             Ok(tempfile::NamedTempFile::new_in(&folder)?.into_temp_path())
         };

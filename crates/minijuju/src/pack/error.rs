@@ -83,7 +83,7 @@ pub enum UnpackError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// It is no charm, or one that must not be unpacked.
+    /// It is not a charm, or one that must not be unpacked.
     #[error("{} is not a charm that can be deployed: {reason}", charm.display())]
     Refused {
         /// The `.charm`.

@@ -24,7 +24,7 @@ words! {
         Failed = "failed",
         /// It was cancelled before it began.
         Cancelled = "cancelled",
-        /// It runs, and was cancelled: whoever runs it stops it.
+        /// It runs, and was cancelled: the command that runs it stops it.
         Aborting = "aborting",
         /// It was stopped while it ran.
         Aborted = "aborted",
@@ -118,7 +118,7 @@ impl Task {
         }
     }
 
-    /// The command that it runs, if it is no action.
+    /// The command that it runs, if it is not an action.
     pub fn command(&self) -> Option<&str> {
         match self.kind {
             TaskKind::Action(_) => None,

@@ -33,15 +33,15 @@ pub struct AgentState {
     pub config_seen: Option<String>,
     /// The operation in progress.
     pub operation: Operation,
-    /// The relations that the charm was told of.
+    /// The relations that the charm has had hooks for.
     pub relations: BTreeMap<i64, RelationState>,
-    /// The storages that the charm was told of.
+    /// The storages that the charm has had hooks for.
     pub storage: BTreeSet<String>,
-    /// The revisions of consumed secrets that the charm was told of.
+    /// The revisions of consumed secrets that the charm was notified of.
     pub secrets: BTreeMap<String, i64>,
-    /// The expired revisions of its own secrets that the charm was told of.
+    /// The expired revisions of its own secrets that the charm was notified of.
     pub expired: BTreeMap<String, BTreeSet<i64>>,
-    /// The unread revisions of its own secrets that the charm was told of.
+    /// The unread revisions of its own secrets that the charm was notified of.
     pub obsolete: BTreeMap<String, BTreeSet<i64>>,
 }
 
@@ -52,7 +52,7 @@ impl AgentState {
     }
 }
 
-/// What the charm was told of a relation.
+/// What the charm knows of a relation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct RelationState {

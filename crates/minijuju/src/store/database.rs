@@ -72,7 +72,7 @@ pub enum Error {
     /// An earlier minijuju wrote it, whose tables this one does not know.
     #[error(
         "{} was written by an older minijuju (version {found} of the tables, this one knows {VERSION}): `{} clean` \
-         begins anew", path.display(), called()
+         starts over", path.display(), called()
     )]
     Older {
         /// The file.
@@ -118,7 +118,7 @@ impl From<rusqlite::Error> for Error {
 fn remedy(source: &rusqlite::Error) -> String {
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            format!("; `{} clean` removes all, and begins anew", called())
+            format!("; `{} clean` removes all, and starts over", called())
         }
         _ => String::new(),
     }
@@ -319,7 +319,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         Store::open(folder.path()).unwrap().db().pragma_update(None, "user_version", 1).unwrap();
         let error = Store::open(folder.path()).map(drop).unwrap_err();
-        assert!(error.to_string().contains("`minijuju clean` begins anew"), "{error}");
+        assert!(error.to_string().contains("`minijuju clean` starts over"), "{error}");
     }
 
     /// A data folder as minijuju with version 3 of the tables left it.

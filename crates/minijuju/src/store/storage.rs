@@ -24,7 +24,7 @@ pub struct Storage {
     pub location: String,
     /// The machine that it is on; empty where it is on none.
     pub machine: String,
-    /// Its unit gives it back, and is to be told of that first.
+    /// Its unit gives it back, and must run a hook for that first.
     pub detaching: bool,
     /// Since when it is attached or detached, in milliseconds since 1970; 0 while it is pending.
     pub since: i64,

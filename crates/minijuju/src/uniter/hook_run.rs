@@ -75,7 +75,7 @@ impl Worker<'_> {
         let context = context_id(&seen.view.name, &hook.name());
         self.begin(&seen, hook, &context, &machine.address().to_string())?;
         seen.unit.agent.operation = Operation::Running { hook: hook.clone(), context: context.clone(), since: now() };
-        let task = self.progress.begin(format!("{} {}", seen.view.name, told(hook)));
+        let task = self.progress.begin(format!("{} {}", seen.view.name, label(hook)));
         tracing::debug!(target: "juju.worker.uniter.operation", "running hook {context}");
         let ran = self.execute(&seen, hook, job, &context, &machine).unwrap_or_else(|error| Ran::failed(&error));
         seen.unit.agent.status_set |= ran.status_set;
@@ -89,7 +89,7 @@ impl Worker<'_> {
                 task.done();
             }
             Outcome::Again => {
-                self.again(&seen, hook)?;
+                self.queue_after_reboot(&seen, hook)?;
                 self.reboot(&seen, &machine)?;
                 task.done();
             }
@@ -223,7 +223,7 @@ impl Worker<'_> {
             if let Hook::Relation(RelationHook { kind: RelationKind::Created, relation, .. }) = hook {
                 scope::enter(db, self.model, seen, *relation, address)?;
             }
-            // Juju does not record that it runs update-status, to spare its database; it would be all one saw.
+            // Juju does not record that it runs update-status, to spare its database; no other status would ever be seen.
             if *hook != Plain::UpdateStatus.into() {
                 status::set(db, uuid, Kind::Agent, name, &Status::new("executing", &hook.running()))?;
             }
@@ -302,7 +302,7 @@ impl Worker<'_> {
     }
 
     /// Queue a hook that asked for a reboot to run again after it.
-    fn again(&mut self, seen: &Seen, hook: &Hook) -> anyhow::Result<()> {
+    fn queue_after_reboot(&mut self, seen: &Seen, hook: &Hook) -> anyhow::Result<()> {
         let mut unit = seen.unit.clone();
         unit.agent.operation = Operation::Queued(hook.clone());
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
@@ -365,7 +365,7 @@ pub fn error_status(hook: &Hook) -> Status {
 }
 
 /// A hook as a person is told of it.
-fn told(hook: &Hook) -> String {
+fn label(hook: &Hook) -> String {
     match hook {
         Hook::Relation(hook) if !hook.unit.is_empty() => {
             format!("{} ({})", Hook::Relation(hook.clone()).name(), hook.unit)

@@ -26,7 +26,7 @@ impl Interrupt {
         let (raised, raise) = io::pipe()?;
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             if signals.wait().is_ok() {
-                // Closing the only writer makes the reader readable for ever.
+                // Closing the only writer makes the reader readable forever.
                 drop(raise);
             }
             if let Ok(signal) = signals.wait() {

@@ -31,7 +31,7 @@ pub fn after_removal(db: &Db, model: &str, name: &str, number: i64) -> Result<()
 
 /// The applications whose leader is gone, with the number of the unit that leads now. Juju revokes a lease when its holder,
 /// which has left its relations before, is removed (`RevokeLeadershipFunc` in apiserver/common/unit.go), and those that
-/// stay then claim it: the charm hears of the departure first.
+/// stay then claim it: the departure's hook runs first.
 pub fn successors(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
     let mut found = Vec::new();
     for vacant in application::all(db, model)?.iter().filter(|application| application.leader.is_none()) {
@@ -45,7 +45,7 @@ pub fn successors(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
     Ok(found)
 }
 
-/// Whether a unit was told of all peers that are gone, or cannot be told.
+/// Whether a unit has run the hooks for all peers that are gone, or cannot run them.
 fn knows_who_left(unit: &Unit, there: &[Unit]) -> bool {
     let peer = format!("{}/", unit.application);
     let mut known = unit.agent.relations.values().flat_map(|relation| relation.members.keys());

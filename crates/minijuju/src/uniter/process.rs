@@ -49,7 +49,7 @@ pub trait Listener {
     /// It printed what is no whole line, and ended.
     fn rest(&mut self, line: &[u8]);
 
-    /// There is a moment to write down what was heard. What is kept back is to be written after the time returned.
+    /// There is a moment to write down what was heard. What is kept back must be written after the time returned.
     fn pause(&mut self) -> Option<Duration>;
 
     /// Whether it must stop, because of what it asked for.
@@ -196,7 +196,7 @@ impl Output {
         Ok(Self { stream, pipe: Some(pipe), buffer: vec![0; PIPE], line: Vec::new() })
     }
 
-    /// Read what is there, but not for ever: a flood must not keep hook commands and Ctrl-C waiting.
+    /// Read what is there, but not forever: a flood must not keep hook commands and Ctrl-C waiting.
     fn drain(&mut self, listener: &mut dyn Listener) -> io::Result<()> {
         for _ in 0..16 {
             let Some(pipe) = &mut self.pipe else { return Ok(()) };

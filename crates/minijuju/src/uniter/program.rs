@@ -124,7 +124,7 @@ impl Program {
                 let mut command = machine.command(&self.path, charm_folder(&tag))?;
                 command.args(&self.args).env_clear().envs(environment.variables());
                 let ended = process::run(command, context, &calls, interrupt, timeout, listener);
-                // The next hook listens there anew.
+                // The next hook listens there again.
                 let _ = fs::remove_file(folder.path(AGENT_SOCKET));
                 ended.map_err(|error| anyhow::anyhow!("cannot run {}: {error}", self.path))
             })

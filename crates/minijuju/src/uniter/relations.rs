@@ -39,16 +39,17 @@ pub fn created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
 
 /// The next hook of any relation: peers last, so that they are still there when other relations break.
 pub fn next(agent: &AgentState, view: &UnitView) -> Option<Hook> {
-    let told = || view.relations.iter().filter(|(_, relation)| !relation.implicit);
-    let (others, peers) = (told().filter(|(_, relation)| !relation.peer), told().filter(|(_, relation)| relation.peer));
+    let visible = || view.relations.iter().filter(|(_, relation)| !relation.implicit);
+    let (others, peers) =
+        (visible().filter(|(_, relation)| !relation.peer), visible().filter(|(_, relation)| relation.peer));
     others.chain(peers).find_map(|(id, relation)| {
-        // What the charm was never told of needs no end either.
+        // A relation without any hook before needs no hook at its end.
         let known = agent.relations.get(id)?;
         hook_of(*id, known, relation, view)
     })
 }
 
-/// The next hook of one relation that the charm was told of.
+/// The next hook of one relation that the charm knows.
 fn hook_of(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView) -> Option<Hook> {
     let hook = |kind, application: &str, remote: &str, version| {
         Some(Hook::Relation(RelationHook {

@@ -51,7 +51,7 @@ pub struct UnitView {
     pub charm_version: i64,
     /// Units in error take a new charm, too.
     pub force_charm: bool,
-    /// What there is to see of configuration, trust and address.
+    /// The configuration, trust and address that the charm can see.
     pub config: String,
     /// The task numbers of the actions that wait for it, oldest first.
     pub actions: Vec<i64>,
@@ -63,7 +63,7 @@ pub struct UnitView {
     pub subordinates: bool,
     /// Its storages, by ID: whether they are being removed.
     pub storage: BTreeMap<String, bool>,
-    /// The secrets it should hear of.
+    /// The changes of secrets that it must be notified of.
     pub secrets: SecretView,
 }
 
@@ -145,10 +145,10 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
             Resolved::RetryHooks => Some(Step::Run(hook.clone())),
             Resolved::NoHooks | Resolved::Force => Some(Step::Skip(hook.clone())),
         },
-        // A dying unit does not go on with it.
+        // A dying unit does not continue it.
         Operation::Queued(hook) if *hook == Plain::Install.into() => when_idle(agent, view),
         Operation::Queued(hook) => Some(Step::Run(hook.clone())),
-        // Whoever runs it will say how it ended.
+        // The command that runs it will say how it ended.
         Operation::Running { .. } => None,
         Operation::Continue => when_idle(agent, view),
     }

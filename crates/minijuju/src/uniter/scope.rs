@@ -38,7 +38,7 @@ pub fn enter(db: &Db, model: &Model, seen: &Seen, id: i64, address: &str) -> Res
     Ok(())
 }
 
-/// A unit leaves the scope of a relation. A subordinate that loses its principal so goes.
+/// A unit leaves the scope of a relation. A subordinate whose principal is removed goes too.
 pub fn leave(db: &Db, model: &str, seen: &Seen, id: i64) -> Result<()> {
     if !seen.unit.principal.is_empty()
         && let Some(found) = relation::find(db, model, id)?

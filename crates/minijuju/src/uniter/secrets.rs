@@ -25,7 +25,7 @@ fn interval(rotation: &str) -> Option<Duration> {
     Some(HOUR * hours)
 }
 
-/// What a unit should hear of the model's secrets now.
+/// The changes of the model's secrets that a unit must be notified of now.
 pub fn of(all: &BTreeMap<String, Secret>, unit: &Unit, leader: bool) -> SecretView {
     let name = unit.name();
     let mut view = SecretView::default();
@@ -47,10 +47,10 @@ pub fn of(all: &BTreeMap<String, Secret>, unit: &Unit, leader: bool) -> SecretVi
         // An owner's units that read it are consumers as well.
         if let Some((_, label)) = secret.consumers.get(&name)
             && secret.readable_by(&name)
-            // Whoever reads a secret first when it has two revisions hears of the second all the same, as in Juju.
+            // A unit that first reads a secret with two revisions is notified of the second, as in Juju.
             && secret.latest() > 1
         {
-            // An owner has no label of its own as a reader: it hears of the secret's.
+            // An owner has no label of its own as a reader: its hooks carry the secret's.
             let label = if label.is_empty() && owned { &secret.label } else { label };
             view.consumed.insert(uri, (secret.latest(), label.clone()));
         }

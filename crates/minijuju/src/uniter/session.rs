@@ -39,7 +39,7 @@ pub enum Live {
         /// What it says.
         message: String,
     },
-    /// The action said this to whoever runs it.
+    /// The action said this to the user who runs it.
     ActionLog(String),
 }
 
@@ -162,7 +162,7 @@ impl Session {
         (action.results.clone(), failed)
     }
 
-    /// The hook failed: what it changed at once all the same, as which revision of a secret it reads.
+    /// The hook failed: only what changed at once stays, such as which revision of a secret it reads.
     pub fn abandon(self) -> Changes {
         let outcome = self.juju.fail();
         Changes {

@@ -38,9 +38,9 @@ pub fn machine_id(model: &Model, number: &str) -> String {
 /// What settling does where a unit's action is run by another command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// Leave what else the unit has to do to that command, which goes on with it.
+    /// Leave what else the unit has to do to that command, which continues it.
     Leave,
-    /// Wait, and go on with it.
+    /// Wait, and continue it.
     Wait,
 }
 
@@ -77,7 +77,7 @@ pub fn settle(
     Rounds { store, model, machines, progress, interrupt: &interrupt, turns, patience }.run(&runner)?;
     store.write(|db| log::trim(db, &model.uuid))?;
     if interrupt.raised() {
-        anyhow::bail!("interrupted: `{} status` shows what is left to do, the next command goes on with it", called());
+        anyhow::bail!("interrupted: `{} status` shows what is left to do, and the next command does it", called());
     }
     Ok(())
 }
@@ -119,7 +119,7 @@ fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, turns: &
         if !matches!(seen.unit.agent.operation, Operation::Running { .. }) {
             continue;
         }
-        // Whoever runs it has the turn.
+        // The command that runs it has the turn.
         let Some(_turn) = turns.take(&[turns::agent(&seen.view.name)])? else { continue };
         // It may have ended just before.
         let Some(mut seen) = view::of(store.db(), uuid, &seen.view.name)? else { continue };
@@ -204,7 +204,7 @@ struct Found {
 }
 
 impl Rounds<'_> {
-    /// Until nothing is due. Whoever has the lock `runner`, which this one has at first, decides what the units do.
+    /// Until nothing is due. The command that has the lock `runner`, as this one has at first, decides what the units do.
     fn run(&self, runner: &File) -> anyhow::Result<()> {
         thread::scope(|scope| {
             let (report, reports) = mpsc::channel::<Report>();
@@ -285,11 +285,11 @@ impl Rounds<'_> {
     }
 
     fn waits(&self, found: &Found) -> bool {
-        // Whatever is no action is done in a moment.
+        // Whatever is not an action is done in a moment.
         found.elsewhere && (self.patience == Patience::Wait || !found.action)
     }
 
-    /// What a unit is to do now, with the turn to do it.
+    /// What a unit must do now, with the turn to do it.
     fn due(&self, seen: &view::Seen, found: &mut Found) -> anyhow::Result<Option<(view::Seen, Step, Turn)>> {
         let Some(step) = next_step(&seen.unit.agent, &seen.view) else { return Ok(None) };
         let (db, uuid) = (self.store.db(), &self.model.uuid);

@@ -140,7 +140,7 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
     Ok(found)
 }
 
-/// The remote units that the charm was told of, with the one that joins and without the one that departs.
+/// The remote units that the charm knows, with the one that joins and without the one that departs.
 fn present(seen: &Seen, relation: &Relation, hook: Option<&Hook>) -> BTreeSet<String> {
     let known = seen.unit.agent.relations.get(&relation.id);
     let mut present: BTreeSet<String> = known.into_iter().flat_map(|known| known.members.keys().cloned()).collect();

@@ -197,7 +197,7 @@ pub enum CountError {
         if *added == 1 { "" } else { "s" }
     )]
     TooMany {
-        /// How many are to be added.
+        /// How many to add.
         added: u64,
         /// How many it would have.
         total: u64,

@@ -127,7 +127,7 @@ impl Worker<'_> {
         Ok((found.location, found.kind))
     }
 
-    /// Keep what is in a storage that its unit has just given back, if the storage goes on without it.
+    /// Keep what is in a storage that its unit has just given back, if the storage continues without it.
     pub(super) fn take_storage(&self, hook: &Hook, machine: &Machine) -> anyhow::Result<()> {
         let Hook::Storage { kind: StorageKind::Detaching, id } = hook else { return Ok(()) };
         match store::storage::find(self.store.db(), &self.model.uuid, id)? {

@@ -290,7 +290,7 @@ fn an_action_whose_minijuju_was_killed_has_failed() {
     assert_eq!((&task["status"], &task["message"]), (&"failed".into(), &"action terminated".into()));
     assert_eq!(Rig::processes_of("terminated/0"), Vec::<std::path::PathBuf>::new());
     assert_eq!(rig.unit("terminated/0")["juju-status"]["current"], "idle");
-    // One that was to be stopped just then has been.
+    // One that was just being stopped has been.
     rig.run(&["run", "--background", "terminated/0", "hang"]).ok();
     task_once(&rig, "4", |task| task["status"] == "running");
     kill_background(&rig);

@@ -138,7 +138,7 @@ fn a_machine_holds_nothing_of_the_command_that_started_it() {
     assert!(text.contains("\naddress 10."), "{text}");
     let machine = rig.machines().find(&spec(0).id).unwrap().expect("it outlives its starter");
     // It says that it is ready before it closes what it says that through.
-    eventually("it has let go of all that it was handed", || {
+    eventually("it has closed all that it was handed", || {
         let open = fs::read_dir(format!("/proc/{}/fd", machine.pid())).unwrap().flatten();
         let targets: Vec<_> = open.filter_map(|entry| fs::read_link(entry.path()).ok()).collect();
         targets == [Path::new("/dev/null"); 3]

@@ -58,7 +58,7 @@ use emulator::{LogLine, Reboot, Record};
 /// whose hook commands are answered from the state as Juju answers them, and returns the state as Juju would have it
 /// afterwards. What else the charm did is in the context until the next run.
 ///
-/// Juju starts the charm's program anew for each event, and so does a context that is given a function:
+/// Juju starts the charm's program again for each event, and so does a context that is given a function:
 /// `Context::new(MyCharm::default)` has a new charm for each run, and nothing that is not stored lives on. A charm that is
 /// given itself is kept from run to run, with the mock of a workload that it may hold.
 pub struct Context<C> {
@@ -243,7 +243,7 @@ impl<C> Context<C> {
     /// The charm of the last run, to look into.
     ///
     /// # Panics
-    /// It is made anew for each run, and there was none yet.
+    /// It is made again for each run, and there was none yet.
     pub fn charm(&self) -> &C {
         self.charm.as_ref().expect("the charm is made for each run, and there was none yet")
     }
@@ -251,7 +251,7 @@ impl<C> Context<C> {
     /// The charm, to set up.
     ///
     /// # Panics
-    /// It is made anew for each run: set it up where it is made.
+    /// It is made again for each run: set it up where it is made.
     pub fn charm_mut(&mut self) -> &mut C {
         assert!(self.make.is_none(), "the charm is made anew for each run: set it up where it is made");
         self.charm.as_mut().expect("a charm that is not made for each run is there")

@@ -130,7 +130,7 @@ impl Event {
     /// With a parameter. Parameters that have a default need not be given.
     ///
     /// # Panics
-    /// The event is no action.
+    /// The event is not an action.
     #[must_use]
     pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         match &mut self.subject {

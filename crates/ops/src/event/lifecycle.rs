@@ -30,7 +30,7 @@ lifecycle! {
     InstallEvent, deferrable;
     /// The unit is installed and configured; sent again when the machine has rebooted: start the workload.
     StartEvent, deferrable;
-    /// The unit is to be removed: stop the workload. It cannot be deferred, for the unit is going.
+    /// The unit will be removed: stop the workload. It cannot be deferred, because the unit will not exist for long.
     StopEvent;
     /// The last event of a unit: clean up. It cannot be deferred, for the unit is going.
     RemoveEvent;

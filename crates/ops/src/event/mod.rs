@@ -41,7 +41,7 @@ pub trait Event: Sized + private::Sealed + 'static {
     fn load(notice: &Notice, model: &Model) -> Result<Self, Error>;
 
     /// Whether the metadata defines what an event is about. Only the types that need it look at the metadata: so the
-    /// code that reads it is no part of a charm that has no use for it.
+    /// code that reads it is not a part of a charm that has no use for it.
     #[doc(hidden)]
     fn check(_event: &EventName, _meta: &Metadata) -> Result<(), Error> {
         Ok(())

@@ -88,7 +88,7 @@ impl EventName {
     /// There is no such event.
     pub fn from_dispatch_path(path: &str) -> Result<Self, UnknownEvent> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("hooks", path));
-        // The folder can have folders above it: `dispatch` scripts of old put the charm's directory there.
+        // The folder can have folders above it: older `dispatch` scripts put the charm's directory there.
         match folder.rsplit('/').next() {
             Some("actions") if !name.is_empty() => Ok(Self::Action(name.to_owned())),
             Some("hooks") => Self::from_hook(name),

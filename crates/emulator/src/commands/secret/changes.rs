@@ -21,7 +21,7 @@ pub(crate) struct SecretChanges {
     pub(super) track_latest: BTreeSet<SecretId>,
 }
 
-/// What is to change of one secret.
+/// The changes of one secret.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Update {
     pub(super) content: Option<SecretContent>,

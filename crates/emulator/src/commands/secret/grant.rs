@@ -70,7 +70,7 @@ fn grant(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     }
     check_leader(juju, &id)?;
     for granted in secret.and_then(|secret| secret.remote_grants.get(&relation)).into_iter().flatten() {
-        // Who has it already, or whose application has it, is given nothing new.
+        // A unit that can read it already, by itself or by its application, gets no second grant.
         if *granted == subject || !granted.contains('/') {
             return Ok(());
         }

@@ -77,7 +77,7 @@ pub enum ConfigError {
     /// One value can be shown, or all.
     #[error("cannot specify multiple keys to get")]
     SeveralKeys,
-    /// A key is to be set and reset.
+    /// A key is both set and reset.
     #[error("cannot set and reset key {0:?} simultaneously")]
     SetAndReset(String),
 }

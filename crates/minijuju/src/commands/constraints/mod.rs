@@ -58,13 +58,13 @@ pub enum ConstraintError {
 /// What is wrong with a constraint's value.
 #[derive(Debug, thiserror::Error)]
 pub enum ValueFault {
-    /// It is no architecture.
+    /// It is not an architecture.
     #[error("{0:?} not recognized")]
     Architecture(String),
-    /// It is no count.
+    /// It is not a count.
     #[error("must be a non-negative integer")]
     Count,
-    /// It is no size.
+    /// It is not a size.
     #[error("must be a non-negative float with optional M/G/T/P suffix")]
     Size,
     /// It is neither true nor false.

@@ -33,7 +33,7 @@ pub struct ControllersArgs {
 
 impl Arguments for ControllersArgs {}
 
-/// Show what there is to know of the controller.
+/// Show details of the controller.
 #[derive(Debug, Clone, Args)]
 pub struct ShowControllerArgs {
     /// The controllers; the current one if there is none

@@ -61,7 +61,7 @@ impl LogLevel {
 /// What Juju's options for the log do not take.
 #[derive(Debug, thiserror::Error)]
 enum DebugLogError {
-    /// A count is no number.
+    /// A count is not a number.
     #[error("invalid value {0:?} for uint flag")]
     Count(String),
     /// There is no such level.
@@ -78,7 +78,7 @@ fn count(text: &str) -> Result<u64, DebugLogError> {
 
 const DEBUG_LOG_HELP: &str = "\
 Details:
-On a terminal, it goes on with new messages until Ctrl-C.
+On a terminal, it follows new messages until Ctrl-C.
 
 Examples:
     juju debug-log
@@ -111,7 +111,7 @@ pub struct DebugLogArgs {
     /// Show messages of this level and above: TRACE, DEBUG, INFO, WARNING or ERROR
     #[arg(short = 'l', long = "level", value_name = "level")]
     level_word: Option<String>,
-    /// Begin with this many of the last messages, and go on with new ones
+    /// Begin with this many of the last messages, and follow new ones
     #[arg(short = 'n', long, value_name = "count", value_parser = count)]
     pub lines: Option<u64>,
     /// Show this many of the last messages
@@ -123,7 +123,7 @@ pub struct DebugLogArgs {
     /// Show what there is, and end
     #[arg(long = "no-tail")]
     pub no_tail: bool,
-    /// Go on with new messages until Ctrl-C
+    /// Follow new messages until Ctrl-C
     #[arg(long)]
     pub tail: bool,
     /// Use ANSI color codes in output
@@ -240,7 +240,7 @@ pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode>
     };
     let lines = read(client)?;
     print(&args.shown(&lines).concat(), None)?;
-    // By itself it goes on at a terminal only, as Juju does.
+    // Without options it follows at a terminal only, as Juju does.
     while args.tail || (!args.no_tail && std::io::stdout().is_terminal()) {
         thread::sleep(EVERY);
         print(&read(client)?.concat(), None)?;

@@ -46,7 +46,7 @@ pub struct MachinesArgs {
 
 impl Arguments for MachinesArgs {}
 
-/// Show what there is to know of machines.
+/// Show details of machines.
 #[derive(Debug, Clone, Args)]
 pub struct ShowMachineArgs {
     /// The machines; all if there is none

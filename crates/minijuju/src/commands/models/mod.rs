@@ -58,7 +58,7 @@ Examples:
     juju show-model
     juju show-model testing --format json";
 
-/// Show what there is to know of a model.
+/// Show details of a model.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = SHOW_MODEL_HELP)]
 pub struct ShowModelArgs {

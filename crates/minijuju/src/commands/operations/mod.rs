@@ -317,7 +317,7 @@ pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// Run `juju cancel-task`: a task that has not begun is cancelled, one that runs is stopped by whoever runs it.
+/// Run `juju cancel-task`: a task that has not begun is cancelled, one that runs is stopped by the command that runs it.
 pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut cancelled = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Whether an application's units can go on with another charm. Juju 3.6: `SetCharm` in state/application.go.
+//! Whether an application's units can continue with another charm. Juju 3.6: `SetCharm` in state/application.go.
 
 use anyhow::bail;
 use ops_metadata::{CharmMeta, RelationRole, RelationScope, StorageMeta};

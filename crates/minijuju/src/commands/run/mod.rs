@@ -147,7 +147,7 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
     finish(&done)
 }
 
-/// The unit that is to do something. Juju names one that is not there by its tag: `TagToActionReceiverFn` in
+/// The unit that gets a task. Juju names one that is not there by its tag: `TagToActionReceiverFn` in
 /// apiserver/common/action.go.
 fn receiver(client: &Client, model: &Model, name: &str) -> anyhow::Result<Unit> {
     if name.ends_with("/leader") {
@@ -252,7 +252,7 @@ fn background(client: &Client, model: &Model, operation: i64, tasks: &[(i64, Str
     Ok(ExitCode::SUCCESS)
 }
 
-/// Settle a model in a process of its own: actions go on when whoever asked for them no longer waits.
+/// Settle a model in a process of its own: actions continue when the command that asked for them no longer waits.
 fn settle_apart(model: &Model) -> anyhow::Result<Child> {
     Command::new(env::current_exe().context("cannot find this program")?)
         .args([SETTLE, &model.uuid])

@@ -25,7 +25,7 @@ Examples:
     juju show-unit tinyproxy/0
     juju show-unit db/0 --endpoint database --format json";
 
-/// Show what there is to know of units.
+/// Show details of units.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = SHOW_UNIT_HELP)]
 pub struct ShowUnitArgs {
@@ -74,7 +74,7 @@ fn not_valid<'a>(what: &'static str, names: impl Iterator<Item = &'a String>) ->
     if names.is_empty() { Ok(()) } else { Err(UsageError::command(NotValid { what, names })) }
 }
 
-/// Show what there is to know of applications.
+/// Show details of applications.
 #[derive(Debug, Clone, Args)]
 pub struct ShowApplicationArgs {
     /// The applications

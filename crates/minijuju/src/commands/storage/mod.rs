@@ -99,7 +99,7 @@ impl Arguments for StorageArgs {
     }
 }
 
-/// Show what there is to know of storage.
+/// Show details of storage.
 #[derive(Debug, Clone, Args)]
 pub struct ShowStorageArgs {
     /// The storages, as data/0
