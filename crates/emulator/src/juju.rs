@@ -80,6 +80,11 @@ impl Juju {
     /// Run a hook command to its end.
     pub fn answer(&mut self, call: &Call<'_>) -> Output {
         self.record.commands.push(call.name.to_owned());
+        if commands::find(call.name).is_some() && !commands::is_in(call.name, self.hook.version) {
+            // A shell's answer where Juju gives a charm no link of that name.
+            let stderr = format!("{}: command not found\n", call.name).into_bytes();
+            return Output { code: 127, stdout: Vec::new(), stderr };
+        }
         let Some(spec) = commands::find(call.name) else {
             return failed(
                 &Failure::run(format!("bad request: unknown command: {}", call.name)),
@@ -133,7 +138,13 @@ impl Juju {
             return Err(Failure::run(format!("invalid storage ID {}", crate::go::quoted(id))));
         };
         let attached = self.state.get_storage(name, index);
-        attached.ok_or_else(|| Failure::run(format!("storage attachment {id}:{} not found", self.hook.unit)))
+        attached.ok_or_else(|| {
+            Failure::run(if self.hook.version.is_4() {
+                format!("storage instance {} not found", crate::go::quoted(id))
+            } else {
+                format!("storage attachment {id}:{} not found", self.hook.unit)
+            })
+        })
     }
 }
 

@@ -22,7 +22,7 @@ mod tests;
 mod version;
 
 pub use command_line::call::Call;
-pub use commands::{COMMANDS, reads_stdin};
+pub use commands::{COMMANDS, is_in, reads_stdin};
 pub use hook::{Action, Hook};
 pub use juju::{Juju, Outcome};
 pub use ops::Status;

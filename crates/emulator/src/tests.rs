@@ -56,6 +56,59 @@ actions:
   backup: {}
 ";
 
+/// What Juju 4.0 answers otherwise than 3.6, beside what is tested with its command.
+#[test]
+fn juju_4_answers_otherwise() {
+    use crate::{JujuVersion, Secret, Storage};
+
+    let juju_4 = || {
+        let mut juju = juju();
+        juju.hook.version = JujuVersion::V4_0;
+        juju
+    };
+    let both = |line: &[&str], old: (i32, &str), new: (i32, &str)| {
+        check_error(&mut juju(), line, old.0, old.1);
+        check_error(&mut juju_4(), line, new.0, new.1);
+    };
+    both(
+        &["storage-get", "-s", "data/9", "kind"],
+        (2, "invalid value \"data/9\" for option -s: storage attachment data/9:app/0 not found"),
+        (2, "invalid value \"data/9\" for option -s: storage instance \"data/9\" not found"),
+    );
+    both(
+        &["storage-add", "data=x!"],
+        (2, "cannot parse constraints for storage \"data\": unrecognized storage constraint \"x!\" not valid"),
+        (2, "cannot parse directive for storage \"data\": unrecognized storage constraint \"x!\" not valid"),
+    );
+    both(
+        &["secret-get", "--label", "nope"],
+        (1, "consumer label \"nope\" not found"),
+        (1, "secret URI for consumer label \"nope\" not found"),
+    );
+    both(&["relation-get", "-r", "1", "-", "stranger/0"], (1, "permission denied"), (1, "relation unit not found"));
+    let resource = String::from_utf8(answer(&mut juju_4(), &["resource-get", "nope"]).stderr).unwrap();
+    assert!(
+        resource.ends_with(": getting UUID of resource nope for application app: resource not found\n"),
+        "{resource}"
+    );
+    // A unit that does not lead reads what its application has set.
+    check_error(&mut juju(), &["relation-get", "-r", "1", "--app", "-", "app"], 1, "permission denied");
+    check(&mut juju_4(), &["relation-get", "-r", "1", "--app", "-", "app"], "{}\n");
+    let mut revoked = juju_4();
+    revoked.state.secrets = vec![Secret { revoked: true, ..Secret::new([("k", "v")]).label("theirs") }];
+    check_error(&mut revoked, &["secret-get", "--label", "theirs"], 1, "\"app/0\" is not allowed to read this secret");
+    let mut stored = juju_4();
+    stored.state.storages.push(Storage::new("data").location("/srv"));
+    check(&mut stored, &["storage-get", "-s", "data/0", "location"], "/srv\n");
+    let network = answer(&mut juju_4(), &["network-get", "db", "--format=json"]);
+    let network = String::from_utf8(network.stdout).unwrap();
+    assert!(network.contains(r#""hostname":"192.0.2.0""#), "{network}");
+    for name in ["leader-get", "payload-register", "k8s-raw-get", "pod-spec-set"] {
+        let gone = answer(&mut juju_4(), &[name]);
+        assert_eq!((gone.code, String::from_utf8(gone.stderr).unwrap()), (127, format!("{name}: command not found\n")));
+    }
+}
+
 /// A hook on `app/0`, with one relation `db` with `postgresql/0`, and the option `slug` set to `foo`.
 pub(crate) fn juju() -> Juju {
     let meta = CharmMeta::parse(CHARMCRAFT_YAML).unwrap();

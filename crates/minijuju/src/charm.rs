@@ -51,7 +51,10 @@ pub fn metadata_by(application: &Application, juju: JujuVersion) -> Result<Charm
     let mut meta = metadata(application)?;
     if juju.is_4() {
         for action in meta.actions.values_mut() {
-            action.additional_properties.get_or_insert(false);
+            // It may be a schema of its own.
+            if !action.schema.contains_key("additionalProperties") {
+                action.additional_properties.get_or_insert(false);
+            }
         }
     }
     Ok(meta)

@@ -12,6 +12,8 @@ use ops_metadata::ActionMeta;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use crate::version::JujuVersion;
+
 /// Why an action does not get its parameters, in Juju's words.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -31,8 +33,11 @@ pub enum ParamsError {
 /// The parameters that `action` gets if an operator gives it these. Juju checks what was given before it adds defaults: a
 /// parameter that is required and has a default must be given.
 ///
+/// Before Juju 4, parameters that the charm does not define are passed on, unless its schema says otherwise; since then
+/// they are refused, unless it says that.
+///
 /// ```
-/// use emulator::action_params;
+/// use emulator::{JujuVersion, action_params};
 /// use ops_metadata::CharmMeta;
 /// use serde_json::json;
 ///
@@ -48,9 +53,10 @@ pub enum ParamsError {
 /// let meta = CharmMeta::parse(yaml)?;
 /// let greet = &meta.actions["greet"];
 /// let given = json!({"name": "you"});
-/// let params = action_params::prepare(greet, given.as_object().unwrap()).unwrap();
+/// let params = action_params::prepare(greet, given.as_object().unwrap(), JujuVersion::V3_6).unwrap();
 /// assert_eq!(params["times"], 1);
-/// let error = action_params::prepare(greet, json!({"times": 0}).as_object().unwrap()).unwrap_err();
+/// let none = json!({"times": 0});
+/// let error = action_params::prepare(greet, none.as_object().unwrap(), JujuVersion::V3_6).unwrap_err();
 /// let missing = r#"validation failed: (root) : "name" property is missing and required, given {"times":0}; "#;
 /// let small = r#"(root).times : must be greater than 1, given "0""#;
 /// assert_eq!(error.to_string(), format!("{missing}{small}"));
@@ -59,8 +65,16 @@ pub enum ParamsError {
 ///
 /// # Errors
 /// The schema forbids what was given.
-pub fn prepare(action: &ActionMeta, given: &Map<String, Value>) -> Result<Map<String, Value>, ParamsError> {
-    let schema = schema::as_juju_reads_it(&action.params_schema());
+pub fn prepare(
+    action: &ActionMeta,
+    given: &Map<String, Value>,
+    version: JujuVersion,
+) -> Result<Map<String, Value>, ParamsError> {
+    let mut schema = action.params_schema();
+    if let (true, Value::Object(schema)) = (version.is_4(), &mut schema) {
+        schema.entry("additionalProperties").or_insert(Value::Bool(false));
+    }
+    let schema = schema::as_juju_reads_it(&schema);
     let validator = compile(&schema)?;
     let document = schema::as_json_of_go(&Value::Object(given.clone()));
     let errors: Vec<_> = validator.iter_errors(&document).collect();

@@ -41,7 +41,7 @@ fn parameters_are_checked_and_completed_as_jujus_json_schema_library_does() {
             (None, Value::Object(params)) => Ok(params.clone()),
             (None, _) => Ok(Map::new()),
         };
-        let found = prepare(&action(&answer["schema"]), answer["given"].as_object().unwrap());
+        let found = prepare(&action(&answer["schema"]), answer["given"].as_object().unwrap(), JujuVersion::V3_6);
         assert_eq!(found.map_err(|error| error.to_string()), expected, "{line}");
         seen += 1;
     }
@@ -59,6 +59,19 @@ fn a_pattern_that_go_does_not_understand_is_found_before_the_action_runs() {
 fn parameters_keep_their_numbers_as_they_were_given() {
     let schema = json!({"properties": {"p": {"type": "number"}}});
     let given = json!({"p": 1.0, "big": 9_007_199_254_740_993_i64});
-    let params = prepare(&action(&schema), given.as_object().unwrap()).unwrap();
+    let params = prepare(&action(&schema), given.as_object().unwrap(), JujuVersion::V3_6).unwrap();
     assert_eq!(Value::Object(params).to_string(), r#"{"big":9007199254740993,"p":1.0}"#);
+}
+
+#[test]
+fn juju_4_refuses_parameters_that_the_charm_does_not_define_unless_it_takes_them() {
+    let check = |schema: &Value, version| {
+        let checked = prepare(&action(schema), json!({"extra": 1}).as_object().unwrap(), version);
+        checked.map(|_| ()).map_err(|error| error.to_string())
+    };
+    let (closed, open) = (json!({"properties": {}}), json!({"properties": {}, "additionalProperties": true}));
+    assert_eq!(check(&closed, JujuVersion::V3_6), Ok(()));
+    let refusal = r#"validation failed: (root) : additional property "extra" is not allowed, given {"extra":1}"#;
+    assert_eq!(check(&closed, JujuVersion::V4_0), Err(refusal.to_owned()));
+    assert_eq!(check(&open, JujuVersion::V4_0), Ok(()));
 }

@@ -27,6 +27,7 @@ mod storage;
 use crate::command_line::failure::Answer;
 use crate::command_line::spec::{Kind, Spec};
 use crate::juju::Juju;
+use crate::version::JujuVersion;
 
 pub(crate) use secret::SecretChanges;
 
@@ -94,6 +95,27 @@ pub static COMMANDS: &[&str] = &{
     names
 };
 
+/// The commands that Juju 4.0 does not give to a charm any more.
+const GONE_IN_4: &[&str] = &[
+    "k8s-raw-get",
+    "k8s-raw-set",
+    "k8s-spec-get",
+    "k8s-spec-set",
+    "leader-get",
+    "leader-set",
+    "payload-register",
+    "payload-status-set",
+    "payload-unregister",
+    "pod-spec-get",
+    "pod-spec-set",
+];
+
+/// Whether a charm has the hook command of this name in a version of Juju.
+#[must_use]
+pub fn is_in(name: &str, version: JujuVersion) -> bool {
+    find(name).is_some() && !(version.is_4() && GONE_IN_4.contains(&name))
+}
+
 /// The command of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Spec> {
     TABLE.binary_search_by(|spec| spec.name.cmp(name)).ok().map(|index| TABLE[index])
@@ -133,6 +155,15 @@ pub(crate) fn commit(juju: &mut Juju) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_juju_4_dropped_is_there_in_3_6_only() {
+        for name in GONE_IN_4 {
+            assert!(is_in(name, JujuVersion::V3_6) && !is_in(name, JujuVersion::V4_0), "{name}");
+        }
+        let (old, new) = (JujuVersion::V3_6, JujuVersion::V4_0);
+        assert!(is_in("config-get", old) && is_in("config-get", new) && !is_in("nonsense", old));
+    }
 
     #[test]
     fn the_table_is_sorted_by_name() {

@@ -8,7 +8,8 @@ use crate::command_line::invocation::{Format, Invocation};
 use crate::command_line::spec::{FORMAT, OUTPUT, RELATION, SPEC, Spec, Switch};
 use crate::format::Value;
 use crate::go::quoted;
-use crate::state::{Network, default_network};
+use crate::state::{Address, Network, default_network};
+use crate::version::JujuVersion;
 
 const BIND_ADDRESS: Switch =
     Switch::new(&["bind-address"], "Gets the address for the binding on which the unit should listen.");
@@ -81,7 +82,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         values.push(("bind-address".to_owned(), first()?.into()));
     }
     let value = match values.len() {
-        0 => display(&network, invocation.format()),
+        0 => display(&network, invocation.format(), juju.hook.version),
         1 => values.remove(0).1,
         _ => Value::Map(values),
     };
@@ -89,12 +90,12 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 }
 
 /// All of a network. YAML carries some fields twice, under the names that older agents gave them.
-fn display(network: &Network, format: Format) -> Value {
+fn display(network: &Network, format: Format, version: JujuVersion) -> Value {
     let yaml = format != Format::Json;
     let interfaces = network.bind_addresses.iter().map(|interface| {
         let addresses = interface.addresses.iter().map(|address| {
             let mut fields = vec![
-                ("hostname".to_owned(), address.hostname.as_str().into()),
+                ("hostname".to_owned(), hostname(address, version).into()),
                 ("value".to_owned(), address.value.as_str().into()),
                 ("cidr".to_owned(), address.cidr.as_str().into()),
             ];
@@ -123,6 +124,11 @@ fn display(network: &Network, format: Format) -> Value {
         }
     }
     Value::Fields(fields)
+}
+
+/// An address's host name: Juju 4 gives the address where there is none.
+fn hostname(address: &Address, version: JujuVersion) -> &str {
+    if address.hostname.is_empty() && version.is_4() { &address.value } else { &address.hostname }
 }
 
 /// The network of a binding that the charm has.

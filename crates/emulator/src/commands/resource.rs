@@ -25,7 +25,13 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         // The agent fetches it from the controller; Juju's database says `resource#` before the name.
         let (uuid, unit) = (&juju.state.model.uuid, juju.hook.unit.replace('/', "-"));
         let url = format!("https://{}/model/{uuid}/units/unit-{unit}/resources/{name}", juju.hook.controller);
-        let reason = format!("Get {url}: resource#{}/{name} not found", juju.hook.app());
+        let app = juju.hook.app();
+        let reason = if juju.hook.version.is_4() {
+            // Juju 4 gives the application by its UUID, which a unit does not know.
+            format!("Get {url}: getting UUID of resource {name} for application {app}: resource not found")
+        } else {
+            format!("Get {url}: resource#{app}/{name} not found")
+        };
         return Err(Failure::run(reason).during("could not download resource: HTTP request failed"));
     };
     invocation.print(&resource.path);

@@ -76,6 +76,7 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     if invocation.args().is_empty() {
         return Err(Failure::usage("storage add requires a storage directive"));
     }
+    let words = if juju.hook.version.is_4() { "directive" } else { "constraints" };
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for arg in invocation.args() {
         let (name, directive) = arg.split_once('=').unwrap_or((arg, "1"));
@@ -87,7 +88,7 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
             return Err(Failure::usage(format!("storage {} specified more than once", quoted(name))));
         }
         let directive = Directive::parse(directive)
-            .map_err(|failure| failure.during(format!("cannot parse constraints for storage {}", quoted(name))))?;
+            .map_err(|failure| failure.during(format!("cannot parse {words} for storage {}", quoted(name))))?;
         if directive.has_more {
             return Err(Failure::usage(format!("only count can be specified for {}", quoted(name))));
         }

@@ -118,10 +118,10 @@ impl Worker<'_> {
     /// Juju 4 checks an action's parameters, and adds defaults, when its task runs; 3.6 does before there is a task.
     fn check_params(&self, seen: &Seen, task: &mut Task) -> Result<(), NotRun> {
         let (TaskKind::Action(action), true) = (&task.kind, self.model.juju.is_4()) else { return Ok(()) };
-        let meta = charm::metadata_by(&seen.application, self.model.juju).ok();
+        let meta = charm::metadata(&seen.application).ok();
         let Some(defined) = meta.as_ref().and_then(|meta| meta.actions.get(action)) else { return Ok(()) };
         let given = task.params.clone().into_iter().collect();
-        let params = action_params::prepare(defined, &given);
+        let params = action_params::prepare(defined, &given, self.model.juju);
         task.params = params.map_err(|why| NotRun::Params { action: action.clone(), why })?.into_iter().collect();
         Ok(())
     }

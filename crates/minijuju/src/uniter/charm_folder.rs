@@ -98,11 +98,6 @@ fn place(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
     place().map_err(failed)
 }
 
-/// Whether Juju 4 has no such hook command.
-fn is_gone(name: &str) -> bool {
-    GONE.contains(&name) || name.starts_with("k8s-") || name.starts_with("pod-spec-")
-}
-
 /// Write all of a file, or leave it as it was: the disk may be full, or this program killed.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut part = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("/")))?;
@@ -111,14 +106,11 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Hook commands that Juju 4 does not have.
-const GONE: [&str; 5] = ["leader-get", "leader-set", "payload-register", "payload-status-set", "payload-unregister"];
-
 /// Link the hook commands of the unit `tag` to `program`, a path inside the machine.
 pub fn link_tools(files: &Files, tag: &str, program: &Path, juju: JujuVersion) -> Result<(), Error> {
     let link = || -> io::Result<()> {
         let tools = files.make_folder(tools_folder(tag))?;
-        for name in COMMANDS.iter().filter(|name| !juju.is_4() || !is_gone(name)) {
+        for name in COMMANDS.iter().filter(|name| emulator::is_in(name, juju)) {
             let path = tools.path(name);
             if fs::read_link(&path).is_ok_and(|target| target == program) {
                 continue;

@@ -14,7 +14,7 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
         wrong.push(format!("the metadata defines no action {name:?}: {}", listed(scene.meta.actions.keys())));
         return;
     };
-    if let Err(error) = action_params::prepare(action, params) {
+    if let Err(error) = action_params::prepare(action, params, scene.place.behaviour()) {
         wrong.push(format!("Juju does not run action {name} with these parameters: {error}"));
     }
 }

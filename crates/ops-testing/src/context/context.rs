@@ -151,7 +151,8 @@ impl<C: Charm> Context<C> {
         self
     }
 
-    /// With an agent of this version of Juju; one of 3.6 by default.
+    /// With an agent of this version of Juju, which answers as that: one of 3.6 by default, or one of 4.0, such as 4.0.15.
+    /// Those before 3.6 have less, and answer as 3.6.
     #[must_use]
     pub fn juju_version(mut self, version: impl Into<String>) -> Self {
         self.place.juju_version = version.into();

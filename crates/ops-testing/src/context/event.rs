@@ -6,7 +6,7 @@ use ops::{EventName, HookEnv};
 use ops_metadata::CharmMeta;
 use serde_json::{Map, Value};
 
-use emulator::{Action, Hook, action_params};
+use emulator::{Action, Hook, JujuVersion, action_params};
 use emulator::{DeferredEvent, Relation, RelationId, Secret, State, Storage};
 
 /// An event for a charm to handle. The functions of [`on`](crate::on) make it.
@@ -62,6 +62,12 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn unit_name(&self) -> String {
         format!("{}/{}", self.app_name, self.unit_number)
+    }
+
+    /// The version of Juju that answers: those before 4 all answer as 3.6.
+    pub(crate) fn behaviour(&self) -> JujuVersion {
+        let is_4 = self.juju_version.starts_with("4.");
+        self.juju_version.parse().unwrap_or(if is_4 { JujuVersion::V4_0 } else { JujuVersion::V3_6 })
     }
 }
 
@@ -197,10 +203,11 @@ impl Event {
     }
 
     /// What Juju keeps in mind while the hook runs, on a charm of this metadata.
-    pub(crate) fn hook(&self, env: &HookEnv, meta: &CharmMeta) -> Hook {
+    pub(crate) fn hook(&self, env: &HookEnv, meta: &CharmMeta, version: JujuVersion) -> Hook {
         let path = self.name.dispatch_path().unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default();
         let mut hook = Hook::new(env.unit_name.clone(), name);
+        hook.version = version;
         hook.relation = env.relation.as_ref().map(|(_, id)| *id);
         hook.remote_unit.clone_from(&env.remote_unit);
         hook.remote_app.clone_from(&env.remote_app);

@@ -57,28 +57,33 @@ impl Juju {
     fn settings<'a>(&'a self, relation: &'a Relation, source: &str, of_app: bool) -> Result<&'a Databag, Failure> {
         let app = self.hook.app();
         let permission_denied = || Failure::run("permission denied");
+        let is_4 = self.hook.version.is_4();
+        let unknown_unit = || if is_4 { Failure::run("relation unit not found") } else { permission_denied() };
         if source == self.hook.unit && !of_app {
             return Ok(self.pending.unit_data.get(&relation.id).unwrap_or(&relation.local_unit_data));
         }
         if of_app && source == app {
-            // Of its own application's settings, only the leader of an ordinary relation may read; every unit of a
-            // peer relation may.
+            // Of its own application's settings, only the leader of an ordinary relation may read before Juju 4; every
+            // unit of a peer relation may.
             let own = self.pending.app_data.get(&relation.id).unwrap_or(&relation.local_app_data);
-            let may_read = self.state.leader || relation.kind == RelationKind::Peer;
+            let may_read = self.state.leader || relation.kind == RelationKind::Peer || self.hook.version.is_4();
             return if may_read { Ok(own) } else { Err(permission_denied()) };
         }
         if of_app {
             let known = source == relation.remote_app_name(app);
             return if known { Ok(&relation.remote_app_data) } else { Err(permission_denied()) };
         }
-        let Some((source_app, number)) = source.rsplit_once('/') else { return Err(permission_denied()) };
+        let Some((source_app, number)) = source.rsplit_once('/') else { return Err(unknown_unit()) };
         let units = match source_app {
             _ if source_app == relation.remote_app_name(app) => &relation.remote_units_data,
             _ if source_app == app => &relation.local_units_data,
-            _ => return Err(permission_denied()),
+            _ => return Err(unknown_unit()),
         };
         let settings = number.parse().ok().and_then(|number| units.get(&number));
         settings.ok_or_else(|| {
+            if is_4 {
+                return unknown_unit();
+            }
             let key = relation_key(self, relation);
             Failure::run(format!(
                 "cannot read settings for unit {} in relation {}: settings not found",

@@ -112,7 +112,8 @@ fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, wanted: Wanted) -> R
     };
     let by_id = id.is_some();
     let Some(id) = id.or_else(by_label) else {
-        return Err(Failure::run(format!("consumer label {} not found", quoted(label))));
+        let what = if juju.hook.version.is_4() { "secret URI for consumer label" } else { "consumer label" };
+        return Err(Failure::run(format!("{what} {} not found", quoted(label))));
     };
     // Juju's database knows a secret that this hook renamed by its old label still, with its old content.
     let renamed = |update: &Update| update.label.as_ref().is_some_and(|new| new != label);
@@ -134,7 +135,11 @@ fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, wanted: Wanted) -> R
         return Err(Failure::run(format!("secret {} not found", quoted(&id.uri()))));
     };
     if secret.revoked {
-        return Err(Failure::run("permission denied"));
+        return Err(Failure::run(if juju.hook.version.is_4() {
+            format!("{} is not allowed to read this secret", quoted(&juju.hook.unit))
+        } else {
+            "permission denied".to_owned()
+        }));
     }
     // Labels and the revision that is read change at once, whatever becomes of the hook.
     if relabel && (secret.owner != Some(SecretOwner::Application) || leader) && secret.label.as_deref() != Some(label) {

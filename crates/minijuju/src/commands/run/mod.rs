@@ -188,7 +188,7 @@ fn prepare(
         .actions
         .get(action)
         .with_context(|| format!("action {action:?} not defined on unit {:?}", found.name()))?;
-    let params = if model.juju.is_4() { given.clone() } else { action_params::prepare(defined, given)? };
+    let params = if model.juju.is_4() { given.clone() } else { action_params::prepare(defined, given, model.juju)? };
     let params = params.into_iter().collect();
     Ok(Wanted { unit: found.name(), kind: TaskKind::Action(action.to_owned()), params })
 }

@@ -26,7 +26,7 @@ pub fn value(text: &str) -> anyhow::Result<Value> {
 
 #[cfg(test)]
 mod tests {
-    use emulator::action_params;
+    use emulator::{JujuVersion, action_params};
     use ops_metadata::CharmMeta;
     use serde_json::json;
 
@@ -54,12 +54,16 @@ mod tests {
         ] {
             let (name, text) = argument.split_once('=').unwrap();
             let given = Map::from_iter([(name.to_owned(), value(text).unwrap())]);
-            assert_eq!(action_params::prepare(action, &given).unwrap()[name], parameter, "{argument}");
+            assert_eq!(
+                action_params::prepare(action, &given, JujuVersion::V3_6).unwrap()[name],
+                parameter,
+                "{argument}"
+            );
         }
         for (argument, given_as) in [("s=yes", "true"), ("s=0123", "83"), ("s=y", "true")] {
             let (name, text) = argument.split_once('=').unwrap();
             let given = Map::from_iter([(name.to_owned(), value(text).unwrap())]);
-            let error = action_params::prepare(action, &given).unwrap_err().to_string();
+            let error = action_params::prepare(action, &given, JujuVersion::V3_6).unwrap_err().to_string();
             assert!(
                 error.ends_with(&format!("(root).s : must be of type string, given {given_as}")),
                 "{argument}: {error}"

@@ -1,0 +1,65 @@
+//! One charm on Juju 3.6 and on 4.0.
+
+use ops::{ActionEvent, Charm, Framework, Model, StartEvent};
+use ops_testing::{Context, Error, Relation, State, on};
+
+const METADATA: &str = "
+name: app
+summary: An application.
+description: An application.
+requires:
+  db: {interface: pg}
+storage:
+  data: {type: filesystem}
+actions:
+  act: {params: {known: {type: string}}}
+";
+
+/// Handles both, and does nothing.
+struct Asker;
+
+impl Charm for Asker {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(ops::on::start(), Self::on_start);
+        framework.observe(ops::on::action("act"), Self::on_act);
+    }
+}
+
+impl Asker {
+    fn on_start(&mut self, _: &StartEvent, _: &Model) {}
+
+    fn on_act(&mut self, _: &ActionEvent, _: &Model) {}
+}
+
+fn context(version: &str) -> Context<Asker> {
+    Context::with_metadata(Asker, METADATA).unwrap().juju_version(version)
+}
+
+#[test]
+fn unknown_action_parameters_are_refused_since_juju_4() {
+    let event = || on::action("act").param("known", "a").param("unknown", 1);
+    context("3.6.8").run(event(), State::default()).unwrap();
+    let error = context("4.0.15").run(event(), State::default()).unwrap_err();
+    let Error::Inconsistent(wrong) = error else { panic!("{error}") };
+    assert!(wrong[0].contains("additional property \"unknown\" is not allowed"), "{wrong:?}");
+}
+
+#[test]
+fn databags_have_no_private_address_since_juju_4() {
+    let state = || State::default().with_relation(Relation::new("db").id(1).remote_unit_data(0, [("a", "b")]));
+    let keys = |version: &str| -> Vec<String> {
+        let out = context(version).run(on::start(), state()).unwrap();
+        out.relations[0].local_unit_data.keys().cloned().collect()
+    };
+    assert_eq!(keys("3.6.8"), ["egress-subnets", "ingress-address", "private-address"]);
+    assert_eq!(keys("4.0.15"), ["egress-subnets", "ingress-address"]);
+}
+
+#[test]
+fn the_charm_sees_the_version_as_it_was_given() {
+    for version in ["3.6.8", "4.0.15", "4.0.2"] {
+        let mut ctx = context(version);
+        let manager = ctx.manager(on::start(), State::default()).unwrap();
+        assert_eq!(manager.model().juju_version(), Some(version));
+    }
+}
