@@ -71,6 +71,7 @@ fn juju_4_looks_for_an_action_first_and_checks_its_parameters_when_it_runs() {
         "\nOperation 4 failed to schedule any tasks:\nlinking task to unit: getting unit UUID for \"web/99\": unit \
          \"web/99\" not found\n"
     );
+    assert!(run(&["greet", "name=you"]).ok().stderr.contains("task 7 on"), "the task that could not be was number 5");
 }
 
 #[test]

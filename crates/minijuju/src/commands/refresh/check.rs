@@ -1,8 +1,10 @@
 //! Whether an application's units can continue with another charm. Juju 3.6: `SetCharm` in state/application.go.
 
 use anyhow::bail;
+use emulator::JujuVersion;
 use ops_metadata::{CharmMeta, RelationRole, RelationScope, StorageMeta};
 
+use crate::commands::status::implicit_binding;
 use crate::store::relation::{Endpoint, Relation, Role, Scope};
 use crate::store::storage::Storage;
 
@@ -129,12 +131,13 @@ fn text(storage: &StorageMeta) -> String {
     storage.storage_type.to_string()
 }
 
-/// What Juju says of a new charm's endpoints, all of which are in its one space. Juju 3.6: `mergeBindings` in
+/// What Juju says of a new charm's endpoints, all of which are in its one space; for Juju 4, `juju-info` is one. Juju 3.6: `mergeBindings` in
 /// cmd/juju/application/binding.go.
-pub fn bindings(old: &CharmMeta, new: &CharmMeta) -> Vec<String> {
+pub fn bindings(old: &CharmMeta, new: &CharmMeta, juju: JujuVersion) -> Vec<String> {
     let names = |meta: &CharmMeta| -> Vec<String> {
         let extra = meta.extra_bindings.iter().map(ToString::to_string);
-        let mut names: Vec<String> = meta.relations.keys().cloned().chain(extra).collect();
+        let implicit = implicit_binding(juju).map(|(name, _)| name);
+        let mut names: Vec<String> = meta.relations.keys().cloned().chain(extra).chain(implicit).collect();
         names.sort_unstable();
         names
     };
@@ -289,7 +292,7 @@ storage:
         let new =
             OLD.replace("requires: {db: {interface: pg}}", "requires: {db: {interface: pg}, log: {interface: l}}");
         assert_eq!(
-            bindings(&meta(OLD), &meta(&new)),
+            bindings(&meta(OLD), &meta(&new), JujuVersion::V3_6),
             [
                 r#"adding endpoint "log" to default space "alpha""#,
                 r#"no change to endpoints in space "alpha": cluster, db, http"#,

@@ -161,7 +161,7 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
     });
     let (found, before, old) = refreshed.inspect_err(|_: &anyhow::Error| charm.discard())?;
     client.progress.say(&format!("Added local charm {:?}, revision {}, to the model", found.charm, found.revision));
-    for line in check::bindings(&before, &charm.meta) {
+    for line in check::bindings(&before, &charm.meta, model.juju) {
         client.progress.say(&line);
     }
     client.settle(&model)?;

@@ -212,6 +212,12 @@ fn enqueue(
 ) -> anyhow::Result<Option<Enqueued>> {
     let (operation, tasks) = client.write(|db| {
         let operation = model::next(db, &model.uuid, Counter::Operation)?;
+        if model.juju.is_4() {
+            // There, a task that cannot be has a number all the same.
+            for _ in errors {
+                model::next(db, &model.uuid, Counter::Operation)?;
+            }
+        }
         let mut tasks = Vec::new();
         for one in wanted {
             let id = model::next(db, &model.uuid, Counter::Operation)?;
