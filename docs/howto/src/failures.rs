@@ -38,7 +38,7 @@ impl NeedyCharm {
         Ok(())
     }
 
-    /// At any depth: the error goes up with `?`.
+    /// At any depth: `?` passes the error up.
     fn address(&self, database: &Relation) -> Result<String, Error> {
         let Some(data) = database.remote_app_data()? else { return Ok(String::new()) };
         data.get("address")?.or_status(Status::waiting("Waiting for the database's address"))
