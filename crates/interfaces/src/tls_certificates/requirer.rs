@@ -10,8 +10,9 @@ use ops::{
 use serde::{Deserialize, Serialize};
 
 use super::data::{Origin, ProviderData, RequirerData, Sent, may_write, requests};
+use super::issued::{Issued, found, provided};
 use super::secrets::{Secrets, latest};
-use super::{Certificate, CertificateRequest, Error, PrivateKey, SigningRequest};
+use super::{CertificateRequest, Error, PrivateKey, SigningRequest};
 
 /// Whose certificates they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -76,34 +77,6 @@ pub struct Gone {
 
 impl CustomEvent for Gone {
     const NAME: &'static str = "gone";
-}
-
-/// A certificate that can be used, with all that it takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Issued {
-    /// What was asked for.
-    pub request: CertificateRequest,
-    /// The certificate.
-    pub certificate: Certificate,
-    /// The certificate of the CA that signed it.
-    pub ca: Certificate,
-    /// All certificates from this one to the CA's, as the provider orders them.
-    pub chain: Vec<Certificate>,
-    /// The private key.
-    pub private_key: PrivateKey,
-}
-
-impl Issued {
-    /// The certificate and those that lead to the CA's, in PEM, as web servers read them.
-    #[must_use]
-    pub fn chain_pem(&self) -> String {
-        let mut pems: Vec<&str> = self.chain.iter().map(Certificate::pem).collect();
-        if pems.first() != Some(&self.certificate.pem()) {
-            pems.insert(0, self.certificate.pem());
-        }
-        pems.join("\n") + "\n"
-    }
 }
 
 impl Requirer {
@@ -376,48 +349,4 @@ fn asks_for(sent: &Sent, wanted: &CertificateRequest, key: &PrivateKey) -> bool 
 
 fn save(databag: &Databag, sent: &[Sent]) -> Result<(), ops::Error> {
     RequirerData { certificate_signing_requests: sent.iter().map(Sent::entry).collect() }.save(databag)
-}
-
-/// What the provider has written, and who that is. None if nothing.
-fn provided(relation: &Relation) -> Result<Option<(ProviderData, Origin)>, ops::Error> {
-    let Some(app) = relation.app()? else { return Ok(None) };
-    let origin = Origin { relation: relation.to_string(), provider: app.name().to_owned() };
-    Ok(Some((relation.data(&app).load()?, origin)))
-}
-
-/// The certificate for this request. None while there is no answer, and if it was revoked.
-fn found(provided: &ProviderData, sent: &Sent, key: &PrivateKey, origin: &Origin) -> Result<Option<Issued>, Error> {
-    let mut wrong = None;
-    for entry in provided.certificates.iter().filter(|entry| entry.answers(&sent.request)) {
-        if entry.revoked == Some(true) {
-            continue;
-        }
-        match entry.checked(sent, key, origin) {
-            Ok(certificate) => {
-                let chain =
-                    entry.chain.iter().flatten().map(|pem| Certificate::from_pem(pem)).collect::<Result<_, _>>()?;
-                return Ok(Some(Issued {
-                    request: CertificateRequest { ca: sent.ca, ..sent.request.content() },
-                    ca: Certificate::from_pem(&entry.ca)?,
-                    chain,
-                    certificate,
-                    private_key: key.clone(),
-                }));
-            }
-            Err(error) => wrong = wrong.or(Some(error)),
-        }
-    }
-    if let Some(error) = wrong {
-        return Err(error);
-    }
-    let refusal = provided.request_errors.iter().find(|entry| entry.csr.trim() == sent.request.pem());
-    match refusal {
-        Some(entry) => Err(Error::Denied {
-            provider: origin.provider.clone(),
-            common_name: sent.request.content().common_name,
-            code: entry.error.code,
-            message: entry.error.message.clone(),
-        }),
-        None => Ok(None),
-    }
 }

@@ -1,0 +1,83 @@
+//! Certificates that have come, as a requirer finds them.
+
+use ops::Relation;
+
+use super::data::{Origin, ProviderData, Sent};
+use super::{Certificate, CertificateRequest, Error, PrivateKey};
+
+/// A certificate that can be used, with all that it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Issued {
+    /// What was asked for.
+    pub request: CertificateRequest,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The certificate of the CA that signed it.
+    pub ca: Certificate,
+    /// All certificates from this one to the CA's, as the provider orders them.
+    pub chain: Vec<Certificate>,
+    /// The private key.
+    pub private_key: PrivateKey,
+}
+
+impl Issued {
+    /// The certificate and those that lead to the CA's, in PEM, as web servers read them.
+    #[must_use]
+    pub fn chain_pem(&self) -> String {
+        let mut pems: Vec<&str> = self.chain.iter().map(Certificate::pem).collect();
+        if pems.first() != Some(&self.certificate.pem()) {
+            pems.insert(0, self.certificate.pem());
+        }
+        pems.join("\n") + "\n"
+    }
+}
+
+/// What the provider has written, and who that is. None if nothing.
+pub(super) fn provided(relation: &Relation) -> Result<Option<(ProviderData, Origin)>, ops::Error> {
+    let Some(app) = relation.app()? else { return Ok(None) };
+    let origin = Origin { relation: relation.to_string(), provider: app.name().to_owned() };
+    Ok(Some((relation.data(&app).load()?, origin)))
+}
+
+/// The certificate for this request. None while there is no answer, and if it was revoked.
+pub(super) fn found(
+    provided: &ProviderData,
+    sent: &Sent,
+    key: &PrivateKey,
+    origin: &Origin,
+) -> Result<Option<Issued>, Error> {
+    let mut wrong = None;
+    for entry in provided.certificates.iter().filter(|entry| entry.answers(&sent.request)) {
+        if entry.revoked == Some(true) {
+            continue;
+        }
+        match entry.checked(sent, key, origin) {
+            Ok(certificate) => {
+                let chain =
+                    entry.chain.iter().flatten().map(|pem| Certificate::from_pem(pem)).collect::<Result<_, _>>()?;
+                return Ok(Some(Issued {
+                    request: CertificateRequest { ca: sent.ca, ..sent.request.content() },
+                    ca: Certificate::from_pem(&entry.ca)?,
+                    chain,
+                    certificate,
+                    private_key: key.clone(),
+                }));
+            }
+            Err(error) => wrong = wrong.or(Some(error)),
+        }
+    }
+    if let Some(error) = wrong {
+        return Err(error);
+    }
+    let refusal = provided.request_errors.iter().find(|entry| entry.csr.trim() == sent.request.pem());
+    match refusal {
+        Some(entry) => Err(Error::Denied {
+            provider: origin.provider.clone(),
+            common_name: sent.request.content().common_name,
+            code: entry.error.code,
+            message: entry.error.message.clone(),
+        }),
+        None => Ok(None),
+    }
+}
