@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::yaml::YamlError;
+use crate::yaml_error::YamlError;
 
 /// A charm's metadata could not be read, or Juju would refuse it.
 #[derive(Debug, thiserror::Error)]

@@ -42,6 +42,7 @@ mod resource;
 mod storage;
 mod warnings;
 mod yaml;
+mod yaml_error;
 mod yaml_scalar;
 mod yaml_writer;
 
@@ -58,4 +59,5 @@ pub use relation::{RelationMeta, RelationRole, RelationScope};
 pub use resource::{ResourceMeta, ResourceType};
 pub use storage::{StorageMeta, StorageType};
 pub use warnings::warnings;
-pub use yaml::{TextMapError, YamlError, YamlFault, parse_text_map, parse_yaml};
+pub use yaml::{parse_text_map, parse_yaml};
+pub use yaml_error::{TextMapError, YamlError, YamlFault};

@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use crate::yaml::YamlFault;
+use crate::yaml_error::YamlFault;
 
 /// Who reads a YAML file. Both read YAML 1.1, each in a way of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
