@@ -143,17 +143,19 @@ pub fn run(client: &mut Client, args: &ModelConfigArgs) -> anyhow::Result<ExitCo
         }
         ConfigAction::Change { file, set, reset } => {
             let known = all(&model.config);
-            let mut changed = match file {
-                Some(path) => from_file(path)?,
+            let mut in_file = match file {
+                Some(path) => read_file(path)?,
                 None => BTreeMap::new(),
             };
-            for (name, value) in set {
-                changed.insert(name.clone(), parse(name, &settings::text(name, value)?)?);
-            }
+            // The words cannot name these: `init` refuses that.
             for (name, command) in READ_ONLY {
-                if changed.remove(name).is_some() && !args.ignore_read_only_fields {
+                if in_file.remove(name).is_some() && !args.ignore_read_only_fields {
                     bail!("{name:?} must be set via {command:?}");
                 }
+            }
+            let mut changed = checked(in_file)?;
+            for (name, value) in set {
+                changed.insert(name.clone(), parse(name, &settings::text(name, value)?)?);
             }
             for name in changed.keys().chain(reset).filter(|name| !known.contains_key(*name)) {
                 let what =
@@ -192,20 +194,28 @@ fn check(name: &str, value: Value) -> anyhow::Result<Value> {
     bail!("{name}: expected {expected}, got {}", settings::got(&value))
 }
 
-/// Options from a YAML file.
+/// Options from a YAML file, checked.
 pub fn from_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
+    checked(read_file(path)?)
+}
+
+/// Options from a YAML file, as they stand there.
+fn read_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
     let text = settings::read(path)?;
     match ops_metadata::parse_yaml(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))? {
         Value::Null => Ok(BTreeMap::new()),
-        Value::Object(options) => options
-            .into_iter()
-            .map(|(name, value)| {
-                let value = check(&name, value)?;
-                Ok((name, value))
-            })
-            .collect(),
+        Value::Object(options) => Ok(options.into_iter().collect()),
         _ => bail!("{}: this is no map of options", path.display()),
     }
+}
+
+/// Each option's value, of its type.
+fn checked(options: BTreeMap<String, Value>) -> anyhow::Result<BTreeMap<String, Value>> {
+    let checked = options.into_iter().map(|(name, value)| {
+        let value = check(&name, value)?;
+        Ok((name, value))
+    });
+    checked.collect()
 }
 
 /// Every option: its value, and whether that is the `default` or was set in the `model`.
