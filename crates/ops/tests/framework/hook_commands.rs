@@ -162,7 +162,7 @@ fn fields_that_a_newer_juju_adds_are_ignored_and_those_that_are_missing_named() 
 
     juju.answer("status-get", r#"{"message": ""}"#);
     let error = start(&juju, |model| {
-        model.unit().status()?;
+        let _ = model.unit().status()?;
         Ok(())
     });
     assert!(error.contains("missing field `status`"), "{error}");
