@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::charm;
 use crate::client::Client;
 use crate::pack::{self, Profile, Step};
+use crate::progress::Progress;
 use crate::store::application::Application;
 use crate::store::model::{self, Model};
 use crate::store::resource;
@@ -55,7 +56,8 @@ pub fn read(client: &Client, path: &str, profile: Profile) -> anyhow::Result<Cha
     sweep(&charms);
     let scratch = tempfile::Builder::new().prefix(INCOMING).tempdir_in(&charms);
     let scratch = scratch.with_context(|| format!("cannot write to {}", charms.display()))?;
-    let file = if given.is_dir() { pack_project(client, path, scratch.path(), profile)? } else { path.to_owned() };
+    let file =
+        if given.is_dir() { pack_project(&client.progress, path, scratch.path(), profile)? } else { path.to_owned() };
     // The whole of it is unpacked once here, so that what is wrong with it is said before anything is deployed.
     let folder = scratch.path().join("charm");
     pack::unpack(&file, &folder)?;
@@ -92,12 +94,15 @@ pub fn files(client: &Client, model: &Model, application: &Application) -> anyho
     Ok(paths.map(PathBuf::from).collect())
 }
 
-fn pack_project(client: &Client, project: &Path, to: &Path, profile: Profile) -> anyhow::Result<PathBuf> {
-    let task = client.progress.begin(format!("pack {}", project.display()));
+/// Pack the charm of a project folder into another folder, and tell each step.
+pub fn pack_project(progress: &Progress, project: &Path, to: &Path, profile: Profile) -> anyhow::Result<PathBuf> {
+    let task = progress.begin(format!("pack {}", project.display()));
     let mut tell = |step: Step<'_>| match step {
-        Step::Building { binary } => client.progress.say(&format!("  cargo builds {binary}")),
-        Step::Cargo { line } => client.progress.say(&format!("  {line}")),
-        Step::Warning { text } => client.progress.line(&format!("WARNING {text}")),
+        Step::Building { binary } => progress.say(&format!("  cargo builds {binary}")),
+        Step::Cargo { line } => progress.say(&format!("  {line}")),
+        Step::Warning { text } => progress.line(&format!("WARNING {text}")),
+        // As `charmcraft pack` makes it, but not in silence.
+        Step::Writing { .. } if !to.exists() => progress.line(&format!("making the folder {}", to.display())),
         Step::Writing { .. } => {}
     };
     match pack::pack(project, to, profile, &mut tell) {

@@ -1,4 +1,4 @@
-//! Commands that Juju does not have: `pack` and `clean`.
+//! `minijuju clean`, which Juju does not have.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -13,13 +13,12 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use ops_metadata::CharmFiles;
+use ops_metadata::CharmMeta;
 use serde::Deserialize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::called::called;
 use crate::cli::{Arguments, ModelOption, Session};
-use crate::pack::juju_arch;
 use crate::progress::Progress;
 
 const DEV_HELP: &str = "\
@@ -60,9 +59,8 @@ pub fn dev(session: &Session, args: &DevArgs) -> anyhow::Result<ExitCode> {
     if !project.join("Cargo.toml").is_file() {
         bail!("{} holds no Cargo.toml: `{} dev` is for charms in Rust", project.display(), called());
     }
-    let maker = concat!("minijuju ", env!("CARGO_PKG_VERSION"));
-    let files = CharmFiles::from_project(&project, juju_arch(), maker, "1980-01-01T00:00:00Z")?;
-    let application = args.application.clone().unwrap_or(files.meta.name);
+    let meta = CharmMeta::load(&project)?;
+    let application = args.application.clone().unwrap_or(meta.name);
     let round = Round {
         program: env::current_exe().context("cannot find this program")?,
         progress: Progress::unless(session.global.quiet),

@@ -1,4 +1,4 @@
-//! Commands that Juju does not have: `pack` and `clean`.
+//! `minijuju pack`, which Juju does not have.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,8 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::cli::{Arguments, Session, UsageError};
-use crate::pack::{self, Profile, Step};
+use crate::client::charms;
+use crate::pack::Profile;
 use crate::progress::Progress;
 
 const PACK_HELP: &str = "\
@@ -58,23 +59,7 @@ pub fn pack(session: &Session, args: &PackArgs) -> anyhow::Result<ExitCode> {
     if to.exists() && !to.is_dir() {
         bail!("-o takes a folder, and {} is none", to.display());
     }
-    let task = progress.begin(format!("pack {}", project.display()));
-    let file = pack::pack(&project, &to, Profile::Release, &mut |step| match step {
-        Step::Building { binary } => progress.say(&format!("  cargo builds {binary}")),
-        Step::Cargo { line } => progress.say(&format!("  {line}")),
-        Step::Warning { text } => progress.line(&format!("WARNING {text}")),
-        // As `charmcraft pack` makes it, but not in silence.
-        Step::Writing { .. } if !to.exists() => progress.line(&format!("making the folder {}", to.display())),
-        Step::Writing { .. } => {}
-    });
-    let file = match file {
-        Ok(file) => file,
-        Err(error) => {
-            task.failed("it cannot be packed");
-            return Err(error.into());
-        }
-    };
-    task.done();
+    let file = charms::pack_project(&progress, &project, &to, Profile::Release)?;
     // As `charmcraft pack`.
     progress.line(&format!("Packed {}", file.display()));
     Ok(ExitCode::SUCCESS)

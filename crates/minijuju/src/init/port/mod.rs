@@ -10,7 +10,7 @@ mod skeleton;
 
 use std::path::Path;
 
-use ops_metadata::CharmFiles;
+use ops_metadata::CharmMeta;
 
 pub(crate) use self::skeleton::Ported;
 use super::project::{self, Source};
@@ -23,12 +23,12 @@ use super::{CratesFrom, InitError};
 /// The folder holds no charm or one that Juju would refuse, Python is missing or cannot read it, or the other folder is
 /// not empty or cannot be written. Then nothing is left of it.
 pub(crate) fn port(from: &Path, to: Option<&Path>, crates: &CratesFrom) -> Result<Ported, InitError> {
-    let files = CharmFiles::from_project(from, "amd64", "minijuju", "1980-01-01T00:00:00Z")?;
+    let meta = CharmMeta::load(from)?;
     let charm = python::read(from)?;
-    let charmcraft = metadata::charmcraft_yaml(from, &files.meta.name)?;
-    let name = files.meta.name.clone();
+    let charmcraft = metadata::charmcraft_yaml(from, &meta.name)?;
+    let name = meta.name.clone();
     let to = to.unwrap_or(Path::new(&name)).to_owned();
-    let ported = Ported::new(&files.meta, charm, to);
+    let ported = Ported::new(&meta, charm, to);
     project::fill(&ported.folder, &Source::Port { ported: &ported, charmcraft: &charmcraft, crates })?;
     Ok(ported)
 }
