@@ -49,9 +49,14 @@ impl Progress {
         Self { shape: Shape::Quiet, lines: Mutex::new(()) }
     }
 
+    /// Whether only what must be said is said.
+    pub fn is_quiet(&self) -> bool {
+        matches!(self.shape, Shape::Quiet)
+    }
+
     /// Say a line that is not a step, unless quiet.
     pub fn say(&self, line: &str) {
-        if matches!(self.shape, Shape::Quiet) {
+        if self.is_quiet() {
             // As Juju's commands do it.
             tracing::info!(target: "juju.cmd", "{line}");
         } else {

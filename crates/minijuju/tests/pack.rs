@@ -158,13 +158,18 @@ fn a_rust_charm_holds_what_charmcraft_puts_into_it() {
 #[test]
 fn a_rust_charm_that_does_not_build_says_why() {
     let project = rust_project(PARTS, DISPATCH, "fn main() { nonsense }");
-    let message = quietly(project.path(), project.path()).unwrap_err();
-    assert!(message.starts_with("cargo could not build the binary `demo-charm`:\n"), "{message}");
-    assert!(message.contains("cannot find value `nonsense`"), "{message}");
+    for quiet in [&["--quiet"][..], &[]] {
+        let mut minijuju = std::process::Command::new(env!("CARGO_BIN_EXE_minijuju"));
+        let output = minijuju.args(quiet).arg("pack").current_dir(project.path()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said.matches("cannot find value `nonsense`").count(), 1, "{said}");
+        assert!(said.ends_with("ERROR cargo could not build the binary `demo-charm`\n"), "{said}");
+        assert!(!output.status.success());
+    }
 
     let project = rust_project(PARTS, "#!/bin/sh\nexec ./bin/other\n", "fn main() {}");
     let message = quietly(project.path(), project.path()).unwrap_err();
-    assert!(message.contains("other"), "{message}");
+    assert_eq!(message, "cargo could not build the binary `other`");
 }
 
 #[test]

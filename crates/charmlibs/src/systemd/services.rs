@@ -173,9 +173,12 @@ impl Systemd {
 
     /// Start the service, unless it runs, and wait until it has started: what that is says the `Type=` of its unit.
     ///
+    /// Earlier starts do not count against `StartLimitBurst=`: a charm asks for a start because it has changed something.
+    ///
     /// # Errors
     /// [`Error::UnitNotFound`]; [`Error::Service`]: it did not start, or has ended at once. See [`Error`] for others.
     pub fn start(&self, name: &str) -> Result<(), Error> {
+        self.forget_starts(name)?;
         self.change("start", name)?;
         self.check_alive("start", name)
     }
@@ -211,11 +214,12 @@ impl Systemd {
         self.change("stop", name)
     }
 
-    /// Stop the service, if it runs, and start it.
+    /// Stop the service, if it runs, and start it. Earlier starts do not count, as for [`Systemd::start`].
     ///
     /// # Errors
     /// As [`Systemd::start`].
     pub fn restart(&self, name: &str) -> Result<(), Error> {
+        self.forget_starts(name)?;
         self.change("restart", name)?;
         self.check_alive("restart", name)
     }
@@ -299,6 +303,16 @@ impl Systemd {
     pub fn daemon_reload(&self) -> Result<(), Error> {
         self.systemctl(&["daemon-reload"])?;
         Ok(())
+    }
+
+    /// systemd refuses to start a service that was started five times in ten seconds. What apt installs does that by itself
+    /// where it restarts until the charm has configured it.
+    fn forget_starts(&self, name: &str) -> Result<(), Error> {
+        match self.systemctl(&["reset-failed", "--", check(name)?]) {
+            // It fails for a unit that systemd has not loaded, whose starts it does not count. Anything else fails the start too.
+            Ok(_) | Err(Error::Program(process::Error::Failed(_))) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     fn change(&self, doing: &'static str, name: &str) -> Result<(), Error> {

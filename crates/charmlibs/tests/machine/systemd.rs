@@ -105,6 +105,35 @@ fn services_are_enabled_masked_paused_and_resumed() {
     assert_ne!(systemd::state("web").unwrap().main_pid, before);
 }
 
+/// As a package's service is that restarts until the charm has configured it: systemd has given up on it by then.
+#[test]
+#[ignore = "needs root: it makes a machine, with systemd"]
+fn a_service_that_was_started_too_often_can_be_started() {
+    if !rig::with_systemd("systemd::a_service_that_was_started_too_often_can_be_started") {
+        return;
+    }
+    let limits = "[Unit]\nDefaultDependencies=no\nStartLimitIntervalSec=1h\nStartLimitBurst=2\n";
+    let exporter = "[Service]\nType=exec\nExecStart=/bin/sh -c 'test -e /configured && exec sleep infinity'\n";
+    systemd::ensure_unit("exporter.service", &format!("{limits}{exporter}Restart=on-failure\n")).unwrap();
+    let started = Instant::now();
+    Run::new("systemctl").args(["start", "exporter"]).output().ok();
+    while systemd::state("exporter").unwrap().active != "failed" {
+        assert!(started.elapsed() < Duration::from_mins(1), "systemd does not give up");
+    }
+
+    fs::write("/configured", "").unwrap();
+    Run::new("systemctl").args(["start", "exporter"]).output().expect_err("it was started too often");
+    systemd::service_resume("exporter").unwrap();
+    for _ in 0..3 {
+        systemd::service_restart("exporter").unwrap();
+    }
+    for _ in 0..3 {
+        systemd::service_stop("exporter").unwrap();
+        systemd::service_start("exporter").unwrap();
+    }
+    assert!(systemd::service_running("exporter").unwrap());
+}
+
 #[test]
 #[ignore = "needs root: it makes a machine, with systemd"]
 fn a_service_that_fails_is_told_with_its_journal() {

@@ -97,8 +97,10 @@ pub fn files(client: &Client, model: &Model, application: &Application) -> anyho
 /// Pack the charm of a project folder into another folder, and tell each step.
 pub fn pack_project(progress: &Progress, project: &Path, to: &Path, profile: Profile) -> anyhow::Result<PathBuf> {
     let task = progress.begin(format!("pack {}", project.display()));
+    let mut unsaid = vec![];
     let mut tell = |step: Step<'_>| match step {
         Step::Building { binary } => progress.say(&format!("  cargo builds {binary}")),
+        Step::Cargo { line } if progress.is_quiet() => unsaid.push(format!("  {line}")),
         Step::Cargo { line } => progress.say(&format!("  {line}")),
         Step::Warning { text } => progress.line(&format!("WARNING {text}")),
         // As `charmcraft pack` makes it, but not in silence.
@@ -111,6 +113,9 @@ pub fn pack_project(progress: &Progress, project: &Path, to: &Path, profile: Pro
             Ok(file)
         }
         Err(error) => {
+            for line in unsaid {
+                progress.line(&line);
+            }
             task.failed("it cannot be packed");
             Err(error.into())
         }

@@ -72,10 +72,9 @@ pub(super) fn build(
         Some(path) if status.success() => Ok(path),
         _ => {
             if messages.is_empty() {
-                messages.push(format!("it ended with {status}, and said nothing"));
+                progress(Step::Cargo { line: &format!("it ended with {status}, and said nothing") });
             }
-            messages.extend(static_libraries_missing(&messages).map(str::to_owned));
-            Err(PackError::Build { binary: binary.to_owned(), messages: messages.join("\n") })
+            Err(PackError::Build { binary: binary.to_owned(), hint: static_libraries_missing(&messages) })
         }
     }
 }
@@ -89,7 +88,7 @@ fn static_libraries_missing(messages: &[String]) -> Option<&'static str> {
         .iter()
         .any(|line| missing.iter().any(|words| line.trim_end_matches(": No such file or directory").ends_with(words)));
     found.then_some(
-        "The static C library is missing, which a charm carries: install libc6-dev on Debian and Ubuntu, glibc-static on Fedora, \
+        "the static C library is missing, which a charm carries: install libc6-dev on Debian and Ubuntu, glibc-static on Fedora, \
          or build for musl (`rustup target add x86_64-unknown-linux-musl`, and that target in .cargo/config.toml)",
     )
 }

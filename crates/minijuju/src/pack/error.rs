@@ -46,13 +46,13 @@ pub enum PackError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// Cargo did not build the binary.
-    #[error("cargo could not build the binary `{binary}`:\n{messages}")]
+    /// Cargo did not build the binary. What it said was passed on line by line, as [`Step::Cargo`](super::Step::Cargo).
+    #[error("cargo could not build the binary `{binary}`{}", hint.map(|hint| format!(": {hint}")).unwrap_or_default())]
     Build {
         /// The binary that `dispatch` starts.
         binary: String,
-        /// What Cargo said.
-        messages: String,
+        /// What to do about it, if that is known.
+        hint: Option<&'static str>,
     },
     /// A part of `charmcraft.yaml` that only Charmcraft can make.
     #[error("charmcraft.yaml: parts.{part}: {fault}; `charmcraft pack` makes this charm")]

@@ -67,6 +67,8 @@ def serve(site: Site):
         if changed and systemd.service_running("nginx"):
             systemd.service_reload("nginx", restart_on_failure=True)
         systemd.service_resume("nginx")
+        # systemd has given up on it if it was started five times before nginx had its page.
+        subprocess.run(["systemctl", "reset-failed", "prometheus-nginx-exporter"], check=False, capture_output=True)
         systemd.service_resume("prometheus-nginx-exporter")
     except subprocess.CalledProcessError as error:
         raise Error(error.stderr.strip()) from error
