@@ -1,6 +1,6 @@
 //! What a hook did beside changing the state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use ops::Status;
@@ -69,6 +69,8 @@ pub struct Record {
     pub workload_versions: Vec<String>,
     /// Storage that it asked for: how many more of each name.
     pub requested_storages: BTreeMap<String, u64>,
+    /// Resources that it fetched, by name.
+    pub fetched_resources: BTreeSet<String>,
     /// Secrets and revisions that it removed; all revisions where there is no number.
     pub removed_secret_revisions: Vec<(SecretId, Option<u32>)>,
     /// The reboot that it asked for.

@@ -86,11 +86,6 @@ fn juju_4_answers_otherwise() {
         (1, "secret URI for consumer label \"nope\" not found"),
     );
     both(&["relation-get", "-r", "1", "-", "stranger/0"], (1, "permission denied"), (1, "relation unit not found"));
-    let resource = String::from_utf8(answer(&mut juju_4(), &["resource-get", "nope"]).stderr).unwrap();
-    assert!(
-        resource.ends_with(": getting UUID of resource nope for application app: resource not found\n"),
-        "{resource}"
-    );
     // A unit that does not lead reads what its application has set.
     check_error(&mut juju(), &["relation-get", "-r", "1", "--app", "-", "app"], 1, "permission denied");
     check(&mut juju_4(), &["relation-get", "-r", "1", "--app", "-", "app"], "{}\n");
@@ -110,6 +105,45 @@ fn juju_4_answers_otherwise() {
 }
 
 /// A hook on `app/0`, with one relation `db` with `postgresql/0`, and the option `slug` set to `foo`.
+/// Juju 4 names applications and units by their UUIDs in errors of its database.
+#[test]
+fn juju_4_says_which_application_or_unit_by_a_uuid() {
+    use crate::JujuVersion;
+
+    let juju_4 = || {
+        let mut juju = juju();
+        juju.hook.version = JujuVersion::V4_0;
+        juju
+    };
+    let (app, unit) = (juju_4().uuid_of("app"), juju_4().uuid_of("app/0"));
+    assert_ne!(app, unit);
+    assert_eq!(unit.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{unit}");
+    assert!(unit.split('-').nth(2).unwrap().starts_with('4'), "{unit}");
+    let resource = String::from_utf8(answer(&mut juju_4(), &["resource-get", "nope"]).stderr).unwrap();
+    let ending = format!(": getting UUID of resource nope for application {app}: resource not found\n");
+    assert!(resource.ends_with(&ending), "{resource}");
+    let adding = |name| format!("preparing storage additions: preparing storage add \"{name}\" for unit \"app/0\": ");
+    let refusals = [
+        (
+            &["storage-add", "nope"][..],
+            adding("nope") + &format!("getting unit \"{unit}\" storage directive: storage name not supported"),
+        ),
+        (&["storage-add", "disk=2"], adding("disk") + "storage \"disk\" cannot exceed 1 storage instances"),
+        (
+            &["open-port", "80", "--endpoints", "nope,public"],
+            format!(
+                "update ports: looking up relation endpoint uuids for unit \"{unit}\": invalid endpoint(s); [nope public] \
+                 does exist on unit {unit}"
+            ),
+        ),
+    ];
+    for (line, refusal) in refusals {
+        let mut juju = juju_4();
+        check(&mut juju, line, "");
+        assert_eq!(juju.succeed().refusal, Some(refusal), "{line:?}");
+    }
+}
+
 pub(crate) fn juju() -> Juju {
     let meta = CharmMeta::parse(CHARMCRAFT_YAML).unwrap();
     let state =

@@ -12,6 +12,9 @@ use crate::state::OpenedPort;
 /// A range that is open for all endpoints is not kept for one of them as well. One that is open for all, and closed for
 /// one, stays open for each of the others.
 pub(crate) fn committed(juju: &Juju) -> Result<BTreeSet<OpenedPort>, Failure> {
+    if juju.hook.version.is_4() {
+        find_endpoints(juju)?;
+    }
     let endpoints: BTreeSet<&String> = juju.meta.relations.keys().chain(&juju.meta.extra_bindings).collect();
     for (doing, ports) in [("open", &juju.pending.open), ("close", &juju.pending.close)] {
         let unknown = ports.iter().find(|port| !port.endpoint.is_empty() && !endpoints.contains(&port.endpoint));
@@ -41,6 +44,24 @@ pub(crate) fn committed(juju: &Juju) -> Result<BTreeSet<OpenedPort>, Failure> {
         }
     }
     Ok(open)
+}
+
+/// Juju 4.0: `lookupRelationUUIDs` in domain/unitstate/state/updateunitports.go, which knows no extra bindings, and whose
+/// message lacks the "not".
+fn find_endpoints(juju: &Juju) -> Result<(), Failure> {
+    let known =
+        |endpoint: &str| endpoint.is_empty() || endpoint == "juju-info" || juju.meta.relations.contains_key(endpoint);
+    let asked = juju.pending.open.iter().chain(&juju.pending.close);
+    let unknown: BTreeSet<&str> =
+        asked.map(|port| port.endpoint.as_str()).filter(|endpoint| !known(endpoint)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let uuid = juju.uuid_of(&juju.hook.unit);
+    let unknown = unknown.into_iter().collect::<Vec<_>>().join(" ");
+    let failure = Failure::run(format!("invalid endpoint(s); [{unknown}] does exist on unit {uuid}"));
+    let looking = format!("looking up relation endpoint uuids for unit {}", quoted(&uuid));
+    Err(failure.during(looking).during("update ports"))
 }
 
 #[cfg(test)]

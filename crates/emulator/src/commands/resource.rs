@@ -27,13 +27,14 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         let url = format!("https://{}/model/{uuid}/units/unit-{unit}/resources/{name}", juju.hook.controller);
         let app = juju.hook.app();
         let reason = if juju.hook.version.is_4() {
-            // Juju 4 gives the application by its UUID, which a unit does not know.
+            let app = juju.uuid_of(app);
             format!("Get {url}: getting UUID of resource {name} for application {app}: resource not found")
         } else {
             format!("Get {url}: resource#{app}/{name} not found")
         };
         return Err(Failure::run(reason).during("could not download resource: HTTP request failed"));
     };
+    juju.record.fetched_resources.insert(name.to_owned());
     invocation.print(&resource.path);
     Ok(())
 }
@@ -48,6 +49,7 @@ mod tests {
         let mut juju = juju();
         juju.state.resources.push(Resource::new("software", "/srv/software.zip"));
         check(&mut juju, &["resource-get", "software"], "/srv/software.zip");
+        assert!(juju.record.fetched_resources.contains("software"));
         check_error(&mut juju, &["resource-get"], 2, "missing required resource name");
         check_error(&mut juju, &["resource-get", "a", "b"], 2, "unrecognized args: [\"b\"]");
     }

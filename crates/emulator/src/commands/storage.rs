@@ -147,8 +147,11 @@ fn is_size(field: &str) -> bool {
     number.len() < field.len() && number.trim_start_matches('-').parse::<f64>().is_ok()
 }
 
-/// Refuse storage that the charm does not have, or has enough of. As in Juju, names are looked up first.
+/// Refuse storage that the charm does not have, or has enough of. As in Juju 3.6, names are looked up first.
 pub(crate) fn commit(juju: &Juju) -> Answer {
+    if juju.hook.version.is_4() {
+        return prepare(juju);
+    }
     let unit = &juju.hook.unit;
     let mut requests = Vec::new();
     for (name, count) in &juju.record.requested_storages {
@@ -174,6 +177,25 @@ pub(crate) fn commit(juju: &Juju) -> Answer {
             };
             return Err(Failure::run(message).during(format!("adding {} storage to {unit}", quoted(name))));
         }
+    }
+    Ok(())
+}
+
+/// Juju 4.0: `prepareCommitHookStorageAdds` in apiserver/facades/agent/uniter/uniter.go.
+fn prepare(juju: &Juju) -> Answer {
+    let unit = &juju.hook.unit;
+    for (name, count) in &juju.record.requested_storages {
+        let attached = juju.state.storages.iter().filter(|storage| storage.name == *name).count() as u64;
+        let failure = match juju.meta.storages.get(name).map(|meta| meta.count().1) {
+            None => Failure::run("storage name not supported")
+                .during(format!("getting unit {} storage directive", quoted(&juju.uuid_of(unit)))),
+            Some(Some(most)) if attached + count > u64::from(most) => {
+                Failure::run(format!("storage {} cannot exceed {most} storage instances", quoted(name)))
+            }
+            Some(_) => continue,
+        };
+        let adding = format!("preparing storage add {} for unit {}", quoted(name), quoted(unit));
+        return Err(failure.during(adding).during("preparing storage additions"));
     }
     Ok(())
 }

@@ -140,7 +140,7 @@ pub fn add(db: &Db, model: &str, unit: &Unit, name: &str, count: u64) -> Result<
 /// One more storage of a unit.
 pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: &Directive) -> Result<()> {
     let id = format!("{}/{}", meta.name, model::next(db, model, Counter::Storage)?);
-    let location = location(meta, &id);
+    let location = location(db, model, meta, &id)?;
     let least = meta.minimum_size.and_then(|size| i64::try_from(size).ok()).unwrap_or(SIZE);
     storage::add(
         db,
@@ -160,12 +160,15 @@ pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: 
     )
 }
 
-/// Where a storage is mounted.
-fn location(meta: &StorageMeta, id: &str) -> String {
-    match &meta.location {
-        Some(location) if meta.count().1 == Some(1) => location.clone(),
-        location => format!("{}/{id}", location.as_deref().unwrap_or(FOLDER)),
+/// Where a storage is mounted that is attached now: in a folder by its ID, which is a UUID of the attachment on Juju 4
+/// (`calculateFilesystemAttachmentMountPoint` in domain/storageprovisioning/service/filesystem.go).
+fn location(db: &Db, model: &str, meta: &StorageMeta, id: &str) -> Result<String> {
+    if let (Some(location), Some(1)) = (&meta.location, meta.count().1) {
+        return Ok(location.clone());
     }
+    let folder = meta.location.as_deref().unwrap_or(FOLDER);
+    let is_4 = model::find(db, model)?.is_some_and(|model| model.juju.is_4());
+    Ok(if is_4 { format!("{folder}/{}", model::uuid()) } else { format!("{folder}/{id}") })
 }
 
 /// How a unit's number of storages changes.
@@ -248,7 +251,7 @@ pub fn attach(db: &Db, model: &str, unit: &Unit, mut found: Storage) -> anyhow::
     }
     let now = storage::of(db, model, &name)?.iter().filter(|one| one.name() == found.name()).count();
     check_count(of_charm, now as u64, CountChange::Attach(1))?;
-    found.location = location(of_charm, &found.id);
+    found.location = location(db, model, of_charm, &found.id)?;
     found.machine.clone_from(&unit.machine);
     found.unit = name;
     found.since = 0;

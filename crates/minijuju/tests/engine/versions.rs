@@ -46,6 +46,9 @@ fn a_model_of_juju_4_shows_its_version_and_life_and_gives_its_hooks_what_juju_4_
     assert_eq!(application["endpoint-bindings"]["juju-info"], "alpha");
     assert_eq!(application["units"]["web/0"]["juju-status"]["version"], "4.0.15");
     assert!(!rig.run(&["status"]).ok().stdout.contains("SLA"));
+    for command in ["models", "show-model"] {
+        assert!(!rig.run(&[command, "--format", "yaml"]).ok().stdout.contains("sla:"), "{command}");
+    }
 }
 
 #[test]
@@ -100,21 +103,28 @@ fn juju_4_refuses_in_its_own_words() {
 #[ignore = "needs root: it starts machines"]
 fn both_versions_are_beside_each_other_and_show_unit_shows_each_its_side() {
     let rig = Rig::new();
-    let files = [("metadata.yaml", METADATA)];
+    let files = [("metadata.yaml", &*format!("{METADATA}peers:\n  crew: {{interface: crew}}\n"))];
     for (model, version, shared, private) in [("old", "3.6", "two/0", true), ("new", "4.0", "one/0", false)] {
         rig.run(&["add-model", model, "--config", &format!("agent-version={version}")]).ok();
         let dispatch = "case $JUJU_HOOK_NAME in *-relation-created) relation-set --app from=$JUJU_UNIT_NAME ;; esac";
         let charm = rig.charm("web", dispatch, &files);
         rig.run(&["deploy", &charm, "one"]).ok();
         rig.run(&["deploy", &charm, "two"]).ok();
+        rig.run(&["integrate", "one:store", "two:data"]).ok();
         rig.run(&["integrate", "one:data", "two:store"]).ok();
         let shown = rig.run(&["show-unit", "one/0", "--format", "json"]).ok().stdout;
         let shown: Value = serde_json::from_str(&shown).unwrap();
-        let relation = &shown["one/0"]["relation-info"][0];
+        let relations = shown["one/0"]["relation-info"].as_array().unwrap();
+        // Juju 3.6 sorts by ID, Juju 4 by role first: providers, requirers, peers.
+        let order: Vec<&str> = relations.iter().map(|one| one["endpoint"].as_str().unwrap()).collect();
+        let expected = if version == "3.6" { ["crew", "store", "data"] } else { ["data", "store", "crew"] };
+        assert_eq!(order, expected, "{version}");
+        let relation = relations.iter().find(|one| one["endpoint"] == "data").unwrap();
         assert_eq!(relation["application-data"]["from"], shared, "{version}: {relation}");
         assert_eq!(relation["related-units"]["two/0"]["data"]["private-address"].is_string(), private, "{version}");
     }
     assert!(rig.run(&["status", "-m", "old"]).ok().stdout.contains("SLA"));
+    assert!(rig.run(&["show-model", "old"]).ok().stdout.contains("sla: unsupported"));
 }
 
 #[test]
@@ -153,4 +163,74 @@ fn the_version_is_chosen_by_the_environment_by_bootstrap_or_for_one_model() {
     assert_eq!(String::from_utf8_lossy(&bad.stderr), format!("ERROR MINIJUJU_JUJU: Juju version \"5\" {known}"));
     let error = rig.run(&["add-model", "bad", "--config", "agent-version=5"]).error();
     assert_eq!(format!("{error}\n"), format!("ERROR Juju version \"5\" {known}"));
+    let error = rig.run(&["bootstrap", "localhost", "--agent-version", "5"]);
+    assert!(error.code != 0 && error.stderr.contains("Juju version \"5\" is not known"), "{error:?}");
+    let models = rig.run(&["models", "--format", "json"]).ok().stdout;
+    assert!(!models.contains("\"bad\""), "{models}");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn juju_4_mounts_storage_without_a_place_of_its_own_in_a_folder_by_uuid() {
+    let rig = Rig::new();
+    let metadata = format!(
+        "{METADATA}storage:\n  cache: {{type: filesystem, multiple: {{range: 0-2}}}}\n  \
+         logs: {{type: filesystem, multiple: {{range: 1-}}, location: /srv/logs}}\n  \
+         data: {{type: filesystem, location: /srv/data}}\n"
+    );
+    let charm = rig.charm("web", "true", &[("metadata.yaml", &metadata)]);
+    for (version, by_uuid) in [("3.6", false), ("4.0", true)] {
+        let model = format!("m{}", &version[..1]);
+        rig.run(&["add-model", &model, "--config", &format!("agent-version={version}")]).ok();
+        rig.run(&["deploy", &charm, "--storage", "cache=1"]).ok();
+        let place = |id: &str| {
+            let location = rig.run(&["exec", "--unit", "web/0", &format!("storage-get -s {id} location")]).ok().stdout;
+            let location = location.trim().to_owned();
+            rig.run(&["ssh", "web/0", &format!("test -d {location}")]).ok();
+            location
+        };
+        assert_eq!(place("data/1"), "/srv/data");
+        for (id, folder) in [("cache/0", "/var/lib/juju/storage"), ("logs/2", "/srv/logs")] {
+            let found = place(id);
+            let last = found.strip_prefix(folder).unwrap().to_owned();
+            let lengths: Vec<usize> = last.trim_start_matches('/').split('-').map(str::len).collect();
+            if by_uuid {
+                assert_eq!(lengths, [8, 4, 4, 4, 12], "{found}");
+            } else {
+                assert_eq!(last, format!("/{id}"));
+            }
+        }
+        let refused = rig.run(&["add-storage", "web/0", "nope"]).stderr;
+        let too_many = rig.run(&["add-storage", "web/0", "cache=2"]).stderr;
+        let (unknown, most) = if by_uuid {
+            (
+                "storage name \"nope\" not supported by charm",
+                "storage directive \"cache\" request count 3 exceeds the charm's maximum count of 2",
+            )
+        } else {
+            (
+                "charm storage \"nope\" not found",
+                "attaching 2 storage instances brings the total to 3, exceeding the maximum of 2",
+            )
+        };
+        assert_eq!(refused, format!("failed to add storage \"nope\" to web/0: {unknown}\n"));
+        assert_eq!(too_many, format!("failed to add storage \"cache\" to web/0: {most}\n"));
+    }
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_model_keeps_its_version_whatever_the_client_s_is() {
+    let rig = deployed("4.0.15");
+    let mut old = rig.command(&["run", "web/0", "greet", "name=you", "--format", "json"]);
+    let done = old.env("MINIJUJU_JUJU", "3.6").output().unwrap();
+    let tasks: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((&tasks["web/0"]["id"], &tasks["web/0"]["timing"]["completed"]), (&"1".into(), &Value::Null));
+    let mut status = rig.command(&["status", "--format", "json"]);
+    let status = status.env("MINIJUJU_JUJU", "3.6").output().unwrap();
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+    assert_eq!(status["model"]["version"], "4.0.15");
+    // What is not about the model is the client's.
+    let mut version = rig.command(&["version"]);
+    assert!(String::from_utf8_lossy(&version.env("MINIJUJU_JUJU", "3.6").output().unwrap().stdout).starts_with("3.6."));
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Args;
+use emulator::JujuVersion;
 use jiff::Timestamp;
 
 use self::output::{
@@ -100,7 +101,7 @@ pub fn list(client: &mut Client, args: &ModelsArgs) -> anyhow::Result<ExitCode> 
             status: Some(available(&model)),
             access: "admin".to_owned(),
             last_connection: "just now".to_owned(),
-            sla: "unsupported".to_owned(),
+            sla: sla(model.juju).to_owned(),
             agent_version: model.juju.to_string(),
             machines: machine::all(db, &model.uuid)?.len(),
             units: unit::all(db, &model.uuid)?.len(),
@@ -152,7 +153,7 @@ pub fn show(client: &mut Client, args: &ShowModelArgs) -> anyhow::Result<ExitCod
         users: BTreeMap::from([(USER.to_owned(), user)]),
         machines,
         secret_backends: BTreeMap::from([("internal".to_owned(), backend)]),
-        sla: "unsupported".to_owned(),
+        sla: sla(model.juju).to_owned(),
         agent_version: model.juju.to_string(),
         credential: Some(credential()),
         supported_features: vec![feature],
@@ -160,6 +161,11 @@ pub fn show(client: &mut Client, args: &ShowModelArgs) -> anyhow::Result<ExitCod
     let text = format::document(&BTreeMap::from([(model.name, info)]), args.output.format());
     print(&text, args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The level of support, which Juju 4 knows no more.
+pub fn sla(juju: JujuVersion) -> &'static str {
+    if juju.is_4() { "" } else { "unsupported" }
 }
 
 fn available(model: &Model) -> ModelState {

@@ -126,7 +126,12 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
     let application = client.application(model, &found.application)?;
     let name = found.name();
     let mut relations = Vec::new();
-    for relation in relation::of(db, &model.uuid, &found.application)? {
+    let mut all = relation::of(db, &model.uuid, &found.application)?;
+    if model.juju.is_4() {
+        // By role, then by ID: `getEveryRelationForApplicationID` in domain/relation/state/relation.go.
+        all.sort_by_key(|relation| relation.side(&found.application, None).map(|mine| mine.role as u8));
+    }
+    for relation in all {
         let Some(mine) = relation.side(&found.application, None) else { continue };
         let other = relation.other(mine).unwrap_or(mine);
         let mut shown = UnitRelation {

@@ -173,7 +173,12 @@ fn add_one(db: &Db, model: &Model, unit: &Unit, meta: &CharmMeta, pair: &Pair) -
     if !unit.life.is_alive() {
         bail!("unit is not alive");
     }
-    let Some(storage) = meta.storages.get(&pair.name) else { bail!("charm storage {:?} not found", pair.name) };
+    let Some(storage) = meta.storages.get(&pair.name) else {
+        if model.juju.is_4() {
+            bail!("storage name {:?} not supported by charm", pair.name);
+        }
+        bail!("charm storage {:?} not found", pair.name);
+    };
     if storage.storage_type == StorageType::Block {
         bail!("storage {:?} is a block device: minijuju's machines have folders only", pair.name);
     }
@@ -182,7 +187,15 @@ fn add_one(db: &Db, model: &Model, unit: &Unit, meta: &CharmMeta, pair: &Pair) -
     let there = storage::of(db, &model.uuid, &unit.name())?;
     let now = there.iter().filter(|one| one.name() == pair.name).count() as u64;
     let count = directive.count.unwrap_or(1);
-    uniter::check_count(storage, now, CountChange::Attach(count))?;
+    match (model.juju.is_4(), storage.count().1) {
+        // Juju 4.0: `handleUnitAddStorageError` in apiserver/facades/client/storage/storage.go.
+        (true, Some(most)) if now + count > u64::from(most) => bail!(
+            "storage directive {:?} request count {} exceeds the charm's maximum count of {most}",
+            pair.name,
+            now + count
+        ),
+        _ => uniter::check_count(storage, now, CountChange::Attach(count))?,
+    }
     for _ in 0..count {
         uniter::insert_storage(db, &model.uuid, unit, storage, &directive)?;
     }
@@ -291,4 +304,42 @@ fn status(found: &Storage, model: &Model, clock: &Clock) -> StorageStatus {
     let since = if found.since == 0 { model.created } else { found.since };
     let since = jiff::Timestamp::from_millisecond(since).map(|time| clock.since(time)).unwrap_or_default();
     StorageStatus { current: current.to_owned(), message: String::new(), since }
+}
+
+#[cfg(test)]
+mod tests {
+    use emulator::JujuVersion;
+
+    use super::*;
+    use crate::store::Store;
+    use crate::store::model;
+
+    #[test]
+    fn storage_is_pending_since_the_model_was_added_and_attached_since_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let model = model::add(store.db(), "m", JujuVersion::V3_6, &BTreeMap::new()).unwrap();
+        let model = Model { created: 1_000, ..model };
+        let mut found = Storage {
+            id: "data/0".to_owned(),
+            unit: "web/0".to_owned(),
+            kind: "filesystem".to_owned(),
+            pool: "rootfs".to_owned(),
+            size: 1024,
+            life: Life::Alive,
+            location: "/srv".to_owned(),
+            machine: "0".to_owned(),
+            detaching: false,
+            since: 0,
+        };
+        let shown = |found: &Storage| {
+            let status = status(found, &model, &Clock::utc());
+            (status.current, status.since)
+        };
+        assert_eq!(shown(&found), ("pending".to_owned(), "1970-01-01 00:00:01Z".to_owned()));
+        found.since = 9_000;
+        assert_eq!(shown(&found), ("attached".to_owned(), "1970-01-01 00:00:09Z".to_owned()));
+        (found.unit, found.pool) = (String::new(), "lxd".to_owned());
+        assert_eq!(shown(&found), ("detached".to_owned(), "1970-01-01 00:00:09Z".to_owned()));
+    }
 }
