@@ -31,6 +31,11 @@ pub struct Charm {
 }
 
 impl Charm {
+    /// The bases in its manifest, as `ubuntu@22.04`; none if it has no manifest.
+    pub fn bases(&self) -> Vec<String> {
+        self.files.get("manifest").and_then(Value::as_str).map(bases).unwrap_or_default()
+    }
+
     /// Forget it: nothing uses it.
     pub fn discard(&self) {
         let _ = fs::remove_file(&self.archive);
@@ -71,6 +76,17 @@ pub fn read(client: &Client, path: &str, profile: Profile) -> anyhow::Result<Cha
     let archive = charms.join(format!("{}-{}.charm", meta.name, model::uuid()));
     fs::copy(&file, &archive).with_context(|| format!("cannot copy {} to {}", file.display(), archive.display()))?;
     Ok(Charm { archive, files, meta })
+}
+
+/// The bases in a charm's manifest, as `ubuntu@22.04`.
+fn bases(manifest: &str) -> Vec<String> {
+    let Ok(manifest) = ops_metadata::parse_yaml(manifest) else { return Vec::new() };
+    let Some(bases) = manifest.get("bases").and_then(Value::as_array) else { return Vec::new() };
+    let bases = bases.iter().filter_map(|base| {
+        let track = base.get("channel")?.as_str()?.split('/').next()?;
+        Some(format!("{}@{track}", base.get("name")?.as_str()?))
+    });
+    bases.collect()
 }
 
 /// Remove what a command that was interrupted an hour ago or more had unpacked.
@@ -119,5 +135,17 @@ pub fn pack_project(progress: &Progress, project: &Path, to: &Path, profile: Pro
             task.failed("it cannot be packed");
             Err(error.into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_s_bases_are_told_without_their_channels_risk() {
+        let manifest = "bases: [{name: ubuntu, channel: '22.04'}, {name: ubuntu, channel: 24.04/stable}]";
+        assert_eq!(bases(manifest), ["ubuntu@22.04", "ubuntu@24.04"]);
+        assert_eq!(bases("analysis: {}"), [""; 0]);
     }
 }

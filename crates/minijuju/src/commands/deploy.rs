@@ -164,8 +164,7 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
 
 /// The base that units run on, in Juju's words: the one asked for, the charm's first, or Ubuntu's.
 fn base(args: &DeployArgs, charm: &Charm) -> anyhow::Result<String> {
-    let manifest = charm.files.get("manifest").and_then(serde_json::Value::as_str);
-    pick(args, &manifest.map(bases).unwrap_or_default())
+    pick(args, &charm.bases())
 }
 
 /// A base as Juju writes it: with its channel's risk, which is that of `asked` if there is one.
@@ -186,17 +185,6 @@ fn pick(args: &DeployArgs, bases: &[String]) -> anyhow::Result<String> {
         bail!("base {asked:?} is not supported, supported bases are: {}", bases.join(", "));
     }
     Ok(asked)
-}
-
-/// The bases in a charm's manifest, as `ubuntu@22.04`.
-fn bases(manifest: &str) -> Vec<String> {
-    let Ok(manifest) = ops_metadata::parse_yaml(manifest) else { return Vec::new() };
-    let Some(bases) = manifest.get("bases").and_then(serde_json::Value::as_array) else { return Vec::new() };
-    let bases = bases.iter().filter_map(|base| {
-        let track = base.get("channel")?.as_str()?.split('/').next()?;
-        Some(format!("{}@{track}", base.get("name")?.as_str()?))
-    });
-    bases.collect()
 }
 
 /// How many units to begin with. A subordinate has none of its own, and no machines to choose.
@@ -340,9 +328,7 @@ mod tests {
 
     #[test]
     fn the_base_is_one_of_the_charm_s_unless_it_is_forced() {
-        let manifest = "bases: [{name: ubuntu, channel: '22.04'}, {name: ubuntu, channel: 24.04/stable}]";
-        let all = bases(manifest);
-        assert_eq!(all, ["ubuntu@22.04", "ubuntu@24.04"]);
+        let all = ["ubuntu@22.04", "ubuntu@24.04"].map(str::to_owned);
         assert_eq!(pick(&args(""), &all).unwrap(), "ubuntu@22.04");
         assert_eq!(pick(&args("--base ubuntu@24.04/stable"), &all).unwrap(), "ubuntu@24.04");
         assert_eq!(pick(&args("--base ubuntu@20.04 --force"), &all).unwrap(), "ubuntu@20.04");

@@ -40,6 +40,31 @@ fn a_refresh_that_would_take_away_what_is_in_use_changes_nothing() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
+fn a_charm_for_another_base_comes_into_the_model_and_is_refused_unless_it_is_forced() {
+    let rig = Rig::new();
+    let on = |base: &str| {
+        let manifest = format!("bases: [{{name: ubuntu, channel: '{base}', architectures: [amd64, arm64]}}]\n");
+        rig.charm("web", DISPATCH, &[("metadata.yaml", METADATA), ("manifest.yaml", &manifest)])
+    };
+    rig.run(&["deploy", &on("22.04")]).ok();
+    let newer = on("24.04");
+    let refused = rig.run(&["refresh", "web", "--path", &newer]);
+    assert_eq!(
+        (refused.code, refused.stderr.as_str()),
+        (
+            1,
+            "Added local charm \"web\", revision 1, to the model\nERROR cannot upgrade application \"web\" to charm \
+             \"local:web-1\": base \"ubuntu@22.04\" not supported by charm, the charm supported bases are: ubuntu@24.04\n"
+        )
+    );
+    assert_eq!(rig.status()["applications"]["web"]["charm-rev"], 0);
+    rig.run(&["refresh", "web", "--path", &newer, "--force-base"]).ok();
+    let error = rig.run(&["refresh", "web", "--path", &rig.charm("other", "true", &[])]);
+    assert_eq!(error.stderr, "ERROR cannot refresh \"web\" to \"other\"\n");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
 fn a_refresh_gives_units_the_storage_that_they_lack() {
     let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", DISPATCH, &[("metadata.yaml", METADATA)])]).ok();

@@ -12,6 +12,10 @@ use crate::store::storage::Storage;
 pub struct Replacement<'a> {
     /// The application's name.
     pub application: &'a str,
+    /// The base that its units run on, if it matters.
+    pub base: Option<&'a str>,
+    /// The bases that the new charm is for; all if there are none.
+    pub bases: &'a [String],
     /// Its charm.
     pub old: &'a CharmMeta,
     /// The charm that is to replace it.
@@ -28,6 +32,11 @@ impl Replacement<'_> {
     pub fn check(&self, forced: bool) -> anyhow::Result<()> {
         if self.old.subordinate != self.new.subordinate {
             bail!("cannot change an application's subordinacy");
+        }
+        if let Some(base) = self.base.filter(|base| !self.bases.is_empty() && !self.bases.iter().any(|one| one == base))
+        {
+            let bases = self.bases.join(", ");
+            bail!("base {base:?} not supported by charm, the charm supported bases are: {bases}");
         }
         if !forced {
             self.check_limits()?;
@@ -215,8 +224,15 @@ storage:
             relation(&[("agent", "host", "requirer"), ("web", "juju-info", "provider")], "juju-info"),
         ];
         let storages = [storage("data/0"), storage("scratch/1")];
-        let replacement =
-            Replacement { application: "web", old: &old, new: &new, relations: &relations, storages: &storages };
+        let replacement = Replacement {
+            application: "web",
+            base: Some("ubuntu@22.04"),
+            bases: &["ubuntu@22.04".to_owned()],
+            old: &old,
+            new: &new,
+            relations: &relations,
+            storages: &storages,
+        };
         assert_eq!(replacement.check(false).err().map(|error| error.to_string()).as_deref(), expected);
     }
 
@@ -271,6 +287,24 @@ storage:
         let contracted = "existing storage \"scratch\" range contracted: max decreased from <unbounded> to 5";
         assert_refusal(OLD, &OLD.replace("range: 0-}", "range: 0-5}"), Some(contracted));
         assert_refusal(OLD, &OLD.replace("range: 0-3", "range: 0-4"), None);
+    }
+
+    #[test]
+    fn a_charm_for_other_bases_than_the_units_run_on_is_refused() {
+        let (old, new) = (meta(OLD), meta(OLD));
+        let check = |base, bases: &[&str]| {
+            let bases: Vec<String> = bases.iter().map(|base| (*base).to_owned()).collect();
+            let (relations, storages) = (&[], &[]);
+            let replacement =
+                Replacement { application: "web", base, bases: &bases, old: &old, new: &new, relations, storages };
+            replacement.check(false).map_err(|error| error.to_string())
+        };
+        let refusal =
+            "base \"ubuntu@22.04\" not supported by charm, the charm supported bases are: ubuntu@24.04, ubuntu@26.04";
+        assert_eq!(check(Some("ubuntu@22.04"), &["ubuntu@24.04", "ubuntu@26.04"]), Err(refusal.to_owned()));
+        assert_eq!(check(Some("ubuntu@22.04"), &["ubuntu@24.04", "ubuntu@22.04"]), Ok(()));
+        assert_eq!(check(Some("ubuntu@22.04"), &[]), Ok(()));
+        assert_eq!(check(None, &["ubuntu@24.04"]), Ok(()));
     }
 
     #[test]

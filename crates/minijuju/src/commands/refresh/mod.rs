@@ -7,12 +7,16 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use ops_metadata::CharmMeta;
 
 use crate::cli::{Arguments, ConfigSource, ModelOption, Pair, UsageError, check_application_name, integer, refuse};
-use crate::client::{Client, charms, settings, summary};
+use crate::client::charms::{self, Charm};
+use crate::client::{Client, settings, summary};
 use crate::commands::deployment::{FROM_FILES, check_bind, check_channel};
 use crate::commands::{integrate, resources, storage};
-use crate::store::{application, relation, resource, storage as stored, unit};
+use crate::store::application::{self, Application};
+use crate::store::model::Model;
+use crate::store::{machine, relation, resource, storage as stored, unit};
 use crate::{charm, uniter};
 
 const REFRESH_HELP: &str = "\
@@ -107,21 +111,38 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
     let text = path.to_string_lossy();
     let path = if text.starts_with('/') || text.starts_with('.') { text.into_owned() } else { format!("./{text}") };
     let charm = charms::read(client, &path, charms::profile(args.release))?;
+    let (found, before, old) = replace(client, args, &model, &charm).inspect_err(|_| charm.discard())?;
+    for line in check::bindings(&before, &charm.meta, model.juju) {
+        client.progress.say(&line);
+    }
+    client.settle(&model)?;
+    // Units that could not refresh yet take the new file later; nobody takes the old one any more.
+    let _ = std::fs::remove_file(old);
+    summary::units(client, &model, &found.name)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Put a charm in place of an application's. Gives the application, what its old charm was, and the old charm's file.
+fn replace(
+    client: &mut Client,
+    args: &RefreshArgs,
+    model: &Model,
+    charm: &Charm,
+) -> anyhow::Result<(Application, CharmMeta, String)> {
+    let found = client.application(model, &args.application)?;
+    if found.charm != charm.meta.name {
+        bail!("cannot refresh {:?} to {:?}", found.charm, charm.meta.name);
+    }
+    // As on Juju, the charm is in the model then, whatever becomes of the application.
+    let revision = application::next_revision(client.store.db(), &model.uuid, &found.charm)?;
+    client.progress.say(&format!("Added local charm {:?}, revision {revision}, to the model", found.charm));
     let resources = resources::take(client, &charm.meta, &args.application, &args.resources)?;
     storage::check(&charm.meta, &args.storage)?;
-    let refreshed = client.store.write(|db| {
+    client.store.write(|db| {
         let mut found = application::find(db, &model.uuid, &args.application)?
             .with_context(|| format!("application {:?} not found", args.application))?;
-        if found.charm != charm.meta.name {
-            bail!(
-                "cannot refresh {:?} to {:?}: the charm's name must stay {:?}",
-                found.name,
-                charm.meta.name,
-                found.charm
-            );
-        }
         let given = settings::from_words(&charm.meta, &found.name, &args.config).context("parsing config settings")?;
-        found.revision = application::next_revision(db, &model.uuid, &found.charm)?;
+        found.revision = revision;
         let before = charm::metadata(&found)?;
         let units = unit::of(db, &model.uuid, &found.name)?;
         let storages: Vec<_> = stored::all(db, &model.uuid)?
@@ -129,8 +150,11 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
             .filter(|storage| units.iter().any(|unit| unit.name() == storage.unit))
             .collect();
         let relations = relation::of(db, &model.uuid, &found.name)?;
+        let base = units.first().map(|unit| machine::find(db, &model.uuid, &unit.machine)).transpose()?.flatten();
         let replacement = check::Replacement {
             application: &found.name,
+            base: base.as_ref().filter(|_| !args.force_base).map(|machine| machine.base.as_str()),
+            bases: &charm.bases(),
             old: &before,
             new: &charm.meta,
             relations: &relations,
@@ -153,20 +177,10 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
         found.storage.extend(args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())));
         application::save(db, &model.uuid, &found)?;
         stale.iter().try_for_each(|id| relation::remove(db, &model.uuid, *id))?;
-        integrate::add_peers(db, &model, &found, &charm.meta)?;
+        integrate::add_peers(db, model, &found, &charm.meta)?;
         for unit in &units {
             uniter::add_missing_storage(db, &model.uuid, unit, (&before, &charm.meta), &found.storage)?;
         }
         Ok((found, before, old))
-    });
-    let (found, before, old) = refreshed.inspect_err(|_: &anyhow::Error| charm.discard())?;
-    client.progress.say(&format!("Added local charm {:?}, revision {}, to the model", found.charm, found.revision));
-    for line in check::bindings(&before, &charm.meta, model.juju) {
-        client.progress.say(&line);
-    }
-    client.settle(&model)?;
-    // Units that could not refresh yet take the new file later; nobody takes the old one any more.
-    let _ = std::fs::remove_file(old);
-    summary::units(client, &model, &found.name)?;
-    Ok(ExitCode::SUCCESS)
+    })
 }
