@@ -13,23 +13,27 @@ use serde_json::{Map, Value};
 use crate::cli::{Arguments, ModelOption, Output, UsageError, UtcOption, integer, is_application, is_machine, is_unit};
 use crate::client::{Client, print};
 use crate::format::{self, Clock, Colours, Table, Tabular};
-use crate::store::status::{self, Kind, Past};
+use crate::store::status::{self, Kind, Status};
 
 const HELP: &str = "\
 Details:
-Types: application, juju-machine, juju-unit, machine, unit (both of a unit's), workload.
+Types: application, juju-machine, juju-unit, machine, model, unit (both of a unit's), workload.
 
 Examples:
     juju show-status-log tinyproxy/0
     juju show-status-log tinyproxy/0 -n 30
-    juju show-status-log --type application tinyproxy";
+    juju show-status-log --type application tinyproxy
+    juju show-status-log --type model";
+
+/// The type of which there is one thing only, which needs no name.
+const MODEL: &str = "model";
 
 /// Show the statuses that something has had.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = HELP)]
 pub struct ShowStatusLogArgs {
     /// The unit, application or machine
-    #[arg(value_name = "entity name", required = true)]
+    #[arg(value_name = "entity name")]
     pub entity: Vec<String>,
     /// Which of its statuses
     #[arg(long = "type", value_name = "type", default_value = "unit")]
@@ -56,9 +60,11 @@ pub struct ShowStatusLogArgs {
 
 impl Arguments for ShowStatusLogArgs {
     const USAGE: Option<&str> = Some("<entity name>");
-    const MISSING: &[&str] = &["entity name is missing."];
 
     fn init(&mut self) -> Result<(), UsageError> {
+        if self.entity.is_empty() && self.kind != MODEL {
+            return Err(UsageError::Rule("entity name is missing."));
+        }
         if self.entity.len() > 1 {
             return Err(UsageError::Rule("unexpected arguments after entity name."));
         }
@@ -88,7 +94,8 @@ struct Entry {
 
 /// Run it.
 pub fn run(client: &mut Client, args: &ShowStatusLogArgs) -> anyhow::Result<ExitCode> {
-    let kinds = kinds(&args.kind, &args.entity[0])?;
+    let entity = args.entity.first().map_or("", String::as_str);
+    let kinds = if args.kind == MODEL { Vec::new() } else { kinds(&args.kind, entity)? };
     let since = match &args.from_date {
         Some(date) => match date.parse::<Date>().and_then(|date| date.to_zoned_datetime(jiff::tz::TimeZone::UTC)) {
             Ok(day) => day.timestamp(),
@@ -107,14 +114,21 @@ pub fn run(client: &mut Client, args: &ShowStatusLogArgs) -> anyhow::Result<Exit
         number => usize::try_from(number).unwrap_or(usize::MAX),
     };
     let model = client.model()?;
-    let mut past = status::history(client.store.db(), &model.uuid, &args.entity[0])?;
-    past.retain(|past| kinds.iter().any(|(kind, _)| *kind == past.kind) && past.status.since >= since.as_millisecond());
+    let mut past: Vec<(&'static str, Status)> = if args.kind == MODEL {
+        // A model is available from when it is added until it is gone.
+        vec![(MODEL, Status { since: model.created, ..Status::new("available", "") })]
+    } else {
+        let all = status::history(client.store.db(), &model.uuid, entity)?.into_iter();
+        let word = |of: Kind| kinds.iter().find(|(kind, _)| *kind == of).map(|(_, word)| *word);
+        all.filter_map(|past| Some((word(past.kind)?, past.status))).collect()
+    };
+    past.retain(|(_, status)| status.since >= since.as_millisecond());
     past.drain(..past.len().saturating_sub(most));
     if past.is_empty() {
         bail!("no status history available");
     }
     let clock = args.times.clock();
-    let entries: Vec<Entry> = past.into_iter().map(|past| entry(past, &kinds, &clock)).collect();
+    let entries: Vec<Entry> = past.into_iter().map(|(kind, status)| entry(kind, status, &clock)).collect();
     let text = match args.output.format() {
         Tabular::Tabular => tabular(&entries, Colours::on(&std::io::stdout())),
         Tabular::Json => format::json(&entries),
@@ -142,14 +156,13 @@ fn kinds(name: &str, entity: &str) -> anyhow::Result<Vec<(Kind, &'static str)>> 
     Ok(kinds)
 }
 
-fn entry(past: Past, kinds: &[(Kind, &'static str)], clock: &Clock) -> Entry {
-    let at = Timestamp::from_millisecond(past.status.since).unwrap_or_default();
-    let kind = kinds.iter().find(|(kind, _)| *kind == past.kind).map(|(_, word)| *word).unwrap_or_default();
-    let data = match past.status.data {
+fn entry(kind: &'static str, past: Status, clock: &Clock) -> Entry {
+    let at = Timestamp::from_millisecond(past.since).unwrap_or_default();
+    let data = match past.data {
         Value::Object(data) => data,
         _ => Map::new(),
     };
-    Entry { status: past.status.status, message: past.status.message, data, since: clock.since(at), kind }
+    Entry { status: past.status, message: past.message, data, since: clock.since(at), kind }
 }
 
 fn tabular(entries: &[Entry], colour: Colours) -> String {

@@ -23,10 +23,11 @@ pub type Db = Connection;
 const FILE: &str = "minijuju.db";
 
 /// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// What makes the tables of a version those of the next one.
-const MIGRATIONS: [(i64, &str); 2] = [(3, include_str!("version_4.sql")), (4, include_str!("version_5.sql"))];
+const MIGRATIONS: [(i64, &str); 3] =
+    [(3, include_str!("version_4.sql")), (4, include_str!("version_5.sql")), (5, include_str!("version_6.sql"))];
 
 /// The oldest version that is brought up to date.
 const OLDEST: i64 = MIGRATIONS[0].0;
@@ -298,11 +299,12 @@ pub fn random<const N: usize>() -> [u8; N] {
 
 #[cfg(test)]
 mod tests {
+    use emulator::JujuVersion;
     use serde_json::json;
 
     use super::*;
     use crate::store::action::{self, TaskKind, TaskStatus};
-    use crate::store::relation;
+    use crate::store::{model, relation, resource};
 
     #[test]
     fn data_of_a_newer_version_is_refused_by_name() {
@@ -372,6 +374,35 @@ mod tests {
         assert_eq!(columns(&migrated), columns(&Store::open(new.path()).unwrap()));
         let version: i64 = migrated.db().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         assert_eq!(version, VERSION);
+    }
+
+    #[test]
+    fn a_model_of_an_older_minijuju_is_of_juju_3_6_and_keeps_its_resources() {
+        let folder = version_3(
+            "INSERT INTO model (uuid, name, created) VALUES ('m', 'demo', 0);
+            INSERT INTO application (model, name, charm, revision, archive, metadata) VALUES ('m', 'web', 'web', 0, '', '{}');
+            INSERT INTO resource (model, application, name, path, filename, added)
+                VALUES ('m', 'web', 'blob', '/data/blob', 'blob.txt', 7);",
+        );
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(model::find(store.db(), "demo").unwrap().unwrap().juju, JujuVersion::V3_6);
+        let [blob] = &resource::of(store.db(), "m", "web").unwrap()[..] else { panic!("not one resource") };
+        assert_eq!((blob.path.as_str(), blob.added, blob.fingerprint.as_str()), ("/data/blob", 7, ""));
+        assert!(resource::fetched(store.db(), "m", "web/0").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_model_of_a_juju_that_is_not_known_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let sql =
+            r#"INSERT INTO model (uuid, name, created, config) VALUES ('m', 'demo', 0, '{"agent-version":"5.1"}');"#;
+        store.db().execute_batch(sql).unwrap();
+        assert_eq!(
+            model::find(store.db(), "demo").unwrap_err().to_string(),
+            "the model \"demo\" is of another minijuju: Juju version \"5.1\" is not known: it may be 3.6 or 4.0, with a \
+             third number or without"
+        );
     }
 
     #[test]

@@ -201,7 +201,22 @@ CREATE TABLE resource (
     path        TEXT NOT NULL, -- the file, in the data folder
     filename    TEXT NOT NULL,
     added       INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL DEFAULT '', -- the SHA-384 of its content
+    size        INTEGER NOT NULL DEFAULT 0, -- bytes
     PRIMARY KEY (model, application, name),
+    FOREIGN KEY (model, application) REFERENCES application ON DELETE CASCADE
+);
+
+-- The resources that units have fetched, as they were then.
+CREATE TABLE unit_resource (
+    model       TEXT NOT NULL,
+    application TEXT NOT NULL,
+    unit        TEXT NOT NULL,
+    name        TEXT NOT NULL,
+    added       INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    size        INTEGER NOT NULL,
+    PRIMARY KEY (model, unit, name),
     FOREIGN KEY (model, application) REFERENCES application ON DELETE CASCADE
 );
 

@@ -9,7 +9,7 @@ use super::storage;
 use crate::store::database::now;
 use crate::store::secret::{self, Content, Revision, Secret};
 use crate::store::unit::{self, Port, Unit};
-use crate::store::{Db, Result, application, relation};
+use crate::store::{Db, Result, application, relation, resource};
 
 /// What a hook leaves.
 #[derive(Debug)]
@@ -54,6 +54,9 @@ impl Changes {
         }
         if before.secrets != after.secrets {
             secrets(db, &model, &unit, &before.secrets, &after.secrets)?;
+        }
+        for resource in &record.fetched_resources {
+            resource::fetch(db, &model, &unit.application, &name, resource)?;
         }
         for (storage, count) in &record.requested_storages {
             storage::add(db, &model, &unit, storage, *count)?;

@@ -261,6 +261,8 @@ mod tests {
             path: String::new(),
             filename: "blob.txt".to_owned(),
             added: 0,
+            fingerprint: String::new(),
+            size: 0,
         };
         let path = resource_path("unit-web-0", &resource("blob"));
         assert_eq!(path, "/var/lib/juju/agents/unit-web-0/resources/blob.txt");

@@ -122,6 +122,58 @@ fn attached_storage_is_removed_by_force_only() {
     assert!(held.contains("storage provider \"rootfs\" does not support releasing storage"), "{held}");
 }
 
+/// The files in which content of detached storage is.
+fn contents(rig: &Rig) -> usize {
+    let mut folders = vec![rig.folder().join("data/models")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_type().unwrap().is_dir() { folders.push(entry.path()) } else { files += 1 }
+        }
+    }
+    files
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn released_storage_leaves_the_model_and_its_content_stays() {
+    let rig = deployed("data=lxd,1G");
+    rig.run(&["detach-storage", "data/1"]).ok();
+    let kept = contents(&rig);
+    assert!(kept > 0);
+    let told = rig.run(&["remove-storage", "--no-destroy", "data/1"]).ok().stderr;
+    assert!(told.contains("removing data/1"), "{told}");
+    assert!(!storage(&rig).contains("data/1"));
+    assert_eq!(contents(&rig), kept);
+    let refused = rig.run(&["remove-storage", "--no-destroy", "cache/0"]).stderr;
+    assert!(refused.contains("storage provider \"rootfs\" does not support releasing storage"), "{refused}");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_model_with_storage_of_the_cloud_s_is_destroyed_with_it_or_without_and_only_if_one_says_which() {
+    for (option, detached) in [("--destroy-storage", true), ("--release-storage", false)] {
+        let rig = deployed("data=lxd,1G");
+        if detached {
+            rig.run(&["detach-storage", "data/1"]).ok();
+        }
+        let model = rig.status()["model"]["name"].as_str().unwrap().to_owned();
+        let refused = rig.run(&["destroy-model", "--no-prompt", &model]);
+        assert_eq!(refused.code, 1);
+        assert!(refused.stderr.starts_with(&format!("ERROR cannot destroy model {model:?}\n")), "{refused:?}");
+        assert!(
+            refused.stderr.contains("The model has persistent storage remaining:\n    1 filesystem(s)\n"),
+            "{refused:?}"
+        );
+        let both = rig.run(&["destroy-model", "--no-prompt", "--destroy-storage", "--release-storage", &model]).error();
+        assert_eq!(both, "ERROR --destroy-storage and --release-storage cannot both be specified");
+        rig.run(&["destroy-model", "--no-prompt", option, &model]).ok();
+        let models = rig.run(&["models", "--format", "json"]).ok().stdout;
+        assert!(!models.contains(&format!("\"short-name\":{model:?}")), "{models}");
+        assert_eq!(contents(&rig), 0, "{option}");
+    }
+}
+
 #[test]
 #[ignore = "needs root: it starts machines"]
 fn statuses_and_filesystems_are_listed() {

@@ -2,6 +2,7 @@
 //! so they need root, and are ignored until they are asked for: `cargo test -- --include-ignored`.
 
 mod actions;
+mod answers;
 mod damage;
 mod detached_storage;
 mod faults;

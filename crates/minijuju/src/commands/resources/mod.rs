@@ -11,14 +11,15 @@ use clap::Args;
 use jiff::Timestamp;
 use ops_metadata::{CharmMeta, ResourceType};
 
-use self::output::{ApplicationResources, ResourceInfo};
+use self::output::{ApplicationDetails, ApplicationResources, DetailedResource, ResourceInfo};
 use crate::charm;
 use crate::cli::{Arguments, ModelOption, Output, Pair, UsageError, is_application, is_unit};
 use crate::client::{Client, USER, print, summary};
 use crate::format::{Instant, Tabular};
 use crate::store::application::{self, Application};
 use crate::store::model::{self, Model};
-use crate::store::resource::{self, Resource};
+use crate::store::resource::{self, Fetched, Resource};
+use crate::store::unit::{self, Unit};
 
 /// List an application's resources.
 #[derive(Debug, Clone, Args)]
@@ -118,10 +119,13 @@ fn take_one(client: &Client, meta: &CharmMeta, application: &str, word: &Pair) -
     fs::copy(source, &kept)
         .with_context(|| format!("file for resource {:?}: cannot read {}", word.name, word.value))?;
     let filename = declared.filename.clone().unwrap_or_else(|| word.name.clone());
+    let path = kept.to_string_lossy().into_owned();
     Ok(Resource {
         application: application.to_owned(),
         name: word.name.clone(),
-        path: kept.to_string_lossy().into_owned(),
+        fingerprint: fingerprint(&path)?,
+        size: i64::try_from(size(&path))?,
+        path,
         filename,
         added: 0,
     })
@@ -163,12 +167,57 @@ pub fn list(client: &mut Client, args: &ResourcesArgs) -> anyhow::Result<ExitCod
         client.progress.say("No resources to display.");
         return Ok(ExitCode::SUCCESS);
     }
-    let text = match unit {
-        Some(_) => output::unit_resources(&resources, args.output.format()),
-        None => output::resources(&ApplicationResources { resources }, args.output.format()),
+    let db = client.store.db();
+    let text = match (&unit, args.details) {
+        (Some(unit), false) => {
+            let fetched = resource::fetched(db, &model.uuid, &unit.name())?;
+            let resources: Vec<_> = resources.into_iter().map(|one| on_unit(one, &fetched)).collect();
+            output::unit_resources(&resources, args.output.format())
+        }
+        (None, false) => output::resources(&ApplicationResources { resources }, args.output.format()),
+        (Some(unit), true) => {
+            let details = details(&resources, unit, &resource::fetched(db, &model.uuid, &unit.name())?);
+            output::unit_details(&details, args.output.format())
+        }
+        (None, true) => {
+            let mut all = ApplicationDetails::default();
+            for unit in unit::of(db, &model.uuid, name)? {
+                all.resources.extend(details(&resources, &unit, &resource::fetched(db, &model.uuid, &unit.name())?));
+            }
+            output::application_details(&all, args.output.format())
+        }
     };
     print(&text, args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A unit's resources beside those of its application. Juju 3.6: `FormatDetailResource` in cmd/juju/resource/formatter.go.
+fn details(expected: &[ResourceInfo], unit: &Unit, fetched: &[Fetched]) -> Vec<DetailedResource> {
+    let of_unit = |expected: &ResourceInfo| {
+        let has = fetched.iter().any(|one| one.name == expected.name);
+        let none = ResourceInfo { revision: "0".to_owned(), ..ResourceInfo::default() };
+        if has { on_unit(expected.clone(), fetched) } else { none }
+    };
+    let one = |expected: &ResourceInfo| DetailedResource {
+        unit_id: unit.name(),
+        unit: of_unit(expected),
+        expected: expected.clone(),
+        progress: -1,
+    };
+    expected.iter().map(one).collect()
+}
+
+/// An application's resource as one of its units has it, if it has fetched it.
+fn on_unit(mut resource: ResourceInfo, fetched: &[Fetched]) -> ResourceInfo {
+    if let Some(one) = fetched.iter().find(|one| one.name == resource.name) {
+        let time = Timestamp::from_millisecond(one.added).ok().map(Instant);
+        if time != resource.timestamp {
+            resource.timestamp = time;
+            resource.fingerprint.clone_from(&one.fingerprint);
+            resource.size = u64::try_from(one.size).unwrap_or_default();
+        }
+    }
+    resource
 }
 
 fn read(client: &Client, model: &Model, application: &Application) -> anyhow::Result<Vec<ResourceInfo>> {
@@ -185,8 +234,8 @@ fn read(client: &Client, model: &Model, application: &Application) -> anyhow::Re
             path: declared.filename.clone().unwrap_or_default(),
             description: declared.description.clone(),
             revision: "-".to_owned(),
-            fingerprint: found.map(|one| fingerprint(&one.path)).transpose()?.unwrap_or_default(),
-            size: found.map(|one| fs::metadata(&one.path).map_or(0, |meta| meta.len())).unwrap_or_default(),
+            fingerprint: found.map(known_fingerprint).transpose()?.unwrap_or_default(),
+            size: found.map(|one| size(&one.path)).unwrap_or_default(),
             origin: "upload".to_owned(),
             used: found.is_some(),
             timestamp: found.and_then(|one| Timestamp::from_millisecond(one.added).ok()).map(Instant),
@@ -194,6 +243,15 @@ fn read(client: &Client, model: &Model, application: &Application) -> anyhow::Re
         });
     }
     Ok(shown)
+}
+
+/// The fingerprint that was kept with a resource; an older minijuju kept none.
+fn known_fingerprint(resource: &Resource) -> anyhow::Result<String> {
+    if resource.fingerprint.is_empty() { fingerprint(&resource.path) } else { Ok(resource.fingerprint.clone()) }
+}
+
+fn size(path: &str) -> u64 {
+    fs::metadata(path).map_or(0, |meta| meta.len())
 }
 
 /// The SHA-384 of a file, by the program that every Linux machine has for it.

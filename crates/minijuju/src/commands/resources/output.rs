@@ -49,6 +49,28 @@ pub struct ResourceInfo {
     pub username: String,
 }
 
+/// What `juju resources APPLICATION --details` knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ApplicationDetails {
+    /// The resources of each unit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<DetailedResource>,
+}
+
+/// A resource as a unit has it, and as its application has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DetailedResource {
+    /// The unit.
+    #[serde(rename = "unitID")]
+    pub unit_id: String,
+    /// What the unit has; an empty one before it has fetched it.
+    pub unit: ResourceInfo,
+    /// What it will have once it fetches it again.
+    pub expected: ResourceInfo,
+    /// How many bytes are there; -1 while none is under way.
+    pub progress: i64,
+}
+
 impl ResourceInfo {
     /// When it was uploaded, to the minute; `-` if it was not.
     fn shown_revision(&self) -> String {
@@ -83,6 +105,33 @@ pub fn unit_resources(resources: &[ResourceInfo], format: Tabular) -> String {
         sorted.sort_by(|a, b| a.name.cmp(&b.name));
         for resource in sorted {
             table.line(&[&resource.name, &resource.shown_revision()]);
+        }
+        table.finish()
+    })
+}
+
+/// `juju resources APPLICATION --details`.
+#[must_use]
+pub fn application_details(details: &ApplicationDetails, format: Tabular) -> String {
+    table_or(details, format, || {
+        let mut table = Table::new(Colours::Off);
+        table.line(&["Unit", "Resource", "Revision", "Expected"]);
+        for one in &details.resources {
+            let revision = one.unit.shown_revision();
+            table.line(&[&one.unit_id, &one.expected.name, &revision, &one.expected.shown_revision()]);
+        }
+        table.finish()
+    })
+}
+
+/// `juju resources UNIT --details`.
+#[must_use]
+pub fn unit_details(details: &[DetailedResource], format: Tabular) -> String {
+    table_or(&details, format, || {
+        let mut table = Table::new(Colours::Off);
+        table.line(&["Resource", "Revision", "Expected"]);
+        for one in details {
+            table.line(&[&one.expected.name, &one.unit.shown_revision(), &one.expected.shown_revision()]);
         }
         table.finish()
     })
