@@ -25,8 +25,10 @@ pub mod tls_certificates;
 fn pass_over(error: ops::Error) -> Result<(), ops::Error> {
     use ops::Error;
     match &error {
-        Error::RelationData { .. } | Error::SecretContent { .. } | Error::SecretNotFound { .. } => {}
-        Error::HookCommand(ops::hookcmds::Error::Failed { stderr, .. }) if stderr.contains("permission denied") => {}
+        Error::RelationData { .. }
+        | Error::SecretContent { .. }
+        | Error::SecretDenied { .. }
+        | Error::SecretNotFound { .. } => {}
         _ => return Err(error),
     }
     tracing::warn!("{error}");

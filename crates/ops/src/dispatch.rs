@@ -153,7 +153,7 @@ impl<C: Charm> Dispatch<C> {
             let asks_again = match (observer.run)(charm, notice, &self.model) {
                 Ok(asks_again) => asks_again,
                 Err(Failure::Event(error)) => return Err(error),
-                Err(Failure::Handler(source)) if is_reboot(&source) => return Err(Error::Rebooting),
+                Err(Failure::Handler(_)) if self.model.is_rebooting() => return Err(Error::Rebooting),
                 Err(Failure::Handler(source)) => {
                     let (event, handler) = (notice.event.clone(), observer.handler.clone());
                     return Err(Error::Handler { event, handler, source });
@@ -201,8 +201,4 @@ impl<C: Charm> Dispatch<C> {
             None => Ok(()),
         }
     }
-}
-
-fn is_reboot(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(Error::Rebooting)))
 }

@@ -6,13 +6,14 @@ use crate::env::EnvError;
 use crate::event::{EventName, UndefinedEvent};
 use crate::hookcmds;
 use crate::load::LoadError;
+use crate::outcome::Expected;
 
 /// What can go wrong between a charm and Juju. The source, where there is one, says why.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A hook command failed.
-    #[error(transparent)]
+    #[error("{0}")]
     HookCommand(#[from] hookcmds::Error),
     /// The environment is not one in which Juju runs a hook.
     #[error(transparent)]
@@ -82,7 +83,15 @@ pub enum Error {
         /// The ID or label.
         name: String,
         /// What Juju said.
-        source: hookcmds::Error,
+        why: String,
+    },
+    /// The secret was not granted to this unit or its application.
+    #[error("secret {name}: permission denied; it was not granted to this application")]
+    SecretDenied {
+        /// The ID or label.
+        name: String,
+        /// What Juju said.
+        why: String,
     },
     /// The secret's content cannot be what was asked for.
     #[error("secret {name}: {why}")]
@@ -90,6 +99,20 @@ pub enum Error {
         /// The ID or label.
         name: String,
         /// What is wrong; never the content.
+        why: String,
+    },
+    /// Only an application that is trusted sees the cloud's credential.
+    #[error("permission denied: the application is not trusted with the cloud's credential; `juju trust` trusts it")]
+    NotTrusted {
+        /// What Juju said.
+        why: String,
+    },
+    /// There is no file for the resource yet.
+    #[error("resource {name} is not there: `juju attach-resource` attaches a file to the application")]
+    NoResource {
+        /// Its name.
+        name: String,
+        /// What Juju said.
         why: String,
     },
     /// Only the leader can do this.
@@ -156,13 +179,11 @@ pub enum Error {
         library: String,
     },
     /// A failure that the charm expects, and that ends the hook well: [`OrStatus`](crate::OrStatus) makes it.
-    #[error("{status}")]
-    Status {
-        /// The unit's status.
-        status: crate::Status,
-        /// What failed, if anything did.
-        source: Option<anyhow::Error>,
-    },
+    #[error("{0}")]
+    Expected(#[from] Expected),
+    /// An error of a library's or of the charm's own that comes from a hook command that failed.
+    #[error(transparent)]
+    Other(anyhow::Error),
     /// A stored value cannot be written or read.
     #[error("stored state {key:?} cannot be written or read")]
     Stored {

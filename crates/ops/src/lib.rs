@@ -326,7 +326,7 @@ pub use model::{
 };
 pub use ops_macros::{charm, config};
 pub use ops_metadata::CharmMeta;
-pub use outcome::{OrStatus, ToStatus};
+pub use outcome::{Expected, OrStatus, ToStatus};
 /// For the code that [`macro@config`] makes.
 #[doc(hidden)]
 pub use serde;

@@ -29,14 +29,18 @@ use crate::status::Status;
 ///
 /// Where the error leaves the handler, at whatever depth it was made, the hook ends well: it is logged as a warning, and
 /// the status is proposed, as in [`collect_unit_status`](crate::on::collect_unit_status): the worst of all that are
-/// proposed in this hook is set. Where an action runs, the action has failed. [`Unit::reboot_now`](crate::Unit::reboot_now)
-/// and an error that has a status already stay what they are.
+/// proposed in this hook is set. Where an action runs, the action has failed.
+///
+/// An error that has a status already keeps it, and [`Unit::reboot_now`](crate::Unit::reboot_now) still ends the process. A
+/// hook command that failed is no status: where Juju itself fails, nobody who reads a status can put it right, so that the
+/// hook fails, and Juju runs it again. What Juju refuses because of what a person has yet to do has errors of its own, and
+/// those do become statuses: [`Error::SecretDenied`], [`Error::NotTrusted`], [`Error::NoResource`].
 pub trait OrStatus<T, E> {
     /// The value; or else an error that ends the hook well, with this status of the unit: a [`Status`], or a function
     /// that makes it from the error.
     ///
     /// # Errors
-    /// [`Error::Status`], if there was no value.
+    /// [`Error::Expected`], if there was no value; or the failure of a hook command, as it was.
     fn or_status(self, status: impl ToStatus<E>) -> Result<T, Error>;
 }
 
@@ -62,10 +66,11 @@ impl<T, E: Into<anyhow::Error>> OrStatus<T, E> for Result<T, E> {
     fn or_status(self, status: impl ToStatus<E>) -> Result<T, Error> {
         self.map_err(|error| {
             let status = status.to_status(&error);
-            match error.into().downcast() {
-                Ok(error @ (Error::Status { .. } | Error::Rebooting)) => error,
-                Ok(error) => Error::Status { status, source: Some(error.into()) },
-                Err(source) => Error::Status { status, source: Some(source) },
+            let error = error.into();
+            match Stays::of(&error) {
+                Some(Stays::Failure) => error.downcast().unwrap_or_else(Error::Other),
+                Some(Stays::Expected(status)) => Expected::new(status, Some(error)).into(),
+                None => Expected::new(status, Some(error)).into(),
             }
         })
     }
@@ -74,17 +79,51 @@ impl<T, E: Into<anyhow::Error>> OrStatus<T, E> for Result<T, E> {
 /// Nothing is what the charm waits for.
 impl<T> OrStatus<T, ()> for Option<T> {
     fn or_status(self, status: impl ToStatus<()>) -> Result<T, Error> {
-        self.ok_or_else(|| Error::Status { status: status.to_status(&()), source: None })
+        self.ok_or_else(|| Expected::new(status.to_status(&()), None).into())
+    }
+}
+
+/// A failure that a charm expects, and the status that says so: the cause of [`Error::Expected`], so that it is found
+/// behind every error that has that one as its own, or is transparent for it.
+#[derive(Debug, thiserror::Error)]
+#[error("{status}")]
+#[non_exhaustive]
+pub struct Expected {
+    /// The unit's status.
+    pub status: Status,
+    /// What failed, if anything did.
+    pub source: Option<anyhow::Error>,
+}
+
+impl Expected {
+    fn new(status: Status, source: Option<anyhow::Error>) -> Self {
+        Self { status, source }
+    }
+}
+
+/// An error that no status takes the place of.
+enum Stays {
+    Expected(Status),
+    Failure,
+}
+
+impl Stays {
+    /// What comes first in the chain of causes counts.
+    fn of(error: &anyhow::Error) -> Option<Self> {
+        error.chain().find_map(|cause| match cause.downcast_ref() {
+            Some(Expected { status, .. }) => Some(Self::Expected(status.clone())),
+            None => cause.is::<hookcmds::Error>().then_some(Self::Failure),
+        })
     }
 }
 
 /// A handler failed: was it expected?
 pub(crate) fn end_well(error: anyhow::Error, notice: &Notice, model: &Model) -> Result<(), Failure> {
-    let expected = error.chain().find_map(|cause| match cause.downcast_ref() {
-        Some(Error::Status { status, .. }) => Some(status.clone()),
-        _ => None,
-    });
-    let Some(status) = expected else { return Err(Failure::Handler(error)) };
+    if model.is_rebooting() {
+        return Err(Failure::Handler(error));
+    }
+    let expected = error.chain().find_map(|cause| cause.downcast_ref::<Expected>());
+    let Some(status) = expected.map(|expected| expected.status.clone()) else { return Err(Failure::Handler(error)) };
     let why = chain(&*error);
     tracing::warn!("{why}");
     if matches!(notice.event, EventName::Action(_)) {

@@ -70,6 +70,8 @@ struct Inner {
     proposed: RefCell<Proposed>,
     /// The status that this hook gave the unit: `status-get` can be behind (see [`Unit::status`]).
     unit_status: RefCell<Option<Status>>,
+    /// Whether Juju was asked to reboot the machine at once.
+    rebooting: Cell<bool>,
 }
 
 /// Answers that are kept until the hook ends.
@@ -112,6 +114,7 @@ impl Model {
             emissions: RefCell::default(),
             proposed: RefCell::default(),
             unit_status: RefCell::default(),
+            rebooting: Cell::new(false),
         };
         Self { inner: Rc::new(inner), library: None }
     }
@@ -235,18 +238,30 @@ impl Model {
     /// The path of a resource's file, which Juju fetches if this unit does not have it yet.
     ///
     /// # Errors
-    /// The metadata defines no such resource, or `resource-get` failed.
+    /// The metadata defines no such resource; [`Error::NoResource`]; or `resource-get` failed.
     pub fn resource(&self, name: &str) -> Result<PathBuf, Error> {
         Self::check("resource", name, self.meta()?.resources.contains_key(name))?;
-        once(&self.inner.resources, name.to_owned(), |name| Ok(hookcmds::resource_get(self.runner(), name)?))
+        once(&self.inner.resources, name.to_owned(), |name| {
+            hookcmds::resource_get(self.runner(), name).map_err(|error| match error {
+                hookcmds::Error::Failed { stderr, .. } if stderr.ends_with("not found") => {
+                    Error::NoResource { name: name.clone(), why: stderr }
+                }
+                error => error.into(),
+            })
+        })
     }
 
     /// The cloud that the model is on, with its credential. Only for an application that `juju trust` trusts.
     ///
     /// # Errors
-    /// `credential-get` failed: the application is not trusted, or the cloud has none.
+    /// [`Error::NotTrusted`], or `credential-get` failed: the cloud has none.
     pub fn cloud_spec(&self) -> Result<CloudSpec, Error> {
-        Ok(hookcmds::credential_get(self.runner())?)
+        hookcmds::credential_get(self.runner()).map_err(|error| match error {
+            hookcmds::Error::Failed { stderr, .. } if stderr.contains("permission denied") => {
+                Error::NotTrusted { why: stderr }
+            }
+            error => error.into(),
+        })
     }
 
     /// The units and relations that Juju is working towards.
@@ -303,6 +318,10 @@ impl Model {
 
     pub(crate) fn take_emissions(&self) -> Vec<Emission> {
         self.inner.emissions.take()
+    }
+
+    pub(crate) fn is_rebooting(&self) -> bool {
+        self.inner.rebooting.get()
     }
 
     pub(crate) fn state(&self) -> &Stored {

@@ -242,7 +242,7 @@ impl Secret {
     /// The content of the revision that this unit tracks.
     ///
     /// # Errors
-    /// [`Error::SecretNotFound`], or `secret-get` failed: this unit has no permission.
+    /// [`Error::SecretNotFound`], [`Error::SecretDenied`], or `secret-get` failed.
     pub fn get(&self) -> Result<SecretContent, Error> {
         self.content(SecretGet::Tracked)
     }
@@ -275,7 +275,12 @@ impl Secret {
             which == SecretGet::Refresh,
             which == SecretGet::Peek,
         );
-        content.map(SecretContent).map_err(|error| self.not_found(error))
+        content.map(SecretContent).map_err(|error| match error {
+            hookcmds::Error::Failed { stderr, .. } if stderr.contains("permission denied") => {
+                Error::SecretDenied { name: self.name().to_owned(), why: stderr }
+            }
+            error => self.not_found(error),
+        })
     }
 
     /// What Juju knows of the secret. Only for its owner.
@@ -381,11 +386,11 @@ impl Secret {
     }
 
     fn not_found(&self, error: hookcmds::Error) -> Error {
-        match &error {
+        match error {
             hookcmds::Error::Failed { stderr, .. } if stderr.contains("not found") => {
-                Error::SecretNotFound { name: self.name().to_owned(), source: error }
+                Error::SecretNotFound { name: self.name().to_owned(), why: stderr }
             }
-            _ => error.into(),
+            error => error.into(),
         }
     }
 }

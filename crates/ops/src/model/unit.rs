@@ -143,6 +143,7 @@ impl Unit {
     pub fn reboot_now(&self) -> Result<std::convert::Infallible, Error> {
         self.ours("machine")?;
         hookcmds::juju_reboot(self.model.runner(), true)?;
+        self.model.inner.rebooting.set(true);
         Err(Error::Rebooting)
     }
 

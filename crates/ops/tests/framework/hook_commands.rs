@@ -49,7 +49,7 @@ fn a_command_that_fails_is_named_with_its_arguments_its_code_and_its_words() {
             m.goal_state()?;
             Ok(())
         }),
-        ("credential-get --format=json", 1, "ERROR cannot access cloud credentials: permission denied", |m| {
+        ("credential-get --format=json", 1, "ERROR cannot access cloud credentials: the controller is away", |m| {
             m.cloud_spec()?;
             Ok(())
         }),

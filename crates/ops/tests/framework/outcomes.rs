@@ -20,6 +20,13 @@ enum Wrapped {
     Ops(#[from] ops::Error),
 }
 
+/// A library's error that is that of Juju, or of the charm, as it stands.
+#[derive(Debug, thiserror::Error)]
+enum Transparent {
+    #[error(transparent)]
+    Ops(#[from] ops::Error),
+}
+
 /// Does in each handler what a test says.
 struct Charm(fn() -> Result<()>);
 
@@ -109,7 +116,7 @@ type Expected = (fn() -> Result<()>, &'static str, &'static str);
 #[test]
 fn an_expected_failure_becomes_a_status_at_any_depth_and_the_hook_ends_well() {
     let juju = Juju::new();
-    let inside: [Expected; 6] = [
+    let inside: [Expected; 8] = [
         (|| Ok(taken().or_status(blocked())?), "port 80 is taken", "blocked: port 80 is taken: the port is taken"),
         (
             || taken().or_status(blocked()).context("could not start"),
@@ -128,6 +135,19 @@ fn an_expected_failure_becomes_a_status_at_any_depth_and_the_hook_ends_well() {
         ),
         (
             || Ok(taken().or_status(blocked()).or_status(Status::blocked("an outer one"))?),
+            "port 80 is taken",
+            "blocked: port 80 is taken: the port is taken",
+        ),
+        (
+            || Ok(taken().or_status(blocked()).map_err(Transparent::from)?),
+            "port 80 is taken",
+            "blocked: port 80 is taken: the port is taken",
+        ),
+        (
+            || {
+                let taken = taken().or_status(blocked()).map_err(Transparent::from);
+                Ok(taken.or_status(Status::blocked("an outer one"))?)
+            },
             "port 80 is taken",
             "blocked: port 80 is taken: the port is taken",
         ),
@@ -157,6 +177,95 @@ fn an_action_that_ends_with_a_status_has_failed() {
     let failed = "action-fail -- blocked: port 80 is taken: the port is taken";
     assert_eq!(juju.ran(), ["action-log -- here", failed]);
     assert_eq!(juju.statuses(), ["unit blocked port 80 is taken"]);
+}
+
+/// Does in `start` what a test says, with the model.
+struct Inside(fn(&Model) -> Result<()>);
+
+impl ops::Charm for Inside {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::start(), |charm: &Self, _: &StartEvent, model: &Model| (charm.0)(model));
+    }
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct Config {
+    #[serde(rename = "port")]
+    _port: u16,
+}
+
+fn config(model: &Model) -> Result<Config, Transparent> {
+    Ok(model.load_config()?)
+}
+
+#[test]
+fn an_option_that_is_wrong_is_a_status_and_a_config_get_that_fails_is_not() {
+    let inside: [fn(&Model) -> Result<()>; 3] = [
+        |model| model.load_config::<Config>().map(drop).or_status(Status::blocked("the option")).map_err(Into::into),
+        |model| Ok(config(model).map(drop).or_status(Status::blocked("the option"))?),
+        |model| {
+            let config = config(model).context("no config").or_status(Status::blocked("the option"));
+            Ok(config.map(drop).or_status(Status::blocked("an outer one"))?)
+        },
+    ];
+    for inside in inside {
+        let juju = Juju::new();
+        juju.answer("config-get", r#"{"port": "many"}"#);
+        juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap();
+        assert_eq!(juju.statuses(), ["unit blocked the option"]);
+
+        juju.refuse("config-get", 1, "ERROR the controller is away\n");
+        let error = juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap_err();
+        let error = ops::chain(&error);
+        assert!(error.ends_with("failed with exit code 1: ERROR the controller is away"), "{error}");
+        assert_eq!(error.matches("the controller is away").count(), 1, "{error}");
+        assert!(juju.statuses().is_empty());
+    }
+}
+
+#[test]
+fn what_juju_refuses_because_a_person_has_yet_to_act_can_be_a_status() {
+    for (command, refusal, inside) in [
+        (
+            "secret-get",
+            "ERROR permission denied\n",
+            (|model| Ok(model.secret("secret:x").get().map(drop).or_status(blocked())?)) as fn(&Model) -> Result<()>,
+        ),
+        ("secret-get", "ERROR secret \"x\" not found\n", |model| {
+            Ok(model.secret("secret:x").get().map(drop).or_status(blocked())?)
+        }),
+        (
+            "resource-get",
+            "ERROR could not download resource: HTTP request failed: Get https://10.0.0.1: resource#app/seed not found\n",
+            |model| Ok(model.resource("seed").map(drop).or_status(blocked())?),
+        ),
+        ("credential-get", "ERROR cannot access cloud credentials: permission denied\n", |model| {
+            Ok(model.cloud_spec().map(drop).or_status(blocked())?)
+        }),
+    ] {
+        let juju = Juju::new();
+        juju.refuse(command, 1, refusal);
+        juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap();
+        assert_eq!(juju.statuses(), ["unit blocked port 80 is taken"], "{command}");
+        juju.refuse(command, 1, "ERROR the controller is away\n");
+        juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap_err();
+    }
+}
+
+#[test]
+fn a_reboot_ends_the_process_behind_any_error() {
+    let inside: [fn(&Model) -> Result<()>; 3] = [
+        |model| Ok(model.unit().reboot_now().map(drop)?),
+        |model| Ok(model.unit().reboot_now().map(drop).map_err(Transparent::from)?),
+        |model| Ok(model.unit().reboot_now().map(drop).or_status(blocked())?),
+    ];
+    for inside in inside {
+        let juju = Juju::new();
+        juju.answer("juju-reboot", "");
+        let error = juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap_err();
+        assert!(matches!(error, ops::Error::Rebooting), "{error}");
+        assert!(juju.statuses().is_empty());
+    }
 }
 
 #[test]

@@ -135,10 +135,10 @@ fn a_secret_that_is_not_there_and_one_that_is_not_granted_are_different_errors()
     juju.refuse("secret-get", 1, "ERROR permission denied\n");
     start(&juju, |model| {
         let error = model.secret(ID).get().unwrap_err();
-        assert!(matches!(&error, Error::HookCommand(_)), "{error}");
+        assert!(matches!(&error, Error::SecretDenied { .. }), "{error}");
         assert_eq!(
             error.to_string(),
-            format!("`secret-get --format=json {ID}` failed with exit code 1: ERROR permission denied")
+            format!("secret {ID}: permission denied; it was not granted to this application")
         );
         Ok(())
     })
