@@ -86,7 +86,7 @@ struct Client {
 impl ops::Charm for Client {
     fn observe(framework: &mut Framework<Self>) {
         framework.library(DB).refresh_on([on::start().into(), on::config_changed().into()]);
-        framework.library(WEB);
+        framework.library(WEB).refresh_on([DB.ready().into(), on::storage_attached("data").into()]);
         framework.observe(DB.created(), Self::on_db_created);
         framework.observe(DB.ready(), Self::on_db_ready);
         framework.observe(WEB.created(), Self::on_web_created);
@@ -147,7 +147,10 @@ fn one_library_on_two_endpoints_has_events_deferrals_and_stored_values_apart() {
     assert_eq!(saw(&juju, "hooks/start", &[], false), ["db 2, web 2"], "no key of the charm is a library's");
     let kept: serde_json::Value = serde_json::from_str(&juju.kept().unwrap()).unwrap();
     assert_eq!(kept["stored"], serde_json::json!({"seen": "the charm's own"}));
-    assert_eq!(kept["libraries"], serde_json::json!({"db": {"seen": 2, "refreshed": 2}, "web": {"seen": 2}}));
+    assert_eq!(
+        kept["libraries"],
+        serde_json::json!({"db": {"seen": 2, "refreshed": 2}, "web": {"seen": 2, "refreshed": 1}})
+    );
 }
 
 #[test]
@@ -158,6 +161,16 @@ fn a_library_looks_again_at_the_events_that_the_charm_says() {
         let kept: serde_json::Value = serde_json::from_str(&juju.kept().unwrap()).unwrap();
         assert_eq!(kept["libraries"]["db"]["refreshed"], times, "{hook}");
     }
+}
+
+#[test]
+fn a_library_looks_again_at_another_library_s_event() {
+    let juju = juju();
+    saw(&juju, "hooks/db-relation-changed", &DB_3, false);
+    assert!(!juju.kept().unwrap().contains("refreshed"), "it is deferred");
+    saw(&juju, "hooks/install", &[], false);
+    let kept: serde_json::Value = serde_json::from_str(&juju.kept().unwrap()).unwrap();
+    assert_eq!(kept["libraries"]["web"]["refreshed"], 1);
 }
 
 #[test]

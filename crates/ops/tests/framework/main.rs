@@ -12,3 +12,4 @@ mod relations;
 mod secrets;
 mod statuses;
 mod stored_state;
+mod surface;

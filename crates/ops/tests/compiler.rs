@@ -1,0 +1,111 @@
+//! What the compiler says of code that uses the framework wrongly.
+
+#[path = "../../ops-macros/tests/package/mod.rs"]
+mod package;
+
+use package::Package;
+
+/// What the compiler says of each of these functions, from the line that names the error.
+fn faults(name: &str, code: &str) -> String {
+    Package::new(name, name, code).refused(&[])
+}
+
+/// The fault that is in the line with this comment.
+fn fault<'a>(message: &'a str, code: &str, comment: &str) -> &'a str {
+    let line = 1 + code.lines().position(|line| line.contains(comment)).unwrap();
+    let place = format!("src/main.rs:{line}:");
+    let found = message.split("\n\n").find(|fault| fault.contains(&place) && fault.contains("error["));
+    found.unwrap_or_else(|| panic!("nothing is said of line {line}, {comment}:\n{message}"))
+}
+
+#[test]
+fn a_wrong_handler_is_told_what_a_handler_is() {
+    let code = "
+use ops::{Framework, Model, StartEvent, StopEvent, on};
+
+struct MyCharm;
+
+impl MyCharm {
+    fn on_stop(&mut self, _: &StopEvent, _: &Model) {}
+    fn returns_bool(&mut self, _: &StartEvent, _: &Model) -> bool { true }
+    fn returns_a_number(&self, _: &StartEvent, _: &Model) -> std::io::Result<u32> { Ok(1) }
+    fn without_model(&mut self, _: &StartEvent) {}
+}
+
+fn observe(framework: &mut Framework<MyCharm>) {
+    framework.observe(on::start(), MyCharm::on_stop); // another event
+    framework.observe(on::start(), MyCharm::without_model); // no model
+    framework.observe(on::start(), MyCharm::returns_bool); // a bool
+    framework.observe(on::start(), MyCharm::returns_a_number); // a number
+}
+
+fn main() {
+    observe(todo!());
+    ops::main(5); // no charm
+}
+";
+    let message = faults("wrong-handlers", code);
+    for (comment, says) in [
+        ("// another event", "MyCharm::on_stop}` does not handle this event for `MyCharm`"),
+        ("// another event", "not a handler of `StartEvent`"),
+        (
+            "// another event",
+            "such as `fn on_event(&mut self, event: &StartEvent, model: &Model) -> anyhow::Result<()>`",
+        ),
+        ("// no model", "MyCharm::without_model}` does not handle this event for `MyCharm`"),
+        ("// a bool", "fn(&mut MyCharm, &StartEvent, &Model) -> bool"),
+        ("// a bool", "it may also take `&self`, and return nothing, or `Result<(), _>` with any error"),
+        ("// a number", "does not handle this event for `MyCharm`"),
+        ("// no charm", "`{integer}` does not make a charm"),
+        ("// no charm", "`ops::main` takes a function such as `MyCharm::default`, or one that takes a `&Model`"),
+    ] {
+        let fault = fault(&message, code, comment);
+        assert!(fault.contains(says), "{fault}");
+    }
+}
+
+#[test]
+fn what_juju_may_add_to_must_be_matched_with_a_rest() {
+    let types =
+        ["ops::StatusName", "ops::EventName", "ops::Error", "ops::EnvError", "ops::Port", "ops::hookcmds::Error"];
+    let functions =
+        types.iter().enumerate().map(|(at, it)| format!("fn of_{at}(it: {it}) {{ match it {{}} }} // {it};\n"));
+    let code = functions.collect::<String>() + "fn main() {}\n";
+    let message = faults("without-a-rest", &code);
+    for it in types {
+        let fault = fault(&message, &code, &format!("// {it};"));
+        let name = it.rsplit("::").next().unwrap();
+        assert!(fault.contains(&format!("the matched value is of type `{it}`")) || fault.contains(name), "{fault}");
+        assert!(fault.contains("marked as non-exhaustive") || fault.contains("`_` not covered"), "{fault}");
+    }
+}
+
+#[test]
+fn a_result_that_is_dropped_is_warned_of() {
+    let code = "
+use ops::{Framework, Port, SecretUpdate, Status, on};
+
+struct MyCharm;
+
+fn dropped(model: &ops::Model) {
+    Status::active(); // a status
+    SecretUpdate::default().label(\"a\"); // an update
+    on::start(); // an event
+    Port::tcp(80); // a port
+    model.unit(); // a unit
+    model.unit().set_status(Status::active()); // a result
+}
+
+fn main() {
+    let _: fn(&ops::Model) = dropped;
+    let _: Option<(Framework<MyCharm>, MyCharm)> = None;
+}
+";
+    let message = Package::new("dropped", "dropped", code).warned();
+    for comment in ["// a status", "// an update", "// an event", "// a port", "// a unit", "// a result"] {
+        let line = 1 + code.lines().position(|line| line.contains(comment)).unwrap();
+        let said = message.split("\n\n").find(|said| said.contains(&format!("src/main.rs:{line}:")));
+        let said = said.unwrap_or_else(|| panic!("nothing is said of line {line}, {comment}:\n{message}"));
+        assert!(said.contains("that must be used"), "{said}");
+    }
+}
