@@ -25,4 +25,4 @@ pub use error::{Error, Refusal};
 pub use info::{Info, Service};
 pub use install::Install;
 pub use install::{ensure, hold, install, install_local, list_one, refresh, remove, unhold};
-pub use settings::{alias, connect, get, logs, restart, set, start, stop, unalias, unset};
+pub use settings::{alias, connect, disconnect, get, logs, restart, set, start, stop, unalias, unset};

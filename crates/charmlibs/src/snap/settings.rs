@@ -89,6 +89,14 @@ pub fn connect(snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(),
     Snapd::new().connect(snap, plug, slot)
 }
 
+/// Disconnect a plug of `snap` from a slot of another; without a slot, from whatever it is connected to.
+///
+/// # Errors
+/// See [`Snapd::disconnect`].
+pub fn disconnect(snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(), Error> {
+    Snapd::new().disconnect(snap, plug, slot)
+}
+
 impl Snapd {
     /// The config of `snap`, or the values of some `keys` of it (`server.port`) if there are any.
     ///
@@ -223,13 +231,25 @@ impl Snapd {
     /// # Errors
     /// [`Error::NotInstalled`]; [`Error::Refused`]: there is no such plug or slot.
     pub fn connect(&self, snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(), Error> {
+        self.interface("connect", snap, plug, slot)
+    }
+
+    /// Disconnect a plug of the snap from a slot of another; without a slot, from whatever it is connected to.
+    ///
+    /// # Errors
+    /// As [`Snapd::connect`].
+    pub fn disconnect(&self, snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(), Error> {
+        self.interface("disconnect", snap, plug, slot)
+    }
+
+    fn interface(&self, action: &str, snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(), Error> {
         let (slot_snap, slot) = slot.unwrap_or_default();
         let body = json!({
-            "action": "connect",
+            "action": action,
             "plugs": [{"snap": name("a snap", snap)?, "plug": name("a plug", plug)?}],
             "slots": [{"snap": slot_snap, "slot": slot}],
         });
-        self.send("POST", "/v2/interfaces", &body, &format!("connect the plug {snap}:{plug}"))
+        self.send("POST", "/v2/interfaces", &body, &format!("{action} the plug {snap}:{plug}"))
             .map_err(|error| self.or_not_installed(snap, error))
     }
 }

@@ -152,6 +152,10 @@ fn services_aliases_and_plugs_are_sent_as_documented() {
     let connect =
         json!({"action": "connect", "plugs": [{"snap": "juju", "plug": "home"}], "slots": [{"snap": "", "slot": ""}]});
     assert_eq!(server.last("POST /v2/interfaces"), connect);
+    snapd.disconnect("juju", "home", Some(("core", "home"))).unwrap();
+    let slot = json!({"snap": "core", "slot": "home"});
+    let disconnect = json!({"action": "disconnect", "plugs": [{"snap": "juju", "plug": "home"}], "slots": [slot]});
+    assert_eq!(server.last("POST /v2/interfaces"), disconnect);
     let logs = snapd.logs("juju", 5).unwrap();
     assert_eq!(logs, ["2026-01-01T00:00:00Z juju.fetch[7]: hello", "2026-01-01T00:00:01Z juju.fetch[7]: bye"]);
 }
