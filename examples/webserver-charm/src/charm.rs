@@ -16,8 +16,8 @@ ops::charm!("charmcraft.yaml");
 const TLS: Requirer = Requirer::new(endpoints::CERTIFICATES, certificates);
 const COS: Provider = Provider::new(endpoints::COS_AGENT)
     .metrics(&[Metrics::new(9113, "/metrics")])
-    .metrics_alert_rules(&[("nginx", include_str!("../cos/alerts.yaml"))])
-    .dashboards(&[("nginx.json", include_str!("../cos/dashboard.json"))])
+    .metrics_alert_rules(&[("nginx", include_str!("../cos/alert_rules/nginx.yaml"))])
+    .dashboards(&[("nginx.json", include_str!("../cos/dashboards/nginx.json"))])
     .log_files(&["/var/log/nginx/*.log"]);
 const ADMIN: &str = "admin";
 

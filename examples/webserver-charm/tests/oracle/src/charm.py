@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import pathlib
 import secrets
 
 import nginx
 import ops
 from charmlibs.interfaces import tls_certificates as tls
-from cosl import AlertRules, JujuTopology, LZMABase64
+from cos_agent import COSAgentProvider
 
-COS = pathlib.Path(__file__).parent.parent / "cos"
 ADMIN = "admin"
 
 
@@ -47,6 +44,13 @@ class WebServerCharm(ops.CharmBase):
             certificate_requests=self._certificates(),
             refresh_events=[self.on.config_changed],
         )
+        self.cos = COSAgentProvider(
+            self,
+            metrics_endpoints=[{"path": "/metrics", "port": 9113}],
+            metrics_rules_dir="./cos/alert_rules",
+            dashboard_dirs=["./cos/dashboards"],
+            refresh_events=[self.on.upgrade_charm],
+        )
         framework.observe(self.on.install, self._on_install)
         framework.observe(self.on.start, self._reconcile)
         framework.observe(self.on.config_changed, self._reconcile)
@@ -56,8 +60,6 @@ class WebServerCharm(ops.CharmBase):
         framework.observe(self.on.secret_changed, self._reconcile)
         framework.observe(self.tls.on.certificate_available, self._reconcile)
         framework.observe(self.on["certificates"].relation_broken, self._reconcile)
-        framework.observe(self.on["cos-agent"].relation_joined, self._tell_cos)
-        framework.observe(self.on.upgrade_charm, self._tell_cos)
         framework.observe(self.on.stop, self._on_stop)
         framework.observe(self.on["admin-password"].action, self._on_admin_password)
         framework.observe(self.on["rotate-admin-password"].action, self._on_rotate)
@@ -162,23 +164,6 @@ class WebServerCharm(ops.CharmBase):
             raise Waiting("Waiting for the leader")
         secret = self.model.get_secret(id=data["admin-secret"], label=ADMIN)
         return secret.get_content(refresh=True)["password"]
-
-    def _tell_cos(self, _: ops.EventBase):
-        # The library for this interface is not on PyPI: this is what it does.
-        rules = AlertRules("promql", JujuTopology.from_charm(self))
-        rules.add_path(COS / "alerts.yaml")
-        config = {
-            "metrics_alert_rules": rules.as_dict(),
-            "log_alert_rules": {},
-            "dashboards": [LZMABase64.compress((COS / "dashboard.json").read_text())],
-            "metrics_scrape_jobs": [
-                {"metrics_path": "/metrics", "static_configs": [{"targets": ["localhost:9113"]}]}
-            ],
-            "log_slots": [],
-            "include_log_files": ["/var/log/nginx/*.log"],
-        }
-        for relation in self.model.relations["cos-agent"]:
-            relation.data[self.unit]["config"] = json.dumps(config)
 
 
 if __name__ == "__main__":
