@@ -1,5 +1,7 @@
 //! What the collector beside a unit is told.
 
+mod schema;
+
 use std::io::Read as _;
 
 use base64ct::{Base64, Encoding as _};
@@ -42,6 +44,8 @@ macro_rules! charm {
 }
 charm!(App, COS);
 charm!(Broken, BROKEN);
+const UNCLOSED: Provider = Provider::new("cos-agent").metrics_alert_rules(&[("open", "alert: A\nexpr: up{a=\"b\"\n")]);
+charm!(Unclosed, UNCLOSED);
 
 fn state() -> State {
     let relation = Relation::new("cos-agent").id(4).remote_app("opentelemetry-collector");
@@ -61,15 +65,7 @@ fn the_collector_is_told_all_that_the_schema_has() {
     let out = ctx.run(on::relation_joined(state.relation(4)), state.clone()).unwrap();
     assert!(out.relation(4).local_app_data.is_empty());
     let config = config(&out);
-    for (field, is_right) in [
-        ("metrics_alert_rules", config["metrics_alert_rules"].is_object()),
-        ("log_alert_rules", config["log_alert_rules"].is_object()),
-        ("dashboards", config["dashboards"].is_array()),
-        ("metrics_scrape_jobs", config["metrics_scrape_jobs"].is_array()),
-        ("log_slots", config["log_slots"].is_array()),
-    ] {
-        assert!(is_right, "{field}: {}", config[field]);
-    }
+    schema::check("cos_agent-v0 provider unit", &out.relation(4).local_unit_data, &["config"]);
     assert_eq!(
         config["metrics_scrape_jobs"],
         json!([{"metrics_path": "/metrics", "static_configs": [{"targets": ["localhost:9113"]}]}])
@@ -102,7 +98,10 @@ fn rules_carry_the_labels_of_the_application() {
         })
     );
     let logs = config["log_alert_rules"]["groups"][0]["rules"][0]["expr"].as_str().unwrap();
-    assert!(logs.contains(r#"{juju_model="prod", "#), "{logs}");
+    let labels =
+        r#"juju_model="prod", juju_model_uuid="58b48ff0-608b-435f-83b9-ea643e0b98db", juju_application="shop""#;
+    assert_eq!(logs, format!("count_over_time({{{labels}}} |= \"error\" [5m]) > 9"));
+    assert_eq!(groups[1]["rules"][0]["expr"], format!("load{{{labels}}} > 3"), "without being asked");
 }
 
 #[test]
@@ -125,6 +124,11 @@ fn rules_that_are_none_are_an_error_that_names_them() {
     let Err(Error::Charm(error)) = ctx.run(on::upgrade_charm(), state()) else { panic!() };
     let error = ops::chain(&error);
     assert!(error.ends_with("the alert rules typo are no rules: there is neither `groups` nor `expr`"), "{error}");
+
+    let mut ctx = Context::with_metadata(Unclosed, METADATA).unwrap();
+    let Err(Error::Charm(error)) = ctx.run(on::upgrade_charm(), state()) else { panic!() };
+    let error = ops::chain(&error);
+    assert!(error.ends_with("the alert rules open are no rules: there is no '}' for the first of {a=\"b\""), "{error}");
 }
 
 #[test]
@@ -136,4 +140,15 @@ fn where_traces_go_is_what_the_collector_says() {
     let receivers = COS.receivers(manager.model()).unwrap();
     assert_eq!(receivers.len(), 1);
     assert_eq!((receivers[0].protocol.as_str(), receivers[0].url.as_str()), ("otlp_http", "http://10.0.0.9:4318"));
+}
+
+#[test]
+fn receivers_that_cannot_be_read_fail_no_hook_and_are_an_error_that_names_the_databag() {
+    let state = state().change_relation(4, |relation| relation.remote_unit_data(0, [("receivers", "[{\"url\": 7}]")]));
+    let mut ctx = Context::with_metadata(App, METADATA).unwrap();
+    let out = ctx.run(on::relation_changed(state.relation(4)), state).unwrap();
+    let out = ctx.run(on::upgrade_charm(), out).unwrap();
+    let manager = ctx.manager(on::update_status(), out).unwrap();
+    let error = COS.receivers(manager.model()).unwrap_err().to_string();
+    assert!(error.starts_with("relation cos-agent:4, databag of opentelemetry-collector/0: receivers is "), "{error}");
 }

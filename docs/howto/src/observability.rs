@@ -7,7 +7,7 @@ use crate::{endpoints, on};
 
 const DOWN: &str = "
 alert: DemoDown
-expr: up{%%juju_topology%%} == 0
+expr: up == 0
 for: 5m
 labels:
   severity: critical

@@ -8,7 +8,7 @@
 //! const COS: Provider = Provider::new("cos-agent")
 //!     .metrics(&[Metrics::new(9113, "/metrics")])
 //!     // A charm's own would be `include_str!("../alerts/shop.yaml")`.
-//!     .metrics_alert_rules(&[("shop", "alert: ShopDown\nexpr: up{%%juju_topology%%} == 0\nfor: 5m\n")])
+//!     .metrics_alert_rules(&[("shop", "alert: ShopDown\nexpr: up == 0\nfor: 5m\n")])
 //!     .log_files(&["/var/log/shop/*.log"]);
 //!
 //! struct ShopCharm;
@@ -22,6 +22,8 @@
 //!
 //! [interface]: https://github.com/canonical/charmlibs/tree/main/interfaces/cos_agent/interface/v0
 
+mod expression;
+
 use base64ct::{Base64, Encoding as _};
 use lzma_rust2::{XzOptions, XzWriter};
 use ops::{Error, Framework, Library, Model, RelationJoinedEvent, on};
@@ -29,6 +31,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use std::io::Write as _;
+
+use expression::{Language, Matcher};
 
 /// Tells the collector beside this unit what to observe.
 #[derive(Clone, Copy, Debug)]
@@ -156,15 +160,17 @@ impl Provider {
         self
     }
 
-    /// With these alert rules about metrics: names, and YAML of one rule or of `groups`. `%%juju_topology%%` in an
-    /// expression stands for the labels of this application.
+    /// With these alert rules about metrics: names, and YAML of one rule or of `groups`.
+    ///
+    /// They find the series of this application alone: whatever an expression selects has to have its labels, too. There is
+    /// no need of `%%juju_topology%%` in selectors, which rules of charms in Python have.
     #[must_use]
     pub const fn metrics_alert_rules(mut self, files: &'static [(&'static str, &'static str)]) -> Self {
         self.metrics_alert_rules = files;
         self
     }
 
-    /// With these alert rules about logs.
+    /// With these alert rules about logs, which find the streams of this application alone.
     #[must_use]
     pub const fn log_alert_rules(mut self, files: &'static [(&'static str, &'static str)]) -> Self {
         self.log_alert_rules = files;
@@ -228,8 +234,8 @@ impl Provider {
         }
         let topology = Topology::of(model)?;
         let config = Config {
-            metrics_alert_rules: rules(self.metrics_alert_rules, &topology)?,
-            log_alert_rules: rules(self.log_alert_rules, &topology)?,
+            metrics_alert_rules: rules(self.metrics_alert_rules, &topology, Language::PromQl)?,
+            log_alert_rules: rules(self.log_alert_rules, &topology, Language::LogQl)?,
             dashboards: self
                 .dashboards
                 .iter()
@@ -280,14 +286,6 @@ impl Topology {
         ]
     }
 
-    /// The labels by which an expression picks this application's series. Not the charm: a subordinate's series have its
-    /// principal's.
-    fn matchers(&self) -> String {
-        let labels = self.labels();
-        let matchers: Vec<String> = labels[..3].iter().map(|(key, value)| format!("{key}=\"{value}\"")).collect();
-        matchers.join(", ")
-    }
-
     /// The beginning of the names of groups of rules.
     fn prefix(&self) -> String {
         format!("{}_{}_{}", self.model, self.uuid.get(..8).unwrap_or(&self.uuid), self.app)
@@ -295,7 +293,7 @@ impl Topology {
 }
 
 /// All rules, as Prometheus and Loki read them; nothing where there are none.
-fn rules(files: Files, topology: &Topology) -> Result<Value, InvalidFile> {
+fn rules(files: Files, topology: &Topology, language: Language) -> Result<Value, InvalidFile> {
     let mut groups = Vec::new();
     for (name, text) in files {
         let invalid = |why: String| InvalidFile::Rules { name, why };
@@ -307,29 +305,39 @@ fn rules(files: Files, topology: &Topology) -> Result<Value, InvalidFile> {
         };
         let Value::Array(found) = found else { return Err(invalid("`groups` is no list".to_owned())) };
         for group in found {
-            groups.push(
-                labelled(group, topology).ok_or_else(|| invalid("a group lacks its name or its rules".to_owned()))?,
-            );
+            groups.push(labelled(group, topology, language).map_err(invalid)?);
         }
     }
     Ok(if groups.is_empty() { json!({}) } else { json!({"groups": groups}) })
 }
 
-/// A group with this application's labels in its rules. None if it is no group.
-fn labelled(mut group: Value, topology: &Topology) -> Option<Value> {
-    let name = format!("{}_{}_rules", topology.prefix(), group.get("name")?.as_str()?);
+/// The labels by which an expression selects this application's series. Not the charm: a subordinate's series have its
+/// principal's.
+const SELECTING: [&str; 3] = ["juju_model", "juju_model_uuid", "juju_application"];
+
+/// A group with this application's labels in its rules, and in what they select. An error if it is no group.
+fn labelled(mut group: Value, topology: &Topology, language: Language) -> Result<Value, String> {
+    let lacks = || "a group lacks its name or its rules".to_owned();
+    let name = group.get("name").and_then(Value::as_str).ok_or_else(lacks)?;
+    let name = format!("{}_{name}_rules", topology.prefix());
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     group["name"] = name.chars().map(|c| if fits(c) { c } else { '_' }).collect::<String>().into();
-    for rule in group.get_mut("rules")?.as_array_mut()? {
-        let rule = rule.as_object_mut()?;
-        let expression = rule.get("expr")?.as_str()?.replace("%%juju_topology%%", &topology.matchers());
-        rule.insert("expr".to_owned(), expression.into());
-        let labels = rule.entry("labels").or_insert_with(|| Map::new().into()).as_object_mut()?;
+    for rule in group.get_mut("rules").and_then(Value::as_array_mut).ok_or_else(lacks)? {
+        let rule = rule.as_object_mut().ok_or_else(lacks)?;
+        let labels = rule.entry("labels").or_insert_with(|| Map::new().into()).as_object_mut();
+        let labels = labels.ok_or_else(|| "the labels of a rule are no map".to_owned())?;
         for (key, value) in topology.labels() {
             labels.entry(key).or_insert_with(|| value.into());
         }
+        // A rule may say whose series it is about.
+        let labels = labels.clone();
+        let matchers: Vec<Matcher<'_>> =
+            SELECTING.into_iter().filter_map(|label| Some((label, labels.get(label)?.as_str()?))).collect();
+        let expression = rule.get("expr").and_then(Value::as_str).ok_or_else(lacks)?;
+        let expression = expression.replace("%%juju_topology%%,", "").replace("%%juju_topology%%", "");
+        rule.insert("expr".to_owned(), expression::select(&expression, &matchers, language)?.into());
     }
-    Some(group)
+    Ok(group)
 }
 
 /// A dashboard as the other side reads it: JSON, compressed, in base64.

@@ -1,0 +1,242 @@
+//! Expressions of alert rules: of all series and streams that they find, those of one application.
+//!
+//! The library for charms in Python has `cos-tool` for it, a program that reads expressions with the parsers of Prometheus and
+//! Loki. What must be known here is less: where the selectors are.
+
+/// In which language an expression is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    /// Prometheus'.
+    PromQl,
+    /// Loki's, in which only what stands in braces selects.
+    LogQl,
+}
+
+/// A label, and the value that it must have.
+pub(super) type Matcher<'a> = (&'static str, &'a str);
+
+/// Words that are no metric's name, whatever follows them.
+const OPERATORS: [&str; 10] =
+    ["and", "atan2", "bool", "inf", "nan", "offset", "or", "unless", "group_left", "group_right"];
+
+/// Words that a list of labels follows.
+const GROUPINGS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
+
+/// The expression with these matchers in each of its selectors. A label that a selector matches already is left alone.
+///
+/// # Errors
+/// What has no end: a string, or something in brackets.
+pub(super) fn select(expression: &str, matchers: &[Matcher<'_>], language: Language) -> Result<String, String> {
+    let mut text = Text { rest: expression, out: String::with_capacity(2 * expression.len()) };
+    while let Some(first) = text.rest.chars().next() {
+        match first {
+            '"' | '\'' | '`' => text.copy(string(text.rest)?),
+            '#' => text.copy(text.rest.find('\n').unwrap_or(text.rest.len())),
+            '[' => text.copy(closed(text.rest, ']')?),
+            '{' => text.selector(matchers)?,
+            c if c.is_ascii_digit() => text.copy(number(text.rest)),
+            c if is_name(c) => {
+                let name = &text.rest
+                    [..text.rest.find(|c: char| !is_name(c) && !c.is_ascii_digit()).unwrap_or(text.rest.len())];
+                text.copy(name.len());
+                if language == Language::PromQl {
+                    text.after_name(&name.to_ascii_lowercase(), matchers)?;
+                }
+            }
+            c => text.copy(c.len_utf8()),
+        }
+    }
+    Ok(text.out)
+}
+
+struct Text<'a> {
+    rest: &'a str,
+    out: String,
+}
+
+impl Text<'_> {
+    fn copy(&mut self, length: usize) {
+        let (copied, rest) = self.rest.split_at(length);
+        self.out.push_str(copied);
+        self.rest = rest;
+    }
+
+    /// What follows a name says whether it is a metric's.
+    fn after_name(&mut self, name: &str, matchers: &[Matcher<'_>]) -> Result<(), String> {
+        let next = self.rest.trim_start();
+        if GROUPINGS.contains(&name) && next.starts_with('(') {
+            self.copy(self.rest.len() - next.len());
+            self.copy(closed(self.rest, ')')?);
+        } else if !OPERATORS.contains(&name)
+            // A function, or an aggregation such as `sum(…)` or `sum by (…) (…)`.
+            && !next.starts_with('(')
+            && !["by", "without"].iter().any(|word| starts_with_word(next, word))
+            && !next.starts_with('{')
+        {
+            self.out.push('{');
+            self.out.push_str(&joined(matchers.iter()));
+            self.out.push('}');
+        }
+        Ok(())
+    }
+
+    /// A selector in braces.
+    fn selector(&mut self, matchers: &[Matcher<'_>]) -> Result<(), String> {
+        let length = closed(self.rest, '}')?;
+        let inside = &self.rest[1..length - 1];
+        let missing = joined(matchers.iter().filter(|(label, _)| !matches(inside, label)));
+        self.out.push('{');
+        self.out.push_str(&missing);
+        if !missing.is_empty() && !inside.trim().is_empty() {
+            self.out.push_str(", ");
+        }
+        self.rest = &self.rest[1..];
+        self.copy(length - 1);
+        Ok(())
+    }
+}
+
+fn joined<'a>(matchers: impl Iterator<Item = &'a Matcher<'a>>) -> String {
+    // As in Go, whose strings both languages have.
+    matchers.map(|(label, value)| format!("{label}={value:?}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether what stands in braces matches this label.
+fn matches(inside: &str, label: &str) -> bool {
+    let mut rest = inside;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '"' | '\'' | '`' => string(rest).unwrap_or(rest.len()),
+            c if is_name(c) => {
+                let length = rest.find(|c: char| !is_name(c) && !c.is_ascii_digit()).unwrap_or(rest.len());
+                if rest[..length] == *label {
+                    return true;
+                }
+                length
+            }
+            c => c.len_utf8(),
+        };
+        rest = &rest[length..];
+    }
+    false
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_' || c == ':'
+}
+
+fn starts_with_word(text: &str, word: &str) -> bool {
+    let end = text.find(|c: char| !is_name(c)).unwrap_or(text.len());
+    text[..end].eq_ignore_ascii_case(word)
+}
+
+/// The length of the number, or the duration, that the text begins with.
+fn number(text: &str) -> usize {
+    let mut last = ' ';
+    let ends = |c: char| {
+        let sign = matches!(c, '+' | '-') && matches!(last, 'e' | 'E') && !text.starts_with("0x");
+        last = c;
+        !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_') || sign)
+    };
+    text.find(ends).unwrap_or(text.len())
+}
+
+/// The length of the string that the text begins with.
+fn string(text: &str) -> Result<usize, String> {
+    let quote = text.chars().next().unwrap_or('"');
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quote != '`' => escaped = true,
+            c if c == quote => return Ok(at + c.len_utf8()),
+            _ => {}
+        }
+    }
+    Err(format!("a string has no end: {text}"))
+}
+
+/// The length of what the text begins with, up to where this closes it.
+fn closed(text: &str, end: char) -> Result<usize, String> {
+    let mut at = 1;
+    while let Some(c) = text[at..].chars().next() {
+        match c {
+            '"' | '\'' | '`' => at += string(&text[at..])?,
+            c if c == end => return Ok(at + c.len_utf8()),
+            c => at += c.len_utf8(),
+        }
+    }
+    Err(format!("there is no {end:?} for the first of {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOP: [Matcher<'static>; 2] = [("m", "prod"), ("app", "shop")];
+    const IN: &str = r#"m="prod", app="shop""#;
+
+    /// Checks that `§` stands where the matchers go.
+    fn check(language: Language, with: &str) {
+        let plain = with.replace("§, ", "").replace("{§}", "{}").replace('§', "");
+        let expected = with.replace('§', IN);
+        assert_eq!(select(&plain, &SHOP, language).as_deref(), Ok(expected.as_str()), "{plain}");
+        // A metric's name may go without braces.
+        if language == Language::PromQl {
+            let bare = with.replace("{§}", "").replace("§, ", "").replace('§', "");
+            if !bare.contains("{}") && !bare.starts_with(' ') && !with.starts_with('{') {
+                assert_eq!(select(&bare, &SHOP, language).as_deref(), Ok(expected.as_str()), "{bare}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_selector_of_prometheus_finds_this_application_alone() {
+        for with in [
+            "up{§} == 0",
+            r#"up{§, job="a"}"#,
+            r#"{§, __name__=~"node_.+"} > 1"#,
+            "absent(up{§})",
+            "sum(rate(http_requests_total{§}[5m])) > 1e-3",
+            "sum by (code, job) (rate(http_requests_total{§}[5m]))",
+            "sum(rate(a{§}[5m])) without (instance) / on(job) group_left(team) sum by(job) (b{§})",
+            "SUM BY (job) (a{§}) AND ON (job) b{§} OR c{§} unless ignoring (x) d{§}",
+            "a{§} offset -1h30m > bool 0.5",
+            "a{§} @ start() > b{§} @ 1609746000",
+            "max_over_time(a{§}[1h:5m]) > 0x1f",
+            "histogram_quantile(0.9, sum by (le) (rate(b_bucket{§}[10m]))) > Inf",
+            "job:a:rate5m{§} > 3 # of all (a, b)",
+            "label_replace(up{§}, \"by\", \"$1 {x}\", 'a', `\\`)",
+            "topk(3, a{§}) > 1 and on() (vector(1) == 1)",
+            "count_values(\"version\", build{§}) > time() - 2",
+        ] {
+            check(Language::PromQl, with);
+        }
+    }
+
+    #[test]
+    fn every_stream_selector_of_loki_finds_this_application_alone() {
+        for with in [
+            r#"count_over_time({§} |= "error" [5m]) > 9"#,
+            r#"sum by (level) (rate({§, job="a"} | json | line_format "{{.msg}}" | level =~ `e{1}` [1m]))"#,
+            r#"{§, job="a"} |~ "up{}""#,
+        ] {
+            check(Language::LogQl, with);
+        }
+    }
+
+    #[test]
+    fn a_label_that_is_matched_already_is_left_alone() {
+        let select = |expression: &str| select(expression, &SHOP, Language::PromQl).unwrap();
+        assert_eq!(select(r#"up{app=~"a|b"}"#), r#"up{m="prod", app=~"a|b"}"#);
+        assert_eq!(select(r#"up{app="x", m!=""}"#), r#"up{app="x", m!=""}"#);
+        assert_eq!(select(r#"up{x="app", apps="m"}"#), format!(r#"up{{{IN}, x="app", apps="m"}}"#));
+    }
+
+    #[test]
+    fn what_has_no_end_is_an_error() {
+        for expression in ["up{a=\"b}", "up{a", "rate(a[5m", "a and 'b", "sum by (a"] {
+            assert!(select(expression, &SHOP, Language::PromQl).is_err(), "{expression}");
+        }
+    }
+}
