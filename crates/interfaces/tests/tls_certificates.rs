@@ -1,11 +1,13 @@
 //! Certificates, as transitions of a unit's state. The other side is played by hand here; the integration tests have the
 //! library for charms in Python.
 
+mod schema;
+
 use std::time::{Duration, SystemTime};
 
 use interfaces::tls_certificates::{
-    Authority, Available, Certificate, CertificateRequest, Error, Mode, Provider, RequestError, Requested, Requests,
-    Requirer, SigningRequest,
+    Authority, Available, Capabilities, Certificate, CertificateRequest, Error, Mode, PrivateKey, Provider,
+    RequestError, Requested, Requests, Requirer, SigningRequest,
 };
 use ops::{Charm, CustomRelation, Framework, Model};
 use ops_testing::{Context, Relation, Secret, State, json, on};
@@ -110,6 +112,7 @@ fn a_unit_asks_with_a_key_that_is_in_a_secret_of_its_own() {
     let data = &out.relation(3).local_unit_data;
     let keys: Vec<&String> = data.keys().filter(|key| !key.contains("address") && *key != "egress-subnets").collect();
     assert_eq!(keys, ["certificate_signing_requests"]);
+    schema::check("tls-certificates-v1 requirer unit", data, &["certificate_signing_requests"]);
     let [entry] = &sent(&out)[..] else { panic!() };
     assert_eq!(entry.as_object().unwrap().keys().collect::<Vec<_>>(), ["ca", "certificate_signing_request"]);
     assert_eq!(entry["ca"], false);
@@ -144,6 +147,7 @@ fn an_application_s_leader_alone_asks_for_it() {
         let out = context(AppCharm).run(event, state.clone().with_leader(true)).unwrap();
         let data = &out.relation(3).local_app_data;
         assert!(data["certificate_signing_requests"].contains("-----BEGIN CERTIFICATE REQUEST-----"), "{data:?}");
+        schema::check("tls-certificates-v1 requirer app", data, &["certificate_signing_requests"]);
         assert!(sent(&out).is_empty());
         let secret = out.get_secret_by_label(&format!("{PREFIX}-private-key-app-certificates")).unwrap();
         assert_eq!(secret.owner, Some(ops::SecretOwner::Application));
@@ -323,18 +327,174 @@ fn when_the_relation_is_gone_so_are_key_and_certificates() {
     assert_eq!(ctx.emitted(&UNIT.gone()).len(), 1);
 }
 
+/// A unit with this key in the secret where a charm in Python left it, whose relation is new.
+fn with_key(pem: &str) -> (State, Relation, Secret) {
+    let key = Secret::new([("private-key", pem)]).owned_by_unit().label(format!("{PREFIX}-private-key-0-certificates"));
+    let relation = Relation::new("certificates").id(3).remote_app("ca");
+    (State::default().with_relation(relation.clone()).with_secret(key.clone()), relation, key)
+}
+
 #[test]
-fn a_key_that_a_charm_in_python_left_is_replaced() {
-    let key = Secret::new([("private-key", "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----")])
-        .owned_by_unit()
-        .label(format!("{PREFIX}-private-key-0-certificates"));
-    let relation = Relation::new("certificates").id(3);
-    let state = State::default().with_relation(relation.clone()).with_secret(key.clone());
-    let out = context(UnitCharm).run(on::relation_created(&relation), state).unwrap();
+fn a_key_of_any_kind_that_a_charm_in_python_left_is_kept_and_used() {
+    for pem in [
+        include_str!("../src/tls_certificates/testdata/rsa2048.pkcs1.pem"),
+        include_str!("../src/tls_certificates/testdata/p384.sec1.pem"),
+        include_str!("../src/tls_certificates/testdata/p256.pem"),
+    ] {
+        let (state, relation, key) = with_key(pem);
+        let mut ctx = context(UnitCharm);
+        let out = ctx.run(on::relation_created(&relation), state).unwrap();
+        assert_eq!(out.get_secret(&key.id).unwrap().latest_revision(), 1);
+        let request = SigningRequest::from_pem(sent(&out)[0]["certificate_signing_request"].as_str().unwrap()).unwrap();
+        assert_eq!(request.is_signed(), Some(true));
+        // A CA with an RSA key, as those of charms in Python.
+        let ca_key = PrivateKey::from_pem(include_str!("../src/tls_certificates/testdata/rsa2048.pem")).unwrap();
+        let authority = Authority::with_key("Our CA", ca_key, 365 * DAY).unwrap();
+        let certificate = authority.sign(&request, false, 10 * DAY).unwrap();
+        let state = answer(out, &[entry(&authority, &request, &certificate)]);
+        let out = ctx.run(on::relation_changed(state.relation(3)), state.clone()).unwrap();
+        assert_eq!(ctx.emitted(&UNIT.available()).len(), 1);
+        let manager = ctx.manager(on::update_status(), out).unwrap();
+        let issued = UNIT.issued(manager.model()).unwrap().unwrap();
+        assert_eq!(issued.private_key.pem(), pem.trim());
+        assert!(issued.certificate.is_for(&issued.private_key));
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_replaced_and_the_log_says_why() {
+    let (state, relation, key) = with_key(include_str!("../src/tls_certificates/testdata/ed25519.pem"));
+    let mut ctx = context(UnitCharm);
+    let out = ctx.run(on::relation_created(&relation), state).unwrap();
     let secret = out.get_secret(&key.id).unwrap();
     assert_eq!(secret.latest_revision(), 2);
-    assert!(secret.latest().unwrap().expose("private-key").unwrap().starts_with("-----BEGIN PRIVATE KEY-----"));
+    PrivateKey::from_pem(secret.latest().unwrap().expose("private-key").unwrap()).unwrap();
     assert_eq!(sent(&out).len(), 1);
+    let says = "the private key of certificates cannot be used, and a new one takes its place: this is no private key";
+    assert!(ctx.juju_log().iter().any(|line| line.message.contains(says)), "{:?}", ctx.juju_log());
+}
+
+#[test]
+fn the_application_s_key_is_taken_over_from_where_old_charms_in_python_have_it() {
+    let pem = include_str!("../src/tls_certificates/testdata/rsa2048.pkcs1.pem");
+    let old = Secret::new([("private-key", pem)]).owned_by_app().label(format!("{PREFIX}-private-key-certificates"));
+    let relation = Relation::new("certificates").id(3);
+    let state = State::default().with_leader(true).with_relation(relation.clone()).with_secret(old.clone());
+    let out = context(AppCharm).run(on::relation_created(&relation), state).unwrap();
+    let [secret] = &out.secrets[..] else { panic!("{:?}", out.secrets) };
+    assert_eq!(secret.label.as_deref(), Some(format!("{PREFIX}-private-key-app-certificates").as_str()));
+    assert_eq!(secret.latest().unwrap().expose("private-key"), Some(pem.trim()));
+}
+
+const BOTH: Requirer = UNIT.also_for_app(wanted_for_app);
+charm!(BothCharm, BOTH);
+
+fn wanted_for_app(_: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
+    Ok(vec![CertificateRequest::new("all.example.com")])
+}
+
+/// The requests in a databag.
+fn in_databag(data: &std::collections::BTreeMap<String, String>) -> Vec<SigningRequest> {
+    let list = data.get("certificate_signing_requests").map_or(Value::Null, |text| serde_json::from_str(text).unwrap());
+    let pem = |entry: &Value| SigningRequest::from_pem(entry["certificate_signing_request"].as_str().unwrap()).unwrap();
+    list.as_array().into_iter().flatten().map(pem).collect()
+}
+
+#[test]
+fn one_library_has_certificates_of_the_unit_and_of_its_application() {
+    let relation = Relation::new("certificates").id(3).remote_app("ca");
+    let state = State::default().with_relation(relation.clone());
+    let out = context(BothCharm).run(on::relation_created(&relation), state.clone()).unwrap();
+    assert_eq!(in_databag(&out.relation(3).local_unit_data).len(), 1);
+    assert!(out.relation(3).local_app_data.is_empty(), "the leader asks");
+
+    let out = context(BothCharm).run(on::relation_created(&relation), state.with_leader(true)).unwrap();
+    let [of_unit] = &in_databag(&out.relation(3).local_unit_data)[..] else { panic!() };
+    let [of_app] = &in_databag(&out.relation(3).local_app_data)[..] else { panic!() };
+    assert_eq!(of_unit.content().common_name, "shop.example.com");
+    assert_eq!(of_app.content().common_name, "all.example.com");
+    assert_eq!(out.secrets.len(), 2, "each has a key of its own");
+
+    let authority = authority();
+    let [for_unit, for_app] = [of_unit, of_app].map(|request| authority.sign(request, false, 10 * DAY).unwrap());
+    let entries = [entry(&authority, of_unit, &for_unit), entry(&authority, of_app, &for_app)];
+    let state = answer(out.clone(), &entries);
+    let mut ctx = context(BothCharm);
+    let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
+    let told: Vec<(String, Mode)> =
+        ctx.emitted(&BOTH.available()).into_iter().map(|it| (it.common_name, it.mode)).collect();
+    assert_eq!(told, [("shop.example.com".to_owned(), Mode::Unit), ("all.example.com".to_owned(), Mode::App)]);
+    let manager = ctx.manager(on::update_status(), out.clone()).unwrap();
+    assert_eq!(BOTH.issued(manager.model()).unwrap().unwrap().certificate, for_unit);
+    assert_eq!(BOTH.all_issued_for_app(manager.model()).unwrap()[0].certificate, for_app);
+    drop(manager);
+
+    // Each is renewed by itself.
+    let label = format!("{PREFIX}-certificate-certificates-");
+    let secret = out.secrets.iter().find(|secret| secret.label.as_ref().unwrap().starts_with(&label)).unwrap().clone();
+    let renewed = ctx.run(on::secret_expired(&secret, 1), out.clone()).unwrap();
+    assert_eq!(in_databag(&renewed.relation(3).local_unit_data), std::slice::from_ref(of_unit));
+    let [new] = &in_databag(&renewed.relation(3).local_app_data)[..] else { panic!() };
+    assert!(new != of_app && new.content() == of_app.content());
+
+    let out = ctx.run(on::relation_broken(out.relation(3)), out.clone()).unwrap();
+    assert_eq!(out.secrets, []);
+}
+
+#[test]
+fn a_certificate_that_should_have_been_renewed_is_renewed_at_the_next_look() {
+    let (state, request) = asked();
+    let authority = authority();
+    // Its life began a minute ago, and all but three seconds of it are over.
+    let certificate = authority.sign(&request, false, Duration::from_secs(3)).unwrap();
+    let state = answer(state, &[entry(&authority, &request, &certificate)]);
+    let mut ctx = context(UnitCharm);
+    let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
+    let [new] = &in_databag(&out.relation(3).local_unit_data)[..] else { panic!() };
+    assert!(*new != request && new.content() == request.content());
+    assert!(ctx.juju_log().iter().any(|line| line.message.ends_with("should have been renewed: renewing it")));
+}
+
+#[test]
+fn what_the_provider_can_do_is_published_by_its_leader_and_read_by_requirers() {
+    const ABLE: Provider = Provider::new("sign").capabilities(capabilities);
+    struct AbleCharm;
+    impl Charm for AbleCharm {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.library(ABLE).refresh_on([ops::on::config_changed().into()]);
+        }
+    }
+    fn capabilities(model: &Model) -> anyhow::Result<Capabilities> {
+        let domain = model.config()?["host"].as_str().unwrap_or_default().to_owned();
+        Ok(Capabilities::default().supports_ip_sans(false).allowed_domains([domain]).provider_type("acme"))
+    }
+    let relation = Relation::new("sign").id(5);
+    let state = State::default().with_relation(relation.clone());
+    let out = context(AbleCharm).run(on::relation_created(&relation), state.clone()).unwrap();
+    assert!(out.relation(5).local_app_data.is_empty(), "the leader publishes");
+    let out = context(AbleCharm).run(on::relation_created(&relation), state.with_leader(true)).unwrap();
+    let data = &out.relation(5).local_app_data;
+    schema::check("tls-certificates-v1 provider app", data, &[]);
+    let says = |host: &str| value!({"supports_ip_sans": false, "allowed_domains": [host], "provider_type": "acme"});
+    assert_eq!(serde_json::from_str::<Value>(&data["capabilities"]).unwrap(), says("shop.example.com"));
+    let out = context(AbleCharm).run(on::config_changed(), out.with_config("host", "b.example.com")).unwrap();
+    let data = &out.relation(5).local_app_data;
+    assert_eq!(serde_json::from_str::<Value>(&data["capabilities"]).unwrap(), says("b.example.com"));
+    // A provider that says nothing any more takes it back.
+    let gone = context(CaCharm(authority())).run(on::relation_changed(out.relation(5)), out.clone()).unwrap();
+    assert!(gone.relation(5).local_app_data.is_empty());
+
+    let read = |databag: &[(&str, &str)]| {
+        let relation = Relation::new("certificates").id(3).remote_app_data(databag.iter().copied());
+        let mut ctx = context(UnitCharm);
+        let manager = ctx.manager(on::update_status(), State::default().with_relation(relation)).unwrap();
+        UNIT.capabilities(manager.model())
+    };
+    let known = read(&[("capabilities", &data["capabilities"])]).unwrap().unwrap();
+    assert_eq!((known.supports_ip_sans, known.supports_subdomain), (Some(false), None));
+    assert_eq!(known.allowed_domains.as_deref(), Some(&["b.example.com".to_owned()][..]));
+    assert_eq!(read(&[]).unwrap(), None);
+    assert!(read(&[("capabilities", "7")]).is_err());
 }
 
 /// Signs what it is asked to sign, but for one name.
@@ -389,11 +549,21 @@ fn a_provider_signs_refuses_and_takes_back() {
     let out = ctx.run(on::relation_changed(&relation), state.clone()).unwrap();
     let data = out.relation(5).local_app_data.clone();
     assert_eq!(data.keys().collect::<Vec<_>>(), ["certificates", "request_errors"]);
+    schema::check("tls-certificates-v1 provider app", &data, &[]);
+    let hostile = [("certificates".to_owned(), "[{}]".to_owned())].into();
+    assert_ne!(schema::faults("tls-certificates-v1 provider app", &hostile), [""; 0]);
     let certificates: Value = serde_json::from_str(&data["certificates"]).unwrap();
     let [entry] = &certificates.as_array().unwrap()[..] else { panic!("{certificates}") };
     assert_eq!(
         entry.as_object().unwrap().keys().collect::<Vec<_>>(),
-        ["ca", "certificate", "certificate_signing_request", "chain"]
+        [
+            "ca",
+            "certificate",
+            "certificate_signing_request",
+            "chain",
+            "recommended_expiry_notification_time",
+            "revoked"
+        ]
     );
     assert_eq!(entry["certificate_signing_request"], good["certificate_signing_request"]);
     let errors: Value = serde_json::from_str(&data["request_errors"]).unwrap();

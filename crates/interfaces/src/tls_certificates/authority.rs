@@ -2,11 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use p256::ecdsa::DerSignature;
 use sha2::{Digest as _, Sha256};
 use x509_cert::TbsCertificate;
+use x509_cert::builder::CertificateBuilder;
 use x509_cert::builder::profile::BuilderProfile;
-use x509_cert::builder::{Builder as _, CertificateBuilder};
 use x509_cert::der::EncodePem as _;
 use x509_cert::der::asn1::OctetString;
 use x509_cert::der::flagset::FlagSet;
@@ -35,7 +34,14 @@ impl Authority {
     /// # Errors
     /// The machine gives no random numbers, or the name cannot be part of a certificate.
     pub fn generate(common_name: &str, valid_for: Duration) -> Result<Self, Error> {
-        let key = PrivateKey::generate()?;
+        Self::with_key(common_name, PrivateKey::generate()?, valid_for)
+    }
+
+    /// A new CA with this key, which signs itself.
+    ///
+    /// # Errors
+    /// The name cannot be part of a certificate.
+    pub fn with_key(common_name: &str, key: PrivateKey, valid_for: Duration) -> Result<Self, Error> {
         let request = CertificateRequest::new(common_name).ca();
         let signed = request.sign(&key)?;
         let subject = request.subject(None).map_err(|error| unmade(&error))?;
@@ -108,7 +114,7 @@ fn sign(
     if !names.is_empty() {
         builder.add_extension(&SubjectAltName(names)).map_err(|error| unmade(&error))?;
     }
-    let certificate = builder.build::<_, DerSignature>(key.signer()).map_err(|error| unmade(&error))?;
+    let certificate = key.sign(builder).map_err(|error| unmade(&error))?;
     Certificate::from_pem(&certificate.to_pem(LineEnding::LF).map_err(|error| unmade(&error))?)
 }
 

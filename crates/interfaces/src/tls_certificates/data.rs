@@ -3,7 +3,7 @@
 use ops::{Databag, Model};
 use serde::{Deserialize, Serialize};
 
-use super::{Certificate, Error, PrivateKey, SigningRequest};
+use super::{Capabilities, Certificate, Error, PrivateKey, SigningRequest};
 
 /// What the provider's leader writes for its application.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -12,6 +12,8 @@ pub(super) struct ProviderData {
     pub(super) certificates: Vec<Entry>,
     #[serde(default)]
     pub(super) request_errors: Vec<ErrorEntry>,
+    #[serde(default)]
+    pub(super) capabilities: Option<Capabilities>,
 }
 
 impl ProviderData {
@@ -23,19 +25,24 @@ impl ProviderData {
     /// Write it; what else is in the databag stays.
     pub(super) fn save(&self, databag: &Databag) -> Result<(), ops::Error> {
         set_list(databag, "certificates", &self.certificates)?;
-        set_list(databag, "request_errors", &self.request_errors)
+        set_list(databag, "request_errors", &self.request_errors)?;
+        let capabilities = self.capabilities.as_ref().map(serde_json::to_string).transpose().unwrap_or_default();
+        databag.set("capabilities", &capabilities.unwrap_or_default())
     }
 }
 
-/// A certificate that was issued.
+/// A certificate that was issued. The published schema wants each of the keys, be it null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) ca: String,
     pub(super) certificate_signing_request: String,
     pub(super) certificate: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub(super) chain: Option<Vec<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Of no use to requirers of today: they see for themselves when a certificate ends.
+    #[serde(default)]
+    pub(super) recommended_expiry_notification_time: Option<i64>,
+    #[serde(default)]
     pub(super) revoked: Option<bool>,
 }
 
@@ -70,11 +77,28 @@ pub(super) struct Origin {
 }
 
 /// Why the provider does not sign a request.
+///
+/// The library for charms in Python calls the request `csr`, and the published schema `certificate_signing_request`: both are
+/// written, and either is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ErrorEntry {
-    #[serde(alias = "certificate_signing_request")]
-    pub(super) csr: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    csr: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    certificate_signing_request: Option<String>,
     pub(super) error: RequestError,
+}
+
+impl ErrorEntry {
+    pub(super) fn new(request: &SigningRequest, error: RequestError) -> Self {
+        let pem = Some(request.pem().to_owned());
+        Self { csr: pem.clone(), certificate_signing_request: pem, error }
+    }
+
+    /// The request, in PEM.
+    pub(super) fn request(&self) -> &str {
+        self.csr.as_deref().or(self.certificate_signing_request.as_deref()).unwrap_or_default().trim()
+    }
 }
 
 /// Why a provider does not sign a request.

@@ -65,6 +65,9 @@ pub enum Error {
     /// The function that says which certificates the charm wants failed.
     #[error("it is not known which certificates are wanted")]
     Requests(#[source] anyhow::Error),
+    /// The function that says what the charm's server can do failed.
+    #[error("it is not known what the server can do")]
+    Capabilities(#[source] anyhow::Error),
 }
 
 impl Error {

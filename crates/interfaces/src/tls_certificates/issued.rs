@@ -70,7 +70,7 @@ pub(super) fn found(
     if let Some(error) = wrong {
         return Err(error);
     }
-    let refusal = provided.request_errors.iter().find(|entry| entry.csr.trim() == sent.request.pem());
+    let refusal = provided.request_errors.iter().find(|entry| entry.request() == sent.request.pem());
     match refusal {
         Some(entry) => Err(Error::Denied {
             provider: origin.provider.clone(),

@@ -2,45 +2,75 @@
 
 use std::fmt;
 
-use p256::ecdsa::SigningKey;
 use p256::elliptic_curve::Generate as _;
-use p256::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
+use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey as _, EncodePublicKey, LineEnding};
+use rsa::pkcs1::DecodeRsaPrivateKey as _;
+use rsa::traits::PublicKeyParts as _;
+use sha2::Sha256;
+use x509_cert::builder::Builder;
 
 use super::Error;
 
-/// A private key: P-256. It cannot be printed.
+/// A private key: P-256, P-384, or RSA of 2048 bits or more. It cannot be printed.
 #[derive(Clone)]
 pub struct PrivateKey {
-    key: SigningKey,
+    key: Key,
     pem: String,
 }
 
+#[derive(Clone)]
+enum Key {
+    P256(p256::ecdsa::SigningKey),
+    P384(p384::ecdsa::SigningKey),
+    Rsa(Box<RsaKey>),
+}
+
+type RsaKey = rsa::pkcs1v15::SigningKey<Sha256>;
+
+/// RSA keys that are shorter are not safe any more; the library for charms in Python refuses them, too.
+const FEWEST_RSA_BITS: u32 = 2048;
+
 impl PrivateKey {
-    /// A new key.
+    /// A new key, of P-256.
     ///
     /// # Errors
     /// The machine gives no random numbers.
     pub fn generate() -> Result<Self, Error> {
         let unmade = |why: &dyn fmt::Display| Error::Unmade { what: "a private key", why: why.to_string() };
-        let key = SigningKey::try_generate().map_err(|error| unmade(&error))?;
+        let key = p256::ecdsa::SigningKey::try_generate().map_err(|error| unmade(&error))?;
         let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| unmade(&error))?;
-        Ok(Self { key, pem: pem.trim().to_owned() })
+        Ok(Self { key: Key::P256(key), pem: pem.trim().to_owned() })
     }
 
-    /// A key in PEM: PKCS #8, or SEC 1.
+    /// A key in PEM: PKCS #8, or what is older, SEC 1 or PKCS #1.
     ///
     /// # Errors
-    /// It is no key, or one of another kind than P-256.
+    /// It is no key, or one of another kind.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         let pem = pem.trim();
-        let invalid = Error::invalid("private key of P-256");
-        let key = match SigningKey::from_pkcs8_pem(pem) {
-            Ok(key) => key,
-            Err(error) => match p256::SecretKey::from_sec1_pem(pem) {
-                Ok(key) => key.into(),
-                Err(_) => return Err(invalid(&error)),
-            },
+        let invalid = Error::invalid("private key of P-256, P-384 or RSA");
+        let key = match pem.lines().next() {
+            Some("-----BEGIN RSA PRIVATE KEY-----") => {
+                rsa::PrivateKey::from_pkcs1_pem(pem).map(Key::rsa).map_err(|error| invalid(&error))?
+            }
+            Some("-----BEGIN EC PRIVATE KEY-----") => p256::SecretKey::from_sec1_pem(pem)
+                .map(|key| Key::P256(key.into()))
+                .or_else(|_| p384::SecretKey::from_sec1_pem(pem).map(|key| Key::P384(key.into())))
+                .map_err(|error| invalid(&error))?,
+            _ => DecodePrivateKey::from_pkcs8_pem(pem)
+                .map(Key::P256)
+                .or_else(|_| DecodePrivateKey::from_pkcs8_pem(pem).map(Key::P384))
+                .or_else(|_| DecodePrivateKey::from_pkcs8_pem(pem).map(Key::rsa))
+                .map_err(|error: p256::pkcs8::Error| invalid(&error))?,
         };
+        if let Key::Rsa(key) = &key {
+            let bits = AsRef::<rsa::PrivateKey>::as_ref(&**key).n().bit_width();
+            if bits < FEWEST_RSA_BITS {
+                return Err(invalid(&format!(
+                    "RSA keys need {FEWEST_RSA_BITS} bits at least, and this one has {bits}"
+                )));
+            }
+        }
         Ok(Self { key, pem: pem.to_owned() })
     }
 
@@ -50,13 +80,32 @@ impl PrivateKey {
         &self.pem
     }
 
-    pub(super) fn signer(&self) -> &SigningKey {
-        &self.key
+    /// Sign what is to be built.
+    pub(super) fn sign<B: Builder>(&self, builder: B) -> x509_cert::builder::Result<B::Output> {
+        match &self.key {
+            Key::P256(key) => builder.build::<_, p256::ecdsa::DerSignature>(key),
+            Key::P384(key) => builder.build::<_, p384::ecdsa::DerSignature>(key),
+            Key::Rsa(key) => builder.build::<_, rsa::pkcs1v15::Signature>(&**key),
+        }
     }
 
     /// The public key, as certificates and requests have it: DER of a `SubjectPublicKeyInfo`.
     pub(super) fn public_der(&self) -> Vec<u8> {
-        self.key.verifying_key().to_public_key_der().map(|der| der.as_bytes().to_vec()).unwrap_or_default()
+        use rsa::signature::Keypair as _;
+        let der = |key: &dyn Fn() -> p256::pkcs8::spki::Result<p256::pkcs8::Document>| {
+            key().map(|der| der.as_bytes().to_vec()).unwrap_or_default()
+        };
+        match &self.key {
+            Key::P256(key) => der(&|| key.verifying_key().to_public_key_der()),
+            Key::P384(key) => der(&|| key.verifying_key().to_public_key_der()),
+            Key::Rsa(key) => der(&|| key.verifying_key().to_public_key_der()),
+        }
+    }
+}
+
+impl Key {
+    fn rsa(key: rsa::PrivateKey) -> Self {
+        Self::Rsa(Box::new(RsaKey::new(key)))
     }
 }
 
@@ -76,6 +125,7 @@ impl Eq for PrivateKey {}
 
 #[cfg(test)]
 mod tests {
+    use super::super::{CertificateRequest, SigningRequest};
     use super::*;
 
     #[test]
@@ -85,7 +135,38 @@ mod tests {
         assert_eq!(PrivateKey::from_pem(&format!("\n{}\n", key.pem())).unwrap(), key);
         assert_ne!(PrivateKey::generate().unwrap(), key);
         assert_eq!(format!("{key:?}"), "PrivateKey(…)");
-        let error = PrivateKey::from_pem("nonsense").unwrap_err().to_string();
-        assert!(error.starts_with("this is no private key of P-256: "), "{error}");
+    }
+
+    /// Keys that `openssl` made: of each kind in the old format and in the new.
+    const KEYS: [[&str; 2]; 3] = [
+        [include_str!("testdata/p256.sec1.pem"), include_str!("testdata/p256.pem")],
+        [include_str!("testdata/p384.sec1.pem"), include_str!("testdata/p384.pem")],
+        [include_str!("testdata/rsa2048.pkcs1.pem"), include_str!("testdata/rsa2048.pem")],
+    ];
+
+    #[test]
+    fn keys_of_each_kind_sign_in_both_formats() {
+        for pems in KEYS {
+            let [old, new] = pems.map(|pem| PrivateKey::from_pem(pem).unwrap());
+            assert_eq!(old, new);
+            let request = CertificateRequest::new("shop").sign(&old).unwrap();
+            assert_eq!(request.is_signed(), Some(true));
+            assert_eq!(SigningRequest::from_pem(request.pem()).unwrap().public_der(), new.public_der());
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_that_can_be_used_is_refused_with_the_reason() {
+        for (pem, says) in [
+            ("nonsense", ""),
+            ("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", ""),
+            ("-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----", ""),
+            (include_str!("testdata/rsa1024.pem"), "RSA keys need 2048 bits at least, and this one has 1024"),
+            (include_str!("testdata/ed25519.pem"), ""),
+        ] {
+            let error = PrivateKey::from_pem(pem).unwrap_err().to_string();
+            let beginning = "this is no private key of P-256, P-384 or RSA: ";
+            assert!(error.strip_prefix(beginning).is_some_and(|why| why.starts_with(says)), "{error}");
+        }
     }
 }

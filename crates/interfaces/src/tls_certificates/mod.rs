@@ -38,14 +38,16 @@
 //! }
 //! ```
 //!
-//! Keys are P-256. A key of another kind, which a charm in Python left, is replaced.
+//! New keys are P-256. Those of P-384 and RSA, which charms in Python leave, are kept and used.
 //!
 //! [interface]: https://github.com/canonical/charmlibs/tree/main/interfaces/tls-certificates/interface/v1
 
 mod authority;
+mod capabilities;
 mod certificate;
 mod data;
 mod error;
+mod events;
 mod issued;
 mod key;
 mod provider;
@@ -54,11 +56,13 @@ mod requirer;
 mod secrets;
 
 pub use authority::Authority;
+pub use capabilities::Capabilities;
 pub use certificate::Certificate;
 pub use data::RequestError;
 pub use error::Error;
+pub use events::{Available, Denied, Gone, Mode};
 pub use issued::Issued;
 pub use key::PrivateKey;
-pub use provider::{Provider, Requested, Requests};
+pub use provider::{Advertised, Provider, Requested, Requests};
 pub use request::{CertificateRequest, SigningRequest};
-pub use requirer::{Available, Denied, Gone, Mode, Requirer};
+pub use requirer::{Requirer, Wanted};

@@ -3,12 +3,12 @@
 use ops::on::EventSource;
 use ops::{
     CustomEvent, CustomRelation, Databag, Framework, Library, Model, Relation, RelationChangedEvent,
-    RelationDepartedEvent, on,
+    RelationCreatedEvent, RelationDepartedEvent, on,
 };
 use serde::{Deserialize, Serialize};
 
 use super::data::{Entry, ErrorEntry, ProviderData, RequestError, Sent, requests};
-use super::{Certificate, Error, SigningRequest};
+use super::{Capabilities, Certificate, Error, SigningRequest};
 
 /// Hands out certificates. The leader alone does: for the other units there is nothing to do.
 ///
@@ -33,7 +33,11 @@ use super::{Certificate, Error, SigningRequest};
 #[derive(Clone, Copy, Debug)]
 pub struct Provider {
     endpoint: &'static str,
+    capabilities: Option<Advertised>,
 }
+
+/// What the charm says that its server can do.
+pub type Advertised = fn(&Model) -> anyhow::Result<Capabilities>;
 
 /// There are requests over a relation that nobody has answered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -65,7 +69,15 @@ impl Provider {
     /// Certificates at this endpoint.
     #[must_use]
     pub const fn new(endpoint: &'static str) -> Self {
-        Self { endpoint }
+        Self { endpoint, capabilities: None }
+    }
+
+    /// Says what the server can do, so that requirers can ask for what they will get. It is called at the relation's events
+    /// and at those that [`refresh_on`](ops::RefreshOn::refresh_on) names.
+    #[must_use]
+    pub const fn capabilities(mut self, capabilities: Advertised) -> Self {
+        self.capabilities = Some(capabilities);
+        self
     }
 
     /// There are requests over a relation that nobody has answered. Only the leader gets it.
@@ -125,7 +137,8 @@ impl Provider {
                 certificate_signing_request: requested.request.pem().to_owned(),
                 certificate: certificate.pem().to_owned(),
                 chain: Some(chain),
-                revoked: None,
+                recommended_expiry_notification_time: None,
+                revoked: Some(false),
             });
         })
     }
@@ -137,7 +150,7 @@ impl Provider {
     pub fn refuse(&self, requested: &Requested, error: RequestError) -> Result<(), Error> {
         self.change(&requested.relation, |data| {
             data.forget(&requested.request);
-            data.request_errors.push(ErrorEntry { csr: requested.request.pem().to_owned(), error });
+            data.request_errors.push(ErrorEntry::new(&requested.request, error));
         })
     }
 
@@ -161,6 +174,10 @@ impl Provider {
         Ok(data.save(&databag)?)
     }
 
+    fn on_created(&self, event: &RelationCreatedEvent, model: &Model) -> Result<(), Error> {
+        self.look(&event.relation, model)
+    }
+
     fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), Error> {
         self.look(&event.relation, model)
     }
@@ -175,10 +192,12 @@ impl Provider {
             return Ok(());
         }
         let wanted = requested(relation)?;
+        let capabilities = self.capabilities.map(|of| of(model)).transpose().map_err(Error::Capabilities)?;
         self.change(relation, |data| {
+            data.capabilities = capabilities;
             data.certificates.retain(|entry| wanted.iter().any(|requested| entry.answers(&requested.request)));
             data.request_errors
-                .retain(|entry| wanted.iter().any(|requested| entry.csr.trim() == requested.request.pem()));
+                .retain(|entry| wanted.iter().any(|requested| entry.request() == requested.request.pem()));
         })?;
         let count = outstanding(relation)?.len();
         if count > 0 {
@@ -191,7 +210,7 @@ impl Provider {
 impl ProviderData {
     fn forget(&mut self, request: &SigningRequest) {
         self.certificates.retain(|entry| !entry.answers(request));
-        self.request_errors.retain(|entry| entry.csr.trim() != request.pem());
+        self.request_errors.retain(|entry| entry.request() != request.pem());
     }
 }
 
@@ -223,7 +242,7 @@ fn outstanding(relation: &Relation) -> Result<Vec<Requested>, Error> {
     let data = ProviderData::ours(&relation.app_data())?;
     let answered = |request: &SigningRequest| {
         data.certificates.iter().any(|entry| entry.answers(request) && entry.revoked != Some(true))
-            || data.request_errors.iter().any(|entry| entry.csr.trim() == request.pem())
+            || data.request_errors.iter().any(|entry| entry.request() == request.pem())
     };
     Ok(requested(relation)?.into_iter().filter(|requested| !answered(&requested.request)).collect())
 }
@@ -234,7 +253,17 @@ impl Library for Provider {
     }
 
     fn observe(&self, framework: &mut Framework<Self>) {
+        if self.capabilities.is_some() {
+            framework.observe(on::relation_created(self.endpoint), Self::on_created);
+        }
         framework.observe(on::relation_changed(self.endpoint), Self::on_changed);
         framework.observe(on::relation_departed(self.endpoint), Self::on_departed);
+    }
+
+    fn refresh(&self, model: &Model) -> anyhow::Result<()> {
+        for relation in model.relations(self.endpoint)? {
+            self.look(&relation, model)?;
+        }
+        Ok(())
     }
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use p256::ecdsa::signature::Verifier as _;
-use p256::ecdsa::{DerSignature, VerifyingKey};
+use p256::ecdsa::signature::{SignatureEncoding, Verifier};
+use p256::pkcs8::spki::SubjectPublicKeyInfoRef;
 use sha2::{Digest as _, Sha256};
 use x509_cert::attr::AttributeTypeAndValue;
-use x509_cert::builder::Builder as _;
 use x509_cert::der::asn1::{Any, Ia5String, ObjectIdentifier, PrintableString, Utf8StringRef};
 use x509_cert::der::oid::AssociatedOid as _;
-use x509_cert::der::oid::db::rfc4519;
+use x509_cert::der::oid::db::{rfc4519, rfc5912};
 use x509_cert::der::pem::LineEnding;
 use x509_cert::der::{Decode as _, DecodePem as _, Encode as _, EncodePem as _};
 use x509_cert::ext::pkix::SubjectAltName;
@@ -133,7 +132,7 @@ impl CertificateRequest {
         if !names.is_empty() {
             builder.add_extension(&SubjectAltName(names)).map_err(|error| unmade(&error))?;
         }
-        let request = builder.build::<_, DerSignature>(key.signer()).map_err(|error| unmade(&error))?;
+        let request = key.sign(builder).map_err(|error| unmade(&error))?;
         let pem = request.to_pem(LineEnding::LF).map_err(|error| unmade(&error))?;
         SigningRequest::from_pem(&pem)
     }
@@ -230,13 +229,27 @@ impl SigningRequest {
         content
     }
 
-    /// Whether whoever made it has the private key. None if the key is of a kind that cannot be checked here: not P-256.
+    /// Whether whoever made it has the private key. None if key or signature are of a kind that cannot be checked here: it
+    /// can for P-256, P-384 and RSA, each with the digest that goes with it.
     #[must_use]
     pub fn is_signed(&self) -> Option<bool> {
-        let key = VerifyingKey::try_from(owned_to_ref(&self.request.info.public_key)).ok()?;
+        use x509_cert::der::referenced::OwnedToRef as _;
         let content = self.request.info.to_der().ok()?;
-        let signature = DerSignature::try_from(self.request.signature.raw_bytes());
-        Some(signature.is_ok_and(|signature| key.verify(&content, &signature).is_ok()))
+        let key = self.request.info.public_key.owned_to_ref();
+        let signature = self.request.signature.raw_bytes();
+        match self.request.algorithm.oid {
+            rfc5912::ECDSA_WITH_SHA_256 => {
+                verify::<p256::ecdsa::VerifyingKey, p256::ecdsa::DerSignature>(key, &content, signature)
+            }
+            rfc5912::ECDSA_WITH_SHA_384 => {
+                verify::<p384::ecdsa::VerifyingKey, p384::ecdsa::DerSignature>(key, &content, signature)
+            }
+            rfc5912::SHA_256_WITH_RSA_ENCRYPTION => {
+                type Key = rsa::pkcs1v15::VerifyingKey<Sha256>;
+                verify::<Key, rsa::pkcs1v15::Signature>(key, &content, signature)
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn request(&self) -> &CertReq {
@@ -253,9 +266,14 @@ impl SigningRequest {
     }
 }
 
-fn owned_to_ref(key: &x509_cert::spki::SubjectPublicKeyInfoOwned) -> x509_cert::spki::SubjectPublicKeyInfoRef<'_> {
-    use x509_cert::der::referenced::OwnedToRef as _;
-    key.owned_to_ref()
+/// Whether this key made the signature. None if it is a key of another kind.
+fn verify<'a, K, S>(key: SubjectPublicKeyInfoRef<'a>, content: &[u8], signature: &[u8]) -> Option<bool>
+where
+    K: TryFrom<SubjectPublicKeyInfoRef<'a>> + Verifier<S>,
+    S: SignatureEncoding,
+{
+    let key = K::try_from(key).ok()?;
+    Some(S::try_from(signature).is_ok_and(|signature| key.verify(content, &signature).is_ok()))
 }
 
 pub(super) fn attribute(name: &Name, oid: ObjectIdentifier) -> Option<String> {

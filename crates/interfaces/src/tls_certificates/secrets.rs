@@ -2,8 +2,7 @@
 
 use ops::{Error, Model, Secret, SecretContent, SecretUpdate};
 
-use super::requirer::Mode;
-use super::{Certificate, PrivateKey, SigningRequest};
+use super::{Certificate, Mode, PrivateKey, SigningRequest};
 
 /// The prefix of their labels: that of the library for charms in Python, so that a charm that was ported finds its own.
 const PREFIX: &str = "afd8c2bccf834997afce12c2706d2ede";
@@ -64,20 +63,41 @@ impl Secrets<'_> {
         let label = self.key_label();
         let secret = self.model.secret_with_label(&label);
         let found = latest(&secret)?;
-        let replaced = found.is_some();
-        if let Some(key) = found.and_then(|content| PrivateKey::from_pem(content.expose("private-key")?).ok()) {
-            return Ok(key);
-        }
-        let key = PrivateKey::generate()?;
+        let unusable =
+            match found.as_ref().map(|content| PrivateKey::from_pem(content.expose("private-key").unwrap_or(""))) {
+                Some(Ok(key)) => return Ok(key),
+                Some(Err(error)) => Some(error),
+                None => None,
+            };
+        let (key, old) = match if found.is_none() { self.old_key()? } else { None } {
+            Some((key, old)) => (key, Some(old)),
+            None => (PrivateKey::generate()?, None),
+        };
         let content = SecretContent::new([("private-key", key.pem())]);
-        if replaced {
-            tracing::warn!("the private key of {} is no key of P-256: it is replaced by a new one", self.endpoint);
+        if let Some(error) = unusable {
+            tracing::warn!(
+                "the private key of {} cannot be used, and a new one takes its place: {error}",
+                self.endpoint
+            );
             secret.set_content(&content)?;
             secret.refresh()?;
         } else {
             self.add(&content, &SecretUpdate::default().label(label))?;
         }
+        if let Some(old) = old {
+            remove(&old)?;
+        }
         Ok(key)
+    }
+
+    /// The application's key where old versions of the library for charms in Python have it, and its secret.
+    fn old_key(&self) -> Result<Option<(PrivateKey, Secret)>, Error> {
+        if self.mode == Mode::Unit {
+            return Ok(None);
+        }
+        let secret = self.model.secret_with_label(&format!("{PREFIX}-private-key-{}", self.endpoint));
+        let key = latest(&secret)?.and_then(|content| PrivateKey::from_pem(content.expose("private-key")?).ok());
+        Ok(key.map(|key| (key, secret)))
     }
 
     /// A new private key, in place of the one that there is.

@@ -1,0 +1,44 @@
+//! The published schemas of interfaces, as what one side may write into a databag.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+/// What a schema has against a databag: nothing if it is what the interface says. `NAME-vN side bag`, such as
+/// `ingress-v2 requirer app`.
+///
+/// A value that is JSON has `contentSchema`, which validators do not look at: it is looked at here.
+pub fn faults(schema: &str, databag: &BTreeMap<String, String>) -> Vec<String> {
+    let [name, side, bag] = schema.split(' ').collect::<Vec<_>>()[..] else { panic!("{schema}") };
+    let path = format!("{}/tests/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let all: Value = serde_json::from_str(&text).unwrap();
+    let schema = &all[side][bag];
+    assert!(schema.is_object(), "{path} has no {side} {bag}");
+    let as_json = databag.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect::<Map<_, _>>();
+    let mut faults = against(schema, &as_json.into(), "");
+    for (key, text) in databag {
+        let Some(content) = schema["properties"][key].get("contentSchema") else { continue };
+        match serde_json::from_str(text) {
+            Ok(value) => faults.extend(against(content, &value, key)),
+            Err(error) => faults.push(format!("{key}: no JSON: {error}")),
+        }
+    }
+    faults
+}
+
+fn against(schema: &Value, value: &Value, key: &str) -> Vec<String> {
+    let validator = jsonschema::validator_for(schema).unwrap();
+    validator.iter_errors(value).map(|error| format!("{key}{}: {error}", error.instance_path())).collect()
+}
+
+/// Checks that a databag is what the interface says, and that the schema knows what it checks: without any one of its
+/// required keys it is not.
+pub fn check(schema: &str, databag: &BTreeMap<String, String>, required: &[&str]) {
+    assert_eq!(faults(schema, databag), [""; 0], "{schema}: {databag:?}");
+    for key in required {
+        let mut databag = databag.clone();
+        assert!(databag.remove(*key).is_some(), "{schema}: there is no {key} in {databag:?}");
+        assert_ne!(faults(schema, &databag), [""; 0], "{schema} without {key}");
+    }
+}
