@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 import pathlib
+import shlex
 from collections.abc import Callable
 
 import jubilant
@@ -18,6 +19,9 @@ from python_packages import install
 from rust_charms import project
 from tls_pair import handshake
 
+KEYS = pathlib.Path(__file__).parents[2] / "crates/interfaces/src/tls_certificates/testdata"
+# The beginning of the labels that the library for charms in Python gives its secrets.
+LABELS = "afd8c2bccf834997afce12c2706d2ede"
 PACKAGES = [
     "ops>=3,<4",
     "charmlibs-interfaces-tls-certificates>=1.12,<2",
@@ -47,10 +51,18 @@ def test_deploy(charms: dict[str, pathlib.Path], juju: jubilant.Juju):
 
 
 def test_certificate_for_each_unit(juju: jubilant.Juju, tmp_path: pathlib.Path):
-    """Check that the certificate that comes can serve TLS, and that its secrets are the unit's."""
+    """Check that the certificate that comes can serve TLS, and that its secrets are the unit's.
+
+    The unit has a key of RSA, as a charm in Python leaves it: it is used.
+    """
+    key = (KEYS / "rsa2048.pkcs1.pem").read_text().strip()
+    label = f"{LABELS}-private-key-0-certificates"
+    juju.exec(f"secret-add --owner unit --label {label} {shlex.quote(f'private-key={key}')}", unit="consumer/0")
     integrate(juju, "consumer:certificates", "authority:certificates")
     facts = seen(juju)
     assert facts["events"] == "available"
+    assert facts["key"] == key
+    assert json.loads(facts["capabilities"]) == {"supports_ip_sans": False, "provider_type": "self-signed"}
     certificate = shake(juju, tmp_path, facts)
     assert ("commonName", "consumer-0") in [pair for name in certificate["subject"] for pair in name]
     assert ("organizationName", "Tests") in [pair for name in certificate["subject"] for pair in name]
@@ -86,6 +98,7 @@ def test_new_key(juju: jubilant.Juju, tmp_path: pathlib.Path):
     before = seen(juju)
     juju.run("consumer/0", "replace-key")
     facts = eventually(juju, lambda facts: facts.get("key") not in (None, before["key"]))
+    assert facts["key"].startswith("-----BEGIN PRIVATE KEY-----")
     shake(juju, tmp_path, facts)
 
 
@@ -122,6 +135,10 @@ def test_certificates_for_a_charm_in_python(juju: jubilant.Juju):
     results = juju.run("authority/0", "seen").results
     assert results["own-matches"] == "True"
     assert results["own-certificate"].startswith("-----BEGIN CERTIFICATE-----")
+    assert json.loads(results["own-capabilities"]) == {
+        "supports_ca_certificates": True,
+        "allowed_domains": ["example.com"],
+    }
 
 
 def test_certificates_to_trust(juju: jubilant.Juju):
@@ -154,6 +171,13 @@ def test_ingress(juju: jubilant.Juju):
     facts = eventually(juju, lambda facts: "url" in facts)
     address = juju.status().apps["consumer"].units["consumer/0"].public_address
     assert facts["url"] == f"http://{address}:8080/{juju.status().model.name}-consumer"
+
+
+def test_route(juju: jubilant.Juju):
+    """Check that a route through HAProxy is asked for with the fields that its library takes, and comes."""
+    integrate(juju, "consumer:route", "authority:route")
+    facts = eventually(juju, lambda facts: "routes" in facts)
+    assert facts["routes"] == "https://shop.example.com/"
 
 
 def test_observability(juju: jubilant.Juju):

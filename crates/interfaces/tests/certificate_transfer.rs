@@ -1,5 +1,7 @@
 //! Certificates that one application trusts another with.
 
+mod schema;
+
 use std::collections::BTreeSet;
 
 use interfaces::certificate_transfer::{Provider, Requirer};
@@ -52,6 +54,7 @@ fn the_leader_says_that_it_takes_version_1() {
     assert!(out.relation(2).local_app_data.is_empty());
     let out = context().run(on::relation_created(&relation), state.with_leader(true)).unwrap();
     assert_eq!(out.relation(2).local_app_data, [("version".to_owned(), "1".to_owned())].into());
+    schema::check("certificate_transfer-v1 requirer app", &out.relation(2).local_app_data, &[]);
 }
 
 #[test]
@@ -61,6 +64,8 @@ fn certificates_of_both_versions_are_received_and_a_change_is_told_once() {
     let two = Relation::new("receive").id(3).remote_app("old").remote_unit_data(0, old);
     let plain =
         Relation::new("receive").id(4).remote_app("older").remote_unit_data(0, [("ca", "d"), ("certificate", "y")]);
+    schema::check("certificate_transfer-v1 provider app", &one.remote_app_data, &["certificates"]);
+    schema::check("certificate_transfer-v0 provider unit", &two.remote_units_data[&0], &[]);
     let state = State::default().with_relations([one.clone(), two, plain]);
     assert_eq!(received(state.clone()), ["a", "b", "c", "d", "x"]);
     let mut ctx = context();
@@ -75,6 +80,7 @@ fn certificates_of_both_versions_are_received_and_a_change_is_told_once() {
 #[test]
 fn what_cannot_be_read_fails_no_hook() {
     let relation = Relation::new("receive").id(2).remote_app_data([("certificates", "nonsense")]);
+    assert_eq!(schema::faults("certificate_transfer-v1 provider app", &relation.remote_app_data).len(), 1);
     let state = State::default().with_relation(relation.clone());
     let mut ctx = context();
     let out = ctx.run(on::relation_changed(&relation), state).unwrap();
@@ -95,9 +101,11 @@ fn the_leader_gives_in_the_version_that_the_other_side_takes() {
     let out = context().run(on::config_changed(), state.clone()).unwrap();
     let data = &out.relation(5).local_app_data;
     assert_eq!((data["certificates"].as_str(), data["version"].as_str()), (r#"["one","two"]"#, "1"));
+    schema::check("certificate_transfer-v1 provider app", data, &["certificates"]);
     assert!(!out.relation(5).local_unit_data.contains_key("ca"));
     let data = &out.relation(6).local_unit_data;
     assert_eq!((data["ca"].as_str(), data["chain"].as_str()), ("\"one\"", r#"["one","two"]"#));
+    schema::check("certificate_transfer-v0 provider unit", data, &[]);
     assert!(out.relation(6).local_app_data.is_empty());
     let out = context().run(on::config_changed(), state.with_leader(false)).unwrap();
     assert!(out.relation(5).local_app_data.is_empty());

@@ -1,5 +1,7 @@
 //! Databases of the data platform.
 
+mod schema;
+
 use interfaces::database::{Database, Requirer};
 use ops::{Charm, Error, Framework};
 use ops_testing::{Context, Relation, Secret, State, on};
@@ -63,6 +65,11 @@ fn the_leader_asks_with_the_fields_of_the_schema() {
         ("requested-secrets", r#"["username","password","tls","tls-ca","uris","read-only-uris"]"#),
     ];
     assert_eq!(data, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    schema::check(
+        "postgresql_client-v0 requirer app",
+        &out.relation(3).local_app_data,
+        &["database", "requested-secrets"],
+    );
     let out = context().run(on::relation_created(&relation), state).unwrap();
     assert!(out.relation(3).local_app_data.is_empty());
 }
@@ -70,6 +77,11 @@ fn the_leader_asks_with_the_fields_of_the_schema() {
 #[test]
 fn the_credentials_come_in_a_secret() {
     let state = answered(&user());
+    schema::check(
+        "postgresql_client-v0 provider app",
+        &state.relation(3).remote_app_data,
+        &["endpoints", "secret-user"],
+    );
     let mut ctx = context();
     let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
     assert_eq!(ctx.emitted(&DATABASE.changed())[0].name, "shop");
@@ -127,6 +139,11 @@ fn a_provider_without_secrets_is_understood() {
     let data =
         [("database", "shop"), ("endpoints", "10.0.0.7:5432"), ("username", "u"), ("password", "p"), ("tls", "True")];
     let relation = Relation::new("database").id(3).remote_app_data(data);
+    schema::check(
+        "postgresql_client-v0 provider app",
+        &relation.remote_app_data,
+        &["database", "username", "password"],
+    );
     let database = database(State::default().with_relation(relation)).unwrap().unwrap();
     assert_eq!((database.username.as_str(), database.password(), database.tls), ("u", "p", true));
 }

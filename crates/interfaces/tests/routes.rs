@@ -1,5 +1,7 @@
 //! Load balancers in front.
 
+mod schema;
+
 use interfaces::{haproxy_route, ingress};
 use ops::{Charm, Framework};
 use ops_testing::{Context, Model, Network, Relation, State, on};
@@ -56,7 +58,9 @@ fn an_ingress_is_asked_for_with_the_fields_of_the_schema() {
         ("strip-prefix", "true"),
     ];
     assert_eq!(data, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    schema::check("ingress-v2 requirer app", &out.relation(2).local_app_data, &["model", "name", "port"]);
     let unit = &out.relation(2).local_unit_data;
+    schema::check("ingress-v2 requirer unit", unit, &["host"]);
     assert_eq!((unit["host"].as_str(), unit["ip"].as_str()), ("\"10.0.0.5\"", "\"10.0.0.5\""));
     let out = context().run(on::relation_created(&relation), state(&relation).with_leader(false)).unwrap();
     assert!(out.relation(2).local_app_data.is_empty());
@@ -67,6 +71,7 @@ fn an_ingress_is_asked_for_with_the_fields_of_the_schema() {
 fn a_url_is_told_when_it_comes_and_when_it_goes() {
     let url = r#"{"url": "http://10.0.0.9/prod-shop"}"#;
     let relation = Relation::new("ingress").id(2).remote_app_data([("ingress", url)]);
+    schema::check("ingress-v2 provider app", &relation.remote_app_data, &["ingress"]);
     let mut ctx = context();
     let out = ctx.run(on::relation_changed(&relation), state(&relation)).unwrap();
     assert_eq!(ctx.emitted(&INGRESS.ready())[0].url, "http://10.0.0.9/prod-shop");
@@ -103,12 +108,15 @@ fn a_route_is_asked_for_with_the_fields_of_the_library() {
     ];
     assert_eq!(data, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
     assert_eq!(out.relation(2).local_unit_data["address"], "\"10.0.0.5\"");
+    schema::check("haproxy-route-v1 requirer app", &out.relation(2).local_app_data, &["service", "ports"]);
+    schema::check("haproxy-route-v1 requirer unit", &out.relation(2).local_unit_data, &["address"]);
 }
 
 #[test]
 fn a_route_s_addresses_are_told_when_they_change() {
     let relation =
         Relation::new("route").id(2).remote_app_data([("endpoints", r#"["https://shop.example.com/shop"]"#)]);
+    schema::check("haproxy-route-v1 provider app", &relation.remote_app_data, &["endpoints"]);
     let mut ctx = context();
     let out = ctx.run(on::relation_changed(&relation), state(&relation)).unwrap();
     assert_eq!(ctx.emitted(&ROUTE.ready())[0].urls, ["https://shop.example.com/shop"]);

@@ -7,6 +7,7 @@ import json
 import secrets
 
 import ops
+import pydantic
 from charmlibs.interfaces import certificate_transfer
 from charmlibs.interfaces import tls_certificates as tls
 from dpcharmlibs.interfaces import (
@@ -20,12 +21,44 @@ CA_LABEL = "ca"
 VALID = datetime.timedelta(days=30)
 
 
+class Check(pydantic.BaseModel, extra="forbid", strict=True):
+    """How HAProxy finds out whether a unit is up."""
+
+    interval: int
+    rise: int
+    fall: int
+    path: str | None = None
+    port: int | None = None
+
+
+class Route(pydantic.BaseModel, extra="forbid", strict=True):
+    """What a requirer of haproxy-route writes: of the fields of HAProxy's own library, which is not on PyPI, all that must
+    be there and those that the tests use.
+    """
+
+    service: str
+    ports: list[int]
+    hostname: str | None = None
+    paths: list[str] = []
+    check: Check | None = None
+
+
+class RouteUnit(pydantic.BaseModel):
+    """What each of its units writes."""
+
+    address: pydantic.IPvAnyAddress
+
+
 class AuthorityCharm(ops.CharmBase):
     """Signs, gives and takes."""
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
-        self.certificates = tls.TLSCertificatesProvidesV4(self, "certificates")
+        self.certificates = tls.TLSCertificatesProvidesV4(
+            self,
+            "certificates",
+            provider_capabilities=tls.ProviderCapabilities(supports_ip_sans=False, provider_type="self-signed"),
+        )
         self.own = tls.TLSCertificatesRequiresV4(
             self,
             "own-certificate",
@@ -39,6 +72,7 @@ class AuthorityCharm(ops.CharmBase):
         framework.observe(self.on["certificates"].relation_changed, self._on_certificates)
         framework.observe(self.on["send-ca-cert"].relation_changed, self._on_send)
         framework.observe(self.on["ingress"].relation_changed, self._on_ingress)
+        framework.observe(self.on["route"].relation_changed, self._on_route)
         framework.observe(self.database.on.resource_requested, self._on_database)
         framework.observe(self.on.start, self._on_start)
         for action in ("renew_ca", "new_password", "seen", "deny", "wrong_key", "hostile"):
@@ -110,6 +144,7 @@ class AuthorityCharm(ops.CharmBase):
         for endpoint, key in [
             ("certificates", "certificates"),
             ("ingress", "ingress"),
+            ("route", "endpoints"),
             ("send-ca-cert", "certificates"),
         ]:
             for relation in self.model.relations[endpoint]:
@@ -128,6 +163,18 @@ class AuthorityCharm(ops.CharmBase):
         assert all(isinstance(host, str) for host in hosts), hosts
         url = f"http://{hosts[0]}:{int(app['port'])}/{app['model']}-{app['name']}"
         event.relation.data[self.app]["ingress"] = json.dumps({"url": url})
+
+    def _on_route(self, event: ops.RelationChangedEvent):
+        app = {key: json.loads(value) for key, value in event.relation.data[event.app].items()}
+        units = [event.relation.data[unit] for unit in event.relation.units]
+        addresses = [json.loads(data["address"]) for data in units if "address" in data]
+        if not app or not addresses:
+            return
+        route = Route(**app)
+        for address in addresses:
+            RouteUnit(address=address)
+        urls = [f"https://{route.hostname or addresses[0]}{path}" for path in route.paths or ["/"]]
+        event.relation.data[self.app]["endpoints"] = json.dumps(urls)
 
     def _on_database(self, event: ResourceRequestedEvent):
         response = ResourceProviderModel(
@@ -155,6 +202,7 @@ class AuthorityCharm(ops.CharmBase):
             {
                 "own-certificate": str(own.certificate),
                 "own-ca": str(own.ca),
+                "own-capabilities": self.own.get_provider_capabilities().model_dump_json(exclude_none=True),
                 "own-matches": str(own.certificate.matches_private_key(key)),
                 "received": json.dumps(sorted(self.received.get_all_certificates())),
                 "ca": str(self._ca()[1]),

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use interfaces::tls_certificates::{
-    Authority, Available, Certificate, CertificateRequest, Denied, Gone, Mode, PrivateKey, Requested, Requests,
+    Authority, Available, Capabilities, Certificate, CertificateRequest, Denied, Gone, Mode, PrivateKey, Requested,
+    Requests,
 };
-use interfaces::{certificate_transfer, cos_agent, database, ingress, tls_certificates};
+use interfaces::{certificate_transfer, cos_agent, database, haproxy_route, ingress, tls_certificates};
 use ops::{
     ActionEvent, CollectStatusEvent, Custom, CustomRelation, Framework, Model, OrStatus as _, SecretContent,
     SecretUpdate, Status,
@@ -19,9 +20,11 @@ ops::charm!("charmcraft.yaml");
 const UNIT: tls_certificates::Requirer = tls_certificates::Requirer::new(endpoints::CERTIFICATES, of_unit);
 const APP: tls_certificates::Requirer =
     tls_certificates::Requirer::new(endpoints::APP_CERTIFICATES, of_app).mode(Mode::App);
-const SIGN: tls_certificates::Provider = tls_certificates::Provider::new(endpoints::SIGN);
+const SIGN: tls_certificates::Provider = tls_certificates::Provider::new(endpoints::SIGN).capabilities(able);
 const DATABASE: database::Requirer = database::Requirer::new(endpoints::DATABASE, "shop").extra_user_roles("admin");
 const INGRESS: ingress::Requirer = ingress::Requirer::new(endpoints::INGRESS, 8080);
+const ROUTE: haproxy_route::Requirer =
+    haproxy_route::Requirer::new(endpoints::ROUTE, &[8080]).hostname("shop.example.com").check_path("/up");
 const RECEIVE: certificate_transfer::Requirer = certificate_transfer::Requirer::new(endpoints::RECEIVE_CA_CERT);
 const SEND: certificate_transfer::Provider = certificate_transfer::Provider::new(endpoints::SEND_CA_CERT, given);
 const COS: cos_agent::Provider = cos_agent::Provider::new(endpoints::COS_AGENT)
@@ -41,6 +44,10 @@ fn of_unit(model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
 
 fn of_app(_: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
     Ok(vec![CertificateRequest::new("intermediate").ca()])
+}
+
+fn able(_: &Model) -> anyhow::Result<Capabilities> {
+    Ok(Capabilities::default().supports_ca_certificates(true).allowed_domains(["example.com"]))
 }
 
 fn given(model: &Model) -> anyhow::Result<BTreeSet<String>> {
@@ -85,6 +92,10 @@ struct Seen {
     password: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routes: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capabilities: Option<String>,
     received: String,
     receivers: String,
 }
@@ -99,6 +110,7 @@ impl ops::Charm for ConsumerCharm {
         framework.library(SIGN);
         framework.library(DATABASE);
         framework.library(INGRESS);
+        framework.library(ROUTE);
         framework.library(RECEIVE);
         framework.library(SEND);
         framework.library(COS).refresh_on([on::config_changed().into()]);
@@ -146,6 +158,8 @@ impl ConsumerCharm {
         let mut seen = Seen {
             events: model.stored::<Vec<String>>("events")?.unwrap_or_default().join(" "),
             url: INGRESS.url(model)?,
+            routes: Some(ROUTE.urls(model)?.join(" ")).filter(|urls| !urls.is_empty()),
+            capabilities: UNIT.capabilities(model)?.map(|able| serde_json::to_string(&able)).transpose()?,
             received: RECEIVE.certificates(model)?.into_iter().collect::<Vec<_>>().join("\n"),
             receivers: COS.receivers(model)?.into_iter().map(|it| it.url).collect::<Vec<_>>().join(" "),
             ..Seen::default()
