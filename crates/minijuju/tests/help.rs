@@ -23,7 +23,7 @@ fn helps(name: &str) -> Vec<(String, String)> {
 }
 
 /// What comes after the options, by command, as Juju 3.6 prints it (the `Args` of each command in `cmd/juju`).
-const JUJU: [(&str, &str); 57] = [
+const JUJU: [(&str, &str); 64] = [
     ("actions", "<application>"),
     ("add-model", "<model name> [cloud|region|(cloud/region)]"),
     ("add-secret", "<name> [key[#base64|#file]=value...]"),
@@ -34,6 +34,7 @@ const JUJU: [(&str, &str); 57] = [
     ("bootstrap", "[<cloud name>[/region] [<controller name>]]"),
     ("cancel-task", "(<task-id>|<task-id-prefix>) [...]"),
     ("constraints", "<application>"),
+    ("consume", "<remote offer path> [<local application name>]"),
     ("controllers", ""),
     ("debug-log", ""),
     ("deploy", "<charm or bundle> [<application name>]"),
@@ -41,16 +42,21 @@ const JUJU: [(&str, &str); 57] = [
     ("detach-storage", "<storage> [<storage> ...]"),
     ("exec", "<commands>"),
     ("expose", "<application name>"),
+    ("find-offers", ""),
     ("grant-secret", "<ID>|<name> <application>[,<application>...]"),
     ("integrate", "<application>[:<endpoint>] <application>[:<endpoint>]"),
     ("machines", ""),
     ("model-config", "[<model-key>[=<value>] ...]"),
     ("model-constraints", ""),
     ("models", ""),
+    ("offer", "[model-name.]<application-name>:<endpoint-name>[,...] [offer-name]"),
+    ("offers", "[<offer-name>]"),
     ("operations", ""),
     ("refresh", "<application>"),
     ("remove-application", "<application> [<application>...]"),
+    ("remove-offer", "<offer-url> ..."),
     ("remove-relation", "<application1>[:<relation name1>] <application2>[:<relation name2>] | <relation-id>"),
+    ("remove-saas", "<saas-application-name> [<saas-application-name>...]"),
     ("remove-secret", "<ID>|<name>"),
     ("remove-storage", "<storage> [<storage> ...]"),
     ("remove-unit", "<unit> [...] | <application>"),
@@ -67,6 +73,7 @@ const JUJU: [(&str, &str); 57] = [
     ("show-controller", "[<controller name> ...]"),
     ("show-machine", "<machineID> ..."),
     ("show-model", "<model name>"),
+    ("show-offer", "[<controller>:]<offer url>"),
     ("show-operation", "<operation-id>"),
     ("show-secret", "<ID>|<name>"),
     ("show-status-log", "<entity name>"),

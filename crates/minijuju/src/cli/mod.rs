@@ -8,6 +8,7 @@ pub mod duration;
 mod gnuflag;
 mod help;
 mod names;
+mod offer_url;
 mod options;
 mod pairs;
 mod parse;
@@ -21,6 +22,7 @@ pub use names::{
     check_application_name, check_new_application, is_action, is_application, is_machine, is_model, is_number, is_unit,
     is_unit_or_leader,
 };
+pub use offer_url::OfferUrl;
 pub use options::{ColorOptions, ControllerOption, Global, ModelIdentifier, ModelOption, NoPrompt, Output, UtcOption};
 pub use pairs::{ConfigSource, Pair};
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub mod assumes;
 pub mod charms;
+pub mod offers;
 pub mod remote;
 pub mod settings;
 pub mod summary;

@@ -20,6 +20,7 @@ use crate::store::Life;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
 use crate::store::resource;
+use crate::store::saas;
 use crate::store::status::{self, Kind, Status};
 
 const NOT_BUNDLES: &str = "it deploys charms, not bundles";
@@ -260,6 +261,9 @@ fn add(
     let written = client.store.write(|db| {
         if application::find(db, &model.uuid, &added.name)?.is_some() {
             bail!("cannot add application {:?}: application already exists", added.name);
+        }
+        if saas::find(db, &model.uuid, &added.name)?.is_some() {
+            bail!("cannot add application {:?}: saas application with same name already exists", added.name);
         }
         added.revision = application::next_revision(db, &model.uuid, &meta.name)?;
         application::add(db, &model.uuid, &added)?;

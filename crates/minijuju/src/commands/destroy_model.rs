@@ -13,7 +13,7 @@ use crate::client::units::{self, Removal};
 use crate::client::{Client, charms};
 use crate::store::Life;
 use crate::store::model::{self, Model};
-use crate::store::{application, machine, storage, unit};
+use crate::store::{application, crossing, machine, storage, unit};
 use crate::uniter::{self, machine_id};
 
 const DESTROY_MODEL_HELP: &str = "\
@@ -105,7 +105,9 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
         files.extend(charms::files(client, &model, &found)?);
     }
     empty(client, &model, args.force)?;
+    let related = crossing::models(client.store.db(), &model.uuid)?;
     client.write(|db| {
+        crossing::sever(db, &model.uuid)?;
         model::remove(db, &model.uuid)?;
         if model::client(db, "current-model")?.as_deref() == Some(&model.name) {
             model::set_client(db, "current-model", None)?;
@@ -121,6 +123,12 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
         let _ = std::fs::remove_dir_all(uniter::contents::folder(client.store.folder(), &model.uuid));
     }
     let _ = std::fs::remove_dir_all(client.store.folder().join("models").join(&model.uuid));
+    // Others' units that were related to this model's still have to leave.
+    for uuid in related.iter().filter(|uuid| **uuid != model.uuid) {
+        if let Some(other) = model::find(client.store.db(), uuid)? {
+            client.settle(&other)?;
+        }
+    }
     client.progress.say("Model destroyed.");
     Ok(ExitCode::SUCCESS)
 }

@@ -23,7 +23,6 @@ const ELSEWHERE: &[&str] = &[
     "clouds",
     "commit",
     "commits",
-    "consume",
     "controller-config",
     "create-backup",
     "create-storage-pool",
@@ -51,7 +50,6 @@ const ELSEWHERE: &[&str] = &[
     "enable-user",
     "export-bundle",
     "find",
-    "find-offers",
     "firewall-rules",
     "grant",
     "grant-cloud",
@@ -67,7 +65,6 @@ const ELSEWHERE: &[&str] = &[
     "list-credentials",
     "list-disabled-commands",
     "list-firewall-rules",
-    "list-offers",
     "list-payloads",
     "list-regions",
     "list-secret-backends",
@@ -83,8 +80,6 @@ const ELSEWHERE: &[&str] = &[
     "model-defaults",
     "model-secret-backend",
     "move-to-space",
-    "offer",
-    "offers",
     "payloads",
     "regions",
     "register",
@@ -93,8 +88,6 @@ const ELSEWHERE: &[&str] = &[
     "remove-credential",
     "remove-k8s",
     "remove-machine",
-    "remove-offer",
-    "remove-saas",
     "remove-secret-backend",
     "remove-space",
     "remove-ssh-key",
@@ -115,7 +108,6 @@ const ELSEWHERE: &[&str] = &[
     "show-commit",
     "show-credential",
     "show-credentials",
-    "show-offer",
     "show-secret-backend",
     "show-space",
     "show-user",
@@ -160,8 +152,6 @@ pub fn instead(name: &str) -> Option<&'static str> {
             "\"juju ssh\" needs no key here"
         }
         "find" | "info" | "download" | "charm-resources" => "charms come from files, not from Charmhub",
-        "offer" | "offers" | "consume" | "find-offers" | "show-offer" | "remove-offer" | "remove-saas"
-        | "list-offers" => "there are no relations across models",
         _ => "it stands in for one machine; for the rest, use Juju with the same charm",
     })
 }

@@ -26,6 +26,8 @@ mod integrate;
 mod machines;
 mod model_config;
 mod models;
+mod offer;
+mod offers;
 mod operations;
 mod pack;
 mod port;
@@ -34,6 +36,7 @@ mod remove;
 mod resolved;
 mod resources;
 mod run;
+mod saas;
 mod scale_application;
 mod scp;
 mod secrets;
@@ -149,6 +152,7 @@ commands! {
     "completion" Completion(completion::CompletionArgs) => session completion::run,
     "config" Config(config::ConfigArgs) => client config::run,
     "constraints" Constraints(constraints::ConstraintsArgs) => client constraints::show,
+    "consume" Consume(saas::ConsumeArgs) => client saas::consume,
     "controllers" Controllers(controllers::ControllersArgs) => client controllers::list,
     "debug-log" DebugLog(debug_log::DebugLogArgs) => client debug_log::run,
     "deploy" Deploy(deploy::DeployArgs) => client deploy::run,
@@ -157,6 +161,7 @@ commands! {
     "dev" Dev(dev::DevArgs) => session dev::dev,
     "exec" Exec(run::args::ExecArgs) => client run::exec,
     "expose" Expose(expose::ExposeArgs) => client expose::expose,
+    "find-offers" FindOffers(offers::FindOffersArgs) => client offers::find,
     "fire" Fire(fire::FireArgs) => client fire::run,
     "grant-secret" GrantSecret(secrets::args::GrantSecretArgs) => client secrets::grant,
     "init" Init(init::InitArgs) => session init::init,
@@ -165,12 +170,16 @@ commands! {
     "model-config" ModelConfig(model_config::ModelConfigArgs) => client model_config::run,
     "model-constraints" ModelConstraints(constraints::ModelConstraintsArgs) => client constraints::show_model,
     "models" Models(models::ModelsArgs) => client models::list,
+    "offer" Offer(offer::OfferArgs) => client offer::offer,
+    "offers" Offers(offers::OffersArgs) => client offers::list,
     "operations" Operations(operations::OperationsArgs) => client operations::list,
     "pack" Pack(pack::PackArgs) => session pack::pack,
     "port" Port(port::PortArgs) => session port::port,
     "refresh" Refresh(refresh::RefreshArgs) => client refresh::run,
     "remove-application" RemoveApplication(remove::RemoveApplicationArgs) => client remove::applications,
+    "remove-offer" RemoveOffer(offer::RemoveOfferArgs) => client offer::remove,
     "remove-relation" RemoveRelation(integrate::RemoveRelationArgs) => client integrate::remove,
+    "remove-saas" RemoveSaas(saas::RemoveSaasArgs) => client saas::remove,
     "remove-secret" RemoveSecret(secrets::args::RemoveSecretArgs) => client secrets::remove,
     "remove-storage" RemoveStorage(storage::attach::RemoveStorageArgs) => client storage::attach::remove,
     "remove-unit" RemoveUnit(remove::RemoveUnitArgs) => client remove::units,
@@ -188,6 +197,7 @@ commands! {
     "show-controller" ShowController(controllers::ShowControllerArgs) => client controllers::show,
     "show-machine" ShowMachine(machines::ShowMachineArgs) => client machines::show,
     "show-model" ShowModel(models::ShowModelArgs) => client models::show,
+    "show-offer" ShowOffer(offers::ShowOfferArgs) => client offers::show,
     "show-operation" ShowOperation(operations::ShowOperationArgs) => client operations::show,
     "show-secret" ShowSecret(secrets::args::ShowSecretArgs) => client secrets::show,
     "show-status-log" ShowStatusLog(show_status_log::ShowStatusLogArgs) => client show_status_log::run,

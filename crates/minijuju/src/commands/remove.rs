@@ -15,7 +15,7 @@ use crate::store::Life;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
 use crate::store::unit::{self, Unit};
-use crate::store::{relation, storage};
+use crate::store::{crossing, relation, storage};
 
 const REMOVE_UNIT_HELP: &str = "\
 Details:
@@ -167,11 +167,20 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
     let mut found: Vec<Application> = Vec::new();
     let mut errors = Vec::new();
     for name in &args.applications {
-        if let Some(application) = application::find(client.store.db(), &model.uuid, name)? {
-            found.push(application);
-        } else {
+        let Some(application) = application::find(client.store.db(), &model.uuid, name)? else {
             errors.push(format!("removing application {name} failed: application {name:?} not found"));
+            continue;
+        };
+        let consumers = consumers(client, &model, name)?;
+        if consumers > 0 && !args.force {
+            let plural = if consumers == 1 { "" } else { "s" };
+            errors.push(format!(
+                "removing application {name} failed: cannot destroy application {name:?}: application is used by \
+                 {consumers} consumer{plural}"
+            ));
+            continue;
         }
+        found.push(application);
     }
     let mut files = Vec::new();
     for application in &found {
@@ -221,6 +230,12 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
     }
     stuck(client, &model, &leaving.iter().map(Unit::name).collect::<Vec<_>>())?;
     Ok(code(&errors))
+}
+
+/// How many applications of other models are related to an application by its offers.
+fn consumers(client: &Client, model: &Model, application: &str) -> anyhow::Result<usize> {
+    let mine = |side: &crossing::Side| side.model == model.uuid && side.application == application;
+    Ok(crossing::of(client.store.db(), &model.uuid)?.iter().filter(|one| mine(&one.offerer)).count())
 }
 
 fn code(errors: &[String]) -> ExitCode {

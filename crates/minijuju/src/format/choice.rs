@@ -15,6 +15,20 @@ pub enum Tabular {
     Yaml,
 }
 
+/// Of `juju offers`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum OffersFormat {
+    /// A line for each connection.
+    #[default]
+    Tabular,
+    /// One line of JSON.
+    Json,
+    /// YAML.
+    Yaml,
+    /// A line for each endpoint.
+    Summary,
+}
+
 /// Of commands that print a document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Document {

@@ -11,7 +11,7 @@ mod natural;
 mod shape;
 mod table;
 
-pub use choice::{ConstraintsFormat, Document, Plain, Smart, StatusFormat, Tabular};
+pub use choice::{ConstraintsFormat, Document, OffersFormat, Plain, Smart, StatusFormat, Tabular};
 pub use clock::{Clock, ago};
 pub use colour::{Colours, Paint, error, shown_on, warning};
 pub use document::{Instant, document, smart, table_or};

@@ -23,11 +23,15 @@ pub type Db = Connection;
 const FILE: &str = "minijuju.db";
 
 /// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// What makes the tables of a version those of the next one.
-const MIGRATIONS: [(i64, &str); 3] =
-    [(3, include_str!("version_4.sql")), (4, include_str!("version_5.sql")), (5, include_str!("version_6.sql"))];
+const MIGRATIONS: [(i64, &str); 4] = [
+    (3, include_str!("version_4.sql")),
+    (4, include_str!("version_5.sql")),
+    (5, include_str!("version_6.sql")),
+    (6, include_str!("version_7.sql")),
+];
 
 /// The oldest version that is brought up to date.
 const OLDEST: i64 = MIGRATIONS[0].0;

@@ -3,13 +3,16 @@
 pub mod action;
 pub mod agent;
 pub mod application;
+pub mod crossing;
 pub mod database;
 pub mod life;
 pub mod log;
 pub mod machine;
 pub mod model;
+pub mod offer;
 pub mod relation;
 pub mod resource;
+pub mod saas;
 pub mod secret;
 pub mod status;
 pub mod storage;

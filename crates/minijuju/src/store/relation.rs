@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, params};
 
+use super::crossing;
 use super::database::{Db, Result};
 use super::life::Life;
 use super::model::{self, Counter};
@@ -160,7 +161,7 @@ pub fn set_settings(db: &Db, model: &str, id: i64, owner: &str, settings: &Setti
         "UPDATE databag SET settings = ?, version = version + 1 WHERE model = ? AND relation = ? AND owner = ?",
         params![serde_json::to_string(settings)?, model, id, owner],
     )?;
-    Ok(())
+    crossing::mirror(db, model, id, owner)
 }
 
 /// A unit enters a relation's scope, with what Juju puts into its databag.
@@ -170,7 +171,7 @@ pub fn enter(db: &Db, model: &str, id: i64, unit: &str, settings: &Settings) -> 
          ON CONFLICT DO UPDATE SET in_scope = 1",
         params![model, id, unit, serde_json::to_string(settings)?],
     )?;
-    Ok(())
+    crossing::mirror(db, model, id, unit)
 }
 
 /// A unit leaves a relation's scope. What it set stays readable as long as the relation is there.
@@ -179,12 +180,18 @@ pub fn leave(db: &Db, model: &str, id: i64, unit: &str) -> Result<()> {
         "UPDATE databag SET in_scope = 0 WHERE model = ? AND relation = ? AND owner = ?",
         params![model, id, unit],
     )?;
+    crossing::mirror(db, model, id, unit)?;
     sweep(db, model)
 }
 
 /// A unit is gone: it leaves the scope of all its relations.
 pub fn leave_all(db: &Db, model: &str, unit: &str) -> Result<()> {
-    db.execute("UPDATE databag SET in_scope = 0 WHERE model = ? AND owner = ?", [model, unit])?;
+    let sql = "UPDATE databag SET in_scope = 0 WHERE model = ? AND owner = ? AND in_scope RETURNING relation";
+    let mut statement = db.prepare_cached(sql)?;
+    let left = statement.query_map([model, unit], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
+    for id in left {
+        crossing::mirror(db, model, id, unit)?;
+    }
     sweep(db, model)
 }
 
@@ -213,13 +220,15 @@ pub fn databags(db: &Db, model: &str, id: i64) -> Result<Vec<(String, Settings, 
 /// Let a relation end: its units depart and leave, then it is gone.
 pub fn end(db: &Db, model: &str, id: i64) -> Result<()> {
     db.execute("UPDATE relation SET life = ? WHERE model = ? AND id = ?", params![Life::Dying, model, id])?;
+    crossing::end(db, model, id)?;
     sweep(db, model)
 }
 
 /// Remove a relation at once, without its units' being told.
 pub fn remove(db: &Db, model: &str, id: i64) -> Result<()> {
+    crossing::abandon(db, model, id)?;
     db.execute("DELETE FROM relation WHERE model = ? AND id = ?", params![model, id])?;
-    super::secret::sweep(db, model)
+    super::secret::sweep(db)
 }
 
 /// Let all relations of an application end, apart from that among its own units, which goes with the last of them.
@@ -230,22 +239,28 @@ pub fn end_all(db: &Db, model: &str, application: &str) -> Result<()> {
     sweep(db, model)
 }
 
-/// Remove relations that ended and have no unit in scope any more, and peer relations of applications that are gone.
+/// Remove relations that ended and have no unit in scope any more, also those on the other side of a relation across models,
+/// and peer relations of applications that are gone.
 pub fn sweep(db: &Db, model: &str) -> Result<()> {
     db.execute(
-        "DELETE FROM relation WHERE model = ?1 AND life = ?2 AND NOT EXISTS ( \
+        "DELETE FROM relation WHERE life = ? AND NOT EXISTS ( \
              SELECT 1 FROM databag \
-             WHERE databag.model = ?1 AND relation = relation.id AND in_scope AND owner LIKE '%/%')",
-        params![model, Life::Dying],
+             WHERE databag.model = relation.model AND relation = relation.id AND in_scope AND owner LIKE '%/%')",
+        [Life::Dying],
     )?;
     db.execute(
         "DELETE FROM relation WHERE model = ?1 AND EXISTS ( \
              SELECT 1 FROM endpoint WHERE endpoint.model = ?1 AND relation = relation.id AND NOT EXISTS ( \
-                 SELECT 1 FROM application WHERE application.model = ?1 AND name = endpoint.application))",
+                 SELECT 1 FROM application WHERE application.model = ?1 AND name = endpoint.application)) \
+         AND NOT EXISTS ( \
+             SELECT 1 FROM crossing \
+             WHERE (crossing.model, crossing.relation) = (relation.model, relation.id) \
+                OR (offering_model, offering_relation) = (relation.model, relation.id))",
         [model],
     )?;
     // What was granted for a relation goes with it.
-    super::secret::sweep(db, model)
+    super::secret::sweep(db)?;
+    super::saas::sweep(db)
 }
 
 #[cfg(test)]

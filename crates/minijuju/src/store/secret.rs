@@ -173,6 +173,58 @@ pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Secret>> {
     Ok(all(db, model)?.into_values().find(|secret| named(secret) || secret.id == id))
 }
 
+/// A secret of another model, under the names that those who read it have in their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// Its model's identity.
+    pub model: String,
+    /// The secret. Its owner is nobody here.
+    pub secret: Secret,
+    /// What the readers' application is called there.
+    abroad: String,
+}
+
+impl Foreign {
+    /// Its URI.
+    pub fn uri(&self) -> String {
+        format!("secret://{}/{}", self.model, self.secret.id)
+    }
+
+    /// Remember which revision a unit reads, and its label for the secret.
+    pub fn consume(&self, db: &Db, unit: &str, revision: i64, label: &str) -> Result<()> {
+        let number = unit.rsplit('/').next().unwrap_or_default();
+        db.execute(
+            "INSERT OR REPLACE INTO secret_consumer (model, secret, consumer, revision, label) VALUES (?, ?, ?, ?, ?)",
+            params![self.model, self.secret.id, format!("{}/{number}", self.abroad), revision, label],
+        )?;
+        Ok(())
+    }
+}
+
+/// The secrets of other models that a relation across models lets an application read, or did.
+pub fn foreign(db: &Db, model: &str, application: &str) -> Result<Vec<Foreign>> {
+    let mut found: Vec<Foreign> = Vec::new();
+    for crossing in super::crossing::of(db, model)? {
+        let Some((_, other)) = crossing.of_application(model, application) else { continue };
+        for secret in all(db, &other.model)?.into_values() {
+            let here = |name: &str| {
+                let rest = name.strip_prefix(&other.remote)?;
+                (rest.is_empty() || rest.starts_with('/')).then(|| format!("{application}{rest}"))
+            };
+            let grants: BTreeMap<_, _> = secret.grants.keys().filter_map(|name| Some((here(name)?, None))).collect();
+            let consumers: BTreeMap<_, _> =
+                secret.consumers.iter().filter_map(|(name, read)| Some((here(name)?, read.clone()))).collect();
+            let known = found.iter().any(|known| known.secret.id == secret.id);
+            if known || grants.is_empty() && consumers.is_empty() {
+                continue;
+            }
+            let secret = Secret { owner: String::new(), grants, consumers, ..secret };
+            found.push(Foreign { model: other.model.clone(), secret, abroad: other.remote.clone() });
+        }
+    }
+    Ok(found)
+}
+
 /// Save a secret with all that belongs to it; one without revisions is removed.
 pub fn save(db: &Db, model: &str, secret: &Secret) -> Result<()> {
     db.execute("DELETE FROM secret WHERE model = ? AND id = ?", [model, &secret.id])?;
@@ -234,11 +286,11 @@ pub fn forget(db: &Db, model: &str, name: &str) -> Result<()> {
 }
 
 /// Take away what was granted for relations that are gone.
-pub fn sweep(db: &Db, model: &str) -> Result<()> {
+pub fn sweep(db: &Db) -> Result<()> {
     db.execute(
-        "DELETE FROM secret_grant WHERE model = ?1 AND relation IS NOT NULL \
-         AND relation NOT IN (SELECT id FROM relation WHERE model = ?1)",
-        [model],
+        "DELETE FROM secret_grant WHERE relation IS NOT NULL AND NOT EXISTS ( \
+             SELECT 1 FROM relation WHERE relation.model = secret_grant.model AND id = secret_grant.relation)",
+        [],
     )?;
     Ok(())
 }

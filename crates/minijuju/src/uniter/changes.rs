@@ -72,6 +72,7 @@ fn stored_port(opened: &OpenedPort) -> Port {
 
 fn secrets(db: &Db, model: &str, unit: &Unit, before: &[SeenSecret], after: &[SeenSecret]) -> Result<()> {
     let mut stored = secret::all(db, model)?;
+    let foreign = secret::foreign(db, model, &unit.application)?;
     for gone in before.iter().filter(|then| !after.iter().any(|now| now.id == then.id)) {
         if let Some(mut secret) = stored.remove(gone.id.as_str()) {
             secret.revisions.clear();
@@ -81,6 +82,15 @@ fn secrets(db: &Db, model: &str, unit: &Unit, before: &[SeenSecret], after: &[Se
     for now in after {
         let then = before.iter().find(|then| then.id == now.id);
         if then == Some(now) {
+            continue;
+        }
+        if now.owner.is_none()
+            && let Some(foreign) = foreign.iter().find(|foreign| foreign.secret.id == now.id.as_str())
+        {
+            let label = now.label.as_deref().unwrap_or_default();
+            if let Some(revision) = now.tracked_revision {
+                foreign.consume(db, &unit.name(), revision.into(), label)?;
+            }
             continue;
         }
         let owner = match now.owner {

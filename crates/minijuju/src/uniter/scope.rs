@@ -13,13 +13,14 @@ use crate::store::relation::{self, Settings};
 use crate::store::status::{self, Kind, Status};
 use crate::store::unit::Resolved;
 use crate::store::unit::{self, Unit};
-use crate::store::{Db, Result, application};
+use crate::store::{Db, Result, application, crossing};
 
 /// A unit enters the scope of a relation, just before it is told that the relation was created.
 pub fn enter(db: &Db, model: &Model, seen: &Seen, id: i64, address: &str) -> Result<()> {
     let (juju, model) = (model.juju, model.uuid.as_str());
     let name = &seen.view.name;
-    let mut settings: Settings = [("egress-subnets", format!("{address}/32")), ("ingress-address", address.to_owned())]
+    let egress = crossing::via(db, model, id)?.unwrap_or_else(|| format!("{address}/32"));
+    let mut settings: Settings = [("egress-subnets", egress), ("ingress-address", address.to_owned())]
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
         .collect();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::resolver::SecretView;
 use crate::store::database::now;
-use crate::store::secret::{self, Secret};
+use crate::store::secret::{self, Foreign, Secret};
 use crate::store::unit::Unit;
 use crate::store::{Db, Result};
 
@@ -25,8 +25,8 @@ fn interval(rotation: &str) -> Option<Duration> {
     Some(HOUR * hours)
 }
 
-/// The changes of the model's secrets that a unit must be notified of now.
-pub fn of(all: &BTreeMap<String, Secret>, unit: &Unit, leader: bool) -> SecretView {
+/// The changes of the model's secrets, and of other models' that it reads, that a unit must be notified of now.
+pub fn of(all: &BTreeMap<String, Secret>, foreign: &[Foreign], unit: &Unit, leader: bool) -> SecretView {
     let name = unit.name();
     let mut view = SecretView::default();
     for secret in all.values() {
@@ -45,17 +45,25 @@ pub fn of(all: &BTreeMap<String, Secret>, unit: &Unit, leader: bool) -> SecretVi
             }
         }
         // An owner's units that read it are consumers as well.
-        if let Some((_, label)) = secret.consumers.get(&name)
-            && secret.readable_by(&name)
-            // A unit that first reads a secret with two revisions is notified of the second, as in Juju.
-            && secret.latest() > 1
-        {
+        if let Some((latest, label)) = news(secret, &name) {
             // An owner has no label of its own as a reader: its hooks carry the secret's.
             let label = if label.is_empty() && owned { &secret.label } else { label };
-            view.consumed.insert(uri, (secret.latest(), label.clone()));
+            view.consumed.insert(uri, (latest, label.clone()));
+        }
+    }
+    for foreign in foreign {
+        if let Some((latest, label)) = news(&foreign.secret, &name) {
+            view.consumed.insert(foreign.uri(), (latest, label.clone()));
         }
     }
     view
+}
+
+/// The latest revision of a secret that a unit reads, and its label for it, if there was more than one.
+fn news<'a>(secret: &'a Secret, unit: &str) -> Option<(i64, &'a String)> {
+    let (_, label) = secret.consumers.get(unit)?;
+    // A unit that first reads a secret with two revisions is notified of the second, as in Juju.
+    (secret.readable_by(unit) && secret.latest() > 1).then(|| (secret.latest(), label))
 }
 
 /// The owner was told to rotate a secret: the next time is an interval away.
@@ -96,19 +104,19 @@ mod tests {
         secret.grants.insert("web".to_owned(), None);
         secret.consumers.insert("web/0".to_owned(), (1, "mine".to_owned()));
         let mut all = BTreeMap::from([("a".to_owned(), secret)]);
-        let consumed = of(&all, &unit("web"), true).consumed;
+        let consumed = of(&all, &[], &unit("web"), true).consumed;
         assert_eq!(consumed, [("secret:a".to_owned(), (2, "mine".to_owned()))].into());
-        assert!(of(&all, &unit("db"), true).obsolete.is_empty());
+        assert!(of(&all, &[], &unit("db"), true).obsolete.is_empty());
         if let Some(secret) = all.get_mut("a") {
             secret.consumers.insert("web/0".to_owned(), (2, String::new()));
         }
-        assert_eq!(of(&all, &unit("web"), true).consumed["secret:a"].0, 2, "its agent knows whether it was told");
-        assert_eq!(of(&all, &unit("db"), true).obsolete["secret:a"].0, [1]);
-        assert!(of(&all, &unit("db"), false).obsolete.is_empty(), "only the leader manages the application's");
+        assert_eq!(of(&all, &[], &unit("web"), true).consumed["secret:a"].0, 2, "its agent knows whether it was told");
+        assert_eq!(of(&all, &[], &unit("db"), true).obsolete["secret:a"].0, [1]);
+        assert!(of(&all, &[], &unit("db"), false).obsolete.is_empty(), "only the leader manages the application's");
         if let Some(secret) = all.get_mut("a") {
             secret.revisions.remove(&2);
         }
-        assert!(of(&all, &unit("web"), true).consumed.is_empty(), "the first revision is no change");
+        assert!(of(&all, &[], &unit("web"), true).consumed.is_empty(), "the first revision is no change");
     }
 
     #[test]
@@ -116,7 +124,7 @@ mod tests {
         let mut secret = Secret::new("a", "db/0");
         let revision = |expires| Revision { content: secret::Content::default(), created: 0, expires };
         secret.revisions = [(1, revision(Some(1))), (2, revision(Some(2))), (3, revision(None))].into();
-        let view = of(&BTreeMap::from([("a".to_owned(), secret)]), &unit("db"), false);
+        let view = of(&BTreeMap::from([("a".to_owned(), secret)]), &[], &unit("db"), false);
         let expired = |number| ("secret:a".to_owned(), number, String::new());
         assert_eq!(view.expired, [expired(1), expired(2)]);
     }
@@ -130,14 +138,14 @@ mod tests {
         secret.consumers.insert("db/0".to_owned(), (1, String::new()));
         let mut all = BTreeMap::from([("a".to_owned(), secret)]);
         for leader in [true, false] {
-            let view = of(&all, &unit("db"), leader);
+            let view = of(&all, &[], &unit("db"), leader);
             assert_eq!(view.consumed["secret:a"].0, 2);
             assert_eq!(view.obsolete.len(), 0, "a unit of the owner reads revision 1");
         }
-        assert_eq!(of(&all, &unit("db"), true).consumed["secret:a"].1, "own", "the owner's label");
+        assert_eq!(of(&all, &[], &unit("db"), true).consumed["secret:a"].1, "own", "the owner's label");
         if let Some(secret) = all.get_mut("a") {
             secret.consumers.clear();
         }
-        assert_eq!(of(&all, &unit("db"), true).consumed.len(), 0, "who never read it hears nothing");
+        assert_eq!(of(&all, &[], &unit("db"), true).consumed.len(), 0, "who never read it hears nothing");
     }
 }

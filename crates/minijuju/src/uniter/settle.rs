@@ -25,7 +25,7 @@ use crate::store::database::now;
 use crate::store::log::{self, Level};
 use crate::store::model::{self, Model};
 use crate::store::status::{self, Kind};
-use crate::store::{Store, action, application, unit};
+use crate::store::{Store, action, application, crossing, unit};
 
 /// How many units work at the same time.
 const WORKERS: usize = 8;
@@ -47,10 +47,8 @@ pub enum Patience {
 /// How often to look whether another command's action has ended.
 const EVERY: Duration = Duration::from_millis(20);
 
-/// Run every due hook and action of a model, and wait for the hooks that another command runs.
-///
-/// One command at a time decides what a model's units do next; a second one waits, and then runs what came up. Nobody waits
-/// for an action of a unit's but those that want something of this unit.
+/// Run every due hook and action of a model, and of those that it has relations with, and wait for the hooks that another
+/// command runs.
 pub fn settle(
     store: &mut Store,
     model: &Model,
@@ -58,6 +56,44 @@ pub fn settle(
     progress: &Progress,
     patience: Patience,
 ) -> anyhow::Result<()> {
+    let interrupt = Interrupt::watch().context("cannot watch for signals")?;
+    settle_until(store, model, machines, progress, (patience, &interrupt))
+}
+
+/// The same, until `interrupt` is raised.
+pub(super) fn settle_until(
+    store: &mut Store,
+    model: &Model,
+    machines: &Machines,
+    progress: &Progress,
+    (patience, interrupt): (Patience, &Interrupt),
+) -> anyhow::Result<()> {
+    settle_one(store, model, machines, progress, (patience, interrupt))?;
+    loop {
+        let mut steps = 0;
+        for related in crossing::models(store.db(), &model.uuid)? {
+            let Some(other) = model::find(store.db(), &related)? else { continue };
+            let patience = if related == model.uuid { patience } else { Patience::Leave };
+            steps += settle_one(store, &other, machines, progress, (patience, interrupt))?;
+        }
+        // What one model's units did may be news to another's.
+        if steps == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Settle one model, and tell how many steps that took.
+///
+/// One command at a time decides what a model's units do next; a second one waits, and then runs what came up. Nobody waits
+/// for an action of a unit's but those that want something of this unit.
+fn settle_one(
+    store: &mut Store,
+    model: &Model,
+    machines: &Machines,
+    progress: &Progress,
+    (patience, interrupt): (Patience, &Interrupt),
+) -> anyhow::Result<usize> {
     let turns = turns(store, model)?;
     let runner = turns.runner().context("cannot lock the model")?;
     match runner.try_lock() {
@@ -71,15 +107,14 @@ pub fn settle(
             return Err(error).context("cannot lock the model");
         }
     }
-    let interrupt = Interrupt::watch().context("cannot watch for signals")?;
     recover(store, model, progress)?;
     restart(store, model, machines)?;
-    Rounds { store, model, machines, progress, interrupt: &interrupt, turns, patience }.run(&runner)?;
+    let steps = Rounds { store, model, machines, progress, interrupt, turns, patience }.run(&runner)?;
     store.write(|db| log::trim(db, &model.uuid))?;
     if interrupt.raised() {
         anyhow::bail!("interrupted: `{} status` shows what is left to do, and the next command does it", called());
     }
-    Ok(())
+    Ok(steps)
 }
 
 /// Stop every hook and action that runs, of whichever model.
@@ -97,7 +132,7 @@ pub fn stop_hooks(store: &Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn turns(store: &Store, model: &Model) -> anyhow::Result<Turns> {
+pub(super) fn turns(store: &Store, model: &Model) -> anyhow::Result<Turns> {
     Turns::new(store.folder(), &model.uuid).with_context(|| format!("cannot lock the model {}", model.name))
 }
 
@@ -204,11 +239,12 @@ struct Found {
 }
 
 impl Rounds<'_> {
-    /// Until nothing is due. The command that has the lock `runner`, as this one has at first, decides what the units do.
-    fn run(&self, runner: &File) -> anyhow::Result<()> {
+    /// Until nothing is due; tells how many steps that took. The command that has the lock `runner`, as this one has at
+    /// first, decides what the units do.
+    fn run(&self, runner: &File) -> anyhow::Result<usize> {
         thread::scope(|scope| {
             let (report, reports) = mpsc::channel::<Report>();
-            let (mut hooks, mut actions) = (0_usize, 0_usize);
+            let (mut hooks, mut actions, mut steps) = (0_usize, 0_usize, 0_usize);
             let mut broken: BTreeSet<String> = BTreeSet::new();
             let mut failure = None;
             loop {
@@ -222,6 +258,7 @@ impl Rounds<'_> {
                         let Some((seen, step, turn)) = self.due(&seen, &mut found)? else { continue };
                         let is_action = matches!(step, Step::Action(_));
                         *(if is_action { &mut actions } else { &mut hooks }) += 1;
+                        steps += 1;
                         let mut worker = Worker {
                             store: self.store.again()?,
                             machines: self.machines,
@@ -257,7 +294,7 @@ impl Rounds<'_> {
                     runner.lock()?;
                     None
                 } else {
-                    return failure.map_or(Ok(()), Err);
+                    return failure.map_or(Ok(steps), Err);
                 };
                 let Some((name, is_action, result)) = next else { continue };
                 *(if is_action { &mut actions } else { &mut hooks }) -= 1;

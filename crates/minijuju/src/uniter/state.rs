@@ -19,7 +19,7 @@ use crate::store::relation::{self, Relation};
 use crate::store::secret::{self, Secret};
 use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Port, Unit};
-use crate::store::{Db, application, resource, storage};
+use crate::store::{Db, application, crossing, resource, saas, storage};
 
 /// The state that a unit's hook begins with, on this machine.
 pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, machine: &Machine) -> anyhow::Result<State> {
@@ -43,7 +43,7 @@ pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, machine: &
             .into_iter()
             .map(|found| Resource::new(&found.name, resource_path(&seen.unit.tag(), &found)))
             .collect(),
-        secrets: secret::all(db, uuid)?.values().filter_map(|secret| seen_secret(secret, &seen.unit)).collect(),
+        secrets: secrets(db, uuid, &seen.unit)?,
         leader: seen.view.leader,
         planned_units: u32::try_from(units.iter().filter(|unit| unit.life.is_alive()).count())?,
         model: SeenModel { name: model.name.clone(), uuid: uuid.clone(), cloud_spec },
@@ -165,6 +165,14 @@ fn seen_storage(found: &storage::Storage) -> Option<SeenStorage> {
     Some(shown)
 }
 
+/// The secrets that a unit knows or could read, also of other models.
+fn secrets(db: &Db, model: &str, unit: &Unit) -> anyhow::Result<Vec<SeenSecret>> {
+    let foreign = secret::foreign(db, model, &unit.application)?;
+    let own = secret::all(db, model)?;
+    let all = own.values().chain(foreign.iter().map(|foreign| &foreign.secret));
+    Ok(all.filter_map(|secret| seen_secret(secret, unit)).collect())
+}
+
 /// A secret as a unit sees it: one of its own, its application's, or another's, which it may read where it was granted.
 fn seen_secret(found: &Secret, unit: &Unit) -> Option<SeenSecret> {
     let name = unit.name();
@@ -222,11 +230,23 @@ fn goal_state(
         (unit.name(), Goal { status: word.to_owned(), since: status.and_then(|status| since(status.since)) })
     };
     let mut relations: BTreeMap<String, BTreeMap<String, Goal>> = BTreeMap::new();
-    for view in seen.view.relations.values().filter(|view| !view.peer) {
+    let crossing = crossing::of(db, model)?;
+    for (id, view) in seen.view.relations.iter().filter(|(_, view)| !view.peer) {
+        let is_it = |side: &crossing::Side| side.model == model && side.relation == *id;
+        // Whom an offer serves is nobody's goal; what is consumed is named by its URL (`goalStateRelations` in
+        // apiserver/facades/agent/uniter/uniter.go).
+        if crossing.iter().any(|crossing| is_it(&crossing.offerer)) {
+            continue;
+        }
+        let consumed = if crossing.iter().any(|crossing| is_it(&crossing.consumer)) {
+            saas::find(db, model, &view.remote)?
+        } else {
+            None
+        };
+        let remote = consumed.map_or_else(|| view.remote.clone(), |saas| saas.url);
         let goals = relations.entry(view.endpoint.clone()).or_default();
         let word = if view.dying { "broken" } else { "joined" };
-        goals
-            .insert(view.remote.clone(), Goal { status: word.to_owned(), since: since(crate::store::database::now()) });
+        goals.insert(remote, Goal { status: word.to_owned(), since: since(crate::store::database::now()) });
         goals.extend(unit::of(db, model, &view.remote)?.iter().map(goal));
     }
     Ok(GoalState { units: units.iter().map(goal).collect(), relations })

@@ -39,6 +39,10 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
     let relations = Relations::read(db, model)?;
     let storages = storage::all(db, model)?;
     let secrets = secret::all(db, model)?;
+    let mut foreign = HashMap::new();
+    for name in applications.keys() {
+        foreign.insert(name.clone(), secret::foreign(db, model, name)?);
+    }
     let units = unit::all(db, model)?;
     let principals: HashMap<String, String> = units.iter().map(|unit| (unit.name(), principal(unit))).collect();
     let hosts: HashSet<String> =
@@ -48,6 +52,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
         let Some(application) = applications.get(&unit.application).cloned() else { continue };
         let name = unit.name();
         let address = addresses.get(&unit.machine).map(String::as_str).unwrap_or_default();
+        let foreign = foreign.get(&unit.application).map(Vec::as_slice).unwrap_or_default();
         let view = UnitView {
             dying: !unit.life.is_alive(),
             application_dying: !application.life.is_alive(),
@@ -67,7 +72,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
                 .filter(|storage| storage.unit == name)
                 .map(|storage| (storage.id.clone(), storage.leaves()))
                 .collect(),
-            secrets: secrets::of(&secrets, &unit, application.leader == Some(unit.number)),
+            secrets: secrets::of(&secrets, foreign, &unit, application.leader == Some(unit.number)),
             name,
         };
         seen.push(Seen { unit, application, view });

@@ -1,6 +1,7 @@
 //! minijuju as a whole: small charms of shell, deployed on real machines. These tests make namespaces, mounts and bridges,
 //! so they need root, and are ignored until they are asked for: `cargo test -- --include-ignored`.
 
+mod across_models;
 mod actions;
 mod answers;
 mod damage;

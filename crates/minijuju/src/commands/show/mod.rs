@@ -18,7 +18,7 @@ use crate::commands::status::{implicit_binding, shown_port};
 use crate::format::{self, Document};
 use crate::store::model::Model;
 use crate::store::unit::{self, Unit};
-use crate::store::{machine, relation};
+use crate::store::{crossing, machine, relation};
 
 const SHOW_UNIT_HELP: &str = "\
 Examples:
@@ -137,6 +137,7 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
         let mut shown = UnitRelation {
             relation_id: u64::try_from(relation.id)?,
             endpoint: mine.name.clone(),
+            cross_model: crossing::sides(db, &model.uuid, relation.id)?.is_some(),
             related_endpoint: other.name.clone(),
             application_data: BTreeMap::new(),
             local_unit: UnitRelationData::default(),
@@ -154,16 +155,23 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
         }
         // Juju 3.6 shows the units that the other application has now; the unit itself is one of them in a peer relation
         // only (`relationData` in apiserver/facades/client/application/application.go).
-        for unit in unit::of(db, &model.uuid, &other.application)? {
-            let in_scope = databags.remove(&unit.name()).filter(|(_, in_scope)| *in_scope);
+        let theirs: Vec<String> = if shown.cross_model {
+            let units =
+                databags.keys().filter(|owner| unit::parse(owner).is_some_and(|(of, _)| of == other.application));
+            units.cloned().collect()
+        } else {
+            unit::of(db, &model.uuid, &other.application)?.iter().map(Unit::name).collect()
+        };
+        for unit in theirs {
+            let in_scope = databags.remove(&unit).filter(|(_, in_scope)| *in_scope);
             let data = UnitRelationData {
                 in_scope: in_scope.is_some(),
                 data: Some(in_scope.map(|(settings, _)| settings).unwrap_or_default()),
             };
-            if unit.name() == name {
+            if unit == name {
                 shown.local_unit = data;
             } else {
-                shown.related_units.insert(unit.name(), data);
+                shown.related_units.insert(unit, data);
             }
         }
         relations.push(shown);

@@ -41,6 +41,9 @@ pub struct UnitRelation {
     pub relation_id: u64,
     /// This side's endpoint.
     pub endpoint: String,
+    /// The other application is of another model.
+    #[serde(rename = "cross-model", skip_serializing_if = "std::ops::Not::not")]
+    pub cross_model: bool,
     /// The other side's.
     #[serde(rename = "related-endpoint")]
     pub related_endpoint: String,

@@ -4,6 +4,7 @@ pub mod oneline;
 pub mod output;
 pub mod ports;
 pub mod relate;
+mod remote;
 pub mod select;
 pub mod summary;
 pub mod tabular;
@@ -176,20 +177,10 @@ pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
 pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyhow::Result<FullStatus> {
     let uuid = &model.uuid;
     let units = unit::all(db, uuid)?;
-    let reader = Reader {
-        model,
-        clock,
-        real: machines,
-        constraints: machine_constraints(db, model, &units)?,
-        applications: status::all(db, uuid, Kind::Application)?,
-        workload: status::all(db, uuid, Kind::Workload)?,
-        agent: status::all(db, uuid, Kind::Agent)?,
-        addresses: machine::all(db, uuid)?.into_iter().map(|found| (found.id, found.address)).collect(),
-        bases: machine::all(db, uuid)?.into_iter().map(|found| (found.id, found.base)).collect(),
-        relations: relation::all(db, uuid)?,
-    };
+    let reader = Reader::new(db, model, machines, clock, &units)?;
+    let related = remote::shown(db, model)?;
     let machine_statuses = status::all(db, uuid, Kind::Machine)?;
-    let machines = machine::all(db, uuid)?
+    let shown_machines = machine::all(db, uuid)?
         .into_iter()
         .map(|found| (found.id.clone(), reader.machine(&found, machine_statuses.get(&found.id))))
         .collect();
@@ -214,13 +205,15 @@ pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyho
             status: StatusInfo::new("available", "", reader.time(model.created)),
             sla: if model.juju.is_4() { "" } else { "unsupported" }.to_owned(),
         },
-        machines,
+        remote_applications: remote::consumed(db, model, machines, clock, &related)?,
+        offers: remote::offered(db, model)?,
+        machines: shown_machines,
         applications,
         relations: Vec::new(),
         storage: Some(storage::read(db, model, clock)?),
         controller: Some(ControllerStatus { timestamp: clock.time_of_day(Timestamp::now()) }),
     };
-    let relations = reader.relations.iter().cloned().map(|found| ends(db, uuid, found));
+    let relations = related.into_iter().map(|found| ends(db, uuid, found));
     full.relate(&relations.collect::<Result<Vec<_>, _>>()?);
     let principals = units.iter().filter(|unit| !unit.principal.is_empty());
     full.place_subordinates(&principals.map(|unit| (unit.name(), unit.principal.clone())).collect());
@@ -266,7 +259,29 @@ struct Reader<'a> {
     relations: Vec<Relation>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(
+        db: &Db,
+        model: &'a Model,
+        machines: &'a Machines,
+        clock: &'a Clock,
+        units: &[Unit],
+    ) -> crate::store::Result<Self> {
+        let uuid = &model.uuid;
+        Ok(Self {
+            model,
+            clock,
+            real: machines,
+            constraints: machine_constraints(db, model, units)?,
+            applications: status::all(db, uuid, Kind::Application)?,
+            workload: status::all(db, uuid, Kind::Workload)?,
+            agent: status::all(db, uuid, Kind::Agent)?,
+            addresses: machine::all(db, uuid)?.into_iter().map(|found| (found.id, found.address)).collect(),
+            bases: machine::all(db, uuid)?.into_iter().map(|found| (found.id, found.base)).collect(),
+            relations: relation::all(db, uuid)?,
+        })
+    }
+
     fn time(&self, millis: i64) -> String {
         Timestamp::from_millisecond(millis).map(|time| self.clock.since(time)).unwrap_or_default()
     }

@@ -17,6 +17,12 @@ pub struct FullStatus {
     pub machines: BTreeMap<String, MachineStatus>,
     /// The applications, by name. Subordinates are among them, without units of their own.
     pub applications: BTreeMap<String, ApplicationStatus>,
+    /// What is consumed of other models' offers, by name.
+    #[serde(rename = "application-endpoints", skip_serializing_if = "BTreeMap::is_empty")]
+    pub remote_applications: BTreeMap<String, RemoteApplicationStatus>,
+    /// What is offered to other models, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub offers: BTreeMap<String, OfferStatus>,
     /// The relations, shown by `--relations` in the table only; [`ApplicationStatus::relations`] has them elsewhere.
     #[serde(skip)]
     pub relations: Vec<RelationStatus>,
@@ -247,6 +253,57 @@ pub struct ApplicationRelation {
     pub interface: String,
     /// Which units of the two applications it is between.
     pub scope: Scope,
+}
+
+/// An application of another model.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct RemoteApplicationStatus {
+    /// The offer's URL, with its controller.
+    pub url: String,
+    /// What can be related to, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoints: BTreeMap<String, RemoteEndpoint>,
+    /// Whether it was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub life: Option<Life>,
+    /// Its status there.
+    #[serde(rename = "application-status")]
+    pub status: StatusInfo,
+    /// The applications on the other sides, by its endpoint.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub relations: BTreeMap<String, Vec<String>>,
+}
+
+/// An endpoint that one model offers and another consumes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RemoteEndpoint {
+    /// Its interface.
+    pub interface: String,
+    /// Its part in a relation.
+    pub role: String,
+}
+
+/// What is offered to other models.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct OfferStatus {
+    /// The application.
+    pub application: String,
+    /// Its charm's URL.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub charm: String,
+    /// How many relations there are to it.
+    #[serde(rename = "total-connected-count", skip_serializing_if = "none")]
+    pub total_connected: usize,
+    /// How many of them have units.
+    #[serde(rename = "active-connected-count", skip_serializing_if = "none")]
+    pub active_connected: usize,
+    /// Its endpoints, by name.
+    pub endpoints: BTreeMap<String, RemoteEndpoint>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// One unit.

@@ -81,7 +81,12 @@ pub fn status_summary(status: &FullStatus, colour: Colours) -> String {
         table.write("\n");
     }
     blank(&mut table);
-    total(&mut table, "# Remote", 0);
+    total(&mut table, "# Remote", status.remote_applications.len());
+    for (name, remote) in sorted(&status.remote_applications) {
+        table.painted(Paint::BrightGreen, name);
+        table.painted(Paint::Good, &remote.url);
+        table.write("\n");
+    }
     table.finish()
 }
 

@@ -18,11 +18,17 @@ const VERSION: usize = 15;
 pub fn status_tabular(status: &FullStatus, relations: bool, colour: Colours) -> String {
     let mut table = Table::new(colour);
     model(&mut table, status);
+    if !status.remote_applications.is_empty() {
+        remote_applications(&mut table, status);
+    }
     if !status.applications.is_empty() {
         applications(&mut table, status);
     }
     if !status.machines.is_empty() {
         machines(&mut table, status.machines.iter());
+    }
+    if !status.offers.is_empty() {
+        offers(&mut table, status);
     }
     if relations && !status.relations.is_empty() {
         relation_lines(&mut table, &status.relations);
@@ -52,6 +58,32 @@ fn model(table: &mut Table, status: &FullStatus) {
         table.cells(&values[3..4]);
     }
     table.line(&values[4..]);
+}
+
+fn remote_applications(table: &mut Table, status: &FullStatus) {
+    table.further_headers(&["SAAS", "Status", "Store", "URL"]);
+    for (name, remote) in sorted(&status.remote_applications) {
+        table.cells(&[name]);
+        table.status(&remote.status.current);
+        let (store, url) = remote.url.split_once(':').unwrap_or(("local", &remote.url));
+        table.line(&[store, url]);
+    }
+    table.flush();
+}
+
+fn offers(table: &mut Table, status: &FullStatus) {
+    table.further_headers(&["Offer", "Application", "Charm", "Rev", "Connected", "Endpoint", "Interface", "Role"]);
+    for (name, offer) in sorted(&status.offers) {
+        let charm = offer.charm.split_once(':').map_or(offer.charm.as_str(), |(_, charm)| charm);
+        let (charm, revision) = charm.rsplit_once('-').unwrap_or((charm, ""));
+        let connected = format!("{}/{}", offer.active_connected, offer.total_connected);
+        for (place, (endpoint, end)) in offer.endpoints.iter().enumerate() {
+            let first = [name.as_str(), &offer.application, charm, revision, &connected];
+            table.cells(&if place == 0 { first } else { [""; 5] });
+            table.line(&[endpoint, &end.interface, &end.role]);
+        }
+    }
+    table.flush();
 }
 
 fn applications(table: &mut Table, status: &FullStatus) {

@@ -8,7 +8,7 @@ use jiff::tz::{TimeZone, offset};
 use super::oneline::status_oneline;
 use super::output::{
     ApplicationRelation, ApplicationStatus, Base, ControllerStatus, FullStatus, MachineStatus, ModelStatus,
-    NetworkInterface, RelationStatus, StatusInfo, UnitStatus,
+    NetworkInterface, OfferStatus, RelationStatus, RemoteApplicationStatus, RemoteEndpoint, StatusInfo, UnitStatus,
 };
 use super::summary::status_summary;
 use super::tabular::status_tabular;
@@ -106,7 +106,7 @@ fn tutorial() -> FullStatus {
         applications: map("tinyproxy", tinyproxy()),
         storage: Some(CombinedStorage::default()),
         controller: Some(ControllerStatus { timestamp: clock.time_of_day(now) }),
-        relations: Vec::new(),
+        ..FullStatus::default()
     }
 }
 
@@ -210,6 +210,50 @@ Machine  State    Address       Inst id        Base          AZ  Message
 0        started  10.71.67.208  juju-8e7bd9-0  ubuntu@22.04      Running
 ";
     assert_eq!(status_tabular(&tutorial(), false, Colours::Off), table.replace("|\n", "\n"));
+}
+
+#[test]
+fn what_is_consumed_comes_first_and_what_is_offered_after_the_machines() {
+    let end = |interface: &str, role: &str| RemoteEndpoint { interface: interface.into(), role: role.into() };
+    let mut status = tutorial();
+    status.remote_applications = map(
+        "sql",
+        RemoteApplicationStatus {
+            url: "minijuju:admin/prod.pg".into(),
+            endpoints: map("db", end("pg", "provider")),
+            status: info("active", ""),
+            relations: map("db", vec!["tinyproxy".to_owned()]),
+            ..RemoteApplicationStatus::default()
+        },
+    );
+    status.offers = map(
+        "proxy",
+        OfferStatus {
+            application: "tinyproxy".into(),
+            charm: "local:tinyproxy-0".into(),
+            total_connected: 2,
+            active_connected: 1,
+            endpoints: [("log".to_owned(), end("syslog", "requirer")), ("http".to_owned(), end("web", "provider"))]
+                .into(),
+        },
+    );
+    let table = status_tabular(&status, false, Colours::Off);
+    let at = |text: &str| table.find(text).unwrap_or_else(|| panic!("{text:?} in {table}"));
+    let consumed = "\nSAAS  Status  Store     URL\nsql   active  minijuju  admin/prod.pg\n\nApp ";
+    let offered = "\
+\nOffer  Application  Charm      Rev  Connected  Endpoint  Interface  Role
+proxy  tinyproxy    tinyproxy  0    1/2        http      web        provider
+                                               log       syslog     requirer
+";
+    assert!(at(consumed) < at("\nMachine ") && at("\nMachine ") < at(offered), "{table}");
+    let document = json(&status);
+    for part in [
+        r#""application-endpoints":{"sql":{"url":"minijuju:admin/prod.pg","endpoints":{"db":{"interface":"pg","role":"provider"}},"application-status":{"current":"active""#,
+        r#""relations":{"db":["tinyproxy"]}}}"#,
+        r#""offers":{"proxy":{"application":"tinyproxy","charm":"local:tinyproxy-0","total-connected-count":2,"active-connected-count":1,"endpoints":{"http":"#,
+    ] {
+        assert!(document.contains(part), "{part} in {document}");
+    }
 }
 
 #[test]

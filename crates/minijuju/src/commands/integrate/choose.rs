@@ -1,206 +1,40 @@
-//! `juju integrate` and `juju remove-relation`.
-
-use std::process::ExitCode;
+//! Which endpoints of two applications a relation is between.
 
 use anyhow::{Context as _, bail};
-use clap::Args;
 use emulator::JujuVersion;
-use ops_metadata::{CharmMeta, RelationRole, RelationScope};
+use ops_metadata::{RelationRole, RelationScope};
 
 use crate::charm;
-use crate::cli::{Arguments, ModelOption, UsageError, is_application, is_number, refuse};
-use crate::client::{Client, summary};
+use crate::client::Client;
 use crate::store::Life;
-use crate::store::application::Application;
+use crate::store::application;
 use crate::store::model::Model;
-use crate::store::relation::Role;
-use crate::store::relation::Scope;
-use crate::store::relation::{self, Endpoint, Relation};
-use crate::store::{Db, Result as StoreResult};
-
-/// Something in another model is named.
-#[derive(Debug, thiserror::Error)]
-#[error("minijuju does not do offers from other models: {0:?}")]
-struct NoOffers(String);
-
-/// Checks `APPLICATION` or `APPLICATION:ENDPOINT`.
-fn endpoint(word: &str) -> Result<(), UsageError> {
-    let (application, endpoint) = word.split_once(':').map_or((word, None), |(a, e)| (a, Some(e)));
-    if is_application(application) && endpoint.is_none_or(|endpoint| !endpoint.is_empty()) {
-        Ok(())
-    } else if application.contains('/') || application.contains('.') {
-        Err(UsageError::command(NoOffers(word.to_owned())))
-    } else {
-        Err(UsageError::NotValid { what: "endpoint", word: word.to_owned() })
-    }
-}
-
-const INTEGRATE_HELP: &str = "\
-Examples:
-    juju integrate webapp db
-    juju integrate webapp:database db:database";
-
-/// Relate two applications.
-#[derive(Debug, Clone, Args)]
-#[command(alias = "relate", after_help = INTEGRATE_HELP)]
-pub struct IntegrateArgs {
-    /// Two applications, with their endpoints where that is not plain
-    #[arg(value_name = "application or endpoint")]
-    pub endpoints: Vec<String>,
-    #[arg(long, hide = true)]
-    via: Option<String>,
-    #[allow(missing_docs)]
-    #[command(flatten)]
-    pub model: ModelOption,
-}
-
-impl Arguments for IntegrateArgs {
-    const USAGE: Option<&str> = Some("<application>[:<endpoint>] <application>[:<endpoint>]");
-
-    fn init(&mut self) -> Result<(), UsageError> {
-        if self.endpoints.len() != 2 {
-            return Err(UsageError::Rule("an integration must involve two applications"));
-        }
-        refuse("--via", &self.via, "there are no relations across models")?;
-        self.endpoints.iter().try_for_each(|word| endpoint(word))
-    }
-}
-
-/// Remove the relation between two applications.
-#[derive(Debug, Clone, Args)]
-pub struct RemoveRelationArgs {
-    /// Two applications, with their endpoints where that is not plain, or the relation's number
-    #[arg(value_name = "endpoint or relation ID")]
-    words: Vec<String>,
-    /// Remove it whatever fails
-    #[arg(long)]
-    pub force: bool,
-    #[allow(missing_docs)]
-    #[command(flatten)]
-    pub model: ModelOption,
-    /// The relation's number, if that was given.
-    #[arg(skip)]
-    pub relation_id: Option<u64>,
-    /// The two sides, if they were given.
-    #[arg(skip)]
-    pub endpoints: Vec<String>,
-}
-
-impl Arguments for RemoveRelationArgs {
-    const USAGE: Option<&str> =
-        Some("<application1>[:<relation name1>] <application2>[:<relation name2>] | <relation-id>");
-
-    fn init(&mut self) -> Result<(), UsageError> {
-        match self.words.as_slice() {
-            [id] if is_number(id) => self.relation_id = id.parse().ok(),
-            [id] => return Err(UsageError::NotValid { what: "relation ID", word: id.clone() }),
-            [_, _] => {
-                self.words.iter().try_for_each(|word| endpoint(word))?;
-                self.endpoints.clone_from(&self.words);
-            }
-            _ => return Err(UsageError::Rule("a relation must involve two applications")),
-        }
-        Ok(())
-    }
-}
+use crate::store::relation::{Endpoint, Relation, Role, Scope};
+use crate::store::saas::{self, Saas};
 
 /// An endpoint that could be one side of a relation.
 #[derive(Clone, Debug)]
-struct Candidate {
-    endpoint: Endpoint,
-    interface: String,
-    container: bool,
+pub struct Candidate {
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    /// Its interface.
+    pub interface: String,
+    /// It is between units on one machine.
+    pub container: bool,
     /// How many relations the charm allows there.
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// Every charm has it, without saying so.
-    implicit: bool,
+    pub implicit: bool,
     /// The application is a subordinate.
-    subordinate: bool,
-}
-
-/// Run `juju integrate`.
-pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<ExitCode> {
-    let model = client.model()?;
-    let [one, two] = args.endpoints.as_slice() else { bail!("an integration must involve two applications") };
-    let (a_side, b_side) = if model.juju.is_4() {
-        choose_by_4(client, &model, one, two).with_context(|| {
-            format!(
-                "adding relation between endpoints {one:?} and {two:?}: cannot relate endpoints {one:?} and {two:?}"
-            )
-        })?
-    } else {
-        choose(&candidates(client, &model, one)?, &candidates(client, &model, two)?, &format!("{one} {two}"))?
-    };
-    let applications = [a_side.endpoint.application.clone(), b_side.endpoint.application.clone()];
-    let scope = if a_side.container || b_side.container { Scope::Container } else { Scope::Global };
-    client.store.write(|db| {
-        let sides = [a_side.endpoint.clone(), b_side.endpoint.clone()];
-        let why = refusal(&relation::all(db, &model.uuid)?, &[&a_side, &b_side], model.juju);
-        if let (Some(why), true) = (&why, model.juju.is_4()) {
-            bail!("adding relation between endpoints {one:?} and {two:?}: cannot add relation {one:?}, {two:?}{why}");
-        }
-        if let Some(why) = why {
-            bail!("cannot add relation {:?}{why}", key(&a_side, &b_side));
-        }
-        relation::add(db, &model.uuid, &a_side.interface, scope, &sides)?;
-        Ok(())
-    })?;
-    client.settle(&model)?;
-    for application in &applications {
-        summary::units(client, &model, application)?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Run `juju remove-relation`.
-pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<ExitCode> {
-    let model = client.model()?;
-    let db = client.store.db();
-    let found = if let Some(id) = args.relation_id {
-        relation::find(db, &model.uuid, i64::try_from(id)?)?.with_context(|| format!("relation {id} not found"))?
-    } else {
-        let named: Vec<(&str, Option<&str>)> = args
-            .endpoints
-            .iter()
-            .map(|word| word.split_once(':').map_or((word.as_str(), None), |(name, end)| (name, Some(end))))
-            .collect();
-        let mut all = relation::all(db, &model.uuid)?;
-        all.retain(|relation| named.iter().all(|(name, endpoint)| relation.side(name, *endpoint).is_some()));
-        let words = args.endpoints.join(" ");
-        match all.as_slice() {
-            [] => bail!("relation matching {words:?} not found"),
-            [_] => all.remove(0),
-            _ => {
-                let keys: Vec<String> = all.iter().map(|relation| format!("{:?}", relation.key())).collect();
-                bail!("ambiguous relation: {words:?} could refer to {}", keys.join("; "))
-            }
-        }
-    };
-    if found.is_peer() {
-        bail!("cannot destroy relation {:?}: is a peer relation", found.key());
-    }
-    client.write(|db| relation::end(db, &model.uuid, found.id))?;
-    client.settle(&model)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Add the peer relations that a charm says an application has.
-pub fn add_peers(db: &Db, model: &Model, application: &Application, meta: &CharmMeta) -> StoreResult<()> {
-    let there: Vec<Relation> = relation::of(db, &model.uuid, &application.name)?;
-    for peer in meta.endpoints(RelationRole::Peer) {
-        if there.iter().any(|relation| relation.side(&application.name, Some(&peer.name)).is_some()) {
-            continue;
-        }
-        let endpoint = Endpoint { application: application.name.clone(), name: peer.name.clone(), role: Role::Peer };
-        relation::add(db, &model.uuid, &peer.interface, Scope::Global, &[endpoint])?;
-    }
-    Ok(())
+    pub subordinate: bool,
+    /// It is consumed from another model.
+    pub saas: Option<Saas>,
 }
 
 /// Why these two cannot be related, beside the relations that are there: what follows the relation's key.
 /// Juju 3.6: `AddRelation` in state/state.go, and its client, which has each part of what it was told on a line of its own if
 /// the relation is there: cmd/juju/application/integrate.go.
-fn refusal(there: &[Relation], sides: &[&Candidate; 2], juju: JujuVersion) -> Option<String> {
+pub fn refusal(there: &[Relation], sides: &[&Candidate; 2], juju: JujuVersion) -> Option<String> {
     let same = |relation: &&Relation| sides.iter().all(|side| relation.endpoints.contains(&side.endpoint));
     if let Some(relation) = there.iter().find(same) {
         if juju.is_4() {
@@ -227,8 +61,14 @@ fn refusal(there: &[Relation], sides: &[&Candidate; 2], juju: JujuVersion) -> Op
 }
 
 /// What `APPLICATION[:ENDPOINT]` can stand for.
-fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<Candidate>> {
+pub fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<Candidate>> {
     let (name, endpoint) = word.split_once(':').map_or((word, None), |(name, endpoint)| (name, Some(endpoint)));
+    let db = client.store.db();
+    if application::find(db, &model.uuid, name)?.is_none()
+        && let Some(saas) = saas::find(db, &model.uuid, name)?
+    {
+        return remote(&saas, endpoint);
+    }
     let meta = charm::metadata(&client.application(model, name)?)?;
     let mut found: Vec<Candidate> = meta
         .relations
@@ -245,6 +85,7 @@ fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<
             limit: relation.limit,
             implicit: false,
             subordinate: meta.subordinate,
+            saas: None,
         })
         .collect();
     found.push(Candidate {
@@ -254,6 +95,7 @@ fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<
         limit: None,
         implicit: true,
         subordinate: meta.subordinate,
+        saas: None,
     });
     if let Some(endpoint) = endpoint {
         found.retain(|candidate| candidate.endpoint.name == endpoint);
@@ -264,8 +106,28 @@ fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<
     Ok(found)
 }
 
+/// The endpoints of what is consumed from another model.
+fn remote(saas: &Saas, endpoint: Option<&str>) -> anyhow::Result<Vec<Candidate>> {
+    let offered = saas.endpoints.iter().filter(|offered| endpoint.is_none_or(|name| offered.name == name));
+    let found: Vec<Candidate> = offered
+        .map(|offered| Candidate {
+            endpoint: Endpoint { application: saas.name.clone(), name: offered.name.clone(), role: offered.role },
+            interface: offered.interface.clone(),
+            container: false,
+            limit: None,
+            implicit: false,
+            subordinate: false,
+            saas: Some(saas.clone()),
+        })
+        .collect();
+    match endpoint {
+        Some(name) if found.is_empty() => bail!("saas application {:?} has no {name:?} relation", saas.name),
+        _ => Ok(found),
+    }
+}
+
 /// The one pair of endpoints that fits, by Juju 4: `inferEndpoints` in domain/relation/state/relation.go.
-fn choose_by_4(client: &Client, model: &Model, one: &str, two: &str) -> anyhow::Result<(Candidate, Candidate)> {
+pub fn choose_by_4(client: &Client, model: &Model, one: &str, two: &str) -> anyhow::Result<(Candidate, Candidate)> {
     let found = [one, two].map(|word| candidates(client, model, word).unwrap_or_default());
     let missing: Vec<&str> =
         [one, two].into_iter().zip(&found).filter_map(|(word, found)| found.is_empty().then_some(word)).collect();
@@ -279,7 +141,7 @@ fn choose_by_4(client: &Client, model: &Model, one: &str, two: &str) -> anyhow::
 }
 
 /// The one pair of endpoints that fits. Juju 3.6: `InferEndpoints` in state/state.go.
-fn choose(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(Candidate, Candidate)> {
+pub fn choose(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(Candidate, Candidate)> {
     let mut fits: Vec<(Candidate, Candidate)> = Vec::new();
     for one in a {
         for two in b {
@@ -302,7 +164,8 @@ fn choose(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(Cand
     bail!("ambiguous relation: {words:?} could refer to {}", keys.join("; "))
 }
 
-fn key(one: &Candidate, two: &Candidate) -> String {
+/// The key of a relation between two.
+pub fn key(one: &Candidate, two: &Candidate) -> String {
     let relation = Relation {
         id: 0,
         life: Life::Alive,
@@ -325,6 +188,7 @@ mod tests {
             limit: None,
             implicit: name == "juju-info",
             subordinate: false,
+            saas: None,
         }
     }
 

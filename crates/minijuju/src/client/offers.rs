@@ -1,0 +1,99 @@
+//! Offers, as those see them who consume them.
+
+use anyhow::{Context as _, bail};
+use ops_metadata::{CharmMeta, RelationRole, RelationScope};
+
+use super::{Client, USER};
+use crate::charm;
+use crate::cli::OfferUrl;
+use crate::store::Life;
+use crate::store::database::now;
+use crate::store::model::{self, Model};
+use crate::store::offer::{self, Offer};
+use crate::store::relation::Role;
+use crate::store::saas::{self, Endpoint, Saas};
+use crate::store::{Db, application};
+
+/// The URL of an offer of a model's, as Juju shows it: with its owner and without the controller.
+pub fn url(model: &str, offer: &str) -> OfferUrl {
+    OfferUrl { source: String::new(), user: USER.to_owned(), model: model.to_owned(), offer: offer.to_owned() }
+}
+
+/// The model that a URL is about.
+pub fn model(client: &Client, url: &OfferUrl) -> anyhow::Result<Model> {
+    if ![super::CONTROLLER, ""].contains(&url.source.as_str()) {
+        bail!("controller {} not found", url.source);
+    }
+    let owner = if url.user.is_empty() { USER } else { &url.user };
+    let found = if owner == USER { model::find(client.store.db(), &url.model)? } else { None };
+    found.with_context(|| format!("model \"{owner}/{}\" not found", url.model))
+}
+
+/// The offer with this URL.
+pub fn find(client: &Client, url: &OfferUrl) -> anyhow::Result<Offer> {
+    if url.has_endpoint() {
+        bail!("saas application {:?} shouldn't include endpoint", url.to_string());
+    }
+    let model = model(client, url)?;
+    offer::find(client.store.db(), &model.uuid, &url.offer)?
+        .with_context(|| format!("application offer {:?} not found", self::url(&model.name, &url.offer).to_string()))
+}
+
+/// An endpoint of a charm that can be offered, and whether it is between units on one machine; every charm has `juju-info`.
+pub fn endpoint(meta: &CharmMeta, name: &str) -> Option<(Endpoint, bool)> {
+    let Some(found) = meta.relations.get(name).filter(|relation| relation.role != RelationRole::Peer) else {
+        let implicit = Endpoint { name: name.to_owned(), interface: name.to_owned(), role: Role::Provider };
+        return (name == "juju-info").then_some((implicit, false));
+    };
+    let role = if found.role == RelationRole::Provides { Role::Provider } else { Role::Requirer };
+    let endpoint = Endpoint { name: name.to_owned(), interface: found.interface.clone(), role };
+    Some((endpoint, found.scope == RelationScope::Container))
+}
+
+/// What an offer's endpoints are.
+pub fn endpoints(db: &Db, offer: &Offer) -> anyhow::Result<Vec<Endpoint>> {
+    let found = application::find(db, &offer.model, &offer.application)?;
+    let meta = charm::metadata(&found.with_context(|| format!("application {:?} not found", offer.application))?)?;
+    Ok(offer.endpoints.iter().filter_map(|name| Some(endpoint(&meta, name)?.0)).collect())
+}
+
+/// Add an offer to what a model consumes, by this name; it may be there already. Juju 3.6: `saveRemoteApplication` in
+/// apiserver/facades/client/application/application.go.
+pub fn consume(client: &mut Client, model: &Model, found: &Offer, name: &str) -> anyhow::Result<()> {
+    let db = client.store.db();
+    let endpoints = endpoints(db, found)?;
+    let known = saas::find(db, &model.uuid, name)?;
+    let mut kept = Vec::new();
+    let mut since = now();
+    if let Some(known) = known {
+        if known.source != found.model {
+            bail!("saas application called {name:?} from a different model already exists");
+        }
+        if !known.life.is_alive() {
+            bail!("saas application called {name:?} exists but is terminating");
+        }
+        // One whose offer was removed is taken for nothing.
+        if offer::by_uuid(db, &known.offer)?.is_some() {
+            let same = |one: &&Endpoint| endpoints.iter().any(|other| other.name == one.name);
+            if let Some(changed) = known.endpoints.iter().filter(same).find(|one| !endpoints.contains(one)) {
+                bail!("conflicting endpoint {}", changed.name);
+            }
+            kept = known.endpoints.into_iter().filter(|one| !endpoints.contains(one)).collect();
+            since = known.since;
+        }
+    } else if application::find(db, &model.uuid, name)?.is_some() {
+        bail!("cannot add saas application {name:?}: local application with same name already exists");
+    }
+    let source = model::find(db, &found.model)?.map(|model| model.name).unwrap_or_default();
+    let url = OfferUrl { source: super::CONTROLLER.to_owned(), ..url(&source, &found.name) };
+    let saas = Saas {
+        name: name.to_owned(),
+        offer: found.uuid.clone(),
+        source: found.model.clone(),
+        url: url.to_string(),
+        endpoints: kept.into_iter().chain(endpoints).collect(),
+        life: Life::Alive,
+        since,
+    };
+    client.write(|db| saas::save(db, &model.uuid, &saas))
+}

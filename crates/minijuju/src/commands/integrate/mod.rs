@@ -1,0 +1,325 @@
+//! `juju integrate` and `juju remove-relation`.
+
+mod choose;
+
+use std::net::IpAddr;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use ops_metadata::{CharmMeta, RelationRole};
+
+use self::choose::{Candidate, candidates, choose, choose_by_4, key, refusal};
+use crate::cli::{Arguments, ModelOption, OfferUrl, UsageError, is_application, is_number};
+use crate::client::{Client, offers, summary};
+use crate::store::application::Application;
+use crate::store::model::Model;
+use crate::store::offer::{self, Offer};
+use crate::store::relation::{self, Endpoint, Relation, Role, Scope};
+use crate::store::{Db, Result as StoreResult, crossing};
+
+/// Checks `APPLICATION` or `APPLICATION:ENDPOINT`. Juju 3.6: `validateLocalEndpoint` in cmd/juju/application/integrate.go.
+fn check(word: &str) -> Result<(), UsageError> {
+    let (application, endpoint) = word.split_once(':').map_or((word, None), |(a, e)| (a, Some(e)));
+    if application.is_empty() || endpoint.is_some_and(|endpoint| !is_endpoint(endpoint)) {
+        return Err(UsageError::NotValid { what: "endpoint", word: word.to_owned() });
+    }
+    if !is_application(application) {
+        return Err(UsageError::NotValid { what: "application name", word: application.to_owned() });
+    }
+    Ok(())
+}
+
+/// `db`, `my-db`, `my_db`.
+fn is_endpoint(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.split(['-', '_']).all(|word| !word.is_empty() && word.chars().all(plain))
+}
+
+/// Checks networks as `192.0.2.0/24`.
+fn check_networks(text: &str) -> Result<Vec<String>, UsageError> {
+    let networks: Vec<String> = text.replace(' ', "").split(',').map(str::to_owned).collect();
+    for network in &networks {
+        let (address, bits) = network.split_once('/').unwrap_or((network, ""));
+        let most = match address.parse::<IpAddr>() {
+            Ok(IpAddr::V4(_)) => 32,
+            Ok(IpAddr::V6(_)) => 128,
+            Err(_) => 0,
+        };
+        if !(is_number(bits) && bits.parse::<u8>().is_ok_and(|bits| bits <= most)) || most == 0 {
+            return Err(UsageError::command(NoNetwork::Invalid(network.clone())));
+        }
+        if network == "0.0.0.0/0" {
+            return Err(UsageError::command(NoNetwork::Everything(network.clone())));
+        }
+    }
+    Ok(networks)
+}
+
+/// `--via` names no network, in Go's and Juju's words.
+#[derive(Debug, thiserror::Error)]
+enum NoNetwork {
+    #[error("invalid CIDR address: {0}")]
+    Invalid(String),
+    #[error("CIDR {0:?} not allowed")]
+    Everything(String),
+}
+
+const INTEGRATE_HELP: &str = "\
+Details:
+An application of another model is named by its offer's URL, or by what `juju consume` called it.
+
+Examples:
+    juju integrate webapp db
+    juju integrate webapp:database db:database
+    juju integrate webapp othermodel.db";
+
+/// Relate two applications.
+#[derive(Debug, Clone, Args)]
+#[command(alias = "relate", after_help = INTEGRATE_HELP)]
+pub struct IntegrateArgs {
+    /// Two applications, with their endpoints where that is not plain
+    #[arg(value_name = "application or endpoint")]
+    pub endpoints: Vec<String>,
+    /// For relations across models, the networks that outbound traffic comes from
+    #[arg(long, value_name = "networks")]
+    pub via: Option<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// The offer, if one was named.
+    #[arg(skip)]
+    pub offer: Option<OfferUrl>,
+}
+
+impl Arguments for IntegrateArgs {
+    const USAGE: Option<&str> = Some("<application>[:<endpoint>] <application>[:<endpoint>]");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        if self.endpoints.len() != 2 {
+            return Err(UsageError::Rule("an integration must involve two applications"));
+        }
+        for word in &mut self.endpoints {
+            // What cannot be the URL of an offer is of this model.
+            let Ok(url) = OfferUrl::parse(word) else {
+                check(word)?;
+                continue;
+            };
+            if self.offer.is_some() {
+                return Err(UsageError::Rule("providing more than one remote endpoints not supported"));
+            }
+            word.clone_from(&url.offer);
+            self.offer = Some(url);
+        }
+        if let Some(via) = self.via.take().filter(|via| !via.is_empty()) {
+            self.via = Some(check_networks(&via)?.join(","));
+        }
+        Ok(())
+    }
+}
+
+/// Remove the relation between two applications.
+#[derive(Debug, Clone, Args)]
+pub struct RemoveRelationArgs {
+    /// Two applications, with their endpoints where that is not plain, or the relation's number
+    #[arg(value_name = "endpoint or relation ID")]
+    words: Vec<String>,
+    /// Remove it whatever fails
+    #[arg(long)]
+    pub force: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// The relation's number, if that was given.
+    #[arg(skip)]
+    pub relation_id: Option<u64>,
+    /// The two sides, if they were given.
+    #[arg(skip)]
+    pub endpoints: Vec<String>,
+}
+
+impl Arguments for RemoveRelationArgs {
+    const USAGE: Option<&str> =
+        Some("<application1>[:<relation name1>] <application2>[:<relation name2>] | <relation-id>");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        match self.words.as_slice() {
+            [id] if is_number(id) => self.relation_id = id.parse().ok(),
+            [id] => return Err(UsageError::NotValid { what: "relation ID", word: id.clone() }),
+            [_, _] => self.endpoints.clone_from(&self.words),
+            _ => return Err(UsageError::Rule("a relation must involve two applications")),
+        }
+        Ok(())
+    }
+}
+
+/// Run `juju integrate`.
+pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    if let Some(url) = &args.offer {
+        let found = offers::find(client, &OfferUrl { offer: offer_name(&url.offer).to_owned(), ..url.clone() })?;
+        offers::consume(client, &model, &found, offer_name(&url.offer))?;
+    }
+    let [one, two] = args.endpoints.as_slice() else { bail!("an integration must involve two applications") };
+    let (a_side, b_side) = if model.juju.is_4() {
+        choose_by_4(client, &model, one, two).with_context(|| {
+            format!(
+                "adding relation between endpoints {one:?} and {two:?}: cannot relate endpoints {one:?} and {two:?}"
+            )
+        })?
+    } else {
+        choose(&candidates(client, &model, one)?, &candidates(client, &model, two)?, &format!("{one} {two}"))?
+    };
+    let applications = [a_side.endpoint.application.clone(), b_side.endpoint.application.clone()];
+    let remote = remote(client, &a_side, &b_side)?;
+    if args.via.is_some() && remote.is_none() {
+        bail!("integration via subnets for non cross model relations not supported");
+    }
+    let scope = if a_side.container || b_side.container { Scope::Container } else { Scope::Global };
+    client.store.write(|db| {
+        let sides = [a_side.endpoint.clone(), b_side.endpoint.clone()];
+        let why = refusal(&relation::all(db, &model.uuid)?, &[&a_side, &b_side], model.juju);
+        if let (Some(why), true) = (&why, model.juju.is_4()) {
+            bail!("adding relation between endpoints {one:?} and {two:?}: cannot add relation {one:?}, {two:?}{why}");
+        }
+        if let Some(why) = why {
+            bail!("cannot add relation {:?}{why}", key(&a_side, &b_side));
+        }
+        if let Some((mine, theirs, offer)) = &remote {
+            let Some(saas) = &theirs.saas else { return Ok(()) };
+            let via = args.via.as_deref().unwrap_or_default();
+            crossing::add(db, &model.uuid, (&mine.endpoint, &mine.interface), (saas, &theirs.endpoint), offer, via)?;
+            return Ok(());
+        }
+        relation::add(db, &model.uuid, &a_side.interface, scope, &sides)?;
+        Ok(())
+    })?;
+    client.settle(&model)?;
+    for application in &applications {
+        summary::units(client, &model, application)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// An offer's name, without the endpoint that may stand behind it.
+fn offer_name(text: &str) -> &str {
+    text.split(':').next().unwrap_or_default()
+}
+
+/// Of a relation across models, the side of this one, the other, and the offer.
+fn remote<'a>(
+    client: &Client,
+    one: &'a Candidate,
+    two: &'a Candidate,
+) -> anyhow::Result<Option<(&'a Candidate, &'a Candidate, Offer)>> {
+    let (mine, theirs, saas) = match (&one.saas, &two.saas) {
+        (None, None) => return Ok(None),
+        (Some(saas), None) => (two, one, saas),
+        (None, Some(saas)) => (one, two, saas),
+        (Some(_), Some(_)) => bail!(
+            "cannot add relation {:?}: cannot add relation between saas applications {:?} and {:?}",
+            key(one, two),
+            one.endpoint.application,
+            two.endpoint.application
+        ),
+    };
+    if mine.container {
+        bail!("cannot add relation {:?}: local endpoint must be globally scoped for remote relations", key(one, two));
+    }
+    if !saas.life.is_alive() {
+        bail!(
+            "SAAS application {:?} has been removed but termination has not completed.\nTo integrate with a new offer with \
+             the same name, first run\n'juju remove-saas {} --force' to remove the SAAS record from this model.",
+            saas.name,
+            saas.name
+        );
+    }
+    let Some(offer) = offer::by_uuid(client.store.db(), &saas.offer)? else {
+        bail!(
+            "Offer {:?} has been removed from the remote model.\nTo integrate with a new offer with the same name, first \
+             run\n'juju remove-saas {}' to remove the SAAS record from this model.",
+            saas.name,
+            saas.name
+        );
+    };
+    Ok(Some((mine, theirs, offer)))
+}
+
+/// Run `juju remove-relation`.
+pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let db = client.store.db();
+    let found = if let Some(id) = args.relation_id {
+        relation::find(db, &model.uuid, i64::try_from(id)?)?.with_context(|| format!("relation {id} not found"))?
+    } else {
+        let named: Vec<(&str, Option<&str>)> = args
+            .endpoints
+            .iter()
+            .map(|word| word.split_once(':').map_or((word.as_str(), None), |(name, end)| (name, Some(end))))
+            .collect();
+        let mut all = relation::all(db, &model.uuid)?;
+        all.retain(|relation| named.iter().all(|(name, endpoint)| relation.side(name, *endpoint).is_some()));
+        let words = args.endpoints.join(" ");
+        match all.as_slice() {
+            [] => bail!("relation matching {words:?} not found"),
+            [_] => all.remove(0),
+            _ => {
+                let keys: Vec<String> = all.iter().map(|relation| format!("{:?}", relation.key())).collect();
+                bail!("ambiguous relation: {words:?} could refer to {}", keys.join("; "))
+            }
+        }
+    };
+    if found.is_peer() {
+        bail!("cannot destroy relation {:?}: is a peer relation", found.key());
+    }
+    client.write(|db| relation::end(db, &model.uuid, found.id))?;
+    client.settle(&model)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Add the peer relations that a charm says an application has.
+pub fn add_peers(db: &Db, model: &Model, application: &Application, meta: &CharmMeta) -> StoreResult<()> {
+    let there: Vec<Relation> = relation::of(db, &model.uuid, &application.name)?;
+    for peer in meta.endpoints(RelationRole::Peer) {
+        if there.iter().any(|relation| relation.side(&application.name, Some(&peer.name)).is_some()) {
+            continue;
+        }
+        let endpoint = Endpoint { application: application.name.clone(), name: peer.name.clone(), role: Role::Peer };
+        relation::add(db, &model.uuid, &peer.interface, Scope::Global, &[endpoint])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_endpoint_is_refused_in_jujus_words() {
+        for word in ["web", "web:db", "web:my-db", "my-web:my_db"] {
+            assert!(check(word).is_ok(), "{word}");
+        }
+        for (word, why) in [
+            (":db", r#"endpoint ":db" not valid"#),
+            ("web:", r#"endpoint "web:" not valid"#),
+            ("web:a:b", r#"endpoint "web:a:b" not valid"#),
+            ("Web", r#"application name "Web" not valid"#),
+        ] {
+            assert_eq!(check(word).unwrap_err().to_string(), why);
+        }
+    }
+
+    #[test]
+    fn networks_have_an_address_and_a_length() {
+        assert_eq!(check_networks("192.168.0.0/16, 10.0.0.0/8,fd00::/8").unwrap().len(), 3);
+        for (text, why) in [
+            ("10.0.0.0", "invalid CIDR address: 10.0.0.0"),
+            ("10.0.0.0/33", "invalid CIDR address: 10.0.0.0/33"),
+            ("x/8", "invalid CIDR address: x/8"),
+            ("0.0.0.0/0", r#"CIDR "0.0.0.0/0" not allowed"#),
+        ] {
+            assert_eq!(check_networks(text).unwrap_err().to_string(), why);
+        }
+    }
+}

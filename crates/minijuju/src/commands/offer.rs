@@ -1,0 +1,218 @@
+//! `juju offer` and `juju remove-offer`.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::charm;
+use crate::cli::{Arguments, ControllerOption, OfferUrl, UsageError, is_application, is_model};
+use crate::client::{Client, confirm, offers};
+use crate::store::model::{self, Model};
+use crate::store::offer::{self, Offer};
+use crate::store::{application, crossing, relation};
+
+const OFFER_HELP: &str = "\
+Details:
+By default, the offer is named after the application, unless an offer name is explicitly specified.
+
+Examples:
+    juju offer mysql:db
+    juju offer mymodel.mysql:db
+    juju offer db2:db hosted-db2
+    juju offer db2:db,log hosted-db2";
+
+/// Offer application endpoints for use in other models.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = OFFER_HELP)]
+pub struct OfferArgs {
+    /// The application with its endpoints, and its model where that is not the current one
+    #[arg(value_name = "application-name:endpoint-name")]
+    pub endpoints: String,
+    /// The offer's name; the application's if there is none
+    #[arg(value_name = "offer-name")]
+    pub name: Option<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub controller: ControllerOption,
+}
+
+impl Arguments for OfferArgs {
+    const USAGE: Option<&str> = Some("[model-name.]<application-name>:<endpoint-name>[,...] [offer-name]");
+    const MISSING: &[&str] = &["an offer must at least specify application endpoint"];
+}
+
+/// Run `juju offer`.
+pub fn offer(client: &mut Client, args: &OfferArgs) -> anyhow::Result<ExitCode> {
+    let Some((before, endpoints)) = args.endpoints.split_once(':') else {
+        bail!("endpoints must conform to format \"<application-name>:<endpoint-name>[,...]\" ");
+    };
+    let before = before.strip_prefix('/').unwrap_or(before);
+    let (named, application) = before.split_once('.').map_or((None, before), |(model, name)| (Some(model), name));
+    let named = named.filter(|name| !name.is_empty());
+    if let Some(name) = named.and_then(|name| name.rsplit('/').next()).filter(|name| !is_model(name)) {
+        bail!("model name {name:?} not valid");
+    }
+    if !is_application(application) {
+        bail!("application name {application:?} not valid");
+    }
+    if endpoints.is_empty() {
+        bail!("specify endpoints for {application}\" ");
+    }
+    let model = match named {
+        Some(name) => client.find_model(name).context("getting model details")?,
+        None => current(client)?.context("no current model, use juju switch to select a model on which to operate")?,
+    };
+    let endpoints: Vec<String> = endpoints.split(',').map(str::to_owned).collect();
+    let name = args.name.as_deref().unwrap_or(application);
+    let db = client.store.db();
+    let found = application::find(db, &model.uuid, application)?
+        .with_context(|| format!("getting offered application {application}: application {application:?} not found"))?;
+    let there = offer::find(db, &model.uuid, name)?;
+    let doing = if there.is_some() { "update" } else { "add" };
+    let meta = charm::metadata(&found)?;
+    let check = || {
+        if !is_application(name) {
+            bail!("offer name {name:?} not valid");
+        }
+        for endpoint in &endpoints {
+            let Some((_, container)) = offers::endpoint(&meta, endpoint) else {
+                bail!(
+                    "getting relation endpoint for relation {endpoint:?} and application {application:?}: application \
+                     {application:?} has no {endpoint:?} relation"
+                );
+            };
+            if container {
+                bail!("can only offer endpoints with global scope, provided scope \"container\"");
+            }
+        }
+        Ok(())
+    };
+    check().with_context(|| format!("cannot {doing} application offer {name:?}"))?;
+    let added = Offer {
+        model: model.uuid.clone(),
+        name: name.to_owned(),
+        uuid: there.map_or_else(model::uuid, |there| there.uuid),
+        application: application.to_owned(),
+        endpoints,
+    };
+    client.write(|db| offer::save(db, &added))?;
+    client.progress.say(&format!(
+        "Application {application:?} endpoints [{}] available at \"{}\"",
+        added.endpoints.join(", "),
+        offers::url(&model.name, name)
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The current model, if there is one.
+fn current(client: &Client) -> anyhow::Result<Option<Model>> {
+    client.current()?.map(|name| client.find_model(&name)).transpose()
+}
+
+const REMOVE_OFFER_HELP: &str = "\
+Details:
+Offers to remove are specified by their URLs, or by their names, where they are of the current model.
+With --force, the relations to the offer are removed, too.
+
+Examples:
+    juju remove-offer prod.hosted-mysql
+    juju remove-offer prod.hosted-mysql --force
+    juju remove-offer hosted-mysql";
+
+/// Remove offers.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = REMOVE_OFFER_HELP)]
+pub struct RemoveOfferArgs {
+    /// The offers
+    #[arg(value_name = "offer-url")]
+    pub offers: Vec<String>,
+    /// Remove the offer as well as any relations to the offer
+    #[arg(long)]
+    pub force: bool,
+    /// Do not prompt for confirmation
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub controller: ControllerOption,
+}
+
+impl Arguments for RemoveOfferArgs {
+    const USAGE: Option<&str> = Some("<offer-url> ...");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        if self.offers.is_empty() {
+            return Err(UsageError::Rule("no offers specified"));
+        }
+        Ok(())
+    }
+}
+
+/// Run `juju remove-offer`.
+pub fn remove(client: &mut Client, args: &RemoveOfferArgs) -> anyhow::Result<ExitCode> {
+    let mut urls = Vec::new();
+    for text in &args.offers {
+        let url = match OfferUrl::parse(text) {
+            Ok(url) => url,
+            Err(_) => here(client, text)?,
+        };
+        urls.push(url);
+    }
+    if urls.iter().any(|url| url.source != urls[0].source) {
+        bail!("all offer URLs must use the same controller");
+    }
+    let shown: Vec<String> = urls.iter().map(ToString::to_string).collect();
+    let with_endpoint: Vec<String> =
+        urls.iter().zip(&shown).filter(|(url, _)| url.has_endpoint()).map(|(_, text)| format!(" -{text}")).collect();
+    if !with_endpoint.is_empty() {
+        bail!("These offers contain endpoints. Only specify the offer name itself.\n{}", with_endpoint.join("\n"));
+    }
+    if args.force && !args.yes {
+        let what = shown.join(", ");
+        confirm(&format!(
+            "WARNING! This command will remove offers: {what}\nThis includes all relations to those offers."
+        ))
+        .context("offer removal")?;
+    }
+    let mut errors = Vec::new();
+    let mut ended = Vec::new();
+    for url in &urls {
+        match remove_one(client, url, args.force) {
+            Ok(Some(model)) => ended.push(model),
+            Ok(None) => {}
+            Err(why) => errors.push(format!("{why:#}")),
+        }
+    }
+    for model in ended {
+        client.settle(&model)?;
+    }
+    if !errors.is_empty() {
+        bail!(errors.join("\n"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The URL of an offer of the current model's, by its name.
+pub fn here(client: &Client, name: &str) -> anyhow::Result<OfferUrl> {
+    let model = current(client)?.context("No selected model.")?;
+    Ok(OfferUrl::parse(&format!("{}{name}", offers::url(&model.name, "")))?)
+}
+
+/// Remove an offer. Gives back its model if relations ended with it.
+fn remove_one(client: &mut Client, url: &OfferUrl, force: bool) -> anyhow::Result<Option<Model>> {
+    let model = offers::model(client, url)?;
+    let db = client.store.db();
+    let found =
+        offer::find(db, &model.uuid, &url.offer)?.with_context(|| format!("offer {:?} not found", url.offer))?;
+    let connections = crossing::of_offer(db, &found.uuid)?;
+    if !connections.is_empty() && !force {
+        let plural = if connections.len() == 1 { "" } else { "s" };
+        bail!("cannot delete application offer {:?}: offer has {} relation{plural}", found.name, connections.len());
+    }
+    client.write(|db| {
+        offer::remove(db, &found)?;
+        connections.iter().try_for_each(|one| relation::end(db, &model.uuid, one.offerer.relation))
+    })?;
+    Ok(Some(model).filter(|_| !connections.is_empty()))
+}

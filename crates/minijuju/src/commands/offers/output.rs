@@ -1,0 +1,351 @@
+//! Offers, as a table or a document.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::cli::OfferUrl;
+use crate::format::{Colours, OffersFormat, Paint, Table, Tabular, json, sorted, table_or, yaml};
+use crate::store::saas;
+
+/// An endpoint that is offered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Endpoint {
+    /// Its interface.
+    pub interface: String,
+    /// Its part in a relation.
+    pub role: String,
+}
+
+/// Endpoints by name.
+pub fn endpoints(of: &[saas::Endpoint]) -> BTreeMap<String, Endpoint> {
+    let shown = |end: &saas::Endpoint| Endpoint { interface: end.interface.clone(), role: end.role.to_string() };
+    of.iter().map(|end| (end.name.clone(), shown(end))).collect()
+}
+
+/// What somebody may do with an offer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct User {
+    /// The user's name for people.
+    #[serde(rename = "display-name", skip_serializing_if = "String::is_empty")]
+    pub display_name: String,
+    /// `admin`, `consume` or `read`.
+    pub access: String,
+}
+
+/// An offer in `juju offers`, which prints a map of them by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ListedOffer {
+    /// The application.
+    pub application: String,
+    /// The controller.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub store: String,
+    /// The charm's URL.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub charm: String,
+    /// Its own URL.
+    #[serde(rename = "offer-url")]
+    pub url: String,
+    /// Its endpoints, by name.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// Who is related to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub connections: Vec<Connection>,
+    /// Who may consume it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub users: BTreeMap<String, User>,
+}
+
+/// A relation to an offer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Connection {
+    /// The model that it comes from.
+    #[serde(rename = "source-model-uuid")]
+    pub source_model_uuid: String,
+    /// Who made it.
+    pub username: String,
+    /// Its number.
+    #[serde(rename = "relation-id")]
+    pub relation_id: i64,
+    /// The offered endpoint.
+    pub endpoint: String,
+    /// How it is.
+    pub status: ConnectionStatus,
+    /// The networks that its traffic comes from.
+    #[serde(rename = "ingress-subnets", skip_serializing_if = "Vec::is_empty")]
+    pub ingress_subnets: Vec<String>,
+}
+
+/// How a relation to an offer is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ConnectionStatus {
+    /// `joining` or `joined`.
+    pub current: String,
+    /// How long ago it was made.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub since: String,
+}
+
+/// `juju offers`.
+#[must_use]
+pub fn offers(offers: &BTreeMap<String, ListedOffer>, format: OffersFormat, colour: Colours) -> String {
+    match format {
+        OffersFormat::Json => json(offers),
+        OffersFormat::Yaml => yaml(offers),
+        OffersFormat::Tabular => connections(offers, colour),
+        OffersFormat::Summary => summary(offers),
+    }
+}
+
+fn connections(offers: &BTreeMap<String, ListedOffer>, colour: Colours) -> String {
+    let mut table = Table::new(colour);
+    table.line(&["Offer", "User", "Relation ID", "Status", "Endpoint", "Interface", "Role", "Ingress subnets"]);
+    for (name, offer) in offers {
+        if offer.connections.is_empty() {
+            table.line(&[name, "-", "", "", "", "", "", ""]);
+        }
+        for (place, connection) in offer.connections.iter().enumerate() {
+            let end = offer.endpoints.get(&connection.endpoint).cloned().unwrap_or_default();
+            table.cells(&[
+                if place == 0 { name } else { "" },
+                &connection.username,
+                &connection.relation_id.to_string(),
+            ]);
+            let joined = connection.status.current == "joined";
+            table.painted(if joined { Paint::Good } else { Paint::Plain }, &connection.status.current);
+            let networks = connection.ingress_subnets.join(",");
+            table.line(&[&connection.endpoint, &end.interface, &end.role, &networks]);
+        }
+    }
+    table.finish()
+}
+
+fn summary(offers: &BTreeMap<String, ListedOffer>) -> String {
+    let mut table = Table::new(Colours::Off);
+    table.line(&["Offer", "Application", "Charm", "Connected", "Store", "URL", "Endpoint", "Interface", "Role"]);
+    for (name, offer) in offers {
+        let active = offer.connections.iter().filter(|one| one.status.current == "joined").count();
+        let connected = format!("{active}/{}", offer.connections.len());
+        for (place, (endpoint, end)) in offer.endpoints.iter().enumerate() {
+            let first = [name, &offer.application, &offer.charm, &connected, &offer.store, &offer.url];
+            table.cells(&if place == 0 { first.map(String::as_str) } else { [""; 6] });
+            table.line(&[endpoint, &end.interface, &end.role]);
+        }
+    }
+    table.finish()
+}
+
+/// An offer in `juju find-offers`, which prints a map of them by URL.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct FoundOffer {
+    /// What the user may do with it.
+    pub access: String,
+    /// Its endpoints, by name.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// Who may consume it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub users: BTreeMap<String, User>,
+}
+
+/// `juju find-offers`.
+#[must_use]
+pub fn found(offers: &BTreeMap<String, FoundOffer>, format: Tabular) -> String {
+    table_or(offers, format, || {
+        let mut table = Table::new(Colours::Off);
+        table.line(&["Store", "URL", "Access", "Interfaces"]);
+        for (url, offer) in offers {
+            let (store, url) = parts(url);
+            let mut ends: Vec<String> =
+                offer.endpoints.iter().map(|(name, end)| format!("{}:{name}", end.interface)).collect();
+            ends.sort();
+            table.line(&[&store, &url, &offer.access, &ends.join(", ")]);
+        }
+        table.finish()
+    })
+}
+
+/// An offer in `juju show-offer`, which prints a map of it by URL.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ShownOffer {
+    /// What the charm says of itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// What the user may do with it.
+    pub access: String,
+    /// Its endpoints, by name.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// Who may consume it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub users: BTreeMap<String, User>,
+}
+
+/// Descriptions longer than this are cut in the table, in bytes.
+const DESCRIPTION: usize = 180;
+
+/// How wide a description is in the table.
+const WIDTH: usize = 45;
+
+/// `juju show-offer`.
+#[must_use]
+pub fn shown(offers: &BTreeMap<String, ShownOffer>, format: Tabular) -> String {
+    table_or(offers, format, || {
+        let mut table = Table::new(Colours::Off);
+        table.line(&["Store", "URL", "Access", "Description", "Endpoint", "Interface", "Role"]);
+        for (url, offer) in offers {
+            let (store, url) = parts(url);
+            let description = lines(&cut(&offer.description));
+            let ends: Vec<_> = sorted(&offer.endpoints);
+            for place in 0..description.len().max(ends.len()) {
+                let head = [store.as_str(), &url, &offer.access].map(|word| if place == 0 { word } else { "" });
+                table.cells(&head);
+                let (name, end) =
+                    ends.get(place).map_or_else(Default::default, |(name, end)| ((*name).clone(), (*end).clone()));
+                let text = description.get(place).map(String::as_str).unwrap_or_default();
+                table.line(&[text, &name, &end.interface, &end.role]);
+            }
+        }
+        table.finish()
+    })
+}
+
+/// The controller of a URL, and the rest.
+fn parts(url: &str) -> (String, String) {
+    OfferUrl::parse(url).map_or_else(
+        |_| (String::new(), url.to_owned()),
+        |url| (url.source.clone(), OfferUrl { source: String::new(), ..url }.to_string()),
+    )
+}
+
+fn cut(text: &str) -> String {
+    if text.len() <= DESCRIPTION {
+        return text.to_owned();
+    }
+    let end = (0..=DESCRIPTION - 3).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    format!("{}...", &text[..end])
+}
+
+/// A description in lines. Juju 3.6: `breakLines` in cmd/juju/crossmodel/showformatter.go.
+fn lines(text: &str) -> Vec<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if let [word] = words.as_slice() {
+        let letters: Vec<char> = word.chars().collect();
+        return letters.chunks(WIDTH).map(|chunk| chunk.iter().collect()).collect();
+    }
+    // As many as there would be without breaks between words; some stay empty.
+    let mut lines = vec![String::new(); text.len() / WIDTH + 1];
+    let mut at = 0;
+    for word in words {
+        if lines[at].is_empty() {
+            word.clone_into(&mut lines[at]);
+        } else if lines[at].len() + 1 + word.len() > WIDTH {
+            at += 1;
+            if at == lines.len() {
+                lines.push(String::new());
+            }
+            word.clone_into(&mut lines[at]);
+        } else {
+            lines[at] = format!("{} {word}", lines[at]);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends() -> BTreeMap<String, Endpoint> {
+        let end = |interface: &str, role: &str| Endpoint { interface: interface.into(), role: role.into() };
+        [("db".to_owned(), end("pg", "provider")), ("log".to_owned(), end("syslog", "requirer"))].into()
+    }
+
+    fn listed() -> BTreeMap<String, ListedOffer> {
+        let connection = |id, status: &str| Connection {
+            source_model_uuid: "uuid".into(),
+            username: "admin".into(),
+            relation_id: id,
+            endpoint: "db".into(),
+            status: ConnectionStatus { current: status.into(), since: "just now".into() },
+            ingress_subnets: vec!["10.0.0.2/32".into()],
+        };
+        let offer = |connections| ListedOffer {
+            application: "pg".into(),
+            store: "minijuju".into(),
+            charm: "local:pg-0".into(),
+            url: "admin/m.data".into(),
+            endpoints: ends(),
+            connections,
+            users: BTreeMap::new(),
+        };
+        [
+            ("data".to_owned(), offer(vec![connection(0, "joined"), connection(2, "joining")])),
+            ("idle".to_owned(), offer(vec![])),
+        ]
+        .into()
+    }
+
+    #[test]
+    fn offers_are_listed_with_their_connections_or_summed_up() {
+        assert_eq!(
+            offers(&listed(), OffersFormat::Tabular, Colours::Off),
+            "\
+Offer  User   Relation ID  Status   Endpoint  Interface  Role      Ingress subnets
+data   admin  0            joined   db        pg         provider  10.0.0.2/32
+       admin  2            joining  db        pg         provider  10.0.0.2/32
+idle   -                                                           
+"
+        );
+        assert_eq!(
+            offers(&listed(), OffersFormat::Summary, Colours::Off),
+            "\
+Offer  Application  Charm       Connected  Store     URL           Endpoint  Interface  Role
+data   pg           local:pg-0  1/2        minijuju  admin/m.data  db        pg         provider
+                                                                   log       syslog     requirer
+idle   pg           local:pg-0  0/0        minijuju  admin/m.data  db        pg         provider
+                                                                   log       syslog     requirer
+"
+        );
+        let document = offers(&listed(), OffersFormat::Yaml, Colours::Off);
+        assert!(
+            document.starts_with("data:\n  application: pg\n  store: minijuju\n  charm: local:pg-0\n"),
+            "{document}"
+        );
+        assert!(document.contains("    status:\n      current: joined\n      since: just now\n"), "{document}");
+    }
+
+    #[test]
+    fn found_offers_are_by_controller_and_url() {
+        let offer = FoundOffer { access: "admin".into(), endpoints: ends(), users: BTreeMap::new() };
+        let found = super::found(&[("minijuju:admin/m.data".to_owned(), offer)].into(), Tabular::Tabular);
+        assert_eq!(
+            found,
+            "\
+Store     URL           Access  Interfaces
+minijuju  admin/m.data  admin   pg:db, syslog:log
+"
+        );
+    }
+
+    #[test]
+    fn a_shown_offer_has_its_description_beside_its_endpoints() {
+        let offer = ShownOffer {
+            description: "A database that keeps what it is given, in tables.".into(),
+            access: "admin".into(),
+            endpoints: ends(),
+            users: BTreeMap::new(),
+        };
+        let shown = super::shown(&[("minijuju:admin/m.data".to_owned(), offer)].into(), Tabular::Tabular);
+        assert_eq!(
+            shown,
+            "\
+Store     URL           Access  Description                                 Endpoint  Interface  Role
+minijuju  admin/m.data  admin   A database that keeps what it is given, in  db        pg         provider
+                                tables.                                     log       syslog     requirer
+"
+        );
+        assert_eq!(lines("one"), ["one"]);
+        assert_eq!(lines(&"x".repeat(50)), ["x".repeat(45), "x".repeat(5)]);
+        assert_eq!(lines(""), [""]);
+    }
+}

@@ -1,0 +1,96 @@
+//! Relations across models in `juju status`: what is consumed, and what is offered.
+
+use std::collections::BTreeMap;
+
+use super::Reader;
+use super::output::{OfferStatus, RemoteApplicationStatus, RemoteEndpoint, StatusInfo};
+use crate::client::offers;
+use crate::format::Clock;
+use crate::machine::Machines;
+use crate::store::model::Model;
+use crate::store::relation::{self, Relation};
+use crate::store::saas::{self, Endpoint, Saas};
+use crate::store::unit::Unit;
+use crate::store::{Db, application, crossing, model, offer, unit};
+
+fn endpoints(of: &[Endpoint]) -> BTreeMap<String, RemoteEndpoint> {
+    let shown = |end: &Endpoint| RemoteEndpoint { interface: end.interface.clone(), role: end.role.to_string() };
+    of.iter().map(|end| (end.name.clone(), shown(end))).collect()
+}
+
+/// What a model consumes, by name.
+pub fn consumed(
+    db: &Db,
+    model: &Model,
+    machines: &Machines,
+    clock: &Clock,
+    relations: &[Relation],
+) -> anyhow::Result<BTreeMap<String, RemoteApplicationStatus>> {
+    let mut shown = BTreeMap::new();
+    for found in saas::of(db, &model.uuid)? {
+        let mut related: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for relation in relations {
+            let Some(mine) = relation.side(&found.name, None) else { continue };
+            let Some(other) = relation.other(mine) else { continue };
+            let others = related.entry(mine.name.clone()).or_default();
+            others.push(other.application.clone());
+            others.sort();
+            others.dedup();
+        }
+        let status = status(db, &found, machines, clock)?;
+        let remote = RemoteApplicationStatus {
+            endpoints: endpoints(&found.endpoints),
+            life: Some(found.life).filter(|life| !life.is_alive()),
+            status,
+            relations: related,
+            url: found.url,
+        };
+        shown.insert(found.name, remote);
+    }
+    Ok(shown)
+}
+
+/// How the application is that a model consumes.
+fn status(db: &Db, found: &Saas, machines: &Machines, clock: &Clock) -> anyhow::Result<StatusInfo> {
+    let gone = || StatusInfo::new("terminated", "offer has been removed", "");
+    let Some(offer) = offer::by_uuid(db, &found.offer)? else { return Ok(gone()) };
+    let Some(source) = model::find(db, &offer.model)? else { return Ok(gone()) };
+    let Some(offered) = application::find(db, &offer.model, &offer.application)? else { return Ok(gone()) };
+    let units = unit::of(db, &offer.model, &offer.application)?;
+    let reader = Reader::new(db, &source, machines, clock, &units)?;
+    Ok(reader.application_status(&offered, &units.iter().collect::<Vec<&Unit>>()))
+}
+
+/// What a model offers, by name.
+pub fn offered(db: &Db, model: &Model) -> anyhow::Result<BTreeMap<String, OfferStatus>> {
+    let mut shown = BTreeMap::new();
+    for found in offer::of(db, &model.uuid)? {
+        let connections = crossing::of_offer(db, &found.uuid)?;
+        let mut active = 0;
+        for connection in &connections {
+            let side = &connection.offerer;
+            active += usize::from(!relation::members(db, &side.model, side.relation)?.is_empty());
+        }
+        let charm = application::find(db, &model.uuid, &found.application)?.map(|application| application.url());
+        let offer = OfferStatus {
+            charm: charm.unwrap_or_default(),
+            total_connected: connections.len(),
+            active_connected: active,
+            endpoints: endpoints(&offers::endpoints(db, &found)?),
+            application: found.application,
+        };
+        shown.insert(found.name, offer);
+    }
+    Ok(shown)
+}
+
+/// The relations that the status shows: those that others have with an offer are told of with that.
+pub fn shown(db: &Db, model: &Model) -> anyhow::Result<Vec<Relation>> {
+    let crossing = crossing::of(db, &model.uuid)?;
+    let is_offered = |relation: &Relation| {
+        crossing.iter().any(|one| one.offerer.model == model.uuid && one.offerer.relation == relation.id)
+    };
+    let mut all = relation::all(db, &model.uuid)?;
+    all.retain(|relation| !is_offered(relation));
+    Ok(all)
+}

@@ -1,0 +1,78 @@
+//! What models offer to others.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::database::{Db, Result};
+
+/// An offer of an application's endpoints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The model that offers them.
+    pub model: String,
+    /// Its name.
+    pub name: String,
+    /// Its identity.
+    pub uuid: String,
+    /// The application.
+    pub application: String,
+    /// The endpoints' names.
+    pub endpoints: Vec<String>,
+}
+
+const COLUMNS: &str = "model, name, uuid, application, endpoints";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<(Offer, String)> {
+    let offer = Offer {
+        model: row.get(0)?,
+        name: row.get(1)?,
+        uuid: row.get(2)?,
+        application: row.get(3)?,
+        endpoints: Vec::new(),
+    };
+    Ok((offer, row.get(4)?))
+}
+
+fn offer((offer, endpoints): (Offer, String)) -> Result<Offer> {
+    Ok(Offer { endpoints: serde_json::from_str(&endpoints)?, ..offer })
+}
+
+/// The offers of a model, by name.
+pub fn of(db: &Db, model: &str) -> Result<Vec<Offer>> {
+    let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM offer WHERE model = ? ORDER BY name"))?;
+    let rows = statement.query_map([model], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().map(offer).collect()
+}
+
+/// The offer of a model with this name.
+pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Offer>> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM offer WHERE model = ? AND name = ?"))?
+        .query_row([model, name], from_row)
+        .optional()?
+        .map(offer)
+        .transpose()
+}
+
+/// The offer with this identity.
+pub fn by_uuid(db: &Db, uuid: &str) -> Result<Option<Offer>> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM offer WHERE uuid = ?"))?
+        .query_row([uuid], from_row)
+        .optional()?
+        .map(offer)
+        .transpose()
+}
+
+/// Add an offer, or take its place where there is one of the same name.
+pub fn save(db: &Db, offer: &Offer) -> Result<()> {
+    db.execute(
+        "INSERT INTO offer (model, name, uuid, application, endpoints) VALUES (?, ?, ?, ?, ?) \
+         ON CONFLICT (model, name) DO UPDATE SET application = excluded.application, endpoints = excluded.endpoints",
+        params![offer.model, offer.name, offer.uuid, offer.application, serde_json::to_string(&offer.endpoints)?],
+    )?;
+    Ok(())
+}
+
+/// Remove an offer.
+pub fn remove(db: &Db, offer: &Offer) -> Result<()> {
+    db.execute("DELETE FROM offer WHERE uuid = ?", [&offer.uuid])?;
+    Ok(())
+}

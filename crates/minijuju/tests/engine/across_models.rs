@@ -1,0 +1,206 @@
+//! Relations across models: an offer here, who consumes it there.
+
+use serde_json::Value;
+
+use crate::rig::Rig;
+
+const DB: &str = "name: db\nsummary: s\ndescription: A database.\nprovides:\n  data: {interface: kv}\n  \
+                  local: {interface: kv, scope: container}\n";
+const WEB: &str = "name: web\nsummary: s\ndescription: d\nrequires:\n  store: {interface: kv}\n";
+
+/// Grants a secret to whoever is related, and shares what `word` says.
+const PROVIDER: &str = r#"juju-log "$JUJU_HOOK_NAME $JUJU_REMOTE_APP $JUJU_REMOTE_UNIT $JUJU_DEPARTING_UNIT"
+    case $JUJU_HOOK_NAME in
+    data-relation-created)
+        id=$(secret-add password=first --label creds)
+        secret-grant "$id" -r "$JUJU_RELATION_ID"
+        relation-set --app secret="$id" word="$(config-get word)" ;;
+    data-relation-changed) status-set active "$(relation-get hello "$JUJU_REMOTE_UNIT")" ;;
+    config-changed)
+        for id in $(relation-ids data); do
+            relation-set -r "$id" --app word="$(config-get word)"
+            secret-set "$(secret-info-get --label creds | head -n1 | tr -d :)" password="$(config-get word)"
+        done ;;
+    secret-remove) secret-remove "$JUJU_SECRET_ID" --revision "$JUJU_SECRET_REVISION" ;;
+    esac; exit 0"#;
+
+/// Reads both.
+const REQUIRER: &str = r#"juju-log "$JUJU_HOOK_NAME $JUJU_REMOTE_APP $JUJU_REMOTE_UNIT $JUJU_SECRET_LABEL"
+    case $JUJU_HOOK_NAME in
+    store-relation-created) relation-set hello="from $JUJU_UNIT_NAME" ;;
+    store-relation-changed|secret-changed)
+        id=$(relation-get -r "$(relation-ids store)" --app secret sql)
+        word=$(relation-get -r "$(relation-ids store)" --app word sql)
+        [ -z "$id" ] || status-set active "$word $(secret-get "$id" --label mine --refresh password)" ;;
+    store-relation-broken) status-set blocked broken ;;
+    esac; exit 0"#;
+
+/// `db` in the model `there`, which offers it, and `web` in the model `here`, the current one.
+fn offered() -> Rig {
+    let rig = Rig::new();
+    let options = ("config.yaml", "options:\n  word: {type: string, default: one}\n");
+    rig.run(&["add-model", "there"]).ok();
+    rig.run(&["deploy", &rig.charm("db", PROVIDER, &[("metadata.yaml", DB), options])]).ok();
+    let said = rig.run(&["offer", "there.db:data", "kept"]).ok().stderr;
+    assert!(said.contains("Application \"db\" endpoints [data] available at \"admin/there.kept\""), "{said}");
+    rig.run(&["add-model", "here"]).ok();
+    rig.run(&["deploy", &rig.charm("web", REQUIRER, &[("metadata.yaml", WEB)])]).ok();
+    rig
+}
+
+/// The status of a model, as JSON.
+fn status(rig: &Rig, model: &str) -> Value {
+    serde_json::from_str(&rig.run(&["status", "-m", model, "--format", "json"]).ok().stdout).unwrap()
+}
+
+fn message(rig: &Rig, model: &str, unit: &str) -> String {
+    let application = unit.split('/').next().unwrap();
+    status(rig, model)["applications"][application]["units"][unit]["workload-status"]["message"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn logged(rig: &Rig, model: &str) -> Vec<String> {
+    let log = rig.run(&["debug-log", "-m", model, "--replay", "--no-tail", "--level", "INFO"]).ok().stdout;
+    let messages = log.lines().filter_map(|line| Some(line.split_once(".juju-log ")?.1));
+    // In a relation's hooks, Juju puts the relation before the message.
+    messages.map(|message| message.split_once(": ").map_or(message, |(_, message)| message).to_owned()).collect()
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn both_sides_hear_each_other_until_the_relation_ends() {
+    let rig = offered();
+    let said = rig.run(&["consume", "there.kept", "sql"]).ok().stderr;
+    assert!(said.contains("Added admin/there.kept as sql"), "{said}");
+    assert_eq!(status(&rig, "here")["application-endpoints"]["sql"]["application-status"]["current"], "unknown");
+    rig.run(&["integrate", "web", "sql"]).ok();
+    assert_eq!(message(&rig, "here", "web/0"), "one first");
+    assert_eq!(message(&rig, "there", "db/0"), "from web/0");
+
+    let there = status(&rig, "there");
+    assert_eq!(there["offers"]["kept"]["active-connected-count"], 1);
+    assert_eq!(there["offers"]["kept"]["endpoints"]["data"]["role"], "provider");
+    assert_eq!(there["applications"]["db"]["relations"], Value::Null, "as on Juju");
+    let here = status(&rig, "here");
+    assert_eq!(here["applications"]["web"]["relations"]["store"][0]["related-application"], "sql");
+    assert_eq!(here["application-endpoints"]["sql"]["url"], "minijuju:admin/there.kept");
+    assert_eq!(here["application-endpoints"]["sql"]["relations"]["data"][0], "web");
+    assert_eq!(here["application-endpoints"]["sql"]["application-status"]["message"], "from web/0");
+    let hooks = logged(&rig, "there");
+    let created = hooks.iter().find_map(|hook| hook.strip_prefix("data-relation-created ")).unwrap();
+    let proxy = created.trim();
+    assert!(proxy.strip_prefix("remote-").is_some_and(|hex| hex.len() == 32), "{hooks:?}");
+    assert!(hooks.contains(&format!("data-relation-joined {proxy} {proxy}/0 ")), "{hooks:?}");
+    assert!(logged(&rig, "here").contains(&"store-relation-joined sql sql/0 ".to_owned()));
+    let unit = rig.run(&["show-unit", "-m", "there", "db/0"]).ok().stdout;
+    for says in ["cross-model: true", "related-endpoint: store", &format!("{proxy}/0:"), "hello: from web/0"] {
+        assert!(unit.contains(says), "{says} in {unit}");
+    }
+
+    // A new revision of the secret and a changed databag, both in one hook of the other model.
+    rig.run(&["config", "-m", "there", "db", "word=two"]).ok();
+    assert_eq!(message(&rig, "here", "web/0"), "two two");
+    assert!(logged(&rig, "here").contains(&"secret-changed   mine".to_owned()), "{:?}", logged(&rig, "here"));
+    assert!(logged(&rig, "there").iter().any(|hook| hook.starts_with("secret-remove")), "nobody reads the first");
+
+    let offers = rig.run(&["offers", "-m", "there"]).ok().stdout;
+    let line = offers.lines().nth(1).unwrap().split_whitespace().collect::<Vec<_>>();
+    assert_eq!(&line[..7], ["kept", "admin", "0", "joined", "data", "kv", "provider"], "{offers}");
+    assert!(line[7].ends_with("/32"), "{offers}");
+    assert_eq!(
+        rig.run(&["remove-offer", "there.kept"]).error(),
+        "ERROR cannot delete application offer \"kept\": offer has 1 relation"
+    );
+    let refused = rig.run(&["remove-application", "-m", "there", "db", "--no-prompt"]);
+    assert!(refused.code == 1 && refused.stderr.contains("application is used by 1 consumer"), "{refused:?}");
+
+    rig.run(&["remove-relation", "web", "sql"]).ok();
+    assert_eq!(message(&rig, "here", "web/0"), "broken");
+    let hooks = logged(&rig, "there");
+    assert!(hooks.contains(&format!("data-relation-departed {proxy} {proxy}/0 {proxy}/0")), "{hooks:?}");
+    assert!(hooks.contains(&format!("data-relation-broken {proxy}  ")), "{hooks:?}");
+    assert_eq!(status(&rig, "there")["offers"]["kept"]["total-connected-count"], Value::Null);
+
+    rig.run(&["remove-offer", "there.kept"]).ok();
+    let sql = &status(&rig, "here")["application-endpoints"]["sql"];
+    assert_eq!(sql["application-status"]["current"], "terminated");
+    let refused = rig.run(&["integrate", "web", "sql"]).error();
+    assert!(refused.contains("Offer \"sql\" has been removed from the remote model."), "{refused}");
+    rig.run(&["remove-saas", "sql"]).ok();
+    assert_eq!(status(&rig, "here")["application-endpoints"], Value::Null);
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn an_application_is_related_to_an_offer_by_its_url_and_loses_it_with_force() {
+    let rig = offered();
+    rig.run(&["integrate", "web:store", "admin/there.kept", "--via", "192.0.2.0/24"]).ok();
+    assert_eq!(message(&rig, "there", "db/0"), "from web/0");
+    let unit = rig.run(&["show-unit", "-m", "there", "db/0"]).ok().stdout;
+    assert!(unit.contains("egress-subnets: 192.0.2.0/24"), "{unit}");
+    assert!(rig.run(&["offers", "-m", "there"]).ok().stdout.contains("192.0.2.0/24"));
+    let again = rig.run(&["integrate", "web", "there.kept"]).error();
+    assert!(again.contains("cannot add relation \"web:store kept:data\""), "{again}");
+    rig.run(&["remove-offer", "there.kept", "--force", "-y"]).ok();
+    assert_eq!(message(&rig, "here", "web/0"), "broken");
+    assert_eq!(status(&rig, "there")["offers"], Value::Null);
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_model_that_is_destroyed_takes_its_side_with_it() {
+    let rig = offered();
+    rig.run(&["integrate", "web", "there.kept"]).ok();
+    rig.run(&["destroy-model", "there", "--no-prompt"]).ok();
+    assert_eq!(message(&rig, "here", "web/0"), "broken");
+    assert_eq!(status(&rig, "here")["applications"]["web"]["relations"], Value::Null);
+    assert_eq!(status(&rig, "here")["application-endpoints"]["kept"]["application-status"]["current"], "terminated");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn mistakes_about_offers_are_told_in_jujus_words() {
+    let rig = offered();
+    for (args, why) in [
+        (&["offer", "db"][..], "endpoints must conform to format \"<application-name>:<endpoint-name>[,...]\" "),
+        (&["offer", "there.nope:data"], "getting offered application nope: application \"nope\" not found"),
+        (&["offer", "nope.db:data"], "getting model details: model minijuju:admin/nope not found"),
+        (
+            &["offer", "there.db:x"],
+            "cannot add application offer \"db\": getting relation endpoint for relation \"x\" and application \"db\": \
+             application \"db\" has no \"x\" relation",
+        ),
+        (
+            &["offer", "there.db:local"],
+            "cannot add application offer \"db\": can only offer endpoints with global scope, provided scope \"container\"",
+        ),
+        (&["consume", "there.nope"], "application offer \"admin/there.nope\" not found"),
+        (&["consume", "nope.kept"], "model \"admin/nope\" not found"),
+        (&["consume", "kept"], "application offer URL is missing application"),
+        (
+            &["consume", "there.kept", "web"],
+            "could not consume admin/there.kept: cannot add saas application \"web\": local application with same name \
+             already exists",
+        ),
+        (&["find-offers", "--interface", "nope"], "no matching application offers found"),
+        (&["show-offer", "there.nope"], "application offer \"admin/there.nope\" not found"),
+        (&["remove-offer", "there.nope"], "offer \"nope\" not found"),
+        (&["integrate", "web", "web", "--via", "10.0.0.0/8"], "no relations found"),
+    ] {
+        assert_eq!(rig.run(args).error(), format!("ERROR {why}"), "{args:?}");
+    }
+    let removed = rig.run(&["remove-saas", "nope"]);
+    assert_eq!(removed.code, 1);
+    let why = "removing SAAS application nope failed: saas application \"nope\" not found";
+    assert_eq!(removed.stderr.trim(), why);
+
+    rig.run(&["consume", "there.kept"]).ok();
+    let taken = rig.run(&["deploy", &rig.charm("web", "exit 0", &[("metadata.yaml", WEB)]), "kept"]).error();
+    assert_eq!(taken, "ERROR cannot add application \"kept\": saas application with same name already exists");
+    let found = rig.run(&["find-offers"]).ok().stdout;
+    assert_eq!(found, "Store     URL               Access  Interfaces\nminijuju  admin/there.kept  admin   kv:data\n");
+    let shown = rig.run(&["show-offer", "there.kept", "--format", "yaml"]).ok().stdout;
+    assert!(shown.starts_with("minijuju:admin/there.kept:\n  description: A database.\n  access: admin\n"), "{shown}");
+}
