@@ -77,6 +77,11 @@ impl Client {
         })
     }
 
+    /// Be about this model, as if `-m` had named it.
+    pub fn choose(&mut self, model: &str) {
+        self.model = Some(model.to_owned());
+    }
+
     /// Say what only `--verbose` asks for; else it goes to the log.
     pub fn explain(&self, line: &str) {
         if self.verbose {

@@ -23,6 +23,7 @@ mod expose;
 mod fire;
 mod init;
 mod integrate;
+mod keep;
 mod machines;
 mod model_config;
 mod models;
@@ -166,6 +167,7 @@ commands! {
     "grant-secret" GrantSecret(secrets::args::GrantSecretArgs) => client secrets::grant,
     "init" Init(init::InitArgs) => session init::init,
     "integrate" Integrate(integrate::IntegrateArgs) => client integrate::integrate,
+    "keep" Keep(keep::KeepArgs) => client keep::run,
     "machines" Machines(machines::MachinesArgs) => client machines::list,
     "model-config" ModelConfig(model_config::ModelConfigArgs) => client model_config::run,
     "model-constraints" ModelConstraints(constraints::ModelConstraintsArgs) => client constraints::show_model,

@@ -10,6 +10,7 @@ mod faults;
 mod files;
 #[path = "../fixture/mod.rs"]
 mod fixture;
+mod keep;
 mod lifecycle;
 mod links;
 mod privacy;

@@ -1,0 +1,145 @@
+//! What Juju does of itself as time goes by, for as long as somebody wants it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::fd::AsFd as _;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::interrupt::Interrupt;
+use super::resolver::next_step;
+use super::schedule::{Due, Rules, Schedule};
+use super::settle::{Patience, machine_id, recover, settle_until, turns};
+use super::view::{self, Seen};
+use crate::cli::duration;
+use crate::hook::{Hook, Plain};
+use crate::machine::Machines;
+use crate::progress::Progress;
+use crate::store::database::{now, random};
+use crate::store::model::{self, Model};
+use crate::store::unit::{Column, Resolved, Unit};
+use crate::store::{Error, Store, unit};
+
+/// How often to look for what is due though no timer says so: machines that are down, secrets whose time has come, what
+/// a command left that was killed.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long to leave a model alone after it could not be settled, at first and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
+
+/// The interval of `update-status` where the model says nothing, as the option's default does.
+const UPDATE_STATUS: Duration = Duration::from_mins(5);
+
+/// Keep a model going until Ctrl-C or its end: `update-status`, failed hooks again, secrets that rotate and expire,
+/// machines that are down.
+pub fn keep(store: &mut Store, model: &Model, machines: &Machines, progress: &Progress) -> anyhow::Result<()> {
+    let turns = turns(store, model)?;
+    let _alone = turns
+        .take(&["keep".to_owned()])
+        .context("cannot lock the model")?
+        .with_context(|| format!("another command keeps the model {:?}", model.name))?;
+    let interrupt = Interrupt::watch().context("cannot watch for signals")?;
+    let mut schedule = Schedule::default();
+    let (mut pause, mut idle_until) = (PAUSE.0, Instant::now());
+    while let Some(model) = model::find(store.db(), &model.uuid)? {
+        recover(store, &model, progress)?;
+        let units = unit::all(store.db(), &model.uuid)?;
+        let due = schedule.due(now(), rules(&model), &units, chance);
+        if !due.is_empty() {
+            store.write(|db| {
+                for (name, due) in &due {
+                    // A command may have changed or removed it meanwhile.
+                    let Some(unit) = unit::find(db, &model.uuid, name)? else { continue };
+                    begin(db, &model, unit, *due)?;
+                }
+                Ok::<_, Error>(())
+            })?;
+        }
+        if Instant::now() >= idle_until && is_left_alone(&turns)? && has_work(store, &model, machines)? {
+            match settle_until(store, &model, machines, progress, (Patience::Leave, &interrupt)) {
+                Ok(()) => pause = PAUSE.0,
+                // What a hook came to that was stopped by that, is told.
+                Err(_) if interrupt.raised() => return Ok(()),
+                Err(error) => {
+                    progress.line(&format!("{error:#}; tried again in {} s", pause.as_secs()));
+                    idle_until = Instant::now() + pause;
+                    pause = (pause * 2).min(PAUSE.1);
+                }
+            }
+        }
+        if wait(&interrupt, schedule.next())? {
+            return Ok(());
+        }
+    }
+    progress.line(&format!("the model {:?} is gone", model.name));
+    Ok(())
+}
+
+/// What the model's options say.
+fn rules(model: &Model) -> Rules {
+    let text = model.config.get("update-status-hook-interval").and_then(|value| value.as_str());
+    Rules {
+        // What is no duration was refused when it was set.
+        update_status: text.and_then(|text| duration::parse(text).ok()).unwrap_or(UPDATE_STATUS),
+        retry: model.config.get("automatically-retry-hooks").and_then(serde_json::Value::as_bool).unwrap_or(true),
+    }
+}
+
+/// A number from 0 to 1.
+fn chance() -> f64 {
+    f64::from(u32::from_le_bytes(random())) / f64::from(u32::MAX)
+}
+
+/// Ask a unit for what is due.
+fn begin(db: &crate::store::Db, model: &Model, mut unit: Unit, due: Due) -> Result<(), Error> {
+    let update_status: Hook = Plain::UpdateStatus.into();
+    match due {
+        Due::Retry if unit.resolved == Resolved::None => {
+            unit::set(db, &model.uuid, &unit, Column::Resolved(Resolved::RetryHooks))
+        }
+        Due::UpdateStatus if !unit.fired.contains(&update_status) => {
+            unit.fired.push(update_status);
+            unit::set(db, &model.uuid, &unit, Column::Fired(&unit.fired))
+        }
+        Due::Retry | Due::UpdateStatus => Ok(()),
+    }
+}
+
+/// Whether no command runs the model's hooks just now; one that does so runs whatever is due.
+fn is_left_alone(turns: &super::turns::Turns) -> anyhow::Result<bool> {
+    match turns.runner().context("cannot lock the model")?.try_lock() {
+        Ok(()) => Ok(true),
+        Err(fs::TryLockError::WouldBlock) => Ok(false),
+        Err(fs::TryLockError::Error(error)) => Err(error).context("cannot lock the model"),
+    }
+}
+
+/// Whether a unit has something to do, or had started on a machine that is down.
+fn has_work(store: &Store, model: &Model, machines: &Machines) -> anyhow::Result<bool> {
+    let seen = view::all(store.db(), &model.uuid)?;
+    if seen.iter().any(|seen| next_step(&seen.unit.agent, &seen.view).is_some()) {
+        return Ok(true);
+    }
+    let started = |seen: &&Seen| seen.unit.agent.started && !seen.unit.agent.rebooted;
+    let used: BTreeSet<&String> = seen.iter().filter(started).map(|seen| &seen.unit.machine).collect();
+    for number in used {
+        if machines.find(&machine_id(model, number))?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Wait until it is time to look again, at the latest at `next`, in milliseconds since 1970. Whether it was Ctrl-C that
+/// ended the wait.
+fn wait(interrupt: &Interrupt, next: Option<i64>) -> anyhow::Result<bool> {
+    let left = next.map_or(LOOK, |at| Duration::from_millis(u64::try_from(at - now()).unwrap_or_default()));
+    let timeout = PollTimeout::try_from(left.min(LOOK)).unwrap_or(PollTimeout::MAX);
+    match poll(&mut [PollFd::new(interrupt.as_fd(), PollFlags::POLLIN)], timeout) {
+        Ok(ready) => Ok(ready > 0),
+        Err(nix::errno::Errno::EINTR) => Ok(interrupt.raised()),
+        Err(errno) => Err(errno).context("cannot wait"),
+    }
+}

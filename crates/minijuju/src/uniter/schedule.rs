@@ -1,0 +1,241 @@
+//! What comes of itself as time goes by: `update-status`, and failed hooks tried again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::store::agent::Operation;
+use crate::store::unit::{Resolved, Unit};
+
+/// How long Juju first waits before it tries a failed hook again, and at most. Juju 3.6:
+/// apiserver/facades/agent/retrystrategy/retrystrategy.go.
+const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
+
+/// How much longer it waits each time (juju/utils: `BackoffTimer`).
+const GROWTH: f64 = 2.0;
+
+/// Which part of that is left to chance.
+const JITTER: f64 = 0.03;
+
+/// What a model says about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// How long it is from one `update-status` to the next.
+    pub update_status: Duration,
+    /// Whether failed hooks are tried again.
+    pub retry: bool,
+}
+
+/// Something that is due because of the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// `update-status`.
+    UpdateStatus,
+    /// The hook that failed, again.
+    Retry,
+}
+
+/// When what is due for each unit.
+#[derive(Debug, Default)]
+pub struct Schedule {
+    units: BTreeMap<String, Timers>,
+}
+
+/// Times in milliseconds since 1970.
+#[derive(Debug)]
+struct Timers {
+    /// When `update-status` is due, and by which interval.
+    update: Option<(i64, Duration)>,
+    /// When the failed hook is due again.
+    retry: Option<i64>,
+    /// How long the next wait for that is.
+    wait: Duration,
+}
+
+impl Schedule {
+    /// What is due at `now`, in milliseconds since 1970; it is not told again. `chance` gives numbers from 0 to 1.
+    pub fn due(
+        &mut self,
+        now: i64,
+        rules: Rules,
+        units: &[Unit],
+        mut chance: impl FnMut() -> f64,
+    ) -> Vec<(String, Due)> {
+        self.units.retain(|name, _| units.iter().any(|unit| unit.name() == *name));
+        let mut due = Vec::new();
+        for unit in units {
+            let name = unit.name();
+            let timers = self.units.entry(name.clone()).or_insert(Timers { update: None, retry: None, wait: RETRY.0 });
+            if timers.update_status(now, rules.update_status, unit, &mut chance) {
+                due.push((name.clone(), Due::UpdateStatus));
+            }
+            if timers.retry(now, rules.retry, unit, &mut chance) {
+                due.push((name, Due::Retry));
+            }
+        }
+        due
+    }
+
+    /// When something is due next, in milliseconds since 1970.
+    pub fn next(&self) -> Option<i64> {
+        let timers = self.units.values();
+        timers.flat_map(|timers| timers.update.map(|(at, _)| at).into_iter().chain(timers.retry)).min()
+    }
+}
+
+impl Timers {
+    /// Whether `update-status` is due. Juju 3.6: `NewUpdateStatusTimer` in internal/worker/uniter/timer.go.
+    fn update_status(&mut self, now: i64, interval: Duration, unit: &Unit, chance: &mut impl FnMut() -> f64) -> bool {
+        let agent = &unit.agent;
+        if !agent.started || agent.stopped || !unit.life.is_alive() || interval.is_zero() {
+            self.update = None;
+            return false;
+        }
+        let mut begin = || Some((now + millis(interval.mul_f64(0.8 + 0.4 * chance())), interval));
+        match self.update {
+            Some((at, by)) if by == interval && at > now => false,
+            Some((_, by)) if by == interval => {
+                self.update = begin();
+                true
+            }
+            Some(_) | None => {
+                self.update = begin();
+                false
+            }
+        }
+    }
+
+    /// Whether a failed hook is due again. Juju 3.6: `nextOpHookError` in internal/worker/uniter/resolver.go.
+    fn retry(&mut self, now: i64, retries: bool, unit: &Unit, chance: &mut impl FnMut() -> f64) -> bool {
+        if !matches!(unit.agent.operation, Operation::Failed(_)) {
+            // The one that runs may be the one that is tried again, and fail.
+            if !matches!(unit.agent.operation, Operation::Running { .. }) {
+                self.wait = RETRY.0;
+            }
+            self.retry = None;
+            return false;
+        }
+        if !retries || unit.resolved != Resolved::None {
+            self.retry = None;
+            return false;
+        }
+        match self.retry {
+            None => {
+                self.retry = Some(now + millis(self.wait));
+                let jitter = 1.0 + (chance() * 2.0 - 1.0) * JITTER;
+                self.wait = self.wait.mul_f64(GROWTH * jitter).min(RETRY.1);
+                false
+            }
+            Some(at) if at > now => false,
+            Some(_) => {
+                self.retry = None;
+                true
+            }
+        }
+    }
+}
+
+fn millis(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::Plain;
+    use crate::store::Life;
+    use crate::store::agent::AgentState;
+
+    const RULES: Rules = Rules { update_status: Duration::from_mins(5), retry: true };
+
+    fn unit(agent: AgentState) -> Unit {
+        Unit {
+            application: "web".to_owned(),
+            number: 0,
+            machine: "0".to_owned(),
+            principal: String::new(),
+            life: Life::Alive,
+            workload_version: String::new(),
+            resolved: Resolved::None,
+            fired: Vec::new(),
+            agent,
+            charm_state: BTreeMap::new(),
+        }
+    }
+
+    fn started() -> Unit {
+        unit(AgentState { started: true, ..AgentState::default() })
+    }
+
+    fn failed() -> Unit {
+        unit(AgentState { operation: Operation::Failed(Plain::Install.into()), ..AgentState::default() })
+    }
+
+    /// The seconds until something is due again and again, `count` times, where that is what a unit looks like.
+    fn waits(unit: &Unit, count: usize, chance: f64) -> Vec<f64> {
+        let (mut schedule, mut now, mut found) = (Schedule::default(), 0, Vec::new());
+        while found.len() < count {
+            assert_eq!(schedule.due(now, RULES, std::slice::from_ref(unit), || chance), []);
+            let next = schedule.next().unwrap();
+            assert_eq!(schedule.due(next - 1, RULES, std::slice::from_ref(unit), || chance), []);
+            assert_eq!(schedule.due(next, RULES, std::slice::from_ref(unit), || chance).len(), 1);
+            found.push(f64::from(i32::try_from(next - now).unwrap()) / 1000.0);
+            now = next;
+        }
+        found
+    }
+
+    #[test]
+    fn update_status_is_due_every_interval_more_or_less_a_fifth() {
+        for (chance, wait) in [(0.0, 240.0), (0.5, 300.0), (1.0, 360.0)] {
+            assert_eq!(waits(&started(), 3, chance), [wait; 3]);
+        }
+    }
+
+    #[test]
+    fn a_failed_hook_is_due_after_twice_as_long_each_time_until_that_is_five_minutes() {
+        assert_eq!(waits(&failed(), 8, 0.5), [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0]);
+        assert_eq!(waits(&failed(), 3, 1.0), [5.0, 10.3, 21.218], "chance has its say");
+    }
+
+    #[test]
+    fn after_a_hook_that_succeeded_the_wait_is_short_again() {
+        let mut schedule = Schedule::default();
+        let mut due = |now, unit: Unit| schedule.due(now, RULES, &[unit], || 0.5);
+        let retry = vec![("web/0".to_owned(), Due::Retry)];
+        assert_eq!(due(0, failed()), []);
+        assert_eq!(due(5000, failed()), retry);
+        assert_eq!(due(5000, failed()), [], "it failed again");
+        assert_eq!(due(14_999, failed()), []);
+        assert_eq!(due(15_000, failed()), retry);
+        assert_eq!(due(15_000, started()), []);
+        assert_eq!(due(15_000, failed()), []);
+        assert_eq!(due(20_000, failed()), retry);
+    }
+
+    #[test]
+    fn nothing_is_due_for_units_that_are_not_there_yet_or_wait_for_a_person() {
+        let new = unit(AgentState::default());
+        let dying = Unit { life: Life::Dying, ..started() };
+        let resolved = Unit { resolved: Resolved::NoHooks, ..failed() };
+        for unit in [new, dying, resolved] {
+            let mut schedule = Schedule::default();
+            assert_eq!(schedule.due(0, RULES, &[unit], || 0.5), []);
+            assert_eq!(schedule.next(), None);
+        }
+        let mut schedule = Schedule::default();
+        assert_eq!(schedule.due(0, Rules { retry: false, ..RULES }, &[failed()], || 0.5), []);
+        assert_eq!(schedule.next(), None, "automatically-retry-hooks is off");
+    }
+
+    #[test]
+    fn another_interval_counts_from_when_it_is_seen() {
+        let mut schedule = Schedule::default();
+        assert_eq!(schedule.due(0, RULES, &[started()], || 0.5), []);
+        let rules = Rules { update_status: Duration::from_secs(10), ..RULES };
+        assert_eq!(schedule.due(1000, rules, &[started()], || 0.5), []);
+        assert_eq!(schedule.next(), Some(11_000));
+        assert_eq!(schedule.due(11_000, rules, &[started()], || 0.5), [("web/0".to_owned(), Due::UpdateStatus)]);
+        assert_eq!(schedule.due(11_000, rules, &[], || 0.5), []);
+        assert_eq!(schedule.next(), None, "the unit is gone");
+    }
+}

@@ -1,0 +1,107 @@
+//! `minijuju keep`: what comes of itself as time goes by.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStderr, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::rig::Rig;
+
+/// `minijuju keep`, at work.
+struct Kept {
+    child: Child,
+    told: BufReader<ChildStderr>,
+}
+
+impl Kept {
+    fn begin(rig: &Rig) -> Self {
+        let mut child = rig.command(&["keep"]).stderr(Stdio::piped()).spawn().unwrap();
+        let told = BufReader::new(child.stderr.take().unwrap());
+        let mut kept = Self { child, told };
+        kept.until("keeping the model \"default\" going (Ctrl-C ends it)");
+        kept
+    }
+
+    /// Read what it tells until it says this. What never says it ends with the test's own time.
+    #[track_caller]
+    fn until(&mut self, wanted: &str) {
+        let mut seen = String::new();
+        loop {
+            let mut line = String::new();
+            assert!(self.told.read_line(&mut line).unwrap() > 0, "it ended without {wanted:?}: {seen}");
+            if line.contains(wanted) {
+                return;
+            }
+            seen.push_str(&line);
+        }
+    }
+
+    /// Ctrl-C.
+    fn end(mut self) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn update_status_comes_at_the_models_interval_and_commands_work_meanwhile() {
+    let rig = Rig::new();
+    rig.run(&["deploy", &rig.charm("web", "status-set active \"$JUJU_HOOK_NAME\"", &[])]).ok();
+    rig.run(&["model-config", "update-status-hook-interval=1s"]).ok();
+    let mut kept = Kept::begin(&rig);
+    kept.until("web/0 update-status");
+    kept.until("web/0 update-status");
+    rig.run(&["model-config", "update-status-hook-interval=60m"]).ok();
+    rig.run(&["add-unit", "web"]).ok();
+    assert_eq!(rig.workload("web/1").0, "active");
+    let refused = rig.run(&["keep"]).error();
+    assert_eq!(refused, "ERROR another command keeps the model \"default\"");
+    kept.end();
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_failed_hook_is_tried_again_unless_the_model_says_otherwise() {
+    let rig = Rig::new();
+    // The second time, what it lacked is there.
+    let dispatch = r#"[ "$JUJU_HOOK_NAME" = start ] && [ ! -e /tmp/once ] && { touch /tmp/once; exit 1; }
+        status-set active "$JUJU_HOOK_NAME""#;
+    rig.run(&["deploy", &rig.charm("web", dispatch, &[])]).ok();
+    assert_eq!(rig.workload("web/0").1, "hook failed: \"start\"");
+    let mut kept = Kept::begin(&rig);
+    kept.until("✓ web/0 start");
+    kept.end();
+    assert_eq!(rig.workload("web/0"), ("active".to_owned(), "start".to_owned()));
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_secret_expires_at_its_time_and_a_machine_that_is_down_starts_again() {
+    let rig = Rig::new();
+    let dispatch = r#"case $JUJU_HOOK_NAME in
+        install) secret-add --expire 2s key=value >/dev/null ;;
+        secret-expired) secret-remove "$JUJU_SECRET_ID" --revision "$JUJU_SECRET_REVISION" ;;
+        esac; status-set active "$JUJU_HOOK_NAME""#;
+    rig.run(&["deploy", &rig.charm("web", dispatch, &[])]).ok();
+    let mut kept = Kept::begin(&rig);
+    if rig.workload("web/0").1 != "secret-expired" {
+        kept.until("✓ web/0 secret-expired");
+    }
+    let record = fs::read_dir(rig.folder().join("data/machines")).unwrap().next().unwrap().unwrap().path();
+    let record: Value = serde_json::from_slice(&fs::read(record.join("machine.json")).unwrap()).unwrap();
+    kill(Pid::from_raw(record["pid"].as_i64().unwrap().try_into().unwrap()), Signal::SIGKILL).unwrap();
+    kept.until("✓ web/0 start");
+    kept.end();
+}
