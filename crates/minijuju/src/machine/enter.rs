@@ -74,6 +74,10 @@ impl Machine {
         self.pid
     }
 
+    pub(super) const fn kind(&self) -> Kind {
+        self.record.kind
+    }
+
     /// What its first process is.
     #[must_use]
     pub const fn init(&self) -> Init {

@@ -9,6 +9,7 @@
 mod boot;
 mod cgroup;
 mod enter;
+mod entrance;
 mod error;
 mod files;
 mod firewall;
@@ -29,6 +30,7 @@ mod ubuntu;
 
 pub use boot::Init;
 pub use enter::Machine;
+pub use entrance::{Entrances, Launch, Started};
 pub use error::{Error, Result};
 pub use files::{Files, Folder};
 pub use init::run_if_asked;

@@ -93,6 +93,7 @@ impl Worker<'_> {
                     model: self.model,
                     seen,
                     machine: &machine,
+                    entrances: self.entrances,
                     context: &context,
                     job,
                     timeout,

@@ -141,6 +141,7 @@ impl Worker<'_> {
                     model: self.model,
                     seen,
                     machine,
+                    entrances: self.entrances,
                     context,
                     job,
                     timeout: None,

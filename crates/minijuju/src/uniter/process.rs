@@ -1,21 +1,20 @@
 //! A hook's process: started, listened to and answered until it ends.
 
-use std::io::{self, PipeReader, Read as _};
+use std::io::{self, PipeReader, PipeWriter, Read as _};
 use std::os::fd::AsFd as _;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use memchr::{memchr, memrchr};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::SigSet;
 
 use super::interrupt::Interrupt;
 use super::orphans;
 use crate::hookcmd::wire::{Reply, Request};
+use crate::machine::Started;
 
 /// The longest piece of a line that goes to the log as one.
 const LONGEST_LINE: usize = 64 << 10;
@@ -69,10 +68,10 @@ pub enum Ended {
     Stopped,
 }
 
-/// Run `command`, whose environment carries `JUJU_CONTEXT_ID=context`, to its end. Processes that it leaves in the
-/// background live on; if it is stopped, they are stopped too.
-pub fn run(
-    mut command: Command,
+/// Start a process with `start`, whose environment carries `JUJU_CONTEXT_ID=context`, and see it to its end. Processes that
+/// it leaves in the background live on; if it is stopped, they are stopped too.
+pub fn run<'a>(
+    start: impl FnOnce(PipeWriter, PipeWriter) -> io::Result<Started<'a>>,
     context: &str,
     calls: &UnixListener,
     interrupt: &Interrupt,
@@ -80,24 +79,49 @@ pub fn run(
     listener: &mut dyn Listener,
 ) -> io::Result<Ended> {
     calls.set_nonblocking(true)?;
-    // A group of its own: Ctrl-C at the terminal reaches this program only, which then stops all of the hook.
-    command.process_group(0).stdin(Stdio::null());
     let (out, stdout) = io::pipe()?;
     let (err, stderr) = io::pipe()?;
-    command.stdout(stdout).stderr(stderr);
-    let mut child = spawn(&mut command)?;
-    drop(command);
-    let (ended, end) = io::pipe()?;
-    let waiter = thread::spawn(move || {
-        let status = child.wait();
-        drop(end);
-        status
-    });
     let mut outputs = [Output::new(Stream::Stdout, out)?, Output::new(Stream::Stderr, err)?];
+    let process = start(stdout, stderr)?;
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
+    let (ended, end) = io::pipe()?;
+    thread::scope(|scope| {
+        let waiter = scope.spawn(move || {
+            let status = process.wait();
+            drop(end);
+            status
+        });
+        let mut unanswered = Vec::new();
+        let stopped = follow(&mut outputs, &ended, calls, interrupt, deadline, (listener, &mut unanswered));
+        if !matches!(stopped, Ok(None)) {
+            orphans::kill(context);
+        }
+        let status =
+            waiter.join().unwrap_or_else(|_| Err(io::Error::other("the thread that waits for the hook broke")))?;
+        let stopped = stopped?;
+        // What the process wrote before it ended is in the pipes now. Something in the background may hold them open for
+        // ever, so that there is no end of file to wait for.
+        for output in &mut outputs {
+            output.drain(listener)?;
+            output.finish(listener);
+        }
+        listener.pause();
+        drop(unanswered);
+        Ok(stopped.unwrap_or(Ended::Exited(status)))
+    })
+}
+
+/// Listen and answer until the process has ended, or must be stopped.
+fn follow(
+    outputs: &mut [Output],
+    ended: &PipeReader,
+    calls: &UnixListener,
+    interrupt: &Interrupt,
+    deadline: Option<Instant>,
+    (listener, unanswered): (&mut dyn Listener, &mut Vec<UnixStream>),
+) -> io::Result<Option<Ended>> {
     let mut kept_back = listener.pause();
-    let mut unanswered = Vec::new();
-    let stopped = loop {
+    loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let wait = left.into_iter().chain(kept_back).min().map_or(PollTimeout::NONE, |wait| {
             PollTimeout::try_from(wait + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
@@ -116,7 +140,7 @@ pub fn run(
         }
         let ready = |index: usize| fds[index].any().unwrap_or(false);
         let (over, interrupted, called) = (ready(0), ready(1), ready(2));
-        for output in &mut outputs {
+        for output in &mut *outputs {
             output.drain(listener)?;
         }
         if called {
@@ -124,41 +148,18 @@ pub fn run(
         }
         kept_back = listener.pause();
         if over {
-            break None;
+            return Ok(None);
         }
         if interrupted {
-            break Some(Ended::Interrupted);
+            return Ok(Some(Ended::Interrupted));
         }
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            break Some(Ended::TimedOut);
+            return Ok(Some(Ended::TimedOut));
         }
         if listener.stop() {
-            break Some(Ended::Stopped);
+            return Ok(Some(Ended::Stopped));
         }
-    };
-    if stopped.is_some() {
-        orphans::kill(context);
     }
-    let status = waiter.join().unwrap_or_else(|_| Err(io::Error::other("the thread that waits for the hook broke")))?;
-    // What the process wrote before it ended is in the pipes now. Something in the background may hold them open for
-    // ever, so that there is no end of file to wait for.
-    for output in &mut outputs {
-        output.drain(listener)?;
-        output.finish(listener);
-    }
-    listener.pause();
-    drop(unanswered);
-    Ok(stopped.unwrap_or(Ended::Exited(status)))
-}
-
-/// Start a process that hears every signal. It inherits which ones its parent blocks, and a service that a charm starts
-/// would never end by the SIGTERM that should stop it.
-fn spawn(command: &mut Command) -> io::Result<Child> {
-    let blocked = SigSet::thread_get_mask()?;
-    SigSet::empty().thread_set_mask()?;
-    let child = command.spawn();
-    blocked.thread_set_mask()?;
-    child
 }
 
 /// Answer the hook commands that call. One that asked for an end is left without, and given back: it returns no more.
@@ -252,18 +253,6 @@ mod tests {
     use std::io::Write as _;
 
     use super::*;
-
-    #[test]
-    fn a_process_blocks_no_signal_and_this_program_goes_on_to() {
-        let _interrupt = Interrupt::watch().unwrap();
-        let before = SigSet::thread_get_mask().unwrap();
-        assert_ne!(before, SigSet::empty());
-        let mut command = Command::new("sed");
-        command.args(["-n", "s/^SigBlk:[[:space:]]*//p", "/proc/self/status"]).stdout(Stdio::piped());
-        let output = spawn(&mut command).unwrap().wait_with_output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "0000000000000000");
-        assert_eq!(SigSet::thread_get_mask().unwrap(), before);
-    }
 
     /// Writes down what it hears.
     #[derive(Default)]

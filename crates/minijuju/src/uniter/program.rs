@@ -14,7 +14,7 @@ use super::listener::HookListener;
 use super::process::{self, Ended};
 use super::view::Seen;
 use crate::hookcmd::socket;
-use crate::machine::{Files, Machine};
+use crate::machine::{Entrances, Files, Launch, Machine};
 use crate::store::model::Model;
 
 /// A program to run in a machine.
@@ -51,6 +51,8 @@ pub struct Surroundings<'a> {
     pub seen: &'a Seen,
     /// The unit's machine.
     pub machine: &'a Machine,
+    /// The ways into it.
+    pub entrances: &'a Entrances,
     /// The `JUJU_CONTEXT_ID` of this run.
     pub context: &'a str,
     /// What it is run for.
@@ -87,7 +89,7 @@ impl Program {
 
     /// Run it to its end, with Juju's environment, answering its hook commands.
     pub fn run(&self, around: &Surroundings<'_>, listener: &mut HookListener<'_>) -> anyhow::Result<Ended> {
-        let Surroundings { model, seen, machine, context, job, timeout, interrupt } = *around;
+        let Surroundings { model, seen, machine, entrances, context, job, timeout, interrupt } = *around;
         let tag = seen.unit.tag();
         machine
             .files()?
@@ -121,9 +123,15 @@ impl Program {
                     proxies: PROXIES.map(|kind| proxy(&format!("juju-{kind}-proxy"))),
                     legacy_proxies: PROXIES.map(|kind| proxy(&format!("{kind}-proxy"))),
                 };
-                let mut command = machine.command(&self.path, charm_folder(&tag))?;
-                command.args(&self.args).env_clear().envs(environment.variables());
-                let ended = process::run(command, context, &calls, interrupt, timeout, listener);
+                let variables = environment.variables().into_iter().map(|(name, value)| (name.to_owned(), value));
+                let launch = Launch {
+                    program: self.path.clone(),
+                    args: self.args.clone(),
+                    folder: charm_folder(&tag),
+                    environment: variables.collect(),
+                };
+                let start = |stdout, stderr| entrances.start(machine, &launch, stdout, stderr);
+                let ended = process::run(start, context, &calls, interrupt, timeout, listener);
                 // The next hook listens there again.
                 let _ = fs::remove_file(folder.path(AGENT_SOCKET));
                 ended.map_err(|error| anyhow::anyhow!("cannot run {}: {error}", self.path))
@@ -134,7 +142,7 @@ impl Program {
 /// How a process ended, in Go's words, as Juju logs it.
 pub fn how(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
-        // setpriv and env, through which a hook is started, end with the signal's number as a shell does.
+        // A shell that ran it ends with the signal's number.
         (Some(code), _) => format!("exit status {code}"),
         (None, Some(signal)) => {
             let name = nix::sys::signal::Signal::try_from(signal).map(nix::sys::signal::Signal::as_str);

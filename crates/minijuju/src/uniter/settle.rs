@@ -17,7 +17,7 @@ use super::turns::{self, Turn, Turns};
 use super::view;
 use super::worker::{Worker, line};
 use crate::called::called;
-use crate::machine::{Kind as MachineKind, Machines};
+use crate::machine::{Entrances, Kind as MachineKind, Machines};
 use crate::progress::{Progress, took};
 use crate::store::action::TaskStatus;
 use crate::store::agent::Operation;
@@ -109,7 +109,8 @@ fn settle_one(
     }
     recover(store, model, progress)?;
     restart(store, model, machines)?;
-    let steps = Rounds { store, model, machines, progress, interrupt, turns, patience }.run(&runner)?;
+    let entrances = Entrances::default();
+    let steps = Rounds { store, model, machines, entrances, progress, interrupt, turns, patience }.run(&runner)?;
     store.write(|db| log::trim(db, &model.uuid))?;
     if interrupt.raised() {
         anyhow::bail!("interrupted: `{} status` shows what is left to do, and the next command does it", called());
@@ -220,6 +221,7 @@ struct Rounds<'a> {
     store: &'a Store,
     model: &'a Model,
     machines: &'a Machines,
+    entrances: Entrances,
     progress: &'a Progress,
     interrupt: &'a Interrupt,
     turns: Turns,
@@ -262,6 +264,7 @@ impl Rounds<'_> {
                         let mut worker = Worker {
                             store: self.store.again()?,
                             machines: self.machines,
+                            entrances: &self.entrances,
                             model: self.model,
                             progress: self.progress,
                             interrupt: self.interrupt,

@@ -14,7 +14,7 @@ use super::settle::machine_id;
 use super::view::Seen;
 use super::{contents, scope, state, storage};
 use crate::hook::{Hook, StorageKind};
-use crate::machine::{Files, Kind as MachineKind, Machine, Machines, Spec};
+use crate::machine::{Entrances, Files, Kind as MachineKind, Machine, Machines, Spec};
 use crate::progress::Progress;
 use crate::store::database::now;
 use crate::store::log::{Level, Line};
@@ -28,6 +28,8 @@ pub struct Worker<'a> {
     pub store: Store,
     /// The machines.
     pub machines: &'a Machines,
+    /// The ways into them that are open.
+    pub entrances: &'a Entrances,
     /// The model.
     pub model: &'a Model,
     /// Where steps are told.
