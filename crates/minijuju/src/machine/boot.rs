@@ -229,8 +229,8 @@ fn jobs(machine: &Machine) -> Vec<String> {
 /// What `MINIJUJU_INIT` says; `None` where it is left to what the computer has (`auto`).
 pub(super) fn from_environment() -> Result<Option<Init>> {
     match std::env::var("MINIJUJU_INIT").unwrap_or_default().as_str() {
-        "" | "plain" => Ok(Some(Init::Plain)),
-        "auto" => Ok(None),
+        "" | "auto" => Ok(None),
+        "plain" => Ok(Some(Init::Plain)),
         "systemd" => Ok(Some(Init::Systemd)),
         other => Err(Error::UnknownInit(other.to_owned())),
     }

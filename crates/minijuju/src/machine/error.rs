@@ -36,7 +36,7 @@ pub enum Error {
     UnknownKind(String),
     /// `MINIJUJU_INIT` is neither empty nor a first process.
     #[error(
-        "MINIJUJU_INIT is {0:?}: it may be \"plain\" (the default), \"systemd\", or \"auto\" for systemd where it can run"
+        "MINIJUJU_INIT is {0:?}: it may be \"auto\" (the default: systemd where it can run), \"systemd\" or \"plain\""
     )]
     UnknownInit(String),
     /// `MINIJUJU_INIT` asks for systemd, and it cannot run.
