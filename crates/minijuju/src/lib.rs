@@ -37,10 +37,13 @@ pub fn main() -> ExitCode {
     if let Some(code) = machine::stand_in_if_asked() {
         return code;
     }
-    if let Some(name) = env::args_os().next().as_deref().and_then(|path| Path::new(path).file_name()?.to_str())
-        && COMMANDS.contains(&name)
-    {
-        return hookcmd::client::run(name);
+    if let Some(name) = env::args_os().next().as_deref().and_then(|path| Path::new(path).file_name()?.to_str()) {
+        if COMMANDS.contains(&name) {
+            return hookcmd::client::run(name);
+        }
+        if hookcmd::exec::NAMES.contains(&name) {
+            return hookcmd::exec::run();
+        }
     }
     if let Some(code) = machine::run_if_asked() {
         return code;

@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::Path;
 
 /// What minijuju keeps in its data folder.
-const FOLDERS: [&str; 5] = ["charms", "machines", "models", "resources", "stand-ins"];
+const FOLDERS: [&str; 6] = ["bases", "charms", "machines", "models", "resources", "stand-ins"];
 
 /// The files there. `tools` is for everyone in a machine, and is reached there by a way of its own.
 const FILES: [&str; 3] = ["minijuju.db", "minijuju.db-shm", "minijuju.db-wal"];

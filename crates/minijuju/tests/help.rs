@@ -92,7 +92,8 @@ const JUJU: [(&str, &str); 64] = [
 
 /// Commands whose line is not Juju's. Juju's own of `config` closes a bracket that it never opens; `storage` here lists
 /// all, where Juju's takes names; the others are minijuju's.
-const OURS: [&str; 10] = ["clean", "completion", "config", "dev", "fire", "init", "keep", "pack", "port", "storage"];
+const OURS: [&str; 11] =
+    ["base", "clean", "completion", "config", "dev", "fire", "init", "keep", "pack", "port", "storage"];
 
 /// Whether each bracket is closed by its own kind.
 fn is_balanced(text: &str) -> bool {

@@ -26,15 +26,15 @@ impl Remote {
     /// logs in.
     pub fn open(client: &mut Client, model: &Model, target: &str, user: Option<&str>) -> anyhow::Result<Self> {
         let number = if target.contains('/') { client.unit(model, target)?.machine } else { target.to_owned() };
-        if machine::find(client.store.db(), &model.uuid, &number)?.is_none() {
+        let Some(found) = machine::find(client.store.db(), &model.uuid, &number)? else {
             bail!("machine {number} not found");
-        }
+        };
         let id = machine_id(model, &number);
         if client.machines()?.find(&id)?.is_none() {
             // After a reboot of this computer, settling starts it again, and runs `start` there.
             client.settle(model)?;
         }
-        let machine = client.machines()?.start(&Spec { hostname: id.clone(), id })?;
+        let machine = client.machines()?.start(&Spec { hostname: id.clone(), id, base: found.base })?;
         let (user, home) = account(&machine, user)?;
         Ok(Self { machine, user, home })
     }

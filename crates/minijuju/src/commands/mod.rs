@@ -6,6 +6,7 @@
 mod actions;
 mod add_model;
 mod add_unit;
+mod base;
 mod basics;
 mod bootstrap;
 mod clean;
@@ -147,6 +148,7 @@ commands! {
     "add-unit" AddUnit(add_unit::AddUnitArgs) => client add_unit::run,
     "attach-resource" AttachResource(resources::AttachResourceArgs) => client resources::attach,
     "attach-storage" AttachStorage(storage::attach::AttachStorageArgs) => client storage::attach::attach,
+    "base" Base(base::BaseArgs) => client base::run,
     "bootstrap" Bootstrap(bootstrap::BootstrapArgs) => client bootstrap::run,
     "cancel-task" CancelTask(operations::CancelTaskArgs) => client operations::cancel,
     "clean" Clean(clean::CleanArgs) => session clean::clean,
@@ -273,6 +275,12 @@ fn help_if_asked() -> Option<ExitCode> {
             let store = data_folder().and_then(|folder| Store::open(&folder)).map_err(anyhow::Error::from);
             // Nobody listens; what went wrong is in the model's statuses.
             store.and_then(|store| run::settle(store, &uuid)).is_ok()
+        }
+        uniter::ANSWER => {
+            let (uuid, machine) = (args.next()?.into_string().ok()?, args.next()?.into_string().ok()?);
+            let store = data_folder().and_then(|folder| Store::open(&folder)).map_err(anyhow::Error::from);
+            // Who hears nothing knows that something went wrong.
+            store.and_then(|store| run::answer(store, &uuid, &machine)).is_ok()
         }
         uniter::PLACE => {
             let (tag, archive) = (args.next()?.into_string().ok()?, args.next()?);

@@ -4,5 +4,6 @@
 //! that runs the hook, over a socket in the unit's agent folder, and prints what comes back.
 
 pub mod client;
+pub mod exec;
 pub mod socket;
 pub mod wire;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const LIMIT: u64 = 64 << 20;
 
 /// A hook command as the charm ran it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// The hook's `JUJU_CONTEXT_ID`.
     pub context: String,

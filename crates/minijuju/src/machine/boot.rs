@@ -116,8 +116,17 @@ pub(super) fn own(init: Init) -> Result<()> {
             replace(file, "")?;
         }
     }
+    // As in images of clouds, whatever this computer speaks.
+    for file in ["/etc/default/locale", "/etc/locale.conf"] {
+        if fs::symlink_metadata(file).is_ok() {
+            fs::remove_file(file).map_err(Error::file("remove", file))?;
+        }
+    }
+    fs::create_dir_all("/etc/default").map_err(Error::file("make", "/etc/default"))?;
+    replace("/etc/default/locale", "LANG=C.UTF-8\n")?;
     replace("/etc/machine-id", &format!("{}\n", uuid()?.replace('-', "")))?;
     if init == Init::Systemd {
+        enable_snapd()?;
         // Images of containers have it, so that what apt installs there does not start.
         let policy = "/usr/sbin/policy-rc.d";
         match fs::remove_file(policy) {
@@ -126,6 +135,15 @@ pub(super) fn own(init: Init) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where there is snapd, have it start when somebody asks for it, as in images of clouds.
+fn enable_snapd() -> Result<()> {
+    let units = ["/usr/lib/systemd/system/snapd.socket", "/lib/systemd/system/snapd.socket"];
+    let Some(unit) = units.into_iter().find(|unit| Path::new(unit).exists()) else { return Ok(()) };
+    let wants = Path::new("/etc/systemd/system/sockets.target.wants");
+    fs::create_dir_all(wants).map_err(Error::file("make", wants))?;
+    symlink(unit, wants.join("snapd.socket")).map_err(Error::file("link", wants.join("snapd.socket")))
 }
 
 fn uuid() -> Result<String> {

@@ -21,6 +21,9 @@ pub(super) enum Unavailable {
     /// There is none.
     #[error("systemd is not installed on this computer")]
     NoSystemd,
+    /// The base that the machine is a view of has none.
+    #[error("systemd is not installed in the base {0}")]
+    NotInBase(String),
     /// There are no cgroups of its kind.
     #[error("cgroup v2 is not mounted on this computer")]
     NotMounted,

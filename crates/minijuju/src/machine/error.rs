@@ -42,6 +42,14 @@ pub enum Error {
     /// `MINIJUJU_INIT` asks for systemd, and it cannot run.
     #[error("machines cannot have systemd here, as MINIJUJU_INIT asks for: {0}")]
     NoSystemd(String),
+    /// A base cannot be imported, made or removed.
+    #[error("base {name}: {reason}")]
+    Base {
+        /// The base.
+        name: String,
+        /// Why not.
+        reason: String,
+    },
     /// A machine's name cannot be the name of a folder.
     #[error("machine id {0:?} may have only letters, digits, `-`, `_` and `.`, and must begin with a letter or digit")]
     InvalidId(String),

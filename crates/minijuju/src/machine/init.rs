@@ -29,7 +29,7 @@ use super::record::{Folder, Record};
 use super::rootfs::Rootfs;
 use super::surroundings::{self, Rights};
 use super::tool::{self, Tool};
-use super::{Error, Init, Result, boot, cgroup, entrance};
+use super::{Error, Init, Result, agent, boot, cgroup, entrance, limits};
 
 /// The first argument of all three steps. Not for people.
 pub(super) const SUBCOMMAND: &str = "machine-init";
@@ -41,7 +41,11 @@ const GRACE: Duration = Duration::from_secs(5);
 /// calls this before anything else in its `main`.
 #[must_use]
 pub fn run_if_asked() -> Option<ExitCode> {
-    if let Some(code) = super::stand_in_if_asked().or_else(surroundings::run_if_asked).or_else(entrance::run_if_asked) {
+    if let Some(code) = super::stand_in_if_asked()
+        .or_else(surroundings::run_if_asked)
+        .or_else(entrance::run_if_asked)
+        .or_else(agent::run_if_asked)
+    {
         return Some(code);
     }
     let mut args = env::args_os();
@@ -115,6 +119,7 @@ fn run(folder: &Path) -> Result<()> {
     rootfs.enter(&record)?;
     if !record.made {
         boot::own(record.init)?;
+        limits::say(record.init)?;
     }
     // From here on, none of its processes may do what is the kernel's alone, not even this one.
     surroundings::drop_rights().map_err(Error::file("give up rights over", folder))?;

@@ -20,7 +20,7 @@ use super::lock::Lock;
 use super::network::{self, Network};
 use super::record::{Folder, Kind, Record, inits};
 use super::tool::{PATH, Tool};
-use super::{Error, Init, Machine, Result, boot, cgroup};
+use super::{Error, Init, Machine, Result, agent, boot, cgroup};
 use crate::private;
 
 /// How long killed processes may take to vanish: they may be waiting for a slow disk.
@@ -397,6 +397,7 @@ pub(super) fn dismantle(lock: &Lock, folder: &Folder) -> Result<()> {
         network::unplug(lock, &record.interface)?;
     }
     stop_init(folder)?;
+    agent::wait_for_end(folder)?;
     if let Some(cgroup) = record.and_then(|record| record.cgroup) {
         cgroup::remove(&cgroup)?;
     }

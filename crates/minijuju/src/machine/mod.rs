@@ -6,6 +6,8 @@
 //!
 //! A machine protects the computer from a charm's accidents. It is no wall against an attacker: its processes are root's.
 
+mod agent;
+mod base;
 mod boot;
 mod cgroup;
 mod enter;
@@ -15,6 +17,7 @@ mod files;
 mod firewall;
 mod init;
 mod legacy_firewall;
+mod limits;
 mod lock;
 mod machines;
 mod network;
@@ -28,6 +31,7 @@ mod surroundings;
 mod tool;
 mod ubuntu;
 
+pub use base::{Base, Source as BaseSource};
 pub use boot::Init;
 pub use enter::Machine;
 pub use entrance::{Entrances, Launch, Started};

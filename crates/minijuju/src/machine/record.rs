@@ -49,6 +49,9 @@ pub(super) struct Record {
     /// What its first process is.
     #[serde(default)]
     pub(super) init: Init,
+    /// The base that it is a view of; none if that is this computer.
+    #[serde(default)]
+    pub(super) base: Option<String>,
     /// The cgroup that its systemd manages, on the host.
     #[serde(default)]
     pub(super) cgroup: Option<PathBuf>,
@@ -152,7 +155,7 @@ fn folder_of_systemd(pid: u32, program: &[u8]) -> Option<PathBuf> {
 }
 
 /// The space that a folder takes on disk. What vanishes or cannot be read meanwhile counts nothing.
-fn size(path: &Path) -> u64 {
+pub(super) fn size(path: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt as _;
     let Ok(entries) = fs::read_dir(path) else { return 0 };
     entries

@@ -10,7 +10,7 @@ use nix::sys::stat::{Mode, SFlag, makedev, mknod};
 use super::overlay;
 use super::record::Record;
 use super::tool::Tool;
-use super::{Error, Files, Init, Result, boot, ubuntu};
+use super::{Error, Files, Init, Result, base, boot, ubuntu};
 
 /// Where a machine has minijuju's own program.
 pub(super) const TOOLS: &str = "/var/lib/juju/tools/minijuju";
@@ -27,6 +27,9 @@ const MEMORY: &str = "memory";
 /// Devices that every program may expect: name, and the kernel's numbers for it (Linux's devices.txt).
 const DEVICES: [(&str, u64, u64); 6] =
     [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
+
+/// How many snaps can be mounted at a time.
+const LOOP_DEVICES: u64 = 64;
 
 /// What a machine's root is made from.
 pub(super) struct Rootfs<'a> {
@@ -48,7 +51,7 @@ impl<'a> Rootfs<'a> {
     /// Mount everything below `root` in the machine's folder and make it this mount namespace's root.
     pub(super) fn enter(&mut self, record: &Record) -> Result<()> {
         let root = self.folder.join("root");
-        self.mount_files(&root)?;
+        self.mount_files(&root, record)?;
         self.mount_own(&root)?;
         self.guard(&root)?;
         self.mount_stand_ins(&root)?;
@@ -58,14 +61,16 @@ impl<'a> Rootfs<'a> {
         let old = made(&root, "/run/host")?;
         self.run(Tool::PivotRoot, &["root", &old.to_string_lossy()], "make the machine's root its own")?;
         std::env::set_current_dir("/").map_err(Error::file("enter", "/"))?;
-        Tool::Umount.run(Path::new("/"), &["--lazy", "/run/host"], "", "detach the host's files")?;
+        // By no program: those that are there now are the machine's.
+        rustix::mount::unmount("/run/host", rustix::mount::UnmountFlags::DETACH)
+            .map_err(|error| Error::file("detach", "/run/host")(error.into()))?;
         fs::remove_dir("/run/host").map_err(Error::file("remove", "/run/host"))?;
         write_etc(record)?;
         ubuntu::make()
     }
 
-    /// The host's files, copied as they are written to.
-    fn mount_files(&mut self, root: &Path) -> Result<()> {
+    /// The host's files, or those of a base, copied as they are written to.
+    fn mount_files(&mut self, root: &Path, record: &Record) -> Result<()> {
         make(root)?;
         // Work folders belong to one mount; one left by a killed machine (`volatile` marks it) would be refused.
         let work = self.folder.join("work");
@@ -73,14 +78,18 @@ impl<'a> Rootfs<'a> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file("remove", work)(error)),
             _ => {}
         }
-        self.overlay_root()?;
+        let base = record.base.as_ref().and_then(|name| base::root_of(self.data, name));
+        self.overlay_root(base.as_deref().unwrap_or(Path::new("/")))?;
+        if base.is_some() {
+            return Ok(());
+        }
         let mountinfo =
             fs::read_to_string("/proc/self/mountinfo").map_err(Error::file("read", "/proc/self/mountinfo"))?;
         let points = overlay::below_root(&mountinfo).into_iter().filter(|point| !point.starts_with(self.folder));
         for point in points {
             // Those that the machine has no folder for are not shown.
             let Ok(target) = Files::at(root).and_then(|files| files.folder(&point)?.real_path()) else { continue };
-            if self.overlay(&point, &target).is_err() {
+            if self.overlay(&point, &overlay::folder_name(&point), &target).is_err() {
                 // Some file systems cannot lie below an overlay (vfat): seen, but not written to.
                 self.run(
                     Tool::Mount,
@@ -94,9 +103,10 @@ impl<'a> Rootfs<'a> {
 
     /// The root overlay. Where the data folder's file system cannot hold what is written (an overlay itself, as in a
     /// container, or a network's), memory does.
-    fn overlay_root(&mut self) -> Result<()> {
+    fn overlay_root(&mut self, lower: &Path) -> Result<()> {
         let target = self.folder.join("root");
-        let Err(error) = self.overlay(Path::new("/"), &target) else { return Ok(()) };
+        let name = overlay::folder_name(Path::new("/"));
+        let Err(error) = self.overlay(lower, &name, &target) else { return Ok(()) };
         if matches!(error, Error::NotPermitted { .. }) {
             return Err(error);
         }
@@ -107,7 +117,7 @@ impl<'a> Rootfs<'a> {
             "keep the machine's files in memory",
         )?;
         self.store = MEMORY;
-        self.overlay(Path::new("/"), &target)?;
+        self.overlay(lower, &name, &target)?;
         self.notes.push(format!(
             "{} cannot hold a machine's files, so they are kept in memory and lost when it stops; set MINIJUJU_DATA to a \
              folder on a disk to keep them",
@@ -133,10 +143,10 @@ impl<'a> Rootfs<'a> {
         }
     }
 
-    fn overlay(&self, lower: &Path, target: &Path) -> Result<()> {
-        let (store, name) = (self.store, overlay::folder_name(lower));
-        make_like(&self.folder.join(store).join("upper").join(&name), lower)?;
-        make(&self.folder.join(store).join("work").join(&name))?;
+    fn overlay(&self, lower: &Path, name: &str, target: &Path) -> Result<()> {
+        let store = self.store;
+        make_like(&self.folder.join(store).join("upper").join(name), lower)?;
+        make(&self.folder.join(store).join("work").join(name))?;
         let doing = format!("mount a copy-on-write view of {}", lower.display());
         let lower = if overlay::is_plain(lower) {
             lower.to_string_lossy().into_owned()
@@ -184,6 +194,7 @@ impl<'a> Rootfs<'a> {
         let cgroups = root.join("sys/fs/cgroup").to_string_lossy().into_owned();
         let args = ["-t", "cgroup2", "-o", "nosuid,nodev,noexec", "cgroup2", &cgroups];
         self.run(Tool::Mount, &args, "mount the machine's cgroups")?;
+        make_loop_devices(&made(root, "/dev")?)?;
         let socket = root.join(boot::NOTIFY);
         made(root, "/run/minijuju")?;
         fs::write(&socket, "").map_err(Error::file("make", &socket))?;
@@ -266,6 +277,21 @@ fn make_devices(dev: &Path) -> Result<()> {
     ];
     for (name, to) in links {
         symlink(to, dev.join(name)).map_err(Error::file("link", dev.join(name)))?;
+    }
+    Ok(())
+}
+
+/// What snapd mounts snaps by: this computer's loop devices. Each is free again when the mount is gone, which ends with the
+/// machine. A kernel without them has none to give.
+fn make_loop_devices(dev: &Path) -> Result<()> {
+    let numbers = (0..LOOP_DEVICES).map(|number| (format!("loop{number}"), SFlag::S_IFBLK, (7, number)));
+    for (name, kind, (major, minor)) in numbers.chain([("loop-control".to_owned(), SFlag::S_IFCHR, (10, 237))]) {
+        let path = dev.join(name);
+        match mknod(&path, kind, Mode::from_bits_truncate(0o660), makedev(major, minor)) {
+            // In a container that may make none.
+            Ok(()) | Err(nix::errno::Errno::EPERM) => {}
+            Err(error) => return Err(Error::file("make", &path)(error.into())),
+        }
     }
     Ok(())
 }

@@ -25,6 +25,8 @@ pub struct Spec {
     pub id: String,
     /// Its host name, such as `juju-0f1e2d-0`.
     pub hostname: String,
+    /// Its base, such as `ubuntu@24.04`. Where it was not imported, this computer's own root serves.
+    pub base: String,
 }
 
 /// A machine whose first process runs.
@@ -93,14 +95,15 @@ impl Machines {
         Ok(machine)
     }
 
-    /// Which first process a machine gets, with its cgroup, and a note if it cannot be systemd.
-    fn choose_init(&self, spec: &Spec) -> Result<(Init, Option<PathBuf>, Option<String>)> {
+    /// Which first process a machine gets that is a view of `root`, with its cgroup, and a note if it cannot be systemd.
+    fn choose_init(&self, spec: &Spec, root: &Path) -> Result<(Init, Option<PathBuf>, Option<String>)> {
         if self.init == Some(Init::Plain) {
             return Ok((Init::Plain, None, None));
         }
-        let cgroup = match boot::program(Path::new("/")) {
+        let cgroup = match boot::program(root) {
             Some(_) => cgroup::make(self.network.tag(), &spec.id),
-            None => Err(cgroup::Unavailable::NoSystemd),
+            None if root == Path::new("/") => Err(cgroup::Unavailable::NoSystemd),
+            None => Err(cgroup::Unavailable::NotInBase(spec.base.clone())),
         };
         match (cgroup, self.init) {
             (Ok(cgroup), _) => Ok((Init::Systemd, Some(cgroup), None)),
@@ -130,12 +133,17 @@ impl Machines {
     fn make(&self, lock: &Lock, spec: &Spec, folder: &Folder, kept: Option<&Record>) -> Result<Started> {
         let (subnet, no_way_out) = self.network.ensure(lock)?;
         self.install_program()?;
-        self.install_stand_ins()?;
+        let base = match kept {
+            Some(record) => record.base.clone(),
+            None => self.base_root(&spec.base).map(|_| spec.base.clone()),
+        };
+        let root = base.as_ref().and_then(|name| self.base_root(name)).unwrap_or_else(|| PathBuf::from("/"));
+        self.install_stand_ins(&root)?;
         let number = match kept {
             Some(record) => record.number,
             None => self.free_number().ok_or_else(|| Error::NoFreeAddress(format!("{}/24", subnet.host(0))))?,
         };
-        let (init, cgroup, no_systemd) = self.choose_init(spec)?;
+        let (init, cgroup, no_systemd) = self.choose_init(spec, &root)?;
         let (resolv_conf, no_names) = resolver::resolv_conf();
         let mut record = Record {
             number,
@@ -143,7 +151,8 @@ impl Machines {
             gateway: subnet.gateway(),
             interface: self.network.interface(number),
             resolv_conf,
-            hosts: kept.is_none().then(|| fs::read_to_string("/etc/hosts").unwrap_or_default()),
+            hosts: (kept.is_none() && base.is_none()).then(|| fs::read_to_string("/etc/hosts").unwrap_or_default()),
+            base,
             made: kept.is_some(),
             init,
             cgroup,
@@ -237,9 +246,9 @@ impl Machines {
         part.persist(&target).map_err(|error| Error::file("write", &target)(error.error))
     }
 
-    /// Have a stand-in for `sudo` in machines, where the computer has no `sudo` for them to see.
-    fn install_stand_ins(&self) -> Result<()> {
-        if ["/usr/bin/sudo", "/usr/local/bin/sudo", "/bin/sudo"].iter().any(|path| Path::new(path).exists()) {
+    /// Have a stand-in for `sudo` in machines, where the root that they are views of has none.
+    fn install_stand_ins(&self, root: &Path) -> Result<()> {
+        if ["usr/bin/sudo", "usr/local/bin/sudo", "bin/sudo"].iter().any(|path| root.join(path).exists()) {
             return Ok(());
         }
         let (outer, folder) = (self.data.join("stand-ins"), self.data.join(STAND_INS));
@@ -295,6 +304,7 @@ fn blank(spec: &Spec) -> Record {
         interface: String::new(),
         resolv_conf: String::new(),
         hosts: None,
+        base: None,
         init: Init::Plain,
         cgroup: None,
         pid: None,

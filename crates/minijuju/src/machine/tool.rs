@@ -25,23 +25,13 @@ pub(super) enum Tool {
     Nsenter,
     PivotRoot,
     Setpriv,
-    Umount,
     Unshare,
 }
 
 impl Tool {
     /// All that every machine takes, so that a missing one is named before anything is begun.
-    pub(super) const ALL: [Self; 9] = [
-        Self::Cp,
-        Self::Ip,
-        Self::Mount,
-        Self::Nft,
-        Self::Nsenter,
-        Self::PivotRoot,
-        Self::Setpriv,
-        Self::Umount,
-        Self::Unshare,
-    ];
+    pub(super) const ALL: [Self; 8] =
+        [Self::Cp, Self::Ip, Self::Mount, Self::Nft, Self::Nsenter, Self::PivotRoot, Self::Setpriv, Self::Unshare];
 
     const fn name(self) -> &'static str {
         match self {
@@ -53,7 +43,6 @@ impl Tool {
             Self::Nsenter => "nsenter",
             Self::PivotRoot => "pivot_root",
             Self::Setpriv => "setpriv",
-            Self::Umount => "umount",
             Self::Unshare => "unshare",
         }
     }
@@ -64,7 +53,7 @@ impl Tool {
             Self::Ip => "iproute2",
             Self::IptablesLegacy => "iptables",
             Self::Nft => "nftables",
-            Self::Mount | Self::Umount => "mount",
+            Self::Mount => "mount",
             Self::Nsenter | Self::PivotRoot | Self::Setpriv | Self::Unshare => "util-linux",
         }
     }

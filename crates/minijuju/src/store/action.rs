@@ -46,6 +46,7 @@ words! {
         Action = "action",
         UnitExec = "exec-unit",
         MachineExec = "exec-machine",
+        Command = "run-commands",
     }
 }
 
@@ -58,6 +59,8 @@ pub enum TaskKind {
     UnitExec,
     /// A command on a machine, beside its units.
     MachineExec,
+    /// A command on a unit that something in its machine asked for with `juju-exec`. Juju counts it among no operations.
+    Command,
 }
 
 impl TaskKind {
@@ -66,6 +69,7 @@ impl TaskKind {
         match self {
             TaskKind::Action(name) => name,
             TaskKind::UnitExec | TaskKind::MachineExec => "juju-exec",
+            TaskKind::Command => "run-commands",
         }
     }
 
@@ -74,6 +78,7 @@ impl TaskKind {
             TaskKind::Action(name) => (KindWord::Action, name),
             TaskKind::UnitExec => (KindWord::UnitExec, ""),
             TaskKind::MachineExec => (KindWord::MachineExec, ""),
+            TaskKind::Command => (KindWord::Command, ""),
         }
     }
 }
@@ -113,7 +118,9 @@ impl Task {
     /// The tag of what it runs on: `unit-APPLICATION-NUMBER` or `machine-NUMBER`.
     pub fn receiver_tag(&self) -> String {
         match self.kind {
-            TaskKind::Action(_) | TaskKind::UnitExec => format!("unit-{}", self.receiver.replace('/', "-")),
+            TaskKind::Action(_) | TaskKind::UnitExec | TaskKind::Command => {
+                format!("unit-{}", self.receiver.replace('/', "-"))
+            }
             TaskKind::MachineExec => format!("machine-{}", self.receiver),
         }
     }
@@ -122,7 +129,7 @@ impl Task {
     pub fn command(&self) -> Option<&str> {
         match self.kind {
             TaskKind::Action(_) => None,
-            TaskKind::UnitExec | TaskKind::MachineExec => self.params.get("command")?.as_str(),
+            TaskKind::UnitExec | TaskKind::MachineExec | TaskKind::Command => self.params.get("command")?.as_str(),
         }
     }
 
@@ -143,6 +150,9 @@ impl Task {
     }
 }
 
+/// How long the result of a command waits for its caller, in milliseconds.
+const KEPT: i64 = 600_000;
+
 const COLUMNS: &str = "id, operation, receiver, kind, action, params, status, message, results, log, context, enqueued, \
                        started, completed";
 
@@ -155,6 +165,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(Task, [String; 3])> {
             KindWord::Action => TaskKind::Action(row.get(4)?),
             KindWord::UnitExec => TaskKind::UnitExec,
             KindWord::MachineExec => TaskKind::MachineExec,
+            KindWord::Command => TaskKind::Command,
         },
         params: BTreeMap::new(),
         status: row.get(6)?,
@@ -178,10 +189,12 @@ fn task((task, [params, results, log]): (Task, [String; 3])) -> Result<Task> {
     })
 }
 
-/// All tasks of a model, by number.
+/// All tasks of a model's operations, by number.
 pub fn all(db: &Db, model: &str) -> Result<Vec<Task>> {
-    let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM task WHERE model = ? ORDER BY id"))?;
-    let rows = statement.query_map([model], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM task WHERE model = ? AND kind <> ? ORDER BY id"))?;
+    let rows =
+        statement.query_map(params![model, KindWord::Command], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
     rows.into_iter().map(task).collect()
 }
 
@@ -211,7 +224,7 @@ pub fn find(db: &Db, model: &str, id: i64) -> Result<Option<Task>> {
 
 /// The numbers of the tasks that wait for each unit, oldest first.
 pub fn pending(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
-    let sql = "SELECT receiver, id FROM task WHERE model = ? AND kind <> ? AND status = ? ORDER BY id";
+    let sql = "SELECT receiver, id FROM task WHERE model = ? AND kind <> ? AND status = ? ORDER BY enqueued, abs(id)";
     let mut statement = db.prepare_cached(sql)?;
     let of_units = params![model, KindWord::MachineExec, TaskStatus::Pending];
     let rows = statement.query_map(of_units, |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -243,6 +256,25 @@ pub fn add(
             now()
         ],
     )?;
+    Ok(())
+}
+
+/// Ask for a command on a unit that is no operation's, and so has a number below all of theirs. What is left of those
+/// whose callers were killed goes.
+pub fn add_command(db: &Db, model: &str, receiver: &str, params: &BTreeMap<String, Value>) -> Result<i64> {
+    db.execute(
+        "DELETE FROM task WHERE model = ? AND kind = ? AND completed < ?",
+        params![model, KindWord::Command, now() - KEPT],
+    )?;
+    let sql = "SELECT min(ifnull(min(id), 0), 0) - 1 FROM task WHERE model = ?";
+    let id = db.query_row(sql, [model], |row| row.get(0))?;
+    add(db, model, (id, id), receiver, &TaskKind::Command, params)?;
+    Ok(id)
+}
+
+/// Forget a task.
+pub fn remove(db: &Db, model: &str, id: i64) -> Result<()> {
+    db.execute("DELETE FROM task WHERE model = ? AND id = ?", params![model, id])?;
     Ok(())
 }
 

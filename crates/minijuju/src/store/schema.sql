@@ -225,7 +225,7 @@ CREATE TABLE task (
     id        INTEGER NOT NULL,
     operation INTEGER NOT NULL,
     receiver  TEXT NOT NULL,              -- a unit's name, or a machine's number
-    kind      TEXT NOT NULL,              -- 'action', 'exec-unit' or 'exec-machine'
+    kind      TEXT NOT NULL,              -- 'action', 'exec-unit', 'exec-machine' or 'run-commands'
     action    TEXT NOT NULL,              -- the action's name; '' for a command
     params    TEXT NOT NULL DEFAULT '{}', -- JSON
     status    TEXT NOT NULL,

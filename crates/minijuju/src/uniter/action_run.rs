@@ -6,6 +6,7 @@ use emulator::format::base64;
 use serde_json::{Map, Value, json};
 
 use super::charm_folder;
+use super::commands;
 use super::environment::{Job, context_id};
 use super::hook_run::error_status;
 use super::listener::HookListener;
@@ -38,6 +39,9 @@ enum NotRun {
         /// What is wrong with them.
         why: ParamsError,
     },
+    /// It is about a relation or a unit that is not there.
+    #[error("{0}")]
+    Unrelated(String),
     /// It could not be started, or not be watched to its end.
     #[error("{0}")]
     Failed(anyhow::Error),
@@ -51,7 +55,7 @@ impl Worker<'_> {
         charm_folder::link_tools(&files, &tag, machine.program(), self.model.juju)?;
         let action = match &task.kind {
             TaskKind::Action(action) => Some(action.clone()),
-            TaskKind::UnitExec | TaskKind::MachineExec => None,
+            TaskKind::UnitExec | TaskKind::MachineExec | TaskKind::Command => None,
         };
         let (label, running) = match &action {
             Some(action) => (format!("action {action}"), format!("running action {action}")),
@@ -66,7 +70,15 @@ impl Worker<'_> {
         })?;
         tracing::debug!(target: "juju.worker.uniter.operation", "running {context}");
         let shown = self.progress.begin(format!("{name} {label}"));
-        let job = action.as_ref().map_or(Job::Exec(id), |action| Job::Action(action, id));
+        let (relation, unrelated) = match commands::about(&task, seen) {
+            Ok(relation) => (relation, None),
+            Err(why) => (None, Some(NotRun::Unrelated(why))),
+        };
+        let job = match (&action, &task.kind) {
+            (Some(action), _) => Job::Action(action, id),
+            (None, TaskKind::Command) => Job::Commands(relation.as_ref()),
+            (None, _) => Job::Exec(id),
+        };
         let timeout = task.timeout();
         let script = match task.command() {
             Some(command) => {
@@ -81,7 +93,7 @@ impl Worker<'_> {
                 Ok(Some(Program { path: "/bin/bash".to_owned(), args, via: "juju-exec" }))
             }
         };
-        let refused = self.check_params(seen, &mut task).err();
+        let refused = unrelated.or(self.check_params(seen, &mut task).err());
         let mut session = Session::load(self.store.db(), self.model, seen, (job, &task.params), &context, &machine)?;
         let (ended, output) = match (refused, program) {
             (Some(why), _) => (Err(why), Default::default()),
@@ -136,7 +148,7 @@ impl Worker<'_> {
         (stdout, stderr): (Vec<u8>, Vec<u8>),
     ) -> anyhow::Result<()> {
         let (mut results, mut message) = session.action_outcome();
-        let exec = task.kind == TaskKind::UnitExec;
+        let exec = task.command().is_some();
         let mut put = |key: &str, value: Value| drop(results.insert(key.to_owned(), value));
         match ended {
             Ok(Ended::Exited(status)) => {

@@ -55,6 +55,8 @@ pub enum Job<'a> {
     Action(&'a str, i64),
     /// A command from `juju exec`, by its task number.
     Exec(i64),
+    /// A command from `juju-exec` in the machine, with what it is about in the words of a hook, if that is a relation.
+    Commands(Option<&'a Hook>),
 }
 
 /// What tells one run from all others, `JUJU_CONTEXT_ID`: whose run it is, what runs, and 32 hexadecimal digits.
@@ -93,7 +95,7 @@ impl Environment<'_> {
         let hook_name = match self.job {
             Job::Hook { hook, .. } => hook.name(),
             // Juju leaves it empty there.
-            Job::Action(..) | Job::Exec(_) => String::new(),
+            Job::Action(..) | Job::Exec(_) | Job::Commands(_) => String::new(),
         };
         let [http, https, ftp, no] = self.proxies;
         let mut variables = vec![
@@ -143,11 +145,14 @@ impl Environment<'_> {
                 variables.push(("JUJU_ACTION_UUID", task.to_string()));
                 variables.push(("JUJU_ACTION_TAG", format!("action-{task}")));
             }
+            Job::Commands(_) => {}
         }
         variables.push(("JUJU_HOOK_NAME", hook_name));
         variables.extend(self.legacy());
-        if let Job::Hook { hook, location, kind } = self.job {
-            variables.extend(about(hook, location, kind));
+        match self.job {
+            Job::Hook { hook, location, kind } => variables.extend(about(hook, location, kind)),
+            Job::Commands(Some(relation)) => variables.extend(about(relation, "", "")),
+            Job::Action(..) | Job::Exec(_) | Job::Commands(None) => {}
         }
         variables
     }

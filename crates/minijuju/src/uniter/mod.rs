@@ -3,6 +3,7 @@
 mod action_run;
 mod changes;
 mod charm_folder;
+mod commands;
 pub mod contents;
 mod environment;
 mod hook_run;
@@ -28,6 +29,7 @@ mod view;
 mod worker;
 
 pub use charm_folder::{PLACE, place_here, remove_all as remove_folders};
+pub use commands::{ANSWER, params as command_params};
 pub use environment::{NO_PROXY, context_id};
 pub use keep::keep;
 pub use leadership::after_addition;

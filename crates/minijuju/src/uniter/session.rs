@@ -78,6 +78,7 @@ impl Session {
         let meta = charm::metadata(&seen.application)?;
         let about = match job {
             Job::Hook { hook, .. } => Some(hook),
+            Job::Commands(relation) => relation,
             Job::Action(..) | Job::Exec(_) => None,
         };
         let state = state::read(db, model, seen, about, machine)?;
@@ -85,6 +86,8 @@ impl Session {
         let hook = match job {
             Job::Hook { hook, .. } => called(name, hook),
             Job::Action(action, id) => with_action(CalledHook::new(name, action), action, id, params),
+            Job::Commands(Some(relation)) => CalledHook { name: String::new(), ..called(name, relation) },
+            Job::Commands(None) => CalledHook::new(name, ""),
             Job::Exec(id) => with_action(CalledHook::new(name, "juju-exec"), "juju-exec", id, params),
         };
         let controller = api_address(&machine.address().to_string());

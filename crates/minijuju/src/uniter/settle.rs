@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::commands;
 use super::hook_run::error_status;
 use super::interrupt::Interrupt;
 use super::leadership;
@@ -204,11 +205,16 @@ fn recover_tasks(store: &mut Store, model: &Model, turns: &Turns) -> anyhow::Res
     Ok(())
 }
 
-/// Note which started units' machines are down: they get `start` again, as after a reboot.
+/// Note which started units' machines are down: they get `start` again, as after a reboot. Those that are up are heard.
 fn restart(store: &mut Store, model: &Model, machines: &Machines) -> anyhow::Result<()> {
     for mut seen in view::all(store.db(), &model.uuid)? {
         let agent = &mut seen.unit.agent;
-        if agent.started && !agent.rebooted && machines.find(&machine_id(model, &seen.unit.machine))?.is_none() {
+        if !agent.started || agent.rebooted {
+            continue;
+        }
+        if let Some(machine) = machines.find(&machine_id(model, &seen.unit.machine))? {
+            commands::attend(machines, model, &machine, &seen.unit.machine)?;
+        } else {
             agent.rebooted = true;
             store.write(|db| unit::save_agent(db, &model.uuid, &seen.unit))?;
         }

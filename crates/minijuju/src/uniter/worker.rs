@@ -7,6 +7,7 @@ use std::{fs, io};
 use anyhow::Context as _;
 
 use super::charm_folder;
+use super::commands;
 use super::interrupt::Interrupt;
 use super::leadership;
 use super::resolver::Step;
@@ -59,7 +60,9 @@ impl Worker<'_> {
             return Ok(found);
         }
         let task = self.progress.begin(format!("machine {}", seen.unit.machine));
-        let spec = Spec { hostname: id.clone(), id };
+        let found = machine::find(self.store.db(), &self.model.uuid, &seen.unit.machine)?;
+        let base = found.map(|machine| machine.base).unwrap_or_default();
+        let spec = Spec { hostname: id.clone(), id, base };
         let number = seen.unit.machine.clone();
         let uuid = self.model.uuid.clone();
         let started = match self.machines.start(&spec) {
@@ -71,6 +74,7 @@ impl Worker<'_> {
                 return Err(error.into());
             }
         };
+        commands::attend(self.machines, self.model, &started, &number)?;
         let address = started.address().to_string();
         let waiting = seen.unit.agent.charm_version.is_none();
         let name = seen.view.name.clone();

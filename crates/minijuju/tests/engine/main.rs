@@ -10,6 +10,7 @@ mod faults;
 mod files;
 #[path = "../fixture/mod.rs"]
 mod fixture;
+mod juju_exec;
 mod keep;
 mod lifecycle;
 mod links;

@@ -235,7 +235,8 @@ fn a_name_that_leads_elsewhere_is_refused() {
 fn on_the_host_itself_a_machine_is_only_a_record() {
     let data = tempfile::tempdir().unwrap();
     let machines = Machines::with(data.path(), Kind::Host, Path::new(env!("CARGO_BIN_EXE_minijuju"))).unwrap();
-    let machine = machines.start(&Spec { id: "host-0".into(), hostname: "juju-0".into() }).unwrap();
+    let machine =
+        machines.start(&Spec { id: "host-0".into(), hostname: "juju-0".into(), base: String::new() }).unwrap();
     assert_eq!(machine.root(), Path::new("/"));
     let output = output(&mut machine.command("pwd", data.path()).unwrap());
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), data.path().canonicalize().unwrap().to_str().unwrap());

@@ -9,3 +9,4 @@ mod isolation;
 mod network;
 mod processes;
 mod rig;
+mod snap;

@@ -113,7 +113,7 @@ pub fn leftovers(data: &Path) -> Vec<String> {
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let command = String::from_utf8_lossy(&command).replace('\0', " ");
-        if command.contains("machine-init") && command.contains(data) {
+        if (command.contains("machine-init") || command.contains("machine-agent")) && command.contains(data) {
             left.push(format!("process {}: {command}", entry.file_name().to_string_lossy()));
         }
     }
@@ -138,7 +138,7 @@ pub fn open(data: &Path) -> Machines {
 }
 
 pub fn spec(number: u8) -> Spec {
-    Spec { id: format!("test-{number}"), hostname: format!("juju-test-{number}") }
+    Spec { id: format!("test-{number}"), hostname: format!("juju-test-{number}"), base: String::new() }
 }
 
 /// Six hexadecimal digits that the names of this folder's devices and rules have: FNV-1a of its path.

@@ -1,5 +1,6 @@
 //! `juju run` and `juju exec`.
 
+mod answer;
 pub mod args;
 mod machine_exec;
 pub mod output;
@@ -16,6 +17,7 @@ use emulator::action_params;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+pub use self::answer::answer;
 use self::args::{ExecArgs, RunArgs};
 use self::output::{Task as Shown, Timing};
 use crate::called::called;

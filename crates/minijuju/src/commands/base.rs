@@ -1,0 +1,146 @@
+//! `minijuju base`, which Juju does not have: what machines are views of.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cli::{Arguments, Output, UsageError};
+use crate::client::{Client, print};
+use crate::format::{Clock, Colours, Table, Tabular, table_or};
+use crate::machine::BaseSource;
+
+const BASE_HELP: &str = "\
+Details:
+Without a base of its own, a machine is a view of this computer, whatever `--base` says. With one of
+the name that `--base` or the charm says, it is a view of that: its files, its apt, its Python.
+
+    import <name> <folder or tar>   copy a root: an Ubuntu base tarball, a debootstrap folder, a
+                                    cloud image's root
+    make <name>                     make a root with mmdebstrap or debootstrap
+    list                            show what there is
+    remove <name>                   remove one that no machine uses
+
+`minijuju clean` leaves bases where they are.
+
+Examples:
+    minijuju base import ubuntu@24.04 ubuntu-base-24.04-base-amd64.tar.gz
+    minijuju base make debian@12
+    minijuju deploy ./my.charm --base debian@12";
+
+/// Import, make, list or remove the roots of machines (minijuju only).
+#[derive(Debug, Clone, Args)]
+#[command(after_help = BASE_HELP)]
+pub struct BaseArgs {
+    /// What to do, and with what
+    #[arg(value_name = "import, make, list or remove")]
+    words: Vec<String>,
+    /// The release's word at the mirror, as bookworm, for make
+    #[arg(long, value_name = "suite")]
+    pub suite: Option<String>,
+    /// The mirror's address, for make
+    #[arg(long, value_name = "address")]
+    pub mirror: Option<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub output: Output<Tabular>,
+    /// What to do.
+    #[arg(skip)]
+    pub verb: Verb,
+}
+
+/// What to do with bases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Verb {
+    /// Show them.
+    #[default]
+    List,
+    /// Copy a root: the base's name, the folder or archive.
+    Import(String, String),
+    /// Make one of packages.
+    Make(String),
+    /// Remove one.
+    Remove(String),
+}
+
+impl Arguments for BaseArgs {
+    const USAGE: Option<&str> = Some("import <name> <folder or tar> | make <name> | list | remove <name>");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        self.verb = match words.as_slice() {
+            ["list"] => Verb::List,
+            ["import", name, from] => Verb::Import((*name).to_owned(), (*from).to_owned()),
+            ["make", name] => Verb::Make((*name).to_owned()),
+            ["remove", name] => Verb::Remove((*name).to_owned()),
+            [] => return Err(UsageError::Rule("say what to do: import, make, list or remove")),
+            ["import", ..] => return Err(UsageError::Rule("import takes a name and a folder or tar archive")),
+            ["make" | "remove", ..] => return Err(UsageError::Rule("make and remove take the name of one base")),
+            [word, ..] => return Err(UsageError::NotValid { what: "verb of base", word: (*word).to_owned() }),
+        };
+        if (self.suite.is_some() || self.mirror.is_some()) && !matches!(self.verb, Verb::Make(_)) {
+            return Err(UsageError::Rule("--suite and --mirror are for make"));
+        }
+        Ok(())
+    }
+}
+
+/// A base as it is shown.
+#[derive(Debug, Serialize)]
+struct Shown {
+    name: String,
+    system: String,
+    since: String,
+    #[serde(rename = "size-bytes")]
+    size: u64,
+}
+
+/// Run it.
+pub fn run(client: &mut Client, args: &BaseArgs) -> anyhow::Result<ExitCode> {
+    let machines = client.machines()?;
+    match &args.verb {
+        Verb::List => {
+            let clock = Clock::local();
+            let bases = machines.bases()?;
+            let shown: Vec<Shown> = bases
+                .into_iter()
+                .map(|base| Shown {
+                    since: Timestamp::try_from(base.since).map(|at| clock.date_and_time(at)).unwrap_or_default(),
+                    name: base.name,
+                    system: base.system,
+                    size: base.size,
+                })
+                .collect();
+            print(&table_or(&shown, args.output.format(), || table(&shown)), args.output.output.as_deref())?;
+        }
+        Verb::Import(name, from) => {
+            let task = client.progress.begin(format!("base {name}"));
+            machines.import_base(name, Path::new(from))?;
+            task.done();
+        }
+        Verb::Make(name) => {
+            let task = client.progress.begin(format!("base {name}"));
+            machines.make_base(name, &BaseSource { suite: args.suite.clone(), mirror: args.mirror.clone() })?;
+            task.done();
+        }
+        Verb::Remove(name) => {
+            machines.remove_base(name)?;
+            client.progress.say(&format!("removed base {name}"));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(bases: &[Shown]) -> String {
+    if bases.is_empty() {
+        return "No bases: machines are views of this computer.\n".to_owned();
+    }
+    let mut table = Table::new(Colours::Off);
+    table.headers(&["Base", "System", "Since", "Size"]);
+    for base in bases {
+        table.line(&[&base.name, &base.system, &base.since, &format!("{} MiB", base.size >> 20)]);
+    }
+    table.finish()
+}

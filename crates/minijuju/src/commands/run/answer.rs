@@ -1,0 +1,80 @@
+//! What a machine's agent starts for each call of `juju-exec`: have the unit run the command, and answer the caller.
+
+use std::io;
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use emulator::format::base64;
+use serde_json::Value;
+
+use super::settle_apart;
+use crate::hookcmd::exec::Wanted;
+use crate::hookcmd::wire::{Reply, Request};
+use crate::store::action::{self, Task, TaskStatus};
+use crate::store::{Store, model, unit};
+use crate::uniter;
+
+/// How often to look whether the command has ended.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Answer the caller at the standard input, who is on this machine of this model.
+pub fn answer(mut store: Store, uuid: &str, machine: &str) -> anyhow::Result<()> {
+    let caller = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let request = Request::receive(&caller)?;
+    let reply =
+        run(&mut store, uuid, machine, &request).unwrap_or_else(|error| refusal(&crate::reason::reason(&error)));
+    Ok(reply.send(&caller)?)
+}
+
+fn refusal(why: &str) -> Reply {
+    Reply { code: 1, stdout: Vec::new(), stderr: format!("ERROR {why}\n").into_bytes() }
+}
+
+fn run(store: &mut Store, uuid: &str, machine: &str, request: &Request) -> anyhow::Result<Reply> {
+    let wanted: Wanted = serde_json::from_str(request.args.first().map_or("", String::as_str))?;
+    let name = wanted.unit.clone().unwrap_or_default();
+    let model = model::find(store.db(), uuid)?.context("the model is gone")?;
+    if unit::find(store.db(), uuid, &name)?.is_none_or(|unit| unit.machine != machine) {
+        bail!("unit {name:?} not found on this machine");
+    }
+    let id = store.write(|db| action::add_command(db, uuid, &name, &uniter::command_params(&wanted)))?;
+    // Apart, for what else comes of the command is nothing that its caller waits for.
+    let mut settling = settle_apart(&model)?;
+    let task = loop {
+        // In this order: what settled may have run it.
+        let settled = settling.try_wait()?.is_some();
+        let task = action::find(store.db(), uuid, id)?.context("the unit is gone")?;
+        if task.completed.is_some() {
+            break task;
+        }
+        if settled && task.status == TaskStatus::Pending {
+            store.write(|db| action::remove(db, uuid, id))?;
+            bail!("unit {name:?} cannot run commands now");
+        }
+        thread::sleep(LOOK);
+    };
+    store.write(|db| action::remove(db, uuid, id))?;
+    Ok(reply(&task))
+}
+
+/// What a command printed, and its exit code.
+fn reply(task: &Task) -> Reply {
+    let result = |key: &str| task.results.get(key);
+    if !task.message.is_empty() {
+        // Of what Juju refuses at the end, the reason is there.
+        let why = result("stderr").and_then(Value::as_str).map_or(task.message.as_str(), str::trim_end);
+        return refusal(why);
+    }
+    let bytes = |key: &str| {
+        let text = result(key).and_then(Value::as_str).unwrap_or_default();
+        if result(&format!("{key}-encoding")).is_some() {
+            return base64::decode(text).unwrap_or_default();
+        }
+        text.as_bytes().to_vec()
+    };
+    let code = result("return-code").and_then(Value::as_i64).and_then(|code| i32::try_from(code).ok());
+    Reply { code: code.unwrap_or(1), stdout: bytes("stdout"), stderr: bytes("stderr") }
+}

@@ -1,0 +1,305 @@
+//! `juju-exec` in a machine: a command in a unit's hook context, asked for by whatever runs in the machine.
+//!
+//! Juju 3.6: cmd/jujud/run/run.go. It hands the command to the machine's agent, and waits until a unit has run it.
+
+use std::env;
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use emulator::go::gnuflag::{self, Order, Takes, Unparsed};
+use emulator::go::parse_bool;
+use serde::{Deserialize, Serialize};
+
+use super::socket;
+use super::wire::{Reply, Request};
+use crate::cli::is_unit;
+
+/// The names that the program has. `juju-run` is that of Juju 2, which charms still look for.
+pub const NAMES: [&str; 2] = ["juju-exec", "juju-run"];
+
+/// Where a machine's agent listens.
+pub const SOCKET: &str = "/run/minijuju/agent.socket";
+
+/// The folders of a machine's agents.
+const AGENTS: &str = "/var/lib/juju/agents";
+
+const HELP: &str = "\
+Usage: juju-exec [options] [-u] [<unit-name>] <commands>
+
+Summary:
+run commands in a unit's hook context
+
+Options:
+--force-remote-unit  (= false)
+    run the commands for a specific relation context, bypassing the remote unit check
+--no-context  (= false)
+    do not run the command in a unit context
+-r, --relation (= \"\")
+    run the commands for a specific relation context on a unit
+--remote-app (= \"\")
+    run the commands for a specific remote application in a relation context on a unit
+--remote-unit (= \"\")
+    run the commands for a specific remote unit in a relation context on a unit
+-u  (= \"-\")
+    explicit unit-name, all other arguments are commands. if -u is passed an empty string, unit-name is inferred from
+    state
+";
+
+/// A command to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The unit's name; none where the command is about no unit.
+    pub unit: Option<String>,
+    /// The command, for a shell.
+    pub commands: String,
+    /// The relation that it is about.
+    pub relation: Option<i64>,
+    /// The remote unit that it is about; the only one there is, if it is empty.
+    pub remote_unit: String,
+    /// Take the remote unit as it is named, in the relation or not.
+    pub force: bool,
+}
+
+/// Why there is nothing to run.
+#[derive(Debug, PartialEq, Eq)]
+enum Refusal {
+    Help,
+    Mistake(String),
+}
+
+impl From<String> for Refusal {
+    fn from(mistake: String) -> Self {
+        Self::Mistake(mistake)
+    }
+}
+
+/// Be `juju-exec`.
+pub fn run() -> ExitCode {
+    let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let context = env::var("JUJU_CONTEXT_ID").unwrap_or_default();
+    let wanted = match parse(&args, &context, &units()) {
+        Ok(wanted) => wanted,
+        Err(Refusal::Help) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(Refusal::Mistake(why)) => {
+            eprintln!("ERROR {why}");
+            return ExitCode::from(2);
+        }
+    };
+    let done = match &wanted.unit {
+        Some(unit) => ask(unit, &wanted),
+        None => here(&wanted.commands).map_err(|error| format!("cannot run /bin/bash: {error}")),
+    };
+    match done {
+        Ok(reply) => {
+            let _ = io::stdout().write_all(&reply.stdout).and_then(|()| io::stdout().flush());
+            let _ = io::stderr().write_all(&reply.stderr);
+            ExitCode::from(u8::try_from(reply.code).unwrap_or(1))
+        }
+        Err(why) => {
+            eprintln!("ERROR {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Have a unit run it, and wait for that.
+fn ask(unit: &str, wanted: &Wanted) -> Result<Reply, String> {
+    if !Path::new(AGENTS).join(tag(unit)).exists() {
+        return Err(format!("unit {unit:?} not found on this machine"));
+    }
+    let stream =
+        socket::connect(Path::new(SOCKET)).map_err(|error| format!("dialing juju run socket: {SOCKET}: {error}"))?;
+    let args = vec![serde_json::to_string(wanted).map_err(|error| error.to_string())?];
+    let request = Request { name: NAMES[0].to_owned(), args, ..Request::default() };
+    let heard = request.send(&stream).and_then(|()| Reply::receive(&stream));
+    heard.map_err(|error| format!("the agent of this machine ended before the command did: {error}"))
+}
+
+/// Run it beside the units.
+fn here(commands: &str) -> io::Result<Reply> {
+    let output = Command::new("/bin/bash").args(["-c", commands]).output()?;
+    let code = output.status.code().or_else(|| Some(128 + output.status.signal()?)).unwrap_or(1);
+    Ok(Reply { code, stdout: output.stdout, stderr: output.stderr })
+}
+
+fn tag(unit: &str) -> String {
+    format!("unit-{}", unit.replace('/', "-"))
+}
+
+/// The units on this machine.
+fn units() -> Vec<String> {
+    let entries = fs::read_dir(AGENTS).into_iter().flatten().flatten();
+    entries.filter_map(|entry| untag(entry.file_name().to_str()?)).collect()
+}
+
+/// The name of the unit with this tag.
+fn untag(tag: &str) -> Option<String> {
+    let (application, number) = tag.strip_prefix("unit-")?.rsplit_once('-')?;
+    Some(format!("{application}/{number}")).filter(|name| is_unit(name))
+}
+
+/// The unit that a word names, by its name or its tag.
+fn named(word: &str) -> Result<String, String> {
+    let name = is_unit(word).then(|| word.to_owned()).or_else(|| untag(word));
+    let kind = if word.starts_with("unit-") { "unit tag" } else { "tag" };
+    name.ok_or_else(|| format!("{word:?} is not a valid {kind}"))
+}
+
+fn parse(args: &[String], context: &str, units: &[String]) -> Result<Wanted, Refusal> {
+    let (mut unit, mut relation, mut remote_unit, mut remote_app) = ("-", "", "", "");
+    let (mut no_context, mut force) = (false, false);
+    let find = |name: &str| {
+        let takes = match name {
+            "no-context" | "operator" | "force-remote-unit" => Takes::Nothing,
+            "r" | "relation" | "remote-unit" | "remote-app" | "u" => Takes::Value,
+            _ => return None,
+        };
+        Some((name.to_owned(), takes))
+    };
+    let words = gnuflag::read(args, Order::Interspersed, find, |option, _, value| {
+        match option.as_str() {
+            "no-context" => no_context = parse_bool(value)?,
+            "force-remote-unit" => force = parse_bool(value)?,
+            "r" | "relation" => relation = value,
+            "remote-unit" => remote_unit = value,
+            "remote-app" => remote_app = value,
+            "u" => unit = value,
+            // For charms in containers only.
+            _ => drop(parse_bool(value)?),
+        }
+        Ok::<_, emulator::go::InvalidSyntax>(())
+    });
+    let mut words = words.map_err(|unparsed| match unparsed {
+        Unparsed::Help => Refusal::Help,
+        Unparsed::Mistake(mistake) => Refusal::Mistake(mistake.to_string()),
+    })?;
+    if !context.is_empty() {
+        return Err(format!("juju-exec cannot be called from within a hook, have context {context:?}").into());
+    }
+    if no_context && unit != "-" {
+        return Err(format!("-no-context cannot be passed with an explicit unit-name (-u {unit:?})").into());
+    }
+    let only = || match units {
+        [only] => Ok(only.clone()),
+        _ => Err("no unit".to_owned()),
+    };
+    let unit = match unit {
+        _ if no_context => None,
+        "" => Some(only()?),
+        "-" => {
+            let first = *words.first().ok_or_else(|| "missing unit-name".to_owned())?;
+            match named(first) {
+                Ok(name) => {
+                    words.remove(0);
+                    Some(name)
+                }
+                Err(why) => Some(only().map_err(|_| why)?),
+            }
+        }
+        name => Some(named(name)?),
+    };
+    let commands = match words.as_slice() {
+        [] => return Err("missing commands".to_owned().into()),
+        [line] => (*line).to_owned(),
+        words => words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" "),
+    };
+    let number = relation.rsplit(':').next().unwrap_or_default();
+    let relation = match relation {
+        "" => None,
+        _ => Some(number.parse().map_err(|_| "invalid relation id".to_owned())?),
+    };
+    if relation.is_none() && !remote_unit.is_empty() {
+        return Err(format!("remote unit: {remote_unit}, provided without a relation").into());
+    }
+    if relation.is_none() && !remote_app.is_empty() {
+        return Err(format!("remote app: {remote_app}, provided without a relation").into());
+    }
+    Ok(Wanted { unit, commands, relation, remote_unit: remote_unit.to_owned(), force })
+}
+
+/// A word as a shell reads it: `CommandString` of github.com/juju/utils.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+/.,:@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r#"'"'"'"#))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(args: &[&str], context: &str, units: &[&str]) -> Result<Wanted, Refusal> {
+        let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        parse(&own(args), context, &own(units))
+    }
+
+    fn mistake(args: &[&str], context: &str, units: &[&str]) -> String {
+        match read(args, context, units) {
+            Err(Refusal::Mistake(why)) => why,
+            other => panic!("{args:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_unit_is_named_by_its_name_its_tag_or_by_being_the_only_one() {
+        for (args, units, unit, commands) in [
+            (&["foo/1", "command"][..], &[][..], "foo/1", "command"),
+            (&["unit-name-2", "command"], &[], "name/2", "command"),
+            (&["-u", "foo/1", "command"], &[], "foo/1", "command"),
+            (&["-u", "unit-my-app-1", "a 'b' c"], &[], "my-app/1", "a 'b' c"),
+            (&["-u", "foo/2", "unit-foo-2"], &[], "foo/2", "unit-foo-2"),
+            (&["hostname"], &["foo/7"], "foo/7", "hostname"),
+            (&["-u", "", "--", "hostname", "-f"], &["foo/7"], "foo/7", "hostname -f"),
+            (&["foo/1", "--", "echo", "it's"], &[], "foo/1", r#"echo 'it'"'"'s'"#),
+        ] {
+            let wanted = read(args, "", units).unwrap();
+            assert_eq!((wanted.unit.as_deref(), wanted.commands.as_str()), (Some(unit), commands), "{args:?}");
+        }
+        assert_eq!(read(&["--no-context", "command"], "", &[]).unwrap().unit, None);
+    }
+
+    #[test]
+    fn a_command_can_be_about_a_relation() {
+        let wanted = read(&["--relation", "db:4", "--remote-unit", "pg/1", "foo/1", "command"], "", &[]).unwrap();
+        assert_eq!((wanted.relation, wanted.remote_unit.as_str()), (Some(4), "pg/1"));
+        assert_eq!(mistake(&["-r", "db", "foo/1", "x"], "", &[]), "invalid relation id");
+        let why = mistake(&["--remote-unit", "pg/1", "foo/1", "x"], "", &[]);
+        assert_eq!(why, "remote unit: pg/1, provided without a relation");
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_refused_in_juju_s_words() {
+        for (args, context, units, why) in [
+            (&[][..], "", &[][..], "missing unit-name"),
+            (&["foo"], "", &[], "\"foo\" is not a valid tag"),
+            (&["foo"], "", &["a/0", "b/0"], "\"foo\" is not a valid tag"),
+            (&["foo/2"], "", &[], "missing commands"),
+            (&["-u", "foo/2"], "", &[], "missing commands"),
+            (&["-u", "", "x"], "", &[], "no unit"),
+            (
+                &["--no-context", "-u", "foo/1", "x"],
+                "",
+                &[],
+                "-no-context cannot be passed with an explicit unit-name (-u \"foo/1\")",
+            ),
+            (
+                &["foo/1", "x"],
+                "foo/1-x-1",
+                &[],
+                "juju-exec cannot be called from within a hook, have context \"foo/1-x-1\"",
+            ),
+        ] {
+            assert_eq!(mistake(args, context, units), why, "{args:?}");
+        }
+        assert_eq!(read(&["--help"], "", &[]), Err(Refusal::Help));
+    }
+}

@@ -1,0 +1,147 @@
+//! A machine's agent: a process of this computer that hears what is asked for in the machine, as long as the machine is up.
+//!
+//! It knows nothing of models. For each call it starts the program that its starter named, with the caller at its standard
+//! input. What is asked for waits in the database like everything else, so that nothing is lost if the agent is killed; the
+//! next command starts another one.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File, Permissions, TryLockError};
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use super::record::{Folder, Kind};
+use super::surroundings::{self, After, Rights};
+use super::tool::PATH;
+use super::{Error, Machine, Machines, Result};
+use crate::private;
+
+/// The first argument of an agent. Not for people.
+const SUBCOMMAND: &str = "machine-agent";
+
+/// How long an agent may take to see that its machine is gone.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// In a machine's folder: locked by its agent.
+fn lock_path(folder: &Folder) -> std::path::PathBuf {
+    folder.path().join("agent")
+}
+
+impl Machines {
+    /// See to it that a machine has an agent, which listens at `socket` in the machine, and starts this program with
+    /// `args` for each call.
+    pub fn attend(&self, machine: &Machine, socket: &str, args: &[&str]) -> Result<()> {
+        if machine.kind() == Kind::Host {
+            return Ok(());
+        }
+        let folder = self.folder(machine.id())?;
+        let path = lock_path(&folder);
+        let lock = private::lock_file(&path).map_err(Error::file("lock", &path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            // It has one.
+            Err(TryLockError::WouldBlock) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(Error::file("lock", path)(error)),
+        }
+        let calls = listen(machine, Path::new(socket)).map_err(Error::file("listen at", socket))?;
+        let program = self.data.join("tools/minijuju");
+        let mut command = surroundings::command(&program, Rights::All, After::GoOn);
+        command.arg(&program).arg(SUBCOMMAND).arg(folder.path()).arg(machine.pid().to_string()).args(args);
+        // What machines are is the caller's to say, and what it starts is to agree with that.
+        let settings = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MINIJUJU_"));
+        command.env_clear().envs(settings).env("PATH", PATH).env("MINIJUJU_DATA", &self.data).current_dir("/");
+        // Both are its own before this process lets go of them.
+        command.stdin(OwnedFd::from(calls)).stdout(lock).stderr(Stdio::null());
+        let mut agent = command.spawn().map_err(Error::file("run", program))?;
+        // A program that goes on meanwhile, such as `dev`, collects it.
+        thread::spawn(move || agent.wait());
+        Ok(())
+    }
+}
+
+/// Listen in a machine, for its root alone.
+fn listen(machine: &Machine, socket: &Path) -> io::Result<UnixListener> {
+    let files = machine.files().map_err(io::Error::other)?;
+    let folder = files.make_folder(socket.parent().unwrap_or(Path::new("/")))?;
+    let name = socket.file_name().unwrap_or_default();
+    folder.remove_all(&name.to_string_lossy())?;
+    let path = folder.path(name);
+    let calls = UnixListener::bind(&path)?;
+    fs::set_permissions(path, Permissions::from_mode(0o700))?;
+    Ok(calls)
+}
+
+/// Wait until the agent of a machine whose first process has ended is gone.
+pub(super) fn wait_for_end(folder: &Folder) -> Result<()> {
+    let path = lock_path(folder);
+    let lock = match File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.map_err(Error::file("open", &path))?,
+    };
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(Duration::from_millis(2)),
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::file("wait for the agent that has locked", path)(io::ErrorKind::TimedOut.into()));
+            }
+            Err(TryLockError::Error(error)) => return Err(Error::file("lock", path)(error)),
+        }
+    }
+}
+
+/// Be an agent, if this program was started as one.
+pub(super) fn run_if_asked() -> Option<ExitCode> {
+    let mut args = env::args_os().skip(1);
+    if args.next()? != SUBCOMMAND {
+        return None;
+    }
+    let (folder, init) = (Folder::new(args.next()?), args.next()?.to_str()?.parse().ok()?);
+    // Nobody hears why it ended; the next command starts another.
+    Some(serve(&folder, init, &args.collect::<Vec<_>>()).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS))
+}
+
+/// Answer calls until the machine is gone.
+fn serve(folder: &Folder, init: u32, args: &[OsString]) -> io::Result<()> {
+    nix::unistd::setsid()?;
+    let program = env::current_exe()?;
+    let calls = UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?);
+    calls.set_nonblocking(true)?;
+    let number = i32::try_from(init).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
+    let machine = pidfd_open(number, PidfdFlags::empty())?;
+    // Looked at after: what has the number now may be another process.
+    if !folder.is_of_init(init) {
+        return Ok(());
+    }
+    loop {
+        let mut fds = [PollFd::new(&calls, PollFlags::IN), PollFd::new(&machine, PollFlags::IN)];
+        match poll(&mut fds, None) {
+            Ok(_) => {}
+            Err(Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        if !fds[1].revents().is_empty() {
+            return Ok(());
+        }
+        while let Ok((call, _)) = calls.accept() {
+            call.set_nonblocking(false)?;
+            let mut command = Command::new(&program);
+            command.args(args).stdin(OwnedFd::from(call)).stdout(Stdio::null()).stderr(Stdio::null());
+            // Who calls hears that the connection broke.
+            if let Ok(mut child) = command.spawn() {
+                thread::spawn(move || child.wait());
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Commands that something in a machine asks for with `juju-exec`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use serde_json::Value;
+
+use super::view::Seen;
+use crate::cli::is_unit;
+use crate::hook::{Hook, RelationHook, RelationKind};
+use crate::hookcmd::exec::{self, Wanted};
+use crate::machine::{Kind, Machine, Machines};
+use crate::store::action::Task;
+use crate::store::model::Model;
+
+/// The first argument of the process that answers a call. Not for people.
+pub const ANSWER: &str = "answer-juju-exec";
+
+/// Have a machine hear such commands as long as it is up.
+pub fn attend(machines: &Machines, model: &Model, machine: &Machine, number: &str) -> anyhow::Result<()> {
+    if machines.kind() == Kind::Host {
+        // There is nothing of this computer's own to be changed.
+        return Ok(());
+    }
+    let programs = machine.files()?.make_folder("/usr/bin")?;
+    for name in exec::NAMES {
+        let path = programs.path(name);
+        if fs::read_link(&path).is_ok_and(|target| target == machine.program()) {
+            continue;
+        }
+        programs.remove_all(name)?;
+        symlink(machine.program(), path)?;
+    }
+    Ok(machines.attend(machine, exec::SOCKET, &[ANSWER, &model.uuid, number])?)
+}
+
+/// The parameters of the task for a command.
+pub fn params(wanted: &Wanted) -> BTreeMap<String, Value> {
+    let mut params = BTreeMap::from([("command".to_owned(), Value::from(wanted.commands.as_str()))]);
+    if let Some(relation) = wanted.relation {
+        params.insert("relation".to_owned(), relation.into());
+        params.insert("remote-unit".to_owned(), wanted.remote_unit.as_str().into());
+        params.insert("force".to_owned(), wanted.force.into());
+    }
+    params
+}
+
+/// What a command is about, if that is a relation. Juju 3.6: `inferRemoteUnit` of the uniter's contextfactory.go.
+pub fn about(task: &Task, seen: &Seen) -> Result<Option<Hook>, String> {
+    let Some(id) = task.params.get("relation").and_then(Value::as_i64) else { return Ok(None) };
+    let named = task.params.get("remote-unit").and_then(Value::as_str).unwrap_or_default();
+    let forced = task.params.get("force").and_then(Value::as_bool) == Some(true);
+    if !named.is_empty() && !is_unit(named) {
+        return Err(format!("invalid remote unit: {named}"));
+    }
+    let relation = seen.view.relations.get(&id).ok_or_else(|| format!("unknown relation id: {id}"))?;
+    let possible: Vec<&str> = relation.members.keys().map(String::as_str).collect();
+    let list = possible.join(" ");
+    let unit = match (named, possible.as_slice()) {
+        (named, _) if forced => named,
+        ("", []) => return Err(format!("cannot infer remote unit in empty relation {id}")),
+        ("", [only]) => only,
+        ("", _) => return Err(format!("ambiguous remote unit; possibilities are [{list}]")),
+        (named, possible) if possible.contains(&named) => named,
+        (named, _) => return Err(format!("unknown remote unit {named}; possibilities are [{list}]")),
+    };
+    Ok(Some(Hook::Relation(RelationHook {
+        kind: RelationKind::Changed,
+        relation: id,
+        endpoint: relation.endpoint.clone(),
+        application: relation.remote.clone(),
+        unit: unit.to_owned(),
+        departing: String::new(),
+        version: 0,
+    })))
+}

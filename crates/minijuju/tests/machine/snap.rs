@@ -1,0 +1,44 @@
+//! snapd in machines, where this computer has it.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use minijuju::machine::Init;
+
+use crate::fixture::{eventually, needs_root_and, output};
+use crate::rig::{Rig, ask, open, run, spec};
+
+/// A snap without programs: to install it is to mount it, and needs nothing of the store.
+const SNAP: &str = "name: minijuju-test\nversion: '1'\nsummary: s\ndescription: d\nbase: none\nconfinement: strict\n";
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_snap_from_a_file_is_installed_and_is_there_again_after_a_restart() {
+    needs_root_and(&[("snap", "snapd"), ("mksquashfs", "squashfs-tools")]);
+    let rig = Rig::new();
+    let source = rig.beside("snap");
+    fs::create_dir(source.join("meta")).unwrap();
+    fs::write(source.join("meta/snap.yaml"), SNAP).unwrap();
+    fs::write(source.join("content"), "in the snap\n").unwrap();
+    let packed = rig.beside("packed").join("x.snap");
+    let made = output(Command::new("mksquashfs").arg(&source).arg(&packed).args(["-quiet", "-no-progress"]));
+    assert!(made.status.success(), "{made:?}");
+    let machines = open(&rig.data()).booting(Init::Systemd, Duration::from_mins(1));
+    let machine = machines.start(&spec(0)).unwrap();
+    fs::copy(&packed, machine.root().join("root/x.snap")).unwrap();
+    let installed = run(&machine, "cd /root && snap install --dangerous ./x.snap");
+    assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
+    let find =
+        "cat /snap/minijuju-test/current/content /var/lib/snapd/snap/minijuju-test/current/content 2>/dev/null; true";
+    assert_eq!(ask(&machine, find), "in the snap\n");
+    machines.shut_down(&machine).unwrap();
+    let again = machines.start(&spec(0)).unwrap();
+    assert_eq!(ask(&again, find), "in the snap\n");
+    machines.clean().unwrap();
+    // The kernel lets go of them when it has put the mounts away.
+    eventually("no loop device is left", || {
+        let used = output(Command::new("losetup").arg("--all")).stdout;
+        !String::from_utf8_lossy(&used).contains("minijuju-test")
+    });
+}
