@@ -57,10 +57,12 @@ def test_services_from_apt_start(tmp_path: pathlib.Path, juju: jubilant.Juju):
 
 def test_services_are_up_after_a_reboot(juju: jubilant.Juju):
     """Check that juju-reboot restarts the machine, and that its services are up again without the charm."""
-    before = boot_id(juju)
+    before, time_before = boot_id(juju), boot_time(juju)
     juju.config("services", {"restart": "once"})
     juju.wait(lambda status: jubilant.all_agents_idle(status, "services") and boot_id(juju) != before, timeout=300)
     assert_up(juju)
+    # As Ops' own test of juju-reboot sees it.
+    assert boot_time(juju) > time_before
     uptime = float(juju.exec("cut -d' ' -f1 /proc/uptime", unit="services/0").stdout)
     assert uptime < 300
     boots = juju.exec("journalctl --list-boots --no-pager --quiet", unit="services/0").stdout
@@ -130,6 +132,12 @@ def assert_up(juju: jubilant.Juju):
         assert b"nginx" in response.read()
     with socket.create_connection((address, 22), timeout=30) as connection:
         assert connection.recv(4) == b"SSH-"
+
+
+def boot_time(juju: jubilant.Juju) -> int:
+    """When the machine was started, in seconds since 1970."""
+    now, uptime = juju.exec("date +%s; cut -d' ' -f1 /proc/uptime", unit="services/0").stdout.split()
+    return int(int(now) - float(uptime))
 
 
 def boot_id(juju: jubilant.Juju) -> str:

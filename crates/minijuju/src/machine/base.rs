@@ -131,7 +131,8 @@ impl Machines {
         let root = part.folder.join("root");
         let mut command = Command::new(maker);
         if maker == "mmdebstrap" {
-            command.args(["--variant=important", &format!("--include={PACKAGES}")]);
+            // The lists of packages stay, as Juju's machines have them.
+            command.args(["--variant=important", "--skip=cleanup/apt/lists", &format!("--include={PACKAGES}")]);
         } else {
             command.arg(format!("--include={PACKAGES}"));
         }
@@ -272,9 +273,9 @@ fn finish(mut command: Command, name: &str) -> std::result::Result<(), String> {
                 .to_owned(),
         );
     }
-    let is_about = |line: &&str| ["E:", "error", "cannot", "rror:"].iter().any(|word| line.contains(word));
-    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let line = lines.iter().copied().find(is_about).or(lines.last().copied());
+    // Those that make roots tell much before they say what went wrong; the others begin with that.
+    let mut lines = said.lines().map(|line| line.trim().trim_start_matches(name).trim_start_matches(": "));
+    let line = lines.clone().find(|line| line.starts_with("E:")).or_else(|| lines.find(|line| !line.is_empty()));
     Err(format!("{name}: {}", line.map_or_else(|| output.status.to_string(), str::to_owned)))
 }
 

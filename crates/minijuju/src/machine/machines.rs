@@ -219,6 +219,7 @@ impl Machines {
     /// The lock is taken before looking whether anything is there: a command that was killed may have left a program at
     /// work.
     fn clean_under(&self, lock: Option<Lock>) -> Result<Vec<String>> {
+        self.remove_parts()?;
         let mut removed = Vec::new();
         for folder in self.folders()? {
             if folder.read()?.is_some_and(|record| record.kind == Kind::Host) {

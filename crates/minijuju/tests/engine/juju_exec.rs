@@ -65,7 +65,7 @@ fn a_background_process_wakes_its_charm_with_no_command_waiting_outside() {
     eventually("the caller has its answer", || rig.read("web/0", "/root/said") == "woken \n0\n");
     assert_eq!(rig.run(&["exec", "--unit", "web/0", "state-get woken"]).ok().stdout, "yes\n");
     let operations = rig.run(&["operations", "--format", "json"]).ok().stdout;
-    assert!(!operations.contains("run-commands") && !operations.contains("woken"), "{operations}");
+    assert!(operations.contains("state-get woken") && !operations.contains("dispatch"), "{operations}");
 }
 
 #[test]

@@ -27,7 +27,8 @@ fn a_snap_from_a_file_is_installed_and_is_there_again_after_a_restart() {
     let machines = open(&rig.data()).booting(Init::Systemd, Duration::from_mins(1));
     let machine = machines.start(&spec(0)).unwrap();
     fs::copy(&packed, machine.root().join("root/x.snap")).unwrap();
-    let installed = run(&machine, "cd /root && snap install --dangerous ./x.snap");
+    // It begins to run with the first command, and has to take note of that before it installs anything.
+    let installed = run(&machine, "cd /root && snap wait system seed.loaded && snap install --dangerous ./x.snap");
     assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
     let find =
         "cat /snap/minijuju-test/current/content /var/lib/snapd/snap/minijuju-test/current/content 2>/dev/null; true";
