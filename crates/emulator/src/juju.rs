@@ -131,23 +131,9 @@ impl Juju {
         self.hook.relation.and_then(|id| self.state.get_relation(id))
     }
 
-    /// What Juju 4 calls the application or unit `name` in its errors: a UUID, which is the same each time.
+    /// What Juju 4 calls the application or unit `name` in its errors.
     pub(crate) fn uuid_of(&self, name: &str) -> String {
-        // FNV-1a, once from each end of the model's own UUID.
-        let hash = |basis: u64, bytes: &mut dyn Iterator<Item = u8>| {
-            bytes.fold(basis, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-        };
-        let (model, name) = (self.state.model.uuid.as_bytes(), name.as_bytes());
-        let high = hash(0xcbf2_9ce4_8422_2325, &mut model.iter().chain(name).copied());
-        let low = hash(high, &mut name.iter().chain(model).copied());
-        format!(
-            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-            high >> 32,
-            high >> 16 & 0xffff,
-            high & 0xfff,
-            low >> 48 & 0x3fff | 0x8000,
-            low & 0xffff_ffff_ffff
-        )
+        crate::name::uuid(&self.state.model.uuid, name)
     }
 
     /// The storage instance `id`.

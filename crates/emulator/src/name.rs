@@ -20,9 +20,42 @@ pub fn is_unit(name: &str) -> bool {
     })
 }
 
+/// A UUID for what is called `name` in the model with this UUID: the same each time, and another for each name. Juju 4 has one for
+/// each application, unit and attachment.
+#[must_use]
+pub fn uuid(model: &str, name: &str) -> String {
+    // FNV-1a, once from each end.
+    let hash = |basis: u64, bytes: &mut dyn Iterator<Item = u8>| {
+        bytes.fold(basis, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    };
+    let (model, name) = (model.as_bytes(), name.as_bytes());
+    let high = hash(0xcbf2_9ce4_8422_2325, &mut model.iter().chain(name).copied());
+    let low = hash(high, &mut name.iter().chain(model).copied());
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xfff,
+        low >> 48 & 0x3fff | 0x8000,
+        low & 0xffff_ffff_ffff
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_uuid_is_the_same_for_a_name_and_another_for_another() {
+        let model = "bd6c5d1a-4a4e-4d5c-8c55-6f3f2f3c9a10";
+        let found = uuid(model, "web/0");
+        assert_eq!(found, uuid(model, "web/0"));
+        assert_eq!(found.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{found}");
+        assert_eq!(found.split('-').nth(2).unwrap().chars().next(), Some('4'), "{found}");
+        for (model, name) in [(model, "web/1"), (model, "web"), ("deadbeef-1bad-500d-9000-4b1d0d06f00d", "web/0")] {
+            assert_ne!(found, uuid(model, name), "{name}");
+        }
+    }
 
     #[test]
     fn knows_names_of_applications_and_units() {

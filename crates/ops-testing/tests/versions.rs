@@ -1,7 +1,7 @@
 //! One charm on Juju 3.6 and on 4.0.
 
 use ops::{ActionEvent, Charm, Framework, Model, StartEvent};
-use ops_testing::{Context, Error, Relation, State, on};
+use ops_testing::{Context, Error, Relation, State, Storage, on};
 
 const METADATA: &str = "
 name: app
@@ -53,6 +53,19 @@ fn databags_have_no_private_address_since_juju_4() {
     };
     assert_eq!(keys("3.6.8"), ["egress-subnets", "ingress-address", "private-address"]);
     assert_eq!(keys("4.0.15"), ["egress-subnets", "ingress-address"]);
+}
+
+#[test]
+fn storage_without_a_place_of_its_own_is_in_a_folder_by_uuid_since_juju_4() {
+    let location = |version: &str, storage: Storage| -> String {
+        let out = context(version).run(on::start(), State::default().with_storage(storage)).unwrap();
+        out.storages[0].location.clone()
+    };
+    assert_eq!(location("3.6.8", Storage::new("data")), "/var/lib/juju/storage/data/0");
+    let by_uuid = location("4.0.15", Storage::new("data"));
+    let uuid = by_uuid.strip_prefix("/var/lib/juju/storage/").unwrap();
+    assert_eq!(uuid.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{by_uuid}");
+    assert_eq!(location("4.0.15", Storage::new("data").location("/srv/data")), "/srv/data");
 }
 
 #[test]

@@ -181,21 +181,28 @@ pub(crate) fn commit(juju: &Juju) -> Answer {
     Ok(())
 }
 
-/// Juju 4.0: `prepareCommitHookStorageAdds` in apiserver/facades/agent/uniter/uniter.go.
+/// Juju 4.0: `prepareCommitHookStorageAdds` in apiserver/facades/agent/uniter/uniter.go, which looks at names in no order. Those
+/// that there are not come first, as in Juju 3.6.
 fn prepare(juju: &Juju) -> Answer {
     let unit = &juju.hook.unit;
-    for (name, count) in &juju.record.requested_storages {
-        let attached = juju.state.storages.iter().filter(|storage| storage.name == *name).count() as u64;
-        let failure = match juju.meta.storages.get(name).map(|meta| meta.count().1) {
-            None => Failure::run("storage name not supported")
-                .during(format!("getting unit {} storage directive", quoted(&juju.uuid_of(unit)))),
-            Some(Some(most)) if attached + count > u64::from(most) => {
-                Failure::run(format!("storage {} cannot exceed {most} storage instances", quoted(name)))
-            }
-            Some(_) => continue,
-        };
+    let refuse = |name: &str, failure: Failure| {
         let adding = format!("preparing storage add {} for unit {}", quoted(name), quoted(unit));
-        return Err(failure.during(adding).during("preparing storage additions"));
+        Err(failure.during(adding).during("preparing storage additions"))
+    };
+    let asked = &juju.record.requested_storages;
+    if let Some(name) = asked.keys().find(|name| !juju.meta.storages.contains_key(*name)) {
+        let getting = format!("getting unit {} storage directive", quoted(&juju.uuid_of(unit)));
+        return refuse(name, Failure::run("storage name not supported").during(getting));
+    }
+    for (name, count) in asked {
+        let attached = juju.state.storages.iter().filter(|storage| storage.name == *name).count() as u64;
+        let most = juju.meta.storages.get(name).and_then(|meta| meta.count().1);
+        if let Some(most) = most.filter(|most| attached + count > u64::from(*most)) {
+            return refuse(
+                name,
+                Failure::run(format!("storage {} cannot exceed {most} storage instances", quoted(name))),
+            );
+        }
     }
     Ok(())
 }

@@ -55,6 +55,9 @@ pub fn read(client: &Client, path: &str, profile: Profile) -> anyhow::Result<Cha
         bail!("charm or bundle {path:?} not found: minijuju deploys local charms, such as ./{path}.charm or .");
     }
     let path = Path::new(path);
+    if !path.exists() {
+        bail!("no charm was found at {:?}", path.display().to_string());
+    }
     let given = fs::metadata(path).with_context(|| format!("cannot read the charm {}", path.display()))?;
     let charms = client.store.folder().join("charms");
     crate::private::folder(&charms).with_context(|| format!("cannot make {}", charms.display()))?;

@@ -313,7 +313,7 @@ fn charms_that_are_none_are_refused_and_leave_nothing() {
     zip.finish().unwrap();
     for (charm, why) in [
         ("./text.charm", "not a zip file"),
-        ("./missing.charm", "cannot read the charm"),
+        ("./missing.charm", "no charm was found at \"./missing.charm\""),
         ("./empty", ""),
         ("./none.charm", "neither `dispatch` nor `hooks`"),
         ("postgresql", "minijuju deploys local charms"),

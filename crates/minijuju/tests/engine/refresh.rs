@@ -59,6 +59,8 @@ fn a_charm_for_another_base_comes_into_the_model_and_is_refused_unless_it_is_for
     );
     assert_eq!(rig.status()["applications"]["web"]["charm-rev"], 0);
     rig.run(&["refresh", "web", "--path", &newer, "--force-base"]).ok();
+    assert_eq!(rig.run(&["refresh", "web", "--path", "./none"]).error(), "ERROR no charm found at \"./none\"");
+    assert_eq!(rig.run(&["deploy", "./none"]).error(), "ERROR no charm was found at \"./none\"");
     let error = rig.run(&["refresh", "web", "--path", &rig.charm("other", "true", &[])]);
     assert_eq!(error.stderr, "ERROR cannot refresh \"web\" to \"other\"\n");
 }

@@ -94,8 +94,17 @@ fn juju_4_refuses_in_its_own_words() {
             "adding relation between endpoints \"web\" and \"web:nope\": cannot relate endpoints \"web\" and \"web:nope\": \
              no candidates for web:nope: relation endpoint not found",
         ),
+        (
+            &["remove-relation", "web:data", "web:store"],
+            "relation with endpoints [web:data web:store] or id 0 not found",
+        ),
+        (&["remove-relation", "7"], "relation with endpoints [] or id 7 not found"),
     ] {
         assert_eq!(rig.run(words).error(), format!("ERROR {error}"), "{words:?}");
+    }
+    for (command, error) in [("remove-storage", "failed to remove"), ("detach-storage", "failed to detach")] {
+        let told = rig.run(&[command, "data/9"]).stderr;
+        assert_eq!(told, format!("{error} data/9: storage \"data/9\" does not exist\n"));
     }
 }
 

@@ -11,8 +11,8 @@ use super::error::{Error, Result};
 use super::event::Event;
 use super::store::Memory;
 use crate::consistency;
-use emulator::Juju;
-use emulator::State;
+use emulator::name;
+use emulator::{Juju, State, Storage};
 
 /// A run that stops just before the charm handles its event, for a look inside. [`Context::manager`] makes it.
 pub struct Manager<'a, C: Charm> {
@@ -34,6 +34,7 @@ impl<'a, C: Charm> Manager<'a, C> {
         let store = Rc::new(Memory::new(&state).map_err(kept)?);
         if behaviour.is_4() {
             drop_private_addresses(&mut state);
+            mount_by_uuid(&mut state);
         }
         context.begin(&state);
         let juju = Juju::new(state, hook, Arc::clone(&context.meta));
@@ -110,6 +111,17 @@ fn drop_private_addresses(state: &mut State) {
             if databag.get("private-address").is_some_and(|address| address == "192.0.2.0") {
                 databag.remove("private-address");
             }
+        }
+    }
+}
+
+/// Juju 4 mounts storage that has no place of its own in a folder by UUID.
+fn mount_by_uuid(state: &mut State) {
+    for storage in &mut state.storages {
+        let in_juju_3 = Storage::new(&storage.name).index(storage.index).location;
+        if storage.location == in_juju_3 {
+            let uuid = name::uuid(&state.model.uuid, &storage.id());
+            storage.location = format!("/var/lib/juju/storage/{uuid}");
         }
     }
 }

@@ -250,8 +250,17 @@ fn remote<'a>(
 pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let db = client.store.db();
+    // Juju 4.0: `DestroyRelation` in apiserver/facades/client/application/application.go.
+    let not_found = |in_juju_3: String| {
+        if !model.juju.is_4() {
+            return format!("{in_juju_3} not found");
+        }
+        let (endpoints, id) = (args.endpoints.join(" "), args.relation_id.unwrap_or_default());
+        format!("relation with endpoints [{endpoints}] or id {id} not found")
+    };
     let found = if let Some(id) = args.relation_id {
-        relation::find(db, &model.uuid, i64::try_from(id)?)?.with_context(|| format!("relation {id} not found"))?
+        let found = relation::find(db, &model.uuid, i64::try_from(id)?)?;
+        found.with_context(|| not_found(format!("relation {id}")))?
     } else {
         let named: Vec<(&str, Option<&str>)> = args
             .endpoints
@@ -262,8 +271,12 @@ pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<
         all.retain(|relation| named.iter().all(|(name, endpoint)| relation.side(name, *endpoint).is_some()));
         let words = args.endpoints.join(" ");
         match all.as_slice() {
-            [] => bail!("relation matching {words:?} not found"),
+            [] => bail!(not_found(format!("relation matching {words:?}"))),
             [_] => all.remove(0),
+            _ if model.juju.is_4() => {
+                let words: Vec<String> = args.endpoints.iter().map(|word| format!("{word:?}")).collect();
+                bail!("endpoints [{}] are ambiguous, specify relation endpoints or id", words.join(" "))
+            }
             _ => {
                 let keys: Vec<String> = all.iter().map(|relation| format!("{:?}", relation.key())).collect();
                 bail!("ambiguous relation: {words:?} could refer to {}", keys.join("; "))

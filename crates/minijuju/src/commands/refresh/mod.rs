@@ -2,7 +2,7 @@
 
 mod check;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -110,6 +110,9 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
     })?;
     let text = path.to_string_lossy();
     let path = if text.starts_with('/') || text.starts_with('.') { text.into_owned() } else { format!("./{text}") };
+    if !Path::new(&path).exists() {
+        bail!("no charm found at {path:?}");
+    }
     let charm = charms::read(client, &path, charms::profile(args.release))?;
     let (found, before, old) = replace(client, args, &model, &charm).inspect_err(|_| charm.discard())?;
     for line in check::bindings(&before, &charm.meta, model.juju) {

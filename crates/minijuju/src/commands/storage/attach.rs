@@ -168,6 +168,9 @@ pub fn remove(client: &mut Client, args: &RemoveStorageArgs) -> anyhow::Result<E
             check_loss(db, model, &found)?;
             leave(db, model, &Storage { life: Life::Dying, ..found })
         };
+        if model.juju.is_4() {
+            stored(db, model, id)?;
+        }
         remove().with_context(|| format!("cannot {verb} storage {id:?}"))
     })?;
     for id in &args.ids {
@@ -214,7 +217,13 @@ fn each(
 }
 
 fn stored(db: &Db, model: &Model, id: &str) -> anyhow::Result<Storage> {
-    storage::find(db, &model.uuid, id)?.with_context(|| format!("storage instance {id:?} not found"))
+    storage::find(db, &model.uuid, id)?.with_context(|| {
+        if model.juju.is_4() {
+            format!("storage {id:?} does not exist")
+        } else {
+            format!("storage instance {id:?} not found")
+        }
+    })
 }
 
 /// Whether a unit can be without a storage that it has.
