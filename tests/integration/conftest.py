@@ -80,7 +80,16 @@ def pytest_runtest_makereport(item: pytest.Item):
 
 def build_minijuju() -> pathlib.Path:
     """Build minijuju and return the program's path."""
-    command = ["cargo", "build", "--package", "minijuju", "--bin", "minijuju", "--message-format", "json-render-diagnostics"]
+    command = [
+        "cargo",
+        "build",
+        "--package",
+        "minijuju",
+        "--bin",
+        "minijuju",
+        "--message-format",
+        "json-render-diagnostics",
+    ]
     built = subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.PIPE, text=True)
     messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
     return pathlib.Path(next(message["executable"] for message in messages if message.get("executable")))
