@@ -254,7 +254,7 @@ impl Round {
 
     /// Shows what is logged from now on, for as long as the answer lives.
     fn follow_log(&self) -> Option<Log> {
-        let follow = ["debug-log", "--lines", "0", "--include", &format!("{}/*", self.application)];
+        let follow = ["debug-log", "--tail", "--lines", "0", "--include", &self.application];
         let started = self.command(&follow).stdin(Stdio::null()).spawn();
         let warned = |error: io::Error| self.progress.line(&format!("WARNING the log is not shown: {error}"));
         started.map(Log).map_err(warned).ok()
