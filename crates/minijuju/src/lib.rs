@@ -1,7 +1,7 @@
 //! Run Juju charms on any Linux machine in seconds, without Juju.
 //!
-//! There is no daemon: what is known is in one `SQLite` database, a command that changes it runs the hooks that are due
-//! before it returns, and machines live by themselves.
+//! What is known is in one `SQLite` database, a command that changes it runs the hooks that are due before it returns, and
+//! machines live by themselves. There is no daemon but a process beside each machine that hears `juju-exec` in it.
 
 pub mod machine;
 pub mod pack;
