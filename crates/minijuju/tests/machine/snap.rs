@@ -9,8 +9,8 @@ use minijuju::machine::Init;
 use crate::fixture::{eventually, needs_root_and, output};
 use crate::rig::{Rig, ask, open, run, spec};
 
-/// A snap without programs: to install it is to mount it, and needs nothing of the store.
-const SNAP: &str = "name: minijuju-test\nversion: '1'\nsummary: s\ndescription: d\nbase: none\nconfinement: strict\n";
+/// A snap for others to build on: to install it is to mount it, and needs nothing of the store, as programs do.
+const SNAP: &str = "name: minijuju-test\nversion: '1'\nsummary: s\ndescription: d\ntype: base\n";
 
 #[test]
 #[ignore = "needs root: it starts machines"]
