@@ -23,10 +23,11 @@ fn helps(name: &str) -> Vec<(String, String)> {
 }
 
 /// What comes after the options, by command, as Juju 3.6 prints it (the `Args` of each command in `cmd/juju`).
-const JUJU: [(&str, &str); 64] = [
+const JUJU: [(&str, &str); 68] = [
     ("actions", "<application>"),
     ("add-model", "<model name> [cloud|region|(cloud/region)]"),
     ("add-secret", "<name> [key[#base64|#file]=value...]"),
+    ("add-ssh-key", "<ssh key> ..."),
     ("add-storage", "<unit> <storage-directive>"),
     ("add-unit", "<application name>"),
     ("attach-resource", "application <resource name>=<resource>"),
@@ -44,6 +45,7 @@ const JUJU: [(&str, &str); 64] = [
     ("expose", "<application name>"),
     ("find-offers", ""),
     ("grant-secret", "<ID>|<name> <application>[,<application>...]"),
+    ("import-ssh-key", "<lp|gh>:<user identity> ..."),
     ("integrate", "<application>[:<endpoint>] <application>[:<endpoint>]"),
     ("machines", ""),
     ("model-config", "[<model-key>[=<value>] ...]"),
@@ -58,6 +60,7 @@ const JUJU: [(&str, &str); 64] = [
     ("remove-relation", "<application1>[:<relation name1>] <application2>[:<relation name2>] | <relation-id>"),
     ("remove-saas", "<saas-application-name> [<saas-application-name>...]"),
     ("remove-secret", "<ID>|<name>"),
+    ("remove-ssh-key", "<ssh key id> ..."),
     ("remove-storage", "<storage> [<storage> ...]"),
     ("remove-unit", "<unit> [...] | <application>"),
     ("resolved", "[<unit> ...]"),
@@ -81,6 +84,7 @@ const JUJU: [(&str, &str); 64] = [
     ("show-task", "<task ID>"),
     ("show-unit", "<unit name>"),
     ("ssh", "<[user@]target> [openssh options] [command]"),
+    ("ssh-keys", ""),
     ("status", "[<selector> [...]]"),
     ("switch", "[<controller>|<model>|<controller>:|:<model>|<controller>:<model>]"),
     ("trust", "<application name>"),

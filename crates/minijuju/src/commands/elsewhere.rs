@@ -10,7 +10,6 @@ const ELSEWHERE: &[&str] = &[
     "add-machine",
     "add-secret-backend",
     "add-space",
-    "add-ssh-key",
     "add-user",
     "agree",
     "agreements",
@@ -56,7 +55,6 @@ const ELSEWHERE: &[&str] = &[
     "help-action-commands",
     "help-hook-commands",
     "import-filesystem",
-    "import-ssh-key",
     "info",
     "kill-controller",
     "list-agreements",
@@ -69,7 +67,6 @@ const ELSEWHERE: &[&str] = &[
     "list-regions",
     "list-secret-backends",
     "list-spaces",
-    "list-ssh-keys",
     "list-storage-pools",
     "list-subnets",
     "list-users",
@@ -90,7 +87,6 @@ const ELSEWHERE: &[&str] = &[
     "remove-machine",
     "remove-secret-backend",
     "remove-space",
-    "remove-ssh-key",
     "remove-storage-pool",
     "remove-user",
     "rename-space",
@@ -112,7 +108,6 @@ const ELSEWHERE: &[&str] = &[
     "show-space",
     "show-user",
     "spaces",
-    "ssh-keys",
     "storage-pools",
     "subnets",
     "suspend-relation",
@@ -147,9 +142,6 @@ pub fn instead(name: &str) -> Option<&'static str> {
         "wait-for" => "commands return once the model has settled; \"juju status\" tells how",
         "debug-hooks" | "debug-hook" | "debug-code" => {
             "see \"juju debug-log\", \"juju ssh\", and \"juju fire\" to make an event happen"
-        }
-        "add-ssh-key" | "remove-ssh-key" | "import-ssh-key" | "ssh-keys" | "list-ssh-keys" => {
-            "\"juju ssh\" needs no key here"
         }
         "find" | "info" | "download" | "charm-resources" => "charms come from files, not from Charmhub",
         _ => "it stands in for one machine; for the rest, use Juju with the same charm",

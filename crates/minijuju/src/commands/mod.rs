@@ -45,6 +45,7 @@ mod secrets;
 mod show;
 mod show_status_log;
 mod ssh;
+mod ssh_keys;
 mod status;
 mod storage;
 mod switch;
@@ -144,6 +145,7 @@ commands! {
     "actions" Actions(actions::ActionsArgs) => client actions::list,
     "add-model" AddModel(add_model::AddModelArgs) => client add_model::add,
     "add-secret" AddSecret(secrets::args::AddSecretArgs) => client secrets::add,
+    "add-ssh-key" AddSshKey(ssh_keys::AddSshKeyArgs) => client ssh_keys::add,
     "add-storage" AddStorage(storage::AddStorageArgs) => client storage::add,
     "add-unit" AddUnit(add_unit::AddUnitArgs) => client add_unit::run,
     "attach-resource" AttachResource(resources::AttachResourceArgs) => client resources::attach,
@@ -167,6 +169,7 @@ commands! {
     "find-offers" FindOffers(offers::FindOffersArgs) => client offers::find,
     "fire" Fire(fire::FireArgs) => client fire::run,
     "grant-secret" GrantSecret(secrets::args::GrantSecretArgs) => client secrets::grant,
+    "import-ssh-key" ImportSshKey(ssh_keys::ImportSshKeyArgs) => client ssh_keys::import,
     "init" Init(init::InitArgs) => session init::init,
     "integrate" Integrate(integrate::IntegrateArgs) => client integrate::integrate,
     "keep" Keep(keep::KeepArgs) => client keep::run,
@@ -185,6 +188,7 @@ commands! {
     "remove-relation" RemoveRelation(integrate::RemoveRelationArgs) => client integrate::remove,
     "remove-saas" RemoveSaas(saas::RemoveSaasArgs) => client saas::remove,
     "remove-secret" RemoveSecret(secrets::args::RemoveSecretArgs) => client secrets::remove,
+    "remove-ssh-key" RemoveSshKey(ssh_keys::RemoveSshKeyArgs) => client ssh_keys::remove,
     "remove-storage" RemoveStorage(storage::attach::RemoveStorageArgs) => client storage::attach::remove,
     "remove-unit" RemoveUnit(remove::RemoveUnitArgs) => client remove::units,
     "resolved" Resolved(resolved::ResolvedArgs) => client resolved::run,
@@ -209,6 +213,7 @@ commands! {
     "show-task" ShowTask(operations::ShowTaskArgs) => client operations::show_task,
     "show-unit" ShowUnit(show::ShowUnitArgs) => client show::unit,
     "ssh" Ssh(ssh::SshArgs) => client ssh::run,
+    "ssh-keys" SshKeys(ssh_keys::SshKeysArgs) => client ssh_keys::list,
     "status" Status(status::StatusArgs) => client status::run,
     "storage" Storage(storage::StorageArgs) => client storage::list,
     "switch" Switch(switch::SwitchArgs) => client switch::switch,

@@ -14,6 +14,7 @@ pub mod relation;
 pub mod resource;
 pub mod saas;
 pub mod secret;
+pub mod ssh_key;
 pub mod status;
 pub mod storage;
 pub mod unit;

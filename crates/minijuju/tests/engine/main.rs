@@ -19,6 +19,7 @@ mod refresh;
 mod relations;
 mod rig;
 mod secrets;
+mod ssh_keys;
 mod storage;
 mod surroundings;
 mod versions;

@@ -1,0 +1,255 @@
+//! SSH keys of a model: `juju add-ssh-key` and its kin. They are kept and listed as on Juju, and open nothing: `juju ssh` goes
+//! straight into machines.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+use emulator::format::base64;
+use md5::{Digest as _, Md5};
+
+use crate::cli::{Arguments, ModelOption, UsageError};
+use crate::client::{Client, USER, print};
+use crate::store::ssh_key;
+
+const ADD_SSH_KEY_HELP: &str = "\
+Examples:
+    juju add-ssh-key \"$(cat ~/mykey.pub)\"";
+
+/// Add public SSH keys to a model, which needs none here.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = ADD_SSH_KEY_HELP)]
+pub struct AddSshKeyArgs {
+    /// The keys, each as in `authorized_keys`
+    #[arg(value_name = "ssh key")]
+    pub keys: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for AddSshKeyArgs {
+    const USAGE: Option<&str> = Some("<ssh key> ...");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        if self.keys.is_empty() { Err(UsageError::Rule("no ssh key specified")) } else { Ok(()) }
+    }
+}
+
+const IMPORT_SSH_KEY_HELP: &str = "\
+Examples:
+    juju import-ssh-key gh:phamilton
+    juju import-ssh-key gh:rheinlein lp:iasmiov gh:hharrison";
+
+/// Add a person's public SSH keys to a model, which needs none here.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = IMPORT_SSH_KEY_HELP)]
+pub struct ImportSshKeyArgs {
+    /// Whose keys: a name at Launchpad or GitHub
+    #[arg(value_name = "lp|gh:user identity")]
+    pub ids: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for ImportSshKeyArgs {
+    const USAGE: Option<&str> = Some("<lp|gh>:<user identity> ...");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        if self.ids.is_empty() {
+            return Err(UsageError::Rule("no ssh key id specified"));
+        }
+        let wrong = self.ids.iter().find_map(|id| KeyIdError::of(id));
+        wrong.map_or(Ok(()), |why| Err(UsageError::command(why)))
+    }
+}
+
+/// What `import-ssh-key` cannot import.
+#[derive(Debug, thiserror::Error)]
+enum KeyIdError {
+    #[error("{0:?} key ID not valid")]
+    Short(String),
+    #[error("prefix in Key ID {0:?} not supported, only lp: and gh: are allowed")]
+    Prefix(String),
+}
+
+impl KeyIdError {
+    fn of(id: &str) -> Option<Self> {
+        if id.len() < 3 {
+            return Some(Self::Short(id.to_owned()));
+        }
+        (!id.starts_with("lp:") && !id.starts_with("gh:")).then(|| Self::Prefix(id.to_owned()))
+    }
+}
+
+const REMOVE_SSH_KEY_HELP: &str = "\
+Examples:
+    juju remove-ssh-key ubuntu@ubuntu
+    juju remove-ssh-key 45:7f:33:2c:10:4e:6c:14:e3:a1:a4:c8:b2:e1:34:b4
+    juju remove-ssh-key bob@ubuntu carol@ubuntu";
+
+/// Remove public SSH keys from a model.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = REMOVE_SSH_KEY_HELP)]
+pub struct RemoveSshKeyArgs {
+    /// The keys, each by its fingerprint or its comment
+    #[arg(value_name = "ssh key id")]
+    pub ids: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for RemoveSshKeyArgs {
+    const USAGE: Option<&str> = Some("<ssh key id> ...");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        if self.ids.is_empty() { Err(UsageError::Rule("no ssh key id specified")) } else { Ok(()) }
+    }
+}
+
+const SSH_KEYS_HELP: &str = "\
+Examples:
+    juju ssh-keys
+    juju ssh-keys -m jujutest --full";
+
+/// List the SSH keys that were added to a model.
+#[derive(Debug, Clone, Args)]
+#[command(alias = "list-ssh-keys", after_help = SSH_KEYS_HELP)]
+pub struct SshKeysArgs {
+    /// Show full key instead of just the fingerprint
+    #[arg(long)]
+    pub full: bool,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for SshKeysArgs {}
+
+/// Comments of Juju's own keys, which are none of the user's.
+const INTERNAL: [&str; 2] = ["juju-client-key", "juju-system-key"];
+
+/// A public key's fingerprint, as Juju shows it, and its comment. juju/utils: `KeyFingerprint` in ssh/authorisedkeys.go.
+fn fingerprint(key: &str) -> Option<(String, String)> {
+    let words: Vec<&str> = key.split_whitespace().collect();
+    // Options may come before the kind.
+    (0..words.len().saturating_sub(1)).find_map(|at| {
+        let blob = base64::decode(words[at + 1]).ok()?;
+        let kind = words[at].as_bytes();
+        let length = u32::try_from(kind.len()).ok()?.to_be_bytes();
+        if blob.get(..4)? != length || blob.get(4..4 + kind.len())? != kind {
+            return None;
+        }
+        let digest: Vec<String> = Md5::digest(&blob).iter().map(|byte| format!("{byte:02x}")).collect();
+        Some((digest.join(":"), words[at + 2..].join(" ")))
+    })
+}
+
+fn needless(client: &Client) {
+    client.progress.say("minijuju needs no SSH keys: its ssh and scp go straight into machines");
+}
+
+/// Run `juju add-ssh-key`.
+pub fn add(client: &mut Client, args: &AddSshKeyArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let mut known: Vec<String> =
+        ssh_key::of(client.store.db(), &model.uuid)?.iter().filter_map(|key| Some(fingerprint(key)?.0)).collect();
+    for key in &args.keys {
+        let why = match fingerprint(key) {
+            None => format!("invalid ssh key: {key}"),
+            Some((_, comment)) if INTERNAL.contains(&comment.as_str()) => {
+                format!("may not add key with comment {comment}: {key}")
+            }
+            Some((print, _)) if known.contains(&print) => format!("duplicate ssh key: {key}"),
+            Some((print, _)) => {
+                known.push(print);
+                client.write(|db| ssh_key::add(db, &model.uuid, key.trim()))?;
+                continue;
+            }
+        };
+        client.progress.line(&format!("cannot add key {key:?}: {why}"));
+    }
+    needless(client);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Run `juju import-ssh-key`: nothing is fetched.
+pub fn import(client: &mut Client, _: &ImportSshKeyArgs) -> anyhow::Result<ExitCode> {
+    client.model()?;
+    needless(client);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Run `juju remove-ssh-key`.
+pub fn remove(client: &mut Client, args: &RemoveSshKeyArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let all = ssh_key::of(client.store.db(), &model.uuid)?;
+    for id in &args.ids {
+        let is_it = |key: &&String| fingerprint(key).is_some_and(|(print, comment)| print == *id || comment == *id);
+        match all.iter().find(is_it) {
+            Some(key) => client.write(|db| ssh_key::remove(db, &model.uuid, key))?,
+            None => client.progress.line(&format!("cannot remove key id {id:?}: key not found: {id}")),
+        }
+    }
+    needless(client);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Run `juju ssh-keys`.
+pub fn list(client: &mut Client, args: &SshKeysArgs) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let keys = ssh_key::of(client.store.db(), &model.uuid)?;
+    if keys.is_empty() {
+        client.progress.say("No keys to display.");
+    } else {
+        let mut text = format!("Keys used in model: {USER}/{}\n", model.name);
+        for key in &keys {
+            let Some((print, comment)) = fingerprint(key) else { bail!("Invalid key: {key}") };
+            let line = match (args.full, comment.as_str()) {
+                (true, _) => key.clone(),
+                (false, "") => print,
+                (false, comment) => format!("{print} ({comment})"),
+            };
+            text.push_str(&line);
+            text.push('\n');
+        }
+        print(&text, None)?;
+    }
+    needless(client);
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEX/dPu4PmtvgK3La9zioCEDrJ5jDAvMhx6BzwjECLOk";
+
+    /// By `ssh-keygen -l -E md5`.
+    const PRINT: &str = "f4:aa:6e:b0:f1:cb:7b:23:10:d0:dc:b0:c7:15:02:68";
+
+    #[test]
+    fn a_key_has_jujus_fingerprint_and_its_comment() {
+        for (text, comment) in [
+            (format!("{KEY} joe@ubuntu"), "joe@ubuntu"),
+            (format!("no-pty,command=\"x\" {KEY} a b"), "a b"),
+            (KEY.to_owned(), ""),
+        ] {
+            let (print, found) = fingerprint(&text).unwrap();
+            assert_eq!((print.as_str(), found.as_str()), (PRINT, comment));
+        }
+        for text in ["", "ssh-rsa", "ssh-rsa x", "ssh-ed25519 AAAA", &KEY.replace("ed25519 ", "rsa ")] {
+            assert_eq!(fingerprint(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_imported_of_launchpad_and_github_alone() {
+        let why = |id: &str| KeyIdError::of(id).map(|why| why.to_string()).unwrap_or_default();
+        assert_eq!([why("gh:joe"), why("lp:joe")], ["", ""]);
+        assert_eq!(why("x"), r#""x" key ID not valid"#);
+        assert_eq!(why("joe:gh"), r#"prefix in Key ID "joe:gh" not supported, only lp: and gh: are allowed"#);
+    }
+}
