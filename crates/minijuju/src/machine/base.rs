@@ -382,6 +382,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_import_left_is_removed_but_not_one_at_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let machines = Machines::with(folder.path(), super::super::Kind::Host, Path::new("minijuju")).unwrap();
+        let part = machines.data.join(BASES).join(format!("{PART}debian@12"));
+        let lock = machines.lock_bases().unwrap();
+        fs::create_dir(&part).unwrap();
+        assert_eq!(machines.bases().unwrap(), []);
+        assert!(part.exists(), "somebody works on it");
+        drop(lock);
+        assert_eq!(machines.bases().unwrap(), []);
+        assert!(!part.exists());
+    }
+
+    #[test]
     fn a_base_s_name_is_that_of_a_folder_and_of_nothing_above() {
         assert!(is_name("ubuntu@24.04") && is_name("debian@12"));
         for odd in ["ubuntu", "@1", "ubuntu@", "../x@1", "a/b@1", ".part-a@1", "ubuntu@24.04/stable", "ubuntu@.."] {
