@@ -3,9 +3,6 @@
 //! What is known is in one `SQLite` database, a command that changes it runs the hooks that are due before it returns, and
 //! machines live by themselves. There is no daemon but a process beside each machine that hears `juju-exec` in it.
 
-pub mod machine;
-pub mod pack;
-
 mod called;
 mod charm;
 mod cli;
@@ -16,9 +13,11 @@ mod hook;
 mod hookcmd;
 mod init;
 mod log;
+mod machine;
+mod pack;
 mod private;
 mod progress;
-mod reason;
+mod random;
 mod store;
 mod uniter;
 

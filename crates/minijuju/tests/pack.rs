@@ -5,16 +5,24 @@ use std::{
     fs::{self, File, Permissions},
     io::Read as _,
     os::unix::fs::{PermissionsExt as _, symlink},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
-use minijuju::pack::{Profile, Step, juju_arch, pack, unpack};
 use ops_metadata::CharmMeta;
 use tempfile::TempDir;
 use zip::ZipArchive;
 
 const HEAD: &str = "type: charm\nname: demo\nsummary: A demo.\ndescription: A demo.\nbase: ubuntu@22.04\n";
+
+/// This computer's architecture in Juju's words.
+fn juju_arch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
 
 fn platforms() -> String {
     format!("platforms: {{{}: }}\n", juju_arch())
@@ -56,7 +64,7 @@ config: {options: {slug: {type: string, default: x}}}
 actions: {ping: {description: Ping.}}
 ";
 
-/// `minijuju pack PROJECT -o OUTPUT`: whether it succeeded, and what it said.
+/// `minijuju pack PROJECT -o OUTPUT`: whether it succeeded, and what it printed on standard error.
 fn packed_to(project: &Path, output: &Path) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_minijuju"));
     let done = command.arg("pack").arg(project).arg("-o").arg(output).output().unwrap();
@@ -92,8 +100,17 @@ fn a_file_is_no_folder_to_pack_into() {
     assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1, "nothing is made");
 }
 
-fn quietly(project: &Path, out: &Path) -> Result<std::path::PathBuf, String> {
-    pack(project, out, Profile::Release, &mut |_| ()).map_err(|error| error.to_string())
+/// The charm that `minijuju pack PROJECT -o OUTPUT` makes, or its error.
+fn pack(project: &Path, out: &Path) -> Result<PathBuf, String> {
+    let (packed, said) = packed_to(project, out);
+    let last =
+        |mark: &str| format!("\n{said}").split_once(&format!("\n{mark} ")).map(|(_, rest)| rest.trim_end().to_owned());
+    if packed { Ok(last("Packed").unwrap().into()) } else { Err(last("ERROR").unwrap()) }
+}
+
+/// Unpacks a charm, as an archive.
+fn unpack(charm: &Path, to: &Path) {
+    ZipArchive::new(File::open(charm).unwrap()).unwrap().extract(to).unwrap();
 }
 
 /// The charm's files: mode and content (of a link: its target).
@@ -113,17 +130,15 @@ fn contents(charm: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
 fn a_rust_charm_holds_what_charmcraft_puts_into_it() {
     let project = rust_project(PARTS, DISPATCH, "fn main() { println!(\"hello\") }");
     let out = project.path().join("out");
-    let mut steps = vec![];
-    let charm = pack(project.path(), &out, Profile::Release, &mut |step| match step {
-        Step::Building { binary } => steps.push(format!("building {binary}")),
-        Step::Cargo { line } => assert!(!line.is_empty()),
-        Step::Warning { text } => assert!(text.starts_with("bin/demo-charm is linked dynamically"), "{text}"),
-        Step::Writing { charm } => steps.push(format!("writing {}", charm.file_name().unwrap().display())),
-    })
-    .unwrap();
-    let name = format!("demo_{}.charm", juju_arch());
-    assert_eq!(charm, out.join(&name));
-    assert_eq!(steps, ["building demo-charm".to_owned(), format!("writing {name}")]);
+    let (packed, said) = packed_to(project.path(), &out);
+    assert!(packed, "{said}");
+    let charm = out.join(format!("demo_{}.charm", juju_arch()));
+    let steps: Vec<&str> = said.lines().filter(|line| !line.starts_with("  ")).collect();
+    let [warning, making, packed] = steps[..] else { panic!("{said}") };
+    assert!(warning.starts_with("WARNING bin/demo-charm is linked dynamically"), "{said}");
+    assert_eq!(making, format!("making the folder {}", out.display()));
+    assert_eq!(packed, format!("Packed {}", charm.display()));
+    assert!(said.starts_with("  cargo builds demo-charm\n"), "{said}");
 
     let files = contents(&charm);
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
@@ -143,14 +158,14 @@ fn a_rust_charm_holds_what_charmcraft_puts_into_it() {
     assert_eq!((files["bin/demo-charm"].0, files["metadata.yaml"].0), (0o100_755, 0o100_644));
 
     let to = out.join("unpacked");
-    unpack(&charm, &to).unwrap();
+    unpack(&charm, &to);
     assert_eq!(CharmMeta::load(&to).unwrap(), CharmMeta::load(project.path()).unwrap());
     let output = std::process::Command::new("./dispatch").current_dir(&to).output().unwrap();
     assert_eq!(output.stdout, b"hello\n");
 
     let before = fs::read(&charm).unwrap();
     fs::write(project.path().join("README.md"), "Changed.").unwrap();
-    assert_eq!(fs::read(quietly(project.path(), &out).unwrap()).unwrap(), before, "the same project, the same bytes");
+    assert_eq!(fs::read(pack(project.path(), &out).unwrap()).unwrap(), before, "the same project, the same bytes");
     let left: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }
@@ -168,17 +183,17 @@ fn a_rust_charm_that_does_not_build_says_why() {
     }
 
     let project = rust_project(PARTS, "#!/bin/sh\nexec ./bin/other\n", "fn main() {}");
-    let message = quietly(project.path(), project.path()).unwrap_err();
+    let message = pack(project.path(), project.path()).unwrap_err();
     assert_eq!(message, "cargo could not build the binary `other`");
 }
 
 #[test]
 fn a_rust_charm_needs_a_dispatch_that_starts_its_binary() {
     let project = rust_project(PARTS, "#!/bin/sh\n./bin/demo-charm \"$@\"\n", "fn main() {}");
-    let message = quietly(project.path(), project.path()).unwrap_err();
+    let message = pack(project.path(), project.path()).unwrap_err();
     assert!(message.ends_with("such as `exec ./bin/my-charm`, and is `./bin/demo-charm \"$@\"`"), "{message}");
     fs::remove_file(project.path().join("dispatch")).unwrap();
-    let message = quietly(project.path(), project.path()).unwrap_err();
+    let message = pack(project.path(), project.path()).unwrap_err();
     assert!(message.contains("has neither an executable `dispatch` nor a `hooks` folder"), "{message}");
 }
 
@@ -198,7 +213,7 @@ fn parts_that_only_charmcraft_can_make_are_refused() {
     ] {
         let parts = format!("parts: {{charm: {{plugin: rust, source: .}}, other: {part}}}\n");
         let project = rust_project(&parts, DISPATCH, "fn main() {}");
-        let message = quietly(project.path(), project.path()).unwrap_err();
+        let message = pack(project.path(), project.path()).unwrap_err();
         let expected = format!("charmcraft.yaml: parts.other: {reason}; `charmcraft pack` makes this charm");
         assert_eq!(message, expected);
     }
@@ -217,7 +232,7 @@ fn a_charm_that_is_not_rust_is_its_folder() {
     ]);
     symlink("../lib/data.txt", project.path().join("src/inner")).unwrap();
     symlink("/etc/hostname", project.path().join("src/outer")).unwrap();
-    let charm = quietly(project.path(), project.path()).unwrap();
+    let charm = pack(project.path(), project.path()).unwrap();
     let files = contents(&charm);
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     assert_eq!(
@@ -236,14 +251,14 @@ fn a_charm_that_is_not_rust_is_its_folder() {
     assert_eq!((files["src/inner"].0, &files["src/inner"].1[..]), (0o120_777, &b"../lib/data.txt"[..]));
     assert_eq!(files["src/outer"].1, fs::read("/etc/hostname").unwrap(), "Juju refuses links that lead out");
     assert_eq!(files["src/charm.py"].0, 0o100_755);
-    unpack(&charm, &project.path().join("unpacked")).unwrap();
+    unpack(&charm, &project.path().join("unpacked"));
 }
 
 #[test]
 fn a_charm_without_charmcraft_yaml_is_its_folder() {
     let metadata = "name: demo\nsummary: x\ndescription: x\n";
     let project = project(&[("metadata.yaml", metadata), ("hooks/install", "#!/bin/sh\n")]);
-    let files = contents(&quietly(project.path(), project.path()).unwrap());
+    let files = contents(&pack(project.path(), project.path()).unwrap());
     assert_eq!(files.keys().collect::<Vec<_>>(), ["hooks/install", "metadata.yaml"]);
 }
 
@@ -251,7 +266,7 @@ fn a_charm_without_charmcraft_yaml_is_its_folder() {
 fn what_is_no_charm_is_not_packed() {
     let message = |files: &[(&str, &str)]| {
         let project = project(files);
-        quietly(project.path(), project.path()).unwrap_err().replace(&project.path().display().to_string(), "DIR")
+        pack(project.path(), project.path()).unwrap_err().replace(&project.path().display().to_string(), "DIR")
     };
     assert_eq!(message(&[]), "DIR is not a charm: it has no charmcraft.yaml and no metadata.yaml");
     assert_eq!(
@@ -270,34 +285,17 @@ fn what_is_no_charm_is_not_packed() {
 }
 
 #[test]
-fn a_charm_is_built_for_release_or_in_the_profile_of_its_tests() {
-    let project = rust_project(PARTS, DISPATCH, "fn main() { print!(\"{}\", cfg!(debug_assertions)) }");
-    for (profile, debug) in [(Profile::Release, "false"), (Profile::Dev, "true")] {
-        let charm = pack(project.path(), project.path(), profile, &mut |_| ()).unwrap();
-        let folder = project.path().join(debug);
-        unpack(&charm, &folder).unwrap();
-        let ran = Command::new(folder.join("dispatch")).current_dir(&folder).output().unwrap();
-        assert_eq!(String::from_utf8(ran.stdout).unwrap(), debug);
-    }
-}
-
-#[test]
 fn a_folder_that_cannot_be_written_is_named() {
     let project = project(&[("metadata.yaml", "name: demo\n"), ("dispatch", "#!/bin/sh\n")]);
-    let message = quietly(project.path(), &project.path().join("dispatch")).unwrap_err();
-    assert!(message.starts_with("cannot write ") && message.contains("dispatch/demo_"), "{message}");
+    let message = pack(project.path(), &project.path().join("dispatch/out")).unwrap_err();
+    assert!(message.starts_with("cannot write ") && message.contains("dispatch/out/demo_"), "{message}");
 }
 
 /// What packing warns of, but for what the project lacks: it is not linked statically.
 fn warnings(project: &Path) -> Vec<String> {
-    let mut warnings = vec![];
-    pack(project, project, Profile::Release, &mut |step| {
-        if let Step::Warning { text } = step {
-            warnings.push(text.to_owned());
-        }
-    })
-    .unwrap();
-    warnings
+    let (packed, said) = packed_to(project, project);
+    assert!(packed, "{said}");
+    said.lines().filter_map(|line| line.strip_prefix("WARNING ")).map(str::to_owned).collect()
 }
 
 const STATIC: &str = "[target.'cfg(all(target_os = \"linux\", target_env = \"gnu\"))']\n\
@@ -347,11 +345,11 @@ fn a_project_where_cargo_never_ran_or_that_got_a_dependency_is_packed() {
     let manifest = fs::read_to_string(project.path().join("Cargo.toml")).unwrap();
     let manifest = format!("{manifest}[dependencies]\nhelper = {{ path = \"helper\" }}\n");
     fs::write(project.path().join("Cargo.toml"), &manifest).unwrap();
-    quietly(project.path(), project.path()).unwrap();
+    pack(project.path(), project.path()).unwrap();
     // The lock file as it was before the dependency.
     let lock = "version = 4\n\n[[package]]\nname = \"demo-charm\"\nversion = \"0.1.0\"\n";
     fs::write(project.path().join("Cargo.lock"), lock).unwrap();
-    quietly(project.path(), project.path()).unwrap();
+    pack(project.path(), project.path()).unwrap();
     assert!(fs::read_to_string(project.path().join("Cargo.lock")).unwrap().contains("helper"));
 }
 
@@ -367,7 +365,7 @@ fn organize_in_a_dump_part_puts_files_elsewhere() {
     ] {
         let parts = format!("parts: {{charm: {{plugin: rust, source: .}}, files: {{plugin: dump, {part}}}}}\n");
         let project = rust_project(&parts, DISPATCH, "fn main() {}");
-        let files = contents(&quietly(project.path(), project.path()).unwrap());
+        let files = contents(&pack(project.path(), project.path()).unwrap());
         let own: Vec<_> = files.keys().filter(|path| path.contains(".conf")).collect();
         assert_eq!(own, [path], "{part}");
     }

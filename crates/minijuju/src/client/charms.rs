@@ -12,8 +12,9 @@ use crate::charm;
 use crate::client::Client;
 use crate::pack::{self, Profile, Step};
 use crate::progress::Progress;
+use crate::random;
 use crate::store::application::Application;
-use crate::store::model::{self, Model};
+use crate::store::model::Model;
 use crate::store::resource;
 
 /// How the names of folders begin that charms are unpacked to for a look.
@@ -76,7 +77,7 @@ pub fn read(client: &Client, path: &str, profile: Profile) -> anyhow::Result<Cha
         emulator::action_params::check_schema(action)
             .with_context(|| format!("invalid params schema for action schema {name}"))?;
     }
-    let archive = charms.join(format!("{}-{}.charm", meta.name, model::uuid()));
+    let archive = charms.join(format!("{}-{}.charm", meta.name, random::uuid()));
     fs::copy(&file, &archive).with_context(|| format!("cannot copy {} to {}", file.display(), archive.display()))?;
     Ok(Charm { archive, files, meta })
 }
@@ -123,8 +124,8 @@ pub fn pack_project(progress: &Progress, project: &Path, to: &Path, profile: Pro
         Step::Cargo { line } => progress.say(&format!("  {line}")),
         Step::Warning { text } => progress.line(&format!("WARNING {text}")),
         // As `charmcraft pack` makes it, but not in silence.
-        Step::Writing { .. } if !to.exists() => progress.line(&format!("making the folder {}", to.display())),
-        Step::Writing { .. } => {}
+        Step::Writing if !to.exists() => progress.line(&format!("making the folder {}", to.display())),
+        Step::Writing => {}
     };
     match pack::pack(project, to, profile, &mut tell) {
         Ok(file) => {

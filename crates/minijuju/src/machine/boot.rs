@@ -15,6 +15,7 @@ use super::record::Folder;
 use super::rootfs::replace;
 use super::tool::{PATH, Tool};
 use super::{Error, Machine, Result};
+use crate::random;
 
 /// What a machine's first process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -23,7 +24,6 @@ pub enum Init {
     /// minijuju, which keeps the machine alive and does nothing else.
     #[default]
     Plain,
-    /// systemd.
     Systemd,
 }
 
@@ -89,7 +89,7 @@ pub(super) fn program(root: &Path) -> Option<&'static str> {
 }
 
 /// Give a new machine's root, which is this process's, what is its own: of the host's services it starts none.
-pub(super) fn own(init: Init) -> Result<()> {
+pub(super) fn part_from_host(init: Init) -> Result<()> {
     let units = Path::new("/etc/systemd/system");
     if let Ok(entries) = fs::read_dir(units) {
         for entry in entries.flatten() {
@@ -124,7 +124,7 @@ pub(super) fn own(init: Init) -> Result<()> {
     }
     fs::create_dir_all("/etc/default").map_err(Error::file("make", "/etc/default"))?;
     replace("/etc/default/locale", "LANG=C.UTF-8\n")?;
-    replace("/etc/machine-id", &format!("{}\n", uuid()?.replace('-', "")))?;
+    replace("/etc/machine-id", &format!("{}\n", random::uuid().replace('-', "")))?;
     if init == Init::Systemd {
         enable_snapd()?;
         // Images of containers have it, so that what apt installs there does not start.
@@ -146,11 +146,6 @@ fn enable_snapd() -> Result<()> {
     symlink(unit, wants.join("snapd.socket")).map_err(Error::file("link", wants.join("snapd.socket")))
 }
 
-fn uuid() -> Result<String> {
-    let file = "/proc/sys/kernel/random/uuid";
-    fs::read_to_string(file).map(|text| text.trim().to_owned()).map_err(Error::file("read", file))
-}
-
 /// Put in place what changes with each start, and become systemd.
 pub(super) fn exec(folder: &Path) -> Result<()> {
     let masks = Path::new("/run/systemd/system");
@@ -160,7 +155,7 @@ pub(super) fn exec(folder: &Path) -> Result<()> {
     }
     let tool = |tool: Tool, args: &[&str], doing: &str| tool.run(Path::new("/"), args, "", doing).map(drop);
     // The host's is the same all the time, while a machine's start is told by it.
-    replace("/run/minijuju/boot_id", &format!("{}\n", uuid()?))?;
+    replace("/run/minijuju/boot_id", &format!("{}\n", random::uuid()))?;
     let id = "/proc/sys/kernel/random/boot_id";
     tool(Tool::Mount, &["-o", "bind,ro", "/run/minijuju/boot_id", id], "tell the machine's start")?;
     // Within the machine, as systemd has it; the host's mounts are not among them.
@@ -197,7 +192,7 @@ impl Ready {
         bind().map(Self).map_err(Error::file("listen at", path))
     }
 
-    /// Wait until all that a start begins has been started, for as long as `patience`. What hinders it is the error.
+    /// Wait until all that a start begins has been started, for as long as `patience`. The error says what it still waits for.
     pub(super) fn wait(&self, folder: &Folder, machine: &Machine, patience: Duration) -> Result<()> {
         let failed = |reason: String| Error::Start { id: machine.id().to_owned(), reason };
         let until = Instant::now() + patience;
@@ -255,7 +250,7 @@ pub(super) fn from_environment() -> Result<Option<Init>> {
 }
 
 /// Whether systemd has ended all services, and has only the machine itself to end: for that it waits for every process of
-/// the machine, also for those that whoever entered it has yet to collect.
+/// the machine, also for those that ended and that their parents have not collected.
 pub(super) fn is_stopped(pid: u32) -> bool {
     let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     command.split(|byte| *byte == 0).next().is_some_and(|program| program.ends_with(b"/systemd-shutdown"))

@@ -29,12 +29,7 @@ pub(super) enum Unavailable {
     NotMounted,
     /// The kernel refuses to make one.
     #[error("the cgroup {} cannot be made: {error}", path.display())]
-    Refused {
-        /// The cgroup.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
+    Refused { path: PathBuf, error: io::Error },
 }
 
 /// Make the cgroup of machine `id` below that of its data folder.

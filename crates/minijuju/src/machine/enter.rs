@@ -50,12 +50,6 @@ impl Machine {
         &self.record.id
     }
 
-    /// Its host name.
-    #[must_use]
-    pub fn hostname(&self) -> &str {
-        &self.record.hostname
-    }
-
     /// Its address, which answers from this computer and from other machines.
     #[must_use]
     pub fn address(&self) -> IpAddr {

@@ -26,7 +26,6 @@ pub enum Error {
     /// A program that machines are made with is not installed.
     #[error("machines need the program `{tool}`: install it with `apt install {package}`")]
     MissingTool {
-        /// The program.
         tool: &'static str,
         /// Its package in Debian and Ubuntu.
         package: &'static str,
@@ -63,21 +62,20 @@ pub enum Error {
     #[error("no free address for another machine in {0}: remove one first")]
     NoFreeAddress(String),
     /// A file could not be read, written, made or removed.
-    #[error("cannot {doing} {}: {source}", path.display())]
+    #[error("cannot {doing} {}: {error}", path.display())]
     File {
         /// What was tried, such as "write".
         doing: &'static str,
         /// The file or folder.
         path: PathBuf,
         /// Why it failed.
-        source: io::Error,
+        error: io::Error,
     },
     /// One of the programs that machines are made with failed.
     #[error("cannot {doing}: {tool}: {reason}")]
     Tool {
         /// What was tried.
         doing: String,
-        /// The program.
         tool: &'static str,
         /// The last lines that it printed, or how it ended.
         reason: String,
@@ -85,7 +83,6 @@ pub enum Error {
     /// The machine's first process gave up while it made the machine.
     #[error("cannot start machine {id}: {reason}")]
     Start {
-        /// The machine.
         id: String,
         /// What its first process said.
         reason: String,
@@ -96,6 +93,6 @@ impl Error {
     /// For `map_err` on what works with one file.
     pub(super) fn file(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |source| Self::File { doing, path, source }
+        move |error| Self::File { doing, path, error }
     }
 }

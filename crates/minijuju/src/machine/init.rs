@@ -118,7 +118,7 @@ fn run(folder: &Path) -> Result<()> {
     let mut rootfs = Rootfs::new(folder, data);
     rootfs.enter(&record)?;
     if !record.made {
-        boot::own(record.init)?;
+        boot::part_from_host(record.init)?;
         limits::say(record.init)?;
     }
     // From here on, none of its processes may do what is the kernel's alone, not even this one.

@@ -35,13 +35,11 @@ const BOOT: Duration = Duration::from_mins(1);
 /// What is known of a machine, up or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineInfo {
-    /// Its name.
     pub id: String,
     /// Its host name.
     pub hostname: String,
     /// Its first process if it is up, by its number on this computer.
     pub pid: Option<u32>,
-    /// Its address.
     pub address: IpAddr,
     /// When it was started.
     pub started: SystemTime,
@@ -77,7 +75,7 @@ impl Machines {
     }
 
     /// The machines below `data`, of this `kind`, with `program` as their first process: one whose `main` begins with
-    /// [`run_if_asked`](super::run_if_asked). They are plain, unless [`booting`](Self::booting) says otherwise.
+    /// [`run_if_asked`](super::run_if_asked). They are plain.
     pub fn with(data: &Path, kind: Kind, program: &Path) -> Result<Self> {
         private::data_folder(data).map_err(Error::file("make", data))?;
         private::folder(&data.join("machines")).map_err(Error::file("make", data.join("machines")))?;
@@ -86,13 +84,6 @@ impl Machines {
         let network = Network::new(&data);
         let init = Some(Init::Plain);
         Ok(Self { data, kind, program: program.to_owned(), network, home: Arc::new(home), init, patience: BOOT })
-    }
-
-    /// Have `init` as the first process of machines that start from now on, which may take as long as `patience` to come
-    /// up.
-    #[must_use]
-    pub fn booting(self, init: Init, patience: Duration) -> Self {
-        Self { init: Some(init), patience, ..self }
     }
 
     /// The hardware address of the machine with this address; empty where machines are this computer.
@@ -163,16 +154,16 @@ impl Machines {
             return Ok(Vec::new());
         }
         let (subnet, note) = self.network.ensure(&lock)?;
-        let mut told = vec!["the machines' network was taken away, and is repaired".to_owned()];
+        let mut notes = vec!["the machines' network was taken away, and is repaired".to_owned()];
         for (record, pid) in up {
             if subnet.gateway() == record.gateway {
                 self.network.plug_again(&lock, &record, pid)?;
             } else {
-                told.push(format!("machine {} stays off it: another network has its addresses now", record.id));
+                notes.push(format!("machine {} stays off it: another network has its addresses now", record.id));
             }
         }
-        told.extend(note);
-        Ok(told)
+        notes.extend(note);
+        Ok(notes)
     }
 
     /// Stop a machine and remove everything of it. One that does not exist is stopped already.
@@ -190,12 +181,8 @@ impl Machines {
         self.leave_network(&lock)
     }
 
-    /// Stop and remove all machines and whatever a crash left of any. Gives back the names of those removed.
-    pub fn clean(&self) -> Result<Vec<String>> {
-        self.clean_under(Self::lock_if_root()?)
-    }
-
-    /// [`clean`](Self::clean), after `first`. No command that was at work before can start a machine after it.
+    /// Stop and remove all machines and whatever a crash left of any, after `first`. Gives back the names of those removed.
+    /// No command that was at work before can start a machine after it.
     pub fn clean_after<T>(&self, first: impl FnOnce() -> T) -> Result<(T, Vec<String>)> {
         let lock = Self::lock_if_root()?;
         let done = first();
@@ -212,13 +199,13 @@ impl Machines {
     }
 
     /// Others than root make no machines, and may not open the lock.
-    fn lock_if_root() -> Result<Option<Lock>> {
+    pub(super) fn lock_if_root() -> Result<Option<Lock>> {
         nix::unistd::geteuid().is_root().then(Lock::wait).transpose()
     }
 
     /// The lock is taken before looking whether anything is there: a command that was killed may have left a program at
     /// work.
-    fn clean_under(&self, lock: Option<Lock>) -> Result<Vec<String>> {
+    pub(super) fn clean_under(&self, lock: Option<Lock>) -> Result<Vec<String>> {
         self.remove_parts()?;
         let mut removed = Vec::new();
         for folder in self.folders()? {

@@ -4,7 +4,7 @@
 //! `$MINIJUJU_DATA`, never on the computer. It has its own processes, host name and network address. Nothing but its
 //! first process keeps it alive, so it outlives the command that started it and needs no daemon.
 //!
-//! A machine protects the computer from a charm's accidents. It is no wall against an attacker: its processes are root's.
+//! A machine protects the computer from a charm's accidents. It does not stop an attacker: its processes are root's.
 
 mod agent;
 mod base;
@@ -30,6 +30,9 @@ mod sudo;
 mod surroundings;
 mod tool;
 mod ubuntu;
+
+#[cfg(test)]
+mod tests;
 
 pub use base::{Base, Source as BaseSource};
 pub use boot::Init;

@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Init, Result, boot};
+use crate::private;
 
 /// What machines are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,15 +180,8 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
 
 /// Replace a JSON file as a whole, so that a reader never sees half of it.
 pub(super) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
     let text = serde_json::to_vec_pretty(value).map_err(|error| Error::file("write", path)(error.into()))?;
-    let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&text)?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(Error::file("write", path))
+    private::replace(path, &text).map_err(Error::file("write", path))
 }
 
 #[cfg(test)]

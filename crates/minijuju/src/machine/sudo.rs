@@ -58,18 +58,16 @@ enum Refusal {
     NoCommand,
     #[error("{}: command not found", .0.display())]
     NotFound(OsString),
-    #[error("cannot run {}: {source}", program.display())]
-    Failed { program: OsString, source: io::Error },
+    #[error("cannot run {}: {error}", program.display())]
+    Failed { program: OsString, error: io::Error },
     #[error("cannot become {0}: {1}")]
     NotBecome(String, nix::errno::Errno),
 }
 
-/// What is asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Request {
     /// As whom; root, unless it is said.
     user: Option<String>,
-    /// What is to run it.
     by: By,
     /// All of the environment stays: `-E`.
     keep_all: bool,
@@ -80,7 +78,7 @@ struct Request {
     command: Vec<OsString>,
 }
 
-/// What is to run a command.
+/// What runs a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum By {
     /// It runs by itself.
@@ -228,7 +226,7 @@ fn become_and_run(request: &Request, caller: &Account, target: &Account) -> Resu
     let error = command.env_clear().envs(environment(request, caller, target)).exec();
     Err(match error.kind() {
         io::ErrorKind::NotFound => Refusal::NotFound(program),
-        _ => Refusal::Failed { program, source: error },
+        _ => Refusal::Failed { program, error },
     })
 }
 

@@ -58,7 +58,6 @@ impl Tool {
         }
     }
 
-    /// Where it is.
     pub(super) fn find(self) -> Result<PathBuf> {
         let path = env::var_os("PATH").unwrap_or_default();
         env::split_paths(PATH)

@@ -49,7 +49,7 @@ impl Archive {
             Profile::Release => 9,
             Profile::Dev => 1,
         };
-        let unwritable = |source: io::Error| PackError::Write { path: charm.to_owned(), source };
+        let unwritable = |error: io::Error| PackError::Write { path: charm.to_owned(), error };
         let folder = charm.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(unwritable)?;
         let temporary = tempfile::Builder::new()
@@ -69,7 +69,7 @@ impl Archive {
                     zip.write_all(content.as_bytes()).map_err(unwritable)?;
                 }
                 Entry::File(source) => {
-                    let unreadable = |error| PackError::Read { path: source.clone(), source: error };
+                    let unreadable = |error| PackError::Read { path: source.clone(), error };
                     let mut file = File::open(source).map_err(unreadable)?;
                     let metadata = file.metadata().map_err(unreadable)?;
                     let mode = if metadata.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 };

@@ -47,8 +47,8 @@ pub(super) fn build(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|source| PackError::NoCargo { cargo: cargo.clone(), source })?;
-    let unreadable = |source| PackError::NoCargo { cargo: cargo.clone(), source };
+        .map_err(|error| PackError::NoCargo { cargo: cargo.clone(), error })?;
+    let unreadable = |error| PackError::NoCargo { cargo: cargo.clone(), error };
 
     let stdout = child.stdout.take().map(BufReader::new);
     let stderr = child.stderr.take().map(BufReader::new);
@@ -96,7 +96,7 @@ fn static_libraries_missing(messages: &[String]) -> Option<&'static str> {
 /// Whether a program needs a dynamic loader, and so the C library of the computer that it runs on: an ELF file says so in a
 /// program header. (Only those of 64 bits, as Juju's architectures are, with the lower byte first or last.)
 pub(super) fn is_dynamic(program: &Path) -> Result<bool, PackError> {
-    let content = fs::read(program).map_err(|source| PackError::Read { path: program.to_owned(), source })?;
+    let content = fs::read(program).map_err(|error| PackError::Read { path: program.to_owned(), error })?;
     Ok(interpreted(&content).unwrap_or(false))
 }
 

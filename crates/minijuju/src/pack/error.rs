@@ -9,20 +9,20 @@ pub enum PackError {
     #[error(transparent)]
     Metadata(#[from] ops_metadata::MetadataError),
     /// A file or folder cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {error}", path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,
         /// What the operating system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// The `.charm` cannot be written.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {error}", path.display())]
     Write {
         /// The `.charm`, or the folder that was to hold it.
         path: PathBuf,
         /// What the operating system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// Juju would have nothing to execute.
     #[error("{} has neither an executable `dispatch` nor a `hooks` folder: Juju would have nothing to execute", project.display())]
@@ -39,12 +39,11 @@ pub enum PackError {
         line: String,
     },
     /// Cargo cannot be run.
-    #[error("cannot run `{cargo}` to build the charm: {source}")]
+    #[error("cannot run `{cargo}` to build the charm: {error}")]
     NoCargo {
-        /// The command.
         cargo: String,
         /// What the operating system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// Cargo did not build the binary. What it said was passed on line by line, as [`Step::Cargo`](super::Step::Cargo).
     #[error("cargo could not build the binary `{binary}`{}", hint.map(|hint| format!(": {hint}")).unwrap_or_default())]
@@ -64,40 +63,29 @@ pub enum PackError {
     },
     /// Something in the project's folder is neither a file nor a folder nor a link that leads to one.
     #[error("{} cannot go into a charm: {reason}", path.display())]
-    NoFile {
-        /// Where it is.
-        path: PathBuf,
-        /// What it is.
-        reason: String,
-    },
+    NoFile { path: PathBuf, reason: String },
 }
 
 /// A charm could not be unpacked. Nothing of it is left.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackError {
     /// The file cannot be read.
-    #[error("cannot read the charm {}: {source}", charm.display())]
+    #[error("cannot read the charm {}: {error}", charm.display())]
     Read {
-        /// The `.charm`.
         charm: PathBuf,
         /// What the operating system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// It is not a charm, or one that must not be unpacked.
     #[error("{} is not a charm that can be deployed: {reason}", charm.display())]
-    Refused {
-        /// The `.charm`.
-        charm: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    Refused { charm: PathBuf, reason: String },
     /// The charm's folder cannot be written.
-    #[error("cannot unpack the charm to {}: {source}", to.display())]
+    #[error("cannot unpack the charm to {}: {error}", to.display())]
     Write {
         /// The folder, or the file in it.
         to: PathBuf,
         /// What the operating system said.
-        source: io::Error,
+        error: io::Error,
     },
 }
 

@@ -19,7 +19,7 @@ pub(super) fn add(
     path: &str,
     skip: &dyn Fn(&str) -> bool,
 ) -> Result<(), PackError> {
-    let unreadable = |error: io::Error| PackError::Read { path: source.to_owned(), source: error };
+    let unreadable = |error: io::Error| PackError::Read { path: source.to_owned(), error };
     let kind = fs::symlink_metadata(source).map_err(unreadable)?.file_type();
     if kind.is_symlink() {
         let target = fs::read_link(source).map_err(unreadable)?;

@@ -11,6 +11,9 @@ mod listing;
 mod project;
 mod unpack;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::{PackError, PartFault, UnpackError};
 pub use project::{Profile, Step, juju_arch, pack};
-pub use unpack::{MAX_FILES, MAX_SIZE, unpack};
+pub use unpack::unpack;

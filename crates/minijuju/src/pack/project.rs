@@ -37,15 +37,9 @@ pub enum Step<'a> {
         line: &'a str,
     },
     /// Something is probably a mistake, though the charm can be packed.
-    Warning {
-        /// What, and what to do.
-        text: &'a str,
-    },
+    Warning { text: &'a str },
     /// The `.charm` is being written.
-    Writing {
-        /// Where.
-        charm: &'a Path,
-    },
+    Writing,
 }
 
 /// This machine's architecture in Juju's words, such as `amd64`.
@@ -136,7 +130,7 @@ pub fn pack(
 
     let label = files.platform.map_or(arch.to_owned(), |platform| platform.label);
     let charm = out_dir.join(format!("{}_{label}.charm", files.meta.name));
-    progress(Step::Writing { charm: &charm });
+    progress(Step::Writing);
     archive.write(&charm, profile)?;
     Ok(charm)
 }
@@ -144,7 +138,7 @@ pub fn pack(
 /// The content of `dispatch`, if Juju can execute it.
 fn read_dispatch(project: &Path) -> Result<Option<String>, PackError> {
     let path = project.join("dispatch");
-    let unreadable = |source| PackError::Read { path: path.clone(), source };
+    let unreadable = |error| PackError::Read { path: path.clone(), error };
     match fs::metadata(&path) {
         Ok(metadata) if metadata.permissions().mode() & 0o111 == 0 => Ok(None),
         Ok(_) => match fs::read(&path) {

@@ -14,9 +14,9 @@ use zip::ZipArchive;
 use super::UnpackError;
 
 /// How many bytes a charm may have unpacked: 512 MiB. A zip file of half a megabyte can hold as much, if it is zeros.
-pub const MAX_SIZE: u64 = 512 << 20;
+pub(super) const MAX_SIZE: u64 = 512 << 20;
 /// How many files, folders and links a charm may have.
-pub const MAX_FILES: usize = 100_000;
+const MAX_FILES: usize = 100_000;
 /// How long the target of a link may be, in bytes: Linux's own limit.
 const MAX_TARGET: u64 = 4096;
 /// How many links may lead to links: Linux's own limit.
@@ -35,7 +35,7 @@ enum Entry {
 /// The file is not a charm: no zip file, nothing in it for Juju to execute, too large, or with paths or links that lead
 /// out of its folder. Or something cannot be read or written. `to` is then as it was before.
 pub fn unpack(charm: &Path, to: &Path) -> Result<(), UnpackError> {
-    let unreadable = |source| UnpackError::Read { charm: charm.to_owned(), source };
+    let unreadable = |error| UnpackError::Read { charm: charm.to_owned(), error };
     // To open a named pipe would be to wait for someone who writes to it.
     if !fs::metadata(charm).map_err(unreadable)?.is_file() {
         return Err(refused(charm, "it is not a file"));
@@ -45,7 +45,7 @@ pub fn unpack(charm: &Path, to: &Path) -> Result<(), UnpackError> {
         .map_err(|error| refused(charm, &format!("it is not a zip file, or a damaged one ({error})")))?;
     let entries = plan(charm, &mut zip)?;
 
-    let unwritable = |source| UnpackError::Write { to: to.to_owned(), source };
+    let unwritable = |error| UnpackError::Write { to: to.to_owned(), error };
     let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(unwritable)?;
     let temporary = tempfile::Builder::new()
@@ -215,7 +215,7 @@ fn write(
     let mut left = MAX_SIZE;
     for (path, entry) in entries {
         let to: PathBuf = root.join(path);
-        let unwritable = |source: io::Error| UnpackError::Write { to: to.clone(), source };
+        let unwritable = |error: io::Error| UnpackError::Write { to: to.clone(), error };
         if let Some(parent) = to.parent() {
             fs::create_dir_all(parent).map_err(unwritable)?;
         }

@@ -4,10 +4,8 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use minijuju::machine::Init;
-
-use crate::fixture::{eventually, needs_root_and, output};
-use crate::rig::{Rig, ask, open, run, spec};
+use super::fixture::{eventually, needs_root_and, output};
+use super::rig::{Rig, ask, booting, clean, run, spec};
 
 /// A snap for others to build on: to install it is to mount it, and needs nothing of the store, as programs do.
 const SNAP: &str = "name: minijuju-test\nversion: '1'\nsummary: s\ndescription: d\ntype: base\n";
@@ -24,7 +22,7 @@ fn a_snap_from_a_file_is_installed_and_is_there_again_after_a_restart() {
     let packed = rig.beside("packed").join("x.snap");
     let made = output(Command::new("mksquashfs").arg(&source).arg(&packed).args(["-quiet", "-no-progress"]));
     assert!(made.status.success(), "{made:?}");
-    let machines = open(&rig.data()).booting(Init::Systemd, Duration::from_mins(1));
+    let machines = booting(&rig, Duration::from_mins(1));
     let machine = machines.start(&spec(0)).unwrap();
     fs::copy(&packed, machine.root().join("root/x.snap")).unwrap();
     // It begins to run with the first command, and has to take note of that before it installs anything.
@@ -36,7 +34,7 @@ fn a_snap_from_a_file_is_installed_and_is_there_again_after_a_restart() {
     machines.shut_down(&machine).unwrap();
     let again = machines.start(&spec(0)).unwrap();
     assert_eq!(ask(&again, find), "in the snap\n");
-    machines.clean().unwrap();
+    clean(&machines).unwrap();
     // The kernel lets go of them when it has put the mounts away.
     eventually("no loop device is left", || {
         let used = output(Command::new("losetup").arg("--all")).stdout;

@@ -3,7 +3,7 @@
 
 mod boot;
 mod faults;
-#[path = "../fixture/mod.rs"]
+#[path = "../../../tests/fixture/mod.rs"]
 mod fixture;
 mod isolation;
 mod network;

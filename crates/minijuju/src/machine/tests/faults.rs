@@ -7,12 +7,12 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use minijuju::machine::{Error, Kind, Machines, Spec};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::fixture::{eventually, output};
-use crate::rig::{Rig, ask, leftovers, spec, starter, starter_of};
+use super::super::{Error, Kind, Machines, Spec};
+use super::fixture::{eventually, output};
+use super::rig::{Rig, STARTING_TEST, ask, built, clean, leftovers, spec, starter, starter_of};
 
 fn kill_hard(pid: u32) {
     kill(Pid::from_raw(i32::try_from(pid).unwrap()), Signal::SIGKILL).unwrap();
@@ -23,7 +23,7 @@ fn duration_of_a_start(rig: &Rig) -> Duration {
     let begin = Instant::now();
     assert!(output(&mut rig.starter("exec \"$@\"")).status.success());
     let whole = begin.elapsed();
-    rig.machines().clean().unwrap();
+    clean(rig.machines()).unwrap();
     whole
 }
 
@@ -41,7 +41,7 @@ fn a_starter_killed_at_any_moment_leaves_what_clean_removes() {
     let whole = duration_of_a_start(&rig);
     for moment in 0..24 {
         start_and_kill_after(&rig, whole * moment / 20);
-        rig.machines().clean().unwrap();
+        clean(rig.machines()).unwrap();
         assert_eq!(rig.leftovers(), Vec::<String>::new());
     }
 }
@@ -71,7 +71,7 @@ fn a_killed_clean_is_completed_by_the_next() {
         thread::sleep(Duration::from_millis(milliseconds));
         cleaner.kill().unwrap();
         cleaner.wait().unwrap();
-        rig.machines().clean().unwrap();
+        clean(rig.machines()).unwrap();
         assert_eq!(rig.leftovers(), Vec::<String>::new());
     }
 }
@@ -103,7 +103,7 @@ fn a_machine_that_is_ready_before_its_number_is_known_is_up() {
     let script = format!(
         "#!/bin/sh\n'{}' \"$@\" | while read -r line; do\n\
          case $line in pid*) pid=$line ;; ready) echo ready; echo \"$pid\" ;; *) echo \"$line\" ;; esac\ndone\n",
-        env!("CARGO_BIN_EXE_minijuju")
+        built().display()
     );
     let program = rig.beside("programs").join("minijuju");
     fs::write(&program, script).unwrap();
@@ -126,7 +126,7 @@ fn machines_whose_folder_is_gone_are_cleaned_all_the_same() {
     rig.start(0);
     fs::remove_dir_all(rig.data()).unwrap();
     fs::create_dir_all(rig.data().join("machines")).unwrap();
-    assert_eq!(rig.machines().clean().unwrap(), [spec(0).id]);
+    assert_eq!(clean(rig.machines()).unwrap(), [spec(0).id]);
     assert_eq!(rig.leftovers(), Vec::<String>::new());
 }
 
@@ -135,14 +135,14 @@ fn machines_whose_folder_is_gone_are_cleaned_all_the_same() {
 fn stopping_and_cleaning_what_is_not_there_is_fine() {
     let rig = Rig::new();
     rig.machines().stop("never-was").unwrap();
-    assert_eq!(rig.machines().clean().unwrap(), Vec::<String>::new());
+    assert_eq!(clean(rig.machines()).unwrap(), Vec::<String>::new());
 }
 
 #[test]
 #[ignore = "needs root: it starts machines"]
 fn a_full_disk_is_named_and_nothing_is_left() {
     let rig = Rig::new();
-    let size = fs::metadata(env!("CARGO_BIN_EXE_minijuju")).unwrap().len();
+    let size = fs::metadata(built()).unwrap().len();
     // No room for minijuju's program; then room for it, but not for the machine's folders (one inode each).
     for options in ["size=64k".to_owned(), format!("size={},nr_inodes=8", size + 1_000_000)] {
         let full = rig.beside("full");
@@ -165,12 +165,11 @@ fn a_full_disk_is_named_and_nothing_is_left() {
 fn a_machine_in_a_machine_keeps_its_files_in_memory_and_says_so() {
     let rig = Rig::new();
     let outer = rig.start(0);
-    for (from, to) in [(std::env::current_exe().unwrap(), "test"), (env!("CARGO_BIN_EXE_minijuju").into(), "minijuju")]
-    {
+    for (from, to) in [(std::env::current_exe().unwrap(), "test"), (built(), "minijuju")] {
         fs::copy(from, outer.root().join("root").join(to)).unwrap();
     }
     let mut inner = outer.command("/root/test", "/").unwrap();
-    inner.args(["--exact", "rig::start_for_another_test", "--ignored", "--nocapture"]);
+    inner.args(["--exact", STARTING_TEST, "--ignored", "--nocapture"]);
     inner.env("MINIJUJU_TEST_STARTER", "/root/data").env("MINIJUJU_TEST_PROGRAM", "/root/minijuju");
     let output = output(&mut inner);
     let text = String::from_utf8_lossy(&output.stdout);
@@ -191,10 +190,10 @@ fn without_the_right_it_says_what_to_do() {
     // Copies, for others than root may not reach the folder that this was built in. Another process writes them: were they
     // open for writing here, Linux would not execute them while another test starts a child.
     let programs = rig.beside("programs");
-    let built = std::env::current_exe().unwrap();
-    let minijuju = Path::new(env!("CARGO_BIN_EXE_minijuju"));
-    assert!(output(Command::new("cp").args([&built, minijuju, &programs])).status.success());
-    let copy = programs.join(built.file_name().unwrap());
+    let own = std::env::current_exe().unwrap();
+    let minijuju = built();
+    assert!(output(Command::new("cp").args([&own, &minijuju, &programs])).status.success());
+    let copy = programs.join(own.file_name().unwrap());
     // Without the inheritable set, which in a container may be full, and would give back what the bounding set lacks.
     for wrapper in [
         "exec setpriv --reuid 65534 --regid 65534 --clear-groups -- \"$@\"",
@@ -234,7 +233,7 @@ fn a_name_that_leads_elsewhere_is_refused() {
 #[test]
 fn on_the_host_itself_a_machine_is_only_a_record() {
     let data = tempfile::tempdir().unwrap();
-    let machines = Machines::with(data.path(), Kind::Host, Path::new(env!("CARGO_BIN_EXE_minijuju"))).unwrap();
+    let machines = Machines::with(data.path(), Kind::Host, &built()).unwrap();
     let machine =
         machines.start(&Spec { id: "host-0".into(), hostname: "juju-0".into(), base: String::new() }).unwrap();
     assert_eq!(machine.root(), Path::new("/"));

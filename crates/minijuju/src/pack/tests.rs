@@ -1,16 +1,19 @@
-//! Unpacking charms: good ones whole, bad ones not at all, each with one sentence.
+//! Unpacking charms: good ones whole, bad ones not at all, each with one sentence. (`tests/pack.rs` has what is packed.)
 
 use std::{
     fs::{self, File},
     io::Write as _,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
-use minijuju::pack::{MAX_SIZE, unpack};
 use tempfile::TempDir;
 use zip::{ZipWriter, write::SimpleFileOptions};
+
+use super::unpack::MAX_SIZE;
+use super::{Profile, juju_arch, pack, unpack};
 
 /// A `.charm` made entry by entry.
 struct Charm {
@@ -277,4 +280,32 @@ fn a_damaged_charm_is_refused() {
         }
     }
     assert!(refused > 10, "{refused}");
+}
+
+#[test]
+fn a_charm_is_built_for_release_or_in_the_profile_of_its_tests() {
+    let project = TempDir::new().unwrap();
+    fs::create_dir(project.path().join("src")).unwrap();
+    for (path, content) in [
+        ("dispatch", "#!/bin/sh\nexec ./bin/demo\n"),
+        ("Cargo.toml", "[package]\nname = \"demo\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[workspace]\n"),
+        (
+            "charmcraft.yaml",
+            &format!(
+                "type: charm\nname: demo\nsummary: s\ndescription: d\nbase: ubuntu@22.04\nplatforms: {{{}: }}\nparts: {{charm: {{plugin: rust, source: .}}}}\n",
+                juju_arch()
+            ),
+        ),
+        ("src/main.rs", "fn main() { print!(\"{}\", cfg!(debug_assertions)) }"),
+    ] {
+        fs::write(project.path().join(path), content).unwrap();
+    }
+    fs::set_permissions(project.path().join("dispatch"), fs::Permissions::from_mode(0o755)).unwrap();
+    for (profile, debug) in [(Profile::Release, "false"), (Profile::Dev, "true")] {
+        let charm = pack(project.path(), project.path(), profile, &mut |_| ()).unwrap();
+        let folder = project.path().join(debug);
+        unpack(&charm, &folder).unwrap();
+        let ran = Command::new(folder.join("dispatch")).current_dir(&folder).output().unwrap();
+        assert_eq!(String::from_utf8(ran.stdout).unwrap(), debug);
+    }
 }

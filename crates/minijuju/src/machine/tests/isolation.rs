@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::fixture::{eventually, finish, needs_root_and, output};
-use crate::rig::{Rig, ask, run, spec};
+use super::fixture::{eventually, finish, needs_root_and, output};
+use super::rig::{Rig, ask, built, run, spec};
 
 #[test]
 #[ignore = "needs root: it starts machines"]
@@ -136,7 +136,7 @@ fn minijuju_s_data_is_hidden_and_its_program_is_there() {
     let machine = rig.start(0);
     let output = output(machine.command("ls", "/").unwrap().arg("-A").arg(rig.data()));
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), &b""[..]));
-    let program = fs::read(env!("CARGO_BIN_EXE_minijuju")).unwrap();
+    let program = fs::read(built()).unwrap();
     let inside = machine.root().join(machine.program().strip_prefix("/").unwrap());
     assert!(fs::read(inside).unwrap() == program);
     assert!(!run(&machine, &format!("rm {}", machine.program().display())).status.success());
@@ -150,7 +150,7 @@ fn a_newer_minijuju_reaches_machines_that_are_up() {
     let newer = rig.beside("newer").join("minijuju");
     fs::write(&newer, "newer").unwrap();
     let kind = rig.machines().kind();
-    let machines = minijuju::machine::Machines::with(&rig.data(), kind, &newer).unwrap();
+    let machines = super::super::Machines::with(&rig.data(), kind, &newer).unwrap();
     machines.find(&spec(0).id).unwrap().unwrap();
     let inside = machine.root().join(machine.program().strip_prefix("/").unwrap());
     assert_eq!(fs::read(inside).unwrap(), b"newer");

@@ -5,14 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread;
+use std::time::SystemTime;
 
-use minijuju::machine::{Kind, Machine, Machines, Spec};
 use tempfile::TempDir;
 
-use crate::fixture::{needs_root_and, output};
+use super::super::{Init, Kind, Machine, Machines, Result, Spec};
+use super::fixture::{needs_root_and, output};
 
 /// Names the data folder for [`start_for_another_test`], the test that another test runs in a process of its own.
 const STARTER: &str = "MINIJUJU_TEST_STARTER";
+
+/// The path of [`start_for_another_test`] in this program.
+pub const STARTING_TEST: &str = "machine::tests::rig::start_for_another_test";
 
 /// Where minijuju is, if not where it was built.
 const PROGRAM: &str = "MINIJUJU_TEST_PROGRAM";
@@ -82,7 +86,7 @@ impl Rig {
 
 impl Drop for Rig {
     fn drop(&mut self) {
-        let cleaned = self.machines.clean();
+        let cleaned = clean(&self.machines);
         if !thread::panicking() {
             cleaned.unwrap();
             assert_eq!(self.leftovers(), Vec::<String>::new());
@@ -99,7 +103,7 @@ pub fn starter(data: &Path, wrapper: &str) -> Command {
 pub fn starter_of(test: &Path, data: &Path, wrapper: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", wrapper, "sh"]).arg(test);
-    command.args(["--exact", "rig::start_for_another_test", "--ignored", "--nocapture", "--test-threads=1"]);
+    command.args(["--exact", STARTING_TEST, "--ignored", "--nocapture", "--test-threads=1"]);
     command.env(STARTER, data).current_dir("/").stdin(Stdio::null());
     command
 }
@@ -132,9 +136,44 @@ pub fn leftovers(data: &Path) -> Vec<String> {
     left
 }
 
+/// The minijuju that was built along with this test: beside the folder of the test's own program. `cargo test` builds both;
+/// with `--lib` it builds no program, and the test would run an old one.
+#[track_caller]
+pub fn built() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let program = test.parent().and_then(Path::parent).unwrap().join("minijuju");
+    let time = fs::metadata(&program).and_then(|metadata| metadata.modified());
+    let fresh = time.is_ok_and(|time| time >= newest(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")));
+    assert!(fresh, "{} is not there, or older than its sources: cargo build -p minijuju", program.display());
+    program
+}
+
+/// When the last change was made to the sources in a folder, those of tests left out.
+fn newest(folder: &Path) -> SystemTime {
+    let times = fs::read_dir(folder).unwrap().flatten().map(|entry| match entry.path() {
+        path if path.ends_with("tests") || path.ends_with("tests.rs") => SystemTime::UNIX_EPOCH,
+        path if path.is_dir() => newest(&path),
+        _ => entry.metadata().and_then(|metadata| metadata.modified()).unwrap(),
+    });
+    times.max().unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
 pub fn open(data: &Path) -> Machines {
-    let program = env::var_os(PROGRAM).unwrap_or_else(|| env!("CARGO_BIN_EXE_minijuju").into());
-    Machines::with(data, Kind::Namespaces, Path::new(&program)).unwrap()
+    let program = env::var_os(PROGRAM).map_or_else(built, PathBuf::from);
+    Machines::with(data, Kind::Namespaces, &program).unwrap()
+}
+
+/// Machines with systemd, which may take as long as `patience` to come up.
+pub fn booting(rig: &Rig, patience: Duration) -> Machines {
+    let mut machines = open(&rig.data());
+    machines.init = Some(Init::Systemd);
+    machines.patience = patience;
+    machines
+}
+
+/// Stop and remove all machines, and whatever a crash left of any. Gives back the names of those removed.
+pub fn clean(machines: &Machines) -> Result<Vec<String>> {
+    machines.clean_under(Machines::lock_if_root()?)
 }
 
 pub fn spec(number: u8) -> Spec {
@@ -173,7 +212,7 @@ fn start_for_another_test() {
     };
     let machines = open(Path::new(&data));
     if env::var_os(CLEAN).is_some() {
-        machines.clean().unwrap();
+        clean(&machines).unwrap();
         return;
     }
     if env::var_os(REPAIR).is_some() {

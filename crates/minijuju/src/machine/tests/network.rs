@@ -7,10 +7,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use minijuju::machine::Machine;
-
-use crate::fixture::{eventually, finish, needs_root_and, output};
-use crate::rig::{Rig, ask, spec};
+use super::super::Machine;
+use super::fixture::{eventually, finish, needs_root_and, output};
+use super::rig::{Rig, ask, spec};
 
 /// How long a neighbour may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);

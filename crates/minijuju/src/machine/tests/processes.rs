@@ -5,12 +5,12 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use minijuju::machine::Machine;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
-use crate::fixture::{eventually, output};
-use crate::rig::{Rig, ask, run, spec};
+use super::super::Machine;
+use super::fixture::{eventually, output};
+use super::rig::{Rig, ask, run, spec};
 
 /// Numbers inside the machine of the processes with these arguments.
 fn find(machine: &Machine, args: &str) -> Vec<String> {

@@ -8,22 +8,23 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use minijuju::machine::{Error, Init, Kind, Machine, Machines, Spec};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::fixture::{eventually, output};
-use crate::rig::{Rig, ask, open, run, spec};
+use super::super::{Error, Init, Kind, Machine, Machines, Spec};
+use super::fixture::{eventually, output};
+use super::rig::{Rig, ask, booting, built, clean, open, run, spec, tag};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn machines(rig: &Rig) -> Machines {
-    open(&rig.data()).booting(Init::Systemd, PATIENCE)
+    booting(rig, PATIENCE)
 }
+
 
 /// The cgroups of a data folder's machines, wherever v2 is mounted.
 fn cgroups(data: &Path) -> Vec<PathBuf> {
-    let name = format!("minijuju-{}", crate::rig::tag(data.to_str().unwrap()));
+    let name = format!("minijuju-{}", tag(data.to_str().unwrap()));
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
     let points = mounts.lines().filter(|line| line.contains(" - cgroup2 ")).filter_map(|line| line.split(' ').nth(4));
     points.map(|point| Path::new(point).join(&name)).filter(|path| path.exists()).collect()
@@ -164,7 +165,7 @@ fn clean_and_stop_leave_no_cgroup() {
     rig.machines().stop(machine.id()).unwrap();
     assert_eq!(cgroups(&rig.data()), Vec::<PathBuf>::new());
     start(&rig);
-    rig.machines().clean().unwrap();
+    clean(rig.machines()).unwrap();
     assert_eq!(cgroups(&rig.data()), Vec::<PathBuf>::new());
     assert_eq!(rig.leftovers(), Vec::<String>::new());
 }
@@ -179,14 +180,14 @@ fn a_unit_that_never_becomes_ready_is_named_and_nothing_is_left() {
         "printf '[Service]\\nType=notify\\nExecStart=sleep 4321\\n[Install]\\nWantedBy=multi-user.target\\n' \
          > /etc/systemd/system/stuck.service && systemctl daemon-reload && systemctl enable stuck.service 2>/dev/null",
     );
-    let hasty = open(&rig.data()).booting(Init::Systemd, Duration::from_secs(2));
+    let hasty = booting(&rig, Duration::from_secs(2));
     hasty.shut_down(&machine).unwrap();
-    // One that was up before is there all the same, as it is on Juju, whose agent waits for no service.
+    // A machine that was up before still starts, as on Juju, whose agent waits for no service.
     let again = hasty.start(&spec(0)).unwrap();
     assert!(again.notes().iter().any(|note| note.contains("waits for stuck.service")), "{:?}", again.notes());
     assert_eq!(ask(&again, "systemctl is-system-running || true"), "starting\n");
     // A new one is not.
-    let none = open(&rig.data()).booting(Init::Systemd, Duration::ZERO);
+    let none = booting(&rig, Duration::ZERO);
     let error = none.start(&spec(1)).unwrap_err().to_string();
     assert!(
         error.contains("cannot start machine test-1: after 0 s") && error.contains("MINIJUJU_INIT=plain"),
@@ -201,9 +202,9 @@ fn deploy(rig: &Rig, init: &str, wrapper: &str) -> String {
     fs::write(charm.join("metadata.yaml"), "name: tiny\nsummary: s\ndescription: d\n").unwrap();
     fs::write(charm.join("dispatch"), "#!/bin/sh\nstatus-set active\n").unwrap();
     fs::set_permissions(charm.join("dispatch"), fs::Permissions::from_mode(0o755)).unwrap();
-    let tag = crate::rig::tag(rig.data().to_str().unwrap());
+    let tag = tag(rig.data().to_str().unwrap());
     let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private", "sh", "-c", wrapper, "sh", env!("CARGO_BIN_EXE_minijuju")]);
+    command.args(["--mount", "--propagation", "private", "sh", "-c", wrapper, "sh"]).arg(built());
     command.args(["deploy".as_ref(), charm.as_os_str()]);
     command.env("MINIJUJU_DATA", rig.data()).env("MINIJUJU_INIT", init).env("TAG", tag).env_remove("JUJU_MODEL");
     let done = output(&mut command);
@@ -292,7 +293,7 @@ fn the_computer_s_policy_against_starting_services_is_hidden() {
     let rig = Rig::new();
     let machine = start(&rig);
     assert!(!machine.root().join("usr/sbin/policy-rc.d").exists());
-    let plain = Machines::with(&rig.data(), Kind::Namespaces, Path::new(env!("CARGO_BIN_EXE_minijuju"))).unwrap();
+    let plain = Machines::with(&rig.data(), Kind::Namespaces, &built()).unwrap();
     let other = plain.start(&Spec { id: "plain-0".into(), hostname: "plain".into(), base: String::new() }).unwrap();
     assert_eq!(other.root().join("usr/sbin/policy-rc.d").exists(), Path::new("/usr/sbin/policy-rc.d").exists());
     assert!(matches!(open(&rig.data()).find("/"), Err(Error::InvalidId(_))));
