@@ -145,7 +145,7 @@ impl Tinyproxy {
     fn run(&self, args: &[&str]) -> Result<Output, Error> {
         let program = self.which(PROGRAM).ok_or(Error::NotInstalled)?;
         let output = charmlibs::process::output_within(Command::new(&program).args(args), EXIT_LIMIT)
-            .map_err(|source| Error::Run { program: program.clone(), source })?;
+            .map_err(|error| Error::Run { program: program.clone(), error })?;
         if output.status.success() { Ok(output) } else { Err(Error::failed(&program, args, &output)) }
     }
 
@@ -184,7 +184,7 @@ impl Tinyproxy {
     fn has_read_config(&self) -> Result<(), Error> {
         let path = self.pid_file();
         let file = fs::File::open(&path);
-        file.and_then(|file| file.set_modified(SystemTime::now())).map_err(|source| Error::Touch { path, source })
+        file.and_then(|file| file.set_modified(SystemTime::now())).map_err(|error| Error::Touch { path, error })
     }
 
     /// Check that the port of the config is free.
@@ -201,7 +201,7 @@ impl Tinyproxy {
             [SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)), SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))]
         {
             match TcpListener::bind(address) {
-                Err(source) if source.kind() == ErrorKind::AddrInUse => return Err(Error::Port { port, source }),
+                Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(Error::Port { port, error }),
                 // A machine without IPv6, for one. It is tinyproxy's to try.
                 Ok(_) | Err(_) => {}
             }
@@ -290,8 +290,8 @@ impl Workload for Tinyproxy {
         let config_file = self.config_file();
         for path in [&self.pid_file(), &config_file] {
             match fs::remove_file(path) {
-                Err(source) if source.kind() != ErrorKind::NotFound => {
-                    return Err(Error::Remove { path: path.clone(), source });
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(Error::Remove { path: path.clone(), error });
                 }
                 Ok(()) | Err(_) => {}
             }
@@ -304,7 +304,7 @@ impl Workload for Tinyproxy {
                 tracing::info!("left {}: there are other files in it", folder.display());
                 Ok(())
             }
-            Err(source) => Err(Error::Remove { path: folder.to_path_buf(), source }),
+            Err(error) => Err(Error::Remove { path: folder.to_path_buf(), error }),
         }
     }
 }

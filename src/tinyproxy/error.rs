@@ -25,12 +25,12 @@ pub enum Error {
     #[error("tinyproxy is not running")]
     NotRunning,
     /// The executable could not be run at all.
-    #[error("could not run {}: {source}", program.display())]
+    #[error("could not run {}: {error}", program.display())]
     Run {
         /// The executable.
         program: PathBuf,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
     /// tinyproxy exited with a code other than 0.
     #[error("`{command}` {outcome}: {}", if output.is_empty() { "it gave no reason" } else { output })]
@@ -43,12 +43,12 @@ pub enum Error {
         output: String,
     },
     /// Another program has the port that tinyproxy should listen on.
-    #[error("tinyproxy cannot listen on port {port}: {source}")]
+    #[error("tinyproxy cannot listen on port {port}: {error}")]
     Port {
         /// The TCP port.
         port: u16,
         /// What the machine said.
-        source: io::Error,
+        error: io::Error,
     },
     /// Something else is where tinyproxy writes its PID file.
     #[error("tinyproxy cannot write its PID file: {} is there, and is no file: remove it", path.display())]
@@ -57,12 +57,12 @@ pub enum Error {
         path: PathBuf,
     },
     /// The time of the PID file could not be renewed.
-    #[error("could not renew the time of {}: {source}", path.display())]
+    #[error("could not renew the time of {}: {error}", path.display())]
     Touch {
         /// The PID file.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
     /// `tinyproxy -v` printed something else than a version.
     #[error("could not find a version in what `tinyproxy -v` printed: {output:?}")]
@@ -71,14 +71,14 @@ pub enum Error {
         output: String,
     },
     /// The process could not be sent a signal.
-    #[error("could not send {signal} to tinyproxy (process {pid}): {source}")]
+    #[error("could not send {signal} to tinyproxy (process {pid}): {error}")]
     Signal {
         /// The process ID.
         pid: i32,
         /// The signal.
         signal: Signal,
         /// Why not.
-        source: Errno,
+        error: Errno,
     },
     /// The process has no handler for the signal, so that the signal would end it.
     #[error("did not send {signal} to tinyproxy (process {pid}): it does not handle it, and would end")]
@@ -89,12 +89,12 @@ pub enum Error {
         signal: Signal,
     },
     /// A file or folder could not be removed.
-    #[error("could not remove {}: {source}", path.display())]
+    #[error("could not remove {}: {error}", path.display())]
     Remove {
         /// Which.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
 }
 

@@ -65,7 +65,7 @@ impl Process {
                 Ok(true)
             }
             Err(Errno::ESRCH) => Ok(false),
-            Err(source) => Err(Error::Signal { pid: self.id(), signal, source }),
+            Err(error) => Err(Error::Signal { pid: self.id(), signal, error }),
         }
     }
 

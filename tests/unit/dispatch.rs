@@ -104,7 +104,7 @@ fn install_logs_the_package_and_its_version() {
     );
 }
 
-/// No argument can hold NUL: the status says what is wrong all the same.
+/// No argument can hold NUL: the status still says what is wrong.
 #[test]
 fn a_slug_with_nul_blocks() {
     let juju = Juju::with_config_get(r#"echo '{"slug":"a\u0000b"}'"#);

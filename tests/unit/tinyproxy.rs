@@ -287,7 +287,7 @@ mod pid_file {
         assert!(!tinyproxy.is_running());
         tinyproxy.stop().unwrap();
         assert!(matches!(tinyproxy.reload_config(), Err(Error::NotRunning)));
-        // Had it been sent a signal, it would tell of that one first.
+        // Had a signal been sent, that failure would come first.
         let name = machine.path("usr/bin/stranger");
         assert!(terminate(&stranger.child.id().to_string()));
         assert_eq!(stranger.line(), "SIGTERM", "{}", name.display());

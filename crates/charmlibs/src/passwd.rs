@@ -90,7 +90,7 @@ pub enum Error {
         why: String,
     },
     /// The program that should have made the change failed.
-    #[error("failed to {doing} the {kind} {name}: {source}")]
+    #[error("failed to {doing} the {kind} {name}: {error}")]
     Program {
         /// `add`, `change` or `remove`.
         doing: &'static str,
@@ -99,7 +99,7 @@ pub enum Error {
         /// Its name.
         name: String,
         /// What it said.
-        source: Box<process::Error>,
+        error: Box<process::Error>,
     },
 }
 

@@ -57,14 +57,14 @@ pub enum Error {
         key: String,
     },
     /// The kernel did not take the value.
-    #[error("could not set the kernel parameter {key} to '{value}': {source}")]
+    #[error("could not set the kernel parameter {key} to '{value}': {error}")]
     Apply {
         /// The parameter.
         key: String,
         /// The value.
         value: String,
         /// Why not: in a container, most parameters cannot be set.
-        source: Arc<io::Error>,
+        error: Arc<io::Error>,
     },
     /// A file could not be written, read or removed.
     #[error(transparent)]
@@ -150,10 +150,10 @@ impl Config {
             }
         }
         let write = |key: &str, value: &str| {
-            fs::write(path_of(&self.proc, key), format!("{value}\n")).map_err(|source| Error::Apply {
+            fs::write(path_of(&self.proc, key), format!("{value}\n")).map_err(|error| Error::Apply {
                 key: key.to_owned(),
                 value: value.to_owned(),
-                source: source.into(),
+                error: error.into(),
             })
         };
         for (done, (key, _)) in before.iter().enumerate() {

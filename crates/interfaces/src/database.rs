@@ -123,7 +123,7 @@ struct Provided {
     tls_ca: Option<String>,
 }
 
-/// What is to come in secrets, not in the databag.
+/// What must come in secrets, not in the databag.
 const IN_SECRETS: &str = r#"["username","password","tls","tls-ca","uris","read-only-uris"]"#;
 
 impl Requirer {
@@ -249,7 +249,7 @@ impl Requirer {
             Err(error) => return crate::pass_over(error),
         };
         let name = database.name.clone();
-        let seen = Seen::from(database);
+        let seen = Notified::from(database);
         if model.stored("seen")?.as_ref() != Some(&seen) {
             model.store("seen", &seen)?;
             self.changed().emit(model, relation, &Changed { name })?;
@@ -283,7 +283,7 @@ fn is_label(label: &str, endpoint: &str) -> bool {
 
 /// What the charm was notified of last, without the password, which is never stored.
 #[derive(PartialEq, Serialize, Deserialize)]
-struct Seen {
+struct Notified {
     name: String,
     username: String,
     endpoints: Vec<String>,
@@ -293,7 +293,7 @@ struct Seen {
     tls_ca: Option<String>,
 }
 
-impl From<Database> for Seen {
+impl From<Database> for Notified {
     fn from(database: Database) -> Self {
         let Database { name, endpoints, read_only_endpoints, version, username, tls, tls_ca, secret: _ } = database;
         Self { name, username, endpoints, read_only_endpoints, version, tls, tls_ca }

@@ -1,6 +1,6 @@
 //! `#[ops::config]`: the type of a charm's config, checked against `charmcraft.yaml`.
 
-use ops_metadata::{CharmMeta, ConfigMeta, ConfigType};
+use ops_metadata::{CharmMeta, ConfigMeta, ConfigType, nearest};
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{
@@ -8,10 +8,7 @@ use syn::{
     Type, parse_quote,
 };
 
-use crate::{
-    metadata::Metadata,
-    spelling::{nearest, plain},
-};
+use crate::{metadata::Metadata, names::plain};
 
 pub(crate) fn expand(path: TokenStream, item: TokenStream) -> Result<TokenStream, Error> {
     let path: Option<LitStr> = if path.is_empty() { None } else { Some(syn::parse2(path)?) };

@@ -4,7 +4,6 @@
 mod config;
 mod metadata;
 mod names;
-mod spelling;
 
 use proc_macro::TokenStream;
 

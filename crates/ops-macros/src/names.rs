@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::{Error, LitStr};
 
-use crate::{metadata::Metadata, spelling::plain};
+use crate::metadata::Metadata;
 
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream, Error> {
     let path: LitStr = syn::parse2(input)
@@ -42,6 +42,11 @@ struct Clash {
     one: String,
     other: String,
     identifier: String,
+}
+
+/// A name as it stands in code: a hyphen is no letter there.
+pub(crate) fn plain(name: &str) -> String {
+    name.replace('-', "_")
 }
 
 fn modules(meta: &CharmMeta, file: &str, span: Span) -> Result<TokenStream, Clash> {

@@ -63,7 +63,7 @@ impl CharmFiles {
         let own = |name: &str| match fs::read_to_string(dir.join(name)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(MetadataError::Read { path: dir.join(name), source }),
+            Err(error) => Err(MetadataError::Read { path: dir.join(name), error }),
         };
         let (metadata, config, actions) = (own("metadata.yaml")?, own("config.yaml")?, own("actions.yaml")?);
         let Some(project) = own("charmcraft.yaml")? else {

@@ -207,7 +207,7 @@ fn read_file(dir: &Path, name: &'static str) -> Result<Option<File>, MetadataErr
     match fs::read_to_string(&path) {
         Ok(text) => File::parse(name, &text).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(MetadataError::Read { path, source }),
+        Err(error) => Err(MetadataError::Read { path, error }),
     }
 }
 

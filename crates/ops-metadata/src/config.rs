@@ -96,12 +96,22 @@ impl ConfigMeta {
     }
 }
 
+/// A boolean as Go's `strconv.ParseBool` reads it.
+#[must_use]
+pub fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
+    }
+}
+
 fn read_default(option_type: ConfigType, node: &Node<'_>) -> Result<Value, MetadataError> {
     // Of a boolean Juju takes the words in quotes that Go's ParseBool takes.
-    match (option_type, node.value().as_str()) {
-        (ConfigType::Boolean, Some("1" | "t" | "T" | "TRUE" | "true" | "True")) => return Ok(true.into()),
-        (ConfigType::Boolean, Some("0" | "f" | "F" | "FALSE" | "false" | "False")) => return Ok(false.into()),
-        _ => {}
+    if option_type == ConfigType::Boolean
+        && let Some(on) = node.value().as_str().and_then(parse_bool)
+    {
+        return Ok(on.into());
     }
     if !option_type.takes(node.value()) {
         return Err(node.expected(option_type.described()));

@@ -14,12 +14,12 @@ pub enum MetadataError {
         dir: PathBuf,
     },
     /// A file is there and cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// What the operating system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// A file is not YAML.
     #[error("{file} is not valid YAML: {reason}")]

@@ -39,6 +39,7 @@ mod part;
 mod platform;
 mod relation;
 mod resource;
+mod spelling;
 mod storage;
 mod warnings;
 mod yaml;
@@ -50,6 +51,8 @@ pub use action::ActionMeta;
 pub use assumes::{Assumes, AssumesCondition, Feature};
 pub use charm_files::CharmFiles;
 pub use charm_meta::{CharmMeta, CharmUser};
+#[doc(hidden)]
+pub use config::parse_bool;
 pub use config::{ConfigMeta, ConfigType};
 pub use error::MetadataError;
 pub use links::MetadataLinks;
@@ -57,6 +60,8 @@ pub use part::Part;
 pub use platform::{Base, Platform};
 pub use relation::{RelationMeta, RelationRole, RelationScope};
 pub use resource::{ResourceMeta, ResourceType};
+#[doc(hidden)]
+pub use spelling::nearest;
 pub use storage::{StorageMeta, StorageType};
 pub use warnings::warnings;
 pub use yaml::{parse_text_map, parse_yaml};

@@ -11,7 +11,7 @@ pub struct MetadataLinks {
     pub websites: Vec<String>,
     /// Where its sources are.
     pub sources: Vec<String>,
-    /// Where to tell of mistakes.
+    /// Where to report bugs.
     pub issues: Vec<String>,
     /// Its documentation.
     pub documentation: Option<String>,

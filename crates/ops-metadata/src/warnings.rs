@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{yaml, yaml_scalar::YamlReader};
+use crate::{spelling::nearest, yaml, yaml_scalar::YamlReader};
 
 /// The keys of `charmcraft.yaml` that Charmcraft knows.
 const PROJECT: &[&str] = &[
@@ -105,17 +105,10 @@ pub fn warnings(charmcraft_yaml: &str) -> Vec<String> {
 
 fn unknown(map: &Value, path: &str, known: &[&str], found: &mut Vec<String>) {
     for key in map.as_object().into_iter().flat_map(|map| map.keys()).filter(|key| !known.contains(&key.as_str())) {
-        let hint = nearest(key, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        let hint =
+            nearest(key, known.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         found.push(format!("{path}{key}: neither Charmcraft nor Juju knows this key{hint}"));
     }
-}
-
-/// The known key that somebody meant, if one is like it. (A key that goes on where a known one ends, such as `parameters`
-/// for `params`, is like it too: by the number of edits alone it would not be.)
-fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
-    let likeness = |name: &str| strsim::jaro_winkler(&key.to_lowercase().replace('_', "-"), &name.to_lowercase());
-    let (likest, name) = known.iter().map(|name| (likeness(name), *name)).max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (likest > 0.8).then_some(name)
 }
 
 /// Juju puts the resources of a unit into one folder, each under its file's name.

@@ -8,7 +8,7 @@ use crate::env::HookEnv;
 use crate::error::Error;
 use crate::event::{Emission, EventName, Notice};
 use crate::framework::{Charm, Failure, Framework};
-use crate::hookcmds::Runner;
+use crate::hookcmds::{EntityKind, Runner};
 use crate::metadata::Metadata;
 use crate::model::Model;
 use crate::status::Status;
@@ -135,14 +135,14 @@ impl<C: Charm> Dispatch<C> {
     }
 
     /// Emit an event to all its handlers, or to the one that deferred it; and then what those emitted.
-    fn emit(&mut self, charm: &mut C, notice: &Notice, again: Option<&Deferred>) -> Result<(), Error> {
+    fn emit(&mut self, charm: &mut C, notice: &Notice, repeated: Option<&Deferred>) -> Result<(), Error> {
         self.emitted.push(notice.clone());
         for at in 0..self.framework.observers.len() {
             let observer = &self.framework.observers[at];
             if observer.event != notice.event {
                 continue;
             }
-            match again {
+            match repeated {
                 Some(deferred) if deferred.handler != observer.handler => continue,
                 None if self.waits(at, notice) => {
                     tracing::info!("event {} for {} waits already", notice.event, observer.handler);
@@ -159,7 +159,7 @@ impl<C: Charm> Dispatch<C> {
                     return Err(Error::Handler { event, handler, source });
                 }
             };
-            if asks_again && again.is_none() {
+            if asks_again && repeated.is_none() {
                 self.model.state().defer(Deferred { handler: observer.handler.clone(), notice: notice.clone() });
             }
             // Taken at once: what those emit in turn comes before the next of them, as if emitted on the spot.
@@ -169,7 +169,7 @@ impl<C: Charm> Dispatch<C> {
                 self.emit(charm, &emission, None)?;
                 self.emitting.pop();
             }
-            if let Some(deferred) = again {
+            if let Some(deferred) = repeated {
                 if !asks_again {
                     self.model.state().remove_deferred(deferred);
                 }
@@ -191,12 +191,12 @@ impl<C: Charm> Dispatch<C> {
         let observed = |event| self.framework.observers.iter().any(|observer| observer.event == event);
         if observed(EventName::CollectAppStatus) && self.model.is_leader()? {
             self.emit(charm, &Notice::new(EventName::CollectAppStatus), None)?;
-            if let Some(status) = Status::worst(self.model.take_proposed(true)) {
+            if let Some(status) = Status::worst(self.model.take_proposed(EntityKind::Application)) {
                 self.model.app().set_status(status)?;
             }
         }
         self.emit(charm, &Notice::new(EventName::CollectUnitStatus), None)?;
-        match Status::worst(self.model.take_proposed(false)) {
+        match Status::worst(self.model.take_proposed(EntityKind::Unit)) {
             Some(status) => self.model.unit().set_status(status),
             None => Ok(()),
         }

@@ -1,7 +1,6 @@
 //! The way from a process that Juju starts to the charm.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -83,17 +82,11 @@ fn outside_juju(program: Option<OsString>) -> String {
     )
 }
 
-/// The error and its causes in one line. A cause that an error already ends with is not said twice.
+/// The error and its causes in one line. An error may have the text of its cause as its own, and is said once then; none of
+/// the framework's adds words to it.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !line.ends_with(&text) {
-            // Writing to a string does not fail.
-            let _ = write!(line, ": {text}");
-        }
-        source = cause.source();
-    }
-    line
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.dedup();
+    texts.join(": ")
 }

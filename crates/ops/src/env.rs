@@ -80,7 +80,7 @@ pub enum EnvError {
     },
     /// The event has a name that is not an event's.
     #[error("JUJU_DISPATCH_PATH: {0}")]
-    Event(#[from] UnknownEvent),
+    Event(UnknownEvent),
 }
 
 impl HookEnv {
@@ -141,7 +141,7 @@ impl HookEnv {
             });
         }
         Ok(Self {
-            event: EventName::from_dispatch_path(&dispatch_path)?,
+            event: EventName::from_dispatch_path(&dispatch_path).map_err(EnvError::Event)?,
             unit_name,
             model_name: required("JUJU_MODEL_NAME")?,
             model_uuid: required("JUJU_MODEL_UUID")?,

@@ -28,12 +28,12 @@ pub enum Error {
     #[error("config option {0}")]
     Config(LoadError),
     /// An action's parameter is not what the charm's type says.
-    #[error("action {action}: parameter {source}")]
+    #[error("action {action}: parameter {error}")]
     ActionParameter {
         /// The action.
         action: String,
         /// The parameter, its value, and what is wrong.
-        source: LoadError,
+        error: LoadError,
     },
     /// An action's results cannot be given to Juju.
     #[error("action {action}: its results cannot be set: {why}")]
@@ -44,12 +44,12 @@ pub enum Error {
         why: String,
     },
     /// A databag's value is not what the charm's type says, or the other way round.
-    #[error("relation {databag}: {source}")]
+    #[error("relation {databag}: {error}")]
     RelationData {
         /// The relation and whose databag it is, such as `database:3, databag of postgresql/0`.
         databag: String,
         /// The key, its value, and what is wrong.
-        source: LoadError,
+        error: LoadError,
     },
     /// Juju would refuse to read or write this databag.
     #[error("relation {relation}, databag of {entity}: {reason}")]

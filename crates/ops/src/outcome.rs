@@ -4,7 +4,7 @@ use crate::entry::chain;
 use crate::error::Error;
 use crate::event::{EventName, Notice};
 use crate::framework::Failure;
-use crate::hookcmds;
+use crate::hookcmds::{self, EntityKind};
 use crate::model::Model;
 use crate::status::Status;
 
@@ -129,6 +129,6 @@ pub(crate) fn end_well(error: anyhow::Error, notice: &Notice, model: &Model) -> 
     if matches!(notice.event, EventName::Action(_)) {
         hookcmds::action_fail(model.runner(), &why).map_err(Error::from)?;
     }
-    model.propose(false, vec![status]);
+    model.propose(EntityKind::Unit, vec![status]);
     Ok(())
 }

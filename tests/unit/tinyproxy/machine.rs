@@ -91,7 +91,7 @@ impl Machine {
 
     /// Run a program that is named `name`, prepares itself with `script`, and then does not end by itself.
     pub fn run_script(&self, name: &str, script: &str) -> Running {
-        // Nothing is ever written to its input. A signal that it handles wakes it all the same.
+        // Nothing is ever written to its input. A signal that it handles still wakes it.
         let program = self.install(name, &format!("{script}; echo ready; while :; do read nothing; done"));
         let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());

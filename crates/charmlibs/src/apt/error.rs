@@ -23,12 +23,12 @@ pub enum Error {
         text: String,
     },
     /// A program could not be started.
-    #[error("could not run {program}: {source}")]
+    #[error("could not run {program}: {error}")]
     Start {
         /// `apt-get` or `dpkg-query`.
         program: &'static str,
         /// Why not.
-        source: Arc<io::Error>,
+        error: Arc<io::Error>,
     },
     /// No package source of the machine has this package, or not in this version.
     #[error("{0}")]

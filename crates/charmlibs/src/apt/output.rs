@@ -47,7 +47,7 @@ impl Reason {
 }
 
 /// The lines that say why: those that apt and dpkg mark as errors, and who holds the lock; or the last ones, if these only
-/// say that something else failed, or if there are none.
+/// say that something else failed, or if there are no such lines.
 pub(super) fn last_lines(output: &Output) -> Vec<String> {
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let errors: Vec<_> =

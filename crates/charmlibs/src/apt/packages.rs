@@ -283,7 +283,7 @@ impl Apt {
     pub(super) fn apt_get(&self, doing: &'static str, package: Option<&str>, args: &[&str]) -> Result<(), Error> {
         let started = Instant::now();
         let mut downloads = 1;
-        let mut told = false;
+        let mut logged = false;
         loop {
             // apt-get waits for dpkg's lock by itself, but not for each of its others, nor did it always.
             let left = self.lock_timeout.saturating_sub(started.elapsed());
@@ -302,9 +302,9 @@ impl Apt {
                     return Err(Error::Locked { failure, waited: started.elapsed() });
                 }
                 Reason::Locked => {
-                    if !told {
+                    if !logged {
                         tracing::info!("waiting for another process to release its lock: {}", failure.lines.join("; "));
-                        told = true;
+                        logged = true;
                     }
                     thread::sleep(LOCK_POLL.min(self.lock_timeout.saturating_sub(started.elapsed())));
                 }
@@ -324,7 +324,7 @@ impl Apt {
         let mut command = Command::new(path);
         // In English, for what it says is read here.
         command.args(args).env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
-        process::output(&mut command).map_err(|source| Error::Start { program, source: source.into() })
+        process::output(&mut command).map_err(|error| Error::Start { program, error: error.into() })
     }
 }
 

@@ -199,7 +199,7 @@ fn the_group(name: &str) -> Result<Group, Error> {
 fn change(doing: &'static str, kind: &'static str, name: &str, run: Run) -> Result<(), Error> {
     match run.arg("--").arg(name).env("LC_ALL", "C").output() {
         Ok(_) => Ok(()),
-        Err(source) => Err(Error::Program { doing, kind, name: name.to_owned(), source: source.into() }),
+        Err(error) => Err(Error::Program { doing, kind, name: name.to_owned(), error: error.into() }),
     }
 }
 

@@ -63,20 +63,20 @@ pub enum Error {
         why: String,
     },
     /// A step on the way failed.
-    #[error("could not {step} {}: {source}", path.display())]
+    #[error("could not {step} {}: {error}", path.display())]
     Step {
         /// What was being done, such as `write` or `make the folder for`.
         step: &'static str,
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: Arc<io::Error>,
+        error: Arc<io::Error>,
     },
 }
 
 impl Error {
     pub(crate) fn step(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| Self::Step { step, path, source: source.into() }
+        move |error| Self::Step { step, path, error: error.into() }
     }
 }

@@ -137,9 +137,9 @@ impl Run {
             Some(limit) => super::within(&mut self.command, self.input.as_deref(), limit),
             None => super::to_the_end(&mut self.command, self.input.as_deref(), std::process::Child::wait),
         };
-        result.map_err(|source| match self.limit {
-            Some(limit) if source.kind() == io::ErrorKind::TimedOut => Error::TimedOut { command: command_line, limit },
-            _ => Error::Start { command: command_line, source: source.into() },
+        result.map_err(|error| match self.limit {
+            Some(limit) if error.kind() == io::ErrorKind::TimedOut => Error::TimedOut { command: command_line, limit },
+            _ => Error::Start { command: command_line, error: error.into() },
         })
     }
 
@@ -179,12 +179,12 @@ impl From<Command> for Run {
 #[non_exhaustive]
 pub enum Error {
     /// The program could not be started.
-    #[error("could not run `{command}`: {source}")]
+    #[error("could not run `{command}`: {error}")]
     Start {
         /// The command line, without secrets.
         command: String,
         /// Why not.
-        source: Arc<io::Error>,
+        error: Arc<io::Error>,
     },
     /// The program was killed, for it did not end in time.
     #[error("`{command}` did not end within {limit:?}")]
@@ -203,7 +203,7 @@ impl Error {
     /// Whether there is no such program.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Start { source, .. } if source.kind() == io::ErrorKind::NotFound)
+        matches!(self, Self::Start { error, .. } if error.kind() == io::ErrorKind::NotFound)
     }
 
     /// What the program that failed said, if it ran to its end.

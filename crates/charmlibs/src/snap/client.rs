@@ -76,13 +76,13 @@ impl Snapd {
         let body = body.to_string();
         let length = body.len() as u64;
         let started = Instant::now();
-        let mut told = false;
+        let mut logged = false;
         loop {
             match self.send_body(method, path, &mut body.as_bytes(), length, "application/json", doing) {
                 Err(error) if error.is("snap-change-conflict") && started.elapsed() < self.timeout => {
-                    if !told {
+                    if !logged {
                         tracing::info!("{error}; waiting for it");
-                        told = true;
+                        logged = true;
                     }
                     thread::sleep(CONFLICT_POLL.min(self.timeout.saturating_sub(started.elapsed())));
                 }

@@ -78,20 +78,20 @@ pub enum InvalidFile {
         why: String,
     },
     /// A dashboard.
-    #[error("the dashboard {name} is no JSON: {source}")]
+    #[error("the dashboard {name} is no JSON: {error}")]
     Dashboard {
         /// Its name.
         name: &'static str,
         /// What is wrong.
-        source: serde_json::Error,
+        error: serde_json::Error,
     },
     /// A dashboard cannot be compressed.
-    #[error("the dashboard {name} cannot be compressed: {source}")]
+    #[error("the dashboard {name} cannot be compressed: {error}")]
     Compression {
         /// Its name.
         name: &'static str,
         /// What is wrong.
-        source: std::io::Error,
+        error: std::io::Error,
     },
 }
 
@@ -343,7 +343,7 @@ fn labelled(mut group: Value, topology: &Topology, language: Language) -> Result
 /// A dashboard as the other side reads it: JSON, compressed, in base64.
 fn dashboard((name, text): &(&'static str, &'static str), charm: &str) -> Result<String, InvalidFile> {
     let mut dashboard: Map<String, Value> =
-        serde_json::from_str(text).map_err(|source| InvalidFile::Dashboard { name, source })?;
+        serde_json::from_str(text).map_err(|error| InvalidFile::Dashboard { name, error })?;
     // Grafana knows a dashboard by 40 letters, which are this one's in whatever model the charm is.
     let uid = crate::hex(&Sha256::digest(format!("{charm}-{name}"))[..20]);
     dashboard.insert("uid".to_owned(), uid.into());
@@ -358,7 +358,7 @@ fn dashboard((name, text): &(&'static str, &'static str), charm: &str) -> Result
         writer.write_all(Value::from(dashboard).to_string().as_bytes())?;
         writer.finish()
     };
-    let compressed = compress().map_err(|source| InvalidFile::Compression { name, source })?;
+    let compressed = compress().map_err(|error| InvalidFile::Compression { name, error })?;
     Ok(Base64::encode_string(&compressed))
 }
 

@@ -265,7 +265,7 @@ impl Requirer {
         provided: &ProviderData,
     ) -> Result<(), Error> {
         let key = told(part.mode);
-        let told: Vec<Denied> = model.stored(key)?.unwrap_or_default();
+        let reported: Vec<Denied> = model.stored(key)?.unwrap_or_default();
         let mut denied = Vec::new();
         for entry in &provided.request_errors {
             let Ok(request) = SigningRequest::from_pem(entry.request()) else { continue };
@@ -274,10 +274,10 @@ impl Requirer {
                 denied.push(Denied { common_name: request.content().common_name, code, message });
             }
         }
-        for new in denied.iter().filter(|denied| !told.contains(denied)) {
+        for new in denied.iter().filter(|denied| !reported.contains(denied)) {
             self.denied().emit(model, relation, new)?;
         }
-        if denied != told {
+        if denied != reported {
             model.store(key, &denied)?;
         }
         Ok(())

@@ -254,7 +254,7 @@ impl<C> Context<C> {
     /// # Panics
     /// It is made again for each run: set it up where it is made.
     pub fn charm_mut(&mut self) -> &mut C {
-        assert!(self.make.is_none(), "the charm is made anew for each run: set it up where it is made");
+        assert!(self.make.is_none(), "the charm is made new for each run: set it up where it is made");
         self.charm.as_mut().expect("a charm that is not made for each run is there")
     }
 

@@ -16,7 +16,7 @@ pub enum Error {
     Inconsistent(Vec<String>),
     /// The charm failed. The text is the line that the unit's log would show.
     #[error("{}", ops::chain(.0))]
-    Charm(#[source] ops::Error),
+    Charm(ops::Error),
     /// The charm's handlers succeeded, and then Juju did not take their changes.
     #[error("Juju refused the changes of the hook: {0}")]
     Refused(String),

@@ -25,11 +25,11 @@ pub enum Maker<C> {
 #[doc(hidden)]
 pub enum Once {}
 
-/// Made anew for each run.
+/// Made new for each run.
 #[doc(hidden)]
 pub enum Anew {}
 
-/// Made anew for each run, from what it can see of Juju.
+/// Made new for each run, from what it can see of Juju.
 #[doc(hidden)]
 pub enum FromModel {}
 

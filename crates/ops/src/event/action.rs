@@ -57,7 +57,7 @@ impl ActionEvent {
     /// # Errors
     /// `action-get` failed, or [`Error::ActionParameter`]: a parameter is not what the type says.
     pub fn load_params<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        load(self.params()?).map_err(|source| Error::ActionParameter { action: self.name.clone(), source })
+        load(self.params()?).map_err(|error| Error::ActionParameter { action: self.name.clone(), error })
     }
 
     /// Show the operator a message while the action runs.

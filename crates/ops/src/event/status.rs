@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use crate::error::Error;
 use crate::event::notice::Notice;
 use crate::event::{Event, EventName, private};
+use crate::hookcmds::EntityKind;
 use crate::model::Model;
 use crate::status::Status;
 
@@ -14,7 +15,7 @@ use crate::status::Status;
 /// counts. If none is proposed, the status stays as it is.
 #[derive(Debug)]
 pub struct CollectStatusEvent {
-    app: bool,
+    of: EntityKind,
     proposed: RefCell<Vec<Status>>,
 }
 
@@ -29,11 +30,15 @@ impl private::Sealed for CollectStatusEvent {}
 
 impl Event for CollectStatusEvent {
     fn load(notice: &Notice, _: &Model) -> Result<Self, Error> {
-        Ok(Self { app: notice.event == EventName::CollectAppStatus, proposed: RefCell::default() })
+        let of = match notice.event {
+            EventName::CollectAppStatus => EntityKind::Application,
+            _ => EntityKind::Unit,
+        };
+        Ok(Self { of, proposed: RefCell::default() })
     }
 
     fn finish(self, model: &Model) -> Result<(), Error> {
-        model.propose(self.app, self.proposed.into_inner());
+        model.propose(self.of, self.proposed.into_inner());
         Ok(())
     }
 }

@@ -21,6 +21,24 @@ mod status;
 mod storage;
 mod text;
 
+/// Whose status or databag it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntityKind {
+    /// A unit's.
+    Unit,
+    /// An application's.
+    Application,
+}
+
+/// When the machine reboots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RebootTime {
+    /// Once the hook has succeeded.
+    AfterHook,
+    /// At once, which stops the hook; Juju runs it again.
+    Now,
+}
+
 pub use action::{action_fail, action_get, action_log, action_set};
 pub use config::config_get;
 pub use other::{

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::text::{MAX_ARGUMENT, MAX_MESSAGE, argument, without_nul};
-use super::{Command, Result, Runner};
+use super::{Command, RebootTime, Result, Runner};
 
 /// `application-version-set`: the workload's version, as `juju status` shows it.
 pub fn application_version_set(runner: &dyn Runner, version: &str) -> Result<()> {
@@ -76,9 +76,12 @@ pub fn juju_log(runner: &dyn Runner, level: LogLevel, message: &str) -> Result<(
 }
 
 /// `juju-reboot`: reboot the machine once the hook is done, or at once, which stops the hook and runs it again later.
-pub fn juju_reboot(runner: &dyn Runner, now: bool) -> Result<()> {
+pub fn juju_reboot(runner: &dyn Runner, time: RebootTime) -> Result<()> {
     let command = Command::new("juju-reboot");
-    if now { command.arg("--now").run(runner) } else { command.run(runner) }
+    match time {
+        RebootTime::AfterHook => command.run(runner),
+        RebootTime::Now => command.arg("--now").run(runner),
+    }
 }
 
 /// What Juju is working towards: which units and relations there will be.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::other::map_or_null;
 use super::text::yaml;
-use super::{Command, Error, Result, Runner};
+use super::{Command, EntityKind, Error, Result, Runner};
 
 /// `relation-ids`: the relations at an endpoint, such as `database:3`.
 pub fn relation_ids(runner: &dyn Runner, endpoint: &str) -> Result<Vec<String>> {
@@ -23,10 +23,15 @@ pub fn relation_list_app(runner: &dyn Runner, relation: &str) -> Result<String> 
     Command::new("relation-list").args(["--format=json", "--app", "-r", relation]).json(runner)
 }
 
-/// `relation-get`: the databag of a unit, or with `app` that of an application.
-pub fn relation_get(runner: &dyn Runner, relation: &str, entity: &str, app: bool) -> Result<BTreeMap<String, String>> {
+/// `relation-get`: the databag of a unit, or that of an application.
+pub fn relation_get(
+    runner: &dyn Runner,
+    relation: &str,
+    entity: &str,
+    of: EntityKind,
+) -> Result<BTreeMap<String, String>> {
     let mut command = Command::new("relation-get").args(["--format=json", "-r", relation]);
-    if app {
+    if of == EntityKind::Application {
         command = command.arg("--app");
     }
     let command = command.args(["-", entity]);
@@ -34,10 +39,15 @@ pub fn relation_get(runner: &dyn Runner, relation: &str, entity: &str, app: bool
     map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string() })
 }
 
-/// `relation-set`: write keys of this unit's databag, or with `app` of the application's. An empty value removes its key.
-pub fn relation_set(runner: &dyn Runner, relation: &str, app: bool, data: &BTreeMap<String, String>) -> Result<()> {
+/// `relation-set`: write keys of this unit's databag, or of the application's. An empty value removes its key.
+pub fn relation_set(
+    runner: &dyn Runner,
+    relation: &str,
+    of: EntityKind,
+    data: &BTreeMap<String, String>,
+) -> Result<()> {
     let mut command = Command::new("relation-set").args(["-r", relation]);
-    if app {
+    if of == EntityKind::Application {
         command = command.arg("--app");
     }
     // Not on the command line: values can be long.

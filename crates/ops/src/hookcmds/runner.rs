@@ -82,7 +82,7 @@ impl Command {
     pub fn output(self, runner: &dyn Runner) -> Result<String> {
         let output = match runner.run(&self) {
             Ok(output) => output,
-            Err(source) => return Err(Error::Start { command: self.to_string(), source }),
+            Err(error) => return Err(Error::Start { command: self.to_string(), error }),
         };
         if output.code != 0 {
             return Err(Error::Failed {
@@ -211,12 +211,12 @@ impl Runner for ProcessRunner {
 #[non_exhaustive]
 pub enum Error {
     /// It could not be started.
-    #[error("could not run `{command}`: {source}")]
+    #[error("could not run `{command}`: {error}")]
     Start {
         /// The command line.
         command: String,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
     /// It exited with a code other than 0.
     #[error("`{command}` failed with exit code {code}: {}", if stderr.is_empty() { "it gave no reason" } else { stderr })]

@@ -188,7 +188,7 @@ fn with_content<T>(
 ) -> Result<T> {
     let Some(content) = content else { return run(command) };
     let shown = command.to_string();
-    let file = ContentFile::write(content).map_err(|source| Error::Start { command: shown, source })?;
+    let file = ContentFile::write(content).map_err(|error| Error::Start { command: shown, error })?;
     run(command.args(["--file".to_owned(), file.0.to_string_lossy().into_owned()]))
 }
 

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use super::text::{MAX_MESSAGE, argument};
-use super::{Command, Result, Runner};
+use super::{Command, EntityKind, Result, Runner};
 use crate::status::{Status, StatusName};
 
 /// `status-get`: the status of this unit, or of the application (on the leader).
-pub fn status_get(runner: &dyn Runner, app: bool) -> Result<Status> {
+pub fn status_get(runner: &dyn Runner, of: EntityKind) -> Result<Status> {
     #[derive(Deserialize)]
     struct Shown {
         status: String,
@@ -20,8 +20,10 @@ pub fn status_get(runner: &dyn Runner, app: bool) -> Result<Status> {
         status: Shown,
     }
     let command = Command::new("status-get").args(["--include-data", "--format=json"]);
-    let command = command.arg(format!("--application={app}"));
-    let shown: Shown = if app { command.json::<Application>(runner)?.status } else { command.json(runner)? };
+    let shown: Shown = match of {
+        EntityKind::Unit => command.arg("--application=false").json(runner)?,
+        EntityKind::Application => command.arg("--application=true").json::<Application>(runner)?.status,
+    };
     let name = shown.status.parse().unwrap_or_else(|error| {
         tracing::warn!("{error}: it is taken for unknown");
         StatusName::Unknown
@@ -30,9 +32,12 @@ pub fn status_get(runner: &dyn Runner, app: bool) -> Result<Status> {
 }
 
 /// `status-set`: the status of this unit, or of the application (on the leader).
-pub fn status_set(runner: &dyn Runner, app: bool, name: StatusName, message: &str) -> Result<()> {
+pub fn status_set(runner: &dyn Runner, of: EntityKind, name: StatusName, message: &str) -> Result<()> {
     Command::new("status-set")
-        .arg(if app { "--application=True" } else { "--application=False" })
+        .arg(match of {
+            EntityKind::Unit => "--application=False",
+            EntityKind::Application => "--application=True",
+        })
         // The `--` lets a message start with a hyphen.
         .args([name.as_str(), "--", &argument("the status message", message, MAX_MESSAGE)])
         .run(runner)

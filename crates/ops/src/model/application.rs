@@ -1,9 +1,7 @@
 //! Applications.
 
-use std::fmt;
-
 use crate::error::Error;
-use crate::hookcmds::{self, SecretOwner};
+use crate::hookcmds::{self, EntityKind, SecretOwner};
 use crate::model::unit::set_status;
 use crate::model::{Model, Secret, SecretContent, SecretUpdate};
 use crate::status::Status;
@@ -39,7 +37,7 @@ impl Application {
     pub fn status(&self) -> Result<Status, Error> {
         self.ours("status")?;
         self.model.require_leader("read the application's status")?;
-        Ok(hookcmds::status_get(self.model.runner(), true)?)
+        Ok(hookcmds::status_get(self.model.runner(), EntityKind::Application)?)
     }
 
     /// Set the application's status at once.
@@ -50,7 +48,7 @@ impl Application {
     pub fn set_status(&self, status: Status) -> Result<(), Error> {
         self.ours("status")?;
         self.model.require_leader("set the application's status")?;
-        set_status(&self.model, true, &status)
+        set_status(&self.model, EntityKind::Application, &status)
     }
 
     /// How many units Juju plans for the application, this one included, units that are going not.
@@ -78,41 +76,4 @@ impl Application {
     }
 }
 
-impl PartialEq for Application {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Application {}
-
-impl PartialOrd for Application {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// By name.
-impl Ord for Application {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.name.cmp(&other.name)
-    }
-}
-
-impl std::hash::Hash for Application {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
-
-impl fmt::Debug for Application {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Application({})", self.name)
-    }
-}
-
-impl fmt::Display for Application {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
-    }
-}
+known_by_name!(Application);

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::hookcmds;
+use crate::hookcmds::{self, EntityKind};
 use crate::load::{LoadError, load_encoded, load_plain, text};
 use crate::model::relation::is_gone;
 use crate::model::{Application, Relation, Unit};
@@ -17,8 +17,8 @@ use crate::model::{Application, Relation, Unit};
 pub trait Entity {
     /// Its name.
     fn name(&self) -> &str;
-    /// Whether it is an application.
-    fn is_app(&self) -> bool;
+    /// Which of the two it is.
+    fn kind(&self) -> EntityKind;
 }
 
 impl Entity for Unit {
@@ -26,8 +26,8 @@ impl Entity for Unit {
         Unit::name(self)
     }
 
-    fn is_app(&self) -> bool {
-        false
+    fn kind(&self) -> EntityKind {
+        EntityKind::Unit
     }
 }
 
@@ -36,8 +36,8 @@ impl Entity for Application {
         Application::name(self)
     }
 
-    fn is_app(&self) -> bool {
-        true
+    fn kind(&self) -> EntityKind {
+        EntityKind::Application
     }
 }
 
@@ -52,12 +52,16 @@ const JUJU_KEYS: [&str; 3] = ["egress-subnets", "ingress-address", "private-addr
 pub struct Databag {
     relation: Relation,
     entity: String,
-    app: bool,
+    of: EntityKind,
 }
 
 impl Databag {
-    pub(super) fn new(relation: Relation, entity: &str, app: bool) -> Self {
-        Self { relation, entity: entity.to_owned(), app }
+    pub(super) fn new(relation: Relation, entity: &str, of: EntityKind) -> Self {
+        Self { relation, entity: entity.to_owned(), of }
+    }
+
+    fn is_app(&self) -> bool {
+        self.of == EntityKind::Application
     }
 
     /// The value of a key.
@@ -82,7 +86,7 @@ impl Databag {
     /// # Errors
     /// As [`Databag::get`]; or [`Error::RelationData`]: a value is not what the type says.
     pub fn load<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        self.read(load_encoded)?.map_err(|source| self.mismatch(source))
+        self.read(load_encoded)?.map_err(|error| self.mismatch(error))
     }
 
     /// Load the databag into the charm's own type, in which each value is plain text, as most interfaces have it that are
@@ -91,7 +95,7 @@ impl Databag {
     /// # Errors
     /// As [`Databag::load`].
     pub fn load_plain<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        self.read(load_plain)?.map_err(|source| self.mismatch(source))
+        self.read(load_plain)?.map_err(|error| self.mismatch(error))
     }
 
     /// As [`Databag::load_plain`]; none while a key is not set that the type needs.
@@ -159,7 +163,7 @@ impl Databag {
         if changed.is_empty() {
             return Ok(());
         }
-        hookcmds::relation_set(self.relation.model.runner(), &self.relation.to_string(), self.app, &changed)
+        hookcmds::relation_set(self.relation.model.runner(), &self.relation.to_string(), self.of, &changed)
             .map_err(|error| self.relation.error(error))?;
         let mut bags = self.relation.model.inner.databags.borrow_mut();
         let bag = bags.entry(self.key()).or_default();
@@ -222,10 +226,10 @@ impl Databag {
             return Ok(look(bag));
         }
         self.check_read()?;
-        let bag = match hookcmds::relation_get(model.runner(), &self.relation.to_string(), &self.entity, self.app) {
+        let bag = match hookcmds::relation_get(model.runner(), &self.relation.to_string(), &self.entity, self.of) {
             Ok(bag) => bag,
             // Denied it is also where this unit has just ceased to be the leader.
-            Err(error) if self.app && self.entity == model.env().app_name() => {
+            Err(error) if self.is_app() && self.entity == model.env().app_name() => {
                 return Err(self.relation.error_of_ours(error));
             }
             Err(error) if is_gone(&error) => BTreeMap::new(),
@@ -239,7 +243,7 @@ impl Databag {
     /// Juju hides an application's own databag from its units, but for the leader and for peers.
     fn check_read(&self) -> Result<(), Error> {
         let model = &self.relation.model;
-        if !self.app || self.entity != model.env().app_name() || self.relation.is_peer()? || model.is_leader()? {
+        if !self.is_app() || self.entity != model.env().app_name() || self.relation.is_peer()? || model.is_leader()? {
             return Ok(());
         }
         Err(self.refused(format!("{} is not the leader, and only the leader can read it", model.env().unit_name)))
@@ -249,13 +253,13 @@ impl Databag {
     fn check_write(&self) -> Result<(), Error> {
         let model = &self.relation.model;
         let env = model.env();
-        let ours = if self.app { env.app_name() } else { &env.unit_name };
+        let ours = if self.is_app() { env.app_name() } else { &env.unit_name };
         if self.entity != ours {
             return Err(
                 self.refused(format!("only {} itself can write it, and this is {}", self.entity, env.unit_name))
             );
         }
-        if self.app && !model.is_leader()? {
+        if self.is_app() && !model.is_leader()? {
             return Err(self.refused(format!("{} is not the leader, and only the leader can write it", env.unit_name)));
         }
         Ok(())
@@ -265,8 +269,8 @@ impl Databag {
         Error::RelationDataAccess { relation: self.relation.to_string(), entity: self.entity.clone(), reason }
     }
 
-    fn mismatch(&self, source: LoadError) -> Error {
-        Error::RelationData { databag: self.to_string(), source }
+    fn mismatch(&self, error: LoadError) -> Error {
+        Error::RelationData { databag: self.to_string(), error }
     }
 }
 

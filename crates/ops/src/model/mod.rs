@@ -1,10 +1,13 @@
 //! What a unit can see of Juju, and say to it.
 
+#[macro_use]
+mod named;
 mod application;
 mod databag;
 mod network;
 mod relation;
 mod secret;
+mod secret_content;
 mod storage;
 mod unit;
 
@@ -23,14 +26,15 @@ pub use application::Application;
 pub use databag::{Databag, Entity};
 pub use network::Binding;
 pub use relation::Relation;
-pub use secret::{Secret, SecretContent, SecretGet, SecretUpdate};
+pub use secret::{Secret, SecretGet, SecretUpdate};
+pub use secret_content::SecretContent;
 pub use storage::Storage;
 pub use unit::Unit;
 
 use crate::env::HookEnv;
 use crate::error::Error;
 use crate::event::{Custom, CustomEvent, Emission};
-use crate::hookcmds::{self, CloudSpec, GoalState, Network, Runner};
+use crate::hookcmds::{self, CloudSpec, EntityKind, GoalState, Network, Runner};
 use crate::library::Library;
 use crate::load::load;
 use crate::metadata::Metadata;
@@ -92,6 +96,15 @@ fn once<K: Ord, V: Clone>(kept: &Kept<K, V>, key: K, ask: impl FnOnce(&K) -> Res
 struct Proposed {
     unit: Vec<Status>,
     app: Vec<Status>,
+}
+
+impl Proposed {
+    fn of(&mut self, of: EntityKind) -> &mut Vec<Status> {
+        match of {
+            EntityKind::Unit => &mut self.unit,
+            EntityKind::Application => &mut self.app,
+        }
+    }
 }
 
 impl Model {
@@ -328,14 +341,12 @@ impl Model {
         &self.inner.stored
     }
 
-    pub(crate) fn propose(&self, app: bool, statuses: Vec<Status>) {
-        let mut proposed = self.inner.proposed.borrow_mut();
-        if app { proposed.app.extend(statuses) } else { proposed.unit.extend(statuses) }
+    pub(crate) fn propose(&self, of: EntityKind, statuses: Vec<Status>) {
+        self.inner.proposed.borrow_mut().of(of).extend(statuses);
     }
 
-    pub(crate) fn take_proposed(&self, app: bool) -> Vec<Status> {
-        let mut proposed = self.inner.proposed.borrow_mut();
-        std::mem::take(if app { &mut proposed.app } else { &mut proposed.unit })
+    pub(crate) fn take_proposed(&self, of: EntityKind) -> Vec<Status> {
+        std::mem::take(self.inner.proposed.borrow_mut().of(of))
     }
 
     fn check(kind: &'static str, name: &str, defined: bool) -> Result<(), Error> {

@@ -164,7 +164,7 @@ impl Relation {
     /// The databag of a unit or an application. Nothing is asked of Juju until it is read or written.
     #[must_use]
     pub fn data(&self, of: &impl Entity) -> Databag {
-        Databag::new(self.clone(), of.name(), of.is_app())
+        Databag::new(self.clone(), of.name(), of.kind())
     }
 
     /// The databag of this unit.

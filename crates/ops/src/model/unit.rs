@@ -1,10 +1,9 @@
 //! Units.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use crate::error::Error;
-use crate::hookcmds::{self, Port};
+use crate::hookcmds::{self, EntityKind, Port, RebootTime};
 use crate::model::{Application, Model, Secret, SecretContent, SecretUpdate};
 use crate::status::Status;
 
@@ -56,7 +55,7 @@ impl Unit {
         self.ours("status")?;
         match &*self.model.inner.unit_status.borrow() {
             Some(status) => Ok(status.clone()),
-            None => Ok(hookcmds::status_get(self.model.runner(), false)?),
+            None => Ok(hookcmds::status_get(self.model.runner(), EntityKind::Unit)?),
         }
     }
 
@@ -68,7 +67,7 @@ impl Unit {
     #[allow(clippy::needless_pass_by_value, reason = "a status is made to be set, and a borrow at each call is noise")]
     pub fn set_status(&self, status: Status) -> Result<(), Error> {
         self.ours("status")?;
-        set_status(&self.model, false, &status)
+        set_status(&self.model, EntityKind::Unit, &status)
     }
 
     /// Set the workload's version, which `juju status` shows for the application.
@@ -130,7 +129,7 @@ impl Unit {
     /// `juju-reboot` failed, it is another unit, or an action runs, in which Juju refuses it.
     pub fn reboot(&self) -> Result<(), Error> {
         self.ours("machine")?;
-        Ok(hookcmds::juju_reboot(self.model.runner(), false)?)
+        Ok(hookcmds::juju_reboot(self.model.runner(), RebootTime::AfterHook)?)
     }
 
     /// Reboot the machine at once; Juju runs this hook again after the reboot.
@@ -142,7 +141,7 @@ impl Unit {
     /// [`Error::Rebooting`]; or `juju-reboot` failed, it is another unit, or an action runs, in which Juju refuses it.
     pub fn reboot_now(&self) -> Result<std::convert::Infallible, Error> {
         self.ours("machine")?;
-        hookcmds::juju_reboot(self.model.runner(), true)?;
+        hookcmds::juju_reboot(self.model.runner(), RebootTime::Now)?;
         self.model.inner.rebooting.set(true);
         Err(Error::Rebooting)
     }
@@ -161,52 +160,15 @@ impl Unit {
     }
 }
 
-pub(crate) fn set_status(model: &Model, app: bool, status: &Status) -> Result<(), Error> {
+pub(crate) fn set_status(model: &Model, of: EntityKind, status: &Status) -> Result<(), Error> {
     if !status.name.is_settable() {
         return Err(Error::InvalidStatus(status.name));
     }
-    hookcmds::status_set(model.runner(), app, status.name, &status.message)?;
-    if !app {
+    hookcmds::status_set(model.runner(), of, status.name, &status.message)?;
+    if of == EntityKind::Unit {
         *model.inner.unit_status.borrow_mut() = Some(status.clone());
     }
     Ok(())
 }
 
-impl PartialEq for Unit {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
-    }
-}
-
-impl Eq for Unit {}
-
-impl PartialOrd for Unit {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// By name, as Juju sorts: `app/10` before `app/9`.
-impl Ord for Unit {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.name.cmp(&other.name)
-    }
-}
-
-impl std::hash::Hash for Unit {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
-
-impl fmt::Debug for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Unit({})", self.name)
-    }
-}
-
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
-    }
-}
+known_by_name!(Unit);

@@ -1,0 +1,27 @@
+//! Finds the name that somebody meant.
+
+/// The name that is most like `wrong`, if one is like it. (One that goes on where another ends, such as `parameters` for
+/// `params`, is like it too: by the number of edits alone it would not be.)
+pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |name: &str| name.to_lowercase().replace('_', "-");
+    let wrong = plain(wrong);
+    let likeness = names.map(|name| (strsim::jaro_winkler(&wrong, &plain(name)), name));
+    let (likest, name) = likeness.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (likest > 0.8).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_found() {
+        let names = || ["log-level", "port", "slug"].into_iter();
+        assert_eq!(nearest("log_levle", names()), Some("log-level"));
+        assert_eq!(nearest("prot", names()), Some("port"));
+        assert_eq!(nearest("slugs", names()), Some("slug"));
+        assert_eq!(nearest("database", names()), None);
+        assert_eq!(nearest("x", std::iter::empty()), None);
+        assert_eq!(nearest("parameters", ["params", "port"].into_iter()), Some("params"));
+    }
+}
