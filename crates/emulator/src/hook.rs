@@ -1,5 +1,6 @@
 //! The hook that calls.
 
+use ops::EventName;
 use serde_json::{Map, Value};
 
 use crate::JujuVersion;
@@ -66,6 +67,15 @@ impl Hook {
 
     /// Whether a unit has just left the relation that the hook is about.
     pub(crate) fn is_departure(&self) -> bool {
-        self.relation.is_some() && self.name.ends_with("-relation-departed")
+        self.relation.is_some() && matches!(self.event(), Some(EventName::RelationDeparted(_)))
+    }
+
+    /// Whether this is the last hook about a relation.
+    pub(crate) fn is_end_of(&self, relation: RelationId) -> bool {
+        self.relation == Some(relation) && matches!(self.event(), Some(EventName::RelationBroken(_)))
+    }
+
+    fn event(&self) -> Option<EventName> {
+        EventName::from_dispatch_path(&format!("hooks/{}", self.name)).ok()
     }
 }

@@ -12,7 +12,7 @@ pub(crate) static REBOOT: Spec = Spec {
     name: "juju-reboot",
     args: "",
     purpose: "Reboots the host machine.",
-    doc: "Starts the machine anew once the hook has succeeded. With --now the hook is killed\n\
+    doc: "Restarts the machine once the hook has succeeded. With --now the hook is killed\n\
           at once, and runs again from its beginning afterwards.\n\n\
           An action cannot ask for it.",
     examples: &["juju-reboot", "juju-reboot --now"],

@@ -9,5 +9,5 @@ pub mod smart;
 mod value;
 pub mod yaml;
 
-pub use serializer::{Unprintable, value_of};
+pub use serializer::{Instant, Unprintable, value_of};
 pub use value::Value;

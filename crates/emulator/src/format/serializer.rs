@@ -26,6 +26,19 @@ pub fn value_of<T: Serialize + ?Sized>(value: &T) -> Result<Value, Unprintable> 
     value.serialize(ToValue)
 }
 
+/// A point in time, which YAML has bare and JSON as text: `2026-11-22T08:15:01Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(pub jiff::Timestamp);
+
+/// What the type is called where it is serialized.
+const INSTANT: &str = "Instant";
+
+impl Serialize for Instant {
+    fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(INSTANT, &self.0.to_string())
+    }
+}
+
 struct ToValue;
 
 macro_rules! integers {
@@ -98,8 +111,17 @@ impl ser::Serializer for ToValue {
         Ok(Value::Text(variant.to_owned()))
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<Value, Unprintable> {
-        value.serialize(self)
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<Value, Unprintable> {
+        let value = value.serialize(self)?;
+        match &value {
+            // The type's name, which serde hands over: whatever a charm or a user wrote is no type of ours.
+            Value::Text(text) if name == INSTANT => Ok(text.parse().map_or(value, Value::Time)),
+            _ => Ok(value),
+        }
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -216,39 +238,32 @@ impl ser::SerializeMap for Entries {
     }
 }
 
-impl ser::SerializeStruct for Entries {
-    type Ok = Value;
-    type Error = Unprintable;
+macro_rules! fields {
+    ($($trait:ident),*) => {
+        $(impl ser::$trait for Entries {
+            type Ok = Value;
+            type Error = Unprintable;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Unprintable> {
-        self.all.push((key.to_owned(), value_of(value)?));
-        Ok(())
-    }
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Unprintable> {
+                self.all.push((key.to_owned(), value_of(value)?));
+                Ok(())
+            }
 
-    fn end(self) -> Result<Value, Unprintable> {
-        Ok(self.value())
-    }
+            fn end(self) -> Result<Value, Unprintable> {
+                Ok(self.value())
+            }
+        })*
+    };
 }
 
-impl ser::SerializeStructVariant for Entries {
-    type Ok = Value;
-    type Error = Unprintable;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Unprintable> {
-        self.all.push((key.to_owned(), value_of(value)?));
-        Ok(())
-    }
-
-    fn end(self) -> Result<Value, Unprintable> {
-        Ok(self.value())
-    }
-}
+fields!(SerializeStruct, SerializeStructVariant);
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
 
     use super::super::{json, yaml};
+    use super::Instant;
 
     #[derive(serde::Serialize)]
     struct Model {
@@ -265,6 +280,13 @@ mod tests {
         let model = Model { name: "dev", cloud: None, region: None, units };
         assert_eq!(yaml::to_string(&model).unwrap(), "name: dev\ncloud: null\nunits:\n  app/9: 2\n  app/10: 1\n");
         assert_eq!(json::to_string(&model).unwrap(), r#"{"name":"dev","cloud":null,"units":{"app/10":1,"app/9":2}}"#);
+    }
+
+    #[test]
+    fn a_point_in_time_is_bare_in_yaml() {
+        let instant = Instant("2026-11-22T08:15:01Z".parse().unwrap());
+        assert_eq!(yaml::to_string(&[instant]).unwrap(), "- 2026-11-22T08:15:01Z\n");
+        assert_eq!(json::to_string(&[instant]).unwrap(), "[\"2026-11-22T08:15:01Z\"]");
     }
 
     #[test]

@@ -15,11 +15,8 @@ pub struct InvalidSyntax {
 /// # Errors
 /// `text` is none of the words that Go takes.
 pub fn parse_bool(text: &str) -> Result<bool, InvalidSyntax> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
-        _ => Err(InvalidSyntax { function: "ParseBool", text: text.to_owned() }),
-    }
+    let invalid = || InvalidSyntax { function: "ParseBool", text: text.to_owned() };
+    ops_metadata::parse_bool(text).ok_or_else(invalid)
 }
 
 /// Reads a whole number as `strconv.ParseInt` does with base 0: `0x`, `0o` or `0`, and `0b` say another base than ten.

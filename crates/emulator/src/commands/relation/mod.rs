@@ -33,8 +33,7 @@ fn without_details_in_a_relation_hook(juju: &Juju, spec: &Spec) -> InHook {
 impl Juju {
     /// Whether no unit is left in a relation that is being removed.
     pub(crate) fn is_broken(&self, relation: &Relation) -> bool {
-        let breaking = self.hook.relation == Some(relation.id) && self.hook.name.ends_with("-relation-broken");
-        relation.kind != RelationKind::Peer && (relation.broken || breaking)
+        relation.kind != RelationKind::Peer && (relation.broken || self.hook.is_end_of(relation.id))
     }
 
     /// The units at the other end. One that is just departing is none any more.

@@ -1,0 +1,160 @@
+use crate::Juju;
+use crate::tests::{check, check_error, juju};
+use crate::{Relation, Rotate, Secret, SecretOwner, Timestamp};
+
+const THEIRS: &str = "9m4e2mr0ui3e8a215n4g";
+const OURS: &str = "cf5q5d2mr0ui3e8a2150";
+
+/// One secret of another's with a revision that was not read yet, and one of this unit's.
+fn with_secrets() -> Juju {
+    let mut juju = juju();
+    juju.state.relations.push(Relation::new("db").id(7).remote_app("postgresql").remote_endpoint("database"));
+    let theirs = Secret::new([("username", "bob"), ("password", "1234")]).id(THEIRS).label("theirs");
+    let theirs = theirs.latest_content([("username", "bob"), ("password", "5678")]);
+    let ours = Secret::new([("token", "abc")]).id(OURS).label("ours").description("a token").owned_by_unit();
+    let ours = Secret { next_rotate: Some(Timestamp::from_unix(86_400)), ..ours.rotate(Rotate::Daily) };
+    juju.state.secrets =
+        vec![theirs, ours.expire(Timestamp::from_unix(0)).granted(7, "postgresql").granted(7, "postgresql/0")];
+    juju
+}
+
+#[test]
+fn gets_the_revision_that_was_read_first() {
+    let mut juju = with_secrets();
+    for (line, stdout) in [
+        (&["secret-get", THEIRS][..], "password: \"1234\"\nusername: bob\n"),
+        (
+            &["secret-get", "secret:9m4e2mr0ui3e8a215n4g", "--format=json"],
+            "{\"password\":\"1234\",\"username\":\"bob\"}\n",
+        ),
+        (&["secret-get", "--label", "theirs", "--peek"], "password: \"5678\"\nusername: bob\n"),
+        (&["secret-get", THEIRS, "password"], "\"1234\"\n"),
+        (&["secret-get", THEIRS, "password", "--format=json"], "\"1234\"\n"),
+        (&["secret-get", THEIRS, "username#base64"], "Ym9i\n"),
+        (&["secret-get", THEIRS, "password", "--refresh"], "\"5678\"\n"),
+        (&["secret-get", THEIRS, "password"], "\"5678\"\n"),
+        (&["secret-get", "--label=ours"], "token: abc\n"),
+    ] {
+        check(&mut juju, line, stdout);
+    }
+    assert_eq!(juju.fail().state.secrets[0].tracked_revision, Some(2), "also when the hook fails");
+}
+
+#[test]
+fn which_revision_is_read_and_its_label_stay_when_juju_refuses_the_changes() {
+    let mut juju = with_secrets();
+    let line = ["secret-get", THEIRS, "password", "--refresh", "--label", "renamed"];
+    check(&mut juju, &line, "\"5678\"\n");
+    check(&mut juju, &["storage-add", "nope"], "");
+    let outcome = juju.succeed();
+    assert!(outcome.refusal.is_some(), "{outcome:?}");
+    let read = &outcome.state.secrets[0];
+    assert_eq!((read.tracked_revision, read.label.as_deref()), (Some(2), Some("renamed")));
+}
+
+#[test]
+fn the_first_reading_is_of_the_latest_revision() {
+    let mut juju = with_secrets();
+    juju.state.secrets[0].tracked_revision = None;
+    check(&mut juju, &["secret-get", THEIRS, "password"], "\"5678\"\n");
+    assert_eq!(juju.state.secrets[0].tracked_revision, Some(2));
+}
+
+#[test]
+fn gives_labels() {
+    let mut juju = with_secrets();
+    check(&mut juju, &["secret-get", THEIRS, "username", "--label", "renamed"], "bob\n");
+    check(&mut juju, &["secret-get", "--label", "renamed"], "password: \"1234\"\nusername: bob\n");
+    check_error(&mut juju, &["secret-get", "--label", "theirs"], 1, "consumer label \"theirs\" not found");
+    let both = [Some(SecretOwner::Unit), Some(SecretOwner::Application)];
+    for (of, label, owner, whose) in [
+        (THEIRS, "ours", both[0], "owner \"unit-app-0\""),
+        (THEIRS, "ours", both[1], "application \"app\""),
+        (OURS, "renamed", both[0], "consumer \"unit-app-0\""),
+        (OURS, "renamed", both[1], "a unit of application \"app\""),
+    ] {
+        juju.state.leader = true;
+        juju.state.secrets[1].owner = owner;
+        let doing = if of == THEIRS { "getting latest secret revision: " } else { "" };
+        let error = format!("{doing}secret label \"{label}\" for {whose} already exists");
+        check_error(&mut juju, &["secret-get", of, "--label", label], 1, &error);
+    }
+}
+
+#[test]
+fn the_old_label_is_good_for_the_old_content_until_the_hook_has_succeeded() {
+    let mut juju = with_secrets();
+    check(&mut juju, &["secret-set", OURS, "--label", "new", "token=def"], "");
+    check(&mut juju, &["secret-get", "--label", "new", "--peek"], "token: def\n");
+    check(&mut juju, &["secret-get", "--label", "ours", "--refresh"], "token: abc\n");
+    check_error(&mut juju, &["secret-info-get", "--label", "ours"], 1, "secret \"ours\" not found");
+    let mut juju = Juju { state: juju.succeed().state, ..with_secrets() };
+    check_error(&mut juju, &["secret-get", "--label", "ours"], 1, "consumer label \"ours\" not found");
+    check(&mut juju, &["secret-get", "--label", "new", "--peek"], "token: def\n");
+}
+
+#[test]
+fn refuses_secrets_that_are_not_there() {
+    let mut juju = with_secrets();
+    for (line, code, error) in [
+        (&["secret-get"][..], 2, "require either a secret URI or label"),
+        (&["secret-get", "x"], 2, "secret URI \"x\" not valid"),
+        (&["secret-get", "http:9m4e2mr0ui3e8a215n4g"], 2, "secret URI \"http:9m4e2mr0ui3e8a215n4g\" not valid"),
+        (&["secret-get", THEIRS, "--peek", "--refresh"], 2, "specify one of --peek or --refresh but not both"),
+        (&["secret-get", THEIRS, "a", "b"], 2, "unrecognized args: [\"b\"]"),
+        (&["secret-get", THEIRS, "nope"], 1, "secret key value \"nope\" not found"),
+        (&["secret-get", "aaaaaaaaaaaaaaaaaaa0"], 1, "secret \"secret:aaaaaaaaaaaaaaaaaaa0\" not found"),
+        (&["secret-info-get"], 2, "require either a secret URI or label"),
+        (&["secret-info-get", OURS, "--label=x"], 2, "specify either a secret URI or label but not both"),
+        (&["secret-info-get", THEIRS], 1, "secret \"9m4e2mr0ui3e8a215n4g\" not found"),
+        (&["secret-info-get", "--label=x"], 1, "secret \"x\" not found"),
+        (&["secret-info-get", OURS, "x"], 2, "unrecognized args: [\"x\"]"),
+        (&["secret-ids", "x"], 2, "unrecognized args: [\"x\"]"),
+    ] {
+        check_error(&mut juju, line, code, error);
+    }
+}
+
+#[test]
+fn refuses_a_secret_that_is_not_granted() {
+    let mut juju = with_secrets();
+    juju.state.secrets[0].revoked = true;
+    for line in [
+        &["secret-get", THEIRS][..],
+        &["secret-get", THEIRS, "--refresh", "--label", "new"],
+        &["secret-get", "--label", "theirs", "--peek"],
+    ] {
+        check_error(&mut juju, line, 1, "permission denied");
+    }
+    assert_eq!(juju.state.secrets[0].label.as_deref(), Some("theirs"));
+    assert_eq!(juju.state.secrets[0].tracked_revision, Some(1));
+}
+
+#[test]
+fn lists_own_secrets() {
+    let mut juju = with_secrets();
+    check(&mut juju, &["secret-ids"], &format!("{OURS}\n"));
+    juju.state.secrets[1].owner = Some(SecretOwner::Application);
+    check(&mut juju, &["secret-ids"], "");
+    check(&mut juju, &["secret-ids", "--format=json"], "null\n");
+    check(&mut juju, &["secret-ids", "--format=yaml"], "[]\n");
+    juju.state.leader = true;
+    check(&mut juju, &["secret-ids", "--format=json"], &format!("[\"{OURS}\"]\n"));
+}
+
+#[test]
+fn tells_what_is_known_of_own_secrets() {
+    let mut juju = with_secrets();
+    let yaml = format!(
+        "{OURS}:\n  revision: 1\n  label: ours\n  owner: unit\n  description: a token\n  rotation: daily\n  \
+         expiry: 1970-01-01T00:00:00Z\n  rotates: 1970-01-02T00:00:00Z\n  access:\n  \
+         - target: application-postgresql\n    scope: relation-app.db#postgresql.database\n    role: view\n  \
+         - target: unit-postgresql-0\n    scope: relation-app.db#postgresql.database\n    role: view\n"
+    );
+    check(&mut juju, &["secret-info-get", OURS], &yaml);
+    check(&mut juju, &["secret-info-get", "--label", "ours"], &yaml);
+    let secret = Secret::new([("key", "value")]).id(OURS).owned_by_unit();
+    juju.state.secrets = vec![secret];
+    let json = format!("{{\"{OURS}\":{{\"revision\":1,\"label\":\"\",\"owner\":\"unit\",\"rotation\":\"never\"}}}}\n");
+    check(&mut juju, &["secret-info-get", OURS, "--format=json"], &json);
+}
