@@ -22,7 +22,6 @@ pub trait Arguments: Args {
     }
 }
 
-/// All commands.
 pub trait Commands: Subcommand {
     /// [`Arguments::MISSING`] of a command.
     fn missing(name: &str) -> &'static [&'static str];

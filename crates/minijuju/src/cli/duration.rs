@@ -17,7 +17,6 @@ pub enum DurationError {
     /// It has a unit that there is not.
     #[error("time: unknown unit {unit:?} in duration {text:?}")]
     UnknownUnit {
-        /// The unit.
         unit: String,
         /// The whole text.
         text: String,

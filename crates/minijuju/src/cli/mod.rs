@@ -23,7 +23,9 @@ pub use names::{
     is_unit_or_leader,
 };
 pub use offer_url::OfferUrl;
-pub use options::{ColorOptions, ControllerOption, Global, ModelIdentifier, ModelOption, NoPrompt, Output, UtcOption};
+pub use options::{
+    ColorOptions, ControllerOption, Global, ModelIdentifier, ModelOption, NoPrompt, Output, SshOptions, UtcOption,
+};
 pub use pairs::{ConfigSource, Pair};
 #[cfg(test)]
 pub use parse::Answer;

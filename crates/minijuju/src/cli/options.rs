@@ -101,7 +101,6 @@ impl ColorOptions {
     }
 }
 
-/// `--utc`.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct UtcOption {
     /// Show times in UTC
@@ -124,6 +123,22 @@ pub struct NoPrompt {
     pub no_prompt: bool,
 }
 
+/// Options of `ssh` and `scp` that change nothing where there is no ssh on the way.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SshOptions {
+    /// Do not check the machine's key
+    #[arg(long = "no-host-key-checks")]
+    pub no_host_key_checks: bool,
+    #[arg(long, hide = true)]
+    proxy: bool,
+    /// As on Juju, of no meaning where units are on machines.
+    #[arg(long, hide = true)]
+    container: Option<String>,
+    /// As on Juju, of no meaning where units are on machines.
+    #[arg(long, hide = true)]
+    remote: bool,
+}
+
 /// What `-m` named: `[CONTROLLER:][OWNER/]MODEL`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelIdentifier {
@@ -131,7 +146,6 @@ pub struct ModelIdentifier {
     pub controller: Option<String>,
     /// The owner, if it was named.
     pub owner: Option<String>,
-    /// The model.
     pub model: String,
 }
 

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 pub struct Pair {
     /// What is left of the first `=`.
     pub name: String,
-    /// What is right of it.
     pub value: String,
 }
 
@@ -44,7 +43,6 @@ pub enum ConfigSource {
     Value(Pair),
     /// `--config KEY=@FILE`: the value is in the file.
     ValueFile {
-        /// The option.
         name: String,
         /// The file that holds its value.
         path: PathBuf,

@@ -12,7 +12,6 @@ pub(super) enum UnknownCommand {
     /// Juju has it, and it has no meaning here.
     #[error("minijuju does not do {name:?}: {}", called::hint(.instead))]
     Elsewhere {
-        /// The command.
         name: String,
         /// What to do instead.
         instead: &'static str,
@@ -20,7 +19,6 @@ pub(super) enum UnknownCommand {
     /// There is no such command.
     #[error("juju: {name:?} is not a juju command. See \"juju --help\".{}", hint(closest.as_deref()))]
     Unknown {
-        /// The word.
         name: String,
         /// The command that may be meant.
         closest: Option<String>,
@@ -54,7 +52,8 @@ impl UnknownCommand {
     }
 }
 
-/// The command whose name takes the fewest changes to come from this one; the first in the alphabet, of several.
+/// The command that Juju suggests for a misspelt one: whose name takes the fewest changes to come from this one; the first
+/// in the alphabet, of several.
 fn closest<'a>(root: &'a Command, name: &str) -> Option<&'a str> {
     root.get_subcommands()
         .flat_map(|command| command.get_name_and_visible_aliases())

@@ -16,36 +16,16 @@ pub enum UsageError {
     Unrecognized(Vec<String>),
     /// A word is not what is wanted in its place.
     #[error("{what} {word:?} not valid")]
-    NotValid {
-        /// What is wanted.
-        what: &'static str,
-        /// The word.
-        word: String,
-    },
+    NotValid { what: &'static str, word: String },
     /// The same, in the other sentence that Juju has for it.
     #[error("invalid {what} {word:?}")]
-    Invalid {
-        /// What is wanted.
-        what: &'static str,
-        /// The word.
-        word: String,
-    },
+    Invalid { what: &'static str, word: String },
     /// A word is neither of what is wanted in its place.
     #[error("{word:?} is {not}")]
-    IsNot {
-        /// The word.
-        word: String,
-        /// What it is not.
-        not: &'static str,
-    },
+    IsNot { word: String, not: &'static str },
     /// A key is there more than once.
     #[error("{what} {word:?} specified more than once")]
-    Repeated {
-        /// What it is the key of.
-        what: &'static str,
-        /// The key.
-        word: String,
-    },
+    Repeated { what: &'static str, word: String },
     /// An option of Juju's has no meaning here.
     #[error("minijuju does not do {}: {}", quoted(.options, " and "), hint(.why))]
     NotHere {

@@ -1,4 +1,4 @@
-//! Models: added, destroyed, chosen.
+//! `juju add-model`.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -40,7 +40,6 @@ pub struct AddModelArgs {
     /// Stay in the current model
     #[arg(long = "no-switch")]
     pub no_switch: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub controller: ControllerOption,
 }

@@ -32,7 +32,6 @@ pub struct AddUnitArgs {
     /// Storage that is there, as data/0, for the unit; several separated by commas
     #[arg(long = "attach-storage", value_name = "storage", value_delimiter = ',')]
     pub attach_storage: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -47,7 +46,6 @@ impl Arguments for AddUnitArgs {
     }
 }
 
-/// Run it.
 pub fn run(client: &mut Client, args: &AddUnitArgs) -> anyhow::Result<ExitCode> {
     client.machines()?.check()?;
     let model = client.model()?;

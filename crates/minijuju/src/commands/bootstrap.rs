@@ -36,7 +36,6 @@ impl Arguments for BootstrapArgs {
     const USAGE: Option<&str> = Some("[<cloud name>[/region] [<controller name>]]");
 }
 
-/// Run it.
 pub fn run(client: &mut Client, args: &BootstrapArgs) -> anyhow::Result<ExitCode> {
     if let Some(cloud) = args.cloud.as_ref().filter(|cloud| cloud.split('/').next() != Some(CLOUD)) {
         bail!("cloud {cloud:?} not found: there is one, {CLOUD:?}");

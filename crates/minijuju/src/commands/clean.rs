@@ -27,7 +27,6 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = CLEAN_HELP)]
 pub struct CleanArgs {
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub prompt: NoPrompt,
 }

@@ -28,7 +28,6 @@ impl Arguments for CompletionArgs {
     const MISSING: &[&str] = &["no shell specified"];
 }
 
-/// Run it.
 pub fn run(session: &Session, args: &CompletionArgs) -> anyhow::Result<ExitCode> {
     client::print(&cli::completion::<Command>(args.shell, &session.program), None)?;
     Ok(ExitCode::SUCCESS)

@@ -101,7 +101,6 @@ pub struct DeployArgs {
     /// Storage that is there, as data/0, for the unit; several separated by commas
     #[arg(long = "attach-storage", value_name = "storage", value_delimiter = ',')]
     pub attach_storage: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -137,7 +136,6 @@ impl DeployArgs {
     }
 }
 
-/// Run it.
 pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
     let constraints = args.constraints().map_err(anyhow::Error::msg)?;
     // Before anything is written: whether there can be machines at all.
@@ -285,6 +283,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::commands::tests::{command, pair};
 
     #[derive(Debug, Parser)]
     struct Line {
@@ -341,5 +340,30 @@ mod tests {
             pick(&args("--base ubuntu@20.04"), &all).unwrap_err().to_string(),
             "base \"ubuntu@20.04\" is not supported, supported bases are: ubuntu@22.04, ubuntu@24.04"
         );
+    }
+
+    #[test]
+    fn deploy_takes_its_options_anywhere() {
+        let deploy = command!(
+            "deploy --model m ./tinyproxy_amd64.charm -n 2 proxy --config slug=foo --config more.yaml --trust \
+             --resource image=./x.tar --storage data=1G --to 0,1 --constraints arch=amd64_mem=4G --bind alpha --force",
+            Deploy
+        );
+        // `_` is a space here, also in the file's name.
+        assert_eq!(deploy.charm, "./tinyproxy amd64.charm");
+        assert_eq!(deploy.application.as_deref(), Some("proxy"));
+        assert_eq!(deploy.num_units, 2);
+        assert_eq!(deploy.config, [ConfigSource::Value(pair("slug", "foo")), ConfigSource::File("more.yaml".into())]);
+        assert_eq!(deploy.resources, [pair("image", "./x.tar")]);
+        assert_eq!(deploy.storage, [pair("data", "1G")]);
+        assert_eq!(deploy.to, ["0", "1"]);
+        assert!(deploy.trust && deploy.force);
+        let constraints: Vec<_> = deploy.constraints().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
+        assert_eq!(constraints, ["arch=amd64", "mem=4G"]);
+        let set = command!("set-constraints a allocate-public-ip=1 cpu-cores=", SetConstraints).constraints;
+        let constraints: Vec<_> = set.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(constraints, ["allocate-public-ip=true", "cores="]);
+        assert_eq!(deploy.model.name.as_deref(), Some("m"));
+        assert_eq!(command!("deploy .", Deploy).num_units, 1);
     }
 }

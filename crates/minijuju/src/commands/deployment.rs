@@ -48,12 +48,7 @@ pub enum ChannelError {
     TooLong(String),
     /// One of its parts is not what is wanted there.
     #[error("{part} in channel {channel:?} not valid")]
-    Part {
-        /// Which part.
-        part: &'static str,
-        /// The channel.
-        channel: String,
-    },
+    Part { part: &'static str, channel: String },
 }
 
 /// The value of an option is not what the option takes.

@@ -1,4 +1,4 @@
-//! Models: added, destroyed, chosen.
+//! `juju destroy-model`.
 
 use std::io;
 use std::io::Write as _;
@@ -32,7 +32,6 @@ pub struct DestroyModelArgs {
     /// The model, by its name or by its controller's and its own
     #[arg(value_name = "model name", help = "The model, as [<controller name>:]<model name>")]
     pub model: String,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub prompt: NoPrompt,
     /// Destroy the model's storage

@@ -44,7 +44,6 @@ pub struct DevArgs {
     /// Name of the application; the charm's if there is none
     #[arg(value_name = "application name")]
     application: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     model: ModelOption,
 }

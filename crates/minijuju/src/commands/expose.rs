@@ -27,7 +27,6 @@ pub struct ExposeArgs {
     /// Let these networks reach it, separated by commas
     #[arg(long = "to-cidrs", action = ArgAction::Set, value_delimiter = ',', value_name = "cidr")]
     pub to_cidrs: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -50,7 +49,6 @@ pub struct UnexposeArgs {
     /// Unexpose what was opened for these endpoints, separated by commas
     #[arg(long, action = ArgAction::Set, value_delimiter = ',', value_name = "endpoint")]
     pub endpoints: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -76,7 +74,6 @@ pub struct TrustArgs {
     /// For charms in containers: machine models take it, and it changes nothing
     #[arg(long, hide = true)]
     pub scope: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }

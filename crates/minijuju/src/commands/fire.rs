@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::{Arguments, ModelOption, UsageError, is_unit};
 use crate::client::{Client, summary};
-use crate::hook::{Hook, Plain, RelationHook, RelationKind, StorageKind};
+use crate::hook::{Hook, Named, Plain, RelationHook, RelationKind};
 use crate::store::unit::{self, Column};
 use crate::store::{relation, storage};
 
@@ -28,7 +28,6 @@ pub struct FireArgs {
     pub unit: String,
     /// The event, as update-status
     pub event: String,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -45,45 +44,46 @@ impl Arguments for FireArgs {
     }
 }
 
-/// Run it.
 pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let unit = client.unit(&model, &args.unit)?;
     let name = unit.name();
     let db = client.store.db();
-    let hook = if let Some(plain) = Plain::parse(&args.event) {
-        plain.into()
-    } else if let Some((endpoint, kind)) = relation_event(&args.event) {
-        let all = relation::all(db, &model.uuid)?;
-        let (relation, mine) = all
-            .iter()
-            .find_map(|relation| Some((relation, relation.side(&unit.application, Some(endpoint))?)))
-            .with_context(|| format!("{name} has no relation at endpoint {endpoint:?}"))?;
-        let other = relation.other(mine).unwrap_or(mine);
-        let member = relation::members(db, &model.uuid, relation.id)?
-            .into_iter()
-            .find(|(owner, _)| *owner != name && owner.starts_with(&format!("{}/", other.application)));
-        let about_a_unit = matches!(kind, RelationKind::Joined | RelationKind::Changed | RelationKind::Departed);
-        let (remote, version) = member.filter(|_| about_a_unit).unwrap_or_default();
-        Hook::Relation(RelationHook {
-            kind,
-            relation: relation.id,
-            endpoint: endpoint.to_owned(),
-            application: other.application.clone(),
-            departing: if kind == RelationKind::Departed { remote.clone() } else { String::new() },
-            unit: remote,
-            version,
-        })
-    } else if let Some((endpoint, kind)) = storage_event(&args.event) {
-        let found = storage::of(db, &model.uuid, &name)?
-            .into_iter()
-            .find(|storage| storage.id.split('/').next() == Some(endpoint))
-            .with_context(|| format!("{name} has no storage {endpoint:?}"))?;
-        Hook::Storage { kind, id: found.id }
-    } else if args.event.starts_with("secret-") {
-        bail!("{:?} is about a secret: change the secret, and its owner and readers run the hook", args.event);
-    } else {
-        bail!("Juju has no event {:?}{}", args.event, meant(&args.event));
+    let hook = match Named::parse(&args.event) {
+        Some(Named::Plain(plain)) => plain.into(),
+        Some(Named::Relation(kind, endpoint)) => {
+            let all = relation::all(db, &model.uuid)?;
+            let (relation, mine) = all
+                .iter()
+                .find_map(|relation| Some((relation, relation.side(&unit.application, Some(&endpoint))?)))
+                .with_context(|| format!("{name} has no relation at endpoint {endpoint:?}"))?;
+            let other = relation.other(mine).unwrap_or(mine);
+            let member = relation::members(db, &model.uuid, relation.id)?
+                .into_iter()
+                .find(|(owner, _)| *owner != name && owner.starts_with(&format!("{}/", other.application)));
+            let about_a_unit = matches!(kind, RelationKind::Joined | RelationKind::Changed | RelationKind::Departed);
+            let (remote, version) = member.filter(|_| about_a_unit).unwrap_or_default();
+            Hook::Relation(RelationHook {
+                kind,
+                relation: relation.id,
+                endpoint,
+                application: other.application.clone(),
+                departing: if kind == RelationKind::Departed { remote.clone() } else { String::new() },
+                unit: remote,
+                version,
+            })
+        }
+        Some(Named::Storage(kind, wanted)) => {
+            let found = storage::of(db, &model.uuid, &name)?
+                .into_iter()
+                .find(|storage| storage.id.split('/').next() == Some(wanted.as_str()))
+                .with_context(|| format!("{name} has no storage {wanted:?}"))?;
+            Hook::Storage { kind, id: found.id }
+        }
+        Some(Named::Secret(_)) => {
+            bail!("{:?} is about a secret: change the secret, and its owner and readers run the hook", args.event)
+        }
+        None => bail!("Juju has no event {:?}{}", args.event, meant(&args.event)),
     };
     client.write(|db| {
         let Some(mut unit) = unit::find(db, &model.uuid, &name)? else { return Ok(()) };
@@ -97,29 +97,9 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
 
 /// What somebody may have meant who wrote this.
 fn meant(event: &str) -> String {
-    let nearest = Plain::names().min_by_key(|name| strsim::osa_distance(event, name));
-    match nearest.filter(|name| strsim::osa_distance(event, name) <= name.len() / 3) {
+    let names = Plain::names();
+    match ops_metadata::nearest(event, names.iter().map(String::as_str)) {
         Some(name) => format!("; did you mean {name:?}?"),
-        None => {
-            format!("; it has {}, and those of relations and storage", Plain::names().collect::<Vec<_>>().join(", "))
-        }
+        None => format!("; it has {}, and those of relations and storage", names.join(", ")),
     }
-}
-
-fn relation_event(event: &str) -> Option<(&str, RelationKind)> {
-    [
-        ("-relation-created", RelationKind::Created),
-        ("-relation-joined", RelationKind::Joined),
-        ("-relation-changed", RelationKind::Changed),
-        ("-relation-departed", RelationKind::Departed),
-        ("-relation-broken", RelationKind::Broken),
-    ]
-    .into_iter()
-    .find_map(|(end, kind)| Some((event.strip_suffix(end)?, kind)))
-}
-
-fn storage_event(event: &str) -> Option<(&str, StorageKind)> {
-    [("-storage-attached", StorageKind::Attached), ("-storage-detaching", StorageKind::Detaching)]
-        .into_iter()
-        .find_map(|(end, kind)| Some((event.strip_suffix(end)?, kind)))
 }

@@ -31,7 +31,6 @@ pub struct KeepArgs {
     /// The model; the current one if there is none
     #[arg(value_name = "model name", id = "model name")]
     pub name: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }

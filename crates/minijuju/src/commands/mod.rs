@@ -62,7 +62,6 @@ use crate::cli::{self, Arguments as _, Commands, Invocation, Session, UsageError
 use crate::client::{AfterOutput, Client};
 use crate::format::{self, Colours};
 use crate::log;
-use crate::reason::reason;
 use crate::store::Store;
 use crate::store::database::data_folder;
 use crate::uniter;
@@ -88,7 +87,6 @@ macro_rules! commands {
         }
 
         impl Command {
-            /// Its name.
             fn name(&self) -> &'static str {
                 match self {
                     $(Command::$variant(_) => $name,)+
@@ -152,7 +150,7 @@ commands! {
     "attach-storage" AttachStorage(storage::attach::AttachStorageArgs) => client storage::attach::attach,
     "base" Base(base::BaseArgs) => client base::run,
     "bootstrap" Bootstrap(bootstrap::BootstrapArgs) => client bootstrap::run,
-    "cancel-task" CancelTask(operations::CancelTaskArgs) => client operations::cancel,
+    "cancel-task" CancelTask(operations::args::CancelTaskArgs) => client operations::cancel,
     "clean" Clean(clean::CleanArgs) => session clean::clean,
     "completion" Completion(completion::CompletionArgs) => session completion::run,
     "config" Config(config::ConfigArgs) => client config::run,
@@ -179,7 +177,7 @@ commands! {
     "models" Models(models::ModelsArgs) => client models::list,
     "offer" Offer(offer::OfferArgs) => client offer::offer,
     "offers" Offers(offers::OffersArgs) => client offers::list,
-    "operations" Operations(operations::OperationsArgs) => client operations::list,
+    "operations" Operations(operations::args::OperationsArgs) => client operations::list,
     "pack" Pack(pack::PackArgs) => session pack::pack,
     "port" Port(port::PortArgs) => session port::port,
     "refresh" Refresh(refresh::RefreshArgs) => client refresh::run,
@@ -206,11 +204,11 @@ commands! {
     "show-machine" ShowMachine(machines::ShowMachineArgs) => client machines::show,
     "show-model" ShowModel(models::ShowModelArgs) => client models::show,
     "show-offer" ShowOffer(offers::ShowOfferArgs) => client offers::show,
-    "show-operation" ShowOperation(operations::ShowOperationArgs) => client operations::show,
+    "show-operation" ShowOperation(operations::args::ShowOperationArgs) => client operations::show,
     "show-secret" ShowSecret(secrets::args::ShowSecretArgs) => client secrets::show,
     "show-status-log" ShowStatusLog(show_status_log::ShowStatusLogArgs) => client show_status_log::run,
     "show-storage" ShowStorage(storage::ShowStorageArgs) => client storage::show,
-    "show-task" ShowTask(operations::ShowTaskArgs) => client operations::show_task,
+    "show-task" ShowTask(operations::args::ShowTaskArgs) => client operations::show_task,
     "show-unit" ShowUnit(show::ShowUnitArgs) => client show::unit,
     "ssh" Ssh(ssh::SshArgs) => client ssh::run,
     "ssh-keys" SshKeys(ssh_keys::SshKeysArgs) => client ssh_keys::list,
@@ -242,7 +240,7 @@ pub fn main() -> ExitCode {
         if !error.is::<AfterOutput>() {
             let _ = io::stdout().write_all(session.nothing().as_bytes());
         }
-        let message = format::error(&reason(&error), Colours::on(&io::stderr()));
+        let message = format::error(&format!("{error:#}"), Colours::on(&io::stderr()));
         eprint!("{}", format::shown_on(&io::stderr(), &message));
         ExitCode::FAILURE
     })

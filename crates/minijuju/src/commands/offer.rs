@@ -8,7 +8,8 @@ use clap::Args;
 use crate::charm;
 use crate::cli::{Arguments, ControllerOption, OfferUrl, UsageError, is_application, is_model};
 use crate::client::{Client, confirm, offers};
-use crate::store::model::{self, Model};
+use crate::random;
+use crate::store::model::Model;
 use crate::store::offer::{self, Offer};
 use crate::store::{application, crossing, relation};
 
@@ -32,7 +33,6 @@ pub struct OfferArgs {
     /// The offer's name; the application's if there is none
     #[arg(value_name = "offer-name")]
     pub name: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub controller: ControllerOption,
 }
@@ -92,7 +92,7 @@ pub fn offer(client: &mut Client, args: &OfferArgs) -> anyhow::Result<ExitCode> 
     let added = Offer {
         model: model.uuid.clone(),
         name: name.to_owned(),
-        uuid: there.map_or_else(model::uuid, |there| there.uuid),
+        uuid: there.map_or_else(random::uuid, |there| there.uuid),
         application: application.to_owned(),
         endpoints,
     };
@@ -133,7 +133,6 @@ pub struct RemoveOfferArgs {
     /// Do not prompt for confirmation
     #[arg(short = 'y', long)]
     pub yes: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub controller: ControllerOption,
 }

@@ -26,21 +26,16 @@ Examples:
     juju remove-unit tinyproxy/1
     juju remove-unit tinyproxy/1 --force --no-prompt";
 
-/// Remove units.
+/// How units are removed.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
-#[command(after_help = REMOVE_UNIT_HELP)]
-pub struct RemoveUnitArgs {
-    /// The units
-    #[arg(value_name = "unit", required = true)]
-    pub units: Vec<String>,
-    #[allow(missing_docs)]
+pub struct RemovalOptions {
     #[command(flatten)]
     pub prompt: NoPrompt,
     /// Show what would be removed, and remove nothing
     #[arg(long = "dry-run")]
     pub dry_run: bool,
-    /// Destroy the units' storage
+    /// Destroy their storage
     #[arg(long = "destroy-storage")]
     pub destroy_storage: bool,
     /// Remove them whatever fails
@@ -49,9 +44,25 @@ pub struct RemoveUnitArgs {
     /// Do not wait for a step before the next
     #[arg(long = "no-wait")]
     pub no_wait: bool,
+}
+
+impl RemovalOptions {
+    fn check(&self) -> Result<(), UsageError> {
+        if self.no_wait && !self.force { Err(NO_WAIT) } else { Ok(()) }
+    }
+}
+
+/// Remove units.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = REMOVE_UNIT_HELP)]
+pub struct RemoveUnitArgs {
+    /// The units
+    #[arg(value_name = "unit", required = true)]
+    pub units: Vec<String>,
+    #[command(flatten)]
+    pub removal: RemovalOptions,
     #[arg(long = "num-units", hide = true, value_parser = integer)]
     num_units: Option<i64>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -67,7 +78,7 @@ impl Arguments for RemoveUnitArgs {
         if let Some(name) = self.units.iter().find(|name| !is_unit(name)) {
             return Err(UsageError::Invalid { what: "unit name", word: name.clone() });
         }
-        if self.no_wait && !self.force { Err(NO_WAIT) } else { Ok(()) }
+        self.removal.check()
     }
 }
 
@@ -85,28 +96,13 @@ Examples:
 
 /// Remove applications.
 #[derive(Debug, Clone, Args)]
-#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
 #[command(after_help = REMOVE_APPLICATION_HELP)]
 pub struct RemoveApplicationArgs {
     /// The applications
     #[arg(value_name = "application", required = true)]
     pub applications: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
-    pub prompt: NoPrompt,
-    /// Show what would be removed, and remove nothing
-    #[arg(long = "dry-run")]
-    pub dry_run: bool,
-    /// Destroy the applications' storage
-    #[arg(long = "destroy-storage")]
-    pub destroy_storage: bool,
-    /// Remove them whatever fails
-    #[arg(long)]
-    pub force: bool,
-    /// Do not wait for a step before the next
-    #[arg(long = "no-wait")]
-    pub no_wait: bool,
-    #[allow(missing_docs)]
+    pub removal: RemovalOptions,
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -117,7 +113,7 @@ impl Arguments for RemoveApplicationArgs {
 
     fn init(&mut self) -> Result<(), UsageError> {
         self.applications.iter().try_for_each(|name| check_application_name(name))?;
-        if self.no_wait && !self.force { Err(NO_WAIT) } else { Ok(()) }
+        self.removal.check()
     }
 }
 
@@ -139,21 +135,22 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
             None => errors.push(format!("removing unit {name} failed: unit {name:?} does not exist")),
         }
     }
-    let mut told = String::new();
+    let mut notice = String::new();
     for unit in &found {
-        let _ = writeln!(told, "will remove unit {}", unit.name());
-        told.push_str(&storage_lines(client, &model, unit, args.destroy_storage)?);
+        let _ = writeln!(notice, "will remove unit {}", unit.name());
+        notice.push_str(&storage_lines(client, &model, unit, args.removal.destroy_storage)?);
     }
-    let asking = Asking { dry_run: args.dry_run, no_prompt: args.prompt.no_prompt, what: "unit removal" };
-    if !go_on(client, &errors, &told, &asking)? {
+    let asking =
+        Asking { dry_run: args.removal.dry_run, no_prompt: args.removal.prompt.no_prompt, what: "unit removal" };
+    if !go_on(client, &errors, &notice, &asking)? {
         return Ok(code(&errors));
     }
     client.store.write(|db| {
         found.iter().try_for_each(|unit| {
-            if args.destroy_storage {
+            if args.removal.destroy_storage {
                 units::destroy_storage(db, &model, unit)?;
             }
-            units::remove(db, &model, unit, Removal::by(args.force))
+            units::remove(db, &model, unit, Removal::by(args.removal.force))
         })
     })?;
     client.settle(&model)?;
@@ -172,7 +169,7 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
             continue;
         };
         let consumers = consumers(client, &model, name)?;
-        if consumers > 0 && !args.force {
+        if consumers > 0 && !args.removal.force {
             let plural = if consumers == 1 { "" } else { "s" };
             errors.push(format!(
                 "removing application {name} failed: cannot destroy application {name:?}: application is used by \
@@ -186,21 +183,22 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
     for application in &found {
         files.push(charms::files(client, &model, application)?);
     }
-    let mut told = String::new();
+    let mut notice = String::new();
     let mut leaving: Vec<Unit> = Vec::new();
     for application in &found {
-        let _ = writeln!(told, "will remove application {}", application.name);
+        let _ = writeln!(notice, "will remove application {}", application.name);
         let units = unit::of(client.store.db(), &model.uuid, &application.name)?;
         for unit in &units {
-            let _ = writeln!(told, "- will remove unit {}", unit.name());
+            let _ = writeln!(notice, "- will remove unit {}", unit.name());
         }
         for unit in &units {
-            told.push_str(&storage_lines(client, &model, unit, args.destroy_storage)?);
+            notice.push_str(&storage_lines(client, &model, unit, args.removal.destroy_storage)?);
         }
         leaving.extend(units);
     }
-    let asking = Asking { dry_run: args.dry_run, no_prompt: args.prompt.no_prompt, what: "application removal" };
-    if !go_on(client, &errors, &told, &asking)? {
+    let asking =
+        Asking { dry_run: args.removal.dry_run, no_prompt: args.removal.prompt.no_prompt, what: "application removal" };
+    if !go_on(client, &errors, &notice, &asking)? {
         return Ok(code(&errors));
     }
     client.store.write(|db| {
@@ -213,10 +211,10 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
             }
         }
         leaving.iter().try_for_each(|unit| {
-            if args.destroy_storage {
+            if args.removal.destroy_storage {
                 units::destroy_storage(db, &model, unit)?;
             }
-            units::remove(db, &model, unit, Removal::by(args.force))
+            units::remove(db, &model, unit, Removal::by(args.removal.force))
         })
     })?;
     client.settle(&model)?;
@@ -252,18 +250,18 @@ struct Asking {
 
 /// Say what is wrong and what will go; ask, where that is wanted. Whether to do it: of what Juju asks about first, nothing
 /// goes if anything is wrong (`performDryRun` in cmd/juju/application/removeunit.go).
-fn go_on(client: &Client, errors: &[String], told: &str, asking: &Asking) -> anyhow::Result<bool> {
+fn go_on(client: &Client, errors: &[String], notice: &str, asking: &Asking) -> anyhow::Result<bool> {
     for why in errors {
         client.progress.line(&format!("ERROR {why}"));
     }
     let looks_first = asking.dry_run || !asking.no_prompt;
-    if told.is_empty() || (looks_first && !errors.is_empty()) {
+    if notice.is_empty() || (looks_first && !errors.is_empty()) {
         return Ok(false);
     }
     if looks_first {
         eprintln!("{WARNING}");
     }
-    print(told, None)?;
+    print(notice, None)?;
     if !asking.dry_run && !asking.no_prompt {
         confirm("").context(asking.what)?;
     }

@@ -32,7 +32,6 @@ pub struct ResolvedArgs {
     /// All units in error
     #[arg(long)]
     pub all: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -58,7 +57,6 @@ impl Arguments for ResolvedArgs {
     }
 }
 
-/// Run it.
 pub fn run(client: &mut Client, args: &ResolvedArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let units: Vec<Unit> = if args.all {

@@ -32,7 +32,6 @@ pub struct ConsumeArgs {
     /// What to call it in this model; the offer's name if there is none
     #[arg(value_name = "local application name")]
     pub alias: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -93,7 +92,6 @@ pub struct RemoveSaasArgs {
     /// Rush through SAAS removal without waiting for each individual step to complete
     #[arg(long = "no-wait")]
     pub no_wait: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }

@@ -16,7 +16,6 @@ pub struct ScaleApplicationArgs {
     pub application: String,
     /// The number of units
     pub scale: String,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }

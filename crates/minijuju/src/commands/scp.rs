@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, Output, Stdio};
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use crate::cli::{Arguments, ModelOption, UsageError};
+use crate::cli::{Arguments, ModelOption, SshOptions, UsageError};
 use crate::client::Client;
 use crate::client::remote::Remote;
 use crate::store::model::Model;
@@ -19,24 +19,13 @@ Examples:
 
 /// Copy files to or from a unit's machine.
 #[derive(Debug, Clone, Args)]
-#[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
 #[command(after_help = SCP_HELP)]
 pub struct ScpArgs {
     /// What to copy and where, with [user@]target: before paths on a machine; options of scp first
     #[arg(value_name = "path", trailing_var_arg = true)]
     words: Vec<String>,
-    /// Do not check the machine's key
-    #[arg(long = "no-host-key-checks")]
-    pub no_host_key_checks: bool,
-    #[arg(long, hide = true)]
-    proxy: bool,
-    /// As on Juju, of no meaning where units are on machines.
-    #[arg(long, hide = true)]
-    container: Option<String>,
-    /// As on Juju, of no meaning where units are on machines.
-    #[arg(long, hide = true)]
-    remote: bool,
-    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub ssh: SshOptions,
     #[command(flatten)]
     pub model: ModelOption,
     /// Whether folders are copied with what is in them.
@@ -130,7 +119,6 @@ enum Place {
     There(Box<Remote>, String),
 }
 
-/// Run it.
 pub fn run(client: &mut Client, args: &ScpArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let destination = place(client, &model, &args.destination)?;

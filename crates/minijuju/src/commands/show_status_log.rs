@@ -47,13 +47,10 @@ pub struct ShowStatusLogArgs {
     /// Those since a day, as 2026-01-31
     #[arg(long = "from-date", value_name = "date")]
     pub from_date: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub times: UtcOption,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -92,7 +89,6 @@ struct Entry {
     kind: &'static str,
 }
 
-/// Run it.
 pub fn run(client: &mut Client, args: &ShowStatusLogArgs) -> anyhow::Result<ExitCode> {
     let entity = args.entity.first().map_or("", String::as_str);
     let kinds = if args.kind == MODEL { Vec::new() } else { kinds(&args.kind, entity)? };

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::{Arguments, ModelOption, UsageError, is_machine, is_unit_or_leader};
+use crate::cli::{Arguments, ModelOption, SshOptions, UsageError, is_machine, is_unit_or_leader};
 use crate::client::Client;
 use crate::client::remote::Remote;
 
@@ -29,18 +29,8 @@ pub struct SshArgs {
     /// Take a terminal, or do not (--pty=false)
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "bool")]
     pub pty: Option<bool>,
-    /// Do not check the machine's key
-    #[arg(long = "no-host-key-checks")]
-    pub no_host_key_checks: bool,
-    #[arg(long, hide = true)]
-    proxy: bool,
-    /// As on Juju, of no meaning where units are on machines.
-    #[arg(long, hide = true)]
-    container: Option<String>,
-    /// As on Juju, of no meaning where units are on machines.
-    #[arg(long, hide = true)]
-    remote: bool,
-    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub ssh: SshOptions,
     #[command(flatten)]
     pub model: ModelOption,
     /// The user to be; `ubuntu` if none was named.
@@ -115,4 +105,29 @@ pub fn run(client: &mut Client, args: &SshArgs) -> anyhow::Result<ExitCode> {
     };
     let error = command.exec();
     Err(anyhow::Error::new(error).context(format!("cannot run a command on {}", args.target)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::commands::tests::{assert_refused, command};
+
+    #[test]
+    fn ssh_keeps_the_words_of_the_command() {
+        let ssh = command!("ssh -m t ubuntu@tinyproxy/0 -o StrictHostKeyChecking=no -t ls -l --help", Ssh);
+        assert_eq!(ssh.user.as_deref(), Some("ubuntu"));
+        assert_eq!(ssh.target, "tinyproxy/0");
+        assert_eq!(ssh.command, ["ls", "-l", "--help"]);
+        assert_eq!(ssh.pty, Some(true));
+        assert_eq!(command!("ssh 0", Ssh).command, Vec::<String>::new());
+        assert_eq!(command!("ssh a/leader -- -x", Ssh).command, ["-x"]);
+        assert_eq!(command!("ssh --pty=false a/0 ls", Ssh).pty, Some(false));
+        assert_refused("ssh", "no target name specified", 2);
+        assert_refused("ssh a b", "\"a\" is neither a unit nor a machine", 2);
+
+        let scp = command!("scp --model t -- -r -P 22 ./www tinyproxy/0:/srv", Scp);
+        assert!(scp.recursive);
+        assert_eq!(scp.sources, ["./www"]);
+        assert_eq!(scp.destination, "tinyproxy/0:/srv");
+        assert_refused("scp one", "at least two arguments required", 2);
+    }
 }

@@ -1,4 +1,4 @@
-//! Models: added, destroyed, chosen.
+//! `juju switch`.
 
 use std::process::ExitCode;
 

@@ -6,11 +6,8 @@ use std::time::Duration;
 use clap_complete::Shell;
 
 use super::Command;
-use super::config::ConfigAction;
-use super::debug_log::LogLevel;
-use super::secrets::args::SecretValue;
-use crate::cli::{self, Answer, ConfigSource, ModelIdentifier, Pair, completion};
-use crate::format::{Document, Plain, StatusFormat, Tabular};
+use crate::cli::{self, Answer, ModelIdentifier, Pair, completion};
+use crate::format::{Document, StatusFormat, Tabular};
 
 type Invocation = cli::Invocation<Command>;
 
@@ -20,7 +17,7 @@ fn words(line: &str) -> Vec<OsString> {
     std::iter::once("juju".to_owned()).chain(words).map(OsString::from).collect()
 }
 
-fn read(line: &str) -> Invocation {
+pub(super) fn read(line: &str) -> Invocation {
     cli::parse(words(line)).unwrap_or_else(|stop| panic!("{line}: {stop:?}"))
 }
 
@@ -31,46 +28,24 @@ fn stop(line: &str) -> Answer {
     }
 }
 
-fn assert_refused(line: &str, why: &str, code: u8) {
+pub(super) fn assert_refused(line: &str, why: &str, code: u8) {
     assert_eq!(stop(line), Answer { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }, "{line}");
 }
 
+/// The arguments of a line that is the command `$name`.
 macro_rules! command {
     ($line:expr, $name:ident) => {{
-        match read($line).command {
-            Command::$name(arguments) => arguments,
+        match $crate::commands::tests::read($line).command {
+            $crate::commands::Command::$name(arguments) => arguments,
             other => panic!("{}: {other:?}", $line),
         }
     }};
 }
 
-fn pair(name: &str, value: &str) -> Pair {
-    Pair { name: name.into(), value: value.into() }
-}
+pub(super) use command;
 
-#[test]
-fn deploy_takes_its_options_anywhere() {
-    let deploy = command!(
-        "deploy --model m ./tinyproxy_amd64.charm -n 2 proxy --config slug=foo --config more.yaml --trust \
-         --resource image=./x.tar --storage data=1G --to 0,1 --constraints arch=amd64_mem=4G --bind alpha --force",
-        Deploy
-    );
-    // `_` is a space here, also in the file's name.
-    assert_eq!(deploy.charm, "./tinyproxy amd64.charm");
-    assert_eq!(deploy.application.as_deref(), Some("proxy"));
-    assert_eq!(deploy.num_units, 2);
-    assert_eq!(deploy.config, [ConfigSource::Value(pair("slug", "foo")), ConfigSource::File("more.yaml".into())]);
-    assert_eq!(deploy.resources, [pair("image", "./x.tar")]);
-    assert_eq!(deploy.storage, [pair("data", "1G")]);
-    assert_eq!(deploy.to, ["0", "1"]);
-    assert!(deploy.trust && deploy.force);
-    let constraints: Vec<_> = deploy.constraints().unwrap().iter().map(|(k, v)| format!("{k}={v}")).collect();
-    assert_eq!(constraints, ["arch=amd64", "mem=4G"]);
-    let set = command!("set-constraints a allocate-public-ip=1 cpu-cores=", SetConstraints).constraints;
-    let constraints: Vec<_> = set.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    assert_eq!(constraints, ["allocate-public-ip=true", "cores="]);
-    assert_eq!(deploy.model.name.as_deref(), Some("m"));
-    assert_eq!(command!("deploy .", Deploy).num_units, 1);
+pub(super) fn pair(name: &str, value: &str) -> Pair {
+    Pair { name: name.into(), value: value.into() }
 }
 
 #[test]
@@ -143,145 +118,6 @@ fn a_command_that_fails_prints_an_empty_document_where_a_program_reads_its_outpu
         ("deploy .", ""),
     ] {
         assert_eq!(read(line).session.nothing(), nothing, "{line}");
-    }
-}
-
-#[test]
-fn config_knows_what_it_is_to_do() {
-    let action = |line: &str| command!(line, Config).action;
-    let change = |set: &[(&str, &str)], reset: &[&str], file: Option<&str>| ConfigAction::Change {
-        file: file.map(Into::into),
-        set: set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
-        reset: reset.iter().map(|key| (*key).to_owned()).collect(),
-    };
-    assert_eq!(action("config tinyproxy"), ConfigAction::GetAll);
-    assert_eq!(action("config tinyproxy slug"), ConfigAction::GetOne("slug".into()));
-    assert_eq!(action("config tinyproxy slug=foo/bar n="), change(&[("slug", "foo/bar"), ("n", "")], &[], None));
-    assert_eq!(action("config tinyproxy --reset a,b --reset c"), change(&[], &["a", "b", "c"], None));
-    assert_eq!(action("config tinyproxy --file o.yaml a=1 --reset b"), change(&[("a", "1")], &["b"], Some("o.yaml")));
-    for (line, why) in [
-        ("config", "no application name specified"),
-        ("config slug=foo", "no application name specified"),
-        ("config a b c", "cannot specify multiple keys to get"),
-        ("config a b c=1", "cannot get value and set key=value pairs simultaneously"),
-        ("config a b --reset c --file f", "cannot use --file flag, use --reset flag and get value simultaneously"),
-        ("config a b=1 --reset b", "cannot set and reset key \"b\" simultaneously"),
-        ("config a b=1 b=2", "key \"b\" specified more than once"),
-        ("config a =1", "expected \"key=value\", got \"=1\""),
-        ("config a --reset b=1", "--reset accepts a comma delimited set of keys \"a,b,c\", received: \"b=1\""),
-        ("model-config --reset agent-version", "\"agent-version\" cannot be reset"),
-    ] {
-        assert_refused(line, why, 2);
-    }
-}
-
-#[test]
-fn run_parts_units_action_and_parameters() {
-    let run = command!("run db/0 db/leader backup target=/srv a.b=c=d --wait 5s --string-args", Run);
-    assert_eq!(run.units, ["db/0", "db/leader"]);
-    assert_eq!(run.action, "backup");
-    let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
-    assert_eq!(run.arguments, [(keys(&["target"]), "/srv".to_owned()), (keys(&["a", "b"]), "c=d".to_owned())]);
-    assert_eq!(run.wait, Duration::from_secs(5));
-    assert_eq!(run.output.format(), Plain::Plain);
-    assert!(run.string_args);
-    assert_eq!(command!("run db/0 backup", Run).wait, Duration::from_mins(1));
-    for (line, why) in [
-        ("run", "no unit specified"),
-        ("run backup", "no unit specified"),
-        ("run db/0", "no action specified"),
-        ("run db/0 Backup", "invalid unit or action name \"Backup\""),
-        ("run db/0 web/0 backup", "all units must be of the same application"),
-        ("run db/0 backup x", "argument \"x\" must be of the form key.key.key...=value"),
-        ("run db/0 backup --wait 5s --background", "cannot specify both --wait and --background"),
-        (
-            "run db/0 backup X=1",
-            "key \"X\" must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and \
-             hyphens",
-        ),
-    ] {
-        assert_refused(line, why, 2);
-    }
-}
-
-#[test]
-fn exec_gives_one_line_to_a_shell() {
-    assert_eq!(command!("exec --unit a/0 -- echo_$HOME", Exec).commands, "echo $HOME");
-    assert_eq!(command!("exec --unit a/0 -- echo it's_$x -n", Exec).commands, "echo 'it'\"'\"'s $x' -n");
-    let exec = command!("exec -a web,db -u web/0 --machine 0,1 --parallel=false uptime", Exec);
-    assert_eq!((exec.applications.len(), exec.units.len(), exec.machines.len(), exec.parallel), (2, 1, 2, false));
-    assert!(command!("exec --all uptime", Exec).parallel);
-    assert_eq!(command!("exec --all uptime", Exec).wait, Duration::from_mins(5));
-    for (line, why) in [
-        ("exec uptime", "You must specify a target, either through --all, --machine, --application or --unit"),
-        ("exec --all --unit a/0 uptime", "You cannot specify --all and individual units"),
-        ("exec --unit a/0", "no commands specified"),
-        ("exec --unit a uptime", "The following exec targets are not valid:\n  \"a\" is not a valid unit name"),
-        ("exec --unit a/0 ls -l", "option provided but not defined: -l"),
-    ] {
-        assert_refused(line, why, 2);
-    }
-}
-
-#[test]
-fn ssh_keeps_the_words_of_the_command() {
-    let ssh = command!("ssh -m t ubuntu@tinyproxy/0 -o StrictHostKeyChecking=no -t ls -l --help", Ssh);
-    assert_eq!(ssh.user.as_deref(), Some("ubuntu"));
-    assert_eq!(ssh.target, "tinyproxy/0");
-    assert_eq!(ssh.command, ["ls", "-l", "--help"]);
-    assert_eq!(ssh.pty, Some(true));
-    assert_eq!(command!("ssh 0", Ssh).command, Vec::<String>::new());
-    assert_eq!(command!("ssh a/leader -- -x", Ssh).command, ["-x"]);
-    assert_eq!(command!("ssh --pty=false a/0 ls", Ssh).pty, Some(false));
-    assert_refused("ssh", "no target name specified", 2);
-    assert_refused("ssh a b", "\"a\" is neither a unit nor a machine", 2);
-
-    let scp = command!("scp --model t -- -r -P 22 ./www tinyproxy/0:/srv", Scp);
-    assert!(scp.recursive);
-    assert_eq!(scp.sources, ["./www"]);
-    assert_eq!(scp.destination, "tinyproxy/0:/srv");
-    assert_refused("scp one", "at least two arguments required", 2);
-}
-
-#[test]
-fn debug_log_settles_how_much_to_show() {
-    let log = command!("debug-log --limit 50 --level warn -i tinyproxy/0 --include web -x 0", DebugLog);
-    assert_eq!(log.backlog(), Some(50));
-    assert_eq!(log.level, Some(LogLevel::Warning));
-    assert_eq!(log.include, ["unit-tinyproxy-0", "unit-web-*"]);
-    assert_eq!(log.exclude, ["machine-0"]);
-    assert!(log.no_tail && !log.tail);
-    assert_eq!(command!("debug-log", DebugLog).backlog(), Some(10));
-    assert_eq!(command!("debug-log --replay", DebugLog).backlog(), None);
-    assert!(command!("debug-log -n 5", DebugLog).tail);
-    for (line, why) in [
-        ("debug-log --tail --no-tail", "setting --tail and --no-tail not valid"),
-        ("debug-log -n x", "invalid value \"x\" for option -n: invalid value \"x\" for uint flag"),
-        (
-            "debug-log --level LOUD",
-            "level value \"LOUD\" is not one of \"TRACE\", \"DEBUG\", \"INFO\", \"WARNING\", \"ERROR\"",
-        ),
-    ] {
-        assert_refused(line, why, 2);
-    }
-}
-
-#[test]
-fn secrets_hide_their_content() {
-    let invocation = read("add-secret api token=hunter2 cert#file=./c --info why");
-    assert!(!format!("{invocation:?}").contains("hunter2"));
-    let Command::AddSecret(add) = invocation.command else { panic!("not add-secret") };
-    assert_eq!(add.name, "api");
-    assert_eq!(add.source.content[0].value, SecretValue::Text("hunter2".into()));
-    assert_eq!(add.source.info.as_deref(), Some("why"));
-    assert_eq!(command!("grant-secret secret:abc a,b", GrantSecret).applications, ["a", "b"]);
-    for (line, why) in [
-        ("add-secret", "secret name needs to be supplied as the first argument"),
-        ("add-secret api", "missing secret value or filename"),
-        ("show-secret x --reveal --revisions", "specify either --revisions or --reveal but not both"),
-        ("grant-secret x", "missing secret URI or application name"),
-    ] {
-        assert_refused(line, why, 2);
     }
 }
 

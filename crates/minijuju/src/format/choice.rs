@@ -39,6 +39,15 @@ pub enum Document {
     Json,
 }
 
+impl From<Document> for Tabular {
+    fn from(format: Document) -> Self {
+        match format {
+            Document::Yaml => Self::Yaml,
+            Document::Json => Self::Json,
+        }
+    }
+}
+
 /// Of commands that print one value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 #[allow(clippy::enum_variant_names, reason = "the words of `--format`")]

@@ -1,6 +1,6 @@
 //! Values printed in the format that was asked for.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{Document, Smart, Tabular, json, shape, yaml};
 
@@ -33,13 +33,12 @@ pub fn table_or(value: &impl Serialize, format: Tabular, table: impl FnOnce() ->
     }
 }
 
-/// A point in time, which JSON has as text and YAML bare: `2026-11-22T08:15:01Z`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Instant(pub jiff::Timestamp);
-
-impl Serialize for Instant {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        shape::time(self.0, serializer)
+/// A value under the name that JSON has for it, or under the one that YAML has: of two fields of a structure, the one that
+/// the format prints. A table, which shows neither, has the first.
+pub fn named<T>(value: T, format: impl Into<Tabular>) -> (Option<T>, Option<T>) {
+    match format.into() {
+        Tabular::Yaml => (None, Some(value)),
+        Tabular::Tabular | Tabular::Json => (Some(value), None),
     }
 }
 
@@ -55,12 +54,5 @@ mod tests {
         assert_eq!(smart(&3, Smart::Smart), "3\n");
         assert_eq!(smart("", Smart::Smart), "");
         assert_eq!(smart("text", Smart::Json), "\"text\"\n");
-    }
-
-    #[test]
-    fn a_point_in_time_is_bare_in_yaml() {
-        let instant = Instant("2026-11-22T08:15:01Z".parse().expect("a time"));
-        assert_eq!(yaml(&[instant]), "- 2026-11-22T08:15:01Z\n");
-        assert_eq!(json(&[instant]), "[\"2026-11-22T08:15:01Z\"]\n");
     }
 }

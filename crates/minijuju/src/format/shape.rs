@@ -1,117 +1,75 @@
-//! What Juju's structures print differently in JSON and in YAML, said in the names of fields and around values.
+//! What Juju's structures print differently in JSON and in YAML.
 
 use emulator::format::{self, Value, value_of};
-use serde::ser::{Serialize, Serializer};
-
-/// The variant around a point in time, which YAML writes bare.
-const TIME: &str = "$time";
-
-/// The variant around a structure whose fields all have their zero values, which YAML leaves out of others.
-const ZERO: &str = "$zero";
-
-/// The name of a field whose own fields stand in its place.
-pub const INLINE: &str = "|";
-
-/// What is printed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Notation {
-    Json,
-    Yaml,
-}
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 /// One line of JSON, as Go writes it.
-///
-/// A field named `JSON|YAML` has one name in each; without one for YAML, its value stands for the structure there.
 ///
 /// # Panics
 /// Where a map has keys that are no text; the structures of this module have none.
 #[must_use]
 pub fn json(value: &(impl Serialize + ?Sized)) -> String {
-    format::json::print(&shape(value, Notation::Json)) + "\n"
+    format::json::print(&values(value)) + "\n"
 }
 
 /// A YAML document, as Juju's library writes it.
-///
-/// A field named `JSON|YAML` has one name in each; without one for YAML, its value stands for the structure there.
 ///
 /// # Panics
 /// Where a map has keys that are no text; the structures of this module have none.
 #[must_use]
 pub fn yaml(value: &(impl Serialize + ?Sized)) -> String {
-    format::yaml::print(&shape(value, Notation::Yaml))
+    format::yaml::print(&without_zeros(values(value)))
 }
 
 /// A value as the smart format prints it: text bare, the rest as YAML.
 pub fn bare(value: &(impl Serialize + ?Sized)) -> String {
-    format::smart::print(&shape(value, Notation::Yaml))
+    format::smart::print(&without_zeros(values(value)))
 }
 
-/// Serializes a point in time.
-pub fn time<S: Serializer>(time: jiff::Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_newtype_variant("Instant", 0, TIME, &time.to_string())
+/// Serializes a structure that YAML has as `{}` where all its fields are left out.
+#[allow(clippy::ref_option, reason = "serde hands over a reference to the field")]
+pub fn though_empty<T: Serialize + Default + PartialEq, S: Serializer>(
+    value: &Option<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    if value.as_ref() == Some(&T::default()) {
+        return serializer.serialize_map(Some(0))?.end();
+    }
+    value.serialize(serializer)
 }
 
-/// Serializes a structure whose fields all have their zero values.
-pub fn zero<S: Serializer>(value: &impl Serialize, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_newtype_variant("Zero", 0, ZERO, value)
+fn values(value: &(impl Serialize + ?Sized)) -> Value {
+    value_of(value).expect("output structures have text for keys")
 }
 
-fn shape(value: &(impl Serialize + ?Sized), notation: Notation) -> Value {
-    arrange(value_of(value).expect("output structures have text for keys"), notation)
-}
-
-/// What is inside one of the variants above.
-fn inside<'a>(value: &'a mut Value, variant: &str) -> Option<&'a mut Value> {
+/// With `omitempty`, as on most of Juju's fields, yaml.v2 also leaves out structures whose fields are all zero.
+fn without_zeros(value: Value) -> Value {
     match value {
-        // Only of structures: what a charm or a user wrote is in maps, whatever its keys are.
-        Value::Fields(entries) => match entries.as_mut_slice() {
-            [(name, value)] if name == variant => Some(value),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn arrange(mut value: Value, notation: Notation) -> Value {
-    if let Some(Value::Text(text)) = inside(&mut value, TIME) {
-        return text.parse().map_or_else(|_| Value::Text(text.clone()), Value::Time);
-    }
-    if let Some(zero) = inside(&mut value, ZERO) {
-        return arrange(std::mem::replace(zero, Value::Null), notation);
-    }
-    match value {
-        Value::List(items) => Value::List(items.into_iter().map(|item| arrange(item, notation)).collect()),
+        Value::List(items) => Value::List(items.into_iter().map(without_zeros).collect()),
         Value::Map(entries) => {
-            Value::Map(entries.into_iter().map(|(key, value)| (key, arrange(value, notation))).collect())
+            Value::Map(entries.into_iter().map(|(key, value)| (key, without_zeros(value))).collect())
         }
-        Value::Fields(entries) => fields(entries, notation),
+        Value::Fields(entries) => {
+            let shown = entries.into_iter().filter(|(_, value)| !matches!(value, Value::Fields(_)) || !is_zero(value));
+            Value::Fields(shown.map(|(name, value)| (name, without_zeros(value))).collect())
+        }
         other => other,
     }
 }
 
-fn fields(entries: Vec<(String, Value)>, notation: Notation) -> Value {
-    let mut out = Vec::new();
-    for (name, mut value) in entries {
-        let (json, yaml) = name.split_once('|').map_or((name.as_str(), None), |(json, yaml)| (json, Some(yaml)));
-        if name == INLINE {
-            if let Value::Fields(entries) = arrange(value, notation) {
-                out.extend(entries);
-            }
-            continue;
-        }
-        if notation == Notation::Json {
-            out.push((json.to_owned(), arrange(value, notation)));
-            continue;
-        }
-        match yaml {
-            Some("") => return arrange(value, notation),
-            Some(yaml) => out.push((yaml.to_owned(), arrange(value, notation))),
-            // With `omitempty`, as on most of Juju's fields, yaml.v2 also leaves out structures whose fields are all zero.
-            None if value == Value::Fields(Vec::new()) || inside(&mut value, ZERO).is_some() => {}
-            None => out.push((name, arrange(value, notation))),
-        }
+/// Whether yaml.v2 takes a value for its type's zero.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::NoLines | Value::Bool(false) | Value::Int(0) | Value::Unsigned(0) => true,
+        Value::Float(number) => *number == 0.0,
+        Value::Text(text) => text.is_empty(),
+        Value::Binary(bytes) => bytes.is_empty(),
+        Value::Lines(lines) => lines.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(entries) => entries.is_empty(),
+        Value::Fields(entries) => entries.iter().all(|(_, value)| is_zero(value)),
+        Value::Bool(true) | Value::Int(_) | Value::Unsigned(_) | Value::Time(_) => false,
     }
-    Value::Fields(out)
 }
 
 #[cfg(test)]
@@ -122,16 +80,8 @@ mod tests {
 
     use super::*;
 
-    #[derive(Serialize)]
+    #[derive(Default, PartialEq, Serialize)]
     struct Nothing {}
-
-    struct Zero;
-
-    impl Serialize for Zero {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            zero(&Inner { inner: 0 }, serializer)
-        }
-    }
 
     #[derive(Serialize)]
     struct Inner {
@@ -141,53 +91,35 @@ mod tests {
     #[derive(Serialize)]
     struct Demo {
         zebra: i32,
-        #[serde(rename = "Value|value")]
-        value: bool,
         nothing: Nothing,
-        #[serde(rename = "kept|kept")]
-        kept: Nothing,
-        zero: Zero,
-        #[serde(rename = "|")]
-        inline: Inner,
+        #[serde(serialize_with = "though_empty")]
+        kept: Option<Nothing>,
+        zero: Inner,
+        inner: Inner,
         map: serde_json::Value,
     }
 
     #[test]
-    fn each_notation_has_its_names_and_leaves_out_what_it_does() {
+    fn yaml_leaves_out_structures_of_zeros() {
         let demo = Demo {
-            zebra: 1,
-            value: true,
+            zebra: 0,
             nothing: Nothing {},
-            kept: Nothing {},
-            zero: Zero,
-            inline: Inner { inner: 2 },
+            kept: Some(Nothing {}),
+            zero: Inner { inner: 0 },
+            inner: Inner { inner: 2 },
             map: serde_json::json!({"u/10": "22.04", "u/2": [null]}),
         };
         assert_eq!(
             json(&demo),
-            "{\"zebra\":1,\"Value\":true,\"nothing\":{},\"kept\":{},\"zero\":{\"inner\":0},\"inner\":2,\
+            "{\"zebra\":0,\"nothing\":{},\"kept\":{},\"zero\":{\"inner\":0},\"inner\":{\"inner\":2},\
              \"map\":{\"u/10\":\"22.04\",\"u/2\":[null]}}\n"
         );
-        assert_eq!(
-            yaml(&demo),
-            "zebra: 1\nvalue: true\nkept: {}\ninner: 2\nmap:\n  u/2:\n  - null\n  u/10: \"22.04\"\n"
-        );
-    }
-
-    #[test]
-    fn a_value_can_stand_for_its_structure() {
-        #[derive(Serialize)]
-        struct Content {
-            #[serde(rename = "Data|")]
-            data: Vec<i32>,
-        }
-        assert_eq!(json(&Content { data: vec![1] }), "{\"Data\":[1]}\n");
-        assert_eq!(yaml(&Content { data: vec![1] }), "- 1\n");
+        assert_eq!(yaml(&demo), "zebra: 0\nkept: {}\ninner:\n  inner: 2\nmap:\n  u/2:\n  - null\n  u/10: \"22.04\"\n");
     }
 
     #[test]
     fn what_a_user_wrote_is_printed_as_it_is_whatever_its_keys() {
-        for key in [TIME, ZERO, INLINE, "Value|value", "Data|"] {
+        for key in ["$time", "Instant", "|", "Value|value"] {
             let databag = BTreeMap::from([(key, "2026-11-22T08:15:01Z")]);
             assert_eq!(json(&databag), format!("{{\"{key}\":\"2026-11-22T08:15:01Z\"}}\n"));
             let read = ops_metadata::parse_yaml(&yaml(&databag)).unwrap();

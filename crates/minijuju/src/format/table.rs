@@ -146,7 +146,6 @@ impl Table {
         };
     }
 
-    /// The text.
     pub fn finish(mut self) -> String {
         self.flush();
         self.out

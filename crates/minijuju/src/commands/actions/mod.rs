@@ -32,7 +32,6 @@ pub struct ActionsArgs {
     /// Write the output to this file
     #[arg(short = 'o', long, value_name = "file")]
     pub output: Option<PathBuf>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -78,7 +77,6 @@ pub struct ShowActionArgs {
     pub application: String,
     /// The action
     pub action: String,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }

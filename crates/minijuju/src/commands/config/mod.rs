@@ -27,7 +27,6 @@ pub struct ConfigOptions {
     /// Give these options, separated by commas, their defaults again
     #[arg(long = "reset", value_name = "key[,key]")]
     reset: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub colors: ColorOptions,
 }
@@ -68,12 +67,7 @@ pub enum ConfigError {
     Repeated(String),
     /// One cannot show and change at once.
     #[error("cannot {} and {last} simultaneously", doing.join(", "))]
-    AtOnce {
-        /// What is asked for.
-        doing: Vec<&'static str>,
-        /// What else.
-        last: &'static str,
-    },
+    AtOnce { doing: Vec<&'static str>, last: &'static str },
     /// One value can be shown, or all.
     #[error("cannot specify multiple keys to get")]
     SeveralKeys,
@@ -162,13 +156,10 @@ pub struct ConfigArgs {
     /// An option to show, or options to set as key=value
     #[arg(value_name = "attribute-key[=value]")]
     words: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub options: ConfigOptions,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Document>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
     /// What the words came to.
@@ -198,7 +189,6 @@ fn refused(juju: JujuVersion) -> impl Fn(anyhow::Error) -> anyhow::Error {
     }
 }
 
-/// Run it.
 pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let found = client.application(&model, &args.application)?;
@@ -260,4 +250,42 @@ fn shown(found: &Application) -> anyhow::Result<ApplicationConfig> {
         charm: found.charm.clone(),
         settings: settings.collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::tests::{assert_refused, command};
+
+    #[test]
+    fn config_knows_what_it_is_to_do() {
+        let action = |line: &str| command!(line, Config).action;
+        let change = |set: &[(&str, &str)], reset: &[&str], file: Option<&str>| ConfigAction::Change {
+            file: file.map(Into::into),
+            set: set.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            reset: reset.iter().map(|key| (*key).to_owned()).collect(),
+        };
+        assert_eq!(action("config tinyproxy"), ConfigAction::GetAll);
+        assert_eq!(action("config tinyproxy slug"), ConfigAction::GetOne("slug".into()));
+        assert_eq!(action("config tinyproxy slug=foo/bar n="), change(&[("slug", "foo/bar"), ("n", "")], &[], None));
+        assert_eq!(action("config tinyproxy --reset a,b --reset c"), change(&[], &["a", "b", "c"], None));
+        assert_eq!(
+            action("config tinyproxy --file o.yaml a=1 --reset b"),
+            change(&[("a", "1")], &["b"], Some("o.yaml"))
+        );
+        for (line, why) in [
+            ("config", "no application name specified"),
+            ("config slug=foo", "no application name specified"),
+            ("config a b c", "cannot specify multiple keys to get"),
+            ("config a b c=1", "cannot get value and set key=value pairs simultaneously"),
+            ("config a b --reset c --file f", "cannot use --file flag, use --reset flag and get value simultaneously"),
+            ("config a b=1 --reset b", "cannot set and reset key \"b\" simultaneously"),
+            ("config a b=1 b=2", "key \"b\" specified more than once"),
+            ("config a =1", "expected \"key=value\", got \"=1\""),
+            ("config a --reset b=1", "--reset accepts a comma delimited set of keys \"a,b,c\", received: \"b=1\""),
+            ("model-config --reset agent-version", "\"agent-version\" cannot be reset"),
+        ] {
+            assert_refused(line, why, 2);
+        }
+    }
 }

@@ -11,24 +11,20 @@ use crate::format::{Document, document};
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[allow(clippy::struct_field_names, reason = "Juju's names")]
 pub struct ApplicationConfig {
-    /// The application.
     pub application: String,
     /// What Juju has itself for each application: `trust`.
     #[serde(rename = "application-config", skip_serializing_if = "BTreeMap::is_empty")]
     pub application_config: BTreeMap<String, Setting>,
-    /// The charm.
     pub charm: String,
     /// The charm's options.
     pub settings: BTreeMap<String, Setting>,
 }
 
-/// One option.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Setting {
     /// Its default, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// What it is for.
     pub description: String,
     /// `default`, `user`, or `unset` if it has no value.
     pub source: &'static str,

@@ -48,7 +48,6 @@ pub enum ConstraintError {
     /// It does not take this value.
     #[error("bad {name:?} constraint: {fault}")]
     Value {
-        /// The constraint.
         name: String,
         /// What is wrong with the value.
         fault: ValueFault,
@@ -123,10 +122,8 @@ fn check(name: &str, value: &str) -> Result<(), ValueFault> {
 pub struct ConstraintsArgs {
     /// The application
     pub application: String,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<ConstraintsFormat>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -148,7 +145,6 @@ pub struct SetConstraintsArgs {
     /// Constraints on its machines
     #[arg(value_name = "constraint")]
     words: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
     /// The constraints.
@@ -170,10 +166,8 @@ impl Arguments for SetConstraintsArgs {
 /// Show the constraints on a model's machines.
 #[derive(Debug, Clone, Args)]
 pub struct ModelConstraintsArgs {
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<ConstraintsFormat>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -186,7 +180,6 @@ pub struct SetModelConstraintsArgs {
     /// Constraints on the model's machines
     #[arg(value_name = "constraint")]
     words: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
     /// The constraints.

@@ -26,7 +26,6 @@ pub struct ControllersArgs {
     /// Show controllers managed by JAAS
     #[arg(long)]
     pub managed: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
 }
@@ -42,10 +41,8 @@ pub struct ShowControllerArgs {
     /// Show passwords
     #[arg(long = "show-password", hide = true)]
     pub show_password: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Document>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub controller: ControllerOption,
 }
@@ -56,7 +53,7 @@ impl Arguments for ShowControllerArgs {
 
 /// Run `juju controllers`.
 pub fn list(client: &mut Client, args: &ControllersArgs) -> anyhow::Result<ExitCode> {
-    let uuid = client.controller_uuid()?;
+    let (uuid, controller_uuid) = format::named(client.controller_uuid()?, args.output.format());
     let db = client.store.db();
     let models = model::all(db)?;
     let mut machines = 0;
@@ -68,6 +65,7 @@ pub fn list(client: &mut Client, args: &ControllersArgs) -> anyhow::Result<ExitC
         user: USER.to_owned(),
         access: "superuser".to_owned(),
         uuid,
+        controller_uuid,
         cloud: CLOUD.to_owned(),
         region: CLOUD.to_owned(),
         agent_version: version::own(Some(db))?.to_string(),
@@ -89,12 +87,14 @@ pub fn show(client: &mut Client, args: &ShowControllerArgs) -> anyhow::Result<Ex
     if let Some(other) = args.names.iter().find(|name| *name != CONTROLLER) {
         bail!("controller {other} not found");
     }
-    let uuid = client.controller_uuid()?;
+    let (uuid, controller_uuid) = format::named(client.controller_uuid()?, args.output.format());
     let db = client.store.db();
     let mut models = BTreeMap::new();
     for model in model::all(db)? {
+        let (uuid, model_uuid) = format::named(model.uuid.clone(), args.output.format());
         let shown = ControllerModel {
-            uuid: model.uuid.clone(),
+            uuid,
+            model_uuid,
             machine_count: Some(machine::all(db, &model.uuid)?.len()).filter(|count| *count > 0),
             unit_count: Some(unit::all(db, &model.uuid)?.len()).filter(|count| *count > 0),
         };
@@ -103,6 +103,7 @@ pub fn show(client: &mut Client, args: &ShowControllerArgs) -> anyhow::Result<Ex
     let info = ControllerInfo {
         details: ControllerDetails {
             uuid,
+            controller_uuid,
             cloud: CLOUD.to_owned(),
             region: CLOUD.to_owned(),
             agent_version: version::own(Some(db))?.to_string(),

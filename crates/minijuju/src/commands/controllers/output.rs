@@ -11,33 +11,32 @@ use crate::format::{Colours, Paint, Table, Tabular, table_or};
 pub struct ControllerSet {
     /// The controllers, by name.
     pub controllers: BTreeMap<String, ControllerItem>,
-    /// The current one.
     #[serde(rename = "current-controller")]
     pub current_controller: String,
 }
 
-/// A controller.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ControllerItem {
     /// The current model, as its table shows it.
     #[serde(rename = "current-model", skip_serializing_if = "String::is_empty")]
     pub current_model: String,
-    /// The user.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
     /// What the user may do (`superuser`).
     #[serde(skip_serializing_if = "String::is_empty")]
     pub access: String,
-    /// Its UUID.
-    #[serde(rename = "uuid|controller-uuid")]
-    pub uuid: String,
+    /// Its UUID, in JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
+    /// Its UUID, in YAML.
+    #[serde(rename = "controller-uuid", skip_serializing_if = "Option::is_none")]
+    pub controller_uuid: Option<String>,
     /// Where it is reached: nowhere, as there is no server.
     #[serde(rename = "api-endpoints")]
     pub api_endpoints: Vec<String>,
     /// Its certificate: none.
     #[serde(rename = "ca-cert")]
     pub ca_cert: String,
-    /// Its cloud.
     pub cloud: String,
     /// Its cloud's region.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -83,7 +82,6 @@ pub fn controllers(set: &ControllerSet, format: Tabular, colour: Colours) -> Str
 /// A controller in `juju show-controller`, which prints a map of them by name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ControllerInfo {
-    /// What it is.
     pub details: ControllerDetails,
     /// Its models, by `OWNER/MODEL`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -95,16 +93,17 @@ pub struct ControllerInfo {
     pub account: ControllerAccount,
 }
 
-/// What a controller is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ControllerDetails {
-    /// Its UUID.
-    #[serde(rename = "uuid|controller-uuid")]
-    pub uuid: String,
+    /// Its UUID, in JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
+    /// Its UUID, in YAML.
+    #[serde(rename = "controller-uuid", skip_serializing_if = "Option::is_none")]
+    pub controller_uuid: Option<String>,
     /// Where it is reached: nowhere, as there is no server.
     #[serde(rename = "api-endpoints")]
     pub api_endpoints: Vec<String>,
-    /// Its cloud.
     pub cloud: String,
     /// Its cloud's region.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -117,12 +116,14 @@ pub struct ControllerDetails {
     pub ca_cert: String,
 }
 
-/// A controller's model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ControllerModel {
-    /// Its UUID.
-    #[serde(rename = "uuid|model-uuid")]
-    pub uuid: String,
+    /// Its UUID, in JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
+    /// Its UUID, in YAML.
+    #[serde(rename = "model-uuid", skip_serializing_if = "Option::is_none")]
+    pub model_uuid: Option<String>,
     /// How many machines it has.
     #[serde(rename = "machine-count", skip_serializing_if = "Option::is_none")]
     pub machine_count: Option<usize>,
@@ -134,7 +135,6 @@ pub struct ControllerModel {
 /// Who is at a controller.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ControllerAccount {
-    /// The user.
     pub user: String,
     /// What the user may do.
     #[serde(skip_serializing_if = "String::is_empty")]

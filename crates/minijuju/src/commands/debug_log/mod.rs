@@ -16,48 +16,6 @@ use crate::client::{Client, print};
 use crate::format::Colours;
 use crate::store::log::{self, Level, Line};
 
-/// How much a log line matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LogLevel {
-    /// Every step.
-    Trace,
-    /// What a charm's author wants to know.
-    Debug,
-    /// What an operator wants to know.
-    Info,
-    /// What an operator should look into.
-    Warning,
-    /// What went wrong.
-    Error,
-}
-
-impl LogLevel {
-    /// Reads a level's name, in any case.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<LogLevel> {
-        Some(match name.to_ascii_uppercase().as_str() {
-            "TRACE" => LogLevel::Trace,
-            "DEBUG" => LogLevel::Debug,
-            "INFO" => LogLevel::Info,
-            "WARN" | "WARNING" => LogLevel::Warning,
-            "ERROR" => LogLevel::Error,
-            _ => return None,
-        })
-    }
-
-    /// Its name in the log.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            LogLevel::Trace => "TRACE",
-            LogLevel::Debug => "DEBUG",
-            LogLevel::Info => "INFO",
-            LogLevel::Warning => "WARNING",
-            LogLevel::Error => "ERROR",
-        }
-    }
-}
-
 /// What Juju's options for the log do not take.
 #[derive(Debug, thiserror::Error)]
 enum DebugLogError {
@@ -145,12 +103,11 @@ pub struct DebugLogArgs {
     retry: bool,
     #[arg(long = "retry-delay", hide = true, value_parser = duration::parse)]
     retry_delay: Option<Duration>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
     /// The least level to show.
     #[arg(skip)]
-    pub level: Option<LogLevel>,
+    pub level: Option<Level>,
 }
 
 impl DebugLogArgs {
@@ -180,7 +137,9 @@ impl Arguments for DebugLogArgs {
     fn init(&mut self) -> Result<(), UsageError> {
         if let Some(word) = self.level_word.as_ref().filter(|word| !word.is_empty()) {
             let unknown = || UsageError::command(DebugLogError::Level(word.clone()));
-            self.level = Some(LogLevel::parse(word).ok_or_else(unknown)?);
+            // Critical lines are there, and cannot be asked for.
+            let level = word.parse().ok().filter(|level| *level <= Level::Error);
+            self.level = Some(level.ok_or_else(unknown)?);
         }
         for (clash, what) in [
             (self.tail && self.no_tail, "--tail and --no-tail"),
@@ -226,7 +185,6 @@ fn tag(entity: &str) -> String {
 /// How often the log is looked at for new lines.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// Run it.
 pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let style = LogStyle::new(args, if args.color { Colours::On } else { Colours::on(&std::io::stdout()) });
@@ -250,20 +208,14 @@ pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode>
 
 /// Juju keeps INFO and above by default. Here all is kept, and what is below shown when a level is asked for.
 fn kept(message: &LogMessage<'_>) -> bool {
-    message.level >= LogLevel::Info
+    message.level >= Level::Info
 }
 
 fn message(line: &Line) -> LogMessage<'_> {
     LogMessage {
         entity: &line.entity,
         at: Timestamp::from_millisecond(line.time).unwrap_or_default(),
-        level: match line.level {
-            Level::Trace => LogLevel::Trace,
-            Level::Debug => LogLevel::Debug,
-            Level::Info => LogLevel::Info,
-            Level::Warning => LogLevel::Warning,
-            Level::Error | Level::Critical => LogLevel::Error,
-        },
+        level: line.level.min(Level::Error),
         module: &line.module,
         location: "",
         message: &line.message,
@@ -275,6 +227,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::commands::tests::{assert_refused, command};
 
     #[derive(Debug, Parser)]
     struct Line {
@@ -295,5 +248,28 @@ mod tests {
         assert_eq!(shown("--replay"), (30, "0".to_owned()));
         assert_eq!(shown("--replay --limit 99"), (30, "0".to_owned()));
         assert_eq!(shown(""), (10, "20".to_owned()));
+    }
+
+    #[test]
+    fn debug_log_settles_how_much_to_show() {
+        let log = command!("debug-log --limit 50 --level warn -i tinyproxy/0 --include web -x 0", DebugLog);
+        assert_eq!(log.backlog(), Some(50));
+        assert_eq!(log.level, Some(Level::Warning));
+        assert_eq!(log.include, ["unit-tinyproxy-0", "unit-web-*"]);
+        assert_eq!(log.exclude, ["machine-0"]);
+        assert!(log.no_tail && !log.tail);
+        assert_eq!(command!("debug-log", DebugLog).backlog(), Some(10));
+        assert_eq!(command!("debug-log --replay", DebugLog).backlog(), None);
+        assert!(command!("debug-log -n 5", DebugLog).tail);
+        for (line, why) in [
+            ("debug-log --tail --no-tail", "setting --tail and --no-tail not valid"),
+            ("debug-log -n x", "invalid value \"x\" for option -n: invalid value \"x\" for uint flag"),
+            (
+                "debug-log --level LOUD",
+                "level value \"LOUD\" is not one of \"TRACE\", \"DEBUG\", \"INFO\", \"WARNING\", \"ERROR\"",
+            ),
+        ] {
+            assert_refused(line, why, 2);
+        }
     }
 }

@@ -3,23 +3,22 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::commands::debug_log::{DebugLogArgs, LogLevel};
+use crate::commands::debug_log::DebugLogArgs;
 use crate::format::{Colours, Paint};
+use crate::store::log::Level;
 
 /// One message of a model's log.
 #[derive(Debug, Clone, Copy)]
 pub struct LogMessage<'a> {
     /// Who logged it (`unit-tinyproxy-0`).
     pub entity: &'a str,
-    /// When.
     pub at: Timestamp,
     /// How much it matters.
-    pub level: LogLevel,
+    pub level: Level,
     /// What part logged it (`unit.tinyproxy/0.juju-log`).
     pub module: &'a str,
     /// The file and line, if they are known.
     pub location: &'a str,
-    /// The message.
     pub message: &'a str,
 }
 
@@ -54,17 +53,17 @@ impl LogStyle {
     pub fn line(&self, message: &LogMessage<'_>) -> String {
         let time = message.at.to_zoned_datetime(self.zone.clone()).strftime(self.time).to_string();
         let paint = match message.level {
-            LogLevel::Trace => Paint::Plain,
-            LogLevel::Debug => Paint::Good,
-            LogLevel::Info => Paint::BoldBrightCyan,
-            LogLevel::Warning => Paint::Warning,
-            LogLevel::Error => Paint::BrightRed,
+            Level::Trace => Paint::Plain,
+            Level::Debug => Paint::Good,
+            Level::Info => Paint::BoldBrightCyan,
+            Level::Warning => Paint::Warning,
+            Level::Error | Level::Critical => Paint::BrightRed,
         };
         let location = if self.location { format!("{} ", message.location) } else { String::new() };
         format!(
             "{}: {time} {} {} {location}{}\n",
             message.entity,
-            paint.text(message.level.name(), self.colour),
+            paint.text(&message.level.to_string(), self.colour),
             message.module,
             message.message
         )
@@ -115,7 +114,7 @@ mod tests {
         LogMessage {
             entity: "unit-tinyproxy-0",
             at: "2026-11-22T09:00:00.123Z".parse().expect("a time"),
-            level: LogLevel::Info,
+            level: Level::Info,
             module: "unit.tinyproxy/0.juju-log",
             location: "server.go:325",
             message: "Config changed",

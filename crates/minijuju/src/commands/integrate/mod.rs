@@ -85,7 +85,6 @@ pub struct IntegrateArgs {
     /// For relations across models, the networks that outbound traffic comes from
     #[arg(long, value_name = "networks")]
     pub via: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
     /// The offer, if one was named.
@@ -128,7 +127,6 @@ pub struct RemoveRelationArgs {
     /// Remove it whatever fails
     #[arg(long)]
     pub force: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
     /// The relation's number, if that was given.

@@ -8,12 +8,12 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 
-use self::output::{MachineInfo, ModelMachines};
+use self::output::ModelMachines;
 use crate::cli::{Arguments, ModelOption, Output, UtcOption};
 use crate::client::{Client, print};
-use crate::commands::status;
+use crate::commands::status::{self, output::MachineStatus};
 use crate::format::{Clock, Colours, Document, Tabular};
-use crate::machine::MachineInfo as Real;
+use crate::machine::MachineInfo;
 use crate::store::model::{self, Model};
 use crate::store::unit;
 use crate::uniter::machine_id;
@@ -27,7 +27,6 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(alias = "list-machines", after_help = MACHINES_HELP)]
 pub struct MachinesArgs {
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub times: UtcOption,
     /// Use ANSI color codes in output
@@ -36,10 +35,8 @@ pub struct MachinesArgs {
     /// Show the machines of every model
     #[arg(long)]
     pub all: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -52,16 +49,13 @@ pub struct ShowMachineArgs {
     /// The machines; all if there is none
     #[arg(value_name = "machine id")]
     pub machines: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub times: UtcOption,
     /// Use ANSI color codes in output
     #[arg(long)]
     pub color: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Document>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -93,23 +87,28 @@ pub fn show(client: &mut Client, args: &ShowMachineArgs) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-fn real(client: &Client) -> anyhow::Result<HashMap<String, Real>> {
+fn real(client: &Client) -> anyhow::Result<HashMap<String, MachineInfo>> {
     Ok(client.machines()?.list()?.into_iter().map(|machine| (machine.id.clone(), machine)).collect())
 }
 
-fn read(client: &Client, model: &Model, clock: &Clock, real: &HashMap<String, Real>) -> anyhow::Result<ModelMachines> {
+fn read(
+    client: &Client,
+    model: &Model,
+    clock: &Clock,
+    real: &HashMap<String, MachineInfo>,
+) -> anyhow::Result<ModelMachines> {
     let full = status::read(client.store.db(), model, &client.machines()?, clock)?;
     let mut machines = BTreeMap::new();
     let units = unit::all(client.store.db(), &model.uuid)?;
     for (id, status) in full.machines {
         let found = real.get(&machine_id(model, &id));
-        let info = MachineInfo {
-            status,
+        let status = MachineStatus {
             units: units.iter().filter(|unit| unit.machine == id).map(unit::Unit::name).collect(),
-            processes: found.and_then(|found| found.pid).map_or(0, processes),
-            disk_bytes: found.map_or(0, |found| found.disk_use),
+            processes: found.and_then(|found| found.pid).map_or(Some(0), |pid| Some(processes(pid))),
+            disk_bytes: Some(found.map_or(0, |found| found.disk_use)),
+            ..status
         };
-        machines.insert(id, info);
+        machines.insert(id, status);
     }
     Ok(ModelMachines { model: model.name.clone(), machines })
 }

@@ -13,24 +13,8 @@ use crate::format::{Colours, Document, Paint, Table, Tabular, document, sorted, 
 pub struct ModelMachines {
     /// The model's name.
     pub model: String,
-    /// The machines, by id.
-    pub machines: BTreeMap<String, MachineInfo>,
-}
-
-/// One machine.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct MachineInfo {
-    /// What `juju status` says of it.
-    #[serde(rename = "|")]
-    pub status: MachineStatus,
-    /// The units on it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub units: Vec<String>,
-    /// How many processes run on it.
-    pub processes: usize,
-    /// What its disk takes up, in bytes.
-    #[serde(rename = "disk-bytes")]
-    pub disk_bytes: u64,
+    /// The machines, by ID, with what each takes up.
+    pub machines: BTreeMap<String, MachineStatus>,
 }
 
 /// `juju machines`, of one model or, one after the other, of several.
@@ -53,16 +37,16 @@ fn lines(models: &[ModelMachines], named: bool, colour: Colours) -> String {
     table.align_right(first + 7);
     for model in models {
         for (id, machine) in sorted(&model.machines) {
-            let (state, message) = tabular::state(&machine.status);
+            let (state, message) = tabular::state(machine);
             if named {
                 table.cells(&[&model.model]);
             }
             table.cells(&[id]);
             table.status(state);
-            table.painted(Paint::Info, &machine.status.dns_name);
-            let base = machine.status.base.as_ref().map(ToString::to_string).unwrap_or_default();
-            table.cells(&[&machine.status.instance_id, &base, &machine.units.join(",")]);
-            table.cells(&[&machine.processes.to_string(), &size(machine.disk_bytes)]);
+            table.painted(Paint::Info, &machine.dns_name);
+            let base = machine.base.as_ref().map(ToString::to_string).unwrap_or_default();
+            table.cells(&[&machine.instance_id, &base, &machine.units.join(",")]);
+            table.cells(&[&machine.processes.unwrap_or(0).to_string(), &size(machine.disk_bytes.unwrap_or(0))]);
             table.paint(Paint::Gray, message);
             table.write("\n");
         }
@@ -92,18 +76,16 @@ mod tests {
     use crate::commands::status::output::{Base, StatusInfo};
 
     fn testing() -> ModelMachines {
-        let machine = |id: &str, address: &str| MachineInfo {
-            status: MachineStatus {
-                juju_status: StatusInfo::new("started", "", ""),
-                machine_status: StatusInfo::new("running", "Running", ""),
-                dns_name: address.into(),
-                instance_id: format!("juju-8e7bd9-{id}"),
-                base: Some(Base { name: "ubuntu".into(), channel: "22.04".into() }),
-                ..MachineStatus::default()
-            },
+        let machine = |id: &str, address: &str| MachineStatus {
+            juju_status: StatusInfo::new("started", "", ""),
+            machine_status: StatusInfo::new("running", "Running", ""),
+            dns_name: address.into(),
+            instance_id: format!("juju-8e7bd9-{id}"),
+            base: Some(Base { name: "ubuntu".into(), channel: "22.04".into() }),
             units: vec![format!("tinyproxy/{id}")],
-            processes: 3,
-            disk_bytes: 12 << 20,
+            processes: Some(3),
+            disk_bytes: Some(12 << 20),
+            ..MachineStatus::default()
         };
         let machines = [("10".to_owned(), machine("10", "10.9.0.12")), ("2".to_owned(), machine("2", "10.9.0.4"))];
         ModelMachines { model: "testing".into(), machines: machines.into() }

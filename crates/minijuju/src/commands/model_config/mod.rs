@@ -35,13 +35,10 @@ pub struct ModelConfigArgs {
     /// Leave out of --file what cannot be set
     #[arg(long = "ignore-read-only-fields")]
     pub ignore_read_only_fields: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub options: ConfigOptions,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
     /// What the words came to.

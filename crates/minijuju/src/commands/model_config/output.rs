@@ -5,22 +5,30 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::format::{Colours, Table, Tabular, table_or, yaml};
+use crate::format::{Colours, Table, Tabular, json, table_or, yaml};
 
-/// One option of a model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelOption {
-    /// Its value.
-    #[serde(rename = "Value|value")]
     pub value: Value,
     /// `default`, `controller` or `model`.
-    #[serde(rename = "Source|source")]
     pub source: &'static str,
+}
+
+/// The same in JSON, where Juju gives its fields no names of their own.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct JsonOption<'a> {
+    value: &'a Value,
+    source: &'static str,
 }
 
 /// `juju model-config`.
 #[must_use]
 pub fn model_config(options: &BTreeMap<String, ModelOption>, format: Tabular) -> String {
+    if format == Tabular::Json {
+        let options = options.iter().map(|(name, ModelOption { value, source })| (name, JsonOption { value, source }));
+        return json(&options.collect::<BTreeMap<_, _>>());
+    }
     table_or(options, format, || {
         let mut table = Table::new(Colours::Off);
         table.line(&["Attribute", "From", "Value"]);

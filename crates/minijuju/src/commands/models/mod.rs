@@ -44,10 +44,8 @@ pub struct ModelsArgs {
     /// Show full times
     #[arg(long = "exact-time")]
     pub exact_time: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub controller: ControllerOption,
 }
@@ -66,10 +64,8 @@ pub struct ShowModelArgs {
     /// The model; the current one if there is none
     #[arg(value_name = "model name")]
     pub name: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Document>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }

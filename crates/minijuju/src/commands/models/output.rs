@@ -28,24 +28,19 @@ pub struct ModelSummary {
     /// The name without its owner.
     #[serde(rename = "short-name")]
     pub short_name: String,
-    /// Its UUID.
     #[serde(rename = "model-uuid")]
     pub uuid: String,
     /// `iaas`.
     #[serde(rename = "model-type")]
     pub model_type: String,
-    /// The controller's UUID.
     #[serde(rename = "controller-uuid")]
     pub controller_uuid: String,
-    /// The controller's name.
     #[serde(rename = "controller-name")]
     pub controller_name: String,
     /// Whether it is the controller's own.
     #[serde(rename = "is-controller")]
     pub is_controller: bool,
-    /// Its owner.
     pub owner: String,
-    /// Its cloud.
     pub cloud: String,
     /// Its cloud's region.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -97,11 +92,9 @@ pub struct ModelState {
 /// A model's credential for its cloud.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ModelCredential {
-    /// Its name.
     pub name: String,
     /// Whose it is.
     pub owner: String,
-    /// What it is for.
     pub cloud: String,
     /// `valid`.
     #[serde(rename = "validity-check", skip_serializing_if = "String::is_empty")]
@@ -148,24 +141,19 @@ pub struct ModelInfo {
     /// The name without its owner.
     #[serde(rename = "short-name")]
     pub short_name: String,
-    /// Its UUID.
     #[serde(rename = "model-uuid")]
     pub uuid: String,
     /// `iaas`.
     #[serde(rename = "model-type")]
     pub model_type: String,
-    /// The controller's UUID.
     #[serde(rename = "controller-uuid")]
     pub controller_uuid: String,
-    /// The controller's name.
     #[serde(rename = "controller-name")]
     pub controller_name: String,
     /// Whether it is the controller's own.
     #[serde(rename = "is-controller")]
     pub is_controller: bool,
-    /// Its owner.
     pub owner: String,
-    /// Its cloud.
     pub cloud: String,
     /// Its cloud's region.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -201,7 +189,6 @@ pub struct ModelInfo {
     pub supported_features: Vec<SupportedFeature>,
 }
 
-/// A user of a model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ModelUser {
     /// A longer name.
@@ -214,7 +201,6 @@ pub struct ModelUser {
     pub last_connection: String,
 }
 
-/// A machine of a model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ModelMachine {
     /// How many cores it has; 0 where that has no bound.
@@ -239,9 +225,7 @@ pub struct SecretBackend {
 pub struct SupportedFeature {
     /// Its name (`juju`).
     pub name: String,
-    /// What it is.
     pub description: String,
-    /// Its version.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub version: String,
 }

@@ -56,10 +56,8 @@ pub struct OffersArgs {
     /// Only return results where the offer is in use
     #[arg(long = "active-only")]
     pub active: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<OffersFormat>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -183,10 +181,8 @@ pub struct FindOffersArgs {
     /// Return results matching the offer name
     #[arg(long)]
     pub offer: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -245,10 +241,8 @@ pub struct ShowOfferArgs {
     /// The offer
     #[arg(value_name = "offer url")]
     pub urls: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }

@@ -9,7 +9,6 @@ use crate::commands::run::output::Timing;
 use crate::format::{Colours, Document, Plain, Table, document, json, yaml};
 use crate::store::action::TaskStatus;
 
-/// An operation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Operation {
     /// What it was: `backup run on unit-db-0`.
@@ -29,12 +28,9 @@ pub struct Operation {
     pub tasks: BTreeMap<String, OperationTask>,
 }
 
-/// The action of an operation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct OperationAction {
-    /// Its name.
     pub name: String,
-    /// Its parameters.
     pub parameters: Map<String, Value>,
 }
 
@@ -58,7 +54,6 @@ impl From<Timing> for OperationTiming {
     }
 }
 
-/// A task of an operation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct OperationTask {
     /// The action's name, if the tasks differ in it.
@@ -70,7 +65,6 @@ pub struct OperationTask {
     pub status: TaskStatus,
     /// When it was asked for, began and ended.
     pub timing: OperationTiming,
-    /// What it said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<String>,
     /// Why it failed.
@@ -94,7 +88,6 @@ pub struct OperationLine {
     pub finished: String,
     /// Its tasks' numbers.
     pub tasks: Vec<String>,
-    /// What it was.
     pub summary: String,
 }
 

@@ -20,7 +20,6 @@ pub struct Replacement<'a> {
     pub old: &'a CharmMeta,
     /// The charm that is to replace it.
     pub new: &'a CharmMeta,
-    /// Its relations.
     pub relations: &'a [Relation],
     /// The storage of its units.
     pub storages: &'a [Storage],
@@ -152,14 +151,14 @@ pub fn bindings(old: &CharmMeta, new: &CharmMeta, juju: JujuVersion) -> Vec<Stri
     };
     let before = names(old);
     let (kept, added): (Vec<String>, Vec<String>) = names(new).into_iter().partition(|name| before.contains(name));
-    let mut told: Vec<String> =
+    let mut notes: Vec<String> =
         added.iter().map(|name| format!("adding endpoint {name:?} to default space \"alpha\"")).collect();
     match kept.as_slice() {
         [] => {}
-        [one] => told.push(format!("no change to endpoint in space \"alpha\": {one}")),
-        all => told.push(format!("no change to endpoints in space \"alpha\": {}", all.join(", "))),
+        [one] => notes.push(format!("no change to endpoint in space \"alpha\": {one}")),
+        all => notes.push(format!("no change to endpoints in space \"alpha\": {}", all.join(", "))),
     }
-    told
+    notes
 }
 
 #[cfg(test)]

@@ -75,7 +75,6 @@ pub struct RefreshArgs {
     revision: Option<i64>,
     #[arg(long, hide = true)]
     switch: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -98,7 +97,6 @@ impl Arguments for RefreshArgs {
     }
 }
 
-/// Run it.
 pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     client.application(&model, &args.application)?;

@@ -16,8 +16,9 @@ use crate::charm;
 use crate::cli::{Arguments, ModelOption, Output, Pair, UsageError, is_application, is_unit};
 use crate::client::{Client, USER, print, summary};
 use crate::format::{Instant, Tabular};
+use crate::random;
 use crate::store::application::{self, Application};
-use crate::store::model::{self, Model};
+use crate::store::model::Model;
 use crate::store::resource::{self, Fetched, Resource};
 use crate::store::unit::{self, Unit};
 
@@ -31,10 +32,8 @@ pub struct ResourcesArgs {
     /// Show what each unit has
     #[arg(long)]
     pub details: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -70,7 +69,6 @@ pub struct AttachResourceArgs {
     /// The resource and its file, as name=file
     #[arg(value_name = "resource name=resource")]
     word: String,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
     /// The resource and its file.
@@ -115,7 +113,7 @@ fn take_one(client: &Client, meta: &CharmMeta, application: &str, word: &Pair) -
     let source = Path::new(&word.value);
     let folder = client.store.folder().join("resources");
     crate::private::folder(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let kept: PathBuf = folder.join(model::uuid());
+    let kept: PathBuf = folder.join(random::uuid());
     fs::copy(source, &kept)
         .with_context(|| format!("file for resource {:?}: cannot read {}", word.name, word.value))?;
     let filename = declared.filename.clone().unwrap_or_else(|| word.name.clone());

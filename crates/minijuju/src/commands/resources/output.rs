@@ -12,22 +12,18 @@ pub struct ApplicationResources {
     pub resources: Vec<ResourceInfo>,
 }
 
-/// One resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ResourceInfo {
     /// `APPLICATION/NAME`.
     #[serde(rename = "resourceid", skip_serializing_if = "String::is_empty")]
     pub id: String,
-    /// The application.
     #[serde(rename = "applicationId", skip_serializing_if = "String::is_empty")]
     pub application: String,
-    /// Its name.
     pub name: String,
     /// `file`.
     pub r#type: String,
     /// The name of its file on the unit.
     pub path: String,
-    /// What it is for.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Its revision; `-` if it was uploaded.

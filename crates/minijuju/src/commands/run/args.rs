@@ -20,6 +20,17 @@ Examples:
     juju run db/leader backup target=/srv compress.level=9
     juju run db/0 db/1 backup --params params.yaml --format json";
 
+/// How what tasks gave is printed.
+#[derive(Debug, Clone, Args)]
+pub struct TaskOutput {
+    #[command(flatten)]
+    pub times: UtcOption,
+    #[command(flatten)]
+    pub colors: ColorOptions,
+    #[command(flatten)]
+    pub output: Output<Plain>,
+}
+
 /// Run an action on units.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
@@ -34,19 +45,10 @@ pub struct RunArgs {
     /// Take the parameters' values as strings, whatever they look like
     #[arg(long = "string-args")]
     pub string_args: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub waiting: WaitOptions,
-    #[allow(missing_docs)]
     #[command(flatten)]
-    pub times: UtcOption,
-    #[allow(missing_docs)]
-    #[command(flatten)]
-    pub colors: ColorOptions,
-    #[allow(missing_docs)]
-    #[command(flatten)]
-    pub output: Output<Plain>,
-    #[allow(missing_docs)]
+    pub shown: TaskOutput,
     #[command(flatten)]
     pub model: ModelOption,
     /// The units to run it on: `tinyproxy/0`, `tinyproxy/leader`.
@@ -133,7 +135,6 @@ impl Arguments for RunArgs {
 /// An argument after the action is none of its parameters.
 #[derive(Debug, thiserror::Error)]
 enum ParameterError {
-    /// It has no value.
     #[error("argument {0:?} must be of the form key.key.key...=value")]
     NoValue(String),
     /// Part of its key cannot be one.
@@ -178,7 +179,6 @@ pub struct ExecArgs {
     /// Run it on these units (or APPLICATION/leader), separated by commas
     #[arg(short = 'u', long = "unit", value_name = "unit", action = ArgAction::Set, value_delimiter = ',')]
     pub units: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub waiting: WaitOptions,
     /// Run it without waiting for hooks of the same machine
@@ -190,16 +190,8 @@ pub struct ExecArgs {
     pub execution_group: Option<String>,
     #[arg(long, hide = true)]
     operator: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
-    pub times: UtcOption,
-    #[allow(missing_docs)]
-    #[command(flatten)]
-    pub colors: ColorOptions,
-    #[allow(missing_docs)]
-    #[command(flatten)]
-    pub output: Output<Plain>,
-    #[allow(missing_docs)]
+    pub shown: TaskOutput,
     #[command(flatten)]
     pub model: ModelOption,
     /// The command, for a shell.
@@ -257,5 +249,59 @@ fn quote(word: &str) -> String {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', r#"'"'"'"#))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::tests::{assert_refused, command};
+
+    #[test]
+    fn run_parts_units_action_and_parameters() {
+        let run = command!("run db/0 db/leader backup target=/srv a.b=c=d --wait 5s --string-args", Run);
+        assert_eq!(run.units, ["db/0", "db/leader"]);
+        assert_eq!(run.action, "backup");
+        let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+        assert_eq!(run.arguments, [(keys(&["target"]), "/srv".to_owned()), (keys(&["a", "b"]), "c=d".to_owned())]);
+        assert_eq!(run.wait, Duration::from_secs(5));
+        assert_eq!(run.shown.output.format(), Plain::Plain);
+        assert!(run.string_args);
+        assert_eq!(command!("run db/0 backup", Run).wait, Duration::from_mins(1));
+        for (line, why) in [
+            ("run", "no unit specified"),
+            ("run backup", "no unit specified"),
+            ("run db/0", "no action specified"),
+            ("run db/0 Backup", "invalid unit or action name \"Backup\""),
+            ("run db/0 web/0 backup", "all units must be of the same application"),
+            ("run db/0 backup x", "argument \"x\" must be of the form key.key.key...=value"),
+            ("run db/0 backup --wait 5s --background", "cannot specify both --wait and --background"),
+            (
+                "run db/0 backup X=1",
+                "key \"X\" must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and \
+                 hyphens",
+            ),
+        ] {
+            assert_refused(line, why, 2);
+        }
+    }
+
+    #[test]
+    fn exec_gives_one_line_to_a_shell() {
+        assert_eq!(command!("exec --unit a/0 -- echo_$HOME", Exec).commands, "echo $HOME");
+        assert_eq!(command!("exec --unit a/0 -- echo it's_$x -n", Exec).commands, "echo 'it'\"'\"'s $x' -n");
+        let exec = command!("exec -a web,db -u web/0 --machine 0,1 --parallel=false uptime", Exec);
+        assert_eq!((exec.applications.len(), exec.units.len(), exec.machines.len(), exec.parallel), (2, 1, 2, false));
+        assert!(command!("exec --all uptime", Exec).parallel);
+        assert_eq!(command!("exec --all uptime", Exec).wait, Duration::from_mins(5));
+        for (line, why) in [
+            ("exec uptime", "You must specify a target, either through --all, --machine, --application or --unit"),
+            ("exec --all --unit a/0 uptime", "You cannot specify --all and individual units"),
+            ("exec --unit a/0", "no commands specified"),
+            ("exec --unit a uptime", "The following exec targets are not valid:\n  \"a\" is not a valid unit name"),
+            ("exec --unit a/0 ls -l", "option provided but not defined: -l"),
+        ] {
+            assert_refused(line, why, 2);
+        }
     }
 }

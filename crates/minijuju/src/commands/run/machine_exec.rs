@@ -103,7 +103,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What became of a command.
 enum Waited {
     Ended(io::Result<Output>),
-    /// It has to be stopped.
     Stopped(Why),
 }
 

@@ -68,8 +68,8 @@ pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
             Err(error) => errors.push(error.to_string()),
         }
     }
-    let colour = args.colors.colours(&std::io::stdout());
-    let clock = args.times.clock().of(model.juju);
+    let colour = args.shown.colors.colours(&std::io::stdout());
+    let clock = args.shown.times.clock().of(model.juju);
     let telling = Telling { steps: true, colour };
     let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.waiting.background, telling)? else {
         return Ok(ExitCode::SUCCESS);
@@ -78,7 +78,7 @@ pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
         return background(client, &model, operation, &tasks);
     }
     let done = wait(client, &model, &tasks, args.wait, &clock, telling)?;
-    print(&output::run(&done, args.output.format(), colour), args.output.output.as_deref())?;
+    print(&output::run(&done, args.shown.output.format(), colour), args.shown.output.output.as_deref())?;
     finish(&done)
 }
 
@@ -128,8 +128,8 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
             ]),
         })
         .collect();
-    let colour = args.colors.colours(&std::io::stdout());
-    let clock = args.times.clock().of(model.juju);
+    let colour = args.shown.colors.colours(&std::io::stdout());
+    let clock = args.shown.times.clock().of(model.juju);
     let mut done = BTreeMap::new();
     for id in &machines {
         done.insert(id.clone(), machine_exec::run(client, &model, id, &args.commands, args.wait, &clock)?);
@@ -145,7 +145,7 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
         }
         done.extend(wait(client, &model, &tasks, args.wait, &clock, telling)?);
     }
-    print(&output::exec(&done, args.output.format()), args.output.output.as_deref())?;
+    print(&output::exec(&done, args.shown.output.format()), args.shown.output.output.as_deref())?;
     finish(&done)
 }
 
@@ -215,7 +215,7 @@ fn enqueue(
     let (operation, tasks) = client.write(|db| {
         let operation = model::next(db, &model.uuid, Counter::Operation)?;
         if model.juju.is_4() {
-            // There, a task that cannot be has a number all the same.
+            // There, a task that cannot run still gets a number.
             for _ in errors {
                 model::next(db, &model.uuid, Counter::Operation)?;
             }
@@ -237,8 +237,8 @@ fn enqueue(
         return Ok(None);
     }
     if !background && telling.steps {
-        let told: Vec<(String, String)> = tasks.iter().map(|(id, unit)| (id.to_string(), tag(unit))).collect();
-        client.progress.say(output::running(&operation.to_string(), &told, telling.colour).trim_end_matches('\n'));
+        let started: Vec<(String, String)> = tasks.iter().map(|(id, unit)| (id.to_string(), tag(unit))).collect();
+        client.progress.say(output::running(&operation.to_string(), &started, telling.colour).trim_end_matches('\n'));
         client.progress.say("");
     }
     if !errors.is_empty() {
@@ -297,19 +297,19 @@ fn wait(
         if telling.steps {
             client.progress.say(output::waiting(&id.to_string(), telling.colour).trim_end_matches('\n'));
         }
-        let mut told = 0;
+        let mut printed = 0;
         let mut pause = Duration::from_millis(1);
         loop {
             let settled = child.try_wait()?.is_some();
             let task = action::find(db, &model.uuid, *id)?.with_context(|| format!("task {id} not found"))?;
             // Juju shows the log of a task that is alone.
-            for (time, message) in task.log.iter().skip(if tasks.len() == 1 { told } else { usize::MAX }) {
+            for (time, message) in task.log.iter().skip(if tasks.len() == 1 { printed } else { usize::MAX }) {
                 let time = Timestamp::from_millisecond(*time).unwrap_or_default();
                 client.progress.say(&output::log_line(&clock.time(time), message));
             }
-            told = task.log.len();
+            printed = task.log.len();
             let over = task.completed.is_some() || Instant::now() >= deadline;
-            if over && told > 0 && tasks.len() == 1 && telling.steps {
+            if over && printed > 0 && tasks.len() == 1 && telling.steps {
                 client.progress.say("");
             }
             if task.completed.is_some() {

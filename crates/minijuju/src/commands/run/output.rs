@@ -12,7 +12,6 @@ use crate::store::action::TaskStatus;
 /// What a task came to. The fields are in the order of the alphabet, as they are in Juju.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Task {
-    /// Its number.
     pub id: String,
     /// What it said, each line with its time: see [`log_line`].
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -129,10 +129,8 @@ Examples:
 pub struct AddSecretArgs {
     /// Name of the secret
     pub name: String,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub source: SecretSource,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -156,7 +154,6 @@ pub struct UpdateSecretArgs {
     /// The secret: its ID or its name
     #[arg(value_name = "ID or name")]
     pub secret: String,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub source: SecretSource,
     /// New name of the secret
@@ -166,7 +163,6 @@ pub struct UpdateSecretArgs {
     #[arg(long = "auto-prune", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "bool")]
     pub auto_prune: Option<bool>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -180,9 +176,9 @@ impl Arguments for UpdateSecretArgs {
     }
 }
 
-/// Let applications read a secret.
+/// A secret, and applications.
 #[derive(Debug, Clone, Args)]
-pub struct GrantSecretArgs {
+pub struct SecretAndApplications {
     /// The secret: its ID or its name
     #[arg(value_name = "ID or name")]
     pub secret: String,
@@ -190,34 +186,37 @@ pub struct GrantSecretArgs {
     #[arg(value_name = "applications", action = ArgAction::Set, value_delimiter = ',', num_args = 1,
           required = true)]
     pub applications: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
 
-impl Arguments for GrantSecretArgs {
+impl SecretAndApplications {
     const USAGE: Option<&str> = Some("<ID>|<name> <application>[,<application>...]");
     const MISSING: &[&str] = &["missing secret URI or application name"];
+}
+
+/// Let applications read a secret.
+#[derive(Debug, Clone, Args)]
+pub struct GrantSecretArgs {
+    #[command(flatten)]
+    pub of: SecretAndApplications,
+}
+
+impl Arguments for GrantSecretArgs {
+    const USAGE: Option<&str> = SecretAndApplications::USAGE;
+    const MISSING: &[&str] = SecretAndApplications::MISSING;
 }
 
 /// Stop applications reading a secret.
 #[derive(Debug, Clone, Args)]
 pub struct RevokeSecretArgs {
-    /// The secret: its ID or its name
-    #[arg(value_name = "ID or name")]
-    pub secret: String,
-    /// The applications, separated by commas
-    #[arg(value_name = "applications", action = ArgAction::Set, value_delimiter = ',', num_args = 1,
-          required = true)]
-    pub applications: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
-    pub model: ModelOption,
+    pub of: SecretAndApplications,
 }
 
 impl Arguments for RevokeSecretArgs {
-    const USAGE: Option<&str> = Some("<ID>|<name> <application>[,<application>...]");
-    const MISSING: &[&str] = &["missing secret URI or application name"];
+    const USAGE: Option<&str> = SecretAndApplications::USAGE;
+    const MISSING: &[&str] = SecretAndApplications::MISSING;
 }
 
 /// Remove a secret, or one revision of it.
@@ -229,7 +228,6 @@ pub struct RemoveSecretArgs {
     /// Remove this revision only
     #[arg(long, value_parser = integer)]
     pub revision: Option<i64>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -246,10 +244,8 @@ pub struct SecretsArgs {
     /// Show the secrets of this owner: application-tinyproxy, unit-tinyproxy-0, model-testing
     #[arg(long)]
     pub owner: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -271,10 +267,8 @@ pub struct ShowSecretArgs {
     /// Show this revision
     #[arg(short = 'r', long, value_parser = integer)]
     pub revision: Option<i64>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Document>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -302,6 +296,8 @@ impl Arguments for ShowSecretArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::Command;
+    use crate::commands::tests::{self, assert_refused, command};
 
     fn read(word: &str) -> Result<(String, SecretValue), String> {
         SecretWord::read(word).map(|word| (word.key, word.value)).map_err(|error| error.to_string())
@@ -321,5 +317,24 @@ mod tests {
         let word = SecretWord::read("password=hunter2").expect("a word");
         assert!(!format!("{word:?} {:?} {:?}", word.value, Hidden("password=hunter2".into())).contains("hunter2"));
         assert!(!read("hunter2").expect_err("refused").contains("hunter2"));
+    }
+
+    #[test]
+    fn secrets_hide_their_content() {
+        let invocation = tests::read("add-secret api token=hunter2 cert#file=./c --info why");
+        assert!(!format!("{invocation:?}").contains("hunter2"));
+        let Command::AddSecret(add) = invocation.command else { panic!("not add-secret") };
+        assert_eq!(add.name, "api");
+        assert_eq!(add.source.content[0].value, SecretValue::Text("hunter2".into()));
+        assert_eq!(add.source.info.as_deref(), Some("why"));
+        assert_eq!(command!("grant-secret secret:abc a,b", GrantSecret).of.applications, ["a", "b"]);
+        for (line, why) in [
+            ("add-secret", "secret name needs to be supplied as the first argument"),
+            ("add-secret api", "missing secret value or filename"),
+            ("show-secret x --reveal --revisions", "specify either --revisions or --reveal but not both"),
+            ("grant-secret x", "missing secret URI or application name"),
+        ] {
+            assert_refused(line, why, 2);
+        }
     }
 }

@@ -80,7 +80,7 @@ fn prune(secret: &mut Secret) {
 }
 
 /// Run `juju grant-secret`.
-pub fn grant(client: &mut Client, args: &GrantSecretArgs) -> anyhow::Result<ExitCode> {
+pub fn grant(client: &mut Client, GrantSecretArgs { of: args }: &GrantSecretArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     applications(client, &model, &args.applications)?;
     change(client, &model, &args.secret, |secret| {
@@ -90,7 +90,7 @@ pub fn grant(client: &mut Client, args: &GrantSecretArgs) -> anyhow::Result<Exit
 }
 
 /// Run `juju revoke-secret`.
-pub fn revoke(client: &mut Client, args: &RevokeSecretArgs) -> anyhow::Result<ExitCode> {
+pub fn revoke(client: &mut Client, RevokeSecretArgs { of: args }: &RevokeSecretArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     applications(client, &model, &args.applications)?;
     change(client, &model, &args.secret, |secret| {
@@ -145,7 +145,7 @@ fn change(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the words and the file give; nothing if there are none.
+/// What the words and the file give; nothing without them.
 fn content(source: &SecretSource) -> anyhow::Result<Option<Content>> {
     let mut content = BTreeMap::new();
     if let Some(path) = &source.file {
@@ -205,7 +205,7 @@ pub fn show(client: &mut Client, args: &ShowSecretArgs) -> anyhow::Result<ExitCo
         let number = args.revision.unwrap_or(found.latest());
         let revision = found.revisions.get(&number);
         let revision = revision.with_context(|| format!("secret revision {}/{number} not found", found.id))?;
-        shown.content = Some(SecretContent(decoded(&revision.content)));
+        shown.content = Some(SecretContent::new(decoded(&revision.content), args.output.format()));
     }
     if args.revisions {
         shown.revisions = found

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::format::{Colours, Document, Instant, Table, Tabular, ago, document, table_or};
 
@@ -28,7 +28,6 @@ pub struct SecretInfo {
     /// `tinyproxy`, `tinyproxy/0`, or `<model>` for the user's.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub owner: String,
-    /// What it is for.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// The name of a user's secret.
@@ -75,30 +74,36 @@ impl SecretInfo {
     }
 }
 
-/// A secret's content, decoded.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretContent(pub BTreeMap<String, String>);
+/// A secret's content, decoded, as a document shows it.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum SecretContent {
+    Json {
+        #[serde(rename = "Data")]
+        data: BTreeMap<String, String>,
+    },
+    Yaml(BTreeMap<String, String>),
+}
+
+impl SecretContent {
+    #[must_use]
+    pub fn new(content: BTreeMap<String, String>, format: Document) -> Self {
+        match format {
+            Document::Json => Self::Json { data: content },
+            Document::Yaml => Self::Yaml(content),
+        }
+    }
+}
 
 impl fmt::Debug for SecretContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        let (Self::Json { data: content } | Self::Yaml(content)) = self;
+        f.debug_set().entries(content.keys()).finish()
     }
 }
 
-/// JSON has the content under `Data`; YAML has it bare.
-impl Serialize for SecretContent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeStruct;
-        let mut out = serializer.serialize_struct("SecretContent", 1)?;
-        out.serialize_field("Data|", &self.0)?;
-        out.end()
-    }
-}
-
-/// A revision of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SecretRevision {
-    /// Its number.
     pub revision: u64,
     /// Where it is (`internal`).
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -158,12 +163,12 @@ mod tests {
         text.parse().expect("a time")
     }
 
-    fn secret() -> SecretInfo {
+    fn secret(format: Document) -> SecretInfo {
         let content = BTreeMap::from([("token".to_owned(), "hunter2".to_owned())]);
         SecretInfo {
             name: "api".into(),
             rotation: "never".into(),
-            content: Some(SecretContent(content)),
+            content: Some(SecretContent::new(content, format)),
             access: vec![SecretAccess {
                 target: "application-web".into(),
                 scope: "model-m".into(),
@@ -175,7 +180,7 @@ mod tests {
 
     #[test]
     fn secrets_are_listed() {
-        let all = BTreeMap::from([(ID.to_owned(), secret())]);
+        let all = BTreeMap::from([(ID.to_owned(), secret(Document::Yaml))]);
         assert_eq!(
             secrets(&all, Tabular::Tabular, at("2026-11-22T08:16:02Z")),
             "\
@@ -187,9 +192,9 @@ d54q5o1p1l1s73b8n1rg  api   <model>  never            2  1 minute ago
 
     #[test]
     fn a_secret_is_shown_with_its_content_in_each_formats_way() {
-        let all = BTreeMap::from([(ID.to_owned(), secret())]);
+        let shown = |format| show_secret(&BTreeMap::from([(ID.to_owned(), secret(format))]), format);
         assert_eq!(
-            show_secret(&all, Document::Yaml),
+            shown(Document::Yaml),
             "\
 d54q5o1p1l1s73b8n1rg:
   revision: 2
@@ -206,11 +211,13 @@ d54q5o1p1l1s73b8n1rg:
     role: view
 "
         );
-        assert!(show_secret(&all, Document::Json).contains("\"content\":{\"Data\":{\"token\":\"hunter2\"}}"));
+        assert!(shown(Document::Json).contains("\"content\":{\"Data\":{\"token\":\"hunter2\"}}"));
     }
 
     #[test]
     fn debug_output_never_shows_content() {
-        assert!(!format!("{:?}", secret()).contains("hunter2"));
+        for format in [Document::Yaml, Document::Json] {
+            assert!(!format!("{:?}", secret(format)).contains("hunter2"));
+        }
     }
 }

@@ -41,10 +41,8 @@ pub struct ShowUnitArgs {
     /// Show relation data of applications only
     #[arg(long)]
     pub app: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Document>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -61,7 +59,7 @@ impl Arguments for ShowUnitArgs {
     }
 }
 
-/// Names are none of what is shown.
+/// Names that nothing shown has.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}{} {} not valid", if names.len() == 1 { "" } else { "s" }, names.join(", "))]
 struct NotValid {
@@ -80,10 +78,8 @@ pub struct ShowApplicationArgs {
     /// The applications
     #[arg(value_name = "application name", required = true)]
     pub applications: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Document>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::commands::constraints::output::Constraints;
 use crate::store::Life;
@@ -10,7 +10,6 @@ use crate::store::Life;
 /// A unit in `juju show-unit`, which prints a map of them by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UnitInfo {
-    /// The workload's version.
     #[serde(rename = "workload-version", skip_serializing_if = "String::is_empty")]
     pub workload_version: String,
     /// Its machine's id.
@@ -19,7 +18,6 @@ pub struct UnitInfo {
     /// Its opened ports (`8000/tcp`).
     #[serde(rename = "opened-ports")]
     pub opened_ports: Vec<String>,
-    /// Its address.
     #[serde(rename = "public-address", skip_serializing_if = "String::is_empty")]
     pub public_address: String,
     /// The charm's URL.
@@ -28,15 +26,12 @@ pub struct UnitInfo {
     pub leader: bool,
     /// Whether it was removed.
     pub life: Life,
-    /// Its relations.
     #[serde(rename = "relation-info", skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<UnitRelation>,
 }
 
-/// A relation of a unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UnitRelation {
-    /// Its number.
     #[serde(rename = "relation-id")]
     pub relation_id: u64,
     /// This side's endpoint.
@@ -59,29 +54,13 @@ pub struct UnitRelation {
 }
 
 /// What a unit shares in a relation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UnitRelationData {
     /// Whether it has entered the relation.
+    #[serde(rename = "in-scope")]
     pub in_scope: bool,
     /// What it shares; none where it was not asked for.
     pub data: Option<BTreeMap<String, String>>,
-}
-
-impl Serialize for UnitRelationData {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Fields<'a> {
-            #[serde(rename = "in-scope")]
-            in_scope: bool,
-            data: &'a Option<BTreeMap<String, String>>,
-        }
-        let fields = Fields { in_scope: self.in_scope, data: &self.data };
-        if !self.in_scope && self.data.as_ref().is_none_or(BTreeMap::is_empty) {
-            crate::format::zero(&fields, serializer)
-        } else {
-            fields.serialize(serializer)
-        }
-    }
 }
 
 impl UnitInfo {
@@ -143,7 +122,6 @@ pub struct ApplicationInfo {
 /// To whom an endpoint is exposed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ExposedEndpoint {
-    /// Spaces.
     #[serde(rename = "expose-to-spaces", skip_serializing_if = "Vec::is_empty")]
     pub spaces: Vec<String>,
     /// Networks (`0.0.0.0/0`).

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::commands::storage::output::CombinedStorage;
+use crate::format::though_empty;
 use crate::store::Life;
 use crate::store::relation::Scope;
 
 /// The whole of `juju status`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct FullStatus {
-    /// The model.
     pub model: ModelStatus,
     /// The machines, by id (`0`).
     pub machines: BTreeMap<String, MachineStatus>,
@@ -27,7 +27,7 @@ pub struct FullStatus {
     #[serde(skip)]
     pub relations: Vec<RelationStatus>,
     /// The storage: always in JSON and YAML (empty there as `{}`), in the table after `--storage` if there is any.
-    #[serde(rename = "storage|storage", skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "though_empty", skip_serializing_if = "Option::is_none")]
     pub storage: Option<CombinedStorage>,
     /// What the controller says of itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,7 +97,6 @@ impl StatusInfo {
     }
 }
 
-/// One machine.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[allow(clippy::struct_field_names, reason = "Juju's names")]
 pub struct MachineStatus {
@@ -137,12 +136,20 @@ pub struct MachineStatus {
     /// What the cloud gave (`arch=amd64 cores=0 mem=0M virt-type=container`).
     #[serde(skip_serializing_if = "String::is_empty")]
     pub hardware: String,
+    /// The units on it, as `juju machines` shows them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<String>,
+    /// What it takes up on this computer, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processes: Option<usize>,
+    /// The size of its disk, in bytes.
+    #[serde(rename = "disk-bytes", skip_serializing_if = "Option::is_none")]
+    pub disk_bytes: Option<u64>,
 }
 
 /// A network device of a machine.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct NetworkInterface {
-    /// Its addresses.
     #[serde(rename = "ip-addresses")]
     pub ip_addresses: Vec<String>,
     /// Its hardware address.
@@ -177,7 +184,6 @@ impl std::fmt::Display for Base {
     }
 }
 
-/// One application.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ApplicationStatus {
     /// The charm: its URL (`local:tinyproxy-0`) when it came from this computer.
@@ -327,7 +333,6 @@ pub struct UnitStatus {
     /// Its opened ports (`8000/tcp`, `80-82/tcp`, `icmp`).
     #[serde(rename = "open-ports", skip_serializing_if = "Vec::is_empty")]
     pub open_ports: Vec<String>,
-    /// Its address.
     #[serde(rename = "public-address", skip_serializing_if = "String::is_empty")]
     pub public_address: String,
     /// Its address inside, in models of containers.
@@ -345,7 +350,6 @@ pub struct RelationStatus {
     pub provider: String,
     /// `application:endpoint` of the requirer.
     pub requirer: String,
-    /// The interface.
     pub interface: String,
     /// `regular`, `peer` or `subordinate`.
     pub kind: String,

@@ -10,7 +10,6 @@ use crate::store::relation::{Role, Scope};
 pub struct RelationEnds {
     /// Its sides: two, or one of a peer relation.
     pub sides: Vec<RelationSide>,
-    /// Its interface.
     pub interface: String,
     /// Which units of its applications it is between.
     pub scope: Scope,
@@ -18,12 +17,9 @@ pub struct RelationEnds {
     pub status: String,
 }
 
-/// A side of a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationSide {
-    /// The application.
     pub application: String,
-    /// Its endpoint.
     pub endpoint: String,
     /// Its part in the relation.
     pub role: Role,
@@ -93,7 +89,7 @@ impl FullStatus {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ApplicationStatus;
+    use super::super::output::ApplicationStatus;
     use super::*;
 
     fn side(application: &str, endpoint: &str, role: Role) -> RelationSide {

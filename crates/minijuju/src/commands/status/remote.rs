@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Reader;
 use super::output::{OfferStatus, RemoteApplicationStatus, RemoteEndpoint, StatusInfo};
+use super::reader::Reader;
 use crate::client::offers;
 use crate::format::Clock;
 use crate::machine::Machines;

@@ -32,9 +32,9 @@ impl FullStatus {
         let mut applications = chosen.clone();
         let mut added = BTreeSet::new();
         for (name, application) in &mut self.applications {
-            let exposed = application.exposed;
+            let exposure = Exposure::of(application);
             application.units.retain(|unit_name, unit| {
-                let keep = machines.contains(&unit.machine) || is_unit_chain(unit_name, unit, exposed, &selectors);
+                let keep = machines.contains(&unit.machine) || is_unit_chain(unit_name, unit, exposure, &selectors);
                 if keep {
                     applications.insert(name.clone());
                     applications.extend(unit.subordinates.keys().map(|unit| application_of(unit).to_owned()));
@@ -100,8 +100,8 @@ impl FullStatus {
         let subordinates = principals.flat_map(|unit| &unit.subordinates);
         let mut units = application.units.iter().chain(subordinates.filter(|(unit, _)| application_of(unit) == name));
         selectors.iter().any(|selector| selector.eq_ignore_ascii_case(name))
-            || exposure(selectors) == Some(application.exposed)
-            || units.any(|(unit_name, unit)| is_unit(unit_name, unit, application.exposed, selectors))
+            || wanted(selectors) == Some(Exposure::of(application))
+            || units.any(|(unit_name, unit)| is_unit(unit_name, unit, Exposure::of(application), selectors))
     }
 }
 
@@ -109,11 +109,24 @@ fn application_of(unit: &str) -> &str {
     unit.split('/').next().unwrap_or_default()
 }
 
+/// Whether an application is exposed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Exposure {
+    Exposed,
+    Hidden,
+}
+
+impl Exposure {
+    fn of(application: &ApplicationStatus) -> Self {
+        if application.exposed { Self::Exposed } else { Self::Hidden }
+    }
+}
+
 /// Whether exposed applications are asked for, or those that are not.
-fn exposure(selectors: &[String]) -> Option<bool> {
+fn wanted(selectors: &[String]) -> Option<Exposure> {
     match selectors {
-        [first, ..] if first == "exposed" => Some(true),
-        [first, second, ..] if first == "not" && second == "exposed" => Some(false),
+        [first, ..] if first == "exposed" => Some(Exposure::Exposed),
+        [first, second, ..] if first == "not" && second == "exposed" => Some(Exposure::Hidden),
         _ => None,
     }
 }
@@ -129,13 +142,13 @@ fn is_machine(id: &str, machine: &MachineStatus, selectors: &[String]) -> bool {
 }
 
 /// Whether a unit or any of its subordinates is chosen.
-fn is_unit_chain(name: &str, unit: &UnitStatus, exposed: bool, selectors: &[String]) -> bool {
-    is_unit(name, unit, exposed, selectors)
-        || unit.subordinates.iter().any(|(name, unit)| is_unit_chain(name, unit, exposed, selectors))
+fn is_unit_chain(name: &str, unit: &UnitStatus, exposure: Exposure, selectors: &[String]) -> bool {
+    is_unit(name, unit, exposure, selectors)
+        || unit.subordinates.iter().any(|(name, unit)| is_unit_chain(name, unit, exposure, selectors))
 }
 
-fn is_unit(name: &str, unit: &UnitStatus, exposed: bool, selectors: &[String]) -> bool {
-    exposure(selectors) == Some(exposed)
+fn is_unit(name: &str, unit: &UnitStatus, exposure: Exposure, selectors: &[String]) -> bool {
+    wanted(selectors) == Some(exposure)
         || selectors.iter().any(|selector| {
             let by_name = match selector.split_once('/') {
                 Some(_) => matches(selector, name),

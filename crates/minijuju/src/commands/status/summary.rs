@@ -7,7 +7,6 @@ use crate::commands::status::output::{FullStatus, UnitStatus};
 use crate::commands::status::{ports, tabular};
 use crate::format::{Colours, Paint, Table, sorted};
 
-/// What is counted.
 #[derive(Default)]
 struct Counts {
     networks: Vec<(Ipv4Addr, u32)>,

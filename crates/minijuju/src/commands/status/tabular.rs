@@ -1,5 +1,7 @@
 //! `juju status` as a table.
 
+use ops::EventName;
+
 use crate::commands::status::output::{
     ApplicationStatus, FullStatus, MachineStatus, RelationStatus, StatusInfo, UnitStatus,
 };
@@ -162,24 +164,6 @@ fn unit_line(table: &mut Table, name: &str, unit: &UnitStatus, level: usize) {
     }
 }
 
-/// The hooks that Juju's table names; those of relations, storage and secrets it does not.
-const HOOKS: [&str; 14] = [
-    "install",
-    "start",
-    "config-changed",
-    "upgrade-charm",
-    "stop",
-    "remove",
-    "collect-metrics",
-    "meter-status-changed",
-    "leader-elected",
-    "leader-deposed",
-    "leader-settings-changed",
-    "update-status",
-    "pre-series-upgrade",
-    "post-series-upgrade",
-];
-
 /// The hook or action that an agent's message says it runs.
 fn doing(agent: &StatusInfo) -> Option<&str> {
     if agent.current != "executing" {
@@ -188,8 +172,24 @@ fn doing(agent: &StatusInfo) -> Option<&str> {
     let rest = agent.message.split_once("running ")?.1;
     match rest.strip_prefix("action ") {
         Some(action) => Some(action),
-        None => rest.split_once(" hook").map(|(hook, _)| hook).filter(|hook| HOOKS.contains(hook)),
+        None => rest.split_once(" hook").map(|(hook, _)| hook).filter(|hook| is_shown(hook)),
     }
+}
+
+/// Whether Juju's table names a hook: not those of relations, storage and secrets.
+fn is_shown(hook: &str) -> bool {
+    matches!(
+        EventName::from_dispatch_path(&format!("hooks/{hook}")),
+        Ok(EventName::Install
+            | EventName::Start
+            | EventName::ConfigChanged
+            | EventName::UpgradeCharm
+            | EventName::Stop
+            | EventName::Remove
+            | EventName::LeaderElected
+            | EventName::UpdateStatus
+            | EventName::Other(_))
+    )
 }
 
 /// Writes the lines of machines, under their headings.

@@ -25,7 +25,6 @@ pub struct DetachStorageArgs {
     /// Detach whatever fails
     #[arg(long)]
     pub force: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -47,7 +46,6 @@ pub struct AttachStorageArgs {
     /// The storages, as data/0
     #[arg(value_name = "storage")]
     pub ids: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -81,7 +79,6 @@ pub struct RemoveStorageArgs {
     /// Remove the storage without destroying what is in it
     #[arg(long = "no-destroy")]
     pub no_destroy: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -190,7 +187,7 @@ const DETACH: Verb = ("detach", "detaching");
 const ATTACH: Verb = ("attach", "attaching");
 const REMOVE: Verb = ("remove", "removing");
 
-/// Do something for each storage, and tell of it as Juju does: what is done first, then what failed.
+/// Do something for each storage, and report as Juju does: what is done first, then what failed.
 fn each(
     client: &mut Client,
     ids: &[String],
@@ -239,11 +236,12 @@ fn check_loss(db: &Db, model: &Model, found: &Storage) -> anyhow::Result<()> {
     Ok(uniter::check_count(of_charm, now as u64, CountChange::Detach)?)
 }
 
-/// A storage leaves its unit: after the hook that says so, or at once where the unit was never told that it has it.
+/// A storage leaves its unit: after the hook that says so, or at once where no hook said that the unit has it.
 fn leave(db: &Db, model: &Model, leaving: &Storage) -> anyhow::Result<()> {
     storage::save(db, &model.uuid, leaving)?;
-    let told = unit::find(db, &model.uuid, &leaving.unit)?.is_some_and(|unit| unit.agent.storage.contains(&leaving.id));
-    if !told {
+    let announced =
+        unit::find(db, &model.uuid, &leaving.unit)?.is_some_and(|unit| unit.agent.storage.contains(&leaving.id));
+    if !announced {
         storage::give_back(db, &model.uuid, &leaving.id, true)?;
     }
     Ok(())

@@ -32,7 +32,6 @@ pub struct AddStorageArgs {
     /// The storage, and how much of it: data, data=1G, data=2
     #[arg(value_name = "storage")]
     words: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
     /// The storages and what is asked of them: `1G`, `2`, `rootfs,1G,2`, or `1` if nothing was said.
@@ -78,10 +77,8 @@ pub struct StorageArgs {
     /// List the volumes: there are none, for machines here have folders only
     #[arg(long)]
     volume: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -105,10 +102,8 @@ pub struct ShowStorageArgs {
     /// The storages, as data/0
     #[arg(value_name = "storage ID", required = true)]
     pub ids: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Document>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }

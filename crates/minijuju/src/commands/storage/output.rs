@@ -45,7 +45,6 @@ pub struct StorageInfo {
     pub status: StorageStatus,
     /// Whether it outlives its unit.
     pub persistent: bool,
-    /// The units that have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attachments: Option<StorageAttachments>,
 }
@@ -122,7 +121,6 @@ pub struct FilesystemAttachments {
 /// Where a machine has a filesystem.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FilesystemAttachment {
-    /// The folder.
     #[serde(rename = "mount-point")]
     pub mount_point: String,
     /// Whether it can only be read.

@@ -20,7 +20,6 @@ pub struct VersionArgs {
     /// Print everything there is to know of the version
     #[arg(long)]
     pub all: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Smart>,
 }

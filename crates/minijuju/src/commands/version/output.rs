@@ -15,7 +15,6 @@ pub struct VersionDetail {
     /// `clean` or `dirty`.
     #[serde(rename = "git-tree-state", skip_serializing_if = "String::is_empty")]
     pub git_tree_state: String,
-    /// What compiled it.
     pub compiler: String,
     /// Whether it is a release of Juju's makers.
     pub official: bool,

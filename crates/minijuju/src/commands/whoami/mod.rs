@@ -14,7 +14,6 @@ use crate::format::Tabular;
 /// Show the current controller, model and user.
 #[derive(Debug, Clone, Args)]
 pub struct WhoamiArgs {
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
 }

@@ -7,12 +7,10 @@ use crate::format::{Tabular, table_or};
 /// What `juju whoami` knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct WhoAmI {
-    /// The controller.
     pub controller: String,
     /// The model, if one is current.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
-    /// The user.
     pub user: String,
 }
 

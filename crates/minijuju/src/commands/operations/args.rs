@@ -1,0 +1,181 @@
+//! What the commands about operations and tasks take.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::{ArgAction, Args};
+
+use crate::cli::{
+    Arguments, ModelOption, Output, UsageError, UtcOption, duration, is_application, is_machine, is_number, is_unit,
+};
+use crate::format::{Document, Plain};
+use crate::store::action::TaskStatus;
+
+/// How often a task that is waited for is looked at.
+const EVERY: Duration = Duration::from_millis(50);
+
+fn all_statuses() -> String {
+    TaskStatus::ALL.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// A task can have no such status.
+#[derive(Debug, thiserror::Error)]
+#[error("{status:?} is not a valid task status, want one of [{all}]", all = all_statuses())]
+struct NoStatus {
+    status: String,
+}
+
+/// List what was run.
+#[derive(Debug, Clone, Args)]
+#[command(alias = "list-operations")]
+pub struct OperationsArgs {
+    /// Show those on units of these applications, separated by commas
+    #[arg(long = "apps", alias = "applications", value_name = "application", action = ArgAction::Set,
+          value_delimiter = ',')]
+    pub applications: Vec<String>,
+    /// Show those on these units, separated by commas
+    #[arg(long, value_name = "unit", action = ArgAction::Set, value_delimiter = ',')]
+    pub units: Vec<String>,
+    /// Show those on these machines, separated by commas
+    #[arg(long, value_name = "machine", action = ArgAction::Set, value_delimiter = ',')]
+    pub machines: Vec<String>,
+    /// Show those of these actions, separated by commas
+    #[arg(long, value_name = "action", action = ArgAction::Set, value_delimiter = ',')]
+    pub actions: Vec<String>,
+    /// Show those with these statuses, separated by commas
+    #[arg(long = "status", value_name = "status", action = ArgAction::Set, value_delimiter = ',')]
+    pub statuses: Vec<String>,
+    /// Show this many at most
+    #[arg(long, value_name = "count", default_value = "0")]
+    pub limit: u64,
+    /// Leave out this many
+    #[arg(long, value_name = "count", default_value = "0")]
+    pub offset: u64,
+    #[command(flatten)]
+    pub times: UtcOption,
+    #[command(flatten)]
+    pub output: Output<Plain>,
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for OperationsArgs {
+    fn init(&mut self) -> Result<(), UsageError> {
+        let invalid = |what: &'static str, words: &[String], is: fn(&str) -> bool| -> Vec<UsageError> {
+            let wrong = words.iter().filter(|word| !is(word));
+            wrong.map(|word| UsageError::Invalid { what, word: word.clone() }).collect()
+        };
+        let mut wrong = invalid("application name", &self.applications, is_application);
+        wrong.extend(invalid("unit name", &self.units, is_unit));
+        wrong.extend(invalid("machine id", &self.machines, is_machine));
+        let statuses = self.statuses.iter().filter(|status| status.parse::<TaskStatus>().is_err());
+        wrong.extend(statuses.map(|status| UsageError::command(NoStatus { status: status.clone() })));
+        if wrong.is_empty() { Ok(()) } else { Err(UsageError::Several(wrong)) }
+    }
+}
+
+/// How long to wait for what is shown.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Patience {
+    /// Wait this long for it to end
+    #[arg(long, value_name = "duration", value_parser = duration::parse)]
+    wait: Option<Duration>,
+    /// Wait for it to end
+    #[arg(long)]
+    watch: bool,
+}
+
+impl Patience {
+    fn check(self, id: &str, what: &'static str) -> Result<(), UsageError> {
+        if self.watch && self.wait.is_some() {
+            return Err(UsageError::Rule("specify either --watch or --wait but not both"));
+        }
+        if is_number(id) { Ok(()) } else { Err(UsageError::NotValid { what, word: id.to_owned() }) }
+    }
+
+    /// What `look` finds, once it says that this has ended or the time is over.
+    pub(super) fn wait_until<T>(self, mut look: impl FnMut() -> anyhow::Result<(bool, T)>) -> anyhow::Result<T> {
+        let deadline = self.wait.map(|wait| Instant::now() + wait);
+        loop {
+            let (done, found) = look()?;
+            if done || !self.watch && deadline.is_none_or(|deadline| Instant::now() >= deadline) {
+                return Ok(found);
+            }
+            thread::sleep(EVERY);
+        }
+    }
+}
+
+/// Show what was run by one command.
+#[derive(Debug, Clone, Args)]
+pub struct ShowOperationArgs {
+    /// The operation's number
+    #[arg(value_name = "operation-id")]
+    pub id: String,
+    #[command(flatten)]
+    pub patience: Patience,
+    #[command(flatten)]
+    pub times: UtcOption,
+    #[command(flatten)]
+    pub output: Output<Document>,
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for ShowOperationArgs {
+    const USAGE: Option<&str> = Some("<operation-id>");
+    const MISSING: &[&str] = &["no operation ID specified"];
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        self.patience.check(&self.id, "operation ID")
+    }
+}
+
+/// Show what was run on one unit.
+#[derive(Debug, Clone, Args)]
+pub struct ShowTaskArgs {
+    /// The task's number
+    #[arg(value_name = "task ID")]
+    pub id: String,
+    #[command(flatten)]
+    pub patience: Patience,
+    #[command(flatten)]
+    pub times: UtcOption,
+    #[command(flatten)]
+    pub output: Output<Plain>,
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for ShowTaskArgs {
+    const USAGE: Option<&str> = Some("<task ID>");
+    const MISSING: &[&str] = &["no task ID specified"];
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        self.patience.check(&self.id, "task ID")
+    }
+}
+
+/// Cancel tasks that wait or run.
+#[derive(Debug, Clone, Args)]
+pub struct CancelTaskArgs {
+    /// The tasks' numbers
+    #[arg(value_name = "task-id", required = true)]
+    pub ids: Vec<String>,
+    #[command(flatten)]
+    pub output: Output<Document>,
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for CancelTaskArgs {
+    const USAGE: Option<&str> = Some("(<task-id>|<task-id-prefix>) [...]");
+    const MISSING: &[&str] = &["no task IDs specified"];
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        match self.ids.iter().find(|id| !is_number(id)) {
+            Some(id) => Err(UsageError::NotValid { what: "task ID", word: id.clone() }),
+            None => Ok(()),
+        }
+    }
+}
