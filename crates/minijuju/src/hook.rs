@@ -1,7 +1,6 @@
 //! Hooks: the events that Juju tells a charm of.
 
-use std::fmt;
-
+use ops::EventName;
 use serde::{Deserialize, Serialize};
 
 /// A hook to run, with what it is about.
@@ -14,14 +13,12 @@ pub enum Hook {
     Relation(RelationHook),
     /// One that is about a storage of the unit.
     Storage {
-        /// What happened to it.
         kind: StorageKind,
         /// The storage's ID: `NAME/NUMBER`.
         id: String,
     },
     /// One that is about a secret.
     Secret {
-        /// What happened to it.
         kind: SecretKind,
         /// The secret's URI.
         uri: String,
@@ -56,23 +53,10 @@ pub enum Plain {
     LeaderSettingsChanged,
 }
 
-const PLAIN: [(Plain, &str); 9] = [
-    (Plain::Install, "install"),
-    (Plain::Start, "start"),
-    (Plain::Stop, "stop"),
-    (Plain::Remove, "remove"),
-    (Plain::ConfigChanged, "config-changed"),
-    (Plain::UpdateStatus, "update-status"),
-    (Plain::UpgradeCharm, "upgrade-charm"),
-    (Plain::LeaderElected, "leader-elected"),
-    (Plain::LeaderSettingsChanged, "leader-settings-changed"),
-];
-
 /// What happened in a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RelationKind {
-    /// It exists.
     Created,
     /// A remote unit entered it.
     Joined,
@@ -80,7 +64,6 @@ pub enum RelationKind {
     Changed,
     /// A remote unit left it, or this one is leaving.
     Departed,
-    /// It is over.
     Broken,
 }
 
@@ -88,7 +71,6 @@ pub enum RelationKind {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RelationHook {
-    /// What happened.
     pub kind: RelationKind,
     /// The relation's ID.
     pub relation: i64,
@@ -108,19 +90,8 @@ pub struct RelationHook {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StorageKind {
-    /// It is there.
     Attached,
-    /// It is going.
     Detaching,
-}
-
-impl fmt::Display for StorageKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Attached => "attached",
-            Self::Detaching => "detaching",
-        })
-    }
 }
 
 /// What happened to a secret.
@@ -140,30 +111,37 @@ pub enum SecretKind {
 impl Hook {
     /// The hook's name, as in `JUJU_HOOK_NAME`.
     pub fn name(&self) -> String {
+        let path = self.event().dispatch_path().unwrap_or_default();
+        path.trim_start_matches("hooks/").to_owned()
+    }
+
+    /// The event that it is to the charm.
+    fn event(&self) -> EventName {
         match self {
-            Hook::Plain(plain) => plain.to_string(),
-            Hook::Relation(hook) => format!(
-                "{}-relation-{}",
-                hook.endpoint,
+            Hook::Plain(plain) => plain.event(),
+            Hook::Relation(hook) => {
+                let endpoint = hook.endpoint.clone();
                 match hook.kind {
-                    RelationKind::Created => "created",
-                    RelationKind::Joined => "joined",
-                    RelationKind::Changed => "changed",
-                    RelationKind::Departed => "departed",
-                    RelationKind::Broken => "broken",
+                    RelationKind::Created => EventName::RelationCreated(endpoint),
+                    RelationKind::Joined => EventName::RelationJoined(endpoint),
+                    RelationKind::Changed => EventName::RelationChanged(endpoint),
+                    RelationKind::Departed => EventName::RelationDeparted(endpoint),
+                    RelationKind::Broken => EventName::RelationBroken(endpoint),
                 }
-            ),
+            }
             Hook::Storage { kind, id } => {
-                let name = id.split_once('/').map_or(id.as_str(), |(name, _)| name);
-                format!("{name}-storage-{kind}")
+                let name = id.split_once('/').map_or(id.as_str(), |(name, _)| name).to_owned();
+                match kind {
+                    StorageKind::Attached => EventName::StorageAttached(name),
+                    StorageKind::Detaching => EventName::StorageDetaching(name),
+                }
             }
             Hook::Secret { kind, .. } => match kind {
-                SecretKind::Changed => "secret-changed",
-                SecretKind::Rotate => "secret-rotate",
-                SecretKind::Expired => "secret-expired",
-                SecretKind::Remove => "secret-remove",
-            }
-            .to_owned(),
+                SecretKind::Changed => EventName::SecretChanged,
+                SecretKind::Rotate => EventName::SecretRotate,
+                SecretKind::Expired => EventName::SecretExpired,
+                SecretKind::Remove => EventName::SecretRemove,
+            },
         }
     }
 
@@ -184,6 +162,37 @@ impl Hook {
     }
 }
 
+/// What a hook's name alone says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    Plain(Plain),
+    /// What happened, and to the relations at which endpoint.
+    Relation(RelationKind, String),
+    /// What happened, and to the storage of which name.
+    Storage(StorageKind, String),
+    Secret(SecretKind),
+}
+
+impl Named {
+    /// The hook with this name, if Juju has it.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match EventName::from_dispatch_path(&format!("hooks/{name}")).ok()? {
+            EventName::RelationCreated(endpoint) => Self::Relation(RelationKind::Created, endpoint),
+            EventName::RelationJoined(endpoint) => Self::Relation(RelationKind::Joined, endpoint),
+            EventName::RelationChanged(endpoint) => Self::Relation(RelationKind::Changed, endpoint),
+            EventName::RelationDeparted(endpoint) => Self::Relation(RelationKind::Departed, endpoint),
+            EventName::RelationBroken(endpoint) => Self::Relation(RelationKind::Broken, endpoint),
+            EventName::StorageAttached(storage) => Self::Storage(StorageKind::Attached, storage),
+            EventName::StorageDetaching(storage) => Self::Storage(StorageKind::Detaching, storage),
+            EventName::SecretChanged => Self::Secret(SecretKind::Changed),
+            EventName::SecretRotate => Self::Secret(SecretKind::Rotate),
+            EventName::SecretExpired => Self::Secret(SecretKind::Expired),
+            EventName::SecretRemove => Self::Secret(SecretKind::Remove),
+            event => Self::Plain(Plain::ALL.into_iter().find(|plain| plain.event() == event)?),
+        })
+    }
+}
+
 impl From<Plain> for Hook {
     fn from(plain: Plain) -> Self {
         Hook::Plain(plain)
@@ -191,19 +200,60 @@ impl From<Plain> for Hook {
 }
 
 impl Plain {
+    const ALL: [Self; 9] = [
+        Self::Install,
+        Self::Start,
+        Self::Stop,
+        Self::Remove,
+        Self::ConfigChanged,
+        Self::UpdateStatus,
+        Self::UpgradeCharm,
+        Self::LeaderElected,
+        Self::LeaderSettingsChanged,
+    ];
+
     /// The names of all of them.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        PLAIN.iter().map(|(_, name)| *name)
+    pub fn names() -> Vec<String> {
+        Self::ALL.into_iter().map(|plain| Hook::Plain(plain).name()).collect()
     }
 
-    /// The hook with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        PLAIN.iter().find(|(_, known)| *known == name).map(|(plain, _)| *plain)
+    fn event(self) -> EventName {
+        match self {
+            Self::Install => EventName::Install,
+            Self::Start => EventName::Start,
+            Self::Stop => EventName::Stop,
+            Self::Remove => EventName::Remove,
+            Self::ConfigChanged => EventName::ConfigChanged,
+            Self::UpdateStatus => EventName::UpdateStatus,
+            Self::UpgradeCharm => EventName::UpgradeCharm,
+            Self::LeaderElected => EventName::LeaderElected,
+            Self::LeaderSettingsChanged => EventName::Other("leader-settings-changed".to_owned()),
+        }
     }
 }
 
-impl fmt::Display for Plain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        PLAIN.iter().find(|(plain, _)| plain == self).map_or(Ok(()), |(_, name)| f.write_str(name))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hook_is_known_by_its_name() {
+        for plain in Plain::ALL {
+            assert_eq!(Named::parse(&Hook::Plain(plain).name()), Some(Named::Plain(plain)));
+        }
+        let broken = Named::Relation(RelationKind::Broken, "db-admin".to_owned());
+        assert_eq!(Named::parse("db-admin-relation-broken"), Some(broken));
+        assert_eq!(
+            Named::parse("data-storage-attached"),
+            Some(Named::Storage(StorageKind::Attached, "data".to_owned()))
+        );
+        assert_eq!(Named::parse("secret-rotate"), Some(Named::Secret(SecretKind::Rotate)));
+        assert_eq!(
+            Hook::Storage { kind: StorageKind::Detaching, id: "data/3".to_owned() }.name(),
+            "data-storage-detaching"
+        );
+        for name in ["collect-metrics", "relation-broken", "x/install", ""] {
+            assert_eq!(Named::parse(name), None, "{name}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Folders and files that are their owner's alone, whatever the umask, and whatever an older version left.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
@@ -43,6 +43,14 @@ pub fn file(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => close(path, 0o600),
     }
+}
+
+/// Replace a file as a whole, so that a reader sees the old or the new one, whatever happens meanwhile.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut new = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("/")))?;
+    new.write_all(content)?;
+    new.persist(path)?;
+    Ok(())
 }
 
 /// Open a file that is only there to be locked. One that others could open is replaced: whoever had it may hold it for
@@ -134,5 +142,19 @@ mod tests {
         assert_eq!(mode(&path), 0o600);
         assert!(is_at(&lock, &path).unwrap() && !is_at(&held, &path).unwrap());
         assert!(is_at(&lock_file(&path).unwrap(), &path).unwrap(), "a closed one stays");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("manifest.json");
+        replace(&path, b"[1]").unwrap();
+        replace(&path, b"[2]").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"[2]");
+        // What is in the way of the last step is in the way of all.
+        let taken = folder.path().join("taken");
+        fs::create_dir(&taken).unwrap();
+        replace(&taken, b"[3]").unwrap_err();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "and no part of it is left");
     }
 }

@@ -119,12 +119,12 @@ impl Task<'_> {
             (Shape::Plain | Shape::Quiet, _) => mark.to_owned(),
         };
         let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-        self.progress.say(&format!("  {mark} {}{why} ({})", self.text, took(self.began.elapsed())));
+        self.progress.say(&format!("  {mark} {}{why} ({})", self.text, duration(self.began.elapsed())));
     }
 }
 
 /// A duration for people: `12 ms`, `3.4 s`, `2 min 5 s`.
-pub fn took(time: Duration) -> String {
+pub fn duration(time: Duration) -> String {
     let (seconds, millis) = (time.as_secs(), time.as_millis());
     if millis < 1000 {
         format!("{millis} ms")
@@ -141,8 +141,8 @@ mod tests {
 
     #[test]
     fn times_are_told_in_the_unit_that_fits() {
-        assert_eq!(took(Duration::from_millis(12)), "12 ms");
-        assert_eq!(took(Duration::from_millis(3450)), "3.4 s");
-        assert_eq!(took(Duration::from_secs(125)), "2 min 5 s");
+        assert_eq!(duration(Duration::from_millis(12)), "12 ms");
+        assert_eq!(duration(Duration::from_millis(3450)), "3.4 s");
+        assert_eq!(duration(Duration::from_secs(125)), "2 min 5 s");
     }
 }

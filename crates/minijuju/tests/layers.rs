@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The top-level modules from the lowest up. Each may use those before it.
 const LAYERS: [&str; 17] = [
-    "called", "private", "reason", "format", "cli", "hook", "hookcmd", "pack", "init", "machine", "progress", "store",
+    "called", "private", "random", "format", "cli", "hook", "hookcmd", "pack", "init", "machine", "progress", "store",
     "log", "charm", "uniter", "client", "commands",
 ];
 
@@ -85,6 +85,16 @@ fn modules_use_only_those_below_them() {
 }
 
 #[test]
+fn the_page_of_the_architecture_names_each_module() {
+    let page = fs::read_to_string(source().join("../../../docs/architecture.md")).unwrap();
+    let table = page.split("## minijuju").nth(1).unwrap();
+    for module in LAYERS {
+        let named = [format!("`{module}/`"), format!("`{module}.rs`")].iter().any(|name| table.contains(name.as_str()));
+        assert!(named, "docs/architecture.md does not say what {module} is");
+    }
+}
+
+#[test]
 fn only_the_store_speaks_sql() {
     for (path, text) in files(&source()) {
         if module(&path, &source()) != "store" {
@@ -120,6 +130,22 @@ fn a_command_is_named_in_its_own_file_and_in_the_table_alone() {
     }
     let lines = table.lines().filter(|line| line.trim_start().starts_with('"') && line.contains(" => ")).count();
     assert_eq!(named.len(), lines, "each line of the table is a command with arguments of its own");
+}
+
+/// Whoever prints an error prints its causes, too: a text that has its cause in it already would say it twice.
+#[test]
+fn no_error_s_text_repeats_its_source() {
+    let crates = source().join("../..");
+    let folders = fs::read_dir(&crates).unwrap().map(|entry| entry.unwrap().path().join("src"));
+    for (path, text) in folders.chain([crates.join("../src")]).flat_map(|folder| files(&folder)) {
+        for rest in text.split("#[error(").skip(1) {
+            let (text, item) = rest.split_once(")]\n").unwrap_or((rest, ""));
+            let item = item.lines().find(|line| !line.trim_start().starts_with("//")).unwrap_or_default();
+            let marked = item.contains("(#[from]") || item.contains("(#[source]");
+            let repeats = text.contains("{source") || marked && text.contains("{0}");
+            assert!(!repeats, "{}: {text}", path.display());
+        }
+    }
 }
 
 #[test]

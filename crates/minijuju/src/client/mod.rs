@@ -20,6 +20,7 @@ use crate::cli::{ModelIdentifier, Session};
 use crate::format::shown_on;
 use crate::machine::Machines;
 use crate::progress::Progress;
+use crate::random;
 use crate::store::application::{self, Application};
 use crate::store::database::data_folder;
 use crate::store::model::{self, Model};
@@ -48,7 +49,6 @@ or specify any other model on the command line using the \"-m\" option.
 
 /// A command's surroundings.
 pub struct Client {
-    /// The data.
     pub store: Store,
     /// Where steps are told.
     pub progress: Progress,
@@ -57,7 +57,7 @@ pub struct Client {
     /// What `-m` named.
     model: Option<String>,
     /// How units were before this command settled, to tell which of them it changed.
-    before: HashMap<String, summary::Seen>,
+    before: HashMap<String, summary::Times>,
 }
 
 impl Client {
@@ -91,7 +91,6 @@ impl Client {
         }
     }
 
-    /// The machines.
     pub fn machines(&self) -> anyhow::Result<Machines> {
         Ok(Machines::open(self.store.folder())?)
     }
@@ -107,7 +106,7 @@ impl Client {
             if let Some(uuid) = model::client(db, KEY)? {
                 return Ok(uuid);
             }
-            let uuid = model::uuid();
+            let uuid = random::uuid();
             model::set_client(db, KEY, Some(&uuid))?;
             Ok(uuid)
         })
@@ -205,7 +204,7 @@ impl Client {
     /// Run what is due in a model, until nothing is.
     pub fn settle(&mut self, model: &Model) -> anyhow::Result<()> {
         let machines = self.machines()?;
-        self.before = summary::seen(self.store.db(), model)?;
+        self.before = summary::times(self.store.db(), model)?;
         uniter::settle(&mut self.store, model, &machines, &self.progress, uniter::Patience::Leave)
     }
 

@@ -9,10 +9,10 @@ use crate::store::status::{self, Kind, Status};
 use crate::store::{machine, unit};
 
 /// What shows that a unit ran something or changed: since when its agent's status and its workload's status are.
-pub type Seen = (i64, i64);
+pub type Times = (i64, i64);
 
 /// How all units of a model are.
-pub fn seen(db: &Db, model: &Model) -> anyhow::Result<HashMap<String, Seen>> {
+pub fn times(db: &Db, model: &Model) -> anyhow::Result<HashMap<String, Times>> {
     let workload = status::all(db, &model.uuid, Kind::Workload)?;
     let agent = status::all(db, &model.uuid, Kind::Agent)?;
     let since = |of: &HashMap<String, Status>, unit: &String| of.get(unit).map_or(0, |status| status.since);
@@ -23,7 +23,7 @@ pub fn seen(db: &Db, model: &Model) -> anyhow::Result<HashMap<String, Seen>> {
 pub fn units(client: &Client, model: &Model, application: &str) -> anyhow::Result<()> {
     let db = client.store.db();
     let (workload, agent) = (status::all(db, &model.uuid, Kind::Workload)?, status::all(db, &model.uuid, Kind::Agent)?);
-    let now = seen(db, model)?;
+    let now = times(db, model)?;
     for found in unit::of(db, &model.uuid, application)? {
         let name = found.name();
         let failed = agent.get(&name).is_some_and(|status| status.status == "error");

@@ -15,7 +15,6 @@ pub struct Request {
     pub context: String,
     /// The command's name.
     pub name: String,
-    /// Its arguments.
     pub args: Vec<String>,
     /// The folder it was run in.
     pub cwd: String,
@@ -83,13 +82,11 @@ fn write(mut to: &UnixStream, head: &impl Serialize, bodies: &[&[u8]]) -> io::Re
 }
 
 impl Request {
-    /// Send it.
     pub fn send(&self, to: &UnixStream) -> io::Result<()> {
         let stdin = self.stdin.as_ref().map(|bytes| bytes.len() as u64);
         write(to, &RequestHead { request: self.clone(), stdin }, &[self.stdin.as_deref().unwrap_or_default()])
     }
 
-    /// Receive one.
     pub fn receive(from: &UnixStream) -> io::Result<Self> {
         let mut from = BufReader::new(from);
         let RequestHead { mut request, stdin } = head(&mut from)?;
@@ -99,13 +96,11 @@ impl Request {
 }
 
 impl Reply {
-    /// Send it.
     pub fn send(&self, to: &UnixStream) -> io::Result<()> {
         let head = ReplyHead { code: self.code, stdout: self.stdout.len() as u64, stderr: self.stderr.len() as u64 };
         write(to, &head, &[&self.stdout, &self.stderr])
     }
 
-    /// Receive one.
     pub fn receive(from: &UnixStream) -> io::Result<Self> {
         let mut from = BufReader::new(from);
         let ReplyHead { code, stdout, stderr } = head(&mut from)?;

@@ -13,7 +13,6 @@ use super::InitError;
 pub(crate) enum CratesFrom {
     /// The registry, in this version.
     Version(String),
-    /// A repository.
     Git(String),
     /// The folder that holds the crates' folders.
     Folder(PathBuf),
@@ -48,7 +47,7 @@ impl CratesFrom {
 
     /// The folder of the crates, given that or the checkout that it is in.
     fn folder(folder: &Path) -> Result<Self, InitError> {
-        let folder = folder.canonicalize().map_err(|source| InitError::Read { path: folder.to_owned(), source })?;
+        let folder = folder.canonicalize().map_err(|error| InitError::Read { path: folder.to_owned(), error })?;
         let inner = folder.join("crates");
         let folder = if inner.is_dir() { inner } else { folder };
         let missing = folder.join("ops/Cargo.toml");

@@ -1,3 +1,5 @@
+//! Why a project is not written.
+
 use std::io;
 use std::path::PathBuf;
 
@@ -26,12 +28,18 @@ pub(crate) enum InitError {
     NoPython(io::Error),
     #[error("cannot read the Python in {}: {why}", folder.display())]
     UnreadablePython { folder: PathBuf, why: String },
-    #[error("cannot write {}: {source}", path.display())]
-    Write { path: PathBuf, source: io::Error },
-    #[error("cannot read {}: {source}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write {}: {error}", path.display())]
+    Write { path: PathBuf, error: io::Error },
+    #[error("cannot read {}: {error}", path.display())]
+    Read { path: PathBuf, error: io::Error },
     #[error("a template does not render: {0}")]
-    Template(#[from] minijinja::Error),
+    Template(minijinja::Error),
     #[error(transparent)]
     Metadata(#[from] ops_metadata::MetadataError),
+}
+
+impl From<minijinja::Error> for InitError {
+    fn from(error: minijinja::Error) -> Self {
+        Self::Template(error)
+    }
 }

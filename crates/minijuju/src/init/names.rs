@@ -19,7 +19,6 @@ const KEYWORDS: &[&str] = &[
 /// What the charm manages on its machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Workload {
-    /// Nothing.
     None,
     /// A package of the distribution.
     Apt(String),

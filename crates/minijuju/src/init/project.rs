@@ -85,13 +85,13 @@ pub(super) fn fill(folder: &Path, source: &Source<'_>) -> Result<(), InitError> 
             }
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(source) => return Err(InitError::Read { path: folder.to_owned(), source }),
+        Err(error) => return Err(InitError::Read { path: folder.to_owned(), error }),
     }
-    let place = std::path::absolute(folder).map_err(|source| InitError::Read { path: folder.to_owned(), source })?;
+    let place = std::path::absolute(folder).map_err(|error| InitError::Read { path: folder.to_owned(), error })?;
     let beside = place.parent().unwrap_or(Path::new("/"));
     let unwritable = |path: &Path| {
         let path = path.to_owned();
-        move |source| InitError::Write { path, source }
+        move |error| InitError::Write { path, error }
     };
     fs::create_dir_all(beside).map_err(unwritable(beside))?;
     let made = tempfile::Builder::new().prefix(".init-").tempdir_in(beside).map_err(unwritable(beside))?;
@@ -116,10 +116,10 @@ pub(super) fn fill(folder: &Path, source: &Source<'_>) -> Result<(), InitError> 
     fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755)).map_err(unwritable(&place))?;
     // rename(2) replaces an empty folder.
     let made = made.keep();
-    fs::rename(&made, &place).map_err(|source| {
+    fs::rename(&made, &place).map_err(|error| {
         // What cannot be removed either is named by the first error.
         let _ = fs::remove_dir_all(&made);
-        InitError::Write { path: place.clone(), source }
+        InitError::Write { path: place.clone(), error }
     })
 }
 

@@ -77,7 +77,6 @@ impl Levels {
 fn level(word: &str) -> Result<Option<Level>, LevelsError> {
     match word.to_ascii_uppercase().as_str() {
         "UNSPECIFIED" => Ok(None),
-        "WARN" => Ok(Some(Level::Warning)),
         _ => word.parse().map(Some).map_err(|()| LevelsError::Unknown(word.to_owned())),
     }
 }

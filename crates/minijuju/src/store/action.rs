@@ -16,7 +16,6 @@ words! {
         /// It waits for its unit.
         #[default]
         Pending = "pending",
-        /// It runs.
         Running = "running",
         /// It ended, well by its own account.
         Completed = "completed",
@@ -50,7 +49,6 @@ words! {
     }
 }
 
-/// What a task is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TaskKind {
     /// The action of this name, of a unit's charm.
@@ -86,13 +84,11 @@ impl TaskKind {
 /// An action or a command to run on a unit or a machine, or one that ran.
 #[derive(Clone, Debug)]
 pub struct Task {
-    /// Its number.
     pub id: i64,
     /// The number of the operation that it is part of.
     pub operation: i64,
     /// The name of the unit, or the number of the machine, that it runs on.
     pub receiver: String,
-    /// What it runs.
     pub kind: TaskKind,
     /// Its parameters. Those of a command are `command` and `timeout`, as Juju shows them.
     pub params: BTreeMap<String, Value>,
@@ -100,7 +96,6 @@ pub struct Task {
     pub status: TaskStatus,
     /// Why it failed.
     pub message: String,
-    /// Its results.
     pub results: Value,
     /// What it logged: times in milliseconds since 1970, and messages.
     pub log: Vec<(i64, String)>,

@@ -75,7 +75,6 @@ pub enum Operation {
     Queued(Hook),
     /// This hook runs, as the context `context`. Found by a later command: the one that ran it died.
     Running {
-        /// The hook.
         hook: Hook,
         /// The `JUJU_CONTEXT_ID` that its processes carry.
         context: String,

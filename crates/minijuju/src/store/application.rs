@@ -8,10 +8,8 @@ use serde_json::Value;
 use super::database::{Db, Result};
 use super::life::Life;
 
-/// An application.
 #[derive(Clone, Debug)]
 pub struct Application {
-    /// Its name.
     pub name: String,
     /// Its charm's name.
     pub charm: String,

@@ -7,10 +7,10 @@ use rusqlite::{Row, params};
 
 use super::database::{Db, Result, now};
 use super::life::Life;
-use super::model;
 use super::offer::Offer;
 use super::relation::{self, Endpoint, Scope};
 use super::saas::Saas;
+use crate::random;
 
 /// A relation across models.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,7 +134,7 @@ pub fn add(
     let is_mine = |side: &Side| side.model == model && side.application == mine.application;
     let known = of(db, model)?.into_iter().find(|crossing| is_mine(&crossing.consumer));
     // Juju 3.6: `registerRemoteRelation` in apiserver/facades/controller/crossmodelrelations/crossmodelrelations.go.
-    let new = || format!("remote-{}", model::uuid().replace('-', ""));
+    let new = || format!("remote-{}", random::uuid().replace('-', ""));
     let proxy = known.map_or_else(new, |crossing| crossing.offerer.remote);
     let relation = relation::add(db, model, interface, Scope::Global, &[mine.clone(), theirs.clone()])?;
     let local = Endpoint { application: offer.application.clone(), ..theirs.clone() };
@@ -215,6 +215,7 @@ pub(super) fn abandon(db: &Db, model: &str, id: i64) -> Result<()> {
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::model;
     use super::super::relation::{Role, Settings};
     use super::super::{Store, application, offer, saas, secret};
     use super::*;

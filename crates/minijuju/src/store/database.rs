@@ -3,7 +3,6 @@
 use std::env;
 use std::fs;
 use std::io;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -45,23 +44,23 @@ const SCHEMA: &str = include_str!("schema.sql");
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Its folder could not be made.
-    #[error("cannot make minijuju's data folder {}: {source}", path.display())]
+    #[error("cannot make minijuju's data folder {}: {error}", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
     /// There is no place for it.
     #[error("cannot tell where minijuju's data belongs: set MINIJUJU_DATA or HOME")]
     Homeless,
     /// It is not a database that can be opened.
-    #[error("cannot open minijuju's database {}: {source}{remedy}", path.display(), remedy = remedy(source))]
+    #[error("cannot open minijuju's database {}: {error}{remedy}", path.display(), remedy = remedy(error))]
     Open {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: rusqlite::Error,
+        error: rusqlite::Error,
     },
     /// A later minijuju wrote it.
     #[error(
@@ -90,7 +89,7 @@ pub enum Error {
     Gone(PathBuf),
     /// A read or a write failed.
     #[error("cannot use minijuju's database: {0}{remedy}", remedy = remedy(.0))]
-    Sqlite(#[source] rusqlite::Error),
+    Sqlite(rusqlite::Error),
     /// A model is of a Juju that this program does not know.
     #[error("the model {model:?} is of another minijuju: {why}")]
     Version {
@@ -101,10 +100,16 @@ pub enum Error {
     },
     /// A value in it is not what this program wrote.
     #[error("minijuju's database holds something unreadable: {0}")]
-    Json(#[from] serde_json::Error),
-    /// A word in it is none that this program writes.
+    Json(serde_json::Error),
+    /// A word in it is not one that this program writes.
     #[error("minijuju's database holds something unreadable: {0}")]
-    Word(#[source] UnknownWord),
+    Word(UnknownWord),
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
 }
 
 impl From<rusqlite::Error> for Error {
@@ -120,8 +125,8 @@ impl From<rusqlite::Error> for Error {
 }
 
 /// What a person can do about a database that is damaged.
-fn remedy(source: &rusqlite::Error) -> String {
-    match source.sqlite_error_code() {
+fn remedy(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             format!("; `{} clean` removes all, and starts over", called())
         }
@@ -145,7 +150,7 @@ pub struct Store {
 pub fn data_folder() -> Result<PathBuf> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(folder) = set("MINIJUJU_DATA") {
-        return std::path::absolute(&folder).map_err(|source| Error::Folder { path: folder, source });
+        return std::path::absolute(&folder).map_err(|error| Error::Folder { path: folder, error });
     }
     if nix::unistd::geteuid().is_root() {
         return Ok(PathBuf::from("/var/lib/minijuju"));
@@ -178,14 +183,14 @@ impl Store {
             private::file(&folder.join(FILE))?;
             identity(folder)
         };
-        let identity = make().map_err(|source| Error::Folder { path: folder.to_owned(), source })?;
+        let identity = make().map_err(|error| Error::Folder { path: folder.to_owned(), error })?;
         Self::open_file(folder, identity)
     }
 
     /// Open the database that this is the identity of, which is there.
     fn open_file(folder: &Path, identity: (u64, u64)) -> Result<Self> {
         let path = folder.join(FILE);
-        let failed = |source| Error::Open { path: path.clone(), source };
+        let failed = |error| Error::Open { path: path.clone(), error };
         let gone = |error: Error| match check(folder, identity) {
             Err(gone) => gone,
             Ok(()) => error,
@@ -237,7 +242,7 @@ impl Store {
     }
 
     /// Another connection to the same data, for another thread.
-    pub fn again(&self) -> Result<Self> {
+    pub fn reopen(&self) -> Result<Self> {
         check(&self.folder, self.identity)?;
         Self::open_file(&self.folder, self.identity)
     }
@@ -293,167 +298,5 @@ pub fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// Bytes that nobody can guess.
-pub fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    // The kernel's generator is always there; without it, nothing else on the machine would work either.
-    fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).expect("/dev/urandom is readable");
-    bytes
-}
-
 #[cfg(test)]
-mod tests {
-    use emulator::JujuVersion;
-    use serde_json::json;
-
-    use super::*;
-    use crate::store::action::{self, TaskKind, TaskStatus};
-    use crate::store::{model, relation, resource};
-
-    #[test]
-    fn data_of_a_newer_version_is_refused_by_name() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        store.db().pragma_update(None, "user_version", VERSION + 1).unwrap();
-        drop(store);
-        let error = Store::open(folder.path()).map(drop).unwrap_err();
-        assert!(error.to_string().contains("was written by a newer minijuju"), "{error}");
-    }
-
-    #[test]
-    fn data_of_an_older_version_says_how_to_begin_anew() {
-        let folder = tempfile::tempdir().unwrap();
-        Store::open(folder.path()).unwrap().db().pragma_update(None, "user_version", 1).unwrap();
-        let error = Store::open(folder.path()).map(drop).unwrap_err();
-        assert!(error.to_string().contains("`minijuju clean` starts over"), "{error}");
-    }
-
-    /// A data folder as minijuju with version 3 of the tables left it.
-    fn version_3(rows: &str) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        let old = Connection::open(folder.path().join(FILE)).unwrap();
-        old.execute_batch(include_str!("testdata/version_3.sql")).unwrap();
-        old.execute_batch(rows).unwrap();
-        old.pragma_update(None, "user_version", 3).unwrap();
-        folder
-    }
-
-    #[test]
-    fn tasks_of_version_3_keep_what_they_are_and_lose_the_context_among_their_results() {
-        let folder = version_3(
-            r#"INSERT INTO model (uuid, name, created) VALUES ('m', 'demo', 0);
-            INSERT INTO task (model, id, operation, unit, action, params, status, message, results, log, enqueued, started,
-                completed) VALUES
-            ('m', 2, 1, 'web/0', 'backup', '{"to":"a"}', 'completed', '', '{"context":"mine"}', '[[7,"hm"]]', 1, 2, 3),
-            ('m', 3, 1, 'web/0', 'juju-exec', '{"command":"true"}', 'running', '', '{"context":"web/0-x"}', '[]', 1, 2, NULL),
-            ('m', 4, 1, '0', 'juju-exec', '{"command":"true"}', 'failed', 'no', '{"context":"0-x"}', '[]', 1, 2, 3);"#,
-        );
-        let store = Store::open(folder.path()).unwrap();
-        let tasks = action::all(store.db(), "m").unwrap();
-        let kinds: Vec<&TaskKind> = tasks.iter().map(|task| &task.kind).collect();
-        assert_eq!(kinds, [&TaskKind::Action("backup".to_owned()), &TaskKind::UnitExec, &TaskKind::MachineExec]);
-        let contexts: Vec<Option<&str>> = tasks.iter().map(|task| task.context.as_deref()).collect();
-        assert_eq!(contexts, [None, Some("web/0-x"), None]);
-        let results: Vec<String> = tasks.iter().map(|task| task.results.to_string()).collect();
-        assert_eq!(results, [r#"{"context":"mine"}"#, "{}", "{}"], "an action's own result of that name stays");
-        let (first, second) = (&tasks[0], &tasks[1]);
-        assert_eq!(
-            (first.receiver.as_str(), &first.params["to"], first.status),
-            ("web/0", &json!("a"), TaskStatus::Completed)
-        );
-        assert_eq!((&first.log, first.completed), (&vec![(7, "hm".to_owned())], Some(3)));
-        assert_eq!((second.command(), second.status, second.started), (Some("true"), TaskStatus::Running, Some(2)));
-    }
-
-    #[test]
-    fn the_tables_of_version_3_become_those_of_a_new_database() {
-        let columns = |store: &Store| -> Vec<String> {
-            let sql = "SELECT m.name || '.' || c.name || ' ' || c.type FROM sqlite_schema m, pragma_table_info(m.name) c \
-                       ORDER BY 1";
-            let mut statement = store.db().prepare(sql).unwrap();
-            statement.query_map([], |row| row.get(0)).unwrap().collect::<rusqlite::Result<_>>().unwrap()
-        };
-        let (old, new) = (version_3(""), tempfile::tempdir().unwrap());
-        let migrated = Store::open(old.path()).unwrap();
-        assert_eq!(columns(&migrated), columns(&Store::open(new.path()).unwrap()));
-        let version: i64 = migrated.db().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-        assert_eq!(version, VERSION);
-    }
-
-    #[test]
-    fn a_model_of_an_older_minijuju_is_of_juju_3_6_and_keeps_its_resources() {
-        let folder = version_3(
-            "INSERT INTO model (uuid, name, created) VALUES ('m', 'demo', 0);
-            INSERT INTO application (model, name, charm, revision, archive, metadata) VALUES ('m', 'web', 'web', 0, '', '{}');
-            INSERT INTO resource (model, application, name, path, filename, added)
-                VALUES ('m', 'web', 'blob', '/data/blob', 'blob.txt', 7);",
-        );
-        let store = Store::open(folder.path()).unwrap();
-        assert_eq!(model::find(store.db(), "demo").unwrap().unwrap().juju, JujuVersion::V3_6);
-        let [blob] = &resource::of(store.db(), "m", "web").unwrap()[..] else { panic!("not one resource") };
-        assert_eq!((blob.path.as_str(), blob.added, blob.fingerprint.as_str()), ("/data/blob", 7, ""));
-        assert!(resource::fetched(store.db(), "m", "web/0").unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_model_of_a_juju_that_is_not_known_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        let sql =
-            r#"INSERT INTO model (uuid, name, created, config) VALUES ('m', 'demo', 0, '{"agent-version":"5.1"}');"#;
-        store.db().execute_batch(sql).unwrap();
-        assert_eq!(
-            model::find(store.db(), "demo").unwrap_err().to_string(),
-            "the model \"demo\" is of another minijuju: Juju version \"5.1\" is not known: it may be 3.6 or 4.0, with a \
-             third number or without"
-        );
-    }
-
-    #[test]
-    fn a_word_that_minijuju_does_not_write_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        let sql = "INSERT INTO model (uuid, name, created) VALUES ('m', 'demo', 0);
-            INSERT INTO relation (model, id, life, interface, scope) VALUES ('m', 1, 'undead', 'http', 'global');";
-        store.db().execute_batch(sql).unwrap();
-        let error = relation::all(store.db(), "m").unwrap_err();
-        assert_eq!(error.to_string(), r#"minijuju's database holds something unreadable: unknown life "undead""#);
-    }
-
-    #[test]
-    fn a_first_command_waits_for_another() {
-        let folder = tempfile::tempdir().unwrap();
-        let other = Connection::open(folder.path().join("minijuju.db")).unwrap();
-        other.execute_batch("CREATE TABLE t (c); BEGIN IMMEDIATE;").unwrap();
-        thread::scope(|scope| {
-            let first = scope.spawn(|| Store::open(folder.path()).map(drop));
-            // It cannot end before the lock is gone, so this is no race: without waiting it would fail by then.
-            thread::sleep(Duration::from_millis(100));
-            other.execute_batch("COMMIT").unwrap();
-            first.join().unwrap().unwrap();
-        });
-    }
-
-    #[test]
-    fn a_change_that_fails_leaves_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::open(folder.path()).unwrap();
-        let failed: std::result::Result<(), Error> = store.write(|db| {
-            db.execute("INSERT INTO client VALUES ('a', 'b')", [])?;
-            Err(Error::Homeless)
-        });
-        assert!(failed.is_err());
-        let count: i64 = store.db().query_row("SELECT count(*) FROM client", [], |row| row.get(0)).unwrap();
-        assert_eq!(count, 0);
-    }
-
-    #[test]
-    fn a_file_that_is_no_database_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("minijuju.db"), "this is not a database, it is a poem of some length").unwrap();
-        let error = Store::open(folder.path()).map(drop).unwrap_err();
-        for says in ["minijuju.db: file is not a database", "`minijuju clean` removes all"] {
-            assert!(error.to_string().contains(says), "{error}");
-        }
-    }
-}
+mod tests;

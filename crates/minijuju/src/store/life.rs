@@ -6,7 +6,6 @@ words! {
     /// Where an application, a unit, a relation or a storage is in its life. Once dead, it is removed.
     #[derive(Default)]
     pub enum Life("life") {
-        /// It is wanted.
         #[default]
         Alive = "alive",
         /// It was removed, and ends as soon as nothing holds it.

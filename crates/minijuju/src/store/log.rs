@@ -14,11 +14,9 @@ pub enum Level {
     Trace,
     /// For who looks for a mistake.
     Debug,
-    /// What happens.
     Info,
     /// What may be wrong.
     Warning,
-    /// What is wrong.
     Error,
     /// What must be dealt with.
     Critical,
@@ -43,6 +41,7 @@ impl FromStr for Level {
     type Err = ();
 
     fn from_str(text: &str) -> std::result::Result<Self, ()> {
+        let text = if text.eq_ignore_ascii_case("WARN") { "WARNING" } else { text };
         LEVELS.iter().find(|(_, name)| name.eq_ignore_ascii_case(text)).map(|(level, _)| *level).ok_or(())
     }
 }
@@ -60,7 +59,6 @@ pub struct Line {
     pub level: Level,
     /// Where it comes from, such as `unit.tinyproxy/0.install`.
     pub module: String,
-    /// What it says.
     pub message: String,
 }
 

@@ -7,11 +7,10 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use serde_json::Value;
 
 use super::database::{Db, Error, Result, now};
+use crate::random;
 
-/// A model.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// Its identity.
     pub uuid: String,
     /// Its name, without its owner's.
     pub name: String,
@@ -92,7 +91,7 @@ pub fn find(db: &Db, name: &str) -> Result<Option<Model>> {
 
 /// Add a model of this version of Juju.
 pub fn add(db: &Db, name: &str, juju: JujuVersion, config: &BTreeMap<String, Value>) -> Result<Model> {
-    let uuid = uuid();
+    let uuid = random::uuid();
     let mut config = config.clone();
     config.insert(AGENT_VERSION.to_owned(), juju.to_string().into());
     // The first operation is 1 on Juju 3.6, and 0 on Juju 4.
@@ -131,27 +130,4 @@ pub fn set_client(db: &Db, key: &str, value: Option<&str>) -> Result<()> {
         None => db.execute("DELETE FROM client WHERE key = ?", [key])?,
     };
     Ok(())
-}
-
-/// A new random identity, in the form of a version 4 UUID.
-pub fn uuid() -> String {
-    let bytes: [u8; 16] = super::database::random();
-    let number = u128::from_be_bytes(bytes);
-    let number = number & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{number:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_identity_has_the_form_of_a_random_uuid() {
-        let uuid = uuid();
-        assert_eq!(uuid.len(), 36);
-        assert_eq!(&uuid[14..15], "4");
-        assert!("89ab".contains(&uuid[19..20]), "{uuid}");
-        assert_ne!(uuid, super::uuid());
-    }
 }

@@ -10,14 +10,11 @@ use super::life::Life;
 use super::model::{self, Counter};
 use super::word::words;
 
-/// A relation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relation {
-    /// Its ID.
     pub id: i64,
     /// Whether it was removed.
     pub life: Life,
-    /// Its interface.
     pub interface: String,
     /// Which units of its applications it is between.
     pub scope: Scope,
@@ -50,7 +47,6 @@ words! {
 /// One side of a relation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint {
-    /// The application.
     pub application: String,
     /// The endpoint's name in its charm.
     pub name: String,

@@ -4,10 +4,8 @@ use rusqlite::{Row, params};
 
 use super::database::{Db, Result, now};
 
-/// A resource.
 #[derive(Clone, Debug)]
 pub struct Resource {
-    /// The application.
     pub application: String,
     /// The charm's name for it.
     pub name: String,

@@ -31,7 +31,6 @@ pub struct Secret {
     pub name: String,
     /// The owner's label.
     pub label: String,
-    /// What it is for.
     pub description: String,
     /// How often its owner should rotate it: `never`, `daily`, …
     pub rotation: String,
@@ -56,7 +55,6 @@ pub struct Secret {
 /// A revision of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
-    /// What it holds.
     pub content: Content,
     /// When it was made, in milliseconds since 1970.
     pub created: i64,

@@ -10,7 +10,6 @@ use super::database::{Db, Result, now};
 /// Whose status, and which of its statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// An application's.
     Application,
     /// A unit's workload's, set by the charm.
     Workload,
@@ -33,13 +32,11 @@ impl Kind {
     }
 }
 
-/// A status.
 #[allow(clippy::struct_field_names, reason = "Juju calls the word of a status its status")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Status {
     /// Its word, such as `active`.
     pub status: String,
-    /// Its message.
     pub message: String,
     /// What goes with it, such as the hook that failed; an object, or null.
     pub data: Value,
@@ -93,7 +90,6 @@ fn remember(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> 
 /// A status that something has had.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Past {
-    /// Which of its statuses.
     pub kind: Kind,
     /// What it was, and since when.
     pub status: Status,

@@ -15,7 +15,6 @@ words! {
     /// What `juju resolved` asked for of a unit whose hook failed.
     #[derive(Default)]
     pub enum Resolved("resolved mode") {
-        /// Nothing.
         #[default]
         None = "",
         /// Run the hook again.
@@ -27,7 +26,6 @@ words! {
     }
 }
 
-/// A unit.
 #[derive(Clone, Debug)]
 pub struct Unit {
     /// Its application's name.
@@ -185,7 +183,6 @@ pub enum Column<'a> {
     Life(Life),
     /// What becomes of its failed hook.
     Resolved(Resolved),
-    /// The workload's version.
     WorkloadVersion(&'a str),
     /// Hooks to run that were asked for by hand.
     Fired(&'a [Hook]),

@@ -6,7 +6,6 @@
 pub struct UnknownWord {
     /// What the text should say.
     pub of: &'static str,
-    /// The text.
     pub text: String,
 }
 
@@ -27,7 +26,6 @@ macro_rules! words {
             /// Every value, in the order of the declaration.
             pub const ALL: &[$name] = &[$($name::$value,)+];
 
-            /// Its word.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $($name::$value => $word,)+

@@ -11,10 +11,10 @@ use super::environment::{Job, context_id};
 use super::hook_run::error_status;
 use super::listener::HookListener;
 use super::process::Ended;
-use super::program::{FindError, Program, Surroundings, how};
+use super::program::{FindError, Program, Surroundings, exit_text};
 use super::script::{RunBy, Script};
 use super::session::Session;
-use super::view::Seen;
+use super::view::Snapshot;
 use super::worker::Worker;
 use crate::charm;
 use crate::store::action::{self, Task, TaskKind, TaskStatus};
@@ -34,7 +34,6 @@ enum NotRun {
     /// Its parameters are not what the charm takes.
     #[error("cannot run {action:?} action: {why}")]
     Params {
-        /// The action.
         action: String,
         /// What is wrong with them.
         why: ParamsError,
@@ -48,7 +47,7 @@ enum NotRun {
 }
 
 impl Worker<'_> {
-    pub(super) fn action(&mut self, seen: &Seen, id: i64) -> anyhow::Result<()> {
+    pub(super) fn action(&mut self, seen: &Snapshot, id: i64) -> anyhow::Result<()> {
         let Some(mut task) = action::find(self.store.db(), &self.model.uuid, id)? else { return Ok(()) };
         let machine = self.machine(seen)?;
         let (files, tag) = (machine.files()?, seen.unit.tag());
@@ -129,7 +128,7 @@ impl Worker<'_> {
     }
 
     /// Juju 4 checks an action's parameters, and adds defaults, when its task runs; 3.6 does before there is a task.
-    fn check_params(&self, seen: &Seen, task: &mut Task) -> Result<(), NotRun> {
+    fn check_params(&self, seen: &Snapshot, task: &mut Task) -> Result<(), NotRun> {
         let (TaskKind::Action(action), true) = (&task.kind, self.model.juju.is_4()) else { return Ok(()) };
         let meta = charm::metadata(&seen.application).ok();
         let Some(defined) = meta.as_ref().and_then(|meta| meta.actions.get(action)) else { return Ok(()) };
@@ -141,7 +140,7 @@ impl Worker<'_> {
 
     fn end_action(
         &mut self,
-        seen: &Seen,
+        seen: &Snapshot,
         mut task: Task,
         session: Session,
         ended: &Result<Ended, NotRun>,
@@ -155,7 +154,7 @@ impl Worker<'_> {
                 put("return-code", json!(status.code().unwrap_or(-1)));
                 // An action that fails by its exit code fails; a command that does is a command that ran.
                 if !status.success() && !exec {
-                    message = Some(how(*status));
+                    message = Some(exit_text(*status));
                 }
             }
             Ok(Ended::TimedOut) => message = Some("command timed out".to_owned()),

@@ -16,7 +16,6 @@ use crate::store::{Db, Result, application, relation, resource};
 pub struct Changes {
     /// The model's identity.
     pub model: String,
-    /// The unit.
     pub unit: Unit,
     /// The state that the hook began with.
     pub before: State,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -12,7 +12,7 @@ use emulator::{COMMANDS, JujuVersion};
 
 use super::environment::{agent_folder, charm_folder, tools_folder};
 use crate::machine::{Files, Machine};
-use crate::pack;
+use crate::{pack, private};
 
 /// The first argument of the process that puts a charm in place. Not for people.
 pub const PLACE: &str = "place-charm";
@@ -24,12 +24,12 @@ pub enum Error {
     #[error("{0}")]
     Unpack(String),
     /// A file could not be written.
-    #[error("cannot put the charm of {tag} in place: {source}")]
+    #[error("cannot put the charm of {tag} in place: {error}")]
     Place {
         /// The unit's tag.
         tag: String,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
 }
 
@@ -64,7 +64,7 @@ pub fn place_here(tag: &str, archive: &Path) -> Result<(), Error> {
 /// As Juju's, a refresh removes the files of the old charm that the new one lacks, and leaves those that the charm made
 /// itself.
 fn place(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
-    let failed = |source| Error::Place { tag: tag.to_owned(), source };
+    let failed = |error| Error::Place { tag: tag.to_owned(), error };
     let inside = |path: String| root.join(path.trim_start_matches('/'));
     let agent = inside(agent_folder(tag));
     let charm = inside(charm_folder(tag));
@@ -81,7 +81,7 @@ fn place(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
             Err(error) => return Err(error),
         };
         // Both, while files move: after a crash in between, the next attempt knows all of them.
-        write(&manifest, &serde_json::to_vec(&old.union(&new).collect::<Vec<_>>())?)?;
+        private::replace(&manifest, &serde_json::to_vec(&old.union(&new).collect::<Vec<_>>())?)?;
         if charm.exists() {
             for gone in old.difference(&new).collect::<Vec<_>>().into_iter().rev() {
                 remove(&charm.join(gone))?;
@@ -93,17 +93,9 @@ fn place(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
         } else {
             fs::rename(&incoming, &charm)?;
         }
-        write(&manifest, &serde_json::to_vec(&new)?)
+        private::replace(&manifest, &serde_json::to_vec(&new)?)
     };
     place().map_err(failed)
-}
-
-/// Write all of a file, or leave it as it was: the disk may be full, or this program killed.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut part = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("/")))?;
-    part.write_all(bytes)?;
-    part.persist(path)?;
-    Ok(())
 }
 
 /// Link the hook commands of the unit `tag` to `program`, a path inside the machine.
@@ -120,7 +112,7 @@ pub fn link_tools(files: &Files, tag: &str, program: &Path, juju: JujuVersion) -
         }
         Ok(())
     };
-    link().map_err(|source| Error::Place { tag: tag.to_owned(), source })
+    link().map_err(|error| Error::Place { tag: tag.to_owned(), error })
 }
 
 /// Remove a unit's folders.
@@ -183,20 +175,6 @@ fn replace(new: &Path, old: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("manifest.json");
-        write(&path, b"[1]").unwrap();
-        write(&path, b"[2]").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"[2]");
-        // What is in the way of the last step is in the way of all.
-        let taken = folder.path().join("taken");
-        fs::create_dir(&taken).unwrap();
-        write(&taken, b"[3]").unwrap_err();
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "and no part of it is left");
-    }
 
     #[test]
     fn tools_are_linked_once_and_follow_the_program() {

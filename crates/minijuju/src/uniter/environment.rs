@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use emulator::JujuVersion;
 
 use crate::hook::{Hook, RelationKind, SecretKind};
-use crate::store::model;
+use crate::random;
 
 /// What is reached without a proxy in a model that does not say (`environs/config/config.go`).
 pub const NO_PROXY: &str = "127.0.0.1,localhost,::1";
@@ -31,7 +31,6 @@ pub struct Environment<'a> {
     pub address: &'a str,
     /// What tells this run from all others.
     pub context: &'a str,
-    /// What runs.
     pub job: Job<'a>,
     /// The model's proxies for charms: http, https, ftp and no.
     pub proxies: [&'a str; 4],
@@ -42,9 +41,7 @@ pub struct Environment<'a> {
 /// What runs in the environment.
 #[derive(Clone, Copy, Debug)]
 pub enum Job<'a> {
-    /// A hook.
     Hook {
-        /// Which.
         hook: &'a Hook,
         /// Where its storage is, for a storage hook.
         location: &'a str,
@@ -62,7 +59,7 @@ pub enum Job<'a> {
 /// What tells one run from all others, `JUJU_CONTEXT_ID`: whose run it is, what runs, and 32 hexadecimal digits.
 /// Juju 3.6: `newId` in internal/worker/uniter/runner/context/contextfactory.go.
 pub fn context_id(who: &str, what: &str) -> String {
-    format!("{who}-{what}-{}", model::uuid().replace('-', ""))
+    format!("{who}-{what}-{}", random::uuid().replace('-', ""))
 }
 
 /// The socket's name in a unit's agent folder.

@@ -11,17 +11,16 @@ use super::charm_folder;
 use super::environment::{Job, context_id};
 use super::listener::HookListener;
 use super::process::Ended;
-use super::program::{Program, Surroundings, how};
+use super::program::{Program, Surroundings, exit_text};
 use super::resolver;
 use super::session::Session;
-use super::view::Seen;
+use super::view::Snapshot;
 use super::worker::{Worker, line};
 use super::{scope, secrets};
 use crate::called::called;
 use crate::hook::{Hook, Plain, RelationHook, RelationKind, SecretKind, StorageKind};
 use crate::machine::Machine;
-use crate::progress::took;
-use crate::reason::reason;
+use crate::progress::duration;
 use crate::store::agent::Operation;
 use crate::store::database::now;
 use crate::store::log::Level;
@@ -57,13 +56,13 @@ struct Ran {
 
 impl Ran {
     fn failed(error: &anyhow::Error) -> Self {
-        let outcome = Outcome::Failed(reason(error));
+        let outcome = Outcome::Failed(format!("{error:#}"));
         Self { outcome, via: None, tail: Vec::new(), reboot: false, status_set: false }
     }
 }
 
 impl Worker<'_> {
-    pub(super) fn hook(&mut self, seen: &Seen, hook: &Hook) -> anyhow::Result<()> {
+    pub(super) fn hook(&mut self, seen: &Snapshot, hook: &Hook) -> anyhow::Result<()> {
         let machine = self.machine(seen)?;
         // The address is known only now, for a new machine.
         let Some(mut seen) = super::view::of(self.store.db(), &self.model.uuid, &seen.view.name)? else {
@@ -103,7 +102,7 @@ impl Worker<'_> {
     }
 
     /// Put everything in place that a hook finds on its machine. Gives where its storage is, and of what kind.
-    fn prepare(&mut self, seen: &mut Seen, hook: &Hook, machine: &Machine) -> anyhow::Result<(String, String)> {
+    fn prepare(&mut self, seen: &mut Snapshot, hook: &Hook, machine: &Machine) -> anyhow::Result<(String, String)> {
         let (files, tag) = (machine.files()?, seen.unit.tag());
         let fresh = seen.unit.agent.charm_version.is_none();
         if fresh || *hook == Plain::UpgradeCharm.into() {
@@ -122,7 +121,7 @@ impl Worker<'_> {
     /// Run a hook's process, and see what it leaves.
     fn execute(
         &mut self,
-        seen: &Seen,
+        seen: &Snapshot,
         hook: &Hook,
         job: Job<'_>,
         context: &str,
@@ -152,9 +151,9 @@ impl Worker<'_> {
                 listener.close()?;
                 failure = match ended? {
                     Ended::Exited(status) if status.success() => None,
-                    Ended::Exited(status) => Some(how(status)),
+                    Ended::Exited(status) => Some(exit_text(status)),
                     Ended::Interrupted => {
-                        Some(format!("stopped after {} by a signal to minijuju", took(began.elapsed())))
+                        Some(format!("stopped after {} by a signal to minijuju", duration(began.elapsed())))
                     }
                     Ended::TimedOut => Some("its time was over".to_owned()),
                     Ended::Stopped => None,
@@ -190,7 +189,7 @@ impl Worker<'_> {
     }
 
     /// Write down what took effect at once although Juju refuses the rest, and why it does.
-    pub(super) fn keep_refused(&mut self, seen: &Seen, changes: Changes, why: &str) -> anyhow::Result<()> {
+    pub(super) fn keep_refused(&mut self, seen: &Snapshot, changes: Changes, why: &str) -> anyhow::Result<()> {
         let message = format!("cannot apply changes: {why}");
         let line = line(seen, Level::Error, "juju.worker.uniter.context", &message);
         self.store.write(|db| {
@@ -201,7 +200,7 @@ impl Worker<'_> {
     }
 
     /// Note that a hook runs, before it does.
-    fn begin(&mut self, seen: &Seen, hook: &Hook, context: &str, address: &str) -> anyhow::Result<()> {
+    fn begin(&mut self, seen: &Snapshot, hook: &Hook, context: &str, address: &str) -> anyhow::Result<()> {
         let mut unit = seen.unit.clone();
         unit.agent.operation = Operation::Running { hook: hook.clone(), context: context.to_owned(), since: now() };
         let workload = match hook {
@@ -234,7 +233,13 @@ impl Worker<'_> {
     }
 
     /// Write down a hook's effects, and that it is done.
-    fn commit(&mut self, seen: &Seen, hook: &Hook, changes: Option<Changes>, via: Option<&str>) -> anyhow::Result<()> {
+    fn commit(
+        &mut self,
+        seen: &Snapshot,
+        hook: &Hook,
+        changes: Option<Changes>,
+        via: Option<&str>,
+    ) -> anyhow::Result<()> {
         let mut unit = seen.unit.clone();
         unit.agent = resolver::after(&seen.unit.agent, &seen.view, hook);
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
@@ -285,13 +290,13 @@ impl Worker<'_> {
     }
 
     /// Drop a failed hook's effects, and note that it failed.
-    fn failed(&mut self, seen: &Seen, hook: &Hook, via: Option<&str>, why: &str) -> anyhow::Result<()> {
+    fn failed(&mut self, seen: &Snapshot, hook: &Hook, via: Option<&str>, why: &str) -> anyhow::Result<()> {
         let mut unit = seen.unit.clone();
         unit.agent.operation = Operation::Failed(hook.clone());
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
         let via = via.map(|via| format!(" (via {via})")).unwrap_or_default();
         let text = format!("hook {:?}{via} failed: {why}", hook.name());
-        // A person is told of it anyway.
+        // People see it anyway.
         tracing::info!(target: "juju.worker.uniter.operation", "{name}: {text}");
         let line = line(seen, Level::Error, "juju.worker.uniter.operation", &text);
         self.store.write(|db| {
@@ -303,7 +308,7 @@ impl Worker<'_> {
     }
 
     /// Queue a hook that asked for a reboot to run again after it.
-    fn queue_after_reboot(&mut self, seen: &Seen, hook: &Hook) -> anyhow::Result<()> {
+    fn queue_after_reboot(&mut self, seen: &Snapshot, hook: &Hook) -> anyhow::Result<()> {
         let mut unit = seen.unit.clone();
         unit.agent.operation = Operation::Queued(hook.clone());
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
@@ -315,7 +320,7 @@ impl Worker<'_> {
     }
 
     /// Tell a person what the charm said last, and what to do next.
-    fn explain(&self, seen: &Seen, hook: &Hook, tail: &[String]) {
+    fn explain(&self, seen: &Snapshot, hook: &Hook, tail: &[String]) {
         let name = &seen.view.name;
         self.progress.line(&format!("unit {name}: hook failed: {:?}", hook.name()));
         for line in tail {
@@ -329,7 +334,7 @@ impl Worker<'_> {
         ));
     }
 
-    pub(super) fn skip(&mut self, seen: &Seen, hook: &Hook) -> anyhow::Result<()> {
+    pub(super) fn skip(&mut self, seen: &Snapshot, hook: &Hook) -> anyhow::Result<()> {
         let (uuid, unit) = (&self.model.uuid, &seen.unit);
         if unit.resolved != Resolved::Force {
             self.store.write(|db| unit::set(db, uuid, unit, unit::Column::Resolved(Resolved::None)))?;
@@ -357,7 +362,10 @@ pub fn error_status(hook: &Hook) -> Status {
     }
     // Juju names the storage no more than the secret here.
     let name = match hook {
-        Hook::Storage { kind, .. } => format!("storage-{kind}"),
+        Hook::Storage { id, .. } => {
+            let storage = id.split('/').next().unwrap_or_default();
+            hook.name().trim_start_matches(storage).trim_start_matches('-').to_owned()
+        }
         hook => hook.name(),
     };
     data.insert("hook".to_owned(), json!(name));
@@ -365,7 +373,7 @@ pub fn error_status(hook: &Hook) -> Status {
     Status { data: Value::Object(data), ..Status::new("error", &message) }
 }
 
-/// A hook as a person is told of it.
+/// A hook as people see it.
 fn label(hook: &Hook) -> String {
     match hook {
         Hook::Relation(hook) if !hook.unit.is_empty() => {

@@ -12,12 +12,13 @@ use super::interrupt::Interrupt;
 use super::resolver::next_step;
 use super::schedule::{Due, Rules, Schedule};
 use super::settle::{Patience, machine_id, recover, settle_until, turns};
-use super::view::{self, Seen};
+use super::view::{self, Snapshot};
 use crate::cli::duration;
 use crate::hook::{Hook, Plain};
 use crate::machine::Machines;
 use crate::progress::Progress;
-use crate::store::database::{now, random};
+use crate::random;
+use crate::store::database::now;
 use crate::store::model::{self, Model};
 use crate::store::unit::{Column, Resolved, Unit};
 use crate::store::{Error, Store, unit};
@@ -89,7 +90,7 @@ fn rules(model: &Model) -> Rules {
 
 /// A number from 0 to 1.
 fn chance() -> f64 {
-    f64::from(u32::from_le_bytes(random())) / f64::from(u32::MAX)
+    f64::from(u32::from_le_bytes(random::bytes())) / f64::from(u32::MAX)
 }
 
 /// Ask a unit for what is due.
@@ -122,7 +123,7 @@ fn has_work(store: &Store, model: &Model, machines: &Machines) -> anyhow::Result
     if seen.iter().any(|seen| next_step(&seen.unit.agent, &seen.view).is_some()) {
         return Ok(true);
     }
-    let started = |seen: &&Seen| seen.unit.agent.started && !seen.unit.agent.rebooted;
+    let started = |seen: &&Snapshot| seen.unit.agent.started && !seen.unit.agent.rebooted;
     let used: BTreeSet<&String> = seen.iter().filter(started).map(|seen| &seen.unit.machine).collect();
     for number in used {
         if machines.find(&machine_id(model, number))?.is_none() {

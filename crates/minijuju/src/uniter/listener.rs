@@ -7,7 +7,7 @@ use memchr::{memchr, memchr_iter, memrchr_iter};
 
 use super::process::{Listener, Stream};
 use super::session::{Live, Session};
-use super::view::Seen;
+use super::view::Snapshot;
 use super::worker::line;
 use crate::hookcmd::wire::{Reply, Request};
 use crate::store::action::TaskStatus;
@@ -45,7 +45,7 @@ pub struct HookListener<'a> {
     session: &'a mut Session,
     store: &'a mut Store,
     model: &'a str,
-    seen: &'a Seen,
+    seen: &'a Snapshot,
     /// The module of the lines that the hook prints.
     module: String,
     lines: Vec<Line>,
@@ -73,7 +73,13 @@ pub struct HookListener<'a> {
 
 impl<'a> HookListener<'a> {
     /// Listen to the hook or action named `hook` of a unit.
-    pub fn new(session: &'a mut Session, store: &'a mut Store, model: &'a str, seen: &'a Seen, hook: &'a str) -> Self {
+    pub fn new(
+        session: &'a mut Session,
+        store: &'a mut Store,
+        model: &'a str,
+        seen: &'a Snapshot,
+        hook: &'a str,
+    ) -> Self {
         Self {
             session,
             store,

@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn all_processes_of_a_context_are_killed_and_no_others() {
-        let context = format!("test-{}", crate::store::model::uuid());
+        let context = format!("test-{}", crate::random::uuid());
         let start = |context: &str| {
             Command::new("sh")
                 .args(["-c", "setsid sleep 1000 & echo started; wait"])

@@ -58,7 +58,6 @@ pub trait Listener {
 /// How a hook's process ended.
 #[derive(Clone, Copy, Debug)]
 pub enum Ended {
-    /// By itself.
     Exited(ExitStatus),
     /// It was stopped: by a signal to this program.
     Interrupted,
@@ -162,7 +161,7 @@ fn follow(
     }
 }
 
-/// Answer the hook commands that call. One that asked for an end is left without, and given back: it returns no more.
+/// Answer the hook commands that call. One that asked for an end gets no answer and is given back: it never returns.
 fn answer(calls: &UnixListener, listener: &mut dyn Listener) -> Option<UnixStream> {
     while let Ok((stream, _)) = calls.accept() {
         let heard = stream

@@ -12,7 +12,7 @@ use super::environment::{AGENT_SOCKET, Environment, Job, NO_PROXY, agent_folder,
 use super::interrupt::Interrupt;
 use super::listener::HookListener;
 use super::process::{self, Ended};
-use super::view::Seen;
+use super::view::Snapshot;
 use crate::hookcmd::socket;
 use crate::machine::{Entrances, Files, Launch, Machine};
 use crate::store::model::Model;
@@ -21,7 +21,6 @@ use crate::store::model::Model;
 pub struct Program {
     /// Its path in the machine.
     pub path: String,
-    /// Its arguments.
     pub args: Vec<String>,
     /// How it was found, in Juju's words.
     pub via: &'static str,
@@ -30,7 +29,6 @@ pub struct Program {
 /// A charm's program cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// It is not executable.
     #[error("{0} is not executable")]
     NotExecutable(String),
     /// It cannot be read.
@@ -38,24 +36,20 @@ pub enum FindError {
     Unreadable {
         /// Its path in the machine.
         path: String,
-        /// Why.
         error: io::Error,
     },
 }
 
 /// Where and for what a program runs.
 pub struct Surroundings<'a> {
-    /// The model.
     pub model: &'a Model,
-    /// The unit.
-    pub seen: &'a Seen,
+    pub seen: &'a Snapshot,
     /// The unit's machine.
     pub machine: &'a Machine,
     /// The ways into it.
     pub entrances: &'a Entrances,
     /// The `JUJU_CONTEXT_ID` of this run.
     pub context: &'a str,
-    /// What it is run for.
     pub job: Job<'a>,
     /// How long it may take.
     pub timeout: Option<Duration>,
@@ -140,7 +134,7 @@ impl Program {
 }
 
 /// How a process ended, in Go's words, as Juju logs it.
-pub fn how(status: ExitStatus) -> String {
+pub fn exit_text(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         // A shell that ran it ends with the signal's number.
         (Some(code), _) => format!("exit status {code}"),

@@ -6,7 +6,7 @@ use super::resolver::{RelationView, Step, UnitView};
 use crate::hook::{Hook, RelationHook, RelationKind};
 use crate::store::agent::{AgentState, RelationState};
 
-/// Relations that the charm is not told of are entered and left all the same: a subordinate comes with one.
+/// Relations without hooks are entered and left, too: a subordinate comes with one.
 pub fn implicit(agent: &AgentState, view: &UnitView) -> Option<Step> {
     view.relations.iter().filter(|(_, relation)| relation.implicit).find_map(|(id, relation)| {
         let leaving = view.dying || relation.dying;
@@ -24,7 +24,7 @@ pub fn created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
         .relations
         .iter()
         .filter(|(id, relation)| !relation.dying && !relation.implicit && !agent.relations.contains_key(id))
-        // Peers that a new charm brings are told of after its `upgrade-charm`.
+        // Hooks about peers that a new charm brings come after its `upgrade-charm`.
         .find(|(_, relation)| !relation.peer || agent.runs(view.charm_version))?;
     Some(Hook::Relation(RelationHook {
         kind: RelationKind::Created,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::view::Seen;
+use super::view::Snapshot;
 use super::{leadership, storage};
 use crate::charm;
 use crate::store::Life;
@@ -16,7 +16,7 @@ use crate::store::unit::{self, Unit};
 use crate::store::{Db, Result, application, crossing};
 
 /// A unit enters the scope of a relation, just before it is told that the relation was created.
-pub fn enter(db: &Db, model: &Model, seen: &Seen, id: i64, address: &str) -> Result<()> {
+pub fn enter(db: &Db, model: &Model, seen: &Snapshot, id: i64, address: &str) -> Result<()> {
     let (juju, model) = (model.juju, model.uuid.as_str());
     let name = &seen.view.name;
     let egress = crossing::via(db, model, id)?.unwrap_or_else(|| format!("{address}/32"));
@@ -40,7 +40,7 @@ pub fn enter(db: &Db, model: &Model, seen: &Seen, id: i64, address: &str) -> Res
 }
 
 /// A unit leaves the scope of a relation. A subordinate whose principal is removed goes too.
-pub fn leave(db: &Db, model: &str, seen: &Seen, id: i64) -> Result<()> {
+pub fn leave(db: &Db, model: &str, seen: &Snapshot, id: i64) -> Result<()> {
     if !seen.unit.principal.is_empty()
         && let Some(found) = relation::find(db, model, id)?
         && found.scope == Scope::Container

@@ -11,7 +11,6 @@ use crate::machine::{Files, Folder};
 /// Who runs a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunBy {
-    /// Root.
     Root,
     /// Another user, who must be able to read it.
     User,

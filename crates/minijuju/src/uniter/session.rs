@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::changes::Changes;
 use super::environment::{Job, api_address};
 use super::state;
-use super::view::Seen;
+use super::view::Snapshot;
 use crate::charm;
 use crate::hook::Hook;
 use crate::hookcmd::wire::{Reply, Request};
@@ -30,13 +30,11 @@ pub enum Live {
     UnitStatus(Status),
     /// The application has this status now.
     ApplicationStatus(Status),
-    /// The workload has this version.
     WorkloadVersion(String),
     /// The charm logged this.
     Log {
         /// How much it matters.
         level: Level,
-        /// What it says.
         message: String,
     },
     /// The action said this to the user who runs it.
@@ -52,12 +50,12 @@ pub struct Session {
     unit: Unit,
     context: String,
     root: PathBuf,
-    told: Told,
+    reported: Reported,
 }
 
-/// How much of the record was told already.
+/// How much of the record was reported already.
 #[derive(Debug, Default)]
-struct Told {
+struct Reported {
     logs: usize,
     unit_statuses: usize,
     app_statuses: usize,
@@ -70,7 +68,7 @@ impl Session {
     pub fn load(
         db: &Db,
         model: &Model,
-        seen: &Seen,
+        seen: &Snapshot,
         (job, params): (Job<'_>, &BTreeMap<String, Value>),
         context: &str,
         machine: &Machine,
@@ -99,7 +97,7 @@ impl Session {
             unit: seen.unit.clone(),
             context: context.to_owned(),
             root: machine.root(),
-            told: Told::default(),
+            reported: Reported::default(),
         })
     }
 
@@ -121,19 +119,21 @@ impl Session {
 
     /// What takes effect at once, since the last time.
     pub fn live(&mut self) -> Vec<Live> {
-        let (record, told) = (&self.juju.record, &mut self.told);
+        let (record, reported) = (&self.juju.record, &mut self.reported);
         let mut live = Vec::new();
         live.extend(
-            record.logs[told.logs..].iter().map(|line| Live::Log {
+            record.logs[reported.logs..].iter().map(|line| Live::Log {
                 level: line.level.parse().unwrap_or(Level::Info),
                 message: line.message.clone(),
             }),
         );
-        live.extend(record.unit_statuses[told.unit_statuses..].iter().map(|now| Live::UnitStatus(spoken(now))));
-        live.extend(record.app_statuses[told.app_statuses..].iter().map(|now| Live::ApplicationStatus(spoken(now))));
-        live.extend(record.workload_versions[told.versions..].iter().cloned().map(Live::WorkloadVersion));
-        live.extend(record.action.logs[told.action_logs..].iter().cloned().map(Live::ActionLog));
-        *told = Told {
+        live.extend(record.unit_statuses[reported.unit_statuses..].iter().map(|now| Live::UnitStatus(spoken(now))));
+        live.extend(
+            record.app_statuses[reported.app_statuses..].iter().map(|now| Live::ApplicationStatus(spoken(now))),
+        );
+        live.extend(record.workload_versions[reported.versions..].iter().cloned().map(Live::WorkloadVersion));
+        live.extend(record.action.logs[reported.action_logs..].iter().cloned().map(Live::ActionLog));
+        *reported = Reported {
             logs: record.logs.len(),
             unit_statuses: record.unit_statuses.len(),
             app_statuses: record.app_statuses.len(),

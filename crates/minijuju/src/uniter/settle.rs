@@ -19,7 +19,7 @@ use super::view;
 use super::worker::{Worker, line};
 use crate::called::called;
 use crate::machine::{Entrances, Kind as MachineKind, Machines};
-use crate::progress::{Progress, took};
+use crate::progress::{Progress, duration};
 use crate::store::action::TaskStatus;
 use crate::store::agent::Operation;
 use crate::store::database::now;
@@ -162,7 +162,7 @@ fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, turns: &
         let Some(mut seen) = view::of(store.db(), uuid, &seen.view.name)? else { continue };
         let Operation::Running { hook, context, since } = seen.unit.agent.operation.clone() else { continue };
         let killed = orphans::kill(&context);
-        let after = took(Duration::from_millis(u64::try_from(now() - since).unwrap_or_default()));
+        let after = duration(Duration::from_millis(u64::try_from(now() - since).unwrap_or_default()));
         let message = format!(
             "hook {:?} failed: minijuju ended while it ran, {after} ago; {killed} of its processes were stopped",
             hook.name()
@@ -268,7 +268,7 @@ impl Rounds<'_> {
                         *(if is_action { &mut actions } else { &mut hooks }) += 1;
                         steps += 1;
                         let mut worker = Worker {
-                            store: self.store.again()?,
+                            store: self.store.reopen()?,
                             machines: self.machines,
                             entrances: &self.entrances,
                             model: self.model,
@@ -322,7 +322,7 @@ impl Rounds<'_> {
         if leadership::successors(db, uuid)?.is_empty() {
             return Ok(());
         }
-        self.store.again()?.write(|db| {
+        self.store.reopen()?.write(|db| {
             leadership::successors(db, uuid)?
                 .iter()
                 .try_for_each(|(name, unit)| application::set_leader(db, uuid, name, Some(*unit)))
@@ -336,7 +336,7 @@ impl Rounds<'_> {
     }
 
     /// What a unit must do now, with the turn to do it.
-    fn due(&self, seen: &view::Seen, found: &mut Found) -> anyhow::Result<Option<(view::Seen, Step, Turn)>> {
+    fn due(&self, seen: &view::Snapshot, found: &mut Found) -> anyhow::Result<Option<(view::Snapshot, Step, Turn)>> {
         let Some(step) = next_step(&seen.unit.agent, &seen.view) else { return Ok(None) };
         let (db, uuid) = (self.store.db(), &self.model.uuid);
         let Some(turn) = self.turns.take(&self.places(seen, &step))? else {
@@ -357,7 +357,7 @@ impl Rounds<'_> {
 
     /// Units on one machine take turns, as under Juju's machine lock. On this computer itself all hooks do; an action keeps
     /// its own unit only.
-    fn places(&self, seen: &view::Seen, step: &Step) -> Vec<String> {
+    fn places(&self, seen: &view::Snapshot, step: &Step) -> Vec<String> {
         let agent = turns::agent(&seen.view.name);
         match self.machines.kind() {
             MachineKind::Namespaces => vec![agent, format!("machine-{}", seen.unit.machine)],

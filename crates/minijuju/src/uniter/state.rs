@@ -10,7 +10,7 @@ use emulator::{
 use ops::{Status as CharmStatus, StatusName};
 
 use super::environment::agent_folder;
-use super::view::Seen;
+use super::view::Snapshot;
 use crate::hook::{Hook, RelationKind};
 use crate::machine::Machine;
 use crate::store::model::Model;
@@ -22,7 +22,7 @@ use crate::store::unit::{self, Port, Unit};
 use crate::store::{Db, application, crossing, resource, saas, storage};
 
 /// The state that a unit's hook begins with, on this machine.
-pub fn read(db: &Db, model: &Model, seen: &Seen, hook: Option<&Hook>, machine: &Machine) -> anyhow::Result<State> {
+pub fn read(db: &Db, model: &Model, seen: &Snapshot, hook: Option<&Hook>, machine: &Machine) -> anyhow::Result<State> {
     let uuid = &model.uuid;
     let name = &seen.view.name;
     let units = unit::of(db, uuid, &seen.application.name)?;
@@ -79,7 +79,7 @@ fn network(address: &str, hardware_address: &str) -> Network {
 }
 
 /// The relations that the unit has entered.
-fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::Result<Vec<SeenRelation>> {
+fn relations(db: &Db, model: &str, seen: &Snapshot, hook: Option<&Hook>) -> anyhow::Result<Vec<SeenRelation>> {
     let mut found = Vec::new();
     for relation in relation::of(db, model, &seen.application.name)? {
         let Some(view) = seen.view.relations.get(&relation.id) else { continue };
@@ -89,8 +89,8 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
         let bag =
             |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, settings, _)| settings.clone());
         // A unit that goes has left a relation once it was told that it is broken, though the relation goes on.
-        let told = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
-        if !seen.unit.life.is_alive() && !told && !seen.unit.agent.relations.contains_key(&relation.id) {
+        let is_about = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
+        if !seen.unit.life.is_alive() && !is_about && !seen.unit.agent.relations.contains_key(&relation.id) {
             continue;
         }
         let present = present(seen, &relation, hook);
@@ -141,7 +141,7 @@ fn relations(db: &Db, model: &str, seen: &Seen, hook: Option<&Hook>) -> anyhow::
 }
 
 /// The remote units that the charm knows, with the one that joins and without the one that departs.
-fn present(seen: &Seen, relation: &Relation, hook: Option<&Hook>) -> BTreeSet<String> {
+fn present(seen: &Snapshot, relation: &Relation, hook: Option<&Hook>) -> BTreeSet<String> {
     let known = seen.unit.agent.relations.get(&relation.id);
     let mut present: BTreeSet<String> = known.into_iter().flat_map(|known| known.members.keys().cloned()).collect();
     if let Some(Hook::Relation(hook)) = hook
@@ -219,7 +219,7 @@ fn grants(found: &Secret) -> BTreeMap<u32, BTreeSet<String>> {
 fn goal_state(
     db: &Db,
     model: &str,
-    seen: &Seen,
+    seen: &Snapshot,
     units: &[Unit],
     workload: &HashMap<String, Status>,
 ) -> anyhow::Result<GoalState> {

@@ -8,6 +8,7 @@ use ops_metadata::{CharmMeta, StorageMeta, StorageType};
 
 use crate::charm;
 use crate::machine::Files;
+use crate::random;
 use crate::store::Life;
 use crate::store::model::{self, Counter};
 use crate::store::storage::{self, Storage};
@@ -23,13 +24,11 @@ const SIZE: i64 = 1024;
 /// A text is no storage directive.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DirectiveError {
-    /// A field of it is empty.
     #[error("storage directives require at least one field to be specified, got {0:?}")]
     EmptyField(String),
     /// A field of it is neither a count nor a size, and too late to be a pool.
     #[error("unrecognized storage directive {field:?} in {text:?}")]
     Field {
-        /// The field.
         field: String,
         /// The whole text.
         text: String,
@@ -39,7 +38,6 @@ pub enum DirectiveError {
 /// What was asked for of a storage, as `POOL,COUNT,SIZE` in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directive {
-    /// The pool.
     pub pool: Option<String>,
     /// How many.
     pub count: Option<u64>,
@@ -168,7 +166,7 @@ fn location(db: &Db, model: &str, meta: &StorageMeta, id: &str) -> Result<String
     }
     let folder = meta.location.as_deref().unwrap_or(FOLDER);
     let is_4 = model::find(db, model)?.is_some_and(|model| model.juju.is_4());
-    Ok(if is_4 { format!("{folder}/{}", model::uuid()) } else { format!("{folder}/{id}") })
+    Ok(if is_4 { format!("{folder}/{}", random::uuid()) } else { format!("{folder}/{id}") })
 }
 
 /// How a unit's number of storages changes.
@@ -176,7 +174,6 @@ fn location(db: &Db, model: &str, meta: &StorageMeta, id: &str) -> Result<String
 pub enum CountChange {
     /// It gets so many more.
     Attach(u64),
-    /// It loses one.
     Detach,
 }
 
@@ -194,7 +191,7 @@ pub enum CountError {
         /// How many it must have.
         least: u32,
     },
-    /// The charm works with no more.
+    /// The charm takes no more of them.
     #[error(
         "attaching {added} storage instance{} brings the total to {total}, exceeding the maximum of {most}",
         if *added == 1 { "" } else { "s" }

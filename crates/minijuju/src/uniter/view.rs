@@ -14,17 +14,15 @@ use crate::store::{Db, Error, action, machine, model as store_model, secret, sto
 
 /// A unit with its application and what the model says about it.
 #[derive(Debug)]
-pub struct Seen {
-    /// The unit.
+pub struct Snapshot {
     pub unit: Unit,
-    /// Its application.
     pub application: Application,
     /// What the model says about it.
     pub view: UnitView,
 }
 
 /// All units of a model.
-pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
+pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
     let applications: HashMap<String, Application> =
         application::all(db, model)?.into_iter().map(|found| (found.name.clone(), found)).collect();
     let addresses: HashMap<String, String> =
@@ -75,13 +73,12 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Seen>, Error> {
             secrets: secrets::of(&secrets, foreign, &unit, application.leader == Some(unit.number)),
             name,
         };
-        seen.push(Seen { unit, application, view });
+        seen.push(Snapshot { unit, application, view });
     }
     Ok(seen)
 }
 
-/// One unit.
-pub fn of(db: &Db, model: &str, name: &str) -> Result<Option<Seen>, Error> {
+pub fn of(db: &Db, model: &str, name: &str) -> Result<Option<Snapshot>, Error> {
     Ok(all(db, model)?.into_iter().find(|seen| seen.view.name == name))
 }
 

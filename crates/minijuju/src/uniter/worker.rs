@@ -12,7 +12,7 @@ use super::interrupt::Interrupt;
 use super::leadership;
 use super::resolver::Step;
 use super::settle::machine_id;
-use super::view::Seen;
+use super::view::Snapshot;
 use super::{contents, scope, state, storage};
 use crate::hook::{Hook, StorageKind};
 use crate::machine::{Entrances, Files, Kind as MachineKind, Machine, Machines, Spec};
@@ -27,11 +27,9 @@ use crate::store::{self, Store, machine, status, unit};
 pub struct Worker<'a> {
     /// The database, for this worker alone.
     pub store: Store,
-    /// The machines.
     pub machines: &'a Machines,
     /// The ways into them that are open.
     pub entrances: &'a Entrances,
-    /// The model.
     pub model: &'a Model,
     /// Where steps are told.
     pub progress: &'a Progress,
@@ -41,7 +39,7 @@ pub struct Worker<'a> {
 
 impl Worker<'_> {
     /// Run one step of a unit.
-    pub fn step(&mut self, seen: &Seen, step: Step) -> anyhow::Result<()> {
+    pub fn step(&mut self, seen: &Snapshot, step: Step) -> anyhow::Result<()> {
         match step {
             Step::Run(hook) => self.hook(seen, &hook),
             Step::Skip(hook) => self.skip(seen, &hook),
@@ -54,7 +52,7 @@ impl Worker<'_> {
     }
 
     /// The unit's machine: found, or started.
-    pub(super) fn machine(&mut self, seen: &Seen) -> anyhow::Result<Machine> {
+    pub(super) fn machine(&mut self, seen: &Snapshot) -> anyhow::Result<Machine> {
         let id = machine_id(self.model, &seen.unit.machine);
         if let Some(found) = self.machines.find(&id)? {
             return Ok(found);
@@ -100,7 +98,7 @@ impl Worker<'_> {
 
     /// Restart a unit's machine: its first process ends and with it all others; it starts again when it is needed next,
     /// which is at once, for `start`.
-    pub(super) fn reboot(&mut self, seen: &Seen, machine: &Machine) -> anyhow::Result<()> {
+    pub(super) fn reboot(&mut self, seen: &Snapshot, machine: &Machine) -> anyhow::Result<()> {
         if self.machines.kind() == MachineKind::Host {
             self.progress
                 .line(&format!("unit {}: a reboot of this computer was asked for, and is not done", seen.view.name));
@@ -145,7 +143,7 @@ impl Worker<'_> {
     }
 
     /// Put the application's resources where the unit's `resource-get` says that they are.
-    pub(super) fn place_resources(&self, seen: &Seen, files: &Files) -> anyhow::Result<()> {
+    pub(super) fn place_resources(&self, seen: &Snapshot, files: &Files) -> anyhow::Result<()> {
         for found in store::resource::of(self.store.db(), &self.model.uuid, &seen.application.name)? {
             let path = PathBuf::from(state::resource_path(&seen.unit.tag(), &found));
             let stamp = |meta: fs::Metadata| Ok::<_, io::Error>((meta.len(), meta.modified()?));
@@ -171,8 +169,8 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Enter a relation that the charm is not told of.
-    fn enter(&mut self, seen: &Seen, relation: i64) -> anyhow::Result<()> {
+    /// Enter a relation for which the charm has no hooks.
+    fn enter(&mut self, seen: &Snapshot, relation: i64) -> anyhow::Result<()> {
         let mut unit = seen.unit.clone();
         unit.agent.relations.entry(relation).or_default();
         let address = self.machine(seen)?.address().to_string();
@@ -185,7 +183,7 @@ impl Worker<'_> {
     }
 
     /// Leave such a relation.
-    fn leave(&mut self, seen: &Seen, relation: i64) -> anyhow::Result<()> {
+    fn leave(&mut self, seen: &Snapshot, relation: i64) -> anyhow::Result<()> {
         let mut unit = seen.unit.clone();
         unit.agent.relations.remove(&relation);
         let uuid = &self.model.uuid;
@@ -197,7 +195,7 @@ impl Worker<'_> {
     }
 
     /// Put a new charm in place under a failed hook, which runs with it when it is resolved.
-    fn deploy(&mut self, seen: &Seen) -> anyhow::Result<()> {
+    fn deploy(&mut self, seen: &Snapshot) -> anyhow::Result<()> {
         let machine = self.machine(seen)?;
         charm_folder::deploy(&machine, &seen.unit.tag(), Path::new(&seen.application.archive))?;
         let mut unit = seen.unit.clone();
@@ -207,7 +205,7 @@ impl Worker<'_> {
     }
 
     /// Remove a unit that is done, and its machine if nobody else is on it.
-    fn die(&mut self, seen: &Seen) -> anyhow::Result<()> {
+    fn die(&mut self, seen: &Snapshot) -> anyhow::Result<()> {
         let (uuid, unit) = (&self.model.uuid, &seen.unit);
         let alone = unit::all(self.store.db(), uuid)?.iter().filter(|other| other.machine == unit.machine).count() == 1;
         let id = machine_id(self.model, &unit.machine);
@@ -235,6 +233,6 @@ impl Worker<'_> {
 }
 
 /// A log line of the unit's agent, now.
-pub fn line(seen: &Seen, level: Level, module: &str, message: &str) -> Line {
+pub fn line(seen: &Snapshot, level: Level, module: &str, message: &str) -> Line {
     Line { id: 0, time: now(), entity: seen.unit.tag(), level, module: module.to_owned(), message: message.to_owned() }
 }

@@ -15,7 +15,7 @@ pub(super) fn charmcraft_yaml(folder: &Path, name: &str) -> Result<String, InitE
     let own = |file: &str| match fs::read_to_string(folder.join(file)) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(InitError::Read { path: folder.join(file), source }),
+        Err(error) => Err(InitError::Read { path: folder.join(file), error }),
     };
     let mut text = String::new();
     match own("charmcraft.yaml")? {

@@ -30,7 +30,6 @@ pub(super) struct Observer {
     pub(super) line: u32,
 }
 
-/// A handler.
 #[derive(Debug, Deserialize)]
 pub(super) struct Method {
     pub(super) doc: String,

@@ -13,7 +13,6 @@ use crate::init::names::{capitals, field};
 /// A skeleton that was written, or is about to be.
 #[derive(Debug)]
 pub(crate) struct Ported {
-    /// Where.
     pub(crate) folder: PathBuf,
     /// The charm's name.
     pub(crate) name: String,
@@ -54,8 +53,8 @@ struct Parameters {
 impl Ported {
     pub(super) fn new(meta: &CharmMeta, charm: PythonCharm, folder: PathBuf) -> Self {
         let place = |line: u32| format!("{}:{line}", charm.file);
-        let told = |one: &Unknown| format!("{}: `{}`: {}", place(one.line), first_line(&one.text), one.why);
-        let mut left: Vec<String> = charm.unknown.iter().map(told).collect();
+        let line = |one: &Unknown| format!("{}: `{}`: {}", place(one.line), first_line(&one.text), one.why);
+        let mut left: Vec<String> = charm.unknown.iter().map(line).collect();
         let mut observers = Vec::new();
         let mut handled: BTreeMap<&str, Vec<(&str, &'static str)>> = BTreeMap::new();
         for one in &charm.observers {
