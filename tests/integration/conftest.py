@@ -54,7 +54,7 @@ def juju_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.P
 def charm(juju_command: pathlib.Path) -> pathlib.Path:
     """The `.charm` file to deploy: $CHARM_PATH, or the one in the project's folder.
 
-    On minijuju it is packed anew, which takes a second, so that the tests never see an old one.
+    On minijuju it is packed for each run, which takes a second, so that the tests never see an old one.
     """
     path = pathlib.Path(os.environ.get("CHARM_PATH") or PROJECT / f"tinyproxy_{architecture()}.charm")
     if "CHARM_PATH" not in os.environ and juju_command.name == "minijuju":
@@ -62,6 +62,16 @@ def charm(juju_command: pathlib.Path) -> pathlib.Path:
     if not path.is_file():
         pytest.fail(f"there is no charm at {path}: run `charmcraft pack` first, or set CHARM_PATH", pytrace=False)
     return path.resolve()
+
+
+@pytest.fixture(scope="module")
+def booting() -> Iterator[None]:
+    """Have minijuju's machines boot, for a module that uses it (`pytestmark`). Juju's do."""
+    if not pathlib.Path("/lib/systemd/systemd").exists():
+        pytest.skip("this computer has no systemd to boot machines with")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MINIJUJU_INIT", "systemd")
+        yield
 
 
 @pytest.hookimpl(wrapper=True)

@@ -131,7 +131,7 @@ def test_deferred_event_comes_again(juju: jubilant.Juju):
 
 
 def test_integrate(juju: jubilant.Juju):
-    """Check what both sides are told of a new relation, and what they read."""
+    """Check which hooks both sides of a new relation run, and what they read."""
     (leader, other) = by_leadership(juju)
     juju.integrate("ledger", "reader")
     eventually(lambda: "read" in names(journal(juju, "reader/0")))
@@ -259,7 +259,7 @@ def test_user_secret(juju: jubilant.Juju):
 
 
 def test_new_resource(tmp_path: pathlib.Path, juju: jubilant.Juju):
-    """Check that units are told of a new resource as of a new charm."""
+    """Check that units run upgrade-charm for a new resource, too."""
     rates = tmp_path / "rates.txt"
     rates.write_text("1 crown = 4 shillings\n")
     units = by_leadership(juju)

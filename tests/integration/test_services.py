@@ -13,7 +13,6 @@ import signal
 import socket
 import subprocess
 import urllib.request
-from collections.abc import Iterator
 
 import jubilant
 import pytest
@@ -22,17 +21,7 @@ from python_packages import install
 CHARMS = pathlib.Path(__file__).parent / "charms"
 SERVICES = ("nginx", "haproxy", "ssh")
 
-pytestmark = pytest.mark.skipif(
-    not pathlib.Path("/lib/systemd/systemd").exists(), reason="this computer has no systemd to boot machines with"
-)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def booting() -> Iterator[None]:
-    """Have minijuju's machines boot. Juju's do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MINIJUJU_INIT", "systemd")
-        yield
+pytestmark = pytest.mark.usefixtures("booting")
 
 
 @pytest.fixture(scope="module")

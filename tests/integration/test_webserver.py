@@ -13,7 +13,6 @@ import pathlib
 import shutil
 import socket
 import ssl
-from collections.abc import Iterator
 
 import jubilant
 import pytest
@@ -35,17 +34,7 @@ PACKAGES = [
     "dpcharmlibs-interfaces>=1.2,<2",
 ]
 
-pytestmark = pytest.mark.skipif(
-    not pathlib.Path("/lib/systemd/systemd").exists(), reason="this computer has no systemd to boot machines with"
-)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def booting() -> Iterator[None]:
-    """Have minijuju's machines boot. Juju's do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MINIJUJU_INIT", "systemd")
-        yield
+pytestmark = pytest.mark.usefixtures("booting")
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +104,7 @@ def test_https(app: str, charms: dict[str, pathlib.Path], juju: jubilant.Juju):
 
 
 def test_observability(app: str, charms: dict[str, pathlib.Path], juju: jubilant.Juju):
-    """Check that the collector is told of metrics that are there."""
+    """Check that the collector hears where the metrics are."""
     collector = f"{app}-collector"
     juju.deploy(charms["collector"], app=collector)
     juju.integrate(f"{app}:cos-agent", f"{collector}:cos-agent")
