@@ -43,7 +43,6 @@ pub struct BaseArgs {
     /// The mirror's address, for make
     #[arg(long, value_name = "address")]
     pub mirror: Option<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub output: Output<Tabular>,
     /// What to do.

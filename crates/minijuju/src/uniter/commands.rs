@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
-use super::view::Seen;
+use super::view::Snapshot;
 use crate::cli::is_unit;
 use crate::hook::{Hook, RelationHook, RelationKind};
 use crate::hookcmd::exec::{self, Wanted};
@@ -47,7 +47,7 @@ pub fn params(wanted: &Wanted) -> BTreeMap<String, Value> {
 }
 
 /// What a command is about, if that is a relation. Juju 3.6: `inferRemoteUnit` of the uniter's contextfactory.go.
-pub fn about(task: &Task, seen: &Seen) -> Result<Option<Hook>, String> {
+pub fn about(task: &Task, seen: &Snapshot) -> Result<Option<Hook>, String> {
     let Some(id) = task.params.get("relation").and_then(Value::as_i64) else { return Ok(None) };
     let named = task.params.get("remote-unit").and_then(Value::as_str).unwrap_or_default();
     let forced = task.params.get("force").and_then(Value::as_bool) == Some(true);

@@ -24,8 +24,7 @@ const LOOK: Duration = Duration::from_millis(10);
 pub fn answer(mut store: Store, uuid: &str, machine: &str) -> anyhow::Result<()> {
     let caller = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let request = Request::receive(&caller)?;
-    let reply =
-        run(&mut store, uuid, machine, &request).unwrap_or_else(|error| refusal(&crate::reason::reason(&error)));
+    let reply = run(&mut store, uuid, machine, &request).unwrap_or_else(|error| refusal(&format!("{error:#}")));
     Ok(reply.send(&caller)?)
 }
 

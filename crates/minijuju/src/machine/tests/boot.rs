@@ -21,7 +21,6 @@ fn machines(rig: &Rig) -> Machines {
     booting(rig, PATIENCE)
 }
 
-
 /// The cgroups of a data folder's machines, wherever v2 is mounted.
 fn cgroups(data: &Path) -> Vec<PathBuf> {
     let name = format!("minijuju-{}", tag(data.to_str().unwrap()));
