@@ -34,7 +34,7 @@ mod ubuntu;
 #[cfg(test)]
 mod tests;
 
-pub use base::{Base, Source as BaseSource};
+pub use base::Source as BaseSource;
 pub use boot::Init;
 pub use enter::Machine;
 pub use entrance::{Entrances, Launch, Started};
