@@ -97,7 +97,7 @@ def test_an_edit_is_refreshed(loop: Loop, source: pathlib.Path, juju: jubilant.J
 def test_what_fails_its_tests_is_not_deployed(loop: Loop, source: pathlib.Path, juju: jubilant.Juju):
     """Check that the tests stand between an edit and the machine."""
     good = source.read_text()
-    source.write_text(good.replace(STATUS, STATUS.replace("active()", "blocked(\"edited\")")))
+    source.write_text(good.replace(STATUS, STATUS.replace("active()", 'blocked("edited")')))
     said = loop.until(WAITING)
     assert "test result: FAILED" in said
     assert "The tests fail: nothing is deployed." in said
