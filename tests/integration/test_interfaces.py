@@ -185,7 +185,8 @@ def test_observability(juju: jubilant.Juju):
     integrate(juju, "consumer:cos-agent", "collector:cos-agent")
     results = juju.run("collector/0", "read").results
     config = json.loads(results["config"])
-    [group] = config["metrics_alert_rules"]["groups"]
+    group, generic = config["metrics_alert_rules"]["groups"]
+    assert [rule["alert"] for rule in generic["rules"]] == ["HostDown", "HostMetricsMissing"]
     assert group["name"].startswith(results["identifier"].replace("-", "_"))
     [rule] = group["rules"]
     assert 'juju_application="consumer"' in rule["expr"]

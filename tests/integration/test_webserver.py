@@ -113,7 +113,8 @@ def test_observability(app: str, charms: dict[str, pathlib.Path], juju: jubilant
     [target] = config["metrics_scrape_jobs"][0]["static_configs"][0]["targets"]
     metrics = juju.exec(f"curl -s http://{target}/metrics || wget -qO- http://{target}/metrics", unit=f"{app}/0").stdout
     assert "nginx_up 1" in metrics
-    [group] = config["metrics_alert_rules"]["groups"]
+    group, generic = config["metrics_alert_rules"]["groups"]
+    assert [rule["alert"] for rule in generic["rules"]] == ["HostDown", "HostMetricsMissing"]
     assert group["rules"][0]["labels"]["juju_application"] == app
 
 

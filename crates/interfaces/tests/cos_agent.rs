@@ -81,7 +81,13 @@ fn rules_carry_the_labels_of_the_application() {
     let config = config(&ctx.run(on::upgrade_charm(), state()).unwrap());
     let groups = config["metrics_alert_rules"]["groups"].as_array().unwrap();
     let names: Vec<&str> = groups.iter().map(|group| group["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["prod_58b48ff0_shop_down_rules", "prod_58b48ff0_shop_load_rules"]);
+    let all = ["down", "load", "HostHealth"].map(|name| format!("prod_58b48ff0_shop_{name}_rules"));
+    assert_eq!(names, all, "its own, and those that every application has");
+    let generic: Vec<&str> =
+        groups[2]["rules"].as_array().unwrap().iter().map(|it| it["alert"].as_str().unwrap()).collect();
+    assert_eq!(generic, ["HostDown", "HostMetricsMissing"]);
+    let expression = groups[2]["rules"][1]["expr"].as_str().unwrap();
+    assert!(expression.starts_with(r#"absent(up{juju_model="prod", "#), "{expression}");
     assert_eq!(
         groups[0]["rules"][0],
         json!({

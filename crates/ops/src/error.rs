@@ -82,16 +82,12 @@ pub enum Error {
     SecretNotFound {
         /// The ID or label.
         name: String,
-        /// What Juju said.
-        why: String,
     },
     /// The secret was not granted to this unit or its application.
-    #[error("secret {name}: permission denied; it was not granted to this application")]
+    #[error("secret {name}: permission denied")]
     SecretDenied {
         /// The ID or label.
         name: String,
-        /// What Juju said.
-        why: String,
     },
     /// The secret's content cannot be what was asked for.
     #[error("secret {name}: {why}")]
@@ -101,19 +97,14 @@ pub enum Error {
         /// What is wrong; never the content.
         why: String,
     },
-    /// Only an application that is trusted sees the cloud's credential.
-    #[error("permission denied: the application is not trusted with the cloud's credential; `juju trust` trusts it")]
-    NotTrusted {
-        /// What Juju said.
-        why: String,
-    },
-    /// There is no file for the resource yet.
-    #[error("resource {name} is not there: `juju attach-resource` attaches a file to the application")]
+    /// Only an application that is trusted sees the cloud's credential: `juju trust` trusts it.
+    #[error("permission denied: the application is not trusted")]
+    NotTrusted,
+    /// There is no file for the resource yet: `juju attach-resource` attaches one to the application.
+    #[error("resource {name} is not attached")]
     NoResource {
         /// Its name.
         name: String,
-        /// What Juju said.
-        why: String,
     },
     /// Only the leader can do this.
     #[error("{unit} is not the leader, and only the leader can {what}")]

@@ -1,5 +1,7 @@
 //! Failures that a charm expects, and that end a hook well.
 
+use std::fmt;
+
 use crate::entry::chain;
 use crate::error::Error;
 use crate::event::{EventName, Notice};
@@ -85,7 +87,7 @@ impl<T> OrStatus<T, ()> for Option<T> {
 
 /// A failure that a charm expects, and the status that says so: the cause of [`Error::Expected`], so that it is found
 /// behind every error that has that one as its own, or is transparent for it.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{status}")]
 #[non_exhaustive]
 pub struct Expected {
@@ -93,6 +95,13 @@ pub struct Expected {
     pub status: Status,
     /// What failed, if anything did.
     pub source: Option<anyhow::Error>,
+}
+
+/// As `Display`: what is in it is what it says.
+impl fmt::Debug for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Expected {

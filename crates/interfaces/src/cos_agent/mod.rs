@@ -163,7 +163,8 @@ impl Provider {
     /// With these alert rules about metrics: names, and YAML of one rule or of `groups`.
     ///
     /// They find the series of this application alone: whatever an expression selects has to have its labels, too. There is
-    /// no need of `%%juju_topology%%` in selectors, which rules of charms in Python have.
+    /// no need of `%%juju_topology%%` in selectors, which rules of charms in Python have. Two rules are always there, as in
+    /// charms in Python: `HostDown` and `HostMetricsMissing`.
     #[must_use]
     pub const fn metrics_alert_rules(mut self, files: &'static [(&'static str, &'static str)]) -> Self {
         self.metrics_alert_rules = files;
@@ -234,8 +235,12 @@ impl Provider {
         }
         let topology = Topology::of(model)?;
         let config = Config {
-            metrics_alert_rules: rules(self.metrics_alert_rules, &topology, Language::PromQl)?,
-            log_alert_rules: rules(self.log_alert_rules, &topology, Language::LogQl)?,
+            metrics_alert_rules: rules(
+                self.metrics_alert_rules.iter().chain(&[HOST_HEALTH]),
+                &topology,
+                Language::PromQl,
+            )?,
+            log_alert_rules: rules(self.log_alert_rules.iter(), &topology, Language::LogQl)?,
             dashboards: self
                 .dashboards
                 .iter()
@@ -292,8 +297,32 @@ impl Topology {
     }
 }
 
+/// Rules that every application has, as the library for charms in Python gives them to it: what nobody can scrape is down.
+const HOST_HEALTH: (&str, &str) = (
+    "HostHealth",
+    "\
+groups:
+- name: HostHealth
+  rules:
+  - alert: HostDown
+    expr: up < 1
+    for: 5m
+    labels: {severity: critical}
+    annotations: {summary: \"{{ $labels.instance }} of {{ $labels.juju_application }} cannot be scraped.\"}
+  - alert: HostMetricsMissing
+    expr: absent(up)
+    for: 5m
+    labels: {severity: warning}
+    annotations: {summary: \"Nothing is known of a unit of {{ $labels.juju_application }}: there are no metrics.\"}
+",
+);
+
 /// All rules, as Prometheus and Loki read them; nothing where there are none.
-fn rules(files: Files, topology: &Topology, language: Language) -> Result<Value, InvalidFile> {
+fn rules(
+    files: impl Iterator<Item = &'static (&'static str, &'static str)>,
+    topology: &Topology,
+    language: Language,
+) -> Result<Value, InvalidFile> {
     let mut groups = Vec::new();
     for (name, text) in files {
         let invalid = |why: String| InvalidFile::Rules { name, why };

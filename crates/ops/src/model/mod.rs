@@ -257,7 +257,7 @@ impl Model {
         once(&self.inner.resources, name.to_owned(), |name| {
             hookcmds::resource_get(self.runner(), name).map_err(|error| match error {
                 hookcmds::Error::Failed { stderr, .. } if stderr.ends_with("not found") => {
-                    Error::NoResource { name: name.clone(), why: stderr }
+                    Error::NoResource { name: name.clone() }
                 }
                 error => error.into(),
             })
@@ -270,9 +270,7 @@ impl Model {
     /// [`Error::NotTrusted`], or `credential-get` failed: the cloud has none.
     pub fn cloud_spec(&self) -> Result<CloudSpec, Error> {
         hookcmds::credential_get(self.runner()).map_err(|error| match error {
-            hookcmds::Error::Failed { stderr, .. } if stderr.contains("permission denied") => {
-                Error::NotTrusted { why: stderr }
-            }
+            hookcmds::Error::Failed { stderr, .. } if stderr.contains("permission denied") => Error::NotTrusted,
             error => error.into(),
         })
     }

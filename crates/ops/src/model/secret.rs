@@ -186,7 +186,7 @@ impl Secret {
         );
         content.map(SecretContent).map_err(|error| match error {
             hookcmds::Error::Failed { stderr, .. } if stderr.contains("permission denied") => {
-                Error::SecretDenied { name: self.name().to_owned(), why: stderr }
+                Error::SecretDenied { name: self.name().to_owned() }
             }
             error => self.not_found(error),
         })
@@ -297,7 +297,7 @@ impl Secret {
     fn not_found(&self, error: hookcmds::Error) -> Error {
         match error {
             hookcmds::Error::Failed { stderr, .. } if stderr.contains("not found") => {
-                Error::SecretNotFound { name: self.name().to_owned(), why: stderr }
+                Error::SecretNotFound { name: self.name().to_owned() }
             }
             error => error.into(),
         }

@@ -9,7 +9,8 @@ import json
 import pathlib
 
 import ops
-from cosl import AlertRules, DashboardPath40UID, JujuTopology, LZMABase64
+from cosl import DashboardPath40UID, JujuTopology, LZMABase64
+from cosl.rules import AlertRules, generic_alert_groups
 
 
 class COSAgentProvider(ops.Object):
@@ -35,8 +36,10 @@ class COSAgentProvider(ops.Object):
             self.framework.observe(event, self._on_refresh)
 
     def _on_refresh(self, _: ops.EventBase):
-        rules = AlertRules("promql", JujuTopology.from_charm(self._charm))
+        topology = JujuTopology.from_charm(self._charm)
+        rules = AlertRules("promql", topology)
         rules.add_path(self._metrics_rules)
+        rules.add(generic_alert_groups.application_rules, group_name_prefix=topology.identifier)
         config = {
             "metrics_alert_rules": rules.as_dict(),
             "log_alert_rules": {},
