@@ -1,15 +1,18 @@
 //! What can go wrong between a charm and Juju.
 
+use std::fmt;
 use std::path::PathBuf;
 
+use crate::entry::chain;
 use crate::env::EnvError;
 use crate::event::{EventName, UndefinedEvent};
 use crate::hookcmds;
 use crate::load::LoadError;
 use crate::outcome::Expected;
 
-/// What can go wrong between a charm and Juju. The source, where there is one, says why.
-#[derive(Debug, thiserror::Error)]
+/// What can go wrong between a charm and Juju. The source, where there is one, says why. `Debug` is the line that the log would
+/// show, for a test that unwraps.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A hook command failed.
@@ -214,4 +217,10 @@ pub enum Error {
         /// Why.
         source: anyhow::Error,
     },
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&chain(self))
+    }
 }

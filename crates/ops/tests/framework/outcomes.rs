@@ -216,8 +216,9 @@ fn an_option_that_is_wrong_is_a_status_and_a_config_get_that_fails_is_not() {
 
         juju.refuse("config-get", 1, "ERROR the controller is away\n");
         let error = juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap_err();
-        let error = ops::chain(&error);
+        let (shown, error) = (format!("{error:?}"), ops::chain(&error));
         assert!(error.ends_with("failed with exit code 1: ERROR the controller is away"), "{error}");
+        assert_eq!(shown, error, "a test that unwraps shows what the log would");
         assert_eq!(error.matches("the controller is away").count(), 1, "{error}");
         assert!(juju.statuses().is_empty());
     }
