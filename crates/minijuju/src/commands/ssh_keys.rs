@@ -23,7 +23,6 @@ pub struct AddSshKeyArgs {
     /// The keys, each as in `authorized_keys`
     #[arg(value_name = "ssh key")]
     pub keys: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -48,7 +47,6 @@ pub struct ImportSshKeyArgs {
     /// Whose keys: a name at Launchpad or GitHub
     #[arg(value_name = "lp|gh:user identity")]
     pub ids: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -96,7 +94,6 @@ pub struct RemoveSshKeyArgs {
     /// The keys, each by its fingerprint or its comment
     #[arg(value_name = "ssh key id")]
     pub ids: Vec<String>,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
@@ -121,7 +118,6 @@ pub struct SshKeysArgs {
     /// Show full key instead of just the fingerprint
     #[arg(long)]
     pub full: bool,
-    #[allow(missing_docs)]
     #[command(flatten)]
     pub model: ModelOption,
 }
