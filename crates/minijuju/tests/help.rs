@@ -23,7 +23,7 @@ fn helps(name: &str) -> Vec<(String, String)> {
 }
 
 /// What comes after the options, by command, as Juju 3.6 prints it (the `Args` of each command in `cmd/juju`).
-const JUJU: [(&str, &str); 68] = [
+const JUJU: [(&str, &str); 70] = [
     ("actions", "<application>"),
     ("add-model", "<model name> [cloud|region|(cloud/region)]"),
     ("add-secret", "<name> [key[#base64|#file]=value...]"),
@@ -37,6 +37,8 @@ const JUJU: [(&str, &str); 68] = [
     ("constraints", "<application>"),
     ("consume", "<remote offer path> [<local application name>]"),
     ("controllers", ""),
+    ("debug-code", "<unit name> [hook or action names]"),
+    ("debug-hooks", "<unit name> [hook or action names]"),
     ("debug-log", ""),
     ("deploy", "<charm or bundle> [<application name>]"),
     ("destroy-model", "[<controller name>:]<model name>"),
@@ -160,7 +162,7 @@ fn hints_name_the_program_as_it_was_called() {
     for (name, args, hint) in [
         ("juju", &["destroy-controller", "x"][..], "\"juju clean\" removes every machine"),
         ("minijuju", &["destroy-controller", "x"], "\"minijuju clean\" removes every machine"),
-        ("juju", &["debug-hooks", "a/0"], "\"juju fire\" to make an event happen"),
+        ("juju", &["add-machine"], "see \"juju add-unit\" and \"juju remove-unit\""),
         ("juju", &["init", "--crates", "1"], "a charm needs a name: juju init NAME"),
     ] {
         let said = said(name, args);

@@ -27,9 +27,6 @@ const ELSEWHERE: &[&str] = &[
     "create-storage-pool",
     "credentials",
     "dashboard",
-    "debug-code",
-    "debug-hook",
-    "debug-hooks",
     "default-credential",
     "default-region",
     "destroy-controller",
@@ -140,9 +137,6 @@ pub fn instead(name: &str) -> Option<&'static str> {
             "machines come and go with their units; see \"juju add-unit\" and \"juju remove-unit\""
         }
         "wait-for" => "commands return once the model has settled; \"juju status\" tells how",
-        "debug-hooks" | "debug-hook" | "debug-code" => {
-            "see \"juju debug-log\", \"juju ssh\", and \"juju fire\" to make an event happen"
-        }
         "find" | "info" | "download" | "charm-resources" => "charms come from files, not from Charmhub",
         _ => "it stands in for one machine; for the rest, use Juju with the same charm",
     })

@@ -14,6 +14,7 @@ mod completion;
 mod config;
 mod constraints;
 mod controllers;
+mod debug_hooks;
 mod debug_log;
 mod deploy;
 mod deployment;
@@ -157,6 +158,8 @@ commands! {
     "constraints" Constraints(constraints::ConstraintsArgs) => client constraints::show,
     "consume" Consume(saas::ConsumeArgs) => client saas::consume,
     "controllers" Controllers(controllers::ControllersArgs) => client controllers::list,
+    "debug-code" DebugCode(debug_hooks::DebugCodeArgs) => client debug_hooks::code,
+    "debug-hooks" DebugHooks(debug_hooks::DebugHooksArgs) => client debug_hooks::hooks,
     "debug-log" DebugLog(debug_log::DebugLogArgs) => client debug_log::run,
     "deploy" Deploy(deploy::DeployArgs) => client deploy::run,
     "destroy-model" DestroyModel(destroy_model::DestroyModelArgs) => client destroy_model::destroy,
@@ -288,6 +291,13 @@ fn help_if_asked() -> Option<ExitCode> {
         uniter::PLACE => {
             let (tag, archive) = (args.next()?.into_string().ok()?, args.next()?);
             uniter::place_here(&tag, archive.as_ref()).inspect_err(|why| eprintln!("{why}")).is_ok()
+        }
+        uniter::debug::WAIT => {
+            let mut word = || args.next()?.into_string().ok();
+            let (model, unit, context) = (word()?, word()?, word()?);
+            return Some(
+                uniter::debug::wait(&model, &unit, &context, args.next()?.as_ref()).unwrap_or(ExitCode::FAILURE),
+            );
         }
         _ => return None,
     };

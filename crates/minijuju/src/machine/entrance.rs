@@ -108,6 +108,12 @@ impl Entrances {
 }
 
 impl Started<'_> {
+    /// A process of this computer's that stands in for one in a machine.
+    #[must_use]
+    pub fn direct(process: Child) -> Self {
+        Self(Way::Direct(process))
+    }
+
     /// Wait for its end.
     pub fn wait(self) -> io::Result<ExitStatus> {
         match self.0 {

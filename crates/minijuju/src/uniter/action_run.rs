@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::charm_folder;
 use super::commands;
+use super::debug::Debugged;
 use super::environment::{Job, context_id};
 use super::hook_run::error_status;
 use super::listener::HookListener;
@@ -92,6 +93,11 @@ impl Worker<'_> {
                 Ok(Some(Program { path: "/bin/bash".to_owned(), args, via: "juju-exec" }))
             }
         };
+        // Commands are nobody's to debug.
+        let debugged = match &action {
+            Some(action) => Debugged::find(self.store.folder(), &uuid, &name, action)?,
+            None => None,
+        };
         let refused = unrelated.or(self.check_params(seen, &mut task).err());
         let mut session = Session::load(self.store.db(), self.model, seen, (job, &task.params), &context, &machine)?;
         let (ended, output) = match (refused, program) {
@@ -109,6 +115,7 @@ impl Worker<'_> {
                     job,
                     timeout,
                     interrupt: self.interrupt,
+                    debugged: debugged.as_ref(),
                 };
                 let ended = program.run(&around, &mut listener);
                 let output = listener.recorded();

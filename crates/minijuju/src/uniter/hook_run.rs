@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::changes::Changes;
 use super::charm_folder;
+use super::debug::Debugged;
 use super::environment::{Job, context_id};
 use super::listener::HookListener;
 use super::process::Ended;
@@ -130,7 +131,12 @@ impl Worker<'_> {
         let mut session = Session::load(self.store.db(), self.model, seen, (job, &BTreeMap::new()), context, machine)?;
         let name = hook.name();
         let (mut via, mut tail, mut failure) = (None, Vec::new(), None);
-        match Program::find(&machine.files()?, &seen.unit.tag(), "hooks", &name) {
+        let debugged = Debugged::find(self.store.folder(), &self.model.uuid, &seen.view.name, &name)?;
+        let found = match Program::find(&machine.files()?, &seen.unit.tag(), "hooks", &name) {
+            Ok(None) if debugged.as_ref().is_some_and(Debugged::wants_all) => Ok(Some(Program::nothing())),
+            found => found,
+        };
+        match found {
             Ok(None) => {}
             Ok(Some(program)) => {
                 via = Some(program.via);
@@ -145,6 +151,7 @@ impl Worker<'_> {
                     job,
                     timeout: None,
                     interrupt: self.interrupt,
+                    debugged: debugged.as_ref(),
                 };
                 let ended = program.run(&around, &mut listener);
                 tail = listener.tail(TAIL);

@@ -5,6 +5,7 @@ mod changes;
 mod charm_folder;
 mod commands;
 pub mod contents;
+pub mod debug;
 mod environment;
 mod hook_run;
 mod interrupt;

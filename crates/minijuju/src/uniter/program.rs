@@ -8,6 +8,7 @@ use std::{fs, io};
 
 use serde_json::Value;
 
+use super::debug::{Debugged, Handed};
 use super::environment::{AGENT_SOCKET, Environment, Job, NO_PROXY, agent_folder, charm_folder};
 use super::interrupt::Interrupt;
 use super::listener::HookListener;
@@ -55,6 +56,8 @@ pub struct Surroundings<'a> {
     pub timeout: Option<Duration>,
     /// Ctrl-C.
     pub interrupt: &'a Interrupt,
+    /// Who runs it in place of the unit's agent.
+    pub debugged: Option<&'a Debugged>,
 }
 
 /// The kinds of proxies that a model's configuration has.
@@ -81,9 +84,14 @@ impl Program {
         Ok(None)
     }
 
+    /// What stands in for a program that the charm has not, where a person runs the hook.
+    pub fn nothing() -> Self {
+        Self { path: "/bin/true".to_owned(), args: Vec::new(), via: "unknown/invalid hook handler" }
+    }
+
     /// Run it to its end, with Juju's environment, answering its hook commands.
     pub fn run(&self, around: &Surroundings<'_>, listener: &mut HookListener<'_>) -> anyhow::Result<Ended> {
-        let Surroundings { model, seen, machine, entrances, context, job, timeout, interrupt } = *around;
+        let Surroundings { model, seen, machine, entrances, context, job, timeout, interrupt, debugged } = *around;
         let tag = seen.unit.tag();
         machine
             .files()?
@@ -124,13 +132,27 @@ impl Program {
                     folder: charm_folder(&tag),
                     environment: variables.collect(),
                 };
-                let start = |stdout, stderr| entrances.start(machine, &launch, stdout, stderr);
+                let start = |stdout, stderr| match debugged {
+                    Some(debugged) => debugged.hand_over(&handed(context, job, launch), stdout, stderr),
+                    None => entrances.start(machine, &launch, stdout, stderr),
+                };
                 let ended = process::run(start, context, &calls, interrupt, timeout, listener);
                 // The next hook listens there again.
                 let _ = fs::remove_file(folder.path(AGENT_SOCKET));
                 ended.map_err(|error| anyhow::anyhow!("cannot run {}: {error}", self.path))
             })
     }
+}
+
+/// What a person needs to run it in place of the unit's agent.
+fn handed(context: &str, job: Job<'_>, launch: Launch) -> Handed {
+    let name = match job {
+        Job::Hook { hook, .. } => hook.name(),
+        Job::Action(action, _) => action.to_owned(),
+        Job::Exec(_) | Job::Commands(_) => "juju-exec".to_owned(),
+    };
+    let program = [launch.program].into_iter().chain(launch.args).collect();
+    Handed { context: context.to_owned(), name, program, folder: launch.folder, environment: launch.environment }
 }
 
 /// How a process ended, in Go's words, as Juju logs it.

@@ -5,6 +5,7 @@ mod across_models;
 mod actions;
 mod answers;
 mod damage;
+mod debug_hooks;
 mod detached_storage;
 mod faults;
 mod files;

@@ -1,0 +1,329 @@
+//! `juju debug-hooks` and `juju debug-code`: a person runs a unit's hooks.
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::FileTypeExt as _;
+use std::process::{Command, ExitCode, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{env, fs};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use ops_metadata::CharmMeta;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::charm;
+use crate::cli::{Arguments, ModelOption, UsageError, is_unit_or_leader};
+use crate::client::Client;
+use crate::machine::Machine;
+use crate::store::application::Application;
+use crate::store::model::Model;
+use crate::uniter::debug::{Debugger, Handed, Wanted};
+use crate::uniter::machine_id;
+
+const DEBUG_HOOKS_HELP: &str = "\
+Details:
+It waits for the unit's next hook or action, and opens a shell in its place, in the charm's folder and
+with the hook's environment and hook commands: tmux's, if the machine has that. Run `./dispatch` there
+to run the hook. What the shell exits with is what the hook comes to. Then it waits for the next one;
+Ctrl-C ends it. Another command, as `juju config`, makes hooks happen meanwhile.
+
+If no hook or action is named, all are for you.
+
+Examples:
+    juju debug-hooks mysql/0
+    juju debug-hooks mysql/leader
+    juju debug-hooks mysql/1 config-changed
+    juju debug-hooks hello/0 pull-site update-status";
+
+/// Open a shell in place of a unit's hooks and actions.
+#[derive(Debug, Clone, Args)]
+#[command(alias = "debug-hook", after_help = DEBUG_HOOKS_HELP)]
+pub struct DebugHooksArgs {
+    /// The unit, then the hooks and actions
+    #[arg(value_name = "unit name")]
+    pub words: Vec<String>,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for DebugHooksArgs {
+    const USAGE: Option<&str> = Some("<unit name> [hook or action names]");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        check(&self.words)
+    }
+}
+
+const DEBUG_CODE_HELP: &str = "\
+Details:
+It waits for the unit's next hook or action, and runs it at this terminal with JUJU_DEBUG_AT set, as Ops
+takes it for breakpoints. Then it waits for the next one; Ctrl-C ends it.
+
+If no hook or action is named, all are for you.
+
+Examples:
+    juju debug-code mysql/0
+    juju debug-code mysql/1 config-changed
+    juju debug-code --at=hook mysql/0 leader-elected";
+
+/// Run a unit's hooks and actions at this terminal.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = DEBUG_CODE_HELP)]
+pub struct DebugCodeArgs {
+    /// The unit, then the hooks and actions
+    #[arg(value_name = "unit name")]
+    pub words: Vec<String>,
+    /// The value of `JUJU_DEBUG_AT`, which tells the charm where to stop
+    #[arg(
+        long,
+        value_name = "place",
+        default_value = "all",
+        help = "The value of JUJU_DEBUG_AT, which tells the charm where to stop"
+    )]
+    pub at: String,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
+impl Arguments for DebugCodeArgs {
+    const USAGE: Option<&str> = Some("<unit name> [hook or action names]");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        check(&self.words)
+    }
+}
+
+fn check(words: &[String]) -> Result<(), UsageError> {
+    match words.first() {
+        None => Err(UsageError::Rule("no unit name specified")),
+        Some(unit) if is_unit_or_leader(unit) => Ok(()),
+        Some(unit) => Err(UsageError::IsNot { word: unit.clone(), not: "not a valid unit name" }),
+    }
+}
+
+/// What a person gets of a hook.
+enum What<'a> {
+    /// A shell in its place.
+    Shell,
+    /// The hook itself, with this `JUJU_DEBUG_AT`.
+    Code(&'a str),
+}
+
+/// Run `juju debug-hooks`.
+pub fn hooks(client: &mut Client, args: &DebugHooksArgs) -> anyhow::Result<ExitCode> {
+    debug(client, &args.words, &What::Shell)
+}
+
+/// Run `juju debug-code`.
+pub fn code(client: &mut Client, args: &DebugCodeArgs) -> anyhow::Result<ExitCode> {
+    debug(client, &args.words, &What::Code(&args.at))
+}
+
+fn debug(client: &mut Client, words: &[String], what: &What<'_>) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let Some((target, hooks)) = words.split_first() else { bail!("no unit name specified") };
+    let unit = client.unit(&model, target)?;
+    let name = unit.name();
+    let hooks = if hooks.iter().any(|hook| hook == "*") { Vec::new() } else { hooks.to_vec() };
+    check_names(&client.application(&model, &unit.application)?, target, &hooks)?;
+    let wanted = Wanted { hooks, all: matches!(what, What::Shell) };
+    let debugger = Debugger::begin(client.store.folder(), &model.uuid, &name, &wanted)
+        .context("cannot wait for hooks")?
+        .with_context(|| format!("another command debugs the unit {name:?}"))?;
+    let stopped = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&stopped)).context("cannot listen for signals")?;
+    }
+    loop {
+        client.progress.say(&format!("waiting for the next hook of {name} (Ctrl-C ends it)"));
+        let over = || stopped.load(Ordering::Relaxed) || is_closed();
+        let Some(handed) = debugger.next(over).context("cannot wait for hooks")? else { break };
+        client.progress.say(&format!("{name} {}:", handed.name));
+        let code = run(client, &model, &unit.machine, &handed, what)?;
+        debugger.done(&handed, code).context("cannot end the hook")?;
+        // Ctrl-C was for what ran.
+        stopped.store(false, Ordering::Relaxed);
+        if code.is_none() || !has_more() {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Checks the names of hooks and actions. Juju 3.6: `validateHooksOrActions` in cmd/juju/ssh/debughooks.go.
+fn check_names(application: &Application, target: &str, names: &[String]) -> anyhow::Result<()> {
+    let meta = charm::metadata(application)?;
+    let (hooks, actions) = (hook_names(&meta), meta.actions.keys().cloned().collect::<BTreeSet<String>>());
+    let list = |names: &BTreeSet<String>| names.iter().cloned().collect::<Vec<_>>().join(" ");
+    match names.iter().find(|name| !hooks.contains(*name) && !actions.contains(*name)) {
+        Some(name) => bail!(
+            "unit {target:?} contains neither hook nor action {name:?}, valid actions are [{}] and valid hooks are [{}]",
+            list(&actions),
+            list(&hooks)
+        ),
+        None => Ok(()),
+    }
+}
+
+/// The hooks that a charm can have. github.com/juju/charm: `Hooks` in meta.go.
+fn hook_names(meta: &CharmMeta) -> BTreeSet<String> {
+    const UNIT: [&str; 18] = [
+        "collect-metrics",
+        "config-changed",
+        "install",
+        "leader-deposed",
+        "leader-elected",
+        "leader-settings-changed",
+        "meter-status-changed",
+        "post-series-upgrade",
+        "pre-series-upgrade",
+        "remove",
+        "secret-changed",
+        "secret-expired",
+        "secret-remove",
+        "secret-rotate",
+        "start",
+        "stop",
+        "update-status",
+        "upgrade-charm",
+    ];
+    const RELATION: [&str; 5] = ["created", "joined", "changed", "departed", "broken"];
+    let endpoints = meta.relations.keys().map(String::as_str).chain(["juju-info"]);
+    let relations = endpoints.flat_map(|endpoint| RELATION.map(|kind| format!("{endpoint}-relation-{kind}")));
+    let storages = meta.storages.keys();
+    let storages = storages.flat_map(|name| ["attached", "detaching"].map(|kind| format!("{name}-storage-{kind}")));
+    UNIT.iter().map(|name| (*name).to_owned()).chain(relations).chain(storages).collect()
+}
+
+/// Run what the person gets of a hook. Its exit code; none, if it was killed or left.
+fn run(client: &Client, model: &Model, number: &str, handed: &Handed, what: &What<'_>) -> anyhow::Result<Option<u8>> {
+    let id = machine_id(model, number);
+    let machine = client.machines()?.find(&id)?.with_context(|| format!("machine {number} is down"))?;
+    let terminal = io::stdin().is_terminal();
+    let command = |program: &str| -> anyhow::Result<Command> {
+        let mut command = machine.command(program, &handed.folder)?;
+        command.env_clear().envs(handed.environment.iter().map(|(name, value)| (name, value)));
+        command.env("PS1", prompt(handed));
+        if let (true, Ok(name)) = (terminal, env::var("TERM")) {
+            command.env("TERM", name);
+        }
+        Ok(command)
+    };
+    match what {
+        What::Code(at) => {
+            let mut command = command(handed.program.first().map_or("", String::as_str))?;
+            command.args(&handed.program[1..]).env("JUJU_DEBUG_AT", at);
+            Ok(exit_code(command.status().context("cannot run the hook")?))
+        }
+        What::Shell if terminal && machine.files()?.metadata("/usr/bin/tmux").is_ok() => {
+            tmux(&machine, handed, command)
+        }
+        What::Shell => {
+            let mut command = command("/bin/bash")?;
+            // Its prompt is in the environment.
+            command.args(["--noprofile", "--norc"]);
+            let ended = command.status().context("cannot run a shell")?;
+            take_terminal();
+            Ok(exit_code(ended))
+        }
+    }
+}
+
+fn unit_of(handed: &Handed) -> &str {
+    let unit = handed.environment.iter().find(|(name, _)| name == "JUJU_UNIT_NAME");
+    unit.map(|(_, unit)| unit.as_str()).unwrap_or_default()
+}
+
+/// The prompt of a hook's shell, as Juju's.
+fn prompt(handed: &Handed) -> String {
+    format!("{}:{} % ", unit_of(handed), handed.name)
+}
+
+fn exit_code(ended: ExitStatus) -> Option<u8> {
+    ended.code().and_then(|code| u8::try_from(code).ok())
+}
+
+/// A shell in tmux, by a server of its own, so that it has the hook's environment. Who detaches, leaves.
+fn tmux(
+    machine: &Machine,
+    handed: &Handed,
+    command: impl Fn(&str) -> anyhow::Result<Command>,
+) -> anyhow::Result<Option<u8>> {
+    let server = handed.context.replace('/', "-");
+    let told = format!("/tmp/juju-debug-{server}");
+    // The shell that tmux starts it by drops the prompt.
+    let prompt = prompt(handed);
+    let shell = format!("PS1='{prompt}' /bin/bash --noprofile --norc; echo $? >'{told}'");
+    let mut session = command("/usr/bin/tmux")?;
+    session.args(["-L", &server, "new-session", "-s", unit_of(handed), "-n", &handed.name, &shell]);
+    session.status().context("cannot run tmux")?;
+    let mut end = command("/usr/bin/tmux")?;
+    // It has ended by itself, unless somebody detached.
+    let _ = end.args(["-L", &server, "kill-server"]).output();
+    let files = machine.files()?;
+    let Ok(text) = files.read(&told) else { return Ok(None) };
+    let _ = command("/bin/rm")?.arg(&told).status();
+    Ok(String::from_utf8_lossy(&text).trim().parse().ok())
+}
+
+/// A shell that ended in another process namespace cannot give the terminal back.
+fn take_terminal() {
+    if !io::stdin().is_terminal() {
+        return;
+    }
+    let mut blocked = SigSet::empty();
+    blocked.add(Signal::SIGTTOU);
+    // Without it, Ctrl-C would not reach this process, and the person would close the terminal.
+    let _ = blocked.thread_block();
+    let _ = rustix::termios::tcsetpgrp(io::stdin(), rustix::process::getpgrp());
+    let _ = blocked.thread_unblock();
+}
+
+/// Whether standard input may still say something: a terminal, or a pipe that somebody writes to.
+fn has_more() -> bool {
+    io::stdin().is_terminal() || is_pipe() && !is_closed()
+}
+
+fn is_pipe() -> bool {
+    fs::metadata("/proc/self/fd/0").is_ok_and(|meta| meta.file_type().is_fifo())
+}
+
+/// Whether standard input is a pipe that nobody writes to any more, and that is read to its end.
+fn is_closed() -> bool {
+    let stdin = io::stdin();
+    let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+    let ready = is_pipe() && poll(&mut fds, PollTimeout::ZERO).is_ok();
+    let flags = fds[0].revents().unwrap_or(PollFlags::empty());
+    ready && flags.contains(PollFlags::POLLHUP) && !flags.contains(PollFlags::POLLIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hooks_of_a_charm_are_those_of_its_unit_its_endpoints_and_its_storage() {
+        let metadata = "name: web\nsummary: s\ndescription: d\nrequires:\n  db: {interface: pg}\n\
+                        storage:\n  data: {type: filesystem}\n";
+        let names = hook_names(&CharmMeta::from_parts(metadata, None, None).unwrap());
+        for name in ["install", "db-relation-broken", "juju-info-relation-joined", "data-storage-attached"] {
+            assert!(names.contains(name), "{name}");
+        }
+        assert!(!names.contains("other-relation-joined"));
+    }
+
+    #[test]
+    fn a_unit_comes_first() {
+        let check = |words: &[&str]| check(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert!(check(&["web/0", "start"]).is_ok() && check(&["web/leader"]).is_ok());
+        assert_eq!(check(&[]).unwrap_err().to_string(), "no unit name specified");
+        assert_eq!(check(&["web"]).unwrap_err().to_string(), r#""web" is not a valid unit name"#);
+    }
+}
