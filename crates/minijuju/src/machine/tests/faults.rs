@@ -190,10 +190,10 @@ fn without_the_right_it_says_what_to_do() {
     // Copies, for others than root may not reach the folder that this was built in. Another process writes them: were they
     // open for writing here, Linux would not execute them while another test starts a child.
     let programs = rig.beside("programs");
-    let own = std::env::current_exe().unwrap();
+    let this = std::env::current_exe().unwrap();
     let minijuju = built();
-    assert!(output(Command::new("cp").args([&own, &minijuju, &programs])).status.success());
-    let copy = programs.join(own.file_name().unwrap());
+    assert!(output(Command::new("cp").args([&this, &minijuju, &programs])).status.success());
+    let copy = programs.join(this.file_name().unwrap());
     // Without the inheritable set, which in a container may be full, and would give back what the bounding set lacks.
     for wrapper in [
         "exec setpriv --reuid 65534 --regid 65534 --clear-groups -- \"$@\"",
