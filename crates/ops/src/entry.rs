@@ -82,11 +82,11 @@ fn outside_juju(program: Option<OsString>) -> String {
     )
 }
 
-/// The error and its causes in one line. An error may have the text of its cause as its own, and is said once then; none of
-/// the framework's adds words to it.
+/// The error and its causes in one line. A status that a charm makes of an error may end with the error's text, which is then
+/// said once.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
-    texts.dedup();
-    texts.join(": ")
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.map(ToString::to_string).fold(error.to_string(), |line, cause| {
+        if line.ends_with(&cause) { line } else { format!("{line}: {cause}") }
+    })
 }
