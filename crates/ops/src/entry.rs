@@ -86,7 +86,7 @@ fn outside_juju(program: Option<OsString>) -> String {
 /// said once.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.map(ToString::to_string).fold(error.to_string(), |line, cause| {
-        if line.ends_with(&cause) { line } else { format!("{line}: {cause}") }
-    })
+    causes
+        .map(ToString::to_string)
+        .fold(error.to_string(), |line, cause| if line.ends_with(&cause) { line } else { format!("{line}: {cause}") })
 }
