@@ -242,7 +242,7 @@ fn what_is_not_here_is_refused_by_name() {
         "minijuju does not do \"register\": there is a controller already; begin with \"minijuju add-model\"",
         2,
     );
-    for line in ["wait-for application x", "add-machine", "find x", "debug-hooks a/0", "grant bob read m"] {
+    for line in ["wait-for application x", "add-machine", "find x", "grant bob read m"] {
         let stop = stop(line);
         let name = line.split(' ').next().unwrap_or_default();
         assert!(stop.stderr.starts_with(&format!("ERROR minijuju does not do {name:?}: ")), "{stop:?}");

@@ -131,7 +131,7 @@ fn an_expected_failure_becomes_a_status_at_any_depth_and_the_hook_ends_well() {
         (
             || Ok(taken().or_status(|error: &PortTaken| Status::blocked(error.to_string()))?),
             "the port is taken",
-            "blocked: the port is taken: the port is taken",
+            "blocked: the port is taken",
         ),
         (
             || Ok(taken().or_status(blocked()).or_status(Status::blocked("an outer one"))?),
