@@ -90,8 +90,8 @@ fn install_logs_the_package_and_its_version() {
     let mut vars = UPDATE_STATUS;
     vars[0].1 = "hooks/install";
     let output = juju.dispatch(&vars);
-    assert!(output.status.success(), "{output:?}");
     let calls = juju.calls();
+    assert!(output.status.success(), "{output:?} {calls:#?}");
     let installed = calls.iter().position(|call| call.starts_with("juju-log --log-level INFO")).unwrap();
     assert_eq!(
         calls[installed..],

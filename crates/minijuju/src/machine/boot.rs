@@ -256,7 +256,13 @@ pub(super) fn is_stopped(pid: u32) -> bool {
     command.split(|byte| *byte == 0).next().is_some_and(|program| program.ends_with(b"/systemd-shutdown"))
 }
 
-/// In a machine's folder: locked by who waits for its systemd.
+/// A machine's systemd has started.
+pub(super) fn done(folder: &Folder) -> Result<()> {
+    let path = lock_file(folder);
+    fs::remove_file(&path).map_err(Error::file("remove", path))
+}
+
+/// In a machine's folder, until its systemd has started: locked by who waits for that.
 pub(super) fn lock_file(folder: &Folder) -> PathBuf {
     folder.path().join("booting")
 }

@@ -101,14 +101,16 @@ impl Machines {
         self.kind
     }
 
-    /// The machine `id`, if it is up.
+    /// The machine `id`, if it is up. One is not whose starter was killed before its systemd had started everything.
     pub fn find(&self, id: &str) -> Result<Option<Machine>> {
         let folder = self.folder(id)?;
         let record = folder.read()?;
         let machine = self.up(&folder, record);
         if machine.is_some() {
             self.install_program()?;
-            wait_for_boot(&folder)?;
+            if !has_booted(&folder)? {
+                return Ok(None);
+            }
         }
         Ok(machine)
     }
@@ -370,12 +372,14 @@ fn is_over(init: u32, namespace: Option<&Path>) -> bool {
     })
 }
 
-/// Wait for the process that waits for a machine's systemd to start.
-pub(super) fn wait_for_boot(folder: &Folder) -> Result<()> {
+/// Wait for the process that waits for a machine's systemd to start, if there is one. If it was killed meanwhile, nobody
+/// knows how far systemd is.
+pub(super) fn has_booted(folder: &Folder) -> Result<bool> {
     let path = boot::lock_file(folder);
     match fs::File::open(&path).and_then(|file| file.lock_shared()) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::file("wait for", path)(error)),
-        _ => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(Error::file("wait for", path)(error)),
+        Ok(()) => Ok(!path.exists()),
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use super::boot::{self, Init, Ready};
 use super::cgroup;
 use super::lock::Lock;
-use super::machines::{dismantle, remove, stop_init, wait_for_boot};
+use super::machines::{dismantle, has_booted, remove, stop_init};
 use super::record::{Folder, Kind, Record};
 use super::rootfs::STAND_INS;
 use super::tool::Tool;
@@ -59,14 +59,20 @@ impl Machines {
             return self.start_host(spec, &folder);
         }
         Self::check_permitted()?;
-        let lock = Lock::wait()?;
+        let mut lock = Lock::wait()?;
         self.check_wanted()?;
         let last = folder.read()?;
         if let Some(machine) = self.up(&folder, last.clone()) {
             drop(lock);
             self.install_program()?;
-            wait_for_boot(&folder)?;
-            return Ok(machine);
+            if has_booted(&folder)? {
+                return Ok(machine);
+            }
+            lock = Lock::wait()?;
+            if folder.read()?.and_then(|record| record.pid) != Some(machine.pid()) {
+                drop(lock);
+                return self.start(spec);
+            }
         }
         stop_init(&folder)?;
         if let Some(cgroup) = last.as_ref().and_then(|record| record.cgroup.as_ref()) {
@@ -91,6 +97,7 @@ impl Machines {
                 Err(error)
             })?,
         }
+        boot::done(&folder)?;
         drop(booting);
         Ok(machine)
     }

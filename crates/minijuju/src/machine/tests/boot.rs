@@ -62,6 +62,21 @@ fn systemd_comes_up_whole_and_starts_nothing_of_the_computer_s() {
     assert_eq!(String::from_utf8_lossy(&run(&machine, "ls -A /etc/rc?.d").stdout).matches("S0").count(), 0);
 }
 
+/// Nobody knows how far its systemd is.
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_machine_whose_starter_was_killed_while_it_came_up_starts_again_with_its_files() {
+    let rig = Rig::new();
+    let first = start(&rig);
+    assert!(run(&first, "echo kept > /root/kept").status.success());
+    fs::write(rig.data().join("machines").join(first.id()).join("booting"), "").unwrap();
+    assert!(machines(&rig).find(first.id()).unwrap().is_none());
+    let second = start(&rig);
+    assert_ne!(second.pid(), first.pid());
+    assert_eq!(ask(&second, "cat /root/kept; systemctl is-system-running"), "kept\nrunning\n");
+    assert_eq!(machines(&rig).find(first.id()).unwrap().map(|machine| machine.pid()), Some(second.pid()));
+}
+
 #[test]
 #[ignore = "needs root: it starts machines"]
 fn a_machine_has_its_own_names_and_times() {
