@@ -12,6 +12,7 @@ mod offer_url;
 mod options;
 mod pairs;
 mod parse;
+mod shell;
 mod unknown;
 mod usage;
 
@@ -30,4 +31,5 @@ pub use pairs::{ConfigSource, Pair};
 #[cfg(test)]
 pub use parse::Answer;
 pub use parse::{Invocation, Session, parse, root};
+pub use shell::shell_line;
 pub use usage::{UsageError, refuse};

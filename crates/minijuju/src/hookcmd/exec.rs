@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::socket;
 use super::wire::{Reply, Request};
-use crate::cli::is_unit;
+use crate::cli::{is_unit, shell_line};
 
 /// The names that the program has. `juju-run` is that of Juju 2, which charms still look for.
 pub const NAMES: [&str; 2] = ["juju-exec", "juju-run"];
@@ -206,8 +206,7 @@ fn parse(args: &[String], context: &str, units: &[String]) -> Result<Wanted, Ref
     };
     let commands = match words.as_slice() {
         [] => return Err("missing commands".to_owned().into()),
-        [line] => (*line).to_owned(),
-        words => words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" "),
+        words => shell_line(words),
     };
     let number = relation.rsplit(':').next().unwrap_or_default();
     let relation = match relation {
@@ -221,16 +220,6 @@ fn parse(args: &[String], context: &str, units: &[String]) -> Result<Wanted, Ref
         return Err(format!("remote app: {remote_app}, provided without a relation").into());
     }
     Ok(Wanted { unit, commands, relation, remote_unit: remote_unit.to_owned(), force })
-}
-
-/// A word as a shell reads it: `CommandString` of github.com/juju/utils.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+/.,:@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r#"'"'"'"#))
-    }
 }
 
 #[cfg(test)]

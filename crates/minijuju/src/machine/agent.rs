@@ -60,7 +60,7 @@ impl Machines {
         // What machines are is the caller's to say, and what it starts is to agree with that.
         let settings = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MINIJUJU_"));
         command.env_clear().envs(settings).env("PATH", PATH).env("MINIJUJU_DATA", &self.data).current_dir("/");
-        // Both are its own before this process lets go of them.
+        // Both are its own before this process closes them.
         command.stdin(OwnedFd::from(calls)).stdout(lock).stderr(Stdio::null());
         let mut agent = command.spawn().map_err(Error::file("run", program))?;
         // A program that goes on meanwhile, such as `dev`, collects it.

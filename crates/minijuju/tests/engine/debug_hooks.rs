@@ -1,9 +1,9 @@
 //! `debug-hooks` and `debug-code`: a person runs a unit's hooks.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufReader, Write as _};
 use std::process::{Child, ChildStderr, ChildStdin, Stdio};
 
-use crate::rig::Rig;
+use crate::rig::{Rig, read_until};
 
 /// A command that debugs a unit, with somebody who types into it.
 struct Debugger {
@@ -26,15 +26,7 @@ impl Debugger {
 
     #[track_caller]
     fn until(&mut self, wanted: &str) {
-        let mut seen = String::new();
-        loop {
-            let mut line = String::new();
-            assert!(self.told.read_line(&mut line).unwrap() > 0, "it ended without {wanted:?}: {seen}");
-            if line.contains(wanted) {
-                return;
-            }
-            seen.push_str(&line);
-        }
+        read_until(&mut self.told, wanted);
     }
 
     fn type_in(&mut self, text: &str) {

@@ -1,14 +1,14 @@
 //! `minijuju keep`: what comes of itself as time goes by.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::BufReader;
 use std::process::{Child, ChildStderr, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-use crate::rig::Rig;
+use crate::rig::{Rig, read_until};
 
 /// `minijuju keep`, at work.
 struct Kept {
@@ -25,18 +25,9 @@ impl Kept {
         kept
     }
 
-    /// Read what it tells until it says this. What never says it ends with the test's own time.
     #[track_caller]
     fn until(&mut self, wanted: &str) {
-        let mut seen = String::new();
-        loop {
-            let mut line = String::new();
-            assert!(self.told.read_line(&mut line).unwrap() > 0, "it ended without {wanted:?}: {seen}");
-            if line.contains(wanted) {
-                return;
-            }
-            seen.push_str(&line);
-        }
+        read_until(&mut self.told, wanted);
     }
 
     /// Ctrl-C.

@@ -1,7 +1,7 @@
 //! What the tests have in common: minijuju with data of its own, and charms made of shell.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -201,5 +201,19 @@ impl Drop for Rig {
             assert_eq!(cleaned.code, 0, "{cleaned:?}");
             self.assert_nothing_left();
         }
+    }
+}
+
+/// Read what a command tells until it says this. What never says it ends with the test's own time.
+#[track_caller]
+pub fn read_until(told: &mut impl BufRead, wanted: &str) {
+    let mut seen = String::new();
+    loop {
+        let mut line = String::new();
+        assert!(told.read_line(&mut line).unwrap() > 0, "it ended without {wanted:?}: {seen}");
+        if line.contains(wanted) {
+            return;
+        }
+        seen.push_str(&line);
     }
 }

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 
 use crate::cli::{
     Arguments, ColorOptions, ModelOption, Output, UsageError, UtcOption, duration, is_action, is_application,
-    is_machine, is_unit_or_leader, refuse,
+    is_machine, is_unit_or_leader, refuse, shell_line,
 };
 use crate::format::Plain;
 
@@ -209,11 +209,7 @@ impl Arguments for ExecArgs {
     fn init(&mut self) -> Result<(), UsageError> {
         self.wait = self.waiting.or(COMMAND)?;
         refuse("--operator", &self.operator, "operators are for charms in containers")?;
-        // One word is a line of shell; of several, each is one word to the shell.
-        self.commands = match self.words.as_slice() {
-            [line] => line.clone(),
-            words => words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" "),
-        };
+        self.commands = shell_line(&self.words);
         if self.all {
             for (names, refusal) in [
                 (&self.machines, "You cannot specify --all and individual machines"),
@@ -239,16 +235,6 @@ impl Arguments for ExecArgs {
         ]
         .concat();
         if wrong.is_empty() { Ok(()) } else { Err(UsageError::command(NoTargets(wrong))) }
-    }
-}
-
-/// Quotes a word for a shell, if it needs it.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+/.,:@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r#"'"'"'"#))
     }
 }
 

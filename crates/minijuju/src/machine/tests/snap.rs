@@ -35,7 +35,7 @@ fn a_snap_from_a_file_is_installed_and_is_there_again_after_a_restart() {
     let again = machines.start(&spec(0)).unwrap();
     assert_eq!(ask(&again, find), "in the snap\n");
     clean(&machines).unwrap();
-    // The kernel lets go of them when it has put the mounts away.
+    // The kernel frees them once the mounts are gone.
     eventually("no loop device is left", || {
         let used = output(Command::new("losetup").arg("--all")).stdout;
         !String::from_utf8_lossy(&used).contains("minijuju-test")
