@@ -70,11 +70,11 @@ def test_what_is_no_base_is_refused(juju: jubilant.Juju, tmp_path: pathlib.Path,
     (tmp_path / "empty").mkdir()
     (tmp_path / "cut.tar").write_bytes(archive.read_bytes()[: 10 << 20])
     for name, source, why in [
-        (BASE, tmp_path / "empty", "is no root of a system"),
+        (BASE, tmp_path / "empty", "is not a root file system"),
         (BASE, tmp_path / "missing", "No such file or directory"),
         (BASE, tmp_path / "cut.tar", "Unexpected EOF in archive"),
         ("ubuntu@24.04", archive, f"is {BASE}, by its /etc/os-release, and not ubuntu@24.04"),
-        ("debian", archive, "a base is named as ubuntu@24.04 is"),
+        ("debian", archive, "a base has a name like ubuntu@24.04"),
     ]:
         error = refused("import", name, str(source))
         assert error.startswith(f"ERROR base {name}: ") and why in error, error
@@ -123,7 +123,7 @@ def test_a_base_that_nobody_uses_is_removed(juju: jubilant.Juju):
     juju.wait(lambda status: "looks" not in status.apps, timeout=300)
     base("remove", BASE)
     assert base("list") == "No bases: machines are views of this computer.\n"
-    assert "there is none of that name" in refused("remove", BASE)
+    assert "there is no such base" in refused("remove", BASE)
 
 
 def base(*args: str) -> str:

@@ -1,8 +1,8 @@
-//! A machine's agent: a process of this computer that hears what is asked for in the machine, as long as the machine is up.
+//! A machine's agent: a process on the host that answers calls from the machine for as long as the machine is up.
 //!
-//! It knows nothing of models. For each call it starts the program that its starter named, with the caller at its standard
-//! input. What is asked for waits in the database like everything else, so that nothing is lost if the agent is killed; the
-//! next command starts another one.
+//! It knows nothing of models. For each call it starts the program that its starter named, with the caller as standard
+//! input. Requests wait in the database, so nothing is lost if the agent is killed: the next command starts another
+//! agent.
 
 use std::env;
 use std::ffi::OsString;
@@ -26,19 +26,19 @@ use super::tool::PATH;
 use super::{Error, Machine, Machines, Result};
 use crate::private;
 
-/// The first argument of an agent. Not for people.
+/// The first argument of an agent process. Internal.
 const SUBCOMMAND: &str = "machine-agent";
 
-/// How long an agent may take to see that its machine is gone.
+/// How long an agent may take to notice that its machine is gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// In a machine's folder: locked by its agent.
+/// The file in a machine's folder that its agent locks.
 fn lock_path(folder: &Folder) -> std::path::PathBuf {
     folder.path().join("agent")
 }
 
 impl Machines {
-    /// See to it that a machine has an agent, which listens at `socket` in the machine, and starts this program with
+    /// Make sure that a machine has an agent, which listens at `socket` in the machine and starts this program with
     /// `args` for each call.
     pub fn attend(&self, machine: &Machine, socket: &str, args: &[&str]) -> Result<()> {
         if machine.kind() == Kind::Host {
@@ -49,7 +49,7 @@ impl Machines {
         let lock = private::lock_file(&path).map_err(Error::file("lock", &path))?;
         match lock.try_lock() {
             Ok(()) => {}
-            // It has one.
+            // An agent holds the lock.
             Err(TryLockError::WouldBlock) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(Error::file("lock", path)(error)),
         }
@@ -57,19 +57,20 @@ impl Machines {
         let program = self.data.join("tools/minijuju");
         let mut command = surroundings::command(&program, Rights::All, After::GoOn);
         command.arg(&program).arg(SUBCOMMAND).arg(folder.path()).arg(machine.pid().to_string()).args(args);
-        // What machines are is the caller's to say, and what it starts is to agree with that.
+        // The caller decides which kind of machines there is; the programs that the agent starts must use the same
+        // settings.
         let settings = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MINIJUJU_"));
         command.env_clear().envs(settings).env("PATH", PATH).env("MINIJUJU_DATA", &self.data).current_dir("/");
-        // Both are its own before this process closes them.
+        // The agent inherits both before this process closes them.
         command.stdin(OwnedFd::from(calls)).stdout(lock).stderr(Stdio::null());
         let mut agent = command.spawn().map_err(Error::file("run", program))?;
-        // A program that goes on meanwhile, such as `dev`, collects it.
+        // If this process keeps running, as `dev` does, it must reap the agent.
         thread::spawn(move || agent.wait());
         Ok(())
     }
 }
 
-/// Listen in a machine, for its root alone.
+/// Listen in a machine. Only the machine's root may connect.
 fn listen(machine: &Machine, socket: &Path) -> io::Result<UnixListener> {
     let files = machine.files().map_err(io::Error::other)?;
     let folder = files.make_folder(socket.parent().unwrap_or(Path::new("/")))?;
@@ -81,7 +82,7 @@ fn listen(machine: &Machine, socket: &Path) -> io::Result<UnixListener> {
     Ok(calls)
 }
 
-/// Wait until the agent of a machine whose first process has ended is gone.
+/// Wait until the agent of a stopped machine has exited.
 pub(super) fn wait_for_end(folder: &Folder) -> Result<()> {
     let path = lock_path(folder);
     let lock = match File::open(&path) {
@@ -101,14 +102,14 @@ pub(super) fn wait_for_end(folder: &Folder) -> Result<()> {
     }
 }
 
-/// Be an agent, if this program was started as one.
+/// Run as an agent, if this program was started as one.
 pub(super) fn run_if_asked() -> Option<ExitCode> {
     let mut args = env::args_os().skip(1);
     if args.next()? != SUBCOMMAND {
         return None;
     }
     let (folder, init) = (Folder::new(args.next()?), args.next()?.to_str()?.parse().ok()?);
-    // Nobody hears why it ended; the next command starts another.
+    // Nobody reads the error; the next command starts another agent.
     Some(serve(&folder, init, &args.collect::<Vec<_>>()).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS))
 }
 
@@ -120,7 +121,7 @@ fn serve(folder: &Folder, init: u32, args: &[OsString]) -> io::Result<()> {
     calls.set_nonblocking(true)?;
     let number = i32::try_from(init).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
     let machine = pidfd_open(number, PidfdFlags::empty())?;
-    // Looked at after: what has the number now may be another process.
+    // Check after the event: the PID may belong to another process by now.
     if !folder.is_of_init(init) {
         return Ok(());
     }
@@ -138,7 +139,7 @@ fn serve(folder: &Folder, init: u32, args: &[OsString]) -> io::Result<()> {
             call.set_nonblocking(false)?;
             let mut command = Command::new(&program);
             command.args(args).stdin(OwnedFd::from(call)).stdout(Stdio::null()).stderr(Stdio::null());
-            // Who calls hears that the connection broke.
+            // If this fails, the caller sees that the connection broke.
             if let Ok(mut child) = command.spawn() {
                 thread::spawn(move || child.wait());
             }

@@ -1,4 +1,4 @@
-//! Bases: roots of other systems that machines are views of, in place of this computer's own.
+//! Bases: the root file systems of other releases. A machine can be a view of one instead of the host's own root.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -14,10 +14,10 @@ use crate::private;
 /// Below the data folder.
 const BASES: &str = "bases";
 
-/// What a base being made is named until it is whole.
+/// Prefix of a base that is still being made.
 const PART: &str = ".part-";
 
-/// What minijuju runs in every machine. Debian and Ubuntu have them in their smallest root.
+/// What minijuju runs in every machine. The smallest root of Debian or Ubuntu has all of it.
 const NEEDED: [&str; 4] = ["/bin/sh", "/usr/bin/env", "/usr/bin/setpriv", "/bin/mount"];
 
 /// Architectures: Rust's name, Juju's name, the number in the header of an ELF file (elf(5), `e_machine`).
@@ -29,13 +29,13 @@ const ARCHITECTURES: [(&str, &str, u16); 5] = [
     ("s390x", "s390x", 22),
 ];
 
-/// Programs that make a root of Debian or Ubuntu out of packages, the quicker one first.
+/// Programs that make a root of Debian or Ubuntu from packages, the faster one first.
 const MAKERS: [&str; 2] = ["mmdebstrap", "debootstrap"];
 
-/// What machines of clouds have besides what the distribution holds for important.
+/// Packages that cloud images have beyond those that the distribution marks as important.
 const PACKAGES: &str = "ca-certificates,dbus,iproute2,python3,sudo,systemd-sysv";
 
-/// Releases: a base's name, the distribution's word for it.
+/// Releases: a base's name, and the distribution's code name.
 const RELEASES: [(&str, &str); 8] = [
     ("debian@11", "bullseye"),
     ("debian@12", "bookworm"),
@@ -50,26 +50,26 @@ const RELEASES: [(&str, &str); 8] = [
 /// A base that machines can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {
-    /// Its name, such as `ubuntu@24.04`.
+    /// Such as `ubuntu@24.04`.
     pub name: String,
-    /// What it calls itself.
+    /// `PRETTY_NAME` of its `/etc/os-release`.
     pub system: String,
     /// When it was imported or made.
     pub since: SystemTime,
-    /// How many bytes on disk it takes.
+    /// Size on disk, in bytes.
     pub size: u64,
 }
 
 /// Where the packages of a base come from.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
-    /// The release's word; the known one, if there is none.
+    /// The release's code name. By default, the one that belongs to the base's name.
     pub suite: Option<String>,
-    /// The mirror's address; the distribution's own, if there is none.
+    /// The mirror's address. By default, the distribution's own.
     pub mirror: Option<String>,
 }
 
-/// A base on its way: gone if it does not become whole.
+/// A base that is being made. Dropping it removes the folder, unless it was completed.
 struct Part {
     folder: PathBuf,
     _lock: fs::File,
@@ -82,7 +82,7 @@ impl Drop for Part {
 }
 
 impl Machines {
-    /// Have the root in a folder or a tar archive as a base. It is copied.
+    /// Import a folder or a tar archive as a base, by copying it.
     pub fn import_base(&self, name: &str, from: &Path) -> Result<()> {
         let failed = |reason: String| Error::Base { name: name.to_owned(), reason };
         let part = self.begin_base(name)?;
@@ -98,11 +98,11 @@ impl Machines {
             fs::create_dir(&root).map_err(Error::file("make", &root))?;
             let mut command = Command::new("tar");
             command.args(["--extract", "--numeric-owner", "--preserve-permissions", "--xattrs", "--xattrs-include=*"]);
-            // What is a device there is none in a machine, and a container may not make any.
+            // A machine has device nodes of its own, and a container may not create any.
             command.args(["--exclude=./dev/*", "--exclude=dev/*", "--exclude=rootfs/dev/*", "--file"]);
             command.arg(from).arg("--directory").arg(&root);
             finish(command, "tar").map_err(failed)?;
-            // Images of LXD have it one folder further down.
+            // LXD images hold the root in a subfolder.
             let inner = root.join("rootfs");
             if inner.join("etc").is_dir() && !root.join("etc").exists() {
                 let whole = part.folder.join("whole");
@@ -116,33 +116,32 @@ impl Machines {
         self.finish_base(&part, name)
     }
 
-    /// Make a base out of the distribution's packages.
+    /// Make a base from the distribution's packages.
     pub fn make_base(&self, name: &str, source: &Source) -> Result<()> {
         let failed = |reason: String| Error::Base { name: name.to_owned(), reason };
         let known = RELEASES.iter().find(|(base, _)| *base == name).map(|(_, suite)| (*suite).to_owned());
         let suite = source.suite.clone().or(known).ok_or_else(|| {
             let names = RELEASES.map(|(base, _)| base).join(", ");
-            failed(format!("nobody knows which release that is; name it with --suite, or make one of {names}"))
+            failed(format!("unknown release; name its code name with --suite, or make one of {names}"))
         })?;
         let maker = MAKERS.into_iter().find(|maker| found(maker)).ok_or_else(|| {
-            failed("that takes mmdebstrap or debootstrap: install it with `apt install mmdebstrap`".to_owned())
+            failed("this needs mmdebstrap or debootstrap: install one with `apt install mmdebstrap`".to_owned())
         })?;
         let part = self.begin_base(name)?;
         let root = part.folder.join("root");
         let mut command = Command::new(maker);
         if maker == "mmdebstrap" {
-            // The lists of packages stay, as Juju's machines have them.
+            // Keep the package lists, as Juju's machines do.
             command.args(["--variant=important", "--skip=cleanup/apt/lists", &format!("--include={PACKAGES}")]);
         } else {
             command.arg(format!("--include={PACKAGES}"));
         }
         command.arg(&suite).arg(&root).args(&source.mirror);
         finish(command, maker).map_err(failed)?;
-        check(&root, name).map_err(|why| failed(format!("what {maker} made {why}")))?;
+        check(&root, name).map_err(|why| failed(format!("the root that {maker} made {why}")))?;
         self.finish_base(&part, name)
     }
 
-    /// The bases that there are.
     pub fn bases(&self) -> Result<Vec<Base>> {
         self.remove_parts()?;
         let mut all = Vec::new();
@@ -161,7 +160,7 @@ impl Machines {
         let failed = |reason: String| Error::Base { name: name.to_owned(), reason };
         let _lock = self.lock_bases()?;
         if self.base_root(name).is_none() {
-            return Err(failed("there is none of that name".to_owned()));
+            return Err(failed("there is no such base".to_owned()));
         }
         let mut users = Vec::new();
         for folder in self.folders()? {
@@ -170,13 +169,13 @@ impl Machines {
         if !users.is_empty() {
             return Err(failed(format!("it is still used by machine {}", users.join(", "))));
         }
-        // At once, so that none begins with half of it.
+        // Rename first, so that no machine starts from half a base.
         let (folder, gone) = (self.data.join(BASES).join(name), self.data.join(BASES).join(format!("{PART}removed")));
         fs::rename(&folder, &gone).map_err(Error::file("remove", folder))?;
         fs::remove_dir_all(&gone).map_err(Error::file("remove", gone))
     }
 
-    /// The root that machines of this base are views of; none if that is this computer's.
+    /// The root that machines of this base are views of, or `None` for the host's own.
     pub(super) fn base_root(&self, name: &str) -> Option<PathBuf> {
         root_of(&self.data, name).filter(|root| root.is_dir())
     }
@@ -191,7 +190,7 @@ impl Machines {
         Ok(names.filter(|name| is_name(name)).collect())
     }
 
-    /// One command at a time makes or removes bases.
+    /// Only one command at a time may make or remove bases.
     fn lock_bases(&self) -> Result<fs::File> {
         let folder = self.data.join(BASES);
         private::folder(&folder).map_err(Error::file("make", &folder))?;
@@ -202,14 +201,14 @@ impl Machines {
     fn begin_base(&self, name: &str) -> Result<Part> {
         let failed = |reason: &str| Error::Base { name: name.to_owned(), reason: reason.to_owned() };
         if !is_name(name) {
-            return Err(failed("a base is named as ubuntu@24.04 is"));
+            return Err(failed("a base has a name like ubuntu@24.04"));
         }
         if !nix::unistd::geteuid().is_root() {
-            return Err(failed("that takes root's rights: run it with sudo"));
+            return Err(failed("this needs root: run it with sudo"));
         }
         let lock = self.lock_bases()?;
         if self.base_root(name).is_some() {
-            return Err(failed("there is one of that name already; remove it first"));
+            return Err(failed("it already exists; remove it first"));
         }
         self.clear_parts()?;
         let folder = self.data.join(BASES).join(format!("{PART}{name}"));
@@ -222,7 +221,7 @@ impl Machines {
         fs::rename(&part.folder, &folder).map_err(Error::file("make", folder))
     }
 
-    /// Remove what a command left that was killed, unless one is at work.
+    /// Remove what killed commands left behind, unless a command is at work.
     pub(super) fn remove_parts(&self) -> Result<()> {
         let path = self.data.join(BASES).join("lock");
         let Ok(lock) = fs::File::open(path) else { return Ok(()) };
@@ -258,7 +257,7 @@ fn found(program: &str) -> bool {
     PATH.split(':').any(|folder| Path::new(folder).join(program).is_file())
 }
 
-/// Run a program that copies or makes a root. What it says is the reason, if it fails.
+/// Run a program that copies or makes a root. If it fails, its output is the reason.
 fn finish(mut command: Command, name: &str) -> std::result::Result<(), String> {
     command.env("LC_ALL", "C").env("PATH", PATH).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     tracing::debug!(target: "juju.machine", "{command:?}");
@@ -273,25 +272,25 @@ fn finish(mut command: Command, name: &str) -> std::result::Result<(), String> {
                 .to_owned(),
         );
     }
-    // Those that make roots tell much before they say what went wrong; the others begin with that.
+    // mmdebstrap and debootstrap print the reason at the end; the others begin with it.
     let mut lines = said.lines().map(|line| line.trim().trim_start_matches(name).trim_start_matches(": "));
     let line = lines.clone().find(|line| line.starts_with("E:")).or_else(|| lines.find(|line| !line.is_empty()));
     Err(format!("{name}: {}", line.map_or_else(|| output.status.to_string(), str::to_owned)))
 }
 
-/// Why a folder cannot be the root of this base's machines.
+/// Check that a folder can be the root of this base's machines. The error is the reason.
 fn check(root: &Path, name: &str) -> std::result::Result<(), String> {
     let files = Files::at(root).map_err(|error| format!("cannot be read: {error}"))?;
     let (Some(id), Some(version)) = (release(root, "ID"), release(root, "VERSION_ID")) else {
-        return Err("is no root of a system: it has no /etc/os-release that names one".to_owned());
+        return Err("is not a root file system: it has no /etc/os-release that names a distribution".to_owned());
     };
     let own = format!("{id}@{version}");
     if own != name {
         return Err(format!("is {own}, by its /etc/os-release, and not {name}"));
     }
-    let shell = files.read("/bin/sh").map_err(|error| format!("is no root of a system: /bin/sh: {error}"))?;
+    let shell = files.read("/bin/sh").map_err(|error| format!("is not a root file system: /bin/sh: {error}"))?;
     let here = ARCHITECTURES.iter().find(|(rust, _, _)| *rust == std::env::consts::ARCH);
-    let number = machine_of(&shell).ok_or("is no root of a system: its /bin/sh is no program")?;
+    let number = machine_of(&shell).ok_or("is not a root file system: its /bin/sh is not a program")?;
     if let Some((_, juju, _)) = here.filter(|(_, _, own)| *own != number) {
         let other = ARCHITECTURES.iter().find(|(_, _, other)| *other == number);
         let other = other.map_or_else(|| format!("another architecture ({number})"), |(_, juju, _)| (*juju).to_owned());
@@ -303,7 +302,7 @@ fn check(root: &Path, name: &str) -> std::result::Result<(), String> {
     }
 }
 
-/// The machine that a program is for.
+/// The architecture number of an ELF program.
 fn machine_of(program: &[u8]) -> Option<u16> {
     let mut header = [0; 20];
     program.take(20).read_exact(&mut header).ok()?;
@@ -315,7 +314,7 @@ fn machine_of(program: &[u8]) -> Option<u16> {
     }
 }
 
-/// What a root's `/etc/os-release` says (os-release(5)).
+/// A value from the root's `/etc/os-release` (os-release(5)).
 fn release(root: &Path, key: &str) -> Option<String> {
     let text = Files::at(root).ok()?.read("/etc/os-release").ok()?;
     let text = String::from_utf8_lossy(&text).into_owned();

@@ -21,26 +21,26 @@ use crate::random;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Init {
-    /// minijuju, which keeps the machine alive and does nothing else.
+    /// minijuju, which only keeps the machine alive.
     #[default]
     Plain,
     Systemd,
 }
 
-/// Where systemd is: Debian's and Ubuntu's way, then where `/lib` is not a link to `/usr/lib`.
+/// Where systemd is: first on Debian and Ubuntu, then where `/lib` is not a link to `/usr/lib`.
 const PROGRAMS: [&str; 2] = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
 
-/// The variable of systemd's environment that names the machine's folder on the host.
+/// The variable in systemd's environment that names the machine's folder on the host.
 pub(super) const FOLDER: &str = "MINIJUJU_MACHINE";
 
-/// In a machine's folder: the socket by which its systemd says that it is up (`sd_notify(3)`).
+/// In a machine's folder: the socket on which its systemd reports that it is up (`sd_notify(3)`).
 pub(super) const SOCKET: &str = "notify";
 
-/// Where the machine has that socket.
+/// The same socket, as the machine sees it.
 pub(super) const NOTIFY: &str = "run/minijuju/notify";
 
-/// Units that a machine has no use for: they are about hardware, the kernel, terminals or the network that the host sets
-/// up, or take note of a disk's first boot.
+/// Units that are of no use in a machine: they manage hardware, the kernel, terminals or the host's network, or record
+/// a disk's first boot.
 const MASKED: &[&str] = &[
     "apt-daily-upgrade.timer",
     "apt-daily.timer",
@@ -83,20 +83,20 @@ const MASKED: &[&str] = &[
     "systemd-update-utmp.service",
 ];
 
-/// systemd in a root, if it is there.
+/// The path of systemd in a root, if it is installed.
 pub(super) fn program(root: &Path) -> Option<&'static str> {
     PROGRAMS.into_iter().find(|program| root.join(program.trim_start_matches('/')).is_file())
 }
 
-/// Give a new machine's root, which is this process's, what is its own: of the host's services it starts none.
+/// Separate a new machine's root, which is this process's root, from the host: no service of the host starts in it.
 pub(super) fn part_from_host(init: Init) -> Result<()> {
     let units = Path::new("/etc/systemd/system");
     if let Ok(entries) = fs::read_dir(units) {
         for entry in entries.flatten() {
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
-            // Units are enabled by links: from these folders, or under another name (`dbus-org.….service`). A link to
-            // nothing masks one, and stays.
+            // Links enable units: those in these folders, and those that give a unit another name
+            // (`dbus-org.….service`). A link to `/dev/null` masks a unit, and stays.
             if name.ends_with(".wants") || name.ends_with(".requires") {
                 fs::remove_dir_all(&path).map_err(Error::file("remove", path))?;
             } else if fs::read_link(&path).is_ok_and(|target| target != Path::new("/dev/null")) {
@@ -104,19 +104,19 @@ pub(super) fn part_from_host(init: Init) -> Result<()> {
             }
         }
     }
-    // What has no unit is enabled here.
+    // Init scripts without a unit are enabled here.
     for level in ["0", "1", "2", "3", "4", "5", "6", "S"] {
         for entry in fs::read_dir(format!("/etc/rc{level}.d")).into_iter().flatten().flatten() {
             fs::remove_file(entry.path()).map_err(Error::file("remove", entry.path()))?;
         }
     }
-    // Its disks are the host's.
+    // The disks are the host's.
     for file in ["/etc/fstab", "/etc/crypttab"] {
         if Path::new(file).exists() {
             replace(file, "")?;
         }
     }
-    // As in images of clouds, whatever this computer speaks.
+    // The locale of cloud images, whatever the host's is.
     for file in ["/etc/default/locale", "/etc/locale.conf"] {
         if fs::symlink_metadata(file).is_ok() {
             fs::remove_file(file).map_err(Error::file("remove", file))?;
@@ -127,7 +127,7 @@ pub(super) fn part_from_host(init: Init) -> Result<()> {
     replace("/etc/machine-id", &format!("{}\n", random::uuid().replace('-', "")))?;
     if init == Init::Systemd {
         enable_snapd()?;
-        // Images of containers have it, so that what apt installs there does not start.
+        // Container images have this file to keep packages from starting services.
         let policy = "/usr/sbin/policy-rc.d";
         match fs::remove_file(policy) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file("remove", policy)(error)),
@@ -137,7 +137,7 @@ pub(super) fn part_from_host(init: Init) -> Result<()> {
     Ok(())
 }
 
-/// Where there is snapd, have it start when somebody asks for it, as in images of clouds.
+/// If snapd is installed, let its socket start it, as in cloud images.
 fn enable_snapd() -> Result<()> {
     let units = ["/usr/lib/systemd/system/snapd.socket", "/lib/systemd/system/snapd.socket"];
     let Some(unit) = units.into_iter().find(|unit| Path::new(unit).exists()) else { return Ok(()) };
@@ -146,7 +146,7 @@ fn enable_snapd() -> Result<()> {
     symlink(unit, wants.join("snapd.socket")).map_err(Error::file("link", wants.join("snapd.socket")))
 }
 
-/// Put in place what changes with each start, and become systemd.
+/// Set up what changes with each start, then become systemd.
 pub(super) fn exec(folder: &Path) -> Result<()> {
     let masks = Path::new("/run/systemd/system");
     fs::create_dir_all(masks).map_err(Error::file("make", masks))?;
@@ -154,11 +154,11 @@ pub(super) fn exec(folder: &Path) -> Result<()> {
         symlink("/dev/null", masks.join(unit)).map_err(Error::file("mask", masks.join(unit)))?;
     }
     let tool = |tool: Tool, args: &[&str], doing: &str| tool.run(Path::new("/"), args, "", doing).map(drop);
-    // The host's is the same all the time, while a machine's start is told by it.
+    // The kernel's boot ID is the host's. Give each start its own, since programs use it to detect reboots.
     replace("/run/minijuju/boot_id", &format!("{}\n", random::uuid()))?;
     let id = "/proc/sys/kernel/random/boot_id";
-    tool(Tool::Mount, &["-o", "bind,ro", "/run/minijuju/boot_id", id], "tell the machine's start")?;
-    // Within the machine, as systemd has it; the host's mounts are not among them.
+    tool(Tool::Mount, &["-o", "bind,ro", "/run/minijuju/boot_id", id], "set the machine's boot ID")?;
+    // systemd expects shared propagation. The host's mounts are already gone.
     tool(Tool::Mount, &["--make-rshared", "/"], "share the machine's mounts")?;
     let program =
         program(Path::new("/")).ok_or_else(|| Error::file("find", PROGRAMS[0])(io::ErrorKind::NotFound.into()))?;
@@ -173,11 +173,11 @@ pub(super) fn exec(folder: &Path) -> Result<()> {
     Err(Error::file("run", program)(error))
 }
 
-/// Hears from a machine's systemd that it is up.
+/// The socket on which a machine's systemd reports that it is up.
 pub(super) struct Ready(UnixDatagram);
 
 impl Ready {
-    /// Listen in a machine's folder, whose path may be too long for a socket's address.
+    /// Listen in a machine's folder. Its path may be too long for a socket address.
     pub(super) fn listen(folder: &Folder) -> Result<Self> {
         use std::os::fd::AsRawFd as _;
         let path = folder.path().join(SOCKET);
@@ -192,13 +192,13 @@ impl Ready {
         bind().map(Self).map_err(Error::file("listen at", path))
     }
 
-    /// Wait until all that a start begins has been started, for as long as `patience`. The error says what it still waits for.
+    /// Wait for up to `patience` until systemd has started all units. The error names those that are still starting.
     pub(super) fn wait(&self, folder: &Folder, machine: &Machine, patience: Duration) -> Result<()> {
         let failed = |reason: String| Error::Start { id: machine.id().to_owned(), reason };
         let until = Instant::now() + patience;
         let mut message = [0; 4096];
         loop {
-            // Woken up now and then to see whether it is still there.
+            // Wake up now and then to see whether systemd still runs.
             self.0
                 .set_read_timeout(Some(Duration::from_millis(100)))
                 .map_err(Error::file("wait for", folder.path()))?;
@@ -208,7 +208,7 @@ impl Ready {
                 return Ok(());
             }
             if !folder.is_of_init(machine.pid()) {
-                return Err(failed("its systemd ended; MINIJUJU_INIT=plain makes machines without".to_owned()));
+                return Err(failed("its systemd ended; MINIJUJU_INIT=plain makes machines without systemd".to_owned()));
             }
             if Instant::now() >= until {
                 let jobs = jobs(machine);
@@ -223,7 +223,7 @@ impl Ready {
     }
 }
 
-/// The units that systemd is just starting.
+/// The units that systemd is starting at the moment.
 fn jobs(machine: &Machine) -> Vec<String> {
     let list = || {
         let mut command = machine.command("timeout", "/").ok()?;
@@ -239,7 +239,7 @@ fn jobs(machine: &Machine) -> Vec<String> {
     text.lines().filter_map(unit).collect()
 }
 
-/// What `MINIJUJU_INIT` says; `None` where it is left to what the computer has (`auto`).
+/// What `MINIJUJU_INIT` says; `None` for `auto`, which picks systemd where it can run.
 pub(super) fn from_environment() -> Result<Option<Init>> {
     match std::env::var("MINIJUJU_INIT").unwrap_or_default().as_str() {
         "" | "auto" => Ok(None),
@@ -249,20 +249,20 @@ pub(super) fn from_environment() -> Result<Option<Init>> {
     }
 }
 
-/// Whether systemd has ended all services, and has only the machine itself to end: for that it waits for every process of
-/// the machine, also for those that ended and that their parents have not collected.
+/// Whether systemd has stopped all services and only waits to end. It waits for every process of the machine,
+/// including zombies that their parents have not reaped.
 pub(super) fn is_stopped(pid: u32) -> bool {
     let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     command.split(|byte| *byte == 0).next().is_some_and(|program| program.ends_with(b"/systemd-shutdown"))
 }
 
-/// A machine's systemd has started.
+/// Record that a machine's systemd has started.
 pub(super) fn done(folder: &Folder) -> Result<()> {
     let path = lock_file(folder);
     fs::remove_file(&path).map_err(Error::file("remove", path))
 }
 
-/// In a machine's folder, until its systemd has started: locked by who waits for that.
+/// In a machine's folder, until its systemd has started. Locked by the process that waits for that.
 pub(super) fn lock_file(folder: &Folder) -> PathBuf {
     folder.path().join("booting")
 }

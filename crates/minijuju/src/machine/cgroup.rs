@@ -1,4 +1,4 @@
-//! A machine's cgroup (v2), which its systemd manages as if it were the whole tree (cgroups(7)).
+//! A machine's cgroup (v2). The machine's systemd manages it as if it were the whole tree (cgroups(7)).
 
 use std::fs;
 use std::io;
@@ -9,25 +9,22 @@ use std::time::{Duration, Instant};
 use super::overlay;
 use super::{Error, Result};
 
-/// How long the kernel may take until a cgroup whose processes were killed can be removed.
+/// How long it may take until a cgroup whose processes were killed can be removed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The file that lists a cgroup's processes, and moves those whose numbers are written to it.
+/// The file that lists a cgroup's processes. Writing a PID to it moves that process into the cgroup.
 pub(super) const PROCESSES: &str = "cgroup.procs";
 
 /// Why a machine on this computer cannot boot systemd.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unavailable {
-    /// There is none.
     #[error("systemd is not installed on this computer")]
     NoSystemd,
-    /// The base that the machine is a view of has none.
     #[error("systemd is not installed in the base {0}")]
     NotInBase(String),
-    /// There are no cgroups of its kind.
     #[error("cgroup v2 is not mounted on this computer")]
     NotMounted,
-    /// The kernel refuses to make one.
+    /// The kernel refused.
     #[error("the cgroup {} cannot be made: {error}", path.display())]
     Refused { path: PathBuf, error: io::Error },
 }
@@ -38,7 +35,7 @@ pub(super) fn make(tag: &str, id: &str) -> std::result::Result<PathBuf, Unavaila
     let own = all.join(id);
     let failed = |path: &Path, error| Unavailable::Refused { path: path.to_owned(), error };
     fs::create_dir_all(&all).map_err(|error| failed(&all, error))?;
-    // Pass on what there is, one by one: in a hybrid tree most controllers are elsewhere.
+    // Enable the controllers that are available, one by one: in a hybrid hierarchy most are elsewhere.
     for controller in fs::read_to_string(all.join("cgroup.controllers")).unwrap_or_default().split_whitespace() {
         let _ = fs::write(all.join("cgroup.subtree_control"), format!("+{controller}"));
     }
@@ -57,7 +54,7 @@ pub(super) fn join(cgroup: &Path) -> Result<()> {
     fs::write(&processes, "0").map_err(Error::file("write", processes))
 }
 
-/// Remove a cgroup and all below it. Its processes have been killed, and may be on their way out.
+/// Remove a cgroup and everything below it. Its processes have been killed, but may still be exiting.
 pub(super) fn remove(cgroup: &Path) -> Result<()> {
     let until = Instant::now() + PATIENCE;
     loop {
@@ -73,7 +70,7 @@ pub(super) fn remove(cgroup: &Path) -> Result<()> {
     }
 }
 
-/// Remove the cgroup of a data folder's machines, with what a crash left in it.
+/// Remove the cgroup of a data folder's machines, and what a crash left in it.
 pub(super) fn remove_all(tag: &str) -> Result<()> {
     parent(tag).map_or(Ok(()), |all| remove(&all))
 }
@@ -83,7 +80,7 @@ fn parent(tag: &str) -> Option<PathBuf> {
     Some(overlay::mount_of(&mountinfo, "cgroup2")?.join(format!("minijuju-{tag}")))
 }
 
-/// A cgroup is removed as a folder is; the files in it go by themselves.
+/// A cgroup is removed with `rmdir`; its control files vanish with it.
 fn remove_tree(cgroup: &Path) -> io::Result<()> {
     for entry in fs::read_dir(cgroup)? {
         let entry = entry?;

@@ -1,4 +1,4 @@
-//! A machine that is up, and the way into it.
+//! A running machine, and how to run programs in it.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,21 +15,21 @@ use super::surroundings::{self, After, Rights};
 use super::tool::Tool;
 use super::{Error, Files, Init, Result};
 
-/// Kernels since 5.6 have it: then a machine's uptime begins with its start.
+/// Only on Linux 5.6 and later. With it, a machine's uptime starts at zero.
 pub(super) const TIME_NAMESPACE: &str = "/proc/self/ns/time";
 
-/// Into its cgroup goes only what runs in the machine, not nsenter, which waits outside. Where it is goes by descriptor 9:
-/// on the way in, the host's cgroups come out of sight.
+/// Only what runs in the machine joins its cgroup; `nsenter`, which waits outside, does not. The cgroup is passed as
+/// descriptor 9, because the host's cgroups are out of sight inside the machine.
 const OPEN_CGROUP: &str = r#"exec 9>"$0" && exec "$@""#;
 const JOIN_CGROUP: &str = r#"echo 0 >&9 && exec 9>&- && exec "$@""#;
 
-/// A machine that is up.
+/// A running machine.
 #[derive(Debug, Clone)]
 pub struct Machine {
     record: Record,
     pid: u32,
     hardware_address: String,
-    /// This program on this computer, and in the machine.
+    /// This program, by its path on the host and in the machine.
     minijuju: PathBuf,
     program: PathBuf,
 }
@@ -50,19 +50,19 @@ impl Machine {
         &self.record.id
     }
 
-    /// Its address, which answers from this computer and from other machines.
+    /// Its address, reachable from the host and from other machines.
     #[must_use]
     pub fn address(&self) -> IpAddr {
         IpAddr::V4(self.record.address)
     }
 
-    /// The hardware address of its network device; empty where the machine is this computer.
+    /// The MAC address of its network device. Empty where the machine is the host itself.
     #[must_use]
     pub fn hardware_address(&self) -> &str {
         &self.hardware_address
     }
 
-    /// Its first process, by its number on this computer; 1 where the machine is this computer.
+    /// The host's PID of its first process. 1 where the machine is the host itself.
     #[must_use]
     pub const fn pid(&self) -> u32 {
         self.pid
@@ -72,13 +72,12 @@ impl Machine {
         self.record.kind
     }
 
-    /// What its first process is.
     #[must_use]
     pub const fn init(&self) -> Init {
         self.record.init
     }
 
-    /// What a person should know about how it was started, one sentence each.
+    /// Remarks about its start for the user, one sentence each.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.record.notes
@@ -88,8 +87,8 @@ impl Machine {
         self.record.notes.push(note);
     }
 
-    /// Its root folder as seen from this computer, to read and write its files. An absolute link in it leads astray:
-    /// it is followed on this computer.
+    /// Its root folder as the host sees it. Do not follow absolute links below it: the host would resolve them against
+    /// its own root. [`files`](Self::files) does it right.
     #[must_use]
     pub fn root(&self) -> PathBuf {
         match self.record.kind {
@@ -98,20 +97,21 @@ impl Machine {
         }
     }
 
-    /// Its files, to be read and written from this computer.
+    /// Its files, to read and write from the host.
     pub fn files(&self) -> Result<Files> {
         let root = self.root();
         Files::at(&root).map_err(Error::file("open", root))
     }
 
-    /// Where minijuju's own program is inside the machine, for hook commands to link to. It is always the one that
+    /// The path of minijuju's program in the machine, for hook commands to link to. It is always the program that
     /// [`Machines`](super::Machines) was last opened with.
     #[must_use]
     pub fn program(&self) -> &Path {
         &self.program
     }
 
-    /// The cgroup of the processes that come from outside: where Juju's agent has them, and apart from systemd's own.
+    /// The cgroup for processes that are started from outside: where Juju's agent has its hooks, apart from systemd's
+    /// own.
     fn agent_cgroup(&self, machine: &Path) -> Result<PathBuf> {
         let number = self.record.id.rsplit('-').next().unwrap_or_default();
         let cgroup = machine.join(format!("system.slice/jujud-machine-{number}.service"));
@@ -123,18 +123,18 @@ impl Machine {
 
     /// A command that runs `program` in the machine, in `folder` there, with the environment that the caller sets.
     ///
-    /// All else is what Juju's agent gives to a hook, and nothing of the caller's: umask, priority, limits, signals, and
-    /// no open files but standard input, output and error.
+    /// Everything else is what Juju's agent gives a hook, and nothing comes from the caller: umask, priority, limits,
+    /// signals. No files are open except standard input, output and error.
     ///
-    /// A relative `program` is looked for in the `PATH` of that environment. Killing the child kills `program`; what
-    /// `program` started itself is killed with it by a signal to the process group, if the caller gave the command one
-    /// of its own ([`process_group(0)`](std::os::unix::process::CommandExt::process_group)). Daemons, which leave the
-    /// group, stay up until the machine is stopped.
+    /// A relative `program` is looked up in the `PATH` of that environment. Killing the child kills `program`. A
+    /// signal to the process group also kills what `program` started, if the caller gave the command a group of its
+    /// own ([`process_group(0)`](std::os::unix::process::CommandExt::process_group)). Daemons, which leave the group,
+    /// run until the machine is stopped.
     pub fn command(&self, program: impl AsRef<OsStr>, folder: impl AsRef<Path>) -> Result<Command> {
         self.command_and(After::GoOn, program, folder)
     }
 
-    /// This program in the machine, to do something for the thread that starts it, and to end with it.
+    /// This program in the machine, as a helper of the calling thread. It ends when the thread does.
     pub fn helper(&self) -> Result<Command> {
         self.command_and(After::End, &self.program, "/")
     }
@@ -145,7 +145,7 @@ impl Machine {
             command.arg(program).current_dir(folder);
             return Ok(command);
         }
-        // Before anything of the machine's is executed: its files may be another's than they seem.
+        // Set the surroundings before anything of the machine is executed: its files are not to be trusted.
         let mut command = surroundings::command(&self.minijuju, Rights::Machine, after);
         if let Some(cgroup) = &self.record.cgroup {
             command.args(["/bin/sh", "-c", OPEN_CGROUP]).arg(self.agent_cgroup(cgroup)?.join(PROCESSES));
@@ -159,7 +159,7 @@ impl Machine {
             command.arg("--time");
         }
         command.arg(Tool::Setpriv.find()?);
-        // nsenter only waits for what it started, and would leave it behind if it is killed.
+        // nsenter only waits for its child, and would leave it behind when killed.
         command.args(["--pdeathsig", "KILL", "--"]);
         if self.record.cgroup.is_some() {
             command.args(["/bin/sh", "-c", JOIN_CGROUP, "sh"]);
@@ -170,7 +170,7 @@ impl Machine {
             command.arg("/usr/bin/env").arg(chdir).arg("--");
         }
         command.arg(program);
-        // The caller's own folder is of no meaning there.
+        // The caller's working directory means nothing there.
         command.current_dir("/");
         Ok(command)
     }

@@ -1,8 +1,9 @@
-//! Ways into machines that stay open, for programs that are started one after the other, as a unit's hooks are.
+//! Entrances: connections into machines that stay open, for programs that run one after the other, such as a unit's
+//! hooks.
 //!
-//! To enter a machine costs more than a short hook does. Six programs are executed on the way, and to move a process to
-//! the machine's cgroup keeps every process of this computer from forking until an RCU grace period is over, which is
-//! milliseconds. What a process starts that is in the machine already costs one `exec`, and is in its cgroup from birth.
+//! Entering a machine costs more than a short hook: it executes six programs, and moving a process to the machine's
+//! cgroup blocks every fork on the host for an RCU grace period, which takes milliseconds. A program that is started
+//! by a process inside the machine costs one `exec`, and is born in the right cgroup.
 
 use std::collections::HashMap;
 use std::env;
@@ -24,36 +25,35 @@ use serde::{Deserialize, Serialize};
 use super::Machine;
 use super::record::Kind;
 
-/// The first argument of the process at the inner end. Not for people.
+/// The first argument of the process at the inner end. Internal.
 const SUBCOMMAND: &str = "machine-entrance";
 
-/// The outputs that are handed to a program with the request to start it.
+/// The output descriptors that accompany a request.
 const OUTPUTS: usize = 2;
 
-/// A program to start in a machine, in a process group of its own and with nothing to read.
+/// A program to start in a machine, in its own process group and without input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
-    /// Its path there.
+    /// Its path in the machine.
     pub program: String,
-    /// Its arguments.
     pub args: Vec<String>,
-    /// The folder there that it begins in.
+    /// Its working directory in the machine.
     pub folder: String,
-    /// Its environment, all of it.
+    /// Its whole environment.
     pub environment: Vec<(String, String)>,
 }
 
-/// What the inner end answers: first whether a program was started, then how it ended.
+/// What the inner end answers: first whether it started the program, then how the program ended.
 #[derive(Debug, Serialize, Deserialize)]
 enum Answer {
     Started,
-    /// The error's number, if it has one, and what it says.
+    /// The OS error number, if there is one, and the message.
     Refused(Option<i32>, String),
-    /// The status as wait(2) has it.
+    /// The wait status, as wait(2) reports it.
     Ended(i32),
 }
 
-/// Entrances that are open, by their machine's first process. One serves one program at a time.
+/// Open entrances, by the PID of their machine's first process. Each serves one program at a time.
 #[derive(Debug, Default)]
 pub struct Entrances(Mutex<HashMap<u32, Vec<Entrance>>>);
 
@@ -93,7 +93,7 @@ impl Entrances {
         let through = |entrance| Ok(Started(Way::Through { entrance, machine: machine.pid(), back: self }));
         while let Some(mut entrance) = self.open().get_mut(&machine.pid()).and_then(Vec::pop) {
             match entrance.start(launch, &outputs) {
-                // Somebody in the machine killed it, as a charm may that ends all of its user's processes.
+                // Somebody in the machine killed it. A charm that kills all processes of its user does that.
                 Err(_) if entrance.is_over() => {}
                 started => return started.and_then(|()| through(entrance)),
             }
@@ -108,13 +108,12 @@ impl Entrances {
 }
 
 impl Started<'_> {
-    /// A process of this computer's that stands in for one in a machine.
+    /// A process on the host, in place of one in a machine.
     #[must_use]
     pub fn direct(process: Child) -> Self {
         Self(Way::Direct(process))
     }
 
-    /// Wait for its end.
     pub fn wait(self) -> io::Result<ExitStatus> {
         match self.0 {
             Way::Direct(mut child) => child.wait(),
@@ -139,7 +138,7 @@ impl Entrance {
     }
 
     fn start(&mut self, launch: &Launch, outputs: &[OwnedFd; OUTPUTS]) -> io::Result<()> {
-        // What the other end said before it ended is better to know than that it hears nothing.
+        // Prefer the message that the other end sent before it ended to "connection broke".
         let _ = self.ask(launch, outputs);
         match self.hear()? {
             Answer::Started => Ok(()),
@@ -149,7 +148,7 @@ impl Entrance {
         }
     }
 
-    /// The outputs come with a byte of their own, the request as a line of JSON.
+    /// Send the outputs with one byte of data, then the request as a line of JSON.
     fn ask(&mut self, launch: &Launch, outputs: &[OwnedFd; OUTPUTS]) -> io::Result<()> {
         let mut stream = self.stream.get_ref();
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(OUTPUTS))];
@@ -169,7 +168,7 @@ impl Entrance {
         if self.stream.read_line(&mut line).is_ok_and(|count| count > 0) {
             return Ok(serde_json::from_str(&line)?);
         }
-        // It ended, or its machine did.
+        // The inner end or its machine ended.
         let mut said = String::new();
         if let Some(mut stderr) = self.process.stderr.take() {
             let _ = stderr.read_to_string(&mut said);
@@ -180,7 +179,7 @@ impl Entrance {
     }
 }
 
-/// The inner end leaves when it hears that nobody is here any more.
+/// Closing the connection ends the inner end.
 impl Drop for Entrance {
     fn drop(&mut self) {
         let _ = self.stream.get_ref().shutdown(std::net::Shutdown::Both);
@@ -188,7 +187,7 @@ impl Drop for Entrance {
     }
 }
 
-/// Be the inner end, if this program was started as it.
+/// Run as the inner end, if this program was started as it.
 pub(super) fn run_if_asked() -> Option<ExitCode> {
     if env::args_os().nth(1)? != SUBCOMMAND {
         return None;
@@ -202,9 +201,9 @@ fn complain(what: &dyn Display) {
     let _ = writeln!(io::stderr(), "{what}");
 }
 
-/// Start what is asked for, until nobody asks any more.
+/// Start requested programs until the connection closes.
 fn serve() -> io::Result<()> {
-    // No terminal, as Juju's agent has none.
+    // No controlling terminal, as with Juju's agent.
     nix::unistd::setsid()?;
     let mut requests = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     while let Some((launch, [stdout, stderr])) = receive(&mut requests)? {
@@ -212,7 +211,7 @@ fn serve() -> io::Result<()> {
         command.args(&launch.args).current_dir(&launch.folder).process_group(0);
         command.env_clear().envs(launch.environment);
         let spawned = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn();
-        // It holds the outputs open.
+        // The command holds the outputs open.
         drop(command);
         match spawned {
             Ok(mut child) => {
@@ -228,7 +227,7 @@ fn serve() -> io::Result<()> {
     Ok(())
 }
 
-/// The next request; none if there will be none.
+/// The next request, or `None` when the connection is closed.
 fn receive(stream: &mut UnixStream) -> io::Result<Option<(Launch, [OwnedFd; OUTPUTS])>> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(OUTPUTS))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
@@ -244,7 +243,7 @@ fn receive(stream: &mut UnixStream) -> io::Result<Option<(Launch, [OwnedFd; OUTP
         }
     }
     let outputs = outputs.try_into().map_err(|_| io::Error::other("no outputs came with the request"))?;
-    // Nothing follows it before its answer.
+    // The client sends nothing more before it has the answer.
     let mut line = Vec::new();
     BufReader::new(&*stream).read_until(b'\n', &mut line)?;
     Ok(Some((serde_json::from_slice(&line)?, outputs)))

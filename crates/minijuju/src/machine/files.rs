@@ -1,7 +1,7 @@
-//! A machine's files, reached from this computer without leaving the machine.
+//! A machine's files, accessed from the host without leaving the machine.
 //!
-//! A path below a machine's root cannot simply be joined to it: this computer would follow an absolute link on the way in its
-//! own files. The kernel resolves paths here as it would for the machine's processes (openat2(2)).
+//! Joining a path to a machine's root is unsafe: the host would resolve absolute links against its own root. Here the
+//! kernel resolves paths as for a process in the machine (openat2(2)).
 
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
@@ -18,7 +18,7 @@ pub struct Files {
     root: OwnedFd,
 }
 
-/// A folder of a machine, held open: it stays the same one, whatever the machine does with its name.
+/// An open folder of a machine. It stays the same folder, even if the machine renames it.
 #[derive(Debug)]
 pub struct Folder {
     folder: OwnedFd,
@@ -31,14 +31,14 @@ impl Files {
         Ok(Self { root: rustix::fs::open(root, flags, Mode::empty())? })
     }
 
-    /// What is at `path`, with links followed.
+    /// The metadata of `path`, with links followed.
     pub fn metadata(&self, path: impl AsRef<Path>) -> io::Result<Metadata> {
         File::from(self.open(path.as_ref(), OFlags::PATH)?).metadata()
     }
 
-    /// What the regular file `path` holds.
+    /// The content of the regular file `path`.
     pub fn read(&self, path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
-        // A pipe without a writer would be waited for.
+        // Opening a pipe without a writer would block.
         let mut file = File::from(self.open(path.as_ref(), OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?);
         if !file.metadata()?.is_file() {
             return Err(io::Error::other("it is not a regular file"));
@@ -48,12 +48,12 @@ impl Files {
         Ok(bytes)
     }
 
-    /// The folder `path`, which is there.
+    /// The existing folder `path`.
     pub fn folder(&self, path: impl AsRef<Path>) -> io::Result<Folder> {
         Ok(Folder { folder: self.open(path.as_ref(), OFlags::PATH | OFlags::DIRECTORY)? })
     }
 
-    /// The folder `path`; what is missing of it is made, with mode 0755.
+    /// The folder `path`. Missing folders are created with mode 0755.
     pub fn make_folder(&self, path: impl AsRef<Path>) -> io::Result<Folder> {
         let path = path.as_ref();
         let mut so_far = PathBuf::from("/");
@@ -76,7 +76,7 @@ impl Files {
         let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
         loop {
             match openat2(&self.root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {
-                // Something was renamed on the way, or a signal came.
+                // A rename during the look-up, or a signal.
                 Err(Errno::AGAIN | Errno::INTR) => {}
                 done => return Ok(done?),
             }
@@ -85,14 +85,14 @@ impl Files {
 }
 
 impl Folder {
-    /// A path of this computer to what has this name in the folder, for as long as the folder is held. If it is a link, it
-    /// is this computer's to follow: only for what follows no link at its end.
+    /// A path on the host for `name` in this folder, valid while the folder is held. The host follows a link there, so
+    /// use it only for calls that do not follow the last link.
     pub fn path(&self, name: impl AsRef<OsStr>) -> PathBuf {
         let number = self.folder.as_raw_fd().to_string();
         Path::new("/proc/self/fd").join(number).join(name.as_ref())
     }
 
-    /// Where it is on this computer, in words without links.
+    /// The folder's path on the host, with links resolved.
     pub fn real_path(&self) -> io::Result<PathBuf> {
         fs::read_link(Path::new("/proc/self/fd").join(self.folder.as_raw_fd().to_string()))
     }
@@ -103,11 +103,11 @@ impl Folder {
             Err(Errno::EXIST) => return Ok(()),
             done => done?,
         }
-        // The caller's umask took bits away.
+        // The umask may have removed bits.
         fs::set_permissions(self.path(name), std::os::unix::fs::PermissionsExt::from_mode(0o755))
     }
 
-    /// Remove what has this name, and what is below it.
+    /// Remove `name`, and everything below it.
     pub fn remove_all(&self, name: &str) -> io::Result<()> {
         let path = self.path(name);
         let removed = match fs::symlink_metadata(&path) {
@@ -128,7 +128,7 @@ mod tests {
 
     use super::*;
 
-    /// A root folder, and one beside it that absolute links in it lead to.
+    /// A root folder, and a folder beside it that absolute links in the root lead to.
     fn roots() -> (tempfile::TempDir, PathBuf, PathBuf) {
         let temporary = tempfile::tempdir().unwrap();
         let (root, beside) = (temporary.path().join("root"), temporary.path().join("beside"));

@@ -1,4 +1,4 @@
-//! The machines' way out: this computer passes their packets on under its own address.
+//! Machines' access to the network: the host forwards and masquerades their packets.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -12,18 +12,18 @@ use super::{Error, Result};
 
 const IP_FORWARD: &str = "/proc/sys/net/ipv4/ip_forward";
 
-/// What `ip_forward` was before the first bridge of any data folder, for the last one to put back. Both forget it with a
-/// reboot. Each network namespace has a setting of its own, and may share `/run` with others.
+/// The file with the value of `ip_forward` before the first bridge of any data folder; the last bridge restores it. A
+/// reboot resets both. The setting is per network namespace, while several namespaces may share `/run`.
 fn ip_forward_was() -> Result<PathBuf> {
     let namespace = Path::new("/proc/self/ns/net");
     let number = fs::metadata(namespace).map_err(Error::file("look at", namespace))?.ino();
     Ok(PathBuf::from(format!("/run/minijuju/ip_forward-{number}")))
 }
 
-/// Let what comes from `network` through `bridge` out, with rules in our own `table`.
+/// Let packets from `network` leave through `bridge`, with rules in our own `table`.
 ///
-/// The rules are given again each time, because a firewall that is loaded again flushes them. Gives back what a person
-/// must do where another firewall is in the way.
+/// The rules are loaded again each time, because a firewall that reloads flushes them. Returns what the user must do
+/// where another firewall blocks them.
 pub(super) fn open(lock: &Lock, table: &str, bridge: &str, network: &str) -> Result<Option<String>> {
     let rules = format!(
         "table ip {table} {{}}\n\
@@ -40,9 +40,9 @@ pub(super) fn open(lock: &Lock, table: &str, bridge: &str, network: &str) -> Res
     Ok((!notes.is_empty()).then(|| notes.join("; ")))
 }
 
-/// Take away what [`open`] did.
+/// Undo [`open`].
 pub(super) fn close(lock: &Lock, table: &str, bridge: &str) -> Result<()> {
-    // Declared before it is deleted, so that deleting it cannot fail where it is not there.
+    // Declare the table before deleting it, so that the deletion succeeds even if it does not exist.
     let own = [format!("table ip {table} {{}}"), format!("delete table ip {table}")];
     let chains = forward_chains(&chains());
     let passing = chains.iter().flat_map(|(chain, text)| {
@@ -54,19 +54,19 @@ pub(super) fn close(lock: &Lock, table: &str, bridge: &str) -> Result<()> {
     stop_forward()
 }
 
-/// Docker, ufw and firewalld drop all packets that are passed on and that no rule of theirs knows. Each chain of nftables
-/// may drop a packet, whatever another one said, so the rules that accept ours must stand first in all of them.
+/// Docker, ufw and firewalld drop forwarded packets that no rule of theirs accepts. In nftables each chain can drop a
+/// packet, whatever the others decide, so our accepting rules must come first in all of them.
 fn pass(lock: &Lock, bridge: &str) -> Vec<String> {
     let mut notes = Vec::new();
     for chain in closed_chains(&chains(), bridge) {
-        // As `iptables -I FORWARD …` writes them, so that it can read them too.
+        // Written as `iptables -I FORWARD …` writes them, so that iptables can read them too.
         let rules = format!(
             "insert rule {chain} iifname \"{bridge}\" counter accept\n\
              insert rule {chain} oifname \"{bridge}\" counter accept\n"
         );
         if let Err(error) = nft(lock, "let machines through the firewall", &rules) {
             notes.push(format!(
-                "this computer's firewall may drop what machines send out, in its chain `{chain}` ({error}): have it let the \
+                "this computer's firewall may drop packets from machines, in its chain `{chain}` ({error}): let the \
                  interface {bridge} through{}",
                 remedy(&chain, bridge)
             ));
@@ -83,14 +83,14 @@ fn remedy(chain: &str, bridge: &str) -> String {
     }
 }
 
-/// The chains that may drop what comes and goes through `bridge`.
+/// The chains that may drop packets from or to `bridge`.
 fn closed_chains(chains: &str, bridge: &str) -> Vec<String> {
     let found = forward_chains(chains).into_iter();
     let closed = found.filter(|(_, text)| may_drop(text) && handles(text, bridge).next().is_none());
     closed.map(|(chain, _)| chain).collect()
 }
 
-/// Whether a chain, as nft lists it, may drop a packet: by its policy, by a rule of its own, or by one of another chain.
+/// Whether a chain, as nft lists it, may drop a packet: by its policy, by a rule, or by a jump to another chain.
 fn may_drop(chain: &str) -> bool {
     let mut words = chain.split_whitespace().map(|word| word.trim_end_matches(';'));
     words.any(|word| ["drop", "reject", "jump", "goto", "queue"].contains(&word))
@@ -100,12 +100,12 @@ fn list(args: &[&str]) -> Option<String> {
     Tool::Nft.run(Path::new("/"), args, "", "read the firewall").ok()
 }
 
-/// The head of each chain there is.
+/// The header of each chain.
 fn chains() -> String {
     list(&["list", "chains"]).unwrap_or_default()
 }
 
-/// Of these, those that each packet of IPv4 goes through that is passed on, as `FAMILY TABLE CHAIN`, each with its text.
+/// Of these, the chains for forwarded IPv4 packets, as `FAMILY TABLE CHAIN`, each with its text.
 fn forward_chains(chains: &str) -> Vec<(String, String)> {
     let names = names_of_forward_chains(chains).into_iter();
     names
@@ -131,8 +131,8 @@ fn names_of_forward_chains(chains: &str) -> Vec<[&str; 3]> {
     found
 }
 
-/// Whether [`open`]'s rules stand, packets are passed on, and no chain came that may drop them. A firewall that is loaded
-/// again leaves our table alone, and has lost our rules in its own.
+/// Whether the rules of [`open`] are in place, forwarding is on, and no other chain may drop packets. A firewall that
+/// reloads keeps our table, but loses our rules in its own.
 pub(super) fn is_open(table: &str, bridge: &str) -> bool {
     let chains = chains();
     fs::read_to_string(IP_FORWARD).is_ok_and(|now| now.trim() == "1")
@@ -141,7 +141,7 @@ pub(super) fn is_open(table: &str, bridge: &str) -> bool {
         && legacy_firewall::lets_pass(bridge)
 }
 
-/// Whether nobody but the program that made it can change a chain.
+/// Whether only the program that made a chain can change it.
 fn has_owner(chain: &str) -> bool {
     let mut words = chain.split(' ');
     let (family, table) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -162,7 +162,7 @@ fn nft(lock: &Lock, doing: &str, rules: &str) -> Result<()> {
     Tool::Nft.run_locked(lock, &["-f", "-"], rules, doing)
 }
 
-/// Let this computer pass packets on, and remember what it did before.
+/// Turn forwarding on, and remember the previous value.
 fn forward() -> Result<()> {
     let now = fs::read_to_string(IP_FORWARD).map_err(Error::file("read", IP_FORWARD))?;
     if now.trim() == "1" {
@@ -173,14 +173,14 @@ fn forward() -> Result<()> {
     fs::write(IP_FORWARD, "1").map_err(Error::file("write", IP_FORWARD))
 }
 
-/// Undo [`forward`], unless another data folder's machines still need it.
+/// Undo [`forward`], unless machines of another data folder still need it.
 fn stop_forward() -> Result<()> {
     if interfaces().any(|name| name.starts_with(BRIDGE)) {
         return Ok(());
     }
     let file = ip_forward_was()?;
     let Ok(was) = fs::read_to_string(&file) else { return Ok(()) };
-    // An empty file: the writer was killed before it had changed anything.
+    // Empty: the writer was killed before it changed anything.
     if !was.is_empty() {
         fs::write(IP_FORWARD, was).map_err(Error::file("write", IP_FORWARD))?;
     }

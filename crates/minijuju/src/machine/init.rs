@@ -1,14 +1,14 @@
-//! A machine's first process: it keeps the machine's namespaces alive, and collects the processes that lost their parent.
+//! A machine's first process: it keeps the machine's namespaces alive and reaps orphans.
 //!
-//! It is started in three steps, each of this same program, because a process joins a new PID namespace only by being
-//! born in it:
+//! It starts in three steps, each of this same program, because only a child of a process can be the first in a new
+//! PID namespace:
 //!
-//! 1. `detach` closes everything that it was handed (an open pipe would make the caller's caller wait forever) and
-//!    of the terminal, and becomes `unshare`;
-//! 2. `fork`, run by `unshare`, starts the next one as the first process of the namespaces, and ends;
-//! 3. `run` makes the machine's file systems, says so, and stays.
+//! 1. `detach` closes all inherited files (an open pipe would make the caller's caller wait forever), leaves the
+//!    terminal, and becomes `unshare`.
+//! 2. `fork`, which `unshare` executes, starts the next step as the first process of the namespaces, and exits.
+//! 3. `run` sets up the machine's file systems, reports that it is ready, and stays.
 //!
-//! They talk to the starter through standard output: `pid N`, then `note …` lines, then `ready` or `error …`.
+//! The steps report to the starter on standard output: `pid N`, then `note …` lines, then `ready` or `error …`.
 
 use std::env;
 use std::ffi::OsString;
@@ -31,14 +31,14 @@ use super::surroundings::{self, Rights};
 use super::tool::{self, Tool};
 use super::{Error, Init, Result, agent, boot, cgroup, entrance, limits};
 
-/// The first argument of all three steps. Not for people.
+/// The first argument of all three steps. Internal.
 pub(super) const SUBCOMMAND: &str = "machine-init";
 
-/// How long the processes of a machine that is asked to end have for it.
+/// How long a machine's processes may take to end after they are asked to.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Be a machine's first process, or the step by which others enter it, if this program was started as one. A program that starts [`Machines`](super::Machines)
-/// calls this before anything else in its `main`.
+/// Run as a machine's first process, or as a step of entering one, if this program was started as that. A program that
+/// starts [`Machines`](super::Machines) calls this first in its `main`.
 #[must_use]
 pub fn run_if_asked() -> Option<ExitCode> {
     if let Some(code) = super::stand_in_if_asked()
@@ -62,12 +62,12 @@ pub fn run_if_asked() -> Option<ExitCode> {
         _ => return None,
     };
     let Err(error) = result else { return Some(ExitCode::SUCCESS) };
-    // Nobody reads it if the starter was killed: then nothing is left to do but to end.
+    // If the starter was killed, nobody reads this.
     let _ = say(&format!("error {error}"));
     Some(ExitCode::FAILURE)
 }
 
-/// The command that begins the first step.
+/// The command for the first step.
 pub(super) fn command(program: &Path, folder: &Folder) -> Command {
     let mut command = Command::new(program);
     command.args([SUBCOMMAND.as_ref(), "detach".as_ref(), folder.path().as_os_str()]);
@@ -83,7 +83,7 @@ fn detach(program: &OsString, folder: &Path) -> Result<()> {
     let mut unshare = Command::new(Tool::Unshare.find()?);
     unshare.args(["--mount", "--uts", "--ipc", "--net", "--pid", "--propagation", "private"]);
     if let Some(cgroup) = &record.cgroup {
-        // The namespace's root is the cgroup that the process is in.
+        // The root of the cgroup namespace is the cgroup that this process is in.
         cgroup::join(cgroup)?;
         unshare.arg("--cgroup");
     }
@@ -106,7 +106,8 @@ fn fork(program: &OsString, folder: &Path) -> Result<()> {
 
 fn run(folder: &Path) -> Result<()> {
     unistd::setsid().map_err(|error| Error::file("leave the session of", folder)(error.into()))?;
-    // Blocked below, so that none is missed: a first process ignores signals that it neither blocks nor handles.
+    // Blocked below, so that none is lost: the kernel drops signals that a namespace's first process neither blocks
+    // nor handles.
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGCHLD);
     signals.add(Signal::SIGTERM);
@@ -121,7 +122,7 @@ fn run(folder: &Path) -> Result<()> {
         boot::part_from_host(record.init)?;
         limits::say(record.init)?;
     }
-    // From here on, none of its processes may do what is the kernel's alone, not even this one.
+    // From here on no process of the machine may use the kernel's privileges, not even this one.
     surroundings::drop_rights().map_err(Error::file("give up rights over", folder))?;
     if record.init == Init::Plain {
         // Not earlier: the processes started above would inherit the mask.
@@ -133,7 +134,7 @@ fn run(folder: &Path) -> Result<()> {
     say("ready")?;
     let null =
         fs::File::options().read(true).write(true).open("/dev/null").map_err(Error::file("open", "/dev/null"))?;
-    // Until here it used the host's streams; from here on it has the machine's own.
+    // Replace the host's streams by the machine's own.
     let redirected = unistd::dup2_stdin(&null).and_then(|()| unistd::dup2_stdout(&null));
     redirected
         .and_then(|()| unistd::dup2_stderr(&null))
@@ -150,7 +151,6 @@ fn read_record(folder: &Path) -> Result<Record> {
     Folder::new(folder).read()?.ok_or_else(missing)
 }
 
-/// Whole seconds since the computer's start.
 fn uptime() -> Result<u64> {
     let file = "/proc/uptime";
     let text = fs::read_to_string(file).map_err(Error::file("read", file))?;
@@ -165,7 +165,7 @@ fn say(line: &str) -> Result<()> {
         .map_err(Error::file("write", "standard output"))
 }
 
-/// Collect what ends until asked to end oneself.
+/// Reap children until this process is asked to end.
 fn stay(signals: &SigSet) -> Result<()> {
     loop {
         match signals.wait() {
@@ -182,7 +182,7 @@ fn stay(signals: &SigSet) -> Result<()> {
     }
 }
 
-/// Collect all that ended. Whether any process is left.
+/// Reap all children that have ended. Returns whether any process is left.
 fn collect() -> bool {
     loop {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
@@ -193,7 +193,7 @@ fn collect() -> bool {
     }
 }
 
-/// Ask every process to end. The kernel kills those that are left once the first one has ended.
+/// Ask every process to end. When the first process exits, the kernel kills the rest.
 fn end() {
     let everyone = Pid::from_raw(-1);
     let _ = kill(everyone, Signal::SIGTERM);

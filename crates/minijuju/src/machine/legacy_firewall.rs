@@ -1,4 +1,4 @@
-//! Rules of iptables from before nftables (`iptables-legacy`). nft does not show them, and a packet goes through both.
+//! Rules of `iptables-legacy`, from before nftables. nft does not list them, and a packet must pass both.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,10 @@ use super::Result;
 use super::lock::Lock;
 use super::tool::Tool;
 
-/// Names the tables that somebody has asked for since this network began. A table costs nothing before.
+/// Lists the tables that were used since this network namespace began. An unused table costs nothing.
 const TABLES: &str = "/proc/net/ip_tables_names";
 
-/// Let what comes and goes through `bridge` pass. Gives back what a person must do if that fails.
+/// Let packets from and to `bridge` pass. Returns what the user must do if that fails.
 pub(super) fn pass(lock: &Lock, bridge: &str) -> Option<String> {
     let passed = rules().and_then(|rules| {
         if lets_all_pass(&rules, bridge) {
@@ -22,19 +22,19 @@ pub(super) fn pass(lock: &Lock, bridge: &str) -> Option<String> {
     });
     let error = passed.err()?;
     Some(format!(
-        "this computer has rules of iptables-legacy, which may drop what machines send out ({error}): have them let the \
+        "this computer has rules of iptables-legacy, which may drop packets from machines ({error}): let the \
          interface {bridge} through"
     ))
 }
 
-/// Whether nothing here drops what comes and goes through `bridge`, as far as that can be told.
+/// Whether no legacy rule seems to drop packets from or to `bridge`.
 pub(super) fn lets_pass(bridge: &str) -> bool {
     rules().map_or(true, |rules| lets_all_pass(&rules, bridge))
 }
 
-/// Take away what [`pass`] did.
+/// Undo [`pass`].
 pub(super) fn close(lock: &Lock, bridge: &str) -> Result<()> {
-    // Without the program, there can be no rule of ours.
+    // If the program is not installed, we made no rules.
     let rules = rules().unwrap_or_default();
     for rule in rules.lines().filter(|rule| is_about(rule, bridge)) {
         let words: Vec<&str> = rule.split_whitespace().skip(1).collect();
@@ -43,7 +43,7 @@ pub(super) fn close(lock: &Lock, bridge: &str) -> Result<()> {
     Ok(())
 }
 
-/// The rules for what is passed on, as iptables takes them; none where nobody uses it.
+/// The rules of the `FORWARD` chain in iptables' syntax, or nothing where legacy tables are unused.
 fn rules() -> Result<String> {
     let tables = fs::read_to_string(TABLES).unwrap_or_default();
     if !tables.lines().any(|table| table == "filter") {
@@ -60,8 +60,8 @@ fn is_about(rule: &str, bridge: &str) -> bool {
     rule.split_whitespace().any(|word| word == bridge)
 }
 
-/// Whether ours are among the rules, or none of them drops a packet: by the policy, or by a rule that does or may do more
-/// than to accept.
+/// Whether our rules are there, or nothing can drop a packet: neither the policy, nor a rule with a target other than
+/// `ACCEPT`, `RETURN` and `LOG`.
 fn lets_all_pass(rules: &str, bridge: &str) -> bool {
     let may_drop = |rule: &str| {
         let words: Vec<&str> = rule.split_whitespace().collect();

@@ -1,7 +1,7 @@
-//! What a machine without systemd lacks, said where a charm meets it: `systemctl` and `snap` there say that it is
-//! minijuju's limit, and what to do.
+//! In a machine without systemd, `systemctl` and `snap` say that this is a limit of minijuju, and what to do.
 //!
-//! They are scripts in front of the real programs, which still do what needs no systemd: `systemctl enable`, `snap pack`.
+//! They are scripts in front of the real programs, which still do what needs no systemd: `systemctl enable`, `snap
+//! pack`.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -10,14 +10,14 @@ use std::path::Path;
 
 use super::{Error, Init, Result};
 
-/// Where they come before the real ones, for hooks and for people.
+/// Comes before the real programs in the `PATH` of hooks and users.
 const FOLDER: &str = "/usr/local/bin";
 
-/// Programs, with what they say where their daemon is not there.
+/// Programs, and what each prints if its daemon is missing.
 const PROGRAMS: [(&str, &str); 2] =
     [("systemctl", "not been booted with systemd"), ("snap", "cannot communicate with server")];
 
-/// Have them in a new machine whose root is this process's.
+/// Install the scripts in a new machine, whose root is this process's root.
 pub(super) fn say(init: Init) -> Result<()> {
     if init == Init::Systemd {
         return Ok(());
@@ -25,7 +25,7 @@ pub(super) fn say(init: Init) -> Result<()> {
     fs::create_dir_all(FOLDER).map_err(Error::file("make", FOLDER))?;
     for (name, says) in PROGRAMS {
         let path = Path::new(FOLDER).join(name);
-        // What somebody has put there is theirs.
+        // Keep a file that is already there.
         match fs::File::options().write(true).create_new(true).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
             opened => drop(opened.map_err(Error::file("write", &path))?),
@@ -39,10 +39,10 @@ pub(super) fn say(init: Init) -> Result<()> {
 fn script(name: &str, says: &str) -> String {
     format!(
         r#"#!/bin/sh
-# Of minijuju's, in a machine without systemd.
+# From minijuju, for a machine without systemd.
 limit() {{
-    echo "minijuju: this machine has no systemd, so that {name} can do nothing here; deploy with MINIJUJU_INIT=systemd on a" \
-        "computer, or on a base, that has it" >&2
+    echo "minijuju: this machine has no systemd, so {name} cannot work here; deploy with MINIJUJU_INIT=systemd on a" \
+        "computer or base that has it" >&2
 }}
 real=/usr/bin/{name}
 if [ ! -x $real ]; then

@@ -1,4 +1,4 @@
-//! One at a time changes machines and their network.
+//! The lock for changes to machines and their network.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -9,19 +9,19 @@ use crate::private;
 
 const PATH: &str = "/run/minijuju/lock";
 
-/// Held while machines are started and stopped, by whichever data folder: networks are chosen from what is free.
+/// Held while machines start and stop, across all data folders: subnets are chosen from those that are free.
 #[derive(Debug)]
 pub(super) struct Lock(File);
 
 impl Lock {
-    /// Wait for it. It is released when it and all its shares are dropped.
+    /// Wait for the lock. It is released when it and all its shares are dropped.
     pub(super) fn wait() -> Result<Self> {
         Self::wait_for(Path::new(PATH))
     }
 
     fn wait_for(path: &Path) -> Result<Self> {
         let open = || {
-            // Anyone who may open a file may hold its lock.
+            // Anyone who can open a file can lock it.
             private::folder(path.parent().unwrap_or(path))?;
             loop {
                 let file = private::lock_file(path)?;
@@ -34,7 +34,8 @@ impl Lock {
         open().map_err(Error::file("lock", path))
     }
 
-    /// A share for a program that works under the lock, so that the lock outlives its holder by as much as the program.
+    /// A share for a program that works under the lock, so that the lock lasts until the program ends, even if this
+    /// process ends first.
     pub(super) fn share(&self) -> Result<OwnedFd> {
         self.0.try_clone().map(OwnedFd::from).map_err(Error::file("share", PATH))
     }
@@ -52,7 +53,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run/lock");
         let lock = Lock::wait_for(&path).unwrap();
-        // `nsenter` without a namespace only runs the program, whose child stays behind until the pipe has a writer.
+        // `nsenter` without a namespace just runs the program. Its child blocks until the pipe has a writer.
         let pipe = folder.path().join("pipe");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         let script = format!("(read word) >&- 2>&- <'{}' &", pipe.display());

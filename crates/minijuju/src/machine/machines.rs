@@ -1,4 +1,4 @@
-//! All machines of one data folder: started, found, stopped.
+//! The machines of one data folder.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -23,27 +23,25 @@ use super::tool::{PATH, Tool};
 use super::{Error, Init, Machine, Result, agent, boot, cgroup};
 use crate::private;
 
-/// How long killed processes may take to vanish: they may be waiting for a slow disk.
+/// How long killed processes may take to exit: they may be waiting for a slow disk.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long services may take to end before a machine's restart.
+/// How long services may take to stop before a machine restarts.
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
-/// How long a machine's systemd may take to come up: a service that was installed has a minute and a half.
+/// How long a machine's systemd may take to start. The default timeout of a service is 90 s.
 const BOOT: Duration = Duration::from_mins(1);
 
-/// What is known of a machine, up or not.
+/// A machine, running or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineInfo {
     pub id: String,
-    /// Its host name.
     pub hostname: String,
-    /// Its first process if it is up, by its number on this computer.
+    /// The host's PID of its first process, if it runs.
     pub pid: Option<u32>,
     pub address: IpAddr,
-    /// When it was started.
     pub started: SystemTime,
-    /// How many bytes on disk it wrote.
+    /// Bytes on disk that it wrote.
     pub disk_use: u64,
 }
 
@@ -54,11 +52,12 @@ pub struct Machines {
     kind: Kind,
     pub(super) program: PathBuf,
     pub(super) network: Network,
-    /// The folder that machines are in. It stays this one's own even after another command has removed it.
+    /// The folder that holds the machines. An open descriptor, so that it stays the same folder even if another
+    /// command removes it.
     home: Arc<fs::File>,
-    /// What first processes are; `None` where that is left to what the computer has.
+    /// The kind of first process; `None` picks systemd where it can run.
     pub(super) init: Option<Init>,
-    /// How long a machine's systemd may take to come up.
+    /// How long a machine's systemd may take to start.
     pub(super) patience: Duration,
 }
 
@@ -74,8 +73,8 @@ impl Machines {
         Ok(Self { init: boot::from_environment()?, ..Self::with(data, kind, &program)? })
     }
 
-    /// The machines below `data`, of this `kind`, with `program` as their first process: one whose `main` begins with
-    /// [`run_if_asked`](super::run_if_asked). They are plain.
+    /// The machines below `data`, of this `kind`, without systemd. `program` becomes their first process; its `main`
+    /// must begin with [`run_if_asked`](super::run_if_asked).
     pub fn with(data: &Path, kind: Kind, program: &Path) -> Result<Self> {
         private::data_folder(data).map_err(Error::file("make", data))?;
         private::folder(&data.join("machines")).map_err(Error::file("make", data.join("machines")))?;
@@ -86,7 +85,7 @@ impl Machines {
         Ok(Self { data, kind, program: program.to_owned(), network, home: Arc::new(home), init, patience: BOOT })
     }
 
-    /// The hardware address of the machine with this address; empty where machines are this computer.
+    /// The MAC address of the machine with this address. Empty where machines are the host itself.
     #[must_use]
     pub fn hardware_address(&self, address: &str) -> String {
         match (self.kind, address.parse::<Ipv4Addr>()) {
@@ -95,13 +94,13 @@ impl Machines {
         }
     }
 
-    /// What its machines are.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The machine `id`, if it is up. One is not whose starter was killed before its systemd had started everything.
+    /// The machine `id`, if it is up. A machine does not count as up if its starter was killed before its systemd had
+    /// started everything.
     pub fn find(&self, id: &str) -> Result<Option<Machine>> {
         let folder = self.folder(id)?;
         let record = folder.read()?;
@@ -115,7 +114,7 @@ impl Machines {
         Ok(machine)
     }
 
-    /// All machines, also those that are not up.
+    /// All machines, running or not.
     pub fn list(&self) -> Result<Vec<MachineInfo>> {
         let mut all = Vec::new();
         for folder in self.folders()? {
@@ -133,8 +132,8 @@ impl Machines {
         Ok(all)
     }
 
-    /// Repair the network of the machines that are up, where somebody took it away: a firewall that was loaded again, a bridge
-    /// that was removed, forwarding that was switched off. Gives back what a person should know of it, one sentence each.
+    /// Repair the network of running machines after a firewall was reloaded, a bridge was removed or forwarding was
+    /// turned off. Returns remarks for the user, one sentence each.
     pub fn repair(&self) -> Result<Vec<String>> {
         if self.kind == Kind::Host || !nix::unistd::geteuid().is_root() {
             return Ok(Vec::new());
@@ -151,24 +150,24 @@ impl Machines {
             return Ok(Vec::new());
         }
         let lock = Lock::wait()?;
-        // The process that had the lock may have been repairing it, or starting one of these.
+        // The previous holder of the lock may have repaired it, or was starting one of these machines.
         if is_whole() {
             return Ok(Vec::new());
         }
         let (subnet, note) = self.network.ensure(&lock)?;
-        let mut notes = vec!["the machines' network was taken away, and is repaired".to_owned()];
+        let mut notes = vec!["the machines' network was damaged, and has been repaired".to_owned()];
         for (record, pid) in up {
             if subnet.gateway() == record.gateway {
                 self.network.plug_again(&lock, &record, pid)?;
             } else {
-                notes.push(format!("machine {} stays off it: another network has its addresses now", record.id));
+                notes.push(format!("machine {} stays disconnected: another network now uses its addresses", record.id));
             }
         }
         notes.extend(note);
         Ok(notes)
     }
 
-    /// Stop a machine and remove everything of it. One that does not exist is stopped already.
+    /// Stop a machine and remove all its files. Does nothing if it does not exist.
     pub fn stop(&self, id: &str) -> Result<()> {
         let folder = self.folder(id)?;
         if !folder.path().exists() {
@@ -183,8 +182,8 @@ impl Machines {
         self.leave_network(&lock)
     }
 
-    /// Stop and remove all machines and whatever a crash left of any, after `first`. Gives back the names of those removed.
-    /// No command that was at work before can start a machine after it.
+    /// Run `first`, then stop and remove all machines, and what crashes left of any. Returns the names of those
+    /// removed. A command that was already running cannot start a machine afterwards.
     pub fn clean_after<T>(&self, first: impl FnOnce() -> T) -> Result<(T, Vec<String>)> {
         let lock = Self::lock_if_root()?;
         let done = first();
@@ -200,13 +199,12 @@ impl Machines {
         Ok((done, removed))
     }
 
-    /// Others than root make no machines, and may not open the lock.
+    /// Users other than root make no machines, and cannot open the lock.
     pub(super) fn lock_if_root() -> Result<Option<Lock>> {
         nix::unistd::geteuid().is_root().then(Lock::wait).transpose()
     }
 
-    /// The lock is taken before looking whether anything is there: a command that was killed may have left a program at
-    /// work.
+    /// Takes the lock before it looks for leftovers: a killed command may have left a program running.
     pub(super) fn clean_under(&self, lock: Option<Lock>) -> Result<Vec<String>> {
         self.remove_parts()?;
         let mut removed = Vec::new();
@@ -222,7 +220,7 @@ impl Machines {
         }
         Self::check_permitted()?;
         let lock = lock.map_or_else(Lock::wait, Ok)?;
-        // Also those whose folder somebody removed.
+        // Include machines whose folder somebody removed.
         let folders: BTreeSet<PathBuf> =
             self.folders()?.iter().map(|folder| folder.path().to_owned()).chain(stray()).collect();
         for folder in folders {
@@ -235,7 +233,7 @@ impl Machines {
         Ok(removed)
     }
 
-    /// Whether these machines are still wanted: nobody cleaned meanwhile.
+    /// Fail if `clean` removed these machines in the meantime.
     pub(super) fn check_wanted(&self) -> Result<()> {
         let path = self.data.join("machines");
         if private::is_at(&self.home, &path).map_err(Error::file("read", &path))? {
@@ -267,7 +265,7 @@ impl Machines {
         Some(Machine::new(record, pid, &self.data))
     }
 
-    /// Whether this user may make machines on this computer, as far as that shows before one is made.
+    /// Whether this user can make machines on this computer, as far as that shows in advance.
     pub fn check(&self) -> Result<()> {
         match self.kind {
             Kind::Namespaces => Self::check_permitted(),
@@ -278,19 +276,19 @@ impl Machines {
     pub(super) fn check_permitted() -> Result<()> {
         if !nix::unistd::geteuid().is_root() {
             let doing = "make machines".to_owned();
-            return Err(Error::NotPermitted { doing, reason: "it takes root's rights".to_owned() });
+            return Err(Error::NotPermitted { doing, reason: "it needs root".to_owned() });
         }
         Tool::ALL.iter().try_for_each(|tool| tool.find().map(drop))
     }
 
-    /// Restart a machine that is up: its first process ends, and with it all others. It starts again when it is next
-    /// needed.
+    /// Shut a running machine down: its first process ends, and with it all others. The machine starts again when it
+    /// is next needed.
     pub fn shut_down(&self, machine: &Machine) -> Result<()> {
         let folder = self.folder(machine.id())?;
         if machine.init() == Init::Systemd {
             let mut systemctl = machine.command("systemctl", "/")?;
             systemctl.args(["--no-block", "reboot"]).env_clear().env("PATH", PATH);
-            // Where it cannot be asked, it is killed below.
+            // If systemd cannot be asked, it is killed below.
             let _ = systemctl.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
             let until = Instant::now() + SHUTDOWN;
             while folder.is_of_init(machine.pid()) && !boot::is_stopped(machine.pid()) && Instant::now() < until {
@@ -300,7 +298,7 @@ impl Machines {
         stop_init(&folder)
     }
 
-    /// The last machine takes the network with it.
+    /// Remove the network with the last machine.
     pub(super) fn leave_network(&self, lock: &Lock) -> Result<()> {
         if !self.folders()?.is_empty() {
             return Ok(());
@@ -314,7 +312,7 @@ fn name(folder: &Folder) -> String {
     folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Kill a machine's first process, which takes all others with it, and wait until they are gone.
+/// Kill a machine's first process, and with it all others, and wait until they are gone.
 pub(super) fn stop_init(folder: &Folder) -> Result<()> {
     let until = Instant::now() + PATIENCE;
     while let Some((pid, _)) = inits().into_iter().find(|(_, other)| other == folder.path()) {
@@ -322,7 +320,7 @@ pub(super) fn stop_init(folder: &Folder) -> Result<()> {
         let end = || {
             let number = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
             let handle = pidfd_open(number, PidfdFlags::empty())?;
-            // Looked at again: what has the handle may be a process that got the number meanwhile.
+            // Check again: the handle may belong to another process that reused the PID.
             if folder.is_of_init(pid) {
                 pidfd_send_signal(&handle, Signal::KILL)?;
                 wait_for_end(&handle, until, || is_over(pid, namespace.as_deref()))?;
@@ -330,7 +328,7 @@ pub(super) fn stop_init(folder: &Folder) -> Result<()> {
             Ok(())
         };
         match end() {
-            // It has ended by itself in the meantime.
+            // It has already ended.
             Err(Errno::SRCH) => {}
             ended => ended.map_err(|error| Error::file("stop the machine of", folder.path())(error.into()))?,
         }
@@ -338,8 +336,9 @@ pub(super) fn stop_init(folder: &Folder) -> Result<()> {
     Ok(())
 }
 
-/// A process has ended when its handle can be read: later than when its `/proc` loses its arguments, for its mounts and
-/// its namespaces' other processes go in between. Or when nothing is left of it but what `is_over` tells.
+/// Wait until a process has ended. Its handle becomes readable after its `/proc` entry loses its arguments: in
+/// between, its mounts and the other processes of its namespaces end. Also returns when `is_over` says that nothing is
+/// left to wait for.
 fn wait_for_end(handle: &OwnedFd, until: Instant, is_over: impl Fn() -> bool) -> Result<(), Errno> {
     loop {
         let left = until.saturating_duration_since(Instant::now());
@@ -353,12 +352,11 @@ fn wait_for_end(handle: &OwnedFd, until: Instant, is_over: impl Fn() -> bool) ->
     }
 }
 
-/// Whether a machine's first process, being ended, has released its mounts and only waits for others, all of which have
-/// ended, to be collected. Their parents were killed, and process 1 of this computer, who inherited them, may be one that
-/// collects nothing, as in many containers.
+/// Whether a dying first process has released its mounts and only waits for zombies to be reaped. They were inherited
+/// by process 1 of this computer, which in many containers reaps nothing.
 fn is_over(init: u32, namespace: Option<&Path>) -> bool {
     let (Some(namespace), Ok(entries)) = (namespace, fs::read_dir("/proc")) else { return false };
-    // It has no more namespaces to show then (namespaces(7)).
+    // Then it no longer has namespaces in `/proc` (namespaces(7)).
     if fs::read_link(format!("/proc/{init}/ns/mnt")).is_ok() {
         return false;
     }
@@ -372,8 +370,8 @@ fn is_over(init: u32, namespace: Option<&Path>) -> bool {
     })
 }
 
-/// Wait for the process that waits for a machine's systemd to start, if there is one. If it was killed meanwhile, nobody
-/// knows how far systemd is.
+/// Wait for the process that is waiting for a machine's systemd, if there is one. If that process was killed,
+/// systemd's state is unknown.
 pub(super) fn has_booted(folder: &Folder) -> Result<bool> {
     let path = boot::lock_file(folder);
     match fs::File::open(&path).and_then(|file| file.lock_shared()) {

@@ -1,10 +1,11 @@
 //! Machines: throw-away, copy-on-write views of this computer.
 //!
-//! A machine sees the files of this computer and may change all of them: what it writes lands in its own folder below
-//! `$MINIJUJU_DATA`, never on the computer. It has its own processes, host name and network address. Nothing but its
-//! first process keeps it alive, so it outlives the command that started it and needs no daemon.
+//! A machine sees the files of this computer and may change all of them: its writes go to its own folder below
+//! `$MINIJUJU_DATA`, never to the computer. It has its own processes, host name and network address. Only its first
+//! process keeps it alive, so it outlives the command that started it and needs no daemon.
 //!
-//! A machine protects the computer from a charm's accidents. It does not stop an attacker: its processes are root's.
+//! A machine protects the computer from a charm's accidents. It does not stop an attacker: its root is the host's
+//! root.
 
 mod agent;
 mod base;

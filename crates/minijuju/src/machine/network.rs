@@ -1,4 +1,4 @@
-//! The machines' network: a bridge on this computer, with a way out through it.
+//! The machines' network: a bridge on this computer that routes to the outside.
 
 use std::fs;
 use std::io;
@@ -12,18 +12,19 @@ use super::record::{Record, read_json, write_json};
 use super::tool::Tool;
 use super::{Error, Result, firewall};
 
-/// Bridges of all data folders begin so.
+/// Prefix of every bridge, for all data folders.
 pub(super) const BRIDGE: &str = "mjbr-";
 
-/// The network of one data folder's machines. Its names come from the folder's path, so that two folders do not meet.
+/// The network of one data folder's machines. Its names derive from the folder's path, so that two folders do not
+/// collide.
 #[derive(Debug, Clone)]
 pub(super) struct Network {
-    /// Where its address is kept.
+    /// The file that keeps its subnet.
     file: PathBuf,
     tag: String,
 }
 
-/// The first three numbers of the machines' addresses.
+/// The first three bytes of the machines' addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Subnet {
     second: u8,
@@ -39,11 +40,11 @@ impl Subnet {
         self.host(1)
     }
 
-    /// Whether a route's destination, as `ip route` prints it, reaches into it.
+    /// Whether a route's destination, as `ip route` prints it, overlaps with the subnet.
     fn meets(self, destination: &str) -> bool {
         let (address, prefix) = destination.split_once('/').unwrap_or((destination, "32"));
         let (Ok(address), Ok(prefix)) = (address.parse::<Ipv4Addr>(), prefix.parse::<u32>()) else { return false };
-        // A default route goes everywhere, and every other route goes before it.
+        // A default route covers everything, but more specific routes take precedence.
         let Some(mask) = (prefix > 0).then(|| u32::MAX << (32 - prefix.min(24))) else { return false };
         address.to_bits() & mask == self.host(0).to_bits() & mask
     }
@@ -51,13 +52,13 @@ impl Subnet {
 
 impl Network {
     pub(super) fn new(data: &Path) -> Self {
-        // FNV-1a: unlike the standard library's, the same with every compiler.
+        // FNV-1a: stable across compiler versions, unlike the standard library's hash.
         let bytes = data.as_os_str().as_encoded_bytes().iter();
         let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
         Self { file: data.join("network.json"), tag: format!("{:06x}", (hash >> 24) ^ (hash & 0x00ff_ffff)) }
     }
 
-    /// Six hexadecimal digits that tell the data folder from others.
+    /// Six hexadecimal digits that identify the data folder.
     pub(super) fn tag(&self) -> &str {
         &self.tag
     }
@@ -66,9 +67,9 @@ impl Network {
         format!("{BRIDGE}{}", self.tag)
     }
 
-    /// The hardware address of a machine, or of the bridge for number 1. The kernel's own choices change: the bridge's
-    /// with each machine, an address's with each machine that gets it, and a program that remembers the old one reaches nobody
-    /// for seconds. The first byte says that no manufacturer gave it.
+    /// The MAC address of a machine, or of the bridge for number 1. Addresses that the kernel chooses change: the
+    /// bridge's with each machine, and that of an IP address with each machine that gets it. A program that remembers
+    /// the old one would reach nobody for seconds. The first byte marks the address as locally administered.
     pub(super) fn hardware_address(&self, number: u8) -> String {
         format!("02:6d:{}:{}:{}:{number:02x}", &self.tag[..2], &self.tag[2..4], &self.tag[4..])
     }
@@ -77,20 +78,20 @@ impl Network {
         format!("minijuju_{}", self.tag)
     }
 
-    /// The name of the host's end of a machine's cable. Names of network devices have at most 15 bytes.
+    /// The name of the host's end of a machine's veth pair. Linux limits names of network devices to 15 bytes.
     pub(super) fn interface(&self, number: u8) -> String {
         format!("mj{}-{number}", self.tag)
     }
 
-    /// Make what is missing of the network. Repeated, it changes nothing that works. With the network comes a note for
-    /// the person at this computer, if they must do something about it.
+    /// Create what is missing of the network. Leaves what works alone. Returns a note for the user if they must do
+    /// something.
     pub(super) fn ensure(&self, lock: &Lock) -> Result<(Subnet, Option<String>)> {
         let bridge = self.bridge();
         let known = read_json::<Subnet>(&self.file)?;
         let subnet = match known {
             Some(subnet) if is_up(&bridge) => subnet,
             _ => {
-                // The file comes last: with it and the bridge, all before it was done.
+                // The file is written last: if it and the bridge exist, all else was done.
                 self.forget()?;
                 self.remove_bridge(lock)?;
                 let subnet = self.choose(known)?;
@@ -112,7 +113,7 @@ impl Network {
         Ok((subnet, note))
     }
 
-    /// The network of last time if it is still free, else the first free one.
+    /// The previous subnet if it is still free, else the first free one.
     fn choose(&self, known: Option<Subnet>) -> Result<Subnet> {
         let routes = Tool::Ip.run(
             Path::new("/"),
@@ -125,7 +126,7 @@ impl Network {
             .filter_map(|line| {
                 let mut words = line.split_whitespace();
                 let first = words.next()?;
-                // "local 10.0.0.1 dev lo …", "broadcast …", "unreachable …": the address comes second.
+                // "local 10.0.0.1 dev lo …", "broadcast …", "unreachable …": the address is the second word.
                 if first.starts_with(|letter: char| letter.is_ascii_digit()) { Some(first) } else { words.next() }
             })
             .collect();
@@ -140,7 +141,7 @@ impl Network {
             .ok_or(Error::NoFreeNetwork)
     }
 
-    /// Plug a machine into the bridge; `pid` is its first process.
+    /// Connect a machine to the bridge; `pid` is its first process.
     pub(super) fn plug(&self, lock: &Lock, record: &Record, pid: u32) -> Result<()> {
         let (bridge, interface) = (self.bridge(), &record.interface);
         let doing = format!("plug machine {} into the network", record.id);
@@ -166,7 +167,7 @@ impl Network {
         Tool::Nsenter.run_locked(lock, &args, &inside, &doing)
     }
 
-    /// Whether it is as [`ensure`](Self::ensure) made it, and these machines are plugged in.
+    /// Whether the network is as [`ensure`](Self::ensure) made it, and these machines are connected.
     pub(super) fn is_whole<'a>(&self, mut machines: impl Iterator<Item = &'a Record>) -> bool {
         let bridge = self.bridge();
         is_up(&bridge)
@@ -174,7 +175,7 @@ impl Network {
             && firewall::is_open(&self.table(), &bridge)
     }
 
-    /// Plug a machine in again where its cable is loose or gone; `pid` is its first process.
+    /// Reconnect a machine whose veth pair is gone or detached; `pid` is its first process.
     pub(super) fn plug_again(&self, lock: &Lock, record: &Record, pid: u32) -> Result<()> {
         let (bridge, interface) = (self.bridge(), &record.interface);
         if is_plugged(interface, &bridge) {
@@ -186,12 +187,12 @@ impl Network {
         self.plug(lock, record, pid)
     }
 
-    /// Whether anything of it is there.
+    /// Whether any part of it exists.
     pub(super) fn exists(&self) -> bool {
         exists(&self.bridge()) || self.file.exists()
     }
 
-    /// Take it all away, also halves of it.
+    /// Remove the network, complete or not.
     pub(super) fn remove(&self, lock: &Lock) -> Result<()> {
         for interface in interfaces().filter(|name| name.starts_with(&format!("mj{}-", self.tag))) {
             unplug(lock, &interface)?;
@@ -217,12 +218,12 @@ impl Network {
     }
 }
 
-/// Remove the host's end of a cable, which removes the machine's end too.
+/// Remove the host's end of a veth pair, and the machine's end with it.
 pub(super) fn unplug(lock: &Lock, interface: &str) -> Result<()> {
     if !exists(interface) {
         return Ok(());
     }
-    // Of a machine that has just died, the kernel removes it too, and may be quicker.
+    // The kernel may have removed it already, if its machine has just ended.
     ip(lock, "unplug a machine", &format!("link del {interface}\n"))
         .or_else(|error| if exists(interface) { Err(error) } else { Ok(()) })
 }
@@ -243,13 +244,13 @@ pub(super) fn interfaces() -> impl Iterator<Item = String> {
         .filter_map(|entry| entry.file_name().into_string().ok())
 }
 
-/// Whether a machine's end of a cable is in the bridge.
+/// Whether the host's end of a veth pair is attached to the bridge.
 fn is_plugged(interface: &str, bridge: &str) -> bool {
     let master = fs::read_link(format!("/sys/class/net/{interface}/master"));
     is_up(interface) && master.is_ok_and(|master| master.file_name().is_some_and(|name| name == bridge))
 }
 
-/// Whether the device is set up (`IFF_UP`, the lowest bit of its flags).
+/// Whether the device is up (`IFF_UP`, the lowest bit of its flags).
 fn is_up(interface: &str) -> bool {
     fs::read_to_string(format!("/sys/class/net/{interface}/flags"))
         .ok()
@@ -257,7 +258,7 @@ fn is_up(interface: &str) -> bool {
         .is_some_and(|flags| flags & 1 == 1)
 }
 
-/// How large packets may be on this computer's default route: larger ones would get lost on the way back to a machine.
+/// The MTU of this computer's default route. Larger packets would get lost on the way back to a machine.
 fn way_out_mtu() -> u32 {
     let routes = fs::read_to_string("/proc/net/route").unwrap_or_default();
     default_device(&routes)

@@ -1,10 +1,11 @@
-//! Which of this computer's file systems a machine sees, read from `/proc/self/mountinfo` (proc(5)).
+//! Selects the host's file systems that a machine sees, from `/proc/self/mountinfo` (proc(5)).
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-/// Folders that a machine has for itself, or that hold other systems' files: nothing mounted at or below them is shown.
+/// Folders that a machine has of its own, or that hold other systems' files. Nothing mounted at or below them is
+/// shown.
 const OWN: [&str; 12] = [
     "/proc",
     "/sys",
@@ -20,7 +21,7 @@ const OWN: [&str; 12] = [
     "/var/lib/lxd",
 ];
 
-/// File systems that hold files on this computer. All others are interfaces of the kernel, or may hang with a network.
+/// File systems that hold files on this computer. The others are kernel interfaces, or may hang with the network.
 const REAL: [&str; 16] = [
     "bcachefs", "btrfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuseblk", "jfs", "ntfs3", "overlay",
     "tmpfs", "vfat", "xfs", "zfs",
@@ -35,7 +36,7 @@ struct Mount {
     kind: String,
 }
 
-/// The mount points below `/` to be shown in a machine, parents first. `/` itself is not in it.
+/// The mount points below `/` to show in a machine, parents first, without `/` itself.
 pub(super) fn below_root(mountinfo: &str) -> Vec<PathBuf> {
     let mounts: Vec<Mount> = mountinfo.lines().filter_map(parse).collect();
     let mut points: Vec<PathBuf> = mounts
@@ -50,21 +51,21 @@ pub(super) fn below_root(mountinfo: &str) -> Vec<PathBuf> {
     points
 }
 
-/// Where the first file system of this kind is mounted that is seen there.
+/// The first visible mount point of a file system of this kind.
 pub(super) fn mount_of(mountinfo: &str, kind: &str) -> Option<PathBuf> {
     let mounts: Vec<Mount> = mountinfo.lines().filter_map(parse).collect();
     let found = mounts.iter().find(|mount| mount.kind == kind && is_visible(mount, &mounts))?;
     Some(found.point.clone())
 }
 
-/// Whether its files are seen at its mount point: nothing is mounted on top of it.
+/// Whether its files are visible at its mount point: nothing is mounted on top of it.
 fn is_visible(mount: &Mount, mounts: &[Mount]) -> bool {
     !mounts.iter().any(|other| other.parent == mount.id && other.point == mount.point) && is_reached(mount, mounts)
 }
 
-/// Whether its mount point is not hidden by a mount further up, nor that of what it is mounted on.
+/// Whether no mount further up hides its mount point, or that of any of its parents.
 fn is_reached(mount: &Mount, mounts: &[Mount]) -> bool {
-    // On the same file system, further up: had it been there first, `mount` would be mounted on it.
+    // A later mount further up on the same file system. An earlier one would be the parent of `mount`.
     let hides = |other: &Mount| {
         other.parent == mount.parent && other.point != mount.point && mount.point.starts_with(&other.point)
     };
@@ -81,7 +82,7 @@ fn parse(line: &str) -> Option<Mount> {
     Some(Mount { id, parent, point, kind: right.split(' ').next()?.to_owned() })
 }
 
-/// Spaces, tabs, newlines and backslashes stand there as `\` and three octal digits.
+/// In `mountinfo`, spaces, tabs, newlines and backslashes are escaped as `\` and three octal digits.
 fn unescape(text: &str) -> PathBuf {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -96,8 +97,8 @@ fn unescape(text: &str) -> PathBuf {
     OsString::from_vec(out).into()
 }
 
-/// The name of the folder that keeps what is written at `point`: letters and digits, and no character that has a meaning
-/// in mount's options.
+/// The name of the folder that keeps what is written below `point`: only letters, digits and characters without a
+/// meaning in mount options.
 pub(super) fn folder_name(point: &Path) -> String {
     use std::fmt::Write as _;
     let mut name = String::from("root");
@@ -113,8 +114,8 @@ pub(super) fn folder_name(point: &Path) -> String {
     name
 }
 
-/// Whether a path can stand in overlayfs's `lowerdir` option as it is. Versions of mount differ in how they escape what
-/// has a meaning there.
+/// Whether a path can be used unescaped in overlayfs's `lowerdir` option. Versions of mount differ in how they escape
+/// special characters there.
 pub(super) fn is_plain(point: &Path) -> bool {
     !point.as_os_str().as_encoded_bytes().iter().any(|byte| b",:\\\"'\n".contains(byte))
 }

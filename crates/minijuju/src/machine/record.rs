@@ -1,4 +1,4 @@
-//! What is kept of a machine on disk: its folder, and the record in it.
+//! A machine on disk: its folder, and the record in it.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -15,51 +15,50 @@ use serde::{Deserialize, Serialize};
 use super::{Error, Init, Result, boot};
 use crate::private;
 
-/// What machines are.
+/// What machines are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Copy-on-write views of this computer, each in its own namespaces.
     Namespaces,
-    /// This computer itself: nothing is kept apart.
+    /// This computer itself, without isolation.
     Host,
 }
 
-/// `machine.json` in a machine's folder. It is written before anything of the machine exists, so that whatever a crash
-/// leaves behind has a record that names it.
+/// `machine.json` in a machine's folder. It is written before anything of the machine exists, so that a record names
+/// whatever a crash leaves behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) id: String,
     pub(super) hostname: String,
     pub(super) kind: Kind,
-    /// The last number of its address; 0 on the host itself.
+    /// The last byte of its address; 0 on the host itself.
     pub(super) number: u8,
     pub(super) address: Ipv4Addr,
     pub(super) gateway: Ipv4Addr,
-    /// The host's end of its network cable.
+    /// The host's end of its veth pair.
     pub(super) interface: String,
-    /// What its `/etc/resolv.conf` holds.
+    /// The content of its `/etc/resolv.conf`.
     pub(super) resolv_conf: String,
-    /// This computer's table of names, for a machine that is new; one that comes back keeps its own. It is read here and
-    /// not from the view of this computer's files: in a container it is a file mounted on its own.
+    /// The host's `/etc/hosts`, for a new machine; a machine that starts again keeps its own. Read on the host and not
+    /// in the machine's view: in a container it is a mount of its own.
     #[serde(default)]
     pub(super) hosts: Option<String>,
-    /// Its first process, by its number on the host, once it is up.
+    /// The host's PID of its first process, once it is up.
     pub(super) pid: Option<u32>,
-    /// What its first process is.
     #[serde(default)]
     pub(super) init: Init,
-    /// The base that it is a view of; none if that is this computer.
+    /// The base that it is a view of, or `None` for the host's root.
     #[serde(default)]
     pub(super) base: Option<String>,
-    /// The cgroup that its systemd manages, on the host.
+    /// The cgroup that its systemd manages, as a path on the host.
     #[serde(default)]
     pub(super) cgroup: Option<PathBuf>,
-    /// Whether it has been up: only then are its files worth keeping after a crash.
+    /// Whether it was ever up. Only then are its files kept after a crash.
     pub(super) made: bool,
-    /// When it was started, in seconds since 1970.
+    /// Start time, in seconds since 1970.
     pub(super) started: u64,
-    /// What a person should know about how it was started.
+    /// Remarks about its start for the user.
     pub(super) notes: Vec<String>,
 }
 
@@ -76,7 +75,7 @@ impl Folder {
         &self.0
     }
 
-    /// The record, or `None` where there is none or only half of one: then the machine was never up.
+    /// The record, or `None` if it is missing or incomplete: then the machine was never up.
     pub(super) fn read(&self) -> Result<Option<Record>> {
         read_json(&self.0.join("machine.json"))
     }
@@ -85,13 +84,13 @@ impl Folder {
         write_json(&self.0.join("machine.json"), record)
     }
 
-    /// The machine's first process, if it runs. Its arguments name this folder, so that another process with a number
-    /// that was used again is not taken for it.
+    /// The machine's first process, if it runs. Its arguments name this folder, so a process that reused the PID does
+    /// not match.
     pub(super) fn init(&self, record: &Record) -> Option<u32> {
         record.pid.filter(|pid| self.is_of_init(*pid))
     }
 
-    /// Whether a process is named after this folder, as [`inits`] finds it.
+    /// Whether the process is the first one of this folder's machine, as [`inits`] finds it.
     pub(super) fn is_of_init(&self, pid: u32) -> bool {
         folder_of_init(pid).is_some_and(|folder| folder == self.0)
     }
@@ -102,19 +101,19 @@ impl Folder {
     }
 }
 
-/// All machines' first processes on this computer, with the folders of their machines: also those whose starter was
-/// killed before it could write down their number.
+/// The first processes of all machines on this computer, with their folders. Includes those whose starter was killed
+/// before it recorded the PID.
 pub(super) fn inits() -> Vec<(u32, PathBuf)> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter_map(|pid| Some((pid, folder_of_init(pid)?))).collect()
 }
 
-/// The folder that a process is named after, if it is a machine's first process or about to become one.
+/// The folder that a process's arguments name, if it is or will become a machine's first process.
 fn folder_of_init(pid: u32) -> Option<PathBuf> {
     let command = started_with(pid, "cmdline")?;
     let args: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
-    // On the way it is `unshare`, which has them after its own arguments. The last one ends with a zero byte too.
+    // In between it is `unshare`, with these as its last arguments. The last argument ends with a zero byte too.
     let [.., init, _step, folder, b""] = args.as_slice() else { return folder_of_systemd(pid, args[0]) };
     if *init == super::init::SUBCOMMAND.as_bytes() {
         return Some(OsStr::from_bytes(folder).into());
@@ -122,28 +121,28 @@ fn folder_of_init(pid: u32) -> Option<PathBuf> {
     folder_of_systemd(pid, args[0])
 }
 
-/// What a process was started with, `cmdline` or `environ`. While it executes another program both are empty for a moment,
-/// and a machine whose systemd shuts down must not pass for one that is gone.
+/// A process's `cmdline` or `environ`. Both are briefly empty during an `exec`; retry, because a machine whose systemd
+/// is shutting down must not look as if it were gone.
 fn started_with(pid: u32, what: &str) -> Option<Vec<u8>> {
     for _ in 0..20 {
         let content = fs::read(format!("/proc/{pid}/{what}")).ok()?;
         if !content.is_empty() {
             return Some(content);
         }
-        // A zombie has no program any more, and all that it held is gone; a thread of the kernel never has one.
+        // A zombie no longer has an executable, and holds nothing. A kernel thread never has one.
         fs::read_link(format!("/proc/{pid}/exe")).ok()?;
         thread::sleep(Duration::from_millis(1));
     }
     None
 }
 
-/// systemd changes its arguments when it executes itself again, or the program that ends it, but hands its environment on.
+/// systemd's arguments change when it re-executes itself or its shutdown program. Its environment stays.
 fn folder_of_systemd(pid: u32, program: &[u8]) -> Option<PathBuf> {
     let name = program.rsplit(|byte| *byte == b'/').next()?;
     if !name.starts_with(b"systemd") {
         return None;
     }
-    // What it starts has its memory for a moment.
+    // Children of systemd share its memory until they execute.
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
     if numbers.split_whitespace().next_back() != Some("1") {
@@ -154,7 +153,7 @@ fn folder_of_systemd(pid: u32, program: &[u8]) -> Option<PathBuf> {
     environment.split(|byte| *byte == 0).find_map(value).map(|folder| OsStr::from_bytes(&folder).into())
 }
 
-/// The space that a folder takes on disk. What vanishes or cannot be read meanwhile counts nothing.
+/// The disk usage of a folder. Files that vanish or cannot be read count as 0.
 pub(super) fn size(path: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt as _;
     let Ok(entries) = fs::read_dir(path) else { return 0 };
@@ -178,7 +177,7 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     }
 }
 
-/// Replace a JSON file as a whole, so that a reader never sees half of it.
+/// Replace a JSON file atomically.
 pub(super) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let text = serde_json::to_vec_pretty(value).map_err(|error| Error::file("write", path)(error.into()))?;
     private::replace(path, &text).map_err(Error::file("write", path))

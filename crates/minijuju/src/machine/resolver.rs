@@ -1,12 +1,12 @@
-//! Which DNS servers a machine asks.
+//! The DNS servers that a machine uses.
 
 use std::fs;
 
-/// Files that list the real DNS servers where `/etc/resolv.conf` names only a resolver on the loopback interface, which
-/// a machine cannot reach: systemd-resolved's (Ubuntu), then `NetworkManager`'s.
+/// Files that list the real DNS servers where `/etc/resolv.conf` names a resolver on the loopback interface, which a
+/// machine cannot reach: systemd-resolved's (Ubuntu), then `NetworkManager`'s.
 const UPSTREAM: [&str; 2] = ["/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"];
 
-/// What a machine's `/etc/resolv.conf` holds, and a note if names will not resolve there.
+/// The content of a machine's `/etc/resolv.conf`, and a note if names will not resolve there.
 pub(super) fn resolv_conf() -> (String, Option<String>) {
     let own = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
     choose(own, UPSTREAM.iter().filter_map(|path| fs::read_to_string(path).ok()))
@@ -24,7 +24,7 @@ fn choose(own: String, mut upstream: impl Iterator<Item = String>) -> (String, O
     (own, Some(note.to_owned()))
 }
 
-/// Whether a machine can reach one of the servers.
+/// Whether a machine can reach any of the servers.
 fn has_server(text: &str) -> bool {
     text.lines().any(|line| {
         let mut words = line.split_whitespace();

@@ -1,4 +1,4 @@
-//! A machine's file systems, put together by its first process in its own mount namespace.
+//! A machine's file systems. Its first process mounts them in its own mount namespace.
 
 use std::fs;
 use std::io;
@@ -12,34 +12,34 @@ use super::record::Record;
 use super::tool::Tool;
 use super::{Error, Files, Init, Result, base, boot, ubuntu};
 
-/// Where a machine has minijuju's own program.
+/// The path of minijuju's program in a machine.
 pub(super) const TOOLS: &str = "/var/lib/juju/tools/minijuju";
 
-/// Below the data folder: programs for machines that the computer lacks.
+/// Below the data folder: stand-ins for programs that the computer lacks.
 pub(super) const STAND_INS: &str = "stand-ins/bin";
 
-/// Where a machine has them.
+/// The path of the stand-ins in a machine.
 const SEEN_STAND_INS: &str = "/var/lib/juju/tools/stand-ins";
 
-/// Below a machine's folder: what is kept in memory.
+/// Below a machine's folder: the tmpfs.
 const MEMORY: &str = "memory";
 
-/// Devices that every program may expect: name, and the kernel's numbers for it (Linux's devices.txt).
+/// Devices that programs expect: name, major and minor number (Linux's devices.txt).
 const DEVICES: [(&str, u64, u64); 6] =
     [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
 
-/// How many snaps can be mounted at a time.
+/// How many snaps can be mounted at once.
 const LOOP_DEVICES: u64 = 64;
 
 /// What a machine's root is made from.
 pub(super) struct Rootfs<'a> {
     /// The machine's folder.
     folder: &'a Path,
-    /// The data folder, which a machine does not see.
+    /// The data folder, hidden from the machine.
     data: &'a Path,
-    /// Where what it writes is kept, from its folder.
+    /// Where its writes are kept, relative to its folder.
     store: &'static str,
-    /// Remarks for the person who started it.
+    /// Remarks for the user.
     pub(super) notes: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Rootfs<'a> {
         let old = made(&root, "/run/host")?;
         self.run(Tool::PivotRoot, &["root", &old.to_string_lossy()], "make the machine's root its own")?;
         std::env::set_current_dir("/").map_err(Error::file("enter", "/"))?;
-        // By no program: those that are there now are the machine's.
+        // Without running a program: the programs are the machine's now.
         rustix::mount::unmount("/run/host", rustix::mount::UnmountFlags::DETACH)
             .map_err(|error| Error::file("detach", "/run/host")(error.into()))?;
         fs::remove_dir("/run/host").map_err(Error::file("remove", "/run/host"))?;
@@ -69,10 +69,10 @@ impl<'a> Rootfs<'a> {
         ubuntu::make()
     }
 
-    /// The host's files, or those of a base, copied as they are written to.
+    /// Mount the host's files, or a base's, copy-on-write.
     fn mount_files(&mut self, root: &Path, record: &Record) -> Result<()> {
         make(root)?;
-        // Work folders belong to one mount; one left by a killed machine (`volatile` marks it) would be refused.
+        // A work folder belongs to one mount. One that a killed machine left (marked by `volatile`) would be refused.
         let work = self.folder.join("work");
         match fs::remove_dir_all(&work) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file("remove", work)(error)),
@@ -87,10 +87,10 @@ impl<'a> Rootfs<'a> {
             fs::read_to_string("/proc/self/mountinfo").map_err(Error::file("read", "/proc/self/mountinfo"))?;
         let points = overlay::below_root(&mountinfo).into_iter().filter(|point| !point.starts_with(self.folder));
         for point in points {
-            // Those that the machine has no folder for are not shown.
+            // Skip those that have no folder in the machine.
             let Ok(target) = Files::at(root).and_then(|files| files.folder(&point)?.real_path()) else { continue };
             if self.overlay(&point, &overlay::folder_name(&point), &target).is_err() {
-                // Some file systems cannot lie below an overlay (vfat): seen, but not written to.
+                // Some file systems cannot be a lower layer (vfat): show them read-only.
                 self.run(
                     Tool::Mount,
                     &["-o", "bind,ro", &point.to_string_lossy(), &target.to_string_lossy()],
@@ -101,8 +101,8 @@ impl<'a> Rootfs<'a> {
         Ok(())
     }
 
-    /// The root overlay. Where the data folder's file system cannot hold what is written (an overlay itself, as in a
-    /// container, or a network's), memory does.
+    /// Mount the root overlay. If the data folder's file system cannot be an upper layer (an overlay in a container,
+    /// or a network file system), keep the writes in memory.
     fn overlay_root(&mut self, lower: &Path) -> Result<()> {
         let target = self.folder.join("root");
         let name = overlay::folder_name(Path::new("/"));
@@ -126,8 +126,8 @@ impl<'a> Rootfs<'a> {
         Ok(())
     }
 
-    /// Have the programs in the machine that stand in for those that the computer lacks. Each is a link, for a package that
-    /// brings the real one to replace: what is mounted could not be.
+    /// Put the stand-ins for missing programs into the machine. Each is a symbolic link, so that a package can replace
+    /// it with the real program; a mount could not be replaced.
     fn mount_stand_ins(&self, root: &Path) -> Result<()> {
         let folder = self.data.join(STAND_INS);
         if !folder.exists() {
@@ -156,21 +156,21 @@ impl<'a> Rootfs<'a> {
             self.run(Tool::Mount, &["--bind", &lower.to_string_lossy(), &plain], &doing)?;
             plain
         };
-        // Relative folders keep commas in the data folder's path out of the options.
+        // Relative paths keep commas in the data folder's path out of the options.
         let options = format!(
             "lowerdir={lower},upperdir={store}/upper/{name},workdir={store}/work/{name},nodev,index=off,redirect_dir=on"
         );
         let mount = |options: &str| {
             self.run(Tool::Mount, &["-t", "overlay", "-o", options, "minijuju", &target.to_string_lossy()], &doing)
         };
-        // Folders of the host can be renamed, as on any disk (`redirect_dir`).
+        // Allow renaming the host's folders (`redirect_dir`).
         //
-        // Without fsync: what a machine loses by a power cut is thrown away anyway, and dpkg runs much faster.
-        // Kernels before 5.10 do not know the option.
+        // Skip fsync (`volatile`): a crash discards the machine's writes anyway, and dpkg is much faster. Kernels
+        // before 5.10 do not know the option.
         mount(&format!("{options},volatile")).or_else(|_| mount(&options))
     }
 
-    /// File systems that are the machine's alone.
+    /// Mount file systems that belong to the machine alone.
     fn mount_own(&self, root: &Path) -> Result<()> {
         let mount = |kind: &str, options: &str, point: &str| {
             let target = made(root, Path::new("/").join(point))?;
@@ -189,7 +189,7 @@ impl<'a> Rootfs<'a> {
         make_devices(&made(root, "/dev")?)
     }
 
-    /// What systemd needs besides: its cgroups, and the way to say that it is up.
+    /// Mount what systemd also needs: cgroups, and the notification socket.
     fn mount_for_systemd(&self, root: &Path) -> Result<()> {
         let cgroups = root.join("sys/fs/cgroup").to_string_lossy().into_owned();
         let args = ["-t", "cgroup2", "-o", "nosuid,nodev,noexec", "cgroup2", &cgroups];
@@ -201,7 +201,7 @@ impl<'a> Rootfs<'a> {
         self.run(Tool::Mount, &["--bind", boot::SOCKET, &socket.to_string_lossy()], "listen to the machine's systemd")
     }
 
-    /// Keep the machine off what is the host's: its kernel's settings, and minijuju's own data.
+    /// Protect what is the host's: kernel settings, and minijuju's data.
     fn guard(&self, root: &Path) -> Result<()> {
         let bind = |options: &str, from: &Path, to: &Path| {
             let args = ["-o", options, &from.to_string_lossy(), &to.to_string_lossy()];
@@ -216,7 +216,7 @@ impl<'a> Rootfs<'a> {
                 bind("bind,ro", &path, &path)?;
             }
         }
-        // The network's settings are the machine's own: the kernel shows each process those of its own network.
+        // Network settings stay writable: the kernel shows each process those of its own network namespace.
         bind("bind", Path::new("/proc/sys/net"), &proc.join("sys/net"))?;
         if let Ok(data) = Files::at(root).and_then(|files| files.folder(self.data)?.real_path()) {
             let args = ["-t", "tmpfs", "-o", "ro,size=4k,mode=755", "hidden", &data.to_string_lossy()];
@@ -230,8 +230,8 @@ impl<'a> Rootfs<'a> {
     }
 }
 
-/// The folder `path` of the machine, made where it is missing, as this computer names it. A machine that starts again may
-/// have made links of its folders, which must not lead to this computer's.
+/// The folder `path` of the machine, created if missing, as a path on this computer. Resolved inside the machine: its
+/// own links must not lead to this computer's folders.
 fn made(root: &Path, path: impl AsRef<Path>) -> Result<PathBuf> {
     let path = path.as_ref();
     let found = Files::at(root).and_then(|files| files.make_folder(path)?.real_path());
@@ -246,7 +246,7 @@ fn ignore_missing(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
-/// Make the folder that stands for `model` in a machine. Unless it is there: then the machine may have changed it.
+/// Create the counterpart of the folder `model` in a machine, unless it exists: the machine may have changed it.
 fn make_like(folder: &Path, model: &Path) -> Result<()> {
     if folder.exists() {
         return Ok(());
@@ -265,7 +265,7 @@ fn make_devices(dev: &Path) -> Result<()> {
         let path = dev.join(name);
         mknod(&path, SFlag::S_IFCHR, Mode::from_bits_truncate(0o666), makedev(major, minor))
             .map_err(|error| Error::file("make", &path)(error.into()))?;
-        // The caller's umask took bits away.
+        // The umask may have removed bits.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).map_err(Error::file("open up", &path))?;
     }
     let links = [
@@ -281,14 +281,14 @@ fn make_devices(dev: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What snapd mounts snaps by: this computer's loop devices. Each is free again when the mount is gone, which ends with the
-/// machine. A kernel without them has none to give.
+/// Loop devices for snapd to mount snaps with, shared with this computer. The kernel frees each with its mount, at the
+/// latest when the machine ends. A kernel without loop devices has none to offer.
 fn make_loop_devices(dev: &Path) -> Result<()> {
     let numbers = (0..LOOP_DEVICES).map(|number| (format!("loop{number}"), SFlag::S_IFBLK, (7, number)));
     for (name, kind, (major, minor)) in numbers.chain([("loop-control".to_owned(), SFlag::S_IFCHR, (10, 237))]) {
         let path = dev.join(name);
         match mknod(&path, kind, Mode::from_bits_truncate(0o660), makedev(major, minor)) {
-            // In a container that may make none.
+            // Not allowed in a container.
             Ok(()) | Err(nix::errno::Errno::EPERM) => {}
             Err(error) => return Err(Error::file("make", &path)(error.into())),
         }
@@ -296,7 +296,7 @@ fn make_loop_devices(dev: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The files that give the machine its name and its DNS servers.
+/// Write the files that give the machine its name and its DNS servers.
 fn write_etc(record: &Record) -> Result<()> {
     // On Ubuntu it is a link into /run, which is empty here.
     replace("/etc/resolv.conf", &record.resolv_conf)?;
@@ -314,7 +314,7 @@ pub(super) fn replace(path: &str, text: &str) -> Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o644)).map_err(Error::file("open up", path))
 }
 
-/// The host's table of names with the machine's own on top; a line from its last start is left out.
+/// The host's `/etc/hosts` with the machine's own line on top, and without a line from its last start.
 fn with_host(hosts: &str, address: &str, hostname: &str) -> String {
     let is_own = |line: &&str| line.split_whitespace().skip(1).any(|name| name == hostname);
     let mut text = format!("{address} {hostname}\n");

@@ -1,4 +1,4 @@
-//! How a machine starts.
+//! Starts machines.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _};
@@ -21,24 +21,24 @@ use crate::private;
 /// A machine to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
-    /// Its name, unique on this computer: letters, digits, `-`, `_`, `.`.
+    /// Its name, unique on this computer. Allowed are letters, digits, `-`, `_` and `.`.
     pub id: String,
     /// Its host name, such as `juju-0f1e2d-0`.
     pub hostname: String,
-    /// Its base, such as `ubuntu@24.04`. Where it was not imported, this computer's own root serves.
+    /// Its base, such as `ubuntu@24.04`. If that was not imported, the machine is a view of this computer's own root.
     pub base: String,
 }
 
-/// A machine whose first process runs.
+/// A machine whose first process is running.
 struct Started {
     machine: Machine,
     boot: Option<Boot>,
 }
 
-/// systemd comes up.
+/// A systemd that is starting.
 struct Boot {
     ready: Ready,
-    /// Others that want the machine wait for it.
+    /// Other starters of the machine wait for this lock.
     lock: File,
 }
 
@@ -51,8 +51,8 @@ impl Boot {
 }
 
 impl Machines {
-    /// Start a machine. One that is up is given back as it is; one that died (by a reboot, or killed) starts again with
-    /// the files that it wrote; one that was never up is made again.
+    /// Start a machine. One that is up is returned as it is. One that died (killed, or by a reboot) starts again with
+    /// its files. One that was never up is made anew.
     pub fn start(&self, spec: &Spec) -> Result<Machine> {
         let folder = self.folder(&spec.id)?;
         if self.kind() == Kind::Host && folder.read()?.is_none_or(|record| record.kind == Kind::Host) {
@@ -86,11 +86,11 @@ impl Machines {
         let started = self.make(&lock, spec, &folder, kept.as_ref()).inspect_err(|_| self.undo(&lock, &folder, made));
         let Started { mut machine, boot } = started?;
         tracing::info!(target: "juju.machine", "machine {} started, at {}", machine.id(), machine.address());
-        // Others may start meanwhile.
+        // Let others start in the meantime.
         drop(lock);
         let Some(Boot { ready, lock: booting }) = boot else { return Ok(machine) };
         match ready.wait(&folder, &machine, self.patience) {
-            // On Juju too, the agent starts beside the services of a machine that was up before.
+            // Juju's agent, too, starts beside the services of a machine that was up before.
             Err(error) if made && folder.is_of_init(machine.pid()) => machine.note(error.to_string()),
             waited => waited.or_else(|error| {
                 self.undo(&Lock::wait()?, &folder, made);
@@ -102,7 +102,7 @@ impl Machines {
         Ok(machine)
     }
 
-    /// Which first process a machine gets that is a view of `root`, with its cgroup, and a note if it cannot be systemd.
+    /// The first process for a machine that is a view of `root`, with its cgroup, and a note if it cannot be systemd.
     fn choose_init(&self, spec: &Spec, root: &Path) -> Result<(Init, Option<PathBuf>, Option<String>)> {
         if self.init == Some(Init::Plain) {
             return Ok((Init::Plain, None, None));
@@ -117,17 +117,17 @@ impl Machines {
             (Err(why), Some(Init::Systemd)) => Err(Error::NoSystemd(why.to_string())),
             (Err(why), _) => {
                 let note = format!(
-                    "machines are without systemd, so that charms' services do not run as on Juju: {why}; set \
-                     MINIJUJU_INIT=plain if that is as it should be"
+                    "machines are without systemd, so charms' services do not run as on Juju: {why}; set \
+                     MINIJUJU_INIT=plain to accept that"
                 );
-                // The first one says it for all.
+                // Only the first machine says it.
                 let first = self.folders()?.iter().all(|folder| folder.path().ends_with(&spec.id));
                 Ok((Init::Plain, None, first.then_some(note)))
             }
         }
     }
 
-    /// On the computer itself, a machine is a record and nothing else.
+    /// On the computer itself, a machine is only a record.
     fn start_host(&self, spec: &Spec, folder: &Folder) -> Result<Machine> {
         self.check_wanted()?;
         self.install_program()?;
@@ -173,7 +173,7 @@ impl Machines {
         let mut child = init::command(&program, folder).spawn().map_err(Error::file("run", &program))?;
         let followed = self.follow(lock, &mut child, &mut record);
         if followed.is_err() {
-            // Or the wait for the step that starts it might not end.
+            // Otherwise the wait for the starting step might never end.
             let _ = stop_init(folder);
         }
         child.wait().map_err(Error::file("wait for", &program))?;
@@ -184,7 +184,7 @@ impl Machines {
         Ok(Started { machine: Machine::new(record, pid, &self.data), boot })
     }
 
-    /// Listen to the first process until it is ready, and plug it in meanwhile.
+    /// Follow the first process until it is ready, and connect it to the network in the meantime.
     fn follow(&self, lock: &Lock, child: &mut Child, record: &mut Record) -> Result<u32> {
         let failed = |reason: String| Error::Start { id: record.id.clone(), reason };
         let lost = |error: io::Error| Error::file("listen to the first process of", &record.id)(error);
@@ -201,7 +201,7 @@ impl Machines {
                 ("pid", number) => {
                     let number = number.parse().map_err(|_| failed(line.clone()))?;
                     pid = Some(number);
-                    // It fails too where the first process fails meanwhile, which then says why.
+                    // This also fails if the first process fails; then its own message says why.
                     plugged = self.network.plug(lock, record, number);
                 }
                 ("note", note) => notes.push(note.to_owned()),
@@ -209,7 +209,7 @@ impl Machines {
                 ("error", reason) => outcome = Err(Some(reason.to_owned())),
                 _ => outcome = Err(Some(line)),
             }
-            // In whichever order: two processes say them.
+            // In any order: two processes report them.
             if outcome.is_ok() && pid.is_some() {
                 break;
             }
@@ -224,12 +224,12 @@ impl Machines {
                 Ok(pid)
             }
             (Err(Some(reason)), _) => Err(failed(reason)),
-            // Before there is a first process, unshare is what may fail.
+            // Until there is a first process, the failure is unshare's.
             _ => Err(Tool::Unshare.failure("make a machine's namespaces", &text, &status.to_string())),
         }
     }
 
-    /// Put this program where machines find it, if it is not there yet.
+    /// Copy this program to where machines find it, unless it is there.
     pub(super) fn install_program(&self) -> Result<()> {
         let folder = self.data.join("tools");
         let target = folder.join("minijuju");
@@ -240,20 +240,20 @@ impl Machines {
         }
         let prepare = || {
             fs::create_dir_all(&folder)?;
-            // Every user of a machine may run a hook command, whatever the umask here.
+            // Every user of a machine may run a hook command, whatever the umask is.
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
             Ok(tempfile::NamedTempFile::new_in(&folder)?.into_temp_path())
         };
         let part = prepare().map_err(Error::file("write", &target))?;
-        // By another process: Linux executes no file that is open for writing anywhere, and what this process has open, a
-        // child has too that another thread is just starting.
+        // Copied by another process: Linux does not execute a file that is open for writing, and a child that another
+        // thread is starting inherits open files.
         let (from, to) = (self.program.to_string_lossy(), part.to_string_lossy());
         let args = ["--remove-destination", "--preserve=mode,timestamps", "--", &from, &to];
         Tool::Cp.run(Path::new("/"), &args, "", "copy minijuju's program for machines")?;
         part.persist(&target).map_err(|error| Error::file("write", &target)(error.error))
     }
 
-    /// Have a stand-in for `sudo` in machines, where the root that they are views of has none.
+    /// Provide a stand-in for `sudo` where the root that machines are views of has none.
     fn install_stand_ins(&self, root: &Path) -> Result<()> {
         if ["usr/bin/sudo", "usr/local/bin/sudo", "bin/sudo"].iter().any(|path| root.join(path).exists()) {
             return Ok(());
@@ -275,12 +275,12 @@ impl Machines {
         let (from, to) = (program.to_string_lossy(), part.to_string_lossy());
         let args = ["--remove-destination", "--preserve=timestamps", "--", &from, &to];
         Tool::Cp.run(Path::new("/"), &args, "", "copy minijuju's program to stand in for sudo")?;
-        // Only within the outer folder, which is root's alone, does it have its rights.
+        // Set-user-ID is safe here: only root can enter the folder above.
         fs::set_permissions(&part, fs::Permissions::from_mode(0o4755)).map_err(Error::file("write", &target))?;
         part.persist(&target).map_err(|error| Error::file("write", &target)(error.error))
     }
 
-    /// The first number that no machine has. 0 is the network's, 1 the host's, 255 everyone's.
+    /// The first free machine number. 0 is the network's address, 1 the host's, 255 broadcast.
     fn free_number(&self) -> Option<u8> {
         let folders = self.folders().ok()?;
         let used: Vec<u8> =
@@ -288,7 +288,8 @@ impl Machines {
         (2..=254).find(|number| !used.contains(number))
     }
 
-    /// After a failed start: leave a machine's files only if it was up before. What fails here too is left to `clean`.
+    /// After a failed start: keep a machine's files only if it was up before. `clean` removes what cannot be removed
+    /// here.
     fn undo(&self, lock: &Lock, folder: &Folder, made: bool) {
         if made {
             let _ = stop_init(folder);
@@ -321,9 +322,9 @@ fn blank(spec: &Spec) -> Record {
     }
 }
 
-/// The address by which this computer is known to others: the one that it would send from. No packet is sent.
+/// This computer's address on the network: the source address of its default route. No packet is sent.
 fn host_address() -> Ipv4Addr {
-    // 198.51.100.1 is for documentation: nobody has it, and the way to it is the default route.
+    // 198.51.100.1 is reserved for documentation, so the default route leads to it.
     let own = UdpSocket::bind("0.0.0.0:0").and_then(|socket| {
         socket.connect("198.51.100.1:9")?;
         socket.local_addr()

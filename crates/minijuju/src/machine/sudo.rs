@@ -1,7 +1,7 @@
-//! A stand-in for `sudo` in machines of a computer that has none.
+//! A stand-in for `sudo`, for machines of a computer without it.
 //!
-//! It is this same program, set-user-ID, in a folder that machines see and nobody but root on the computer reaches. It serves
-//! root and the user `ubuntu`, without a password.
+//! It is this same program, set-user-ID, in a folder that on the computer only root can enter. It serves root and the
+//! user `ubuntu`, without a password.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -19,15 +19,15 @@ use nix::unistd::{Gid, Uid, geteuid, getuid, setgroups, setresgid, setresuid};
 
 use super::ubuntu::{SUDOERS, USER, account, number};
 
-/// Where programs are looked for, as in Ubuntu's `/etc/sudoers`.
+/// Where programs are looked up, as in Ubuntu's `/etc/sudoers`.
 const SECURE_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
 
-/// What the program hands on of its environment, besides `LC_*` (sudoers(5): `env_keep`, `env_check`).
+/// The variables that the program keeps, besides `LC_*` (sudoers(5): `env_keep`, `env_check`).
 const KEPT: [&str; 10] =
     ["COLORS", "COLORTERM", "DISPLAY", "HOSTNAME", "LANG", "LANGUAGE", "LS_COLORS", "PS1", "TERM", "TZ"];
 
-/// Be `sudo`, if this process was started as that. Whoever else runs the set-user-ID file, by whatever name, gets this and
-/// nothing else.
+/// Run as `sudo`, if this process was started as that. The set-user-ID file does nothing else, by whatever name it is
+/// run.
 #[must_use]
 pub fn stand_in_if_asked() -> Option<ExitCode> {
     let elevated = geteuid().is_root() && !getuid().is_root();
@@ -41,10 +41,10 @@ pub fn stand_in_if_asked() -> Option<ExitCode> {
     Some(ExitCode::FAILURE)
 }
 
-/// Why it does not do what it was asked.
+/// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
 enum Refusal {
-    #[error("only a machine of minijuju's has this stand-in for sudo")]
+    #[error("this stand-in for sudo works only in minijuju's machines")]
     NoMachine,
     #[error("{0} is not in the sudoers file.")]
     NotAllowed(String),
@@ -66,14 +66,14 @@ enum Refusal {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Request {
-    /// As whom; root, unless it is said.
+    /// The target user; root by default.
     user: Option<String>,
     by: By,
-    /// All of the environment stays: `-E`.
+    /// `-E`: keep the whole environment.
     keep_all: bool,
-    /// These variables stay.
+    /// Variables to keep.
     keep: Vec<String>,
-    /// These are set.
+    /// Variables to set.
     set: BTreeMap<OsString, OsString>,
     command: Vec<OsString>,
 }
@@ -81,18 +81,18 @@ struct Request {
 /// What runs a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum By {
-    /// It runs by itself.
+    /// The command itself.
     #[default]
     Itself,
-    /// A login shell: `-i`.
+    /// `-i`: a login shell.
     Login,
-    /// The caller's shell: `-s`.
+    /// `-s`: the caller's shell.
     Shell,
-    /// There is nothing to run: `-v`, `-k`, `-V`.
+    /// `-v`, `-k`, `-V`: nothing to run.
     Nobody,
 }
 
-/// Somebody in `/etc/passwd`.
+/// A user in `/etc/passwd`.
 struct Account {
     name: String,
     user: u32,
@@ -102,7 +102,8 @@ struct Account {
 }
 
 fn run(args: Vec<OsString>) -> Result<(), Refusal> {
-    // Root alone writes there, so that nobody who finds the file elsewhere can pass it off as a machine.
+    // In a machine only root can write there, so nobody who gets hold of the file elsewhere can make a folder look
+    // like a machine.
     if !fs::metadata(SUDOERS).is_ok_and(|meta| meta.uid() == 0) {
         return Err(Refusal::NoMachine);
     }
@@ -125,7 +126,7 @@ fn run(args: Vec<OsString>) -> Result<(), Refusal> {
     match become_and_run(&request, &caller, &target)? {}
 }
 
-/// Reads the options, as far as they stand before the command (sudo(8)).
+/// Parse the options before the command (sudo(8)).
 fn read(args: Vec<OsString>) -> Result<Request, Refusal> {
     let mut request = Request::default();
     let mut args = args.into_iter().peekable();
@@ -164,7 +165,7 @@ fn read(args: Vec<OsString>) -> Result<Request, Refusal> {
                 's' => request.by = By::Shell,
                 'E' => request.keep_all = true,
                 'k' if args.peek().is_none() => request.by = By::Nobody,
-                // There is no password to ask for.
+                // Options about passwords: there is none.
                 'n' | 'H' | 'S' | 'A' | 'B' | 'k' => {}
                 'v' | 'K' | 'V' => request.by = By::Nobody,
                 _ => return Err(Refusal::UnknownOption(format!("-{letter}"))),
@@ -187,7 +188,7 @@ fn read(args: Vec<OsString>) -> Result<Request, Refusal> {
     Ok(request)
 }
 
-/// An option's value: within its word, or the next word.
+/// An option's value: the rest of its word, or the next word.
 fn value(words: &mut impl Iterator<Item = OsString>, given: Option<&str>, option: &str) -> Result<String, Refusal> {
     let value = given.map(OsString::from).or_else(|| words.next());
     let value = value.ok_or_else(|| Refusal::NoArgument(option.to_owned()))?;
@@ -258,7 +259,7 @@ fn environment(request: &Request, caller: &Account, target: &Account) -> BTreeMa
     all
 }
 
-/// A word as a shell reads it back.
+/// Quote a word for a shell.
 fn quoted(word: &OsStr) -> OsString {
     let mut out = Vec::new();
     for byte in word.as_bytes() {
@@ -270,7 +271,7 @@ fn quoted(word: &OsStr) -> OsString {
     OsString::from_vec(out)
 }
 
-/// The numbers of a user's groups, its own first.
+/// The IDs of a user's groups, the primary one first.
 fn groups(text: &str, user: &Account) -> Vec<u32> {
     let others = text.lines().filter_map(|line| {
         let fields: Vec<&str> = line.split(':').collect();

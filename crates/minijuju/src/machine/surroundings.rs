@@ -1,4 +1,4 @@
-//! What a process in a machine begins with, whatever the caller of minijuju has: what systemd gives to Juju's agent.
+//! The environment of a process in a machine: what systemd gives Juju's agent, whatever minijuju's caller has.
 
 use std::env;
 use std::ffi::OsString;
@@ -19,11 +19,11 @@ use rustix::thread::{
     set_capabilities,
 };
 
-/// The first argument of the step that a program in a machine is started through. Not for people.
+/// The first argument of the step that starts a program in a machine. Internal.
 const SUBCOMMAND: &str = "machine-enter";
 
-/// What root in a machine may not do, because the kernel has it once only: load modules, set the clock, reboot, reach
-/// the hardware, read the kernel's log.
+/// Capabilities that root in a machine lacks, because they affect the whole kernel: loading modules, setting the
+/// clock, rebooting, accessing hardware, reading the kernel's log.
 const DROPPED: [CapabilitySet; 8] = [
     CapabilitySet::SYS_MODULE,
     CapabilitySet::SYS_TIME,
@@ -35,10 +35,10 @@ const DROPPED: [CapabilitySet; 8] = [
     CapabilitySet::WAKE_ALARM,
 ];
 
-/// How many files a process may have open: `LimitNOFILE` of jujud's service (Juju's `service/agent.go`).
+/// The limit of open files: `LimitNOFILE` of jujud's service (Juju's `service/agent.go`).
 const OPEN_FILES: u64 = 64_000;
 
-/// Limits, soft and hard, that are systemd's defaults (systemd-system.conf(5)) and jujud's.
+/// Soft and hard limits: systemd's defaults (systemd-system.conf(5)), and jujud's.
 const LIMITS: [(Resource, Option<u64>, Option<u64>); 9] = [
     (Resource::Nofile, Some(OPEN_FILES), Some(OPEN_FILES)),
     (Resource::Core, Some(0), None),
@@ -51,28 +51,29 @@ const LIMITS: [(Resource, Option<u64>, Option<u64>); 9] = [
     (Resource::Rss, None, None),
 ];
 
-/// Signals that no handler can be set for, and so cannot be made the default again.
+/// Signals for which `signal_hook` refuses handlers.
 const FIXED: [i32; 5] = [4, 8, 9, 11, 19];
 
-/// The capabilities of a program that is started.
+/// A program's capabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rights {
-    /// All that the caller has: on this computer itself.
+    /// All of the caller's: on this computer itself.
     All,
-    /// Those that a machine's root has.
+    /// Those of root in a machine.
     Machine,
 }
 
-/// What becomes of a program when the thread that started it ends.
+/// What happens to a program when the thread that started it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum After {
-    /// It goes on.
+    /// It keeps running.
     GoOn,
     /// It is killed.
     End,
 }
 
-/// The command that gives a program, named by what is added to it, these surroundings. `minijuju` is this program.
+/// A command that starts a program in these surroundings: append the program and its arguments. `minijuju` is the path
+/// of this program.
 pub(super) fn command(minijuju: &std::path::Path, rights: Rights, after: After) -> Command {
     let mut command = Command::new(minijuju);
     command.arg(SUBCOMMAND).arg(if rights == Rights::Machine { "machine" } else { "host" });
@@ -80,7 +81,7 @@ pub(super) fn command(minijuju: &std::path::Path, rights: Rights, after: After) 
     command
 }
 
-/// Be that step, if this program was started as it: become the program.
+/// Run as that step, if this program was started as it: become the program.
 pub(super) fn run_if_asked() -> Option<ExitCode> {
     let mut args = env::args_os().skip(1);
     if args.next()? != SUBCOMMAND {
@@ -98,15 +99,15 @@ pub(super) fn run_if_asked() -> Option<ExitCode> {
         Err(error) => error,
     };
     eprintln!("minijuju: cannot run {}: {error}", program.display());
-    // As a shell does.
+    // As in a shell.
     Some(ExitCode::from(127))
 }
 
-/// Give this process the surroundings. Signals that were ignored are so no more once it executes another program.
+/// Apply the surroundings to this process. Ignored signals get their default action at the next exec.
 pub(super) fn reset(rights: Rights) -> io::Result<()> {
     close_inherited()?;
     umask(Mode::from_bits_truncate(0o022));
-    // Lower than the caller's takes a right that a container may lack: then it stays.
+    // Raising the priority needs a capability that a container may lack. Then it stays as it is.
     let _ = setpriority_process(None, 0);
     for (resource, soft, hard) in LIMITS {
         limit(resource, soft, hard);
@@ -115,7 +116,7 @@ pub(super) fn reset(rights: Rights) -> io::Result<()> {
     if rights == Rights::Machine { drop_rights() } else { Ok(()) }
 }
 
-/// Close all but standard input, output and error.
+/// Close everything except standard input, output and error.
 fn close_inherited() -> io::Result<()> {
     let open: Vec<i32> = fs::read_dir("/proc/self/fd")?
         .flatten()
@@ -123,13 +124,13 @@ fn close_inherited() -> io::Result<()> {
         .filter(|fd| *fd > 2)
         .collect();
     for fd in open {
-        // One of them was this listing's own, and is closed already.
+        // One descriptor belonged to the listing itself, and is already closed.
         let _ = nix::unistd::close(fd);
     }
     Ok(())
 }
 
-/// Set a limit, as far as this process may: `None` is none.
+/// Set a limit, as far as allowed. `None` is unlimited.
 fn limit(resource: Resource, soft: Option<u64>, hard: Option<u64>) {
     if setrlimit(resource, Rlimit { current: soft, maximum: hard }).is_ok() {
         return;
@@ -139,31 +140,31 @@ fn limit(resource: Resource, soft: Option<u64>, hard: Option<u64>) {
     let _ = setrlimit(resource, Rlimit { current, maximum });
 }
 
-/// Block no signal, and handle those that were ignored: a handler is gone with the next program, which ignoring is not.
+/// Unblock all signals, and set handlers for ignored ones: exec resets handlers, but keeps ignored signals.
 fn hear_signals() -> io::Result<()> {
     SigSet::empty().thread_set_mask()?;
     let status = fs::read_to_string("/proc/self/status")?;
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).map(str::trim).unwrap_or_default();
     let ignored = u64::from_str_radix(ignored, 16).unwrap_or_default();
     for signal in (1..=64).filter(|signal| ignored & (1 << (signal - 1)) != 0 && !FIXED.contains(signal)) {
-        // The C library keeps two for itself.
+        // The C library reserves two.
         let _ = signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)));
     }
     Ok(())
 }
 
-/// Whether this process may say what time it is in a namespace: in some containers it may not.
+/// Whether this process may set a time namespace's offset. In some containers it may not.
 pub(super) fn may_set_time() -> bool {
     capabilities(None).is_ok_and(|have| have.effective.contains(CapabilitySet::SYS_TIME))
 }
 
-/// Drop what is the kernel's, for good. Root gets back at each exec what is in the bounding set, and also what is in its
-/// inheritable set, though it may not be in the bounding set (capabilities(7)).
+/// Drop the kernel's privileges. At each exec root regains the bounding set and the inheritable set, so both must lose
+/// them (capabilities(7)).
 pub(super) fn drop_rights() -> io::Result<()> {
     let mut dropped = CapabilitySet::empty();
     for one in DROPPED {
         match remove_capability_from_bounding_set(one) {
-            // A kernel that does not know it.
+            // Unknown to this kernel.
             Err(rustix::io::Errno::INVAL) => {}
             done => done?,
         }

@@ -1,4 +1,4 @@
-//! The programs that machines are made with: util-linux, iproute2, nftables and coreutils.
+//! The programs that machines need: from util-linux, iproute2, nftables and coreutils.
 
 use std::env;
 use std::io::Write as _;
@@ -10,15 +10,14 @@ use command_fds::CommandFdExt as _;
 use super::lock::Lock;
 use super::{Error, Result};
 
-/// Where programs for root are, also when the caller's PATH leaves them out.
+/// Where root's programs are, even if the caller's PATH leaves them out.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// A program that machines are made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tool {
     Cp,
     Ip,
-    /// Only where somebody uses it.
+    /// Only where legacy rules are in use.
     IptablesLegacy,
     Mount,
     Nft,
@@ -29,7 +28,7 @@ pub(super) enum Tool {
 }
 
 impl Tool {
-    /// All that every machine takes, so that a missing one is named before anything is begun.
+    /// What every machine needs. Checked up front, so that a missing program is named before anything starts.
     pub(super) const ALL: [Self; 8] =
         [Self::Cp, Self::Ip, Self::Mount, Self::Nft, Self::Nsenter, Self::PivotRoot, Self::Setpriv, Self::Unshare];
 
@@ -67,13 +66,13 @@ impl Tool {
             .ok_or(Error::MissingTool { tool: self.name(), package: self.package() })
     }
 
-    /// Run it in `folder` with `input` on its standard input, and give back what it printed.
+    /// Run it in `folder` with `input` as standard input, and return its output.
     pub(super) fn run(self, folder: &Path, args: &[&str], input: &str, doing: &str) -> Result<String> {
         self.finish(self.command(folder, args)?, input, doing)
     }
 
-    /// Run it as [`run`](Self::run) does, to change what `lock` guards: the lock is held until it ends, even if this
-    /// process is killed before.
+    /// Like [`run`](Self::run), for a change to what `lock` guards. The lock is held until the program ends, even if
+    /// this process is killed first.
     pub(super) fn run_locked(self, lock: &Lock, args: &[&str], input: &str, doing: &str) -> Result<()> {
         let mut command = self.command(Path::new("/"), args)?;
         command.preserved_fds(vec![lock.share()?]);
@@ -96,7 +95,7 @@ impl Tool {
             .spawn()
             .map_err(|error| failed(error.to_string()))?;
         if let Some(mut stdin) = child.stdin.take() {
-            // A program that ends without reading everything says on its standard error why.
+            // A program that exits without reading everything explains itself on standard error.
             let _ = stdin.write_all(input.as_bytes());
         }
         let output = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
@@ -106,7 +105,7 @@ impl Tool {
         Err(self.failure(doing, &String::from_utf8_lossy(&output.stderr), &output.status.to_string()))
     }
 
-    /// The error for a run that ended with `stderr`, or printed nothing and ended with `status`.
+    /// The error for a failed run: the reason is in `stderr`, or is `status` if that is empty.
     pub(super) fn failure(self, doing: &str, stderr: &str, status: &str) -> Error {
         let text = stderr.trim();
         let reason = if text.is_empty() { status.to_owned() } else { text.lines().collect::<Vec<_>>().join("; ") };

@@ -1,6 +1,6 @@
-//! A machine's user `ubuntu`, who may do all that root may: Juju's images have it, and `juju ssh` logs in as it.
+//! A machine's user `ubuntu`, who can become root. Juju's images have this user, and `juju ssh` logs in as it.
 //!
-//! All of this is written in the machine's own view. Nothing of the computer changes.
+//! All changes go to the machine's own view, never to the computer.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -9,20 +9,20 @@ use std::path::Path;
 
 use super::{Error, Result};
 
-/// The user's name, and its group's.
+/// The name of the user, and of its group.
 pub const USER: &str = "ubuntu";
 
-/// What lets it do everything with `sudo`, the real one and the stand-in.
+/// Allows the user everything with `sudo`, the real one or the stand-in.
 pub(super) const SUDOERS: &str = "/etc/sudoers.d/90-minijuju";
 
-/// The first number of users who are people (login.defs(5)).
+/// The first UID of regular users (login.defs(5)).
 const FIRST: u32 = 1000;
 
-/// The number of the user `nobody`.
+/// The UID of `nobody`.
 const NOBODY: u32 = 65_534;
 
-/// Have the user, with its home and its rights, in the machine whose root is this process's. What is there already stays as
-/// it is.
+/// Create the user, with home and sudo rights, in the machine whose root is this process's root. Existing parts are
+/// left alone.
 pub(super) fn make() -> Result<()> {
     let users = read("/etc/passwd")?;
     if account(&users, USER).is_none() {
@@ -55,7 +55,7 @@ fn make_user(users: &str) -> Result<()> {
     Ok(())
 }
 
-/// A home folder, with what new users find in theirs.
+/// Create a home folder from `/etc/skel`.
 fn make_home(home: &Path, user: u32, group: u32) -> io::Result<()> {
     fs::create_dir_all(home)?;
     for entry in fs::read_dir("/etc/skel").into_iter().flatten().flatten() {
@@ -69,17 +69,17 @@ fn make_home(home: &Path, user: u32, group: u32) -> io::Result<()> {
     fs::set_permissions(home, Permissions::from_mode(0o750))
 }
 
-/// The fields of the line about `name`, in the text of `/etc/passwd` or `/etc/group`.
+/// The fields of `name`'s line in `/etc/passwd` or `/etc/group`.
 pub(super) fn account<'a>(text: &'a str, name: &str) -> Option<Vec<&'a str>> {
     text.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|fields| fields.first() == Some(&name))
 }
 
-/// The number in such a line.
+/// The UID or GID in such a line.
 pub(super) fn number(fields: &[&str]) -> Option<u32> {
     fields.get(2)?.parse().ok()
 }
 
-/// The first number that no user and no group has.
+/// The first number that is free as UID and as GID.
 fn free(users: &str, groups: &str) -> u32 {
     let taken: Vec<u32> =
         users.lines().chain(groups.lines()).filter_map(|line| number(&line.split(':').collect::<Vec<_>>())).collect();
@@ -93,7 +93,7 @@ fn read(path: &str) -> Result<String> {
     }
 }
 
-/// Add a line at the end, whether or not the last one has its end.
+/// Append a line, after a missing final line break if need be.
 fn append(path: &str, line: &str) -> Result<()> {
     let before = read(path)?;
     let gap = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };

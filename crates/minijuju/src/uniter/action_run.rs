@@ -1,4 +1,4 @@
-//! One action of a unit, or a command on it: run, and its results written down.
+//! Runs one action of a unit, or a command on it, and stores the results.
 
 use anyhow::Context as _;
 use emulator::action_params::{self, ParamsError};
@@ -23,26 +23,21 @@ use crate::store::agent::Operation;
 use crate::store::status;
 use crate::store::status::{Kind, Status};
 
-/// An action did not run.
+/// Why an action did not run.
 #[derive(Debug, thiserror::Error)]
 enum NotRun {
-    /// The charm has no program for it.
+    /// The charm does not implement it.
     #[error("action not implemented on unit {0:?}")]
     NotImplemented(String),
-    /// The charm's program cannot be run.
     #[error(transparent)]
     Program(#[from] FindError),
-    /// Its parameters are not what the charm takes.
+    /// Its parameters do not match the charm's schema.
     #[error("cannot run {action:?} action: {why}")]
-    Params {
-        action: String,
-        /// What is wrong with them.
-        why: ParamsError,
-    },
-    /// It is about a relation or a unit that is not there.
+    Params { action: String, why: ParamsError },
+    /// The relation or remote unit that it names does not exist.
     #[error("{0}")]
     Unrelated(String),
-    /// It could not be started, or not be watched to its end.
+    /// It could not be started or followed.
     #[error("{0}")]
     Failed(anyhow::Error),
 }
@@ -93,7 +88,7 @@ impl Worker<'_> {
                 Ok(Some(Program { path: "/bin/bash".to_owned(), args, via: "juju-exec" }))
             }
         };
-        // Commands are nobody's to debug.
+        // Commands cannot be debugged.
         let debugged = match &action {
             Some(action) => Debugged::find(self.store.folder(), &uuid, &name, action)?,
             None => None,
@@ -134,7 +129,8 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Juju 4 checks an action's parameters, and adds defaults, when its task runs; 3.6 does before there is a task.
+    /// Check an action's parameters and add defaults. Juju 4 does so when the task runs; 3.6 before it creates the
+    /// task.
     fn check_params(&self, seen: &Snapshot, task: &mut Task) -> Result<(), NotRun> {
         let (TaskKind::Action(action), true) = (&task.kind, self.model.juju.is_4()) else { return Ok(()) };
         let meta = charm::metadata(&seen.application).ok();
@@ -159,7 +155,7 @@ impl Worker<'_> {
         match ended {
             Ok(Ended::Exited(status)) => {
                 put("return-code", json!(status.code().unwrap_or(-1)));
-                // An action that fails by its exit code fails; a command that does is a command that ran.
+                // A failing exit code means a failed action, but a command has run whatever its exit code.
                 if !status.success() && !exec {
                     message = Some(exit_text(*status));
                 }
@@ -194,7 +190,7 @@ impl Worker<'_> {
         task.results = Value::Object(results);
         let last = action::find(self.store.db(), &self.model.uuid, task.id)?;
         let cancelled = last.as_ref().is_some_and(|last| last.status == TaskStatus::Aborting);
-        // One that ended well before it could be stopped has done its work.
+        // One that completed before it could be stopped counts as completed.
         task.end(match (&message, cancelled) {
             (None, _) => TaskStatus::Completed,
             (Some(_), true) => TaskStatus::Aborted,
@@ -218,14 +214,14 @@ impl Worker<'_> {
     }
 }
 
-/// An action succeeded, and Juju refuses its changes: its results say so (`finalizeAction` of Juju's hook context).
+/// An action succeeded, but Juju refuses its changes: its results say so (`finalizeAction` of Juju's hook context).
 fn refuse(results: &mut Map<String, Value>, message: &mut Option<String>, refusal: &str) {
     let stderr = match results.get("stderr").and_then(Value::as_str) {
         Some(stderr) => format!("{stderr}\n{refusal}"),
         None => refusal.to_owned(),
     };
     results.insert("stderr".to_owned(), stderr.into());
-    // Only the text "0" counts as success there, and the number 0 stays.
+    // Only the text "0" counts as success there; the number 0 stays.
     if results.get("return-code").is_none_or(|code| code == "0") {
         results.insert("return-code".to_owned(), "1".into());
     }

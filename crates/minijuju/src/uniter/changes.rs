@@ -1,4 +1,4 @@
-//! What a hook changed, written back to the database.
+//! Writes a hook's changes to the database.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +11,22 @@ use crate::store::secret::{self, Content, Revision, Secret};
 use crate::store::unit::{self, Port, Unit};
 use crate::store::{Db, Result, application, relation, resource};
 
-/// What a hook leaves.
+/// The changes of a hook.
 #[derive(Debug)]
 pub struct Changes {
-    /// The model's identity.
+    /// The model's UUID.
     pub model: String,
     pub unit: Unit,
-    /// The state that the hook began with.
+    /// The state before the hook.
     pub before: State,
     /// The state after it.
     pub after: State,
-    /// What it did beside.
+    /// Its other effects.
     pub record: Record,
 }
 
 impl Changes {
-    /// Write them down.
+    /// Write them to the database.
     pub fn commit(self, db: &Db) -> Result<()> {
         let Self { model, mut unit, before, after, record } = self;
         let name = unit.name();
@@ -108,7 +108,7 @@ fn apply(secret: &mut Secret, unit: &Unit, then: Option<&SeenSecret>, seen: &See
     let label = seen.label.clone().unwrap_or_default();
     let tracked = seen.tracked_revision.map(i64::from);
     if let Some(revision) = tracked {
-        // The owner's label is the secret's; a reader's is its own.
+        // The owner's label belongs to the secret; a reader's label is its own.
         let own = if seen.owner.is_some() { String::new() } else { label.clone() };
         secret.consumers.insert(unit.name(), (revision, own));
     }
@@ -121,7 +121,7 @@ fn apply(secret: &mut Secret, unit: &Unit, then: Option<&SeenSecret>, seen: &See
     seen.rotate.as_str().clone_into(&mut secret.rotation);
     secret.rotates = millis(seen.next_rotate);
     secret.expires = millis(seen.expire);
-    // It is that of the latest revision, new or not; older ones keep theirs.
+    // The expiry belongs to the latest revision, new or not. Older revisions keep theirs.
     let expires = secret.expires;
     let unchanged = then.is_some_and(|then| then.revisions == seen.revisions);
     if !unchanged {
@@ -149,7 +149,7 @@ fn apply(secret: &mut Secret, unit: &Unit, then: Option<&SeenSecret>, seen: &See
         .iter()
         .flat_map(|(relation, grantees)| grantees.iter().map(|grantee| (grantee.clone(), Some(i64::from(*relation)))))
         .collect();
-    // Grants of the user's are not the charm's to change.
+    // A charm cannot change what the user granted.
     secret.grants.retain(|_, relation| relation.is_none());
     secret.grants.extend(granted);
 }

@@ -14,30 +14,27 @@ use super::environment::{agent_folder, charm_folder, tools_folder};
 use crate::machine::{Files, Machine};
 use crate::{pack, private};
 
-/// The first argument of the process that puts a charm in place. Not for people.
+/// The first argument of the process that unpacks a charm. Internal.
 pub const PLACE: &str = "place-charm";
 
-/// A unit's folders could not be made.
+/// Why a unit's folders could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The charm could not be unpacked.
     #[error("{0}")]
     Unpack(String),
-    /// A file could not be written.
     #[error("cannot put the charm of {tag} in place: {error}")]
     Place {
         /// The unit's tag.
         tag: String,
-        /// Why not.
         error: io::Error,
     },
 }
 
-/// Put the charm `archive` in place for the unit `tag` in its machine.
+/// Unpack the charm `archive` for the unit `tag` in its machine.
 ///
-/// A process in the machine does it. Paths are the machine's there: what a charm made of its folders leads nowhere else.
-/// And Linux executes no file that is open for writing anywhere, while what this process has open, a child has too that
-/// another thread is just starting.
+/// A process in the machine does it, so that links in the charm's folders cannot lead out of the machine. Also, Linux
+/// does not execute a file that is open for writing, which a child that another thread starts could inherit from this
+/// process.
 pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error> {
     let run = || -> anyhow::Result<Output> {
         let mut helper = machine.helper()?;
@@ -52,7 +49,7 @@ pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error>
     }
 }
 
-/// Be the process that puts a charm in place: what it reads on its standard input.
+/// Run as the process that unpacks a charm from standard input.
 pub fn place_here(tag: &str, archive: &Path) -> Result<(), Error> {
     let stdin = "/proc/self/fd/0";
     place(Path::new("/"), tag, Path::new(stdin)).map_err(|error| match error {
@@ -61,8 +58,8 @@ pub fn place_here(tag: &str, archive: &Path) -> Result<(), Error> {
     })
 }
 
-/// As Juju's, a refresh removes the files of the old charm that the new one lacks, and leaves those that the charm made
-/// itself.
+/// As on Juju, a refresh removes the files of the old charm that the new one lacks, and leaves files that the charm
+/// created.
 fn place(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
     let failed = |error| Error::Place { tag: tag.to_owned(), error };
     let inside = |path: String| root.join(path.trim_start_matches('/'));
@@ -80,7 +77,7 @@ fn place(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeSet::new(),
             Err(error) => return Err(error),
         };
-        // Both, while files move: after a crash in between, the next attempt knows all of them.
+        // List the files of both while they change: after a crash, the next attempt knows them all.
         private::replace(&manifest, &serde_json::to_vec(&old.union(&new).collect::<Vec<_>>())?)?;
         if charm.exists() {
             for gone in old.difference(&new).collect::<Vec<_>>().into_iter().rev() {
@@ -117,17 +114,17 @@ pub fn link_tools(files: &Files, tag: &str, program: &Path, juju: JujuVersion) -
 
 /// Remove a unit's folders.
 pub fn remove_all(files: &Files, tag: &str) {
-    // The machine usually goes with the unit; in one that stays, a leftover does no harm.
+    // The machine usually goes with the unit. If it stays, leftovers do no harm.
     for folder in ["/var/lib/juju/agents", "/var/lib/juju/tools"] {
         let _ = files.folder(folder).and_then(|folder| folder.remove_all(tag));
     }
-    // Folders above go when they are empty, which they are after the last unit.
+    // Remove the folders above if they are empty, as they are after the last unit.
     for (folder, name) in [("/var/lib/juju", "agents"), ("/var/lib/juju", "tools"), ("/var/lib", "juju")] {
         let _ = files.folder(folder).and_then(|folder| fs::remove_dir(folder.path(name)));
     }
 }
 
-/// All files, links and folders below `folder`, each folder before what is in it.
+/// All files, links and folders below `folder`, each folder before its content.
 fn files(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
     let mut found = BTreeSet::new();
     let mut open = vec![PathBuf::new()];
@@ -146,7 +143,7 @@ fn files(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
 
 fn remove(path: &Path) -> io::Result<()> {
     let result = match fs::symlink_metadata(path) {
-        // A folder may hold files of the charm's own making, which stay.
+        // A folder may hold files that the charm created, which stay.
         Ok(meta) if meta.is_dir() => fs::remove_dir(path).or(Ok(())),
         Ok(_) => fs::remove_file(path),
         Err(error) => Err(error),

@@ -1,4 +1,4 @@
-//! Commands that something in a machine asks for with `juju-exec`.
+//! Commands that are run in a machine with `juju-exec`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,13 +14,13 @@ use crate::machine::{Kind, Machine, Machines};
 use crate::store::action::Task;
 use crate::store::model::Model;
 
-/// The first argument of the process that answers a call. Not for people.
+/// The first argument of the process that answers a call. Internal.
 pub const ANSWER: &str = "answer-juju-exec";
 
-/// Have a machine hear such commands as long as it is up.
+/// Make a machine accept such commands while it is up.
 pub fn attend(machines: &Machines, model: &Model, machine: &Machine, number: &str) -> anyhow::Result<()> {
     if machines.kind() == Kind::Host {
-        // There is nothing of this computer's own to be changed.
+        // Nothing must change on this computer itself.
         return Ok(());
     }
     let programs = machine.files()?.make_folder("/usr/bin")?;
@@ -35,7 +35,7 @@ pub fn attend(machines: &Machines, model: &Model, machine: &Machine, number: &st
     Ok(machines.attend(machine, exec::SOCKET, &[ANSWER, &model.uuid, number])?)
 }
 
-/// The parameters of the task for a command.
+/// The parameters of a command's task.
 pub fn params(wanted: &Wanted) -> BTreeMap<String, Value> {
     let mut params = BTreeMap::from([("command".to_owned(), Value::from(wanted.commands.as_str()))]);
     if let Some(relation) = wanted.relation {
@@ -46,7 +46,7 @@ pub fn params(wanted: &Wanted) -> BTreeMap<String, Value> {
     params
 }
 
-/// What a command is about, if that is a relation. Juju 3.6: `inferRemoteUnit` of the uniter's contextfactory.go.
+/// The relation that a command is about, if any. Juju 3.6: `inferRemoteUnit` of the uniter's contextfactory.go.
 pub fn about(task: &Task, seen: &Snapshot) -> Result<Option<Hook>, String> {
     let Some(id) = task.params.get("relation").and_then(Value::as_i64) else { return Ok(None) };
     let named = task.params.get("remote-unit").and_then(Value::as_str).unwrap_or_default();

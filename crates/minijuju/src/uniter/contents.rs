@@ -1,4 +1,4 @@
-//! What is in a storage that is attached to no machine: an archive in the data folder.
+//! The content of a detached storage, kept as an archive in the data folder.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,23 +13,23 @@ use crate::store::storage::Storage;
 /// Where a machine's own programs are.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The archive of a model's storage, in the folder of minijuju's data.
+/// The archive of a storage, in minijuju's data folder.
 pub fn archive(data: &Path, model: &str, id: &str) -> PathBuf {
     folder(data, model).join(format!("{}.tar", id.replace('/', "-")))
 }
 
-/// The archives of a model's storage.
+/// The folder of a model's archives.
 pub fn folder(data: &Path, model: &str) -> PathBuf {
     data.join("storage").join(model)
 }
 
-/// Forget what is in a storage.
+/// Delete the content of a storage.
 pub fn forget(data: &Path, model: &str, id: &str) {
-    // There is none of a storage that was never detached.
+    // A storage that was never detached has no archive.
     let _ = fs::remove_file(archive(data, model, id));
 }
 
-/// Take what is in a storage out of its machine.
+/// Copy a storage out of its machine.
 pub fn take(machine: &Machine, storage: &Storage, archive: &Path) -> anyhow::Result<()> {
     let take = || -> anyhow::Result<()> {
         let folder = archive.parent().unwrap_or(Path::new("/"));
@@ -46,7 +46,7 @@ pub fn take(machine: &Machine, storage: &Storage, archive: &Path) -> anyhow::Res
     take().with_context(|| format!("cannot take storage {} out of its machine", storage.id))
 }
 
-/// Put what was in a storage into the machine that it is attached to now.
+/// Copy a storage into the machine that it is now attached to.
 pub fn put(machine: &Machine, storage: &Storage, archive: &Path) -> anyhow::Result<()> {
     if !archive.exists() {
         return Ok(());

@@ -1,8 +1,8 @@
-//! Hooks that a person runs: while `debug-hooks` or `debug-code` waits for a unit, the uniter hands its hooks over to that
-//! terminal, and goes on when the person is done.
+//! Hooks that the user runs by hand. While `debug-hooks` or `debug-code` waits for a unit, the uniter hands its hooks
+//! over to that terminal, and continues when the user is done.
 //!
-//! Both are processes of their own, which meet in a folder of the model's. Whoever debugs a unit has the turn for that as long
-//! as it lives.
+//! Both are separate processes that exchange files in a folder of the model. The debugger holds the unit's debug turn
+//! while it runs.
 
 use std::io::PipeWriter;
 use std::os::unix::process::CommandExt as _;
@@ -18,49 +18,47 @@ use super::turns::{Turn, Turns};
 use crate::machine::Started;
 use crate::private;
 
-/// The first argument of the process that waits for the person in place of a hook. Not for people.
+/// The first argument of the process that waits for the user in place of a hook. Internal.
 pub const WAIT: &str = "wait-for-debugger";
 
-/// How often to look whether a hook came, or is done.
+/// How often to check whether a hook arrived, or is done.
 const EVERY: Duration = Duration::from_millis(50);
 
 const WANTED: &str = "wanted.json";
 const HANDED: &str = "handed.json";
 const DONE: &str = "done.json";
 
-/// What a person wants to debug.
+/// What the user wants to debug.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Wanted {
-    /// The hooks and actions; all, if there are none.
+    /// Hooks and actions; all of them if empty.
     pub hooks: Vec<String>,
-    /// Whether hooks without a program count, too: there is a shell in their place.
+    /// Whether hooks without a program count too: a shell runs in their place.
     pub all: bool,
 }
 
-/// A hook or an action that is handed over.
+/// A hook or an action that is handed over to the debugger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Handed {
-    /// What tells it from all others.
+    /// Its `JUJU_CONTEXT_ID`.
     pub context: String,
-    /// Its name.
     pub name: String,
-    /// What the charm would run, by its path in the machine, with its arguments.
+    /// The command that the charm would run: the path in the machine, and the arguments.
     pub program: Vec<String>,
-    /// The folder that it runs in.
+    /// Its working directory.
     pub folder: String,
-    /// Its environment.
     pub environment: Vec<(String, String)>,
 }
 
-/// How a person was done with it.
+/// How a hook ended in the debugger.
 #[derive(Debug, Serialize, Deserialize)]
 struct Done {
     context: String,
-    /// The exit code; none, if it was killed.
+    /// The exit code; `None` if it was killed.
     code: Option<u8>,
 }
 
-/// Where both meet.
+/// The folder that both processes use.
 #[derive(Debug)]
 struct Place {
     turns: Turns,
@@ -74,7 +72,7 @@ impl Place {
         Ok(Self { turns: Turns::new(data, model)?, unit: unit.to_owned(), folder })
     }
 
-    /// The turn, unless somebody debugs the unit.
+    /// The turn, unless the unit is already being debugged.
     fn turn(&self) -> io::Result<Option<Turn>> {
         self.turns.take(&[format!("debug-{}", self.unit)])
     }
@@ -87,7 +85,7 @@ impl Place {
         }
     }
 
-    /// Write a file whole, or not at all.
+    /// Write a file atomically.
     fn write<T: Serialize>(&self, name: &str, value: &T) -> io::Result<()> {
         let part = self.folder.join(format!("{name}.part"));
         fs::write(&part, serde_json::to_vec(value)?)?;
@@ -95,7 +93,7 @@ impl Place {
     }
 }
 
-/// Who debugs a unit.
+/// A user's debugging session on a unit.
 #[derive(Debug)]
 pub struct Debugger {
     place: Place,
@@ -103,11 +101,11 @@ pub struct Debugger {
 }
 
 impl Debugger {
-    /// Begin to debug a unit, unless somebody does.
+    /// Start to debug a unit, unless it is already being debugged.
     pub fn begin(data: &Path, model: &str, unit: &str, wanted: &Wanted) -> io::Result<Option<Self>> {
         let place = Place::new(data, model, unit)?;
         let Some(turn) = place.turn()? else { return Ok(None) };
-        // One that was killed left it.
+        // A killed debugger left it.
         match fs::remove_dir_all(&place.folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -117,7 +115,7 @@ impl Debugger {
         Ok(Some(Self { place, _turn: turn }))
     }
 
-    /// The hook that waits for the person, once there is one; nothing, if `over` says that the person has enough.
+    /// Wait for the next hook. `None` once `over` says that the user wants to stop.
     pub fn next(&self, mut over: impl FnMut() -> bool) -> io::Result<Option<Handed>> {
         loop {
             if let Some(handed) = self.place.read(HANDED)? {
@@ -131,7 +129,7 @@ impl Debugger {
         }
     }
 
-    /// The person is done with it: with this exit code, or by killing it.
+    /// The user is done with a hook: it ended with this exit code, or was killed.
     pub fn done(&self, handed: &Handed, code: Option<u8>) -> io::Result<()> {
         self.place.write(DONE, &Done { context: handed.context.clone(), code })
     }
@@ -139,12 +137,12 @@ impl Debugger {
 
 impl Drop for Debugger {
     fn drop(&mut self) {
-        // What is left of it, the next one removes.
+        // The next debugger removes what is left.
         let _ = fs::remove_dir_all(&self.place.folder);
     }
 }
 
-/// A debugger, as a hook sees it.
+/// The user's session, seen from the hook.
 #[derive(Debug)]
 pub struct Debugged {
     place: Place,
@@ -154,7 +152,7 @@ pub struct Debugged {
 }
 
 impl Debugged {
-    /// The debugger of a unit that wants the hook or action `name`.
+    /// The debugger of a unit, if it wants the hook or action `name`.
     pub fn find(data: &Path, model: &str, unit: &str, name: &str) -> io::Result<Option<Self>> {
         let place = Place::new(data, model, unit)?;
         if !place.folder.exists() || place.turn()?.is_some() {
@@ -165,24 +163,24 @@ impl Debugged {
         Ok(wants.then(|| Self { place, data: data.to_owned(), model: model.to_owned(), wanted }))
     }
 
-    /// Whether it wants hooks that the charm has no program for.
+    /// Whether it wants hooks for which the charm has no program.
     pub fn wants_all(&self) -> bool {
         self.wanted.all
     }
 
-    /// Hand a hook over. What it starts waits until the person is done, and ends as the hook did.
+    /// Hand a hook over. The process that this starts waits until the user is done, and ends as the hook did.
     pub fn hand_over<'a>(&self, handed: &Handed, stdout: PipeWriter, stderr: PipeWriter) -> io::Result<Started<'a>> {
         self.place.write(HANDED, handed)?;
         let mut command = Command::new(env::current_exe()?);
         command.args([WAIT, &self.model, &self.place.unit, &handed.context]).arg(&self.data);
-        // It is found by it, and stopped as a hook is.
+        // The ID by which hooks are found and stopped.
         command.env_clear().env("JUJU_CONTEXT_ID", &handed.context);
         command.process_group(0).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
         Ok(Started::direct(command.spawn()?))
     }
 }
 
-/// Be the process that waits until a person is done with a hook.
+/// Run as the process that waits until the user is done with a hook.
 pub fn wait(model: &str, unit: &str, context: &str, data: &Path) -> io::Result<ExitCode> {
     let place = Place::new(data, model, unit)?;
     loop {
@@ -197,7 +195,7 @@ pub fn wait(model: &str, unit: &str, context: &str, data: &Path) -> io::Result<E
         }
         thread::sleep(EVERY);
     }
-    // As Juju does with a hook whose debugger is gone: internal/worker/uniter/runner/debug/server.go.
+    // Like Juju, for a hook whose debugger is gone: internal/worker/uniter/runner/debug/server.go.
     raise(Signal::SIGKILL)?;
     Ok(ExitCode::FAILURE)
 }

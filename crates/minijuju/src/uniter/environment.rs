@@ -1,4 +1,4 @@
-//! The environment that Juju gives to a hook: these variables, and no others.
+//! The environment of a hook: exactly the variables that Juju sets.
 
 use std::collections::BTreeSet;
 
@@ -7,34 +7,30 @@ use emulator::JujuVersion;
 use crate::hook::{Hook, RelationKind, SecretKind};
 use crate::random;
 
-/// What is reached without a proxy in a model that does not say (`environs/config/config.go`).
+/// The default of `no-proxy` (`environs/config/config.go`).
 pub const NO_PROXY: &str = "127.0.0.1,localhost,::1";
 
-/// What a hook's environment is made of.
+/// The values in a hook's environment.
 #[derive(Clone, Debug)]
 pub struct Environment<'a> {
-    /// The unit's name.
     pub unit: &'a str,
-    /// The unit's tag, which its folders are named after.
+    /// The unit's tag, as in the names of its folders.
     pub tag: &'a str,
-    /// Its principal unit, for a subordinate; else empty.
+    /// The principal unit of a subordinate; otherwise empty.
     pub principal: &'a str,
-    /// The model's name.
     pub model: &'a str,
-    /// The model's version of Juju.
     pub juju: JujuVersion,
-    /// The model's identity.
     pub uuid: &'a str,
     /// The machine's number.
     pub machine: &'a str,
-    /// The machine's address; empty where it has none.
+    /// The machine's address; empty if it has none.
     pub address: &'a str,
-    /// What tells this run from all others.
+    /// The `JUJU_CONTEXT_ID` of this run.
     pub context: &'a str,
     pub job: Job<'a>,
-    /// The model's proxies for charms: http, https, ftp and no.
+    /// The model's `juju-*-proxy` settings: http, https, ftp and no.
     pub proxies: [&'a str; 4],
-    /// The model's proxies for everything, of older days, in the same order.
+    /// The model's legacy proxy settings, in the same order.
     pub legacy_proxies: [&'a str; 4],
 }
 
@@ -43,55 +39,51 @@ pub struct Environment<'a> {
 pub enum Job<'a> {
     Hook {
         hook: &'a Hook,
-        /// Where its storage is, for a storage hook.
+        /// Where its storage is mounted, for a storage hook.
         location: &'a str,
-        /// Its storage's kind, for a storage hook.
+        /// The type of its storage, for a storage hook.
         kind: &'a str,
     },
-    /// An action, by its name and task number.
+    /// An action: its name and task number.
     Action(&'a str, i64),
-    /// A command from `juju exec`, by its task number.
+    /// A command from `juju exec`: its task number.
     Exec(i64),
-    /// A command from `juju-exec` in the machine, with what it is about in the words of a hook, if that is a relation.
+    /// A command from `juju-exec` in the machine, and its relation, if any.
     Commands(Option<&'a Hook>),
 }
 
-/// What tells one run from all others, `JUJU_CONTEXT_ID`: whose run it is, what runs, and 32 hexadecimal digits.
-/// Juju 3.6: `newId` in internal/worker/uniter/runner/context/contextfactory.go.
+/// A new `JUJU_CONTEXT_ID`: who runs, what runs, and 32 hexadecimal digits. Juju 3.6: `newId` in
+/// internal/worker/uniter/runner/context/contextfactory.go.
 pub fn context_id(who: &str, what: &str) -> String {
     format!("{who}-{what}-{}", random::uuid().replace('-', ""))
 }
 
-/// The socket's name in a unit's agent folder.
+/// The socket for hook commands, in a unit's agent folder.
 pub const AGENT_SOCKET: &str = "agent.socket";
 
-/// The folder of a unit's agent, in its machine.
 pub fn agent_folder(tag: &str) -> String {
     format!("/var/lib/juju/agents/{tag}")
 }
 
-/// The folder of a unit's charm, in its machine.
 pub fn charm_folder(tag: &str) -> String {
     format!("{}/charm", agent_folder(tag))
 }
 
-/// The folder of a unit's hook commands, in its machine.
 pub fn tools_folder(tag: &str) -> String {
     format!("/var/lib/juju/tools/{tag}")
 }
 
-/// The socket that a unit's hook commands talk to, in its machine.
 fn agent_socket(tag: &str) -> String {
     format!("{}/{AGENT_SOCKET}", agent_folder(tag))
 }
 
 impl Environment<'_> {
-    /// The variables, in no particular order.
+    /// All variables, in no particular order.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let charm = charm_folder(self.tag);
         let hook_name = match self.job {
             Job::Hook { hook, .. } => hook.name(),
-            // Juju leaves it empty there.
+            // Empty on Juju.
             Job::Action(..) | Job::Exec(_) | Job::Commands(_) => String::new(),
         };
         let [http, https, ftp, no] = self.proxies;
@@ -154,14 +146,14 @@ impl Environment<'_> {
         variables
     }
 
-    /// The older proxy settings; `no-proxy`, which has a default, does not count alone (`AsEnvironmentValues` of
+    /// The legacy proxy settings. `no-proxy` has a default, so alone it does not count (`AsEnvironmentValues` of
     /// github.com/juju/proxy).
     fn legacy(&self) -> Vec<(&'static str, String)> {
         let [proxies @ .., no] = self.legacy_proxies;
         if proxies.iter().all(|proxy| proxy.is_empty()) {
             return Vec::new();
         }
-        // Juju sorts the hosts, and names each of them once.
+        // Juju sorts the hosts, and removes duplicates.
         let hosts: BTreeSet<&str> = no.split(',').filter(|host| !host.is_empty()).collect();
         let no = hosts.into_iter().collect::<Vec<_>>().join(",");
         let values = proxies.map(str::to_owned).into_iter().chain([no]);
@@ -170,7 +162,7 @@ impl Environment<'_> {
     }
 }
 
-/// The variables that one version of Juju has and another does not.
+/// The variables that depend on the version of Juju.
 fn of_version(juju: JujuVersion) -> Vec<(&'static str, String)> {
     if juju.is_4() {
         let trace = ["JUJU_CHARM_TRACE_CONFIG_HTTP", "JUJU_CHARM_TRACE_CONFIG_GRPC", "JUJU_CHARM_TRACE_CONFIG_CA_CERT"];
@@ -180,7 +172,7 @@ fn of_version(juju: JujuVersion) -> Vec<(&'static str, String)> {
     }
 }
 
-/// What programs other than charms know proxies by.
+/// Proxy variables that programs other than charms read.
 const LEGACY_PROXIES: [[&str; 2]; 4] = [
     ["http_proxy", "HTTP_PROXY"],
     ["https_proxy", "HTTPS_PROXY"],
@@ -188,13 +180,13 @@ const LEGACY_PROXIES: [[&str; 2]; 4] = [
     ["no_proxy", "NO_PROXY"],
 ];
 
-/// The controller's address, for a unit on the machine at `address`: that of the machine's gateway.
+/// The controller's address for a unit on the machine at `address`: the machine's gateway.
 pub fn api_address(address: &str) -> String {
     let gateway = address.rsplit_once('.').map_or("127.0.0.1".to_owned(), |(net, _)| format!("{net}.1"));
     format!("{gateway}:17070")
 }
 
-/// The variables that tell what a hook is about.
+/// The variables that describe what a hook is about.
 fn about(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, String)> {
     match hook {
         Hook::Relation(hook) => {
@@ -218,7 +210,7 @@ fn about(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, 
             // Juju's resolver of secrets names an expired one by its ID alone.
             let id = uri.strip_prefix("secret:").filter(|_| *kind == SecretKind::Expired).unwrap_or(uri);
             let mut variables = vec![("JUJU_SECRET_ID", id.to_owned()), ("JUJU_SECRET_LABEL", label.clone())];
-            // `secret-changed` and `secret-rotate` are about the secret, not about one of its revisions.
+            // `secret-changed` and `secret-rotate` concern the secret, not one of its revisions.
             if matches!(kind, SecretKind::Expired | SecretKind::Remove) && *revision > 0 {
                 variables.push(("JUJU_SECRET_REVISION", revision.to_string()));
             }
@@ -257,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_told_from_others_by_32_hexadecimal_digits() {
+    fn a_context_id_ends_in_32_random_hexadecimal_digits() {
         let id = context_id("app/0", "install");
         let digits = id.strip_prefix("app/0-install-").unwrap();
         assert!(digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
@@ -277,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hook_is_told_the_version_and_has_what_that_version_gives() {
+    fn a_hook_has_the_variables_of_its_version_of_juju() {
         let of = |juju| -> HashMap<_, _> {
             Environment { juju, ..environment(Job::Exec(1)) }.variables().into_iter().collect()
         };

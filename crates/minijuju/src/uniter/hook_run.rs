@@ -1,4 +1,4 @@
-//! One hook of a unit: run, and what came of it written down.
+//! Runs one hook of a unit, and stores its outcome.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,29 +29,28 @@ use crate::store::status::{Kind, Status};
 use crate::store::unit::Resolved;
 use crate::store::{self, log, status, unit};
 
-/// How many of a failed hook's last log lines a person is shown.
+/// How many of a failed hook's last log lines to show.
 const TAIL: usize = 12;
 
-/// How a hook came out.
 enum Outcome {
-    /// Well, with these effects.
+    /// It succeeded, with these effects.
     Done(Box<Changes>),
-    /// Not well, and why.
+    /// It failed, for this reason.
     Failed(String),
-    /// Not at all: it asked for a reboot, and to be run again after it.
+    /// It asked for a reboot, and to run again after it.
     Again,
 }
 
-/// A hook that ran.
+/// A hook that has run.
 struct Ran {
     outcome: Outcome,
-    /// How what ran was found, in Juju's words; nothing ran if the charm has nothing for the hook.
+    /// How its program was found, in Juju's words; `None` if the charm has no program for the hook.
     via: Option<&'static str>,
     /// The last lines that the charm logged or printed.
     tail: Vec<String>,
-    /// It asked for a reboot.
+    /// Whether it asked for a reboot.
     reboot: bool,
-    /// It set its unit's status.
+    /// Whether it set its unit's status.
     status_set: bool,
 }
 
@@ -65,11 +64,11 @@ impl Ran {
 impl Worker<'_> {
     pub(super) fn hook(&mut self, seen: &Snapshot, hook: &Hook) -> anyhow::Result<()> {
         let machine = self.machine(seen)?;
-        // The address is known only now, for a new machine.
+        // A new machine's address is known only now.
         let Some(mut seen) = super::view::of(self.store.db(), &self.model.uuid, &seen.view.name)? else {
             return Ok(());
         };
-        // What fails here leaves the hook due, for the next command.
+        // If this fails, the hook stays due for the next command.
         let (location, kind) = self.prepare(&mut seen, hook, &machine)?;
         let job = Job::Hook { hook, location: &location, kind: &kind };
         let context = context_id(&seen.view.name, &hook.name());
@@ -102,13 +101,13 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Put everything in place that a hook finds on its machine. Gives where its storage is, and of what kind.
+    /// Prepare everything that a hook needs on its machine. Returns the mount point and type of its storage.
     fn prepare(&mut self, seen: &mut Snapshot, hook: &Hook, machine: &Machine) -> anyhow::Result<(String, String)> {
         let (files, tag) = (machine.files()?, seen.unit.tag());
         let fresh = seen.unit.agent.charm_version.is_none();
         if fresh || *hook == Plain::UpgradeCharm.into() {
             charm_folder::deploy(machine, &tag, Path::new(&seen.application.archive))?;
-            // A storage hook before install needs the charm already, and later ones must not unpack it again.
+            // A storage hook before install already needs the charm, and later hooks must not unpack it again.
             seen.unit.agent.charm_version = Some(seen.view.charm_version);
         }
         charm_folder::link_tools(&files, &tag, machine.program(), self.model.juju)?;
@@ -119,7 +118,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Run a hook's process, and see what it leaves.
+    /// Run a hook's process, and collect its effects.
     fn execute(
         &mut self,
         seen: &Snapshot,
@@ -178,7 +177,7 @@ impl Worker<'_> {
                 self.keep(session.abandon())?;
                 Outcome::Again
             }
-            // What Juju refuses at a hook's end makes the hook fail.
+            // The hook fails if Juju refuses its changes.
             None => match session.finish() {
                 (changes, None) => Outcome::Done(Box::new(changes)),
                 (changes, Some(why)) => {
@@ -190,12 +189,12 @@ impl Worker<'_> {
         Ok(Ran { outcome, via, tail, reboot, status_set })
     }
 
-    /// Write down what took effect at once in a hook that came to nothing.
+    /// Store what took effect at once in a failed hook.
     fn keep(&mut self, changes: Changes) -> anyhow::Result<()> {
         Ok(self.store.write(|db| changes.commit(db))?)
     }
 
-    /// Write down what took effect at once although Juju refuses the rest, and why it does.
+    /// Store what took effect at once although Juju refuses the rest, and the reason for that.
     pub(super) fn keep_refused(&mut self, seen: &Snapshot, changes: Changes, why: &str) -> anyhow::Result<()> {
         let message = format!("cannot apply changes: {why}");
         let line = line(seen, Level::Error, "juju.worker.uniter.context", &message);
@@ -206,12 +205,12 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Note that a hook runs, before it does.
+    /// Record that a hook is about to run.
     fn begin(&mut self, seen: &Snapshot, hook: &Hook, context: &str, address: &str) -> anyhow::Result<()> {
         let mut unit = seen.unit.clone();
         unit.agent.operation = Operation::Running { hook: hook.clone(), context: context.to_owned(), since: now() };
         let workload = match hook {
-            // Juju keeps a status that the charm has set in a storage hook before.
+            // Juju keeps a status that the charm set in an earlier storage hook.
             Hook::Plain(Plain::Install) if !seen.unit.agent.status_set => Some("installing charm software"),
             Hook::Plain(Plain::Stop) => Some("stopping charm software"),
             Hook::Plain(Plain::Remove) => Some("cleaning up prior to charm deletion"),
@@ -230,7 +229,8 @@ impl Worker<'_> {
             if let Hook::Relation(RelationHook { kind: RelationKind::Created, relation, .. }) = hook {
                 scope::enter(db, self.model, seen, *relation, address)?;
             }
-            // Juju does not record that it runs update-status, to spare its database; no other status would ever be seen.
+            // Juju does not record that update-status runs, to spare its database; otherwise no other status would
+            // ever be seen.
             if *hook != Plain::UpdateStatus.into() {
                 status::set(db, uuid, Kind::Agent, name, &Status::new("executing", &hook.running()))?;
             }
@@ -239,7 +239,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Write down a hook's effects, and that it is done.
+    /// Store a hook's effects, and that it is done.
     fn commit(
         &mut self,
         seen: &Snapshot,
@@ -264,7 +264,7 @@ impl Worker<'_> {
         };
         tracing::info!(target: "juju.worker.uniter.operation", "{name}: {message}");
         let line = line(seen, Level::Info, "juju.worker.uniter.operation", &message);
-        // Another command may have changed what was asked for by hand while the hook ran.
+        // Another command may have changed the queue of requested hooks while this one ran.
         self.store.write(|db| {
             if let Some(changes) = changes {
                 changes.commit(db)?;
@@ -296,14 +296,14 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Drop a failed hook's effects, and note that it failed.
+    /// Discard a failed hook's effects, and record that it failed.
     fn failed(&mut self, seen: &Snapshot, hook: &Hook, via: Option<&str>, why: &str) -> anyhow::Result<()> {
         let mut unit = seen.unit.clone();
         unit.agent.operation = Operation::Failed(hook.clone());
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
         let via = via.map(|via| format!(" (via {via})")).unwrap_or_default();
         let text = format!("hook {:?}{via} failed: {why}", hook.name());
-        // People see it anyway.
+        // The user sees it anyway.
         tracing::info!(target: "juju.worker.uniter.operation", "{name}: {text}");
         let line = line(seen, Level::Error, "juju.worker.uniter.operation", &text);
         self.store.write(|db| {
@@ -326,7 +326,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Tell a person what the charm said last, and what to do next.
+    /// Show the user the charm's last lines, and what to do next.
     fn explain(&self, seen: &Snapshot, hook: &Hook, tail: &[String]) {
         let name = &seen.view.name;
         self.progress.line(&format!("unit {name}: hook failed: {:?}", hook.name()));
@@ -354,7 +354,7 @@ impl Worker<'_> {
     }
 }
 
-/// The status of an agent whose hook failed.
+/// The agent's status after a failed hook.
 pub fn error_status(hook: &Hook) -> Status {
     let mut data = serde_json::Map::new();
     if let Hook::Relation(hook) = hook {
@@ -367,7 +367,7 @@ pub fn error_status(hook: &Hook) -> Status {
         data.insert("secret-uri".to_owned(), json!(uri));
         data.insert("secret-label".to_owned(), json!(label));
     }
-    // Juju names the storage no more than the secret here.
+    // Juju names neither the storage nor the secret here.
     let name = match hook {
         Hook::Storage { id, .. } => {
             let storage = id.split('/').next().unwrap_or_default();
@@ -380,7 +380,7 @@ pub fn error_status(hook: &Hook) -> Status {
     Status { data: Value::Object(data), ..Status::new("error", &message) }
 }
 
-/// A hook as people see it.
+/// A hook's name, as users see it.
 fn label(hook: &Hook) -> String {
     match hook {
         Hook::Relation(hook) if !hook.unit.is_empty() => {

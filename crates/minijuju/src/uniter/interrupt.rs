@@ -1,4 +1,4 @@
-//! Ctrl-C, as something that can be waited for together with everything else.
+//! Ctrl-C as a file descriptor, to wait for together with everything else.
 
 use std::io;
 use std::io::PipeReader;
@@ -16,7 +16,7 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Watch for signals from here on. Call it before other threads start: they inherit which signals are blocked.
+    /// Watch for signals from now on. Call it before other threads start: they inherit the blocked signals.
     pub fn watch() -> io::Result<Self> {
         let mut signals = SigSet::empty();
         for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
@@ -26,7 +26,7 @@ impl Interrupt {
         let (raised, raise) = io::pipe()?;
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             if signals.wait().is_ok() {
-                // Closing the only writer makes the reader readable forever.
+                // Closing the only writer makes the reader readable from then on.
                 drop(raise);
             }
             if let Ok(signal) = signals.wait() {

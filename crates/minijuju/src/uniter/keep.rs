@@ -1,4 +1,4 @@
-//! What Juju does of itself as time goes by, for as long as somebody wants it.
+//! What Juju does on its own as time passes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,18 +23,18 @@ use crate::store::model::{self, Model};
 use crate::store::unit::{Column, Resolved, Unit};
 use crate::store::{Error, Store, unit};
 
-/// How often to look for what is due though no timer says so: machines that are down, secrets whose time has come, what
-/// a command left that was killed.
+/// How often to look for work that no timer announces: machines that are down, secrets that are due, what a killed
+/// command left.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// How long to leave a model alone after it could not be settled, at first and at most.
+/// How long to leave a model alone after a failure to settle it: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 
-/// The interval of `update-status` where the model says nothing, as the option's default does.
+/// The default interval of `update-status`.
 const UPDATE_STATUS: Duration = Duration::from_mins(5);
 
-/// Keep a model going until Ctrl-C or its end: `update-status`, failed hooks again, secrets that rotate and expire,
-/// machines that are down.
+/// Keep a model running until Ctrl-C or until it is destroyed: `update-status`, retries of failed hooks, rotation and
+/// expiry of secrets, machines that are down.
 pub fn keep(store: &mut Store, model: &Model, machines: &Machines, progress: &Progress) -> anyhow::Result<()> {
     let turns = turns(store, model)?;
     let _alone = turns
@@ -51,7 +51,7 @@ pub fn keep(store: &mut Store, model: &Model, machines: &Machines, progress: &Pr
         if !due.is_empty() {
             store.write(|db| {
                 for (name, due) in &due {
-                    // A command may have changed or removed it meanwhile.
+                    // Another command may have changed or removed it.
                     let Some(unit) = unit::find(db, &model.uuid, name)? else { continue };
                     begin(db, &model, unit, *due)?;
                 }
@@ -61,7 +61,7 @@ pub fn keep(store: &mut Store, model: &Model, machines: &Machines, progress: &Pr
         if Instant::now() >= idle_until && is_left_alone(&turns)? && has_work(store, &model, machines)? {
             match settle_until(store, &model, machines, progress, (Patience::Leave, &interrupt)) {
                 Ok(()) => pause = PAUSE.0,
-                // What a hook came to that was stopped by that, is told.
+                // The hook that Ctrl-C stopped was already reported.
                 Err(_) if interrupt.raised() => return Ok(()),
                 Err(error) => {
                     progress.line(&format!("{error:#}; tried again in {} s", pause.as_secs()));
@@ -78,22 +78,22 @@ pub fn keep(store: &mut Store, model: &Model, machines: &Machines, progress: &Pr
     Ok(())
 }
 
-/// What the model's options say.
+/// The timing rules in the model's configuration.
 fn rules(model: &Model) -> Rules {
     let text = model.config.get("update-status-hook-interval").and_then(|value| value.as_str());
     Rules {
-        // What is no duration was refused when it was set.
+        // An invalid duration was refused when it was set.
         update_status: text.and_then(|text| duration::parse(text).ok()).unwrap_or(UPDATE_STATUS),
         retry: model.config.get("automatically-retry-hooks").and_then(serde_json::Value::as_bool).unwrap_or(true),
     }
 }
 
-/// A number from 0 to 1.
+/// A random number from 0 to 1.
 fn chance() -> f64 {
     f64::from(u32::from_le_bytes(random::bytes())) / f64::from(u32::MAX)
 }
 
-/// Ask a unit for what is due.
+/// Make what is due the unit's next step.
 fn begin(db: &crate::store::Db, model: &Model, mut unit: Unit, due: Due) -> Result<(), Error> {
     let update_status: Hook = Plain::UpdateStatus.into();
     match due {
@@ -108,7 +108,7 @@ fn begin(db: &crate::store::Db, model: &Model, mut unit: Unit, due: Due) -> Resu
     }
 }
 
-/// Whether no command runs the model's hooks just now; one that does so runs whatever is due.
+/// Whether no other command is running the model's hooks. If one is, it runs what is due.
 fn is_left_alone(turns: &super::turns::Turns) -> anyhow::Result<bool> {
     match turns.runner().context("cannot lock the model")?.try_lock() {
         Ok(()) => Ok(true),
@@ -117,7 +117,7 @@ fn is_left_alone(turns: &super::turns::Turns) -> anyhow::Result<bool> {
     }
 }
 
-/// Whether a unit has something to do, or had started on a machine that is down.
+/// Whether a unit has work, or was started on a machine that is now down.
 fn has_work(store: &Store, model: &Model, machines: &Machines) -> anyhow::Result<bool> {
     let seen = view::all(store.db(), &model.uuid)?;
     if seen.iter().any(|seen| next_step(&seen.unit.agent, &seen.view).is_some()) {
@@ -133,7 +133,7 @@ fn has_work(store: &Store, model: &Model, machines: &Machines) -> anyhow::Result
     Ok(false)
 }
 
-/// Wait until it is time to look again, at the latest at `next`, in milliseconds since 1970. Whether it was Ctrl-C that
+/// Wait until it is time to look again, at the latest until `next`, in milliseconds since 1970. Returns whether Ctrl-C
 /// ended the wait.
 fn wait(interrupt: &Interrupt, next: Option<i64>) -> anyhow::Result<bool> {
     let left = next.map_or(LOOK, |at| Duration::from_millis(u64::try_from(at - now()).unwrap_or_default()));

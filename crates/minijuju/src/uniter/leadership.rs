@@ -5,7 +5,7 @@ use crate::store::application::{self, Application};
 use crate::store::unit::Unit;
 use crate::store::{Db, Result, relation, secret, unit};
 
-/// A unit was added: it leads if nobody does.
+/// Make an added unit the leader if there is none.
 pub fn after_addition(db: &Db, model: &str, application: &str, number: i64) -> Result<()> {
     if application::find(db, model, application)?.is_some_and(|found| found.leader.is_none()) {
         application::set_leader(db, model, application, Some(number))?;
@@ -13,8 +13,8 @@ pub fn after_addition(db: &Db, model: &str, application: &str, number: i64) -> R
     Ok(())
 }
 
-/// A unit is gone: if it led, nobody does until a successor is elected; if nobody is left of a dying application, that is
-/// gone too.
+/// Update after a unit was removed: if it was the leader, there is none until a successor is elected. A dying
+/// application without units is removed too.
 pub fn after_removal(db: &Db, model: &str, name: &str, number: i64) -> Result<()> {
     let Some(Application { leader, life, .. }) = application::find(db, model, name)? else { return Ok(()) };
     let units = unit::of(db, model, name)?;
@@ -29,14 +29,14 @@ pub fn after_removal(db: &Db, model: &str, name: &str, number: i64) -> Result<()
     Ok(())
 }
 
-/// The applications whose leader is gone, with the number of the unit that leads now. Juju revokes a lease when its holder,
-/// which has left its relations before, is removed (`RevokeLeadershipFunc` in apiserver/common/unit.go), and those that
-/// stay then claim it: the departure's hook runs first.
+/// The applications whose leader is gone, with the number of the unit that leads now. Juju revokes the lease when its
+/// holder, which has already left its relations, is removed (`RevokeLeadershipFunc` in apiserver/common/unit.go). The
+/// remaining units claim it afterwards, so they run the hook about the departure first.
 pub fn successors(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
     let mut found = Vec::new();
     for vacant in application::all(db, model)?.iter().filter(|application| application.leader.is_none()) {
         let units = unit::of(db, model, &vacant.name)?;
-        // A unit that is leaving would lead for a moment only.
+        // A dying unit would lead only for a moment.
         let next = units.iter().find(|unit| unit.life.is_alive()).or(units.first());
         if let Some(next) = next.filter(|_| units.iter().all(|unit| knows_who_left(unit, &units))) {
             found.push((vacant.name.clone(), next.number));
@@ -45,7 +45,7 @@ pub fn successors(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
     Ok(found)
 }
 
-/// Whether a unit has run the hooks for all peers that are gone, or cannot run them.
+/// Whether a unit has run the hooks about all departed peers, or cannot run them.
 fn knows_who_left(unit: &Unit, there: &[Unit]) -> bool {
     let peer = format!("{}/", unit.application);
     let mut known = unit.agent.relations.values().flat_map(|relation| relation.members.keys());

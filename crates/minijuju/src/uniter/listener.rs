@@ -1,4 +1,4 @@
-//! What minijuju hears from a hook while it runs: its hook commands, and what it prints.
+//! Handles what a running hook sends: hook commands, and output.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -16,25 +16,25 @@ use crate::store::log::{Level, Line};
 use crate::store::status::{self, Kind};
 use crate::store::{self, Db, Store, action, log, unit};
 
-/// How many log lines are kept back before they are written down.
+/// How many log lines are buffered before they are written.
 const BATCH: usize = 1000;
 
-/// How long a log line may be kept back.
+/// How long a log line may be buffered.
 const DELAY: Duration = Duration::from_millis(50);
 
-/// How often to look whether an action was cancelled.
+/// How often to check whether an action was cancelled.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How many of its first log lines a hook leaves; one that floods the log must not fill the disk.
+/// How many of a hook's first log lines are kept. A hook that floods the log must not fill the disk.
 const MOST: usize = 50_000;
 
-/// How many bytes these may have together: some 300 for each.
+/// How many bytes these lines may have together: about 300 per line.
 const MOST_BYTES: usize = 16 << 20;
 
-/// How many of the last lines such a hook leaves.
+/// How many of the last lines of such a hook are kept.
 const LAST: usize = 50;
 
-/// How many of the last lines a person can be shown.
+/// How many of the last lines can be shown to the user.
 const TAIL: usize = 50;
 
 /// How much of an action's output is kept, in bytes.
@@ -46,12 +46,12 @@ pub struct HookListener<'a> {
     store: &'a mut Store,
     model: &'a str,
     seen: &'a Snapshot,
-    /// The module of the lines that the hook prints.
+    /// The log module for lines that the hook prints.
     module: String,
     lines: Vec<Line>,
-    /// What the action said: when, in milliseconds since 1970, and what.
+    /// `action-log` messages: time in milliseconds since 1970, and text.
     action_log: Vec<(i64, String)>,
-    /// When what is told now was heard.
+    /// When the current input was received.
     heard: i64,
     written: Instant,
     count: usize,
@@ -60,7 +60,7 @@ pub struct HookListener<'a> {
     dropped: usize,
     tail: Last<String, TAIL>,
     task: Option<i64>,
-    /// The task that may be cancelled, when to look next, and whether it was.
+    /// The task that may be cancelled, when to check next, and whether it was cancelled.
     watched: Option<i64>,
     look: Instant,
     cancelled: bool,
@@ -72,7 +72,7 @@ pub struct HookListener<'a> {
 }
 
 impl<'a> HookListener<'a> {
-    /// Listen to the hook or action named `hook` of a unit.
+    /// Listen to a unit's hook or action named `hook`.
     pub fn new(
         session: &'a mut Session,
         store: &'a mut Store,
@@ -107,12 +107,12 @@ impl<'a> HookListener<'a> {
         }
     }
 
-    /// Keep the output: of the action with the number `task`, or of a command.
+    /// Keep the output of an action, with the number `task`, or of a command.
     pub fn record(&mut self, task: Option<i64>) {
         (self.task, self.record, self.raw) = (task, true, task.is_none());
     }
 
-    /// Stop what runs when the task `id`, which it is, is cancelled.
+    /// Stop the hook when the task `id` is cancelled.
     pub fn watch(&mut self, id: i64) {
         self.watched = Some(id);
     }
@@ -127,7 +127,7 @@ impl<'a> HookListener<'a> {
         self.tail.0.iter().skip(self.tail.0.len().saturating_sub(count)).cloned().collect()
     }
 
-    /// Write down what is left.
+    /// Write what is still buffered.
     pub fn close(mut self) -> store::Result<()> {
         if self.dropped > 0 {
             let note = format!("this hook logged {} lines: {} of them are dropped here", self.count, self.dropped);
@@ -138,7 +138,7 @@ impl<'a> HookListener<'a> {
         self.error.take().map_or(Ok(()), Err)
     }
 
-    /// Whether the log has what it takes of this hook's lines, but for the last ones.
+    /// Whether the log takes no more lines of this hook, except its last ones.
     fn is_full(&self) -> bool {
         self.count > MOST || self.bytes > MOST_BYTES
     }
@@ -151,7 +151,7 @@ impl<'a> HookListener<'a> {
             self.lines.push(Line { time: heard, ..line(seen, level, module, message) });
             return;
         }
-        // The last lines are the ones that say how it ended.
+        // The last lines say how it ended.
         match self.last.oldest() {
             None => self.last.0.push_back(Line { time: heard, ..line(seen, level, module, message) }),
             Some(mut oldest) => {
@@ -164,7 +164,7 @@ impl<'a> HookListener<'a> {
         }
     }
 
-    /// Keep a message for who is shown the last lines.
+    /// Keep a message among the last lines, which the user may be shown.
     fn show(&mut self, message: &str) {
         for text in message.lines() {
             let mut kept = self.tail.oldest().unwrap_or_default();
@@ -173,7 +173,7 @@ impl<'a> HookListener<'a> {
         }
     }
 
-    /// One line that the hook printed.
+    /// Log one line that the hook printed.
     fn line(&mut self, stream: Stream, text: &[u8]) {
         let text = String::from_utf8_lossy(without_returns(text));
         let level = match stream {
@@ -206,14 +206,14 @@ impl<'a> HookListener<'a> {
         });
     }
 
-    /// What cannot be written now is reported at the end: the hook must not be left half-way for it.
+    /// An error is reported at the end: it must not stop the hook halfway.
     fn write(&mut self, change: impl FnOnce(&Db) -> store::Result<()>) {
         if let Err(error) = self.store.write(change) {
             self.error.get_or_insert(error);
         }
     }
 
-    /// Juju acts on these at once, whatever becomes of the hook.
+    /// Apply what Juju does at once, whether or not the hook succeeds.
     fn apply(&mut self, live: Vec<Live>) {
         let (model, seen) = (self.model, self.seen);
         let name = seen.view.name.clone();
@@ -258,7 +258,7 @@ impl<'a> HookListener<'a> {
 impl Listener for HookListener<'_> {
     fn call(&mut self, request: Request) -> Reply {
         let (name, context) = (&request.name, &request.context);
-        // Its arguments may be secrets.
+        // The arguments may be secrets.
         tracing::debug!(target: "juju.worker.uniter.jujuc", "running hook tool {name:?} for {context}");
         let reply = self.session.answer(&request);
         if reply.code != 0 {
@@ -285,7 +285,7 @@ impl Listener for HookListener<'_> {
             self.keep_lines(stream, lines);
         }
         if self.is_full() {
-            // A flood costs no more than its bytes: only its last lines matter.
+            // A flood costs only its bytes: only its last lines matter.
             let start = memrchr_iter(b'\n', lines).nth(LAST.max(TAIL)).map_or(0, |end| end + 1);
             let passed = memchr_iter(b'\n', &lines[..start]).count();
             (self.count, self.dropped) = (self.count + passed, self.dropped + passed);
@@ -301,8 +301,9 @@ impl Listener for HookListener<'_> {
         }
     }
 
-    /// Juju waits for the end of a line, and has left before it comes: `Stop` in internal/worker/common/charmrunner/logger.go.
-    /// Neither the log nor an action's results have it, but a person is told.
+    /// Juju reads whole lines only, and does not wait for the rest: `Stop` in
+    /// internal/worker/common/charmrunner/logger.go. So it is in neither the log nor an action's results, but the user
+    /// sees it.
     fn rest(&mut self, line: &[u8]) {
         if !self.raw {
             self.show(&String::from_utf8_lossy(line));
@@ -332,7 +333,7 @@ impl Listener for HookListener<'_> {
 }
 
 impl HookListener<'_> {
-    /// What is kept of an output, to be added to.
+    /// The kept output, to append to.
     fn kept(&mut self, stream: Stream) -> &mut Vec<u8> {
         match stream {
             Stream::Stdout => &mut self.stdout,
@@ -340,7 +341,7 @@ impl HookListener<'_> {
         }
     }
 
-    /// Keep lines of an action's output as text.
+    /// Append lines to an action's output, as text.
     fn keep_lines(&mut self, stream: Stream, lines: &[u8]) {
         if self.kept(stream).len() == MOST_OUTPUT {
             return;
@@ -366,7 +367,7 @@ impl HookListener<'_> {
     }
 }
 
-/// A line without the carriage returns at its end.
+/// A line without trailing carriage returns.
 fn without_returns(mut line: &[u8]) -> &[u8] {
     while let [rest @ .., b'\r'] = line {
         line = rest;
@@ -374,7 +375,7 @@ fn without_returns(mut line: &[u8]) -> &[u8] {
     line
 }
 
-/// The last `MOST` of many.
+/// The last `MOST` items of many.
 struct Last<T, const MOST: usize>(VecDeque<T>);
 
 impl<T, const MOST: usize> Default for Last<T, MOST> {
@@ -384,7 +385,7 @@ impl<T, const MOST: usize> Default for Last<T, MOST> {
 }
 
 impl<T, const MOST: usize> Last<T, MOST> {
-    /// Take out the oldest if there is no room for another one. Its memory can serve again.
+    /// Take the oldest item out if the buffer is full. Its allocation can be reused.
     fn oldest(&mut self) -> Option<T> {
         if self.0.len() == MOST { self.0.pop_front() } else { None }
     }

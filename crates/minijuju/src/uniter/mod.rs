@@ -1,4 +1,4 @@
-//! The unit agent: which hook is next, its environment, its process, what it leaves.
+//! The unit agent: which hook comes next, its environment, its process and its effects.
 
 mod action_run;
 mod changes;

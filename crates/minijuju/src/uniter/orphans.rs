@@ -1,4 +1,4 @@
-//! Processes of a hook that nobody waits for any more.
+//! A hook's processes that nobody waits for any longer.
 
 use std::fs;
 use std::process;
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill as signal};
 use nix::unistd::Pid;
 
-/// How long the kernel may take to end killed processes, which can be deep in a write to a slow disk.
+/// How long killed processes may take to end: they may be writing to a slow disk.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Kill every process that carries `JUJU_CONTEXT_ID=context`, and all that they start meanwhile; say how many there were.
-/// A context's identity is used once, so that these are the hook's processes and nobody else's.
+/// Kill every process with `JUJU_CONTEXT_ID=context`, including those that they start in the meantime. Returns their
+/// number. Each context ID is used only once, so no other process is hit.
 pub fn kill(context: &str) -> usize {
     let deadline = Instant::now() + PATIENCE;
     let mut killed = std::collections::BTreeSet::new();
@@ -22,7 +22,7 @@ pub fn kill(context: &str) -> usize {
             return killed.len();
         }
         for pid in found {
-            // It may be gone by now.
+            // It may already have ended.
             let _ = signal(Pid::from_raw(pid), Signal::SIGKILL);
             killed.insert(pid);
         }
@@ -37,7 +37,7 @@ fn find(context: &str) -> Vec<i32> {
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
         .filter(|pid| pid.unsigned_abs() != process::id())
-        // A process that has ended but was not waited for has an empty environment.
+        // A zombie's environment is empty.
         .filter(|pid| {
             let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
             environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())

@@ -1,4 +1,4 @@
-//! A hook's process: started, listened to and answered until it ends.
+//! A hook's process, from its start to its end.
 
 use std::io::{self, PipeReader, PipeWriter, Read as _};
 use std::os::fd::AsFd as _;
@@ -16,25 +16,23 @@ use super::orphans;
 use crate::hookcmd::wire::{Reply, Request};
 use crate::machine::Started;
 
-/// The longest piece of a line that goes to the log as one.
+/// The longest piece of a line that becomes one log line, in bytes.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// What is read at once: all that a pipe holds, as Linux makes it.
+/// How much to read at once: the default capacity of a pipe.
 const PIPE: usize = 64 << 10;
 
-/// How long a hook command may take to say what it wants.
+/// How long a hook command may take to send its request.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Which of its outputs a process wrote to.
+/// The output that a process wrote to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// Standard output.
     Stdout,
-    /// Standard error.
     Stderr,
 }
 
-/// What listens to a hook's process.
+/// Receives what a hook's process does.
 pub trait Listener {
     /// It ran a hook command.
     fn call(&mut self, request: Request) -> Reply;
@@ -42,16 +40,16 @@ pub trait Listener {
     /// It printed something.
     fn bytes(&mut self, stream: Stream, bytes: &[u8]);
 
-    /// It printed these lines. Each ends in a line break, but for the last one at its end, and for a piece of a long line.
+    /// It printed these lines. Each ends in a line break, except a last line without one, or a piece of a long line.
     fn lines(&mut self, stream: Stream, lines: &[u8]);
 
-    /// It printed what is no whole line, and ended.
+    /// It ended with an incomplete line.
     fn rest(&mut self, line: &[u8]);
 
-    /// There is a moment to write down what was heard. What is kept back must be written after the time returned.
+    /// Time to write what was received. Returns how soon buffered data must be written.
     fn pause(&mut self) -> Option<Duration>;
 
-    /// Whether it must stop, because of what it asked for.
+    /// Whether the process must stop, because it asked for that.
     fn stop(&self) -> bool;
 }
 
@@ -59,16 +57,16 @@ pub trait Listener {
 #[derive(Clone, Copy, Debug)]
 pub enum Ended {
     Exited(ExitStatus),
-    /// It was stopped: by a signal to this program.
+    /// Stopped by a signal to this program.
     Interrupted,
-    /// It was stopped: its time was over.
+    /// Stopped by its timeout.
     TimedOut,
-    /// It was stopped: it asked for that.
+    /// Stopped because it asked for that.
     Stopped,
 }
 
-/// Start a process with `start`, whose environment carries `JUJU_CONTEXT_ID=context`, and see it to its end. Processes that
-/// it leaves in the background live on; if it is stopped, they are stopped too.
+/// Start a process with `start`, whose environment has `JUJU_CONTEXT_ID=context`, and follow it to its end. Its
+/// background processes live on, unless it is stopped: then they are stopped too.
 pub fn run<'a>(
     start: impl FnOnce(PipeWriter, PipeWriter) -> io::Result<Started<'a>>,
     context: &str,
@@ -98,8 +96,8 @@ pub fn run<'a>(
         let status =
             waiter.join().unwrap_or_else(|_| Err(io::Error::other("the thread that waits for the hook broke")))?;
         let stopped = stopped?;
-        // What the process wrote before it ended is in the pipes now. Something in the background may hold them open for
-        // ever, so that there is no end of file to wait for.
+        // Everything that the process wrote is in the pipes now. A background process may hold them open, so do not
+        // wait for end of file.
         for output in &mut outputs {
             output.drain(listener)?;
             output.finish(listener);
@@ -161,7 +159,8 @@ fn follow(
     }
 }
 
-/// Answer the hook commands that call. One that asked for an end gets no answer and is given back: it never returns.
+/// Answer pending hook commands. A command that asks to stop the hook never returns: it gets no answer, and its
+/// connection is returned.
 fn answer(calls: &UnixListener, listener: &mut dyn Listener) -> Option<UnixStream> {
     while let Ok((stream, _)) = calls.accept() {
         let heard = stream
@@ -169,7 +168,7 @@ fn answer(calls: &UnixListener, listener: &mut dyn Listener) -> Option<UnixStrea
             .and_then(|()| stream.set_read_timeout(Some(PATIENCE)))
             .and_then(|()| stream.set_write_timeout(Some(PATIENCE)))
             .and_then(|()| Request::receive(&stream));
-        // A hook command that was killed half-way hears nothing, and that is right.
+        // A hook command that was killed halfway needs no answer.
         if let Ok(request) = heard {
             let reply = listener.call(request);
             if listener.stop() {
@@ -185,7 +184,7 @@ struct Output {
     stream: Stream,
     pipe: Option<PipeReader>,
     buffer: Vec<u8>,
-    /// The beginning of a line whose end is still to come.
+    /// The start of an incomplete line.
     line: Vec<u8>,
 }
 
@@ -196,7 +195,7 @@ impl Output {
         Ok(Self { stream, pipe: Some(pipe), buffer: vec![0; PIPE], line: Vec::new() })
     }
 
-    /// Read what is there, but not forever: a flood must not keep hook commands and Ctrl-C waiting.
+    /// Read what is there, but with a limit: a flood must not delay hook commands and Ctrl-C.
     fn drain(&mut self, listener: &mut dyn Listener) -> io::Result<()> {
         for _ in 0..16 {
             let Some(pipe) = &mut self.pipe else { return Ok(()) };
@@ -217,7 +216,8 @@ impl Output {
         Ok(())
     }
 
-    /// Hand on the lines that end in the first `count` bytes of the buffer, all at once: what listens can pass over many.
+    /// Pass on the lines that end in the first `count` bytes of the buffer, all at once, so that the listener can skip
+    /// many.
     fn take(&mut self, count: usize, listener: &mut dyn Listener) {
         let mut bytes = &self.buffer[..count];
         if !self.line.is_empty()
@@ -253,7 +253,7 @@ mod tests {
 
     use super::*;
 
-    /// Writes down what it hears.
+    /// Records what it receives.
     #[derive(Default)]
     struct Heard {
         calls: usize,
@@ -288,7 +288,7 @@ mod tests {
         }
     }
 
-    /// What is heard of an output that is written in these pieces, and in how many calls.
+    /// What the listener receives of output that is written in these pieces, and in how many calls.
     fn heard(pieces: &[&[u8]]) -> (String, usize) {
         let (pipe, mut end) = io::pipe().unwrap();
         let (mut output, mut heard) = (Output::new(Stream::Stdout, pipe).unwrap(), Heard::default());

@@ -1,4 +1,4 @@
-//! What a hook or an action runs in its machine, and how.
+//! The program that a hook or an action runs in its machine.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -27,12 +27,11 @@ pub struct Program {
     pub via: &'static str,
 }
 
-/// A charm's program cannot be run.
+/// Why a charm's program cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
     #[error("{0} is not executable")]
     NotExecutable(String),
-    /// It cannot be read.
     #[error("cannot read {path}: {error}")]
     Unreadable {
         /// Its path in the machine.
@@ -45,22 +44,20 @@ pub enum FindError {
 pub struct Surroundings<'a> {
     pub model: &'a Model,
     pub seen: &'a Snapshot,
-    /// The unit's machine.
     pub machine: &'a Machine,
-    /// The ways into it.
+    /// Open entrances of machines.
     pub entrances: &'a Entrances,
     /// The `JUJU_CONTEXT_ID` of this run.
     pub context: &'a str,
     pub job: Job<'a>,
     /// How long it may take.
     pub timeout: Option<Duration>,
-    /// Ctrl-C.
     pub interrupt: &'a Interrupt,
-    /// Who runs it in place of the unit's agent.
+    /// The debugger that runs it in place of the unit's agent.
     pub debugged: Option<&'a Debugged>,
 }
 
-/// The kinds of proxies that a model's configuration has.
+/// The kinds of proxies in a model's configuration.
 const PROXIES: [&str; 4] = ["http", "https", "ftp", "no"];
 
 impl Program {
@@ -84,12 +81,12 @@ impl Program {
         Ok(None)
     }
 
-    /// What stands in for a program that the charm has not, where a person runs the hook.
+    /// A substitute for a missing program, for a hook that the user runs by hand.
     pub fn nothing() -> Self {
         Self { path: "/bin/true".to_owned(), args: Vec::new(), via: "unknown/invalid hook handler" }
     }
 
-    /// Run it to its end, with Juju's environment, answering its hook commands.
+    /// Run it to its end in Juju's environment, and answer its hook commands.
     pub fn run(&self, around: &Surroundings<'_>, listener: &mut HookListener<'_>) -> anyhow::Result<Ended> {
         let Surroundings { model, seen, machine, entrances, context, job, timeout, interrupt, debugged } = *around;
         let tag = seen.unit.tag();
@@ -99,7 +96,7 @@ impl Program {
             .and_then(|folder| {
                 let socket = folder.path(AGENT_SOCKET);
                 let calls = socket::listen(&socket)?;
-                // As Juju's: for root alone, whatever the umask.
+                // As on Juju, only for root, whatever the umask is.
                 fs::set_permissions(&socket, fs::Permissions::from_mode(0o700))?;
                 Ok((calls, folder))
             })
@@ -137,14 +134,14 @@ impl Program {
                     None => entrances.start(machine, &launch, stdout, stderr),
                 };
                 let ended = process::run(start, context, &calls, interrupt, timeout, listener);
-                // The next hook listens there again.
+                // The next hook listens on the same path.
                 let _ = fs::remove_file(folder.path(AGENT_SOCKET));
                 ended.map_err(|error| anyhow::anyhow!("cannot run {}: {error}", self.path))
             })
     }
 }
 
-/// What a person needs to run it in place of the unit's agent.
+/// What the user needs to run it in place of the unit's agent.
 fn handed(context: &str, job: Job<'_>, launch: Launch) -> Handed {
     let name = match job {
         Job::Hook { hook, .. } => hook.name(),
@@ -158,7 +155,7 @@ fn handed(context: &str, job: Job<'_>, launch: Launch) -> Handed {
 /// How a process ended, in Go's words, as Juju logs it.
 pub fn exit_text(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
-        // A shell that ran it ends with the signal's number.
+        // A shell exits with 128 plus the number of the signal that killed its child.
         (Some(code), _) => format!("exit status {code}"),
         (None, Some(signal)) => {
             let name = nix::sys::signal::Signal::try_from(signal).map(nix::sys::signal::Signal::as_str);

@@ -1,4 +1,4 @@
-//! What a unit's agent does next about its relations.
+//! The next step of a unit's agent about its relations.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::resolver::{RelationView, Step, UnitView};
 use crate::hook::{Hook, RelationHook, RelationKind};
 use crate::store::agent::{AgentState, RelationState};
 
-/// Relations without hooks are entered and left, too: a subordinate comes with one.
+/// Enter or leave a relation without hooks: a subordinate may depend on it.
 pub fn implicit(agent: &AgentState, view: &UnitView) -> Option<Step> {
     view.relations.iter().filter(|(_, relation)| relation.implicit).find_map(|(id, relation)| {
         let leaving = view.dying || relation.dying;
@@ -24,7 +24,7 @@ pub fn created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
         .relations
         .iter()
         .filter(|(id, relation)| !relation.dying && !relation.implicit && !agent.relations.contains_key(id))
-        // Hooks about peers that a new charm brings come after its `upgrade-charm`.
+        // Hooks for peer relations that a new charm adds come after its `upgrade-charm`.
         .find(|(_, relation)| !relation.peer || agent.runs(view.charm_version))?;
     Some(Hook::Relation(RelationHook {
         kind: RelationKind::Created,
@@ -37,19 +37,19 @@ pub fn created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
     }))
 }
 
-/// The next hook of any relation: peers last, so that they are still there when other relations break.
+/// The next hook of any relation. Peers come last, so that they are still there when other relations break.
 pub fn next(agent: &AgentState, view: &UnitView) -> Option<Hook> {
     let visible = || view.relations.iter().filter(|(_, relation)| !relation.implicit);
     let (others, peers) =
         (visible().filter(|(_, relation)| !relation.peer), visible().filter(|(_, relation)| relation.peer));
     others.chain(peers).find_map(|(id, relation)| {
-        // A relation without any hook before needs no hook at its end.
+        // If no hook of a relation has run, none runs at its end.
         let known = agent.relations.get(id)?;
         hook_of(*id, known, relation, view)
     })
 }
 
-/// The next hook of one relation that the charm knows.
+/// The next hook of a relation that the charm knows.
 fn hook_of(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView) -> Option<Hook> {
     let hook = |kind, application: &str, remote: &str, version| {
         Some(Hook::Relation(RelationHook {
@@ -67,7 +67,7 @@ fn hook_of(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView)
     let (none, nobody) = (BTreeMap::new(), BTreeMap::new());
     let (members, applications) = if breaking { (&none, &nobody) } else { (&view.members, &view.applications) };
 
-    // `relation-joined` is always followed by that unit's `relation-changed`.
+    // Each `relation-joined` is followed by `relation-changed` for the same unit.
     if let Some(pending) = &known.changed_pending {
         let version = members.get(pending).copied().unwrap_or_default();
         return hook(RelationKind::Changed, &application(pending), pending, version);
@@ -97,7 +97,7 @@ fn hook_of(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView)
     hook(RelationKind::Changed, &application(name), name, *version)
 }
 
-/// What the agent remembers of a relation after a hook of it.
+/// Update the agent's knowledge of a relation after one of its hooks.
 pub fn after(agent: &mut AgentState, hook: &RelationHook) {
     let state = agent.relations.entry(hook.relation).or_default();
     match hook.kind {
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_databag_is_told_once_per_version() {
+    fn a_changed_databag_runs_one_hook_per_version() {
         let (mut agent, mut view) = (AgentState::default(), view());
         view.relations.insert(1, db(&["pg/0"]));
         settle(&mut agent, &mut view);

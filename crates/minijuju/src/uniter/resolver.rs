@@ -1,7 +1,7 @@
-//! What a unit's agent does next: Juju's rules, as one function.
+//! The next step of a unit's agent, by Juju's rules, as one function.
 //!
-//! Juju's agent asks a chain of resolvers in a fixed order: relation-created, leadership, secrets, actions, storage, then
-//! the hook in progress, then, with nothing in progress, the unit's life, its charm, configuration and relations.
+//! Juju's agent asks a chain of resolvers in a fixed order: relation-created, leadership, secrets, actions, storage,
+//! then the hook in progress. If none is in progress: the unit's life, its charm, configuration and relations.
 
 use std::collections::BTreeMap;
 
@@ -10,30 +10,28 @@ use crate::hook::{Hook, Plain, SecretKind, StorageKind};
 use crate::store::agent::{AgentState, Operation};
 use crate::store::unit::Resolved;
 
-/// Something for a unit's agent to do.
+/// A step of a unit's agent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// Run this hook.
     Run(Hook),
-    /// Count this failed hook as done, without running it.
+    /// Treat this failed hook as done, without running it.
     Skip(Hook),
     /// Run the action with this task number.
     Action(i64),
-    /// Enter a relation that the charm did not ask for, and so gets no hooks about.
+    /// Enter a relation that the charm did not ask for, and for which it gets no hooks.
     Enter(i64),
     /// Leave such a relation.
     Leave(i64),
-    /// Put the application's charm in place under a failed hook.
+    /// Unpack the application's charm while a hook is in error.
     Deploy,
-    /// The unit is done: remove it.
+    /// Remove the unit: it is done.
     Die,
 }
 
-/// What the model says about a unit, as far as its agent must act on it.
+/// What the model says about a unit, as far as its agent acts on it.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default)]
 pub struct UnitView {
-    /// The unit's name.
     pub name: String,
     /// It is being removed.
     pub dying: bool,
@@ -41,29 +39,29 @@ pub struct UnitView {
     pub application_dying: bool,
     /// It leads the application.
     pub leader: bool,
-    /// Its Juju has no `leader-settings-changed`, as Juju 4.
+    /// Its version of Juju has no `leader-settings-changed`: Juju 4 has none.
     pub tells_no_leader_settings: bool,
-    /// What the leader has set for all units, as JSON.
+    /// What the leader set for all units, as JSON.
     pub leader_settings: String,
-    /// What becomes of its failed hook.
+    /// What to do about its failed hook.
     pub resolved: Resolved,
-    /// Which of the application's charms it should run.
+    /// Which version of the application's charm it should run.
     pub charm_version: i64,
-    /// Units in error take a new charm, too.
+    /// Units in error take a new charm too.
     pub force_charm: bool,
     /// The configuration, trust and address that the charm can see.
     pub config: String,
-    /// The task numbers of the actions that wait for it, oldest first.
+    /// The task numbers of its pending actions, oldest first.
     pub actions: Vec<i64>,
-    /// Hooks that were asked for by hand, oldest first.
+    /// Hooks that the user requested, oldest first.
     pub fired: Vec<Hook>,
     /// Its relations, by ID.
     pub relations: BTreeMap<i64, RelationView>,
-    /// Subordinates are still beside it.
+    /// It still has subordinates.
     pub subordinates: bool,
-    /// Its storages, by ID: whether they are being removed.
+    /// Its storages, by ID; true if the storage is being removed.
     pub storage: BTreeMap<String, bool>,
-    /// The changes of secrets that it must be notified of.
+    /// The changes of secrets that it has hooks for.
     pub secrets: SecretView,
 }
 
@@ -72,38 +70,38 @@ pub struct UnitView {
 pub struct RelationView {
     /// The endpoint on this unit's side.
     pub endpoint: String,
-    /// The application on the other side; this one for a peer relation.
+    /// The application on the other side; for a peer relation, this one.
     pub remote: String,
-    /// It is a peer relation.
     pub peer: bool,
-    /// This side's charm did not ask for it: every charm has an endpoint `juju-info`, and gets no hooks about relations there.
+    /// This side's charm did not ask for it. Every charm has the implicit endpoint `juju-info`, and gets no hooks for
+    /// it.
     pub implicit: bool,
     /// It is being removed.
     pub dying: bool,
-    /// The remote units in its scope, with the version of their databags.
+    /// The remote units in scope, with their databags' versions.
     pub members: BTreeMap<String, i64>,
-    /// The remote applications' databags' versions.
+    /// The remote applications, with their databags' versions.
     pub applications: BTreeMap<String, i64>,
 }
 
 /// What the model says about a unit's secrets.
 #[derive(Clone, Debug, Default)]
 pub struct SecretView {
-    /// Revisions that expired: URI, revision, label.
+    /// Expired revisions: URI, revision, label.
     pub expired: Vec<(String, i64, String)>,
     /// Secrets due for rotation: URI, label.
     pub rotate: Vec<(String, String)>,
-    /// Consumed secrets: URI with the latest revision and the label.
+    /// Consumed secrets: URI, with the latest revision and the label.
     pub consumed: BTreeMap<String, (i64, String)>,
-    /// Revisions of owned secrets that nobody reads any more: URI with revisions and label.
+    /// Revisions of owned secrets that nobody reads any longer: URI, with the revisions and the label.
     pub obsolete: BTreeMap<String, (Vec<i64>, String)>,
 }
 
-/// What the agent of a unit in state `agent` does next in a model that looks as `view`; nothing, if nothing is due.
+/// The next step of an agent in state `agent`, in a model that looks like `view`; `None` if nothing is due.
 pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
     let idle = agent.operation == Operation::Continue;
     if agent.removed {
-        // The machine goes with it, so that its subordinates have to be gone before.
+        // The unit's machine goes too, so its subordinates must be gone first.
         return (!view.subordinates).then_some(Step::Die);
     }
     if idle && let Some(step) = relations::implicit(agent, view) {
@@ -119,7 +117,7 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
         if view.leader && !agent.leader {
             return Some(Step::Run(Plain::LeaderElected.into()));
         }
-        // A new unit hears it also where nothing is set: Juju's watchers begin with a change.
+        // A new unit runs the hook even if nothing is set: Juju's watchers start with an initial event.
         let tells = !view.leader && !view.tells_no_leader_settings;
         if tells && agent.leader_settings_seen.as_deref() != Some(&view.leader_settings) {
             return Some(Step::Run(Plain::LeaderSettingsChanged.into()));
@@ -128,7 +126,7 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
             return Some(Step::Run(hook));
         }
     }
-    // Juju runs actions between hooks, and also while a hook error waits to be resolved.
+    // Juju runs actions between hooks, and also while a failed hook waits to be resolved.
     let actions = agent.installed && idle || matches!(agent.operation, Operation::Failed(_));
     if let (true, Some(task)) = (actions, view.actions.first()) {
         return Some(Step::Action(*task));
@@ -145,10 +143,10 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
             Resolved::RetryHooks => Some(Step::Run(hook.clone())),
             Resolved::NoHooks | Resolved::Force => Some(Step::Skip(hook.clone())),
         },
-        // A dying unit does not continue it.
+        // A dying unit does not continue its installation.
         Operation::Queued(hook) if *hook == Plain::Install.into() => when_idle(agent, view),
         Operation::Queued(hook) => Some(Step::Run(hook.clone())),
-        // The command that runs it will say how it ended.
+        // The command that runs the hook will record how it ended.
         Operation::Running { .. } => None,
         Operation::Continue => when_idle(agent, view),
     }
@@ -184,7 +182,7 @@ fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
 fn storage(agent: &AgentState, view: &UnitView) -> Option<Hook> {
     view.storage.iter().find_map(|(id, dying)| {
         let kind = match (agent.storage.contains(id), *dying || view.dying) {
-            // What a new charm brings is attached after its `upgrade-charm`.
+            // Storage that a new charm adds is attached after its `upgrade-charm`.
             (false, false) if agent.runs(view.charm_version) => StorageKind::Attached,
             (true, true) => StorageKind::Detaching,
             _ => return None,
@@ -220,14 +218,14 @@ fn secret(agent: &AgentState, view: &SecretView) -> Option<Hook> {
     None
 }
 
-/// The state of an agent in state `agent` after `hook`, which saw the model as `view`, is done or skipped.
+/// The state of the agent once `hook`, which saw the model as `view`, is done or skipped.
 pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
     let mut agent = AgentState { operation: Operation::Continue, ..agent.clone() };
     match hook {
         Hook::Plain(plain) => match plain {
             Plain::Install => {
                 agent.installed = true;
-                // It is the charm that was put in place for it, not one that came while it was in error.
+                // The charm that was unpacked for this hook, not one that arrived during an error.
                 agent.charm_version.get_or_insert(view.charm_version);
             }
             Plain::Start => (agent.started, agent.stopped, agent.rebooted) = (true, false, false),

@@ -1,4 +1,4 @@
-//! What comes of itself as time goes by: `update-status`, and failed hooks tried again.
+//! Timers: `update-status`, and retries of failed hooks.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,35 +6,34 @@ use std::time::Duration;
 use crate::store::agent::Operation;
 use crate::store::unit::{Resolved, Unit};
 
-/// How long Juju first waits before it tries a failed hook again, and at most. Juju 3.6:
+/// Juju's first and longest wait before it retries a failed hook. Juju 3.6:
 /// apiserver/facades/agent/retrystrategy/retrystrategy.go.
 const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 
-/// How much longer it waits each time (juju/utils: `BackoffTimer`).
+/// The factor between two waits (juju/utils: `BackoffTimer`).
 const GROWTH: f64 = 2.0;
 
-/// Which part of that is left to chance.
+/// The random share of a wait.
 const JITTER: f64 = 0.03;
 
-/// What a model says about it.
+/// A model's timing rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// How long it is from one `update-status` to the next.
+    /// The interval of `update-status`.
     pub update_status: Duration,
-    /// Whether failed hooks are tried again.
+    /// Whether failed hooks are retried.
     pub retry: bool,
 }
 
-/// Something that is due because of the time.
+/// What is due because time has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// `update-status`.
     UpdateStatus,
-    /// The hook that failed, again.
+    /// A retry of the failed hook.
     Retry,
 }
 
-/// When what is due for each unit.
+/// When each unit's next timers fire.
 #[derive(Debug, Default)]
 pub struct Schedule {
     units: BTreeMap<String, Timers>,
@@ -43,16 +42,16 @@ pub struct Schedule {
 /// Times in milliseconds since 1970.
 #[derive(Debug)]
 struct Timers {
-    /// When `update-status` is due, and by which interval.
+    /// When `update-status` is due, and the interval that was used.
     update: Option<(i64, Duration)>,
-    /// When the failed hook is due again.
+    /// When the next retry is due.
     retry: Option<i64>,
-    /// How long the next wait for that is.
+    /// The length of the next wait for a retry.
     wait: Duration,
 }
 
 impl Schedule {
-    /// What is due at `now`, in milliseconds since 1970; it is not told again. `chance` gives numbers from 0 to 1.
+    /// What is due at `now`, in milliseconds since 1970. Each is reported once. `chance` returns numbers from 0 to 1.
     pub fn due(
         &mut self,
         now: i64,
@@ -75,7 +74,7 @@ impl Schedule {
         due
     }
 
-    /// When something is due next, in milliseconds since 1970.
+    /// When the next timer fires, in milliseconds since 1970.
     pub fn next(&self) -> Option<i64> {
         let timers = self.units.values();
         timers.flat_map(|timers| timers.update.map(|(at, _)| at).into_iter().chain(timers.retry)).min()
@@ -104,10 +103,10 @@ impl Timers {
         }
     }
 
-    /// Whether a failed hook is due again. Juju 3.6: `nextOpHookError` in internal/worker/uniter/resolver.go.
+    /// Whether a retry is due. Juju 3.6: `nextOpHookError` in internal/worker/uniter/resolver.go.
     fn retry(&mut self, now: i64, retries: bool, unit: &Unit, chance: &mut impl FnMut() -> f64) -> bool {
         if !matches!(unit.agent.operation, Operation::Failed(_)) {
-            // The one that runs may be the one that is tried again, and fail.
+            // A hook that is running may be the retry, and may fail again.
             if !matches!(unit.agent.operation, Operation::Running { .. }) {
                 self.wait = RETRY.0;
             }
@@ -170,7 +169,7 @@ mod tests {
         unit(AgentState { operation: Operation::Failed(Plain::Install.into()), ..AgentState::default() })
     }
 
-    /// The seconds until something is due again and again, `count` times, where that is what a unit looks like.
+    /// The seconds between `count` consecutive timers, for a unit in this state.
     fn waits(unit: &Unit, count: usize, chance: f64) -> Vec<f64> {
         let (mut schedule, mut now, mut found) = (Schedule::default(), 0, Vec::new());
         while found.len() < count {
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn update_status_is_due_every_interval_more_or_less_a_fifth() {
+    fn update_status_is_due_every_interval_give_or_take_a_fifth() {
         for (chance, wait) in [(0.0, 240.0), (0.5, 300.0), (1.0, 360.0)] {
             assert_eq!(waits(&started(), 3, chance), [wait; 3]);
         }

@@ -1,4 +1,4 @@
-//! Entering a relation: what Juju puts into the databag, and the subordinate that comes with it.
+//! A unit's entry into a relation: what Juju writes to the databag, and the subordinate that it creates.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::store::unit::Resolved;
 use crate::store::unit::{self, Unit};
 use crate::store::{Db, Result, application, crossing};
 
-/// A unit enters the scope of a relation, just before it is told that the relation was created.
+/// Enter the scope of a relation, just before `relation-created`.
 pub fn enter(db: &Db, model: &Model, seen: &Snapshot, id: i64, address: &str) -> Result<()> {
     let (juju, model) = (model.juju, model.uuid.as_str());
     let name = &seen.view.name;
@@ -39,7 +39,7 @@ pub fn enter(db: &Db, model: &Model, seen: &Snapshot, id: i64, address: &str) ->
     Ok(())
 }
 
-/// A unit leaves the scope of a relation. A subordinate whose principal is removed goes too.
+/// Leave the scope of a relation. A subordinate whose principal is removed is removed too.
 pub fn leave(db: &Db, model: &str, seen: &Snapshot, id: i64) -> Result<()> {
     if !seen.unit.principal.is_empty()
         && let Some(found) = relation::find(db, model, id)?
@@ -50,7 +50,7 @@ pub fn leave(db: &Db, model: &str, seen: &Snapshot, id: i64) -> Result<()> {
     relation::leave(db, model, id, &seen.view.name)
 }
 
-/// A subordinate gets a unit beside each principal unit that is related to it, unless it has one there.
+/// Add a unit of the subordinate beside the principal unit, unless there is one.
 fn add_subordinate(db: &Db, model: &str, principal: &Unit, name: &str) -> Result<()> {
     let Some(subordinate) = application::find(db, model, name)? else { return Ok(()) };
     let is_subordinate = charm::metadata(&subordinate).is_ok_and(|meta| meta.subordinate);

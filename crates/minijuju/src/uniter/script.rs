@@ -1,4 +1,4 @@
-//! The script that a command given to `juju exec` runs as.
+//! The script for a command given to `juju exec`.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::machine::{Files, Folder};
 
-/// Who runs a script.
+/// The user who runs a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunBy {
     Root,
@@ -16,15 +16,16 @@ pub enum RunBy {
     User,
 }
 
-/// A script in a machine, for as long as this lives.
+/// A script in a machine. Dropping it removes the file.
 pub struct Script {
     folder: TempDir,
-    /// What `folder` is reached by.
+    /// Keeps the folder reachable.
     _tmp: Folder,
 }
 
 impl Script {
-    /// Write a script into a machine: `/tmp/juju-exec…/script.sh`. github.com/juju/utils: `shellAndArgs` in exec/exec.go.
+    /// Write a script into a machine: `/tmp/juju-exec…/script.sh`. github.com/juju/utils: `shellAndArgs` in
+    /// exec/exec.go.
     pub fn write(files: &Files, text: &str, by: RunBy) -> io::Result<Self> {
         let tmp = files.folder("/tmp")?;
         let folder = tempfile::Builder::new().prefix("juju-exec").tempdir_in(tmp.path(""))?;
@@ -36,7 +37,7 @@ impl Script {
         Ok(Self { folder, _tmp: tmp })
     }
 
-    /// Where it is in the machine.
+    /// Its path in the machine.
     pub fn path(&self) -> String {
         let name = self.folder.path().file_name().unwrap_or_default().to_string_lossy();
         format!("/tmp/{name}/script.sh")

@@ -11,7 +11,7 @@ use crate::store::{Db, Result};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// How long after one rotation the next is due.
+/// The time between two rotations.
 fn interval(rotation: &str) -> Option<Duration> {
     let hours = match rotation {
         "hourly" => 1,
@@ -25,7 +25,7 @@ fn interval(rotation: &str) -> Option<Duration> {
     Some(HOUR * hours)
 }
 
-/// The changes of the model's secrets, and of other models' that it reads, that a unit must be notified of now.
+/// The secret events that a unit must get now, for secrets of its own model and of other models.
 pub fn of(all: &BTreeMap<String, Secret>, foreign: &[Foreign], unit: &Unit, leader: bool) -> SecretView {
     let name = unit.name();
     let mut view = SecretView::default();
@@ -44,9 +44,9 @@ pub fn of(all: &BTreeMap<String, Secret>, foreign: &[Foreign], unit: &Unit, lead
                 view.obsolete.insert(uri.clone(), (obsolete, secret.label.clone()));
             }
         }
-        // An owner's units that read it are consumers as well.
+        // The owner's units can be consumers as well.
         if let Some((latest, label)) = news(secret, &name) {
-            // An owner has no label of its own as a reader: its hooks carry the secret's.
+            // An owner that reads its secret has no label of its own: its hooks carry the secret's label.
             let label = if label.is_empty() && owned { &secret.label } else { label };
             view.consumed.insert(uri, (latest, label.clone()));
         }
@@ -59,14 +59,14 @@ pub fn of(all: &BTreeMap<String, Secret>, foreign: &[Foreign], unit: &Unit, lead
     view
 }
 
-/// The latest revision of a secret that a unit reads, and its label for it, if there was more than one.
+/// The latest revision of a secret that a unit reads, and the unit's label for it, if there is more than one revision.
 fn news<'a>(secret: &'a Secret, unit: &str) -> Option<(i64, &'a String)> {
     let (_, label) = secret.consumers.get(unit)?;
-    // A unit that first reads a secret with two revisions is notified of the second, as in Juju.
+    // As in Juju, a unit that first reads a secret with two revisions gets `secret-changed` for the second.
     (secret.readable_by(unit) && secret.latest() > 1).then(|| (secret.latest(), label))
 }
 
-/// The owner was told to rotate a secret: the next time is an interval away.
+/// Record that the owner ran `secret-rotate`: the next rotation is one interval away.
 pub fn rotated(db: &Db, model: &str, uri: &str) -> Result<()> {
     let Some(mut secret) = secret::find(db, model, uri)? else { return Ok(()) };
     let millis = interval(&secret.rotation).and_then(|interval| i64::try_from(interval.as_millis()).ok());
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn readers_hear_of_newer_revisions_and_owners_of_those_that_nobody_reads() {
+    fn readers_get_newer_revisions_and_owners_those_that_nobody_reads() {
         let mut secret = Secret::new("a", "db");
         let revision = Revision { content: secret::Content::default(), created: 0, expires: None };
         secret.revisions = [(1, revision.clone()), (2, revision)].into();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn units_of_the_owner_that_read_a_secret_hear_of_its_changes_and_hold_its_revisions() {
+    fn units_of_the_owner_that_read_a_secret_get_its_changes_and_keep_its_revisions() {
         let mut secret = Secret::new("a", "db");
         "own".clone_into(&mut secret.label);
         let revision = Revision { content: secret::Content::default(), created: 0, expires: None };

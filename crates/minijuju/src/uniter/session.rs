@@ -1,5 +1,5 @@
-//! A hook's conversation with Juju: the unit's state read from the database, its hook commands answered from that, and
-//! what they changed written back.
+//! A hook's session with Juju: reads the unit's state from the database, answers hook commands, and collects their
+//! changes.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,25 +23,24 @@ use crate::store::model::Model;
 use crate::store::status::Status;
 use crate::store::unit::Unit;
 
-/// Something that Juju acts on at once, whatever becomes of the hook.
+/// What Juju applies at once, whether or not the hook succeeds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Live {
-    /// The unit's workload has this status now.
+    /// A new status of the unit's workload.
     UnitStatus(Status),
-    /// The application has this status now.
+    /// A new status of the application.
     ApplicationStatus(Status),
     WorkloadVersion(String),
-    /// The charm logged this.
+    /// A message of `juju-log`.
     Log {
-        /// How much it matters.
         level: Level,
         message: String,
     },
-    /// The action said this to the user who runs it.
+    /// A message of `action-log`, for the user who runs the action.
     ActionLog(String),
 }
 
-/// The conversation of one hook or action.
+/// The session of one hook or action.
 #[derive(Debug)]
 pub struct Session {
     juju: Juju,
@@ -53,7 +52,7 @@ pub struct Session {
     reported: Reported,
 }
 
-/// How much of the record was reported already.
+/// How much of the record was already reported.
 #[derive(Debug, Default)]
 struct Reported {
     logs: usize,
@@ -64,7 +63,7 @@ struct Reported {
 }
 
 impl Session {
-    /// Begin: read the unit's state.
+    /// Start a session: read the unit's state.
     pub fn load(
         db: &Db,
         model: &Model,
@@ -117,7 +116,7 @@ impl Session {
         Reply { code: output.code, stdout: output.stdout, stderr: output.stderr }
     }
 
-    /// What takes effect at once, since the last time.
+    /// What must be applied at once, since the last call.
     pub fn live(&mut self) -> Vec<Live> {
         let (record, reported) = (&self.juju.record, &mut self.reported);
         let mut live = Vec::new();
@@ -153,19 +152,19 @@ impl Session {
         self.juju.record.reboot == Some(Reboot::Now)
     }
 
-    /// Whether the charm asked for a reboot, after the hook or now.
+    /// Whether the charm asked for a reboot, now or after the hook.
     pub fn reboot(&self) -> bool {
         self.juju.record.reboot.is_some()
     }
 
-    /// An action's results, and why it failed, if it said so.
+    /// An action's results, and its message if it called `action-fail`.
     pub fn action_outcome(&self) -> (Map<String, Value>, Option<String>) {
         let action = &self.juju.record.action;
         let failed = action.failed.then(|| action.message.clone().unwrap_or_default());
         (action.results.clone(), failed)
     }
 
-    /// The hook failed: only what changed at once stays, such as which revision of a secret it reads.
+    /// End a failed hook: only immediate changes stay, such as which revision of a secret the unit reads.
     pub fn abandon(self) -> Changes {
         let outcome = self.juju.fail();
         Changes {
@@ -177,7 +176,8 @@ impl Session {
         }
     }
 
-    /// The hook succeeded: what it changed, and why Juju refuses that, if it does. Then what changed at once is left.
+    /// End a hook that succeeded. Returns its changes, and why Juju refuses them, if it does; then only immediate
+    /// changes are left.
     pub fn finish(self) -> (Changes, Option<String>) {
         let outcome = self.juju.succeed();
         let changes = Changes {

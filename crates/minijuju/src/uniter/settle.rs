@@ -1,4 +1,4 @@
-//! Settling: every unit runs what is due, until nothing is.
+//! Settling: every unit runs what is due, until nothing is due.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -31,25 +31,25 @@ use crate::store::{Store, action, application, crossing, unit};
 /// How many units work at the same time.
 const WORKERS: usize = 8;
 
-/// The name of a machine on this computer: unlike its number, it is unique among models.
+/// A machine's name on this computer. Unlike its number, it is unique among models.
 pub fn machine_id(model: &Model, number: &str) -> String {
     format!("juju-{}-{number}", &model.uuid[model.uuid.len() - 6..])
 }
 
-/// What settling does where a unit's action is run by another command.
+/// What to do about a unit whose action another command is running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// Leave what else the unit has to do to that command, which continues it.
+    /// Do not wait: the other command continues with the unit.
     Leave,
-    /// Wait, and continue it.
+    /// Wait, then continue with the unit.
     Wait,
 }
 
-/// How often to look whether another command's action has ended.
+/// How often to check whether another command's action has ended.
 const EVERY: Duration = Duration::from_millis(20);
 
-/// Run every due hook and action of a model, and of those that it has relations with, and wait for the hooks that another
-/// command runs.
+/// Run all due hooks and actions of a model and of the models related to it, and wait for hooks that other commands
+/// run.
 pub fn settle(
     store: &mut Store,
     model: &Model,
@@ -61,7 +61,7 @@ pub fn settle(
     settle_until(store, model, machines, progress, (patience, &interrupt))
 }
 
-/// The same, until `interrupt` is raised.
+/// Like [`settle`], until `interrupt` is raised.
 pub(super) fn settle_until(
     store: &mut Store,
     model: &Model,
@@ -77,17 +77,17 @@ pub(super) fn settle_until(
             let patience = if related == model.uuid { patience } else { Patience::Leave };
             steps += settle_one(store, &other, machines, progress, (patience, interrupt))?;
         }
-        // What one model's units did may be news to another's.
+        // Steps in one model may make steps in another due.
         if steps == 0 {
             return Ok(());
         }
     }
 }
 
-/// Settle one model, and tell how many steps that took.
+/// Settle one model, and return the number of steps.
 ///
-/// One command at a time decides what a model's units do next; a second one waits, and then runs what came up. Nobody waits
-/// for an action of a unit's but those that want something of this unit.
+/// One command at a time decides what a model's units do next. Another one waits, and then runs what has become due. A
+/// command waits for a unit's action only if it needs something from that unit.
 fn settle_one(
     store: &mut Store,
     model: &Model,
@@ -119,7 +119,7 @@ fn settle_one(
     Ok(steps)
 }
 
-/// Stop every hook and action that runs, of whichever model.
+/// Stop every running hook and action, of all models.
 pub fn stop_hooks(store: &Store) -> anyhow::Result<()> {
     for model in model::all(store.db())? {
         for seen in view::all(store.db(), &model.uuid)? {
@@ -138,7 +138,7 @@ pub(super) fn turns(store: &Store, model: &Model) -> anyhow::Result<Turns> {
     Turns::new(store.folder(), &model.uuid).with_context(|| format!("cannot lock the model {}", model.name))
 }
 
-/// Find hooks and actions whose minijuju was killed: stop what they left running, and say that they failed.
+/// Find hooks and actions whose minijuju was killed, stop their processes, and record that they failed.
 pub fn recover(store: &mut Store, model: &Model, progress: &Progress) -> anyhow::Result<()> {
     let running = |unit: &unit::Unit| matches!(unit.agent.operation, Operation::Running { .. });
     if action::running(store.db(), &model.uuid)?.is_empty() && !unit::all(store.db(), &model.uuid)?.iter().any(running)
@@ -156,7 +156,7 @@ fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, turns: &
         if !matches!(seen.unit.agent.operation, Operation::Running { .. }) {
             continue;
         }
-        // The command that runs it has the turn.
+        // Another command is running it, and has the turn.
         let Some(_turn) = turns.take(&[turns::agent(&seen.view.name)])? else { continue };
         // It may have ended just before.
         let Some(mut seen) = view::of(store.db(), uuid, &seen.view.name)? else { continue };
@@ -192,7 +192,7 @@ fn recover_tasks(store: &mut Store, model: &Model, turns: &Turns) -> anyhow::Res
         let found = unit::find(store.db(), uuid, &task.receiver)?;
         store.write(|db| {
             action::save(db, uuid, &task)?;
-            // Its agent is shown as running the action.
+            // The agent's status says that it is running the action.
             found.map_or(Ok(()), |unit| {
                 let after = match &unit.agent.operation {
                     Operation::Failed(hook) => error_status(hook),
@@ -205,7 +205,8 @@ fn recover_tasks(store: &mut Store, model: &Model, turns: &Turns) -> anyhow::Res
     Ok(())
 }
 
-/// Note which started units' machines are down: they get `start` again, as after a reboot. Those that are up are heard.
+/// Record which started units have a machine that is down: they run `start` again, as after a reboot. Accept calls
+/// from machines that are up.
 fn restart(store: &mut Store, model: &Model, machines: &Machines) -> anyhow::Result<()> {
     for mut seen in view::all(store.db(), &model.uuid)? {
         let agent = &mut seen.unit.agent;
@@ -234,21 +235,21 @@ struct Rounds<'a> {
     patience: Patience,
 }
 
-/// A step that ended: its unit, whether it was an action, and how it went.
+/// A step that ended: its unit, whether it was an action, and the result.
 type Report = (String, bool, anyhow::Result<()>);
 
 /// What a round found.
 #[derive(Default)]
 struct Found {
-    /// A unit has something to do, and somebody else works on it or its machine.
+    /// A unit has work, but somebody else holds its turn or its machine's.
     elsewhere: bool,
-    /// One of those runs an action, which may take its time.
+    /// One of those runs an action, which may take long.
     action: bool,
 }
 
 impl Rounds<'_> {
-    /// Until nothing is due; tells how many steps that took. The command that has the lock `runner`, as this one has at
-    /// first, decides what the units do.
+    /// Run rounds until nothing is due, and return the number of steps. The holder of the lock `runner`, at first this
+    /// command, decides what the units do.
     fn run(&self, runner: &File) -> anyhow::Result<usize> {
         thread::scope(|scope| {
             let (report, reports) = mpsc::channel::<Report>();
@@ -279,7 +280,7 @@ impl Rounds<'_> {
                         scope.spawn(move || {
                             let name = seen.view.name.clone();
                             let result = worker.step(&seen, step);
-                            // Before it is told: the next step of the unit is this command's to do.
+                            // Release it before the report: this command takes the unit's next step.
                             drop(turn);
                             // The receiver outlives all workers.
                             let _ = report.send((name, is_action, result));
@@ -288,10 +289,10 @@ impl Rounds<'_> {
                 }
                 let next = if hooks + actions > 0 {
                     if hooks == 0 {
-                        // Others may run the other units' hooks meanwhile.
+                        // Other commands may run other units' hooks in the meantime.
                         runner.unlock()?;
                     }
-                    // What is waited for elsewhere may end before anything here does.
+                    // Work elsewhere may end before anything here does.
                     let next = if found.elsewhere { reports.recv_timeout(EVERY).ok() } else { reports.recv().ok() };
                     if hooks == 0 {
                         runner.lock()?;
@@ -308,7 +309,8 @@ impl Rounds<'_> {
                 let Some((name, is_action, result)) = next else { continue };
                 *(if is_action { &mut actions } else { &mut hooks }) -= 1;
                 if let Err(error) = result {
-                    // The others' steps end; what this unit could not do stays due, and the next command tries it again.
+                    // Let the other units finish. What this unit could not do stays due, and the next command retries
+                    // it.
                     broken.insert(name.clone());
                     failure.get_or_insert(error.context(format!("unit {name}")));
                 }
@@ -316,7 +318,7 @@ impl Rounds<'_> {
         })
     }
 
-    /// Let units lead that take the place of leaders that are gone.
+    /// Elect new leaders where the leader is gone.
     fn elect(&self) -> anyhow::Result<()> {
         let (db, uuid) = (self.store.db(), &self.model.uuid);
         if leadership::successors(db, uuid)?.is_empty() {
@@ -331,11 +333,11 @@ impl Rounds<'_> {
     }
 
     fn waits(&self, found: &Found) -> bool {
-        // Whatever is not an action is done in a moment.
+        // Anything but an action is done in a moment.
         found.elsewhere && (self.patience == Patience::Wait || !found.action)
     }
 
-    /// What a unit must do now, with the turn to do it.
+    /// The next step of a unit, with the turn for it.
     fn due(&self, seen: &view::Snapshot, found: &mut Found) -> anyhow::Result<Option<(view::Snapshot, Step, Turn)>> {
         let Some(step) = next_step(&seen.unit.agent, &seen.view) else { return Ok(None) };
         let (db, uuid) = (self.store.db(), &self.model.uuid);
@@ -349,14 +351,14 @@ impl Rounds<'_> {
             found.action |= action::running(db, uuid)?.iter().any(here);
             return Ok(None);
         };
-        // Another command may have run an action of the unit's between the look and the turn.
+        // Another command may have run an action of this unit since the last look.
         let Some(seen) = view::of(db, uuid, &seen.view.name)? else { return Ok(None) };
         let step = next_step(&seen.unit.agent, &seen.view);
         Ok(step.map(|step| (seen, step, turn)))
     }
 
-    /// Units on one machine take turns, as under Juju's machine lock. On this computer itself all hooks do; an action keeps
-    /// its own unit only.
+    /// The turns that a step needs. As with Juju's machine lock, units on one machine take turns. On this computer
+    /// itself all hooks do. An action blocks only its own unit.
     fn places(&self, seen: &view::Snapshot, step: &Step) -> Vec<String> {
         let agent = turns::agent(&seen.view.name);
         match self.machines.kind() {

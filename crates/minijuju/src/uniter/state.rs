@@ -1,4 +1,4 @@
-//! A unit's state as its charm sees it, read from the database.
+//! Reads a unit's state, as its charm sees it, from the database.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -21,7 +21,7 @@ use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Port, Unit};
 use crate::store::{Db, application, crossing, resource, saas, storage};
 
-/// The state that a unit's hook begins with, on this machine.
+/// The state at the start of a unit's hook on this machine.
 pub fn read(db: &Db, model: &Model, seen: &Snapshot, hook: Option<&Hook>, machine: &Machine) -> anyhow::Result<State> {
     let uuid = &model.uuid;
     let name = &seen.view.name;
@@ -66,7 +66,7 @@ pub fn read(db: &Db, model: &Model, seen: &Snapshot, hook: Option<&Hook>, machin
     Ok(state.with_all_opened_ports(ports.iter().filter_map(seen_port)))
 }
 
-/// Where a resource is on its unit. As on Juju, two resources with one file name overwrite each other there.
+/// Where a resource is on its unit. As on Juju, resources with the same file name overwrite each other.
 pub fn resource_path(tag: &str, resource: &resource::Resource) -> String {
     format!("{}/resources/{}", agent_folder(tag), resource.filename)
 }
@@ -88,13 +88,13 @@ fn relations(db: &Db, model: &str, seen: &Snapshot, hook: Option<&Hook>) -> anyh
         let Some((_, local_unit_data, _)) = own else { continue };
         let bag =
             |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, settings, _)| settings.clone());
-        // A unit that goes has left a relation once it was told that it is broken, though the relation goes on.
+        // A dying unit has left a relation after `relation-broken`, although the relation still exists.
         let is_about = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
         if !seen.unit.life.is_alive() && !is_about && !seen.unit.agent.relations.contains_key(&relation.id) {
             continue;
         }
         let present = present(seen, &relation, hook);
-        // Its settings stay readable while this unit is told that it departs.
+        // Its settings stay readable while this unit runs the hook about its departure.
         let departing = match hook {
             Some(Hook::Relation(hook)) if hook.relation == relation.id => Some(&hook.unit),
             _ => None,
@@ -122,7 +122,7 @@ fn relations(db: &Db, model: &str, seen: &Snapshot, hook: Option<&Hook>) -> anyh
                 shown.local_units_data.insert(number, settings.clone());
             }
             let Some(number) = number(&view.remote) else { continue };
-            // Within a container, only the unit beside this one.
+            // In container scope, only the unit beside this one.
             let near = relation.scope != Scope::Container
                 || view.members.contains_key(owner)
                 || present.contains(owner)
@@ -140,7 +140,7 @@ fn relations(db: &Db, model: &str, seen: &Snapshot, hook: Option<&Hook>) -> anyh
     Ok(found)
 }
 
-/// The remote units that the charm knows, with the one that joins and without the one that departs.
+/// The remote units that the charm knows, including one that is joining, without one that is departing.
 fn present(seen: &Snapshot, relation: &Relation, hook: Option<&Hook>) -> BTreeSet<String> {
     let known = seen.unit.agent.relations.get(&relation.id);
     let mut present: BTreeSet<String> = known.into_iter().flat_map(|known| known.members.keys().cloned()).collect();
@@ -165,7 +165,7 @@ fn seen_storage(found: &storage::Storage) -> Option<SeenStorage> {
     Some(shown)
 }
 
-/// The secrets that a unit knows or could read, also of other models.
+/// The secrets that a unit knows or could read, from all models.
 fn secrets(db: &Db, model: &str, unit: &Unit) -> anyhow::Result<Vec<SeenSecret>> {
     let foreign = secret::foreign(db, model, &unit.application)?;
     let own = secret::all(db, model)?;
@@ -173,7 +173,7 @@ fn secrets(db: &Db, model: &str, unit: &Unit) -> anyhow::Result<Vec<SeenSecret>>
     Ok(all.filter_map(|secret| seen_secret(secret, unit)).collect())
 }
 
-/// A secret as a unit sees it: one of its own, its application's, or another's, which it may read where it was granted.
+/// A secret as a unit sees it: its own, its application's, or one that was granted to it.
 fn seen_secret(found: &Secret, unit: &Unit) -> Option<SeenSecret> {
     let name = unit.name();
     let owner = if found.owner == name {
@@ -233,8 +233,8 @@ fn goal_state(
     let crossing = crossing::of(db, model)?;
     for (id, view) in seen.view.relations.iter().filter(|(_, view)| !view.peer) {
         let is_it = |side: &crossing::Side| side.model == model && side.relation == *id;
-        // Whom an offer serves is nobody's goal; what is consumed is named by its URL (`goalStateRelations` in
-        // apiserver/facades/agent/uniter/uniter.go).
+        // `goal-state` leaves out the consumers of an offer, and names a consumed application by the offer's URL
+        // (`goalStateRelations` in apiserver/facades/agent/uniter/uniter.go).
         if crossing.iter().any(|crossing| is_it(&crossing.offerer)) {
             continue;
         }
@@ -252,7 +252,7 @@ fn goal_state(
     Ok(GoalState { units: units.iter().map(goal).collect(), relations })
 }
 
-/// Words that only Juju says, such as `terminated`, are unknown to a charm.
+/// A charm does not know statuses that only Juju sets, such as `terminated`.
 fn heard(status: &Status) -> CharmStatus {
     let name = status.status.parse().unwrap_or(StatusName::Unknown);
     CharmStatus { name, message: status.message.clone() }

@@ -15,38 +15,34 @@ use crate::store::storage::{self, Storage};
 use crate::store::unit::Unit;
 use crate::store::{Db, Result, application};
 
-/// Where Juju mounts storage that the charm names no place for.
+/// Where Juju mounts storage without a location in the charm's metadata.
 const FOLDER: &str = "/var/lib/juju/storage";
 
-/// The size of a storage that nobody asked a size for, in MiB, as in Juju.
+/// The default size of a storage in MiB, as in Juju.
 const SIZE: i64 = 1024;
 
-/// A text is no storage directive.
+/// Why a text is not a storage directive.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DirectiveError {
     #[error("storage directives require at least one field to be specified, got {0:?}")]
     EmptyField(String),
-    /// A field of it is neither a count nor a size, and too late to be a pool.
+    /// A field is neither a count nor a size, and not in the place of a pool.
     #[error("unrecognized storage directive {field:?} in {text:?}")]
-    Field {
-        field: String,
-        /// The whole text.
-        text: String,
-    },
+    Field { field: String, text: String },
 }
 
-/// What was asked for of a storage, as `POOL,COUNT,SIZE` in any order.
+/// A storage directive: `POOL,COUNT,SIZE` in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directive {
     pub pool: Option<String>,
-    /// How many.
+    /// The number of storages.
     pub count: Option<u64>,
     /// The size of each, in MiB.
     pub size: Option<i64>,
 }
 
 impl Directive {
-    /// Read `POOL,COUNT,SIZE`.
+    /// Parse `POOL,COUNT,SIZE`.
     pub fn parse(text: &str) -> std::result::Result<Self, DirectiveError> {
         let mut directive = Self::default();
         for (place, part) in text.split(',').map(str::trim).enumerate() {
@@ -67,23 +63,23 @@ impl Directive {
     }
 }
 
-/// A size such as `1G`, `512M` or `1.5T`, in MiB.
+/// Parse a size such as `1G`, `512M` or `1.5T`, in MiB.
 fn megabytes(text: &str) -> Option<i64> {
     let (number, unit) = text.split_at(text.find(|letter: char| letter.is_ascii_alphabetic())?);
     let unit = unit.trim_end_matches("iB").trim_end_matches('B');
     let power = ["M", "G", "T", "P", "E"].iter().position(|known| *known == unit)?;
     let number: f64 = number.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)?;
     let size = (number * 1024_f64.powi(i32::try_from(power).ok()?)).ceil();
-    // Beyond 2^53 MiB nobody asks.
+    // Sizes beyond 2^53 MiB do not occur.
     #[allow(clippy::cast_possible_truncation, reason = "bounded by the line below")]
     (size < 9.0e15).then_some(size as i64)
 }
 
-/// The storage that a new unit begins with.
+/// Create the storage of a new unit.
 pub fn add_initial(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     let Some(found) = application::find(db, model, &unit.application)? else { return Ok(()) };
     let Ok(meta) = charm::metadata(&found) else { return Ok(()) };
-    // What was attached already counts.
+    // Storage that was attached by `--attach-storage` counts.
     let there = storage::of(db, model, &unit.name())?;
     for storage in meta.storages.values() {
         let (directive, count) = asked(storage, &found.storage);
@@ -94,9 +90,9 @@ pub fn add_initial(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     Ok(())
 }
 
-/// The storage that a unit lacks once its charm was replaced by another, from the first to the second: as much as was
-/// asked for of a storage that is new, and of the others the least that the charm works with.
-/// Juju 3.6: `upgradeStorageOps` in state/application.go.
+/// Add the storage that a unit lacks after a refresh from the first charm to the second. For a storage that is new in
+/// the charm, add as many as were asked for; for others, the charm's minimum. Juju 3.6: `upgradeStorageOps` in
+/// state/application.go.
 pub fn add_missing(
     db: &Db,
     model: &str,
@@ -116,17 +112,17 @@ pub fn add_missing(
     Ok(())
 }
 
-/// What was asked for of a storage, and how many a unit begins with.
+/// The directive for a storage, and how many of it a unit starts with.
 fn asked(storage: &StorageMeta, directives: &BTreeMap<String, String>) -> (Directive, u64) {
     let given = directives.get(&storage.name);
     let directive = given.and_then(|text| Directive::parse(text).ok()).unwrap_or_default();
     let least = u64::from(storage.count().0);
-    // A directive without a number means one, also of an optional storage.
+    // A directive without a count means one, also for optional storage.
     let count = directive.count.or(given.is_some().then_some(least.max(1))).unwrap_or(least);
     (directive, count)
 }
 
-/// `count` more of a unit's storage `name`.
+/// Add `count` more of a unit's storage `name`.
 pub fn add(db: &Db, model: &str, unit: &Unit, name: &str, count: u64) -> Result<()> {
     let Some(found) = application::find(db, model, &unit.application)? else { return Ok(()) };
     let Ok(meta) = charm::metadata(&found) else { return Ok(()) };
@@ -135,7 +131,7 @@ pub fn add(db: &Db, model: &str, unit: &Unit, name: &str, count: u64) -> Result<
     (0..count).try_for_each(|_| insert(db, model, unit, storage, &directive))
 }
 
-/// One more storage of a unit.
+/// Add one storage to a unit.
 pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: &Directive) -> Result<()> {
     let id = format!("{}/{}", meta.name, model::next(db, model, Counter::Storage)?);
     let location = location(db, model, meta, &id)?;
@@ -158,8 +154,8 @@ pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: 
     )
 }
 
-/// Where a storage is mounted that is attached now: in a folder by its ID, which is a UUID of the attachment on Juju 4
-/// (`calculateFilesystemAttachmentMountPoint` in domain/storageprovisioning/service/filesystem.go).
+/// The mount point for a storage that is attached now: a folder named by its ID or, on Juju 4, by the UUID of the
+/// attachment (`calculateFilesystemAttachmentMountPoint` in domain/storageprovisioning/service/filesystem.go).
 fn location(db: &Db, model: &str, meta: &StorageMeta, id: &str) -> Result<String> {
     if let (Some(location), Some(1)) = (&meta.location, meta.count().1) {
         return Ok(location.clone());
@@ -169,29 +165,29 @@ fn location(db: &Db, model: &str, meta: &StorageMeta, id: &str) -> Result<String
     Ok(if is_4 { format!("{folder}/{}", random::uuid()) } else { format!("{folder}/{id}") })
 }
 
-/// How a unit's number of storages changes.
+/// A change of a unit's number of storages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CountChange {
-    /// It gets so many more.
+    /// Add this many.
     Attach(u64),
     Detach,
 }
 
-/// A unit cannot have that number of a storage.
+/// Why a unit cannot have that number of a storage.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CountError {
-    /// The charm works with exactly one.
+    /// The storage is not a list.
     #[error("cannot {0}, storage is singular")]
     Singular(&'static str),
-    /// The charm works with no less than it has.
+    /// The charm needs more than would be left.
     #[error("detaching 1 storage instance brings the total to {total}, which is less than the minimum of {least}")]
     TooFew {
-        /// How many it would have.
+        /// The number after the change.
         total: u64,
-        /// How many it must have.
+        /// The charm's minimum.
         least: u32,
     },
-    /// The charm takes no more of them.
+    /// The charm allows no more of them.
     #[error(
         "attaching {added} storage instance{} brings the total to {total}, exceeding the maximum of {most}",
         if *added == 1 { "" } else { "s" }
@@ -199,14 +195,14 @@ pub enum CountError {
     TooMany {
         /// How many to add.
         added: u64,
-        /// How many it would have.
+        /// The number after the change.
         total: u64,
-        /// How many it may have.
+        /// The charm's maximum.
         most: u32,
     },
 }
 
-/// Check that a unit which has `now` of a storage can have more or fewer. Juju 3.6: `validateCharmStorageCountChange` in
+/// Check whether the number of a unit's storages may change from `now`. Juju 3.6: `validateCharmStorageCountChange` in
 /// state/storage.go.
 pub fn check_count(meta: &StorageMeta, now: u64, change: CountChange) -> std::result::Result<(), CountError> {
     let (total, verb) = match change {
@@ -223,7 +219,7 @@ pub fn check_count(meta: &StorageMeta, now: u64, change: CountChange) -> std::re
     }
 }
 
-/// Attach a storage that is there to a unit. Juju 3.6: `attachStorageOps` in state/storage.go.
+/// Attach an existing storage to a unit. Juju 3.6: `attachStorageOps` in state/storage.go.
 pub fn attach(db: &Db, model: &str, unit: &Unit, mut found: Storage) -> anyhow::Result<()> {
     let name = unit.name();
     if !unit.life.is_alive() {
@@ -255,7 +251,7 @@ pub fn attach(db: &Db, model: &str, unit: &Unit, mut found: Storage) -> anyhow::
     Ok(storage::save(db, model, &found)?)
 }
 
-/// Make the folder of a storage in a machine.
+/// Create a storage's folder in a machine.
 pub fn mount(files: &Files, storage: &Storage) -> io::Result<()> {
     files.make_folder(&storage.location).map(drop)
 }

@@ -1,6 +1,6 @@
-//! Turns: who works on a unit and its machine, across commands.
+//! Turns: locks on units and machines, across commands.
 //!
-//! A turn is held as long as the process lives that took it, so that whatever nobody has a turn for is not being done.
+//! A turn ends with the process that took it. So work that nobody has the turn for is not being done.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -14,26 +14,26 @@ pub struct Turns {
     folder: PathBuf,
 }
 
-/// A turn, until it is dropped.
+/// A turn. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Turn {
     _locks: Vec<File>,
 }
 
 impl Turns {
-    /// The turns of a model, kept in the data folder.
+    /// The turns of a model, as locked files in the data folder.
     pub fn new(data: &Path, model: &str) -> io::Result<Self> {
         let folder = data.join("models").join(model);
         private::folder(&folder)?;
         Ok(Self { folder })
     }
 
-    /// The lock of who decides what the model's units do next.
+    /// The lock of the command that decides what the model's units do next.
     pub fn runner(&self) -> io::Result<File> {
         private::lock_file(&self.folder.join("runner.lock"))
     }
 
-    /// A turn at all of these places, unless another has one at any of them.
+    /// Take a turn at all of these places, unless another process has one at any of them.
     pub fn take(&self, places: &[String]) -> io::Result<Option<Turn>> {
         let mut locks = Vec::new();
         for place in places {
@@ -47,7 +47,7 @@ impl Turns {
         Ok(Some(Turn { _locks: locks }))
     }
 
-    /// A turn beside others at the same place, who share it too.
+    /// Take a shared turn at a place.
     pub fn share(&self, place: &str) -> io::Result<Turn> {
         let lock = self.lock(place)?;
         lock.lock_shared()?;
@@ -59,7 +59,7 @@ impl Turns {
     }
 }
 
-/// The place of a unit's agent; of a machine's commands, where it is given a machine's number.
+/// The place of a unit's agent. For a machine's number: the place of the machine's commands.
 pub fn agent(unit: &str) -> String {
     format!("agent-{unit}")
 }

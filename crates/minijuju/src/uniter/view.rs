@@ -1,4 +1,4 @@
-//! What the model says about its units, read from the database.
+//! Reads what the model says about its units from the database.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,12 +12,11 @@ use crate::store::relation::{self, Relation, Role, Scope};
 use crate::store::unit::{self, Unit};
 use crate::store::{Db, Error, action, machine, model as store_model, secret, storage};
 
-/// A unit with its application and what the model says about it.
+/// A unit, its application, and what the model says about the unit.
 #[derive(Debug)]
 pub struct Snapshot {
     pub unit: Unit,
     pub application: Application,
-    /// What the model says about it.
     pub view: UnitView,
 }
 
@@ -82,24 +81,24 @@ pub fn of(db: &Db, model: &str, name: &str) -> Result<Option<Snapshot>, Error> {
     Ok(all(db, model)?.into_iter().find(|seen| seen.view.name == name))
 }
 
-/// All of an application that `config-changed` is about.
+/// Everything about an application that triggers `config-changed`.
 fn settings(application: &Application) -> Value {
-    // A charm that cannot be read any more has no options; what was set is still compared.
+    // If the charm can no longer be read, it has no options, but the settings are still compared.
     let options = charm::metadata(application).map(|meta| meta.config).unwrap_or_default();
     json!({ "settings": charm::settings(&options, &application.config), "trust": application.trust })
 }
 
-/// The unit whose machine a unit shares as its own: its principal's, or itself.
+/// The unit that owns a unit's machine: its principal, or itself.
 fn principal(unit: &Unit) -> String {
     if unit.principal.is_empty() { unit.name() } else { unit.principal.clone() }
 }
 
-/// Databags' owners, with a number that grows with each change.
+/// Owners of databags, with a version that grows with each change.
 type Versions = BTreeMap<String, i64>;
 
-/// The model's relations, with who is in them and what version everything has.
+/// The model's relations, with their members and versions.
 struct Relations {
-    /// With the versions of their units' and of their applications' databags.
+    /// Each with the versions of the units' and the applications' databags.
     all: Vec<(Relation, Versions, Versions)>,
 }
 
@@ -128,7 +127,7 @@ impl Relations {
             let remote = |member: &str| {
                 member != name && member.rsplit_once('/').is_some_and(|(owner, _)| owner == other.application)
             };
-            // Within a container, a subordinate and its principal see each other only.
+            // In container scope, a subordinate and its principal see only each other.
             let near =
                 |member: &str| relation.scope != Scope::Container || principals.get(member) == Some(&principal(unit));
             let members: BTreeMap<String, i64> = members
@@ -136,7 +135,7 @@ impl Relations {
                 .filter(|(member, _)| remote(member) && near(member))
                 .map(|(member, version)| (member.clone(), *version))
                 .collect();
-            // A subordinate is related to its own principal, not to every application that has such a relation.
+            // A subordinate is related only to its own principal's application.
             if relation.scope == Scope::Container && !concerns(unit, &other.application) {
                 continue;
             }
@@ -158,7 +157,7 @@ impl Relations {
     }
 }
 
-/// Whether a relation in a container with `application` is about this unit.
+/// Whether a container-scoped relation with `application` concerns this unit.
 fn concerns(unit: &Unit, application: &str) -> bool {
     unit.principal.is_empty() || unit.principal.rsplit_once('/').is_some_and(|(owner, _)| owner == application)
 }

@@ -1,4 +1,4 @@
-//! A unit's agent at work: its steps, one at a time.
+//! Runs a unit's steps, one at a time.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -23,22 +23,19 @@ use crate::store::model::Model;
 use crate::store::status::{Kind, Status};
 use crate::store::{self, Store, machine, status, unit};
 
-/// What runs one unit's steps.
 pub struct Worker<'a> {
-    /// The database, for this worker alone.
+    /// A database connection of this worker's own.
     pub store: Store,
     pub machines: &'a Machines,
-    /// The ways into them that are open.
+    /// Open entrances of machines.
     pub entrances: &'a Entrances,
     pub model: &'a Model,
-    /// Where steps are told.
+    /// Where steps are reported.
     pub progress: &'a Progress,
-    /// Ctrl-C.
     pub interrupt: &'a Interrupt,
 }
 
 impl Worker<'_> {
-    /// Run one step of a unit.
     pub fn step(&mut self, seen: &Snapshot, step: Step) -> anyhow::Result<()> {
         match step {
             Step::Run(hook) => self.hook(seen, &hook),
@@ -51,7 +48,7 @@ impl Worker<'_> {
         }
     }
 
-    /// The unit's machine: found, or started.
+    /// Find or start the unit's machine.
     pub(super) fn machine(&mut self, seen: &Snapshot) -> anyhow::Result<Machine> {
         let id = machine_id(self.model, &seen.unit.machine);
         if let Some(found) = self.machines.find(&id)? {
@@ -82,7 +79,7 @@ impl Worker<'_> {
             if waiting {
                 status::set(db, &uuid, Kind::Workload, &name, &Status::new("waiting", "installing agent"))?;
             }
-            // It was up when this command looked, and died since: its services must start again.
+            // It was up at the last look, and has died since: the unit's `start` must run again.
             if let Some(mut unit) = unit::find(db, &uuid, &name)?.filter(|unit| unit.agent.started) {
                 unit.agent.rebooted = true;
                 unit::save_agent(db, &uuid, &unit)?;
@@ -96,8 +93,7 @@ impl Worker<'_> {
         Ok(started)
     }
 
-    /// Restart a unit's machine: its first process ends and with it all others; it starts again when it is needed next,
-    /// which is at once, for `start`.
+    /// Restart a unit's machine. It starts again when it is next needed, which is at once, for the hook `start`.
     pub(super) fn reboot(&mut self, seen: &Snapshot, machine: &Machine) -> anyhow::Result<()> {
         if self.machines.kind() == MachineKind::Host {
             self.progress
@@ -112,7 +108,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Where a storage is, and its kind; it is there from now on.
+    /// Create a storage's folder if it is missing, and return its path and kind.
     pub(super) fn storage(&mut self, machine: &Machine, files: &Files, id: &str) -> anyhow::Result<(String, String)> {
         let Some(mut found) = store::storage::find(self.store.db(), &self.model.uuid, id)? else {
             return Ok(Default::default());
@@ -122,7 +118,7 @@ impl Worker<'_> {
             contents::put(machine, &found, &contents::archive(self.store.folder(), &self.model.uuid, id))?;
             found.since = now();
             if found.pool == "rootfs" {
-                // A folder of the machine's own is as large as the file system that holds it.
+                // A plain folder is as large as the file system that holds it.
                 let file_system = rustix::fs::statvfs(files.folder(&found.location)?.path(""))?;
                 found.size = i64::try_from((file_system.f_blocks * file_system.f_frsize) >> 20).unwrap_or(found.size);
             }
@@ -131,7 +127,7 @@ impl Worker<'_> {
         Ok((found.location, found.kind))
     }
 
-    /// Keep what is in a storage that its unit has just given back, if the storage continues without it.
+    /// Save a storage's content after its unit has detached it, if the storage is kept.
     pub(super) fn take_storage(&self, hook: &Hook, machine: &Machine) -> anyhow::Result<()> {
         let Hook::Storage { kind: StorageKind::Detaching, id } = hook else { return Ok(()) };
         match store::storage::find(self.store.db(), &self.model.uuid, id)? {
@@ -142,7 +138,7 @@ impl Worker<'_> {
         }
     }
 
-    /// Put the application's resources where the unit's `resource-get` says that they are.
+    /// Put the application's resources where the unit's `resource-get` finds them.
     pub(super) fn place_resources(&self, seen: &Snapshot, files: &Files) -> anyhow::Result<()> {
         for found in store::resource::of(self.store.db(), &self.model.uuid, &seen.application.name)? {
             let path = PathBuf::from(state::resource_path(&seen.unit.tag(), &found));
@@ -155,7 +151,7 @@ impl Worker<'_> {
             }
             let place = || -> io::Result<()> {
                 let folder = files.make_folder(path.parent().unwrap_or(Path::new("/")))?;
-                // A new file takes the place of what is there, also of a link.
+                // Write a new file that replaces what is there, even a link.
                 let mut part = tempfile::Builder::new()
                     .permissions(fs::Permissions::from_mode(0o600))
                     .tempfile_in(folder.path(""))?;
@@ -182,7 +178,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Leave such a relation.
+    /// Leave a relation for which the charm has no hooks.
     fn leave(&mut self, seen: &Snapshot, relation: i64) -> anyhow::Result<()> {
         let mut unit = seen.unit.clone();
         unit.agent.relations.remove(&relation);
@@ -194,7 +190,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Put a new charm in place under a failed hook, which runs with it when it is resolved.
+    /// Unpack a new charm while a hook is in error. When it is resolved, the hook runs with the new charm.
     fn deploy(&mut self, seen: &Snapshot) -> anyhow::Result<()> {
         let machine = self.machine(seen)?;
         charm_folder::deploy(&machine, &seen.unit.tag(), Path::new(&seen.application.archive))?;
@@ -204,7 +200,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Remove a unit that is done, and its machine if nobody else is on it.
+    /// Remove a unit that is done, and its machine if nothing else is on it.
     fn die(&mut self, seen: &Snapshot) -> anyhow::Result<()> {
         let (uuid, unit) = (&self.model.uuid, &seen.unit);
         let alone = unit::all(self.store.db(), uuid)?.iter().filter(|other| other.machine == unit.machine).count() == 1;
@@ -232,7 +228,7 @@ impl Worker<'_> {
     }
 }
 
-/// A log line of the unit's agent, now.
+/// A log line of the unit's agent, with the current time.
 pub fn line(seen: &Snapshot, level: Level, module: &str, message: &str) -> Line {
     Line { id: 0, time: now(), entity: seen.unit.tag(), level, module: module.to_owned(), message: message.to_owned() }
 }

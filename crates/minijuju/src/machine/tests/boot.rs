@@ -21,7 +21,7 @@ fn machines(rig: &Rig) -> Machines {
     booting(rig, PATIENCE)
 }
 
-/// The cgroups of a data folder's machines, wherever v2 is mounted.
+/// The cgroups of a data folder's machines, wherever cgroup v2 is mounted.
 fn cgroups(data: &Path) -> Vec<PathBuf> {
     let name = format!("minijuju-{}", tag(data.to_str().unwrap()));
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
@@ -37,7 +37,7 @@ fn is_active(machine: &Machine, unit: &str) -> bool {
     run(machine, &format!("systemctl is-active {unit}")).stdout == b"active\n"
 }
 
-/// A service that writes its own name, enabled as apt enables one.
+/// A service that writes its own name, enabled as apt does it.
 const SERVICE: &str = "cat > /etc/systemd/system/test.service <<'END'
 [Service]
 ExecStart=/bin/sh -c 'echo served; exec sleep 4321'
@@ -62,7 +62,7 @@ fn systemd_comes_up_whole_and_starts_nothing_of_the_computer_s() {
     assert_eq!(String::from_utf8_lossy(&run(&machine, "ls -A /etc/rc?.d").stdout).matches("S0").count(), 0);
 }
 
-/// Nobody knows how far its systemd is.
+/// If the starter is killed, the state of systemd is unknown.
 #[test]
 #[ignore = "needs root: it starts machines"]
 fn a_machine_whose_starter_was_killed_while_it_came_up_starts_again_with_its_files() {
@@ -162,7 +162,7 @@ fn commands_have_a_cgroup_where_what_they_leave_lives_on() {
     let own = ask(&machine, "sed -n 's/^0:://p' /proc/self/cgroup; setsid sleep 4321.6 </dev/null >/dev/null 2>&1 &");
     assert_eq!(own, "/system.slice/jujud-machine-0.service\n");
     ask(&machine, "systemctl daemon-reload");
-    // Nothing that waits outside is counted among them: systemd could not list it.
+    // Nothing that waits outside counts among them: systemd could not list it.
     let status = run(&machine, "systemctl status --no-pager");
     let text = String::from_utf8_lossy(&status.stdout);
     assert!(text.contains("sleep 4321.6"), "{text}");
@@ -196,11 +196,11 @@ fn a_unit_that_never_becomes_ready_is_named_and_nothing_is_left() {
     );
     let hasty = booting(&rig, Duration::from_secs(2));
     hasty.shut_down(&machine).unwrap();
-    // A machine that was up before still starts, as on Juju, whose agent waits for no service.
+    // As on Juju, whose agent waits for no service, a machine that was up before starts again.
     let again = hasty.start(&spec(0)).unwrap();
     assert!(again.notes().iter().any(|note| note.contains("waits for stuck.service")), "{:?}", again.notes());
     assert_eq!(ask(&again, "systemctl is-system-running || true"), "starting\n");
-    // A new one is not.
+    // A new machine fails.
     let none = booting(&rig, Duration::ZERO);
     let error = none.start(&spec(1)).unwrap_err().to_string();
     assert!(
@@ -210,7 +210,7 @@ fn a_unit_that_never_becomes_ready_is_named_and_nothing_is_left() {
     assert!(rig.machines().list().unwrap().iter().all(|info| info.id == spec(0).id));
 }
 
-/// Start a machine by the command, as people do, in surroundings that `wrapper` makes; give back what it said.
+/// Start a machine with the command, as users do, in surroundings that `wrapper` sets up; return its messages.
 fn deploy(rig: &Rig, init: &str, wrapper: &str) -> String {
     let charm = rig.beside("charm");
     fs::write(charm.join("metadata.yaml"), "name: tiny\nsummary: s\ndescription: d\n").unwrap();
@@ -225,7 +225,7 @@ fn deploy(rig: &Rig, init: &str, wrapper: &str) -> String {
     String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned()
 }
 
-/// Surroundings in which systemd cannot run, and how minijuju says so.
+/// Surroundings in which systemd cannot run, and minijuju's message.
 const WITHOUT: [(&str, &str); 3] = [
     (
         "mount --bind /dev/null $(readlink -f /lib/systemd/systemd); exec \"$@\"",
@@ -270,7 +270,7 @@ fn where_systemd_is_asked_for_and_cannot_run_it_is_an_error() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_computer_with_nothing_but_cgroup_v2_serves_as_well() {
+fn a_computer_with_only_cgroup_v2_can_run_systemd() {
     let rig = Rig::new();
     let wrapper = "umount --recursive /sys/fs/cgroup 2>/dev/null; mount -t sysfs sysfs /sys; \
                    mount -t cgroup2 cgroup2 /sys/fs/cgroup && \"$@\" && \
@@ -279,7 +279,7 @@ fn a_computer_with_nothing_but_cgroup_v2_serves_as_well() {
     let said = deploy(&rig, "systemd", wrapper);
     assert!(said.contains("tiny/0 is active") && said.contains("running\n"), "{said}");
     assert!(said.contains("removed 1 model and 1 machine") && said.contains("No such file"), "{said}");
-    // It took the folder along, in which the rig looks for what is left.
+    // The folder, in which the rig looks for leftovers, went too.
     fs::create_dir_all(rig.data().join("machines")).unwrap();
 }
 
@@ -322,13 +322,13 @@ fn a_machine_without_systemd_says_that_this_is_minijuju_s_limit() {
     let text = String::from_utf8_lossy(&said.stderr);
     assert!(!said.status.success(), "{text}");
     assert!(text.contains("minijuju: this machine has no systemd") && text.contains("MINIJUJU_INIT=systemd"), "{text}");
-    // What needs none still works.
+    // What needs no systemd still works.
     assert_eq!(ask(&machine, "PATH=/usr/local/bin:$PATH systemctl --version | head -c 8"), "systemd ");
 }
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_machine_speaks_as_images_of_clouds_do() {
+fn a_machine_has_the_locale_of_cloud_images() {
     let rig = Rig::new();
     let machine = start(&rig);
     assert_eq!(ask(&machine, "cat /etc/default/locale"), "LANG=C.UTF-8\n");

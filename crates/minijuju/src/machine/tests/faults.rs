@@ -1,4 +1,4 @@
-//! What goes wrong around machines, and what is left of it: nothing.
+//! Failures around machines leave nothing behind.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,7 +18,8 @@ fn kill_hard(pid: u32) {
     kill(Pid::from_raw(i32::try_from(pid).unwrap()), Signal::SIGKILL).unwrap();
 }
 
-/// How long the process that starts a machine takes on this computer, to be killed at moments all along it.
+/// How long it takes to start a machine on this computer, so that tests can kill the process at moments all along the
+/// way.
 fn duration_of_a_start(rig: &Rig) -> Duration {
     let begin = Instant::now();
     assert!(output(&mut rig.starter("exec \"$@\"")).status.success());
@@ -48,7 +49,7 @@ fn a_starter_killed_at_any_moment_leaves_what_clean_removes() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_starter_killed_at_any_moment_is_no_hindrance_to_the_next() {
+fn a_starter_killed_at_any_moment_does_not_block_the_next() {
     let rig = Rig::new();
     let whole = duration_of_a_start(&rig);
     for moment in 0..12 {
@@ -62,7 +63,7 @@ fn a_starter_killed_at_any_moment_is_no_hindrance_to_the_next() {
 #[ignore = "needs root: it starts machines"]
 fn a_killed_clean_is_completed_by_the_next() {
     let rig = Rig::new();
-    // Two machines take about 100 ms to clean.
+    // Cleaning two machines takes about 100 ms.
     for milliseconds in (0..120).step_by(12) {
         rig.start(0);
         ask(&rig.start(1), "seq 200 | xargs touch; rm -r /etc/skel");
@@ -99,7 +100,7 @@ fn a_machine_that_died_starts_again_with_its_files_and_address() {
 #[ignore = "needs root: it starts machines"]
 fn a_machine_that_is_ready_before_its_number_is_known_is_up() {
     let rig = Rig::new();
-    // Two processes say the two things, and a computer under load may run the second one first.
+    // Two processes report these, and under load the second one may run first.
     let script = format!(
         "#!/bin/sh\n'{}' \"$@\" | while read -r line; do\n\
          case $line in pid*) pid=$line ;; ready) echo ready; echo \"$pid\" ;; *) echo \"$line\" ;; esac\ndone\n",
@@ -121,7 +122,7 @@ fn a_machine_that_is_up_is_not_started_twice() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn machines_whose_folder_is_gone_are_cleaned_all_the_same() {
+fn machines_whose_folder_is_gone_are_cleaned_too() {
     let rig = Rig::new();
     rig.start(0);
     fs::remove_dir_all(rig.data()).unwrap();
@@ -143,7 +144,7 @@ fn stopping_and_cleaning_what_is_not_there_is_fine() {
 fn a_full_disk_is_named_and_nothing_is_left() {
     let rig = Rig::new();
     let size = fs::metadata(built()).unwrap().len();
-    // No room for minijuju's program; then room for it, but not for the machine's folders (one inode each).
+    // First a disk too small for minijuju's program, then one with too few inodes for the machine's folders.
     for options in ["size=64k".to_owned(), format!("size={},nr_inodes=8", size + 1_000_000)] {
         let full = rig.beside("full");
         let script =
@@ -184,17 +185,17 @@ fn without_the_right_it_says_what_to_do() {
     let rig = Rig::new();
     let advice = "run it with sudo, or set MINIJUJU_MACHINES=host";
     fs::set_permissions(rig.beside(".."), fs::Permissions::from_mode(0o777)).unwrap();
-    // Another user has data of their own.
+    // Another user has a data folder of their own.
     let own = rig.beside("own");
     std::os::unix::fs::chown(&own, Some(65534), Some(65534)).unwrap();
-    // Copies, for others than root may not reach the folder that this was built in. Another process writes them: were they
-    // open for writing here, Linux would not execute them while another test starts a child.
+    // Copies, because other users may not reach the build folder. Another process writes them: Linux does not execute
+    // a file that is open for writing, which a child of another test's thread could inherit.
     let programs = rig.beside("programs");
     let this = std::env::current_exe().unwrap();
     let minijuju = built();
     assert!(output(Command::new("cp").args([&this, &minijuju, &programs])).status.success());
     let copy = programs.join(this.file_name().unwrap());
-    // Without the inheritable set, which in a container may be full, and would give back what the bounding set lacks.
+    // Without the inheritable set, which may be full in a container, and would restore what the bounding set lacks.
     for wrapper in [
         "exec setpriv --reuid 65534 --regid 65534 --clear-groups -- \"$@\"",
         "exec setpriv --inh-caps -all --bounding-set -sys_admin -- \"$@\"",
@@ -211,7 +212,7 @@ fn without_the_right_it_says_what_to_do() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_missing_program_is_named_with_its_package_before_anything_is_begun() {
+fn a_missing_program_is_named_with_its_package_before_anything_starts() {
     let rig = Rig::new();
     let script = r#"mount --bind /dev/null "$(command -v nft)" && exec "$@""#;
     let mut starter = rig.starter("exec unshare --mount --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
@@ -246,7 +247,7 @@ fn on_the_host_itself_a_machine_is_only_a_record() {
     assert!(machines.find("host-0").unwrap().is_none());
 }
 
-/// A process 1 that collects nothing, and a process of a machine whose parent was killed.
+/// A process 1 that reaps nothing, and a process of a machine whose parent was killed.
 const COLLECTS_NOTHING: &str = r#"
 "$@" > /dev/null
 pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
@@ -277,7 +278,7 @@ fn clean_succeeds_at_once_where_process_1_collects_nothing() {
     while !beside.join("code").exists() && Instant::now() < until {
         thread::sleep(Duration::from_millis(10));
     }
-    // Written whole only a moment after it is there.
+    // The file is complete a moment after it appears.
     eventually("the script says how clean ended", || fs::read(beside.join("code")).is_ok_and(|code| !code.is_empty()));
     namespace.kill().unwrap();
     namespace.wait().unwrap();

@@ -1,4 +1,4 @@
-//! What is done in a machine stays in it.
+//! Changes in a machine stay in it.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -30,7 +30,7 @@ fn the_host_s_files_are_seen_and_can_be_changed_without_changing_them() {
     let rig = Rig::new();
     let machine = rig.start(0);
     let before = fs::read("/etc/passwd").unwrap();
-    // The user ubuntu comes after those of the host.
+    // The user ubuntu is added after the host's users.
     assert!(fs::read(machine.root().join("etc/passwd")).unwrap().starts_with(&before));
     ask(&machine, "echo 'charm:x:4242:4242::/:/bin/sh' >> /etc/passwd; rm -r /etc/skel; mv /usr/share /usr/shared");
     assert_eq!(fs::read("/etc/passwd").unwrap(), before);
@@ -57,7 +57,7 @@ fn other_file_systems_below_the_root_are_copied_on_write_too() {
 #[ignore = "needs root: it starts machines"]
 fn a_machine_s_mounts_do_not_reach_a_host_that_shares_its_own() {
     let rig = Rig::new();
-    // As systemd has it: what is mounted in one namespace appears in all others.
+    // As systemd sets it up: a mount in one namespace appears in all others.
     let script = r#"mount --make-rshared / && cat /proc/self/mountinfo > "$BESIDE/before" && "$@" || exit
         pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
         nsenter -t "$pid" -m mount -t tmpfs inside /mnt || exit
@@ -71,7 +71,7 @@ fn a_machine_s_mounts_do_not_reach_a_host_that_shares_its_own() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn users_other_than_root_get_along_whatever_the_starter_s_umask() {
+fn other_users_can_work_whatever_the_starter_s_umask() {
     let rig = Rig::new();
     assert!(output(&mut rig.starter("umask 077; exec \"$@\"")).status.success());
     let machine = rig.machines().find(&spec(0).id).unwrap().unwrap();
@@ -95,7 +95,7 @@ fn the_kernel_s_settings_and_devices_are_out_of_reach() {
     assert_eq!(ask(&machine, "hostname; cat /etc/hostname"), "juju-test-0\njuju-test-0\n");
     ask(&machine, "hostname elsewhere");
     assert_eq!(fs::read_to_string("/proc/sys/kernel/hostname").unwrap(), name);
-    // Each would change nothing, were it let.
+    // Even if it were allowed, none of these would change anything.
     for script in [
         "value=$(cat /proc/sys/vm/swappiness) && echo $value > /proc/sys/vm/swappiness",
         "echo h > /proc/sysrq-trigger",
@@ -105,7 +105,7 @@ fn the_kernel_s_settings_and_devices_are_out_of_reach() {
     ] {
         assert!(!run(&machine, script).status.success(), "{script}");
     }
-    // What has no harmless try is looked up: what root may do, by the numbers of linux/capability.h.
+    // What cannot be tried without harm is looked up: root's capabilities, by the numbers of linux/capability.h.
     let status = ask(&machine, "cat /proc/self/status");
     for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
         let bits = status.lines().find_map(|line| line.strip_prefix(&format!("{set}:\t"))).unwrap();
@@ -114,7 +114,7 @@ fn the_kernel_s_settings_and_devices_are_out_of_reach() {
             assert_eq!(bits & (1 << number), 0, "{set} has {name}: {status}");
         }
     }
-    // The network's settings are the machine's own.
+    // Network settings are the machine's own.
     ask(&machine, "echo 1 > /proc/sys/net/ipv4/ip_forward");
 }
 

@@ -1,5 +1,5 @@
-//! Machines, for real: these tests make namespaces, mounts and bridges, so they need root, and are ignored until they are
-//! asked for: `cargo test -- --include-ignored`.
+//! Tests of real machines. They create namespaces, mounts and bridges, so they need root, and run only with `cargo
+//! test -- --include-ignored`.
 
 mod boot;
 mod faults;

@@ -11,15 +11,15 @@ use super::super::Machine;
 use super::fixture::{eventually, finish, needs_root_and, output};
 use super::rig::{Rig, ask, spec};
 
-/// How long a neighbour may take to answer.
+/// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A server in the machine that says its host name to each that connects to port 8000.
+/// A server in the machine that sends its host name to each client of port 8000.
 fn serve(machine: &Machine) {
     let script = "use IO::Socket::INET; my $l = IO::Socket::INET->new(LocalPort => 8000, Listen => 5, ReuseAddr => 1) \
                   or die $!; my $name = `hostname`; while (my $c = $l->accept) { print $c $name; close $c }";
     let mut command = machine.command("setsid", "/").unwrap();
-    // With `--fork`, setsid ends at once.
+    // With `--fork`, setsid exits at once.
     let child = command.args(["--fork", "perl", "-e", script]).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
     assert!(finish(child.unwrap(), "the start of a server").status.success());
     eventually("the server answers", || hear(machine).is_some());
@@ -61,7 +61,7 @@ fn an_address_used_again_answers_at_once() {
     let again = rig.start(2);
     assert_eq!(again.address(), one.address());
     serve(&again);
-    // With a hardware address of its own, it would take seconds until the old one is forgotten.
+    // If the MAC address changed, the old one would stay in the ARP cache for seconds.
     let begin = Instant::now();
     assert_eq!(ask(&other, &listen), "juju-test-2\n");
     assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
@@ -83,7 +83,8 @@ fn names_are_asked_where_the_host_asks() {
     assert_eq!(own.split_whitespace().collect::<Vec<_>>(), [machine.address().to_string().as_str(), "juju-test-0"]);
 }
 
-/// Ubuntu's way: `/etc/resolv.conf` names systemd-resolved on the loopback interface, which lists elsewhere whom it asks.
+/// As on Ubuntu: `/etc/resolv.conf` names systemd-resolved on the loopback interface, which lists its servers
+/// elsewhere.
 const BEHIND_A_STUB: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
@@ -144,8 +145,8 @@ fn one_machine_started_by_two_at_once_is_one() {
     assert_eq!(one, two);
 }
 
-/// In a network namespace of its own, where the whole of the rules and devices can be compared: a computer on which
-/// Docker or ufw drops what is passed on, with a neighbour that has a server.
+/// In a network namespace of its own, where all rules and devices can be compared: a computer whose Docker or ufw
+/// drops forwarded packets, and a server next to it.
 const BEHIND_A_FIREWALL: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
@@ -184,7 +185,7 @@ fn a_machine_reaches_the_network_through_a_firewall_that_drops_and_leaves_it_as_
     let output = output(&mut starter);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("notes []"), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    // The neighbour sees the computer's address, not the machine's.
+    // The server sees the computer's address, not the machine's.
     assert!(text.contains("203.0.113.1\n1400\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
     assert!(text.ends_with("as before\n"), "{text}{}", String::from_utf8_lossy(&output.stderr));
 }
@@ -206,8 +207,8 @@ fn flushed_rules_are_given_again_with_the_next_machine() {
     assert!(rules().contains(&own));
 }
 
-/// In a network of its own, that nobody else's rules are harmed: what takes a machine's network away, and what is there once it
-/// was repaired.
+/// In a network namespace of its own, so that nobody else's rules are harmed: what breaks a machine's network, and the
+/// state after the repair.
 const TAKEN_AWAY: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
@@ -246,14 +247,14 @@ fn a_network_that_was_taken_away_is_repaired_and_firewalls_of_every_table_let_ma
     starter.env("SCRIPT", TAKEN_AWAY).env("DATA", rig.data());
     let output = output(&mut starter);
     let text = String::from_utf8_lossy(&output.stdout);
-    let told = "repaired [\"the machines' network was taken away, and is repaired\"]\n";
+    let told = "repaired [\"the machines' network was damaged, and has been repaired\"]\n";
     let whole = "1\n1\nConnection refused\n";
     let repaired = format!("{told}{whole}").repeat(5);
     let wanted = format!("{repaired}repaired []\n{whole}{told}4\n0\ntable inet fw\ntable inet other\n");
     assert_eq!(text, wanted, "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Run a script in a network of its own, that nobody else's rules are harmed, and give back what it printed.
+/// Run a script in a network namespace of its own, so that nobody else's rules are harmed, and return its output.
 fn in_a_network_of_its_own(rig: &Rig, script: &str) -> (String, String) {
     let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
     starter.env("SCRIPT", script).env("DATA", rig.data()).env("BESIDE", rig.beside("beside"));
@@ -262,7 +263,7 @@ fn in_a_network_of_its_own(rig: &Rig, script: &str) -> (String, String) {
     (text(output.stdout), text(output.stderr))
 }
 
-/// firewalld and others load all of their own table again, and nothing else.
+/// firewalld and others reload their whole table, and nothing else.
 const LOADED_AGAIN: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
@@ -294,11 +295,11 @@ fn a_firewall_that_was_loaded_again_lets_machines_through_again() {
     let (text, errors) = in_a_network_of_its_own(&rig, LOADED_AGAIN);
     let (address, rest) = text.split_once('\n').unwrap_or_default();
     assert!(address.ends_with(" notes []"), "{text}{errors}");
-    let told = "repaired [\"the machines' network was taken away, and is repaired\"]";
+    let told = "repaired [\"the machines' network was damaged, and has been repaired\"]";
     assert_eq!(rest, format!("2\n0\n{told}\n2\nrepaired []\n0\n"), "{errors}");
 }
 
-/// The table of newer versions of firewalld belongs to its process: nobody else can change it.
+/// In newer versions of firewalld its process owns the table: nobody else can change it.
 const OWNED: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
@@ -326,7 +327,7 @@ fn a_firewall_whose_rules_nobody_else_can_change_is_named_with_what_to_type() {
     assert!(text.ends_with("\nrepaired []\n"), "it is told once, and not with each command: {text}{errors}");
 }
 
-/// Docker on an older computer, or one whose iptables is still the old one.
+/// Docker on an older computer, or on one that still uses the old iptables.
 const LEGACY: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
@@ -356,6 +357,6 @@ fn rules_of_iptables_from_before_nftables_let_machines_through_and_are_left_as_t
     let (address, rest) = text.split_once('\n').unwrap_or_default();
     assert!(address.ends_with(" notes []"), "{text}{errors}");
     let rules = "-P FORWARD DROP\n-A FORWARD -o BRIDGE -j ACCEPT\n-A FORWARD -i BRIDGE -j ACCEPT\n";
-    let told = "repaired [\"the machines' network was taken away, and is repaired\"]\n";
+    let told = "repaired [\"the machines' network was damaged, and has been repaired\"]\n";
     assert_eq!(rest, format!("{rules}{told}{rules}repaired []\nas before\n"), "{errors}");
 }

@@ -1,4 +1,4 @@
-//! A machine's processes: those that stay, those that end, those that are killed.
+//! A machine's processes: which stay, end or are killed.
 
 use std::fs;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -12,7 +12,7 @@ use super::super::Machine;
 use super::fixture::{eventually, output};
 use super::rig::{Rig, ask, run, spec};
 
-/// Numbers inside the machine of the processes with these arguments.
+/// The PIDs, inside the machine, of the processes with these arguments.
 fn find(machine: &Machine, args: &str) -> Vec<String> {
     let proc = machine.root().join("proc");
     let entries = fs::read_dir(proc).unwrap().flatten();
@@ -55,7 +55,7 @@ fn a_command_sees_no_process_of_the_host() {
     let machine = rig.start(0);
     let here = std::process::id();
     assert!(!run(&machine, &format!("kill -0 {here}")).status.success() || here < 100);
-    // The first process, the shell, and what is between and behind the pipe.
+    // The first process, the shell, and both ends of the pipe.
     assert!(ask(&machine, "cd /proc; ls -d [0-9]* | wc -l").trim().parse::<u32>().unwrap() <= 5);
 }
 
@@ -132,12 +132,12 @@ fn a_machine_asked_to_end_lets_its_daemons_end_first() {
 #[ignore = "needs root: it starts machines"]
 fn a_machine_holds_nothing_of_the_command_that_started_it() {
     let rig = Rig::new();
-    // Were the pipe of descriptor 1 or 9 still open in the machine, the output would never end.
+    // If descriptor 1 or 9 were still open in the machine, the output would never end.
     let output = output(rig.starter("exec 9>&1; exec \"$@\"").stdin(Stdio::piped()));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("\naddress 10."), "{text}");
     let machine = rig.machines().find(&spec(0).id).unwrap().expect("it outlives its starter");
-    // It says that it is ready before it closes what it says that through.
+    // It reports that it is ready before it closes the descriptor that it reports on.
     eventually("it has closed all that it was handed", || {
         let open = fs::read_dir(format!("/proc/{}/fd", machine.pid())).unwrap().flatten();
         let targets: Vec<_> = open.filter_map(|entry| fs::read_link(entry.path()).ok()).collect();

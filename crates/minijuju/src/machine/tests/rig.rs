@@ -1,4 +1,4 @@
-//! A data folder for one test, and proof that nothing is left of its machines.
+//! A data folder for one test, which checks that its machines leave nothing behind.
 
 use std::env;
 use std::fs;
@@ -12,19 +12,19 @@ use tempfile::TempDir;
 use super::super::{Init, Kind, Machine, Machines, Result, Spec};
 use super::fixture::{needs_root_and, output};
 
-/// Names the data folder for [`start_for_another_test`], the test that another test runs in a process of its own.
+/// Names the data folder for [`start_for_another_test`], the test that another test runs in a separate process.
 const STARTER: &str = "MINIJUJU_TEST_STARTER";
 
-/// The path of [`start_for_another_test`] in this program.
+/// The path of [`start_for_another_test`] in the test binary.
 pub const STARTING_TEST: &str = "machine::tests::rig::start_for_another_test";
 
-/// Where minijuju is, if not where it was built.
+/// Names minijuju's program, if it is not where Cargo builds it.
 const PROGRAM: &str = "MINIJUJU_TEST_PROGRAM";
 
-/// Has [`start_for_another_test`] clean instead.
+/// Makes [`start_for_another_test`] clean instead.
 const CLEAN: &str = "MINIJUJU_TEST_CLEAN";
 
-/// What machines are made with, and what the tests run in them and around them.
+/// The programs that machines need, and that the tests run in and around them.
 const PROGRAMS: [(&str, &str); 9] = [
     ("bash", "bash"),
     ("diff", "diffutils"),
@@ -36,7 +36,7 @@ const PROGRAMS: [(&str, &str); 9] = [
     ("sed", "sed"),
     ("unshare", "util-linux"),
 ];
-/// Has it repair the network instead.
+/// Makes it repair the network instead.
 const REPAIR: &str = "MINIJUJU_TEST_REPAIR";
 
 /// A data folder whose machines are gone when it is dropped.
@@ -73,12 +73,12 @@ impl Rig {
         self.machines.start(&spec(number)).unwrap()
     }
 
-    /// A process that starts machine 0 and ends, run by `wrapper`: a shell script whose `"$@"` is the process.
+    /// A process that starts machine 0 and exits. `wrapper` is a shell script that runs it as `"$@"`.
     pub fn starter(&self, wrapper: &str) -> Command {
         starter(&self.data(), wrapper)
     }
 
-    /// What there is on this computer because of its data folder.
+    /// What its data folder left on this computer.
     pub fn leftovers(&self) -> Vec<String> {
         leftovers(&self.data())
     }
@@ -108,7 +108,7 @@ pub fn starter_of(test: &Path, data: &Path, wrapper: &str) -> Command {
     command
 }
 
-/// What there is on this computer because of a data folder.
+/// What a data folder left on this computer.
 pub fn leftovers(data: &Path) -> Vec<String> {
     let machines = data.join("machines");
     let data = data.to_str().unwrap();
@@ -136,7 +136,7 @@ pub fn leftovers(data: &Path) -> Vec<String> {
     left
 }
 
-/// The minijuju that was built along with this test: beside the folder of the test's own program. `cargo test` builds both;
+/// The minijuju that was built with this test, in the folder above the test's own program. `cargo test` builds both;
 /// with `--lib` it builds no program, and the test would run an old one.
 #[track_caller]
 pub fn built() -> PathBuf {
@@ -148,7 +148,7 @@ pub fn built() -> PathBuf {
     program
 }
 
-/// When the last change was made to the sources in a folder, those of tests left out.
+/// When the sources in a folder last changed, tests excluded.
 fn newest(folder: &Path) -> SystemTime {
     let times = fs::read_dir(folder).unwrap().flatten().map(|entry| match entry.path() {
         path if path.ends_with("tests") || path.ends_with("tests.rs") => SystemTime::UNIX_EPOCH,
@@ -163,7 +163,7 @@ pub fn open(data: &Path) -> Machines {
     Machines::with(data, Kind::Namespaces, &program).unwrap()
 }
 
-/// Machines with systemd, which may take as long as `patience` to come up.
+/// Machines with systemd, which may take `patience` to start.
 pub fn booting(rig: &Rig, patience: Duration) -> Machines {
     let mut machines = open(&rig.data());
     machines.init = Some(Init::Systemd);
@@ -171,7 +171,7 @@ pub fn booting(rig: &Rig, patience: Duration) -> Machines {
     machines
 }
 
-/// Stop and remove all machines, and whatever a crash left of any. Gives back the names of those removed.
+/// Stop and remove all machines, and what crashes left. Returns the names of those removed.
 pub fn clean(machines: &Machines) -> Result<Vec<String>> {
     machines.clean_under(Machines::lock_if_root()?)
 }
@@ -180,7 +180,7 @@ pub fn spec(number: u8) -> Spec {
     Spec { id: format!("test-{number}"), hostname: format!("juju-test-{number}"), base: String::new() }
 }
 
-/// Six hexadecimal digits that the names of this folder's devices and rules have: FNV-1a of its path.
+/// Six hexadecimal digits in the names of this folder's devices and rules: FNV-1a of its path.
 pub fn tag(data: &str) -> String {
     let hash = data.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     format!("{:06x}", (hash >> 24) ^ (hash & 0x00ff_ffff))
@@ -191,15 +191,15 @@ pub fn run(machine: &Machine, script: &str) -> Output {
     output(machine.command("sh", "/").unwrap().args(["-c", script]).stdin(Stdio::null()))
 }
 
-/// What a shell script printed in a machine. It must succeed.
+/// The output of a shell script in a machine. The script must succeed.
 pub fn ask(machine: &Machine, script: &str) -> String {
     let output = run(machine, script);
     assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A process of its own that starts a machine: it prints its address, or why it failed. Other tests run it again, in
-/// another process, with a data folder and by whatever means they like.
+/// Starts a machine, and prints its address or why it failed. Other tests run it in a separate process, with a data
+/// folder and a wrapper of their choice.
 #[test]
 #[ignore = "needs root: it starts machines"]
 fn start_for_another_test() {

@@ -1,4 +1,4 @@
-//! snapd in machines, where this computer has it.
+//! snapd in machines, if this computer has it.
 
 use std::fs;
 use std::process::Command;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::fixture::{eventually, needs_root_and, output};
 use super::rig::{Rig, ask, booting, clean, run, spec};
 
-/// A snap for others to build on: to install it is to mount it, and needs nothing of the store, as programs do.
+/// A snap of type `base`: installing it is mounting it, and needs nothing from the store, unlike apps.
 const SNAP: &str = "name: minijuju-test\nversion: '1'\nsummary: s\ndescription: d\ntype: base\n";
 
 #[test]
@@ -25,7 +25,7 @@ fn a_snap_from_a_file_is_installed_and_is_there_again_after_a_restart() {
     let machines = booting(&rig, Duration::from_mins(1));
     let machine = machines.start(&spec(0)).unwrap();
     fs::copy(&packed, machine.root().join("root/x.snap")).unwrap();
-    // It begins to run with the first command, and has to take note of that before it installs anything.
+    // snapd starts with the first command, and must finish seeding before it installs anything.
     let installed = run(&machine, "cd /root && snap wait system seed.loaded && snap install --dangerous ./x.snap");
     assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
     let find =
@@ -35,7 +35,7 @@ fn a_snap_from_a_file_is_installed_and_is_there_again_after_a_restart() {
     let again = machines.start(&spec(0)).unwrap();
     assert_eq!(ask(&again, find), "in the snap\n");
     clean(&machines).unwrap();
-    // The kernel frees them once the mounts are gone.
+    // The kernel frees them with their mounts.
     eventually("no loop device is left", || {
         let used = output(Command::new("losetup").arg("--all")).stdout;
         !String::from_utf8_lossy(&used).contains("minijuju-test")

@@ -1,7 +1,7 @@
 use super::*;
 use crate::store::agent::RelationState;
 
-/// Run hooks until nothing is due, and say which ran.
+/// Run hooks until nothing is due. Returns their names.
 pub fn settle(agent: &mut AgentState, view: &mut UnitView) -> Vec<String> {
     let mut ran = Vec::new();
     while let Some(step) = next_step(agent, view) {
@@ -43,13 +43,13 @@ pub fn view() -> UnitView {
 }
 
 #[test]
-fn a_new_leader_installs_hears_that_it_leads_configures_and_starts() {
+fn a_new_leader_runs_install_leader_elected_config_changed_and_start() {
     let (mut agent, mut view) = (AgentState::default(), view());
     assert_eq!(settle(&mut agent, &mut view), ["install", "leader-elected", "config-changed", "start"]);
 }
 
 #[test]
-fn a_unit_that_does_not_lead_hears_of_the_leaders_settings_until_it_leads() {
+fn a_unit_runs_leader_settings_changed_until_it_leads() {
     let (mut agent, mut view) = (AgentState::default(), UnitView { leader: false, ..view() });
     assert_eq!(settle(&mut agent, &mut view), ["install", "leader-settings-changed", "config-changed", "start"]);
     view.leader_settings = r#"{"key":"value"}"#.to_owned();
@@ -103,7 +103,7 @@ fn a_refresh_while_install_is_in_error_brings_upgrade_charm_once_it_is_resolved(
 }
 
 #[test]
-fn a_unit_of_juju_4_hears_nothing_of_the_leaders_settings() {
+fn a_unit_of_juju_4_never_runs_leader_settings_changed() {
     let mut view = UnitView { leader: false, tells_no_leader_settings: true, ..view() };
     assert_eq!(settle(&mut AgentState::default(), &mut view), ["install", "config-changed", "start"]);
 }
@@ -151,7 +151,7 @@ fn actions_run_between_hooks_and_in_error_but_not_before_install() {
 }
 
 #[test]
-fn a_dying_unit_that_never_installed_just_goes() {
+fn a_dying_unit_that_never_installed_is_removed_at_once() {
     let (mut agent, mut view) = (AgentState::default(), UnitView { dying: true, ..view() });
     assert_eq!(settle(&mut agent, &mut view), ["die"]);
     let mut agent = AgentState { operation: Operation::Queued(Plain::Install.into()), ..AgentState::default() };
