@@ -58,7 +58,7 @@ fn the_log_goes_to_a_file_without_a_word_on_standard_error() {
 fn levels_that_cannot_be_read_are_left_out_with_a_warning() {
     let data = TempDir::new().unwrap();
     let said = stderr(&data, &["models", "--logging-config", "garbage"], None);
-    assert_eq!(said, "WARNING --logging-config is left out: config value expected '=', found \"garbage\"\n");
+    assert_eq!(said, "WARNING --logging-config is ignored: config value expected '=', found \"garbage\"\n");
 }
 
 #[test]

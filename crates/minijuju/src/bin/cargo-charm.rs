@@ -1,4 +1,4 @@
-//! `cargo charm`: what one does with a charm's project, as Cargo's commands go.
+//! `cargo charm`: work on a charm's project with Cargo-like commands.
 
 mod sibling;
 
@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode};
 use sibling::become_minijuju;
 
 const HELP: &str = "\
-Work on a Juju charm in Rust: what Cargo does not do by itself.
+Work on a Juju charm in Rust.
 
 Usage: cargo charm <COMMAND> [OPTIONS]
 
@@ -19,16 +19,16 @@ Commands:
     test                  Run the unit tests, with `cargo test`
     test --integration    Run the integration tests, with `tox -e integration`
     pack                  Build for release, and pack the .charm for Juju
-    deploy                Build quickly, and deploy on a machine of this computer
+    deploy                Build without optimization, and deploy to a machine on this computer
     dev                   Test and deploy again whenever a file changes, until Ctrl-C
     port FOLDER           Write the Rust skeleton of a charm in Python
 
-`minijuju help COMMAND` tells about the options of init, pack, deploy, dev and port; those of `test` are `cargo test`'s.
-What is deployed is minijuju's: `minijuju status` and the other commands of Juju go on from there.
+`minijuju help COMMAND` shows the options of init, pack, deploy, dev and port; those of `test` are `cargo test`'s.
+Charms are deployed to minijuju: continue with `minijuju status` and Juju's other commands.
 ";
 
 fn main() -> ExitCode {
-    // Cargo starts `cargo-charm charm …`.
+    // Cargo runs `cargo-charm charm …`.
     let mut args = env::args_os().skip(1).peekable();
     args.next_if(|word| word == "charm");
     let command = args.next().unwrap_or_default();
@@ -56,7 +56,7 @@ fn minijuju_runs(first: &[&OsStr], rest: &[OsString]) -> ExitCode {
     become_minijuju("minijuju", first.iter().copied().chain(rest.iter().map(OsString::as_os_str)))
 }
 
-/// Becomes the program that runs the tests.
+/// Replace this process by the program that runs the tests.
 fn test(mut rest: Vec<OsString>) -> ExitCode {
     let integration = rest.first().is_some_and(|word| word == "--integration");
     let mut program = if integration {
@@ -72,7 +72,7 @@ fn test(mut rest: Vec<OsString>) -> ExitCode {
         cargo.arg("test");
         cargo
     };
-    // The tests call `juju`. One that is on PATH comes first: it may be Juju itself.
+    // The tests call `juju`. One on PATH comes first: it may be the real Juju.
     let mut path = env::var_os("PATH").unwrap_or_default();
     if let Some(folder) = env::current_exe().ok().as_deref().and_then(|program| program.parent()) {
         path.push(":");

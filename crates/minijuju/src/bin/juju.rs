@@ -1,4 +1,4 @@
-//! minijuju by the name that tests and people call Juju by.
+//! minijuju under the name `juju`, which tests and users call.
 
 mod sibling;
 

@@ -1,4 +1,4 @@
-//! What the command line asks of commands.
+//! What the command line needs to know about commands.
 
 use clap::{Args, Subcommand};
 
@@ -6,16 +6,17 @@ use super::usage::UsageError;
 
 /// The arguments of one command.
 pub trait Arguments: Args {
-    /// What Juju says if there are too few words: to no word, to one word, and so on; the last stands for all further.
+    /// Juju's messages for missing words: for no word, for one word, and so on. The last one covers all further
+    /// counts.
     const MISSING: &[&str] = &["an argument is missing"];
 
-    /// What follows the options in the usage line, in Juju's words. If nothing is said, the arguments' own names do.
+    /// What follows the options in the usage line, in Juju's words. By default, the names of the arguments.
     const USAGE: Option<&str> = None;
 
-    /// Whether options may follow the first word that is none.
+    /// Whether options may follow the first positional word.
     const OPTIONS_ANYWHERE: bool = true;
 
-    /// Checks the words as Juju does before it runs anything, and settles what follows from them. The error is in
+    /// Check the words as Juju does before it runs anything, and fill in what follows from them. The error is in
     /// Juju's words.
     fn init(&mut self) -> Result<(), UsageError> {
         Ok(())
@@ -35,9 +36,9 @@ pub trait Commands: Subcommand {
     /// [`Arguments::init`] of this command.
     fn init(&mut self) -> Result<(), UsageError>;
 
-    /// What to do instead of a command of Juju's that is not among these.
+    /// What to do instead, for a command of Juju that minijuju lacks.
     fn instead(name: &str) -> Option<&'static str>;
 
-    /// What a bare `juju`, `juju help` and `juju --help` print.
+    /// The text that `juju`, `juju help` and `juju --help` print.
     fn basics(program: &str) -> String;
 }

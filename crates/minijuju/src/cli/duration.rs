@@ -1,29 +1,21 @@
-//! Durations as Go writes them: `60s`, `1h30m`, `1.5s`, `250ms`.
+//! Durations in Go's syntax: `60s`, `1h30m`, `1.5s`, `250ms`.
 
 use std::time::Duration;
 
-/// A text is not a duration, in Go's words where it has them.
+/// Why a text is not a duration. The messages are Go's, except for negative durations.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
-    /// It is not made of numbers and units.
     #[error("time: invalid duration {0:?}")]
     Invalid(String),
-    /// It is below zero.
     #[error("a duration cannot be negative: {0:?}")]
     Negative(String),
-    /// It has a number without a unit.
     #[error("time: missing unit in duration {0:?}")]
     MissingUnit(String),
-    /// It has a unit that there is not.
     #[error("time: unknown unit {unit:?} in duration {text:?}")]
-    UnknownUnit {
-        unit: String,
-        /// The whole text.
-        text: String,
-    },
+    UnknownUnit { unit: String, text: String },
 }
 
-/// Reads a duration.
+/// Parse a duration.
 pub fn parse(text: &str) -> Result<Duration, DurationError> {
     let invalid = || DurationError::Invalid(text.to_owned());
     if text == "0" {

@@ -1,8 +1,8 @@
-//! Options as Juju reads them, with its words for mistakes.
+//! Juju's rules for options, and its error messages.
 //!
-//! Juju reads its command line with a Go package of its own whose rules differ from clap's: switches take `=false`, the
-//! last of several values counts, a value may begin with a hyphen. So the words are put into one plain form first, by
-//! those rules and from the same definitions, and clap takes the values out.
+//! Juju parses its command line with its own Go package, whose rules differ from clap's: switches take `=false`, the
+//! last of several values counts, and a value may begin with a hyphen. So this module first normalizes the words by
+//! those rules, from the same definitions, and clap then extracts the values.
 
 use std::collections::HashMap;
 
@@ -10,21 +10,21 @@ use clap::{Arg, ArgAction, Command};
 use emulator::go::gnuflag::{self, Order, Takes, Unparsed};
 use emulator::go::{InvalidSyntax, parse_bool};
 
-/// A command line in its plain form.
+/// A normalized command line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plain {
-    /// Options, each one word.
+    /// Options, one word each.
     pub options: Vec<String>,
-    /// The rest, in order.
+    /// The positional words, in order.
     pub words: Vec<String>,
-    /// What an option's long name was written as.
+    /// How each option was written, by its long name.
     pub written: HashMap<String, String>,
 }
 
-/// Puts words into their plain form, with the options of all these commands.
+/// Normalize words, with the options of all these commands.
 ///
 /// # Errors
-/// Help is asked for, or the words are wrong.
+/// Help was requested, or the words are wrong.
 pub(super) fn plain(commands: &[&Command], words: &[String], order: Order) -> Result<Plain, Unparsed> {
     let mut plain = Plain::default();
     let option = |name: &str| {
@@ -57,7 +57,7 @@ impl Plain {
         Ok(())
     }
 
-    /// Drops what was said before: the last counts.
+    /// Drop earlier values of an option: the last one counts.
     fn forget(&mut self, long: &str) {
         self.options.retain(|option| {
             option.strip_prefix("--").is_none_or(|said| said != long && !said.starts_with(&format!("{long}=")))
@@ -69,7 +69,7 @@ fn is_switch(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::SetTrue)
 }
 
-/// Whether an option takes a value in any case: switches, and options that stand for `true`, do not.
+/// Whether an option always takes a value. Switches, and options whose value may be omitted, do not.
 fn takes_value(argument: &Arg) -> bool {
     !is_switch(argument) && argument.get_num_args().is_none_or(|count| count.min_values() > 0)
 }
@@ -78,7 +78,7 @@ fn find<'a>(commands: &[&'a Command], name: &str) -> Option<&'a Arg> {
     let by_name = |argument: &&Arg| {
         argument.get_long() == Some(name)
             || argument.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
-            // Juju takes one letter after two hyphens for the short option, too.
+            // Juju also accepts a short option's letter after two hyphens.
             || argument.get_short().is_some_and(|short| name.chars().eq([short]))
     };
     commands.iter().flat_map(|command| command.get_arguments()).filter(|a| !a.is_positional()).find(by_name)

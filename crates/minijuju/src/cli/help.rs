@@ -1,4 +1,4 @@
-//! Help, in our own sentences.
+//! Help texts.
 
 use clap::Command;
 use clap_complete::Shell;
@@ -34,7 +34,7 @@ global-options  Options common to all commands
 topics          This list
 ";
 
-/// Answers `juju help WORDS`.
+/// Answer `juju help WORDS`.
 pub(super) fn answer<C: Commands>(root: &Command, program: &str, words: &[String]) -> Result<String, UnknownCommand> {
     let words: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
     let Some(topic) = words.first() else {
@@ -55,7 +55,7 @@ pub(super) fn answer<C: Commands>(root: &Command, program: &str, words: &[String
     }
 }
 
-/// One command's help.
+/// The help of one command.
 pub(super) fn command(command: &Command) -> String {
     let text = command.clone().render_help().to_string();
     let program = command.get_bin_name().and_then(|name| name.split(' ').next()).unwrap_or("minijuju");
@@ -63,7 +63,7 @@ pub(super) fn command(command: &Command) -> String {
     text.lines().map(|line| example(line, program) + "\n").collect()
 }
 
-/// A line of help. If it is a command to type, it is one of the program as it was called.
+/// A line of help. In a line with a command to type, the program's name is the one that it was called by.
 fn example(line: &str, program: &str) -> String {
     match line.strip_prefix("    juju ").or_else(|| line.strip_prefix("    minijuju ")) {
         Some(words) => format!("    {program} {}", words.replace("minijuju", program)),
@@ -71,7 +71,7 @@ fn example(line: &str, program: &str) -> String {
     }
 }
 
-/// All commands, a line each.
+/// All commands, one line each.
 fn commands(root: &Command) -> String {
     let mut lines: Vec<(String, String)> = Vec::new();
     for command in root.get_subcommands().filter(|command| !command.is_hide_set()) {
@@ -88,7 +88,7 @@ fn commands(root: &Command) -> String {
     lines.concat()
 }
 
-/// The completions of a shell, for a program of this name.
+/// A completion script for a shell, for a program of this name.
 #[must_use]
 pub fn completion<C: Commands>(shell: Shell, program: &str) -> String {
     let mut root = super::root::<C>(program);

@@ -1,7 +1,7 @@
-//! The command line: Juju's rules for options, and its answers to mistakes, whatever the commands are.
+//! The command line: Juju's rules for options, and its error messages. It does not know the commands.
 //!
-//! [`parse`] turns the words of a command line into an [`Invocation`] of one of the [`Commands`], or into an [`Answer`]:
-//! help, or an error in Juju's words.
+//! [`parse`] turns the words of a command line into an [`Invocation`] of one of the [`Commands`], or into an
+//! [`Answer`]: help, or an error in Juju's words.
 
 mod command;
 pub mod duration;

@@ -1,6 +1,7 @@
-//! What Juju takes for a name.
+//! Juju's rules for names.
 
-/// `tinyproxy`, `my-app`: lowercase letters and digits, begun by a letter, with words (not numbers) after hyphens.
+/// `tinyproxy`, `my-app`: lowercase letters and digits that start with a letter. After each hyphen a word follows that
+/// is not a number.
 #[must_use]
 pub fn is_application(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
@@ -47,40 +48,37 @@ pub fn is_model(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
-/// An action, or a key of its parameters: begins and ends with a lowercase letter or digit, hyphens between.
+/// An action, or a key of its parameters: starts and ends with a lowercase letter or digit, with hyphens in between.
 pub fn is_action(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.starts_with(plain) && name.ends_with(plain) && name.chars().all(|c| plain(c) || c == '-')
 }
 
-/// `0`, `17`, no leading zeros.
+/// `0`, `17`, without leading zeros.
 pub fn is_number(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
 }
 
-/// An application cannot be named so.
+/// Why an application cannot have a name.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApplicationNameError {
-    /// It is no application's name.
     #[error("invalid application name {0:?}")]
     Invalid(String),
-    /// It has an uppercase letter.
     #[error("invalid application name {0:?}, unexpected uppercase character")]
     Uppercase(String),
-    /// It has a character that is no letter, digit or hyphen.
     #[error("invalid application name {0:?}, unexpected character {1}")]
     Character(String, char),
-    /// Its last word is a number, as a unit's.
+    /// It would look like a unit's name.
     #[error("invalid application name {0:?}, unexpected number(s) found after last hyphen")]
     Number(String),
 }
 
-/// Checks the name of an application that should be there.
+/// Check the name of an existing application.
 pub fn check_application_name(name: &str) -> Result<(), ApplicationNameError> {
     if is_application(name) { Ok(()) } else { Err(ApplicationNameError::Invalid(name.to_owned())) }
 }
 
-/// Checks the name for a new application, and says what is wrong with it.
+/// Check the name for a new application. The error says what is wrong with it.
 pub fn check_new_application(name: &str) -> Result<(), ApplicationNameError> {
     if is_application(name) {
         return Ok(());

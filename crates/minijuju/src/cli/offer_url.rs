@@ -1,51 +1,41 @@
-//! URLs of offers: `[CONTROLLER:][USER/]MODEL.OFFER`. Juju 3.6: core/crossmodel/offerurl.go.
+//! Offer URLs: `[CONTROLLER:][USER/]MODEL.OFFER`. Juju 3.6: core/crossmodel/offerurl.go.
 
 use std::fmt;
 
 use super::names::{is_application, is_model};
 
-/// Where an offer is.
+/// An offer's location.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OfferUrl {
     /// The controller; empty for this one.
     pub source: String,
-    /// The model's owner; empty for who asks.
+    /// The model's owner; empty for the current user.
     pub user: String,
-    /// The model.
     pub model: String,
-    /// The offer, with an endpoint after a colon where one was given.
+    /// The offer, with `:ENDPOINT` if one was given.
     pub offer: String,
 }
 
-/// A text is no URL of an offer, in Juju's words.
+/// Why a text is not an offer URL, in Juju's words.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OfferUrlError {
-    /// It has another form.
     #[error("application offer URL has invalid form, must be [<user/]<model>.<appname>: {0:?}")]
     Form(String),
-    /// It names no model.
     #[error("application offer URL is missing model")]
     NoModel,
-    /// It names no offer.
     #[error("application offer URL is missing application")]
     NoApplication,
-    /// A part of it is not what it should be.
     #[error("{what} name {word:?} not valid")]
-    NotValid {
-        /// What it should name.
-        what: &'static str,
-        /// The part.
-        word: String,
-    },
+    NotValid { what: &'static str, word: String },
 }
 
 impl OfferUrl {
-    /// Reads a URL that names a model and an offer.
+    /// Parse a URL that names a model and an offer.
     pub fn parse(text: &str) -> Result<OfferUrl, OfferUrlError> {
         Self::parse_parts(text, false)
     }
 
-    /// Reads a URL that may end before its offer, or its model.
+    /// Parse a URL that may lack the offer, or also the model.
     pub fn parse_some(text: &str) -> Result<OfferUrl, OfferUrlError> {
         Self::parse_parts(text, true)
     }
@@ -84,7 +74,7 @@ impl OfferUrl {
         })
     }
 
-    /// Whether an endpoint stands behind the offer's name.
+    /// Whether an endpoint follows the offer's name.
     pub fn has_endpoint(&self) -> bool {
         self.offer.contains(':')
     }
@@ -102,7 +92,7 @@ impl fmt::Display for OfferUrl {
     }
 }
 
-/// The controller before a URL, and the rest. What follows a colon may be an endpoint, too.
+/// The controller in front of a URL, and the rest. A colon may also precede an endpoint.
 fn source(text: &str) -> (&str, &str) {
     let is_endpoint = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match text.split_once(':') {
@@ -149,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_of_an_offer_is_refused_in_jujus_words() {
+    fn what_is_not_an_offer_url_is_refused_in_jujus_words() {
         for (text, why) in [
             ("mysql", "application offer URL is missing application"),
             ("mysql:db", "application offer URL is missing application"),

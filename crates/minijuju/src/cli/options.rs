@@ -63,7 +63,7 @@ pub struct ControllerOption {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Output<F: ValueEnum + Default + Copy + Send + Sync + 'static> {
     /// Output format; the first is the default
-    // No clap default: derive keeps a generic's default in one static for all of its types.
+    // Not a default of clap: for a generic type, derive keeps one default in a static for all its instances.
     #[arg(long, value_enum, value_name = "format")]
     format: Option<F>,
     /// Write the output to this file
@@ -72,7 +72,7 @@ pub struct Output<F: ValueEnum + Default + Copy + Send + Sync + 'static> {
 }
 
 impl<F: ValueEnum + Default + Copy + Send + Sync + 'static> Output<F> {
-    /// The format that was asked for, or the command's own.
+    /// The requested format, or the command's default.
     #[must_use]
     pub fn format(&self) -> F {
         self.format.unwrap_or_default()
@@ -91,7 +91,7 @@ pub struct ColorOptions {
 }
 
 impl ColorOptions {
-    /// What was asked for, or what the stream takes. Of both options, the second counts.
+    /// The requested colours, or the stream's default. If both options are given, the last one counts.
     pub fn colours(self, stream: &impl IsTerminal) -> Colours {
         match self {
             Self { no_color: true, .. } => Colours::Off,
@@ -109,7 +109,7 @@ pub struct UtcOption {
 }
 
 impl UtcOption {
-    /// The clock by which times are shown.
+    /// The clock for the times in the output.
     pub fn clock(self) -> Clock {
         if self.utc { Clock::utc() } else { Clock::local() }
     }
@@ -123,7 +123,7 @@ pub struct NoPrompt {
     pub no_prompt: bool,
 }
 
-/// Options of `ssh` and `scp` that change nothing where there is no ssh on the way.
+/// Options of `ssh` and `scp` that have no effect, because no SSH connection is made.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SshOptions {
     /// Do not check the machine's key
@@ -131,26 +131,24 @@ pub struct SshOptions {
     pub no_host_key_checks: bool,
     #[arg(long, hide = true)]
     proxy: bool,
-    /// As on Juju, of no meaning where units are on machines.
+    /// As on Juju, without effect where units are on machines.
     #[arg(long, hide = true)]
     container: Option<String>,
-    /// As on Juju, of no meaning where units are on machines.
+    /// As on Juju, without effect where units are on machines.
     #[arg(long, hide = true)]
     remote: bool,
 }
 
-/// What `-m` named: `[CONTROLLER:][OWNER/]MODEL`.
+/// The argument of `-m`: `[CONTROLLER:][OWNER/]MODEL`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelIdentifier {
-    /// The controller, if it was named.
     pub controller: Option<String>,
-    /// The owner, if it was named.
     pub owner: Option<String>,
     pub model: String,
 }
 
 impl ModelIdentifier {
-    /// Takes an identifier apart.
+    /// Split an identifier.
     #[must_use]
     pub fn parse(text: &str) -> ModelIdentifier {
         let (controller, rest) = match text.split_once(':') {

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 /// `NAME=VALUE`: a resource and its file, a storage and its size.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
-    /// What is left of the first `=`.
+    /// The part before the first `=`.
     pub name: String,
     pub value: String,
 }
 
 impl Pair {
-    /// Reads `NAME=VALUE`, with something on both sides.
+    /// Parse `NAME=VALUE` with both parts.
     pub fn parse(text: &str) -> Result<Pair, PairError> {
         match text.split_once('=') {
             Some((name, value)) if !name.is_empty() && !value.is_empty() => {
@@ -22,16 +22,13 @@ impl Pair {
     }
 }
 
-/// A word is no `NAME=VALUE`.
+/// Why a word is not a pair.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PairError {
-    /// One of its sides is missing.
     #[error("badly formatted name value pair: {0}")]
     Side(String),
-    /// Its key is empty.
     #[error("expected \"key=value\", got {0:?}")]
     Key(String),
-    /// There is nothing.
     #[error("empty string")]
     Empty,
 }
@@ -42,17 +39,13 @@ pub enum ConfigSource {
     /// `--config KEY=VALUE`.
     Value(Pair),
     /// `--config KEY=@FILE`: the value is in the file.
-    ValueFile {
-        name: String,
-        /// The file that holds its value.
-        path: PathBuf,
-    },
-    /// `--config FILE`: YAML with a mapping, or one mapping per application.
+    ValueFile { name: String, path: PathBuf },
+    /// `--config FILE`: YAML with one mapping, or with one mapping per application.
     File(PathBuf),
 }
 
 impl ConfigSource {
-    /// Reads one `--config`.
+    /// Parse the argument of one `--config`.
     pub fn parse(text: &str) -> Result<ConfigSource, PairError> {
         match text.split_once('=') {
             None if text.is_empty() => Err(PairError::Empty),

@@ -1,4 +1,4 @@
-//! From words to a command.
+//! Parses the words of a command line into a command.
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use super::unknown::UnknownCommand;
 use super::usage::UsageError;
 use super::{Commands, Global, help};
 
-/// The name of the command that all others are under.
+/// clap's name for the parent of all commands.
 const ROOT: &str = "juju";
 
 /// What clap reads.
@@ -27,30 +27,30 @@ struct Line<C: Commands> {
     command: C,
 }
 
-/// A command with its arguments, and what goes for all commands.
+/// A command with its arguments, and the options that all commands have.
 #[derive(Debug, Clone)]
 pub struct Invocation<C> {
     pub command: C,
     pub session: Session,
 }
 
-/// What goes for all commands.
+/// What all commands share.
 #[derive(Debug, Clone)]
 pub struct Session {
     pub global: Global,
-    /// The model that `-m` named, for whatever command it was.
+    /// The argument of `-m`, of any command.
     pub model: Option<String>,
-    /// The controller that `-c` named, for whatever command it was.
+    /// The argument of `-c`, of any command.
     pub controller: Option<String>,
-    /// The name that the program was called by: `minijuju`, or `juju` where it is linked to that.
+    /// The name that the program was called by: `minijuju`, or `juju` through a link.
     pub program: String,
-    /// The format of the command's output, given or by default, if it has one.
+    /// The command's output format, given or by default, if it has one.
     pub format: Option<String>,
 }
 
 impl Session {
-    /// What stands on standard output for a command that failed before it wrote any: an empty document, where programs read
-    /// it. juju/cmd: `handleErrorForMachineFormats` in supercommand.go.
+    /// The output of a command that failed before it wrote any: an empty document in the formats that programs read.
+    /// juju/cmd: `handleErrorForMachineFormats` in supercommand.go.
     pub fn nothing(&self) -> &'static str {
         match self.format.as_deref() {
             Some("json" | "yaml") => "{}\n",
@@ -62,11 +62,8 @@ impl Session {
 /// What to print instead of running a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// For standard output.
     pub stdout: String,
-    /// For standard error.
     pub stderr: String,
-    /// The exit code.
     pub code: u8,
 }
 
@@ -80,7 +77,7 @@ impl Answer {
     }
 }
 
-/// The definitions of all commands, for a program of this name.
+/// clap's definition of all commands, for a program of this name.
 pub fn root<C: Commands>(program: &str) -> clap::Command {
     Line::<C>::command().bin_name(program).mut_subcommands(|command| {
         let name = format!("{program} {}", command.get_name());
@@ -99,16 +96,16 @@ pub fn root<C: Commands>(program: &str) -> clap::Command {
     })
 }
 
-/// The name that a program was called by: `juju`, if it is linked to that.
+/// The name that a program was called by: `juju` through a link, else `minijuju`.
 fn program(path: Option<OsString>) -> String {
     let path = path.unwrap_or_default();
     Path::new(&path).file_name().map_or_else(|| "minijuju".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Reads a command line, the program's name first.
+/// Parse a command line, starting with the program's name.
 ///
 /// # Errors
-/// An [`Answer`] says what to print instead: help that was asked for, or what is wrong in Juju's words.
+/// An [`Answer`] is what to print instead: the requested help, or what is wrong in Juju's words.
 pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<Invocation<C>, Answer> {
     let mut words = words.into_iter();
     let program = program(words.next());
@@ -158,7 +155,7 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
     let Line { global, mut command } =
         Line::<C>::from_arg_matches(&matches).map_err(|error| Answer::error(&mistake(&error, &after.written), 2))?;
     let named = |long: &str| {
-        // Of `ModelOption` and `ControllerOption`, both with the field `name`, the long option tells which it is.
+        // The long option tells `ModelOption` and `ControllerOption` apart: both have a field `name`.
         let (name, matches) = matches.subcommand()?;
         let argument =
             root.find_subcommand(name)?.get_arguments().find(|argument| argument.get_long() == Some(long))?;
@@ -173,7 +170,7 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
     Ok(Invocation { command, session })
 }
 
-/// The value of `--format`; the first that it can have is the default.
+/// The value of `--format`; by default the first possible one.
 fn format(command: &clap::Command, matches: &clap::ArgMatches) -> Option<String> {
     let argument = command.get_arguments().find(|argument| argument.get_long() == Some("format"))?;
     let given = matches.get_raw(argument.get_id().as_str()).and_then(|mut values| values.next());
@@ -183,7 +180,7 @@ fn format(command: &clap::Command, matches: &clap::ArgMatches) -> Option<String>
     }
 }
 
-/// Checks that there are neither too few words nor too many.
+/// Check that the number of words is right.
 fn check_count(command: &clap::Command, missing: &[&'static str], words: &[String]) -> Result<(), UsageError> {
     let mut needed = 0;
     let mut allowed = Some(0);
@@ -201,7 +198,7 @@ fn check_count(command: &clap::Command, missing: &[&'static str], words: &[Strin
     }
 }
 
-/// clap's finding in Juju's words.
+/// Translate clap's error into Juju's words.
 fn mistake(error: &clap::Error, written: &std::collections::HashMap<String, String>) -> String {
     let text = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
@@ -221,7 +218,7 @@ fn mistake(error: &clap::Error, written: &std::collections::HashMap<String, Stri
                 None => format!("invalid value {value:?}: {why}"),
             }
         }
-        // Nothing else should be left after the plain form.
+        // No other error can remain after normalizing.
         _ => error.render().to_string().trim_start_matches("error: ").trim_end().to_owned(),
     }
 }

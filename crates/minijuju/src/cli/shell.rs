@@ -1,7 +1,7 @@
-//! What `exec` and `juju-exec` are asked to run.
+//! The commands given to `exec` and `juju-exec`.
 
-/// The line of shell that the words of a command line stand for: one word is a line; of several, each is one word to the
-/// shell.
+/// Join words into a line of shell. A single word is a whole line; several words are quoted, so that each is one word
+/// to the shell.
 pub fn shell_line(words: &[impl AsRef<str>]) -> String {
     match words {
         [line] => line.as_ref().to_owned(),
@@ -9,7 +9,7 @@ pub fn shell_line(words: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// A word as a shell reads it: `CommandString` of github.com/juju/utils.
+/// Quote a word for a shell: `CommandString` of github.com/juju/utils.
 fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+/.,:@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -1,4 +1,4 @@
-//! Commands that are not here.
+//! Errors for unknown commands.
 
 use clap::Command;
 use strsim::levenshtein;
@@ -6,24 +6,19 @@ use strsim::levenshtein;
 use super::Commands;
 use crate::called;
 
-/// A word is not a command, or help on it is asked for in a way that there is not.
+/// Why a command or a help topic is unknown.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UnknownCommand {
-    /// Juju has it, and it has no meaning here.
+    /// Juju has the command, but it makes no sense here.
     #[error("minijuju does not do {name:?}: {}", called::hint(.instead))]
-    Elsewhere {
-        name: String,
-        /// What to do instead.
-        instead: &'static str,
-    },
-    /// There is no such command.
+    Elsewhere { name: String, instead: &'static str },
     #[error("juju: {name:?} is not a juju command. See \"juju --help\".{}", hint(closest.as_deref()))]
     Unknown {
         name: String,
-        /// The command that may be meant.
+        /// The most similar command.
         closest: Option<String>,
     },
-    /// Help on one command is asked for, with further words.
+    /// Extra words follow the topic of `help`.
     #[error("extra arguments to command help: {0:?}")]
     HelpOnSeveral(Vec<String>),
 }
@@ -33,7 +28,7 @@ fn hint(closest: Option<&str>) -> String {
 }
 
 impl UnknownCommand {
-    /// What to say of a word that is none of the commands.
+    /// The error for a word that is not a command.
     pub(super) fn of<C: Commands>(root: &Command, name: &str) -> Self {
         let closest = || closest(root, name).map(str::to_owned);
         match C::instead(name) {
@@ -42,18 +37,18 @@ impl UnknownCommand {
         }
     }
 
-    /// The exit code that goes with it.
     pub(super) fn code(&self) -> u8 {
         match self {
             Self::Elsewhere { .. } | Self::HelpOnSeveral(_) => 2,
-            // Juju finds out only while it runs, so its exit code is not that of a wrong command line.
+            // Juju notices this only when it runs the command, so the exit code differs from that of a wrong command
+            // line.
             Self::Unknown { .. } => 1,
         }
     }
 }
 
-/// The command that Juju suggests for a misspelt one: whose name takes the fewest changes to come from this one; the first
-/// in the alphabet, of several.
+/// Juju's suggestion for a misspelt command: the one with the smallest edit distance; of several, the first in
+/// alphabetical order.
 fn closest<'a>(root: &'a Command, name: &str) -> Option<&'a str> {
     root.get_subcommands()
         .flat_map(|command| command.get_name_and_visible_aliases())

@@ -1,52 +1,48 @@
-//! What can be wrong with a command line.
+//! Errors in a command line.
 
 use std::error::Error;
 
 use super::names::ApplicationNameError;
 use crate::called::hint;
 
-/// A command line is refused before anything runs. The texts are Juju's, where it has one.
+/// Why a command line is refused before anything runs. The texts are Juju's, where it has one.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
-    /// A word is missing or two options contradict each other, and the command has a sentence of its own for it.
+    /// A word is missing, or two options contradict each other. The command has its own message.
     #[error("{0}")]
     Rule(&'static str),
-    /// There are more words than the command takes.
     #[error("unrecognized args: [{}]", quoted(.0, " "))]
     Unrecognized(Vec<String>),
-    /// A word is not what is wanted in its place.
+    /// A word is not valid in its place.
     #[error("{what} {word:?} not valid")]
     NotValid { what: &'static str, word: String },
-    /// The same, in the other sentence that Juju has for it.
+    /// Like `NotValid`, with Juju's other message.
     #[error("invalid {what} {word:?}")]
     Invalid { what: &'static str, word: String },
-    /// A word is neither of what is wanted in its place.
+    /// A word is not one of the accepted kinds.
     #[error("{word:?} is {not}")]
     IsNot { word: String, not: &'static str },
-    /// A key is there more than once.
     #[error("{what} {word:?} specified more than once")]
     Repeated { what: &'static str, word: String },
-    /// An option of Juju's has no meaning here.
+    /// An option of Juju makes no sense here.
     #[error("minijuju does not do {}: {}", quoted(.options, " and "), hint(.why))]
     NotHere {
-        /// The option, or those that go together.
+        /// The option, or several that belong together.
         options: Vec<&'static str>,
-        /// Why not, or what to do instead.
+        /// Why, or what to do instead.
         why: &'static str,
     },
-    /// Several words are wrong.
     #[error("{}", lines(.0))]
     Several(Vec<UsageError>),
-    /// An application cannot be named so.
     #[error(transparent)]
     ApplicationName(#[from] ApplicationNameError),
-    /// What only one command refuses.
+    /// An error that only one command has.
     #[error(transparent)]
     Command(Box<dyn Error + Send + Sync>),
 }
 
 impl UsageError {
-    /// What only one command refuses.
+    /// An error that only one command has.
     pub fn command(error: impl Error + Send + Sync + 'static) -> Self {
         Self::Command(Box::new(error))
     }
@@ -60,9 +56,8 @@ fn quoted(words: &[impl AsRef<str>], between: &str) -> String {
     words.iter().map(|word| format!("{:?}", word.as_ref())).collect::<Vec<_>>().join(between)
 }
 
-/// An option that may be on the command line or not.
+/// An option, to check whether it was given.
 pub trait Given {
-    /// Whether it is.
     fn given(&self) -> bool;
 }
 
@@ -84,7 +79,7 @@ impl<T> Given for Vec<T> {
     }
 }
 
-/// Refuse an option that has no meaning here, if it is given.
+/// Refuse an option that makes no sense here, if it was given.
 pub fn refuse(name: &'static str, option: &impl Given, why: &'static str) -> Result<(), UsageError> {
     if option.given() { Err(UsageError::NotHere { options: vec![name], why }) } else { Ok(()) }
 }

@@ -1,14 +1,14 @@
-//! What a charm assumes of Juju, checked as Juju checks it before it deploys. Juju 3.6: `core/assumes/sat_checker.go`.
+//! Checks a charm's `assumes` before a deployment, as Juju does. Juju 3.6: `core/assumes/sat_checker.go`.
 
 use emulator::JujuVersion;
 use ops_metadata::{Assumes, AssumesCondition, Feature};
 
-/// Why a charm that assumes this cannot be deployed to a model of this version of Juju.
+/// Why a charm cannot be deployed to a model of this version of Juju.
 #[derive(Debug, thiserror::Error)]
 #[error("Charm cannot be deployed because:\n{0}")]
 pub struct NotSatisfied(String);
 
-/// Checks what a charm assumes.
+/// Check what a charm assumes.
 pub fn check(assumes: &Assumes, juju: JujuVersion) -> Result<(), NotSatisfied> {
     match unsatisfied(assumes, juju) {
         errors if errors.is_empty() => Ok(()),
@@ -16,7 +16,7 @@ pub fn check(assumes: &Assumes, juju: JujuVersion) -> Result<(), NotSatisfied> {
     }
 }
 
-/// What is not so, of a group; nothing, if any of an `any-of` is.
+/// The unsatisfied conditions of a group. None for an `any-of` with at least one satisfied condition.
 fn unsatisfied(assumes: &Assumes, juju: JujuVersion) -> Vec<String> {
     let checked: Vec<Option<String>> = assumes
         .features
@@ -48,7 +48,7 @@ fn list(errors: &[String]) -> String {
     indented.collect()
 }
 
-/// Why a feature, perhaps with a version (`juju >= 4.0`), is not there.
+/// Why a feature, perhaps with a version (`juju >= 4.0`), is not available.
 fn missing(feature: &str, juju: JujuVersion) -> Option<String> {
     let (name, constraint) = match feature.find(['>', '<']) {
         Some(place) => (feature[..place].trim(), Some(&feature[place..])),
@@ -71,7 +71,7 @@ fn missing(feature: &str, juju: JujuVersion) -> Option<String> {
     (!satisfied).then(|| format!("charm requires Juju version {sign} {text}, model has version {juju}"))
 }
 
-/// The three numbers of a version; those that are not there are 0.
+/// The three numbers of a version; missing ones are 0.
 fn numbers(version: &str) -> [u32; 3] {
     let mut parts = version.split('.').map(|part| part.parse().unwrap_or_default());
     [(); 3].map(|()| parts.next().unwrap_or_default())

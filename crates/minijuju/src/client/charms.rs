@@ -1,4 +1,4 @@
-//! Charms as they are given to `deploy` and `refresh`: a file, or a project that is packed first.
+//! Charms as given to `deploy` and `refresh`: a file, or a project that is packed first.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,39 +17,38 @@ use crate::store::application::Application;
 use crate::store::model::Model;
 use crate::store::resource;
 
-/// How the names of folders begin that charms are unpacked to for a look.
+/// Prefix of the temporary folders that charms are unpacked to.
 const INCOMING: &str = ".incoming-";
 
-/// A charm that was read.
+/// A charm in the data folder.
 #[derive(Debug)]
 pub struct Charm {
-    /// Its file in the data folder.
+    /// Its file.
     pub archive: PathBuf,
     /// Its metadata files, as JSON.
     pub files: Value,
-    /// What they say.
     pub meta: CharmMeta,
 }
 
 impl Charm {
-    /// The bases in its manifest, as `ubuntu@22.04`; none if it has no manifest.
+    /// The bases in its manifest, such as `ubuntu@22.04`; empty if it has no manifest.
     pub fn bases(&self) -> Vec<String> {
         self.files.get("manifest").and_then(Value::as_str).map(bases).unwrap_or_default()
     }
 
-    /// Forget it: nothing uses it.
+    /// Delete the file of a charm that is not used.
     pub fn discard(&self) {
         let _ = fs::remove_file(&self.archive);
     }
 }
 
-/// How a project folder's charm is built, if the command line said `--release`, or did not.
+/// The build profile of a project's charm, for `--release` or without it.
 #[must_use]
 pub fn profile(release: bool) -> Profile {
     if release { Profile::Release } else { Profile::Dev }
 }
 
-/// Read the charm at `path`, and keep a copy of it. A project's is built in this profile.
+/// Read the charm at `path`, and keep a copy. A project is built with this profile.
 pub fn read(client: &Client, path: &str, profile: Profile) -> anyhow::Result<Charm> {
     let local = path.starts_with('.') || path.starts_with('/') || Path::new(path).exists();
     if !local {
@@ -67,7 +66,7 @@ pub fn read(client: &Client, path: &str, profile: Profile) -> anyhow::Result<Cha
     let scratch = scratch.with_context(|| format!("cannot write to {}", charms.display()))?;
     let file =
         if given.is_dir() { pack_project(&client.progress, path, scratch.path(), profile)? } else { path.to_owned() };
-    // The whole of it is unpacked once here, so that what is wrong with it is said before anything is deployed.
+    // Unpack it completely, to report any defect before the deployment.
     let folder = scratch.path().join("charm");
     pack::unpack(&file, &folder)?;
     let files = charm::read_metadata(&folder).with_context(|| format!("cannot read the charm {}", path.display()))?;
@@ -82,7 +81,7 @@ pub fn read(client: &Client, path: &str, profile: Profile) -> anyhow::Result<Cha
     Ok(Charm { archive, files, meta })
 }
 
-/// The bases in a charm's manifest, as `ubuntu@22.04`.
+/// The bases in a charm's manifest, such as `ubuntu@22.04`.
 fn bases(manifest: &str) -> Vec<String> {
     let Ok(manifest) = ops_metadata::parse_yaml(manifest) else { return Vec::new() };
     let Some(bases) = manifest.get("bases").and_then(Value::as_array) else { return Vec::new() };
@@ -93,7 +92,7 @@ fn bases(manifest: &str) -> Vec<String> {
     bases.collect()
 }
 
-/// Remove what a command that was interrupted an hour ago or more had unpacked.
+/// Remove what interrupted commands unpacked at least an hour ago.
 fn sweep(charms: &Path) {
     let Ok(entries) = fs::read_dir(charms) else { return };
     for entry in entries.flatten() {
@@ -107,14 +106,14 @@ fn sweep(charms: &Path) {
     }
 }
 
-/// The files in the data folder that an application has: its charm and its resources.
+/// An application's files in the data folder: its charm and its resources.
 pub fn files(client: &Client, model: &Model, application: &Application) -> anyhow::Result<Vec<PathBuf>> {
     let resources = resource::of(client.store.db(), &model.uuid, &application.name)?;
     let paths = [application.archive.clone()].into_iter().chain(resources.into_iter().map(|one| one.path));
     Ok(paths.map(PathBuf::from).collect())
 }
 
-/// Pack the charm of a project folder into another folder, and tell each step.
+/// Pack a project's charm into another folder, and report each step.
 pub fn pack_project(progress: &Progress, project: &Path, to: &Path, profile: Profile) -> anyhow::Result<PathBuf> {
     let task = progress.begin(format!("pack {}", project.display()));
     let mut unsaid = vec![];
@@ -123,7 +122,7 @@ pub fn pack_project(progress: &Progress, project: &Path, to: &Path, profile: Pro
         Step::Cargo { line } if progress.is_quiet() => unsaid.push(format!("  {line}")),
         Step::Cargo { line } => progress.say(&format!("  {line}")),
         Step::Warning { text } => progress.line(&format!("WARNING {text}")),
-        // As `charmcraft pack` makes it, but not in silence.
+        // `charmcraft pack` creates it too, but silently.
         Step::Writing if !to.exists() => progress.line(&format!("making the folder {}", to.display())),
         Step::Writing => {}
     };
@@ -147,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manifest_s_bases_are_told_without_their_channels_risk() {
+    fn a_manifest_s_bases_are_listed_without_their_channels_risk() {
         let manifest = "bases: [{name: ubuntu, channel: '22.04'}, {name: ubuntu, channel: 24.04/stable}]";
         assert_eq!(bases(manifest), ["ubuntu@22.04", "ubuntu@24.04"]);
         assert_eq!(bases("analysis: {}"), [""; 0]);

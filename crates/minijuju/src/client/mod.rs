@@ -1,4 +1,4 @@
-//! What every command needs: the data, the model it is about, the way to settle it.
+//! What every command needs: the data, the current model, and settling.
 
 pub mod assumes;
 pub mod charms;
@@ -28,16 +28,16 @@ use crate::store::unit::{self, Unit};
 use crate::store::{self, Store};
 use crate::uniter;
 
-/// The one controller there is.
+/// The only controller.
 pub const CONTROLLER: &str = "minijuju";
 
-/// The one cloud there is, and its region.
+/// The only cloud, and the name of its region.
 pub const CLOUD: &str = "localhost";
 
-/// The one user there is.
+/// The only user.
 pub const USER: &str = "admin";
 
-/// The key under which the client remembers the current model.
+/// The client setting for the current model.
 const CURRENT: &str = "current-model";
 
 const NO_MODEL: &str = "No model in focus.
@@ -47,21 +47,21 @@ You can set current model by running \"juju switch\"
 or specify any other model on the command line using the \"-m\" option.
 ";
 
-/// A command's surroundings.
+/// The context of a command.
 pub struct Client {
     pub store: Store,
-    /// Where steps are told.
+    /// Where steps are reported.
     pub progress: Progress,
-    /// Whether more is told: `--verbose`.
+    /// Whether `--verbose` was given.
     pub verbose: bool,
-    /// What `-m` named.
+    /// The argument of `-m`.
     model: Option<String>,
-    /// How units were before this command settled, to tell which of them it changed.
+    /// The units' times before this command settled, to see which of them it changed.
     before: HashMap<String, summary::Times>,
 }
 
 impl Client {
-    /// The surroundings of a command that was given these options.
+    /// The context of a command with these options.
     pub fn new(session: &Session) -> anyhow::Result<Self> {
         if let Some(controller) = session.controller.as_ref().filter(|name| *name != CONTROLLER) {
             bail!("controller {controller} not found");
@@ -77,12 +77,12 @@ impl Client {
         })
     }
 
-    /// Be about this model, as if `-m` had named it.
+    /// Choose this model, as if `-m` had named it.
     pub fn choose(&mut self, model: &str) {
         self.model = Some(model.to_owned());
     }
 
-    /// Say what only `--verbose` asks for; else it goes to the log.
+    /// Print a line with `--verbose`; otherwise log it.
     pub fn explain(&self, line: &str) {
         if self.verbose {
             self.progress.say(line);
@@ -95,14 +95,14 @@ impl Client {
         Ok(Machines::open(self.store.folder())?)
     }
 
-    /// The controller's identity, which is made when it is first asked for.
+    /// The controller's UUID, created on first use.
     pub fn controller_uuid(&mut self) -> anyhow::Result<String> {
         const KEY: &str = "controller-uuid";
         if let Some(uuid) = model::client(self.store.db(), KEY)? {
             return Ok(uuid);
         }
         self.write(|db| {
-            // Another command may have been quicker.
+            // Another command may have created it.
             if let Some(uuid) = model::client(db, KEY)? {
                 return Ok(uuid);
             }
@@ -112,7 +112,7 @@ impl Client {
         })
     }
 
-    /// The current model's name, if there is one.
+    /// The current model's name, if any.
     pub fn current(&self) -> anyhow::Result<Option<String>> {
         if let Ok(name) = env::var("JUJU_MODEL")
             && !name.is_empty()
@@ -122,7 +122,7 @@ impl Client {
         Ok(model::client(self.store.db(), CURRENT)?)
     }
 
-    /// Make a model the current one, or none.
+    /// Set the current model, or none.
     pub fn set_current(&mut self, name: Option<&str>) -> anyhow::Result<()> {
         Ok(self.store.write(|db| model::set_client(db, CURRENT, name))?)
     }
@@ -139,17 +139,16 @@ impl Client {
         Ok(identifier.model)
     }
 
-    /// The model with this name.
     pub fn find_model(&self, text: &str) -> anyhow::Result<Model> {
         let name = self.named(text)?;
         model::find(self.store.db(), &name)?.with_context(|| format!("model {CONTROLLER}:{USER}/{name} not found"))
     }
 
-    /// The model that the command is about: the one named, else the current one; the first command makes one.
+    /// The command's model: the one that `-m` names, else the current one. The first command creates one.
     pub fn model(&mut self) -> anyhow::Result<Model> {
         let model = self.choose_model()?;
         tracing::debug!(target: "juju.cmd", "model {} ({})", model.name, model.uuid);
-        // Whatever the command is, it sees hooks that a killed command left behind as failed.
+        // Hooks that a killed command left behind count as failed, whatever this command does.
         uniter::recover(&mut self.store, &model, &self.progress)?;
         match self.machines()?.repair() {
             Ok(told) => told.iter().for_each(|line| self.progress.line(line)),
@@ -168,7 +167,7 @@ impl Client {
         self.first_model()
     }
 
-    /// The model that a first command makes. Of several at once, one makes it, and the others find it.
+    /// The model that the first command creates. If several run at once, one creates it, and the others find it.
     fn first_model(&mut self) -> anyhow::Result<Model> {
         self.store.write(|db| {
             if let Some(name) = model::client(db, CURRENT)?
@@ -184,13 +183,12 @@ impl Client {
         })
     }
 
-    /// An application of a model.
     pub fn application(&self, model: &Model, name: &str) -> anyhow::Result<Application> {
         application::find(self.store.db(), &model.uuid, name)?
             .with_context(|| format!("application {name:?} not found"))
     }
 
-    /// A unit of a model: by its name, or as `APPLICATION/leader`.
+    /// A unit of a model, by its name or as `APPLICATION/leader`.
     pub fn unit(&self, model: &Model, name: &str) -> anyhow::Result<Unit> {
         if let Some(application) = name.strip_suffix("/leader") {
             let found = application::find(self.store.db(), &model.uuid, application)?;
@@ -201,38 +199,37 @@ impl Client {
         unit::find(self.store.db(), &model.uuid, name)?.with_context(|| format!("unit {name:?} not found"))
     }
 
-    /// Run what is due in a model, until nothing is.
+    /// Run what is due in a model, until nothing is due.
     pub fn settle(&mut self, model: &Model) -> anyhow::Result<()> {
         let machines = self.machines()?;
         self.before = summary::times(self.store.db(), model)?;
         uniter::settle(&mut self.store, model, &machines, &self.progress, uniter::Patience::Leave)
     }
 
-    /// Change the data.
     pub fn write<T>(&mut self, change: impl FnOnce(&store::Db) -> store::Result<T>) -> anyhow::Result<T> {
         Ok(self.store.write(change)?)
     }
 }
 
-/// What failed in a command that has still written its output.
+/// The error of a command that has already written its output.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct AfterOutput(pub String);
 
-/// Print a command's output: to standard output, or into the file that `-o` named.
+/// Write a command's output to standard output, or to the file that `-o` names.
 pub fn print(text: &str, file: Option<&Path>) -> anyhow::Result<()> {
     if let Some(file) = file {
         return fs::write(file, text).with_context(|| format!("cannot write {}", file.display()));
     }
     let text = shown_on(&io::stdout(), text);
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
-        // `| head` has seen enough.
+        // A reader such as `head` may close the pipe early.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("cannot write to standard output"),
     }
 }
 
-/// Ask a person whether to go on; anything but `y` or `yes` means no.
+/// Ask the user whether to continue; anything but `y` or `yes` means no.
 pub fn confirm(warning: &str) -> anyhow::Result<()> {
     let mut stderr = io::stderr();
     let _ = write!(stderr, "{warning}\n\nContinue [y/N]? ");
@@ -254,7 +251,7 @@ mod tests {
 
     use super::*;
 
-    /// The surroundings of a command, with what another command is just about to write.
+    /// The context of a command, while another command is about to write.
     fn while_another_writes<T: Send>(
         write: impl FnOnce(&store::Db),
         command: impl FnOnce(&mut Client) -> anyhow::Result<T> + Send,
@@ -276,8 +273,8 @@ mod tests {
                         before: HashMap::new(),
                     })
                 });
-                // It sees nothing of the other's yet, and cannot write before the other has. That is no race: it can only
-                // come later, and find what it would otherwise wait for.
+                // This command does not see the other's data yet, and cannot write before it. This is no race: if it
+                // is late, it finds the data without waiting.
                 thread::sleep(Duration::from_millis(100));
                 Ok::<_, store::Error>(running)
             });

@@ -1,4 +1,4 @@
-//! Offers, as those see them who consume them.
+//! Offers, from the consumer's side.
 
 use anyhow::{Context as _, bail};
 use ops_metadata::{CharmMeta, RelationRole, RelationScope};
@@ -14,12 +14,12 @@ use crate::store::relation::Role;
 use crate::store::saas::{self, Endpoint, Saas};
 use crate::store::{Db, application};
 
-/// The URL of an offer of a model's, as Juju shows it: with its owner and without the controller.
+/// The URL of an offer as Juju shows it: with the owner, without the controller.
 pub fn url(model: &str, offer: &str) -> OfferUrl {
     OfferUrl { source: String::new(), user: USER.to_owned(), model: model.to_owned(), offer: offer.to_owned() }
 }
 
-/// The model that a URL is about.
+/// The model in a URL.
 pub fn model(client: &Client, url: &OfferUrl) -> anyhow::Result<Model> {
     if ![super::CONTROLLER, ""].contains(&url.source.as_str()) {
         bail!("controller {} not found", url.source);
@@ -29,7 +29,6 @@ pub fn model(client: &Client, url: &OfferUrl) -> anyhow::Result<Model> {
     found.with_context(|| format!("model \"{owner}/{}\" not found", url.model))
 }
 
-/// The offer with this URL.
 pub fn find(client: &Client, url: &OfferUrl) -> anyhow::Result<Offer> {
     if url.has_endpoint() {
         bail!("saas application {:?} shouldn't include endpoint", url.to_string());
@@ -39,7 +38,7 @@ pub fn find(client: &Client, url: &OfferUrl) -> anyhow::Result<Offer> {
         .with_context(|| format!("application offer {:?} not found", self::url(&model.name, &url.offer).to_string()))
 }
 
-/// An endpoint of a charm that can be offered, and whether it is between units on one machine; every charm has `juju-info`.
+/// An endpoint of a charm that can be offered, and whether its scope is `container`. Every charm has `juju-info`.
 pub fn endpoint(meta: &CharmMeta, name: &str) -> Option<(Endpoint, bool)> {
     let Some(found) = meta.relations.get(name).filter(|relation| relation.role != RelationRole::Peer) else {
         let implicit = Endpoint { name: name.to_owned(), interface: name.to_owned(), role: Role::Provider };
@@ -50,14 +49,14 @@ pub fn endpoint(meta: &CharmMeta, name: &str) -> Option<(Endpoint, bool)> {
     Some((endpoint, found.scope == RelationScope::Container))
 }
 
-/// What an offer's endpoints are.
+/// The endpoints of an offer.
 pub fn endpoints(db: &Db, offer: &Offer) -> anyhow::Result<Vec<Endpoint>> {
     let found = application::find(db, &offer.model, &offer.application)?;
     let meta = charm::metadata(&found.with_context(|| format!("application {:?} not found", offer.application))?)?;
     Ok(offer.endpoints.iter().filter_map(|name| Some(endpoint(&meta, name)?.0)).collect())
 }
 
-/// Add an offer to what a model consumes, by this name; it may be there already. Juju 3.6: `saveRemoteApplication` in
+/// Let a model consume an offer under this name, unless it already does. Juju 3.6: `saveRemoteApplication` in
 /// apiserver/facades/client/application/application.go.
 pub fn consume(client: &mut Client, model: &Model, found: &Offer, name: &str) -> anyhow::Result<()> {
     let db = client.store.db();
@@ -72,7 +71,7 @@ pub fn consume(client: &mut Client, model: &Model, found: &Offer, name: &str) ->
         if !known.life.is_alive() {
             bail!("saas application called {name:?} exists but is terminating");
         }
-        // One whose offer was removed is taken for nothing.
+        // If its offer was removed, it is replaced.
         if offer::by_uuid(db, &known.offer)?.is_some() {
             let same = |one: &&Endpoint| endpoints.iter().any(|other| other.name == one.name);
             if let Some(changed) = known.endpoints.iter().filter(same).find(|one| !endpoints.contains(one)) {

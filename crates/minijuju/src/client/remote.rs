@@ -1,4 +1,4 @@
-//! Machines as `ssh`, `scp` and `exec` reach them.
+//! Machines, as `ssh`, `scp` and `exec` reach them.
 
 use std::process::Command;
 
@@ -10,10 +10,10 @@ use crate::store::machine;
 use crate::store::model::Model;
 use crate::uniter::machine_id;
 
-/// Where a person's programs are found in a machine.
+/// The `PATH` of a user's shell in a machine.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/snap/bin";
 
-/// A machine, and who works in it.
+/// A machine, and the user to be in it.
 #[derive(Debug)]
 pub struct Remote {
     machine: Machine,
@@ -22,8 +22,8 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// The machine of a unit, of an application's leader, or with a number; as `user`, else as `ubuntu`, as whom Juju's ssh
-    /// logs in.
+    /// The machine of a unit or of an application's leader, or the one with this number. The default user is `ubuntu`,
+    /// as with Juju's ssh.
     pub fn open(client: &mut Client, model: &Model, target: &str, user: Option<&str>) -> anyhow::Result<Self> {
         let number = if target.contains('/') { client.unit(model, target)?.machine } else { target.to_owned() };
         let Some(found) = machine::find(client.store.db(), &model.uuid, &number)? else {
@@ -31,7 +31,7 @@ impl Remote {
         };
         let id = machine_id(model, &number);
         if client.machines()?.find(&id)?.is_none() {
-            // After a reboot of this computer, settling starts it again, and runs `start` there.
+            // After a reboot of this computer, settling starts the machine and runs the hook `start`.
             client.settle(model)?;
         }
         let machine = client.machines()?.start(&Spec { hostname: id.clone(), id, base: found.base })?;
@@ -39,7 +39,6 @@ impl Remote {
         Ok(Self { machine, user, home })
     }
 
-    /// The machine's files.
     pub fn files(&self) -> anyhow::Result<Files> {
         Ok(self.machine.files()?)
     }
@@ -70,8 +69,7 @@ impl Remote {
     }
 }
 
-/// The user that works in a machine, and its home folder. Where the machine is this computer, and has no user `ubuntu`, it is
-/// root.
+/// The user in a machine, and the home folder. If the machine is this computer and has no user `ubuntu`, it is root.
 fn account(machine: &Machine, wanted: Option<&str>) -> anyhow::Result<(String, String)> {
     let users = machine.files()?.read("/etc/passwd").context("cannot read /etc/passwd in the machine")?;
     let users = String::from_utf8_lossy(&users);

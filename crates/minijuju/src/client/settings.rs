@@ -1,4 +1,4 @@
-//! Options of applications: read from words and files, checked as Juju checks them.
+//! Application options, read from words and files, and checked as in Juju.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,14 +13,14 @@ use serde_json::Value;
 
 use crate::cli::ConfigSource;
 
-/// The option that every application has besides the charm's.
+/// The option that every application has besides its charm's.
 pub const TRUST: &str = "trust";
 
-/// An option's value from text, as typed on a command line.
+/// Parse an option's value from the command line.
 pub fn parse(option: &ConfigMeta, text: &str) -> anyhow::Result<Value> {
     let refused = || anyhow::anyhow!("option {:?} expected {}, got {text:?}", option.name, option.option_type);
     Ok(match option.option_type {
-        // Whether a secret's URI is one is looked at last: `Given::check_secrets`.
+        // `Given::check_secrets` checks the URI of a secret later.
         ConfigType::String | ConfigType::Secret => text.into(),
         ConfigType::Int => text.parse::<i64>().map_err(|_| refused())?.into(),
         ConfigType::Float => {
@@ -31,8 +31,8 @@ pub fn parse(option: &ConfigMeta, text: &str) -> anyhow::Result<Value> {
     })
 }
 
-/// An option's value from a YAML file, where it has a type already. Juju takes text for what the option is, as on a
-/// command line. `None`: the option gets its default again.
+/// An option's value from a YAML file, where it already has a type. Juju parses text as on the command line. `None`
+/// resets the option to its default.
 fn typed(option: &ConfigMeta, value: &Value) -> anyhow::Result<Option<Value>> {
     Ok(Some(match (option.option_type, value) {
         (_, Value::Null) => return Ok(None),
@@ -43,31 +43,30 @@ fn typed(option: &ConfigMeta, value: &Value) -> anyhow::Result<Option<Value>> {
     }))
 }
 
-/// The option named `name` of a charm.
 pub fn option<'a>(meta: &'a CharmMeta, name: &str) -> anyhow::Result<&'a ConfigMeta> {
     meta.config.get(name).with_context(|| format!("unknown option {name:?}"))
 }
 
-/// The value that follows `name=` on a command line: itself, or after `@` what is in that file.
+/// The value after `name=` on the command line; after `@`, the content of that file.
 pub fn text(name: &str, value: &str) -> anyhow::Result<String> {
     let Some(path) = value.strip_prefix('@') else { return Ok(value.to_owned()) };
     let bytes = fs::read(path).with_context(|| format!("cannot read option from file {path:?}"))?;
     String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("value for option {name:?} contains non-UTF-8 sequences"))
 }
 
-/// What words or a file give to an application.
+/// The options that words or a file set.
 #[derive(Debug, Default, PartialEq)]
 pub struct Given {
     /// The charm's options.
     pub options: BTreeMap<String, Value>,
-    /// Options that a file gives nothing for: they go back to their defaults.
+    /// Options without a value in a file: they are reset to their defaults.
     pub unset: BTreeSet<String>,
-    /// `trust`, the one option that Juju adds to every machine charm's.
+    /// `trust`, which Juju adds to every machine charm's options.
     pub trust: Option<bool>,
 }
 
 impl Given {
-    /// Adds `NAME=TEXT`, as typed on a command line.
+    /// Add `NAME=TEXT`, as typed on a command line.
     pub fn set(&mut self, meta: &CharmMeta, name: &str, text: &str) -> anyhow::Result<()> {
         if name == TRUST {
             let value = ops_metadata::parse_yaml(text)
@@ -80,8 +79,8 @@ impl Given {
         Ok(())
     }
 
-    /// Checks that an option for a secret has a secret's URI, or nothing, once all options have been read.
-    /// Juju 3.6: `validateSecretConfig` in apiserver/facades/client/application/application.go.
+    /// Check that each option for a secret has a secret's URI or no value, after all options are read. Juju 3.6:
+    /// `validateSecretConfig` in apiserver/facades/client/application/application.go.
     pub fn check_secrets(&self, meta: &CharmMeta) -> anyhow::Result<()> {
         for (name, value) in &self.options {
             let secret = meta.config.get(name).is_some_and(|option| option.option_type == ConfigType::Secret);
@@ -92,7 +91,7 @@ impl Given {
         Ok(())
     }
 
-    /// Puts the options among those that an application has values of its own for.
+    /// Apply the options to an application's settings.
     pub fn apply(self, config: &mut BTreeMap<String, Value>) {
         config.retain(|name, _| !self.unset.contains(name));
         config.extend(self.options);
@@ -110,7 +109,7 @@ impl Given {
     }
 }
 
-/// The value of `trust`, which Juju reads as YAML 1.1, then as Go does.
+/// The value of `trust`. Juju reads it as YAML 1.1, then with Go's `ParseBool`.
 fn trusted(value: &Value) -> anyhow::Result<bool> {
     let got = match value {
         Value::Bool(on) => return Ok(*on),
@@ -129,7 +128,7 @@ fn trusted(value: &Value) -> anyhow::Result<bool> {
     bail!("{TRUST}: expected bool, got {got}")
 }
 
-/// A value of the wrong type, as Juju names it: a scalar with its type in Go.
+/// A value of the wrong type, as Juju quotes it: scalars with their Go type.
 pub fn got(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
@@ -142,7 +141,8 @@ pub fn got(value: &Value) -> String {
     }
 }
 
-/// What `--config` words give to an application: what is in the one file, then `NAME=VALUE`, wherever they stand.
+/// The options in the words of `--config`: first those in the file, if there is one, then each `NAME=VALUE`, in
+/// whatever order they stand.
 pub fn from_words(meta: &CharmMeta, application: &str, words: &[ConfigSource]) -> anyhow::Result<Given> {
     let files: Vec<_> =
         words.iter().filter_map(|word| if let ConfigSource::File(path) = word { Some(path) } else { None }).collect();
@@ -164,7 +164,7 @@ pub fn from_words(meta: &CharmMeta, application: &str, words: &[ConfigSource]) -
     Ok(given)
 }
 
-/// What YAML gives to an application: options under the application's name, or what `juju config` printed.
+/// The options in YAML: under the application's name, or as `juju config` prints them.
 pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Result<Given> {
     let document =
         ops_metadata::parse_yaml(text).map_err(|why| anyhow::anyhow!("cannot parse settings data: {why}"))?;
@@ -175,7 +175,7 @@ pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Res
     let Value::Object(options) = options else { bail!("{application:?} is no map of options") };
     let mut given = Given::default();
     for (name, value) in options {
-        // `juju config` prints each option as a map with its value inside.
+        // `juju config` prints each option as a map that holds its value.
         let (value, default) = match value {
             Value::Object(shown) => (shown.get("value"), shown.get("source") == Some(&"default".into())),
             value => (Some(value), false),
@@ -187,7 +187,7 @@ pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Res
     Ok(given)
 }
 
-/// What is in a file, or on standard input for `-`.
+/// The content of a file, or of standard input for `-`.
 pub fn read(path: &Path) -> anyhow::Result<String> {
     if path == Path::new("-") {
         let mut text = String::new();
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn words_count_more_than_the_one_file_wherever_they_stand() {
+    fn words_override_the_file_wherever_they_stand() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.yaml");
         fs::write(&path, "web: {port: 8, slug: a, trust: false}\n").unwrap();

@@ -1,4 +1,4 @@
-//! What a command that settled says at its end: how the units are.
+//! The summary of units at the end of a command that settled.
 
 use std::collections::HashMap;
 
@@ -8,10 +8,10 @@ use crate::store::model::Model;
 use crate::store::status::{self, Kind, Status};
 use crate::store::{machine, unit};
 
-/// What shows that a unit ran something or changed: since when its agent's status and its workload's status are.
+/// Times that change when a unit runs something: of its agent's status and of its workload's status.
 pub type Times = (i64, i64);
 
-/// How all units of a model are.
+/// The times of all units in a model.
 pub fn times(db: &Db, model: &Model) -> anyhow::Result<HashMap<String, Times>> {
     let workload = status::all(db, &model.uuid, Kind::Workload)?;
     let agent = status::all(db, &model.uuid, Kind::Agent)?;
@@ -19,7 +19,8 @@ pub fn times(db: &Db, model: &Model) -> anyhow::Result<HashMap<String, Times>> {
     Ok(agent.keys().map(|unit| (unit.clone(), (since(&agent, unit), since(&workload, unit)))).collect())
 }
 
-/// Say how the units of an application are that ran something since the command began to settle, or that are in error.
+/// Print the status of an application's units that ran something since the command began to settle, or that are in
+/// error.
 pub fn units(client: &Client, model: &Model, application: &str) -> anyhow::Result<()> {
     let db = client.store.db();
     let (workload, agent) = (status::all(db, &model.uuid, Kind::Workload)?, status::all(db, &model.uuid, Kind::Agent)?);

@@ -1,4 +1,4 @@
-//! Units as commands add and remove them.
+//! Adds and removes units for commands.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::store::unit::{self, Column, Unit};
 use crate::store::{Db, Result};
 use crate::uniter;
 
-/// Add units to an application: each on a machine of its own, or on those in `to`, in turn.
+/// Add units to an application, each on its own machine, or on those in `to`, in turn.
 pub fn add(
     db: &Db,
     model: &Model,
@@ -69,7 +69,7 @@ pub fn add(
     Ok(names)
 }
 
-/// Let the storage of a unit go with it, all of it.
+/// Mark all storage of a unit for removal with it.
 pub fn destroy_storage(db: &Db, model: &Model, leaving: &Unit) -> Result<()> {
     for found in storage::of(db, &model.uuid, &leaving.name())? {
         storage::save(db, &model.uuid, &Storage { life: Life::Dying, ..found })?;
@@ -77,26 +77,26 @@ pub fn destroy_storage(db: &Db, model: &Model, leaving: &Unit) -> Result<()> {
     Ok(())
 }
 
-/// What becomes of a removal when a hook of the unit fails.
+/// What a removal does when a hook of the unit fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// It waits until the failure is resolved.
+    /// Wait until the failure is resolved.
     Orderly,
-    /// It goes on.
+    /// Continue.
     Forced,
 }
 
 impl Removal {
-    /// What `--force` asks for.
+    /// The removal that `--force` asks for.
     pub fn by(force: bool) -> Removal {
         if force { Removal::Forced } else { Removal::Orderly }
     }
 }
 
-/// Begin a unit's removal: it leaves its relations, stops, and is removed.
+/// Start a unit's removal: it leaves its relations, stops, and is removed.
 pub fn remove(db: &Db, model: &Model, leaving: &Unit, removal: Removal) -> Result<()> {
     unit::set(db, &model.uuid, leaving, Column::Life(Life::Dying))?;
-    // Subordinates go with their principal.
+    // Subordinates are removed with their principal.
     let name = leaving.name();
     for beside in unit::all(db, &model.uuid)?.iter().filter(|unit| unit.principal == name) {
         remove(db, model, beside, removal)?;

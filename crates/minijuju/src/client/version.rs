@@ -1,4 +1,4 @@
-//! Which version of Juju this is.
+//! The emulated version of Juju.
 
 use std::env;
 
@@ -8,14 +8,13 @@ use emulator::JujuVersion;
 use crate::store::Db;
 use crate::store::model;
 
-/// The variable that says it.
+/// The variable that chooses it.
 const VARIABLE: &str = "MINIJUJU_JUJU";
 
-/// What `juju bootstrap --agent-version` left.
+/// The client setting that `juju bootstrap --agent-version` writes.
 const KEY: &str = "agent-version";
 
-/// The version that models are of which are added now, and that `juju version` tells: what `MINIJUJU_JUJU` says, else what was
-/// bootstrapped, else 3.6.
+/// The version of new models, which `juju version` prints: `MINIJUJU_JUJU`, else the bootstrapped version, else 3.6.
 pub fn own(db: Option<&Db>) -> anyhow::Result<JujuVersion> {
     if let Some(text) = env::var_os(VARIABLE).filter(|text| !text.is_empty()) {
         return text.to_string_lossy().parse().with_context(|| VARIABLE.to_owned());
@@ -26,7 +25,7 @@ pub fn own(db: Option<&Db>) -> anyhow::Result<JujuVersion> {
     }
 }
 
-/// Have models be of this version from now on.
+/// Set the version of new models.
 pub fn bootstrap(db: &Db, version: JujuVersion) -> crate::store::Result<()> {
     model::set_client(db, KEY, Some(&version.to_string()))
 }
@@ -41,7 +40,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         if env::var_os(VARIABLE).is_some() {
-            // The tests are run for that version.
+            // The tests run with that version.
             return;
         }
         assert_eq!(own(Some(store.db())).unwrap(), JujuVersion::V3_6);

@@ -1,4 +1,4 @@
-//! What `--format` can be, by family of commands. The first of each is the default.
+//! The values of `--format`, by family of commands. The first of each is the default.
 
 use clap::ValueEnum;
 

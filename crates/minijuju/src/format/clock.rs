@@ -4,12 +4,12 @@ use emulator::JujuVersion;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// The zone that a command prints its times in: the user's, or UTC after `--utc`.
+/// The time zone of a command's output: the user's, or UTC with `--utc`.
 #[derive(Debug, Clone)]
 pub struct Clock {
     utc: bool,
     zone: TimeZone,
-    /// Whether a task's times have parts of a second: those of Juju 3.6 do not.
+    /// Whether a task's times have fractions of a second: on Juju 4 they do, on 3.6 they do not.
     fractions: bool,
 }
 
@@ -26,13 +26,13 @@ impl Clock {
         Clock { utc: true, zone: TimeZone::UTC, fractions: false }
     }
 
-    /// The same, as this version of Juju prints times.
+    /// The same, for this version of Juju.
     #[must_use]
     pub fn of(self, juju: JujuVersion) -> Clock {
         Clock { fractions: juju.is_4(), ..self }
     }
 
-    /// A given zone in Juju's local style.
+    /// A given zone, formatted like the local one.
     #[cfg(test)]
     #[must_use]
     pub fn in_zone(zone: TimeZone) -> Clock {
@@ -70,7 +70,7 @@ impl Clock {
         at.to_zoned_datetime(self.zone.clone()).strftime(form).to_string()
     }
 
-    /// `08:15:01`: when a task said something.
+    /// `08:15:01`: the time of a task's message.
     #[must_use]
     pub fn time(&self, at: Timestamp) -> String {
         at.to_zoned_datetime(self.zone.clone()).strftime("%H:%M:%S").to_string()
@@ -83,7 +83,7 @@ impl Clock {
     }
 }
 
-/// How long ago something was, for people: `just now`, `12 seconds ago`, `1 hour ago`, or the day.
+/// A time relative to now: `just now`, `12 seconds ago`, `1 hour ago`, or the date.
 #[must_use]
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(at).as_secs();
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_is_told_for_people() {
+    fn past_times_are_relative_to_now() {
         let now = at("2026-11-22T08:15:01Z");
         for (when, text) in [
             ("2026-11-22T08:15:00Z", "just now"),

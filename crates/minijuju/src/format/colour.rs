@@ -4,18 +4,16 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 
-/// Whether text is written in colours.
+/// Whether output has colours.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Colours {
-    /// It is.
     On,
-    /// It is plain.
     #[default]
     Off,
 }
 
 impl Colours {
-    /// On at a terminal that knows them, unless `NO_COLOR` is set.
+    /// On if the stream is a terminal with colours, and `NO_COLOR` is not set.
     pub fn on(stream: &impl IsTerminal) -> Colours {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let refused = dumb || std::env::var_os("NO_COLOR").is_some();
@@ -23,18 +21,16 @@ impl Colours {
     }
 }
 
-/// Why a piece of text stands out.
+/// The style of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
-    /// Nothing.
+    /// No style.
     Plain,
-    /// All is well, and what is current.
+    /// Success, and the current item.
     Good,
-    /// Something to be aware of.
     Warning,
-    /// Something is wrong.
     Error,
-    /// Addresses and the like.
+    /// Addresses and similar values.
     Info,
     /// Headings.
     Bold,
@@ -55,10 +51,10 @@ pub enum Paint {
 }
 
 impl Paint {
-    /// Ends every colour.
+    /// Resets all styles.
     pub const RESET: &str = "\u{1b}[0m";
 
-    /// What begins it.
+    /// The escape sequence that starts it.
     pub fn code(self) -> Option<&'static str> {
         Some(match self {
             Paint::Plain => return None,
@@ -77,7 +73,7 @@ impl Paint {
         })
     }
 
-    /// A status's colour.
+    /// The style of a status.
     pub fn of_status(status: &str) -> Paint {
         match status {
             "active" | "running" | "idle" | "started" | "executing" | "attaching" | "attached" => Paint::Good,
@@ -88,7 +84,7 @@ impl Paint {
         }
     }
 
-    /// Text in this colour.
+    /// Text in this style.
     pub fn text(self, text: &str, colours: Colours) -> String {
         match self.code().filter(|_| colours == Colours::On) {
             Some(code) => format!("{code}{text}{}", Paint::RESET),
@@ -97,8 +93,8 @@ impl Paint {
     }
 }
 
-/// Text as a terminal may see it: what a charm or a user wrote moves no cursor and rings no bell. Control characters but
-/// line breaks, tabs and our own colours are shown escaped, as `\\x1b`.
+/// Make text safe for a terminal: text of a charm or a user must not move the cursor or ring the bell. Control
+/// characters other than line breaks, tabs and our own colours are escaped, as `\\x1b`.
 fn for_terminal(text: &str) -> Cow<'_, str> {
     const COLOURS: [Paint; 12] = [
         Paint::Good,
@@ -139,7 +135,7 @@ fn for_terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Text as this stream may have it: as it is, or as [`for_terminal`] shows it.
+/// Text for this stream: escaped by [`for_terminal`] if it is a terminal.
 pub fn shown_on<'a>(stream: &impl IsTerminal, text: &'a str) -> Cow<'a, str> {
     if stream.is_terminal() { for_terminal(text) } else { Cow::Borrowed(text) }
 }
@@ -148,25 +144,25 @@ fn is_unsafe(letter: char) -> bool {
     letter.is_control() && !['\n', '\t'].contains(&letter)
 }
 
-/// The line for an error: `ERROR ` and what is wrong.
+/// The line for an error: `ERROR ` and the reason.
 #[must_use]
 pub fn error(why: &str, colours: Colours) -> String {
     format!("{} {why}\n", Paint::BrightRed.text("ERROR", colours))
 }
 
-/// The line for a warning: `WARNING ` and what to be aware of.
+/// The line for a warning: `WARNING ` and the text.
 #[must_use]
 pub fn warning(what: &str, colours: Colours) -> String {
     format!("{} {what}\n", Paint::Warning.text("WARNING", colours))
 }
 
-/// How many columns a text takes: colours take none.
+/// The number of columns that text takes. Escape sequences take none.
 pub fn width(text: &str) -> usize {
     let mut count = 0;
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         if letter == '\u{1b}' {
-            // A colour ends with its letter.
+            // An escape sequence ends with a letter.
             letters.by_ref().find(char::is_ascii_alphabetic);
         } else {
             count += 1;

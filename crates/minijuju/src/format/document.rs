@@ -1,10 +1,10 @@
-//! Values printed in the format that was asked for.
+//! Prints values in the requested format.
 
 use serde::Serialize;
 
 use super::{Document, Smart, Tabular, json, shape, yaml};
 
-/// A document in the format that was asked for.
+/// A document in the requested format.
 #[must_use]
 pub fn document(value: &(impl Serialize + ?Sized), format: Document) -> String {
     match format {
@@ -13,7 +13,7 @@ pub fn document(value: &(impl Serialize + ?Sized), format: Document) -> String {
     }
 }
 
-/// A value in the format that was asked for; text is bare in the smart one.
+/// A value in the requested format. The smart format prints strings without quotes.
 #[must_use]
 pub fn smart(value: &(impl Serialize + ?Sized), format: Smart) -> String {
     match format {
@@ -23,7 +23,7 @@ pub fn smart(value: &(impl Serialize + ?Sized), format: Smart) -> String {
     }
 }
 
-/// A table, or the document behind it.
+/// A table, or the same data as JSON or YAML.
 #[must_use]
 pub fn table_or(value: &impl Serialize, format: Tabular, table: impl FnOnce() -> String) -> String {
     match format {
@@ -33,8 +33,8 @@ pub fn table_or(value: &impl Serialize, format: Tabular, table: impl FnOnce() ->
     }
 }
 
-/// A value under the name that JSON has for it, or under the one that YAML has: of two fields of a structure, the one that
-/// the format prints. A table, which shows neither, has the first.
+/// Put a value into one of two fields of a structure that differ only in their names in JSON and in YAML. A table
+/// prints neither; it gets the first.
 pub fn named<T>(value: T, format: impl Into<Tabular>) -> (Option<T>, Option<T>) {
     match format.into() {
         Tabular::Yaml => (None, Some(value)),

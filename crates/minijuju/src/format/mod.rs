@@ -1,7 +1,7 @@
-//! Printing: tables, JSON, YAML and times, byte for byte as Juju 3.6 prints them, whatever is printed.
+//! Printing: tables, JSON, YAML and times, byte for byte as Juju prints them. It does not know what is printed.
 //!
-//! The functions turn values into text and touch nothing else. Times are strings already: [`Clock`] makes them in the zone
-//! that the command asked for.
+//! The functions turn values into text and have no side effects. Times are already strings: [`Clock`] makes them in
+//! the zone that the command asks for.
 
 mod choice;
 mod clock;

@@ -1,8 +1,9 @@
-//! Names in the order that people expect: numbers by their size.
+//! Natural order of names: numbers by value.
 
 use std::cmp::Ordering;
 
-/// Compares names in Juju's tables: by the text before their first number, then that number, then the rest in the same way.
+/// Compare names as in Juju's tables: by the text before their first number, then by that number, then the rest in the
+/// same way.
 pub fn compare(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a, b);
     loop {
@@ -28,7 +29,7 @@ fn split(text: &str) -> Option<(&str, u64, &str)> {
     Some((&text[..start], number, &text[start + length..]))
 }
 
-/// The keys of a map in this order.
+/// The entries of a map in this order.
 pub fn sorted<V>(map: &std::collections::BTreeMap<String, V>) -> Vec<(&String, &V)> {
     let mut entries: Vec<_> = map.iter().collect();
     entries.sort_by(|a, b| compare(a.0, b.0));

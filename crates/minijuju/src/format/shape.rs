@@ -1,4 +1,4 @@
-//! What Juju's structures print differently in JSON and in YAML.
+//! Differences between JSON and YAML in Juju's output.
 
 use emulator::format::{self, Value, value_of};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
@@ -6,6 +6,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 /// One line of JSON, as Go writes it.
 ///
 /// # Panics
+/// If a map has keys that are not strings; the structures here have none.
 /// Where a map has keys that are no text; the structures of this module have none.
 #[must_use]
 pub fn json(value: &(impl Serialize + ?Sized)) -> String {
@@ -15,18 +16,19 @@ pub fn json(value: &(impl Serialize + ?Sized)) -> String {
 /// A YAML document, as Juju's library writes it.
 ///
 /// # Panics
+/// If a map has keys that are not strings; the structures here have none.
 /// Where a map has keys that are no text; the structures of this module have none.
 #[must_use]
 pub fn yaml(value: &(impl Serialize + ?Sized)) -> String {
     format::yaml::print(&without_zeros(values(value)))
 }
 
-/// A value as the smart format prints it: text bare, the rest as YAML.
+/// A value in the smart format: strings without quotes, the rest as YAML.
 pub fn bare(value: &(impl Serialize + ?Sized)) -> String {
     format::smart::print(&without_zeros(values(value)))
 }
 
-/// Serializes a structure that YAML has as `{}` where all its fields are left out.
+/// Serialize a structure that YAML prints as `{}` if all its fields are omitted.
 #[allow(clippy::ref_option, reason = "serde hands over a reference to the field")]
 pub fn though_empty<T: Serialize + Default + PartialEq, S: Serializer>(
     value: &Option<T>,
@@ -42,7 +44,7 @@ fn values(value: &(impl Serialize + ?Sized)) -> Value {
     value_of(value).expect("output structures have text for keys")
 }
 
-/// With `omitempty`, as on most of Juju's fields, yaml.v2 also leaves out structures whose fields are all zero.
+/// With `omitempty`, as on most of Juju's fields, yaml.v2 also omits structures whose fields are all zero.
 fn without_zeros(value: Value) -> Value {
     match value {
         Value::List(items) => Value::List(items.into_iter().map(without_zeros).collect()),
@@ -57,7 +59,7 @@ fn without_zeros(value: Value) -> Value {
     }
 }
 
-/// Whether yaml.v2 takes a value for its type's zero.
+/// Whether yaml.v2 treats a value as zero.
 fn is_zero(value: &Value) -> bool {
     match value {
         Value::Null | Value::NoLines | Value::Bool(false) | Value::Int(0) | Value::Unsigned(0) => true,

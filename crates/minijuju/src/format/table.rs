@@ -1,20 +1,20 @@
-//! Columns, laid out by the rules of Go's `tabwriter` as Juju uses it.
+//! Columns, laid out as by Go's `tabwriter` with Juju's settings.
 //!
-//! A tab ends a cell. A column goes on for as long as lines after each other have that cell, and is as wide as its widest
-//! cell and two spaces. What follows a line's last tab belongs to no column. A line of one cell ends all columns.
+//! A tab ends a cell. A column spans consecutive lines that have its cell; its width is that of its widest cell plus
+//! two spaces. The text after a line's last tab belongs to no column. A line of a single cell ends all columns.
 
 use std::fmt::Write as _;
 
 use super::colour::{Colours, Paint, width};
 
-/// Space after a cell, or before it where columns are aligned to the right.
+/// Spaces after a cell, or before it in right-aligned columns.
 const PADDING: usize = 2;
 
-/// Text in columns, in the making.
+/// A table that is being written.
 #[derive(Debug, Default)]
 pub struct Table {
     colours: Colours,
-    /// Whether all columns are aligned to the right.
+    /// Whether all columns are right-aligned.
     all_right: bool,
     out: String,
     lines: Vec<Vec<String>>,
@@ -23,23 +23,23 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table, with colours or without.
+    /// A table with or without colours.
     pub fn new(colours: Colours) -> Table {
         Table { colours, lines: vec![Vec::new()], ..Table::default() }
     }
 
-    /// Ends the columns so far; the following ones are all aligned to the right.
+    /// End the current columns. All following ones are right-aligned.
     pub fn align_all_right(&mut self) {
         self.flush();
         self.all_right = true;
     }
 
-    /// Aligns one column to the right, as far as the columns go.
+    /// Right-align one column, for as long as the current columns last.
     pub fn align_right(&mut self, column: usize) {
         self.right.push(column);
     }
 
-    /// Writes text; tabs end cells and line breaks end lines.
+    /// Write text. Tabs end cells, and line breaks end lines.
     pub fn write(&mut self, text: &str) {
         for letter in text.chars() {
             match letter {
@@ -52,14 +52,14 @@ impl Table {
                         self.flush();
                     }
                 }
-                // Go's other ends of cells and lines; they would only upset the columns.
+                // Go's tabwriter treats these as separators; replace them to keep the columns intact.
                 '\u{b}' | '\u{c}' => self.cell.push(' '),
                 _ => self.cell.push(letter),
             }
         }
     }
 
-    /// Writes text in a colour.
+    /// Write text in a style.
     pub fn paint(&mut self, paint: Paint, text: &str) {
         let code = paint.code().filter(|_| self.colours == Colours::On);
         if let Some(code) = code {
@@ -71,7 +71,7 @@ impl Table {
         }
     }
 
-    /// Writes cells.
+    /// Write cells.
     pub fn cells(&mut self, cells: &[&str]) {
         for cell in cells {
             self.write(cell);
@@ -79,29 +79,29 @@ impl Table {
         }
     }
 
-    /// Writes a cell in a colour.
+    /// Write a cell in a style.
     pub fn painted(&mut self, paint: Paint, cell: &str) {
         self.paint(paint, &format!("{cell}\t"));
     }
 
-    /// Writes a status in its colour, as a cell.
+    /// Write a status as a cell, in its colour.
     pub fn status(&mut self, status: &str) {
         self.painted(Paint::of_status(status), status);
     }
 
-    /// Writes cells and ends the line; the last belongs to no column.
+    /// Write cells and end the line. The last cell belongs to no column.
     pub fn line(&mut self, cells: &[&str]) {
         self.write(&cells.join("\t"));
         self.write("\n");
     }
 
-    /// Writes the names of columns, after a blank line.
+    /// Write the column headings, after a blank line.
     pub fn further_headers(&mut self, headers: &[&str]) {
         self.write("\n");
         self.headers(headers);
     }
 
-    /// Writes the names of columns.
+    /// Write the column headings.
     pub fn headers(&mut self, headers: &[&str]) {
         for (place, header) in headers.iter().enumerate() {
             let tab = if place + 1 < headers.len() { "\t" } else { "" };
@@ -110,7 +110,7 @@ impl Table {
         self.write("\n");
     }
 
-    /// Ends all columns.
+    /// End all columns.
     pub fn flush(&mut self) {
         if !self.cell.is_empty() {
             self.end_cell();
@@ -130,7 +130,7 @@ impl Table {
         self.right.clear();
     }
 
-    /// Writes one cell into its column, if it is in one.
+    /// Write one cell, padded if it is in a column.
     fn put(&mut self, cell: &str, column: usize, room: Option<usize>) {
         let fill = |size: usize| " ".repeat(size);
         let Some(room) = room else {
@@ -160,7 +160,7 @@ impl Table {
     }
 }
 
-/// For each line, the widths of the columns that it is in.
+/// For each line, the widths of its columns.
 fn column_widths(lines: &[Vec<String>]) -> Vec<Vec<usize>> {
     let mut widths: Vec<Vec<usize>> = vec![Vec::new(); lines.len()];
     let most = lines.iter().map(Vec::len).max().unwrap_or_default();

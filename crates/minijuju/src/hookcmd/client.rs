@@ -1,4 +1,4 @@
-//! The hook command's side: what runs in the machine, in about a millisecond.
+//! The client side of hook commands: it runs in the machine, and takes about a millisecond.
 
 use std::env;
 use std::io::{self, Read as _, Write as _};
@@ -14,7 +14,7 @@ use super::wire::{Reply, Request};
 pub fn run(name: &str) -> ExitCode {
     match ask(name) {
         Ok(reply) => {
-            // A charm that closed its end of the pipe does not want to know.
+            // The charm may have closed its end of the pipe.
             let _ = io::stdout().write_all(&reply.stdout);
             let _ = io::stdout().flush();
             let _ = io::stderr().write_all(&reply.stderr);
@@ -27,19 +27,16 @@ pub fn run(name: &str) -> ExitCode {
     }
 }
 
-/// The agent could not be asked.
+/// Why the agent could not be asked.
 #[derive(Debug, thiserror::Error)]
 enum AskError {
-    /// This is not a process of a hook's.
+    /// The process does not belong to a hook.
     #[error("{0} not set")]
     Unset(&'static str),
-    /// Standard input cannot be read.
     #[error("cannot read standard input: {0}")]
     Stdin(io::Error),
-    /// Nobody listens.
     #[error("cannot reach the agent at {address}: {error}; has the hook ended?")]
     Unreachable { address: String, error: io::Error },
-    /// The conversation broke off.
     #[error("cannot talk to the agent at {address}: {error}")]
     Broken { address: String, error: io::Error },
 }
@@ -49,7 +46,7 @@ fn ask(name: &str) -> Result<Reply, AskError> {
     let context = variable("JUJU_CONTEXT_ID")?;
     let address = variable("JUJU_AGENT_SOCKET_ADDRESS")?;
     let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
-    // Reading it unasked would wait forever where a charm left it open.
+    // Read only on request: a charm may leave standard input open, and reading it would block forever.
     let stdin = if reads_stdin(name, &args) {
         let mut bytes = Vec::new();
         io::stdin().read_to_end(&mut bytes).map_err(AskError::Stdin)?;

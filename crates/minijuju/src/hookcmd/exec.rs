@@ -1,6 +1,6 @@
-//! `juju-exec` in a machine: a command in a unit's hook context, asked for by whatever runs in the machine.
+//! `juju-exec` in a machine: a command in a unit's hook context, for any process in the machine.
 //!
-//! Juju 3.6: cmd/jujud/run/run.go. It hands the command to the machine's agent, and waits until a unit has run it.
+//! Juju 3.6: cmd/jujud/run/run.go. It sends the command to the machine's agent, and waits until a unit has run it.
 
 use std::env;
 use std::fs;
@@ -17,13 +17,13 @@ use super::socket;
 use super::wire::{Reply, Request};
 use crate::cli::{is_unit, shell_line};
 
-/// The names that the program has. `juju-run` is that of Juju 2, which charms still look for.
+/// The program's names. `juju-run` is its name in Juju 2, which charms still look for.
 pub const NAMES: [&str; 2] = ["juju-exec", "juju-run"];
 
-/// Where a machine's agent listens.
+/// The socket of a machine's agent.
 pub const SOCKET: &str = "/run/minijuju/agent.socket";
 
-/// The folders of a machine's agents.
+/// The folder with the agents' folders in a machine.
 const AGENTS: &str = "/var/lib/juju/agents";
 
 const HELP: &str = "\
@@ -48,22 +48,21 @@ Options:
     state
 ";
 
-/// A command to run.
+/// A requested command.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
-    /// The unit's name; none where the command is about no unit.
+    /// The unit's name; `None` for a command without a unit.
     pub unit: Option<String>,
     /// The command, for a shell.
     pub commands: String,
-    /// The relation that it is about.
+    /// The ID of the relation that it is about.
     pub relation: Option<i64>,
-    /// The remote unit that it is about; the only one there is, if it is empty.
+    /// The remote unit that it is about; empty for the only one.
     pub remote_unit: String,
-    /// Take the remote unit as it is named, in the relation or not.
+    /// Do not check that the remote unit is in the relation.
     pub force: bool,
 }
 
-/// Why there is nothing to run.
 #[derive(Debug, PartialEq, Eq)]
 enum Refusal {
     Help,
@@ -76,7 +75,7 @@ impl From<String> for Refusal {
     }
 }
 
-/// Be `juju-exec`.
+/// Run as `juju-exec`.
 pub fn run() -> ExitCode {
     let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let context = env::var("JUJU_CONTEXT_ID").unwrap_or_default();
@@ -108,7 +107,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Have a unit run it, and wait for that.
+/// Let a unit run the command, and wait for it.
 fn ask(unit: &str, wanted: &Wanted) -> Result<Reply, String> {
     if !Path::new(AGENTS).join(tag(unit)).exists() {
         return Err(format!("unit {unit:?} not found on this machine"));
@@ -121,7 +120,7 @@ fn ask(unit: &str, wanted: &Wanted) -> Result<Reply, String> {
     heard.map_err(|error| format!("the agent of this machine ended before the command did: {error}"))
 }
 
-/// Run it beside the units.
+/// Run the command outside of any unit.
 fn here(commands: &str) -> io::Result<Reply> {
     let output = Command::new("/bin/bash").args(["-c", commands]).output()?;
     let code = output.status.code().or_else(|| Some(128 + output.status.signal()?)).unwrap_or(1);
@@ -138,13 +137,13 @@ fn units() -> Vec<String> {
     entries.filter_map(|entry| untag(entry.file_name().to_str()?)).collect()
 }
 
-/// The name of the unit with this tag.
+/// The unit with this tag.
 fn untag(tag: &str) -> Option<String> {
     let (application, number) = tag.strip_prefix("unit-")?.rsplit_once('-')?;
     Some(format!("{application}/{number}")).filter(|name| is_unit(name))
 }
 
-/// The unit that a word names, by its name or its tag.
+/// The unit that a word means, by name or tag.
 fn named(word: &str) -> Result<String, String> {
     let name = is_unit(word).then(|| word.to_owned()).or_else(|| untag(word));
     let kind = if word.starts_with("unit-") { "unit tag" } else { "tag" };
@@ -170,7 +169,7 @@ fn parse(args: &[String], context: &str, units: &[String]) -> Result<Wanted, Ref
             "remote-unit" => remote_unit = value,
             "remote-app" => remote_app = value,
             "u" => unit = value,
-            // For charms in containers only.
+            // Only for charms in containers.
             _ => drop(parse_bool(value)?),
         }
         Ok::<_, emulator::go::InvalidSyntax>(())

@@ -1,7 +1,7 @@
-//! Hook commands across a socket: the small programs that a charm runs, and how minijuju answers them.
+//! Hook commands over a socket: the small programs that a charm runs, and minijuju's answers.
 //!
-//! Every hook command in a machine is this same program under another name. It passes what it was given to the minijuju
-//! that runs the hook, over a socket in the unit's agent folder, and prints what comes back.
+//! Every hook command in a machine is a link to minijuju's program. It sends its arguments over a socket in the unit's
+//! agent folder to the minijuju that runs the hook, and prints the answer.
 
 pub mod client;
 pub mod exec;

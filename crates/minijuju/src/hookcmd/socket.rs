@@ -1,7 +1,7 @@
-//! Sockets below long paths.
+//! Unix sockets with long paths.
 //!
-//! A Unix socket's path may have 108 bytes; a unit's agent folder, seen from outside of its machine, can have more. The
-//! folder is opened first, and the socket named from there.
+//! A socket's path is limited to 108 bytes, but the path of a unit's agent folder, seen from outside its machine, can
+//! be longer. So the folder is opened first, and the socket is addressed relative to it.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,7 +16,7 @@ fn short(path: &Path) -> io::Result<(File, PathBuf)> {
     Ok((folder, path))
 }
 
-/// Listen on the socket `path`, replacing what an earlier listener left there.
+/// Listen on the socket `path`, and replace a previous socket.
 pub fn listen(path: &Path) -> io::Result<UnixListener> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

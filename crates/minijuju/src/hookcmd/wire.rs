@@ -1,36 +1,33 @@
-//! What a hook command and minijuju say to each other: one line of JSON each way, then the bytes that it announces.
+//! The protocol between a hook command and minijuju: each message is one line of JSON, then the bytes that it
+//! announces.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 
 use serde::{Deserialize, Serialize};
 
-/// The most that a hook command may send: arguments, or standard input.
+/// The maximum size of a request's arguments or standard input, in bytes.
 const LIMIT: u64 = 64 << 20;
 
-/// A hook command as the charm ran it.
+/// A hook command that a charm ran.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// The hook's `JUJU_CONTEXT_ID`.
     pub context: String,
-    /// The command's name.
     pub name: String,
     pub args: Vec<String>,
-    /// The folder it was run in.
+    /// The working directory.
     pub cwd: String,
-    /// What it read from standard input, where its arguments ask for that.
+    /// Its standard input, if the arguments ask for it.
     #[serde(skip)]
     pub stdin: Option<Vec<u8>>,
 }
 
-/// What a hook command prints, and its exit code.
+/// A hook command's output and exit code.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {
-    /// The exit code.
     pub code: i32,
-    /// For standard output.
     pub stdout: Vec<u8>,
-    /// For standard error.
     pub stderr: Vec<u8>,
 }
 

@@ -1,4 +1,4 @@
-//! Which lines of the log are shown: levels, by module.
+//! Log levels by module.
 
 use std::collections::BTreeMap;
 
@@ -6,24 +6,21 @@ use thiserror::Error;
 
 use crate::store::log::Level;
 
-/// The name of the module that all others are below.
+/// The name of the root module.
 const ROOT: &str = "<root>";
 
-/// A specification of levels that cannot be read, in the words of Juju's log library (loggo, `config.go`).
+/// Why a specification of levels is invalid, in the words of Juju's log library (loggo, `config.go`).
 #[derive(Debug, PartialEq, Error)]
 pub enum LevelsError {
-    /// An entry is no `MODULE=LEVEL`.
     #[error("config value expected '=', found {0:?}")]
     NoLevel(String),
-    /// An entry names no module.
     #[error("config value {0:?} has missing module name")]
     NoModule(String),
-    /// There is no such level.
     #[error("unknown severity level {0:?}")]
     Unknown(String),
 }
 
-/// The least level that is shown of each module.
+/// The minimum level of each module.
 #[derive(Clone, Debug)]
 pub struct Levels {
     root: Level,
@@ -36,7 +33,8 @@ impl Levels {
         Self { root, modules: BTreeMap::new() }
     }
 
-    /// Change levels as `<root>=INFO;juju.worker=DEBUG`, or one level for all, says. If that cannot be read, none is changed.
+    /// Set levels from a specification such as `<root>=INFO;juju.worker=DEBUG`, or one level for all. If it is
+    /// invalid, nothing changes.
     pub fn configure(&mut self, text: &str) -> Result<(), LevelsError> {
         let text = text.trim();
         let mut changed = self.clone();
@@ -55,7 +53,7 @@ impl Levels {
         Ok(())
     }
 
-    /// Without a level, a module has that of the one above it, and the root warns.
+    /// Set or unset a module's level. Without one, a module uses its parent's; the root's default is WARNING.
     fn set(&mut self, module: &str, level: Option<Level>) {
         if module == ROOT {
             self.root = level.unwrap_or(Level::Warning);
@@ -66,14 +64,14 @@ impl Levels {
         }
     }
 
-    /// Whether lines of this level are shown of a module: by its own level, else by that of the nearest module above.
+    /// Whether a module's lines of this level are shown, by its own level or that of its nearest parent.
     pub fn show(&self, module: &str, level: Level) -> bool {
         let above = std::iter::successors(Some(module), |name| name.rsplit_once('.').map(|(above, _)| above));
         level >= above.into_iter().find_map(|name| self.modules.get(name).copied()).unwrap_or(self.root)
     }
 }
 
-/// A level by its name; nothing for `UNSPECIFIED`.
+/// Parse a level; `None` for `UNSPECIFIED`.
 fn level(word: &str) -> Result<Option<Level>, LevelsError> {
     match word.to_ascii_uppercase().as_str() {
         "UNSPECIFIED" => Ok(None),

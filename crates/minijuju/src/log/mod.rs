@@ -1,8 +1,8 @@
-//! What this program does, told step by step to who asks for it: `--debug`, `--show-log`, `--log-file` and
-//! `--logging-config`, which mean what they mean to Juju's commands (juju/cmd, `logging.go`).
+//! Logging of minijuju itself: `--debug`, `--show-log`, `--log-file` and `--logging-config`, as in Juju's commands
+//! (juju/cmd, `logging.go`).
 //!
-//! Whoever has something to tell uses [`tracing`] with one of Juju's module names as target. Nothing of a charm's secrets,
-//! options or arguments goes there: a log is passed on to others.
+//! Log with [`tracing`], with one of Juju's module names as target. Never log a charm's secrets, options or arguments:
+//! logs are passed on to others.
 
 mod levels;
 
@@ -22,31 +22,31 @@ use self::levels::Levels;
 use crate::format::{Clock, Colours, Paint, shown_on};
 use crate::store::log::Level;
 
-/// What was asked for.
+/// The requested logging.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// All lines go to standard error.
+    /// Write the log to standard error.
     pub shown: bool,
-    /// Steps, too; then all lines go to standard error.
+    /// Include DEBUG, and write the log to standard error.
     pub debug: bool,
-    /// Levels of modules, as `<root>=INFO;juju.worker=DEBUG`.
+    /// Levels of modules, such as `<root>=INFO;juju.worker=DEBUG`.
     pub levels: Option<String>,
-    /// The file that all lines are appended to.
+    /// The file to append the log to.
     pub file: Option<PathBuf>,
 }
 
-/// Have what is told from now on shown, as far as it is `wanted`.
+/// Start logging as `wanted`.
 ///
 /// # Errors
 /// The file cannot be opened.
 pub fn start(wanted: &Wanted) -> anyhow::Result<()> {
     let log = Log::new(wanted)?;
-    // Only a test has started one before.
+    // Only fails in a test that has started logging before.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(log));
     Ok(())
 }
 
-/// Shows lines, and writes them down.
+/// Writes log lines to standard error and to a file.
 struct Log {
     levels: Levels,
     shown: bool,
@@ -60,9 +60,9 @@ impl Log {
             (false, true) => Level::Info,
             (false, false) => Level::Warning,
         });
-        // Juju 3.6 says nothing of levels that it cannot read, and continues without them.
+        // Juju 3.6 ignores an invalid specification without a message.
         if let Err(why) = levels.configure(wanted.levels.as_deref().unwrap_or_default()) {
-            let _ = writeln!(io::stderr(), "WARNING --logging-config is left out: {why}");
+            let _ = writeln!(io::stderr(), "WARNING --logging-config is ignored: {why}");
         }
         let file = wanted.file.as_deref().map(open).transpose()?.map(Mutex::new);
         Ok(Self { levels, shown: wanted.shown || wanted.debug, file })
@@ -72,7 +72,7 @@ impl Log {
         if let Some(file) = &self.file
             && let Ok(mut file) = file.lock()
         {
-            // A full disk is no reason to stop.
+            // A full disk must not stop the command.
             let _ = file.write_all(line.whole(Colours::Off).as_bytes());
         }
         let stderr = io::stderr();
@@ -122,18 +122,17 @@ fn level(metadata: &Metadata<'_>) -> Level {
     }
 }
 
-/// A line of the log.
 struct Line<'a> {
     time: String,
     level: Level,
     module: &'a str,
-    /// Where in the source it comes from.
+    /// File and line in the source.
     place: String,
     message: String,
 }
 
 impl Line<'_> {
-    /// As Juju's log library lays it out (loggo, `loggocolor/writer.go`).
+    /// Formatted as by Juju's log library (loggo, `loggocolor/writer.go`).
     fn whole(&self, colour: Colours) -> String {
         let (paint, level) = match self.level {
             Level::Trace => (Paint::Plain, "TRACE"),
@@ -153,7 +152,6 @@ impl Line<'_> {
     }
 }
 
-/// An event's message.
 struct Message(String);
 
 impl Visit for Message {
@@ -170,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    /// What a log file has in it after something was told.
+    /// The content of a log file after something was logged.
     fn written(wanted: Wanted) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");

@@ -1,4 +1,4 @@
-//! Operations, and the tasks that they consist of: actions and commands run on units.
+//! Operations and their tasks: actions and commands on units.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,37 +10,36 @@ use super::database::{Db, Result, now};
 use super::word::words;
 
 words! {
-    /// Where a task is on its way.
+    /// The state of a task.
     #[derive(Default)]
     pub enum TaskStatus("task status") {
-        /// It waits for its unit.
+        /// Waits for its unit.
         #[default]
         Pending = "pending",
         Running = "running",
-        /// It ended, well by its own account.
+        /// Ended successfully, as far as it says itself.
         Completed = "completed",
-        /// It ended and failed.
         Failed = "failed",
-        /// It was cancelled before it began.
+        /// Cancelled before it started.
         Cancelled = "cancelled",
-        /// It runs, and was cancelled: the command that runs it stops it.
+        /// Running and cancelled: the command that runs it stops it.
         Aborting = "aborting",
-        /// It was stopped while it ran.
+        /// Stopped while it ran.
         Aborted = "aborted",
-        /// Juju's own failure to run it; no task of minijuju's has it.
+        /// Juju failed to run it. minijuju never sets this.
         Error = "error",
     }
 }
 
 impl TaskStatus {
-    /// Whether the task was begun, and has not ended.
+    /// Whether the task has started and not ended.
     pub fn runs(self) -> bool {
         matches!(self, TaskStatus::Running | TaskStatus::Aborting)
     }
 }
 
 words! {
-    /// What a task is: the column of [`TaskKind`].
+    /// [`TaskKind`] as a column of the table.
     enum KindWord("task kind") {
         Action = "action",
         UnitExec = "exec-unit",
@@ -51,18 +50,18 @@ words! {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TaskKind {
-    /// The action of this name, of a unit's charm.
+    /// The action with this name.
     Action(String),
-    /// A command on a unit, among its hooks.
+    /// A command on a unit, in turn with its hooks.
     UnitExec,
-    /// A command on a machine, beside its units.
+    /// A command on a machine, independent of its units.
     MachineExec,
-    /// A command on a unit that something in its machine asked for with `juju-exec`. Juju counts it among no operations.
+    /// A command that `juju-exec` in the unit's machine asked for. In Juju it belongs to no operation.
     Command,
 }
 
 impl TaskKind {
-    /// The name of the action; Juju calls a command `juju-exec`.
+    /// The action's name. Juju calls a command `juju-exec`.
     pub fn name(&self) -> &str {
         match self {
             TaskKind::Action(name) => name,
@@ -81,36 +80,35 @@ impl TaskKind {
     }
 }
 
-/// An action or a command to run on a unit or a machine, or one that ran.
+/// An action or a command on a unit or a machine.
 #[derive(Clone, Debug)]
 pub struct Task {
     pub id: i64,
-    /// The number of the operation that it is part of.
+    /// The number of its operation.
     pub operation: i64,
-    /// The name of the unit, or the number of the machine, that it runs on.
+    /// The unit's name or the machine's number.
     pub receiver: String,
     pub kind: TaskKind,
-    /// Its parameters. Those of a command are `command` and `timeout`, as Juju shows them.
+    /// Its parameters. For a command, `command` and `timeout`, as Juju shows them.
     pub params: BTreeMap<String, Value>,
-    /// Where it is on its way.
     pub status: TaskStatus,
     /// Why it failed.
     pub message: String,
     pub results: Value,
-    /// What it logged: times in milliseconds since 1970, and messages.
+    /// Its log: times in milliseconds since 1970, and messages.
     pub log: Vec<(i64, String)>,
-    /// The `JUJU_CONTEXT_ID` of its processes while it runs.
+    /// While it runs, the `JUJU_CONTEXT_ID` of its processes.
     pub context: Option<String>,
-    /// When it was asked for, in milliseconds since 1970.
+    /// When it was requested, in milliseconds since 1970.
     pub enqueued: i64,
-    /// When it started.
+    /// When it started, in milliseconds since 1970.
     pub started: Option<i64>,
-    /// When it ended.
+    /// When it ended, in milliseconds since 1970.
     pub completed: Option<i64>,
 }
 
 impl Task {
-    /// The tag of what it runs on: `unit-APPLICATION-NUMBER` or `machine-NUMBER`.
+    /// The receiver's tag: `unit-APPLICATION-NUMBER` or `machine-NUMBER`.
     pub fn receiver_tag(&self) -> String {
         match self.kind {
             TaskKind::Action(_) | TaskKind::UnitExec | TaskKind::Command => {
@@ -120,7 +118,7 @@ impl Task {
         }
     }
 
-    /// The command that it runs, if it is not an action.
+    /// The command, if it is not an action.
     pub fn command(&self) -> Option<&str> {
         match self.kind {
             TaskKind::Action(_) => None,
@@ -128,24 +126,24 @@ impl Task {
         }
     }
 
-    /// How long its command may run.
+    /// The command's timeout.
     pub fn timeout(&self) -> Option<Duration> {
         self.command()?;
         self.params.get("timeout")?.as_u64().map(Duration::from_nanos)
     }
 
-    /// Note that it runs now, and which processes are its own.
+    /// Record that it runs, with the context ID of its processes.
     pub fn start(&mut self, context: &str) {
         (self.status, self.started, self.context) = (TaskStatus::Running, Some(now()), Some(context.to_owned()));
     }
 
-    /// Note that it has ended.
+    /// Record that it has ended.
     pub fn end(&mut self, status: TaskStatus) {
         (self.status, self.completed, self.context) = (status, Some(now()), None);
     }
 }
 
-/// How long the result of a command waits for its caller, in milliseconds.
+/// How long the result of a command is kept for its caller, in milliseconds.
 const KEPT: i64 = 600_000;
 
 const COLUMNS: &str = "id, operation, receiver, kind, action, params, status, message, results, log, context, enqueued, \
@@ -184,7 +182,7 @@ fn task((task, [params, results, log]): (Task, [String; 3])) -> Result<Task> {
     })
 }
 
-/// All tasks of a model's operations, by number.
+/// All tasks in a model's operations, by number.
 pub fn all(db: &Db, model: &str) -> Result<Vec<Task>> {
     let mut statement =
         db.prepare_cached(&format!("SELECT {COLUMNS} FROM task WHERE model = ? AND kind <> ? ORDER BY id"))?;
@@ -193,7 +191,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Task>> {
     rows.into_iter().map(task).collect()
 }
 
-/// The tasks that were begun and have not ended, by number.
+/// The tasks that are running, by number.
 pub fn running(db: &Db, model: &str) -> Result<Vec<Task>> {
     let sql = format!("SELECT {COLUMNS} FROM task WHERE model = ? AND status IN (?, ?) ORDER BY id");
     let mut statement = db.prepare_cached(&sql)?;
@@ -202,13 +200,11 @@ pub fn running(db: &Db, model: &str) -> Result<Vec<Task>> {
     rows.into_iter().map(task).collect()
 }
 
-/// A task's status.
 pub fn status(db: &Db, model: &str, id: i64) -> Result<Option<TaskStatus>> {
     let sql = "SELECT status FROM task WHERE model = ? AND id = ?";
     Ok(db.prepare_cached(sql)?.query_row(params![model, id], |row| row.get(0)).optional()?)
 }
 
-/// The task with this number.
 pub fn find(db: &Db, model: &str, id: i64) -> Result<Option<Task>> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM task WHERE model = ? AND id = ?"))?
         .query_row(params![model, id], from_row)
@@ -217,7 +213,7 @@ pub fn find(db: &Db, model: &str, id: i64) -> Result<Option<Task>> {
         .transpose()
 }
 
-/// The numbers of the tasks that wait for each unit, oldest first.
+/// The numbers of pending tasks with their units, oldest first.
 pub fn pending(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
     let sql = "SELECT receiver, id FROM task WHERE model = ? AND kind <> ? AND status = ? ORDER BY enqueued, abs(id)";
     let mut statement = db.prepare_cached(sql)?;
@@ -226,7 +222,7 @@ pub fn pending(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Ask for something on a unit or a machine.
+/// Queue a task for a unit or a machine.
 pub fn add(
     db: &Db,
     model: &str,
@@ -254,8 +250,8 @@ pub fn add(
     Ok(())
 }
 
-/// Ask for a command on a unit that is no operation's, and so has a number below all of theirs. What is left of those
-/// whose callers were killed goes.
+/// Queue a command that belongs to no operation: it gets a negative number. Also deletes old commands whose callers
+/// were killed.
 pub fn add_command(db: &Db, model: &str, receiver: &str, params: &BTreeMap<String, Value>) -> Result<i64> {
     db.execute(
         "DELETE FROM task WHERE model = ? AND kind = ? AND completed < ?",
@@ -267,13 +263,12 @@ pub fn add_command(db: &Db, model: &str, receiver: &str, params: &BTreeMap<Strin
     Ok(id)
 }
 
-/// Forget a task.
 pub fn remove(db: &Db, model: &str, id: i64) -> Result<()> {
     db.execute("DELETE FROM task WHERE model = ? AND id = ?", params![model, id])?;
     Ok(())
 }
 
-/// Save how far a task is.
+/// Save a task's progress.
 pub fn save(db: &Db, model: &str, task: &Task) -> Result<()> {
     db.prepare_cached(
         "UPDATE task SET status = ?, message = ?, results = ?, log = ?, context = ?, started = ?, completed = ? \

@@ -1,4 +1,4 @@
-//! What a unit's agent remembers between hooks, as Juju's does in the controller.
+//! What a unit's agent remembers between hooks. Juju keeps the same in the controller.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,47 +6,42 @@ use serde::{Deserialize, Serialize};
 
 use crate::hook::Hook;
 
-/// What a unit's agent did and what it is doing.
+/// The state of a unit's agent.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own, as in Juju's agent state")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct AgentState {
-    /// `install` succeeded.
     pub installed: bool,
-    /// `start` succeeded.
     pub started: bool,
-    /// `stop` succeeded.
     pub stopped: bool,
-    /// `remove` succeeded.
     pub removed: bool,
-    /// Its machine went down since `start`, and must run `start` again.
+    /// Its machine went down after `start`, so `start` must run again.
     pub rebooted: bool,
-    /// It knows that it leads the application.
+    /// Whether it knows that it is the leader.
     pub leader: bool,
-    /// What it knows of the leader's settings; nothing before the first `leader-settings-changed`.
+    /// The leader's settings at the last `leader-settings-changed`; `None` before the first.
     pub leader_settings_seen: Option<String>,
     /// The charm has set its unit's status at least once.
     pub status_set: bool,
-    /// Which of the application's charms it runs; none before the first.
+    /// The version of the application's charm that it runs; `None` before the first.
     pub charm_version: Option<i64>,
-    /// What the last `config-changed` saw of configuration, trust and address.
+    /// Configuration, trust and address at the last `config-changed`.
     pub config_seen: Option<String>,
-    /// The operation in progress.
     pub operation: Operation,
-    /// The relations that the charm has had hooks for.
+    /// The relations for which hooks have run.
     pub relations: BTreeMap<i64, RelationState>,
-    /// The storages that the charm has had hooks for.
+    /// The storages for which hooks have run.
     pub storage: BTreeSet<String>,
-    /// The revisions of consumed secrets that the charm was notified of.
+    /// Consumed secrets, with the last revision that the charm was notified of.
     pub secrets: BTreeMap<String, i64>,
-    /// The expired revisions of its own secrets that the charm was notified of.
+    /// Its own expired revisions that the charm was notified of.
     pub expired: BTreeMap<String, BTreeSet<i64>>,
-    /// The unread revisions of its own secrets that the charm was notified of.
+    /// Its own unread revisions that the charm was notified of.
     pub obsolete: BTreeMap<String, BTreeSet<i64>>,
 }
 
 impl AgentState {
-    /// It runs that one of the application's charms, or none yet.
+    /// Whether it runs this version of the charm, or none yet.
     pub fn runs(&self, charm_version: i64) -> bool {
         self.charm_version.is_none_or(|version| version == charm_version)
     }
@@ -56,31 +51,31 @@ impl AgentState {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct RelationState {
-    /// The remote units it knows, with the version of their databags.
+    /// The remote units that it knows, with their databags' versions.
     pub members: BTreeMap<String, i64>,
-    /// The remote applications' databags' versions.
+    /// The remote applications, with their databags' versions.
     pub applications: BTreeMap<String, i64>,
-    /// The unit that joined last, whose `relation-changed` is next.
+    /// The unit that joined last, for which `relation-changed` comes next.
     pub changed_pending: Option<String>,
 }
 
-/// What the agent is in the middle of.
+/// The operation in progress.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Operation {
-    /// Nothing: it looks for what is due.
+    /// None: the agent looks for what is due.
     #[default]
     Continue,
-    /// This hook follows the one that succeeded.
+    /// This hook is next: it belongs to the one that succeeded.
     Queued(Hook),
-    /// This hook runs, as the context `context`. Found by a later command: the one that ran it died.
+    /// This hook is running. If a later command finds it, the command that ran it was killed.
     Running {
         hook: Hook,
-        /// The `JUJU_CONTEXT_ID` that its processes carry.
+        /// The `JUJU_CONTEXT_ID` of its processes.
         context: String,
         /// When it started, in milliseconds since 1970.
         since: i64,
     },
-    /// This hook failed, and waits for `resolved`.
+    /// This hook failed, and waits for `juju resolved`.
     Failed(Hook),
 }

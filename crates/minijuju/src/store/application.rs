@@ -11,38 +11,35 @@ use super::life::Life;
 #[derive(Clone, Debug)]
 pub struct Application {
     pub name: String,
-    /// Its charm's name.
     pub charm: String,
-    /// Its charm's revision: the count of local charms of this name in the model.
+    /// The charm's revision: how many local charms of this name were added to the model before.
     pub revision: i64,
-    /// How many times its charm was refreshed.
+    /// How often its charm was refreshed.
     pub charm_version: i64,
-    /// Whether units in error take a new charm, too.
+    /// Whether units in error take a new charm too.
     pub force_charm: bool,
-    /// Its charm's file.
+    /// The charm's file.
     pub archive: String,
-    /// Its charm's metadata, as JSON.
+    /// The charm's metadata, as JSON.
     pub metadata: Value,
-    /// The options that were set.
+    /// The options that the user set.
     pub config: BTreeMap<String, Value>,
     /// Whether it may use the cloud's credentials.
     pub trust: bool,
-    /// To which networks its endpoints are exposed, where it is.
+    /// The networks that its endpoints are exposed to, if it is exposed.
     pub exposed: Option<Value>,
-    /// Whether it was removed.
     pub life: Life,
     /// The number of the unit that leads it.
     pub leader: Option<i64>,
-    /// The workload's version, as the leader or the last unit told it.
+    /// The workload's version, as set last by the leader or any unit.
     pub workload_version: String,
-    /// Storage directives given at deploy, by storage name.
+    /// Storage directives from deploy, by storage name.
     pub storage: BTreeMap<String, String>,
     /// The constraints on its machines.
     pub constraints: BTreeMap<String, String>,
 }
 
 impl Application {
-    /// The charm's URL.
     pub fn url(&self) -> String {
         format!("local:{}-{}", self.charm, self.revision)
     }
@@ -98,7 +95,6 @@ fn application(raw: Raw) -> Result<Application> {
     })
 }
 
-/// All applications of a model, by name.
 pub fn all(db: &Db, model: &str) -> Result<Vec<Application>> {
     let mut statement =
         db.prepare_cached(&format!("SELECT {COLUMNS} FROM application WHERE model = ? ORDER BY name"))?;
@@ -106,7 +102,6 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Application>> {
     rows.into_iter().map(application).collect()
 }
 
-/// The application with this name.
 pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Application>> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM application WHERE model = ? AND name = ?"))?
         .query_row([model, name], from_row)
@@ -115,7 +110,6 @@ pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Application>> {
         .transpose()
 }
 
-/// Add an application.
 pub fn add(db: &Db, model: &str, application: &Application) -> Result<()> {
     db.execute(
         "INSERT INTO application (model, name, charm, revision, archive, metadata) VALUES (?, ?, ?, ?, '', 'null')",
@@ -124,7 +118,6 @@ pub fn add(db: &Db, model: &str, application: &Application) -> Result<()> {
     save(db, model, application)
 }
 
-/// Save everything about an application.
 pub fn save(db: &Db, model: &str, application: &Application) -> Result<()> {
     db.execute(
         "UPDATE application SET charm = ?, revision = ?, charm_version = ?, archive = ?, metadata = ?, config = ?, \
@@ -151,7 +144,7 @@ pub fn save(db: &Db, model: &str, application: &Application) -> Result<()> {
     Ok(())
 }
 
-/// Make unit `leader` lead an application, or nobody.
+/// Make unit `leader` the leader, or nobody.
 pub fn set_leader(db: &Db, model: &str, name: &str, leader: Option<i64>) -> Result<()> {
     db.execute("UPDATE application SET leader = ? WHERE model = ? AND name = ?", params![leader, model, name])?;
     Ok(())
@@ -163,7 +156,7 @@ pub fn next_revision(db: &Db, model: &str, charm: &str) -> Result<i64> {
     Ok(db.query_row(sql, [model, charm], |row| row.get(0))?)
 }
 
-/// The number of the next unit.
+/// Take the number of the next unit.
 pub fn next_unit(db: &Db, model: &str, name: &str) -> Result<i64> {
     Ok(db.query_row(
         "UPDATE application SET next_unit = next_unit + 1 WHERE model = ? AND name = ? RETURNING next_unit - 1",
@@ -172,21 +165,20 @@ pub fn next_unit(db: &Db, model: &str, name: &str) -> Result<i64> {
     )?)
 }
 
-/// Remove an application.
 pub fn remove(db: &Db, model: &str, name: &str) -> Result<()> {
     db.execute("DELETE FROM application WHERE model = ? AND name = ?", [model, name])?;
     db.execute("DELETE FROM status WHERE model = ? AND kind = 'application' AND entity = ?", [model, name])?;
     Ok(())
 }
 
-/// What the leader has set with `leader-set`.
+/// What the leader set with `leader-set`.
 pub fn leader_settings(db: &Db, model: &str, name: &str) -> Result<BTreeMap<String, String>> {
     let sql = "SELECT leader_settings FROM application WHERE model = ? AND name = ?";
     let found: Option<String> = db.query_row(sql, [model, name], |row| row.get(0)).optional()?;
     Ok(found.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default())
 }
 
-/// Keep what the leader has set with `leader-set`.
+/// Save what the leader set with `leader-set`.
 pub fn set_leader_settings(db: &Db, model: &str, name: &str, settings: &BTreeMap<String, String>) -> Result<()> {
     db.execute(
         "UPDATE application SET leader_settings = ? WHERE model = ? AND name = ?",

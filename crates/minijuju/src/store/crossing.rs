@@ -1,5 +1,5 @@
-//! Relations across models. Each is one relation in either model, and what a databag of one side holds, the other side's
-//! holds too, under the name that its owner has there.
+//! Relations across models. Each has a relation in both models. A databag on one side is mirrored on the other, under
+//! its owner's name there.
 
 use std::collections::BTreeSet;
 
@@ -15,33 +15,33 @@ use crate::random;
 /// A relation across models.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crossing {
-    /// The identity of the offer that it came from.
+    /// The UUID of its offer.
     pub offer: String,
-    /// The side that consumes.
+    /// The consuming side.
     pub consumer: Side,
-    /// The side that offers.
+    /// The offering side.
     pub offerer: Side,
-    /// The networks that the consuming side's traffic comes from, parted by commas; empty where nobody said.
+    /// The networks of the consuming side's traffic, separated by commas; empty if not given.
     pub via: String,
-    /// Since when, in milliseconds since 1970.
+    /// When it was made, in milliseconds since 1970.
     pub since: i64,
 }
 
-/// One side of it.
+/// One side of a relation across models.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Side {
-    /// Its model.
+    /// The model's UUID.
     pub model: String,
-    /// The relation's ID there.
+    /// The relation's ID in that model.
     pub relation: i64,
-    /// Its application.
+    /// The application on this side.
     pub application: String,
-    /// What its model calls the other side's application.
+    /// The name of the other side's application in this model.
     pub remote: String,
 }
 
 impl Side {
-    /// The name of an owner of a databag there, an application or a unit, on the other side.
+    /// The name that the owner of a databag here, an application or a unit, has on the other side.
     fn abroad(&self, other: &Side, owner: &str) -> Option<String> {
         let rest = owner.strip_prefix(&self.application)?;
         (rest.is_empty() || rest.starts_with('/')).then(|| format!("{}{rest}", other.remote))
@@ -49,13 +49,13 @@ impl Side {
 }
 
 impl Crossing {
-    /// The side of an application of a model's, and the other one.
+    /// The side with this application of the model, and the other side.
     pub fn of_application(&self, model: &str, application: &str) -> Option<(&Side, &Side)> {
         let sides = [(&self.consumer, &self.offerer), (&self.offerer, &self.consumer)];
         sides.into_iter().find(|(mine, _)| mine.model == model && mine.application == application)
     }
 
-    /// This side of it and the other one, for a relation in a model.
+    /// The side with this relation of the model, and the other side.
     fn sides(&self, model: &str, relation: i64) -> Option<(&Side, &Side)> {
         let sides = [(&self.consumer, &self.offerer), (&self.offerer, &self.consumer)];
         sides.into_iter().find(|(mine, _)| mine.model == model && mine.relation == relation)
@@ -75,7 +75,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Crossing> {
     })
 }
 
-/// All relations of a model's with others.
+/// All cross-model relations of a model.
 pub fn of(db: &Db, model: &str) -> Result<Vec<Crossing>> {
     let sql = format!("SELECT {COLUMNS} FROM crossing WHERE model = ?1 OR offering_model = ?1 ORDER BY rowid");
     let mut statement = db.prepare_cached(&sql)?;
@@ -83,7 +83,7 @@ pub fn of(db: &Db, model: &str) -> Result<Vec<Crossing>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The relations that came from an offer, by their IDs in the model that offers.
+/// The relations of an offer, by their IDs in the offering model.
 pub fn of_offer(db: &Db, offer: &str) -> Result<Vec<Crossing>> {
     let sql = format!("SELECT {COLUMNS} FROM crossing WHERE offer = ? ORDER BY offering_relation");
     let mut statement = db.prepare_cached(&sql)?;
@@ -91,22 +91,21 @@ pub fn of_offer(db: &Db, offer: &str) -> Result<Vec<Crossing>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The sides of a relation that crosses, this one first; nothing for all others.
+/// The two sides of a cross-model relation, this one first; `None` for other relations.
 pub fn sides(db: &Db, model: &str, id: i64) -> Result<Option<(Side, Side)>> {
     let all = of(db, model)?;
     let found = all.iter().find_map(|crossing| crossing.sides(model, id));
     Ok(found.map(|(mine, other)| (mine.clone(), other.clone())))
 }
 
-/// The networks that somebody said a consuming application's traffic comes from in a relation.
+/// The networks given for a consuming application's traffic in a relation.
 pub fn via(db: &Db, model: &str, id: i64) -> Result<Option<String>> {
     let is_it = |side: &Side| side.model == model && side.relation == id;
     let found = of(db, model)?.into_iter().find(|crossing| is_it(&crossing.consumer));
     Ok(found.map(|crossing| crossing.via).filter(|via| !via.is_empty()))
 }
 
-/// The models that a model has relations with, with those that these have relations with, and so on, and itself; none if it
-/// has none.
+/// This model and all that are related to it, directly or through others; empty if none is.
 pub fn models(db: &Db, model: &str) -> Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     let mut left = vec![model.to_owned()];
@@ -122,7 +121,7 @@ pub fn models(db: &Db, model: &str) -> Result<BTreeSet<String>> {
     Ok(found)
 }
 
-/// Relate an application to what its model consumes: a relation in either model.
+/// Relate an application to a consumed offer, with a relation in each model.
 pub fn add(
     db: &Db,
     model: &str,
@@ -159,7 +158,7 @@ pub fn add(
     Ok(())
 }
 
-/// The other side hears of what `owner` has in a relation, if that crosses.
+/// Copy the databag of `owner` to the other side, if the relation crosses models.
 pub(super) fn mirror(db: &Db, model: &str, id: i64, owner: &str) -> Result<()> {
     let Some((mine, other)) = sides(db, model, id)? else { return Ok(()) };
     let Some(abroad) = mine.abroad(&other, owner) else { return Ok(()) };
@@ -171,7 +170,7 @@ pub(super) fn mirror(db: &Db, model: &str, id: i64, owner: &str) -> Result<()> {
          ON CONFLICT DO UPDATE SET settings = excluded.settings, version = excluded.version, in_scope = excluded.in_scope",
         params![model, id, owner, other.model, other.relation, abroad],
     )?;
-    // Who has left reads nothing there any more.
+    // A unit that has left no longer reads secrets of the other model.
     db.execute(
         "DELETE FROM secret_consumer WHERE model = ?1 AND consumer = ?2 AND NOT EXISTS ( \
              SELECT 1 FROM databag WHERE model = ?1 AND owner = ?2 AND in_scope)",
@@ -180,7 +179,7 @@ pub(super) fn mirror(db: &Db, model: &str, id: i64, owner: &str) -> Result<()> {
     Ok(())
 }
 
-/// The relation ends on the other side as well, if it crosses.
+/// End the other side's relation too, if it crosses models.
 pub(super) fn end(db: &Db, model: &str, id: i64) -> Result<()> {
     let Some((_, other)) = sides(db, model, id)? else { return Ok(()) };
     db.execute(
@@ -190,7 +189,7 @@ pub(super) fn end(db: &Db, model: &str, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// A model goes, whatever its units still have to do: it leaves its relations with others.
+/// End a model's relations with others, because the model is destroyed, whatever its units still have to do.
 pub fn sever(db: &Db, model: &str) -> Result<()> {
     for crossing in of(db, model)? {
         for side in [&crossing.consumer, &crossing.offerer].into_iter().filter(|side| side.model == model) {
@@ -200,7 +199,7 @@ pub fn sever(db: &Db, model: &str) -> Result<()> {
     Ok(())
 }
 
-/// A relation goes at once, on one side: on the other it ends, as if this side's units had left it.
+/// Remove one side of a relation at once. On the other side it ends as if this side's units had left it.
 pub(super) fn abandon(db: &Db, model: &str, id: i64) -> Result<()> {
     let Some((_, other)) = sides(db, model, id)? else { return Ok(()) };
     end(db, model, id)?;
@@ -224,7 +223,7 @@ mod tests {
         Endpoint { application: application.to_owned(), name: name.to_owned(), role }
     }
 
-    /// Two models, of which one has `web` related to the other's `pg`, as `sql`.
+    /// Two models: `web` in one is related to `pg` in the other, as `sql`.
     fn related() -> (tempfile::TempDir, Store, Crossing) {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
@@ -309,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_goes_leaves_its_relations_with_others() {
+    fn a_destroyed_model_leaves_its_relations_with_others() {
         for gone in ["here", "there"] {
             let (_folder, store, Crossing { consumer, offerer, .. }) = related();
             let db = store.db();
@@ -327,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_reads_no_secret_there_any_more() {
+    fn a_unit_that_left_no_longer_reads_secrets_there() {
         let (_folder, store, Crossing { consumer, offerer, .. }) = related();
         let (db, reader) = (store.db(), format!("{}/0", offerer.remote));
         relation::enter(db, &consumer.model, consumer.relation, "web/0", &Settings::new()).unwrap();

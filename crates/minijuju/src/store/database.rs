@@ -1,4 +1,4 @@
-//! The database file: where it is, how it is opened, and which version its tables have.
+//! The database file: its location, how to open it, and the version of its tables.
 
 use std::env;
 use std::fs;
@@ -15,7 +15,7 @@ use super::word::UnknownWord;
 use crate::called::called;
 use crate::private;
 
-/// What the functions of this module's neighbours read and write: an open connection, or a transaction on it.
+/// What the functions of this module's siblings use: an open connection or transaction.
 pub type Db = Connection;
 
 /// The file's name in the data folder.
@@ -24,7 +24,7 @@ const FILE: &str = "minijuju.db";
 /// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
 const VERSION: i64 = 7;
 
-/// What makes the tables of a version those of the next one.
+/// The statements that turn the tables of one version into those of the next.
 const MIGRATIONS: [(i64, &str); 4] = [
     (3, include_str!("version_4.sql")),
     (4, include_str!("version_5.sql")),
@@ -32,76 +32,46 @@ const MIGRATIONS: [(i64, &str); 4] = [
     (6, include_str!("version_7.sql")),
 ];
 
-/// The oldest version that is brought up to date.
+/// The oldest version that can be migrated.
 const OLDEST: i64 = MIGRATIONS[0].0;
 
-/// How long a command waits for another that holds a lock.
+/// How long to wait for another command's lock.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// The database could not be used.
+/// Why the database could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Its folder could not be made.
     #[error("cannot make minijuju's data folder {}: {error}", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// Why not.
-        error: io::Error,
-    },
-    /// There is no place for it.
+    Folder { path: PathBuf, error: io::Error },
     #[error("cannot tell where minijuju's data belongs: set MINIJUJU_DATA or HOME")]
     Homeless,
-    /// It is not a database that can be opened.
     #[error("cannot open minijuju's database {}: {error}{remedy}", path.display(), remedy = remedy(error))]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        error: rusqlite::Error,
-    },
-    /// A later minijuju wrote it.
+    Open { path: PathBuf, error: rusqlite::Error },
     #[error(
         "{} was written by a newer minijuju (version {found} of the tables, this one knows {VERSION}): use that one, or \
          set MINIJUJU_DATA to another folder", path.display()
     )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// The version found in it.
-        found: i64,
-    },
-    /// An earlier minijuju wrote it, whose tables this one does not know.
+    Newer { path: PathBuf, found: i64 },
+    /// It is older than the oldest version that can be migrated.
     #[error(
         "{} was written by an older minijuju (version {found} of the tables, this one knows {VERSION}): `{} clean` \
          starts over", path.display(), called()
     )]
-    Older {
-        /// The file.
-        path: PathBuf,
-        /// The version found in it.
-        found: i64,
-    },
-    /// Another command removed it meanwhile.
+    Older { path: PathBuf, found: i64 },
+    /// Another command removed it in the meantime.
     #[error("minijuju's data in {} was removed meanwhile, by `{} clean`: run the command again", .0.display(), called())]
     Gone(PathBuf),
-    /// A read or a write failed.
     #[error("cannot use minijuju's database: {0}{remedy}", remedy = remedy(.0))]
     Sqlite(rusqlite::Error),
-    /// A model is of a Juju that this program does not know.
+    /// A model has a version of Juju that this program does not know.
     #[error("the model {model:?} is of another minijuju: {why}")]
-    Version {
-        /// The model.
-        model: String,
-        /// Its version.
-        why: emulator::UnknownVersion,
-    },
-    /// A value in it is not what this program wrote.
+    Version { model: String, why: emulator::UnknownVersion },
+    /// A value is not what this program writes.
     #[error("minijuju's database holds something unreadable: {0}")]
     Json(serde_json::Error),
-    /// A word in it is not one that this program writes.
+    /// A word is not one that this program writes.
     #[error("minijuju's database holds something unreadable: {0}")]
     Word(UnknownWord),
 }
@@ -124,7 +94,7 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-/// What a person can do about a database that is damaged.
+/// What the user can do about a damaged database.
 fn remedy(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
@@ -134,18 +104,17 @@ fn remedy(error: &rusqlite::Error) -> String {
     }
 }
 
-/// What this module returns.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// minijuju's data: the database, and the folder in which it and the machines live.
+/// minijuju's data: the database, and the folder that holds it and the machines.
 pub struct Store {
     folder: PathBuf,
     connection: Connection,
-    /// Which file it is: another one may be at the same place by now.
+    /// The file's device and inode: by now another file may have its path.
     identity: (u64, u64),
 }
 
-/// The folder of minijuju's data: `$MINIJUJU_DATA`; else `/var/lib/minijuju` for root; else `minijuju` in the user's
+/// The folder of minijuju's data: `$MINIJUJU_DATA`, else `/var/lib/minijuju` for root, else `minijuju` in the user's
 /// data folder.
 pub fn data_folder() -> Result<PathBuf> {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
@@ -162,7 +131,8 @@ pub fn data_folder() -> Result<PathBuf> {
         .ok_or(Error::Homeless)
 }
 
-/// Switch to a write-ahead log. The first command does; others that come meanwhile would fail without waiting.
+/// Switch to a write-ahead log. Only the first command does. Without a lock, others would fail at the same time
+/// instead of waiting.
 fn with_log(connection: &Connection) -> rusqlite::Result<()> {
     let until = Instant::now() + PATIENCE;
     loop {
@@ -176,7 +146,7 @@ fn with_log(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 impl Store {
-    /// Open the database in `folder`, making both where they do not exist.
+    /// Open the database in `folder`. Creates both if they do not exist.
     pub fn open(folder: &Path) -> Result<Self> {
         let make = || {
             private::data_folder(folder)?;
@@ -187,7 +157,7 @@ impl Store {
         Self::open_file(folder, identity)
     }
 
-    /// Open the database that this is the identity of, which is there.
+    /// Open the existing database with this identity.
     fn open_file(folder: &Path, identity: (u64, u64)) -> Result<Self> {
         let path = folder.join(FILE);
         let failed = |error| Error::Open { path: path.clone(), error };
@@ -197,7 +167,8 @@ impl Store {
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(&path, flags).map_err(failed).map_err(gone)?;
-        // Another command may hold the write lock for a few milliseconds; one that died left nothing to wait for.
+        // Another command may hold the write lock for a few milliseconds. SQLite releases the locks of killed
+        // processes.
         connection.busy_timeout(PATIENCE).map_err(failed)?;
         let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
         if found > VERSION {
@@ -206,20 +177,20 @@ impl Store {
         if (1..OLDEST).contains(&found) {
             return Err(Error::Older { path, found });
         }
-        // With a write-ahead log, NORMAL loses nothing when a process is killed, and never corrupts; only a power cut can
-        // drop the last transactions, together with the machines that they are about. FULL would cost a disk flush per
-        // hook.
+        // With a write-ahead log, NORMAL loses nothing when a process is killed, and never corrupts the file. Only a
+        // power cut can lose the last transactions, together with the machines that they describe. FULL would cost a
+        // disk flush per hook.
         with_log(&connection).map_err(failed)?;
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
-        // What is deleted is overwritten: it may have been a secret.
+        // Overwrite deleted data: it may have been a secret.
         connection.pragma_update(None, "secure_delete", true).map_err(failed)?;
-        // The last connection to close would copy the log into the file and wait for the disk, in every command. The log
-        // is copied now and then anyway, when it has grown.
+        // Otherwise every command would checkpoint the log when it closes the last connection, and wait for the disk.
+        // SQLite does so anyway when the log has grown.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed)?;
         if found < VERSION {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-            // Another first command may have been quicker.
+            // Another first command may have created the tables.
             let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
             if found == 0 {
                 tx.execute_batch(SCHEMA).map_err(failed)?;
@@ -231,12 +202,11 @@ impl Store {
             tx.pragma_update(None, "user_version", VERSION).map_err(failed)?;
             tx.commit().map_err(failed)?;
         }
-        // Only now is it sure which file was opened.
+        // Check again: only now is it certain which file was opened.
         check(folder, identity)?;
         Ok(Self { folder: folder.to_owned(), connection, identity })
     }
 
-    /// Whether there is a database in `folder`.
     pub fn is_in(folder: &Path) -> bool {
         folder.join(FILE).exists()
     }
@@ -252,12 +222,12 @@ impl Store {
         &self.folder
     }
 
-    /// What to read from.
+    /// The connection to read from.
     pub fn db(&self) -> &Db {
         &self.connection
     }
 
-    /// Change the data: all of what `change` does, or nothing if it fails.
+    /// Change the data in a transaction: if `change` fails, nothing changes.
     pub fn write<T, E: From<Error>>(
         &mut self,
         change: impl FnOnce(&Db) -> std::result::Result<T, E>,
@@ -274,8 +244,8 @@ impl Store {
         Ok(value)
     }
 
-    /// Empty the write-ahead log, in which the content of secrets is that were removed. Another command that reads may be
-    /// in the way for longer than one waits; then the next one that changes a secret does.
+    /// Truncate the write-ahead log, which holds the content of removed secrets. If a reader of another command blocks
+    /// it for too long, the next change of a secret does it.
     fn forget_log(&self) -> Result<()> {
         Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
@@ -285,7 +255,7 @@ fn identity(folder: &Path) -> io::Result<(u64, u64)> {
     fs::metadata(folder.join(FILE)).map(|meta| private::identity(&meta))
 }
 
-/// Fail if another database is in place of this one, or none.
+/// Fail if this database was removed or replaced.
 fn check(folder: &Path, expected: (u64, u64)) -> Result<()> {
     match identity(folder) {
         Ok(found) if found == expected => Ok(()),
@@ -293,7 +263,7 @@ fn check(folder: &Path, expected: (u64, u64)) -> Result<()> {
     }
 }
 
-/// Now, in milliseconds since 1970.
+/// The current time in milliseconds since 1970.
 pub fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }

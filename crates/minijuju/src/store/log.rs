@@ -7,18 +7,14 @@ use rusqlite::params;
 
 use super::database::{Db, Result};
 
-/// How much a log line matters.
+/// The severity of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Every step.
     Trace,
-    /// For who looks for a mistake.
     Debug,
     Info,
-    /// What may be wrong.
     Warning,
     Error,
-    /// What must be dealt with.
     Critical,
 }
 
@@ -49,20 +45,18 @@ impl FromStr for Level {
 /// A line of the log.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Its place in the log; 0 until it is there.
+    /// Its position in the log; 0 before it is appended.
     pub id: i64,
-    /// When, in milliseconds since 1970.
+    /// Milliseconds since 1970.
     pub time: i64,
-    /// Whose: `unit-APPLICATION-NUMBER` or `machine-NUMBER`.
+    /// Its source's tag: `unit-APPLICATION-NUMBER` or `machine-NUMBER`.
     pub entity: String,
-    /// How much it matters.
     pub level: Level,
-    /// Where it comes from, such as `unit.tinyproxy/0.install`.
+    /// Such as `unit.tinyproxy/0.install`.
     pub module: String,
     pub message: String,
 }
 
-/// Append lines.
 pub fn append(db: &Db, model: &str, lines: &[Line]) -> Result<()> {
     let mut statement =
         db.prepare_cached("INSERT INTO log (model, time, entity, level, module, message) VALUES (?, ?, ?, ?, ?, ?)")?;
@@ -73,17 +67,17 @@ pub fn append(db: &Db, model: &str, lines: &[Line]) -> Result<()> {
     Ok(())
 }
 
-/// How many lines a model's log keeps.
+/// The maximum number of lines in a model's log.
 const MOST: i64 = 200_000;
 
-/// Drop the oldest lines of a log that has grown too long.
+/// Delete the oldest lines of a log that is too long.
 pub fn trim(db: &Db, model: &str) -> Result<()> {
     db.prepare_cached("DELETE FROM log WHERE model = ?1 AND id <= (SELECT max(id) FROM log WHERE model = ?1) - ?2")?
         .execute(params![model, MOST])?;
     Ok(())
 }
 
-/// The lines after the line `after`, oldest first.
+/// The lines after the one with the ID `after`, oldest first.
 pub fn after(db: &Db, model: &str, after: i64) -> Result<Vec<Line>> {
     let sql = "SELECT id, time, entity, level, module, message FROM log WHERE model = ? AND id > ? ORDER BY id";
     let mut statement = db.prepare_cached(sql)?;

@@ -1,4 +1,4 @@
-//! What minijuju knows, in one `SQLite` database: models, applications, units and what their agents did.
+//! minijuju's data in one `SQLite` database: models, applications, units and the state of their agents.
 
 pub mod action;
 pub mod agent;

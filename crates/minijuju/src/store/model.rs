@@ -1,4 +1,4 @@
-//! Models, and which one is current.
+//! Models, and the current model.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,14 @@ use crate::random;
 #[derive(Clone, Debug)]
 pub struct Model {
     pub uuid: String,
-    /// Its name, without its owner's.
+    /// Its name, without the owner's.
     pub name: String,
     /// When it was added, in milliseconds since 1970.
     pub created: i64,
-    /// The version of Juju that it is of.
+    /// The version of Juju that it emulates.
     pub juju: JujuVersion,
-    /// The model configuration that was set.
+    /// The configuration that the user set.
     pub config: BTreeMap<String, Value>,
-    /// The model's constraints.
     pub constraints: BTreeMap<String, String>,
 }
 
@@ -42,23 +41,20 @@ fn model((uuid, name, created, config, constraints): (String, String, i64, Strin
     })
 }
 
-/// The option that says which version of Juju a model is of. A model that an older minijuju made has none.
+/// The option with the model's version of Juju. Models of older minijujus lack it.
 pub const AGENT_VERSION: &str = "agent-version";
 
 fn version(config: &BTreeMap<String, Value>) -> std::result::Result<JujuVersion, UnknownVersion> {
     config.get(AGENT_VERSION).and_then(Value::as_str).map_or(Ok(JujuVersion::default()), str::parse)
 }
 
-/// A counter of a model's: each number is given once.
+/// A counter of a model, which returns each number once.
 #[derive(Clone, Copy, Debug)]
 pub enum Counter {
-    /// Machine IDs.
     Machine,
-    /// Relation IDs.
     Relation,
-    /// Operation and task IDs.
+    /// Operation and task IDs, which share one counter.
     Operation,
-    /// Storage IDs.
     Storage,
 }
 
@@ -74,14 +70,13 @@ pub fn next(db: &Db, model: &str, counter: Counter) -> Result<i64> {
     Ok(db.query_row(&sql, [model], |row| row.get(0))?)
 }
 
-/// All models, by name.
 pub fn all(db: &Db) -> Result<Vec<Model>> {
     let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM model ORDER BY name"))?;
     let rows = statement.query_map([], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
     rows.into_iter().map(model).collect()
 }
 
-/// The model with this name or identity.
+/// The model with this name or UUID.
 pub fn find(db: &Db, name: &str) -> Result<Option<Model>> {
     db.query_row(&format!("SELECT {COLUMNS} FROM model WHERE name = ?1 OR uuid = ?1"), [name], from_row)
         .optional()?
@@ -89,12 +84,11 @@ pub fn find(db: &Db, name: &str) -> Result<Option<Model>> {
         .transpose()
 }
 
-/// Add a model of this version of Juju.
 pub fn add(db: &Db, name: &str, juju: JujuVersion, config: &BTreeMap<String, Value>) -> Result<Model> {
     let uuid = random::uuid();
     let mut config = config.clone();
     config.insert(AGENT_VERSION.to_owned(), juju.to_string().into());
-    // The first operation is 1 on Juju 3.6, and 0 on Juju 4.
+    // Operations start at 1 on Juju 3.6, and at 0 on Juju 4.
     let operation = i64::from(!juju.is_4());
     db.execute(
         "INSERT INTO model (uuid, name, created, config, next_operation) VALUES (?, ?, ?, ?, ?)",
@@ -103,7 +97,6 @@ pub fn add(db: &Db, name: &str, juju: JujuVersion, config: &BTreeMap<String, Val
     Ok(Model { uuid, name: name.to_owned(), created: now(), juju, config, constraints: BTreeMap::new() })
 }
 
-/// Save a model's configuration and constraints.
 pub fn save(db: &Db, model: &Model) -> Result<()> {
     db.execute(
         "UPDATE model SET config = ?, constraints = ? WHERE uuid = ?",
@@ -118,12 +111,12 @@ pub fn remove(db: &Db, uuid: &str) -> Result<()> {
     Ok(())
 }
 
-/// What the client remembers under `key`: the current model, the controller's identity.
+/// A client setting: the current model, or the controller's UUID.
 pub fn client(db: &Db, key: &str) -> Result<Option<String>> {
     Ok(db.query_row("SELECT value FROM client WHERE key = ?", [key], |row| row.get(0)).optional()?)
 }
 
-/// Make the client remember `value` under `key`, or forget it.
+/// Set a client setting, or remove it.
 pub fn set_client(db: &Db, key: &str, value: Option<&str>) -> Result<()> {
     match value {
         Some(value) => db.execute("INSERT OR REPLACE INTO client (key, value) VALUES (?, ?)", [key, value])?,

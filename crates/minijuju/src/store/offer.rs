@@ -1,21 +1,17 @@
-//! What models offer to others.
+//! The offers of models.
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::database::{Db, Result};
 
-/// An offer of an application's endpoints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    /// The model that offers them.
+    /// The offering model.
     pub model: String,
-    /// Its name.
     pub name: String,
-    /// Its identity.
     pub uuid: String,
-    /// The application.
     pub application: String,
-    /// The endpoints' names.
+    /// The names of the offered endpoints.
     pub endpoints: Vec<String>,
 }
 
@@ -36,14 +32,12 @@ fn offer((offer, endpoints): (Offer, String)) -> Result<Offer> {
     Ok(Offer { endpoints: serde_json::from_str(&endpoints)?, ..offer })
 }
 
-/// The offers of a model, by name.
 pub fn of(db: &Db, model: &str) -> Result<Vec<Offer>> {
     let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM offer WHERE model = ? ORDER BY name"))?;
     let rows = statement.query_map([model], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
     rows.into_iter().map(offer).collect()
 }
 
-/// The offer of a model with this name.
 pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Offer>> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM offer WHERE model = ? AND name = ?"))?
         .query_row([model, name], from_row)
@@ -52,7 +46,6 @@ pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Offer>> {
         .transpose()
 }
 
-/// The offer with this identity.
 pub fn by_uuid(db: &Db, uuid: &str) -> Result<Option<Offer>> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM offer WHERE uuid = ?"))?
         .query_row([uuid], from_row)
@@ -61,7 +54,7 @@ pub fn by_uuid(db: &Db, uuid: &str) -> Result<Option<Offer>> {
         .transpose()
 }
 
-/// Add an offer, or take its place where there is one of the same name.
+/// Add an offer, or replace the one with the same name.
 pub fn save(db: &Db, offer: &Offer) -> Result<()> {
     db.execute(
         "INSERT INTO offer (model, name, uuid, application, endpoints) VALUES (?, ?, ?, ?, ?) \
@@ -71,7 +64,6 @@ pub fn save(db: &Db, offer: &Offer) -> Result<()> {
     Ok(())
 }
 
-/// Remove an offer.
 pub fn remove(db: &Db, offer: &Offer) -> Result<()> {
     db.execute("DELETE FROM offer WHERE uuid = ?", [&offer.uuid])?;
     Ok(())

@@ -13,52 +13,45 @@ use super::word::words;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relation {
     pub id: i64,
-    /// Whether it was removed.
     pub life: Life,
     pub interface: String,
-    /// Which units of its applications it is between.
+    /// The units that it connects.
     pub scope: Scope,
-    /// Its two sides; one for a peer relation.
+    /// Its two sides; only one for a peer relation.
     pub endpoints: Vec<Endpoint>,
 }
 
 words! {
-    /// Which units a relation is between.
+    /// Which units a relation connects.
     pub enum Scope("relation scope") {
-        /// All of its applications.
+        /// All units of its applications.
         Global = "global",
-        /// Those on one machine: a principal and its subordinate.
+        /// Units on one machine: a principal and its subordinate.
         Container = "container",
     }
 }
 
 words! {
-    /// An endpoint's part in a relation.
+    /// The role of an endpoint in a relation.
     pub enum Role("relation role") {
-        /// It provides the interface.
         Provider = "provider",
-        /// It requires the interface.
         Requirer = "requirer",
-        /// It is the only side.
         Peer = "peer",
     }
 }
 
-/// One side of a relation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint {
     pub application: String,
     /// The endpoint's name in its charm.
     pub name: String,
-    /// Its part in the relation.
     pub role: Role,
 }
 
-/// What an application or a unit has set in a relation.
+/// The content of a databag.
 pub type Settings = BTreeMap<String, String>;
 
 impl Relation {
-    /// It is among the units of one application.
     pub fn is_peer(&self) -> bool {
         self.endpoints.len() == 1
     }
@@ -68,7 +61,6 @@ impl Relation {
         self.endpoints.iter().find(|side| side.application == application && name.is_none_or(|name| side.name == name))
     }
 
-    /// The other side.
     pub fn other(&self, side: &Endpoint) -> Option<&Endpoint> {
         self.endpoints.iter().find(|other| *other != side)
     }
@@ -82,7 +74,6 @@ impl Relation {
     }
 }
 
-/// All relations of a model, by ID.
 pub fn all(db: &Db, model: &str) -> Result<Vec<Relation>> {
     let mut statement =
         db.prepare_cached("SELECT id, life, interface, scope FROM relation WHERE model = ? ORDER BY id")?;
@@ -110,12 +101,10 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Relation>> {
     Ok(relations)
 }
 
-/// The relation with this ID.
 pub fn find(db: &Db, model: &str, id: i64) -> Result<Option<Relation>> {
     Ok(all(db, model)?.into_iter().find(|relation| relation.id == id))
 }
 
-/// The relations of an application.
 pub fn of(db: &Db, model: &str, application: &str) -> Result<Vec<Relation>> {
     Ok(all(db, model)?.into_iter().filter(|relation| relation.side(application, None).is_some()).collect())
 }
@@ -140,7 +129,7 @@ pub fn add(db: &Db, model: &str, interface: &str, scope: Scope, endpoints: &[End
     Ok(id)
 }
 
-/// What `owner` has set in a relation, and the version of that.
+/// The databag of `owner`, and its version.
 pub fn settings(db: &Db, model: &str, id: i64, owner: &str) -> Result<Option<(Settings, i64)>> {
     let sql = "SELECT settings, version FROM databag WHERE model = ? AND relation = ? AND owner = ?";
     let found: Option<(String, i64)> = db
@@ -151,7 +140,7 @@ pub fn settings(db: &Db, model: &str, id: i64, owner: &str) -> Result<Option<(Se
     Ok(Some((serde_json::from_str(&settings)?, version)))
 }
 
-/// Set what `owner` has in a relation; its version grows.
+/// Set the databag of `owner`, and increase its version.
 pub fn set_settings(db: &Db, model: &str, id: i64, owner: &str, settings: &Settings) -> Result<()> {
     db.execute(
         "UPDATE databag SET settings = ?, version = version + 1 WHERE model = ? AND relation = ? AND owner = ?",
@@ -160,7 +149,7 @@ pub fn set_settings(db: &Db, model: &str, id: i64, owner: &str, settings: &Setti
     crossing::mirror(db, model, id, owner)
 }
 
-/// A unit enters a relation's scope, with what Juju puts into its databag.
+/// Let a unit enter a relation's scope, with the settings that Juju puts into its databag.
 pub fn enter(db: &Db, model: &str, id: i64, unit: &str, settings: &Settings) -> Result<()> {
     db.execute(
         "INSERT INTO databag (model, relation, owner, settings, version) VALUES (?, ?, ?, ?, 1) \
@@ -170,7 +159,7 @@ pub fn enter(db: &Db, model: &str, id: i64, unit: &str, settings: &Settings) -> 
     crossing::mirror(db, model, id, unit)
 }
 
-/// A unit leaves a relation's scope. What it set stays readable as long as the relation is there.
+/// Let a unit leave a relation's scope. Its databag stays readable while the relation exists.
 pub fn leave(db: &Db, model: &str, id: i64, unit: &str) -> Result<()> {
     db.execute(
         "UPDATE databag SET in_scope = 0 WHERE model = ? AND relation = ? AND owner = ?",
@@ -180,7 +169,7 @@ pub fn leave(db: &Db, model: &str, id: i64, unit: &str) -> Result<()> {
     sweep(db, model)
 }
 
-/// A unit is gone: it leaves the scope of all its relations.
+/// Let a removed unit leave the scope of all its relations.
 pub fn leave_all(db: &Db, model: &str, unit: &str) -> Result<()> {
     let sql = "UPDATE databag SET in_scope = 0 WHERE model = ? AND owner = ? AND in_scope RETURNING relation";
     let mut statement = db.prepare_cached(sql)?;
@@ -191,7 +180,7 @@ pub fn leave_all(db: &Db, model: &str, unit: &str) -> Result<()> {
     sweep(db, model)
 }
 
-/// The units in a relation's scope, by name, with the versions of their databags.
+/// The units in a relation's scope, by name, with their databags' versions.
 pub fn members(db: &Db, model: &str, id: i64) -> Result<BTreeMap<String, i64>> {
     let sql = "SELECT owner, version FROM databag \
                WHERE model = ? AND relation = ? AND in_scope AND owner LIKE '%/%' ORDER BY owner";
@@ -200,7 +189,7 @@ pub fn members(db: &Db, model: &str, id: i64) -> Result<BTreeMap<String, i64>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Every databag of a relation: owner, settings, whether in scope.
+/// All databags of a relation: owner, settings, whether in scope.
 pub fn databags(db: &Db, model: &str, id: i64) -> Result<Vec<(String, Settings, bool)>> {
     let sql = "SELECT owner, settings, in_scope FROM databag WHERE model = ? AND relation = ? ORDER BY owner";
     let mut statement = db.prepare_cached(sql)?;
@@ -213,21 +202,21 @@ pub fn databags(db: &Db, model: &str, id: i64) -> Result<Vec<(String, Settings, 
     Ok(found)
 }
 
-/// Let a relation end: its units depart and leave, then it is gone.
+/// End a relation: its units depart and leave, then it is removed.
 pub fn end(db: &Db, model: &str, id: i64) -> Result<()> {
     db.execute("UPDATE relation SET life = ? WHERE model = ? AND id = ?", params![Life::Dying, model, id])?;
     crossing::end(db, model, id)?;
     sweep(db, model)
 }
 
-/// Remove a relation at once, without its units' being told.
+/// Remove a relation at once, without hooks.
 pub fn remove(db: &Db, model: &str, id: i64) -> Result<()> {
     crossing::abandon(db, model, id)?;
     db.execute("DELETE FROM relation WHERE model = ? AND id = ?", params![model, id])?;
     super::secret::sweep(db)
 }
 
-/// Let all relations of an application end, apart from that among its own units, which goes with the last of them.
+/// End all relations of an application, except its peer relation, which goes with the last unit.
 pub fn end_all(db: &Db, model: &str, application: &str) -> Result<()> {
     for relation in of(db, model, application)?.iter().filter(|relation| !relation.is_peer()) {
         end(db, model, relation.id)?;
@@ -235,8 +224,8 @@ pub fn end_all(db: &Db, model: &str, application: &str) -> Result<()> {
     sweep(db, model)
 }
 
-/// Remove relations that ended and have no unit in scope any more, also those on the other side of a relation across models,
-/// and peer relations of applications that are gone.
+/// Remove relations that ended and have no unit in scope, on either side if they cross models. Also remove peer
+/// relations of removed applications.
 pub fn sweep(db: &Db, model: &str) -> Result<()> {
     db.execute(
         "DELETE FROM relation WHERE life = ? AND NOT EXISTS ( \
@@ -254,7 +243,7 @@ pub fn sweep(db: &Db, model: &str) -> Result<()> {
                 OR (offering_model, offering_relation) = (relation.model, relation.id))",
         [model],
     )?;
-    // What was granted for a relation goes with it.
+    // Grants for a relation are removed with it.
     super::secret::sweep(db)?;
     super::saas::sweep(db)
 }

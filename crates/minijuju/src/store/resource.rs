@@ -1,4 +1,4 @@
-//! Resources: files given to an application beside its charm.
+//! Resources: files attached to an application.
 
 use rusqlite::{Row, params};
 
@@ -7,30 +7,28 @@ use super::database::{Db, Result, now};
 #[derive(Clone, Debug)]
 pub struct Resource {
     pub application: String,
-    /// The charm's name for it.
+    /// The resource's name in the charm.
     pub name: String,
     /// The file, in the data folder.
     pub path: String,
-    /// The name of the file on the unit.
+    /// The file's name on the unit.
     pub filename: String,
-    /// When it was given, in milliseconds since 1970.
+    /// When it was attached, in milliseconds since 1970.
     pub added: i64,
-    /// The SHA-384 of its content; empty where an older minijuju kept it.
+    /// The SHA-384 of its content; empty if an older minijuju stored it.
     pub fingerprint: String,
-    /// Its size in bytes.
     pub size: i64,
 }
 
-/// A resource as a unit has fetched it.
+/// A resource that a unit has fetched.
 #[derive(Clone, Debug)]
 pub struct Fetched {
-    /// The charm's name for it.
+    /// The resource's name in the charm.
     pub name: String,
-    /// When it was given, in milliseconds since 1970.
+    /// When it was attached, in milliseconds since 1970.
     pub added: i64,
-    /// The SHA-384 of its content; empty where an older minijuju kept it.
+    /// The SHA-384 of its content; empty if an older minijuju stored it.
     pub fingerprint: String,
-    /// Its size in bytes.
     pub size: i64,
 }
 
@@ -46,7 +44,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Resource> {
     })
 }
 
-/// The resources of an application.
 pub fn of(db: &Db, model: &str, application: &str) -> Result<Vec<Resource>> {
     let sql = "SELECT application, name, path, filename, added, fingerprint, size FROM resource \
                WHERE model = ? AND application = ? ORDER BY name";
@@ -55,7 +52,7 @@ pub fn of(db: &Db, model: &str, application: &str) -> Result<Vec<Resource>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Give an application a resource, in place of what it had under that name.
+/// Attach a resource to an application, and replace the previous one of that name.
 pub fn set(db: &Db, model: &str, resource: &Resource) -> Result<()> {
     db.execute(
         "INSERT OR REPLACE INTO resource (model, application, name, path, filename, added, fingerprint, size) \
@@ -74,7 +71,6 @@ pub fn set(db: &Db, model: &str, resource: &Resource) -> Result<()> {
     Ok(())
 }
 
-/// The resources that a unit has fetched.
 pub fn fetched(db: &Db, model: &str, unit: &str) -> Result<Vec<Fetched>> {
     let sql = "SELECT name, added, fingerprint, size FROM unit_resource WHERE model = ? AND unit = ? ORDER BY name";
     let mut statement = db.prepare_cached(sql)?;
@@ -85,7 +81,7 @@ pub fn fetched(db: &Db, model: &str, unit: &str) -> Result<Vec<Fetched>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Note that a unit of an application has fetched a resource, as it is now.
+/// Record that a unit has fetched the current file of a resource.
 pub fn fetch(db: &Db, model: &str, application: &str, unit: &str, name: &str) -> Result<()> {
     db.execute(
         "INSERT OR REPLACE INTO unit_resource (model, application, unit, name, added, fingerprint, size) \

@@ -1,4 +1,4 @@
-//! What models consume of others' offers.
+//! Offers that models consume.
 
 use rusqlite::{OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
@@ -7,33 +7,27 @@ use super::database::{Db, Result};
 use super::life::Life;
 use super::relation::Role;
 
-/// An application of another model, as the model that consumes it knows it.
+/// A consumed application, as the consuming model knows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Saas {
-    /// Its name there.
+    /// Its name in the consuming model.
     pub name: String,
-    /// The identity of the offer, which may be gone.
+    /// The UUID of the offer, which may have been removed.
     pub offer: String,
-    /// The identity of the model that offers it, which may be gone.
+    /// The UUID of the offering model, which may have been destroyed.
     pub source: String,
-    /// The offer's URL.
     pub url: String,
-    /// What can be related to.
     pub endpoints: Vec<Endpoint>,
-    /// Whether it was removed.
     pub life: Life,
     /// Since when it is consumed, in milliseconds since 1970.
     pub since: i64,
 }
 
-/// An endpoint that is offered.
+/// An offered endpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Endpoint {
-    /// Its name.
     pub name: String,
-    /// Its interface.
     pub interface: String,
-    /// Its part in a relation.
     pub role: Role,
 }
 
@@ -56,14 +50,12 @@ fn saas((saas, endpoints): (Saas, String)) -> Result<Saas> {
     Ok(Saas { endpoints: serde_json::from_str(&endpoints)?, ..saas })
 }
 
-/// What a model consumes, by name.
 pub fn of(db: &Db, model: &str) -> Result<Vec<Saas>> {
     let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM saas WHERE model = ? ORDER BY name"))?;
     let rows = statement.query_map([model], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
     rows.into_iter().map(saas).collect()
 }
 
-/// What a model consumes by this name.
 pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Saas>> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM saas WHERE model = ? AND name = ?"))?
         .query_row([model, name], from_row)
@@ -72,7 +64,7 @@ pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Saas>> {
         .transpose()
 }
 
-/// Add it, or save it.
+/// Add or update it.
 pub fn save(db: &Db, model: &str, saas: &Saas) -> Result<()> {
     db.execute(
         "INSERT OR REPLACE INTO saas (model, name, offer, source, url, endpoints, life, since) \
@@ -91,7 +83,7 @@ pub fn save(db: &Db, model: &str, saas: &Saas) -> Result<()> {
     Ok(())
 }
 
-/// Remove what was let go, where no relation is left with it.
+/// Remove dying entries that have no relation left.
 pub fn sweep(db: &Db) -> Result<()> {
     db.execute(
         "DELETE FROM saas WHERE life = ? AND NOT EXISTS ( \

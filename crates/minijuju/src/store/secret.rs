@@ -7,10 +7,10 @@ use rusqlite::params;
 
 use super::database::{Db, Result, now};
 
-/// The owner of the secrets that the user made.
+/// The owner of the user's secrets.
 pub const USER_OWNER: &str = "model";
 
-/// Keys and values of a secret. `Debug` shows the keys only.
+/// The keys and values of a secret. `Debug` shows only the keys.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Content(pub BTreeMap<String, String>);
 
@@ -20,50 +20,48 @@ impl fmt::Debug for Content {
     }
 }
 
-/// A secret with all that belongs to it.
+/// A secret with its revisions, grants and consumers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret {
     /// Its ID, without `secret:`.
     pub id: String,
-    /// `model` for the user's, else the name of an application or a unit.
+    /// `model` for the user's secrets, else the name of an application or a unit.
     pub owner: String,
     /// The name of a user's secret.
     pub name: String,
     /// The owner's label.
     pub label: String,
     pub description: String,
-    /// How often its owner should rotate it: `never`, `daily`, …
+    /// How often the owner should rotate it: `never`, `daily`, …
     pub rotation: String,
-    /// When its owner should rotate it next, in milliseconds since 1970.
+    /// When the next rotation is due, in milliseconds since 1970.
     pub rotates: Option<i64>,
-    /// When its latest revision expires, in milliseconds since 1970.
+    /// When the latest revision expires, in milliseconds since 1970.
     pub expires: Option<i64>,
     /// Whether revisions that nobody reads are removed.
     pub auto_prune: bool,
-    /// When it was made, in milliseconds since 1970.
+    /// Milliseconds since 1970.
     pub created: i64,
-    /// When it was changed last, in milliseconds since 1970.
+    /// When it was last changed, in milliseconds since 1970.
     pub updated: i64,
-    /// Its revisions, by number.
     pub revisions: BTreeMap<i64, Revision>,
-    /// Who may read it, with the relation that this lives as long as.
+    /// Who may read it, and the relation that the grant depends on, if any.
     pub grants: BTreeMap<String, Option<i64>>,
-    /// Which revision each unit reads, and its label for the secret.
+    /// The units that read it, each with the revision and its label.
     pub consumers: BTreeMap<String, (i64, String)>,
 }
 
-/// A revision of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revision {
     pub content: Content,
-    /// When it was made, in milliseconds since 1970.
+    /// Milliseconds since 1970.
     pub created: i64,
     /// When it expires, in milliseconds since 1970.
     pub expires: Option<i64>,
 }
 
 impl Secret {
-    /// A new secret without any revision.
+    /// A new secret without revisions.
     pub fn new(id: &str, owner: &str) -> Self {
         Self {
             id: id.to_owned(),
@@ -83,19 +81,19 @@ impl Secret {
         }
     }
 
-    /// Its latest revision's number; 0 if it has none.
+    /// The number of its latest revision; 0 if it has none.
     pub fn latest(&self) -> i64 {
         self.revisions.keys().next_back().copied().unwrap_or_default()
     }
 
-    /// Revisions older than the latest that nobody reads.
+    /// The revisions before the latest that nobody reads.
     pub fn obsolete(&self) -> Vec<i64> {
         let read: BTreeSet<i64> = self.consumers.values().map(|(revision, _)| *revision).collect();
         let latest = self.latest();
         self.revisions.keys().copied().filter(|revision| *revision != latest && !read.contains(revision)).collect()
     }
 
-    /// Whether a unit may read it: as its owner, as one of its owner's units, or by a grant.
+    /// Whether a unit may read it: as the owner, as one of the owner's units, or by a grant.
     pub fn readable_by(&self, unit: &str) -> bool {
         let application = unit.split_once('/').map_or(unit, |(application, _)| application);
         self.owner == unit
@@ -105,7 +103,6 @@ impl Secret {
     }
 }
 
-/// All secrets of a model, by ID.
 pub fn all(db: &Db, model: &str) -> Result<BTreeMap<String, Secret>> {
     let mut found = BTreeMap::new();
     let mut statement = db.prepare_cached(
@@ -164,31 +161,30 @@ pub fn all(db: &Db, model: &str) -> Result<BTreeMap<String, Secret>> {
     Ok(found)
 }
 
-/// The user's secret with this name, or any with this ID or URI.
+/// The user's secret with this name, or any secret with this ID or URI.
 pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Secret>> {
     let id = name.rsplit(['/', ':']).next().unwrap_or(name);
     let named = |secret: &Secret| secret.owner == USER_OWNER && secret.name == name;
     Ok(all(db, model)?.into_values().find(|secret| named(secret) || secret.id == id))
 }
 
-/// A secret of another model, under the names that those who read it have in their own.
+/// A secret of another model. Its readers have the names of the reading model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Foreign {
-    /// Its model's identity.
+    /// The UUID of the secret's model.
     pub model: String,
-    /// The secret. Its owner is nobody here.
+    /// The secret. Its owner has no name in the reading model.
     pub secret: Secret,
-    /// What the readers' application is called there.
+    /// The name of the reading application in the secret's model.
     abroad: String,
 }
 
 impl Foreign {
-    /// Its URI.
     pub fn uri(&self) -> String {
         format!("secret://{}/{}", self.model, self.secret.id)
     }
 
-    /// Remember which revision a unit reads, and its label for the secret.
+    /// Record which revision a unit reads, and its label for the secret.
     pub fn consume(&self, db: &Db, unit: &str, revision: i64, label: &str) -> Result<()> {
         let number = unit.rsplit('/').next().unwrap_or_default();
         db.execute(
@@ -199,7 +195,7 @@ impl Foreign {
     }
 }
 
-/// The secrets of other models that a relation across models lets an application read, or did.
+/// The secrets of other models that an application can or could read through a relation.
 pub fn foreign(db: &Db, model: &str, application: &str) -> Result<Vec<Foreign>> {
     let mut found: Vec<Foreign> = Vec::new();
     for crossing in super::crossing::of(db, model)? {
@@ -223,7 +219,7 @@ pub fn foreign(db: &Db, model: &str, application: &str) -> Result<Vec<Foreign>> 
     Ok(found)
 }
 
-/// Save a secret with all that belongs to it; one without revisions is removed.
+/// Save a secret completely. A secret without revisions is removed.
 pub fn save(db: &Db, model: &str, secret: &Secret) -> Result<()> {
     db.execute("DELETE FROM secret WHERE model = ? AND id = ?", [model, &secret.id])?;
     if secret.revisions.is_empty() {
@@ -275,7 +271,7 @@ pub fn save(db: &Db, model: &str, secret: &Secret) -> Result<()> {
     Ok(())
 }
 
-/// An application or a unit is gone: so are its secrets, and what it read.
+/// Remove what belonged to a removed application or unit: its secrets, and what it read.
 pub fn forget(db: &Db, model: &str, name: &str) -> Result<()> {
     db.execute("DELETE FROM secret WHERE model = ? AND owner = ?", [model, name])?;
     db.execute("DELETE FROM secret_consumer WHERE model = ? AND consumer = ?", [model, name])?;
@@ -283,7 +279,7 @@ pub fn forget(db: &Db, model: &str, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Take away what was granted for relations that are gone.
+/// Remove grants for relations that no longer exist.
 pub fn sweep(db: &Db) -> Result<()> {
     db.execute(
         "DELETE FROM secret_grant WHERE relation IS NOT NULL AND NOT EXISTS ( \
@@ -293,14 +289,13 @@ pub fn sweep(db: &Db) -> Result<()> {
     Ok(())
 }
 
-/// All revisions of all models' secrets, by model, secret and number.
+/// All revisions in all models: model, secret, number.
 pub fn revisions(db: &Db) -> Result<BTreeSet<(String, String, i64)>> {
     let mut statement = db.prepare_cached("SELECT model, secret, revision FROM secret_revision")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// How many secrets a model has.
 pub fn count(db: &Db, model: &str) -> Result<usize> {
     let count: u32 = db.query_row("SELECT count(*) FROM secret WHERE model = ?", [model], |row| row.get(0))?;
     Ok(count as usize)

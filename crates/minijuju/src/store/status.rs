@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use super::database::{Db, Result, now};
 
-/// Whose status, and which of its statuses.
+/// What a status is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Application,
-    /// A unit's workload's, set by the charm.
+    /// A unit's workload, as set by the charm.
     Workload,
-    /// A unit's agent's.
+    /// A unit's agent.
     Agent,
-    /// A machine's agent's.
+    /// A machine's agent.
     Machine,
 }
 
@@ -35,23 +35,22 @@ impl Kind {
 #[allow(clippy::struct_field_names, reason = "Juju calls the word of a status its status")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Status {
-    /// Its word, such as `active`.
+    /// Such as `active`.
     pub status: String,
     pub message: String,
-    /// What goes with it, such as the hook that failed; an object, or null.
+    /// Details, such as the hook that failed: an object, or null.
     pub data: Value,
-    /// Since when, in milliseconds since 1970.
+    /// When it was set, in milliseconds since 1970.
     pub since: i64,
 }
 
 impl Status {
-    /// A status from now on.
+    /// A status that is set now.
     pub fn new(status: &str, message: &str) -> Self {
         Self { status: status.to_owned(), message: message.to_owned(), data: Value::Null, since: now() }
     }
 }
 
-/// Set a status.
 pub fn set(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> Result<()> {
     db.prepare_cached(
         "INSERT OR REPLACE INTO status (model, kind, entity, status, message, data, since) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -68,7 +67,7 @@ pub fn set(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> R
     remember(db, model, kind, entity, status)
 }
 
-/// Keep a status among those that there were. As in Juju, the same one again is the last one, later.
+/// Add a status to the history. As in Juju, repeating the last status only updates its time.
 fn remember(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> Result<()> {
     let data = status.data.to_string();
     let again = db
@@ -87,15 +86,14 @@ fn remember(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> 
     Ok(())
 }
 
-/// A status that something has had.
+/// A status in the history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Past {
     pub kind: Kind,
-    /// What it was, and since when.
     pub status: Status,
 }
 
-/// The statuses that something has had, oldest first.
+/// The status history of an entity, oldest first.
 pub fn history(db: &Db, model: &str, entity: &str) -> Result<Vec<Past>> {
     let sql =
         "SELECT kind, status, message, data, since FROM status_history WHERE model = ? AND entity = ? ORDER BY id";
@@ -116,7 +114,6 @@ pub fn history(db: &Db, model: &str, entity: &str) -> Result<Vec<Past>> {
     Ok(found)
 }
 
-/// A status, if it was ever set.
 pub fn get(db: &Db, model: &str, kind: Kind, entity: &str) -> Result<Option<Status>> {
     let sql = "SELECT status, message, data, since FROM status WHERE model = ? AND kind = ? AND entity = ?";
     let found = db

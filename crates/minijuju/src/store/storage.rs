@@ -1,32 +1,29 @@
-//! Storage: of units, and detached.
+//! Storage instances, attached to units or detached.
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::database::{Db, Result, now};
 use super::life::Life;
 
-/// A storage instance.
 #[derive(Clone, Debug)]
 pub struct Storage {
-    /// Its ID: `NAME/NUMBER`.
+    /// `NAME/NUMBER`.
     pub id: String,
-    /// The unit it is attached to; empty where detached.
+    /// The unit that it is attached to; empty if detached.
     pub unit: String,
     /// `filesystem` or `block`.
     pub kind: String,
-    /// The pool it is from.
     pub pool: String,
-    /// Its size in MiB.
+    /// In MiB.
     pub size: i64,
-    /// Whether it was removed.
     pub life: Life,
-    /// Where it is mounted.
+    /// Its mount point.
     pub location: String,
-    /// The machine that it is on; empty where it is on none.
+    /// The machine that it is on, if any; else empty.
     pub machine: String,
-    /// Its unit gives it back, and must run a hook for that first.
+    /// Its unit must still run `storage-detaching`.
     pub detaching: bool,
-    /// Since when it is attached or detached, in milliseconds since 1970; 0 while it is pending.
+    /// When it was attached or detached, in milliseconds since 1970; 0 while it is pending.
     pub since: i64,
 }
 
@@ -36,21 +33,21 @@ impl Storage {
         self.id.split('/').next().unwrap_or_default()
     }
 
-    /// It is the cloud's, and outlives the machine that it is attached to. What a machine provides itself goes with it.
+    /// Whether it outlives its machine: it comes from the cloud, not from the machine itself.
     pub fn is_detachable(&self) -> bool {
         is_detachable(&self.pool)
     }
 
-    /// Its unit loses it.
+    /// Whether its unit is about to lose it.
     pub fn leaves(&self) -> bool {
         self.detaching || !self.life.is_alive()
     }
 }
 
-/// The pools that there are: those that every machine provides itself, and those of Juju's LXD cloud.
+/// The storage pools: those that every machine provides, and those of Juju's LXD cloud.
 pub const POOLS: [&str; 6] = ["loop", "lxd", "lxd-btrfs", "lxd-zfs", "rootfs", "tmpfs"];
 
-/// What is from this pool outlives the machine that it is attached to.
+/// Whether storage from this pool outlives its machine.
 pub fn is_detachable(pool: &str) -> bool {
     pool.starts_with("lxd")
 }
@@ -72,19 +69,16 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Storage> {
     })
 }
 
-/// The storage with this ID.
 pub fn find(db: &Db, model: &str, id: &str) -> Result<Option<Storage>> {
     let sql = format!("SELECT {COLUMNS} FROM storage WHERE model = ? AND id = ?");
     Ok(db.prepare_cached(&sql)?.query_row([model, id], from_row).optional()?)
 }
 
-/// Remove a storage.
 pub fn remove(db: &Db, model: &str, id: &str) -> Result<()> {
     db.execute("DELETE FROM storage WHERE model = ? AND id = ?", [model, id])?;
     Ok(())
 }
 
-/// All storage of a model, by ID.
 pub fn all(db: &Db, model: &str) -> Result<Vec<Storage>> {
     let sql = format!("SELECT {COLUMNS} FROM storage WHERE model = ? ORDER BY id");
     let mut statement = db.prepare_cached(&sql)?;
@@ -92,12 +86,10 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Storage>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The storage of a unit.
 pub fn of(db: &Db, model: &str, unit: &str) -> Result<Vec<Storage>> {
     Ok(all(db, model)?.into_iter().filter(|storage| storage.unit == unit).collect())
 }
 
-/// Add a storage.
 pub fn add(db: &Db, model: &str, storage: &Storage) -> Result<()> {
     db.execute(
         "INSERT INTO storage (model, id, kind, unit, pool, size, life, location, machine, detaching, since) \
@@ -107,7 +99,6 @@ pub fn add(db: &Db, model: &str, storage: &Storage) -> Result<()> {
     save(db, model, storage)
 }
 
-/// Save everything about a storage.
 pub fn save(db: &Db, model: &str, storage: &Storage) -> Result<()> {
     db.execute(
         "UPDATE storage SET unit = ?, pool = ?, size = ?, life = ?, location = ?, machine = ?, detaching = ?, since = ? \
@@ -128,8 +119,8 @@ pub fn save(db: &Db, model: &str, storage: &Storage) -> Result<()> {
     Ok(())
 }
 
-/// A unit has given a storage back: it goes if it was to, or if the unit does and it cannot be without its machine; else
-/// it is nobody's.
+/// Complete the detaching of a storage. It is removed if that was requested, or if its unit is removed and it cannot
+/// exist without the machine. Otherwise it is now detached.
 pub fn give_back(db: &Db, model: &str, id: &str, unit_stays: bool) -> Result<()> {
     let Some(mut storage) = find(db, model, id)? else { return Ok(()) };
     if !storage.life.is_alive() || !storage.is_detachable() && !unit_stays {
@@ -145,7 +136,7 @@ pub fn give_back(db: &Db, model: &str, id: &str, unit_stays: bool) -> Result<()>
     save(db, model, &storage)
 }
 
-/// A machine is gone, and with it the storage that was on it and nobody's.
+/// Remove detached storage that was on a removed machine.
 pub fn lose(db: &Db, model: &str, machine: &str) -> Result<()> {
     db.execute("DELETE FROM storage WHERE model = ? AND machine = ? AND unit = ''", [model, machine])?;
     Ok(())

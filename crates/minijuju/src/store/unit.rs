@@ -1,4 +1,4 @@
-//! Units, and what their agents did.
+//! Units, and the state of their agents.
 
 use std::collections::BTreeMap;
 
@@ -12,51 +12,47 @@ use super::word::words;
 use crate::hook::Hook;
 
 words! {
-    /// What `juju resolved` asked for of a unit whose hook failed.
+    /// What `juju resolved` decided for a unit in error.
     #[derive(Default)]
     pub enum Resolved("resolved mode") {
         #[default]
         None = "",
-        /// Run the hook again.
+        /// Run the failed hook again.
         RetryHooks = "retry-hooks",
-        /// Go on as if the hook had succeeded.
+        /// Continue as if the hook had succeeded.
         NoHooks = "no-hooks",
-        /// Go on so after this hook and each one that fails later: the unit is removed by force.
+        /// Skip this and every later hook that fails: the unit is being removed by force.
         Force = "force",
     }
 }
 
 #[derive(Clone, Debug)]
 pub struct Unit {
-    /// Its application's name.
     pub application: String,
-    /// Its number in the application.
+    /// Its number within the application.
     pub number: i64,
-    /// The ID of the machine it is on.
+    /// The number of its machine.
     pub machine: String,
-    /// A subordinate's principal unit; else empty.
+    /// The principal unit of a subordinate; else empty.
     pub principal: String,
-    /// Whether it was removed.
     pub life: Life,
-    /// The workload's version, as the unit told it.
+    /// The workload's version, as the unit set it.
     pub workload_version: String,
-    /// What becomes of its failed hook.
     pub resolved: Resolved,
-    /// Hooks to run that were asked for by hand.
+    /// Hooks that the user requested.
     pub fired: Vec<Hook>,
-    /// What its agent did and is doing.
     pub agent: AgentState,
-    /// What the charm keeps with `state-set`.
+    /// What the charm stored with `state-set`.
     pub charm_state: BTreeMap<String, String>,
 }
 
 impl Unit {
-    /// Its name: `APPLICATION/NUMBER`.
+    /// `APPLICATION/NUMBER`.
     pub fn name(&self) -> String {
         format!("{}/{}", self.application, self.number)
     }
 
-    /// Its tag: `unit-APPLICATION-NUMBER`, used in paths and logs.
+    /// `unit-APPLICATION-NUMBER`, used in paths and logs.
     pub fn tag(&self) -> String {
         format!("unit-{}-{}", self.application, self.number)
     }
@@ -97,7 +93,6 @@ fn unit((unit, [fired, agent, charm_state]): (Unit, [String; 3])) -> Result<Unit
     })
 }
 
-/// All units of a model, by application and number.
 pub fn all(db: &Db, model: &str) -> Result<Vec<Unit>> {
     let mut statement =
         db.prepare_cached(&format!("SELECT {COLUMNS} FROM unit WHERE model = ? ORDER BY application, number"))?;
@@ -105,12 +100,10 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Unit>> {
     rows.into_iter().map(unit).collect()
 }
 
-/// The units of an application, by number.
 pub fn of(db: &Db, model: &str, application: &str) -> Result<Vec<Unit>> {
     Ok(all(db, model)?.into_iter().filter(|unit| unit.application == application).collect())
 }
 
-/// The unit with this name.
 pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Unit>> {
     let Some((application, number)) = parse(name) else { return Ok(None) };
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM unit WHERE model = ? AND application = ? AND number = ?"))?
@@ -120,7 +113,6 @@ pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Unit>> {
         .transpose()
 }
 
-/// Add a unit.
 pub fn add(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     db.execute(
         "INSERT INTO unit (model, application, number, machine, principal) VALUES (?, ?, ?, ?, ?)",
@@ -129,7 +121,6 @@ pub fn add(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     save(db, model, unit)
 }
 
-/// Save everything about a unit.
 pub fn save(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     db.prepare_cached(
         "UPDATE unit SET life = ?, workload_version = ?, resolved = ?, fired = ?, agent = ?, charm_state = ? \
@@ -149,21 +140,21 @@ pub fn save(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     Ok(())
 }
 
-/// Save what the unit's agent did, and nothing that another command may be changing.
+/// Save only the agent's state; another command may be changing the rest.
 pub fn save_agent(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     db.prepare_cached("UPDATE unit SET agent = ? WHERE model = ? AND application = ? AND number = ?")?
         .execute(params![serde_json::to_string(&unit.agent)?, model, unit.application, unit.number])?;
     Ok(())
 }
 
-/// Save what the charm keeps with `state-set`.
+/// Save only what the charm stored with `state-set`.
 pub fn save_charm_state(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     db.prepare_cached("UPDATE unit SET charm_state = ? WHERE model = ? AND application = ? AND number = ?")?
         .execute(params![serde_json::to_string(&unit.charm_state)?, model, unit.application, unit.number])?;
     Ok(())
 }
 
-/// Set one of a unit's columns that commands and the uniter both change.
+/// Set one of the columns that both commands and the uniter change.
 pub fn set(db: &Db, model: &str, unit: &Unit, column: Column<'_>) -> Result<()> {
     let (name, value) = match column {
         Column::Life(value) => ("life", value.to_string()),
@@ -179,16 +170,13 @@ pub fn set(db: &Db, model: &str, unit: &Unit, column: Column<'_>) -> Result<()> 
 /// A column for [`set`], with its new value.
 #[derive(Clone, Copy, Debug)]
 pub enum Column<'a> {
-    /// Whether it was removed.
     Life(Life),
-    /// What becomes of its failed hook.
     Resolved(Resolved),
     WorkloadVersion(&'a str),
-    /// Hooks to run that were asked for by hand.
     Fired(&'a [Hook]),
 }
 
-/// Remove a unit, its statuses, ports and databags' presence.
+/// Remove a unit with its statuses and ports, and its presence in relations.
 pub fn remove(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     let name = unit.name();
     db.execute(
@@ -204,10 +192,10 @@ pub fn remove(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     Ok(())
 }
 
-/// A range of ports that a unit has open.
+/// A range of open ports of a unit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Port {
-    /// The endpoint it is open for; empty for all.
+    /// The endpoint that it is open for; empty for all.
     pub endpoint: String,
     /// `tcp`, `udp` or `icmp`.
     pub protocol: String,
@@ -217,7 +205,6 @@ pub struct Port {
     pub high: i64,
 }
 
-/// The ports that a unit has open.
 pub fn ports(db: &Db, model: &str, unit: &str) -> Result<Vec<Port>> {
     let sql = "SELECT endpoint, protocol, low, high FROM port WHERE model = ? AND unit = ? \
                ORDER BY endpoint, protocol, low, high";
@@ -228,7 +215,7 @@ pub fn ports(db: &Db, model: &str, unit: &str) -> Result<Vec<Port>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Make these the ports that a unit has open.
+/// Replace a unit's open ports.
 pub fn set_ports(db: &Db, model: &str, unit: &str, ports: &[Port]) -> Result<()> {
     db.execute("DELETE FROM port WHERE model = ? AND unit = ?", [model, unit])?;
     for port in ports {

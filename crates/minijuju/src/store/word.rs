@@ -1,16 +1,16 @@
-//! Enums whose values are words of Juju's: the same text in the database and in what is printed.
+//! Enums whose values are Juju's words: the same text in the database and in output.
 
-/// A text that is none of an enum's words.
+/// A text is not one of an enum's words.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown {of} {text:?}")]
 pub struct UnknownWord {
-    /// What the text should say.
+    /// What kind of word was expected.
     pub of: &'static str,
     pub text: String,
 }
 
-/// Declares an enum with one word for each value. It is stored, printed and parsed as that word; a word that it does not
-/// have is an [`UnknownWord`].
+/// Declares an enum with one word for each value, by which it is stored, printed and parsed. Another word is an
+/// [`UnknownWord`].
 macro_rules! words {
     (
         $(#[$attribute:meta])*
@@ -23,7 +23,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every value, in the order of the declaration.
+            /// All values, in the order of declaration.
             pub const ALL: &[$name] = &[$($name::$value,)+];
 
             pub const fn as_str(self) -> &'static str {

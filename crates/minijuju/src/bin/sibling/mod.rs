@@ -1,11 +1,12 @@
-//! The other programs that `cargo install` puts beside minijuju: each becomes minijuju, under its own name.
+//! For the other programs that `cargo install` puts beside minijuju: each runs minijuju under its own name.
 
 use std::env;
 use std::ffi::OsStr;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 
-/// Becomes the `minijuju` in the folder of this program, called by a name. It only returns if that fails, which it says.
+/// Replace this process by the `minijuju` beside it, under a name. Returns only on failure, after it has printed the
+/// error.
 pub fn become_minijuju<A: AsRef<OsStr>>(name: &str, args: impl IntoIterator<Item = A>) -> ExitCode {
     let program = match env::current_exe() {
         Ok(program) => program.with_file_name("minijuju"),
@@ -15,7 +16,7 @@ pub fn become_minijuju<A: AsRef<OsStr>>(name: &str, args: impl IntoIterator<Item
     failed(name, &format!("cannot start {}, which belongs beside it: {error}", program.display()))
 }
 
-/// Says what went wrong.
+/// Print what went wrong.
 fn failed(name: &str, why: &str) -> ExitCode {
     eprintln!("{name}: {why}");
     ExitCode::FAILURE

@@ -16,14 +16,14 @@ fn data_of_a_newer_version_is_refused_by_name() {
 }
 
 #[test]
-fn data_of_an_older_version_says_how_to_begin_anew() {
+fn data_of_an_older_version_says_how_to_start_over() {
     let folder = tempfile::tempdir().unwrap();
     Store::open(folder.path()).unwrap().db().pragma_update(None, "user_version", 1).unwrap();
     let error = Store::open(folder.path()).map(drop).unwrap_err();
     assert!(error.to_string().contains("`minijuju clean` starts over"), "{error}");
 }
 
-/// A data folder as minijuju with version 3 of the tables left it.
+/// A data folder that minijuju left with version 3 of the tables.
 fn version_3(rows: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let old = Connection::open(folder.path().join(FILE)).unwrap();
@@ -121,7 +121,8 @@ fn a_first_command_waits_for_another() {
     other.execute_batch("CREATE TABLE t (c); BEGIN IMMEDIATE;").unwrap();
     thread::scope(|scope| {
         let first = scope.spawn(|| Store::open(folder.path()).map(drop));
-        // It cannot end before the lock is gone, so this is no race: without waiting it would fail by then.
+        // This thread keeps the lock until then. Without waiting, the other one would have failed by then, so this is
+        // no race.
         thread::sleep(Duration::from_millis(100));
         other.execute_batch("COMMIT").unwrap();
         first.join().unwrap().unwrap();
@@ -142,7 +143,7 @@ fn a_change_that_fails_leaves_nothing() {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_named() {
+fn a_file_that_is_not_a_database_is_named() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("minijuju.db"), "this is not a database, it is a poem of some length").unwrap();
     let error = Store::open(folder.path()).map(drop).unwrap_err();
