@@ -4,16 +4,19 @@
 //! `false`.
 //!
 //! ```no_run
-//! use charmlibs::passwd::{self, NewUser};
+//! use charmlibs::passwd::{self, NewGroup, NewUser};
 //!
-//! passwd::add_group("data", true)?;
+//! passwd::add_group("data", &NewGroup::system())?;
 //! passwd::add_user("app", &NewUser::system().home("/srv/app").secondary_groups(&["data"]))?;
 //! # Ok::<(), passwd::Error>(())
 //! ```
 
 mod add;
 
-pub use add::{NewUser, add_group, add_user, add_user_to_group, remove_group, remove_user};
+pub use add::{
+    NewGroup, NewUser, add_group, add_user, add_user_to_group, remove_group, remove_group_of_user, remove_user,
+    remove_user_and_home,
+};
 
 use crate::{accounts, process};
 

@@ -1,7 +1,7 @@
 //! The code of `machine.md`.
 
 use charmlibs::apt::{self, Repository};
-use charmlibs::passwd::{self, NewUser};
+use charmlibs::passwd::{self, NewGroup, NewUser};
 use charmlibs::pathops;
 use charmlibs::process::Run;
 use charmlibs::snap::{self, Install};
@@ -54,7 +54,7 @@ impl ServiceCharm {
         apt::add_ppa("ppa:demo/tools")?;
         apt::add_package_version("demo-tools", "2.1-1")?;
 
-        passwd::add_group("demo-data", true)?;
+        passwd::add_group("demo-data", &NewGroup::system())?;
         passwd::add_user("demo", &NewUser::system().secondary_groups(&["demo-data"]))?;
 
         let folder = pathops::Options::new().mode(0o750).user("demo").group("demo-data");
@@ -73,7 +73,7 @@ impl ServiceCharm {
         if new_unit {
             systemd::service_restart("demo")?;
         } else if new_config {
-            systemd::service_reload("demo", true)?;
+            systemd::service_reload_or_restart("demo")?;
         }
         systemd::service_resume("demo")?;
         self.start(model)
@@ -89,7 +89,7 @@ impl ServiceCharm {
     fn on_remove(&mut self, _event: &RemoveEvent, _model: &Model) -> anyhow::Result<()> {
         systemd::remove_unit("demo.service")?;
         pathops::remove("/srv/demo")?;
-        passwd::remove_user("demo", false)?;
+        passwd::remove_user("demo")?;
         apt::remove_package("demo-server")?;
         apt::remove_repository("vendor")?;
         sysctl::Config::new("demo").remove()?;
@@ -111,6 +111,20 @@ pub fn install_snap() -> Result<(), snap::Error> {
     snap::hold("lxd", None)?;
     snap::set("lxd", &serde_json::json!({"daemon.debug": true}))?;
     snap::restart("lxd", &["daemon"])?;
+    Ok(())
+}
+
+/// Packages from the operator's mirror, and not from Ubuntu's archive.
+///
+/// # Errors
+/// See [`apt::Error`].
+pub fn use_mirror(line: &str) -> Result<(), apt::Error> {
+    apt::add_repository(&apt::Repository::from_line("mirror", line)?)?;
+    for source in apt::sources()? {
+        if source.uris.iter().any(|uri| uri.contains("archive.ubuntu.com")) {
+            apt::disable_source(&source)?;
+        }
+    }
     Ok(())
 }
 

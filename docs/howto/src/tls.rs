@@ -68,7 +68,7 @@ mod tests {
         let request = SigningRequest::from_pem(sent[0]["certificate_signing_request"].as_str().unwrap()).unwrap();
         assert_eq!(request.content().ip_addresses, ["10.0.0.7".parse().unwrap()].into());
         let authority = Authority::generate("A CA", Duration::from_hours(48)).unwrap();
-        let certificate = authority.sign(&request, false, Duration::from_hours(24)).unwrap();
+        let certificate = authority.sign(&request, Duration::from_hours(24)).unwrap();
         let entry = serde_json::json!({
             "ca": authority.certificate().pem(),
             "certificate": certificate.pem(),

@@ -89,7 +89,7 @@ impl WebServer for Nginx {
         }
         Run::new("nginx").args(["-t", "-q"]).output()?;
         if changed && systemd::service_running("nginx")? {
-            systemd::service_reload("nginx", true)?;
+            systemd::service_reload_or_restart("nginx")?;
         }
         systemd::service_resume("nginx")?;
         Ok(systemd::service_resume("prometheus-nginx-exporter")?)

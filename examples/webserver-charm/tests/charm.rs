@@ -69,7 +69,7 @@ fn with_certificate(ctx: &mut Context<WebServerCharm<Mock>>) -> State {
     let relation = Relation::new("certificates").id(3).remote_app("ca");
     let out = ctx.run(on::relation_created(&relation), leader().with_relation(relation.clone())).unwrap();
     let (request, ca) = (sent(&out), Authority::generate("Our CA", Duration::from_hours(48)).unwrap());
-    let certificate = ca.sign(&request, false, Duration::from_hours(24)).unwrap();
+    let certificate = ca.sign(&request, Duration::from_hours(24)).unwrap();
     let entry = value!([{
         "ca": ca.certificate().pem(),
         "certificate_signing_request": request.pem(),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,14 @@ pub enum Error {
     Key {
         /// The repository.
         repository: String,
+    },
+    /// The file of a package source does not have it any more.
+    #[error("{} has no package source {uri}", path.display())]
+    NoSource {
+        /// The file.
+        path: PathBuf,
+        /// Where the source is.
+        uri: String,
     },
     /// The file of a repository or its key could not be written, read or removed.
     #[error(transparent)]

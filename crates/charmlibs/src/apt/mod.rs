@@ -13,10 +13,15 @@ mod hold;
 mod output;
 mod packages;
 mod repository;
+mod sources;
+mod version;
 
 pub use error::{Error, Failure};
 pub use hold::{hold, unhold};
 pub use packages::{
-    Apt, add_package, add_package_version, add_packages, installed_version, remove_package, update, upgrade_package,
+    Apt, add_package, add_package_version, add_packages, candidate_version, installed_version, remove_package,
+    remove_packages, update, upgrade_package,
 };
 pub use repository::{Repository, add_ppa, add_repository, remove_repository};
+pub use sources::{Source, disable_source, enable_source, sources};
+pub use version::compare_versions;

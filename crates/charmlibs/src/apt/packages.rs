@@ -10,6 +10,7 @@ use super::{Error, Failure};
 use crate::process;
 
 const APT_GET: &str = "apt-get";
+const APT_CACHE: &str = "apt-cache";
 const DPKG_QUERY: &str = "dpkg-query";
 /// How often to look whether a lock is free that `apt-get` does not wait for.
 const LOCK_POLL: Duration = Duration::from_millis(200);
@@ -62,6 +63,22 @@ pub fn upgrade_package(name: &str) -> Result<(), Error> {
 /// See [`Apt::remove_package`].
 pub fn remove_package(name: &str) -> Result<(), Error> {
     Apt::new().remove_package(name)
+}
+
+/// Remove the packages `names` at once, but for those that are not installed.
+///
+/// # Errors
+/// See [`Apt::remove_packages`].
+pub fn remove_packages(names: &[&str]) -> Result<(), Error> {
+    Apt::new().remove_packages(names)
+}
+
+/// The version of the package `name` that the package sources would install, if they have it.
+///
+/// # Errors
+/// See [`Apt::candidate_version`].
+pub fn candidate_version(name: &str) -> Result<Option<String>, Error> {
+    Apt::new().candidate_version(name)
 }
 
 /// The version of the package `name` that is installed, if it is, such as `1.11.0-1`.
@@ -195,18 +212,47 @@ impl Apt {
     /// # Errors
     /// [`Error::Failed`]: it could not be removed. [`Error::Locked`]: another process kept the lock.
     pub fn remove_package(&self, name: &str) -> Result<(), Error> {
-        match self.status(name)? {
-            None => tracing::debug!(package = name, "not installed"),
-            Some(status) if matches!(status.state.as_str(), "not-installed" | "config-files") => {
-                tracing::debug!(package = name, "not installed");
-            }
-            // Also one that was left half-installed or not configured.
-            Some(_) => {
-                self.apt_get("remove", Some(name), &["remove", name])?;
-                tracing::info!(package = name, "removed");
+        self.remove_packages(&[name])
+    }
+
+    /// Remove the packages `names` in one run of `apt-get`, but for those that are not installed. Their configuration files
+    /// stay.
+    ///
+    /// # Errors
+    /// As [`Apt::remove_package`].
+    pub fn remove_packages(&self, names: &[&str]) -> Result<(), Error> {
+        let mut there = Vec::new();
+        for &name in names {
+            match self.status(name)? {
+                // Also one that was left half-installed or not configured.
+                Some(status) if !matches!(status.state.as_str(), "not-installed" | "config-files") => there.push(name),
+                _ => tracing::debug!(package = name, "not installed"),
             }
         }
+        if there.is_empty() {
+            return Ok(());
+        }
+        let all = there.join(", ");
+        let args: Vec<_> = std::iter::once("remove").chain(there).collect();
+        self.apt_get("remove", Some(&all), &args)?;
+        tracing::info!(packages = all, "removed");
         Ok(())
+    }
+
+    /// The version of the package `name` that the package sources would install (as of the last [`Apt::update`]), if they
+    /// have it: the newest, unless apt was told to prefer another. One that is newer and installed counts as theirs.
+    ///
+    /// # Errors
+    /// [`Error::Start`] or [`Error::Failed`]: `apt-cache` could not say.
+    pub fn candidate_version(&self, name: &str) -> Result<Option<String>, Error> {
+        check_name(name)?;
+        let output = self.run(APT_CACHE, &["policy", name])?;
+        if !output.status.success() {
+            return Err(Error::Failed(failure("look for", Some(name), APT_CACHE, &output)));
+        }
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let version = stdout.lines().find_map(|line| line.trim_start().strip_prefix("Candidate: "));
+        Ok(version.filter(|version| *version != "(none)").map(str::to_owned))
     }
 
     /// The version of the package `name` that is installed, if it is, such as `1.11.0-1`. A package that was removed but
@@ -259,10 +305,7 @@ impl Apt {
 
     /// What dpkg knows of the package `name`.
     fn status(&self, name: &str) -> Result<Option<Status>, Error> {
-        check("package name", name, |byte| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte))?;
-        if name.ends_with('-') {
-            return Err(Error::Name { kind: "package name", text: name.to_owned() });
-        }
+        check_name(name)?;
         let output = self.run(DPKG_QUERY, &["--show", "--showformat=${db:Status-Status} ${Version}\\n", name])?;
         if output.status.success() {
             let stdout = String::from_utf8_lossy(&output.stdout);
@@ -355,6 +398,15 @@ struct Status {
     /// `installed`, `config-files`, `half-configured`, and so on.
     state: String,
     version: String,
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    check("package name", name, |byte| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte))?;
+    // `apt-get install vim-` removes vim.
+    if name.ends_with('-') {
+        return Err(Error::Name { kind: "package name", text: name.to_owned() });
+    }
+    Ok(())
 }
 
 pub(super) fn check(kind: &'static str, text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), Error> {

@@ -1,10 +1,10 @@
 //! Where packages come from.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::packages::{check, failure};
-use super::{Apt, Error};
+use super::{Apt, Error, Source};
 use crate::pathops;
 
 const ADD_APT_REPOSITORY: &str = "add-apt-repository";
@@ -25,9 +25,11 @@ pub struct Repository {
     name: String,
     uri: String,
     suite: String,
+    types: Vec<String>,
     components: Vec<String>,
     architectures: Vec<String>,
     key: Option<Vec<u8>>,
+    signed_by: Option<String>,
 }
 
 impl Repository {
@@ -37,7 +39,45 @@ impl Repository {
     pub fn new(name: impl Into<String>, uri: impl Into<String>, suite: impl Into<String>) -> Self {
         let (name, uri, suite) = (name.into(), uri.into(), suite.into());
         let components = if suite.ends_with('/') { Vec::new() } else { vec!["main".to_owned()] };
-        Self { name, uri, suite, components, architectures: Vec::new(), key: None }
+        let types = vec!["deb".to_owned()];
+        Self { name, uri, suite, types, components, architectures: Vec::new(), key: None, signed_by: None }
+    }
+
+    /// The repository of a line as it is in `sources.list`, such as a charm's option may hold:
+    /// `deb [arch=amd64 signed-by=/etc/apt/keyrings/pg.asc] https://apt.postgresql.org/pub/repos/apt noble-pgdg main`.
+    ///
+    /// ```
+    /// use charmlibs::apt::Repository;
+    ///
+    /// let repository = Repository::from_line("mirror", "deb http://mirror.example/ubuntu noble main universe")?;
+    /// # let _ = repository;
+    /// # Ok::<(), charmlibs::apt::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Name`]: it is no such line, or has other options than these two. `trusted=yes` is none of them: whoever
+    /// answers at the address could install what they like.
+    pub fn from_line(name: impl Into<String>, line: &str) -> Result<Self, Error> {
+        let wrong = |kind| Error::Name { kind, text: line.to_owned() };
+        let source = Source::of_line(Path::new(""), line.trim(), true);
+        let source = source.ok_or_else(|| wrong("line of a package source"))?;
+        let options =
+            line.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or("", |(options, _)| options);
+        if !options.split_whitespace().all(|it| it.starts_with("arch=") || it.starts_with("signed-by=")) {
+            return Err(wrong("line of a package source with the options arch and signed-by alone"));
+        }
+        let Source { types, uris, suites, components, architectures, signed_by, .. } = source;
+        let key = None;
+        Ok(Self {
+            name: name.into(),
+            uri: uris.concat(),
+            suite: suites.concat(),
+            types,
+            components,
+            architectures,
+            key,
+            signed_by,
+        })
     }
 
     /// The PPA `ppa` (`OWNER/NAME`) for the series `suite`, such as `noble`. Its [`Repository::key`] is on its page on
@@ -47,6 +87,13 @@ impl Repository {
         let ppa = ppa.trim_start_matches("ppa:");
         let uri = format!("https://ppa.launchpadcontent.net/{ppa}/ubuntu");
         Self::new(ppa.replace('/', "-"), uri, suite)
+    }
+
+    /// What is read of it: `deb` for packages, if not set, and `deb-src` for their sources.
+    #[must_use]
+    pub fn types(mut self, types: &[&str]) -> Self {
+        self.types = types.iter().map(|&it| it.to_owned()).collect();
+        self
     }
 
     /// The components, such as `main` and `universe`.
@@ -97,12 +144,12 @@ impl Repository {
             }
             Ok(())
         };
-        field("Types", "deb")?;
+        field("Types", &self.types.join(" "))?;
         field("URIs", &self.uri)?;
         field("Suites", &self.suite)?;
         field("Components", &self.components.join(" "))?;
         field("Architectures", &self.architectures.join(" "))?;
-        field("Signed-By", key.unwrap_or_default())?;
+        field("Signed-By", key.or(self.signed_by.as_deref()).unwrap_or_default())?;
         Ok(text)
     }
 }
@@ -198,10 +245,9 @@ impl Apt {
         for part in [owner, name] {
             check("PPA", part, |byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte)).map_err(|_| wrong())?;
         }
-        if self.has_source(&[
-            format!("ppa.launchpadcontent.net/{path}/ubuntu"),
-            format!("ppa.launchpad.net/{path}/ubuntu"),
-        ])? {
+        let uris = ["ppa.launchpadcontent.net", "ppa.launchpad.net"].map(|host| format!("{host}/{path}/ubuntu"));
+        let is_it = |there: &String| uris.iter().any(|uri| there.contains(uri.as_str()));
+        if self.sources()?.iter().any(|source| source.enabled && source.uris.iter().any(is_it)) {
             return Ok(false);
         }
         let output = self.run(ADD_APT_REPOSITORY, &["--yes", "--no-update", &format!("ppa:{path}")])?;
@@ -211,22 +257,6 @@ impl Apt {
         self.update()?;
         tracing::info!(ppa = path, "added the PPA");
         Ok(true)
-    }
-
-    /// Whether a list of sources has a line with any of these in it that is not commented out.
-    fn has_source(&self, uris: &[String]) -> Result<bool, Error> {
-        let folder = self.config_folder.join("sources.list.d");
-        let Ok(entries) = fs::read_dir(&folder) else { return Ok(false) };
-        for entry in entries {
-            let path = entry.map_err(pathops::Error::step("read the folder", &folder))?.path();
-            let text = fs::read(&path).map_err(pathops::Error::step("read", &path))?;
-            let text = String::from_utf8_lossy(&text);
-            let active = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-            if active.into_iter().any(|line| uris.iter().any(|uri| line.contains(uri.as_str()))) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// The files of the repository `name`: its sources, and its key in either form.
@@ -257,6 +287,24 @@ mod tests {
         assert_eq!(flat, "Types: deb\nURIs: file:/srv/repo\nSuites: ./\n");
         let error = Repository::new("a", "https://a.example\nTrusted: yes", "./").sources(None).unwrap_err();
         assert!(matches!(error, Error::Name { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_repository_is_read_from_a_line() {
+        let line = "deb-src [arch=amd64,arm64 signed-by=/k.asc] https://a.example/x noble main extra # a comment";
+        assert_eq!(
+            Repository::from_line("a", line).unwrap().sources(None).unwrap(),
+            "Types: deb-src\nURIs: https://a.example/x\nSuites: noble\nComponents: main extra\n\
+             Architectures: amd64 arm64\nSigned-By: /k.asc\n"
+        );
+        let both = Repository::from_line("a", "deb file:/srv ./").unwrap().types(&["deb", "deb-src"]);
+        assert_eq!(both.sources(None).unwrap(), "Types: deb deb-src\nURIs: file:/srv\nSuites: ./\n");
+        for wrong in ["", "deb", "rpm http://a.example x main", "deb a.example x main", "deb http://a.example noble"] {
+            let error = Repository::from_line("a", wrong).unwrap_err();
+            assert_eq!(error.to_string(), format!("'{wrong}' is not a line of a package source"));
+        }
+        let error = Repository::from_line("a", "deb [trusted=yes] http://a.example ./").unwrap_err().to_string();
+        assert!(error.ends_with("with the options arch and signed-by alone"), "{error}");
     }
 
     #[test]

@@ -127,17 +127,54 @@ pub fn add_user(name: &str, new: &NewUser) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Ensure that there is a group `name`, and return whether there was none. With `system`, it gets a low number.
+/// What a group should be like that is added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewGroup {
+    system: bool,
+    gid: Option<u32>,
+}
+
+impl NewGroup {
+    /// A group of people.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A group for a service: with a low number.
+    #[must_use]
+    pub fn system() -> Self {
+        Self { system: true, gid: None }
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn gid(mut self, gid: u32) -> Self {
+        self.gid = Some(gid);
+        self
+    }
+}
+
+/// Ensure that there is a group `name`, and return whether there was none.
 ///
 /// # Errors
-/// See [`Error`].
-pub fn add_group(name: &str, system: bool) -> Result<bool, Error> {
+/// [`Error::Differs`]: there is one with another number. See [`Error`] for others.
+pub fn add_group(name: &str, new: &NewGroup) -> Result<bool, Error> {
     check("group", name)?;
-    if group_exists(name)?.is_some() {
-        return Ok(false);
+    if let Some(there) = group_exists(name)? {
+        return match new.gid {
+            Some(gid) if gid != there.gid => Err(differs("group", name, there.gid, gid)),
+            _ => Ok(false),
+        };
     }
-    let run = Run::new("groupadd");
-    change("add", "group", name, if system { run.arg("--system") } else { run })?;
+    let mut run = Run::new("groupadd");
+    if new.system {
+        run = run.arg("--system");
+    }
+    if let Some(gid) = new.gid {
+        run = run.args(["--gid", &gid.to_string()]);
+    }
+    change("add", "group", name, run)?;
     tracing::info!(group = name, "added the group");
     Ok(true)
 }
@@ -157,17 +194,28 @@ pub fn add_user_to_group(user: &str, group: &str) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Remove the user `name`, and return whether there was one. With `remove_home`, the home folder and the mails go too.
+/// Remove the user `name`, and return whether there was one. The home folder and the mails stay.
 ///
 /// # Errors
 /// [`Error::Program`]: as where a process of the user runs. See [`Error`] for others.
-pub fn remove_user(name: &str, remove_home: bool) -> Result<bool, Error> {
+pub fn remove_user(name: &str) -> Result<bool, Error> {
+    delete_user(name, Run::new("userdel"))
+}
+
+/// Remove the user `name`, with the home folder and the mails, and return whether there was one.
+///
+/// # Errors
+/// As [`remove_user`].
+pub fn remove_user_and_home(name: &str) -> Result<bool, Error> {
+    delete_user(name, Run::new("userdel").arg("--remove"))
+}
+
+fn delete_user(name: &str, run: Run) -> Result<bool, Error> {
     check("user", name)?;
     if user_exists(name)?.is_none() {
         return Ok(false);
     }
-    let run = Run::new("userdel");
-    change("remove", "user", name, if remove_home { run.arg("--remove") } else { run })?;
+    change("remove", "user", name, run)?;
     tracing::info!(user = name, "removed the user");
     Ok(true)
 }
@@ -177,11 +225,24 @@ pub fn remove_user(name: &str, remove_home: bool) -> Result<bool, Error> {
 /// # Errors
 /// [`Error::Program`]: as where it is a user's own group. See [`Error`] for others.
 pub fn remove_group(name: &str) -> Result<bool, Error> {
+    delete_group(name, Run::new("groupdel"))
+}
+
+/// Remove the group `name` also where it is a user's own, and return whether there was one. That user is then in a group
+/// without a name.
+///
+/// # Errors
+/// See [`Error`].
+pub fn remove_group_of_user(name: &str) -> Result<bool, Error> {
+    delete_group(name, Run::new("groupdel").arg("--force"))
+}
+
+fn delete_group(name: &str, run: Run) -> Result<bool, Error> {
     check("group", name)?;
     if group_exists(name)?.is_none() {
         return Ok(false);
     }
-    change("remove", "group", name, Run::new("groupdel"))?;
+    change("remove", "group", name, run)?;
     tracing::info!(group = name, "removed the group");
     Ok(true)
 }

@@ -70,16 +70,21 @@ impl Snapd {
         Ok(self.answer("GET", path, &mut io::empty(), 0, "application/json", doing)?.0)
     }
 
-    /// Send JSON, and wait for the change that it begins, if it begins one; before that, for another change that is in its
-    /// way: a refresh that snapd began by itself, or all that it does when it starts for the first time.
+    /// Send JSON, and wait for the change that it begins, if it begins one.
     pub(super) fn send(&self, method: &str, path: &str, body: &Value, doing: &str) -> Result<(), Error> {
         let body = body.to_string();
         let length = body.len() as u64;
+        self.when_free(|| self.send_body(method, path, &mut body.as_bytes(), length, "application/json", doing))
+    }
+
+    /// Do something, and again while another change is in its way: a refresh that snapd began by itself, or all that it does
+    /// when it starts for the first time, as on a machine that is new.
+    pub(super) fn when_free(&self, mut send: impl FnMut() -> Result<(), Error>) -> Result<(), Error> {
         let started = Instant::now();
         let mut logged = false;
         loop {
-            match self.send_body(method, path, &mut body.as_bytes(), length, "application/json", doing) {
-                Err(error) if error.is("snap-change-conflict") && started.elapsed() < self.timeout => {
+            match send() {
+                Err(error) if error.may_pass() && started.elapsed() < self.timeout => {
                     if !logged {
                         tracing::info!("{error}; waiting for it");
                         logged = true;

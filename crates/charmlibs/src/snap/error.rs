@@ -87,6 +87,12 @@ impl Error {
         }
     }
 
+    /// Whether snapd refused because of what it does just now. It has no kind for that it is new to the machine.
+    pub(super) fn may_pass(&self) -> bool {
+        let Self::Refused(refusal) = self else { return false };
+        refusal.kind == "snap-change-conflict" || refusal.message.starts_with("too early for operation")
+    }
+
     /// Whether snapd refused with this kind.
     #[must_use]
     pub fn is(&self, kind: &str) -> bool {

@@ -16,8 +16,12 @@ pub struct Info {
     pub version: String,
     /// Whether it has classic confinement.
     pub classic: bool,
+    /// Whether it has the confinement of developers (`devmode`).
+    pub devmode: bool,
     /// Until when it is held, as RFC 3339; `None` if it is not held.
     pub hold: Option<String>,
+    /// Its programs, services too: names without that of the snap.
+    pub apps: Vec<String>,
     /// Its services.
     pub services: Vec<Service>,
 }
@@ -50,7 +54,14 @@ impl Info {
             revision: text("revision")?,
             version: text("version").unwrap_or_default(),
             classic: value["confinement"] == "classic" && value["devmode"] != true,
+            devmode: value["devmode"] == true,
             hold: text("hold"),
+            apps: value["apps"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|app| app["name"].as_str().map(str::to_owned))
+                .collect(),
             services: services
                 .filter_map(|app| {
                     let is = |key: &str| app[key].as_bool().unwrap_or_default();

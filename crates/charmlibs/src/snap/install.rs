@@ -1,9 +1,8 @@
-//! Install, refresh, hold and remove snaps.
+//! List, install, refresh and remove snaps.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -25,6 +24,7 @@ const RISKS: [&str; 4] = ["stable", "candidate", "beta", "edge"];
 pub struct Install {
     channel: Option<String>,
     revision: Option<String>,
+    cohort: Option<String>,
     classic: bool,
     devmode: bool,
     no_update: bool,
@@ -44,10 +44,18 @@ impl Install {
         self
     }
 
-    /// The revision. The next refresh leaves it: [`hold`] the snap to keep it.
+    /// The revision. The next refresh leaves it: [`hold`](super::hold) the snap to keep it.
     #[must_use]
     pub fn revision(mut self, revision: u32) -> Self {
         self.revision = Some(revision.to_string());
+        self
+    }
+
+    /// The key of a cohort, as `snap create-cohort` prints it: machines of one cohort get the same revision while the store
+    /// rolls out a new one.
+    #[must_use]
+    pub fn cohort(mut self, key: impl Into<String>) -> Self {
+        self.cohort = Some(key.into());
         self
     }
 
@@ -74,11 +82,10 @@ impl Install {
 
     fn body(&self, action: &str) -> Value {
         let mut body = json!({"action": action});
-        if let Some(channel) = &self.channel {
-            body["channel"] = channel.as_str().into();
-        }
-        if let Some(revision) = &self.revision {
-            body["revision"] = revision.as_str().into();
+        for (key, value) in [("channel", &self.channel), ("revision", &self.revision), ("cohort-key", &self.cohort)] {
+            if let Some(value) = value {
+                body[key] = value.as_str().into();
+            }
         }
         for (key, set) in [("classic", self.classic), ("devmode", self.devmode)] {
             if set {
@@ -87,6 +94,14 @@ impl Install {
         }
         body
     }
+}
+
+/// The snaps that are installed.
+///
+/// # Errors
+/// See [`Snapd::list`].
+pub fn list() -> Result<Vec<Info>, Error> {
+    Snapd::new().list()
 }
 
 /// What snapd knows of the snap `snap`; `None` if it is not installed.
@@ -129,31 +144,39 @@ pub fn refresh(snap: &str, install: &Install) -> Result<bool, Error> {
     Snapd::new().refresh(snap, install)
 }
 
-/// Remove `snap`, if it is installed, and return whether it was. Without `purge`, snapd keeps a snapshot of its data.
+/// Remove `snap`, if it is installed, and return whether it was. snapd keeps a snapshot of its data.
 ///
 /// # Errors
 /// See [`Snapd::remove`].
-pub fn remove(snap: &str, purge: bool) -> Result<bool, Error> {
-    Snapd::new().remove(snap, purge)
+pub fn remove(snap: &str) -> Result<bool, Error> {
+    Snapd::new().remove(snap)
 }
 
-/// Have `snap` not refreshed by itself: for so long, or forever.
+/// Remove `snap` with its data, if it is installed, and return whether it was.
 ///
 /// # Errors
-/// See [`Snapd::hold`].
-pub fn hold(snap: &str, duration: Option<Duration>) -> Result<(), Error> {
-    Snapd::new().hold(snap, duration)
-}
-
-/// Undo [`hold`].
-///
-/// # Errors
-/// See [`Snapd::unhold`].
-pub fn unhold(snap: &str) -> Result<(), Error> {
-    Snapd::new().unhold(snap)
+/// See [`Snapd::remove`].
+pub fn purge(snap: &str) -> Result<bool, Error> {
+    Snapd::new().purge(snap)
 }
 
 impl Snapd {
+    /// The snaps that are installed, by name. The store is not asked.
+    ///
+    /// # Errors
+    /// As [`Snapd::list_one`].
+    pub fn list(&self) -> Result<Vec<Info>, Error> {
+        const PATH: &str = "/v2/snaps";
+        let answer = self.get_json(PATH, "list the snaps")?;
+        let infos: Option<Vec<_>> = answer.as_array().and_then(|all| all.iter().map(Info::read).collect());
+        let mut infos = infos.ok_or_else(|| Error::Response {
+            request: format!("GET {PATH}"),
+            why: "it is no list, or one of it lacks a name or a revision".to_owned(),
+        })?;
+        infos.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(infos)
+    }
+
     /// What snapd knows of the snap `snap`; `None` if it is not installed. The store is not asked.
     ///
     /// # Errors
@@ -210,8 +233,6 @@ impl Snapd {
         const BOUNDARY: &str = "charmlibs-snap-3f9c1a7be2d84d06";
         let path = path.as_ref();
         let unread = |error: std::io::Error| Error::File { path: path.display().to_string(), why: error.to_string() };
-        let file = File::open(path).map_err(unread)?;
-        let size = file.metadata().map_err(unread)?.len();
         let fields = [("action", "install"), ("dangerous", "true")];
         let asked = [("classic", install.classic), ("devmode", install.devmode)];
         let asked = asked.iter().filter(|(_, set)| *set).map(|(key, _)| (*key, "true"));
@@ -223,11 +244,15 @@ impl Snapd {
                  Content-Type: application/octet-stream\r\n\r\n"
             );
         let tail = format!("\r\n--{BOUNDARY}--\r\n");
-        let length = (head.len() + tail.len()) as u64 + size;
-        let mut body = head.as_bytes().chain(file.take(size)).chain(tail.as_bytes());
         let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
         let doing = format!("install the snap file {}", path.display());
-        self.send_body("POST", "/v2/snaps", &mut body, length, &content_type, &doing)
+        self.when_free(|| {
+            let file = File::open(path).map_err(unread)?;
+            let size = file.metadata().map_err(unread)?.len();
+            let length = (head.len() + tail.len()) as u64 + size;
+            let mut body = head.as_bytes().chain(file.take(size)).chain(tail.as_bytes());
+            self.send_body("POST", "/v2/snaps", &mut body, length, &content_type, &doing)
+        })
     }
 
     /// Refresh `snap`, to another channel if `install` names one, and return whether there was anything newer.
@@ -243,36 +268,28 @@ impl Snapd {
         }
     }
 
-    /// Remove `snap`, if it is installed, and return whether it was. Without `purge`, snapd keeps a snapshot of its data.
+    /// Remove `snap`, if it is installed, and return whether it was. snapd keeps a snapshot of its data.
     ///
     /// # Errors
     /// [`Error::Change`]: as where the snap's own hook failed. See [`Error`] for others.
-    pub fn remove(&self, snap: &str, purge: bool) -> Result<bool, Error> {
-        let body = if purge { json!({"action": "remove", "purge": true}) } else { json!({"action": "remove"}) };
-        match self.send("POST", &path_of(snap)?, &body, &format!("remove the snap {snap}")) {
+    pub fn remove(&self, snap: &str) -> Result<bool, Error> {
+        self.delete(snap, &json!({"action": "remove"}))
+    }
+
+    /// Remove `snap` with its data, if it is installed, and return whether it was.
+    ///
+    /// # Errors
+    /// As [`Snapd::remove`].
+    pub fn purge(&self, snap: &str) -> Result<bool, Error> {
+        self.delete(snap, &json!({"action": "remove", "purge": true}))
+    }
+
+    fn delete(&self, snap: &str, body: &Value) -> Result<bool, Error> {
+        match self.send("POST", &path_of(snap)?, body, &format!("remove the snap {snap}")) {
             Ok(()) => Ok(true),
             Err(error) if error.is("snap-not-found") || error.is("snap-not-installed") => Ok(false),
             Err(error) => Err(error),
         }
-    }
-
-    /// Have `snap` not refreshed by itself: for so long, or forever. [`Snapd::refresh`] still does it.
-    ///
-    /// # Errors
-    /// [`Error::NotInstalled`]. See [`Error`] for others.
-    pub fn hold(&self, snap: &str, duration: Option<Duration>) -> Result<(), Error> {
-        let until = duration.map_or_else(|| "forever".to_owned(), |duration| rfc3339(SystemTime::now() + duration));
-        let body = json!({"action": "hold", "hold-level": "general", "time": until});
-        self.send("POST", &path_of(snap)?, &body, &format!("hold the snap {snap}"))
-            .map_err(|error| self.or_not_installed(snap, error))
-    }
-
-    /// Undo [`Snapd::hold`].
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub fn unhold(&self, snap: &str) -> Result<(), Error> {
-        self.send("POST", &path_of(snap)?, &json!({"action": "unhold"}), &format!("unhold the snap {snap}"))
     }
 
     /// snapd refuses what is not installed with several kinds, and with none: ask it.
@@ -314,22 +331,6 @@ fn resolve(channel: &str, tracking: &str) -> String {
     }
 }
 
-fn rfc3339(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Years that begin on March 1, so that the day that is not in each year is the last: four hundred have 146 097 days.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = era * 400 + year + next;
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -345,19 +346,6 @@ mod tests {
             ("", "latest/stable", "latest/stable"),
         ] {
             assert_eq!(resolve(channel, tracking), resolved, "{channel} of {tracking}");
-        }
-    }
-
-    #[test]
-    fn times_are_written_as_the_calendar_has_them() {
-        for (seconds, text) in [
-            (0, "1970-01-01T00:00:00Z"),
-            (951_782_399, "2000-02-28T23:59:59Z"),
-            (951_782_400, "2000-02-29T00:00:00Z"),
-            (1_735_689_599, "2024-12-31T23:59:59Z"),
-            (4_107_542_400, "2100-03-01T00:00:00Z"),
-        ] {
-            assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_secs(seconds)), text);
         }
     }
 }

@@ -15,14 +15,18 @@
 
 mod client;
 mod error;
+mod hold;
 mod http;
 mod info;
 mod install;
+mod services;
 mod settings;
 
 pub use client::Snapd;
 pub use error::{Error, Refusal};
+pub use hold::{hold, hold_refresh, unhold, unhold_refresh};
 pub use info::{Info, Service};
 pub use install::Install;
-pub use install::{ensure, hold, install, install_local, list_one, refresh, remove, unhold};
-pub use settings::{alias, connect, disconnect, get, logs, restart, set, start, stop, unalias, unset};
+pub use install::{ensure, install, install_local, list, list_one, purge, refresh, remove};
+pub use services::{LogEntry, logs, reload_or_restart, restart, start, start_and_enable, stop, stop_and_disable};
+pub use settings::{alias, connect, disconnect, get, get_one, set, unalias, unset};

@@ -1,4 +1,4 @@
-//! What a snap that is installed can be told: config, services, aliases, connections.
+//! What a snap that is installed can be told: config, aliases, connections.
 
 use serde_json::{Map, Value, json};
 
@@ -17,6 +17,14 @@ pub fn get(snap: &str, keys: &[&str]) -> Result<Map<String, Value>, Error> {
     Snapd::new().get(snap, keys)
 }
 
+/// The value of one key of the config of `snap`.
+///
+/// # Errors
+/// See [`Snapd::get_one`].
+pub fn get_one(snap: &str, key: &str) -> Result<Value, Error> {
+    Snapd::new().get_one(snap, key)
+}
+
 /// Set config of `snap`.
 ///
 /// # Errors
@@ -31,38 +39,6 @@ pub fn set(snap: &str, config: &Value) -> Result<(), Error> {
 /// See [`Snapd::unset`].
 pub fn unset(snap: &str, keys: &[&str]) -> Result<(), Error> {
     Snapd::new().unset(snap, keys)
-}
-
-/// Start services of `snap`, or all if none are named.
-///
-/// # Errors
-/// See [`Snapd::start`].
-pub fn start(snap: &str, services: &[&str], enable: bool) -> Result<(), Error> {
-    Snapd::new().start(snap, services, enable)
-}
-
-/// Stop services of `snap`, or all if none are named.
-///
-/// # Errors
-/// See [`Snapd::stop`].
-pub fn stop(snap: &str, services: &[&str], disable: bool) -> Result<(), Error> {
-    Snapd::new().stop(snap, services, disable)
-}
-
-/// Restart services of `snap`, or all if none are named.
-///
-/// # Errors
-/// See [`Snapd::restart`].
-pub fn restart(snap: &str, services: &[&str]) -> Result<(), Error> {
-    Snapd::new().restart(snap, services)
-}
-
-/// The last lines that the services of `snap` logged, oldest first.
-///
-/// # Errors
-/// See [`Snapd::logs`].
-pub fn logs(snap: &str, lines: u32) -> Result<Vec<String>, Error> {
-    Snapd::new().logs(snap, lines)
 }
 
 /// Let `alias` be a command that runs `app` of `snap`.
@@ -125,6 +101,18 @@ impl Snapd {
         }
     }
 
+    /// The value of one key of the config of `snap`.
+    ///
+    /// # Errors
+    /// As [`Snapd::get`].
+    pub fn get_one(&self, snap: &str, key: &str) -> Result<Value, Error> {
+        let mut config = self.get(snap, &[key])?;
+        config.remove(key).ok_or_else(|| Error::Response {
+            request: format!("GET {}/conf?keys={}", path_of(snap).unwrap_or_default(), escape(key)),
+            why: format!("it lacks the key {key}"),
+        })
+    }
+
     /// Set config of `snap`: an object of JSON, in which `null` unsets a key. All of it is set, or nothing.
     ///
     /// # Errors
@@ -144,62 +132,6 @@ impl Snapd {
     pub fn unset(&self, snap: &str, keys: &[&str]) -> Result<(), Error> {
         let config: Map<_, _> = keys.iter().map(|key| ((*key).to_owned(), Value::Null)).collect();
         self.set(snap, &Value::Object(config))
-    }
-
-    /// Start services of `snap`, or all if none are named; with `enable`, also when the machine starts.
-    ///
-    /// # Errors
-    /// [`Error::NotInstalled`]; [`Error::Refused`]: there is no such service; [`Error::Change`]: it did not start.
-    pub fn start(&self, snap: &str, services: &[&str], enable: bool) -> Result<(), Error> {
-        self.services("start", snap, services, json!({"enable": enable}))
-    }
-
-    /// Stop services of `snap`, or all if none are named; with `disable`, also have them not started with the machine.
-    ///
-    /// # Errors
-    /// As [`Snapd::start`].
-    pub fn stop(&self, snap: &str, services: &[&str], disable: bool) -> Result<(), Error> {
-        self.services("stop", snap, services, json!({"disable": disable}))
-    }
-
-    /// Restart services of `snap`, or all if none are named.
-    ///
-    /// # Errors
-    /// As [`Snapd::start`].
-    pub fn restart(&self, snap: &str, services: &[&str]) -> Result<(), Error> {
-        self.services("restart", snap, services, json!({}))
-    }
-
-    fn services(&self, action: &str, snap: &str, services: &[&str], mut body: Value) -> Result<(), Error> {
-        name("a snap", snap)?;
-        let mut names = Vec::new();
-        for service in services {
-            names.push(format!("{snap}.{}", name("a service", service)?));
-        }
-        if names.is_empty() {
-            names.push(snap.to_owned());
-        }
-        let doing = format!("{action} {}", names.join(", "));
-        body["action"] = action.into();
-        body["names"] = names.into();
-        self.send("POST", "/v2/apps", &body, &doing).map_err(|error| self.or_not_installed(snap, error))
-    }
-
-    /// The last lines that the services of `snap` logged, oldest first: `TIME SERVICE[PID]: TEXT`.
-    ///
-    /// # Errors
-    /// As [`Snapd::start`].
-    pub fn logs(&self, snap: &str, lines: u32) -> Result<Vec<String>, Error> {
-        let path = format!("/v2/logs?names={}&n={lines}", escape(name("a snap", snap)?));
-        let entries = self
-            .get_stream(&path, &format!("read the logs of the snap {snap}"))
-            .map_err(|error| self.or_not_installed(snap, error))?;
-        let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-        let line = |entry: &Value| {
-            let pid = text(entry, "pid");
-            format!("{} {}[{pid}]: {}", text(entry, "timestamp"), text(entry, "sid"), text(entry, "message"))
-        };
-        Ok(entries.iter().map(line).collect())
     }
 
     /// Let `alias` be a command that runs `app` of `snap`.
@@ -226,7 +158,8 @@ impl Snapd {
         self.send("POST", "/v2/aliases", &body, &format!("remove the alias {alias}"))
     }
 
-    /// Connect a plug of `snap` to a slot: that of another snap, or the system's if there is none named.
+    /// Connect a plug of `snap` to a slot: that of another snap, or the system's if there is none named. One that is connected
+    /// stays so.
     ///
     /// # Errors
     /// [`Error::NotInstalled`]; [`Error::Refused`]: there is no such plug or slot.
@@ -235,6 +168,7 @@ impl Snapd {
     }
 
     /// Disconnect a plug of the snap from a slot of another; without a slot, from whatever it is connected to.
+    /// One that is not connected stays so.
     ///
     /// # Errors
     /// As [`Snapd::connect`].
@@ -249,9 +183,17 @@ impl Snapd {
             "plugs": [{"snap": name("a snap", snap)?, "plug": name("a plug", plug)?}],
             "slots": [{"snap": slot_snap, "slot": slot}],
         });
-        self.send("POST", "/v2/interfaces", &body, &format!("{action} the plug {snap}:{plug}"))
-            .map_err(|error| self.or_not_installed(snap, error))
+        match self.send("POST", "/v2/interfaces", &body, &format!("{action} the plug {snap}:{plug}")) {
+            Err(error) if is_unchanged(&error) => Ok(()),
+            result => result.map_err(|error| self.or_not_installed(snap, error)),
+        }
     }
+}
+
+/// There was nothing to connect or disconnect. Of a plug and a slot that are not connected snapd says so without a kind.
+fn is_unchanged(error: &Error) -> bool {
+    let Error::Refused(refusal) = error else { return false };
+    refusal.kind == "interfaces-unchanged" || refusal.message.ends_with(", it is not connected")
 }
 
 /// Keys are joined with commas, and snapd drops what is blank.

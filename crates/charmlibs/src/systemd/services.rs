@@ -42,6 +42,10 @@ on_this_machine! {
     service_stop = stop -> ();
     /// Stop the service, if it runs, and start it.
     service_restart = restart -> ();
+    /// Have the service read its configuration again.
+    service_reload = reload -> ();
+    /// Have the service read its configuration again. If it cannot, restart it.
+    service_reload_or_restart = reload_or_restart -> ();
     /// Have the service started when the machine starts.
     service_enable = enable -> ();
     /// Have the service no longer started when the machine starts.
@@ -54,21 +58,6 @@ on_this_machine! {
     service_pause = pause -> ();
     /// Undo [`service_pause`]: start the service, now and when the machine starts.
     service_resume = resume -> ();
-}
-
-/// Have the service read its configuration again. If it cannot, and `restart_on_failure` says so, restart it.
-///
-/// # Errors
-/// See [`Systemd::reload`].
-pub fn service_reload(name: &str, restart_on_failure: bool) -> Result<(), Error> {
-    let systemd = Systemd::new();
-    match systemd.reload(name) {
-        Err(Error::Service(failure)) if restart_on_failure => {
-            tracing::info!("{failure}; restarting it");
-            systemd.restart(name)
-        }
-        result => result,
-    }
 }
 
 /// Look at the service for so long, and see that it keeps running.
@@ -230,6 +219,20 @@ impl Systemd {
     /// [`Error::Service`]: it does not run, cannot reload, or failed to. See [`Error`] for others.
     pub fn reload(&self, name: &str) -> Result<(), Error> {
         self.change("reload", name)
+    }
+
+    /// Have the service read its configuration again. If it does not run, cannot reload, or failed to, restart it.
+    ///
+    /// # Errors
+    /// As [`Systemd::restart`].
+    pub fn reload_or_restart(&self, name: &str) -> Result<(), Error> {
+        match self.reload(name) {
+            Err(Error::Service(failure)) => {
+                tracing::info!("{failure}; restarting it");
+                self.restart(name)
+            }
+            result => result,
+        }
     }
 
     /// Have the service started when the machine starts. It is not started now.

@@ -1,5 +1,6 @@
 //! `apt`, with the real one, a repository made here, and no network.
 
+use std::cmp::Ordering;
 use std::fs;
 use std::path::Path;
 
@@ -67,8 +68,10 @@ fn packages_come_from_a_repository_with_its_key() {
     assert!(!Path::new("/etc/apt/keyrings/test.asc").exists());
     apt::update().unwrap();
 
+    assert_eq!(apt::candidate_version("charmlibs-hello").unwrap(), None);
     assert!(apt::add_repository(&repository("/tmp/repo.asc")).unwrap());
     assert!(!apt::add_repository(&repository("/tmp/repo.asc")).unwrap());
+    assert_eq!(apt::candidate_version("charmlibs-hello").unwrap().as_deref(), Some("2.0"));
     apt::add_packages(&["charmlibs-world", "charmlibs-hello=1.0"]).unwrap();
     assert_eq!(apt::installed_version("charmlibs-hello").unwrap().as_deref(), Some("1.0"));
     assert_eq!(apt::installed_version("charmlibs-world").unwrap().as_deref(), Some("1.0"));
@@ -96,7 +99,69 @@ fn packages_come_from_a_repository_with_its_key() {
     assert!(!apt::remove_repository("test").unwrap());
     apt::remove_package("charmlibs-world").unwrap();
     assert!(apt::add_package("charmlibs-world").is_err());
+
     // The same key without its armour.
     assert!(apt::add_repository(&repository("/tmp/repo.gpg")).unwrap());
     apt::add_package("charmlibs-world").unwrap();
+
+    apt::remove_packages(&["charmlibs-world", "charmlibs-gone", "charmlibs-hello"]).unwrap();
+    for name in ["charmlibs-world", "charmlibs-hello"] {
+        assert_eq!(apt::installed_version(name).unwrap(), None);
+    }
+    apt::remove_packages(&["charmlibs-world", "charmlibs-hello"]).unwrap();
+
+    // A source that is disabled stays in its file, and apt does not read it.
+    let [source] = &apt::sources().unwrap()[..] else { panic!("{:?}", apt::sources()) };
+    assert_eq!((source.enabled, &source.uris[..]), (true, &["file:/srv/repo".to_owned()][..]));
+    assert!(apt::disable_source(source).unwrap());
+    apt::update().unwrap();
+    assert_eq!(apt::candidate_version("charmlibs-world").unwrap(), None);
+    assert!(apt::enable_source(source).unwrap());
+    apt::update().unwrap();
+    assert_eq!(apt::candidate_version("charmlibs-world").unwrap().as_deref(), Some("1.0"));
+
+    // A line, as a charm's option may hold it, with the key in its file.
+    assert!(apt::remove_repository("test").unwrap());
+    fs::write("/srv/repo.asc", fs::read("/tmp/repo.asc").unwrap()).unwrap();
+    let line = Repository::from_line("line", "deb [signed-by=/srv/repo.asc] file:/srv/repo ./").unwrap();
+    assert!(apt::add_repository(&line).unwrap());
+    assert_eq!(apt::candidate_version("charmlibs-world").unwrap().as_deref(), Some("1.0"));
+    // The other format has the same source a second time.
+    fs::write("/etc/apt/sources.list", "deb [signed-by=/srv/repo.asc] file:/srv/repo ./ # twice\n").unwrap();
+    for source in apt::sources().unwrap() {
+        assert!(apt::disable_source(&source).unwrap());
+    }
+    apt::update().unwrap();
+    assert_eq!(apt::candidate_version("charmlibs-world").unwrap(), None);
+}
+
+#[test]
+#[ignore = "needs root: it makes a machine, with dpkg"]
+fn versions_are_in_dpkg_s_order() {
+    if !rig::plain("apt::versions_are_in_dpkg_s_order") {
+        return;
+    }
+    let words = ["", "0", "1", "09", "10", "a", "~", "~~", "~rc1", "+dfsg", ".", ".0", "-1", "-1ubuntu2", "1:"];
+    let mut versions: Vec<String> = Vec::new();
+    for one in &words {
+        for other in &words {
+            let version = format!("{}1{one}{other}", if one.len() % 2 == 0 { "" } else { "0:" });
+            if Run::new("dpkg").args(["--validate-version", &version]).output().is_ok() {
+                versions.push(version);
+            }
+        }
+    }
+    assert!(versions.len() > 100, "{}", versions.len());
+    // Each against some of the others: dpkg compares two in a process.
+    for (at, one) in versions.iter().enumerate() {
+        for step in [1, 7, 31] {
+            let other = &versions[(at + step) % versions.len()];
+            let relation = match apt::compare_versions(one, other) {
+                Ordering::Less => "lt",
+                Ordering::Equal => "eq",
+                Ordering::Greater => "gt",
+            };
+            Run::new("dpkg").args(["--compare-versions", one, relation, other]).output().unwrap();
+        }
+    }
 }

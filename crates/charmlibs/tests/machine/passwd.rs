@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use charmlibs::passwd::{self, Error, NewUser};
+use charmlibs::passwd::{self, Error, NewGroup, NewUser};
 
 use crate::rig;
 
@@ -12,8 +12,12 @@ fn users_and_groups_come_and_go() {
     if !rig::plain("passwd::users_and_groups_come_and_go") {
         return;
     }
-    assert!(passwd::add_group("charmlibs-data", true).unwrap());
-    assert!(!passwd::add_group("charmlibs-data", true).unwrap());
+    assert!(passwd::add_group("charmlibs-data", &NewGroup::system()).unwrap());
+    assert!(!passwd::add_group("charmlibs-data", &NewGroup::system()).unwrap());
+    assert!(passwd::add_group("charmlibs-number", &NewGroup::new().gid(4567)).unwrap());
+    assert_eq!(passwd::group_exists("4567").unwrap().unwrap().name, "charmlibs-number");
+    let error = passwd::add_group("charmlibs-number", &NewGroup::new().gid(4568)).unwrap_err();
+    assert_eq!(error.to_string(), "the group charmlibs-number is there, but its number is 4567 and not 4568");
     assert!(passwd::group_exists("charmlibs-data").unwrap().unwrap().gid < 1000);
 
     let app = NewUser::system().home("/srv/app").uid(789).secondary_groups(&["charmlibs-data"]);
@@ -32,7 +36,7 @@ fn users_and_groups_come_and_go() {
     assert!(error.to_string().ends_with(" exited with code 4: useradd: UID 789 is not unique"), "{error}");
 
     // A user whose group is there already, with a password that no error shows.
-    passwd::add_group("charmlibs-human", false).unwrap();
+    passwd::add_group("charmlibs-human", &NewGroup::new()).unwrap();
     assert!(passwd::add_user("charmlibs-human", &NewUser::login().password_hash("$6$salt$hash")).unwrap());
     assert!(Path::new("/home/charmlibs-human").is_dir());
     assert!(passwd::add_user_to_group("charmlibs-human", "charmlibs-data").unwrap());
@@ -45,9 +49,14 @@ fn users_and_groups_come_and_go() {
 
     let error = passwd::remove_group("charmlibs-human").unwrap_err();
     assert!(matches!(error, Error::Program { .. }), "{error}");
-    assert!(passwd::remove_user("charmlibs-human", true).unwrap());
-    assert!(!passwd::remove_user("charmlibs-human", true).unwrap());
+    assert!(passwd::remove_group_of_user("charmlibs-human").unwrap());
+    assert!(!passwd::remove_group_of_user("charmlibs-human").unwrap());
+    assert!(passwd::remove_user_and_home("charmlibs-human").unwrap());
+    assert!(!passwd::remove_user_and_home("charmlibs-human").unwrap());
     assert!(!Path::new("/home/charmlibs-human").exists());
+    assert!(passwd::add_user("charmlibs-three", &NewUser::login()).unwrap());
+    assert!(passwd::remove_user("charmlibs-three").unwrap());
+    assert!(Path::new("/home/charmlibs-three").is_dir());
     assert!(passwd::remove_group("charmlibs-data").unwrap());
     assert!(!passwd::remove_group("charmlibs-data").unwrap());
 }

@@ -41,7 +41,7 @@ fn a_unit_file_is_written_loaded_and_run() {
     assert_eq!((first.id.as_str(), first.active.as_str(), first.sub.as_str()), ("web.service", "active", "running"));
     assert!(first.main_pid > 1);
 
-    systemd::service_reload("web", false).unwrap();
+    systemd::service_reload("web").unwrap();
     assert_eq!(fs::read_to_string("/reloads").unwrap(), "reloaded\n");
     systemd::service_restart("web").unwrap();
     assert_ne!(systemd::state("web").unwrap().main_pid, first.main_pid);
@@ -98,10 +98,10 @@ fn services_are_enabled_masked_paused_and_resumed() {
 
     // A drop-in changes a part of a package's unit.
     assert!(systemd::ensure_unit("web.service.d/more.conf", "[Service]\nExecReload=/bin/false\n").unwrap());
-    let error = systemd::service_reload("web", false).unwrap_err();
+    let error = systemd::service_reload("web").unwrap_err();
     assert_eq!(error.service().unwrap().doing, "reload");
     let before = systemd::state("web").unwrap().main_pid;
-    systemd::service_reload("web", true).unwrap();
+    systemd::service_reload_or_restart("web").unwrap();
     assert_ne!(systemd::state("web").unwrap().main_pid, before);
 }
 

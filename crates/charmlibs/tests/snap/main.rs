@@ -21,10 +21,12 @@ fn a_snap_is_installed_once_from_its_channel() {
     let server = Server::new(&[]);
     let snapd = server.snapd();
     assert_eq!(snapd.list_one("juju").unwrap(), None);
-    let install = Install::new().channel("3.6/stable").revision(30_000).classic();
+    let install = Install::new().channel("3.6/stable").revision(30_000).cohort("MSBz").classic();
     assert!(snapd.ensure("juju", &install).unwrap());
     let asked = server.last("POST /v2/snaps/juju");
-    let body = json!({"action": "install", "channel": "3.6/stable", "revision": "30000", "classic": true});
+    let body = json!({
+        "action": "install", "channel": "3.6/stable", "revision": "30000", "cohort-key": "MSBz", "classic": true
+    });
     assert_eq!(asked, body);
     assert!(!snapd.install("juju", &install).unwrap());
 }
@@ -35,6 +37,7 @@ fn ensure_changes_what_differs_and_nothing_else() {
     let snapd = server.snapd();
     let info = snapd.list_one("juju").unwrap().unwrap();
     assert_eq!((info.tracking.as_str(), info.revision.as_str(), info.classic), ("3.6/stable", "30000", false));
+    assert_eq!((info.devmode, info.apps), (false, vec!["juju".to_owned(), "fetch".to_owned()]));
     assert_eq!(info.services.len(), 1);
     assert_eq!((info.services[0].name.as_str(), info.services[0].enabled), ("fetch", true));
 
@@ -77,6 +80,11 @@ fn another_change_is_waited_for_but_not_for_ever() {
     let server = Server::new(&[]);
     let error = server.snapd().timeout(Duration::from_millis(20)).install("busy", &Install::new()).unwrap_err();
     assert!(error.is("snap-change-conflict"), "{error}");
+
+    // On a machine that is new, snapd takes nothing yet, and says so without a kind.
+    let server = Server::new(&[]);
+    assert!(server.snapd().install("early", &Install::new()).unwrap());
+    assert_eq!(server.count("POST /v2/snaps/early"), 2);
 }
 
 #[test]
@@ -91,14 +99,18 @@ fn holds_end_some_time_or_never() {
     server.snapd().unhold("juju").unwrap();
     assert_eq!(server.last("POST /v2/snaps/juju"), json!({"action": "unhold"}));
     assert_eq!(server.snapd().hold("lxd", None).unwrap_err().to_string(), "the snap lxd is not installed");
+    server.snapd().hold_refresh(None).unwrap();
+    assert_eq!(server.last("PUT /v2/snaps/system/conf"), json!({"refresh.hold": "forever"}));
+    server.snapd().unhold_refresh().unwrap();
+    assert_eq!(server.last("PUT /v2/snaps/system/conf"), json!({"refresh.hold": null}));
 }
 
 #[test]
 fn a_snap_is_removed_once() {
     let server = Server::new(&[("juju", juju("latest/stable", "1"))]);
-    assert!(server.snapd().remove("juju", true).unwrap());
+    assert!(server.snapd().purge("juju").unwrap());
     assert_eq!(server.last("POST /v2/snaps/juju"), json!({"action": "remove", "purge": true}));
-    assert!(!server.snapd().remove("juju", false).unwrap());
+    assert!(!server.snapd().remove("juju").unwrap());
 }
 
 #[test]
@@ -126,6 +138,7 @@ fn config_is_set_got_and_unset() {
     let snapd = server.snapd();
     snapd.set("juju", &json!({"server.port": 80, "name": "x"})).unwrap();
     assert_eq!(snapd.get("juju", &["server.port"]).unwrap()["server.port"], 80);
+    assert_eq!(snapd.get_one("juju", "server.port").unwrap(), 80);
     assert_eq!(server.paths().last().unwrap(), "GET /v2/snaps/juju/conf?keys=server.port");
     snapd.unset("juju", &["name"]).unwrap();
     assert_eq!(server.last("PUT /v2/snaps/juju/conf"), json!({"name": null}));
@@ -138,12 +151,19 @@ fn config_is_set_got_and_unset() {
 fn services_aliases_and_plugs_are_sent_as_documented() {
     let server = Server::new(&[("juju", juju("latest/stable", "1"))]);
     let snapd = server.snapd();
-    snapd.start("juju", &["fetch"], true).unwrap();
-    assert_eq!(server.last("POST /v2/apps"), json!({"action": "start", "names": ["juju.fetch"], "enable": true}));
-    snapd.stop("juju", &[], true).unwrap();
-    assert_eq!(server.last("POST /v2/apps"), json!({"action": "stop", "names": ["juju"], "disable": true}));
+    let asked = || server.last("POST /v2/apps");
+    snapd.start("juju", &["fetch"]).unwrap();
+    assert_eq!(asked(), json!({"action": "start", "names": ["juju.fetch"]}));
+    snapd.start_and_enable("juju", &["fetch", "serve"]).unwrap();
+    assert_eq!(asked(), json!({"action": "start", "names": ["juju.fetch", "juju.serve"], "enable": true}));
+    snapd.stop("juju", &[]).unwrap();
+    assert_eq!(asked(), json!({"action": "stop", "names": ["juju"]}));
+    snapd.stop_and_disable("juju", &[]).unwrap();
+    assert_eq!(asked(), json!({"action": "stop", "names": ["juju"], "disable": true}));
     snapd.restart("juju", &[]).unwrap();
-    assert_eq!(server.last("POST /v2/apps"), json!({"action": "restart", "names": ["juju"]}));
+    assert_eq!(asked(), json!({"action": "restart", "names": ["juju"]}));
+    snapd.reload_or_restart("juju", &["fetch"]).unwrap();
+    assert_eq!(asked(), json!({"action": "restart", "names": ["juju.fetch"], "reload": true}));
     snapd.alias("juju", "juju", "j").unwrap();
     let alias = json!({"action": "alias", "snap": "juju", "app": "juju", "alias": "j"});
     assert_eq!(server.last("POST /v2/aliases"), alias);
@@ -156,8 +176,11 @@ fn services_aliases_and_plugs_are_sent_as_documented() {
     let slot = json!({"snap": "core", "slot": "home"});
     let disconnect = json!({"action": "disconnect", "plugs": [{"snap": "juju", "plug": "home"}], "slots": [slot]});
     assert_eq!(server.last("POST /v2/interfaces"), disconnect);
-    let logs = snapd.logs("juju", 5).unwrap();
-    assert_eq!(logs, ["2026-01-01T00:00:00Z juju.fetch[7]: hello", "2026-01-01T00:00:01Z juju.fetch[7]: bye"]);
+    let logs = snapd.logs("juju", &["fetch"], 5).unwrap();
+    assert_eq!(server.paths().last().unwrap(), "GET /v2/logs?names=juju.fetch&n=5");
+    let lines: Vec<_> = logs.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, ["2026-01-01T00:00:00Z juju.fetch[7]: hello", "2026-01-01T00:00:01Z juju.fetch[7]: bye"]);
+    assert_eq!((logs[0].sid.as_str(), logs[1].message.as_str()), ("juju.fetch", "bye"));
 }
 
 #[test]
@@ -204,7 +227,7 @@ fn a_change_that_never_ends_is_aborted() {
 fn what_is_no_name_never_reaches_snapd() {
     let snapd = Snapd::at("/nonexistent");
     for name in ["", "..", "a/b", "a?b", "-x", "a b"] {
-        let error = snapd.remove(name, false).unwrap_err();
+        let error = snapd.remove(name).unwrap_err();
         assert_eq!(error.to_string(), format!("'{name}' is not the name of a snap"));
     }
 }

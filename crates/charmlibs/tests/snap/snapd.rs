@@ -213,6 +213,9 @@ fn change_snap(state: &mut State, snap: &str, body: &Value) -> (u16, Value) {
         "install" if snap == "busy" && state.asked.len() < 3 => {
             return refused(409, "snap-change-conflict", "snap \"busy\" has \"auto-refresh\" change in progress");
         }
+        "install" if snap == "early" && state.asked.len() < 2 => {
+            return refused(500, "", "too early for operation, device not yet seeded or device model not acknowledged");
+        }
         "install" if snap == "gone" => return refused(404, "snap-not-found", "snap not found"),
         "install" => {
             let revision = body["revision"].as_str().unwrap_or("1");

@@ -22,17 +22,19 @@
 //!
 //! [interface]: https://github.com/canonical/charmlibs/tree/main/interfaces/cos_agent/interface/v0
 
+mod dashboard;
 mod expression;
+mod rules;
+mod topology;
 
-use base64ct::{Base64, Encoding as _};
-use lzma_rust2::{XzOptions, XzWriter};
 use ops::{Error, Framework, Library, Model, RelationJoinedEvent, on};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
-use std::io::Write as _;
+use serde_json::{Value, json};
 
-use expression::{Language, Matcher};
+use dashboard::dashboard;
+use expression::Language;
+use rules::{HOST_HEALTH, rules};
+use topology::Topology;
 
 /// Tells the collector beside this unit what to observe.
 #[derive(Clone, Copy, Debug)]
@@ -262,133 +264,6 @@ impl Provider {
 fn job(metrics: &Metrics) -> Value {
     let Metrics { port, path } = metrics;
     json!({"metrics_path": path, "static_configs": [{"targets": [format!("localhost:{port}")]}]})
-}
-
-/// What rules and dashboards are about.
-struct Topology {
-    model: String,
-    uuid: String,
-    app: String,
-    charm: String,
-}
-
-impl Topology {
-    fn of(model: &Model) -> Result<Self, Error> {
-        Ok(Self {
-            model: model.name().to_owned(),
-            uuid: model.uuid().to_owned(),
-            app: model.app().name().to_owned(),
-            charm: model.meta()?.name.clone(),
-        })
-    }
-
-    fn labels(&self) -> [(&'static str, &str); 4] {
-        [
-            ("juju_model", &self.model),
-            ("juju_model_uuid", &self.uuid),
-            ("juju_application", &self.app),
-            ("juju_charm", &self.charm),
-        ]
-    }
-
-    /// The beginning of the names of groups of rules.
-    fn prefix(&self) -> String {
-        format!("{}_{}_{}", self.model, self.uuid.get(..8).unwrap_or(&self.uuid), self.app)
-    }
-}
-
-/// Rules that every application has, as the library for charms in Python gives them to it: what nobody can scrape is down.
-const HOST_HEALTH: (&str, &str) = (
-    "HostHealth",
-    "\
-groups:
-- name: HostHealth
-  rules:
-  - alert: HostDown
-    expr: up < 1
-    for: 5m
-    labels: {severity: critical}
-    annotations: {summary: \"{{ $labels.instance }} of {{ $labels.juju_application }} cannot be scraped.\"}
-  - alert: HostMetricsMissing
-    expr: absent(up)
-    for: 5m
-    labels: {severity: warning}
-    annotations: {summary: \"Nothing is known of a unit of {{ $labels.juju_application }}: there are no metrics.\"}
-",
-);
-
-/// All rules, as Prometheus and Loki read them; nothing where there are none.
-fn rules(
-    files: impl Iterator<Item = &'static (&'static str, &'static str)>,
-    topology: &Topology,
-    language: Language,
-) -> Result<Value, InvalidFile> {
-    let mut groups = Vec::new();
-    for (name, text) in files {
-        let invalid = |why: String| InvalidFile::Rules { name, why };
-        let parsed = ops_metadata::parse_yaml(text).map_err(|why| invalid(why.to_string()))?;
-        let found = match parsed {
-            Value::Object(mut file) if file.contains_key("groups") => file.remove("groups").unwrap_or_default(),
-            Value::Object(rule) if rule.contains_key("expr") => json!([{"name": name, "rules": [rule]}]),
-            _ => return Err(invalid("there is neither `groups` nor `expr`".to_owned())),
-        };
-        let Value::Array(found) = found else { return Err(invalid("`groups` is no list".to_owned())) };
-        for group in found {
-            groups.push(labelled(group, topology, language).map_err(invalid)?);
-        }
-    }
-    Ok(if groups.is_empty() { json!({}) } else { json!({"groups": groups}) })
-}
-
-/// The labels by which an expression selects this application's series. Not the charm: a subordinate's series have its
-/// principal's.
-const SELECTING: [&str; 3] = ["juju_model", "juju_model_uuid", "juju_application"];
-
-/// A group with this application's labels in its rules, and in what they select. An error if it is no group.
-fn labelled(mut group: Value, topology: &Topology, language: Language) -> Result<Value, String> {
-    let lacks = || "a group lacks its name or its rules".to_owned();
-    let name = group.get("name").and_then(Value::as_str).ok_or_else(lacks)?;
-    let name = format!("{}_{name}_rules", topology.prefix());
-    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
-    group["name"] = name.chars().map(|c| if fits(c) { c } else { '_' }).collect::<String>().into();
-    for rule in group.get_mut("rules").and_then(Value::as_array_mut).ok_or_else(lacks)? {
-        let rule = rule.as_object_mut().ok_or_else(lacks)?;
-        let labels = rule.entry("labels").or_insert_with(|| Map::new().into()).as_object_mut();
-        let labels = labels.ok_or_else(|| "the labels of a rule are no map".to_owned())?;
-        for (key, value) in topology.labels() {
-            labels.entry(key).or_insert_with(|| value.into());
-        }
-        // A rule may say whose series it is about.
-        let labels = labels.clone();
-        let matchers: Vec<Matcher<'_>> =
-            SELECTING.into_iter().filter_map(|label| Some((label, labels.get(label)?.as_str()?))).collect();
-        let expression = rule.get("expr").and_then(Value::as_str).ok_or_else(lacks)?;
-        let expression = expression.replace("%%juju_topology%%,", "").replace("%%juju_topology%%", "");
-        rule.insert("expr".to_owned(), expression::select(&expression, &matchers, language)?.into());
-    }
-    Ok(group)
-}
-
-/// A dashboard as the other side reads it: JSON, compressed, in base64.
-fn dashboard((name, text): &(&'static str, &'static str), charm: &str) -> Result<String, InvalidFile> {
-    let mut dashboard: Map<String, Value> =
-        serde_json::from_str(text).map_err(|error| InvalidFile::Dashboard { name, error })?;
-    // Grafana knows a dashboard by 40 letters, which are this one's in whatever model the charm is.
-    let uid = crate::hex(&Sha256::digest(format!("{charm}-{name}"))[..20]);
-    dashboard.insert("uid".to_owned(), uid.into());
-    let tags = dashboard.entry("tags").or_insert_with(|| json!([]));
-    if let Value::Array(tags) = tags
-        && !tags.iter().any(|tag| tag.as_str().is_some_and(|tag| tag.starts_with("charm: ")))
-    {
-        tags.push(format!("charm: {charm}").into());
-    }
-    let compress = || -> std::io::Result<Vec<u8>> {
-        let mut writer = XzWriter::new(Vec::new(), XzOptions::default())?;
-        writer.write_all(Value::from(dashboard).to_string().as_bytes())?;
-        writer.finish()
-    };
-    let compressed = compress().map_err(|error| InvalidFile::Compression { name, error })?;
-    Ok(Base64::encode_string(&compressed))
 }
 
 impl Library for Provider {

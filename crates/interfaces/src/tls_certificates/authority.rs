@@ -19,7 +19,7 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 use x509_cert::time::{Time, Validity};
 
-use super::{Certificate, CertificateRequest, Error, PrivateKey, SigningRequest};
+use super::{Certificate, CertificateRequest, Error, PrivateKey, Requested, SigningRequest};
 
 /// A key, and a certificate of a CA for it.
 #[derive(Clone, Debug)]
@@ -73,11 +73,32 @@ impl Authority {
         &self.key
     }
 
-    /// Sign a request: what it asks for is what the certificate says, from a minute ago, for clocks differ.
+    /// Sign a request: what it asks for is what the certificate says, from a minute ago, for clocks differ. It is none of a
+    /// CA.
     ///
     /// # Errors
     /// Whoever made the request does not have its private key.
-    pub fn sign(&self, request: &SigningRequest, ca: bool, valid_for: Duration) -> Result<Certificate, Error> {
+    pub fn sign(&self, request: &SigningRequest, valid_for: Duration) -> Result<Certificate, Error> {
+        self.sign_as(request, false, valid_for)
+    }
+
+    /// Sign a request with the certificate of a CA, which signs others.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign).
+    pub fn sign_ca(&self, request: &SigningRequest, valid_for: Duration) -> Result<Certificate, Error> {
+        self.sign_as(request, true, valid_for)
+    }
+
+    /// Sign a request that came over a relation, with the kind of certificate that it is for.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign).
+    pub fn sign_requested(&self, requested: &Requested, valid_for: Duration) -> Result<Certificate, Error> {
+        self.sign_as(&requested.request, requested.ca, valid_for)
+    }
+
+    fn sign_as(&self, request: &SigningRequest, ca: bool, valid_for: Duration) -> Result<Certificate, Error> {
         if request.is_signed() == Some(false) {
             return Err(Error::Unmade { what: "a certificate", why: "the request is signed with another key".into() });
         }
@@ -175,11 +196,11 @@ mod tests {
         assert!(authority.certificate().is_ca());
         let key = PrivateKey::generate().unwrap();
         let request = CertificateRequest::new("shop").dns_names(["shop.example.com"]).sign(&key).unwrap();
-        let certificate = authority.sign(&request, false, DAY).unwrap();
+        let certificate = authority.sign(&request, DAY).unwrap();
         assert_eq!(certificate.common_name(), "shop");
         assert_eq!(certificate.dns_names(), ["shop.example.com".to_owned()].into());
         assert!(certificate.is_for(&key) && !certificate.is_for(authority.private_key()));
-        assert!(!certificate.is_ca() && authority.sign(&request, true, DAY).unwrap().is_ca());
+        assert!(!certificate.is_ca() && authority.sign_ca(&request, DAY).unwrap().is_ca());
         assert!(certificate.not_before() < SystemTime::now());
         let left = certificate.not_after().duration_since(SystemTime::now()).unwrap();
         assert!(left <= DAY && left + Duration::from_mins(1) > DAY, "{left:?}");

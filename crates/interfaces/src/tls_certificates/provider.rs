@@ -23,7 +23,7 @@ use super::{Capabilities, Certificate, Error, SigningRequest};
 /// # impl CaCharm {
 /// fn sign_all(&mut self, model: &Model) -> anyhow::Result<()> {
 ///     for requested in CERTIFICATES.outstanding(model)? {
-///         let certificate = self.authority.sign(&requested.request, requested.ca, Duration::from_hours(90 * 24))?;
+///         let certificate = self.authority.sign_requested(&requested, Duration::from_hours(90 * 24))?;
 ///         CERTIFICATES.issue(&requested, &certificate, self.authority.certificate(), &[])?;
 ///     }
 ///     Ok(())

@@ -5,8 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use interfaces::tls_certificates::{
-    Authority, Available, Capabilities, Certificate, CertificateRequest, Denied, Gone, Mode, PrivateKey, Requested,
-    Requests,
+    Authority, Available, Capabilities, Certificate, CertificateRequest, Denied, Gone, Mode, PrivateKey, Requests,
 };
 use interfaces::{certificate_transfer, cos_agent, database, haproxy_route, ingress, tls_certificates};
 use ops::{
@@ -147,8 +146,7 @@ impl ConsumerCharm {
     fn on_requested(&mut self, _: &CustomRelation<Requests>, model: &Model) -> anyhow::Result<()> {
         let authority = authority(model)?;
         for requested in SIGN.outstanding(model)? {
-            let Requested { request, ca, .. } = &requested;
-            let certificate = authority.sign(request, *ca, Duration::from_hours(24))?;
+            let certificate = authority.sign_requested(&requested, Duration::from_hours(24))?;
             SIGN.issue(&requested, &certificate, authority.certificate(), &[])?;
         }
         Ok(())

@@ -1,0 +1,395 @@
+//! The package sources of a machine, as its files have them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Apt, Error};
+use crate::pathops;
+
+/// A package source of the machine: a line of a `.list` file, or a stanza of a `.sources` file.
+///
+/// ```no_run
+/// use charmlibs::apt;
+///
+/// // A machine that must get its packages from a mirror alone.
+/// for source in apt::sources()?.iter().filter(|source| source.enabled) {
+///     if source.uris.iter().any(|uri| uri.contains("archive.ubuntu.com")) {
+///         apt::disable_source(source)?;
+///     }
+/// }
+/// # Ok::<(), apt::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct Source {
+    /// The file that it is in.
+    pub path: PathBuf,
+    /// Whether apt reads it. A line is disabled by a `#`, a stanza by `Enabled: no`.
+    pub enabled: bool,
+    /// `deb`, `deb-src`, or both.
+    pub types: Vec<String>,
+    /// Where it is.
+    pub uris: Vec<String>,
+    /// The suites, such as `noble` and `noble-updates`.
+    pub suites: Vec<String>,
+    /// The components, such as `main`; none for a suite that ends in `/`.
+    pub components: Vec<String>,
+    /// The architectures, such as `amd64`; the machine's if there are none.
+    pub architectures: Vec<String>,
+    /// The file of the key that it is signed with, or the key itself; apt's own keys if there is none.
+    pub signed_by: Option<String>,
+}
+
+/// The package sources of the machine, disabled ones too.
+///
+/// # Errors
+/// See [`Apt::sources`].
+pub fn sources() -> Result<Vec<Source>, Error> {
+    Apt::new().sources()
+}
+
+/// Have apt no longer read this package source, and return whether it did.
+///
+/// # Errors
+/// See [`Apt::disable_source`].
+pub fn disable_source(source: &Source) -> Result<bool, Error> {
+    Apt::new().disable_source(source)
+}
+
+/// Undo [`disable_source`], and return whether it was disabled.
+///
+/// # Errors
+/// See [`Apt::enable_source`].
+pub fn enable_source(source: &Source) -> Result<bool, Error> {
+    Apt::new().enable_source(source)
+}
+
+impl Apt {
+    /// The package sources of the machine, disabled ones too: those of `sources.list`, then those of the files in
+    /// `sources.list.d`, by name. What is neither a source nor a comment is passed over, with a warning: apt itself refuses
+    /// to run with it.
+    ///
+    /// # Errors
+    /// [`Error::File`]: a file could not be read.
+    pub fn sources(&self) -> Result<Vec<Source>, Error> {
+        let mut paths = vec![self.config_folder.join("sources.list")];
+        let folder = self.config_folder.join("sources.list.d");
+        let mut more = match fs::read_dir(&folder) {
+            Ok(entries) => entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(pathops::Error::step("read the folder", &folder))?,
+            Err(_) if !folder.exists() => Vec::new(),
+            Err(error) => return Err(pathops::Error::step("read the folder", &folder)(error).into()),
+        };
+        more.sort();
+        paths.extend(more);
+        let mut sources = Vec::new();
+        for path in paths {
+            if let Some(text) = text_of(&path)? {
+                sources.extend(entries(&path, &text).into_iter().map(|(_, source)| source));
+            }
+        }
+        Ok(sources)
+    }
+
+    /// Have apt no longer read this package source, and return whether it did. Its line or stanza stays in its file, with a
+    /// `#` before it or with `Enabled: no`. The packages that it has are known until the next [`Apt::update`].
+    ///
+    /// # Errors
+    /// [`Error::NoSource`]: its file does not have it any more. [`Error::File`]: the file could not be read or written, and
+    /// is as it was.
+    pub fn disable_source(&self, source: &Source) -> Result<bool, Error> {
+        Self::switch(source, false)
+    }
+
+    /// Undo [`Apt::disable_source`], and return whether it was disabled.
+    ///
+    /// # Errors
+    /// As [`Apt::disable_source`].
+    pub fn enable_source(&self, source: &Source) -> Result<bool, Error> {
+        Self::switch(source, true)
+    }
+
+    fn switch(source: &Source, enabled: bool) -> Result<bool, Error> {
+        let gone = || Error::NoSource { path: source.path.clone(), uri: source.uris.join(" ") };
+        let text = text_of(&source.path)?.ok_or_else(gone)?;
+        let found = entries(&source.path, &text);
+        let same = |it: &Source| Source { enabled: source.enabled, ..it.clone() } == *source;
+        let all: Vec<_> = found.iter().filter(|(_, it)| same(it)).collect();
+        if all.is_empty() {
+            return Err(gone());
+        }
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let mut changed = false;
+        // A source that stands there twice is read until both are disabled. From the end, for lines are added.
+        for (place, it) in all.into_iter().rev().filter(|(_, it)| it.enabled != enabled) {
+            if is_stanzas(&it.path) {
+                switch_stanza(&mut lines, place, enabled);
+            } else if enabled {
+                let line = &mut lines[place.start];
+                *line = line.trim_start_matches(|c: char| c == '#' || c.is_whitespace()).to_owned();
+            } else {
+                lines[place.start].insert_str(0, "# ");
+            }
+            changed = true;
+            tracing::info!(uris = it.uris.join(" "), enabled, "switched the package source");
+        }
+        if changed {
+            pathops::ensure_contents(&source.path, lines.join("\n") + "\n")?;
+        }
+        Ok(changed)
+    }
+}
+
+/// The text of a file that apt would read; none if it is not there, or has another ending.
+fn text_of(path: &Path) -> Result<Option<String>, Error> {
+    let is_one = path.extension().is_some_and(|ending| ending == "list" || ending == "sources");
+    if !is_one || !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = fs::read(path).map_err(pathops::Error::step("read", path))?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+type Place = std::ops::Range<usize>;
+
+fn is_stanzas(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "sources")
+}
+
+/// The sources in a text, and the lines that each has.
+fn entries(path: &Path, text: &str) -> Vec<(Place, Source)> {
+    let lines: Vec<&str> = text.lines().collect();
+    if is_stanzas(path) { stanzas(path, &lines) } else { single_lines(path, &lines) }
+}
+
+fn single_lines(path: &Path, lines: &[&str]) -> Vec<(Place, Source)> {
+    let mut sources = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        let uncommented = line.trim_start_matches(|c: char| c == '#' || c.is_whitespace());
+        let enabled = !line.trim_start().starts_with('#');
+        match Source::of_line(path, uncommented, enabled) {
+            Some(source) => sources.push((number..number + 1, source)),
+            None if enabled && !uncommented.is_empty() => {
+                tracing::warn!("{}, line {}: no package source: {line}", path.display(), number + 1);
+            }
+            None => {}
+        }
+    }
+    sources
+}
+
+fn stanzas(path: &Path, lines: &[&str]) -> Vec<(Place, Source)> {
+    let mut sources = Vec::new();
+    let blank = |line: &&str| line.trim().is_empty();
+    let mut start = 0;
+    while start < lines.len() {
+        let length = lines[start..].iter().position(blank).unwrap_or(lines.len() - start);
+        let stanza = &lines[start..start + length];
+        if stanza.iter().any(|line| !line.starts_with('#')) {
+            if let Some(source) = Source::of_stanza(path, stanza) {
+                sources.push((start..start + length, source));
+            } else {
+                tracing::warn!("{}, line {}: no package source", path.display(), start + 1);
+            }
+        }
+        start += length + 1;
+    }
+    sources
+}
+
+impl Source {
+    /// `deb [arch=amd64 signed-by=/key] URI SUITE COMPONENT…`
+    pub(super) fn of_line(path: &Path, line: &str, enabled: bool) -> Option<Self> {
+        // What is behind a `#` is a comment, also at the end of a line.
+        let line = line.split('#').next().unwrap_or_default();
+        let (kind, rest) = line.split_once(char::is_whitespace)?;
+        if !matches!(kind, "deb" | "deb-src") {
+            return None;
+        }
+        let rest = rest.trim_start();
+        let (options, rest) = match rest.strip_prefix('[') {
+            Some(rest) => rest.split_once(']')?,
+            None => ("", rest),
+        };
+        let mut words = rest.split_whitespace().map(str::to_owned);
+        let (uri, suite) = (words.next()?, words.next()?);
+        let components: Vec<_> = words.collect();
+        // As apt has it. A sentence in a comment that begins with `deb` has no such words.
+        if !uri.contains(':') || components.is_empty() != suite.ends_with('/') {
+            return None;
+        }
+        let option = |name: &str| options.split_whitespace().find_map(|it| it.strip_prefix(name)?.strip_prefix('='));
+        Some(Self {
+            path: path.to_owned(),
+            enabled,
+            types: vec![kind.to_owned()],
+            uris: vec![uri],
+            suites: vec![suite],
+            components,
+            architectures: option("arch").into_iter().flat_map(|it| it.split(',')).map(str::to_owned).collect(),
+            signed_by: option("signed-by").map(str::to_owned),
+        })
+    }
+
+    fn of_stanza(path: &Path, lines: &[&str]) -> Option<Self> {
+        let field = |name: &str| {
+            let first = lines.iter().position(|line| is_field(line, name))?;
+            let mut value = lines[first].split_once(':')?.1.trim().to_owned();
+            for line in continuation(lines, first).filter(|line| !line.starts_with('#')) {
+                value = format!("{value}\n{}", line.trim());
+            }
+            Some(value.trim().to_owned())
+        };
+        let words = |name: &str| -> Vec<String> {
+            field(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+        };
+        let (types, uris, suites) = (words("Types"), words("URIs"), words("Suites"));
+        if types.is_empty() || uris.is_empty() || suites.is_empty() {
+            return None;
+        }
+        let off =
+            |value: String| matches!(value.to_lowercase().as_str(), "no" | "false" | "without" | "off" | "disable");
+        Some(Self {
+            path: path.to_owned(),
+            enabled: !field("Enabled").is_some_and(off),
+            types,
+            uris,
+            suites,
+            components: words("Components"),
+            architectures: words("Architectures"),
+            signed_by: field("Signed-By").filter(|value| !value.is_empty()),
+        })
+    }
+}
+
+/// apt reads the names of fields whatever their case.
+fn is_field(line: &str, name: &str) -> bool {
+    line.split_once(':').is_some_and(|(field, _)| field.eq_ignore_ascii_case(name))
+}
+
+/// The lines that continue the field at `first`: they are indented, or comments between such lines.
+fn continuation<'a>(lines: &'a [&'a str], first: usize) -> impl Iterator<Item = &'a str> {
+    lines[first + 1..].iter().copied().take_while(|line| line.starts_with([' ', '\t', '#']))
+}
+
+fn switch_stanza(lines: &mut Vec<String>, place: &Place, enabled: bool) {
+    let set = format!("Enabled: {}", if enabled { "yes" } else { "no" });
+    if let Some(found) = lines[place.clone()].iter().position(|line| is_field(line, "Enabled")) {
+        lines[place.start + found] = set;
+    } else {
+        let comments = lines[place.clone()].iter().take_while(|line| line.starts_with('#')).count();
+        lines.insert(place.start + comments, set);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: &str = "\
+# deb cdrom:[Debian]/ bookworm main
+# deb packages are in two places
+deb http://deb.debian.org/debian bookworm main contrib # the archive
+deb-src\thttp://deb.debian.org/debian bookworm main
+#deb [arch=amd64,arm64 signed-by=/etc/apt/keyrings/pg.asc] https://apt.postgresql.org/pub/repos/apt bookworm-pgdg main
+deb [trusted=yes] file:/srv/repo ./
+";
+    const STANZAS: &str = "\
+# The archive.
+Types: deb
+URIs: http://archive.ubuntu.com/ubuntu http://mirror.example/ubuntu
+Suites: noble
+ noble-updates
+Components: main universe
+Signed-By:
+ -----BEGIN PGP PUBLIC KEY BLOCK-----
+ .
+ abc
+
+# A comment alone.
+
+enabled: off
+types: deb deb-src
+uris: file:/srv/repo
+suites: ./
+";
+
+    fn apt() -> (tempfile::TempDir, Apt) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("sources.list.d")).unwrap();
+        fs::write(folder.path().join("sources.list"), LIST).unwrap();
+        fs::write(folder.path().join("sources.list.d/ubuntu.sources"), STANZAS).unwrap();
+        fs::write(folder.path().join("sources.list.d/ubuntu.sources.save"), STANZAS).unwrap();
+        let apt = Apt::new().config_folder(folder.path());
+        (folder, apt)
+    }
+
+    #[test]
+    fn sources_of_both_formats_are_listed() {
+        let (_folder, apt) = apt();
+        let sources = apt.sources().unwrap();
+        let seen: Vec<_> = sources
+            .iter()
+            .map(|it| {
+                let (types, uris, suites) = (it.types.join(" "), it.uris.join(" "), it.suites.join(" "));
+                (it.enabled, types, uris, suites, it.components.join(" "))
+            })
+            .collect();
+        let entry = |enabled, types: &str, uris: &str, suites: &str, components: &str| {
+            (enabled, types.to_owned(), uris.to_owned(), suites.to_owned(), components.to_owned())
+        };
+        let ubuntu = "http://archive.ubuntu.com/ubuntu http://mirror.example/ubuntu";
+        assert_eq!(
+            seen,
+            [
+                entry(false, "deb", "cdrom:[Debian]/", "bookworm", "main"),
+                entry(true, "deb", "http://deb.debian.org/debian", "bookworm", "main contrib"),
+                entry(true, "deb-src", "http://deb.debian.org/debian", "bookworm", "main"),
+                entry(false, "deb", "https://apt.postgresql.org/pub/repos/apt", "bookworm-pgdg", "main"),
+                entry(true, "deb", "file:/srv/repo", "./", ""),
+                entry(true, "deb", ubuntu, "noble noble-updates", "main universe"),
+                entry(false, "deb deb-src", "file:/srv/repo", "./", ""),
+            ]
+        );
+        assert_eq!(sources[3].architectures, ["amd64", "arm64"]);
+        assert_eq!(sources[3].signed_by.as_deref(), Some("/etc/apt/keyrings/pg.asc"));
+        assert_eq!(sources[5].signed_by.as_deref(), Some("-----BEGIN PGP PUBLIC KEY BLOCK-----\n.\nabc"));
+    }
+
+    #[test]
+    fn a_source_is_disabled_and_enabled_and_nothing_else_changes() {
+        let (folder, apt) = apt();
+        let before = apt.sources().unwrap();
+        for source in &before {
+            let (on, off) = (Source { enabled: true, ..source.clone() }, Source { enabled: false, ..source.clone() });
+            assert_eq!(apt.disable_source(source).unwrap(), source.enabled);
+            assert!(!apt.disable_source(source).unwrap());
+            assert!(apt.sources().unwrap().contains(&off));
+            assert!(apt.enable_source(source).unwrap());
+            assert!(!apt.enable_source(source).unwrap());
+            assert!(apt.sources().unwrap().contains(&on));
+            if !source.enabled {
+                apt.disable_source(source).unwrap();
+            }
+        }
+        assert_eq!(apt.sources().unwrap(), before);
+        let list = fs::read_to_string(folder.path().join("sources.list")).unwrap();
+        assert_eq!(list, LIST.replace("#deb", "# deb"));
+        let stanzas = fs::read_to_string(folder.path().join("sources.list.d/ubuntu.sources")).unwrap();
+        let expected = STANZAS.replace("# The archive.\n", "# The archive.\nEnabled: yes\n");
+        assert_eq!(stanzas, expected.replace("enabled: off", "Enabled: no"));
+    }
+
+    #[test]
+    fn a_source_that_is_gone_is_an_error_that_names_its_file() {
+        let (folder, apt) = apt();
+        let source = apt.sources().unwrap().remove(1);
+        fs::write(folder.path().join("sources.list"), "").unwrap();
+        let error = apt.disable_source(&source).unwrap_err();
+        let path = folder.path().join("sources.list");
+        let text = format!("{} has no package source http://deb.debian.org/debian", path.display());
+        assert_eq!(error.to_string(), text);
+    }
+}

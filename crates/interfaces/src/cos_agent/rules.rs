@@ -1,0 +1,79 @@
+//! Alert rules, as Prometheus and Loki read them.
+
+use serde_json::{Map, Value, json};
+
+use super::InvalidFile;
+use super::expression::{self, Language, Matcher};
+use super::topology::Topology;
+
+/// Rules that every application has, as the library for charms in Python gives them to it: what nobody can scrape is down.
+pub(super) const HOST_HEALTH: (&str, &str) = (
+    "HostHealth",
+    "\
+groups:
+- name: HostHealth
+  rules:
+  - alert: HostDown
+    expr: up < 1
+    for: 5m
+    labels: {severity: critical}
+    annotations: {summary: \"{{ $labels.instance }} of {{ $labels.juju_application }} cannot be scraped.\"}
+  - alert: HostMetricsMissing
+    expr: absent(up)
+    for: 5m
+    labels: {severity: warning}
+    annotations: {summary: \"Nothing is known of a unit of {{ $labels.juju_application }}: there are no metrics.\"}
+",
+);
+
+/// All rules, as Prometheus and Loki read them; nothing where there are none.
+pub(super) fn rules(
+    files: impl Iterator<Item = &'static (&'static str, &'static str)>,
+    topology: &Topology,
+    language: Language,
+) -> Result<Value, InvalidFile> {
+    let mut groups = Vec::new();
+    for (name, text) in files {
+        let invalid = |why: String| InvalidFile::Rules { name, why };
+        let parsed = ops_metadata::parse_yaml(text).map_err(|why| invalid(why.to_string()))?;
+        let found = match parsed {
+            Value::Object(mut file) if file.contains_key("groups") => file.remove("groups").unwrap_or_default(),
+            Value::Object(rule) if rule.contains_key("expr") => json!([{"name": name, "rules": [rule]}]),
+            _ => return Err(invalid("there is neither `groups` nor `expr`".to_owned())),
+        };
+        let Value::Array(found) = found else { return Err(invalid("`groups` is no list".to_owned())) };
+        for group in found {
+            groups.push(labelled(group, topology, language).map_err(invalid)?);
+        }
+    }
+    Ok(if groups.is_empty() { json!({}) } else { json!({"groups": groups}) })
+}
+
+/// The labels by which an expression selects this application's series. Not the charm: a subordinate's series have its
+/// principal's.
+const SELECTING: [&str; 3] = ["juju_model", "juju_model_uuid", "juju_application"];
+
+/// A group with this application's labels in its rules, and in what they select. An error if it is no group.
+fn labelled(mut group: Value, topology: &Topology, language: Language) -> Result<Value, String> {
+    let lacks = || "a group lacks its name or its rules".to_owned();
+    let name = group.get("name").and_then(Value::as_str).ok_or_else(lacks)?;
+    let name = format!("{}_{name}_rules", topology.prefix());
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    group["name"] = name.chars().map(|c| if fits(c) { c } else { '_' }).collect::<String>().into();
+    for rule in group.get_mut("rules").and_then(Value::as_array_mut).ok_or_else(lacks)? {
+        let rule = rule.as_object_mut().ok_or_else(lacks)?;
+        let labels = rule.entry("labels").or_insert_with(|| Map::new().into()).as_object_mut();
+        let labels = labels.ok_or_else(|| "the labels of a rule are no map".to_owned())?;
+        for (key, value) in topology.labels() {
+            labels.entry(key).or_insert_with(|| value.into());
+        }
+        // A rule may say whose series it is about.
+        let labels = labels.clone();
+        let matchers: Vec<Matcher<'_>> =
+            SELECTING.into_iter().filter_map(|label| Some((label, labels.get(label)?.as_str()?))).collect();
+        let expression = rule.get("expr").and_then(Value::as_str).ok_or_else(lacks)?;
+        let expression = expression.replace("%%juju_topology%%,", "").replace("%%juju_topology%%", "");
+        rule.insert("expr".to_owned(), expression::select(&expression, &matchers, language)?.into());
+    }
+    Ok(group)
+}

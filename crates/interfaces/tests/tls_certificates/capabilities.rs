@@ -1,0 +1,51 @@
+//! What a provider says that it can do.
+
+use interfaces::tls_certificates::{Capabilities, Provider};
+use ops::{Charm, Framework, Model};
+use ops_testing::{Relation, State, on};
+use serde_json::{Value, json as value};
+
+use crate::provider::CaCharm;
+use crate::{UNIT, UnitCharm, authority, context, schema};
+
+#[test]
+fn what_the_provider_can_do_is_published_by_its_leader_and_read_by_requirers() {
+    const ABLE: Provider = Provider::new("sign").capabilities(capabilities);
+    struct AbleCharm;
+    impl Charm for AbleCharm {
+        fn observe(framework: &mut Framework<Self>) {
+            framework.library(ABLE).refresh_on([ops::on::config_changed().into()]);
+        }
+    }
+    fn capabilities(model: &Model) -> anyhow::Result<Capabilities> {
+        let domain = model.config()?["host"].as_str().unwrap_or_default().to_owned();
+        Ok(Capabilities::default().supports_ip_sans(false).allowed_domains([domain]).provider_type("acme"))
+    }
+    let relation = Relation::new("sign").id(5);
+    let state = State::default().with_relation(relation.clone());
+    let out = context(AbleCharm).run(on::relation_created(&relation), state.clone()).unwrap();
+    assert!(out.relation(5).local_app_data.is_empty(), "the leader publishes");
+    let out = context(AbleCharm).run(on::relation_created(&relation), state.with_leader(true)).unwrap();
+    let data = &out.relation(5).local_app_data;
+    schema::check("tls-certificates-v1 provider app", data, &[]);
+    let says = |host: &str| value!({"supports_ip_sans": false, "allowed_domains": [host], "provider_type": "acme"});
+    assert_eq!(serde_json::from_str::<Value>(&data["capabilities"]).unwrap(), says("shop.example.com"));
+    let out = context(AbleCharm).run(on::config_changed(), out.with_config("host", "b.example.com")).unwrap();
+    let data = &out.relation(5).local_app_data;
+    assert_eq!(serde_json::from_str::<Value>(&data["capabilities"]).unwrap(), says("b.example.com"));
+    // A provider that says nothing any more takes it back.
+    let gone = context(CaCharm(authority())).run(on::relation_changed(out.relation(5)), out.clone()).unwrap();
+    assert!(gone.relation(5).local_app_data.is_empty());
+
+    let read = |databag: &[(&str, &str)]| {
+        let relation = Relation::new("certificates").id(3).remote_app_data(databag.iter().copied());
+        let mut ctx = context(UnitCharm);
+        let manager = ctx.manager(on::update_status(), State::default().with_relation(relation)).unwrap();
+        UNIT.capabilities(manager.model())
+    };
+    let known = read(&[("capabilities", &data["capabilities"])]).unwrap().unwrap();
+    assert_eq!((known.supports_ip_sans, known.supports_subdomain), (Some(false), None));
+    assert_eq!(known.allowed_domains.as_deref(), Some(&["b.example.com".to_owned()][..]));
+    assert_eq!(read(&[]).unwrap(), None);
+    assert!(read(&[("capabilities", "7")]).is_err());
+}

@@ -1,0 +1,65 @@
+//! What a requirer asks for.
+
+use interfaces::tls_certificates::{CertificateRequest, SigningRequest};
+use ops_testing::{Relation, State, on};
+
+use crate::{AppCharm, PREFIX, UnitCharm, asked, certificate_secrets, context, issued, schema, sent};
+
+#[test]
+fn a_unit_asks_with_a_key_that_is_in_a_secret_of_its_own() {
+    let (out, request) = asked();
+    let data = &out.relation(3).local_unit_data;
+    let keys: Vec<&String> = data.keys().filter(|key| !key.contains("address") && *key != "egress-subnets").collect();
+    assert_eq!(keys, ["certificate_signing_requests"]);
+    schema::check("tls-certificates-v1 requirer unit", data, &["certificate_signing_requests"]);
+    let [entry] = &sent(&out)[..] else { panic!() };
+    assert_eq!(entry.as_object().unwrap().keys().collect::<Vec<_>>(), ["ca", "certificate_signing_request"]);
+    assert_eq!(entry["ca"], false);
+    assert!(out.relation(3).local_app_data.is_empty());
+    assert_eq!(request.content(), CertificateRequest::new("shop.example.com").dns_names(["shop.example.com"]));
+    let secret = out.get_secret_by_label(&format!("{PREFIX}-private-key-0-certificates")).unwrap();
+    assert_eq!(secret.owner, Some(ops::SecretOwner::Unit));
+    assert_eq!(secret.latest().unwrap().keys().collect::<Vec<_>>(), ["private-key"]);
+}
+
+#[test]
+fn a_second_look_changes_nothing() {
+    let (out, _) = asked();
+    let mut ctx = context(UnitCharm);
+    let again = ctx.run(on::config_changed(), out.clone()).unwrap();
+    assert_eq!(again.relations, out.relations);
+    assert_eq!(again.secrets.len(), 1);
+    assert!(
+        !ctx.hook_commands().iter().any(|command| command.starts_with("relation-set")),
+        "{:?}",
+        ctx.hook_commands()
+    );
+}
+
+#[test]
+fn an_application_s_leader_alone_asks_for_it() {
+    let relation = Relation::new("certificates").id(3);
+    let state = State::default().with_relation(relation.clone());
+    let out = context(AppCharm).run(on::relation_created(&relation), state.clone()).unwrap();
+    assert!(out.secrets.is_empty() && out.relation(3).local_app_data.is_empty());
+    for event in [on::relation_created(&relation), on::leader_elected()] {
+        let out = context(AppCharm).run(event, state.clone().with_leader(true)).unwrap();
+        let data = &out.relation(3).local_app_data;
+        assert!(data["certificate_signing_requests"].contains("-----BEGIN CERTIFICATE REQUEST-----"), "{data:?}");
+        schema::check("tls-certificates-v1 requirer app", data, &["certificate_signing_requests"]);
+        assert!(sent(&out).is_empty());
+        let secret = out.get_secret_by_label(&format!("{PREFIX}-private-key-app-certificates")).unwrap();
+        assert_eq!(secret.owner, Some(ops::SecretOwner::Application));
+    }
+}
+
+#[test]
+fn another_request_takes_the_place_of_the_first() {
+    let (state, request, _) = issued();
+    let out = context(UnitCharm).run(on::config_changed(), state.with_config("host", "new.example.com")).unwrap();
+    let [new] = &sent(&out)[..] else { panic!() };
+    let new = SigningRequest::from_pem(new["certificate_signing_request"].as_str().unwrap()).unwrap();
+    assert_eq!(new.content().common_name, "new.example.com");
+    assert_ne!(new, request);
+    assert!(certificate_secrets(&out).is_empty());
+}

@@ -1,0 +1,81 @@
+//! Providers that refuse, err, or mean harm.
+
+use interfaces::tls_certificates::{Error, PrivateKey};
+use ops_testing::on;
+use serde_json::json as value;
+
+use crate::{DAY, UNIT, UnitCharm, answer, asked, authority, certificate_secrets, context, entry};
+
+#[test]
+fn a_certificate_for_another_key_is_refused_by_name_and_nothing_is_kept() {
+    let (state, request) = asked();
+    let authority = authority();
+    let other = request.content().sign(&PrivateKey::generate().unwrap()).unwrap();
+    let certificate = authority.sign(&other, DAY).unwrap();
+    let state = answer(state, &[entry(&authority, &request, &certificate)]);
+    let mut ctx = context(UnitCharm);
+    let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
+    assert!(ctx.emitted(&UNIT.available()).is_empty() && certificate_secrets(&out).is_empty());
+    let manager = ctx.manager(on::update_status(), out).unwrap();
+    let error = UNIT.issued(manager.model()).unwrap_err();
+    assert!(matches!(error, Error::OtherKey { .. }), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "ca sent a certificate for shop.example.com over certificates:3 that is for another private key: it must sign the \
+         request anew"
+    );
+}
+
+#[test]
+fn a_ca_s_certificate_that_was_not_asked_for_is_refused() {
+    let (state, request) = asked();
+    let authority = authority();
+    let certificate = authority.sign_ca(&request, DAY).unwrap();
+    let state = answer(state, &[entry(&authority, &request, &certificate)]);
+    let mut ctx = context(UnitCharm);
+    let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
+    assert!(certificate_secrets(&out).is_empty());
+    let manager = ctx.manager(on::update_status(), out).unwrap();
+    assert!(matches!(UNIT.issued(manager.model()), Err(Error::OtherKind { .. })));
+}
+
+#[test]
+fn what_cannot_be_read_fails_no_hook_and_is_an_error_that_names_the_databag() {
+    let (state, request) = asked();
+    let no_certificate = value!([{"ca": "x", "certificate_signing_request": request.pem(), "certificate": "x"}]);
+    for (certificates, says) in [
+        ("no JSON".to_owned(), "relation certificates:3, databag of ca: certificates is "),
+        ("{}".to_owned(), "relation certificates:3, databag of ca: certificates is "),
+        (r#"[{"ca": 1}]"#.to_owned(), "relation certificates:3, databag of ca: certificates is "),
+        (no_certificate.to_string(), "this is no certificate: "),
+    ] {
+        let data = [("certificates", certificates)];
+        let state = state.clone().change_relation(3, |relation| relation.remote_app_data(data));
+        let mut ctx = context(UnitCharm);
+        let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
+        assert!(certificate_secrets(&out).is_empty());
+        assert!(ctx.juju_log().iter().any(|line| line.message.contains(says)), "{:?}", ctx.juju_log());
+        let manager = ctx.manager(on::update_status(), out).unwrap();
+        let error = UNIT.issued(manager.model()).unwrap_err().to_string();
+        assert!(error.starts_with(says), "{error}");
+    }
+}
+
+#[test]
+fn a_refusal_is_told_once_and_is_an_error_that_says_why() {
+    let (state, request) = asked();
+    let errors =
+        value!([{"csr": request.pem(), "error": {"code": 102, "name": "DOMAIN_NOT_ALLOWED", "message": "not ours"}}]);
+    let data = [("request_errors", errors.to_string())];
+    let state = state.change_relation(3, |relation| relation.remote_app_data(data));
+    let mut ctx = context(UnitCharm);
+    let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
+    assert_eq!(ctx.emitted(&UNIT.denied())[0].code, 102);
+    let out = ctx.run(on::relation_changed(out.relation(3)), out.clone()).unwrap();
+    assert!(ctx.emitted(&UNIT.denied()).is_empty());
+    let manager = ctx.manager(on::update_status(), out).unwrap();
+    assert_eq!(
+        UNIT.issued(manager.model()).unwrap_err().to_string(),
+        "ca refuses a certificate for shop.example.com: not ours (code 102)"
+    );
+}
