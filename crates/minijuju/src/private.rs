@@ -5,6 +5,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
+use atomic_file::NewFile;
+
 /// What minijuju keeps in its data folder.
 const FOLDERS: [&str; 6] = ["bases", "charms", "machines", "models", "resources", "stand-ins"];
 
@@ -25,8 +27,11 @@ pub fn folder(path: &Path) -> io::Result<()> {
 pub fn data_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let ours = |name: &str| FOLDERS.iter().chain(&FILES).chain(&OTHERS).any(|own| *own == name);
+    // What was about to replace one of them when its process was killed is called `.NAME` and more.
+    let left = |name: &str| name.strip_prefix('.').is_some_and(|name| OTHERS.iter().any(|own| name.starts_with(own)));
     let mut entries = fs::read_dir(path)?.flatten();
-    if entries.all(|entry| entry.file_name().to_str().is_some_and(|name| ours(name) || name.starts_with(".tmp"))) {
+    let is_ours = |name: &str| ours(name) || left(name) || name.starts_with(".tmp");
+    if entries.all(|entry| entry.file_name().to_str().is_some_and(is_ours)) {
         close(path, 0o700)?;
     }
     let there = |result: io::Result<()>| match result {
@@ -47,10 +52,10 @@ pub fn file(path: &Path) -> io::Result<()> {
 
 /// Replace a file as a whole, so that a reader sees the old or the new one, whatever happens meanwhile.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut new = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new("/")))?;
-    new.write_all(content)?;
-    new.persist(path)?;
-    Ok(())
+    let mut new = NewFile::beside(path)?;
+    new.file().write_all(content)?;
+    // Not for good: who writes does not wait for the disk, and what a crash of the computer takes is its machines' anyway.
+    new.take_over()
 }
 
 /// Open a file that is only there to be locked. One that others could open is replaced: whoever had it may hold it for

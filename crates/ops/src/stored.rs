@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -56,16 +56,7 @@ impl StateStore for FileStore {
     }
 
     fn save(&self, text: &str) -> io::Result<()> {
-        let new = self.0.with_extension("json.new");
-        let written = File::create(&new).and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            // On the disk before it replaces the old one: a crash must not leave an empty file under the name.
-            file.sync_all()
-        });
-        written.and_then(|()| fs::rename(&new, &self.0)).inspect_err(|_| {
-            // It failed already, and that is what is reported.
-            let _ = fs::remove_file(&new);
-        })
+        atomic_file::replace(&self.0, text.as_bytes())
     }
 
     fn path(&self) -> PathBuf {
@@ -249,13 +240,11 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_written_leaves_the_old_one() {
+    fn a_file_that_cannot_be_replaced_is_an_error_and_nothing_is_left_beside_it() {
         let dir = tempfile::tempdir().unwrap();
         let store = FileStore::in_dir(dir.path());
-        store.save("old").unwrap();
-        // A folder in the way of the new file.
-        fs::create_dir(dir.path().join(".unit-state.json.new")).unwrap();
+        fs::create_dir(store.path()).unwrap();
         assert!(store.save("new").is_err());
-        assert_eq!(store.load().unwrap().as_deref(), Some("old"));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

@@ -1,0 +1,182 @@
+//! Replace a file in one step: a reader sees the old file or the new one, whole.
+//!
+//! The new content goes to a file beside the old one, which then takes over its name:
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("settings.toml");
+//! atomic_file::replace(&path, b"port = 80\n")?;
+//! # assert_eq!(std::fs::read(&path)?, b"port = 80\n");
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The most bytes of a file's name that the name of the new file begins with: names have 255 at the most.
+const START: usize = 200;
+
+/// Put a file with this content at `path`, for its owner alone, in place of one that may be there. It lasts, whatever happens
+/// to the machine afterwards.
+///
+/// # Errors
+/// What was at `path` is still there then.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut new = NewFile::beside(path)?;
+    new.file().write_all(content)?;
+    new.take_over_for_good()
+}
+
+/// A file that is about to take over the name of another. Dropped before that, it is removed.
+#[derive(Debug)]
+pub struct NewFile {
+    file: File,
+    at: PathBuf,
+    path: PathBuf,
+}
+
+impl NewFile {
+    /// An empty file beside `path`, open for writing, for its owner alone: who may read it is not known yet.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn beside(path: &Path) -> io::Result<Self> {
+        /// Tells the files of this process apart, where several threads write.
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let name = path.file_name().unwrap_or_default().as_bytes();
+        loop {
+            let mut new = OsString::from(".");
+            // The name may be as long as names may be; its start is enough to know whose file it is.
+            new.push(OsStr::from_bytes(&name[..name.len().min(START)]));
+            new.push(format!(".{}.{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+            let at = path.with_file_name(new);
+            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&at) {
+                Ok(file) => return Ok(Self { file, at, path: path.to_owned() }),
+                // Left by a process of the same number that was killed: take the next name.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The file, to be written, and given an owner and a mode.
+    pub fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Take over the name. After a crash of the machine the file may be the old one, or empty.
+    ///
+    /// # Errors
+    /// Something else than a file is in the way, say a folder.
+    pub fn take_over(mut self) -> io::Result<()> {
+        fs::rename(&self.at, &self.path)?;
+        self.at = PathBuf::new();
+        Ok(())
+    }
+
+    /// Take over the name once the content is on the disk, and see that the name is there too.
+    ///
+    /// # Errors
+    /// The disk is full, or something else than a file is in the way.
+    pub fn take_over_for_good(self) -> io::Result<()> {
+        // Before the rename: else a crash could leave the name with no content.
+        self.file.sync_all()?;
+        let path = self.path.clone();
+        self.take_over()?;
+        if let Err(error) = sync_folder(&path) {
+            // The file is as it should be, and not every kind of file system can do this: no reason to fail.
+            tracing::debug!(path = %path.display(), %error, "a crash of the machine now could bring the old file back");
+        }
+        Ok(())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.at.as_os_str().is_empty()
+            && let Err(error) = fs::remove_file(&self.at)
+        {
+            tracing::warn!(path = %self.at.display(), %error, "could not remove a file that is not needed");
+        }
+    }
+}
+
+/// The folder holds the name, so this is what makes the rename last.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<OsString> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_is_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        replace(&path, b"old").unwrap();
+        let opened = File::open(&path).unwrap();
+        replace(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(io::read_to_string(opened).unwrap(), "old", "who reads the old one is not disturbed");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        assert_eq!(names(folder.path()), ["state"], "no other file is left");
+    }
+
+    #[test]
+    fn what_does_not_take_over_leaves_the_old_file_and_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        fs::write(&path, "old").unwrap();
+        let mut new = NewFile::beside(&path).unwrap();
+        new.file().write_all(b"half of the n").unwrap();
+        drop(new);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(folder.path()), ["state"]);
+    }
+
+    #[test]
+    fn a_folder_in_the_way_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        fs::create_dir(&path).unwrap();
+        assert_eq!(replace(&path, b"new").unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(names(folder.path()), ["state"]);
+        assert!(path.is_dir());
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_names_may_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("n".repeat(255));
+        replace(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+
+    #[test]
+    fn what_a_killed_process_of_the_same_number_left_is_not_in_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        for count in 0..50 {
+            fs::write(folder.path().join(format!(".state.{}.{count}", process::id())), "left").unwrap();
+        }
+        replace(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+    }
+}
