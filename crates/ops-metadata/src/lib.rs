@@ -45,7 +45,8 @@ mod warnings;
 mod yaml;
 mod yaml_error;
 mod yaml_scalar;
-mod yaml_writer;
+#[doc(hidden)]
+pub mod yaml_writer;
 
 pub use action::ActionMeta;
 pub use assumes::{Assumes, AssumesCondition, Feature};

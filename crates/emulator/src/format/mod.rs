@@ -3,7 +3,6 @@
 pub mod base64;
 pub(crate) mod float;
 pub mod json;
-mod scalar;
 mod serializer;
 pub mod smart;
 mod value;

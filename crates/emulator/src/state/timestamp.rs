@@ -84,18 +84,6 @@ impl Timestamp {
         Self::from_date_and_clock(date, clock, zone)
     }
 
-    /// Read what a YAML reader takes for a date: RFC 3339 with short fields, a space instead of the `T`, or a date alone.
-    pub(crate) fn parse_loose(text: &str) -> Option<Self> {
-        if let Some((date, time)) = text.split_once(['T', 't']) {
-            let (clock, zone) = split_zone(time);
-            return Self::from_date_and_clock(date, clock, Some(zone?));
-        }
-        match text.split_once(' ') {
-            Some((date, clock)) => Self::from_date_and_clock(date, clock, None),
-            None => Self::from_date_and_clock(text, "0:0:0", None),
-        }
-    }
-
     fn from_date_and_clock(date: &str, clock: &str, zone: Option<&str>) -> Option<Self> {
         let number = |text: &str, longest: usize| {
             let digits = !text.is_empty() && text.len() <= longest && text.bytes().all(|c| c.is_ascii_digit());

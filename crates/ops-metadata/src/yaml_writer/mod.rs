@@ -1,217 +1,347 @@
-//! Writes YAML that Juju, Python and this crate read alike.
-//!
-//! Juju and Charmcraft read YAML 1.1, where `yes`, `0o17` or `1_000` without quotes are no strings. So only what looks
-//! like plain words goes without quotes.
+//! Writes YAML: the bytes that Juju's library writes, or text that Juju, Python and this crate read alike.
+
+mod scalar;
+
+use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-/// A document. Keys come in the map's order: the alphabet's, as Charmcraft writes them.
+use self::scalar::{Style, fits_simple_key, is_printable, style_of};
+
+/// Columns after which Juju folds a line at its next space.
+const WIDTH: usize = 80;
+/// Characters of base64 in a line.
+const BINARY_WIDTH: usize = 70;
+/// Columns that each level is indented by.
+const INDENT: usize = 2;
+
+/// Who writes, which is how text is quoted and folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// Juju, with Go's yaml.v2: to the byte.
+    Juju,
+    /// Whoever wants to be read alike by all readers of YAML: only what looks like plain words goes without quotes.
+    Portable,
+}
+
+/// What is written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node<'a> {
+    /// A number, a boolean, a point in time or null, which need no quotes.
+    Bare(Cow<'a, str>),
+    /// Text.
+    Text(&'a str),
+    /// Bytes, in base64.
+    Binary(String),
+    /// A list.
+    List(Vec<Node<'a>>),
+    /// Keys and values, in this order.
+    Map(Vec<(&'a str, Node<'a>)>),
+}
+
+impl<'a> Node<'a> {
+    /// JSON; keys come in the map's order, the alphabet's, as Charmcraft writes them.
+    fn of(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Self::Bare("null".into()),
+            Value::Bool(value) => Self::Bare(value.to_string().into()),
+            Value::Number(number) => Self::Bare(portable_number(&number.to_string()).into()),
+            Value::String(text) => Self::Text(text),
+            Value::Array(items) => Self::List(items.iter().map(Self::of).collect()),
+            Value::Object(map) => Self::map(map),
+        }
+    }
+
+    fn map(map: &'a Map<String, Value>) -> Self {
+        Self::Map(map.iter().map(|(key, value)| (key.as_str(), Self::of(value))).collect())
+    }
+}
+
+/// An exponent has a sign to Juju, and a fraction before it to Python: `1e16` would be text.
+fn portable_number(number: &str) -> String {
+    let Some((mantissa, exponent)) = number.split_once('e') else { return number.to_owned() };
+    let fraction = if mantissa.contains('.') { "" } else { ".0" };
+    let sign = if exponent.starts_with(['+', '-']) { "" } else { "+" };
+    format!("{mantissa}{fraction}e{sign}{exponent}")
+}
+
+/// A charm's file: a map as YAML that all readers read alike.
 pub(crate) fn document(map: &Map<String, Value>) -> String {
-    let mut text = String::new();
-    if map.is_empty() {
-        return "{}\n".to_owned();
-    }
-    write_map(map, 0, &mut text);
-    text
+    write(&Node::map(map), Dialect::Portable)
 }
 
-fn write_map(map: &Map<String, Value>, indent: usize, text: &mut String) {
-    for (position, (key, value)) in map.iter().enumerate() {
-        // The first key of a list's item stands behind the item's dash.
-        if position > 0 || !text.ends_with("- ") {
-            pad(indent, text);
-        }
-        write_line(key, text);
-        text.push(':');
-        write_value(value, indent, text);
+/// A document of YAML, with a line break at its end.
+#[must_use]
+pub fn write(node: &Node<'_>, dialect: Dialect) -> String {
+    let mut emitter = Emitter { dialect, out: String::new(), column: 0, whitespace: true, indention: true };
+    emitter.node(node, None, Place::Root);
+    if !emitter.out.ends_with('\n') {
+        emitter.out.push('\n');
     }
+    emitter.out
 }
 
-/// Writes what follows `key:` or `-`, to the end of the line and below.
-fn write_value(value: &Value, indent: usize, text: &mut String) {
-    match value {
-        Value::Object(map) if !map.is_empty() => {
-            text.push('\n');
-            write_map(map, indent + 2, text);
+/// Where a node stands: a list that is the value of a key is not indented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Root,
+    Item,
+    Key,
+    Value,
+}
+
+struct Emitter {
+    dialect: Dialect,
+    out: String,
+    column: usize,
+    whitespace: bool,
+    /// Only indentation was written on this line.
+    indention: bool,
+}
+
+/// How an indicator such as `-` or `:` stands among what is before and after it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spacing {
+    /// Right after what is before it.
+    Attached,
+    /// After a space.
+    Separate,
+    /// After a space, and what follows on its line counts as indented by it.
+    Indenting,
+}
+
+impl Emitter {
+    fn put(&mut self, c: char) {
+        self.out.push(c);
+        self.column += 1;
+    }
+
+    fn put_break(&mut self) {
+        self.out.push('\n');
+        self.column = 0;
+    }
+
+    fn write_indent(&mut self, indent: usize) {
+        if !self.indention || self.column > indent || (self.column == indent && !self.whitespace) {
+            self.put_break();
         }
-        Value::Array(items) if !items.is_empty() => {
-            text.push('\n');
-            for item in items {
-                pad(indent, text);
-                text.push('-');
-                match item {
-                    Value::Object(map) if !map.is_empty() => {
-                        text.push(' ');
-                        write_map(map, indent + 2, text);
+        while self.column < indent {
+            self.put(' ');
+        }
+        self.whitespace = true;
+        self.indention = true;
+    }
+
+    fn indicator(&mut self, text: &str, spacing: Spacing) {
+        if spacing != Spacing::Attached && !self.whitespace {
+            self.put(' ');
+        }
+        for c in text.chars() {
+            self.put(c);
+        }
+        self.whitespace = false;
+        self.indention &= spacing == Spacing::Indenting;
+    }
+
+    /// `indent` is that of the block around the node, nothing at the root.
+    fn node(&mut self, node: &Node<'_>, indent: Option<usize>, place: Place) {
+        let deeper = indent.map_or(0, |indent| indent + INDENT);
+        match node {
+            Node::Bare(text) => self.plain(text, indent, place),
+            Node::Text(text) => self.text(text, indent, place),
+            Node::Binary(base64) => self.binary(base64, indent, place),
+            Node::List(items) if items.is_empty() => self.indicator("[]", Spacing::Separate),
+            Node::Map(entries) if entries.is_empty() => self.indicator("{}", Spacing::Separate),
+            Node::List(items) => {
+                let indent = self.list_indent(indent, deeper, place);
+                for item in items {
+                    self.write_indent(indent);
+                    self.indicator("-", Spacing::Indenting);
+                    self.node(item, Some(indent), Place::Item);
+                }
+            }
+            Node::Map(entries) => entries.iter().for_each(|(key, value)| self.entry(key, value, deeper)),
+        }
+    }
+
+    fn list_indent(&self, indent: Option<usize>, deeper: usize, place: Place) -> usize {
+        match indent {
+            Some(indent) if place == Place::Value && !self.indention => indent,
+            _ => deeper,
+        }
+    }
+
+    fn entry(&mut self, key: &str, value: &Node<'_>, indent: usize) {
+        self.write_indent(indent);
+        if fits_simple_key(key) {
+            self.text(key, Some(indent), Place::Key);
+            self.indicator(":", Spacing::Attached);
+        } else {
+            self.indicator("?", Spacing::Indenting);
+            self.text(key, Some(indent), Place::Value);
+            self.write_indent(indent);
+            self.indicator(":", Spacing::Indenting);
+        }
+        self.node(value, Some(indent), Place::Value);
+    }
+
+    fn text(&mut self, text: &str, indent: Option<usize>, place: Place) {
+        let indent_within = indent.map_or(INDENT, |indent| indent + INDENT);
+        match style_of(text, place, self.dialect) {
+            Style::Plain => self.plain(text, indent, place),
+            Style::SingleQuoted => self.single_quoted(text, indent_within, place),
+            Style::DoubleQuoted => self.double_quoted(text, indent_within, place),
+            Style::Literal => self.literal(text, indent_within),
+        }
+    }
+
+    fn binary(&mut self, base64: &str, indent: Option<usize>, place: Place) {
+        self.indicator("!!binary", Spacing::Separate);
+        if base64.len() < BINARY_WIDTH {
+            self.plain(base64, indent, place);
+        } else {
+            let lines: Vec<&str> =
+                base64.as_bytes().chunks(BINARY_WIDTH).filter_map(|line| str::from_utf8(line).ok()).collect();
+            self.literal(&format!("{}\n", lines.join("\n")), indent.map_or(INDENT, |indent| indent + INDENT));
+        }
+    }
+
+    /// Whether a long text may go on in another line.
+    fn folds(&self, place: Place) -> bool {
+        self.dialect == Dialect::Juju && place != Place::Key
+    }
+
+    fn plain(&mut self, text: &str, indent: Option<usize>, place: Place) {
+        if !self.whitespace {
+            self.put(' ');
+        }
+        let indent = indent.map_or(INDENT, |indent| indent + INDENT);
+        self.folded(text, indent, place, Self::put);
+        self.whitespace = false;
+        self.indention = false;
+    }
+
+    fn single_quoted(&mut self, text: &str, indent: usize, place: Place) {
+        self.indicator("'", Spacing::Separate);
+        self.folded(text, indent, place, |emitter, c| {
+            if c == '\'' {
+                emitter.put('\'');
+            }
+            emitter.put(c);
+        });
+        self.indicator("'", Spacing::Attached);
+    }
+
+    /// Write one line of text, folding it at a single space once it is too long.
+    fn folded(&mut self, text: &str, indent: usize, place: Place, write: impl Fn(&mut Self, char)) {
+        let mut chars = text.chars().peekable();
+        let mut spaces = false;
+        let mut first = true;
+        while let Some(c) = chars.next() {
+            if c == ' ' {
+                let inside = !first && chars.peek().is_some_and(|next| *next != ' ');
+                if self.folds(place) && !spaces && self.column > WIDTH && inside {
+                    self.write_indent(indent);
+                } else {
+                    self.put(' ');
+                }
+                spaces = true;
+            } else {
+                write(self, c);
+                self.indention = false;
+                spaces = false;
+            }
+            first = false;
+        }
+    }
+
+    fn double_quoted(&mut self, text: &str, indent: usize, place: Place) {
+        self.indicator("\"", Spacing::Separate);
+        let mut chars = text.chars().peekable();
+        let mut spaces = false;
+        let mut first = true;
+        while let Some(c) = chars.next() {
+            match c {
+                ' ' => {
+                    if self.folds(place) && !spaces && self.column > WIDTH && !first && chars.peek().is_some() {
+                        self.write_indent(indent);
+                        if chars.peek() == Some(&' ') {
+                            self.put('\\');
+                        }
+                    } else {
+                        self.put(' ');
                     }
-                    item => write_value(item, indent + 2, text),
+                    spaces = true;
+                }
+                c if is_printable(c, self.dialect) && !matches!(c, '"' | '\\' | '\n' | '\u{2028}' | '\u{2029}') => {
+                    self.put(c);
+                    spaces = false;
+                }
+                c => {
+                    escape(c).chars().for_each(|c| self.put(c));
+                    spaces = false;
                 }
             }
+            first = false;
         }
-        Value::String(string) if is_block(string) => {
-            text.push_str(match string.strip_suffix('\n') {
-                None => " |-\n",
-                Some(rest) if rest.ends_with('\n') => " |+\n",
-                Some(_) => " |\n",
-            });
-            for line in string.lines() {
-                if !line.is_empty() {
-                    pad(indent + 2, text);
+        self.indicator("\"", Spacing::Attached);
+    }
+
+    fn literal(&mut self, text: &str, indent: usize) {
+        let mut header = "|".to_owned();
+        if text.starts_with([' ', '\n']) {
+            header.push('2');
+        }
+        match text.strip_suffix('\n') {
+            None => header.push('-'),
+            Some(rest) if rest.is_empty() || rest.ends_with('\n') => header.push('+'),
+            Some(_) => {}
+        }
+        self.indicator(&header, Spacing::Separate);
+        self.put_break();
+        self.indention = true;
+        self.whitespace = true;
+        let mut at_start = true;
+        for c in text.chars() {
+            if c == '\n' {
+                self.put_break();
+                self.indention = true;
+                at_start = true;
+            } else {
+                if at_start {
+                    self.write_indent(indent);
                 }
-                text.push_str(line);
-                text.push('\n');
+                self.put(c);
+                self.indention = false;
+                at_start = false;
             }
         }
-        Value::String(string) => {
-            text.push(' ');
-            write_line(string, text);
-            text.push('\n');
-        }
-        leaf => {
-            text.push(' ');
-            text.push_str(&leaf.to_string());
-            text.push('\n');
-        }
     }
 }
 
-/// A string within one line.
-fn write_line(string: &str, text: &mut String) {
-    if is_plain(string) {
-        text.push_str(string);
-        return;
+fn escape(c: char) -> String {
+    match c {
+        '\0' => "\\0".to_owned(),
+        '\x07' => "\\a".to_owned(),
+        '\x08' => "\\b".to_owned(),
+        '\t' => "\\t".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\x0b' => "\\v".to_owned(),
+        '\x0c' => "\\f".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\x1b' => "\\e".to_owned(),
+        '"' => "\\\"".to_owned(),
+        '\\' => "\\\\".to_owned(),
+        '\u{85}' => "\\N".to_owned(),
+        '\u{2028}' => "\\L".to_owned(),
+        '\u{2029}' => "\\P".to_owned(),
+        c => match u32::from(c) {
+            code @ 0..=0xff => format!("\\x{code:02X}"),
+            code @ 0x100..=0xffff => format!("\\u{code:04X}"),
+            code => format!("\\U{code:08X}"),
+        },
     }
-    text.push('"');
-    for c in string.chars() {
-        match c {
-            '"' | '\\' => text.extend(['\\', c]),
-            '\n' => text.push_str("\\n"),
-            '\t' => text.push_str("\\t"),
-            _ if is_unprintable(c) => {
-                let escaped = format!("\\u{:04x}", u32::from(c));
-                text.push_str(&escaped);
-            }
-            _ => text.push(c),
-        }
-    }
-    text.push('"');
-}
-
-/// What YAML takes only escaped. (All of it has at most four hexadecimal digits.)
-fn is_unprintable(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
-}
-
-fn pad(indent: usize, text: &mut String) {
-    text.extend(std::iter::repeat_n(' ', indent));
-}
-
-/// Whether every reader of YAML takes this for a string without quotes.
-fn is_plain(string: &str) -> bool {
-    const OTHERWISE: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-    string.starts_with(|c: char| c.is_ascii_alphabetic())
-        && string.chars().all(|c| c.is_ascii_alphanumeric() || " _-./()'".contains(c))
-        && !string.ends_with(' ')
-        && !OTHERWISE.contains(&string.to_ascii_lowercase().as_str())
-}
-
-/// Whether a string can stand line by line, as people write it.
-fn is_block(string: &str) -> bool {
-    string.trim_end_matches('\n').contains('\n')
-        && !string.starts_with([' ', '\n'])
-        && string.chars().all(|c| c == '\n' || !is_unprintable(c))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::{yaml, yaml_scalar::YamlReader};
-
-    fn text(value: &Value) -> String {
-        let text = document(value.as_object().unwrap());
-        for reader in [YamlReader::Charmcraft, YamlReader::Juju] {
-            assert_eq!(&yaml::parse("x.yaml", &text, reader).unwrap(), value, "{text}");
-        }
-        // A reader that shares no code with ours.
-        assert_eq!(&serde_yaml::from_str::<Value>(&text).unwrap(), value, "{text}");
-        text
-    }
-
-    #[test]
-    fn a_document_reads_as_people_write_it() {
-        let tree = json!({
-            "name": "demo", "description": "One.\n\nTwo: 2.\n", "empty": {}, "list": ["a", {"b": 1, "c": [2.5, [], ["x"]]}],
-            "map": {"deep": {"er": true}, "nothing": null}, "none": [],
-        });
-        assert_eq!(
-            text(&tree),
-            "description: |\n  One.\n\n  Two: 2.\nempty: {}\nlist:\n- a\n- b: 1\n  c:\n  - 2.5\n  - []\n  -\n    - x\n\
-             map:\n  deep:\n    er: true\n  nothing: null\nname: demo\nnone: []\n"
-        );
-    }
-
-    #[test]
-    fn what_other_readers_take_for_something_else_is_quoted() {
-        for word in [
-            "yes",
-            "No",
-            "on",
-            "OFF",
-            "y",
-            "true",
-            "null",
-            "~",
-            "",
-            "1",
-            "1.5",
-            "1_000",
-            "0x1f",
-            "0o17",
-            "1e3",
-            "12:30:45",
-            "2022-01-01",
-            "=",
-            "- a",
-            "a: b",
-            "a #b",
-            "# a",
-            "{a}",
-            "[a]",
-            "&a",
-            "*a",
-            "!a",
-            "|",
-            ">",
-            "%a",
-            "@a",
-            "`a`",
-            "'a'",
-            "\"a\"",
-            " a",
-            "a ",
-            "a\tb",
-            "\u{7f}",
-            "é",
-            "\u{2028}",
-            "a\\b",
-            ".inf",
-            ".nan",
-            "-",
-            "?",
-        ] {
-            let text = text(&json!({ word: word, "list": [word] }));
-            assert!(text.contains('"'), "{text}");
-        }
-    }
-
-    #[test]
-    fn lines_stay_as_they_are() {
-        for lines in
-            ["a\nb", "a\nb\n", "a\nb\n\n\n", "\na", " a\nb", "a \n b\n", "a\r\nb", "a\n\n  b\n", "\n", "a\n", "a\tb\nc"]
-        {
-            text(&json!({ "text": lines, "list": [lines, {"deep": lines}] }));
-        }
-    }
-}
+mod tests;

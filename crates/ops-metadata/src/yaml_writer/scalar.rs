@@ -1,8 +1,11 @@
 //! How a YAML scalar is written: plain, quoted, or as a block of lines.
 
-use crate::state::Timestamp;
+use serde_json::Value;
 
-/// The four ways that Juju's YAML library writes text.
+use super::{Dialect, Place};
+use crate::yaml_scalar::YamlReader;
+
+/// The four ways to write text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     Plain,
@@ -11,8 +14,35 @@ pub(super) enum Style {
     Literal,
 }
 
-/// The style for `text`; `key` where it must stand on the line of its key.
-pub(super) fn style_of(text: &str, key: bool) -> Style {
+/// The style for `text` in its place.
+pub(super) fn style_of(text: &str, place: Place, dialect: Dialect) -> Style {
+    match dialect {
+        Dialect::Juju => juju_style(text, place),
+        Dialect::Portable if is_word(text) => Style::Plain,
+        Dialect::Portable if place != Place::Key && is_block(text) => Style::Literal,
+        Dialect::Portable => Style::DoubleQuoted,
+    }
+}
+
+/// Whether every reader of YAML takes this for a string without quotes: Juju and Charmcraft read YAML 1.1, where `yes`,
+/// `0o17` or `1_000` are none.
+fn is_word(text: &str) -> bool {
+    const OTHERWISE: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./()'".contains(c))
+        && !text.ends_with(' ')
+        && !OTHERWISE.contains(&text.to_ascii_lowercase().as_str())
+}
+
+/// Whether a text can stand line by line, as people write it.
+fn is_block(text: &str) -> bool {
+    text.trim_end_matches('\n').contains('\n')
+        && !text.starts_with([' ', '\n'])
+        && text.chars().all(|c| is_printable(c, Dialect::Portable) && !is_separator(c))
+}
+
+/// The style that Juju's library, yaml.v2, chooses.
+fn juju_style(text: &str, place: Place) -> Style {
     let facts = Facts::of(text);
     let wanted = if text.contains('\n') {
         Style::Literal
@@ -22,7 +52,7 @@ pub(super) fn style_of(text: &str, key: bool) -> Style {
         Style::DoubleQuoted
     };
     match wanted {
-        Style::Literal if key || !facts.block => Style::DoubleQuoted,
+        Style::Literal if place == Place::Key || !facts.block => Style::DoubleQuoted,
         Style::Plain if !facts.plain && facts.single_quoted => Style::SingleQuoted,
         Style::Plain if !facts.plain => Style::DoubleQuoted,
         style => style,
@@ -34,9 +64,18 @@ pub(super) fn fits_simple_key(text: &str) -> bool {
     text.len() <= 128 && !text.contains('\n')
 }
 
-/// Whether `c` is written as it is. Tabs and characters beyond the basic plane are not.
-pub(super) fn is_printable(c: char) -> bool {
-    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}') && c != '\u{feff}'
+/// Whether `c` is written as it is. Tabs are not, nor does Juju write characters beyond the basic plane so.
+pub(super) fn is_printable(c: char, dialect: Dialect) -> bool {
+    match c {
+        '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' => c != '\u{feff}',
+        '\u{10000}'.. => dialect == Dialect::Portable,
+        _ => false,
+    }
+}
+
+/// A line break to Unicode.
+fn is_separator(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// In which styles a text keeps its meaning.
@@ -64,7 +103,7 @@ impl Facts {
                 _ => true,
             };
             // A line separator that is not a line feed is rare enough to be quoted always.
-            special |= !is_printable(c) || matches!(c, '\u{2028}' | '\u{2029}');
+            special |= !is_printable(c, Dialect::Juju) || is_separator(c);
             space_break |= previous == Some(' ') && c == '\n';
             break_space |= previous == Some('\n') && c == ' ';
             previous = Some(c);
@@ -79,108 +118,63 @@ impl Facts {
     }
 }
 
-/// Whether a YAML reader takes `text`, written plain, for text, and not for a number, a boolean, nothing or a date.
+/// Whether Juju takes `text`, written plain, for text, and not for a number, a boolean, nothing, a date or a merged map.
 fn reads_as_text(text: &str) -> bool {
-    let Some(first) = text.bytes().next() else { return false };
-    match first {
-        b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => !is_word(text),
-        b'.' => !is_word(text) && !is_float(text),
-        b'0'..=b'9' | b'+' | b'-' => !(is_word(text) || is_number(text) || is_date(text) || is_base_60(text)),
-        b'<' => text != "<<",
-        _ => true,
-    }
+    matches!(YamlReader::Juju.resolve(text), Ok(Value::String(_)))
+        && text != "<<"
+        && !is_date(text)
+        && !is_base_60(text)
 }
 
-fn is_word(text: &str) -> bool {
-    matches!(
-        text,
-        "y" | "Y"
-            | "yes"
-            | "Yes"
-            | "YES"
-            | "true"
-            | "True"
-            | "TRUE"
-            | "on"
-            | "On"
-            | "ON"
-            | "n"
-            | "N"
-            | "no"
-            | "No"
-            | "NO"
-            | "false"
-            | "False"
-            | "FALSE"
-            | "off"
-            | "Off"
-            | "OFF"
-            | "~"
-            | "null"
-            | "Null"
-            | "NULL"
-            | ".nan"
-            | ".NaN"
-            | ".NAN"
-            | ".inf"
-            | ".Inf"
-            | ".INF"
-            | "+.inf"
-            | "+.Inf"
-            | "+.INF"
-            | "-.inf"
-            | "-.Inf"
-            | "-.INF"
-    )
-}
-
-/// An integer as Go reads it in any base, or a float in YAML's notation.
-fn is_number(text: &str) -> bool {
-    let text = text.replace('_', "");
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
-    let (base, digits) = match digits.as_bytes() {
-        [b'0', b'x' | b'X', ..] => (16, &digits[2..]),
-        [b'0', b'o' | b'O', ..] => (8, &digits[2..]),
-        [b'0', b'b' | b'B', ..] => (2, &digits[2..]),
-        [b'0', _, ..] => (8, &digits[1..]),
-        _ => (10, digits),
-    };
-    let integer = !digits.starts_with(['+', '-']) && u64::from_str_radix(digits, base).is_ok();
-    integer || is_yaml_float(&text)
-}
-
-/// `[-+]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][-+][0-9]+)?`, and neither empty nor beyond what fits.
-fn is_yaml_float(text: &str) -> bool {
-    let digits_in = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    let mut rest = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let whole = digits_in(rest);
-    if whole > 1 && rest.starts_with('0') {
-        return false;
-    }
-    rest = &rest[whole..];
-    if let Some(fraction) = rest.strip_prefix('.') {
-        match digits_in(fraction) {
-            0 => return false,
-            count => rest = &fraction[count..],
-        }
-    }
-    if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
-        let Some(exponent) = exponent.strip_prefix(['+', '-']) else { return false };
-        match digits_in(exponent) {
-            0 => return false,
-            count => rest = &exponent[count..],
-        }
-    }
-    rest.is_empty() && is_float(text)
-}
-
-fn is_float(text: &str) -> bool {
-    // Unlike Go's, Rust's parser takes "." followed by letters for nothing but words checked before.
-    text.bytes().any(|c| c.is_ascii_digit()) && text.parse::<f64>().is_ok_and(f64::is_finite)
-}
-
+/// What yaml.v2 takes for a date (`resolve.go`, `parseTimestamp`): RFC 3339 with short fields, a space instead of the `T`, or
+/// a date alone.
 fn is_date(text: &str) -> bool {
-    text.len() > 4 && text.as_bytes()[4] == b'-' && Timestamp::parse_loose(text).is_some()
+    let (date, clock) = match text.split_once(['T', 't']) {
+        Some((date, time)) => match time.find(['Z', 'z', '+', '-']) {
+            Some(at) if is_zone(&time[at..]) => (date, &time[..at]),
+            _ => return false,
+        },
+        None => text.split_once(' ').unwrap_or((text, "0:0:0")),
+    };
+    is_day(date) && is_clock(clock)
+}
+
+/// A number of one or two digits.
+fn short(text: &str) -> Option<u32> {
+    let digits = matches!(text.len(), 1 | 2) && text.bytes().all(|c| c.is_ascii_digit());
+    if digits { text.parse().ok() } else { None }
+}
+
+fn is_zone(zone: &str) -> bool {
+    let offset = || zone[1..].split_once(':').is_some_and(|(h, m)| short(h).is_some() && short(m).is_some());
+    matches!(zone, "Z" | "z") || offset()
+}
+
+fn is_day(date: &str) -> bool {
+    let mut parts = date.splitn(3, '-');
+    let year = parts.next().filter(|year| year.len() == 4 && year.bytes().all(|c| c.is_ascii_digit()));
+    let year: Option<u32> = year.and_then(|year| year.parse().ok());
+    let (month, day) = (parts.next().and_then(short), parts.next().and_then(short));
+    let (Some(year), Some(month), Some(day)) = (year, month, day) else { return false };
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + u32::from(is_leap),
+        _ => return false,
+    };
+    (1..=days).contains(&day)
+}
+
+fn is_clock(clock: &str) -> bool {
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let mut parts = clock.splitn(3, ':').map(short);
+    let mut below = |limit| parts.next().flatten().is_some_and(|number| number < limit);
+    below(24)
+        && below(60)
+        && below(60)
+        && (1..=18).contains(&fraction.len())
+        && fraction.bytes().all(|c| c.is_ascii_digit())
 }
 
 /// Base 60, as YAML 1.1 writes times of day: `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`.
@@ -231,12 +225,14 @@ mod tests {
             "2024-1-2",
             "2024-01-02T03:04:05Z",
             "2024-01-02 03:04:05",
+            "2024-02-29",
+            "2024-1-2t3:4:5.25+1:30",
             "12:30",
             "12:30:45",
             ".inf",
             "18446744073709551615",
         ] {
-            assert_eq!(style_of(text, false), Style::DoubleQuoted, "{text:?}");
+            assert_eq!(juju_style(text, Place::Value), Style::DoubleQuoted, "{text:?}");
         }
     }
 
@@ -258,13 +254,16 @@ mod tests {
             "-foo",
             "2024-13-02",
             "2024-02-30",
+            "2023-02-29",
+            "2024-01-02T03:04:05",
+            "2024-01-02 24:00:00",
             "12:60",
             "12:345",
             "secret:9m4e2mr0ui3e8a215n4g",
             "é",
             "18446744073709551616a",
         ] {
-            assert_eq!(style_of(text, false), Style::Plain, "{text:?}");
+            assert_eq!(juju_style(text, Place::Value), Style::Plain, "{text:?}");
         }
     }
 
@@ -275,17 +274,17 @@ mod tests {
             "a ", "---", "<<",
         ] {
             let style = if text == "<<" { Style::DoubleQuoted } else { Style::SingleQuoted };
-            assert_eq!(style_of(text, false), style, "{text:?}");
+            assert_eq!(juju_style(text, Place::Value), style, "{text:?}");
         }
     }
 
     #[test]
     fn writes_lines_as_a_block_where_that_keeps_them() {
-        assert_eq!(style_of("a\nb\n", false), Style::Literal);
-        assert_eq!(style_of("a\nb\n", true), Style::DoubleQuoted);
-        assert_eq!(style_of("a \nb", false), Style::DoubleQuoted);
-        assert_eq!(style_of("a\nb ", false), Style::DoubleQuoted);
-        assert_eq!(style_of("a\tb", false), Style::DoubleQuoted);
-        assert_eq!(style_of("\u{1f600}", false), Style::DoubleQuoted);
+        assert_eq!(juju_style("a\nb\n", Place::Value), Style::Literal);
+        assert_eq!(juju_style("a\nb\n", Place::Key), Style::DoubleQuoted);
+        assert_eq!(juju_style("a \nb", Place::Value), Style::DoubleQuoted);
+        assert_eq!(juju_style("a\nb ", Place::Value), Style::DoubleQuoted);
+        assert_eq!(juju_style("a\tb", Place::Value), Style::DoubleQuoted);
+        assert_eq!(juju_style("\u{1f600}", Place::Value), Style::DoubleQuoted);
     }
 }
