@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use ops::Status;
+use ops::hookcmds::LogLevel;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -12,16 +13,16 @@ use crate::state::SecretId;
 /// A line of Juju's log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LogLine {
-    /// `TRACE`, `DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`.
-    pub level: String,
+    /// How much it matters.
+    pub level: LogLevel,
     /// What it says.
     pub message: String,
 }
 
 impl LogLine {
     /// A line at a level.
-    pub fn new(level: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { level: level.into(), message: message.into() }
+    pub fn new(level: LogLevel, message: impl Into<String>) -> Self {
+        Self { level, message: message.into() }
     }
 }
 

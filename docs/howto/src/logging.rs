@@ -32,6 +32,7 @@ impl LoggingCharm {
 
 #[cfg(test)]
 mod tests {
+    use ops::hookcmds::LogLevel;
     use ops_testing::{Context, LogLine, State, on};
 
     use super::LoggingCharm;
@@ -40,7 +41,7 @@ mod tests {
     fn lines_go_to_juju_s_log_with_their_level_and_fields() {
         let mut ctx = Context::new(LoggingCharm);
         ctx.run(on::install(), State::default()).unwrap();
-        assert!(ctx.juju_log().contains(&LogLine::new("INFO", "installed the site version=1.2")));
+        assert!(ctx.juju_log().contains(&LogLine::new(LogLevel::Info, "installed the site version=1.2")));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `juju-log`.
 
+use ops::hookcmds::LogLevel;
+
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
@@ -28,21 +30,16 @@ fn log(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     }
     invocation.warn_of_format();
     let given = invocation.text(LEVEL);
-    let level = match given.to_uppercase().as_str() {
-        _ if invocation.is_set(DEBUG) => "DEBUG",
-        "" | "INFO" => "INFO",
-        "TRACE" => "TRACE",
-        "DEBUG" => "DEBUG",
-        "WARN" | "WARNING" => "WARNING",
-        "ERROR" => "ERROR",
-        "CRITICAL" => "CRITICAL",
+    let level = match given {
+        _ if invocation.is_set(DEBUG) => LogLevel::Debug,
+        "" => LogLevel::Info,
         // A level below all others: such a line is never shown.
-        "UNSPECIFIED" => return Ok(()),
-        _ => {
+        _ if given.eq_ignore_ascii_case("UNSPECIFIED") => return Ok(()),
+        _ => given.parse().unwrap_or_else(|_| {
             let warning = format!("Specified log level of {} is not valid", quoted(given));
-            juju.record.logs.push(LogLine::new("WARNING", warning));
-            "INFO"
-        }
+            juju.record.logs.push(LogLine::new(LogLevel::Warning, warning));
+            LogLevel::Info
+        }),
     };
     let message = invocation.args().join(" ");
     let message = match juju.hook_relation().map(Relation::full_id) {

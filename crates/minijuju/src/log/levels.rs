@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ops::hookcmds::LogLevel;
 use thiserror::Error;
-
-use crate::store::log::Level;
 
 /// The name of the root module.
 const ROOT: &str = "<root>";
@@ -23,13 +22,13 @@ pub enum LevelsError {
 /// The minimum level of each module.
 #[derive(Clone, Debug)]
 pub struct Levels {
-    root: Level,
-    modules: BTreeMap<String, Level>,
+    root: LogLevel,
+    modules: BTreeMap<String, LogLevel>,
 }
 
 impl Levels {
     /// One level for all modules.
-    pub fn all(root: Level) -> Self {
+    pub fn all(root: LogLevel) -> Self {
         Self { root, modules: BTreeMap::new() }
     }
 
@@ -54,9 +53,9 @@ impl Levels {
     }
 
     /// Set or unset a module's level. Without one, a module uses its parent's; the root's default is WARNING.
-    fn set(&mut self, module: &str, level: Option<Level>) {
+    fn set(&mut self, module: &str, level: Option<LogLevel>) {
         if module == ROOT {
-            self.root = level.unwrap_or(Level::Warning);
+            self.root = level.unwrap_or(LogLevel::Warning);
         } else if let Some(level) = level {
             self.modules.insert(module.to_owned(), level);
         } else {
@@ -65,17 +64,17 @@ impl Levels {
     }
 
     /// Whether a module's lines of this level are shown, by its own level or that of its nearest parent.
-    pub fn show(&self, module: &str, level: Level) -> bool {
+    pub fn show(&self, module: &str, level: LogLevel) -> bool {
         let above = std::iter::successors(Some(module), |name| name.rsplit_once('.').map(|(above, _)| above));
         level >= above.into_iter().find_map(|name| self.modules.get(name).copied()).unwrap_or(self.root)
     }
 }
 
 /// Parse a level; `None` for `UNSPECIFIED`.
-fn level(word: &str) -> Result<Option<Level>, LevelsError> {
+fn level(word: &str) -> Result<Option<LogLevel>, LevelsError> {
     match word.to_ascii_uppercase().as_str() {
         "UNSPECIFIED" => Ok(None),
-        _ => word.parse().map(Some).map_err(|()| LevelsError::Unknown(word.to_owned())),
+        _ => word.parse().map(Some).map_err(|_| LevelsError::Unknown(word.to_owned())),
     }
 }
 
@@ -85,34 +84,34 @@ mod tests {
 
     #[test]
     fn a_module_has_the_level_of_the_nearest_one_above() {
-        let mut levels = Levels::all(Level::Warning);
+        let mut levels = Levels::all(LogLevel::Warning);
         levels.configure(" <root>=INFO; juju.worker = debug :juju.worker.uniter=TRACE;juju.cmd=UNSPECIFIED").unwrap();
         for (module, level, shown) in [
-            ("juju.cmd", Level::Info, true),
-            ("juju.cmd", Level::Debug, false),
-            ("juju.worker", Level::Debug, true),
-            ("juju.worker", Level::Trace, false),
-            ("juju.workers", Level::Debug, false),
-            ("juju.worker.uniter.operation", Level::Trace, true),
+            ("juju.cmd", LogLevel::Info, true),
+            ("juju.cmd", LogLevel::Debug, false),
+            ("juju.worker", LogLevel::Debug, true),
+            ("juju.worker", LogLevel::Trace, false),
+            ("juju.workers", LogLevel::Debug, false),
+            ("juju.worker.uniter.operation", LogLevel::Trace, true),
         ] {
             assert_eq!(levels.show(module, level), shown, "{module} {level}");
         }
         levels.configure("ERROR").unwrap();
-        assert!(!levels.show("juju.cmd", Level::Warning) && levels.show("juju.worker", Level::Debug));
+        assert!(!levels.show("juju.cmd", LogLevel::Warning) && levels.show("juju.worker", LogLevel::Debug));
         levels.configure("").unwrap();
-        assert!(levels.show("juju.cmd", Level::Error));
+        assert!(levels.show("juju.cmd", LogLevel::Error));
     }
 
     #[test]
     fn levels_that_cannot_be_read_change_nothing_and_say_why() {
-        let mut levels = Levels::all(Level::Warning);
+        let mut levels = Levels::all(LogLevel::Warning);
         for (text, why) in [
             ("garbage", "config value expected '=', found \"garbage\""),
             ("juju.cmd=TRACE;=INFO", "config value \"=INFO\" has missing module name"),
             ("juju.cmd=LOUD", "unknown severity level \"LOUD\""),
         ] {
             assert_eq!(levels.configure(text).unwrap_err().to_string(), why);
-            assert!(!levels.show("juju.cmd", Level::Info), "{text}");
+            assert!(!levels.show("juju.cmd", LogLevel::Info), "{text}");
         }
     }
 }

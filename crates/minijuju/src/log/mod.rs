@@ -14,13 +14,13 @@ use std::sync::Mutex;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use ops::hookcmds::LogLevel;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use self::levels::Levels;
 use crate::format::{Clock, Colours, Paint, shown_on};
-use crate::store::log::Level;
 
 /// The requested logging.
 #[derive(Clone, Debug, Default)]
@@ -56,9 +56,9 @@ struct Log {
 impl Log {
     fn new(wanted: &Wanted) -> anyhow::Result<Self> {
         let mut levels = Levels::all(match (wanted.debug, wanted.shown) {
-            (true, _) => Level::Debug,
-            (false, true) => Level::Info,
-            (false, false) => Level::Warning,
+            (true, _) => LogLevel::Debug,
+            (false, true) => LogLevel::Info,
+            (false, false) => LogLevel::Warning,
         });
         // Juju 3.6 ignores an invalid specification without a message.
         if let Err(why) = levels.configure(wanted.levels.as_deref().unwrap_or_default()) {
@@ -78,7 +78,7 @@ impl Log {
         let stderr = io::stderr();
         let text = if self.shown {
             line.whole(Colours::on(&stderr))
-        } else if line.level >= Level::Warning {
+        } else if line.level >= LogLevel::Warning {
             format!("{} {}\n", line.level, line.message)
         } else {
             return;
@@ -112,19 +112,19 @@ impl<S: Subscriber> Layer<S> for Log {
     }
 }
 
-fn level(metadata: &Metadata<'_>) -> Level {
+fn level(metadata: &Metadata<'_>) -> LogLevel {
     match *metadata.level() {
-        tracing::Level::TRACE => Level::Trace,
-        tracing::Level::DEBUG => Level::Debug,
-        tracing::Level::INFO => Level::Info,
-        tracing::Level::WARN => Level::Warning,
-        tracing::Level::ERROR => Level::Error,
+        tracing::Level::TRACE => LogLevel::Trace,
+        tracing::Level::DEBUG => LogLevel::Debug,
+        tracing::Level::INFO => LogLevel::Info,
+        tracing::Level::WARN => LogLevel::Warning,
+        tracing::Level::ERROR => LogLevel::Error,
     }
 }
 
 struct Line<'a> {
     time: String,
-    level: Level,
+    level: LogLevel,
     module: &'a str,
     /// File and line in the source.
     place: String,
@@ -135,11 +135,11 @@ impl Line<'_> {
     /// Formatted as by Juju's log library (loggo, `loggocolor/writer.go`).
     fn whole(&self, colour: Colours) -> String {
         let (paint, level) = match self.level {
-            Level::Trace => (Paint::Plain, "TRACE"),
-            Level::Debug => (Paint::Good, "DEBUG"),
-            Level::Info => (Paint::Info, "INFO "),
-            Level::Warning => (Paint::Warning, "WARN "),
-            Level::Error | Level::Critical => (Paint::BrightRed, "ERROR"),
+            LogLevel::Trace => (Paint::Plain, "TRACE"),
+            LogLevel::Debug => (Paint::Good, "DEBUG"),
+            LogLevel::Info => (Paint::Info, "INFO "),
+            LogLevel::Warning => (Paint::Warning, "WARN "),
+            LogLevel::Error | LogLevel::Critical => (Paint::BrightRed, "ERROR"),
         };
         format!(
             "{} {} {} {} {}\n",
@@ -206,7 +206,7 @@ mod tests {
     fn a_line_has_the_time_the_level_the_module_and_the_place() {
         let line = Line {
             time: "03:04:05".to_owned(),
-            level: Level::Info,
+            level: LogLevel::Info,
             module: "juju.cmd",
             place: "main.rs:7".to_owned(),
             message: "running status".to_owned(),

@@ -1,44 +1,19 @@
 //! The model's log.
 
-use std::fmt;
-use std::str::FromStr;
-
+use ops::hookcmds::LogLevel;
 use rusqlite::params;
 
 use super::database::{Db, Result};
 
-/// The severity of a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    Trace,
-    Debug,
-    Info,
-    Warning,
-    Error,
-    Critical,
-}
-
-const LEVELS: [(Level, &str); 6] = [
-    (Level::Trace, "TRACE"),
-    (Level::Debug, "DEBUG"),
-    (Level::Info, "INFO"),
-    (Level::Warning, "WARNING"),
-    (Level::Error, "ERROR"),
-    (Level::Critical, "CRITICAL"),
-];
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        LEVELS.iter().find(|(level, _)| level == self).map_or(Ok(()), |(_, name)| f.pad(name))
-    }
-}
-
-impl FromStr for Level {
-    type Err = ();
-
-    fn from_str(text: &str) -> std::result::Result<Self, ()> {
-        let text = if text.eq_ignore_ascii_case("WARN") { "WARNING" } else { text };
-        LEVELS.iter().find(|(_, name)| name.eq_ignore_ascii_case(text)).map(|(level, _)| *level).ok_or(())
+/// A level as it is stored.
+const fn number(level: LogLevel) -> i64 {
+    match level {
+        LogLevel::Trace => 0,
+        LogLevel::Debug => 1,
+        LogLevel::Info => 2,
+        LogLevel::Warning => 3,
+        LogLevel::Error => 4,
+        LogLevel::Critical => 5,
     }
 }
 
@@ -51,7 +26,7 @@ pub struct Line {
     pub time: i64,
     /// Its source's tag: `unit-APPLICATION-NUMBER` or `machine-NUMBER`.
     pub entity: String,
-    pub level: Level,
+    pub level: LogLevel,
     /// Such as `unit.tinyproxy/0.install`.
     pub module: String,
     pub message: String,
@@ -61,7 +36,7 @@ pub fn append(db: &Db, model: &str, lines: &[Line]) -> Result<()> {
     let mut statement =
         db.prepare_cached("INSERT INTO log (model, time, entity, level, module, message) VALUES (?, ?, ?, ?, ?, ?)")?;
     for line in lines {
-        let level = line.level as i64;
+        let level = number(line.level);
         statement.execute(params![model, line.time, line.entity, level, line.module, line.message])?;
     }
     Ok(())
@@ -87,10 +62,7 @@ pub fn after(db: &Db, model: &str, after: i64) -> Result<Vec<Line>> {
             id: row.get(0)?,
             time: row.get(1)?,
             entity: row.get(2)?,
-            level: usize::try_from(level)
-                .ok()
-                .and_then(|level| LEVELS.get(level))
-                .map_or(Level::Info, |(level, _)| *level),
+            level: LogLevel::ALL.into_iter().find(|one| number(*one) == level).unwrap_or(LogLevel::Info),
             module: row.get(4)?,
             message: row.get(5)?,
         })

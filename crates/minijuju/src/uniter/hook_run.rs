@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use ops::hookcmds::LogLevel;
 use serde_json::{Value, json};
 
 use super::changes::Changes;
@@ -24,7 +25,6 @@ use crate::machine::Machine;
 use crate::progress::duration;
 use crate::store::agent::Operation;
 use crate::store::database::now;
-use crate::store::log::Level;
 use crate::store::status::{Kind, Status};
 use crate::store::unit::Resolved;
 use crate::store::{self, log, status, unit};
@@ -197,7 +197,7 @@ impl Worker<'_> {
     /// Store what took effect at once although Juju refuses the rest, and the reason for that.
     pub(super) fn keep_refused(&mut self, seen: &Snapshot, changes: Changes, why: &str) -> anyhow::Result<()> {
         let message = format!("cannot apply changes: {why}");
-        let line = line(seen, Level::Error, "juju.worker.uniter.context", &message);
+        let line = line(seen, LogLevel::Error, "juju.worker.uniter.context", &message);
         self.store.write(|db| {
             log::append(db, &self.model.uuid, &[line])?;
             changes.commit(db)
@@ -263,7 +263,7 @@ impl Worker<'_> {
             (None, None) => format!("{hook_name:?} hook was resolved without running it again"),
         };
         tracing::info!(target: "juju.worker.uniter.operation", "{name}: {message}");
-        let line = line(seen, Level::Info, "juju.worker.uniter.operation", &message);
+        let line = line(seen, LogLevel::Info, "juju.worker.uniter.operation", &message);
         // Another command may have changed the queue of requested hooks while this one ran.
         self.store.write(|db| {
             if let Some(changes) = changes {
@@ -305,7 +305,7 @@ impl Worker<'_> {
         let text = format!("hook {:?}{via} failed: {why}", hook.name());
         // The user sees it anyway.
         tracing::info!(target: "juju.worker.uniter.operation", "{name}: {text}");
-        let line = line(seen, Level::Error, "juju.worker.uniter.operation", &text);
+        let line = line(seen, LogLevel::Error, "juju.worker.uniter.operation", &text);
         self.store.write(|db| {
             unit::save_agent(db, uuid, &unit)?;
             status::set(db, uuid, Kind::Agent, name, &error_status(hook))?;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use memchr::{memchr, memchr_iter, memrchr_iter};
+use ops::hookcmds::LogLevel;
 
 use super::process::{Listener, Stream};
 use super::session::{Live, Session};
@@ -12,7 +13,7 @@ use super::worker::line;
 use crate::hookcmd::wire::{Reply, Request};
 use crate::store::action::TaskStatus;
 use crate::store::database::now;
-use crate::store::log::{Level, Line};
+use crate::store::log::Line;
 use crate::store::status::{self, Kind};
 use crate::store::{self, Db, Store, action, log, unit};
 
@@ -131,7 +132,7 @@ impl<'a> HookListener<'a> {
     pub fn close(mut self) -> store::Result<()> {
         if self.dropped > 0 {
             let note = format!("this hook logged {} lines: {} of them are dropped here", self.count, self.dropped);
-            self.lines.push(line(self.seen, Level::Warning, "juju.worker.uniter", &note));
+            self.lines.push(line(self.seen, LogLevel::Warning, "juju.worker.uniter", &note));
         }
         self.lines.extend(self.last.0.drain(..));
         self.flush();
@@ -143,7 +144,7 @@ impl<'a> HookListener<'a> {
         self.count > MOST || self.bytes > MOST_BYTES
     }
 
-    fn log(&mut self, level: Level, module: &str, message: &str) {
+    fn log(&mut self, level: LogLevel, module: &str, message: &str) {
         self.count += 1;
         self.bytes += message.len();
         let (seen, heard) = (self.seen, self.heard);
@@ -177,8 +178,8 @@ impl<'a> HookListener<'a> {
     fn line(&mut self, stream: Stream, text: &[u8]) {
         let text = String::from_utf8_lossy(without_returns(text));
         let level = match stream {
-            Stream::Stdout => Level::Debug,
-            Stream::Stderr => Level::Warning,
+            Stream::Stdout => LogLevel::Debug,
+            Stream::Stderr => LogLevel::Warning,
         };
         self.show(&text);
         let module = std::mem::take(&mut self.module);
@@ -221,7 +222,7 @@ impl<'a> HookListener<'a> {
         for change in live {
             match change {
                 Live::Log { level, message } => {
-                    if level >= Level::Info {
+                    if level >= LogLevel::Info {
                         self.show(&message);
                     }
                     self.log(level, &format!("unit.{name}.juju-log"), &message);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use emulator::State;
 use emulator::{Action, Call, Hook as CalledHook, Juju, Reboot};
 use ops::Status as CharmStatus;
+use ops::hookcmds::LogLevel;
 use serde_json::{Map, Value};
 
 use super::changes::Changes;
@@ -18,7 +19,6 @@ use crate::hook::Hook;
 use crate::hookcmd::wire::{Reply, Request};
 use crate::machine::Machine;
 use crate::store::Db;
-use crate::store::log::Level;
 use crate::store::model::Model;
 use crate::store::status::Status;
 use crate::store::unit::Unit;
@@ -33,7 +33,7 @@ pub enum Live {
     WorkloadVersion(String),
     /// A message of `juju-log`.
     Log {
-        level: Level,
+        level: LogLevel,
         message: String,
     },
     /// A message of `action-log`, for the user who runs the action.
@@ -121,10 +121,9 @@ impl Session {
         let (record, reported) = (&self.juju.record, &mut self.reported);
         let mut live = Vec::new();
         live.extend(
-            record.logs[reported.logs..].iter().map(|line| Live::Log {
-                level: line.level.parse().unwrap_or(Level::Info),
-                message: line.message.clone(),
-            }),
+            record.logs[reported.logs..]
+                .iter()
+                .map(|line| Live::Log { level: line.level, message: line.message.clone() }),
         );
         live.extend(record.unit_statuses[reported.unit_statuses..].iter().map(|now| Live::UnitStatus(spoken(now))));
         live.extend(

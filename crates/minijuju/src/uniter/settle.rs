@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use ops::hookcmds::LogLevel;
 
 use super::commands;
 use super::hook_run::error_status;
@@ -23,7 +24,7 @@ use crate::progress::{Progress, duration};
 use crate::store::action::TaskStatus;
 use crate::store::agent::Operation;
 use crate::store::database::now;
-use crate::store::log::{self, Level};
+use crate::store::log;
 use crate::store::model::{self, Model};
 use crate::store::status::{self, Kind};
 use crate::store::{Store, action, application, crossing, unit};
@@ -168,7 +169,7 @@ fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, turns: &
             hook.name()
         );
         progress.line(&format!("unit {}: {message}", seen.view.name));
-        let line = line(&seen, Level::Error, "juju.worker.uniter.operation", &message);
+        let line = line(&seen, LogLevel::Error, "juju.worker.uniter.operation", &message);
         seen.unit.agent.operation = Operation::Failed(hook.clone());
         store.write(|db| {
             unit::save_agent(db, uuid, &seen.unit)?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use anyhow::Context as _;
+use ops::hookcmds::LogLevel;
 
 use super::charm_folder;
 use super::commands;
@@ -18,7 +19,7 @@ use crate::hook::{Hook, StorageKind};
 use crate::machine::{Entrances, Files, Kind as MachineKind, Machine, Machines, Spec};
 use crate::progress::Progress;
 use crate::store::database::now;
-use crate::store::log::{Level, Line};
+use crate::store::log::Line;
 use crate::store::model::Model;
 use crate::store::status::{Kind, Status};
 use crate::store::{self, Store, machine, status, unit};
@@ -229,6 +230,6 @@ impl Worker<'_> {
 }
 
 /// A log line of the unit's agent, with the current time.
-pub fn line(seen: &Snapshot, level: Level, module: &str, message: &str) -> Line {
+pub fn line(seen: &Snapshot, level: LogLevel, module: &str, message: &str) -> Line {
     Line { id: 0, time: now(), entity: seen.unit.tag(), level, module: module.to_owned(), message: message.to_owned() }
 }

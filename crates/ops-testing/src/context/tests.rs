@@ -3,7 +3,7 @@
 use anyhow::bail;
 use ops::{
     ActionEvent, Charm, CollectStatusEvent, ConfigChangedEvent, CustomEvent, EventName, Framework, InstallEvent, Model,
-    RelationChangedEvent, StartEvent, Status, StopEvent, UpdateStatusEvent, UpgradeCharmEvent,
+    RelationChangedEvent, StartEvent, Status, StopEvent, UpdateStatusEvent, UpgradeCharmEvent, hookcmds::LogLevel,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -137,14 +137,14 @@ fn a_run_returns_the_state_and_remembers_what_led_there() {
     assert_eq!(ctx.unit_status_history(), history);
     assert_eq!(ctx.app_status_history(), []);
     assert_eq!(ctx.workload_version_history(), ["0.9"]);
-    assert_eq!(ctx.juju_log(), [LogLine::new("WARNING", "it is installed size=3")]);
+    assert_eq!(ctx.juju_log(), [LogLine::new(LogLevel::Warning, "it is installed size=3")]);
     assert_eq!(ctx.emitted_events(), [EventName::Install, EventName::CollectUnitStatus]);
 
     ctx.run(on::update_status(), State::default()).unwrap();
     assert_eq!(ctx.unit_status_history(), [Status::unknown()], "of the last run only");
     let custom = EventName::Custom("greeted".to_owned());
     assert_eq!(ctx.emitted_events(), [EventName::UpdateStatus, custom, EventName::CollectUnitStatus]);
-    assert_eq!(ctx.juju_log(), [LogLine::new("INFO", "greeted by me")]);
+    assert_eq!(ctx.juju_log(), [LogLine::new(LogLevel::Info, "greeted by me")]);
     assert_eq!(ctx.hook_commands(), ["juju-log", "status-set"]);
 }
 

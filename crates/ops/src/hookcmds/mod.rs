@@ -42,8 +42,8 @@ pub enum RebootTime {
 pub use action::{action_fail, action_get, action_log, action_set};
 pub use config::config_get;
 pub use other::{
-    Address, BindAddress, CloudCredential, CloudSpec, Goal, GoalState, LogLevel, Network, application_version_set,
-    credential_get, goal_state, is_leader, juju_log, juju_reboot, network_get, resource_get,
+    Address, BindAddress, CloudCredential, CloudSpec, Goal, GoalState, LogLevel, Network, UnknownLogLevel,
+    application_version_set, credential_get, goal_state, is_leader, juju_log, juju_reboot, network_get, resource_get,
 };
 pub use port::{InvalidPort, Port, close_port, open_port, opened_ports};
 pub use relation::{relation_get, relation_ids, relation_list, relation_list_app, relation_model_get, relation_set};

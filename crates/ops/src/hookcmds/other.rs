@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,9 +23,9 @@ pub fn is_leader(runner: &dyn Runner) -> Result<bool> {
     Command::new("is-leader").arg("--format=json").json(runner)
 }
 
-/// The levels that `juju-log` knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
+/// The levels of Juju's log, from the least on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum LogLevel {
     /// `TRACE`
     Trace,
@@ -36,25 +37,49 @@ pub enum LogLevel {
     Warning,
     /// `ERROR`
     Error,
+    /// `CRITICAL`
+    Critical,
 }
 
 impl LogLevel {
+    /// All of them, from the least on.
+    pub const ALL: [Self; 6] = [Self::Trace, Self::Debug, Self::Info, Self::Warning, Self::Error, Self::Critical];
+
     /// The word that Juju uses.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Trace => "TRACE",
             Self::Debug => "DEBUG",
             Self::Info => "INFO",
             Self::Warning => "WARNING",
             Self::Error => "ERROR",
+            Self::Critical => "CRITICAL",
         }
+    }
+}
+
+/// A word that is no level of Juju's log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a level of Juju's log")]
+pub struct UnknownLogLevel(pub String);
+
+/// As Juju reads a level: in capitals or not, and `WARN` for `WARNING`.
+impl FromStr for LogLevel {
+    type Err = UnknownLogLevel;
+
+    fn from_str(text: &str) -> std::result::Result<Self, UnknownLogLevel> {
+        if text.eq_ignore_ascii_case("WARN") {
+            return Ok(Self::Warning);
+        }
+        let level = Self::ALL.into_iter().find(|level| level.as_str().eq_ignore_ascii_case(text));
+        level.ok_or_else(|| UnknownLogLevel(text.to_owned()))
     }
 }
 
 impl fmt::Display for LogLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.pad(self.as_str())
     }
 }
 

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
+use ops::hookcmds::LogLevel;
 
 use self::output::{LogMessage, LogStyle, is_wanted};
 use crate::cli::{Arguments, ModelOption, UsageError, duration, is_application, is_machine, is_unit};
 use crate::client::{Client, print};
 use crate::format::Colours;
-use crate::store::log::{self, Level, Line};
+use crate::store::log::{self, Line};
 
 /// What Juju's options for the log do not take.
 #[derive(Debug, thiserror::Error)]
@@ -107,7 +108,7 @@ pub struct DebugLogArgs {
     pub model: ModelOption,
     /// The least level to show.
     #[arg(skip)]
-    pub level: Option<Level>,
+    pub level: Option<LogLevel>,
 }
 
 impl DebugLogArgs {
@@ -138,7 +139,7 @@ impl Arguments for DebugLogArgs {
         if let Some(word) = self.level_word.as_ref().filter(|word| !word.is_empty()) {
             let unknown = || UsageError::command(DebugLogError::Level(word.clone()));
             // Critical lines are there, and cannot be asked for.
-            let level = word.parse().ok().filter(|level| *level <= Level::Error);
+            let level = word.parse().ok().filter(|level| *level <= LogLevel::Error);
             self.level = Some(level.ok_or_else(unknown)?);
         }
         for (clash, what) in [
@@ -208,14 +209,14 @@ pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode>
 
 /// Juju keeps INFO and above by default. Here all is kept, and what is below shown when a level is asked for.
 fn kept(message: &LogMessage<'_>) -> bool {
-    message.level >= Level::Info
+    message.level >= LogLevel::Info
 }
 
 fn message(line: &Line) -> LogMessage<'_> {
     LogMessage {
         entity: &line.entity,
         at: Timestamp::from_millisecond(line.time).unwrap_or_default(),
-        level: line.level.min(Level::Error),
+        level: line.level.min(LogLevel::Error),
         module: &line.module,
         location: "",
         message: &line.message,
@@ -254,7 +255,7 @@ mod tests {
     fn debug_log_settles_how_much_to_show() {
         let log = command!("debug-log --limit 50 --level warn -i tinyproxy/0 --include web -x 0", DebugLog);
         assert_eq!(log.backlog(), Some(50));
-        assert_eq!(log.level, Some(Level::Warning));
+        assert_eq!(log.level, Some(LogLevel::Warning));
         assert_eq!(log.include, ["unit-tinyproxy-0", "unit-web-*"]);
         assert_eq!(log.exclude, ["machine-0"]);
         assert!(log.no_tail && !log.tail);

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use ops::hookcmds::LogLevel;
 
 use crate::commands::debug_log::DebugLogArgs;
 use crate::format::{Colours, Paint};
-use crate::store::log::Level;
 
 /// One message of a model's log.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +14,7 @@ pub struct LogMessage<'a> {
     pub entity: &'a str,
     pub at: Timestamp,
     /// How much it matters.
-    pub level: Level,
+    pub level: LogLevel,
     /// What part logged it (`unit.tinyproxy/0.juju-log`).
     pub module: &'a str,
     /// The file and line, if they are known.
@@ -53,11 +53,11 @@ impl LogStyle {
     pub fn line(&self, message: &LogMessage<'_>) -> String {
         let time = message.at.to_zoned_datetime(self.zone.clone()).strftime(self.time).to_string();
         let paint = match message.level {
-            Level::Trace => Paint::Plain,
-            Level::Debug => Paint::Good,
-            Level::Info => Paint::BoldBrightCyan,
-            Level::Warning => Paint::Warning,
-            Level::Error | Level::Critical => Paint::BrightRed,
+            LogLevel::Trace => Paint::Plain,
+            LogLevel::Debug => Paint::Good,
+            LogLevel::Info => Paint::BoldBrightCyan,
+            LogLevel::Warning => Paint::Warning,
+            LogLevel::Error | LogLevel::Critical => Paint::BrightRed,
         };
         let location = if self.location { format!("{} ", message.location) } else { String::new() };
         format!(
@@ -114,7 +114,7 @@ mod tests {
         LogMessage {
             entity: "unit-tinyproxy-0",
             at: "2026-11-22T09:00:00.123Z".parse().expect("a time"),
-            level: Level::Info,
+            level: LogLevel::Info,
             module: "unit.tinyproxy/0.juju-log",
             location: "server.go:325",
             message: "Config changed",
