@@ -167,6 +167,18 @@ mod tests {
     }
 
     #[test]
+    fn the_events_are_those_that_ops_has_of_the_same_types() {
+        let theirs = |events: &[ops::EventName]| -> Vec<(String, &str)> {
+            events.iter().map(|event| (event.to_string(), event.event_type().unwrap())).collect()
+        };
+        let ours = |name: &str, events: &[(&str, &'static str, &str)]| -> Vec<(String, &str)> {
+            events.iter().map(|(event, kind, _)| (format!("{name}_{event}"), *kind)).collect()
+        };
+        assert_eq!(ours("db", &RELATION_EVENTS), theirs(&ops::EventName::of_relation("db")));
+        assert_eq!(ours("data", &STORAGE_EVENTS), theirs(&ops::EventName::of_storage("data")));
+    }
+
+    #[test]
     fn names_become_identifiers() {
         let code = expanded(
             "requires: {my-db: {interface: sql}}\nactions: {2fast: {}}\n\

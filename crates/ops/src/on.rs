@@ -42,72 +42,88 @@ impl<E> fmt::Debug for EventSource<E> {
     }
 }
 
-macro_rules! plain {
-    ($($(#[$doc:meta])* $function:ident: $name:ident -> $event:ident;)*) => {$(
-        $(#[$doc])*
-        pub fn $function() -> EventSource<$event> {
-            EventSource::new(EventName::$name)
+macro_rules! events {
+    (
+        plain { $($(#[$plain_doc:meta])* $plain:ident: $plain_name:ident -> $plain_event:ident;)* }
+        named { $($(#[$doc:meta])* $function:ident: $name:ident -> $event:ident;)* }
+    ) => {
+        $(
+            $(#[$plain_doc])*
+            pub fn $plain() -> EventSource<$plain_event> {
+                EventSource::new(EventName::$plain_name)
+            }
+        )*
+        $(
+            $(#[$doc])*
+            pub fn $function(name: impl Into<Cow<'static, str>>) -> EventSource<$event> {
+                EventSource::new(EventName::$name(name.into().into_owned()))
+            }
+        )*
+
+        impl EventName {
+            /// The name of the type that a handler of the event receives; nothing where no handler does, or where the
+            /// type is the charm's own.
+            #[must_use]
+            pub fn event_type(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$plain_name => Some(stringify!($plain_event)),)*
+                    $(Self::$name(_) => Some(stringify!($event)),)*
+                    Self::Custom(_) | Self::Other(_) => None,
+                }
+            }
         }
-    )*};
+    };
 }
 
-macro_rules! named {
-    ($($(#[$doc:meta])* $function:ident: $name:ident -> $event:ident;)*) => {$(
-        $(#[$doc])*
-        pub fn $function(name: impl Into<Cow<'static, str>>) -> EventSource<$event> {
-            EventSource::new(EventName::$name(name.into().into_owned()))
-        }
-    )*};
-}
-
-plain! {
-    /// The unit is new: install the workload.
-    install: Install -> InstallEvent;
-    /// The unit is installed and configured: start the workload.
-    start: Start -> StartEvent;
-    /// The unit goes: stop the workload.
-    stop: Stop -> StopEvent;
-    /// The unit is about to be gone: clean up.
-    remove: Remove -> RemoveEvent;
-    /// Config changed, or something else that configures the unit.
-    config_changed: ConfigChanged -> ConfigChangedEvent;
-    /// Juju asks for the status from time to time.
-    update_status: UpdateStatus -> UpdateStatusEvent;
-    /// The charm was replaced by another revision.
-    upgrade_charm: UpgradeCharm -> UpgradeCharmEvent;
-    /// This unit became the leader.
-    leader_elected: LeaderElected -> LeaderElectedEvent;
-    /// A secret that this unit observes has a new revision.
-    secret_changed: SecretChanged -> SecretChangedEvent;
-    /// A secret that this unit owns is due for rotation.
-    secret_rotate: SecretRotate -> SecretRotateEvent;
-    /// A revision of a secret that this unit owns has expired.
-    secret_expired: SecretExpired -> SecretExpiredEvent;
-    /// No one observes a revision of a secret that this unit owns.
-    secret_remove: SecretRemove -> SecretRemoveEvent;
-    /// After each event, on the leader: propose statuses for the application.
-    collect_app_status: CollectAppStatus -> CollectStatusEvent;
-    /// After each event: propose statuses for the unit.
-    collect_unit_status: CollectUnitStatus -> CollectStatusEvent;
-}
-
-named! {
-    /// A relation was created at endpoint `name`.
-    relation_created: RelationCreated -> RelationCreatedEvent;
-    /// A remote unit joined a relation at endpoint `name`.
-    relation_joined: RelationJoined -> RelationJoinedEvent;
-    /// Data changed in a relation at endpoint `name`.
-    relation_changed: RelationChanged -> RelationChangedEvent;
-    /// A remote unit left a relation at endpoint `name`.
-    relation_departed: RelationDeparted -> RelationDepartedEvent;
-    /// A relation at endpoint `name` is gone.
-    relation_broken: RelationBroken -> RelationBrokenEvent;
-    /// An instance of storage `name` is there.
-    storage_attached: StorageAttached -> StorageAttachedEvent;
-    /// An instance of storage `name` is about to go.
-    storage_detaching: StorageDetaching -> StorageDetachingEvent;
-    /// An operator runs action `name`.
-    action: Action -> ActionEvent;
+events! {
+    plain {
+        /// The unit is new: install the workload.
+        install: Install -> InstallEvent;
+        /// The unit is installed and configured: start the workload.
+        start: Start -> StartEvent;
+        /// The unit goes: stop the workload.
+        stop: Stop -> StopEvent;
+        /// The unit is about to be gone: clean up.
+        remove: Remove -> RemoveEvent;
+        /// Config changed, or something else that configures the unit.
+        config_changed: ConfigChanged -> ConfigChangedEvent;
+        /// Juju asks for the status from time to time.
+        update_status: UpdateStatus -> UpdateStatusEvent;
+        /// The charm was replaced by another revision.
+        upgrade_charm: UpgradeCharm -> UpgradeCharmEvent;
+        /// This unit became the leader.
+        leader_elected: LeaderElected -> LeaderElectedEvent;
+        /// A secret that this unit observes has a new revision.
+        secret_changed: SecretChanged -> SecretChangedEvent;
+        /// A secret that this unit owns is due for rotation.
+        secret_rotate: SecretRotate -> SecretRotateEvent;
+        /// A revision of a secret that this unit owns has expired.
+        secret_expired: SecretExpired -> SecretExpiredEvent;
+        /// No one observes a revision of a secret that this unit owns.
+        secret_remove: SecretRemove -> SecretRemoveEvent;
+        /// After each event, on the leader: propose statuses for the application.
+        collect_app_status: CollectAppStatus -> CollectStatusEvent;
+        /// After each event: propose statuses for the unit.
+        collect_unit_status: CollectUnitStatus -> CollectStatusEvent;
+    }
+    named {
+        /// A relation was created at endpoint `name`.
+        relation_created: RelationCreated -> RelationCreatedEvent;
+        /// A remote unit joined a relation at endpoint `name`.
+        relation_joined: RelationJoined -> RelationJoinedEvent;
+        /// Data changed in a relation at endpoint `name`.
+        relation_changed: RelationChanged -> RelationChangedEvent;
+        /// A remote unit left a relation at endpoint `name`.
+        relation_departed: RelationDeparted -> RelationDepartedEvent;
+        /// A relation at endpoint `name` is gone.
+        relation_broken: RelationBroken -> RelationBrokenEvent;
+        /// An instance of storage `name` is there.
+        storage_attached: StorageAttached -> StorageAttachedEvent;
+        /// An instance of storage `name` is about to go.
+        storage_detaching: StorageDetaching -> StorageDetachingEvent;
+        /// An operator runs action `name`.
+        action: Action -> ActionEvent;
+    }
 }
 
 /// The charm emitted `T` itself.

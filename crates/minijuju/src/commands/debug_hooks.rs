@@ -13,6 +13,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
+use ops::EventName;
 use ops_metadata::CharmMeta;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -174,32 +175,15 @@ fn check_names(application: &Application, target: &str, names: &[String]) -> any
 
 /// The hooks that a charm can have. github.com/juju/charm: `Hooks` in meta.go.
 fn hook_names(meta: &CharmMeta) -> BTreeSet<String> {
-    const UNIT: [&str; 18] = [
-        "collect-metrics",
-        "config-changed",
-        "install",
-        "leader-deposed",
-        "leader-elected",
-        "leader-settings-changed",
-        "meter-status-changed",
-        "post-series-upgrade",
-        "pre-series-upgrade",
-        "remove",
-        "secret-changed",
-        "secret-expired",
-        "secret-remove",
-        "secret-rotate",
-        "start",
-        "stop",
-        "update-status",
-        "upgrade-charm",
-    ];
-    const RELATION: [&str; 5] = ["created", "joined", "changed", "departed", "broken"];
+    // Juju once ran `remove-unit`, and knows its name no more.
+    let others = EventName::others().filter(|hook| *hook != EventName::Other("remove-unit".to_owned()));
     let endpoints = meta.relations.keys().map(String::as_str).chain(["juju-info"]);
-    let relations = endpoints.flat_map(|endpoint| RELATION.map(|kind| format!("{endpoint}-relation-{kind}")));
-    let storages = meta.storages.keys();
-    let storages = storages.flat_map(|name| ["attached", "detaching"].map(|kind| format!("{name}-storage-{kind}")));
-    UNIT.iter().map(|name| (*name).to_owned()).chain(relations).chain(storages).collect()
+    let hooks = EventName::of_unit().into_iter().chain(others);
+    let hooks = hooks.chain(endpoints.flat_map(EventName::of_relation));
+    hooks
+        .chain(meta.storages.keys().flat_map(|name| EventName::of_storage(name)))
+        .filter_map(|hook| hook.hook_name())
+        .collect()
 }
 
 /// Run what the person gets of a hook. Its exit code; none, if it was killed or left.

@@ -70,7 +70,19 @@ pub enum EventName {
 #[error("{0:?} is not an event: Juju has no such hook, and it names no relation, storage or action")]
 pub struct UnknownEvent(String);
 
-/// Hooks of Juju's that [`EventName::Other`] stands for: series upgrades, metrics, and leadership before Juju 2.
+/// What happens to a relation.
+const RELATION: [fn(String) -> EventName; 5] = [
+    EventName::RelationCreated,
+    EventName::RelationJoined,
+    EventName::RelationChanged,
+    EventName::RelationDeparted,
+    EventName::RelationBroken,
+];
+
+/// What happens to a storage.
+const STORAGE: [fn(String) -> EventName; 2] = [EventName::StorageAttached, EventName::StorageDetaching];
+
+/// Hooks of Juju's that [`EventName::Other`] stands for.
 const OTHER: [&str; 7] = [
     "pre-series-upgrade",
     "post-series-upgrade",
@@ -97,32 +109,60 @@ impl EventName {
     }
 
     fn from_hook(name: &str) -> Result<Self, UnknownEvent> {
-        let of = |suffix: &str, make: fn(String) -> Self| {
-            name.strip_suffix(suffix).filter(|of| !of.is_empty()).map(|of| make(of.to_owned()))
-        };
-        Ok(match name {
-            "install" => Self::Install,
-            "start" => Self::Start,
-            "stop" => Self::Stop,
-            "remove" => Self::Remove,
-            "config-changed" => Self::ConfigChanged,
-            "update-status" => Self::UpdateStatus,
-            "upgrade-charm" => Self::UpgradeCharm,
-            "leader-elected" => Self::LeaderElected,
-            "secret-changed" => Self::SecretChanged,
-            "secret-rotate" => Self::SecretRotate,
-            "secret-expired" => Self::SecretExpired,
-            "secret-remove" => Self::SecretRemove,
-            other if OTHER.contains(&other) => Self::Other(other.to_owned()),
-            _ => of("-relation-created", Self::RelationCreated)
-                .or_else(|| of("-relation-joined", Self::RelationJoined))
-                .or_else(|| of("-relation-changed", Self::RelationChanged))
-                .or_else(|| of("-relation-departed", Self::RelationDeparted))
-                .or_else(|| of("-relation-broken", Self::RelationBroken))
-                .or_else(|| of("-storage-attached", Self::StorageAttached))
-                .or_else(|| of("-storage-detaching", Self::StorageDetaching))
-                .ok_or_else(|| UnknownEvent(name.to_owned()))?,
-        })
+        if let Some(event) = Self::of_unit().into_iter().find(|event| event.parts().1 == name) {
+            return Ok(event);
+        }
+        if OTHER.contains(&name) {
+            return Ok(Self::Other(name.to_owned()));
+        }
+        let events = RELATION.into_iter().chain(STORAGE).find_map(|make| {
+            let of = name.strip_suffix(make(String::new()).parts().1)?.strip_suffix('-')?;
+            (!of.is_empty()).then(|| make(of.to_owned()))
+        });
+        events.ok_or_else(|| UnknownEvent(name.to_owned()))
+    }
+
+    /// The hooks of Juju's that are about a unit alone.
+    #[must_use]
+    pub fn of_unit() -> [Self; 12] {
+        [
+            Self::Install,
+            Self::Start,
+            Self::Stop,
+            Self::Remove,
+            Self::ConfigChanged,
+            Self::UpdateStatus,
+            Self::UpgradeCharm,
+            Self::LeaderElected,
+            Self::SecretChanged,
+            Self::SecretRotate,
+            Self::SecretExpired,
+            Self::SecretRemove,
+        ]
+    }
+
+    /// The hooks of Juju's that charms on machines have no use for, as [`EventName::Other`]: series upgrades, metrics, and
+    /// leadership before Juju 2.
+    pub fn others() -> impl Iterator<Item = Self> {
+        OTHER.into_iter().map(|name| Self::Other(name.to_owned()))
+    }
+
+    /// The hooks of Juju's that are about a relation at this endpoint.
+    #[must_use]
+    pub fn of_relation(endpoint: &str) -> [Self; 5] {
+        RELATION.map(|make| make(endpoint.to_owned()))
+    }
+
+    /// The hooks of Juju's that are about an instance of this storage.
+    #[must_use]
+    pub fn of_storage(storage: &str) -> [Self; 2] {
+        STORAGE.map(|make| make(storage.to_owned()))
+    }
+
+    /// The hook's name, as in `JUJU_HOOK_NAME`; nothing for an event that is no hook.
+    #[must_use]
+    pub fn hook_name(&self) -> Option<String> {
+        self.dispatch_path()?.strip_prefix("hooks/").map(str::to_owned)
     }
 
     /// The name in its two parts: what it is about, if anything, and the rest with hyphens.
@@ -258,6 +298,19 @@ mod tests {
             assert_eq!(event.to_string(), shown);
             assert_eq!(String::from(event), path);
         }
+    }
+
+    #[test]
+    fn every_hook_is_known_by_its_name() {
+        let named = EventName::of_relation("my-db").into_iter().chain(EventName::of_storage("data"));
+        let hooks: Vec<EventName> = EventName::of_unit().into_iter().chain(EventName::others()).chain(named).collect();
+        for hook in &hooks {
+            let name = hook.hook_name().unwrap();
+            assert_eq!(EventName::from_dispatch_path(&format!("hooks/{name}")).as_ref(), Ok(hook), "{name}");
+        }
+        assert_eq!(hooks.len(), 26);
+        assert_eq!(EventName::Action("back-up".to_owned()).hook_name(), None);
+        assert_eq!(EventName::CollectUnitStatus.hook_name(), None);
     }
 
     #[test]

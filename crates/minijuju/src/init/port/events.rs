@@ -1,58 +1,42 @@
 //! The events of Ops that `ops` has, and their types.
 
+use ops::EventName;
 use ops_metadata::CharmMeta;
 
-/// Events of every charm, by their attribute of `self.on`.
-const PLAIN: &[(&str, &str)] = &[
-    ("install", "InstallEvent"),
-    ("start", "StartEvent"),
-    ("stop", "StopEvent"),
-    ("remove", "RemoveEvent"),
-    ("config_changed", "ConfigChangedEvent"),
-    ("update_status", "UpdateStatusEvent"),
-    ("upgrade_charm", "UpgradeCharmEvent"),
-    ("leader_elected", "LeaderElectedEvent"),
-    ("secret_changed", "SecretChangedEvent"),
-    ("secret_rotate", "SecretRotateEvent"),
-    ("secret_expired", "SecretExpiredEvent"),
-    ("secret_remove", "SecretRemoveEvent"),
-    ("collect_app_status", "CollectStatusEvent"),
-    ("collect_unit_status", "CollectStatusEvent"),
-];
-
-const RELATION: &[(&str, &str)] = &[
-    ("_relation_created", "RelationCreatedEvent"),
-    ("_relation_joined", "RelationJoinedEvent"),
-    ("_relation_changed", "RelationChangedEvent"),
-    ("_relation_departed", "RelationDepartedEvent"),
-    ("_relation_broken", "RelationBrokenEvent"),
-];
-
-const STORAGE: &[(&str, &str)] =
-    &[("_storage_attached", "StorageAttachedEvent"), ("_storage_detaching", "StorageDetachingEvent")];
+/// An event by its attribute of `self.on`: `db_relation_changed`.
+fn event_name(attribute: &str) -> Option<EventName> {
+    let name = attribute.replace('_', "-");
+    let action = || Some(format!("actions/{}", name.strip_suffix("-action")?).parse().ok()?);
+    format!("hooks/{name}").parse().or_else(|_| format!("ops/{name}").parse()).ok().or_else(action)
+}
 
 /// The type of an event, if the charm can observe it: `db_relation_changed` takes an endpoint `db`.
 pub(super) fn event_type(event: &str, meta: &CharmMeta) -> Option<&'static str> {
-    fn of<'a>(names: impl Iterator<Item = &'a String>, wanted: &str) -> bool {
-        names.into_iter().any(|name| name.replace('-', "_") == wanted)
+    fn of<'a>(mut names: impl Iterator<Item = &'a String>, wanted: &str) -> bool {
+        names.any(|name| name.replace('-', "_") == wanted.replace('-', "_"))
     }
-    let ending = |events: &'static [(&str, &'static str)]| {
-        events.iter().find_map(|(end, kind)| Some((event.strip_suffix(end)?, *kind)))
+    let name = event_name(event)?;
+    let defined = match &name {
+        EventName::RelationCreated(endpoint)
+        | EventName::RelationJoined(endpoint)
+        | EventName::RelationChanged(endpoint)
+        | EventName::RelationDeparted(endpoint)
+        | EventName::RelationBroken(endpoint) => of(meta.relations.keys(), endpoint),
+        EventName::StorageAttached(storage) | EventName::StorageDetaching(storage) => of(meta.storages.keys(), storage),
+        EventName::Action(action) => of(meta.actions.keys(), action),
+        // About nothing that the metadata defines.
+        _ => true,
     };
-    if let Some((_, kind)) = PLAIN.iter().find(|(name, _)| *name == event) {
-        return Some(kind);
-    }
-    if let Some((endpoint, kind)) = ending(RELATION) {
-        return of(meta.relations.keys(), endpoint).then_some(kind);
-    }
-    if let Some((storage, kind)) = ending(STORAGE) {
-        return of(meta.storages.keys(), storage).then_some(kind);
-    }
-    let action = event.strip_suffix("_action")?;
-    of(meta.actions.keys(), action).then_some("ActionEvent")
+    name.event_type().filter(|_| defined)
 }
 
 /// Whether a unit test can run an event with nothing but a state.
 pub(super) fn is_plain(event: &str) -> bool {
-    PLAIN.iter().any(|(name, _)| *name == event) && !event.starts_with("secret_") && !event.starts_with("collect_")
+    event_name(event).is_some_and(|name| {
+        EventName::of_unit().contains(&name)
+            && !matches!(
+                name,
+                EventName::SecretChanged | EventName::SecretRotate | EventName::SecretExpired | EventName::SecretRemove
+            )
+    })
 }
