@@ -90,7 +90,7 @@ impl App {
         for version in [text.as_str(), "1\0"] {
             model.unit().set_workload_version(version)?;
             let refused = ops::hookcmds::Command::new("application-version-set").arg(version).run(model.runner());
-            let refused = refused.unwrap_err().to_string();
+            let refused = ops::chain(&refused.unwrap_err());
             let reason = if version == text { "Argument list too long" } else { "nul byte found" };
             assert!(refused.contains(reason), "{refused}");
         }

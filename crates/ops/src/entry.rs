@@ -82,11 +82,8 @@ fn outside_juju(program: Option<OsString>) -> String {
     )
 }
 
-/// The error and its causes in one line. A status that a charm makes of an error may end with the error's text, which is then
-/// said once.
+/// The error and its causes in one line.
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes
-        .map(ToString::to_string)
-        .fold(error.to_string(), |line, cause| if line.ends_with(&cause) { line } else { format!("{line}: {cause}") })
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

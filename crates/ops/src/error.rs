@@ -16,7 +16,7 @@ use crate::outcome::Expected;
 #[non_exhaustive]
 pub enum Error {
     /// A hook command failed.
-    #[error("{0}")]
+    #[error(transparent)]
     HookCommand(#[from] hookcmds::Error),
     /// The environment is not one in which Juju runs a hook.
     #[error(transparent)]
@@ -173,9 +173,9 @@ pub enum Error {
         library: String,
     },
     /// A failure that the charm expects, and that ends the hook well: [`OrStatus`](crate::OrStatus) makes it.
-    #[error("{0}")]
+    #[error("{}", .0.status.name)]
     Expected(#[from] Expected),
-    /// An error of a library's or of the charm's own that comes from a hook command that failed.
+    /// An error of a library's or of the charm's own that has a status already, or comes from a hook command that failed.
     #[error(transparent)]
     Other(anyhow::Error),
     /// A stored value cannot be written or read.

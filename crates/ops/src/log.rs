@@ -8,6 +8,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
+use crate::entry::chain;
 use crate::hookcmds::{LogLevel, Runner, juju_log};
 
 /// Where log lines go: to Juju, and under `JUJU_DEBUG` to standard error too.
@@ -52,7 +53,7 @@ pub(crate) fn log(runner: &dyn Runner, level: LogLevel, line: &str, stderr: bool
         eprintln!("{} {line}", level.as_str());
     }
     if let Err(error) = logged {
-        eprintln!("{error}");
+        eprintln!("{}", chain(&error));
     }
 }
 

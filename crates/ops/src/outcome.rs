@@ -42,7 +42,8 @@ pub trait OrStatus<T, E> {
     /// that makes it from the error.
     ///
     /// # Errors
-    /// [`Error::Expected`], if there was no value; or the failure of a hook command, as it was.
+    /// [`Error::Expected`], if there was no value; or the error that has a status already, or the failure of a hook command, as
+    /// it was.
     fn or_status(self, status: impl ToStatus<E>) -> Result<T, Error>;
 }
 
@@ -71,7 +72,7 @@ impl<T, E: Into<anyhow::Error>> OrStatus<T, E> for Result<T, E> {
             let error = error.into();
             match Stays::of(&error) {
                 Some(Stays::Failure) => error.downcast().unwrap_or_else(Error::Other),
-                Some(Stays::Expected(status)) => Expected::new(status, Some(error)).into(),
+                Some(Stays::Expected) => Error::Other(error),
                 None => Expected::new(status, Some(error)).into(),
             }
         })
@@ -87,14 +88,27 @@ impl<T> OrStatus<T, ()> for Option<T> {
 
 /// A failure that a charm expects, and the status that says so: the cause of [`Error::Expected`], so that it is found
 /// behind every error that has that one as its own, or is transparent for it.
-#[derive(thiserror::Error)]
-#[error("{status}")]
 #[non_exhaustive]
 pub struct Expected {
     /// The unit's status.
     pub status: Status,
     /// What failed, if anything did.
     pub source: Option<anyhow::Error>,
+}
+
+/// The status's message.
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.status.message.is_empty() { "it has no message" } else { &self.status.message })
+    }
+}
+
+/// Its cause is what failed; where the message has the text of that, the cause of that.
+impl std::error::Error for Expected {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let failure: &(dyn std::error::Error + 'static) = self.source.as_deref()?;
+        if self.status.message.contains(&failure.to_string()) { failure.source() } else { Some(failure) }
+    }
 }
 
 /// As `Display`: what is in it is what it says.
@@ -112,7 +126,7 @@ impl Expected {
 
 /// An error that no status takes the place of.
 enum Stays {
-    Expected(Status),
+    Expected,
     Failure,
 }
 
@@ -120,8 +134,8 @@ impl Stays {
     /// What comes first in the chain of causes counts.
     fn of(error: &anyhow::Error) -> Option<Self> {
         error.chain().find_map(|cause| match cause.downcast_ref() {
-            Some(Expected { status, .. }) => Some(Self::Expected(status.clone())),
-            None => cause.is::<hookcmds::Error>().then_some(Self::Failure),
+            Some(Expected { .. }) => Some(Self::Expected),
+            None => cause.is::<hookcmds::Reason>().then_some(Self::Failure),
         })
     }
 }

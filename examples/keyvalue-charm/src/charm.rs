@@ -146,7 +146,7 @@ impl<W: Workload> KeyValueCharm<W> {
         let seed = match model.resource(resources::SEED) {
             Ok(path) => fs::read_to_string(path)?,
             Err(error) => {
-                tracing::warn!("{error}");
+                tracing::warn!("{}", ops::chain(&error));
                 return Ok(event.fail("there is no seed: attach one with `juju attach-resource keyvalue seed=FILE`")?);
             }
         };

@@ -10,7 +10,7 @@ use super::{Command, Error, Result, Runner};
 pub fn action_get(runner: &dyn Runner) -> Result<Map<String, Value>> {
     let command = Command::new("action-get").arg("--format=json");
     let shown = command.to_string();
-    map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string() })
+    map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string().into() })
 }
 
 /// How many bytes of results one command line gets. Linux takes a quarter of the stack's limit, 2 MiB as a rule, which

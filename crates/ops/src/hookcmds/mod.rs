@@ -47,7 +47,7 @@ pub use other::{
 };
 pub use port::{InvalidPort, Port, close_port, open_port, opened_ports};
 pub use relation::{relation_get, relation_ids, relation_list, relation_list_app, relation_model_get, relation_set};
-pub use runner::{Command, Error, Output, ProcessRunner, Result, Runner};
+pub use runner::{Command, Error, Output, ProcessRunner, Reason, Result, Runner};
 pub use secret::{
     Expiry, NewSecret, Rotate, SecretInfo, SecretOwner, UnknownRotate, secret_add, secret_get, secret_grant,
     secret_ids, secret_info_get, secret_remove, secret_revoke, secret_set,

@@ -160,7 +160,8 @@ pub fn opened_ports(runner: &dyn Runner) -> Result<Vec<Port>> {
     ports
         .iter()
         .map(|port| {
-            port.parse().map_err(|error: InvalidPort| Error::Output { command: shown.clone(), why: error.to_string() })
+            port.parse()
+                .map_err(|error: InvalidPort| Error::Output { command: shown.clone(), why: error.to_string().into() })
         })
         .collect()
 }

@@ -36,7 +36,7 @@ pub fn relation_get(
     }
     let command = command.args(["-", entity]);
     let shown = command.to_string();
-    map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string() })
+    map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string().into() })
 }
 
 /// `relation-set`: write keys of this unit's databag, or of the application's. An empty value removes its key.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::io::Write as _;
+use std::ops::Deref;
 use std::process;
 
 /// A hook command to run: its name, its arguments, and what it reads from standard input.
@@ -82,17 +83,17 @@ impl Command {
     pub fn output(self, runner: &dyn Runner) -> Result<String> {
         let output = match runner.run(&self) {
             Ok(output) => output,
-            Err(error) => return Err(Error::Start { command: self.to_string(), error }),
+            Err(error) => return Err(Error::Start { command: self.to_string(), why: error.to_string().into() }),
         };
         if output.code != 0 {
             return Err(Error::Failed {
                 command: self.to_string(),
                 code: output.code,
-                stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+                stderr: String::from_utf8_lossy(&output.stderr).trim().to_owned().into(),
             });
         }
         String::from_utf8(output.stdout)
-            .map_err(|_| Error::Output { command: self.to_string(), why: "it is not UTF-8".to_owned() })
+            .map_err(|_| Error::Output { command: self.to_string(), why: "it is not UTF-8".to_owned().into() })
     }
 
     /// Run it for its effect.
@@ -118,7 +119,7 @@ impl Command {
                 (false, true) => format!("line {}, column {}", error.line(), error.column()),
                 (false, false) => format!("{error}: {}", excerpt(text.trim())),
             };
-            Error::Output { command, why }
+            Error::Output { command, why: why.into() }
         })
     }
 }
@@ -206,36 +207,61 @@ impl Runner for ProcessRunner {
     }
 }
 
-/// A hook command did not do what it was asked.
+/// A hook command did not do what it was asked. Its source, a [`Reason`], says why.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// It could not be started.
-    #[error("could not run `{command}`: {error}")]
+    #[error("could not run `{command}`")]
     Start {
         /// The command line.
         command: String,
         /// Why not.
-        error: io::Error,
+        #[source]
+        why: Reason,
     },
     /// It exited with a code other than 0.
-    #[error("`{command}` failed with exit code {code}: {}", if stderr.is_empty() { "it gave no reason" } else { stderr })]
+    #[error("`{command}` failed with exit code {code}")]
     Failed {
         /// The command line.
         command: String,
         /// Its exit code.
         code: i32,
         /// What it printed on standard error, trimmed.
-        stderr: String,
+        #[source]
+        stderr: Reason,
     },
     /// It printed something else than it promises.
-    #[error("`{command}` printed what cannot be read: {why}")]
+    #[error("`{command}` printed what cannot be read")]
     Output {
         /// The command line.
         command: String,
         /// What is wrong.
-        why: String,
+        #[source]
+        why: Reason,
     },
+}
+
+/// Why a hook command did not do what it was asked: the cause of every such [`Error`], by which it is found behind errors that
+/// are transparent for it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", if text.is_empty() { "it gave no reason" } else { text })]
+pub struct Reason {
+    text: String,
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self { text }
+    }
+}
+
+impl Deref for Reason {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
 }
 
 /// What a hook command returns.

@@ -188,7 +188,8 @@ fn with_content<T>(
 ) -> Result<T> {
     let Some(content) = content else { return run(command) };
     let shown = command.to_string();
-    let file = ContentFile::write(content).map_err(|error| Error::Start { command: shown, error })?;
+    let file =
+        ContentFile::write(content).map_err(|error| Error::Start { command: shown, why: error.to_string().into() })?;
     run(command.args(["--file".to_owned(), file.0.to_string_lossy().into_owned()]))
 }
 
@@ -304,7 +305,7 @@ pub fn secret_info_get(runner: &dyn Runner, id: Option<&str>, label: Option<&str
     let (id, info) = secrets
         .into_iter()
         .next()
-        .ok_or_else(|| Error::Output { command: shown, why: "it names no secret".to_owned() })?;
+        .ok_or_else(|| Error::Output { command: shown, why: "it names no secret".to_owned().into() })?;
     Ok(SecretInfo { id, ..info })
 }
 

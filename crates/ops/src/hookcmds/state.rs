@@ -10,7 +10,7 @@ use super::{Command, Error, Result, Runner};
 pub fn state_get(runner: &dyn Runner) -> Result<BTreeMap<String, String>> {
     let command = Command::new("state-get").arg("--format=json");
     let shown = command.to_string();
-    map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string() })
+    map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string().into() })
 }
 
 /// `state-set`: values to keep, as strings.

@@ -317,7 +317,7 @@ fn a_write_that_fails_is_not_remembered_as_done() {
         let bag = model.relation("db")?.unwrap().unit_data();
         let error = bag.set("key", "new").unwrap_err();
         assert_eq!(
-            error.to_string(),
+            ops::chain(&error),
             "`relation-set -r db:3 --file -` failed with exit code 1: ERROR permission denied"
         );
         assert_eq!(bag.get("key")?.as_deref(), Some("old"));

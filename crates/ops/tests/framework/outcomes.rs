@@ -161,6 +161,28 @@ fn an_expected_failure_becomes_a_status_at_any_depth_and_the_hook_ends_well() {
 }
 
 #[test]
+fn a_cause_is_said_once_whoever_prints_the_error() {
+    let juju = Juju::new();
+    juju.refuse("config-get", 1, "");
+    let inside = |model: &Model| Ok(config(model).map(drop).context("no config")?);
+    let failed = juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap_err();
+    let made: fn(&PortTaken) -> Status = |error| Status::blocked(format!("cannot start: {error}"));
+    let expected = |status: Status| taken().or_status(status).unwrap_err();
+    for (error, line) in [
+        (
+            failed,
+            "event start: a closure in observe failed: no config: `config-get --format=json` failed with exit code 1: it gave no reason",
+        ),
+        (taken().or_status(made).unwrap_err(), "blocked: cannot start: the port is taken"),
+        (expected(blocked()), "blocked: port 80 is taken: the port is taken"),
+        (expected(Status::active()), "active: it has no message: the port is taken"),
+    ] {
+        assert_eq!(ops::chain(&error), line);
+        assert_eq!(format!("{:#}", anyhow::Error::from(error)), line);
+    }
+}
+
+#[test]
 fn a_status_that_an_expected_failure_gives_is_one_of_those_that_are_proposed() {
     let juju = Juju::new();
     let charm = &mut Charm(|| Ok(taken().or_status(Status::active_with("degraded"))?));

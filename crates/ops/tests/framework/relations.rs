@@ -163,7 +163,7 @@ fn a_leader_that_is_one_no_more_is_told_so_by_juju_and_not_that_the_relation_is_
     juju.refuse("relation-get", 1, "ERROR permission denied\n");
     let mut charm = Inside(|model| {
         let error = model.relation("db")?.unwrap().app_data().all().unwrap_err();
-        assert!(error.to_string().ends_with("ERROR permission denied"), "{error}");
+        assert!(ops::chain(&error).ends_with("ERROR permission denied"), "{error:?}");
         Ok(())
     });
     juju.dispatch("hooks/start", &[], &mut charm).unwrap();
