@@ -34,6 +34,7 @@ use ops::{
     RelationChangedEvent, RelationCreatedEvent, on,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Receives certificates to trust.
 #[derive(Clone, Copy, Debug)]
@@ -70,8 +71,21 @@ impl CustomEvent for Removed {
 struct Provided {
     #[serde(default)]
     certificates: BTreeSet<String>,
+    // A number, or with some libraries a number as text.
     #[serde(default)]
-    version: Option<u32>,
+    version: Value,
+}
+
+/// What each unit of a provider of version 0 may write: the CA's certificate.
+#[derive(Debug, Deserialize)]
+struct ProvidedCa {
+    ca: Option<String>,
+}
+
+/// And those from its own to the CA's.
+#[derive(Debug, Deserialize)]
+struct ProvidedChain {
+    chain: Option<Vec<String>>,
 }
 
 impl Requirer {
@@ -131,15 +145,15 @@ impl Requirer {
 fn received(relation: &Relation) -> Result<BTreeSet<String>, Error> {
     let Some(databag) = relation.remote_app_data()? else { return Ok(BTreeSet::new()) };
     let Provided { mut certificates, version } = databag.load()?;
-    if certificates.is_empty() && version.unwrap_or(0) == 0 {
+    if certificates.is_empty() && (version.is_null() || version == 0 || version == "0") {
         for unit in relation.units()? {
-            // Version 0: JSON with some libraries, plain text with others.
             let databag = relation.data(&unit);
-            if let Some(ca) = databag.get("ca")? {
-                certificates.insert(serde_json::from_str(&ca).unwrap_or(ca));
+            // JSON with some libraries, plain text with others.
+            match databag.get("ca")? {
+                Some(ca) if ca.trim_start().starts_with("-----BEGIN ") => _ = certificates.insert(ca),
+                _ => certificates.extend(databag.load::<ProvidedCa>()?.ca),
             }
-            let chain = databag.get("chain")?.and_then(|chain| serde_json::from_str::<Vec<String>>(&chain).ok());
-            certificates.extend(chain.unwrap_or_default());
+            certificates.extend(databag.load::<ProvidedChain>()?.chain.into_iter().flatten());
         }
     }
     Ok(certificates.into_iter().map(|pem| pem.trim().to_owned()).filter(|pem| !pem.is_empty()).collect())
@@ -199,18 +213,17 @@ fn give(relation: &Relation, given: &BTreeSet<String>) -> Result<(), Error> {
         Some(databag) => databag.get("version")?,
         None => None,
     };
-    if version.as_deref() == Some("1") {
-        relation.unit_data().update(["ca", "certificate", "chain"].map(|key| (key, "")))?;
-        relation.app_data().update([("certificates", json(given)), ("version", "1".to_owned())])
-    } else if let Some(first) = given.first() {
-        relation.unit_data().update([
+    // Also where the other side did not say that it takes version 1: the first libraries of that version do not say so.
+    relation.app_data().update([("certificates", json(given)), ("version", "1".to_owned())])?;
+    match given.first() {
+        Some(first) if version.as_deref() != Some("1") => relation.unit_data().update([
             ("ca", json(first)),
             ("certificate", json(first)),
             ("chain", json(given)),
             ("version", "0".to_owned()),
-        ])
-    } else {
-        Ok(())
+        ]),
+        // What was given before must not be trusted any longer.
+        _ => relation.unit_data().update(["ca", "certificate", "chain", "version"].map(|key| (key, ""))),
     }
 }
 

@@ -36,6 +36,7 @@ use ops::{
     Custom, CustomEvent, CustomRelation, Error, Framework, Library, Model, Relation, RelationBrokenEvent,
     RelationChangedEvent, RelationCreatedEvent, SecretChangedEvent, SecretContent, on,
 };
+use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
 /// Asks for a database, and for a user of it.
@@ -101,6 +102,12 @@ impl Database {
     pub fn uris(&self) -> Option<&str> {
         self.secret.expose("uris")
     }
+
+    /// As [`uris`](Self::uris), for where it can only be read.
+    #[must_use]
+    pub fn read_only_uris(&self) -> Option<&str> {
+        self.secret.expose("read-only-uris")
+    }
 }
 
 /// What the provider writes for its application. Names of fields are plain text.
@@ -113,14 +120,40 @@ struct Provided {
     endpoints: Option<String>,
     read_only_endpoints: Option<String>,
     version: Option<String>,
+    // A router beside each unit, such as PgBouncer: what it says counts once it is ready.
+    subordinated: Option<String>,
     secret_user: Option<String>,
     secret_tls: Option<String>,
     // Where the provider knows no secrets.
     username: Option<String>,
     password: Option<String>,
     uris: Option<String>,
-    tls: Option<String>,
+    read_only_uris: Option<String>,
+    tls: Option<Flag>,
     tls_ca: Option<String>,
+}
+
+/// What a secret says of the server's TLS.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Tls {
+    tls: Option<Flag>,
+    tls_ca: Option<String>,
+}
+
+/// Yes or no, as charms of the data platform write it.
+#[derive(Clone, Copy, Debug)]
+struct Flag(bool);
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.to_lowercase().as_str() {
+            "true" | "enabled" | "yes" | "on" | "1" => Ok(Self(true)),
+            "false" | "disabled" | "no" | "off" | "0" => Ok(Self(false)),
+            _ => Err(de::Error::invalid_value(de::Unexpected::Str(&text), &"true or false")),
+        }
+    }
 }
 
 /// What must come in secrets, not in the databag.
@@ -171,19 +204,28 @@ impl Requirer {
     fn read(&self, model: &Model, relation: &Relation) -> Result<Option<Database>, Error> {
         let Some(databag) = relation.remote_app_data()? else { return Ok(None) };
         let data: Provided = databag.load_plain()?;
-        let name = data.database.or(data.resource);
-        let (Some(name), Some(endpoints)) = (name, data.endpoints) else { return Ok(None) };
+        let Some(endpoints) = data.endpoints.filter(|text| !list(text).is_empty()) else { return Ok(None) };
+        if data.subordinated.as_deref() == Some("true") && !is_ready(relation)? {
+            return Ok(None);
+        }
+        // Some say it only where it is another than was asked for.
+        let name = data.database.or(data.resource).unwrap_or_else(|| self.database.to_owned());
         let user = match (&data.secret_user, data.username, data.password) {
             (Some(id), ..) => self.secret(model, relation, id, "user")?,
             (None, Some(username), Some(password)) => {
-                let known = [("username", Some(username)), ("password", Some(password)), ("uris", data.uris)];
+                let known = [
+                    ("username", Some(username)),
+                    ("password", Some(password)),
+                    ("uris", data.uris),
+                    ("read-only-uris", data.read_only_uris),
+                ];
                 SecretContent::new(known.into_iter().filter_map(|(key, value)| Some((key, value?))))
             }
             _ => return Ok(None),
         };
         let tls = match &data.secret_tls {
-            Some(id) => self.secret(model, relation, id, "tls")?,
-            None => SecretContent::default(),
+            Some(id) => self.secret(model, relation, id, "tls")?.load()?,
+            None => Tls::default(),
         };
         let User { username, .. } = user.load()?;
         Ok(Some(Database {
@@ -192,8 +234,8 @@ impl Requirer {
             read_only_endpoints: data.read_only_endpoints.as_deref().map(list).unwrap_or_default(),
             version: data.version,
             username,
-            tls: matches!(tls.expose("tls").or(data.tls.as_deref()), Some("true" | "True" | "enabled")),
-            tls_ca: tls.expose("tls-ca").map(str::to_owned).or(data.tls_ca),
+            tls: tls.tls.or(data.tls).is_some_and(|Flag(tls)| tls),
+            tls_ca: tls.tls_ca.or(data.tls_ca),
             secret: user,
         }))
     }
@@ -261,6 +303,16 @@ impl Requirer {
         model.forget("seen");
         self.removed().emit(model, &Removed {})
     }
+}
+
+/// Whether the router beside this unit can be used.
+fn is_ready(relation: &Relation) -> Result<bool, Error> {
+    for unit in relation.units()? {
+        if relation.data(&unit).get("state")?.as_deref() == Some("ready") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What a user's secret must hold.

@@ -27,6 +27,9 @@ fn given(_: &Model) -> anyhow::Result<BTreeSet<String>> {
     Ok(["one".to_owned(), "two".to_owned()].into())
 }
 
+/// As the first libraries wrote it.
+const PLAIN: &str = "-----BEGIN CERTIFICATE-----\nd\n-----END CERTIFICATE-----";
+
 struct App;
 
 impl Charm for App {
@@ -63,11 +66,11 @@ fn certificates_of_both_versions_are_received_and_a_change_is_told_once() {
     let old = [("ca", "\"c\""), ("certificate", "\"x\""), ("chain", r#"["x", "c"]"#), ("version", "0")];
     let two = Relation::new("receive").id(3).remote_app("old").remote_unit_data(0, old);
     let plain =
-        Relation::new("receive").id(4).remote_app("older").remote_unit_data(0, [("ca", "d"), ("certificate", "y")]);
+        Relation::new("receive").id(4).remote_app("older").remote_unit_data(0, [("ca", PLAIN), ("certificate", "y")]);
     schema::check("certificate_transfer-v1 provider app", &one.remote_app_data, &["certificates"]);
     schema::check("certificate_transfer-v0 provider unit", &two.remote_units_data[&0], &[]);
     let state = State::default().with_relations([one.clone(), two, plain]);
-    assert_eq!(received(state.clone()), ["a", "b", "c", "d", "x"]);
+    assert_eq!(received(state.clone()), [PLAIN, "a", "b", "c", "x"]);
     let mut ctx = context();
     let out = ctx.run(on::relation_changed(&one), state).unwrap();
     assert_eq!(ctx.emitted(&RECEIVE.updated())[0].count, 2);
@@ -93,6 +96,39 @@ fn what_cannot_be_read_fails_no_hook() {
     assert!(RECEIVE.certificates(manager.model()).is_err());
 }
 
+/// What a version 0 may look like, and what of it is trusted; nothing is guessed.
+#[test]
+fn an_older_other_side_is_read_as_far_as_it_can_be() {
+    let read = |app: &[(&str, &str)], unit: &[(&str, &str)]| {
+        let relation = Relation::new("receive").id(2).remote_app_data(app.iter().copied());
+        let relation = relation.remote_unit_data(0, unit.iter().copied());
+        let mut ctx = context();
+        let state = State::default().with_relation(relation.clone());
+        ctx.run(on::relation_changed(&relation), state.clone()).unwrap();
+        let manager = ctx.manager(on::update_status(), state).unwrap();
+        RECEIVE.certificates(manager.model()).map(|all| all.into_iter().collect::<Vec<_>>())
+    };
+    let unit = [("ca", "\"c\""), ("certificate", "\"x\""), ("chain", r#"["x", "c"]"#)];
+    let chain = |chain: &'static str| [("ca", "\"c\""), ("chain", chain)];
+    assert_eq!(read(&[], &unit).unwrap(), ["c", "x"]);
+    assert_eq!(read(&[("version", "0")], &unit).unwrap(), ["c", "x"]);
+    assert_eq!(read(&[], &[("ca", "null"), ("chain", r#"["x"]"#)]).unwrap(), ["x"]);
+    assert_eq!(read(&[], &chain("null")).unwrap(), ["c"]);
+    // Version 1, which has none left. Its number may be text.
+    for version in ["1", "\"1\""] {
+        assert_eq!(read(&[("certificates", "[]"), ("version", version)], &unit).unwrap(), [""; 0]);
+        assert_eq!(read(&[("certificates", r#"["a"]"#), ("version", version)], &unit).unwrap(), ["a"]);
+    }
+    for ca in ["7", "true", "{}", r#"["a"]"#, "plain", "\"", "-----END CERTIFICATE-----"] {
+        let error = read(&[], &[("ca", ca)]).unwrap_err().to_string();
+        assert!(error.starts_with("relation receive:2, databag of remote/0: ca is "), "{error}");
+    }
+    for wrong in ["7", "\"x\"", "[7]", "[[\"a\"]]", "{}", "plain"] {
+        let error = read(&[], &chain(wrong)).unwrap_err().to_string();
+        assert!(error.starts_with("relation receive:2, databag of remote/0: chain is "), "{error}");
+    }
+}
+
 #[test]
 fn the_leader_gives_in_the_version_that_the_other_side_takes() {
     let new = Relation::new("send").id(5).remote_app_data([("version", "1")]);
@@ -106,7 +142,37 @@ fn the_leader_gives_in_the_version_that_the_other_side_takes() {
     let data = &out.relation(6).local_unit_data;
     assert_eq!((data["ca"].as_str(), data["chain"].as_str()), ("\"one\"", r#"["one","two"]"#));
     schema::check("certificate_transfer-v0 provider unit", data, &[]);
-    assert!(out.relation(6).local_app_data.is_empty());
+    // The first libraries of version 1 do not say that they take it.
+    let data = &out.relation(6).local_app_data;
+    assert_eq!(data["certificates"], r#"["one","two"]"#);
+    schema::check("certificate_transfer-v1 provider app", data, &["certificates"]);
     let out = context().run(on::config_changed(), state.with_leader(false)).unwrap();
     assert!(out.relation(5).local_app_data.is_empty());
+}
+
+/// Gives nothing any more.
+struct NoneLeft;
+
+impl Charm for NoneLeft {
+    fn observe(framework: &mut Framework<Self>) {
+        framework
+            .library(Provider::new("send", |_| Ok(BTreeSet::new())))
+            .refresh_on([ops::on::config_changed().into()]);
+    }
+}
+
+#[test]
+fn certificates_that_are_no_longer_given_are_taken_back_in_both_versions() {
+    let new = Relation::new("send").id(5).remote_app_data([("version", "1")]);
+    let old = Relation::new("send").id(6).remote_app("old");
+    let state = State::default().with_leader(true).with_relations([new, old]);
+    let out = context().run(on::config_changed(), state).unwrap();
+    assert!(out.relation(6).local_unit_data.contains_key("ca"));
+    let out = Context::with_metadata(NoneLeft, METADATA).unwrap().run(on::config_changed(), out).unwrap();
+    for relation in [out.relation(5), out.relation(6)] {
+        assert_eq!(relation.local_app_data["certificates"], "[]");
+        let kept =
+            ["ca", "certificate", "chain", "version"].iter().find(|key| relation.local_unit_data.contains_key(**key));
+        assert_eq!(kept, None, "{:?}", relation.local_unit_data);
+    }
 }

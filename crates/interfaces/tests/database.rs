@@ -31,7 +31,13 @@ fn context() -> Context<App> {
 }
 
 fn user() -> Secret {
-    Secret::new([("username", "relation-3"), ("password", "hunter2"), ("uris", "postgresql://x")]).untracked()
+    Secret::new([
+        ("username", "relation-3"),
+        ("password", "hunter2"),
+        ("uris", "postgresql://x"),
+        ("read-only-uris", "postgresql://y"),
+    ])
+    .untracked()
 }
 
 fn answered(secret: &Secret) -> State {
@@ -90,6 +96,7 @@ fn the_credentials_come_in_a_secret() {
     assert_eq!(database.endpoints, ["10.0.0.7:5432", "10.0.0.8:5432"]);
     assert_eq!((database.username.as_str(), database.password()), ("relation-3", "hunter2"));
     assert_eq!((database.version.as_deref(), database.uris()), (Some("16.8"), Some("postgresql://x")));
+    assert_eq!(database.read_only_uris(), Some("postgresql://y"));
     assert!(!format!("{database:?}").contains("hunter2"));
     ctx.run(on::relation_changed(out.relation(3)), out.clone()).unwrap();
     assert!(ctx.emitted(&DATABASE.changed()).is_empty(), "it is known already");
@@ -146,6 +153,64 @@ fn a_provider_without_secrets_is_understood() {
     );
     let database = database(State::default().with_relation(relation)).unwrap().unwrap();
     assert_eq!((database.username.as_str(), database.password(), database.tls), ("u", "p", true));
+}
+
+#[test]
+fn whether_there_is_tls_is_said_in_many_ways_or_is_an_error() {
+    let read = |tls: &str, in_secret: bool| {
+        let plain = [("endpoints", "10.0.0.7:5432"), ("username", "u"), ("password", "p")];
+        let mut data: Vec<(&str, String)> = plain.map(|(key, value)| (key, value.to_owned())).to_vec();
+        let secret = Secret::new([("tls", tls), ("tls-ca", "PEM")]).untracked();
+        if in_secret {
+            data.push(("secret-tls", secret.id.uri()))
+        } else {
+            data.push(("tls", tls.to_owned()))
+        }
+        let relation = Relation::new("database").id(3).remote_app("postgresql").remote_app_data(data);
+        database(State::default().with_relation(relation).with_secret(secret)).map(|database| database.unwrap())
+    };
+    for in_secret in [true, false] {
+        for (text, tls) in
+            [("true", true), ("True", true), ("enabled", true), ("1", true), ("false", false), ("0", false)]
+        {
+            let database = read(text, in_secret).unwrap();
+            assert_eq!((database.tls, database.tls_ca.is_some()), (tls, in_secret), "{text}");
+        }
+    }
+    let error = read("perhaps", false).unwrap_err().to_string();
+    assert!(error.starts_with("relation database:3, databag of postgresql: tls is "), "{error}");
+    assert!(read("perhaps", true).unwrap_err().to_string().contains("tls"));
+}
+
+#[test]
+fn a_provider_that_names_no_database_means_the_one_that_was_asked_for() {
+    let secret = user();
+    let mut relation = answered(&secret).relation(3).clone();
+    relation.remote_app_data.retain(|key, _| !["database", "resource"].contains(&key.as_str()));
+    let state = State::default().with_relation(relation).with_secret(secret);
+    let mut ctx = context();
+    let out = ctx.run(on::relation_changed(state.relation(3)), state.clone()).unwrap();
+    assert_eq!(ctx.emitted(&DATABASE.changed())[0].name, "shop");
+    assert_eq!(database(out).unwrap().unwrap().name, "shop");
+}
+
+/// As PgBouncer and `MySQL` Router, which are subordinates.
+#[test]
+fn a_router_beside_the_unit_counts_once_it_is_ready() {
+    let secret = user();
+    let state = answered(&secret).change_relation(3, |relation| {
+        let data = relation.remote_app_data.clone().into_iter().chain([("subordinated".to_owned(), "true".to_owned())]);
+        relation.remote_app_data(data).remote_unit_data(0, [("state", "starting")])
+    });
+    schema::check("postgresql_client-v0 provider app", &state.relation(3).remote_app_data, &["endpoints"]);
+    let mut ctx = context();
+    let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
+    assert!(ctx.emitted(&DATABASE.changed()).is_empty());
+    assert_eq!(database(out.clone()).unwrap(), None);
+    let ready = out.change_relation(3, |relation| relation.remote_unit_data(0, [("state", "ready")]));
+    let out = ctx.run(on::relation_changed(ready.relation(3)), ready.clone()).unwrap();
+    assert_eq!(ctx.emitted(&DATABASE.changed()).len(), 1);
+    assert_eq!(database(out).unwrap().unwrap().username, "relation-3");
 }
 
 #[test]
