@@ -4,7 +4,7 @@ use ops_testing::{Context, State, Status, on};
 use tinyproxy_charm::tinyproxy::{Error, Workload};
 use tinyproxy_charm::{PORT, TinyproxyCharm};
 
-/// Stands for tinyproxy on a machine.
+/// A mock of tinyproxy on a machine.
 #[derive(Debug, Default)]
 struct MockTinyproxy {
     config: Option<(u16, String)>,

@@ -1,5 +1,5 @@
-//! The charm's process, as Juju starts it: environment, hook commands, exit code, log lines. The hook commands are
-//! programs of the test's own, which write down how they were called.
+//! Tests of the charm's process, as Juju starts it: environment, hook commands, exit code, log lines. The hook
+//! commands are scripts that record how they were called.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -14,7 +14,7 @@ struct Juju {
 }
 
 impl Juju {
-    /// `config-get` does what this line of shell says; the others do nothing.
+    /// `config-get` runs this line of shell; the other hook commands do nothing.
     fn with_config_get(config_get: &str) -> Self {
         let juju = Self { dir: tempfile::tempdir().unwrap() };
         juju.command("config-get", config_get);
@@ -30,7 +30,7 @@ impl Juju {
         program::write(&path, &format!("echo {name} \"$@\" >> '{}'\n{does}", log.display()));
     }
 
-    /// Dispatch with these variables. There is no tinyproxy on this `PATH`.
+    /// Dispatch with these variables. tinyproxy is not on this `PATH`.
     fn dispatch(&self, vars: &[(&str, &str)]) -> Output {
         let path = format!("{}:/nonexistent", self.dir.path().display());
         let mut charm = Command::new(env!("CARGO_BIN_EXE_tinyproxy-charm"));
@@ -38,7 +38,7 @@ impl Juju {
         charm.envs(vars.iter().copied()).output().unwrap()
     }
 
-    /// What was called.
+    /// The recorded calls.
     fn calls(&self) -> Vec<String> {
         let log = fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
         log.lines().map(str::to_owned).collect()
@@ -70,7 +70,7 @@ fn update_status_runs_two_hook_commands() {
     assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
 }
 
-/// With an apt that has nothing to offer but tinyproxy.
+/// With an apt whose only package is tinyproxy.
 #[test]
 fn install_logs_the_package_and_its_version() {
     let juju = Juju::with_config_get(EXAMPLE);
@@ -104,7 +104,7 @@ fn install_logs_the_package_and_its_version() {
     );
 }
 
-/// No argument can hold NUL: the status still says what is wrong.
+/// Arguments cannot hold NUL, but the status still says what is wrong.
 #[test]
 fn a_slug_with_nul_blocks() {
     let juju = Juju::with_config_get(r#"echo '{"slug":"a\u0000b"}'"#);
@@ -123,7 +123,7 @@ fn outside_juju_it_says_what_it_is_and_exits_2() {
     assert!(said.starts_with("tinyproxy-charm is a Juju charm") && said.contains("juju deploy"), "{said}");
 }
 
-/// One line in the log at ERROR that says this, and exit code 1.
+/// Check that exactly one line at ERROR is logged with this text, and that the exit code is 1.
 fn fails_with(juju: &Juju, vars: &[(&str, &str)], says: &[&str]) {
     let output = juju.dispatch(vars);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -193,7 +193,7 @@ fn under_juju_debug_the_log_goes_to_standard_error_too() {
     assert!(juju.calls().iter().any(|call| call.starts_with("juju-log --log-level ERROR")));
 }
 
-/// Without tinyproxy on the machine, so that nothing happens but the status.
+/// Without tinyproxy on the machine, so that only the status is set.
 #[test]
 fn an_invalid_slug_blocks_the_unit_however_odd_it_is() {
     for slug in ["", "two words", "two\\nlines", "ünïcode", "example\\n"] {
@@ -207,7 +207,7 @@ fn an_invalid_slug_blocks_the_unit_however_odd_it_is() {
     }
 }
 
-/// Linux takes no argument of more than 128 KiB; a status of that length would be no help either.
+/// Linux accepts no argument of more than 128 KiB, and nobody would read such a status.
 #[test]
 fn a_slug_of_a_megabyte_blocks_the_unit_with_a_shorter_message() {
     let juju = Juju::with_config_get(r#"printf '{"slug":"%01048576d/"}' 0"#);

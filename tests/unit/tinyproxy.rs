@@ -1,4 +1,4 @@
-//! The helper module, on a machine of one's own: a temporary folder with executables that the test wrote.
+//! Tests of the workload helper on a fake machine: a temporary folder with programs that the tests write.
 
 mod machine;
 
@@ -22,7 +22,8 @@ ReverseOnly Yes
 ReversePath "/example/" "http://www.example.com/"
 "#;
 
-/// Send SIGTERM to a process with the shell's own `kill`: the program comes with procps, which not every computer has.
+/// Send SIGTERM to a process with the shell's own `kill`: the program comes with procps, which is not installed
+/// everywhere.
 fn terminate(pid: &str) -> bool {
     Command::new("sh").args(["-c", "kill -TERM \"$0\"", pid]).status().unwrap().success()
 }
@@ -265,7 +266,7 @@ mod pid_file {
         let program = machine.install("tinyproxy", "exit");
         let mut child = Command::new(program).stdout(Stdio::piped()).spawn().unwrap();
         machine.set_pid(child.id().to_string());
-        // Its output ends when it does, or a moment before.
+        // Its output ends with the process, or a moment earlier.
         let mut output = BufReader::new(child.stdout.take().unwrap());
         in_time("its output ends", move || assert_eq!(output.read_until(b'\n', &mut Vec::new()).unwrap(), 0));
         let stat = format!("/proc/{}/stat", child.id());
@@ -287,7 +288,7 @@ mod pid_file {
         assert!(!tinyproxy.is_running());
         tinyproxy.stop().unwrap();
         assert!(matches!(tinyproxy.reload_config(), Err(Error::NotRunning)));
-        // Had a signal been sent, that failure would come first.
+        // If a signal had been sent, that failure would come first.
         let name = machine.path("usr/bin/stranger");
         assert!(terminate(&stranger.child.id().to_string()));
         assert_eq!(stranger.line(), "SIGTERM", "{}", name.display());
@@ -298,7 +299,7 @@ mod pid_file {
     fn of_a_thread_of_another_program_means_not_running() {
         let machine = Machine::new();
         let is_running = std::thread::Builder::new().name("tinyproxy".to_owned()).spawn(move || {
-            // PROCESS/task/THREAD. The kernel has an entry for the thread's number in /proc too, by the thread's name.
+            // PROCESS/task/THREAD. The kernel also has a /proc entry for the thread's ID, with the thread's name.
             let this = fs::read_link("/proc/thread-self").unwrap();
             let number = this.file_name().unwrap().to_str().unwrap();
             let name = fs::read_to_string(format!("/proc/{number}/comm")).unwrap();
@@ -337,7 +338,7 @@ mod signals {
     }
 
     #[test]
-    fn reload_that_a_killed_hook_did_not_reach_is_made_up_for() {
+    fn reload_that_a_killed_hook_missed_is_caught_up() {
         let machine = Machine::new();
         let running = machine.run("tinyproxy");
         let mut tinyproxy = machine.tinyproxy();
@@ -345,7 +346,7 @@ mod signals {
         let long_ago = std::time::SystemTime::now() - Duration::from_mins(1);
         fs::File::open(&pid_file).unwrap().set_modified(long_ago).unwrap();
         assert!(tinyproxy.ensure_config(8000, "foo").unwrap());
-        // The hook is killed here. Juju runs it again: the file is right, and tinyproxy has not read it.
+        // The hook is killed here. Juju runs it again: the file is right, but tinyproxy has not read it.
         assert!(tinyproxy.ensure_config(8000, "foo").unwrap());
         tinyproxy.reload_config().unwrap();
         assert_eq!(running.line(), "SIGUSR1");
@@ -385,7 +386,7 @@ mod signals {
     #[test]
     fn reload_waits_until_the_signal_is_handled() {
         let machine = Machine::new();
-        // It opens its first pipe when it is asked to, then handles signals, then says so on the second.
+        // It opens the first pipe when it may continue, then handles signals, then writes to the second pipe.
         let (go, done) = (machine.path("go"), machine.path("done"));
         assert!(Command::new("mkfifo").args([&go, &done]).status().unwrap().success());
         let program = machine.install(
@@ -471,7 +472,7 @@ mod start {
             "{error}"
         );
         assert!(!machine.path("ran").exists());
-        // The kernel picks one that is free.
+        // The kernel picks a free port.
         tinyproxy.ensure_config(0, "example").unwrap();
         tinyproxy.start().unwrap();
         assert!(machine.path("ran").exists());

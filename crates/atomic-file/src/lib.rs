@@ -47,18 +47,18 @@ impl NewFile {
     /// # Errors
     /// It cannot be made.
     pub fn beside(path: &Path) -> io::Result<Self> {
-        /// Tells the files of this process apart, where several threads write.
+        /// Distinguishes the files of this process's threads.
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = path.file_name().unwrap_or_default().as_bytes();
         loop {
             let mut new = OsString::from(".");
-            // The name may be as long as names may be; its start is enough to know whose file it is.
+            // The name may already have the maximum length, so use only its start.
             new.push(OsStr::from_bytes(&name[..name.len().min(START)]));
             new.push(format!(".{}.{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
             let at = path.with_file_name(new);
             match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&at) {
                 Ok(file) => return Ok(Self { file, at, path: path.to_owned() }),
-                // Left by a process of the same number that was killed: take the next name.
+                // Left by a killed process with the same PID: try the next name.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -90,8 +90,8 @@ impl NewFile {
         let path = self.path.clone();
         self.take_over()?;
         if let Err(error) = sync_folder(&path) {
-            // The file is as it should be, and not every kind of file system can do this: no reason to fail.
-            tracing::debug!(path = %path.display(), %error, "a crash of the machine now could bring the old file back");
+            // The file is right, and not every file system supports this, so it is not an error.
+            tracing::debug!(path = %path.display(), %error, "after a crash of the machine the old file could reappear");
         }
         Ok(())
     }
@@ -107,7 +107,7 @@ impl Drop for NewFile {
     }
 }
 
-/// The folder holds the name, so this is what makes the rename last.
+/// Sync the folder, which holds the name, to make the rename durable.
 fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

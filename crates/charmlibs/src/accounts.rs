@@ -1,14 +1,13 @@
-//! The machine's users and groups, as `getent` knows them.
+//! The machine's users and groups, by `getent`.
 //!
-//! `getent` and not the C library's functions: those load plug-ins (LDAP, systemd) at run time, which a statically linked
-//! charm cannot.
+//! The C library's functions load plug-ins (LDAP, systemd) at run time, which a statically linked charm cannot do.
 
 use std::io;
 use std::process::Command;
 
 use crate::process;
 
-/// `getent` did not answer.
+/// `getent` could not answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GetentError {
     /// It could not be started.
@@ -21,7 +20,7 @@ pub(crate) enum GetentError {
 
 /// The fields of the entry `key` (a name or a number) in `database` (`passwd` or `group`); `None` if there is none.
 pub(crate) fn entry(database: &str, key: &str) -> Result<Option<Vec<String>>, GetentError> {
-    /// `getent`'s exit code for a key that the database does not have.
+    /// `getent`'s exit code for an unknown key.
     const KEY_NOT_FOUND: i32 = 2;
     let output = process::output(Command::new("getent").args([database, "--", key])).map_err(GetentError::Start)?;
     match output.status.code() {

@@ -1,6 +1,6 @@
 //! Users and groups, through `getent`, `useradd`, `groupadd` and their siblings.
 //!
-//! A hook can be run again at any time, so adding one that is there and removing one that is not both succeed, and return
+//! A hook can run again at any time. So adding what exists, or removing what does not exist, succeeds and returns
 //! `false`.
 //!
 //! ```no_run
@@ -25,11 +25,11 @@ use crate::{accounts, process};
 pub struct User {
     /// The name.
     pub name: String,
-    /// The number.
+    /// The UID.
     pub uid: u32,
-    /// The number of the user's own group.
+    /// The GID of the user's primary group.
     pub gid: u32,
-    /// The full name, or what else the entry says (GECOS).
+    /// The comment field (GECOS), usually the full name.
     pub comment: String,
     /// The home folder.
     pub home: String,
@@ -42,26 +42,27 @@ pub struct User {
 pub struct Group {
     /// The name.
     pub name: String,
-    /// The number.
+    /// The GID.
     pub gid: u32,
-    /// Users who are in it, besides those whose own group it is.
+    /// The members, without those whose primary group it is.
     pub members: Vec<String>,
 }
 
-/// Why users or groups are not as they should be.
+/// Why an operation on users or groups failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Debian has no such names, so it is not given to a program, which could take it for an option.
+    /// Debian allows no such name. It is not passed to a program, which could treat it as an option.
     #[error("'{name}' is not the name of a {kind}")]
     Name {
         /// `user` or `group`.
         kind: &'static str,
-        /// What was given.
+        /// The invalid name.
         name: String,
     },
-    /// What is there differs from what was asked for, and is not changed: files belong to its number.
-    #[error("the {kind} {name} is there, but its {what} is {there} and not {wanted}")]
+    /// The existing user or group differs from what was requested. It is not changed, because files belong to its
+    /// number.
+    #[error("the {kind} {name} exists, but its {what} is {there} and not {wanted}")]
     Differs {
         /// `user` or `group`.
         kind: &'static str,
@@ -69,9 +70,9 @@ pub enum Error {
         name: String,
         /// What differs, such as `number`.
         what: &'static str,
-        /// What it is.
+        /// The actual value.
         there: String,
-        /// What was asked for.
+        /// The requested value.
         wanted: String,
     },
     /// The machine has no such user or group.
@@ -79,20 +80,20 @@ pub enum Error {
     NotFound {
         /// `user` or `group`.
         kind: &'static str,
-        /// What was looked for.
+        /// The missing name.
         name: String,
     },
-    /// The users and groups of the machine could not be read.
+    /// The machine's users and groups could not be read.
     #[error("could not look for the {kind} '{name}' with getent: {why}")]
     Getent {
         /// `user` or `group`.
         kind: &'static str,
-        /// What was looked for.
+        /// The requested name.
         name: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
-    /// The program that should have made the change failed.
+    /// The program that makes the change failed.
     #[error("failed to {doing} the {kind} {name}: {error}")]
     Program {
         /// `add`, `change` or `remove`.
@@ -101,15 +102,15 @@ pub enum Error {
         kind: &'static str,
         /// Its name.
         name: String,
-        /// What it said.
+        /// Its error.
         error: Box<process::Error>,
     },
 }
 
-/// The user of this name (or number), if there is one.
+/// The user with this name (or UID), if it exists.
 ///
 /// # Errors
-/// [`Error::Getent`]: the machine could not say.
+/// [`Error::Getent`]: `getent` failed.
 pub fn user_exists(user: &str) -> Result<Option<User>, Error> {
     // name:password:UID:GID:comment:home:shell
     read("user", "passwd", user, |fields| {
@@ -126,10 +127,10 @@ pub fn user_exists(user: &str) -> Result<Option<User>, Error> {
     })
 }
 
-/// The group of this name (or number), if there is one.
+/// The group with this name (or GID), if it exists.
 ///
 /// # Errors
-/// [`Error::Getent`]: the machine could not say.
+/// [`Error::Getent`]: `getent` failed.
 pub fn group_exists(group: &str) -> Result<Option<Group>, Error> {
     // name:password:GID:members
     read("group", "group", group, |fields| {
@@ -146,15 +147,13 @@ fn read<T>(
     entry: impl FnOnce(&[String]) -> Option<T>,
 ) -> Result<Option<T>, Error> {
     let failed = |why| Error::Getent { kind, name: key.to_owned(), why };
-    // A name that is empty would list all.
+    // An empty name would list all entries.
     if key.is_empty() {
         return Err(Error::Name { kind, name: String::new() });
     }
     match accounts::entry(database, key).map_err(|error| failed(error.to_string()))? {
         None => Ok(None),
-        Some(fields) => {
-            entry(&fields).map(Some).ok_or_else(|| failed("it printed something else than an entry".to_owned()))
-        }
+        Some(fields) => entry(&fields).map(Some).ok_or_else(|| failed("it did not print an entry".to_owned())),
     }
 }
 
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_there_is_no_error_but_no_name_is() {
+    fn a_missing_user_is_no_error_but_an_invalid_name_is() {
         assert_eq!(user_exists("no-such-user").unwrap(), None);
         assert_eq!(group_exists("--no-such-group").unwrap(), None);
         assert_eq!(user_exists("").unwrap_err().to_string(), "'' is not the name of a user");

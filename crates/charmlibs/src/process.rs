@@ -1,7 +1,7 @@
-//! Run a program to its end, and keep what it printed.
+//! Runs programs, and captures their output.
 //!
-//! [`Run`] is for most: a program that fails is an error, which carries the command, the exit code and what was printed.
-//! [`output`] is for those to whom an exit code is an answer.
+//! [`Run`] is right for most uses: if the program fails, it returns an error with the command, the exit code and the
+//! output. Use [`output`] if the exit code is an answer.
 
 mod run;
 
@@ -17,14 +17,14 @@ use std::time::{Duration, Instant};
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-/// How often to look whether a program has ended that should take no time.
+/// How often to check whether a program with a time limit has ended.
 const POLL: Duration = Duration::from_millis(1);
 
-/// Run `command` to its end, with nothing to read on standard input, and return what it printed.
+/// Run `command` without standard input, and return its output.
 ///
-/// Unlike [`Command::output`], this returns when the program itself exits, even if a process that it left behind (a
-/// daemon, started by a package's maintainer script for one) still holds its standard output and error open. What such
-/// a process prints later is not read. It goes to memory, for as long as that process lives.
+/// Unlike [`Command::output`], this returns when the program itself exits, even if a process that it left behind (such
+/// as a daemon, started by a package's maintainer script) still holds its standard output and error open. The later
+/// output of such a process is not read. It stays in memory until that process ends.
 ///
 /// ```
 /// let output = charmlibs::process::output(std::process::Command::new("sh").args(["-c", "echo started"]))?;
@@ -34,12 +34,12 @@ const POLL: Duration = Duration::from_millis(1);
 /// ```
 ///
 /// # Errors
-/// The program could not be started; a code other than 0 is not an error here.
+/// The program could not be started. A code other than 0 is not an error here.
 pub fn output(command: &mut Command) -> io::Result<Output> {
     to_the_end(command, None, Child::wait)
 }
 
-/// As [`output`], for a program that should take no time: after `limit` it is killed.
+/// Same as [`output`], for a program that should be quick: after `limit` it is killed.
 ///
 /// # Errors
 /// The program could not be started, or did not end in time.
@@ -95,13 +95,13 @@ pub fn outcome(status: ExitStatus) -> String {
     }
 }
 
-/// A file that exists in memory only, so that a full disk does not keep a program from saying that the disk is full.
+/// A file in memory, so that a program can still report a full disk.
 fn memory_file(name: &str) -> io::Result<File> {
     let name = CString::new(name)?;
     Ok(File::from(memfd_create(name.as_c_str(), MFdFlags::MFD_CLOEXEC)?))
 }
 
-/// Read from the start without moving the offset, which is shared with whoever still writes.
+/// Read from the start without moving the offset, which is shared with processes that still write.
 fn read(file: &File) -> io::Result<Vec<u8>> {
     let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
     let mut bytes = vec![0; length];
@@ -139,7 +139,7 @@ mod tests {
         let output = output(&mut sh("sleep 30 & echo $!")).unwrap();
         assert!(started.elapsed().as_secs() < 20, "it waited for the daemon");
         let daemon = String::from_utf8(output.stdout).unwrap();
-        // The shell's own `kill`: a computer may have no program of that name.
+        // The shell's own `kill`: the computer may not have a program of that name.
         assert!(sh(&format!("kill {}", daemon.trim())).status().unwrap().success(), "the daemon was alive");
     }
 

@@ -1,9 +1,9 @@
-//! Kernel parameters, such as `vm.swappiness`, that stay after the machine restarts.
+//! Kernel parameters, such as `vm.swappiness`, that persist after a reboot.
 //!
-//! Each charm on a machine has a file of its own in `/etc/sysctl.d`, `90-juju-NAME`. What all of them want is merged in
-//! `95-juju-sysctl.conf`, which is what the machine reads when it starts. These are the files of the library of the same name
-//! in Python, so that charms of both kinds can live on one machine. Two charms that want different values of one parameter
-//! is an error for the second.
+//! Each charm on a machine has its own file in `/etc/sysctl.d`, `90-juju-NAME`. All of them are merged into
+//! `95-juju-sysctl.conf`, which the machine reads when it boots. These are the same files as in the Python library of
+//! this name, so that charms of both kinds can share a machine. If two charms want different values of a parameter,
+//! the second one gets an error.
 //!
 //! ```no_run
 //! use charmlibs::sysctl::Config;
@@ -26,44 +26,44 @@ const PREFIX: &str = "90-juju-";
 const MERGED: &str = "95-juju-sysctl.conf";
 const HEADER: &str = "# Merged from the files 90-juju-* of this folder, one for each charm on this machine.\n";
 
-/// Why kernel parameters are not as they should be. They are then as they were before.
+/// Why kernel parameters could not be set. They are unchanged then.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Not the name of a charm or of a parameter, or no value of one.
+    /// Not a valid name of a charm or a parameter, or not a valid value.
     #[error("'{text}' is not {kind}")]
     Invalid {
         /// Such as `a kernel parameter`.
         kind: &'static str,
-        /// What was given.
+        /// The invalid text.
         text: String,
     },
-    /// Another charm on the machine wants another value.
+    /// Another charm on the machine requires another value.
     #[error("{charm} has set the kernel parameter {key} to {there}, so it cannot be {wanted}")]
     Conflict {
-        /// The other charm.
+        /// The other charm's name.
         charm: String,
         /// The parameter.
         key: String,
         /// The other charm's value.
         there: String,
-        /// The value that was asked for.
+        /// The requested value.
         wanted: String,
     },
     /// The kernel has no such parameter.
     #[error("this machine has no kernel parameter {key}")]
     NotFound {
-        /// The parameter.
+        /// The parameter's name.
         key: String,
     },
-    /// The kernel did not take the value.
+    /// The kernel refused the value.
     #[error("could not set the kernel parameter {key} to '{value}': {error}")]
     Apply {
         /// The parameter.
         key: String,
         /// The value.
         value: String,
-        /// Why not: in a container, most parameters cannot be set.
+        /// The reason. In a container, most parameters cannot be set.
         error: Arc<io::Error>,
     },
     /// A file could not be written, read or removed.
@@ -71,15 +71,15 @@ pub enum Error {
     File(#[from] pathops::Error),
 }
 
-/// The value of a kernel parameter now, as one line.
+/// The current value of a kernel parameter, as one line.
 ///
 /// # Errors
-/// [`Error::NotFound`], or [`Error::Apply`] if it can only be written.
+/// [`Error::NotFound`], or [`Error::Apply`] if it is write-only.
 pub fn get(key: &str) -> Result<String, Error> {
     current(Path::new("/proc/sys"), key)
 }
 
-/// What one charm wants of the kernel.
+/// The kernel parameters of one charm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     name: String,
@@ -88,25 +88,25 @@ pub struct Config {
 }
 
 impl Config {
-    /// That of the charm `name`. Where several units of one application can share a machine, add the unit's number.
+    /// The parameters of the charm `name`. If several units of an application can share a machine, include the unit's
+    /// number.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), folder: "/etc/sysctl.d".into(), proc: "/proc/sys".into() }
     }
 
-    /// The files and the kernel's parameters under other folders than `/etc/sysctl.d` and `/proc/sys`: a test's.
+    /// Use other folders than `/etc/sysctl.d` and `/proc/sys`, for tests.
     #[must_use]
     pub fn in_folders(mut self, folder: impl Into<PathBuf>, proc: impl Into<PathBuf>) -> Self {
         (self.folder, self.proc) = (folder.into(), proc.into());
         self
     }
 
-    /// Set these parameters, now and when the machine starts, in place of those that this charm set before; and return
-    /// whether anything had to be changed. What it set before and does not name now keeps its value until the machine
-    /// restarts.
+    /// Set these parameters, now and at boot, in place of those that this charm set before. Returns whether anything
+    /// changed. Parameters that are no longer named keep their value until the machine reboots.
     ///
     /// # Errors
-    /// See [`Error`]. All parameters are then as they were.
+    /// See [`Error`]. No parameter is changed then.
     pub fn configure(&self, parameters: &[(&str, &str)]) -> Result<bool, Error> {
         let own = self.file()?;
         let wanted: BTreeMap<String, String> = parameters
@@ -127,8 +127,8 @@ impl Config {
         Ok(self.merge()? || written || applied)
     }
 
-    /// Forget what this charm wanted, and return whether there was anything. The parameters keep their values until the
-    /// machine restarts.
+    /// Remove this charm's parameters. Returns whether there were any. They keep their values until the machine
+    /// reboots.
     ///
     /// # Errors
     /// [`Error::File`].
@@ -140,7 +140,7 @@ impl Config {
         Ok(removed)
     }
 
-    /// Set what differs, or nothing.
+    /// Set all parameters that differ, or none.
     fn apply(&self, wanted: &BTreeMap<String, String>) -> Result<bool, Error> {
         let mut before = Vec::new();
         for (key, value) in wanted {
@@ -178,14 +178,14 @@ impl Config {
         Ok(self.folder.join(format!("{PREFIX}{}", self.name)))
     }
 
-    /// What other charms want, by their names.
+    /// The parameters of other charms, by charm.
     fn others(&self) -> Result<BTreeMap<String, BTreeMap<String, String>>, Error> {
         let mut charms = self.charms()?;
         charms.remove(&self.name);
         Ok(charms.into_iter().map(|(name, text)| (name, parse(&text))).collect())
     }
 
-    /// The text of each charm's file, by the charm's name.
+    /// The content of each charm's file, by charm.
     fn charms(&self) -> Result<BTreeMap<String, String>, Error> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
@@ -218,7 +218,7 @@ fn parse(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Where a parameter has several numbers, the kernel has tabs between them.
+/// The kernel separates several numbers with tabs.
 fn one_space(value: &str) -> String {
     value.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -238,8 +238,8 @@ fn value_of(value: &str) -> Result<String, Error> {
     Ok(one_space(value))
 }
 
-/// As `sysctl` has it: `.` and `/` stand for each other, whichever comes first being what separates. So the network device
-/// `eth0.1` is `net/ipv4/conf/eth0.1/…` or `net.ipv4.conf.eth0/1.…`.
+/// `sysctl`'s rule: `.` and `/` stand for each other; the first one in the key is the separator. So the parameters of
+/// the network device `eth0.1` are `net/ipv4/conf/eth0.1/…` or `net.ipv4.conf.eth0/1.…`.
 fn path_of(proc: &Path, key: &str) -> PathBuf {
     let dots = key.find(['.', '/']).is_some_and(|first| key.as_bytes()[first] == b'.');
     let swap = |it| match it {
@@ -266,7 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_parameter_is_a_path_as_sysctl_has_it() {
+    fn a_parameter_is_a_path_by_sysctls_rule() {
         for (key, path) in [
             ("vm.swappiness", "/p/vm/swappiness"),
             ("net/ipv4/conf/eth0.1/forwarding", "/p/net/ipv4/conf/eth0.1/forwarding"),

@@ -1,4 +1,4 @@
-//! `apt`, with `apt-get` and `dpkg-query` programs that the tests wrote.
+//! Tests of `apt` with fake `apt-get` and `dpkg-query`.
 
 use std::fs;
 use std::io::Write as _;
@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use charmlibs::apt::{Apt, Error};
 use tempfile::TempDir;
 
-/// A folder with the package tools of a machine: shell scripts, which keep what they know in files beside them.
+/// A folder with fake package tools: shell scripts that keep their state in files next to them.
 struct Machine {
     folder: TempDir,
 }
 
 impl Machine {
-    /// A machine where `hello` can be installed: version 2.10-3, or 2.9-1 where asked for. `apt-get` runs `script` first.
+    /// A machine on which `hello` can be installed: version 2.10-3, or 2.9-1 on request. `apt-get` runs `script`
+    /// first.
     fn new(script: &str) -> Self {
         let machine = Self { folder: tempfile::tempdir().unwrap() };
         machine.program(
@@ -45,8 +46,8 @@ impl Machine {
         machine
     }
 
-    /// Another process writes it: were it open for writing in this one, a child that another test is just starting would
-    /// have it open too, and the kernel would refuse to execute it ("Text file busy").
+    /// Another process writes it: if this one had it open for writing, a child that another test is starting would
+    /// inherit it, and the kernel would refuse to execute it ("Text file busy").
     fn program(&self, name: &str, script: &str) {
         let mut install = Command::new("install")
             .args(["-m", "755", "/dev/stdin"])
@@ -66,7 +67,7 @@ impl Machine {
         Apt::in_folder(self.folder.path()).download_pause(Duration::from_millis(1))
     }
 
-    /// What dpkg knows of `hello`.
+    /// Set dpkg's status of `hello`.
     fn hello(&self, status: &str) {
         fs::write(self.path("hello"), status).unwrap();
     }
@@ -168,7 +169,7 @@ fn an_unknown_package_is_looked_for_in_newer_lists() {
 }
 
 #[test]
-fn what_is_no_name_or_version_never_reaches_apt() {
+fn invalid_names_and_versions_never_reach_apt() {
     let machine = Machine::new("");
     for name in ["", "-y", "hello-", "hello world", "hello=2.9-1", "hello/stable", "hel*", "^hello$", "héllo", "a\nb"]
     {
@@ -200,7 +201,7 @@ fn a_lock_is_waited_for() {
 }
 
 #[test]
-fn a_lock_is_waited_for_so_long_and_no_longer() {
+fn a_lock_is_waited_for_up_to_the_timeout() {
     let machine = Machine::new(
         "echo 'Waiting for cache lock: Could not get lock L. It is held by process 7 (x)...'
          echo 'E: Unable to acquire the dpkg frontend lock (L), is another process using it?' >&2; exit 100",
@@ -248,7 +249,7 @@ fn a_package_that_left_its_server_is_looked_for_in_newer_lists() {
 }
 
 #[test]
-fn whatever_else_fails_is_told_with_the_last_words() {
+fn other_failures_are_reported_with_the_last_lines() {
     let machine = Machine::new("printf 'E: held \\377 packages\\n' >&2; exit 100");
     machine.hello("installed 2.10-3\n");
     let error = machine.apt().remove_package("hello").unwrap_err();
@@ -258,7 +259,7 @@ fn whatever_else_fails_is_told_with_the_last_words() {
 
     let machine = Machine::new("kill -9 $$");
     let error = machine.apt().add_package("hello").unwrap_err();
-    refuses(&error, "failed to install package hello: apt-get was killed by signal 9 and said nothing");
+    refuses(&error, "failed to install package hello: apt-get was killed by signal 9 without a message");
     assert_eq!(error.failure().unwrap().code(), None);
 }
 
@@ -287,7 +288,7 @@ fn a_daemon_that_a_package_started_is_not_waited_for() {
     machine.apt().add_package("hello").unwrap();
     assert!(started.elapsed().as_secs() < 20);
     let daemon = fs::read_to_string(machine.path("daemon")).unwrap();
-    // The shell's own `kill`: a computer may have no program of that name.
+    // The shell's own `kill`: the computer may not have a program of that name.
     let kill = Command::new("sh").args(["-c", "kill $0", daemon.trim()]).status().unwrap();
     assert!(kill.success(), "the daemon was alive");
 }

@@ -1,4 +1,4 @@
-//! `pathops`, on files in a temporary folder.
+//! Tests of `pathops` with files in a temporary folder.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
@@ -18,8 +18,8 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Run the test `name` of this file again, by itself, in a shell that was prepared with `script`; and return whether this is
-/// that run.
+/// Run the test `name` of this file again, alone, in a shell that `script` has prepared. Returns whether this is that
+/// run.
 fn prepared(name: &str, script: &str) -> bool {
     const PREPARED: &str = "CHARMLIBS_TEST_PREPARED";
     if std::env::var_os(PREPARED).is_some() {
@@ -159,7 +159,7 @@ fn a_symbolic_link_to_itself_is_an_error() {
 }
 
 #[test]
-fn what_is_no_file_is_not_replaced() {
+fn what_is_not_a_file_is_not_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let error = ensure_contents(folder.path(), "").unwrap_err();
     assert_eq!(error.to_string(), format!("could not write {}: it is a folder", folder.path().display()));
@@ -190,7 +190,7 @@ fn a_path_that_cannot_be_is_an_error_that_names_it() {
     assert!(ensure_contents(folder.path().join("n".repeat(255)), "").unwrap(), "the longest name that Linux allows");
 }
 
-/// A limit to the size of files, which fails a write half-way just as a full disk does.
+/// A limit for the size of files makes a write fail halfway, like a full disk.
 #[test]
 fn a_full_disk_leaves_the_old_file_and_nothing_else() {
     if prepared("a_full_disk_leaves_the_old_file_and_nothing_else", "trap '' XFSZ; ulimit -f 8") {
@@ -206,7 +206,7 @@ fn a_full_disk_leaves_the_old_file_and_nothing_else() {
 
 #[test]
 fn a_folder_that_may_not_be_written_leaves_the_old_file() {
-    // Root may write anywhere by these two capabilities, which it can give up. Others have none to give up.
+    // These two capabilities let root write anywhere, and root can drop them. Other users have none to drop.
     let capabilities = "-dac_override,-dac_read_search";
     let script = format!(
         "[ $(id -u) != 0 ] || exec setpriv --inh-caps {capabilities} --bounding-set {capabilities} \
@@ -234,7 +234,7 @@ fn owner_and_group_are_set_and_kept() {
         (file.uid(), file.gid())
     };
     assert_eq!(fs::metadata("/proc/self").unwrap().uid(), 0, "only root can give files away: run this test as root");
-    // In the list of users of each Debian or Ubuntu: daemon is user 1 in group 1; group sys is 3.
+    // In every Debian or Ubuntu: user daemon is 1 in group 1; group sys is 3.
     let daemon = Options::new().user("daemon");
     assert!(daemon.ensure_contents(&path, "text").unwrap());
     assert_eq!(owner(&path), (1, 1), "and the user's own group");
@@ -271,7 +271,7 @@ fn the_umask_does_not_apply_to_the_folders() {
 }
 
 #[test]
-fn a_folder_is_made_once_and_a_file_is_none() {
+fn a_folder_is_made_once_and_a_file_is_not_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data");
     assert!(ensure_folder(&path).unwrap());
@@ -281,7 +281,7 @@ fn a_folder_is_made_once_and_a_file_is_none() {
     ensure_contents(path.join("file"), "").unwrap();
     let error = ensure_folder(path.join("file")).unwrap_err();
     assert!(matches!(error, Error::NotFolder { .. }));
-    assert!(error.to_string().ends_with("/data/file: something else is there"), "{error}");
+    assert!(error.to_string().ends_with("/data/file: it exists, but is not a folder"), "{error}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The hook that calls.
+//! The hook that calls hook commands.
 
 use ops::EventName;
 use serde_json::{Map, Value};
@@ -6,37 +6,37 @@ use serde_json::{Map, Value};
 use crate::JujuVersion;
 use crate::state::{RelationId, Timestamp};
 
-/// The hook, or the action, that runs while hook commands are answered.
+/// The hook or action that is running while hook commands are answered.
 #[derive(Clone, Debug)]
 pub struct Hook {
     /// The unit, such as `app/0`.
     pub unit: String,
-    /// Juju's name of the hook, such as `database-relation-changed`; of an action, the action's name.
+    /// The hook's name in Juju, such as `database-relation-changed`; for an action, the action's name.
     pub name: String,
     /// The relation that the hook is about.
     pub relation: Option<RelationId>,
-    /// The unit at the other end that the hook is about.
+    /// The remote unit that the hook is about.
     pub remote_unit: Option<String>,
-    /// The application at the other end that the hook is about.
+    /// The remote application that the hook is about.
     pub remote_app: Option<String>,
-    /// The storage instance that the hook is about: `data/0`.
+    /// The storage instance that the hook is about, such as `data/0`.
     pub storage: Option<String>,
-    /// The action that runs.
+    /// The action that is running.
     pub action: Option<Action>,
     /// The controller's address and port.
     pub controller: String,
     /// The model's version of Juju.
     pub version: JujuVersion,
-    /// What time it is.
+    /// Returns the current time.
     pub clock: fn() -> Timestamp,
 }
 
-/// An action that runs.
+/// An action that is running.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Action {
-    /// Its name.
+    /// The action's name in the charm.
     pub name: String,
-    /// Juju's number of this run of it.
+    /// The ID of its task.
     pub id: String,
     /// Its parameters, defaults included.
     pub params: Map<String, Value>,
@@ -65,12 +65,12 @@ impl Hook {
         self.unit.split_once('/').map_or(self.unit.as_str(), |(app, _)| app)
     }
 
-    /// Whether a unit has just left the relation that the hook is about.
+    /// Whether the hook is about a unit that has just departed.
     pub(crate) fn is_departure(&self) -> bool {
         self.relation.is_some() && matches!(self.event(), Some(EventName::RelationDeparted(_)))
     }
 
-    /// Whether this is the last hook about a relation.
+    /// Whether this is `relation-broken` for this relation.
     pub(crate) fn is_end_of(&self, relation: RelationId) -> bool {
         self.relation == Some(relation) && matches!(self.event(), Some(EventName::RelationBroken(_)))
     }

@@ -1,4 +1,4 @@
-//! Juju, as far as one hook can tell.
+//! Juju, as seen by one hook.
 
 use std::sync::Arc;
 
@@ -17,10 +17,9 @@ use crate::pending::Pending;
 use crate::record::Record;
 use crate::state::{Relation, State, Storage};
 
-/// Juju, as far as one hook can tell: it answers the hook's commands from a [`State`], and at the hook's end says what
-/// became of it.
+/// Juju, as seen by one hook: it answers the hook's commands from a [`State`], and returns the new state at the end.
 ///
-/// As in Juju, most changes are kept back until the hook has succeeded; the hook itself sees its own.
+/// As in Juju, most changes are applied only when the hook has succeeded. The hook itself sees its own changes.
 ///
 /// ```
 /// use std::path::Path;
@@ -39,32 +38,32 @@ use crate::state::{Relation, State, Storage};
 /// ```
 #[derive(Debug)]
 pub struct Juju {
-    /// The state as it was before the hook, except for what takes effect at once: statuses, the workload's version,
-    /// leader settings, payloads.
+    /// The state before the hook, with what takes effect at once: statuses, the workload's version, leader settings,
+    /// payloads.
     pub state: State,
     /// The hook.
     pub hook: Hook,
-    /// What the hook did so far.
+    /// What the hook has done so far, besides changing the state.
     pub record: Record,
     pub(crate) meta: Arc<CharmMeta>,
     pub(crate) pending: Pending,
-    /// What the first `status-get` of the hook found.
+    /// The result of the hook's first `status-get`.
     pub(crate) first_status: Option<Status>,
 }
 
-/// What became of a hook.
+/// The result of a hook.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The state after it.
     pub state: State,
-    /// What it did beside.
+    /// What the hook did besides changing the state.
     pub record: Record,
-    /// Why Juju did not take its changes, although it had succeeded. It counts as failed then.
+    /// Why Juju refused the hook's changes although it exited with 0. Such a hook counts as failed.
     pub refusal: Option<String>,
 }
 
 impl Juju {
-    /// Juju in `state`, about to run `hook` on the charm described by `meta`.
+    /// Start `hook` of the charm `meta` in `state`.
     #[must_use]
     pub fn new(state: State, hook: Hook, meta: impl Into<Arc<CharmMeta>>) -> Self {
         Self {
@@ -77,11 +76,11 @@ impl Juju {
         }
     }
 
-    /// Run a hook command to its end.
+    /// Run a hook command.
     pub fn answer(&mut self, call: &Call<'_>) -> Output {
         self.record.commands.push(call.name.to_owned());
         if commands::find(call.name).is_some() && !commands::is_in(call.name, self.hook.version) {
-            // A shell's answer where Juju gives a charm no link of that name.
+            // The shell's message, because Juju gives the charm no link of that name.
             let stderr = format!("{}: command not found\n", call.name).into_bytes();
             return Output { code: 127, stdout: Vec::new(), stderr };
         }
@@ -106,7 +105,7 @@ impl Juju {
         }
     }
 
-    /// The hook has ended well: its changes take effect, unless Juju refuses them.
+    /// The hook has succeeded: apply its changes, unless Juju refuses them.
     #[must_use]
     pub fn succeed(mut self) -> Outcome {
         match commands::commit(&mut self) {
@@ -115,7 +114,7 @@ impl Juju {
         }
     }
 
-    /// The hook has failed: what it changed at once stays, and the rest is dropped.
+    /// The hook has failed: keep only what takes effect at once.
     #[must_use]
     pub fn fail(mut self) -> Outcome {
         self.record.requested_storages.clear();
@@ -131,7 +130,7 @@ impl Juju {
         self.hook.relation.and_then(|id| self.state.get_relation(id))
     }
 
-    /// What Juju 4 calls the application or unit `name` in its errors.
+    /// The UUID of an application or unit in the errors of Juju 4.
     pub(crate) fn uuid_of(&self, name: &str) -> String {
         crate::name::uuid(&self.state.model.uuid, name)
     }

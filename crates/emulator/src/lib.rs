@@ -1,10 +1,10 @@
-//! Juju as one unit sees it: a [`State`], and what each hook command answers from it.
+//! Juju as one unit sees it: a [`State`], and the answers of hook commands.
 //!
-//! A hook is a transition on a unit's [`State`]: it starts with one, talks to Juju through hook commands, and ends with
-//! a new one. [`Juju`] is Juju's part in that, to the byte. Two things are built on it: `ops_testing`, which runs a charm's
-//! handlers in a unit test, and minijuju, which runs packed charms on machines.
+//! A hook is a transition on a unit's [`State`]: it starts with one, talks to Juju through hook commands, and ends
+//! with a new one. [`Juju`] does Juju's part in this, byte for byte. It is used by `ops_testing`, which runs a charm's
+//! handlers in unit tests, and by minijuju, which runs packed charms on machines.
 //!
-//! Charm authors use `ops_testing`, which re-exports what a test needs of this crate.
+//! Charm authors use `ops_testing`, which re-exports what tests need from this crate.
 
 pub mod action_params;
 mod command_line;

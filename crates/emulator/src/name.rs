@@ -1,7 +1,7 @@
-//! Names that Juju takes.
+//! Juju's rules for names.
 
-/// Whether `name` could be an application's: words of lower case letters and digits, joined by hyphens, the first
-/// starting with a letter, and none after a hyphen a number.
+/// Whether `name` is valid for an application: words of lower-case letters and digits, joined by hyphens. The first
+/// word starts with a letter, and no word after a hyphen is a number.
 #[must_use]
 pub fn is_application(name: &str) -> bool {
     name.split('-').enumerate().all(|(index, word)| {
@@ -11,7 +11,7 @@ pub fn is_application(name: &str) -> bool {
     })
 }
 
-/// Whether `name` could be a unit's: an application's name and a number.
+/// Whether `name` is valid for a unit: an application's name, a slash and a number.
 #[must_use]
 pub fn is_unit(name: &str) -> bool {
     name.split_once('/').is_some_and(|(app, number)| {
@@ -20,8 +20,7 @@ pub fn is_unit(name: &str) -> bool {
     })
 }
 
-/// A UUID for what is called `name` in the model with this UUID: the same each time, and another for each name. Juju 4 has one for
-/// each application, unit and attachment.
+/// A UUID that is derived from the model's UUID and `name`. Juju 4 has one for each application, unit and attachment.
 #[must_use]
 pub fn uuid(model: &str, name: &str) -> String {
     // FNV-1a, once from each end.
@@ -46,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_uuid_is_the_same_for_a_name_and_another_for_another() {
+    fn a_name_always_has_the_same_uuid_and_names_have_different_ones() {
         let model = "bd6c5d1a-4a4e-4d5c-8c55-6f3f2f3c9a10";
         let found = uuid(model, "web/0");
         assert_eq!(found, uuid(model, "web/0"));

@@ -1,20 +1,19 @@
-//! What a hook has changed, and Juju keeps back until the hook has succeeded.
+//! A hook's changes that Juju applies when the hook has succeeded.
 
 use std::collections::BTreeMap;
 
 use crate::commands::SecretChanges;
 use crate::state::{Databag, OpenedPort, RelationId};
 
-/// Changes that take effect when the hook has succeeded.
+/// Changes that are applied when the hook has succeeded.
 #[derive(Debug, Default)]
 pub(crate) struct Pending {
-    /// What the charm keeps with `state-set`, once it has changed it.
+    /// The charm's state after `state-set`, if it has changed.
     pub(crate) charm_state: Option<BTreeMap<String, String>>,
-    /// What this unit has set in relations.
+    /// This unit's databags.
     pub(crate) unit_data: BTreeMap<RelationId, Databag>,
-    /// What the leader has set in relations for its application.
+    /// The application's databags, as set by the leader.
     pub(crate) app_data: BTreeMap<RelationId, Databag>,
-    /// Secrets.
     pub(crate) secrets: SecretChanges,
     /// Ports to open.
     pub(crate) open: Vec<OpenedPort>,

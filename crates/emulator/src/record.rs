@@ -1,4 +1,4 @@
-//! What a hook did beside changing the state.
+//! What a hook did besides changing the state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,64 +20,64 @@ pub struct LogLine {
 }
 
 impl LogLine {
-    /// A line at a level.
+    /// A line with this level.
     pub fn new(level: LogLevel, message: impl Into<String>) -> Self {
         Self { level, message: message.into() }
     }
 }
 
-/// As `juju debug-log` ends its lines: `INFO message`.
+/// Formatted as in `juju debug-log`: `INFO message`.
 impl fmt::Display for LogLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.level, self.message)
     }
 }
 
-/// When the machine restarts.
+/// When to reboot the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reboot {
-    /// When the hook has succeeded.
+    /// After the hook has succeeded.
     AfterHook,
-    /// At once: the hook is killed, and runs again afterwards.
+    /// At once: the hook is killed, and runs again after the reboot.
     Now,
 }
 
-/// What an action said.
+/// The output of an action.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ActionRecord {
-    /// Its results.
+    /// The results of `action-set`.
     pub results: Map<String, Value>,
-    /// Its messages, in order.
+    /// The messages of `action-log`, in order.
     pub logs: Vec<String>,
-    /// Its last word: why it failed.
+    /// The message of the last `action-fail`.
     pub message: Option<String>,
-    /// Whether it said that it failed.
+    /// Whether the action called `action-fail`.
     pub failed: bool,
 }
 
-/// What a hook did beside changing the state, in order. All of this stands, whether the hook succeeds or fails, except
-/// for requests of storage and of a reboot after the hook.
+/// What a hook did besides changing the state, in order. It is kept even if the hook fails, except for requests for
+/// storage, and for a reboot after the hook.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
-    /// Lines that it logged.
+    /// The lines that it logged.
     pub logs: Vec<LogLine>,
-    /// Statuses that it gave the unit.
+    /// The statuses that it set for the unit.
     pub unit_statuses: Vec<Status>,
-    /// Statuses that it gave the application.
+    /// The statuses that it set for the application.
     pub app_statuses: Vec<Status>,
-    /// Versions that it gave the workload.
+    /// The versions that it set for the workload.
     pub workload_versions: Vec<String>,
-    /// Storage that it asked for: how many more of each name.
+    /// The storage that it requested: the number of instances, by name.
     pub requested_storages: BTreeMap<String, u64>,
-    /// Resources that it fetched, by name.
+    /// The resources that it fetched, by name.
     pub fetched_resources: BTreeSet<String>,
-    /// Secrets and revisions that it removed; all revisions where there is no number.
+    /// The secret revisions that it removed; `None` for all revisions.
     pub removed_secret_revisions: Vec<(SecretId, Option<u32>)>,
-    /// The reboot that it asked for.
+    /// The reboot that it requested.
     pub reboot: Option<Reboot>,
-    /// What it said as an action.
+    /// Its output as an action.
     pub action: ActionRecord,
-    /// The commands that it called, by name.
+    /// The names of the hook commands that it ran.
     pub commands: Vec<String>,
 }

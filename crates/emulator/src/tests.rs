@@ -1,4 +1,4 @@
-//! What the tests of all families start from.
+//! What the tests of all commands share.
 
 use std::path::Path;
 
@@ -56,9 +56,9 @@ actions:
   backup: {}
 ";
 
-/// What Juju 4.0 answers otherwise than 3.6, beside what is tested with its command.
+/// Answers of Juju 4.0 that differ from 3.6, besides those that are tested with their command.
 #[test]
-fn juju_4_answers_otherwise() {
+fn juju_4_has_other_answers() {
     use crate::{JujuVersion, Secret, Storage};
 
     let juju_4 = || {
@@ -86,7 +86,7 @@ fn juju_4_answers_otherwise() {
         (1, "secret URI for consumer label \"nope\" not found"),
     );
     both(&["relation-get", "-r", "1", "-", "stranger/0"], (1, "permission denied"), (1, "relation unit not found"));
-    // A unit that does not lead reads what its application has set.
+    // A unit that is not the leader reads its application's databag.
     check_error(&mut juju(), &["relation-get", "-r", "1", "--app", "-", "app"], 1, "permission denied");
     check(&mut juju_4(), &["relation-get", "-r", "1", "--app", "-", "app"], "{}\n");
     let mut revoked = juju_4();
@@ -104,7 +104,6 @@ fn juju_4_answers_otherwise() {
     }
 }
 
-/// A hook on `app/0`, with one relation `db` with `postgresql/0`, and the option `slug` set to `foo`.
 /// Juju 4 names applications and units by their UUIDs in errors of its database.
 #[test]
 fn juju_4_says_which_application_or_unit_by_a_uuid() {
@@ -172,7 +171,7 @@ pub(crate) fn answer_with(juju: &mut Juju, line: &[&str], stdin: &str) -> Output
     juju.answer(&Call { name: line[0], args: &args, stdin: Some(stdin.as_bytes()), cwd, root })
 }
 
-/// The command succeeds, prints `stdout`, and nothing on standard error.
+/// Check that a command succeeds with this standard output, and without output on standard error.
 #[track_caller]
 pub(crate) fn check(juju: &mut Juju, line: &[&str], stdout: &str) {
     let output = answer(juju, line);
@@ -180,7 +179,7 @@ pub(crate) fn check(juju: &mut Juju, line: &[&str], stdout: &str) {
     assert_eq!((output.code, texts), (0, (stdout.to_owned(), String::new())), "{line:?}");
 }
 
-/// The command fails with `code` and `ERROR error`, and prints nothing on standard output.
+/// Check that a command fails with `code` and `ERROR error`, and without output on standard output.
 #[track_caller]
 pub(crate) fn check_error(juju: &mut Juju, line: &[&str], code: i32, error: &str) {
     let output = answer(juju, line);

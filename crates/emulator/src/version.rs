@@ -1,9 +1,9 @@
-//! The versions of Juju whose behaviour there is.
+//! The supported versions of Juju.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A version of Juju. What differs between versions asks [`is_4`](Self::is_4), next to what it is about.
+/// A version of Juju. Code that depends on the version calls [`is_4`](Self::is_4) where it matters.
 ///
 /// ```
 /// use emulator::JujuVersion;
@@ -21,13 +21,13 @@ pub struct JujuVersion {
     patch: u32,
 }
 
-/// A version whose behaviour there is not.
+/// A version that is not supported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Juju version {0:?} is not known: it may be 3.6 or 4.0, with a third number or without")]
 pub struct UnknownVersion(String);
 
 impl JujuVersion {
-    /// Juju 3.6, which is supported for long.
+    /// Juju 3.6, the long-term release.
     pub const V3_6: Self = Self { major: 3, minor: 6, patch: 12 };
 
     /// Juju 4.0.
@@ -49,7 +49,7 @@ impl Default for JujuVersion {
 impl FromStr for JujuVersion {
     type Err = UnknownVersion;
 
-    /// `3.6` and `4.0` stand for the releases that the behaviour was taken from; `4.0.7` is itself.
+    /// `3.6` and `4.0` mean the releases whose behaviour was copied; `4.0.7` means itself.
     fn from_str(text: &str) -> Result<Self, UnknownVersion> {
         let unknown = || UnknownVersion(text.to_owned());
         for known in [Self::V3_6, Self::V4_0] {
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_a_known_series_with_or_without_its_release() {
+    fn a_version_is_a_known_series_with_or_without_a_patch_number() {
         assert_eq!("3.6".parse(), Ok(JujuVersion::V3_6));
         assert_eq!("4.0".parse(), Ok(JujuVersion::V4_0));
         assert_eq!("4.0.7".parse::<JujuVersion>().unwrap().to_string(), "4.0.7");
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn another_version_is_named_with_those_there_are() {
+    fn an_unknown_version_is_refused_with_the_known_ones() {
         for text in ["", "4", "4.1", "2.9.1", "4.0.x", "4.0.", "4.05", "3.60", "4.0.15-ubuntu"] {
             let error = text.parse::<JujuVersion>().unwrap_err().to_string();
             assert!(error.starts_with(&format!("Juju version {text:?} is not known: it may be 3.6 or 4.0")), "{error}");

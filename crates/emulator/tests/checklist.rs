@@ -1,4 +1,4 @@
-//! "Add a hook command" in CONTRIBUTING.md names all places that know one.
+//! Checks that "Add a hook command" in CONTRIBUTING.md names all places that know a command.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// All Rust files below a folder, with what stands before their tests.
+/// All Rust files below a folder, with the code before their tests.
 fn sources(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -50,7 +50,7 @@ fn a_hook_command_is_named_in_its_file_and_nowhere_else() {
             files.iter().filter(|(_, code)| code.contains(&quoted)).map(|(path, _)| path.as_path()).collect();
         let definitions = naming.iter().filter(|path| path.starts_with(&commands)).count();
         assert!(definitions > 0, "{name} has no file");
-        // Help names others ("See also"), and so does the file of the same family.
+        // Help ("See also") may name other commands, and so may files of the same family.
         let strange: Vec<_> = naming.iter().filter(|path| !path.starts_with(&commands)).collect();
         assert!(strange.is_empty(), "{name} is known to {strange:?}: move that to the command's file");
     }

@@ -1,5 +1,5 @@
-//! Certificates of CAs that one application trusts another with: the interface [`certificate_transfer`][interface],
-//! version 1, and version 0 with those that know no other.
+//! CA certificates that one application shares with another: the interface [`certificate_transfer`][interface],
+//! version 1, and version 0 with older applications.
 //!
 //! ```
 //! use interfaces::certificate_transfer::{Requirer, Updated};
@@ -42,11 +42,11 @@ pub struct Requirer {
     endpoint: &'static str,
 }
 
-/// The certificates that came over a relation are others than before.
+/// The certificates of a relation have changed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Updated {
-    /// How many there are.
+    /// The number of certificates.
     pub count: usize,
 }
 
@@ -54,11 +54,11 @@ impl CustomEvent for Updated {
     const NAME: &'static str = "updated";
 }
 
-/// A relation is gone, and its certificates are no longer to be trusted.
+/// A relation is gone: its certificates must no longer be trusted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Removed {
-    /// The relation's number.
+    /// The relation's ID.
     pub relation: u32,
 }
 
@@ -89,26 +89,26 @@ struct ProvidedChain {
 }
 
 impl Requirer {
-    /// Certificates at this endpoint.
+    /// A requirer at this endpoint.
     #[must_use]
     pub const fn new(endpoint: &'static str) -> Self {
         Self { endpoint }
     }
 
-    /// The certificates that came over a relation are others than before.
+    /// The certificates of a relation have changed.
     pub fn updated(&self) -> EventSource<CustomRelation<Updated>> {
         self.event()
     }
 
-    /// A relation is gone, and its certificates are no longer to be trusted.
+    /// A relation is gone: its certificates must no longer be trusted.
     pub fn removed(&self) -> EventSource<Custom<Removed>> {
         self.event()
     }
 
-    /// All certificates, of all relations, in PEM.
+    /// All certificates of all relations, in PEM.
     ///
     /// # Errors
-    /// What the other side wrote cannot be read, or a hook command failed.
+    /// The other side's data cannot be read, or a hook command failed.
     pub fn certificates(&self, model: &Model) -> Result<BTreeSet<String>, Error> {
         let mut all = BTreeSet::new();
         for relation in model.relations(self.endpoint)? {
@@ -118,7 +118,7 @@ impl Requirer {
     }
 
     fn on_created(&self, event: &RelationCreatedEvent, model: &Model) -> Result<(), Error> {
-        // Without it the other side writes version 0.
+        // Otherwise the other side writes version 0.
         if model.is_leader()? { event.relation.app_data().set("version", "1") } else { Ok(()) }
     }
 
@@ -171,12 +171,12 @@ impl Library for Requirer {
     }
 }
 
-/// Which certificates the charm gives.
+/// The certificates that the charm provides.
 pub type Given = fn(&Model) -> anyhow::Result<BTreeSet<String>>;
 
-/// Gives certificates to trust. The leader does.
+/// Provides certificates to trust. Only the leader does this.
 ///
-/// `given` says which, in PEM; it is called at the relations' events, and at those that
+/// `given` returns them in PEM. It is called on the relation's events, and on those that
 /// [`refresh_on`](ops::RefreshOn::refresh_on) names.
 #[derive(Clone, Copy, Debug)]
 pub struct Provider {
@@ -185,7 +185,7 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// Certificates at this endpoint.
+    /// A provider at this endpoint.
     #[must_use]
     pub const fn new(endpoint: &'static str, given: Given) -> Self {
         Self { endpoint, given }

@@ -1,5 +1,5 @@
-//! Databases of Canonical's data platform: `PostgreSQL`, `MySQL`, `MongoDB` and their kin. It is version 0 of their interfaces,
-//! such as [`postgresql_client`][interface], which all of their charms speak.
+//! Databases of Canonical's data platform: `PostgreSQL`, `MySQL`, `MongoDB` and others. This is version 0 of their
+//! interfaces, such as [`postgresql_client`][interface], which all of their charms support.
 //!
 //! ```
 //! use interfaces::database::{Changed, Requirer};
@@ -39,7 +39,7 @@ use ops::{
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize};
 
-/// Asks for a database, and for a user of it.
+/// Requests a database and a user for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Requirer {
     endpoint: &'static str,
@@ -48,11 +48,11 @@ pub struct Requirer {
     external_node_connectivity: bool,
 }
 
-/// There is a database, or something about it is another than before: where it is, who may use it.
+/// The database was created, or its endpoints or users have changed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Changed {
-    /// Its name.
+    /// The database's name.
     pub name: String,
 }
 
@@ -60,7 +60,7 @@ impl CustomEvent for Changed {
     const NAME: &'static str = "changed";
 }
 
-/// The relation is gone, and the database with it.
+/// The relation is gone, and with it the access to the database.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Removed {}
@@ -69,35 +69,35 @@ impl CustomEvent for Removed {
     const NAME: &'static str = "removed";
 }
 
-/// A database that can be used.
+/// A database that is ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Database {
-    /// Its name, which may be another than was asked for.
+    /// Its name, which may differ from the requested one.
     pub name: String,
-    /// Where it is: host and port of each.
+    /// Its endpoints: `HOST:PORT` each.
     pub endpoints: Vec<String>,
-    /// Where it can only be read.
+    /// Its read-only endpoints.
     pub read_only_endpoints: Vec<String>,
-    /// The version of the server.
+    /// The server's version.
     pub version: Option<String>,
-    /// The user.
+    /// The user's name.
     pub username: String,
-    /// Whether the server has TLS.
+    /// Whether the server uses TLS.
     pub tls: bool,
-    /// The certificate of the CA that signed the server's.
+    /// The CA certificate of the server's certificate.
     pub tls_ca: Option<String>,
     secret: SecretContent,
 }
 
 impl Database {
-    /// The user's password, in the open: take care where it goes.
+    /// The user's password in clear text: take care where it goes.
     #[must_use]
     pub fn password(&self) -> &str {
         self.secret.expose("password").unwrap_or_default()
     }
 
-    /// All in one, if the provider says it, with the password in the open.
+    /// Connection URIs, if the provider gives them, with the password in clear text.
     #[must_use]
     pub fn uris(&self) -> Option<&str> {
         self.secret.expose("uris")
@@ -110,12 +110,12 @@ impl Database {
     }
 }
 
-/// What the provider writes for its application. Names of fields are plain text.
+/// What the provider writes for its application. Values are plain text.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Provided {
     database: Option<String>,
-    // What newer libraries call it. They write both.
+    // The name in newer libraries, which write both.
     resource: Option<String>,
     endpoints: Option<String>,
     read_only_endpoints: Option<String>,
@@ -124,7 +124,7 @@ struct Provided {
     subordinated: Option<String>,
     secret_user: Option<String>,
     secret_tls: Option<String>,
-    // Where the provider knows no secrets.
+    // For providers without secrets.
     username: Option<String>,
     password: Option<String>,
     uris: Option<String>,
@@ -156,44 +156,44 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// What must come in secrets, not in the databag.
+/// What must be in secrets, not in the databag.
 const IN_SECRETS: &str = r#"["username","password","tls","tls-ca","uris","read-only-uris"]"#;
 
 impl Requirer {
-    /// A database of this name at this endpoint.
+    /// Request a database with this name at this endpoint.
     #[must_use]
     pub const fn new(endpoint: &'static str, database: &'static str) -> Self {
         Self { endpoint, database, extra_user_roles: None, external_node_connectivity: false }
     }
 
-    /// With these roles for the user, separated by commas.
+    /// Request these roles for the user, separated by commas.
     #[must_use]
     pub const fn extra_user_roles(mut self, roles: &'static str) -> Self {
         self.extra_user_roles = Some(roles);
         self
     }
 
-    /// For clients outside of the model.
+    /// Request endpoints for clients outside the model.
     #[must_use]
     pub const fn external_node_connectivity(mut self) -> Self {
         self.external_node_connectivity = true;
         self
     }
 
-    /// There is a database, or something about it is another than before.
+    /// The database was created, or its endpoints or users have changed.
     pub fn changed(&self) -> EventSource<CustomRelation<Changed>> {
         self.event()
     }
 
-    /// The relation is gone, and the database with it.
+    /// The relation is gone, and with it the access to the database.
     pub fn removed(&self) -> EventSource<Custom<Removed>> {
         self.event()
     }
 
-    /// The database, once there is one.
+    /// The database, when it is ready.
     ///
     /// # Errors
-    /// A secret of the provider's cannot be read: it was not granted, or lacks a key. A hook command failed.
+    /// A secret of the provider cannot be read: it was not granted, or lacks a key. Or a hook command failed.
     pub fn database(&self, model: &Model) -> Result<Option<Database>, Error> {
         match model.relation(self.endpoint)? {
             Some(relation) => self.read(model, &relation),
@@ -240,7 +240,8 @@ impl Requirer {
         }))
     }
 
-    /// The content of a secret that the provider granted, under a label by which its changes are known.
+    /// The content of a secret that the provider has granted. It gets a label, by which `secret-changed` is
+    /// recognized.
     fn secret(&self, model: &Model, relation: &Relation, id: &str, kind: &str) -> Result<SecretContent, Error> {
         model.secret(id).with_label(self.label(relation, kind)).refresh()
     }
@@ -274,7 +275,7 @@ impl Requirer {
     fn on_secret_changed(&self, event: &SecretChangedEvent, model: &Model) -> Result<(), Error> {
         let ours = event.secret.label().is_some_and(|label| is_label(label, self.endpoint));
         match ours.then(|| model.relation(self.endpoint)).transpose()?.flatten() {
-            // There is a new password, or something else that only the secret says.
+            // A new password, or another change that only the secret shows.
             Some(relation) => {
                 model.forget("seen");
                 self.tell(&relation, model)
@@ -283,7 +284,7 @@ impl Requirer {
         }
     }
 
-    /// Tell the charm what is new.
+    /// Emit an event if anything has changed.
     fn tell(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
         let database = match self.read(model, relation) {
             Ok(Some(database)) => database,
@@ -315,7 +316,7 @@ fn is_ready(relation: &Relation) -> Result<bool, Error> {
     Ok(false)
 }
 
-/// What a user's secret must hold.
+/// The content of a user's secret.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct User {
@@ -333,7 +334,7 @@ fn is_label(label: &str, endpoint: &str) -> bool {
     label.strip_prefix(endpoint).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".secret"))
 }
 
-/// What the charm was notified of last, without the password, which is never stored.
+/// The last state that the charm was notified of, without the password, which is never stored.
 #[derive(PartialEq, Serialize, Deserialize)]
 struct Notified {
     name: String,

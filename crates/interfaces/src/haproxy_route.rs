@@ -1,4 +1,4 @@
-//! `HAProxy` in front: the interface `haproxy-route`, version 1.
+//! Ingress by `HAProxy`: the interface `haproxy-route`, version 1.
 //!
 //! ```
 //! use interfaces::haproxy_route::{Ready, Requirer};
@@ -29,7 +29,7 @@ use ops::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Asks for a way in from outside, to ports of this application.
+/// Requests ingress to ports of this application.
 #[derive(Clone, Copy, Debug)]
 pub struct Requirer {
     endpoint: &'static str,
@@ -39,11 +39,11 @@ pub struct Requirer {
     check_path: Option<&'static str>,
 }
 
-/// The application can be reached, at addresses that are new.
+/// The application can be reached, at new URLs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ready {
-    /// The addresses.
+    /// The URLs.
     pub urls: Vec<String>,
 }
 
@@ -86,34 +86,34 @@ struct Provided {
 }
 
 impl Requirer {
-    /// A way in at this endpoint, to these ports.
+    /// Request ingress at this endpoint, to these ports.
     #[must_use]
     pub const fn new(endpoint: &'static str, ports: &'static [u16]) -> Self {
         Self { endpoint, ports, paths: &[], hostname: None, check_path: None }
     }
 
-    /// For these paths alone.
+    /// Route only these paths.
     #[must_use]
     pub const fn paths(mut self, paths: &'static [&'static str]) -> Self {
         self.paths = paths;
         self
     }
 
-    /// For this host name.
+    /// Route this host name.
     #[must_use]
     pub const fn hostname(mut self, hostname: &'static str) -> Self {
         self.hostname = Some(hostname);
         self
     }
 
-    /// A unit is up if it answers at this path, asked once a minute: up again after two answers, down after three without.
+    /// Check this path once per minute: two answers mark a unit as up, three missing answers as down.
     #[must_use]
     pub const fn check_path(mut self, path: &'static str) -> Self {
         self.check_path = Some(path);
         self
     }
 
-    /// The application can be reached, at addresses that are new.
+    /// The application can be reached, at new URLs.
     pub fn ready(&self) -> EventSource<CustomRelation<Ready>> {
         self.event()
     }
@@ -123,10 +123,10 @@ impl Requirer {
         self.event()
     }
 
-    /// Where the application can be reached.
+    /// The URLs at which the application can be reached.
     ///
     /// # Errors
-    /// What the other side wrote cannot be read, or a hook command failed.
+    /// The other side's data cannot be read, or a hook command failed.
     pub fn urls(&self, model: &Model) -> Result<Vec<String>, Error> {
         match model.relation(self.endpoint)? {
             Some(relation) => urls(&relation),
@@ -145,7 +145,7 @@ impl Requirer {
         }
         if model.is_leader()? {
             relation.app_data().save(&AppData {
-                // A name that no other application has: HAProxy serves several models.
+                // A name that is unique across models, because HAProxy serves several.
                 service: format!("{}-{}", model.name(), model.app().name()),
                 ports: self.ports,
                 paths: Some(self.paths).filter(|paths| !paths.is_empty()),

@@ -1,4 +1,4 @@
-//! A load balancer in front, such as Traefik: the interface [`ingress`][interface], version 2.
+//! Ingress by a load balancer such as Traefik: the interface [`ingress`][interface], version 2.
 //!
 //! ```
 //! use interfaces::ingress::{Ready, Requirer};
@@ -31,7 +31,7 @@ use ops::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Asks for a way in from outside, to a port of this application.
+/// Requests ingress to a port of this application.
 #[derive(Clone, Copy, Debug)]
 pub struct Requirer {
     endpoint: &'static str,
@@ -41,11 +41,11 @@ pub struct Requirer {
     https: bool,
 }
 
-/// The application can be reached, at an address that is new.
+/// The application can be reached, at a new URL.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ready {
-    /// The address.
+    /// The URL.
     pub url: String,
 }
 
@@ -93,34 +93,34 @@ struct Url {
 }
 
 impl Requirer {
-    /// A way in at this endpoint, to this port.
+    /// Request ingress at this endpoint, to this port.
     #[must_use]
     pub const fn new(endpoint: &'static str, port: u16) -> Self {
         Self { endpoint, port, strip_prefix: false, redirect_https: false, https: false }
     }
 
-    /// Requests come without the prefix of the path that leads to this application.
+    /// Strip the path prefix that routes to this application.
     #[must_use]
     pub const fn strip_prefix(mut self) -> Self {
         self.strip_prefix = true;
         self
     }
 
-    /// Requests by HTTP are sent to HTTPS.
+    /// Redirect HTTP requests to HTTPS.
     #[must_use]
     pub const fn redirect_https(mut self) -> Self {
         self.redirect_https = true;
         self
     }
 
-    /// The port takes HTTPS.
+    /// The port expects HTTPS.
     #[must_use]
     pub const fn https(mut self) -> Self {
         self.https = true;
         self
     }
 
-    /// The application can be reached, at an address that is new.
+    /// The application can be reached, at a new URL.
     pub fn ready(&self) -> EventSource<CustomRelation<Ready>> {
         self.event()
     }
@@ -130,10 +130,10 @@ impl Requirer {
         self.event()
     }
 
-    /// Where the application can be reached, once it can.
+    /// The URL at which the application can be reached, when it can.
     ///
     /// # Errors
-    /// What the other side wrote cannot be read, or a hook command failed.
+    /// The other side's data cannot be read, or a hook command failed.
     pub fn url(&self, model: &Model) -> Result<Option<String>, Error> {
         match model.relation(self.endpoint)? {
             Some(relation) => url(&relation),
@@ -148,7 +148,7 @@ impl Requirer {
     fn ask(&self, model: &Model) -> Result<(), Error> {
         let Some(relation) = model.relation(self.endpoint)? else { return Ok(()) };
         let address = relation.binding()?.ingress_address().map(|address| address.to_string());
-        // A name, where the machine has one that others can look up, is not known to Juju.
+        // Juju does not know whether the machine has a resolvable host name.
         let host = address.clone().unwrap_or_default();
         relation.unit_data().save(&UnitData { host, ip: address })?;
         if model.is_leader()? {

@@ -13,8 +13,8 @@ pub mod ingress;
 #[cfg(feature = "tls-certificates")]
 pub mod tls_certificates;
 
-/// What the other side wrote and cannot be read does not fail this unit's hooks: it is logged, and the methods by which the
-/// charm asks say what is wrong. So is a secret that was not granted, or lacks a key.
+/// If the other side's data cannot be read, this unit's hooks do not fail: the error is logged, and returned by the
+/// methods that the charm calls. The same is true if a secret was not granted or lacks a key.
 #[cfg(any(
     feature = "certificate-transfer",
     feature = "database",

@@ -1,4 +1,4 @@
-//! Certificates that one application trusts another with.
+//! Tests of shared CA certificates.
 
 mod schema;
 
@@ -61,7 +61,7 @@ fn the_leader_says_that_it_takes_version_1() {
 }
 
 #[test]
-fn certificates_of_both_versions_are_received_and_a_change_is_told_once() {
+fn certificates_of_both_versions_are_received_and_a_change_emits_one_event() {
     let one = Relation::new("receive").id(2).remote_app_data([("certificates", r#"["a\n", "b"]"#), ("version", "1")]);
     let old = [("ca", "\"c\""), ("certificate", "\"x\""), ("chain", r#"["x", "c"]"#), ("version", "0")];
     let two = Relation::new("receive").id(3).remote_app("old").remote_unit_data(0, old);

@@ -1,4 +1,4 @@
-//! What the collector beside a unit is told.
+//! Tests of what the collector beside a unit receives.
 
 mod schema;
 
@@ -125,16 +125,16 @@ fn dashboards_are_compressed_json_with_an_identifier_of_their_own() {
 }
 
 #[test]
-fn rules_that_are_none_are_an_error_that_names_them() {
+fn invalid_rules_are_an_error_that_names_them() {
     let mut ctx = Context::with_metadata(Broken, METADATA).unwrap();
     let Err(Error::Charm(error)) = ctx.run(on::upgrade_charm(), state()) else { panic!() };
     let error = ops::chain(&error);
-    assert!(error.ends_with("the alert rules typo are no rules: there is neither `groups` nor `expr`"), "{error}");
+    assert!(error.ends_with("the alert rules typo are not valid: there is neither `groups` nor `expr`"), "{error}");
 
     let mut ctx = Context::with_metadata(Unclosed, METADATA).unwrap();
     let Err(Error::Charm(error)) = ctx.run(on::upgrade_charm(), state()) else { panic!() };
     let error = ops::chain(&error);
-    assert!(error.ends_with("the alert rules open are no rules: there is no '}' for the first of {a=\"b\""), "{error}");
+    assert!(error.ends_with("the alert rules open are not valid: '}' is missing for the first of {a=\"b\""), "{error}");
 }
 
 #[test]

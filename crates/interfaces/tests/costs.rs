@@ -1,4 +1,4 @@
-//! A library costs no hook command in a hook that does not concern it.
+//! A library runs no hook commands in hooks that do not concern it.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Databases of the data platform.
+//! Tests of databases of the data platform.
 
 mod schema;
 
@@ -43,7 +43,7 @@ fn user() -> Secret {
 fn answered(secret: &Secret) -> State {
     let relation = Relation::new("database").id(3).remote_app("postgresql").remote_app_data([
         ("database", "shop".to_owned()),
-        // The library for charms in Python writes both names.
+        // The Python library writes both names.
         ("resource", "shop".to_owned()),
         ("endpoints", "10.0.0.7:5432, 10.0.0.8:5432".to_owned()),
         ("version", "16.8".to_owned()),
@@ -103,7 +103,7 @@ fn the_credentials_come_in_a_secret() {
 }
 
 #[test]
-fn a_new_password_is_told() {
+fn a_new_password_emits_an_event() {
     let state = answered(&user());
     let mut ctx = context();
     let mut out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();

@@ -1,4 +1,4 @@
-//! Load balancers in front.
+//! Tests of load balancers.
 
 mod schema;
 
@@ -68,7 +68,7 @@ fn an_ingress_is_asked_for_with_the_fields_of_the_schema() {
 }
 
 #[test]
-fn a_url_is_told_when_it_comes_and_when_it_goes() {
+fn a_url_emits_events_when_it_comes_and_when_it_goes() {
     let url = r#"{"url": "http://10.0.0.9/prod-shop"}"#;
     let relation = Relation::new("ingress").id(2).remote_app_data([("ingress", url)]);
     schema::check("ingress-v2 provider app", &relation.remote_app_data, &["ingress"]);
@@ -113,7 +113,7 @@ fn a_route_is_asked_for_with_the_fields_of_the_library() {
 }
 
 #[test]
-fn a_route_s_addresses_are_told_when_they_change() {
+fn a_route_s_addresses_emit_an_event_when_they_change() {
     let relation =
         Relation::new("route").id(2).remote_app_data([("endpoints", r#"["https://shop.example.com/shop"]"#)]);
     schema::check("haproxy-route-v1 provider app", &relation.remote_app_data, &["endpoints"]);

@@ -1,4 +1,4 @@
-//! An application's charm: what its metadata says, and what its options come to.
+//! An application's charm: its metadata, and the values of its options.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::store::application::Application;
 
-/// How long a metadata file may be, in bytes. Every command reads them; the longest of a real charm have 0.1 MiB.
+/// The maximum size of a metadata file in bytes. Every command reads them; the largest of real charms have 0.1 MiB.
 const MAX_METADATA: u64 = 1 << 20;
 
-/// The charm's metadata files, as JSON, from the unpacked charm in `folder`.
+/// The metadata files of the unpacked charm in `folder`, as JSON.
 pub fn read_metadata(folder: &Path) -> io::Result<Value> {
     let read = |name: &str| match read_text(&folder.join(name)) {
         Ok(text) => Ok(Value::String(text)),
@@ -34,7 +34,7 @@ fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(MAX_METADATA + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_METADATA {
-        return Err(io::Error::other(format!("it has more than {MAX_METADATA} bytes, which are the limit")));
+        return Err(io::Error::other(format!("it has more than {MAX_METADATA} bytes, which is the limit")));
     }
     Ok(text)
 }
@@ -45,13 +45,13 @@ pub fn metadata(application: &Application) -> Result<CharmMeta, ops_metadata::Me
     CharmMeta::from_parts(part("metadata").unwrap_or_default(), part("config"), part("actions"))
 }
 
-/// The metadata of an application's charm as this version of Juju reads it: Juju 4 refuses parameters that an action does not
-/// define, unless the charm says otherwise. Juju 4.0: domain/deployment/charm/actions.go.
+/// The metadata of an application's charm as this version of Juju reads it. Juju 4 refuses parameters that an action
+/// does not define, unless the charm allows them. Juju 4.0: domain/deployment/charm/actions.go.
 pub fn metadata_by(application: &Application, juju: JujuVersion) -> Result<CharmMeta, ops_metadata::MetadataError> {
     let mut meta = metadata(application)?;
     if juju.is_4() {
         for action in meta.actions.values_mut() {
-            // It may be a schema of its own.
+            // It may be a schema, not only a boolean.
             if !action.schema.contains_key("additionalProperties") {
                 action.additional_properties.get_or_insert(false);
             }
@@ -60,7 +60,7 @@ pub fn metadata_by(application: &Application, juju: JujuVersion) -> Result<Charm
     Ok(meta)
 }
 
-/// The options of a charm as the charm sees them: what was set, else the default; without those that have neither.
+/// A charm's options as the charm sees them: the set value, else the default. Options with neither are left out.
 pub fn settings(options: &BTreeMap<String, ConfigMeta>, set: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     options
         .iter()
@@ -79,9 +79,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("metadata.yaml"), "name: a\nsummary: s\ndescription: d\n").unwrap();
         assert_eq!(read_metadata(folder.path()).unwrap()["config"], Value::Null);
-        // A sparse file: it has no such size on the disk.
+        // A sparse file, which takes no space.
         File::create(folder.path().join("config.yaml")).unwrap().set_len(1 << 40).unwrap();
         let error = read_metadata(folder.path()).unwrap_err().to_string();
-        assert_eq!(error, "config.yaml: it has more than 1048576 bytes, which are the limit");
+        assert_eq!(error, "config.yaml: it has more than 1048576 bytes, which is the limit");
     }
 }

@@ -1,4 +1,4 @@
-//! Hooks: the events that Juju tells a charm of.
+//! Hooks: Juju's events for charms.
 
 use ops::EventName;
 use serde::{Deserialize, Serialize};
@@ -7,49 +7,47 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hook {
-    /// One that is about the unit alone: `install`, `config-changed`, and so on.
+    /// A hook about the unit itself: `install`, `config-changed`, and so on.
     Plain(Plain),
-    /// One that is about a relation.
     Relation(RelationHook),
-    /// One that is about a storage of the unit.
+    /// A hook about a storage of the unit.
     Storage {
         kind: StorageKind,
-        /// The storage's ID: `NAME/NUMBER`.
+        /// `NAME/NUMBER`.
         id: String,
     },
-    /// One that is about a secret.
+    /// A hook about a secret.
     Secret {
         kind: SecretKind,
-        /// The secret's URI.
         uri: String,
-        /// The revision it is about; 0 where it is about all of it.
+        /// The revision; 0 for a hook about the whole secret.
         revision: i64,
-        /// The unit's or its application's label for the secret.
+        /// The label that the unit or its application gave the secret.
         label: String,
     },
 }
 
-/// A hook that is about the unit alone.
+/// A hook about the unit itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Plain {
-    /// Once, before all others but those of storage.
+    /// Once, before all other hooks except those of storage.
     Install,
-    /// Once, after the first `config-changed`; again after the machine started again.
+    /// Once after the first `config-changed`, and again after the machine restarted.
     Start,
-    /// Before the unit goes.
+    /// Before the unit is removed.
     Stop,
-    /// The last of all.
+    /// The last hook.
     Remove,
     /// The configuration, the trust or the address changed.
     ConfigChanged,
-    /// Time to look whether all is well.
+    /// Periodically.
     UpdateStatus,
     /// The charm was refreshed.
     UpgradeCharm,
-    /// The unit leads the application now.
+    /// The unit is now the leader.
     LeaderElected,
-    /// Another unit leads the application, and may have said something with `leader-set`.
+    /// Another unit is the leader, and may have called `leader-set`.
     LeaderSettingsChanged,
 }
 
@@ -58,31 +56,29 @@ pub enum Plain {
 #[serde(rename_all = "kebab-case")]
 pub enum RelationKind {
     Created,
-    /// A remote unit entered it.
+    /// A remote unit joined.
     Joined,
     /// A remote databag changed.
     Changed,
-    /// A remote unit left it, or this one is leaving.
+    /// A remote unit left, or this unit is leaving.
     Departed,
     Broken,
 }
 
-/// A hook that is about a relation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RelationHook {
     pub kind: RelationKind,
-    /// The relation's ID.
     pub relation: i64,
     /// The endpoint on this unit's side.
     pub endpoint: String,
     /// The application on the other side.
     pub application: String,
-    /// The remote unit it is about, if any.
+    /// The remote unit; empty if there is none.
     pub unit: String,
-    /// The unit that departs, if any.
+    /// The departing unit; empty if there is none.
     pub departing: String,
-    /// The version of the databag it is about.
+    /// The version of the databag.
     pub version: i64,
 }
 
@@ -98,13 +94,13 @@ pub enum StorageKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretKind {
-    /// It has a newer revision than the unit reads.
+    /// A newer revision exists than the one that the unit reads.
     Changed,
-    /// Its owner should make a new revision.
+    /// The owner should create a new revision.
     Rotate,
-    /// A revision of it expired.
+    /// A revision expired.
     Expired,
-    /// Nobody reads a revision of it any more.
+    /// A revision is no longer read by anyone.
     Remove,
 }
 
@@ -115,7 +111,7 @@ impl Hook {
         path.trim_start_matches("hooks/").to_owned()
     }
 
-    /// The event that it is to the charm.
+    /// The hook's event in `ops`.
     fn event(&self) -> EventName {
         match self {
             Hook::Plain(plain) => plain.event(),
@@ -162,13 +158,13 @@ impl Hook {
     }
 }
 
-/// What a hook's name alone says of it.
+/// What a hook's name says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Named {
     Plain(Plain),
-    /// What happened, and to the relations at which endpoint.
+    /// An event of relations, and their endpoint.
     Relation(RelationKind, String),
-    /// What happened, and to the storage of which name.
+    /// An event of storage, and its name.
     Storage(StorageKind, String),
     Secret(SecretKind),
 }
@@ -212,7 +208,7 @@ impl Plain {
         Self::LeaderSettingsChanged,
     ];
 
-    /// The names of all of them.
+    /// The names of all plain hooks.
     pub fn names() -> Vec<String> {
         Self::ALL.into_iter().map(|plain| Hook::Plain(plain).name()).collect()
     }

@@ -1,7 +1,8 @@
 //! Run Juju charms on any Linux machine in seconds, without Juju.
 //!
-//! What is known is in one `SQLite` database, a command that changes it runs the hooks that are due before it returns, and
-//! machines live by themselves. There is no daemon but a process beside each machine that hears `juju-exec` in it.
+//! All data is in one `SQLite` database. A command that changes it runs the hooks that are due before it returns.
+//! Machines run independently of commands. There is no daemon, except one process per machine that answers `juju-exec`
+//! there.
 
 mod called;
 mod charm;
@@ -27,12 +28,12 @@ use std::process::ExitCode;
 
 use emulator::COMMANDS;
 
-/// Be what this process was started as: a hook command, a machine's first process, or a command for people.
+/// Run as what this process was started as: a hook command, a machine's first process, or a command for users.
 ///
-/// The first comes first, and quickly: a charm runs several hook commands per hook.
+/// Hook commands come first, because a charm runs several of them per hook.
 #[must_use]
 pub fn main() -> ExitCode {
-    // Before anything else: a process that runs it with rights that are not the caller's gets `sudo` alone.
+    // First of all: a process with other rights than its caller's must only ever act as `sudo`.
     if let Some(code) = machine::stand_in_if_asked() {
         return code;
     }

@@ -1,4 +1,5 @@
-//! Folders and files that are their owner's alone, whatever the umask, and whatever an older version left.
+//! Private files and folders, accessible only to their owner, whatever the umask is and whatever an older version
+//! left.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -7,23 +8,22 @@ use std::path::Path;
 
 use atomic_file::NewFile;
 
-/// What minijuju keeps in its data folder.
+/// The private folders in the data folder.
 const FOLDERS: [&str; 6] = ["bases", "charms", "machines", "models", "resources", "stand-ins"];
 
-/// The files there. `tools` is for everyone in a machine, and is reached there by a way of its own.
+/// The private files in the data folder. `tools` is readable in machines, where it is mounted separately.
 const FILES: [&str; 3] = ["minijuju.db", "minijuju.db-shm", "minijuju.db-wal"];
 
 /// The other names in a data folder.
 const OTHERS: [&str; 2] = ["network.json", "tools"];
 
-/// Make a folder, or close one that is there.
+/// Create a private folder, or make an existing one private.
 pub fn folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     close(path, 0o700)
 }
 
-/// Make the data folder, or close one that is there. A folder that holds other things too is left open, and only what is
-/// minijuju's in it is closed.
+/// Create the data folder, or make it private. If it holds other files too, make only minijuju's files private.
 pub fn data_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let ours = |name: &str| FOLDERS.iter().chain(&FILES).chain(&OTHERS).any(|own| *own == name);
@@ -42,7 +42,7 @@ pub fn data_folder(path: &Path) -> io::Result<()> {
     FILES.iter().try_for_each(|name| there(close(&path.join(name), 0o600)))
 }
 
-/// Make an empty file, if there is none.
+/// Create an empty file, unless it exists.
 pub fn file(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -50,7 +50,7 @@ pub fn file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Replace a file as a whole, so that a reader sees the old or the new one, whatever happens meanwhile.
+/// Replace a file atomically.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut new = NewFile::beside(path)?;
     new.file().write_all(content)?;
@@ -58,8 +58,8 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     new.take_over()
 }
 
-/// Open a file that is only there to be locked. One that others could open is replaced: whoever had it may hold it for
-/// ever.
+/// Open a file that is used only as a lock. If others could have opened it, it is replaced, because they could hold
+/// its lock forever.
 pub fn lock_file(path: &Path) -> io::Result<File> {
     loop {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
@@ -74,13 +74,13 @@ pub fn lock_file(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Whether a file is the one that is at `path` now.
+/// Whether an open file is the one that is at `path` now.
 pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let (here, there) = (file.metadata()?, fs::symlink_metadata(path));
     Ok(there.is_ok_and(|there| identity(&there) == identity(&here)))
 }
 
-/// What tells a file from all others that are there.
+/// A file's device and inode.
 pub fn identity(meta: &Metadata) -> (u64, u64) {
     (meta.dev(), meta.ino())
 }
@@ -89,7 +89,7 @@ fn is_ours(meta: &Metadata) -> bool {
     meta.uid() == nix::unistd::geteuid().as_raw()
 }
 
-/// Take others' rights away. What belongs to somebody else is theirs to close.
+/// Remove others' permissions. Files of other owners are left alone.
 fn close(path: &Path, mode: u32) -> io::Result<()> {
     let meta = fs::metadata(path)?;
     if meta.mode() & 0o7777 == mode || !is_ours(&meta) {
@@ -156,7 +156,7 @@ mod tests {
         replace(&path, b"[1]").unwrap();
         replace(&path, b"[2]").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"[2]");
-        // What is in the way of the last step is in the way of all.
+        // What blocks the last step makes the whole operation fail.
         let taken = folder.path().join("taken");
         fs::create_dir(&taken).unwrap();
         replace(&taken, b"[3]").unwrap_err();

@@ -1,4 +1,4 @@
-//! What a person sees on standard error while a command works: one line per step.
+//! Progress on standard error while a command works: one line per step.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Mutex;
@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::format::{Colours, shown_on};
 
-/// Where steps are told.
+/// Where steps are reported.
 #[derive(Debug)]
 pub struct Progress {
     shape: Shape,
@@ -17,15 +17,15 @@ pub struct Progress {
 
 #[derive(Debug)]
 enum Shape {
-    /// Nothing but what must be said.
+    /// Only what must be printed.
     Quiet,
     /// A line when a step is done.
     Plain,
-    /// A line that lives while the step runs.
+    /// An animated line while a step runs.
     Live(MultiProgress),
 }
 
-/// A step that has begun.
+/// A step in progress.
 #[derive(Debug)]
 pub struct Task<'a> {
     progress: &'a Progress,
@@ -35,7 +35,7 @@ pub struct Task<'a> {
 }
 
 impl Progress {
-    /// Tell steps on standard error, live ones at a terminal and plain lines elsewhere, unless `quiet`.
+    /// Report steps on standard error, animated on a terminal and as plain lines elsewhere, unless `quiet`.
     pub fn unless(quiet: bool) -> Self {
         if quiet {
             return Self::silent();
@@ -44,40 +44,40 @@ impl Progress {
         Self { shape, lines: Mutex::new(()) }
     }
 
-    /// Tell no steps.
+    /// Report no steps.
     pub fn silent() -> Self {
         Self { shape: Shape::Quiet, lines: Mutex::new(()) }
     }
 
-    /// Whether only what must be said is said.
+    /// Whether only what must be printed is printed.
     pub fn is_quiet(&self) -> bool {
         matches!(self.shape, Shape::Quiet)
     }
 
-    /// Say a line that is not a step, unless quiet.
+    /// Print a line that is not a step, unless quiet.
     pub fn say(&self, line: &str) {
         if self.is_quiet() {
-            // As Juju's commands do it.
+            // Like Juju's commands.
             tracing::info!(target: "juju.cmd", "{line}");
         } else {
             self.line(line);
         }
     }
 
-    /// Say a line that must be said.
+    /// Print a line that must be printed.
     pub fn line(&self, line: &str) {
         let _one_at_a_time = self.lines.lock();
         match &self.shape {
-            // Above the live lines, which indicatif draws again below it.
+            // Above the animated lines, which indicatif redraws below.
             Shape::Live(bars) => bars.suspend(|| eprintln!("{}", shown_on(&io::stderr(), line))),
             Shape::Quiet | Shape::Plain => {
-                // A closed standard error is nobody's mistake.
+                // Standard error may be closed.
                 let _ = writeln!(io::stderr(), "{}", shown_on(&io::stderr(), line));
             }
         }
     }
 
-    /// Begin a step.
+    /// Start a step.
     pub fn begin(&self, text: impl Into<String>) -> Task<'_> {
         let text = text.into();
         let bar = match &self.shape {
@@ -111,7 +111,7 @@ impl Task<'_> {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        // Green and red, where a person looks on.
+        // Coloured on a terminal.
         let mark = match (&self.progress.shape, mark) {
             (Shape::Live(_), _) if Colours::on(&io::stderr()) == Colours::Off => mark.to_owned(),
             (Shape::Live(_), "✓") => format!("\x1b[32m{mark}\x1b[0m"),
@@ -123,7 +123,7 @@ impl Task<'_> {
     }
 }
 
-/// A duration for people: `12 ms`, `3.4 s`, `2 min 5 s`.
+/// A human-readable duration: `12 ms`, `3.4 s`, `2 min 5 s`.
 pub fn duration(time: Duration) -> String {
     let (seconds, millis) = (time.as_secs(), time.as_millis());
     if millis < 1000 {

@@ -1,17 +1,17 @@
-//! What nobody can guess.
+//! Random values.
 
 use std::fs;
 use std::io::Read as _;
 
-/// Bytes from the kernel.
+/// Random bytes from the kernel.
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    // The kernel's generator is always there; without it, nothing else on the machine would work either.
+    // The kernel's generator always exists. Without it, nothing else would work either.
     fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).expect("/dev/urandom is readable");
     bytes
 }
 
-/// A new identity, in the form of a version 4 UUID, as the kernel makes it.
+/// A new random (version 4) UUID, from the kernel.
 pub fn uuid() -> String {
     fs::read_to_string("/proc/sys/kernel/random/uuid").expect("/proc is readable").trim().to_owned()
 }

@@ -1,11 +1,11 @@
-//! What the program says of its commands: usage lines, examples, and hints to type another one.
+//! Usage lines, examples and hints in the program's help.
 
 use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Runs the program under a name, and gives back all that it printed.
+/// Run the program under a name, and return all its output.
 fn said(name: &str, args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_minijuju")).arg0(name).args(args).output().unwrap();
     String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
@@ -22,7 +22,7 @@ fn helps(name: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// What comes after the options, by command, as Juju 3.6 prints it (the `Args` of each command in `cmd/juju`).
+/// The words after the options, by command, as Juju 3.6 prints them (the `Args` of each command in `cmd/juju`).
 const JUJU: [(&str, &str); 70] = [
     ("actions", "<application>"),
     ("add-model", "<model name> [cloud|region|(cloud/region)]"),
@@ -96,12 +96,12 @@ const JUJU: [(&str, &str); 70] = [
     ("whoami", ""),
 ];
 
-/// Commands whose line is not Juju's. Juju's own of `config` closes a bracket that it never opens; `storage` here lists
-/// all, where Juju's takes names; the others are minijuju's.
+/// Commands whose line differs from Juju's. In Juju, the one of `config` closes a bracket that it never opens, and
+/// `storage` takes names, while here it lists all. The others are minijuju's own.
 const OURS: [&str; 11] =
     ["base", "clean", "completion", "config", "dev", "fire", "init", "keep", "pack", "port", "storage"];
 
-/// Whether each bracket is closed by its own kind.
+/// Whether brackets are balanced.
 fn is_balanced(text: &str) -> bool {
     let mut open = Vec::new();
     for letter in text.chars() {
@@ -119,7 +119,7 @@ fn is_balanced(text: &str) -> bool {
 #[test]
 fn every_bracket_of_a_usage_line_is_closed() {
     for (command, help) in helps("juju") {
-        // Also of the arguments and options below it, which begin with one of these.
+        // The arguments and options below it, too.
         for line in
             help.lines().filter(|line| line.starts_with("Usage: ") || line.trim_start().starts_with(['<', '[', '-']))
         {
@@ -146,7 +146,7 @@ fn usage_lines_are_jujus() {
 #[test]
 fn help_names_the_program_as_it_was_called() {
     for (command, help) in helps("juju").into_iter().chain([(String::new(), said("juju", &[]))]) {
-        // minijuju itself is spoken of under its own name.
+        // minijuju's own commands keep its name.
         let typed = ["\n    minijuju ", "`minijuju ", "\"minijuju ", "/minijuju", "_minijuju"];
         let bare = typed.iter().find(|word| help.contains(*word));
         assert!(bare.is_none(), "{command}: {help}");
@@ -177,17 +177,17 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn no_message_tells_to_type_a_command_under_a_fixed_name() {
+fn no_message_suggests_a_command_under_a_fixed_name() {
     let commands: Vec<String> = helps("juju").into_iter().map(|(command, _)| command).collect();
     let mut found = Vec::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    // `cargo charm` goes by no other name.
+    // `cargo charm` has no other name.
     for path in
         sources(&source).into_iter().filter(|path| !path.starts_with(source.join("bin")) && !path.ends_with("tests.rs"))
     {
         let text = fs::read_to_string(&path).unwrap();
         let mut code = text.split("#[cfg(test)]").next().unwrap().to_owned();
-        // What help says is renamed when it is shown.
+        // Help is adapted when it is printed.
         while let Some(start) = code.find("_HELP: &str = \"") {
             let length = code[start..].find("\";").unwrap();
             code.replace_range(start..start + length, "");

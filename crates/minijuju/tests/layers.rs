@@ -1,10 +1,11 @@
-//! Which parts of this crate may use which, and where a command is named. The rules are those of `docs/architecture.md`.
+//! Which modules of this crate may use which, and where commands are named. `docs/architecture.md` describes the
+//! rules.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The top-level modules from the lowest up. Each may use those before it.
+/// The top-level modules, from the lowest to the highest. Each may use those before it.
 const LAYERS: [&str; 17] = [
     "called", "private", "random", "format", "cli", "hook", "hookcmd", "pack", "init", "machine", "progress", "store",
     "log", "charm", "uniter", "client", "commands",
@@ -29,7 +30,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The name of the folder or file of `src` (or of a folder in it) that a path is in, without `.rs`.
+/// The name of a path's file or folder in `src` (or in a folder of it), without `.rs`.
 fn module(path: &Path, folder: &Path) -> String {
     let first = path.strip_prefix(folder).unwrap().iter().next().unwrap().to_str().unwrap();
     first.trim_end_matches(".rs").to_owned()
@@ -39,7 +40,7 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// The modules that a text names after `crate::`, also in `crate::{a, b::{c, d}}`.
+/// The modules that a text names after `crate::`, even in `crate::{a, b::{c, d}}`.
 fn uses(text: &str) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
     for rest in text.split("crate::").skip(1) {
@@ -75,7 +76,7 @@ fn modules_use_only_those_below_them() {
             continue;
         }
         let mine = place(&own).unwrap_or_else(|| panic!("give {own} a place in LAYERS"));
-        // Tests may drive what they test from above.
+        // Tests may use higher modules.
         let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
         for used in uses(code) {
             let theirs = place(used).unwrap_or_else(|| panic!("{}: {used} has no place in LAYERS", path.display()));
@@ -95,7 +96,7 @@ fn the_page_of_the_architecture_names_each_module() {
 }
 
 #[test]
-fn only_the_store_speaks_sql() {
+fn only_the_store_contains_sql() {
     for (path, text) in files(&source()) {
         if module(&path, &source()) != "store" {
             assert!(!text.contains("rusqlite"), "{}", path.display());
@@ -132,7 +133,7 @@ fn a_command_is_named_in_its_own_file_and_in_the_table_alone() {
     assert_eq!(named.len(), lines, "each line of the table is a command with arguments of its own");
 }
 
-/// Whoever prints an error prints its causes, too: a text that has its cause in it already would say it twice.
+/// Errors are printed with their causes, so a text that includes its cause would say it twice.
 #[test]
 fn no_error_s_text_repeats_its_source() {
     let crates = source().join("../..");
@@ -142,7 +143,7 @@ fn no_error_s_text_repeats_its_source() {
             let (text, item) = rest.split_once(")]\n").unwrap_or((rest, ""));
             let item = item.lines().find(|line| !line.trim_start().starts_with("//")).unwrap_or_default();
             let marked = item.contains("(#[from]") || item.contains("(#[source]");
-            // `"{0}"` alone is what `ops::chain` says once.
+            // `ops::chain` prints `"{0}"` alone only once.
             let repeats = text.contains("{source") || marked && text.contains("{0}") && text != "\"{0}\"";
             assert!(!repeats, "{}: {text}", path.display());
         }

@@ -1,4 +1,4 @@
-//! The log of a command: `--debug`, `--show-log`, `--log-file` and `--logging-config`, as Juju's commands have them.
+//! A command's log: `--debug`, `--show-log`, `--log-file` and `--logging-config`, as in Juju's commands.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -55,7 +55,7 @@ fn the_log_goes_to_a_file_without_a_word_on_standard_error() {
 }
 
 #[test]
-fn levels_that_cannot_be_read_are_left_out_with_a_warning() {
+fn levels_that_cannot_be_read_are_ignored_with_a_warning() {
     let data = TempDir::new().unwrap();
     let said = stderr(&data, &["models", "--logging-config", "garbage"], None);
     assert_eq!(said, "WARNING --logging-config is ignored: config value expected '=', found \"garbage\"\n");

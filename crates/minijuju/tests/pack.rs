@@ -1,4 +1,4 @@
-//! Packing charms: what goes in, and that it always is the same.
+//! Packing charms: the content, and that it is reproducible.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use zip::ZipArchive;
 
 const HEAD: &str = "type: charm\nname: demo\nsummary: A demo.\ndescription: A demo.\nbase: ubuntu@22.04\n";
 
-/// This computer's architecture in Juju's words.
+/// This computer's architecture by Juju's name.
 fn juju_arch() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "amd64",
@@ -28,7 +28,7 @@ fn platforms() -> String {
     format!("platforms: {{{}: }}\n", juju_arch())
 }
 
-/// Writes the files of a project; one that begins with `#!` is executable.
+/// Write the files of a project. One that starts with `#!` is executable.
 fn project(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().unwrap();
     for (path, content) in files {
@@ -42,7 +42,7 @@ fn project(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// A charm in Rust: no dependencies, so that it builds anywhere.
+/// A charm in Rust without dependencies, so that it builds anywhere.
 fn rust_project(charmcraft: &str, dispatch: &str, main: &str) -> TempDir {
     project(&[
         ("charmcraft.yaml", &format!("{HEAD}{}{charmcraft}", platforms())),
@@ -64,7 +64,7 @@ config: {options: {slug: {type: string, default: x}}}
 actions: {ping: {description: Ping.}}
 ";
 
-/// `minijuju pack PROJECT -o OUTPUT`: whether it succeeded, and what it printed on standard error.
+/// Run `minijuju pack PROJECT -o OUTPUT`. Returns whether it succeeded, and its standard error.
 fn packed_to(project: &Path, output: &Path) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_minijuju"));
     let done = command.arg("pack").arg(project).arg("-o").arg(output).output().unwrap();
@@ -87,7 +87,7 @@ fn a_folder_for_the_charm_is_made_and_said_once_there_is_a_charm() {
 }
 
 #[test]
-fn a_file_is_no_folder_to_pack_into() {
+fn a_file_is_not_a_folder_to_pack_into() {
     let good = project(&[("charmcraft.yaml", &format!("{HEAD}{}", platforms())), ("dispatch", "#!/bin/sh\n")]);
     let out = TempDir::new().unwrap();
     let (packed, said) = packed_to(good.path(), &out.path().join("demo.charm"));
@@ -108,12 +108,12 @@ fn pack(project: &Path, out: &Path) -> Result<PathBuf, String> {
     if packed { Ok(last("Packed").unwrap().into()) } else { Err(last("ERROR").unwrap()) }
 }
 
-/// Unpacks a charm, as an archive.
+/// Unpack a charm as an archive.
 fn unpack(charm: &Path, to: &Path) {
     ZipArchive::new(File::open(charm).unwrap()).unwrap().extract(to).unwrap();
 }
 
-/// The charm's files: mode and content (of a link: its target).
+/// The charm's files: mode and content (for a link: its target).
 fn contents(charm: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
     let mut zip = ZipArchive::new(File::open(charm).unwrap()).unwrap();
     (0..zip.len())
@@ -263,7 +263,7 @@ fn a_charm_without_charmcraft_yaml_is_its_folder() {
 }
 
 #[test]
-fn what_is_no_charm_is_not_packed() {
+fn what_is_not_a_charm_is_not_packed() {
     let message = |files: &[(&str, &str)]| {
         let project = project(files);
         pack(project.path(), project.path()).unwrap_err().replace(&project.path().display().to_string(), "DIR")
@@ -291,7 +291,7 @@ fn a_folder_that_cannot_be_written_is_named() {
     assert!(message.starts_with("cannot write ") && message.contains("dispatch/out/demo_"), "{message}");
 }
 
-/// What packing warns of, but for what the project lacks: it is not linked statically.
+/// The warnings of packing, except the one about static linking, which the project lacks.
 fn warnings(project: &Path) -> Vec<String> {
     let (packed, said) = packed_to(project, project);
     assert!(packed, "{said}");
@@ -346,7 +346,7 @@ fn a_project_where_cargo_never_ran_or_that_got_a_dependency_is_packed() {
     let manifest = format!("{manifest}[dependencies]\nhelper = {{ path = \"helper\" }}\n");
     fs::write(project.path().join("Cargo.toml"), &manifest).unwrap();
     pack(project.path(), project.path()).unwrap();
-    // The lock file as it was before the dependency.
+    // The lock file from before the dependency was added.
     let lock = "version = 4\n\n[[package]]\nname = \"demo-charm\"\nversion = \"0.1.0\"\n";
     fs::write(project.path().join("Cargo.lock"), lock).unwrap();
     pack(project.path(), project.path()).unwrap();

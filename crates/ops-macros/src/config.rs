@@ -17,7 +17,7 @@ pub(crate) fn expand(path: TokenStream, item: TokenStream) -> Result<TokenStream
     Ok(quote! { #watch #item })
 }
 
-/// The struct with what `serde` needs to know; or all that does not fit.
+/// Add serde's attributes to the struct, or return all errors.
 fn check(meta: &CharmMeta, file: &str, mut item: DeriveInput) -> Result<TokenStream, Error> {
     let Data::Struct(data) = &mut item.data else {
         return Err(Error::new_spanned(&item.ident, "a charm's config is a struct"));
@@ -42,13 +42,13 @@ fn check(meta: &CharmMeta, file: &str, mut item: DeriveInput) -> Result<TokenStr
             return Err(Error::new_spanned(fields, "the fields of a charm's config have names: those of its options"));
         }
     }
-    // First, so that the charm's own `#[serde(…)]` attributes stand behind the derive that knows them.
+    // First, so that the charm's own `#[serde(…)]` attributes come after the derive that knows them.
     item.attrs.insert(0, parse_quote!(#[derive(::ops::serde::Deserialize)]));
     item.attrs.insert(1, parse_quote!(#[serde(crate = "::ops::serde")]));
     Ok(item.into_token_stream())
 }
 
-/// Gives a struct without fields one for each option.
+/// Give a struct without fields one field per option.
 fn fill(meta: &CharmMeta, data: &mut DataStruct) {
     let fields = meta.config.values().map(|option| {
         let name = syn::parse_str::<syn::Ident>(&plain(&option.name))
@@ -113,7 +113,7 @@ fn check_field(meta: &CharmMeta, file: &str, field: &mut Field) -> Result<(), Er
     Ok(())
 }
 
-/// What the field should be, if the option's values cannot go into it.
+/// What the field's type should be, if the option's values do not fit it.
 fn misfit(field: &Type, option: &ConfigMeta) -> Option<&'static str> {
     let Type::Path(path) = field else { return None };
     let last = path.path.segments.last()?;
@@ -131,7 +131,7 @@ fn misfit(field: &Type, option: &ConfigMeta) -> Option<&'static str> {
         "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128" | "usize"
     );
     if !(is_string || is_boolean || is_float || is_integer) {
-        // The charm's own type: what it takes, it says itself.
+        // A type of the charm's own decides for itself what it accepts.
         return None;
     }
     let (fits, fitting) = match option.option_type {
@@ -143,11 +143,11 @@ fn misfit(field: &Type, option: &ConfigMeta) -> Option<&'static str> {
     (!fits).then_some(fitting)
 }
 
-/// What the charm's author tells serde about a field.
+/// A field's serde attributes.
 struct Serde {
-    /// The name that the field has for serde.
+    /// The field's name for serde.
     rename: Option<String>,
-    /// Whether the field's value does not come from an option of its name.
+    /// Whether the field's value does not come from an option with its name.
     elsewhere: bool,
 }
 
@@ -196,7 +196,7 @@ config:
         check(&meta, "charmcraft.yaml", item).map(|code| code.to_string())
     }
 
-    /// What is said of it, a line for each fault.
+    /// The errors, one line each.
     fn refusal(item: DeriveInput) -> String {
         let faults = checked(item).unwrap_err().into_iter().map(|error| error.to_string());
         faults.collect::<Vec<_>>().join("\n")
@@ -241,7 +241,7 @@ config:
     }
 
     #[test]
-    fn fields_that_do_not_fit_are_all_told() {
+    fn all_fields_that_do_not_fit_are_reported() {
         let faults = refusal(parse_quote! {
             struct Config {
                 log_levle: String,

@@ -10,19 +10,19 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Error, LitStr};
 
-/// A charm's metadata, and where it is from.
+/// A charm's metadata, and its file.
 pub(crate) struct Metadata {
-    /// What the file says.
+    /// The parsed file.
     pub(crate) meta: CharmMeta,
     /// The file's name for errors, such as `charmcraft.yaml`.
     pub(crate) file: String,
-    /// Makes the compiler look again when the file has changed, or when it must be found elsewhere, and show what is
-    /// probably a mistake in it.
+    /// Code that makes the compiler run again when the file or its location has changed, and that shows warnings about
+    /// the file.
     pub(crate) watch: TokenStream,
 }
 
 impl Metadata {
-    /// Reads the file at a path from the package's folder on; `charmcraft.yaml` if none is given.
+    /// Read the file at a path relative to the package's folder; `charmcraft.yaml` by default.
     pub(crate) fn read(path: Option<&LitStr>) -> Result<Self, Error> {
         let span = path.map_or_else(Span::call_site, LitStr::span);
         let file = path.map_or_else(|| "charmcraft.yaml".to_owned(), LitStr::value);
@@ -38,7 +38,7 @@ impl Metadata {
         let meta = CharmMeta::parse(&text).map_err(|error| Error::new(span, error))?;
         let full =
             full.to_str().ok_or_else(|| Error::new(span, format!("the path {} is not UTF-8", full.display())))?;
-        // The compiler shows the note of what is deprecated, where it is used.
+        // The compiler shows a deprecation note where the item is used.
         let warnings = ops_metadata::warnings(&text).into_iter().map(|warning| {
             let note = format!("{file}: {warning}");
             quote_spanned! {span=>
@@ -60,8 +60,8 @@ impl Metadata {
     }
 }
 
-/// Where the project has the file that a part's build folder lacks: Charmcraft copies the part's source to the build
-/// folder, but leaves out the project's `charmcraft.yaml`. `None` for a package from elsewhere, such as a dependency.
+/// The project's copy of a file that is missing in a part's build folder: Charmcraft copies the part's source there,
+/// but without the project's `charmcraft.yaml`. `None` for a package from elsewhere, such as a dependency.
 fn left_out(beside: &Path, package: &Path, build: &Path, project: &Path) -> Option<PathBuf> {
     let build = resolved(build);
     if !resolved(package).starts_with(&build) {
@@ -69,8 +69,8 @@ fn left_out(beside: &Path, package: &Path, build: &Path, project: &Path) -> Opti
     }
     match plain(&resolved(package).join(beside.strip_prefix(package).ok()?)).strip_prefix(&build) {
         Ok(inner) => Some(project.join(inner)),
-        // The part's source is a folder of the project, and the path leads out of it: to the project's own file, the only
-        // one that Charmcraft leaves out.
+        // The part's source is a folder of the project, and the path leads out of it: it must mean the project's own
+        // file, because that is the only one that Charmcraft leaves out.
         Err(_) => Some(project.join(beside.file_name()?)),
     }
 }
@@ -95,18 +95,18 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-/// The charm's metadata cannot be read.
+/// Why the charm's metadata cannot be read.
 #[derive(Debug, thiserror::Error)]
 enum ReadError {
-    /// The file is there.
+    /// The file exists.
     #[error("cannot read {}: {error}", path.display())]
     File { path: PathBuf, error: io::Error },
-    /// The file is at none of these places.
+    /// The file is in none of these places.
     #[error("cannot read {}", .0.join(", nor "))]
     Nowhere(Vec<String>),
 }
 
-/// The first file that is there, and its text.
+/// The first existing file, and its text.
 fn first(paths: &[PathBuf]) -> Result<(&Path, String), ReadError> {
     let mut reasons = vec![];
     for path in paths {

@@ -1,4 +1,4 @@
-//! `ops::charm!`: modules of the names in `charmcraft.yaml`.
+//! `ops::charm!`: modules with the names in `charmcraft.yaml`.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream, Error> {
     let path: LitStr = syn::parse2(input)
         .map_err(|error| Error::new(error.span(), "the path of charmcraft.yaml: `ops::charm!(\"charmcraft.yaml\")`"))?;
     let Metadata { meta, file, watch } = Metadata::read(Some(&path))?;
-    // The compiler shows where a name that is like a misspelt one is from: the path in the invocation, which names the
-    // file. It remains code that a macro made, so that no lint looks for faults in it.
+    // For a misspelt name, the compiler shows where the nearest name comes from: the path in the invocation, which
+    // names the file. The span stays that of macro-generated code, so that lints ignore it.
     let span = Span::call_site().located_at(path.span());
     let names = modules(&meta, &file, span).map_err(|error| Error::new(path.span(), error))?;
     Ok(quote_spanned! {span=> #watch #names })
 }
 
-/// What happens to a relation.
+/// The events of relations.
 const RELATION_EVENTS: [(&str, &str, &str); 5] = [
     ("relation_created", "RelationCreatedEvent", "was created"),
     ("relation_joined", "RelationJoinedEvent", "was joined by a remote unit"),
@@ -29,13 +29,13 @@ const RELATION_EVENTS: [(&str, &str, &str); 5] = [
     ("relation_broken", "RelationBrokenEvent", "is gone"),
 ];
 
-/// What happens to a storage.
+/// The events of storage.
 const STORAGE_EVENTS: [(&str, &str, &str); 2] = [
     ("storage_attached", "StorageAttachedEvent", "is there"),
-    ("storage_detaching", "StorageDetachingEvent", "is about to go"),
+    ("storage_detaching", "StorageDetachingEvent", "will be detached"),
 ];
 
-/// Two names of the charm's would be one identifier.
+/// Two names of the charm would be the same identifier.
 #[derive(Debug, thiserror::Error)]
 #[error("{one:?} and {other:?} would both be `{identifier}`: rename one of them")]
 struct Clash {
@@ -44,7 +44,7 @@ struct Clash {
     identifier: String,
 }
 
-/// A name as it stands in code: a hyphen is no letter there.
+/// A name as an identifier: without hyphens.
 pub(crate) fn plain(name: &str) -> String {
     name.replace('-', "_")
 }
@@ -64,7 +64,7 @@ fn modules(meta: &CharmMeta, file: &str, span: Span) -> Result<TokenStream, Clas
         }
     }
     for action in meta.actions.keys() {
-        events.add(action, "action", "ActionEvent", &format!("An operator runs the action `{action}`."))?;
+        events.add(action, "action", "ActionEvent", &format!("A user runs the action `{action}`."))?;
     }
     let functions = events.functions.values().map(|(_, function)| function);
 
@@ -103,7 +103,7 @@ fn modules(meta: &CharmMeta, file: &str, span: Span) -> Result<TokenStream, Clas
     })
 }
 
-/// The functions of the module `on`, with the name that each is about.
+/// The functions of the module `on`, each with the name that it is about.
 struct Functions {
     span: Span,
     functions: BTreeMap<String, (String, TokenStream)>,
@@ -144,7 +144,7 @@ fn constants<'a>(names: impl Iterator<Item = (&'a String, String)>, span: Span) 
     Ok(constants.into_values().map(|(_, code)| code).collect())
 }
 
-/// Names of actions may begin with a digit, and a resource may have any name.
+/// Names of actions may start with a digit, and a resource may have any name.
 fn identifier(name: &str, span: Span) -> Ident {
     let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
     let name = if name.starts_with(|c: char| c.is_alphabetic()) { name } else { format!("_{name}") };

@@ -1,4 +1,5 @@
-//! Charmcraft builds in a folder that lacks `charmcraft.yaml`, and says in `CRAFT_PROJECT_DIR` where it is.
+//! Builds in Charmcraft's build folder, which lacks `charmcraft.yaml`, and where `CRAFT_PROJECT_DIR` names the
+//! project.
 
 mod package;
 
@@ -22,7 +23,7 @@ fn main() {
 }
 ";
 
-/// A project's folder without anything but its `charmcraft.yaml`.
+/// A project's folder with only a `charmcraft.yaml`.
 fn project(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).join("project");
     fs::create_dir_all(&folder).unwrap();
@@ -30,7 +31,7 @@ fn project(name: &str) -> PathBuf {
     folder
 }
 
-/// A package in what is a part's build folder, and the variables that Charmcraft sets there.
+/// A package in a part's build folder, and the variables that Charmcraft sets there.
 fn part(name: &str, folder: &str, code: &str) -> (Package, [(&'static str, PathBuf); 2]) {
     let build = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).join("parts/charm/build");
     let package = Package::new(name, &format!("{name}/parts/charm/build/{folder}"), code);
@@ -45,7 +46,7 @@ fn borrowed<'a>(variables: &'a [(&'static str, PathBuf); 2]) -> [(&'static str, 
 fn a_part_s_package_reads_the_project_s_file() {
     let (package, variables) = part("part-package", "", &CODE.replace("PATH", "charmcraft.yaml"));
     assert_eq!(package.prints(&borrowed(&variables)), "database data\n");
-    // Each time that it is built, as after an edit of another file.
+    // Every time it is built, such as after an edit of another file.
     fs::write(package.folder.join("src/main.rs"), CODE.replace("PATH", "./charmcraft.yaml")).unwrap();
     assert_eq!(package.prints(&borrowed(&variables)), "database data\n");
 }

@@ -1,4 +1,4 @@
-//! What the compiler says of names that charmcraft.yaml does not define.
+//! The compiler's messages for names that charmcraft.yaml does not define.
 
 mod package;
 
@@ -6,7 +6,7 @@ use std::fs;
 
 use package::Package;
 
-/// What the compiler says of a charm with this code.
+/// The compiler's messages for a charm with this code.
 fn compiler_says(name: &str, charmcraft: &str, code: &str) -> String {
     let package = Package::new(name, name, code);
     fs::write(package.folder.join("charmcraft.yaml"), charmcraft).unwrap();
@@ -92,7 +92,7 @@ fn keys_that_nobody_knows_and_resources_that_overwrite_each_other_are_warned_of(
     ] {
         let package = Package::new(name, name, code);
         fs::write(package.folder.join("charmcraft.yaml"), charmcraft).unwrap();
-        // The second time the compiler does not run, and Cargo shows what it said.
+        // The second time the compiler does not run, and Cargo repeats its messages.
         for message in [package.warned(), package.warned()] {
             let key = "charmcraft.yaml: provide: neither Charmcraft nor Juju knows this key; did you mean `provides`?";
             assert!(message.contains(key), "{message}");

@@ -1,37 +1,37 @@
-//! Operations that an operator can run on a unit.
+//! Actions, which users can run on units.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{MetadataError, action_schema, juju_name, node::Node};
 
-/// What the metadata says of an action.
+/// An action in the metadata.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActionMeta {
     /// The action's name.
     pub name: String,
-    /// Its title; empty if the metadata does not say.
+    /// Its title; empty if not given.
     pub title: String,
-    /// What it does; empty if the metadata does not say.
+    /// Its description; empty if not given.
     pub description: String,
     /// Its parameters: a JSON schema for each, by name.
     pub parameters: Map<String, Value>,
-    /// The parameters that must be given.
+    /// The required parameters.
     pub required: Vec<String>,
-    /// Whether it takes parameters that are not in `parameters`. `None`: Juju decides, with yes before Juju 4.
+    /// Whether it accepts parameters that are not in `parameters`. `None` means Juju's default: yes before Juju 4, no
+    /// since then.
     pub additional_properties: Option<bool>,
-    /// Whether it may run beside other actions of the same unit.
+    /// Whether it may run in parallel with other actions of the same unit.
     pub parallel: bool,
-    /// Actions of one group do not run beside each other; empty is a group as well.
+    /// Actions of the same group do not run in parallel. The empty name is a group too.
     pub execution_group: String,
-    /// Whatever else the metadata says about the parameters as a whole, in JSON schema's words.
+    /// All other JSON schema keywords for the parameters as a whole.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub schema: Map<String, Value>,
 }
 
 impl ActionMeta {
-    /// The JSON schema against which Juju checks the parameters that an operator gives, as `juju actions --schema`
-    /// shows it.
+    /// The JSON schema against which Juju checks the parameters, as `juju actions --schema` shows it.
     #[must_use]
     pub fn params_schema(&self) -> Value {
         let mut schema = self.schema.clone();
@@ -57,7 +57,7 @@ impl ActionMeta {
             ));
         }
         if juju_name::is_reserved(charm, &name) {
-            return Err(node.invalid("Juju keeps `juju` and names that begin with `juju-` for itself"));
+            return Err(node.invalid("`juju` and names that start with `juju-` are reserved for Juju"));
         }
         refuse_references(node)?;
         let mut action = Self {
@@ -92,13 +92,13 @@ impl ActionMeta {
     }
 }
 
-/// Juju refuses schemas that point elsewhere.
+/// Juju refuses schemas with references.
 fn refuse_references(node: &Node<'_>) -> Result<(), MetadataError> {
     match node.value() {
         Value::Object(_) => {
             for entry in node.entries()? {
                 if matches!(entry.key(), "$ref" | "$schema") {
-                    return Err(entry.invalid("Juju does not take references in an action's schema"));
+                    return Err(entry.invalid("Juju refuses references in an action's schema"));
                 }
                 refuse_references(&entry)?;
             }

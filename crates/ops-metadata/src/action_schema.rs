@@ -1,5 +1,5 @@
-//! The JSON schema of an action's parameters. Juju reads it when a charm is deployed, and refuses a charm whose schema it
-//! cannot use, in its library's words. Only whether patterns are regular expressions is left for whoever runs them.
+//! Checks the JSON schema of an action's parameters. Juju parses it at deployment, and refuses a charm with an invalid
+//! schema, in the words of its library. Only the syntax of patterns is left to the code that runs them.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::{MetadataError, node::Node};
 
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "null", "object", "string"];
 
-/// Refuse what Juju's JSON schema library refuses of the schema at this place.
+/// Refuse what Juju's JSON schema library refuses in the schema at this place.
 pub(crate) fn check(schema: &Node<'_>) -> Result<(), MetadataError> {
     if !schema.value().is_object() {
         return Err(schema.expected("a mapping"));
@@ -30,7 +30,7 @@ pub(crate) fn check(schema: &Node<'_>) -> Result<(), MetadataError> {
     Ok(())
 }
 
-/// Refuse what Juju's JSON schema library refuses of one keyword.
+/// Refuse what Juju's JSON schema library refuses for one keyword.
 pub(crate) fn check_keyword(node: &Node<'_>) -> Result<(), MetadataError> {
     let (keyword, value) = (node.key(), node.value());
     let refuse = |what: &str| Err(node.invalid(format!("{keyword} must be {what}")));
@@ -99,7 +99,7 @@ fn check_type(node: &Node<'_>) -> Result<(), MetadataError> {
     match node.value() {
         Value::String(name) if TYPES.contains(&name.as_str()) => Ok(()),
         Value::String(name) => Err(node.invalid(format!("{name} is not a valid type"))),
-        // Juju passes over a name in a list that it does not know.
+        // Juju ignores unknown names in a list.
         Value::Array(names) if names.iter().all(Value::is_string) => Ok(()),
         _ => Err(node.invalid("type must be of type string/array of strings")),
     }
@@ -138,7 +138,7 @@ mod tests {
 
     use super::*;
 
-    /// What Juju 3.6's library says of schemas that it does not take.
+    /// The messages of Juju 3.6's library for invalid schemas.
     #[test]
     fn schemas_that_juju_refuses_at_deployment_are_refused_in_its_words() {
         for (schema, expected) in [

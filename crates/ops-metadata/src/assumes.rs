@@ -1,10 +1,10 @@
-//! What a charm needs from Juju.
+//! What a charm requires from Juju.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{MetadataError, node::Node};
 
-/// How many of the features are needed.
+/// How many of the features are required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AssumesCondition {
@@ -15,20 +15,20 @@ pub enum AssumesCondition {
     AnyOf,
 }
 
-/// A feature that a charm needs, or a group of them.
+/// A feature that a charm requires, or a group of features.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Feature {
-    /// A feature by name, perhaps with a version: `k8s-api`, `juju >= 3.6`.
+    /// A feature, perhaps with a version: `k8s-api`, `juju >= 3.6`.
     Name(String),
     /// A group.
     Group(Assumes),
 }
 
-/// Features that a charm needs from Juju.
+/// The features that a charm requires from Juju.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Assumes {
-    /// How many of the features are needed.
+    /// How many of them are required.
     pub condition: AssumesCondition,
     /// The features.
     pub features: Vec<Feature>,

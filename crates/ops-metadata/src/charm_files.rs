@@ -1,4 +1,4 @@
-//! The YAML files of a packed charm, as Charmcraft writes them from `charmcraft.yaml`.
+//! The YAML files of a packed charm, derived from `charmcraft.yaml` as by Charmcraft.
 
 use std::{fs, io, path::Path};
 
@@ -9,7 +9,7 @@ use crate::{
     yaml_writer,
 };
 
-/// The keys of `charmcraft.yaml` that go into `metadata.yaml` as they are.
+/// The keys of `charmcraft.yaml` that are copied to `metadata.yaml`.
 const METADATA_KEYS: [&str; 16] = [
     "name",
     "summary",
@@ -29,34 +29,35 @@ const METADATA_KEYS: [&str; 16] = [
     "maintainers",
 ];
 
-/// The YAML files of a packed charm: their contents.
+/// The contents of a packed charm's YAML files.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CharmFiles {
-    /// What the charm is, and what it relates to.
+    /// `metadata.yaml`.
     pub metadata: String,
-    /// Its options, if it has any.
+    /// `config.yaml`, if the charm has options.
     pub config: Option<String>,
-    /// Its actions, if it has any.
+    /// `actions.yaml`, if the charm has actions.
     pub actions: Option<String>,
-    /// How the charm was made, and for which bases. `None` where there is no `charmcraft.yaml`, which tells it.
+    /// `manifest.yaml`: how the charm was made, and for which bases. `None` without a `charmcraft.yaml`.
     pub manifest: Option<String>,
-    /// For what the charm is made. `None` where there is no `charmcraft.yaml`.
+    /// The platform that the charm is built for. `None` without a `charmcraft.yaml`.
     pub platform: Option<Platform>,
-    /// What Charmcraft makes the charm of. None where there is no `charmcraft.yaml`.
+    /// The parts that Charmcraft builds the charm from. Empty without a `charmcraft.yaml`.
     pub parts: Vec<Part>,
-    /// What is probably a mistake in `charmcraft.yaml`.
+    /// Probable mistakes in `charmcraft.yaml`.
     pub warnings: Vec<String>,
-    /// All of it, as Juju reads it.
+    /// The metadata, as Juju reads it.
     pub meta: CharmMeta,
 }
 
 impl CharmFiles {
-    /// Makes the files for the charm whose project is in a folder, for one architecture in Juju's words (`amd64`).
+    /// Derive the files for the charm in a project folder, for one architecture by Juju's name (`amd64`).
     ///
-    /// Files that the project has itself are taken as they are. `maker` and `made_at` go into `manifest.yaml`, as the
-    /// tool's version and the time.
+    /// Files that the project itself contains are copied. `maker` and `made_at` are the tool's version and the time in
+    /// `manifest.yaml`.
     ///
     /// # Errors
+    /// A file cannot be read, Juju would refuse the metadata, or the charm is not built for the architecture.
     /// A file cannot be read, Juju would refuse the metadata, or the charm is not made for the architecture.
     pub fn from_project(dir: &Path, arch: &str, maker: &str, made_at: &str) -> Result<Self, MetadataError> {
         let meta = CharmMeta::load(dir)?;
@@ -112,7 +113,7 @@ impl CharmFiles {
     }
 }
 
-/// `metadata.yaml` from `charmcraft.yaml`.
+/// `metadata.yaml`, from `charmcraft.yaml`.
 fn split_metadata(project: &Node<'_>) -> Result<Map<String, Value>, MetadataError> {
     let mut metadata = Map::new();
     for key in METADATA_KEYS {
@@ -142,14 +143,14 @@ fn split_metadata(project: &Node<'_>) -> Result<Map<String, Value>, MetadataErro
     Ok(metadata)
 }
 
-/// `manifest.yaml`. Of it, Juju reads the bases.
+/// `manifest.yaml`. Juju reads only the bases in it.
 fn manifest(platform: &Platform, arch: &str, maker: &str, made_at: &str) -> String {
     let bases: Vec<Value> = platform
         .bases
         .iter()
         .map(|base| json!({"name": base.name, "channel": base.channel, "architectures": [arch]}))
         .collect();
-    // Charmcraft looks into the charm and finds Python and Ops, or does not know.
+    // Charmcraft looks for Python and Ops in the charm, and writes this if it does not find them.
     let unknown = |name: &str| json!({"name": name, "result": "unknown"});
     let manifest = json!({
         "charmcraft-version": maker,
@@ -230,7 +231,7 @@ provides: {website: {interface: http}}
     }
 
     #[test]
-    fn words_that_charmcraft_takes_for_booleans_are_packed_as_booleans() {
+    fn words_that_charmcraft_reads_as_booleans_are_packed_as_booleans() {
         let text = PROJECT.replace("provides: {website: {interface: http}}", "subordinate: yes");
         let more = "requires: {host: {interface: juju-info, scope: container, optional: on}}\n\
                     config: {options: {b: {type: boolean, default: yes}, t: {type: boolean, default: 'true'}}}\n";
@@ -247,7 +248,7 @@ provides: {website: {interface: http}}
     }
 
     #[test]
-    fn a_word_that_charmcraft_takes_for_a_boolean_is_no_string() {
+    fn a_word_that_charmcraft_reads_as_a_boolean_is_not_a_string() {
         for (option, found) in [
             ("{type: string, default: no}", "the boolean false"),
             ("{type: string, default: 0123}", "the integer 83"),
@@ -277,7 +278,7 @@ provides: {website: {interface: http}}
     }
 
     #[test]
-    fn what_is_no_charm_is_refused() {
+    fn what_is_not_a_charm_is_refused() {
         let bundle = files("bundle", &[("charmcraft.yaml", "type: bundle\nname: demo")]).unwrap_err();
         assert_eq!(bundle.to_string(), "charmcraft.yaml: type: expected `charm`, found the string \"bundle\"");
         let text = "name: demo\nbase: ubuntu@22.04\nplatforms: {amd64: }\nsummary: x";

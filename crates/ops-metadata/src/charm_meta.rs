@@ -1,4 +1,4 @@
-//! All that Juju knows of a charm.
+//! A charm's metadata.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,64 +14,65 @@ use crate::{
     RelationScope, ResourceMeta, StorageMeta, extra_bindings, juju_name, node::Node, yaml, yaml_scalar::YamlReader,
 };
 
-/// As which user Juju runs a charm's hooks. (A machine charm's run as root in any case.)
+/// The user as which a charm's code runs on Kubernetes. A machine charm always runs as root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CharmUser {
     /// As root.
     #[default]
     Root,
-    /// As a user that may become root.
+    /// As a user that can become root.
     Sudoer,
-    /// As a user that may not.
+    /// As a user that cannot become root.
     NonRoot,
 }
 
-/// All that Juju knows of a charm.
+/// Everything that Juju knows about a charm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CharmMeta {
     /// The charm's name.
     pub name: String,
-    /// Its name for people; `title` in `charmcraft.yaml`, `display-name` in `metadata.yaml`.
+    /// Its display name: `title` in `charmcraft.yaml`, `display-name` in `metadata.yaml`.
     pub title: Option<String>,
-    /// What it does, in one line; empty if the metadata does not say.
+    /// A one-line summary; empty if not given.
     pub summary: String,
-    /// What it does; empty if the metadata does not say.
+    /// Its description; empty if not given.
     pub description: String,
-    /// Who maintains it.
+    /// Its maintainers, with e-mail addresses.
     pub maintainers: Vec<String>,
-    /// Where to learn more about it.
+    /// Links to websites, sources, issues and documentation.
     pub links: MetadataLinks,
-    /// Terms to which one has to agree before it is deployed.
+    /// Terms that the user must agree to before deployment.
     pub terms: Vec<String>,
-    /// What it needs from Juju.
+    /// What it requires from Juju.
     pub assumes: Assumes,
-    /// As which user its hooks run.
+    /// The user as which its hooks run.
     pub charm_user: CharmUser,
-    /// Whether its units live beside the units of another charm.
+    /// Whether its units are deployed beside the units of another charm.
     pub subordinate: bool,
-    /// Its endpoints by name, those of all roles.
+    /// Its endpoints of all roles, by name.
     pub relations: BTreeMap<String, RelationMeta>,
-    /// Its further endpoints, which carry no relation.
+    /// Its extra bindings: endpoints without relations.
     pub extra_bindings: BTreeSet<String>,
-    /// Its storages by name.
+    /// Its storages, by name.
     pub storages: BTreeMap<String, StorageMeta>,
-    /// Its resources by name.
+    /// Its resources, by name.
     pub resources: BTreeMap<String, ResourceMeta>,
-    /// Its options by name.
+    /// Its options, by name.
     pub config: BTreeMap<String, ConfigMeta>,
-    /// Its actions by name.
+    /// Its actions, by name.
     pub actions: BTreeMap<String, ActionMeta>,
 }
 
 impl CharmMeta {
-    /// Reads the metadata of the charm in a folder: its project, or the charm unpacked.
+    /// Read the metadata of a charm in a folder: a project, or an unpacked charm.
     ///
-    /// `charmcraft.yaml` tells all if it is there and names the charm. Otherwise `metadata.yaml` does, with
-    /// `config.yaml` and `actions.yaml`; these two are also read where `charmcraft.yaml` has no section of that name.
+    /// If `charmcraft.yaml` exists and names the charm, it contains everything. Otherwise `metadata.yaml`,
+    /// `config.yaml` and `actions.yaml` are read. The latter two are also read if `charmcraft.yaml` has no section of
+    /// that name.
     ///
     /// # Errors
-    /// A file cannot be read, or Juju would refuse what it says.
+    /// A file cannot be read, or Juju would refuse its content.
     pub fn load(dir: &Path) -> Result<Self, MetadataError> {
         let project = read_file(dir, "charmcraft.yaml")?;
         let named = project.as_ref().is_some_and(|project| project.value.get("name").is_some());
@@ -88,19 +89,19 @@ impl CharmMeta {
         Self::read(main, project.as_ref(), config.as_ref(), actions.as_ref())
     }
 
-    /// Reads a `charmcraft.yaml`.
+    /// Parse a `charmcraft.yaml`.
     ///
     /// # Errors
-    /// It is not YAML, or Juju would refuse what it says.
+    /// It is not YAML, or Juju would refuse its content.
     pub fn parse(charmcraft_yaml: &str) -> Result<Self, MetadataError> {
         let project = File::parse("charmcraft.yaml", charmcraft_yaml)?;
         Self::read(&project, Some(&project), None, None)
     }
 
-    /// Reads the contents of a `metadata.yaml`, a `config.yaml` and an `actions.yaml`.
+    /// Parse the contents of a `metadata.yaml`, a `config.yaml` and an `actions.yaml`.
     ///
     /// # Errors
-    /// One of them is not YAML, or Juju would refuse what it says.
+    /// One of them is not YAML, or Juju would refuse its content.
     pub fn from_parts(metadata: &str, config: Option<&str>, actions: Option<&str>) -> Result<Self, MetadataError> {
         let part = |name, text: Option<&str>| text.map(|text| File::parse(name, text)).transpose();
         let (config, actions) = (part("config.yaml", config)?, part("actions.yaml", actions)?);
@@ -112,7 +113,7 @@ impl CharmMeta {
         self.relations.values().filter(move |relation| relation.role == role)
     }
 
-    /// `project`: the `charmcraft.yaml`, for the sections that no file of their own tells.
+    /// `project` is the `charmcraft.yaml`, for the sections without a file of their own.
     fn read(
         main: &File,
         project: Option<&File>,
@@ -121,7 +122,7 @@ impl CharmMeta {
     ) -> Result<Self, MetadataError> {
         let (metadata, project) = (main.root(), project.map(File::root));
         if metadata.map()?.is_none() {
-            return Err(metadata.invalid("there is nothing in it"));
+            return Err(metadata.invalid("it is empty"));
         }
         let name = metadata.require("name")?;
         let charm = name.string()?;
@@ -192,7 +193,7 @@ struct File {
 
 impl File {
     fn parse(name: &'static str, text: &str) -> Result<Self, MetadataError> {
-        // Charmcraft reads the one, Juju the others.
+        // Charmcraft reads this file, Juju the others.
         let reader = if name == "charmcraft.yaml" { YamlReader::Charmcraft } else { YamlReader::Juju };
         Ok(Self { name, value: yaml::parse(name, text, reader)? })
     }

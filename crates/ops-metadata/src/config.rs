@@ -1,4 +1,4 @@
-//! The options that whoever deploys a charm can set.
+//! A charm's options, which users can set.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use crate::{MetadataError, node::Node};
 
-/// The type of an option's values.
+/// The type of an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ConfigType {
-    /// Text.
+    /// A string.
     String,
     /// A whole number of 64 bits.
     Int,
@@ -19,7 +19,7 @@ pub enum ConfigType {
     Float,
     /// True or false.
     Boolean,
-    /// The identifier of a secret of the model's user, such as `secret:9m4e2mr0ui3e8a215n4g`.
+    /// The ID of a secret, such as `secret:9m4e2mr0ui3e8a215n4g`.
     Secret,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for ConfigType {
 }
 
 impl ConfigType {
-    /// Whether a value, as `config-get --format=json` gives it, is of this type. A whole number is also a `float`.
+    /// Whether a value from `config-get --format=json` is of this type. A whole number is also a `float`.
     #[must_use]
     pub fn takes(self, value: &Value) -> bool {
         match self {
@@ -48,7 +48,7 @@ impl ConfigType {
         }
     }
 
-    /// For an error: what a value of this type is.
+    /// A description of the type for errors.
     fn described(self) -> &'static str {
         match self {
             Self::String => "a string, because the option is of type string",
@@ -60,16 +60,16 @@ impl ConfigType {
     }
 }
 
-/// What the metadata says of an option.
+/// An option in the metadata.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConfigMeta {
     /// The option's name.
     pub name: String,
     /// The type of its values.
     pub option_type: ConfigType,
-    /// Its value until somebody sets one: of the option's type. `None`: the option has no value until then.
+    /// Its default, of the option's type. `None` if it has no value until it is set.
     pub default: Option<Value>,
-    /// What it is for; empty if the metadata does not say.
+    /// Its description; empty if not given.
     pub description: String,
 }
 
@@ -96,7 +96,7 @@ impl ConfigMeta {
     }
 }
 
-/// A boolean as Go's `strconv.ParseBool` reads it.
+/// Parse a boolean as Go's `strconv.ParseBool` does.
 #[must_use]
 pub fn parse_bool(text: &str) -> Option<bool> {
     match text {
@@ -107,7 +107,7 @@ pub fn parse_bool(text: &str) -> Option<bool> {
 }
 
 fn read_default(option_type: ConfigType, node: &Node<'_>) -> Result<Value, MetadataError> {
-    // Of a boolean Juju takes the words in quotes that Go's ParseBool takes.
+    // For a boolean, Juju also accepts the strings that Go's ParseBool accepts.
     if option_type == ConfigType::Boolean
         && let Some(on) = node.value().as_str().and_then(parse_bool)
     {
@@ -117,7 +117,7 @@ fn read_default(option_type: ConfigType, node: &Node<'_>) -> Result<Value, Metad
         return Err(node.expected(option_type.described()));
     }
     match (option_type, node.value().as_f64()) {
-        // So that a default of `1` is the same number as Juju's answer, 1.0.
+        // So that a default of `1` equals Juju's answer, 1.0.
         (ConfigType::Float, Some(number)) => Ok(number.into()),
         _ => Ok(node.value().clone()),
     }

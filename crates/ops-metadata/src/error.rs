@@ -1,22 +1,20 @@
-//! Why a charm's metadata could not be read.
-
 use std::{io, path::PathBuf};
 
 use crate::yaml_error::YamlError;
 
-/// A charm's metadata could not be read, or Juju would refuse it.
+/// Why a charm's metadata could not be read, or would be refused by Juju.
 #[derive(Debug, thiserror::Error)]
 pub enum MetadataError {
     /// The folder holds neither `charmcraft.yaml` nor `metadata.yaml`.
     #[error("{} is not a charm: it has no charmcraft.yaml and no metadata.yaml", dir.display())]
     NotACharm {
-        /// The folder that was looked into.
+        /// The folder that was searched.
         dir: PathBuf,
     },
-    /// A file is there and cannot be read.
+    /// A file exists, but cannot be read.
     #[error("cannot read {}: {error}", path.display())]
     Read {
-        /// The file.
+        /// The file's path.
         path: PathBuf,
         /// What the operating system said.
         error: io::Error,
@@ -26,15 +24,15 @@ pub enum MetadataError {
     Syntax {
         /// The file's name, such as `charmcraft.yaml`.
         file: String,
-        /// What is wrong, and in which line and column.
+        /// What is wrong, with line and column.
         reason: YamlError,
     },
-    /// A key's value is missing, or is not what Juju takes.
+    /// A key's value is missing, or Juju would refuse it.
     #[error("{file}: {key}: {reason}")]
     Invalid {
         /// The file's name, such as `charmcraft.yaml`.
         file: String,
-        /// Where in the file, such as `config.options.slug.default`.
+        /// The key's path in the file, such as `config.options.slug.default`.
         key: String,
         /// What is wrong, and what would be right.
         reason: String,

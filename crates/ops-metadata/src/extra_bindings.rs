@@ -1,10 +1,10 @@
-//! Endpoints that carry no relation, only an address.
+//! Extra bindings: endpoints without relations, only with addresses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{MetadataError, RelationMeta, node::Node};
 
-/// Reads the names behind `extra-bindings`.
+/// Read the names under `extra-bindings`.
 pub(crate) fn read(
     metadata: &Node<'_>,
     relations: &BTreeMap<String, RelationMeta>,
@@ -19,12 +19,12 @@ pub(crate) fn read(
             return Err(binding.expected("nothing: an extra binding is only a name"));
         }
         if relations.contains_key(binding.key()) {
-            return Err(binding.invalid("an endpoint of this name is already a relation's"));
+            return Err(binding.invalid("a relation already has an endpoint of this name"));
         }
         names.insert(binding.key().to_owned());
     }
     if names.is_empty() {
-        return Err(bindings.invalid("at least one name is needed; leave the key out where there is none"));
+        return Err(bindings.invalid("at least one name is needed; remove the key if there is none"));
     }
     Ok(names)
 }

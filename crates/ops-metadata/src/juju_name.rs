@@ -1,7 +1,7 @@
-//! What Juju takes for a name. Written out by hand, for a regular expression engine is a large part of a small binary.
+//! Juju's rules for names, without regular expressions: their engine would be a large part of a small binary.
 
-/// Words of letters and digits that begin with a letter, joined by single dashes, no word a bare number: names of charms
-/// (`^[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*$`) and of storage.
+/// Words of letters and digits, joined by single dashes. The first word starts with a letter, and no word is a number.
+/// For names of charms (`^[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*$`) and of storage.
 pub(crate) fn is_charm_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.split('-').all(|word| {
@@ -10,8 +10,8 @@ pub(crate) fn is_charm_name(name: &str) -> bool {
         })
 }
 
-/// Words of letters and digits that begin with a letter, joined by single dashes or underscores: names of endpoints
-/// (`^[a-z][a-z0-9]*([_-][a-z0-9]+)*$`).
+/// Words of letters and digits, joined by single dashes or underscores. The first word starts with a letter. For names
+/// of endpoints (`^[a-z][a-z0-9]*([_-][a-z0-9]+)*$`).
 pub(crate) fn is_endpoint_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
@@ -19,7 +19,7 @@ pub(crate) fn is_endpoint_name(name: &str) -> bool {
             .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
 }
 
-/// Letters, digits and dashes with no dash at either end: names of actions (`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`).
+/// Letters, digits and dashes, with no dash at either end: names of actions (`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`).
 pub(crate) fn is_action_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('-')
@@ -27,8 +27,8 @@ pub(crate) fn is_action_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// Whether Juju keeps this name of a relation, an interface or an action for itself. Charms whose own name begins with
-/// `juju-` are Juju's own and may use them.
+/// Whether the name of a relation, an interface or an action is reserved for Juju. Charms whose own name starts with
+/// `juju-` may use reserved names.
 pub(crate) fn is_reserved(charm: &str, name: &str) -> bool {
     !charm.starts_with("juju-") && (name == "juju" || name.starts_with("juju-"))
 }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn juju_keeps_its_own_names() {
+    fn names_of_juju_are_reserved() {
         assert!(is_reserved("tinyproxy", "juju"));
         assert!(is_reserved("tinyproxy", "juju-info"));
         assert!(!is_reserved("tinyproxy", "jujube"));

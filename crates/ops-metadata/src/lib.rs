@@ -1,5 +1,5 @@
-//! What Juju knows of a charm: `charmcraft.yaml` in the charm's project, and `metadata.yaml` with `config.yaml` and
-//! `actions.yaml` in a packed charm.
+//! A charm's metadata: `charmcraft.yaml` in a project, or `metadata.yaml`, `config.yaml` and `actions.yaml` in a
+//! packed charm.
 //!
 //! ```
 //! use ops_metadata::{CharmMeta, ConfigType};
@@ -21,8 +21,8 @@
 //! # Ok::<(), ops_metadata::MetadataError>(())
 //! ```
 //!
-//! What Juju would refuse is an error that names the file, the key and the reason. Keys that this crate does not know
-//! are passed over, because a newer Charmcraft may write them; [`warnings()`] names them.
+//! What Juju would refuse is an error that names the file, the key and the reason. Unknown keys are ignored, because a
+//! newer Charmcraft may write them; [`warnings()`] lists them.
 
 mod action;
 mod action_schema;

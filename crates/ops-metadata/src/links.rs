@@ -1,15 +1,15 @@
-//! Where to learn more about a charm.
+//! Links to more information about a charm.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{MetadataError, node::Node};
 
-/// Where to learn more about a charm.
+/// Links to more information about a charm.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct MetadataLinks {
-    /// The project's pages.
+    /// The project's websites.
     pub websites: Vec<String>,
-    /// Where its sources are.
+    /// The source code.
     pub sources: Vec<String>,
     /// Where to report bugs.
     pub issues: Vec<String>,
@@ -18,7 +18,7 @@ pub struct MetadataLinks {
 }
 
 impl MetadataLinks {
-    /// `links` of `charmcraft.yaml`, or the same links as they stand in `metadata.yaml`: each with a key of its own.
+    /// Read `links` of `charmcraft.yaml`, or the same links in `metadata.yaml`, where each has its own key.
     pub(crate) fn read(metadata: &Node<'_>) -> Result<Self, MetadataError> {
         let flat = Self {
             websites: metadata.one_or_more_at("website")?,

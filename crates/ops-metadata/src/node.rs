@@ -1,15 +1,15 @@
-//! A place in a metadata file: its value, and the way to it for errors.
+//! A position in a metadata file: a value, and its path for errors.
 
 use serde_json::{Map, Value};
 
 use crate::MetadataError;
 
-/// One value in a file. It borrows its parent, so the way to it costs nothing unless an error tells it.
+/// A value in a file. It borrows its parent, so that the path costs nothing unless there is an error.
 #[derive(Clone, Copy)]
 pub(crate) struct Node<'a> {
     /// The file's name, for errors.
     file: &'a str,
-    /// This value's key in its parent; empty in the file's root.
+    /// This value's key in its parent; empty for the root.
     key: &'a str,
     parent: Option<&'a Node<'a>>,
     value: &'a Value,
@@ -21,17 +21,15 @@ impl<'a> Node<'a> {
         Self { file, key: "", parent: None, value }
     }
 
-    /// The value as it is.
     pub(crate) fn value(&self) -> &'a Value {
         self.value
     }
 
-    /// This node's own key.
     pub(crate) fn key(&self) -> &'a str {
         self.key
     }
 
-    /// An error about this place.
+    /// An error about this value.
     pub(crate) fn invalid(&self, reason: impl Into<String>) -> MetadataError {
         let mut keys = vec![];
         let mut place = Some(self);
@@ -46,7 +44,7 @@ impl<'a> Node<'a> {
         MetadataError::Invalid { file: self.file.to_owned(), key, reason: reason.into() }
     }
 
-    /// An error about this place: it holds something else than what Juju takes.
+    /// An error that another type or form was expected.
     pub(crate) fn expected(&self, what: &str) -> MetadataError {
         let found = match self.value {
             Value::Null => "nothing".to_owned(),
@@ -61,19 +59,19 @@ impl<'a> Node<'a> {
         self.invalid(format!("expected {what}, found {found}"))
     }
 
-    /// The value of a key, or `None` if this has no such key or nothing behind it.
+    /// The value of a key, or `None` if the key is missing or null.
     pub(crate) fn get(&'a self, key: &'a str) -> Option<Node<'a>> {
         let value = self.value.get(key)?;
         (!value.is_null()).then_some(Node { file: self.file, key, parent: Some(self), value })
     }
 
-    /// The value of a key that has to be there.
+    /// The value of a required key.
     pub(crate) fn require(&'a self, key: &'a str) -> Result<Node<'a>, MetadataError> {
         self.get(key).ok_or_else(|| self.invalid(format!("`{key}` is missing")))
     }
 
-    /// The entries of a mapping by name. Nothing (`requires:` with nothing below) counts as an empty mapping, as it does
-    /// for Charmcraft.
+    /// The entries of a mapping by name. Like Charmcraft, treats null (`requires:` without a value) as an empty
+    /// mapping.
     pub(crate) fn entries(&'a self) -> Result<impl Iterator<Item = Node<'a>>, MetadataError> {
         Ok(self.map()?.into_iter().flatten().map(|(key, value)| Node {
             file: self.file,
@@ -83,7 +81,7 @@ impl<'a> Node<'a> {
         }))
     }
 
-    /// The mapping, `None` if there is nothing.
+    /// The mapping, or `None` for null.
     pub(crate) fn map(&self) -> Result<Option<&'a Map<String, Value>>, MetadataError> {
         match self.value {
             Value::Null => Ok(None),
@@ -95,7 +93,7 @@ impl<'a> Node<'a> {
     /// The items of a list.
     pub(crate) fn items(&'a self) -> Result<impl Iterator<Item = Node<'a>>, MetadataError> {
         let items = self.value.as_array().ok_or_else(|| self.expected("a list"))?;
-        // The list's own key tells the place well enough: items carry no names.
+        // The list's own key is precise enough: items have no names.
         Ok(items.iter().map(|value| Node { file: self.file, key: "", parent: Some(self), value }))
     }
 
@@ -104,7 +102,7 @@ impl<'a> Node<'a> {
         self.value.as_str().ok_or_else(|| self.expected("a string"))
     }
 
-    /// The boolean. Charmcraft takes these words in quotes too.
+    /// The boolean. Like Charmcraft, also accepts quoted ones.
     pub(crate) fn boolean(&self) -> Result<bool, MetadataError> {
         match self.value {
             Value::Bool(value) => Ok(*value),
@@ -117,23 +115,23 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The string of a key, if the key is there.
+    /// The string of a key, if the key exists.
     pub(crate) fn string_at(&self, key: &str) -> Result<Option<String>, MetadataError> {
         self.get(key).map(|node| node.string().map(str::to_owned)).transpose()
     }
 
-    /// The boolean of a key, `false` if the key is not there.
+    /// The boolean of a key; `false` if it is missing.
     pub(crate) fn boolean_at(&self, key: &str) -> Result<bool, MetadataError> {
         self.get(key).map_or(Ok(false), |node| node.boolean())
     }
 
-    /// The strings of a list behind a key, none if the key is not there.
+    /// The strings in the list of a key; empty if the key is missing.
     pub(crate) fn strings_at(&self, key: &str) -> Result<Vec<String>, MetadataError> {
         let Some(list) = self.get(key) else { return Ok(vec![]) };
         list.items()?.map(|item| item.string().map(str::to_owned)).collect()
     }
 
-    /// A string, or a list of strings, behind a key.
+    /// The string or list of strings of a key.
     pub(crate) fn one_or_more_at(&self, key: &str) -> Result<Vec<String>, MetadataError> {
         match self.get(key).map(|node| node.value) {
             Some(Value::String(one)) => Ok(vec![one.clone()]),

@@ -1,27 +1,27 @@
-//! The parts that Charmcraft makes a charm of.
+//! The parts that Charmcraft builds a charm from.
 
 use crate::{MetadataError, node::Node};
 
-/// One of the parts that Charmcraft makes a charm of.
+/// A part that Charmcraft builds a charm from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// The part's name.
     pub name: String,
-    /// What makes it: `rust`, `dump`, …
+    /// Its plugin: `rust`, `dump`, …
     pub plugin: String,
-    /// Where it is made from.
+    /// Its source: a path or a URL.
     pub source: Option<String>,
-    /// What of it goes into the charm, as Charmcraft's file sets: paths, patterns, and `-` before what is left out. All
-    /// of it if there is none.
+    /// Which of its files go into the charm, as Charmcraft's file sets: paths, patterns, and `-` before exclusions.
+    /// Empty for all files.
     pub files: Vec<String>,
-    /// What it puts elsewhere: the path where it is made, and the path in the charm (`organize`).
+    /// The files that it moves: the path in the build, and the path in the charm (`organize`).
     pub moved: Vec<(String, String)>,
-    /// Whether it has commands of its own (`override-…`), which only Charmcraft can run.
+    /// Whether it has scripts of its own (`override-…`), which only Charmcraft can run.
     pub customized: bool,
 }
 
 impl Part {
-    /// Reads `parts` of `charmcraft.yaml`.
+    /// Read `parts` of `charmcraft.yaml`.
     pub(crate) fn read_all(project: &Node<'_>) -> Result<Vec<Self>, MetadataError> {
         let Some(parts) = project.get("parts") else { return Ok(vec![]) };
         parts
@@ -42,7 +42,7 @@ impl Part {
                     part.entries()?.any(|entry| entry.key().starts_with("override-") && !entry.value().is_null());
                 Ok(Self {
                     name: part.key().to_owned(),
-                    // A part without a plugin is made by the plugin of its name.
+                    // The default plugin is the one with the part's name.
                     plugin: part.string_at("plugin")?.unwrap_or_else(|| part.key().to_owned()),
                     source: part.string_at("source")?,
                     files,

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{MetadataError, node::Node};
 
-/// A system that a charm runs on.
+/// A base that a charm runs on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {
     /// The distribution, such as `ubuntu`.
@@ -13,17 +13,17 @@ pub struct Base {
     pub channel: String,
 }
 
-/// For what a charm is built.
+/// A platform that a charm is built for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Platform {
-    /// What the charm's file is called after, besides the charm: `amd64` in `tinyproxy_amd64.charm`.
+    /// The suffix of the charm file's name: `amd64` in `tinyproxy_amd64.charm`.
     pub label: String,
-    /// The systems that it runs on.
+    /// The bases that it runs on.
     pub bases: Vec<Base>,
 }
 
 impl Platform {
-    /// What `charmcraft.yaml` says of the platform of one architecture (in Juju's words: `amd64`, `arm64`).
+    /// The platform in `charmcraft.yaml` for an architecture by Juju's name: `amd64`, `arm64`.
     pub(crate) fn read(project: &Node<'_>, arch: &str) -> Result<Self, MetadataError> {
         if let Some(bases) = project.get("bases") {
             return Ok(Self { label: arch.to_owned(), bases: read_bases(&bases)? });
@@ -32,7 +32,7 @@ impl Platform {
         let platforms = project.require("platforms")?;
         let mut known = vec![];
         for platform in platforms.entries()? {
-            // `ubuntu@22.04:amd64`: a charm for more than one base names the base in each platform.
+            // `ubuntu@22.04:amd64`: a charm for several bases names the base in each platform.
             let (label_base, label_arch) = split_platform(platform.key());
             let (mut its_base, mut its_archs) = (label_base.map(str::to_owned), vec![label_arch.to_owned()]);
             let built_for = platform.one_or_more_at("build-for")?;
@@ -72,7 +72,7 @@ fn read_base(node: &Node<'_>, text: &str) -> Result<Base, MetadataError> {
     }
 }
 
-/// `bases`, as older projects have it: a list of bases, or of what is built where (`build-on`) to run where (`run-on`).
+/// `bases` in older projects: a list of bases, or of pairs of `build-on` and `run-on`.
 fn read_bases(node: &Node<'_>) -> Result<Vec<Base>, MetadataError> {
     let mut bases = vec![];
     for item in node.items()? {
@@ -81,8 +81,8 @@ fn read_bases(node: &Node<'_>) -> Result<Vec<Base>, MetadataError> {
             None => bases.push(Base {
                 name: item.require("name")?.string()?.to_owned(),
                 channel: match item.require("channel")?.value() {
-                    // Without quotes, 22.04 is a number, and 22.10 would be 22.1.
-                    Value::Number(_) => return Err(item.invalid("`channel` needs quotes, for it is not a number")),
+                    // Without quotes, 22.04 is a number, and 22.10 would become 22.1.
+                    Value::Number(_) => return Err(item.invalid("`channel` needs quotes, because it is not a number")),
                     _ => item.require("channel")?.string()?.to_owned(),
                 },
             }),

@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{MetadataError, juju_name, node::Node};
 
-/// Which part a charm plays in a relation.
+/// The role of an endpoint in a relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RelationRole {
-    /// The charm uses what another application offers.
+    /// The charm uses what another application provides.
     Requires,
-    /// The charm offers something to other applications.
+    /// The charm provides something to other applications.
     Provides,
     /// The units of one application talk to each other.
     Peer,
 }
 
 impl RelationRole {
-    /// The key of `charmcraft.yaml` under which such endpoints stand.
+    /// The key in `charmcraft.yaml` with the endpoints of this role.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -61,25 +61,25 @@ impl fmt::Display for RelationScope {
     }
 }
 
-/// What the metadata says of an endpoint.
+/// An endpoint in the metadata.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelationMeta {
     /// The endpoint's name.
     pub name: String,
-    /// Which part the charm plays.
+    /// Its role in relations.
     pub role: RelationRole,
-    /// The protocol that both ends speak. Juju relates only endpoints of the same interface.
+    /// The protocol between both ends. Juju relates only endpoints with the same interface.
     pub interface: String,
     /// Which units see each other.
     pub scope: RelationScope,
-    /// How many relations this endpoint takes at most; `None` is any number.
+    /// The maximum number of relations; `None` is unlimited.
     pub limit: Option<u32>,
-    /// Whether the charm works without it. For people and charms only: to Juju, every relation is optional.
+    /// Whether the charm works without it. Only for users and charms: Juju treats every relation as optional.
     pub optional: bool,
 }
 
 impl RelationMeta {
-    /// Reads the endpoints of one role: the mapping behind `requires`, `provides` or `peers`.
+    /// Read the endpoints of one role: the mapping under `requires`, `provides` or `peers`.
     pub(crate) fn read_all(
         role: RelationRole,
         metadata: &Node<'_>,
@@ -90,15 +90,15 @@ impl RelationMeta {
         let Some(endpoints) = metadata.get(role.key()) else { return Ok(()) };
         for node in endpoints.entries()? {
             let relation = Self::read(role, &node)?;
-            // A subordinate's own endpoint towards its principal's `juju-info` may take the name.
+            // A subordinate's endpoint for its principal's `juju-info` may have the reserved name.
             let to_principal =
                 subordinate && role == RelationRole::Requires && relation.scope == RelationScope::Container;
             if !to_principal && juju_name::is_reserved(charm, &relation.name) {
-                return Err(node.invalid("Juju keeps `juju` and names that begin with `juju-` for itself"));
+                return Err(node.invalid("`juju` and names that start with `juju-` are reserved for Juju"));
             }
             if role != RelationRole::Requires && juju_name::is_reserved(charm, &relation.interface) {
                 return Err(node.invalid(format!(
-                    "Juju keeps the interface `{}` for itself: a charm can require it, not offer it",
+                    "the interface `{}` is reserved for Juju: a charm can require it, but not provide it",
                     relation.interface
                 )));
             }
@@ -118,7 +118,7 @@ impl RelationMeta {
                  begins with a letter",
             ));
         }
-        // Juju also takes the short form `database: postgresql`.
+        // Juju also accepts the short form `database: postgresql`.
         if node.value().is_string() {
             let interface = node.string()?.to_owned();
             return Ok(Self { name, role, interface, scope: RelationScope::Global, limit: None, optional: false });
@@ -138,7 +138,7 @@ impl RelationMeta {
             Some(limit) => {
                 let number = limit.value().as_u64().and_then(|number| u32::try_from(number).ok());
                 let number = number.ok_or_else(|| limit.expected("a number of relations"))?;
-                // Juju's own word for "any number".
+                // 0 means unlimited in Juju.
                 (number != 0).then_some(number)
             }
         };

@@ -1,4 +1,4 @@
-//! Files and images that come with a charm, and can be replaced without a new charm.
+//! Resources: files and images of a charm that can be replaced without a new charm.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{MetadataError, node::Node};
 
-/// What a resource is.
+/// The type of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ResourceType {
     /// A file.
     #[default]
     File,
-    /// A container image; `resource-get` gives a file that tells where it is.
+    /// A container image. `resource-get` returns a file with its location.
     OciImage,
 }
 
@@ -26,16 +26,16 @@ impl fmt::Display for ResourceType {
     }
 }
 
-/// What the metadata says of a resource.
+/// A resource in the metadata.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceMeta {
     /// The resource's name.
     pub name: String,
-    /// What it is.
+    /// Its type.
     pub resource_type: ResourceType,
-    /// The name under which a unit gets the file; always there for [`ResourceType::File`].
+    /// The name of the file on a unit; always set for [`ResourceType::File`].
     pub filename: Option<String>,
-    /// What it is for; empty if the metadata does not say.
+    /// Its description; empty if not given.
     pub description: String,
 }
 

@@ -1,7 +1,7 @@
-//! Finds the name that somebody meant.
+//! Finds the name that the user probably meant.
 
-/// The name that is most like `wrong`, if one is like it. (One that goes on where another ends, such as `parameters` for
-/// `params`, is like it too: by the number of edits alone it would not be.)
+/// The name that is most similar to `wrong`, if any is similar enough. A name that continues where another ends, such
+/// as `parameters` for `params`, counts as similar, although it differs by many edits.
 pub fn nearest<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace('_', "-");
     let wrong = plain(wrong);

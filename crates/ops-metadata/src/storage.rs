@@ -1,4 +1,4 @@
-//! Storage that a charm asks for.
+//! A charm's storage.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{MetadataError, juju_name, node::Node};
 
-/// In which form a charm gets its storage.
+/// The type of a storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StorageType {
@@ -26,32 +26,32 @@ impl fmt::Display for StorageType {
     }
 }
 
-/// What the metadata says of a storage.
+/// A storage in the metadata.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StorageMeta {
     /// The storage's name.
     pub name: String,
-    /// In which form it comes.
+    /// Its type.
     pub storage_type: StorageType,
-    /// What it is for; empty if the metadata does not say.
+    /// Its description; empty if not given.
     pub description: String,
     /// Whether all units of the application share it.
     pub shared: bool,
-    /// Whether it is mounted read-only, where that is possible.
+    /// Whether it is mounted read-only, if possible.
     pub read_only: bool,
-    /// How many instances a unit has, from and to; a missing end is "any number". `None` if the metadata gives no
-    /// range: then it is exactly one.
+    /// The minimum and maximum number of instances per unit; a missing maximum means unlimited. `None` if the metadata
+    /// gives no range, which means exactly one.
     pub multiple_range: Option<(u32, Option<u32>)>,
-    /// The least size with which the charm works, in MiB.
+    /// The minimum size that the charm needs, in MiB.
     pub minimum_size: Option<u64>,
-    /// Where it is mounted. With more than one instance, the folder that holds their mount points.
+    /// The mount point. With several instances, the folder of the mount points.
     pub location: Option<String>,
-    /// What else the charm can live with. Juju knows `transient`.
+    /// Additional properties. Juju knows only `transient`.
     pub properties: Vec<String>,
 }
 
 impl StorageMeta {
-    /// How many instances a unit has, from and to; a missing end is "any number".
+    /// The minimum and maximum number of instances per unit; a missing maximum means unlimited.
     #[must_use]
     pub fn count(&self) -> (u32, Option<u32>) {
         self.multiple_range.unwrap_or((1, Some(1)))
@@ -99,7 +99,7 @@ impl StorageMeta {
     }
 }
 
-/// `3`, `2-5`, `2-` or `2+`.
+/// Parse `3`, `2-5`, `2-` or `2+`.
 fn read_range(node: &Node<'_>) -> Result<(u32, Option<u32>), MetadataError> {
     let refused = || node.expected("a number of instances such as 3, 2-5 or 2+");
     let number = |digits: &str| {
@@ -123,13 +123,13 @@ fn read_range(node: &Node<'_>) -> Result<(u32, Option<u32>), MetadataError> {
         _ => return Err(refused()),
     };
     match to {
-        Some(0) => Err(node.invalid("a storage with no instance is none")),
+        Some(0) => Err(node.invalid("a storage needs at least one instance")),
         Some(to) if to < from => Err(node.invalid(format!("the range ends ({to}) before it begins ({from})"))),
         _ => Ok((from, to)),
     }
 }
 
-/// A size such as `512M` or `1.5GiB`, in MiB, rounded up.
+/// Parse a size such as `512M` or `1.5GiB`, in MiB, rounded up.
 fn read_size(node: &Node<'_>) -> Result<u64, MetadataError> {
     const EXAMPLES: &str = r#"a size in a string, such as "512M" or "1.5G""#;
     let text = node.value().as_str().ok_or_else(|| node.expected(EXAMPLES))?;
@@ -146,7 +146,7 @@ fn read_size(node: &Node<'_>) -> Result<u64, MetadataError> {
     };
     let size: f64 = number.parse().map_err(|_| node.expected(EXAMPLES))?;
     let mib = (size * 1024_f64.powi(power)).ceil();
-    // Not less than zero, because a sign is not a digit. More than u64 holds ends at its limit.
+    // Never negative, because a sign is not a digit. A larger value than fits becomes u64's maximum.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     Ok(mib as u64)
 }

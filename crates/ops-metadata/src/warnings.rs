@@ -1,4 +1,4 @@
-//! What is probably a mistake in a `charmcraft.yaml`, though Juju would take the charm.
+//! Probable mistakes in a `charmcraft.yaml` that Juju would accept.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ const PROJECT: &[&str] = &[
 ];
 const RELATION: &[&str] = &["interface", "limit", "optional", "scope"];
 const OPTION: &[&str] = &["default", "description", "type"];
-/// Juju's own, and what JSON Schema says of an object.
+/// Juju's own keys, and JSON Schema's keywords for an object.
 const ACTION: &[&str] = &[
     "$schema",
     "additionalProperties",
@@ -77,8 +77,8 @@ const RESOURCE: &[&str] = &["auto-fetch", "description", "filename", "type", "up
 const STORAGE: &[&str] =
     &["description", "location", "minimum-size", "multiple", "properties", "read-only", "shared", "type"];
 
-/// What is probably a mistake in a `charmcraft.yaml`: keys that neither Charmcraft nor Juju knows, with the nearest that they
-/// do know, and resources that would overwrite each other. None if it is not YAML, which reading it says.
+/// Probable mistakes in a `charmcraft.yaml`: keys that neither Charmcraft nor Juju knows, with the nearest known key,
+/// and resources that would overwrite each other. Empty if the text is not YAML: parsing it reports that.
 #[must_use]
 pub fn warnings(charmcraft_yaml: &str) -> Vec<String> {
     let Ok(project) = yaml::parse("charmcraft.yaml", charmcraft_yaml, YamlReader::Charmcraft) else { return vec![] };
@@ -111,14 +111,14 @@ fn unknown(map: &Value, path: &str, known: &[&str], found: &mut Vec<String>) {
     }
 }
 
-/// Juju puts the resources of a unit into one folder, each under its file's name.
+/// Juju puts a unit's resources into one folder, each under its file name.
 fn overwritten(resources: &Value, found: &mut Vec<String>) {
     let mut names: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, resource) in resources.as_object().into_iter().flatten() {
         let Some(filename) = resource["filename"].as_str() else { continue };
         if let Some(other) = names.insert(filename, name) {
             found.push(format!(
-                "resources: {other} and {name} have the filename {filename:?} both: on a unit the one overwrites the other"
+                "resources: {other} and {name} both have the filename {filename:?}: on a unit, one overwrites the other"
             ));
         }
     }
@@ -158,7 +158,7 @@ frobnicate: 1
         let text = "resources: {a: {type: file, filename: x.tgz}, b: {type: file, filename: x.tgz}}";
         assert_eq!(
             warnings(text),
-            [r#"resources: a and b have the filename "x.tgz" both: on a unit the one overwrites the other"#]
+            [r#"resources: a and b both have the filename "x.tgz": on a unit, one overwrites the other"#]
         );
     }
 

@@ -1,4 +1,4 @@
-//! The one place that touches a YAML library. Everything else works on [`serde_json`] values.
+//! The only module that uses a YAML library. Everything else works on [`serde_json`] values.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,35 +11,36 @@ use crate::{
     yaml_scalar::{self, YamlReader},
 };
 
-/// How deep a document may nest.
+/// The maximum nesting depth of a document.
 pub(crate) const MAX_DEPTH: usize = 128;
-/// How many values a document may have once its aliases are put in.
+/// The maximum number of values in a document, with aliases expanded.
 pub(crate) const MAX_VALUES: usize = 200_000;
 
-/// Reads a YAML document by the rules of who reads the file. `file` is for the error only.
+/// Parse a YAML document by the rules of the program that reads it. `file` is only for errors.
 pub(crate) fn parse(file: &str, text: &str, reader: YamlReader) -> Result<Value, MetadataError> {
     Loader::new(text, Scalars::Typed(reader))
         .document()
         .map_err(|reason| MetadataError::Syntax { file: file.to_owned(), reason })
 }
 
-/// Reads any YAML document as Juju does, and makes JSON of it. An empty one is null; a key that is given twice is refused.
+/// Parse any YAML document as Juju does, and convert it to JSON. An empty document is null. Duplicate keys are an
+/// error.
 ///
-/// Juju reads YAML 1.1 with Go's yaml.v2: `yes`, `y` and `on` are true, `07` is 7, `1_000` is 1000.
+/// Juju parses YAML 1.1 with Go's yaml.v2: `yes`, `y` and `on` are true, `07` is 7, `1_000` is 1000.
 ///
 /// # Errors
-/// It is no YAML; the text says where.
+/// It is not YAML. The error names the line.
 pub fn parse_yaml(text: &str) -> Result<Value, YamlError> {
     Loader::new(text, Scalars::Typed(YamlReader::Juju)).document()
 }
 
-/// Reads a YAML document that maps keys to scalars, each taken as the text that it is written with: `port: 80` is `"80"`.
-/// Null is empty text, as for Juju, and an empty document an empty map. Unlike Juju, it does not decode `!!binary`.
+/// Parse a YAML document that maps keys to scalars, each taken as the text as written: `port: 80` is `"80"`. As in
+/// Juju, null is empty text, and an empty document is an empty map. Unlike Juju, it does not decode `!!binary`.
 ///
-/// Hook commands read such documents where they take `--file`.
+/// Hook commands read such documents with `--file`.
 ///
 /// # Errors
-/// It is no YAML, or no such map; the error says so in the words of the Go library that Juju reads YAML with.
+/// It is not YAML or not such a map. The error is in the words of the Go library that Juju uses.
 pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, TextMapError> {
     let document = Loader::new(text, Scalars::Text).document().map_err(TextMapError::Syntax)?;
     let strings = match document {
@@ -59,21 +60,21 @@ pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, TextMapErr
     })
 }
 
-/// What becomes of scalars.
+/// How to read scalars.
 #[derive(Clone, Copy)]
 enum Scalars {
-    /// Each has the type that this reader gives it.
+    /// With the types of this reader.
     Typed(YamlReader),
-    /// Each is its text, but for null.
+    /// As text, except for null.
     Text,
 }
 
-/// Makes JSON of a document's events.
+/// Converts a document's events to JSON.
 struct Loader<'a> {
     text: &'a str,
     parser: Parser<'a, StrInput<'a>>,
     scalars: Scalars,
-    /// What anchors stand for, and of how many values that is.
+    /// The values of anchors, with their number of values.
     anchors: HashMap<usize, (Value, usize)>,
     values: usize,
 }
@@ -103,7 +104,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// What in the document does not fit into a map of text, as Go's yaml.v2 lists it.
+    /// What does not fit a map of text, as Go's yaml.v2 lists it.
     fn misfits(mut self) -> Result<Vec<String>, YamlError> {
         check_characters(self.text)?;
         let misfit = |found: &str, wanted, span: &Span| {
@@ -137,7 +138,7 @@ impl<'a> Loader<'a> {
                         Value::Number(_) => "!!int",
                         _ => "!!str",
                     };
-                    // The library cuts a long one, by bytes.
+                    // The library cuts long text, by bytes.
                     let shown = match text.get(..7) {
                         Some(start) if text.len() > 10 => format!("{start}..."),
                         _ => text.to_string(),
@@ -181,7 +182,7 @@ impl<'a> Loader<'a> {
         Ok(value)
     }
 
-    /// Aliases of aliases can stand for more than there is memory.
+    /// Limit the number of values: nested aliases could exceed the memory.
     fn count(&mut self, values: usize, span: &Span) -> Result<(), YamlError> {
         self.values += values;
         if self.values > MAX_VALUES {
@@ -192,7 +193,7 @@ impl<'a> Loader<'a> {
 
     fn scalar(&self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) -> Result<Value, YamlError> {
         let plain = style == ScalarStyle::Plain;
-        // `!text` is text, and so is what has a tag of somebody's own.
+        // `!text` is text, and so is anything with a custom tag.
         let tag = tag.map(|tag| if tag.is_yaml_core_schema() { tag.suffix.as_str() } else { "str" });
         let reader = match self.scalars {
             Scalars::Typed(reader) => reader,
@@ -229,8 +230,8 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// A mapping, with a key that is given twice refused. (Charmcraft refuses it as well. Taking the last one in silence would
-    /// hide half of somebody's relations.) Merge keys (`<<: *defaults`), which Juju and Charmcraft know, are carried out.
+    /// A mapping. Duplicate keys are an error, as in Charmcraft: silently taking the last one could hide half of the
+    /// charm's relations. Merge keys (`<<: *defaults`), which Juju and Charmcraft support, are applied.
     fn map(&mut self, depth: usize) -> Result<Value, YamlError> {
         let mut map = Map::new();
         let mut inherited = vec![];
@@ -267,7 +268,8 @@ impl<'a> Loader<'a> {
         Ok(Value::Object(map))
     }
 
-    /// A key of a mapping. Where Juju wants text it takes the text of what is not, such as `1` or `yes`; Charmcraft does not.
+    /// A key of a mapping. If Juju expects text, it accepts the text of other types too, such as `1` or `yes`;
+    /// Charmcraft does not.
     fn key(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<String, YamlError> {
         if let (Event::Scalar(text, ..), Scalars::Typed(YamlReader::Juju) | Scalars::Text) = (&event, self.scalars) {
             return Ok(text.clone().into_owned());
@@ -279,7 +281,7 @@ impl<'a> Loader<'a> {
     }
 }
 
-/// Refuses the control characters that Charmcraft's and Juju's readers refuse wherever they stand, even in a comment.
+/// Refuse the control characters that the readers of Charmcraft and Juju refuse anywhere, even in a comment.
 fn check_characters(text: &str) -> Result<(), YamlError> {
     for (text, line) in text.split('\n').zip(1..) {
         let is_refused =
@@ -291,7 +293,7 @@ fn check_characters(text: &str) -> Result<(), YamlError> {
     Ok(())
 }
 
-/// A fault with its place.
+/// A fault with its position.
 fn at(fault: YamlFault, place: &Marker) -> YamlError {
     YamlError::At { fault, line: place.line(), column: place.col() + 1 }
 }

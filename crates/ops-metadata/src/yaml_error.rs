@@ -1,71 +1,69 @@
-//! Why a YAML document is not read.
-
 use crate::yaml::{MAX_DEPTH, MAX_VALUES};
 
-/// Why a document is not read.
+/// Why a YAML document cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum YamlError {
-    /// Something in it is wrong. Lines count from 1, and so do columns, as editors have it.
+    /// It has a fault. Lines and columns count from 1, as in editors.
     #[error("{fault} at line {line} column {column}")]
     At {
         /// What is wrong.
         fault: YamlFault,
-        /// In which line.
+        /// The line of the fault.
         line: usize,
-        /// In which column.
+        /// The column of the fault.
         column: usize,
     },
-    /// It ends in the middle.
+    /// It ends before it is complete.
     #[error("it ends too early")]
     End,
 }
 
-/// What can be wrong in a YAML document.
+/// A fault in a YAML document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum YamlFault {
-    /// It is no YAML, in the words of the YAML library.
+    /// A syntax error, in the words of the YAML library.
     #[error("{0}")]
     Syntax(String),
-    /// It has a control character that is not escaped.
+    /// An unescaped control character.
     #[error("control characters are not allowed: U+{:04X}", u32::from(*.0))]
     ControlCharacter(char),
-    /// A second document begins.
+    /// A second document starts.
     #[error("there is more than one document")]
     SeveralDocuments,
-    /// Something stands outside of the document.
+    /// Something is outside of the document.
     #[error("this belongs to no document")]
     Stray,
-    /// It nests too deep.
+    /// It is nested too deeply.
     #[error("it nests more than {MAX_DEPTH} levels deep")]
     TooDeep,
-    /// It has too many values, aliases included.
+    /// It has too many values, with aliases expanded.
     #[error("it holds more than {MAX_VALUES} values")]
     TooLarge,
     /// An alias is part of its own value.
-    #[error("an alias stands within what it stands for")]
+    #[error("an alias refers to a value that contains it")]
     AliasInItself,
     /// A value is missing.
     #[error("a value is missing")]
     MissingValue,
-    /// A number is infinite or none, which JSON cannot say.
-    #[error("{0} is no number that a charm can have; put it into quotes if it is text")]
+    /// A number is infinite or not a number, which JSON cannot represent.
+    #[error("{0} is not a valid number; put it into quotes if it is text")]
     NotFinite(String),
-    /// A value is not of the type that its tag says.
-    #[error("{text:?} is no !!{tag}")]
+    /// A value does not fit its tag.
+    #[error("{text:?} is not a !!{tag}")]
     Tag {
-        /// The value.
+        /// The value as written.
         text: String,
-        /// The tag.
+        /// The tag's name.
         tag: String,
     },
     /// A mapping has a key twice.
     #[error("the key {0:?} is given twice")]
     RepeatedKey(String),
-    /// What `<<` merges is no mapping.
-    #[error("the merge key << takes mappings only")]
+    /// `<<` merges something that is not a mapping.
+    #[error("the merge key << accepts only mappings")]
     MergeKey,
-    /// A key is not a text.
+    /// A key is not text.
     #[error("the key {0} is not a string; put it into quotes")]
     KeyNotText(String),
 }
@@ -73,10 +71,10 @@ pub enum YamlFault {
 /// Why a document is not a map of text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextMapError {
-    /// It is no YAML.
+    /// It is not YAML.
     #[error("yaml: {0}")]
     Syntax(YamlError),
-    /// It, or values in it, have another shape: what stands in which line.
+    /// It or some of its values have the wrong type, with the lines.
     #[error("yaml: unmarshal errors:\n  {}", .0.join("\n  "))]
     Shape(Vec<String>),
 }

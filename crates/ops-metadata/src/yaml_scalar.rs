@@ -1,23 +1,23 @@
-//! What a plain scalar is: that depends on who reads the file.
+//! Types of plain scalars, which depend on the program that reads the file.
 
 use serde_json::{Number, Value};
 
 use crate::yaml_error::YamlFault;
 
-/// Who reads a YAML file. Both read YAML 1.1, each in a way of its own.
+/// The program that reads a YAML file. Both read YAML 1.1, but differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum YamlReader {
     /// Charmcraft, which reads `charmcraft.yaml` with `PyYAML`.
     Charmcraft,
-    /// Juju, which reads all else with Go's yaml.v2.
+    /// Juju, which reads all other files with Go's yaml.v2.
     Juju,
 }
 
 impl YamlReader {
-    /// The value of a scalar without quotes. Dates are text, as Juju has them in the end.
+    /// The value of a plain scalar. Dates are text, as Juju finally treats them.
     ///
     /// # Errors
-    /// It is no finite number, which JSON cannot say.
+    /// It is infinite or not a number, which JSON cannot represent.
     pub(crate) fn resolve(self, text: &str) -> Result<Value, YamlFault> {
         if is_null(text) {
             return Ok(Value::Null);
@@ -46,18 +46,18 @@ impl YamlReader {
     }
 }
 
-/// Whether a scalar without quotes is null.
+/// Whether a plain scalar is null.
 pub(crate) fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
-/// Infinity, or no number at all.
+/// Infinity, or not a number.
 fn is_endless(text: &str) -> bool {
     matches!(text.strip_prefix(['+', '-']).unwrap_or(text), ".inf" | ".Inf" | ".INF")
         || matches!(text, ".nan" | ".NaN" | ".NAN")
 }
 
-/// An integer of this size, or the nearest number that is no integer: Python's integers have no end.
+/// An integer, or the nearest float if it does not fit: Python's integers are unlimited.
 fn integer(negative: bool, digits: &str, radix: u32) -> Option<Number> {
     if digits.is_empty() {
         return None;
@@ -105,7 +105,7 @@ fn python_number(text: &str) -> Option<Number> {
     if rest.contains(':') {
         return sexagesimal(negative, rest);
     }
-    // A float has a point, and an exponent has a sign.
+    // In a float, a point is required, and an exponent needs a sign.
     let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
         None => (digits.as_str(), None),
@@ -113,7 +113,7 @@ fn python_number(text: &str) -> Option<Number> {
     let (whole, fraction) = mantissa.split_once('.')?;
     let numeric = |text: &str| text.chars().all(|c| c.is_ascii_digit());
     let signed = exponent.is_none_or(|e| e.strip_prefix(['+', '-']).is_some_and(|e| !e.is_empty() && numeric(e)));
-    // `.5` takes no sign before it.
+    // `.5` accepts no sign before it.
     let begins = if whole.is_empty() {
         text.starts_with('.') && text[1..].starts_with(|c: char| c.is_ascii_digit())
     } else {
@@ -151,14 +151,14 @@ fn sexagesimal(negative: bool, text: &str) -> Option<Number> {
     }
 }
 
-/// yaml.v2's numbers (`resolve.go` of Juju's own version, `juju/yaml`): what Go's `ParseInt` takes with any base, then what
-/// looks like a float, each without underscores.
+/// yaml.v2's numbers (`resolve.go` of Juju's fork, `juju/yaml`): what Go's `ParseInt` accepts with base 0, then what
+/// looks like a float, both without underscores.
 fn go_number(text: &str) -> Option<Number> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
         return None;
     }
     if text.starts_with('.') {
-        // Go's ParseFloat takes `_` between digits.
+        // Go's ParseFloat accepts `_` between digits.
         let bytes = text.as_bytes();
         let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
         let fits = |at: usize| bytes[at] != b'_' || is_digit(at - 1) && is_digit(at + 1);
@@ -174,14 +174,14 @@ fn go_number(text: &str) -> Option<Number> {
         _ => (10, rest),
     };
     let digits_only = digits.chars().all(|c| c.is_digit(radix));
-    // One above the largest signed number takes no sign, not even a plus.
+    // Numbers above the largest signed integer accept no sign, not even a plus.
     let whole = if digits_only { integer(negative, digits, radix) } else { None };
     let whole = whole.filter(|number| number.is_i64() || !plain.starts_with('+'));
     whole.or_else(|| float(&plain).filter(|_| looks_like_go_float(&plain)))
 }
 
-/// `[-+]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][-+][0-9]+)?`: no zero before another digit, no point at the end, and an exponent
-/// has a sign.
+/// `[-+]?(0|[1-9][0-9]*)?(\.[0-9]+)?([eE][-+][0-9]+)?`: no leading zero, no trailing point, and a sign in the
+/// exponent.
 fn looks_like_go_float(text: &str) -> bool {
     let (_, rest) = unsigned(text);
     let numeric = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
@@ -204,9 +204,9 @@ mod tests {
 
     use super::*;
 
-    /// What Charmcraft and what Juju make of each.
+    /// The values for Charmcraft and for Juju.
     #[test]
-    fn plain_scalars_are_what_their_reader_takes_them_for() {
+    fn plain_scalars_have_the_types_of_their_reader() {
         for (text, charmcraft, juju) in [
             ("yes", json!(true), json!(true)),
             ("Off", json!(false), json!(false)),

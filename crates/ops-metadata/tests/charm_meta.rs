@@ -1,4 +1,4 @@
-//! What is read of a charm, and what is refused.
+//! Reading metadata: valid and refused.
 
 use std::fs;
 
@@ -204,7 +204,7 @@ fn mistakes_name_file_key_and_reason() {
         ),
         (
             "actions: {backup: {params: {a: {$ref: x}}}}",
-            "charmcraft.yaml: actions.backup.params.a.$ref: Juju does not take references in an action's schema",
+            "charmcraft.yaml: actions.backup.params.a.$ref: Juju refuses references in an action's schema",
         ),
         (
             "actions: {backup: {params: {a: string}}}",
@@ -212,7 +212,7 @@ fn mistakes_name_file_key_and_reason() {
         ),
         (
             "actions: {juju-run: {}}",
-            "charmcraft.yaml: actions.juju-run: Juju keeps `juju` and names that begin with `juju-` for itself",
+            "charmcraft.yaml: actions.juju-run: `juju` and names that start with `juju-` are reserved for Juju",
         ),
         (
             "subordinate: true",
@@ -221,12 +221,12 @@ fn mistakes_name_file_key_and_reason() {
         ),
         (
             "peers: {juju-x: {interface: x}}",
-            "charmcraft.yaml: peers.juju-x: Juju keeps `juju` and names that begin with `juju-` for itself",
+            "charmcraft.yaml: peers.juju-x: `juju` and names that start with `juju-` are reserved for Juju",
         ),
         (
             "provides: {x: {interface: juju-info}}",
-            "charmcraft.yaml: provides.x: Juju keeps the interface `juju-info` for itself: a charm can require it, \
-                 not offer it",
+            "charmcraft.yaml: provides.x: the interface `juju-info` is reserved for Juju: a charm can require \
+                 it, but not provide it",
         ),
         (
             "extra-bindings: {admin: 1}",
@@ -247,7 +247,7 @@ fn mistakes_name_file_key_and_reason() {
 fn a_charm_needs_a_name_that_juju_takes() {
     let refused = |yaml: &str| CharmMeta::parse(yaml).unwrap_err().to_string();
     assert_eq!(refused("summary: x"), "charmcraft.yaml: the file: `name` is missing");
-    assert_eq!(refused(""), "charmcraft.yaml: the file: there is nothing in it");
+    assert_eq!(refused(""), "charmcraft.yaml: the file: it is empty");
     assert_eq!(refused("- x"), "charmcraft.yaml: the file: expected a mapping, found a list");
     assert!(refused("name: My_Charm").starts_with(r#"charmcraft.yaml: name: "My_Charm" is not a charm's name"#));
 }

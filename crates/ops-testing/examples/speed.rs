@@ -1,4 +1,4 @@
-//! How long 1,000 runs take, with relations, secrets and storage in the state.
+//! Measures how long 1,000 runs take, with relations, secrets and storage in the state.
 
 use std::time::Instant;
 

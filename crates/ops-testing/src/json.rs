@@ -1,4 +1,4 @@
-//! Databags whose values are JSON.
+//! Databags with JSON values.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// The fields of a struct, each as JSON: what [`ops::Databag::save`] writes, for a relation's databags.
+/// The fields of a struct as JSON, as [`ops::Databag::save`] writes them, for a relation's databags.
 ///
 /// ```
 /// # use ops_testing::{Relation, json};
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 /// ```
 ///
 /// # Panics
-/// It is no struct and no map.
+/// If `data` is not a struct or map.
 #[must_use]
 pub fn json<T: Serialize>(data: &T) -> BTreeMap<String, String> {
     match serde_json::to_value(data) {
@@ -30,10 +30,11 @@ pub fn json<T: Serialize>(data: &T) -> BTreeMap<String, String> {
     }
 }
 
-/// A databag whose values are JSON, as a type: the reverse of [`json`]. A value that is no JSON is text.
+/// Load a databag with JSON values into a type: the reverse of [`json`]. A value that is not JSON is taken as a
+/// string.
 ///
 /// # Panics
-/// The databag is not what the type says.
+/// If the databag does not fit the type.
 #[must_use]
 pub fn from_json<T: DeserializeOwned>(databag: &BTreeMap<String, String>) -> T {
     let value = |text: &String| serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into());

@@ -1,10 +1,10 @@
 //! State-transition tests for Juju charms.
 //!
-//! A hook is a transition on a unit's [`State`]: it starts with one, talks to Juju through hook commands, and ends with
-//! a new one. [`Context`] runs a charm through such transitions in a test. The crate `emulator` is Juju's part in that:
+//! A hook is a transition on a unit's [`State`]: it starts with one, talks to Juju through hook commands, and ends
+//! with a new one. [`Context`] runs a charm through such transitions in a test. The crate `emulator` does Juju's part:
 //! it answers every hook command from a [`State`].
 //!
-//! A test says which state the unit is in, which event comes, and what must be true afterwards:
+//! A test chooses a state and an event, runs the charm, and checks the resulting state:
 //!
 //! ```
 //! use ops::{Charm, Framework, Model, RelationChangedEvent};
@@ -46,7 +46,7 @@
 //! # Ok::<(), ops_testing::Error>(())
 //! ```
 //!
-//! A state that Juju could not bring about fails the test, with a sentence that says why:
+//! If Juju could not produce a state, the test fails with a sentence that says why:
 //!
 //! ```
 //! # use ops::{Charm, Framework};

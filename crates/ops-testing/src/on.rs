@@ -1,4 +1,4 @@
-//! Events for [`Context::run`](crate::Context::run), by the names that Juju gives them.
+//! Events for [`Context::run`](crate::Context::run), by Juju's names.
 
 use ops::on::EventSource;
 use ops::{Custom, CustomEvent, CustomRelation, EventName};
@@ -23,15 +23,15 @@ lifecycle! {
     install: Install;
     /// The unit is installed and configured.
     start: Start;
-    /// The unit goes.
+    /// The unit is being removed.
     stop: Stop;
-    /// The unit is about to be gone.
+    /// The unit's last event.
     remove: Remove;
-    /// Config changed, or something else that configures the unit.
+    /// The config or the unit's addresses changed.
     config_changed: ConfigChanged;
-    /// Juju asks for the status from time to time.
+    /// Sent periodically, every five minutes by default.
     update_status: UpdateStatus;
-    /// The charm was replaced by another revision.
+    /// The charm was refreshed to another revision.
     upgrade_charm: UpgradeCharm;
     /// The unit became the leader.
     leader_elected: LeaderElected;
@@ -50,33 +50,33 @@ macro_rules! relation {
 }
 
 relation! {
-    /// A relation was created. It must be in the state, as for all events about relations.
+    /// A relation was created. As for all relation events, it must be in the state.
     relation_created: RelationCreated, None;
-    /// A unit joined a relation: the first at the other end, unless [`Event::remote_unit`] names it.
+    /// A remote unit joined a relation: the first one, unless [`Event::remote_unit`] names another.
     relation_joined: RelationJoined, First;
-    /// Data changed in a relation: of the first unit at the other end, unless [`Event::remote_unit`] names it, or
-    /// [`Event::of_app`] says that it was the application's.
+    /// A databag in a relation changed: that of the first remote unit, unless [`Event::remote_unit`] names another, or
+    /// [`Event::of_app`] makes it the application's.
     relation_changed: RelationChanged, First;
-    /// A unit left a relation: the first at the other end, unless [`Event::remote_unit`] names it. It is no longer among
-    /// the relation's units, and its data can still be read.
+    /// A remote unit left a relation: the first one, unless [`Event::remote_unit`] names another. The relation no
+    /// longer lists it, but its data can still be read.
     relation_departed: RelationDeparted, First;
     /// A relation is gone.
     relation_broken: RelationBroken, None;
 }
 
-/// An instance of a storage is there to be used.
+/// A storage instance was attached.
 #[must_use]
 pub fn storage_attached(storage: &Storage) -> Event {
     Event::new(EventName::StorageAttached(storage.name.clone()), Subject::Storage(storage.clone()))
 }
 
-/// An instance of a storage is about to go.
+/// A storage instance will be detached.
 #[must_use]
 pub fn storage_detaching(storage: &Storage) -> Event {
     Event::new(EventName::StorageDetaching(storage.name.clone()), Subject::Storage(storage.clone()))
 }
 
-/// A secret of another's that this unit observes has a new revision.
+/// A secret that this unit observes, but does not own, has a new revision.
 #[must_use]
 pub fn secret_changed(secret: &Secret) -> Event {
     of_secret(EventName::SecretChanged, secret, None)
@@ -94,7 +94,7 @@ pub fn secret_expired(secret: &Secret, revision: u32) -> Event {
     of_secret(EventName::SecretExpired, secret, Some(revision))
 }
 
-/// No one observes a revision of a secret that this unit owns any more.
+/// A revision of a secret that this unit owns is no longer used.
 #[must_use]
 pub fn secret_remove(secret: &Secret, revision: u32) -> Event {
     of_secret(EventName::SecretRemove, secret, Some(revision))
@@ -104,20 +104,20 @@ fn of_secret(name: EventName, secret: &Secret, revision: Option<u32>) -> Event {
     Event::new(name, Subject::Secret { secret: Box::new(secret.clone()), revision })
 }
 
-/// The charm, or a library of it, emitted an event that carries this:
-/// `on::custom(ops::on::custom(), &Backup { size: 3 })`, `on::custom(DATABASE.ready(), &DatabaseReady { … })`.
+/// The charm or one of its libraries emitted an event with this payload: `on::custom(ops::on::custom(), &Backup {
+/// size: 3 })`, `on::custom(DATABASE.ready(), &DatabaseReady { … })`.
 ///
 /// # Panics
-/// What it carries cannot be written as JSON.
+/// If the payload cannot be serialized as JSON.
 #[expect(clippy::needless_pass_by_value, reason = "an event is made for one run, and reads best in its place")]
 pub fn custom<T: CustomEvent>(source: EventSource<Custom<T>>, event: &T) -> Event {
     Event::new(source.name().clone(), Subject::Custom { payload: payload(event), relation: None })
 }
 
-/// The charm, or a library of it, emitted an event about a relation.
+/// The charm or one of its libraries emitted an event about a relation.
 ///
 /// # Panics
-/// What it carries cannot be written as JSON.
+/// If the payload cannot be serialized as JSON.
 #[expect(clippy::needless_pass_by_value, reason = "an event is made for one run, and reads best in its place")]
 pub fn custom_relation<T: CustomEvent>(
     source: EventSource<CustomRelation<T>>,
@@ -132,7 +132,7 @@ fn payload<T: CustomEvent>(event: &T) -> serde_json::Value {
     serde_json::to_value(event).unwrap_or_else(|error| panic!("custom event {}: {error}", T::NAME))
 }
 
-/// Someone runs an action, with the parameters that [`Event::param`] gives it.
+/// A user runs an action. [`Event::param`] sets its parameters.
 #[must_use]
 pub fn action(name: impl Into<String>) -> Event {
     Event::new(EventName::Action(name.into()), Subject::Action { params: Map::new() })

@@ -1,4 +1,5 @@
-//! What a context does besides running one event: custom events, what was emitted, a charm that is made again.
+//! Features of a context besides running one event: custom events, emitted events, charms that are constructed for
+//! each run.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +49,7 @@ impl Database {
 
 const DB: Database = Database("db");
 
-/// Counts in memory, and says what it saw.
+/// Counts in memory, and records what it saw.
 #[derive(Debug, Default)]
 struct App {
     unit: String,
@@ -141,7 +142,7 @@ fn a_relation_of_the_state_that_came_out_is_changed_by_its_id_among_many() {
 }
 
 #[test]
-fn a_charm_that_is_given_as_a_function_is_made_anew_for_each_run() {
+fn a_charm_that_is_given_as_a_function_is_constructed_for_each_run() {
     let mut ctx = Context::with_metadata(App::default, METADATA).unwrap();
     for _ in 0..2 {
         ctx.run(on::start(), State::default()).unwrap();
@@ -150,7 +151,7 @@ fn a_charm_that_is_given_as_a_function_is_made_anew_for_each_run() {
     let mut ctx = Context::with_metadata(App::new, METADATA).unwrap().unit_number(7);
     ctx.run(on::start(), State::default()).unwrap();
     assert_eq!(ctx.charm().unit, "app/7");
-    // And one that is given itself is kept.
+    // A charm that is given as a value is kept.
     let mut ctx = Context::with_metadata(App::default(), METADATA).unwrap();
     for runs in 1..3 {
         ctx.run(on::start(), State::default()).unwrap();

@@ -1,5 +1,4 @@
-//! What a charm sees through the model of `ops`, and what it changes, end to end: every object of the model over the
-//! hook-command answers.
+//! End-to-end tests of the model of `ops`: what a charm reads and changes through each of its objects.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +9,7 @@ use ops_testing::{
     SecretOwner, State, Status, Storage, on,
 };
 
-/// Does in `start` what a test tells it to.
+/// Runs a test's function in `start`.
 struct Puppet(fn(&Model) -> anyhow::Result<()>);
 
 impl Charm for Puppet {
@@ -43,7 +42,7 @@ config:
     port: {type: int}
 ";
 
-/// Start with `state`, and do what `script` says.
+/// Run `start` with `state`, and `script` as the handler.
 fn start(state: State, script: fn(&Model) -> anyhow::Result<()>) -> State {
     run(state, script).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -232,7 +231,7 @@ fn networks_and_clouds() {
 
 #[test]
 fn what_juju_refuses_at_the_hook_s_end_is_an_error() {
-    // Not through the model, which refuses it first.
+    // Directly, because the model would refuse it first.
     let error = run(State::default(), |model| Ok(ops::hookcmds::storage_add(model.runner(), "nonsense", 1)?));
     let error = error.unwrap_err();
     assert!(matches!(error, Error::Refused(_)), "{error}");

@@ -15,7 +15,7 @@ actions:
   act: {params: {known: {type: string}}}
 ";
 
-/// Handles both, and does nothing.
+/// Observes both events, and does nothing.
 struct Asker;
 
 impl Charm for Asker {

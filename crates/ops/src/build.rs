@@ -1,9 +1,9 @@
-//! Making the charm.
+//! Constructing the charm.
 
 use crate::framework::Charm;
 use crate::model::Model;
 
-/// A function that makes a charm: from nothing, or from what the unit can see of Juju.
+/// A function that constructs a charm: without arguments, or from the [`Model`](crate::Model).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not make a charm",
     note = "`ops::main` takes a function such as `MyCharm::default`, or one that takes a `&Model`"

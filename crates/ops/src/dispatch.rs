@@ -1,4 +1,4 @@
-//! One hook: from the event that Juju dispatched to the statuses that are set.
+//! One hook, from the event that Juju dispatched to the statuses that are set.
 
 use std::any::TypeId;
 use std::rc::Rc;
@@ -14,23 +14,24 @@ use crate::model::Model;
 use crate::status::Status;
 use crate::stored::{Deferred, StateStore, Stored};
 
-/// One hook: the event that Juju dispatched, on its way through the charm.
+/// One hook: dispatches Juju's event to the charm's handlers.
 pub struct Dispatch<C> {
     framework: Framework<C>,
     model: Model,
     notice: Notice,
     store: Rc<dyn StateStore>,
     emitted: Vec<Notice>,
-    /// The events whose handlers emitted the one that is being emitted, and which observers they have reached.
+    /// The events whose handlers emitted the current one, and the observers that they have reached.
     emitting: Vec<(usize, Notice)>,
 }
 
 impl<C: Charm> Dispatch<C> {
-    /// Get ready to dispatch the event that `env` names.
+    /// Prepare to dispatch the event in `env`.
     ///
     /// # Errors
-    /// The charm observes an event about something that the metadata does not define, or, observing any such event, is
-    /// sent one; two of its custom events, or two of its libraries, have one name; or what `store` holds is damaged.
+    /// The charm observes an event that its metadata does not define, or, if it observes events from the metadata at
+    /// all, is sent such an event; two of its custom events or libraries have the same name; or the content of `store`
+    /// is damaged.
     pub fn new(
         env: HookEnv,
         meta: impl Into<Metadata>,
@@ -63,26 +64,26 @@ impl<C: Charm> Dispatch<C> {
         &self.model
     }
 
-    /// The events that were emitted so far: deferred ones, Juju's, the charm's own, and those that collect statuses.
+    /// The events emitted so far: deferred ones, Juju's, the charm's own, and those that collect statuses.
     #[must_use]
     pub fn emitted(&self) -> Vec<EventName> {
         self.emitted.iter().map(|notice| notice.event.clone()).collect()
     }
 
-    /// What the custom events of this name carried that were emitted so far.
+    /// The payloads of the custom events with this name that were emitted so far.
     pub fn payloads(&self, event: &EventName) -> impl Iterator<Item = serde_json::Value> {
         let notices = self.emitted.iter().filter(move |notice| notice.event == *event);
         notices.map(|notice| notice.payload.clone().unwrap_or_default())
     }
 
-    /// The event that is dispatched is a custom one, which carries this: for a test.
+    /// Set the payload of the dispatched event, which is a custom one: for tests.
     #[must_use]
     pub fn carrying(mut self, payload: serde_json::Value) -> Self {
         self.notice.payload = Some(payload).filter(|payload| !payload.is_null());
         self
     }
 
-    /// The name of the handler, and how a deferred event finds it again, if this function observes the event.
+    /// The name of the handler by which a deferred event finds it again, if this function observes the event.
     #[must_use]
     pub fn handler_name<H: 'static>(event: &EventName) -> Option<String> {
         let mut framework = Framework::new();
@@ -92,11 +93,10 @@ impl<C: Charm> Dispatch<C> {
         observers.find(|observer| observer.event == *event && observer.function == function).map(|it| it.handler)
     }
 
-    /// Emit the events that were deferred, the one that Juju dispatched, and those that collect statuses; and save what
-    /// the unit keeps.
+    /// Emit the deferred events, Juju's event, and those that collect statuses; then save the unit's state.
     ///
     /// # Errors
-    /// A handler, or a hook command, failed. Nothing is saved then. [`Error::Rebooting`] is no failure.
+    /// A handler or a hook command failed. Nothing is saved then. [`Error::Rebooting`] is not a failure.
     pub fn run(&mut self, charm: &mut C) -> Result<(), Error> {
         // In these two old hooks, Juju refuses most hook commands.
         let restricted = matches!(&self.notice.event, EventName::Other(hook) if hook == "collect-metrics" || hook == "meter-status-changed");
@@ -111,7 +111,7 @@ impl<C: Charm> Dispatch<C> {
     }
 
     fn reemit(&mut self, charm: &mut C) -> Result<(), Error> {
-        // Each keeps its place until it has been handled, so that one that is deferred again runs in its first order.
+        // Each keeps its place until it is handled, so events that are deferred again keep their order.
         for deferred in self.model.state().deferred() {
             let Deferred { handler, notice } = &deferred;
             let observer = self.framework.observers.iter();
@@ -120,10 +120,10 @@ impl<C: Charm> Dispatch<C> {
                 .find(|observer| observer.handler == *handler);
             let dropped = match observer {
                 Some(observer) => (observer.gone)(notice, &self.model)?,
-                None => Some("the charm has no such handler any more".to_owned()),
+                None => Some("the charm no longer has this handler".to_owned()),
             };
             match dropped {
-                // It cannot come back, so failing would keep the unit in error forever.
+                // The relation or storage cannot come back, so failing would keep the unit in error forever.
                 Some(why) => {
                     tracing::error!("deferred event {} for {handler} is dropped: {why}", notice.event);
                     self.model.state().remove_deferred(&deferred);
@@ -134,7 +134,7 @@ impl<C: Charm> Dispatch<C> {
         Ok(())
     }
 
-    /// Emit an event to all its handlers, or to the one that deferred it; and then what those emitted.
+    /// Emit an event to all its handlers, or to the one that deferred it; then emit what those handlers emitted.
     fn emit(&mut self, charm: &mut C, notice: &Notice, repeated: Option<&Deferred>) -> Result<(), Error> {
         self.emitted.push(notice.clone());
         for at in 0..self.framework.observers.len() {
@@ -145,7 +145,7 @@ impl<C: Charm> Dispatch<C> {
             match repeated {
                 Some(deferred) if deferred.handler != observer.handler => continue,
                 None if self.waits(at, notice) => {
-                    tracing::info!("event {} for {} waits already", notice.event, observer.handler);
+                    tracing::info!("event {} for {} is already waiting", notice.event, observer.handler);
                     continue;
                 }
                 _ => {}
@@ -162,7 +162,7 @@ impl<C: Charm> Dispatch<C> {
             if asks_again && repeated.is_none() {
                 self.model.state().defer(Deferred { handler: observer.handler.clone(), notice: notice.clone() });
             }
-            // Taken at once: what those emit in turn comes before the next of them, as if emitted on the spot.
+            // Emit these at once: what their handlers emit comes before the next of them, as in a nested call.
             for Emission { notice: emission, custom } in self.model.take_emissions() {
                 self.framework.check_type(&emission.event, custom)?;
                 self.emitting.push((at, notice.clone()));
@@ -179,8 +179,9 @@ impl<C: Charm> Dispatch<C> {
         Ok(())
     }
 
-    /// Whether an equal event is on its way to this observer: deferred, or being emitted to it or to one before it. Ops
-    /// does not queue it twice either; a handler that emits its own event would not come to an end.
+    /// Whether this observer will get an equal event anyway: it is deferred, or is being emitted and has not passed
+    /// this observer. Ops does not queue such an event twice either; otherwise a handler that emits its own event
+    /// would loop forever.
     fn waits(&self, at: usize, notice: &Notice) -> bool {
         let state = self.model.state();
         self.emitting.iter().any(|(reached, emitting)| at >= *reached && emitting == notice)

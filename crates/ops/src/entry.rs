@@ -1,4 +1,4 @@
-//! The way from a process that Juju starts to the charm.
+//! The entry point of a charm's process.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::log::{log, subscriber};
 use crate::metadata::Metadata;
 use crate::stored::FileStore;
 
-/// Run the charm for the event that Juju dispatches: what a charm's `main` calls.
+/// Run the charm for the event that Juju dispatched. A charm's `main` calls this.
 ///
 /// ```no_run
 /// # #[derive(Default)] struct MyCharm;
@@ -26,15 +26,15 @@ use crate::stored::FileStore;
 /// }
 /// ```
 ///
-/// It takes a function that makes the charm; one that needs to know where it runs takes the model:
+/// It takes a function that constructs the charm. If that needs to know where it runs, it can take the model:
 /// `ops::main(MyCharm::new)` with `fn new(model: &Model) -> MyCharm`.
 ///
-/// A charm with a default type parameter, such as `MyCharm<W = Workload>`, implements `Default` for `MyCharm` alone (not for
-/// every `W`): then `ops::main(MyCharm::default)` means that one.
+/// If a charm has a default type parameter, such as `MyCharm<W = Workload>`, implement `Default` only for `MyCharm`,
+/// not for every `W`. Then `ops::main(MyCharm::default)` works without naming the type.
 ///
-/// The exit code is 0 if the event was handled. It is 1 if something failed, a panic included: that is logged once, at
-/// level ERROR, with all its causes, so that Juju puts the unit in error status and tries the hook again. It is 2 if it
-/// was not Juju that started the process.
+/// The exit code is 0 if the event was handled. It is 1 after a failure, including a panic: the failure is logged
+/// once, at level ERROR, with all its causes, and Juju puts the unit in error status and retries the hook. It is 2 if
+/// the process was not started by Juju.
 pub fn main<C: Charm, From>(charm: impl Build<C, From>) -> ExitCode {
     let env = match HookEnv::from_process() {
         Ok(env) => env,
@@ -47,14 +47,14 @@ pub fn main<C: Charm, From>(charm: impl Build<C, From>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    // The operator who runs an action sees its standard error, and not Juju's log.
+    // The user who runs an action sees its standard error, but not Juju's log.
     let stderr = env.debug || env.action_id.is_some();
     let event = env.event.clone();
     std::panic::set_hook(Box::new(move |panic| {
         log(&ProcessRunner, LogLevel::Error, &format!("event {event}: {panic}"), stderr);
         std::process::exit(1);
     }));
-    // Set once in a process; the error is that it is set already, by a charm that wants another.
+    // Fails only if the charm has already set a subscriber of its own.
     let _ = tracing::subscriber::set_global_default(subscriber(Arc::new(ProcessRunner), env.debug));
     match run(charm, env) {
         Ok(()) | Err(Error::Rebooting) => ExitCode::SUCCESS,

@@ -1,10 +1,10 @@
-//! The environment in which Juju runs a hook.
+//! The environment of a hook.
 
 use std::path::PathBuf;
 
 use crate::event::{EventName, UnknownEvent};
 
-/// What Juju says in `JUJU_*` environment variables when it dispatches an event to the charm.
+/// The `JUJU_*` environment variables with which Juju dispatches an event.
 ///
 /// See [Juju's reference](https://documentation.ubuntu.com/juju/3.6/reference/hook/#hook-execution).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,13 +20,13 @@ pub struct HookEnv {
     pub model_uuid: String,
     /// The version of the Juju agent, such as `3.6.8` (`JUJU_VERSION`).
     pub juju_version: Option<String>,
-    /// The folder that holds the charm (`JUJU_CHARM_DIR`); the working directory where it is not set.
+    /// The charm's directory (`JUJU_CHARM_DIR`); by default the working directory.
     pub charm_dir: PathBuf,
     /// The machine, such as `0` (`JUJU_MACHINE_ID`).
     pub machine_id: Option<String>,
     /// The machine's availability zone (`JUJU_AVAILABILITY_ZONE`).
     pub availability_zone: Option<String>,
-    /// For a subordinate unit, the unit it sits beside (`JUJU_PRINCIPAL_UNIT`).
+    /// The principal unit of a subordinate (`JUJU_PRINCIPAL_UNIT`).
     pub principal_unit: Option<String>,
     /// Whether log lines also go to standard error (`JUJU_DEBUG` is set).
     pub debug: bool,
@@ -36,29 +36,29 @@ pub struct HookEnv {
     pub remote_app: Option<String>,
     /// The remote unit of a relation event (`JUJU_REMOTE_UNIT`).
     pub remote_unit: Option<String>,
-    /// The unit that leaves a relation (`JUJU_DEPARTING_UNIT`).
+    /// The unit that is leaving a relation (`JUJU_DEPARTING_UNIT`).
     pub departing_unit: Option<String>,
     /// The storage instance that the event is about, such as `data/0` (`JUJU_STORAGE_ID`).
     pub storage_id: Option<String>,
     /// The secret that the event is about (`JUJU_SECRET_ID`).
     pub secret_id: Option<String>,
-    /// The label of that secret, where this charm gave it one (`JUJU_SECRET_LABEL`).
+    /// The label of that secret, if this charm gave it one (`JUJU_SECRET_LABEL`).
     pub secret_label: Option<String>,
     /// The revision of that secret (`JUJU_SECRET_REVISION`).
     pub secret_revision: Option<u32>,
-    /// The ID of the action that runs (`JUJU_ACTION_UUID`).
+    /// The ID of the action's task (`JUJU_ACTION_UUID`).
     pub action_id: Option<String>,
-    /// The proxy for HTTP that the model's config names for charms (`JUJU_CHARM_HTTP_PROXY`).
+    /// The model's HTTP proxy for charms (`JUJU_CHARM_HTTP_PROXY`).
     pub http_proxy: Option<String>,
-    /// The proxy for HTTPS (`JUJU_CHARM_HTTPS_PROXY`).
+    /// The model's HTTPS proxy for charms (`JUJU_CHARM_HTTPS_PROXY`).
     pub https_proxy: Option<String>,
-    /// The proxy for FTP (`JUJU_CHARM_FTP_PROXY`).
+    /// The model's FTP proxy for charms (`JUJU_CHARM_FTP_PROXY`).
     pub ftp_proxy: Option<String>,
-    /// Hosts and networks to reach without a proxy, with commas between them (`JUJU_CHARM_NO_PROXY`).
+    /// Hosts and networks to reach without a proxy, separated by commas (`JUJU_CHARM_NO_PROXY`).
     pub no_proxy: Option<String>,
 }
 
-/// The environment is not one in which Juju runs a hook.
+/// Why the environment is not that of a hook.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvError {
@@ -68,24 +68,24 @@ pub enum EnvError {
     /// Another variable is not set.
     #[error("{0} is not set, and Juju sets it for every hook")]
     Missing(&'static str),
-    /// A variable does not hold what Juju puts into it.
+    /// A variable has an unexpected value.
     #[error("{name} is {value:?}, which is not {expected}")]
     Invalid {
-        /// The variable.
+        /// The variable's name.
         name: &'static str,
-        /// What it holds.
+        /// Its value.
         value: String,
-        /// What it should hold.
+        /// A description of the expected value.
         expected: &'static str,
     },
-    /// The event has a name that is not an event's.
+    /// The event's name is unknown.
     #[error("JUJU_DISPATCH_PATH: {0}")]
     Event(UnknownEvent),
 }
 
 impl HookEnv {
-    /// The environment of an event for this unit, with nothing in it that not every event has: for who dispatches events
-    /// themselves.
+    /// The environment of an event for this unit, with only the variables that every event has. For programs that
+    /// dispatch events themselves.
     pub fn new(event: EventName, unit_name: impl Into<String>) -> Self {
         Self {
             event,
@@ -117,7 +117,7 @@ impl HookEnv {
     /// Read the environment of this process.
     ///
     /// # Errors
-    /// A variable is missing or is not what Juju puts into it.
+    /// A variable is missing or has an unexpected value.
     pub fn from_process() -> Result<Self, EnvError> {
         Self::from_vars(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
@@ -127,7 +127,7 @@ impl HookEnv {
     /// # Errors
     /// As [`HookEnv::from_process`].
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, EnvError> {
-        // Juju leaves some variables empty where they have no meaning.
+        // Juju leaves some variables empty if they do not apply.
         let optional = |name: &str| var(name).filter(|value| !value.is_empty());
         let required = |name: &'static str| optional(name).ok_or(EnvError::Missing(name));
         let dispatch_path = optional("JUJU_DISPATCH_PATH").ok_or(EnvError::OutsideJuju)?;
@@ -152,7 +152,7 @@ impl HookEnv {
             principal_unit: optional("JUJU_PRINCIPAL_UNIT"),
             debug: var("JUJU_DEBUG").is_some(),
             relation: optional("JUJU_RELATION_ID").map(relation_id).transpose()?,
-            // Juju sets it with the unit, but not in every version.
+            // Not every version of Juju sets it, but the unit's name contains it.
             remote_app: optional("JUJU_REMOTE_APP")
                 .or_else(|| remote_unit.as_deref().and_then(|unit| unit.split('/').next()).map(str::to_owned)),
             remote_unit,
@@ -241,7 +241,7 @@ mod tests {
         let env = read(&with(&[("JUJU_PRINCIPAL_UNIT", ""), ("JUJU_RELATION_ID", ""), ("JUJU_DEBUG", "")])).unwrap();
         assert_eq!(env.principal_unit, None);
         assert_eq!(env.relation, None);
-        // Ops asks only whether this one is there.
+        // Ops only checks whether this one is set.
         assert!(env.debug);
     }
 

@@ -1,4 +1,4 @@
-//! What can go wrong between a charm and Juju.
+//! Errors between a charm and Juju.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,15 +10,15 @@ use crate::hookcmds;
 use crate::load::LoadError;
 use crate::outcome::Expected;
 
-/// What can go wrong between a charm and Juju. The source, where there is one, says why. `Debug` is the line that the log would
-/// show, for a test that unwraps.
+/// An error between a charm and Juju. The source, if there is one, says why. `Debug` prints the line that the log
+/// would show, for tests that unwrap.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A hook command failed.
     #[error(transparent)]
     HookCommand(#[from] hookcmds::Error),
-    /// The environment is not one in which Juju runs a hook.
+    /// The environment is not that of a hook.
     #[error(transparent)]
     Env(#[from] EnvError),
     /// The charm's metadata cannot be read.
@@ -27,26 +27,26 @@ pub enum Error {
     /// The charm observes an event, or Juju dispatches one, that its metadata does not define.
     #[error(transparent)]
     UndefinedEvent(#[from] UndefinedEvent),
-    /// A config option is not what the charm's type says.
+    /// A config option does not fit the charm's type.
     #[error("config option {0}")]
     Config(LoadError),
-    /// An action's parameter is not what the charm's type says.
+    /// An action's parameter does not fit the charm's type.
     #[error("action {action}: parameter {error}")]
     ActionParameter {
-        /// The action.
+        /// The action's name.
         action: String,
         /// The parameter, its value, and what is wrong.
         error: LoadError,
     },
-    /// An action's results cannot be given to Juju.
+    /// Juju does not accept an action's results.
     #[error("action {action}: its results cannot be set: {why}")]
     ActionResults {
-        /// The action.
+        /// The action's name.
         action: String,
         /// Why not.
         why: String,
     },
-    /// A databag's value is not what the charm's type says, or the other way round.
+    /// A databag's value does not fit the charm's type, or the charm's value does not fit a databag.
     #[error("relation {databag}: {error}")]
     RelationData {
         /// The relation and whose databag it is, such as `database:3, databag of postgresql/0`.
@@ -61,7 +61,7 @@ pub enum Error {
         relation: String,
         /// The unit or application whose databag it is.
         entity: String,
-        /// Why.
+        /// Why Juju would refuse it.
         reason: String,
     },
     /// There is no such relation.
@@ -72,12 +72,12 @@ pub enum Error {
         /// The ID.
         id: u32,
     },
-    /// One relation was asked for, and there are more.
+    /// The endpoint has several relations, but one was expected.
     #[error("endpoint {endpoint} has {count} relations where the charm expects one at the most")]
     TooManyRelatedApps {
         /// The endpoint.
         endpoint: String,
-        /// How many there are.
+        /// The number of relations.
         count: usize,
     },
     /// The secret does not exist.
@@ -92,7 +92,7 @@ pub enum Error {
         /// The ID or label.
         name: String,
     },
-    /// The secret's content cannot be what was asked for.
+    /// The secret's content does not fit what was asked for, or Juju would refuse it.
     #[error("secret {name}: {why}")]
     SecretContent {
         /// The ID or label.
@@ -100,13 +100,13 @@ pub enum Error {
         /// What is wrong; never the content.
         why: String,
     },
-    /// Only an application that is trusted sees the cloud's credential: `juju trust` trusts it.
+    /// Only a trusted application can read the cloud's credential: see `juju trust`.
     #[error("permission denied: the application is not trusted")]
     NotTrusted,
-    /// There is no file for the resource yet: `juju attach-resource` attaches one to the application.
+    /// The resource has no file yet: `juju attach-resource` attaches one.
     #[error("resource {name} is not attached")]
     NoResource {
-        /// Its name.
+        /// The resource's name.
         name: String,
     },
     /// Only the leader can do this.
@@ -114,7 +114,7 @@ pub enum Error {
     NotLeader {
         /// This unit.
         unit: String,
-        /// What it tried to do.
+        /// What the unit tried to do.
         what: &'static str,
     },
     /// Juju lets a charm read and set this for its own unit and application only.
@@ -122,21 +122,21 @@ pub enum Error {
     NotOurs {
         /// The other unit or application.
         entity: String,
-        /// What was asked for.
+        /// What was requested.
         what: &'static str,
     },
-    /// Juju does not take this status from a charm.
+    /// Only Juju can set this status.
     #[error("status {0} cannot be set by a charm: it is Juju's own")]
     InvalidStatus(crate::StatusName),
-    /// The metadata has no such thing.
+    /// The charm's metadata does not define this.
     #[error("the charm's metadata defines no {kind} {name:?}")]
     Undefined {
-        /// What kind of thing.
+        /// The kind, such as "endpoint".
         kind: &'static str,
-        /// Its name.
+        /// The undefined name.
         name: String,
     },
-    /// Juju did not say what the event is about.
+    /// Juju did not set a variable that belongs to the event.
     #[error("event {event}: {variable} is not set, and Juju sets it for this event")]
     EventData {
         /// The event.
@@ -164,7 +164,7 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// The charm observes an event of a library that takes no part.
+    /// The charm observes an event of a library that it has not added.
     #[error("custom event {event} is observed, and library {library} takes no part: add it with Framework::library")]
     NoLibrary {
         /// The event.
@@ -172,7 +172,7 @@ pub enum Error {
         /// The library.
         library: String,
     },
-    /// A failure that the charm expects, and that ends the hook well: [`OrStatus`](crate::OrStatus) makes it.
+    /// A failure that the charm expects: the hook succeeds, with a status. Made by [`OrStatus`](crate::OrStatus).
     #[error("{}", .0.status.name)]
     Expected(#[from] Expected),
     /// An error of a library's or of the charm's own that has a status already, or comes from a hook command that failed.
@@ -194,17 +194,17 @@ pub enum Error {
         /// What is wrong, and what to do.
         why: String,
     },
-    /// Juju printed something that cannot be what it stands for.
+    /// A hook command printed something unexpected.
     #[error("`{command}` gave {value:?}, which is not {expected}")]
     Unexpected {
         /// The hook command.
         command: &'static str,
-        /// What it printed.
+        /// Its output.
         value: String,
-        /// What was expected.
+        /// A description of the expected output.
         expected: &'static str,
     },
-    /// The machine reboots: not a failure, but the end of this process.
+    /// The machine is rebooting: this is not a failure, but ends the process.
     #[error("the machine reboots, and Juju runs this hook again afterwards")]
     Rebooting,
     /// A handler failed.

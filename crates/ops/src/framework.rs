@@ -19,7 +19,7 @@ pub trait Charm: Sized + 'static {
     fn observe(framework: &mut Framework<Self>);
 }
 
-/// Which events a charm, or a library, observes.
+/// The events that a charm or a library observes.
 pub struct Framework<C> {
     pub(crate) observers: Vec<Observer<C>>,
     /// The names of the libraries.
@@ -28,11 +28,11 @@ pub struct Framework<C> {
 
 pub(crate) struct Observer<C> {
     pub(crate) event: EventName,
-    /// Its name, which no other observer of this event has.
+    /// The handler's name, unique among the observers of this event.
     pub(crate) handler: String,
     /// The function that handles the event.
     pub(crate) function: TypeId,
-    /// The type of a custom event.
+    /// The type of a custom event's payload.
     pub(crate) custom: Option<TypeId>,
     pub(crate) check: fn(&EventName, &Metadata) -> Result<(), Error>,
     pub(crate) gone: fn(&Notice, &Model) -> Result<Option<String>, Error>,
@@ -42,7 +42,7 @@ pub(crate) struct Observer<C> {
 
 type Run<C> = dyn Fn(&mut C, &Notice, &Model) -> Result<bool, Failure>;
 
-/// An event that could not be loaded, or a handler that failed.
+/// An event could not be loaded, or a handler failed.
 pub(crate) enum Failure {
     Event(Error),
     Handler(anyhow::Error),
@@ -65,12 +65,12 @@ impl<C: 'static> Framework<C> {
     /// # struct Charm;
     /// # impl Charm { fn on_stop(&mut self, _: &ops::StopEvent, _: &ops::Model) -> anyhow::Result<()> { Ok(()) } }
     /// fn observe(framework: &mut ops::Framework<Charm>) {
-    ///     // It handles another event than the one it observes, and so does not compile.
+    /// It handles another event than the one it observes, so it does not compile.
     ///     framework.observe(ops::on::install(), Charm::on_stop);
     /// }
     /// ```
     ///
-    /// Nor does one that returns anything but nothing, or a result of nothing:
+    /// Nor does a handler with a return value other than `()` or `Result<(), _>`:
     ///
     /// ```compile_fail,E0277
     /// # struct Charm;
@@ -104,7 +104,7 @@ impl<C: 'static> Framework<C> {
         });
     }
 
-    /// Let a library take part: it observes what it needs from here on.
+    /// Add a library, which starts to observe its events.
     pub fn library<L: Library>(&mut self, library: L) -> RefreshOn<'_, C> {
         let name: Rc<str> = library.name().into();
         let mut framework = Framework::new();
@@ -129,7 +129,7 @@ impl<C: 'static> Framework<C> {
         RefreshOn { framework: self, handler: format!("{name}/refresh"), function: TypeId::of::<L>(), refresh }
     }
 
-    /// Whether every name is that of one thing.
+    /// Check that names are unique.
     pub(crate) fn check(&self) -> Result<(), Error> {
         for (at, name) in self.libraries.iter().enumerate() {
             if self.libraries[..at].contains(name) {
@@ -153,7 +153,7 @@ impl<C: 'static> Framework<C> {
         Ok(())
     }
 
-    /// Whether those who observe this custom event take it for what it is.
+    /// Check that the observers of this custom event expect this type.
     pub(crate) fn check_type(&self, event: &EventName, custom: TypeId) -> Result<(), Error> {
         let differs = |observer: &Observer<C>| {
             observer.event == *event && observer.custom.is_some_and(|observed| observed != custom)
@@ -166,7 +166,7 @@ impl<C: 'static> Framework<C> {
         }
     }
 
-    /// Functions of the same name that observe the same event are told apart by their order.
+    /// Functions of the same name that observe the same event are numbered in order.
     fn push(&mut self, mut observer: Observer<C>) {
         let name = observer.handler.clone();
         let taken = |handler: &str| {
@@ -183,7 +183,7 @@ impl<C: 'static> Framework<C> {
 
 type Refresh = dyn Fn(&Model) -> anyhow::Result<()>;
 
-/// A library that takes part, and may be told when to look again.
+/// A library that was added, and may be refreshed on events.
 pub struct RefreshOn<'a, C> {
     framework: &'a mut Framework<C>,
     handler: String,
@@ -192,7 +192,7 @@ pub struct RefreshOn<'a, C> {
 }
 
 impl<C: 'static> RefreshOn<'_, C> {
-    /// Let the library look again ([`Library::refresh`]) at each of these events:
+    /// Refresh the library ([`Library::refresh`]) on each of these events:
     /// `framework.library(TLS).refresh_on([on::config_changed().into(), on::leader_elected().into()])`.
     pub fn refresh_on(self, events: impl IntoIterator<Item = EventName>) {
         for event in events {

@@ -36,7 +36,7 @@ impl<C, E, R: Outcome, F: Fn(&C, &E, &Model) -> R + 'static> Handler<C, E, (Shar
     }
 }
 
-/// What a handler returns: nothing, or a result of nothing.
+/// What a handler can return: nothing, or a result without a value.
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
     note = "a handler returns nothing, or `Result<(), _>` with any error"
@@ -59,8 +59,8 @@ impl<E: Into<anyhow::Error>> Outcome for Result<(), E> {
 }
 
 /// A handler's name, by which a deferred event finds it again: `crate::charm::MyCharm<W>::on_start` becomes
-/// `MyCharm::on_start`. Names alone are kept, which every compiler writes alike; where a module lies, and what a type's
-/// parameters are, may change.
+/// `MyCharm::on_start`. Only the names are used, which do not depend on the compiler. Modules and type parameters may
+/// change.
 pub(crate) fn name(path: &str) -> String {
     let mut depth = 0_u32;
     let mut last = ' ';
@@ -68,7 +68,7 @@ pub(crate) fn name(path: &str) -> String {
     for c in path.chars() {
         match c {
             '<' => depth += 1,
-            // Not the arrow of a function's type.
+            // Not part of the arrow in a function type.
             '>' if last != '-' => depth = depth.saturating_sub(1),
             _ if depth == 0 => plain.push(c),
             _ => {}

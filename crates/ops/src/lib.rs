@@ -1,15 +1,15 @@
 //! Write [Juju] machine charms in Rust.
 //!
-//! A charm is a program that Juju runs on a machine each time something happens to an application: it is installed, its
-//! config changes, another application is related to it. This crate brings what happens to the charm's handlers, and what
-//! the charm says back to Juju. Its names are those of [Ops], the library that charms in Python use.
+//! A charm is a program that Juju runs on a machine each time something happens to an application: it is installed,
+//! its config changes, another application is related to it. This crate calls the charm's handlers for these events,
+//! and gives them access to Juju. It uses the names of [Ops], the library for charms in Python.
 //!
-//! This page grows one charm, which writes a message of the day.
+//! This page develops a charm that writes a message of the day.
 //!
 //! # Handle an event
 //!
-//! A charm is a struct. It says which events it observes and which of its methods handle them. A handler gets the event
-//! and the [`Model`], which is all that the unit can see of Juju.
+//! A charm is a struct. It declares which events it observes and which of its methods handle them. A handler gets the
+//! event and the [`Model`], which is everything that the unit can see of Juju.
 //!
 //! ```no_run
 //! use ops::{Charm, Framework, Model, StartEvent, Status, on};
@@ -36,11 +36,11 @@
 //! }
 //! ```
 //!
-//! That is a whole charm. A handler for another type of event does not compile. An error that leaves a handler is logged
-//! with all its causes, and Juju shows the unit in error and runs the hook again later; so does a panic.
+//! That is a complete charm. A handler for the wrong type of event does not compile. If a handler returns an error or
+//! panics, the failure is logged with all its causes, and Juju shows the unit in error and runs the hook again later.
 //!
-//! Juju starts the program again for each event: nothing in `self` lives on. It keeps what the charm works with, so that a
-//! test can replace it.
+//! Juju starts the program again for each event, so nothing in `self` survives. Use it for what the charm works with,
+//! so that tests can replace it.
 //!
 //! # Read the config
 //!
@@ -55,8 +55,8 @@
 //!       description: How the message begins.
 //! ```
 //!
-//! [`macro@config`] makes a struct of yours the type of the config, and checks it against that file when the charm is
-//! compiled. What the file cannot say, say with a type of your own:
+//! [`macro@config`] turns a struct into the type of the config, and checks it against that file when the charm is
+//! compiled. For rules that the file cannot express, use your own types:
 //!
 //! ```
 //! use ops::{CollectStatusEvent, ConfigChangedEvent, Error, Model, OrStatus as _, Status};
@@ -109,16 +109,15 @@
 //! }
 //! ```
 //!
-//! Statuses are collected after every event: each handler proposes some, and the worst is set. With `greeting` set to two
-//! lines, `juju status` shows `blocked` and `config option greeting is "…": it must be one line`.
+//! Statuses are collected after every event: handlers propose some, and the worst is set. If `greeting` has two lines,
+//! `juju status` shows `blocked` and `config option greeting is "…": it must be one line`.
 //!
-//! An error that has a status ends its handler, and the hook well ([`OrStatus`]). Both handlers load the config, and Juju is
-//! asked for it once: the model asks when an answer is needed, and keeps it
-//! until the hook ends.
+//! An error with a status ends its handler, but the hook succeeds ([`OrStatus`]). Both handlers load the config, but
+//! Juju is asked only once: the model asks when it needs an answer, and caches it until the hook ends.
 //!
 //! # Use another application
 //!
-//! Let another charm bring a quote for each day. It is at the other end of a relation:
+//! Another charm can provide a quote for each day, through a relation:
 //!
 //! ```yaml
 //! requires:
@@ -127,9 +126,10 @@
 //!     limit: 1
 //! ```
 //!
-//! [`charm!`] reads the file when the charm is compiled, and makes a name of everything in it:
-//! `on::quotes_relation_changed()`, `endpoints::QUOTES`. A misspelt one is an error of the compiler.
-//! (`on::relation_changed("quotes")` does without the macro; then a misspelt name is an error when the first event comes.)
+//! [`charm!`] reads the file when the charm is compiled, and defines a name for everything in it:
+//! `on::quotes_relation_changed()`, `endpoints::QUOTES`. A misspelt name does not compile.
+//! (`on::relation_changed("quotes")` works without the macro, but then a misspelt name is an error at the first
+//! event.)
 //!
 //! ```
 //! # /*
@@ -169,11 +169,11 @@
 //! }
 //! ```
 //!
-//! Databags are read when they are needed, and written as what changed. What `tracing` says goes to `juju debug-log`.
+//! Databags are read when needed, and only changes are written. Messages of `tracing` appear in `juju debug-log`.
 //!
 //! # Run an action
 //!
-//! Operators can ask a unit to do something: `juju run motd/0 preview greeting=Hello`.
+//! Users can ask a unit to do something: `juju run motd/0 preview greeting=Hello`.
 //!
 //! ```
 //! # ops::charm!("tests/guide/charmcraft.yaml");
@@ -212,7 +212,7 @@
 //!
 //! # Test it
 //!
-//! A hook is a transition: from the state of a unit, by an event, to another state. The crate `juju-ops-testing` runs a
+//! A hook is a transition from one state of a unit to another, caused by an event. The crate `juju-ops-testing` runs a
 //! charm through such transitions, in milliseconds, without Juju:
 //!
 //! ```
@@ -262,19 +262,18 @@
 //! # Ok::<(), ops_testing::Error>(())
 //! ```
 //!
-//! The whole charm, on a machine of its own, runs on `minijuju`, which needs no Juju either: `minijuju deploy .`
+//! `minijuju` runs the whole charm on a machine of its own, also without Juju: `minijuju deploy .`
 //!
 //! # What else there is
 //!
 //! - Units and applications: [`Unit`], [`Application`]. Leadership, statuses, ports, the workload's version, reboots.
 //! - Relations: [`Relation`], [`Databag`], [`Binding`]. Secrets: [`Secret`], whose content cannot be printed by mistake.
 //! - [`Storage`], resources ([`Model::resource`]), the cloud ([`Model::cloud_spec`]).
-//! - What lives from hook to hook: [`Model::store`], events that are deferred, and events of the charm's own
-//!   ([`CustomEvent`]).
-//! - All [`hookcmds`], for what the model does not have.
-//! - [`Error`]: each says what was being done, to what, and why it failed.
+//! - What persists between hooks: [`Model::store`], deferred events, and custom events ([`CustomEvent`]).
+//! - All [`hookcmds`], for what the model lacks.
+//! - [`Error`]: each names the operation, its object, and the cause.
 //!
-//! The project's `docs/howto` has a guide for each topic, `docs/ops-in-python.md` says what each name of Ops is here, and
+//! The project's `docs/howto` has a guide for each topic. `docs/ops-in-python.md` maps the names of Ops to this crate.
 //! `examples` has a web server made of libraries, and two charms that work together.
 //!
 //! [Juju]: https://documentation.ubuntu.com/juju/3.6/
@@ -327,7 +326,7 @@ pub use model::{
 pub use ops_macros::{charm, config};
 pub use ops_metadata::CharmMeta;
 pub use outcome::{Expected, OrStatus, ToStatus};
-/// For the code that [`macro@config`] makes.
+/// For the code that [`macro@config`] generates.
 #[doc(hidden)]
 pub use serde;
 pub use status::{Status, StatusName, UnknownStatus};

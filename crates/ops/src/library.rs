@@ -1,13 +1,14 @@
-//! Libraries: parts of a charm that others wrote.
+//! Libraries: reusable parts of charms.
 
 use crate::event::Emitted;
 use crate::framework::Framework;
 use crate::model::Model;
 use crate::on::EventSource;
 
-/// A part of a charm that observes, stores, emits and defers as a charm does: one end of a relation, as a rule.
+/// A reusable part of a charm, which observes, stores, emits and defers like a charm. Usually it implements one end of
+/// a relation.
 ///
-/// A library is a small value that says what it works on, such as an endpoint. A charm has one for each:
+/// A library is a small value that names what it works on, such as an endpoint. A charm has one value for each:
 ///
 /// ```
 /// use ops::{Custom, Framework, Library, Model, RelationChangedEvent, on};
@@ -34,7 +35,7 @@ use crate::on::EventSource;
 ///         Self { endpoint }
 ///     }
 ///
-///     /// The database is there to be used.
+/// The database exists.
 ///     pub fn created(&self) -> EventSource<Custom<DatabaseCreated>> {
 ///         self.event()
 ///     }
@@ -82,23 +83,25 @@ use crate::on::EventSource;
 /// }
 /// ```
 ///
-/// It is made again in each hook, as the charm is.
+/// Like the charm, it is constructed again in each hook.
 pub trait Library: Sized + 'static {
-    /// Its name, which no other library of the charm has: as a rule its endpoint. Its events and stored values go by it.
+    /// The library's name, unique in the charm: usually its endpoint. It is the namespace of the library's events and
+    /// stored values.
     fn name(&self) -> &str;
 
-    /// Say which events the library observes, and which of its methods handle each. It may have libraries of its own.
+    /// Declare the events that the library observes, and the methods that handle them. It may add libraries of its
+    /// own.
     fn observe(&self, framework: &mut Framework<Self>);
 
-    /// Look again, because the charm said so with [`RefreshOn::refresh_on`](crate::RefreshOn::refresh_on).
+    /// Check everything again: the charm asked for this with [`RefreshOn::refresh_on`](crate::RefreshOn::refresh_on).
     ///
     /// # Errors
-    /// What fails the hook.
+    /// An error fails the hook.
     fn refresh(&self, _model: &Model) -> anyhow::Result<()> {
         Ok(())
     }
 
-    /// An event that this library emits, apart from those of all others.
+    /// An event of this library, distinct from those of all other libraries.
     fn event<E: Emitted>(&self) -> EventSource<E> {
         EventSource::custom(Some(self.name()))
     }

@@ -1,4 +1,4 @@
-//! Loading what Juju gives, config, action parameters and databags, into a charm's own types.
+//! Loads config, action parameters and databags into a charm's own types.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -9,20 +9,20 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, Map
 use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
-/// One option, parameter or databag key does not hold what the charm's type says.
+/// An option, parameter or databag key does not fit the charm's type.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{name}{}: {reason}", if value.is_null() { String::new() } else { format!(" is {value}") })]
 pub struct LoadError {
     /// Its name.
     pub name: String,
-    /// Its value as Juju gave it; null where it is not set.
+    /// Its value as Juju gave it; null if it is not set.
     pub value: Value,
     /// What is wrong with it.
     pub reason: String,
 }
 
 impl LoadError {
-    /// The value as a person would write it: a string without quotation marks, nothing where it is not set.
+    /// The value as a user would write it: a string without quotes, and nothing if it is not set.
     #[must_use]
     pub fn text(&self) -> String {
         text(&self.value)
@@ -43,13 +43,13 @@ pub(crate) fn load<T: DeserializeOwned>(map: &Map<String, Value>) -> Result<T, L
     load_fields(fields, |name| map.get(name).cloned().unwrap_or_default())
 }
 
-/// Load a map of strings that hold JSON each. A key that `T` does not ask for may hold anything.
+/// Load a map of strings, each of which is JSON. Keys that `T` does not use may hold anything.
 pub(crate) fn load_encoded<T: DeserializeOwned>(map: &BTreeMap<String, String>) -> Result<T, LoadError> {
     let fields = map.iter().map(|(name, value)| (name.as_str(), Field::Encoded(value)));
     load_fields(fields, |name| map.get(name).map_or(Value::Null, |value| Value::String(value.clone())))
 }
 
-/// Load a map of plain strings: each is what its text says, if that is what the type asks for.
+/// Load a map of plain strings, each parsed as the type that `T` expects.
 pub(crate) fn load_plain<T: DeserializeOwned>(map: &BTreeMap<String, String>) -> Result<T, LoadError> {
     let fields = map.iter().map(|(name, value)| (name.as_str(), Field::Plain(value)));
     load_fields(fields, |name| map.get(name).map_or(Value::Null, |value| Value::String(value.clone())))
@@ -66,7 +66,7 @@ fn load_fields<'a, T: DeserializeOwned>(
     })
 }
 
-/// Why a field could not be loaded; which one is known from elsewhere, unless it is one that is not there.
+/// Why a field could not be loaded. The caller knows which field it is, unless it is missing.
 #[derive(Debug)]
 struct FieldError {
     missing: Option<&'static str>,
@@ -161,7 +161,7 @@ fn because(error: serde_json::Error) -> FieldError {
     FieldError::custom(error)
 }
 
-/// Text is a number or a truth value where that is asked for.
+/// Parse text as a number or boolean, if the type expects one.
 macro_rules! parse_plain {
     ($($method:ident $visit:ident: $type:ty, $expected:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
@@ -185,7 +185,7 @@ macro_rules! as_value {
 impl<'de> Deserializer<'de> for Field<'_> {
     type Error = FieldError;
 
-    /// Any type will do: `#[serde(flatten)]` asks for any type, also for keys that the charm does not use and that hold no JSON.
+    /// Used by `#[serde(flatten)]`, even for keys that the charm does not use and that are not JSON.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         let value = match (self.value(), self) {
             (Err(_), Self::Encoded(text)) => text.into(),

@@ -1,4 +1,4 @@
-//! Log lines: from `tracing` to `juju-log`.
+//! Forwards `tracing` messages to `juju-log`.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use crate::entry::chain;
 use crate::hookcmds::{LogLevel, Runner, juju_log};
 
-/// Where log lines go: to Juju, and under `JUJU_DEBUG` to standard error too.
+/// Writes log lines to Juju, and with `JUJU_DEBUG` also to standard error.
 struct JujuLog {
     runner: Arc<dyn Runner>,
     stderr: bool,
 }
 
-/// What gives the lines of `tracing::info!` and the like to Juju, as [`main`](crate::main) sets it up: for those who
-/// dispatch events themselves. As in Ops, lines below DEBUG are dropped.
+/// The subscriber that sends messages of `tracing::info!` and the other macros to Juju. [`main`](crate::main) installs
+/// it; programs that dispatch events themselves can use it too. As in Ops, messages below DEBUG are dropped.
 pub fn subscriber(runner: Arc<dyn Runner>, stderr: bool) -> impl Subscriber + Send + Sync {
     tracing_subscriber::registry().with(JujuLog { runner, stderr })
 }
@@ -46,7 +46,7 @@ impl<S: Subscriber> Layer<S> for JujuLog {
     }
 }
 
-/// Log one line. A line that Juju does not take goes to standard error, which Juju logs as well.
+/// Log one line. If Juju does not accept it, it goes to standard error, which Juju logs too.
 pub(crate) fn log(runner: &dyn Runner, level: LogLevel, line: &str, stderr: bool) {
     let logged = juju_log(runner, level, line);
     if stderr || logged.is_err() {
@@ -57,7 +57,7 @@ pub(crate) fn log(runner: &dyn Runner, level: LogLevel, line: &str, stderr: bool
     }
 }
 
-/// The message, and the fields behind it.
+/// The message, and the fields after it.
 #[derive(Default)]
 struct Line {
     message: String,

@@ -1,4 +1,4 @@
-//! The charm's metadata, read when it is first needed.
+//! The charm's metadata, parsed on first use.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,9 @@ use ops_metadata::CharmMeta;
 
 use crate::error::Error;
 
-/// The charm's metadata: at hand, or in a folder.
+/// The charm's metadata: parsed, or still in a folder.
 ///
-/// Most hooks of most charms need none of it, and it is YAML, which takes longer to read than all else in a hook.
+/// Most hooks of most charms do not need it, and parsing YAML takes longer than everything else in a hook.
 #[derive(Debug)]
 pub struct Metadata {
     dir: PathBuf,
@@ -18,7 +18,7 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// The metadata in this folder. It is read when it is first needed.
+    /// The metadata in this folder, to be parsed on first use.
     #[must_use]
     pub fn in_dir(dir: &Path) -> Self {
         Self { dir: dir.to_owned(), read: OnceCell::new() }

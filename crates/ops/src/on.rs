@@ -1,4 +1,4 @@
-//! The events that a charm can observe. Each fixes the type of event that the handler receives.
+//! The events that a charm can observe. Each determines the type that the handler receives.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -126,12 +126,12 @@ events! {
     }
 }
 
-/// The charm emitted `T` itself.
+/// The charm emitted the custom event `T`.
 pub fn custom<T: CustomEvent>() -> EventSource<Custom<T>> {
     EventSource::custom(None)
 }
 
-/// The charm emitted `T` itself, about a relation.
+/// The charm emitted the custom event `T` about a relation.
 pub fn custom_relation<T: CustomEvent>() -> EventSource<CustomRelation<T>> {
     EventSource::custom(None)
 }

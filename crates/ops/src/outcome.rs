@@ -1,4 +1,4 @@
-//! Failures that a charm expects, and that end a hook well.
+//! Expected failures, which become statuses and let the hook succeed.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::hookcmds::{self, EntityKind};
 use crate::model::Model;
 use crate::status::Status;
 
-/// Turns a failure that a charm expects into a status, in one expression:
+/// Turns an expected failure into a status, in one expression:
 ///
 /// ```
 /// use ops::{Model, OrStatus as _, Status};
@@ -29,16 +29,16 @@ use crate::status::Status;
 /// # }
 /// ```
 ///
-/// Where the error leaves the handler, at whatever depth it was made, the hook ends well: it is logged as a warning, and
-/// the status is proposed, as in [`collect_unit_status`](crate::on::collect_unit_status): the worst of all that are
-/// proposed in this hook is set. Where an action runs, the action has failed.
+/// If a handler returns the error, from whatever depth, the hook succeeds: the error is logged as a warning, and the
+/// status is proposed as in [`collect_unit_status`](crate::on::collect_unit_status), so the worst of all proposed
+/// statuses is set. An action fails.
 ///
-/// An error that has a status already keeps it, and [`Unit::reboot_now`](crate::Unit::reboot_now) still ends the process. A
-/// hook command that failed is no status: where Juju itself fails, nobody who reads a status can put it right, so that the
-/// hook fails, and Juju runs it again. What Juju refuses because of what a person has yet to do has errors of its own, and
-/// those do become statuses: [`Error::SecretDenied`], [`Error::NotTrusted`], [`Error::NoResource`].
+/// An error that already has a status keeps it, and [`Unit::reboot_now`](crate::Unit::reboot_now) still ends the
+/// process. The failure of a hook command does not become a status: if Juju itself fails, no user can fix that, so the
+/// hook fails and Juju runs it again. What Juju refuses until a user acts has errors of its own, which do become
+/// statuses: [`Error::SecretDenied`], [`Error::NotTrusted`], [`Error::NoResource`].
 pub trait OrStatus<T, E> {
-    /// The value; or else an error that ends the hook well, with this status of the unit: a [`Status`], or a function
+    /// The value; or an error that lets the hook succeed with this status of the unit: a [`Status`], or a function
     /// that makes it from the error.
     ///
     /// # Errors
@@ -79,20 +79,20 @@ impl<T, E: Into<anyhow::Error>> OrStatus<T, E> for Result<T, E> {
     }
 }
 
-/// Nothing is what the charm waits for.
+/// The status for `None`.
 impl<T> OrStatus<T, ()> for Option<T> {
     fn or_status(self, status: impl ToStatus<()>) -> Result<T, Error> {
         self.ok_or_else(|| Expected::new(status.to_status(&()), None).into())
     }
 }
 
-/// A failure that a charm expects, and the status that says so: the cause of [`Error::Expected`], so that it is found
-/// behind every error that has that one as its own, or is transparent for it.
+/// An expected failure and its status. As the source of [`Error::Expected`], it is found in the chain of any error
+/// that wraps it.
 #[non_exhaustive]
 pub struct Expected {
     /// The unit's status.
     pub status: Status,
-    /// What failed, if anything did.
+    /// The error, if there is one.
     pub source: Option<anyhow::Error>,
 }
 
@@ -111,7 +111,7 @@ impl std::error::Error for Expected {
     }
 }
 
-/// As `Display`: what is in it is what it says.
+/// Same as `Display`, for tests that unwrap.
 impl fmt::Debug for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -124,14 +124,14 @@ impl Expected {
     }
 }
 
-/// An error that no status takes the place of.
+/// An error that never becomes a status.
 enum Stays {
     Expected,
     Failure,
 }
 
 impl Stays {
-    /// What comes first in the chain of causes counts.
+    /// The first such error in the chain of causes.
     fn of(error: &anyhow::Error) -> Option<Self> {
         error.chain().find_map(|cause| match cause.downcast_ref() {
             Some(Expected { .. }) => Some(Self::Expected),
@@ -140,7 +140,7 @@ impl Stays {
     }
 }
 
-/// A handler failed: was it expected?
+/// Handle the error of a handler: if it is expected, propose its status.
 pub(crate) fn end_well(error: anyhow::Error, notice: &Notice, model: &Model) -> Result<(), Failure> {
     if model.is_rebooting() {
         return Err(Failure::Handler(error));

@@ -5,30 +5,30 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// The name of a status, in the order in which Ops ranks them: of several that are proposed, the highest is reported.
+/// The name of a status, in Ops' order of severity: of several proposed statuses, the highest is set.
 ///
 /// See [Juju's reference](https://documentation.ubuntu.com/juju/3.6/reference/status/).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum StatusName {
-    /// The charm has not said yet.
+    /// The charm has not set a status yet.
     #[default]
     Unknown,
-    /// The workload does what it is meant to do.
+    /// The workload is working.
     Active,
-    /// The unit waits for another application, and cannot go on by itself.
+    /// The unit waits for another application, and cannot continue by itself.
     Waiting,
-    /// The charm is at work, and the workload is not available yet.
+    /// The charm is working, and the workload is not available yet.
     Maintenance,
-    /// A person must do something before the unit can go on.
+    /// A user must do something before the unit can continue.
     Blocked,
-    /// A hook failed. Juju sets this one; a charm can read it, not set it.
+    /// A hook failed. Set by Juju; a charm can only read it.
     Error,
 }
 
 impl StatusName {
-    /// The word that Juju uses.
+    /// Juju's word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl StatusName {
         }
     }
 
-    /// Whether `status-set` takes it from a charm.
+    /// Whether a charm can set it with `status-set`.
     #[must_use]
     pub fn is_settable(self) -> bool {
         !matches!(self, Self::Unknown | Self::Error)
@@ -54,7 +54,7 @@ impl fmt::Display for StatusName {
     }
 }
 
-/// A word that is no status.
+/// A text is not a status.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a status: Juju knows active, blocked, error, maintenance, unknown and waiting")]
 pub struct UnknownStatus(String);
@@ -70,35 +70,35 @@ impl FromStr for StatusName {
     }
 }
 
-/// A status with its message, as `juju status` shows it for a unit or an application. They are ordered by how bad they are.
+/// A status with its message, as `juju status` shows it for a unit or an application. Ordered by severity.
 #[must_use = "a status is set, or proposed, for someone to see it"]
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Status {
-    /// Which status.
+    /// The status's name.
     #[serde(rename = "status")]
     pub name: StatusName,
-    /// What it says to the person who reads it.
+    /// The message for users.
     #[serde(default)]
     pub message: String,
 }
 
 impl Status {
-    /// The workload does what it is meant to do; no message.
+    /// The workload is working; no message.
     pub fn active() -> Self {
         Self { name: StatusName::Active, message: String::new() }
     }
 
-    /// The workload does what it is meant to do, with a message.
+    /// The workload is working, with a message.
     pub fn active_with(message: impl Into<String>) -> Self {
         Self { name: StatusName::Active, message: message.into() }
     }
 
-    /// A person must do something, and `message` says what.
+    /// A user must do something, which `message` describes.
     pub fn blocked(message: impl Into<String>) -> Self {
         Self { name: StatusName::Blocked, message: message.into() }
     }
 
-    /// The charm is at work.
+    /// The charm is working.
     pub fn maintenance(message: impl Into<String>) -> Self {
         Self { name: StatusName::Maintenance, message: message.into() }
     }
@@ -108,23 +108,23 @@ impl Status {
         Self { name: StatusName::Waiting, message: message.into() }
     }
 
-    /// The charm has not said yet. A charm can read this status, not set it.
+    /// The charm has not set a status yet. A charm can only read this status.
     pub fn unknown() -> Self {
         Self::default()
     }
 
-    /// A hook failed. A charm can read this status, not set it.
+    /// A hook failed. A charm can only read this status.
     pub fn error(message: impl Into<String>) -> Self {
         Self { name: StatusName::Error, message: message.into() }
     }
 
-    /// The one to report of those proposed: the worst, and of several equally bad ones the first.
+    /// The worst of the proposed statuses; of several equal ones the first.
     pub(crate) fn worst(proposed: Vec<Self>) -> Option<Self> {
         proposed.into_iter().reduce(|worst, next| if next.name > worst.name { next } else { worst })
     }
 }
 
-/// As `juju status` shows it: `blocked: Relation database is missing`.
+/// Formatted as in `juju status`: `blocked: Relation database is missing`.
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.message.as_str() {

@@ -1,4 +1,4 @@
-//! What a unit keeps from hook to hook: deferred events and the charm's own values.
+//! What a unit stores between hooks: deferred events, and the charm's own values.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,33 +13,33 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::event::Notice;
 
-/// The file's version. Add one when its shape changes so that an older charm must not read it.
+/// The file's version. Increase it when the format changes so that an older charm must not read it.
 const VERSION: u32 = 1;
 
-/// Where deferred events and stored values are kept: a file, or memory in a test.
+/// Where deferred events and stored values are kept: a file, or memory in tests.
 pub trait StateStore {
-    /// What was saved last. None if nothing was.
+    /// The content that was saved last; `None` if nothing was.
     ///
     /// # Errors
-    /// It is there and cannot be read.
+    /// It exists, but cannot be read.
     fn load(&self) -> io::Result<Option<String>>;
 
-    /// Save, as a whole or not at all.
+    /// Save the content atomically.
     ///
     /// # Errors
-    /// It cannot be written; what was saved last is still there.
+    /// It cannot be written. The previous content is kept.
     fn save(&self, text: &str) -> io::Result<()>;
 
-    /// Where it is, for an error message.
+    /// Its location, for error messages.
     fn path(&self) -> PathBuf;
 }
 
-/// A file beside the charm, as Ops has `.unit-state.db`.
+/// A file in the charm's directory, like Ops' `.unit-state.db`.
 #[derive(Clone, Debug)]
 pub struct FileStore(PathBuf);
 
 impl FileStore {
-    /// The file in this folder, which is the charm's.
+    /// The file in this folder, the charm's directory.
     #[must_use]
     pub fn in_dir(charm_dir: &Path) -> Self {
         Self(charm_dir.join(".unit-state.json"))
@@ -64,7 +64,7 @@ impl StateStore for FileStore {
     }
 }
 
-/// An event that a handler wants to see again.
+/// An event that a handler deferred.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Deferred {
     pub(crate) handler: String,
@@ -80,12 +80,12 @@ struct Content {
     deferred: Vec<Deferred>,
     #[serde(default)]
     stored: Map<String, Value>,
-    /// What each library stored.
+    /// The values that each library stored.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     libraries: BTreeMap<String, Map<String, Value>>,
 }
 
-/// The content, and whether it changed since it was loaded.
+/// The content, and whether it has changed since it was loaded.
 pub(crate) struct Stored {
     loaded: Content,
     content: RefCell<Content>,
@@ -94,7 +94,7 @@ pub(crate) struct Stored {
 impl Stored {
     pub(crate) fn load(store: &dyn StateStore) -> Result<Self, Error> {
         let failed = |why: String| Error::StateFile { path: store.path(), why };
-        let remedy = "move it away to go on without the deferred events and stored values in it";
+        let remedy = "move it away to continue without its deferred events and stored values";
         let damaged = |error: &dyn std::fmt::Display| failed(format!("is damaged ({error}): repair it, or {remedy}"));
         let text = store.load().map_err(|error| match error.kind() {
             // It is not UTF-8.
@@ -103,7 +103,7 @@ impl Stored {
         })?;
         let mut loaded = Content { version: VERSION, ..Content::default() };
         if let Some(text) = text {
-            // The version first: the rest may have another shape.
+            // Check the version first: the rest may have another format.
             let value: Value = serde_json::from_str(&text).map_err(|error| damaged(&error))?;
             match value.get("version").and_then(Value::as_u64) {
                 Some(version) if version == u64::from(VERSION) => {}
@@ -169,7 +169,7 @@ impl Stored {
         self.content.borrow().deferred.clone()
     }
 
-    /// It was handled at last, or never can be.
+    /// Remove an event that was handled, or can never be.
     pub(crate) fn remove_deferred(&self, done: &Deferred) {
         let deferred = &mut self.content.borrow_mut().deferred;
         if let Some(at) = deferred.iter().position(|deferred| deferred == done) {
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_named_with_a_way_on_and_left_as_it_is() {
+    fn a_damaged_file_is_named_with_a_remedy_and_left_as_it_is() {
         let dir = tempfile::tempdir().unwrap();
         let store = FileStore::in_dir(dir.path());
         for (text, says) in [

@@ -1,4 +1,4 @@
-//! Points in time as Juju writes them: RFC 3339. A date crate would add 170 kB to a charm that has secrets.
+//! Points in time in Juju's format: RFC 3339. A crate for dates would add 170 kB to charms with secrets.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,7 +17,7 @@ fn month_days(year: u64, month: u64) -> u64 {
     }
 }
 
-/// `2026-11-22T08:15:01Z`; a time before 1970 counts as 1970.
+/// `2026-11-22T08:15:01Z`. A time before 1970 becomes 1970.
 pub(crate) fn to_rfc3339(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (mut days, rest) = (seconds / DAY_SECONDS, seconds % DAY_SECONDS);
@@ -34,7 +34,7 @@ pub(crate) fn to_rfc3339(time: SystemTime) -> String {
     format!("{year:04}-{month:02}-{:02}T{:02}:{:02}:{:02}Z", days + 1, rest / 3600, rest / 60 % 60, rest % 60)
 }
 
-/// The reverse, with any offset and fractions of a second (which are dropped). None if it is no such time.
+/// The reverse, with any offset. Fractions of a second are dropped. `None` if the text is not a time.
 pub(crate) fn from_rfc3339(text: &str) -> Option<SystemTime> {
     let number = |range: std::ops::Range<usize>| -> Option<u64> {
         let digits = text.get(range)?;
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn times_are_written_and_read_as_rfc_3339() {
-        // `date -u -d @N +%FT%TZ` says so.
+        // By `date -u -d @N +%FT%TZ`.
         for (seconds, text) in [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_400, "2000-02-29T00:00:00Z"),

@@ -1,16 +1,16 @@
-//! What the compiler says of code that uses the framework wrongly.
+//! The compiler's messages for wrong uses of the framework.
 
 #[path = "../../ops-macros/tests/package/mod.rs"]
 mod package;
 
 use package::Package;
 
-/// What the compiler says of each of these functions, from the line that names the error.
+/// The compiler's message for each of these functions, from the line that names the error.
 fn faults(name: &str, code: &str) -> String {
     Package::new(name, name, code).refused(&[])
 }
 
-/// The fault that is in the line with this comment.
+/// The message about the line with this comment.
 fn fault<'a>(message: &'a str, code: &str, comment: &str) -> &'a str {
     let line = 1 + code.lines().position(|line| line.contains(comment)).unwrap();
     let place = format!("src/main.rs:{line}:");
@@ -19,7 +19,7 @@ fn fault<'a>(message: &'a str, code: &str, comment: &str) -> &'a str {
 }
 
 #[test]
-fn a_wrong_handler_is_told_what_a_handler_is() {
+fn the_message_for_a_wrong_handler_says_what_a_handler_is() {
     let code = "
 use ops::{Framework, Model, StartEvent, StopEvent, on};
 

@@ -1,4 +1,4 @@
-//! The guides show code that is there, and metadata that Juju would take.
+//! Checks that the guides show code that exists, and metadata that Juju would accept.
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +25,7 @@ const GUIDES: [(&str, &str); 18] = [
     ("testing", "testing"),
 ];
 
-/// The blocks of a language in a guide, each as its lines without indentation, cut where it says `// …` or `# …`.
+/// The code blocks of a language in a guide, without indentation, split at `// …` or `# …`.
 fn blocks(guide: &str, language: &str) -> Vec<Vec<Vec<String>>> {
     let mut blocks = Vec::new();
     let mut block: Option<Vec<Vec<String>>> = None;
@@ -41,7 +41,7 @@ fn blocks(guide: &str, language: &str) -> Vec<Vec<Vec<String>>> {
     blocks
 }
 
-/// Lines without indentation and without empty lines at either end.
+/// Lines without indentation, and without empty lines at both ends.
 fn trimmed(lines: &[String]) -> String {
     lines.join("\n").trim().to_owned()
 }

@@ -1,5 +1,5 @@
-//! The code of the how-to guides in the folder above, one module each. What a guide shows is in its module, word for
-//! word: a test sees to that.
+//! The code of the how-to guides in the folder above, one module each. A test checks that each guide shows its
+//! module's code word for word.
 
 ops::charm!("charmcraft.yaml");
 
@@ -25,7 +25,7 @@ pub mod tls;
 #[cfg(test)]
 mod guides;
 
-/// The charm that the README shows: it must compile.
+/// The charm in the README, which must compile.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 pub struct Readme;

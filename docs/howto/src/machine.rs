@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_that_does_not_start_is_told_with_its_last_words() {
+    fn a_service_that_does_not_start_is_reported_with_its_last_lines() {
         let failure = systemd::ServiceFailure {
             doing: "start",
             unit: "demo".to_owned(),
@@ -150,7 +150,7 @@ mod tests {
         };
         assert_eq!(reason(&systemd::Error::Service(failure)), "no licence found");
         let error = Systemd::in_folder("/nonexistent").start("demo").unwrap_err();
-        assert_eq!(reason(&error), "systemd does not run on this machine: it has no program systemctl");
+        assert_eq!(reason(&error), "systemd does not run on this machine: the program systemctl is missing");
     }
 
     #[test]

@@ -75,7 +75,7 @@ mod tests {
     use super::last_words;
 
     #[test]
-    fn a_worker_that_does_not_start_is_told_with_its_last_words() {
+    fn a_worker_that_does_not_start_is_reported_with_its_last_lines() {
         let failure = ServiceFailure {
             doing: "start",
             unit: "demo-worker".to_owned(),

@@ -1,4 +1,4 @@
-//! The charm: what it does at each event that Juju sends.
+//! The charm: what it does on each event.
 
 use keyvalue_charm::{Name, Request};
 use ops::{
@@ -36,13 +36,13 @@ struct Got {
     value: String,
 }
 
-/// In stored state: the namespace that is in use. Another one would have none of the values.
+/// The stored value with the namespace in use. Another namespace would have none of the values.
 const NAMESPACE: &str = "namespace";
 
-/// Keeps values in the key-value store of another application.
+/// Stores values in another application's key-value store.
 #[derive(Debug, Default)]
 pub struct ClientCharm<S = RemoteStore> {
-    /// What the charm uses.
+    /// The store to use.
     pub store: S,
 }
 
@@ -63,7 +63,7 @@ impl<S: Store + 'static> Charm for ClientCharm<S> {
 }
 
 impl<S: Store> ClientCharm<S> {
-    /// On the leader, ask for the configured namespace.
+    /// On the leader, request the configured namespace.
     fn request<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
         let Some(relation) = model.relation(endpoints::STORE)? else { return Ok(()) };
         if let Namespace::Usable(namespace) = namespace(model)?
@@ -82,7 +82,7 @@ impl<S: Store> ClientCharm<S> {
         }
     }
 
-    /// The store can be used: say hello in it.
+    /// The store is ready: write a greeting.
     fn on_store_ready(&mut self, event: &Custom<StoreReady>, model: &Model) -> anyhow::Result<()> {
         let (Some(answer), Namespace::Usable(namespace)) = (answer(model, endpoints::STORE)?, namespace(model)?) else {
             return Ok(());
@@ -90,7 +90,7 @@ impl<S: Store> ClientCharm<S> {
         let credentials = model.secret(&answer.secret_id).get()?;
         let key = Name::try_from(model.unit().name().replace('/', "-"))?;
         if let Err(error) = self.store.put(event.endpoint, &credentials, &key, "hello") {
-            // It may still be starting, and nothing from Juju will say when it has.
+            // It may still be starting, and Juju sends no event when it is ready.
             tracing::warn!("{error:#}: trying again at the next event");
             event.defer();
             return Ok(());
@@ -98,14 +98,14 @@ impl<S: Store> ClientCharm<S> {
         Ok(model.store(NAMESPACE, &namespace)?)
     }
 
-    /// There is a new password: use it from now on.
+    /// The password has changed: use the new one.
     fn on_secret_changed(&mut self, event: &SecretChangedEvent, _model: &Model) -> anyhow::Result<()> {
         event.secret.refresh()?;
         tracing::info!("using a new password");
         Ok(())
     }
 
-    /// An operator keeps a value.
+    /// A user stores a value.
     fn on_put(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
         let Put { key, value } = event.load_params()?;
         let Some(answer) = answer(model, endpoints::STORE)? else { return Ok(event.fail("there is no store yet")?) };
@@ -116,7 +116,7 @@ impl<S: Store> ClientCharm<S> {
         }
     }
 
-    /// An operator reads a value.
+    /// A user reads a value.
     fn on_get(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
         let Get { key } = event.load_params()?;
         let Some(answer) = answer(model, endpoints::STORE)? else { return Ok(event.fail("there is no store yet")?) };
@@ -142,11 +142,11 @@ impl<S: Store> ClientCharm<S> {
     }
 }
 
-/// What the configuration says of the namespace.
+/// The configured namespace.
 enum Namespace {
-    /// The store takes it.
+    /// The store accepts it.
     Usable(Name),
-    /// An operator has to change it, for this reason.
+    /// The user must change it, for this reason.
     Refused(String),
 }
 

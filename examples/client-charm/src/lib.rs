@@ -1,6 +1,6 @@
-//! An example charm: keeps values in the key-value store of another application.
+//! An example charm: stores values in another application's key-value store.
 //!
-//! - [`charm`]: what the charm does at each event.
+//! - [`charm`]: what the charm does on each event.
 //! - [`store`]: the store on the other side of the relation.
 
 pub mod charm;

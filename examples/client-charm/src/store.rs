@@ -6,7 +6,7 @@ use keyvalue_charm::{Answer, Client, Name};
 use ops::{CustomEvent, Model, SecretContent};
 use serde::{Deserialize, Serialize};
 
-/// Emitted when the store can be used: its application has answered.
+/// Emitted when the store's application has answered.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StoreReady {
     /// Where the store listens.
@@ -17,17 +17,17 @@ impl CustomEvent for StoreReady {
     const NAME: &'static str = "store_ready";
 }
 
-/// What the store's application answered. None while it has not, or while there is no relation.
+/// The answer of the store's application. `None` before the answer, or without a relation.
 ///
 /// # Errors
-/// A hook command failed, or the answer is not one.
+/// A hook command failed, or the answer is invalid.
 pub fn answer(model: &Model, endpoint: &str) -> anyhow::Result<Option<Answer>> {
     let Some(relation) = model.relation(endpoint)? else { return Ok(None) };
     let Some(data) = relation.remote_app_data()? else { return Ok(None) };
     Ok(data.load_if_complete()?)
 }
 
-/// What the charm does with a store; tests have one of their own.
+/// The charm's operations on a store. Tests replace it.
 pub trait Store {
     /// The value of a key.
     ///
@@ -41,7 +41,7 @@ pub trait Store {
     fn put(&self, endpoint: SocketAddr, credentials: &SecretContent, key: &Name, value: &str) -> anyhow::Result<()>;
 }
 
-/// A store that is reached over TCP.
+/// A store over TCP.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RemoteStore;
 

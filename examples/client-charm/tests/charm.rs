@@ -1,4 +1,4 @@
-//! What the charm does at each event, as transitions of a unit's state.
+//! State-transition tests of the charm.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use keyvalue_client_charm::store::Store;
 use ops::SecretContent;
 use ops_testing::{Context, Error, Relation, Secret, State, Status, on};
 
-/// A store in memory, which takes one password.
+/// A store in memory that accepts one password.
 #[derive(Debug, Default)]
 struct MockStore {
     password: Option<&'static str>,
@@ -50,7 +50,7 @@ fn credentials() -> Secret {
     Secret::new([("username", "client-3"), ("password", "old")])
 }
 
-/// A relation over which the store has answered.
+/// A relation in which the store has answered.
 fn answered(secret: &Secret) -> Relation {
     Relation::new("store").remote_app_data([
         ("endpoint", "\"10.0.0.7:7070\"".to_owned()),
@@ -58,7 +58,7 @@ fn answered(secret: &Secret) -> Relation {
     ])
 }
 
-/// The state of a leader to which the store has answered; and the relation.
+/// The state of a leader whose store has answered, and the relation.
 fn ready(secret: &Secret) -> (State, Relation) {
     let relation = answered(secret);
     (State::default().with_leader(true).with_relation(relation.clone()).with_secret(secret.clone()), relation)
@@ -83,7 +83,7 @@ fn the_leader_asks_for_the_configured_namespace() {
 }
 
 #[test]
-fn a_namespace_that_is_none_blocks_the_unit_and_is_not_asked_for() {
+fn an_invalid_namespace_blocks_the_unit_and_is_not_requested() {
     let relation = Relation::new("store");
     let state = State::default().with_leader(true).with_config("namespace", "A B").with_relation(relation.clone());
     let out = charm(None).run(on::config_changed(), state).unwrap();

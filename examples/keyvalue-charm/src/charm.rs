@@ -1,4 +1,4 @@
-//! The charm: what it does at each event that Juju sends.
+//! The charm: what it does on each event.
 
 use std::fs;
 use std::io::Read as _;
@@ -39,10 +39,10 @@ struct Imported {
     skipped: usize,
 }
 
-/// In stored state: this unit is being removed.
+/// The stored value that says that this unit is being removed.
 const LEAVING: &str = "leaving";
 
-/// Runs a key-value store, and lets related applications use it.
+/// Runs a key-value store for related applications.
 #[derive(Debug, Default)]
 pub struct KeyValueCharm<W = Server> {
     /// What the charm manages.
@@ -51,7 +51,7 @@ pub struct KeyValueCharm<W = Server> {
 
 impl<W: Workload + 'static> Charm for KeyValueCharm<W> {
     fn observe(framework: &mut Framework<Self>) {
-        // Whichever of these events comes, the same must hold afterwards.
+        // After each of these events, the same must hold.
         framework.observe(on::start(), Self::reconcile);
         framework.observe(on::config_changed(), Self::reconcile);
         framework.observe(on::leader_elected(), Self::reconcile);
@@ -70,7 +70,7 @@ impl<W: Workload + 'static> Charm for KeyValueCharm<W> {
 }
 
 impl<W: Workload> KeyValueCharm<W> {
-    /// On the leader, have the store served on the configured port, and let those use it who ask for it.
+    /// On the leader, serve the store on the configured port, and admit applications that request it.
     fn reconcile<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
         let Some(store) = store(model)? else { return Ok(()) };
         let config: Config = match model.load_config() {
@@ -94,7 +94,7 @@ impl<W: Workload> KeyValueCharm<W> {
         Ok(())
     }
 
-    /// Units leave on either side. If it is this one, the relation continues without it.
+    /// A unit leaves on either side. If it is this one, the relation continues without it.
     fn on_store_departed(&mut self, event: &RelationDepartedEvent, model: &Model) -> anyhow::Result<()> {
         if event.departing_unit == Some(model.unit()) {
             model.store(LEAVING, &true)?;
@@ -102,7 +102,7 @@ impl<W: Workload> KeyValueCharm<W> {
         Ok(())
     }
 
-    /// The application is not related any more: its credentials end. Unless it is this unit that goes.
+    /// The relation is gone: remove its credentials, unless it is this unit that leaves.
     fn on_store_broken(&mut self, event: &RelationBrokenEvent, model: &Model) -> anyhow::Result<()> {
         if let Some(store) = store(model)? {
             store.remove_user(&user(&event.relation)?)?;
@@ -111,13 +111,13 @@ impl<W: Workload> KeyValueCharm<W> {
             return Ok(());
         }
         match model.secret_with_label(user(&event.relation)?.as_str()).remove_all_revisions() {
-            // It never asked for a namespace.
+            // It had never requested a namespace.
             Err(ops::Error::SecretNotFound { .. }) => Ok(()),
             result => Ok(result?),
         }
     }
 
-    /// Juju says that a password is old.
+    /// Juju says that it is time for a new password.
     fn on_secret_rotate(&mut self, event: &SecretRotateEvent, model: &Model) -> anyhow::Result<()> {
         let store = store(model)?.context("storage data is not attached")?;
         for relation in model.relations(endpoints::STORE)? {
@@ -129,7 +129,7 @@ impl<W: Workload> KeyValueCharm<W> {
         Ok(())
     }
 
-    /// All who use a password know the next one.
+    /// Nobody uses the old password any longer.
     fn on_secret_remove(&mut self, event: &SecretRemoveEvent, _model: &Model) -> anyhow::Result<()> {
         Ok(event.remove_revision()?)
     }
@@ -139,7 +139,7 @@ impl<W: Workload> KeyValueCharm<W> {
         self.workload.stop(&event.storage.location()?)
     }
 
-    /// An operator puts values into a namespace.
+    /// A user imports values into a namespace.
     fn on_import(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
         let Import { namespace, overwrite } = event.load_params()?;
         let Some(store) = store(model)? else { return Ok(event.fail("storage data is not attached")?) };
@@ -165,7 +165,7 @@ impl<W: Workload> KeyValueCharm<W> {
         Ok(event.set_results(&Imported { imported, skipped })?)
     }
 
-    /// An operator wants new passwords.
+    /// A user requests new passwords.
     fn on_rotate_passwords(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
         if !model.unit().is_leader()? {
             return Ok(event.fail("only the leader can do this")?);
@@ -205,7 +205,7 @@ impl<W: Workload> KeyValueCharm<W> {
     }
 }
 
-/// The store in the attached storage. None while there is none.
+/// The store in the attached storage. `None` without storage.
 fn store(model: &Model) -> anyhow::Result<Option<Store>> {
     match model.storages(storages::DATA)?.first() {
         Some(storage) => Ok(Some(Store::new(&storage.location()?))),
@@ -213,17 +213,17 @@ fn store(model: &Model) -> anyhow::Result<Option<Store>> {
     }
 }
 
-/// The user, and the secret's label, that belong to a relation.
+/// The user of a relation, which is also the secret's label.
 fn user(relation: &Relation) -> anyhow::Result<Name> {
     Name::try_from(format!("client-{}", relation.id()))
 }
 
-/// What the other side asks for. None if it has not asked yet.
+/// The other side's request. `None` if there is none yet.
 fn requested(relation: &Relation) -> anyhow::Result<Option<Name>> {
     let Some(data) = relation.remote_app_data()? else { return Ok(None) };
     match data.load_if_complete::<Request>() {
         Ok(request) => Ok(request.map(|request| request.namespace)),
-        // Its mistake must not stop this unit from serving the others.
+        // One application's mistake must not stop this unit from serving the others.
         Err(error @ ops::Error::RelationData { .. }) => {
             tracing::warn!("{error}");
             Ok(None)
@@ -232,18 +232,18 @@ fn requested(relation: &Relation) -> anyhow::Result<Option<Name>> {
     }
 }
 
-/// What this side answered. None if it has not answered yet.
+/// This side's answer. `None` if there is none yet.
 fn answered(relation: &Relation) -> anyhow::Result<Option<Answer>> {
     Ok(relation.app_data().load_if_complete()?)
 }
 
-/// Let the application on the other side use the store, if it asked for that.
+/// Let the remote application use the store, if it has requested that.
 fn admit(store: &Store, relation: &Relation, port: u16, model: &Model) -> anyhow::Result<()> {
     let Some(namespace) = requested(relation)? else { return Ok(()) };
     let user = user(relation)?;
     let secret_id = if let Some(Answer { secret_id, .. }) = answered(relation)? {
         if !store.has_user(&user) {
-            // It was another leader who answered, and its store is gone.
+            // Another leader has answered, and its store is gone.
             new_password(store, &user, &namespace, &model.secret(&secret_id))?;
         }
         secret_id

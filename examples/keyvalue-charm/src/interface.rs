@@ -1,4 +1,4 @@
-//! What the two sides of the `keyvalue` interface tell each other: in databags, and then over TCP.
+//! The `keyvalue` interface: databags, and the protocol over TCP.
 
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -9,14 +9,14 @@ use anyhow::{Context as _, bail};
 use ops::SecretContent;
 use serde::{Deserialize, Serialize};
 
-/// What the application that wants to use the store writes into its databag.
+/// The databag of the application that wants to use the store.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// The namespace to keep values in. Applications that ask for the same one share it.
+    /// The requested namespace. Applications that request the same one share it.
     pub namespace: Name,
 }
 
-/// What the store's application writes into its databag.
+/// The databag of the store's application.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Answer {
@@ -57,8 +57,8 @@ impl fmt::Display for Name {
     }
 }
 
-/// A connection to a store. The protocol is lines: `AUTH user password`, `GET key`, `SET key value`; answers are
-/// `OK`, `OK value` or `ERROR why`.
+/// A connection to a store. The protocol consists of lines: `AUTH user password`, `GET key`, `SET key value`. Answers
+/// are `OK`, `OK value` or `ERROR reason`.
 #[derive(Debug)]
 pub struct Client {
     stream: BufReader<TcpStream>,
@@ -80,7 +80,7 @@ impl Client {
         Ok(client)
     }
 
-    /// The value of a key. None if there is none.
+    /// The value of a key, if there is one.
     ///
     /// # Errors
     /// The connection was lost.

@@ -1,7 +1,7 @@
-//! An example charm: a small key-value store for other applications to use.
+//! An example charm: a small key-value store for other applications.
 //!
-//! - [`charm`]: what the charm does at each event.
-//! - [`interface`]: what the two sides of the `keyvalue` interface tell each other. Charms on the other side use it too.
+//! - [`charm`]: what the charm does on each event.
+//! - [`interface`]: the `keyvalue` interface, which charms on the other side use too.
 //! - [`server`]: the workload, a process that serves the store over TCP.
 //! - [`store`]: the values and users, as files in a folder.
 

@@ -1,5 +1,5 @@
-//! What Juju runs for each event; and, as `keyvalue-charm serve FOLDER PORT`, the store itself, so that one file is
-//! all there is to pack.
+//! What Juju runs for each event. As `keyvalue-charm serve FOLDER PORT`, it is also the store's server, so that there
+//! is only one file to pack.
 
 use std::process::ExitCode;
 

@@ -14,19 +14,19 @@ use anyhow::{Context as _, bail};
 use crate::interface::Name;
 use crate::store::Store;
 
-/// How long a server may take to start or to stop.
+/// How long a server may take to start or stop.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What the charm does with the server; tests have one of their own.
+/// The charm's operations on the server. Tests replace it.
 pub trait Workload {
-    /// The port on which a server serves this folder. None if none does.
+    /// The port of the server for this folder, if one is running.
     fn port(&self, folder: &Path) -> Option<u16>;
     /// Serve this folder, and return when the port answers.
     ///
     /// # Errors
     /// It does not answer.
     fn start(&self, folder: &Path, port: u16) -> anyhow::Result<()>;
-    /// Stop serving this folder, if a server does.
+    /// Stop the server for this folder, if one is running.
     ///
     /// # Errors
     /// It does not stop.
@@ -49,7 +49,7 @@ impl Workload for Server {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // It goes on when the hook ends.
+            // It continues when the hook ends.
             .process_group(0)
             .spawn()?;
         fs::write(pid_file(folder), child.id().to_string())?;
@@ -66,7 +66,7 @@ impl Workload for Server {
     }
 }
 
-/// The server of a folder, and its port: what the PID file names, if that is still such a process.
+/// The server for a folder, and its port: the process in the PID file, if it is still such a server.
 fn process(folder: &Path) -> Option<(u32, u16)> {
     let pid = fs::read_to_string(pid_file(folder)).ok()?.parse().ok()?;
     let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
@@ -111,7 +111,7 @@ pub fn main(folder: &str, port: &str) -> ExitCode {
 fn serve(listener: &TcpListener, store: &Store) -> io::Result<()> {
     for stream in listener.incoming() {
         let (stream, store) = (stream?, store.clone());
-        // A client that goes away, or sends nonsense, ends its own thread alone.
+        // A client that disconnects or sends nonsense ends only its own thread.
         thread::spawn(move || converse(stream, &store));
     }
     Ok(())
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_the_protocol_is_answered_with_what_is() {
+    fn wrong_lines_are_answered_with_the_protocol() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path());
         for (line, says) in [("GET key", "AUTH first"), ("hello", "say AUTH user"), ("AUTH ../x y", "hyphens")] {

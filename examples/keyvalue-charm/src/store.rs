@@ -1,4 +1,4 @@
-//! The store's files. For each user `users/USER`, which holds a namespace and a password; for each value
+//! The store's files: for each user `users/USER`, with a namespace and a password; for each value
 //! `values/NAMESPACE/KEY`. Nothing is kept in memory.
 
 use std::fs;
@@ -13,7 +13,7 @@ use crate::interface::Name;
 pub struct Store(PathBuf);
 
 impl Store {
-    /// The store in this folder, which may be empty yet.
+    /// The store in this folder, which may be empty.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
         Self(folder.to_owned())
@@ -25,7 +25,7 @@ impl Store {
         &self.0
     }
 
-    /// Let a user use a namespace with this password, and no other any more.
+    /// Let a user use a namespace with this password, which replaces the previous one.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -39,7 +39,7 @@ impl Store {
         self.user_file(user).exists()
     }
 
-    /// The namespace of a user. None if the password is not the user's.
+    /// The user's namespace. `None` if the password is wrong.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -49,7 +49,7 @@ impl Store {
         Ok(namespace.and_then(|(namespace, _)| Name::try_from(namespace.to_owned()).ok()))
     }
 
-    /// Let a user use the store no longer. What it kept stays.
+    /// Remove a user. The user's values are kept.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -60,7 +60,7 @@ impl Store {
         }
     }
 
-    /// The value of a key. None if there is none.
+    /// The value of a key, if there is one.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -84,7 +84,7 @@ impl Store {
         self.0.join("values").join(namespace.as_str()).join(key.as_str())
     }
 
-    /// Replace a file as a whole: a reader sees the old text or the new one.
+    /// Replace a file atomically.
     fn write(&self, file: &Path, text: &str) -> io::Result<()> {
         let new = self.0.join("new");
         fs::create_dir_all(file.parent().unwrap_or(&self.0))?;

@@ -1,4 +1,4 @@
-//! What the charm does at each event, as transitions of a unit's state.
+//! State-transition tests of the charm.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -9,7 +9,7 @@ use keyvalue_charm::{KeyValueCharm, Name};
 use ops_testing::{Context, Port, Relation, Resource, Rotate, Secret, State, Status, Storage, on};
 use tempfile::TempDir;
 
-/// A server that is only said to run.
+/// A server that only pretends to run.
 #[derive(Debug, Default)]
 struct MockServer {
     port: Cell<Option<u16>>,
@@ -31,7 +31,7 @@ impl Workload for MockServer {
     }
 }
 
-/// A charm, the folder of its storage, and a leader's state with that storage.
+/// A charm, its storage's folder, and the state of a leader with that storage.
 fn charm() -> (Context<KeyValueCharm<MockServer>>, TempDir, State) {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::new("data").location(folder.path().to_str().unwrap());
@@ -43,7 +43,7 @@ fn name(name: &str) -> Name {
     Name::try_from(name.to_owned()).unwrap()
 }
 
-/// A relation over which `shop` asks for the namespace `orders`.
+/// A relation in which `shop` requests the namespace `orders`.
 fn request() -> Relation {
     Relation::new("store").id(3).remote_app("shop").remote_app_data([("namespace", "\"orders\"")])
 }
@@ -75,7 +75,7 @@ fn other_units_stand_by_until_they_lead() {
 }
 
 #[test]
-fn a_port_that_is_none_blocks_the_unit() {
+fn an_invalid_port_blocks_the_unit() {
     let (mut ctx, _folder, state) = charm();
     let out = ctx.run(on::config_changed(), state.with_config("port", 70_000)).unwrap();
     assert_eq!(ctx.charm().workload.port.get(), None);
@@ -106,7 +106,7 @@ fn an_application_that_asks_gets_an_answer_and_a_secret_of_its_own() {
     assert_eq!(namespace, Some(name("orders")));
     assert_eq!(out.app_status, Status::active_with("Serving 1 applications"));
 
-    // The same again changes nothing.
+    // Another event changes nothing.
     let relation = out.get_relation(3).unwrap();
     let again = ctx.run(on::relation_changed(relation), out.clone()).unwrap();
     assert_eq!(again, out);
@@ -184,7 +184,7 @@ fn an_application_that_leaves_loses_its_credentials() {
     assert!(Store::new(folder.path()).namespace_of(&name("client-3"), &password).unwrap().is_none());
     assert_eq!(out.app_status, Status::active_with("Serving 0 applications"));
 
-    // One that had never asked leaves nothing.
+    // One that had never requested anything leaves nothing.
     let relation = Relation::new("store");
     ctx.run(on::relation_broken(&relation), out.with_relation(relation.clone())).unwrap();
 }
@@ -246,7 +246,7 @@ fn import_says_how_to_attach_a_seed_that_is_missing() {
 }
 
 #[test]
-fn import_names_a_namespace_that_is_none() {
+fn import_names_an_invalid_namespace() {
     let (mut ctx, _folder, state) = charm();
     let error = ctx.run(on::action("import").param("namespace", "../etc"), state).unwrap_err();
     assert!(

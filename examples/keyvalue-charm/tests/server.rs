@@ -1,4 +1,4 @@
-//! The charm's program as the store's server.
+//! Tests of the charm's program as the store's server.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -8,7 +8,7 @@ use keyvalue_charm::store::Store;
 use keyvalue_charm::{Client, Name};
 use ops::SecretContent;
 
-/// Is killed when the test ends, however it ends.
+/// Killed when the test ends.
 struct Server(Child);
 
 impl Drop for Server {

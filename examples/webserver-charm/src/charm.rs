@@ -1,4 +1,4 @@
-//! What the charm does at each event: it brings the unit from wherever it is to where it should be.
+//! The charm: on each event, it makes the unit match config, storage, relations and secrets.
 
 use anyhow::Context as _;
 use interfaces::cos_agent::{Metrics, Provider};
@@ -27,7 +27,7 @@ struct Config {
     keepalive: u8,
 }
 
-/// What an operator is told.
+/// The result of the action for users.
 #[derive(Serialize)]
 struct Credentials {
     username: &'static str,
@@ -74,7 +74,7 @@ impl<W: WebServer> WebServerCharm<W> {
         Ok(model.unit().set_workload_version(&self.web.version()?)?)
     }
 
-    /// Serve what the config, the storage, the relations and the secret say.
+    /// Serve the site according to the config, the storage, the relations and the secret.
     fn reconcile<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
         let Config { hostname, keepalive } = config(model)?;
         let root = model.storages("site")?.first().context("storage site is not attached")?.location()?;
@@ -132,7 +132,7 @@ fn certificates(model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
     Ok(vec![CertificateRequest::new(hostname.clone()).dns_names([hostname])])
 }
 
-/// The password of the user admin. The leader makes it, and tells the other units which secret it is in.
+/// The password of the user admin. The leader creates it, and tells the other units the secret's ID.
 fn admin(model: &Model) -> anyhow::Result<Option<String>> {
     let Some(peers) = model.relation(endpoints::PEERS)? else { return Ok(None) };
     let mut id = peers.app_data().get("admin-secret")?;

@@ -1,6 +1,6 @@
-//! An example charm: serves a site with nginx, as a team would run it.
+//! An example charm that serves a site with nginx, like a charm in production.
 //!
-//! - [`charm`]: what the charm does at each event.
+//! - [`charm`]: what the charm does on each event.
 //! - [`nginx`]: nginx on the machine.
 
 pub mod charm;

@@ -14,14 +14,14 @@ const CHAIN: &str = "/etc/nginx/site.chain.pem";
 const KEY: &str = "/etc/nginx/site.key.pem";
 const USERS: &str = "/etc/nginx/site.users";
 
-/// What is served, and how.
+/// The site and its settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     /// The host name.
     pub hostname: String,
     /// The folder with its files.
     pub root: PathBuf,
-    /// How long an idle connection stays open, in seconds.
+    /// How long idle connections stay open, in seconds.
     pub keepalive: u8,
     /// The certificate, if there is one.
     pub tls: Option<Issued>,
@@ -29,14 +29,14 @@ pub struct Site {
     pub password: String,
 }
 
-/// A web server; tests have one of their own.
+/// A web server. Tests replace it.
 pub trait WebServer {
     /// Install it.
     ///
     /// # Errors
     /// A package cannot be installed.
     fn install(&self) -> anyhow::Result<()>;
-    /// Its version.
+    /// Its installed version.
     ///
     /// # Errors
     /// It is not installed.
@@ -46,12 +46,12 @@ pub trait WebServer {
     /// # Errors
     /// A file cannot be written, or the server does not start.
     fn serve(&self, site: &Site) -> anyhow::Result<()>;
-    /// Whether it runs.
+    /// Whether it is running.
     ///
     /// # Errors
     /// systemd cannot be asked.
     fn is_running(&self) -> anyhow::Result<bool>;
-    /// Stop it.
+    /// Stop it, and keep its files.
     ///
     /// # Errors
     /// It does not stop.
@@ -124,10 +124,10 @@ pub fn config(site: &Site) -> String {
     )
 }
 
-/// A password that nobody can guess.
+/// A random password.
 ///
 /// # Errors
-/// The machine gives no random numbers.
+/// The machine has no random numbers.
 pub fn random() -> anyhow::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/uuid")?.trim().to_owned())
 }

@@ -1,4 +1,4 @@
-//! What the charm does at each event, as transitions of a unit's state.
+//! State-transition tests of the charm.
 
 use std::cell::RefCell;
 use std::fs;
@@ -203,7 +203,7 @@ fn the_server_stops_with_its_unit() {
     assert!(*ctx.charm().web.stopped.borrow());
 }
 
-/// Lines of code: neither empty nor a comment or a docstring.
+/// The number of lines that are neither empty nor a comment or docstring.
 fn lines(path: &str) -> usize {
     let comment = if path.starts_with("tests/oracle/") { "#" } else { "//" };
     let text = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();

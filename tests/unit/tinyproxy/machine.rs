@@ -1,4 +1,4 @@
-//! A machine of a test's own: a folder with programs that the test wrote.
+//! A fake machine: a folder with programs that the test writes.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -13,10 +13,10 @@ use tinyproxy_charm::tinyproxy::Tinyproxy;
 
 use crate::program;
 
-/// How long a test waits for anything: long enough for whatever else this computer does.
+/// How long a test waits for anything, even on a busy computer.
 pub const LONG: Duration = Duration::from_secs(30);
 
-/// What `wait` gives, which may block; fails where it takes too long.
+/// The result of `wait`, which may block; fails if it takes too long.
 #[track_caller]
 pub fn in_time<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = mpsc::channel();
@@ -24,7 +24,7 @@ pub fn in_time<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 
     receiver.recv_timeout(LONG).unwrap_or_else(|error| panic!("{what}: {error} after {LONG:?}"))
 }
 
-/// A root folder that stands for a machine's. It starts out empty.
+/// A folder that stands for a machine's root. It is empty at first.
 pub struct Machine {
     root: TempDir,
 }
@@ -56,7 +56,7 @@ impl Machine {
         path
     }
 
-    /// Install apt's programs, for a package source that has tinyproxy-bin.
+    /// Install fake apt programs, with a package source that has tinyproxy-bin.
     pub fn install_apt(&self) {
         let tinyproxy = self.path("usr/bin/tinyproxy");
         let tinyproxy = tinyproxy.display();
@@ -84,14 +84,14 @@ impl Machine {
         self.write("var/run/tinyproxy.pid", text)
     }
 
-    /// Run a program that is named `name`, tells what signals it got, and ends by SIGTERM only.
+    /// Run a program named `name` that prints the signals it gets, and ends only on SIGTERM.
     pub fn run(&self, name: &str) -> Running {
         self.run_script(name, "trap 'echo SIGUSR1' USR1; trap 'echo SIGTERM; exit' TERM")
     }
 
-    /// Run a program that is named `name`, prepares itself with `script`, and then does not end by itself.
+    /// Run a program named `name` that runs `script`, and then does not end by itself.
     pub fn run_script(&self, name: &str, script: &str) -> Running {
-        // Nothing is ever written to its input. A signal that it handles still wakes it.
+        // Nothing is ever written to its input, but a signal that it handles wakes it.
         let program = self.install(name, &format!("{script}; echo ready; while :; do read nothing; done"));
         let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -103,14 +103,14 @@ impl Machine {
     }
 }
 
-/// A program that the test started, and ends. Each line that it prints can be waited for.
+/// A program that the test started, and will end. Its output can be read line by line.
 pub struct Running {
     pub child: Child,
     lines: mpsc::Receiver<String>,
 }
 
 impl Running {
-    /// The next line of its output, without its end; empty when the output has ended.
+    /// The next line of its output; empty at the end of the output.
     #[track_caller]
     pub fn line(&self) -> String {
         match self.lines.recv_timeout(LONG) {
@@ -120,7 +120,7 @@ impl Running {
         }
     }
 
-    /// How it ended.
+    /// Its exit code.
     #[track_caller]
     pub fn exit_code(&mut self) -> Option<i32> {
         let deadline = std::time::Instant::now() + LONG;
@@ -134,7 +134,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Neither is an error where it ended by itself.
+        // Ignore errors: it may have ended by itself.
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -1,5 +1,3 @@
-//! What can go wrong with packages.
-
 use std::fmt;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -10,17 +8,17 @@ use std::time::Duration;
 
 use crate::{pathops, process};
 
-/// Why packages are not as they should be.
+/// Why an operation on packages failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Debian has no such names or versions, so it is not given to `apt-get`, which would take some of them as patterns
-    /// or as something else to do (`vim-` removes vim).
+    /// Debian allows no such name or version. It is not passed to `apt-get`, which would treat some of them as
+    /// patterns or as other commands (`vim-` removes vim).
     #[error("'{text}' is not a {kind}")]
     Name {
-        /// `package name` or `package version`.
+        /// Such as `package name` or `package version`.
         kind: &'static str,
-        /// What was given.
+        /// The invalid text.
         text: String,
     },
     /// A program could not be started.
@@ -28,27 +26,27 @@ pub enum Error {
     Start {
         /// `apt-get` or `dpkg-query`.
         program: &'static str,
-        /// Why not.
+        /// The error of the operating system.
         error: Arc<io::Error>,
     },
-    /// No package source of the machine has this package, or not in this version.
+    /// No package source has this package, or not in this version.
     #[error("{0}")]
     PackageNotFound(Failure),
-    /// Another process held the lock of apt or dpkg for longer than the time allowed.
+    /// Another process held the lock of apt or dpkg for too long.
     #[error("{failure} (another process held the lock for {} s)", waited.as_secs())]
     Locked {
-        /// What `apt-get` said at last.
+        /// The last failure of `apt-get`.
         failure: Failure,
-        /// How long it was waited for.
+        /// How long `apt-get` was retried.
         waited: Duration,
     },
-    /// Anything else that `apt-get` or `dpkg-query` failed with.
+    /// Another failure of `apt-get` or `dpkg-query`.
     #[error("{0}")]
     Failed(Failure),
-    /// What should be the key of a repository is none.
+    /// The key of a repository is not valid.
     #[error("the key of the repository {repository} is not an OpenPGP public key")]
     Key {
-        /// The repository.
+        /// The repository's name.
         repository: String,
     },
     /// The file of a package source does not have it any more.
@@ -62,21 +60,21 @@ pub enum Error {
     /// The file of a repository or its key could not be written, read or removed.
     #[error(transparent)]
     File(#[from] pathops::Error),
-    /// `apt-get` succeeded, but the package is not there.
+    /// `apt-get` succeeded, but the package is not installed.
     #[error("failed to install package {package}: apt-get succeeded, but dpkg knows {}", match found {
         Some(version) => format!("version {version}"),
         None => "no such package".to_owned(),
     })]
     NotInstalled {
-        /// The package, with `=VERSION` where one was asked for.
+        /// The package, with `=VERSION` if a version was requested.
         package: String,
-        /// The version that is installed instead.
+        /// The version that is installed instead, if any.
         found: Option<String>,
     },
 }
 
 impl Error {
-    /// What the program that failed said, if it ran.
+    /// The output of the failed program, if it ran.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match self {
@@ -97,7 +95,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure as `program` would have had it, for a test of what a charm makes of it.
+    /// A failure as if from `program`, to test how a charm handles it.
     ///
     /// ```
     /// use charmlibs::apt::{Error, Failure};
@@ -126,20 +124,20 @@ impl Failure {
         }
     }
 
-    /// The package that this is about, with `=VERSION` where one was asked for; several with commas between them. `None` for
+    /// The package, with `=VERSION` if a version was requested; several are separated by commas. `None` for
     /// [`update`](super::update).
     #[must_use]
     pub fn package(&self) -> Option<&str> {
         self.package.as_deref()
     }
 
-    /// The exit code; `None` if a signal ended the program. `apt-get` has one code for all that goes wrong: 100.
+    /// The exit code; `None` if the program was killed by a signal. `apt-get` has only one code for failures: 100.
     #[must_use]
     pub fn code(&self) -> Option<i32> {
         self.status.code()
     }
 
-    /// The program's own words: its lines that name an error, or else the last that it printed.
+    /// The program's lines that report an error, or else its last lines.
     #[must_use]
     pub fn lines(&self) -> &[String] {
         &self.lines
@@ -154,6 +152,6 @@ impl fmt::Display for Failure {
             write!(f, " {} {package}", if package.contains(", ") { "packages" } else { "package" })?;
         }
         write!(f, ": {} {}", self.program, process::outcome(self.status))?;
-        if self.lines.is_empty() { f.write_str(" and said nothing") } else { write!(f, ": {}", self.lines.join("; ")) }
+        if self.lines.is_empty() { f.write_str(" without a message") } else { write!(f, ": {}", self.lines.join("; ")) }
     }
 }

@@ -1,11 +1,11 @@
-//! Packages that stay as they are.
+//! Holding packages at their version.
 
 use super::packages::failure;
 use super::{Apt, Error};
 
 const APT_MARK: &str = "apt-mark";
 
-/// Have the package `name` neither upgraded nor removed, until [`unhold`].
+/// Hold the package `name`: it is neither upgraded nor removed until [`unhold`].
 ///
 /// # Errors
 /// See [`Apt::hold`].
@@ -13,7 +13,7 @@ pub fn hold(name: &str) -> Result<bool, Error> {
     Apt::new().hold(name)
 }
 
-/// Undo [`hold`].
+/// Release the package `name` that was held by [`hold`].
 ///
 /// # Errors
 /// See [`Apt::unhold`].
@@ -22,8 +22,8 @@ pub fn unhold(name: &str) -> Result<bool, Error> {
 }
 
 impl Apt {
-    /// Have the package `name` neither upgraded nor removed, until [`Apt::unhold`]; and return whether that is new. A held
-    /// package stays also where it is asked for in another version: that is an error.
+    /// Hold the package `name`: it is neither upgraded nor removed until [`Apt::unhold`]. Returns whether it was not
+    /// held before. Requesting another version of a held package is an error.
     ///
     /// # Errors
     /// [`Error::Failed`]: there is no such package. See [`Error`] for others.
@@ -31,7 +31,7 @@ impl Apt {
         self.mark("hold", name, true)
     }
 
-    /// Undo [`Apt::hold`], and return whether the package was held.
+    /// Release the package `name` that was held by [`Apt::hold`]. Returns whether it was held.
     ///
     /// # Errors
     /// As [`Apt::hold`].
@@ -39,7 +39,7 @@ impl Apt {
         self.mark("unhold", name, false)
     }
 
-    /// The packages that are held.
+    /// The held packages.
     ///
     /// # Errors
     /// See [`Error`].

@@ -1,11 +1,11 @@
 //! Debian packages, through `apt-get` and `dpkg-query`.
 //!
-//! The functions here use the machine's own programs, and wait for up to five minutes while another process (on a fresh
-//! Ubuntu machine: `unattended-upgrades`) holds the lock of apt or dpkg. [`Apt`] has the same as methods, for another
-//! bound. Nothing ever asks a question: `apt-get` runs without a terminal, and configuration files that were changed by
-//! hand are kept.
+//! The functions here run the machine's own programs. If another process holds the lock of apt or dpkg (on a fresh
+//! Ubuntu machine: `unattended-upgrades`), they wait for up to five minutes. [`Apt`] has the same functions as
+//! methods, with other limits. They never ask questions: `apt-get` runs without a terminal, and keeps configuration
+//! files that were edited.
 //!
-//! A hook can be run again at any time, so adding a package that is installed and removing one that is not both succeed,
+//! A hook can run again at any time. So adding a package that is installed, or removing one that is not, succeeds
 //! without running `apt-get`.
 
 mod error;

@@ -1,16 +1,16 @@
-//! What `apt-get` prints, read for what can be done about it.
+//! Interprets the output of `apt-get`, to decide what to do about a failure.
 
 use std::process::Output;
 
-/// Enough to hold what a maintainer script said before it failed.
+/// Enough for the output of a maintainer script before it failed.
 const LAST_LINES: usize = 10;
 
-/// `apt-get` exits with 100 whatever went wrong: its words (in English, for `LC_ALL=C`) are all there is to tell by.
+/// `apt-get` always exits with 100, so only its messages (in English, because of `LC_ALL=C`) tell failures apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
     /// Another process holds a lock.
     Locked,
-    /// A download failed in a way that may pass.
+    /// A download failed, but may succeed later.
     Download,
     /// No source has this package or version.
     NotFound,
@@ -26,11 +26,12 @@ impl Reason {
         let fetch =
             ["E: Failed to fetch ", "E: Some index files failed to download", "E: Unable to fetch some archives"];
         if has(&[
-            // apt-get, where it gives up at once, as for the locks of the lists and of the archives.
+            // apt-get gives up at once on some locks: those of the lists and of the archives.
             "E: Could not get lock ",
-            // apt-get, after it waited for one of dpkg's locks. Without the permission to lock, it ends in `are you root?`.
+            // apt-get, after waiting for one of dpkg's locks. Without permission to lock, the message ends in `are you
+            // root?`.
             ", is another process using it?",
-            // dpkg, where the other process holds a lock that apt-get does not take.
+            // dpkg, if another process holds a lock that apt-get does not take.
             "is locked by another process",
             "lock was locked by another process",
         ]) {
@@ -38,7 +39,7 @@ impl Reason {
         } else if has(&not_found) || (has(&["E: Version '"]) && has(&["' was not found"])) {
             Self::NotFound
         } else if has(&fetch) {
-            // A server that does not have a file will not have it in a moment: the package lists are out of date.
+            // A server without the file will not have it a moment later: the package lists are out of date.
             if has(&[" 404 "]) { Self::NotFound } else { Self::Download }
         } else {
             Self::Other
@@ -46,8 +47,8 @@ impl Reason {
     }
 }
 
-/// The lines that say why: those that apt and dpkg mark as errors, and who holds the lock; or the last ones, if these only
-/// say that something else failed, or if there are no such lines.
+/// The lines that give the reason: those that apt and dpkg mark as errors, and those that name the holder of a lock.
+/// The last lines, if there are no such lines or they only say that something else failed.
 pub(super) fn last_lines(output: &Output) -> Vec<String> {
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let errors: Vec<_> =
@@ -55,7 +56,7 @@ pub(super) fn last_lines(output: &Output) -> Vec<String> {
     if errors.is_empty() || errors.iter().any(|line| line.starts_with("E: Sub-process ")) {
         return last(lines(&stdout).chain(lines(&stderr)));
     }
-    // Said once a second while apt-get waits for a lock.
+    // Printed once per second while apt-get waits for a lock.
     let waiting = lines(&stdout).filter(|line| line.starts_with("Waiting for cache lock: ")).last();
     last(waiting.into_iter().chain(errors))
 }
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_the_lock_is_told_once() {
+    fn the_holder_of_the_lock_is_reported_once() {
         let waiting =
             "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock. It is held by process 4711 (apt)...";
         let error = "E: Unable to lock the administration directory (/var/lib/dpkg/), is another process using it?";

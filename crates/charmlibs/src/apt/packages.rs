@@ -1,4 +1,4 @@
-//! Add, remove and ask for packages.
+//! Adding, removing and querying packages.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -12,9 +12,9 @@ use crate::process;
 const APT_GET: &str = "apt-get";
 const APT_CACHE: &str = "apt-cache";
 const DPKG_QUERY: &str = "dpkg-query";
-/// How often to look whether a lock is free that `apt-get` does not wait for.
+/// How often to retry a lock that `apt-get` itself does not wait for.
 const LOCK_POLL: Duration = Duration::from_millis(200);
-/// How often a download is tried, each time with `apt-get`'s own retries.
+/// How often to try a download, in addition to `apt-get`'s own retries.
 const DOWNLOAD_TRIES: u32 = 3;
 
 /// Download the lists of packages from the machine's package sources.
@@ -33,7 +33,7 @@ pub fn add_package(name: &str) -> Result<(), Error> {
     Apt::new().add_package(name)
 }
 
-/// Install the package `name` in this very version, unless it is installed.
+/// Install the package `name` in exactly this version, unless it is installed.
 ///
 /// # Errors
 /// See [`Apt::add_package_version`].
@@ -41,7 +41,7 @@ pub fn add_package_version(name: &str, version: &str) -> Result<(), Error> {
     Apt::new().add_package_version(name, version)
 }
 
-/// Install the packages `names` at once, but for those that are installed. `NAME=VERSION` asks for this very version.
+/// Install the packages `names` that are not installed, in one run. `NAME=VERSION` requests exactly this version.
 ///
 /// # Errors
 /// See [`Apt::add_packages`].
@@ -49,7 +49,7 @@ pub fn add_packages(names: &[&str]) -> Result<(), Error> {
     Apt::new().add_packages(names)
 }
 
-/// Bring the package `name` to the newest version that the package sources have, or install it.
+/// Upgrade the package `name` to the newest version in the package sources, or install it.
 ///
 /// # Errors
 /// See [`Apt::upgrade_package`].
@@ -81,7 +81,7 @@ pub fn candidate_version(name: &str) -> Result<Option<String>, Error> {
     Apt::new().candidate_version(name)
 }
 
-/// The version of the package `name` that is installed, if it is, such as `1.11.0-1`.
+/// The installed version of the package `name`, such as `1.11.0-1`; `None` if it is not installed.
 ///
 /// # Errors
 /// See [`Apt::installed_version`].
@@ -120,33 +120,33 @@ impl Default for Apt {
 }
 
 impl Apt {
-    /// The tools on `PATH`, waiting for locks for up to five minutes.
+    /// The tools on `PATH`, with a lock timeout of five minutes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The tools in `folder`: another machine's, under its root, or a test's.
+    /// The tools in `folder`, such as those of a test.
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self { folder: Some(folder.into()), ..Self::default() }
     }
 
-    /// Where repositories and their keys are written: `/etc/apt` if not set.
+    /// Where repositories and their keys are written; by default `/etc/apt`.
     #[must_use]
     pub fn config_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.config_folder = folder.into();
         self
     }
 
-    /// How long to wait while another process holds the lock of apt or dpkg.
+    /// How long to wait while another process holds the lock of apt or dpkg; by default five minutes.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
     }
 
-    /// How long to pause before a failed download is tried again: this long, then twice as long. 2 s if not set.
+    /// The pause before the first retry of a failed download, by default 2 s. The second retry waits twice as long.
     #[must_use]
     pub fn download_pause(mut self, pause: Duration) -> Self {
         self.download_pause = pause;
@@ -156,14 +156,14 @@ impl Apt {
     /// Download the lists of packages from the machine's package sources.
     ///
     /// # Errors
-    /// Any of the sources could not be read ([`Error::Failed`], after a few tries), or another process kept the lock.
+    /// A source could not be read ([`Error::Failed`], after a few tries), or another process kept the lock.
     pub fn update(&self) -> Result<(), Error> {
-        // As an option and not as `--error-on=any`, which apt before 2.1 refuses: it ignores options that it does not know.
+        // Not `--error-on=any`, which apt before 2.1 refuses: it ignores unknown options that are given like this.
         self.apt_get("update the package lists", None, &["-o", "APT::Update::Error-Mode=any", "update"])
     }
 
-    /// Install the package `name`, unless it is installed, in whatever version. If no package source has it (or not
-    /// any more), the lists of packages are updated, and it is tried once more.
+    /// Install the package `name`, unless any version of it is installed. If no package source has it, the package
+    /// lists are updated, and it is tried once more.
     ///
     /// # Errors
     /// [`Error::PackageNotFound`]: no package source has it. [`Error::Failed`]: it could not be downloaded (after a few
@@ -172,11 +172,11 @@ impl Apt {
         self.add(&[Wanted { name, version: None }])
     }
 
-    /// Install the packages `names` in one run of `apt-get`, but for those that are installed. `NAME=VERSION` asks for this
-    /// very version, as [`Apt::add_package_version`] does.
+    /// Install the packages `names` that are not installed, in one run of `apt-get`. `NAME=VERSION` requests exactly
+    /// this version, as with [`Apt::add_package_version`].
     ///
     /// # Errors
-    /// As [`Apt::add_package`]. Either all are installed or, if `apt-get` could not even begin, none.
+    /// As [`Apt::add_package`]. If `apt-get` could not even start, no package was installed.
     pub fn add_packages(&self, names: &[&str]) -> Result<(), Error> {
         let wanted = |name: &&'_ str| match name.split_once('=') {
             Some((name, version)) => (name.to_owned(), Some(version.to_owned())),
@@ -188,7 +188,7 @@ impl Apt {
         self.add(&wanted)
     }
 
-    /// Bring the package `name` to the newest version that the package sources have (as of the last [`Apt::update`]), or
+    /// Upgrade the package `name` to the newest version in the package sources (as of the last [`Apt::update`]), or
     /// install it.
     ///
     /// # Errors
@@ -198,8 +198,8 @@ impl Apt {
         self.apt_get("upgrade", Some(name), &["install", name])
     }
 
-    /// Install the package `name` in this very `version`, such as `1.11.0-1`, unless it is installed. An older one is
-    /// upgraded; a newer one is left alone, with an error: a package's data seldom survives the way back.
+    /// Install the package `name` in exactly this `version`, such as `1.11.0-1`, unless it is installed. An older
+    /// version is upgraded. A newer one is not changed, and is an error: a package's data seldom survives a downgrade.
     ///
     /// # Errors
     /// As [`Apt::add_package`].
@@ -207,7 +207,7 @@ impl Apt {
         self.add(&[Wanted { name, version: Some(version) }])
     }
 
-    /// Remove the package `name`, unless it is not installed. Its configuration files stay.
+    /// Remove the package `name`, unless it is not installed. Its configuration files are kept.
     ///
     /// # Errors
     /// [`Error::Failed`]: it could not be removed. [`Error::Locked`]: another process kept the lock.
@@ -255,11 +255,11 @@ impl Apt {
         Ok(version.filter(|version| *version != "(none)").map(str::to_owned))
     }
 
-    /// The version of the package `name` that is installed, if it is, such as `1.11.0-1`. A package that was removed but
-    /// for its configuration files, or that is not installed to the end, is not.
+    /// The installed version of the package `name`, such as `1.11.0-1`. `None` if it is not completely installed, or
+    /// was removed except for its configuration files.
     ///
     /// # Errors
-    /// [`Error::Start`] or [`Error::Failed`]: `dpkg-query` could not say.
+    /// [`Error::Start`] or [`Error::Failed`]: `dpkg-query` failed.
     pub fn installed_version(&self, name: &str) -> Result<Option<String>, Error> {
         Ok(self.status(name)?.filter(|status| status.state == "installed").map(|status| status.version))
     }
@@ -293,7 +293,7 @@ impl Apt {
             result => result?,
         }
         for (it, package) in missing {
-            // For apt-get, a name that no package has is a pattern: `tinyproxy.bin` would install tinyproxy-bin.
+            // apt-get treats an unknown name as a pattern: `tinyproxy.bin` would install tinyproxy-bin.
             let installed = self.installed_version(it.name)?;
             if !it.is(installed.as_deref()) {
                 return Err(Error::NotInstalled { package, found: installed });
@@ -303,13 +303,13 @@ impl Apt {
         Ok(())
     }
 
-    /// What dpkg knows of the package `name`.
+    /// dpkg's status of the package `name`.
     fn status(&self, name: &str) -> Result<Option<Status>, Error> {
         check_name(name)?;
         let output = self.run(DPKG_QUERY, &["--show", "--showformat=${db:Status-Status} ${Version}\\n", name])?;
         if output.status.success() {
             let stdout = String::from_utf8_lossy(&output.stdout);
-            // One line for each architecture that the package is known in.
+            // One line per architecture.
             let mut lines: Vec<_> = stdout.lines().filter_map(|line| line.split_once(' ')).collect();
             lines.sort_by_key(|(state, _)| *state != "installed");
             return Ok(lines
@@ -322,13 +322,13 @@ impl Apt {
         Err(Error::Failed(failure("look for", Some(name), DPKG_QUERY, &output)))
     }
 
-    /// Run `apt-get`, again where that can help.
+    /// Run `apt-get`, and retry it where that can help.
     pub(super) fn apt_get(&self, doing: &'static str, package: Option<&str>, args: &[&str]) -> Result<(), Error> {
         let started = Instant::now();
         let mut downloads = 1;
         let mut logged = false;
         loop {
-            // apt-get waits for dpkg's lock by itself, but not for each of its others, nor did it always.
+            // apt-get itself waits for dpkg's lock, but not for its other locks, and older versions wait for none.
             let left = self.lock_timeout.saturating_sub(started.elapsed());
             let timeout = format!("DPkg::Lock::Timeout={}", left.as_secs());
             let mut command = vec!["-y", "-q", "--option=Dpkg::Options::=--force-confold"];
@@ -365,13 +365,13 @@ impl Apt {
     pub(super) fn run(&self, program: &'static str, args: &[&str]) -> Result<Output, Error> {
         let path = self.folder.as_ref().map_or_else(|| PathBuf::from(program), |folder| folder.join(program));
         let mut command = Command::new(path);
-        // In English, for what it says is read here.
+        // In English, because the output is parsed.
         command.args(args).env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
         process::output(&mut command).map_err(|error| Error::Start { program, error: error.into() })
     }
 }
 
-/// A package that should be installed.
+/// A requested package.
 #[derive(Clone, Copy)]
 struct Wanted<'a> {
     name: &'a str,
@@ -379,7 +379,7 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Whether it is, if this version is installed.
+    /// Whether `installed` satisfies the request.
     fn is(self, installed: Option<&str>) -> bool {
         match self.version {
             Some(version) => installed == Some(version),
@@ -387,7 +387,7 @@ impl Wanted<'_> {
         }
     }
 
-    /// As `apt-get` wants to be told.
+    /// In `apt-get`'s syntax.
     fn package(self) -> String {
         self.version.map_or_else(|| self.name.to_owned(), |version| format!("{}={version}", self.name))
     }

@@ -1,4 +1,4 @@
-//! Where packages come from.
+//! Package repositories.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::pathops;
 
 const ADD_APT_REPOSITORY: &str = "add-apt-repository";
 
-/// A place that packages come from, with the key that it signs them with.
+/// A package repository, with the key that signs it.
 ///
 /// ```
 /// use charmlibs::apt::Repository;
@@ -33,8 +33,8 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// The repository `name` (its files are named so) at `uri`, with what `suite` (such as `noble`) has in `main`. A suite
-    /// that ends in `/` is a folder with a list of packages.
+    /// The repository `name` (used for its files) at `uri`, with the component `main` of `suite` (such as `noble`). A
+    /// suite that ends in `/` is a folder with a package list.
     #[must_use]
     pub fn new(name: impl Into<String>, uri: impl Into<String>, suite: impl Into<String>) -> Self {
         let (name, uri, suite) = (name.into(), uri.into(), suite.into());
@@ -80,8 +80,8 @@ impl Repository {
         })
     }
 
-    /// The PPA `ppa` (`OWNER/NAME`) for the series `suite`, such as `noble`. Its [`Repository::key`] is on its page on
-    /// Launchpad. [`add_ppa`] gets the key by itself.
+    /// The PPA `ppa` (`OWNER/NAME`) for the series `suite`, such as `noble`. Its [`Repository::key`] is on its
+    /// Launchpad page. [`add_ppa`] gets the key automatically.
     #[must_use]
     pub fn ppa(ppa: &str, suite: impl Into<String>) -> Self {
         let ppa = ppa.trim_start_matches("ppa:");
@@ -103,22 +103,23 @@ impl Repository {
         self
     }
 
-    /// The architectures, such as `amd64`; the machine's if not set.
+    /// The architectures, such as `amd64`; by default the machine's.
     #[must_use]
     pub fn architectures(mut self, architectures: &[&str]) -> Self {
         self.architectures = architectures.iter().map(|&it| it.to_owned()).collect();
         self
     }
 
-    /// The public key (PGP) that it is signed with, in armour (`-----BEGIN PGP PUBLIC KEY BLOCK-----`) or as bytes. No
-    /// other key is trusted for it, nor this key for others. Without one, it must be signed with a key of the distribution.
+    /// The public PGP key that signs the repository, armoured (`-----BEGIN PGP PUBLIC KEY BLOCK-----`) or binary. No
+    /// other key is trusted for it, and the key is not trusted for other repositories. Without a key, it must be
+    /// signed with one of the distribution's keys.
     #[must_use]
     pub fn key(mut self, key: impl Into<Vec<u8>>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// The ending of the key's file, by which apt tells the two forms apart.
+    /// The extension of the key's file, by which apt tells the two formats apart.
     fn key_kind(&self) -> Result<Option<&'static str>, Error> {
         let Some(key) = &self.key else { return Ok(None) };
         if String::from_utf8_lossy(key).contains("-----BEGIN PGP PUBLIC KEY BLOCK-----") {
@@ -131,11 +132,11 @@ impl Repository {
         }
     }
 
-    /// The text of its `.sources` file.
+    /// The content of its `.sources` file.
     fn sources(&self, key: Option<&str>) -> Result<String, Error> {
         let mut text = String::new();
         let mut field = |name: &str, value: &str| {
-            // A line break would begin a field that nobody asked for.
+            // A line break would start another field.
             if value.contains(char::is_control) {
                 return Err(Error::Name { kind: "value for a repository", text: value.to_owned() });
             }
@@ -154,7 +155,7 @@ impl Repository {
     }
 }
 
-/// Ensure that packages come from `repository` too, and return whether that is new.
+/// Ensure that `repository` is configured. Returns whether it was added.
 ///
 /// # Errors
 /// See [`Apt::add_repository`].
@@ -162,7 +163,7 @@ pub fn add_repository(repository: &Repository) -> Result<bool, Error> {
     Apt::new().add_repository(repository)
 }
 
-/// Have packages no longer come from the repository `name`, and return whether they did.
+/// Remove the repository `name`. Returns whether it was configured.
 ///
 /// # Errors
 /// See [`Apt::remove_repository`].
@@ -170,7 +171,7 @@ pub fn remove_repository(name: &str) -> Result<bool, Error> {
     Apt::new().remove_repository(name)
 }
 
-/// Ensure that packages come from the PPA `ppa` too, such as `ppa:deadsnakes/ppa`, and return whether that is new.
+/// Ensure that the PPA `ppa`, such as `ppa:deadsnakes/ppa`, is configured. Returns whether it was added.
 ///
 /// # Errors
 /// See [`Apt::add_ppa`].
@@ -179,12 +180,12 @@ pub fn add_ppa(ppa: &str) -> Result<bool, Error> {
 }
 
 impl Apt {
-    /// Ensure that packages come from `repository` too, and return whether that is new: whether its files were written, and
-    /// its list of packages downloaded.
+    /// Ensure that `repository` is configured. Returns whether anything changed: its files were written, and its
+    /// package list was downloaded.
     ///
     /// # Errors
-    /// [`Error::Key`]: its key is none. [`Error::Failed`]: it could not be read, or is not signed with its key; then apt's
-    /// configuration is as it was. See [`Error`] for others.
+    /// [`Error::Key`]: its key is not valid. [`Error::Failed`]: it could not be read, or is not signed with its key;
+    /// then apt's configuration is restored. See [`Error`] for others.
     pub fn add_repository(&self, repository: &Repository) -> Result<bool, Error> {
         let [sources, asc, gpg] = self.files_of(&repository.name)?;
         let kind = repository.key_kind()?;
@@ -200,7 +201,7 @@ impl Apt {
             return Ok(false);
         }
         let list = format!("Dir::Etc::SourceList={}", sources.display());
-        // Of this repository alone: others are not what this is about, and none of their lists must go.
+        // Only this repository: do not touch the lists of others.
         let only = ["-o", &list, "-o", "Dir::Etc::SourceParts=-", "-o", "APT::Get::List-Cleanup=0"];
         let args: Vec<_> = only.into_iter().chain(["-o", "APT::Update::Error-Mode=any", "update"]).collect();
         if let Err(error) = self.apt_get("read the repository's package list", None, &args) {
@@ -216,8 +217,7 @@ impl Apt {
         Ok(true)
     }
 
-    /// Have packages no longer come from the repository `name`, and return whether they did. Packages that came from it
-    /// stay.
+    /// Remove the repository `name`. Returns whether it was configured. Its installed packages are kept.
     ///
     /// # Errors
     /// See [`Error`].
@@ -232,12 +232,13 @@ impl Apt {
         Ok(removed)
     }
 
-    /// Ensure that packages come from the PPA `ppa` too, such as `ppa:deadsnakes/ppa`, and return whether that is new. The
+    /// Ensure that the PPA `ppa`, such as `ppa:deadsnakes/ppa`, is configured. Returns whether it was added. The
     /// program `add-apt-repository` (package `software-properties-common`, on every Ubuntu server) gets its key from
-    /// Launchpad; where there is no way to Launchpad, use [`Repository::ppa`].
+    /// Launchpad. Without access to Launchpad, use [`Repository::ppa`].
     ///
     /// # Errors
-    /// [`Error::Start`]: the machine does not have the program. [`Error::Failed`]: there is no such PPA, or no way to it.
+    /// [`Error::Start`]: the machine does not have the program. [`Error::Failed`]: there is no such PPA, or Launchpad
+    /// cannot be reached.
     pub fn add_ppa(&self, ppa: &str) -> Result<bool, Error> {
         let path = ppa.strip_prefix("ppa:").unwrap_or(ppa);
         let wrong = || Error::Name { kind: "PPA (ppa:OWNER/NAME)", text: ppa.to_owned() };
@@ -259,7 +260,7 @@ impl Apt {
         Ok(true)
     }
 
-    /// The files of the repository `name`: its sources, and its key in either form.
+    /// The files of the repository `name`: its sources, and its key in both formats.
     fn files_of(&self, name: &str) -> Result<[PathBuf; 3], Error> {
         check("name for a repository", name, |byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))?;
         let keys = self.config_folder.join("keyrings");

@@ -1,9 +1,9 @@
-//! Add and remove users and groups.
+//! Adding and removing users and groups.
 
 use super::{Error, Group, User, group_exists, user_exists};
 use crate::process::Run;
 
-/// What a user should be like who is added.
+/// The properties of a new user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewUser {
     system: bool,
@@ -17,61 +17,63 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    /// A user who can log in once there is a key or password: with a home folder and the shell `/bin/bash`.
+    /// A user who can log in with a key or password: with a home folder and the shell `/bin/bash`.
     #[must_use]
     pub fn login() -> Self {
         Self { shell: Some("/bin/bash".to_owned()), create_home: true, ..Self::default() }
     }
 
-    /// A user for a service: with a low number, the shell `/usr/sbin/nologin`, and no home folder made.
+    /// A system user for a service: with a low UID, the shell `/usr/sbin/nologin`, and no home folder.
     #[must_use]
     pub fn system() -> Self {
         Self { system: true, shell: Some("/usr/sbin/nologin".to_owned()), ..Self::default() }
     }
 
-    /// The number.
+    /// Set the UID.
     #[must_use]
     pub fn uid(mut self, uid: u32) -> Self {
         self.uid = Some(uid);
         self
     }
 
-    /// The login shell.
+    /// Set the login shell.
     #[must_use]
     pub fn shell(mut self, shell: impl Into<String>) -> Self {
         self.shell = Some(shell.into());
         self
     }
 
-    /// The home folder. It is made for a [`NewUser::login`].
+    /// Set the home folder. It is created for a [`NewUser::login`].
     #[must_use]
     pub fn home(mut self, home: impl Into<String>) -> Self {
         self.home = Some(home.into());
         self
     }
 
-    /// Make the home folder, or do not.
+    /// Set whether the home folder is created.
     #[must_use]
     pub fn create_home(mut self, create: bool) -> Self {
         self.create_home = create;
         self
     }
 
-    /// The user's own group, which must be there. If not set: the group of the user's name, made if it is not there.
+    /// Set the primary group, which must exist. By default it is the group with the user's name, which is created if
+    /// it is missing.
     #[must_use]
     pub fn primary_group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
         self
     }
 
-    /// Other groups that the user is in, which must be there.
+    /// Set the other groups, which must exist.
     #[must_use]
     pub fn secondary_groups(mut self, groups: &[&str]) -> Self {
         self.groups = groups.iter().map(|&group| group.to_owned()).collect();
         self
     }
 
-    /// The password, hashed as `openssl passwd -6` does it. If not set, there is none, and nobody logs in by one.
+    /// Set the password hash, as from `openssl passwd -6`. By default the user has no password, and cannot log in with
+    /// one.
     #[must_use]
     pub fn password_hash(mut self, hash: impl Into<String>) -> Self {
         self.password_hash = Some(hash.into());
@@ -79,11 +81,10 @@ impl NewUser {
     }
 }
 
-/// Ensure that there is a user `name`, and return whether there was none. One who is there is left as is, but for groups
-/// that the user is not in yet.
+/// Ensure that the user `name` exists. Returns whether it was added. An existing user is only added to missing groups.
 ///
 /// # Errors
-/// [`Error::Differs`]: there is one with another number. [`Error::NotFound`]: there is no such group. See [`Error`] for
+/// [`Error::Differs`]: it exists with another UID. [`Error::NotFound`]: there is no such group. See [`Error`] for
 /// others.
 pub fn add_user(name: &str, new: &NewUser) -> Result<bool, Error> {
     check("user", name)?;
@@ -101,7 +102,7 @@ pub fn add_user(name: &str, new: &NewUser) -> Result<bool, Error> {
     }
     let mut run = Run::new("useradd");
     let uid = new.uid.map(|uid| uid.to_string());
-    // `useradd` refuses to make the user's own group if it is there.
+    // `useradd` refuses to create the user's own group if it exists.
     let own_group = group_exists(name)?.map(|_| name.to_owned());
     let group = new.group.clone().or(own_group);
     for (option, value) in [("--uid", &uid), ("--shell", &new.shell), ("--home-dir", &new.home), ("--gid", &group)] {
@@ -179,7 +180,7 @@ pub fn add_group(name: &str, new: &NewGroup) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Ensure that `user` is in `group`, and return whether that is new.
+/// Ensure that `user` is in `group`. Returns whether it was added.
 ///
 /// # Errors
 /// [`Error::NotFound`]: there is no such user or group. See [`Error`] for others.
@@ -197,7 +198,7 @@ pub fn add_user_to_group(user: &str, group: &str) -> Result<bool, Error> {
 /// Remove the user `name`, and return whether there was one. The home folder and the mails stay.
 ///
 /// # Errors
-/// [`Error::Program`]: as where a process of the user runs. See [`Error`] for others.
+/// [`Error::Program`]: for example, a process of the user is running. See [`Error`] for others.
 pub fn remove_user(name: &str) -> Result<bool, Error> {
     delete_user(name, Run::new("userdel"))
 }
@@ -220,10 +221,10 @@ fn delete_user(name: &str, run: Run) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Remove the group `name`, and return whether there was one.
+/// Remove the group `name`. Returns whether it existed.
 ///
 /// # Errors
-/// [`Error::Program`]: as where it is a user's own group. See [`Error`] for others.
+/// [`Error::Program`]: for example, it is a user's primary group. See [`Error`] for others.
 pub fn remove_group(name: &str) -> Result<bool, Error> {
     delete_group(name, Run::new("groupdel"))
 }
@@ -269,7 +270,7 @@ fn differs(kind: &'static str, name: &str, there: u32, wanted: u32) -> Error {
     Error::Differs { kind, name, what: "number", there, wanted }
 }
 
-/// As Debian's `useradd` has it, but for names that end in `$`, and for those that are numbers.
+/// Debian's rule for `useradd`, without names that end in `$` and without numbers.
 fn check(kind: &'static str, name: &str) -> Result<(), Error> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let start = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');

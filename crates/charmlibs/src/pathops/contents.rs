@@ -1,4 +1,4 @@
-//! What a file should hold, and who it should belong to.
+//! Ensures the content and owner of files.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -9,17 +9,17 @@ use super::Error;
 use super::owner::Owner;
 use super::{replacement, tree};
 
-/// Ensure that the file `path` holds `content`, with mode `0o644`, and return whether anything had to be changed.
+/// Ensure that the file `path` has this `content`, with mode `0o644`. Returns whether anything changed.
 ///
-/// As [`Options::ensure_contents`] with the default [`Options`].
+/// Same as [`Options::ensure_contents`] with the default [`Options`].
 ///
 /// # Errors
-/// See [`Error`]. The file is then as it was before.
+/// See [`Error`]. The file is unchanged then.
 pub fn ensure_contents(path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> Result<bool, Error> {
     Options::new().ensure_contents(path, content)
 }
 
-/// The mode and the owner of a file or folder, besides its content.
+/// The mode and owner of a file or folder.
 ///
 /// ```no_run
 /// use charmlibs::pathops::Options;
@@ -37,51 +37,50 @@ pub struct Options {
 }
 
 impl Options {
-    /// Mode `0o644` (a folder: `0o755`), and the owner and group as they are: this process's for a new file or folder.
+    /// Mode `0o644` (for a folder `0o755`), and the current owner and group; for a new file or folder, this process's.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The permissions, such as `0o600`. The umask does not apply.
+    /// Set the permissions, such as `0o600`. The umask does not apply.
     #[must_use]
     pub fn mode(mut self, mode: u32) -> Self {
         self.mode = Some(mode & 0o7777);
         self
     }
 
-    /// The owner, by name. A file that is written then gets this user's own group too, unless [`Options::group`] is set.
+    /// Set the owner, by name. A file that is written also gets this user's primary group, unless [`Options::group`]
+    /// is set.
     #[must_use]
     pub fn user(mut self, name: impl Into<String>) -> Self {
         self.user = Some(name.into());
         self
     }
 
-    /// The group, by name.
+    /// Set the group, by name.
     #[must_use]
     pub fn group(mut self, name: impl Into<String>) -> Self {
         self.group = Some(name.into());
         self
     }
 
-    /// Let the file take the place of a symbolic link at its path, and leave what the link leads to as it is: for a path
-    /// whose folder others may write to.
+    /// Replace a symbolic link at the path, and leave its target alone: for a path in a folder that others can write
+    /// to.
     #[must_use]
     pub fn replace_link(mut self) -> Self {
         self.replace_link = true;
         self
     }
 
-    /// Ensure that the file `path` holds `content` with this mode and owner, and return whether anything had to be
-    /// changed.
+    /// Ensure that the file `path` has this `content`, mode and owner. Returns whether anything changed.
     ///
-    /// The change is atomic: at any time, also after a crash, the file is either as it was or as it should be, because a
-    /// complete new file takes its place. Folders that are missing above it are made, with mode `0o755` whatever the
-    /// umask. A symbolic link at `path` stays, and the file that it leads to is replaced, unless [`Options::replace_link`]
-    /// says otherwise.
+    /// The change is atomic: at any time, even after a crash, the file is either the old or the new one, because a
+    /// complete new file replaces it. Missing folders above it are created, with mode `0o755` whatever the umask is.
+    /// If `path` is a symbolic link, its target is replaced, unless [`Options::replace_link`] is set.
     ///
     /// # Errors
-    /// See [`Error`]. The file is then as it was before.
+    /// See [`Error`]. The file is unchanged then.
     pub fn ensure_contents(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> Result<bool, Error> {
         let (path, content) = (path.as_ref(), content.as_ref());
         if path.file_name().is_none() {
@@ -105,7 +104,7 @@ impl Options {
             && old.len() == content.len() as u64
             && fs::read(path).map_err(Error::step("read", path))? == content
         {
-            tracing::debug!(path = %path.display(), "the file is as it should be");
+            tracing::debug!(path = %path.display(), "the file is unchanged");
             return Ok(false);
         }
         if let Some(folder) = path.parent() {
@@ -119,15 +118,15 @@ impl Options {
     }
 }
 
-/// The path of the file itself, where `path` may be a symbolic link to it, even one that leads nowhere yet.
+/// The path of the file itself, if `path` is a symbolic link, even to a missing file.
 fn follow(path: &Path) -> Result<PathBuf, Error> {
-    /// As many as Linux follows before it gives up with `ELOOP`.
+    /// The number of links after which Linux gives up with `ELOOP`.
     const LINKS_MAX: usize = 40;
     let mut path = path.to_path_buf();
     for _ in 0..LINKS_MAX {
         match fs::read_link(&path) {
             Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
-            // Not a link, or nothing there.
+            // Not a link, or missing.
             Err(_) => return Ok(path),
         }
     }

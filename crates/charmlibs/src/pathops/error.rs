@@ -1,10 +1,8 @@
-//! Why a file or folder could not be made as it should be.
-
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Why a file or folder could not be made as it should be. A file is then as it was before.
+/// Why an operation on a file or folder failed. A file is unchanged then.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -14,31 +12,31 @@ pub enum Error {
         /// The path.
         path: PathBuf,
     },
-    /// A folder stands where the file should be.
+    /// There is a folder in place of the file.
     #[error("could not write {}: it is a folder", path.display())]
     IsFolder {
-        /// Where.
+        /// The folder.
         path: PathBuf,
     },
-    /// A device, socket or pipe stands where the file should be.
+    /// There is a device, socket or pipe in place of the file.
     #[error("could not write {}: it is not a regular file", path.display())]
     NotRegular {
-        /// Where.
+        /// Its path.
         path: PathBuf,
     },
-    /// Something else stands where a folder should be.
-    #[error("could not make the folder {}: something else is there", path.display())]
+    /// There is something else in place of the folder.
+    #[error("could not make the folder {}: it exists, but is not a folder", path.display())]
     NotFolder {
-        /// Where.
+        /// Its path.
         path: PathBuf,
     },
-    /// A tree would be copied to a place in itself.
+    /// A tree cannot be copied into itself.
     #[error("could not copy {} into itself", path.display())]
     IntoItself {
         /// The tree.
         path: PathBuf,
     },
-    /// What would be removed is the machine's root, or has no name of its own.
+    /// The path to remove is the root, or does not end in a name.
     #[error("did not remove '{}': it names no file or folder to remove", path.display())]
     NotRemovable {
         /// The path.
@@ -49,27 +47,27 @@ pub enum Error {
     UnknownOwner {
         /// `user` or `group`.
         kind: &'static str,
-        /// The name that was looked for.
+        /// The missing name.
         name: String,
     },
-    /// The users and groups of the machine could not be read.
+    /// The machine's users and groups could not be read.
     #[error("could not look for the {kind} '{name}' with getent: {why}")]
     Getent {
         /// `user` or `group`.
         kind: &'static str,
-        /// The name that was looked for.
+        /// The requested name.
         name: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
-    /// A step on the way failed.
+    /// A step of the operation failed.
     #[error("could not {step} {}: {error}", path.display())]
     Step {
-        /// What was being done, such as `write` or `make the folder for`.
+        /// The step, such as `write` or `make the folder for`.
         step: &'static str,
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The error of the operating system.
         error: Arc<io::Error>,
     },
 }

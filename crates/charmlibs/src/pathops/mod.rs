@@ -1,4 +1,4 @@
-//! Files that are written whole or not at all, and trees of them.
+//! Atomic writes of files, and operations on trees of them.
 
 mod contents;
 mod error;

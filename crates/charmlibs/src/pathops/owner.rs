@@ -3,17 +3,17 @@
 use super::Error;
 use crate::accounts;
 
-/// Numbers of a file's wanted owner. `None`: as it is.
+/// The UID and GID that a file should have. `None` means unchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Owner {
     pub(super) user: Option<u32>,
     pub(super) group: Option<u32>,
-    /// The group that `user` has in the machine's list of users.
+    /// The primary group of `user`.
     pub(super) group_of_user: Option<u32>,
 }
 
 impl Owner {
-    /// Look the names up.
+    /// Look up the names.
     pub(super) fn find(user: Option<&str>, group: Option<&str>) -> Result<Self, Error> {
         let mut owner = Self::default();
         if let Some(name) = user {
@@ -41,7 +41,7 @@ fn number(kind: &'static str, name: &str, field: Option<&String>) -> Result<u32,
     field.and_then(|field| field.parse().ok()).ok_or_else(|| Error::Getent {
         kind,
         name: name.to_owned(),
-        why: "it printed something else than an entry".to_owned(),
+        why: "it did not print an entry".to_owned(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! A new file that takes the place of an old one in one step.
+//! Replaces a file atomically.
 
 use std::fs::Permissions;
 use std::io::Write as _;
@@ -9,7 +9,7 @@ use atomic_file::NewFile;
 
 use super::Error;
 
-/// Put a file with this content, mode and owner at `path`, in place of one that may be there.
+/// Create a file with this content, mode and owner at `path`, and replace an existing one.
 pub(super) fn replace(
     path: &Path,
     content: &[u8],
@@ -26,7 +26,7 @@ pub(super) fn replace(
     if user.is_some() || group.is_some() {
         std::os::unix::fs::fchown(&*file, user, group).map_err(Error::step("set the owner of", path))?;
     }
-    // After the owner, whose change takes the set-user-ID bit away.
+    // After the owner: changing the owner clears the set-user-ID bit.
     file.set_permissions(Permissions::from_mode(mode)).map_err(Error::step("set the mode of", path))?;
     new.take_over_for_good().map_err(Error::step("replace", path))
 }

@@ -1,4 +1,4 @@
-//! Folders, and all that is in them.
+//! Folders and their content.
 
 use std::fs::{self, Metadata, Permissions};
 use std::io;
@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use super::owner::Owner;
 use super::{Error, Options};
 
-/// Ensure that `path` is a folder with mode `0o755`, and return whether anything had to be changed.
+/// Ensure that `path` is a folder with mode `0o755`. Returns whether anything changed.
 ///
-/// As [`Options::ensure_folder`] with the default [`Options`].
+/// Same as [`Options::ensure_folder`] with the default [`Options`].
 ///
 /// # Errors
 /// See [`Error`].
@@ -18,9 +18,9 @@ pub fn ensure_folder(path: impl AsRef<Path>) -> Result<bool, Error> {
     Options::new().ensure_folder(path)
 }
 
-/// Ensure that all of the folder `source` is in the folder `target`, and return whether anything had to be changed.
+/// Ensure that the folder `target` has everything in the folder `source`. Returns whether anything changed.
 ///
-/// As [`Options::ensure_tree`] with the default [`Options`].
+/// Same as [`Options::ensure_tree`] with the default [`Options`].
 ///
 /// # Errors
 /// See [`Error`].
@@ -28,10 +28,10 @@ pub fn ensure_tree(source: impl AsRef<Path>, target: impl AsRef<Path>) -> Result
     Options::new().ensure_tree(source, target)
 }
 
-/// Remove a file, a link (not what it leads to), or a folder with all that is in it; and return whether there was one.
+/// Remove a file, a link (not its target), or a folder with its content. Returns whether it existed.
 ///
 /// # Errors
-/// [`Error::NotRemovable`]: `path` is `/`, or ends in `..` or so. [`Error::Step`]: it could not be removed.
+/// [`Error::NotRemovable`]: `path` is `/`, or does not end in a name. [`Error::Step`]: it could not be removed.
 pub fn remove(path: impl AsRef<Path>) -> Result<bool, Error> {
     let path = path.as_ref();
     if path.file_name().is_none() {
@@ -46,11 +46,11 @@ pub fn remove(path: impl AsRef<Path>) -> Result<bool, Error> {
 }
 
 impl Options {
-    /// Ensure that `path` is a folder with this mode (`0o755` if not set) and owner, and return whether anything had to be
-    /// changed. Folders that are missing above it are made, with mode `0o755`.
+    /// Ensure that `path` is a folder with this owner and mode (by default `0o755`). Returns whether anything changed.
+    /// Missing folders above it are created, with mode `0o755`.
     ///
     /// # Errors
-    /// [`Error::NotFolder`]: something else is there. See [`Error`] for others.
+    /// [`Error::NotFolder`]: it exists, but is not a folder. See [`Error`] for others.
     pub fn ensure_folder(&self, path: impl AsRef<Path>) -> Result<bool, Error> {
         self.folder(
             path.as_ref(),
@@ -59,12 +59,12 @@ impl Options {
         )
     }
 
-    /// Ensure that all of the folder `source` is in the folder `target`, with this owner, and return whether anything had
-    /// to be changed. Files have this mode, or that of the source if it is not set; folders have the source's. Links are
-    /// copied as links. What else is in `target` stays.
+    /// Ensure that the folder `target` has everything in the folder `source`, with this owner. Returns whether
+    /// anything changed. Files get this mode, or by default the source's; folders get the source's. Links are copied
+    /// as links. Other files in `target` are kept.
     ///
     /// # Errors
-    /// See [`Error`]. Each file is then as it was or as it should be, but the tree can be half of each.
+    /// See [`Error`]. Each file is then complete, but the tree may be only partly copied.
     pub fn ensure_tree(&self, source: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<bool, Error> {
         let (source, target) = (source.as_ref(), target.as_ref());
         let owner = Owner::find(self.user.as_deref(), self.group.as_deref())?;
@@ -86,7 +86,7 @@ impl Options {
             } else if what.is_symlink() {
                 ensure_link(&from, &to, owner)?
             } else if what.is_file() {
-                // A link in the way is replaced: what it leads to is not part of the tree.
+                // Replace a link in the way: its target is not part of the tree.
                 let link = look(&to)?.is_some_and(|there| there.is_symlink()) && remove(&to)?;
                 let content = fs::read(&from).map_err(Error::step("read", &from))?;
                 let mode = self.mode.unwrap_or(what.mode() & 0o7777);
@@ -98,8 +98,8 @@ impl Options {
         Ok(changed)
     }
 
-    /// Ensure that `path`, and all that is in it if it is a folder, has this owner; and return whether anything had to be
-    /// changed. Modes stay. Links get the owner too, but not what they lead to.
+    /// Ensure that `path`, with its content if it is a folder, has this owner. Returns whether anything changed. Modes
+    /// are kept. Links themselves get the owner, but not their targets.
     ///
     /// # Errors
     /// See [`Error`].
@@ -128,7 +128,7 @@ impl Options {
     }
 }
 
-/// Make `folder` and those above it that are missing, with mode `0o755` whatever the umask.
+/// Create `folder` and missing folders above it, with mode `0o755` whatever the umask is.
 pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
@@ -138,13 +138,13 @@ pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
     }
     match fs::create_dir(folder) {
         Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o755)),
-        // Another process was quicker.
+        // Another process created it.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// The path without links, of which the end may not be there yet.
+/// The path without links. Its end may not exist yet.
 fn real(path: &Path) -> Result<PathBuf, Error> {
     match fs::canonicalize(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => match (path.parent(), path.file_name()) {
@@ -156,7 +156,7 @@ fn real(path: &Path) -> Result<PathBuf, Error> {
     }
 }
 
-/// What is at `path` itself, if anything.
+/// The metadata of `path` itself, if it exists.
 fn look(path: &Path) -> Result<Option<Metadata>, Error> {
     match fs::symlink_metadata(path) {
         Ok(there) => Ok(Some(there)),
@@ -192,17 +192,17 @@ fn ensure_owner(path: &Path, owner: Owner) -> Result<bool, Error> {
     Ok(changed)
 }
 
-/// Give `path` this owner, and return whether it had another one.
+/// Set the owner of `path`. Returns whether it changed.
 fn own(path: &Path, there: &Metadata, owner: Owner) -> Result<bool, Error> {
     let user = owner.user.filter(|&user| user != there.uid());
-    // The user's own group comes with the user, as for a file.
+    // As for a file, the user's primary group is set with the user.
     let group = owner.group.or(if user.is_some() { owner.group_of_user } else { None });
     let group = group.filter(|&group| group != there.gid());
     if user.is_none() && group.is_none() {
         return Ok(false);
     }
     lchown(path, user, group).map_err(Error::step("set the owner of", path))?;
-    // The set-user-ID bit goes with the old owner, which is as it should be, but a folder's bits would go too.
+    // Changing the owner rightly clears a file's set-user-ID bit, but restore the bits of a folder.
     if there.is_dir() {
         let mode = Permissions::from_mode(there.mode() & 0o7777);
         fs::set_permissions(path, mode).map_err(Error::step("set the mode of", path))?;

@@ -9,12 +9,12 @@ use std::process::{Command, ExitStatus, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What stands where a secret was.
+/// Replaces secrets in errors.
 const HIDDEN: &str = "***";
-/// Enough of what a program printed to say why it failed.
+/// Enough lines of output to see why a program failed.
 const LAST_LINES: usize = 10;
 
-/// A program with its arguments, which must exit with code 0.
+/// A program with its arguments, which must exit with 0.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,60 +39,60 @@ pub struct Run {
 }
 
 impl Run {
-    /// The program `program`, found on `PATH` if it is no path.
+    /// The program `program`, looked up in `PATH` unless it is a path.
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         Command::new(program).into()
     }
 
-    /// One more argument.
+    /// Add an argument.
     pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.command.arg(arg);
         self
     }
 
-    /// More arguments.
+    /// Add arguments.
     pub fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
         self.command.args(args);
         self
     }
 
-    /// One more argument, which is a secret: errors show `***` for it. Other users of the machine can see it while the
-    /// program runs, so [`Run::input`] and [`Run::secret_env`] are better where the program takes them.
+    /// Add a secret argument: errors show `***` for it. Other users of the machine can see it while the program runs,
+    /// so prefer [`Run::input`] and [`Run::secret_env`] if the program accepts them.
     pub fn secret_arg(self, arg: impl Into<String>) -> Self {
         let arg = arg.into();
         self.arg(&arg).hide(arg)
     }
 
-    /// A variable of the program's environment, besides those of this process.
+    /// Set an environment variable, in addition to those of this process.
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
-    /// A variable whose value is a secret: errors show `***` for it.
+    /// Set an environment variable with a secret value: errors show `***` for it.
     pub fn secret_env(self, name: impl AsRef<OsStr>, value: impl Into<String>) -> Self {
         let value = value.into();
         self.env(name, &value).hide(value)
     }
 
-    /// The folder to run in.
+    /// Set the working directory.
     pub fn in_folder(mut self, folder: impl AsRef<Path>) -> Self {
         self.command.current_dir(folder);
         self
     }
 
-    /// What the program reads on standard input; nothing if not set.
+    /// Set the standard input, which is empty by default.
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Some(bytes.into());
         self
     }
 
-    /// Show `***` in errors wherever the command line or what the program printed has `secret`.
+    /// Show `***` in errors wherever `secret` occurs in the command line or in the output.
     pub fn hide(mut self, secret: impl Into<String>) -> Self {
         let secret = secret.into();
         if !secret.is_empty() {
             self.secrets.push(secret);
-            // A secret that holds another one goes first, so that nothing of it stays.
+            // Replace longer secrets first, so that no part of a secret remains.
             self.secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         }
         self
@@ -104,16 +104,16 @@ impl Run {
         self
     }
 
-    /// Run the program to its end, and return what it printed.
+    /// Run the program, and return its output.
     ///
     /// # Errors
-    /// [`Error`]: it could not be started, did not end in time, or ended otherwise than with code 0.
+    /// [`Error`]: it could not be started, did not end in time, or did not exit with 0.
     pub fn output(mut self) -> Result<Output, Error> {
         let output = self.run()?;
         if output.status.success() { Ok(output) } else { Err(self.failed(&output)) }
     }
 
-    /// Run the program to its end, and return what it printed on standard output: as text, without space at its end.
+    /// Run the program, and return its standard output as text, without trailing whitespace.
     ///
     /// # Errors
     /// As [`Run::output`].
@@ -122,7 +122,7 @@ impl Run {
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
-    /// Run the program to its end, and return what it printed, whatever its exit code.
+    /// Run the program, and return its output, whatever the exit code is.
     ///
     /// # Errors
     /// [`Error::Start`] or [`Error::TimedOut`].
@@ -167,14 +167,14 @@ impl Run {
     }
 }
 
-/// For what [`Run`] has no method for.
+/// For settings that [`Run`] has no method for.
 impl From<Command> for Run {
     fn from(command: Command) -> Self {
         Self { command, limit: None, input: None, secrets: Vec::new() }
     }
 }
 
-/// Why a program did not do what it should.
+/// Why a program failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -183,30 +183,30 @@ pub enum Error {
     Start {
         /// The command line, without secrets.
         command: String,
-        /// Why not.
+        /// The error of the operating system.
         error: Arc<io::Error>,
     },
-    /// The program was killed, for it did not end in time.
+    /// The program was killed, because it did not end in time.
     #[error("`{command}` did not end within {limit:?}")]
     TimedOut {
         /// The command line, without secrets.
         command: String,
-        /// How long it had.
+        /// The time limit.
         limit: Duration,
     },
-    /// The program ended otherwise than with code 0.
+    /// The program did not exit with 0.
     #[error("{0}")]
     Failed(Failure),
 }
 
 impl Error {
-    /// Whether there is no such program.
+    /// Whether the program does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Start { error, .. } if error.kind() == io::ErrorKind::NotFound)
     }
 
-    /// What the program that failed said, if it ran to its end.
+    /// The output of the failed program, if it ran to its end.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match self {
@@ -216,42 +216,42 @@ impl Error {
     }
 }
 
-/// A program that ran and failed. Secrets are hidden in all of it.
+/// A program that ran and failed. Secrets are hidden everywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The command line.
     pub command: String,
-    /// How it ended.
+    /// The exit status.
     pub status: ExitStatus,
-    /// What it printed on standard output.
+    /// The standard output.
     pub stdout: String,
-    /// What it printed on standard error.
+    /// The standard error.
     pub stderr: String,
 }
 
 impl Failure {
-    /// A program that exited with `code` after it wrote `stderr`, for a test of what a charm makes of it.
+    /// A failure as if from a program that exited with `code` after writing `stderr`, to test how a charm handles it.
     #[must_use]
     pub fn new(command: impl Into<String>, code: u8, stderr: impl Into<String>) -> Self {
         let status = ExitStatus::from_raw(i32::from(code) << 8);
         Self { command: command.into(), status, stdout: String::new(), stderr: stderr.into() }
     }
 
-    /// The exit code; `None` if a signal ended the program.
+    /// The exit code; `None` if the program was killed by a signal.
     #[must_use]
     pub fn code(&self) -> Option<i32> {
         self.status.code()
     }
 }
 
-/// One line: `` `COMMAND` exited with code 1: what it said last ``.
+/// One line: `` `COMMAND` exited with code 1: LAST LINES ``.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` {}", self.command, super::outcome(self.status))?;
         let said = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
         let lines: Vec<_> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         match &lines[lines.len().saturating_sub(LAST_LINES)..] {
-            [] => f.write_str(" and said nothing"),
+            [] => f.write_str(" without a message"),
             lines => write!(f, ": {}", lines.join("; ")),
         }
     }
@@ -318,6 +318,6 @@ mod tests {
     #[test]
     fn a_failure_can_be_made_in_a_test() {
         let failure = Failure::new("nginx -t", 1, "");
-        assert_eq!(Error::Failed(failure).to_string(), "`nginx -t` exited with code 1 and said nothing");
+        assert_eq!(Error::Failed(failure).to_string(), "`nginx -t` exited with code 1 without a message");
     }
 }

@@ -1,4 +1,4 @@
-//! Requests to snapd, and the changes that they begin.
+//! Requests to snapd, and the changes that they start.
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 use super::error::{Error, Refusal};
 use super::http;
 
-/// snapd itself tries for 38 s to reach the store.
+/// Longer than the 38 s for which snapd itself tries to reach the store.
 const REQUEST_LIMIT: Duration = Duration::from_mins(2);
-/// A request that is longer than this brings a file.
+/// Requests longer than this contain a file.
 const FILE_LENGTH: u64 = 1 << 20;
-/// How often to look whether a change is done, as the program `snap` does.
+/// How often to check whether a change is done; the same as in the program `snap`.
 const POLL: Duration = Duration::from_millis(100);
-/// How often to look whether another change is out of the way.
+/// How often to retry while another change is in the way.
 const CONFLICT_POLL: Duration = Duration::from_millis(500);
-/// snapd restarts when it refreshes itself: how long to wait for it to be back.
+/// How long to wait while snapd restarts because it refreshes itself.
 const RESTART_LIMIT: Duration = Duration::from_secs(10);
 
-/// The snapd of a machine.
+/// A machine's snapd.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -45,20 +45,20 @@ impl Default for Snapd {
 }
 
 impl Snapd {
-    /// The snapd that listens on `/run/snapd.socket`, with 15 minutes for each change.
+    /// The snapd at `/run/snapd.socket`, with 15 minutes for each change.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The snapd that listens on another socket: a test's.
+    /// The snapd at another socket, such as a test's.
     #[must_use]
     pub fn at(socket: impl Into<PathBuf>) -> Self {
         Self { socket: socket.into(), ..Self::default() }
     }
 
-    /// How long a change may take, downloads and hooks of the snap included; and how long to wait before that for another
-    /// change that is in its way.
+    /// How long a change may take, including downloads and the snap's hooks; and how long to wait for another change
+    /// that is in its way.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -109,7 +109,7 @@ impl Snapd {
         change.map_or(Ok(()), |change| self.wait(&change, doing))
     }
 
-    /// The lines of a stream of JSON values, which is how snapd answers with logs.
+    /// The lines of a stream of JSON values, the format of snapd's logs.
     pub(super) fn get_stream(&self, path: &str, doing: &str) -> Result<Vec<Value>, Error> {
         let request = format!("GET {path}");
         let answer = self.exchange("GET", path, &mut io::empty(), 0, "application/json")?;
@@ -125,7 +125,7 @@ impl Snapd {
         }
     }
 
-    /// What snapd answered, and the ID of the change that it began.
+    /// snapd's answer, and the ID of the change that it started.
     fn answer(
         &self,
         method: &str,
@@ -161,7 +161,7 @@ impl Snapd {
         tracing::debug!("snapd: {method} {path}");
         let socket = http::connect(&self.socket)
             .map_err(|error| Error::NotRunning { socket: self.socket.display().to_string(), why: error.to_string() })?;
-        // The file of a snap takes its time: snapd writes it to disk before it answers.
+        // A snap's file takes time: snapd writes it to disk before it answers.
         let limit = if length > FILE_LENGTH { self.timeout } else { self.request_limit };
         let mut request = http::Request { method, path, content_type, body, length };
         http::exchange(socket, &mut request, limit).map_err(|error| {
@@ -180,7 +180,7 @@ impl Snapd {
         let path = format!("/v2/changes/{}", http::escape(id));
         loop {
             let change = match self.get_json(&path, doing) {
-                // snapd restarts when it refreshes itself, in the middle of a change.
+                // snapd restarts when it refreshes itself, even during a change.
                 Err(Error::NotRunning { .. } | Error::Connection { .. }) if seen.elapsed() < RESTART_LIMIT => {
                     thread::sleep(POLL);
                     continue;
@@ -201,7 +201,7 @@ impl Snapd {
                 }
             }
             if started.elapsed() >= self.timeout {
-                // Nothing half done stays behind: snapd undoes what it has done of it.
+                // Leave nothing half done: snapd undoes an aborted change.
                 let abort = self.send_abort(&path, doing);
                 tracing::debug!("aborting snapd's change {id}: {abort:?}");
                 let doing = format!("change {id} ({doing})");

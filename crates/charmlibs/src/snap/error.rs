@@ -1,50 +1,48 @@
-//! What can go wrong with snaps.
-
 use std::fmt;
 use std::time::Duration;
 
-/// Why a snap is not as it should be.
+/// Why an operation on snaps failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Not the name of a snap, an app, an alias or a service, so it is not sent to snapd.
+    /// Not a valid name of a snap, an app, an alias or a service. It is not sent to snapd.
     #[error("'{text}' is not the name of {kind}")]
     Name {
         /// Such as `a snap`.
         kind: &'static str,
-        /// What was given.
+        /// The invalid text.
         text: String,
     },
-    /// The machine has no snapd, or it does not run.
+    /// The machine has no snapd, or it is not running.
     #[error("snapd does not run on this machine: could not connect to {socket}: {why}")]
     NotRunning {
-        /// Where it should listen.
+        /// The path of its socket.
         socket: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
-    /// The connection to snapd broke while it was used.
+    /// The connection to snapd broke.
     #[error("lost the connection to snapd while doing {request}: {why}")]
     Connection {
         /// Such as `POST /v2/snaps/juju`.
         request: String,
-        /// How.
+        /// The reason.
         why: String,
     },
     /// snapd did not answer, or did not finish, in time.
     #[error("snapd did not finish {doing} within {limit:?}")]
     TimedOut {
-        /// A request, or a change with what is being done.
+        /// The request or the change.
         doing: String,
-        /// How long it had.
+        /// The time limit.
         limit: Duration,
     },
-    /// snapd answered in a way that it does not document.
+    /// snapd's answer does not fit its documentation.
     #[error("could not read what snapd answered to {request}: {why}")]
     Response {
         /// Such as `GET /v2/snaps/juju`.
         request: String,
-        /// What is wrong with it.
+        /// What is wrong with the answer.
         why: String,
     },
     /// The snap is not installed.
@@ -53,32 +51,32 @@ pub enum Error {
         /// Its name.
         snap: String,
     },
-    /// The store has no such snap, channel or revision; or the snap wants what was not granted, such as classic
-    /// confinement; or anything else that snapd refused.
+    /// snapd refused the request: the store has no such snap, channel or revision, the snap needs something that was
+    /// not granted, such as classic confinement, or another reason.
     #[error("{0}")]
     Refused(Refusal),
-    /// The change began, and failed. snapd has undone what it had done of it.
+    /// The change started, but failed. snapd has undone it.
     #[error("failed to {doing}: {why} (snapd's change {id})")]
     Change {
-        /// What snapd did, in its words.
+        /// The change, in snapd's words.
         doing: String,
-        /// Why it failed, in its words.
+        /// The reason, in snapd's words.
         why: String,
-        /// For `snap change ID`.
+        /// The ID, for `snap change ID`.
         id: String,
     },
     /// The file of a snap could not be read.
     #[error("could not read the snap file {path}: {why}")]
     File {
-        /// Which.
+        /// The file's path.
         path: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
 }
 
 impl Error {
-    /// The kind of what snapd refused, such as `snap-channel-not-available`; empty where it names none.
+    /// The kind of snapd's refusal, such as `snap-channel-not-available`; empty if snapd gives none.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
         match self {
@@ -100,15 +98,15 @@ impl Error {
     }
 }
 
-/// What snapd refused. Kinds: <https://snapcraft.io/docs/snapd-rest-api>, such as `snap-not-found`,
+/// A refusal of snapd. Kinds: <https://snapcraft.io/docs/snapd-rest-api>, such as `snap-not-found`,
 /// `snap-channel-not-available`, `snap-revision-not-available`, `snap-needs-classic`, `snap-change-conflict`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// What was asked for, such as `install the snap juju`.
+    /// The requested operation, such as `install the snap juju`.
     pub doing: String,
-    /// The kind, where snapd names one.
+    /// The kind, if snapd gives one.
     pub kind: String,
-    /// Why, in snapd's words.
+    /// The reason, in snapd's words.
     pub message: String,
     /// The HTTP status.
     pub status: u16,

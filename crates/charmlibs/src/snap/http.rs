@@ -1,11 +1,11 @@
-//! As much of HTTP/1.1 as it takes to speak to snapd over its socket: one request for each connection.
+//! The part of HTTP/1.1 that is needed for snapd's socket: one request per connection.
 
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// More than snapd ever answers: a bound on what a broken server can have this process hold.
+/// The maximum size of an answer, to limit the memory that a broken server can use.
 const ANSWER_MAX: u64 = 64 << 20;
 const LINE_MAX: u64 = 64 << 10;
 
@@ -23,7 +23,7 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// Send the request and read the answer, all within `limit`.
+/// Send the request and read the answer, within `limit`.
 pub(super) fn exchange(socket: UnixStream, request: &mut Request<'_>, limit: Duration) -> io::Result<Answer> {
     let mut socket = Bounded { socket, end: Instant::now() + limit };
     write!(
@@ -32,7 +32,7 @@ pub(super) fn exchange(socket: UnixStream, request: &mut Request<'_>, limit: Dur
          Content-Type: {}\r\nContent-Length: {}\r\n\r\n",
         request.method, request.path, request.content_type, request.length
     )?;
-    // A server that refuses need not read all: what it answers says more than that it closed.
+    // A server that refuses need not read everything: prefer its answer over a write error.
     let sent = io::copy(&mut (&mut *request.body).take(request.length), &mut socket);
     match (read_answer(&mut BufReader::new(socket)), sent) {
         (Err(_), Err(sent)) => Err(sent),
@@ -44,7 +44,7 @@ pub(super) fn connect(path: &Path) -> io::Result<UnixStream> {
     UnixStream::connect(path)
 }
 
-/// Every read and write ends by `end`, however slowly the other side speaks.
+/// Ends every read and write at `end`, however slow the other side is.
 struct Bounded {
     socket: UnixStream,
     end: Instant,
@@ -91,13 +91,13 @@ fn line(reader: &mut impl io::BufRead) -> io::Result<String> {
 fn read_answer(reader: &mut BufReader<impl Read>) -> io::Result<Answer> {
     let first = line(reader)?;
     let status = first.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1)?.parse().ok());
-    let status = status.ok_or_else(|| wrong("it is no HTTP"))?;
+    let status = status.ok_or_else(|| wrong("it is not HTTP"))?;
     let (mut length, mut chunked) = (None, false);
     loop {
         let header = line(reader)?;
         let Some((name, value)) = header.split_once(':') else { break };
         if name.eq_ignore_ascii_case("content-length") {
-            length = Some(value.trim().parse::<u64>().map_err(|_| wrong("its length is no number"))?);
+            length = Some(value.trim().parse::<u64>().map_err(|_| wrong("its length is not a number"))?);
         } else if name.eq_ignore_ascii_case("transfer-encoding") {
             chunked = value.trim().eq_ignore_ascii_case("chunked");
         }
@@ -107,7 +107,7 @@ fn read_answer(reader: &mut BufReader<impl Read>) -> io::Result<Answer> {
         loop {
             let size = line(reader)?;
             let size = u64::from_str_radix(size.split(';').next().unwrap_or_default().trim(), 16)
-                .map_err(|_| wrong("the size of a chunk is no number"))?;
+                .map_err(|_| wrong("the size of a chunk is not a number"))?;
             if size == 0 {
                 break;
             }
@@ -130,7 +130,7 @@ fn take(reader: &mut BufReader<impl Read>, length: u64, body: &mut Vec<u8>) -> i
     if read as u64 == length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
-/// Escape what a path or a query may not hold.
+/// Escape what a path or a query must not contain.
 pub(super) fn escape(text: &str) -> String {
     use std::fmt::Write as _;
     text.bytes().fold(String::new(), |mut escaped, byte| {

@@ -1,24 +1,24 @@
-//! What snapd knows of a snap that is installed.
+//! snapd's information about an installed snap.
 
 use serde_json::Value;
 
-/// A snap that is installed.
+/// An installed snap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Info {
     /// Its name.
     pub name: String,
-    /// The channel that it follows, such as `latest/stable`; empty for a snap from a local file.
+    /// The tracked channel, such as `latest/stable`; empty for a snap from a local file.
     pub tracking: String,
-    /// Its revision: a number, or `x1` for one from a local file.
+    /// The revision: a number, or `x1` for a snap from a local file.
     pub revision: String,
-    /// The version of what is in it.
+    /// The snap's version.
     pub version: String,
     /// Whether it has classic confinement.
     pub classic: bool,
     /// Whether it has the confinement of developers (`devmode`).
     pub devmode: bool,
-    /// Until when it is held, as RFC 3339; `None` if it is not held.
+    /// Until when it is held, in RFC 3339; `None` if it is not held.
     pub hold: Option<String>,
     /// Its programs, services too: names without that of the snap.
     pub apps: Vec<String>,
@@ -30,16 +30,16 @@ pub struct Info {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Service {
-    /// Its name, without that of the snap.
+    /// The service's name, without the snap's.
     pub name: String,
-    /// Whether it is started when the machine starts.
+    /// Whether it starts with the machine.
     pub enabled: bool,
-    /// Whether it runs.
+    /// Whether it is running.
     pub active: bool,
 }
 
 impl Info {
-    /// A snap that is installed, for a test of what a charm makes of it.
+    /// An installed snap, to test how a charm handles it.
     #[must_use]
     pub fn new(name: &str, tracking: &str, revision: &str) -> Self {
         Self { name: name.into(), tracking: tracking.into(), revision: revision.into(), ..Self::default() }

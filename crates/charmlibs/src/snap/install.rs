@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::http::escape;
 use super::{Error, Info, Snapd};
 
-/// Risks of a channel, the most stable first.
+/// The risk levels of channels, most stable first.
 const RISKS: [&str; 4] = ["stable", "candidate", "beta", "edge"];
 
-/// Which snap to install or refresh to, and what it may do.
+/// The revision of a snap to install or refresh to, and its confinement.
 ///
 /// ```
 /// use charmlibs::snap::Install;
@@ -31,13 +31,13 @@ pub struct Install {
 }
 
 impl Install {
-    /// The newest revision of `latest/stable`, or of the channel that an installed snap follows.
+    /// The newest revision in `latest/stable`, or in the channel that an installed snap tracks.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The channel to follow, such as `14/stable`, `14` or `edge`.
+    /// The channel to track, such as `14/stable`, `14` or `edge`.
     #[must_use]
     pub fn channel(mut self, channel: impl Into<String>) -> Self {
         self.channel = Some(channel.into());
@@ -59,21 +59,21 @@ impl Install {
         self
     }
 
-    /// Let the snap do whatever root may, if it wants to (classic confinement).
+    /// Allow classic confinement: the snap can do whatever root can.
     #[must_use]
     pub fn classic(mut self) -> Self {
         self.classic = true;
         self
     }
 
-    /// Let the snap do whatever root may, and log what its confinement would have forbidden.
+    /// Devmode: the snap can do whatever root can, and what confinement would forbid is logged.
     #[must_use]
     pub fn devmode(mut self) -> Self {
         self.devmode = true;
         self
     }
 
-    /// Have [`ensure`] leave a snap alone that follows the right channel.
+    /// Make [`ensure`] leave a snap alone that already tracks the right channel.
     #[must_use]
     pub fn no_update(mut self) -> Self {
         self.no_update = true;
@@ -104,7 +104,7 @@ pub fn list() -> Result<Vec<Info>, Error> {
     Snapd::new().list()
 }
 
-/// What snapd knows of the snap `snap`; `None` if it is not installed.
+/// snapd's information about the snap `snap`; `None` if it is not installed.
 ///
 /// # Errors
 /// See [`Snapd::list_one`].
@@ -112,7 +112,7 @@ pub fn list_one(snap: &str) -> Result<Option<Info>, Error> {
     Snapd::new().list_one(snap)
 }
 
-/// Ensure that `snap` is installed as `install` says, and return whether anything had to be changed.
+/// Ensure that `snap` is installed as `install` says. Returns whether anything changed.
 ///
 /// # Errors
 /// See [`Snapd::ensure`].
@@ -120,7 +120,7 @@ pub fn ensure(snap: &str, install: &Install) -> Result<bool, Error> {
     Snapd::new().ensure(snap, install)
 }
 
-/// Install `snap`, unless it is installed, and return whether it was not.
+/// Install `snap`, unless it is installed. Returns whether it was installed now.
 ///
 /// # Errors
 /// See [`Snapd::install`].
@@ -136,7 +136,7 @@ pub fn install_local(path: impl AsRef<Path>, install: &Install) -> Result<(), Er
     Snapd::new().install_local(path, install)
 }
 
-/// Refresh `snap`, and return whether there was anything newer.
+/// Refresh `snap`. Returns whether there was a newer revision.
 ///
 /// # Errors
 /// See [`Snapd::refresh`].
@@ -177,10 +177,10 @@ impl Snapd {
         Ok(infos)
     }
 
-    /// What snapd knows of the snap `snap`; `None` if it is not installed. The store is not asked.
+    /// snapd's information about the snap `snap`; `None` if it is not installed. Does not ask the store.
     ///
     /// # Errors
-    /// [`Error::NotRunning`]: there is no snapd to ask. See [`Error`] for others.
+    /// [`Error::NotRunning`]: snapd is not running. See [`Error`] for others.
     pub fn list_one(&self, snap: &str) -> Result<Option<Info>, Error> {
         let path = path_of(snap)?;
         match self.get_json(&path, &format!("look for the snap {snap}")) {
@@ -193,8 +193,8 @@ impl Snapd {
         }
     }
 
-    /// Ensure that `snap` is installed as `install` says, and return whether anything had to be changed. Where no revision
-    /// is asked for, an installed snap is refreshed, unless [`Install::no_update`] says not to.
+    /// Ensure that `snap` is installed as `install` says. Returns whether anything changed. If no revision is given,
+    /// an installed snap is refreshed, unless [`Install::no_update`] is set.
     ///
     /// # Errors
     /// As [`Snapd::install`] and [`Snapd::refresh`].
@@ -211,11 +211,11 @@ impl Snapd {
         self.refresh(snap, install)
     }
 
-    /// Install `snap`, unless it is installed (be it from another channel), and return whether it was not.
+    /// Install `snap`, unless it is installed (from any channel). Returns whether it was installed now.
     ///
     /// # Errors
-    /// [`Error::Refused`]: the store has no such snap, channel or revision, or the snap wants to be `classic`.
-    /// [`Error::Change`]: it failed later, as in the snap's own hook. See [`Error`] for others.
+    /// [`Error::Refused`]: the store has no such snap, channel or revision, or the snap needs `classic`.
+    /// [`Error::Change`]: it failed later, for example in the snap's own hook. See [`Error`] for others.
     pub fn install(&self, snap: &str, install: &Install) -> Result<bool, Error> {
         let doing = format!("install the snap {snap}");
         match self.send("POST", &path_of(snap)?, &install.body("install"), &doing) {
@@ -224,11 +224,11 @@ impl Snapd {
         }
     }
 
-    /// Install a snap from a file, such as a resource of the charm: unsigned, and without the store. Of `install`, only
-    /// [`Install::classic`] and [`Install::devmode`] count.
+    /// Install a snap from a file, such as a resource of the charm: unsigned, and without the store. Of `install`,
+    /// only [`Install::classic`] and [`Install::devmode`] apply.
     ///
     /// # Errors
-    /// [`Error::File`]: it could not be read. As [`Snapd::install`].
+    /// [`Error::File`]: it could not be read. Others as for [`Snapd::install`].
     pub fn install_local(&self, path: impl AsRef<Path>, install: &Install) -> Result<(), Error> {
         const BOUNDARY: &str = "charmlibs-snap-3f9c1a7be2d84d06";
         let path = path.as_ref();
@@ -255,10 +255,10 @@ impl Snapd {
         })
     }
 
-    /// Refresh `snap`, to another channel if `install` names one, and return whether there was anything newer.
+    /// Refresh `snap`, to another channel if `install` names one. Returns whether there was a newer revision.
     ///
     /// # Errors
-    /// [`Error::NotInstalled`]. As [`Snapd::install`] for others.
+    /// [`Error::NotInstalled`]. Others as for [`Snapd::install`].
     pub fn refresh(&self, snap: &str, install: &Install) -> Result<bool, Error> {
         let doing = format!("refresh the snap {snap}");
         match self.send("POST", &path_of(snap)?, &install.body("refresh"), &doing) {
@@ -271,7 +271,7 @@ impl Snapd {
     /// Remove `snap`, if it is installed, and return whether it was. snapd keeps a snapshot of its data.
     ///
     /// # Errors
-    /// [`Error::Change`]: as where the snap's own hook failed. See [`Error`] for others.
+    /// [`Error::Change`]: for example, the snap's own hook failed. See [`Error`] for others.
     pub fn remove(&self, snap: &str) -> Result<bool, Error> {
         self.delete(snap, &json!({"action": "remove"}))
     }
@@ -292,7 +292,7 @@ impl Snapd {
         }
     }
 
-    /// snapd refuses what is not installed with several kinds, and with none: ask it.
+    /// snapd refuses what is not installed with various kinds, or with none, so ask whether it is installed.
     pub(super) fn or_not_installed(&self, snap: &str, error: Error) -> Error {
         const KINDS: [&str; 5] = ["", "snap-not-found", "snap-not-installed", "app-not-found", "option-not-found"];
         if error.kind().is_some_and(|kind| KINDS.contains(&kind)) && matches!(self.list_one(snap), Ok(None)) {
@@ -307,7 +307,7 @@ pub(super) fn path_of(snap: &str) -> Result<String, Error> {
     Ok(format!("/v2/snaps/{}", escape(name("a snap", snap)?)))
 }
 
-/// Names have letters, digits, `-` and `_` (a parallel instance), and in an alias `.`.
+/// Names have letters, digits, `-` and `_` (in parallel instances); aliases may also have `.`.
 pub(super) fn name<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, Error> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if text.bytes().all(allowed) && text.starts_with(|first: char| first.is_ascii_alphanumeric()) {
@@ -316,12 +316,12 @@ pub(super) fn name<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, Err
     Err(Error::Name { kind, text: text.to_owned() })
 }
 
-/// The channel that snapd would follow, were a snap that follows `tracking` refreshed to `channel`.
+/// The channel that snapd would track after refreshing a snap from `tracking` to `channel`.
 fn resolve(channel: &str, tracking: &str) -> String {
     let parts: Vec<_> = channel.split('/').filter(|part| !part.is_empty()).collect();
     match parts.as_slice() {
         [] => tracking.to_owned(),
-        // A risk alone keeps the track; a track alone does not keep the risk.
+        // A risk alone keeps the track, but a track alone does not keep the risk.
         [risk, ..] if RISKS.contains(risk) => {
             let track = tracking.split('/').next().filter(|track| !track.is_empty()).unwrap_or("latest");
             format!("{track}/{}", parts.join("/"))

@@ -1,7 +1,7 @@
-//! Snaps, over the socket of snapd, without the program `snap`.
+//! Snaps, through snapd's socket, without the program `snap`.
 //!
-//! The functions here are named as the commands of `snap`, and do what these do. Each waits until snapd has done its work.
-//! [`Snapd`] has the same as methods, for another socket or other bounds.
+//! The functions have the names of `snap`'s commands, and do the same. Each waits until snapd is done. [`Snapd`] has
+//! the same functions as methods, for another socket or other limits.
 //!
 //! ```no_run
 //! use charmlibs::snap::{self, Install};

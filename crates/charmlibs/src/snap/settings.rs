@@ -6,10 +6,10 @@ use super::http::escape;
 use super::install::{name, path_of};
 use super::{Error, Snapd};
 
-/// Names for snapd's own config, whether there is such a snap or not.
+/// Names of snapd's own config, even if there is no such snap.
 const SYSTEM: [&str; 2] = ["system", "core"];
 
-/// The config of `snap`, or the values of some `keys` of it (`server.port`) if there are any.
+/// The config of `snap`, or only the values of `keys` (such as `server.port`) if any are given.
 ///
 /// # Errors
 /// See [`Snapd::get`].
@@ -41,7 +41,7 @@ pub fn unset(snap: &str, keys: &[&str]) -> Result<(), Error> {
     Snapd::new().unset(snap, keys)
 }
 
-/// Let `alias` be a command that runs `app` of `snap`.
+/// Make `alias` a command that runs `app` of `snap`.
 ///
 /// # Errors
 /// See [`Snapd::alias`].
@@ -57,7 +57,7 @@ pub fn unalias(alias: &str) -> Result<(), Error> {
     Snapd::new().unalias(alias)
 }
 
-/// Connect a plug of `snap` to a slot: that of another snap, or the system's if there is none named.
+/// Connect a plug of `snap` to a slot of another snap; by default to the system's.
 ///
 /// # Errors
 /// See [`Snapd::connect`].
@@ -65,7 +65,7 @@ pub fn connect(snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(),
     Snapd::new().connect(snap, plug, slot)
 }
 
-/// Disconnect a plug of `snap` from a slot of another; without a slot, from whatever it is connected to.
+/// Disconnect a plug of `snap` from a slot of another snap; by default from all slots.
 ///
 /// # Errors
 /// See [`Snapd::disconnect`].
@@ -74,7 +74,7 @@ pub fn disconnect(snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<
 }
 
 impl Snapd {
-    /// The config of `snap`, or the values of some `keys` of it (`server.port`) if there are any.
+    /// The config of `snap`, or only the values of `keys` (such as `server.port`) if any are given.
     ///
     /// # Errors
     /// [`Error::Refused`] with the kind `option-not-found`: a key has no value. [`Error::NotInstalled`]. See [`Error`] for
@@ -89,13 +89,13 @@ impl Snapd {
         }
         match self.get_json(&path, &format!("get the config of the snap {snap}")) {
             Ok(Value::Object(config)) => {
-                // snapd says of a snap that is not there that its config is empty.
+                // For a snap that is not installed, snapd returns an empty config.
                 if config.is_empty() && !SYSTEM.contains(&snap) && self.list_one(snap)?.is_none() {
                     return Err(Error::NotInstalled { snap: snap.to_owned() });
                 }
                 Ok(config)
             }
-            Ok(_) => Err(Error::Response { request: format!("GET {path}"), why: "it is no object".to_owned() }),
+            Ok(_) => Err(Error::Response { request: format!("GET {path}"), why: "it is not an object".to_owned() }),
             Err(error) if SYSTEM.contains(&snap) => Err(error),
             Err(error) => Err(self.or_not_installed(snap, error)),
         }
@@ -113,10 +113,11 @@ impl Snapd {
         })
     }
 
-    /// Set config of `snap`: an object of JSON, in which `null` unsets a key. All of it is set, or nothing.
+    /// Set config of `snap`: a JSON object, in which `null` unsets a key. Either all of it is set, or nothing.
     ///
     /// # Errors
-    /// [`Error::Change`]: the snap's own hook refused it, or it has none. [`Error::NotInstalled`]. See [`Error`] for others.
+    /// [`Error::Change`]: the snap's configure hook refused it, or there is none. [`Error::NotInstalled`]. See
+    /// [`Error`] for others.
     pub fn set(&self, snap: &str, config: &Value) -> Result<(), Error> {
         for key in config.as_object().into_iter().flat_map(Map::keys) {
             check_key(key)?;
@@ -134,7 +135,7 @@ impl Snapd {
         self.set(snap, &Value::Object(config))
     }
 
-    /// Let `alias` be a command that runs `app` of `snap`.
+    /// Make `alias` a command that runs `app` of `snap`.
     ///
     /// # Errors
     /// [`Error::NotInstalled`]; [`Error::Change`]: there is no such app, or another snap has the alias.
@@ -167,7 +168,7 @@ impl Snapd {
         self.interface("connect", snap, plug, slot)
     }
 
-    /// Disconnect a plug of the snap from a slot of another; without a slot, from whatever it is connected to.
+    /// Disconnect a plug of `snap` from a slot of another snap; by default from all slots.
     /// One that is not connected stays so.
     ///
     /// # Errors
@@ -196,7 +197,7 @@ fn is_unchanged(error: &Error) -> bool {
     refusal.kind == "interfaces-unchanged" || refusal.message.ends_with(", it is not connected")
 }
 
-/// Keys are joined with commas, and snapd drops what is blank.
+/// Keys are joined with commas, and snapd drops blank ones.
 fn check_key(key: &str) -> Result<(), Error> {
     if key.trim() != key || key.is_empty() || key.contains(',') {
         return Err(Error::Name { kind: "a config key", text: key.to_owned() });

@@ -1,52 +1,51 @@
-//! What can go wrong with services.
-
 use std::fmt;
 
 use crate::{pathops, process};
 
-/// Why a service is not as it should be.
+/// Why an operation on services failed.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// systemd has no such names, so it is not given to `systemctl`, which would take some of them as options or patterns.
+    /// systemd allows no such name. It is not passed to `systemctl`, which would treat some of them as options or
+    /// patterns.
     #[error("'{name}' is not the name of a unit")]
     Name {
-        /// What was given.
+        /// The invalid name.
         name: String,
     },
-    /// The machine has no systemd, or was started without it.
+    /// The machine has no systemd, or was booted without it.
     #[error("systemd does not run on this machine: {why}")]
     NotRunning {
-        /// What `systemctl` said, or why it could not be run.
+        /// The message of `systemctl`, or why it could not run.
         why: String,
     },
     /// The machine has no such unit.
     #[error("there is no unit {unit} on this machine")]
     UnitNotFound {
-        /// Its name.
+        /// The unit's name.
         unit: String,
     },
-    /// The service did not do what it was asked for.
+    /// An operation on the service failed.
     #[error("{0}")]
     Service(ServiceFailure),
-    /// `systemctl` could not be run, did not end in time, or failed with something that is not about one unit.
+    /// `systemctl` could not run, did not end in time, or failed for a reason that is not about one unit.
     #[error(transparent)]
     Program(#[from] process::Error),
-    /// `systemctl` printed something else than what was asked for.
+    /// The output of `systemctl` could not be parsed.
     #[error("could not read the state of {unit}: systemctl printed {output:?}")]
     Output {
-        /// The unit.
+        /// The unit's name.
         unit: String,
-        /// What it printed.
+        /// The output.
         output: String,
     },
-    /// The unit's file could not be written, or removed.
+    /// The unit's file could not be written or removed.
     #[error(transparent)]
     File(#[from] pathops::Error),
 }
 
 impl Error {
-    /// What is known of the service that failed.
+    /// The details about the failed service, if there are any.
     #[must_use]
     pub fn service(&self) -> Option<&ServiceFailure> {
         match self {
@@ -56,14 +55,14 @@ impl Error {
     }
 }
 
-/// A service that did not do what it was asked for.
+/// A failed operation on a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceFailure {
-    /// What was asked for, such as `restart`.
+    /// The operation, such as `restart`.
     pub doing: &'static str,
-    /// The unit.
+    /// The unit's name.
     pub unit: String,
-    /// Why not: what `systemctl` said, or the state that the service is in.
+    /// The reason: the message of `systemctl`, or the service's state.
     pub why: String,
     /// The last lines of the unit's journal, oldest first.
     pub journal: Vec<String>,

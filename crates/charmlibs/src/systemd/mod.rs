@@ -1,9 +1,9 @@
 //! Services and their unit files, through `systemctl` and `journalctl`.
 //!
-//! The functions here use the machine's own programs, and wait for up to five minutes for what a service does. [`Systemd`]
-//! has the same as methods, for another bound. A unit's name may lack its `.service`.
+//! The functions here run the machine's own programs, and wait for up to five minutes for a service. [`Systemd`] has
+//! the same functions as methods, with other limits. In a unit's name, `.service` can be omitted.
 //!
-//! A service that does not start is an error with the last lines of its journal, so that the log of Juju shows why.
+//! If a service does not start, the error has the last lines of its journal, so that Juju's log shows the reason.
 //!
 //! ```no_run
 //! use charmlibs::systemd;

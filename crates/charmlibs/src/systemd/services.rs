@@ -1,4 +1,4 @@
-//! Start, stop and ask for services.
+//! Starting, stopping and querying services.
 
 use std::path::PathBuf;
 use std::process::Output;
@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use super::{Error, ServiceFailure, State};
 use crate::process::{self, Run};
 
-/// Lines of the journal that an error carries.
+/// The number of journal lines in an error.
 const JOURNAL_LINES: usize = 10;
-/// How often to look whether a service still runs.
+/// How often to check whether a service is still running.
 const POLL: Duration = Duration::from_millis(100);
-/// Reading a few lines of the journal should take no time.
+/// The time limit for reading a few lines of the journal.
 const JOURNAL_LIMIT: Duration = Duration::from_secs(20);
 
 macro_rules! on_this_machine {
@@ -28,39 +28,39 @@ macro_rules! on_this_machine {
 }
 
 on_this_machine! {
-    /// What systemd knows of a unit.
+    /// The state of a unit.
     state = state -> State;
-    /// Whether the service runs.
+    /// Whether the service is running.
     service_running = running -> bool;
     /// Whether the service has failed.
     service_failed = failed -> bool;
-    /// Whether the service is started when the machine starts.
+    /// Whether the service starts with the machine.
     service_enabled = enabled -> bool;
-    /// Start the service, unless it runs.
+    /// Start the service, unless it is running.
     service_start = start -> ();
-    /// Stop the service, if it runs.
+    /// Stop the service, if it is running.
     service_stop = stop -> ();
-    /// Stop the service, if it runs, and start it.
+    /// Stop the service, if it is running, and start it.
     service_restart = restart -> ();
     /// Have the service read its configuration again.
     service_reload = reload -> ();
     /// Have the service read its configuration again. If it cannot, restart it.
     service_reload_or_restart = reload_or_restart -> ();
-    /// Have the service started when the machine starts.
+    /// Make the service start with the machine.
     service_enable = enable -> ();
-    /// Have the service no longer started when the machine starts.
+    /// Stop the service from starting with the machine.
     service_disable = disable -> ();
-    /// Let nothing start the service.
+    /// Prevent the service from being started.
     service_mask = mask -> ();
     /// Undo [`service_mask`].
     service_unmask = unmask -> ();
-    /// Stop the service, and let nothing start it.
+    /// Stop the service, and prevent it from being started.
     service_pause = pause -> ();
-    /// Undo [`service_pause`]: start the service, now and when the machine starts.
+    /// Undo [`service_pause`]: start the service, now and with the machine.
     service_resume = resume -> ();
 }
 
-/// Look at the service for so long, and see that it keeps running.
+/// Watch the service for this long, and check that it keeps running.
 ///
 /// # Errors
 /// See [`Systemd::stays_running`].
@@ -68,7 +68,7 @@ pub fn service_stays_running(name: &str, span: Duration) -> Result<(), Error> {
     Systemd::new().stays_running(name, span)
 }
 
-/// Have systemd read all unit files again. [`ensure_unit`](super::ensure_unit) does it where it must.
+/// Make systemd reload all unit files. [`ensure_unit`](super::ensure_unit) does so when needed.
 ///
 /// # Errors
 /// See [`Systemd::daemon_reload`].
@@ -76,7 +76,7 @@ pub fn daemon_reload() -> Result<(), Error> {
     Systemd::new().daemon_reload()
 }
 
-/// The systemd of a machine.
+/// A machine's systemd.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -100,43 +100,43 @@ impl Default for Systemd {
 }
 
 impl Systemd {
-    /// The programs on `PATH`, each with five minutes to end.
+    /// The programs on `PATH`, each with a time limit of five minutes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The programs in `folder`: a test's.
+    /// The programs in `folder`, for tests.
     #[must_use]
     pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
         Self { folder: Some(folder.into()), ..Self::default() }
     }
 
-    /// Where unit files are written: `/etc/systemd/system` if not set.
+    /// Where unit files are written; by default `/etc/systemd/system`.
     #[must_use]
     pub fn unit_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.unit_folder = folder.into();
         self
     }
 
-    /// How long a service has to start, stop or reload.
+    /// How long a service may take to start, stop or reload.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// What systemd knows of the unit `name`. One that the machine does not have is no error: it is `not-found`.
+    /// The state of the unit `name`. A missing unit is not an error: its state is `not-found`.
     ///
     /// # Errors
-    /// [`Error::NotRunning`]: there is no systemd to ask. See [`Error`] for others.
+    /// [`Error::NotRunning`]: systemd is not running. See [`Error`] for others.
     pub fn state(&self, name: &str) -> Result<State, Error> {
         let output = self.systemctl(&["show", State::PROPERTIES, "--", check(name)?])?;
         let text = String::from_utf8_lossy(&output.stdout);
         State::read(&text).ok_or_else(|| Error::Output { unit: name.to_owned(), output: text.into_owned() })
     }
 
-    /// Whether the service runs, or reloads. One that the machine does not have does not.
+    /// Whether the service is running or reloading. False for a missing service.
     ///
     /// # Errors
     /// As [`Systemd::state`].
@@ -152,7 +152,7 @@ impl Systemd {
         Ok(self.state(name)?.active == "failed")
     }
 
-    /// Whether the service is started when the machine starts.
+    /// Whether the service starts with the machine.
     ///
     /// # Errors
     /// As [`Systemd::state`].
@@ -160,23 +160,24 @@ impl Systemd {
         Ok(matches!(self.state(name)?.file.as_str(), "enabled" | "enabled-runtime"))
     }
 
-    /// Start the service, unless it runs, and wait until it has started: what that is says the `Type=` of its unit.
+    /// Start the service, unless it is running, and wait until it has started, as defined by the `Type=` of its unit.
     ///
-    /// Earlier starts do not count against `StartLimitBurst=`: a charm asks for a start because it has changed something.
+    /// Earlier starts do not count for `StartLimitBurst=`: a charm starts a service again because it has changed
+    /// something.
     ///
     /// # Errors
-    /// [`Error::UnitNotFound`]; [`Error::Service`]: it did not start, or has ended at once. See [`Error`] for others.
+    /// [`Error::UnitNotFound`]; [`Error::Service`]: it did not start, or ended at once. See [`Error`] for others.
     pub fn start(&self, name: &str) -> Result<(), Error> {
         self.forget_starts(name)?;
         self.change("start", name)?;
         self.check_alive("start", name)
     }
 
-    /// Look at the service for so long, and see that it keeps running. A `Type=simple` service has started as soon as it has
-    /// a process: if it ends for a mistake in its configuration, it does so a moment later.
+    /// Watch the service for this long, and check that it keeps running. A `Type=simple` service counts as started as
+    /// soon as it has a process: a mistake in its configuration may end it a moment later.
     ///
     /// # Errors
-    /// [`Error::Service`]: it does not run, has ended, or was restarted. See [`Error`] for others.
+    /// [`Error::Service`]: it is not running, has ended, or was restarted. See [`Error`] for others.
     pub fn stays_running(&self, name: &str, span: Duration) -> Result<(), Error> {
         let started = Instant::now();
         let first = self.state(name)?;
@@ -195,7 +196,7 @@ impl Systemd {
         }
     }
 
-    /// Stop the service, if it runs.
+    /// Stop the service, if it is running.
     ///
     /// # Errors
     /// As [`Systemd::start`].
@@ -203,7 +204,7 @@ impl Systemd {
         self.change("stop", name)
     }
 
-    /// Stop the service, if it runs, and start it. Earlier starts do not count, as for [`Systemd::start`].
+    /// Stop the service, if it is running, and start it. As with [`Systemd::start`], earlier starts do not count.
     ///
     /// # Errors
     /// As [`Systemd::start`].
@@ -213,10 +214,10 @@ impl Systemd {
         self.check_alive("restart", name)
     }
 
-    /// Have the service read its configuration again.
+    /// Reload the service's configuration.
     ///
     /// # Errors
-    /// [`Error::Service`]: it does not run, cannot reload, or failed to. See [`Error`] for others.
+    /// [`Error::Service`]: it is not running, or cannot reload, or reloading failed. See [`Error`] for others.
     pub fn reload(&self, name: &str) -> Result<(), Error> {
         self.change("reload", name)
     }
@@ -235,15 +236,15 @@ impl Systemd {
         }
     }
 
-    /// Have the service started when the machine starts. It is not started now.
+    /// Make the service start with the machine. Does not start it now.
     ///
     /// # Errors
-    /// [`Error::UnitNotFound`], or [`Error::Service`], as for one that is masked. See [`Error`] for others.
+    /// [`Error::UnitNotFound`], or [`Error::Service`], for example if it is masked. See [`Error`] for others.
     pub fn enable(&self, name: &str) -> Result<(), Error> {
         self.change("enable", name)
     }
 
-    /// Have the service no longer started when the machine starts. It is not stopped now.
+    /// Stop the service from starting with the machine. Does not stop it now.
     ///
     /// # Errors
     /// As [`Systemd::enable`].
@@ -251,10 +252,10 @@ impl Systemd {
         self.change("disable", name)
     }
 
-    /// Let nothing start the service, also no other service that needs it. It is not stopped now.
+    /// Prevent the service from being started, even by other services that need it. Does not stop it now.
     ///
     /// # Errors
-    /// [`Error::Service`], as where the unit's file is in `/etc/systemd/system`. See [`Error`] for others.
+    /// [`Error::Service`], for example if the unit's file is in `/etc/systemd/system`. See [`Error`] for others.
     pub fn mask(&self, name: &str) -> Result<(), Error> {
         self.change("mask", name)
     }
@@ -267,7 +268,7 @@ impl Systemd {
         self.change("unmask", name)
     }
 
-    /// Stop the service, and let nothing start it.
+    /// Stop the service, and prevent it from being started.
     ///
     /// # Errors
     /// As [`Systemd::stop`], [`Systemd::disable`] and [`Systemd::mask`].
@@ -284,7 +285,7 @@ impl Systemd {
         Ok(())
     }
 
-    /// Undo [`Systemd::pause`]: start the service, now and when the machine starts.
+    /// Undo [`Systemd::pause`]: start the service, now and with the machine.
     ///
     /// # Errors
     /// As [`Systemd::unmask`], [`Systemd::enable`] and [`Systemd::start`].
@@ -299,7 +300,7 @@ impl Systemd {
         if state.is_running() { Ok(()) } else { self.start(name) }
     }
 
-    /// Have systemd read all unit files again.
+    /// Make systemd reload all unit files.
     ///
     /// # Errors
     /// See [`Error`].
@@ -308,11 +309,12 @@ impl Systemd {
         Ok(())
     }
 
-    /// systemd refuses to start a service that was started five times in ten seconds. What apt installs does that by itself
-    /// where it restarts until the charm has configured it.
+    /// Reset the count of starts: systemd refuses to start a service that was started five times in ten seconds.
+    /// Packages cause that by themselves, if their service restarts until the charm has configured it.
     fn forget_starts(&self, name: &str) -> Result<(), Error> {
         match self.systemctl(&["reset-failed", "--", check(name)?]) {
-            // It fails for a unit that systemd has not loaded, whose starts it does not count. Anything else fails the start too.
+            // It fails for a unit that systemd has not loaded; there are no starts to count. Any other problem makes
+            // the start fail too.
             Ok(_) | Err(Error::Program(process::Error::Failed(_))) => Ok(()),
             Err(error) => Err(error),
         }
@@ -332,7 +334,7 @@ impl Systemd {
                     .stderr
                     .lines()
                     .map(str::trim)
-                    // The error carries the very lines that this would have one look for.
+                    // The error already has the lines that this message tells the user to look at.
                     .filter(|line| !line.is_empty() && !line.starts_with("See \"systemctl status"))
                     .collect();
                 Err(self.service_failure(doing, name, said.join(" ")))
@@ -341,7 +343,7 @@ impl Systemd {
         }
     }
 
-    /// A `Type=simple` service counts as started once it has a process, be it one that ends at once.
+    /// Check that a process is alive: a `Type=simple` service counts as started even if its process ended at once.
     fn check_alive(&self, doing: &'static str, name: &str) -> Result<(), Error> {
         let state = self.state(name)?;
         if state.active == "failed" || state.sub == "auto-restart" {
@@ -361,7 +363,7 @@ impl Systemd {
             let run = Run::new(self.path("journalctl")).args(args).env("LC_ALL", "C").within(JOURNAL_LIMIT);
             run.text()
         };
-        // What the service said last may still be on its way.
+        // The service's last messages may still be on their way.
         let lines = format!("--lines={JOURNAL_LINES}");
         let unit = format!("--unit={name}");
         let text = run(&["--sync"]).and_then(|_| run(&["--quiet", "--no-pager", "--output=cat", &lines, &unit]));
@@ -377,7 +379,7 @@ impl Systemd {
             Some(failure) if no_systemd(&failure.stderr) => {
                 Error::NotRunning { why: failure.stderr.lines().next().unwrap_or_default().trim().to_owned() }
             }
-            None if error.is_not_found() => Error::NotRunning { why: "it has no program systemctl".to_owned() },
+            None if error.is_not_found() => Error::NotRunning { why: "the program systemctl is missing".to_owned() },
             _ => Error::Program(error),
         })
     }
@@ -391,7 +393,7 @@ fn no_systemd(stderr: &str) -> bool {
     stderr.contains("System has not been booted with systemd") || stderr.contains("Failed to connect to bus")
 }
 
-/// Letters, digits and `:-_.\@` are all that a unit's name may have.
+/// Letters, digits and `:-_.\@` are allowed in a unit's name.
 pub(super) fn check(name: &str) -> Result<&str, Error> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(&byte);
     if name.is_empty() || name.len() > 255 || name.starts_with(['-', '.']) || !name.bytes().all(allowed) {

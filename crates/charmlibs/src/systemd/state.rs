@@ -1,33 +1,33 @@
-//! What systemd knows of a unit.
+//! The state of a unit.
 
-/// What systemd knows of a unit, in systemd's own words.
+/// The state of a unit, in systemd's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct State {
-    /// The whole name, such as `nginx.service`.
+    /// The full name, such as `nginx.service`.
     pub id: String,
     /// `loaded`, `not-found`, `masked`, `bad-setting`, …
     pub load: String,
     /// `active`, `reloading`, `inactive`, `failed`, `activating`, `deactivating`, …
     pub active: String,
-    /// More on `active`: `running`, `exited`, `dead`, `auto-restart`, …
+    /// Details of `active`: `running`, `exited`, `dead`, `auto-restart`, …
     pub sub: String,
     /// `enabled`, `disabled`, `static`, `masked`, …; empty for a unit without a file.
     pub file: String,
-    /// How the service ended last: `success`, `exit-code`, `timeout`, …; empty for a unit that is no service.
+    /// The result of the service's last run: `success`, `exit-code`, `timeout`, …; empty for other units.
     pub result: String,
-    /// The process that is the service; 0 for none.
+    /// The PID of the service's main process; 0 if there is none.
     pub main_pid: u32,
-    /// Whether the unit's file was changed after systemd read it.
+    /// Whether the unit's file has changed since systemd read it.
     pub needs_daemon_reload: bool,
 }
 
 impl State {
-    /// The option of `systemctl show` for what is read here.
+    /// The option of `systemctl show` for the properties that are parsed here.
     pub(super) const PROPERTIES: &str =
         "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,MainPID,NeedDaemonReload";
 
-    /// Read what `systemctl show` printed.
+    /// Parse the output of `systemctl show`.
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut state = Self::default();
         for (property, value) in text.lines().filter_map(|line| line.split_once('=')) {
@@ -46,7 +46,7 @@ impl State {
         (!state.id.is_empty() && !state.active.is_empty()).then_some(state)
     }
 
-    /// Whether the unit runs.
+    /// Whether the unit is active or reloading.
     #[must_use]
     pub fn is_running(&self) -> bool {
         matches!(self.active.as_str(), "active" | "reloading" | "refreshing")

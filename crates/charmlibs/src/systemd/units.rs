@@ -4,7 +4,7 @@ use super::services::check;
 use super::{Error, Systemd};
 use crate::pathops;
 
-/// Ensure that the unit `name` has this `content`, and that systemd has read it; and return whether the file was changed.
+/// Ensure that the unit `name` has this `content`, and that systemd has loaded it. Returns whether the file changed.
 ///
 /// # Errors
 /// See [`Systemd::ensure_unit`].
@@ -12,7 +12,7 @@ pub fn ensure_unit(name: &str, content: &str) -> Result<bool, Error> {
     Systemd::new().ensure_unit(name, content)
 }
 
-/// Stop the unit `name`, and remove its file; and return whether there was one.
+/// Stop the unit `name`, and remove its file. Returns whether it existed.
 ///
 /// # Errors
 /// See [`Systemd::remove_unit`].
@@ -21,13 +21,13 @@ pub fn remove_unit(name: &str) -> Result<bool, Error> {
 }
 
 impl Systemd {
-    /// Ensure that the unit `name` (such as `web.service`, or `nginx.service.d/limits.conf` to change a part of a unit that
-    /// a package brought) has this `content`, and that systemd has read it; and return whether the file was changed. A
-    /// service that runs is left alone: restart it if the file was changed.
+    /// Ensure that the unit `name` has this `content`, and that systemd has loaded it. Returns whether the file
+    /// changed. The name is one such as `web.service`, or `nginx.service.d/limits.conf` for a drop-in that changes a
+    /// package's unit. A running service is not restarted: do that if the file changed.
     ///
     /// # Errors
-    /// [`Error::Name`]: it lacks an ending such as `.service`. [`Error::File`]: it could not be written, and is as it was.
-    /// See [`Error`] for others.
+    /// [`Error::Name`]: it lacks a suffix such as `.service`. [`Error::File`]: it could not be written, and is
+    /// unchanged. See [`Error`] for others.
     pub fn ensure_unit(&self, name: &str, content: &str) -> Result<bool, Error> {
         let unit = unit_of(name)?;
         let changed = pathops::ensure_contents(self.unit_folder.join(name), content)?;
@@ -38,7 +38,7 @@ impl Systemd {
         Ok(changed)
     }
 
-    /// Stop the unit `name`, have it no longer started, and remove its file; and return whether there was one.
+    /// Stop and disable the unit `name`, and remove its file. Returns whether it existed.
     ///
     /// # Errors
     /// See [`Error`].

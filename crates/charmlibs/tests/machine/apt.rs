@@ -1,4 +1,4 @@
-//! `apt`, with the real one, a repository made here, and no network.
+//! Tests of `apt` with the real one, a local repository, and no network.
 
 use std::cmp::Ordering;
 use std::fs;
@@ -13,7 +13,8 @@ fn sh(script: &str) {
     Run::new("sh").args(["-ec", script]).output().unwrap();
 }
 
-/// A repository of packages `hello` (1.0 and 2.0) and `world`, which needs it, signed with a key of its own; and no other.
+/// A repository with packages `hello` (1.0 and 2.0) and `world`, which depends on it, signed with its own key. It is
+/// the only repository.
 fn make_repository() {
     sh(r#"
         # Of its own: the lists of this computer change beneath the machine when somebody updates them.
@@ -60,7 +61,7 @@ fn packages_come_from_a_repository_with_its_key() {
     let error = apt::add_package("charmlibs-hello").unwrap_err();
     assert!(matches!(error, Error::PackageNotFound(_)), "{error}");
 
-    // Signed with another key: refused, and nothing of it stays.
+    // Signed with another key: refused, and nothing of it is left.
     let error = apt::add_repository(&repository("/tmp/other.asc")).unwrap_err();
     assert!(error.to_string().starts_with("failed to read the repository's package list: apt-get exited"), "{error}");
     assert!(error.to_string().contains("NO_PUBKEY") || error.to_string().contains("not signed"), "{error}");
@@ -76,7 +77,7 @@ fn packages_come_from_a_repository_with_its_key() {
     assert_eq!(apt::installed_version("charmlibs-hello").unwrap().as_deref(), Some("1.0"));
     assert_eq!(apt::installed_version("charmlibs-world").unwrap().as_deref(), Some("1.0"));
 
-    // A change that goes wrong leaves the repository as it was.
+    // A failed change leaves the repository unchanged.
     assert!(apt::add_repository(&repository("/tmp/other.asc")).is_err());
     assert_eq!(fs::read("/etc/apt/keyrings/test.asc").unwrap(), fs::read("/tmp/repo.asc").unwrap());
 
@@ -100,7 +101,7 @@ fn packages_come_from_a_repository_with_its_key() {
     apt::remove_package("charmlibs-world").unwrap();
     assert!(apt::add_package("charmlibs-world").is_err());
 
-    // The same key without its armour.
+    // The same key without armour.
     assert!(apt::add_repository(&repository("/tmp/repo.gpg")).unwrap());
     apt::add_package("charmlibs-world").unwrap();
 

@@ -1,4 +1,4 @@
-//! The libraries on real machines, each of which is thrown away after its test.
+//! Tests of the libraries on real machines, each of which is thrown away after its test.
 
 mod apt;
 mod passwd;

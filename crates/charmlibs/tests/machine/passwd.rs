@@ -1,4 +1,4 @@
-//! `passwd`, with the files of a machine.
+//! Tests of `passwd` with the files of a machine.
 
 use std::path::Path;
 
@@ -30,12 +30,12 @@ fn users_and_groups_come_and_go() {
     assert!(!Path::new("/srv/app").exists());
 
     let error = passwd::add_user("charmlibs-app", &app.clone().uid(790)).unwrap_err();
-    assert_eq!(error.to_string(), "the user charmlibs-app is there, but its number is 789 and not 790");
+    assert_eq!(error.to_string(), "the user charmlibs-app exists, but its number is 789 and not 790");
     let error = passwd::add_user("charmlibs-two", &NewUser::login().uid(789)).unwrap_err();
     assert!(error.to_string().starts_with("failed to add the user charmlibs-two: `useradd --uid 789 "), "{error}");
     assert!(error.to_string().ends_with(" exited with code 4: useradd: UID 789 is not unique"), "{error}");
 
-    // A user whose group is there already, with a password that no error shows.
+    // A user whose group already exists, with a password that errors do not show.
     passwd::add_group("charmlibs-human", &NewGroup::new()).unwrap();
     assert!(passwd::add_user("charmlibs-human", &NewUser::login().password_hash("$6$salt$hash")).unwrap());
     assert!(Path::new("/home/charmlibs-human").is_dir());
@@ -62,7 +62,7 @@ fn users_and_groups_come_and_go() {
 }
 
 #[test]
-fn what_is_no_name_reaches_no_program() {
+fn invalid_names_never_reach_a_program() {
     for name in ["", "-x", "a b", "a:b", "0", "a\nb", "ünder"] {
         let error = passwd::add_user(name, &NewUser::system()).unwrap_err();
         assert_eq!(error.to_string(), format!("'{name}' is not the name of a user"));

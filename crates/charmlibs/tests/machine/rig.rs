@@ -1,5 +1,5 @@
-//! A throw-away machine for a test: a view of this computer in which it can do what it likes, with processes, a network and a
-//! host name of its own, and with systemd as its first process where the test wants that.
+//! A throw-away machine for a test: a view of this computer that the test can change freely, with its own processes,
+//! network and host name, and optionally with systemd as its first process.
 
 use std::fs;
 use std::os::unix::process::CommandExt as _;
@@ -7,13 +7,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Set in the machine.
+/// Set inside the machine.
 const INSIDE: &str = "CHARMLIBS_TEST_MACHINE";
-/// A machine that takes longer hangs.
+/// How long a test may take in a machine.
 const LIMIT: Duration = Duration::from_mins(3);
 
-/// The folders of the machine are tmpfs, or the computer's with a tmpfs above them. `$1` is the test's executable, `$2` a folder
-/// for what it prints, `$3` the test's name, `$4` the first process.
+/// The machine's folders are tmpfs, or the computer's with a tmpfs overlay. `$1` is the test's executable, `$2` a
+/// folder for its output, `$3` the test's name, `$4` the first process.
 const SETUP: &str = r#"
 set -eu
 mount --make-rprivate /
@@ -64,7 +64,7 @@ exec env -i CHARMLIBS_TEST_MACHINE=1 PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ro
     '/test/test --exact "$0" --ignored --nocapture >/test/out/stdout 2>/test/out/stderr' "$3"
 "#;
 
-/// Processes of the machine's systemd are kept apart by control groups, of which it gets one to rule: not the computer's.
+/// The machine's systemd uses control groups, so it gets one to manage, separate from the computer's.
 const WITH_CGROUP: &str = r#"
 set -eu
 mount --make-rprivate /
@@ -76,13 +76,13 @@ trap 'echo 0 >/mnt/cgroup.procs; find $group -depth -type d -exec rmdir {} \; 2>
 unshare --cgroup --mount --pid --fork --kill-child --uts --ipc --net sh -c "$0" sh "$@"
 "#;
 
-/// Run the calling test again in a machine of its own, and return whether this is that run. A test begins with
-/// `if !rig::plain("its::name") { return }`; it has then passed in the machine, or panicked here.
+/// Run the calling test again in a machine, and return whether this is that run. A test starts with `if
+/// !rig::plain("its::name") { return }`: it has then passed in the machine, or panicked here.
 pub fn plain(test: &str) -> bool {
     inside(test, "sh")
 }
 
-/// As [`plain`], in a machine that systemd has started.
+/// Same as [`plain`], in a machine booted with systemd.
 pub fn with_systemd(test: &str) -> bool {
     inside(test, "systemd")
 }
@@ -122,7 +122,7 @@ fn inside(test: &str, first: &str) -> bool {
             break Some(status);
         }
         if started.elapsed() > LIMIT {
-            // All of its processes outside; those inside end with them.
+            // All its processes outside; those inside end with them.
             let group = format!("kill -9 -- -{}", machine.id());
             assert!(Command::new("sh").args(["-c", &group]).status().unwrap().success());
             machine.wait().unwrap();

@@ -1,4 +1,4 @@
-//! `snap`, with a real snapd that has no network.
+//! Tests of `snap` with a real snapd that has no network.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -17,23 +17,23 @@ use crate::rig;
 
 const SNAPD: &str = "/usr/lib/snapd/snapd";
 
-/// Does as if it had mounted the image: the last argument is where.
+/// A fake mount: creates the mount point, which is the last argument.
 const MOUNT: &str = "for folder; do :; done
 echo 'This file is used to check that snapd can read a squashfs image.' >$folder/canary.txt
 ";
 
-/// Ends with its test.
+/// Killed when it is dropped.
 struct Daemon(Child);
 
 impl Daemon {
     fn start() -> Self {
         assert!(Path::new(SNAPD).exists(), "this test needs the package snapd");
         fs::create_dir_all("/snap").unwrap();
-        // Not what the snapd of this computer knows.
+        // Without the state of this computer's snapd.
         pathops::remove("/var/lib/snapd").unwrap();
         fs::create_dir_all("/var/lib/snapd/snaps").unwrap();
-        // snapd does nothing where it cannot mount a snap, and tries it with a small one. A machine of a test may have no loop
-        // devices; what is tried here mounts none.
+        // snapd does nothing unless it can mount snaps, which it tries with a small one. A test's machine may have no
+        // loop devices, and these tests mount no snaps.
         fs::create_dir_all("/tmp/bin").unwrap();
         for (name, script) in [("mount", MOUNT), ("umount", "rm -f $1/canary.txt\n")] {
             let path = format!("/tmp/bin/{name}");
@@ -59,8 +59,8 @@ impl Drop for Daemon {
 
 #[test]
 #[ignore = "needs root: it makes a machine, with snapd"]
-fn a_real_snapd_is_asked_and_told() {
-    if !rig::plain("snap::a_real_snapd_is_asked_and_told") {
+fn a_real_snapd_answers_and_applies_changes() {
+    if !rig::plain("snap::a_real_snapd_answers_and_applies_changes") {
         return;
     }
     let _snapd = Daemon::start();
@@ -99,7 +99,7 @@ fn a_real_snapd_is_asked_and_told() {
     snap::unhold_refresh().unwrap();
     assert!(snap::get_one("system", "refresh.hold").unwrap_err().is("option-not-found"));
 
-    // What is no snap is looked into, so it arrived.
+    // snapd inspects what is not a snap, so this shows that the file arrived.
     fs::write("/tmp/app.snap", vec![b'x'; 200_000]).unwrap();
     let error = snap::install_local("/tmp/app.snap", &Install::new()).unwrap_err();
     assert!(

@@ -1,4 +1,4 @@
-//! `sysctl`, on the parameters of a network and a host name of its own.
+//! Tests of `sysctl` with the parameters of the machine's own network and host name.
 
 use std::fs;
 
@@ -31,7 +31,7 @@ fn parameters_are_set_now_and_for_the_next_start() {
     assert!(two.configure(&[("net.ipv4.ip_default_ttl", "99"), ("kernel.hostname", "machine")]).unwrap());
     assert!(merged().contains("kernel.hostname=machine"));
 
-    // What the kernel refuses is not written, and what it took before that is undone.
+    // What the kernel refuses is not written, and parameters that it accepted before that are restored.
     let error =
         two.configure(&[("kernel.hostname", "other"), ("net.ipv4.ip_default_ttl", "99"), ("net.ipv4.tcp_ecn", "x")]);
     let error = error.unwrap_err();

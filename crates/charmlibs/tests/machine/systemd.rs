@@ -1,4 +1,4 @@
-//! `systemd`, with a real one.
+//! Tests of `systemd` with a real one.
 
 use std::fs;
 use std::path::Path;
@@ -52,7 +52,7 @@ fn a_unit_file_is_written_loaded_and_run() {
 
     assert!(systemd::ensure_unit("web.service", &WEB.replace("A test's", "Another")).unwrap());
     assert!(!systemd::state("web").unwrap().needs_daemon_reload);
-    // As a hook leaves it that is killed after the file was written. (systemd forgets what does not run.)
+    // As left by a hook that was killed after it had written the file. (systemd forgets units that are not running.)
     systemd::service_start("web").unwrap();
     fs::write("/etc/systemd/system/web.service", WEB).unwrap();
     assert!(systemd::state("web").unwrap().needs_daemon_reload);
@@ -71,7 +71,7 @@ fn services_are_enabled_masked_paused_and_resumed() {
     if !rig::with_systemd("systemd::services_are_enabled_masked_paused_and_resumed") {
         return;
     }
-    // A package's: what is in /etc/systemd/system cannot be masked.
+    // A package's unit: units in /etc/systemd/system cannot be masked.
     let packaged = Systemd::new().unit_folder("/lib/systemd/system");
     packaged.ensure_unit("web.service", WEB).unwrap();
     systemd::service_enable("web").unwrap();
@@ -105,7 +105,7 @@ fn services_are_enabled_masked_paused_and_resumed() {
     assert_ne!(systemd::state("web").unwrap().main_pid, before);
 }
 
-/// As a package's service is that restarts until the charm has configured it: systemd has given up on it by then.
+/// Like a package's service that restarts until the charm has configured it: systemd has given up on it by then.
 #[test]
 #[ignore = "needs root: it makes a machine, with systemd"]
 fn a_service_that_was_started_too_often_can_be_started() {
@@ -136,8 +136,8 @@ fn a_service_that_was_started_too_often_can_be_started() {
 
 #[test]
 #[ignore = "needs root: it makes a machine, with systemd"]
-fn a_service_that_fails_is_told_with_its_journal() {
-    if !rig::with_systemd("systemd::a_service_that_fails_is_told_with_its_journal") {
+fn a_service_that_fails_is_reported_with_its_journal() {
+    if !rig::with_systemd("systemd::a_service_that_fails_is_reported_with_its_journal") {
         return;
     }
     systemd::ensure_unit("bad.service", &service("/bin/sh -c 'echo no licence found >&2; exit 3'")).unwrap();
@@ -158,7 +158,7 @@ fn a_service_that_fails_is_told_with_its_journal() {
     let error = systemd::service_start("wrong").unwrap_err();
     assert!(error.to_string().contains("bad unit file setting"), "{error}");
 
-    // systemd takes it for started: it has had a process.
+    // systemd considers it started, because it has had a process.
     let brief =
         "[Unit]\nDefaultDependencies=no\n[Service]\nExecStart=/bin/sh -c 'read line </gate; echo bad option; exit 4'\n";
     Run::new("mkfifo").arg("/gate").output().unwrap();
@@ -191,11 +191,11 @@ fn a_machine_without_systemd_is_one_clear_error() {
         assert!(error.to_string().starts_with("systemd does not run on this machine: System has not been"), "{error}");
     }
     let error = Systemd::in_folder("/nonexistent").start("web").unwrap_err();
-    assert_eq!(error.to_string(), "systemd does not run on this machine: it has no program systemctl");
+    assert_eq!(error.to_string(), "systemd does not run on this machine: the program systemctl is missing");
 }
 
 #[test]
-fn what_is_no_name_never_reaches_systemctl() {
+fn invalid_names_never_reach_systemctl() {
     let systemd = Systemd::in_folder("/nonexistent");
     for name in ["", "-now", "--root=/", "a b", "web*", "a/b", ".hidden"] {
         let error = systemd.start(name).unwrap_err();

@@ -1,4 +1,4 @@
-//! `snap`, with a server that answers on a Unix socket as snapd's documentation says, and remembers what it was asked.
+//! Tests of `snap` with a server that answers on a Unix socket as snapd's documentation says, and records requests.
 
 mod snapd;
 
@@ -72,7 +72,7 @@ fn a_change_that_fails_says_why() {
 }
 
 #[test]
-fn another_change_is_waited_for_but_not_for_ever() {
+fn another_change_is_waited_for_but_not_forever() {
     let server = Server::new(&[]);
     assert!(server.snapd().install("busy", &Install::new()).unwrap());
     assert_eq!(server.count("POST /v2/snaps/busy"), 3);
@@ -88,7 +88,7 @@ fn another_change_is_waited_for_but_not_for_ever() {
 }
 
 #[test]
-fn holds_end_some_time_or_never() {
+fn holds_last_for_a_duration_or_forever() {
     let server = Server::new(&[("juju", juju("latest/stable", "1"))]);
     server.snapd().hold("juju", None).unwrap();
     let forever = json!({"action": "hold", "hold-level": "general", "time": "forever"});
@@ -224,7 +224,7 @@ fn a_change_that_never_ends_is_aborted() {
 }
 
 #[test]
-fn what_is_no_name_never_reaches_snapd() {
+fn invalid_names_never_reach_snapd() {
     let snapd = Snapd::at("/nonexistent");
     for name in ["", "..", "a/b", "a?b", "-x", "a b"] {
         let error = snapd.remove(name).unwrap_err();

@@ -1,4 +1,4 @@
-//! A server that answers as snapd does.
+//! A server that answers like snapd.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -15,9 +15,9 @@ use tempfile::TempDir;
 struct State {
     snaps: BTreeMap<String, Value>,
     config: BTreeMap<String, Map<String, Value>>,
-    /// The name of the snap that each change is about, and how often it was looked at.
+    /// The snap that each change is about, and how often the change was polled.
     changes: Vec<(String, u32)>,
-    /// What was asked: `METHOD PATH`, and the body.
+    /// The requests: `METHOD PATH`, and the body.
     asked: Vec<(String, Vec<u8>)>,
 }
 
@@ -28,7 +28,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// One that has these snaps.
+    /// A server with these snaps.
     pub fn new(snaps: &[(&str, Value)]) -> Self {
         let snaps = snaps.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         Self::serve(State { snaps, ..State::default() }, |state, mut stream, request, body| {
@@ -37,7 +37,7 @@ impl Server {
                 return write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{stream_of_json}");
             }
             let answer = answer.to_string();
-            // In two chunks, as Go's server does with what is long.
+            // In two chunks, as Go's server sends long answers.
             let (one, two) = answer.split_at(answer.len() / 2);
             write!(
                 stream,
@@ -49,7 +49,7 @@ impl Server {
         })
     }
 
-    /// One that answers always the same; with nothing, it does not answer.
+    /// A server that always gives the same answer; if empty, it does not answer.
     pub fn answering(bytes: &'static [u8]) -> Self {
         let held = Mutex::new(Vec::new());
         Self::serve(State::default(), move |_, mut stream, _, _| {
@@ -76,7 +76,7 @@ impl Server {
                 let Some((request, body)) = read(&stream) else { continue };
                 let mut state = shared.lock().unwrap();
                 state.asked.push((request.clone(), body.clone()));
-                // One that went away has seen enough.
+                // A client that has disconnected needs nothing more.
                 _ = answer(&mut state, stream, &request, &body);
             }
         });
@@ -87,7 +87,7 @@ impl Server {
         Snapd::at(&self.socket)
     }
 
-    /// The body of the last request that began so.
+    /// The body of the last request that starts with `start`.
     pub fn last(&self, start: &str) -> Value {
         let state = self.state.lock().unwrap();
         let (_, body) = state.asked.iter().rfind(|(request, _)| request.starts_with(start)).expect(start);
@@ -102,7 +102,7 @@ impl Server {
         self.state.lock().unwrap().asked.iter().map(|(request, _)| request.clone()).collect()
     }
 
-    /// The fields of the form that was sent.
+    /// The fields of the form in the last request.
     pub fn form(&self) -> BTreeMap<String, Vec<u8>> {
         let state = self.state.lock().unwrap();
         let (_, body) = state.asked.iter().find(|(request, _)| request == "POST /v2/snaps").unwrap();

@@ -1,10 +1,10 @@
-//! Default values of parameters that were not given.
+//! Default values of missing parameters.
 
 use serde_json::{Map, Value, map::Entry};
 
 use super::ParamsError;
 
-/// Insert what is missing. A map that was given is completed; one that was not is made if something in it has a default.
+/// Insert missing defaults. A given map is completed; a missing one is created if it has a default inside.
 pub(super) fn insert(into: &mut Map<String, Value>, properties: &Map<String, Value>) -> Result<(), ParamsError> {
     for (name, schema) in properties {
         let below = schema.get("properties").and_then(Value::as_object);

@@ -1,4 +1,4 @@
-//! Parameters of an action: checked against the charm's JSON schema as Juju checks them, and completed with its defaults.
+//! An action's parameters: checked against the charm's JSON schema as in Juju, and completed with defaults.
 
 mod defaults;
 mod order;
@@ -14,27 +14,26 @@ use thiserror::Error;
 
 use crate::version::JujuVersion;
 
-/// Why an action does not get its parameters, in Juju's words.
+/// Why an action cannot run with its parameters, in Juju's words.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ParamsError {
-    /// The schema forbids what was given: all that is wrong with it.
+    /// The schema forbids the parameters, for all these reasons.
     #[error("validation failed: {}", .0.join("; "))]
     Invalid(Vec<String>),
-    /// The schema itself cannot be used.
+    /// The schema itself is invalid.
     #[error("{0}")]
     Schema(String),
-    /// A map was given for a parameter whose schema has no `properties`: Juju finds no defaults for what is in it, and
-    /// gives up.
+    /// A map was given for a parameter whose schema has no `properties`. Juju fails when it looks for defaults in it.
     #[error("schema error caused a panic: interface conversion: interface {{}} is nil, not map[string]interface {{}}")]
     NoProperties,
 }
 
-/// The parameters that `action` gets if an operator gives it these. Juju checks what was given before it adds defaults: a
-/// parameter that is required and has a default must be given.
+/// The parameters that `action` gets if the user gives these. Juju checks them before it adds defaults, so a required
+/// parameter must be given even if it has a default.
 ///
-/// Before Juju 4, parameters that the charm does not define are passed on, unless its schema says otherwise; since then
-/// they are refused, unless it says that.
+/// Before Juju 4, parameters that the charm does not define are passed on, unless its schema forbids them. Juju 4
+/// refuses them, unless the schema allows them.
 ///
 /// ```
 /// use emulator::{JujuVersion, action_params};
@@ -64,7 +63,7 @@ pub enum ParamsError {
 /// ```
 ///
 /// # Errors
-/// The schema forbids what was given.
+/// The schema forbids the parameters, or cannot be used.
 pub fn prepare(
     action: &ActionMeta,
     given: &Map<String, Value>,
@@ -85,7 +84,7 @@ pub fn prepare(
     with_defaults(action, given)
 }
 
-/// What was given, unchecked, and the defaults of what was not.
+/// The given parameters, unchecked, completed with defaults.
 ///
 /// # Errors
 /// A map was given for a parameter whose schema has no `properties`.
@@ -95,10 +94,10 @@ pub fn with_defaults(action: &ActionMeta, given: &Map<String, Value>) -> Result<
     Ok(params)
 }
 
-/// Whether Juju can use an action's schema. What can be seen without running a pattern was seen when the charm was read.
+/// Check that Juju can use an action's schema. Reading the charm checks everything but the patterns.
 ///
 /// # Errors
-/// A pattern is no regular expression of Go's.
+/// A pattern is not a regular expression of Go.
 pub fn check_schema(action: &ActionMeta) -> Result<(), ParamsError> {
     compile(&schema::as_juju_reads_it(&action.params_schema())).map(drop)
 }
@@ -106,7 +105,7 @@ pub fn check_schema(action: &ActionMeta) -> Result<(), ParamsError> {
 fn compile(schema: &Value) -> Result<Validator, ParamsError> {
     jsonschema::options()
         .with_draft(Draft::Draft4)
-        // Go's regular expressions have no look-around either.
+        // Go's regular expressions have no look-around.
         .with_pattern_options(PatternOptions::regex())
         .should_validate_formats(false)
         .offline()

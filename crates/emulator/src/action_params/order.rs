@@ -1,8 +1,8 @@
-//! What is wrong with a document, in the order and the number in which Juju's JSON schema library finds it.
+//! Orders and selects validation errors as Juju's JSON schema library does.
 //!
-//! That library walks schema and document together: first alternatives, then an object's own keywords, then values, then
-//! what is below. A value of the wrong type is all that it says about a value. Of alternatives that all fail it shows the
-//! one that comes nearest.
+//! The library walks schema and document together: first alternatives, then an object's own keywords, then values,
+//! then what is below them. For a value of the wrong type it reports only the type. If all alternatives fail, it
+//! reports the closest one.
 
 use std::collections::BTreeSet;
 
@@ -12,24 +12,24 @@ use serde_json::Value;
 
 use super::text;
 
-/// Where in its walk the library finds something: keyword by keyword.
+/// The position in the library's walk at which it reports an error, keyword by keyword.
 type Turn = Vec<(u8, Place)>;
 
-/// Which of a keyword's schemas.
+/// The position among a keyword's schemas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Index(usize),
     Name(String),
-    /// What is said of all of them at their end.
+    /// After all of them.
     End,
 }
 
-/// A path through the schema, and the document's, keyword by keyword.
+/// The path of an error through schema and document, keyword by keyword.
 struct Trail {
     turn: Turn,
-    /// Names of the document's values, as the library shows them.
+    /// The names of the document's values, as the library shows them.
     context: Vec<String>,
-    /// Pointers to the `allOf`s and the properties by pattern that it leads through, with their turn and context.
+    /// Pointers to the `allOf`s and pattern properties on the path, with their turn and context.
     through: Vec<(Through, Turn, Vec<String>)>,
 }
 
@@ -39,12 +39,12 @@ enum Through {
     Pattern { schema: String, name: String },
 }
 
-/// What is wrong, a line each.
+/// The error messages in Juju's order.
 pub(super) fn in_jujus_order(schema: &Value, document: &Value, errors: &[&ValidationError<'_>]) -> Vec<String> {
     below_schema(schema, "", document, errors)
 }
 
-/// What is wrong by the schema at the pointer `base`.
+/// The errors below the schema at the pointer `base`.
 fn below_schema(schema: &Value, base: &str, document: &Value, errors: &[&ValidationError<'_>]) -> Vec<String> {
     let mut found: Vec<(Turn, String)> = Vec::new();
     let mut through = BTreeSet::new();
@@ -66,7 +66,7 @@ fn below_schema(schema: &Value, base: &str, document: &Value, errors: &[&Validat
     found.into_iter().map(|(_, line)| line).collect()
 }
 
-/// The errors, but only its type for a value of the wrong type.
+/// The errors, with only the type error for a value of the wrong type.
 fn without_mistyped<'a, 'e>(errors: &[&'a ValidationError<'e>]) -> Vec<&'a ValidationError<'e>> {
     let mistyped: Vec<(String, String)> = errors
         .iter()
@@ -88,7 +88,7 @@ fn parent(pointer: &str) -> &str {
     pointer.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
-/// What the library says about one error, and about the alternative that came nearest.
+/// The library's messages for an error, including those of the closest alternative.
 fn lines(schema: &Value, document: &Value, error: &ValidationError<'_>, context: &[String]) -> Vec<String> {
     let value = error.instance();
     let mut lines = text::of(schema, error, context);
@@ -109,7 +109,7 @@ fn lines(schema: &Value, document: &Value, error: &ValidationError<'_>, context:
     lines
 }
 
-/// How many of its checks the library counts as passed.
+/// The number of checks that the library counts as passed.
 fn score(schema: &Value, value: &Value) -> i64 {
     let types: Vec<&str> = match schema.get("type") {
         Some(Value::String(name)) => vec![name],
@@ -148,7 +148,7 @@ fn score(schema: &Value, value: &Value) -> i64 {
     }
 }
 
-/// The trail of an error through the schema and the document; `base` is the schema that is looked at.
+/// The trail of an error through schema and document, below the schema `base`.
 fn follow(error: &ValidationError<'_>, base: &str) -> Trail {
     let schema: Vec<String> = pieces(error.schema_path().as_str()).collect();
     let mut instance = pieces(error.instance_path().as_str());
@@ -176,7 +176,7 @@ fn follow(error: &ValidationError<'_>, base: &str) -> Trail {
                 trail.context.push(name.clone());
                 (Place::Name(name), 2)
             }
-            // The library keeps to the object's own name for what it says of these values.
+            // The library reports these under the object's own name.
             ("additionalProperties", Some(_)) => (Place::Name(instance.next().unwrap_or_default()), 1),
             ("items" | "additionalItems", Some(next)) => {
                 let index = instance.next().unwrap_or_default();
@@ -201,7 +201,7 @@ fn follow(error: &ValidationError<'_>, base: &str) -> Trail {
     trail
 }
 
-/// When the library looks at a keyword, beside the others of its schema.
+/// The position of a keyword among those of its schema.
 fn rank(keyword: &str) -> u8 {
     const ORDER: &[&[&str]] = &[
         &["type"],
@@ -240,7 +240,7 @@ fn pieces(pointer: &str) -> impl Iterator<Item = String> {
     pointer.split('/').skip(1).map(|piece| piece.replace("~1", "/").replace("~0", "~"))
 }
 
-/// The value of this name.
+/// The value at this path.
 fn below<'a>(document: &'a Value, names: &[String]) -> &'a Value {
     names.iter().fold(document, |value, name| match value {
         Value::Array(items) => name.parse::<usize>().ok().and_then(|index| items.get(index)).unwrap_or(&Value::Null),

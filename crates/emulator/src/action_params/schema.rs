@@ -1,15 +1,15 @@
-//! A schema, and what is checked against it, as Juju's JSON schema library takes them.
+//! Translates schemas and documents to what Juju's JSON schema library understands.
 //!
-//! The library is a draft 4 with rules of its own. It knows the keywords below and passes over all others, `format` among
-//! them. Lists may be empty where the draft wants an item. All numbers are floating point ones, as in Go's JSON, and one
+//! The library implements draft 4 with its own rules. It knows the keywords below and ignores all others, including
+//! `format`. Lists may be empty where the draft requires an item. All numbers are floats, as in Go's JSON, and a float
 //! without a fraction is an integer.
 
 use serde_json::{Map, Number, Value};
 
-/// The largest number below which all integers have a floating point number of their own: 2⁵³ − 1.
+/// The largest integer up to which every integer has an exact float: 2⁵³ − 1.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
-/// The schema in terms of draft 4, with nothing in it that Juju passes over.
+/// The schema in draft 4, without what Juju ignores.
 pub(super) fn as_juju_reads_it(schema: &Value) -> Value {
     let Value::Object(schema) = schema else { return schema.clone() };
     let mut read = Map::new();
@@ -73,7 +73,7 @@ fn each(all: &Map<String, Value>, read: impl Fn(&Value) -> Option<Value>) -> Val
     all.iter().filter_map(|(name, one)| Some((name.clone(), read(one)?))).collect::<Map<_, _>>().into()
 }
 
-/// The items, once each; nothing if there are none.
+/// The unique items, or `None` if there are none.
 fn some_of(items: impl Iterator<Item = Value>) -> Option<Value> {
     let mut once: Vec<Value> = Vec::new();
     for item in items {
@@ -88,7 +88,7 @@ fn is_type(name: &Value) -> bool {
     matches!(name.as_str(), Some("array" | "boolean" | "integer" | "number" | "null" | "object" | "string"))
 }
 
-/// A document as Go has it after JSON: its numbers are floating point ones, and those without a fraction integers.
+/// A document after Go has parsed it from JSON: numbers are floats, and those without a fraction are integers.
 pub(super) fn as_json_of_go(value: &Value) -> Value {
     match value {
         Value::Number(number) => as_float(number).map_or_else(|| value.clone(), Value::Number),
@@ -103,7 +103,7 @@ pub(super) fn as_json_of_go(value: &Value) -> Value {
 fn as_float(number: &Number) -> Option<Number> {
     let float = number.as_f64()?;
     if float.fract() == 0.0 && float.abs() <= MAX_SAFE_INTEGER {
-        // An integer of this size has no other text than its own.
+        // An integer of this size must be formatted exactly.
         return format!("{float:.0}").parse::<i64>().ok().map(Number::from);
     }
     Number::from_f64(float)

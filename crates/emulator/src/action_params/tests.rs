@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 
-/// Schemas, parameters, and what github.com/juju/gojsonschema v1.0.0, which Juju 3.6 uses, made of them.
+/// Schemas and parameters, with the results of github.com/juju/gojsonschema v1.0.0, which Juju 3.6 uses.
 const ANSWERS: &str = include_str!("answers.jsonl");
 
 fn action(schema: &Value) -> ActionMeta {
@@ -30,7 +30,7 @@ fn parameters_are_checked_and_completed_as_jujus_json_schema_library_does() {
     let mut seen = 0;
     for line in ANSWERS.lines() {
         let answer: Value = serde_json::from_str(line).unwrap();
-        // What is wrong with a schema is found when the charm is read, but for its patterns.
+        // Except for its patterns, a schema is checked when the charm is read.
         let error = answer["error"].as_str();
         let of_schema = error.and_then(|error| error.strip_prefix("schema: "));
         if of_schema.is_some_and(|error| !error.contains("regex")) {
@@ -64,7 +64,7 @@ fn parameters_keep_their_numbers_as_they_were_given() {
 }
 
 #[test]
-fn juju_4_refuses_parameters_that_the_charm_does_not_define_unless_it_takes_them() {
+fn juju_4_refuses_parameters_that_the_charm_does_not_define_unless_it_allows_them() {
     let check = |schema: &Value, version| {
         let checked = prepare(&action(schema), json!({"extra": 1}).as_object().unwrap(), version);
         checked.map(|_| ()).map_err(|error| error.to_string())

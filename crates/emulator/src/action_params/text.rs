@@ -1,4 +1,4 @@
-//! What Juju's JSON schema library says of each kind of mistake.
+//! The messages of Juju's JSON schema library.
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use crate::format;
 
-/// What is wrong, where, and what was given.
+/// What is wrong, where, and the given value.
 pub(super) fn line(context: &[String], description: &str, value: &Value) -> String {
     format!("{} : {description}, given {}", path(context), json(value))
 }
 
-/// The same of a number, which the library gives as text.
+/// The same for a number, which the library prints as text.
 fn line_of_number(context: &[String], description: &str, value: &Value) -> String {
     line(context, description, &Value::String(number(value)))
 }
@@ -20,7 +20,7 @@ fn path(context: &[String]) -> String {
     context.iter().fold("(root)".to_owned(), |path, name| format!("{path}.{name}"))
 }
 
-/// What the library says of one mistake, one line for each that it finds.
+/// The library's messages for one error.
 pub(super) fn of(schema: &Value, error: &ValidationError<'_>, context: &[String]) -> Vec<String> {
     let value: &Value = error.instance();
     let one = |description: String| vec![line(context, &description, value)];
@@ -45,7 +45,7 @@ pub(super) fn of(schema: &Value, error: &ValidationError<'_>, context: &[String]
             let options: Vec<String> = options.as_array().into_iter().flatten().map(json).collect();
             one(format!("must match one of the enum values [{}]", options.join(",")))
         }
-        // The words for the two kinds of bound have changed places.
+        // The library has swapped the messages of the two kinds of bounds.
         Kind::Minimum { limit } => numeric(format!("must be greater than {}", number(limit))),
         Kind::ExclusiveMinimum { limit } => numeric(format!("must be greater than or equal to {}", number(limit))),
         Kind::Maximum { limit } => numeric(format!("must be lower than {}", number(limit))),
@@ -69,14 +69,14 @@ pub(super) fn of(schema: &Value, error: &ValidationError<'_>, context: &[String]
             one("must validate one and only one schema (oneOf)".to_owned())
         }
         Kind::Not { .. } => one("must not validate the schema (not)".to_owned()),
-        // Keywords of later drafts, which the schema has not.
+        // Keywords of later drafts, which the schema does not have.
         _ => one(error.to_string()),
     }
 }
 
-/// What the library says of a schema that the crate does not take, though its parts have the right types.
+/// The library's message for an invalid schema whose parts have the right types.
 pub(super) fn of_schema_error(error: &ValidationError<'_>) -> String {
-    // The schema of schemas finds one kind of bad expressions, the crate that runs them another.
+    // The meta-schema finds some invalid expressions, and the regex crate others.
     for place in [error.instance_path().as_str(), error.schema_path().as_str()] {
         let mut names = place.rsplit('/');
         match (names.next(), names.next(), error.instance().as_str()) {
@@ -90,7 +90,7 @@ pub(super) fn of_schema_error(error: &ValidationError<'_>) -> String {
     format!("{error}, at {}", error.instance_path())
 }
 
-/// What is said of a property whose name fits a pattern, and whose value fits none of the pattern's schemas.
+/// The message for a property that matches a pattern, but none of the pattern's schemas.
 pub(super) fn no_pattern_fits(schema: Option<&Value>, name: &str) -> String {
     if schema.and_then(|schema| schema.get("additionalProperties")) == Some(&Value::Bool(false)) {
         return not_allowed(name);
@@ -118,7 +118,7 @@ fn types(of: Option<&Value>) -> String {
     }
 }
 
-/// How many items are equal to one before them.
+/// The number of items that equal an earlier one.
 fn repeated(items: &Value) -> usize {
     let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
     items.iter().enumerate().filter(|(index, item)| items[..*index].contains(item)).count()

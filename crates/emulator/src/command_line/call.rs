@@ -1,19 +1,19 @@
-//! A hook command that was called.
+//! A call of a hook command.
 
 use std::path::Path;
 
-/// A hook command that a charm has called.
+/// A call of a hook command by a charm.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
-    /// Its name.
+    /// The command's name.
     pub name: &'a str,
-    /// Its arguments.
+    /// Its arguments, without the name.
     pub args: &'a [String],
-    /// What stands on its standard input; nothing reads as empty.
+    /// Its standard input; `None` counts as empty.
     pub stdin: Option<&'a [u8]>,
-    /// The folder that it was called in.
+    /// The working directory.
     pub cwd: &'a Path,
-    /// The root of the file system that the charm sees: `/`, or for a charm on another machine that machine's root as
-    /// seen from here, such as `/proc/4711/root`. No path, and no symbolic link in it, leads out of it.
+    /// The root of the charm's file system: `/`, or for a charm on another machine the path of that machine's root,
+    /// such as `/proc/4711/root`. Neither paths nor symbolic links lead out of it.
     pub root: &'a Path,
 }

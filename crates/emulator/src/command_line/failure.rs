@@ -1,9 +1,9 @@
-//! How a hook command fails.
+//! Errors of hook commands.
 
 use std::fmt::Display;
 use std::io;
 
-/// Why a hook command failed: what it prints behind `ERROR`, and its exit code.
+/// Why a hook command failed: the text after `ERROR`, and the exit code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub(crate) struct Failure {
@@ -17,22 +17,22 @@ impl Failure {
         Self { code: 2, message: message.into() }
     }
 
-    /// It could not do what it was asked.
+    /// The command cannot do what it was asked.
     pub(crate) fn run(message: impl Into<String>) -> Self {
         Self { code: 1, message: message.into() }
     }
 
-    /// Not the leader.
+    /// The unit is not the leader.
     pub(crate) fn not_leader() -> Self {
         Self::run("this unit is not the leader")
     }
 
-    /// With what was being done before the reason.
+    /// Prefix the reason with what the command was doing.
     pub(crate) fn during(self, doing: impl Display) -> Self {
         Self { message: format!("{doing}: {}", self.message), ..self }
     }
 
-    /// A file could not be reached. Go says it in lower case, and without the error's number.
+    /// A file could not be accessed. Go prints the error in lower case and without its number.
     pub(crate) fn file(doing: &str, path: impl Display, error: &io::Error) -> Self {
         let reason = error.to_string();
         let reason = reason.split(" (os error").next().unwrap_or(&reason);

@@ -1,4 +1,4 @@
-//! Files that hook commands read and write, below the root that the charm sees.
+//! Files that hook commands read and write, below the charm's root.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -9,30 +9,31 @@ use std::path::{Component, Path, PathBuf};
 use super::call::Call;
 use super::failure::{Answer, Failure};
 
-/// As many symbolic links as Linux follows.
+/// The maximum number of symbolic links to follow: Linux's own limit.
 const MOST_LINKS: u32 = 40;
 
-/// Read a file that was named on the command line; relative to the folder of the call.
+/// Read a file from the command line, relative to the call's working directory.
 pub(crate) fn read(call: &Call<'_>, path: &str) -> Result<Vec<u8>, Failure> {
     let path = clean(&call.cwd.join(path));
     below(call.root, &path).and_then(fs::read).map_err(|error| Failure::file("open", path.display(), &error))
 }
 
-/// Read a file for a secret. Juju's agent reads it, from the root: a relative path does not start at the call's folder.
+/// Read a file for a secret. Juju's agent reads it, so a relative path starts at the root, not at the working
+/// directory.
 pub(crate) fn read_absolute(call: &Call<'_>, path: &str) -> Result<Vec<u8>, Failure> {
     let full = Path::new("/").join(path);
     below(call.root, &full).and_then(fs::read).map_err(|error| Failure::file("open", path, &error))
 }
 
-/// Write a file that was named on the command line; relative to the folder of the call.
+/// Write a file from the command line, relative to the call's working directory.
 pub(crate) fn write(call: &Call<'_>, path: &str, content: &[u8]) -> Answer {
-    // Juju leaves an absolute one as it is.
+    // Juju does not clean an absolute path.
     let path = if path.starts_with('/') { path.into() } else { clean(&call.cwd.join(path)) };
     let written = below(call.root, &path).and_then(|below| fs::write(below, content));
     written.map_err(|error| Failure::file("open", path.display(), &error))
 }
 
-/// An absolute path without `.` and `..`, as Go cleans it: by its words, whatever is a symbolic link.
+/// Remove `.` and `..` from an absolute path as Go does: lexically, ignoring symbolic links.
 fn clean(path: &Path) -> PathBuf {
     let mut clean = PathBuf::from("/");
     for part in parts(path) {
@@ -45,8 +46,8 @@ fn clean(path: &Path) -> PathBuf {
     clean
 }
 
-/// The absolute `path`, which the charm sees, as a path from here. Symbolic links are followed as the charm would
-/// follow them, so that none leads out of `root`.
+/// The host's path for the charm's absolute `path`. Symbolic links are followed as the charm would follow them, so
+/// that none leads out of `root`.
 fn below(root: &Path, path: &Path) -> io::Result<PathBuf> {
     if root == Path::new("/") {
         return Ok(path.to_owned());
@@ -72,7 +73,7 @@ fn below(root: &Path, path: &Path) -> io::Result<PathBuf> {
                     rest.push_front(part);
                 }
             }
-            // Not a link, or not there (yet).
+            // Not a link, or it does not exist yet.
             Err(_) => inside.push(&part),
         }
     }

@@ -7,19 +7,19 @@ use crate::go::gnuflag::{self, Order, Takes, Unparsed};
 use crate::go::{parse_bool, parse_int, quoted};
 use crate::state::RelationId;
 
-/// What stands on a command line.
+/// A parsed command line.
 #[derive(Debug)]
 pub(crate) struct Flags<'a> {
-    /// The value of each flag of the command that was given.
+    /// The value of each of the command's flags, if it was given.
     values: Vec<Option<&'a str>>,
-    /// What is not a flag, in order.
+    /// The positional arguments.
     pub(crate) args: Vec<&'a str>,
-    /// `--help` was given.
+    /// Whether `--help` was given.
     pub(crate) help: bool,
 }
 
 impl<'a> Flags<'a> {
-    /// Read `args` for the command `spec`.
+    /// Parse `args` for the command `spec`.
     pub(crate) fn parse(spec: &Spec, args: &'a [String], juju: &Juju) -> Result<Self, Failure> {
         let mut values = vec![None; spec.flags.len()];
         let option = |name: &str| {
@@ -39,7 +39,7 @@ impl<'a> Flags<'a> {
         }
     }
 
-    /// The value of a flag, and what the command says of it.
+    /// The value of a flag, and its kind.
     fn value(&self, spec: &Spec, flag: &Flag) -> (Option<&'a str>, Kind) {
         let index = find(spec, flag.names[0]);
         let index = index.unwrap_or_else(|| panic!("{} has no flag {}", spec.name, flag.names[0]));
@@ -60,12 +60,12 @@ impl<'a> Flags<'a> {
         }
     }
 
-    /// The value of a flag that takes a number.
+    /// The value of a numeric flag.
     pub(crate) fn number(&self, spec: &Spec, flag: &Flag) -> i64 {
         self.value(spec, flag).0.and_then(|value| parse_int(value).ok()).unwrap_or(0)
     }
 
-    /// The relation that was named, or that the hook is about.
+    /// The named relation, or the hook's.
     pub(crate) fn relation(&self, spec: &Spec, juju: &Juju) -> Option<RelationId> {
         match self.value(spec, &RELATION).0 {
             Some(value) => relation_id(value),
@@ -73,7 +73,7 @@ impl<'a> Flags<'a> {
         }
     }
 
-    /// The storage instance that `flag` names, or that the hook is about.
+    /// The storage instance in `flag`, or the hook's.
     pub(crate) fn storage(&self, spec: &Spec, flag: &Flag, juju: &Juju) -> Option<String> {
         self.value(spec, flag).0.map(str::to_owned).or_else(|| juju.hook.storage.clone())
     }
@@ -83,7 +83,7 @@ fn find(spec: &Spec, name: &str) -> Option<usize> {
     spec.flags.iter().position(|flag| flag.names.contains(&name))
 }
 
-/// Whether a flag takes a value, and if not, why.
+/// Check a flag's value.
 fn check(kind: Kind, value: &str, juju: &Juju) -> Answer {
     match kind {
         Kind::Bool => parse_bool(value).map(drop).map_err(|error| Failure::usage(error.to_string())),

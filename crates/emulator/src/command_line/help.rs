@@ -1,4 +1,4 @@
-//! The help of a hook command, laid out as Juju lays it out.
+//! The help of a hook command, in Juju's layout.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::spec::{Flag, InHook, Kind, Spec};
 use crate::Juju;
 use crate::go::quoted;
 
-/// What `COMMAND --help` prints.
+/// The output of `COMMAND --help`.
 pub(crate) fn print(spec: &Spec, juju: &Juju) -> String {
     let mut help = format!("Usage: {}", spec.name);
     if !spec.flags.is_empty() {

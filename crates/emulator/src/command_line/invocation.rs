@@ -1,4 +1,4 @@
-//! A hook command at work: what it was given, and what it prints.
+//! A running hook command: its arguments and its output.
 
 use super::call::Call;
 use super::failure::{Answer, Failure};
@@ -10,7 +10,7 @@ use crate::format::{Value, json, smart, yaml};
 use crate::go::quoted_list;
 use crate::state::{Relation, RelationId};
 
-/// The format that a command prints in.
+/// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Smart,
@@ -18,7 +18,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// A hook command at work.
+/// A running hook command.
 pub(crate) struct Invocation<'a> {
     pub(crate) spec: &'static Spec,
     pub(crate) flags: Flags<'a>,
@@ -43,12 +43,12 @@ impl<'a> Invocation<'a> {
         self.flags.text(self.spec, &flag)
     }
 
-    /// The value of a flag that takes a number.
+    /// The value of a numeric flag.
     pub(crate) fn number(&self, Number(flag): Number) -> i64 {
         self.flags.number(self.spec, &flag)
     }
 
-    /// The format that was asked for.
+    /// The requested format.
     pub(crate) fn format(&self) -> Format {
         match self.text(FORMAT) {
             "json" => Format::Json,
@@ -65,23 +65,23 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// The only positional argument, if there is one.
+    /// The first positional argument, or "". More than one is an error.
     pub(crate) fn optional_arg(&self) -> Result<&'a str, Failure> {
         self.no_args_from(1)?;
         Ok(self.args().first().copied().unwrap_or_default())
     }
 
-    /// The relation that was named, or that the hook is about.
+    /// The ID of the named relation, or of the hook's.
     pub(crate) fn relation_id(&self, juju: &Juju) -> Result<RelationId, Failure> {
         self.flags.relation(self.spec, juju).ok_or_else(|| Failure::usage("no relation id specified"))
     }
 
-    /// The relation that was named, or that the hook is about.
+    /// The named relation, or the hook's.
     pub(crate) fn relation<'j>(&self, juju: &'j Juju) -> Result<&'j Relation, Failure> {
         juju.state.get_relation(self.relation_id(juju)?).ok_or_else(|| Failure::run("relation not found"))
     }
 
-    /// The content of the file that a flag names, `-` being standard input; nothing without the flag.
+    /// The content of a flag's file (`-` is standard input), or `None` without the flag.
     pub(crate) fn file(&self, File(flag): File) -> Result<Option<Vec<u8>>, Failure> {
         match self.flags.text(self.spec, &flag) {
             "" => Ok(None),
@@ -90,7 +90,7 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// Print `value` in the format, and to the file, that was asked for.
+    /// Print `value` in the requested format, to standard output or the requested file.
     pub(crate) fn write(&mut self, value: &Value) -> Answer {
         let text = match self.format() {
             Format::Smart => smart::print(value),
@@ -104,12 +104,11 @@ impl<'a> Invocation<'a> {
         Ok(())
     }
 
-    /// Print `text` as it is.
     pub(crate) fn print(&mut self, text: &str) {
         self.stdout.extend_from_slice(text.as_bytes());
     }
 
-    /// Say that `--format` has no effect, if it was given. Juju writes no line break here.
+    /// Warn that `--format` has no effect, if it was given. Juju prints no line break here.
     pub(crate) fn warn_of_format(&mut self) {
         if !self.text(DEPRECATED_FORMAT).is_empty() {
             let warning = format!("--format flag deprecated for command {:?}", self.spec.name);

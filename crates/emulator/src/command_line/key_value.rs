@@ -1,4 +1,4 @@
-//! `key=value` arguments, and files of them.
+//! `key=value` arguments, on the command line or in a file.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::invocation::Invocation;
 use super::spec::File;
 use crate::go::quoted;
 
-/// Read `key=value` arguments. Spaces around keys and values are dropped.
+/// Parse `key=value` arguments. Spaces around keys and values are removed.
 pub(crate) fn parse(args: &[&str]) -> Result<BTreeMap<String, String>, Failure> {
     let mut values = BTreeMap::new();
     for arg in args.iter().filter(|arg| !arg.is_empty()) {
@@ -27,7 +27,7 @@ pub(crate) fn parse(args: &[&str]) -> Result<BTreeMap<String, String>, Failure> 
     Ok(values)
 }
 
-/// Read `key=value` arguments, and the YAML file that the flag `file` names; arguments win.
+/// Parse `key=value` arguments and the YAML file of the flag `file`. Arguments override the file.
 pub(crate) fn parse_with_file(invocation: &Invocation<'_>, file: File) -> Result<BTreeMap<String, String>, Failure> {
     let values = parse(invocation.args())?;
     let Some(content) = invocation.file(file)? else { return Ok(values) };
@@ -41,9 +41,9 @@ fn read_yaml(content: &[u8]) -> Result<BTreeMap<String, String>, Failure> {
     read_text_map(text).map_err(|error| Failure::run(error.to_string()))
 }
 
-/// Read a YAML map of scalars, each taken as the text that it is written with.
+/// Parse a YAML map of scalars. Each value is the text as written.
 pub(crate) fn read_text_map(text: &str) -> Result<BTreeMap<String, String>, TextMapError> {
-    // JSON is YAML, and what programs write: it is read a lot faster as what it is.
+    // JSON is valid YAML, and what programs write. The JSON parser is much faster.
     match text.starts_with('{').then(|| serde_json::from_str(text)) {
         Some(Ok(map)) => Ok(map),
         _ => ops_metadata::parse_text_map(text),

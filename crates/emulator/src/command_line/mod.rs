@@ -1,5 +1,5 @@
-//! What serves all hook commands: their command line as Juju's Go library reads it, their help, the files that they read
-//! and write. Nothing here knows a command.
+//! What all hook commands share: parsing as in Juju's Go library, help, and access to files. Nothing here knows a
+//! command.
 
 pub(crate) mod call;
 pub(crate) mod failure;

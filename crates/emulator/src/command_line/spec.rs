@@ -1,4 +1,4 @@
-//! What a hook command is: its name, its flags, its help.
+//! The definition of a hook command: its name, flags and help.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::Juju;
 /// A hook command.
 pub(crate) struct Spec {
     pub(crate) name: &'static str,
-    /// Its positional arguments, as its usage line shows them.
+    /// The positional arguments in its usage line.
     pub(crate) args: &'static str,
     pub(crate) purpose: &'static str,
     pub(crate) doc: &'static str,
@@ -17,11 +17,11 @@ pub(crate) struct Spec {
     pub(crate) see_also: &'static [&'static str],
     pub(crate) flags: &'static [Flag],
     pub(crate) run: fn(&mut Juju, &mut Invocation<'_>) -> Answer,
-    /// What its help says otherwise in the hook that runs.
+    /// The parts of its help that depend on the hook.
     pub(crate) in_hook: fn(&Juju, &Spec) -> InHook,
 }
 
-/// What the help of a command says in one hook.
+/// The parts of a command's help that depend on the hook.
 pub(crate) struct InHook {
     /// The positional arguments.
     pub(crate) args: &'static str,
@@ -29,7 +29,7 @@ pub(crate) struct InHook {
     pub(crate) doc: Cow<'static, str>,
 }
 
-/// A command without flags whose help is the same in all hooks: what most leave out.
+/// The defaults: no flags, and the same help in all hooks.
 pub(crate) const SPEC: Spec = Spec {
     name: "",
     args: "",
@@ -42,7 +42,7 @@ pub(crate) const SPEC: Spec = Spec {
     in_hook: |_, spec| InHook { args: spec.args, doc: spec.doc.into() },
 };
 
-/// A flag of a hook command: its names from the shortest on, and what it takes.
+/// A flag of a hook command: its names, shortest first, and its value.
 #[derive(Clone, Copy)]
 pub(crate) struct Flag {
     pub(crate) names: &'static [&'static str],
@@ -50,38 +50,38 @@ pub(crate) struct Flag {
     pub(crate) usage: &'static str,
 }
 
-/// What a flag takes.
+/// The kind of value that a flag takes.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// Nothing, or `=true`, `=false`.
+    /// None, or `=true`, `=false`.
     Bool,
     /// Text, with a default.
     Text(&'static str),
-    /// A whole number, 0 by default.
+    /// An integer, 0 by default.
     Number,
     /// The path of a file, or `-` for standard input.
     File(&'static str),
     /// One of the formats, with a default.
     Format(&'static [&'static str], &'static str),
-    /// A relation that the unit takes part in; the hook's by default.
+    /// A relation of the unit; by default the hook's.
     Relation,
-    /// A storage instance that is attached; the hook's by default.
+    /// An attached storage instance; by default the hook's.
     Storage,
 }
 
-/// A flag that takes nothing.
+/// A boolean flag.
 #[derive(Clone, Copy)]
 pub(crate) struct Switch(pub(crate) Flag);
 
-/// A flag that takes text.
+/// A flag with text.
 #[derive(Clone, Copy)]
 pub(crate) struct Text(pub(crate) Flag);
 
-/// A flag that takes a whole number.
+/// A flag with an integer.
 #[derive(Clone, Copy)]
 pub(crate) struct Number(pub(crate) Flag);
 
-/// A flag that takes the path of a file.
+/// A flag with the path of a file.
 #[derive(Clone, Copy)]
 pub(crate) struct File(pub(crate) Flag);
 
@@ -117,21 +117,21 @@ impl File {
     }
 }
 
-/// `--format`, for commands that print in any format.
+/// `--format`, for commands with all formats.
 pub(crate) const FORMAT: Text = Text(Flag {
     names: &["format"],
     kind: Kind::Format(&["json", "smart", "yaml"], "smart"),
     usage: "Specify output format (json|smart|yaml)",
 });
 
-/// `--format`, for commands that print no scalars.
+/// `--format`, for commands whose output is never a scalar.
 pub(crate) const STRUCTURED_FORMAT: Text = Text(Flag {
     names: &["format"],
     kind: Kind::Format(&["json", "yaml"], "yaml"),
     usage: "Specify output format (json|yaml)",
 });
 
-/// `--format`, for commands that ignore it since it was deprecated.
+/// `--format`, for commands that ignore it.
 pub(crate) const DEPRECATED_FORMAT: Text = Text::new(&["format"], "(DEPRECATED) Has no effect.");
 
 /// `--output`.

@@ -9,7 +9,7 @@ use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
 
-/// Results that Juju itself sets.
+/// Results that only Juju sets.
 const RESERVED: [&str; 4] = ["stdout", "stdout-encoding", "stderr", "stderr-encoding"];
 
 pub(crate) static GET: Spec = Spec {
@@ -110,7 +110,7 @@ fn is_key(key: &str) -> bool {
     !key.is_empty() && !key.starts_with('-') && !key.ends_with('-') && key.bytes().all(inner)
 }
 
-/// Set a value below a path of keys. What was there and is not a map gives way.
+/// Set a value at a path of keys. Values on the path that are not maps are replaced.
 fn insert(results: &mut Map<String, Json>, keys: &[&str], value: &str) {
     let [key, rest @ ..] = keys else { return };
     if rest.is_empty() {

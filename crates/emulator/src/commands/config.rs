@@ -47,7 +47,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-/// What was set, or else the default.
+/// The set value, or the default.
 fn option(juju: &Juju, name: &str) -> Value {
     let default = || juju.meta.config.get(name).and_then(|option| option.default.as_ref());
     match juju.state.config.get(name) {

@@ -11,7 +11,7 @@ pub(crate) static GET: Spec = Spec {
     name: "credential-get",
     args: "",
     purpose: "Accesses cloud credentials.",
-    doc: "Prints how to reach the model's cloud, and how to log in to it. The application must\n\
+    doc: "Prints the model's cloud and the credential to log in to it. The application must\n\
           be trusted with that.",
     flags: &[FORMAT.0, OUTPUT.0],
     run: get,
@@ -27,7 +27,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-/// Fields without a value are left out.
+/// Fields without a value are omitted.
 fn json(spec: &CloudSpec) -> Value {
     let mut fields: Vec<(String, Value)> =
         vec![("type".to_owned(), spec.cloud_type.as_str().into()), ("name".to_owned(), spec.name.as_str().into())];
@@ -63,7 +63,7 @@ fn json(spec: &CloudSpec) -> Value {
     Value::Fields(fields)
 }
 
-/// All fields, under other names: Juju has given them none for YAML.
+/// All fields, under Go's lower-case names: Juju gives them none for YAML.
 fn yaml(spec: &CloudSpec) -> Value {
     let credential = spec.credential.as_ref().map_or(Value::Null, |credential| {
         Value::fields([

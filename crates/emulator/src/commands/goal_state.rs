@@ -14,9 +14,9 @@ pub(crate) static STATE: Spec = Spec {
     name: "goal-state",
     args: "",
     purpose: "Prints the status of the charm's peers and related units.",
-    doc: "Prints the units that the application is to have, and for each endpoint the\n\
-          applications and units that it is to be related to, each with its status and since\n\
-          when it has had it.",
+    doc: "Prints the planned units of the application, and for each endpoint the\n\
+          applications and units that it will be related to, each with its status and the\n\
+          time of that status.",
     examples: &["goal-state"],
     flags: &[STRUCTURED_FORMAT.0, OUTPUT.0],
     run: get,
@@ -41,7 +41,7 @@ fn goals(goals: &BTreeMap<String, Goal>) -> Value {
     }))
 }
 
-/// The units that are planned, and what is at the other end of each relation.
+/// Derive it from the planned units and the other side of each relation.
 fn derive(juju: &Juju) -> GoalState {
     let state = &juju.state;
     let since = Some((juju.hook.clock)());

@@ -33,7 +33,7 @@ fn log(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     let level = match given {
         _ if invocation.is_set(DEBUG) => LogLevel::Debug,
         "" => LogLevel::Info,
-        // A level below all others: such a line is never shown.
+        // Below all other levels: such a line is never shown.
         _ if given.eq_ignore_ascii_case("UNSPECIFIED") => return Ok(()),
         _ => given.parse().unwrap_or_else(|_| {
             let warning = format!("Specified log level of {} is not valid", quoted(given));

@@ -1,4 +1,4 @@
-//! Commands for charms on Kubernetes. On a machine they are there, and have nothing to work on.
+//! Commands for charms on Kubernetes. They exist on machines, but have nothing to work on.
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};

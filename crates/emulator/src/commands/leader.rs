@@ -1,4 +1,4 @@
-//! `leader-get` and `leader-set`, from before applications had databags.
+//! `leader-get` and `leader-set`, which are older than application databags.
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};

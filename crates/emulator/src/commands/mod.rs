@@ -1,7 +1,7 @@
-//! Juju's hook commands, answered from a [`State`](crate::State) as Juju 3.6 answers them, to the byte.
+//! Juju's hook commands, answered from a [`State`](crate::State) byte for byte as Juju 3.6 answers them.
 //!
-//! A file for each command or family: `relation.rs` has `relation-get`, `relation-set` and their kin. It has a `Spec` for
-//! each (name, arguments, help, flags) and the function that answers it.
+//! Each command or family has a file: `relation.rs` has `relation-get`, `relation-set` and related commands. For each
+//! command the file has a `Spec` (name, arguments, help, flags) and the function that answers it.
 
 mod action;
 mod application_version;
@@ -84,7 +84,7 @@ static TABLE: &[&Spec] = &[
     &network::UNIT_GET,
 ];
 
-/// The names of all hook commands that Juju 3.6 gives to a charm, sorted.
+/// The names of all hook commands of Juju 3.6, sorted.
 pub static COMMANDS: &[&str] = &{
     let mut names = [""; TABLE.len()];
     let mut index = 0;
@@ -95,7 +95,7 @@ pub static COMMANDS: &[&str] = &{
     names
 };
 
-/// The commands that Juju 4.0 does not give to a charm any more.
+/// The commands that Juju 4.0 has removed.
 const GONE_IN_4: &[&str] = &[
     "k8s-raw-get",
     "k8s-raw-set",
@@ -110,19 +110,18 @@ const GONE_IN_4: &[&str] = &[
     "pod-spec-set",
 ];
 
-/// Whether a charm has the hook command of this name in a version of Juju.
+/// Whether a version of Juju has the hook command with this name.
 #[must_use]
 pub fn is_in(name: &str, version: JujuVersion) -> bool {
     find(name).is_some() && !(version.is_4() && GONE_IN_4.contains(&name))
 }
 
-/// The command of that name.
 pub(crate) fn find(name: &str) -> Option<&'static Spec> {
     TABLE.binary_search_by(|spec| spec.name.cmp(name)).ok().map(|index| TABLE[index])
 }
 
-/// Whether a command, called with `args`, reads its standard input: `--file -` says so, or a `--file` that is `-` by
-/// default. Who calls from another process need not send it otherwise.
+/// Whether a command with these `args` reads its standard input: because of `--file -`, or a `--file` that is `-` by
+/// default. A caller in another process need not send it otherwise.
 #[must_use]
 pub fn reads_stdin(name: &str, args: &[String]) -> bool {
     let file = find(name).and_then(|spec| {
@@ -138,11 +137,11 @@ pub fn reads_stdin(name: &str, args: &[String]) -> bool {
     })
 }
 
-/// Let what a hook has changed take effect, all or none.
+/// Apply a hook's changes, all or none.
 pub(crate) fn commit(juju: &mut Juju) -> Answer {
     storage::commit(juju)?;
     let ports = opened::committed(juju)?;
-    // The last that can be refused.
+    // The last step that Juju can refuse.
     secret::commit(juju)?;
     juju.state.set_opened_ports(ports);
     if let Some(charm_state) = juju.pending.charm_state.take() {

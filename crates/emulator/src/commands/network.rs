@@ -89,7 +89,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-/// All of a network. YAML carries some fields twice, under the names that older agents gave them.
+/// A whole network. YAML has some fields twice, under the names of older agents too.
 fn display(network: &Network, format: Format, version: JujuVersion) -> Value {
     let yaml = format != Format::Json;
     let interfaces = network.bind_addresses.iter().map(|interface| {
@@ -126,12 +126,12 @@ fn display(network: &Network, format: Format, version: JujuVersion) -> Value {
     Value::Fields(fields)
 }
 
-/// An address's host name: Juju 4 gives the address where there is none.
+/// An address's host name. Juju 4 uses the address if there is none.
 fn hostname(address: &Address, version: JujuVersion) -> &str {
     if address.hostname.is_empty() && version.is_4() { &address.value } else { &address.hostname }
 }
 
-/// The network of a binding that the charm has.
+/// The network of one of the charm's bindings.
 fn network<'a>(juju: &'a Juju, binding: &str) -> Option<Cow<'a, Network>> {
     let meta = &juju.meta;
     let known = matches!(binding, "" | "juju-info")

@@ -1,4 +1,4 @@
-//! A unit's open ports, at the hook's end.
+//! A unit's open ports at the end of a hook.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use crate::command_line::failure::Failure;
 use crate::go::quoted;
 use crate::state::OpenedPort;
 
-/// The ports that are open once the hook's changes take effect, or why Juju refuses them.
+/// The ports that are open once the hook's changes apply, or why Juju refuses them.
 ///
-/// A range that is open for all endpoints is not kept for one of them as well. One that is open for all, and closed for
-/// one, stays open for each of the others.
+/// A range that is open for all endpoints is not stored for single endpoints as well. If it is then closed for one
+/// endpoint, it stays open for each of the others.
 pub(crate) fn committed(juju: &Juju) -> Result<BTreeSet<OpenedPort>, Failure> {
     if juju.hook.version.is_4() {
         find_endpoints(juju)?;
@@ -46,8 +46,8 @@ pub(crate) fn committed(juju: &Juju) -> Result<BTreeSet<OpenedPort>, Failure> {
     Ok(open)
 }
 
-/// Juju 4.0: `lookupRelationUUIDs` in domain/unitstate/state/updateunitports.go, which knows no extra bindings, and whose
-/// message lacks the "not".
+/// Juju 4.0: `lookupRelationUUIDs` in domain/unitstate/state/updateunitports.go. It does not know extra bindings, and
+/// its message lacks the "not".
 fn find_endpoints(juju: &Juju) -> Result<(), Failure> {
     let known =
         |endpoint: &str| endpoint.is_empty() || endpoint == "juju-info" || juju.meta.relations.contains_key(endpoint);

@@ -41,7 +41,7 @@ pub(crate) static STATUS_SET: Spec = Spec {
 
 fn register(_: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     let &[_, class, _, ..] = invocation.args() else { return Err(Failure::usage("missing required arguments")) };
-    // Charmcraft has no payloads any more, and so no metadata that this crate reads has one.
+    // Charmcraft no longer has payloads, so no metadata that this crate reads has one.
     Err(Failure::run(format!("payload {} not found in metadata.yaml", quoted(class))))
 }
 

@@ -82,7 +82,7 @@ fn close(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     })
 }
 
-/// Do it for each endpoint that was named, or for all of them at once.
+/// Apply a change to each named endpoint, or to all endpoints at once.
 fn each_endpoint(
     juju: &mut Juju,
     invocation: &mut Invocation<'_>,
@@ -104,8 +104,8 @@ fn each_endpoint(
     Ok(())
 }
 
-/// Whether `port` is among `others` already. It is refused if it overlaps one of them otherwise; the same range on
-/// another endpoint does not count.
+/// Whether `port` is already among `others`. A different, overlapping range is an error; a range on another endpoint
+/// does not count.
 fn conflict<'a>(
     port: &OpenedPort,
     others: impl IntoIterator<Item = &'a OpenedPort>,
@@ -122,7 +122,7 @@ fn conflict<'a>(
     Ok(false)
 }
 
-/// Read `80`, `80/tcp`, `8000-8010/udp` or `icmp`.
+/// Parse `80`, `80/tcp`, `8000-8010/udp` or `icmp`.
 fn parse(text: &str) -> Result<Port, Failure> {
     let (range, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let number = |text: &str| {
@@ -181,7 +181,7 @@ fn opened(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 }
 
 impl Juju {
-    /// The ports that are open, with what this hook has changed.
+    /// The open ports, including this hook's changes.
     pub(crate) fn opened_ports(&self) -> BTreeSet<OpenedPort> {
         let mut open = self.state.all_opened_ports();
         open.extend(self.pending.open.iter().cloned());
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_port() {
+    fn refuses_what_is_not_a_port() {
         for (port, error) in [
             ("x", r#"invalid port "x": strconv.Atoi: parsing "x": invalid syntax"#),
             ("1-2-3", r#"invalid port range "1-2-3""#),

@@ -22,7 +22,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     };
     invocation.no_args_from(1)?;
     let Some(resource) = juju.state.resources.iter().find(|resource| resource.name == name) else {
-        // The agent fetches it from the controller; Juju's database says `resource#` before the name.
+        // The agent fetches it from the controller. Juju's database prefixes the name with `resource#`.
         let (uuid, unit) = (&juju.state.model.uuid, juju.hook.unit.replace('/', "-"));
         let url = format!("https://{}/model/{uuid}/units/unit-{unit}/resources/{name}", juju.hook.controller);
         let app = juju.hook.app();

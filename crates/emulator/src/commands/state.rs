@@ -1,4 +1,4 @@
-//! `state-get`, `state-set` and `state-delete`: what a charm keeps in Juju's database.
+//! `state-get`, `state-set` and `state-delete`: the charm's state in Juju's database.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use crate::command_line::spec::{FORMAT, File, OUTPUT, SPEC, Spec, Switch};
 use crate::format::Value;
 use crate::go::quoted;
 
-/// As long as a key may be, in bytes.
+/// The maximum length of a key in bytes.
 const LONGEST_KEY: usize = 256;
-/// As long as a value may be, in bytes.
+/// The maximum length of a value in bytes.
 const LONGEST_VALUE: usize = 64 * 1024;
 
 const STRICT: Switch = Switch::new(&["strict"], "Fails if the key does not exist.");
@@ -57,7 +57,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.no_args_from(1)?;
     let state = juju.pending.charm_state.as_ref().unwrap_or(&juju.state.charm_state);
     let value = match invocation.args().first().copied() {
-        // A map that Juju has not made.
+        // Juju's map is nil here.
         None | Some("-" | "") if state.is_empty() && invocation.format() == Format::Json => Value::Null,
         None | Some("-" | "") => Value::map(state.iter().map(|(key, value)| (key.clone(), value))),
         Some(key) => match state.get(key) {
@@ -92,7 +92,7 @@ fn delete(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     Ok(())
 }
 
-/// What the charm keeps, to be changed.
+/// The charm's state, to change it.
 fn charm_state(juju: &mut Juju) -> &mut BTreeMap<String, String> {
     juju.pending.charm_state.get_or_insert_with(|| juju.state.charm_state.clone())
 }

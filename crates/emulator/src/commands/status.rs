@@ -36,8 +36,8 @@ pub(crate) static SET: Spec = Spec {
     purpose: "Sets status information.",
     doc: "Sets the status of the unit, or with --application that of the application, as\n\
           `juju status` shows it. The status is one of\n    \
-          maintenance (the charm is at work, the unit will serve soon)\n    \
-          blocked (a person must do something; the message says what)\n    \
+          maintenance (the charm is at work; the unit will be ready soon)\n    \
+          blocked (the user must do something; the message says what)\n    \
           waiting (the unit waits for another application)\n    \
           active (the unit does what it is meant to do)\n\n\
           The change takes effect at once, and stands even if the hook fails.",
@@ -81,8 +81,8 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-/// The application's status: until the charm has set it, the worst of its units', the first where several are as bad
-/// (`DeriveStatus` in Juju's core/status).
+/// The application's status: as set by the charm, or the worst of its units' statuses, the first one if several are
+/// equally bad (`DeriveStatus` in Juju's core/status).
 fn application_status(state: &State) -> &Status {
     if state.app_status.name != StatusName::Unknown {
         return &state.app_status;
@@ -182,7 +182,8 @@ mod tests {
         }
     }
 
-    /// `UnitStatus` of Juju's hook context asks the controller once, and `SetUnitStatus` leaves what it was told.
+    /// `UnitStatus` of Juju's hook context asks the controller once, and `SetUnitStatus` does not update the cached
+    /// answer.
     #[test]
     fn status_get_answers_what_it_answered_first_for_the_rest_of_the_hook() {
         let mut juju = juju();
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_statuses_at_once_and_for_good() {
+    fn sets_statuses_at_once_even_if_the_hook_fails() {
         let mut juju = juju();
         check(&mut juju, &["status-set", "maintenance", "Installing"], "");
         check(&mut juju, &["status-set", "active"], "");
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_status_to_set() {
+    fn refuses_what_is_not_a_status_to_set() {
         let mut juju = juju();
         check_error(&mut juju, &["status-set"], 2, "invalid args, require <status> [message]");
         for status in ["error", "unknown", "", "Active"] {

@@ -100,11 +100,11 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     Ok(())
 }
 
-/// What stands behind `NAME=`.
+/// The part after `NAME=`.
 #[derive(Default)]
 struct Directive {
     count: Option<u64>,
-    /// A pool or a size is given.
+    /// Whether there is a pool or a size.
     has_more: bool,
 }
 
@@ -147,7 +147,7 @@ fn is_size(field: &str) -> bool {
     number.len() < field.len() && number.trim_start_matches('-').parse::<f64>().is_ok()
 }
 
-/// Refuse storage that the charm does not have, or has enough of. As in Juju 3.6, names are looked up first.
+/// Refuse storage that the charm does not define, or has enough of. As in Juju 3.6, names are checked first.
 pub(crate) fn commit(juju: &Juju) -> Answer {
     if juju.hook.version.is_4() {
         return prepare(juju);
@@ -181,8 +181,8 @@ pub(crate) fn commit(juju: &Juju) -> Answer {
     Ok(())
 }
 
-/// Juju 4.0: `prepareCommitHookStorageAdds` in apiserver/facades/agent/uniter/uniter.go, which looks at names in no order. Those
-/// that there are not come first, as in Juju 3.6.
+/// Juju 4.0: `prepareCommitHookStorageAdds` in apiserver/facades/agent/uniter/uniter.go, which checks names in random
+/// order. Here unknown names come first, as in Juju 3.6.
 fn prepare(juju: &Juju) -> Answer {
     let unit = &juju.hook.unit;
     let refuse = |name: &str, failure: Failure| {

@@ -1,8 +1,8 @@
-//! Base64 with padding, as RFC 4648 has it and Go reads it. The place of a mistake is part of what Juju says.
+//! Base64 with padding (RFC 4648), as Go decodes it. Juju's messages contain the position of an error.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// `bytes` in Base64.
+/// Encode `bytes`.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
@@ -17,10 +17,10 @@ pub fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes that `text` stands for. Line breaks do not count.
+/// Decode `text`. Line breaks are ignored.
 ///
 /// # Errors
-/// `text` is no Base64: the position of the first byte that is wrong.
+/// `text` is not Base64: the position of the first wrong byte.
 pub fn decode(text: &str) -> Result<Vec<u8>, usize> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let mut bits = 0;

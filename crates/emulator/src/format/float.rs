@@ -1,13 +1,13 @@
-//! Floating point numbers in the notation of Go's `strconv`, which Juju prints with.
+//! Floats as Go's `strconv` formats them for Juju's output.
 
-/// The digits and the decimal exponent of the shortest decimal that reads back as `value`: `1.5e3` is `("15", 3)`.
+/// The digits and the decimal exponent of the shortest decimal that parses to `value`: `1.5e3` is `("15", 3)`.
 fn shortest(value: f64) -> (String, i32) {
     let text = format!("{:e}", value.abs());
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     (mantissa.replace('.', ""), exponent.parse().unwrap_or(0))
 }
 
-/// `1.5e+06`: at least `exponent_digits` digits in the exponent.
+/// `1.5e+06`, with at least `exponent_digits` digits in the exponent.
 fn scientific(value: f64, exponent_digits: usize) -> String {
     let (digits, exponent) = shortest(value);
     let sign = if value.is_sign_negative() { "-" } else { "" };
@@ -17,7 +17,7 @@ fn scientific(value: f64, exponent_digits: usize) -> String {
     format!("{sign}{first}{point}{rest}e{exponent_sign}{:0exponent_digits$}", exponent.abs())
 }
 
-/// As `FormatFloat(value, 'g', -1, 64)`, which YAML is printed with: scientific from a million on.
+/// As `FormatFloat(value, 'g', -1, 64)`, for YAML: scientific from a million on.
 pub(crate) fn yaml(value: f64) -> String {
     if value.is_nan() {
         return ".nan".to_owned();
@@ -32,7 +32,7 @@ pub(crate) fn yaml(value: f64) -> String {
     if (-4..6).contains(&exponent) { format!("{value}") } else { scientific(value, 2) }
 }
 
-/// As `encoding/json` prints a float64.
+/// As `encoding/json` formats a float64.
 pub(super) fn json(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) { scientific(value, 1) } else { format!("{value}") }

@@ -1,18 +1,18 @@
-//! JSON as Go's `encoding/json` prints it: no spaces, keys of maps sorted, `<`, `>` and `&` escaped.
+//! JSON as Go's `encoding/json` prints it: no spaces, sorted keys of maps, `<`, `>` and `&` escaped.
 
 use std::fmt::Write as _;
 
 use super::{Unprintable, Value, float, value_of};
 
-/// `value` as JSON, without a line break at its end.
+/// `value` as JSON, without a trailing line break.
 ///
 /// # Errors
-/// `value` has a shape that has no text, such as a map with keys that are not strings.
+/// `value` has a shape that Juju's formats cannot print, such as a map with keys that are not strings.
 pub fn to_string<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Unprintable> {
     value_of(value).map(|value| print(&value))
 }
 
-/// `value` as JSON, without a line break at its end.
+/// `value` as JSON, without a trailing line break.
 #[must_use]
 pub fn print(value: &Value) -> String {
     let mut out = String::new();
@@ -36,7 +36,7 @@ fn write_value(out: &mut String, value: &Value) {
             out.push('"');
             for chunk in bytes.utf8_chunks() {
                 chunk.valid().chars().for_each(|c| write_char(out, c));
-                // One for each byte, and spelt out, unlike the character itself.
+                // One replacement for each invalid byte, escaped, unlike the character U+FFFD itself.
                 chunk.invalid().iter().for_each(|_| out.push_str("\\ufffd"));
             }
             out.push('"');

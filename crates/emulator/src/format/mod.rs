@@ -1,4 +1,4 @@
-//! How Juju prints: YAML, JSON and its own "smart" format, to the byte.
+//! Juju's output formats, byte for byte: YAML, JSON, and its own "smart" format.
 
 pub mod base64;
 pub(crate) mod float;

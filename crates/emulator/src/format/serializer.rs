@@ -1,4 +1,4 @@
-//! Anything that serde can serialize, as a [`Value`].
+//! Converts anything that serde can serialize to a [`Value`].
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::ser::{self, Serialize};
 
 use super::Value;
 
-/// A value has a shape that has no text in Juju's formats.
+/// Why a value cannot be printed in Juju's formats.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("cannot print this value: {0}")]
 pub struct Unprintable(String);
@@ -17,8 +17,8 @@ impl ser::Error for Unprintable {
     }
 }
 
-/// `value` in the shapes that Juju's formats tell apart: structures keep the order of their fields, maps are sorted
-/// when they are printed.
+/// Convert `value` to the types that Juju's formats distinguish: structures keep the order of their fields, and maps
+/// are sorted when printed.
 ///
 /// # Errors
 /// `value` has a map with keys that are not strings, or an integer beyond 64 bits.
@@ -26,11 +26,11 @@ pub fn value_of<T: Serialize + ?Sized>(value: &T) -> Result<Value, Unprintable> 
     value.serialize(ToValue)
 }
 
-/// A point in time, which YAML has bare and JSON as text: `2026-11-22T08:15:01Z`.
+/// A point in time, without quotes in YAML and as a string in JSON: `2026-11-22T08:15:01Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Instant(pub jiff::Timestamp);
 
-/// What the type is called where it is serialized.
+/// The name under which the type is serialized.
 const INSTANT: &str = "Instant";
 
 impl Serialize for Instant {
@@ -118,7 +118,7 @@ impl ser::Serializer for ToValue {
     ) -> Result<Value, Unprintable> {
         let value = value.serialize(self)?;
         match &value {
-            // The type's name, which serde hands over: whatever a charm or a user wrote is no type of ours.
+            // Check the type's name, which serde passes on: text from a charm or a user is never such a type.
             Value::Text(text) if name == INSTANT => Ok(text.parse().map_or(value, Value::Time)),
             _ => Ok(value),
         }

@@ -1,11 +1,11 @@
-//! Juju's "smart" format: what a shell script can use as it is.
+//! Juju's "smart" format: output that shell scripts can use as it is.
 
 use super::{Value, yaml};
 
-/// `value` with a line break at its end, or nothing where there is nothing to say.
+/// `value` with a trailing line break, or nothing for an empty value.
 ///
-/// Text stays as it is, a list of strings gives a line each, a boolean is `True` or `False`, as in Juju's Python days.
-/// Everything else is YAML.
+/// Text is unchanged, a list of strings has one line each, and a boolean is `True` or `False`, as when Juju was
+/// written in Python. Everything else is YAML.
 #[must_use]
 pub fn print(value: &Value) -> String {
     let text = match value {

@@ -1,43 +1,43 @@
-//! A value that a hook command prints.
+//! A value in the output of a hook command.
 
 use crate::state::Timestamp;
 
-/// A value that a hook command prints, in the shapes that Juju's own types have.
+/// A value in the output of a hook command, with the distinctions of Juju's own types.
 ///
-/// Juju keeps apart a structure, whose fields come in the order of their declaration, and a map, whose keys are sorted
-/// (differently in YAML and in JSON); a list of strings, which the smart format joins by lines, and any other list.
+/// A structure keeps the order of its fields, but a map has sorted keys (sorted differently in YAML and in JSON). A
+/// list of strings is joined by line breaks in the smart format, unlike other lists.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Nothing: no line at all in YAML and in the smart format, `null` in JSON.
+    /// Nothing: no output in YAML and in the smart format, `null` in JSON.
     Null,
     /// A boolean.
     Bool(bool),
-    /// An integer.
+    /// A signed integer.
     Int(i64),
     /// An integer above `i64::MAX`.
     Unsigned(u64),
-    /// A number as Juju's API carries it: integers too arrive in a hook as floating point numbers.
+    /// A number from Juju's API, which delivers even integers as floats.
     Float(f64),
-    /// Text.
+    /// A string.
     Text(String),
-    /// Bytes that are not text: base64 in YAML, with what is wrong replaced in JSON.
+    /// Bytes that are not UTF-8: base64 in YAML; in JSON, invalid bytes are replaced.
     Binary(Vec<u8>),
-    /// A point in time.
+    /// A point in time, such as `2026-11-22T08:15:01Z`.
     Time(Timestamp),
     /// A list of strings.
     Lines(Vec<String>),
-    /// A list of strings that Juju never made: `null` in JSON.
+    /// A nil list of strings: `null` in JSON.
     NoLines,
     /// Any other list.
     List(Vec<Value>),
-    /// Fields in the order of their declaration.
+    /// A structure: fields in the order of declaration.
     Fields(Vec<(String, Value)>),
-    /// Keys and values, to be sorted.
+    /// A map, sorted when printed.
     Map(Vec<(String, Value)>),
 }
 
 impl Value {
-    /// A map of strings.
+    /// A map with string keys.
     pub fn map<K: Into<String>, V: Into<Value>>(entries: impl IntoIterator<Item = (K, V)>) -> Self {
         Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
@@ -73,7 +73,7 @@ impl From<bool> for Value {
     }
 }
 
-/// As Juju's API delivers JSON: every number is a floating point number.
+/// As Juju's API delivers JSON: every number is a float.
 impl From<&serde_json::Value> for Value {
     fn from(value: &serde_json::Value) -> Self {
         match value {

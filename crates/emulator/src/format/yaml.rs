@@ -6,18 +6,18 @@ use ops_metadata::yaml_writer::{Dialect, Node, write};
 
 use super::{Unprintable, Value, base64, float, value_of};
 
-/// `value` as YAML, with one line break at its end; nothing for nothing.
+/// `value` as YAML with a trailing line break; an empty string for null.
 ///
-/// Fields of a structure keep their order, keys of a map are sorted: letters first in their order, numbers by their
-/// size, so that `app/9` comes before `app/10`.
+/// Fields of a structure keep their order. Keys of a map are sorted: letters first, numbers by value, so `app/9` comes
+/// before `app/10`.
 ///
 /// # Errors
-/// `value` has a shape that has no text, such as a map with keys that are not strings.
+/// `value` has a shape that Juju's formats cannot print, such as a map with keys that are not strings.
 pub fn to_string<T: serde::Serialize + ?Sized>(value: &T) -> Result<String, Unprintable> {
     value_of(value).map(|value| print(&value))
 }
 
-/// `value` as YAML, with one line break at its end; nothing for [`Value::Null`].
+/// `value` as YAML with a trailing line break; an empty string for [`Value::Null`].
 #[must_use]
 pub fn print(value: &Value) -> String {
     if *value == Value::Null {
@@ -69,7 +69,7 @@ fn key_order(a: &str, b: &str) -> Ordering {
             (false, true) => return Ordering::Less,
             (false, false) => {}
         }
-        // A zero counts as a digit of the number that it stands in, not as the start of one.
+        // A zero is a digit of the number that it is in, not the start of a number.
         let inside =
             (l == '0' || r == '0') && left[..index].iter().rev().take_while(|c| c.is_numeric()).any(|c| *c != '0');
         let number = |chars: &[char]| {

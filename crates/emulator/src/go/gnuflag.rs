@@ -1,71 +1,71 @@
-//! Command lines as Juju reads them, with its library `gnuflag`: hook commands and `juju` itself follow the same rules.
+//! Parses command lines by the rules of Juju's library `gnuflag`, for hook commands and for `juju` itself.
 
 use super::quoted;
 
-/// What an option takes.
+/// Whether an option takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
-    /// Nothing, or `=true`, `=false`.
+    /// No value, except `=true` and `=false`.
     Nothing,
-    /// A value: behind `=`, or the next word.
+    /// A value: after `=`, or the next word.
     Value,
 }
 
-/// Where options may stand.
+/// Where options may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Anywhere before `--`.
     Interspersed,
-    /// Before the first word that is not an option.
+    /// Before the first positional word.
     OptionsFirst,
 }
 
-/// Why a command line was not read to its end.
+/// Why a command line was not parsed completely.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unparsed {
     /// It asks for help.
     Help,
-    /// It is wrong.
+    /// It has a mistake.
     Mistake(Mistake),
 }
 
 /// A mistake in a command line, in Juju's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mistake {
-    /// There is no such option.
+    /// The option does not exist.
     #[error("option provided but not defined: {0}")]
     Undefined(String),
-    /// The value is missing.
+    /// The option's value is missing.
     #[error("option needs an argument: {0}")]
     NeedsArgument(String),
-    /// An option without a name.
+    /// The option has no name.
     #[error("empty option in argument {}", quoted(.0))]
     Empty(String),
-    /// The option does not take this value.
+    /// The option does not accept this value.
     #[error("invalid value {} for option {option}: {reason}", quoted(.value))]
     Invalid {
-        /// The value.
+        /// The value, as given.
         value: String,
         /// The option, with its hyphens.
         option: String,
-        /// Why not.
+        /// Why it is not accepted.
         reason: String,
     },
 }
 
-/// An option as it was written: `--all`, `-a`.
+/// An option as written: `--all`, `-a`.
 #[must_use]
 pub fn dashed(name: &str) -> String {
     if name.chars().count() > 1 { format!("--{name}") } else { format!("-{name}") }
 }
 
-/// Reads `args`, and returns the words that are no options.
+/// Parse `args`, and return the positional words.
 ///
-/// `find` knows the options by name, `set` takes each that is given, with its name and its value (`true` for an option
-/// that takes nothing); it says why it refuses a value.
+/// `find` looks up options by name. `set` receives each given option with its name and its value (`true` for an option
+/// without a value), and returns why it refuses a value.
 ///
 /// # Errors
-/// Help is asked for, or the command line is wrong.
+/// Help is requested, or the command line has a mistake.
 pub fn read<'a, O, E: ToString>(
     args: &'a [String],
     order: Order,
@@ -105,12 +105,12 @@ pub fn read<'a, O, E: ToString>(
             }
             give(known(name)?, name, value, &mut || rest.next())?;
         } else if arg.len() > 1 && arg.starts_with('-') {
-            // A group of options of one letter: `-qr5`, `-r 5`.
+            // A group of one-letter options: `-qr5`, `-r 5`.
             let mut group = &arg[1..];
             while let Some(letter) = group.chars().next() {
                 let (name, after) = group.split_at(letter.len_utf8());
                 let option = known(name)?;
-                // A sign between is a part of the value, unlike behind a long name.
+                // Unlike after a long name, `=` belongs to the value here.
                 let is_value = !after.is_empty() && (option.1 == Takes::Value || after.starts_with('='));
                 give(option, name, is_value.then_some(after), &mut || rest.next())?;
                 group = if is_value { "" } else { after };

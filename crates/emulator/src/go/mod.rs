@@ -1,4 +1,4 @@
-//! What Juju has of Go: how its libraries read a command line, a boolean or a number, and quote a string.
+//! Behaviour that Juju has from Go: parsing of command lines, booleans and numbers, and quoted strings.
 
 pub mod gnuflag;
 mod quote;

@@ -1,8 +1,8 @@
-//! Quoted text in messages, as Go's `%q` writes it.
+//! Quotes text in messages, as Go's `%q` does.
 
 use std::fmt::Write as _;
 
-/// `text` in double quotes, with what cannot be printed escaped.
+/// `text` in double quotes, with unprintable characters escaped.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
@@ -31,7 +31,7 @@ pub fn quoted(text: &str) -> String {
     quoted
 }
 
-/// `["a" "b"]`: a list as Go's `%q` writes it.
+/// A list as `%q` prints it: `["a" "b"]`.
 #[must_use]
 pub fn quoted_list<S: AsRef<str>>(items: &[S]) -> String {
     let items: Vec<String> = items.iter().map(|item| quoted(item.as_ref())).collect();

@@ -1,8 +1,8 @@
-//! Booleans and numbers, as Go's `strconv` reads them.
+//! Parses booleans and numbers as Go's `strconv` does.
 
 use super::quoted;
 
-/// What cannot be read, in Go's words.
+/// A text that cannot be parsed, in Go's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("strconv.{function}: parsing {}: invalid syntax", quoted(.text))]
 pub struct InvalidSyntax {
@@ -10,16 +10,17 @@ pub struct InvalidSyntax {
     text: String,
 }
 
-/// Reads a boolean as `strconv.ParseBool` does.
+/// Parse a boolean as `strconv.ParseBool` does.
 ///
 /// # Errors
-/// `text` is none of the words that Go takes.
+/// Go does not accept `text` as a boolean.
 pub fn parse_bool(text: &str) -> Result<bool, InvalidSyntax> {
     let invalid = || InvalidSyntax { function: "ParseBool", text: text.to_owned() };
     ops_metadata::parse_bool(text).ok_or_else(invalid)
 }
 
-/// Reads a whole number as `strconv.ParseInt` does with base 0: `0x`, `0o` or `0`, and `0b` say another base than ten.
+/// Parse an integer as `strconv.ParseInt` does with base 0: the prefixes `0x`, `0o` or `0`, and `0b` choose another
+/// base than ten.
 ///
 /// # Errors
 /// `text` is not a number.

@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ConfigValue {
-    /// Of an option of type `boolean`.
+    /// A value of type `boolean`.
     Bool(bool),
-    /// Of an option of type `int`.
+    /// A value of type `int`.
     Int(i64),
-    /// Of an option of type `float`.
+    /// A value of type `float`.
     Float(f64),
-    /// Of an option of type `string`, or the URI of a secret of an option of type `secret`.
+    /// A value of type `string`, or a secret's URI for type `secret`.
     Text(String),
 }
 
 impl ConfigValue {
-    /// The type of option that takes such a value, in Juju's word.
+    /// The type of option that has such a value, in Juju's word.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl ConfigValue {
     }
 }
 
-/// As `juju config` shows it.
+/// Formatted as in `juju config`.
 impl fmt::Display for ConfigValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

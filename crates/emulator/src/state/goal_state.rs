@@ -1,4 +1,4 @@
-//! The state that a model is heading for.
+//! The goal state of a model.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 
-/// What `goal-state` says: the units that there will be, and what they will be related to.
+/// The output of `goal-state`: the planned units, and what they will be related to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoalState {
-    /// Units of this application, by name.
+    /// The units of this application, by name.
     pub units: BTreeMap<String, Goal>,
-    /// For each endpoint, the applications and units at the other end, by name.
+    /// For each endpoint, the remote applications and units, by name.
     pub relations: BTreeMap<String, BTreeMap<String, Goal>>,
 }
 
-/// Where a unit or a relation stands.
+/// The status of a unit or a relation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Goal {
-    /// A unit's status, or a relation's: `joined`, `joining`, `broken`.
+    /// The status of a unit, or `joined`, `joining`, `broken` for a relation.
     pub status: String,
-    /// Since when.
+    /// When the status was set.
     pub since: Option<Timestamp>,
 }

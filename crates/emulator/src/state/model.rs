@@ -1,18 +1,18 @@
-//! The model, and the cloud that it is in.
+//! The model, and its cloud.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The model that the unit is in.
+/// The unit's model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Model {
-    /// Its name.
+    /// The model's name, without its owner.
     pub name: String,
     /// Its UUID.
     pub uuid: String,
-    /// What `credential-get` says; without it the application is not trusted.
+    /// The result of `credential-get`; `None` if the application is not trusted.
     #[serde(default)]
     pub cloud_spec: Option<CloudSpec>,
 }
@@ -23,46 +23,46 @@ impl Default for Model {
     }
 }
 
-/// A cloud and how to reach it, for a charm that is trusted with it.
+/// A cloud and its API, for a trusted charm.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloudSpec {
     /// The type of the cloud, such as `lxd`.
     pub cloud_type: String,
-    /// Its name.
+    /// The cloud's name in Juju.
     pub name: String,
-    /// The region.
+    /// The region, such as `us-east-1`.
     #[serde(default)]
     pub region: String,
-    /// The address of its API.
+    /// The URL of its API.
     #[serde(default)]
     pub endpoint: String,
-    /// The address of its identity service.
+    /// The URL of its identity service.
     #[serde(default)]
     pub identity_endpoint: String,
-    /// The address of its storage service.
+    /// The URL of its storage service.
     #[serde(default)]
     pub storage_endpoint: String,
-    /// How to log in.
+    /// The credential to log in with.
     #[serde(default)]
     pub credential: Option<CloudCredential>,
-    /// Certificates to trust.
+    /// The CA certificates to trust, in PEM format.
     #[serde(default)]
     pub ca_certificates: Vec<String>,
-    /// Whether certificates are not to be checked.
+    /// Whether certificates are not verified.
     #[serde(default)]
     pub skip_tls_verify: bool,
-    /// Whether the controller is in this cloud too.
+    /// Whether the controller is in this cloud.
     #[serde(default)]
     pub is_controller_cloud: bool,
 }
 
 impl CloudSpec {
-    /// A cloud of a type, named `localhost`.
+    /// A cloud of this type, named `localhost`.
     pub fn new(cloud_type: impl Into<String>) -> Self {
         Self { cloud_type: cloud_type.into(), name: "localhost".to_owned(), ..Self::default() }
     }
 
-    /// With a credential.
+    /// Set the credential.
     #[must_use]
     pub fn credential(mut self, credential: CloudCredential) -> Self {
         self.credential = Some(credential);
@@ -70,15 +70,15 @@ impl CloudSpec {
     }
 }
 
-/// How to log in to a cloud. Its attributes are not shown by [`fmt::Debug`].
+/// A credential for a cloud. [`fmt::Debug`] does not show its attributes.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloudCredential {
-    /// The way to log in.
+    /// The type of authentication, such as `certificate`.
     pub auth_type: String,
-    /// What it needs.
+    /// The attributes that this type needs.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
-    /// Names of attributes that are kept back.
+    /// The names of redacted attributes.
     #[serde(default)]
     pub redacted: Vec<String>,
 }

@@ -1,19 +1,19 @@
-//! Payloads: processes that a charm has told Juju of. Juju has given them up; the hook commands are still there.
+//! Payloads: processes that a charm has registered. Juju has abandoned them, but still has the hook commands.
 
 use serde::{Deserialize, Serialize};
 
-/// A process that the charm has registered.
+/// A registered process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payload {
-    /// The charm's name for its kind.
+    /// The payload's class in the charm's metadata.
     pub class: String,
     /// Its type, such as `docker`.
     pub kind: String,
-    /// Its id.
+    /// The ID that the charm gave it.
     pub id: String,
     /// `starting`, `running`, `stopping` or `stopped`.
     pub status: String,
-    /// Its labels.
+    /// Its labels, in order.
     #[serde(default)]
     pub labels: Vec<String>,
 }

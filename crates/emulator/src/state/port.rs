@@ -6,12 +6,12 @@ use ops::Port;
 
 use super::State;
 
-/// A port that is open for all endpoints, or for one.
+/// An open port, for all endpoints or for one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OpenedPort {
-    /// The port, or range of ports.
+    /// A port or a range of ports.
     pub port: Port,
-    /// The endpoint that it is open for; empty for all.
+    /// The endpoint that it is open for; empty for all endpoints.
     pub endpoint: String,
 }
 
@@ -34,7 +34,7 @@ impl State {
         everywhere.chain(some).collect()
     }
 
-    /// With these open ports, and no others.
+    /// Replace all open ports.
     #[must_use]
     pub fn with_all_opened_ports(mut self, ports: impl IntoIterator<Item = OpenedPort>) -> Self {
         self.set_opened_ports(ports);

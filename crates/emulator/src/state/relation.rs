@@ -5,23 +5,22 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-/// The number that Juju gives to a relation; unique in a model.
+/// Juju's number of a relation, unique in its model.
 pub type RelationId = u32;
 
-/// The keys and values that a unit or an application has set in a relation.
+/// The data that a unit or an application has set in a relation.
 pub type Databag = BTreeMap<String, String>;
 
-/// What stands at the other end of a relation.
+/// The kind of a relation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RelationKind {
-    /// Another application.
+    /// With another application.
     #[default]
     Regular,
-    /// The other units of this application.
+    /// Among the units of this application.
     Peer,
-    /// The application that this one is deployed beside, or one that is deployed beside this: the endpoint has
-    /// `scope: container`.
+    /// Between a subordinate and its principal: the endpoint has `scope: container`.
     Subordinate,
 }
 
@@ -39,41 +38,41 @@ pub enum RelationKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[doc(alias("PeerRelation", "SubordinateRelation"))]
 pub struct Relation {
-    /// The charm's name for it.
+    /// The endpoint's name in the charm.
     pub endpoint: String,
-    /// Juju's number for it.
+    /// Juju's number of the relation.
     pub id: RelationId,
-    /// What is at the other end.
+    /// Whether the other side is an application, peers or a principal.
     #[serde(default)]
     pub kind: RelationKind,
-    /// The application at the other end. For a peer relation this is the unit's own application, whatever stands here.
+    /// The remote application. Ignored for a peer relation, where it is the unit's own application.
     pub remote_app: String,
-    /// The other application's name for it; the same as this one's if nothing is set.
+    /// The remote application's endpoint; by default the same name as this endpoint.
     #[serde(default)]
     pub remote_endpoint: Option<String>,
-    /// What this unit has set.
+    /// This unit's databag.
     #[serde(default)]
     pub local_unit_data: Databag,
-    /// What each other unit of this application has set, by the unit's number, where it is no peer relation. `relation-get`
-    /// tells it to those who ask for such a unit by its name; Ops has no way to it.
+    /// The databags of this application's other units, by unit number, unless this is a peer relation. `relation-get`
+    /// shows them when asked for such a unit by name; Ops has no access to them.
     #[serde(default)]
     pub local_units_data: BTreeMap<u32, Databag>,
-    /// What this application's leader has set.
+    /// This application's databag, set by its leader.
     #[serde(default)]
     pub local_app_data: Databag,
-    /// What the other application's leader has set.
+    /// The remote application's databag, set by its leader.
     #[serde(default)]
     pub remote_app_data: Databag,
-    /// What each unit at the other end (each other unit of a peer relation) has set, by the unit's number.
+    /// The databags of the remote units, or for a peer relation of the other units, by unit number.
     #[serde(default)]
     pub remote_units_data: BTreeMap<u32, Databag>,
-    /// Numbers of units that have left the relation. What they set can still be read.
+    /// The numbers of units that have left the relation. Their databags can still be read.
     #[serde(default)]
     pub departed_units: Vec<u32>,
-    /// The UUID of the model of the other application; that of this model if nothing is set.
+    /// The UUID of the remote application's model; by default this model's.
     #[serde(default)]
     pub remote_model_uuid: Option<String>,
-    /// The relation is being removed and no unit is left: it is not listed any more.
+    /// Whether the relation is being removed and has no units left. It is no longer listed.
     #[serde(default)]
     pub broken: bool,
 }
@@ -81,8 +80,8 @@ pub struct Relation {
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
 
 impl Relation {
-    /// A relation with an application named `remote`, which has one unit that has set nothing. Each new relation has an
-    /// id of its own.
+    /// A relation with an application named `remote`, which has one unit with an empty databag. Each new relation gets
+    /// a unique ID.
     pub fn new(endpoint: impl Into<String>) -> Self {
         Self {
             endpoint: endpoint.into(),
@@ -101,7 +100,7 @@ impl Relation {
         }
     }
 
-    /// The relation among the units of an application, without other units yet.
+    /// A peer relation, without other units.
     pub fn peer(endpoint: impl Into<String>) -> Self {
         Self {
             kind: RelationKind::Peer,
@@ -116,43 +115,43 @@ impl Relation {
         Self { kind: RelationKind::Subordinate, ..Self::new(endpoint) }
     }
 
-    /// With this id.
+    /// Set the ID.
     #[must_use]
     pub fn id(mut self, id: RelationId) -> Self {
         self.id = id;
         self
     }
 
-    /// With this application at the other end.
+    /// Set the remote application.
     #[must_use]
     pub fn remote_app(mut self, app: impl Into<String>) -> Self {
         self.remote_app = app.into();
         self
     }
 
-    /// With this name of it at the other end.
+    /// Set the remote application's endpoint.
     #[must_use]
     pub fn remote_endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.remote_endpoint = Some(endpoint.into());
         self
     }
 
-    /// Without any unit at the other end yet.
+    /// Remove all remote units.
     #[must_use]
     pub fn without_units(mut self) -> Self {
         self.remote_units_data.clear();
         self
     }
 
-    /// With what the other application's leader has set.
+    /// Set the remote application's databag.
     #[must_use]
     pub fn remote_app_data<K: Into<String>, V: Into<String>>(mut self, data: impl IntoIterator<Item = (K, V)>) -> Self {
         self.remote_app_data.extend(strings(data));
         self
     }
 
-    /// With a unit at the other end, and what it has set beside the addresses that Juju sets for each unit. The unit that
-    /// a new relation has by itself gives way to the first one that is added here.
+    /// Add a remote unit, with this data in addition to the addresses that Juju sets for each unit. The first unit
+    /// that is added replaces the default one.
     #[must_use]
     pub fn remote_unit_data<K: Into<String>, V: Into<String>>(
         mut self,
@@ -166,35 +165,34 @@ impl Relation {
         self
     }
 
-    /// With what this application's leader has set.
+    /// Set this application's databag.
     #[must_use]
     pub fn local_app_data<K: Into<String>, V: Into<String>>(mut self, data: impl IntoIterator<Item = (K, V)>) -> Self {
         self.local_app_data.extend(strings(data));
         self
     }
 
-    /// With what this unit has set.
+    /// Set this unit's databag.
     #[must_use]
     pub fn local_unit_data<K: Into<String>, V: Into<String>>(mut self, data: impl IntoIterator<Item = (K, V)>) -> Self {
         self.local_unit_data.extend(strings(data));
         self
     }
 
-    /// With an application in another model at the other end.
+    /// Put the remote application into another model.
     #[must_use]
     pub fn remote_model_uuid(mut self, uuid: impl Into<String>) -> Self {
         self.remote_model_uuid = Some(uuid.into());
         self
     }
 
-    /// The application at the other end, for a unit of `local_app`.
+    /// The remote application, for a unit of `local_app`.
     #[must_use]
     pub fn remote_app_name<'a>(&'a self, local_app: &'a str) -> &'a str {
         if self.kind == RelationKind::Peer { local_app } else { &self.remote_app }
     }
 
-    /// The names of the units at the other end that have not left, for a unit of `local_app`, sorted as Juju sorts
-    /// them: `app/10` before `app/9`.
+    /// The remote units that have not left, for a unit of `local_app`, sorted as in Juju: `app/10` before `app/9`.
     #[must_use]
     pub fn remote_unit_names(&self, local_app: &str) -> Vec<String> {
         let app = self.remote_app_name(local_app);
@@ -204,14 +202,14 @@ impl Relation {
         names
     }
 
-    /// What `juju` and hook commands call it: `database:7`.
+    /// The ID in `juju` and hook commands, such as `database:7`.
     #[must_use]
     pub fn full_id(&self) -> String {
         format!("{}:{}", self.endpoint, self.id)
     }
 }
 
-/// What Juju puts into each unit's databag before the unit joins.
+/// The data that Juju sets for each unit before it joins.
 fn default_databag() -> Databag {
     strings([("egress-subnets", "192.0.2.0"), ("ingress-address", "192.0.2.0"), ("private-address", "192.0.2.0")])
         .collect()

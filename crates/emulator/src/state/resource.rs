@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A file that was given to the application beside its charm.
+/// A file that is attached to the application.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Resource {
-    /// The charm's name for it.
+    /// The resource's name in the charm.
     pub name: String,
-    /// Where `resource-get` says that it is.
+    /// The path that `resource-get` prints.
     pub path: String,
 }
 

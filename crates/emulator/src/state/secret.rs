@@ -7,46 +7,45 @@ use serde::{Deserialize, Serialize};
 
 use super::{RelationId, SecretId, Timestamp};
 
-/// A secret that this unit owns, leads the owner of, or may read.
+/// A secret that this unit owns, whose owner it leads, or that it may read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secret {
-    /// Juju's id for it, without the `secret:` before it.
+    /// The secret's ID, without the prefix `secret:`.
     pub id: SecretId,
-    /// Its owner, if that is this unit or its application; else it was granted to this unit.
+    /// Its owner, if that is this unit or its application; `None` if it was granted to this unit.
     #[serde(default)]
     pub owner: Option<SecretOwner>,
-    /// The owner's label for an owned secret, the reader's label for another's.
+    /// The owner's label for an owned secret, else this unit's label.
     #[serde(default)]
     pub label: Option<String>,
-    /// What it is for.
+    /// The owner's description.
     #[serde(default)]
     pub description: Option<String>,
-    /// When its latest revision expires.
+    /// When the latest revision expires.
     #[serde(default)]
     pub expire: Option<Timestamp>,
-    /// How often its owner must rotate it.
+    /// How often the owner should rotate it.
     #[serde(default)]
     pub rotate: Rotate,
-    /// When its owner must rotate it next.
+    /// When the next rotation is due.
     #[serde(default)]
     pub next_rotate: Option<Timestamp>,
-    /// The revisions that exist, by number. A value that is not text stands base64-encoded under its key with `#base64`
-    /// behind it.
+    /// The revisions, by number. A value that is not text is base64-encoded, and its key ends in `#base64`.
     #[serde(with = "exposed")]
     pub revisions: BTreeMap<u32, SecretContent>,
-    /// The revision that this unit reads until it asks for a refresh; nothing before it reads for the first time.
+    /// The revision that this unit reads until it asks for a refresh; `None` before its first read.
     #[serde(default)]
     pub tracked_revision: Option<u32>,
-    /// For an owned secret: the units and applications that may read it, by the relation that they were granted it for.
+    /// For an owned secret: the units and applications with access, by the relation of the grant.
     #[serde(default)]
     pub remote_grants: BTreeMap<RelationId, BTreeSet<String>>,
-    /// Juju refuses to show it to this unit: it was never granted, or is not any more.
+    /// Whether this unit may not read it: it was never granted, or was revoked.
     #[serde(default)]
     pub revoked: bool,
 }
 
 impl Secret {
-    /// A secret that was granted to this unit, with one revision, which the unit has read before.
+    /// A secret that was granted to this unit, with one revision, which the unit has already read.
     pub fn new<K: Into<String>, V: Into<String>>(content: impl IntoIterator<Item = (K, V)>) -> Self {
         Self {
             id: SecretId::unique(),
@@ -63,59 +62,59 @@ impl Secret {
         }
     }
 
-    /// With this id, with or without `secret:` before it.
+    /// Set the ID, with or without the prefix `secret:`.
     ///
     /// # Panics
-    /// Juju would not take `id` for the id of a secret.
+    /// If `id` is not a valid secret ID in Juju.
     #[must_use]
     pub fn id(mut self, id: &str) -> Self {
         self.id = id.parse().unwrap_or_else(|error| panic!("{error}"));
         self
     }
 
-    /// Owned by this unit.
+    /// Make this unit the owner.
     #[must_use]
     pub fn owned_by_unit(mut self) -> Self {
         self.owner = Some(SecretOwner::Unit);
         self
     }
 
-    /// Owned by this application.
+    /// Make this application the owner.
     #[must_use]
     pub fn owned_by_app(mut self) -> Self {
         self.owner = Some(SecretOwner::Application);
         self
     }
 
-    /// With a label.
+    /// Set the label.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// With a description.
+    /// Set the description.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// With a time at which the latest revision expires.
+    /// Set the time at which the latest revision expires.
     #[must_use]
     pub fn expire(mut self, time: Timestamp) -> Self {
         self.expire = Some(time);
         self
     }
 
-    /// To be rotated.
+    /// Set the rotation policy.
     #[must_use]
     pub fn rotate(mut self, rotate: Rotate) -> Self {
         self.rotate = rotate;
         self
     }
 
-    /// With one revision more, which this unit has not read yet.
+    /// Add a revision that this unit has not read yet.
     #[must_use]
     pub fn latest_content<K: Into<String>, V: Into<String>>(
         mut self,
@@ -125,21 +124,21 @@ impl Secret {
         self
     }
 
-    /// Not granted to this unit, or not any more.
+    /// Make it unreadable for this unit.
     #[must_use]
     pub fn revoked(mut self) -> Self {
         self.revoked = true;
         self
     }
 
-    /// Granted to a unit or an application, for a relation.
+    /// Grant it to a unit or an application, for a relation.
     #[must_use]
     pub fn granted(mut self, relation: RelationId, to: impl Into<String>) -> Self {
         self.remote_grants.entry(relation).or_default().insert(to.into());
         self
     }
 
-    /// Not read by this unit before.
+    /// Forget that this unit has read it.
     #[must_use]
     pub fn untracked(mut self) -> Self {
         self.tracked_revision = None;
@@ -152,7 +151,7 @@ impl Secret {
         self.revisions.keys().next_back().copied().unwrap_or(0)
     }
 
-    /// The content that this unit reads: of the revision that it has read before, or of the latest.
+    /// The content that this unit reads: that of its tracked revision, else the latest.
     #[must_use]
     pub fn tracked(&self) -> Option<&SecretContent> {
         self.revisions.get(&self.tracked_revision.unwrap_or_else(|| self.latest_revision()))
@@ -165,7 +164,7 @@ impl Secret {
     }
 }
 
-/// How revisions are written down: in the open, which a charm's secrets never are by themselves.
+/// Serializes revisions in clear text, which a charm's secrets never do by themselves.
 mod exposed {
     use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Ids of secrets.
+//! Secret IDs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,12 +11,12 @@ use super::Model;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
-/// The id of a secret: 20 characters that stand for 12 bytes, such as `9m4e2mr0ui3e8a215n4g`.
+/// The ID of a secret: 20 characters that encode 12 bytes, such as `9m4e2mr0ui3e8a215n4g`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct SecretId(String);
 
-/// Why a text is not the id of a secret, in Juju's words.
+/// Why a text is not a secret ID, in Juju's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} not valid")]
 pub struct InvalidSecretId(String);
@@ -24,16 +24,16 @@ pub struct InvalidSecretId(String);
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
 impl SecretId {
-    /// An id that no other secret has.
+    /// A new, unique ID.
     #[must_use]
     pub fn unique() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-        // The time comes first, so that ids sort by age; what follows keeps apart ids of one moment.
+        // The time comes first, so that IDs sort by age. The rest distinguishes IDs of the same moment.
         let bits = (u128::from(now.as_secs() & 0xffff_ffff) << 64)
             | (u128::from(now.subsec_nanos()) << 32)
             | u128::from(std::process::id().rotate_left(16).wrapping_add(count));
-        // 96 bits and 4 of padding.
+        // 96 bits, and 4 bits of padding.
         let id = (0..20).rev().map(|place| char::from(ALPHABET[((bits << 4) >> (5 * place)) as usize & 31]));
         Self(id.collect())
     }
@@ -44,13 +44,13 @@ impl SecretId {
         &self.0
     }
 
-    /// `secret:` and the id.
+    /// `secret:` followed by the ID.
     #[must_use]
     pub fn uri(&self) -> String {
         format!("secret:{}", self.0)
     }
 
-    /// What `secret-add` prints in a model: `secret://MODEL-UUID/ID`.
+    /// The output of `secret-add` in a model: `secret://MODEL-UUID/ID`.
     #[must_use]
     pub fn uri_in(&self, model: &Model) -> String {
         format!("secret://{}/{}", model.uuid, self.0)
@@ -60,7 +60,7 @@ impl SecretId {
 impl FromStr for SecretId {
     type Err = InvalidSecretId;
 
-    /// The id in `text`: the id alone, `secret:ID`, or `secret://MODEL-UUID/ID`.
+    /// Parse an ID: alone, as `secret:ID`, or as `secret://MODEL-UUID/ID`.
     fn from_str(text: &str) -> Result<Self, InvalidSecretId> {
         let invalid = |what: &str, text: &str| InvalidSecretId(format!("{what} {}", crate::go::quoted(text)));
         let rest = match text.split_once(':') {
@@ -77,7 +77,7 @@ impl FromStr for SecretId {
         };
         let id = id.split_once('/').map_or(id, |(source, after)| if is_uuid(source) { after } else { id });
         let in_alphabet = id.len() == 20 && id.bytes().all(|c| ALPHABET.contains(&c));
-        // Of the last character only one bit counts.
+        // Only one bit of the last character counts.
         if in_alphabet && id.ends_with(['0', 'g']) { Ok(Self(id.to_owned())) } else { Err(invalid("secret URI", text)) }
     }
 }
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_each_way_to_write_one() {
+    fn parses_each_form() {
         let uuid = "deadbeef-1bad-500d-9000-4b1d0d06f00d";
         for text in ["9m4e2mr0ui3e8a215n4g", "secret:9m4e2mr0ui3e8a215n4g", "secret:/9m4e2mr0ui3e8a215n4g"] {
             assert_eq!(text.parse::<SecretId>().unwrap().as_str(), "9m4e2mr0ui3e8a215n4g");

@@ -10,7 +10,7 @@ use super::{
     SecretId, Storage,
 };
 
-/// What one unit can see of Juju, before a hook or after it.
+/// What one unit can see of Juju, before or after a hook.
 ///
 /// ```
 /// use emulator::{Relation, State};
@@ -24,52 +24,52 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct State {
-    /// Options that are set. An option that is not here has the default that the charm gives it.
+    /// The options that are set. Other options have the charm's defaults.
     pub config: BTreeMap<String, ConfigValue>,
-    /// Relations that this unit takes part in.
+    /// The unit's relations.
     pub relations: Vec<Relation>,
-    /// Networks of endpoints and extra bindings, by name. One that is not here has the network of the binding `""`, or the
+    /// The networks of endpoints and extra bindings, by name. Others have the network of the binding `""`, or else the
     /// address 192.0.2.0.
     pub networks: BTreeMap<String, Network>,
-    /// Storage instances that are attached.
+    /// The attached storage instances.
     pub storages: Vec<Storage>,
-    /// Resources that the application has.
+    /// The application's resources.
     pub resources: Vec<Resource>,
-    /// Secrets that the unit can see.
+    /// The secrets that the unit can see.
     pub secrets: Vec<Secret>,
-    /// Ports that the unit has opened for all endpoints.
+    /// The ports that are open for all endpoints.
     pub opened_ports: BTreeSet<Port>,
-    /// Ports that the unit has opened for some endpoints, by endpoint.
+    /// The ports that are open for single endpoints, by endpoint.
     pub endpoint_ports: BTreeMap<String, BTreeSet<Port>>,
-    /// Whether the unit is its application's leader.
+    /// Whether the unit is the leader.
     pub leader: bool,
-    /// How many units the application will have.
+    /// The number of planned units of the application.
     pub planned_units: u32,
-    /// The model.
+    /// The unit's model.
     pub model: Model,
-    /// The unit's status.
+    /// The unit's workload status.
     pub unit_status: Status,
     /// The application's status.
     pub app_status: Status,
-    /// Statuses of the application's other units, by name.
+    /// The statuses of the application's other units, by name.
     pub other_unit_statuses: BTreeMap<String, Status>,
-    /// The version of the workload.
+    /// The workload's version.
     pub workload_version: String,
-    /// What the charm keeps with `state-set`.
+    /// What the charm stored with `state-set`.
     pub charm_state: BTreeMap<String, String>,
-    /// What the leader has set with `leader-set`.
+    /// What the leader set with `leader-set`.
     pub leader_settings: BTreeMap<String, String>,
-    /// What `goal-state` says; derived from the relations and the planned units if nothing is set.
+    /// The result of `goal-state`; by default derived from the relations and the planned units.
     pub goal_state: Option<GoalState>,
-    /// The address for clients outside of the model; that of the network of the binding `""` if nothing is set.
+    /// The address for clients outside the model; by default that of the binding `""`.
     pub public_address: Option<String>,
-    /// Processes that the charm has registered.
+    /// Processes that the charm has registered as payloads.
     pub payloads: Vec<Payload>,
-    /// Events that the charm has deferred. The charm keeps them in a file of its own, not in Juju.
+    /// The events that the charm has deferred. Charms keep them in a local file, not in Juju.
     pub deferred: Vec<DeferredEvent>,
-    /// Values that the charm has stored. The charm keeps them in a file of its own, not in Juju.
+    /// The values that the charm has stored. Charms keep them in a local file, not in Juju.
     pub stored: BTreeMap<String, serde_json::Value>,
-    /// Values that the charm's libraries have stored, by the library's name.
+    /// The values that the charm's libraries have stored, by library.
     pub library_stored: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
 }
 
@@ -104,119 +104,119 @@ impl Default for State {
 }
 
 impl State {
-    /// With an option set.
+    /// Set an option.
     #[must_use]
     pub fn with_config(mut self, option: impl Into<String>, value: impl Into<ConfigValue>) -> Self {
         self.config.insert(option.into(), value.into());
         self
     }
 
-    /// With one relation more.
+    /// Add a relation.
     #[must_use]
     pub fn with_relation(mut self, relation: Relation) -> Self {
         self.relations.push(relation);
         self
     }
 
-    /// With one secret more.
+    /// Add a secret.
     #[must_use]
     pub fn with_secret(mut self, secret: Secret) -> Self {
         self.secrets.push(secret);
         self
     }
 
-    /// With one storage instance more.
+    /// Add a storage instance.
     #[must_use]
     pub fn with_storage(mut self, storage: Storage) -> Self {
         self.storages.push(storage);
         self
     }
 
-    /// With the network of an endpoint or an extra binding; `""` stands for all that have none of their own.
+    /// Set the network of an endpoint or an extra binding; `""` is the default for all others.
     #[must_use]
     pub fn with_network(mut self, binding: impl Into<String>, network: Network) -> Self {
         self.networks.insert(binding.into(), network);
         self
     }
 
-    /// With one resource more.
+    /// Add a resource.
     #[must_use]
     pub fn with_resource(mut self, resource: Resource) -> Self {
         self.resources.push(resource);
         self
     }
 
-    /// With one open port more.
+    /// Add an open port.
     #[must_use]
     pub fn with_opened_port(mut self, port: Port) -> Self {
         self.opened_ports.insert(port);
         self
     }
 
-    /// With one port more that is open for one endpoint only.
+    /// Add a port that is open for one endpoint only.
     #[must_use]
     pub fn with_endpoint_port(mut self, endpoint: impl Into<String>, port: Port) -> Self {
         self.endpoint_ports.entry(endpoint.into()).or_default().insert(port);
         self
     }
 
-    /// As the leader, or not.
+    /// Set whether the unit is the leader.
     #[must_use]
     pub fn with_leader(mut self, leader: bool) -> Self {
         self.leader = leader;
         self
     }
 
-    /// With that many units of the application to come.
+    /// Set the number of planned units.
     #[must_use]
     pub fn with_planned_units(mut self, units: u32) -> Self {
         self.planned_units = units;
         self
     }
 
-    /// In this model.
+    /// Set the model.
     #[must_use]
     pub fn with_model(mut self, model: Model) -> Self {
         self.model = model;
         self
     }
 
-    /// With this status of the unit.
+    /// Set the unit's status.
     #[must_use]
     pub fn with_unit_status(mut self, status: Status) -> Self {
         self.unit_status = status;
         self
     }
 
-    /// With this status of the application.
+    /// Set the application's status.
     #[must_use]
     pub fn with_app_status(mut self, status: Status) -> Self {
         self.app_status = status;
         self
     }
 
-    /// With this version of the workload.
+    /// Set the workload's version.
     #[must_use]
     pub fn with_workload_version(mut self, version: impl Into<String>) -> Self {
         self.workload_version = version.into();
         self
     }
 
-    /// With one deferred event more.
+    /// Add a deferred event.
     #[must_use]
     pub fn with_deferred(mut self, event: DeferredEvent) -> Self {
         self.deferred.push(event);
         self
     }
 
-    /// With a value that the charm has stored.
+    /// Add a value that the charm has stored.
     #[must_use]
     pub fn with_stored(mut self, key: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
         self.stored.insert(key.into(), value.into());
         self
     }
 
-    /// With a value that a library of the charm has stored.
+    /// Add a value that a library of the charm has stored.
     #[must_use]
     pub fn with_library_stored(
         mut self,
@@ -228,17 +228,18 @@ impl State {
         self
     }
 
-    /// With these relations more.
+    /// Add relations.
     #[must_use]
     pub fn with_relations(mut self, relations: impl IntoIterator<Item = Relation>) -> Self {
         self.relations.extend(relations);
         self
     }
 
-    /// With the relation of this id changed: `out.change_relation(id, |it| it.remote_app_data([("address", "10.0.0.9")]))`.
+    /// Change the relation with this ID: `out.change_relation(id, |it| it.remote_app_data([("address",
+    /// "10.0.0.9")]))`.
     ///
     /// # Panics
-    /// There is no such relation.
+    /// If there is no such relation.
     #[must_use]
     pub fn change_relation(mut self, id: RelationId, change: impl FnOnce(Relation) -> Relation) -> Self {
         let relation = self.relations.iter_mut().find(|relation| relation.id == id);
@@ -247,16 +248,16 @@ impl State {
         self
     }
 
-    /// The relation with this id, which is there: for the next event, `on::relation_changed(out.relation(id))`.
+    /// The relation with this ID, which must exist: for the next event, `on::relation_changed(out.relation(id))`.
     ///
     /// # Panics
-    /// There is no such relation.
+    /// If there is no such relation.
     #[must_use]
     pub fn relation(&self, id: RelationId) -> &Relation {
         self.get_relation(id).unwrap_or_else(|| panic!("the state has no relation with the id {id}"))
     }
 
-    /// The relation with this id.
+    /// The relation with this ID.
     #[must_use]
     pub fn get_relation(&self, id: RelationId) -> Option<&Relation> {
         self.relations.iter().find(|relation| relation.id == id)
@@ -267,7 +268,7 @@ impl State {
         self.relations.iter().filter(move |relation| relation.endpoint == endpoint)
     }
 
-    /// The secret with this id.
+    /// The secret with this ID.
     #[must_use]
     pub fn get_secret(&self, id: &SecretId) -> Option<&Secret> {
         self.secrets.iter().find(|secret| secret.id == *id)
@@ -279,13 +280,13 @@ impl State {
         self.secrets.iter().find(|secret| secret.label.as_deref() == Some(label))
     }
 
-    /// The storage instance of a name and a number.
+    /// The storage instance with this name and number.
     #[must_use]
     pub fn get_storage(&self, name: &str, index: u32) -> Option<&Storage> {
         self.storages.iter().find(|storage| storage.name == name && storage.index == index)
     }
 
-    /// The network of an endpoint or an extra binding: its own, or that of the binding `""`.
+    /// The network of an endpoint or an extra binding, or else that of the binding `""`.
     #[must_use]
     pub fn get_network(&self, binding: &str) -> Option<&Network> {
         self.networks.get(binding).or_else(|| self.networks.get(""))

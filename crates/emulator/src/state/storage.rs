@@ -2,19 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a storage instance is.
+/// The kind of a storage instance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StorageKind {
-    /// A device.
+    /// A block device.
     Block,
-    /// A folder.
+    /// A directory.
     #[default]
     Filesystem,
 }
 
 impl StorageKind {
-    /// The word that Juju uses.
+    /// Juju's word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -27,26 +27,26 @@ impl StorageKind {
 /// A storage instance that is attached to the unit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Storage {
-    /// The charm's name for it.
+    /// The storage's name in the charm.
     pub name: String,
-    /// Its number.
+    /// The instance's number.
     pub index: u32,
-    /// Where it is.
+    /// The path where it is mounted.
     pub location: String,
-    /// What it is.
+    /// Whether it is a block device or a file system.
     #[serde(default)]
     pub kind: StorageKind,
 }
 
 impl Storage {
-    /// The storage instance number 0 of `name`, a folder.
+    /// Instance number 0 of the storage `name`, a file system.
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
         let location = format!("/var/lib/juju/storage/{name}/0");
         Self { name, index: 0, location, kind: StorageKind::Filesystem }
     }
 
-    /// With this number, and the folder that Juju would choose for it.
+    /// Set the number, and Juju's default path for it.
     #[must_use]
     pub fn index(mut self, index: u32) -> Self {
         self.index = index;
@@ -54,14 +54,14 @@ impl Storage {
         self
     }
 
-    /// At this path.
+    /// Set the path.
     #[must_use]
     pub fn location(mut self, path: impl Into<String>) -> Self {
         self.location = path.into();
         self
     }
 
-    /// What Juju calls it: `data/0`.
+    /// Juju's ID, such as `data/0`.
     #[must_use]
     pub fn id(&self) -> String {
         format!("{}/{}", self.name, self.index)

@@ -1,32 +1,32 @@
-//! What the charm itself keeps from hook to hook.
+//! What the charm itself keeps between hooks.
 
 use ops::EventName;
 use serde::{Deserialize, Serialize};
 
-/// An event that a handler has deferred, and will see again before the next one. In a unit test,
-/// `ops_testing::Context::deferred` makes it.
+/// An event that a handler has deferred, and that will run again before the next event. In a unit test, create it with
+/// `ops_testing::Context::deferred`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeferredEvent {
     /// The handler, such as `MyCharm::on_start`.
     pub handler: String,
-    /// The event.
+    /// The deferred event.
     pub event: EventName,
-    /// Endpoint and id of the relation that it is about.
+    /// The endpoint and ID of the event's relation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relation: Option<(String, u32)>,
-    /// The application at the other end of that relation.
+    /// The remote application of that relation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_app: Option<String>,
-    /// The unit at the other end of that relation.
+    /// The remote unit of that relation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_unit: Option<String>,
-    /// The unit that leaves that relation.
+    /// The unit that is leaving that relation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub departing_unit: Option<String>,
-    /// The storage instance that it is about.
+    /// The event's storage instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_id: Option<String>,
-    /// The secret that it is about.
+    /// The event's secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_id: Option<String>,
     /// The label of that secret.
@@ -35,10 +35,10 @@ pub struct DeferredEvent {
     /// The revision of that secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_revision: Option<u32>,
-    /// The number of the run of an action.
+    /// The ID of an action's task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_id: Option<String>,
-    /// What an event of the charm's own carries.
+    /// The content of a custom event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<serde_json::Value>,
 }

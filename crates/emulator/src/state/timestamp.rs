@@ -1,4 +1,4 @@
-//! Points in time, as Juju writes them.
+//! Points in time, as Juju formats them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,36 +9,36 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan as _};
 use serde::{Deserialize, Serialize};
 
-/// A point in time in UTC, to the nanosecond. It is written as RFC 3339: `2026-01-31T12:00:00Z`.
+/// A point in time in UTC, with nanoseconds. Formatted as RFC 3339: `2026-01-31T12:00:00Z`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Timestamp(jiff::Timestamp);
 
-/// A text that is no point in time.
+/// A text that is not a point in time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a time such as 2026-01-31T12:00:00Z")]
 pub struct InvalidTimestamp(String);
 
 impl Timestamp {
-    /// Now, by the computer's clock.
+    /// The current time of the computer's clock.
     #[must_use]
     pub fn now() -> Self {
         Self(jiff::Timestamp::now())
     }
 
-    /// That many seconds after 1970 began; the year 9999 is the last one.
+    /// A time in seconds since 1970. Times after the year 9999 become its last second.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Self {
         Self::default().later(SignedDuration::from_secs(seconds))
     }
 
-    /// Whole seconds since 1970 began.
+    /// Whole seconds since 1970.
     #[must_use]
     pub fn unix(self) -> i64 {
         self.0.as_second()
     }
 
-    /// That much later.
+    /// Add a duration.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         self.later(SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX))
@@ -49,7 +49,7 @@ impl Timestamp {
         Self(self.0.checked_add(duration).unwrap_or(limit))
     }
 
-    /// That many months later, on the same day of the month; in a month that is too short, as many days after its end.
+    /// Add months, keeping the day of the month. If the month is too short, the excess days are added to its end.
     pub(crate) fn after_months(self, months: i64) -> Self {
         let now = self.civil();
         // The first of a month always exists.
@@ -58,7 +58,7 @@ impl Timestamp {
         then.ok().and_then(Self::from_civil).unwrap_or(Self(jiff::Timestamp::MAX))
     }
 
-    /// As `juju status` and `goal-state` write it: `2026-01-31 12:00:00Z`.
+    /// Formatted as in `juju status` and `goal-state`: `2026-01-31 12:00:00Z`.
     #[must_use]
     pub fn spaced(self) -> String {
         self.0.strftime("%F %TZ").to_string()
@@ -72,7 +72,7 @@ impl Timestamp {
         Some(Self(TimeZone::UTC.to_timestamp(time).ok()?))
     }
 
-    /// Read RFC 3339, or the same without a zone, which then means UTC.
+    /// Parse RFC 3339. A missing time zone means UTC.
     pub(crate) fn parse_rfc3339(text: &str) -> Option<Self> {
         let (date, time) = text.split_once('T')?;
         let two_digits = |text: &str, separator| text.split(separator).all(|part| part.len() == 2);
@@ -113,7 +113,7 @@ impl Timestamp {
     }
 }
 
-/// The time of day, and the zone behind it.
+/// Split the time of day from the zone after it.
 fn split_zone(time: &str) -> (&str, Option<&str>) {
     match time.find(['Z', 'z', '+', '-']) {
         Some(at) => (&time[..at], Some(&time[at..])),
@@ -151,7 +151,7 @@ impl From<Timestamp> for String {
 
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        // A clock that jiff knows no date for is wrong anyway.
+        // jiff supports all dates that a working clock can show.
         Self(time.try_into().unwrap_or_default())
     }
 }
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_time() {
+    fn refuses_what_is_not_a_time() {
         for text in ["", "now", "2023-02-29T00:00:00Z", "2024-1-2T00:00:00Z", "2024-01-02", "2024-01-02T24:00:00Z"] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }

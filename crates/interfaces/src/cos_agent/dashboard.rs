@@ -9,11 +9,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::InvalidFile;
 
-/// A dashboard as the other side reads it: JSON, compressed, in base64.
+/// A dashboard in the interface's format: JSON, compressed, in base64.
 pub(super) fn dashboard((name, text): &(&'static str, &'static str), charm: &str) -> Result<String, InvalidFile> {
     let mut dashboard: Map<String, Value> =
         serde_json::from_str(text).map_err(|error| InvalidFile::Dashboard { name, error })?;
-    // Grafana knows a dashboard by 40 letters, which are this one's in whatever model the charm is.
+    // Grafana identifies a dashboard by up to 40 characters. These are the same in every model.
     let uid = crate::hex(&Sha256::digest(format!("{charm}-{name}"))[..20]);
     dashboard.insert("uid".to_owned(), uid.into());
     let tags = dashboard.entry("tags").or_insert_with(|| json!([]));

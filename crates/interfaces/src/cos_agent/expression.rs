@@ -1,31 +1,31 @@
-//! Expressions of alert rules: of all series and streams that they find, those of one application.
+//! Restricts the expressions of alert rules to the series or streams of one application.
 //!
-//! The library for charms in Python has `cos-tool` for it, a program that reads expressions with the parsers of Prometheus and
-//! Loki. What must be known here is less: where the selectors are.
+//! The Python library uses `cos-tool` for this, a program with the parsers of Prometheus and Loki. This module needs
+//! to know less: only where the selectors are.
 
-/// In which language an expression is.
+/// The language of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Language {
-    /// Prometheus'.
+    /// PromQL, of Prometheus.
     PromQl,
-    /// Loki's, in which only what stands in braces selects.
+    /// LogQL, of Loki, in which only braces select.
     LogQl,
 }
 
-/// A label, and the value that it must have.
+/// A label, and its required value.
 pub(super) type Matcher<'a> = (&'static str, &'a str);
 
-/// Words that are no metric's name, whatever follows them.
+/// Words that are never a metric's name, whatever follows them.
 const OPERATORS: [&str; 10] =
     ["and", "atan2", "bool", "inf", "nan", "offset", "or", "unless", "group_left", "group_right"];
 
-/// Words that a list of labels follows.
+/// Words that are followed by a list of labels.
 const GROUPINGS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 
-/// The expression with these matchers in each of its selectors. A label that a selector matches already is left alone.
+/// Add these matchers to each selector of the expression. Labels that a selector already matches are left alone.
 ///
 /// # Errors
-/// What has no end: a string, or something in brackets.
+/// A string or bracket is not closed.
 pub(super) fn select(expression: &str, matchers: &[Matcher<'_>], language: Language) -> Result<String, String> {
     let mut text = Text { rest: expression, out: String::with_capacity(2 * expression.len()) };
     while let Some(first) = text.rest.chars().next() {
@@ -61,7 +61,7 @@ impl Text<'_> {
         self.rest = rest;
     }
 
-    /// What follows a name says whether it is a metric's.
+    /// What follows a name shows whether it is a metric.
     fn after_name(&mut self, name: &str, matchers: &[Matcher<'_>]) -> Result<(), String> {
         let next = self.rest.trim_start();
         if GROUPINGS.contains(&name) && next.starts_with('(') {
@@ -97,11 +97,11 @@ impl Text<'_> {
 }
 
 fn joined<'a>(matchers: impl Iterator<Item = &'a Matcher<'a>>) -> String {
-    // As in Go, whose strings both languages have.
+    // Quoted as in Go, whose strings both languages use.
     matchers.map(|(label, value)| format!("{label}={value:?}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether what stands in braces matches this label.
+/// Whether the content of braces matches this label.
 fn matches(inside: &str, label: &str) -> bool {
     let mut rest = inside;
     while let Some(first) = rest.chars().next() {
@@ -130,7 +130,7 @@ fn starts_with_word(text: &str, word: &str) -> bool {
     text[..end].eq_ignore_ascii_case(word)
 }
 
-/// The length of the number, or the duration, that the text begins with.
+/// The length of the number or duration at the start of the text.
 fn number(text: &str) -> usize {
     let mut last = ' ';
     let ends = |c: char| {
@@ -141,7 +141,7 @@ fn number(text: &str) -> usize {
     text.find(ends).unwrap_or(text.len())
 }
 
-/// The length of the string that the text begins with.
+/// The length of the string at the start of the text.
 fn string(text: &str) -> Result<usize, String> {
     let quote = text.chars().next().unwrap_or('"');
     let mut escaped = false;
@@ -153,10 +153,10 @@ fn string(text: &str) -> Result<usize, String> {
             _ => {}
         }
     }
-    Err(format!("a string has no end: {text}"))
+    Err(format!("a string is not closed: {text}"))
 }
 
-/// The length of what the text begins with, up to where this closes it.
+/// The length of the text's start, up to its closing bracket.
 fn closed(text: &str, end: char) -> Result<usize, String> {
     let mut at = 1;
     while let Some(c) = text[at..].chars().next() {
@@ -166,7 +166,7 @@ fn closed(text: &str, end: char) -> Result<usize, String> {
             c => at += c.len_utf8(),
         }
     }
-    Err(format!("there is no {end:?} for the first of {text}"))
+    Err(format!("{end:?} is missing for the first of {text}"))
 }
 
 #[cfg(test)]
@@ -176,12 +176,12 @@ mod tests {
     const SHOP: [Matcher<'static>; 2] = [("m", "prod"), ("app", "shop")];
     const IN: &str = r#"m="prod", app="shop""#;
 
-    /// Checks that `§` stands where the matchers go.
+    /// Check that matchers are inserted in place of each `§`.
     fn check(language: Language, with: &str) {
         let plain = with.replace("§, ", "").replace("{§}", "{}").replace('§', "");
         let expected = with.replace('§', IN);
         assert_eq!(select(&plain, &SHOP, language).as_deref(), Ok(expected.as_str()), "{plain}");
-        // A metric's name may go without braces.
+        // Without braces after a metric's name.
         if language == Language::PromQl {
             let bare = with.replace("{§}", "").replace("§, ", "").replace('§', "");
             if !bare.contains("{}") && !bare.starts_with(' ') && !with.starts_with('{') {
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_is_an_error() {
+    fn unclosed_strings_and_brackets_are_an_error() {
         for expression in ["up{a=\"b}", "up{a", "rate(a[5m", "a and 'b", "sum by (a"] {
             assert!(select(expression, &SHOP, Language::PromQl).is_err(), "{expression}");
         }

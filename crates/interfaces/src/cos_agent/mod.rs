@@ -1,5 +1,5 @@
-//! Metrics, logs, alert rules and dashboards for the Canonical Observability Stack: the interface [`cos_agent`][interface],
-//! whose other side is a collector beside each unit.
+//! Metrics, logs, alert rules and dashboards for the Canonical Observability Stack: the interface
+//! [`cos_agent`][interface]. The other side is a collector beside each unit.
 //!
 //! ```
 //! use interfaces::cos_agent::{Metrics, Provider};
@@ -7,7 +7,7 @@
 //!
 //! const COS: Provider = Provider::new("cos-agent")
 //!     .metrics(&[Metrics::new(9113, "/metrics")])
-//!     // A charm's own would be `include_str!("../alerts/shop.yaml")`.
+//! In a real charm: `include_str!("../alerts/shop.yaml")`.
 //!     .metrics_alert_rules(&[("shop", "alert: ShopDown\nexpr: up == 0\nfor: 5m\n")])
 //!     .log_files(&["/var/log/shop/*.log"]);
 //!
@@ -49,10 +49,10 @@ pub struct Provider {
     tracing_protocols: &'static [&'static str],
 }
 
-/// Names and texts of files.
+/// Names and contents of files.
 type Files = &'static [(&'static str, &'static str)];
 
-/// Where this unit shows metrics, as Prometheus reads them.
+/// An endpoint with metrics for Prometheus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Metrics {
     port: u16,
@@ -60,50 +60,50 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// At this port of the machine's own address, under this path.
+    /// At this port of the machine's address, with this path.
     #[must_use]
     pub const fn new(port: u16, path: &'static str) -> Self {
         Self { port, path }
     }
 }
 
-/// Something to observe is not what it should be: the charm is wrong.
+/// A rule or dashboard of the charm is invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidFile {
-    /// Alert rules.
-    #[error("the alert rules {name} are no rules: {why}")]
+    /// The alert rules are invalid.
+    #[error("the alert rules {name} are not valid: {why}")]
     Rules {
-        /// Their name.
+        /// The name of the rules.
         name: &'static str,
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
-    /// A dashboard.
-    #[error("the dashboard {name} is no JSON: {error}")]
+    /// The dashboard is not JSON.
+    #[error("the dashboard {name} is not JSON: {error}")]
     Dashboard {
-        /// Its name.
+        /// The dashboard's name.
         name: &'static str,
-        /// What is wrong.
+        /// The parser's error.
         error: serde_json::Error,
     },
-    /// A dashboard cannot be compressed.
+    /// The dashboard cannot be compressed.
     #[error("the dashboard {name} cannot be compressed: {error}")]
     Compression {
-        /// Its name.
+        /// The dashboard's name.
         name: &'static str,
-        /// What is wrong.
+        /// The compressor's error.
         error: std::io::Error,
     },
 }
 
-/// A place where a collector takes traces.
+/// An endpoint where a collector receives traces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receiver {
     /// The protocol, such as `otlp_http`.
     pub protocol: String,
-    /// The address.
+    /// The URL.
     pub url: String,
 }
 
@@ -140,7 +140,7 @@ struct Config {
 }
 
 impl Provider {
-    /// Nothing yet, at this endpoint.
+    /// A provider at this endpoint that observes nothing yet.
     #[must_use]
     pub const fn new(endpoint: &'static str) -> Self {
         Self {
@@ -155,63 +155,63 @@ impl Provider {
         }
     }
 
-    /// With these metrics.
+    /// Set the metrics.
     #[must_use]
     pub const fn metrics(mut self, metrics: &'static [Metrics]) -> Self {
         self.metrics = metrics;
         self
     }
 
-    /// With these alert rules about metrics: names, and YAML of one rule or of `groups`.
+    /// Set alert rules about metrics: names, and YAML of one rule or of `groups`.
     ///
-    /// They find the series of this application alone: whatever an expression selects has to have its labels, too. There is
-    /// no need of `%%juju_topology%%` in selectors, which rules of charms in Python have. Two rules are always there, as in
-    /// charms in Python: `HostDown` and `HostMetricsMissing`.
+    /// They find only the series of this application: its labels are added to whatever an expression selects. Unlike
+    /// rules of charms in Python, selectors do not need `%%juju_topology%%`. As in charms in Python, two rules are
+    /// always added: `HostDown` and `HostMetricsMissing`.
     #[must_use]
     pub const fn metrics_alert_rules(mut self, files: &'static [(&'static str, &'static str)]) -> Self {
         self.metrics_alert_rules = files;
         self
     }
 
-    /// With these alert rules about logs, which find the streams of this application alone.
+    /// Set alert rules about logs, which find only the streams of this application.
     #[must_use]
     pub const fn log_alert_rules(mut self, files: &'static [(&'static str, &'static str)]) -> Self {
         self.log_alert_rules = files;
         self
     }
 
-    /// With these dashboards of Grafana: names, and JSON.
+    /// Set Grafana dashboards: names, and JSON.
     #[must_use]
     pub const fn dashboards(mut self, files: &'static [(&'static str, &'static str)]) -> Self {
         self.dashboards = files;
         self
     }
 
-    /// With these log files, which may be patterns such as `/var/log/shop/*.log`.
+    /// Set the log files, with patterns such as `/var/log/shop/*.log`.
     #[must_use]
     pub const fn log_files(mut self, patterns: &'static [&'static str]) -> Self {
         self.log_files = patterns;
         self
     }
 
-    /// With the logs of these snaps, such as `charmed-zookeeper:logs`.
+    /// Set the log slots of snaps, such as `charmed-zookeeper:logs`.
     #[must_use]
     pub const fn log_slots(mut self, slots: &'static [&'static str]) -> Self {
         self.log_slots = slots;
         self
     }
 
-    /// To send traces by these protocols, such as `otlp_http`.
+    /// Request receivers for traces with these protocols, such as `otlp_http`.
     #[must_use]
     pub const fn tracing_protocols(mut self, protocols: &'static [&'static str]) -> Self {
         self.tracing_protocols = protocols;
         self
     }
 
-    /// Where to send traces, as far as the collector knows.
+    /// The receivers for traces that the collector has announced.
     ///
     /// # Errors
-    /// What the other side wrote cannot be read, or a hook command failed.
+    /// The other side's data cannot be read, or a hook command failed.
     pub fn receivers(&self, model: &Model) -> Result<Vec<Receiver>, Error> {
         let mut receivers = Vec::new();
         for relation in model.relations(self.endpoint)? {

@@ -6,7 +6,7 @@ use super::InvalidFile;
 use super::expression::{self, Language, Matcher};
 use super::topology::Topology;
 
-/// Rules that every application has, as the library for charms in Python gives them to it: what nobody can scrape is down.
+/// Rules for every application, the same as in the Python library: a unit that cannot be scraped is down.
 pub(super) const HOST_HEALTH: (&str, &str) = (
     "HostHealth",
     "\
@@ -26,7 +26,7 @@ groups:
 ",
 );
 
-/// All rules, as Prometheus and Loki read them; nothing where there are none.
+/// All rules, for Prometheus or Loki; `None` if there are none.
 pub(super) fn rules(
     files: impl Iterator<Item = &'static (&'static str, &'static str)>,
     topology: &Topology,
@@ -41,7 +41,7 @@ pub(super) fn rules(
             Value::Object(rule) if rule.contains_key("expr") => json!([{"name": name, "rules": [rule]}]),
             _ => return Err(invalid("there is neither `groups` nor `expr`".to_owned())),
         };
-        let Value::Array(found) = found else { return Err(invalid("`groups` is no list".to_owned())) };
+        let Value::Array(found) = found else { return Err(invalid("`groups` is not a list".to_owned())) };
         for group in found {
             groups.push(labelled(group, topology, language).map_err(invalid)?);
         }
@@ -49,11 +49,11 @@ pub(super) fn rules(
     Ok(if groups.is_empty() { json!({}) } else { json!({"groups": groups}) })
 }
 
-/// The labels by which an expression selects this application's series. Not the charm: a subordinate's series have its
-/// principal's.
+/// The labels by which an expression selects this application's series. The charm is not among them: a subordinate's
+/// series have its principal's charm.
 const SELECTING: [&str; 3] = ["juju_model", "juju_model_uuid", "juju_application"];
 
-/// A group with this application's labels in its rules, and in what they select. An error if it is no group.
+/// Add this application's labels to the rules of a group, and to their selectors.
 fn labelled(mut group: Value, topology: &Topology, language: Language) -> Result<Value, String> {
     let lacks = || "a group lacks its name or its rules".to_owned();
     let name = group.get("name").and_then(Value::as_str).ok_or_else(lacks)?;
@@ -63,11 +63,11 @@ fn labelled(mut group: Value, topology: &Topology, language: Language) -> Result
     for rule in group.get_mut("rules").and_then(Value::as_array_mut).ok_or_else(lacks)? {
         let rule = rule.as_object_mut().ok_or_else(lacks)?;
         let labels = rule.entry("labels").or_insert_with(|| Map::new().into()).as_object_mut();
-        let labels = labels.ok_or_else(|| "the labels of a rule are no map".to_owned())?;
+        let labels = labels.ok_or_else(|| "the labels of a rule are not a map".to_owned())?;
         for (key, value) in topology.labels() {
             labels.entry(key).or_insert_with(|| value.into());
         }
-        // A rule may say whose series it is about.
+        // A rule may name another application.
         let labels = labels.clone();
         let matchers: Vec<Matcher<'_>> =
             SELECTING.into_iter().filter_map(|label| Some((label, labels.get(label)?.as_str()?))).collect();

@@ -2,7 +2,7 @@
 
 use ops::{Error, Model};
 
-/// What rules and dashboards are about.
+/// The application that rules and dashboards are about.
 pub(super) struct Topology {
     model: String,
     uuid: String,
@@ -29,7 +29,7 @@ impl Topology {
         ]
     }
 
-    /// The beginning of the names of groups of rules.
+    /// The prefix for names of groups.
     pub(super) fn prefix(&self) -> String {
         format!("{}_{}_{}", self.model, self.uuid.get(..8).unwrap_or(&self.uuid), self.app)
     }

@@ -1,4 +1,4 @@
-//! A CA, for charms that sign themselves, and for tests.
+//! A CA, for self-signing charms and for tests.
 
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +21,7 @@ use x509_cert::time::{Time, Validity};
 
 use super::{Certificate, CertificateRequest, Error, PrivateKey, Requested, SigningRequest};
 
-/// A key, and a certificate of a CA for it.
+/// A CA's private key and certificate.
 #[derive(Clone, Debug)]
 pub struct Authority {
     key: PrivateKey,
@@ -29,18 +29,18 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// A new CA, which signs itself.
+    /// Create a self-signed CA.
     ///
     /// # Errors
-    /// The machine gives no random numbers, or the name cannot be part of a certificate.
+    /// The machine has no random numbers, or the name cannot be used in a certificate.
     pub fn generate(common_name: &str, valid_for: Duration) -> Result<Self, Error> {
         Self::with_key(common_name, PrivateKey::generate()?, valid_for)
     }
 
-    /// A new CA with this key, which signs itself.
+    /// Create a self-signed CA with this key.
     ///
     /// # Errors
-    /// The name cannot be part of a certificate.
+    /// The name cannot be used in a certificate.
     pub fn with_key(common_name: &str, key: PrivateKey, valid_for: Duration) -> Result<Self, Error> {
         let request = CertificateRequest::new(common_name).ca();
         let signed = request.sign(&key)?;
@@ -49,10 +49,10 @@ impl Authority {
         Ok(Self { key, certificate })
     }
 
-    /// The CA of this key and certificate.
+    /// The CA with this key and certificate.
     ///
     /// # Errors
-    /// They are not for each other, or the certificate is not a CA's.
+    /// They do not belong together, or the certificate is not that of a CA.
     pub fn new(key: PrivateKey, certificate: Certificate) -> Result<Self, Error> {
         if !certificate.is_for(&key) || !certificate.is_ca() {
             let why = format!("that of {} is not, or is for another key", certificate.common_name());
@@ -77,7 +77,7 @@ impl Authority {
     /// CA.
     ///
     /// # Errors
-    /// Whoever made the request does not have its private key.
+    /// The request was not signed with its own private key.
     pub fn sign(&self, request: &SigningRequest, valid_for: Duration) -> Result<Certificate, Error> {
         self.sign_as(request, false, valid_for)
     }
@@ -139,7 +139,7 @@ fn sign(
     Certificate::from_pem(&certificate.to_pem(LineEnding::LF).map_err(|error| unmade(&error))?)
 }
 
-/// What certificates say besides names: what their key is for, and whose it is.
+/// The extensions of a certificate besides names: usage, and key identifiers.
 struct Profile {
     issuer: Name,
     subject: Name,
@@ -179,7 +179,7 @@ impl BuilderProfile for Profile {
     }
 }
 
-/// A key's identifier, by which a CA's certificate is found: any that is the same for the same key.
+/// A key's identifier, by which a CA's certificate is found: any value that is stable for the key.
 fn key_id(key: &SubjectPublicKeyInfoRef<'_>) -> x509_cert::der::Result<OctetString> {
     OctetString::new(&Sha256::digest(key.subject_public_key.raw_bytes())[..20])
 }

@@ -1,69 +1,69 @@
-//! What a provider can do.
+//! The capabilities of a provider.
 
 use serde::{Deserialize, Serialize};
 
-/// What a provider's server can do, as far as the provider says. What it leaves open is not known: that is neither yes nor no.
+/// The capabilities of a provider's server. `None` means unknown: neither yes nor no.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// Whether certificates can be for addresses.
+    /// Whether certificates can have IP addresses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supports_ip_sans: Option<bool>,
-    /// Whether they can be for wildcards, such as `*.example.com`.
+    /// Whether certificates can have wildcards, such as `*.example.com`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supports_wildcard_dns: Option<bool>,
-    /// Whether they can be for subdomains of the allowed domains.
+    /// Whether certificates can have subdomains of the allowed domains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supports_subdomain: Option<bool>,
-    /// Whether they can be those of CAs.
+    /// Whether CA certificates can be requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supports_ca_certificates: Option<bool>,
-    /// The domains that they can be for.
+    /// The allowed domains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_domains: Option<Vec<String>>,
-    /// What kind of server it is, such as `acme`, `vault` or `self-signed`.
+    /// The kind of server, such as `acme`, `vault` or `self-signed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_type: Option<String>,
 }
 
 impl Capabilities {
-    /// With certificates for addresses, or without.
+    /// Set whether certificates can have IP addresses.
     #[must_use]
     pub fn supports_ip_sans(mut self, supports: bool) -> Self {
         self.supports_ip_sans = Some(supports);
         self
     }
 
-    /// With certificates for wildcards, or without.
+    /// Set whether certificates can have wildcards.
     #[must_use]
     pub fn supports_wildcard_dns(mut self, supports: bool) -> Self {
         self.supports_wildcard_dns = Some(supports);
         self
     }
 
-    /// With certificates for subdomains, or without.
+    /// Set whether certificates can have subdomains.
     #[must_use]
     pub fn supports_subdomain(mut self, supports: bool) -> Self {
         self.supports_subdomain = Some(supports);
         self
     }
 
-    /// With certificates of CAs, or without.
+    /// Set whether CA certificates can be requested.
     #[must_use]
     pub fn supports_ca_certificates(mut self, supports: bool) -> Self {
         self.supports_ca_certificates = Some(supports);
         self
     }
 
-    /// For these domains alone.
+    /// Set the allowed domains.
     #[must_use]
     pub fn allowed_domains<D: Into<String>>(mut self, domains: impl IntoIterator<Item = D>) -> Self {
         self.allowed_domains = Some(domains.into_iter().map(Into::into).collect());
         self
     }
 
-    /// Of this kind of server.
+    /// Set the kind of server.
     #[must_use]
     pub fn provider_type(mut self, kind: impl Into<String>) -> Self {
         self.provider_type = Some(kind.into());

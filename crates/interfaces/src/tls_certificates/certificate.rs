@@ -11,7 +11,7 @@ use x509_cert::ext::pkix::{BasicConstraints, SubjectAltName};
 use super::request::{add_names, attribute};
 use super::{CertificateRequest, Error, PrivateKey};
 
-/// A certificate.
+/// An X.509 certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     certificate: x509_cert::Certificate,
@@ -19,10 +19,10 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// A certificate in PEM.
+    /// Parse a certificate in PEM.
     ///
     /// # Errors
-    /// It is none.
+    /// It is not a certificate.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         let pem = pem.trim();
         let certificate =
@@ -36,19 +36,19 @@ impl Certificate {
         &self.pem
     }
 
-    /// Whom it is for; empty where it does not say.
+    /// The subject's common name; empty if there is none.
     #[must_use]
     pub fn common_name(&self) -> String {
         attribute(self.certificate.tbs_certificate().subject(), rfc4519::CN).unwrap_or_default()
     }
 
-    /// The host names that it is good for.
+    /// The host names that it is valid for.
     #[must_use]
     pub fn dns_names(&self) -> BTreeSet<String> {
         self.names().dns_names
     }
 
-    /// The addresses that it is good for.
+    /// The IP addresses that it is valid for.
     #[must_use]
     pub fn ip_addresses(&self) -> BTreeSet<IpAddr> {
         self.names().ip_addresses
@@ -62,26 +62,26 @@ impl Certificate {
         content
     }
 
-    /// From when it is good.
+    /// Since when it is valid.
     #[must_use]
     pub fn not_before(&self) -> SystemTime {
         self.certificate.tbs_certificate().validity().not_before.to_system_time()
     }
 
-    /// Until when it is good.
+    /// Until when it is valid.
     #[must_use]
     pub fn not_after(&self) -> SystemTime {
         self.certificate.tbs_certificate().validity().not_after.to_system_time()
     }
 
-    /// Whether it is a CA's, which signs others.
+    /// Whether it is a CA certificate.
     #[must_use]
     pub fn is_ca(&self) -> bool {
         let constraints = self.certificate.tbs_certificate().get_extension::<BasicConstraints>();
         matches!(constraints, Ok(Some((_, BasicConstraints { ca: true, .. }))))
     }
 
-    /// Whether it is for this key.
+    /// Whether it belongs to this key.
     #[must_use]
     pub fn is_for(&self, key: &PrivateKey) -> bool {
         self.public_der() == key.public_der()
@@ -95,13 +95,13 @@ impl Certificate {
         self.certificate.tbs_certificate().subject()
     }
 
-    /// The moment after this part of the time from `from` until it ends.
+    /// The time after this share of the period from `from` until it expires.
     pub(super) fn after(&self, part: f64, from: SystemTime) -> SystemTime {
         let left = self.not_after().duration_since(from).unwrap_or_default();
         from + left.mul_f64(part)
     }
 
-    /// Whether it should have been renewed by now, and is still good.
+    /// Whether it should have been renewed by now, but is still valid.
     pub(super) fn is_overdue(&self, now: SystemTime) -> bool {
         let ends = self.not_after();
         let due = self.after(OVERDUE, self.not_before());
@@ -109,5 +109,6 @@ impl Certificate {
     }
 }
 
-/// After this part of its life a certificate is renewed at the next event, if Juju never said that its secret expired.
+/// After this share of its life, a certificate is renewed at the next event even if Juju has not sent
+/// `secret-expired`.
 const OVERDUE: f64 = 0.95;

@@ -1,4 +1,4 @@
-//! What the two sides write into their databags: each value is JSON.
+//! What both sides write to their databags, with JSON values.
 
 use ops::{Databag, Model};
 use serde::{Deserialize, Serialize};
@@ -17,12 +17,12 @@ pub(super) struct ProviderData {
 }
 
 impl ProviderData {
-    /// What this unit's application has written, of which the leader alone can know.
+    /// What this unit's application has written. Only the leader can read it.
     pub(super) fn ours(databag: &Databag) -> Result<Self, ops::Error> {
         databag.load()
     }
 
-    /// Write it; what else is in the databag stays.
+    /// Write it, and keep other keys of the databag.
     pub(super) fn save(&self, databag: &Databag) -> Result<(), ops::Error> {
         set_list(databag, "certificates", &self.certificates)?;
         set_list(databag, "request_errors", &self.request_errors)?;
@@ -31,7 +31,7 @@ impl ProviderData {
     }
 }
 
-/// A certificate that was issued. The published schema wants each of the keys, be it null.
+/// An issued certificate. The published schema requires all of these keys, even if they are null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) ca: String,
@@ -39,7 +39,7 @@ pub(super) struct Entry {
     pub(super) certificate: String,
     #[serde(default)]
     pub(super) chain: Option<Vec<String>>,
-    /// Of no use to requirers of today: they see for themselves when a certificate ends.
+    /// Not used by current requirers, which check the expiry themselves.
     #[serde(default)]
     pub(super) recommended_expiry_notification_time: Option<i64>,
     #[serde(default)]
@@ -52,7 +52,7 @@ impl Entry {
             || SigningRequest::from_pem(&self.certificate_signing_request).is_ok_and(|other| other == *request)
     }
 
-    /// The certificate, if it is what was asked for.
+    /// Check that the certificate is what was requested, and return it.
     pub(super) fn checked(&self, request: &Sent, key: &PrivateKey, from: &Origin) -> Result<Certificate, Error> {
         let certificate = Certificate::from_pem(&self.certificate)?;
         let Origin { relation, provider } = from.clone();
@@ -69,7 +69,7 @@ impl Entry {
     }
 }
 
-/// Who says something, and over which relation.
+/// The provider and the relation.
 #[derive(Clone, Debug)]
 pub(super) struct Origin {
     pub(super) relation: String,
@@ -78,8 +78,8 @@ pub(super) struct Origin {
 
 /// Why the provider does not sign a request.
 ///
-/// The library for charms in Python calls the request `csr`, and the published schema `certificate_signing_request`: both are
-/// written, and either is read.
+/// The Python library calls the request `csr`, the published schema `certificate_signing_request`. Both are written,
+/// and either is read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ErrorEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,31 +105,32 @@ impl ErrorEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RequestError {
-    /// The error's number: 101 an address, 102 a domain, 103 a wildcard that is not allowed, 201 the server is away, 999 other.
+    /// The error's code: 101 for an IP address, 102 for a domain, 103 for a wildcard that is not allowed, 201 for an
+    /// unavailable server, 999 for others.
     pub code: i64,
-    /// Its name, such as `DOMAIN_NOT_ALLOWED`.
+    /// The code's name, such as `DOMAIN_NOT_ALLOWED`.
     pub name: String,
-    /// What to tell a person.
+    /// The message for users.
     pub message: String,
-    /// More about it.
+    /// Further details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Who says so.
+    /// The provider's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// Where it was asked.
+    /// The endpoint of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
 }
 
 impl RequestError {
-    /// An error of this number and name.
+    /// An error with this code and name.
     pub fn new(code: i64, name: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code, name: name.into(), message: message.into(), reason: None, provider: None, endpoint: None }
     }
 }
 
-/// What a unit, or a leader for its application, asks for.
+/// The requests of a unit, or of an application (set by its leader).
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct RequirerData {
     #[serde(default)]
@@ -162,7 +163,7 @@ impl Sent {
     }
 }
 
-/// The requests in a databag. One that is not a request is passed over: whoever wrote it gets no certificate for it.
+/// The requests in a databag. Invalid ones are ignored: they get no certificate.
 pub(super) fn requests(databag: &Databag) -> Result<Vec<Sent>, ops::Error> {
     let data: RequirerData = databag.load()?;
     let mut sent = Vec::new();
@@ -175,7 +176,7 @@ pub(super) fn requests(databag: &Databag) -> Result<Vec<Sent>, ops::Error> {
     Ok(sent)
 }
 
-/// Nothing stands for an empty list, as in the library for charms in Python.
+/// An empty list removes the key, as in the Python library.
 fn set_list<T: Serialize>(databag: &Databag, key: &str, list: &[T]) -> Result<(), ops::Error> {
     let text = if list.is_empty() { String::new() } else { serde_json::to_string(list).unwrap_or_default() };
     databag.set(key, &text)

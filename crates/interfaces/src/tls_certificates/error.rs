@@ -1,26 +1,24 @@
-//! What can be wrong with keys, requests and certificates.
-
-/// What can be wrong with keys, requests and certificates.
+/// An error about keys, requests or certificates.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Juju, or what the other side wrote.
+    /// An error of Juju, or in the other side's data.
     #[error(transparent)]
     Ops(#[from] ops::Error),
-    /// Something that should be PEM is not, or not of this kind.
-    #[error("this is no {what}: {why}")]
+    /// The PEM is not valid, or not of the expected kind.
+    #[error("this is not a {what}: {why}")]
     Invalid {
-        /// What it should be.
+        /// The expected kind.
         what: &'static str,
         /// What is wrong with it.
         why: String,
     },
-    /// What was asked for cannot be written into a request or a certificate.
+    /// A request or a certificate cannot be created with this content.
     #[error("{what} cannot be made: {why}")]
     Unmade {
-        /// What.
+        /// What cannot be created.
         what: &'static str,
-        /// Why not.
+        /// The reason.
         why: String,
     },
     /// The provider sent a certificate for another key.
@@ -31,42 +29,42 @@ pub enum Error {
     OtherKey {
         /// The relation.
         relation: String,
-        /// Who sent it.
+        /// The provider's name.
         provider: String,
-        /// Whom the certificate is for.
+        /// The certificate's common name.
         common_name: String,
     },
-    /// A CA's certificate was asked for and the provider sent another, or the other way round.
-    #[error("{provider} sent {sent} for {common_name} over {relation}, and {wanted} was asked for")]
+    /// A CA certificate was requested but the provider sent another one, or the other way round.
+    #[error("{provider} sent {sent} for {common_name} over {relation}, but {wanted} was requested")]
     OtherKind {
         /// The relation.
         relation: String,
-        /// Who sent it.
+        /// The provider's name.
         provider: String,
-        /// Whom the certificate is for.
+        /// The certificate's common name.
         common_name: String,
-        /// What came.
+        /// What was sent.
         sent: &'static str,
-        /// What was asked for.
+        /// What was requested.
         wanted: &'static str,
     },
     /// The provider refuses to sign.
     #[error("{provider} refuses a certificate for {common_name}: {message} (code {code})")]
     Denied {
-        /// Who refuses.
+        /// The provider's name.
         provider: String,
-        /// For whom.
+        /// The request's common name.
         common_name: String,
-        /// The error's number.
+        /// The error's code.
         code: i64,
-        /// What the provider says.
+        /// The provider's message.
         message: String,
     },
-    /// The function that says which certificates the charm wants failed.
-    #[error("it is not known which certificates are wanted")]
+    /// The charm's function for the requested certificates failed.
+    #[error("cannot determine the certificates to request")]
     Requests(#[source] anyhow::Error),
-    /// The function that says what the charm's server can do failed.
-    #[error("it is not known what the server can do")]
+    /// The charm's function for the server's capabilities failed.
+    #[error("cannot determine the server's capabilities")]
     Capabilities(#[source] anyhow::Error),
 }
 

@@ -1,26 +1,26 @@
-//! What a requirer tells the charm.
+//! The events of a requirer.
 
 use ops::CustomEvent;
 use serde::{Deserialize, Serialize};
 
-/// Whose certificates they are.
+/// The owner of certificates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Each unit has its own key and certificates.
     #[default]
     Unit,
-    /// The application has one key and one set of certificates, which the leader alone sees.
+    /// The application has one key and one set of certificates, which only the leader can read.
     App,
 }
 
-/// A certificate is there, new or renewed.
+/// A certificate is available, new or renewed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Available {
-    /// Whom it is for.
+    /// The certificate's common name.
     pub common_name: String,
-    /// Whether it is the unit's or the application's.
+    /// Whether it belongs to the unit or the application.
     #[serde(default)]
     pub mode: Mode,
 }
@@ -33,11 +33,11 @@ impl CustomEvent for Available {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Denied {
-    /// For whom.
+    /// The request's common name.
     pub common_name: String,
-    /// The error's number.
+    /// The error's code.
     pub code: i64,
-    /// What the provider says.
+    /// The provider's message.
     pub message: String,
 }
 
@@ -45,11 +45,11 @@ impl CustomEvent for Denied {
     const NAME: &'static str = "denied";
 }
 
-/// A certificate must not be used any more: it was revoked, or the relation is gone.
+/// A certificate must no longer be used: it was revoked, or the relation is gone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Gone {
-    /// Whom it was for; empty if all are gone.
+    /// The certificate's common name; empty if all are gone.
     pub common_name: String,
 }
 

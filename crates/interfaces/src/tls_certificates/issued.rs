@@ -1,28 +1,28 @@
-//! Certificates that have come, as a requirer finds them.
+//! Issued certificates, as a requirer finds them.
 
 use ops::Relation;
 
 use super::data::{Origin, ProviderData, Sent};
 use super::{Certificate, CertificateRequest, Error, PrivateKey};
 
-/// A certificate that can be used, with all that it takes.
+/// A certificate with everything that is needed to use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Issued {
-    /// What was asked for.
+    /// The request.
     pub request: CertificateRequest,
     /// The certificate.
     pub certificate: Certificate,
-    /// The certificate of the CA that signed it.
+    /// The CA's certificate.
     pub ca: Certificate,
-    /// All certificates from this one to the CA's, as the provider orders them.
+    /// All certificates from this one to the CA's, in the provider's order.
     pub chain: Vec<Certificate>,
     /// The private key.
     pub private_key: PrivateKey,
 }
 
 impl Issued {
-    /// The certificate and those that lead to the CA's, in PEM, as web servers read them.
+    /// The certificate and its chain in PEM, as web servers expect it.
     #[must_use]
     pub fn chain_pem(&self) -> String {
         let mut pems: Vec<&str> = self.chain.iter().map(Certificate::pem).collect();
@@ -33,14 +33,14 @@ impl Issued {
     }
 }
 
-/// What the provider has written, and who that is. None if nothing.
+/// The provider's data and its origin. `None` if the provider has written nothing.
 pub(super) fn provided(relation: &Relation) -> Result<Option<(ProviderData, Origin)>, ops::Error> {
     let Some(app) = relation.app()? else { return Ok(None) };
     let origin = Origin { relation: relation.to_string(), provider: app.name().to_owned() };
     Ok(Some((relation.data(&app).load()?, origin)))
 }
 
-/// The certificate for this request. None while there is no answer, and if it was revoked.
+/// The certificate for this request. `None` while there is no answer, or if it was revoked.
 pub(super) fn found(
     provided: &ProviderData,
     sent: &Sent,

@@ -11,7 +11,7 @@ use x509_cert::builder::Builder;
 
 use super::Error;
 
-/// A private key: P-256, P-384, or RSA of 2048 bits or more. It cannot be printed.
+/// A private key: P-256, P-384, or RSA of at least 2048 bits. `Debug` does not show it.
 #[derive(Clone)]
 pub struct PrivateKey {
     key: Key,
@@ -27,14 +27,14 @@ enum Key {
 
 type RsaKey = rsa::pkcs1v15::SigningKey<Sha256>;
 
-/// RSA keys that are shorter are not safe any more; the library for charms in Python refuses them, too.
+/// Shorter RSA keys are no longer safe. The Python library refuses them too.
 const FEWEST_RSA_BITS: u32 = 2048;
 
 impl PrivateKey {
-    /// A new key, of P-256.
+    /// Generate a P-256 key.
     ///
     /// # Errors
-    /// The machine gives no random numbers.
+    /// The machine has no random numbers.
     pub fn generate() -> Result<Self, Error> {
         let unmade = |why: &dyn fmt::Display| Error::Unmade { what: "a private key", why: why.to_string() };
         let key = p256::ecdsa::SigningKey::try_generate().map_err(|error| unmade(&error))?;
@@ -42,10 +42,10 @@ impl PrivateKey {
         Ok(Self { key: Key::P256(key), pem: pem.trim().to_owned() })
     }
 
-    /// A key in PEM: PKCS #8, or what is older, SEC 1 or PKCS #1.
+    /// Parse a key in PEM: PKCS #8, or the older SEC 1 or PKCS #1.
     ///
     /// # Errors
-    /// It is no key, or one of another kind.
+    /// It is not a key, or not of a supported kind.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         let pem = pem.trim();
         let invalid = Error::invalid("private key of P-256, P-384 or RSA");
@@ -74,13 +74,13 @@ impl PrivateKey {
         Ok(Self { key, pem: pem.to_owned() })
     }
 
-    /// The key in PEM, in the open: take care where it goes.
+    /// The key in PEM, in clear text: take care where it goes.
     #[must_use]
     pub fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// Sign what is to be built.
+    /// Sign a certificate or request.
     pub(super) fn sign<B: Builder>(&self, builder: B) -> x509_cert::builder::Result<B::Output> {
         match &self.key {
             Key::P256(key) => builder.build::<_, p256::ecdsa::DerSignature>(key),
@@ -89,7 +89,7 @@ impl PrivateKey {
         }
     }
 
-    /// The public key, as certificates and requests have it: DER of a `SubjectPublicKeyInfo`.
+    /// The public key as in certificates and requests: DER of a `SubjectPublicKeyInfo`.
     pub(super) fn public_der(&self) -> Vec<u8> {
         use rsa::signature::Keypair as _;
         let der = |key: &dyn Fn() -> p256::pkcs8::spki::Result<p256::pkcs8::Document>| {
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(format!("{key:?}"), "PrivateKey(…)");
     }
 
-    /// Keys that `openssl` made: of each kind in the old format and in the new.
+    /// Keys made by `openssl`: each kind in the old and the new format.
     const KEYS: [[&str; 2]; 3] = [
         [include_str!("testdata/p256.sec1.pem"), include_str!("testdata/p256.pem")],
         [include_str!("testdata/p384.sec1.pem"), include_str!("testdata/p384.pem")],
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_that_can_be_used_is_refused_with_the_reason() {
+    fn unusable_keys_are_refused_with_the_reason() {
         for (pem, says) in [
             ("nonsense", ""),
             ("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", ""),

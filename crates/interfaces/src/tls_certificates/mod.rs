@@ -1,8 +1,8 @@
 //! X.509 certificates: the interface [`tls-certificates`][interface], version 1.
 //!
-//! [`Requirer`] asks for certificates and keeps them fresh, [`Provider`] hands them out. The private key never leaves the
-//! requirer: it is in a secret of the unit's, or of the application's, under the names and labels that the library for charms
-//! in Python gives it, so that a charm that was ported keeps what it has.
+//! [`Requirer`] requests certificates and renews them, [`Provider`] issues them. The private key never leaves the
+//! requirer: it is in a secret of the unit or the application, with the same names and labels as in the Python
+//! library, so that a ported charm keeps its keys.
 //!
 //! ```
 //! use interfaces::tls_certificates::{CertificateRequest, Issued, Requirer};
@@ -38,7 +38,7 @@
 //! }
 //! ```
 //!
-//! New keys are P-256. Those of P-384 and RSA, which charms in Python leave, are kept and used.
+//! New keys are P-256. P-384 and RSA keys that charms in Python have left are kept and used.
 //!
 //! [interface]: https://github.com/canonical/charmlibs/tree/main/interfaces/tls-certificates/interface/v1
 

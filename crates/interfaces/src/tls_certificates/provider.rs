@@ -1,4 +1,4 @@
-//! The side that hands out certificates.
+//! The side that issues certificates.
 
 use ops::on::EventSource;
 use ops::{
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::data::{Entry, ErrorEntry, ProviderData, RequestError, Sent, requests};
 use super::{Capabilities, Certificate, Error, SigningRequest};
 
-/// Hands out certificates. The leader alone does: for the other units there is nothing to do.
+/// Issues certificates. Only the leader does this.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -36,14 +36,14 @@ pub struct Provider {
     capabilities: Option<Advertised>,
 }
 
-/// What the charm says that its server can do.
+/// The server's capabilities, according to the charm.
 pub type Advertised = fn(&Model) -> anyhow::Result<Capabilities>;
 
-/// There are requests over a relation that nobody has answered.
+/// A relation has unanswered requests.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Requests {
-    /// How many.
+    /// The number of unanswered requests.
     pub count: usize,
 }
 
@@ -51,44 +51,44 @@ impl CustomEvent for Requests {
     const NAME: &'static str = "requested";
 }
 
-/// A request that came over a relation.
+/// A request in a relation.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Requested {
-    /// The relation.
+    /// The relation that it came over.
     pub relation: Relation,
-    /// The unit that asks, or the application.
+    /// The requesting unit or application.
     pub by: String,
-    /// The request.
+    /// The request itself.
     pub request: SigningRequest,
-    /// Whether the certificate must be that of a CA.
+    /// Whether a CA certificate is requested.
     pub ca: bool,
 }
 
 impl Provider {
-    /// Certificates at this endpoint.
+    /// A provider at this endpoint.
     #[must_use]
     pub const fn new(endpoint: &'static str) -> Self {
         Self { endpoint, capabilities: None }
     }
 
-    /// Says what the server can do, so that requirers can ask for what they will get. It is called at the relation's events
-    /// and at those that [`refresh_on`](ops::RefreshOn::refresh_on) names.
+    /// Publish the server's capabilities, so that requirers can choose what to request. The function is called on the
+    /// relation's events, and on those that [`refresh_on`](ops::RefreshOn::refresh_on) names.
     #[must_use]
     pub const fn capabilities(mut self, capabilities: Advertised) -> Self {
         self.capabilities = Some(capabilities);
         self
     }
 
-    /// There are requests over a relation that nobody has answered. Only the leader gets it.
+    /// A relation has unanswered requests. Only emitted on the leader.
     pub fn requested(&self) -> EventSource<CustomRelation<Requests>> {
         self.event()
     }
 
-    /// All requests, of all relations.
+    /// All requests of all relations.
     ///
     /// # Errors
-    /// A hook command failed. Databags that are not what the interface says are passed over, with a warning.
+    /// A hook command failed. Invalid databags are ignored, with a warning.
     pub fn requests(&self, model: &Model) -> Result<Vec<Requested>, Error> {
         let mut all = Vec::new();
         for relation in model.relations(self.endpoint)? {
@@ -97,7 +97,7 @@ impl Provider {
         Ok(all)
     }
 
-    /// The requests that have neither a certificate nor a refusal. On the leader only.
+    /// The requests with neither a certificate nor a refusal. Only on the leader.
     ///
     /// # Errors
     /// As [`requests`](Self::requests); this unit is not the leader.
@@ -109,8 +109,8 @@ impl Provider {
         Ok(all)
     }
 
-    /// Hand out a certificate for a request, in place of what was handed out for it before. `between` are the
-    /// certificates between it and the CA's.
+    /// Issue a certificate for a request, and replace a previous one. `between` are the certificates between it and
+    /// the CA's.
     ///
     /// # Errors
     /// The certificate is for another key than the request. This unit is not the leader, or a hook command failed.
@@ -143,7 +143,7 @@ impl Provider {
         })
     }
 
-    /// Refuse a request, and take back what was handed out for it.
+    /// Refuse a request, and withdraw its certificate.
     ///
     /// # Errors
     /// This unit is not the leader, or a hook command failed.
@@ -154,7 +154,8 @@ impl Provider {
         })
     }
 
-    /// Revoke all certificates, of all relations: the CA is another one now. [`issue`](Self::issue) new ones afterwards.
+    /// Revoke all certificates of all relations, because the CA has changed. [`issue`](Self::issue) new ones
+    /// afterwards.
     ///
     /// # Errors
     /// This unit is not the leader, or a hook command failed.
@@ -186,7 +187,7 @@ impl Provider {
         self.look(&event.relation, model)
     }
 
-    /// Take back what nobody asks for any more, and tell the charm what to do.
+    /// Withdraw what is no longer requested, and emit an event for unanswered requests.
     fn look(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
         if !model.is_leader()? {
             return Ok(());
@@ -224,7 +225,7 @@ fn requested(relation: &Relation) -> Result<Vec<Requested>, Error> {
                 request,
                 ca,
             })),
-            // One requirer's mistake is not another's.
+            // One requirer's mistake must not affect others.
             Err(error) => crate::pass_over(error)?,
         }
         Ok(())

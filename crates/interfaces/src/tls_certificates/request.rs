@@ -20,32 +20,32 @@ use x509_cert::request::{CertReq, ExtensionReq, RequestBuilder};
 use super::{Error, PrivateKey};
 use crate::hex;
 
-/// What a certificate must say.
+/// The requested content of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct CertificateRequest {
-    /// Whom it is for.
+    /// The subject's common name.
     pub common_name: String,
-    /// The host names that it is good for.
+    /// The host names that it must be valid for.
     pub dns_names: BTreeSet<String>,
-    /// The addresses that it is good for.
+    /// The IP addresses that it must be valid for.
     pub ip_addresses: BTreeSet<IpAddr>,
-    /// The organization.
+    /// The subject's organization.
     pub organization: Option<String>,
-    /// The organization's unit.
+    /// The subject's organizational unit.
     pub organizational_unit: Option<String>,
-    /// The country, in two letters.
+    /// The subject's country, as a two-letter code.
     pub country: Option<String>,
-    /// The state or province.
+    /// The subject's state or province.
     pub state_or_province: Option<String>,
-    /// The town.
+    /// The subject's locality.
     pub locality: Option<String>,
-    /// Whether it must be that of a CA, which signs others.
+    /// Whether a CA certificate is requested.
     pub ca: bool,
 }
 
 impl CertificateRequest {
-    /// A certificate for this common name, which modern programs do not look at: say also
+    /// Request a certificate with this common name. Modern programs ignore the common name, so also set
     /// [`dns_names`](Self::dns_names) or [`ip_addresses`](Self::ip_addresses).
     pub fn new(common_name: impl Into<String>) -> Self {
         Self {
@@ -61,66 +61,66 @@ impl CertificateRequest {
         }
     }
 
-    /// For these host names.
+    /// Set the host names.
     #[must_use]
     pub fn dns_names<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.dns_names = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// For these addresses.
+    /// Set the IP addresses.
     #[must_use]
     pub fn ip_addresses(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
         self.ip_addresses = addresses.into_iter().collect();
         self
     }
 
-    /// For this organization.
+    /// Set the organization.
     #[must_use]
     pub fn organization(mut self, name: impl Into<String>) -> Self {
         self.organization = Some(name.into());
         self
     }
 
-    /// For this unit of the organization.
+    /// Set the organizational unit.
     #[must_use]
     pub fn organizational_unit(mut self, name: impl Into<String>) -> Self {
         self.organizational_unit = Some(name.into());
         self
     }
 
-    /// In this country, in two letters.
+    /// Set the country, as a two-letter code.
     #[must_use]
     pub fn country(mut self, code: impl Into<String>) -> Self {
         self.country = Some(code.into());
         self
     }
 
-    /// In this state or province.
+    /// Set the state or province.
     #[must_use]
     pub fn state_or_province(mut self, name: impl Into<String>) -> Self {
         self.state_or_province = Some(name.into());
         self
     }
 
-    /// In this town.
+    /// Set the locality.
     #[must_use]
     pub fn locality(mut self, name: impl Into<String>) -> Self {
         self.locality = Some(name.into());
         self
     }
 
-    /// For a CA, which signs others.
+    /// Request a CA certificate.
     #[must_use]
     pub fn ca(mut self) -> Self {
         self.ca = true;
         self
     }
 
-    /// Sign the request. Two of one request differ: each has a number of its own in its subject.
+    /// Sign the request. Each call gives another request, because the subject contains a unique number.
     ///
     /// # Errors
-    /// A name cannot be part of a certificate.
+    /// A name cannot be used in a certificate.
     pub fn sign(&self, key: &PrivateKey) -> Result<SigningRequest, Error> {
         let unmade = |why: &dyn std::fmt::Display| Error::Unmade {
             what: "the request for a certificate",
@@ -172,7 +172,7 @@ impl CertificateRequest {
     }
 }
 
-/// `x500UniqueIdentifier`, by which requests of the same content differ.
+/// `x500UniqueIdentifier`, which distinguishes requests with the same content.
 const UNIQUE_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.45");
 
 fn unique() -> Result<String, Error> {
@@ -182,7 +182,7 @@ fn unique() -> Result<String, Error> {
     Ok(hex(&bytes))
 }
 
-/// A request that was signed with its private key, as it goes to the provider.
+/// A request that was signed with its private key, for the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningRequest {
     request: CertReq,
@@ -190,10 +190,10 @@ pub struct SigningRequest {
 }
 
 impl SigningRequest {
-    /// A request in PEM.
+    /// Parse a request in PEM.
     ///
     /// # Errors
-    /// It is none.
+    /// It is not a request.
     pub fn from_pem(pem: &str) -> Result<Self, Error> {
         let pem = pem.trim();
         let request = CertReq::from_pem(pem).map_err(|error| Error::invalid("request for a certificate")(&error))?;
@@ -206,7 +206,7 @@ impl SigningRequest {
         &self.pem
     }
 
-    /// What it asks for; whether it is for a CA is said beside the request, not in it.
+    /// The requested content, without [`ca`](CertificateRequest::ca), which is not part of the request.
     #[must_use]
     pub fn content(&self) -> CertificateRequest {
         let subject = &self.request.info.subject;
@@ -229,8 +229,8 @@ impl SigningRequest {
         content
     }
 
-    /// Whether whoever made it has the private key. None if key or signature are of a kind that cannot be checked here: it
-    /// can for P-256, P-384 and RSA, each with the digest that goes with it.
+    /// Whether the request was signed with its private key. `None` if the kind of key or signature cannot be verified
+    /// here: P-256, P-384 and RSA can, each with its usual digest.
     #[must_use]
     pub fn is_signed(&self) -> Option<bool> {
         use x509_cert::der::referenced::OwnedToRef as _;
@@ -260,13 +260,13 @@ impl SigningRequest {
         self.request.info.public_key.to_der().unwrap_or_default()
     }
 
-    /// By which its certificate's secret is found: as the library for charms in Python counts it.
+    /// The digest in the name of the certificate's secret, computed as in the Python library.
     pub(super) fn digest(&self) -> String {
         hex(&Sha256::digest(self.pem.as_bytes()))
     }
 }
 
-/// Whether this key made the signature. None if it is a key of another kind.
+/// Whether this key made the signature. `None` if it is a key of another kind.
 fn verify<'a, K, S>(key: SubjectPublicKeyInfoRef<'a>, content: &[u8], signature: &[u8]) -> Option<bool>
 where
     K: TryFrom<SubjectPublicKeyInfoRef<'a>> + Verifier<S>,
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_is_refused() {
+    fn what_is_not_a_request_is_refused() {
         for pem in ["", "nonsense", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----"] {
             let error = SigningRequest::from_pem(pem).unwrap_err().to_string();
             assert!(error.starts_with("this is no request for a certificate: "), "{error}");

@@ -1,4 +1,4 @@
-//! The side that asks for certificates.
+//! The side that requests certificates.
 
 use std::time::SystemTime;
 
@@ -13,13 +13,13 @@ use super::issued::{Issued, found, provided};
 use super::secrets::{Secrets, latest};
 use super::{Available, Capabilities, CertificateRequest, Denied, Error, Gone, Mode, PrivateKey, SigningRequest};
 
-/// Which certificates the charm wants.
+/// The certificates to request.
 pub type Wanted = fn(&Model) -> anyhow::Result<Vec<CertificateRequest>>;
 
-/// Asks for certificates, and keeps them fresh: a new request is sent before one ends.
+/// Requests certificates, and renews each before it expires.
 ///
-/// The private key and the certificates are in secrets of the unit's, or of the application's. A certificate's secret expires
-/// when it is time to renew it.
+/// The private key and the certificates are in secrets of the unit or the application. A certificate's secret expires
+/// when it is time to renew the certificate.
 #[derive(Clone, Copy, Debug)]
 pub struct Requirer {
     endpoint: &'static str,
@@ -29,7 +29,7 @@ pub struct Requirer {
     renew_after: f64,
 }
 
-/// The requests of a unit, or those of its application.
+/// The requests of a unit, or of its application.
 #[derive(Clone, Copy)]
 struct Part {
     mode: Mode,
@@ -37,17 +37,18 @@ struct Part {
 }
 
 impl Requirer {
-    /// Certificates for each unit, at this endpoint. `wanted` says which, and is called at the relation's events and at
-    /// those that [`refresh_on`](ops::RefreshOn::refresh_on) names.
+    /// Request certificates for each unit, at this endpoint. `wanted` returns them. It is called on the relation's
+    /// events, and on those that [`refresh_on`](ops::RefreshOn::refresh_on) names.
     #[must_use]
     pub const fn new(endpoint: &'static str, wanted: Wanted) -> Self {
         Self { endpoint, wanted, mode: Mode::Unit, also_for_app: None, renew_after: 0.9 }
     }
 
-    /// Certificates of the application's, which its leader asks for and sees.
+    /// Choose between certificates for each unit and for the application. The leader requests the latter, and only the
+    /// leader can read them.
     ///
     /// # Panics
-    /// It is [`also_for_app`](Self::also_for_app): in a constant, the compiler says so.
+    /// If [`also_for_app`](Self::also_for_app) is set. In a constant, this is a compiler error.
     #[must_use]
     pub const fn mode(mut self, mode: Mode) -> Self {
         assert!(self.also_for_app.is_none(), "`also_for_app` is for certificates of each unit");
@@ -55,11 +56,11 @@ impl Requirer {
         self
     }
 
-    /// Besides the certificates for each unit, those for the application, over the same relation. The application has a key
-    /// of its own, and [`all_issued_for_app`](Self::all_issued_for_app) has its certificates.
+    /// Request certificates for the application in addition to those for each unit, over the same relation. The
+    /// application has its own key. [`all_issued_for_app`](Self::all_issued_for_app) returns its certificates.
     ///
     /// # Panics
-    /// The others are the application's already: in a constant, the compiler says so.
+    /// If the other certificates are already the application's. In a constant, this is a compiler error.
     #[must_use]
     pub const fn also_for_app(mut self, wanted: Wanted) -> Self {
         assert!(matches!(self.mode, Mode::Unit), "the certificates are for the application already");
@@ -67,14 +68,14 @@ impl Requirer {
         self
     }
 
-    /// Renew a certificate after this part of the time that it is good for, instead of 0.9 of it.
+    /// Renew a certificate after this share of its validity period, instead of 0.9.
     #[must_use]
     pub const fn renew_after(mut self, part: f64) -> Self {
         self.renew_after = part;
         self
     }
 
-    /// A certificate is there, new or renewed.
+    /// A certificate is available, new or renewed.
     pub fn available(&self) -> EventSource<CustomRelation<Available>> {
         self.event()
     }
@@ -84,13 +85,13 @@ impl Requirer {
         self.event()
     }
 
-    /// A certificate must not be used any more.
+    /// A certificate must no longer be used.
     pub fn gone(&self) -> EventSource<ops::Custom<Gone>> {
         self.event()
     }
 
-    /// The certificate for the first of the requests that the charm wants: all there is to know for most charms. None
-    /// while there is no relation, or no answer.
+    /// The certificate for the first of the charm's requests, which is all that most charms need. `None` while there
+    /// is no relation or no answer.
     ///
     /// # Errors
     /// As [`all_issued`](Self::all_issued).
@@ -98,16 +99,16 @@ impl Requirer {
         Ok(self.all_issued(model)?.into_iter().next())
     }
 
-    /// The certificates that can be used, in the order of the charm's requests.
+    /// The available certificates, in the order of the charm's requests.
     ///
     /// # Errors
-    /// The provider refuses one ([`Error::Denied`]), or sent one that is not what was asked for; what it wrote cannot be
-    /// read; a hook command failed.
+    /// The provider refuses one ([`Error::Denied`]), or sent a wrong one; the provider's data cannot be read; or a
+    /// hook command failed.
     pub fn all_issued(&self, model: &Model) -> Result<Vec<Issued>, Error> {
         self.all_issued_of(Part { mode: self.mode, wanted: self.wanted }, model)
     }
 
-    /// The application's certificates that can be used, in the order of its requests. None but on its leader.
+    /// The application's available certificates, in the order of its requests. Empty except on the leader.
     ///
     /// # Errors
     /// As [`all_issued`](Self::all_issued).
@@ -135,10 +136,10 @@ impl Requirer {
         Ok(issued)
     }
 
-    /// What the provider says that it can do, for whoever chooses what to ask for. None where it has not said.
+    /// The provider's capabilities. `None` if the provider has not published them.
     ///
     /// # Errors
-    /// What it wrote cannot be read, or a hook command failed.
+    /// The provider's data cannot be read, or a hook command failed.
     pub fn capabilities(&self, model: &Model) -> Result<Option<Capabilities>, ops::Error> {
         match model.relation(self.endpoint)? {
             Some(relation) => Ok(provided(&relation)?.and_then(|(provided, _)| provided.capabilities)),
@@ -146,7 +147,7 @@ impl Requirer {
         }
     }
 
-    /// Make a new private key and ask for all certificates again.
+    /// Generate a new private key, and request all certificates again.
     ///
     /// # Errors
     /// A hook command failed.
@@ -173,7 +174,7 @@ impl Requirer {
         self.configure(model)
     }
 
-    /// Ask for what is wanted and not asked for yet, and take what has come.
+    /// Send missing requests, and store received certificates.
     fn configure(&self, model: &Model) -> Result<(), Error> {
         let Some(relation) = model.relation(self.endpoint)? else { return Ok(()) };
         for part in self.parts() {
@@ -187,7 +188,7 @@ impl Requirer {
     fn configure_part(&self, part: Part, relation: &Relation, model: &Model) -> Result<(), Error> {
         let key = self.secrets(model, part.mode).key_or_new()?;
         let sent = self.send(part, model, relation, &key)?;
-        // What the other side wrote is not this unit's fault: it does not fail its hooks. `issued` says what is wrong.
+        // The other side's mistakes do not fail this unit's hooks. `issued` returns them as errors.
         let (provided, origin) = match provided(relation) {
             Ok(Some(provided)) => provided,
             Ok(None) => return Ok(()),
@@ -197,7 +198,7 @@ impl Requirer {
         self.tell_refusals(part, model, relation, &sent, &provided)
     }
 
-    /// Write the requests into the databag: those that stand there already and are still wanted, and new ones.
+    /// Write the requests to the databag: existing ones that are still wanted, and new ones.
     fn send(&self, part: Part, model: &Model, relation: &Relation, key: &PrivateKey) -> Result<Vec<Sent>, Error> {
         let databag = databag(relation, part.mode);
         let old = requests(&databag)?;
@@ -215,7 +216,7 @@ impl Requirer {
         Ok(sent)
     }
 
-    /// Keep the certificates that have come, and drop those that were revoked.
+    /// Store received certificates, and drop revoked ones.
     #[expect(clippy::too_many_arguments, reason = "all of it is what one hook knows")]
     fn take(
         &self,
@@ -255,7 +256,7 @@ impl Requirer {
         Ok(())
     }
 
-    /// Say once what the provider refuses.
+    /// Emit an event for each new refusal.
     fn tell_refusals(
         &self,
         part: Part,
@@ -283,7 +284,7 @@ impl Requirer {
         Ok(())
     }
 
-    /// Send a new request in place of this one.
+    /// Replace this request by a new one.
     fn renew(&self, part: Part, model: &Model, relation: &Relation, request: &SigningRequest) -> Result<(), Error> {
         let databag = databag(relation, part.mode);
         let mut sent = requests(&databag)?;
@@ -294,7 +295,7 @@ impl Requirer {
         Ok(())
     }
 
-    /// A certificate must be renewed: its secret has expired.
+    /// A certificate must be renewed, because its secret has expired.
     fn on_expired(&self, event: &SecretExpiredEvent, model: &Model) -> Result<(), Error> {
         let part = self.parts().find(|part| self.secrets(model, part.mode).holds_certificate(&event.secret));
         let Some(part) = part else { return Ok(()) };
@@ -309,7 +310,7 @@ impl Requirer {
         if !self.parts().any(|part| self.secrets(model, part.mode).owns(&event.secret)) {
             return Ok(());
         }
-        // Juju sends the event also for secrets that are gone: https://github.com/juju/juju/issues/19036
+        // Juju sends the event even for secrets that were removed: https://github.com/juju/juju/issues/19036
         match event.secret.info() {
             Ok(_) => Ok(event.remove_revision()?),
             Err(ops::Error::SecretNotFound { .. }) => Ok(()),
@@ -318,7 +319,7 @@ impl Requirer {
     }
 
     fn on_broken(&self, _event: &RelationBrokenEvent, model: &Model) -> Result<(), Error> {
-        // Another relation at the endpoint continues with the key.
+        // Another relation of the endpoint still uses the key.
         if !model.relations(self.endpoint)?.is_empty() {
             return Ok(());
         }
@@ -337,7 +338,7 @@ impl Requirer {
     }
 }
 
-/// Where the requests are.
+/// The databag with the requests.
 fn databag(relation: &Relation, mode: Mode) -> Databag {
     match mode {
         Mode::Unit => relation.unit_data(),
@@ -345,7 +346,7 @@ fn databag(relation: &Relation, mode: Mode) -> Databag {
     }
 }
 
-/// Under which key it is stored what the charm knows of refusals.
+/// The key of the stored value with the reported refusals.
 fn told(mode: Mode) -> &'static str {
     match mode {
         Mode::Unit => "denied",

@@ -1,10 +1,10 @@
-//! The secrets in which a requirer keeps its private key and its certificates.
+//! The secrets with a requirer's private key and certificates.
 
 use ops::{Error, Model, Secret, SecretContent, SecretUpdate};
 
 use super::{Certificate, Mode, PrivateKey, SigningRequest};
 
-/// The prefix of their labels: that of the library for charms in Python, so that a charm that was ported finds its own.
+/// The prefix of their labels, the same as in the Python library, so that a ported charm finds its secrets.
 const PREFIX: &str = "afd8c2bccf834997afce12c2706d2ede";
 
 /// The secrets of one endpoint.
@@ -22,7 +22,7 @@ impl Secrets<'_> {
         }
     }
 
-    /// The beginning of the labels of certificates.
+    /// The prefix of certificates' labels.
     fn prefix(&self) -> String {
         match self.mode {
             Mode::Unit => format!("{PREFIX}-certificate-{}-{}-", self.model.env().unit_number(), self.endpoint),
@@ -34,13 +34,14 @@ impl Secrets<'_> {
         format!("{}{}", self.prefix(), request.digest())
     }
 
-    /// Whether a certificate of this endpoint is in the secret. The digest has no hyphen: no other endpoint's name fits.
+    /// Whether the secret holds a certificate of this endpoint. The digest contains no hyphen, so no other endpoint's
+    /// name matches.
     pub(super) fn holds_certificate(&self, secret: &Secret) -> bool {
         let label = secret.label().unwrap_or_default();
         label.strip_prefix(&self.prefix()).is_some_and(|digest| !digest.contains('-'))
     }
 
-    /// Whether the secret is this library's.
+    /// Whether the secret belongs to this library.
     pub(super) fn owns(&self, secret: &Secret) -> bool {
         self.holds_certificate(secret) || secret.label() == Some(&self.key_label())
     }
@@ -52,7 +53,7 @@ impl Secrets<'_> {
         }
     }
 
-    /// The private key, if there is one that this library can use.
+    /// The private key, if there is a usable one.
     pub(super) fn key(&self) -> Result<Option<PrivateKey>, Error> {
         let Some(content) = latest(&self.model.secret_with_label(&self.key_label()))? else { return Ok(None) };
         Ok(content.expose("private-key").and_then(|pem| PrivateKey::from_pem(pem).ok()))
@@ -90,7 +91,7 @@ impl Secrets<'_> {
         Ok(key)
     }
 
-    /// The application's key where old versions of the library for charms in Python have it, and its secret.
+    /// The application's key and its secret, where old versions of the Python library stored it.
     fn old_key(&self) -> Result<Option<(PrivateKey, Secret)>, Error> {
         if self.mode == Mode::Unit {
             return Ok(None);
@@ -100,7 +101,7 @@ impl Secrets<'_> {
         Ok(key.map(|key| (key, secret)))
     }
 
-    /// A new private key, in place of the one that there is.
+    /// Replace the private key by a new one.
     pub(super) fn replace_key(&self) -> Result<PrivateKey, super::Error> {
         let key = PrivateKey::generate()?;
         let content = SecretContent::new([("private-key", key.pem())]);
@@ -115,7 +116,7 @@ impl Secrets<'_> {
         Ok(key)
     }
 
-    /// Keep a certificate until this part of its life is over. Returns whether it is a new one.
+    /// Store a certificate until this share of its life is over. Returns whether it is new.
     pub(super) fn keep(
         &self,
         request: &SigningRequest,
@@ -140,12 +141,12 @@ impl Secrets<'_> {
         Ok(true)
     }
 
-    /// Drop a certificate. Returns whether there was one.
+    /// Remove a certificate. Returns whether there was one.
     pub(super) fn drop_certificate(&self, request: &SigningRequest) -> Result<bool, Error> {
         remove(&self.model.secret_with_label(&self.label(request)))
     }
 
-    /// Drop all of this endpoint's secrets.
+    /// Remove all of this endpoint's secrets.
     pub(super) fn drop_all(&self) -> Result<(), Error> {
         for secret in self.model.owned_secrets()? {
             let label = secret.info()?.label;

@@ -1,13 +1,12 @@
-//! The published schemas of interfaces, as what one side may write into a databag.
+//! Checks databags against the published schemas of interfaces.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// What a schema has against a databag: nothing if it is what the interface says. `NAME-vN side bag`, such as
-/// `ingress-v2 requirer app`.
+/// The errors of a databag; empty if it fits the schema `NAME-vN side bag`, such as `ingress-v2 requirer app`.
 ///
-/// A value that is JSON has `contentSchema`, which validators do not look at: it is looked at here.
+/// JSON in a value has `contentSchema`, which validators ignore. It is checked here.
 pub fn faults(schema: &str, databag: &BTreeMap<String, String>) -> Vec<String> {
     let [name, side, bag] = schema.split(' ').collect::<Vec<_>>()[..] else { panic!("{schema}") };
     let path = format!("{}/tests/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -32,8 +31,8 @@ fn against(schema: &Value, value: &Value, key: &str) -> Vec<String> {
     validator.iter_errors(value).map(|error| format!("{key}{}: {error}", error.instance_path())).collect()
 }
 
-/// Checks that a databag is what the interface says, and that the schema knows what it checks: without any one of its
-/// required keys it is not.
+/// Check that a databag fits the schema, and that the schema is effective: without any one of the required keys, it
+/// must not fit.
 pub fn check(schema: &str, databag: &BTreeMap<String, String>, required: &[&str]) {
     assert_eq!(faults(schema, databag), [""; 0], "{schema}: {databag:?}");
     for key in required {

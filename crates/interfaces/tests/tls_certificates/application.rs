@@ -42,7 +42,7 @@ fn one_library_has_certificates_of_the_unit_and_of_its_application() {
     assert_eq!(BOTH.all_issued_for_app(manager.model()).unwrap()[0].certificate, for_app);
     drop(manager);
 
-    // Each is renewed by itself.
+    // Each is renewed separately.
     let label = format!("{PREFIX}-certificate-certificates-");
     let secret = out.secrets.iter().find(|secret| secret.label.as_ref().unwrap().starts_with(&label)).unwrap().clone();
     let renewed = ctx.run(on::secret_expired(&secret, 1), out.clone()).unwrap();

@@ -33,7 +33,7 @@ fn what_the_provider_can_do_is_published_by_its_leader_and_read_by_requirers() {
     let out = context(AbleCharm).run(on::config_changed(), out.with_config("host", "b.example.com")).unwrap();
     let data = &out.relation(5).local_app_data;
     assert_eq!(serde_json::from_str::<Value>(&data["capabilities"]).unwrap(), says("b.example.com"));
-    // A provider that says nothing any more takes it back.
+    // A provider that publishes nothing withdraws them.
     let gone = context(CaCharm(authority())).run(on::relation_changed(out.relation(5)), out.clone()).unwrap();
     assert!(gone.relation(5).local_app_data.is_empty());
 

@@ -29,7 +29,7 @@ fn a_certificate_is_kept_until_it_is_time_to_renew_it() {
     let after = expires.duration_since(before).unwrap();
     assert!(after.abs_diff(9 * DAY) < Duration::from_mins(2), "{after:?}");
 
-    // What is known already is not told again.
+    // No second event for what is already known.
     let out = ctx.run(on::relation_changed(out.relation(3)), out.clone()).unwrap();
     assert!(ctx.emitted(&UNIT.available()).is_empty());
     assert_eq!(certificate_secrets(&out).len(), 1);
@@ -74,10 +74,10 @@ fn an_expired_secret_of_the_charm_s_own_is_left_alone() {
 }
 
 #[test]
-fn a_certificate_that_should_have_been_renewed_is_renewed_at_the_next_look() {
+fn a_certificate_that_should_have_been_renewed_is_renewed_at_the_next_event() {
     let (state, request) = asked();
     let authority = authority();
-    // Its life began a minute ago, and all but three seconds of it are over.
+    // It has been valid for a minute, and has three seconds left.
     let certificate = authority.sign(&request, Duration::from_secs(3)).unwrap();
     let state = answer(state, &[entry(&authority, &request, &certificate)]);
     let mut ctx = context(UnitCharm);
@@ -88,7 +88,7 @@ fn a_certificate_that_should_have_been_renewed_is_renewed_at_the_next_look() {
 }
 
 #[test]
-fn a_revoked_certificate_is_dropped_and_told() {
+fn a_revoked_certificate_is_dropped_and_emits_an_event() {
     let (state, request, certificate) = issued();
     let mut entry = entry(&authority(), &request, &certificate);
     entry["revoked"] = true.into();

@@ -5,7 +5,7 @@ use ops_testing::{Relation, Secret, State, on};
 
 use crate::{AppCharm, DAY, PREFIX, UNIT, UnitCharm, answer, context, entry, sent};
 
-/// A unit with this key in the secret where a charm in Python left it, whose relation is new.
+/// A unit with a new relation, and with this key in the secret where a charm in Python has left it.
 fn with_key(pem: &str) -> (State, Relation, Secret) {
     let key = Secret::new([("private-key", pem)]).owned_by_unit().label(format!("{PREFIX}-private-key-0-certificates"));
     let relation = Relation::new("certificates").id(3).remote_app("ca");
@@ -25,7 +25,7 @@ fn a_key_of_any_kind_that_a_charm_in_python_left_is_kept_and_used() {
         assert_eq!(out.get_secret(&key.id).unwrap().latest_revision(), 1);
         let request = SigningRequest::from_pem(sent(&out)[0]["certificate_signing_request"].as_str().unwrap()).unwrap();
         assert_eq!(request.is_signed(), Some(true));
-        // A CA with an RSA key, as those of charms in Python.
+        // A CA with an RSA key, as in charms in Python.
         let ca_key = PrivateKey::from_pem(include_str!("../../src/tls_certificates/testdata/rsa2048.pem")).unwrap();
         let authority = Authority::with_key("Our CA", ca_key, 365 * DAY).unwrap();
         let certificate = authority.sign(&request, 10 * DAY).unwrap();

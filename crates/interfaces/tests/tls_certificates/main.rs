@@ -1,5 +1,5 @@
-//! Certificates, as transitions of a unit's state. The other side is played by hand here; the integration tests have the
-//! library for charms in Python.
+//! State-transition tests of certificates. The other side is simulated here; the integration tests use the Python
+//! library.
 
 /// A charm with one library.
 macro_rules! charm {
@@ -66,7 +66,7 @@ fn context<C: Charm>(charm: C) -> Context<C> {
     Context::with_metadata(charm, METADATA).unwrap()
 }
 
-/// The state of a unit that has asked for a certificate, and its request.
+/// The state of a unit that has requested a certificate, and its request.
 fn asked() -> (State, SigningRequest) {
     let relation = Relation::new("certificates").id(3).remote_app("ca");
     let out = context(UnitCharm)

@@ -7,7 +7,7 @@ use serde_json::{Value, json as value};
 
 use crate::{DAY, authority, context, schema};
 
-/// Signs what it is asked to sign, but for one name.
+/// Signs every request except for one name.
 pub(crate) struct CaCharm(pub(crate) Authority);
 
 const SIGN: Provider = Provider::new("sign");
@@ -82,12 +82,12 @@ fn a_provider_signs_refuses_and_takes_back() {
     let revoked = ctx.run(on::config_changed(), out.clone()).unwrap();
     assert!(revoked.relation(5).local_app_data["certificates"].contains(r#""revoked":true"#));
 
-    // Nobody asks any more.
+    // The request is withdrawn.
     let out = out.change_relation(5, |relation| relation.remote_unit_data(0, requests(&[])));
     let out = ctx.run(on::relation_changed(out.relation(5)), out.clone()).unwrap();
     assert!(out.relation(5).local_app_data.is_empty(), "{:?}", out.relation(5).local_app_data);
 
-    // The other units have nothing to do.
+    // Other units do nothing.
     let out = ctx.run(on::relation_changed(&relation), state.with_leader(false)).unwrap();
     assert!(out.relation(5).local_app_data.is_empty());
 }

@@ -23,7 +23,7 @@ fn a_unit_asks_with_a_key_that_is_in_a_secret_of_its_own() {
 }
 
 #[test]
-fn a_second_look_changes_nothing() {
+fn another_hook_changes_nothing() {
     let (out, _) = asked();
     let mut ctx = context(UnitCharm);
     let again = ctx.run(on::config_changed(), out.clone()).unwrap();

@@ -62,7 +62,7 @@ fn what_cannot_be_read_fails_no_hook_and_is_an_error_that_names_the_databag() {
 }
 
 #[test]
-fn a_refusal_is_told_once_and_is_an_error_that_says_why() {
+fn a_refusal_emits_one_event_and_is_an_error_that_says_why() {
     let (state, request) = asked();
     let errors =
         value!([{"csr": request.pem(), "error": {"code": 102, "name": "DOMAIN_NOT_ALLOWED", "message": "not ours"}}]);

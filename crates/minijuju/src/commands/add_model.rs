@@ -25,13 +25,13 @@ pub struct AddModelArgs {
     /// Name of the model
     #[arg(value_name = "model name")]
     pub name: String,
-    /// Cloud or region: there is one, localhost
+    /// Cloud or region: only localhost
     #[arg(value_name = "cloud|region|(cloud/region)")]
     pub cloud_region: Option<String>,
     /// Options of the model: a YAML file, or one key=value
     #[arg(long, value_name = "key=value|file", value_parser = ConfigSource::parse)]
     pub config: Vec<ConfigSource>,
-    /// Credential of the cloud: none is needed
+    /// Credential for the cloud: not needed
     #[arg(long)]
     pub credential: Option<String>,
     /// User who will own the model
@@ -64,7 +64,7 @@ pub fn add(client: &mut Client, args: &AddModelArgs) -> anyhow::Result<ExitCode>
     if let Some(cloud) = &args.cloud_region
         && ![CLOUD, "localhost/localhost"].contains(&cloud.as_str())
     {
-        bail!("cloud {cloud:?} not found: there is one, {CLOUD:?}");
+        bail!("cloud {cloud:?} not found: the only cloud is {CLOUD:?}");
     }
     let mut config: BTreeMap<String, Value> = BTreeMap::new();
     for word in &args.config {
@@ -88,7 +88,7 @@ pub fn add(client: &mut Client, args: &AddModelArgs) -> anyhow::Result<ExitCode>
         }
         Ok::<_, anyhow::Error>(model::add(db, &args.name, juju, &config)?)
     })?;
-    // Juju switches to the first model that there is, even with --no-switch.
+    // Juju switches to the first model even with --no-switch.
     if !args.no_switch {
         client.set_current(Some(&made.name))?;
     }

@@ -29,7 +29,7 @@ pub struct AddUnitArgs {
     /// Machines to put them on, separated by commas
     #[arg(long = "to", value_name = "machine", action = clap::ArgAction::Set, value_delimiter = ',')]
     pub to: Vec<String>,
-    /// Storage that is there, as data/0, for the unit; several separated by commas
+    /// Existing storage to attach to the unit, such as data/0; separate several with commas
     #[arg(long = "attach-storage", value_name = "storage", value_delimiter = ',')]
     pub attach_storage: Vec<String>,
     #[command(flatten)]

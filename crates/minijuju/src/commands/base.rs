@@ -1,4 +1,4 @@
-//! `minijuju base`, which Juju does not have: what machines are views of.
+//! `minijuju base`, which Juju does not have: the root file systems of machines.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -14,16 +14,16 @@ use crate::machine::BaseSource;
 
 const BASE_HELP: &str = "\
 Details:
-Without a base of its own, a machine is a view of this computer, whatever `--base` says. With one of
-the name that `--base` or the charm says, it is a view of that: its files, its apt, its Python.
+By default, a machine is a view of this computer, whatever `--base` says. If there is a base with
+the name that `--base` or the charm gives, it is a view of that: its files, its apt, its Python.
 
     import <name> <folder or tar>   copy a root: an Ubuntu base tarball, a debootstrap folder, a
                                     cloud image's root
     make <name>                     make a root with mmdebstrap or debootstrap
-    list                            show what there is
-    remove <name>                   remove one that no machine uses
+    list                            list the bases
+    remove <name>                   remove a base that no machine uses
 
-`minijuju clean` leaves bases where they are.
+`minijuju clean` keeps bases.
 
 Examples:
     minijuju base import ubuntu@24.04 ubuntu-base-24.04-base-amd64.tar.gz
@@ -37,7 +37,7 @@ pub struct BaseArgs {
     /// What to do, and with what
     #[arg(value_name = "import, make, list or remove")]
     words: Vec<String>,
-    /// The release's word at the mirror, as bookworm, for make
+    /// The release's code name, such as bookworm, for make
     #[arg(long, value_name = "suite")]
     pub suite: Option<String>,
     /// The mirror's address, for make
@@ -45,22 +45,18 @@ pub struct BaseArgs {
     pub mirror: Option<String>,
     #[command(flatten)]
     pub output: Output<Tabular>,
-    /// What to do.
     #[arg(skip)]
     pub verb: Verb,
 }
 
-/// What to do with bases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Verb {
-    /// Show them.
     #[default]
     List,
-    /// Copy a root: the base's name, the folder or archive.
+    /// Copy a root: the base's name, and the folder or archive.
     Import(String, String),
-    /// Make one of packages.
+    /// Make one from packages.
     Make(String),
-    /// Remove one.
     Remove(String),
 }
 
@@ -86,7 +82,7 @@ impl Arguments for BaseArgs {
     }
 }
 
-/// A base as it is shown.
+/// A base in the output.
 #[derive(Debug, Serialize)]
 struct Shown {
     name: String,
@@ -96,7 +92,7 @@ struct Shown {
     size: u64,
 }
 
-/// Run it.
+/// Run `minijuju base`.
 pub fn run(client: &mut Client, args: &BaseArgs) -> anyhow::Result<ExitCode> {
     let machines = client.machines()?;
     match &args.verb {

@@ -1,6 +1,6 @@
 //! The first page of help.
 
-/// What a bare `juju`, `juju help` and `juju --help` print.
+/// The text that `juju`, `juju help` and `juju --help` print.
 pub fn basics(program: &str) -> String {
     format!(
         "\
@@ -24,12 +24,12 @@ Beyond Juju:
     {program} port FOLDER            Write the Rust skeleton of a charm in Python.
     {program} dev                    Test and deploy again whenever a file changes.
     {program} pack                   Pack the charm of this folder.
-    {program} fire APP/0 EVENT       Make an event happen.
-    {program} machines               Show the machines and what they take up.
+    {program} fire APP/0 EVENT       Run an event.
+    {program} machines               Show the machines and the resources that they use.
     {program} clean                  Remove every machine, even after a crash.
     {program} completion SHELL       Print completions for bash, zsh or fish.
 
-{program} help COMMAND tells about one command, {program} help commands lists them all.
+{program} help COMMAND shows help on a command, {program} help commands lists all commands.
 "
     )
 }

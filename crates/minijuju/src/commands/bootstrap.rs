@@ -1,4 +1,4 @@
-//! `juju bootstrap`: which version of Juju the one controller is of.
+//! `juju bootstrap` chooses the version of Juju that the only controller emulates.
 
 use std::process::ExitCode;
 
@@ -11,8 +11,8 @@ use crate::client::{CLOUD, CONTROLLER, Client, version};
 
 const BOOTSTRAP_HELP: &str = "\
 Details:
-There is one controller, minijuju itself. This chooses the version of Juju whose behaviour models have
-that are added from now on: 3.6 or 4.0. Models that are there stay as they are.
+There is one controller, minijuju itself. This chooses the version of Juju, 3.6 or 4.0, that models
+emulate that are added from now on. Existing models keep their version.
 
 Examples:
     juju bootstrap --agent-version 4.0";
@@ -21,10 +21,10 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = BOOTSTRAP_HELP)]
 pub struct BootstrapArgs {
-    /// Cloud: there is one, localhost
+    /// Cloud: only localhost
     #[arg(value_name = "cloud name")]
     pub cloud: Option<String>,
-    /// Name of the controller: there is one, minijuju
+    /// Name of the controller: only minijuju
     #[arg(value_name = "controller name")]
     pub controller: Option<String>,
     /// Version of Juju
@@ -38,15 +38,15 @@ impl Arguments for BootstrapArgs {
 
 pub fn run(client: &mut Client, args: &BootstrapArgs) -> anyhow::Result<ExitCode> {
     if let Some(cloud) = args.cloud.as_ref().filter(|cloud| cloud.split('/').next() != Some(CLOUD)) {
-        bail!("cloud {cloud:?} not found: there is one, {CLOUD:?}");
+        bail!("cloud {cloud:?} not found: the only cloud is {CLOUD:?}");
     }
     if let Some(name) = args.controller.as_ref().filter(|name| *name != CONTROLLER) {
-        bail!("controller {name} cannot be made: there is one, {CONTROLLER}");
+        bail!("controller {name} cannot be created: the only controller is {CONTROLLER}");
     }
     let juju = args.agent_version.context(
-        "there is a controller already; begin with \"juju add-model\", or choose the version of Juju with --agent-version",
+        "there is a controller already; start with \"juju add-model\", or choose the version of Juju with --agent-version",
     )?;
     client.write(|db| version::bootstrap(db, juju))?;
-    client.progress.say(&format!("Models that are added from now on are of Juju {juju}"));
+    client.progress.say(&format!("New models emulate Juju {juju}"));
     Ok(ExitCode::SUCCESS)
 }

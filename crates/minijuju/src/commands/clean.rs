@@ -18,7 +18,7 @@ use crate::uniter;
 const CLEAN_HELP: &str = "\
 Details:
 Machines are stopped and removed, with their mounts, addresses and disks; models and applications
-are forgotten. No event runs.
+are deleted. No event runs.
 
 Examples:
     minijuju clean --no-prompt";
@@ -33,7 +33,7 @@ pub struct CleanArgs {
 
 impl Arguments for CleanArgs {}
 
-/// Run `minijuju clean`: stop and remove everything, also after a crash, also where the database cannot be read.
+/// Run `minijuju clean`: stop and remove everything, even after a crash, or if the database cannot be read.
 pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
     let progress = Progress::unless(session.global.quiet);
     let folder = data_folder()?;
@@ -55,18 +55,18 @@ pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
         confirm("")?;
     }
     let machines = Machines::open(&folder)?;
-    // Hooks that run are stopped first: they would only see their machine vanish. What cannot be read cannot be running
-    // either, and its machines go below.
+    // Stop running hooks first; otherwise they would see their machine vanish. If the database cannot be read, no hook
+    // of it can be running, and its machines are removed below.
     let stop = || store.as_ref().map(uniter::stop_hooks);
     let _ = stop();
-    // Commands that are at work lose their data here, and then stop: they can start neither hooks nor machines any more.
+    // Running commands lose their data here and stop: from now on they can start neither hooks nor machines.
     let (removed_data, removed) = machines.clean_after(|| {
         ["minijuju.db", "minijuju.db-wal", "minijuju.db-shm"]
             .into_iter()
             .try_for_each(|file| remove(fs::remove_file(folder.join(file)), &folder.join(file)))
     })?;
     removed_data?;
-    // They may have begun a hook meanwhile.
+    // They may have started a hook in the meantime.
     let _ = stop();
     if let (Ok(store), MachineKind::Host) = (&store, machines.kind()) {
         for model in &models {
@@ -84,7 +84,7 @@ pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What is not there need not be removed.
+/// Ignore what does not exist.
 fn remove(result: io::Result<()>, path: &Path) -> anyhow::Result<()> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -1,4 +1,4 @@
-//! `juju debug-hooks` and `juju debug-code`: a person runs a unit's hooks.
+//! `juju debug-hooks` and `juju debug-code`: run a unit's hooks by hand.
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
@@ -28,12 +28,12 @@ use crate::uniter::machine_id;
 
 const DEBUG_HOOKS_HELP: &str = "\
 Details:
-It waits for the unit's next hook or action, and opens a shell in its place, in the charm's folder and
-with the hook's environment and hook commands: tmux's, if the machine has that. Run `./dispatch` there
-to run the hook. What the shell exits with is what the hook comes to. Then it waits for the next one;
-Ctrl-C ends it. Another command, as `juju config`, makes hooks happen meanwhile.
+It waits for the unit's next hook or action, and opens a shell in its place, in the charm's folder,
+with the hook's environment and hook commands, and in tmux if the machine has it. Run `./dispatch`
+to run the hook. The shell's exit code becomes the hook's. Then it waits for the next hook;
+Ctrl-C ends it. Trigger hooks with other commands, such as `juju config`.
 
-If no hook or action is named, all are for you.
+Without names, it takes all hooks and actions.
 
 Examples:
     juju debug-hooks mysql/0
@@ -63,10 +63,10 @@ impl Arguments for DebugHooksArgs {
 
 const DEBUG_CODE_HELP: &str = "\
 Details:
-It waits for the unit's next hook or action, and runs it at this terminal with JUJU_DEBUG_AT set, as Ops
-takes it for breakpoints. Then it waits for the next one; Ctrl-C ends it.
+It waits for the unit's next hook or action, and runs it at this terminal with JUJU_DEBUG_AT set, which
+Ops reads for breakpoints. Then it waits for the next one; Ctrl-C ends it.
 
-If no hook or action is named, all are for you.
+Without names, it takes all hooks and actions.
 
 Examples:
     juju debug-code mysql/0
@@ -109,11 +109,11 @@ fn check(words: &[String]) -> Result<(), UsageError> {
     }
 }
 
-/// What a person gets of a hook.
+/// What to run for a hook.
 enum What<'a> {
-    /// A shell in its place.
+    /// A shell in place of the hook.
     Shell,
-    /// The hook itself, with this `JUJU_DEBUG_AT`.
+    /// The hook itself, with this value of `JUJU_DEBUG_AT`.
     Code(&'a str),
 }
 
@@ -137,7 +137,7 @@ fn debug(client: &mut Client, words: &[String], what: &What<'_>) -> anyhow::Resu
     let wanted = Wanted { hooks, all: matches!(what, What::Shell) };
     let debugger = Debugger::begin(client.store.folder(), &model.uuid, &name, &wanted)
         .context("cannot wait for hooks")?
-        .with_context(|| format!("another command debugs the unit {name:?}"))?;
+        .with_context(|| format!("another command is debugging the unit {name:?}"))?;
     let stopped = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&stopped)).context("cannot listen for signals")?;
@@ -149,7 +149,7 @@ fn debug(client: &mut Client, words: &[String], what: &What<'_>) -> anyhow::Resu
         client.progress.say(&format!("{name} {}:", handed.name));
         let code = run(client, &model, &unit.machine, &handed, what)?;
         debugger.done(&handed, code).context("cannot end the hook")?;
-        // Ctrl-C was for what ran.
+        // Ctrl-C was meant for the hook.
         stopped.store(false, Ordering::Relaxed);
         if code.is_none() || !has_more() {
             break;
@@ -158,7 +158,7 @@ fn debug(client: &mut Client, words: &[String], what: &What<'_>) -> anyhow::Resu
     Ok(ExitCode::SUCCESS)
 }
 
-/// Checks the names of hooks and actions. Juju 3.6: `validateHooksOrActions` in cmd/juju/ssh/debughooks.go.
+/// Check the names of hooks and actions. Juju 3.6: `validateHooksOrActions` in cmd/juju/ssh/debughooks.go.
 fn check_names(application: &Application, target: &str, names: &[String]) -> anyhow::Result<()> {
     let meta = charm::metadata(application)?;
     let (hooks, actions) = (hook_names(&meta), meta.actions.keys().cloned().collect::<BTreeSet<String>>());
@@ -186,7 +186,7 @@ fn hook_names(meta: &CharmMeta) -> BTreeSet<String> {
         .collect()
 }
 
-/// Run what the person gets of a hook. Its exit code; none, if it was killed or left.
+/// Run a hook for the user. Returns its exit code; `None` if it was killed, or the user detached.
 fn run(client: &Client, model: &Model, number: &str, handed: &Handed, what: &What<'_>) -> anyhow::Result<Option<u8>> {
     let id = machine_id(model, number);
     let machine = client.machines()?.find(&id)?.with_context(|| format!("machine {number} is down"))?;
@@ -211,7 +211,7 @@ fn run(client: &Client, model: &Model, number: &str, handed: &Handed, what: &Wha
         }
         What::Shell => {
             let mut command = command("/bin/bash")?;
-            // Its prompt is in the environment.
+            // The prompt is in the environment.
             command.args(["--noprofile", "--norc"]);
             let ended = command.status().context("cannot run a shell")?;
             take_terminal();
@@ -225,7 +225,7 @@ fn unit_of(handed: &Handed) -> &str {
     unit.map(|(_, unit)| unit.as_str()).unwrap_or_default()
 }
 
-/// The prompt of a hook's shell, as Juju's.
+/// The prompt of a hook's shell, as Juju sets it.
 fn prompt(handed: &Handed) -> String {
     format!("{}:{} % ", unit_of(handed), handed.name)
 }
@@ -234,7 +234,7 @@ fn exit_code(ended: ExitStatus) -> Option<u8> {
     ended.code().and_then(|code| u8::try_from(code).ok())
 }
 
-/// A shell in tmux, by a server of its own, so that it has the hook's environment. Who detaches, leaves.
+/// A shell in tmux, with a server of its own, so that it gets the hook's environment. Detaching ends it.
 fn tmux(
     machine: &Machine,
     handed: &Handed,
@@ -242,14 +242,14 @@ fn tmux(
 ) -> anyhow::Result<Option<u8>> {
     let server = handed.context.replace('/', "-");
     let told = format!("/tmp/juju-debug-{server}");
-    // The shell that tmux starts it by drops the prompt.
+    // tmux starts it through a shell that drops the prompt.
     let prompt = prompt(handed);
     let shell = format!("PS1='{prompt}' /bin/bash --noprofile --norc; echo $? >'{told}'");
     let mut session = command("/usr/bin/tmux")?;
     session.args(["-L", &server, "new-session", "-s", unit_of(handed), "-n", &handed.name, &shell]);
     session.status().context("cannot run tmux")?;
     let mut end = command("/usr/bin/tmux")?;
-    // It has ended by itself, unless somebody detached.
+    // The server has already exited, unless the user detached.
     let _ = end.args(["-L", &server, "kill-server"]).output();
     let files = machine.files()?;
     let Ok(text) = files.read(&told) else { return Ok(None) };
@@ -257,20 +257,20 @@ fn tmux(
     Ok(String::from_utf8_lossy(&text).trim().parse().ok())
 }
 
-/// A shell that ended in another process namespace cannot give the terminal back.
+/// Take the terminal back. A shell in another PID namespace cannot return it when it ends.
 fn take_terminal() {
     if !io::stdin().is_terminal() {
         return;
     }
     let mut blocked = SigSet::empty();
     blocked.add(Signal::SIGTTOU);
-    // Without it, Ctrl-C would not reach this process, and the person would close the terminal.
+    // Otherwise Ctrl-C would not reach this process, and the user would have to close the terminal.
     let _ = blocked.thread_block();
     let _ = rustix::termios::tcsetpgrp(io::stdin(), rustix::process::getpgrp());
     let _ = blocked.thread_unblock();
 }
 
-/// Whether standard input may still say something: a terminal, or a pipe that somebody writes to.
+/// Whether standard input may have more: a terminal, or a pipe with a writer.
 fn has_more() -> bool {
     io::stdin().is_terminal() || is_pipe() && !is_closed()
 }
@@ -279,7 +279,7 @@ fn is_pipe() -> bool {
     fs::metadata("/proc/self/fd/0").is_ok_and(|meta| meta.file_type().is_fifo())
 }
 
-/// Whether standard input is a pipe that nobody writes to any more, and that is read to its end.
+/// Whether standard input is a pipe without writers that was read to its end.
 fn is_closed() -> bool {
     let stdin = io::stdin();
     let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];

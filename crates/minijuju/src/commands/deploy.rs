@@ -27,9 +27,9 @@ const NOT_BUNDLES: &str = "it deploys charms, not bundles";
 
 const DEPLOY_HELP: &str = "\
 Details:
-A folder is taken for a charm's project and packed first: built as `cargo test` builds it, so that an
-edit is deployed in a moment, or with --release as `minijuju pack` does it. The machine of each unit is a throw-away view of this computer with an address of its own. The command returns once
-no event is left to run.
+A folder is a charm's project, and is packed first: built as `cargo test` builds it, so that an edit is
+deployed quickly, or with --release as `minijuju pack` builds it. Each unit's machine is a throw-away
+view of this computer with an address of its own. The command returns once no event is left to run.
 
 Examples:
     juju deploy .
@@ -46,7 +46,7 @@ pub struct DeployArgs {
     /// A .charm file, or a charm's project folder, which is packed first
     #[arg(value_name = "charm")]
     pub charm: String,
-    /// Name of the application; the charm's if there is none
+    /// Name of the application; by default the charm's name
     #[arg(value_name = "application name")]
     pub application: Option<String>,
     /// Number of units
@@ -61,10 +61,10 @@ pub struct DeployArgs {
     /// Size and number of one of the charm's storages
     #[arg(long, value_name = "name=size", value_parser = Pair::parse)]
     pub storage: Vec<Pair>,
-    /// Allow the charm what needs credentials of the cloud
+    /// Allow the charm to use the cloud's credentials
     #[arg(long)]
     pub trust: bool,
-    /// The base to deploy on, as ubuntu@22.04
+    /// The base to deploy on, such as ubuntu@22.04
     #[arg(long, value_name = "base")]
     pub base: Option<String>,
     /// Constraints on the units' machines
@@ -73,7 +73,7 @@ pub struct DeployArgs {
     /// Machines to deploy on, separated by commas
     #[arg(long = "to", value_name = "machine", action = clap::ArgAction::Set, value_delimiter = ',')]
     pub to: Vec<String>,
-    /// Spaces of the endpoints: there is one, alpha
+    /// Spaces of the endpoints: only alpha
     #[arg(long, value_name = "space")]
     pub bind: Option<String>,
     /// Build a project folder's charm for release, as `pack` does (minijuju only)
@@ -82,10 +82,10 @@ pub struct DeployArgs {
     /// Deploy on any base
     #[arg(long)]
     pub force: bool,
-    /// As on Juju, of no meaning for a charm from a file.
+    /// As on Juju, without effect for a charm from a file.
     #[arg(long, hide = true)]
     channel: Option<String>,
-    /// As on Juju, of no meaning for a charm from a file.
+    /// As on Juju, without effect for a charm from a file.
     #[arg(long, hide = true, value_parser = integer)]
     revision: Option<i64>,
     #[arg(long, hide = true)]
@@ -98,7 +98,7 @@ pub struct DeployArgs {
     dry_run: bool,
     #[arg(long, hide = true)]
     device: Vec<String>,
-    /// Storage that is there, as data/0, for the unit; several separated by commas
+    /// Existing storage to attach to the unit, such as data/0; separate several with commas
     #[arg(long = "attach-storage", value_name = "storage", value_delimiter = ',')]
     pub attach_storage: Vec<String>,
     #[command(flatten)]
@@ -130,7 +130,7 @@ impl Arguments for DeployArgs {
 }
 
 impl DeployArgs {
-    /// The constraints on the units' machines, which Juju reads only when it deploys.
+    /// The constraints on the units' machines. Juju parses them only when it deploys.
     pub fn constraints(&self) -> Result<BTreeMap<String, String>, ConstraintError> {
         constraints::read(&self.constraint_words)
     }
@@ -138,7 +138,7 @@ impl DeployArgs {
 
 pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
     let constraints = args.constraints().map_err(anyhow::Error::msg)?;
-    // Before anything is written: whether there can be machines at all.
+    // Before anything is written: check that machines can be made at all.
     client.machines()?.check()?;
     let model = client.model()?;
     let charm = charms::read(client, &args.charm, charms::profile(args.release))?;
@@ -161,13 +161,13 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The base that units run on, in Juju's words: the one asked for, the charm's first, or Ubuntu's.
+/// The units' base in Juju's words: the requested one, the charm's first, or the default.
 fn base(args: &DeployArgs, charm: &Charm) -> anyhow::Result<String> {
     pick(args, &charm.bases())
 }
 
-/// A base as Juju writes it: with its channel's risk, which is that of `asked` if there is one.
-/// Juju 3.6: `formatDeployingText` in cmd/juju/application/deployer/charm.go.
+/// A base as Juju prints it: with its channel's risk, taken from `asked` if that is given. Juju 3.6:
+/// `formatDeployingText` in cmd/juju/application/deployer/charm.go.
 fn with_risk(base: &str, asked: Option<&str>) -> String {
     let risk = asked.and_then(|asked| Some(asked.split_once('/')?.1)).unwrap_or("stable");
     format!("{base}/{risk}")
@@ -177,7 +177,7 @@ fn pick(args: &DeployArgs, bases: &[String]) -> anyhow::Result<String> {
     let Some(asked) = &args.base else {
         return Ok(bases.first().cloned().unwrap_or_else(|| "ubuntu@24.04".to_owned()));
     };
-    // A channel's risk, as in ubuntu@22.04/stable, is of no meaning here.
+    // Ignore a channel's risk, as in ubuntu@22.04/stable.
     let asked = asked.split('/').next().unwrap_or_default().to_owned();
     if !args.force && !bases.is_empty() && !bases.contains(&asked) {
         // Juju 3.6: core/charm/baseselector.go
@@ -186,8 +186,8 @@ fn pick(args: &DeployArgs, bases: &[String]) -> anyhow::Result<String> {
     Ok(asked)
 }
 
-/// How many units to begin with. A subordinate has none of its own, and no machines to choose.
-/// Juju 3.6: cmd/juju/application/deployer/charm.go
+/// The number of units to start with. A subordinate has no units of its own at first, and no machines to choose. Juju
+/// 3.6: cmd/juju/application/deployer/charm.go
 fn units(subordinate: bool, args: &DeployArgs) -> anyhow::Result<i64> {
     if !subordinate {
         return Ok(args.num_units);
@@ -201,8 +201,8 @@ fn units(subordinate: bool, args: &DeployArgs) -> anyhow::Result<i64> {
     Ok(0)
 }
 
-/// An application's constraints name an architecture from the beginning: the model's, or this computer's. A subordinate has
-/// none. Juju 3.6: `AddApplication` in state/state.go.
+/// An application's constraints always name an architecture: the model's, or this computer's. A subordinate has none.
+/// Juju 3.6: `AddApplication` in state/state.go.
 fn with_arch(
     mut constraints: BTreeMap<String, String>,
     model: &BTreeMap<String, String>,
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn the_base_that_is_told_has_its_channel_s_risk() {
+    fn the_base_that_is_printed_has_its_channel_s_risk() {
         assert_eq!(with_risk("ubuntu@22.04", None), "ubuntu@22.04/stable");
         assert_eq!(with_risk("ubuntu@22.04", Some("ubuntu@22.04")), "ubuntu@22.04/stable");
         assert_eq!(with_risk("ubuntu@22.04", Some("ubuntu@22.04/edge")), "ubuntu@22.04/edge");
@@ -349,7 +349,7 @@ mod tests {
              --resource image=./x.tar --storage data=1G --to 0,1 --constraints arch=amd64_mem=4G --bind alpha --force",
             Deploy
         );
-        // `_` is a space here, also in the file's name.
+        // `_` stands for a space here, even in the file's name.
         assert_eq!(deploy.charm, "./tinyproxy amd64.charm");
         assert_eq!(deploy.application.as_deref(), Some("proxy"));
         assert_eq!(deploy.num_units, 2);

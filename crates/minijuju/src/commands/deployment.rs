@@ -1,12 +1,12 @@
-//! What `deploy`, `refresh` and `add-unit` have in common: how many units, where, and what has no meaning here.
+//! What `deploy`, `refresh` and `add-unit` share: the number of units, their placement, and options without effect.
 
 use super::storage::attach::check_ids;
 use crate::cli::{UsageError, is_machine};
 
-/// Why another charm's name or revision is refused.
+/// Why the name or revision of another charm is refused.
 pub const FROM_FILES: &str = "charms come from files, not from Charmhub";
 
-/// Checks a number of units and where to put them.
+/// Check a number of units and their placement.
 pub fn check_placement(units: i64, to: &[String]) -> Result<(), UsageError> {
     if units < 1 {
         return Err(UsageError::Rule("--num-units must be a positive integer"));
@@ -18,7 +18,7 @@ pub fn check_placement(units: i64, to: &[String]) -> Result<(), UsageError> {
     to.iter().find(|machine| !is_machine(machine)).map_or(Ok(()), |machine| invalid(machine.clone()))
 }
 
-/// Checks `--attach-storage`, which is for one unit.
+/// Check `--attach-storage`, which works for one unit only.
 pub fn check_attached(storages: &[String], units: i64) -> Result<(), UsageError> {
     if !storages.is_empty() && units != 1 {
         return Err(UsageError::Rule("--attach-storage cannot be used with -n"));
@@ -26,12 +26,11 @@ pub fn check_attached(storages: &[String], units: i64) -> Result<(), UsageError>
     check_ids(storages)
 }
 
-/// A space that there is not.
 #[derive(Debug, thiserror::Error)]
 #[error("space {0:?} not found")]
 struct UnknownSpace(String);
 
-/// Checks `--bind`. There is one space; `alpha` and `alpha endpoint=alpha` are the ways to say so.
+/// Check `--bind`. There is only one space, so only `alpha` and `alpha endpoint=alpha` are valid.
 pub fn check_bind(bind: &str) -> Result<(), UsageError> {
     let spaces = bind.split_whitespace().map(|word| word.split_once('=').map_or(word, |(_, space)| space));
     match spaces.into_iter().find(|space| *space != "alpha") {
@@ -40,23 +39,21 @@ pub fn check_bind(bind: &str) -> Result<(), UsageError> {
     }
 }
 
-/// A channel is none.
+/// Why a text is not a channel.
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelError {
-    /// It has more parts than a channel can have.
     #[error("channel is malformed and has too many components {0:?}")]
     TooLong(String),
-    /// One of its parts is not what is wanted there.
     #[error("{part} in channel {channel:?} not valid")]
     Part { part: &'static str, channel: String },
 }
 
-/// The value of an option is not what the option takes.
+/// An error in the value of an option.
 #[derive(Debug, thiserror::Error)]
 #[error("error in {0}: {1}")]
 pub struct InOption(pub &'static str, pub ChannelError);
 
-/// Checks what Juju takes for a channel: `[TRACK/]RISK[/BRANCH]`, or a track.
+/// Check a channel: `[TRACK/]RISK[/BRANCH]`, or only a track.
 pub fn check_channel(channel: &str) -> Result<(), ChannelError> {
     let is_risk = |word: &str| ["stable", "candidate", "beta", "edge"].contains(&word);
     let (track, risk, branch) = match channel.split('/').collect::<Vec<_>>()[..] {

@@ -43,7 +43,7 @@ pub struct DestroyModelArgs {
     /// Continue whatever fails
     #[arg(long)]
     pub force: bool,
-    /// Do not wait for a step before the next
+    /// Do not wait for a step before starting the next
     #[arg(long = "no-wait")]
     pub no_wait: bool,
     /// Time for each step of a forced destruction
@@ -114,15 +114,15 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
         Ok(())
     })?;
     for file in files {
-        // What cannot be removed now goes with `clean`.
+        // `clean` removes what cannot be removed now.
         let _ = std::fs::remove_file(file);
     }
     if !args.release_storage {
-        // There is none where nothing was detached.
+        // It exists only if storage was detached.
         let _ = std::fs::remove_dir_all(uniter::contents::folder(client.store.folder(), &model.uuid));
     }
     let _ = std::fs::remove_dir_all(client.store.folder().join("models").join(&model.uuid));
-    // Others' units that were related to this model's still have to leave.
+    // Related units of other models must still leave their relations.
     for uuid in related.iter().filter(|uuid| **uuid != model.uuid) {
         if let Some(other) = model::find(client.store.db(), uuid)? {
             client.settle(&other)?;
@@ -132,7 +132,7 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-/// Remove every unit, with its hooks; a unit whose hooks fail is removed with its machine.
+/// Remove every unit, with its hooks. With `force`, a unit whose hooks fail is removed with its machine.
 fn empty(client: &mut Client, model: &Model, force: bool) -> anyhow::Result<()> {
     let machines = client.machines()?;
     if !force {

@@ -1,4 +1,4 @@
-//! `minijuju dev`: the loop of an author at work.
+//! `minijuju dev`: tests and deploys a charm on every change.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -31,17 +31,17 @@ Examples:
     minijuju dev
     minijuju dev ./charm proxy";
 
-/// How long nothing may change before it counts as saved: editors and formatters write several files.
+/// How long nothing may change before a change counts as complete: editors and formatters write several files.
 const QUIET: Duration = Duration::from_millis(100);
 
 /// Test a charm and deploy it again whenever one of its files changes, until Ctrl-C (minijuju only).
 #[derive(Debug, Clone, Args)]
 #[command(after_help = DEV_HELP)]
 pub struct DevArgs {
-    /// The charm's project folder; the one we are in if there is none
+    /// The charm's project folder; by default the current folder
     #[arg(value_name = "project")]
     project: Option<PathBuf>,
-    /// Name of the application; the charm's if there is none
+    /// Name of the application; by default the charm's name
     #[arg(value_name = "application name")]
     application: Option<String>,
     #[command(flatten)]
@@ -50,8 +50,8 @@ pub struct DevArgs {
 
 impl Arguments for DevArgs {}
 
-/// Run `minijuju dev`. The commands that it stands for are processes of their own: it holds neither data nor locks while it
-/// waits, and Ctrl-C reaches them as if they had been typed.
+/// Run `minijuju dev`. The commands that it runs are separate processes: it holds no data and no locks while it waits,
+/// and Ctrl-C reaches them as if they had been typed.
 pub fn dev(session: &Session, args: &DevArgs) -> anyhow::Result<ExitCode> {
     let project = args.project.clone().map_or_else(env::current_dir, Ok)?;
     let project = project.canonicalize().with_context(|| format!("cannot read {}", project.display()))?;
@@ -82,13 +82,13 @@ pub fn dev(session: &Session, args: &DevArgs) -> anyhow::Result<ExitCode> {
 
 /// What the loop waits for.
 enum Heard {
-    /// The watcher says something.
+    /// A report of the watcher.
     Watcher(notify::Result<notify::Event>),
     /// The loop must end.
     Stop,
 }
 
-/// Ends the loop when a person or the system wants that. The commands that run then get the signal of their own.
+/// End the loop on a signal. Commands that are running get the signal too.
 fn stop_on_signals(sender: Sender<Heard>) -> io::Result<()> {
     let (mut listening, telling) = UnixStream::pair()?;
     for signal in [SIGINT, SIGTERM, SIGHUP] {
@@ -102,17 +102,17 @@ fn stop_on_signals(sender: Sender<Heard>) -> io::Result<()> {
     Ok(())
 }
 
-/// Reports each path that changes, but for what Cargo and git write.
+/// Watch for changes, except by Cargo and git.
 fn watch(project: &Path) -> anyhow::Result<Changes> {
     let (sender, heard) = mpsc::channel();
     let reports = sender.clone();
     let unwatchable = || format!("cannot watch {}", project.display());
     let mut watcher = notify::recommended_watcher(move |event| {
-        // Nobody listens any more at the end.
+        // At the end nobody listens any longer.
         let _ = reports.send(Heard::Watcher(event));
     })
     .with_context(unwatchable)?;
-    // The folders one by one: `target` holds thousands, and the system counts what is watched.
+    // Watch the folders one by one: `target` holds thousands, and the system limits the number of watches.
     watcher.watch(project, RecursiveMode::NonRecursive).with_context(unwatchable)?;
     for entry in project.read_dir().with_context(unwatchable)? {
         let path = entry.with_context(unwatchable)?.path();
@@ -123,15 +123,15 @@ fn watch(project: &Path) -> anyhow::Result<Changes> {
     Ok(Changes { heard, sender, _watcher: watcher })
 }
 
-/// What [`watch`] reports.
+/// The reports of [`watch`].
 struct Changes {
     heard: Receiver<Heard>,
     sender: Sender<Heard>,
-    /// It watches for as long as it lives.
+    /// Dropping it stops the watcher.
     _watcher: RecommendedWatcher,
 }
 
-/// Waits for a change, and until it is over. Returns the first path that changed, or none if the loop must end.
+/// Wait for a change, and until no more follow. Returns the first path that changed, or `None` if the loop must end.
 fn next_change(changes: &Changes, project: &Path) -> anyhow::Result<Option<PathBuf>> {
     let first = loop {
         match changes.heard.recv().context("nothing is watched any more")? {
@@ -153,7 +153,7 @@ fn next_change(changes: &Changes, project: &Path) -> anyhow::Result<Option<PathB
     }
 }
 
-/// The path that an event says has changed, below the project.
+/// The path below the project that an event reports.
 fn change(event: notify::Event, project: &Path) -> Option<PathBuf> {
     if matches!(event.kind, EventKind::Access(_)) {
         return None;
@@ -162,7 +162,7 @@ fn change(event: notify::Event, project: &Path) -> Option<PathBuf> {
     Some(path.strip_prefix(project).map(Path::to_owned).unwrap_or(path))
 }
 
-/// Whether a path is one that a person edits: not what Cargo, git, Python or packing write, and no editor's copy.
+/// Whether users edit a path: it is not written by Cargo, git, Python or packing, and is not an editor's backup.
 fn matters(project: &Path, path: &Path) -> bool {
     let Ok(below) = path.strip_prefix(project) else { return false };
     let mut names = below.iter().map(|name| name.to_string_lossy());
@@ -174,12 +174,12 @@ fn matters(project: &Path, path: &Path) -> bool {
             || [".charm", ".swp", ".swx", ".tmp", ".pyc"].iter().any(|end| name.ends_with(end))
     };
     let hidden = first.starts_with('.') && first != ".cargo";
-    // Cargo makes its folder under a name with six more letters first.
+    // Cargo first creates its folder with six more letters at the end of the name.
     let built = first == "target" || first.starts_with("target") && first.len() == 12 && !first.contains('.');
     !(first.is_empty() || built || first == "Cargo.lock" || hidden || made(&first) || names.any(|name| made(&name)))
 }
 
-/// What is done each time.
+/// One round of the loop.
 struct Round {
     program: PathBuf,
     progress: Progress,
@@ -212,7 +212,7 @@ struct WorkloadStatus {
 }
 
 impl Round {
-    /// Test, deploy or refresh, retry what failed before, show the status. What fails of that says so itself.
+    /// Test, deploy or refresh, retry a failed hook, show the status. Failing commands report their own errors.
     fn run(&self) -> anyhow::Result<()> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut test = Command::new(&cargo);
@@ -237,7 +237,7 @@ impl Round {
         Ok(())
     }
 
-    /// The application's units and their workloads' statuses, if it is deployed.
+    /// The application's units with their workload statuses, if it is deployed.
     fn units(&self) -> anyhow::Result<Option<BTreeMap<String, String>>> {
         let mut command = self.command(&["status", "--format", "json"]);
         let output = command.stderr(Stdio::inherit()).output().context("cannot start minijuju")?;
@@ -251,7 +251,7 @@ impl Round {
             .map(|(_, found)| found.units.into_iter().map(|(unit, status)| (unit, status.workload.current)).collect()))
     }
 
-    /// Shows what is logged from now on, for as long as the answer lives.
+    /// Show log messages from now on, until the result is dropped.
     fn follow_log(&self) -> Option<Log> {
         let follow = ["debug-log", "--tail", "--lines", "0", "--include", &self.application];
         let started = self.command(&follow).stdin(Stdio::null()).spawn();
@@ -282,7 +282,7 @@ struct Log(Child);
 
 impl Drop for Log {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may already have ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -295,7 +295,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_person_edits_matters_and_what_programs_write_does_not() {
+    fn files_that_people_edit_matter_and_files_that_programs_write_do_not() {
         let project = Path::new("/p");
         for edited in
             ["src", "src/charm.rs", "charmcraft.yaml", "Cargo.toml", ".cargo/config.toml", "tests/unit/main.rs"]

@@ -1,4 +1,4 @@
-//! Commands of Juju that are not here.
+//! Commands of Juju that minijuju lacks.
 
 /// Juju 3.6's other commands and their aliases.
 const ELSEWHERE: &[&str] = &[
@@ -125,18 +125,18 @@ const ELSEWHERE: &[&str] = &[
     "wait-for",
 ];
 
-/// What to do instead of a command that is not here, if Juju has it.
+/// What to do instead of a command that minijuju lacks.
 pub fn instead(name: &str) -> Option<&'static str> {
     ELSEWHERE.binary_search(&name).ok()?;
     Some(match name {
-        "register" | "login" => "there is a controller already; begin with \"juju add-model\"",
+        "register" | "login" => "there is a controller already; start with \"juju add-model\"",
         "destroy-controller" | "kill-controller" | "unregister" => {
             "the controller is this command; \"juju clean\" removes every machine"
         }
         "add-machine" | "remove-machine" | "retry-provisioning" | "upgrade-machine" => {
             "machines come and go with their units; see \"juju add-unit\" and \"juju remove-unit\""
         }
-        "wait-for" => "commands return once the model has settled; \"juju status\" tells how",
+        "wait-for" => "commands return once the model has settled; \"juju status\" shows the result",
         "find" | "info" | "download" | "charm-resources" => "charms come from files, not from Charmhub",
         _ => "it stands in for one machine; for the rest, use Juju with the same charm",
     })

@@ -18,13 +18,13 @@ pub struct ExposeArgs {
     /// The application
     #[arg(value_name = "application name")]
     pub application: String,
-    /// Expose what was opened for these endpoints, separated by commas
+    /// Expose only ports of these endpoints, separated by commas
     #[arg(long, action = ArgAction::Set, value_delimiter = ',', value_name = "endpoint")]
     pub endpoints: Vec<String>,
-    /// Let these spaces reach it, separated by commas
+    /// Allow access from these spaces, separated by commas
     #[arg(long = "to-spaces", action = ArgAction::Set, value_delimiter = ',', value_name = "space")]
     pub to_spaces: Vec<String>,
-    /// Let these networks reach it, separated by commas
+    /// Allow access from these networks, separated by commas
     #[arg(long = "to-cidrs", action = ArgAction::Set, value_delimiter = ',', value_name = "cidr")]
     pub to_cidrs: Vec<String>,
     #[command(flatten)]
@@ -46,7 +46,7 @@ pub struct UnexposeArgs {
     /// The application
     #[arg(value_name = "application name")]
     pub application: String,
-    /// Unexpose what was opened for these endpoints, separated by commas
+    /// Unexpose only ports of these endpoints, separated by commas
     #[arg(long, action = ArgAction::Set, value_delimiter = ',', value_name = "endpoint")]
     pub endpoints: Vec<String>,
     #[command(flatten)]
@@ -62,16 +62,16 @@ impl Arguments for UnexposeArgs {
     }
 }
 
-/// Allow an application what needs credentials of the cloud.
+/// Allow an application to use the cloud's credentials.
 #[derive(Debug, Clone, Args)]
 pub struct TrustArgs {
     /// The application
     #[arg(value_name = "application name")]
     pub application: String,
-    /// Trust it no longer
+    /// Revoke the trust
     #[arg(long)]
     pub remove: bool,
-    /// For charms in containers: machine models take it, and it changes nothing
+    /// For charms in containers: accepted for machine models, without effect
     #[arg(long, hide = true)]
     pub scope: Option<String>,
     #[command(flatten)]

@@ -13,8 +13,8 @@ use crate::store::{relation, storage};
 
 const FIRE_HELP: &str = "\
 Details:
-update-status comes by itself in Juju, every five minutes; here it comes when it is fired. Any event
-of the charm can be: a hook, or NAME-relation-changed and the like for relations that exist.
+Juju runs update-status every five minutes; minijuju runs it when you fire it. Any event of the charm
+can be fired: a hook, or an event of an existing relation such as NAME-relation-changed.
 
 Examples:
     minijuju fire tinyproxy/0 update-status
@@ -26,7 +26,7 @@ Examples:
 pub struct FireArgs {
     /// The unit
     pub unit: String,
-    /// The event, as update-status
+    /// The event, such as update-status
     pub event: String,
     #[command(flatten)]
     pub model: ModelOption,
@@ -95,7 +95,7 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What somebody may have meant who wrote this.
+/// A hint for a misspelt event.
 fn meant(event: &str) -> String {
     let names = Plain::names();
     match ops_metadata::nearest(event, names.iter().map(String::as_str)) {

@@ -25,13 +25,13 @@ pub struct InitArgs {
     /// The charm's name
     #[arg(value_name = "name")]
     name: Option<String>,
-    /// Folder to write it to, which must be empty or not be there; one of the charm's name if there is none
+    /// Folder to write it to, which must be empty or missing; by default one with the charm's name
     #[arg(long, value_name = "folder")]
     path: Option<PathBuf>,
     /// What the charm manages: apt:PACKAGE, systemd:UNIT or none
     #[arg(long, value_name = "workload")]
     workload: Option<Workload>,
-    /// A config option, and its type: string (if none is given), int, float, boolean
+    /// A config option, and its type: string (the default), int, float, boolean
     #[arg(long = "config", value_name = "name:type")]
     options: Vec<Opt>,
     /// An action
@@ -40,8 +40,8 @@ pub struct InitArgs {
     /// A relation that the charm requires
     #[arg(long = "relation", value_name = "endpoint:interface")]
     relations: Vec<Endpoint>,
-    /// Where the charm takes the framework from: a version, a repository's URL, or a folder; where this program came from
-    /// if there is none
+    /// Where the charm gets the framework from: a version, a repository's URL, or a folder; by default from where this
+    /// program came from
     #[arg(long, value_name = "source")]
     crates: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `minijuju keep`, which Juju does not have: its controller is always there.
+//! `minijuju keep`, which Juju does not have: Juju's controller is always running.
 
 use std::process::ExitCode;
 
@@ -10,25 +10,25 @@ use crate::uniter;
 
 const KEEP_HELP: &str = "\
 Details:
-Juju's controller is always there, and does what time asks for. Here, a command does as long as it runs:
+Juju's controller is always running, and acts as time passes. This command does the same while it runs:
 
  - update-status, every five minutes or as the option update-status-hook-interval says
- - hooks that failed, again after 5 seconds, 10, 20 and so on, up to 5 minutes, unless the option
+ - retries of failed hooks after 5, 10, 20 seconds and so on, up to 5 minutes, unless the option
    automatically-retry-hooks is false
- - secrets that are to rotate or that expire
- - machines that are down: they start again, and their units with them
+ - rotation and expiry of secrets
+ - restarts of machines that are down, and of their units
 
-Other commands work meanwhile.
+Other commands work in the meantime.
 
 Examples:
     minijuju keep
     minijuju keep testing";
 
-/// Keep a model going as Juju does while time goes by, until Ctrl-C (minijuju only).
+/// Keep a model running as Juju does, until Ctrl-C (minijuju only).
 #[derive(Debug, Clone, Args)]
 #[command(after_help = KEEP_HELP)]
 pub struct KeepArgs {
-    /// The model; the current one if there is none
+    /// The model; by default the current one
     #[arg(value_name = "model name", id = "model name")]
     pub name: Option<String>,
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub struct KeepArgs {
 
 impl Arguments for KeepArgs {}
 
-/// Run it.
+/// Run `minijuju keep`.
 pub fn run(client: &mut Client, args: &KeepArgs) -> anyhow::Result<ExitCode> {
     if let Some(name) = &args.name {
         client.choose(name);

@@ -1,7 +1,7 @@
-//! The commands: a file for each, or for each small family, and a folder where they are long. It holds their arguments,
-//! their help, their work and what they print.
+//! The commands. Each command or small family has a file, or a folder if it is long, with its arguments, help, work
+//! and output.
 //!
-//! The table below registers them all: help, aliases, hints for words that are no command, and completion come from it.
+//! The table below registers them all: help, aliases, hints for misspelt commands and completion come from it.
 
 mod actions;
 mod add_model;
@@ -67,7 +67,7 @@ use crate::store::Store;
 use crate::store::database::data_folder;
 use crate::uniter;
 
-/// Calls a command's work: with a client, which opens the data, or with no more than what the command line said.
+/// Calls a command's function: with a client, which opens the data, or only with the session.
 macro_rules! work {
     (client, $work:path, $session:ident, $arguments:ident) => {
         $work(&mut Client::new($session)?, $arguments)
@@ -77,7 +77,7 @@ macro_rules! work {
     };
 }
 
-/// Each line: a command's name, its variant with its arguments, what its work takes besides them, and its work.
+/// Each line: a command's name, its variant with its arguments, what else its function takes, and the function.
 macro_rules! commands {
     ($($name:literal $variant:ident($($arguments:ident)::+) => $with:ident $($work:ident)::+,)+) => {
         /// A command and its arguments.
@@ -225,7 +225,7 @@ commands! {
     "whoami" Whoami(whoami::WhoamiArgs) => client whoami::whoami,
 }
 
-/// Run the command that this process was started with.
+/// Run the command that this process was started as.
 pub fn main() -> ExitCode {
     if let Some(code) = help_if_asked() {
         return code;
@@ -233,7 +233,7 @@ pub fn main() -> ExitCode {
     let Invocation { command, mut session } = match cli::parse::<Command>(env::args_os()) {
         Ok(invocation) => invocation,
         Err(answer) => {
-            // A reader that closed these does not want the output.
+            // The reader may have closed standard output.
             let _ = io::stdout().write_all(answer.stdout.as_bytes());
             let _ = io::stderr().write_all(answer.stderr.as_bytes());
             return ExitCode::from(answer.code);
@@ -252,7 +252,7 @@ pub fn main() -> ExitCode {
 /// Run a command, with the log that its options ask for.
 fn logged(command: &Command, session: &mut Session) -> anyhow::Result<ExitCode> {
     let global = &mut session.global;
-    // The log has it all.
+    // The log contains the steps.
     if global.debug {
         (global.quiet, global.verbose) = (true, false);
     }
@@ -272,20 +272,20 @@ fn logged(command: &Command, session: &mut Session) -> anyhow::Result<ExitCode> 
     done
 }
 
-/// Be a helper of another of these processes, if this one was started as that.
+/// Run as a helper of another minijuju process, if this one was started as that.
 fn help_if_asked() -> Option<ExitCode> {
     let mut args = env::args_os().skip(1);
     let helped = match args.next()?.to_str()? {
         run::SETTLE => {
             let uuid = args.next()?.into_string().ok()?;
             let store = data_folder().and_then(|folder| Store::open(&folder)).map_err(anyhow::Error::from);
-            // Nobody listens; what went wrong is in the model's statuses.
+            // Nobody reads the result; errors are in the model's statuses.
             store.and_then(|store| run::settle(store, &uuid)).is_ok()
         }
         uniter::ANSWER => {
             let (uuid, machine) = (args.next()?.into_string().ok()?, args.next()?.into_string().ok()?);
             let store = data_folder().and_then(|folder| Store::open(&folder)).map_err(anyhow::Error::from);
-            // Who hears nothing knows that something went wrong.
+            // The caller sees that something went wrong if it gets no answer.
             store.and_then(|store| run::answer(store, &uuid, &machine)).is_ok()
         }
         uniter::PLACE => {

@@ -27,10 +27,10 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = OFFER_HELP)]
 pub struct OfferArgs {
-    /// The application with its endpoints, and its model where that is not the current one
+    /// The application with its endpoints, and its model unless that is the current one
     #[arg(value_name = "application-name:endpoint-name")]
     pub endpoints: String,
-    /// The offer's name; the application's if there is none
+    /// The offer's name; by default the application's
     #[arg(value_name = "offer-name")]
     pub name: Option<String>,
     #[command(flatten)]
@@ -192,13 +192,13 @@ pub fn remove(client: &mut Client, args: &RemoveOfferArgs) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// The URL of an offer of the current model's, by its name.
+/// The URL of an offer in the current model.
 pub fn here(client: &Client, name: &str) -> anyhow::Result<OfferUrl> {
     let model = current(client)?.context("No selected model.")?;
     Ok(OfferUrl::parse(&format!("{}{name}", offers::url(&model.name, "")))?)
 }
 
-/// Remove an offer. Gives back its model if relations ended with it.
+/// Remove an offer. Returns its model if relations ended with it.
 fn remove_one(client: &mut Client, url: &OfferUrl, force: bool) -> anyhow::Result<Option<Model>> {
     let model = offers::model(client, url)?;
     let db = client.store.db();

@@ -21,17 +21,16 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = PACK_HELP)]
 pub struct PackArgs {
-    /// The charm's project folder; the one we are in if there is none
+    /// The charm's project folder; by default the current folder
     #[arg(value_name = "project")]
     pub project: Option<PathBuf>,
-    /// Folder to put the .charm in; the one we are in if there is none
+    /// Folder to put the .charm in; by default the current folder
     #[arg(short = 'o', long, value_name = "folder")]
     pub output: Option<PathBuf>,
 }
 
-/// `-o` names the charm's file.
 #[derive(Debug, thiserror::Error)]
-#[error("-o takes a folder, and names no file: did you mean `-o {}` for {}?", folder.display(), path.display())]
+#[error("-o takes a folder, not a file: did you mean `-o {}` for {}?", folder.display(), path.display())]
 struct NamesAFile {
     path: PathBuf,
     folder: PathBuf,
@@ -57,10 +56,10 @@ pub fn pack(session: &Session, args: &PackArgs) -> anyhow::Result<ExitCode> {
     let project = args.project.clone().unwrap_or_else(|| here.clone());
     let to = args.output.clone().unwrap_or(here);
     if to.exists() && !to.is_dir() {
-        bail!("-o takes a folder, and {} is none", to.display());
+        bail!("-o takes a folder, and {} is not a folder", to.display());
     }
     let file = charms::pack_project(&progress, &project, &to, Profile::Release)?;
-    // As `charmcraft pack`.
+    // Like `charmcraft pack`.
     progress.line(&format!("Packed {}", file.display()));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! `minijuju port`: a charm in Python as the skeleton of one in Rust.
+//! `minijuju port`: turns a charm in Python into the skeleton of a charm in Rust.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,9 +10,9 @@ use crate::init::{self, CratesFrom};
 
 const PORT_HELP: &str = "\
 Details:
-The charm's metadata, options and actions are kept. Each handler that the class in src/charm.py observes
-an event with gets a handler in Rust, which says where it is from. What has no counterpart is listed, and
-written to PORTING.md. Python reads the charm, and runs nothing of it.
+The charm's metadata, options and actions are kept. Each handler that the class in src/charm.py
+registers becomes a handler in Rust that names its origin. What has no counterpart is listed, and
+written to PORTING.md. Python parses the charm, but does not run it.
 
 Examples:
     minijuju port ./my-python-charm
@@ -25,11 +25,11 @@ pub struct PortArgs {
     /// The project folder of the charm in Python
     #[arg(value_name = "charm folder")]
     charm: PathBuf,
-    /// Folder to write it to, which must be empty or not be there; one of the charm's name if there is none
+    /// Folder to write it to, which must be empty or missing; by default one with the charm's name
     #[arg(long, value_name = "folder")]
     path: Option<PathBuf>,
-    /// Where the charm takes the framework from: a version, a repository's URL, or a folder; where this program came from
-    /// if there is none
+    /// Where the charm gets the framework from: a version, a repository's URL, or a folder; by default from where this
+    /// program came from
     #[arg(long, value_name = "source")]
     crates: Option<String>,
 }

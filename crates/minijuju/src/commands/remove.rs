@@ -26,13 +26,13 @@ Examples:
     juju remove-unit tinyproxy/1
     juju remove-unit tinyproxy/1 --force --no-prompt";
 
-/// How units are removed.
+/// How to remove units.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
 pub struct RemovalOptions {
     #[command(flatten)]
     pub prompt: NoPrompt,
-    /// Show what would be removed, and remove nothing
+    /// Show what would be removed, but remove nothing
     #[arg(long = "dry-run")]
     pub dry_run: bool,
     /// Destroy their storage
@@ -41,7 +41,7 @@ pub struct RemovalOptions {
     /// Remove them whatever fails
     #[arg(long)]
     pub force: bool,
-    /// Do not wait for a step before the next
+    /// Do not wait for a step before starting the next
     #[arg(long = "no-wait")]
     pub no_wait: bool,
 }
@@ -82,7 +82,7 @@ impl Arguments for RemoveUnitArgs {
     }
 }
 
-/// What is refused of a removal that does not wait for its steps.
+/// `--no-wait` works only with `--force`.
 const NO_WAIT: UsageError = UsageError::Rule("--no-wait without --force not valid");
 
 const REMOVE_APPLICATION_HELP: &str = "\
@@ -220,7 +220,7 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
     client.settle(&model)?;
     for (application, files) in found.iter().zip(&files) {
         if application::find(client.store.db(), &model.uuid, &application.name)?.is_none() {
-            // What cannot be removed now goes with `clean`.
+            // `clean` removes what cannot be removed now.
             for file in files {
                 let _ = fs::remove_file(file);
             }
@@ -230,7 +230,7 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
     Ok(code(&errors))
 }
 
-/// How many applications of other models are related to an application by its offers.
+/// The number of applications in other models that are related to an application through its offers.
 fn consumers(client: &Client, model: &Model, application: &str) -> anyhow::Result<usize> {
     let mine = |side: &crossing::Side| side.model == model.uuid && side.application == application;
     Ok(crossing::of(client.store.db(), &model.uuid)?.iter().filter(|one| mine(&one.offerer)).count())
@@ -240,16 +240,16 @@ fn code(errors: &[String]) -> ExitCode {
     if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// How a removal was asked for.
+/// How the user wants to be asked.
 struct Asking {
     dry_run: bool,
     no_prompt: bool,
-    /// What to call it where the answer is no.
+    /// The name of the operation in the message after "no".
     what: &'static str,
 }
 
-/// Say what is wrong and what will go; ask, where that is wanted. Whether to do it: of what Juju asks about first, nothing
-/// goes if anything is wrong (`performDryRun` in cmd/juju/application/removeunit.go).
+/// Report errors and what will be removed, and ask for confirmation if needed. Returns whether to continue: if Juju
+/// would ask, nothing is removed after an error (`performDryRun` in cmd/juju/application/removeunit.go).
 fn go_on(client: &Client, errors: &[String], notice: &str, asking: &Asking) -> anyhow::Result<bool> {
     for why in errors {
         client.progress.line(&format!("ERROR {why}"));
@@ -268,7 +268,7 @@ fn go_on(client: &Client, errors: &[String], notice: &str, asking: &Asking) -> a
     Ok(!asking.dry_run)
 }
 
-/// What becomes of a unit's storage: what its machine provides goes with it, and what the cloud does only if it is asked for.
+/// What happens to a unit's storage: the machine's own is removed with it, the cloud's only with `--destroy-storage`.
 fn storage_lines(client: &Client, model: &Model, unit: &Unit, destroy: bool) -> anyhow::Result<String> {
     let mut lines = String::new();
     if model.juju.is_4() {
@@ -287,7 +287,7 @@ fn storage_lines(client: &Client, model: &Model, unit: &Unit, destroy: bool) -> 
     Ok(lines)
 }
 
-/// Say which units could not go yet, and what would help.
+/// Report the units that could not be removed yet, and what to do about them.
 fn stuck(client: &Client, model: &Model, names: &[String]) -> anyhow::Result<()> {
     let called = called();
     for name in names {

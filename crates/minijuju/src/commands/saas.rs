@@ -1,4 +1,4 @@
-//! `juju consume` and `juju remove-saas`: what a model uses of other models' offers.
+//! `juju consume` and `juju remove-saas`: offers of other models that a model uses.
 
 use std::process::ExitCode;
 
@@ -29,7 +29,7 @@ pub struct ConsumeArgs {
     /// The offer
     #[arg(value_name = "remote offer path")]
     pub offer: String,
-    /// What to call it in this model; the offer's name if there is none
+    /// Name in this model; by default the offer's name
     #[arg(value_name = "local application name")]
     pub alias: Option<String>,
     #[command(flatten)]
@@ -83,7 +83,7 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = REMOVE_SAAS_HELP)]
 pub struct RemoveSaasArgs {
-    /// What the model calls them
+    /// The names in this model
     #[arg(value_name = "saas-application-name")]
     pub names: Vec<String>,
     /// Completely remove a SAAS and all its dependencies

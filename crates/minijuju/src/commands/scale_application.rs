@@ -29,7 +29,7 @@ impl Arguments for ScaleApplicationArgs {
     }
 }
 
-/// It is refused when it is read.
+/// Never runs: `init` refuses the command.
 pub fn run(_: &Session, _: &ScaleApplicationArgs) -> anyhow::Result<ExitCode> {
     anyhow::bail!(REFUSAL)
 }

@@ -1,4 +1,4 @@
-//! `juju scp`, without ssh: files go in and out as an archive through a pipe.
+//! `juju scp` without ssh: files are copied as a tar archive through a pipe.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,20 +21,19 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = SCP_HELP)]
 pub struct ScpArgs {
-    /// What to copy and where, with [user@]target: before paths on a machine; options of scp first
+    /// Sources and destination, with [user@]target: before paths on a machine; options of scp first
     #[arg(value_name = "path", trailing_var_arg = true)]
     words: Vec<String>,
     #[command(flatten)]
     pub ssh: SshOptions,
     #[command(flatten)]
     pub model: ModelOption,
-    /// Whether folders are copied with what is in them.
+    /// Whether folders are copied with their content.
     #[arg(skip)]
     pub recursive: bool,
-    /// What to copy: `tinyproxy/0:/etc/hosts`, `./file`.
+    /// Such as `tinyproxy/0:/etc/hosts` or `./file`.
     #[arg(skip)]
     pub sources: Vec<String>,
-    /// Where to.
     #[arg(skip)]
     pub destination: String,
 }
@@ -42,7 +41,7 @@ pub struct ScpArgs {
 impl Arguments for ScpArgs {
     const USAGE: Option<&str> = Some("<source> <destination>");
 
-    /// The words after a machine belong to it, options and all.
+    /// All words after a machine belong to it, even options.
     const OPTIONS_ANYWHERE: bool = false;
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -64,7 +63,7 @@ impl Arguments for ScpArgs {
     }
 }
 
-/// Parts scp's own options from the paths after them; options that take an argument are left out of the first.
+/// Split scp's own options from the paths after them. Options with an argument are dropped.
 fn split_scp_options(words: &[String]) -> (Vec<String>, &[String]) {
     // scp(1).
     const TAKE_VALUE: &str = "cDFiJloPSX";
@@ -89,7 +88,7 @@ fn split_scp_options(words: &[String]) -> (Vec<String>, &[String]) {
     (options, &words[end.min(words.len())..])
 }
 
-/// Put one entry of an archive at a path: below it if it is a folder, else in its place.
+/// Unpack an archive with one entry: into the folder at a path, or else in place of the path.
 const TAKE: &str = r#"
 set -e
 to=$1 name=$2
@@ -104,7 +103,7 @@ else
 fi
 "#;
 
-/// Give a file, or with `-r` a folder, as an archive with one entry.
+/// Pack a file, or with `-r` a folder, into an archive with one entry.
 const GIVE: &str = r#"
 set -e
 from=$1
@@ -135,7 +134,7 @@ pub fn run(client: &mut Client, args: &ScpArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// `[USER@]TARGET:PATH` is in a machine; everything else is here.
+/// `[USER@]TARGET:PATH` is in a machine; everything else is on this computer.
 fn place(client: &mut Client, model: &Model, word: &str) -> anyhow::Result<Place> {
     let Some((target, path)) =
         word.split_once(':').filter(|(target, _)| !target.contains("./") && !target.starts_with('/'))
@@ -171,7 +170,7 @@ impl Place {
 
 fn copy(from: &Place, to: &Place, recursive: bool) -> anyhow::Result<()> {
     let (source, target) = (from.path(), to.path());
-    // A trailing slash is not a part of the name.
+    // Ignores a trailing slash.
     let name = Path::new(&source).file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.with_context(|| format!("scp: {source:?} has no name to copy it under"))?;
     if let Place::Here(path) = to
@@ -199,5 +198,5 @@ fn check(output: &Output) -> anyhow::Result<()> {
         return Ok(());
     }
     let text = String::from_utf8_lossy(&output.stderr);
-    bail!("{}", text.lines().next().unwrap_or("scp: it failed without a word"))
+    bail!("{}", text.lines().next().unwrap_or("scp: it failed without a message"))
 }

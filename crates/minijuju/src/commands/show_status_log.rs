@@ -17,7 +17,7 @@ use crate::store::status::{self, Kind, Status};
 
 const HELP: &str = "\
 Details:
-Types: application, juju-machine, juju-unit, machine, model, unit (both of a unit's), workload.
+Types: application, juju-machine, juju-unit, machine, model, unit (a unit's workload and agent), workload.
 
 Examples:
     juju show-status-log tinyproxy/0
@@ -25,26 +25,26 @@ Examples:
     juju show-status-log --type application tinyproxy
     juju show-status-log --type model";
 
-/// The type of which there is one thing only, which needs no name.
+/// The type that needs no name: there is only one model.
 const MODEL: &str = "model";
 
-/// Show the statuses that something has had.
+/// Show past statuses.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = HELP)]
 pub struct ShowStatusLogArgs {
     /// The unit, application or machine
     #[arg(value_name = "entity name")]
     pub entity: Vec<String>,
-    /// Which of its statuses
+    /// Type of the statuses
     #[arg(long = "type", value_name = "type", default_value = "unit")]
     pub kind: String,
-    /// The last so many; 20 if nothing else is asked for
+    /// Show the last so many; by default 20
     #[arg(short = 'n', long = "n", value_name = "number", default_value = "0", value_parser = integer)]
     pub number: i64,
-    /// Those of so many days
+    /// Show those of the last so many days
     #[arg(long, value_name = "number", default_value = "0", value_parser = integer)]
     pub days: i64,
-    /// Those since a day, as 2026-01-31
+    /// Show those since a date such as 2026-01-31
     #[arg(long = "from-date", value_name = "date")]
     pub from_date: Option<String>,
     #[command(flatten)]
@@ -75,7 +75,7 @@ impl Arguments for ShowStatusLogArgs {
     }
 }
 
-/// A status that something has had.
+/// A past status.
 #[derive(Debug, PartialEq, Serialize)]
 struct Entry {
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -111,7 +111,7 @@ pub fn run(client: &mut Client, args: &ShowStatusLogArgs) -> anyhow::Result<Exit
     };
     let model = client.model()?;
     let mut past: Vec<(&'static str, Status)> = if args.kind == MODEL {
-        // A model is available from when it is added until it is gone.
+        // A model is available from its creation to its end.
         vec![(MODEL, Status { since: model.created, ..Status::new("available", "") })]
     } else {
         let all = status::history(client.store.db(), &model.uuid, entity)?.into_iter();
@@ -134,7 +134,7 @@ pub fn run(client: &mut Client, args: &ShowStatusLogArgs) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// The statuses that a type of Juju's stands for, with its word for each.
+/// The kinds of statuses for one of Juju's types, with Juju's word for each.
 fn kinds(name: &str, entity: &str) -> anyhow::Result<Vec<(Kind, &'static str)>> {
     let (kinds, fits) = match name {
         "unit" => (vec![(Kind::Agent, "juju-unit"), (Kind::Workload, "workload")], is_unit(entity)),

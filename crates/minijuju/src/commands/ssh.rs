@@ -1,4 +1,4 @@
-//! `juju ssh`, without ssh: a process in the machine.
+//! `juju ssh` without ssh: a process in the machine.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::ExitCode;
@@ -11,8 +11,8 @@ use crate::client::remote::Remote;
 
 const SSH_HELP: &str = "\
 Details:
-It is a shell on the unit's machine, as the user ubuntu, who may do everything with sudo. No SSH is
-on the way.
+It opens a shell on the unit's machine, as the user ubuntu, who can do everything with sudo. It does
+not use SSH.
 
 Examples:
     juju ssh tinyproxy/0
@@ -26,20 +26,20 @@ pub struct SshArgs {
     /// The unit or machine, then options for ssh and a command
     #[arg(value_name = "target", trailing_var_arg = true)]
     words: Vec<String>,
-    /// Take a terminal, or do not (--pty=false)
+    /// Allocate a terminal, or do not (--pty=false)
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "bool")]
     pub pty: Option<bool>,
     #[command(flatten)]
     pub ssh: SshOptions,
     #[command(flatten)]
     pub model: ModelOption,
-    /// The user to be; `ubuntu` if none was named.
+    /// The user; `ubuntu` by default.
     #[arg(skip)]
     pub user: Option<String>,
     /// The unit or machine.
     #[arg(skip)]
     pub target: String,
-    /// The command, in the words that were given; a shell if there is none.
+    /// The command's words; empty for a shell.
     #[arg(skip)]
     pub command: Vec<String>,
 }
@@ -47,7 +47,7 @@ pub struct SshArgs {
 impl Arguments for SshArgs {
     const USAGE: Option<&str> = Some("<[user@]target> [openssh options] [command]");
 
-    /// The words after a machine belong to it, options and all.
+    /// All words after a machine belong to it, even options.
     const OPTIONS_ANYWHERE: bool = false;
 
     fn init(&mut self) -> Result<(), UsageError> {
@@ -61,7 +61,7 @@ impl Arguments for SshArgs {
         self.user = user.map(str::to_owned);
         target.clone_into(&mut self.target);
         let (options, command) = split_ssh_options(rest);
-        // There is no ssh on the way, so its options change nothing but whether there is a terminal.
+        // Of ssh's options, only those about a terminal have an effect.
         if options.iter().any(|option| option == "-t" || option == "-tt") {
             self.pty = Some(true);
         } else if options.iter().any(|option| option == "-T") {
@@ -72,7 +72,7 @@ impl Arguments for SshArgs {
     }
 }
 
-/// Parts ssh's own options from the command after them.
+/// Split ssh's own options from the command after them.
 fn split_ssh_options(words: &[String]) -> (&[String], &[String]) {
     // ssh(1): the options that take an argument.
     const TAKE_VALUE: &str = "BbcDEeFIiJLlmOoPpQRSWw";
@@ -83,7 +83,7 @@ fn split_ssh_options(words: &[String]) -> (&[String], &[String]) {
         }
         let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else { break };
         end += 1;
-        // `-o X` takes the next word; `-oX` has it inside.
+        // `-o X` takes the next word; `-oX` contains its value.
         let value = letters.char_indices().find(|(_, letter)| TAKE_VALUE.contains(*letter));
         if value.is_some_and(|(at, letter)| at + letter.len_utf8() == letters.len()) {
             end += 1;
@@ -93,7 +93,7 @@ fn split_ssh_options(words: &[String]) -> (&[String], &[String]) {
     (&words[..end], &words[end..])
 }
 
-/// Run it. It ends as the command does, because it becomes that.
+/// Run it. This process becomes the command, so it ends like it.
 pub fn run(client: &mut Client, args: &SshArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let remote = Remote::open(client, &model, &args.target, args.user.as_deref())?;

@@ -1,5 +1,5 @@
-//! SSH keys of a model: `juju add-ssh-key` and its kin. They are kept and listed as on Juju, and open nothing: `juju ssh` goes
-//! straight into machines.
+//! A model's SSH keys: `juju add-ssh-key` and related commands. Keys are stored and listed as on Juju, but have no
+//! effect, because `juju ssh` does not use SSH.
 
 use std::process::ExitCode;
 
@@ -16,11 +16,11 @@ const ADD_SSH_KEY_HELP: &str = "\
 Examples:
     juju add-ssh-key \"$(cat ~/mykey.pub)\"";
 
-/// Add public SSH keys to a model, which needs none here.
+/// Add public SSH keys to a model, where none are needed.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = ADD_SSH_KEY_HELP)]
 pub struct AddSshKeyArgs {
-    /// The keys, each as in `authorized_keys`
+    /// The keys, in the format of `authorized_keys`
     #[arg(value_name = "ssh key")]
     pub keys: Vec<String>,
     #[command(flatten)]
@@ -40,11 +40,11 @@ Examples:
     juju import-ssh-key gh:phamilton
     juju import-ssh-key gh:rheinlein lp:iasmiov gh:hharrison";
 
-/// Add a person's public SSH keys to a model, which needs none here.
+/// Import a user's public SSH keys into a model, where none are needed.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = IMPORT_SSH_KEY_HELP)]
 pub struct ImportSshKeyArgs {
-    /// Whose keys: a name at Launchpad or GitHub
+    /// Names at Launchpad or GitHub
     #[arg(value_name = "lp|gh:user identity")]
     pub ids: Vec<String>,
     #[command(flatten)]
@@ -63,7 +63,7 @@ impl Arguments for ImportSshKeyArgs {
     }
 }
 
-/// What `import-ssh-key` cannot import.
+/// Why a key ID cannot be imported.
 #[derive(Debug, thiserror::Error)]
 enum KeyIdError {
     #[error("{0:?} key ID not valid")]
@@ -124,13 +124,14 @@ pub struct SshKeysArgs {
 
 impl Arguments for SshKeysArgs {}
 
-/// Comments of Juju's own keys, which are none of the user's.
+/// Comments that are reserved for Juju's own keys.
 const INTERNAL: [&str; 2] = ["juju-client-key", "juju-system-key"];
 
-/// A public key's fingerprint, as Juju shows it, and its comment. juju/utils: `KeyFingerprint` in ssh/authorisedkeys.go.
+/// The fingerprint of a public key, as Juju shows it, and the key's comment. juju/utils: `KeyFingerprint` in
+/// ssh/authorisedkeys.go.
 fn fingerprint(key: &str) -> Option<(String, String)> {
     let words: Vec<&str> = key.split_whitespace().collect();
-    // Options may come before the kind.
+    // Options may precede the key's type.
     (0..words.len().saturating_sub(1)).find_map(|at| {
         let blob = base64::decode(words[at + 1]).ok()?;
         let kind = words[at].as_bytes();
@@ -171,7 +172,7 @@ pub fn add(client: &mut Client, args: &AddSshKeyArgs) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// Run `juju import-ssh-key`: nothing is fetched.
+/// Run `juju import-ssh-key`. It fetches nothing.
 pub fn import(client: &mut Client, _: &ImportSshKeyArgs) -> anyhow::Result<ExitCode> {
     client.model()?;
     needless(client);

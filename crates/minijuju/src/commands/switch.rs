@@ -18,7 +18,7 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = SWITCH_HELP)]
 pub struct SwitchArgs {
-    /// A controller, a model or both; the current one is printed if there is none
+    /// A controller, a model or both; by default, print the current one
     #[arg(value_name = "controller or model")]
     pub target: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What can be said to minijuju, and what it answers to the rest.
+//! Tests of the command line: what it accepts, and its answers to mistakes.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::format::{Document, StatusFormat, Tabular};
 
 type Invocation = cli::Invocation<Command>;
 
-/// Takes a line apart at spaces; `_` stands for a space inside a word.
+/// Split a line at spaces; `_` stands for a space within a word.
 fn words(line: &str) -> Vec<OsString> {
     let words = line.split_whitespace().map(|word| word.replace('_', " "));
     std::iter::once("juju".to_owned()).chain(words).map(OsString::from).collect()
@@ -32,7 +32,7 @@ pub(super) fn assert_refused(line: &str, why: &str, code: u8) {
     assert_eq!(stop(line), Answer { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }, "{line}");
 }
 
-/// The arguments of a line that is the command `$name`.
+/// The arguments of a line, which must be the command `$name`.
 macro_rules! command {
     ($line:expr, $name:ident) => {{
         match $crate::commands::tests::read($line).command {
@@ -121,7 +121,7 @@ fn a_command_that_fails_prints_an_empty_document_where_a_program_reads_its_outpu
     }
 }
 
-/// Each line is one that Jubilant writes.
+/// Each line is one that Jubilant generates.
 #[test]
 fn every_call_of_jubilant_is_understood() {
     for line in [
@@ -236,10 +236,10 @@ fn mistakes_are_answered_as_juju_answers_them() {
 }
 
 #[test]
-fn what_is_not_here_is_refused_by_name() {
+fn commands_and_options_that_minijuju_lacks_are_refused_by_name() {
     assert_refused(
         "register lxd",
-        "minijuju does not do \"register\": there is a controller already; begin with \"minijuju add-model\"",
+        "minijuju does not do \"register\": there is a controller already; start with \"minijuju add-model\"",
         2,
     );
     for line in ["wait-for application x", "add-machine", "find x", "grant bob read m"] {
@@ -254,7 +254,7 @@ fn what_is_not_here_is_refused_by_name() {
 }
 
 #[test]
-fn what_juju_ignores_on_machines_is_taken() {
+fn what_juju_ignores_on_machines_is_accepted() {
     for line in [
         "ssh --container charm tinyproxy/0",
         "ssh --remote tinyproxy/0",
@@ -277,7 +277,7 @@ fn what_juju_ignores_on_machines_is_taken() {
 }
 
 #[test]
-fn what_juju_does_not_know_is_no_command() {
+fn what_juju_does_not_know_is_not_a_command() {
     assert_refused(
         "stauts --format json",
         "juju: \"stauts\" is not a juju command. See \"juju --help\".\n\nDid you mean:\n\tstatus",

@@ -1,4 +1,4 @@
-//! Where a new charm takes the crates of the framework from: the same place as this program came from.
+//! Where a new charm gets the crates of the framework from: by default, from where this program came from.
 
 use std::env;
 use std::fs;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::InitError;
 
-/// Where the crates of the framework are.
+/// Where the framework's crates are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CratesFrom {
     /// The registry, in this version.
@@ -19,7 +19,7 @@ pub(crate) enum CratesFrom {
 }
 
 impl CratesFrom {
-    /// What `--crates` says: a version, a repository's address, or a folder.
+    /// Parse the argument of `--crates`: a version, a repository's URL, or a folder.
     pub(crate) fn parse(text: &str) -> Result<Self, InitError> {
         if text.starts_with(|c: char| c.is_ascii_digit()) && !Path::new(text).exists() {
             return Ok(Self::Version(text.to_owned()));
@@ -30,7 +30,7 @@ impl CratesFrom {
         Self::folder(Path::new(text))
     }
 
-    /// Where this program came from: what `cargo install` noted of it, else the folder that it was built in.
+    /// Where this program came from: recorded by `cargo install`, or else the folder that it was built in.
     pub(crate) fn of_this_program() -> Result<Self, InitError> {
         if let Some(noted) = env::current_exe().ok().and_then(|program| noted_by_cargo(&program)) {
             return match noted {
@@ -45,7 +45,7 @@ impl CratesFrom {
         }
     }
 
-    /// The folder of the crates, given that or the checkout that it is in.
+    /// The folder of the crates, in a checkout or given directly.
     fn folder(folder: &Path) -> Result<Self, InitError> {
         let folder = folder.canonicalize().map_err(|error| InitError::Read { path: folder.to_owned(), error })?;
         let inner = folder.join("crates");
@@ -54,7 +54,7 @@ impl CratesFrom {
         if missing.is_file() { Ok(Self::Folder(folder)) } else { Err(InitError::NotTheCrates { folder, missing }) }
     }
 
-    /// A dependency on one of the crates, as the right side of its line in Cargo.toml.
+    /// A dependency on one of the crates: the right side of its line in Cargo.toml.
     pub(crate) fn dependency(&self, package: &str, folder: &str, features: &[&str]) -> String {
         let from = match self {
             Self::Version(version) => format!("version = {version:?}"),
@@ -66,11 +66,11 @@ impl CratesFrom {
     }
 }
 
-/// What Cargo noted when it installed a program: `bin/PROGRAM` stands beside `.crates2.json`.
+/// What Cargo recorded when it installed a program: `.crates2.json` is in the folder above `bin/PROGRAM`.
 fn noted_by_cargo(program: &Path) -> Option<CratesFrom> {
     let notes = program.parent()?.parent()?.join(".crates2.json");
     let notes: Value = serde_json::from_slice(&fs::read(notes).ok()?).ok()?;
-    // A key is `NAME VERSION (SOURCE)`, where the source is as in Cargo.lock.
+    // A key is `NAME VERSION (SOURCE)`, with the source as in Cargo.lock.
     notes.get("installs")?.as_object()?.keys().find_map(|package| source(package))
 }
 
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cargo_noted_tells_where_the_crates_are() {
+    fn what_cargo_recorded_shows_where_the_crates_are() {
         let git = "minijuju 0.1.0 (git+https://example.com/charms?branch=main#0123abc)";
         assert_eq!(source(git), Some(CratesFrom::Git("https://example.com/charms".to_owned())));
         let registry = "minijuju 0.3.1 (registry+https://example.com/index)";
@@ -105,7 +105,7 @@ mod tests {
     fn a_folder_without_the_crates_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let error = CratesFrom::parse(folder.path().to_str().unwrap()).unwrap_err().to_string();
-        assert!(error.contains("holds no crates of the framework"), "{error}");
+        assert!(error.contains("does not hold the crates of the framework"), "{error}");
     }
 
     #[test]

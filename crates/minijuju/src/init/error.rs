@@ -1,5 +1,3 @@
-//! Why a project is not written.
-
 use std::io;
 use std::path::PathBuf;
 
@@ -16,13 +14,11 @@ pub(crate) enum InitError {
     NotEmpty { folder: PathBuf },
     #[error("a charm needs a name: {} init NAME", called())]
     NoName,
-    #[error(
-        "cannot tell where the crates of the framework are: say it with --crates VERSION, --crates URL or --crates FOLDER"
-    )]
+    #[error("cannot find the crates of the framework: give --crates VERSION, --crates URL or --crates FOLDER")]
     NoCrates,
-    #[error("{} holds no crates of the framework: there is no {}", folder.display(), missing.display())]
+    #[error("{} does not hold the crates of the framework: there is no {}", folder.display(), missing.display())]
     NotTheCrates { folder: PathBuf, missing: PathBuf },
-    #[error("{} is no charm in Python: it has no src/charm.py", folder.display())]
+    #[error("{} is not a charm in Python: it has no src/charm.py", folder.display())]
     NotPython { folder: PathBuf },
     #[error("cannot start python3, which reads the charm: {0}")]
     NoPython(io::Error),

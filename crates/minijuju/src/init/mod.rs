@@ -1,6 +1,7 @@
-//! A charm's project: what `minijuju init` and `minijuju port` write.
+//! Writes a charm's project for `minijuju init` and `minijuju port`.
 //!
-//! The project is made in a folder beside its place and moved there when it is whole, so that nothing half written stays.
+//! The project is made in a temporary folder next to its place, and moved there when it is complete, so no partial
+//! project is left behind.
 
 mod crates;
 mod error;
@@ -16,7 +17,7 @@ pub(crate) use port::port;
 pub(crate) use project::write;
 pub(crate) use questions::{Asked, ask};
 
-/// A name of an action.
+/// An action's name, checked.
 pub(crate) fn action(name: &str) -> Result<String, InitError> {
     names::checked("action", name)
 }

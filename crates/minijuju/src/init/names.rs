@@ -1,14 +1,14 @@
-//! The names that a new charm is made of, by the rules of Juju, Charmcraft and Rust.
+//! The names in a new charm, checked by the rules of Juju, Charmcraft and Rust.
 
 use std::str::FromStr;
 
 use super::InitError;
 
-/// Juju's rule for names of charms, endpoints and actions, in words.
+/// Juju's rule for names of charms, endpoints and actions.
 const RULE: &str =
     "it must be lower-case letters, digits and hyphens, begin with a letter, and have a letter after each hyphen";
 
-/// Rust's keywords, which cannot be the name of a handler's subject or of a field.
+/// Rust's keywords, which cannot name a handler or a field.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
     "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
@@ -63,7 +63,7 @@ pub(crate) struct Opt {
     pub(crate) kind: OptKind,
 }
 
-/// The types of options that a charm can begin with.
+/// The types of options in a new charm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OptKind {
     String,
@@ -112,7 +112,7 @@ impl FromStr for Endpoint {
     }
 }
 
-/// A name that Juju takes, and that a Rust handler can have.
+/// A name that Juju accepts, and that a Rust handler can have.
 pub(crate) fn checked(what: &'static str, name: &str) -> Result<String, InitError> {
     let invalid = |rule| InitError::Name { what, name: name.to_owned(), rule };
     let words_are_whole = name.split('-').all(|word| {
@@ -134,11 +134,11 @@ pub(super) fn capitals(name: &str, between: &str) -> String {
     words.map(|word| word[..1].to_uppercase() + &word[1..]).collect::<Vec<_>>().join(between)
 }
 
-/// A name as a field or a function in Rust has it.
+/// A name as a Rust field or function.
 pub(super) fn field(name: &str) -> String {
     let field = name.replace(|c: char| !c.is_alphanumeric(), "_");
     match field.as_str() {
-        // These cannot be written raw.
+        // These cannot be raw identifiers.
         "crate" | "self" | "super" | "Self" | "_" | "" => format!("{field}_"),
         word if KEYWORDS.contains(&word) => format!("r#{field}"),
         _ => field,

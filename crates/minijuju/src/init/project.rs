@@ -1,4 +1,4 @@
-//! The project's files, made of templates.
+//! Writes a project's files from templates.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,9 +24,9 @@ pub(crate) struct Plan {
     pub(crate) crates: CratesFrom,
 }
 
-/// Where a project's files come from.
+/// What a project is made from.
 pub(super) enum Source<'a> {
-    /// A charm that begins.
+    /// A new charm.
     New(&'a Plan),
     /// A charm in Python, with its new `charmcraft.yaml`.
     Port { ported: &'a Ported, charmcraft: &'a str, crates: &'a CratesFrom },
@@ -56,7 +56,7 @@ const FILES: &[(&str, &str)] = templates! {
     "tox.ini" from "tox.ini.j2",
 };
 
-/// The files of a charm that was one in Python, in place of those above and besides them.
+/// The files of a ported charm, in place of those above and in addition to them.
 const PORTED: &[(&str, &str)] = &[
     ("PORTING.md", include_str!("../../templates/port/PORTING.md.j2")),
     ("src/charm.rs", include_str!("../../templates/port/charm.rs.j2")),
@@ -66,17 +66,17 @@ const PORTED: &[(&str, &str)] = &[
 const WORKLOAD_APT: &str = include_str!("../../templates/charm/src/workload-apt.rs.j2");
 const WORKLOAD_SYSTEMD: &str = include_str!("../../templates/charm/src/workload-systemd.rs.j2");
 
-/// Write a charm's project into a folder, which is made if it is not there.
+/// Write a charm's project to a folder, which is created if missing.
 ///
 /// # Errors
-/// The folder is not empty, a name is given twice or refused by Juju, or a file cannot be written. Then nothing is left
-/// of it.
+/// The folder is not empty, a name is given twice or refused by Juju, or a file cannot be written. No partial project
+/// is left behind.
 pub(crate) fn write(plan: &Plan, folder: &Path) -> Result<(), InitError> {
     check(plan)?;
     fill(folder, &Source::New(plan))
 }
 
-/// Fills a folder with a project, whole or not at all.
+/// Fill a folder with a project, completely or not at all.
 pub(super) fn fill(folder: &Path, source: &Source<'_>) -> Result<(), InitError> {
     match fs::read_dir(folder) {
         Ok(entries) => {
@@ -109,22 +109,22 @@ pub(super) fn fill(folder: &Path, source: &Source<'_>) -> Result<(), InitError> 
     let dispatch = made.path().join("dispatch");
     fs::set_permissions(&dispatch, fs::Permissions::from_mode(0o755)).map_err(unwritable(&dispatch))?;
     format(&sources);
-    // Whatever Juju would refuse is refused here, by the reader that packs charms.
+    // Whatever Juju would refuse is refused here, by the same code that packs charms.
     CharmFiles::from_project(made.path(), "amd64", "minijuju", "1980-01-01T00:00:00Z")?;
 
-    // `tempdir` makes folders for their owner alone; a project is as open as the folder that it is in.
+    // `tempdir` creates private folders, but a project should have the usual mode.
     fs::set_permissions(made.path(), fs::Permissions::from_mode(0o755)).map_err(unwritable(&place))?;
     // rename(2) replaces an empty folder.
     let made = made.keep();
     fs::rename(&made, &place).map_err(|error| {
-        // What cannot be removed either is named by the first error.
+        // If the folder cannot be removed either, the first error is enough.
         let _ = fs::remove_dir_all(&made);
         InitError::Write { path: place.clone(), error }
     })
 }
 
 impl Source<'_> {
-    /// The project's files: each one's name and content.
+    /// The project's files: names and contents.
     fn files(&self, place: &Path) -> Result<BTreeMap<&'static str, String>, InitError> {
         let mut templates: BTreeMap<&str, &str> = FILES.iter().copied().collect();
         let values = match self {
@@ -145,10 +145,10 @@ impl Source<'_> {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         let mut files = BTreeMap::new();
         for (name, template) in templates {
-            // What was written by a person is no template.
+            // Text that a user wrote is not a template.
             let text = match self {
                 Self::Port { charmcraft, .. } if name == "charmcraft.yaml" => (*charmcraft).to_owned(),
-                // The engine takes the template's last newline away.
+                // The engine removes the template's last newline.
                 _ => environment.render_named_str(name, template, &values)? + "\n",
             };
             files.insert(name, text);
@@ -170,7 +170,8 @@ fn check(plan: &Plan) -> Result<(), InitError> {
     twice("endpoint", plan.relations.iter().map(|relation| relation.name.as_str()).collect())
 }
 
-/// Format the sources as `cargo fmt` does. Lines break by the lengths of names, which templates do not know. Where there
+/// Format the sources as `cargo fmt` does. Templates cannot know where lines break, because that depends on the names.
+/// Without rustfmt the sources are still valid.
 /// is no rustfmt, the sources are still valid.
 fn format(sources: &[PathBuf]) {
     let _ = Command::new("rustfmt")
@@ -182,7 +183,7 @@ fn format(sources: &[PathBuf]) {
         .status();
 }
 
-/// What the templates are filled with.
+/// The values for the templates.
 fn values(plan: &Plan, place: &Path) -> Value {
     let (workload, target) = match &plan.workload {
         Workload::None => ("", ""),
@@ -236,7 +237,7 @@ fn port_values(ported: &Ported, crates: &CratesFrom, place: &Path) -> Value {
     }
 }
 
-/// Whether a project would be taken for a part of one around it.
+/// Whether Cargo would treat a project as part of a workspace around it.
 fn in_workspace(place: &Path) -> bool {
     place.ancestors().skip(1).any(|folder| folder.join("Cargo.toml").is_file())
 }
@@ -331,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_twice_is_refused_before_anything_is_written() {
+    fn names_given_twice_are_refused_before_anything_is_written() {
         let parent = parent();
         let folder = parent.path().join("web");
         let mut twice = plan("none");

@@ -1,4 +1,4 @@
-//! What `init` asks on a terminal.
+//! The questions that `init` asks on a terminal.
 
 use std::io::{self, BufRead, Write};
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use super::InitError;
 use super::names::checked;
 use super::project::Plan;
 
-/// Ask for what the command line left out. An empty answer takes what stands in brackets.
+/// Ask for what the command line left out. An empty answer means the default in brackets.
 pub(crate) fn ask(plan: &mut Asked, answers: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<()> {
     if plan.name.is_none() {
         plan.name = Some(question(answers, out, "The charm's name", None, |text| checked("charm", text))?);
@@ -29,7 +29,7 @@ pub(crate) fn ask(plan: &mut Asked, answers: &mut dyn BufRead, out: &mut dyn Wri
     Ok(())
 }
 
-/// What the command line gave of a [`Plan`].
+/// The parts of a [`Plan`] that the command line gave.
 #[derive(Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) name: Option<String>,
@@ -40,7 +40,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// The plan, if nothing is missing.
+    /// The plan, if it is complete.
     pub(crate) fn plan(self, crates: super::CratesFrom) -> Result<Plan, InitError> {
         Ok(Plan {
             name: checked("charm", &self.name.ok_or(InitError::NoName)?)?,

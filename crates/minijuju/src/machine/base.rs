@@ -365,8 +365,8 @@ mod tests {
                 "ubuntu@22.04",
                 "is ubuntu@24.04, by its /etc/os-release, and not ubuntu@22.04",
             ),
-            (root("", &program(own())), "ubuntu@24.04", "it has no /etc/os-release that names one"),
-            (root(NOBLE, b"#!text"), "ubuntu@24.04", "its /bin/sh is no program"),
+            (root("", &program(own())), "ubuntu@24.04", "it has no /etc/os-release that names a distribution"),
+            (root(NOBLE, b"#!text"), "ubuntu@24.04", "its /bin/sh is not a program"),
             (root(NOBLE, &program(other.0)), "ubuntu@24.04", &format!("is for {}, and this computer is", other.1)),
         ] {
             let error = check(root.path(), name).unwrap_err();

@@ -12,8 +12,8 @@ use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
 use super::{PackError, Profile};
 
-/// What goes into a charm, by its path there. The same entries always make the same bytes: they are written in order,
-/// with one time for all, and of their modes only what counts.
+/// The content of a charm, by path. The same entries always produce the same bytes: they are sorted, have one
+/// timestamp, and their modes are reduced to what matters.
 #[derive(Debug, Default)]
 pub(super) struct Archive {
     entries: BTreeMap<String, Entry>,
@@ -27,24 +27,24 @@ enum Entry {
 }
 
 impl Archive {
-    /// Puts in a file of this content.
+    /// Add a file with this content.
     pub(super) fn text(&mut self, path: &str, content: String) {
         self.entries.insert(path.to_owned(), Entry::Text(content));
     }
 
-    /// Puts in a file, and whether one can execute it.
+    /// Add a file, and whether it is executable.
     pub(super) fn file(&mut self, path: &str, source: PathBuf) {
         self.entries.insert(path.to_owned(), Entry::File(source));
     }
 
-    /// Puts in a symbolic link.
+    /// Add a symbolic link.
     pub(super) fn link(&mut self, path: &str, target: String) {
         self.entries.insert(path.to_owned(), Entry::Link(target));
     }
 
-    /// Writes the charm, whole or not at all.
+    /// Write the charm atomically.
     pub(super) fn write(&self, charm: &Path, profile: Profile) -> Result<(), PackError> {
-        // What is unpacked on this computer at once need not be small.
+        // A charm that is unpacked at once on this computer need not be small.
         let level = match profile {
             Profile::Release => 9,
             Profile::Dev => 1,

@@ -1,4 +1,4 @@
-//! Has Cargo build the charm's binary, and looks at what it built.
+//! Lets Cargo build the charm's binary, and inspects the result.
 
 use std::{
     env, fs,
@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{PackError, Profile, Step};
 
-/// What Cargo says on its standard output, as far as it matters here.
+/// The parts of Cargo's messages on standard output that matter here.
 #[derive(Deserialize)]
 struct Message {
     reason: String,
@@ -26,8 +26,8 @@ struct Target {
     kind: Vec<String>,
 }
 
-/// Builds the package in a folder and returns where its binary is. Where that is, only Cargo knows: the
-/// target folder and the target itself may come from configuration.
+/// Build the package in a folder. Returns the binary's path, which only Cargo knows: configuration can change both the
+/// target folder and the target.
 pub(super) fn build(
     project: &Path,
     binary: &str,
@@ -38,7 +38,7 @@ pub(super) fn build(
         Profile::Release => "release",
         Profile::Dev => "dev",
     };
-    // Cargo tells the commands that it runs where it is itself.
+    // Cargo sets this variable for the commands that it runs.
     let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let mut child = Command::new(&cargo)
         .args(["build", "--profile", profile, "--bin", binary, "--message-format=json-render-diagnostics"])
@@ -72,29 +72,28 @@ pub(super) fn build(
         Some(path) if status.success() => Ok(path),
         _ => {
             if messages.is_empty() {
-                progress(Step::Cargo { line: &format!("it ended with {status}, and said nothing") });
+                progress(Step::Cargo { line: &format!("it ended with {status}, without a message") });
             }
             Err(PackError::Build { binary: binary.to_owned(), hint: static_libraries_missing(&messages) })
         }
     }
 }
 
-/// What to do where the linker does not find the C library to put into the binary: some distributions keep it in a package
-/// of its own.
+/// What to do if the linker cannot find the static C library: some distributions have it in a separate package.
 fn static_libraries_missing(messages: &[String]) -> Option<&'static str> {
-    // GNU ld's words, and LLD's.
+    // The messages of GNU ld and of LLD.
     let missing = ["cannot find -lc", "unable to find library -lc", "cannot find -lgcc_eh", "cannot find crt1.o"];
     let found = messages
         .iter()
         .any(|line| missing.iter().any(|words| line.trim_end_matches(": No such file or directory").ends_with(words)));
     found.then_some(
-        "the static C library is missing, which a charm carries: install libc6-dev on Debian and Ubuntu, glibc-static on Fedora, \
+        "the static C library, which is linked into a charm, is missing: install libc6-dev on Debian and Ubuntu, glibc-static on Fedora, \
          or build for musl (`rustup target add x86_64-unknown-linux-musl`, and that target in .cargo/config.toml)",
     )
 }
 
-/// Whether a program needs a dynamic loader, and so the C library of the computer that it runs on: an ELF file says so in a
-/// program header. (Only those of 64 bits, as Juju's architectures are, with the lower byte first or last.)
+/// Whether a program needs a dynamic loader, and so the C library of the computer that it runs on. An ELF file says so
+/// in a program header. Only 64-bit files are read, of either byte order, because all of Juju's architectures are.
 pub(super) fn is_dynamic(program: &Path) -> Result<bool, PackError> {
     let content = fs::read(program).map_err(|error| PackError::Read { path: program.to_owned(), error })?;
     Ok(interpreted(&content).unwrap_or(false))

@@ -1,8 +1,8 @@
-//! What `dispatch` starts.
+//! The program that `dispatch` starts.
 
 use std::path::Path;
 
-/// The last line of a `dispatch` that says something. (Charmcraft looks there too.)
+/// The last line of a `dispatch` that is neither empty nor a comment. Charmcraft looks there too.
 pub(super) fn last_line(dispatch: &str) -> &str {
     dispatch.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim()
 }

@@ -7,11 +7,11 @@ use std::{
 
 use super::{PackError, archive::Archive};
 
-/// Puts the files below `source` into `archive`, at `path` there (empty: at its top). `skip` says which to leave out, by
-/// their path in the archive.
+/// Add the files below `source` to `archive`, at `path` in it (empty: at the top). `skip` excludes files by their path
+/// in the archive.
 ///
-/// A link that stays in the charm stays a link; what other links lead to goes in itself, as with Charmcraft. Empty
-/// folders stay out, as with Charmcraft.
+/// As with Charmcraft, a link within the charm stays a link, other links are replaced by their target, and empty
+/// folders are left out.
 pub(super) fn add(
     archive: &mut Archive,
     root: &Path,
@@ -61,7 +61,7 @@ pub(super) fn add(
     Ok(())
 }
 
-/// Whether a link leads to something in the same folder tree, and by a way that does not leave it.
+/// Whether a link leads to something in the same tree, on a path that does not leave the tree.
 fn stays_inside(root: &Path, link: &Path, target: &Path) -> bool {
     if target.is_absolute() {
         return false;

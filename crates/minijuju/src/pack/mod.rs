@@ -1,7 +1,7 @@
-//! Packed charms: `.charm` files, made from a project and unpacked onto a machine.
+//! Packed charms: `.charm` files, made from a project and unpacked on a machine.
 //!
-//! A `.charm` is a zip file. [`pack`] puts the same files into it as Charmcraft; [`unpack`] takes only what stays inside
-//! of the charm's own folder.
+//! A `.charm` is a zip file. [`pack`] writes the same files to it as Charmcraft. [`unpack`] refuses anything that
+//! leads out of the charm's own folder.
 
 mod archive;
 mod binary;

@@ -1,4 +1,4 @@
-//! Makes a `.charm` from a project.
+//! Packs a project into a `.charm`.
 
 use std::{
     env, fs, io,
@@ -10,39 +10,40 @@ use ops_metadata::{CharmFiles, Part};
 
 use super::{PackError, PartFault, archive::Archive, binary, entry_point, listing};
 
-/// The time that a charm says it was made at, so that the same project makes the same bytes: the earliest that a zip
-/// file knows.
+/// The timestamp of all files in a charm, so that the same project produces the same bytes: the earliest that a zip
+/// file can store.
 const MADE_AT: &str = "1980-01-01T00:00:00Z";
 
-/// How a Rust charm's binary is built.
+/// How to build a Rust charm's binary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// Cargo's profile `release`: small and quick to start, as Charmcraft builds for the store.
+    /// Cargo's profile `release`: small and quick to start, as Charmcraft builds it.
     Release,
-    /// Cargo's profile `dev`: built in a moment after an edit, for it shares what `cargo test` has compiled.
+    /// Cargo's profile `dev`: built quickly after an edit, because it shares what `cargo test` has compiled.
     Dev,
 }
 
-/// What [`pack`] is doing.
+/// The current step of [`pack`].
 #[derive(Debug, Clone, Copy)]
 pub enum Step<'a> {
-    /// Cargo begins to build the charm's binary.
+    /// Cargo starts to build the charm's binary.
     Building {
         /// The binary's name.
         binary: &'a str,
     },
-    /// Cargo says something.
+    /// Cargo prints something.
     Cargo {
         /// A line of its standard error.
         line: &'a str,
     },
-    /// Something is probably a mistake, though the charm can be packed.
-    Warning { text: &'a str },
-    /// The `.charm` is being written.
+    /// Something is probably a mistake, but the charm can be packed.
+    Warning {
+        text: &'a str,
+    },
     Writing,
 }
 
-/// This machine's architecture in Juju's words, such as `amd64`.
+/// This machine's architecture by Juju's name, such as `amd64`.
 #[must_use]
 pub fn juju_arch() -> &'static str {
     match env::consts::ARCH {
@@ -53,18 +54,19 @@ pub fn juju_arch() -> &'static str {
     }
 }
 
-/// Packs the charm whose project is in a folder, for this machine's architecture, and returns the `.charm`:
-/// `NAME_ARCH.charm` in `out_dir`.
+/// Pack the charm of a project folder, for this machine's architecture. Returns the `.charm`: `NAME_ARCH.charm` in
+/// `out_dir`.
 ///
-/// A Rust charm's binary is built in the profile given and goes in with `dispatch`, the files of `dump` parts, and the YAML files
-/// that Charmcraft makes from `charmcraft.yaml`. Of another charm, such as one in Python, all files of the folder go in,
-/// but for `.git`, `.charm` files and `__pycache__`: what it needs at run time has to be there.
+/// A Rust charm's binary is built with this profile, and packed with `dispatch`, the files of `dump` parts, and the
+/// YAML files that Charmcraft derives from `charmcraft.yaml`. For another charm, such as one in Python, all files of
+/// the folder are packed, except `.git`, `.charm` files and `__pycache__`: what it needs at run time must already be
+/// there.
 ///
-/// Packed again, the same project makes the same bytes.
+/// The same project always produces the same bytes.
 ///
 /// # Errors
-/// Juju would refuse the charm, Cargo cannot build it, it has parts that only Charmcraft can make, or a file cannot be
-/// read or written.
+/// Juju would refuse the charm, Cargo cannot build it, it has parts that only Charmcraft can build, or a file cannot
+/// be read or written.
 pub fn pack(
     project: &Path,
     out_dir: &Path,
@@ -90,7 +92,7 @@ pub fn pack(
         }
         for part in files.parts.iter().filter(|part| part.plugin == "rust" && !primes(part, &format!("bin/{binary}"))) {
             let text = format!(
-                "parts.{}.prime lacks bin/{binary}, so that `charmcraft pack` leaves the charm's binary out; add it there",
+                "parts.{}.prime lacks bin/{binary}, so `charmcraft pack` would leave the charm's binary out; add it there",
                 part.name
             );
             progress(Step::Warning { text: &text });
@@ -114,7 +116,7 @@ pub fn pack(
             let name = path.rsplit('/').next().unwrap_or(path);
             let charm =
                 !path.contains('/') && Path::new(path).extension().is_some_and(|extension| extension == "charm");
-            // `charmcraft.yaml` is told by the files made from it, and Juju does not read it.
+            // The packed YAML files contain what `charmcraft.yaml` says, and Juju does not read it.
             charm || path == "charmcraft.yaml" || matches!(name, ".git" | "__pycache__")
         };
         listing::add(&mut archive, project, project, "", &skip)?;
@@ -142,7 +144,7 @@ fn read_dispatch(project: &Path) -> Result<Option<String>, PackError> {
     match fs::metadata(&path) {
         Ok(metadata) if metadata.permissions().mode() & 0o111 == 0 => Ok(None),
         Ok(_) => match fs::read(&path) {
-            // A `dispatch` need not be text.
+            // A `dispatch` may be binary.
             Ok(content) => Ok(Some(String::from_utf8_lossy(&content).into_owned())),
             Err(error) => Err(unreadable(error)),
         },
@@ -155,7 +157,7 @@ fn is_rust(project: &Path, parts: &[Part]) -> bool {
     project.join("Cargo.toml").is_file() && (parts.is_empty() || parts.iter().any(|part| part.plugin == "rust"))
 }
 
-/// Puts in what a part of `charmcraft.yaml` adds besides the binary.
+/// Add the files of a part of `charmcraft.yaml` other than the binary.
 fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), PackError> {
     let refused = |fault| PackError::Part { part: part.name.clone(), fault };
     if part.customized {
@@ -194,7 +196,7 @@ fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), Pa
         let path = plain(path).map_err(refused)?;
         let mut found = false;
         for (from, to) in &moved {
-            // All that was moved, or a part of it.
+            // Everything that was moved, or a part of it.
             let (from, to) = match path.strip_prefix(to.as_str()).filter(|rest| rest.starts_with('/')) {
                 Some(rest) => (source.join(format!("{from}{rest}")), path),
                 None if to == path || to.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')) => {
@@ -212,7 +214,7 @@ fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), Pa
     Ok(())
 }
 
-/// A path of a part's, without patterns.
+/// A path in a part, which must not be a pattern.
 fn plain(path: &str) -> Result<&str, PartFault> {
     let plain = path.trim_end_matches('/');
     if plain.starts_with(['-', '/']) || plain.contains(['*', '(']) || plain.split('/').any(|name| name == "..") {
@@ -221,7 +223,7 @@ fn plain(path: &str) -> Result<&str, PartFault> {
     Ok(plain)
 }
 
-/// Whether Charmcraft puts a file that a part makes into the charm.
+/// Whether Charmcraft primes a file of a part.
 fn primes(part: &Part, file: &str) -> bool {
     let (without, with): (Vec<&str>, Vec<&str>) =
         part.files.iter().map(String::as_str).partition(|path| path.starts_with('-'));

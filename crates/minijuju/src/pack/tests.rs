@@ -1,4 +1,5 @@
-//! Unpacking charms: good ones whole, bad ones not at all, each with one sentence. (`tests/pack.rs` has what is packed.)
+//! Tests of unpacking: good charms completely, bad ones not at all, with one sentence each. `tests/pack.rs` tests
+//! packing.
 
 use std::{
     fs::{self, File},
@@ -22,7 +23,7 @@ struct Charm {
 }
 
 impl Charm {
-    /// With nothing in it.
+    /// An empty archive.
     fn empty() -> Self {
         let folder = TempDir::new().unwrap();
         let charm = folder.path().join("x.charm");
@@ -30,7 +31,7 @@ impl Charm {
         Self { folder, zip }
     }
 
-    /// With what a charm needs.
+    /// What every charm needs.
     fn new() -> Self {
         Self::empty().file("metadata.yaml", 0o644, "name: x").file("dispatch", 0o755, "#!/bin/sh")
     }
@@ -46,13 +47,13 @@ impl Charm {
         self
     }
 
-    /// Unpacks it: where it went, or what was said.
+    /// Unpack it. Returns the folder, or the error.
     fn unpack(self) -> Result<(TempDir, PathBuf), String> {
         self.zip.finish().unwrap();
         unpack_in(self.folder)
     }
 
-    /// Unpacks it, which has to fail.
+    /// Unpack it, which must fail.
     fn refusal(self) -> String {
         self.unpack().unwrap_err()
     }
@@ -118,7 +119,7 @@ fn a_charm_with_hooks_alone_is_a_charm() {
 }
 
 #[test]
-fn what_is_no_charm_is_refused() {
+fn what_is_not_a_charm_is_refused() {
     let says = |content: &[u8]| {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("x.charm"), content).unwrap();
@@ -211,7 +212,7 @@ fn devices_are_refused() {
     assert!(message.ends_with(r#""null" in it is neither a file nor a folder nor a link"#), "{message}");
 }
 
-/// Zeros in a charm: `count` times 8 MiB of them, a few kilobytes each on disk.
+/// A charm with `count` times 8 MiB of zeros, a few kilobytes each on disk.
 fn zeros(count: u64) -> Charm {
     let mut charm = Charm::new();
     charm.zip.start_file("zeros-0", SimpleFileOptions::default()).unwrap();
@@ -235,9 +236,9 @@ fn zeros_without_end_are_refused_before_anything_is_written() {
 }
 
 #[test]
-fn a_large_file_that_is_no_zip_file_is_refused_at_once() {
+fn a_large_file_that_is_not_a_zip_file_is_refused_at_once() {
     let folder = TempDir::new().unwrap();
-    // Without blocks on disk.
+    // A sparse file, which takes no space.
     File::create(folder.path().join("x.charm")).unwrap().set_len(1 << 30).unwrap();
     let before = Instant::now();
     let message = unpack_in(folder).unwrap_err();
@@ -270,7 +271,7 @@ fn a_damaged_charm_is_refused() {
         bytes[position] ^= 0x5a;
         fs::write(&path, bytes).unwrap();
         let to = charm.folder.path().join("to");
-        // Some bytes mean nothing (times, for one); whatever happens, it is an answer, and nothing is half there.
+        // Some bytes mean nothing, such as times. In any case there must be a result, and no partial output.
         match unpack(&path, &to) {
             Ok(()) => fs::remove_dir_all(&to).unwrap(),
             Err(error) => {

@@ -13,30 +13,31 @@ use zip::ZipArchive;
 
 use super::UnpackError;
 
-/// How many bytes a charm may have unpacked: 512 MiB. A zip file of half a megabyte can hold as much, if it is zeros.
+/// The maximum unpacked size of a charm in bytes: 512 MiB. A zip file of half a megabyte can hold that much, if it is
+/// zeros.
 pub(super) const MAX_SIZE: u64 = 512 << 20;
-/// How many files, folders and links a charm may have.
+/// The maximum number of files, folders and links in a charm.
 const MAX_FILES: usize = 100_000;
-/// How long the target of a link may be, in bytes: Linux's own limit.
+/// The maximum length of a link's target in bytes: Linux's own limit.
 const MAX_TARGET: u64 = 4096;
-/// How many links may lead to links: Linux's own limit.
+/// The maximum number of links to follow: Linux's own limit.
 const MAX_LINKS: usize = 40;
 
-/// What stands at a path of the archive.
+/// An entry of the archive.
 enum Entry {
     Folder,
     File { index: usize, mode: u32 },
     Link { target: String },
 }
 
-/// Unpacks a charm to a folder, which must not be there yet or be empty. Modes and symbolic links are kept.
+/// Unpack a charm to a folder, which must be missing or empty. Modes and symbolic links are kept.
 ///
 /// # Errors
-/// The file is not a charm: no zip file, nothing in it for Juju to execute, too large, or with paths or links that lead
-/// out of its folder. Or something cannot be read or written. `to` is then as it was before.
+/// The file is not a charm: it is not a zip file, has nothing for Juju to execute, is too large, or has paths or links
+/// that lead out of its folder. Or something cannot be read or written. In all cases `to` is left as it was.
 pub fn unpack(charm: &Path, to: &Path) -> Result<(), UnpackError> {
     let unreadable = |error| UnpackError::Read { charm: charm.to_owned(), error };
-    // To open a named pipe would be to wait for someone who writes to it.
+    // Opening a named pipe would block until it has a writer.
     if !fs::metadata(charm).map_err(unreadable)?.is_file() {
         return Err(refused(charm, "it is not a file"));
     }
@@ -55,7 +56,7 @@ pub fn unpack(charm: &Path, to: &Path) -> Result<(), UnpackError> {
         .map_err(unwritable)?;
     write(charm, &mut zip, &entries, temporary.path())?;
     fs::rename(temporary.path(), to).map_err(unwritable)?;
-    // Nothing is there any more to be removed.
+    // The folder was moved, so there is nothing to remove.
     let _ = temporary.keep();
     Ok(())
 }
@@ -64,14 +65,14 @@ fn refused(charm: &Path, reason: &str) -> UnpackError {
     UnpackError::Refused { charm: charm.to_owned(), reason: reason.to_owned() }
 }
 
-/// Reads what is in the archive and checks it, before anything is written.
+/// Read the archive and check it, before anything is written.
 fn plan(charm: &Path, zip: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<String, Entry>, UnpackError> {
     let refuse = |reason: String| Err(refused(charm, &reason));
     if zip.has_duplicate_names() {
         return refuse("it holds two files of the same name".to_owned());
     }
     if zip.len() > MAX_FILES {
-        return refuse(format!("it holds {} files, and {MAX_FILES} are the limit", zip.len()));
+        return refuse(format!("it holds {} files, and {MAX_FILES} is the limit", zip.len()));
     }
     let mut entries = BTreeMap::new();
     let mut size = 0_u64;
@@ -81,7 +82,7 @@ fn plan(charm: &Path, zip: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<
         let Some(path) = inner_path(&raw) else {
             return refuse(format!("it holds the path {raw:?}, which leads out of the charm's folder"));
         };
-        // The type's bits, as `stat` gives them; none where the archive comes from a system without them.
+        // The mode bits as in `stat`, if the archive comes from a system that has them.
         let mode = file.unix_mode().unwrap_or(0o644);
         let entry = match mode & 0o170_000 {
             _ if file.is_dir() => Entry::Folder,
@@ -107,7 +108,7 @@ fn plan(charm: &Path, zip: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<
         }
     }
     if size > MAX_SIZE {
-        return refuse(format!("unpacked it has {size} bytes, and {MAX_SIZE} are the limit"));
+        return refuse(format!("unpacked it has {size} bytes, and {MAX_SIZE} is the limit"));
     }
     check_parents(charm, &entries)?;
     check_links(charm, &entries)?;
@@ -115,7 +116,7 @@ fn plan(charm: &Path, zip: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<
     Ok(entries)
 }
 
-/// A path of the archive without `.` and double slashes; `None` if it leads out of it.
+/// A path of the archive without `.` and double slashes, or `None` if it leads out of the archive.
 fn inner_path(raw: &str) -> Option<String> {
     if raw.is_empty() || raw.starts_with('/') || raw.contains('\0') {
         return None;
@@ -131,7 +132,7 @@ fn inner_path(raw: &str) -> Option<String> {
     Some(names.join("/"))
 }
 
-/// Nothing may stand below a file, or below a link: that would write to where the link leads.
+/// Check that nothing is below a file or a link: that would write to the link's target.
 fn check_parents(charm: &Path, entries: &BTreeMap<String, Entry>) -> Result<(), UnpackError> {
     for path in entries.keys() {
         for (end, _) in path.match_indices('/') {
@@ -161,8 +162,8 @@ fn check_links(charm: &Path, entries: &BTreeMap<String, Entry>) -> Result<(), Un
     Ok(())
 }
 
-/// Whether the way that a link's target describes, from a folder of the archive on, stays in the archive. Links on the
-/// way are followed, for `a -> .` and `b -> a/..` both look harmless.
+/// Whether a link's target, relative to a folder of the archive, stays in the archive. Follows links on the path: `a
+/// -> .` and `b -> a/..` both look harmless.
 fn stays_inside(entries: &BTreeMap<String, Entry>, folder: &[&str], target: &str, depth: usize) -> bool {
     walk(entries, folder.iter().map(|name| (*name).to_owned()).collect(), target, depth).is_some()
 }
@@ -189,7 +190,7 @@ fn walk(entries: &BTreeMap<String, Entry>, mut place: Vec<String>, way: &str, de
     Some(place)
 }
 
-/// There has to be something for Juju to execute.
+/// Check that there is something for Juju to execute.
 fn check_executable(charm: &Path, entries: &BTreeMap<String, Entry>) -> Result<(), UnpackError> {
     if !entries.contains_key("metadata.yaml") {
         return Err(refused(charm, "it has no metadata.yaml"));
@@ -211,7 +212,7 @@ fn write(
     entries: &BTreeMap<String, Entry>,
     root: &Path,
 ) -> Result<(), UnpackError> {
-    // Sizes in a zip file are only what it says itself.
+    // Do not trust the sizes that a zip file declares.
     let mut left = MAX_SIZE;
     for (path, entry) in entries {
         let to: PathBuf = root.join(path);
@@ -238,11 +239,11 @@ fn write(
                         break;
                     }
                     left = left.checked_sub(read as u64).ok_or_else(|| {
-                        refused(charm, &format!("unpacked it has more than {MAX_SIZE} bytes, which are the limit"))
+                        refused(charm, &format!("unpacked it has more than {MAX_SIZE} bytes, which is the limit"))
                     })?;
                     io::Write::write_all(&mut out, &buffer[..read]).map_err(unwritable)?;
                 }
-                // Whatever the umask has taken away.
+                // Restore what the umask has removed.
                 out.set_permissions(Permissions::from_mode(mode)).map_err(unwritable)?;
             }
         }

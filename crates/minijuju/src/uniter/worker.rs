@@ -98,7 +98,7 @@ impl Worker<'_> {
     pub(super) fn reboot(&mut self, seen: &Snapshot, machine: &Machine) -> anyhow::Result<()> {
         if self.machines.kind() == MachineKind::Host {
             self.progress
-                .line(&format!("unit {}: a reboot of this computer was asked for, and is not done", seen.view.name));
+                .line(&format!("unit {}: a reboot of this computer was requested, but is not done", seen.view.name));
             return Ok(());
         }
         self.machines.shut_down(machine)?;

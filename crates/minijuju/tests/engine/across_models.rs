@@ -1,4 +1,4 @@
-//! Relations across models: an offer here, who consumes it there.
+//! Relations across models: an offer in one, a consumer in another.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ const DB: &str = "name: db\nsummary: s\ndescription: A database.\nprovides:\n  d
                   local: {interface: kv, scope: container}\n";
 const WEB: &str = "name: web\nsummary: s\ndescription: d\nrequires:\n  store: {interface: kv}\n";
 
-/// Grants a secret to whoever is related, and shares what `word` says.
+/// Grants a secret to related applications, and shares the option `word`.
 const PROVIDER: &str = r#"juju-log "$JUJU_HOOK_NAME $JUJU_REMOTE_APP $JUJU_REMOTE_UNIT $JUJU_DEPARTING_UNIT"
     case $JUJU_HOOK_NAME in
     data-relation-created)
@@ -35,7 +35,7 @@ const REQUIRER: &str = r#"juju-log "$JUJU_HOOK_NAME $JUJU_REMOTE_APP $JUJU_REMOT
     store-relation-broken) status-set blocked broken ;;
     esac; exit 0"#;
 
-/// `db` in the model `there`, which offers it, and `web` in the model `here`, the current one.
+/// `db` in the model `there`, which offers it, and `web` in the current model `here`.
 fn offered() -> Rig {
     let rig = Rig::new();
     let options = ("config.yaml", "options:\n  word: {type: string, default: one}\n");
@@ -64,13 +64,13 @@ fn message(rig: &Rig, model: &str, unit: &str) -> String {
 fn logged(rig: &Rig, model: &str) -> Vec<String> {
     let log = rig.run(&["debug-log", "-m", model, "--replay", "--no-tail", "--level", "INFO"]).ok().stdout;
     let messages = log.lines().filter_map(|line| Some(line.split_once(".juju-log ")?.1));
-    // In a relation's hooks, Juju puts the relation before the message.
+    // In a relation hook, Juju prefixes messages with the relation.
     messages.map(|message| message.split_once(": ").map_or(message, |(_, message)| message).to_owned()).collect()
 }
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn both_sides_hear_each_other_until_the_relation_ends() {
+fn both_sides_exchange_data_until_the_relation_ends() {
     let rig = offered();
     let said = rig.run(&["consume", "there.kept", "sql"]).ok().stderr;
     assert!(said.contains("Added admin/there.kept as sql"), "{said}");
@@ -99,7 +99,7 @@ fn both_sides_hear_each_other_until_the_relation_ends() {
         assert!(unit.contains(says), "{says} in {unit}");
     }
 
-    // A new revision of the secret and a changed databag, both in one hook of the other model.
+    // One hook of the other model both creates a revision of the secret and changes the databag.
     rig.run(&["config", "-m", "there", "db", "word=two"]).ok();
     assert_eq!(message(&rig, "here", "web/0"), "two two");
     assert!(logged(&rig, "here").contains(&"secret-changed   mine".to_owned()), "{:?}", logged(&rig, "here"));
@@ -161,7 +161,7 @@ fn a_model_that_is_destroyed_takes_its_side_with_it() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn mistakes_about_offers_are_told_in_jujus_words() {
+fn mistakes_about_offers_are_reported_in_jujus_words() {
     let rig = offered();
     for (args, why) in [
         (&["offer", "db"][..], "endpoints must conform to format \"<application-name>:<endpoint-name>[,...]\" "),

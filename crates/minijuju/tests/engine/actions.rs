@@ -49,7 +49,7 @@ fn deployed() -> Rig {
     deployed_as("web")
 }
 
-/// Under a name of its own, for tests that look for the unit's processes: others run beside.
+/// Under a unique name, for tests that look for the unit's processes: other tests run at the same time.
 fn deployed_as(name: &str) -> Rig {
     let rig = Rig::new();
     let charm = rig.charm("web", DISPATCH, &[("actions.yaml", ACTIONS)]);
@@ -83,7 +83,7 @@ fn an_action_gives_results_output_and_log() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn exec_tells_its_steps_under_verbose_only() {
+fn exec_reports_its_steps_with_verbose_only() {
     let rig = deployed();
     let done = rig.run(&["exec", "--unit", "web/0", "echo here"]).ok();
     assert_eq!((done.stdout.trim(), done.stderr.as_str()), ("here", ""));
@@ -93,7 +93,7 @@ fn exec_tells_its_steps_under_verbose_only() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn an_action_fails_by_its_word_or_its_exit_code_and_then_leaves_no_trace() {
+fn an_action_fails_by_action_fail_or_its_exit_code_and_then_leaves_no_trace() {
     let rig = deployed();
     let failed = task(&rig.run(&["run", "--format", "json", "web/0", "fail"]).stdout);
     assert_eq!((&failed["status"], &failed["message"]), (&"failed".into(), &"no luck".into()));
@@ -137,7 +137,7 @@ fn what_a_charm_does_not_define_is_not_scheduled() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn an_action_goes_on_when_nobody_waits_for_it_any_more() {
+fn an_action_continues_when_nobody_waits_for_it() {
     let rig = deployed();
     let error = rig.run(&["run", "web/0", "hang", "--wait", "200ms"]).error();
     assert_eq!(error, "ERROR timed out waiting for results from: unit web/0");
@@ -182,7 +182,7 @@ fn a_command_on_a_machine_that_takes_too_long_has_failed_without_results() {
     assert_eq!((&task["message"], &task["results"]), (&"command timed out".into(), &serde_json::json!({})));
 }
 
-/// What a task is like, once it is so.
+/// A task, once it satisfies a condition.
 #[track_caller]
 fn task_once(rig: &Rig, id: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -197,7 +197,7 @@ fn task_once(rig: &Rig, id: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     }
 }
 
-/// A command that must not wait for what goes on elsewhere.
+/// Run a command that must not wait for anything else.
 #[track_caller]
 fn at_once(rig: &Rig, args: &[&str]) -> crate::rig::Done {
     let begun = Instant::now();
@@ -221,7 +221,7 @@ fn no_unit_waits_for_another_units_action() {
     let charm = rig.charm("web", DISPATCH, &[("actions.yaml", ACTIONS)]);
     at_once(&rig, &["refresh", "web", "--path", &charm]);
     assert_eq!(task_once(&rig, "2", |_| true)["status"], "running");
-    // What the unit has to do besides is done once its action has ended.
+    // Once the action has ended, the unit runs its other hooks.
     let waiting = rig.command(&["run", "--format", "json", "web/0", "backup"]).stdout(Stdio::piped()).spawn().unwrap();
     rig.run(&["cancel-task", "2"]).ok();
     let output = waiting.wait_with_output().unwrap();
@@ -247,7 +247,7 @@ fn a_running_action_is_stopped_by_cancel_task() {
 #[ignore = "needs root: it starts machines"]
 fn a_running_command_on_a_machine_is_stopped_by_cancel_task() {
     let rig = deployed();
-    // Also what has left its process group.
+    // Including a process that left its process group.
     let mark = format!("TEST_MARK={}", rig.folder().display());
     let script = format!("echo begun; export {mark}; setsid sleep 1000 & sleep 1000");
     let mut exec = rig.command(&["exec", "--machine", "0", "--format", "json", "--", &script]);
@@ -290,7 +290,7 @@ fn an_action_whose_minijuju_was_killed_has_failed() {
     assert_eq!((&task["status"], &task["message"]), (&"failed".into(), &"action terminated".into()));
     assert_eq!(Rig::processes_of("terminated/0"), Vec::<std::path::PathBuf>::new());
     assert_eq!(rig.unit("terminated/0")["juju-status"]["current"], "idle");
-    // One that was just being stopped has been.
+    // An action that was being stopped counts as stopped.
     rig.run(&["run", "--background", "terminated/0", "hang"]).ok();
     task_once(&rig, "4", |task| task["status"] == "running");
     kill_background(&rig);
@@ -311,7 +311,7 @@ fn a_command_on_a_machine_whose_minijuju_was_killed_has_failed() {
     assert_eq!((&task["status"], &task["message"]), (&"failed".into(), &"action terminated".into()));
 }
 
-/// Wait until a task runs, which may not be there yet.
+/// Wait until a task exists and runs.
 #[track_caller]
 fn task_once_there(rig: &Rig, id: &str) {
     let deadline = Instant::now() + Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! What commands print, to the letter, where no other file here is about it.
+//! The exact output of commands that no other file here covers.
 
 use serde_json::Value;
 
@@ -81,7 +81,7 @@ fn a_machine_s_hardware_address_is_the_same_in_status_network_get_and_the_machin
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn storage_of_the_machine_has_the_size_of_its_file_system() {
+fn storage_on_the_machine_has_the_size_of_its_file_system() {
     let rig = deployed();
     let status = rig.status();
     let filesystem = &status["storage"]["filesystems"]["0/0"];
@@ -139,7 +139,7 @@ fn resources_details_show_what_each_unit_has_fetched_beside_what_it_should_have(
         ["Unit", "Resource", "Revision", "Expected"]
     );
     assert!(table.lines().nth(2).unwrap().starts_with("web/1  blob      -"), "{table}");
-    // Another file comes, and the unit has fetched the first still.
+    // The file is replaced, but the unit has fetched only the first one.
     std::fs::write(rig.folder().join("blob.txt"), "another\n").unwrap();
     rig.run(&["attach-resource", "web", "blob=blob.txt"]).ok();
     let after = details();

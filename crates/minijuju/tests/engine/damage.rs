@@ -1,5 +1,5 @@
-//! What happens around minijuju: it is killed, the disk is full, the database is damaged, a machine dies, others are at
-//! work at the same time.
+//! Faults around minijuju: it is killed, the disk is full, the database is damaged, a machine dies, other commands run
+//! at the same time.
 
 use std::fs;
 use std::os::unix::fs::FileExt as _;
@@ -18,7 +18,7 @@ use crate::rig::Rig;
 
 const OPTIONS: &str = "options:\n  slug: {type: string, default: first}\n";
 
-/// Counts its hooks in its stored state, which lasts only if they succeed, and says what it was told.
+/// Counts its hooks in its stored state, which is kept only if they succeed, and logs the count.
 const COUNTING: &str = r#"
 count=$(( $(state-get count) + 1 ))
 juju-log "$JUJU_HOOK_NAME"
@@ -30,7 +30,7 @@ fn counting(rig: &Rig) -> String {
     rig.charm("web", COUNTING, &[("config.yaml", OPTIONS)])
 }
 
-/// Go on after a fault, as a person would, until the unit has this slug.
+/// Continue after a fault, as a user would, until the unit has this slug.
 #[track_caller]
 fn go_on(rig: &Rig, slug: &str) {
     if rig.workload("web/0").0 == "error" {
@@ -39,7 +39,7 @@ fn go_on(rig: &Rig, slug: &str) {
     rig.run(&["config", "web", &format!("slug={slug}")]).ok();
     let (status, message) = rig.workload("web/0");
     let count = rig.logged().len();
-    // Each hook that was run to its end counts once. One that was killed may have logged its name before.
+    // Each hook that ended counts once. A killed hook may have logged its name before.
     let counted: usize = message.split(' ').next_back().and_then(|count| count.parse().ok()).unwrap_or_default();
     assert!(status == "active" && message.starts_with(slug), "{status} {message}");
     assert!((count - 1..=count).contains(&counted), "{message}: {:?}", rig.logged());
@@ -60,7 +60,7 @@ fn machines(rig: &Rig) -> Vec<Pid> {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn killed_at_any_moment_it_goes_on_where_it_was() {
+fn killed_at_any_moment_it_continues_where_it_was() {
     let rig = Rig::new();
     let charm = counting(&rig);
     let began = Instant::now();
@@ -82,7 +82,7 @@ fn killed_at_any_moment_it_goes_on_where_it_was() {
     }
 }
 
-/// A small disk under the data folder, until it is dropped.
+/// A small disk mounted at the data folder, until it is dropped.
 struct Disk<'a> {
     rig: &'a Rig,
 }
@@ -119,7 +119,7 @@ fn mount(words: &[&str], folder: &Path) {
 fn a_full_disk_is_named_and_nothing_is_lost_when_there_is_room_again() {
     let rig = Rig::new();
     let charm = counting(&rig);
-    // A second copy stands in for `sudo`.
+    // A second copy is the stand-in for `sudo`.
     let copies = if fs::exists("/usr/bin/sudo").unwrap() { 1 } else { 2 };
     let program = fs::metadata(env!("CARGO_BIN_EXE_minijuju")).unwrap().len() * copies;
     let mut refused = 0;
@@ -157,7 +157,7 @@ fn a_damaged_database_is_named_and_cleaned_away_with_its_machines() {
     ];
     for (says, damage) in damages {
         rig.run(&["deploy", &charm]).ok();
-        // All of it is in the one file then.
+        // Now everything is in one file.
         let db = rusqlite::Connection::open(&path).unwrap();
         db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
         drop(db);
@@ -224,7 +224,7 @@ fn ctrl_c_at_a_terminal_stops_a_hook_that_ignores_it() {
     let mut command = rig.command(&["deploy", &charm]);
     let deploy = command.process_group(0).stderr(Stdio::piped()).spawn().unwrap();
     rig.wait_for("stubborn/0", "maintenance", "hanging");
-    // A terminal sends it to the whole group of processes in the foreground.
+    // A terminal signals the whole foreground process group.
     kill(Pid::from_raw(-pid(&deploy).as_raw()), Signal::SIGINT).unwrap();
     let began = Instant::now();
     let output = finish(deploy, "deploy, after Ctrl-C");
@@ -258,7 +258,7 @@ fn of_two_deploys_of_one_name_one_succeeds() {
 #[ignore = "needs root: it starts machines"]
 fn options_set_at_once_all_succeed_while_the_status_can_be_read() {
     let rig = Rig::new();
-    // In a machine there is all that is on this computer: a name as short as `go` may be in use.
+    // A machine sees all files of this computer, which may already use a short name such as `go`.
     let dispatch = r#"juju-log "$(config-get slug)"
         tries=0; until [ -e /root/minijuju-test-go ] || [ $((tries += 1)) = 6000 ]; do sleep 0.01; done
         status-set active "$(config-get slug)""#;

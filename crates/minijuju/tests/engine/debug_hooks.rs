@@ -1,11 +1,11 @@
-//! `debug-hooks` and `debug-code`: a person runs a unit's hooks.
+//! `debug-hooks` and `debug-code`: hooks run by hand.
 
 use std::io::{BufReader, Write as _};
 use std::process::{Child, ChildStderr, ChildStdin, Stdio};
 
 use crate::rig::{Rig, read_until};
 
-/// A command that debugs a unit, with somebody who types into it.
+/// A debugging command, with a writer for its input.
 struct Debugger {
     child: Child,
     told: BufReader<ChildStderr>,
@@ -33,7 +33,7 @@ impl Debugger {
         self.typed.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
     }
 
-    /// Nothing more is typed, and it ends.
+    /// Close its input, and wait for its end.
     fn end(mut self) -> String {
         drop(self.typed.take());
         let mut printed = String::new();
@@ -45,7 +45,7 @@ impl Debugger {
 
 impl Drop for Debugger {
     fn drop(&mut self) {
-        // It may have ended.
+        // It may already have ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -53,7 +53,7 @@ impl Drop for Debugger {
 
 const OPTIONS: (&str, &str) = ("config.yaml", "options:\n  slug: {type: string, default: none}\n");
 
-/// A charm that says which hook ran last, and where it was to stop.
+/// A charm that records its last hook and the value of `JUJU_DEBUG_AT`.
 fn deployed() -> Rig {
     let rig = Rig::new();
     let dispatch = "status-set active \"$JUJU_DISPATCH_PATH${JUJU_DEBUG_AT:+ $JUJU_DEBUG_AT}\"; echo ran by the charm";
@@ -68,7 +68,7 @@ fn a_shell_takes_the_place_of_hooks_and_its_exit_code_is_theirs() {
     let rig = deployed();
     let mut debugger = Debugger::begin(&rig, &["debug-hooks", "web/0"]);
     let refused = rig.run(&["debug-hook", "web/0"]).error();
-    assert_eq!(refused, "ERROR another command debugs the unit \"web/0\"");
+    assert_eq!(refused, "ERROR another command is debugging the unit \"web/0\"");
 
     debugger.type_in("pwd; status-set active \"$JUJU_HOOK_NAME with $(config-get slug)\"; exit 0\n");
     rig.run(&["config", "web", "slug=one"]).ok();

@@ -122,7 +122,7 @@ fn attached_storage_is_removed_by_force_only() {
     assert!(held.contains("storage provider \"rootfs\" does not support releasing storage"), "{held}");
 }
 
-/// The files in which content of detached storage is.
+/// The archives of detached storage.
 fn contents(rig: &Rig) -> usize {
     let mut folders = vec![rig.folder().join("data/models")];
     let mut files = 0;
@@ -151,7 +151,7 @@ fn released_storage_leaves_the_model_and_its_content_stays() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_model_with_storage_of_the_cloud_s_is_destroyed_with_it_or_without_and_only_if_one_says_which() {
+fn a_model_with_cloud_storage_is_destroyed_only_with_a_decision_about_the_storage() {
     for (option, detached) in [("--destroy-storage", true), ("--release-storage", false)] {
         let rig = deployed("data=lxd,1G");
         if detached {

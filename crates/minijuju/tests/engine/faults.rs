@@ -1,4 +1,4 @@
-//! What goes wrong with hooks, charms and minijuju itself.
+//! Faults of hooks, charms and minijuju itself.
 
 use std::fs;
 use std::io::Write as _;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::fixture::finish;
 use crate::rig::Rig;
 
-/// Fails while `/srv/minijuju-test-broken` is there; says what it had stored before.
+/// Fails while `/srv/minijuju-test-broken` exists. Logs what it had stored before.
 const BREAKABLE: &str = r#"
 juju-log "$JUJU_HOOK_NAME sees $(state-get count)"
 [ "$JUJU_HOOK_NAME" = install ] && [ ! -f /srv/minijuju-test-fixed ] && {
@@ -42,7 +42,7 @@ fn a_failed_hook_shows_why_drops_its_effects_and_runs_again_when_resolved() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_failed_hook_can_be_left_out() {
+fn a_failed_hook_can_be_skipped() {
     let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", BREAKABLE, &[])]).ok();
     rig.run(&["resolved", "--no-retry", "web/0"]).ok();
@@ -84,7 +84,7 @@ fn a_unit_whose_hooks_fail_is_removed_by_force() {
 fn clean_removes_all_even_if_the_database_cannot_be_read() {
     let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", "true", &[])]).ok();
-    // What was written last is in the log beside it.
+    // The last writes are in the write-ahead log.
     fs::remove_file(rig.folder().join("data/minijuju.db-wal")).unwrap();
     fs::write(rig.folder().join("data/minijuju.db"), "rubbish, and more than a hundred bytes of it: ".repeat(9))
         .unwrap();
@@ -109,7 +109,7 @@ fn a_full_disk_ends_in_one_clear_line_and_the_next_command_goes_on() {
     mount("1m", "");
     let error = rig.run(&["deploy", &charm]).error();
     assert!(error.to_lowercase().contains("no space left") || error.contains("disk is full"), "{error}");
-    // Two copies of a debug build, one of which stands in for `sudo`, take more than 200 MB.
+    // Two copies of a debug build, one as the stand-in for `sudo`, take more than 200 MB.
     mount("1g", "remount,");
     let applications = rig.status()["applications"].as_object().map(serde_json::Map::len);
     assert_eq!(applications, Some(0), "nothing is half there");
@@ -119,7 +119,7 @@ fn a_full_disk_ends_in_one_clear_line_and_the_next_command_goes_on() {
     assert!(Command::new("umount").arg(&data).status().unwrap().success());
 }
 
-/// Hangs in install, with a process in the background, until `/srv/minijuju-test-fixed` is there.
+/// Hangs in install, with a background process, until `/srv/minijuju-test-fixed` exists.
 const HANGING: &str = r#"
 [ "$JUJU_HOOK_NAME" = install ] && [ ! -f /srv/minijuju-test-fixed ] && {
     setsid sleep 1000 &
@@ -134,7 +134,7 @@ status-set active
 fn minijuju_killed_in_a_hook_loses_nothing_and_says_so() {
     let rig = Rig::new();
     let charm = rig.charm("killed", HANGING, &[]);
-    // The database is there before two commands ask for it at once, which is another test's subject.
+    // Create the database first: another test covers two commands that create it at once.
     rig.run(&["models"]).ok();
     let mut deploy = rig.command(&["deploy", &charm]).stderr(Stdio::null()).spawn().unwrap();
     rig.wait_for("killed/0", "maintenance", "hanging");
@@ -156,7 +156,7 @@ fn minijuju_killed_in_a_hook_loses_nothing_and_says_so() {
 fn ctrl_c_stops_all_of_a_hanging_hook_and_marks_the_unit() {
     let rig = Rig::new();
     let charm = rig.charm("hanging", HANGING, &[]);
-    // The database is there before two commands ask for it at once, which is another test's subject.
+    // Create the database first: another test covers two commands that create it at once.
     rig.run(&["models"]).ok();
     let deploy = rig.command(&["deploy", &charm]).stderr(Stdio::piped()).spawn().unwrap();
     rig.wait_for("hanging/0", "maintenance", "hanging");
@@ -175,7 +175,7 @@ fn ctrl_c_stops_all_of_a_hanging_hook_and_marks_the_unit() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn clean_beside_a_command_at_work_ends_it_and_leaves_nothing() {
+fn clean_ends_a_running_command_and_leaves_nothing() {
     let rig = Rig::new();
     let charm = rig.charm("web", "sleep 0.15; status-set active", &[]);
     for tenths in [0, 1, 2, 3, 4, 5, 6, 8] {
@@ -185,7 +185,7 @@ fn clean_beside_a_command_at_work_ends_it_and_leaves_nothing() {
         while rig.status()["applications"]["beside"].is_null() {
             assert!(begun.elapsed().as_secs() < 30, "30 s, and nothing is deployed");
         }
-        // Each of these is another moment of the deployment, whatever the computer's speed.
+        // Each delay hits another moment of the deployment, whatever the computer's speed.
         std::thread::sleep(std::time::Duration::from_millis(tenths * 100));
         rig.run(&["clean", "--no-prompt"]).ok();
         let output = finish(deploy, "deploy, beside clean");
@@ -260,7 +260,8 @@ fn a_value_of_ten_megabytes_reaches_the_charm_in_every_format() {
     rig.run(&["deploy", &rig.charm("web", script, &[("config.yaml", config)])]).ok();
     fs::write(rig.folder().join("value"), "a line: of text\n".repeat(655_360)).unwrap();
     rig.run(&["config", "web", "text=@value"]).ok();
-    // As it is with a line break more; with each break as \n between quotes; and with each line moved in below a head.
+    // Unchanged, with one more line break; with each break as \n between quotes; and with each line indented below a
+    // key.
     assert_eq!(rig.workload("web/0"), ("active".to_owned(), "10485761 11141123 11796482".to_owned()));
 }
 
@@ -303,11 +304,11 @@ fn a_dispatch_that_is_not_executable_is_named() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn charms_that_are_none_are_refused_and_leave_nothing() {
+fn files_that_are_not_charms_are_refused_and_leave_nothing() {
     let rig = Rig::new();
     fs::write(rig.folder().join("text.charm"), "this is no zip file").unwrap();
     fs::create_dir(rig.folder().join("empty")).unwrap();
-    // A charm without its dispatch.
+    // A charm without `dispatch`.
     let mut zip = zip::ZipWriter::new(fs::File::create(rig.folder().join("none.charm")).unwrap());
     zip.start_file("metadata.yaml", zip::write::SimpleFileOptions::default()).unwrap();
     zip.write_all(b"name: none\nsummary: s\ndescription: d\n").unwrap();

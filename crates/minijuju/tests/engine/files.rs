@@ -80,7 +80,7 @@ fn a_machine_s_user_is_ubuntu_who_may_do_everything_with_sudo() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_charm_makes_users_and_takes_ubuntu_for_one_that_is_there() {
+fn a_charm_can_add_users_and_finds_ubuntu() {
     let rig = Rig::new();
     let dispatch = r"case $JUJU_HOOK_NAME in
         install) id ubuntu && useradd --create-home app && chown ubuntu:ubuntu /srv ;;
@@ -92,7 +92,7 @@ fn a_charm_makes_users_and_takes_ubuntu_for_one_that_is_there() {
     let lines: Vec<&str> = numbers.lines().collect();
     assert_ne!(lines[0], lines[1]);
     assert_eq!(lines[2..], ["ubuntu", "app"]);
-    // The same after the machine has started again.
+    // The same after the machine has restarted.
     rig.run(&["fire", "web/0", "update-status"]).ok();
     assert_eq!(rig.run(&["ssh", "web/0", "id -u ubuntu; id -u app; stat -c %U /srv /home/app"]).ok().stdout, numbers);
 }

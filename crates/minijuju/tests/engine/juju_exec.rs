@@ -1,4 +1,4 @@
-//! `juju-exec` in a machine: who runs there wakes the charm, and no command of minijuju's waits for it outside.
+//! `juju-exec` in a machine: it wakes the charm, although no command of minijuju waits outside.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 use crate::fixture::eventually;
 use crate::rig::Rig;
 
-/// As charmlibs' rollingops does it: a process that outlives its hook has the unit run a hook of the charm's own.
+/// As rollingops in charmlibs does it: a process that outlives its hook makes the unit run one of the charm's hooks.
 const DISPATCH: &str = r#"
 case $JUJU_DISPATCH_PATH in
 hooks/start)
@@ -41,7 +41,7 @@ fn inside(rig: &Rig, line: &str) -> crate::rig::Done {
     rig.run(&["ssh", "root@web/0", line])
 }
 
-/// The agents of a rig's machines, by number.
+/// The PIDs of the agents of a rig's machines.
 fn agents(rig: &Rig) -> Vec<i32> {
     let data = rig.folder().join("data").to_string_lossy().into_owned();
     let entries = fs::read_dir("/proc").unwrap().flatten();

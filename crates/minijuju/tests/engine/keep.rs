@@ -1,4 +1,4 @@
-//! `minijuju keep`: what comes of itself as time goes by.
+//! `minijuju keep`: what happens as time passes.
 
 use std::fs;
 use std::io::BufReader;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::rig::{Rig, read_until};
 
-/// `minijuju keep`, at work.
+/// A running `minijuju keep`.
 struct Kept {
     child: Child,
     told: BufReader<ChildStderr>,
@@ -30,7 +30,7 @@ impl Kept {
         read_until(&mut self.told, wanted);
     }
 
-    /// Ctrl-C.
+    /// Send Ctrl-C.
     fn end(mut self) {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
         assert!(self.child.wait().unwrap().success());
@@ -39,7 +39,7 @@ impl Kept {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        // It may have ended.
+        // It may already have ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -66,7 +66,7 @@ fn update_status_comes_at_the_models_interval_and_commands_work_meanwhile() {
 #[ignore = "needs root: it starts machines"]
 fn a_failed_hook_is_tried_again_unless_the_model_says_otherwise() {
     let rig = Rig::new();
-    // The second time, what it lacked is there.
+    // The second time, the file that it needs exists.
     let dispatch = r#"[ "$JUJU_HOOK_NAME" = start ] && [ ! -e /tmp/once ] && { touch /tmp/once; exit 1; }
         status-set active "$JUJU_HOOK_NAME""#;
     rig.run(&["deploy", &rig.charm("web", dispatch, &[])]).ok();

@@ -5,7 +5,7 @@ use std::fs;
 use crate::fixture::output;
 use crate::rig::Rig;
 
-/// Says which hook runs.
+/// Logs which hook runs.
 const TELL: &str = r#"juju-log "$JUJU_HOOK_NAME" "#;
 
 const OPTIONS: &str =
@@ -51,7 +51,7 @@ fn a_hook_has_jujus_environment_and_no_other() {
     rig.run(&["deploy", &charm, "app"]).ok();
     let environment = rig.read("app/0", "/srv/install");
     let names: Vec<&str> = environment.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
-    // What the shell adds itself is left out.
+    // Ignore the shell's own variables.
     let names: Vec<&str> = names.into_iter().filter(|name| !["PWD", "OLDPWD", "SHLVL", "_"].contains(name)).collect();
     assert_eq!(
         names,
@@ -228,7 +228,7 @@ fn a_machine_that_was_rebooted_starts_its_units_again() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn units_run_on_this_computer_itself_where_that_is_asked_for() {
+fn units_run_on_this_computer_itself_on_request() {
     let rig = Rig::new();
     let charm = rig.charm("minijuju-test-host", r#"juju-log "$JUJU_HOOK_NAME"; status-set active "$(hostname)""#, &[]);
     let run = |args: &[&str]| {
@@ -269,7 +269,7 @@ fn a_charm_without_dispatch_runs_its_hooks_and_skips_those_it_lacks() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn juju_reboot_now_returns_to_no_hook() {
+fn juju_reboot_now_never_returns_to_the_hook() {
     let rig = Rig::new();
     let script = r#"
 [ "$JUJU_HOOK_NAME" = config-changed ] && [ ! -f /srv/rebooted ] && {
@@ -302,7 +302,7 @@ fn a_command_ends_with_the_units_that_it_changed() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn debug_tells_of_machines_hooks_and_hook_commands_in_place_of_steps() {
+fn debug_logs_machines_hooks_and_hook_commands_instead_of_steps() {
     let rig = Rig::new();
     let charm = rig.charm("web", "status-set active ready; relation-get nothing; true", &[]);
     let said = rig.run(&["deploy", &charm, "--debug"]).ok().stderr;
@@ -318,7 +318,7 @@ fn debug_tells_of_machines_hooks_and_hook_commands_in_place_of_steps() {
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }
-    // What is told without it is part of the log.
+    // Other messages are part of the log.
     assert!(said.contains("web/0 install (") && said.lines().all(|line| line.contains(".rs:")), "{said}");
     let steps = rig.run(&["fire", "web/0", "update-status"]).ok().stderr;
     assert!(steps.contains("web/0 update-status (") && !steps.contains(".rs:"), "{steps}");

@@ -1,4 +1,4 @@
-//! Links that a machine makes of its folders: they lead to its own files.
+//! Links in a machine's folders lead only to the machine's own files.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn links_in_a_machine_never_lead_minijuju_to_this_computers_files() {
         rig.charm("web", r#"juju-log "$(cat "$(resource-get blob)")"; status-set active"#, &[("metadata.yaml", META)]);
     fs::write(rig.folder().join("blob"), "one").unwrap();
     rig.run(&["deploy", &charm, "--resource", "blob=blob"]).ok();
-    // Folders of this computer, which the machine has too, as its own.
+    // Folders of this computer, of which the machine has its own copies.
     let (juju, disk) = (rig.folder().join("juju"), rig.folder().join("disk"));
     let script = format!(
         "mkdir -p {juju} {disk} && cp -a /var/lib/juju/. {juju} 2>/dev/null; rm -rf /var/lib/juju/agents; \
@@ -57,7 +57,7 @@ fn a_machine_that_starts_again_makes_nothing_on_this_computer() {
     rig.run(&["deploy", &rig.charm("web", "status-set active", &[])]).ok();
     let juju = rig.folder().join("juju");
     fs::create_dir(&juju).unwrap();
-    // What is mounted there stays until the machine is down; its next life finds the link.
+    // What is mounted there stays until the machine is down; the next start finds the link.
     let script = format!(
         "umount /var/lib/juju/tools/minijuju; mv /var/lib/juju /var/lib/moved && mkdir -p {0} && ln -s {0} /var/lib/juju",
         juju.display()

@@ -1,5 +1,5 @@
-//! minijuju as a whole: small charms of shell, deployed on real machines. These tests make namespaces, mounts and bridges,
-//! so they need root, and are ignored until they are asked for: `cargo test -- --include-ignored`.
+//! Tests of minijuju as a whole, with small shell charms on real machines. They create namespaces, mounts and bridges,
+//! so they need root, and run only with `cargo test -- --include-ignored`.
 
 mod across_models;
 mod actions;

@@ -1,4 +1,4 @@
-//! A computer that others use too: what they can neither read nor hold.
+//! What other users of the computer can neither read nor lock.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,15 +8,15 @@ use std::process::Command;
 use crate::fixture::output;
 use crate::rig::Rig;
 
-/// Whether somebody else, with no rights of root's, can do this.
+/// Whether another user without root's capabilities can do this.
 fn others_can(program: &str, args: &[&str]) -> bool {
     let mut command = Command::new("setpriv");
     command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "-all", "--"]);
-    // setpriv itself has rights left, until it has executed something.
+    // setpriv keeps capabilities until it executes a program.
     output(command.args(["sh", "-c", "exec \"$@\"", "sh", program]).args(args)).status.success()
 }
 
-/// The folder that the data folder is in is open, as `/var/lib` is.
+/// Make the data folder's parent accessible to all, like `/var/lib`.
 fn open_to_all(rig: &Rig) {
     fs::set_permissions(rig.folder(), fs::Permissions::from_mode(0o755)).unwrap();
     assert!(others_can("ls", &[&rig.folder().to_string_lossy()]));
@@ -64,7 +64,7 @@ fn a_setuid_file_that_a_machine_made_is_no_way_to_root() {
     let made = machine.join("upper/root/srv/id");
     assert!(made.exists());
     assert!(!others_can(&made.to_string_lossy(), &[]));
-    // Each of these is a wall of its own.
+    // Each of these alone must be enough.
     fs::set_permissions(rig.folder().join("data"), fs::Permissions::from_mode(0o755)).unwrap();
     assert!(!others_can(&made.to_string_lossy(), &[]));
 }

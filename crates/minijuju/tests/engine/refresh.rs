@@ -1,4 +1,4 @@
-//! A charm that replaces another: what is in use must stay, and what it lacks comes.
+//! Replacing a charm: what is in use must stay, and what is missing is added.
 
 use crate::rig::Rig;
 

@@ -4,15 +4,15 @@ use serde_json::Value;
 
 use crate::rig::Rig;
 
-/// Says which hook runs, and about whom.
+/// Logs which hook runs, and its remote unit.
 const TELL: &str = r#"juju-log "$JUJU_UNIT_NAME $JUJU_HOOK_NAME $JUJU_REMOTE_UNIT" "#;
 
 const DB: &str = "name: db\nsummary: s\ndescription: d\nprovides:\n  data: {interface: kv}\n";
 const WEB: &str = "name: web\nsummary: s\ndescription: d\nrequires:\n  store: {interface: kv}\n";
 
-/// What a unit logged: hook and remote unit, without the unit's own name.
+/// A unit's log: hooks and remote units, without the unit's own name.
 fn of(logged: &[String], unit: &str) -> Vec<String> {
-    // In a relation hook, Juju puts the relation before the message.
+    // In a relation hook, Juju prefixes messages with the relation.
     let messages = logged.iter().map(|line| line.split_once(": ").map_or(line.as_str(), |(_, message)| message));
     let own = messages.filter_map(|message| message.strip_prefix(&format!("{unit} ")));
     own.map(|message| message.trim().to_owned()).collect()
@@ -20,7 +20,7 @@ fn of(logged: &[String], unit: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn both_sides_hear_of_a_relation_in_jujus_order_and_read_each_others_data() {
+fn both_sides_run_a_relation_s_hooks_in_jujus_order_and_read_each_others_data() {
     let rig = Rig::new();
     let provider = format!(
         r"{TELL}
@@ -98,7 +98,7 @@ fn a_hook_that_fails_sends_nothing_to_the_other_side() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn peers_hear_of_each_other_and_of_those_that_leave() {
+fn peers_run_hooks_for_each_other_and_for_those_that_leave() {
     let rig = Rig::new();
     let metadata = "name: web\nsummary: s\ndescription: d\npeers:\n  cluster: {interface: web}\n";
     let dispatch = format!(
@@ -201,7 +201,7 @@ fn hook_commands_answer_from_the_model() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_unit_that_goes_lists_no_relation_that_it_has_left() {
+fn a_dying_unit_does_not_list_relations_that_it_has_left() {
     let rig = Rig::new();
     let db = "name: db\nsummary: s\ndescription: d\nprovides:\n  data: {interface: kv}\n";
     let web = "name: web\nsummary: s\ndescription: d\nrequires:\n  store: {interface: kv}\n";
@@ -220,7 +220,7 @@ fn a_unit_that_goes_lists_no_relation_that_it_has_left() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_leader_s_successor_hears_of_its_departure_before_it_leads() {
+fn a_leader_s_successor_runs_the_hook_about_its_departure_before_it_leads() {
     let rig = Rig::new();
     let metadata = "name: web\nsummary: s\ndescription: d\npeers:\n  cluster: {interface: web}\n";
     let dispatch = r#"juju-log "$JUJU_UNIT_NAME $JUJU_HOOK_NAME leads=$(is-leader)"; exit 0"#;
@@ -258,7 +258,7 @@ fn a_subordinate_s_unit_is_removed_with_its_relation_only() {
         "ERROR removing unit agent/0 failed: unit \"agent/0\" is a subordinate, to remove use remove-relation. Note: this \
          will remove all units of \"agent\""
     );
-    // Of several units, those go that can; but none of those that Juju would ask about.
+    // Of several units, those that can be removed are, but none of those that Juju would ask about.
     let asked = rig.run(&["remove-unit", "--dry-run", "agent/0", "web/0"]);
     assert_eq!((asked.code, asked.stdout.as_str()), (1, ""));
     let below = &rig.status()["applications"]["web"]["units"]["web/0"]["subordinates"];

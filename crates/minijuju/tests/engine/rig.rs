@@ -1,4 +1,4 @@
-//! What the tests have in common: minijuju with data of its own, and charms made of shell.
+//! What the tests share: minijuju with its own data folder, and shell charms.
 
 use std::fs;
 use std::io::{BufRead, Write as _};
@@ -12,15 +12,15 @@ use tempfile::TempDir;
 
 use crate::fixture::{needs_root_and, output};
 
-/// How long anything may take that a test waits for.
+/// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// minijuju with data of its own, which leaves nothing behind.
+/// minijuju with its own data folder, which must leave nothing behind.
 pub struct Rig {
     folder: TempDir,
 }
 
-/// What a command printed, and how it ended.
+/// A command's output and exit status.
 #[derive(Debug)]
 pub struct Done {
     pub code: i32,
@@ -29,14 +29,14 @@ pub struct Done {
 }
 
 impl Done {
-    /// It must have succeeded.
+    /// The command must have succeeded.
     #[track_caller]
     pub fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{self:#?}");
         self
     }
 
-    /// It must have failed, with one clear line.
+    /// The command must have failed, with one clear line.
     #[track_caller]
     pub fn error(self) -> String {
         assert_ne!(self.code, 0, "{self:#?}");
@@ -47,7 +47,7 @@ impl Done {
 }
 
 impl Rig {
-    /// minijuju with no data yet.
+    /// minijuju without data.
     #[track_caller]
     pub fn new() -> Self {
         needs_root_and(&[("ip", "iproute2"), ("nft", "nftables"), ("mount", "mount"), ("umount", "mount")]);
@@ -79,7 +79,7 @@ impl Rig {
         }
     }
 
-    /// Run it by a shell script, whose `"$@"` it is.
+    /// Run it through a shell script, as `"$@"`.
     pub fn run_by(&self, script: &str, args: &[&str]) -> Done {
         let command = self.command(args);
         let mut shell = Command::new("sh");
@@ -137,7 +137,7 @@ impl Rig {
         lines.lines().filter_map(|line| line.split_once(".juju-log ").map(|(_, message)| message.to_owned())).collect()
     }
 
-    /// What is in a file of a unit's machine.
+    /// The content of a file in a unit's machine.
     pub fn read(&self, unit: &str, path: &str) -> String {
         self.run(&["ssh", &format!("root@{unit}"), "cat", path]).ok().stdout
     }
@@ -147,7 +147,7 @@ impl Rig {
         self.status()["machines"]["0"]["hostname"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// A charm whose `dispatch` is this script of shell, with other files.
+    /// A charm with this shell script as `dispatch`, and other files.
     pub fn charm(&self, name: &str, dispatch: &str, files: &[(&str, &str)]) -> String {
         let path = self.folder().join(format!("{name}.charm"));
         let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());
@@ -166,12 +166,12 @@ impl Rig {
         path.to_string_lossy().into_owned()
     }
 
-    /// The processes on this computer whose environment names a unit.
+    /// The processes on this computer with this unit in their environment.
     pub fn processes_of(unit: &str) -> Vec<PathBuf> {
         Self::processes_with(&format!("JUJU_UNIT_NAME={unit}"))
     }
 
-    /// The processes on this computer whose environment has this variable, `NAME=value`.
+    /// The processes on this computer with this variable, `NAME=value`, in their environment.
     pub fn processes_with(variable: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
         entries
@@ -182,7 +182,7 @@ impl Rig {
             .collect()
     }
 
-    /// No machine's folder, mount or process of this data is left.
+    /// No folder, mount or process of this data's machines is left.
     #[track_caller]
     pub fn assert_nothing_left(&self) {
         let machines = self.folder().join("data/machines");
@@ -204,7 +204,7 @@ impl Drop for Rig {
     }
 }
 
-/// Read what a command tells until it says this. What never says it ends with the test's own time.
+/// Read a command's messages until one contains `wanted`. If none does, the test's timeout ends it.
 #[track_caller]
 pub fn read_until(told: &mut impl BufRead, wanted: &str) {
     let mut seen = String::new();

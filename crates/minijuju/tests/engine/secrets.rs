@@ -9,7 +9,7 @@ const WEB: &str = "name: web\nsummary: s\ndescription: d\nrequires:\n  store: {i
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_secret_is_read_across_a_relation_and_its_readers_hear_of_a_new_revision() {
+fn a_secret_is_read_across_a_relation_and_its_readers_run_secret_changed() {
     let rig = Rig::new();
     let provider = r#"juju-log "$JUJU_HOOK_NAME $JUJU_SECRET_REVISION"
         case $JUJU_HOOK_NAME in

@@ -1,4 +1,4 @@
-//! SSH keys, which are kept and open nothing.
+//! SSH keys, which are stored but have no effect.
 
 use crate::rig::Rig;
 
@@ -7,7 +7,7 @@ const PRINT: &str = "f4:aa:6e:b0:f1:cb:7b:23:10:d0:dc:b0:c7:15:02:68";
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn keys_are_listed_and_removed_and_needless() {
+fn keys_are_listed_and_removed_and_have_no_effect() {
     let rig = Rig::new();
     assert_eq!(rig.run(&["ssh-keys"]).ok().stdout, "");
     let needless = "minijuju needs no SSH keys";

@@ -1,4 +1,4 @@
-//! What a hook's processes begin with: what Juju's agent gives them, whoever runs minijuju.
+//! The environment of a hook's processes: what Juju's agent gives them, whoever runs minijuju.
 
 use std::process::Command;
 
@@ -19,7 +19,7 @@ juju-log "$(sed -n 's/^CapBnd:\t/bounding /p' /proc/self/status)"
 status-set active
 "#;
 
-/// Runs a command as somebody may who has set everything that is inherited.
+/// Runs a command with everything changed that a process inherits.
 const ODD_CALLER: &str = r#"
 umask 077; ulimit -Sn 300; ulimit -Sf 8000000
 trap "" HUP INT QUIT TERM USR1 CHLD
@@ -30,7 +30,7 @@ caps=$(for cap in sys_time sys_module syslog net_admin; do
 exec nice -n 5 setpriv --inh-caps "${caps#,}" --ambient-caps "${caps#,}" -- "$@"
 "#;
 
-/// Bits of capabilities that the kernel has for no machine: its modules, its clock.
+/// Capabilities that no machine may have: kernel modules and the clock.
 const FORBIDDEN: u64 = 1 << 16 | 1 << 25;
 
 #[test]
@@ -40,7 +40,7 @@ fn a_hook_gets_what_jujus_agent_gives_whatever_the_caller_has() {
     let charm = rig.charm("web", TELL, &[]);
     rig.run_by(ODD_CALLER, &["deploy", &charm]).ok();
     let logged = rig.logged();
-    // Where root may not raise a limit, as in some containers, it stays.
+    // If root may not raise a limit, as in some containers, it stays.
     let may = Command::new("prlimit").args(["--nofile=64000:64000", "true"]).status().unwrap().success();
     let most = String::from_utf8(Command::new("sh").args(["-c", "ulimit -Hn"]).output().unwrap().stdout).unwrap();
     let nofile = if may { "nofile 64000 64000".to_owned() } else { format!("nofile {0} {0}", most.trim()) };
@@ -60,7 +60,7 @@ fn a_hook_gets_what_jujus_agent_gives_whatever_the_caller_has() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn no_process_of_a_machine_has_the_kernels_clock_or_modules_in_its_hands() {
+fn no_process_of_a_machine_can_change_the_kernels_clock_or_modules() {
     let rig = Rig::new();
     let charm = rig.charm("web", TELL, &[]);
     rig.run_by(ODD_CALLER, &["deploy", &charm]).ok();

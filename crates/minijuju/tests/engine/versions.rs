@@ -1,4 +1,4 @@
-//! Juju 4.0 as a choice: what a charm and a test see of it.
+//! The choice of Juju 4.0: what charms and tests see of it.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ const METADATA: &str = "name: web\nsummary: s\ndescription: d\nprovides:\n  data
 const ACTIONS: &str = "greet:\n  description: Say hello.\n  params:\n    name: {type: string}\n  required: [name]\n";
 const CONFIG: &str = "options:\n  port: {type: int}\n";
 
-/// Logs its hooks, and greets.
+/// Logs its hooks, and defines the action `greet`.
 const DISPATCH: &str = r#"
 case "$JUJU_DISPATCH_PATH" in
 actions/*) action-set greeting="hello $(action-get name)" ;;
@@ -239,7 +239,7 @@ fn a_model_keeps_its_version_whatever_the_client_s_is() {
     let status = status.env("MINIJUJU_JUJU", "3.6").output().unwrap();
     let status: Value = serde_json::from_slice(&status.stdout).unwrap();
     assert_eq!(status["model"]["version"], "4.0.15");
-    // What is not about the model is the client's.
+    // What is not about a model has the client's version.
     let mut version = rig.command(&["version"]);
     assert!(String::from_utf8_lossy(&version.env("MINIJUJU_JUJU", "3.6").output().unwrap().stdout).starts_with("3.6."));
 }

@@ -1,4 +1,4 @@
-//! Packages that a test writes and has Cargo build.
+//! Packages that a test writes and builds with Cargo.
 
 use std::{
     env, fs,
@@ -6,16 +6,15 @@ use std::{
     process::{Command, Output},
 };
 
-/// A package that depends on `ops` and stands outside this workspace. It uses this workspace's target folder, so that what
-/// is built for this test needs no building again.
+/// A package that depends on `ops`, outside of this workspace. It uses this workspace's target folder, so that nothing
+/// is built twice.
 pub struct Package {
     name: String,
-    /// Its folder.
     pub folder: PathBuf,
 }
 
 impl Package {
-    /// Writes a package with this code, in an empty folder at a path of the tests' own.
+    /// Write a package with this code, in an empty folder at a path of the test's choice.
     pub fn new(name: &str, path: &str, code: &str) -> Self {
         let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(path);
@@ -34,7 +33,7 @@ impl Package {
         Self { name: name.to_owned(), folder }
     }
 
-    /// Runs a command of Cargo's on it, with these variables and none of Charmcraft's besides.
+    /// Run a Cargo command on it, with these variables, and without any others of Charmcraft.
     pub fn cargo(&self, command: &str, variables: &[(&str, &Path)]) -> Output {
         let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
         // Cargo marks its target folder with this file.
@@ -50,7 +49,7 @@ impl Package {
             .unwrap()
     }
 
-    /// What the program prints, after it was built.
+    /// Build and run the program, and return its output.
     #[allow(dead_code, reason = "each test file that has this module uses some of it")]
     pub fn prints(&self, variables: &[(&str, &Path)]) -> String {
         let output = self.cargo("run", variables);
@@ -59,7 +58,7 @@ impl Package {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// What the compiler says of the program, which is not wrong enough to be refused.
+    /// The compiler's warnings for a program that compiles.
     #[allow(dead_code, reason = "each test file that has this module uses some of it")]
     pub fn warned(&self) -> String {
         let output = self.cargo("build", &[]);
@@ -68,7 +67,7 @@ impl Package {
         message
     }
 
-    /// What the compiler says of the program, which is wrong.
+    /// The compiler's errors for a program that does not compile.
     #[allow(dead_code, reason = "each test file that has this module uses some of it")]
     pub fn refused(&self, variables: &[(&str, &Path)]) -> String {
         let output = self.cargo("build", variables);

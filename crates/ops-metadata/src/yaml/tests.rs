@@ -63,7 +63,7 @@ fn scalars_are_the_text_that_they_are_written_with_and_null_is_empty() {
 }
 
 #[test]
-fn what_is_no_map_of_text_is_refused_in_the_words_of_go() {
+fn what_is_not_a_map_of_text_is_refused_in_the_words_of_go() {
     for (text, error) in [
         ("[1,2]", "line 1: cannot unmarshal !!seq into map[string]string"),
         ("- a\n", "line 1: cannot unmarshal !!seq into map[string]string"),
@@ -120,7 +120,7 @@ fn nesting_without_bound_is_refused() {
 }
 
 #[test]
-fn merge_keys_are_carried_out() {
+fn merge_keys_are_applied() {
     let text = "base: &base {type: string, default: a}\nslug:\n  <<: *base\n  default: b\n";
     let tree = read(text).unwrap();
     assert_eq!(tree["slug"], json!({"type": "string", "default": "b"}));

@@ -10,9 +10,9 @@ use self::scalar::{Style, fits_simple_key, is_printable, style_of};
 
 /// Columns after which Juju folds a line at its next space.
 const WIDTH: usize = 80;
-/// Characters of base64 in a line.
+/// Base64 characters per line.
 const BINARY_WIDTH: usize = 70;
-/// Columns that each level is indented by.
+/// Columns per level of indentation.
 const INDENT: usize = 2;
 
 /// Who writes, which is how text is quoted and folded.
@@ -81,7 +81,7 @@ pub fn write(node: &Node<'_>, dialect: Dialect) -> String {
     emitter.out
 }
 
-/// Where a node stands: a list that is the value of a key is not indented.
+/// The position of a node: a list that is the value of a key is not indented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Root,
@@ -95,18 +95,18 @@ struct Emitter {
     out: String,
     column: usize,
     whitespace: bool,
-    /// Only indentation was written on this line.
+    /// Whether the line has only indentation so far.
     indention: bool,
 }
 
-/// How an indicator such as `-` or `:` stands among what is before and after it.
+/// The spacing of an indicator such as `-` or `:`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Spacing {
-    /// Right after what is before it.
+    /// No space before it.
     Attached,
     /// After a space.
     Separate,
-    /// After a space, and what follows on its line counts as indented by it.
+    /// A space before it, and what follows on the line counts as indented.
     Indenting,
 }
 
@@ -143,7 +143,7 @@ impl Emitter {
         self.indention &= spacing == Spacing::Indenting;
     }
 
-    /// `indent` is that of the block around the node, nothing at the root.
+    /// `indent` is that of the enclosing block, `None` at the root.
     fn node(&mut self, node: &Node<'_>, indent: Option<usize>, place: Place) {
         let deeper = indent.map_or(0, |indent| indent + INDENT);
         match node {
@@ -232,7 +232,7 @@ impl Emitter {
         self.indicator("'", Spacing::Attached);
     }
 
-    /// Write one line of text, folding it at a single space once it is too long.
+    /// Write one line of text. Fold it at a single space once it is too long.
     fn folded(&mut self, text: &str, indent: usize, place: Place, write: impl Fn(&mut Self, char)) {
         let mut chars = text.chars().peekable();
         let mut spaces = false;

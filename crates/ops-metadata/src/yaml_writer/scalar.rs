@@ -1,4 +1,4 @@
-//! How a YAML scalar is written: plain, quoted, or as a block of lines.
+//! Chooses the style of a YAML scalar: plain, quoted, or a literal block.
 
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ fn juju_style(text: &str, place: Place) -> Style {
     }
 }
 
-/// Whether `text` may be a key on the same line as its value.
+/// Whether `text` can be a key on the same line as its value.
 pub(super) fn fits_simple_key(text: &str) -> bool {
     text.len() <= 128 && !text.contains('\n')
 }
@@ -78,7 +78,7 @@ fn is_separator(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// In which styles a text keeps its meaning.
+/// The styles that can represent a text.
 struct Facts {
     plain: bool,
     single_quoted: bool,
@@ -102,7 +102,7 @@ impl Facts {
                 ) => false,
                 _ => true,
             };
-            // A line separator that is not a line feed is rare enough to be quoted always.
+            // Other line separators than the line feed always force quotes.
             special |= !is_printable(c, Dialect::Juju) || is_separator(c);
             space_break |= previous == Some(' ') && c == '\n';
             break_space |= previous == Some('\n') && c == ' ';
@@ -177,7 +177,7 @@ fn is_clock(clock: &str) -> bool {
         && fraction.bytes().all(|c| c.is_ascii_digit())
 }
 
-/// Base 60, as YAML 1.1 writes times of day: `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`.
+/// A base 60 number, which YAML 1.1 uses for times of day: `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`.
 fn is_base_60(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
     let text = match text.split_once('.') {

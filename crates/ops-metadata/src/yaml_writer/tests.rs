@@ -8,13 +8,13 @@ fn text(value: &Value) -> String {
     for reader in [YamlReader::Charmcraft, YamlReader::Juju] {
         assert_eq!(&yaml::parse("x.yaml", &text, reader).unwrap(), value, "{text}");
     }
-    // A reader that shares no code with ours.
+    // Parse with a library that shares no code with ours.
     assert_eq!(&serde_yaml::from_str::<Value>(&text).unwrap(), value, "{text}");
     text
 }
 
 #[test]
-fn a_document_reads_as_people_write_it() {
+fn a_document_looks_hand_written() {
     let tree = json!({
         "name": "demo", "description": "One.\n\nTwo: 2.\n", "empty": {}, "list": ["a", {"b": 1, "c": [2.5, [], ["x"]]}],
         "map": {"deep": {"er": true}, "nothing": null}, "none": [],
@@ -27,7 +27,7 @@ fn a_document_reads_as_people_write_it() {
 }
 
 #[test]
-fn what_other_readers_take_for_something_else_is_quoted() {
+fn what_other_readers_would_not_read_as_text_is_quoted() {
     for word in [
         "yes",
         "No",

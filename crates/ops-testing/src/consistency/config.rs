@@ -27,7 +27,7 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
             if scene.version < (3, 4, 0) {
                 let version = &scene.place.juju_version;
                 wrong.push(format!(
-                    "config option {name:?} is of type secret, which Juju has from 3.4 on: this is {version}"
+                    "config option {name:?} is of type secret, which Juju has since 3.4: this is {version}"
                 ));
             }
             let text = value.to_string();

@@ -1,7 +1,7 @@
-//! Whether Juju could bring about a state and an event.
+//! Checks whether Juju could produce a state and an event.
 //!
-//! A test on a state that Juju never produces proves nothing. Each check is a sentence that says what is wrong, and
-//! what would be right.
+//! A test with a state that Juju never produces proves nothing. Each failed check is a sentence that says what is
+//! wrong, and what would be right.
 
 mod action;
 mod config;
@@ -21,17 +21,17 @@ use crate::context::Event;
 use crate::context::event::Place;
 use emulator::State;
 
-/// What is checked.
+/// What the checks look at.
 pub(crate) struct Scene<'a> {
     pub(crate) state: &'a State,
     pub(crate) event: &'a Event,
     pub(crate) meta: &'a CharmMeta,
     pub(crate) place: &'a Place,
-    /// Of Juju: major, minor, patch.
+    /// Juju's version: major, minor, patch.
     pub(crate) version: (u32, u32, u32),
 }
 
-/// Refuse what Juju could not bring about, with a sentence for each thing that is wrong.
+/// Refuse what Juju could not produce, with one sentence for each mistake.
 pub(crate) fn check(state: &State, event: &Event, meta: &CharmMeta, place: &Place) -> Result<(), Vec<String>> {
     let Some(version) = unit::parse_version(&place.juju_version) else {
         let version = &place.juju_version;
@@ -55,7 +55,7 @@ pub(crate) fn check(state: &State, event: &Event, meta: &CharmMeta, place: &Plac
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
-/// `there are none` or `a, b and c`, of what the metadata defines.
+/// A sentence about the names in the metadata: `there are none` or `a, b and c`.
 fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
     match names.split_last() {
@@ -65,7 +65,7 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     }
 }
 
-/// Those that come a second time.
+/// The items that occur a second time.
 fn repeated<T: PartialEq>(items: &[T]) -> impl Iterator<Item = &T> {
     items.iter().enumerate().filter(|(index, item)| items[..*index].contains(item)).map(|(_, item)| item)
 }

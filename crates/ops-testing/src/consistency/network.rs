@@ -14,7 +14,6 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
         }
     }
     for binding in meta.extra_bindings.iter().filter(|binding| meta.relations.contains_key(*binding)) {
-        wrong
-            .push(format!("the metadata has an endpoint and an extra binding {binding:?}: name one of them otherwise"));
+        wrong.push(format!("the metadata has an endpoint and an extra binding {binding:?}: rename one of them"));
     }
 }

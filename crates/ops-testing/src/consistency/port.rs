@@ -11,7 +11,7 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
         }
         if !endpoint.is_empty() && !scene.meta.relations.contains_key(endpoint) {
             let known = listed(scene.meta.relations.keys());
-            wrong.push(format!("{port} is open for {endpoint:?}, which is no endpoint of the metadata: {known}"));
+            wrong.push(format!("{port} is open for {endpoint:?}, which is not an endpoint in the metadata: {known}"));
         }
         for OpenedPort { port: other, .. } in &ports[..index] {
             if port.overlaps(other) && port != other {

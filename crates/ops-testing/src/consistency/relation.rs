@@ -45,7 +45,7 @@ fn check_relation(scene: &Scene<'_>, relation: &Relation, wrong: &mut Vec<String
         let own = scene.place.unit_number;
         if relation.remote_units_data.contains_key(&own) {
             wrong.push(format!(
-                "peer relation {} has data of unit {own} as of another unit, and that is the unit under test: set it \
+                "peer relation {} has data of unit {own} as another unit, but that is the unit under test: set it \
                  with local_unit_data",
                 relation.full_id()
             ));
@@ -88,7 +88,7 @@ fn check_event(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     if let Some(DepartingUnit::Number(departing)) = departing_unit {
         let is_self = relation.kind == RelationKind::Peer && *departing == scene.place.unit_number;
         if !is_self && !relation.remote_units_data.contains_key(departing) {
-            wrong.push(format!("unit {departing} cannot depart from relation {id}: it is not in it"));
+            wrong.push(format!("unit {departing} cannot depart from relation {id}: it has not joined it"));
         }
     }
 }

@@ -9,6 +9,6 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
         wrong.push(format!("the metadata defines no resource {name:?}: {known}"));
     }
     for name in repeated(&names) {
-        wrong.push(format!("resource {name:?} is there twice: a resource is one file"));
+        wrong.push(format!("resource {name:?} occurs twice: a resource is one file"));
     }
 }

@@ -10,7 +10,7 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     let secrets = &scene.state.secrets;
     if scene.version < (3, 0, 0) && !secrets.is_empty() {
         let version = &scene.place.juju_version;
-        wrong.push(format!("there are secrets, which Juju has from 3.0 on: this is {version}"));
+        wrong.push(format!("there are secrets, which Juju has since 3.0: this is {version}"));
     }
     let ids: Vec<&SecretId> = secrets.iter().map(|secret| &secret.id).collect();
     for id in repeated(&ids) {
@@ -32,11 +32,11 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
         }
         if secret.owner.is_none() && !secret.remote_grants.is_empty() {
             wrong.push(format!(
-                "secret {id} is granted to others, and is not this unit's to grant: make it owned_by_unit or owned_by_app"
+                "secret {id} is granted to others, but this unit does not own it: make it owned_by_unit or owned_by_app"
             ));
         }
         if secret.owner.is_some() && secret.revoked {
-            wrong.push(format!("secret {id} is this unit's own, which it can always read: leave out revoked"));
+            wrong.push(format!("secret {id} is this unit's own, which it can always read: remove revoked"));
         }
         for relation in secret.remote_grants.keys().filter(|id| scene.state.get_relation(**id).is_none()) {
             wrong.push(format!(
@@ -60,13 +60,13 @@ fn check_event(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     let for_owner = matches!(name, EventName::SecretRotate | EventName::SecretExpired | EventName::SecretRemove);
     match secret.owner {
         None if for_owner => wrong.push(format!(
-            "Juju sends {name} to a secret's owner, and secret {id} is another's: make it owned_by_unit or owned_by_app"
+            "Juju sends {name} to a secret's owner, but another owns secret {id}: make it owned_by_unit or owned_by_app"
         )),
         Some(SecretOwner::Application) if for_owner && !scene.state.leader => wrong.push(format!(
-            "Juju sends {name} for an application's secret to the leader, and this unit is not it: add with_leader(true)"
+            "Juju sends {name} for an application's secret to the leader, but this unit is not the leader: add with_leader(true)"
         )),
         Some(SecretOwner::Unit) if *name == EventName::SecretChanged => wrong.push(format!(
-            "Juju sends {name} to those who read another's secret, and secret {id} is this unit's own"
+            "Juju sends {name} to the readers of a secret, but this unit owns secret {id}"
         )),
         _ => {}
     }

@@ -14,7 +14,7 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     }
     let ids: Vec<String> = storages.iter().map(Storage::id).collect();
     for id in repeated(&ids) {
-        wrong.push(format!("storage {id} is there twice: give each instance an index of its own"));
+        wrong.push(format!("storage {id} occurs twice: give each instance its own index"));
     }
     for (name, meta) in declared {
         let count = storages.iter().filter(|storage| storage.name == *name).count();

@@ -1,4 +1,4 @@
-//! Every sentence, and that what Juju can bring about is let through.
+//! Checks every sentence, and that possible states are accepted.
 
 use ops::{Charm, Framework};
 use serde_json::Value;
@@ -103,7 +103,7 @@ fn config() {
     let state = with("token", Secret::new([("k", "v")]).id.uri().into());
     assert_eq!(
         run(old, on::start(), state),
-        ["config option \"token\" is of type secret, which Juju has from 3.4 on: this is 3.3.1"]
+        ["config option \"token\" is of type secret, which Juju has since 3.4: this is 3.3.1"]
     );
 }
 
@@ -143,7 +143,7 @@ fn relations() {
     refused(
         on::start(),
         with(Relation::peer("peers").id(1).remote_unit_data(0, [("a", "b")])),
-        "peer relation peers:1 has data of unit 0 as of another unit, and that is the unit under test: set it with local_unit_data",
+        "peer relation peers:1 has data of unit 0 as another unit, but that is the unit under test: set it with local_unit_data",
     );
     accepted(
         on::start(),
@@ -187,7 +187,7 @@ fn relation_events() {
     refused(
         on::relation_departed(&db).departing_unit(7),
         state(),
-        "unit 7 cannot depart from relation db:1: it is not in it",
+        "unit 7 cannot depart from relation db:1: it has not joined it",
     );
     let empty = Relation::new("db").id(1).without_units();
     let sentence = |event: &str| {
@@ -221,7 +221,7 @@ fn storages() {
     assert_eq!(
         run(context(), on::start(), twice),
         [
-            "storage data/0 is there twice: give each instance an index of its own",
+            "storage data/0 occurs twice: give each instance its own index",
             "there are 2 instances of storage \"data\", and its metadata allows 1: attach fewer, or allow more with `multiple`"
         ]
     );
@@ -250,12 +250,12 @@ fn secrets() {
     refused(
         on::secret_rotate(&secret),
         with(&secret),
-        "Juju sends secret_rotate to a secret's owner, and secret 9m4e2mr0ui3e8a215n4g is another's: make it owned_by_unit or owned_by_app",
+        "Juju sends secret_rotate to a secret's owner, but another owns secret 9m4e2mr0ui3e8a215n4g: make it owned_by_unit or owned_by_app",
     );
     refused(
         on::secret_changed(&own),
         with(&own),
-        "Juju sends secret_changed to those who read another's secret, and secret 9m4e2mr0ui3e8a215n4g is this unit's own",
+        "Juju sends secret_changed to the readers of a secret, but this unit owns secret 9m4e2mr0ui3e8a215n4g",
     );
     refused(
         on::secret_expired(&own, 2),
@@ -266,15 +266,15 @@ fn secrets() {
     refused(
         on::secret_rotate(&app),
         with(&app),
-        "Juju sends secret_rotate for an application's secret to the leader, and this unit is not it: add with_leader(true)",
+        "Juju sends secret_rotate for an application's secret to the leader, but this unit is not the leader: add with_leader(true)",
     );
     accepted(on::secret_rotate(&app), with(&app).with_leader(true));
-    // Scenario refuses it; Juju sends it to units that read it and do not lead.
+    // Scenario refuses it, but Juju sends it to units that read the secret without being the leader.
     accepted(on::secret_changed(&app), with(&app));
     refused(
         on::start(),
         with(&own.clone().revoked()),
-        "secret 9m4e2mr0ui3e8a215n4g is this unit's own, which it can always read: leave out revoked",
+        "secret 9m4e2mr0ui3e8a215n4g is this unit's own, which it can always read: remove revoked",
     );
     accepted(on::start(), with(&secret.clone().revoked()));
     let granted = own.clone().granted(1, "remote");
@@ -301,7 +301,7 @@ fn secrets() {
         "secret 9m4e2mr0ui3e8a215n4g has a revision without content: a secret has at least one key",
     );
     let old = context().juju_version("2.9.50");
-    assert_eq!(run(old, on::start(), with(&secret)), ["there are secrets, which Juju has from 3.0 on: this is 2.9.50"]);
+    assert_eq!(run(old, on::start(), with(&secret)), ["there are secrets, which Juju has since 3.0: this is 2.9.50"]);
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn actions() {
         State::default(),
         "the metadata defines no action \"nonsense\": there are backup and restore",
     );
-    // A default does not make up for a parameter that is required: Juju checks first.
+    // Even if a required parameter has a default, it must be given: Juju checks before it adds defaults.
     refused(
         on::action("backup").param("file", "a.tar"),
         State::default(),
@@ -330,7 +330,7 @@ fn actions() {
             ),
         );
     }
-    // JSON schema, and so Juju, takes these.
+    // JSON schema, and so Juju, accepts these.
     accepted(backup().param("level", 1.0), State::default());
     accepted(backup().param("undefined", 1), State::default());
     refused(
@@ -350,12 +350,12 @@ fn resources_networks_and_ports() {
     );
     let twice =
         State::default().with_resource(Resource::new("software", "/x")).with_resource(Resource::new("software", "/y"));
-    refused(on::start(), twice, "resource \"software\" is there twice: a resource is one file");
+    refused(on::start(), twice, "resource \"software\" occurs twice: a resource is one file");
     accepted(
         on::start(),
         State::default()
             .with_network("db", Network::new("10.0.0.7"))
-            // Scenario refuses it, for its scope is a container; Juju answers `network-get` for it.
+            // Scenario refuses it because the scope is `container`, but Juju answers `network-get` for it.
             .with_network("logs", Network::new("10.0.0.7"))
             .with_network("public", Network::new("10.0.0.7"))
             .with_network("", Network::new("10.0.0.7"))
@@ -386,7 +386,7 @@ fn resources_networks_and_ports() {
     refused(
         on::start(),
         State::default().with_endpoint_port("x", Port::tcp(80)),
-        "80/tcp is open for \"x\", which is no endpoint of the metadata: there are db, logs and peers",
+        "80/tcp is open for \"x\", which is not an endpoint in the metadata: there are db, logs and peers",
     );
 }
 
@@ -394,7 +394,7 @@ fn resources_networks_and_ports() {
 fn the_unit() {
     let sentence = "\"App\" is not a name that Juju gives to an application: it has lower case letters, digits and hyphens, starts with a letter, and no part behind a hyphen is a number";
     assert_eq!(run(context().app_name("App"), on::start(), State::default()), [sentence]);
-    let sentence = "the charm is no subordinate, and app/0 cannot be its principal unit: set `subordinate: true` in the metadata, or leave the principal unit out";
+    let sentence = "the charm is not a subordinate, so app/0 cannot be its principal unit: set `subordinate: true` in the metadata, or leave the principal unit out";
     assert_eq!(run(context().principal_unit("app/0"), on::start(), State::default()), [sentence]);
     assert_eq!(
         run(context().juju_version("three"), on::start(), State::default()),

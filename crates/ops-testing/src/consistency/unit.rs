@@ -15,7 +15,7 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     if let Some(principal) = &place.principal_unit {
         if !scene.meta.subordinate {
             wrong.push(format!(
-                "the charm is no subordinate, and {principal} cannot be its principal unit: set `subordinate: true` \
+                "the charm is not a subordinate, so {principal} cannot be its principal unit: set `subordinate: true` \
                  in the metadata, or leave the principal unit out"
             ));
         } else if !name::is_unit(principal) {
@@ -24,7 +24,7 @@ pub(super) fn check(scene: &Scene<'_>, wrong: &mut Vec<String>) {
     }
 }
 
-/// Major, minor and patch; what follows, as in `3.7-beta1`, does not count.
+/// Major, minor and patch. A suffix, as in `3.7-beta1`, is ignored.
 pub(super) fn parse_version(version: &str) -> Option<(u32, u32, u32)> {
     let mut parts = version.split(['.', '-']);
     let (major, minor) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);

@@ -1,4 +1,4 @@
-//! The driver of state-transition tests.
+//! Runs state-transition tests.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use super::runner::InProcess;
 use emulator::{DeferredEvent, SecretId, State};
 use emulator::{LogLine, Reboot, Record};
 
-/// Runs a charm through events, in this process, on states that the test sets up.
+/// Runs a charm through events in this process, with states that the test sets up.
 ///
 /// ```
 /// use ops::{Charm, ConfigChangedEvent, Framework, Model};
@@ -54,18 +54,18 @@ use emulator::{LogLine, Reboot, Record};
 /// # Ok::<(), ops_testing::Error>(())
 /// ```
 ///
-/// A run checks first that Juju could bring about the state and the event. It then dispatches the event to the charm,
-/// whose hook commands are answered from the state as Juju answers them, and returns the state as Juju would have it
-/// afterwards. What else the charm did is in the context until the next run.
+/// A run first checks that Juju could produce the state and the event. It then dispatches the event to the charm,
+/// answers the charm's hook commands from the state as Juju would, and returns the resulting state. Other results of
+/// the run stay in the context until the next run.
 ///
-/// Juju starts the charm's program again for each event, and so does a context that is given a function:
-/// `Context::new(MyCharm::default)` has a new charm for each run, and nothing that is not stored lives on. A charm that is
-/// given itself is kept from run to run, with the mock of a workload that it may hold.
+/// Juju starts the charm's program again for each event. To do the same in a test, give the context a function:
+/// `Context::new(MyCharm::default)` constructs a new charm for each run, so that only stored values survive. A charm
+/// that is given as a value is kept between runs, with the mock workload that it may hold.
 pub struct Context<C> {
     pub(super) charm: Option<C>,
     pub(super) make: Option<Box<MakeAnew<C>>>,
     pub(super) meta: Arc<CharmMeta>,
-    /// The same once more, as the framework wants it.
+    /// The same metadata in an `Rc`, for the framework.
     pub(super) charm_meta: Rc<CharmMeta>,
     pub(super) place: Place,
     pub(super) record: Record,
@@ -74,22 +74,22 @@ pub struct Context<C> {
     before: (Status, Status, String),
     pub(super) checks: bool,
     pub(super) runner: Arc<InProcess>,
-    /// Where log lines go; made once, for that takes longer than many a hook.
+    /// The log subscriber, made only once: creating it takes longer than many hooks.
     pub(super) log: tracing::Dispatch,
 }
 
 impl<C: Charm> Context<C> {
-    /// A charm whose metadata is in the current folder: that of the package, under `cargo test`.
+    /// A charm with the metadata in the current directory, which under `cargo test` is the package's.
     ///
     /// # Panics
-    /// The metadata is not there, or not valid; the message says why.
+    /// If the metadata is missing or not valid; the message says why.
     #[must_use]
     pub fn new<How>(charm: impl Make<C, How>) -> Self {
         let meta = CharmMeta::load(Path::new(".")).unwrap_or_else(|error| panic!("{}", ops::chain(&error)));
         Self::with_meta(charm, meta)
     }
 
-    /// A charm with metadata as in charmcraft.yaml.
+    /// A charm with this `charmcraft.yaml`.
     ///
     /// # Errors
     /// The metadata is not valid.
@@ -97,7 +97,7 @@ impl<C: Charm> Context<C> {
         Ok(Self::with_meta(charm, CharmMeta::parse(charmcraft_yaml)?))
     }
 
-    /// A charm with metadata that was read before.
+    /// A charm with metadata that was already parsed.
     #[must_use]
     pub fn with_meta<How>(charm: impl Make<C, How>, meta: CharmMeta) -> Self {
         let place = Place {
@@ -130,74 +130,73 @@ impl<C: Charm> Context<C> {
         }
     }
 
-    /// With this name of the application; the charm's by default.
+    /// Set the application's name; by default the charm's.
     #[must_use]
     pub fn app_name(mut self, name: impl Into<String>) -> Self {
         self.place.app_name = name.into();
         self
     }
 
-    /// As the unit of this number; 0 by default.
+    /// Set the unit's number; 0 by default.
     #[must_use]
     pub fn unit_number(mut self, number: u32) -> Self {
         self.place.unit_number = number;
         self
     }
 
-    /// On this machine; 0 by default.
+    /// Set the machine's ID; 0 by default.
     #[must_use]
     pub fn machine_id(mut self, id: impl Into<String>) -> Self {
         self.place.machine_id = Some(id.into());
         self
     }
 
-    /// With an agent of this version of Juju, which answers as that: one of 3.6 by default, or one of 4.0, such as 4.0.15.
-    /// Those before 3.6 have less, and answer as 3.6.
+    /// Set the version of Juju, such as 3.6.8 or 4.0.15; by default 3.6. Versions before 3.6 are checked for missing
+    /// features, but answer as 3.6.
     #[must_use]
     pub fn juju_version(mut self, version: impl Into<String>) -> Self {
         self.place.juju_version = version.into();
         self
     }
 
-    /// In this availability zone.
+    /// Set the availability zone.
     #[must_use]
     pub fn availability_zone(mut self, zone: impl Into<String>) -> Self {
         self.place.availability_zone = Some(zone.into());
         self
     }
 
-    /// As a subordinate of this unit.
+    /// Make the unit a subordinate of this unit.
     #[must_use]
     pub fn principal_unit(mut self, unit: impl Into<String>) -> Self {
         self.place.principal_unit = Some(unit.into());
         self
     }
 
-    /// Without a check that Juju could bring about the states and events, for a test of what the charm makes of the
-    /// impossible.
+    /// Skip the check that Juju could produce states and events, to test a charm with impossible ones.
     #[must_use]
     pub fn without_consistency_checks(mut self) -> Self {
         self.checks = false;
         self
     }
 
-    /// With the charm unpacked in this folder; the current one by default.
+    /// Set the charm's directory; by default the current one.
     #[must_use]
     pub fn charm_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.place.charm_dir = dir.into();
         self
     }
 
-    /// Let the charm handle an event, and return the state after it.
+    /// Run the charm with an event, and return the resulting state.
     ///
     /// # Errors
-    /// Juju could not bring about the state and the event; or the charm failed, or Juju refused its changes, or it was
-    /// an action that failed.
+    /// Juju could not produce the state and the event; the charm failed; Juju refused its changes; or an action
+    /// failed.
     pub fn run(&mut self, event: Event, state: State) -> Result<State> {
         self.manager(event, state)?.run()
     }
 
-    /// Get ready to let the charm handle an event, for a look inside before it does.
+    /// Prepare a run, to look at charm and model before the event is handled.
     ///
     /// ```
     /// # use ops::{Charm, Framework};
@@ -213,16 +212,16 @@ impl<C: Charm> Context<C> {
     /// ```
     ///
     /// # Errors
-    /// Juju could not bring about the state and the event.
+    /// Juju could not produce the state and the event.
     #[expect(clippy::needless_pass_by_value, reason = "an event is made for one run, and reads best in its place")]
     pub fn manager(&mut self, event: Event, state: State) -> Result<Manager<'_, C>> {
         Manager::new(self, &event, state)
     }
 
-    /// The event as one that `handler` deferred, such as `MyCharm::on_start`, for [`State::with_deferred`].
+    /// The event as deferred by the handler `handler`, such as `MyCharm::on_start`, for [`State::with_deferred`].
     ///
     /// # Panics
-    /// The charm does not observe the event with this function.
+    /// If the charm does not observe the event with this function.
     #[expect(clippy::needless_pass_by_value, reason = "an event is made for one run, and reads best in its place")]
     pub fn deferred<E, Shape, H: Handler<C, E, Shape>>(&self, event: Event, _handler: H) -> DeferredEvent {
         let function = std::any::type_name::<H>();
@@ -232,7 +231,7 @@ impl<C: Charm> Context<C> {
     }
 }
 
-/// What the charm did, in the last run.
+/// The results of the last run.
 impl<C> Context<C> {
     pub(super) fn begin(&mut self, state: &State) {
         self.record = Record::default();
@@ -241,27 +240,27 @@ impl<C> Context<C> {
         self.before = (state.unit_status.clone(), state.app_status.clone(), state.workload_version.clone());
     }
 
-    /// The charm of the last run, to look into.
+    /// The charm of the last run.
     ///
     /// # Panics
-    /// It is made again for each run, and there was none yet.
+    /// If it is constructed for each run, and there has been none yet.
     pub fn charm(&self) -> &C {
         self.charm.as_ref().expect("the charm is made for each run, and there was none yet")
     }
 
-    /// The charm, to set up.
+    /// The charm, to change it before a run.
     ///
     /// # Panics
-    /// It is made again for each run: set it up where it is made.
+    /// If it is constructed for each run: change it in the function that constructs it.
     pub fn charm_mut(&mut self) -> &mut C {
         assert!(self.make.is_none(), "the charm is made new for each run: set it up where it is made");
         self.charm.as_mut().expect("a charm that is not made for each run is there")
     }
 
-    /// What the events of this source carried that were emitted: `ctx.emitted(&DATABASE.ready())`.
+    /// The payloads of the emitted events of this source: `ctx.emitted(&DATABASE.ready())`.
     ///
     /// # Panics
-    /// Another type of event has this name.
+    /// If another type of event has this name.
     #[must_use]
     pub fn emitted<E: Emitted>(&self, source: &EventSource<E>) -> Vec<E::Payload> {
         let payloads = self.payloads.iter().filter(|(event, _)| event == source.name());
@@ -270,81 +269,80 @@ impl<C> Context<C> {
         payloads.map(|(_, payload)| load(payload)).collect()
     }
 
-    /// What it logged.
+    /// The log lines.
     #[must_use]
     pub fn juju_log(&self) -> &[LogLine] {
         &self.record.logs
     }
 
-    /// The statuses that the unit has had, without the one that it has now.
+    /// The previous statuses of the unit, without the current one.
     #[must_use]
     pub fn unit_status_history(&self) -> Vec<Status> {
         replaced(&self.before.0, &self.record.unit_statuses)
     }
 
-    /// The statuses that the application has had, without the one that it has now.
+    /// The previous statuses of the application, without the current one.
     #[must_use]
     pub fn app_status_history(&self) -> Vec<Status> {
         replaced(&self.before.1, &self.record.app_statuses)
     }
 
-    /// The versions that the workload has had, without the one that it has now.
+    /// The previous versions of the workload, without the current one.
     #[must_use]
     pub fn workload_version_history(&self) -> Vec<String> {
         replaced(&self.before.2, &self.record.workload_versions)
     }
 
-    /// The events that were emitted: deferred ones, the one of the run, the charm's own, and those that collect
-    /// statuses.
+    /// The emitted events: deferred ones, the run's event, the charm's own, and those that collect statuses.
     #[must_use]
     pub fn emitted_events(&self) -> &[EventName] {
         &self.emitted_events
     }
 
-    /// The results of the action.
+    /// The action's results.
     #[must_use]
     pub fn action_results(&self) -> &Map<String, Value> {
         &self.record.action.results
     }
 
-    /// The messages of the action.
+    /// The messages of `action-log`.
     #[must_use]
     pub fn action_logs(&self) -> &[String] {
         &self.record.action.logs
     }
 
-    /// Why the action failed, if it did.
+    /// The message of `action-fail`; `None` if the action did not fail.
     #[must_use]
     pub fn action_failure(&self) -> Option<&str> {
         self.record.action.message.as_deref()
     }
 
-    /// How many more storage instances of a name were asked for.
+    /// How many more instances of this storage the charm requested.
     #[must_use]
     pub fn requested_storages(&self, name: &str) -> u64 {
         self.record.requested_storages.get(name).copied().unwrap_or(0)
     }
 
-    /// Secrets and revisions that were removed; all revisions where there is no number.
+    /// The secret revisions that the charm removed; `None` for all revisions.
     #[must_use]
     pub fn removed_secret_revisions(&self) -> &[(SecretId, Option<u32>)] {
         &self.record.removed_secret_revisions
     }
 
-    /// The reboot that was asked for.
+    /// The reboot that the charm requested.
     #[must_use]
     pub fn reboot(&self) -> Option<Reboot> {
         self.record.reboot
     }
 
-    /// The hook commands that were run, by name.
+    /// The names of the hook commands that the charm ran.
     #[must_use]
     pub fn hook_commands(&self) -> &[String] {
         &self.record.commands
     }
 }
 
-/// What was there before, and what followed, without the last.
+/// The previous values: the one before the run and those that followed, without the last.
 fn replaced<T: Clone>(before: &T, followed: &[T]) -> Vec<T> {
     match followed.split_last() {
         None => Vec::new(),

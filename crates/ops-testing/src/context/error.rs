@@ -1,31 +1,29 @@
-//! Why a test's run has no state to show.
-
 use std::fmt;
 
 use crate::State;
 
-/// Why a run has no state to show. `Debug` is as `Display`, for a test that unwraps.
+/// Why a run did not return a state. `Debug` prints the same as `Display`, for tests that unwrap.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The charm's metadata cannot be read.
     #[error(transparent)]
     Metadata(#[from] ops_metadata::MetadataError),
-    /// Juju could not bring about this state and event.
+    /// Juju could not produce this state and event, for these reasons.
     #[error("Juju could not bring this about:\n- {}", .0.join("\n- "))]
     Inconsistent(Vec<String>),
-    /// The charm failed. The text is the line that the unit's log would show.
+    /// The charm failed. The text is the line in the unit's log.
     #[error("{}", ops::chain(.0))]
     Charm(ops::Error),
-    /// The charm's handlers succeeded, and then Juju did not take their changes.
+    /// The charm's handlers succeeded, but Juju refused their changes.
     #[error("Juju refused the changes of the hook: {0}")]
     Refused(String),
     /// The action called `action-fail`.
     #[error("the action failed: {message}")]
     ActionFailed {
-        /// What it said.
+        /// The message of `action-fail`.
         message: String,
-        /// The state after it: its changes stand.
+        /// The resulting state: a failed action's changes are kept.
         state: Box<State>,
     },
 }
@@ -36,5 +34,5 @@ impl fmt::Debug for Error {
     }
 }
 
-/// What a run returns.
+/// The result of a run.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

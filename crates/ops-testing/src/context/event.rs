@@ -1,4 +1,4 @@
-//! An event for a charm to handle.
+//! An event for a run.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use emulator::{Action, Hook, JujuVersion, action_params};
 use emulator::{DeferredEvent, Relation, RelationId, Secret, State, Storage};
 
-/// An event for a charm to handle. The functions of [`on`](crate::on) make it.
+/// An event for a run, created by the functions of [`on`](crate::on).
 #[derive(Clone, Debug)]
 pub struct Event {
     pub(crate) name: EventName,
@@ -27,27 +27,27 @@ pub(crate) enum Subject {
     Custom { payload: Value, relation: Option<(String, RelationId)> },
 }
 
-/// Which unit at the other end a relation event is about.
+/// The remote unit of a relation event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RemoteUnit {
-    /// None: it is about the application.
+    /// None: the event is about the application.
     None,
-    /// The first that is there.
+    /// The first remote unit.
     First,
-    /// That one.
+    /// The remote unit with this number.
     Number(u32),
 }
 
-/// Which unit's departure a relation event is about, where it is not the one that is seen to leave.
+/// The departing unit of a relation event, if it is not the remote unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DepartingUnit {
-    /// That one at the other end.
+    /// The remote unit with this number.
     Number(u32),
     /// The unit that handles the event.
     This,
 }
 
-/// The unit and the machine that handle events.
+/// The unit and machine of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub(crate) app_name: String,
@@ -64,7 +64,7 @@ impl Place {
         format!("{}/{}", self.app_name, self.unit_number)
     }
 
-    /// The version of Juju that answers: those before 4 all answer as 3.6.
+    /// The version whose behaviour is emulated: 3.6 for all before 4.
     pub(crate) fn behaviour(&self) -> JujuVersion {
         let is_4 = self.juju_version.starts_with("4.");
         self.juju_version.parse().unwrap_or(if is_4 { JujuVersion::V4_0 } else { JujuVersion::V3_6 })
@@ -76,20 +76,20 @@ impl Event {
         Self { name, subject }
     }
 
-    /// About the unit `number` at the other end; by default it is the first one there is.
+    /// Set the remote unit; by default it is the first one.
     ///
     /// # Panics
-    /// The event is not about a relation's units.
+    /// If the event is not about a relation's units.
     #[must_use]
     pub fn remote_unit(mut self, number: u32) -> Self {
         *self.remote_unit_mut() = RemoteUnit::Number(number);
         self
     }
 
-    /// About what the application at the other end has set, not one of its units.
+    /// Make the event about the remote application's databag instead of a unit's.
     ///
     /// # Panics
-    /// The event is not about a relation's units.
+    /// If the event is not about a relation's units.
     #[must_use]
     pub fn of_app(mut self) -> Self {
         *self.remote_unit_mut() = RemoteUnit::None;
@@ -103,21 +103,20 @@ impl Event {
         }
     }
 
-    /// Because the unit `number` leaves: that at the other end, unless it is said here. In a peer relation it can be the
-    /// unit itself.
+    /// Set the number of the departing unit; by default it is the remote unit. In a peer relation it can be this unit.
     ///
     /// # Panics
-    /// The event is not a departure from a relation.
+    /// If the event is not `relation-departed`.
     #[must_use]
     pub fn departing_unit(mut self, number: u32) -> Self {
         *self.departing_unit_mut() = Some(DepartingUnit::Number(number));
         self
     }
 
-    /// Because this unit itself leaves: Juju tells it so for each unit at the other end.
+    /// Make this unit the departing one: Juju sends it the event for each remote unit.
     ///
     /// # Panics
-    /// The event is not a departure from a relation.
+    /// If the event is not `relation-departed`.
     #[must_use]
     pub fn this_unit_departs(mut self) -> Self {
         *self.departing_unit_mut() = Some(DepartingUnit::This);
@@ -133,25 +132,25 @@ impl Event {
         }
     }
 
-    /// With a parameter. Parameters that have a default need not be given.
+    /// Set a parameter. Parameters with a default can be omitted.
     ///
     /// # Panics
-    /// The event is not an action.
+    /// If the event is not an action.
     #[must_use]
     pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         match &mut self.subject {
             Subject::Action { params } => params.insert(name.into(), value.into()),
-            _ => panic!("{} is no action, and takes no parameters", self.name),
+            _ => panic!("{} is not an action, and has no parameters", self.name),
         };
         self
     }
 
-    /// Whether it is about what the application at the other end has set.
+    /// Whether it is about the remote application's databag.
     pub(crate) fn is_of_app(&self) -> bool {
         matches!(self.subject, Subject::Relation { remote_unit: RemoteUnit::None, .. })
     }
 
-    /// The number of the unit at the other end.
+    /// The number of the remote unit.
     pub(crate) fn remote_unit_number(&self) -> Option<u32> {
         match &self.subject {
             Subject::Relation { relation, remote_unit, .. } => match remote_unit {
@@ -163,7 +162,7 @@ impl Event {
         }
     }
 
-    /// What Juju puts into the environment.
+    /// The environment that Juju sets for it.
     pub(crate) fn env(&self, place: &Place, state: &State) -> HookEnv {
         let mut env = HookEnv::new(self.name.clone(), place.unit_name());
         env.model_name.clone_from(&state.model.name);
@@ -202,7 +201,7 @@ impl Event {
         env
     }
 
-    /// What Juju keeps in mind while the hook runs, on a charm of this metadata.
+    /// The emulator's hook for it.
     pub(crate) fn hook(&self, env: &HookEnv, meta: &CharmMeta, version: JujuVersion) -> Hook {
         let path = self.name.dispatch_path().unwrap_or_default();
         let name = path.rsplit('/').next().unwrap_or_default();
@@ -214,7 +213,7 @@ impl Event {
         hook.storage.clone_from(&env.storage_id);
         if let Subject::Action { params: given } = &self.subject {
             let defined = meta.actions.get(name);
-            // Whether Juju would run it was checked before, unless the test wants to see the impossible.
+            // Whether Juju would run it was checked before, unless the test skips the checks.
             let params = defined.and_then(|action| action_params::with_defaults(action, given).ok());
             let params = params.unwrap_or_else(|| given.clone());
             hook.action = Some(Action { name: name.to_owned(), id: "1".to_owned(), params });
@@ -222,7 +221,7 @@ impl Event {
         hook
     }
 
-    /// The same event, deferred by a handler.
+    /// The event as a handler would defer it.
     pub(crate) fn deferred(&self, place: &Place, handler: String) -> DeferredEvent {
         let env = self.env(place, &State::default());
         DeferredEvent {
@@ -241,7 +240,7 @@ impl Event {
         }
     }
 
-    /// What a custom event carries.
+    /// A custom event's payload.
     pub(crate) fn payload(&self) -> Option<&Value> {
         match &self.subject {
             Subject::Custom { payload, .. } => Some(payload),

@@ -1,10 +1,10 @@
-//! Making the charm of a test.
+//! Constructs the charm of a test.
 
 use ops::{Charm, Model};
 
-/// What makes the charm of a test: a function, as [`ops::main`] takes, or the charm itself.
+/// What a [`Context`](crate::Context) gets its charm from: a function, as [`ops::main`] takes, or the charm itself.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no charm, and no function that makes one",
+    message = "`{Self}` is neither a charm nor a function that constructs one",
     note = "`Context::new` takes a charm, a function such as `MyCharm::default`, or one that takes a `&Model`"
 )]
 pub trait Make<C, How> {
@@ -12,7 +12,7 @@ pub trait Make<C, How> {
     fn make(self) -> Maker<C>;
 }
 
-/// Makes a charm for a run.
+/// Constructs the charm for a run.
 pub(super) type MakeAnew<C> = dyn Fn(&Model) -> C;
 
 #[doc(hidden)]
@@ -21,15 +21,15 @@ pub enum Maker<C> {
     Anew(Box<MakeAnew<C>>),
 }
 
-/// Made once, and kept from run to run.
+/// The charm is given, and kept between runs.
 #[doc(hidden)]
 pub enum Once {}
 
-/// Made new for each run.
+/// The charm is constructed for each run.
 #[doc(hidden)]
 pub enum Anew {}
 
-/// Made new for each run, from what it can see of Juju.
+/// The charm is constructed for each run, from the model.
 #[doc(hidden)]
 pub enum FromModel {}
 

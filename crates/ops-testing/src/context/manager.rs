@@ -1,4 +1,4 @@
-//! A run that stops just before the charm handles its event.
+//! A run that stops before the event is handled.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use crate::consistency;
 use emulator::name;
 use emulator::{Juju, State, Storage};
 
-/// A run that stops just before the charm handles its event, for a look inside. [`Context::manager`] makes it.
+/// A run that stops before the charm handles its event, created by [`Context::manager`].
 pub struct Manager<'a, C: Charm> {
     context: &'a mut Context<C>,
     dispatch: Dispatch<C>,
@@ -30,7 +30,8 @@ impl<'a, C: Charm> Manager<'a, C> {
         let env = event.env(place, &state);
         let behaviour = place.behaviour();
         let hook = event.hook(&env, &context.meta, behaviour);
-        let kept = |error: std::io::Error| Error::Inconsistent(vec![format!("the stored values are no JSON: {error}")]);
+        let kept =
+            |error: std::io::Error| Error::Inconsistent(vec![format!("the stored values are not JSON: {error}")]);
         let store = Rc::new(Memory::new(&state).map_err(kept)?);
         if behaviour.is_4() {
             drop_private_addresses(&mut state);
@@ -56,7 +57,7 @@ impl<'a, C: Charm> Manager<'a, C> {
         self.charm_and_model().0
     }
 
-    /// Both, to call the charm's own methods with the model.
+    /// Charm and model, to call the charm's own methods with the model.
     pub fn charm_and_model(&mut self) -> (&mut C, &ops::Model) {
         (charm(&mut self.context.charm), self.dispatch.model())
     }
@@ -67,10 +68,10 @@ impl<'a, C: Charm> Manager<'a, C> {
         self.dispatch.model()
     }
 
-    /// Let the charm handle the event, and return the state after it.
+    /// Let the charm handle the event, and return the resulting state.
     ///
     /// # Errors
-    /// The charm failed, or Juju refused its changes, or it was an action that failed.
+    /// The charm failed, Juju refused its changes, or an action failed.
     pub fn run(self) -> Result<State> {
         let Self { context, mut dispatch, store } = self;
         let result = tracing::dispatcher::with_default(&context.log, || dispatch.run(charm(&mut context.charm)));
@@ -85,7 +86,7 @@ impl<'a, C: Charm> Manager<'a, C> {
         let mut outcome = if result.is_ok() { juju.succeed() } else { juju.fail() };
         context.record = outcome.record;
         match result {
-            // Juju kills the hook, and runs it again later: only what takes effect at once stands.
+            // Juju kills the hook, and runs it again later. Only immediate changes are kept.
             Ok(()) | Err(ops::Error::Rebooting) => {}
             Err(error) => return Err(Error::Charm(error)),
         }
@@ -102,7 +103,7 @@ impl<'a, C: Charm> Manager<'a, C> {
     }
 }
 
-/// Juju 4 puts no `private-address` into databags: the one that they begin with in a test goes.
+/// Remove the default `private-address` from databags: Juju 4 does not set it.
 fn drop_private_addresses(state: &mut State) {
     for relation in &mut state.relations {
         let own = std::iter::once(&mut relation.local_unit_data);
@@ -115,7 +116,7 @@ fn drop_private_addresses(state: &mut State) {
     }
 }
 
-/// Juju 4 mounts storage that has no place of its own in a folder by UUID.
+/// Move storage without a location of its own to a folder with a UUID, as Juju 4 does.
 fn mount_by_uuid(state: &mut State) {
     for storage in &mut state.storages {
         let in_juju_3 = Storage::new(&storage.name).index(storage.index).location;

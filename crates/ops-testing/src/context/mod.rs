@@ -1,4 +1,4 @@
-//! The driver of state-transition tests.
+//! Runs state-transition tests.
 
 #[expect(clippy::module_inception, reason = "the context is the noun of this room")]
 mod context;

@@ -1,4 +1,4 @@
-//! Hook commands that are answered in this process.
+//! Answers hook commands in this process.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,29 +8,29 @@ use ops::hookcmds::{Command, Output, Runner};
 
 use emulator::{Call, Juju};
 
-/// Gives the charm's hook commands to [`Juju`], while a hook runs.
+/// Passes the charm's hook commands to [`Juju`] while a hook runs.
 #[derive(Debug, Default)]
 pub(super) struct InProcess(Mutex<Option<(Juju, PathBuf)>>);
 
 impl InProcess {
-    /// A hook begins, with the charm in `charm_dir`.
+    /// Start a hook, with the charm in `charm_dir`.
     pub(super) fn begin(&self, juju: Juju, charm_dir: PathBuf) {
         *self.lock() = Some((juju, charm_dir));
     }
 
-    /// The hook has ended. Nothing if none had begun.
+    /// End the hook. `None` if none was running.
     pub(super) fn end(&self) -> Option<Juju> {
         self.lock().take().map(|(juju, _)| juju)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(Juju, PathBuf)>> {
-        // A panic of the charm leaves Juju as it was between two commands.
+        // A panic of the charm happens between two commands, so this is consistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Refuse what Linux refuses: an argument with NUL or of more than 128 KiB (`MAX_ARG_STRLEN`, see execve(2)), and all of
-/// them together of more than a quarter of the stack's limit, which is 8 MiB.
+/// Refuse what Linux refuses: an argument with NUL or of more than 128 KiB (`MAX_ARG_STRLEN`, see execve(2)), or
+/// arguments that together exceed a quarter of the default stack limit of 8 MiB.
 fn check_arguments(command: &Command) -> io::Result<()> {
     const TOO_LONG: i32 = 7;
     let args = command.arguments();

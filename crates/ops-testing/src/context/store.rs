@@ -1,4 +1,4 @@
-//! The file beside the charm, in memory.
+//! The charm's state file, in memory.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use emulator::{DeferredEvent, State};
 
-/// What stands in the file beside the charm.
+/// The content of the charm's state file.
 #[derive(Serialize, Deserialize)]
 struct Content {
     version: u32,
@@ -22,11 +22,11 @@ struct Content {
     libraries: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
 }
 
-/// The file beside the charm, in memory.
+/// The charm's state file, in memory.
 pub(super) struct Memory(RefCell<Option<String>>);
 
 impl Memory {
-    /// With what the state says that the charm has kept.
+    /// Create it with the stored values and deferred events of `state`.
     pub(super) fn new(state: &State) -> io::Result<Self> {
         if state.deferred.is_empty() && state.stored.is_empty() && state.library_stored.is_empty() {
             return Ok(Self(RefCell::new(None)));
@@ -40,7 +40,7 @@ impl Memory {
         Ok(Self(RefCell::new(Some(serde_json::to_string(&content)?))))
     }
 
-    /// Put what the charm has kept into the state.
+    /// Put the stored values and deferred events into `state`.
     pub(super) fn fill(&self, state: &mut State) -> io::Result<()> {
         if let Some(text) = &*self.0.borrow() {
             let content: Content = serde_json::from_str(text)?;

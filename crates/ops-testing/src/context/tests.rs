@@ -1,4 +1,4 @@
-//! A charm that does a bit of everything, and what the context says of it.
+//! Tests with a charm that does a bit of everything.
 
 use anyhow::bail;
 use ops::{
@@ -217,7 +217,7 @@ fn a_reboot_now_drops_what_the_hook_had_changed() {
 }
 
 #[test]
-fn a_manager_lets_look_inside_before_the_handler_runs() {
+fn a_manager_gives_access_before_the_handler_runs() {
     let mut ctx = context().app_name("other").unit_number(7).machine_id("3").availability_zone("z").juju_version("3.5");
     let mut manager = ctx.manager(on::start(), State::default().with_leader(true)).unwrap();
     assert_eq!(manager.model().unit().name(), "other/7");
@@ -231,7 +231,7 @@ fn a_manager_lets_look_inside_before_the_handler_runs() {
 }
 
 #[test]
-fn a_thousand_runs_take_no_time() {
+fn a_thousand_runs_take_seconds() {
     let db = Relation::new("db").remote_unit_data(0, [("host", "one")]);
     let mut state = State::default().with_relation(db.clone()).with_leader(true);
     let mut ctx = context();
@@ -241,6 +241,6 @@ fn a_thousand_runs_take_no_time() {
         state.relations = vec![db.clone()];
     }
     let took = started.elapsed();
-    // 0.3 s is for a release build; this bound is for a debug build on a busy machine.
+    // A release build takes 0.3 s. The bound is for a debug build on a busy machine.
     assert!(took.as_secs() < 5, "{took:?}");
 }

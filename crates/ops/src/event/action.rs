@@ -1,4 +1,4 @@
-//! Actions: what an operator asks a unit to do.
+//! Actions, which users run on units.
 
 use std::cell::OnceCell;
 
@@ -14,9 +14,9 @@ use crate::load::{LoadError, load};
 use crate::metadata::Metadata;
 use crate::model::Model;
 
-/// An operator runs an action of the charm: `juju run UNIT ACTION`.
+/// A user runs an action of the charm: `juju run UNIT ACTION`.
 ///
-/// It cannot be deferred, for the operator waits.
+/// It cannot be deferred, because the user waits for it.
 pub struct ActionEvent {
     name: String,
     id: String,
@@ -24,7 +24,7 @@ pub struct ActionEvent {
     params: OnceCell<Map<String, Value>>,
 }
 
-/// What an action's parameters or results are not.
+/// A parameter or result does not fit its type.
 pub type ActionError = LoadError;
 
 impl ActionEvent {
@@ -34,13 +34,13 @@ impl ActionEvent {
         &self.name
     }
 
-    /// The ID of this run of the action; the task in `juju show-task ID`.
+    /// The ID of the action's task, as in `juju show-task ID`.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The parameters, with the defaults of the charm's metadata, as Juju gives them.
+    /// The parameters, with defaults from the charm's metadata.
     ///
     /// # Errors
     /// `action-get` failed.
@@ -55,12 +55,12 @@ impl ActionEvent {
     /// The parameters as the charm's own type.
     ///
     /// # Errors
-    /// `action-get` failed, or [`Error::ActionParameter`]: a parameter is not what the type says.
+    /// `action-get` failed, or [`Error::ActionParameter`]: a parameter does not fit the type.
     pub fn load_params<T: DeserializeOwned>(&self) -> Result<T, Error> {
         load(self.params()?).map_err(|error| Error::ActionParameter { action: self.name.clone(), error })
     }
 
-    /// Show the operator a message while the action runs.
+    /// Show a message to the user while the action runs.
     ///
     /// # Errors
     /// `action-log` failed.
@@ -68,28 +68,28 @@ impl ActionEvent {
         Ok(hookcmds::action_log(self.model.runner(), message)?)
     }
 
-    /// Give the operator results: a map, or a struct that serializes to one. Nested maps become dotted keys. Called
-    /// again, it adds to what is there.
+    /// Set results: a map, or a struct that serializes to one. Nested maps become dotted keys. A further call adds to
+    /// the results.
     ///
     /// # Errors
-    /// The results are no map, a key is one that Juju refuses, or `action-set` failed.
+    /// The results are not a map, Juju would refuse a key, or `action-set` failed.
     pub fn set_results<T: Serialize>(&self, results: &T) -> Result<(), Error> {
         let invalid = |why: String| Error::ActionResults { action: self.name.clone(), why };
         let results = match serde_json::to_value(results) {
             Ok(Value::Object(map)) => map,
-            Ok(other) => return Err(invalid(format!("they are no map but {other}"))),
+            Ok(other) => return Err(invalid(format!("they are not a map but {other}"))),
             Err(error) => return Err(invalid(error.to_string())),
         };
         let mut flat = Vec::new();
         flatten(None, &results, &mut flat);
         if let Some((key, _)) = flat.iter().find(|(key, _)| !is_result_key(key)) {
             return Err(invalid(format!(
-                "{key:?} is no key: Juju takes lower-case letters, digits and hyphens, joined by dots, \
+                "{key:?} is not a key: Juju accepts lower-case letters, digits and hyphens, joined by dots, \
                  that start and end with a letter or digit"
             )));
         }
         if let Some(pair) = flat.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(invalid(format!("{:?} is there twice", pair[0].0)));
+            return Err(invalid(format!("{:?} occurs twice", pair[0].0)));
         }
         if flat.is_empty() {
             return Ok(());
@@ -97,7 +97,7 @@ impl ActionEvent {
         Ok(hookcmds::action_set(self.model.runner(), &flat)?)
     }
 
-    /// Tell the operator that the action failed. The handler goes on, and what else it did stays done.
+    /// Mark the action as failed. The handler continues, and its other effects are kept.
     ///
     /// # Errors
     /// `action-fail` failed.

@@ -12,7 +12,7 @@ use crate::event::{Event, EventName, private, relation};
 use crate::model::{Model, Relation};
 use crate::on::EventSource;
 
-/// What an event carries that a charm, or a library for charms, defines. Emit it with [`Model::emit`], observe it with
+/// The payload of an event that a charm or a library defines. Emit it with [`Model::emit`], observe it with
 /// [`on::custom`](crate::on::custom).
 ///
 /// ```
@@ -28,7 +28,7 @@ use crate::on::EventSource;
 /// }
 /// ```
 pub trait CustomEvent: Serialize + DeserializeOwned + 'static {
-    /// Its name, unique in the charm; for the events of a [`Library`](crate::Library), in the library.
+    /// The event's name, unique in the charm; for an event of a [`Library`](crate::Library), unique in the library.
     const NAME: &'static str;
 }
 
@@ -39,8 +39,8 @@ pub struct Custom<T> {
     deferral: Deferral,
 }
 
-/// A [`CustomEvent`] about a relation, as a handler receives it. Deferred, it is dropped once the relation is gone, as
-/// Juju's events about relations are.
+/// A [`CustomEvent`] about a relation, as a handler receives it. If it is deferred, it is dropped when the relation is
+/// gone, like Juju's relation events.
 #[derive(Debug)]
 pub struct CustomRelation<T> {
     /// The relation.
@@ -51,11 +51,11 @@ pub struct CustomRelation<T> {
 
 /// The events that charms and libraries emit: [`Custom`] and [`CustomRelation`].
 pub trait Emitted: Event {
-    /// What it carries.
+    /// The event's payload.
     type Payload: CustomEvent;
 }
 
-/// A custom event on its way, and its type.
+/// An emitted custom event, and its type.
 pub(crate) struct Emission {
     pub(crate) notice: Notice,
     pub(crate) custom: TypeId,
@@ -77,7 +77,7 @@ impl<T: CustomEvent> EventSource<Custom<T>> {
 }
 
 impl<T: CustomEvent> EventSource<CustomRelation<T>> {
-    /// Emit the event, which is about this relation, as [`Model::emit`] does.
+    /// Emit the event for this relation, as [`Model::emit`] does.
     ///
     /// # Errors
     /// The event's data cannot be written as JSON.
@@ -87,7 +87,7 @@ impl<T: CustomEvent> EventSource<CustomRelation<T>> {
 }
 
 impl<E: Emitted> EventSource<E> {
-    /// The event of a library, or of the charm itself.
+    /// A custom event, of a library or of the charm itself.
     pub(crate) fn custom(library: Option<&str>) -> Self {
         let name = match library {
             Some(library) => format!("{library}.{}", E::Payload::NAME),
@@ -99,7 +99,7 @@ impl<E: Emitted> EventSource<E> {
     fn push(&self, model: &Model, event: &impl Serialize, relation: Option<(String, u32)>) -> Result<(), Error> {
         let payload =
             serde_json::to_value(event).map_err(|source| Error::CustomEvent { name: self.name.to_string(), source })?;
-        // An event without data has none once it was written down and read again, and is the same event then.
+        // A unit struct serializes to null, which is then treated as no payload, so that equal events stay equal.
         let payload = Some(payload).filter(|payload| !payload.is_null());
         let notice = Notice { relation, payload, ..Notice::new(self.name.clone()) };
         model.push_emission(Emission { notice, custom: TypeId::of::<E>() });

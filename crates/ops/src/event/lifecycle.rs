@@ -1,4 +1,4 @@
-//! The events of a unit's life.
+//! The events of a unit's life cycle.
 
 use crate::error::Error;
 use crate::event::notice::{Deferral, Notice, deferrable};
@@ -26,19 +26,19 @@ macro_rules! lifecycle {
 }
 
 lifecycle! {
-    /// The unit is new. Juju sends this event once, before any other but `storage-attached`: install the workload.
+    /// The unit is new. Juju sends this event once, before all others except `storage-attached`: install the workload.
     InstallEvent, deferrable;
-    /// The unit is installed and configured; sent again when the machine has rebooted: start the workload.
+    /// The unit is installed and configured. Sent again after a reboot: start the workload.
     StartEvent, deferrable;
     /// The unit will be removed: stop the workload. It cannot be deferred, because the unit will not exist for long.
     StopEvent;
-    /// The last event of a unit: clean up. It cannot be deferred, for the unit is going.
+    /// The last event of a unit: clean up. It cannot be deferred, because the unit is being removed.
     RemoveEvent;
-    /// Config changed, or the unit's addresses; also sent after `install`, after `upgrade-charm` and after a reboot.
+    /// The config or the unit's addresses changed. Also sent after `install`, `upgrade-charm` and a reboot.
     ConfigChangedEvent, deferrable;
-    /// Sent every five minutes (the model's `update-status-hook-interval`).
+    /// Sent periodically, every five minutes by default (the model's `update-status-hook-interval`).
     UpdateStatusEvent, deferrable;
-    /// The charm's files were replaced by another revision.
+    /// The charm's files were replaced by those of another revision.
     UpgradeCharmEvent, deferrable;
     /// This unit is now the leader of its application.
     LeaderElectedEvent, deferrable;

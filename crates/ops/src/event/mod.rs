@@ -34,68 +34,68 @@ use crate::error::Error;
 use crate::metadata::Metadata;
 use crate::model::{Application, Model, Relation, Unit};
 
-/// A type of event: what a handler receives. The types in [`crate::event`] are all there are.
+/// A type of event, as handlers receive it. Only the types in [`crate::event`] implement it.
 pub trait Event: Sized + private::Sealed + 'static {
-    /// Make the event from what Juju said when it dispatched it.
+    /// Create the event from Juju's notice.
     #[doc(hidden)]
     fn load(notice: &Notice, model: &Model) -> Result<Self, Error>;
 
-    /// Whether the metadata defines what an event is about. Only the types that need it look at the metadata: so the
-    /// code that reads it is not a part of a charm that has no use for it.
+    /// Check that the metadata defines what the event is about. Only the types that need it read the metadata, so that
+    /// a charm without such events does not contain the code for it.
     #[doc(hidden)]
     fn check(_event: &EventName, _meta: &Metadata) -> Result<(), Error> {
         Ok(())
     }
 
-    /// Why an event that was deferred cannot be emitted any more, if so.
+    /// Why a deferred event can no longer be emitted, if so.
     #[doc(hidden)]
     fn gone(_notice: &Notice, _model: &Model) -> Result<Option<String>, Error> {
         Ok(None)
     }
 
-    /// The type itself, if it is a custom event, of which there can be several with one name.
+    /// The payload's type, if this is a custom event: several custom events can have the same name.
     #[doc(hidden)]
     #[must_use]
     fn custom() -> Option<TypeId> {
         None
     }
 
-    /// Whether the handler asked to see it again.
+    /// Whether the handler deferred the event.
     #[doc(hidden)]
     fn deferred(&self) -> bool {
         false
     }
 
-    /// After the handler succeeded.
+    /// Runs after the handler has succeeded.
     #[doc(hidden)]
     fn finish(self, _model: &Model) -> Result<(), Error> {
         Ok(())
     }
 }
 
-/// An event that a handler can ask to see again: so that one function can do it for many.
+/// An event that can be deferred. With this trait one function can defer events of many types.
 pub trait Deferrable: Event {
-    /// See this event again, in this handler, before the next event that Juju sends to this unit.
+    /// Emit this event to this handler again, before the next event that Juju sends to this unit.
     ///
-    /// The handler runs on to its end: return after this. Deferred events keep their order, and stay deferred if the hook
-    /// fails. There is no telling when the next event comes: where Juju will send another event for the thing you wait
-    /// for, wait for that one instead.
+    /// The handler continues after this call, so return. Deferred events keep their order, and stay deferred if the
+    /// hook fails. You cannot know when the next event comes: if Juju sends an event for what you are waiting for,
+    /// observe that event instead.
     fn defer(&self);
 }
 
-/// An event about a relation: so that one handler can serve several.
+/// An event about a relation. With this trait one handler can serve several types.
 pub trait RelationEvent: Deferrable {
     /// The relation.
     fn relation(&self) -> &Relation;
 
-    /// The application on the other side; none where Juju does not say, when a relation is broken.
+    /// The remote application. `None` in `relation-broken`, if Juju does not name it.
     fn app(&self) -> Option<&Application>;
 
-    /// The unit on the other side; none where it is about the application.
+    /// The remote unit. `None` if the event is about the application.
     fn unit(&self) -> Option<&Unit>;
 }
 
 pub(crate) mod private {
-    /// Keeps [`super::Event`] to the types of this crate: their set is Juju's.
+    /// Seals [`super::Event`]: only Juju defines events.
     pub trait Sealed {}
 }

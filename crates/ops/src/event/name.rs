@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::metadata::Metadata;
 
-/// Which event: a hook of Juju's, an action, or one of the framework's own.
+/// The name of an event: a hook of Juju, an action, or an event of the framework.
 ///
 /// Written as in Ops, with underscores: `install`, `database_relation_changed`, `backup_action`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,15 +19,15 @@ pub enum EventName {
     Install,
     /// The unit is installed and configured: start the workload.
     Start,
-    /// The unit goes: stop the workload.
+    /// The unit is being removed: stop the workload.
     Stop,
-    /// The unit is about to be gone: clean up.
+    /// The unit's last event: clean up.
     Remove,
-    /// Config, or something that configures the unit like its addresses, changed.
+    /// The config or the unit's addresses changed.
     ConfigChanged,
-    /// Juju asks for the status, every five minutes by default.
+    /// Sent periodically, every five minutes by default.
     UpdateStatus,
-    /// The charm was replaced by another revision of it.
+    /// The charm was refreshed to another revision.
     UpgradeCharm,
     /// This unit became the leader of its application.
     LeaderElected,
@@ -41,9 +41,9 @@ pub enum EventName {
     RelationDeparted(String),
     /// A relation at this endpoint is gone.
     RelationBroken(String),
-    /// An instance of this storage is there to be used.
+    /// An instance of this storage was attached.
     StorageAttached(String),
-    /// An instance of this storage is about to go.
+    /// An instance of this storage will be detached.
     StorageDetaching(String),
     /// A secret that this unit observes has a new revision.
     SecretChanged,
@@ -51,21 +51,21 @@ pub enum EventName {
     SecretRotate,
     /// A revision of a secret that this unit owns has expired.
     SecretExpired,
-    /// No one observes a revision of a secret that this unit owns any more.
+    /// A revision of a secret that this unit owns is no longer used.
     SecretRemove,
-    /// An operator runs this action.
+    /// A user runs this action.
     Action(String),
-    /// Emitted on the leader after each event: which status has the application?
+    /// Emitted on the leader after each event, to collect the application's status.
     CollectAppStatus,
-    /// Emitted after each event: which status has the unit?
+    /// Emitted after each event, to collect the unit's status.
     CollectUnitStatus,
     /// An event that the charm defines and emits itself.
     Custom(String),
-    /// A hook that Juju has, or had, and that charms on machines have no use for. Nothing can observe it.
+    /// A hook that Juju has, or had, and that is of no use to machine charms. It cannot be observed.
     Other(String),
 }
 
-/// A name that is not an event's.
+/// An unknown name of an event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an event: Juju has no such hook, and it names no relation, storage or action")]
 pub struct UnknownEvent(String);
@@ -100,7 +100,7 @@ impl EventName {
     /// There is no such event.
     pub fn from_dispatch_path(path: &str) -> Result<Self, UnknownEvent> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("hooks", path));
-        // The folder can have folders above it: older `dispatch` scripts put the charm's directory there.
+        // There may be more folders before it: older `dispatch` scripts include the charm's directory.
         match folder.rsplit('/').next() {
             Some("actions") if !name.is_empty() => Ok(Self::Action(name.to_owned())),
             Some("hooks") => Self::from_hook(name),
@@ -165,7 +165,7 @@ impl EventName {
         self.dispatch_path()?.strip_prefix("hooks/").map(str::to_owned)
     }
 
-    /// The name in its two parts: what it is about, if anything, and the rest with hyphens.
+    /// The two parts of the name: what it is about, if anything, and the rest with hyphens.
     fn parts(&self) -> (Option<&str>, &str) {
         match self {
             Self::Install => (None, "install"),
@@ -195,7 +195,7 @@ impl EventName {
         }
     }
 
-    /// The path that Juju dispatches: `hooks/NAME` or `actions/NAME`; nothing for an event that Juju does not send.
+    /// The path that Juju dispatches: `hooks/NAME` or `actions/NAME`. `None` for an event that Juju does not send.
     #[must_use]
     pub fn dispatch_path(&self) -> Option<String> {
         match self {
@@ -208,7 +208,7 @@ impl EventName {
         }
     }
 
-    /// Whether the charm's metadata has what the event is about.
+    /// Check that the charm's metadata defines what the event is about.
     pub(crate) fn check(&self, meta: &Metadata) -> Result<(), Error> {
         let (kind, name, defined) = match self {
             Self::RelationCreated(endpoint)
@@ -245,7 +245,7 @@ impl fmt::Display for EventName {
     }
 }
 
-/// As one of `hooks/NAME`, `actions/NAME`, `custom/NAME`: underscores cannot tell `a-b` from `a_b`.
+/// As `hooks/NAME`, `actions/NAME` or `custom/NAME`: with underscores, `a-b` and `a_b` would be the same.
 impl From<EventName> for String {
     fn from(name: EventName) -> Self {
         name.dispatch_path().unwrap_or_else(|| match name.parts() {
@@ -319,7 +319,7 @@ mod tests {
             let Err(error) = EventName::from_dispatch_path(path) else { panic!("{path} is an event") };
             assert!(error.to_string().contains("is not an event"), "{error}");
         }
-        // As a `dispatch` that is called by a hook's own link sees it.
+        // As a `dispatch` sees it that is called through a hook's link.
         assert_eq!(EventName::from_dispatch_path("/var/lib/juju/charm/hooks/start"), Ok(EventName::Start));
     }
 }

@@ -1,4 +1,4 @@
-//! One event that happened, before it has a type: what a deferral remembers.
+//! An event without its type, as it is stored when it is deferred.
 
 use std::cell::Cell;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::env::HookEnv;
 use crate::event::EventName;
 
-/// An event, and what Juju said with it.
+/// An event, and Juju's data about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
     pub(crate) event: EventName,
@@ -27,16 +27,16 @@ pub struct Notice {
     pub(crate) secret_label: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) secret_revision: Option<u32>,
-    /// An action's ID.
+    /// The ID of an action's task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) action_id: Option<String>,
-    /// What a custom event carries.
+    /// A custom event's payload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) payload: Option<serde_json::Value>,
 }
 
 impl Notice {
-    /// An event with no data.
+    /// An event without data.
     pub(crate) fn new(event: EventName) -> Self {
         Self {
             event,
@@ -71,7 +71,7 @@ impl Notice {
     }
 }
 
-/// Whether a handler asked to see its event again.
+/// Whether a handler deferred its event.
 #[derive(Debug, Default)]
 pub struct Deferral(Cell<bool>);
 
@@ -89,11 +89,11 @@ impl Deferral {
 macro_rules! deferrable {
     ($event:ident $(<$payload:ident: $bound:ident>)?) => {
         impl $(<$payload>)? $event $(<$payload>)? {
-            /// See this event again, in this handler, before the next event that Juju sends to this unit.
+            /// Emit this event to this handler again, before the next event that Juju sends to this unit.
             ///
-            /// The handler runs on to its end: return after this. Deferred events keep their order, and stay deferred
-            /// if the hook fails. There is no telling when the next event comes: where Juju will send another event
-            /// for the thing you wait for, wait for that one instead.
+            /// The handler continues after this call, so return. Deferred events keep their order, and stay deferred
+            /// if the hook fails. You cannot know when the next event comes: if Juju sends an event for what you are
+            /// waiting for, observe that event instead.
             pub fn defer(&self) {
                 self.deferral.ask();
             }

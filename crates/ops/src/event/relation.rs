@@ -1,4 +1,4 @@
-//! The events of a relation's life.
+//! The events of a relation's life cycle.
 
 use crate::error::Error;
 use crate::event::notice::{Deferral, Notice, deferrable};
@@ -6,7 +6,7 @@ use crate::event::{Event, EventName, RelationEvent, private};
 use crate::metadata::Metadata;
 use crate::model::{Application, Model, Relation, Unit};
 
-/// The relation that a relation event names.
+/// The relation of a relation event.
 pub(super) fn relation(notice: &Notice, model: &Model) -> Result<Relation, Error> {
     let missing = || Error::EventData { event: notice.event.clone(), variable: "JUJU_RELATION_ID" };
     let (endpoint, id) = notice.relation.as_ref().ok_or_else(missing)?;
@@ -43,7 +43,7 @@ macro_rules! relation_event {
         pub struct $event {
             /// The relation.
             pub relation: Relation,
-            /// The application on the other side; for a peer relation, this one.
+            /// The remote application; for a peer relation, this one.
             pub app: $app_type,
             $($(#[$field_doc])* pub $field: $type,)*
             deferral: Deferral,
@@ -85,25 +85,25 @@ macro_rules! relation_event {
 relation_event! {
     /// A relation was created. No remote unit has joined yet.
     RelationCreatedEvent(Application, app, |_| None) {};
-    /// A remote unit joined the relation. Its data may not be there yet: that comes with `relation-changed`.
+    /// A remote unit joined the relation. Its data may not be set yet; wait for `relation-changed`.
     RelationJoinedEvent(Application, app, |event| Some(&event.unit)) {
         /// The unit that joined.
         unit: Unit = unit
     };
-    /// A remote unit's or the remote application's databag changed; always sent after `relation-joined`.
+    /// The databag of a remote unit or of the remote application changed. Always sent after `relation-joined`.
     RelationChangedEvent(Application, app, |event| event.unit.as_ref()) {
-        /// The unit whose databag changed; none if it is the application's.
+        /// The unit whose databag changed; `None` if it was the application's.
         unit: Option<Unit> = |notice, model| Ok(notice.remote_unit.as_ref().map(|name| model.unit_named(name)))
     };
     /// A remote unit left the relation. Its data can still be read.
     RelationDepartedEvent(Application, app, |event| Some(&event.unit)) {
         /// The unit that this unit no longer sees.
         unit: Unit = unit,
-        /// The unit that goes: the remote one, or this one if it is itself being removed.
+        /// The unit that is being removed: the remote unit, or this unit itself.
         departing_unit: Option<Unit> =
             |notice, model| Ok(notice.departing_unit.as_ref().map(|name| model.unit_named(name)))
     };
-    /// The relation is gone: the last of its events. There is no application on the other side where Juju does not say
-    /// which it was ([a bug of Juju's](https://bugs.launchpad.net/juju/+bug/1960934)).
+    /// The relation is gone. This is its last event. The remote application is `None` if Juju does not name it ([a bug
+    /// of Juju](https://bugs.launchpad.net/juju/+bug/1960934)).
     RelationBrokenEvent(Option<Application>, |notice, model| Ok(app(notice, model).ok()), |_| None) {};
 }

@@ -17,7 +17,7 @@ fn revision(notice: &Notice) -> Result<u32, Error> {
         .ok_or_else(|| Error::EventData { event: notice.event.clone(), variable: "JUJU_SECRET_REVISION" })
 }
 
-/// A secret that this unit observes has a new revision; [`Secret::refresh`] gets and tracks it.
+/// A secret that this unit observes has a new revision. [`Secret::refresh`] reads and tracks it.
 #[derive(Debug)]
 pub struct SecretChangedEvent {
     /// The secret.
@@ -43,18 +43,18 @@ pub struct SecretExpiredEvent {
     pub revision: u32,
 }
 
-/// No one observes this revision of a secret that this unit or its application owns: remove the revision.
+/// This revision of a secret that this unit or its application owns is no longer used: remove it.
 #[derive(Debug)]
 pub struct SecretRemoveEvent {
     /// The secret.
     pub secret: Secret,
-    /// The revision that no one observes.
+    /// The unused revision.
     pub revision: u32,
     deferral: Deferral,
 }
 
 impl SecretRemoveEvent {
-    /// Remove the revision that this event is about.
+    /// Remove the event's revision.
     ///
     /// # Errors
     /// `secret-remove` failed.

@@ -1,4 +1,4 @@
-//! The events that ask for statuses.
+//! The events that collect statuses.
 
 use std::cell::RefCell;
 
@@ -9,10 +9,10 @@ use crate::hookcmds::EntityKind;
 use crate::model::Model;
 use crate::status::Status;
 
-/// Emitted after each event that Juju sends: propose statuses, and the worst of them is reported.
+/// Emitted after each event of Juju: propose statuses, and the worst one is set.
 ///
-/// The order, worst first: error, blocked, maintenance, waiting, active, unknown; of several equal ones the first
-/// counts. If none is proposed, the status stays as it is.
+/// The order, worst first: error, blocked, maintenance, waiting, active, unknown. Of several equal ones the first
+/// counts. If none is proposed, the status does not change.
 #[derive(Debug)]
 pub struct CollectStatusEvent {
     of: EntityKind,

@@ -12,7 +12,7 @@ fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
     let storage = model.storage_by_id(id)?;
     match model.storages(storage.name()) {
         Ok(attached) if attached.iter().any(|other| other.id() == *id) => Ok(None),
-        Ok(_) => Ok(Some(format!("storage {id} is not attached any more"))),
+        Ok(_) => Ok(Some(format!("storage {id} is no longer attached"))),
         Err(error @ Error::Undefined { .. }) => Ok(Some(error.to_string())),
         Err(error) => Err(error),
     }
@@ -52,8 +52,8 @@ macro_rules! storage_event {
 }
 
 storage_event! {
-    /// A storage instance is there; for storage asked for at deployment, sent before `install`.
+    /// A storage instance was attached. For storage that is requested at deployment, sent before `install`.
     StorageAttachedEvent;
-    /// A storage instance is about to be detached, and can still be used.
+    /// A storage instance will be detached, but can still be used.
     StorageDetachingEvent;
 }

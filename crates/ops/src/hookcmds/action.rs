@@ -1,4 +1,4 @@
-//! `action-get`, `action-set`, `action-log` and `action-fail`: only while an action runs.
+//! `action-get`, `action-set`, `action-log` and `action-fail`, which work only in actions.
 
 use serde_json::{Map, Value};
 
@@ -13,8 +13,8 @@ pub fn action_get(runner: &dyn Runner) -> Result<Map<String, Value>> {
     map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string().into() })
 }
 
-/// How many bytes of results one command line gets. Linux takes a quarter of the stack's limit, 2 MiB as a rule, which
-/// the environment shares.
+/// The maximum size of results on one command line, in bytes. Linux allows a quarter of the stack's limit, usually 2
+/// MiB, for arguments and environment together.
 const MAX_ARGUMENTS: usize = 512 * 1024;
 
 /// `action-set`: results, keys and values. Nested keys are joined by dots.
@@ -25,7 +25,7 @@ pub fn action_set(runner: &dyn Runner, results: &[(String, String)]) -> Result<(
     });
     let mut rest = rest.by_ref().peekable();
     while rest.peek().is_some() {
-        // Actions hand out passwords, and an error goes to the log.
+        // Results may be passwords, and errors are logged.
         let mut command = Command::new("action-set").secret_values();
         let mut bytes = 0;
         while let Some(result) = rest.next_if(|result| bytes == 0 || bytes + result.len() <= MAX_ARGUMENTS) {
@@ -37,13 +37,13 @@ pub fn action_set(runner: &dyn Runner, results: &[(String, String)]) -> Result<(
     Ok(())
 }
 
-/// `action-log`: a message for the operator while the action runs.
+/// `action-log`: show a message to the user while the action runs.
 pub fn action_log(runner: &dyn Runner, message: &str) -> Result<()> {
-    // The `--` lets a message start with a hyphen.
+    // After `--`, a message may start with a hyphen.
     Command::new("action-log").args(["--", &argument("the action's message", message, MAX_MESSAGE)]).run(runner)
 }
 
-/// `action-fail`: the action failed, and why.
+/// `action-fail`: mark the action as failed, with a reason.
 pub fn action_fail(runner: &dyn Runner, message: &str) -> Result<()> {
     Command::new("action-fail").args(["--", &argument("the action's failure", message, MAX_MESSAGE)]).run(runner)
 }

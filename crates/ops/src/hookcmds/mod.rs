@@ -2,12 +2,13 @@
 //!
 //! A charm talks to Juju by running small programs that the unit agent puts first on the hook's `PATH`: `config-get`,
 //! `status-set`, and so on. See [Juju's reference](https://documentation.ubuntu.com/juju/3.6/reference/hook-command/).
-//! Most charms need none of this: [`Model`](crate::Model) runs them when their answers are needed, and keeps the answers.
+//! Most charms do not need this module: [`Model`](crate::Model) runs hook commands when it needs their answers, and
+//! caches the answers.
 //!
-//! [`Runner`] is the seam between a charm and Juju: in production it starts the process, in a unit test it answers from
-//! a state in memory. Both see the same names, arguments and output.
+//! [`Runner`] is the interface between a charm and Juju: in production it starts a process, and in a unit test it
+//! answers from a state in memory. Both get the same names and arguments, and return the same output.
 //!
-//! Each function fails as [`Command::output`] and [`Command::json`] do.
+//! Each function returns the errors of [`Command::output`] and [`Command::json`].
 
 mod action;
 mod config;
@@ -21,7 +22,7 @@ mod status;
 mod storage;
 mod text;
 
-/// Whose status or databag it is.
+/// Whether a status or databag belongs to a unit or an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntityKind {
     /// A unit's.
@@ -30,12 +31,12 @@ pub enum EntityKind {
     Application,
 }
 
-/// When the machine reboots.
+/// When to reboot the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RebootTime {
-    /// Once the hook has succeeded.
+    /// After the hook has succeeded.
     AfterHook,
-    /// At once, which stops the hook; Juju runs it again.
+    /// At once: the hook is stopped, and Juju runs it again.
     Now,
 }
 

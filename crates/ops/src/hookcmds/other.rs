@@ -18,7 +18,7 @@ pub fn application_version_set(runner: &dyn Runner, version: &str) -> Result<()>
         .run(runner)
 }
 
-/// `is-leader`: whether this unit leads its application. True holds for 30 seconds at least.
+/// `is-leader`: whether this unit is the leader. If so, it stays the leader for at least 30 seconds.
 pub fn is_leader(runner: &dyn Runner) -> Result<bool> {
     Command::new("is-leader").arg("--format=json").json(runner)
 }
@@ -45,7 +45,7 @@ impl LogLevel {
     /// All of them, from the least on.
     pub const ALL: [Self; 6] = [Self::Trace, Self::Debug, Self::Info, Self::Warning, Self::Error, Self::Critical];
 
-    /// The word that Juju uses.
+    /// Juju's word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -83,7 +83,7 @@ impl fmt::Display for LogLevel {
     }
 }
 
-/// `juju-log`: a line for `juju debug-log`. One that is too long for a command line is logged in pieces.
+/// `juju-log`: log a line for `juju debug-log`. A line that is too long for a command line is logged in pieces.
 pub fn juju_log(runner: &dyn Runner, level: LogLevel, message: &str) -> Result<()> {
     let message = without_nul(message);
     let mut rest = &*message;
@@ -100,7 +100,7 @@ pub fn juju_log(runner: &dyn Runner, level: LogLevel, message: &str) -> Result<(
     }
 }
 
-/// `juju-reboot`: reboot the machine once the hook is done, or at once, which stops the hook and runs it again later.
+/// `juju-reboot`: reboot the machine after the hook, or at once, which stops the hook and runs it again later.
 pub fn juju_reboot(runner: &dyn Runner, time: RebootTime) -> Result<()> {
     let command = Command::new("juju-reboot");
     match time {
@@ -109,14 +109,14 @@ pub fn juju_reboot(runner: &dyn Runner, time: RebootTime) -> Result<()> {
     }
 }
 
-/// What Juju is working towards: which units and relations there will be.
+/// The planned units and relations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct GoalState {
     /// The units of this application, by name.
     #[serde(default)]
     pub units: BTreeMap<String, Goal>,
-    /// For each endpoint, the applications and units on the other side, by name.
+    /// For each endpoint, the remote applications and units, by name.
     #[serde(default)]
     pub relations: BTreeMap<String, BTreeMap<String, Goal>>,
 }
@@ -127,17 +127,17 @@ pub struct GoalState {
 pub struct Goal {
     /// Its state, such as `active`, `waiting` or `dying`.
     pub status: String,
-    /// Since when, as Juju writes it: `2026-11-22 08:15:01Z`.
+    /// When it changed, in Juju's format: `2026-11-22 08:15:01Z`.
     #[serde(default)]
     pub since: String,
 }
 
-/// `goal-state`: which units and relations there will be.
+/// `goal-state`: the planned units and relations.
 pub fn goal_state(runner: &dyn Runner) -> Result<GoalState> {
     Command::new("goal-state").arg("--format=json").json(runner)
 }
 
-/// How to reach the cloud that the model is on, with its credential. Juju gives it to trusted applications only.
+/// The model's cloud and its credential. Juju gives it only to trusted applications.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 #[serde(rename_all = "kebab-case")]
@@ -147,28 +147,28 @@ pub struct CloudSpec {
     pub kind: String,
     /// The cloud's name.
     pub name: String,
-    /// The region.
+    /// The region, such as `us-east-1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// The endpoint.
+    /// The URL of the cloud's API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// The identity endpoint.
+    /// The URL of the identity service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_endpoint: Option<String>,
-    /// The storage endpoint.
+    /// The URL of the storage service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_endpoint: Option<String>,
-    /// The credential.
+    /// The credential to log in with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<CloudCredential>,
-    /// Certificates of the cloud's authorities, in PEM.
+    /// The cloud's CA certificates, in PEM format.
     #[serde(default, rename = "cacertificates")]
     pub ca_certificates: Vec<String>,
-    /// Whether not to check the cloud's certificate.
+    /// Whether the cloud's certificate is not verified.
     #[serde(default)]
     pub skip_tls_verify: bool,
-    /// Whether the cloud is the controller's own.
+    /// Whether the controller runs in this cloud.
     #[serde(default)]
     pub is_controller_cloud: bool,
 }
@@ -180,10 +180,10 @@ pub struct CloudSpec {
 pub struct CloudCredential {
     /// Such as `certificate` or `userpass`.
     pub auth_type: String,
-    /// The parts of the credential, by name.
+    /// The attributes of the credential, by name.
     #[serde(default, rename = "attrs")]
     pub attributes: BTreeMap<String, String>,
-    /// Which parts Juju hides.
+    /// The attributes that Juju redacted.
     #[serde(default)]
     pub redacted: Vec<String>,
 }
@@ -200,14 +200,14 @@ impl std::fmt::Debug for CloudCredential {
     }
 }
 
-/// `credential-get`: the cloud of the model, with its credential.
+/// `credential-get`: the model's cloud, with its credential.
 pub fn credential_get(runner: &dyn Runner) -> Result<CloudSpec> {
     Command::new("credential-get").arg("--format=json").secret().json(runner)
 }
 
-/// `resource-get`: the path of a resource's file, which Juju fetches if it is not there yet.
+/// `resource-get`: the path of a resource's file, which Juju fetches if needed.
 pub fn resource_get(runner: &dyn Runner, name: &str) -> Result<PathBuf> {
-    // No --format here: it prints the path alone.
+    // No --format here: it always prints only the path.
     Command::new("resource-get").arg(name).output(runner).map(|path| path.trim_end_matches('\n').into())
 }
 
@@ -219,23 +219,23 @@ pub struct Network {
     /// The network interfaces to bind to, with their addresses.
     #[serde(default)]
     pub bind_addresses: Vec<BindAddress>,
-    /// Where others reach this unit.
+    /// The addresses at which others reach this unit.
     #[serde(default)]
     pub ingress_addresses: Vec<String>,
-    /// Where this unit's traffic comes from, as subnets.
+    /// The subnets of this unit's outgoing traffic.
     #[serde(default)]
     pub egress_subnets: Vec<String>,
 }
 
-/// A network interface with its addresses.
+/// A network interface and its addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 #[serde(rename_all = "kebab-case")]
 pub struct BindAddress {
-    /// The hardware address.
+    /// The MAC address.
     #[serde(default)]
     pub mac_address: String,
-    /// The name, such as `eth0`.
+    /// Such as `eth0`.
     #[serde(default)]
     pub interface_name: String,
     /// Its addresses.
@@ -247,10 +247,10 @@ pub struct BindAddress {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Address {
-    /// The host's name, where the address has one.
+    /// The host name, or an empty string.
     #[serde(default)]
     pub hostname: String,
-    /// The address: IPv4 or IPv6.
+    /// An IPv4 or IPv6 address.
     #[serde(default, alias = "address")]
     pub value: String,
     /// Its subnet, such as `10.0.0.0/24`.
@@ -259,7 +259,7 @@ pub struct Address {
 }
 
 impl Network {
-    /// A network with one interface that has one address, at which others reach the unit too.
+    /// A network with one interface and one address, which is also the ingress address.
     pub fn new(address: impl Into<String>) -> Self {
         let address = address.into();
         Self {
@@ -269,21 +269,21 @@ impl Network {
         }
     }
 
-    /// With these interfaces.
+    /// Set the interfaces.
     #[must_use]
     pub fn bind_addresses(mut self, addresses: impl IntoIterator<Item = BindAddress>) -> Self {
         self.bind_addresses = addresses.into_iter().collect();
         self
     }
 
-    /// With these addresses for others.
+    /// Set the ingress addresses.
     #[must_use]
     pub fn ingress_addresses<A: Into<String>>(mut self, addresses: impl IntoIterator<Item = A>) -> Self {
         self.ingress_addresses = addresses.into_iter().map(Into::into).collect();
         self
     }
 
-    /// With these subnets of outgoing connections.
+    /// Set the egress subnets.
     #[must_use]
     pub fn egress_subnets<S: Into<String>>(mut self, subnets: impl IntoIterator<Item = S>) -> Self {
         self.egress_subnets = subnets.into_iter().map(Into::into).collect();
@@ -297,14 +297,14 @@ impl BindAddress {
         Self { addresses: addresses.into_iter().collect(), ..Self::default() }
     }
 
-    /// With this name.
+    /// Set the name.
     #[must_use]
     pub fn interface_name(mut self, name: impl Into<String>) -> Self {
         self.interface_name = name.into();
         self
     }
 
-    /// With this hardware address.
+    /// Set the MAC address.
     #[must_use]
     pub fn mac_address(mut self, address: impl Into<String>) -> Self {
         self.mac_address = address.into();
@@ -318,14 +318,14 @@ impl Address {
         Self { value: value.into(), ..Self::default() }
     }
 
-    /// With this host name.
+    /// Set the host name.
     #[must_use]
     pub fn hostname(mut self, name: impl Into<String>) -> Self {
         self.hostname = name.into();
         self
     }
 
-    /// In this subnet.
+    /// Set the subnet.
     #[must_use]
     pub fn cidr(mut self, subnet: impl Into<String>) -> Self {
         self.cidr = subnet.into();
@@ -342,7 +342,7 @@ pub fn network_get(runner: &dyn Runner, binding: &str, relation_id: Option<u32>)
     command.arg(binding).json(runner)
 }
 
-/// A value of a hook command's map that Juju leaves out or writes as null where there is nothing.
+/// A value of a hook command's output that Juju omits or prints as null if it is empty.
 pub(crate) fn map_or_null<T: serde::de::DeserializeOwned + Default>(value: Value) -> serde_json::Result<T> {
     if value.is_null() { Ok(T::default()) } else { serde_json::from_value(value) }
 }

@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{Command, Error, Result, Runner};
 
-/// A port, a range of ports, or ICMP, as Juju opens it to the outside of an exposed application. Charms and tests use the
-/// same type.
+/// A port, a range of ports, or ICMP, which Juju can open for an exposed application. Charms and tests use the same
+/// type.
 #[doc(alias("TCPPort", "UDPPort", "ICMPPort", "OpenedPort"))]
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Port {
-    /// ICMP, which knows no ports.
+    /// ICMP, which has no ports.
     Icmp,
-    /// TCP ports, from the first to the last.
+    /// TCP ports: the first and the last.
     Tcp(u16, u16),
-    /// UDP ports, from the first to the last.
+    /// UDP ports: the first and the last.
     Udp(u16, u16),
 }
 
@@ -64,7 +64,7 @@ impl Port {
         }
     }
 
-    /// The first and the last port; none for ICMP.
+    /// The first and the last port; `None` for ICMP.
     #[must_use]
     pub fn bounds(&self) -> Option<(u16, u16)> {
         match *self {
@@ -73,7 +73,7 @@ impl Port {
         }
     }
 
-    /// Whether they share a port. Juju opens no range that overlaps another.
+    /// Whether the ranges share a port. Juju does not open overlapping ranges.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         match (*self, *other) {
@@ -86,7 +86,7 @@ impl Port {
     }
 }
 
-/// As Juju writes it: `8000/tcp`, `8000-8010/udp`, `icmp`.
+/// Formatted as in Juju: `8000/tcp`, `8000-8010/udp`, `icmp`.
 impl fmt::Display for Port {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let protocol = self.protocol();
@@ -95,7 +95,7 @@ impl fmt::Display for Port {
     }
 }
 
-/// Not a port.
+/// A text is not a port.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a port such as 8000/tcp, 8000-8010/udp or icmp")]
 pub struct InvalidPort(String);
@@ -152,7 +152,7 @@ pub fn close_port(runner: &dyn Runner, port: Port, endpoints: &[&str]) -> Result
     ports("close-port", port, endpoints).run(runner)
 }
 
-/// `opened-ports`: what this unit opened.
+/// `opened-ports`: the ports that this unit has opened.
 pub fn opened_ports(runner: &dyn Runner) -> Result<Vec<Port>> {
     let command = Command::new("opened-ports").arg("--format=json");
     let shown = command.to_string();

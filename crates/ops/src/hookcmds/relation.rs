@@ -8,12 +8,12 @@ use super::other::map_or_null;
 use super::text::yaml;
 use super::{Command, EntityKind, Error, Result, Runner};
 
-/// `relation-ids`: the relations at an endpoint, such as `database:3`.
+/// `relation-ids`: the relations of an endpoint, such as `database:3`.
 pub fn relation_ids(runner: &dyn Runner, endpoint: &str) -> Result<Vec<String>> {
     Command::new("relation-ids").args([endpoint, "--format=json"]).json(runner)
 }
 
-/// `relation-list`: the remote units in a relation, which is written as `database:3`.
+/// `relation-list`: the remote units of a relation such as `database:3`.
 pub fn relation_list(runner: &dyn Runner, relation: &str) -> Result<Vec<String>> {
     Command::new("relation-list").args(["--format=json", "-r", relation]).json(runner)
 }
@@ -23,7 +23,7 @@ pub fn relation_list_app(runner: &dyn Runner, relation: &str) -> Result<String> 
     Command::new("relation-list").args(["--format=json", "--app", "-r", relation]).json(runner)
 }
 
-/// `relation-get`: the databag of a unit, or that of an application.
+/// `relation-get`: the databag of a unit or an application.
 pub fn relation_get(
     runner: &dyn Runner,
     relation: &str,
@@ -39,7 +39,7 @@ pub fn relation_get(
     map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string().into() })
 }
 
-/// `relation-set`: write keys of this unit's databag, or of the application's. An empty value removes its key.
+/// `relation-set`: write keys of this unit's or its application's databag. An empty value removes a key.
 pub fn relation_set(
     runner: &dyn Runner,
     relation: &str,
@@ -50,11 +50,11 @@ pub fn relation_set(
     if of == EntityKind::Application {
         command = command.arg("--app");
     }
-    // Not on the command line: values can be long.
+    // Not as arguments, because values can be long.
     command.args(["--file", "-"]).stdin(yaml(data)).run(runner)
 }
 
-/// `relation-model-get`: the UUID of the model on the other side.
+/// `relation-model-get`: the UUID of the remote application's model.
 pub fn relation_model_get(runner: &dyn Runner, relation: &str) -> Result<String> {
     #[derive(Deserialize)]
     struct Model {

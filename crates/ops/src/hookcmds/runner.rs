@@ -1,4 +1,4 @@
-//! The one way to Juju: run a hook command, get its output.
+//! Runs hook commands.
 
 use std::fmt;
 use std::io;
@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::ops::Deref;
 use std::process;
 
-/// A hook command to run: its name, its arguments, and what it reads from standard input.
+/// A hook command to run: its name, arguments and standard input.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Command {
     name: &'static str,
@@ -37,21 +37,21 @@ impl Command {
         self
     }
 
-    /// Give it something to read from standard input. Without, standard input is empty.
+    /// Set its standard input, which is empty by default.
     #[must_use]
     pub fn stdin(mut self, stdin: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(stdin.into());
         self
     }
 
-    /// Its output is secret: an [`Error`] about it does not repeat what it printed on standard output.
+    /// Mark its output as secret: an [`Error`] does not show its standard output.
     #[must_use]
     pub fn secret(mut self) -> Self {
         self.secret = true;
         self
     }
 
-    /// The values of its `key=value` arguments may be secret: an [`Error`] about it shows the keys alone.
+    /// Mark the values of its `key=value` arguments as secret: an [`Error`] shows only the keys.
     #[must_use]
     pub fn secret_values(mut self) -> Self {
         self.secret_values = true;
@@ -70,13 +70,13 @@ impl Command {
         &self.args
     }
 
-    /// What it reads from standard input.
+    /// Its standard input.
     #[must_use]
     pub fn input(&self) -> Option<&[u8]> {
         self.stdin.as_deref()
     }
 
-    /// Run it and return what it printed.
+    /// Run it and return its standard output.
     ///
     /// # Errors
     /// It could not be started, exited with a code other than 0, or printed something that is not UTF-8.
@@ -96,7 +96,7 @@ impl Command {
             .map_err(|_| Error::Output { command: self.to_string(), why: "it is not UTF-8".to_owned().into() })
     }
 
-    /// Run it for its effect.
+    /// Run it and ignore its output.
     ///
     /// # Errors
     /// As [`Command::output`].
@@ -104,10 +104,10 @@ impl Command {
         self.output(runner).map(drop)
     }
 
-    /// Run it with `--format=json` already among its arguments, and load what it printed.
+    /// Run it, with `--format=json` already among its arguments, and parse its output.
     ///
     /// # Errors
-    /// As [`Command::output`]; and what it printed is not JSON of the shape of `T`.
+    /// As [`Command::output`]; or the output is not JSON for a `T`.
     pub fn json<T: serde::de::DeserializeOwned>(self, runner: &dyn Runner) -> Result<T> {
         let command = self.to_string();
         let secret = self.secret;
@@ -115,7 +115,7 @@ impl Command {
         serde_json::from_str(&text).map_err(|error| {
             let why = match (text.trim().is_empty(), secret) {
                 (true, _) => "it is empty".to_owned(),
-                // serde_json's message can quote a value.
+                // serde_json's message may quote a value.
                 (false, true) => format!("line {}, column {}", error.line(), error.column()),
                 (false, false) => format!("{error}: {}", excerpt(text.trim())),
             };
@@ -132,7 +132,7 @@ fn excerpt(text: &str) -> String {
     }
 }
 
-/// The command line, as it would be typed, cut short where an argument is long.
+/// The command line, with long arguments cut.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)?;
@@ -153,10 +153,11 @@ impl fmt::Debug for Command {
     }
 }
 
-/// What a hook command printed, and how it exited.
+/// The output and exit code of a hook command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
-    /// The exit code; Juju's hook commands use 0, 1 (failed) and 2 (wrong arguments). A signal counts as 128 + its number.
+    /// The exit code. Juju's hook commands use 0, 1 (failed) and 2 (wrong arguments). A signal counts as 128 plus its
+    /// number.
     pub code: i32,
     /// Standard output.
     pub stdout: Vec<u8>,
@@ -164,16 +165,16 @@ pub struct Output {
     pub stderr: Vec<u8>,
 }
 
-/// Runs hook commands: Juju's, or a stand-in for it.
+/// Runs hook commands, of Juju or of something that emulates it.
 pub trait Runner: Send + Sync {
     /// Run `command` to its end.
     ///
     /// # Errors
-    /// It could not be started.
+    /// The command could not be started.
     fn run(&self, command: &Command) -> io::Result<Output>;
 }
 
-/// Runs hook commands as processes found on `PATH`, as in a hook that Juju dispatches.
+/// Runs hook commands from `PATH` as processes, as in Juju's hooks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProcessRunner;
 
@@ -190,8 +191,8 @@ impl Runner for ProcessRunner {
             .stderr(process::Stdio::piped())
             .spawn()?;
         if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), &command.stdin) {
-            // Hook commands read all of their input before they print: this cannot block on a full output pipe.
-            // One that exits without reading says why by its exit code, which is the better error.
+            // Hook commands read all input before they print, so this cannot block on a full output pipe. If one exits
+            // without reading, its exit code is the better error.
             if let Err(error) = pipe.write_all(bytes)
                 && error.kind() != io::ErrorKind::BrokenPipe
             {
@@ -236,7 +237,7 @@ pub enum Error {
     Output {
         /// The command line.
         command: String,
-        /// What is wrong.
+        /// What is wrong with the output.
         #[source]
         why: Reason,
     },
@@ -264,5 +265,5 @@ impl Deref for Reason {
     }
 }
 
-/// What a hook command returns.
+/// The result of a hook command.
 pub type Result<T> = std::result::Result<T, Error>;

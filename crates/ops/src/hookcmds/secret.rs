@@ -16,7 +16,7 @@ use super::text::yaml;
 use super::{Command, Error, Result, Runner};
 use crate::time::to_rfc3339;
 
-/// How often Juju asks the owner of a secret for a new revision.
+/// How often a secret must be rotated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rotate {
@@ -38,7 +38,7 @@ pub enum Rotate {
 }
 
 impl Rotate {
-    /// The word that Juju uses.
+    /// Juju's word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -59,7 +59,7 @@ impl fmt::Display for Rotate {
     }
 }
 
-/// A word that is no rotation policy.
+/// A text is not a rotation policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a rotation policy: Juju knows never, hourly, daily, weekly, monthly, quarterly and yearly")]
 pub struct UnknownRotate(String);
@@ -75,7 +75,7 @@ impl FromStr for Rotate {
     }
 }
 
-/// Who owns a secret.
+/// The owner of a secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SecretOwner {
@@ -104,26 +104,26 @@ impl fmt::Display for SecretOwner {
 /// When a revision of a secret expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
-    /// At a point in time, to the second.
+    /// At a point in time; whole seconds.
     At(SystemTime),
-    /// So much later than now, to the second.
+    /// After a duration from now; whole seconds.
     In(Duration),
 }
 
-/// What `secret-add` and `secret-set` take. What is left out stays as it is, or is empty in a new secret.
+/// The options of `secret-add` and `secret-set`. An omitted one does not change, or is empty for a new secret.
 #[derive(Clone, Default)]
 pub struct NewSecret<'a> {
-    /// Keys and values.
+    /// The keys and values.
     pub content: Option<&'a BTreeMap<String, String>>,
-    /// The owner's own name for the secret.
+    /// The owner's label for the secret.
     pub label: Option<&'a str>,
-    /// What it is for.
+    /// The owner's description.
     pub description: Option<&'a str>,
     /// When this revision expires.
     pub expire: Option<Expiry>,
-    /// How often it is rotated.
+    /// How often it must be rotated.
     pub rotate: Option<Rotate>,
-    /// Who owns it.
+    /// The secret's owner.
     pub owner: SecretOwner,
 }
 
@@ -149,8 +149,8 @@ impl NewSecret<'_> {
     }
 }
 
-/// A file that only this user can read, and that is gone when it is dropped. Command lines are for everyone to see, in
-/// `/proc` and in logs, so a secret's content travels by file.
+/// A file that only this user can read, removed when it is dropped. Command lines are visible to everyone in `/proc`
+/// and in logs, so a secret's content is passed in a file.
 struct ContentFile(PathBuf);
 
 impl ContentFile {
@@ -165,7 +165,7 @@ impl ContentFile {
                     file.write_all(yaml(content).as_bytes())?;
                     return Ok(written);
                 }
-                // Left behind by a process that was killed and had the same number.
+                // Left by a killed process that had the same PID.
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -193,22 +193,22 @@ fn with_content<T>(
     run(command.args(["--file".to_owned(), file.0.to_string_lossy().into_owned()]))
 }
 
-/// `secret-add`: a new secret; its ID comes back, such as `secret:9m4e2mr0ui3e8a215n4g`.
+/// `secret-add`: add a secret. Returns its ID, such as `secret:9m4e2mr0ui3e8a215n4g`.
 pub fn secret_add(runner: &dyn Runner, secret: &NewSecret<'_>) -> Result<String> {
     with_content(secret.command("secret-add"), secret.content, |command| {
         command.output(runner).map(|id| id.trim().to_owned())
     })
 }
 
-/// `secret-set`: a new revision of a secret's content, or new information about it.
+/// `secret-set`: add a revision to a secret, or change its metadata.
 pub fn secret_set(runner: &dyn Runner, id: &str, secret: &NewSecret<'_>) -> Result<()> {
     with_content(secret.command("secret-set").arg(id), secret.content, |command| command.run(runner))
 }
 
-/// `secret-get`: a secret's content, by ID, by label, or by ID to give it a label.
+/// `secret-get`: a secret's content, by ID or by label, or by ID together with a new label.
 ///
-/// Without `refresh` or `peek` it is the revision that this unit tracks; `refresh` moves on to the latest one, `peek`
-/// looks at the latest one without moving.
+/// Without `refresh` or `peek` it returns the revision that this unit tracks. `refresh` returns and tracks the latest
+/// revision, `peek` returns the latest without tracking it.
 pub fn secret_get(
     runner: &dyn Runner,
     id: Option<&str>,
@@ -232,7 +232,7 @@ pub fn secret_get(
     command.json(runner)
 }
 
-/// `secret-grant`: let the other side of a relation, or one unit of it, see a secret.
+/// `secret-grant`: give the remote application of a relation, or one remote unit, access to a secret.
 pub fn secret_grant(runner: &dyn Runner, id: &str, relation: u32, unit: Option<&str>) -> Result<()> {
     let mut command = Command::new("secret-grant").args(["--relation".to_owned(), relation.to_string()]);
     if let Some(unit) = unit {
@@ -241,7 +241,7 @@ pub fn secret_grant(runner: &dyn Runner, id: &str, relation: u32, unit: Option<&
     command.arg(id).run(runner)
 }
 
-/// `secret-revoke`: take that back.
+/// `secret-revoke`: revoke that access.
 pub fn secret_revoke(runner: &dyn Runner, id: &str, relation: u32, unit: Option<&str>) -> Result<()> {
     let mut command = Command::new("secret-revoke").args(["--relation".to_owned(), relation.to_string()]);
     if let Some(unit) = unit {
@@ -252,34 +252,34 @@ pub fn secret_revoke(runner: &dyn Runner, id: &str, relation: u32, unit: Option<
 
 /// `secret-ids`: the secrets that this unit or its application owns.
 pub fn secret_ids(runner: &dyn Runner) -> Result<Vec<String>> {
-    // Where there are none, Juju prints null.
+    // If there are none, Juju prints null.
     Command::new("secret-ids").arg("--format=json").json::<Option<_>>(runner).map(Option::unwrap_or_default)
 }
 
-/// What Juju knows of a secret, without its content.
+/// The metadata of a secret, without its content.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct SecretInfo {
     /// The ID, without `secret:`.
     #[serde(skip)]
     pub id: String,
-    /// The latest revision.
+    /// The number of the latest revision.
     pub revision: u32,
-    /// The owner's own name for it.
+    /// The owner's label for the secret.
     #[serde(default)]
     pub label: String,
-    /// Who owns it.
+    /// The secret's owner.
     pub owner: SecretOwner,
-    /// What it is for.
+    /// The owner's description.
     #[serde(default)]
     pub description: String,
-    /// How often it is rotated.
+    /// How often it must be rotated.
     #[serde(default)]
     pub rotation: Rotate,
     /// When the latest revision expires.
     #[serde(default, deserialize_with = "time")]
     pub expiry: Option<SystemTime>,
-    /// When it is next due for rotation.
+    /// When the next rotation is due.
     #[serde(default, deserialize_with = "time")]
     pub rotates: Option<SystemTime>,
 }
@@ -292,7 +292,7 @@ fn time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Resul
     }
 }
 
-/// `secret-info-get`: what Juju knows of a secret that this unit or its application owns, by ID or by label.
+/// `secret-info-get`: the metadata of a secret that this unit or its application owns, by ID or by label.
 pub fn secret_info_get(runner: &dyn Runner, id: Option<&str>, label: Option<&str>) -> Result<SecretInfo> {
     let mut command = Command::new("secret-info-get").arg("--format=json");
     if let Some(id) = id {
@@ -309,7 +309,7 @@ pub fn secret_info_get(runner: &dyn Runner, id: Option<&str>, label: Option<&str
     Ok(SecretInfo { id, ..info })
 }
 
-/// `secret-remove`: remove one revision of a secret, or all of it.
+/// `secret-remove`: remove one revision of a secret, or the whole secret.
 pub fn secret_remove(runner: &dyn Runner, id: &str, revision: Option<u32>) -> Result<()> {
     let mut command = Command::new("secret-remove").arg(id);
     if let Some(revision) = revision {

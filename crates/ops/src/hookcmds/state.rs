@@ -1,4 +1,4 @@
-//! `state-get`, `state-set` and `state-delete`: a few values that Juju keeps for this unit.
+//! `state-get`, `state-set` and `state-delete`: values that Juju stores for this unit.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ pub fn state_get(runner: &dyn Runner) -> Result<BTreeMap<String, String>> {
     map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string().into() })
 }
 
-/// `state-set`: values to keep, as strings.
+/// `state-set`: store values.
 pub fn state_set(runner: &dyn Runner, values: &BTreeMap<String, String>) -> Result<()> {
     Command::new("state-set").args(["--file", "-"]).stdin(yaml(values)).run(runner)
 }
 
-/// `state-delete`: forget a value.
+/// `state-delete`: delete a value.
 pub fn state_delete(runner: &dyn Runner, key: &str) -> Result<()> {
     Command::new("state-delete").arg(key).run(runner)
 }

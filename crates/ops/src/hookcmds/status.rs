@@ -6,7 +6,7 @@ use super::text::{MAX_MESSAGE, argument};
 use super::{Command, EntityKind, Result, Runner};
 use crate::status::{Status, StatusName};
 
-/// `status-get`: the status of this unit, or of the application (on the leader).
+/// `status-get`: the status of this unit, or of the application (only on the leader).
 pub fn status_get(runner: &dyn Runner, of: EntityKind) -> Result<Status> {
     #[derive(Deserialize)]
     struct Shown {
@@ -25,20 +25,20 @@ pub fn status_get(runner: &dyn Runner, of: EntityKind) -> Result<Status> {
         EntityKind::Application => command.arg("--application=true").json::<Application>(runner)?.status,
     };
     let name = shown.status.parse().unwrap_or_else(|error| {
-        tracing::warn!("{error}: it is taken for unknown");
+        tracing::warn!("{error}: treated as unknown");
         StatusName::Unknown
     });
     Ok(Status { name, message: shown.message })
 }
 
-/// `status-set`: the status of this unit, or of the application (on the leader).
+/// `status-set`: set the status of this unit, or of the application (only on the leader).
 pub fn status_set(runner: &dyn Runner, of: EntityKind, name: StatusName, message: &str) -> Result<()> {
     Command::new("status-set")
         .arg(match of {
             EntityKind::Unit => "--application=False",
             EntityKind::Application => "--application=True",
         })
-        // The `--` lets a message start with a hyphen.
+        // After `--`, a message may start with a hyphen.
         .args([name.as_str(), "--", &argument("the status message", message, MAX_MESSAGE)])
         .run(runner)
 }

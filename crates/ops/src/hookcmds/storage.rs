@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Command, Result, Runner};
 
-/// A storage instance as `storage-get` shows it.
+/// The output of `storage-get`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct StorageInfo {
@@ -16,12 +16,12 @@ pub struct StorageInfo {
     pub location: PathBuf,
 }
 
-/// `storage-add`: ask for more instances of a storage.
+/// `storage-add`: request more instances of a storage.
 pub fn storage_add(runner: &dyn Runner, name: &str, count: u32) -> Result<()> {
     Command::new("storage-add").arg(format!("{name}={count}")).run(runner)
 }
 
-/// `storage-get`: an instance, such as `data/0`.
+/// `storage-get`: information about an instance, such as `data/0`.
 pub fn storage_get(runner: &dyn Runner, id: &str) -> Result<StorageInfo> {
     Command::new("storage-get").args(["--format=json", "-s", id]).json(runner)
 }

@@ -1,15 +1,15 @@
-//! Text on its way to Juju: as an argument, and as YAML.
+//! Encodes text for Juju: as an argument, or as YAML.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The longest argument in bytes that Linux takes (`MAX_ARG_STRLEN`, see execve(2)); NUL ends it.
+/// The maximum length of an argument on Linux, in bytes (`MAX_ARG_STRLEN`, see execve(2)), without the final NUL.
 pub(super) const MAX_ARGUMENT: usize = 128 * 1024 - 1;
 
-/// The longest text for people that is passed on, in bytes. A longer one serves no one.
+/// The maximum length of messages in bytes. Nobody reads longer ones.
 pub(super) const MAX_MESSAGE: usize = 64 * 1024;
 
-/// `text` as an argument can hold it: cut, with a warning, where it has more than `most` bytes, and without NUL.
+/// `text` as an argument: without NUL, and cut with a warning if it has more than `most` bytes.
 pub(super) fn argument<'a>(what: &str, text: &'a str, most: usize) -> Cow<'a, str> {
     let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
@@ -21,13 +21,13 @@ pub(super) fn argument<'a>(what: &str, text: &'a str, most: usize) -> Cow<'a, st
     without_nul(&text[..end])
 }
 
-/// `text` with another character of the same length in bytes, or less, for NUL.
+/// `text` with NUL replaced by a character of one byte.
 pub(super) fn without_nul(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "?").into() } else { text.into() }
 }
 
-/// A map of strings as YAML, which is what Juju reads. JSON is YAML but for some characters: control characters that
-/// Juju's reader refuses when they stand there raw, and line breaks that it folds into spaces.
+/// A map of strings as YAML for Juju. JSON is almost YAML: only control characters, which Juju's parser refuses, and
+/// line breaks, which it folds into spaces, must be escaped too.
 pub(super) fn yaml<'a>(map: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
     let json =
         map.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect::<serde_json::Value>().to_string();
@@ -63,7 +63,7 @@ mod tests {
             let map = BTreeMap::from([("key".to_owned(), format!("a{c}b")), (format!("k{c}"), String::new())]);
             let yaml = yaml(&map);
             assert_eq!(serde_json::from_str::<BTreeMap<String, String>>(&yaml).unwrap(), map);
-            // What go-yaml's reader lets through, see its readerc.go; and no line break, which it would fold.
+            // The characters that go-yaml's reader accepts (readerc.go), without line breaks, which it would fold.
             let accepted = |c: char| {
                 matches!(c, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}')
                     || matches!(c, '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')

@@ -6,7 +6,7 @@ use crate::model::unit::set_status;
 use crate::model::{Model, Secret, SecretContent, SecretUpdate};
 use crate::status::Status;
 
-/// An application: this unit's, or another that it knows of.
+/// An application: this unit's, or a related one.
 #[derive(Clone)]
 pub struct Application {
     model: Model,
@@ -24,7 +24,7 @@ impl Application {
         &self.name
     }
 
-    /// Whether it is the application of the unit that runs this charm.
+    /// Whether it is this unit's own application.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.name == self.model.env().app_name()
@@ -51,7 +51,7 @@ impl Application {
         set_status(&self.model, EntityKind::Application, &status)
     }
 
-    /// How many units Juju plans for the application, this one included, units that are going not.
+    /// The number of planned units, including this one, without units that are being removed.
     ///
     /// # Errors
     /// `goal-state` failed, or it is another application.
@@ -63,8 +63,7 @@ impl Application {
     /// Add a secret that the application owns.
     ///
     /// # Errors
-    /// This unit is not the leader, `secret-add` failed, the content is not one that Juju takes, or it is another
-    /// application.
+    /// This unit is not the leader, `secret-add` failed, Juju would refuse the content, or it is another application.
     pub fn add_secret(&self, content: &SecretContent, about: &SecretUpdate) -> Result<Secret, Error> {
         self.ours("secrets")?;
         self.model.require_leader("add a secret that the application owns")?;

@@ -1,4 +1,4 @@
-//! Databags: what the sides of a relation tell each other.
+//! Databags: the data that the sides of a relation exchange.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,11 +13,11 @@ use crate::load::{LoadError, load_encoded, load_plain, text};
 use crate::model::relation::is_gone;
 use crate::model::{Application, Relation, Unit};
 
-/// A unit or an application: what has a databag in a relation.
+/// A unit or an application, which has a databag in a relation.
 pub trait Entity {
     /// Its name.
     fn name(&self) -> &str;
-    /// Which of the two it is.
+    /// Whether it is a unit or an application.
     fn kind(&self) -> EntityKind;
 }
 
@@ -41,13 +41,13 @@ impl Entity for Application {
     }
 }
 
-/// What Juju writes into each unit's databag when it joins: its addresses.
+/// The keys that Juju sets in each unit's databag when it joins: its addresses.
 const JUJU_KEYS: [&str; 3] = ["egress-subnets", "ingress-address", "private-address"];
 
-/// Keys and values that one side of a relation shows to the other.
+/// The data that a unit or an application shares in a relation.
 ///
-/// It is read once per hook, when it is first needed. That of a relation that is gone is empty, and cannot be written. What is written can be read back in the same hook; the other side
-/// sees it when the hook has succeeded.
+/// It is read once per hook, on first use. The databag of a relation that is gone is empty and cannot be written.
+/// Changes can be read back in the same hook; the other side sees them when the hook has succeeded.
 #[derive(Clone)]
 pub struct Databag {
     relation: Relation,
@@ -80,17 +80,18 @@ impl Databag {
         self.read(BTreeMap::clone)
     }
 
-    /// Load the databag into the charm's own type, in which each value is JSON, as Ops' `Relation.load` does. Keys that
-    /// the type does not have may hold anything.
+    /// Load the databag into the charm's own type. Each value must be JSON, as with Ops' `Relation.load`. Keys that
+    /// the type does not use may hold anything.
     ///
     /// # Errors
-    /// As [`Databag::get`]; or [`Error::RelationData`]: a value is not what the type says.
+    /// As [`Databag::get`]; or [`Error::RelationData`]: a value does not fit the type.
     pub fn load<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.read(load_encoded)?.map_err(|error| self.mismatch(error))
     }
 
-    /// Load the databag into the charm's own type, in which each value is plain text, as most interfaces have it that are
-    /// older than JSON: strings as they are, numbers and `true` or `false` by their spelling, an enum by its variant's name.
+    /// Load the databag into the charm's own type, with plain text as values, which interfaces without JSON use:
+    /// strings are used as they are, numbers and `true` or `false` are parsed, and an enum is given by its variant's
+    /// name.
     ///
     /// # Errors
     /// As [`Databag::load`].
@@ -98,7 +99,7 @@ impl Databag {
         self.read(load_plain)?.map_err(|error| self.mismatch(error))
     }
 
-    /// As [`Databag::load_plain`]; none while a key is not set that the type needs.
+    /// As [`Databag::load_plain`], but `None` while a key is missing that the type needs.
     ///
     /// # Errors
     /// As [`Databag::load`].
@@ -106,7 +107,7 @@ impl Databag {
         self.if_complete(self.read(load_plain)?)
     }
 
-    /// As [`Databag::load`]; none while a key is not set that the type needs: the other side has not written it yet.
+    /// As [`Databag::load`], but `None` while a key is missing that the type needs: the other side has not set it yet.
     ///
     /// # Errors
     /// As [`Databag::load`].
@@ -122,7 +123,7 @@ impl Databag {
         }
     }
 
-    /// Write a key. Nothing is written if it has this value already. An empty value removes the key, as in Juju.
+    /// Set a key. Does nothing if the key already has this value. An empty value removes the key, as in Juju.
     ///
     /// # Errors
     /// Juju would refuse it, or a hook command failed.
@@ -130,7 +131,7 @@ impl Databag {
         self.update([(key, value)])
     }
 
-    /// Remove all keys, but for those that Juju itself sets for each unit.
+    /// Remove all keys, except those that Juju sets for each unit.
     ///
     /// # Errors
     /// As [`Databag::set`].
@@ -147,7 +148,7 @@ impl Databag {
         self.set(key, "")
     }
 
-    /// Write several keys at once: those that change.
+    /// Set several keys at once. Only changes are written.
     ///
     /// # Errors
     /// As [`Databag::set`].
@@ -177,16 +178,16 @@ impl Databag {
         Ok(())
     }
 
-    /// Write the fields of a struct, each as plain text: what [`Databag::load_plain`] loads. Those that change are written.
-    /// A field that is `None` removes its key. Other keys stay.
+    /// Set the fields of a struct as plain text, for [`Databag::load_plain`]. Only changes are written. A field that
+    /// is `None` removes its key. Other keys are not changed.
     ///
     /// # Errors
-    /// As [`Databag::set`]; or a field is a list or a map, or `data` is no struct.
+    /// As [`Databag::set`]; or a field is a list or a map, or `data` is not a struct.
     pub fn save_plain<T: Serialize>(&self, data: &T) -> Result<(), Error> {
         let mut plain = Vec::new();
         for (key, value) in self.fields(data)? {
             if value.is_array() || value.is_object() {
-                let reason = "it is a list or a map, and plain text is wanted".to_owned();
+                let reason = "it is a list or a map, which cannot be plain text".to_owned();
                 return Err(self.mismatch(LoadError { name: key, value, reason }));
             }
             let text = text(&value);
@@ -195,11 +196,11 @@ impl Databag {
         self.update(plain)
     }
 
-    /// Write the fields of a struct, each as JSON, as Ops' `Relation.save` does: those that change. A field that is
-    /// `None` removes its key. Other keys stay.
+    /// Set the fields of a struct as JSON, as with Ops' `Relation.save`. Only changes are written. A field that is
+    /// `None` removes its key. Other keys are not changed.
     ///
     /// # Errors
-    /// As [`Databag::set`]; or `data` is no struct or map.
+    /// As [`Databag::set`]; or `data` is not a struct or map.
     pub fn save<T: Serialize>(&self, data: &T) -> Result<(), Error> {
         let json = |value: Value| if value.is_null() { String::new() } else { value.to_string() };
         self.update(self.fields(data)?.into_iter().map(|(key, value)| (key, json(value))))
@@ -228,7 +229,7 @@ impl Databag {
         self.check_read()?;
         let bag = match hookcmds::relation_get(model.runner(), &self.relation.to_string(), &self.entity, self.of) {
             Ok(bag) => bag,
-            // Denied it is also where this unit has just ceased to be the leader.
+            // Juju also denies access if this unit has just lost leadership.
             Err(error) if self.is_app() && self.entity == model.env().app_name() => {
                 return Err(self.relation.error_of_ours(error));
             }
@@ -240,7 +241,7 @@ impl Databag {
         Ok(result)
     }
 
-    /// Juju hides an application's own databag from its units, but for the leader and for peers.
+    /// In Juju, units cannot read their own application's databag, except the leader, and peers.
     fn check_read(&self) -> Result<(), Error> {
         let model = &self.relation.model;
         if !self.is_app() || self.entity != model.env().app_name() || self.relation.is_peer()? || model.is_leader()? {
@@ -249,7 +250,7 @@ impl Databag {
         Err(self.refused(format!("{} is not the leader, and only the leader can read it", model.env().unit_name)))
     }
 
-    /// Juju lets a unit write its own databag, and the leader that of the application.
+    /// In Juju, a unit can write its own databag, and the leader that of the application.
     fn check_write(&self) -> Result<(), Error> {
         let model = &self.relation.model;
         let env = model.env();

@@ -1,4 +1,4 @@
-//! What a unit can see of Juju, and say to it.
+//! The model: what a unit can see and change in Juju.
 
 #[macro_use]
 mod named;
@@ -42,16 +42,16 @@ use crate::on::EventSource;
 use crate::status::Status;
 use crate::stored::Stored;
 
-/// Juju guarantees that a leader stays it for 30 seconds after `is-leader` said so.
+/// How long a unit stays the leader after `is-leader` said so: guaranteed by Juju.
 const LEADERSHIP: Duration = Duration::from_secs(30);
 
-/// The model, as this unit sees it. Each answer is asked for when it is needed, and kept until the hook ends.
+/// The model, as this unit sees it. It asks Juju when it needs an answer, and caches the answer until the hook ends.
 ///
-/// Cheap to clone: all clones share what has been asked.
+/// It is cheap to clone, and all clones share the cache.
 #[derive(Clone)]
 pub struct Model {
     inner: Rc<Inner>,
-    /// The library whose values are stored, and whose events are emitted; none for the charm itself.
+    /// The library that stores values and emits events; `None` for the charm itself.
     library: Option<Rc<str>>,
 }
 
@@ -72,16 +72,16 @@ struct Inner {
     stored: Stored,
     emissions: RefCell<Vec<Emission>>,
     proposed: RefCell<Proposed>,
-    /// The status that this hook gave the unit: `status-get` can be behind (see [`Unit::status`]).
+    /// The status that this hook has set for the unit: `status-get` does not report it (see [`Unit::status`]).
     unit_status: RefCell<Option<Status>>,
-    /// Whether Juju was asked to reboot the machine at once.
+    /// Whether this hook asked for an immediate reboot.
     rebooting: Cell<bool>,
 }
 
-/// Answers that are kept until the hook ends.
+/// Answers that are cached until the hook ends.
 type Kept<K, V> = RefCell<BTreeMap<K, V>>;
 
-/// The answer that is kept, or else the one that `ask` gets.
+/// The cached answer, or the one that `ask` gets.
 fn once<K: Ord, V: Clone>(kept: &Kept<K, V>, key: K, ask: impl FnOnce(&K) -> Result<V, Error>) -> Result<V, Error> {
     if let Some(answer) = kept.borrow().get(&key) {
         return Ok(answer.clone());
@@ -91,7 +91,7 @@ fn once<K: Ord, V: Clone>(kept: &Kept<K, V>, key: K, ask: impl FnOnce(&K) -> Res
     Ok(answer)
 }
 
-/// The statuses that were proposed for the unit and for the application.
+/// The statuses proposed for the unit and for the application.
 #[derive(Default)]
 struct Proposed {
     unit: Vec<Status>,
@@ -132,8 +132,9 @@ impl Model {
         Self { inner: Rc::new(inner), library: None }
     }
 
-    /// The model as this library sees it: what it stores and emits is the library's own. A library's handlers get it; its
-    /// other methods, which the charm calls with its own model, begin with `let model = model.of(self);`.
+    /// The model of this library: it stores values and emits events in the library's namespace. A library's handlers
+    /// get it. Its other methods, which the charm calls with its own model, should start with `let model =
+    /// model.of(self);`.
     #[must_use]
     pub fn of(&self, library: &impl Library) -> Self {
         self.of_library(&library.name().into())
@@ -155,13 +156,13 @@ impl Model {
         &self.inner.env.model_uuid
     }
 
-    /// The version of the Juju agent, such as `3.6.8`; older versions do not say it in every event.
+    /// The version of the Juju agent, such as `3.6.8`. Older versions do not set it for every event.
     #[must_use]
     pub fn juju_version(&self) -> Option<&str> {
         self.inner.env.juju_version.as_deref()
     }
 
-    /// All that Juju said in the environment of this hook.
+    /// The environment of this hook.
     #[must_use]
     pub fn env(&self) -> &HookEnv {
         &self.inner.env
@@ -175,7 +176,7 @@ impl Model {
         self.inner.meta.get()
     }
 
-    /// What runs hook commands, for those that [`crate::hookcmds`] has and this model has not.
+    /// The runner of hook commands, for those in [`crate::hookcmds`] that this model lacks.
     #[must_use]
     pub fn runner(&self) -> &dyn Runner {
         &*self.inner.runner
@@ -193,19 +194,19 @@ impl Model {
         self.application(self.inner.env.app_name())
     }
 
-    /// Any unit, by name. Nothing is asked of Juju.
+    /// Any unit, by name. Does not ask Juju.
     #[must_use]
     pub fn unit_named(&self, name: &str) -> Unit {
         Unit::new(self.clone(), name)
     }
 
-    /// Any application, by name. Nothing is asked of Juju.
+    /// Any application, by name. Does not ask Juju.
     #[must_use]
     pub fn application(&self, name: &str) -> Application {
         Application::new(self.clone(), name)
     }
 
-    /// The application's config as Juju gives it: options that are set, or have a default. Asked once per hook.
+    /// The application's config as Juju gives it: options that are set, or have a default. Cached for the hook.
     ///
     /// # Errors
     /// `config-get` failed.
@@ -217,17 +218,17 @@ impl Model {
         Ok(self.inner.config.get_or_init(|| config))
     }
 
-    /// The application's config as the charm's own type. Option names that have hyphens go with
-    /// `#[serde(rename_all = "kebab-case")]`.
+    /// The application's config as the charm's own type. For option names with hyphens use `#[serde(rename_all =
+    /// "kebab-case")]`.
     ///
     /// # Errors
-    /// `config-get` failed, or [`Error::Config`]: an option is not what the type says.
+    /// `config-get` failed, or [`Error::Config`]: an option does not fit the type.
     pub fn load_config<T: DeserializeOwned>(&self) -> Result<T, Error> {
         load(self.config()?).map_err(Error::Config)
     }
 
-    /// Whether this unit leads its application. Juju guarantees a true answer for 30 seconds; it is asked again after
-    /// them, whatever it answered.
+    /// Whether this unit is the leader. Juju guarantees a positive answer for 30 seconds. After that time, Juju is
+    /// asked again.
     ///
     /// # Errors
     /// `is-leader` failed.
@@ -248,7 +249,7 @@ impl Model {
         if self.is_leader()? { Ok(()) } else { Err(Error::NotLeader { unit: self.inner.env.unit_name.clone(), what }) }
     }
 
-    /// The path of a resource's file, which Juju fetches if this unit does not have it yet.
+    /// The path of a resource's file, which Juju fetches if needed.
     ///
     /// # Errors
     /// The metadata defines no such resource; [`Error::NoResource`]; or `resource-get` failed.
@@ -264,7 +265,7 @@ impl Model {
         })
     }
 
-    /// The cloud that the model is on, with its credential. Only for an application that `juju trust` trusts.
+    /// The model's cloud, with its credential. Only for an application that was trusted with `juju trust`.
     ///
     /// # Errors
     /// [`Error::NotTrusted`], or `credential-get` failed: the cloud has none.
@@ -275,7 +276,7 @@ impl Model {
         })
     }
 
-    /// The units and relations that Juju is working towards.
+    /// The planned units and relations.
     ///
     /// # Errors
     /// `goal-state` failed.
@@ -283,7 +284,7 @@ impl Model {
         Ok(hookcmds::goal_state(self.runner())?)
     }
 
-    /// A value that was stored in an earlier hook, or in this one. None if there is none.
+    /// A value that was stored in this or an earlier hook.
     ///
     /// ```no_run
     /// # fn handler(model: &ops::Model) -> anyhow::Result<()> {
@@ -294,31 +295,31 @@ impl Model {
     /// ```
     ///
     /// # Errors
-    /// What is stored is not a `T`.
+    /// The stored value is not a `T`.
     pub fn stored<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
         self.inner.stored.get(self.library.as_deref(), key)
     }
 
-    /// Store a value for later hooks of this unit: the charm's, or, in a library's handler, the library's own, whose keys
-    /// are apart from all others. It is written if this hook succeeds, and dropped if it fails.
+    /// Store a value for later hooks of this unit. A library's handlers store values in the library's own namespace.
+    /// The value is saved if this hook succeeds, and dropped if it fails.
     ///
     /// # Errors
-    /// The value cannot be written as JSON.
+    /// The value cannot be serialized as JSON.
     pub fn store<T: serde::Serialize>(&self, key: &str, value: &T) -> Result<(), Error> {
         self.inner.stored.set(self.library.as_deref(), key, value)
     }
 
-    /// Forget a stored value.
+    /// Delete a stored value.
     pub fn forget(&self, key: &str) {
         self.inner.stored.remove(self.library.as_deref(), key);
     }
 
-    /// Emit an event that the charm defines. Its handlers run when the current handler returns, in the order of
-    /// emission, before statuses are collected; in Ops they run at once. As in Ops, a handler that an equal event is
-    /// already on its way to, deferred or emitted, does not get it twice.
+    /// Emit a custom event. Its handlers run after the current handler, in the order of emission, before statuses are
+    /// collected. (In Ops they run at once.) As in Ops, a handler does not get an event for which an equal one is
+    /// already deferred or emitted.
     ///
     /// # Errors
-    /// The event's data cannot be written as JSON.
+    /// The payload cannot be serialized as JSON.
     pub fn emit<T: CustomEvent>(&self, event: &T) -> Result<(), Error> {
         EventSource::<Custom<T>>::custom(self.library.as_deref()).emit(self, event)
     }

@@ -1,7 +1,6 @@
-//! What is known by its name: units and applications.
+//! Units and applications, which are identified by their names.
 
-/// What is the same as another of its name, and is printed as its name. They sort by name, as Juju sorts: `app/10` comes
-/// before `app/9`.
+/// Implements equality, order and display by name. The order is Juju's: `app/10` comes before `app/9`.
 macro_rules! known_by_name {
     ($type:ident) => {
         impl PartialEq for $type {

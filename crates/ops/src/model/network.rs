@@ -1,4 +1,4 @@
-//! Bindings: which addresses belong to an endpoint.
+//! Bindings: the networks of endpoints.
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::hookcmds::{self, Network};
 use crate::model::{Model, Relation, once};
 
-/// An endpoint, or an extra binding, and the networks it is bound to.
+/// An endpoint or an extra binding, and its networks.
 #[derive(Clone, Debug)]
 pub struct Binding {
     name: String,
@@ -35,7 +35,7 @@ impl Model {
 }
 
 impl Relation {
-    /// The networks of this relation's endpoint, with the addresses that its other side reaches.
+    /// The networks of this relation's endpoint, with the addresses that the other side can reach.
     ///
     /// # Errors
     /// [`Error::RelationNotFound`], or `network-get` failed.
@@ -51,27 +51,27 @@ impl Binding {
         &self.name
     }
 
-    /// The address to bind to: the first of all.
+    /// The address to bind to: the first one.
     #[must_use]
     pub fn bind_address(&self) -> Option<IpAddr> {
         let mut addresses = self.network.bind_addresses.iter().flat_map(|interface| &interface.addresses);
         addresses.find_map(|address| address.value.parse().ok())
     }
 
-    /// The address under which others reach this unit: the first of all. Juju may know a host name only, which is in
+    /// The address at which others reach this unit: the first one. If Juju knows only a host name, see
     /// [`Binding::network`].
     #[must_use]
     pub fn ingress_address(&self) -> Option<IpAddr> {
         self.network.ingress_addresses.iter().find_map(|address| address.parse().ok())
     }
 
-    /// The subnets that this unit's traffic comes from.
+    /// The subnets of this unit's outgoing traffic.
     #[must_use]
     pub fn egress_subnets(&self) -> &[String] {
         &self.network.egress_subnets
     }
 
-    /// All that Juju knows: interfaces, addresses, subnets.
+    /// Everything that Juju knows: interfaces, addresses, subnets.
     #[must_use]
     pub fn network(&self) -> &Network {
         &self.network

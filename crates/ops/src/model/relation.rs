@@ -20,7 +20,7 @@ pub struct Relation {
 }
 
 impl Model {
-    /// All relations at an endpoint, by ID. In `relation-broken`, the one that breaks is not among them any more.
+    /// All relations of an endpoint, by ID. In `relation-broken`, the broken relation is not included.
     ///
     /// # Errors
     /// The metadata defines no such endpoint, or `relation-ids` failed.
@@ -29,7 +29,7 @@ impl Model {
         Ok(ids.into_iter().map(|id| self.relation_handle(endpoint, id)).filter(Relation::is_active).collect())
     }
 
-    /// The relation at an endpoint that has one at the most. None if there is none, or if this is its own
+    /// The relation of an endpoint that has at most one. `None` if there is none, or in the relation's own
     /// `relation-broken`.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl Model {
 
     pub(crate) fn relation_of_event(&self, endpoint: &str, id: u32, notice: &Notice) -> Relation {
         if let Some(app) = &notice.remote_app {
-            // Juju said it already, and need not be asked.
+            // Juju has already named it.
             self.inner.relation_apps.borrow_mut().entry(id).or_insert_with(|| Some(app.clone()));
         }
         self.relation_handle(endpoint, id)
@@ -97,19 +97,19 @@ impl Relation {
         &self.endpoint
     }
 
-    /// The relation's ID. It is unique in the model.
+    /// The relation's ID, unique in the model.
     #[must_use]
     pub fn id(&self) -> u32 {
         self.id
     }
 
-    /// Whether the relation is there to stay: false in its own `relation-broken` event.
+    /// Whether the relation persists: false in its own `relation-broken`.
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.active
     }
 
-    /// Whether it is a relation among this application's own units.
+    /// Whether it is a peer relation.
     ///
     /// # Errors
     /// The metadata cannot be read.
@@ -117,7 +117,7 @@ impl Relation {
         Ok(self.model.meta()?.relations.get(&self.endpoint).is_some_and(|meta| meta.role == RelationRole::Peer))
     }
 
-    /// The application on the other side; this one if it is a peer relation. None if the relation is already gone.
+    /// The remote application; for a peer relation, this one. `None` if the relation is gone.
     ///
     /// # Errors
     /// `relation-list` failed.
@@ -137,8 +137,8 @@ impl Relation {
         Ok(app.map(|name| self.model.application(&name)))
     }
 
-    /// The units on the other side that have joined; the other units of this application if it is a peer relation.
-    /// None are left if the relation is already gone.
+    /// The remote units that have joined; for a peer relation, the other units of this application. Empty if the
+    /// relation is gone.
     ///
     /// # Errors
     /// `relation-list` failed.
@@ -161,7 +161,7 @@ impl Relation {
         Ok(units)
     }
 
-    /// The databag of a unit or an application. Nothing is asked of Juju until it is read or written.
+    /// The databag of a unit or an application. Does not ask Juju until it is read or written.
     #[must_use]
     pub fn data(&self, of: &impl Entity) -> Databag {
         Databag::new(self.clone(), of.name(), of.kind())
@@ -179,7 +179,7 @@ impl Relation {
         self.data(&self.model.app())
     }
 
-    /// The databag of the application on the other side. None if the relation is already gone.
+    /// The databag of the remote application. `None` if the relation is gone.
     ///
     /// # Errors
     /// As [`Relation::app`].
@@ -187,17 +187,17 @@ impl Relation {
         Ok(self.app()?.map(|app| self.data(&app)))
     }
 
-    /// The UUID of the model on the other side: another one if the relation goes across models.
+    /// The UUID of the remote application's model, which differs from this one in a cross-model relation.
     ///
     /// # Errors
-    /// [`Error::RelationNotFound`], or `relation-model-get` failed; Juju has it since 3.6.2.
+    /// [`Error::RelationNotFound`], or `relation-model-get` failed, which exists since Juju 3.6.2.
     pub fn remote_model_uuid(&self) -> Result<String, Error> {
         hookcmds::relation_model_get(self.model.runner(), &self.to_string()).map_err(|error| self.error(error))
     }
 }
 
 impl Relation {
-    /// As [`Relation::error`], where `permission denied` says just that.
+    /// As [`Relation::error`], except that `permission denied` is not taken to mean that the relation is gone.
     pub(super) fn error_of_ours(&self, error: hookcmds::Error) -> Error {
         match &error {
             hookcmds::Error::Failed { stderr, .. } if stderr.contains("permission denied") => error.into(),
@@ -205,7 +205,7 @@ impl Relation {
         }
     }
 
-    /// The error of a hook command about this relation: that it is gone, or the command's own.
+    /// The error for a hook command about this relation: that the relation is gone, or the command's own.
     pub(super) fn error(&self, error: hookcmds::Error) -> Error {
         if is_gone(&error) {
             Error::RelationNotFound { endpoint: self.endpoint.clone(), id: self.id }
@@ -215,9 +215,9 @@ impl Relation {
     }
 }
 
-/// Juju's words for a relation that has gone: «relation not found»; `network-get`'s are «relation 3 not found»; and where
-/// the agent still knows the relation, and the controller does not, «permission denied», as if to hide that there ever was
-/// one ([operator#2709](https://github.com/canonical/operator/issues/2709)).
+/// Whether an error means that a relation is gone. Juju says "relation not found", and for `network-get` "relation 3
+/// not found". If the agent still knows the relation but the controller does not, Juju says "permission denied", to
+/// hide whether it ever existed ([operator#2709](https://github.com/canonical/operator/issues/2709)).
 pub(super) fn is_gone(error: &hookcmds::Error) -> bool {
     let hookcmds::Error::Failed { command, stderr, .. } = error else { return false };
     let about_relation =
@@ -227,7 +227,7 @@ pub(super) fn is_gone(error: &hookcmds::Error) -> bool {
         || command.starts_with("network-") && stderr.contains("relation ") && stderr.contains(" not found")
 }
 
-/// As Juju writes it: `database:3`.
+/// Formatted as in Juju: `database:3`.
 impl fmt::Display for Relation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.endpoint, self.id)

@@ -7,7 +7,7 @@ use crate::hookcmds::{self, Expiry, NewSecret, Rotate, SecretInfo, SecretOwner};
 use crate::model::relation::is_gone;
 use crate::model::{Model, Relation, SecretContent, Unit};
 
-/// What an owner says about a secret, besides its content. What is left out stays as it is.
+/// A secret's metadata, set by its owner. An omitted field does not change.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,13 +23,13 @@ pub struct SecretUpdate {
 }
 
 impl SecretUpdate {
-    /// The owner's own name for the secret, by which its charm finds it again.
+    /// The owner's label for the secret, to find it again.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// What the secret is for.
+    /// The owner's description.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
@@ -41,13 +41,13 @@ impl SecretUpdate {
         self
     }
 
-    /// After how long, counted from now, its latest revision expires.
+    /// How long from now until the latest revision expires.
     pub fn expire_in(mut self, span: std::time::Duration) -> Self {
         self.expire = Some(Expiry::In(span));
         self
     }
 
-    /// How often Juju asks for a new revision.
+    /// How often it must be rotated.
     pub fn rotate(mut self, rotate: Rotate) -> Self {
         self.rotate = Some(rotate);
         self
@@ -65,10 +65,10 @@ impl SecretUpdate {
     }
 }
 
-/// Which revision of a secret to get.
+/// The revision of a secret to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretGet {
-    /// The one that this unit tracks: the latest when it was first read or last refreshed.
+    /// The revision that this unit tracks: the latest one when it first read or last refreshed the secret.
     Tracked,
     /// The latest, which this unit tracks from now on.
     Refresh,
@@ -76,7 +76,7 @@ pub enum SecretGet {
     Peek,
 }
 
-/// A secret: one that this unit or its application owns, or one that it was granted.
+/// A secret that this unit or its application owns, or that was granted to it.
 #[derive(Clone)]
 pub struct Secret {
     model: Model,
@@ -85,13 +85,13 @@ pub struct Secret {
 }
 
 impl Model {
-    /// The secret with this ID, such as `secret:9m4e2mr0ui3e8a215n4g`. Nothing is asked of Juju until it is used.
+    /// The secret with this ID, such as `secret:9m4e2mr0ui3e8a215n4g`. Does not ask Juju until it is used.
     #[must_use]
     pub fn secret(&self, id: &str) -> Secret {
         Secret { model: self.clone(), id: Some(id.to_owned()), label: None }
     }
 
-    /// The secret that this charm gave this label to. Nothing is asked of Juju until it is used.
+    /// The secret with this label, which the charm gave it. Does not ask Juju until it is used.
     #[must_use]
     pub fn secret_with_label(&self, label: &str) -> Secret {
         Secret { model: self.clone(), id: None, label: Some(label.to_owned()) }
@@ -122,8 +122,8 @@ impl Secret {
         Ok(Self { model: model.clone(), id: Some(id), label: about.label.clone() })
     }
 
-    /// The ID, such as `secret:9m4e2mr0ui3e8a215n4g`: what another charm needs to get the secret. Juju is asked for it if
-    /// only the label is known, which works for the secret's owner.
+    /// The ID, such as `secret:9m4e2mr0ui3e8a215n4g`, with which another charm can read the secret. If only the label
+    /// is known, asks Juju for the ID, which works only for the owner.
     ///
     /// # Errors
     /// [`Error::SecretNotFound`], or `secret-info-get` failed.
@@ -140,8 +140,8 @@ impl Secret {
         self.label.as_deref()
     }
 
-    /// Give a secret that this unit was granted a label of its own, by which to find it again and to know it in
-    /// `secret-changed` events. It becomes one with the next [`Secret::get`].
+    /// Label a granted secret, to find it again and to recognize it in `secret-changed`. Takes effect with the next
+    /// [`Secret::get`].
     #[must_use]
     pub fn with_label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -172,7 +172,7 @@ impl Secret {
         self.content(SecretGet::Peek)
     }
 
-    /// The content of a revision.
+    /// The content of this revision.
     ///
     /// # Errors
     /// As [`Secret::get`].
@@ -192,25 +192,25 @@ impl Secret {
         })
     }
 
-    /// What Juju knows of the secret. Only for its owner.
+    /// The secret's metadata. Only for the owner.
     ///
     /// # Errors
-    /// [`Error::SecretNotFound`], also if neither this unit nor its application owns it; or `secret-info-get` failed.
+    /// [`Error::SecretNotFound`], even if neither this unit nor its application owns it; or `secret-info-get` failed.
     pub fn info(&self) -> Result<SecretInfo, Error> {
         hookcmds::secret_info_get(self.model.runner(), self.id.as_deref(), self.label.as_deref())
             .map_err(|error| self.not_found(error))
     }
 
-    /// Make a new revision with this content. Only for the owner.
+    /// Add a revision with this content. Only for the owner.
     ///
     /// # Errors
-    /// The content is not one that Juju takes, [`Error::SecretNotFound`], or `secret-set` failed.
+    /// Juju would refuse the content, [`Error::SecretNotFound`], or `secret-set` failed.
     pub fn set_content(&self, content: &SecretContent) -> Result<(), Error> {
         content.check(self.name())?;
         self.set(&SecretUpdate::default(), Some(content))
     }
 
-    /// Say something else about the secret. Only for the owner.
+    /// Change the secret's metadata. Only for the owner.
     ///
     /// # Errors
     /// [`Error::SecretNotFound`], or `secret-set` failed.
@@ -225,7 +225,7 @@ impl Secret {
             .map_err(|error| self.not_found(error))
     }
 
-    /// Let the application on the other side of a relation see the secret. Only for the owner.
+    /// Give the remote application of a relation access to the secret. Only for the owner.
     ///
     /// # Errors
     /// [`Error::SecretNotFound`], [`Error::RelationNotFound`], or `secret-grant` failed.
@@ -233,7 +233,7 @@ impl Secret {
         self.grant_to(relation, None)
     }
 
-    /// Let one unit on the other side of a relation see the secret. Only for the owner.
+    /// Give one remote unit of a relation access to the secret. Only for the owner.
     ///
     /// # Errors
     /// As [`Secret::grant`].
@@ -247,7 +247,7 @@ impl Secret {
             .map_err(|error| if is_gone(&error) { relation.error(error) } else { self.not_found(error) })
     }
 
-    /// Take a grant back. Only for the owner.
+    /// Revoke a grant. Only for the owner.
     ///
     /// # Errors
     /// [`Error::SecretNotFound`], [`Error::RelationNotFound`], or `secret-revoke` failed.
@@ -255,7 +255,7 @@ impl Secret {
         self.revoke_from(relation, None)
     }
 
-    /// Take a unit's grant back. Only for the owner.
+    /// Revoke a unit's grant. Only for the owner.
     ///
     /// # Errors
     /// As [`Secret::revoke`].
@@ -269,7 +269,7 @@ impl Secret {
             .map_err(|error| if is_gone(&error) { relation.error(error) } else { self.not_found(error) })
     }
 
-    /// Remove one revision, for good. Only for the owner, as a rule in [`crate::SecretRemoveEvent`].
+    /// Remove one revision permanently. Only for the owner, usually in [`crate::SecretRemoveEvent`].
     ///
     /// # Errors
     /// [`Error::SecretNotFound`], or `secret-remove` failed.
@@ -277,7 +277,7 @@ impl Secret {
         self.remove(Some(revision))
     }
 
-    /// Remove all revisions, and so the secret, for good. Only for the owner.
+    /// Remove all revisions, and thus the secret, permanently. Only for the owner.
     ///
     /// # Errors
     /// [`Error::SecretNotFound`], or `secret-remove` failed.

@@ -8,34 +8,34 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::load::load_plain;
 
-/// The content of a secret: keys and values. It cannot be printed: `Debug` shows the keys alone. Charms and tests use the
-/// same type.
+/// The content of a secret: keys and values. It cannot be printed: `Debug` shows only the keys. Charms and tests use
+/// the same type.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct SecretContent(pub(super) BTreeMap<String, String>);
 
 impl SecretContent {
-    /// Content from keys and values. Juju takes keys of three or more lower-case letters, digits and single hyphens that
-    /// start with a letter.
+    /// Create content from keys and values. Juju accepts keys of three or more lower-case letters, digits and single
+    /// hyphens that start with a letter.
     pub fn new<K: Into<String>, V: Into<String>>(content: impl IntoIterator<Item = (K, V)>) -> Self {
         Self(content.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
 
-    /// The value of a key, in the open: take care where it goes.
+    /// The value of a key in clear text: take care where it goes.
     #[must_use]
     pub fn expose(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
     }
 
-    /// All keys with their values, in the open: take care where they go.
+    /// All keys and values in clear text: take care where they go.
     pub fn expose_all(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// The content as the charm's own type, in which each value is plain text, as
-    /// [`Databag::load_plain`](crate::Databag::load_plain) has it.
+    /// Load the content into the charm's own type, with plain text as values, as in
+    /// [`Databag::load_plain`](crate::Databag::load_plain).
     ///
     /// # Errors
-    /// [`Error::SecretContent`]: a key is not what the type says, or is not there. It names the key, and never the value.
+    /// [`Error::SecretContent`]: a key is missing, or does not fit the type. The error names the key, never the value.
     pub fn load<T: DeserializeOwned>(&self) -> Result<T, Error> {
         load_plain(&self.0).map_err(|error| Error::SecretContent {
             name: "with this content".to_owned(),
@@ -61,11 +61,11 @@ impl SecretContent {
     pub(super) fn check(&self, name: &str) -> Result<(), Error> {
         let invalid = |why: String| Error::SecretContent { name: name.to_owned(), why };
         if self.0.is_empty() {
-            return Err(invalid("it has no keys, and Juju takes no empty secret".to_owned()));
+            return Err(invalid("it has no keys, and Juju refuses an empty secret".to_owned()));
         }
         match self.keys().find(|key| !is_key(key)) {
             Some(key) => Err(invalid(format!(
-                "Juju does not take key {key:?}: it must be three or more lower-case letters, digits and single \
+                "Juju refuses key {key:?}: it must be three or more lower-case letters, digits and single \
                  hyphens, start with a letter, and end with a letter or digit"
             ))),
             None => Ok(()),
@@ -132,7 +132,7 @@ mod tests {
         }
         for key in ["", "ab", "Password", "1abc", "-abc", "abc-", "a--bc", "pass_word", "a-b"] {
             let error = SecretContent::new([(key, "hunter2")]).check("s").unwrap_err().to_string();
-            assert!(error.contains("does not take key") && !error.contains("hunter2"), "{error}");
+            assert!(error.contains("refuses key") && !error.contains("hunter2"), "{error}");
         }
         assert!(SecretContent::default().check("s").is_err());
     }

@@ -27,7 +27,7 @@ impl Model {
         ids.iter().map(|id| self.storage_by_id(id)).collect()
     }
 
-    /// Ask for more instances of a storage. Each sends `storage-attached` when it is there.
+    /// Request more instances of a storage. `storage-attached` is sent for each of them.
     ///
     /// # Errors
     /// The metadata defines no such storage, or `storage-add` failed.
@@ -54,7 +54,7 @@ impl Storage {
         &self.name
     }
 
-    /// The instance's number. It is unique in the model.
+    /// The instance's number, unique in the model.
     #[must_use]
     pub fn index(&self) -> u32 {
         self.index
@@ -66,7 +66,7 @@ impl Storage {
         self.to_string()
     }
 
-    /// Where it is: the mount point of a file system, or a block device.
+    /// Where it is: the mount point of a file system, or the path of a block device.
     ///
     /// # Errors
     /// `storage-get` failed.

@@ -7,7 +7,7 @@ use crate::hookcmds::{self, EntityKind, Port, RebootTime};
 use crate::model::{Application, Model, Secret, SecretContent, SecretUpdate};
 use crate::status::Status;
 
-/// A unit: this one, or another that it knows of.
+/// A unit: this one, or another one that it knows.
 #[derive(Clone)]
 pub struct Unit {
     model: Model,
@@ -31,23 +31,23 @@ impl Unit {
         self.model.application(self.name.split('/').next().unwrap_or(&self.name))
     }
 
-    /// Whether it is the unit that runs this charm.
+    /// Whether it is this charm's own unit.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.name == self.model.env().unit_name
     }
 
-    /// Whether this unit leads its application.
+    /// Whether this unit is the leader.
     ///
     /// # Errors
-    /// `is-leader` failed, or it is another unit, of which Juju does not say.
+    /// `is-leader` failed, or it is another unit, for which Juju does not say.
     pub fn is_leader(&self) -> Result<bool, Error> {
         self.ours("leadership")?;
         self.model.is_leader()
     }
 
-    /// This unit's status: what this hook has set, or else what Juju says. (Within one hook, `status-get` itself goes on
-    /// to say what it said first.)
+    /// This unit's status: the one that this hook has set, or else Juju's. (`status-get` repeats its first answer
+    /// until the hook ends.)
     ///
     /// # Errors
     /// `status-get` failed, or it is another unit.
@@ -59,8 +59,8 @@ impl Unit {
         }
     }
 
-    /// Set this unit's status at once. Where a charm observes
-    /// [`collect_unit_status`](crate::on::collect_unit_status), what that proposes is set at the end of the hook.
+    /// Set this unit's status at once. If the charm observes [`collect_unit_status`](crate::on::collect_unit_status),
+    /// the status that is collected replaces it at the end of the hook.
     ///
     /// # Errors
     /// `status-set` failed, the status is Juju's own, or it is another unit.
@@ -79,8 +79,7 @@ impl Unit {
         Ok(hookcmds::application_version_set(self.model.runner(), version)?)
     }
 
-    /// Open a port, so that it can be reached once the application is exposed. For a port to change, the hook must
-    /// succeed.
+    /// Open a port, which can be reached when the application is exposed. Takes effect if the hook succeeds.
     ///
     /// # Errors
     /// `open-port` failed, or it is another unit.
@@ -89,7 +88,7 @@ impl Unit {
         Ok(hookcmds::open_port(self.model.runner(), port, &[])?)
     }
 
-    /// Close a port.
+    /// Close a port. Takes effect if the hook succeeds.
     ///
     /// # Errors
     /// `close-port` failed, or it is another unit.
@@ -126,19 +125,20 @@ impl Unit {
     /// Reboot the machine when this hook has succeeded.
     ///
     /// # Errors
-    /// `juju-reboot` failed, it is another unit, or an action runs, in which Juju refuses it.
+    /// `juju-reboot` failed, it is another unit, or this is an action, in which Juju refuses it.
     pub fn reboot(&self) -> Result<(), Error> {
         self.ours("machine")?;
         Ok(hookcmds::juju_reboot(self.model.runner(), RebootTime::AfterHook)?)
     }
 
-    /// Reboot the machine at once; Juju runs this hook again after the reboot.
+    /// Reboot the machine at once. Juju runs this hook again after the reboot.
     ///
-    /// It never succeeds: return its error from the handler with `?`. The process then ends with nothing saved, and that
-    /// does not count as a failure.
+    /// This never returns `Ok`: return its error from the handler with `?`. The process then ends without saving
+    /// anything, which does not count as a failure.
     ///
     /// # Errors
-    /// [`Error::Rebooting`]; or `juju-reboot` failed, it is another unit, or an action runs, in which Juju refuses it.
+    /// [`Error::Rebooting`]; or `juju-reboot` failed, it is another unit, or this is an action, in which Juju refuses
+    /// it.
     pub fn reboot_now(&self) -> Result<std::convert::Infallible, Error> {
         self.ours("machine")?;
         hookcmds::juju_reboot(self.model.runner(), RebootTime::Now)?;
@@ -149,7 +149,7 @@ impl Unit {
     /// Add a secret that this unit owns.
     ///
     /// # Errors
-    /// `secret-add` failed, the content is not one that Juju takes, or it is another unit.
+    /// `secret-add` failed, Juju would refuse the content, or it is another unit.
     pub fn add_secret(&self, content: &SecretContent, about: &SecretUpdate) -> Result<Secret, Error> {
         self.ours("secrets")?;
         Secret::add(&self.model, hookcmds::SecretOwner::Unit, content, about)

@@ -91,7 +91,7 @@ fn one_that_is_deferred_comes_back_with_what_it_carried() {
 }
 
 #[test]
-fn one_that_was_deferred_by_a_charm_that_wrote_it_otherwise_is_named() {
+fn one_that_was_deferred_with_another_payload_type_is_named() {
     let juju = Juju::new();
     juju.keep(
         r#"{"version": 1, "deferred": [
@@ -102,7 +102,7 @@ fn one_that_was_deferred_by_a_charm_that_wrote_it_otherwise_is_named() {
     assert!(error.starts_with("custom event ready: its data cannot be written or read: "), "{error}");
 }
 
-/// Emits the same event each time, and puts everything off.
+/// Emits the same event each time, and defers everything.
 #[derive(Default)]
 struct Insistent {
     ran: Vec<String>,
@@ -173,7 +173,7 @@ fn one_that_a_deferred_handler_emits_and_another_defers_comes_after_those_that_w
 }
 
 #[test]
-fn a_handler_that_emits_its_own_event_comes_to_an_end() {
+fn a_handler_that_emits_its_own_event_terminates() {
     struct Echo(u32);
     impl ops::Charm for Echo {
         fn observe(framework: &mut Framework<Self>) {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::juju::{DB_3, Juju};
 
-/// Runs what a test wants inside `start`, or `db-relation-broken`.
+/// Runs a test's function in `start` or `db-relation-broken`.
 struct Inside(fn(&Model) -> Result<()>);
 
 impl ops::Charm for Inside {
@@ -117,7 +117,7 @@ fn a_struct_is_saved_and_loaded_as_json_by_field() {
             request,
             Request { database: "shop".into(), max_connections: None, extensions: Some(vec!["hstore".into()]) }
         );
-        // `None` removes the key, unless it is skipped; keys of others stay.
+        // `None` removes the key, unless it is skipped. Other keys stay.
         bag.save(&Request { max_connections: Some(5), extensions: None, ..request })?;
         assert!(bag.get("egress-subnets")?.is_some());
         Ok(())
@@ -177,7 +177,7 @@ fn a_databag_that_lacks_a_key_is_not_complete_yet_and_one_with_a_wrong_value_is_
 }
 
 #[test]
-fn what_is_no_struct_or_map_cannot_be_saved() {
+fn what_is_not_a_struct_or_map_cannot_be_saved() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
     let error = start(&juju, |model| Ok(model.relation("db")?.unwrap().unit_data().save(&7)?)).unwrap_err();

@@ -8,7 +8,7 @@ use ops::{
 
 use crate::juju::{DB_3, Juju};
 
-/// Says which handlers ran; defers and fails as told.
+/// Records which handlers ran; defers and fails on request.
 #[derive(Default)]
 struct Patient {
     ran: Vec<String>,
@@ -143,7 +143,7 @@ fn a_failed_hook_leaves_deferred_events_and_stored_state_as_they_were() {
     assert_eq!(juju.kept(), kept);
     assert!(juju.statuses().is_empty(), "no status is collected from a hook that failed");
 
-    // Juju tries the hook again.
+    // Juju runs the hook again.
     assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
 }
 
@@ -219,7 +219,7 @@ fn deferred_events_wait_while_juju_refuses_hook_commands() {
     assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
 }
 
-/// A decorator: calls the handler once it is time, and puts the event off until then.
+/// A decorator that calls the handler when it is time, and defers the event until then.
 fn at_its_time<C: Timed + 'static, E: Deferrable>(
     handler: fn(&mut C, &E, &Model),
 ) -> impl Fn(&mut C, &E, &Model) + 'static {

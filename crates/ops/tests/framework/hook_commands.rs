@@ -1,4 +1,4 @@
-//! Hook commands that fail or answer oddly, in each way that Juju knows.
+//! Hook commands that fail or give unexpected answers, in each way that Juju can.
 
 use anyhow::Result;
 use ops::{Error, Framework, Model, Port, hookcmds, on};
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::juju::Juju;
 
-/// Runs what a test wants inside `start`.
+/// Runs a test's function in `start`.
 struct Inside(fn(&Model) -> Result<()>);
 
 impl ops::Charm for Inside {
@@ -29,7 +29,7 @@ fn start(juju: &Juju, inside: fn(&Model) -> Result<()>) -> String {
 }
 
 #[test]
-fn a_command_that_fails_is_named_with_its_arguments_its_code_and_its_words() {
+fn a_command_that_fails_is_named_with_its_arguments_its_code_and_its_message() {
     let juju = Juju::new();
     for (command, code, stderr, inside) in [
         (
@@ -85,7 +85,7 @@ fn a_command_that_fails_is_named_with_its_arguments_its_code_and_its_words() {
 
 #[test]
 fn a_command_that_is_not_there_is_named() {
-    // As with an agent that is older than the command.
+    // As with an agent that is too old for the command.
     let error = start(&Juju::new(), |model| {
         model.config()?;
         Ok(())
@@ -97,7 +97,7 @@ fn a_command_that_is_not_there_is_named() {
 fn an_answer_that_is_not_what_the_command_promises_is_named_and_shown() {
     let juju = Juju::new();
     for (answer, says) in [
-        ("", "`config-get --format=json` printed what cannot be read: it is empty"),
+        ("", "`config-get --format=json` printed something unexpected: it is empty"),
         ("slug: x", "expected value at line 1 column 1: slug: x"),
         ("[1]", "invalid type: sequence, expected a map at line 1 column 0: [1]"),
     ] {

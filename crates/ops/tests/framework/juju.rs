@@ -1,4 +1,4 @@
-//! A scripted Juju: what each hook command prints, what was run, and what the unit keeps from hook to hook.
+//! A scripted Juju: the output of each hook command, the commands that were run, and the unit's stored state.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use ops::hookcmds::{Command, Output, Runner};
 use ops::{Charm, CharmMeta, Dispatch, Error, EventName, HookEnv, StateStore};
 
-/// What every test charm's metadata says.
+/// The metadata of every test charm.
 const CHARMCRAFT: &str = "
 name: app
 type: charm
@@ -44,14 +44,14 @@ actions:
     description: Back up.
 ";
 
-/// A unit `app/0` whose hooks are dispatched one after another, each as if in a process of its own.
+/// A unit `app/0` whose hooks are dispatched one after another, each as in a new process.
 pub struct Juju {
     script: Arc<Script>,
     store: Rc<MemoryStore>,
 }
 
 impl Juju {
-    /// Juju that takes statuses and log lines, and answers nothing else yet.
+    /// Accepts statuses and log lines, and answers nothing else yet.
     pub fn new() -> Self {
         let juju = Self { script: Arc::default(), store: Rc::default() };
         juju.answer("status-set", "");
@@ -59,24 +59,24 @@ impl Juju {
         juju
     }
 
-    /// A hook command that starts with these words succeeds and prints this.
+    /// Let a hook command that starts with these words succeed with this output.
     pub fn answer(&self, command: &str, stdout: &str) {
         let output = Output { stdout: stdout.into(), ..Output::default() };
         self.script.answers.lock().unwrap().insert(command.to_owned(), output);
     }
 
-    /// A hook command that starts with these words fails with this code and message.
+    /// Let a hook command that starts with these words fail with this code and message.
     pub fn refuse(&self, command: &str, code: i32, stderr: &str) {
         let output = Output { code, stderr: stderr.into(), ..Output::default() };
         self.script.answers.lock().unwrap().insert(command.to_owned(), output);
     }
 
-    /// This unit leads its application, or not.
+    /// Set whether this unit is the leader.
     pub fn leader(&self, leader: bool) {
         self.answer("is-leader", if leader { "true" } else { "false" });
     }
 
-    /// Dispatch `hooks/NAME` or `actions/NAME`, with these variables besides those of every hook.
+    /// Dispatch `hooks/NAME` or `actions/NAME`, with these variables in addition to those of every hook.
     pub fn dispatch<C: Charm>(
         &self,
         path: &str,
@@ -98,13 +98,13 @@ impl Juju {
         Ok(dispatch.emitted())
     }
 
-    /// The hook commands that the last hook ran, with what they read from standard input; statuses and log lines apart.
+    /// The hook commands of the last hook, with their standard input, without statuses and log lines.
     pub fn ran(&self) -> Vec<String> {
         let ran = self.script.ran.lock().unwrap();
         ran.iter().filter(|line| !line.starts_with("juju-log") && !line.starts_with("status-set")).cloned().collect()
     }
 
-    /// The statuses that the last hook set, as `unit NAME MESSAGE` and `app NAME MESSAGE`.
+    /// The statuses that the last hook set, as `unit NAME MESSAGE` or `app NAME MESSAGE`.
     pub fn statuses(&self) -> Vec<String> {
         let ran = self.script.ran.lock().unwrap();
         let words = |line: &str| {
@@ -121,12 +121,12 @@ impl Juju {
         ran.iter().filter_map(|line| line.strip_prefix("juju-log --log-level WARNING -- ")).map(str::to_owned).collect()
     }
 
-    /// What the unit keeps, as text.
+    /// The unit's stored state, as text.
     pub fn kept(&self) -> Option<String> {
         self.store.0.borrow().clone()
     }
 
-    /// Put something else in its place.
+    /// Replace the unit's stored state.
     pub fn keep(&self, text: &str) {
         *self.store.0.borrow_mut() = Some(text.to_owned());
     }
@@ -147,7 +147,7 @@ impl Runner for Script {
         let words = [&[command.name().to_owned()], command.arguments()].concat();
         let mut line = words.join(" ");
         let answers = self.answers.lock().unwrap();
-        // The longest beginning that matches: "relation-get" answers for all that no longer one answers for.
+        // The longest matching prefix counts: "relation-get" answers whatever no longer prefix does.
         let answer = answers.iter().filter(|(start, _)| line.starts_with(*start)).max_by_key(|(start, _)| start.len());
         let output = answer
             .map(|(_, output)| output.clone())

@@ -1,4 +1,4 @@
-//! Libraries: what takes part in a charm.
+//! Libraries in a charm.
 
 use anyhow::Result;
 use ops::on::EventSource;
@@ -30,12 +30,12 @@ impl CustomEvent for Ready {
 }
 
 impl Database {
-    /// There is a database.
+    /// The database exists.
     fn created(&self) -> EventSource<CustomRelation<Created>> {
         self.event()
     }
 
-    /// It can be used.
+    /// The database is ready.
     fn ready(&self) -> EventSource<Custom<Ready>> {
         self.event()
     }
@@ -52,7 +52,7 @@ impl Database {
         model.emit(&Ready)
     }
 
-    /// How often data was seen, for the charm to call.
+    /// How often data was seen; called by the charm.
     fn seen(&self, model: &Model) -> Result<u32, ops::Error> {
         Ok(model.of(self).stored("seen")?.unwrap_or(0))
     }
@@ -76,7 +76,7 @@ impl Library for Database {
 const DB: Database = Database { endpoint: "db" };
 const WEB: Database = Database { endpoint: "web" };
 
-/// Uses two databases.
+/// A charm with two databases.
 #[derive(Default)]
 struct Client {
     saw: Vec<String>,
@@ -154,7 +154,7 @@ fn one_library_on_two_endpoints_has_events_deferrals_and_stored_values_apart() {
 }
 
 #[test]
-fn a_library_looks_again_at_the_events_that_the_charm_says() {
+fn a_library_refreshes_at_the_events_that_the_charm_names() {
     let juju = juju();
     for (hook, times) in [("hooks/start", 1), ("hooks/install", 1), ("hooks/config-changed", 2), ("hooks/start", 3)] {
         saw(&juju, hook, &[], false);
@@ -164,7 +164,7 @@ fn a_library_looks_again_at_the_events_that_the_charm_says() {
 }
 
 #[test]
-fn a_library_looks_again_at_another_library_s_event() {
+fn a_library_refreshes_at_another_library_s_event() {
     let juju = juju();
     saw(&juju, "hooks/db-relation-changed", &DB_3, false);
     assert!(!juju.kept().unwrap().contains("refreshed"), "it is deferred");

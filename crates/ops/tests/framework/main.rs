@@ -1,4 +1,4 @@
-//! How the framework behaves, against a scripted Juju.
+//! Tests of the framework against a scripted Juju.
 
 mod actions;
 mod custom_events;

@@ -1,4 +1,4 @@
-//! What handlers return, and failures that the charm expects.
+//! What handlers return, and expected failures.
 
 use std::io;
 
@@ -20,14 +20,14 @@ enum Wrapped {
     Ops(#[from] ops::Error),
 }
 
-/// A library's error that is that of Juju, or of the charm, as it stands.
+/// A library's error that is transparent for errors of Juju or the charm.
 #[derive(Debug, thiserror::Error)]
 enum Transparent {
     #[error(transparent)]
     Ops(#[from] ops::Error),
 }
 
-/// Does in each handler what a test says.
+/// Runs a test's function in each handler.
 struct Charm(fn() -> Result<()>);
 
 impl ops::Charm for Charm {
@@ -96,7 +96,7 @@ fn a_broken_relation_whose_application_juju_does_not_say_is_handled() {
     let vars = [("JUJU_RELATION_ID", "db:3"), ("JUJU_REMOTE_APP", "")];
     juju.dispatch("hooks/db-relation-broken", &vars, &mut Charm(|| Ok(()))).unwrap();
     assert_eq!(juju.statuses()[0], "unit active db:3 (None, None)");
-    // Of the types, for who reads them: the others always have one.
+    // The types of the others have no `Option`.
     let _: fn(&RelationCreatedEvent) -> &ops::Application = |event| &event.app;
     let _: fn(&RelationJoinedEvent) -> &ops::Application = |event| &event.app;
     let _: fn(&RelationBrokenEvent) -> Option<&ops::Application> = |event| event.app.as_ref();
@@ -110,7 +110,7 @@ fn blocked() -> Status {
     Status::blocked("port 80 is taken")
 }
 
-/// What is done inside a handler, its status, and its line in the log.
+/// The code of a handler, the expected status, and the expected log line.
 type Expected = (fn() -> Result<()>, &'static str, &'static str);
 
 #[test]
@@ -201,7 +201,7 @@ fn an_action_that_ends_with_a_status_has_failed() {
     assert_eq!(juju.statuses(), ["unit blocked port 80 is taken"]);
 }
 
-/// Does in `start` what a test says, with the model.
+/// Runs a test's function in `start`, with the model.
 struct Inside(fn(&Model) -> Result<()>);
 
 impl ops::Charm for Inside {

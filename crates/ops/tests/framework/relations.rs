@@ -1,4 +1,4 @@
-//! Relations: which there are, and what is known of them without asking.
+//! Finding relations, and what is known about them without asking Juju.
 
 use anyhow::Result;
 use ops::{CollectStatusEvent, Error, Framework, Model, RelationBrokenEvent, RelationDepartedEvent, Status, on};
@@ -99,7 +99,7 @@ fn an_event_without_what_juju_says_with_it_names_the_variable() {
     }
 }
 
-/// Runs what a test wants inside `start`.
+/// Runs a test's function in `start`.
 struct Inside(fn(&Model) -> Result<()>);
 
 impl ops::Charm for Inside {
@@ -156,7 +156,7 @@ fn a_relation_that_goes_while_the_hook_runs_has_no_units_and_no_data() {
 }
 
 #[test]
-fn a_leader_that_is_one_no_more_is_told_so_by_juju_and_not_that_the_relation_is_gone() {
+fn a_unit_that_lost_leadership_gets_juju_s_error_and_not_that_the_relation_is_gone() {
     let juju = Juju::new();
     juju.leader(true);
     juju.answer("relation-ids db", r#"["db:3"]"#);

@@ -1,4 +1,4 @@
-//! Secrets: their content goes nowhere but to Juju and to the handler that asks.
+//! Secrets: their content goes only to Juju, and to the handler that asks for it.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use crate::juju::Juju;
 
 const ID: &str = "secret:9m4e2mr0ui3e8a215n4g";
 
-/// Runs what a test wants inside `start`.
+/// Runs a test's function in `start`.
 struct Inside(fn(&Model) -> Result<()>);
 
 impl ops::Charm for Inside {
@@ -180,7 +180,7 @@ fn a_secret_known_by_its_label_is_managed_by_its_id() {
         let info = secret.info()?;
         assert_eq!((info.id.as_str(), info.revision), ("9m4e2mr0ui3e8a215n4g", 2));
         assert_eq!((info.owner, info.rotation), (SecretOwner::Application, Rotate::Monthly));
-        // `date -u -d @1795335301 +%FT%TZ` says so.
+        // By `date -u -d @1795335301 +%FT%TZ`.
         assert_eq!(info.expiry, Some(UNIX_EPOCH + Duration::from_secs(1_795_335_301)));
         assert_eq!(info.rotates, Some(UNIX_EPOCH + Duration::from_secs(1_795_335_301)));
         assert_eq!(secret.id()?, ID);

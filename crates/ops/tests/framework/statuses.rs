@@ -1,4 +1,4 @@
-//! Statuses: collected after every event, the application's on the leader alone.
+//! Statuses are collected after every event, the application's only on the leader.
 
 use anyhow::Result;
 use ops::{CollectStatusEvent, Error, Framework, Model, StartEvent, Status, on};
@@ -113,7 +113,7 @@ fn an_event_about_something_that_the_metadata_lacks_is_an_error_before_any_handl
     assert_eq!(error.to_string(), "event logs_storage_attached: the charm's metadata defines no storage \"logs\"");
 }
 
-/// Runs what a test wants inside `start`.
+/// Runs a test's function in `start`.
 struct Inside(fn(&Model) -> Result<()>);
 
 impl ops::Charm for Inside {

@@ -1,4 +1,4 @@
-//! Stored state: kept if the hook succeeds, dropped if it fails.
+//! Stored state is saved if the hook succeeds, and dropped if it fails.
 
 use anyhow::{Result, bail};
 use ops::{Error, Framework, Model, on};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::juju::Juju;
 
-/// Runs what a test wants inside `start`.
+/// Runs a test's function in `start`.
 struct Inside(fn(&Model) -> Result<()>);
 
 impl ops::Charm for Inside {

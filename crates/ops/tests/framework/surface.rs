@@ -1,4 +1,4 @@
-//! What types and names have in common, wherever they are used.
+//! Traits that the public types have in common.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Display;
@@ -8,7 +8,7 @@ use std::{fs, path::Path};
 use ops::hookcmds::LogLevel;
 use ops::{EventName, Framework, Model, Port, Rotate, SecretOwner, StartEvent, Status, StatusName, on};
 
-/// A set, a sorted one, and the text, of what there is several of.
+/// Puts values into a set and a sorted set, and returns them as text.
 fn sorted<T: Clone + Ord + Hash + Display>(things: &[T]) -> String {
     let set: HashSet<T> = things.iter().cloned().collect();
     let sorted: BTreeSet<T> = set.into_iter().collect();
@@ -31,7 +31,7 @@ fn values_can_be_kept_in_sets_sorted_and_printed_in_juju_s_words() {
     assert_eq!(sorted::<EventName>(&names), "start, db_relation_joined");
 }
 
-/// A charm of this shape is what `cargo charm init` makes: its workload can be replaced in tests.
+/// The shape of charms from `cargo charm init`: tests can replace the workload.
 struct Generic<W = Real>(W);
 
 struct Real;
@@ -60,7 +60,7 @@ impl<W: Workload> Generic<W> {
 
 #[test]
 fn a_charm_with_a_default_type_parameter_is_run_without_naming_it() {
-    // Not called: outside of a hook it would only say that there is none.
+    // Not called: outside a hook it would only fail.
     let _: fn() -> std::process::ExitCode = || ops::main(Generic::default);
     let error = crate::juju::Juju::new().dispatch("hooks/start", &[], &mut Generic::default()).unwrap_err();
     assert_eq!(ops::chain(&error), "event start: Generic::on_start failed: anyhow is the framework's own");
@@ -80,7 +80,7 @@ fn sources(folder: &Path, all: &mut Vec<String>) {
 
 #[test]
 fn a_builder_s_methods_have_the_names_of_their_fields() {
-    // `with_` is for what returns a changed copy of a thing that is no builder.
+    // `with_` is for methods that return a changed copy of something that is not a builder.
     const COPIES: [&str; 2] = ["State", "Secret"];
     let mut files = Vec::new();
     for name in ["ops", "ops-testing", "emulator", "charmlibs", "interfaces"] {

@@ -46,7 +46,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-/// The unit or application whose settings are wanted, and whether it is an application.
+/// The unit or application whose settings are requested, and whether it is an application.
 fn whose(juju: &Juju, invocation: &Invocation<'_>, named: Option<&str>) -> Result<(String, bool), Failure> {
     let of_app = invocation.is_set(APP);
     let hook = &juju.hook;

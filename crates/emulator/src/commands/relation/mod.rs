@@ -1,5 +1,5 @@
-//! `relation-get`, `relation-set`, `relation-ids`, `relation-list` and `relation-model-get`, and what they share: who is
-//! in a relation, and who may read what.
+//! `relation-get`, `relation-set`, `relation-ids`, `relation-list` and `relation-model-get`, and what they share: a
+//! relation's members, and access to databags.
 
 mod get;
 mod ids;
@@ -25,18 +25,18 @@ pub(crate) use list::LIST;
 pub(crate) use model_get::MODEL_GET;
 pub(crate) use set::SET;
 
-/// Details that say little more than that `-r` is needed are left out where it is not.
+/// Omit details that mainly explain `-r` where it is not needed.
 fn without_details_in_a_relation_hook(juju: &Juju, spec: &Spec) -> InHook {
     InHook { args: spec.args, doc: if juju.hook_relation().is_some() { "" } else { spec.doc }.into() }
 }
 
 impl Juju {
-    /// Whether no unit is left in a relation that is being removed.
+    /// Whether a relation is being removed and has no units left.
     pub(crate) fn is_broken(&self, relation: &Relation) -> bool {
         relation.kind != RelationKind::Peer && (relation.broken || self.hook.is_end_of(relation.id))
     }
 
-    /// The units at the other end. One that is just departing is none any more.
+    /// The units at the other end. A departing unit no longer counts.
     fn members(&self, relation: &Relation) -> Vec<String> {
         let mut members = relation.remote_unit_names(self.hook.app());
         if self.hook.relation == Some(relation.id) {
@@ -52,7 +52,7 @@ impl Juju {
         if self.is_broken(relation) { Vec::new() } else { members }
     }
 
-    /// What a unit or an application has set, as far as this unit may read it.
+    /// The databag of a unit or an application, if this unit may read it.
     fn settings<'a>(&'a self, relation: &'a Relation, source: &str, of_app: bool) -> Result<&'a Databag, Failure> {
         let app = self.hook.app();
         let permission_denied = || Failure::run("permission denied");
@@ -62,8 +62,8 @@ impl Juju {
             return Ok(self.pending.unit_data.get(&relation.id).unwrap_or(&relation.local_unit_data));
         }
         if of_app && source == app {
-            // Of its own application's settings, only the leader of an ordinary relation may read before Juju 4; every
-            // unit of a peer relation may.
+            // Before Juju 4, only the leader may read its own application's databag, except in a peer relation, where
+            // every unit may.
             let own = self.pending.app_data.get(&relation.id).unwrap_or(&relation.local_app_data);
             let may_read = self.state.leader || relation.kind == RelationKind::Peer || self.hook.version.is_4();
             return if may_read { Ok(own) } else { Err(permission_denied()) };
@@ -93,7 +93,7 @@ impl Juju {
     }
 }
 
-/// How Juju's messages name a relation: the end that requires first.
+/// A relation's name in Juju's messages: the requirer comes first.
 fn relation_key(juju: &Juju, relation: &Relation) -> String {
     let (app, endpoint) = (juju.hook.app(), &relation.endpoint);
     let own = format!("{app}:{endpoint}");
@@ -105,7 +105,7 @@ fn relation_key(juju: &Juju, relation: &Relation) -> String {
     if requires { format!("{own} {remote}") } else { format!("{remote} {own}") }
 }
 
-/// What this hook has set takes effect.
+/// Apply this hook's databag changes.
 pub(crate) fn commit(juju: &mut Juju) {
     let (unit_data, app_data) = (mem::take(&mut juju.pending.unit_data), mem::take(&mut juju.pending.app_data));
     for relation in &mut juju.state.relations {

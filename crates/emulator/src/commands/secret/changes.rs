@@ -1,4 +1,4 @@
-//! What a hook has changed of secrets, and Juju keeps back until the hook has succeeded.
+//! A hook's changes to secrets, which Juju applies when the hook has succeeded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,20 +8,20 @@ use crate::command_line::failure::Failure;
 use crate::go::quoted;
 use crate::state::{RelationId, Rotate, Secret, SecretContent, SecretId, SecretOwner, Timestamp};
 
-/// What a hook has changed of secrets.
+/// A hook's changes to secrets.
 #[derive(Debug, Default)]
 pub(crate) struct SecretChanges {
     pub(super) creates: BTreeMap<SecretId, (SecretOwner, Update)>,
     pub(super) updates: BTreeMap<SecretId, Update>,
-    /// Revisions to remove; all of them where none is named.
+    /// Revisions to remove; `None` for the whole secret.
     pub(super) removals: BTreeMap<SecretId, Option<BTreeSet<u32>>>,
     pub(super) grants: BTreeMap<SecretId, BTreeMap<RelationId, String>>,
     pub(super) revokes: BTreeMap<SecretId, Vec<String>>,
-    /// Secrets whose new revision the hook has asked to read from now on.
+    /// Secrets that the hook reads at their new revision from now on.
     pub(super) track_latest: BTreeSet<SecretId>,
 }
 
-/// The changes of one secret.
+/// The changes to one secret.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Update {
     pub(super) content: Option<SecretContent>,
@@ -32,7 +32,7 @@ pub(super) struct Update {
 }
 
 impl Update {
-    /// Change what `later` changes as well.
+    /// Add the changes in `later`.
     fn merge(&mut self, later: Self) {
         let Self { content, label, description, expire, rotate } = later;
         self.content = content.or_else(|| self.content.take());
@@ -82,7 +82,7 @@ impl SecretChanges {
         };
     }
 
-    /// The content of a new secret, or, where the latest is wanted, of a new revision.
+    /// The content of a new secret or, if the latest is wanted, of a new revision.
     pub(super) fn content(&mut self, id: &SecretId, wanted: Wanted) -> Option<SecretContent> {
         if let Some((_, secret)) = self.creates.get(id) {
             return secret.content.clone();
@@ -95,7 +95,6 @@ impl SecretChanges {
     }
 }
 
-/// Who manages a secret.
 impl Juju {
     /// The secret, if this unit owns it or leads its owner.
     pub(super) fn managed_secret(&self, id: &SecretId) -> Option<&Secret> {
@@ -106,7 +105,7 @@ impl Juju {
         })
     }
 
-    /// The secrets that this unit owns, or leads the owner of, and that are not about to be removed.
+    /// The secrets that this unit owns or whose owner it leads, except those that will be removed.
     pub(super) fn owned_secrets(&self) -> impl Iterator<Item = &Secret> {
         self.state.secrets.iter().filter(|secret| {
             self.managed_secret(&secret.id).is_some() && !self.pending.secrets.removals.contains_key(&secret.id)

@@ -1,4 +1,4 @@
-//! What a hook has changed of secrets, taking effect.
+//! Applies a hook's changes to secrets.
 
 use super::changes::{SecretChanges, Update};
 use crate::Juju;
@@ -6,7 +6,7 @@ use crate::command_line::failure::{Answer, Failure};
 use crate::go::quoted;
 use crate::state::{Rotate, Secret, SecretId, SecretOwner, Timestamp};
 
-/// Let the changes take effect, all or none.
+/// Apply the changes, all or none.
 pub(crate) fn commit(juju: &mut Juju) -> Answer {
     let changes = std::mem::take(&mut juju.pending.secrets);
     if changes.is_empty() {
@@ -48,7 +48,7 @@ pub(crate) fn commit(juju: &mut Juju) -> Answer {
     }
     for (id, revisions) in changes.removals {
         if find(&mut secrets, &id).is_none() {
-            // Gone already, or made by this hook as well: Juju lets that pass (`commitHookChangesForOneUnit`).
+            // Already removed, or created by this hook: Juju accepts that (`commitHookChangesForOneUnit`).
             continue;
         }
         check_manages(juju, &secrets, &id).map_err(|failure| failure.during("removing secrets"))?;
@@ -80,7 +80,7 @@ fn find<'a>(secrets: &'a mut [Secret], id: &SecretId) -> Option<&'a mut Secret> 
     secrets.iter_mut().find(|secret| secret.id == *id)
 }
 
-/// Refuse a secret that is not there, or that another manages.
+/// Refuse a secret that does not exist, or that this unit does not manage.
 fn check_manages(juju: &Juju, secrets: &[Secret], id: &SecretId) -> Answer {
     match secrets.iter().find(|secret| secret.id == *id).map(|secret| secret.owner) {
         None => Err(Failure::run(format!("secret {} not found", quoted(&id.uri())))),
@@ -89,7 +89,7 @@ fn check_manages(juju: &Juju, secrets: &[Secret], id: &SecretId) -> Answer {
     }
 }
 
-/// Refuse a label that stands for another secret.
+/// Refuse a label that another secret has.
 fn check_label(secrets: &[Secret], id: &SecretId, label: Option<&str>) -> Answer {
     let taken = |label: &&str| secrets.iter().any(|secret| secret.id != *id && secret.label.as_deref() == Some(*label));
     match label.filter(taken) {
@@ -120,7 +120,7 @@ fn apply(secret: &mut Secret, update: Update, now: Timestamp) {
     let Update { content, label, description, expire, rotate } = update;
     if let Some(content) = content {
         secret.revisions.insert(secret.latest_revision() + 1, content);
-        // An expiry is a revision's: the new one has its own, or none.
+        // The expiry belongs to a revision: the new one has its own, or none.
         secret.expire = None;
     }
     secret.label = label.or_else(|| secret.label.take());

@@ -1,4 +1,4 @@
-//! The content of a secret, as commands take it and print it.
+//! Parses and prints the content of secrets.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,19 @@ use crate::format::{Value, base64};
 use crate::go::quoted;
 use crate::state::SecretContent;
 
-/// As large as a value, and all of them, may be, base64-encoded, in bytes.
+/// The maximum size of a value, and of all values, base64-encoded, in bytes.
 const LARGEST: usize = 1_000_000;
-/// Behind a key, says that its value is encoded already.
+/// The suffix of a key whose value is already encoded.
 const ENCODED: &str = "#base64";
-/// Behind a key, says that its value is the path of a file.
+/// The suffix of a key whose value is the path of a file.
 const FILE: &str = "#file";
 
-/// Read `key=value` arguments, where a key can end in `#base64` or `#file`, and the file that `--file` names, which wins.
+/// Parse `key=value` arguments, with keys that may end in `#base64` or `#file`, and the file of `--file`, which takes
+/// precedence.
 pub(super) fn read(call: &Call<'_>, args: &[&str], path: &str) -> Result<SecretContent, Failure> {
     let mut raw = BTreeMap::new();
     for arg in args {
-        // What pads base64 does not separate a key from its value.
+        // Base64 padding is not a separator.
         let Some(at) = arg.trim_end_matches('=').find('=').filter(|at| *at > 0) else {
             return Err(Failure::usage(format!("key value {} not valid", quoted(arg))));
         };
@@ -57,7 +58,7 @@ fn too_large(of: &str, size: usize, encoded: &str) -> Failure {
     Failure::usage(format!("{encoded}secret content{of} too large: {size} bytes"))
 }
 
-/// Check keys and sizes, and decode what is text.
+/// Check keys and sizes, and decode values that are text.
 fn check(raw: BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, String>, Failure> {
     let mut content = BTreeMap::new();
     let mut size = 0;
@@ -81,7 +82,7 @@ fn check(raw: BTreeMap<String, Vec<u8>>) -> Result<BTreeMap<String, String>, Fai
     if size > LARGEST { Err(too_large("", size, "base64 encoded ")) } else { Ok(content) }
 }
 
-/// At least three lower case letters and digits, starting with a letter, and single hyphens between them.
+/// At least three lower-case letters and digits, starting with a letter, with single hyphens in between.
 fn is_key(key: &str) -> bool {
     let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
     let characters = key.bytes().filter(|c| *c != b'-').count();
@@ -101,7 +102,7 @@ pub(super) fn values(content: &SecretContent) -> Result<Value, Failure> {
     Ok(Value::Map(values.collect::<Result<_, _>>()?))
 }
 
-/// The value of one key; with `#base64` behind it, encoded.
+/// The value of one key; encoded if the key ends in `#base64`.
 pub(super) fn value(content: &SecretContent, key: &str) -> Result<Value, Failure> {
     let (key, encoded) = key.strip_suffix(ENCODED).map_or((key, false), |key| (key, true));
     let binary = content.expose(&format!("{key}{ENCODED}"));

@@ -1,4 +1,4 @@
-//! When a secret expires.
+//! The expiry of secrets.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::command_line::failure::Failure;
 use crate::go::quoted;
 use crate::state::Timestamp;
 
-/// Read a point in time, or a duration from `now` on, such as `24h` or `1h30m`.
+/// Parse a point in time, or a duration from `now`, such as `24h` or `1h30m`.
 pub(super) fn parse(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     if let Ok(time) = text.parse() {
         return Ok(time);
@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     }
 }
 
-/// Nanoseconds, in the notation of Go's `time.ParseDuration`.
+/// A duration in nanoseconds, in the syntax of Go's `time.ParseDuration`.
 fn parse_duration(text: &str) -> Option<i64> {
     let (sign, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),

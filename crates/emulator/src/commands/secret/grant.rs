@@ -70,7 +70,7 @@ fn grant(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     }
     check_leader(juju, &id)?;
     for granted in secret.and_then(|secret| secret.remote_grants.get(&relation)).into_iter().flatten() {
-        // A unit that can read it already, by itself or by its application, gets no second grant.
+        // A unit that already has access, directly or through its application, gets no second grant.
         if *granted == subject || !granted.contains('/') {
             return Ok(());
         }
@@ -84,7 +84,7 @@ fn grant(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     Ok(())
 }
 
-/// The application at the other end; the relation was found to be there when it was read.
+/// The application at the other end. The relation's existence was checked when its flag was parsed.
 fn remote_app(juju: &Juju, relation: RelationId) -> Result<String, Failure> {
     let relation = juju.state.get_relation(relation).ok_or_else(|| Failure::usage("relation not found"))?;
     Ok(relation.remote_app_name(juju.hook.app()).to_owned())
@@ -125,8 +125,8 @@ fn revoke(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 }
 
 impl Juju {
-    /// Who may read a secret, as `secret-info-get` shows it. What this hook grants and revokes shows when it has
-    /// succeeded (`SecretMetadata` of Juju's hook context).
+    /// A secret's grants, as `secret-info-get` shows them. This hook's own grants and revocations appear only after it
+    /// has succeeded (`SecretMetadata` of Juju's hook context).
     pub(super) fn secret_access(&self, secret: &Secret) -> Vec<Value> {
         let granted = secret.remote_grants.iter().flat_map(|(relation, to)| to.iter().map(move |to| (relation, to)));
         granted
@@ -159,7 +159,7 @@ impl Juju {
                     .relations
                     .get(endpoint)
                     .is_some_and(|meta| meta.role == ops_metadata::RelationRole::Requires);
-                // The end that requires comes first.
+                // The requirer comes first.
                 if requires { format!("relation-{own}#{remote}") } else { format!("relation-{remote}#{own}") }
             }
         }

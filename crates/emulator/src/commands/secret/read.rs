@@ -13,8 +13,8 @@ use crate::state::{SecretContent, SecretId, SecretOwner};
 
 const LABEL: Text = Text::new(&["label"], "Specifies a label used to identify the secret in hooks.");
 const INFO_LABEL: Text = Text::new(&["label"], "Specifies a label used to identify the secret.");
-const PEEK: Switch = Switch::new(&["peek"], "Gets the latest revision just this time.");
-const REFRESH: Switch = Switch::new(&["refresh"], "Gets the latest revision, now and from now on.");
+const PEEK: Switch = Switch::new(&["peek"], "Gets the latest revision once.");
+const REFRESH: Switch = Switch::new(&["refresh"], "Gets the latest revision, now and in the future.");
 
 pub(crate) static GET: Spec = Spec {
     name: "secret-get",
@@ -22,7 +22,7 @@ pub(crate) static GET: Spec = Spec {
     purpose: "Gets the content of a secret.",
     doc: "Prints the content of a secret, or one value of it, by the secret's id or label.\n\n\
           The unit reads the revision that was the latest when it read the secret first. With\n\
-          --peek it reads the latest just this time, with --refresh from now on.\n\n\
+          --peek it reads the latest once, with --refresh from now on.\n\n\
           An id together with --label gives the secret that label.",
     examples: &[
         "secret-get secret:9m4e2mr0ui3e8a215n4g",
@@ -58,7 +58,7 @@ pub(crate) static INFO_GET: Spec = Spec {
     ..SPEC
 };
 
-/// The secret's id, if it was given, and its label.
+/// The secret's ID, if given, and its label.
 fn id_and_label<'a>(invocation: &Invocation<'a>, label: Text) -> Result<(Option<SecretId>, &'a str), Failure> {
     let id = invocation.args().first().map(|arg| {
         arg.parse::<SecretId>().map_err(|_| Failure::usage(format!("secret URI {} not valid", quoted(arg))))
@@ -90,12 +90,12 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-/// Which revision of a secret is read.
+/// The revision to read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// The one that the unit reads until it asks for a newer one.
     Tracked,
-    /// The latest, which becomes the tracked one.
+    /// The latest, which the unit reads from now on.
     Refresh,
     /// The latest, once.
     Peek,
@@ -115,7 +115,7 @@ fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, wanted: Wanted) -> R
         let what = if juju.hook.version.is_4() { "secret URI for consumer label" } else { "consumer label" };
         return Err(Failure::run(format!("{what} {} not found", quoted(label))));
     };
-    // Juju's database knows a secret that this hook renamed by its old label still, with its old content.
+    // Juju's database still has the old label and content of a secret that this hook renamed.
     let renamed = |update: &Update| update.label.as_ref().is_some_and(|new| new != label);
     let by_old_label = !by_id && changes.updates.get(&id).is_some_and(renamed);
     if relabel {
@@ -141,7 +141,7 @@ fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, wanted: Wanted) -> R
             "permission denied".to_owned()
         }));
     }
-    // Labels and the revision that is read change at once, whatever becomes of the hook.
+    // Labels and the tracked revision change at once, whether or not the hook succeeds.
     if relabel && (secret.owner != Some(SecretOwner::Application) || leader) && secret.label.as_deref() != Some(label) {
         if let Some(holder) = holder {
             return Err(label_taken(&juju.hook, label, secret.owner, holder));
@@ -157,9 +157,9 @@ fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, wanted: Wanted) -> R
     content.ok_or_else(|| Failure::run(format!("secret revision \"{id}/{revision}\" not found")))
 }
 
-/// A secret cannot have a label that another has: the application, this unit as an owner, and this unit as a reader share
-/// one set of them (`uniqueSecretOwnerLabelOps` and `uniqueSecretConsumerLabelOps` of Juju's state). Each owner is
-/// `None` where that is none of them.
+/// The error if another secret already has the label. The application, this unit as an owner, and this unit as a
+/// reader share one set of labels (`uniqueSecretOwnerLabelOps` and `uniqueSecretConsumerLabelOps` of Juju's state). An
+/// owner of `None` is another application or unit.
 fn label_taken(hook: &Hook, label: &str, owner: Option<SecretOwner>, holder: Option<SecretOwner>) -> Failure {
     let (app, label) = (hook.app(), quoted(label));
     let unit = format!("unit-{}", hook.unit.replace('/', "-"));
@@ -203,7 +203,7 @@ fn info_get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
 
 type Info = (String, Vec<(String, Value)>);
 
-/// What is known of a secret that this hook has made.
+/// The metadata of a secret that this hook has created.
 fn created_info(juju: &Juju, is_wanted: impl Fn(&SecretId, Option<&str>) -> bool) -> Option<Info> {
     let mut creates = juju.pending.secrets.creates.iter();
     let (id, (owner, secret)) = creates.find(|(id, (_, secret))| is_wanted(id, secret.label.as_deref()))?;
@@ -213,7 +213,7 @@ fn created_info(juju: &Juju, is_wanted: impl Fn(&SecretId, Option<&str>) -> bool
     Some((id.to_string(), fields))
 }
 
-/// What is known of a secret that was there before.
+/// The metadata of a secret that existed before.
 fn owned_info(juju: &Juju, is_wanted: impl Fn(&SecretId, Option<&str>) -> bool) -> Option<Info> {
     juju.owned_secrets().find_map(|secret| {
         let update = juju.pending.secrets.updates.get(&secret.id);

@@ -12,7 +12,7 @@ use crate::state::{Rotate, SecretId, SecretOwner};
 
 const DESCRIPTION: Text = Text::new(&["description"], "Specifies the secret description.");
 const EXPIRE: Text = Text::new(&["expire"], "Specifies either a duration or time when the secret should expire.");
-// Not a `File`: Juju's agent reads it, and a minus is no standard input.
+// Not a `File`: Juju's agent reads it, and `-` does not mean standard input.
 const FILE: Text = Text::new(&["file"], "Specifies a YAML file containing secret key values.");
 const LABEL: Text = Text::new(&["label"], "Specifies a label used to identify the secret in hooks.");
 const OWNER: Text =
@@ -46,7 +46,7 @@ pub(crate) static SET: Spec = Spec {
     args: "<ID> [key[#base64]=value...]",
     purpose: "Updates an existing secret.",
     doc: "Gives a secret a new revision with keys and values, which are written as for\n\
-          secret-add, or changes only what else is known of it.",
+          secret-add, or changes only its metadata.",
     examples: &[
         "secret-set secret:9m4e2mr0ui3e8a215n4g token=34ae35facd4",
         "secret-set secret:9m4e2mr0ui3e8a215n4g --rotate monthly",
@@ -68,7 +68,7 @@ pub(crate) static REMOVE: Spec = Spec {
     ..SPEC
 };
 
-/// The id that comes first among the arguments.
+/// The ID in the first argument.
 pub(super) fn id_of(invocation: &Invocation<'_>) -> Result<SecretId, Failure> {
     let Some(id) = invocation.args().first() else { return Err(Failure::usage("missing secret URI")) };
     id.parse().map_err(|error: crate::state::InvalidSecretId| Failure::usage(error.to_string()))
@@ -117,8 +117,8 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     Ok(())
 }
 
-/// Refuse to manage an application's secret to a unit that knows of it and does not lead. Of one that Juju has not told
-/// the unit of, the hook's end decides.
+/// Refuse to manage an application's secret if this unit knows it but is not the leader. For a secret that the unit
+/// does not know, the end of the hook decides.
 pub(super) fn check_leader(juju: &Juju, id: &SecretId) -> Answer {
     let created = juju.pending.secrets.creates.get(id).map(|(owner, _)| *owner);
     let owner = created.or_else(|| juju.managed_secret(id)?.owner);
@@ -130,7 +130,7 @@ fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     let (_, mut update) = update_of(juju, invocation, &invocation.args()[1..])?;
     check_leader(juju, &id)?;
     if juju.managed_secret(&id).is_some_and(|secret| secret.latest() == update.content.as_ref()) {
-        // The same content makes no new revision.
+        // Unchanged content makes no new revision.
         update.content = None;
     }
     if !update.is_empty() {

@@ -76,6 +76,6 @@ fn writes_bytes_in_base64() {
 }
 
 #[test]
-fn prints_nothing_for_nothing() {
+fn prints_nothing_for_null() {
     assert_eq!(print(&Value::Null), "");
 }

@@ -26,7 +26,7 @@ pub struct ActionsArgs {
     /// Show the actions' parameters
     #[arg(long)]
     pub schema: bool,
-    /// Output format: yaml with --schema, tabular without, unless it is given
+    /// Output format: by default yaml with --schema, else tabular
     #[arg(long, value_enum, value_name = "format")]
     format: Option<ActionsFormat>,
     /// Write the output to this file
@@ -36,7 +36,6 @@ pub struct ActionsArgs {
     pub model: ModelOption,
 }
 
-/// What `--format` of `juju actions` can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum ActionsFormat {
     Default,
@@ -46,7 +45,7 @@ enum ActionsFormat {
 }
 
 impl ActionsArgs {
-    /// The format that was asked for, or that fits the rest.
+    /// The requested format, or the default.
     #[must_use]
     pub fn format(&self) -> Tabular {
         match self.format {

@@ -1,4 +1,4 @@
-//! The actions of a charm.
+//! The output of `juju actions` and `juju show-action`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -43,7 +43,7 @@ struct Argument<'a> {
     default: Option<&'a Value>,
 }
 
-/// `juju show-action`: what an action does and takes.
+/// `juju show-action`: the description and the parameters of an action.
 #[must_use]
 pub fn show_action(description: &str, schema: &Value) -> String {
     let properties = schema.get("properties").and_then(Value::as_object);

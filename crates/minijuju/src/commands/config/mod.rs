@@ -18,66 +18,56 @@ use crate::client::{Client, print};
 use crate::format::Document;
 use crate::store::application::{self, Application};
 
-/// What the words of `juju config` and `juju model-config` have in common.
+/// The options that `juju config` and `juju model-config` share.
 #[derive(Debug, Clone, Args)]
 pub struct ConfigOptions {
     /// YAML file with options to set; - for standard input
     #[arg(long, value_name = "file")]
     pub file: Option<PathBuf>,
-    /// Give these options, separated by commas, their defaults again
+    /// Reset these options, separated by commas, to their defaults
     #[arg(long = "reset", value_name = "key[,key]")]
     reset: Vec<String>,
     #[command(flatten)]
     pub colors: ColorOptions,
 }
 
-/// What `juju config` does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum ConfigAction {
-    /// Show every option.
     #[default]
     GetAll,
-    /// Show one option's value.
     GetOne(String),
-    /// Change options: first those of the file, then these.
+    /// Change options: first those in the file, then `set`.
     Change {
-        /// A YAML file to set options from; `-` is standard input.
+        /// A YAML file with options to set; `-` is standard input.
         file: Option<PathBuf>,
-        /// Options to set, with the values as they were given; `@file` stands for a file's content.
+        /// Options to set, with the values as given; `@file` means the content of that file.
         set: BTreeMap<String, String>,
-        /// Options to give their defaults again.
+        /// Options to reset to their defaults.
         reset: Vec<String>,
     },
 }
 
-/// Options and words that `juju config` and `juju model-config` do not take together.
+/// Options and words that `juju config` and `juju model-config` do not accept together.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// This one has no default.
     #[error("{0:?} cannot be reset")]
     CannotReset(String),
-    /// A value is given where keys are wanted.
     #[error("--reset accepts a comma delimited set of keys \"a,b,c\", received: {0:?}")]
     ResetValue(String),
-    /// A word has no key.
     #[error("expected \"key=value\", got {0:?}")]
     NoKey(String),
-    /// A key has two values.
     #[error("key {0:?} specified more than once")]
     Repeated(String),
-    /// One cannot show and change at once.
     #[error("cannot {} and {last} simultaneously", doing.join(", "))]
     AtOnce { doing: Vec<&'static str>, last: &'static str },
-    /// One value can be shown, or all.
     #[error("cannot specify multiple keys to get")]
     SeveralKeys,
-    /// A key is both set and reset.
     #[error("cannot set and reset key {0:?} simultaneously")]
     SetAndReset(String),
 }
 
 impl ConfigOptions {
-    /// Settles what to do from the options and the words after them.
+    /// Find out what to do from the options and the words after them.
     pub fn action(&self, words: &[String], cannot_reset: &[&str]) -> Result<ConfigAction, ConfigError> {
         let mut doing = Vec::new();
         if self.file.is_some() {
@@ -137,7 +127,7 @@ impl ConfigOptions {
 
 const CONFIG_HELP: &str = "\
 Details:
-Without a key, all options are shown. A value that begins with @ names the file that holds it.
+Without a key, all options are shown. A value that starts with @ is the name of the file to read it from.
 
 Examples:
     juju config tinyproxy
@@ -162,7 +152,7 @@ pub struct ConfigArgs {
     pub output: Output<Document>,
     #[command(flatten)]
     pub model: ModelOption,
-    /// What the words came to.
+    /// What to do.
     #[arg(skip)]
     pub action: ConfigAction,
 }
@@ -180,7 +170,7 @@ impl Arguments for ConfigArgs {
     }
 }
 
-/// The reason for which Juju does not take options, with what it puts before it.
+/// The context that Juju adds to the reason for which it refuses options.
 fn refused(juju: JujuVersion) -> impl Fn(anyhow::Error) -> anyhow::Error {
     move |why| match juju.is_4() {
         false => why.context("parsing settings for application"),
@@ -258,7 +248,7 @@ mod tests {
     use crate::commands::tests::{assert_refused, command};
 
     #[test]
-    fn config_knows_what_it_is_to_do() {
+    fn config_derives_the_action_from_its_words() {
         let action = |line: &str| command!(line, Config).action;
         let change = |set: &[(&str, &str)], reset: &[&str], file: Option<&str>| ConfigAction::Change {
             file: file.map(Into::into),

@@ -1,4 +1,4 @@
-//! Options of applications and models.
+//! The output of `juju config`.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,20 @@ use serde_json::Value;
 
 use crate::format::{Document, document};
 
-/// What `juju config APPLICATION` knows. The keys of each part are in the order of the alphabet, as they are in Juju.
+/// The output of `juju config APPLICATION`. The keys of each part are in alphabetical order, as in Juju.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[allow(clippy::struct_field_names, reason = "Juju's names")]
 pub struct ApplicationConfig {
     pub application: String,
-    /// What Juju has itself for each application: `trust`.
+    /// Juju's own option for each application: `trust`.
     #[serde(rename = "application-config", skip_serializing_if = "BTreeMap::is_empty")]
     pub application_config: BTreeMap<String, Setting>,
     pub charm: String,
-    /// The charm's options.
     pub settings: BTreeMap<String, Setting>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Setting {
-    /// Its default, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
     pub description: String,
@@ -30,13 +28,12 @@ pub struct Setting {
     pub source: &'static str,
     /// `string`, `int`, `float`, `boolean` or `secret`.
     pub r#type: String,
-    /// Its value, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
 }
 
 impl Setting {
-    /// An option as Juju describes it: what was set counts only where it differs from the default.
+    /// An option as Juju describes it: a value that equals the default counts as not set.
     #[must_use]
     pub fn new(
         kind: impl Into<String>,
@@ -73,7 +70,6 @@ pub fn config(config: &ApplicationConfig, format: Document) -> String {
     document(config, format)
 }
 
-/// An application has no such option.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("key {key:?} not found in {application:?} application config or charm settings.")]
 pub struct UnknownOption {
@@ -81,7 +77,7 @@ pub struct UnknownOption {
     application: String,
 }
 
-/// `juju config APPLICATION KEY`: the value alone.
+/// `juju config APPLICATION KEY`: only the value.
 pub fn config_value(config: &ApplicationConfig, key: &str) -> Result<String, UnknownOption> {
     let unknown = || UnknownOption { key: key.to_owned(), application: config.application.clone() };
     let setting = config.settings.get(key).or_else(|| config.application_config.get(key)).ok_or_else(unknown)?;

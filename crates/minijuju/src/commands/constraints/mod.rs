@@ -1,4 +1,4 @@
-//! Constraints on machines: kept and shown. A machine here is a view of this computer, whatever they ask for.
+//! Constraints on machines. They are stored and shown, but have no effect: a machine is a view of this computer.
 
 pub mod output;
 
@@ -36,45 +36,34 @@ const KNOWN: [&str; 16] = [
 /// The architectures that Juju supports.
 const ARCHITECTURES: [&str; 5] = ["amd64", "arm64", "ppc64el", "s390x", "riscv64"];
 
-/// Words are no constraints.
+/// Why words are not constraints.
 #[derive(Debug, thiserror::Error)]
 pub enum ConstraintError {
-    /// A word is no `KEY=VALUE`.
     #[error("malformed constraint {0:?}")]
     Malformed(String),
-    /// Juju has no such constraint.
     #[error("unknown constraint {0:?}")]
     Unknown(String),
-    /// It does not take this value.
     #[error("bad {name:?} constraint: {fault}")]
-    Value {
-        name: String,
-        /// What is wrong with the value.
-        fault: ValueFault,
-    },
+    Value { name: String, fault: ValueFault },
 }
 
-/// What is wrong with a constraint's value.
+/// Why a constraint cannot have a value.
 #[derive(Debug, thiserror::Error)]
 pub enum ValueFault {
-    /// It is not an architecture.
     #[error("{0:?} not recognized")]
     Architecture(String),
-    /// It is not a count.
     #[error("must be a non-negative integer")]
     Count,
-    /// It is not a size.
     #[error("must be a non-negative float with optional M/G/T/P suffix")]
     Size,
-    /// It is neither true nor false.
     #[error("must be 'true' or 'false'")]
     Bool,
-    /// There is another one.
+    /// The constraint was already given.
     #[error("already set")]
     Repeated,
 }
 
-/// Reads words of `KEY=VALUE`, several in a word or one in each; an empty value takes the constraint away.
+/// Parse `KEY=VALUE`, one or more per word. An empty value removes the constraint.
 pub fn read<'a>(words: impl IntoIterator<Item = &'a String>) -> Result<BTreeMap<String, String>, ConstraintError> {
     let mut constraints = BTreeMap::new();
     for constraint in words.into_iter().flat_map(|word| word.split_whitespace()) {
@@ -98,7 +87,7 @@ pub fn read<'a>(words: impl IntoIterator<Item = &'a String>) -> Result<BTreeMap<
     Ok(constraints)
 }
 
-/// Checks a constraint's value, which may be empty.
+/// Check a constraint's value, which may be empty.
 fn check(name: &str, value: &str) -> Result<(), ValueFault> {
     if value.is_empty() {
         return Ok(());
@@ -147,7 +136,6 @@ pub struct SetConstraintsArgs {
     words: Vec<String>,
     #[command(flatten)]
     pub model: ModelOption,
-    /// The constraints.
     #[arg(skip)]
     pub constraints: BTreeMap<String, String>,
 }
@@ -182,7 +170,6 @@ pub struct SetModelConstraintsArgs {
     words: Vec<String>,
     #[command(flatten)]
     pub model: ModelOption,
-    /// The constraints.
     #[arg(skip)]
     pub constraints: BTreeMap<String, String>,
 }
@@ -228,7 +215,7 @@ pub fn set_model(client: &mut Client, args: &SetModelConstraintsArgs) -> anyhow:
     Ok(ExitCode::SUCCESS)
 }
 
-/// Constraints without those that an empty value takes away.
+/// Only constraints that have a value.
 fn given(words: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     words.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.clone(), value.clone())).collect()
 }

@@ -1,4 +1,4 @@
-//! Constraints on machines.
+//! The output of constraints.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,11 +7,11 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::format::{ConstraintsFormat, json, yaml};
 
-/// Constraints by name, with the values that they were set to.
+/// Constraints and their values, as given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Constraints(pub BTreeMap<String, String>);
 
-/// How Juju writes a constraint's value in a document.
+/// The type of a constraint's value in a document.
 enum Kind {
     Text,
     Number,
@@ -58,7 +58,7 @@ const LINE: [&str; 15] = [
     "image-id",
 ];
 
-/// `8G` to 8192; what cannot be read is 0, as nothing of it was asked.
+/// `8G` to 8192. 0 for an invalid size.
 fn mebibytes(text: &str) -> u64 {
     let (digits, factor) = match text.chars().last() {
         Some('M') => (&text[..text.len() - 1], 1.0),
@@ -68,7 +68,7 @@ fn mebibytes(text: &str) -> u64 {
         _ => (text, 1.0),
     };
     let size = digits.parse::<f64>().unwrap_or_default() * factor;
-    // Juju rounds up, and a size that no u64 holds is none.
+    // Juju rounds up. A size too large for u64 counts as none.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let size = size.ceil().max(0.0) as u64;
     size

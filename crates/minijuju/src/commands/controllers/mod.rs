@@ -1,4 +1,4 @@
-//! The controller, which is this program, and who is there.
+//! `juju controllers` and `juju show-controller`: the only controller is minijuju.
 
 pub mod output;
 
@@ -16,7 +16,7 @@ use crate::client::{CLOUD, CONTROLLER, Client, USER, print, version};
 use crate::format::{self, Colours, Document, Tabular};
 use crate::store::{machine, model, unit};
 
-/// List the controllers: there is one, and it is this command.
+/// List the controllers: only minijuju.
 #[derive(Debug, Clone, Args)]
 #[command(alias = "list-controllers")]
 pub struct ControllersArgs {
@@ -35,7 +35,7 @@ impl Arguments for ControllersArgs {}
 /// Show details of the controller.
 #[derive(Debug, Clone, Args)]
 pub struct ShowControllerArgs {
-    /// The controllers; the current one if there is none
+    /// The controllers; by default the current one
     #[arg(value_name = "controller name")]
     pub names: Vec<String>,
     /// Show passwords

@@ -1,4 +1,4 @@
-//! The controller, and who is there.
+//! The output of `juju controllers` and `juju show-controller`.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::format::{Colours, Paint, Table, Tabular, table_or};
 
-/// What `juju controllers` knows.
+/// The output of `juju controllers`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ControllerSet {
-    /// The controllers, by name.
+    /// By name.
     pub controllers: BTreeMap<String, ControllerItem>,
     #[serde(rename = "current-controller")]
     pub current_controller: String,
@@ -17,12 +17,12 @@ pub struct ControllerSet {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ControllerItem {
-    /// The current model, as its table shows it.
+    /// The current model, for the table.
     #[serde(rename = "current-model", skip_serializing_if = "String::is_empty")]
     pub current_model: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub user: String,
-    /// What the user may do (`superuser`).
+    /// `superuser`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub access: String,
     /// Its UUID, in JSON.
@@ -31,23 +31,19 @@ pub struct ControllerItem {
     /// Its UUID, in YAML.
     #[serde(rename = "controller-uuid", skip_serializing_if = "Option::is_none")]
     pub controller_uuid: Option<String>,
-    /// Where it is reached: nowhere, as there is no server.
+    /// Empty: there is no server.
     #[serde(rename = "api-endpoints")]
     pub api_endpoints: Vec<String>,
-    /// Its certificate: none.
+    /// Empty: there is no server.
     #[serde(rename = "ca-cert")]
     pub ca_cert: String,
     pub cloud: String,
-    /// Its cloud's region.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub region: String,
-    /// The Juju version.
     #[serde(rename = "agent-version", skip_serializing_if = "String::is_empty")]
     pub agent_version: String,
-    /// How many models it has.
     #[serde(rename = "model-count", skip_serializing_if = "Option::is_none")]
     pub model_count: Option<usize>,
-    /// How many machines it has.
     #[serde(rename = "machine-count", skip_serializing_if = "Option::is_none")]
     pub machine_count: Option<usize>,
 }
@@ -83,13 +79,12 @@ pub fn controllers(set: &ControllerSet, format: Tabular, colour: Colours) -> Str
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ControllerInfo {
     pub details: ControllerDetails,
-    /// Its models, by `OWNER/MODEL`.
+    /// By `OWNER/MODEL`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub models: BTreeMap<String, ControllerModel>,
-    /// The current model, as `OWNER/MODEL`.
+    /// As `OWNER/MODEL`.
     #[serde(rename = "current-model", skip_serializing_if = "String::is_empty")]
     pub current_model: String,
-    /// Who is there.
     pub account: ControllerAccount,
 }
 
@@ -101,17 +96,15 @@ pub struct ControllerDetails {
     /// Its UUID, in YAML.
     #[serde(rename = "controller-uuid", skip_serializing_if = "Option::is_none")]
     pub controller_uuid: Option<String>,
-    /// Where it is reached: nowhere, as there is no server.
+    /// Empty: there is no server.
     #[serde(rename = "api-endpoints")]
     pub api_endpoints: Vec<String>,
     pub cloud: String,
-    /// Its cloud's region.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub region: String,
-    /// The Juju version.
     #[serde(rename = "agent-version", skip_serializing_if = "String::is_empty")]
     pub agent_version: String,
-    /// Its certificate: none.
+    /// Empty: there is no server.
     #[serde(rename = "ca-cert")]
     pub ca_cert: String,
 }
@@ -124,19 +117,17 @@ pub struct ControllerModel {
     /// Its UUID, in YAML.
     #[serde(rename = "model-uuid", skip_serializing_if = "Option::is_none")]
     pub model_uuid: Option<String>,
-    /// How many machines it has.
     #[serde(rename = "machine-count", skip_serializing_if = "Option::is_none")]
     pub machine_count: Option<usize>,
-    /// How many units it has.
     #[serde(rename = "unit-count", skip_serializing_if = "Option::is_none")]
     pub unit_count: Option<usize>,
 }
 
-/// Who is at a controller.
+/// The user at a controller.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ControllerAccount {
     pub user: String,
-    /// What the user may do.
+    /// `superuser`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub access: String,
 }

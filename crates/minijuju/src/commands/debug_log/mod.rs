@@ -17,16 +17,13 @@ use crate::client::{Client, print};
 use crate::format::Colours;
 use crate::store::log::{self, Line};
 
-/// What Juju's options for the log do not take.
+/// Juju's errors in the options for the log.
 #[derive(Debug, thiserror::Error)]
 enum DebugLogError {
-    /// A count is not a number.
     #[error("invalid value {0:?} for uint flag")]
     Count(String),
-    /// There is no such level.
     #[error("level value {0:?} is not one of \"TRACE\", \"DEBUG\", \"INFO\", \"WARNING\", \"ERROR\"")]
     Level(String),
-    /// These two contradict each other.
     #[error("setting {0} not valid")]
     Clash(&'static str),
 }
@@ -49,37 +46,37 @@ Examples:
 #[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
 #[command(after_help = DEBUG_LOG_HELP)]
 pub struct DebugLogArgs {
-    /// Show messages of these entities only (unit-tinyproxy-0, tinyproxy/0, machine-0); * stands for anything
+    /// Show only messages of these entities (unit-tinyproxy-0, tinyproxy/0, machine-0); * matches anything
     #[arg(short = 'i', long, value_name = "entity")]
     pub include: Vec<String>,
-    /// Show no messages of these entities
+    /// Do not show messages of these entities
     #[arg(short = 'x', long, value_name = "entity")]
     pub exclude: Vec<String>,
-    /// Show messages of these modules only
+    /// Show only messages of these modules
     #[arg(long = "include-module", value_name = "module")]
     pub include_module: Vec<String>,
-    /// Show no messages of these modules
+    /// Do not show messages of these modules
     #[arg(long = "exclude-module", value_name = "module")]
     pub exclude_module: Vec<String>,
-    /// Show messages with these labels only
+    /// Show only messages with these labels
     #[arg(long = "include-label", value_name = "label")]
     pub include_label: Vec<String>,
-    /// Show no messages with these labels
+    /// Do not show messages with these labels
     #[arg(long = "exclude-label", value_name = "label")]
     pub exclude_label: Vec<String>,
     /// Show messages of this level and above: TRACE, DEBUG, INFO, WARNING or ERROR
     #[arg(short = 'l', long = "level", value_name = "level")]
     level_word: Option<String>,
-    /// Begin with this many of the last messages, and follow new ones
+    /// Start with this many of the last messages, and follow new ones
     #[arg(short = 'n', long, value_name = "count", value_parser = count)]
     pub lines: Option<u64>,
-    /// Show this many of the last messages
+    /// Show only this many of the last messages
     #[arg(long, value_name = "count", value_parser = count)]
     pub limit: Option<u64>,
-    /// Begin with the oldest message
+    /// Start with the oldest message
     #[arg(long)]
     pub replay: bool,
-    /// Show what there is, and end
+    /// Show the existing messages, and exit
     #[arg(long = "no-tail")]
     pub no_tail: bool,
     /// Follow new messages until Ctrl-C
@@ -94,10 +91,10 @@ pub struct DebugLogArgs {
     /// Show the file and line that logged
     #[arg(long)]
     pub location: bool,
-    /// Show dates, too
+    /// Show dates
     #[arg(long)]
     pub date: bool,
-    /// Show milliseconds, too
+    /// Show milliseconds
     #[arg(long)]
     pub ms: bool,
     #[arg(long, hide = true)]
@@ -106,17 +103,17 @@ pub struct DebugLogArgs {
     retry_delay: Option<Duration>,
     #[command(flatten)]
     pub model: ModelOption,
-    /// The least level to show.
+    /// The minimum level.
     #[arg(skip)]
     pub level: Option<LogLevel>,
 }
 
 impl DebugLogArgs {
-    /// How many of the last messages to begin with; none for all of them.
+    /// How many of the last messages to start with; `None` for all of them.
     #[must_use]
     pub fn backlog(&self) -> Option<u64> {
         match (self.limit, self.lines) {
-            // Juju takes 0 for "no limit".
+            // In Juju, 0 means no limit.
             (Some(0), _) | (None, Some(0)) => None,
             (Some(limit), _) => Some(limit),
             (None, Some(lines)) => Some(lines),
@@ -126,8 +123,8 @@ impl DebugLogArgs {
 }
 
 impl DebugLogArgs {
-    /// Of the lines that there are already, those to show: the first ones with `--replay`, else the last ones.
-    /// Juju 3.6: `processCollection` in state/logs.go.
+    /// The existing lines to show: the first ones with `--replay`, else the last ones. Juju 3.6: `processCollection`
+    /// in state/logs.go.
     fn shown<'a>(&self, lines: &'a [String]) -> &'a [String] {
         let count = self.backlog().map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
         if self.replay { &lines[..count.min(lines.len())] } else { &lines[lines.len().saturating_sub(count)..] }
@@ -138,7 +135,7 @@ impl Arguments for DebugLogArgs {
     fn init(&mut self) -> Result<(), UsageError> {
         if let Some(word) = self.level_word.as_ref().filter(|word| !word.is_empty()) {
             let unknown = || UsageError::command(DebugLogError::Level(word.clone()));
-            // Critical lines are there, and cannot be asked for.
+            // Critical lines are shown, but `--level` does not accept CRITICAL.
             let level = word.parse().ok().filter(|level| *level <= LogLevel::Error);
             self.level = Some(level.ok_or_else(unknown)?);
         }
@@ -167,7 +164,8 @@ impl Arguments for DebugLogArgs {
     }
 }
 
-/// `tinyproxy/0` to `unit-tinyproxy-0`, `0` to `machine-0`, `tinyproxy` to its units; a tag stays one.
+/// `tinyproxy/0` to `unit-tinyproxy-0`, `0` to `machine-0`, `tinyproxy` to the pattern for its units. A tag stays as
+/// it is.
 fn tag(entity: &str) -> String {
     let is_tag = ["unit-", "machine-", "application-"].iter().any(|kind| entity.starts_with(kind));
     if entity.contains('*') || is_tag {
@@ -183,7 +181,7 @@ fn tag(entity: &str) -> String {
     }
 }
 
-/// How often the log is looked at for new lines.
+/// How often to check the log for new lines.
 const EVERY: Duration = Duration::from_millis(100);
 
 pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode> {
@@ -199,7 +197,7 @@ pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode>
     };
     let lines = read(client)?;
     print(&args.shown(&lines).concat(), None)?;
-    // Without options it follows at a terminal only, as Juju does.
+    // Like Juju, follow by default only at a terminal.
     while args.tail || (!args.no_tail && std::io::stdout().is_terminal()) {
         thread::sleep(EVERY);
         print(&read(client)?.concat(), None)?;
@@ -207,7 +205,8 @@ pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode>
     Ok(ExitCode::SUCCESS)
 }
 
-/// Juju keeps INFO and above by default. Here all is kept, and what is below shown when a level is asked for.
+/// Whether the default level shows a message. Juju stores only INFO and above by default. minijuju stores everything,
+/// and shows lower levels on request.
 fn kept(message: &LogMessage<'_>) -> bool {
     message.level >= LogLevel::Info
 }
@@ -252,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_log_settles_how_much_to_show() {
+    fn debug_log_decides_how_much_to_show() {
         let log = command!("debug-log --limit 50 --level warn -i tinyproxy/0 --include web -x 0", DebugLog);
         assert_eq!(log.backlog(), Some(50));
         assert_eq!(log.level, Some(LogLevel::Warning));

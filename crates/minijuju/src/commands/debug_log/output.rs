@@ -1,4 +1,4 @@
-//! Lines of `juju debug-log`.
+//! The lines of `juju debug-log`.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -10,19 +10,18 @@ use crate::format::{Colours, Paint};
 /// One message of a model's log.
 #[derive(Debug, Clone, Copy)]
 pub struct LogMessage<'a> {
-    /// Who logged it (`unit-tinyproxy-0`).
+    /// Such as `unit-tinyproxy-0`.
     pub entity: &'a str,
     pub at: Timestamp,
-    /// How much it matters.
     pub level: LogLevel,
-    /// What part logged it (`unit.tinyproxy/0.juju-log`).
+    /// Such as `unit.tinyproxy/0.juju-log`.
     pub module: &'a str,
-    /// The file and line, if they are known.
+    /// The file and line, if known; else empty.
     pub location: &'a str,
     pub message: &'a str,
 }
 
-/// How `juju debug-log` prints messages.
+/// How to format messages.
 #[derive(Debug, Clone)]
 pub struct LogStyle {
     zone: TimeZone,
@@ -32,7 +31,7 @@ pub struct LogStyle {
 }
 
 impl LogStyle {
-    /// The style that the options ask for, with times in this computer's zone, or in UTC after `--utc`.
+    /// The style for these options, with times in the local zone, or in UTC after `--utc`.
     #[must_use]
     pub fn new(options: &DebugLogArgs, colour: Colours) -> LogStyle {
         LogStyle::in_zone(options, colour, if options.utc { TimeZone::UTC } else { TimeZone::system() })
@@ -48,7 +47,7 @@ impl LogStyle {
         LogStyle { zone, time, location: options.location, colour }
     }
 
-    /// A message's line, or lines if it has several.
+    /// A message as text. A message of several lines stays several lines.
     #[must_use]
     pub fn line(&self, message: &LogMessage<'_>) -> String {
         let time = message.at.to_zoned_datetime(self.zone.clone()).strftime(self.time).to_string();
@@ -70,7 +69,7 @@ impl LogStyle {
     }
 }
 
-/// Whether a message is among those that the options ask for.
+/// Whether the options select a message.
 #[must_use]
 pub fn is_wanted(options: &DebugLogArgs, message: &LogMessage<'_>) -> bool {
     let entity = |pattern: &String| matches(pattern, message.entity);
@@ -82,11 +81,11 @@ pub fn is_wanted(options: &DebugLogArgs, message: &LogMessage<'_>) -> bool {
         && !options.exclude.iter().any(entity)
         && (options.include_module.is_empty() || options.include_module.iter().any(module))
         && !options.exclude_module.iter().any(module)
-        // No message here carries a label.
+        // Messages have no labels here.
         && options.include_label.is_empty()
 }
 
-/// Whether a text fits a pattern, in which `*` stands for anything.
+/// Whether a text matches a pattern, in which `*` matches anything.
 fn matches(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(text) = text.strip_prefix(start) else { return false };

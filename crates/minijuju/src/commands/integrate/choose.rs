@@ -1,4 +1,4 @@
-//! Which endpoints of two applications a relation is between.
+//! Chooses the endpoints for a relation between two applications.
 
 use anyhow::{Context as _, bail};
 use emulator::JujuVersion;
@@ -12,28 +12,26 @@ use crate::store::model::Model;
 use crate::store::relation::{Endpoint, Relation, Role, Scope};
 use crate::store::saas::{self, Saas};
 
-/// An endpoint that could be one side of a relation.
+/// An endpoint that could be one side of the relation.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// The endpoint.
     pub endpoint: Endpoint,
-    /// Its interface.
     pub interface: String,
-    /// It is between units on one machine.
+    /// Its scope is `container`.
     pub container: bool,
-    /// How many relations the charm allows there.
+    /// The charm's limit of relations at this endpoint.
     pub limit: Option<u32>,
-    /// Every charm has it, without saying so.
+    /// Every charm has it, without declaring it.
     pub implicit: bool,
     /// The application is a subordinate.
     pub subordinate: bool,
-    /// It is consumed from another model.
+    /// The application is consumed from another model.
     pub saas: Option<Saas>,
 }
 
-/// Why these two cannot be related, beside the relations that are there: what follows the relation's key.
-/// Juju 3.6: `AddRelation` in state/state.go, and its client, which has each part of what it was told on a line of its own if
-/// the relation is there: cmd/juju/application/integrate.go.
+/// Why these two endpoints cannot be related, given the existing relations: the text after the relation's key. Juju
+/// 3.6: `AddRelation` in state/state.go. For an existing relation, Juju's client puts each part of the message on its
+/// own line: cmd/juju/application/integrate.go.
 pub fn refusal(there: &[Relation], sides: &[&Candidate; 2], juju: JujuVersion) -> Option<String> {
     let same = |relation: &&Relation| sides.iter().all(|side| relation.endpoints.contains(&side.endpoint));
     if let Some(relation) = there.iter().find(same) {
@@ -48,7 +46,7 @@ pub fn refusal(there: &[Relation], sides: &[&Candidate; 2], juju: JujuVersion) -
         ));
     }
     sides.iter().find_map(|side| {
-        // As on Juju, 0 is no limit.
+        // As on Juju, 0 means no limit.
         let (limit, endpoint) = (side.limit.filter(|&limit| limit > 0)?, &side.endpoint);
         let count = there.iter().filter(|relation| relation.endpoints.contains(endpoint)).count();
         (count >= usize::try_from(limit).unwrap_or(usize::MAX)).then(|| {
@@ -60,7 +58,7 @@ pub fn refusal(there: &[Relation], sides: &[&Candidate; 2], juju: JujuVersion) -
     })
 }
 
-/// What `APPLICATION[:ENDPOINT]` can stand for.
+/// The endpoints that `APPLICATION[:ENDPOINT]` can mean.
 pub fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<Vec<Candidate>> {
     let (name, endpoint) = word.split_once(':').map_or((word, None), |(name, endpoint)| (name, Some(endpoint)));
     let db = client.store.db();
@@ -106,7 +104,7 @@ pub fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<
     Ok(found)
 }
 
-/// The endpoints of what is consumed from another model.
+/// The endpoints of a consumed application.
 fn remote(saas: &Saas, endpoint: Option<&str>) -> anyhow::Result<Vec<Candidate>> {
     let offered = saas.endpoints.iter().filter(|offered| endpoint.is_none_or(|name| offered.name == name));
     let found: Vec<Candidate> = offered
@@ -126,7 +124,8 @@ fn remote(saas: &Saas, endpoint: Option<&str>) -> anyhow::Result<Vec<Candidate>>
     }
 }
 
-/// The one pair of endpoints that fits, by Juju 4: `inferEndpoints` in domain/relation/state/relation.go.
+/// The only pair of compatible endpoints, by the rules of Juju 4: `inferEndpoints` in
+/// domain/relation/state/relation.go.
 pub fn choose_by_4(client: &Client, model: &Model, one: &str, two: &str) -> anyhow::Result<(Candidate, Candidate)> {
     let found = [one, two].map(|word| candidates(client, model, word).unwrap_or_default());
     let missing: Vec<&str> =
@@ -140,7 +139,7 @@ pub fn choose_by_4(client: &Client, model: &Model, one: &str, two: &str) -> anyh
     })
 }
 
-/// The one pair of endpoints that fits. Juju 3.6: `InferEndpoints` in state/state.go.
+/// The only pair of compatible endpoints. Juju 3.6: `InferEndpoints` in state/state.go.
 pub fn choose(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(Candidate, Candidate)> {
     let mut fits: Vec<(Candidate, Candidate)> = Vec::new();
     for one in a {
@@ -154,7 +153,7 @@ pub fn choose(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(
     if fits.len() < 2 {
         return fits.pop().context("no relations found");
     }
-    // What the charms say goes before what every charm has.
+    // Declared endpoints take precedence over implicit ones.
     let mut said = fits.iter().filter(|(one, two)| !one.implicit && !two.implicit);
     if let (Some(one), None) = (said.next(), said.next()) {
         return Ok(one.clone());
@@ -164,7 +163,7 @@ pub fn choose(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(
     bail!("ambiguous relation: {words:?} could refer to {}", keys.join("; "))
 }
 
-/// The key of a relation between two.
+/// The key of a relation between two endpoints.
 pub fn key(one: &Candidate, two: &Candidate) -> String {
     let relation = Relation {
         id: 0,
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_relations_are_made_than_the_charm_allows() {
+    fn a_charm_s_limit_of_relations_holds() {
         let (web, pg) = (candidate("web", "db", Role::Requirer, "pg"), candidate("pg", "data", Role::Provider, "pg"));
         let other = candidate("other", "data", Role::Provider, "pg");
         let limited = Candidate { limit: Some(1), ..web.clone() };
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn an_implicit_endpoint_serves_where_no_other_fits() {
+    fn an_implicit_endpoint_is_used_where_no_other_fits() {
         let agent = [candidate("agent", "host", Role::Requirer, "juju-info")];
         let pg =
             [candidate("pg", "data", Role::Provider, "pg"), candidate("pg", "juju-info", Role::Provider, "juju-info")];

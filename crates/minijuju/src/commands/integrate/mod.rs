@@ -18,7 +18,8 @@ use crate::store::offer::{self, Offer};
 use crate::store::relation::{self, Endpoint, Relation, Role, Scope};
 use crate::store::{Db, Result as StoreResult, crossing};
 
-/// Checks `APPLICATION` or `APPLICATION:ENDPOINT`. Juju 3.6: `validateLocalEndpoint` in cmd/juju/application/integrate.go.
+/// Check `APPLICATION` or `APPLICATION:ENDPOINT`. Juju 3.6: `validateLocalEndpoint` in
+/// cmd/juju/application/integrate.go.
 fn check(word: &str) -> Result<(), UsageError> {
     let (application, endpoint) = word.split_once(':').map_or((word, None), |(a, e)| (a, Some(e)));
     if application.is_empty() || endpoint.is_some_and(|endpoint| !is_endpoint(endpoint)) {
@@ -37,7 +38,7 @@ fn is_endpoint(name: &str) -> bool {
         && name.split(['-', '_']).all(|word| !word.is_empty() && word.chars().all(plain))
 }
 
-/// Checks networks as `192.0.2.0/24`.
+/// Check networks such as `192.0.2.0/24`.
 fn check_networks(text: &str) -> Result<Vec<String>, UsageError> {
     let networks: Vec<String> = text.replace(' ', "").split(',').map(str::to_owned).collect();
     for network in &networks {
@@ -57,7 +58,7 @@ fn check_networks(text: &str) -> Result<Vec<String>, UsageError> {
     Ok(networks)
 }
 
-/// `--via` names no network, in Go's and Juju's words.
+/// Why `--via` does not name a network, in Go's and Juju's words.
 #[derive(Debug, thiserror::Error)]
 enum NoNetwork {
     #[error("invalid CIDR address: {0}")]
@@ -79,10 +80,10 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(alias = "relate", after_help = INTEGRATE_HELP)]
 pub struct IntegrateArgs {
-    /// Two applications, with their endpoints where that is not plain
+    /// Two applications, with endpoints where several fit
     #[arg(value_name = "application or endpoint")]
     pub endpoints: Vec<String>,
-    /// For relations across models, the networks that outbound traffic comes from
+    /// For relations across models, the networks of outbound traffic
     #[arg(long, value_name = "networks")]
     pub via: Option<String>,
     #[command(flatten)]
@@ -100,7 +101,7 @@ impl Arguments for IntegrateArgs {
             return Err(UsageError::Rule("an integration must involve two applications"));
         }
         for word in &mut self.endpoints {
-            // What cannot be the URL of an offer is of this model.
+            // A word that cannot be an offer's URL belongs to this model.
             let Ok(url) = OfferUrl::parse(word) else {
                 check(word)?;
                 continue;
@@ -121,7 +122,7 @@ impl Arguments for IntegrateArgs {
 /// Remove the relation between two applications.
 #[derive(Debug, Clone, Args)]
 pub struct RemoveRelationArgs {
-    /// Two applications, with their endpoints where that is not plain, or the relation's number
+    /// Two applications, with endpoints where several fit, or the relation's number
     #[arg(value_name = "endpoint or relation ID")]
     words: Vec<String>,
     /// Remove it whatever fails
@@ -129,10 +130,8 @@ pub struct RemoveRelationArgs {
     pub force: bool,
     #[command(flatten)]
     pub model: ModelOption,
-    /// The relation's number, if that was given.
     #[arg(skip)]
     pub relation_id: Option<u64>,
-    /// The two sides, if they were given.
     #[arg(skip)]
     pub endpoints: Vec<String>,
 }
@@ -200,12 +199,12 @@ pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// An offer's name, without the endpoint that may stand behind it.
+/// An offer's name, without the endpoint that may follow it.
 fn offer_name(text: &str) -> &str {
     text.split(':').next().unwrap_or_default()
 }
 
-/// Of a relation across models, the side of this one, the other, and the offer.
+/// For a relation across models: the candidate of this model, the other one, and the offer.
 fn remote<'a>(
     client: &Client,
     one: &'a Candidate,
@@ -289,7 +288,7 @@ pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-/// Add the peer relations that a charm says an application has.
+/// Add the peer relations in a charm's metadata.
 pub fn add_peers(db: &Db, model: &Model, application: &Application, meta: &CharmMeta) -> StoreResult<()> {
     let there: Vec<Relation> = relation::of(db, &model.uuid, &application.name)?;
     for peer in meta.endpoints(RelationRole::Peer) {

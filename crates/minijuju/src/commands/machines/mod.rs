@@ -1,4 +1,4 @@
-//! `juju machines` and `juju show-machine`: what runs, where it answers, what it takes up.
+//! `juju machines` and `juju show-machine`.
 
 pub mod output;
 
@@ -23,7 +23,7 @@ Examples:
     juju machines
     juju machines --all";
 
-/// List the machines, with what they take up on this computer.
+/// List the machines, and the resources that they use on this computer.
 #[derive(Debug, Clone, Args)]
 #[command(alias = "list-machines", after_help = MACHINES_HELP)]
 pub struct MachinesArgs {
@@ -46,7 +46,7 @@ impl Arguments for MachinesArgs {}
 /// Show details of machines.
 #[derive(Debug, Clone, Args)]
 pub struct ShowMachineArgs {
-    /// The machines; all if there is none
+    /// The machines; by default all
     #[arg(value_name = "machine id")]
     pub machines: Vec<String>,
     #[command(flatten)]
@@ -113,7 +113,7 @@ fn read(
     Ok(ModelMachines { model: model.name.clone(), machines })
 }
 
-/// How many processes are in the PID namespace of `init`.
+/// The number of processes in the PID namespace of `init`.
 fn processes(init: u32) -> usize {
     let namespace = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
     let Some(wanted) = namespace(&init.to_string()) else { return 0 };

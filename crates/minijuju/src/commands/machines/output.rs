@@ -1,4 +1,4 @@
-//! Machines: what runs, where it answers, what it takes up on this computer.
+//! The output of `juju machines` and `juju show-machine`: Juju's fields, and the resources that machines use.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,15 @@ use crate::commands::status::output::MachineStatus;
 use crate::commands::status::tabular;
 use crate::format::{Colours, Document, Paint, Table, Tabular, document, sorted, table_or};
 
-/// What `juju machines` knows: Juju's own, and what this computer gives.
+/// The machines of one model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ModelMachines {
-    /// The model's name.
     pub model: String,
-    /// The machines, by ID, with what each takes up.
+    /// By ID.
     pub machines: BTreeMap<String, MachineStatus>,
 }
 
-/// `juju machines`, of one model or, one after the other, of several.
+/// `juju machines`, for one model or for several in turn.
 #[must_use]
 pub fn machines(models: &[ModelMachines], format: Tabular, colour: Colours) -> String {
     if let [model] = models {
@@ -60,7 +59,7 @@ pub fn show_machine(machines: &ModelMachines, format: Document) -> String {
     document(machines, format)
 }
 
-/// A size for people: `12 MiB`.
+/// A human-readable size: `12 MiB`.
 fn size(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} B"),

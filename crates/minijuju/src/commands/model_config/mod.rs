@@ -1,4 +1,4 @@
-//! Model configuration: which options there are, and what they take.
+//! `juju model-config`: the options of a model, and their values.
 
 pub mod output;
 mod validate;
@@ -32,7 +32,7 @@ pub struct ModelConfigArgs {
     /// An option to show, or options to set as key=value
     #[arg(value_name = "model-key[=value]")]
     words: Vec<String>,
-    /// Leave out of --file what cannot be set
+    /// Skip fields in --file that cannot be set
     #[arg(long = "ignore-read-only-fields")]
     pub ignore_read_only_fields: bool,
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub struct ModelConfigArgs {
     pub output: Output<Tabular>,
     #[command(flatten)]
     pub model: ModelOption,
-    /// What the words came to.
+    /// What to do.
     #[arg(skip)]
     pub action: ConfigAction,
 }
@@ -56,17 +56,17 @@ impl Arguments for ModelConfigArgs {
     }
 }
 
-/// What an option takes.
+/// The type of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Text,
     Bool,
     Int,
-    /// A duration; what Juju calls it where it refuses one.
+    /// A duration, with Juju's name for it in errors.
     Duration(&'static str),
 }
 
-/// The options that mean something here or that tests set, with Juju's defaults.
+/// The options that have an effect here or that tests set, with Juju's defaults.
 const OPTIONS: [(&str, Kind, &str); 32] = [
     ("agent-stream", Kind::Text, "released"),
     ("apt-ftp-proxy", Kind::Text, ""),
@@ -102,7 +102,7 @@ const OPTIONS: [(&str, Kind, &str); 32] = [
     ("update-status-hook-interval", Kind::Duration("update status hook interval"), "5m"),
 ];
 
-/// What `model-config` does not set, and the command that Juju names instead.
+/// Options that `model-config` cannot set, and the command that Juju names instead.
 const READ_ONLY: [(&str, &str); 2] = [("agent-version", "upgrade-model"), ("charmhub-url", "add-model")];
 
 fn read(kind: Kind, name: &str, text: &str) -> anyhow::Result<Value> {
@@ -144,7 +144,7 @@ pub fn run(client: &mut Client, args: &ModelConfigArgs) -> anyhow::Result<ExitCo
                 Some(path) => read_file(path)?,
                 None => BTreeMap::new(),
             };
-            // The words cannot name these: `init` refuses that.
+            // `init` refuses words that name these.
             for (name, command) in READ_ONLY {
                 if in_file.remove(name).is_some() && !args.ignore_read_only_fields {
                     bail!("{name:?} must be set via {command:?}");
@@ -167,7 +167,7 @@ pub fn run(client: &mut Client, args: &ModelConfigArgs) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// The value of the option `name` from text. An option that is unknown here is kept as text, as Juju keeps it.
+/// Parse the value of the option `name`. Like Juju, keep an unknown option as text.
 pub fn parse(name: &str, text: &str) -> anyhow::Result<Value> {
     let value = read(kind(name).unwrap_or(Kind::Text), name, text)?;
     validate::option(name, text)?;
@@ -178,7 +178,7 @@ fn kind(name: &str) -> Option<Kind> {
     OPTIONS.iter().find(|(known, ..)| *known == name).map(|(_, kind, _)| *kind)
 }
 
-/// The value of the option `name` from a YAML file, where it has a type already.
+/// Check the value of the option `name` from a YAML file, where it already has a type.
 fn check(name: &str, value: Value) -> anyhow::Result<Value> {
     let expected = match (kind(name), &value) {
         (_, Value::String(text)) => return parse(name, text),
@@ -196,7 +196,7 @@ pub fn from_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
     checked(read_file(path)?)
 }
 
-/// Options from a YAML file, as they stand there.
+/// Options from a YAML file, unchecked.
 fn read_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
     let text = settings::read(path)?;
     match ops_metadata::parse_yaml(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))? {
@@ -206,7 +206,7 @@ fn read_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
     }
 }
 
-/// Each option's value, of its type.
+/// Each option's value with the option's type.
 fn checked(options: BTreeMap<String, Value>) -> anyhow::Result<BTreeMap<String, Value>> {
     let checked = options.into_iter().map(|(name, value)| {
         let value = check(&name, value)?;
@@ -215,11 +215,11 @@ fn checked(options: BTreeMap<String, Value>) -> anyhow::Result<BTreeMap<String, 
     checked.collect()
 }
 
-/// Every option: its value, and whether that is the `default` or was set in the `model`.
+/// Every option: its value, and whether it is the `default` or was set in the `model`.
 fn all(set: &BTreeMap<String, Value>) -> BTreeMap<String, output::ModelOption> {
     let mut found = BTreeMap::new();
     for (name, kind, default) in OPTIONS {
-        // Every default is of its option's type: there is a test for that.
+        // A test checks that every default is valid.
         if let Ok(value) = read(kind, name, default) {
             found.insert(name.to_owned(), output::ModelOption { value, source: "default" });
         }

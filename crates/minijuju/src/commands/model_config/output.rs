@@ -1,4 +1,4 @@
-//! Options of applications and models.
+//! The output of `juju model-config`.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub struct ModelOption {
     pub source: &'static str,
 }
 
-/// The same in JSON, where Juju gives its fields no names of their own.
+/// The same in JSON, where Juju does not rename the fields.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct JsonOption<'a> {
@@ -40,7 +40,6 @@ pub fn model_config(options: &BTreeMap<String, ModelOption>, format: Tabular) ->
     })
 }
 
-/// A model has no such option.
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("{key:?} is not a key of the currently targeted model: {model:?}")]
 pub struct UnknownOption {
@@ -48,7 +47,7 @@ pub struct UnknownOption {
     model: String,
 }
 
-/// `juju model-config KEY`: the value alone, unless a document was asked for.
+/// `juju model-config KEY`: only the value, unless a document was requested.
 pub fn model_config_value(
     options: &BTreeMap<String, ModelOption>,
     key: &str,

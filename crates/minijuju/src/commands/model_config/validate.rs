@@ -1,5 +1,5 @@
-//! What Juju checks of a model's options besides their types. Juju 3.6: `Validate` in environs/config/config.go, and the model's
-//! own checks in apiserver/facades/client/modelconfig/modelconfig.go.
+//! Juju's checks of a model's options besides their types. Juju 3.6: `Validate` in environs/config/config.go, and the
+//! model's own checks in apiserver/facades/client/modelconfig/modelconfig.go.
 
 use anyhow::bail;
 use emulator::JujuVersion;
@@ -9,7 +9,7 @@ use crate::store::model;
 /// The bases that charms run on: core/base/supported.go.
 const BASES: [&str; 4] = ["ubuntu@20.04", "ubuntu@22.04", "ubuntu@24.04", "ubuntu@26.04"];
 
-/// Checks an option's text, if Juju does.
+/// Check an option's text as Juju does.
 pub fn option(name: &str, text: &str) -> anyhow::Result<()> {
     match name {
         model::AGENT_VERSION => {
@@ -46,7 +46,7 @@ fn logging(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// There is one space, `alpha`.
+/// The only space is `alpha`.
 fn space(text: &str) -> anyhow::Result<()> {
     if text.is_empty() || text == "alpha" {
         return Ok(());
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_space_is_there_and_the_default_base_is_one_of_juju_s() {
+    fn the_default_space_exists_and_the_default_base_is_one_of_juju_s() {
         assert!(option("default-space", "alpha").is_ok() && option("default-space", "").is_ok());
         assert_eq!(refused("default-space", "nosuch"), "space \"nosuch\" not found");
         assert_eq!(refused("default-space", "no such"), "default space name \"no such\" not valid");

@@ -22,7 +22,7 @@ use crate::store::{machine, secret, unit};
 
 const MODELS_HELP: &str = "\
 Details:
-The current model carries an asterisk.
+The current model is marked with an asterisk.
 
 Examples:
     juju models
@@ -61,7 +61,7 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = SHOW_MODEL_HELP)]
 pub struct ShowModelArgs {
-    /// The model; the current one if there is none
+    /// The model; by default the current one
     #[arg(value_name = "model name")]
     pub name: Option<String>,
     #[command(flatten)]
@@ -159,7 +159,7 @@ pub fn show(client: &mut Client, args: &ShowModelArgs) -> anyhow::Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-/// The level of support, which Juju 4 knows no more.
+/// The level of support, which Juju 4 no longer has.
 pub fn sla(juju: JujuVersion) -> &'static str {
     if juju.is_4() { "" } else { "unsupported" }
 }

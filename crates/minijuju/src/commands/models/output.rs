@@ -1,4 +1,4 @@
-//! Models: listed, and shown.
+//! The output of `juju models` and `juju show-model`.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use serde::Serialize;
 use crate::format::{Colours, Paint, Table, Tabular, table_or};
 use crate::store::Life;
 
-/// What `juju models` knows.
+/// The output of `juju models`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ModelSet {
-    /// The models, by the names of their owners and their own.
+    /// Sorted by owner and name.
     pub models: Vec<ModelSummary>,
-    /// The current model's short name.
+    /// The current model, without its owner.
     #[serde(rename = "current-model", skip_serializing_if = "String::is_empty")]
     pub current_model: String,
-    /// The controller's name, for the table.
+    /// For the table.
     #[serde(skip)]
     pub controller: String,
 }
@@ -37,63 +37,54 @@ pub struct ModelSummary {
     pub controller_uuid: String,
     #[serde(rename = "controller-name")]
     pub controller_name: String,
-    /// Whether it is the controller's own.
     #[serde(rename = "is-controller")]
     pub is_controller: bool,
     pub owner: String,
     pub cloud: String,
-    /// Its cloud's region.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub region: String,
-    /// The credential it uses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<ModelCredential>,
-    /// The kind of cloud (`lxd`).
+    /// Such as `lxd`.
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     pub provider_type: String,
-    /// Whether it was removed.
     pub life: Life,
     /// `available`, or why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ModelState>,
-    /// What the user may do with it (`admin`).
+    /// The user's access, such as `admin`.
     pub access: String,
-    /// When the user was last there, by [`ago`](crate::format::ago).
+    /// When the user last connected, by [`ago`](crate::format::ago).
     #[serde(rename = "last-connection")]
     pub last_connection: String,
     /// `unsupported`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sla: String,
-    /// The Juju version.
     #[serde(rename = "agent-version", skip_serializing_if = "String::is_empty")]
     pub agent_version: String,
-    /// How many machines it has, for the table.
+    /// For the table.
     #[serde(skip)]
     pub machines: usize,
-    /// How many units it has, for the table.
+    /// For the table.
     #[serde(skip)]
     pub units: usize,
 }
 
-/// A model's status.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ModelState {
     /// `available`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub current: String,
-    /// What goes with it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// Since when, by [`ago`](crate::format::ago).
+    /// When it was set, by [`ago`](crate::format::ago).
     #[serde(skip_serializing_if = "String::is_empty")]
     pub since: String,
 }
 
-/// A model's credential for its cloud.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ModelCredential {
     pub name: String,
-    /// Whose it is.
     pub owner: String,
     pub cloud: String,
     /// `valid`.
@@ -101,7 +92,7 @@ pub struct ModelCredential {
     pub validity: String,
 }
 
-/// `juju models`; `uuid` is for the table.
+/// `juju models`. `uuid` adds a column to the table.
 #[must_use]
 pub fn models(set: &ModelSet, format: Tabular, uuid: bool, colour: Colours) -> String {
     table_or(set, format, || {
@@ -133,7 +124,7 @@ pub fn models(set: &ModelSet, format: Tabular, uuid: bool, colour: Colours) -> S
     })
 }
 
-/// A model in `juju show-model`, which prints a map of them by short name.
+/// A model in `juju show-model`, which prints a map of models by short name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ModelInfo {
     /// `OWNER/MODEL`.
@@ -150,80 +141,69 @@ pub struct ModelInfo {
     pub controller_uuid: String,
     #[serde(rename = "controller-name")]
     pub controller_name: String,
-    /// Whether it is the controller's own.
     #[serde(rename = "is-controller")]
     pub is_controller: bool,
     pub owner: String,
     pub cloud: String,
-    /// Its cloud's region.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub region: String,
-    /// The kind of cloud (`lxd`).
+    /// Such as `lxd`.
     #[serde(rename = "type", skip_serializing_if = "String::is_empty")]
     pub provider_type: String,
-    /// Whether it was removed.
     pub life: Life,
     /// `available`, or why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ModelState>,
-    /// Its users, by name.
+    /// By name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub users: BTreeMap<String, ModelUser>,
-    /// Its machines, by id.
+    /// By ID.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub machines: BTreeMap<String, ModelMachine>,
-    /// Where its secrets are, by name (`internal`).
+    /// By name; `internal`.
     #[serde(rename = "secret-backends", skip_serializing_if = "BTreeMap::is_empty")]
     pub secret_backends: BTreeMap<String, SecretBackend>,
     /// `unsupported`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub sla: String,
-    /// The Juju version.
     #[serde(rename = "agent-version", skip_serializing_if = "String::is_empty")]
     pub agent_version: String,
-    /// The credential it uses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<ModelCredential>,
-    /// What it can do.
     #[serde(rename = "supported-features", skip_serializing_if = "Vec::is_empty")]
     pub supported_features: Vec<SupportedFeature>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ModelUser {
-    /// A longer name.
     #[serde(rename = "display-name", skip_serializing_if = "String::is_empty")]
     pub display_name: String,
-    /// What the user may do with it.
     pub access: String,
-    /// When the user was last there, by [`ago`](crate::format::ago).
+    /// When the user last connected, by [`ago`](crate::format::ago).
     #[serde(rename = "last-connection")]
     pub last_connection: String,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ModelMachine {
-    /// How many cores it has; 0 where that has no bound.
+    /// The number of cores; 0 if unlimited.
     pub cores: u64,
 }
 
-/// A place for secrets.
+/// Where secrets are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SecretBackend {
-    /// How many are there.
     #[serde(rename = "num-secrets")]
     pub num_secrets: usize,
     /// `active`.
     pub status: String,
-    /// What goes with it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
 
-/// Something that a model can do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SupportedFeature {
-    /// Its name (`juju`).
+    /// Such as `juju`.
     pub name: String,
     pub description: String,
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -102,7 +102,7 @@ pub fn list(client: &mut Client, args: &OffersArgs) -> anyhow::Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-/// Who may do what with an offer: the one user there is, and everybody.
+/// The access that users have to an offer: the only user, and everyone.
 fn users() -> BTreeMap<String, User> {
     let user = |display_name: &str, access: &str| User { display_name: display_name.into(), access: access.into() };
     [(USER.to_owned(), user(USER, "admin")), ("everyone@external".to_owned(), user("", "read"))].into()
@@ -131,8 +131,8 @@ fn connections(db: &Db, offer: &Offer) -> anyhow::Result<Vec<Connection>> {
     Ok(found)
 }
 
-/// The networks that the consuming side's traffic comes from: what somebody said, or its units' addresses, if they are those
-/// that connect. Juju 3.6: `publishRelationIngress` in internal/worker/firewaller/firewaller.go.
+/// The networks of the consuming side's traffic: those of `--via`, or its units' addresses if the units connect to the
+/// offering side. Juju 3.6: `publishRelationIngress` in internal/worker/firewaller/firewaller.go.
 fn ingress(db: &Db, crossing: &Crossing) -> anyhow::Result<Vec<String>> {
     let consumer = &crossing.consumer;
     if !crossing.via.is_empty() {
@@ -169,7 +169,7 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = FIND_OFFERS_HELP)]
 pub struct FindOffersArgs {
-    /// The offers' URL, or the beginning of it
+    /// The offers' URL, or the start of it
     #[arg(value_name = "url", id = "word")]
     word: Option<String>,
     /// Return results matching the offer URL

@@ -1,4 +1,4 @@
-//! Offers, as a table or a document.
+//! The output of `juju offers`, `juju find-offers` and `juju show-offer`.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,10 @@ use crate::cli::OfferUrl;
 use crate::format::{Colours, OffersFormat, Paint, Table, Tabular, json, sorted, table_or, yaml};
 use crate::store::saas;
 
-/// An endpoint that is offered.
+/// An offered endpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Endpoint {
-    /// Its interface.
     pub interface: String,
-    /// Its part in a relation.
     pub role: String,
 }
 
@@ -23,66 +21,57 @@ pub fn endpoints(of: &[saas::Endpoint]) -> BTreeMap<String, Endpoint> {
     of.iter().map(|end| (end.name.clone(), shown(end))).collect()
 }
 
-/// What somebody may do with an offer.
+/// A user's access to an offer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct User {
-    /// The user's name for people.
+    /// The display name.
     #[serde(rename = "display-name", skip_serializing_if = "String::is_empty")]
     pub display_name: String,
     /// `admin`, `consume` or `read`.
     pub access: String,
 }
 
-/// An offer in `juju offers`, which prints a map of them by name.
+/// An offer in `juju offers`, which prints a map of offers by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ListedOffer {
-    /// The application.
     pub application: String,
-    /// The controller.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub store: String,
-    /// The charm's URL.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub charm: String,
-    /// Its own URL.
     #[serde(rename = "offer-url")]
     pub url: String,
-    /// Its endpoints, by name.
+    /// By name.
     pub endpoints: BTreeMap<String, Endpoint>,
-    /// Who is related to it.
+    /// The relations to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<Connection>,
-    /// Who may consume it.
+    /// The users with access, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub users: BTreeMap<String, User>,
 }
 
-/// A relation to an offer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Connection {
-    /// The model that it comes from.
+    /// The UUID of the consuming model.
     #[serde(rename = "source-model-uuid")]
     pub source_model_uuid: String,
-    /// Who made it.
+    /// The user who made it.
     pub username: String,
-    /// Its number.
     #[serde(rename = "relation-id")]
     pub relation_id: i64,
-    /// The offered endpoint.
     pub endpoint: String,
-    /// How it is.
     pub status: ConnectionStatus,
-    /// The networks that its traffic comes from.
+    /// The networks of its traffic.
     #[serde(rename = "ingress-subnets", skip_serializing_if = "Vec::is_empty")]
     pub ingress_subnets: Vec<String>,
 }
 
-/// How a relation to an offer is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ConnectionStatus {
     /// `joining` or `joined`.
     pub current: String,
-    /// How long ago it was made.
+    /// When it was made, relative to now.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub since: String,
 }
@@ -136,14 +125,14 @@ fn summary(offers: &BTreeMap<String, ListedOffer>) -> String {
     table.finish()
 }
 
-/// An offer in `juju find-offers`, which prints a map of them by URL.
+/// An offer in `juju find-offers`, which prints a map of offers by URL.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FoundOffer {
-    /// What the user may do with it.
+    /// The current user's access.
     pub access: String,
-    /// Its endpoints, by name.
+    /// By name.
     pub endpoints: BTreeMap<String, Endpoint>,
-    /// Who may consume it.
+    /// The users with access, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub users: BTreeMap<String, User>,
 }
@@ -165,25 +154,25 @@ pub fn found(offers: &BTreeMap<String, FoundOffer>, format: Tabular) -> String {
     })
 }
 
-/// An offer in `juju show-offer`, which prints a map of it by URL.
+/// An offer in `juju show-offer`, which prints a map by URL.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ShownOffer {
-    /// What the charm says of itself.
+    /// The charm's description.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// What the user may do with it.
+    /// The current user's access.
     pub access: String,
-    /// Its endpoints, by name.
+    /// By name.
     pub endpoints: BTreeMap<String, Endpoint>,
-    /// Who may consume it.
+    /// The users with access, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub users: BTreeMap<String, User>,
 }
 
-/// Descriptions longer than this are cut in the table, in bytes.
+/// Longer descriptions are truncated in the table, in bytes.
 const DESCRIPTION: usize = 180;
 
-/// How wide a description is in the table.
+/// The width of the description column in characters.
 const WIDTH: usize = 45;
 
 /// `juju show-offer`.
@@ -225,14 +214,14 @@ fn cut(text: &str) -> String {
     format!("{}...", &text[..end])
 }
 
-/// A description in lines. Juju 3.6: `breakLines` in cmd/juju/crossmodel/showformatter.go.
+/// Break a description into lines. Juju 3.6: `breakLines` in cmd/juju/crossmodel/showformatter.go.
 fn lines(text: &str) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     if let [word] = words.as_slice() {
         let letters: Vec<char> = word.chars().collect();
         return letters.chunks(WIDTH).map(|chunk| chunk.iter().collect()).collect();
     }
-    // As many as there would be without breaks between words; some stay empty.
+    // As many lines as without breaks between words. Some stay empty.
     let mut lines = vec![String::new(); text.len() / WIDTH + 1];
     let mut at = 0;
     for word in words {

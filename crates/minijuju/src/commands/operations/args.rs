@@ -1,4 +1,4 @@
-//! What the commands about operations and tasks take.
+//! The arguments of the commands about operations and tasks.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,44 +11,43 @@ use crate::cli::{
 use crate::format::{Document, Plain};
 use crate::store::action::TaskStatus;
 
-/// How often a task that is waited for is looked at.
+/// How often to check a task while waiting for it.
 const EVERY: Duration = Duration::from_millis(50);
 
 fn all_statuses() -> String {
     TaskStatus::ALL.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// A task can have no such status.
 #[derive(Debug, thiserror::Error)]
 #[error("{status:?} is not a valid task status, want one of [{all}]", all = all_statuses())]
 struct NoStatus {
     status: String,
 }
 
-/// List what was run.
+/// List operations.
 #[derive(Debug, Clone, Args)]
 #[command(alias = "list-operations")]
 pub struct OperationsArgs {
-    /// Show those on units of these applications, separated by commas
+    /// Show only operations on units of these applications, separated by commas
     #[arg(long = "apps", alias = "applications", value_name = "application", action = ArgAction::Set,
           value_delimiter = ',')]
     pub applications: Vec<String>,
-    /// Show those on these units, separated by commas
+    /// Show only operations on these units, separated by commas
     #[arg(long, value_name = "unit", action = ArgAction::Set, value_delimiter = ',')]
     pub units: Vec<String>,
-    /// Show those on these machines, separated by commas
+    /// Show only operations on these machines, separated by commas
     #[arg(long, value_name = "machine", action = ArgAction::Set, value_delimiter = ',')]
     pub machines: Vec<String>,
-    /// Show those of these actions, separated by commas
+    /// Show only these actions, separated by commas
     #[arg(long, value_name = "action", action = ArgAction::Set, value_delimiter = ',')]
     pub actions: Vec<String>,
-    /// Show those with these statuses, separated by commas
+    /// Show only operations with these statuses, separated by commas
     #[arg(long = "status", value_name = "status", action = ArgAction::Set, value_delimiter = ',')]
     pub statuses: Vec<String>,
-    /// Show this many at most
+    /// Show at most this many
     #[arg(long, value_name = "count", default_value = "0")]
     pub limit: u64,
-    /// Leave out this many
+    /// Skip this many
     #[arg(long, value_name = "count", default_value = "0")]
     pub offset: u64,
     #[command(flatten)]
@@ -74,7 +73,7 @@ impl Arguments for OperationsArgs {
     }
 }
 
-/// How long to wait for what is shown.
+/// How long to wait before showing something.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Patience {
     /// Wait this long for it to end
@@ -93,7 +92,7 @@ impl Patience {
         if is_number(id) { Ok(()) } else { Err(UsageError::NotValid { what, word: id.to_owned() }) }
     }
 
-    /// What `look` finds, once it says that this has ended or the time is over.
+    /// The result of `look`, once it reports an end or the time is over.
     pub(super) fn wait_until<T>(self, mut look: impl FnMut() -> anyhow::Result<(bool, T)>) -> anyhow::Result<T> {
         let deadline = self.wait.map(|wait| Instant::now() + wait);
         loop {
@@ -106,7 +105,7 @@ impl Patience {
     }
 }
 
-/// Show what was run by one command.
+/// Show an operation and its tasks.
 #[derive(Debug, Clone, Args)]
 pub struct ShowOperationArgs {
     /// The operation's number
@@ -131,7 +130,7 @@ impl Arguments for ShowOperationArgs {
     }
 }
 
-/// Show what was run on one unit.
+/// Show a task.
 #[derive(Debug, Clone, Args)]
 pub struct ShowTaskArgs {
     /// The task's number
@@ -156,7 +155,7 @@ impl Arguments for ShowTaskArgs {
     }
 }
 
-/// Cancel tasks that wait or run.
+/// Cancel pending or running tasks.
 #[derive(Debug, Clone, Args)]
 pub struct CancelTaskArgs {
     /// The tasks' numbers

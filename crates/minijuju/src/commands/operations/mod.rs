@@ -1,4 +1,4 @@
-//! What was run: `juju operations`, `show-operation`, `show-task` and `cancel-task`.
+//! `juju operations`, `show-operation`, `show-task` and `cancel-task`.
 
 pub mod args;
 pub mod output;
@@ -20,18 +20,18 @@ use crate::store::action::{self, Task, TaskStatus};
 use crate::store::model::Model;
 use crate::store::unit::{self, Unit};
 
-/// How many operations are listed where nothing is said of it.
+/// The default number of listed operations.
 const MOST: usize = 50;
 
 impl OperationsArgs {
-    /// Whether a task is one of those asked for, of those that have one of the `receivers`, if there are any.
+    /// Whether the options select a task. With `receivers`, it must be on one of those.
     fn wants(&self, task: &Task, receivers: &[String]) -> bool {
         (receivers.is_empty() || receivers.contains(&task.receiver))
             && (self.actions.is_empty() || self.actions.iter().any(|action| action == task.kind.name()))
     }
 
-    /// The part of a list that was asked for, and what stands above it if that is not all.
-    /// Juju 3.6: cmd/juju/action/listoperations.go.
+    /// The requested part of a list, and a note above it if that is not all. Juju 3.6:
+    /// cmd/juju/action/listoperations.go.
     fn page<T>(&self, all: Vec<T>) -> anyhow::Result<(Vec<T>, String)> {
         let offset = usize::try_from(self.offset)?;
         let limit = if self.limit == 0 { MOST } else { usize::try_from(self.limit)? };
@@ -50,8 +50,8 @@ impl OperationsArgs {
     }
 }
 
-/// The units and machines whose tasks are asked for: those named and the units of the applications named; if neither these
-/// nor actions are named, all units that are there. Juju 3.6: apiserver/facades/client/action/operation.go.
+/// The units and machines whose operations to list: those named, and the units of the applications named. If neither
+/// they nor actions are named, all existing units. Juju 3.6: apiserver/facades/client/action/operation.go.
 fn receivers(client: &Client, model: &Model, args: &OperationsArgs) -> anyhow::Result<Vec<String>> {
     for name in &args.applications {
         client.application(model, name)?;
@@ -131,7 +131,7 @@ pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// Run `juju cancel-task`: a task that has not begun is cancelled, one that runs is stopped by the command that runs it.
+/// Run `juju cancel-task`: cancel a pending task, or let the command that runs a task stop it.
 pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut cancelled = BTreeMap::new();
@@ -139,7 +139,7 @@ pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<Exit
         let id: i64 = id.parse()?;
         let mut task = action::find(client.store.db(), &model.uuid, id)?
             .with_context(|| format!("task with ID {id:?} not found"))?;
-        // It may begin or end meanwhile.
+        // The task may start or end in the meantime.
         client.write(|db| {
             task = action::find(db, &model.uuid, id)?.unwrap_or(task.clone());
             match task.status {
@@ -173,12 +173,12 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
 }
 
-/// When the last task ended, if all have.
+/// When the last task ended, if all have ended.
 fn finished(tasks: &[Task]) -> Option<i64> {
     tasks.iter().map(|task| task.completed).collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
-/// The status of an operation: the one of its tasks' that Juju ranks first.
+/// An operation's status: the status of a task that Juju ranks first.
 fn overall(tasks: &[Task]) -> TaskStatus {
     use TaskStatus::{Aborted, Aborting, Cancelled, Completed, Error, Failed, Pending, Running};
     let order = [Running, Aborting, Pending, Failed, Error, Cancelled, Aborted];
@@ -194,7 +194,7 @@ fn summary(tasks: &[Task]) -> String {
     }
 }
 
-/// A parameter as Juju's API carries it: every number is a floating point number, which YAML shows as `3e+11`.
+/// A parameter as in Juju's API: every number is a float, which YAML prints as `3e+11`.
 fn float(value: &Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or_else(|| value.clone(), Value::from),

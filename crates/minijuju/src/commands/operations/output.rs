@@ -1,4 +1,4 @@
-//! Operations: what one command had run, on however many units.
+//! The output of `juju operations` and `juju show-operation`.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,18 @@ use crate::store::action::TaskStatus;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Operation {
-    /// What it was: `backup run on unit-db-0`.
+    /// Such as `backup run on unit-db-0`.
     pub summary: String,
-    /// What its tasks come to.
+    /// Derived from its tasks.
     pub status: TaskStatus,
-    /// Why it could not begin.
+    /// Why it could not start.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub fail: String,
-    /// The action and its parameters, if it is one for all tasks.
+    /// The action and its parameters, if all tasks run the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<OperationAction>,
-    /// When it was asked for, began and ended.
     pub timing: OperationTiming,
-    /// Its tasks, by number.
+    /// By number.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tasks: BTreeMap<String, OperationTask>,
 }
@@ -34,16 +33,13 @@ pub struct OperationAction {
     pub parameters: Map<String, Value>,
 }
 
-/// When an operation or its task was asked for, began and ended.
+/// When an operation or a task was requested, started and ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct OperationTiming {
-    /// When it was asked for.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub enqueued: String,
-    /// When it began.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub started: String,
-    /// When it ended.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub completed: String,
 }
@@ -61,32 +57,24 @@ pub struct OperationTask {
     pub name: String,
     /// The unit or machine.
     pub host: String,
-    /// Where it is on its way.
     pub status: TaskStatus,
-    /// When it was asked for, began and ended.
     pub timing: OperationTiming,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<String>,
     /// Why it failed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// What came out.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub results: Map<String, Value>,
 }
 
-/// A line of `juju operations`; the times are by [`Clock::date_and_time`](crate::format::Clock::date_and_time).
+/// A line of `juju operations`. The times are by [`Clock::date_and_time`](crate::format::Clock::date_and_time).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OperationLine {
-    /// The operation's number.
     pub id: String,
-    /// Where it is on its way.
     pub status: TaskStatus,
-    /// When it began.
     pub started: String,
-    /// When it ended.
     pub finished: String,
-    /// Its tasks' numbers.
     pub tasks: Vec<String>,
     pub summary: String,
 }
@@ -97,14 +85,14 @@ pub fn show_operation(operation: &Operation, format: Document) -> String {
     document(operation, format)
 }
 
-/// `juju operations`: the lines for people, in the order of their numbers; the rest for documents, by number.
+/// `juju operations`: the lines are for the table, in the order of their numbers; the map is for documents, by number.
 #[must_use]
 pub fn operations(lines: &[OperationLine], operations: &BTreeMap<String, Operation>, format: Plain) -> String {
     match format {
         Plain::Json => json(operations),
         Plain::Yaml => yaml(operations),
         Plain::Plain => {
-            // Juju shows this many tasks.
+            // Juju shows at most this many tasks.
             const MOST: usize = 5;
             let mut table = Table::new(Colours::Off);
             table.align_right(0);

@@ -1,4 +1,5 @@
-//! Whether an application's units can continue with another charm. Juju 3.6: `SetCharm` in state/application.go.
+//! Checks whether an application's units can continue with another charm. Juju 3.6: `SetCharm` in
+//! state/application.go.
 
 use anyhow::bail;
 use emulator::JujuVersion;
@@ -8,26 +9,21 @@ use crate::commands::status::implicit_binding;
 use crate::store::relation::{Endpoint, Relation, Role, Scope};
 use crate::store::storage::Storage;
 
-/// An application as it is, and the charm that is to replace its own.
+/// An application, and the new charm for it.
 pub struct Replacement<'a> {
-    /// The application's name.
     pub application: &'a str,
-    /// The base that its units run on, if it matters.
+    /// The units' base, if it matters.
     pub base: Option<&'a str>,
-    /// The bases that the new charm is for; all if there are none.
+    /// The new charm's bases; all if empty.
     pub bases: &'a [String],
-    /// Its charm.
     pub old: &'a CharmMeta,
-    /// The charm that is to replace it.
     pub new: &'a CharmMeta,
     pub relations: &'a [Relation],
-    /// The storage of its units.
     pub storages: &'a [Storage],
 }
 
 impl Replacement<'_> {
-    /// Refuse a charm that would take away what is in use. `forced` lets one pass that allows fewer relations than there
-    /// are.
+    /// Refuse a charm that lacks what is in use. `forced` accepts a charm that allows fewer relations than there are.
     pub fn check(&self, forced: bool) -> anyhow::Result<()> {
         if self.old.subordinate != self.new.subordinate {
             bail!("cannot change an application's subordinacy");
@@ -46,7 +42,7 @@ impl Replacement<'_> {
 
     fn check_limits(&self) -> anyhow::Result<()> {
         for endpoint in self.new.relations.values() {
-            // As on Juju, 0 is no limit.
+            // As on Juju, 0 means no limit.
             let Some(limit) = endpoint.limit.filter(|limit| *limit > 0) else { continue };
             let is_of = |relation: &&Relation| {
                 relation.interface == endpoint.interface
@@ -96,7 +92,7 @@ impl Replacement<'_> {
             (Some(old), Some(new)) if new < old => {
                 bail!("existing storage {name:?} range contracted: max decreased from {old} to {new}")
             }
-            // The location would be a folder of mount points from now on.
+            // The mount point would become a folder of mount points.
             (Some(1), new) if new != Some(1) && old.location.is_some() => {
                 bail!("existing storage {name:?} with location changed from single to multiple")
             }
@@ -107,7 +103,7 @@ impl Replacement<'_> {
     fn check_relations(&self) -> anyhow::Result<()> {
         for relation in self.relations {
             for mine in relation.endpoints.iter().filter(|side| side.application == self.application) {
-                // Peer relations that the new charm lacks are dropped.
+                // Peer relations that the new charm lacks are removed.
                 if mine.role != Role::Peer && !self.implements(relation, mine) {
                     bail!("would break relation {:?}", relation.key());
                 }
@@ -139,8 +135,8 @@ fn text(storage: &StorageMeta) -> String {
     storage.storage_type.to_string()
 }
 
-/// What Juju says of a new charm's endpoints, all of which are in its one space; for Juju 4, `juju-info` is one. Juju 3.6: `mergeBindings` in
-/// cmd/juju/application/binding.go.
+/// Juju's notes about a new charm's endpoints, all of which are in the only space. For Juju 4, `juju-info` is one of
+/// them. Juju 3.6: `mergeBindings` in cmd/juju/application/binding.go.
 pub fn bindings(old: &CharmMeta, new: &CharmMeta, juju: JujuVersion) -> Vec<String> {
     let names = |meta: &CharmMeta| -> Vec<String> {
         let extra = meta.extra_bindings.iter().map(ToString::to_string);
@@ -255,7 +251,7 @@ storage:
         ] {
             assert_refusal(OLD, &new, Some(why));
         }
-        // Nothing of these is in use.
+        // None of this is in use.
         assert_refusal(OLD, &without("provides: {http: {interface: http}}"), None);
         assert_refusal(OLD, &without("peers: {cluster: {interface: web}}"), None);
         assert_refusal(OLD, &without("  cache: {type: filesystem, multiple: {range: 0-3}}\n"), None);
@@ -321,7 +317,7 @@ storage:
     }
 
     #[test]
-    fn endpoints_are_told_as_juju_tells_them() {
+    fn notes_about_endpoints_are_juju_s() {
         let new =
             OLD.replace("requires: {db: {interface: pg}}", "requires: {db: {interface: pg}, log: {interface: l}}");
         assert_eq!(

@@ -35,7 +35,7 @@ Examples:
 pub struct RefreshArgs {
     /// The application
     pub application: String,
-    /// The .charm file, or the charm's project folder, to refresh to; what it was deployed from if there is none
+    /// The .charm file, or the charm's project folder, to refresh to; by default what it was deployed from
     #[arg(long, value_name = "path")]
     pub path: Option<PathBuf>,
     /// Options of the application: a YAML file, or one key=value
@@ -47,7 +47,7 @@ pub struct RefreshArgs {
     /// Size and number of one of the charm's storages
     #[arg(long, value_name = "name=size", value_parser = Pair::parse)]
     pub storage: Vec<Pair>,
-    /// Allow the charm what needs credentials of the cloud, or no longer (--trust=false)
+    /// Allow the charm to use the cloud's credentials, or stop that (--trust=false)
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "bool")]
     pub trust: Option<bool>,
     /// Build a project folder's charm for release, as `pack` does (minijuju only)
@@ -59,16 +59,16 @@ pub struct RefreshArgs {
     /// Refresh whatever the charm's base
     #[arg(long = "force-base", alias = "force-series")]
     pub force_base: bool,
-    /// Refresh units in error, too
+    /// Refresh units in error too
     #[arg(long = "force-units")]
     pub force_units: bool,
     /// A base other than the one it runs on
     #[arg(long)]
     pub base: Option<String>,
-    /// Spaces of the endpoints: there is one, alpha
+    /// Spaces of the endpoints: only alpha
     #[arg(long)]
     pub bind: Option<String>,
-    /// As on Juju, of no meaning for a charm from a file.
+    /// As on Juju, without effect for a charm from a file.
     #[arg(long, hide = true)]
     channel: Option<String>,
     #[arg(long, hide = true, value_parser = integer)]
@@ -117,13 +117,13 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
         client.progress.say(&line);
     }
     client.settle(&model)?;
-    // Units that could not refresh yet take the new file later; nobody takes the old one any more.
+    // Units that could not refresh yet take the new file later; the old one is no longer used.
     let _ = std::fs::remove_file(old);
     summary::units(client, &model, &found.name)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Put a charm in place of an application's. Gives the application, what its old charm was, and the old charm's file.
+/// Replace an application's charm. Returns the application, the old charm's metadata, and the old charm's file.
 fn replace(
     client: &mut Client,
     args: &RefreshArgs,
@@ -134,7 +134,7 @@ fn replace(
     if found.charm != charm.meta.name {
         bail!("cannot refresh {:?} to {:?}", found.charm, charm.meta.name);
     }
-    // As on Juju, the charm is in the model then, whatever becomes of the application.
+    // As on Juju, the charm is now in the model, even if the refresh fails.
     let revision = application::next_revision(client.store.db(), &model.uuid, &found.charm)?;
     client.progress.say(&format!("Added local charm {:?}, revision {revision}, to the model", found.charm));
     let resources = resources::take(client, &charm.meta, &args.application, &args.resources)?;
@@ -168,7 +168,7 @@ fn replace(
         found.force_charm = args.force_units;
         let old = std::mem::replace(&mut found.archive, charm.archive.to_string_lossy().into_owned());
         found.metadata = charm.files.clone();
-        // Options that the new charm does not have, or has with another type, are dropped.
+        // Drop options that the new charm lacks, or has with another type.
         found
             .config
             .retain(|name, value| charm.meta.config.get(name).is_some_and(|option| option.option_type.takes(value)));

@@ -51,7 +51,6 @@ impl Arguments for ResourcesArgs {
     }
 }
 
-/// A word is no resource with its file.
 #[derive(Debug, thiserror::Error)]
 #[error("bad resource arg {0:?}: expected name=path format")]
 struct NoResource(String);
@@ -60,7 +59,7 @@ const ATTACH_RESOURCE_HELP: &str = "\
 Examples:
     juju attach-resource db snapshot=./dump.sql";
 
-/// Give an application a resource.
+/// Attach a file to an application as one of its resources.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = ATTACH_RESOURCE_HELP)]
 pub struct AttachResourceArgs {
@@ -71,7 +70,6 @@ pub struct AttachResourceArgs {
     word: String,
     #[command(flatten)]
     pub model: ModelOption,
-    /// The resource and its file.
     #[arg(skip = Pair { name: String::new(), value: String::new() })]
     pub resource: Pair,
 }
@@ -89,7 +87,7 @@ impl Arguments for AttachResourceArgs {
     }
 }
 
-/// Open a resource's file, as Juju does before it asks what resource it is for.
+/// Open a resource's file. Juju does so before it looks the resource up.
 fn open(path: &str) -> anyhow::Result<()> {
     match fs::File::open(path) {
         Ok(_) => Ok(()),
@@ -99,7 +97,7 @@ fn open(path: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Keep copies of the files that `--resource` words give.
+/// Copy the files of the `--resource` words.
 pub fn take(client: &Client, meta: &CharmMeta, application: &str, words: &[Pair]) -> anyhow::Result<Vec<Resource>> {
     words.iter().map(|word| take_one(client, meta, application, word)).collect()
 }
@@ -108,7 +106,7 @@ fn take_one(client: &Client, meta: &CharmMeta, application: &str, word: &Pair) -
     let declared = meta.resources.get(&word.name);
     let declared = declared.with_context(|| format!("unrecognized resource {:?}", word.name))?;
     if declared.resource_type != ResourceType::File {
-        bail!("resource {:?} is no file: minijuju's machines run no containers", word.name);
+        bail!("resource {:?} is not a file: minijuju's machines run no containers", word.name);
     }
     let source = Path::new(&word.value);
     let folder = client.store.folder().join("resources");
@@ -129,7 +127,7 @@ fn take_one(client: &Client, meta: &CharmMeta, application: &str, word: &Pair) -
     })
 }
 
-/// Run `juju attach-resource`: units refresh to it, with `upgrade-charm`, as in Juju.
+/// Run `juju attach-resource`. As in Juju, units then run `upgrade-charm`.
 pub fn attach(client: &mut Client, args: &AttachResourceArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let found = client.application(&model, &args.application)?;
@@ -147,7 +145,7 @@ pub fn attach(client: &mut Client, args: &AttachResourceArgs) -> anyhow::Result<
     })?;
     client.settle(&model)?;
     for one in old.iter().filter(|one| one.name == args.resource.name) {
-        // What cannot be removed now goes with `clean`.
+        // `clean` removes what cannot be removed now.
         let _ = fs::remove_file(&one.path);
     }
     summary::units(client, &model, &found.name)?;
@@ -189,7 +187,8 @@ pub fn list(client: &mut Client, args: &ResourcesArgs) -> anyhow::Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-/// A unit's resources beside those of its application. Juju 3.6: `FormatDetailResource` in cmd/juju/resource/formatter.go.
+/// A unit's resources next to those of its application. Juju 3.6: `FormatDetailResource` in
+/// cmd/juju/resource/formatter.go.
 fn details(expected: &[ResourceInfo], unit: &Unit, fetched: &[Fetched]) -> Vec<DetailedResource> {
     let of_unit = |expected: &ResourceInfo| {
         let has = fetched.iter().any(|one| one.name == expected.name);
@@ -205,7 +204,7 @@ fn details(expected: &[ResourceInfo], unit: &Unit, fetched: &[Fetched]) -> Vec<D
     expected.iter().map(one).collect()
 }
 
-/// An application's resource as one of its units has it, if it has fetched it.
+/// An application's resource as a unit has it, or empty if the unit has not fetched it.
 fn on_unit(mut resource: ResourceInfo, fetched: &[Fetched]) -> ResourceInfo {
     if let Some(one) = fetched.iter().find(|one| one.name == resource.name) {
         let time = Timestamp::from_millisecond(one.added).ok().map(Instant);
@@ -243,7 +242,7 @@ fn read(client: &Client, model: &Model, application: &Application) -> anyhow::Re
     Ok(shown)
 }
 
-/// The fingerprint that was kept with a resource; an older minijuju kept none.
+/// The stored fingerprint of a resource. Older minijujus stored none.
 fn known_fingerprint(resource: &Resource) -> anyhow::Result<String> {
     if resource.fingerprint.is_empty() { fingerprint(&resource.path) } else { Ok(resource.fingerprint.clone()) }
 }
@@ -252,7 +251,7 @@ fn size(path: &str) -> u64 {
     fs::metadata(path).map_or(0, |meta| meta.len())
 }
 
-/// The SHA-384 of a file, by the program that every Linux machine has for it.
+/// The SHA-384 of a file, by `sha384sum`, which every Linux machine has.
 fn fingerprint(path: &str) -> anyhow::Result<String> {
     let output = Command::new("sha384sum").arg(path).output().context("cannot run sha384sum")?;
     let text = String::from_utf8_lossy(&output.stdout);

@@ -1,13 +1,11 @@
-//! Resources: the files that a charm comes with.
+//! The output of `juju resources`.
 
 use serde::Serialize;
 
 use crate::format::{Colours, Instant, Table, Tabular, table_or};
 
-/// What `juju resources APPLICATION` knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ApplicationResources {
-    /// The application's resources.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<ResourceInfo>,
 }
@@ -22,33 +20,28 @@ pub struct ResourceInfo {
     pub name: String,
     /// `file`.
     pub r#type: String,
-    /// The name of its file on the unit.
+    /// The file's name on the unit.
     pub path: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Its revision; `-` if it was uploaded.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub revision: String,
-    /// The SHA-384 of its content.
     pub fingerprint: String,
-    /// Its size in bytes.
     pub size: u64,
     /// `upload`.
     pub origin: String,
-    /// Whether a unit has fetched it.
+    /// Whether any unit has fetched it.
     pub used: bool,
-    /// When it was uploaded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Instant>,
-    /// Who uploaded it.
+    /// The user who uploaded it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub username: String,
 }
 
-/// What `juju resources APPLICATION --details` knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ApplicationDetails {
-    /// The resources of each unit.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<DetailedResource>,
 }
@@ -56,19 +49,18 @@ pub struct ApplicationDetails {
 /// A resource as a unit has it, and as its application has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DetailedResource {
-    /// The unit.
     #[serde(rename = "unitID")]
     pub unit_id: String,
-    /// What the unit has; an empty one before it has fetched it.
+    /// What the unit has; empty before it has fetched it.
     pub unit: ResourceInfo,
-    /// What it will have once it fetches it again.
+    /// What it gets when it fetches it again.
     pub expected: ResourceInfo,
-    /// How many bytes are there; -1 while none is under way.
+    /// The number of bytes received; -1 if no download is in progress.
     pub progress: i64,
 }
 
 impl ResourceInfo {
-    /// When it was uploaded, to the minute; `-` if it was not.
+    /// The upload time to the minute; `-` if it was not uploaded.
     fn shown_revision(&self) -> String {
         self.timestamp.map_or("-".to_owned(), |at| at.0.strftime("%Y-%m-%dT%H:%M").to_string())
     }

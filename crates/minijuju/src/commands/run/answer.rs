@@ -1,4 +1,5 @@
-//! What a machine's agent starts for each call of `juju-exec`: have the unit run the command, and answer the caller.
+//! Answers one call of `juju-exec`, as a child of the machine's agent: lets the unit run the command, and returns its
+//! result.
 
 use std::io;
 use std::os::fd::AsFd as _;
@@ -17,10 +18,10 @@ use crate::store::action::{self, Task, TaskStatus};
 use crate::store::{Store, model, unit};
 use crate::uniter;
 
-/// How often to look whether the command has ended.
+/// How often to check whether the command has ended.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// Answer the caller at the standard input, who is on this machine of this model.
+/// Answer the caller on standard input, who is on this machine of this model.
 pub fn answer(mut store: Store, uuid: &str, machine: &str) -> anyhow::Result<()> {
     let caller = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let request = Request::receive(&caller)?;
@@ -40,10 +41,10 @@ fn run(store: &mut Store, uuid: &str, machine: &str, request: &Request) -> anyho
         bail!("unit {name:?} not found on this machine");
     }
     let id = store.write(|db| action::add_command(db, uuid, &name, &uniter::command_params(&wanted)))?;
-    // Apart, for what else comes of the command is nothing that its caller waits for.
+    // Settle in another process: the caller does not wait for further hooks.
     let mut settling = settle_apart(&model)?;
     let task = loop {
-        // In this order: what settled may have run it.
+        // Check in this order: settling may have run the task.
         let settled = settling.try_wait()?.is_some();
         let task = action::find(store.db(), uuid, id)?.context("the unit is gone")?;
         if task.completed.is_some() {
@@ -59,11 +60,11 @@ fn run(store: &mut Store, uuid: &str, machine: &str, request: &Request) -> anyho
     Ok(reply(&task))
 }
 
-/// What a command printed, and its exit code.
+/// A command's output and exit code.
 fn reply(task: &Task) -> Reply {
     let result = |key: &str| task.results.get(key);
     if !task.message.is_empty() {
-        // Of what Juju refuses at the end, the reason is there.
+        // If Juju refuses the changes, the reason is in the task's message.
         let why = result("stderr").and_then(Value::as_str).map_or(task.message.as_str(), str::trim_end);
         return refusal(why);
     }

@@ -1,4 +1,4 @@
-//! Actions and commands on units, and what became of them.
+//! The arguments of `juju run` and `juju exec`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::format::Plain;
 
 const RUN_HELP: &str = "\
 Details:
-Values are read as YAML, so count=3 is a number; --string-args takes them as they are.
+Values are read as YAML, so count=3 is a number; --string-args takes them as strings.
 
 Examples:
     juju run db/0 backup
     juju run db/leader backup target=/srv compress.level=9
     juju run db/0 db/1 backup --params params.yaml --format json";
 
-/// How what tasks gave is printed.
+/// How to print the results of tasks.
 #[derive(Debug, Clone, Args)]
 pub struct TaskOutput {
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub struct RunArgs {
     /// YAML file with the action's parameters
     #[arg(long, value_name = "file")]
     pub params: Option<PathBuf>,
-    /// Take the parameters' values as strings, whatever they look like
+    /// Take the values of parameters as strings
     #[arg(long = "string-args")]
     pub string_args: bool,
     #[command(flatten)]
@@ -51,24 +51,23 @@ pub struct RunArgs {
     pub shown: TaskOutput,
     #[command(flatten)]
     pub model: ModelOption,
-    /// The units to run it on: `tinyproxy/0`, `tinyproxy/leader`.
+    /// The units, such as `tinyproxy/0` or `tinyproxy/leader`.
     #[arg(skip)]
     pub units: Vec<String>,
-    /// The action.
     #[arg(skip)]
     pub action: String,
-    /// Its parameters: the keys from the outside in, and the value as it was written.
+    /// Its parameters: the path of keys, and the value as given.
     #[arg(skip)]
     pub arguments: Vec<(Vec<String>, String)>,
-    /// Longest to wait for a task.
+    /// The maximum time to wait for a task.
     #[arg(skip)]
     pub wait: Duration,
 }
 
-/// How long Juju waits for an action.
+/// Juju's default timeout for actions.
 const ACTION: Duration = Duration::from_mins(1);
 
-/// How long Juju waits for a command.
+/// Juju's default timeout for commands.
 const COMMAND: Duration = Duration::from_mins(5);
 
 /// `--background` and `--wait`.
@@ -77,13 +76,13 @@ pub struct WaitOptions {
     /// Do not wait for the tasks to end
     #[arg(long)]
     pub background: bool,
-    /// Longest to wait for a task
+    /// Maximum time to wait for a task
     #[arg(long, value_name = "duration", value_parser = duration::parse)]
     wait: Option<Duration>,
 }
 
 impl WaitOptions {
-    /// Longest to wait for a task.
+    /// The maximum time to wait for a task.
     fn or(self, default: Duration) -> Result<Duration, UsageError> {
         match self.wait.filter(|wait| !wait.is_zero()) {
             Some(_) if self.background => Err(UsageError::Rule("cannot specify both --wait and --background")),
@@ -132,19 +131,17 @@ impl Arguments for RunArgs {
     }
 }
 
-/// An argument after the action is none of its parameters.
+/// Why an argument is not a parameter.
 #[derive(Debug, thiserror::Error)]
 enum ParameterError {
     #[error("argument {0:?} must be of the form key.key.key...=value")]
     NoValue(String),
-    /// Part of its key cannot be one.
     #[error(
         "key {0:?} must start and end with lowercase alphanumeric, and contain only lowercase alphanumeric and hyphens"
     )]
     Key(String),
 }
 
-/// A command cannot run on these.
 #[derive(Debug, thiserror::Error)]
 #[error("The following exec targets are not valid:\n{}", .0.join("\n"))]
 struct NoTargets(Vec<String>);
@@ -185,7 +182,7 @@ pub struct ExecArgs {
     #[arg(long, default_value = "true", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           action = ArgAction::Set, value_name = "bool")]
     pub parallel: bool,
-    /// Run it after others of this group
+    /// Run it in this execution group
     #[arg(long = "execution-group", value_name = "group")]
     pub execution_group: Option<String>,
     #[arg(long, hide = true)]
@@ -197,7 +194,7 @@ pub struct ExecArgs {
     /// The command, for a shell.
     #[arg(skip)]
     pub commands: String,
-    /// Longest to wait for a task.
+    /// The maximum time to wait for a task.
     #[arg(skip)]
     pub wait: Duration,
 }

@@ -19,7 +19,7 @@ use crate::store::action::{self, TaskKind, TaskStatus};
 use crate::store::model::{self, Counter, Model};
 use crate::uniter::{self, RunBy, Script};
 
-/// Run a command on a machine, and keep what came of it as a task.
+/// Run a command on a machine, and store its result as a task.
 pub fn run(
     client: &mut Client,
     model: &Model,
@@ -41,7 +41,7 @@ pub fn run(
         action::add(db, &model.uuid, (id, operation), machine, &TaskKind::MachineExec, &params)?;
         Ok(id)
     })?;
-    // As long as this is held, the command is being run: a later one that finds it free says that this one failed.
+    // Held while the command runs. If a later command can take it, this one has failed.
     let turns = uniter::Turns::new(client.store.folder(), &model.uuid)?;
     let _turn = turns.share(&uniter::agent_place(machine))?;
     let context = uniter::context_id(machine, TaskKind::MachineExec.name());
@@ -62,14 +62,14 @@ pub fn run(
         .with_context(|| format!("cannot run a command on machine {machine}"))?;
     let (report, reports) = mpsc::channel();
     thread::spawn(move || {
-        // Nobody listens any more after a timeout.
+        // After a timeout nobody listens any longer.
         let _ = report.send(child.wait_with_output());
     });
     let (output, why) = match wait(client, model, id, patience, &reports)? {
         Waited::Ended(output) => (output, None),
         Waited::Stopped(why) => {
             uniter::kill_context(&context);
-            // What it printed until then. Something that gave up its environment may keep the output open.
+            // Its output so far. A process that has changed its environment may keep the output open.
             let open = |_| Err(io::Error::other("something on the machine keeps its output open"));
             (reports.recv_timeout(PATIENCE).unwrap_or_else(open), Some(why))
         }
@@ -94,13 +94,13 @@ pub fn run(
     Ok(shown(&task, clock))
 }
 
-/// How often to look whether the command was cancelled.
+/// How often to check whether the command was cancelled.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How long a killed command may take until its output is closed.
+/// How long it may take until a killed command's output is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What became of a command.
+/// How waiting for a command ended.
 enum Waited {
     Ended(io::Result<Output>),
     Stopped(Why),
@@ -112,7 +112,7 @@ enum Why {
     TimedOut,
 }
 
-/// Wait until the command of the task `id` has ended, or must not go on.
+/// Wait until the command of the task `id` has ended or must stop.
 fn wait(
     client: &Client,
     model: &Model,
@@ -137,7 +137,7 @@ fn wait(
     }
 }
 
-/// What a command printed, and its exit code if it ended by itself.
+/// A command's output, and its exit code if it was not stopped.
 fn results(output: Option<&Output>, ended: bool) -> Value {
     let Some(output) = output else { return Value::Object(Map::new()) };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -29,13 +29,13 @@ use crate::store::unit::{self, Unit};
 use crate::store::{Store, machine};
 use crate::{charm, uniter};
 
-/// The first argument of the process that settles a model in the background. Not for people.
+/// The first argument of the process that settles a model in the background. Internal.
 pub const SETTLE: &str = "settle-model";
 
-/// An operation's number, and each of its tasks' with the unit that it is for.
+/// An operation's number, and the numbers of its tasks with their units.
 type Enqueued = (i64, Vec<(i64, String)>);
 
-/// Something to do on one unit.
+/// A request for one unit.
 struct Wanted {
     unit: String,
     kind: TaskKind,
@@ -85,7 +85,7 @@ pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
 /// Run `juju exec`.
 pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    // Juju looks for these before it makes an operation, and for units and machines as it schedules their tasks.
+    // Juju looks these up before it creates an operation; units and machines later, when it schedules the tasks.
     for name in args.units.iter().filter(|name| name.ends_with("/leader")) {
         client.unit(&model, name)?;
     }
@@ -149,7 +149,7 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
     finish(&done)
 }
 
-/// The unit that gets a task. Juju names one that is not there by its tag: `TagToActionReceiverFn` in
+/// The unit for a task. If it does not exist, Juju names it by its tag: `TagToActionReceiverFn` in
 /// apiserver/common/action.go.
 fn receiver(client: &Client, model: &Model, name: &str) -> anyhow::Result<Unit> {
     if name.ends_with("/leader") {
@@ -164,7 +164,7 @@ fn receiver(client: &Client, model: &Model, name: &str) -> anyhow::Result<Unit> 
     })
 }
 
-/// Juju 4 looks for an action before it makes an operation. It checks the parameters only when the task runs.
+/// Juju 4 looks an action up before it creates an operation, but checks parameters only when the task runs.
 fn check_defined(client: &Client, model: &Model, args: &RunArgs) -> anyhow::Result<()> {
     for name in &args.units {
         let Ok(found) = client.unit(model, name) else { continue };
@@ -195,15 +195,15 @@ fn prepare(
     Ok(Wanted { unit: found.name(), kind: TaskKind::Action(action.to_owned()), params })
 }
 
-/// What to tell meanwhile.
+/// What to report while waiting.
 #[derive(Clone, Copy)]
 struct Telling {
-    /// Which tasks run, and which is waited for: `exec` tells it under `--verbose` only.
+    /// Report running tasks. `exec` does so only with `--verbose`.
     steps: bool,
     colour: Colours,
 }
 
-/// Write the tasks down; nothing if there are none.
+/// Create the tasks. Returns `None` if there are none.
 fn enqueue(
     client: &mut Client,
     model: &Model,
@@ -215,7 +215,7 @@ fn enqueue(
     let (operation, tasks) = client.write(|db| {
         let operation = model::next(db, &model.uuid, Counter::Operation)?;
         if model.juju.is_4() {
-            // There, a task that cannot run still gets a number.
+            // On Juju 4, a task that cannot be scheduled still uses a number.
             for _ in errors {
                 model::next(db, &model.uuid, Counter::Operation)?;
             }
@@ -260,7 +260,7 @@ fn background(client: &Client, model: &Model, operation: i64, tasks: &[(i64, Str
     Ok(ExitCode::SUCCESS)
 }
 
-/// Settle a model in a process of its own: actions continue when the command that asked for them no longer waits.
+/// Settle a model in a separate process: actions continue when this command no longer waits for them.
 fn settle_apart(model: &Model) -> anyhow::Result<Child> {
     Command::new(env::current_exe().context("cannot find this program")?)
         .args([SETTLE, &model.uuid])
@@ -272,7 +272,7 @@ fn settle_apart(model: &Model) -> anyhow::Result<Child> {
         .context("cannot start this program again")
 }
 
-/// Be the process that settles a model in the background.
+/// Run as the process that settles a model in the background.
 pub fn settle(store: Store, uuid: &str) -> anyhow::Result<()> {
     let Some(model) = model::find(store.db(), uuid)? else { return Ok(()) };
     let machines = crate::machine::Machines::open(store.folder())?;
@@ -280,7 +280,7 @@ pub fn settle(store: Store, uuid: &str) -> anyhow::Result<()> {
     uniter::settle(&mut store, &model, &machines, &crate::progress::Progress::silent(), uniter::Patience::Wait)
 }
 
-/// Wait for tasks to end, telling what they say.
+/// Wait for tasks to end, and print their log.
 fn wait(
     client: &Client,
     model: &Model,
@@ -302,7 +302,7 @@ fn wait(
         loop {
             let settled = child.try_wait()?.is_some();
             let task = action::find(db, &model.uuid, *id)?.with_context(|| format!("task {id} not found"))?;
-            // Juju shows the log of a task that is alone.
+            // Juju prints the log only for a single task.
             for (time, message) in task.log.iter().skip(if tasks.len() == 1 { printed } else { usize::MAX }) {
                 let time = Timestamp::from_millisecond(*time).unwrap_or_default();
                 client.progress.say(&output::log_line(&clock.time(time), message));
@@ -315,7 +315,7 @@ fn wait(
             if task.completed.is_some() {
                 let mut shown = shown(&task, clock);
                 if model.juju.is_4() {
-                    // Its answer comes before it knows.
+                    // Juju answers before it knows the time.
                     shown.timing.completed.clear();
                 }
                 done.insert(unit.clone(), shown);
@@ -326,7 +326,7 @@ fn wait(
                     &tasks[place..].iter().map(|(_, unit)| format!("unit {unit}")).collect::<Vec<_>>()
                 ));
             }
-            // One that runs is another command's to end.
+            // A running task belongs to another command.
             if settled && !task.status.runs() {
                 bail!(
                     "unit {unit} cannot run task {id} now: it stays pending, `{} status` shows what the unit waits for",
@@ -347,7 +347,7 @@ fn finish(done: &BTreeMap<String, Shown>) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// A task as it is shown.
+/// A task for the output.
 pub fn shown(task: &Task, clock: &Clock) -> Shown {
     let at = |millis: i64| Timestamp::from_millisecond(millis).unwrap_or_default();
     let time = |millis: Option<i64>| millis.map(|millis| clock.date_time_and_zone(at(millis))).unwrap_or_default();

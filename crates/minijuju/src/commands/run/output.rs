@@ -1,4 +1,4 @@
-//! What actions and commands on units came to.
+//! The output of `juju run`, `juju exec` and `juju show-task`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,43 +9,37 @@ use serde_json::{Map, Value};
 use crate::format::{Colours, Paint, Plain, json, sorted, yaml};
 use crate::store::action::TaskStatus;
 
-/// What a task came to. The fields are in the order of the alphabet, as they are in Juju.
+/// The result of a task. The fields are in alphabetical order, as in Juju.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Task {
     pub id: String,
-    /// What it said, each line with its time: see [`log_line`].
+    /// Its log: see [`log_line`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<String>,
-    /// The machine it ran on, if it was on none of its units.
+    /// The machine, for a task that is not on a unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub machine: Option<String>,
     /// Why it failed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// What came out: see [`Task::results`].
+    /// See [`Task::results`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub results: Option<Map<String, Value>>,
-    /// Where it is on its way.
     pub status: TaskStatus,
-    /// When it was asked for, began and ended.
     #[serde(skip_serializing_if = "Timing::is_empty")]
     pub timing: Timing,
-    /// The unit it ran on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
 }
 
-/// When a task was asked for, began and ended, by
-/// [`Clock::date_time_and_zone`](crate::format::Clock::date_time_and_zone); in the order of the alphabet.
+/// When a task was requested, started and ended, by
+/// [`Clock::date_time_and_zone`](crate::format::Clock::date_time_and_zone). In alphabetical order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Timing {
-    /// When it ended.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub completed: String,
-    /// When it was asked for.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub enqueued: String,
-    /// When it began.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub started: String,
 }
@@ -57,8 +51,7 @@ impl Timing {
 }
 
 impl Task {
-    /// What came out, as Juju passes it on: what the charm set, `return-code`, and of `stdout` and `stderr` those that
-    /// are not empty.
+    /// The results as Juju returns them: what the charm set, `return-code`, and `stdout` and `stderr` unless empty.
     #[must_use]
     pub fn results(set: Map<String, Value>, return_code: i64, stdout: &str, stderr: &str) -> Map<String, Value> {
         let mut results = set;
@@ -71,20 +64,21 @@ impl Task {
         results
     }
 
-    /// The exit code of what ran, if it ran.
+    /// The exit code, if the task has run.
     fn return_code(&self) -> Option<i64> {
         self.results.as_ref()?.get("return-code")?.as_i64()
     }
 }
 
-/// A line that a task said, for [`Task::log`] and for standard error while it runs. The time is by
-/// [`Clock::date_time_and_zone`](crate::format::Clock::date_time_and_zone) and [`Clock::time`](crate::format::Clock::time), respectively.
+/// A line of a task's log, for [`Task::log`] or for standard error while it runs. The time is by
+/// [`Clock::date_time_and_zone`](crate::format::Clock::date_time_and_zone) or
+/// [`Clock::time`](crate::format::Clock::time), respectively.
 #[must_use]
 pub fn log_line(time: &str, message: &str) -> String {
     format!("{time} {message}")
 }
 
-/// What Juju tells on standard error before the tasks end: the operation, its tasks and where they run (as tags:
+/// Juju's message on standard error before the tasks end: the operation, its tasks and their receivers (as tags:
 /// `unit-tinyproxy-0`).
 #[must_use]
 pub fn running(operation: &str, tasks: &[(String, String)], colour: Colours) -> String {
@@ -99,13 +93,13 @@ pub fn running(operation: &str, tasks: &[(String, String)], colour: Colours) -> 
     out
 }
 
-/// What Juju tells on standard error before it waits for a task.
+/// Juju's message on standard error before it waits for a task.
 #[must_use]
 pub fn waiting(task: &str, colour: Colours) -> String {
     format!("Waiting for task {}...\n", Paint::Info.text(task, colour))
 }
 
-/// What `--background` prints, on standard output and on standard error: tasks by the unit or machine they run on.
+/// The output of `--background`, for standard output and standard error. The tasks are by unit or machine.
 #[must_use]
 pub fn scheduled(operation: &str, tasks: &BTreeMap<String, String>) -> (String, String) {
     #[derive(Serialize)]
@@ -127,7 +121,7 @@ pub fn scheduled(operation: &str, tasks: &BTreeMap<String, String>) -> (String, 
     (yaml(&ids), text)
 }
 
-/// The error that a command ends with after its output, if the exit code of any task was not 0.
+/// The command's error after its output, if a task's exit code is not 0.
 #[must_use]
 pub fn failure(tasks: &BTreeMap<String, Task>) -> Option<String> {
     let mut failed: Vec<String> = tasks
@@ -143,13 +137,13 @@ pub fn failure(tasks: &BTreeMap<String, Task>) -> Option<String> {
     })
 }
 
-/// The error for tasks that did not end in time, by unit or machine name.
+/// The error for tasks that did not end in time, by unit or machine.
 #[must_use]
 pub fn timed_out(receivers: &[String]) -> String {
     format!("timed out waiting for results from: {}", receivers.join(", "))
 }
 
-/// `juju run`: what the tasks came to, by unit.
+/// `juju run`: the results by unit.
 #[must_use]
 pub fn run(tasks: &BTreeMap<String, Task>, format: Plain, colour: Colours) -> String {
     match format {
@@ -210,7 +204,7 @@ fn plain(tasks: &BTreeMap<String, Task>, colour: Colours) -> String {
         } else {
             out += &Paint::Good.text(&part.output, colour);
         }
-        // Juju 4 prints no more of a task that did not run.
+        // Juju 4 prints nothing more for a task that did not run.
         if part.status != TaskStatus::Failed || task.results.as_ref().is_none_or(|results| !results.is_empty()) {
             out.push('\n');
         }
@@ -223,7 +217,7 @@ fn plain(tasks: &BTreeMap<String, Task>, colour: Colours) -> String {
     out
 }
 
-/// `juju exec`: what the tasks came to, by unit or machine.
+/// `juju exec`: the results by unit or machine.
 #[must_use]
 pub fn exec(tasks: &BTreeMap<String, Task>, format: Plain) -> String {
     match format {
@@ -299,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_exits_badly_fails_the_command() {
+    fn a_task_with_a_failing_exit_code_fails_the_command() {
         let bad = one(task("4", TaskStatus::Completed, Some(json!({"return-code": 3, "stderr": "oh\n"}))));
         assert_eq!(run(&bad, Plain::Plain, Colours::Off), "\noh\n");
         assert_eq!(
@@ -312,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_without_results_says_how_it_is() {
+    fn a_task_without_results_shows_its_status() {
         assert_eq!(show_task(&task("7", TaskStatus::Running, None), Plain::Plain), "Task 7 running\n\n");
     }
 
@@ -355,7 +349,7 @@ db/1:
     }
 
     #[test]
-    fn what_runs_is_told() {
+    fn running_tasks_are_reported() {
         let tasks = [("2".to_owned(), "unit-db-0".to_owned())];
         assert_eq!(
             running("1", &tasks, Colours::Off) + &waiting("2", Colours::Off),

@@ -1,4 +1,4 @@
-//! Parameters of actions, as they are typed on the command line.
+//! Parameters of actions, as typed on the command line.
 
 use serde_json::{Map, Value};
 
@@ -19,7 +19,7 @@ pub fn insert(into: &mut Map<String, Value>, keys: &[String], value: Value) {
     }
 }
 
-/// A value from text, as typed on a command line: YAML as Juju reads it.
+/// Parse a value from the command line: YAML as Juju reads it.
 pub fn value(text: &str) -> anyhow::Result<Value> {
     ops_metadata::parse_yaml(text).map_err(|why| anyhow::anyhow!("{text:?}: {why}"))
 }

@@ -1,4 +1,4 @@
-//! Secrets that the user owns.
+//! The arguments of the commands about secrets.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,16 +8,15 @@ use clap::{ArgAction, Args};
 use crate::cli::{Arguments, ModelOption, Output, UsageError, integer};
 use crate::format::{Document, Tabular};
 
-/// One `KEY=VALUE` of a secret's content. `Debug` shows the key alone.
+/// One `KEY=VALUE` of a secret's content. `Debug` shows only the key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretWord {
     /// The key, without suffix.
     pub key: String,
-    /// The value, or where it is.
     pub value: SecretValue,
 }
 
-/// A value of a secret, as the command line gave it.
+/// A secret's value as the command line gives it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum SecretValue {
     /// `KEY=VALUE`.
@@ -44,7 +43,7 @@ impl SecretWord {
     fn read(word: &str) -> Result<SecretWord, UsageError> {
         let (key, value) = match word.split_once('=') {
             Some((key, value)) if !key.is_empty() && !value.trim_end_matches('=').is_empty() => (key, value),
-            // The word is not repeated whole: what follows the key may be secret.
+            // Do not quote the whole word: what follows the key may be secret.
             Some((key, _)) => return Err(UsageError::NotValid { what: "key value", word: format!("{key}=") }),
             None => return Err(UsageError::Rule("key value without \"=\" not valid")),
         };
@@ -63,7 +62,7 @@ impl SecretWord {
     }
 }
 
-/// At least three lowercase letters or digits, begun by a letter, single hyphens between.
+/// At least three lowercase letters or digits that start with a letter, with single hyphens in between.
 fn is_key(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_lowercase())
         && !key.ends_with('-')
@@ -72,7 +71,7 @@ fn is_key(key: &str) -> bool {
         && key.chars().filter(|c| *c != '-').count() >= 3
 }
 
-/// The words of `add-secret` and `update-secret` that hold content. `Debug` does not show them.
+/// The words of `add-secret` and `update-secret` with the content. `Debug` does not show them.
 #[derive(Clone)]
 struct Hidden(String);
 
@@ -90,7 +89,7 @@ impl std::str::FromStr for Hidden {
     }
 }
 
-/// What a secret's content is made from: the file first, then the words.
+/// The sources of a secret's content: first the file, then the words.
 #[derive(Debug, Clone, Args)]
 pub struct SecretSource {
     /// The content: key=value, key#base64=value or key#file=path
@@ -102,7 +101,7 @@ pub struct SecretSource {
     /// What the secret is for
     #[arg(long, value_name = "description")]
     pub info: Option<String>,
-    /// The content given in words.
+    /// The content in words.
     #[arg(skip)]
     pub content: Vec<SecretWord>,
 }
@@ -116,7 +115,7 @@ impl SecretSource {
 
 const ADD_SECRET_HELP: &str = "\
 Details:
-It prints the secret's ID. Applications read it once it is granted to them.
+It prints the secret's ID. Applications can read the secret once it is granted to them.
 
 Examples:
     juju add-secret api-key token=34ae35facd4
@@ -159,7 +158,7 @@ pub struct UpdateSecretArgs {
     /// New name of the secret
     #[arg(long)]
     pub name: Option<String>,
-    /// Remove revisions that nobody uses any more
+    /// Remove revisions that are no longer used
     #[arg(long = "auto-prune", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "bool")]
     pub auto_prune: Option<bool>,
@@ -278,7 +277,7 @@ impl Arguments for ShowSecretArgs {
     const MISSING: &[&str] = &["secret ID is required"];
 
     fn init(&mut self) -> Result<(), UsageError> {
-        // To Juju, revision 0 is the latest.
+        // For Juju, revision 0 means the latest.
         self.revision = self.revision.filter(|revision| *revision != 0);
         if self.revisions && self.reveal {
             return Err(UsageError::Rule("specify either --revisions or --reveal but not both"));

@@ -1,4 +1,4 @@
-//! Secrets: the user's, and a look at all.
+//! Secrets: changes the user's, and shows all.
 
 pub mod args;
 pub mod output;
@@ -70,7 +70,7 @@ pub fn update(client: &mut Client, args: &UpdateSecretArgs) -> anyhow::Result<Ex
     })
 }
 
-/// Revisions that nobody reads go, where that was asked for.
+/// Remove revisions that nobody reads, if that was requested.
 fn prune(secret: &mut Secret) {
     if secret.auto_prune {
         for revision in secret.obsolete() {
@@ -125,7 +125,7 @@ fn applications(client: &Client, model: &Model, names: &[String]) -> anyhow::Res
     Ok(())
 }
 
-/// Change a secret of the user's, and let those who read it know.
+/// Change a user's secret, and let its readers run their hooks.
 fn change(
     client: &mut Client,
     model: &Model,
@@ -135,7 +135,7 @@ fn change(
     client.store.write(|db| {
         let mut found = secret::find(db, &model.uuid, name)?.with_context(|| format!("secret {name:?} not found"))?;
         if found.owner != USER_OWNER {
-            bail!("secret {name:?} is {}'s: only its charm can change it", found.owner);
+            bail!("secret {name:?} belongs to {}: only its charm can change it", found.owner);
         }
         change(&mut found)?;
         found.updated = now();
@@ -145,19 +145,19 @@ fn change(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the words and the file give; nothing without them.
+/// The content from the words and the file; `None` without them.
 fn content(source: &SecretSource) -> anyhow::Result<Option<Content>> {
     let mut content = BTreeMap::new();
     if let Some(path) = &source.file {
-        // The YAML library's errors can quote what is secret.
+        // The YAML library's errors could quote the secret.
         let given = ops_metadata::parse_yaml(&settings::read(path)?)
-            .map_err(|_| anyhow::anyhow!("{} is no YAML", path.display()))?;
-        let Value::Object(given) = given else { bail!("{} is no map of keys and values", path.display()) };
+            .map_err(|_| anyhow::anyhow!("{} is not valid YAML", path.display()))?;
+        let Value::Object(given) = given else { bail!("{} is not a map of keys and values", path.display()) };
         for (key, value) in given {
             let text = match value {
                 Value::String(text) => text,
                 Value::Bool(_) | Value::Number(_) => value.to_string(),
-                _ => bail!("value of key {key:?} is no text"),
+                _ => bail!("value of key {key:?} is not text"),
             };
             put(&mut content, &key, text.into_bytes());
         }
@@ -166,7 +166,7 @@ fn content(source: &SecretSource) -> anyhow::Result<Option<Content>> {
         let bytes = match &word.value {
             SecretValue::Text(text) => text.clone().into_bytes(),
             SecretValue::Base64(text) => {
-                base64::decode(text).map_err(|_| anyhow::anyhow!("value of key {:?} is no Base64", word.key))?
+                base64::decode(text).map_err(|_| anyhow::anyhow!("value of key {:?} is not Base64", word.key))?
             }
             SecretValue::File(path) => {
                 fs::read(path).with_context(|| format!("cannot read content from {}", path.display()))?
@@ -240,7 +240,7 @@ pub fn show(client: &mut Client, args: &ShowSecretArgs) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// The tag of the relation that a grant lives as long as.
+/// The tag of the relation that a grant depends on.
 fn scope(client: &Client, model: &Model, id: i64) -> String {
     let found = crate::store::relation::find(client.store.db(), &model.uuid, id).ok().flatten();
     let key = found.map_or_else(|| id.to_string(), |relation| relation.key());
@@ -266,7 +266,7 @@ fn tag(secret: &Secret, model: &Model) -> String {
     }
 }
 
-/// A time of a secret's, which Juju 3.6 keeps to the second: `nowToTheSecond` in state/secrets.go.
+/// A secret's time. Juju 3.6 stores whole seconds: `nowToTheSecond` in state/secrets.go.
 fn at(juju: JujuVersion, millis: i64) -> Timestamp {
     let millis = if juju.is_4() { millis } else { millis - millis.rem_euclid(1000) };
     Timestamp::from_millisecond(millis).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Secrets: listed, and shown. `Debug` of what holds content shows none.
+//! The output of `juju secrets` and `juju show-secret`. `Debug` never shows content.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,21 +8,19 @@ use serde::Serialize;
 
 use crate::format::{Colours, Document, Instant, Table, Tabular, ago, document, table_or};
 
-/// A secret; `juju secrets` and `juju show-secret` print a map of them by ID (without `secret:`).
+/// A secret. `juju secrets` and `juju show-secret` print a map of secrets by ID (without `secret:`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SecretInfo {
-    /// Its latest revision.
     pub revision: u64,
     /// The SHA-256 of its content, if that is shown.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub checksum: String,
-    /// When it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<Instant>,
-    /// How often its owner should rotate it (`never`, `daily`), for charms' secrets.
+    /// How often the owner should rotate it (`never`, `daily`), for charms' secrets.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub rotation: String,
-    /// When its owner should rotate it next.
+    /// When the next rotation is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotates: Option<Instant>,
     /// `tinyproxy`, `tinyproxy/0`, or `<model>` for the user's.
@@ -36,23 +34,22 @@ pub struct SecretInfo {
     /// The label of a charm's secret.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub label: String,
-    /// When it was made.
     pub created: Instant,
-    /// When it got its latest revision.
+    /// When the latest revision was made.
     pub updated: Instant,
-    /// Its content, if that is shown.
+    /// The content, if it is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<SecretContent>,
-    /// Its revisions, if they are shown.
+    /// The revisions, if they are shown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub revisions: Vec<SecretRevision>,
-    /// Who may read it, in `juju show-secret`.
+    /// The grants, in `juju show-secret`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub access: Vec<SecretAccess>,
 }
 
 impl SecretInfo {
-    /// A secret with what every secret has.
+    /// A secret with the fields that every secret has.
     #[must_use]
     pub fn new(revision: u64, owner: impl Into<String>, created: Timestamp, updated: Timestamp) -> SecretInfo {
         SecretInfo {
@@ -74,7 +71,7 @@ impl SecretInfo {
     }
 }
 
-/// A secret's content, decoded, as a document shows it.
+/// The decoded content of a secret.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum SecretContent {
@@ -105,22 +102,19 @@ impl fmt::Debug for SecretContent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SecretRevision {
     pub revision: u64,
-    /// Where it is (`internal`).
+    /// Where it is stored: `internal`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub backend: String,
-    /// When it was made.
     pub created: Instant,
-    /// When it was last changed.
     pub updated: Instant,
-    /// When it expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<Instant>,
 }
 
-/// Who may read a secret.
+/// A grant.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SecretAccess {
-    /// `application-web`, `unit-web-0`.
+    /// The reader, such as `application-web` or `unit-web-0`.
     pub target: String,
     /// `model-…` for the user's secrets, `relation-…` for charms'.
     pub scope: String,

@@ -59,7 +59,7 @@ impl Arguments for ShowUnitArgs {
     }
 }
 
-/// Names that nothing shown has.
+/// Names that match nothing in the output.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}{} {} not valid", if names.len() == 1 { "" } else { "s" }, names.join(", "))]
 struct NotValid {
@@ -144,13 +144,13 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
                 .into_iter()
                 .map(|(owner, settings, in_scope)| (owner, (settings, in_scope)))
                 .collect();
-        // Juju 3.6 shows what the other application shares, Juju 4 what its own does.
+        // Juju 3.6 shows the other application's data, Juju 4 this application's.
         let application = if model.juju.is_4() { &mine.application } else { &other.application };
         if let Some((settings, _)) = databags.remove(application) {
             shown.application_data = settings;
         }
-        // Juju 3.6 shows the units that the other application has now; the unit itself is one of them in a peer relation
-        // only (`relationData` in apiserver/facades/client/application/application.go).
+        // Juju 3.6 shows the other application's current units. In a peer relation that includes the unit itself
+        // (`relationData` in apiserver/facades/client/application/application.go).
         let theirs: Vec<String> = if shown.cross_model {
             let units =
                 databags.keys().filter(|owner| unit::parse(owner).is_some_and(|(of, _)| of == other.application));

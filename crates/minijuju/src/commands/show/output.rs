@@ -1,4 +1,4 @@
-//! Units and applications, shown one by one.
+//! The output of `juju show-unit` and `juju show-application`.
 
 use std::collections::BTreeMap;
 
@@ -7,24 +7,20 @@ use serde::Serialize;
 use crate::commands::constraints::output::Constraints;
 use crate::store::Life;
 
-/// A unit in `juju show-unit`, which prints a map of them by name.
+/// A unit in `juju show-unit`, which prints a map of units by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UnitInfo {
     #[serde(rename = "workload-version", skip_serializing_if = "String::is_empty")]
     pub workload_version: String,
-    /// Its machine's id.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub machine: String,
-    /// Its opened ports (`8000/tcp`).
+    /// Such as `8000/tcp`.
     #[serde(rename = "opened-ports")]
     pub opened_ports: Vec<String>,
     #[serde(rename = "public-address", skip_serializing_if = "String::is_empty")]
     pub public_address: String,
-    /// The charm's URL.
     pub charm: String,
-    /// Whether it is the leader.
     pub leader: bool,
-    /// Whether it was removed.
     pub life: Life,
     #[serde(rename = "relation-info", skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<UnitRelation>,
@@ -36,35 +32,35 @@ pub struct UnitRelation {
     pub relation_id: u64,
     /// This side's endpoint.
     pub endpoint: String,
-    /// The other application is of another model.
+    /// Whether the other application is in another model.
     #[serde(rename = "cross-model", skip_serializing_if = "std::ops::Not::not")]
     pub cross_model: bool,
-    /// The other side's.
+    /// The other side's endpoint.
     #[serde(rename = "related-endpoint")]
     pub related_endpoint: String,
-    /// What the other application shares.
+    /// The application's databag.
     #[serde(rename = "application-data")]
     pub application_data: BTreeMap<String, String>,
-    /// What the unit itself shares with its peers; empty in other relations.
+    /// The unit's own databag in a peer relation; empty in other relations.
     #[serde(rename = "local-unit")]
     pub local_unit: UnitRelationData,
-    /// What the other units share, by name.
+    /// The databags of the other units, by name.
     #[serde(rename = "related-units", skip_serializing_if = "BTreeMap::is_empty")]
     pub related_units: BTreeMap<String, UnitRelationData>,
 }
 
-/// What a unit shares in a relation.
+/// A unit's databag.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UnitRelationData {
-    /// Whether it has entered the relation.
+    /// Whether the unit has entered the relation's scope.
     #[serde(rename = "in-scope")]
     pub in_scope: bool,
-    /// What it shares; none where it was not asked for.
+    /// The content; `None` if it was not requested.
     pub data: Option<BTreeMap<String, String>>,
 }
 
 impl UnitInfo {
-    /// Leaves in what `--endpoint`, `--related-unit` and `--app` ask for, and out what shows nothing, for the unit `name`.
+    /// Select what `--endpoint`, `--related-unit` and `--app` ask for, and drop empty parts, for the unit `name`.
     #[must_use]
     pub fn only(mut self, name: &str, endpoint: Option<&str>, related_unit: Option<&str>, app: bool) -> UnitInfo {
         self.relations.retain(|relation| endpoint.is_none_or(|endpoint| relation.endpoint == endpoint));
@@ -89,42 +85,38 @@ impl UnitInfo {
     }
 }
 
-/// An application in `juju show-application`, which prints a map of them by name.
+/// An application in `juju show-application`, which prints a map of applications by name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ApplicationInfo {
-    /// The charm's name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub charm: String,
-    /// The base it runs on (`ubuntu@22.04`).
+    /// Such as `ubuntu@22.04`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub base: String,
-    /// The channel the charm came from; none for a local charm.
+    /// The charm's channel; empty for a local charm.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub channel: String,
-    /// The constraints on its machines.
     pub constraints: Constraints,
     /// Whether it has machines of its own.
     pub principal: bool,
-    /// Whether it is exposed.
     pub exposed: bool,
-    /// How, by endpoint; `""` stands for all.
+    /// By endpoint; `""` stands for all.
     #[serde(rename = "exposed-endpoints", skip_serializing_if = "BTreeMap::is_empty")]
     pub exposed_endpoints: BTreeMap<String, ExposedEndpoint>,
     /// Whether it is in another model.
     pub remote: bool,
-    /// Whether it was removed.
     pub life: Life,
-    /// The space of each endpoint, and of `""` for all others.
+    /// The space of each endpoint; `""` stands for all others.
     #[serde(rename = "endpoint-bindings", skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoint_bindings: BTreeMap<String, String>,
 }
 
-/// To whom an endpoint is exposed.
+/// From where an endpoint is reachable.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ExposedEndpoint {
     #[serde(rename = "expose-to-spaces", skip_serializing_if = "Vec::is_empty")]
     pub spaces: Vec<String>,
-    /// Networks (`0.0.0.0/0`).
+    /// Networks, such as `0.0.0.0/0`.
     #[serde(rename = "expose-to-cidrs", skip_serializing_if = "Vec::is_empty")]
     pub cidrs: Vec<String>,
 }
@@ -195,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_application_without_constraints_says_nothing_of_them() {
+    fn an_application_without_constraints_does_not_mention_them() {
         let info = ApplicationInfo { charm: "web".into(), principal: true, ..ApplicationInfo::default() };
         assert_eq!(yaml(&info), "charm: web\nprincipal: true\nexposed: false\nremote: false\nlife: alive\n");
         assert!(json(&info).contains("\"constraints\":{}"));

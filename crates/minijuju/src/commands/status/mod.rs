@@ -38,7 +38,7 @@ use crate::store::{Db, machine};
 const STATUS_HELP: &str = "\
 Details:
 Selectors name what to show: machines (0), units (tinyproxy/0), applications (tinyproxy), statuses
-(error). What those are related to is shown with them.
+(error). Related applications are shown too.
 
 Examples:
     juju status
@@ -52,19 +52,19 @@ Examples:
 #[allow(clippy::struct_excessive_bools, reason = "they are independent switches of the command line")]
 #[command(after_help = STATUS_HELP)]
 pub struct StatusArgs {
-    /// Machines, applications, units or statuses to show; * stands for anything
+    /// Machines, applications, units or statuses to show; * matches anything
     #[arg(value_name = "selector")]
     pub selectors: Vec<String>,
-    /// Show the relations in the table, too
+    /// Show the relations in the table
     #[arg(long)]
     pub relations: bool,
     /// The same as --relations
     #[arg(long)]
     pub integrations: bool,
-    /// Show the storage in the table, too
+    /// Show the storage in the table
     #[arg(long)]
     pub storage: bool,
-    /// Show it again and again, this long apart, until Ctrl-C
+    /// Refresh the output at this interval, until Ctrl-C
     #[arg(long, value_name = "duration", value_parser = duration::parse)]
     pub watch: Option<Duration>,
     #[command(flatten)]
@@ -104,7 +104,7 @@ impl Arguments for StatusArgs {
 }
 
 impl StatusArgs {
-    /// What Juju says of options that choose parts of the table, where all is shown anyway.
+    /// Juju's message about options for the table that have no effect on a document.
     fn needless(&self) -> Option<String> {
         let options = [(self.integrations, "integrations"), (self.relations, "relations"), (self.storage, "storage")];
         let given: Vec<&str> = options.into_iter().filter_map(|(given, name)| given.then_some(name)).collect();
@@ -118,12 +118,12 @@ impl StatusArgs {
     }
 }
 
-/// `JUJU_STATUS_ISO_TIME` is neither true nor false.
+/// The value of `JUJU_STATUS_ISO_TIME` is invalid.
 #[derive(Debug, thiserror::Error)]
 #[error("invalid JUJU_STATUS_ISO_TIME env var, expected true|false: {0}")]
 struct IsoTimeError(emulator::go::InvalidSyntax);
 
-/// Run it.
+/// Run `juju status`.
 pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let clock = args.times.clock();
@@ -153,7 +153,7 @@ pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         };
         if text != shown {
-            // At a terminal, each picture takes the place of the last one.
+            // At a terminal, each output replaces the previous one.
             let clear = if io::stdout().is_terminal() { "\x1b[H\x1b[2J" } else { "" };
             print(&format!("{clear}{text}"), None)?;
             shown = text;
@@ -162,7 +162,7 @@ pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// All that `juju status` shows of a model.
+/// Everything that `juju status` shows of a model.
 pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyhow::Result<FullStatus> {
     let uuid = &model.uuid;
     let units = unit::all(db, uuid)?;
@@ -209,7 +209,7 @@ pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyho
     Ok(full)
 }
 
-/// A relation as the status shows it: joined once a unit is in it.
+/// A relation in the status: `joined` once a unit is in scope.
 fn ends(db: &Db, model: &str, found: Relation) -> crate::store::Result<RelationEnds> {
     let joined = !relation::members(db, model, found.id)?.is_empty();
     let side = |end: Endpoint| RelationSide { application: end.application, endpoint: end.name, role: end.role };
@@ -221,12 +221,12 @@ fn ends(db: &Db, model: &str, found: Relation) -> crate::store::Result<RelationE
     })
 }
 
-/// The endpoint that every charm has, among the bindings of an application: Juju 4 shows it.
+/// The binding of the implicit endpoint `juju-info`, which Juju 4 lists.
 pub fn implicit_binding(juju: JujuVersion) -> Option<(String, String)> {
     juju.is_4().then(|| ("juju-info".to_owned(), "alpha".to_owned()))
 }
 
-/// An open port as Juju shows it.
+/// An open port in Juju's format.
 pub fn shown_port(port: &Port) -> String {
     match (port.low, port.high) {
         (-1, _) => port.protocol.clone(),

@@ -1,4 +1,4 @@
-//! `juju status --format oneline`: a line per unit.
+//! `juju status --format oneline`: one line per unit.
 
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ pub fn status_oneline(status: &FullStatus, colour: Colours) -> String {
 
 fn line(out: &mut String, name: &str, unit: &UnitStatus, level: usize, colour: Colours) {
     let agent = unit.juju_status.current.as_str();
-    // Juju gives the workload the agent's colour.
+    // Juju uses the agent's colour for the workload.
     let paint = match Paint::of_status(agent) {
         Paint::Plain => Paint::Good,
         paint => paint,

@@ -1,18 +1,18 @@
-//! Opened ports, as tables show them: `80,8000-8002/tcp 53/udp icmp`.
+//! Open ports in tables: `80,8000-8002/tcp 53/udp icmp`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One piece of the text, and whether it is a number to be coloured.
+/// A piece of text, and whether it is a number, to be coloured.
 pub type Piece = (String, bool);
 
-/// Orders ports as Juju does: by how long they are, then by their letters.
+/// Juju's order of ports: by length, then alphabetically.
 fn order(a: &&str, b: &&str) -> std::cmp::Ordering {
     a.len().cmp(&b.len()).then(a.cmp(b))
 }
 
-/// The text for opened ports, in pieces.
+/// The text for open ports, in pieces.
 pub fn pieces(ports: &[String]) -> Vec<Piece> {
-    // `80-82/tcp` and `icmp` stay as they are; single ports next to each other become a range.
+    // Keep `80-82/tcp` and `icmp`. Combine adjacent single ports into ranges.
     let mut protocols: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for port in ports {
         let protocol = port.find('/').map_or(port.as_str(), |at| &port[at..]);

@@ -1,4 +1,4 @@
-//! The parts of a status, one machine, application or unit at a time.
+//! Reads the parts of a status: machines, applications and units.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,13 +21,13 @@ use crate::store::unit::{Port, Unit};
 use crate::store::{Db, Life};
 use crate::uniter::machine_id;
 
-/// A model as it is read once.
+/// A model's data, read once.
 pub(super) struct Reader<'a> {
     model: &'a Model,
     clock: &'a Clock,
-    /// The machines, up or not.
+    /// The machines on this computer, running or not.
     real: &'a Machines,
-    /// The constraints that each machine was made with.
+    /// The constraints that each machine was created with.
     constraints: HashMap<String, String>,
     applications: HashMap<String, Status>,
     workload: HashMap<String, Status>,
@@ -68,22 +68,22 @@ impl<'a> Reader<'a> {
         StatusInfo::new(&status.status, &status.message, self.time(status.since))
     }
 
-    /// The life of a machine or an application: Juju 4 also says that it is alive.
+    /// The life of a machine or an application. Juju 4 shows it even if it is alive.
     pub(super) fn life(&self, life: Life) -> Option<Life> {
         (self.model.juju.is_4() || !life.is_alive()).then_some(life)
     }
 
-    /// The version of a machine's agent, which Juju 4 leaves out.
+    /// The version of a machine's agent. Juju 4 does not show it.
     fn machine_version(&self, up: bool) -> String {
         if up && !self.model.juju.is_4() { self.model.juju.to_string() } else { String::new() }
     }
 
-    /// What became of changes to a machine's profile, which Juju 4 leaves out.
+    /// The status of changes to a machine's profile. Juju 4 does not show it.
     fn modification(&self, since: String) -> StatusInfo {
         if self.model.juju.is_4() { StatusInfo::default() } else { StatusInfo::new("idle", "", since) }
     }
 
-    /// A network device's address, which Juju 4 shows with the length of its network's prefix.
+    /// A network device's address. Juju 4 shows it with the prefix length.
     fn with_prefix(&self, address: &str) -> String {
         if self.model.juju.is_4() { format!("{address}/24") } else { address.to_owned() }
     }
@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An application's status: what its leader said; if it said nothing, the worst of its units'.
+    /// An application's status: set by its leader, or else the worst of its units' statuses.
     pub(super) fn application_status(&self, found: &Application, units: &[&Unit]) -> StatusInfo {
         let own = self.applications.get(&found.name);
         if let Some(own) = own.filter(|own| own.status != "unset") {
@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
         worst.map_or_else(|| StatusInfo::new("unknown", "", ""), |worst| self.info(worst))
     }
 
-    /// The other side of the relation that a unit's hook failed about. Juju 3.6: `updateUnitStatusInfo` in
+    /// The other side of the relation, if a unit's relation hook failed. Juju 3.6: `updateUnitStatusInfo` in
     /// cmd/juju/status/formatter.go.
     fn other_side(&self, failed: &Status, application: &str) -> Option<String> {
         let id = failed.data.get("relation-id")?.as_i64()?;
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The constraints that each machine was made with: those of the application whose first unit it is for, and the model's.
+/// The constraints that each machine was created with: those of the application of its first unit, and the model's.
 fn machine_constraints(db: &Db, model: &Model, units: &[Unit]) -> crate::store::Result<HashMap<String, String>> {
     let mut found: HashMap<String, String> = HashMap::new();
     for unit in units.iter().filter(|unit| unit.principal.is_empty()) {
@@ -227,7 +227,7 @@ fn machine_constraints(db: &Db, model: &Model, units: &[Unit]) -> crate::store::
     Ok(found)
 }
 
-/// How bad a status is: Juju's order for the status of an application.
+/// The severity of a status: Juju's order when it derives an application's status.
 fn severity(status: &str) -> u8 {
     match status {
         "error" => 100,

@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use crate::commands::status::output::{ApplicationRelation, FullStatus, RelationStatus, UnitStatus};
 use crate::store::relation::{Role, Scope};
 
-/// A relation, as the model has it.
+/// A relation in the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationEnds {
-    /// Its sides: two, or one of a peer relation.
+    /// Two sides, or one for a peer relation.
     pub sides: Vec<RelationSide>,
     pub interface: String,
-    /// Which units of its applications it is between.
     pub scope: Scope,
-    /// `joining`, `joined`, `broken`.
+    /// `joining`, `joined` or `broken`.
     pub status: String,
 }
 
@@ -21,12 +20,11 @@ pub struct RelationEnds {
 pub struct RelationSide {
     pub application: String,
     pub endpoint: String,
-    /// Its part in the relation.
     pub role: Role,
 }
 
 impl FullStatus {
-    /// Adds relations: to their list, and to the applications on their sides.
+    /// Add relations to the list, and to the applications on both sides.
     pub fn relate(&mut self, relations: &[RelationEnds]) {
         for relation in relations {
             let Some(first) = relation.sides.first() else { continue };
@@ -49,7 +47,7 @@ impl FullStatus {
                 message: String::new(),
             });
             for (place, side) in relation.sides.iter().enumerate() {
-                // A peer relation has one side, which is the other one, too.
+                // A peer relation's only side is also the other side.
                 let other = &relation.sides[relation.sides.len() - 1 - place].application;
                 let Some(application) = self.applications.get_mut(&side.application) else { continue };
                 let others = application.relations.entry(side.endpoint.clone()).or_default();
@@ -63,7 +61,7 @@ impl FullStatus {
         }
     }
 
-    /// Puts subordinate units below their principals; `principals` has the latter's names by the former's.
+    /// Move subordinate units below their principals. `principals` maps a subordinate's name to its principal's.
     pub fn place_subordinates(&mut self, principals: &BTreeMap<String, String>) {
         for (name, principal) in principals {
             let of = |unit: &str| unit.split('/').next().unwrap_or_default().to_owned();
@@ -75,7 +73,7 @@ impl FullStatus {
             }
             let Some(unit) = application.units.remove(name) else { continue };
             if let Some(principal) = self.unit_mut(principal) {
-                // A subordinate is where its principal is, and Juju says so there alone.
+                // Juju shows the machine only with the principal.
                 let unit = UnitStatus { machine: String::new(), ..unit };
                 principal.subordinates.insert(name.clone(), unit);
             }

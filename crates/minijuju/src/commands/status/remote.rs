@@ -1,4 +1,4 @@
-//! Relations across models in `juju status`: what is consumed, and what is offered.
+//! Cross-model relations in `juju status`: consumed and offered applications.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ fn endpoints(of: &[Endpoint]) -> BTreeMap<String, RemoteEndpoint> {
     of.iter().map(|end| (end.name.clone(), shown(end))).collect()
 }
 
-/// What a model consumes, by name.
+/// The offers that a model consumes, by name.
 pub fn consumed(
     db: &Db,
     model: &Model,
@@ -50,7 +50,7 @@ pub fn consumed(
     Ok(shown)
 }
 
-/// How the application is that a model consumes.
+/// The status of a consumed application.
 fn status(db: &Db, found: &Saas, machines: &Machines, clock: &Clock) -> anyhow::Result<StatusInfo> {
     let gone = || StatusInfo::new("terminated", "offer has been removed", "");
     let Some(offer) = offer::by_uuid(db, &found.offer)? else { return Ok(gone()) };
@@ -61,7 +61,7 @@ fn status(db: &Db, found: &Saas, machines: &Machines, clock: &Clock) -> anyhow::
     Ok(reader.application_status(&offered, &units.iter().collect::<Vec<&Unit>>()))
 }
 
-/// What a model offers, by name.
+/// The offers of a model, by name.
 pub fn offered(db: &Db, model: &Model) -> anyhow::Result<BTreeMap<String, OfferStatus>> {
     let mut shown = BTreeMap::new();
     for found in offer::of(db, &model.uuid)? {
@@ -84,7 +84,7 @@ pub fn offered(db: &Db, model: &Model) -> anyhow::Result<BTreeMap<String, OfferS
     Ok(shown)
 }
 
-/// The relations that the status shows: those that others have with an offer are told of with that.
+/// The relations that the status lists. Relations to an offer are only counted there.
 pub fn shown(db: &Db, model: &Model) -> anyhow::Result<Vec<Relation>> {
     let crossing = crossing::of(db, &model.uuid)?;
     let is_offered = |relation: &Relation| {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::commands::status::output::{ApplicationStatus, FullStatus, MachineStatus, UnitStatus};
 
 impl FullStatus {
-    /// What the selectors choose, with what goes with it: a unit's application and machine, a machine's units.
+    /// Keep what the selectors choose, and what belongs to it: a unit's application and machine, a machine's units.
     ///
-    /// A selector is a machine, a unit, an application (with `*` for anything but a slash), `APPLICATION/leader`, a
-    /// status, an address, an opened port, or `exposed` or `not exposed`. Without any, all is chosen.
+    /// A selector is a machine, a unit, an application (`*` matches anything but a slash), `APPLICATION/leader`, a
+    /// status, an address, an open port, `exposed` or `not exposed`. Without selectors, everything is kept.
     #[must_use]
     pub fn select(mut self, selectors: &[String]) -> FullStatus {
         if selectors.is_empty() {
@@ -21,7 +21,7 @@ impl FullStatus {
             .filter(|(id, machine)| is_machine(id, machine, &selectors))
             .map(|(id, _)| id.clone())
             .collect();
-        // Applications are chosen by themselves or any unit, before units are left out.
+        // Match applications by themselves or by any unit, before units are dropped.
         let chosen: BTreeSet<String> = self
             .applications
             .iter()
@@ -73,7 +73,7 @@ impl FullStatus {
         self
     }
 
-    /// What Juju tells on standard error below a status that shows nothing.
+    /// Juju's message on standard error after a status without content.
     #[must_use]
     pub fn note(&self, selectors: &[String]) -> Option<String> {
         if !self.machines.is_empty() || !self.applications.is_empty() {
@@ -86,7 +86,7 @@ impl FullStatus {
         })
     }
 
-    /// Selectors with leaders' names for `APPLICATION/leader`.
+    /// Selectors with the leaders' names in place of `APPLICATION/leader`.
     fn without_leaders(&self, selectors: &[String]) -> Vec<String> {
         let leader = |selector: &String| {
             let application = self.applications.get(selector.strip_suffix("/leader")?)?;
@@ -122,7 +122,7 @@ impl Exposure {
     }
 }
 
-/// Whether exposed applications are asked for, or those that are not.
+/// The exposure that the selectors ask for, if any.
 fn wanted(selectors: &[String]) -> Option<Exposure> {
     match selectors {
         [first, ..] if first == "exposed" => Some(Exposure::Exposed),
@@ -141,7 +141,7 @@ fn is_machine(id: &str, machine: &MachineStatus, selectors: &[String]) -> bool {
     })
 }
 
-/// Whether a unit or any of its subordinates is chosen.
+/// Whether a unit or any of its subordinates matches.
 fn is_unit_chain(name: &str, unit: &UnitStatus, exposure: Exposure, selectors: &[String]) -> bool {
     is_unit(name, unit, exposure, selectors)
         || unit.subordinates.iter().any(|(name, unit)| is_unit_chain(name, unit, exposure, selectors))
@@ -161,7 +161,7 @@ fn is_unit(name: &str, unit: &UnitStatus, exposure: Exposure, selectors: &[Strin
         })
 }
 
-/// Whether a name fits a pattern, in which `*` stands for anything but a slash.
+/// Whether a name matches a pattern, in which `*` matches anything but a slash.
 fn matches(pattern: &str, name: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(name) = name.strip_prefix(start) else { return false };
@@ -192,7 +192,7 @@ mod tests {
         BTreeMap::from([("db".to_owned(), vec![relation])])
     }
 
-    /// web/0 (leader, with log/0) and web/1 on machines 0 and 1, db/0 on machine 2; web and db are related.
+    /// web/0 (leader, with log/0) and web/1 on machines 0 and 1, db/0 on machine 2. web and db are related.
     fn model() -> FullStatus {
         let mut first = unit("active", "0");
         first.leader = true;
@@ -227,7 +227,7 @@ mod tests {
         }
     }
 
-    /// The machines, applications and units that are left.
+    /// The remaining machines, applications and units.
     fn left(selectors: &str) -> String {
         let selectors: Vec<String> = selectors.split_whitespace().map(str::to_owned).collect();
         let status = model().select(&selectors);
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn selectors_choose_what_goes_together() {
+    fn selectors_choose_what_belongs_together() {
         for (selectors, names) in [
             ("", "0 1 2 db log web db/0 web/0 web/1"),
             ("web", "0 1 log web web/0 web/1"),

@@ -15,7 +15,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// Adds an address's network, of the size that its class has.
+    /// Add an address's network, with the size of its class.
     fn address(&mut self, address: &str) {
         let Ok(address) = address.parse::<Ipv4Addr>() else { return };
         let bits = match address.octets()[0] {
@@ -114,7 +114,7 @@ fn states(table: &mut Table, states: &BTreeMap<String, usize>) {
     blank(table);
 }
 
-/// Parts two groups without ending the columns.
+/// An empty line between two groups that does not end the columns.
 fn blank(table: &mut Table) {
     table.painted(Paint::Good, " ");
     table.write("\n");

@@ -9,13 +9,14 @@ use crate::commands::status::ports;
 use crate::commands::storage::output;
 use crate::format::{Colours, Paint, Table, sorted};
 
-/// Messages longer than this are cut.
+/// The maximum length of messages, in bytes.
 const MESSAGE: usize = 120;
 
-/// Workload versions longer than this are cut.
+/// The maximum length of workload versions, in bytes.
 const VERSION: usize = 15;
 
-/// `juju status`: the model, its applications, units and machines, its relations if `relations`, its storage if it is there.
+/// `juju status`: the model, its applications, units and machines; with `relations`, its relations; and its storage,
+/// if included.
 #[must_use]
 pub fn status_tabular(status: &FullStatus, relations: bool, colour: Colours) -> String {
     let mut table = Table::new(colour);
@@ -123,7 +124,7 @@ fn applications(table: &mut Table, status: &FullStatus) {
     table.flush();
 }
 
-/// How many of an application's units are up, and how many there should be.
+/// An application's scale: running units, and requested units.
 fn scale(status: &FullStatus, name: &str, application: &ApplicationStatus) -> (usize, usize) {
     let up = |unit: &&UnitStatus| {
         unit.workload_status.current != "terminated"
@@ -164,7 +165,7 @@ fn unit_line(table: &mut Table, name: &str, unit: &UnitStatus, level: usize) {
     }
 }
 
-/// The hook or action that an agent's message says it runs.
+/// The hook or action in an agent's message.
 fn doing(agent: &StatusInfo) -> Option<&str> {
     if agent.current != "executing" {
         return None;
@@ -176,7 +177,7 @@ fn doing(agent: &StatusInfo) -> Option<&str> {
     }
 }
 
-/// Whether Juju's table names a hook: not those of relations, storage and secrets.
+/// Whether Juju's table shows a hook: not those of relations, storage and secrets.
 fn is_shown(hook: &str) -> bool {
     matches!(
         EventName::from_dispatch_path(&format!("hooks/{hook}")),
@@ -192,7 +193,7 @@ fn is_shown(hook: &str) -> bool {
     )
 }
 
-/// Writes the lines of machines, under their headings.
+/// Write the lines of machines, with their headings.
 pub fn machines<'a>(table: &mut Table, machines: impl Iterator<Item = (&'a String, &'a MachineStatus)>) {
     table.further_headers(&["Machine", "State", "Address", "Inst id", "Base", "AZ", "Message"]);
     let mut machines: Vec<_> = machines.collect();
@@ -215,7 +216,7 @@ pub fn machines<'a>(table: &mut Table, machines: impl Iterator<Item = (&'a Strin
     table.flush();
 }
 
-/// A machine's state and message: its agent's and its instance's, unless its profile could not be changed.
+/// A machine's state and message, from its agent and its instance, unless changing its profile failed.
 pub fn state(machine: &MachineStatus) -> (&str, &str) {
     let modification = &machine.modification_status;
     if modification.current == "error" {
@@ -250,18 +251,18 @@ fn relation_lines(table: &mut Table, relations: &[RelationStatus]) {
     table.flush();
 }
 
-/// Ends a line with a message.
+/// Write a message, and end the line.
 fn message(table: &mut Table, text: &str) {
     table.paint(Paint::Gray, &one_line(&cut(text, MESSAGE)));
     table.write("\n");
 }
 
-/// A line break or tab in a message would break the table.
+/// Replace line breaks and tabs, which would break the table.
 fn one_line(text: &str) -> String {
     text.replace(['\n', '\t', '\r'], " ")
 }
 
-/// Cuts a text to a length in bytes, as Juju does, though never inside a letter.
+/// Truncate a text to a length in bytes, as Juju does, but never within a character.
 fn cut(text: &str, most: usize) -> String {
     const DOTS: &str = "...";
     if text.len() <= most {

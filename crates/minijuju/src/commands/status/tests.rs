@@ -1,4 +1,4 @@
-//! What `juju status` prints.
+//! Tests of the output of `juju status`.
 
 use std::collections::BTreeMap;
 
@@ -110,7 +110,7 @@ fn tutorial() -> FullStatus {
     }
 }
 
-/// Two related applications with a subordinate, in the middle of things.
+/// Two related applications with a subordinate, in several states.
 fn busy() -> FullStatus {
     let mut status = tutorial();
     let logging = UnitStatus {
@@ -257,7 +257,7 @@ proxy  tinyproxy    tinyproxy  0    1/2        http      web        provider
 }
 
 #[test]
-fn the_table_shows_what_is_going_on() {
+fn the_table_shows_hooks_errors_and_subordinates() {
     let table = "\
 Model    Controller     Cloud/Region         Version  SLA          Timestamp
 testing  concierge-lxd  localhost/localhost  3.6.8    unsupported  09:01:38+08:00
@@ -314,7 +314,7 @@ fn an_empty_model_is_its_own_line() {
 }
 
 #[test]
-fn colours_change_no_letter() {
+fn colours_do_not_change_the_text() {
     let coloured = status_tabular(&busy(), true, Colours::On);
     assert!(coloured.contains("\u{1b}[32mactive"), "{coloured:?}");
     let mut plain = String::new();

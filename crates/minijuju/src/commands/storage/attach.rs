@@ -15,11 +15,11 @@ use crate::uniter::{self, CountChange, contents};
 
 /// Detach storage from its unit.
 ///
-/// What is in it stays, and can be attached to another unit, if it is from a pool of the cloud's: lxd, lxd-btrfs or
-/// lxd-zfs. What a machine provides itself (rootfs, tmpfs, loop) goes with the machine.
+/// Storage from a pool of the cloud (lxd, lxd-btrfs or lxd-zfs) keeps its content, and can be attached to another
+/// unit. Storage that a machine provides itself (rootfs, tmpfs, loop) is removed with the machine.
 #[derive(Debug, Clone, Args)]
 pub struct DetachStorageArgs {
-    /// The storages, as data/0
+    /// The storages, such as data/0
     #[arg(value_name = "storage", required = true)]
     pub ids: Vec<String>,
     /// Detach whatever fails
@@ -38,12 +38,12 @@ impl Arguments for DetachStorageArgs {
     }
 }
 
-/// Attach storage that is there to a unit.
+/// Attach existing storage to a unit.
 #[derive(Debug, Clone, Args)]
 pub struct AttachStorageArgs {
     /// The unit
     pub unit: String,
-    /// The storages, as data/0
+    /// The storages, such as data/0
     #[arg(value_name = "storage")]
     pub ids: Vec<String>,
     #[command(flatten)]
@@ -70,13 +70,13 @@ impl Arguments for AttachStorageArgs {
 /// Remove storage from the model.
 #[derive(Debug, Clone, Args)]
 pub struct RemoveStorageArgs {
-    /// The storages, as data/0
+    /// The storages, such as data/0
     #[arg(value_name = "storage", required = true)]
     pub ids: Vec<String>,
     /// Remove storage even if it is attached
     #[arg(long)]
     pub force: bool,
-    /// Remove the storage without destroying what is in it
+    /// Remove the storage without destroying its content
     #[arg(long = "no-destroy")]
     pub no_destroy: bool,
     #[command(flatten)]
@@ -92,7 +92,7 @@ impl Arguments for RemoveStorageArgs {
     }
 }
 
-/// Checks IDs of storage: `NAME/NUMBER`.
+/// Check storage IDs: `NAME/NUMBER`.
 pub fn check_ids(ids: &[String]) -> Result<(), UsageError> {
     let is_id = |id: &String| {
         id.split_once('/').is_some_and(|(name, number)| {
@@ -107,7 +107,7 @@ pub fn check_ids(ids: &[String]) -> Result<(), UsageError> {
     }
 }
 
-/// What `remove-storage` adds where a storage is attached.
+/// What `remove-storage` appends to its errors if storage is attached.
 const ATTACHED: &str = "
 Use the --force option to remove attached storage, or use
 \"juju detach-storage\" to explicitly detach the storage
@@ -180,14 +180,14 @@ pub fn remove(client: &mut Client, args: &RemoveStorageArgs) -> anyhow::Result<E
 
 const ATTACHED_ERROR: &str = "storage is attached";
 
-/// What is done to storage: to do it, and doing it.
+/// The infinitive and the participle of an operation.
 type Verb = (&'static str, &'static str);
 
 const DETACH: Verb = ("detach", "detaching");
 const ATTACH: Verb = ("attach", "attaching");
 const REMOVE: Verb = ("remove", "removing");
 
-/// Do something for each storage, and report as Juju does: what is done first, then what failed.
+/// Do something for each storage, and report as Juju does: first successes, then failures.
 fn each(
     client: &mut Client,
     ids: &[String],
@@ -223,7 +223,7 @@ fn stored(db: &Db, model: &Model, id: &str) -> anyhow::Result<Storage> {
     })
 }
 
-/// Whether a unit can be without a storage that it has.
+/// Check that a unit can lose a storage.
 fn check_loss(db: &Db, model: &Model, found: &Storage) -> anyhow::Result<()> {
     let Some(unit) = unit::find(db, &model.uuid, &found.unit)?.filter(|unit| unit.life.is_alive()) else {
         return Ok(());
@@ -236,7 +236,7 @@ fn check_loss(db: &Db, model: &Model, found: &Storage) -> anyhow::Result<()> {
     Ok(uniter::check_count(of_charm, now as u64, CountChange::Detach)?)
 }
 
-/// A storage leaves its unit: after the hook that says so, or at once where no hook said that the unit has it.
+/// Detach a storage from its unit: after `storage-detaching`, or at once if the unit never ran `storage-attached`.
 fn leave(db: &Db, model: &Model, leaving: &Storage) -> anyhow::Result<()> {
     storage::save(db, &model.uuid, leaving)?;
     let announced =

@@ -34,7 +34,7 @@ pub struct AddStorageArgs {
     words: Vec<String>,
     #[command(flatten)]
     pub model: ModelOption,
-    /// The storages and what is asked of them: `1G`, `2`, `rootfs,1G,2`, or `1` if nothing was said.
+    /// The storages with their directives: `1G`, `2`, `rootfs,1G,2`, or `1` by default.
     #[arg(skip)]
     pub storages: Vec<Pair>,
 }
@@ -74,7 +74,7 @@ pub struct StorageArgs {
     /// List the filesystems
     #[arg(long)]
     filesystem: bool,
-    /// List the volumes: there are none, for machines here have folders only
+    /// List the volumes: always none, because machines here have only folders
     #[arg(long)]
     volume: bool,
     #[command(flatten)]
@@ -99,7 +99,7 @@ impl Arguments for StorageArgs {
 /// Show details of storage.
 #[derive(Debug, Clone, Args)]
 pub struct ShowStorageArgs {
-    /// The storages, as data/0
+    /// The storages, such as data/0
     #[arg(value_name = "storage ID", required = true)]
     pub ids: Vec<String>,
     #[command(flatten)]
@@ -113,7 +113,7 @@ impl Arguments for ShowStorageArgs {
     const MISSING: &[&str] = &["must specify storage ID(s)"];
 }
 
-/// Check what was asked for of a charm's storage.
+/// Check storage directives against a charm.
 pub fn check(meta: &CharmMeta, directives: &[Pair]) -> anyhow::Result<()> {
     for pair in directives {
         Directive::parse(&pair.value).map_err(|why| anyhow!("cannot parse storage {:?}: {why}", pair.name))?;
@@ -131,7 +131,7 @@ pub fn check(meta: &CharmMeta, directives: &[Pair]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Check that there is the pool that a directive names.
+/// Check that the pool in a directive exists.
 fn check_pool(directive: &str) -> anyhow::Result<()> {
     match Directive::parse(directive).ok().and_then(|directive| directive.pool) {
         Some(pool) if !storage::POOLS.contains(&pool.as_str()) => bail!("pool {pool:?} not found"),
@@ -162,8 +162,7 @@ pub fn add(client: &mut Client, args: &AddStorageArgs) -> anyhow::Result<ExitCod
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Add what was asked for of one storage of a unit, and say what there is more. Juju 3.6: `addStorageForUnitOps` in
-/// state/storage.go.
+/// Add to one storage of a unit, and report the new instances. Juju 3.6: `addStorageForUnitOps` in state/storage.go.
 fn add_one(db: &Db, model: &Model, unit: &Unit, meta: &CharmMeta, pair: &Pair) -> anyhow::Result<Vec<String>> {
     if !unit.life.is_alive() {
         bail!("unit is not alive");
@@ -237,12 +236,12 @@ pub fn show(client: &mut Client, args: &ShowStorageArgs) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-/// All that is known of a model's storage.
+/// All storage of a model.
 pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<CombinedStorage> {
     let mut all = CombinedStorage::default();
     for (number, found) in storage::all(db, &model.uuid)?.into_iter().enumerate() {
         let alone = found.is_detachable() || model.juju.is_4();
-        // On Juju 3.6, a filesystem of a machine's has the machine's number in its own.
+        // On Juju 3.6, the number of a machine's own filesystem includes the machine's number.
         let filesystem = if alone { number.to_string() } else { format!("{}/{number}", found.machine) };
         all.storage_instances.insert(found.id.clone(), instance(&found, model, clock));
         all.filesystems.insert(filesystem.clone(), filesystem_of(found, filesystem, model, clock));
@@ -279,7 +278,7 @@ fn filesystem_of(found: Storage, provider_id: String, model: &Model, clock: &Clo
     }
 }
 
-/// The unit that a storage is attached to.
+/// The unit that a storage is attached to, as a map.
 fn on_unit(found: &Storage) -> BTreeMap<String, UnitStorageAttachment> {
     let attachment = || UnitStorageAttachment {
         machine: found.machine.clone(),
@@ -291,7 +290,7 @@ fn on_unit(found: &Storage) -> BTreeMap<String, UnitStorageAttachment> {
 
 fn status(found: &Storage, model: &Model, clock: &Clock) -> StorageStatus {
     let current = match (found.since, found.unit.as_str()) {
-        // What stays with its machine does so also without its unit.
+        // Storage that is bound to its machine is never detached.
         (_, "") if found.is_detachable() => "detached",
         (0, _) => "pending",
         _ => "attached",

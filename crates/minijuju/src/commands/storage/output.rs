@@ -1,4 +1,4 @@
-//! What `juju storage` and the storage part of `juju status` know.
+//! The data of `juju storage`, and of the storage in `juju status`.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use crate::store::Life;
 /// The storage of a model.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct CombinedStorage {
-    /// Storage instances, by id (`data/0`).
+    /// By ID, such as `data/0`.
     #[serde(rename = "storage", skip_serializing_if = "BTreeMap::is_empty")]
     pub storage_instances: BTreeMap<String, StorageInfo>,
-    /// The filesystems behind them, by id (`0`).
+    /// By ID, such as `0`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub filesystems: BTreeMap<String, FilesystemInfo>,
 }
 
 impl CombinedStorage {
-    /// `juju storage` of Juju 4 does not say where a unit has a filesystem.
+    /// Remove the units' mount points of filesystems, which `juju storage` of Juju 4 does not show.
     pub fn leave_out_places_of_filesystems(&mut self) {
         let attachments = self.filesystems.values_mut().filter_map(|filesystem| filesystem.attachments.as_mut());
         for unit in attachments.flat_map(|attachments| attachments.units.values_mut()) {
@@ -27,7 +27,6 @@ impl CombinedStorage {
         }
     }
 
-    /// Whether there is nothing to show.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.storage_instances.is_empty() && self.filesystems.is_empty()
@@ -39,7 +38,6 @@ impl CombinedStorage {
 pub struct StorageInfo {
     /// `filesystem` or `block`.
     pub kind: String,
-    /// Whether it was removed.
     pub life: Life,
     /// `attached`, `pending`, `detached`.
     pub status: StorageStatus,
@@ -56,52 +54,46 @@ pub struct StorageAttachments {
     pub units: BTreeMap<String, UnitStorageAttachment>,
 }
 
-/// Where a unit has a storage instance.
+/// A storage instance on a unit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct UnitStorageAttachment {
-    /// The unit's machine.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub machine: String,
-    /// The folder, or device.
+    /// The folder or device.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub location: String,
-    /// Whether it was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub life: Option<Life>,
 }
 
-/// A storage instance's or filesystem's status.
+/// The status of a storage instance or filesystem.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct StorageStatus {
     /// `attached`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub current: String,
-    /// What goes with it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// Since when, by [`Clock::since`](crate::format::Clock::since).
+    /// When it was set, by [`Clock::since`](crate::format::Clock::since).
     #[serde(skip_serializing_if = "String::is_empty")]
     pub since: String,
 }
 
-/// A filesystem behind a storage instance.
+/// The filesystem of a storage instance.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct FilesystemInfo {
-    /// The cloud's id for it.
     #[serde(rename = "provider-id", skip_serializing_if = "String::is_empty")]
     pub provider_id: String,
-    /// The storage instance that it is for.
+    /// The storage instance's ID.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub storage: String,
-    /// The machines and units that have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attachments: Option<FilesystemAttachments>,
-    /// The storage pool (`rootfs`).
+    /// The storage pool, such as `rootfs`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub pool: String,
     /// Its size, in MiB.
     pub size: u64,
-    /// Whether it was removed.
     pub life: Life,
     /// `attached`.
     pub status: StorageStatus,
@@ -110,7 +102,7 @@ pub struct FilesystemInfo {
 /// The machines and units that have a filesystem.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FilesystemAttachments {
-    /// By machine id.
+    /// By machine ID.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub machines: BTreeMap<String, FilesystemAttachment>,
     /// By unit name.
@@ -118,15 +110,13 @@ pub struct FilesystemAttachments {
     pub units: BTreeMap<String, UnitStorageAttachment>,
 }
 
-/// Where a machine has a filesystem.
+/// A filesystem on a machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FilesystemAttachment {
     #[serde(rename = "mount-point")]
     pub mount_point: String,
-    /// Whether it can only be read.
     #[serde(rename = "read-only")]
     pub read_only: bool,
-    /// Whether it was removed.
     pub life: Life,
 }
 
@@ -139,7 +129,7 @@ struct Line<'a> {
 }
 
 impl CombinedStorage {
-    /// The lines of a storage table: by unit, and those of no unit first.
+    /// The lines of a storage table: detached storage first, then by unit.
     fn lines(&self) -> Vec<Line<'_>> {
         let mut lines = Vec::new();
         for (id, info) in &self.storage_instances {
@@ -175,7 +165,7 @@ impl Line<'_> {
     }
 }
 
-/// Writes the storage part of `juju status --storage`.
+/// Write the storage part of `juju status --storage`.
 pub fn status_lines(table: &mut Table, storage: &CombinedStorage) {
     let pools = storage.has_pools();
     table.write("\n");
@@ -225,14 +215,14 @@ pub fn storage_tabular(storage: &CombinedStorage, colour: Colours) -> String {
 }
 
 impl FilesystemInfo {
-    /// It is attached to one of these machines.
+    /// Whether it is attached to one of these machines.
     pub fn is_on(&self, machines: &[String]) -> bool {
         let attachments = self.attachments.iter().flat_map(|attachments| attachments.machines.keys());
         attachments.into_iter().any(|machine| machines.contains(machine))
     }
 }
 
-/// `juju storage --filesystem` as a table: those that are attached to a machine.
+/// `juju storage --filesystem` as a table: filesystems that are attached to a machine.
 #[must_use]
 pub fn filesystems_tabular(storage: &CombinedStorage) -> String {
     let mut rows = Vec::new();
@@ -259,13 +249,13 @@ pub fn filesystems_tabular(storage: &CombinedStorage) -> String {
     table.finish()
 }
 
-/// A size in MiB for people: `512 MiB`, `1.0 GiB`.
+/// A human-readable size: `512 MiB`, `1.0 GiB`.
 fn size(mebibytes: u64) -> String {
     if mebibytes == 0 {
         return String::new();
     }
     let mut unit = "MiB";
-    // Of a size, one decimal is shown; f64 has more than that for any that fits a computer.
+    // One decimal is shown; f64 is precise enough for any real size.
     #[allow(clippy::cast_precision_loss)]
     let mut value = mebibytes as f64;
     for larger in ["GiB", "TiB", "PiB", "EiB"] {

@@ -1,4 +1,4 @@
-//! The controller, which is this program, and who is there.
+//! `juju version`.
 
 pub mod output;
 
@@ -14,10 +14,10 @@ use crate::pack::juju_arch;
 use crate::store::Store;
 use crate::store::database::data_folder;
 
-/// Show the Juju version that this command stands in for.
+/// Show the version of Juju that this command emulates.
 #[derive(Debug, Clone, Args)]
 pub struct VersionArgs {
-    /// Print everything there is to know of the version
+    /// Print all details of the version
     #[arg(long)]
     pub all: bool,
     #[command(flatten)]
@@ -26,7 +26,7 @@ pub struct VersionArgs {
 
 impl Arguments for VersionArgs {}
 
-/// Run `juju version`. It needs no data, and makes none.
+/// Run `juju version`. It neither needs nor creates data.
 pub fn version(_: &Session, args: &VersionArgs) -> anyhow::Result<ExitCode> {
     let folder = data_folder()?;
     let store = Store::is_in(&folder).then(|| Store::open(&folder)).transpose()?;
@@ -43,7 +43,7 @@ pub fn version(_: &Session, args: &VersionArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What this computer runs, in Juju's word: `ubuntu`, or `genericlinux` for all else.
+/// The operating system in Juju's word: `ubuntu`, or `genericlinux` for all others.
 fn release() -> &'static str {
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
     if release.lines().any(|line| line == "ID=ubuntu") { "ubuntu" } else { "genericlinux" }

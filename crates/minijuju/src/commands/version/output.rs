@@ -1,4 +1,4 @@
-//! Models: listed, and shown.
+//! The output of `juju version`.
 
 use serde::Serialize;
 
@@ -9,16 +9,16 @@ use crate::format::{Smart, smart};
 pub struct VersionDetail {
     /// `3.6.8-ubuntu-amd64`.
     pub version: String,
-    /// The commit it was built from.
+    /// The commit that it was built from.
     #[serde(rename = "git-commit", skip_serializing_if = "String::is_empty")]
     pub git_commit: String,
     /// `clean` or `dirty`.
     #[serde(rename = "git-tree-state", skip_serializing_if = "String::is_empty")]
     pub git_tree_state: String,
     pub compiler: String,
-    /// Whether it is a release of Juju's makers.
+    /// Whether it is an official release of Juju.
     pub official: bool,
-    /// How it was made, where this is not Juju.
+    /// The kind of build, if it is not Juju's own.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub grade: String,
 }

@@ -1,4 +1,4 @@
-//! The controller, which is this program, and who is there.
+//! `juju whoami`.
 
 pub mod output;
 

@@ -1,14 +1,13 @@
-//! The controller, and who is there.
+//! The output of `juju whoami`.
 
 use serde::Serialize;
 
 use crate::format::{Tabular, table_or};
 
-/// What `juju whoami` knows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct WhoAmI {
     pub controller: String,
-    /// The model, if one is current.
+    /// The current model; empty if there is none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub model: String,
     pub user: String,

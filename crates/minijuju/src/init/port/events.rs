@@ -10,7 +10,7 @@ fn event_name(attribute: &str) -> Option<EventName> {
     format!("hooks/{name}").parse().or_else(|_| format!("ops/{name}").parse()).ok().or_else(action)
 }
 
-/// The type of an event, if the charm can observe it: `db_relation_changed` takes an endpoint `db`.
+/// The type of an event, if the charm can observe it: `db_relation_changed` needs an endpoint `db`.
 pub(super) fn event_type(event: &str, meta: &CharmMeta) -> Option<&'static str> {
     fn of<'a>(mut names: impl Iterator<Item = &'a String>, wanted: &str) -> bool {
         names.any(|name| name.replace('-', "_") == wanted.replace('-', "_"))
@@ -30,7 +30,7 @@ pub(super) fn event_type(event: &str, meta: &CharmMeta) -> Option<&'static str> 
     name.event_type().filter(|_| defined)
 }
 
-/// Whether a unit test can run an event with nothing but a state.
+/// Whether a unit test can run an event with only a state.
 pub(super) fn is_plain(event: &str) -> bool {
     event_name(event).is_some_and(|name| {
         EventName::of_unit().contains(&name)

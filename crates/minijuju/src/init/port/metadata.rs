@@ -1,4 +1,4 @@
-//! The charm's `charmcraft.yaml`: what it was, with its comments, but for how it is built.
+//! The new charm's `charmcraft.yaml`: the old one with its comments, except for how it is built.
 
 use std::fs;
 use std::io;
@@ -6,11 +6,10 @@ use std::path::Path;
 
 use super::InitError;
 
-/// The keys that say how Charmcraft builds the charm in Python.
+/// The keys about how Charmcraft builds the charm in Python.
 const OF_PYTHON: [&str; 2] = ["parts", "charm-libs"];
 
-/// What the new charm's `charmcraft.yaml` says. Where metadata, options and actions have files of their own, they move
-/// into it.
+/// The content of the new `charmcraft.yaml`. If metadata, options or actions have separate files, they move into it.
 pub(super) fn charmcraft_yaml(folder: &Path, name: &str) -> Result<String, InitError> {
     let own = |file: &str| match fs::read_to_string(folder.join(file)) {
         Ok(text) => Ok(Some(text)),
@@ -52,8 +51,8 @@ fn indented(text: &str) -> String {
     text.lines().filter(|text| *text != "---").map(line).collect()
 }
 
-/// A YAML mapping without some of its keys. What begins in the first column is a key, a comment or the end of a
-/// document; all else belongs to the key above it, as does a comment to what it stands above.
+/// A YAML mapping without some of its keys. A line that starts in the first column is a key, a comment, or the end of
+/// a document. All other lines belong to the key above, and a comment to what follows it.
 fn without(text: &str, keys: &[&str]) -> String {
     let mut kept = String::new();
     let mut comments = String::new();

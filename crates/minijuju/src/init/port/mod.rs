@@ -1,7 +1,7 @@
-//! A charm in Python, as the skeleton of one in Rust: what `minijuju port` writes.
+//! Turns a charm in Python into the skeleton of a charm in Rust, for `minijuju port`.
 //!
-//! The metadata is read as packing reads it, and the Python by Python itself. The project is that of a new charm, but for
-//! what the old one says.
+//! The metadata is read as for packing, and the Python by Python itself. Except for what the old charm says, the
+//! project is that of a new charm.
 
 mod events;
 mod metadata;
@@ -16,12 +16,11 @@ pub(crate) use self::skeleton::Ported;
 use super::project::{self, Source};
 use super::{CratesFrom, InitError};
 
-/// Reads a charm in Python from a folder, and writes its skeleton in Rust into another one, which is made if it is not
-/// there.
+/// Read a charm in Python from a folder, and write its skeleton in Rust to another one, which is created if missing.
 ///
 /// # Errors
-/// The folder holds no charm or one that Juju would refuse, Python is missing or cannot read it, or the other folder is
-/// not empty or cannot be written. Then nothing is left of it.
+/// The folder holds no charm, or one that Juju would refuse. Python is missing or cannot parse the charm. Or the other
+/// folder is not empty, or cannot be written. In all cases no partial project is left behind.
 pub(crate) fn port(from: &Path, to: Option<&Path>, crates: &CratesFrom) -> Result<Ported, InitError> {
     let meta = CharmMeta::load(from)?;
     let charm = python::read(from)?;

@@ -1,4 +1,4 @@
-//! What a charm's Python says, read by Python.
+//! Reads a charm's Python code, with Python.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub(super) struct PythonCharm {
     pub(super) unknown: Vec<Unknown>,
 }
 
-/// One `framework.observe`.
+/// One call of `framework.observe`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Observer {
     /// The event, as an attribute of `self.on`.
@@ -36,7 +36,7 @@ pub(super) struct Method {
     pub(super) line: u32,
 }
 
-/// What has no counterpart that follows from the text.
+/// Something whose counterpart cannot be derived from the text.
 #[derive(Debug, Deserialize)]
 pub(super) struct Unknown {
     pub(super) line: u32,
@@ -44,12 +44,12 @@ pub(super) struct Unknown {
     pub(super) why: String,
 }
 
-/// Reads the class that `src/charm.py` starts.
+/// Read the class that `src/charm.py` runs.
 pub(super) fn read(folder: &Path) -> Result<PythonCharm, InitError> {
     if !folder.join("src/charm.py").is_file() {
         return Err(InitError::NotPython { folder: folder.to_owned() });
     }
-    // Isolated: a charm's folder may hold a file that is named like a module of Python's own.
+    // Isolated, because the charm's folder may hold a file with the name of a Python module.
     let output = Command::new("python3")
         .args(["-I", "-c", READ_CHARM])
         .arg(folder)

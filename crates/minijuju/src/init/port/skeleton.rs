@@ -1,4 +1,4 @@
-//! The Rust that follows from what a charm in Python says.
+//! Derives the Rust skeleton from a charm in Python.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -10,13 +10,12 @@ use super::events::{event_type, is_plain};
 use super::python::{PythonCharm, Unknown};
 use crate::init::names::{capitals, field};
 
-/// A skeleton that was written, or is about to be.
+/// A skeleton, written or about to be.
 #[derive(Debug)]
 pub(crate) struct Ported {
     pub(crate) folder: PathBuf,
-    /// The charm's name.
     pub(crate) name: String,
-    /// What the charm is, in a sentence.
+    /// The charm's summary, in one sentence.
     pub(crate) summary: String,
     handlers: Vec<Handler>,
     observers: Vec<(String, String)>,
@@ -24,7 +23,7 @@ pub(crate) struct Ported {
     actions: Vec<Parameters>,
     action_count: usize,
     endpoints: Vec<String>,
-    /// What could not be carried over, a line each.
+    /// What could not be carried over, one line each.
     pub(crate) left: Vec<String>,
     class: String,
     doc: String,
@@ -36,13 +35,13 @@ struct Handler {
     name: String,
     doc: String,
     place: String,
-    /// The event's type, or none where it handles several.
+    /// The event's type; `None` if it handles several.
     event: Option<&'static str>,
     /// An event that a test can run.
     plain: Option<String>,
 }
 
-/// The parameters of an action: its struct's name, and each with its type.
+/// An action's parameters: the struct's name, and each field with its type.
 #[derive(Debug)]
 struct Parameters {
     action: String,
@@ -60,7 +59,7 @@ impl Ported {
         for one in &charm.observers {
             let Some(kind) = event_type(&one.event, meta) else {
                 left.push(format!(
-                    "{}: `{}`: no event of a machine charm with this metadata",
+                    "{}: `{}`: not an event of a machine charm with this metadata",
                     place(one.line),
                     one.event
                 ));
@@ -118,7 +117,7 @@ impl Ported {
         words.collect::<Vec<_>>().join(", ")
     }
 
-    /// What the templates are filled with, besides what they take for every charm.
+    /// The values for the templates, besides those of every charm.
     pub(in crate::init) fn values(&self) -> Value {
         let events: BTreeSet<&str> = self.handlers.iter().filter_map(|handler| handler.event).collect();
         let mut imports: BTreeSet<&str> = events;
@@ -195,18 +194,18 @@ fn parameters(action: &ActionMeta) -> Option<Parameters> {
     (!fields.is_empty()).then(|| Parameters { action: action.name.clone(), name: format!("{name}Params"), fields })
 }
 
-/// A Python method's name, without what marks it as private.
+/// A Python method's name, without leading underscores.
 fn rust_name(name: &str) -> String {
     field(name.trim_start_matches('_'))
 }
 
-/// The charm's struct is named as its class, if that is a name that Rust takes.
+/// The name of the charm's struct: the class's name, if Rust accepts that.
 fn rust_type(class: &str, charm: &str) -> String {
     let plain = class.starts_with(|c: char| c.is_ascii_uppercase()) && class.chars().all(|c| c.is_ascii_alphanumeric());
     if plain { class.to_owned() } else { format!("{}Charm", capitals(charm, "")) }
 }
 
-/// The first line of a text, as a sentence, or what to say instead.
+/// The first line of a text as a sentence, or a default.
 fn sentence(text: &str, instead: impl Fn() -> String) -> String {
     let line = first_line(text).replace(['\\', '`'], "");
     if line.is_empty() {

@@ -1,4 +1,4 @@
-//! What a charm in Python becomes.
+//! Tests of `minijuju port`.
 
 use std::fs;
 use std::path::Path;
@@ -126,7 +126,7 @@ fn what_has_no_counterpart_is_listed() {
         "`self.tls = Tls(self, 'certificates')`: an object of the charm",
         "`self.framework.observe(self.tls.on.ready, self._on_ready)`: not one of the charm's own events",
         "`self.framework.observe(self.on.stop, self.tls.stop)`: a handler that is no method",
-        "`web_pebble_ready`: no event of a machine charm",
+        "`web_pebble_ready`: not an event of a machine charm",
         "`_nowhere`: the method that it names is not in the class",
         "`def _helper`: a method that is no handler",
     ] {
@@ -150,5 +150,5 @@ fn python_that_does_not_parse_is_named_by_line_and_nothing_is_written() {
     let project = project("");
     fs::remove_file(project.path().join("src/charm.py")).unwrap();
     let error = ported(project.path()).unwrap_err().to_string();
-    assert!(error.ends_with("is no charm in Python: it has no src/charm.py"), "{error}");
+    assert!(error.ends_with("is not a charm in Python: it has no src/charm.py"), "{error}");
 }

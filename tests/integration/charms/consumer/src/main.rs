@@ -1,4 +1,4 @@
-//! A charm for the integration tests: this project's end of every interface, whose other ends are charms in Python.
+//! A charm for the integration tests with this project's end of every interface. The other ends are charms in Python.
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -53,7 +53,7 @@ fn given(model: &Model) -> anyhow::Result<BTreeSet<String>> {
     Ok([authority(model)?.certificate().pem().to_owned()].into())
 }
 
-/// This application's own CA, whose key is in a secret of its.
+/// This application's own CA, whose key is in one of its secrets.
 fn authority(model: &Model) -> anyhow::Result<Authority> {
     match model.secret_with_label(AUTHORITY).get() {
         Ok(content) => Ok(Authority::new(
@@ -70,7 +70,7 @@ fn authority(model: &Model) -> anyhow::Result<Authority> {
     }
 }
 
-/// What `seen` tells.
+/// The result of the action `seen`.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Seen {

@@ -5,7 +5,7 @@ use crate::{Relation, Rotate, Secret, SecretOwner, Timestamp};
 const THEIRS: &str = "9m4e2mr0ui3e8a215n4g";
 const OURS: &str = "cf5q5d2mr0ui3e8a2150";
 
-/// One secret of another's with a revision that was not read yet, and one of this unit's.
+/// Another's secret with an unread revision, and a secret of this unit.
 fn with_secrets() -> Juju {
     let mut juju = juju();
     juju.state.relations.push(Relation::new("db").id(7).remote_app("postgresql").remote_endpoint("database"));

@@ -56,7 +56,7 @@ fn adds_a_secret_when_the_hook_has_succeeded() {
     assert_eq!(secret.tracked_revision, None);
 }
 
-/// `CreateSecretURIs` of Juju's facade names the model in each URI.
+/// `CreateSecretURIs` of Juju's facade puts the model into each URI.
 #[test]
 fn secret_add_prints_a_uri_that_names_the_model_and_is_understood_in_each_form() {
     let mut juju = juju();
@@ -140,7 +140,7 @@ fn sets_a_new_revision_when_the_hook_has_succeeded() {
 }
 
 #[test]
-fn an_expiry_is_that_of_one_revision() {
+fn an_expiry_belongs_to_one_revision() {
     let mut juju = owner();
     juju.state.secrets[0].expire = Some(Timestamp::from_unix(86_400));
     let before = juju.state.clone();
