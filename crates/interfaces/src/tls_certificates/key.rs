@@ -165,7 +165,7 @@ mod tests {
             (include_str!("testdata/ed25519.pem"), ""),
         ] {
             let error = PrivateKey::from_pem(pem).unwrap_err().to_string();
-            let beginning = "this is no private key of P-256, P-384 or RSA: ";
+            let beginning = "this is not a private key of P-256, P-384 or RSA: ";
             assert!(error.strip_prefix(beginning).is_some_and(|why| why.starts_with(says)), "{error}");
         }
     }

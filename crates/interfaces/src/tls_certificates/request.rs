@@ -345,7 +345,7 @@ mod tests {
     fn what_is_not_a_request_is_refused() {
         for pem in ["", "nonsense", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----"] {
             let error = SigningRequest::from_pem(pem).unwrap_err().to_string();
-            assert!(error.starts_with("this is no request for a certificate: "), "{error}");
+            assert!(error.starts_with("this is not a request for a certificate: "), "{error}");
         }
         let error = CertificateRequest::new("shop").dns_names(["ü.example"]).sign(&PrivateKey::generate().unwrap());
         assert!(error.unwrap_err().to_string().starts_with("the request for a certificate cannot be made: "));

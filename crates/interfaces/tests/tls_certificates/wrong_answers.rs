@@ -47,7 +47,7 @@ fn what_cannot_be_read_fails_no_hook_and_is_an_error_that_names_the_databag() {
         ("no JSON".to_owned(), "relation certificates:3, databag of ca: certificates is "),
         ("{}".to_owned(), "relation certificates:3, databag of ca: certificates is "),
         (r#"[{"ca": 1}]"#.to_owned(), "relation certificates:3, databag of ca: certificates is "),
-        (no_certificate.to_string(), "this is no certificate: "),
+        (no_certificate.to_string(), "this is not a certificate: "),
     ] {
         let data = [("certificates", certificates)];
         let state = state.clone().change_relation(3, |relation| relation.remote_app_data(data));

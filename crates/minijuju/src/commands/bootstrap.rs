@@ -11,8 +11,8 @@ use crate::client::{CLOUD, CONTROLLER, Client, version};
 
 const BOOTSTRAP_HELP: &str = "\
 Details:
-There is one controller, minijuju itself. This chooses the version of Juju, 3.6 or 4.0, that models
-emulate that are added from now on. Existing models keep their version.
+There is one controller, minijuju itself. This chooses the version of Juju that new models emulate:
+3.6 or 4.0. Existing models keep their version.
 
 Examples:
     juju bootstrap --agent-version 4.0";

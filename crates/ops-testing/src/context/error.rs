@@ -10,7 +10,7 @@ pub enum Error {
     #[error(transparent)]
     Metadata(#[from] ops_metadata::MetadataError),
     /// Juju could not produce this state and event, for these reasons.
-    #[error("Juju could not bring this about:\n- {}", .0.join("\n- "))]
+    #[error("Juju could not produce this:\n- {}", .0.join("\n- "))]
     Inconsistent(Vec<String>),
     /// The charm failed. The text is the line in the unit's log.
     #[error("{}", ops::chain(.0))]

@@ -202,7 +202,7 @@ fn read_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
     match ops_metadata::parse_yaml(&text).map_err(|why| anyhow::anyhow!("{}: {why}", path.display()))? {
         Value::Null => Ok(BTreeMap::new()),
         Value::Object(options) => Ok(options.into_iter().collect()),
-        _ => bail!("{}: this is no map of options", path.display()),
+        _ => bail!("{}: this is not a map of options", path.display()),
     }
 }
 
