@@ -48,7 +48,8 @@ fn a_key_that_cannot_be_used_is_replaced_and_the_log_says_why() {
     assert_eq!(secret.latest_revision(), 2);
     PrivateKey::from_pem(secret.latest().unwrap().expose("private-key").unwrap()).unwrap();
     assert_eq!(sent(&out).len(), 1);
-    let says = "the private key of certificates cannot be used, and a new one takes its place: this is not a private key";
+    let says =
+        "the private key of certificates cannot be used, and a new one takes its place: this is not a private key";
     assert!(ctx.juju_log().iter().any(|line| line.message.contains(says)), "{:?}", ctx.juju_log());
 }
 

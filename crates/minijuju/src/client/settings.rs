@@ -172,7 +172,7 @@ pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Res
         .get(application)
         .or_else(|| document.get("settings"))
         .with_context(|| format!("no settings found for {application:?}"))?;
-    let Value::Object(options) = options else { bail!("{application:?} is no map of options") };
+    let Value::Object(options) = options else { bail!("{application:?} is not a map of options") };
     let mut given = Given::default();
     for (name, value) in options {
         // `juju config` prints each option as a map that holds its value.
