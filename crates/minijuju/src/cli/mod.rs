@@ -31,5 +31,5 @@ pub use pairs::{ConfigSource, Pair};
 #[cfg(test)]
 pub use parse::Answer;
 pub use parse::{Invocation, Session, parse, root};
-pub use shell::shell_line;
+pub use shell::{quote, shell_line};
 pub use usage::{UsageError, refuse};

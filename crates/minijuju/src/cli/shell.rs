@@ -10,7 +10,7 @@ pub fn shell_line(words: &[impl AsRef<str>]) -> String {
 }
 
 /// Quote a word for a shell: `CommandString` of github.com/juju/utils.
-fn quote(word: &str) -> String {
+pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=+/.,:@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -1,8 +1,10 @@
 //! `debug-hooks` and `debug-code`: hooks run by hand.
 
 use std::io::{BufReader, Write as _};
-use std::process::{Child, ChildStderr, ChildStdin, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, ChildStdin, Command, Stdio};
 
+use crate::fixture::{eventually, needs_root_and, output};
 use crate::rig::{Rig, read_until};
 
 /// A debugging command, with a writer for its input.
@@ -124,4 +126,135 @@ fn debug_code_runs_the_hook_itself_and_says_where_to_stop() {
     rig.run(&["config", "web", "slug=one"]).ok();
     assert_eq!(rig.workload("web/0").1, "hooks/config-changed hook");
     assert_eq!(debugger.end(), "ran by the charm\n");
+}
+
+/// A terminal with a command in it, at which somebody looks and types: a tmux of its own.
+struct Terminal {
+    socket: PathBuf,
+}
+
+impl Terminal {
+    fn begin(rig: &Rig, name: &str, args: &[&str]) -> Self {
+        needs_root_and(&[("tmux", "tmux")]);
+        let terminal = Self { socket: rig.folder().join(name) };
+        let command = rig.command(args);
+        let mut tmux = terminal.tmux();
+        tmux.args(["-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40"]);
+        for (variable, value) in command.get_envs() {
+            if let Some(value) = value {
+                tmux.arg("-e").arg(format!("{}={}", variable.display(), value.display()));
+            }
+        }
+        tmux.args(["sh", "-c", "\"$@\"; echo ended with $?; exec sleep 300", "sh"]);
+        tmux.arg(command.get_program()).args(command.get_args()).env("TERM", "xterm");
+        let begun = output(&mut tmux);
+        assert!(begun.status.success(), "{begun:?}");
+        terminal
+    }
+
+    fn tmux(&self) -> Command {
+        let mut tmux = Command::new("tmux");
+        tmux.arg("-S").arg(&self.socket).env_remove("TMUX").stdin(Stdio::null());
+        tmux
+    }
+
+    fn shown(&self) -> String {
+        String::from_utf8_lossy(&output(self.tmux().args(["capture-pane", "-p"])).stdout).into_owned()
+    }
+
+    #[track_caller]
+    fn until(&self, wanted: &str) {
+        eventually(&format!("{wanted:?} in {}", self.shown()), || self.shown().contains(wanted));
+    }
+
+    fn press(&self, keys: &[&str]) {
+        assert!(output(self.tmux().arg("send-keys").args(keys)).status.success());
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = output(self.tmux().arg("kill-server"));
+    }
+}
+
+/// What a command in the background told, once it has ended.
+fn told(child: Child) -> String {
+    String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr).into_owned()
+}
+
+fn spawn(rig: &Rig, args: &[&str]) -> Child {
+    rig.command(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn in_tmux_each_hook_has_a_window_of_the_units_session() {
+    let rig = deployed();
+    let terminal = Terminal::begin(&rig, "one", &["debug-hooks", "web/0"]);
+    terminal.until("[web/0] 0:bash");
+
+    let config = spawn(&rig, &["config", "web", "slug=one"]);
+    terminal.until("web/0:hooks/config-changed %");
+    assert!(terminal.shown().contains("1:config-changed*"), "{}", terminal.shown());
+    terminal.press(&["ls $JUJU_DEBUG; pwd; status-set active \"by hand: $(config-get slug)\"; exit 0", "Enter"]);
+    assert!(told(config).contains("✓ web/0 config-changed"));
+    assert_eq!(rig.workload("web/0"), ("active".to_owned(), "by hand: one".to_owned()));
+
+    let config = spawn(&rig, &["config", "web", "slug=two"]);
+    terminal.until("web/0:hooks/config-changed %");
+    terminal.press(&["exit 3", "Enter"]);
+    assert!(told(config).contains("✗ web/0 config-changed: exit status 3"));
+
+    let resolved = spawn(&rig, &["resolved", "web/0"]);
+    terminal.until("web/0:hooks/config-changed %");
+    terminal.press(&["./dispatch; exit $?", "Enter"]);
+    assert!(told(resolved).contains("✓ web/0 config-changed"));
+    assert_eq!(rig.workload("web/0").1, "hooks/config-changed");
+
+    // Another terminal joins the session.
+    let other = Terminal::begin(&rig, "two", &["debug-hooks", "web/0"]);
+    other.until("[web/0] 0:bash");
+    let mut run = rig.command(&["run", "web/0", "backup", "--format", "json"]);
+    let action = run.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    other.until("web/0:actions/backup %");
+    drop(other);
+    terminal.press(&["echo $JUJU_ACTION_NAME; tmux kill-session -t $JUJU_UNIT_NAME", "Enter"]);
+    terminal.until("ended with 0");
+    let done = String::from_utf8(action.wait_with_output().unwrap().stdout).unwrap();
+    assert!(done.contains(r#""message":"signal: SIGKILL""#), "{done}");
+
+    rig.run(&["config", "web", "slug=three"]).ok();
+    assert_eq!(rig.workload("web/0").1, "hooks/config-changed", "nobody debugs it any more");
+    let look = "ls -d /tmp/juju-debug* 2>/dev/null; pgrep --list-full tmux; true";
+    eventually("nothing is left of it", || rig.run(&["exec", "--unit", "web/0", "--", look]).ok().stdout.is_empty());
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn who_leaves_the_session_ends_debugging_and_the_hook_in_it_fails() {
+    let rig = deployed();
+    let terminal = Terminal::begin(&rig, "one", &["debug-hooks", "web/0", "config-changed"]);
+    terminal.until("[web/0] 0:bash");
+    rig.run(&["fire", "web/0", "update-status"]).ok();
+    assert_eq!(rig.workload("web/0").1, "hooks/update-status", "it was not named");
+    let config = spawn(&rig, &["config", "web", "slug=one"]);
+    terminal.until("web/0:hooks/config-changed %");
+    terminal.press(&["C-a", "d"]);
+    terminal.until("ended with 0");
+    let told = told(config);
+    assert!(told.contains("✗ web/0 config-changed: signal: SIGKILL"), "{told}");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn debug_code_runs_the_hook_in_a_window_that_goes_with_it() {
+    let rig = deployed();
+    let terminal = Terminal::begin(&rig, "one", &["debug-code", "--at=hook", "web/0"]);
+    terminal.until("[web/0] 0:bash");
+    rig.run(&["config", "web", "slug=one"]).ok();
+    assert_eq!(rig.workload("web/0").1, "hooks/config-changed hook");
+    terminal.until("[web/0] 0:bash*");
+    terminal.press(&["exit", "Enter"]);
+    terminal.until("ended with 0");
 }

@@ -1,5 +1,7 @@
 //! `juju debug-hooks` and `juju debug-code`: run a unit's hooks by hand.
 
+mod tmux;
+
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
 use std::os::fd::AsFd as _;
@@ -17,10 +19,10 @@ use ops::EventName;
 use ops_metadata::CharmMeta;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use self::tmux::Session;
 use crate::charm;
 use crate::cli::{Arguments, ModelOption, UsageError, is_unit_or_leader};
 use crate::client::Client;
-use crate::machine::Machine;
 use crate::store::application::Application;
 use crate::store::model::Model;
 use crate::uniter::debug::{Debugger, Handed, Wanted};
@@ -142,6 +144,10 @@ fn debug(client: &mut Client, words: &[String], what: &What<'_>) -> anyhow::Resu
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&stopped)).context("cannot listen for signals")?;
     }
+    if let Some(session) = session {
+        session.run(&debugger, what, &stopped)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     loop {
         client.progress.say(&format!("waiting for the next hook of {name} (Ctrl-C ends it)"));
         let over = || stopped.load(Ordering::Relaxed) || is_closed();
@@ -206,9 +212,6 @@ fn run(client: &Client, model: &Model, number: &str, handed: &Handed, what: &Wha
             command.args(&handed.program[1..]).env("JUJU_DEBUG_AT", at);
             Ok(exit_code(command.status().context("cannot run the hook")?))
         }
-        What::Shell if terminal && machine.files()?.metadata("/usr/bin/tmux").is_ok() => {
-            tmux(&machine, handed, command)
-        }
         What::Shell => {
             let mut command = command("/bin/bash")?;
             // The prompt is in the environment.
@@ -227,7 +230,8 @@ fn unit_of(handed: &Handed) -> &str {
 
 /// The prompt of a hook's shell, as Juju sets it.
 fn prompt(handed: &Handed) -> String {
-    format!("{}:{} % ", unit_of(handed), handed.name)
+    let path = handed.environment.iter().find(|(name, _)| name == "JUJU_DISPATCH_PATH");
+    format!("{}:{} % ", unit_of(handed), path.map_or(&handed.name, |(_, path)| path))
 }
 
 fn exit_code(ended: ExitStatus) -> Option<u8> {

@@ -1,0 +1,257 @@
+//! Hooks in tmux: one session for a unit, and in it a window for each hook, as Juju has them. Juju 3.6:
+//! internal/worker/uniter/runner/debug.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use anyhow::Context as _;
+
+use super::What;
+use crate::cli::quote;
+use crate::machine::Machine;
+use crate::uniter::debug::{Debugger, Handed};
+
+const TMUX: &str = "/usr/bin/tmux";
+
+/// How often to look whether a hook came, or is done.
+const EVERY: Duration = Duration::from_millis(50);
+
+/// How often to ask tmux whether a hook's window is still there.
+const ASK: Duration = Duration::from_millis(500);
+
+/// In a hook's folder: what the shell in its window exited with.
+const STATUS: &str = "hook_exit_status";
+
+/// A unit's session in its machine.
+pub struct Session<'a> {
+    machine: &'a Machine,
+    unit: &'a str,
+}
+
+/// A window in which a person has a hook.
+struct Window {
+    id: String,
+    handed: Handed,
+    /// What `JUJU_DEBUG` names.
+    folder: String,
+    asked: Instant,
+}
+
+impl<'a> Session<'a> {
+    /// The session of a unit, if its machine has tmux.
+    pub fn in_machine(machine: &'a Machine, unit: &'a str) -> anyhow::Result<Option<Self>> {
+        let there = machine.files()?.metadata(TMUX).is_ok();
+        Ok(there.then_some(Self { machine, unit }))
+    }
+
+    /// Whether somebody has opened it.
+    pub fn is_open(&self) -> anyhow::Result<bool> {
+        let mut command = self.tmux(&["has-session", "-t", self.unit])?;
+        Ok(command.stdin(Stdio::null()).output().context("cannot run tmux")?.status.success())
+    }
+
+    /// Attach this terminal to it, until the person leaves it or ends it.
+    pub fn join(&self) -> anyhow::Result<()> {
+        self.tmux(&["attach-session", "-t", self.unit])?.status().context("cannot run tmux")?;
+        Ok(())
+    }
+
+    /// Be in it at this terminal, with a window for each hook that comes, until the person leaves it or `stopped` is set.
+    pub fn run(&self, debugger: &Debugger, what: &What<'_>, stopped: &AtomicBool) -> anyhow::Result<()> {
+        if !self.is_open()? {
+            self.open()?;
+        }
+        let mut attached = self.tmux(&["attach-session", "-t", self.unit])?.spawn().context("cannot run tmux")?;
+        let mut window: Option<Window> = None;
+        let done = loop {
+            if attached.try_wait().context("cannot wait for tmux")?.is_some() {
+                break Ok(());
+            }
+            if stopped.load(Ordering::Relaxed) {
+                break Ok(());
+            }
+            match self.look(debugger, what, window.take()) {
+                Ok(next) => window = next,
+                Err(error) => break Err(error),
+            }
+            thread::sleep(EVERY);
+        };
+        // Who leaves it ends it, and with it the hook that is in it.
+        let _ = self.tmux(&["kill-session", "-t", self.unit])?.stdin(Stdio::null()).output();
+        attached.wait().context("cannot wait for tmux")?;
+        if let Some(window) = window {
+            debugger.done(&window.handed, None).context("cannot end the hook")?;
+            self.forget(&window)?;
+        }
+        done
+    }
+
+    /// A hook that came gets a window; one whose window is done goes on.
+    fn look(&self, debugger: &Debugger, what: &What<'_>, window: Option<Window>) -> anyhow::Result<Option<Window>> {
+        let Some(mut window) = window else {
+            let handed = debugger.next(|| true).context("cannot wait for hooks")?;
+            return handed.map(|handed| self.show(handed, what)).transpose();
+        };
+        let mut code = self.code(&window)?;
+        if code.is_none() && window.asked.elapsed() > ASK {
+            if self.has(&window)? {
+                window.asked = Instant::now();
+                return Ok(Some(window));
+            }
+            // It may have said so just before it went.
+            code = self.code(&window)?;
+        } else if code.is_none() {
+            return Ok(Some(window));
+        }
+        debugger.done(&window.handed, code).context("cannot end the hook")?;
+        self.forget(&window)?;
+        Ok(None)
+    }
+
+    /// Begin the session, with a shell of root's: hooks may be long in coming.
+    fn open(&self) -> anyhow::Result<()> {
+        let set = |args: &[&str]| -> anyhow::Result<()> {
+            let done = self.tmux(args)?.stdin(Stdio::null()).output().context("cannot run tmux")?;
+            anyhow::ensure!(done.status.success(), "tmux: {}", String::from_utf8_lossy(&done.stderr).trim());
+            Ok(())
+        };
+        set(&["new-session", "-d", "-s", self.unit])?;
+        if self.machine.files()?.metadata("/root/.tmux.conf").is_err() {
+            // The key that Juju's documentation names.
+            set(&["set-option", "-g", "prefix", "C-a"])?;
+            set(&["bind-key", "a", "send-prefix"])?;
+        }
+        Ok(())
+    }
+
+    /// A window for a hook.
+    fn show(&self, handed: Handed, what: &What<'_>) -> anyhow::Result<Window> {
+        let folder = format!("/tmp/juju-debug-hooks-{}", handed.context.replace('/', "-"));
+        let files = self.machine.files()?.make_folder(&folder).context("cannot make the hook's folder")?;
+        for (name, text) in scripts(&handed, what, &folder) {
+            fs::write(files.path(name), text).with_context(|| format!("cannot write {folder}/{name}"))?;
+        }
+        let shell = format!("exec /bin/bash {}", quote(&format!("{folder}/hook.sh")));
+        let target = format!("{}:", self.unit);
+        let args =
+            ["new-window", "-P", "-F", "#{window_id}", "-t", &target, "-n", &handed.name, "-c", &handed.folder, &shell];
+        let made = self.tmux(&args)?.stdin(Stdio::null()).output().context("cannot run tmux")?;
+        anyhow::ensure!(made.status.success(), "tmux: {}", String::from_utf8_lossy(&made.stderr).trim());
+        let id = String::from_utf8_lossy(&made.stdout).trim().to_owned();
+        Ok(Window { id, handed, folder, asked: Instant::now() })
+    }
+
+    /// What the shell in a window exited with, if it has.
+    fn code(&self, window: &Window) -> anyhow::Result<Option<u8>> {
+        let text = self.machine.files()?.read(format!("{}/{STATUS}", window.folder)).unwrap_or_default();
+        Ok(String::from_utf8_lossy(&text).trim().parse().ok())
+    }
+
+    fn has(&self, window: &Window) -> anyhow::Result<bool> {
+        let mut command = self.tmux(&["list-windows", "-t", self.unit, "-F", "#{window_id}"])?;
+        let listed = command.stdin(Stdio::null()).output().context("cannot run tmux")?;
+        Ok(String::from_utf8_lossy(&listed.stdout).lines().any(|line| line == window.id))
+    }
+
+    fn forget(&self, window: &Window) -> anyhow::Result<()> {
+        let Some((folder, name)) = window.folder.rsplit_once('/') else { return Ok(()) };
+        Ok(self.machine.files()?.folder(folder)?.remove_all(name)?)
+    }
+
+    fn tmux(&self, args: &[&str]) -> anyhow::Result<Command> {
+        let mut command = self.machine.command(TMUX, "/root")?;
+        command.env_clear().envs([
+            ("HOME", "/root"),
+            ("LANG", "C.UTF-8"),
+            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin"),
+            ("SHELL", "/bin/bash"),
+            ("USER", "root"),
+        ]);
+        if let Ok(terminal) = env::var("TERM") {
+            command.env("TERM", terminal);
+        }
+        command.args(args);
+        Ok(command)
+    }
+}
+
+/// The files of a hook's folder: `hook.sh` is what its window runs.
+fn scripts(handed: &Handed, what: &What<'_>, folder: &str) -> Vec<(&'static str, String)> {
+    // What tmux says of its terminal is so.
+    let variables = handed.environment.iter().filter(|(name, _)| name != "TERM");
+    let mut environment: String = variables.map(|(name, value)| format!("export {name}={}\n", quote(value))).collect();
+    environment.push_str(&format!("export JUJU_DEBUG={}\n", quote(folder)));
+    let program = handed.program.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
+    let run = match what {
+        What::Shell => "exec /bin/bash --noprofile --init-file \"$JUJU_DEBUG/init.sh\"\n".to_owned(),
+        What::Code(at) => {
+            format!("export JUJU_DEBUG_AT={}\n{program}\necho $? > \"$JUJU_DEBUG/{STATUS}\"\n", quote(at))
+        }
+    };
+    let own = handed.program.first().and_then(|program| program.strip_prefix(&handed.folder));
+    let own = own.map_or_else(|| program.clone(), |below| format!(".{below}"));
+    // The computer's own file for shells sets another prompt before it. A shell whose window is taken away says nothing.
+    let init = format!(
+        "PS1={}\ntrap 'echo $? > \"$JUJU_DEBUG/{STATUS}\"' EXIT\n\
+         trap 'trap - EXIT; exit 129' HUP\ncat \"$JUJU_DEBUG/welcome.msg\"\n",
+        quote(&super::prompt(handed))
+    );
+    let welcome = format!(
+        "This shell is in place of {} of {}, with its environment and its hook commands.\n\n\
+         {own}\n    runs what the charm has for it; nothing else does.\n\
+         exit\n    ends it, and what this exits with it comes to; the next one gets a window of its own.\n\
+         tmux kill-session -t $JUJU_UNIT_NAME\n    ends debugging, as CTRL+a d does; a hook that is not done has failed then.\n\n",
+        handed.name,
+        super::unit_of(handed)
+    );
+    vec![
+        ("env.sh", environment),
+        ("hook.sh", format!(". {}\necho $$ > \"$JUJU_DEBUG/hook.pid\"\n{run}", quote(&format!("{folder}/env.sh")))),
+        ("init.sh", init),
+        ("welcome.msg", welcome),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(what: &What<'_>, name: &str) -> String {
+        let handed = Handed {
+            context: "web/0-start-1".to_owned(),
+            name: "start".to_owned(),
+            program: vec!["/charm/dispatch".to_owned()],
+            folder: "/charm".to_owned(),
+            environment: vec![
+                ("JUJU_UNIT_NAME".to_owned(), "web/0".to_owned()),
+                ("JUJU_DISPATCH_PATH".to_owned(), "hooks/start".to_owned()),
+                ("ODD".to_owned(), "it's $(odd)".to_owned()),
+                ("TERM".to_owned(), "tmux-256color".to_owned()),
+            ],
+        };
+        let scripts = scripts(&handed, what, "/tmp/debug");
+        scripts.into_iter().find(|(file, _)| *file == name).unwrap().1
+    }
+
+    #[test]
+    fn a_hooks_environment_reaches_its_window_as_it_is() {
+        let environment = script(&What::Shell, "env.sh");
+        assert!(environment.contains("export ODD='it'\"'\"'s $(odd)'\n"), "{environment}");
+        assert!(environment.ends_with("export JUJU_DEBUG=/tmp/debug\n"), "{environment}");
+        assert!(!environment.contains("TERM"), "{environment}");
+        let init = script(&What::Shell, "init.sh");
+        assert!(init.starts_with("PS1='web/0:hooks/start % '\n"), "{init}");
+        assert!(script(&What::Shell, "welcome.msg").contains("\n./dispatch\n"));
+    }
+
+    #[test]
+    fn to_debug_code_is_to_run_it() {
+        let shell = script(&What::Shell, "hook.sh");
+        assert!(shell.ends_with("exec /bin/bash --noprofile --init-file \"$JUJU_DEBUG/init.sh\"\n"), "{shell}");
+        let code = script(&What::Code("hook"), "hook.sh");
+        assert!(code.contains("export JUJU_DEBUG_AT=hook\n/charm/dispatch\necho $?"), "{code}");
+    }
+}
