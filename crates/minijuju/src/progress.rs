@@ -1,7 +1,7 @@
 //! Progress on standard error while a command works: one line per step.
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -12,10 +12,12 @@ use crate::format::{Colours, shown_on};
 #[derive(Debug)]
 pub struct Progress {
     shape: Shape,
-    lines: Mutex<()>,
+    lines: Arc<Mutex<()>>,
+    /// What steps are told with, where it does not go without saying.
+    before: String,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Shape {
     /// Only what must be printed.
     Quiet,
@@ -41,12 +43,18 @@ impl Progress {
             return Self::silent();
         }
         let shape = if io::stderr().is_terminal() { Shape::Live(MultiProgress::new()) } else { Shape::Plain };
-        Self { shape, lines: Mutex::new(()) }
+        Self { shape, lines: Arc::default(), before: String::new() }
     }
 
     /// Report no steps.
     pub fn silent() -> Self {
-        Self { shape: Shape::Quiet, lines: Mutex::new(()) }
+        Self { shape: Shape::Quiet, lines: Arc::default(), before: String::new() }
+    }
+
+    /// The same, for steps in another model.
+    #[must_use]
+    pub fn in_model(&self, model: &str) -> Self {
+        Self { shape: self.shape.clone(), lines: Arc::clone(&self.lines), before: format!("{model}: ") }
     }
 
     /// Whether only what must be printed is printed.

@@ -23,7 +23,7 @@ pub use names::{
     check_application_name, check_new_application, is_action, is_application, is_machine, is_model, is_number, is_unit,
     is_unit_or_leader,
 };
-pub use offer_url::OfferUrl;
+pub use offer_url::{OfferUrl, is_user};
 pub use options::{
     ColorOptions, ControllerOption, Global, ModelIdentifier, ModelOption, NoPrompt, Output, SshOptions, UtcOption,
 };

@@ -103,7 +103,7 @@ fn source(text: &str) -> (&str, &str) {
 }
 
 /// `fred`, `fred.bloggs@canonical`.
-fn is_user(name: &str) -> bool {
+pub fn is_user(name: &str) -> bool {
     let is_part = |part: &str, also: &str| {
         part.starts_with(|c: char| c.is_ascii_alphanumeric())
             && part.ends_with(|c: char| c.is_ascii_alphanumeric())

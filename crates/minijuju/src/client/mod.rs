@@ -82,6 +82,11 @@ impl Client {
         self.model = Some(model.to_owned());
     }
 
+    /// The model that `-m` named.
+    pub fn chosen(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
     /// Print a line with `--verbose`; otherwise log it.
     pub fn explain(&self, line: &str) {
         if self.verbose {

@@ -81,6 +81,9 @@ pub fn consume(client: &mut Client, model: &Model, found: &Offer, name: &str) ->
             since = known.since;
         }
     } else if application::find(db, &model.uuid, name)?.is_some() {
+        if model.juju.is_4() {
+            bail!("application {name:?} already exists");
+        }
         bail!("cannot add saas application {name:?}: local application with same name already exists");
     }
     let source = model::find(db, &found.model)?.map(|model| model.name).unwrap_or_default();
@@ -93,6 +96,7 @@ pub fn consume(client: &mut Client, model: &Model, found: &Offer, name: &str) ->
         endpoints: kept.into_iter().chain(endpoints).collect(),
         life: Life::Alive,
         since,
+        gone: None,
     };
     client.write(|db| saas::save(db, &model.uuid, &saas))
 }

@@ -23,6 +23,7 @@ mod dev;
 mod elsewhere;
 mod expose;
 mod fire;
+mod grant;
 mod init;
 mod integrate;
 mod keep;
@@ -49,6 +50,7 @@ mod ssh;
 mod ssh_keys;
 mod status;
 mod storage;
+mod suspend;
 mod switch;
 mod version;
 mod whoami;
@@ -169,6 +171,7 @@ commands! {
     "expose" Expose(expose::ExposeArgs) => client expose::expose,
     "find-offers" FindOffers(offers::FindOffersArgs) => client offers::find,
     "fire" Fire(fire::FireArgs) => client fire::run,
+    "grant" Grant(grant::GrantArgs) => client grant::grant,
     "grant-secret" GrantSecret(secrets::args::GrantSecretArgs) => client secrets::grant,
     "import-ssh-key" ImportSshKey(ssh_keys::ImportSshKeyArgs) => client ssh_keys::import,
     "init" Init(init::InitArgs) => session init::init,
@@ -194,6 +197,8 @@ commands! {
     "remove-unit" RemoveUnit(remove::RemoveUnitArgs) => client remove::units,
     "resolved" Resolved(resolved::ResolvedArgs) => client resolved::run,
     "resources" Resources(resources::ResourcesArgs) => client resources::list,
+    "resume-relation" ResumeRelation(suspend::ResumeRelationArgs) => client suspend::resume,
+    "revoke" Revoke(grant::RevokeArgs) => client grant::revoke,
     "revoke-secret" RevokeSecret(secrets::args::RevokeSecretArgs) => client secrets::revoke,
     "run" Run(run::args::RunArgs) => client run::run,
     "scale-application" ScaleApplication(scale_application::ScaleApplicationArgs) => session scale_application::run,
@@ -217,6 +222,7 @@ commands! {
     "ssh-keys" SshKeys(ssh_keys::SshKeysArgs) => client ssh_keys::list,
     "status" Status(status::StatusArgs) => client status::run,
     "storage" Storage(storage::StorageArgs) => client storage::list,
+    "suspend-relation" SuspendRelation(suspend::SuspendRelationArgs) => client suspend::suspend,
     "switch" Switch(switch::SwitchArgs) => client switch::switch,
     "trust" Trust(expose::TrustArgs) => client expose::trust,
     "unexpose" Unexpose(expose::UnexposeArgs) => client expose::unexpose,

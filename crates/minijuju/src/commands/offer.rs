@@ -1,5 +1,6 @@
 //! `juju offer` and `juju remove-offer`.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -66,10 +67,28 @@ pub fn offer(client: &mut Client, args: &OfferArgs) -> anyhow::Result<ExitCode> 
     let endpoints: Vec<String> = endpoints.split(',').map(str::to_owned).collect();
     let name = args.name.as_deref().unwrap_or(application);
     let db = client.store.db();
-    let found = application::find(db, &model.uuid, application)?
-        .with_context(|| format!("getting offered application {application}: application {application:?} not found"))?;
+    let is_4 = model.juju.is_4();
+    let found = application::find(db, &model.uuid, application)?.with_context(|| {
+        if is_4 {
+            format!("application {application:?} not found in model {:?}", model.uuid)
+        } else {
+            format!("getting offered application {application}: application {application:?} not found")
+        }
+    })?;
     let there = offer::find(db, &model.uuid, name)?;
-    let doing = if there.is_some() { "update" } else { "add" };
+    // Juju 4.0: `CreateOffer` in domain/crossmodelrelation/service/offer.go.
+    let differs = |there: &Offer| {
+        let sorted = |endpoints: &[String]| endpoints.iter().cloned().collect::<BTreeSet<_>>();
+        there.application != application || sorted(&there.endpoints) != sorted(&endpoints)
+    };
+    if is_4 && there.as_ref().is_some_and(differs) {
+        bail!("offer {name:?} already exists, updating offers is not supported");
+    }
+    let doing = match (is_4, &there) {
+        (true, _) => "creating",
+        (false, Some(_)) => "cannot update application",
+        (false, None) => "cannot add application",
+    };
     let meta = charm::metadata(&found)?;
     let check = || {
         if !is_application(name) {
@@ -77,6 +96,9 @@ pub fn offer(client: &mut Client, args: &OfferArgs) -> anyhow::Result<ExitCode> 
         }
         for endpoint in &endpoints {
             let Some((_, container)) = offers::endpoint(&meta, endpoint) else {
+                if is_4 {
+                    bail!("{:?}: endpoint not found", endpoints.join(","));
+                }
                 bail!(
                     "getting relation endpoint for relation {endpoint:?} and application {application:?}: application \
                      {application:?} has no {endpoint:?} relation"
@@ -88,7 +110,7 @@ pub fn offer(client: &mut Client, args: &OfferArgs) -> anyhow::Result<ExitCode> 
         }
         Ok(())
     };
-    check().with_context(|| format!("cannot {doing} application offer {name:?}"))?;
+    check().with_context(|| format!("{doing} offer {name:?}"))?;
     let added = Offer {
         model: model.uuid.clone(),
         name: name.to_owned(),
@@ -194,7 +216,10 @@ pub fn remove(client: &mut Client, args: &RemoveOfferArgs) -> anyhow::Result<Exi
 
 /// The URL of an offer in the current model.
 pub fn here(client: &Client, name: &str) -> anyhow::Result<OfferUrl> {
-    let model = current(client)?.context("No selected model.")?;
+    let model = match client.chosen() {
+        Some(name) => client.find_model(name)?,
+        None => current(client)?.context("No selected model.")?,
+    };
     Ok(OfferUrl::parse(&format!("{}{name}", offers::url(&model.name, "")))?)
 }
 
@@ -202,10 +227,15 @@ pub fn here(client: &Client, name: &str) -> anyhow::Result<OfferUrl> {
 fn remove_one(client: &mut Client, url: &OfferUrl, force: bool) -> anyhow::Result<Option<Model>> {
     let model = offers::model(client, url)?;
     let db = client.store.db();
-    let found =
-        offer::find(db, &model.uuid, &url.offer)?.with_context(|| format!("offer {:?} not found", url.offer))?;
+    let is_4 = model.juju.is_4();
+    let found = offer::find(db, &model.uuid, &url.offer)?.with_context(|| {
+        if is_4 { format!("{:?}: offer not found", url.offer) } else { format!("offer {:?} not found", url.offer) }
+    })?;
     let connections = crossing::of_offer(db, &found.uuid)?;
     if !connections.is_empty() && !force {
+        if is_4 {
+            bail!("cannot delete offer {:?}, it has {} connections", found.uuid, connections.len());
+        }
         let plural = if connections.len() == 1 { "" } else { "s" };
         bail!("cannot delete application offer {:?}: offer has {} relation{plural}", found.name, connections.len());
     }

@@ -119,6 +119,11 @@ pub fn remove(client: &mut Client, args: &RemoveSaasArgs) -> anyhow::Result<Exit
     let mut failed = false;
     for name in &args.names {
         let Some(found) = saas::find(client.store.db(), &model.uuid, name)? else {
+            // Juju 4.0 takes it for removed: `DestroyConsumedApplications` in
+            // apiserver/facades/client/application/application.go.
+            if model.juju.is_4() {
+                continue;
+            }
             client
                 .progress
                 .say(&format!("removing SAAS application {name} failed: saas application {name:?} not found"));

@@ -242,7 +242,7 @@ fn commands_and_options_that_minijuju_lacks_are_refused_by_name() {
         "minijuju does not do \"register\": there is a controller already; start with \"minijuju add-model\"",
         2,
     );
-    for line in ["wait-for application x", "add-machine", "find x", "grant bob read m"] {
+    for line in ["wait-for application x", "add-machine", "find x", "grant-cloud bob add-model lxd"] {
         let stop = stop(line);
         let name = line.split(' ').next().unwrap_or_default();
         assert!(stop.stderr.starts_with(&format!("ERROR minijuju does not do {name:?}: ")), "{stop:?}");

@@ -189,6 +189,18 @@ pub(super) fn end(db: &Db, model: &str, id: i64) -> Result<()> {
     Ok(())
 }
 
+/// Suspend a relation of a model's with another, and say why, or let it go on. The consuming side hears of what the offering one
+/// does; the other way round it does not. Juju 3.6: `handleSuspendedRelation` in apiserver/common/crossmodel/crossmodel.go.
+pub fn suspend(db: &Db, crossing: &Crossing, model: &str, why: Option<&str>) -> Result<()> {
+    let Crossing { consumer, offerer, .. } = crossing;
+    if offerer.model != model {
+        return relation::suspend(db, &consumer.model, consumer.relation, why);
+    }
+    relation::suspend(db, &offerer.model, offerer.relation, why)?;
+    let there = why.map(|why| if why.is_empty() { "suspending after update from remote model" } else { why });
+    relation::suspend(db, &consumer.model, consumer.relation, there)
+}
+
 /// End a model's relations with others, because the model is destroyed, whatever its units still have to do.
 pub fn sever(db: &Db, model: &str) -> Result<()> {
     for crossing in of(db, model)? {
@@ -252,6 +264,7 @@ mod tests {
             endpoints: Vec::new(),
             life: Life::Alive,
             since: 0,
+            gone: None,
         };
         saas::save(db, &here, &saas).unwrap();
         let (mine, theirs) = (endpoint("web", "store", Role::Requirer), endpoint("sql", "db", Role::Provider));

@@ -22,14 +22,15 @@ pub type Db = Connection;
 const FILE: &str = "minijuju.db";
 
 /// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 
 /// The statements that turn the tables of one version into those of the next.
-const MIGRATIONS: [(i64, &str); 4] = [
+const MIGRATIONS: [(i64, &str); 5] = [
     (3, include_str!("version_4.sql")),
     (4, include_str!("version_5.sql")),
     (5, include_str!("version_6.sql")),
     (6, include_str!("version_7.sql")),
+    (7, include_str!("version_8.sql")),
 ];
 
 /// The oldest version that can be migrated.

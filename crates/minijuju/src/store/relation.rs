@@ -17,6 +17,8 @@ pub struct Relation {
     pub interface: String,
     /// The units that it connects.
     pub scope: Scope,
+    /// Why it is suspended, if it is; perhaps nobody said.
+    pub suspended: Option<String>,
     /// Its two sides; only one for a peer relation.
     pub endpoints: Vec<Endpoint>,
 }
@@ -76,7 +78,7 @@ impl Relation {
 
 pub fn all(db: &Db, model: &str) -> Result<Vec<Relation>> {
     let mut statement =
-        db.prepare_cached("SELECT id, life, interface, scope FROM relation WHERE model = ? ORDER BY id")?;
+        db.prepare_cached("SELECT id, life, interface, scope, suspended FROM relation WHERE model = ? ORDER BY id")?;
     let mut relations = statement
         .query_map([model], |row| {
             Ok(Relation {
@@ -84,6 +86,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Relation>> {
                 life: row.get(1)?,
                 interface: row.get(2)?,
                 scope: row.get(3)?,
+                suspended: row.get(4)?,
                 endpoints: Vec::new(),
             })
         })?
@@ -149,11 +152,13 @@ pub fn set_settings(db: &Db, model: &str, id: i64, owner: &str, settings: &Setti
     crossing::mirror(db, model, id, owner)
 }
 
-/// Let a unit enter a relation's scope, with the settings that Juju puts into its databag.
+/// Let a unit enter a relation's scope, with the settings that Juju puts into its databag. What it set before it last left is
+/// gone.
 pub fn enter(db: &Db, model: &str, id: i64, unit: &str, settings: &Settings) -> Result<()> {
     db.execute(
         "INSERT INTO databag (model, relation, owner, settings, version) VALUES (?, ?, ?, ?, 1) \
-         ON CONFLICT DO UPDATE SET in_scope = 1",
+         ON CONFLICT DO UPDATE SET in_scope = 1, settings = CASE in_scope WHEN 1 THEN settings ELSE excluded.settings END, \
+             version = version + (in_scope = 0)",
         params![model, id, unit, serde_json::to_string(settings)?],
     )?;
     crossing::mirror(db, model, id, unit)
@@ -207,6 +212,25 @@ pub fn end(db: &Db, model: &str, id: i64) -> Result<()> {
     db.execute("UPDATE relation SET life = ? WHERE model = ? AND id = ?", params![Life::Dying, model, id])?;
     crossing::end(db, model, id)?;
     sweep(db, model)
+}
+
+/// How a relation is, in a word of Juju's, and why.
+pub fn status(db: &Db, model: &str, relation: &Relation) -> Result<(&'static str, String)> {
+    let joined = !members(db, model, relation.id)?.is_empty();
+    let word = match (&relation.suspended, joined) {
+        (None, true) => "joined",
+        (None, false) => "joining",
+        // Its units are told first.
+        (Some(_), true) => "suspending",
+        (Some(_), false) => "suspended",
+    };
+    Ok((word, relation.suspended.clone().unwrap_or_default()))
+}
+
+/// Suspend a relation, and say why, or let it go on.
+pub fn suspend(db: &Db, model: &str, id: i64, why: Option<&str>) -> Result<()> {
+    db.execute("UPDATE relation SET suspended = ? WHERE model = ? AND id = ?", params![why, model, id])?;
+    Ok(())
 }
 
 /// Remove a relation at once, without hooks.

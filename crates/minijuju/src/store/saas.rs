@@ -21,6 +21,8 @@ pub struct Saas {
     pub life: Life,
     /// Since when it is consumed, in milliseconds since 1970.
     pub since: i64,
+    /// Since when its offer is gone, in milliseconds since 1970.
+    pub gone: Option<i64>,
 }
 
 /// An offered endpoint.
@@ -31,7 +33,7 @@ pub struct Endpoint {
     pub role: Role,
 }
 
-const COLUMNS: &str = "name, offer, source, url, endpoints, life, since";
+const COLUMNS: &str = "name, offer, source, url, endpoints, life, since, gone";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<(Saas, String)> {
     let saas = Saas {
@@ -42,6 +44,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(Saas, String)> {
         endpoints: Vec::new(),
         life: row.get(5)?,
         since: row.get(6)?,
+        gone: row.get(7)?,
     };
     Ok((saas, row.get(4)?))
 }
@@ -67,8 +70,8 @@ pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Saas>> {
 /// Add or update it.
 pub fn save(db: &Db, model: &str, saas: &Saas) -> Result<()> {
     db.execute(
-        "INSERT OR REPLACE INTO saas (model, name, offer, source, url, endpoints, life, since) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO saas (model, name, offer, source, url, endpoints, life, since, gone) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             model,
             saas.name,
@@ -78,6 +81,7 @@ pub fn save(db: &Db, model: &str, saas: &Saas) -> Result<()> {
             serde_json::to_string(&saas.endpoints)?,
             saas.life,
             saas.since,
+            saas.gone,
         ],
     )?;
     Ok(())

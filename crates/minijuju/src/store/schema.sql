@@ -106,6 +106,7 @@ CREATE TABLE relation (
     life      TEXT NOT NULL DEFAULT 'alive',
     interface TEXT NOT NULL,
     scope     TEXT NOT NULL, -- 'global' or 'container'
+    suspended TEXT, -- why, where it is suspended
     PRIMARY KEY (model, id)
 );
 
@@ -271,8 +272,14 @@ CREATE TABLE saas (
     endpoints TEXT NOT NULL, -- JSON: name, interface and role of each
     life      TEXT NOT NULL DEFAULT 'alive',
     since     INTEGER NOT NULL,
+    gone      INTEGER, -- since when its offer is gone
     PRIMARY KEY (model, name)
 );
+
+-- An offer goes by itself, with its application or with its model; who consumes it knows since when it is gone.
+CREATE TRIGGER offer_gone AFTER DELETE ON offer BEGIN
+    UPDATE saas SET gone = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) WHERE offer = OLD.uuid;
+END;
 
 -- A relation across models: it is one relation in each, and what is in one's databags is in the other's.
 CREATE TABLE crossing (

@@ -9,7 +9,7 @@ use crate::store::agent::{AgentState, RelationState};
 /// Enter or leave a relation without hooks: a subordinate may depend on it.
 pub fn implicit(agent: &AgentState, view: &UnitView) -> Option<Step> {
     view.relations.iter().filter(|(_, relation)| relation.implicit).find_map(|(id, relation)| {
-        let leaving = view.dying || relation.dying;
+        let leaving = view.dying || relation.dying || relation.suspended;
         match agent.relations.contains_key(id) {
             false if agent.installed && !leaving => Some(Step::Enter(*id)),
             true if leaving => Some(Step::Leave(*id)),
@@ -18,12 +18,23 @@ pub fn implicit(agent: &AgentState, view: &UnitView) -> Option<Step> {
     })
 }
 
+/// A relation that goes on after it was suspended: its unit is in it again, without another `relation-created`. Juju 3.6: the
+/// hook is skipped while the relation is suspended (internal/worker/uniter/relation/resolver.go and statetracker.go).
+pub fn resumed(agent: &AgentState, view: &UnitView) -> Option<Step> {
+    let resumed = |(id, relation): &(&i64, &RelationView)| {
+        !relation.dying && !relation.suspended && agent.relations.get(id).is_some_and(|known| known.broken)
+    };
+    view.relations.iter().find(resumed).map(|(id, _)| Step::Enter(*id))
+}
+
 /// `relation-created`, which comes before all other hooks once the charm is installed.
 pub fn created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
     let (id, relation) = view
         .relations
         .iter()
-        .filter(|(id, relation)| !relation.dying && !relation.implicit && !agent.relations.contains_key(id))
+        .filter(|(id, relation)| {
+            !relation.dying && !relation.suspended && !relation.implicit && !agent.relations.contains_key(id)
+        })
         // Hooks for peer relations that a new charm adds come after its `upgrade-charm`.
         .find(|(_, relation)| !relation.peer || agent.runs(view.charm_version))?;
     Some(Hook::Relation(RelationHook {
@@ -63,7 +74,10 @@ fn hook_of(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView)
         }))
     };
     let application = |unit: &str| unit.split_once('/').map_or(unit, |(application, _)| application).to_owned();
-    let breaking = unit.dying || view.dying;
+    if known.broken {
+        return None;
+    }
+    let breaking = unit.dying || view.dying || view.suspended;
     let (none, nobody) = (BTreeMap::new(), BTreeMap::new());
     let (members, applications) = if breaking { (&none, &nobody) } else { (&view.members, &view.applications) };
 
@@ -98,7 +112,7 @@ fn hook_of(id: i64, known: &RelationState, view: &RelationView, unit: &UnitView)
 }
 
 /// Update the agent's knowledge of a relation after one of its hooks.
-pub fn after(agent: &mut AgentState, hook: &RelationHook) {
+pub fn after(agent: &mut AgentState, view: &UnitView, hook: &RelationHook) {
     let state = agent.relations.entry(hook.relation).or_default();
     match hook.kind {
         RelationKind::Created => {}
@@ -116,6 +130,9 @@ pub fn after(agent: &mut AgentState, hook: &RelationHook) {
         RelationKind::Departed => {
             state.members.remove(&hook.unit);
             state.changed_pending = None;
+        }
+        RelationKind::Broken if view.relations.get(&hook.relation).is_some_and(|relation| relation.suspended) => {
+            *state = RelationState { broken: true, ..RelationState::default() };
         }
         RelationKind::Broken => drop(agent.relations.remove(&hook.relation)),
     }
@@ -227,5 +244,34 @@ mod tests {
         settle(&mut agent, &mut view);
         view.relations.get_mut(&1).unwrap().dying = true;
         assert_eq!(settle(&mut agent, &mut view), ["db-relation-departed for pg/0", "db-relation-broken"]);
+    }
+
+    #[test]
+    fn a_suspended_relation_breaks_and_a_resumed_one_is_joined_without_being_created_again() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(1, db(&["pg/0"]));
+        settle(&mut agent, &mut view);
+        view.relations.get_mut(&1).unwrap().suspended = true;
+        assert_eq!(settle(&mut agent, &mut view), ["db-relation-departed for pg/0", "db-relation-broken"]);
+        let mut removed = (agent.clone(), view.clone());
+        removed.1.relations.get_mut(&1).unwrap().dying = true;
+        assert_eq!(settle(&mut removed.0, &mut removed.1), Vec::<String>::new(), "it broke before");
+        view.relations.get_mut(&1).unwrap().suspended = false;
+        assert_eq!(
+            settle(&mut agent, &mut view),
+            ["enter 1", "db-relation-joined for pg/0", "db-relation-changed for pg/0"]
+        );
+    }
+
+    #[test]
+    fn a_relation_that_is_suspended_before_a_unit_knows_it_is_created_when_it_goes_on() {
+        let (mut agent, mut view) = (AgentState::default(), view());
+        view.relations.insert(1, RelationView { suspended: true, ..db(&["pg/0"]) });
+        assert_eq!(settle(&mut agent, &mut view), ["install", "leader-elected", "config-changed", "start"]);
+        view.relations.get_mut(&1).unwrap().suspended = false;
+        assert_eq!(
+            settle(&mut agent, &mut view),
+            ["db-relation-created", "db-relation-joined for pg/0", "db-relation-changed for pg/0"]
+        );
     }
 }

@@ -18,7 +18,7 @@ pub enum Step {
     Skip(Hook),
     /// Run the action with this task number.
     Action(i64),
-    /// Enter a relation that the charm did not ask for, and for which it gets no hooks.
+    /// Enter a relation without a hook: one that the charm did not ask for, or one that was suspended and is resumed.
     Enter(i64),
     /// Leave such a relation.
     Leave(i64),
@@ -78,6 +78,8 @@ pub struct RelationView {
     pub implicit: bool,
     /// It is being removed.
     pub dying: bool,
+    /// It is suspended.
+    pub suspended: bool,
     /// The remote units in scope, with their databags' versions.
     pub members: BTreeMap<String, i64>,
     /// The remote applications, with their databags' versions.
@@ -105,6 +107,12 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
         return (!view.subordinates).then_some(Step::Die);
     }
     if idle && let Some(step) = relations::implicit(agent, view) {
+        return Some(step);
+    }
+    if idle
+        && !view.dying
+        && let Some(step) = relations::resumed(agent, view)
+    {
         return Some(step);
     }
     if idle && agent.rebooted {
@@ -245,7 +253,7 @@ pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
             }
             Plain::UpdateStatus => {}
         },
-        Hook::Relation(hook) => relations::after(&mut agent, hook),
+        Hook::Relation(hook) => relations::after(&mut agent, view, hook),
         Hook::Storage { kind: StorageKind::Attached, id } => drop(agent.storage.insert(id.clone())),
         Hook::Storage { kind: StorageKind::Detaching, id } => drop(agent.storage.remove(id)),
         Hook::Secret { kind: SecretKind::Changed, uri, revision, .. } => {

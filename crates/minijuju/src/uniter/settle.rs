@@ -75,8 +75,12 @@ pub(super) fn settle_until(
         let mut steps = 0;
         for related in crossing::models(store.db(), &model.uuid)? {
             let Some(other) = model::find(store.db(), &related)? else { continue };
-            let patience = if related == model.uuid { patience } else { Patience::Leave };
-            steps += settle_one(store, &other, machines, progress, (patience, interrupt))?;
+            steps += if related == model.uuid {
+                settle_one(store, &other, machines, progress, (patience, interrupt))?
+            } else {
+                let progress = progress.in_model(&other.name);
+                settle_one(store, &other, machines, &progress, (Patience::Leave, interrupt))?
+            };
         }
         // Steps in one model may make steps in another due.
         if steps == 0 {

@@ -10,6 +10,7 @@ use emulator::{
 use ops::{Status as CharmStatus, StatusName};
 
 use super::environment::agent_folder;
+use super::resolver::RelationView;
 use super::view::Snapshot;
 use crate::hook::{Hook, RelationKind};
 use crate::machine::Machine;
@@ -88,9 +89,12 @@ fn relations(db: &Db, model: &str, seen: &Snapshot, hook: Option<&Hook>) -> anyh
         let Some((_, local_unit_data, _)) = own else { continue };
         let bag =
             |wanted: &str| databags.iter().find(|(owner, ..)| owner == wanted).map(|(_, settings, _)| settings.clone());
-        // A dying unit has left a relation after `relation-broken`, although the relation still exists.
+        // A dying unit has left a relation after `relation-broken`, although the relation still exists, as every unit has left
+        // a suspended one.
         let is_about = matches!(hook, Some(Hook::Relation(hook)) if hook.relation == relation.id);
-        if !seen.unit.life.is_alive() && !is_about && !seen.unit.agent.relations.contains_key(&relation.id) {
+        let known = seen.unit.agent.relations.get(&relation.id);
+        let leaves = !seen.unit.life.is_alive() || view.suspended || known.is_some_and(|known| known.broken);
+        if leaves && !is_about && known.is_none_or(|known| known.broken) {
             continue;
         }
         let present = present(seen, &relation, hook);
@@ -245,7 +249,11 @@ fn goal_state(
         };
         let remote = consumed.map_or_else(|| view.remote.clone(), |saas| saas.url);
         let goals = relations.entry(view.endpoint.clone()).or_default();
-        let word = if view.dying { "broken" } else { "joined" };
+        let word = match view {
+            RelationView { dying: true, .. } => "broken",
+            RelationView { suspended: true, .. } => "suspended",
+            RelationView { .. } => "joined",
+        };
         goals.insert(remote, Goal { status: word.to_owned(), since: since(crate::store::database::now()) });
         goals.extend(unit::of(db, model, &view.remote)?.iter().map(goal));
     }

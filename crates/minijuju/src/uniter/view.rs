@@ -148,6 +148,7 @@ impl Relations {
                     peer: relation.is_peer(),
                     implicit: mine.name == "juju-info" && mine.role == Role::Provider,
                     dying: !relation.life.is_alive(),
+                    suspended: relation.suspended.is_some(),
                     members,
                     applications: [(other.application.clone(), version)].into(),
                 },

@@ -18,6 +18,7 @@ use super::{contents, scope, state, storage};
 use crate::hook::{Hook, StorageKind};
 use crate::machine::{Entrances, Files, Kind as MachineKind, Machine, Machines, Spec};
 use crate::progress::Progress;
+use crate::store::agent::RelationState;
 use crate::store::database::now;
 use crate::store::log::Line;
 use crate::store::model::Model;
@@ -166,10 +167,10 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Enter a relation for which the charm has no hooks.
+    /// Enter a relation, without a hook.
     fn enter(&mut self, seen: &Snapshot, relation: i64) -> anyhow::Result<()> {
         let mut unit = seen.unit.clone();
-        unit.agent.relations.entry(relation).or_default();
+        unit.agent.relations.insert(relation, RelationState::default());
         let address = self.machine(seen)?.address().to_string();
         let uuid = &self.model.uuid;
         self.store.write(|db| {
@@ -224,7 +225,7 @@ impl Worker<'_> {
             }
             leadership::after_removal(db, uuid, &unit.application, unit.number)
         })?;
-        self.progress.say(&format!("  ✓ {name} removed"));
+        self.progress.done(&format!("{name} removed"));
         Ok(())
     }
 }

@@ -126,6 +126,7 @@ fn both_sides_exchange_data_until_the_relation_ends() {
     rig.run(&["remove-offer", "there.kept"]).ok();
     let sql = &status(&rig, "here")["application-endpoints"]["sql"];
     assert_eq!(sql["application-status"]["current"], "terminated");
+    assert!(sql["application-status"]["since"].as_str().is_some_and(|since| !since.is_empty()), "{sql}");
     let refused = rig.run(&["integrate", "web", "sql"]).error();
     assert!(refused.contains("Offer \"sql\" has been removed from the remote model."), "{refused}");
     rig.run(&["remove-saas", "sql"]).ok();
@@ -146,6 +147,133 @@ fn an_application_is_related_to_an_offer_by_its_url_and_loses_it_with_force() {
     rig.run(&["remove-offer", "there.kept", "--force", "-y"]).ok();
     assert_eq!(message(&rig, "here", "web/0"), "broken");
     assert_eq!(status(&rig, "there")["offers"], Value::Null);
+}
+
+/// The hooks that a model's units ran since, without the data that goes with them.
+fn since(rig: &Rig, model: &str, before: usize) -> Vec<String> {
+    let hooks = logged(rig, model).split_off(before);
+    hooks.iter().map(|hook| hook.split(' ').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_relation_that_is_suspended_breaks_on_both_sides_and_goes_on_when_it_is_resumed() {
+    let rig = offered();
+    let told = rig.run(&["integrate", "web", "there.kept"]).ok().stderr;
+    assert!(told.contains("✓ there: db/0 data-relation-joined (remote-"), "{told}");
+    assert!(told.contains("✓ web/0 store-relation-joined (kept/0)"), "{told}");
+    let (here, there) = (logged(&rig, "here").len(), logged(&rig, "there").len());
+    let refused = rig.run(&["suspend-relation", "0"]).error();
+    let why = "cannot set suspend status for \"web:store kept:data\" which is not associated with an offer";
+    assert_eq!(refused, format!("ERROR {why}"));
+    assert_eq!(rig.run(&["suspend-relation", "-m", "there", "7"]).error(), "ERROR relation 7 not found");
+
+    rig.run(&["suspend-relation", "-m", "there", "0", "--message", "for a while"]).ok();
+    assert_eq!(since(&rig, "there", there), ["data-relation-departed", "data-relation-broken"]);
+    assert_eq!(since(&rig, "here", here), ["store-relation-departed", "store-relation-broken"]);
+    assert_eq!(message(&rig, "here", "web/0"), "broken");
+    let offers = rig.run(&["offers", "-m", "there", "--format", "yaml"]).ok().stdout;
+    assert!(offers.contains("current: suspended\n      message: for a while\n"), "{offers}");
+    assert_eq!(status(&rig, "there")["offers"]["kept"]["active-connected-count"], Value::Null);
+    assert_eq!(status(&rig, "there")["offers"]["kept"]["total-connected-count"], 1);
+    let table = rig.run(&["status", "--relations"]).ok().stdout;
+    assert!(table.contains("regular  suspended  for a while"), "{table}");
+    assert_eq!(rig.run(&["exec", "--unit", "web/0", "--", "relation-ids store"]).ok().stdout, "");
+    rig.run(&["config", "-m", "there", "db", "word=two"]).ok();
+    assert_eq!(since(&rig, "here", here).len(), 2, "nothing is told meanwhile");
+
+    rig.run(&["resume-relation", "-m", "there", "0"]).ok();
+    // What the offering application shares comes first, and `there` ran config-changed before.
+    assert_eq!(
+        since(&rig, "here", here)[2..],
+        ["changed", "joined", "changed"].map(|kind| format!("store-relation-{kind}"))
+    );
+    assert_eq!(since(&rig, "there", there)[3..], ["joined", "changed"].map(|kind| format!("data-relation-{kind}")));
+    assert_eq!(status(&rig, "there")["offers"]["kept"]["active-connected-count"], 1);
+    let unit = rig.run(&["show-unit", "-m", "there", "db/0"]).ok().stdout;
+    assert!(unit.contains("ingress-address") && !unit.contains("hello"), "its databag is a new one: {unit}");
+
+    rig.run(&["suspend-relation", "-m", "there", "0"]).ok();
+    let table = rig.run(&["status", "--relations"]).ok().stdout;
+    assert!(table.contains("suspended  suspending after update from remote model"), "{table}");
+    let before = logged(&rig, "here").len();
+    rig.run(&["remove-relation", "web", "kept"]).ok();
+    assert_eq!(since(&rig, "here", before), Vec::<String>::new(), "it broke before");
+    assert_eq!(status(&rig, "there")["offers"]["kept"]["total-connected-count"], Value::Null);
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn juju_4_speaks_of_offers_in_its_own_words() {
+    let rig = Rig::new();
+    rig.run(&["add-model", "there", "--config", "agent-version=4.0"]).ok();
+    rig.run(&[
+        "deploy",
+        &rig.charm(
+            "db",
+            PROVIDER,
+            &[("metadata.yaml", DB), ("config.yaml", "options:\n  word: {type: string, default: one}\n")],
+        ),
+    ])
+    .ok();
+    rig.run(&["offer", "there.db:data", "kept"]).ok();
+    rig.run(&["offer", "there.db:data", "kept"]).ok();
+    rig.run(&["add-model", "here", "--config", "agent-version=4.0"]).ok();
+    rig.run(&["deploy", &rig.charm("web", REQUIRER, &[("metadata.yaml", WEB)])]).ok();
+    let uuid = status_uuid(&rig, "there");
+    for (args, why) in [
+        (
+            &["offer", "there.db:juju-info", "kept"][..],
+            "offer \"kept\" already exists, updating offers is not supported",
+        ),
+        (&["offer", "there.nope:data"], &format!("application \"nope\" not found in model \"{uuid}\"")),
+        (&["offer", "there.db:x"], "creating offer \"db\": \"x\": endpoint not found"),
+        (
+            &["offer", "there.db:local"],
+            "creating offer \"db\": can only offer endpoints with global scope, provided scope \"container\"",
+        ),
+        (&["consume", "there.kept", "web"], "could not consume admin/there.kept: application \"web\" already exists"),
+        (&["remove-offer", "there.nope"], "\"nope\": offer not found"),
+    ] {
+        assert_eq!(rig.run(args).error(), format!("ERROR {why}"), "{args:?}");
+    }
+    rig.run(&["remove-saas", "nope"]).ok();
+    rig.run(&["integrate", "web", "there.kept"]).ok();
+    let refused = rig.run(&["remove-offer", "there.kept"]).error();
+    assert!(
+        refused.starts_with("ERROR cannot delete offer ") && refused.ends_with(", it has 1 connections"),
+        "{refused}"
+    );
+    // Both sides may suspend it.
+    rig.run(&["suspend-relation", "0"]).ok();
+    assert_eq!(message(&rig, "here", "web/0"), "broken");
+}
+
+fn status_uuid(rig: &Rig, model: &str) -> String {
+    let shown = rig.run(&["show-model", model, "--format", "json"]).ok().stdout;
+    serde_json::from_str::<Value>(&shown).unwrap()[model]["model-uuid"].as_str().unwrap().to_owned()
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn there_is_nothing_to_grant_or_to_revoke() {
+    let rig = offered();
+    for (args, why) in [
+        (&["grant", "admin", "read", "there.kept"][..], "user already has \"read\" access or greater"),
+        (&["grant", "admin", "write", "here"], "user already has \"write\" access or greater"),
+        (
+            &["grant", "bob", "consume", "there.kept"],
+            "could not grant offer access: user \"bob\" does not exist locally: user \"bob\" not found",
+        ),
+        (&["grant", "bob", "read", "there.nope"], "application offer \"nope\" not found"),
+        (&["revoke", "bob", "read", "here"], "could not revoke model access: user \"bob\" not found"),
+        (
+            &["revoke", "admin", "admin", "there.kept"],
+            "could not revoke offer access: \"admin\" is the only user, and keeps all access",
+        ),
+    ] {
+        assert_eq!(rig.run(args).error(), format!("ERROR {why}"), "{args:?}");
+    }
 }
 
 #[test]
@@ -202,5 +330,11 @@ fn mistakes_about_offers_are_reported_in_jujus_words() {
     let found = rig.run(&["find-offers"]).ok().stdout;
     assert_eq!(found, "Store     URL               Access  Interfaces\nminijuju  admin/there.kept  admin   kv:data\n");
     let shown = rig.run(&["show-offer", "there.kept", "--format", "yaml"]).ok().stdout;
+    assert_eq!(
+        rig.run(&["show-offer", "-m", "there", "kept", "--format", "yaml"]).ok().stdout,
+        shown,
+        "by its name alone"
+    );
+    assert_eq!(rig.run(&["show-offer", "kept"]).error(), "ERROR application offer \"admin/here.kept\" not found");
     assert!(shown.starts_with("minijuju:admin/there.kept:\n  description: A database.\n  access: admin\n"), "{shown}");
 }

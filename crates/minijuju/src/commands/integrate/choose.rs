@@ -166,6 +166,7 @@ pub fn choose(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(
 /// The key of a relation between two endpoints.
 pub fn key(one: &Candidate, two: &Candidate) -> String {
     let relation = Relation {
+        suspended: None,
         id: 0,
         life: Life::Alive,
         interface: String::new(),
@@ -231,6 +232,7 @@ mod tests {
 
     fn related(one: &Candidate, two: &Candidate, life: Life) -> Relation {
         Relation {
+            suspended: None,
             id: 0,
             life,
             interface: one.interface.clone(),

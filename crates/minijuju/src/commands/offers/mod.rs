@@ -114,17 +114,14 @@ fn connections(db: &Db, offer: &Offer) -> anyhow::Result<Vec<Connection>> {
         let (id, model) = (crossing.offerer.relation, &crossing.offerer.model);
         let Some(relation) = relation::find(db, model, id)? else { continue };
         let mine = relation.side(&offer.application, None);
-        let joined = !relation::members(db, model, id)?.is_empty();
+        let (current, message) = relation::status(db, model, &relation)?;
         let since = Timestamp::from_millisecond(crossing.since).map(|time| ago(time, Timestamp::now()));
         found.push(Connection {
             source_model_uuid: crossing.consumer.model.clone(),
             username: USER.to_owned(),
             relation_id: id,
             endpoint: mine.map(|side| side.name.clone()).unwrap_or_default(),
-            status: ConnectionStatus {
-                current: if joined { "joined" } else { "joining" }.to_owned(),
-                since: since.unwrap_or_default(),
-            },
+            status: ConnectionStatus { current: current.to_owned(), message, since: since.unwrap_or_default() },
             ingress_subnets: ingress(db, &crossing)?,
         });
     }

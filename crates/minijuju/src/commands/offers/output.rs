@@ -69,7 +69,7 @@ pub struct Connection {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ConnectionStatus {
-    /// `joining` or `joined`.
+    /// `joining`, `joined`, `suspending` or `suspended`.
     pub current: String,
     /// When it was made, relative to now.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -101,8 +101,12 @@ fn connections(offers: &BTreeMap<String, ListedOffer>, colour: Colours) -> Strin
                 &connection.username,
                 &connection.relation_id.to_string(),
             ]);
-            let joined = connection.status.current == "joined";
-            table.painted(if joined { Paint::Good } else { Paint::Plain }, &connection.status.current);
+            let paint = match connection.status.current.as_str() {
+                "joined" => Paint::Good,
+                "suspended" => Paint::Warning,
+                _ => Paint::Plain,
+            };
+            table.painted(paint, &connection.status.current);
             let networks = connection.ingress_subnets.join(",");
             table.line(&[&connection.endpoint, &end.interface, &end.role, &networks]);
         }
@@ -255,7 +259,7 @@ mod tests {
             username: "admin".into(),
             relation_id: id,
             endpoint: "db".into(),
-            status: ConnectionStatus { current: status.into(), since: "just now".into() },
+            status: ConnectionStatus { current: status.into(), message: String::new(), since: "just now".into() },
             ingress_subnets: vec!["10.0.0.2/32".into()],
         };
         let offer = |connections| ListedOffer {

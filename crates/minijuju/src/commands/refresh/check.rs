@@ -186,6 +186,7 @@ storage:
             role: role.parse().unwrap(),
         };
         Relation {
+            suspended: None,
             id: 7,
             life: Life::Alive,
             interface: interface.to_owned(),

@@ -211,13 +211,14 @@ pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyho
 
 /// A relation in the status: `joined` once a unit is in scope.
 fn ends(db: &Db, model: &str, found: Relation) -> crate::store::Result<RelationEnds> {
-    let joined = !relation::members(db, model, found.id)?.is_empty();
+    let (status, message) = relation::status(db, model, &found)?;
     let side = |end: Endpoint| RelationSide { application: end.application, endpoint: end.name, role: end.role };
     Ok(RelationEnds {
         sides: found.endpoints.into_iter().map(side).collect(),
         interface: found.interface,
         scope: found.scope,
-        status: if joined { "joined" } else { "joining" }.to_owned(),
+        status: status.to_owned(),
+        message,
     })
 }
 

@@ -14,6 +14,8 @@ pub struct RelationEnds {
     pub scope: Scope,
     /// `joining`, `joined` or `broken`.
     pub status: String,
+    /// Why.
+    pub message: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +46,7 @@ impl FullStatus {
                 interface: relation.interface.clone(),
                 kind: kind.to_owned(),
                 status: relation.status.clone(),
-                message: String::new(),
+                message: relation.message.clone(),
             });
             for (place, side) in relation.sides.iter().enumerate() {
                 // A peer relation's only side is also the other side.
@@ -114,6 +116,7 @@ mod tests {
             interface: "demo".into(),
             scope,
             status: "joined".into(),
+            message: String::new(),
         };
         status.relate(&[
             relation(vec![side("web", "db", Role::Requirer), side("db", "database", Role::Provider)], Scope::Global),

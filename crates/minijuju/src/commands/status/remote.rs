@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::output::{OfferStatus, RemoteApplicationStatus, RemoteEndpoint, StatusInfo};
 use super::reader::Reader;
 use crate::client::offers;
@@ -52,7 +54,10 @@ pub fn consumed(
 
 /// The status of a consumed application.
 fn status(db: &Db, found: &Saas, machines: &Machines, clock: &Clock) -> anyhow::Result<StatusInfo> {
-    let gone = || StatusInfo::new("terminated", "offer has been removed", "");
+    let gone = || {
+        let since = found.gone.and_then(|time| Timestamp::from_millisecond(time).ok());
+        StatusInfo::new("terminated", "offer has been removed", since.map(|time| clock.since(time)).unwrap_or_default())
+    };
     let Some(offer) = offer::by_uuid(db, &found.offer)? else { return Ok(gone()) };
     let Some(source) = model::find(db, &offer.model)? else { return Ok(gone()) };
     let Some(offered) = application::find(db, &offer.model, &offer.application)? else { return Ok(gone()) };
@@ -69,7 +74,8 @@ pub fn offered(db: &Db, model: &Model) -> anyhow::Result<BTreeMap<String, OfferS
         let mut active = 0;
         for connection in &connections {
             let side = &connection.offerer;
-            active += usize::from(!relation::members(db, &side.model, side.relation)?.is_empty());
+            let Some(found) = relation::find(db, &side.model, side.relation)? else { continue };
+            active += usize::from(relation::status(db, &side.model, &found)?.0 == "joined");
         }
         let charm = application::find(db, &model.uuid, &found.application)?.map(|application| application.url());
         let offer = OfferStatus {

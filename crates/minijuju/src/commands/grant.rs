@@ -1,0 +1,266 @@
+//! `juju grant` and `juju revoke`: who may do what. There is one user here, who may do everything.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+
+use crate::cli::{Arguments, ControllerOption, ModelIdentifier, OfferUrl, UsageError, is_model, is_user};
+use crate::client::{Client, USER, offers};
+use crate::store::offer;
+
+const GRANT_HELP: &str = "\
+Details:
+The one user here, `admin`, may do everything with every model and every offer, and any model may consume an
+offer. So there is nothing to grant; it is checked as Juju does.
+
+Access levels are read, write and admin for models, read, consume and admin for offers, login and superuser
+for the controller.
+
+Examples:
+    juju grant joe read mymodel
+    juju grant jim consume fred/prod.hosted-mysql";
+
+/// Grant access to a model, the controller or an offer.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = GRANT_HELP)]
+pub struct GrantArgs {
+    /// The user, the access, and the models or the offers
+    #[arg(value_name = "user name")]
+    words: Vec<String>,
+    #[command(flatten)]
+    pub controller: ControllerOption,
+    #[allow(missing_docs)]
+    #[arg(skip)]
+    access: Access,
+}
+
+impl Arguments for GrantArgs {
+    const USAGE: Option<&str> = Some("<user name> <permission> [<model name> ... | <offer url> ...]");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        self.access = Access::read(&self.words)?;
+        Ok(())
+    }
+}
+
+const REVOKE_HELP: &str = "\
+Details:
+The one user here, `admin`, keeps all access: nobody else could give it back.
+
+Examples:
+    juju revoke joe read mymodel
+    juju revoke sam consume fred/prod.hosted-mysql";
+
+/// Revoke access to a model, the controller or an offer.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = REVOKE_HELP)]
+pub struct RevokeArgs {
+    /// The user, the access, and the models or the offers
+    #[arg(value_name = "user name")]
+    words: Vec<String>,
+    #[command(flatten)]
+    pub controller: ControllerOption,
+    #[allow(missing_docs)]
+    #[arg(skip)]
+    access: Access,
+}
+
+impl Arguments for RevokeArgs {
+    const USAGE: Option<&str> = Some("<user name> <permission> [<model name> ... | <offer url> ...]");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        self.access = Access::read(&self.words)?;
+        Ok(())
+    }
+}
+
+/// Who may do what with what.
+#[derive(Debug, Clone, Default)]
+struct Access {
+    user: String,
+    level: String,
+    to: To,
+}
+
+/// What somebody has access to.
+#[derive(Debug, Clone, Default)]
+enum To {
+    #[default]
+    Controller,
+    Models(Vec<String>),
+    Offers(Vec<OfferUrl>),
+}
+
+/// Which access there is.
+const MODEL: [&str; 3] = ["read", "write", "admin"];
+const OFFER: [&str; 3] = ["read", "consume", "admin"];
+const CONTROLLER: [&str; 2] = ["login", "superuser"];
+
+/// An access is for something else than what is named, in Juju's words.
+#[derive(Debug, thiserror::Error)]
+enum Mistaken {
+    #[error(
+        "You have specified a controller access permission {0:?}.\nIf you intended to change controller access, do not \
+         specify any model names or offer URLs.\nSee 'juju help grant'."
+    )]
+    Controller(String),
+    #[error(
+        "You have specified a model access permission {0:?}.\nIf you intended to change model access, you need to specify \
+         one or more model names.\nSee 'juju help grant'."
+    )]
+    Model(String),
+    #[error("{level:?} {what} access not valid")]
+    Level { level: String, what: &'static str },
+    #[error("invalid username: {0:?}")]
+    User(String),
+}
+
+impl Access {
+    /// Reads a command's words. Juju 3.6: `accessCommand.Init` in cmd/juju/model/grantrevoke.go.
+    fn read(words: &[String]) -> Result<Self, UsageError> {
+        let [user, rest @ ..] = words else { return Err(UsageError::Rule("no user specified")) };
+        let [level, names @ ..] = rest else { return Err(UsageError::Rule("no permission level specified")) };
+        let (mut models, mut urls) = (Vec::new(), Vec::new());
+        for name in names {
+            if let Ok(url) = OfferUrl::parse(name) {
+                urls.push(url);
+            } else if is_model(&ModelIdentifier::parse(name).model) {
+                models.push(name.clone());
+            } else {
+                return Err(UsageError::NotValid { what: "model name", word: name.clone() });
+            }
+        }
+        let to = match (models.is_empty(), urls.is_empty()) {
+            (true, true) => To::Controller,
+            (false, true) => To::Models(models),
+            (true, false) => To::Offers(urls),
+            (false, false) => {
+                return Err(UsageError::Rule("either specify model names or offer URLs but not both"));
+            }
+        };
+        let mistaken = match &to {
+            To::Controller if MODEL.contains(&level.as_str()) => Some(Mistaken::Model(level.clone())),
+            To::Models(_) | To::Offers(_) if CONTROLLER.contains(&level.as_str()) => {
+                Some(Mistaken::Controller(level.clone()))
+            }
+            to if !to.levels().contains(&level.as_str()) => {
+                Some(Mistaken::Level { level: level.clone(), what: to.kind() })
+            }
+            _ if !is_user(user) => Some(Mistaken::User(user.clone())),
+            To::Controller | To::Models(_) | To::Offers(_) => None,
+        };
+        match mistaken {
+            Some(mistaken) => Err(UsageError::command(mistaken)),
+            None => Ok(Self { user: user.clone(), level: level.clone(), to }),
+        }
+    }
+
+    /// What it is about must be there.
+    fn check(&self, client: &Client) -> anyhow::Result<()> {
+        match &self.to {
+            To::Controller => {}
+            To::Models(names) => {
+                for name in names {
+                    client.find_model(name)?;
+                }
+            }
+            To::Offers(urls) => {
+                for url in urls {
+                    let model = offers::model(client, url)?;
+                    if offer::find(client.store.db(), &model.uuid, &url.offer)?.is_none() {
+                        bail!("application offer {:?} not found", url.offer);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The user, where it is another one than the one that there is.
+    fn stranger(&self) -> Option<&str> {
+        (self.user != USER && self.user != format!("{USER}@local")).then_some(self.user.as_str())
+    }
+}
+
+impl To {
+    fn levels(&self) -> &'static [&'static str] {
+        match self {
+            To::Controller => &CONTROLLER,
+            To::Models(_) => &MODEL,
+            To::Offers(_) => &OFFER,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            To::Controller => "controller",
+            To::Models(_) => "model",
+            To::Offers(_) => "offer",
+        }
+    }
+}
+
+/// Run `juju grant`.
+pub fn grant(client: &mut Client, args: &GrantArgs) -> anyhow::Result<ExitCode> {
+    let access = &args.access;
+    access.check(client)?;
+    match access.stranger() {
+        None => bail!("user already has {:?} access or greater", access.level),
+        Some(user) if user.contains('@') => bail!(
+            "could not grant {} access: user {user:?} is of another place, and minijuju has its own user only",
+            access.to.kind()
+        ),
+        // Juju 3.6: `CreateOfferAccess` in state/applicationofferuser.go.
+        Some(user) => bail!(
+            "could not grant {} access: user {user:?} does not exist locally: user {user:?} not found",
+            access.to.kind()
+        ),
+    }
+}
+
+/// Run `juju revoke`.
+pub fn revoke(client: &mut Client, args: &RevokeArgs) -> anyhow::Result<ExitCode> {
+    let access = &args.access;
+    access.check(client)?;
+    let kind = access.to.kind();
+    match access.stranger() {
+        None => bail!("could not revoke {kind} access: {USER:?} is the only user, and keeps all access"),
+        Some(user) => bail!("could not revoke {kind} access: user {user:?} not found"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &str) -> Result<Access, String> {
+        let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+        Access::read(&words).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn access_is_to_models_to_offers_or_to_the_controller() {
+        assert!(matches!(read("joe read m admin/n").unwrap().to, To::Models(names) if names == ["m", "admin/n"]));
+        assert!(matches!(read("joe consume there.db").unwrap().to, To::Offers(urls) if urls[0].offer == "db"));
+        assert!(matches!(read("joe superuser").unwrap().to, To::Controller));
+    }
+
+    #[test]
+    fn mistakes_are_told_in_jujus_words() {
+        for (words, why) in [
+            ("", "no user specified"),
+            ("joe", "no permission level specified"),
+            ("joe read m there.db", "either specify model names or offer URLs but not both"),
+            ("joe read X", r#"model name "X" not valid"#),
+            ("joe consume m", r#""consume" model access not valid"#),
+            ("joe write there.db", r#""write" offer access not valid"#),
+            ("joe jump", r#""jump" controller access not valid"#),
+            ("-joe read m", r#"invalid username: "-joe""#),
+        ] {
+            assert_eq!(read(words).unwrap_err(), why, "{words}");
+        }
+        assert!(read("joe login m").unwrap_err().starts_with("You have specified a controller access permission"));
+        assert!(read("joe read").unwrap_err().starts_with("You have specified a model access permission"));
+    }
+}

@@ -1,0 +1,159 @@
+//! `juju suspend-relation` and `juju resume-relation`: relations to an offer, for a while.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::cli::{Arguments, ModelOption, UsageError};
+use crate::client::{Client, summary};
+use crate::store::model::Model;
+use crate::store::{Db, crossing, relation};
+
+const SUSPEND_HELP: &str = "\
+Details:
+The relation is one between an offer of this model and an application of another one. Its units are told that
+it is gone, by relation-departed and relation-broken, until it is resumed. `juju offers` shows its number.
+
+Examples:
+    juju suspend-relation 123
+    juju suspend-relation 123 456 --message \"reason for suspending\"";
+
+/// Suspend a relation to an offer.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = SUSPEND_HELP)]
+pub struct SuspendRelationArgs {
+    /// The relations' numbers
+    #[arg(value_name = "relation-id")]
+    words: Vec<String>,
+    /// Reason for suspension
+    #[arg(long)]
+    pub message: Option<String>,
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// The relations' numbers, read.
+    #[arg(skip)]
+    pub ids: Vec<i64>,
+}
+
+impl Arguments for SuspendRelationArgs {
+    const USAGE: Option<&str> = Some("<relation-id>[ <relation-id>...]");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        self.ids = ids(&self.words)?;
+        Ok(())
+    }
+}
+
+const RESUME_HELP: &str = "\
+Details:
+The units on both sides are in the relation again, and told so by relation-joined and relation-changed.
+
+Examples:
+    juju resume-relation 123
+    juju resume-relation 123 456";
+
+/// Resume a suspended relation to an offer.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = RESUME_HELP)]
+pub struct ResumeRelationArgs {
+    /// The relations' numbers
+    #[arg(value_name = "relation-id")]
+    words: Vec<String>,
+    #[command(flatten)]
+    pub model: ModelOption,
+    /// The relations' numbers, read.
+    #[arg(skip)]
+    pub ids: Vec<i64>,
+}
+
+impl Arguments for ResumeRelationArgs {
+    const USAGE: Option<&str> = Some("<relation-id>[,<relation-id>]");
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        self.ids = ids(&self.words)?;
+        Ok(())
+    }
+}
+
+fn ids(words: &[String]) -> Result<Vec<i64>, UsageError> {
+    if words.is_empty() {
+        return Err(UsageError::Rule("no relation ids specified"));
+    }
+    let read = |word: &String| match word.trim().parse() {
+        Ok(id) if id >= 0 => Ok(id),
+        _ => Err(UsageError::NotValid { what: "relation ID", word: word.clone() }),
+    };
+    words.iter().map(read).collect()
+}
+
+/// Run `juju suspend-relation`.
+pub fn suspend(client: &mut Client, args: &SuspendRelationArgs) -> anyhow::Result<ExitCode> {
+    set(client, &args.ids, Some(args.message.as_deref().unwrap_or_default()))
+}
+
+/// Run `juju resume-relation`.
+pub fn resume(client: &mut Client, args: &ResumeRelationArgs) -> anyhow::Result<ExitCode> {
+    set(client, &args.ids, None)
+}
+
+/// Suspend relations, and say why, or let them go on. Those that can are, whatever is wrong with the others.
+fn set(client: &mut Client, ids: &[i64], why: Option<&str>) -> anyhow::Result<ExitCode> {
+    let model = client.model()?;
+    let done: Vec<anyhow::Result<String>> =
+        ids.iter().map(|id| client.store.write(|db| set_one(db, &model, *id, why))).collect();
+    client.settle(&model)?;
+    let mut errors = Vec::new();
+    for done in done {
+        match done {
+            Ok(application) => summary::units(client, &model, &application)?,
+            Err(why) => errors.push(format!("{why:#}")),
+        }
+    }
+    if !errors.is_empty() {
+        bail!(errors.join("\n"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Suspend a relation, or let it go on. Gives back the application whose it is.
+fn set_one(db: &Db, model: &Model, id: i64, why: Option<&str>) -> anyhow::Result<String> {
+    let uuid = &model.uuid;
+    let found = relation::find(db, uuid, id)?.with_context(|| format!("relation {id} not found"))?;
+    let offers = |crossing: &&crossing::Crossing| crossing.offerer.model == *uuid && crossing.offerer.relation == id;
+    let consumes =
+        |crossing: &&crossing::Crossing| crossing.consumer.model == *uuid && crossing.consumer.relation == id;
+    let all = crossing::of(db, uuid)?;
+    let offered = all.iter().find(offers);
+    // Juju 4.0 lets both sides suspend it: `SetRemoteRelationSuspendedState` in domain/relation/state/remoterelation.go.
+    let crossing = offered.or_else(|| all.iter().find(consumes).filter(|_| model.juju.is_4()));
+    if found.suspended.is_some() != why.is_some() {
+        match crossing {
+            Some(crossing) => crossing::suspend(db, crossing, uuid, why)?,
+            None if model.juju.is_4() => bail!("relation must be a remote relation to be suspended"),
+            None => bail!("cannot set suspend status for {:?} which is not associated with an offer", found.key()),
+        }
+    }
+    let mine = |crossing: &crossing::Crossing| {
+        if crossing.offerer.model == *uuid { crossing.offerer.clone() } else { crossing.consumer.clone() }
+    };
+    Ok(crossing.map(|crossing| mine(crossing).application).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relations_are_named_by_their_numbers() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        assert_eq!(ids(&words(&["1", " 2 "])).unwrap(), [1, 2]);
+        for (given, why) in [
+            (&[][..], "no relation ids specified"),
+            (&["x"], r#"relation ID "x" not valid"#),
+            (&["1", "-1"], r#"relation ID "-1" not valid"#),
+        ] {
+            assert_eq!(ids(&words(given)).unwrap_err().to_string(), why);
+        }
+    }
+}
