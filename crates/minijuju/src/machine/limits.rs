@@ -1,4 +1,4 @@
-//! In a machine without systemd, `systemctl` and `snap` say that this is a limit of minijuju, and what to do.
+//! In a machine without systemd or snapd, `systemctl` and `snap` say that this is a limit of minijuju, and what to do.
 //!
 //! They are scripts in front of the real programs, which still do what needs no systemd: `systemctl enable`, `snap
 //! pack`.
@@ -17,24 +17,52 @@ const FOLDER: &str = "/usr/local/bin";
 const PROGRAMS: [(&str, &str); 2] =
     [("systemctl", "not been booted with systemd"), ("snap", "cannot communicate with server")];
 
+/// The real `snap`.
+const SNAP: &str = "/usr/bin/snap";
+
+/// The real `udevadm`.
+const UDEVADM: &str = "/usr/bin/udevadm";
+
 /// Install the scripts in a new machine, whose root is this process's root.
 pub(super) fn say(init: Init) -> Result<()> {
-    if init == Init::Systemd {
-        return Ok(());
+    let mut scripts: Vec<(&str, String)> = match init {
+        Init::Plain => PROGRAMS.iter().map(|(name, says)| (*name, script(name, says))).collect(),
+        Init::Systemd if Path::new(SNAP).exists() => Vec::new(),
+        Init::Systemd => vec![("snap", NO_SNAPD.to_owned())],
+    };
+    if Path::new(UDEVADM).exists() {
+        scripts.push(("udevadm", NO_UDEV.to_owned()));
     }
     fs::create_dir_all(FOLDER).map_err(Error::file("make", FOLDER))?;
-    for (name, says) in PROGRAMS {
+    for (name, script) in scripts {
         let path = Path::new(FOLDER).join(name);
         // Keep a file that is already there.
         match fs::File::options().write(true).create_new(true).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
             opened => drop(opened.map_err(Error::file("write", &path))?),
         }
-        fs::write(&path, script(name, says)).map_err(Error::file("write", &path))?;
+        fs::write(&path, script).map_err(Error::file("write", &path))?;
         fs::set_permissions(&path, Permissions::from_mode(0o755)).map_err(Error::file("open up", &path))?;
     }
     Ok(())
 }
+
+/// `udevadm` in a machine, which has no devices of its own and no udev: what snapd and packages ask of that is done. Without it,
+/// snapd installs no snap with programs.
+const NO_UDEV: &str = r#"#!/bin/sh
+# Of minijuju's, in a machine without udev.
+case $1 in control | trigger | settle) [ -S /run/udev/control ] || exit 0 ;; esac
+exec /usr/bin/udevadm "$@"
+"#;
+
+/// `snap` in a machine with systemd whose root has no snapd.
+const NO_SNAPD: &str = r#"#!/bin/sh
+# Of minijuju's, in a machine without snapd.
+[ ! -x /usr/bin/snap ] || exec /usr/bin/snap "$@"
+echo "minijuju: this machine has no snapd, for the computer or the base that it is a view of has none: install snapd there," \
+    "and deploy anew" >&2
+exit 127
+"#;
 
 fn script(name: &str, says: &str) -> String {
     format!(

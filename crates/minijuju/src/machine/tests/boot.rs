@@ -211,7 +211,7 @@ fn a_unit_that_never_becomes_ready_is_named_and_nothing_is_left() {
 }
 
 /// Start a machine with the command, as users do, in surroundings that `wrapper` sets up; return its messages.
-fn deploy(rig: &Rig, init: &str, wrapper: &str) -> String {
+pub fn deploy(rig: &Rig, init: &str, wrapper: &str) -> String {
     let charm = rig.beside("charm");
     fs::write(charm.join("metadata.yaml"), "name: tiny\nsummary: s\ndescription: d\n").unwrap();
     fs::write(charm.join("dispatch"), "#!/bin/sh\nstatus-set active\n").unwrap();
@@ -315,22 +315,34 @@ fn the_computer_s_policy_against_starting_services_is_hidden() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_machine_without_systemd_says_that_this_is_minijuju_s_limit() {
-    let rig = Rig::new();
-    let machine = rig.start(0);
-    let said = run(&machine, "PATH=/usr/local/bin:$PATH systemctl restart nothing");
-    let text = String::from_utf8_lossy(&said.stderr);
-    assert!(!said.status.success(), "{text}");
-    assert!(text.contains("minijuju: this machine has no systemd") && text.contains("MINIJUJU_INIT=systemd"), "{text}");
-    // What needs no systemd still works.
-    assert_eq!(ask(&machine, "PATH=/usr/local/bin:$PATH systemctl --version | head -c 8"), "systemd ");
-}
-
-#[test]
-#[ignore = "needs root: it starts machines"]
 fn a_machine_has_the_locale_of_cloud_images() {
     let rig = Rig::new();
     let machine = start(&rig);
     assert_eq!(ask(&machine, "cat /etc/default/locale"), "LANG=C.UTF-8\n");
     assert_eq!(ask(&machine, "systemd-run --quiet --pipe --wait sh -c 'echo $LANG'"), "C.UTF-8\n");
+}
+
+/// Properties of a service, a script that shows what each does, and what the script says with it.
+const SANDBOXES: [(&str, &str, &str); 5] = [
+    ("PrivateTmp=yes", "ls /tmp/everyones 2>/dev/null || echo hidden", "hidden\n"),
+    ("ProtectSystem=strict", "touch /usr/touched 2>/dev/null || echo refused", "refused\n"),
+    ("DynamicUser=yes", "[ $(id -u) -lt 61184 ] || echo dynamic", "dynamic\n"),
+    ("PrivateNetwork=yes", "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '", "lo\n"),
+    ("SystemCallFilter=~mkdir mkdirat", "mkdir /root/made 2>/dev/null || echo refused", "refused\n"),
+];
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn each_sandbox_of_a_service_holds_by_itself() {
+    let rig = Rig::new();
+    let machine = start(&rig);
+    ask(&machine, "touch /tmp/everyones");
+    for (property, script, says) in SANDBOXES {
+        let run = |property: &str| {
+            let begin = "systemd-run --quiet --pipe --wait -p SystemCallErrorNumber=EPERM";
+            ask(&machine, &format!("{begin} -p '{property}' sh -c '{}'", script.replace('\'', "'\"'\"'")))
+        };
+        assert_eq!(run(property), says, "{property}");
+        assert_ne!(run("Description=none"), says, "without {property}");
+    }
 }

@@ -1,0 +1,62 @@
+//! Machines of bases, and bases that cannot be had.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use super::super::{Init, Spec};
+use super::fixture::output;
+use super::rig::{Rig, ask, booting, built, run, tag};
+
+const NAME: &str = "tiny@1";
+
+/// The root of a system with no more than a machine needs, which is this computer's.
+fn tiny(rig: &Rig) -> PathBuf {
+    let root = rig.beside("tiny");
+    let script = "cd \"$1\" && mkdir -p etc tmp usr/sbin && printf 'ID=tiny\\nVERSION_ID=1\\n' > etc/os-release && \
+                  for program in /bin/sh /bin/cat /bin/mount /usr/bin/env /usr/bin/setpriv; do \
+                  cp --parents --dereference $program $(ldd $program | grep -o '/[^ ]*') . || exit; done";
+    let made = output(Command::new("sh").args(["-euc", script, "sh"]).arg(&root));
+    assert!(made.status.success(), "{made:?}");
+    root
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_base_without_systemd_has_plain_machines_and_the_first_one_says_why() {
+    let rig = Rig::new();
+    let mut machines = booting(&rig, Duration::from_mins(1));
+    machines.import_base(NAME, &tiny(&rig)).unwrap();
+    let spec = Spec { id: "test-0".into(), hostname: "juju-test-0".into(), base: NAME.into() };
+    let error = machines.start(&spec).unwrap_err().to_string();
+    assert!(error.contains("machines cannot have systemd here"), "{error}");
+    assert!(error.contains("systemd is not installed in the base tiny@1"), "{error}");
+    machines.init = None;
+    let machine = machines.start(&spec).unwrap();
+    assert_eq!(machine.init(), Init::Plain);
+    let note = machine.notes().first().cloned().unwrap_or_default();
+    assert!(note.contains("machines are without systemd"), "{note}");
+    assert!(note.contains("systemd is not installed in the base tiny@1; set MINIJUJU_INIT=plain"), "{note}");
+    assert_eq!(ask(&machine, "cat /etc/os-release"), "ID=tiny\nVERSION_ID=1\n");
+    let said = run(&machine, "PATH=/usr/local/bin:$PATH systemctl start x");
+    assert_eq!(said.status.code(), Some(127));
+    let text = String::from_utf8_lossy(&said.stderr);
+    assert!(text.contains("or on a base, that has it"), "{text}");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_base_is_not_made_where_there_is_no_program_for_it() {
+    let rig = Rig::new();
+    let hide = "for name in mmdebstrap debootstrap; do \
+                program=$(command -v $name) && mount --bind /dev/null \"$program\"; done; exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--propagation", "private", "sh", "-c", hide, "sh"]).arg(built());
+    command.args(["base", "make", "debian@12"]).env("MINIJUJU_DATA", rig.data());
+    let done = output(&mut command);
+    let text = String::from_utf8_lossy(&done.stderr);
+    let why = "ERROR base debian@12: that takes mmdebstrap or debootstrap: install it with `apt install mmdebstrap`";
+    assert_eq!((done.status.code(), text.trim()), (Some(1), why), "{}", tag(rig.data().to_str().unwrap()));
+    assert!(!rig.data().join("bases").exists() || fs::read_dir(rig.data().join("bases")).unwrap().count() == 0);
+}
