@@ -3,9 +3,12 @@
 use std::fs;
 use std::io::BufReader;
 use std::process::{Child, ChildStderr, Stdio};
+use std::thread;
+use std::time::{Duration, UNIX_EPOCH};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::rig::{Rig, read_until};
@@ -75,6 +78,57 @@ fn a_failed_hook_is_tried_again_unless_the_model_says_otherwise() {
     kept.until("✓ web/0 start");
     kept.end();
     assert_eq!(rig.workload("web/0"), ("active".to_owned(), "start".to_owned()));
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_secret_rotates_when_its_time_has_come_and_then_not_before_the_next() {
+    let rig = Rig::new();
+    let dispatch = r#"juju-log "$JUJU_HOOK_NAME"
+        case $JUJU_HOOK_NAME in
+        install) secret-add --rotate hourly key=one >/dev/null ;;
+        secret-rotate) secret-set "$JUJU_SECRET_ID" key=two ;;
+        esac; status-set active "$JUJU_HOOK_NAME""#;
+    rig.run(&["deploy", &rig.charm("web", dispatch, &[])]).ok();
+    let data = Connection::open(rig.folder().join("data/minijuju.db")).unwrap();
+    data.busy_timeout(Duration::from_secs(10)).unwrap();
+    let rotates = || data.query_row("SELECT rotates FROM secret", [], |row| row.get::<_, i64>(0)).unwrap();
+    let due = rotates();
+    let now = i64::try_from(UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap();
+    assert!((now..=now + 3_600_000).contains(&due), "{due} is within the hour from {now}");
+    let mut kept = Kept::begin(&rig);
+    // The hour is over.
+    data.execute("UPDATE secret SET rotates = ?", [now]).unwrap();
+    kept.until("✓ web/0 secret-rotate");
+    let shown = rig.run(&["show-secret", "--reveal", "--format", "json", &secret(&rig)]).ok().stdout;
+    assert!(shown.contains(r#""revision":2"#) && shown.contains("two"), "{shown}");
+    let next = rotates() - now;
+    assert!((3_600_000..3_700_000).contains(&next), "an hour from then, and not {next} ms");
+    // Whatever else is done meanwhile.
+    rig.run(&["fire", "web/0", "update-status"]).ok();
+    kept.end();
+    assert_eq!(rig.logged().iter().filter(|hook| *hook == "secret-rotate").count(), 1);
+}
+
+/// The one secret that there is.
+fn secret(rig: &Rig) -> String {
+    let listed: Value = serde_json::from_str(&rig.run(&["secrets", "--format", "json"]).ok().stdout).unwrap();
+    listed.as_object().unwrap().keys().next().unwrap().clone()
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_failed_hook_waits_for_resolved_where_the_model_says_so() {
+    let rig = Rig::new();
+    let dispatch = r#"juju-log "$JUJU_HOOK_NAME"; [ "$JUJU_HOOK_NAME" != start ] || exit 1; exit 0"#;
+    rig.run(&["model-config", "automatically-retry-hooks=false", "update-status-hook-interval=1s"]).ok();
+    rig.run(&["deploy", &rig.charm("web", dispatch, &[]), "-n", "2"]).ok();
+    let kept = Kept::begin(&rig);
+    // Longer than the first try is away.
+    thread::sleep(Duration::from_secs(6));
+    kept.end();
+    assert_eq!(rig.logged().iter().filter(|hook| *hook == "start").count(), 2, "once for each unit");
+    assert_eq!(rig.workload("web/0").1, "hook failed: \"start\"");
 }
 
 #[test]

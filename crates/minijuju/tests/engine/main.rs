@@ -23,4 +23,5 @@ mod secrets;
 mod ssh_keys;
 mod storage;
 mod surroundings;
+mod told;
 mod versions;
