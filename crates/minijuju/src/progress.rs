@@ -85,9 +85,14 @@ impl Progress {
         }
     }
 
+    /// Report a step that is already done.
+    pub fn done(&self, text: &str) {
+        self.say(&format!("  ✓ {}{text}", self.before));
+    }
+
     /// Start a step.
-    pub fn begin(&self, text: impl Into<String>) -> Task<'_> {
-        let text = text.into();
+    pub fn begin(&self, text: impl AsRef<str>) -> Task<'_> {
+        let text = format!("{}{}", self.before, text.as_ref());
         let bar = match &self.shape {
             Shape::Live(bars) => {
                 let style = ProgressStyle::with_template("  {spinner} {msg} {elapsed}");

@@ -31,9 +31,11 @@ use crate::uniter::machine_id;
 const DEBUG_HOOKS_HELP: &str = "\
 Details:
 It waits for the unit's next hook or action, and opens a shell in its place, in the charm's folder,
-with the hook's environment and hook commands, and in tmux if the machine has it. Run `./dispatch`
-to run the hook. The shell's exit code becomes the hook's. Then it waits for the next hook;
-Ctrl-C ends it. Trigger hooks with other commands, such as `juju config`.
+with the hook's environment and hook commands. Run `./dispatch` to run the hook. The shell's exit code
+becomes the hook's. Then it waits for the next hook; Ctrl-C ends it. Trigger hooks with other commands,
+such as `juju config`.
+
+If the machine has tmux, the shells are windows of a session there. Ctrl-A D ends it.
 
 Without names, it takes all hooks and actions.
 
@@ -66,7 +68,8 @@ impl Arguments for DebugHooksArgs {
 const DEBUG_CODE_HELP: &str = "\
 Details:
 It waits for the unit's next hook or action, and runs it at this terminal with JUJU_DEBUG_AT set, which
-Ops reads for breakpoints. Then it waits for the next one; Ctrl-C ends it.
+Ops reads for breakpoints. Then it waits for the next one; Ctrl-C ends it, or Ctrl-A D if the machine
+has tmux.
 
 Without names, it takes all hooks and actions.
 
@@ -137,9 +140,21 @@ fn debug(client: &mut Client, words: &[String], what: &What<'_>) -> anyhow::Resu
     let hooks = if hooks.iter().any(|hook| hook == "*") { Vec::new() } else { hooks.to_vec() };
     check_names(&client.application(&model, &unit.application)?, target, &hooks)?;
     let wanted = Wanted { hooks, all: matches!(what, What::Shell) };
-    let debugger = Debugger::begin(client.store.folder(), &model.uuid, &name, &wanted)
-        .context("cannot wait for hooks")?
-        .with_context(|| format!("another command is debugging the unit {name:?}"))?;
+    let id = machine_id(&model, &unit.machine);
+    // A machine that is down starts with the next hook.
+    let machine = if io::stdin().is_terminal() { client.machines()?.find(&id)? } else { None };
+    let session = machine.as_ref().map(|machine| Session::in_machine(machine, &name)).transpose()?.flatten();
+    let begun = Debugger::begin(client.store.folder(), &model.uuid, &name, &wanted).context("cannot wait for hooks")?;
+    let debugger = match (begun, &session) {
+        (Some(debugger), _) => debugger,
+        // Juju 3.6: its client script in internal/worker/uniter/runner/debug/client.go.
+        (None, Some(session)) if session.is_open()? => {
+            client.progress.say("Found existing debug sessions, attempting to reconnect");
+            session.join()?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        (None, _) => bail!("another command is debugging the unit {name:?}"),
+    };
     let stopped = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&stopped)).context("cannot listen for signals")?;
@@ -236,29 +251,6 @@ fn prompt(handed: &Handed) -> String {
 
 fn exit_code(ended: ExitStatus) -> Option<u8> {
     ended.code().and_then(|code| u8::try_from(code).ok())
-}
-
-/// A shell in tmux, with a server of its own, so that it gets the hook's environment. Detaching ends it.
-fn tmux(
-    machine: &Machine,
-    handed: &Handed,
-    command: impl Fn(&str) -> anyhow::Result<Command>,
-) -> anyhow::Result<Option<u8>> {
-    let server = handed.context.replace('/', "-");
-    let told = format!("/tmp/juju-debug-{server}");
-    // tmux starts it through a shell that drops the prompt.
-    let prompt = prompt(handed);
-    let shell = format!("PS1='{prompt}' /bin/bash --noprofile --norc; echo $? >'{told}'");
-    let mut session = command("/usr/bin/tmux")?;
-    session.args(["-L", &server, "new-session", "-s", unit_of(handed), "-n", &handed.name, &shell]);
-    session.status().context("cannot run tmux")?;
-    let mut end = command("/usr/bin/tmux")?;
-    // The server has already exited, unless the user detached.
-    let _ = end.args(["-L", &server, "kill-server"]).output();
-    let files = machine.files()?;
-    let Ok(text) = files.read(&told) else { return Ok(None) };
-    let _ = command("/bin/rm")?.arg(&told).status();
-    Ok(String::from_utf8_lossy(&text).trim().parse().ok())
 }
 
 /// Take the terminal back. A shell in another PID namespace cannot return it when it ends.

@@ -71,6 +71,9 @@ pub struct Connection {
 pub struct ConnectionStatus {
     /// `joining`, `joined`, `suspending` or `suspended`.
     pub current: String,
+    /// The reason given for a suspension.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub message: String,
     /// When it was made, relative to now.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub since: String,
