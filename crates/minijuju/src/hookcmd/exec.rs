@@ -66,13 +66,53 @@ pub struct Wanted {
 #[derive(Debug, PartialEq, Eq)]
 enum Refusal {
     Help,
-    Mistake(String),
+    Mistake(Mistake),
 }
 
-impl From<String> for Refusal {
-    fn from(mistake: String) -> Self {
+impl From<Mistake> for Refusal {
+    fn from(mistake: Mistake) -> Self {
         Self::Mistake(mistake)
     }
+}
+
+/// A mistake in the command line, in the words of Juju's program.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum Mistake {
+    #[error("{0}")]
+    Options(String),
+    #[error("juju-exec cannot be called from within a hook, have context {0:?}")]
+    InHook(String),
+    #[error("-no-context cannot be passed with an explicit unit-name (-u {0:?})")]
+    UnitWithoutContext(String),
+    #[error("no unit")]
+    NoUnit,
+    #[error("missing unit-name")]
+    NoUnitName,
+    #[error("{word:?} is not a valid {kind}")]
+    UnitName { word: String, kind: &'static str },
+    #[error("missing commands")]
+    NoCommands,
+    #[error("invalid relation id")]
+    RelationId,
+    #[error("remote unit: {0}, provided without a relation")]
+    RemoteUnit(String),
+    #[error("remote app: {0}, provided without a relation")]
+    RemoteApp(String),
+}
+
+/// Why a command did not run.
+#[derive(Debug, thiserror::Error)]
+enum ExecError {
+    #[error("unit {0:?} not found on this machine")]
+    NoUnit(String),
+    #[error("dialing juju run socket: {SOCKET}: {0}")]
+    Connect(io::Error),
+    #[error("cannot write the request: {0}")]
+    Request(serde_json::Error),
+    #[error("the agent of this machine ended before the command did: {0}")]
+    Agent(io::Error),
+    #[error("cannot run /bin/bash: {0}")]
+    Shell(io::Error),
 }
 
 /// Run as `juju-exec`.
@@ -92,7 +132,7 @@ pub fn run() -> ExitCode {
     };
     let done = match &wanted.unit {
         Some(unit) => ask(unit, &wanted),
-        None => here(&wanted.commands).map_err(|error| format!("cannot run /bin/bash: {error}")),
+        None => here(&wanted.commands).map_err(ExecError::Shell),
     };
     match done {
         Ok(reply) => {
@@ -108,16 +148,15 @@ pub fn run() -> ExitCode {
 }
 
 /// Let a unit run the command, and wait for it.
-fn ask(unit: &str, wanted: &Wanted) -> Result<Reply, String> {
+fn ask(unit: &str, wanted: &Wanted) -> Result<Reply, ExecError> {
     if !Path::new(AGENTS).join(tag(unit)).exists() {
-        return Err(format!("unit {unit:?} not found on this machine"));
+        return Err(ExecError::NoUnit(unit.to_owned()));
     }
-    let stream =
-        socket::connect(Path::new(SOCKET)).map_err(|error| format!("dialing juju run socket: {SOCKET}: {error}"))?;
-    let args = vec![serde_json::to_string(wanted).map_err(|error| error.to_string())?];
+    let stream = socket::connect(Path::new(SOCKET)).map_err(ExecError::Connect)?;
+    let args = vec![serde_json::to_string(wanted).map_err(ExecError::Request)?];
     let request = Request { name: NAMES[0].to_owned(), args, ..Request::default() };
     let heard = request.send(&stream).and_then(|()| Reply::receive(&stream));
-    heard.map_err(|error| format!("the agent of this machine ended before the command did: {error}"))
+    heard.map_err(ExecError::Agent)
 }
 
 /// Run the command outside of any unit.
@@ -144,10 +183,32 @@ fn untag(tag: &str) -> Option<String> {
 }
 
 /// The unit that a word means, by name or tag.
-fn named(word: &str) -> Result<String, String> {
+fn named(word: &str) -> Result<String, Mistake> {
     let name = is_unit(word).then(|| word.to_owned()).or_else(|| untag(word));
     let kind = if word.starts_with("unit-") { "unit tag" } else { "tag" };
-    name.ok_or_else(|| format!("{word:?} is not a valid {kind}"))
+    name.ok_or_else(|| Mistake::UnitName { word: word.to_owned(), kind })
+}
+
+/// The unit that runs the command: `option` names it, else the first word, else it is the only one of the machine.
+fn unit_of(option: &str, words: &mut Vec<&str>, units: &[String]) -> Result<String, Mistake> {
+    let only = || match units {
+        [only] => Ok(only.clone()),
+        _ => Err(Mistake::NoUnit),
+    };
+    match option {
+        "" => only(),
+        "-" => {
+            let first = *words.first().ok_or(Mistake::NoUnitName)?;
+            match named(first) {
+                Ok(name) => {
+                    words.remove(0);
+                    Ok(name)
+                }
+                Err(why) => only().map_err(|_| why),
+            }
+        }
+        name => named(name),
+    }
 }
 
 fn parse(args: &[String], context: &str, units: &[String]) -> Result<Wanted, Refusal> {
@@ -176,47 +237,29 @@ fn parse(args: &[String], context: &str, units: &[String]) -> Result<Wanted, Ref
     });
     let mut words = words.map_err(|unparsed| match unparsed {
         Unparsed::Help => Refusal::Help,
-        Unparsed::Mistake(mistake) => Refusal::Mistake(mistake.to_string()),
+        Unparsed::Mistake(mistake) => Refusal::Mistake(Mistake::Options(mistake.to_string())),
     })?;
     if !context.is_empty() {
-        return Err(format!("juju-exec cannot be called from within a hook, have context {context:?}").into());
+        return Err(Mistake::InHook(context.to_owned()).into());
     }
     if no_context && unit != "-" {
-        return Err(format!("-no-context cannot be passed with an explicit unit-name (-u {unit:?})").into());
+        return Err(Mistake::UnitWithoutContext(unit.to_owned()).into());
     }
-    let only = || match units {
-        [only] => Ok(only.clone()),
-        _ => Err("no unit".to_owned()),
-    };
-    let unit = match unit {
-        _ if no_context => None,
-        "" => Some(only()?),
-        "-" => {
-            let first = *words.first().ok_or_else(|| "missing unit-name".to_owned())?;
-            match named(first) {
-                Ok(name) => {
-                    words.remove(0);
-                    Some(name)
-                }
-                Err(why) => Some(only().map_err(|_| why)?),
-            }
-        }
-        name => Some(named(name)?),
-    };
+    let unit = if no_context { None } else { Some(unit_of(unit, &mut words, units)?) };
     let commands = match words.as_slice() {
-        [] => return Err("missing commands".to_owned().into()),
+        [] => return Err(Mistake::NoCommands.into()),
         words => shell_line(words),
     };
     let number = relation.rsplit(':').next().unwrap_or_default();
     let relation = match relation {
         "" => None,
-        _ => Some(number.parse().map_err(|_| "invalid relation id".to_owned())?),
+        _ => Some(number.parse().map_err(|_| Mistake::RelationId)?),
     };
     if relation.is_none() && !remote_unit.is_empty() {
-        return Err(format!("remote unit: {remote_unit}, provided without a relation").into());
+        return Err(Mistake::RemoteUnit(remote_unit.to_owned()).into());
     }
     if relation.is_none() && !remote_app.is_empty() {
-        return Err(format!("remote app: {remote_app}, provided without a relation").into());
+        return Err(Mistake::RemoteApp(remote_app.to_owned()).into());
     }
     Ok(Wanted { unit, commands, relation, remote_unit: remote_unit.to_owned(), force })
 }
@@ -232,7 +275,7 @@ mod tests {
 
     fn mistake(args: &[&str], context: &str, units: &[&str]) -> String {
         match read(args, context, units) {
-            Err(Refusal::Mistake(why)) => why,
+            Err(Refusal::Mistake(why)) => why.to_string(),
             other => panic!("{args:?}: {other:?}"),
         }
     }

@@ -27,6 +27,7 @@ mod record;
 mod resolver;
 mod rootfs;
 mod start;
+mod stop;
 mod sudo;
 mod surroundings;
 mod tool;

@@ -36,7 +36,7 @@ enum NotRun {
     Params { action: String, why: ParamsError },
     /// The relation or remote unit that it names does not exist.
     #[error("{0}")]
-    Unrelated(String),
+    Unrelated(commands::Unrelated),
     /// It could not be started or followed.
     #[error("{0}")]
     Failed(anyhow::Error),

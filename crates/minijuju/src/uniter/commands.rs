@@ -46,24 +46,39 @@ pub fn params(wanted: &Wanted) -> BTreeMap<String, Value> {
     params
 }
 
+/// Why a command cannot be about the relation that it names. Juju 3.6: `inferRemoteUnit` of the uniter's contextfactory.go.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unrelated {
+    #[error("invalid remote unit: {0}")]
+    NotAUnit(String),
+    #[error("unknown relation id: {0}")]
+    NoRelation(i64),
+    #[error("cannot infer remote unit in empty relation {0}")]
+    Empty(i64),
+    #[error("ambiguous remote unit; possibilities are [{0}]")]
+    Ambiguous(String),
+    #[error("unknown remote unit {unit}; possibilities are [{possible}]")]
+    NotThere { unit: String, possible: String },
+}
+
 /// The relation that a command is about, if any. Juju 3.6: `inferRemoteUnit` of the uniter's contextfactory.go.
-pub fn about(task: &Task, seen: &Snapshot) -> Result<Option<Hook>, String> {
+pub fn about(task: &Task, seen: &Snapshot) -> Result<Option<Hook>, Unrelated> {
     let Some(id) = task.params.get("relation").and_then(Value::as_i64) else { return Ok(None) };
     let named = task.params.get("remote-unit").and_then(Value::as_str).unwrap_or_default();
     let forced = task.params.get("force").and_then(Value::as_bool) == Some(true);
     if !named.is_empty() && !is_unit(named) {
-        return Err(format!("invalid remote unit: {named}"));
+        return Err(Unrelated::NotAUnit(named.to_owned()));
     }
-    let relation = seen.view.relations.get(&id).ok_or_else(|| format!("unknown relation id: {id}"))?;
+    let relation = seen.view.relations.get(&id).ok_or(Unrelated::NoRelation(id))?;
     let possible: Vec<&str> = relation.members.keys().map(String::as_str).collect();
-    let list = possible.join(" ");
+    let list = || possible.join(" ");
     let unit = match (named, possible.as_slice()) {
         (named, _) if forced => named,
-        ("", []) => return Err(format!("cannot infer remote unit in empty relation {id}")),
+        ("", []) => return Err(Unrelated::Empty(id)),
         ("", [only]) => only,
-        ("", _) => return Err(format!("ambiguous remote unit; possibilities are [{list}]")),
+        ("", _) => return Err(Unrelated::Ambiguous(list())),
         (named, possible) if possible.contains(&named) => named,
-        (named, _) => return Err(format!("unknown remote unit {named}; possibilities are [{list}]")),
+        (named, _) => return Err(Unrelated::NotThere { unit: named.to_owned(), possible: list() }),
     };
     Ok(Some(Hook::Relation(RelationHook {
         kind: RelationKind::Changed,

@@ -133,10 +133,10 @@ fn an_enabled_service_is_up_again_after_a_restart_and_after_kill() {
     ask(&machine, SERVICE);
     machines(&rig).shut_down(&machine).unwrap();
     assert!(rig.machines().find(machine.id()).unwrap().is_none());
-    let again = start(&rig);
-    assert!(is_active(&again, "test.service"));
-    assert_eq!(ask(&again, "cat /root/stopped; rm /root/stopped"), "stopped\n");
-    kill(Pid::from_raw(i32::try_from(again.pid()).unwrap()), Signal::SIGKILL).unwrap();
+    let restarted = start(&rig);
+    assert!(is_active(&restarted, "test.service"));
+    assert_eq!(ask(&restarted, "cat /root/stopped; rm /root/stopped"), "stopped\n");
+    kill(Pid::from_raw(i32::try_from(restarted.pid()).unwrap()), Signal::SIGKILL).unwrap();
     eventually("the machine is down", || rig.machines().find(machine.id()).unwrap().is_none());
     let last = start(&rig);
     assert!(is_active(&last, "test.service"));
@@ -196,10 +196,10 @@ fn a_unit_that_never_becomes_ready_is_named_and_nothing_is_left() {
     );
     let hasty = booting(&rig, Duration::from_secs(2));
     hasty.shut_down(&machine).unwrap();
-    // As on Juju, whose agent waits for no service, a machine that was up before starts again.
-    let again = hasty.start(&spec(0)).unwrap();
-    assert!(again.notes().iter().any(|note| note.contains("waits for stuck.service")), "{:?}", again.notes());
-    assert_eq!(ask(&again, "systemctl is-system-running || true"), "starting\n");
+    // As on Juju, whose agent waits for no service, a machine that was up before starts restarted.
+    let restarted = hasty.start(&spec(0)).unwrap();
+    assert!(restarted.notes().iter().any(|note| note.contains("waits for stuck.service")), "{:?}", restarted.notes());
+    assert_eq!(ask(&restarted, "systemctl is-system-running || true"), "starting\n");
     // A new machine fails.
     let none = booting(&rig, Duration::ZERO);
     let error = none.start(&spec(1)).unwrap_err().to_string();

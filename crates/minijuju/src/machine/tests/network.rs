@@ -58,9 +58,9 @@ fn an_address_used_again_answers_at_once() {
     let listen = format!("bash -c 'cat < /dev/tcp/{}/8000'", one.address());
     assert_eq!(ask(&other, &listen), "juju-test-0\n");
     rig.machines().stop(one.id()).unwrap();
-    let again = rig.start(2);
-    assert_eq!(again.address(), one.address());
-    serve(&again);
+    let restarted = rig.start(2);
+    assert_eq!(restarted.address(), one.address());
+    serve(&restarted);
     // If the MAC address changed, the old one would stay in the ARP cache for seconds.
     let begin = Instant::now();
     assert_eq!(ask(&other, &listen), "juju-test-2\n");
@@ -247,10 +247,10 @@ fn a_network_that_was_taken_away_is_repaired_and_firewalls_of_every_table_let_ma
     starter.env("SCRIPT", TAKEN_AWAY).env("DATA", rig.data());
     let output = output(&mut starter);
     let text = String::from_utf8_lossy(&output.stdout);
-    let told = "repaired [\"the machines' network was damaged, and has been repaired\"]\n";
+    let repaired_line = "repaired [\"the machines' network was damaged, and has been repaired\"]\n";
     let whole = "1\n1\nConnection refused\n";
-    let repaired = format!("{told}{whole}").repeat(5);
-    let wanted = format!("{repaired}repaired []\n{whole}{told}4\n0\ntable inet fw\ntable inet other\n");
+    let repaired = format!("{repaired_line}{whole}").repeat(5);
+    let wanted = format!("{repaired}repaired []\n{whole}{repaired_line}4\n0\ntable inet fw\ntable inet other\n");
     assert_eq!(text, wanted, "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -295,8 +295,8 @@ fn a_firewall_that_was_loaded_again_lets_machines_through_again() {
     let (text, errors) = in_a_network_of_its_own(&rig, LOADED_AGAIN);
     let (address, rest) = text.split_once('\n').unwrap_or_default();
     assert!(address.ends_with(" notes []"), "{text}{errors}");
-    let told = "repaired [\"the machines' network was damaged, and has been repaired\"]";
-    assert_eq!(rest, format!("2\n0\n{told}\n2\nrepaired []\n0\n"), "{errors}");
+    let repaired_line = "repaired [\"the machines' network was damaged, and has been repaired\"]";
+    assert_eq!(rest, format!("2\n0\n{repaired_line}\n2\nrepaired []\n0\n"), "{errors}");
 }
 
 /// In newer versions of firewalld its process owns the table: nobody else can change it.
@@ -357,6 +357,6 @@ fn rules_of_iptables_from_before_nftables_let_machines_through_and_are_left_as_t
     let (address, rest) = text.split_once('\n').unwrap_or_default();
     assert!(address.ends_with(" notes []"), "{text}{errors}");
     let rules = "-P FORWARD DROP\n-A FORWARD -o BRIDGE -j ACCEPT\n-A FORWARD -i BRIDGE -j ACCEPT\n";
-    let told = "repaired [\"the machines' network was damaged, and has been repaired\"]\n";
-    assert_eq!(rest, format!("{rules}{told}{rules}repaired []\nas before\n"), "{errors}");
+    let repaired_line = "repaired [\"the machines' network was damaged, and has been repaired\"]\n";
+    assert_eq!(rest, format!("{rules}{repaired_line}{rules}repaired []\nas before\n"), "{errors}");
 }

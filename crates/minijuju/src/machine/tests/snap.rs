@@ -40,8 +40,8 @@ fn a_snap_from_a_file_is_installed_and_is_there_again_after_a_restart() {
         "cat /snap/minijuju-test/current/content /var/lib/snapd/snap/minijuju-test/current/content 2>/dev/null; true";
     assert_eq!(ask(&machine, find), "in the snap\n");
     machines.shut_down(&machine).unwrap();
-    let again = machines.start(&spec(0)).unwrap();
-    assert_eq!(ask(&again, find), "in the snap\n");
+    let restarted = machines.start(&spec(0)).unwrap();
+    assert_eq!(ask(&restarted, find), "in the snap\n");
     clean(&machines).unwrap();
     // The kernel frees them with their mounts.
     eventually("no loop device is left", || {

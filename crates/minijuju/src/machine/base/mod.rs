@@ -1,14 +1,18 @@
 //! Bases: the root file systems of other releases. A machine can be a view of one instead of the host's own root.
 
+mod program;
+mod root;
+
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::SystemTime;
 
+use self::program::{finish, found};
+use self::root::{check, release};
 use super::record::size;
-use super::tool::PATH;
-use super::{Error, Files, Machines, Result};
+use super::{Error, Machines, Result};
 use crate::private;
 
 /// Below the data folder.
@@ -16,18 +20,6 @@ const BASES: &str = "bases";
 
 /// Prefix of a base that is still being made.
 const PART: &str = ".part-";
-
-/// What minijuju runs in every machine. The smallest root of Debian or Ubuntu has all of it.
-const NEEDED: [&str; 4] = ["/bin/sh", "/usr/bin/env", "/usr/bin/setpriv", "/bin/mount"];
-
-/// Architectures: Rust's name, Juju's name, the number in the header of an ELF file (elf(5), `e_machine`).
-const ARCHITECTURES: [(&str, &str, u16); 5] = [
-    ("x86_64", "amd64", 62),
-    ("aarch64", "arm64", 183),
-    ("powerpc64", "ppc64el", 21),
-    ("riscv64", "riscv64", 243),
-    ("s390x", "s390x", 22),
-];
 
 /// Programs that make a root of Debian or Ubuntu from packages, the faster one first.
 const MAKERS: [&str; 2] = ["mmdebstrap", "debootstrap"];
@@ -93,7 +85,7 @@ impl Machines {
             fs::create_dir(&root).map_err(Error::file("make", &root))?;
             let mut command = Command::new("cp");
             command.args(["--archive", "--one-file-system", "--reflink=auto", "--"]).arg(from.join(".")).arg(&root);
-            finish(command, "cp").map_err(failed)?;
+            finish(command, "cp").map_err(|error| failed(error.to_string()))?;
         } else {
             fs::create_dir(&root).map_err(Error::file("make", &root))?;
             let mut command = Command::new("tar");
@@ -101,7 +93,7 @@ impl Machines {
             // A machine has device nodes of its own, and a container may not create any.
             command.args(["--exclude=./dev/*", "--exclude=dev/*", "--exclude=rootfs/dev/*", "--file"]);
             command.arg(from).arg("--directory").arg(&root);
-            finish(command, "tar").map_err(failed)?;
+            finish(command, "tar").map_err(|error| failed(error.to_string()))?;
             // LXD images hold the root in a subfolder.
             let inner = root.join("rootfs");
             if inner.join("etc").is_dir() && !root.join("etc").exists() {
@@ -137,7 +129,7 @@ impl Machines {
             command.arg(format!("--include={PACKAGES}"));
         }
         command.arg(&suite).arg(&root).args(&source.mirror);
-        finish(command, maker).map_err(failed)?;
+        finish(command, maker).map_err(|error| failed(error.to_string()))?;
         check(&root, name).map_err(|why| failed(format!("the root that {maker} made {why}")))?;
         self.finish_base(&part, name)
     }
@@ -253,132 +245,9 @@ fn is_name(name: &str) -> bool {
     name.split_once('@').is_some_and(|(system, version)| plain(system, "-") && plain(version, "-.")) && name.len() < 100
 }
 
-fn found(program: &str) -> bool {
-    PATH.split(':').any(|folder| Path::new(folder).join(program).is_file())
-}
-
-/// Run a program that copies or makes a root. If it fails, its output is the reason.
-fn finish(mut command: Command, name: &str) -> std::result::Result<(), String> {
-    command.env("LC_ALL", "C").env("PATH", PATH).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    tracing::debug!(target: "juju.machine", "{command:?}");
-    let output = command.output().map_err(|error| format!("cannot run {name}: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    if said.contains("No space left on device") {
-        return Err(
-            "there is not enough space on the disk of minijuju's data; set MINIJUJU_DATA to a folder on another"
-                .to_owned(),
-        );
-    }
-    // mmdebstrap and debootstrap print the reason at the end; the others begin with it.
-    let mut lines = said.lines().map(|line| line.trim().trim_start_matches(name).trim_start_matches(": "));
-    let line = lines.clone().find(|line| line.starts_with("E:")).or_else(|| lines.find(|line| !line.is_empty()));
-    Err(format!("{name}: {}", line.map_or_else(|| output.status.to_string(), str::to_owned)))
-}
-
-/// Check that a folder can be the root of this base's machines. The error is the reason.
-fn check(root: &Path, name: &str) -> std::result::Result<(), String> {
-    let files = Files::at(root).map_err(|error| format!("cannot be read: {error}"))?;
-    let (Some(id), Some(version)) = (release(root, "ID"), release(root, "VERSION_ID")) else {
-        return Err("is not a root file system: it has no /etc/os-release that names a distribution".to_owned());
-    };
-    let own = format!("{id}@{version}");
-    if own != name {
-        return Err(format!("is {own}, by its /etc/os-release, and not {name}"));
-    }
-    let shell = files.read("/bin/sh").map_err(|error| format!("is not a root file system: /bin/sh: {error}"))?;
-    let here = ARCHITECTURES.iter().find(|(rust, _, _)| *rust == std::env::consts::ARCH);
-    let number = machine_of(&shell).ok_or("is not a root file system: its /bin/sh is not a program")?;
-    if let Some((_, juju, _)) = here.filter(|(_, _, own)| *own != number) {
-        let other = ARCHITECTURES.iter().find(|(_, _, other)| *other == number);
-        let other = other.map_or_else(|| format!("another architecture ({number})"), |(_, juju, _)| (*juju).to_owned());
-        return Err(format!("is for {other}, and this computer is {juju}"));
-    }
-    match NEEDED.iter().find(|program| files.metadata(program).is_err()) {
-        Some(missing) => Err(format!("lacks {missing}, which every machine needs")),
-        None => Ok(()),
-    }
-}
-
-/// The architecture number of an ELF program.
-fn machine_of(program: &[u8]) -> Option<u16> {
-    let mut header = [0; 20];
-    program.take(20).read_exact(&mut header).ok()?;
-    let bytes = [header[18], header[19]];
-    match header {
-        [0x7f, b'E', b'L', b'F', _, 1, ..] => Some(u16::from_le_bytes(bytes)),
-        [0x7f, b'E', b'L', b'F', _, 2, ..] => Some(u16::from_be_bytes(bytes)),
-        _ => None,
-    }
-}
-
-/// A value from the root's `/etc/os-release` (os-release(5)).
-fn release(root: &Path, key: &str) -> Option<String> {
-    let text = Files::at(root).ok()?.read("/etc/os-release").ok()?;
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
-    Some(value.trim_matches(['"', '\'']).to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn root(release: &str, shell: &[u8]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["etc", "bin", "usr/bin"] {
-            fs::create_dir_all(folder.path().join(name)).unwrap();
-        }
-        fs::write(folder.path().join("etc/os-release"), release).unwrap();
-        for program in NEEDED {
-            fs::write(folder.path().join(program.trim_start_matches('/')), shell).unwrap();
-        }
-        folder
-    }
-
-    fn program(machine: u16) -> Vec<u8> {
-        let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
-        bytes.resize(18, 0);
-        bytes.extend(machine.to_le_bytes());
-        bytes
-    }
-
-    fn own() -> u16 {
-        ARCHITECTURES.iter().find(|(rust, _, _)| *rust == std::env::consts::ARCH).unwrap().2
-    }
-
-    const NOBLE: &str = "NAME=\"Ubuntu\"\nID=ubuntu\nVERSION_ID=\"24.04\"\n";
-
-    #[test]
-    fn a_root_of_the_system_that_it_is_named_after_can_be_a_base() {
-        assert_eq!(check(root(NOBLE, &program(own())).path(), "ubuntu@24.04"), Ok(()));
-    }
-
-    #[test]
-    fn what_cannot_be_a_base_is_refused_with_the_reason() {
-        let other = if own() == 183 { (62, "amd64") } else { (183, "arm64") };
-        for (root, name, why) in [
-            (
-                root(NOBLE, &program(own())),
-                "ubuntu@22.04",
-                "is ubuntu@24.04, by its /etc/os-release, and not ubuntu@22.04",
-            ),
-            (root("", &program(own())), "ubuntu@24.04", "it has no /etc/os-release that names a distribution"),
-            (root(NOBLE, b"#!text"), "ubuntu@24.04", "its /bin/sh is not a program"),
-            (root(NOBLE, &program(other.0)), "ubuntu@24.04", &format!("is for {}, and this computer is", other.1)),
-        ] {
-            let error = check(root.path(), name).unwrap_err();
-            assert!(error.contains(why), "{error}");
-        }
-        let bare = root(NOBLE, &program(own()));
-        fs::remove_file(bare.path().join("usr/bin/setpriv")).unwrap();
-        assert_eq!(
-            check(bare.path(), "ubuntu@24.04").unwrap_err(),
-            "lacks /usr/bin/setpriv, which every machine needs"
-        );
-    }
 
     #[test]
     fn what_a_killed_import_left_is_removed_but_not_one_at_work() {

@@ -1,0 +1,50 @@
+//! Programs that copy or make a root.
+
+use std::io;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+
+use super::super::tool::PATH;
+
+/// Why a program made no root.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ProgramError {
+    #[error("cannot run {name}: {error}")]
+    Start { name: String, error: io::Error },
+    #[error("there is not enough space on the disk of minijuju's data; set MINIJUJU_DATA to a folder on another")]
+    NoSpace,
+    #[error("{name}: {line}")]
+    Failed { name: String, line: String },
+    #[error("{name}: {status}")]
+    Silent { name: String, status: ExitStatus },
+}
+
+/// Whether a program is installed.
+pub(super) fn found(program: &str) -> bool {
+    PATH.split(':').any(|folder| Path::new(folder).join(program).is_file())
+}
+
+/// Run a program that copies or makes a root. If it fails, its output is the reason.
+pub(super) fn finish(mut command: Command, name: &str) -> Result<(), ProgramError> {
+    command.env("LC_ALL", "C").env("PATH", PATH).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    tracing::debug!(target: "juju.machine", "{command:?}");
+    let name = name.to_owned();
+    let output = match command.output() {
+        Ok(output) => output,
+        Err(error) => return Err(ProgramError::Start { name, error }),
+    };
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    if said.contains("No space left on device") {
+        return Err(ProgramError::NoSpace);
+    }
+    // mmdebstrap and debootstrap print the reason at the end; the others begin with it.
+    let mut lines = said.lines().map(|line| line.trim().trim_start_matches(name.as_str()).trim_start_matches(": "));
+    let line = lines.clone().find(|line| line.starts_with("E:")).or_else(|| lines.find(|line| !line.is_empty()));
+    Err(match line.map(str::to_owned) {
+        Some(line) => ProgramError::Failed { name, line },
+        None => ProgramError::Silent { name, status: output.status },
+    })
+}
