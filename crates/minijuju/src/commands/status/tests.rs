@@ -1,197 +1,13 @@
 //! Tests of the output of `juju status`.
 
-use std::collections::BTreeMap;
+mod sample;
 
-use jiff::Timestamp;
-use jiff::tz::{TimeZone, offset};
-
+use self::sample::*;
 use super::oneline::status_oneline;
-use super::output::{
-    ApplicationRelation, ApplicationStatus, Base, ControllerStatus, FullStatus, MachineStatus, ModelStatus,
-    NetworkInterface, OfferStatus, RelationStatus, RemoteApplicationStatus, RemoteEndpoint, StatusInfo, UnitStatus,
-};
+use super::output::{OfferStatus, RemoteApplicationStatus, RemoteEndpoint};
 use super::summary::status_summary;
-use super::tabular::status_tabular;
-use crate::commands::storage::output::CombinedStorage;
-use crate::format::{Clock, Colours, json, yaml};
-use crate::store::relation::Scope;
-
-const SINCE: &str = "22 Nov 2026 09:01:38+08:00";
-
-fn map<V>(name: &str, value: V) -> BTreeMap<String, V> {
-    BTreeMap::from([(name.to_owned(), value)])
-}
-
-fn info(current: &str, message: &str) -> StatusInfo {
-    StatusInfo::new(current, message, SINCE)
-}
-
-fn agent(current: &str, message: &str) -> StatusInfo {
-    StatusInfo { version: "3.6.8".into(), ..info(current, message) }
-}
-
-fn ubuntu() -> Base {
-    Base { name: "ubuntu".into(), channel: "22.04".into() }
-}
-
-fn machine() -> MachineStatus {
-    MachineStatus {
-        juju_status: agent("started", ""),
-        hostname: "juju-8e7bd9-0".into(),
-        dns_name: "10.71.67.208".into(),
-        ip_addresses: vec!["10.71.67.208".into()],
-        instance_id: "juju-8e7bd9-0".into(),
-        machine_status: info("running", "Running"),
-        modification_status: info("applied", ""),
-        base: Some(ubuntu()),
-        network_interfaces: map(
-            "eth0",
-            NetworkInterface {
-                ip_addresses: vec!["10.71.67.208".into()],
-                mac_address: "00:16:3e:37:b6:2f".into(),
-                gateway: "10.71.67.1".into(),
-                space: "alpha".into(),
-                is_up: true,
-                ..NetworkInterface::default()
-            },
-        ),
-        constraints: "arch=amd64".into(),
-        hardware: "arch=amd64 cores=0 mem=0M virt-type=container".into(),
-        ..MachineStatus::default()
-    }
-}
-
-fn unit() -> UnitStatus {
-    UnitStatus {
-        workload_status: info("active", ""),
-        juju_status: agent("idle", ""),
-        leader: true,
-        machine: "0".into(),
-        public_address: "10.71.67.208".into(),
-        ..UnitStatus::default()
-    }
-}
-
-fn tinyproxy() -> ApplicationStatus {
-    ApplicationStatus {
-        charm: "local:tinyproxy-0".into(),
-        base: Some(ubuntu()),
-        charm_origin: "local".into(),
-        charm_name: "tinyproxy".into(),
-        status: info("active", ""),
-        units: map("tinyproxy/0", unit()),
-        version: "1.11.0".into(),
-        endpoint_bindings: map("", "alpha".to_owned()),
-        ..ApplicationStatus::default()
-    }
-}
-
-/// The tutorial's model.
-fn tutorial() -> FullStatus {
-    let now: Timestamp = "2026-11-22T01:01:38Z".parse().expect("a time");
-    let clock = Clock::in_zone(TimeZone::fixed(offset(8)));
-    assert_eq!(clock.since(now), SINCE);
-    FullStatus {
-        model: ModelStatus {
-            name: "testing".into(),
-            r#type: "iaas".into(),
-            controller: "concierge-lxd".into(),
-            cloud: "localhost".into(),
-            region: "localhost".into(),
-            version: "3.6.8".into(),
-            status: info("available", ""),
-            sla: "unsupported".into(),
-        },
-        machines: map("0", machine()),
-        applications: map("tinyproxy", tinyproxy()),
-        storage: Some(CombinedStorage::default()),
-        controller: Some(ControllerStatus { timestamp: clock.time_of_day(now) }),
-        ..FullStatus::default()
-    }
-}
-
-/// Two related applications with a subordinate, in several states.
-fn busy() -> FullStatus {
-    let mut status = tutorial();
-    let logging = UnitStatus {
-        workload_status: info("error", "hook failed: \"start\""),
-        juju_status: agent("idle", ""),
-        public_address: "10.71.67.208".into(),
-        ..UnitStatus::default()
-    };
-    let tinyproxy = status.applications.get_mut("tinyproxy").expect("it is there");
-    tinyproxy.exposed = true;
-    tinyproxy.version = "1.11.0-with-a-tail\nand more".into();
-    tinyproxy.units.insert(
-        "tinyproxy/10".into(),
-        UnitStatus {
-            workload_status: info("waiting", "installing agent"),
-            juju_status: info("allocating", ""),
-            machine: "1".into(),
-            ..UnitStatus::default()
-        },
-    );
-    tinyproxy.units.insert(
-        "tinyproxy/2".into(),
-        UnitStatus {
-            workload_status: info("maintenance", "reloading"),
-            juju_status: agent("executing", "running config-changed hook"),
-            leader: false,
-            machine: "0".into(),
-            open_ports: vec!["8001/tcp".into(), "8000/tcp".into(), "53/udp".into()],
-            ..unit()
-        },
-    );
-    let first = tinyproxy.units.get_mut("tinyproxy/0").expect("it is there");
-    first.subordinates = map("logging/0", logging);
-    status.applications.insert(
-        "logging".into(),
-        ApplicationStatus {
-            charm: "local:logging-3".into(),
-            charm_origin: "local".into(),
-            charm_name: "logging".into(),
-            charm_rev: 3,
-            status: info("error", "hook failed: \"start\""),
-            subordinate_to: vec!["tinyproxy".into()],
-            relations: map(
-                "info",
-                vec![ApplicationRelation {
-                    related_application: "tinyproxy".into(),
-                    interface: "juju-info".into(),
-                    scope: Scope::Container,
-                }],
-            ),
-            ..ApplicationStatus::default()
-        },
-    );
-    let pending = MachineStatus {
-        juju_status: info("pending", ""),
-        instance_id: "pending".into(),
-        machine_status: info("pending", ""),
-        base: Some(ubuntu()),
-        ..MachineStatus::default()
-    };
-    status.machines.insert("1".into(), pending);
-    status.relations = vec![
-        RelationStatus {
-            provider: "tinyproxy:peers".into(),
-            requirer: "tinyproxy:peers".into(),
-            interface: "proxy_peers".into(),
-            kind: "peer".into(),
-            status: "joined".into(),
-            message: String::new(),
-        },
-        RelationStatus {
-            provider: "tinyproxy:juju-info".into(),
-            requirer: "logging:info".into(),
-            interface: "juju-info".into(),
-            kind: "subordinate".into(),
-            status: "joining".into(),
-            message: "soon".into(),
-        },
-    ];
-    status
-}
+use super::tabular::{RelationLines, status_tabular};
+use crate::format::{Colours, json, yaml};
 
 #[test]
 fn the_table_is_the_tutorials() {
@@ -209,7 +25,7 @@ tinyproxy/0*  active    idle   0        10.71.67.208           |
 Machine  State    Address       Inst id        Base          AZ  Message
 0        started  10.71.67.208  juju-8e7bd9-0  ubuntu@22.04      Running
 ";
-    assert_eq!(status_tabular(&tutorial(), false, Colours::Off), table.replace("|\n", "\n"));
+    assert_eq!(status_tabular(&tutorial(), RelationLines::Hidden, Colours::Off), table.replace("|\n", "\n"));
 }
 
 #[test]
@@ -237,7 +53,7 @@ fn what_is_consumed_comes_first_and_what_is_offered_after_the_machines() {
                 .into(),
         },
     );
-    let table = status_tabular(&status, false, Colours::Off);
+    let table = status_tabular(&status, RelationLines::Hidden, Colours::Off);
     let at = |text: &str| table.find(text).unwrap_or_else(|| panic!("{text:?} in {table}"));
     let consumed = "\nSAAS  Status  Store     URL\nsql   active  minijuju  admin/prod.pg\n\nApp ";
     let offered = "\
@@ -280,13 +96,13 @@ Integration provider  Requirer         Interface    Type         Message
 tinyproxy:juju-info   logging:info     juju-info    subordinate  joining  soon
 tinyproxy:peers       tinyproxy:peers  proxy_peers  peer         |
 ";
-    let printed = status_tabular(&busy(), true, Colours::Off);
+    let printed = status_tabular(&busy(), RelationLines::Shown, Colours::Off);
     assert_eq!(printed, table.replace("|\n", "\n"), "{printed}");
 }
 
 #[test]
 fn relations_are_shown_if_asked_for() {
-    assert!(!status_tabular(&busy(), false, Colours::Off).contains("Integration provider"));
+    assert!(!status_tabular(&busy(), RelationLines::Hidden, Colours::Off).contains("Integration provider"));
 }
 
 #[test]
@@ -294,7 +110,7 @@ fn a_long_message_is_cut() {
     let mut status = tutorial();
     let long = "x".repeat(117) + "ääää";
     status.applications.get_mut("tinyproxy").expect("it is there").status.message = long;
-    let printed = status_tabular(&status, false, Colours::Off);
+    let printed = status_tabular(&status, RelationLines::Hidden, Colours::Off);
     assert!(printed.contains(&format!("no       {}...\n", "x".repeat(117))), "{printed}");
 }
 
@@ -302,7 +118,7 @@ fn a_long_message_is_cut() {
 fn a_message_of_several_lines_keeps_the_table() {
     let mut status = tutorial();
     status.applications.get_mut("tinyproxy").expect("it is there").status.message = "one\ntwo\tthree".into();
-    assert!(status_tabular(&status, false, Colours::Off).contains("no       one two three\n"));
+    assert!(status_tabular(&status, RelationLines::Hidden, Colours::Off).contains("no       one two three\n"));
 }
 
 #[test]
@@ -310,12 +126,12 @@ fn an_empty_model_is_its_own_line() {
     let mut status = tutorial();
     status.applications.clear();
     status.machines.clear();
-    assert_eq!(status_tabular(&status, true, Colours::Off).lines().count(), 2);
+    assert_eq!(status_tabular(&status, RelationLines::Shown, Colours::Off).lines().count(), 2);
 }
 
 #[test]
 fn colours_do_not_change_the_text() {
-    let coloured = status_tabular(&busy(), true, Colours::On);
+    let coloured = status_tabular(&busy(), RelationLines::Shown, Colours::On);
     assert!(coloured.contains("\u{1b}[32mactive"), "{coloured:?}");
     let mut plain = String::new();
     let mut rest = coloured.as_str();
@@ -323,7 +139,7 @@ fn colours_do_not_change_the_text() {
         plain += text;
         rest = code.split_once('m').expect("a colour ends in m").1;
     }
-    assert_eq!(plain + rest, status_tabular(&busy(), true, Colours::Off));
+    assert_eq!(plain + rest, status_tabular(&busy(), RelationLines::Shown, Colours::Off));
 }
 
 #[test]

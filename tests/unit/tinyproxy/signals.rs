@@ -1,0 +1,95 @@
+//! Reloading and stopping.
+
+use super::*;
+
+#[test]
+fn reload_is_sigusr1_and_stop_is_sigterm() {
+    let machine = Machine::new();
+    let running = machine.run("tinyproxy");
+    let mut tinyproxy = machine.tinyproxy();
+    machine.set_pid(format!("{}\n", running.child.id()));
+    tinyproxy.reload_config().unwrap();
+    assert_eq!(running.line(), "SIGUSR1");
+    assert!(tinyproxy.is_running());
+    tinyproxy.patience(Duration::ZERO).stop().unwrap();
+    assert_eq!(running.line(), "SIGTERM");
+    assert_eq!(running.line(), "", "its output ended");
+}
+
+#[test]
+fn reload_that_a_killed_hook_missed_is_caught_up() {
+    let machine = Machine::new();
+    let running = machine.run("tinyproxy");
+    let mut tinyproxy = machine.tinyproxy();
+    let pid_file = machine.set_pid(running.child.id().to_string());
+    let long_ago = std::time::SystemTime::now() - Duration::from_mins(1);
+    fs::File::open(&pid_file).unwrap().set_modified(long_ago).unwrap();
+    assert!(tinyproxy.ensure_config(8000, "foo").unwrap());
+    // The hook is killed here. Juju runs it again: the file is right, but tinyproxy has not read it.
+    assert!(tinyproxy.ensure_config(8000, "foo").unwrap());
+    tinyproxy.reload_config().unwrap();
+    assert_eq!(running.line(), "SIGUSR1");
+    assert!(!tinyproxy.ensure_config(8000, "foo").unwrap());
+}
+
+#[test]
+fn stop_asks_again_if_tinyproxy_forgot() {
+    let machine = Machine::new();
+    let mut running = machine.run_script("tinyproxy", "n=0; trap 'n=$((n + 1)); [ $n -lt 3 ] || exit 3' TERM");
+    machine.set_pid(running.child.id().to_string());
+    machine.tinyproxy().patience(LONG).stop().unwrap();
+    assert!(!machine.tinyproxy().is_running());
+    assert_eq!(running.exit_code(), Some(3));
+}
+
+#[test]
+fn stop_of_what_does_not_end_comes_back() {
+    let machine = Machine::new();
+    let running = machine.run_script("tinyproxy", "trap '' TERM");
+    machine.set_pid(running.child.id().to_string());
+    machine.tinyproxy().patience(Duration::ZERO).stop().unwrap();
+    assert!(machine.tinyproxy().is_running());
+}
+
+#[test]
+fn reload_of_what_is_not_running_is_an_error() {
+    let error = Machine::new().tinyproxy().reload_config().unwrap_err();
+    assert_eq!(error.to_string(), "tinyproxy is not running");
+}
+
+#[test]
+fn stop_of_what_is_not_running_is_none() {
+    Machine::new().tinyproxy().stop().unwrap();
+}
+
+#[test]
+fn reload_waits_until_the_signal_is_handled() {
+    let machine = Machine::new();
+    // It opens the first pipe when it may continue, then handles signals, then writes to the second pipe.
+    let (go, done) = (machine.path("go"), machine.path("done"));
+    assert!(Command::new("mkfifo").args([&go, &done]).status().unwrap().success());
+    let program = machine.install(
+        "tinyproxy",
+        &format!(
+            "read line <{}; sleep 0.01; trap 'echo SIGUSR1 >{}; exit 0' USR1; while :; do read nothing; done",
+            go.display(),
+            done.display()
+        ),
+    );
+    let mut child = Command::new(program).stdin(Stdio::piped()).spawn().unwrap();
+    machine.set_pid(child.id().to_string());
+    in_time("it opens its first pipe", move || fs::write(go, "\n").unwrap());
+    machine.tinyproxy().patience(LONG).reload_config().unwrap();
+    assert_eq!(in_time("it opens its second pipe", move || fs::read_to_string(done).unwrap()), "SIGUSR1\n");
+    assert!(in_time("the signal ends it", move || child.wait().unwrap()).success());
+}
+
+#[test]
+fn reload_spares_a_process_that_the_signal_would_end() {
+    let machine = Machine::new();
+    let running = machine.run_script("tinyproxy", ":");
+    machine.set_pid(running.child.id().to_string());
+    let error = machine.tinyproxy().patience(Duration::from_millis(10)).reload_config().unwrap_err();
+    assert!(matches!(error, Error::NotCaught { .. }), "{error}");
+    assert!(machine.tinyproxy().is_running());
+}
