@@ -1,7 +1,7 @@
 //! Which modules of this crate may use which, and where commands are named. `docs/architecture.md` describes the
 //! rules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -42,8 +42,13 @@ fn is_name(c: char) -> bool {
 
 /// The modules that a text names after `crate::`, even in `crate::{a, b::{c, d}}`.
 fn uses(text: &str) -> BTreeSet<&str> {
+    uses_below(text, "crate::")
+}
+
+/// The modules that a text names after `above`.
+fn uses_below<'a>(text: &'a str, above: &str) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
-    for rest in text.split("crate::").skip(1) {
+    for rest in text.split(above).skip(1) {
         let Some(group) = rest.strip_prefix('{') else {
             found.extend(rest.split(|c| !is_name(c)).next());
             continue;
@@ -133,20 +138,32 @@ fn a_command_is_named_in_its_own_file_and_in_the_table_alone() {
     assert_eq!(named.len(), lines, "each line of the table is a command with arguments of its own");
 }
 
-/// Errors are printed with their causes, so a text that includes its cause would say it twice.
 #[test]
-fn no_error_s_text_repeats_its_source() {
-    let crates = source().join("../..");
-    let folders = fs::read_dir(&crates).unwrap().map(|entry| entry.unwrap().path().join("src"));
-    for (path, text) in folders.chain([crates.join("../src")]).flat_map(|folder| files(&folder)) {
-        for rest in text.split("#[error(").skip(1) {
-            let (text, item) = rest.split_once(")]\n").unwrap_or((rest, ""));
-            let item = item.lines().find(|line| !line.trim_start().starts_with("//")).unwrap_or_default();
-            let marked = item.contains("(#[from]") || item.contains("(#[source]");
-            // `ops::chain` prints `"{0}"` alone only once.
-            let repeats = text.contains("{source") || marked && text.contains("{0}") && text != "\"{0}\"";
-            assert!(!repeats, "{}: {text}", path.display());
+fn commands_that_use_others_make_no_circle() {
+    let folder = source().join("commands");
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in files(&folder) {
+        let own = module(&path, &folder);
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        // `super` is the folder of all commands in a file that is a command, and in the `mod.rs` of one.
+        let top = path.parent() == Some(&folder) || path.ends_with(format!("{own}/mod.rs"));
+        let mut names = uses_below(code, "crate::commands::");
+        names.extend(if top { uses_below(code, "super::") } else { uses_below(code, "super::super::") });
+        if !["mod", "tests"].contains(&&*own) {
+            used.entry(own.clone())
+                .or_default()
+                .extend(names.into_iter().map(str::to_owned).filter(|name| *name != own));
         }
+    }
+    let commands: BTreeSet<String> = used.keys().cloned().collect();
+    used.values_mut().for_each(|names| names.retain(|name| commands.contains(name)));
+    assert!(used["deploy"].contains("integrate"), "{used:?}");
+    // Take away what uses no other that is left, until nothing is.
+    while !used.is_empty() {
+        let done: Vec<String> = used.iter().filter(|(_, names)| names.is_empty()).map(|(own, _)| own.clone()).collect();
+        assert!(!done.is_empty(), "these use each other in a circle: {used:?}");
+        used.retain(|own, _| !done.contains(own));
+        used.values_mut().for_each(|names| names.retain(|name| !done.contains(name)));
     }
 }
 

@@ -29,18 +29,27 @@ pub enum OfferUrlError {
     NotValid { what: &'static str, word: String },
 }
 
+/// What a URL must name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Parts {
+    /// A model and an offer.
+    All,
+    /// It may end before its offer, or its model.
+    Some,
+}
+
 impl OfferUrl {
     /// Parse a URL that names a model and an offer.
     pub fn parse(text: &str) -> Result<OfferUrl, OfferUrlError> {
-        Self::parse_parts(text, false)
+        Self::parse_parts(text, Parts::All)
     }
 
     /// Parse a URL that may lack the offer, or also the model.
     pub fn parse_some(text: &str) -> Result<OfferUrl, OfferUrlError> {
-        Self::parse_parts(text, true)
+        Self::parse_parts(text, Parts::Some)
     }
 
-    fn parse_parts(text: &str, incomplete: bool) -> Result<OfferUrl, OfferUrlError> {
+    fn parse_parts(text: &str, parts: Parts) -> Result<OfferUrl, OfferUrlError> {
         let invalid = || OfferUrlError::Form(text.to_owned());
         if text.starts_with(':') {
             return Err(invalid());
@@ -52,10 +61,10 @@ impl OfferUrl {
         if model.contains('/') || offer.contains('/') {
             return Err(invalid());
         }
-        if !incomplete && model.is_empty() {
+        if parts == Parts::All && model.is_empty() {
             return Err(OfferUrlError::NoModel);
         }
-        if !incomplete && offer.is_empty() {
+        if parts == Parts::All && offer.is_empty() {
             return Err(OfferUrlError::NoApplication);
         }
         let name = offer.split(':').next().unwrap_or_default();

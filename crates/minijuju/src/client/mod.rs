@@ -156,7 +156,7 @@ impl Client {
         // Hooks that a killed command left behind count as failed, whatever this command does.
         uniter::recover(&mut self.store, &model, &self.progress)?;
         match self.machines()?.repair() {
-            Ok(told) => told.iter().for_each(|line| self.progress.line(line)),
+            Ok(notes) => notes.iter().for_each(|line| self.progress.line(line)),
             Err(error) => self.progress.line(&format!("the machines' network is broken: {error}")),
         }
         Ok(model)
@@ -184,7 +184,7 @@ impl Client {
                 bail!(NO_MODEL);
             }
             model::set_client(db, CURRENT, Some("default"))?;
-            Ok(model::add(db, "default", version::own(Some(db))?, &BTreeMap::new())?)
+            Ok(model::add(db, "default", version::of_new_models(Some(db))?, &BTreeMap::new())?)
         })
     }
 

@@ -1,11 +1,8 @@
 //! Adds and removes units for commands.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context as _, bail};
 
 use crate::store::Life;
-use crate::store::agent::AgentState;
 use crate::store::application::{self, Application};
 use crate::store::machine::{self, Machine};
 use crate::store::model::{self, Counter, Model};
@@ -40,18 +37,8 @@ pub fn add(
             status::set(db, uuid, Kind::Machine, &id, &Status::new("pending", ""))?;
             id
         };
-        let added = Unit {
-            application: application.name.clone(),
-            number: application::next_unit(db, uuid, &application.name)?,
-            machine,
-            principal: String::new(),
-            life: Life::Alive,
-            workload_version: String::new(),
-            resolved: Resolved::None,
-            fired: Vec::new(),
-            agent: AgentState::default(),
-            charm_state: BTreeMap::new(),
-        };
+        let number = application::next_unit(db, uuid, &application.name)?;
+        let added = Unit::new(&application.name, number, &machine);
         unit::add(db, uuid, &added)?;
         for id in attached {
             let found = storage::find(db, uuid, id)?.with_context(|| format!("storage instance {id:?} not found"));

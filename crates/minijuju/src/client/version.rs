@@ -15,7 +15,7 @@ const VARIABLE: &str = "MINIJUJU_JUJU";
 const KEY: &str = "agent-version";
 
 /// The version of new models, which `juju version` prints: `MINIJUJU_JUJU`, else the bootstrapped version, else 3.6.
-pub fn own(db: Option<&Db>) -> anyhow::Result<JujuVersion> {
+pub fn of_new_models(db: Option<&Db>) -> anyhow::Result<JujuVersion> {
     if let Some(text) = env::var_os(VARIABLE).filter(|text| !text.is_empty()) {
         return text.to_string_lossy().parse().with_context(|| VARIABLE.to_owned());
     }
@@ -43,9 +43,9 @@ mod tests {
             // The tests run with that version.
             return;
         }
-        assert_eq!(own(Some(store.db())).unwrap(), JujuVersion::V3_6);
+        assert_eq!(of_new_models(Some(store.db())).unwrap(), JujuVersion::V3_6);
         bootstrap(store.db(), JujuVersion::V4_0).unwrap();
-        assert_eq!(own(Some(store.db())).unwrap(), JujuVersion::V4_0);
-        assert_eq!(own(None).unwrap(), JujuVersion::V3_6);
+        assert_eq!(of_new_models(Some(store.db())).unwrap(), JujuVersion::V4_0);
+        assert_eq!(of_new_models(None).unwrap(), JujuVersion::V3_6);
     }
 }

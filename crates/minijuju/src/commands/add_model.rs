@@ -80,7 +80,7 @@ pub fn add(client: &mut Client, args: &AddModelArgs) -> anyhow::Result<ExitCode>
     }
     let juju = match config.get(model::AGENT_VERSION) {
         Some(version) => version.as_str().unwrap_or_default().parse()?,
-        None => version::own(Some(client.store.db()))?,
+        None => version::of_new_models(Some(client.store.db()))?,
     };
     let made = client.store.write(|db| {
         if model::find(db, &args.name)?.is_some() {

@@ -196,9 +196,10 @@ mod tests {
             let text = written(wanted.clone());
             let mut lines = text.lines();
             assert_eq!(lines.next(), Some("before"));
-            let told: Vec<&str> = lines.map(|line| line.splitn(5, ' ').nth(4).unwrap().trim_start()).collect();
-            let ends = told.iter().zip(messages).all(|(line, message)| line.ends_with(message));
-            assert!(told.len() == messages.len() && ends, "{wanted:?}: {text}");
+            let messages_shown: Vec<&str> =
+                lines.map(|line| line.splitn(5, ' ').nth(4).unwrap().trim_start()).collect();
+            let ends = messages_shown.iter().zip(messages).all(|(line, message)| line.ends_with(message));
+            assert!(messages_shown.len() == messages.len() && ends, "{wanted:?}: {text}");
         }
     }
 

@@ -70,14 +70,14 @@ pub fn set(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> R
 /// Add a status to the history. As in Juju, repeating the last status only updates its time.
 fn remember(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> Result<()> {
     let data = status.data.to_string();
-    let again = db
+    let updated = db
         .prepare_cached(
             "UPDATE status_history SET since = ?6 WHERE id = ( \
                  SELECT max(id) FROM status_history WHERE model = ?1 AND kind = ?2 AND entity = ?3) \
              AND status = ?4 AND message = ?5 AND data = ?7",
         )?
         .execute(params![model, kind.text(), entity, status.status, status.message, status.since, data])?;
-    if again == 0 {
+    if updated == 0 {
         db.prepare_cached(
             "INSERT INTO status_history (model, kind, entity, status, message, since, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )?

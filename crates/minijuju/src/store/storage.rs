@@ -28,6 +28,23 @@ pub struct Storage {
 }
 
 impl Storage {
+    /// A filesystem on a unit's machine that is pending, for tests.
+    #[cfg(test)]
+    pub fn of_unit(id: &str, unit: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            unit: unit.to_owned(),
+            kind: "filesystem".to_owned(),
+            pool: "rootfs".to_owned(),
+            size: 1024,
+            life: Life::Alive,
+            location: "/srv".to_owned(),
+            machine: "0".to_owned(),
+            detaching: false,
+            since: 0,
+        }
+    }
+
     /// Its name in the charm.
     pub fn name(&self) -> &str {
         self.id.split('/').next().unwrap_or_default()
@@ -119,11 +136,19 @@ pub fn save(db: &Db, model: &str, storage: &Storage) -> Result<()> {
     Ok(())
 }
 
+/// What becomes of the unit that gives a storage back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnUnit {
+    Stays,
+    /// It is removed.
+    Goes,
+}
+
 /// Complete the detaching of a storage. It is removed if that was requested, or if its unit is removed and it cannot
 /// exist without the machine. Otherwise it is now detached.
-pub fn give_back(db: &Db, model: &str, id: &str, unit_stays: bool) -> Result<()> {
+pub fn give_back(db: &Db, model: &str, id: &str, unit: OwnUnit) -> Result<()> {
     let Some(mut storage) = find(db, model, id)? else { return Ok(()) };
-    if !storage.life.is_alive() || !storage.is_detachable() && !unit_stays {
+    if !storage.life.is_alive() || !storage.is_detachable() && unit == OwnUnit::Goes {
         return remove(db, model, id);
     }
     storage.unit.clear();

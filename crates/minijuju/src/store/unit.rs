@@ -47,6 +47,22 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// A unit before its first hook.
+    pub fn new(application: &str, number: i64, machine: &str) -> Self {
+        Self {
+            application: application.to_owned(),
+            number,
+            machine: machine.to_owned(),
+            principal: String::new(),
+            life: Life::Alive,
+            workload_version: String::new(),
+            resolved: Resolved::None,
+            fired: Vec::new(),
+            agent: AgentState::default(),
+            charm_state: BTreeMap::new(),
+        }
+    }
+
     /// `APPLICATION/NUMBER`.
     pub fn name(&self) -> String {
         format!("{}/{}", self.application, self.number)
@@ -187,7 +203,7 @@ pub fn remove(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     db.execute("DELETE FROM status WHERE model = ? AND kind IN ('workload', 'agent') AND entity = ?", [model, &name])?;
     db.execute("DELETE FROM status_history WHERE model = ? AND entity = ?", [model, &name])?;
     for found in storage::of(db, model, &name)? {
-        storage::give_back(db, model, &found.id, false)?;
+        storage::give_back(db, model, &found.id, storage::OwnUnit::Goes)?;
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error>
     match String::from_utf8_lossy(&output.stderr).trim() {
         _ if output.status.success() => Ok(()),
         "" => Err(failed(&output.status)),
-        told => Err(Error::Unpack(told.to_owned())),
+        reason => Err(Error::Unpack(reason.to_owned())),
     }
 }
 

@@ -71,6 +71,6 @@ fn run(command: &mut Command) -> anyhow::Result<()> {
     match String::from_utf8_lossy(&stderr).trim() {
         _ if status.success() => Ok(()),
         "" => bail!("{status}"),
-        told => bail!("{told}"),
+        reason => bail!("{reason}"),
     }
 }

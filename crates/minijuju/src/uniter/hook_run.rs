@@ -167,13 +167,13 @@ impl Worker<'_> {
             }
             Err(why) => failure = Some(why.to_string()),
         }
-        let (reboot, again, status_set) = (session.reboot(), session.stop(), session.status_set());
+        let (reboot, stopped, status_set) = (session.reboot(), session.stop(), session.status_set());
         let outcome = match failure {
             Some(why) => {
                 self.keep(session.abandon())?;
                 Outcome::Failed(why)
             }
-            None if again => {
+            None if stopped => {
                 self.keep(session.abandon())?;
                 Outcome::Again
             }
@@ -283,7 +283,9 @@ impl Worker<'_> {
             log::append(db, uuid, &[line])?;
             match hook {
                 Hook::Storage { kind: StorageKind::Detaching, id } => {
-                    store::storage::give_back(db, uuid, id, !seen.view.dying)?;
+                    let unit =
+                        if seen.view.dying { store::storage::OwnUnit::Goes } else { store::storage::OwnUnit::Stays };
+                    store::storage::give_back(db, uuid, id, unit)?;
                 }
                 Hook::Relation(RelationHook { kind: RelationKind::Broken, relation, .. }) => {
                     scope::leave(db, uuid, seen, *relation)?;

@@ -147,18 +147,7 @@ mod tests {
     const RULES: Rules = Rules { update_status: Duration::from_mins(5), retry: true };
 
     fn unit(agent: AgentState) -> Unit {
-        Unit {
-            application: "web".to_owned(),
-            number: 0,
-            machine: "0".to_owned(),
-            principal: String::new(),
-            life: Life::Alive,
-            workload_version: String::new(),
-            resolved: Resolved::None,
-            fired: Vec::new(),
-            agent,
-            charm_state: BTreeMap::new(),
-        }
+        Unit { agent, ..Unit::new("web", 0, "0") }
     }
 
     fn started() -> Unit {

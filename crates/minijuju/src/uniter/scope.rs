@@ -1,17 +1,13 @@
 //! A unit's entry into a relation: what Juju writes to the databag, and the subordinate that it creates.
 
-use std::collections::BTreeMap;
-
 use super::view::Snapshot;
 use super::{leadership, storage};
 use crate::charm;
 use crate::store::Life;
-use crate::store::agent::AgentState;
 use crate::store::model::Model;
 use crate::store::relation::Scope;
 use crate::store::relation::{self, Settings};
 use crate::store::status::{self, Kind, Status};
-use crate::store::unit::Resolved;
 use crate::store::unit::{self, Unit};
 use crate::store::{Db, Result, application, crossing};
 
@@ -58,18 +54,8 @@ fn add_subordinate(db: &Db, model: &str, principal: &Unit, name: &str) -> Result
     if !is_subordinate || there {
         return Ok(());
     }
-    let added = Unit {
-        application: name.to_owned(),
-        number: application::next_unit(db, model, name)?,
-        machine: principal.machine.clone(),
-        principal: principal.name(),
-        life: Life::Alive,
-        workload_version: String::new(),
-        resolved: Resolved::None,
-        fired: Vec::new(),
-        agent: AgentState::default(),
-        charm_state: BTreeMap::new(),
-    };
+    let number = application::next_unit(db, model, name)?;
+    let added = Unit { principal: principal.name(), ..Unit::new(name, number, &principal.machine) };
     unit::add(db, model, &added)?;
     storage::add_initial(db, model, &added)?;
     let unit = added.name();

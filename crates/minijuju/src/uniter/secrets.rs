@@ -77,23 +77,10 @@ pub fn rotated(db: &Db, model: &str, uri: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Life;
     use crate::store::secret::Revision;
-    use crate::store::unit::Resolved;
 
     fn unit(application: &str) -> Unit {
-        Unit {
-            application: application.to_owned(),
-            number: 0,
-            machine: "0".to_owned(),
-            principal: String::new(),
-            life: Life::Alive,
-            workload_version: String::new(),
-            resolved: Resolved::None,
-            fired: Vec::new(),
-            agent: crate::store::agent::AgentState::default(),
-            charm_state: BTreeMap::new(),
-        }
+        Unit::new(application, 0, "0")
     }
 
     #[test]

@@ -57,14 +57,14 @@ fn a_blank_line_follows_what_a_task_logs() {
 #[ignore = "needs root: it starts machines"]
 fn status_says_which_options_mean_nothing_for_a_document() {
     let rig = deployed();
-    let told = |args: &[&str]| rig.run(&[&["status", "--format", "yaml"], args].concat()).ok().stderr;
-    assert_eq!(told(&["--relations"]), "provided relations option is always enabled in non tabular formats\n");
-    assert_eq!(told(&["--storage"]), "provided storage option is always enabled in non tabular formats\n");
+    let stderr = |args: &[&str]| rig.run(&[&["status", "--format", "yaml"], args].concat()).ok().stderr;
+    assert_eq!(stderr(&["--relations"]), "provided relations option is always enabled in non tabular formats\n");
+    assert_eq!(stderr(&["--storage"]), "provided storage option is always enabled in non tabular formats\n");
     assert_eq!(
-        told(&["--relations", "--storage"]),
+        stderr(&["--relations", "--storage"]),
         "provided relations, storage options are always enabled in non tabular formats\n"
     );
-    assert_eq!(told(&[]), "");
+    assert_eq!(stderr(&[]), "");
 }
 
 #[test]

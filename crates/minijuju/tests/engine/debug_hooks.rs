@@ -10,7 +10,7 @@ use crate::rig::{Rig, read_until};
 /// A debugging command, with a writer for its input.
 struct Debugger {
     child: Child,
-    told: BufReader<ChildStderr>,
+    stderr: BufReader<ChildStderr>,
     typed: Option<ChildStdin>,
 }
 
@@ -19,16 +19,16 @@ impl Debugger {
         let mut command = rig.command(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let told = BufReader::new(child.stderr.take().unwrap());
+        let stderr = BufReader::new(child.stderr.take().unwrap());
         let typed = child.stdin.take();
-        let mut debugger = Self { child, told, typed };
+        let mut debugger = Self { child, stderr, typed };
         debugger.until("waiting for the next hook of web/0 (Ctrl-C ends it)");
         debugger
     }
 
     #[track_caller]
     fn until(&mut self, wanted: &str) {
-        read_until(&mut self.told, wanted);
+        read_until(&mut self.stderr, wanted);
     }
 
     fn type_in(&mut self, text: &str) {
@@ -114,8 +114,8 @@ fn only_hooks_that_were_named_are_debugged_and_one_whose_debugger_is_gone_fails(
     debugger.until("web/0 update-status:");
     drop(debugger);
     let output = fire.wait_with_output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains("✗ web/0 update-status: signal: SIGKILL"), "{told}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("✗ web/0 update-status: signal: SIGKILL"), "{stderr}");
 }
 
 #[test]

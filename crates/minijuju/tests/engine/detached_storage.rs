@@ -46,14 +46,14 @@ fn detached_storage_keeps_what_is_in_it_for_the_unit_that_it_is_attached_to_next
     let rig = deployed("data=lxd,1G");
     assert_eq!(rig.workload("web/0").1, "new");
     let before = rig.logged().len();
-    let told = rig.run(&["detach-storage", "data/1"]).ok().stderr;
-    assert!(told.contains("detaching data/1"), "{told}");
+    let output = rig.run(&["detach-storage", "data/1"]).ok().stderr;
+    assert!(output.contains("detaching data/1"), "{output}");
     assert_eq!(rig.logged()[before..], ["data-storage-detaching data/1"]);
     let found = shown(&rig, "data/1");
     assert_eq!((&found["status"]["current"], &found["attachments"]), (&"detached".into(), &Value::Null), "{found}");
     rig.run(&["add-unit", "web"]).ok();
-    let told = rig.run(&["attach-storage", "web/1", "data/1"]).ok().stderr;
-    assert!(told.contains("attaching data/1 to web/1"), "{told}");
+    let output = rig.run(&["attach-storage", "web/1", "data/1"]).ok().stderr;
+    assert!(output.contains("attaching data/1 to web/1"), "{output}");
     assert_eq!(rig.workload("web/1").1, "web/0", "what the first unit wrote");
     assert_eq!(shown(&rig, "data/1")["attachments"]["units"]["web/1"]["location"], "/var/lib/juju/storage/data/1");
     let mode = rig.run(&["exec", "--unit", "web/1", "stat -c %a /var/lib/juju/storage/data/1/who"]).ok().stdout;
@@ -73,8 +73,8 @@ fn detached_storage_keeps_what_is_in_it_for_the_unit_that_it_is_attached_to_next
 #[ignore = "needs root: it starts machines"]
 fn a_removed_unit_leaves_the_cloud_s_storage_to_a_new_application() {
     let rig = deployed("data=lxd,1G");
-    let told = rig.run(&["remove-unit", "--no-prompt", "web/0"]).ok().stdout;
-    assert!(told.contains("- will remove storage cache/0\n- will detach storage data/1\n"), "{told}");
+    let output = rig.run(&["remove-unit", "--no-prompt", "web/0"]).ok().stdout;
+    assert!(output.contains("- will remove storage cache/0\n- will detach storage data/1\n"), "{output}");
     assert!(!storage(&rig).contains("cache/0"));
     let refused = rig.run(&["destroy-model", "--no-prompt", "default"]).stderr;
     assert!(refused.contains("The model has persistent storage remaining:\n    1 filesystem(s)\n"), "{refused}");
@@ -141,8 +141,8 @@ fn released_storage_leaves_the_model_and_its_content_stays() {
     rig.run(&["detach-storage", "data/1"]).ok();
     let kept = contents(&rig);
     assert!(kept > 0);
-    let told = rig.run(&["remove-storage", "--no-destroy", "data/1"]).ok().stderr;
-    assert!(told.contains("removing data/1"), "{told}");
+    let output = rig.run(&["remove-storage", "--no-destroy", "data/1"]).ok().stderr;
+    assert!(output.contains("removing data/1"), "{output}");
     assert!(!storage(&rig).contains("data/1"));
     assert_eq!(contents(&rig), kept);
     let refused = rig.run(&["remove-storage", "--no-destroy", "cache/0"]).stderr;

@@ -16,21 +16,21 @@ use crate::rig::{Rig, read_until};
 /// A running `minijuju keep`.
 struct Kept {
     child: Child,
-    told: BufReader<ChildStderr>,
+    stderr: BufReader<ChildStderr>,
 }
 
 impl Kept {
     fn begin(rig: &Rig) -> Self {
         let mut child = rig.command(&["keep"]).stderr(Stdio::piped()).spawn().unwrap();
-        let told = BufReader::new(child.stderr.take().unwrap());
-        let mut kept = Self { child, told };
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut kept = Self { child, stderr };
         kept.until("keeping the model \"default\" going (Ctrl-C ends it)");
         kept
     }
 
     #[track_caller]
     fn until(&mut self, wanted: &str) {
-        read_until(&mut self.told, wanted);
+        read_until(&mut self.stderr, wanted);
     }
 
     /// Send Ctrl-C.

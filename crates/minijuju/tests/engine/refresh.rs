@@ -73,8 +73,8 @@ fn a_refresh_gives_units_the_storage_that_they_lack() {
     let before = rig.logged().len();
     let metadata = format!("{METADATA}  data: {{type: filesystem, location: /srv/data}}\n");
     let charm = rig.charm("web", DISPATCH, &[("metadata.yaml", &metadata)]);
-    let told = rig.run(&["refresh", "web", "--path", &charm]).ok().stderr;
-    assert!(told.contains("no change to endpoint in space \"alpha\": db"), "{told}");
+    let stderr = rig.run(&["refresh", "web", "--path", &charm]).ok().stderr;
+    assert!(stderr.contains("no change to endpoint in space \"alpha\": db"), "{stderr}");
     let hooks: Vec<String> = rig.logged()[before..].iter().map(|line| line.trim().to_owned()).collect();
     assert_eq!(hooks, ["upgrade-charm", "config-changed", "data-storage-attached data/0"]);
 }

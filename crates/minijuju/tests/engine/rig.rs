@@ -206,11 +206,11 @@ impl Drop for Rig {
 
 /// Read a command's messages until one contains `wanted`. If none does, the test's timeout ends it.
 #[track_caller]
-pub fn read_until(told: &mut impl BufRead, wanted: &str) {
+pub fn read_until(stream: &mut impl BufRead, wanted: &str) {
     let mut seen = String::new();
     loop {
         let mut line = String::new();
-        assert!(told.read_line(&mut line).unwrap() > 0, "it ended without {wanted:?}: {seen}");
+        assert!(stream.read_line(&mut line).unwrap() > 0, "it ended without {wanted:?}: {seen}");
         if line.contains(wanted) {
             return;
         }

@@ -103,8 +103,8 @@ fn juju_4_refuses_in_its_own_words() {
         assert_eq!(rig.run(words).error(), format!("ERROR {error}"), "{words:?}");
     }
     for (command, error) in [("remove-storage", "failed to remove"), ("detach-storage", "failed to detach")] {
-        let told = rig.run(&[command, "data/9"]).stderr;
-        assert_eq!(told, format!("{error} data/9: storage \"data/9\" does not exist\n"));
+        let stderr = rig.run(&[command, "data/9"]).stderr;
+        assert_eq!(stderr, format!("{error} data/9: storage \"data/9\" does not exist\n"));
     }
 }
 

@@ -68,7 +68,7 @@ pub fn list(client: &mut Client, args: &ControllersArgs) -> anyhow::Result<ExitC
         controller_uuid,
         cloud: CLOUD.to_owned(),
         region: CLOUD.to_owned(),
-        agent_version: version::own(Some(db))?.to_string(),
+        agent_version: version::of_new_models(Some(db))?.to_string(),
         model_count: Some(models.len()),
         machine_count: Some(machines),
         ..ControllerItem::default()
@@ -106,7 +106,7 @@ pub fn show(client: &mut Client, args: &ShowControllerArgs) -> anyhow::Result<Ex
             controller_uuid,
             cloud: CLOUD.to_owned(),
             region: CLOUD.to_owned(),
-            agent_version: version::own(Some(db))?.to_string(),
+            agent_version: version::of_new_models(Some(db))?.to_string(),
             ..ControllerDetails::default()
         },
         models,

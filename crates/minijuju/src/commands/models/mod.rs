@@ -106,7 +106,8 @@ pub fn list(client: &mut Client, args: &ModelsArgs) -> anyhow::Result<ExitCode> 
     let set =
         ModelSet { models, current_model: client.current()?.unwrap_or_default(), controller: CONTROLLER.to_owned() };
     let colour = Colours::on(&std::io::stdout());
-    print(&output::models(&set, args.output.format(), args.uuid, colour), args.output.output.as_deref())?;
+    let uuids = if args.uuid { output::Uuids::Shown } else { output::Uuids::Hidden };
+    print(&output::models(&set, args.output.format(), uuids, colour), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 

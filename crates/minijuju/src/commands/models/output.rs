@@ -92,25 +92,36 @@ pub struct ModelCredential {
     pub validity: String,
 }
 
-/// `juju models`. `uuid` adds a column to the table.
+/// Whether the table has the models' UUIDs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uuids {
+    Shown,
+    Hidden,
+}
+
+/// `juju models`.
 #[must_use]
-pub fn models(set: &ModelSet, format: Tabular, uuid: bool, colour: Colours) -> String {
+pub fn models(set: &ModelSet, format: Tabular, uuids: Uuids, colour: Colours) -> String {
     table_or(set, format, || {
         let mut table = Table::new(colour);
         table.line(&[&format!("Controller: {}", set.controller)]);
         table.write("\n");
         table.cells(&["Model"]);
-        if uuid {
-            table.cells(&["UUID"]);
-        }
+        let more = match uuids {
+            Uuids::Shown => {
+                table.cells(&["UUID"]);
+                1
+            }
+            Uuids::Hidden => 0,
+        };
         table.line(&["Cloud/Region", "Type", "Status", "Machines", "Units", "Access", "Last connection"]);
-        table.align_right(4 + usize::from(uuid));
-        table.align_right(5 + usize::from(uuid));
+        table.align_right(4 + more);
+        table.align_right(5 + more);
         for model in &set.models {
             let current = model.short_name == set.current_model;
             let paint = if current { Paint::Good } else { Paint::Plain };
             table.painted(paint, &format!("{}{}", model.short_name, if current { "*" } else { "" }));
-            if uuid {
+            if uuids == Uuids::Shown {
                 table.cells(&[&model.uuid]);
             }
             let cloud = format!("{}/{}", model.cloud, model.region);
@@ -243,7 +254,7 @@ mod tests {
     #[test]
     fn models_are_listed_with_the_current_one_marked() {
         assert_eq!(
-            models(&set(), Tabular::Tabular, false, Colours::Off),
+            models(&set(), Tabular::Tabular, Uuids::Hidden, Colours::Off),
             "\
 Controller: minijuju
 
@@ -252,6 +263,9 @@ default   localhost/localhost  lxd   available         0      -  admin   just no
 testing*  localhost/localhost  lxd   available        12     13  admin   just now
 "
         );
-        assert!(models(&set(), Tabular::Tabular, true, Colours::Off).contains("testing*  b6b7  localhost/localhost"));
+        assert!(
+            models(&set(), Tabular::Tabular, Uuids::Shown, Colours::Off)
+                .contains("testing*  b6b7  localhost/localhost")
+        );
     }
 }

@@ -196,18 +196,7 @@ storage:
     }
 
     fn storage(id: &str) -> Storage {
-        Storage {
-            id: id.to_owned(),
-            unit: "web/0".to_owned(),
-            kind: "filesystem".to_owned(),
-            pool: "rootfs".to_owned(),
-            size: 1024,
-            life: Life::Alive,
-            location: "/srv".to_owned(),
-            machine: "0".to_owned(),
-            detaching: false,
-            since: 1,
-        }
+        Storage::of_unit(id, "web/0")
     }
 
     #[track_caller]

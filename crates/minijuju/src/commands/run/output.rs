@@ -355,8 +355,8 @@ db/1:
             running("1", &tasks, Colours::Off) + &waiting("2", Colours::Off),
             "Running operation 1 with 1 task\n  - task 2 on unit-db-0\n\nWaiting for task 2...\n"
         );
-        let (out, told) = scheduled("1", &BTreeMap::from([("db/0".to_owned(), "2".to_owned())]));
-        assert!(out.is_empty() && told.starts_with("Scheduled operation 1 with task 2\n"), "{told}");
+        let (out, stderr) = scheduled("1", &BTreeMap::from([("db/0".to_owned(), "2".to_owned())]));
+        assert!(out.is_empty() && stderr.starts_with("Scheduled operation 1 with task 2\n"), "{stderr}");
         let two = BTreeMap::from([("db/0".to_owned(), "2".to_owned()), ("db/1".to_owned(), "3".to_owned())]);
         assert_eq!(scheduled("1", &two).0, "db/0:\n  id: \"2\"\ndb/1:\n  id: \"3\"\n");
     }

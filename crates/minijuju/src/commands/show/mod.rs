@@ -96,16 +96,15 @@ impl Arguments for ShowApplicationArgs {
 /// Run `juju show-unit`.
 pub fn unit(client: &mut Client, args: &ShowUnitArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
+    let (endpoint, related_unit) = (args.endpoint.as_deref(), args.related_unit.as_deref());
+    let wanted = output::Wanted { endpoint, related_unit, app: args.app };
     let mut shown = BTreeMap::new();
     let mut missing = Vec::new();
     for name in &args.units {
         match client.unit(&model, name) {
             Ok(found) => {
                 let info = unit_info(client, &model, &found)?;
-                shown.insert(
-                    name.clone(),
-                    info.only(name, args.endpoint.as_deref(), args.related_unit.as_deref(), args.app),
-                );
+                shown.insert(name.clone(), info.only(name, wanted));
             }
             Err(why) => missing.push(why.to_string()),
         }

@@ -59,10 +59,22 @@ pub struct UnitRelationData {
     pub data: Option<BTreeMap<String, String>>,
 }
 
+/// What is wanted of a unit; all, by default.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// Relations at this endpoint alone.
+    pub endpoint: Option<&'a str>,
+    /// The data of this remote unit alone.
+    pub related_unit: Option<&'a str>,
+    /// The data of applications alone.
+    pub app: bool,
+}
+
 impl UnitInfo {
     /// Select what `--endpoint`, `--related-unit` and `--app` ask for, and drop empty parts, for the unit `name`.
     #[must_use]
-    pub fn only(mut self, name: &str, endpoint: Option<&str>, related_unit: Option<&str>, app: bool) -> UnitInfo {
+    pub fn only(mut self, name: &str, wanted: Wanted<'_>) -> UnitInfo {
+        let Wanted { endpoint, related_unit, app } = wanted;
         self.relations.retain(|relation| endpoint.is_none_or(|endpoint| relation.endpoint == endpoint));
         for relation in &mut self.relations {
             if app {
@@ -155,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_unit_is_a_document_with_what_it_shares() {
-        let shown = unit().only("web/0", Some("database"), Some("db/0"), false);
+        let shown = unit().only("web/0", Wanted { endpoint: Some("database"), related_unit: Some("db/0"), app: false });
         assert_eq!(
             json(&shown),
             "{\"machine\":\"0\",\"opened-ports\":[],\"charm\":\"local:web-0\",\"leader\":true,\"life\":\"alive\",\
@@ -164,9 +176,13 @@ mod tests {
              \"related-units\":{\"db/0\":{\"in-scope\":true,\"data\":{\"port\":\"5432\"}}}}]}\n"
         );
         assert!(!yaml(&shown).contains("local-unit"));
-        assert_eq!(unit().only("web/0", None, None, false), unit());
+        assert_eq!(unit().only("web/0", Wanted::default()), unit());
         assert!(
-            unit().only("web/0", None, None, true).relations.iter().all(|relation| relation.related_units.is_empty())
+            unit()
+                .only("web/0", Wanted { app: true, ..Wanted::default() })
+                .relations
+                .iter()
+                .all(|relation| relation.related_units.is_empty())
         );
     }
 

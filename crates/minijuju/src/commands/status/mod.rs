@@ -139,7 +139,11 @@ pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
             full.storage = None;
         }
         let text = match args.output.format() {
-            StatusFormat::Tabular => tabular::status_tabular(&full, args.relations || args.integrations, colour),
+            StatusFormat::Tabular => {
+                let wanted = args.relations || args.integrations;
+                let relations = if wanted { tabular::RelationLines::Shown } else { tabular::RelationLines::Hidden };
+                tabular::status_tabular(&full, relations, colour)
+            }
             StatusFormat::Json => format::json(&full),
             StatusFormat::Yaml => format::yaml(&full),
             StatusFormat::Short | StatusFormat::Oneline | StatusFormat::Line => oneline::status_oneline(&full, colour),

@@ -15,10 +15,17 @@ const MESSAGE: usize = 120;
 /// The maximum length of workload versions, in bytes.
 const VERSION: usize = 15;
 
+/// Whether the table has the relations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelationLines {
+    Shown,
+    Hidden,
+}
+
 /// `juju status`: the model, its applications, units and machines; with `relations`, its relations; and its storage,
 /// if included.
 #[must_use]
-pub fn status_tabular(status: &FullStatus, relations: bool, colour: Colours) -> String {
+pub fn status_tabular(status: &FullStatus, relations: RelationLines, colour: Colours) -> String {
     let mut table = Table::new(colour);
     model(&mut table, status);
     if !status.remote_applications.is_empty() {
@@ -33,7 +40,7 @@ pub fn status_tabular(status: &FullStatus, relations: bool, colour: Colours) -> 
     if !status.offers.is_empty() {
         offers(&mut table, status);
     }
-    if relations && !status.relations.is_empty() {
+    if relations == RelationLines::Shown && !status.relations.is_empty() {
         relation_lines(&mut table, &status.relations);
     }
     if let Some(storage) = status.storage.as_ref().filter(|storage| !storage.is_empty()) {

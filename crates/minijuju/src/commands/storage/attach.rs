@@ -242,7 +242,7 @@ fn leave(db: &Db, model: &Model, leaving: &Storage) -> anyhow::Result<()> {
     let announced =
         unit::find(db, &model.uuid, &leaving.unit)?.is_some_and(|unit| unit.agent.storage.contains(&leaving.id));
     if !announced {
-        storage::give_back(db, &model.uuid, &leaving.id, true)?;
+        storage::give_back(db, &model.uuid, &leaving.id, storage::OwnUnit::Stays)?;
     }
     Ok(())
 }

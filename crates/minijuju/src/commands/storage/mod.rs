@@ -314,18 +314,7 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let model = model::add(store.db(), "m", JujuVersion::V3_6, &BTreeMap::new()).unwrap();
         let model = Model { created: 1_000, ..model };
-        let mut found = Storage {
-            id: "data/0".to_owned(),
-            unit: "web/0".to_owned(),
-            kind: "filesystem".to_owned(),
-            pool: "rootfs".to_owned(),
-            size: 1024,
-            life: Life::Alive,
-            location: "/srv".to_owned(),
-            machine: "0".to_owned(),
-            detaching: false,
-            since: 0,
-        };
+        let mut found = Storage::of_unit("data/0", "web/0");
         let shown = |found: &Storage| {
             let status = status(found, &model, &Clock::utc());
             (status.current, status.since)

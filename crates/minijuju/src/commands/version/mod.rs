@@ -30,7 +30,7 @@ impl Arguments for VersionArgs {}
 pub fn version(_: &Session, args: &VersionArgs) -> anyhow::Result<ExitCode> {
     let folder = data_folder()?;
     let store = Store::is_in(&folder).then(|| Store::open(&folder)).transpose()?;
-    let juju = client::version::own(store.as_ref().map(Store::db))?;
+    let juju = client::version::of_new_models(store.as_ref().map(Store::db))?;
     let detail = VersionDetail {
         version: format!("{juju}-{}-{}", release(), juju_arch()),
         git_commit: String::new(),
@@ -39,7 +39,8 @@ pub fn version(_: &Session, args: &VersionArgs) -> anyhow::Result<ExitCode> {
         official: false,
         grade: format!("minijuju {}", env!("CARGO_PKG_VERSION")),
     };
-    print(&output::version(&detail, args.all, args.output.format()), args.output.output.as_deref())?;
+    let show = if args.all { output::all } else { output::version };
+    print(&show(&detail, args.output.format()), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 

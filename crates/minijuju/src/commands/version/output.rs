@@ -25,8 +25,14 @@ pub struct VersionDetail {
 
 /// `juju version`.
 #[must_use]
-pub fn version(detail: &VersionDetail, all: bool, format: Smart) -> String {
-    if all { smart(detail, format) } else { smart(detail.version.as_str(), format) }
+pub fn version(detail: &VersionDetail, format: Smart) -> String {
+    smart(detail.version.as_str(), format)
+}
+
+/// `juju version --all`.
+#[must_use]
+pub fn all(detail: &VersionDetail, format: Smart) -> String {
+    smart(detail, format)
 }
 
 #[cfg(test)]
@@ -40,11 +46,8 @@ mod tests {
             compiler: "rustc".into(),
             ..VersionDetail::default()
         };
-        assert_eq!(version(&detail, false, Smart::Smart), "3.6.8-ubuntu-amd64\n");
-        assert_eq!(version(&detail, false, Smart::Json), "\"3.6.8-ubuntu-amd64\"\n");
-        assert_eq!(
-            version(&detail, true, Smart::Smart),
-            "version: 3.6.8-ubuntu-amd64\ncompiler: rustc\nofficial: false\n"
-        );
+        assert_eq!(version(&detail, Smart::Smart), "3.6.8-ubuntu-amd64\n");
+        assert_eq!(version(&detail, Smart::Json), "\"3.6.8-ubuntu-amd64\"\n");
+        assert_eq!(all(&detail, Smart::Smart), "version: 3.6.8-ubuntu-amd64\ncompiler: rustc\nofficial: false\n");
     }
 }
