@@ -129,6 +129,29 @@ def test_certificate_for_the_application(juju: jubilant.Juju):
     assert set(secret_labels(juju).values()) == {"consumer"}
 
 
+def test_certificates_of_the_unit_and_of_its_application(juju: jubilant.Juju, tmp_path: pathlib.Path):
+    """Check that one relation has certificates of both, each with a key and secrets of its owner's, and that both go with it."""
+    remove_relation(juju, "consumer:app-certificates", "authority:certificates")
+    integrate(juju, "consumer:both-certificates", "authority:certificates")
+    facts = eventually(juju, lambda facts: "website-chain" in facts and "chain" in facts)
+    assert facts["key"] != facts["website-key"]
+    shake(juju, tmp_path, facts)
+    website = {"chain": facts["website-chain"], "key": facts["website-key"]}
+    certificate = shake(juju, tmp_path, website, "www.example.com")
+    assert certificate["subjectAltName"] == (("DNS", "www.example.com"),)
+    labels = secret_labels(juju)
+    assert sorted(labels.values()) == ["consumer", "consumer", "consumer/0", "consumer/0"], labels
+    requests = [databag(juju, owner)["certificate_signing_requests"] for owner in ("consumer/0", "consumer")]
+    assert requests[0] != requests[1]
+
+    before = facts["website-chain"]
+    juju.run("authority/0", "renew-ca")
+    facts = eventually(juju, lambda facts: facts.get("website-chain") not in (None, before))
+    shake(juju, tmp_path, {"chain": facts["website-chain"], "key": facts["website-key"]}, "www.example.com")
+    remove_relation(juju, "consumer:both-certificates", "authority:certificates")
+    assert labelled(juju) == {}, "keys and certificates are gone with their relation"
+
+
 def test_certificates_for_a_charm_in_python(juju: jubilant.Juju):
     """Check that the library for charms in Python takes what this project's provider signs."""
     integrate(juju, "authority:own-certificate", "consumer:sign")
@@ -234,10 +257,20 @@ def eventually(juju: jubilant.Juju, ready: Callable[[dict[str, str]], bool]) -> 
     return seen(juju)
 
 
-def shake(juju: jubilant.Juju, folder: pathlib.Path, facts: dict[str, str]) -> dict:
-    """Use the unit's chain and key for TLS, as a client that trusts the authority's CA."""
+def shake(
+    juju: jubilant.Juju, folder: pathlib.Path, facts: dict[str, str], host: str = "consumer-0.example.com"
+) -> dict:
+    """Use a chain and its key for TLS, as a client that trusts the authority's CA."""
     ca = json.loads(juju.exec("secret-get --label ca --format json", unit="authority/0").stdout)["certificate"]
-    return handshake(folder, facts["chain"], facts["key"], ca, "consumer-0.example.com")
+    return handshake(folder, facts["chain"], facts["key"], ca, host)
+
+
+def databag(juju: jubilant.Juju, owner: str) -> dict[str, str]:
+    """What the consumer or its unit has written for the authority's certificates."""
+    [relation] = [relation for relation in relations(juju, "authority/0") if relation["endpoint"] == "certificates"]
+    if "/" in owner:
+        return relation["related-units"][owner]["data"]
+    return relation["application-data"]
 
 
 def labelled(juju: jubilant.Juju) -> dict[str, str]:

@@ -1,6 +1,6 @@
 //! `#[ops::config]`: the type of a charm's config, checked against `charmcraft.yaml`.
 
-use ops_metadata::{CharmMeta, ConfigMeta, ConfigType, nearest};
+use ops_metadata::{CharmMeta, ConfigMeta, nearest};
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{
@@ -53,11 +53,12 @@ fn fill(meta: &CharmMeta, data: &mut DataStruct) {
     let fields = meta.config.values().map(|option| {
         let name = syn::parse_str::<syn::Ident>(&plain(&option.name))
             .unwrap_or_else(|_| format_ident!("r#{}", plain(&option.name)));
-        let plain_type: Type = match option.option_type {
-            ConfigType::String | ConfigType::Secret => parse_quote!(::std::string::String),
-            ConfigType::Int => parse_quote!(i64),
-            ConfigType::Float => parse_quote!(f64),
-            ConfigType::Boolean => parse_quote!(bool),
+        let plain_type: Type = match option.option_type.rust_type() {
+            "String" => parse_quote!(::std::string::String),
+            primitive => {
+                let primitive = format_ident!("{primitive}");
+                parse_quote!(#primitive)
+            }
         };
         let field_type = match option.default {
             Some(_) => plain_type,
@@ -134,11 +135,12 @@ fn misfit(field: &Type, option: &ConfigMeta) -> Option<&'static str> {
         // A type of the charm's own decides for itself what it accepts.
         return None;
     }
-    let (fits, fitting) = match option.option_type {
-        ConfigType::String | ConfigType::Secret => (is_string, "String"),
-        ConfigType::Int => (is_integer || is_float, "i64"),
-        ConfigType::Float => (is_float, "f64"),
-        ConfigType::Boolean => (is_boolean, "bool"),
+    let fitting = option.option_type.rust_type();
+    let fits = match fitting {
+        "i64" => is_integer || is_float,
+        "f64" => is_float,
+        "bool" => is_boolean,
+        _text => is_string,
     };
     (!fits).then_some(fitting)
 }

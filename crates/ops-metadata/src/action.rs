@@ -7,6 +7,7 @@ use crate::{MetadataError, action_schema, juju_name, node::Node};
 
 /// An action in the metadata.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ActionMeta {
     /// The action's name.
     pub name: String,

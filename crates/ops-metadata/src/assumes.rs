@@ -27,6 +27,7 @@ pub enum Feature {
 
 /// The features that a charm requires from Juju.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Assumes {
     /// How many of them are required.
     pub condition: AssumesCondition,

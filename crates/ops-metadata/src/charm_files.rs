@@ -31,6 +31,7 @@ const METADATA_KEYS: [&str; 16] = [
 
 /// The contents of a packed charm's YAML files.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct CharmFiles {
     /// `metadata.yaml`.
     pub metadata: String,

@@ -17,6 +17,7 @@ use crate::{
 /// The user as which a charm's code runs on Kubernetes. A machine charm always runs as root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum CharmUser {
     /// As root.
     #[default]
@@ -29,6 +30,7 @@ pub enum CharmUser {
 
 /// Everything that Juju knows about a charm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CharmMeta {
     /// The charm's name.
     pub name: String,

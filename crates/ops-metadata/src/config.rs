@@ -10,6 +10,7 @@ use crate::{MetadataError, node::Node};
 /// The type of an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum ConfigType {
     /// A string.
     String,
@@ -48,6 +49,17 @@ impl ConfigType {
         }
     }
 
+    /// The type in Rust: `String`, `i64`, `f64` or `bool`.
+    #[must_use]
+    pub fn rust_type(self) -> &'static str {
+        match self {
+            Self::String | Self::Secret => "String",
+            Self::Int => "i64",
+            Self::Float => "f64",
+            Self::Boolean => "bool",
+        }
+    }
+
     /// A description of the type for errors.
     fn described(self) -> &'static str {
         match self {
@@ -62,6 +74,7 @@ impl ConfigType {
 
 /// An option in the metadata.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ConfigMeta {
     /// The option's name.
     pub name: String,

@@ -4,6 +4,7 @@ use crate::yaml_error::YamlError;
 
 /// Why a charm's metadata could not be read, or would be refused by Juju.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MetadataError {
     /// The folder holds neither `charmcraft.yaml` nor `metadata.yaml`.
     #[error("{} is not a charm: it has no charmcraft.yaml and no metadata.yaml", dir.display())]

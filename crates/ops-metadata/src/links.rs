@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{MetadataError, node::Node};
 
 /// Links to more information about a charm.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct MetadataLinks {
     /// The project's websites.
     pub websites: Vec<String>,

@@ -4,6 +4,7 @@ use crate::{MetadataError, node::Node};
 
 /// A part that Charmcraft builds a charm from.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Part {
     /// The part's name.
     pub name: String,

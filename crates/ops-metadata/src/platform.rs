@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::{MetadataError, node::Node};
 
 /// A base that a charm runs on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Base {
     /// The distribution, such as `ubuntu`.
     pub name: String,
@@ -14,7 +15,8 @@ pub struct Base {
 }
 
 /// A platform that a charm is built for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Platform {
     /// The suffix of the charm file's name: `amd64` in `tinyproxy_amd64.charm`.
     pub label: String,

@@ -62,7 +62,8 @@ impl fmt::Display for RelationScope {
 }
 
 /// An endpoint in the metadata.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RelationMeta {
     /// The endpoint's name.
     pub name: String,

@@ -9,6 +9,7 @@ use crate::{MetadataError, node::Node};
 /// The type of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ResourceType {
     /// A file.
     #[default]
@@ -27,7 +28,8 @@ impl fmt::Display for ResourceType {
 }
 
 /// A resource in the metadata.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ResourceMeta {
     /// The resource's name.
     pub name: String,

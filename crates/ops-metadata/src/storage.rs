@@ -10,6 +10,7 @@ use crate::{MetadataError, juju_name, node::Node};
 /// The type of a storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum StorageType {
     /// A mounted file system.
     Filesystem,
@@ -27,7 +28,8 @@ impl fmt::Display for StorageType {
 }
 
 /// A storage in the metadata.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct StorageMeta {
     /// The storage's name.
     pub name: String,

@@ -2,6 +2,7 @@ use crate::yaml::{MAX_DEPTH, MAX_VALUES};
 
 /// Why a YAML document cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum YamlError {
     /// It has a fault. Lines and columns count from 1, as in editors.
     #[error("{fault} at line {line} column {column}")]
@@ -70,6 +71,7 @@ pub enum YamlFault {
 
 /// Why a document is not a map of text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TextMapError {
     /// It is not YAML.
     #[error("yaml: {0}")]

@@ -12,7 +12,7 @@ use crate::env::{EnvError, HookEnv};
 use crate::error::Error;
 use crate::framework::Charm;
 use crate::hookcmds::{LogLevel, ProcessRunner};
-use crate::log::{log, subscriber};
+use crate::log::{log, subscriber, subscriber_with_stderr};
 use crate::metadata::Metadata;
 use crate::stored::FileStore;
 
@@ -55,7 +55,12 @@ pub fn main<C: Charm, From>(charm: impl Build<C, From>) -> ExitCode {
         std::process::exit(1);
     }));
     // Fails only if the charm has already set a subscriber of its own.
-    let _ = tracing::subscriber::set_global_default(subscriber(Arc::new(ProcessRunner), env.debug));
+    let runner = Arc::new(ProcessRunner);
+    let _ = if env.debug {
+        tracing::subscriber::set_global_default(subscriber_with_stderr(runner))
+    } else {
+        tracing::subscriber::set_global_default(subscriber(runner))
+    };
     match run(charm, env) {
         Ok(()) | Err(Error::Rebooting) => ExitCode::SUCCESS,
         Err(error) => {

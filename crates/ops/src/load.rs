@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 /// An option, parameter or databag key does not fit the charm's type.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{name}{}: {reason}", if value.is_null() { String::new() } else { format!(" is {value}") })]
+#[non_exhaustive]
 pub struct LoadError {
     /// Its name.
     pub name: String,

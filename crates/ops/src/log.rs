@@ -19,8 +19,13 @@ struct JujuLog {
 
 /// The subscriber that sends messages of `tracing::info!` and the other macros to Juju. [`main`](crate::main) installs
 /// it; programs that dispatch events themselves can use it too. As in Ops, messages below DEBUG are dropped.
-pub fn subscriber(runner: Arc<dyn Runner>, stderr: bool) -> impl Subscriber + Send + Sync {
-    tracing_subscriber::registry().with(JujuLog { runner, stderr })
+pub fn subscriber(runner: Arc<dyn Runner>) -> impl Subscriber + Send + Sync {
+    tracing_subscriber::registry().with(JujuLog { runner, stderr: false })
+}
+
+/// The same, which also writes the messages to standard error.
+pub(crate) fn subscriber_with_stderr(runner: Arc<dyn Runner>) -> impl Subscriber + Send + Sync {
+    tracing_subscriber::registry().with(JujuLog { runner, stderr: true })
 }
 
 impl<S: Subscriber> Layer<S> for JujuLog {

@@ -66,8 +66,20 @@ fn main() {
 
 #[test]
 fn what_juju_may_add_to_must_be_matched_with_a_rest() {
-    let types =
-        ["ops::StatusName", "ops::EventName", "ops::Error", "ops::EnvError", "ops::Port", "ops::hookcmds::Error"];
+    let types = [
+        "ops::StatusName",
+        "ops::EventName",
+        "ops::Error",
+        "ops::EnvError",
+        "ops::Port",
+        "ops::Rotate",
+        "ops::SecretOwner",
+        "ops::SecretGet",
+        "ops::hookcmds::EntityKind",
+        "ops::hookcmds::Error",
+        "ops::hookcmds::Expiry",
+        "ops::hookcmds::RebootTime",
+    ];
     let functions =
         types.iter().enumerate().map(|(at, it)| format!("fn of_{at}(it: {it}) {{ match it {{}} }} // {it};\n"));
     let code = functions.collect::<String>() + "fn main() {}\n";

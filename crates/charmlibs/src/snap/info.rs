@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// An installed snap.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Info {
     /// Its name.
@@ -27,7 +27,7 @@ pub struct Info {
 }
 
 /// A service of a snap.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Service {
     /// The service's name, without the snap's.

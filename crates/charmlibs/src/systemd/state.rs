@@ -1,7 +1,7 @@
 //! The state of a unit.
 
 /// The state of a unit, in systemd's words.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct State {
     /// The full name, such as `nginx.service`.

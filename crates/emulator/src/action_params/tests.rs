@@ -12,17 +12,19 @@ fn action(schema: &Value) -> ActionMeta {
     for name in ["properties", "required", "additionalProperties"] {
         rest.remove(name);
     }
-    ActionMeta {
-        name: "act".to_owned(),
-        title: String::new(),
-        description: String::new(),
-        parameters: of("properties"),
-        required: serde_json::from_value(schema["required"].clone()).unwrap_or_default(),
-        additional_properties: schema["additionalProperties"].as_bool(),
-        parallel: false,
-        execution_group: String::new(),
-        schema: rest,
-    }
+    let required: Vec<String> = serde_json::from_value(schema["required"].clone()).unwrap_or_default();
+    let meta = json!({
+        "name": "act",
+        "title": "",
+        "description": "",
+        "parameters": of("properties"),
+        "required": required,
+        "additional_properties": schema["additionalProperties"].as_bool(),
+        "parallel": false,
+        "execution_group": "",
+        "schema": rest,
+    });
+    serde_json::from_value(meta).unwrap()
 }
 
 #[test]

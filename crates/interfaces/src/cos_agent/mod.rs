@@ -98,7 +98,7 @@ pub enum InvalidFile {
 }
 
 /// An endpoint where a collector receives traces.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Receiver {
     /// The protocol, such as `otlp_http`.

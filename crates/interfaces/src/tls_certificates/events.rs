@@ -1,17 +1,29 @@
 //! The events of a requirer.
 
+use std::fmt;
+
 use ops::CustomEvent;
 use serde::{Deserialize, Serialize};
 
 /// The owner of certificates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Mode {
     /// Each unit has its own key and certificates.
     #[default]
     Unit,
     /// The application has one key and one set of certificates, which only the leader can read.
     App,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unit => "unit",
+            Self::App => "app",
+        })
+    }
 }
 
 /// A certificate is available, new or renewed.

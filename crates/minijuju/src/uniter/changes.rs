@@ -92,10 +92,8 @@ fn secrets(db: &Db, model: &str, unit: &Unit, before: &[SeenSecret], after: &[Se
             }
             continue;
         }
-        let owner = match now.owner {
-            Some(SecretOwner::Application) => unit.application.clone(),
-            Some(SecretOwner::Unit) | None => unit.name(),
-        };
+        let of_app = now.owner == Some(SecretOwner::Application);
+        let owner = if of_app { unit.application.clone() } else { unit.name() };
         let fresh = || Secret::new(now.id.as_str(), &owner);
         let mut secret = stored.remove(now.id.as_str()).unwrap_or_else(fresh);
         apply(&mut secret, unit, then, now);

@@ -117,7 +117,7 @@ impl<C: Charm> Context<C> {
         Self {
             charm,
             make,
-            log: tracing::Dispatch::new(ops::log_subscriber(runner.clone(), false)),
+            log: tracing::Dispatch::new(ops::log_subscriber(runner.clone())),
             runner,
             charm_meta: Rc::new(meta.clone()),
             meta: Arc::new(meta),

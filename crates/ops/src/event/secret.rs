@@ -28,6 +28,7 @@ pub struct SecretChangedEvent {
 /// A secret that this unit or its application owns is due for rotation. It cannot be deferred: Juju sends it again
 /// until there is a new revision.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SecretRotateEvent {
     /// The secret.
     pub secret: Secret,
@@ -36,6 +37,7 @@ pub struct SecretRotateEvent {
 /// A revision of a secret that this unit or its application owns has expired. It cannot be deferred: Juju sends it
 /// again until there is a new revision.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SecretExpiredEvent {
     /// The secret.
     pub secret: Secret,

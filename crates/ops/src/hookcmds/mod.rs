@@ -23,7 +23,8 @@ mod storage;
 mod text;
 
 /// Whether a status or databag belongs to a unit or an application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum EntityKind {
     /// A unit's.
     Unit,
@@ -32,7 +33,8 @@ pub enum EntityKind {
 }
 
 /// When to reboot the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum RebootTime {
     /// After the hook has succeeded.
     AfterHook,
@@ -50,8 +52,8 @@ pub use port::{InvalidPort, Port, close_port, open_port, opened_ports};
 pub use relation::{relation_get, relation_ids, relation_list, relation_list_app, relation_model_get, relation_set};
 pub use runner::{Command, Error, Output, ProcessRunner, Reason, Result, Runner};
 pub use secret::{
-    Expiry, NewSecret, Rotate, SecretInfo, SecretOwner, UnknownRotate, secret_add, secret_get, secret_grant,
-    secret_ids, secret_info_get, secret_remove, secret_revoke, secret_set,
+    Expiry, Interval, NewSecret, Rotate, SecretGet, SecretInfo, SecretOwner, UnknownRotate, secret_add, secret_get,
+    secret_grant, secret_ids, secret_info_get, secret_remove, secret_revoke, secret_set,
 };
 pub use state::{state_delete, state_get, state_set};
 pub use status::{status_get, status_set};

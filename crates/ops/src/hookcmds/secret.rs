@@ -19,6 +19,7 @@ use crate::time::to_rfc3339;
 /// How often a secret must be rotated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Rotate {
     /// Never.
     #[default]
@@ -53,6 +54,31 @@ impl Rotate {
     }
 }
 
+/// The time between two rotations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Interval {
+    /// A number of hours.
+    Hours(u32),
+    /// A number of calendar months.
+    Months(u32),
+}
+
+impl Rotate {
+    /// The time between two rotations; none for [`Rotate::Never`].
+    #[must_use]
+    pub fn interval(self) -> Option<Interval> {
+        match self {
+            Self::Never => None,
+            Self::Hourly => Some(Interval::Hours(1)),
+            Self::Daily => Some(Interval::Hours(24)),
+            Self::Weekly => Some(Interval::Hours(7 * 24)),
+            Self::Monthly => Some(Interval::Months(1)),
+            Self::Quarterly => Some(Interval::Months(3)),
+            Self::Yearly => Some(Interval::Months(12)),
+        }
+    }
+}
+
 impl fmt::Display for Rotate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -78,6 +104,7 @@ impl FromStr for Rotate {
 /// The owner of a secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum SecretOwner {
     /// The application: its leader manages the secret.
     #[default]
@@ -102,7 +129,8 @@ impl fmt::Display for SecretOwner {
 }
 
 /// When a revision of a secret expires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Expiry {
     /// At a point in time; whole seconds.
     At(SystemTime),
@@ -205,16 +233,24 @@ pub fn secret_set(runner: &dyn Runner, id: &str, secret: &NewSecret<'_>) -> Resu
     with_content(secret.command("secret-set").arg(id), secret.content, |command| command.run(runner))
 }
 
+/// The revision of a secret to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SecretGet {
+    /// The revision that this unit tracks: the latest one when it first read or last refreshed the secret.
+    Tracked,
+    /// The latest, which this unit tracks from now on.
+    Refresh,
+    /// The latest, without tracking it.
+    Peek,
+}
+
 /// `secret-get`: a secret's content, by ID or by label, or by ID together with a new label.
-///
-/// Without `refresh` or `peek` it returns the revision that this unit tracks. `refresh` returns and tracks the latest
-/// revision, `peek` returns the latest without tracking it.
 pub fn secret_get(
     runner: &dyn Runner,
     id: Option<&str>,
     label: Option<&str>,
-    refresh: bool,
-    peek: bool,
+    which: SecretGet,
 ) -> Result<BTreeMap<String, String>> {
     let mut command = Command::new("secret-get").arg("--format=json").secret();
     if let Some(id) = id {
@@ -223,12 +259,11 @@ pub fn secret_get(
     if let Some(label) = label {
         command = command.args(["--label", label]);
     }
-    if refresh {
-        command = command.arg("--refresh");
-    }
-    if peek {
-        command = command.arg("--peek");
-    }
+    command = match which {
+        SecretGet::Tracked => command,
+        SecretGet::Refresh => command.arg("--refresh"),
+        SecretGet::Peek => command.arg("--peek"),
+    };
     command.json(runner)
 }
 

@@ -22,11 +22,12 @@ use ops_metadata::CharmMeta;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use crate::hookcmds::SecretGet;
 pub use application::Application;
 pub use databag::{Databag, Entity};
 pub use network::Binding;
 pub use relation::Relation;
-pub use secret::{Secret, SecretGet, SecretUpdate};
+pub use secret::{Secret, SecretUpdate};
 pub use secret_content::SecretContent;
 pub use storage::Storage;
 pub use unit::Unit;

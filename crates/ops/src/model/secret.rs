@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
-use crate::hookcmds::{self, Expiry, NewSecret, Rotate, SecretInfo, SecretOwner};
+use crate::hookcmds::{self, Expiry, NewSecret, Rotate, SecretGet, SecretInfo, SecretOwner};
 use crate::model::relation::is_gone;
 use crate::model::{Model, Relation, SecretContent, Unit};
 
@@ -63,17 +63,6 @@ impl SecretUpdate {
             owner,
         }
     }
-}
-
-/// The revision of a secret to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecretGet {
-    /// The revision that this unit tracks: the latest one when it first read or last refreshed the secret.
-    Tracked,
-    /// The latest, which this unit tracks from now on.
-    Refresh,
-    /// The latest, without tracking it.
-    Peek,
 }
 
 /// A secret that this unit or its application owns, or that was granted to it.
@@ -177,13 +166,8 @@ impl Secret {
     /// # Errors
     /// As [`Secret::get`].
     pub fn content(&self, which: SecretGet) -> Result<SecretContent, Error> {
-        let content = hookcmds::secret_get(
-            self.model.runner(),
-            self.id.as_deref(),
-            self.label.as_deref(),
-            which == SecretGet::Refresh,
-            which == SecretGet::Peek,
-        );
+        let (runner, id, label) = (self.model.runner(), self.id.as_deref(), self.label.as_deref());
+        let content = hookcmds::secret_get(runner, id, label, which);
         content.map(SecretContent).map_err(|error| match error {
             hookcmds::Error::Failed { stderr, .. } if stderr.contains("permission denied") => {
                 Error::SecretDenied { name: self.name().to_owned() }

@@ -94,7 +94,7 @@ impl Juju {
         self.script.ran.lock().unwrap().clear();
         let meta = CharmMeta::parse(CHARMCRAFT)?;
         let mut dispatch = Dispatch::new(env, meta, self.script.clone(), Rc::<MemoryStore>::clone(&self.store))?;
-        tracing::subscriber::with_default(ops::log_subscriber(self.script.clone(), false), || dispatch.run(charm))?;
+        tracing::subscriber::with_default(ops::log_subscriber(self.script.clone()), || dispatch.run(charm))?;
         Ok(dispatch.emitted())
     }
 

@@ -99,9 +99,8 @@ impl Juju {
     /// The secret, if this unit owns it or leads its owner.
     pub(super) fn managed_secret(&self, id: &SecretId) -> Option<&Secret> {
         self.state.get_secret(id).filter(|secret| match secret.owner {
-            Some(SecretOwner::Unit) => true,
             Some(SecretOwner::Application) => self.state.leader,
-            None => false,
+            owner => owner == Some(SecretOwner::Unit),
         })
     }
 

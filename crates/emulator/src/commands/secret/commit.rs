@@ -5,6 +5,7 @@ use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::go::quoted;
 use crate::state::{Rotate, Secret, SecretId, SecretOwner, Timestamp};
+use ops::hookcmds::Interval;
 
 /// Apply the changes, all or none.
 pub(crate) fn commit(juju: &mut Juju) -> Answer {
@@ -133,15 +134,8 @@ fn apply(secret: &mut Secret, update: Update, now: Timestamp) {
 }
 
 fn next_rotation(rotate: Rotate, now: Timestamp) -> Option<Timestamp> {
-    const HOUR: u64 = 3_600;
-    let after = |hours: u64| Some(now.after(std::time::Duration::from_secs(hours * HOUR)));
-    match rotate {
-        Rotate::Never => None,
-        Rotate::Hourly => after(1),
-        Rotate::Daily => after(24),
-        Rotate::Weekly => after(7 * 24),
-        Rotate::Monthly => Some(now.after_months(1)),
-        Rotate::Quarterly => Some(now.after_months(3)),
-        Rotate::Yearly => Some(now.after_months(12)),
-    }
+    rotate.interval().map(|interval| match interval {
+        Interval::Hours(hours) => now.after(std::time::Duration::from_hours(hours.into())),
+        Interval::Months(months) => now.after_months(months.into()),
+    })
 }

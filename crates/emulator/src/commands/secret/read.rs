@@ -167,7 +167,7 @@ fn label_taken(hook: &Hook, label: &str, owner: Option<SecretOwner>, holder: Opt
         (Some(SecretOwner::Application), Some(SecretOwner::Application)) => format!("owner \"application-{app}\""),
         (Some(SecretOwner::Application), _) => format!("a unit of application \"{app}\""),
         (_, Some(SecretOwner::Application)) => format!("application \"{app}\""),
-        (_, Some(SecretOwner::Unit)) => format!("owner \"{unit}\""),
+        (_, Some(_)) => format!("owner \"{unit}\""),
         (_, None) => format!("consumer \"{unit}\""),
     };
     let failure = Failure::run(format!("secret label {label} for {whose} already exists"));

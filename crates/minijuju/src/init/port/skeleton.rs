@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use minijinja::{Value, context};
-use ops_metadata::{ActionMeta, CharmMeta, ConfigMeta, ConfigType};
+use ops_metadata::{ActionMeta, CharmMeta, ConfigMeta};
 
 use super::events::{event_type, is_plain};
 use super::python::{PythonCharm, Unknown};
@@ -164,13 +164,7 @@ impl Ported {
 }
 
 fn option(option: &ConfigMeta) -> (String, &'static str, bool) {
-    let rust = match option.option_type {
-        ConfigType::Int => "i64",
-        ConfigType::Float => "f64",
-        ConfigType::Boolean => "bool",
-        _ => "String",
-    };
-    (option.name.clone(), rust, option.default.is_some())
+    (option.name.clone(), option.option_type.rust_type(), option.default.is_some())
 }
 
 /// An action's parameters, if it has any.

@@ -19,6 +19,8 @@ ops::charm!("charmcraft.yaml");
 const UNIT: tls_certificates::Requirer = tls_certificates::Requirer::new(endpoints::CERTIFICATES, of_unit);
 const APP: tls_certificates::Requirer =
     tls_certificates::Requirer::new(endpoints::APP_CERTIFICATES, of_app).mode(Mode::App);
+const BOTH: tls_certificates::Requirer =
+    tls_certificates::Requirer::new(endpoints::BOTH_CERTIFICATES, of_unit).also_for_app(of_website);
 const SIGN: tls_certificates::Provider = tls_certificates::Provider::new(endpoints::SIGN).capabilities(able);
 const DATABASE: database::Requirer = database::Requirer::new(endpoints::DATABASE, "shop").extra_user_roles("admin");
 const INGRESS: ingress::Requirer = ingress::Requirer::new(endpoints::INGRESS, 8080);
@@ -43,6 +45,10 @@ fn of_unit(model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
 
 fn of_app(_: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
     Ok(vec![CertificateRequest::new("intermediate").ca()])
+}
+
+fn of_website(_: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
+    Ok(vec![CertificateRequest::new("www.example.com").dns_names(["www.example.com"])])
 }
 
 fn able(_: &Model) -> anyhow::Result<Capabilities> {
@@ -82,6 +88,10 @@ struct Seen {
     key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     intermediate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    website_chain: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    website_key: Option<String>,
     events: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     endpoints: Option<String>,
@@ -106,6 +116,7 @@ impl ops::Charm for ConsumerCharm {
     fn observe(framework: &mut Framework<Self>) {
         framework.library(UNIT).refresh_on([on::config_changed().into()]);
         framework.library(APP);
+        framework.library(BOTH);
         framework.library(SIGN);
         framework.library(DATABASE);
         framework.library(INGRESS);
@@ -162,12 +173,17 @@ impl ConsumerCharm {
             receivers: COS.receivers(model)?.into_iter().map(|it| it.url).collect::<Vec<_>>().join(" "),
             ..Seen::default()
         };
-        if let Some(issued) = UNIT.issued(model)? {
+        // The unit's certificate, over whichever of the two relations there is.
+        if let Some(issued) = UNIT.issued(model)?.or(BOTH.issued(model)?) {
             seen.chain = Some(issued.chain_pem());
             seen.certificate = Some(issued.certificate.pem().to_owned());
             seen.key = Some(issued.private_key.pem().to_owned());
         }
         seen.intermediate = APP.issued(model)?.map(|issued| issued.certificate.pem().to_owned());
+        if let Some(issued) = BOTH.all_issued_for_app(model)?.into_iter().next() {
+            seen.website_chain = Some(issued.chain_pem());
+            seen.website_key = Some(issued.private_key.pem().to_owned());
+        }
         if let Some(database) = DATABASE.database(model)? {
             seen.endpoints = Some(database.endpoints.join(" "));
             seen.password = Some(database.password().to_owned());
