@@ -1,13 +1,14 @@
 //! An action's parameters: checked against the charm's JSON schema as in Juju, and completed with defaults.
 
 mod defaults;
+mod keywords;
 mod order;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod text;
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use jsonschema::Validator;
 use ops_metadata::ActionMeta;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -103,12 +104,5 @@ pub fn check_schema(action: &ActionMeta) -> Result<(), ParamsError> {
 }
 
 fn compile(schema: &Value) -> Result<Validator, ParamsError> {
-    jsonschema::options()
-        .with_draft(Draft::Draft4)
-        // Go's regular expressions have no look-around.
-        .with_pattern_options(PatternOptions::regex())
-        .should_validate_formats(false)
-        .offline()
-        .build(schema)
-        .map_err(|error| ParamsError::Schema(text::of_schema_error(&error)))
+    schema::validator(schema).map_err(|error| ParamsError::Schema(text::of_schema_error(&error)))
 }

@@ -10,7 +10,8 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
 
-use super::text;
+use super::keywords::{self, BY_PLACE};
+use super::{schema as juju, text};
 
 /// The position in the library's walk at which it reports an error, keyword by keyword.
 type Turn = Vec<(u8, Place)>;
@@ -41,16 +42,22 @@ enum Through {
 
 /// The error messages in Juju's order.
 pub(super) fn in_jujus_order(schema: &Value, document: &Value, errors: &[&ValidationError<'_>]) -> Vec<String> {
-    below_schema(schema, "", document, errors)
+    below_schema(schema, "", document, &[], errors)
 }
 
-/// The errors below the schema at the pointer `base`.
-fn below_schema(schema: &Value, base: &str, document: &Value, errors: &[&ValidationError<'_>]) -> Vec<String> {
+/// The errors below the schema at the pointer `base`, for the value at `place` in the document.
+fn below_schema(
+    schema: &Value,
+    base: &str,
+    document: &Value,
+    place: &[String],
+    errors: &[&ValidationError<'_>],
+) -> Vec<String> {
     let mut found: Vec<(Turn, String)> = Vec::new();
     let mut through = BTreeSet::new();
     for error in without_mistyped(errors) {
-        let trail = follow(error, base);
-        for line in lines(schema, document, error, &trail.context) {
+        let trail = follow(error, base, place);
+        for line in lines(schema, document, place, error, &trail.context) {
             found.push((trail.turn.clone(), line));
         }
         through.extend(trail.through);
@@ -70,7 +77,7 @@ fn below_schema(schema: &Value, base: &str, document: &Value, errors: &[&Validat
 fn without_mistyped<'a, 'e>(errors: &[&'a ValidationError<'e>]) -> Vec<&'a ValidationError<'e>> {
     let mistyped: Vec<(String, String)> = errors
         .iter()
-        .filter(|error| matches!(error.kind(), Kind::Type { .. }))
+        .filter(|error| matches!(error.kind(), Kind::Custom { keyword, .. } if keyword == "type"))
         .map(|error| (parent(error.schema_path().as_str()).to_owned(), error.instance_path().as_str().to_owned()))
         .collect();
     let is_covered = |error: &ValidationError<'_>| {
@@ -89,13 +96,22 @@ fn parent(pointer: &str) -> &str {
 }
 
 /// The library's messages for an error, including those of the closest alternative.
-fn lines(schema: &Value, document: &Value, error: &ValidationError<'_>, context: &[String]) -> Vec<String> {
-    let value = error.instance();
+fn lines(
+    schema: &Value,
+    document: &Value,
+    place: &[String],
+    error: &ValidationError<'_>,
+    context: &[String],
+) -> Vec<String> {
+    let value: &Value = error.instance();
+    if matches!(error.kind(), Kind::Custom { keyword, .. } if keyword == BY_PLACE) {
+        return by_place(schema.pointer(error.schema_path().as_str()), document, value, context);
+    }
     let mut lines = text::of(schema, error, context);
     if let Kind::AnyOf { context: branches } | Kind::OneOfNotValid { context: branches } = error.kind() {
         let nearest = branches.iter().enumerate().map(|(index, errors)| {
             let base = format!("{}/{index}", error.schema_path().as_str());
-            let below = below_schema(schema, &base, document, &errors.iter().collect::<Vec<_>>());
+            let below = below_schema(schema, &base, document, place, &errors.iter().collect::<Vec<_>>());
             let branch = schema.pointer(&base).unwrap_or(&Value::Null);
             (score(branch, value) - 2 * i64::try_from(below.len()).unwrap_or(i64::MAX / 2), below)
         });
@@ -109,6 +125,15 @@ fn lines(schema: &Value, document: &Value, error: &ValidationError<'_>, context:
     lines
 }
 
+/// The errors of a list with a schema for each place. The keyword's own error only says that there are some.
+fn by_place(items: Option<&Value>, document: &Value, value: &Value, context: &[String]) -> Vec<String> {
+    let part = keywords::part(items.unwrap_or(&Value::Null), value.as_array().map_or(0, Vec::len));
+    // It compiled before.
+    let Ok(validator) = juju::validator(&part) else { return Vec::new() };
+    let errors: Vec<_> = validator.iter_errors(value).collect();
+    below_schema(&part, "", document, context, &errors.iter().collect::<Vec<_>>())
+}
+
 /// The number of checks that the library counts as passed.
 fn score(schema: &Value, value: &Value) -> i64 {
     let types: Vec<&str> = match schema.get("type") {
@@ -116,15 +141,7 @@ fn score(schema: &Value, value: &Value) -> i64 {
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };
-    let is_of = |name: &&str| match value {
-        Value::Null => *name == "null",
-        Value::Bool(_) => *name == "boolean",
-        Value::Number(number) => *name == "number" || *name == "integer" && !number.is_f64(),
-        Value::String(_) => *name == "string",
-        Value::Array(_) => *name == "array",
-        Value::Object(_) => *name == "object",
-    };
-    if !types.is_empty() && !types.iter().any(is_of) {
+    if !types.is_empty() && !types.iter().any(|name| keywords::is_of_type(value, name)) {
         return 0;
     }
     // The alternatives, the values, and the end.
@@ -132,8 +149,12 @@ fn score(schema: &Value, value: &Value) -> i64 {
         Value::Null | Value::Bool(_) => 0,
         Value::Number(_) | Value::String(_) => 1,
         Value::Array(items) => {
-            let below = schema.get("items").filter(|below| below.is_object());
-            1 + below.map_or(0, |below| items.iter().map(|item| score(below, item)).sum())
+            let part = schema.get(BY_PLACE).map(|by_place| keywords::part(by_place, items.len()));
+            1 + match part.as_ref().unwrap_or(schema).get("items") {
+                Some(Value::Array(schemas)) => schemas.iter().zip(items).map(|(below, item)| score(below, item)).sum(),
+                Some(below @ Value::Object(_)) => items.iter().map(|item| score(below, item)).sum(),
+                _ => 0,
+            }
         }
         Value::Object(entries) => {
             let required = schema.get("required").and_then(Value::as_array).map_or(0, |required| {
@@ -148,11 +169,11 @@ fn score(schema: &Value, value: &Value) -> i64 {
     }
 }
 
-/// The trail of an error through schema and document, below the schema `base`.
-fn follow(error: &ValidationError<'_>, base: &str) -> Trail {
+/// The trail of an error through schema and document, below the schema `base` and the value at `place`.
+fn follow(error: &ValidationError<'_>, base: &str, place: &[String]) -> Trail {
     let schema: Vec<String> = pieces(error.schema_path().as_str()).collect();
     let mut instance = pieces(error.instance_path().as_str());
-    let mut trail = Trail { turn: Vec::new(), context: Vec::new(), through: Vec::new() };
+    let mut trail = Trail { turn: Vec::new(), context: place.to_vec(), through: Vec::new() };
     let mut at = 0;
     while let Some(keyword) = schema.get(at) {
         let next = schema.get(at + 1);
@@ -214,7 +235,7 @@ fn rank(keyword: &str) -> u8 {
         &["maxProperties"],
         &["required"],
         &["additionalProperties", "patternProperties"],
-        &["items", "additionalItems"],
+        &["items", "additionalItems", BY_PLACE],
         &["minItems"],
         &["maxItems"],
         &["uniqueItems"],

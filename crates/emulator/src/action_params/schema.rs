@@ -4,10 +4,13 @@
 //! `format`. Lists may be empty where the draft requires an item. All numbers are floats, as in Go's JSON, and a float
 //! without a fraction is an integer.
 
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Number, Value};
 
+use super::keywords::{self, BY_PLACE};
+
 /// The largest integer up to which every integer has an exact float: 2⁵³ − 1.
-const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+pub(super) const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// The schema in draft 4, without what Juju ignores.
 pub(super) fn as_juju_reads_it(schema: &Value) -> Value {
@@ -18,7 +21,24 @@ pub(super) fn as_juju_reads_it(schema: &Value) -> Value {
             read.insert(keyword.clone(), value);
         }
     }
+    let by_place = read.get("items").is_some_and(Value::is_array);
+    if by_place {
+        let taken = ["items", "additionalItems"].into_iter().filter_map(|keyword| read.remove_entry(keyword));
+        let items: Map<String, Value> = taken.collect();
+        read.insert(BY_PLACE.to_owned(), items.into());
+    }
     Value::Object(read)
+}
+
+/// The validator for a schema that [`as_juju_reads_it`] returned.
+pub(super) fn validator(schema: &Value) -> Result<Validator, ValidationError<'static>> {
+    let options = jsonschema::options()
+        .with_draft(Draft::Draft4)
+        // Go's regular expressions have no look-around.
+        .with_pattern_options(PatternOptions::regex())
+        .should_validate_formats(false)
+        .offline();
+    keywords::with_jujus_own(options).build(schema)
 }
 
 fn keyword_value(keyword: &str, value: &Value) -> Option<Value> {

@@ -25,8 +25,13 @@ pub(super) fn of(schema: &Value, error: &ValidationError<'_>, context: &[String]
     let value: &Value = error.instance();
     let one = |description: String| vec![line(context, &description, value)];
     let numeric = |description: String| vec![line_of_number(context, &description, value)];
+    let rule = || schema.pointer(error.schema_path().as_str());
     match error.kind() {
-        Kind::Type { .. } => one(format!("must be of type {}", types(schema.pointer(error.schema_path().as_str())))),
+        // The keywords that are Juju's own.
+        Kind::Custom { keyword, .. } if keyword == "type" => one(format!("must be of type {}", types(rule()))),
+        Kind::Custom { keyword, .. } if keyword == "multipleOf" => {
+            numeric(format!("must be a multiple of {}", rule().map(number).unwrap_or_default()))
+        }
         Kind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
             one(if error.schema_path().as_str().ends_with("/dependencies") {
@@ -50,9 +55,6 @@ pub(super) fn of(schema: &Value, error: &ValidationError<'_>, context: &[String]
         Kind::ExclusiveMinimum { limit } => numeric(format!("must be greater than or equal to {}", number(limit))),
         Kind::Maximum { limit } => numeric(format!("must be lower than {}", number(limit))),
         Kind::ExclusiveMaximum { limit } => numeric(format!("must be lower than or equal to {}", number(limit))),
-        Kind::MultipleOf { multiple_of } => {
-            numeric(format!("must be a multiple of {}", number(&super::schema::as_json_of_go(&(*multiple_of).into()))))
-        }
         Kind::MinLength { limit } => one(format!("string length must be greater or equal to {limit}")),
         Kind::MaxLength { limit } => one(format!("string length must be lower or equal to {limit}")),
         Kind::Pattern { pattern } => one(format!("does not match pattern '{pattern}'")),

@@ -1,5 +1,7 @@
 //! Applies a hook's changes to secrets.
 
+use std::collections::BTreeMap;
+
 use super::changes::{SecretChanges, Update};
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
@@ -9,20 +11,36 @@ use ops::hookcmds::Interval;
 
 /// Apply the changes, all or none.
 pub(crate) fn commit(juju: &mut Juju) -> Answer {
-    let changes = std::mem::take(&mut juju.pending.secrets);
+    let mut changes = std::mem::take(&mut juju.pending.secrets);
     if changes.is_empty() {
         return Ok(());
+    }
+    let is_4 = juju.hook.version.is_4();
+    if is_4 {
+        keep_managed(juju, &mut changes)?;
     }
     let now = (juju.hook.clock)();
     let mut secrets = juju.state.secrets.clone();
     for (id, (owner, secret)) in changes.creates {
-        check_label(&secrets, &id, secret.label.as_deref()).map_err(|failure| failure.during("creating secrets"))?;
+        check_label(&secrets, &id, secret.label.as_deref()).map_err(|failure| {
+            if is_4 {
+                failure.during(format!("create secrets: creating secret {}", quoted(id.as_str())))
+            } else {
+                failure.during("creating secrets")
+            }
+        })?;
         secrets.push(create(id, owner, secret, now));
     }
     for (id, update) in changes.updates {
         let doing = "updating secrets";
         check_manages(juju, &secrets, &id).map_err(|failure| failure.during(doing))?;
-        check_label(&secrets, &id, update.label.as_deref()).map_err(|failure| failure.during(doing))?;
+        check_label(&secrets, &id, update.label.as_deref()).map_err(|failure| {
+            if is_4 {
+                failure.during(format!("update secrets: updating secret {}", quoted(id.as_str())))
+            } else {
+                failure.during(doing)
+            }
+        })?;
         if let Some(secret) = find(&mut secrets, &id) {
             apply(secret, update, now);
         }
@@ -63,6 +81,34 @@ pub(crate) fn commit(juju: &mut Juju) -> Answer {
     }
     juju.state.secrets = secrets;
     Ok(())
+}
+
+/// Drop changes of secrets that are gone, and refuse those of secrets that another manages. Juju 4 does this before it changes
+/// any secret: `apiserver/facades/agent/uniter/secrets.go` and `domain/unitstate/service/commithook.go`.
+fn keep_managed(juju: &Juju, changes: &mut SecretChanges) -> Answer {
+    let SecretChanges { creates, updates, removals, grants, revokes, track_latest: _ } = changes;
+    let created = |id: &SecretId| creates.contains_key(id);
+    keep_managed_of(juju, updates, created, "updating secrets")?;
+    keep_managed_of(juju, grants, created, "granting secrets access")?;
+    keep_managed_of(juju, revokes, created, "revoking secrets access")?;
+    keep_managed_of(juju, removals, created, "removing secrets")
+}
+
+fn keep_managed_of<T>(
+    juju: &Juju,
+    changes: &mut BTreeMap<SecretId, T>,
+    created: impl Fn(&SecretId) -> bool,
+    doing: &str,
+) -> Answer {
+    let mut refusals = Vec::new();
+    changes.retain(|id, _| {
+        let is_there = created(id) || juju.state.get_secret(id).is_some();
+        if is_there && !created(id) && juju.managed_secret(id).is_none() {
+            refusals.push(format!("{} is not allowed to manage this secret", quoted(&juju.hook.unit)));
+        }
+        is_there
+    });
+    if refusals.is_empty() { Ok(()) } else { Err(Failure::run(format!("{doing}: {}", refusals.join("\n")))) }
 }
 
 impl SecretChanges {

@@ -205,6 +205,58 @@ fn is_refused_at_the_hooks_end() {
 }
 
 #[test]
+fn juju_4_names_who_may_not_manage_a_secret_and_passes_over_one_that_is_gone() {
+    let juju_4 = || {
+        let mut juju = owner();
+        juju.hook.version = crate::JujuVersion::V4_0;
+        juju
+    };
+    let unknown = "aaaaaaaaaaaaaaaaaaa0";
+    let refused = |line: &[&str], refusal: &str| {
+        let mut juju = juju_4();
+        juju.state.secrets[0].owner = None;
+        let before = juju.state.clone();
+        check(&mut juju, line, "");
+        let outcome = juju.succeed();
+        assert_eq!((outcome.refusal.as_deref(), outcome.state), (Some(refusal), before), "{line:?}");
+    };
+    refused(&["secret-set", ID, "token=two"], r#"updating secrets: "app/0" is not allowed to manage this secret"#);
+    refused(&["secret-remove", ID], r#"removing secrets: "app/0" is not allowed to manage this secret"#);
+    refused(
+        &["secret-revoke", ID, "--app=x"],
+        r#"revoking secrets access: "app/0" is not allowed to manage this secret"#,
+    );
+    for line in [
+        &["secret-set", unknown, "key=value"][..],
+        &["secret-remove", unknown],
+        &["secret-revoke", unknown, "--app=stranger"],
+    ] {
+        let mut juju = juju_4();
+        check(&mut juju, line, "");
+        let outcome = juju.succeed();
+        assert_eq!((outcome.refusal, outcome.state), (None, owner().state), "{line:?}");
+    }
+    // An application's secret is the leader's to manage, and whoever does not lead does not see it among its own.
+    let mut juju = juju_4();
+    juju.state.secrets[0].owner = Some(SecretOwner::Application);
+    juju.state.leader = false;
+    check(&mut juju, &["secret-set", ID, "token=two"], "");
+    let refusal = r#"updating secrets: "app/0" is not allowed to manage this secret"#;
+    assert_eq!(juju.succeed().refusal.as_deref(), Some(refusal));
+}
+
+#[test]
+fn juju_4_names_the_secret_whose_label_is_taken() {
+    let mut juju = owner();
+    juju.hook.version = crate::JujuVersion::V4_0;
+    juju.state.secrets[0].label = Some("taken".to_owned());
+    let id = add(&mut juju, &["secret-add", "--owner=unit", "--label=taken", "key=value"]);
+    let id = id.rsplit('/').next().unwrap();
+    let refusal = format!(r#"create secrets: creating secret "{id}": secret with label "taken" already exists"#);
+    assert_eq!(juju.succeed().refusal, Some(refusal));
+}
+
+#[test]
 fn removes_what_is_not_there() {
     let mut juju = owner();
     let id = add(&mut juju, &["secret-add", "--owner=unit", "key=value"]);
