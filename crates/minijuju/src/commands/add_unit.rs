@@ -54,7 +54,12 @@ pub fn run(client: &mut Client, args: &AddUnitArgs) -> anyhow::Result<ExitCode> 
         bail!("cannot add unit to application {:?}: application is not alive", application.name);
     }
     if charm::metadata(&application)?.subordinate {
-        bail!("cannot add unit to application {:?}: application is a subordinate", application.name);
+        let name = &application.name;
+        let units = args.num_units;
+        // Juju 3.6: apiserver/facades/client/application/deploy.go and state/application.go say so one after the other.
+        bail!(
+            "cannot add unit 1/{units} to application {name:?}: cannot add unit to application {name:?}: application is a subordinate"
+        );
     }
     client.store.write(|db| {
         let base = match unit::of(db, &model.uuid, &application.name)?.first() {

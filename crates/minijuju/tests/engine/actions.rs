@@ -234,12 +234,26 @@ fn a_running_action_is_stopped_by_cancel_task() {
     let rig = deployed_as("cancelled");
     rig.run(&["run", "--background", "cancelled/0", "hang"]).ok();
     rig.wait_for("cancelled/0", "maintenance", "hanging");
-    let shown = rig.run(&["cancel-task", "2", "--format", "json"]).ok().stdout;
-    assert!(shown.contains(r#""status":"aborting""#), "{shown}");
+    let shown = rig.run(&["cancel-task", "2"]).ok().stdout;
+    let expected =
+        "actions:\n- action: hang\n  completed at: n/a\n  id: \"2\"\n  status: aborting\n  unit: cancelled/0\n";
+    assert_eq!(shown, expected);
     let task = task_once(&rig, "2", |task| task["status"] != "aborting");
     assert_eq!((&task["status"], &task["message"]), (&"aborted".into(), &"action terminated".into()));
     assert_eq!(Rig::processes_of("cancelled/0"), Vec::<std::path::PathBuf>::new());
-    assert_eq!(rig.run(&["cancel-task", "2"]).error(), "ERROR task 2 is aborted already");
+    // One that has ended, or that is not there, is shown for what it is.
+    let shown = rig.run(&["cancel-task", "2", "99", "--format", "json"]).ok().stdout;
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let ended = &shown["actions"][0];
+    assert_eq!(
+        (&ended["action"], &ended["status"], &ended["unit"]),
+        (&"hang".into(), &"aborted".into(), &"cancelled/0".into())
+    );
+    assert_ne!(ended["completed at"], "n/a");
+    let unknown = serde_json::json!({
+        "action": "", "completed at": "n/a", "error": "action \"99\" not found", "id": "99", "status": "", "unit": ""
+    });
+    assert_eq!(shown["actions"][1], unknown);
     rig.run(&["run", "cancelled/0", "backup"]).ok();
 }
 
@@ -260,7 +274,10 @@ fn a_running_command_on_a_machine_is_stopped_by_cancel_task() {
     assert_eq!((&tasks["0"]["status"], &tasks["0"]["message"]), (&"aborted".into(), &"action terminated".into()));
     assert_eq!(tasks["0"]["results"], serde_json::json!({ "stdout": "begun\n" }));
     assert_eq!(Rig::processes_with(&mark), Vec::<std::path::PathBuf>::new());
-    assert_eq!(rig.run(&["cancel-task", "2"]).error(), "ERROR task 2 is aborted already");
+    let shown = rig.run(&["cancel-task", "2", "--format", "json"]).ok().stdout;
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    let ended = &shown["actions"][0];
+    assert_eq!((&ended["status"], &ended["unit"]), (&"aborted".into(), &"machine-0".into()));
 }
 
 /// Kill the process that runs a rig's actions in the background.

@@ -5,17 +5,18 @@ pub mod output;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use self::args::{CancelTaskArgs, OperationsArgs, ShowOperationArgs, ShowTaskArgs};
-use self::output::{Operation, OperationAction, OperationLine, OperationTask, OperationTiming};
+use self::output::{CancelledTask, Operation, OperationAction, OperationLine, OperationTask, OperationTiming};
 use crate::client::{Client, print};
 use crate::commands::run::shown;
-use crate::format::{self, Clock, Plain};
+use crate::format::{self, Clock, Colours, Plain};
 use crate::store::action::{self, Task, TaskStatus};
 use crate::store::model::Model;
 use crate::store::unit::{self, Unit};
@@ -131,34 +132,56 @@ pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// Run `juju cancel-task`: cancel a pending task, or let the command that runs a task stop it.
+/// Run `juju cancel-task`: cancel a pending task, let the command that runs a task stop it, or show a task that has ended.
+/// Juju 3.6 and 4.0: cmd/juju/action/cancel.go.
 pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let mut cancelled = BTreeMap::new();
-    for id in &args.ids {
-        let id: i64 = id.parse()?;
-        let mut task = action::find(client.store.db(), &model.uuid, id)?
-            .with_context(|| format!("task with ID {id:?} not found"))?;
-        // The task may start or end in the meantime.
-        client.write(|db| {
-            task = action::find(db, &model.uuid, id)?.unwrap_or(task.clone());
-            match task.status {
-                TaskStatus::Pending => {
-                    task.end(TaskStatus::Cancelled);
-                    "action cancelled via the API".clone_into(&mut task.message);
-                }
-                TaskStatus::Running => task.status = TaskStatus::Aborting,
-                _ => return Ok(()),
+    let mut shown = Vec::new();
+    let mut unknown = String::new();
+    for number in &args.ids {
+        // A number that is too large belongs to no task.
+        let task = number.parse().ok().map(|id| cancel_one(client, &model, id)).transpose()?.flatten();
+        match task {
+            Some(task) => shown.push(CancelledTask::of(&task)),
+            None if model.juju.is_4() => {
+                let _ = writeln!(unknown, "task: {number}, error: ");
             }
-            action::save(db, &model.uuid, &task)
-        })?;
-        if ![TaskStatus::Aborting, TaskStatus::Cancelled].contains(&task.status) {
-            bail!("task {id} is {} already", task.status);
+            None => shown.push(CancelledTask::unknown(number)),
         }
-        cancelled.insert(id.to_string(), shown(&task, &Clock::local().of(model.juju)));
     }
-    print(&format::document(&cancelled, args.output.format()), args.output.output.as_deref())?;
+    if !shown.is_empty() {
+        let document = format::document(&BTreeMap::from([("actions", shown)]), args.output.format());
+        print(&document, args.output.output.as_deref())?;
+    }
+    if !unknown.is_empty() {
+        let what = format!("The following tasks could not be canceled:\n{}", unknown.trim_end_matches('\n'));
+        client.progress.line(&format::warning(&what, Colours::on(&io::stderr())));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Cancel a task, if there is one of this number.
+fn cancel_one(client: &mut Client, model: &Model, id: i64) -> anyhow::Result<Option<Task>> {
+    let mut found = None;
+    client.write(|db| {
+        found = action::find(db, &model.uuid, id)?;
+        let Some(task) = &mut found else { return Ok(()) };
+        match task.status {
+            TaskStatus::Pending => {
+                task.end(TaskStatus::Cancelled);
+                "action cancelled via the API".clone_into(&mut task.message);
+            }
+            TaskStatus::Running => task.status = TaskStatus::Aborting,
+            TaskStatus::Aborting
+            | TaskStatus::Completed
+            | TaskStatus::Failed
+            | TaskStatus::Cancelled
+            | TaskStatus::Aborted
+            | TaskStatus::Error => return Ok(()),
+        }
+        action::save(db, &model.uuid, task)
+    })?;
+    Ok(found)
 }
 
 fn by_operation(client: &Client, model: &Model) -> anyhow::Result<BTreeMap<i64, Vec<Task>>> {

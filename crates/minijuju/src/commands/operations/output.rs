@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::commands::run::output::Timing;
 use crate::format::{Colours, Document, Plain, Table, document, json, yaml};
-use crate::store::action::TaskStatus;
+use crate::store::action::{Task, TaskKind, TaskStatus};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Operation {
@@ -66,6 +67,57 @@ pub struct OperationTask {
     pub message: String,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub results: Map<String, Value>,
+}
+
+/// A task as `juju cancel-task` shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CancelledTask {
+    /// The action's name.
+    pub action: String,
+    #[serde(rename = "completed at")]
+    pub completed_at: String,
+    /// Why it could not be cancelled.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub error: String,
+    /// The task's number.
+    pub id: String,
+    /// Its status, or empty if it does not exist.
+    pub status: &'static str,
+    /// The unit, or the machine's tag.
+    pub unit: String,
+}
+
+impl CancelledTask {
+    #[must_use]
+    pub fn of(task: &Task) -> CancelledTask {
+        let completed = task.completed.and_then(|millis| Timestamp::from_millisecond(millis).ok());
+        CancelledTask {
+            action: task.kind.name().to_owned(),
+            completed_at: completed.map_or_else(|| NOT_COMPLETED.to_owned(), utc),
+            error: String::new(),
+            id: task.id.to_string(),
+            status: task.status.as_str(),
+            unit: if task.kind == TaskKind::MachineExec { task.receiver_tag() } else { task.receiver.clone() },
+        }
+    }
+
+    /// A task that does not exist. Juju 3.6 lists it with the others.
+    #[must_use]
+    pub fn unknown(id: &str) -> CancelledTask {
+        CancelledTask {
+            completed_at: NOT_COMPLETED.to_owned(),
+            error: format!("action {id:?} not found"),
+            id: id.to_owned(),
+            ..CancelledTask::default()
+        }
+    }
+}
+
+/// The time of a task that has not ended.
+const NOT_COMPLETED: &str = "n/a";
+
+fn utc(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// A line of `juju operations`. The times are by [`Clock::date_and_time`](crate::format::Clock::date_and_time).
