@@ -193,6 +193,14 @@ impl Client {
             .with_context(|| format!("application {name:?} not found"))
     }
 
+    /// The same, for commands to which Juju 4 says so without quotes: `config`, `constraints`, `show-application`.
+    /// Juju 4.0: apiserver/facades/client/application/application.go and application_get.go.
+    pub fn application_unquoted(&self, model: &Model, name: &str) -> anyhow::Result<Application> {
+        let found = application::find(self.store.db(), &model.uuid, name)?;
+        let quoted = if model.juju.is_4() { name.to_owned() } else { format!("{name:?}") };
+        found.with_context(|| format!("application {quoted} not found"))
+    }
+
     /// A unit of a model, by its name or as `APPLICATION/leader`.
     pub fn unit(&self, model: &Model, name: &str) -> anyhow::Result<Unit> {
         if let Some(application) = name.strip_suffix("/leader") {

@@ -84,6 +84,10 @@ pub fn add(client: &mut Client, args: &AddModelArgs) -> anyhow::Result<ExitCode>
     };
     let made = client.store.write(|db| {
         if model::find(db, &args.name)?.is_some() {
+            if juju.is_4() {
+                // Juju 4.0: apiserver/facades/client/modelmanager/modelmanager.go.
+                bail!("model {USER}/{} already exists", args.name);
+            }
             bail!("failed to create new model: model {:?} for {USER} already exists", args.name);
         }
         Ok::<_, anyhow::Error>(model::add(db, &args.name, juju, &config)?)

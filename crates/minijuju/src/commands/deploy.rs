@@ -252,7 +252,7 @@ fn add(
         constraints: with_arch(constraints, &model.constraints, meta.subordinate),
         name,
     };
-    storage::check(meta, &args.storage)?;
+    storage::check(meta, &args.storage, model.juju)?;
     let resources = resources::take(client, meta, &added.name, &args.resources)?;
     let base = base(args, charm)?;
     let count = units(meta.subordinate, args)?;

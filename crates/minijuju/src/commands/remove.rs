@@ -132,7 +132,7 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
                  will remove all units of {:?}",
                 unit.application
             )),
-            None => errors.push(format!("removing unit {name} failed: unit {name:?} does not exist")),
+            None => errors.push(format!("removing unit {name} failed: {}", missing_unit(client, &model, name)?)),
         }
     }
     let mut notice = String::new();
@@ -156,6 +156,19 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
     client.settle(&model)?;
     stuck(client, &model, &found.iter().map(Unit::name).collect::<Vec<_>>())?;
     Ok(code(&errors))
+}
+
+/// What Juju says of a unit that is not there. Juju 4.0 looks for the application first:
+/// apiserver/facades/client/application/application.go.
+fn missing_unit(client: &Client, model: &Model, name: &str) -> anyhow::Result<String> {
+    if !model.juju.is_4() {
+        return Ok(format!("unit {name:?} does not exist"));
+    }
+    let application = name.split('/').next().unwrap_or_default();
+    Ok(match application::find(client.store.db(), &model.uuid, application)? {
+        Some(_) => format!("unit {name:?} not found"),
+        None => format!("application {application} not found"),
+    })
 }
 
 /// Run `juju remove-application`.

@@ -67,6 +67,11 @@ pub fn run(client: &mut Client, args: &ResolvedArgs) -> anyhow::Result<ExitCode>
     };
     for unit in &units {
         if !matches!(unit.agent.operation, Operation::Failed(_)) {
+            if model.juju.is_4() {
+                // Juju 4.0: domain/resolve/state/state.go.
+                let uuid = emulator::name::uuid(&model.uuid, &unit.name());
+                bail!("checking unit {uuid:?} status: unit is not in error state");
+            }
             bail!("unit {:?} is not in an error state", unit.name());
         }
     }

@@ -99,9 +99,27 @@ fn juju_4_refuses_in_its_own_words() {
             "relation with endpoints [web:data web:store] or id 0 not found",
         ),
         (&["remove-relation", "7"], "relation with endpoints [] or id 7 not found"),
+        (&["config", "nope"], "application nope not found"),
+        (&["constraints", "nope"], "application nope not found"),
+        (&["show-application", "nope"], "application nope not found"),
+        (&["show-unit", "web/9"], "unit web/9 not found"),
+        (&["remove-unit", "web/9", "--no-prompt"], "removing unit web/9 failed: unit \"web/9\" not found"),
+        (&["remove-unit", "nope/0", "--no-prompt"], "removing unit nope/0 failed: application nope not found"),
+        (&["show-storage", "data/9"], "storage instance \"data/9\" not found"),
+        (&["show-operation", "9"], "operation \"9\" not found"),
+        (&["show-task", "9"], "id not found"),
+        (&["add-model", "m", "--config", "agent-version=4.0"], "model admin/m already exists"),
     ] {
         assert_eq!(rig.run(words).error(), format!("ERROR {error}"), "{words:?}");
     }
+    let error = rig.run(&["resolved", "web/0"]).error();
+    assert!(error.starts_with("ERROR checking unit \""), "{error}");
+    assert!(error.ends_with("\" status: unit is not in error state"), "{error}");
+    let done = rig.run(&["cancel-task", "9"]).ok();
+    assert_eq!(
+        (&*done.stdout, &*done.stderr),
+        ("", "WARNING The following tasks could not be canceled:\ntask: 9, error: \n\n")
+    );
     for (command, error) in [("remove-storage", "failed to remove"), ("detach-storage", "failed to detach")] {
         let stderr = rig.run(&[command, "data/9"]).stderr;
         assert_eq!(stderr, format!("{error} data/9: storage \"data/9\" does not exist\n"));

@@ -181,7 +181,7 @@ fn refused(juju: JujuVersion) -> impl Fn(anyhow::Error) -> anyhow::Error {
 
 pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let found = client.application(&model, &args.application)?;
+    let found = client.application_unquoted(&model, &args.application)?;
     let to = args.output.output.as_deref();
     match &args.action {
         ConfigAction::GetAll => print(&output::config(&shown(&found)?, args.output.format()), to)?,

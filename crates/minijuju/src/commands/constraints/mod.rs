@@ -186,7 +186,7 @@ impl Arguments for SetModelConstraintsArgs {
 /// Run `juju constraints`.
 pub fn show(client: &mut Client, args: &ConstraintsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let found = client.application(&model, &args.application)?;
+    let found = client.application_unquoted(&model, &args.application)?;
     print(&output::constraints(&Shown(found.constraints), args.output.format()), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -194,7 +194,7 @@ pub fn show(client: &mut Client, args: &ConstraintsArgs) -> anyhow::Result<ExitC
 /// Run `juju set-constraints`.
 pub fn set(client: &mut Client, args: &SetConstraintsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let mut found = client.application(&model, &args.application)?;
+    let mut found = client.application_unquoted(&model, &args.application)?;
     found.constraints = given(&args.constraints);
     client.write(|db| application::save(db, &model.uuid, &found))?;
     Ok(ExitCode::SUCCESS)

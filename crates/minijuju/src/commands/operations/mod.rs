@@ -107,7 +107,10 @@ pub fn show(client: &mut Client, args: &ShowOperationArgs) -> anyhow::Result<Exi
     let id: i64 = args.id.parse()?;
     let tasks = args.patience.wait_until(|| {
         let tasks = by_operation(client, &model)?.remove(&id);
-        let tasks = tasks.with_context(|| format!("operation {id:?} not found"))?;
+        let tasks = tasks.with_context(|| match model.juju.is_4() {
+            true => format!("operation {:?} not found", args.id),
+            false => format!("operation {id} not found"),
+        })?;
         Ok((finished(&tasks).is_some(), tasks))
     })?;
     let text = output::show_operation(&operation(&tasks, &args.times.clock().of(model.juju)), args.output.format());
@@ -121,7 +124,8 @@ pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<Exi
     let id: i64 = args.id.parse()?;
     let task = args.patience.wait_until(|| {
         let task = action::find(client.store.db(), &model.uuid, id)?;
-        let task = task.with_context(|| format!("task with ID {id:?} not found"))?;
+        // What Juju's facade says whatever is wrong: `ErrBadId`.
+        let task = task.context("id not found")?;
         Ok((task.completed.is_some(), task))
     })?;
     let text = crate::commands::run::output::show_task(

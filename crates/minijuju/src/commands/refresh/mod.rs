@@ -138,7 +138,7 @@ fn replace(
     let revision = application::next_revision(client.store.db(), &model.uuid, &found.charm)?;
     client.progress.say(&format!("Added local charm {:?}, revision {revision}, to the model", found.charm));
     let resources = resources::take(client, &charm.meta, &args.application, &args.resources)?;
-    storage::check(&charm.meta, &args.storage)?;
+    storage::check(&charm.meta, &args.storage, model.juju)?;
     client.store.write(|db| {
         let mut found = application::find(db, &model.uuid, &args.application)?
             .with_context(|| format!("application {:?} not found", args.application))?;

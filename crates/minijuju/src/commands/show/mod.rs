@@ -106,6 +106,8 @@ pub fn unit(client: &mut Client, args: &ShowUnitArgs) -> anyhow::Result<ExitCode
                 let info = unit_info(client, &model, &found)?;
                 shown.insert(name.clone(), info.only(name, wanted));
             }
+            // Juju 4.0 does not quote it: apiserver/facades/client/application/application.go.
+            Err(_) if model.juju.is_4() => missing.push(format!("unit {name} not found")),
             Err(why) => missing.push(why.to_string()),
         }
     }
@@ -189,7 +191,7 @@ pub fn application(client: &mut Client, args: &ShowApplicationArgs) -> anyhow::R
     let model = client.model()?;
     let mut shown = BTreeMap::new();
     for name in &args.applications {
-        let found = client.application(&model, name)?;
+        let found = client.application_unquoted(&model, name)?;
         let meta = charm::metadata(&found)?;
         let db = client.store.db();
         let base = match unit::of(db, &model.uuid, name)?.first() {

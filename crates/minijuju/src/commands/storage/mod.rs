@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
+use emulator::JujuVersion;
 use ops_metadata::{CharmMeta, StorageType};
 
 use self::output::{
@@ -114,13 +115,18 @@ impl Arguments for ShowStorageArgs {
 }
 
 /// Check storage directives against a charm.
-pub fn check(meta: &CharmMeta, directives: &[Pair]) -> anyhow::Result<()> {
+pub fn check(meta: &CharmMeta, directives: &[Pair], juju: JujuVersion) -> anyhow::Result<()> {
     for pair in directives {
         Directive::parse(&pair.value).map_err(|why| anyhow!("cannot parse storage {:?}: {why}", pair.name))?;
         if !meta.storages.contains_key(&pair.name) {
             bail!("charm {:?} has no store called {:?}", meta.name, pair.name);
         }
-        check_pool(&pair.value)?;
+        if let Some(pool) = unknown_pool(&pair.value) {
+            if juju.is_4() {
+                bail!("storage directive {:?} references unknown storage pool {pool:?}", pair.name);
+            }
+            bail!("pool {pool:?} not found");
+        }
     }
     for (name, storage) in &meta.storages {
         let wanted = storage.count().0 > 0 || directives.iter().any(|pair| pair.name == *name);
@@ -131,12 +137,10 @@ pub fn check(meta: &CharmMeta, directives: &[Pair]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Check that the pool in a directive exists.
-fn check_pool(directive: &str) -> anyhow::Result<()> {
-    match Directive::parse(directive).ok().and_then(|directive| directive.pool) {
-        Some(pool) if !storage::POOLS.contains(&pool.as_str()) => bail!("pool {pool:?} not found"),
-        _ => Ok(()),
-    }
+/// The pool in a directive, if it does not exist.
+fn unknown_pool(directive: &str) -> Option<String> {
+    let pool = Directive::parse(directive).ok()?.pool?;
+    (!storage::POOLS.contains(&pool.as_str())).then_some(pool)
 }
 
 /// Run `juju add-storage`.
@@ -176,7 +180,12 @@ fn add_one(db: &Db, model: &Model, unit: &Unit, meta: &CharmMeta, pair: &Pair) -
     if storage.storage_type == StorageType::Block {
         bail!("storage {:?} is a block device: minijuju's machines have folders only", pair.name);
     }
-    check_pool(&pair.value)?;
+    if let Some(pool) = unknown_pool(&pair.value) {
+        if model.juju.is_4() {
+            bail!("storage pool {pool:?} does not exist");
+        }
+        bail!("pool {pool:?} not found");
+    }
     let directive = Directive::parse(&pair.value).map_err(|why| anyhow!(why))?;
     let there = storage::of(db, &model.uuid, &unit.name())?;
     let now = there.iter().filter(|one| one.name() == pair.name).count() as u64;
@@ -229,7 +238,9 @@ pub fn show(client: &mut Client, args: &ShowStorageArgs) -> anyhow::Result<ExitC
     let mut all = read(client.store.db(), &model, &Clock::local())?.storage_instances;
     let mut shown = BTreeMap::new();
     for id in &args.ids {
-        let found = all.remove(id).with_context(|| format!("storage {id:?} not found"))?;
+        // Juju 4.0: apiserver/facades/client/storage/details.go.
+        let what = if model.juju.is_4() { "storage instance" } else { "storage" };
+        let found = all.remove(id).with_context(|| format!("{what} {id:?} not found"))?;
         shown.insert(id.clone(), found);
     }
     print(&format::document(&shown, args.output.format()), args.output.output.as_deref())?;
@@ -302,8 +313,6 @@ fn status(found: &Storage, model: &Model, clock: &Clock) -> StorageStatus {
 
 #[cfg(test)]
 mod tests {
-    use emulator::JujuVersion;
-
     use super::*;
     use crate::store::Store;
     use crate::store::model;
