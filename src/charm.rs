@@ -1,4 +1,4 @@
-//! The charm: what it does at each event that Juju sends.
+//! The charm: its handlers for Juju's events.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ pub const PORT: u16 = 8000;
 /// How long tinyproxy may take to start or to stop.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How often to look meanwhile.
+/// How often to check while waiting.
 const POLL: Duration = Duration::from_millis(20);
 
 /// Schema for the charm's config options, checked against `charmcraft.yaml` at build time.
@@ -59,10 +59,10 @@ impl TryFrom<String> for Slug {
     }
 }
 
-/// Runs tinyproxy as a reverse proxy. It keeps no state: each answer is read from Juju or from the machine.
+/// Runs tinyproxy as a reverse proxy. It keeps no state: it reads everything from Juju or the machine.
 #[derive(Debug)]
 pub struct TinyproxyCharm<W = Tinyproxy> {
-    /// What the charm manages.
+    /// The tinyproxy that the charm manages.
     pub workload: W,
 }
 
@@ -84,7 +84,7 @@ impl<W: Workload + 'static> Charm for TinyproxyCharm<W> {
 }
 
 impl<W: Workload> TinyproxyCharm<W> {
-    /// A charm that manages this workload.
+    /// Create a charm that manages this workload.
     pub fn new(workload: W) -> Self {
         Self { workload }
     }
@@ -144,7 +144,7 @@ impl<W: Workload> TinyproxyCharm<W> {
     fn configure_and_run(&mut self, model: &Model) -> anyhow::Result<()> {
         let config: TinyproxyConfig = match model.load_config() {
             Ok(config) => config,
-            // The collect-status handler will run next and will set status for the user to see.
+            // The collect-status handler runs next, and sets a status for the user.
             Err(ops::Error::Config(_)) => return Ok(()),
             Err(error) => return Err(error.into()),
         };

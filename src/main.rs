@@ -1,4 +1,4 @@
-//! The charm as `dispatch` starts it.
+//! The program that `dispatch` starts.
 
 use std::process::ExitCode;
 

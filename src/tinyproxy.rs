@@ -1,7 +1,7 @@
 //! Functions for interacting with tinyproxy.
 //!
-//! No state is kept: every answer is read from the machine when asked, so it stays true whatever happened between two
-//! hooks. This is no general wrapper for tinyproxy: it manages tinyproxy on Ubuntu in the way that this charm wants it.
+//! The module keeps no state: it reads everything from the machine, so that nothing can become stale between two
+//! hooks. It is not a general wrapper for tinyproxy: it manages tinyproxy on Ubuntu as this charm needs it.
 
 mod error;
 mod process;
@@ -22,29 +22,29 @@ use nix::sys::signal::Signal;
 pub use error::Error;
 use process::Process;
 
-/// The Debian package that holds the tinyproxy executable, and no service of its own that would start it.
+/// The Debian package with the tinyproxy executable. It has no service that would start it.
 const PACKAGE: &str = "tinyproxy-bin";
 const PROGRAM: &str = "tinyproxy";
-/// How long the program may take until it exits. To print its version or go to the background takes it 2 ms.
+/// How long the program may take until it exits. It needs 2 ms to print its version or to go to the background.
 const EXIT_LIMIT: Duration = Duration::from_secs(3);
-/// Where tinyproxy looks for its configuration, unless told otherwise.
+/// tinyproxy's default config file.
 const CONFIG_FILE: &str = "/etc/tinyproxy/tinyproxy.conf";
-/// Where that configuration makes tinyproxy write its process ID.
+/// The PID file that the charm sets in the config.
 const PID_FILE: &str = "/var/run/tinyproxy.pid";
 
-/// What the charm asks of its workload. [`Tinyproxy`] does it; a test can stand in for it.
+/// What the charm needs from its workload. [`Tinyproxy`] is the real one; tests use a mock.
 pub trait Workload {
-    /// Ensure that tinyproxy is configured to serve `/SLUG/` on `port`, and return whether anything was changed that a
+    /// Ensure that tinyproxy is configured to serve `/SLUG/` on `port`. Return whether the config has changes that a
     /// running tinyproxy has not read yet.
     ///
     /// # Errors
-    /// The config file could not be written. It is then as it was before.
+    /// The config file could not be written. It is then unchanged.
     fn ensure_config(&mut self, port: u16, slug: &str) -> Result<bool, Error>;
 
-    /// The version of tinyproxy that is installed, such as `1.11.0`.
+    /// The version of the installed tinyproxy, such as `1.11.0`.
     ///
     /// # Errors
-    /// tinyproxy could not be run, or printed something else than its version.
+    /// tinyproxy could not run, or did not print its version.
     fn version(&self) -> Result<String, Error>;
 
     /// Install the tinyproxy executable.
@@ -59,22 +59,22 @@ pub trait Workload {
     /// Whether tinyproxy is running.
     fn is_running(&self) -> bool;
 
-    /// Ask tinyproxy to read its configuration again. Its process, and who is connected to it, stay.
+    /// Ask tinyproxy to reload its config. Its process and its connections stay.
     ///
     /// # Errors
-    /// tinyproxy is not running, or could not be asked.
+    /// tinyproxy is not running, or could not be signalled.
     fn reload_config(&mut self) -> Result<(), Error>;
 
-    /// Start tinyproxy, unless it is running. It takes a moment until [`Workload::is_running`] tells so.
+    /// Start tinyproxy, unless it is running. It takes a moment until [`Workload::is_running`] returns true.
     ///
     /// # Errors
-    /// tinyproxy refused to start, or its port is taken.
+    /// tinyproxy failed to start, or its port is taken.
     fn start(&mut self) -> Result<(), Error>;
 
-    /// Ask tinyproxy to end, if it is running. It takes a moment until [`Workload::is_running`] tells so.
+    /// Ask tinyproxy to stop, if it is running. It takes a moment until [`Workload::is_running`] returns false.
     ///
     /// # Errors
-    /// It could not be asked.
+    /// tinyproxy could not be signalled.
     fn stop(&mut self) -> Result<(), Error>;
 
     /// Uninstall the tinyproxy executable and remove the files that it and this charm made.
@@ -99,15 +99,16 @@ impl Default for Tinyproxy {
 }
 
 impl Tinyproxy {
-    /// tinyproxy on the machine whose root folder is `root`: its files, its executables and its package tools are looked
-    /// for under it. Processes are always this machine's.
+    /// tinyproxy on the machine with the root folder `root`. Its files, its executables and its package tools are
+    /// below that folder, but its processes are always those of this machine.
     #[must_use]
     pub fn at(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into(), patience: Duration::from_millis(500) }
     }
 
-    /// How long tinyproxy may take to be ready for a signal, or to end, before [`Workload::reload_config`] fails and
-    /// [`Workload::stop`] leaves the waiting to its caller. 0.5 s if not set: some fifty times what tinyproxy takes.
+    /// How long tinyproxy may take to be ready for a signal or to stop. After that, [`Workload::reload_config`] fails,
+    /// and [`Workload::stop`] returns and leaves the waiting to its caller. The default, 0.5 s, is about 50 times what
+    /// tinyproxy needs.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -120,7 +121,7 @@ impl Tinyproxy {
         self.under_root(Path::new(CONFIG_FILE))
     }
 
-    /// The path of the file in which tinyproxy writes its process ID.
+    /// The path of the PID file.
     #[must_use]
     pub fn pid_file(&self) -> PathBuf {
         self.under_root(Path::new(PID_FILE))
@@ -130,7 +131,7 @@ impl Tinyproxy {
         self.root.join(path.strip_prefix("/").unwrap_or(path))
     }
 
-    /// The executable `program` in the first folder of `PATH` that has it.
+    /// The first executable named `program` in the folders of `PATH`.
     fn which(&self, program: &str) -> Option<PathBuf> {
         let folders = env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
         env::split_paths(&folders).filter(|folder| folder.is_absolute()).find_map(|folder| {
@@ -140,8 +141,8 @@ impl Tinyproxy {
         })
     }
 
-    /// Run tinyproxy until it exits, which for the daemon is when it has gone to the background. One that does not would
-    /// have Juju wait forever.
+    /// Run tinyproxy until it exits. The daemon exits when it has gone to the background. The timeout is there because
+    /// Juju would wait forever for a hook that hangs.
     fn run(&self, args: &[&str]) -> Result<Output, Error> {
         let program = self.which(PROGRAM).ok_or(Error::NotInstalled)?;
         let output = charmlibs::process::output_within(Command::new(&program).args(args), EXIT_LIMIT)
@@ -153,7 +154,7 @@ impl Tinyproxy {
         if self.root == Path::new("/") { Apt::new() } else { Apt::in_folder(self.root.join("usr/bin")) }
     }
 
-    /// The process that the PID file names, if it is tinyproxy and alive.
+    /// The process in the PID file, if it is alive and is tinyproxy.
     fn process(&self) -> Option<Process> {
         let path = self.pid_file();
         if is_no_file(&path) {
@@ -170,9 +171,9 @@ impl Tinyproxy {
         }
     }
 
-    /// Whether the config file was written after tinyproxy last read it: by a hook that was killed before it could ask
-    /// tinyproxy to reload. The time of the PID file tells, which tinyproxy writes when it starts, and which
-    /// [`Self::has_read_config`] renews.
+    /// Whether the config file was written after tinyproxy last read it. That happens if a hook is killed before it
+    /// asks tinyproxy to reload. tinyproxy writes the PID file when it starts, and [`Self::has_read_config`] updates
+    /// its time, so that is when the config was last read.
     fn has_config_to_read(&self) -> bool {
         let time = |path: PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
         match (time(self.config_file()), time(self.pid_file())) {
@@ -189,9 +190,9 @@ impl Tinyproxy {
 
     /// Check that the port of the config is free.
     ///
-    /// tinyproxy opens it only after it has gone to the background: what it has to say about a port that is taken goes
-    /// nowhere, with exit code 0. If the port is taken for IPv4 only, it even runs, on IPv6, while another program answers
-    /// those who come by IPv4.
+    /// tinyproxy opens the port only after it went to the background, so its error about a port that is taken is lost,
+    /// and its exit code is 0. If only the IPv4 port is taken, tinyproxy runs on IPv6, and another program answers on
+    /// IPv4.
     fn check_port(&self) -> Result<(), Error> {
         let Ok(config) = fs::read_to_string(self.config_file()) else { return Ok(()) };
         let Some(port) = config.lines().find_map(|line| line.strip_prefix("Port ")?.trim().parse().ok()) else {
@@ -202,7 +203,7 @@ impl Tinyproxy {
         {
             match TcpListener::bind(address) {
                 Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(Error::Port { port, error }),
-                // A machine without IPv6, for one. It is tinyproxy's to try.
+                // For example, a machine without IPv6. Leave it to tinyproxy to try.
                 Ok(_) | Err(_) => {}
             }
         }
@@ -220,13 +221,13 @@ impl Workload for Tinyproxy {
              ReverseOnly Yes\n\
              ReversePath \"/{slug}/\" \"http://www.example.com/\"\n"
         );
-        // Not through a link: it could lead to a file that is not the charm's to write.
+        // Do not write through a link: its target may not be the charm's file.
         let changed = pathops::Options::new().replace_link().ensure_contents(self.config_file(), config)?;
         Ok(changed || self.has_config_to_read())
     }
 
-    /// What `tinyproxy -v` prints after its own name: `tinyproxy 1.11.0`. Anything else is an error, rather than a version
-    /// that Juju would show to people.
+    /// The version in `tinyproxy 1.11.0`, the output of `tinyproxy -v`. Other output is an error, because `juju
+    /// status` shows the version.
     fn version(&self) -> Result<String, Error> {
         let output = self.run(&["-v"])?;
         let odd = || Error::Version { output: String::from_utf8_lossy(&output.stdout).trim().to_owned() };
@@ -284,7 +285,7 @@ impl Workload for Tinyproxy {
         Ok(())
     }
 
-    /// The config folder goes only if it is empty then: files that were put there by others stay, with the folder.
+    /// The config folder is removed only if it is empty: files of others stay, and so does the folder.
     fn uninstall(&mut self) -> Result<(), Error> {
         self.apt().remove_package(PACKAGE)?;
         let config_file = self.config_file();
@@ -309,7 +310,7 @@ impl Workload for Tinyproxy {
     }
 }
 
-/// Whether something else than a file is there. Who opens a FIFO, this process or tinyproxy, waits for its other end.
+/// Whether the path is something other than a file. Opening a FIFO would block until its other end is opened.
 fn is_no_file(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file())
 }

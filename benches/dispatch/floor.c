@@ -1,5 +1,5 @@
-/* The floor of a dispatch: a charm that does nothing but call the two hook commands of an update-status.
- * What a charm takes beyond this is its own.
+/* A charm that does nothing but call the two hook commands of an update-status.
+ * The rest of another charm's time is its own.
  */
 #include <spawn.h>
 #include <stdlib.h>

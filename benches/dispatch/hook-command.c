@@ -1,5 +1,5 @@
-/* Every hook command in one small program that is linked under each of their names. It answers at once, so that what is
- * measured is the charm. Where HOOK_COMMAND_LOG names a file, it adds its own name and arguments to it.
+/* All hook commands in one small program, with a link for each name. It answers at once, so that only the charm is
+ * measured. If HOOK_COMMAND_LOG is set, it appends its name and arguments to that file.
  */
 #include <fcntl.h>
 #include <stdio.h>

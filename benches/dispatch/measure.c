@@ -1,8 +1,9 @@
 /* measure ROUNDS CHARM...: in each round, execute `dispatch` in each charm's folder in turn, as Juju does, and print the
  * folder's number, the wall time in nanoseconds, and the peak memory (of the largest of its processes) in KiB.
- * Before each of several, the first one runs uncounted: else who comes after a large charm would pay for the caches that it filled.
+ * With several charms, the first one also runs before each, unmeasured. Otherwise a charm would be slower after a large one,
+ * which evicts it from the caches.
  *
- * A small program of its own, for a process's peak memory begins with that of whoever forked it.
+ * This is a separate small program, because the peak memory of a process starts with that of its parent.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -35,7 +36,7 @@ static void measure(int number, const char *folder)
 
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addchdir_np(&actions, folder);
-    /* Standard output is for the figures. */
+    /* Keep standard output for the results. */
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     setenv("JUJU_CHARM_DIR", folder, 1);
     long long start = now();

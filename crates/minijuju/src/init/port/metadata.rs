@@ -88,7 +88,7 @@ parts:
     rust-channel: stable
     prime:
       - bin/{name}-charm
-  # What Juju executes, as it is.
+  # The script that Juju executes.
   dispatch:
     plugin: dump
     source: .
