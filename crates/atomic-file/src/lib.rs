@@ -1,6 +1,6 @@
-//! Replace a file in one step: a reader sees the old file or the new one, whole.
+//! Replace a file in one step: a reader sees all of the old file or all of the new one.
 //!
-//! The new content goes to a file beside the old one, which then takes over its name:
+//! The new content is written to a file beside the old one, which is then renamed:
 //!
 //! ```
 //! # let folder = tempfile::tempdir()?;
@@ -19,21 +19,21 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The most bytes of a file's name that the name of the new file begins with: names have 255 at the most.
+/// How much of a file's name the name of the new file starts with, in bytes. Names have at most 255 bytes.
 const START: usize = 200;
 
-/// Put a file with this content at `path`, for its owner alone, in place of one that may be there. It lasts, whatever happens
-/// to the machine afterwards.
+/// Write `content` to the file at `path`, readable only by its owner. An existing file is replaced. The new content
+/// survives a crash of the machine.
 ///
 /// # Errors
-/// What was at `path` is still there then.
+/// The file at `path` is then unchanged.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut new = NewFile::beside(path)?;
     new.file().write_all(content)?;
     new.take_over_for_good()
 }
 
-/// A file that is about to take over the name of another. Dropped before that, it is removed.
+/// A new file that will replace another. It is removed if it is dropped before that.
 #[derive(Debug)]
 pub struct NewFile {
     file: File,
@@ -42,10 +42,10 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// An empty file beside `path`, open for writing, for its owner alone: who may read it is not known yet.
+    /// Create an empty file beside `path`, open for writing, with access only for its owner.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be created.
     pub fn beside(path: &Path) -> io::Result<Self> {
         /// Distinguishes the files of this process's threads.
         static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -65,27 +65,28 @@ impl NewFile {
         }
     }
 
-    /// The file, to be written, and given an owner and a mode.
+    /// The file, to write it and to set its owner and mode.
     pub fn file(&mut self) -> &mut File {
         &mut self.file
     }
 
-    /// Take over the name. After a crash of the machine the file may be the old one, or empty.
+    /// Rename the file to its final name. After a crash of the machine, the old file may still be there, or the file
+    /// may be empty.
     ///
     /// # Errors
-    /// Something else than a file is in the way, say a folder.
+    /// Something other than a file is in the way, such as a folder.
     pub fn take_over(mut self) -> io::Result<()> {
         fs::rename(&self.at, &self.path)?;
         self.at = PathBuf::new();
         Ok(())
     }
 
-    /// Take over the name once the content is on the disk, and see that the name is there too.
+    /// Sync the content to disk, rename the file to its final name, and sync the folder.
     ///
     /// # Errors
-    /// The disk is full, or something else than a file is in the way.
+    /// The disk is full, or something other than a file is in the way.
     pub fn take_over_for_good(self) -> io::Result<()> {
-        // Before the rename: else a crash could leave the name with no content.
+        // Sync before the rename. Otherwise a crash could leave an empty file.
         self.file.sync_all()?;
         let path = self.path.clone();
         self.take_over()?;

@@ -51,7 +51,7 @@ impl Progress {
         Self { shape: Shape::Quiet, lines: Arc::default(), before: String::new() }
     }
 
-    /// The same, for steps in another model.
+    /// The same progress, with this model's name before each step.
     #[must_use]
     pub fn in_model(&self, model: &str) -> Self {
         Self { shape: self.shape.clone(), lines: Arc::clone(&self.lines), before: format!("{model}: ") }

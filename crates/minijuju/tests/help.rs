@@ -23,7 +23,7 @@ fn helps(name: &str) -> Vec<(String, String)> {
 }
 
 /// The words after the options, by command, as Juju 3.6 prints them (the `Args` of each command in `cmd/juju`).
-const JUJU: [(&str, &str); 70] = [
+const JUJU: [(&str, &str); 74] = [
     ("actions", "<application>"),
     ("add-model", "<model name> [cloud|region|(cloud/region)]"),
     ("add-secret", "<name> [key[#base64|#file]=value...]"),
@@ -46,6 +46,7 @@ const JUJU: [(&str, &str); 70] = [
     ("exec", "<commands>"),
     ("expose", "<application name>"),
     ("find-offers", ""),
+    ("grant", "<user name> <permission> [<model name> ... | <offer url> ...]"),
     ("grant-secret", "<ID>|<name> <application>[,<application>...]"),
     ("import-ssh-key", "<lp|gh>:<user identity> ..."),
     ("integrate", "<application>[:<endpoint>] <application>[:<endpoint>]"),
@@ -67,6 +68,8 @@ const JUJU: [(&str, &str); 70] = [
     ("remove-unit", "<unit> [...] | <application>"),
     ("resolved", "[<unit> ...]"),
     ("resources", "<application or unit>"),
+    ("resume-relation", "<relation-id>[,<relation-id>]"),
+    ("revoke", "<user name> <permission> [<model name> ... | <offer url> ...]"),
     ("revoke-secret", "<ID>|<name> <application>[,<application>...]"),
     ("run", "<unit> [<unit> ...] <action-name> [<key>=<value> [<key>[.<key> ...]=<value>]]"),
     ("scp", "<source> <destination>"),
@@ -88,6 +91,7 @@ const JUJU: [(&str, &str); 70] = [
     ("ssh", "<[user@]target> [openssh options] [command]"),
     ("ssh-keys", ""),
     ("status", "[<selector> [...]]"),
+    ("suspend-relation", "<relation-id>[ <relation-id>...]"),
     ("switch", "[<controller>|<model>|<controller>:|:<model>|<controller>:<model>]"),
     ("trust", "<application name>"),
     ("unexpose", "<application name>"),

@@ -95,7 +95,7 @@ fn a_file_is_not_a_folder_to_pack_into() {
     let file = out.path().join("file");
     fs::write(&file, "kept").unwrap();
     let (packed, said) = packed_to(good.path(), &file);
-    assert!(!packed && said.contains(&format!("-o takes a folder, and {} is none", file.display())), "{said}");
+    assert!(!packed && said.contains(&format!("-o takes a folder, and {} is not a folder", file.display())), "{said}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "kept");
     assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1, "nothing is made");
 }
@@ -191,7 +191,7 @@ fn a_rust_charm_that_does_not_build_says_why() {
 fn a_rust_charm_needs_a_dispatch_that_starts_its_binary() {
     let project = rust_project(PARTS, "#!/bin/sh\n./bin/demo-charm \"$@\"\n", "fn main() {}");
     let message = pack(project.path(), project.path()).unwrap_err();
-    assert!(message.ends_with("such as `exec ./bin/my-charm`, and is `./bin/demo-charm \"$@\"`"), "{message}");
+    assert!(message.ends_with("such as `exec ./bin/my-charm`, but is `./bin/demo-charm \"$@\"`"), "{message}");
     fs::remove_file(project.path().join("dispatch")).unwrap();
     let message = pack(project.path(), project.path()).unwrap_err();
     assert!(message.contains("has neither an executable `dispatch` nor a `hooks` folder"), "{message}");
@@ -324,7 +324,7 @@ fn a_prime_that_lacks_the_binary_and_unknown_keys_are_warned_of() {
     );
     assert!(
         found.contains(
-            "parts.charm.prime lacks bin/demo-charm, so that `charmcraft pack` leaves the charm's binary out"
+            "parts.charm.prime lacks bin/demo-charm, so `charmcraft pack` would leave the charm's binary out"
         )
     );
     for prime in ["bin/demo-charm", "bin", "bin/*", "-lib"] {

@@ -73,7 +73,7 @@ pub enum Error {
         id: u32,
     },
     /// The endpoint has several relations, but one was expected.
-    #[error("endpoint {endpoint} has {count} relations where the charm expects one at the most")]
+    #[error("endpoint {endpoint} has {count} relations, but the charm expects at most one")]
     TooManyRelatedApps {
         /// The endpoint.
         endpoint: String,
@@ -117,8 +117,8 @@ pub enum Error {
         /// What the unit tried to do.
         what: &'static str,
     },
-    /// Juju lets a charm read and set this for its own unit and application only.
-    #[error("{what} of {entity}: Juju lets a charm read and set it for its own unit and application only")]
+    /// A charm can only read and set this for its own unit and application.
+    #[error("{what} of {entity}: a charm can only read and set it for its own unit and application")]
     NotOurs {
         /// The other unit or application.
         entity: String,
@@ -126,7 +126,7 @@ pub enum Error {
         what: &'static str,
     },
     /// Only Juju can set this status.
-    #[error("status {0} cannot be set by a charm: it is Juju's own")]
+    #[error("status {0} cannot be set by a charm: only Juju sets it")]
     InvalidStatus(crate::StatusName),
     /// The charm's metadata does not define this.
     #[error("the charm's metadata defines no {kind} {name:?}")]
@@ -137,7 +137,7 @@ pub enum Error {
         name: String,
     },
     /// Juju did not set a variable that belongs to the event.
-    #[error("event {event}: {variable} is not set, and Juju sets it for this event")]
+    #[error("event {event}: {variable} is not set, but Juju sets it for this event")]
     EventData {
         /// The event.
         event: EventName,
@@ -153,7 +153,7 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// Two types of custom events have the same name.
-    #[error("custom event {name} is of two types: a name is that of one")]
+    #[error("custom event {name} has two types, but a name must have one")]
     CustomEventClash {
         /// The name.
         name: String,
@@ -165,7 +165,9 @@ pub enum Error {
         name: String,
     },
     /// The charm observes an event of a library that it has not added.
-    #[error("custom event {event} is observed, and library {library} takes no part: add it with Framework::library")]
+    #[error(
+        "custom event {event} is observed, but library {library} is not registered: add it with Framework::library"
+    )]
     NoLibrary {
         /// The event.
         event: String,
@@ -195,7 +197,7 @@ pub enum Error {
         why: String,
     },
     /// A hook command printed something unexpected.
-    #[error("`{command}` gave {value:?}, which is not {expected}")]
+    #[error("`{command}` printed {value:?}, which is not {expected}")]
     Unexpected {
         /// The hook command.
         command: &'static str,
@@ -205,7 +207,7 @@ pub enum Error {
         expected: &'static str,
     },
     /// The machine is rebooting: this is not a failure, but ends the process.
-    #[error("the machine reboots, and Juju runs this hook again afterwards")]
+    #[error("the machine reboots, and Juju runs this hook again after that")]
     Rebooting,
     /// A handler failed.
     #[error("event {event}: {handler} failed")]

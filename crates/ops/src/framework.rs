@@ -65,7 +65,7 @@ impl<C: 'static> Framework<C> {
     /// # struct Charm;
     /// # impl Charm { fn on_stop(&mut self, _: &ops::StopEvent, _: &ops::Model) -> anyhow::Result<()> { Ok(()) } }
     /// fn observe(framework: &mut ops::Framework<Charm>) {
-    /// It handles another event than the one it observes, so it does not compile.
+    ///     // It handles another event than the one it observes, so it does not compile.
     ///     framework.observe(ops::on::install(), Charm::on_stop);
     /// }
     /// ```

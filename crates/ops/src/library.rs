@@ -35,7 +35,7 @@ use crate::on::EventSource;
 ///         Self { endpoint }
 ///     }
 ///
-/// The database exists.
+///     /// The database exists.
 ///     pub fn created(&self) -> EventSource<Custom<DatabaseCreated>> {
 ///         self.event()
 ///     }

@@ -61,8 +61,8 @@ macro_rules! events {
         )*
 
         impl EventName {
-            /// The name of the type that a handler of the event receives; nothing where no handler does, or where the
-            /// type is the charm's own.
+            /// The name of the type that a handler of the event receives. `None` if the event cannot be observed, or
+            /// if its type is the charm's own.
             #[must_use]
             pub fn event_type(&self) -> Option<&'static str> {
                 match self {
@@ -81,15 +81,15 @@ events! {
         install: Install -> InstallEvent;
         /// The unit is installed and configured: start the workload.
         start: Start -> StartEvent;
-        /// The unit goes: stop the workload.
+        /// The unit is being removed: stop the workload.
         stop: Stop -> StopEvent;
-        /// The unit is about to be gone: clean up.
+        /// The unit's last event: clean up.
         remove: Remove -> RemoveEvent;
-        /// Config changed, or something else that configures the unit.
+        /// The config changed, or something else that the unit depends on.
         config_changed: ConfigChanged -> ConfigChangedEvent;
-        /// Juju asks for the status from time to time.
+        /// Sent periodically, to update the status.
         update_status: UpdateStatus -> UpdateStatusEvent;
-        /// The charm was replaced by another revision.
+        /// The charm was refreshed to another revision.
         upgrade_charm: UpgradeCharm -> UpgradeCharmEvent;
         /// This unit became the leader.
         leader_elected: LeaderElected -> LeaderElectedEvent;
@@ -99,7 +99,7 @@ events! {
         secret_rotate: SecretRotate -> SecretRotateEvent;
         /// A revision of a secret that this unit owns has expired.
         secret_expired: SecretExpired -> SecretExpiredEvent;
-        /// No one observes a revision of a secret that this unit owns.
+        /// No one uses a revision of a secret that this unit owns any more.
         secret_remove: SecretRemove -> SecretRemoveEvent;
         /// After each event, on the leader: propose statuses for the application.
         collect_app_status: CollectAppStatus -> CollectStatusEvent;
@@ -115,11 +115,11 @@ events! {
         relation_changed: RelationChanged -> RelationChangedEvent;
         /// A remote unit left a relation at endpoint `name`.
         relation_departed: RelationDeparted -> RelationDepartedEvent;
-        /// A relation at endpoint `name` is gone.
+        /// A relation at endpoint `name` is being removed.
         relation_broken: RelationBroken -> RelationBrokenEvent;
-        /// An instance of storage `name` is there.
+        /// An instance of storage `name` was attached.
         storage_attached: StorageAttached -> StorageAttachedEvent;
-        /// An instance of storage `name` is about to go.
+        /// An instance of storage `name` is about to be detached.
         storage_detaching: StorageDetaching -> StorageDetachingEvent;
         /// An operator runs action `name`.
         action: Action -> ActionEvent;

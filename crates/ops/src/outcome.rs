@@ -42,8 +42,8 @@ pub trait OrStatus<T, E> {
     /// that makes it from the error.
     ///
     /// # Errors
-    /// [`Error::Expected`], if there was no value; or the error that has a status already, or the failure of a hook command, as
-    /// it was.
+    /// [`Error::Expected`] if there was no value. An error that already has a status, and the failure of a hook
+    /// command, are returned unchanged.
     fn or_status(self, status: impl ToStatus<E>) -> Result<T, Error>;
 }
 
@@ -103,7 +103,7 @@ impl fmt::Display for Expected {
     }
 }
 
-/// Its cause is what failed; where the message has the text of that, the cause of that.
+/// Its source is the error. If the message already contains that error's text, it is the source of the error.
 impl std::error::Error for Expected {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let failure: &(dyn std::error::Error + 'static) = self.source.as_deref()?;

@@ -169,7 +169,7 @@ impl Stored {
         self.content.borrow().deferred.clone()
     }
 
-    /// Remove an event that was handled, or can never be.
+    /// Remove an event that was handled, or can never be handled.
     pub(crate) fn remove_deferred(&self, done: &Deferred) {
         let deferred = &mut self.content.borrow_mut().deferred;
         if let Some(at) = deferred.iter().position(|deferred| deferred == done) {

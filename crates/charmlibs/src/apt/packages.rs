@@ -215,8 +215,7 @@ impl Apt {
         self.remove_packages(&[name])
     }
 
-    /// Remove the packages `names` in one run of `apt-get`, but for those that are not installed. Their configuration files
-    /// stay.
+    /// Remove the packages `names` that are installed, in one run of `apt-get`. Their configuration files are kept.
     ///
     /// # Errors
     /// As [`Apt::remove_package`].
@@ -224,7 +223,7 @@ impl Apt {
         let mut there = Vec::new();
         for &name in names {
             match self.status(name)? {
-                // Also one that was left half-installed or not configured.
+                // This includes packages that are half-installed or not configured.
                 Some(status) if !matches!(status.state.as_str(), "not-installed" | "config-files") => there.push(name),
                 _ => tracing::debug!(package = name, "not installed"),
             }
@@ -239,11 +238,12 @@ impl Apt {
         Ok(())
     }
 
-    /// The version of the package `name` that the package sources would install (as of the last [`Apt::update`]), if they
-    /// have it: the newest, unless apt was told to prefer another. One that is newer and installed counts as theirs.
+    /// The version of the package `name` that apt would install, as of the last [`Apt::update`]. `None` if no source
+    /// has the package. It is the newest version, unless apt is configured to prefer another, or a newer one is
+    /// installed.
     ///
     /// # Errors
-    /// [`Error::Start`] or [`Error::Failed`]: `apt-cache` could not say.
+    /// [`Error::Start`] or [`Error::Failed`]: `apt-cache` failed.
     pub fn candidate_version(&self, name: &str) -> Result<Option<String>, Error> {
         check_name(name)?;
         let output = self.run(APT_CACHE, &["policy", name])?;

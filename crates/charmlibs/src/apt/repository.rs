@@ -43,8 +43,8 @@ impl Repository {
         Self { name, uri, suite, types, components, architectures: Vec::new(), key: None, signed_by: None }
     }
 
-    /// The repository of a line as it is in `sources.list`, such as a charm's option may hold:
-    /// `deb [arch=amd64 signed-by=/etc/apt/keyrings/pg.asc] https://apt.postgresql.org/pub/repos/apt noble-pgdg main`.
+    /// Parse a line as in `sources.list`, for example from a charm's option: `deb [arch=amd64
+    /// signed-by=/etc/apt/keyrings/pg.asc] https://apt.postgresql.org/pub/repos/apt noble-pgdg main`.
     ///
     /// ```
     /// use charmlibs::apt::Repository;
@@ -55,8 +55,8 @@ impl Repository {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Name`]: it is no such line, or has other options than these two. `trusted=yes` is none of them: whoever
-    /// answers at the address could install what they like.
+    /// [`Error::Name`]: the line is invalid, or has options other than `arch` and `signed-by`. `trusted=yes` is
+    /// refused, because anyone who can answer for the address could then install packages.
     pub fn from_line(name: impl Into<String>, line: &str) -> Result<Self, Error> {
         let wrong = |kind| Error::Name { kind, text: line.to_owned() };
         let source = Source::of_line(Path::new(""), line.trim(), true);
@@ -64,7 +64,7 @@ impl Repository {
         let options =
             line.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or("", |(options, _)| options);
         if !options.split_whitespace().all(|it| it.starts_with("arch=") || it.starts_with("signed-by=")) {
-            return Err(wrong("line of a package source with the options arch and signed-by alone"));
+            return Err(wrong("line of a package source with no options but arch and signed-by"));
         }
         let Source { types, uris, suites, components, architectures, signed_by, .. } = source;
         let key = None;
@@ -89,7 +89,7 @@ impl Repository {
         Self::new(ppa.replace('/', "-"), uri, suite)
     }
 
-    /// What is read of it: `deb` for packages, if not set, and `deb-src` for their sources.
+    /// What to read from it: `deb` for packages (the default), `deb-src` for their sources.
     #[must_use]
     pub fn types(mut self, types: &[&str]) -> Self {
         self.types = types.iter().map(|&it| it.to_owned()).collect();
@@ -305,7 +305,7 @@ mod tests {
             assert_eq!(error.to_string(), format!("'{wrong}' is not a line of a package source"));
         }
         let error = Repository::from_line("a", "deb [trusted=yes] http://a.example ./").unwrap_err().to_string();
-        assert!(error.ends_with("with the options arch and signed-by alone"), "{error}");
+        assert!(error.ends_with("with no options but arch and signed-by"), "{error}");
     }
 
     #[test]

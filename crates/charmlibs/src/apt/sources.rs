@@ -1,4 +1,4 @@
-//! The package sources of a machine, as its files have them.
+//! The package sources in the machine's files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,25 +22,25 @@ use crate::pathops;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct Source {
-    /// The file that it is in.
+    /// Its file.
     pub path: PathBuf,
-    /// Whether apt reads it. A line is disabled by a `#`, a stanza by `Enabled: no`.
+    /// Whether apt uses it. A line is disabled with a `#`, a stanza with `Enabled: no`.
     pub enabled: bool,
     /// `deb`, `deb-src`, or both.
     pub types: Vec<String>,
-    /// Where it is.
+    /// The URIs of its repositories.
     pub uris: Vec<String>,
     /// The suites, such as `noble` and `noble-updates`.
     pub suites: Vec<String>,
     /// The components, such as `main`; none for a suite that ends in `/`.
     pub components: Vec<String>,
-    /// The architectures, such as `amd64`; the machine's if there are none.
+    /// The architectures, such as `amd64`. If there are none, apt uses the machine's.
     pub architectures: Vec<String>,
-    /// The file of the key that it is signed with, or the key itself; apt's own keys if there is none.
+    /// The path of the signing key, or the key itself. If there is none, apt uses its own keys.
     pub signed_by: Option<String>,
 }
 
-/// The package sources of the machine, disabled ones too.
+/// The package sources of the machine, including disabled ones.
 ///
 /// # Errors
 /// See [`Apt::sources`].
@@ -48,7 +48,7 @@ pub fn sources() -> Result<Vec<Source>, Error> {
     Apt::new().sources()
 }
 
-/// Have apt no longer read this package source, and return whether it did.
+/// Disable this package source. Returns whether it was enabled.
 ///
 /// # Errors
 /// See [`Apt::disable_source`].
@@ -56,7 +56,7 @@ pub fn disable_source(source: &Source) -> Result<bool, Error> {
     Apt::new().disable_source(source)
 }
 
-/// Undo [`disable_source`], and return whether it was disabled.
+/// Enable this package source. Returns whether it was disabled.
 ///
 /// # Errors
 /// See [`Apt::enable_source`].
@@ -65,9 +65,9 @@ pub fn enable_source(source: &Source) -> Result<bool, Error> {
 }
 
 impl Apt {
-    /// The package sources of the machine, disabled ones too: those of `sources.list`, then those of the files in
-    /// `sources.list.d`, by name. What is neither a source nor a comment is passed over, with a warning: apt itself refuses
-    /// to run with it.
+    /// The package sources of the machine, including disabled ones: first those in `sources.list`, then those in
+    /// `sources.list.d`, sorted by file name. Invalid lines are skipped with a warning; apt itself fails because of
+    /// them.
     ///
     /// # Errors
     /// [`Error::File`]: a file could not be read.
@@ -93,17 +93,17 @@ impl Apt {
         Ok(sources)
     }
 
-    /// Have apt no longer read this package source, and return whether it did. Its line or stanza stays in its file, with a
-    /// `#` before it or with `Enabled: no`. The packages that it has are known until the next [`Apt::update`].
+    /// Disable this package source. Returns whether it was enabled. Its line gets a `#`, its stanza gets `Enabled:
+    /// no`. apt still knows its packages until the next [`Apt::update`].
     ///
     /// # Errors
-    /// [`Error::NoSource`]: its file does not have it any more. [`Error::File`]: the file could not be read or written, and
-    /// is as it was.
+    /// [`Error::NoSource`]: its file no longer has it. [`Error::File`]: the file could not be read or written, and is
+    /// unchanged.
     pub fn disable_source(&self, source: &Source) -> Result<bool, Error> {
         Self::switch(source, false)
     }
 
-    /// Undo [`Apt::disable_source`], and return whether it was disabled.
+    /// Enable this package source. Returns whether it was disabled.
     ///
     /// # Errors
     /// As [`Apt::disable_source`].
@@ -122,7 +122,8 @@ impl Apt {
         }
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let mut changed = false;
-        // A source that stands there twice is read until both are disabled. From the end, for lines are added.
+        // A source that is in the file twice is used until both are disabled. Go backwards, because lines are
+        // inserted.
         for (place, it) in all.into_iter().rev().filter(|(_, it)| it.enabled != enabled) {
             if is_stanzas(&it.path) {
                 switch_stanza(&mut lines, place, enabled);
@@ -142,7 +143,7 @@ impl Apt {
     }
 }
 
-/// The text of a file that apt would read; none if it is not there, or has another ending.
+/// The text of a file that apt would read. `None` if it does not exist, or has another extension.
 fn text_of(path: &Path) -> Result<Option<String>, Error> {
     let is_one = path.extension().is_some_and(|ending| ending == "list" || ending == "sources");
     if !is_one || !path.is_file() {
@@ -158,7 +159,7 @@ fn is_stanzas(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "sources")
 }
 
-/// The sources in a text, and the lines that each has.
+/// The sources in a text, with their lines.
 fn entries(path: &Path, text: &str) -> Vec<(Place, Source)> {
     let lines: Vec<&str> = text.lines().collect();
     if is_stanzas(path) { stanzas(path, &lines) } else { single_lines(path, &lines) }
@@ -172,7 +173,7 @@ fn single_lines(path: &Path, lines: &[&str]) -> Vec<(Place, Source)> {
         match Source::of_line(path, uncommented, enabled) {
             Some(source) => sources.push((number..number + 1, source)),
             None if enabled && !uncommented.is_empty() => {
-                tracing::warn!("{}, line {}: no package source: {line}", path.display(), number + 1);
+                tracing::warn!("{}, line {}: not a package source: {line}", path.display(), number + 1);
             }
             None => {}
         }
@@ -191,7 +192,7 @@ fn stanzas(path: &Path, lines: &[&str]) -> Vec<(Place, Source)> {
             if let Some(source) = Source::of_stanza(path, stanza) {
                 sources.push((start..start + length, source));
             } else {
-                tracing::warn!("{}, line {}: no package source", path.display(), start + 1);
+                tracing::warn!("{}, line {}: not a package source", path.display(), start + 1);
             }
         }
         start += length + 1;
@@ -202,7 +203,7 @@ fn stanzas(path: &Path, lines: &[&str]) -> Vec<(Place, Source)> {
 impl Source {
     /// `deb [arch=amd64 signed-by=/key] URI SUITE COMPONENT…`
     pub(super) fn of_line(path: &Path, line: &str, enabled: bool) -> Option<Self> {
-        // What is behind a `#` is a comment, also at the end of a line.
+        // The rest after a `#` is a comment, also at the end of a line.
         let line = line.split('#').next().unwrap_or_default();
         let (kind, rest) = line.split_once(char::is_whitespace)?;
         if !matches!(kind, "deb" | "deb-src") {
@@ -216,7 +217,7 @@ impl Source {
         let mut words = rest.split_whitespace().map(str::to_owned);
         let (uri, suite) = (words.next()?, words.next()?);
         let components: Vec<_> = words.collect();
-        // As apt has it. A sentence in a comment that begins with `deb` has no such words.
+        // As apt requires. This also excludes a sentence in a comment that starts with `deb`.
         if !uri.contains(':') || components.is_empty() != suite.ends_with('/') {
             return None;
         }
@@ -264,12 +265,12 @@ impl Source {
     }
 }
 
-/// apt reads the names of fields whatever their case.
+/// apt ignores the case of field names.
 fn is_field(line: &str, name: &str) -> bool {
     line.split_once(':').is_some_and(|(field, _)| field.eq_ignore_ascii_case(name))
 }
 
-/// The lines that continue the field at `first`: they are indented, or comments between such lines.
+/// The lines that continue the field at `first`: indented lines, and comments between them.
 fn continuation<'a>(lines: &'a [&'a str], first: usize) -> impl Iterator<Item = &'a str> {
     lines[first + 1..].iter().copied().take_while(|line| line.starts_with([' ', '\t', '#']))
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-/// Which of two versions of a package is the newer, as dpkg has it: `[EPOCH:]UPSTREAM[-REVISION]`.
+/// Compare two versions of a package as dpkg does: `[EPOCH:]UPSTREAM[-REVISION]`.
 ///
 /// ```
 /// use std::cmp::Ordering;
@@ -18,7 +18,7 @@ pub fn compare_versions(one: &str, other: &str) -> Ordering {
     compare(one[0], other[0]).then_with(|| compare(one[1], other[1])).then_with(|| compare(one[2], other[2]))
 }
 
-/// Epoch, upstream version and revision. What is left out is 0.
+/// Epoch, upstream version and revision. A missing part is 0.
 fn parts(version: &str) -> [&str; 3] {
     let version = version.trim();
     let (epoch, rest) = version.split_once(':').unwrap_or(("0", version));
@@ -26,7 +26,7 @@ fn parts(version: &str) -> [&str; 3] {
     [epoch, upstream, revision]
 }
 
-/// Text and numbers in turn. <https://www.debian.org/doc/debian-policy/ch-controlfields.html#version>
+/// Compare text and numbers alternately. <https://www.debian.org/doc/debian-policy/ch-controlfields.html#version>
 fn compare<'a>(mut one: &'a str, mut other: &'a str) -> Ordering {
     while !one.is_empty() || !other.is_empty() {
         let (texts, numbers);
@@ -40,14 +40,14 @@ fn compare<'a>(mut one: &'a str, mut other: &'a str) -> Ordering {
     Ordering::Equal
 }
 
-/// What both begin with of a kind, and the rest of each.
+/// The prefixes of this kind of character, and the rest of each.
 fn split<'a>(one: &'a str, other: &'a str, kind: fn(char) -> bool) -> ((&'a str, &'a str), &'a str, &'a str) {
     let end = |text: &str| text.find(|c| !kind(c)).unwrap_or(text.len());
     let ((one, one_rest), (other, other_rest)) = (one.split_at(end(one)), other.split_at(end(other)));
     ((one, other), one_rest, other_rest)
 }
 
-/// `~` is before the end, the end before letters, letters before all else.
+/// `~` sorts before the end, the end before letters, letters before everything else.
 fn compare_text(one: &str, other: &str) -> Ordering {
     let rank = |byte: Option<&u8>| match byte {
         Some(b'~') => -1,
@@ -60,7 +60,7 @@ fn compare_text(one: &str, other: &str) -> Ordering {
     ranks(one).cmp(&ranks(other))
 }
 
-/// Numbers of any length, without leading zeros.
+/// Compare numbers of any length, without leading zeros.
 fn compare_numbers(one: &str, other: &str) -> Ordering {
     let (one, other) = (one.trim_start_matches('0'), other.trim_start_matches('0'));
     one.len().cmp(&other.len()).then_with(|| one.cmp(other))
@@ -70,7 +70,7 @@ fn compare_numbers(one: &str, other: &str) -> Ordering {
 mod tests {
     use super::*;
 
-    /// Each is newer than the one before it. The tests in machines ask dpkg for all pairs of such versions.
+    /// In ascending order. The tests in machines compare all pairs of these versions with dpkg.
     #[test]
     fn versions_are_ordered_as_dpkg_does() {
         let versions = [

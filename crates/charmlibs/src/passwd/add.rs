@@ -128,7 +128,7 @@ pub fn add_user(name: &str, new: &NewUser) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// What a group should be like that is added.
+/// The properties of a new group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewGroup {
     system: bool,
@@ -136,19 +136,19 @@ pub struct NewGroup {
 }
 
 impl NewGroup {
-    /// A group of people.
+    /// A group for users.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A group for a service: with a low number.
+    /// A group for a service, with a low GID.
     #[must_use]
     pub fn system() -> Self {
         Self { system: true, gid: None }
     }
 
-    /// The number.
+    /// Set the GID.
     #[must_use]
     pub fn gid(mut self, gid: u32) -> Self {
         self.gid = Some(gid);
@@ -156,10 +156,10 @@ impl NewGroup {
     }
 }
 
-/// Ensure that there is a group `name`, and return whether there was none.
+/// Ensure that the group `name` exists. Returns whether it was added.
 ///
 /// # Errors
-/// [`Error::Differs`]: there is one with another number. See [`Error`] for others.
+/// [`Error::Differs`]: it exists with another GID. See [`Error`] for others.
 pub fn add_group(name: &str, new: &NewGroup) -> Result<bool, Error> {
     check("group", name)?;
     if let Some(there) = group_exists(name)? {
@@ -195,7 +195,7 @@ pub fn add_user_to_group(user: &str, group: &str) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Remove the user `name`, and return whether there was one. The home folder and the mails stay.
+/// Remove the user `name`. Returns whether it existed. The home folder and the mailbox are kept.
 ///
 /// # Errors
 /// [`Error::Program`]: for example, a process of the user is running. See [`Error`] for others.
@@ -203,7 +203,7 @@ pub fn remove_user(name: &str) -> Result<bool, Error> {
     delete_user(name, Run::new("userdel"))
 }
 
-/// Remove the user `name`, with the home folder and the mails, and return whether there was one.
+/// Remove the user `name`, the home folder and the mailbox. Returns whether the user existed.
 ///
 /// # Errors
 /// As [`remove_user`].
@@ -229,8 +229,8 @@ pub fn remove_group(name: &str) -> Result<bool, Error> {
     delete_group(name, Run::new("groupdel"))
 }
 
-/// Remove the group `name` also where it is a user's own, and return whether there was one. That user is then in a group
-/// without a name.
+/// Remove the group `name`, even if it is a user's primary group. Returns whether it existed. That user's GID then has
+/// no name.
 ///
 /// # Errors
 /// See [`Error`].

@@ -70,15 +70,15 @@ impl Snapd {
         Ok(self.answer("GET", path, &mut io::empty(), 0, "application/json", doing)?.0)
     }
 
-    /// Send JSON, and wait for the change that it begins, if it begins one.
+    /// Send JSON, and wait for the change that it starts, if any.
     pub(super) fn send(&self, method: &str, path: &str, body: &Value, doing: &str) -> Result<(), Error> {
         let body = body.to_string();
         let length = body.len() as u64;
         self.when_free(|| self.send_body(method, path, &mut body.as_bytes(), length, "application/json", doing))
     }
 
-    /// Do something, and again while another change is in its way: a refresh that snapd began by itself, or all that it does
-    /// when it starts for the first time, as on a machine that is new.
+    /// Run `send`, and retry it while another change conflicts: an automatic refresh, or snapd's setup on a new
+    /// machine.
     pub(super) fn when_free(&self, mut send: impl FnMut() -> Result<(), Error>) -> Result<(), Error> {
         let started = Instant::now();
         let mut logged = false;

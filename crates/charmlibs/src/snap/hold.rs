@@ -1,4 +1,4 @@
-//! Snaps that stay as they are.
+//! Holding snaps at their revision.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,10 +7,10 @@ use serde_json::json;
 use super::install::path_of;
 use super::{Error, Snapd};
 
-/// The key of snapd's own config that holds all snaps.
+/// The key of snapd's config that holds all snaps.
 const REFRESH_HOLD: &str = "refresh.hold";
 
-/// Have `snap` not refreshed by itself: for so long, or forever.
+/// Stop snapd from refreshing `snap` automatically, for some time or forever.
 ///
 /// # Errors
 /// See [`Snapd::hold`].
@@ -26,7 +26,7 @@ pub fn unhold(snap: &str) -> Result<(), Error> {
     Snapd::new().unhold(snap)
 }
 
-/// Have no snap of the machine refreshed by itself: for so long, or forever.
+/// Stop snapd from refreshing any snap automatically, for some time or forever.
 ///
 /// # Errors
 /// See [`Snapd::hold_refresh`].
@@ -43,7 +43,7 @@ pub fn unhold_refresh() -> Result<(), Error> {
 }
 
 impl Snapd {
-    /// Have `snap` not refreshed by itself: for so long, or forever. [`Snapd::refresh`] still does it.
+    /// Stop snapd from refreshing `snap` automatically, for some time or forever. [`Snapd::refresh`] still works.
     ///
     /// # Errors
     /// [`Error::NotInstalled`]. See [`Error`] for others.
@@ -61,11 +61,12 @@ impl Snapd {
         self.send("POST", &path_of(snap)?, &json!({"action": "unhold"}), &format!("unhold the snap {snap}"))
     }
 
-    /// Have no snap of the machine refreshed by itself: for so long, or forever. It is the option `refresh.hold` of the
-    /// system. [`Snapd::refresh`] still refreshes a snap.
+    /// Stop snapd from refreshing any snap automatically, for some time or forever. This sets the system's option
+    /// `refresh.hold`. [`Snapd::refresh`] still works.
     ///
     /// # Errors
-    /// [`Error::Change`]: snapd does not take the time. Before version 2.58 it knows no forever. See [`Error`] for others.
+    /// [`Error::Change`]: snapd refused the time. Before version 2.58 it does not support `forever`. See [`Error`] for
+    /// others.
     pub fn hold_refresh(&self, duration: Option<Duration>) -> Result<(), Error> {
         self.set("system", &json!({REFRESH_HOLD: until(duration)}))
     }
@@ -79,7 +80,7 @@ impl Snapd {
     }
 }
 
-/// When a hold ends that begins now.
+/// The end of a hold that starts now.
 fn until(duration: Option<Duration>) -> String {
     duration.map_or_else(|| "forever".to_owned(), |duration| rfc3339(SystemTime::now() + duration))
 }
@@ -87,7 +88,7 @@ fn until(duration: Option<Duration>) -> String {
 fn rfc3339(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Years that begin on March 1, so that the day that is not in each year is the last: four hundred have 146 097 days.
+    // Count years from March 1, so that a leap day is the last day of its year. 400 years have 146,097 days.
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

@@ -44,15 +44,15 @@ impl Install {
         self
     }
 
-    /// The revision. The next refresh leaves it: [`hold`](super::hold) the snap to keep it.
+    /// The revision. The next refresh replaces it, unless you [`hold`](super::hold) the snap.
     #[must_use]
     pub fn revision(mut self, revision: u32) -> Self {
         self.revision = Some(revision.to_string());
         self
     }
 
-    /// The key of a cohort, as `snap create-cohort` prints it: machines of one cohort get the same revision while the store
-    /// rolls out a new one.
+    /// The key of a cohort, from `snap create-cohort`. All machines in a cohort get the same revision during a
+    /// progressive release.
     #[must_use]
     pub fn cohort(mut self, key: impl Into<String>) -> Self {
         self.cohort = Some(key.into());
@@ -66,7 +66,7 @@ impl Install {
         self
     }
 
-    /// Devmode: the snap can do whatever root can, and what confinement would forbid is logged.
+    /// Use devmode: the snap can do whatever root can, and violations of its confinement are logged.
     #[must_use]
     pub fn devmode(mut self) -> Self {
         self.devmode = true;
@@ -96,7 +96,7 @@ impl Install {
     }
 }
 
-/// The snaps that are installed.
+/// The installed snaps.
 ///
 /// # Errors
 /// See [`Snapd::list`].
@@ -128,7 +128,7 @@ pub fn install(snap: &str, install: &Install) -> Result<bool, Error> {
     Snapd::new().install(snap, install)
 }
 
-/// Install a snap from a file, unsigned, and without the store.
+/// Install an unsigned snap from a file, without the store.
 ///
 /// # Errors
 /// See [`Snapd::install_local`].
@@ -144,7 +144,7 @@ pub fn refresh(snap: &str, install: &Install) -> Result<bool, Error> {
     Snapd::new().refresh(snap, install)
 }
 
-/// Remove `snap`, if it is installed, and return whether it was. snapd keeps a snapshot of its data.
+/// Remove `snap`. Returns whether it was installed. snapd keeps a snapshot of its data.
 ///
 /// # Errors
 /// See [`Snapd::remove`].
@@ -152,7 +152,7 @@ pub fn remove(snap: &str) -> Result<bool, Error> {
     Snapd::new().remove(snap)
 }
 
-/// Remove `snap` with its data, if it is installed, and return whether it was.
+/// Remove `snap` and its data. Returns whether it was installed.
 ///
 /// # Errors
 /// See [`Snapd::remove`].
@@ -161,7 +161,7 @@ pub fn purge(snap: &str) -> Result<bool, Error> {
 }
 
 impl Snapd {
-    /// The snaps that are installed, by name. The store is not asked.
+    /// The installed snaps, by name. Does not ask the store.
     ///
     /// # Errors
     /// As [`Snapd::list_one`].
@@ -171,7 +171,7 @@ impl Snapd {
         let infos: Option<Vec<_>> = answer.as_array().and_then(|all| all.iter().map(Info::read).collect());
         let mut infos = infos.ok_or_else(|| Error::Response {
             request: format!("GET {PATH}"),
-            why: "it is no list, or one of it lacks a name or a revision".to_owned(),
+            why: "it is not a list, or an item lacks its name or revision".to_owned(),
         })?;
         infos.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(infos)
@@ -268,7 +268,7 @@ impl Snapd {
         }
     }
 
-    /// Remove `snap`, if it is installed, and return whether it was. snapd keeps a snapshot of its data.
+    /// Remove `snap`. Returns whether it was installed. snapd keeps a snapshot of its data.
     ///
     /// # Errors
     /// [`Error::Change`]: for example, the snap's own hook failed. See [`Error`] for others.
@@ -276,7 +276,7 @@ impl Snapd {
         self.delete(snap, &json!({"action": "remove"}))
     }
 
-    /// Remove `snap` with its data, if it is installed, and return whether it was.
+    /// Remove `snap` and its data. Returns whether it was installed.
     ///
     /// # Errors
     /// As [`Snapd::remove`].
@@ -292,7 +292,8 @@ impl Snapd {
         }
     }
 
-    /// snapd refuses what is not installed with various kinds, or with none, so ask whether it is installed.
+    /// For a snap that is not installed, snapd returns different kinds of errors, or none. So ask whether it is
+    /// installed.
     pub(super) fn or_not_installed(&self, snap: &str, error: Error) -> Error {
         const KINDS: [&str; 5] = ["", "snap-not-found", "snap-not-installed", "app-not-found", "option-not-found"];
         if error.kind().is_some_and(|kind| KINDS.contains(&kind)) && matches!(self.list_one(snap), Ok(None)) {

@@ -1,4 +1,4 @@
-//! The services of a snap, and what they log.
+//! The services of a snap, and their logs.
 
 use std::fmt;
 
@@ -12,11 +12,11 @@ use super::{Error, Snapd};
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct LogEntry {
-    /// When, as RFC 3339.
+    /// The time, in RFC 3339.
     pub timestamp: String,
-    /// What logged it: `SNAP.SERVICE` or what else is the identifier in the journal.
+    /// The source: `SNAP.SERVICE`, or another identifier from the journal.
     pub sid: String,
-    /// The process.
+    /// The process ID.
     pub pid: String,
     /// The text.
     pub message: String,
@@ -38,7 +38,7 @@ pub fn start(snap: &str, services: &[&str]) -> Result<(), Error> {
     Snapd::new().start(snap, services)
 }
 
-/// Start services of `snap`, or all if none are named, now and when the machine starts.
+/// Start services of `snap`, or all if none are named, and enable them at boot.
 ///
 /// # Errors
 /// See [`Snapd::start`].
@@ -54,7 +54,7 @@ pub fn stop(snap: &str, services: &[&str]) -> Result<(), Error> {
     Snapd::new().stop(snap, services)
 }
 
-/// Stop services of `snap`, or all if none are named, and have them not started with the machine.
+/// Stop services of `snap`, or all if none are named, and disable them at boot.
 ///
 /// # Errors
 /// See [`Snapd::stop`].
@@ -70,7 +70,8 @@ pub fn restart(snap: &str, services: &[&str]) -> Result<(), Error> {
     Snapd::new().restart(snap, services)
 }
 
-/// Have services of `snap`, or all if none are named, read their configuration again. Those that cannot are restarted.
+/// Reload the configuration of services of `snap`, or of all if none are named. Those that cannot reload are
+/// restarted.
 ///
 /// # Errors
 /// See [`Snapd::restart`].
@@ -78,7 +79,7 @@ pub fn reload_or_restart(snap: &str, services: &[&str]) -> Result<(), Error> {
     Snapd::new().reload_or_restart(snap, services)
 }
 
-/// The last lines that services of `snap`, or all if none are named, logged, oldest first.
+/// The last log lines of services of `snap`, or of all if none are named, oldest first.
 ///
 /// # Errors
 /// See [`Snapd::logs`].
@@ -95,7 +96,7 @@ impl Snapd {
         self.services("start", snap, services, json!({}))
     }
 
-    /// Start services of `snap`, or all if none are named, now and when the machine starts.
+    /// Start services of `snap`, or all if none are named, and enable them at boot.
     ///
     /// # Errors
     /// As [`Snapd::start`].
@@ -111,7 +112,7 @@ impl Snapd {
         self.services("stop", snap, services, json!({}))
     }
 
-    /// Stop services of `snap`, or all if none are named, and have them not started with the machine.
+    /// Stop services of `snap`, or all if none are named, and disable them at boot.
     ///
     /// # Errors
     /// As [`Snapd::start`].
@@ -127,7 +128,8 @@ impl Snapd {
         self.services("restart", snap, services, json!({}))
     }
 
-    /// Have services of `snap`, or all if none are named, read their configuration again. Those that cannot are restarted.
+    /// Reload the configuration of services of `snap`, or of all if none are named. Those that cannot reload are
+    /// restarted.
     ///
     /// # Errors
     /// As [`Snapd::start`].
@@ -143,7 +145,7 @@ impl Snapd {
         self.send("POST", "/v2/apps", &body, &doing).map_err(|error| self.or_not_installed(snap, error))
     }
 
-    /// The last lines that services of `snap`, or all if none are named, logged, oldest first.
+    /// The last log lines of services of `snap`, or of all if none are named, oldest first.
     ///
     /// # Errors
     /// [`Error::NotInstalled`]; [`Error::Refused`]: there is no such service, or the snap has none.
@@ -163,7 +165,7 @@ impl Snapd {
     }
 }
 
-/// The names of services in snapd's API: the snap's own for all that it has.
+/// The names of services in snapd's API. For all services of a snap, it is the snap's name.
 fn names(snap: &str, services: &[&str]) -> Result<Vec<String>, Error> {
     name("a snap", snap)?;
     let full = |service: &&str| Ok(format!("{snap}.{}", name("a service", service)?));

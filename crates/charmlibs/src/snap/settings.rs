@@ -1,4 +1,4 @@
-//! What a snap that is installed can be told: config, aliases, connections.
+//! Settings of an installed snap: config, aliases, connections.
 
 use serde_json::{Map, Value, json};
 
@@ -159,8 +159,8 @@ impl Snapd {
         self.send("POST", "/v2/aliases", &body, &format!("remove the alias {alias}"))
     }
 
-    /// Connect a plug of `snap` to a slot: that of another snap, or the system's if there is none named. One that is connected
-    /// stays so.
+    /// Connect a plug of `snap` to a slot of another snap; by default to the system's. Does nothing if they are
+    /// connected.
     ///
     /// # Errors
     /// [`Error::NotInstalled`]; [`Error::Refused`]: there is no such plug or slot.
@@ -168,8 +168,8 @@ impl Snapd {
         self.interface("connect", snap, plug, slot)
     }
 
-    /// Disconnect a plug of `snap` from a slot of another snap; by default from all slots.
-    /// One that is not connected stays so.
+    /// Disconnect a plug of `snap` from a slot of another snap; by default from all slots. Does nothing if they are
+    /// not connected.
     ///
     /// # Errors
     /// As [`Snapd::connect`].
@@ -191,7 +191,7 @@ impl Snapd {
     }
 }
 
-/// There was nothing to connect or disconnect. Of a plug and a slot that are not connected snapd says so without a kind.
+/// Whether there was nothing to change. If a plug and a slot are not connected, snapd's error has no kind.
 fn is_unchanged(error: &Error) -> bool {
     let Error::Refused(refusal) = error else { return false };
     refusal.kind == "interfaces-unchanged" || refusal.message.ends_with(", it is not connected")

@@ -42,9 +42,9 @@ on_this_machine! {
     service_stop = stop -> ();
     /// Stop the service, if it is running, and start it.
     service_restart = restart -> ();
-    /// Have the service read its configuration again.
+    /// Reload the service's configuration.
     service_reload = reload -> ();
-    /// Have the service read its configuration again. If it cannot, restart it.
+    /// Reload the service's configuration. If the service cannot do that, restart it.
     service_reload_or_restart = reload_or_restart -> ();
     /// Make the service start with the machine.
     service_enable = enable -> ();
@@ -222,7 +222,8 @@ impl Systemd {
         self.change("reload", name)
     }
 
-    /// Have the service read its configuration again. If it does not run, cannot reload, or failed to, restart it.
+    /// Reload the service's configuration. Restart the service if it is not running, cannot reload, or fails to
+    /// reload.
     ///
     /// # Errors
     /// As [`Systemd::restart`].

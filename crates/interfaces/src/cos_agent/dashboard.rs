@@ -1,4 +1,4 @@
-//! Dashboards of Grafana.
+//! Grafana dashboards.
 
 use std::io::Write as _;
 

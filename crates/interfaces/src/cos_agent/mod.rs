@@ -7,7 +7,7 @@
 //!
 //! const COS: Provider = Provider::new("cos-agent")
 //!     .metrics(&[Metrics::new(9113, "/metrics")])
-//! In a real charm: `include_str!("../alerts/shop.yaml")`.
+//!     // In a real charm: `include_str!("../alerts/shop.yaml")`.
 //!     .metrics_alert_rules(&[("shop", "alert: ShopDown\nexpr: up == 0\nfor: 5m\n")])
 //!     .log_files(&["/var/log/shop/*.log"]);
 //!

@@ -1,4 +1,4 @@
-//! Alert rules, as Prometheus and Loki read them.
+//! Alert rules for Prometheus and Loki.
 
 use serde_json::{Map, Value, json};
 
@@ -49,8 +49,8 @@ pub(super) fn rules(
     Ok(if groups.is_empty() { json!({}) } else { json!({"groups": groups}) })
 }
 
-/// The labels by which an expression selects this application's series. The charm is not among them: a subordinate's
-/// series have its principal's charm.
+/// The labels that select this application's series. The charm is not among them, because the series of a subordinate
+/// have the charm of its principal.
 const SELECTING: [&str; 3] = ["juju_model", "juju_model_uuid", "juju_application"];
 
 /// Add this application's labels to the rules of a group, and to their selectors.

@@ -1,4 +1,4 @@
-//! Whose rules and dashboards they are.
+//! The Juju topology in rules and dashboards.
 
 use ops::{Error, Model};
 

@@ -1,4 +1,4 @@
-//! Certificates of the unit and of its application, by one library.
+//! Certificates of the unit and of its application, with one library.
 
 use interfaces::tls_certificates::{CertificateRequest, Mode, Requirer};
 use ops::Model;

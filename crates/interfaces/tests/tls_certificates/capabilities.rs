@@ -1,4 +1,4 @@
-//! What a provider says that it can do.
+//! The provider's capabilities.
 
 use interfaces::tls_certificates::{Capabilities, Provider};
 use ops::{Charm, Framework, Model};

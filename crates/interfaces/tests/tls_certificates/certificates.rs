@@ -1,4 +1,4 @@
-//! Certificates that come, end, and go.
+//! The lifetime of certificates: issue, renewal, expiry, revocation.
 
 use std::time::{Duration, SystemTime};
 
@@ -29,7 +29,7 @@ fn a_certificate_is_kept_until_it_is_time_to_renew_it() {
     let after = expires.duration_since(before).unwrap();
     assert!(after.abs_diff(9 * DAY) < Duration::from_mins(2), "{after:?}");
 
-    // No second event for what is already known.
+    // There is no second event for a known certificate.
     let out = ctx.run(on::relation_changed(out.relation(3)), out.clone()).unwrap();
     assert!(ctx.emitted(&UNIT.available()).is_empty());
     assert_eq!(certificate_secrets(&out).len(), 1);

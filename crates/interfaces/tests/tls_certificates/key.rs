@@ -1,11 +1,11 @@
-//! Private keys that charms in Python left.
+//! Private keys from charms in Python.
 
 use interfaces::tls_certificates::{Authority, PrivateKey, SigningRequest};
 use ops_testing::{Relation, Secret, State, on};
 
 use crate::{AppCharm, DAY, PREFIX, UNIT, UnitCharm, answer, context, entry, sent};
 
-/// A unit with a new relation, and with this key in the secret where a charm in Python has left it.
+/// A unit with a new relation, and with this key in the secret of a charm in Python.
 fn with_key(pem: &str) -> (State, Relation, Secret) {
     let key = Secret::new([("private-key", pem)]).owned_by_unit().label(format!("{PREFIX}-private-key-0-certificates"));
     let relation = Relation::new("certificates").id(3).remote_app("ca");

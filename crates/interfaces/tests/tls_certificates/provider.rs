@@ -1,4 +1,4 @@
-//! The side that signs.
+//! The provider's side.
 
 use interfaces::tls_certificates::{Authority, CertificateRequest, PrivateKey, Provider, RequestError, Requests};
 use ops::{Charm, CustomRelation, Framework, Model};

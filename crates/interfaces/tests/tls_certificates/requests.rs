@@ -1,4 +1,4 @@
-//! What a requirer asks for.
+//! The requests of a requirer.
 
 use interfaces::tls_certificates::{CertificateRequest, SigningRequest};
 use ops_testing::{Relation, State, on};

@@ -1,4 +1,4 @@
-//! Providers that refuse, err, or mean harm.
+//! Providers that refuse, make mistakes, or attack.
 
 use interfaces::tls_certificates::{Error, PrivateKey};
 use ops_testing::on;

@@ -1,4 +1,4 @@
-//! `juju grant` and `juju revoke`: who may do what. There is one user here, who may do everything.
+//! `juju grant` and `juju revoke`: access control. minijuju has one user, with all access.
 
 use std::process::ExitCode;
 
@@ -11,8 +11,8 @@ use crate::store::offer;
 
 const GRANT_HELP: &str = "\
 Details:
-The one user here, `admin`, may do everything with every model and every offer, and any model may consume an
-offer. So there is nothing to grant; it is checked as Juju does.
+minijuju has one user, `admin`, with all access to all models and offers, and any model may consume any
+offer. So there is nothing to grant. The arguments are checked as Juju does.
 
 Access levels are read, write and admin for models, read, consume and admin for offers, login and superuser
 for the controller.
@@ -46,7 +46,7 @@ impl Arguments for GrantArgs {
 
 const REVOKE_HELP: &str = "\
 Details:
-The one user here, `admin`, keeps all access: nobody else could give it back.
+The only user, `admin`, keeps all access, because nobody else could restore it.
 
 Examples:
     juju revoke joe read mymodel
@@ -75,7 +75,7 @@ impl Arguments for RevokeArgs {
     }
 }
 
-/// Who may do what with what.
+/// A user's access to something.
 #[derive(Debug, Clone, Default)]
 struct Access {
     user: String,
@@ -83,7 +83,7 @@ struct Access {
     to: To,
 }
 
-/// What somebody has access to.
+/// What the access is for.
 #[derive(Debug, Clone, Default)]
 enum To {
     #[default]
@@ -92,12 +92,12 @@ enum To {
     Offers(Vec<OfferUrl>),
 }
 
-/// Which access there is.
+/// The levels of access.
 const MODEL: [&str; 3] = ["read", "write", "admin"];
 const OFFER: [&str; 3] = ["read", "consume", "admin"];
 const CONTROLLER: [&str; 2] = ["login", "superuser"];
 
-/// An access is for something else than what is named, in Juju's words.
+/// A level of access that does not fit its object, in Juju's words.
 #[derive(Debug, thiserror::Error)]
 enum Mistaken {
     #[error(
@@ -117,7 +117,7 @@ enum Mistaken {
 }
 
 impl Access {
-    /// Reads a command's words. Juju 3.6: `accessCommand.Init` in cmd/juju/model/grantrevoke.go.
+    /// Parse the arguments. Juju 3.6: `accessCommand.Init` in cmd/juju/model/grantrevoke.go.
     fn read(words: &[String]) -> Result<Self, UsageError> {
         let [user, rest @ ..] = words else { return Err(UsageError::Rule("no user specified")) };
         let [level, names @ ..] = rest else { return Err(UsageError::Rule("no permission level specified")) };
@@ -156,7 +156,7 @@ impl Access {
         }
     }
 
-    /// What it is about must be there.
+    /// Check that the models or offers exist.
     fn check(&self, client: &Client) -> anyhow::Result<()> {
         match &self.to {
             To::Controller => {}
@@ -177,7 +177,7 @@ impl Access {
         Ok(())
     }
 
-    /// The user, where it is another one than the one that there is.
+    /// The user, if it is not the only one.
     fn stranger(&self) -> Option<&str> {
         (self.user != USER && self.user != format!("{USER}@local")).then_some(self.user.as_str())
     }
@@ -208,7 +208,7 @@ pub fn grant(client: &mut Client, args: &GrantArgs) -> anyhow::Result<ExitCode> 
     match access.stranger() {
         None => bail!("user already has {:?} access or greater", access.level),
         Some(user) if user.contains('@') => bail!(
-            "could not grant {} access: user {user:?} is of another place, and minijuju has its own user only",
+            "could not grant {} access: user {user:?} is not a local user, and minijuju has only local users",
             access.to.kind()
         ),
         // Juju 3.6: `CreateOfferAccess` in state/applicationofferuser.go.

@@ -1,4 +1,4 @@
-//! `juju suspend-relation` and `juju resume-relation`: relations to an offer, for a while.
+//! `juju suspend-relation` and `juju resume-relation`: suspend relations to an offer.
 
 use std::process::ExitCode;
 
@@ -12,8 +12,8 @@ use crate::store::{Db, crossing, relation};
 
 const SUSPEND_HELP: &str = "\
 Details:
-The relation is one between an offer of this model and an application of another one. Its units are told that
-it is gone, by relation-departed and relation-broken, until it is resumed. `juju offers` shows its number.
+The relation must be between an offer of this model and an application of another model. Its units see its
+end, with relation-departed and relation-broken, until it is resumed. `juju offers` shows its number.
 
 Examples:
     juju suspend-relation 123
@@ -31,7 +31,7 @@ pub struct SuspendRelationArgs {
     pub message: Option<String>,
     #[command(flatten)]
     pub model: ModelOption,
-    /// The relations' numbers, read.
+    /// The parsed numbers.
     #[arg(skip)]
     pub ids: Vec<i64>,
 }
@@ -47,7 +47,7 @@ impl Arguments for SuspendRelationArgs {
 
 const RESUME_HELP: &str = "\
 Details:
-The units on both sides are in the relation again, and told so by relation-joined and relation-changed.
+The units on both sides join the relation again, with relation-joined and relation-changed.
 
 Examples:
     juju resume-relation 123
@@ -62,7 +62,7 @@ pub struct ResumeRelationArgs {
     words: Vec<String>,
     #[command(flatten)]
     pub model: ModelOption,
-    /// The relations' numbers, read.
+    /// The parsed numbers.
     #[arg(skip)]
     pub ids: Vec<i64>,
 }
@@ -97,7 +97,7 @@ pub fn resume(client: &mut Client, args: &ResumeRelationArgs) -> anyhow::Result<
     set(client, &args.ids, None)
 }
 
-/// Suspend relations, and say why, or let them go on. Those that can are, whatever is wrong with the others.
+/// Suspend relations with a reason, or resume them. If some fail, the others are still changed.
 fn set(client: &mut Client, ids: &[i64], why: Option<&str>) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let done: Vec<anyhow::Result<String>> =
@@ -116,7 +116,7 @@ fn set(client: &mut Client, ids: &[i64], why: Option<&str>) -> anyhow::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// Suspend a relation, or let it go on. Gives back the application whose it is.
+/// Suspend or resume a relation. Returns its application in this model.
 fn set_one(db: &Db, model: &Model, id: i64, why: Option<&str>) -> anyhow::Result<String> {
     let uuid = &model.uuid;
     let found = relation::find(db, uuid, id)?.with_context(|| format!("relation {id} not found"))?;

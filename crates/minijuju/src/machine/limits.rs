@@ -47,20 +47,20 @@ pub(super) fn say(init: Init) -> Result<()> {
     Ok(())
 }
 
-/// `udevadm` in a machine, which has no devices of its own and no udev: what snapd and packages ask of that is done. Without it,
-/// snapd installs no snap with programs.
+/// `udevadm` in a machine, which has no devices and no udev. Requests of snapd and packages succeed without doing
+/// anything. Otherwise snapd would not install snaps with programs.
 const NO_UDEV: &str = r#"#!/bin/sh
-# Of minijuju's, in a machine without udev.
+# From minijuju, for a machine without udev.
 case $1 in control | trigger | settle) [ -S /run/udev/control ] || exit 0 ;; esac
 exec /usr/bin/udevadm "$@"
 "#;
 
 /// `snap` in a machine with systemd whose root has no snapd.
 const NO_SNAPD: &str = r#"#!/bin/sh
-# Of minijuju's, in a machine without snapd.
+# From minijuju, for a machine without snapd.
 [ ! -x /usr/bin/snap ] || exec /usr/bin/snap "$@"
-echo "minijuju: this machine has no snapd, for the computer or the base that it is a view of has none: install snapd there," \
-    "and deploy anew" >&2
+echo "minijuju: this machine has no snapd, because the computer or the base below it has none; install snapd there," \
+    "and deploy again" >&2
 exit 127
 "#;
 

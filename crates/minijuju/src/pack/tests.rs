@@ -229,7 +229,7 @@ fn zeros_without_end_are_refused_before_anything_is_written() {
     assert_eq!(
         zeros(MAX_SIZE / size).refusal(),
         format!(
-            "x.charm is not a charm that can be deployed: unpacked it has {} bytes, and {MAX_SIZE} are the limit",
+            "x.charm is not a charm that can be deployed: unpacked it has {} bytes, and {MAX_SIZE} is the limit",
             MAX_SIZE + "name: x#!/bin/sh".len() as u64
         )
     );

@@ -57,7 +57,7 @@ pub struct RelationState {
     pub applications: BTreeMap<String, i64>,
     /// The unit that joined last, for which `relation-changed` comes next.
     pub changed_pending: Option<String>,
-    /// It broke because it was suspended, and may go on.
+    /// Whether it broke because it was suspended, so that it may be resumed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub broken: bool,
 }

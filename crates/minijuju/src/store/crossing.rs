@@ -189,8 +189,8 @@ pub(super) fn end(db: &Db, model: &str, id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Suspend a relation of a model's with another, and say why, or let it go on. The consuming side hears of what the offering one
-/// does; the other way round it does not. Juju 3.6: `handleSuspendedRelation` in apiserver/common/crossmodel/crossmodel.go.
+/// Suspend a cross-model relation with a reason, or resume it. Only a change on the offering side affects the other
+/// side. Juju 3.6: `handleSuspendedRelation` in apiserver/common/crossmodel/crossmodel.go.
 pub fn suspend(db: &Db, crossing: &Crossing, model: &str, why: Option<&str>) -> Result<()> {
     let Crossing { consumer, offerer, .. } = crossing;
     if offerer.model != model {

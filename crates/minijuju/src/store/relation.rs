@@ -17,7 +17,7 @@ pub struct Relation {
     pub interface: String,
     /// The units that it connects.
     pub scope: Scope,
-    /// Why it is suspended, if it is; perhaps nobody said.
+    /// The reason, perhaps empty, if it is suspended.
     pub suspended: Option<String>,
     /// Its two sides; only one for a peer relation.
     pub endpoints: Vec<Endpoint>,
@@ -152,8 +152,8 @@ pub fn set_settings(db: &Db, model: &str, id: i64, owner: &str, settings: &Setti
     crossing::mirror(db, model, id, owner)
 }
 
-/// Let a unit enter a relation's scope, with the settings that Juju puts into its databag. What it set before it last left is
-/// gone.
+/// Let a unit enter a relation's scope, with Juju's settings in its databag. Settings from an earlier stay in the
+/// scope are dropped.
 pub fn enter(db: &Db, model: &str, id: i64, unit: &str, settings: &Settings) -> Result<()> {
     db.execute(
         "INSERT INTO databag (model, relation, owner, settings, version) VALUES (?, ?, ?, ?, 1) \
@@ -214,20 +214,20 @@ pub fn end(db: &Db, model: &str, id: i64) -> Result<()> {
     sweep(db, model)
 }
 
-/// How a relation is, in a word of Juju's, and why.
+/// The relation's status in Juju's words, and the reason.
 pub fn status(db: &Db, model: &str, relation: &Relation) -> Result<(&'static str, String)> {
     let joined = !members(db, model, relation.id)?.is_empty();
     let word = match (&relation.suspended, joined) {
         (None, true) => "joined",
         (None, false) => "joining",
-        // Its units are told first.
+        // First its units run their hooks.
         (Some(_), true) => "suspending",
         (Some(_), false) => "suspended",
     };
     Ok((word, relation.suspended.clone().unwrap_or_default()))
 }
 
-/// Suspend a relation, and say why, or let it go on.
+/// Suspend a relation with a reason, or resume it.
 pub fn suspend(db: &Db, model: &str, id: i64, why: Option<&str>) -> Result<()> {
     db.execute("UPDATE relation SET suspended = ? WHERE model = ? AND id = ?", params![why, model, id])?;
     Ok(())

@@ -21,7 +21,7 @@ pub struct Saas {
     pub life: Life,
     /// Since when it is consumed, in milliseconds since 1970.
     pub since: i64,
-    /// Since when its offer is gone, in milliseconds since 1970.
+    /// When its offer was removed, in milliseconds since 1970.
     pub gone: Option<i64>,
 }
 

@@ -1,6 +1,6 @@
--- minijuju's tables. Times are milliseconds since 1970; columns of JSON say so.
+-- minijuju's tables. Times are milliseconds since 1970. Comments mark the columns with JSON.
 
--- What belongs to the user's side of Juju: the current model, the controller's identity.
+-- The user's client settings: the current model, the controller's identity.
 CREATE TABLE client (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -36,7 +36,7 @@ CREATE TABLE application (
     workload_version TEXT NOT NULL DEFAULT '',
     storage          TEXT NOT NULL DEFAULT '{}', -- JSON: storage directives given at deploy
     constraints      TEXT NOT NULL DEFAULT '{}', -- JSON
-    leader_settings  TEXT NOT NULL DEFAULT '{}', -- JSON: what the leader keeps with leader-set
+    leader_settings  TEXT NOT NULL DEFAULT '{}', -- JSON: the leader's settings from leader-set
     PRIMARY KEY (model, name)
 );
 
@@ -57,10 +57,10 @@ CREATE TABLE unit (
     principal        TEXT NOT NULL DEFAULT '',   -- a subordinate's principal unit
     life             TEXT NOT NULL DEFAULT 'alive',
     workload_version TEXT NOT NULL DEFAULT '',
-    resolved         TEXT NOT NULL DEFAULT '',   -- '', 'retry-hooks', 'no-hooks', or 'force' for all to come
-    fired            TEXT NOT NULL DEFAULT '[]', -- JSON: hooks to run that were asked for by hand
-    agent            TEXT NOT NULL DEFAULT '{}', -- JSON: what the unit's agent did and what it is doing
-    charm_state      TEXT NOT NULL DEFAULT '{}', -- JSON: what the charm keeps with state-set
+    resolved         TEXT NOT NULL DEFAULT '',   -- '', 'retry-hooks', 'no-hooks', or 'force' for all later hooks
+    fired            TEXT NOT NULL DEFAULT '[]', -- JSON: hooks requested by `fire`
+    agent            TEXT NOT NULL DEFAULT '{}', -- JSON: the state of the unit agent
+    charm_state      TEXT NOT NULL DEFAULT '{}', -- JSON: the charm's state from state-set
     PRIMARY KEY (model, application, number),
     FOREIGN KEY (model, application) REFERENCES application ON DELETE CASCADE
 );
@@ -77,7 +77,7 @@ CREATE TABLE status (
     PRIMARY KEY (model, kind, entity)
 );
 
--- The statuses that there were, oldest first.
+-- The history of statuses, oldest first.
 CREATE TABLE status_history (
     id      INTEGER PRIMARY KEY,
     model   TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
@@ -106,7 +106,7 @@ CREATE TABLE relation (
     life      TEXT NOT NULL DEFAULT 'alive',
     interface TEXT NOT NULL,
     scope     TEXT NOT NULL, -- 'global' or 'container'
-    suspended TEXT, -- why, where it is suspended
+    suspended TEXT, -- the reason, if it is suspended
     PRIMARY KEY (model, id)
 );
 
@@ -121,14 +121,14 @@ CREATE TABLE endpoint (
     FOREIGN KEY (model, relation) REFERENCES relation ON DELETE CASCADE
 );
 
--- One databag: of an application, or of a unit. A unit's row is there from when it enters the relation's scope.
+-- One databag: of an application, or of a unit. A unit's row exists from when it enters the relation's scope.
 CREATE TABLE databag (
     model    TEXT NOT NULL,
     relation INTEGER NOT NULL,
     owner    TEXT NOT NULL,
     settings TEXT NOT NULL DEFAULT '{}', -- JSON
     version  INTEGER NOT NULL DEFAULT 0, -- grows with each change
-    in_scope INTEGER NOT NULL DEFAULT 1, -- a departed unit's databag stays readable until the relation is gone
+    in_scope INTEGER NOT NULL DEFAULT 1, -- a departed unit's databag stays readable until the relation is removed
     PRIMARY KEY (model, relation, owner),
     FOREIGN KEY (model, relation) REFERENCES relation ON DELETE CASCADE
 );
@@ -164,12 +164,12 @@ CREATE TABLE secret_grant (
     model    TEXT NOT NULL,
     secret   TEXT NOT NULL,
     grantee  TEXT NOT NULL, -- an application's or a unit's name
-    relation INTEGER,       -- the relation it lives as long as
+    relation INTEGER,       -- the relation that it is granted for
     PRIMARY KEY (model, secret, grantee),
     FOREIGN KEY (model, secret) REFERENCES secret ON DELETE CASCADE
 );
 
--- Which revision a consumer reads until it asks for a newer one.
+-- The revision that a consumer tracks.
 CREATE TABLE secret_consumer (
     model    TEXT NOT NULL,
     secret   TEXT NOT NULL,
@@ -183,14 +183,14 @@ CREATE TABLE secret_consumer (
 CREATE TABLE storage (
     model   TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
     id      TEXT NOT NULL, -- NAME/NUMBER
-    unit    TEXT NOT NULL, -- '' where detached
+    unit    TEXT NOT NULL, -- '' if detached
     kind    TEXT NOT NULL,
     pool    TEXT NOT NULL,
     size    INTEGER NOT NULL, -- MiB
     life    TEXT NOT NULL DEFAULT 'alive',
     location TEXT NOT NULL DEFAULT '',
-    machine TEXT NOT NULL DEFAULT '', -- '' where it is on none
-    detaching INTEGER NOT NULL DEFAULT 0, -- its unit gives it back
+    machine TEXT NOT NULL DEFAULT '', -- '' if it is on none
+    detaching INTEGER NOT NULL DEFAULT 0, -- it is being detached
     since   INTEGER NOT NULL DEFAULT 0, -- attached or detached; 0 while pending
     PRIMARY KEY (model, id)
 );
@@ -208,7 +208,7 @@ CREATE TABLE resource (
     FOREIGN KEY (model, application) REFERENCES application ON DELETE CASCADE
 );
 
--- The resources that units have fetched, as they were then.
+-- The resources that units have fetched, as they were at that time.
 CREATE TABLE unit_resource (
     model       TEXT NOT NULL,
     application TEXT NOT NULL,
@@ -251,7 +251,7 @@ CREATE TABLE log (
 );
 CREATE INDEX log_model ON log (model, id);
 
--- What a model offers to others.
+-- Offers of a model.
 CREATE TABLE offer (
     model       TEXT NOT NULL,
     name        TEXT NOT NULL,
@@ -262,44 +262,44 @@ CREATE TABLE offer (
     FOREIGN KEY (model, application) REFERENCES application ON DELETE CASCADE
 );
 
--- What a model consumes of another's offer.
+-- Offers that a model consumes.
 CREATE TABLE saas (
     model     TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
     name      TEXT NOT NULL,
     offer     TEXT NOT NULL, -- the offer's uuid; the offer may be gone
-    source    TEXT NOT NULL, -- the uuid of the model that it is of, which may be gone, too
+    source    TEXT NOT NULL, -- the uuid of the offering model; it may be gone, too
     url       TEXT NOT NULL,
     endpoints TEXT NOT NULL, -- JSON: name, interface and role of each
     life      TEXT NOT NULL DEFAULT 'alive',
     since     INTEGER NOT NULL,
-    gone      INTEGER, -- since when its offer is gone
+    gone      INTEGER, -- when its offer was removed
     PRIMARY KEY (model, name)
 );
 
--- An offer goes by itself, with its application or with its model; who consumes it knows since when it is gone.
+-- An offer is removed by itself, with its application or with its model. Record the time for its consumers.
 CREATE TRIGGER offer_gone AFTER DELETE ON offer BEGIN
     UPDATE saas SET gone = CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) WHERE offer = OLD.uuid;
 END;
 
--- A relation across models: it is one relation in each, and what is in one's databags is in the other's.
+-- A relation across models. It is one relation in each model, and their databags are kept the same.
 CREATE TABLE crossing (
     offer             TEXT NOT NULL, -- its uuid
-    model             TEXT NOT NULL REFERENCES model ON DELETE CASCADE, -- that consumes
+    model             TEXT NOT NULL REFERENCES model ON DELETE CASCADE, -- the consuming model
     relation          INTEGER NOT NULL,
-    application       TEXT NOT NULL, -- the consuming one
-    saas              TEXT NOT NULL, -- what it knows the offered one as
+    application       TEXT NOT NULL, -- the consuming application
+    saas              TEXT NOT NULL, -- the offered application's name in the consuming model
     offering_model    TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
     offering_relation INTEGER NOT NULL,
     offered           TEXT NOT NULL, -- the offered application
-    proxy             TEXT NOT NULL, -- what it knows the consuming one as
-    via               TEXT NOT NULL DEFAULT '', -- the networks that the consuming one's traffic comes from
+    proxy             TEXT NOT NULL, -- the consuming application's name in the offering model
+    via               TEXT NOT NULL DEFAULT '', -- the networks that the consuming application's traffic comes from
     since             INTEGER NOT NULL,
     PRIMARY KEY (model, relation),
     UNIQUE (offering_model, offering_relation),
     FOREIGN KEY (model, relation) REFERENCES relation ON DELETE CASCADE
 );
 
--- The keys that somebody has added, for nothing.
+-- SSH keys from add-ssh-key. They have no effect.
 CREATE TABLE ssh_key (
     model TEXT NOT NULL REFERENCES model ON DELETE CASCADE,
     key   TEXT NOT NULL, -- as in authorized_keys

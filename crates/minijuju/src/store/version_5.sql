@@ -1,5 +1,5 @@
--- From version 4 of the tables to version 5: storage knows its machine, since when its unit has it, and whether the unit
--- gives it back.
+-- From version 4 of the tables to version 5: storage gets its machine, the time of its attachment, and whether it is being
+-- detached.
 ALTER TABLE storage ADD COLUMN machine TEXT NOT NULL DEFAULT '';
 ALTER TABLE storage ADD COLUMN detaching INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE storage ADD COLUMN since INTEGER NOT NULL DEFAULT 0;

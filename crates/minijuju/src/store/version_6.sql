@@ -1,5 +1,5 @@
--- From version 5 of the tables to version 6: resources know their content's fingerprint and size, and which of them a unit has
--- fetched. Of those that are there, both are read from the file.
+-- From version 5 of the tables to version 6: resources get the fingerprint and size of their content, and a table of the
+-- resources that units have fetched. For existing resources, both are read from the file.
 ALTER TABLE resource ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
 ALTER TABLE resource ADD COLUMN size INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE unit_resource (

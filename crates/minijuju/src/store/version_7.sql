@@ -1,5 +1,4 @@
--- From version 6 of the tables to version 7: offers, what is consumed of other models' offers, relations across models, and
--- SSH keys.
+-- From version 6 of the tables to version 7: offers, consumed offers, relations across models, and SSH keys.
 CREATE TABLE offer (
     model       TEXT NOT NULL,
     name        TEXT NOT NULL,

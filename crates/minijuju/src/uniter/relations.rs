@@ -18,8 +18,8 @@ pub fn implicit(agent: &AgentState, view: &UnitView) -> Option<Step> {
     })
 }
 
-/// A relation that goes on after it was suspended: its unit is in it again, without another `relation-created`. Juju 3.6: the
-/// hook is skipped while the relation is suspended (internal/worker/uniter/relation/resolver.go and statetracker.go).
+/// Enter a relation that was resumed, without another `relation-created`. Juju 3.6: the hook is skipped while the
+/// relation is suspended (internal/worker/uniter/relation/resolver.go and statetracker.go).
 pub fn resumed(agent: &AgentState, view: &UnitView) -> Option<Step> {
     let resumed = |(id, relation): &(&i64, &RelationView)| {
         !relation.dying && !relation.suspended && agent.relations.get(id).is_some_and(|known| known.broken)

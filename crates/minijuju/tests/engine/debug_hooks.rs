@@ -128,7 +128,7 @@ fn debug_code_runs_the_hook_itself_and_says_where_to_stop() {
     assert_eq!(debugger.end(), "ran by the charm\n");
 }
 
-/// A terminal with a command in it, at which somebody looks and types: a tmux of its own.
+/// A command in a terminal, whose screen can be read and to which keys can be sent: a separate tmux.
 struct Terminal {
     socket: PathBuf,
 }
@@ -178,7 +178,7 @@ impl Drop for Terminal {
     }
 }
 
-/// What a command in the background told, once it has ended.
+/// What a background command printed, once it has ended.
 fn told(child: Child) -> String {
     String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr).into_owned()
 }

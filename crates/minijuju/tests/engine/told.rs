@@ -1,4 +1,4 @@
-//! What a command that settles tells: what it changed, and not all that there is.
+//! A command that settles reports what it changed, and nothing else.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ const DB: &str = "name: db\nsummary: s\ndescription: d\nprovides:\n  data: {inte
 const WEB: &str = "name: web\nsummary: s\ndescription: d\nrequires:\n  store: {interface: kv}\n";
 const DISPATCH: &str = "status-set active \"$JUJU_HOOK_NAME\"";
 
-/// The units that a command speaks of.
+/// The units in a command's output.
 fn units(done: &Done) -> BTreeSet<String> {
     let words = done.stderr.split(|c: char| c.is_whitespace() || c == ':');
     let is_unit = |word: &&str| {

@@ -1,4 +1,4 @@
-//! Writes YAML: the bytes that Juju's library writes, or text that Juju, Python and this crate read alike.
+//! Writes YAML: exactly as Juju's library does, or so that Juju, Python and this crate all read the same.
 
 mod scalar;
 
@@ -8,26 +8,26 @@ use serde_json::{Map, Value};
 
 use self::scalar::{Style, fits_simple_key, is_printable, style_of};
 
-/// Columns after which Juju folds a line at its next space.
+/// Juju folds a line at the first space after this column.
 const WIDTH: usize = 80;
 /// Base64 characters per line.
 const BINARY_WIDTH: usize = 70;
 /// Columns per level of indentation.
 const INDENT: usize = 2;
 
-/// Who writes, which is how text is quoted and folded.
+/// How text is quoted and folded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
-    /// Juju, with Go's yaml.v2: to the byte.
+    /// As Juju does with Go's yaml.v2, byte for byte.
     Juju,
-    /// Whoever wants to be read alike by all readers of YAML: only what looks like plain words goes without quotes.
+    /// So that all readers of YAML agree: everything except plain words is quoted.
     Portable,
 }
 
-/// What is written.
+/// A value to write.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node<'a> {
-    /// A number, a boolean, a point in time or null, which need no quotes.
+    /// A number, a boolean, a timestamp or null, which need no quotes.
     Bare(Cow<'a, str>),
     /// Text.
     Text(&'a str),
@@ -40,7 +40,7 @@ pub enum Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    /// JSON; keys come in the map's order, the alphabet's, as Charmcraft writes them.
+    /// From JSON. Keys are in the map's order, which is alphabetical, as Charmcraft writes them.
     fn of(value: &'a Value) -> Self {
         match value {
             Value::Null => Self::Bare("null".into()),
@@ -57,7 +57,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// An exponent has a sign to Juju, and a fraction before it to Python: `1e16` would be text.
+/// Add a sign to the exponent, which Juju needs, and a fraction, which Python needs: for Python, `1e16` is text.
 fn portable_number(number: &str) -> String {
     let Some((mantissa, exponent)) = number.split_once('e') else { return number.to_owned() };
     let fraction = if mantissa.contains('.') { "" } else { ".0" };
@@ -65,12 +65,12 @@ fn portable_number(number: &str) -> String {
     format!("{mantissa}{fraction}e{sign}{exponent}")
 }
 
-/// A charm's file: a map as YAML that all readers read alike.
+/// The text of a charm's file: a map as YAML that all readers read the same.
 pub(crate) fn document(map: &Map<String, Value>) -> String {
     write(&Node::map(map), Dialect::Portable)
 }
 
-/// A document of YAML, with a line break at its end.
+/// A YAML document, with a line break at its end.
 #[must_use]
 pub fn write(node: &Node<'_>, dialect: Dialect) -> String {
     let mut emitter = Emitter { dialect, out: String::new(), column: 0, whitespace: true, indention: true };
@@ -206,7 +206,7 @@ impl Emitter {
         }
     }
 
-    /// Whether a long text may go on in another line.
+    /// Whether a long text may continue on another line.
     fn folds(&self, place: Place) -> bool {
         self.dialect == Dialect::Juju && place != Place::Key
     }

@@ -24,8 +24,8 @@ pub(super) fn style_of(text: &str, place: Place, dialect: Dialect) -> Style {
     }
 }
 
-/// Whether every reader of YAML takes this for a string without quotes: Juju and Charmcraft read YAML 1.1, where `yes`,
-/// `0o17` or `1_000` are none.
+/// Whether every YAML reader reads this as a string without quotes. Juju and Charmcraft read YAML 1.1, where `yes`,
+/// `0o17` and `1_000` are not strings.
 fn is_word(text: &str) -> bool {
     const OTHERWISE: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -34,7 +34,7 @@ fn is_word(text: &str) -> bool {
         && !OTHERWISE.contains(&text.to_ascii_lowercase().as_str())
 }
 
-/// Whether a text can stand line by line, as people write it.
+/// Whether a text can be a literal block.
 fn is_block(text: &str) -> bool {
     text.trim_end_matches('\n').contains('\n')
         && !text.starts_with([' ', '\n'])
@@ -64,7 +64,7 @@ pub(super) fn fits_simple_key(text: &str) -> bool {
     text.len() <= 128 && !text.contains('\n')
 }
 
-/// Whether `c` is written as it is. Tabs are not, nor does Juju write characters beyond the basic plane so.
+/// Whether `c` is written unescaped. Tabs are escaped, and Juju also escapes characters outside the basic plane.
 pub(super) fn is_printable(c: char, dialect: Dialect) -> bool {
     match c {
         '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' => c != '\u{feff}',
@@ -73,7 +73,7 @@ pub(super) fn is_printable(c: char, dialect: Dialect) -> bool {
     }
 }
 
-/// A line break to Unicode.
+/// A line break in Unicode.
 fn is_separator(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}')
 }
@@ -102,7 +102,7 @@ impl Facts {
                 ) => false,
                 _ => true,
             };
-            // Other line separators than the line feed always force quotes.
+            // Line separators other than the line feed always need quotes.
             special |= !is_printable(c, Dialect::Juju) || is_separator(c);
             space_break |= previous == Some(' ') && c == '\n';
             break_space |= previous == Some('\n') && c == ' ';
@@ -118,7 +118,7 @@ impl Facts {
     }
 }
 
-/// Whether Juju takes `text`, written plain, for text, and not for a number, a boolean, nothing, a date or a merged map.
+/// Whether Juju reads the plain scalar `text` as text, not as a number, boolean, null, date or merge key.
 fn reads_as_text(text: &str) -> bool {
     matches!(YamlReader::Juju.resolve(text), Ok(Value::String(_)))
         && text != "<<"
@@ -126,8 +126,8 @@ fn reads_as_text(text: &str) -> bool {
         && !is_base_60(text)
 }
 
-/// What yaml.v2 takes for a date (`resolve.go`, `parseTimestamp`): RFC 3339 with short fields, a space instead of the `T`, or
-/// a date alone.
+/// What yaml.v2 reads as a date (`resolve.go`, `parseTimestamp`): RFC 3339 with short fields or a space instead of the
+/// `T`, or only a date.
 fn is_date(text: &str) -> bool {
     let (date, clock) = match text.split_once(['T', 't']) {
         Some((date, time)) => match time.find(['Z', 'z', '+', '-']) {

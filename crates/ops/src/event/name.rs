@@ -61,7 +61,7 @@ pub enum EventName {
     CollectUnitStatus,
     /// An event that the charm defines and emits itself.
     Custom(String),
-    /// A hook that Juju has, or had, and that is of no use to machine charms. It cannot be observed.
+    /// A hook that Juju has or had, but that machine charms do not need. It cannot be observed.
     Other(String),
 }
 
@@ -70,7 +70,7 @@ pub enum EventName {
 #[error("{0:?} is not an event: Juju has no such hook, and it names no relation, storage or action")]
 pub struct UnknownEvent(String);
 
-/// What happens to a relation.
+/// The events of a relation.
 const RELATION: [fn(String) -> EventName; 5] = [
     EventName::RelationCreated,
     EventName::RelationJoined,
@@ -79,10 +79,10 @@ const RELATION: [fn(String) -> EventName; 5] = [
     EventName::RelationBroken,
 ];
 
-/// What happens to a storage.
+/// The events of a storage.
 const STORAGE: [fn(String) -> EventName; 2] = [EventName::StorageAttached, EventName::StorageDetaching];
 
-/// Hooks of Juju's that [`EventName::Other`] stands for.
+/// The hooks in [`EventName::Other`].
 const OTHER: [&str; 7] = [
     "pre-series-upgrade",
     "post-series-upgrade",
@@ -122,7 +122,7 @@ impl EventName {
         events.ok_or_else(|| UnknownEvent(name.to_owned()))
     }
 
-    /// The hooks of Juju's that are about a unit alone.
+    /// Juju's hooks for the unit itself.
     #[must_use]
     pub fn of_unit() -> [Self; 12] {
         [
@@ -141,31 +141,31 @@ impl EventName {
         ]
     }
 
-    /// The hooks of Juju's that charms on machines have no use for, as [`EventName::Other`]: series upgrades, metrics, and
-    /// leadership before Juju 2.
+    /// Juju's hooks that machine charms do not need, as [`EventName::Other`]: series upgrades, metrics, and leadership
+    /// before Juju 2.
     pub fn others() -> impl Iterator<Item = Self> {
         OTHER.into_iter().map(|name| Self::Other(name.to_owned()))
     }
 
-    /// The hooks of Juju's that are about a relation at this endpoint.
+    /// Juju's hooks for a relation at this endpoint.
     #[must_use]
     pub fn of_relation(endpoint: &str) -> [Self; 5] {
         RELATION.map(|make| make(endpoint.to_owned()))
     }
 
-    /// The hooks of Juju's that are about an instance of this storage.
+    /// Juju's hooks for an instance of this storage.
     #[must_use]
     pub fn of_storage(storage: &str) -> [Self; 2] {
         STORAGE.map(|make| make(storage.to_owned()))
     }
 
-    /// The hook's name, as in `JUJU_HOOK_NAME`; nothing for an event that is no hook.
+    /// The hook's name, as in `JUJU_HOOK_NAME`. `None` if the event is not a hook.
     #[must_use]
     pub fn hook_name(&self) -> Option<String> {
         self.dispatch_path()?.strip_prefix("hooks/").map(str::to_owned)
     }
 
-    /// The two parts of the name: what it is about, if anything, and the rest with hyphens.
+    /// The two parts of the name: the endpoint, storage or action, if there is one, and the rest with hyphens.
     fn parts(&self) -> (Option<&str>, &str) {
         match self {
             Self::Install => (None, "install"),
@@ -208,7 +208,7 @@ impl EventName {
         }
     }
 
-    /// Check that the charm's metadata defines what the event is about.
+    /// Check that the charm's metadata defines the event's relation, storage or action.
     pub(crate) fn check(&self, meta: &Metadata) -> Result<(), Error> {
         let (kind, name, defined) = match self {
             Self::RelationCreated(endpoint)
@@ -226,7 +226,7 @@ impl EventName {
     }
 }
 
-/// An event about something that the charm's metadata does not define.
+/// An event of a relation, storage or action that the charm's metadata does not define.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("event {event}: the charm's metadata defines no {kind} {name:?}")]
 pub struct UndefinedEvent {
@@ -319,7 +319,7 @@ mod tests {
             let Err(error) = EventName::from_dispatch_path(path) else { panic!("{path} is an event") };
             assert!(error.to_string().contains("is not an event"), "{error}");
         }
-        // As a `dispatch` sees it that is called through a hook's link.
+        // As for a `dispatch` that is called through the link of a hook.
         assert_eq!(EventName::from_dispatch_path("/var/lib/juju/charm/hooks/start"), Ok(EventName::Start));
     }
 }

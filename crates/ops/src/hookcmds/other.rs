@@ -23,7 +23,7 @@ pub fn is_leader(runner: &dyn Runner) -> Result<bool> {
     Command::new("is-leader").arg("--format=json").json(runner)
 }
 
-/// The levels of Juju's log, from the least on.
+/// The levels of Juju's log, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LogLevel {
@@ -42,10 +42,10 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
-    /// All of them, from the least on.
+    /// All levels, in ascending order.
     pub const ALL: [Self; 6] = [Self::Trace, Self::Debug, Self::Info, Self::Warning, Self::Error, Self::Critical];
 
-    /// Juju's word for it.
+    /// Juju's name of the level.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -59,12 +59,12 @@ impl LogLevel {
     }
 }
 
-/// A word that is no level of Juju's log.
+/// A word that is not a level of Juju's log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a level of Juju's log")]
 pub struct UnknownLogLevel(pub String);
 
-/// As Juju reads a level: in capitals or not, and `WARN` for `WARNING`.
+/// Parses as Juju does: in any case, and with `WARN` for `WARNING`.
 impl FromStr for LogLevel {
     type Err = UnknownLogLevel;
 

@@ -165,7 +165,7 @@ pub struct Output {
     pub stderr: Vec<u8>,
 }
 
-/// Runs hook commands, of Juju or of something that emulates it.
+/// Runs hook commands: Juju's, or emulated ones.
 pub trait Runner: Send + Sync {
     /// Run `command` to its end.
     ///
@@ -208,7 +208,7 @@ impl Runner for ProcessRunner {
     }
 }
 
-/// A hook command did not do what it was asked. Its source, a [`Reason`], says why.
+/// A hook command failed. Its source, a [`Reason`], says why.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -232,8 +232,8 @@ pub enum Error {
         #[source]
         stderr: Reason,
     },
-    /// It printed something else than it promises.
-    #[error("`{command}` printed what cannot be read")]
+    /// Its output was not as expected.
+    #[error("`{command}` printed invalid output")]
     Output {
         /// The command line.
         command: String,
@@ -243,8 +243,8 @@ pub enum Error {
     },
 }
 
-/// Why a hook command did not do what it was asked: the cause of every such [`Error`], by which it is found behind errors that
-/// are transparent for it.
+/// Why a hook command failed: the source of every such [`Error`]. It identifies a failed hook command in a chain of
+/// errors that are transparent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", if text.is_empty() { "it gave no reason" } else { text })]
 pub struct Reason {

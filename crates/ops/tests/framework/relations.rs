@@ -94,7 +94,7 @@ fn an_event_without_what_juju_says_with_it_names_the_variable() {
         let error = juju.dispatch("hooks/db-relation-departed", vars, &mut Client::default()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("event db_relation_departed: {missing} is not set, and Juju sets it for this event")
+            format!("event db_relation_departed: {missing} is not set, but Juju sets it for this event")
         );
     }
 }
@@ -121,7 +121,7 @@ fn several_relations_where_the_charm_expects_one_are_an_error_that_counts_them()
     let mut charm = Inside(|model| {
         let error = model.relation("db").unwrap_err();
         assert!(matches!(error, Error::TooManyRelatedApps { .. }));
-        assert_eq!(error.to_string(), "endpoint db has 2 relations where the charm expects one at the most");
+        assert_eq!(error.to_string(), "endpoint db has 2 relations, but the charm expects at most one");
         let ids: Vec<u32> = model.relations("db")?.iter().map(ops::Relation::id).collect();
         assert_eq!(ids, [3, 12]);
         Ok(())

@@ -172,7 +172,7 @@ fn a_proposed_status_that_is_juju_s_own_fails_the_hook_with_a_reason() {
         }
     }
     let error = Juju::new().dispatch("hooks/start", &[], &mut Wrong).unwrap_err();
-    assert_eq!(error.to_string(), "status error cannot be set by a charm: it is Juju's own");
+    assert_eq!(error.to_string(), "status error cannot be set by a charm: only Juju sets it");
 }
 
 #[test]

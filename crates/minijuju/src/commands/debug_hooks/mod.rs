@@ -141,7 +141,7 @@ fn debug(client: &mut Client, words: &[String], what: &What<'_>) -> anyhow::Resu
     check_names(&client.application(&model, &unit.application)?, target, &hooks)?;
     let wanted = Wanted { hooks, all: matches!(what, What::Shell) };
     let id = machine_id(&model, &unit.machine);
-    // A machine that is down starts with the next hook.
+    // If the machine is down, the next hook starts it.
     let machine = if io::stdin().is_terminal() { client.machines()?.find(&id)? } else { None };
     let session = machine.as_ref().map(|machine| Session::in_machine(machine, &name)).transpose()?.flatten();
     let begun = Debugger::begin(client.store.folder(), &model.uuid, &name, &wanted).context("cannot wait for hooks")?;
@@ -196,7 +196,7 @@ fn check_names(application: &Application, target: &str, names: &[String]) -> any
 
 /// The hooks that a charm can have. github.com/juju/charm: `Hooks` in meta.go.
 fn hook_names(meta: &CharmMeta) -> BTreeSet<String> {
-    // Juju once ran `remove-unit`, and knows its name no more.
+    // Juju once ran `remove-unit`, but no longer knows it.
     let others = EventName::others().filter(|hook| *hook != EventName::Other("remove-unit".to_owned()));
     let endpoints = meta.relations.keys().map(String::as_str).chain(["juju-info"]);
     let hooks = EventName::of_unit().into_iter().chain(others);

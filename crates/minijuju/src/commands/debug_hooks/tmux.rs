@@ -1,4 +1,4 @@
-//! Hooks in tmux: one session for a unit, and in it a window for each hook, as Juju has them. Juju 3.6:
+//! Hooks in tmux: a session for each unit, with a window for each hook, as in Juju. Juju 3.6:
 //! internal/worker/uniter/runner/debug.
 
 use std::process::{Command, Stdio};
@@ -16,13 +16,13 @@ use crate::uniter::debug::{Debugger, Handed};
 
 const TMUX: &str = "/usr/bin/tmux";
 
-/// How often to look whether a hook came, or is done.
+/// How often to check for a new hook, or for the end of one.
 const EVERY: Duration = Duration::from_millis(50);
 
-/// How often to ask tmux whether a hook's window is still there.
+/// How often to ask tmux whether a hook's window still exists.
 const ASK: Duration = Duration::from_millis(500);
 
-/// In a hook's folder: what the shell in its window exited with.
+/// The file in a hook's folder with the exit code of the shell in its window.
 const STATUS: &str = "hook_exit_status";
 
 /// A unit's session in its machine.
@@ -31,11 +31,11 @@ pub struct Session<'a> {
     unit: &'a str,
 }
 
-/// A window in which a person has a hook.
+/// A window for a hook.
 struct Window {
     id: String,
     handed: Handed,
-    /// What `JUJU_DEBUG` names.
+    /// The value of `JUJU_DEBUG`.
     folder: String,
     asked: Instant,
 }
@@ -47,19 +47,19 @@ impl<'a> Session<'a> {
         Ok(there.then_some(Self { machine, unit }))
     }
 
-    /// Whether somebody has opened it.
+    /// Whether it is open.
     pub fn is_open(&self) -> anyhow::Result<bool> {
         let mut command = self.tmux(&["has-session", "-t", self.unit])?;
         Ok(command.stdin(Stdio::null()).output().context("cannot run tmux")?.status.success())
     }
 
-    /// Attach this terminal to it, until the person leaves it or ends it.
+    /// Attach this terminal to it, until the user detaches or ends it.
     pub fn join(&self) -> anyhow::Result<()> {
         self.tmux(&["attach-session", "-t", self.unit])?.status().context("cannot run tmux")?;
         Ok(())
     }
 
-    /// Be in it at this terminal, with a window for each hook that comes, until the person leaves it or `stopped` is set.
+    /// Attach this terminal to it, and open a window for each hook, until the user detaches or `stopped` is set.
     pub fn run(&self, debugger: &Debugger, what: &What<'_>, stopped: &AtomicBool) -> anyhow::Result<()> {
         if !self.is_open()? {
             self.open()?;
@@ -79,7 +79,7 @@ impl<'a> Session<'a> {
             }
             thread::sleep(EVERY);
         };
-        // Who leaves it ends it, and with it the hook that is in it.
+        // When the user detaches, the session ends, and so does the hook in it.
         let _ = self.tmux(&["kill-session", "-t", self.unit])?.stdin(Stdio::null()).output();
         attached.wait().context("cannot wait for tmux")?;
         if let Some(window) = window {
@@ -89,7 +89,7 @@ impl<'a> Session<'a> {
         done
     }
 
-    /// A hook that came gets a window; one whose window is done goes on.
+    /// Open a window for a new hook, and finish a hook whose window is done.
     fn look(&self, debugger: &Debugger, what: &What<'_>, window: Option<Window>) -> anyhow::Result<Option<Window>> {
         let Some(mut window) = window else {
             let handed = debugger.next(|| true).context("cannot wait for hooks")?;
@@ -101,7 +101,7 @@ impl<'a> Session<'a> {
                 window.asked = Instant::now();
                 return Ok(Some(window));
             }
-            // It may have said so just before it went.
+            // The shell may have exited just before its window was closed.
             code = self.code(&window)?;
         } else if code.is_none() {
             return Ok(Some(window));
@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
         Ok(None)
     }
 
-    /// Begin the session, with a shell of root's: hooks may be long in coming.
+    /// Start the session, with a root shell, because the first hook may take a long time to come.
     fn open(&self) -> anyhow::Result<()> {
         let set = |args: &[&str]| -> anyhow::Result<()> {
             let done = self.tmux(args)?.stdin(Stdio::null()).output().context("cannot run tmux")?;
@@ -120,14 +120,14 @@ impl<'a> Session<'a> {
         };
         set(&["new-session", "-d", "-s", self.unit])?;
         if self.machine.files()?.metadata("/root/.tmux.conf").is_err() {
-            // The key that Juju's documentation names.
+            // The prefix key in Juju's documentation.
             set(&["set-option", "-g", "prefix", "C-a"])?;
             set(&["bind-key", "a", "send-prefix"])?;
         }
         Ok(())
     }
 
-    /// A window for a hook.
+    /// Open a window for a hook.
     fn show(&self, handed: Handed, what: &What<'_>) -> anyhow::Result<Window> {
         let folder = format!("/tmp/juju-debug-hooks-{}", handed.context.replace('/', "-"));
         let files = self.machine.files()?.make_folder(&folder).context("cannot make the hook's folder")?;
@@ -144,7 +144,7 @@ impl<'a> Session<'a> {
         Ok(Window { id, handed, folder, asked: Instant::now() })
     }
 
-    /// What the shell in a window exited with, if it has.
+    /// The exit code of the shell in a window, if it has exited.
     fn code(&self, window: &Window) -> anyhow::Result<Option<u8>> {
         let text = self.machine.files()?.read(format!("{}/{STATUS}", window.folder)).unwrap_or_default();
         Ok(String::from_utf8_lossy(&text).trim().parse().ok())
@@ -178,9 +178,9 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The files of a hook's folder: `hook.sh` is what its window runs.
+/// The files of a hook's folder. Its window runs `hook.sh`.
 fn scripts(handed: &Handed, what: &What<'_>, folder: &str) -> Vec<(&'static str, String)> {
-    // What tmux says of its terminal is so.
+    // Keep the value of `TERM` that tmux sets.
     let variables = handed.environment.iter().filter(|(name, _)| name != "TERM");
     let mut environment: String = variables.map(|(name, value)| format!("export {name}={}\n", quote(value))).collect();
     environment.push_str(&format!("export JUJU_DEBUG={}\n", quote(folder)));
@@ -193,17 +193,18 @@ fn scripts(handed: &Handed, what: &What<'_>, folder: &str) -> Vec<(&'static str,
     };
     let own = handed.program.first().and_then(|program| program.strip_prefix(&handed.folder));
     let own = own.map_or_else(|| program.clone(), |below| format!(".{below}"));
-    // The computer's own file for shells sets another prompt before it. A shell whose window is taken away says nothing.
+    // Set the prompt here, because the system's bashrc sets another one. A shell whose window is closed writes no exit
+    // code.
     let init = format!(
         "PS1={}\ntrap 'echo $? > \"$JUJU_DEBUG/{STATUS}\"' EXIT\n\
          trap 'trap - EXIT; exit 129' HUP\ncat \"$JUJU_DEBUG/welcome.msg\"\n",
         quote(&super::prompt(handed))
     );
     let welcome = format!(
-        "This shell is in place of {} of {}, with its environment and its hook commands.\n\n\
-         {own}\n    runs what the charm has for it; nothing else does.\n\
-         exit\n    ends it, and what this exits with it comes to; the next one gets a window of its own.\n\
-         tmux kill-session -t $JUJU_UNIT_NAME\n    ends debugging, as CTRL+a d does; a hook that is not done has failed then.\n\n",
+        "This shell replaces {} of {}. It has the hook's environment and hook commands.\n\n\
+         {own}\n    runs the charm's own hook.\n\
+         exit\n    ends the hook, with the exit code of this shell. The next hook gets its own window.\n\
+         tmux kill-session -t $JUJU_UNIT_NAME\n    ends debugging, as CTRL+a d does. An unfinished hook then fails.\n\n",
         handed.name,
         super::unit_of(handed)
     );

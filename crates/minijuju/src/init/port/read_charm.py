@@ -1,6 +1,6 @@
-"""Tell as JSON what a charm in Python observes, as far as its text says so: read_charm.py FOLDER.
+"""Print as JSON what a charm in Python observes, as far as its source shows it: read_charm.py FOLDER.
 
-Python reads it itself, so that whatever Python understands is understood. Nothing of the charm is run.
+It parses the source with Python's own parser, so that all syntax is supported. It does not run the charm.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pathlib
 import sys
 
 if sys.version_info < (3, 10):
-    sys.exit(f"Python 3.10 or later is needed, and python3 is {sys.version.split()[0]}")
+    sys.exit(f"this needs Python 3.10 or later, but python3 is {sys.version.split()[0]}")
 
 
 def main() -> None:
@@ -31,12 +31,12 @@ def main() -> None:
                 classes.append((node.name == started, is_charm(node), name, node, constants))
     chosen = next((one for one in classes if one[0]), None) or next((one for one in classes if one[1]), None)
     if chosen is None:
-        sys.exit("src/charm.py: no class is a charm: none derives from CharmBase, and none is given to main()")
+        sys.exit("src/charm.py: there is no charm: no class derives from CharmBase or is passed to main()")
     json.dump(Reader(*chosen[2:]).answer(), sys.stdout)
 
 
 def texts(body: list[ast.stmt]) -> dict[str, str]:
-    """The names that stand for a text."""
+    """The constants with a string value."""
     found = {}
     for node in body:
         target, value = None, None
@@ -50,7 +50,7 @@ def texts(body: list[ast.stmt]) -> dict[str, str]:
 
 
 def main_class(module: ast.Module) -> str | None:
-    """The class that is given to `ops.main(…)`, `main(…)` or `ops.main.main(…)`."""
+    """The class that is passed to `ops.main(…)`, `main(…)` or `ops.main.main(…)`."""
     for node in ast.walk(module):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Name):
             if ast.unparse(node.func).split(".")[-1] == "main":
@@ -63,7 +63,7 @@ def is_charm(node: ast.ClassDef) -> bool:
 
 
 class Reader:
-    """What one class says."""
+    """Reads one class."""
 
     def __init__(self, file: str, node: ast.ClassDef, constants: dict[str, str]) -> None:
         self.file, self.node = file, node
@@ -75,7 +75,7 @@ class Reader:
         methods = [one for one in self.node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
         for base in self.node.bases:
             if ast.unparse(base).split(".")[-1] != "CharmBase":
-                self.leave(base, "a base class, with what it observes")
+                self.leave(base, "a base class: see what it observes")
         for method in methods:
             self.statements(method.body)
         handlers = {one["handler"] for one in self.observers}
@@ -87,7 +87,7 @@ class Reader:
             if method.name == "__init__":
                 self.objects(method)
             elif method.name not in handlers:
-                self.leave(method, "a method that is no handler", f"def {method.name}")
+                self.leave(method, "a method that is not a handler", f"def {method.name}")
         found = {
             method.name: {"doc": (ast.get_docstring(method) or "").split("\n\n")[0], "line": method.lineno}
             for method in methods
@@ -119,7 +119,7 @@ class Reader:
                 self.statements(handler.body)
 
     def unrolled(self, node: ast.For) -> bool:
-        """`for event in (self.on.start, …): self.framework.observe(event, …)`, one by one."""
+        """`for event in (self.on.start, …): self.framework.observe(event, …)`, as one call for each event."""
         if not isinstance(node.iter, ast.List | ast.Tuple | ast.Set):
             return False
         names = [one.id for one in getattr(node.target, "elts", [node.target]) if isinstance(one, ast.Name)]
@@ -145,9 +145,9 @@ class Reader:
         name = event and self.event(event)
         method = handler.attr if isinstance(handler, ast.Attribute) and ast.unparse(handler.value) == "self" else None
         if name is None:
-            self.leave(node, "not one of the charm's own events by its name")
+            self.leave(node, "an event that is not a named event of the charm")
         elif method is None:
-            self.leave(node, "a handler that is no method of the charm")
+            self.leave(node, "a handler that is not a method of the charm")
         else:
             self.observers.append({"event": name, "handler": method, "line": node.lineno})
 
@@ -175,15 +175,15 @@ class Reader:
         return None
 
     def objects(self, init: ast.FunctionDef) -> None:
-        """What the charm makes of classes: libraries, above all."""
+        """Objects that the charm creates, mainly libraries."""
         for node in ast.walk(init):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
                 if any(isinstance(target, ast.Attribute) for target in node.targets):
-                    self.leave(node, "an object of the charm")
+                    self.leave(node, "an object of the charm, such as a library")
 
 
 class Put(ast.NodeTransformer):
-    """Puts values in place of names."""
+    """Replaces names with values."""
 
     def __init__(self, values: dict[str, ast.expr]) -> None:
         self.values = values

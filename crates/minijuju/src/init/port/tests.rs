@@ -123,12 +123,12 @@ fn what_has_no_counterpart_is_listed() {
     for part in [
         "`Base`: a base class",
         "`_stored = ops.StoredState()`: stored state",
-        "`self.tls = Tls(self, 'certificates')`: an object of the charm",
-        "`self.framework.observe(self.tls.on.ready, self._on_ready)`: not one of the charm's own events",
-        "`self.framework.observe(self.on.stop, self.tls.stop)`: a handler that is no method",
+        "`self.tls = Tls(self, 'certificates')`: an object of the charm, such as a library",
+        "`self.framework.observe(self.tls.on.ready, self._on_ready)`: an event that is not a named event of the charm",
+        "`self.framework.observe(self.on.stop, self.tls.stop)`: a handler that is not a method",
         "`web_pebble_ready`: not an event of a machine charm",
         "`_nowhere`: the method that it names is not in the class",
-        "`def _helper`: a method that is no handler",
+        "`def _helper`: a method that is not a handler",
     ] {
         assert!(listed(part), "{part}: {:#?}", ported.left);
     }
@@ -140,7 +140,7 @@ fn what_has_no_counterpart_is_listed() {
 #[test]
 fn python_that_does_not_parse_is_named_by_line_and_nothing_is_written() {
     for (charm, why) in
-        [("class A(\n", "src/charm.py:1: "), ("x = 1\n", "no class is a charm"), ("\0", "src/charm.py:1: ")]
+        [("class A(\n", "src/charm.py:1: "), ("x = 1\n", "there is no charm"), ("\0", "src/charm.py:1: ")]
     {
         let project = project(charm);
         let error = ported(project.path()).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Machines of bases, and bases that cannot be had.
+//! Machines of bases, and bases that cannot be made.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::rig::{Rig, ask, booting, built, run, tag};
 
 const NAME: &str = "tiny@1";
 
-/// The root of a system with no more than a machine needs, which is this computer's.
+/// The root of a system with only what a machine needs, copied from this computer.
 fn tiny(rig: &Rig) -> PathBuf {
     let root = rig.beside("tiny");
     let script = "cd \"$1\" && mkdir -p etc tmp usr/sbin && printf 'ID=tiny\\nVERSION_ID=1\\n' > etc/os-release && \
@@ -30,7 +30,7 @@ fn a_base_without_systemd_has_plain_machines_and_the_first_one_says_why() {
     machines.import_base(NAME, &tiny(&rig)).unwrap();
     let spec = Spec { id: "test-0".into(), hostname: "juju-test-0".into(), base: NAME.into() };
     let error = machines.start(&spec).unwrap_err().to_string();
-    assert!(error.contains("machines cannot have systemd here"), "{error}");
+    assert!(error.contains("MINIJUJU_INIT asks for systemd, which cannot run here"), "{error}");
     assert!(error.contains("systemd is not installed in the base tiny@1"), "{error}");
     machines.init = None;
     let machine = machines.start(&spec).unwrap();
@@ -42,7 +42,7 @@ fn a_base_without_systemd_has_plain_machines_and_the_first_one_says_why() {
     let said = run(&machine, "PATH=/usr/local/bin:$PATH systemctl start x");
     assert_eq!(said.status.code(), Some(127));
     let text = String::from_utf8_lossy(&said.stderr);
-    assert!(text.contains("or on a base, that has it"), "{text}");
+    assert!(text.contains("computer or base that has it"), "{text}");
 }
 
 #[test]

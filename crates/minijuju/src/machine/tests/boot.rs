@@ -261,7 +261,7 @@ fn where_systemd_is_asked_for_and_cannot_run_it_is_an_error() {
     let rig = Rig::new();
     let (wrapper, why) = WITHOUT[1];
     let said = deploy(&rig, "systemd", wrapper);
-    assert!(said.contains("machines cannot have systemd here") && said.contains(why), "{said}");
+    assert!(said.contains("MINIJUJU_INIT asks for systemd, which cannot run here") && said.contains(why), "{said}");
     assert_eq!(rig.leftovers(), Vec::<String>::new());
     assert_eq!(cgroups(&rig.data()), Vec::<PathBuf>::new());
     let said = deploy(&rig, "sysvinit", "exec \"$@\"");
@@ -322,7 +322,7 @@ fn a_machine_has_the_locale_of_cloud_images() {
     assert_eq!(ask(&machine, "systemd-run --quiet --pipe --wait sh -c 'echo $LANG'"), "C.UTF-8\n");
 }
 
-/// Properties of a service, a script that shows what each does, and what the script says with it.
+/// Properties of services, with a script that shows the effect, and its output.
 const SANDBOXES: [(&str, &str, &str); 5] = [
     ("PrivateTmp=yes", "ls /tmp/everyones 2>/dev/null || echo hidden", "hidden\n"),
     ("ProtectSystem=strict", "touch /usr/touched 2>/dev/null || echo refused", "refused\n"),

@@ -1,4 +1,4 @@
-//! What a machine without systemd or snapd says of that.
+//! The messages of `systemctl` and `snap` in machines without systemd or snapd.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn a_machine_without_systemd_says_that_this_is_minijuju_s_limit() {
     assert_eq!(ask(&machine, "PATH=/usr/local/bin:$PATH systemctl --version | head -c 8"), "systemd ");
 }
 
-/// What snapd's program says where nothing answers it.
+/// The program `snap`, without a snapd.
 const NO_ANSWER: &str = "#!/bin/sh\n[ \"$1\" != pack ] || { echo packed; exit; }\n\
     echo 'error: cannot communicate with server: Post \"http://localhost/v2/snaps\": dial unix /run/snapd.socket' >&2\nexit 1\n";
 
@@ -33,7 +33,7 @@ fn snap_in_a_machine_without_systemd_says_that_this_is_minijuju_s_limit() {
     let none = run(&machine, &format!("{PATH} snap install hello"));
     let text = String::from_utf8_lossy(&none.stderr);
     assert_eq!(none.status.code(), Some(127), "{text}");
-    assert!(text.starts_with("minijuju: this machine has no systemd, so that snap can do nothing here"), "{text}");
+    assert!(text.starts_with("minijuju: this machine has no systemd, so snap cannot work here"), "{text}");
     ask(&machine, "install -m 755 /root/snap /usr/bin/snap");
     let mute = run(&machine, &format!("{PATH} snap install hello"));
     let text = String::from_utf8_lossy(&mute.stderr);
@@ -47,7 +47,7 @@ fn snap_in_a_machine_without_systemd_says_that_this_is_minijuju_s_limit() {
 #[ignore = "needs root: it starts machines"]
 fn a_computer_without_snapd_has_machines_that_say_so_until_somebody_installs_it() {
     let rig = Rig::new();
-    // Machines of a computer that has none are views of its files without it.
+    // A computer without snapd has machines without snapd.
     let without = "mkdir \"$MINIJUJU_DATA/../bin\" && cp --archive /usr/bin/. \"$MINIJUJU_DATA/../bin\" && \
                    rm -f \"$MINIJUJU_DATA/../bin/snap\" && mount --bind \"$MINIJUJU_DATA/../bin\" /usr/bin && exec \"$@\"";
     let said = deploy(&rig, "systemd", without);
@@ -60,7 +60,7 @@ fn a_computer_without_snapd_has_machines_that_say_so_until_somebody_installs_it(
     assert!(text.starts_with("minijuju: this machine has no snapd") && text.contains("install snapd there"), "{text}");
     ask(&machine, "printf '#!/bin/sh\\necho real \"$1\"\\n' > /usr/bin/snap && chmod 755 /usr/bin/snap");
     assert_eq!(ask(&machine, &format!("{PATH} snap list")), "real list\n");
-    // Where there is snapd, nothing stands in front of it.
+    // If there is a snapd, there is no script before it in the PATH.
     let with = booting(&rig, Duration::from_mins(1)).start(&spec(1)).unwrap();
     let there = std::path::Path::new("/usr/bin/snap").exists();
     assert_eq!(run(&with, "ls /usr/local/bin/snap").status.success(), !there);

@@ -11,7 +11,7 @@ use super::rig::{Rig, ask, booting, clean, run, spec};
 /// A snap of type `base`: installing it is mounting it, and needs nothing from the store, unlike apps.
 const SNAP: &str = "name: minijuju-test\nversion: '1'\nsummary: s\ndescription: d\ntype: base\n";
 
-/// A snap that holds what a script makes in its folder.
+/// Pack a snap. The script creates its files.
 fn pack(rig: &Rig, name: &str, yaml: &str, script: &str) -> PathBuf {
     let source = rig.beside(name);
     fs::create_dir(source.join("meta")).unwrap();
@@ -50,12 +50,12 @@ fn a_snap_from_a_file_is_installed_and_is_there_again_after_a_restart() {
     });
 }
 
-/// What a snap's program sees instead of the machine's files: the folders that snapd mounts others at, and a shell.
+/// The files that a snap's program sees instead of the machine's: mount points for snapd, and a shell.
 const BASE: &str = "mkdir -p dev etc home lib/firmware lib/modules media mnt opt proc root run snap srv sys tmp usr/lib/snapd \
     usr/src var/lib/snapd var/log var/snap var/tmp; \
     cp --parents --dereference /bin/sh $(ldd /bin/sh | grep -o '/[^ ]*') .";
 
-/// The computer's own snapd as a snap, as the store has one: programs take it.
+/// This computer's snapd as a snap, like the one in the store. Snaps with programs need it.
 const SNAPD: &str = "mkdir -p snap usr/bin usr/lib; cp --archive /usr/lib/snapd usr/lib; cp /usr/bin/snap usr/bin; \
     . /usr/lib/snapd/info; printf \"name: snapd\\nversion: '$VERSION'\\nsummary: s\\ndescription: d\\ntype: snapd\\n\" \
     > meta/snap.yaml";
@@ -63,8 +63,9 @@ const SNAPD: &str = "mkdir -p snap usr/bin usr/lib; cp --archive /usr/lib/snapd 
 const APP: &str = "name: minijuju-app\nversion: '1'\nsummary: s\ndescription: d\nbase: minijuju-base\n\
     confinement: strict\napps:\n  hello: {command: bin/hello}\n";
 
-/// Linux 6.18 numbers namespaces by processor, and takes one whose number is lower than that of who wants to keep it for a loop
-/// (`mnt_ns_loop` in fs/namespace.c): snapd then fails with "cannot preserve mount namespace", but not on every processor.
+/// Linux 6.18 numbers namespaces per processor, and reports a loop if the number is lower than that of the process's
+/// namespace (`mnt_ns_loop` in fs/namespace.c). snapd then fails with "cannot preserve mount namespace", depending on
+/// the processor.
 const RUN: &str = "for cpu in $(seq 0 $(($(nproc) - 1))); do taskset --cpu-list $cpu snap run minijuju-app.hello && exit; done; exit 1";
 
 #[test]
