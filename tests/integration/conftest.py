@@ -1,7 +1,7 @@
-"""What the integration tests need: a `juju`, and the charm to deploy with it.
+"""Fixtures for the integration tests: a `juju`, and the charm to deploy with it.
 
-The tests run on the `juju` that is on PATH. Where there is none they build minijuju and run on that, with models of
-their own that are gone afterwards. The tests themselves do not know which of the two it is.
+The tests use the `juju` on the PATH. If there is none, they build minijuju and use it, with temporary data. The tests
+themselves do not know which one it is.
 
 pytest-jubilant provides the `juju` fixture: a Jubilant object for a temporary model, one for each test module.
 See https://canonical.com/juju/docs/ops/latest/howto/write-integration-tests-for-a-charm/
@@ -25,7 +25,7 @@ PROJECT = pathlib.Path(__file__).parents[2]
 
 @pytest.fixture(scope="session", autouse=True)
 def juju_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
-    """The `juju` that the tests run: the one on PATH, else minijuju."""
+    """The `juju` that the tests use: the one on the PATH, or else minijuju."""
     found = shutil.which("juju")
     if found:
         yield pathlib.Path(found).resolve()
@@ -54,7 +54,7 @@ def juju_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.P
 def charm(juju_command: pathlib.Path) -> pathlib.Path:
     """The `.charm` file to deploy: $CHARM_PATH, or the one in the project's folder.
 
-    On minijuju it is packed for each run, which takes a second, so that the tests never see an old one.
+    With minijuju it is packed in each run, which takes a second, so that the tests never use an old one.
     """
     path = pathlib.Path(os.environ.get("CHARM_PATH") or PROJECT / f"tinyproxy_{architecture()}.charm")
     if "CHARM_PATH" not in os.environ and juju_command.name == "minijuju":
@@ -66,7 +66,7 @@ def charm(juju_command: pathlib.Path) -> pathlib.Path:
 
 @pytest.fixture(scope="module")
 def booting() -> Iterator[None]:
-    """Have minijuju's machines boot, for a module that uses it (`pytestmark`). Juju's do."""
+    """Make minijuju's machines boot systemd, as Juju's machines do. Used with `pytestmark`."""
     if not pathlib.Path("/lib/systemd/systemd").exists():
         pytest.skip("this computer has no systemd to boot machines with")
     with pytest.MonkeyPatch.context() as patch:
@@ -76,7 +76,7 @@ def booting() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
-    """Show what the charm logged last, with a test that failed."""
+    """Show the charm's last log lines if a test failed."""
     report = yield
     juju = getattr(item, "funcargs", {}).get("juju")
     if report.when == "call" and report.failed and isinstance(juju, jubilant.Juju):
@@ -106,6 +106,6 @@ def build_minijuju() -> pathlib.Path:
 
 
 def architecture() -> str:
-    """This computer's architecture by Juju's name for it."""
+    """Juju's name of this computer's architecture."""
     machine = platform.machine()
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)

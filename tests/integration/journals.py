@@ -1,4 +1,4 @@
-"""What the charms in Python write down (charms/journal.py), read by the tests."""
+"""Reads the journals of the charms in Python (charms/journal.py)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ Entry = dict[str, object]
 
 
 def journal(juju: jubilant.Juju, unit: str) -> list[Entry]:
-    """What a unit's charm wrote down so far."""
+    """The journal of a unit."""
     text = juju.exec(f"cat /var/log/journal-{unit.replace('/', '-')}", unit=unit).stdout
     return [json.loads(line) for line in text.splitlines()]
 
 
 def from_log(juju: jubilant.Juju, unit: str) -> list[Entry]:
-    """The same, from Juju's log: for a unit that is gone."""
+    """The journal of a unit from Juju's log, for a unit that is gone."""
     lines = re.findall(rf"^unit-{unit.replace('/', '-')}: .* journal (\{{.*\}})$", juju.debug_log(), re.MULTILINE)
     return [json.loads(line) for line in lines]
 
 
 def names(entries: list[Entry]) -> list[str]:
-    """The events, without actions, which come when a test wants them."""
+    """The events, without the actions that a test runs."""
     return [str(entry["event"]) for entry in entries if not str(entry["event"]).endswith("-action")]
 
 
@@ -33,9 +33,9 @@ def of_relation(entries: list[Entry], endpoint: str) -> list[Entry]:
 
 
 def assert_joined(entries: list[Entry], endpoint: str, remote: str, data: dict[str, str]) -> Entry:
-    """Check that a remote unit joined, once, that its relation-changed came next, and what it told in the end; return that.
+    """Check that a remote unit joined once, and that its relation-changed came next. Return its last data.
 
-    The first relation-changed may be early: the remote unit has perhaps not run its own hooks, and set nothing. Juju then
+    The first relation-changed may come before the remote unit has run its hooks and set its data. Juju then
     sends another one.
     """
     entries = of_relation(entries, endpoint)

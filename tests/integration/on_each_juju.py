@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Run pytest on the `juju` that is on PATH; where there is none on minijuju, once as each version of Juju.
+"""Run pytest with the `juju` on the PATH. If there is none, run it with minijuju, once for each version of Juju.
 
     tests/integration/on_each_juju.py [PYTEST ARGUMENTS...]
 
-With MINIJUJU_JUJU in the environment it is that version alone.
+If MINIJUJU_JUJU is set, it runs only that version.
 """
 
 import os
@@ -15,7 +15,7 @@ VERSIONS = ["3.6", "4.0"]
 
 
 def main() -> int:
-    """Run them all, also if one fails; the exit code of the first that failed."""
+    """Run all versions, even if one fails. Return the first exit code that is not 0."""
     pytest = [sys.executable, "-m", "pytest", *sys.argv[1:]]
     if shutil.which("juju") or os.environ.get("MINIJUJU_JUJU"):
         return subprocess.run(pytest, check=False).returncode

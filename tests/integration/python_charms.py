@@ -1,4 +1,4 @@
-"""Charms in Python, packed as Juju takes them."""
+"""Packs charms in Python."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CHARMS = pathlib.Path(__file__).parent / "charms"
 
 
 def pack(source: pathlib.Path, packages: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
-    """Make a `.charm` of a charm's folder, of what these charms have in common, and of packages from PyPI."""
+    """Make a `.charm` from a charm's folder, the code that these charms share, and packages from PyPI."""
     built = folder / source.name
     shutil.copytree(source, built)
     shutil.copytree(packages, built / "lib", ignore=shutil.ignore_patterns("__pycache__", "*.dist-info", "bin"))

@@ -9,12 +9,12 @@ import sys
 
 import pytest
 
-# No version at all is what pip finds where it reaches no index.
+# pip finds no versions if it cannot reach an index.
 UNREACHABLE = r"connection broken|Max retries exceeded|Temporary failure|from versions: none"
 
 
 def install(folder: pathlib.Path, *requirements: str):
-    """Install packages into a folder. Where PyPI cannot be reached, the test is skipped."""
+    """Install packages into a folder. If PyPI cannot be reached, skip the test."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", folder, *requirements]
     installed = subprocess.run(command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if installed.returncode and re.search(UNREACHABLE, installed.stdout):

@@ -9,7 +9,7 @@ import pytest
 
 
 def project(juju_command: pathlib.Path, folder: pathlib.Path, name: str) -> pathlib.Path:
-    """What to deploy of a charm's project: the folder on minijuju, which builds it, and the packed charm on Juju."""
+    """What to deploy for a charm's project: with minijuju its folder, which minijuju builds, and with Juju the packed charm."""
     if juju_command.name == "minijuju":
         return folder
     architecture = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]

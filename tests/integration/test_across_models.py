@@ -17,7 +17,7 @@ CHARMS = pathlib.Path(__file__).parent / "charms"
 
 @pytest.fixture(scope="module")
 def other(juju_command: pathlib.Path) -> Iterator[jubilant.Juju]:
-    """Another model, which consumes."""
+    """The consuming model."""
     with jubilant.temp_model() as other:
         yield other
 
@@ -37,7 +37,7 @@ def test_an_offer_is_shown_where_it_is_made(tmp_path: pathlib.Path, juju: jubila
 def test_both_sides_of_a_relation_across_models_hear_each_other(
     tmp_path: pathlib.Path, juju: jubilant.Juju, other: jubilant.Juju
 ):
-    """Check that databags and secrets cross, and that each side has its own name for the other."""
+    """Check that databags and secrets cross models, and that each side has its own name for the other."""
     other.deploy(pack(tmp_path, "customer"))
     other.consume(f"{model(juju)}.words", "dbalias")
     other.integrate("dbalias", "customer")
@@ -57,13 +57,13 @@ def test_both_sides_of_a_relation_across_models_hear_each_other(
 
 
 def test_an_offer_in_use_stays(juju: jubilant.Juju):
-    """Check that an offer is not removed while somebody is related to it."""
+    """Check that an offer is not removed while it has a relation."""
     with pytest.raises(jubilant.CLIError, match="offer has 1 relation"):
         juju.cli("remove-offer", f"admin/{model(juju)}.words", include_model=False)
 
 
 def test_what_is_consumed_no_more_leaves_its_relations(juju: jubilant.Juju, other: jubilant.Juju):
-    """Check that a relation across models ends in both, and that its offer can go then."""
+    """Check that a relation across models ends in both models, and that its offer can be removed then."""
     other.cli("remove-saas", "dbalias")
     other.wait(
         lambda status: said(status, "customer") == "nobody there" and not status.app_endpoints,
@@ -86,6 +86,6 @@ def model(juju: jubilant.Juju) -> str:
 
 
 def pack(folder: pathlib.Path, name: str) -> pathlib.Path:
-    """Return a charm, packed as Juju takes it."""
+    """Return a packed charm."""
     archive = shutil.make_archive(str(folder / name), "zip", CHARMS / name)
     return pathlib.Path(archive).rename(folder / f"{name}.charm")

@@ -1,4 +1,4 @@
-"""Machines of a base of its own: what a charm finds there is the base's, not this computer's.
+"""Machines of an imported base: a charm sees the base, not this computer.
 
 Each test leaves the model to the next one, so their order matters.
 """
@@ -20,7 +20,7 @@ RELEASE = dict(
     for line in pathlib.Path("/etc/os-release").read_text().splitlines()
     if "=" in line
 )
-# One that this computer is not.
+# A base other than this computer's.
 VERSION, PYTHON = ("12", "3.11") if f"{RELEASE['ID']}@{RELEASE.get('VERSION_ID')}" == "debian@13" else ("13", "3.13")
 BASE = f"debian@{VERSION}"
 METADATA = "name: looks\nsummary: A charm for tests.\ndescription: It tells what its machine is.\n"
@@ -37,14 +37,14 @@ subprocess.run(["status-set", "active", told], check=True)
 
 @pytest.fixture(scope="module", autouse=True)
 def on_minijuju(juju_command: pathlib.Path):
-    """Juju's machines have bases anyway."""
+    """Skip on Juju, whose machines always have bases."""
     if juju_command.name != "minijuju":
         pytest.skip("it is about minijuju's machines")
 
 
 @pytest.fixture(scope="module")
 def charm_on_a_base(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A charm that says what it finds."""
+    """A charm that reports its environment."""
     path = tmp_path_factory.mktemp("looks") / "looks.charm"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("metadata.yaml", METADATA)
@@ -56,7 +56,7 @@ def charm_on_a_base(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 @pytest.fixture(scope="module")
 def archive(juju: jubilant.Juju, tmp_path_factory: pytest.TempPathFactory) -> Iterator[pathlib.Path]:
-    """The root of a base that minijuju made of packages, as a tar archive."""
+    """The root of a base that `minijuju base make` made, as a tar archive."""
     base("make", BASE)
     root = pathlib.Path(os.environ["MINIJUJU_DATA"], "bases", BASE, "root")
     path = tmp_path_factory.mktemp("base") / "root.tar"
@@ -66,7 +66,7 @@ def archive(juju: jubilant.Juju, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 def test_what_is_no_base_is_refused(juju: jubilant.Juju, tmp_path: pathlib.Path, archive: pathlib.Path):
-    """Check that each bad base is one clear error, and leaves nothing behind."""
+    """Check that each invalid base is one clear error, and leaves nothing behind."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "cut.tar").write_bytes(archive.read_bytes()[: 10 << 20])
     for name, source, why in [
@@ -84,7 +84,7 @@ def test_what_is_no_base_is_refused(juju: jubilant.Juju, tmp_path: pathlib.Path,
 
 
 def test_a_disk_that_fills_is_named(juju: jubilant.Juju, tmp_path: pathlib.Path, archive: pathlib.Path):
-    """Check that an import for which there is no space leaves nothing behind."""
+    """Check that an import without enough space leaves nothing behind."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "small", tmp_path], check=True)
     try:
         error = refused("import", BASE, str(archive), data=str(tmp_path / "data"))
@@ -132,7 +132,7 @@ def base(*args: str) -> str:
 
 
 def refused(*args: str, data: str | None = None) -> str:
-    """Run `minijuju base`, which must fail, and give its error."""
+    """Run `minijuju base`, which must fail, and return its error."""
     environment = os.environ | ({"MINIJUJU_DATA": data} if data else {})
     done = subprocess.run(["juju", "base", *args], check=False, capture_output=True, text=True, env=environment)
     assert done.returncode == 1

@@ -19,7 +19,7 @@ import pytest
 APP = "tinyproxy"
 UNIT = "tinyproxy/0"
 PORT = 8000
-# What the stand-in for www.example.com answers.
+# The page of the mock of www.example.com.
 PAGE = "A page for the integration tests."
 
 
@@ -32,7 +32,7 @@ def test_deploy(charm: pathlib.Path, juju: jubilant.Juju):
 def test_workload_version_is_set(charm: pathlib.Path, juju: jubilant.Juju):
     """Check that the correct version of the workload is running: the one that APT installed."""
     package = on_machine(juju, "dpkg-query --show --showformat='${Version}' tinyproxy-bin")
-    # A package's version is the program's, between an epoch and the packagers' own revision.
+    # A package's version is the program's, between an epoch and the package's revision.
     expected = re.sub(r"^\d+:|-[^-]*$", "", package)
     assert juju.status().apps[APP].version == expected
 
@@ -70,14 +70,14 @@ def upstream(juju: jubilant.Juju) -> Iterator[None]:
 
 @pytest.mark.usefixtures("upstream")
 class TestProxy:
-    """The proxy itself, asked over HTTP."""
+    """The proxy itself, over HTTP."""
 
     def test_requests_are_proxied(self, juju: jubilant.Juju):
-        """Check that tinyproxy answers with what www.example.com answers."""
+        """Check that tinyproxy returns the page of www.example.com."""
         assert fetch(juju, "/example/") == (200, PAGE)
 
     def test_slug_change_reloads(self, juju: jubilant.Juju):
-        """Check that a new slug takes effect in the process that is running, and that the old slug is gone."""
+        """Check that the running process uses a new slug, and no longer the old one."""
         before = running_pid(juju)
         juju.config(APP, {"slug": "foo"})
         eventually(lambda: fetch(juju, "/foo/") == (200, PAGE))
@@ -97,7 +97,7 @@ class TestProxy:
 
     @pytest.mark.parametrize("event", ["install", "start", "config-changed", "update-status"])
     def test_handlers_can_run_again(self, juju: jubilant.Juju, event: str):
-        """Check that an event which comes once more changes nothing."""
+        """Check that a repeated event changes nothing."""
         before = running_pid(juju)
         dispatch(juju, event)
         assert fetch(juju, "/bar/") == (200, PAGE)
@@ -105,8 +105,8 @@ class TestProxy:
 
 
 def test_remove_leaves_nothing(juju: jubilant.Juju):
-    """Check what is left on the machine after stop and remove, each of which may come twice."""
-    # Juju takes the machine away with its last unit, so look at it before: have the charm handle the events first.
+    """Check the machine after stop and remove, each of which may come twice."""
+    # Juju removes the machine with its last unit. So let the charm handle the events before that, and check the machine.
     for event in ["stop", "stop", "remove", "remove"]:
         dispatch(juju, event)
     left = on_machine(
@@ -130,16 +130,16 @@ def on_machine(juju: jubilant.Juju, command: str) -> str:
 
 
 def running_pid(juju: jubilant.Juju) -> int:
-    """The process that is tinyproxy, and the only one."""
+    """The PID of the only tinyproxy process."""
     pid = int(on_machine(juju, "cat /var/run/tinyproxy.pid"))
     assert on_machine(juju, "pgrep -x tinyproxy") == str(pid)
     return pid
 
 
 def fetch(juju: jubilant.Juju, path: str) -> tuple[int, str]:
-    """What tinyproxy answers: the status code, and the body. 0 and the reason where nothing answers."""
+    """tinyproxy's answer: the status code and the body, or 0 and the reason."""
     address = juju.status().apps[APP].units[UNIT].public_address
-    # Straight to the machine, also where the environment names a proxy for the outside.
+    # Ignore a proxy in the environment.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"http://{address}:{PORT}{path}", timeout=10) as response:
@@ -151,7 +151,7 @@ def fetch(juju: jubilant.Juju, path: str) -> tuple[int, str]:
 
 
 def eventually(true: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait until something is true, as long as a machine under load may take."""
+    """Wait until something is true, with a timeout for a loaded machine."""
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, f"not so within {seconds} s"

@@ -1,6 +1,6 @@
 """The two example charms together: a relation, a secret, actions, storage, a resource.
 
-Each test leaves the model to the next one, so their order matters: deploy, integrate, use, rotate, part.
+Each test leaves the model to the next one, so their order matters: deploy, integrate, use, rotate, remove.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CLIENT = "keyvalue-client"
 
 @pytest.fixture(scope="module")
 def charms(juju_command: pathlib.Path) -> dict[str, pathlib.Path]:
-    """The `.charm` files of both charms. On Juju they must be there; on minijuju they are packed."""
+    """The `.charm` files of both charms. With Juju they must exist; with minijuju they are packed."""
     architecture = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
     paths = {}
     for name, folder in [(STORE, "keyvalue-charm"), (CLIENT, "client-charm")]:
@@ -32,7 +32,7 @@ def charms(juju_command: pathlib.Path) -> dict[str, pathlib.Path]:
 
 
 def test_deploy(charms: dict[str, pathlib.Path], juju: jubilant.Juju):
-    """Check that the store runs by itself, on its storage, and that the client says what it lacks."""
+    """Check that the store runs alone, with its storage, and that the client's status names what is missing."""
     juju.deploy(charms[STORE], app=STORE)
     juju.deploy(charms[CLIENT], app=CLIENT)
     status = juju.wait(
@@ -54,7 +54,7 @@ def test_integrate(juju: jubilant.Juju):
 
 
 def test_values_are_kept(juju: jubilant.Juju):
-    """Check that what one action puts another gets, and that an action fails where there is no value, or no such key."""
+    """Check that one action gets the value that another put, and that an action fails for a missing value or an invalid key."""
     juju.run(f"{CLIENT}/0", "put", {"key": "colour", "value": "dark red"})
     assert get(juju, "colour") == "dark red"
     with pytest.raises(jubilant.TaskError) as failure:
@@ -68,7 +68,7 @@ def test_values_are_kept(juju: jubilant.Juju):
 
 def test_data_flows_on_both_sides(juju: jubilant.Juju):
     """Check that each side sees what the other wrote into the relation, and never the password."""
-    # Juju 3.6 shows what the other application shares, Juju 4 what the unit's own does.
+    # Juju 3.6 shows the remote application's data, Juju 4 that of the unit's application.
     by_store, by_client = f"{STORE}/0", f"{CLIENT}/0"
     if juju.status().model.version.startswith("4."):
         by_store, by_client = by_client, by_store
@@ -80,7 +80,7 @@ def test_data_flows_on_both_sides(juju: jubilant.Juju):
 
 
 def test_new_passwords_reach_the_client(juju: jubilant.Juju):
-    """Check that the client goes on with the new password once the secret has another revision."""
+    """Check that the client uses the new password after the secret has a new revision."""
     before = secret_revision(juju)
     task = juju.run(f"{STORE}/0", "rotate-passwords")
     assert any("has a new password" in line for line in task.log)
@@ -104,7 +104,7 @@ def test_seed(juju: jubilant.Juju, tmp_path: pathlib.Path):
 
 
 def test_invalid_config_and_back(juju: jubilant.Juju):
-    """Check that the client refuses a namespace that it cannot have, and keeps the one that it has."""
+    """Check that the client refuses an invalid namespace, and keeps the old one."""
     juju.config(CLIENT, {"namespace": "other"})
     status = juju.wait(lambda status: jubilant.all_blocked(status, CLIENT))
     message = status.apps[CLIENT].units[f"{CLIENT}/0"].workload_status.message
@@ -122,7 +122,7 @@ def test_port_change_reaches_the_client(juju: jubilant.Juju):
 
 
 def test_the_next_leader_takes_over(juju: jubilant.Juju):
-    """Check that a unit that stood by serves when the leader goes, and that the client learns of it."""
+    """Check that another unit serves after the leader was removed, and that the client uses it."""
     juju.add_unit(STORE)
     juju.wait(lambda status: jubilant.all_active(status) and len(status.apps[STORE].units) == 2, timeout=600)
     juju.remove_unit(f"{STORE}/0", destroy_storage=True)
@@ -137,13 +137,13 @@ def test_the_next_leader_takes_over(juju: jubilant.Juju):
         timeout=600,
     )
     assert jubilant.all_active(status)
-    # Its store is another one: what the last leader kept went with its storage.
+    # Its store is empty: the values of the old leader were removed with its storage.
     juju.run(f"{CLIENT}/0", "put", {"key": "colour", "value": "green"})
     assert get(juju, "colour") == "green"
 
 
 def test_part(juju: jubilant.Juju):
-    """Check that parting takes the credentials back, and that both applications can be removed."""
+    """Check that removing the relation revokes the credentials, and that both applications can be removed."""
     juju.remove_relation(f"{CLIENT}:store", f"{STORE}:store")
     status = juju.wait(
         lambda status: (
@@ -162,7 +162,7 @@ def get(juju: jubilant.Juju, key: str) -> str:
 
 
 def relation_data(juju: jubilant.Juju, unit: str) -> dict[int, dict[str, str]]:
-    """What the application on the other side wrote, by relation."""
+    """The data of the remote application, by relation."""
     shown = juju.show_unit(unit)
     return {info.relation_id: info.app_data for info in shown.relation_info if info.endpoint == "store"}
 

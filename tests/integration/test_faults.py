@@ -1,7 +1,7 @@
-"""What goes wrong on a machine: the charm says why in one line, breaks nothing else, and goes on when it is fixed.
+"""Failures on a machine: the charm logs one line with the reason, breaks nothing else, and works again after the fix.
 
-The tests run the same on Juju and on minijuju. Each one breaks the unit's machine, has a hook fail, fixes what it broke
-and has Juju run the hook again, so that it leaves an active unit to the next one.
+The tests run the same on Juju and on minijuju. Each one breaks something on the unit's machine, makes a hook fail, fixes
+the machine and makes Juju retry the hook, so that it leaves an active unit to the next test.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from test_charm import APP, PORT, UNIT, eventually, on_machine, running_pid
 CONFIG = "/etc/tinyproxy/tinyproxy.conf"
 PID_FILE = "/run/tinyproxy.pid"
 PROGRAM = "/usr/bin/tinyproxy"
-# Where the tests keep things on the machine.
+# The tests' folder on the machine.
 ASIDE = "/srv/faults"
-# The tutorial's bound on starting and stopping, and what a machine under load may take around it, in seconds.
+# The tutorial's time limit for starting and stopping, and the tolerance for a loaded machine, in seconds.
 BOUND, AROUND = 3, 4
-# Each change of the slug is one.
+# Makes each slug a new one.
 SLUGS = itertools.count()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def deployed(charm: pathlib.Path, juju: jubilant.Juju) -> Iterator[None]:
-    """An active unit, which Juju does not fix by itself, and which leaves its machine tidy in the end."""
+    """An active unit whose hooks Juju does not retry by itself. Check at the end that its machine is clean."""
     juju.model_config({"automatically-retry-hooks": False})
     juju.deploy(charm, app=APP)
     juju.wait(jubilant.all_active, delay=0.1, timeout=600)
@@ -44,7 +44,7 @@ def deployed(charm: pathlib.Path, juju: jubilant.Juju) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def tidy(juju: jubilant.Juju) -> Iterator[None]:
-    """After each test: an active unit, one tinyproxy, nothing half written, no process that it left behind."""
+    """Check after each test: an active unit, one tinyproxy, no partial files, no leftover processes."""
     yield
     wait_for(juju, "active")
     running_pid(juju)
@@ -53,7 +53,7 @@ def tidy(juju: jubilant.Juju) -> Iterator[None]:
 
 
 def test_port_is_taken(juju: jubilant.Juju):
-    """Check that the log names the port, and that the unit goes on once it is free."""
+    """Check that the log names the port, and that the unit recovers once it is free."""
     kill_tinyproxy(juju)
     in_background(juju, "listener", f"exec python3 -m http.server {PORT} --directory {ASIDE}")
     eventually(lambda: on_machine(juju, f"ss -Hltn 'sport = :{PORT}'") != "")
@@ -79,7 +79,7 @@ def test_port_is_taken(juju: jubilant.Juju):
     ],
 )
 def test_tinyproxy_does_not_start(juju: jubilant.Juju, program: str, why: str):
-    """Check that the log says what tinyproxy said, or that it did not start in time."""
+    """Check that the log has tinyproxy's error, or says that it did not start in time."""
     kill_tinyproxy(juju)
     replace_program(juju, program)
     assert why in failure(juju)
@@ -89,7 +89,7 @@ def test_tinyproxy_does_not_start(juju: jubilant.Juju, program: str, why: str):
 
 
 def test_tinyproxy_is_given_up_in_time(juju: jubilant.Juju):
-    """Check that the charm waits for a tinyproxy that never runs as long as the tutorial says, and no longer."""
+    """Check that the charm waits for a tinyproxy that never runs exactly as long as in the tutorial."""
     kill_tinyproxy(juju)
     replace_program(juju, "#!/bin/sh")
     started = dispatch(juju, "start")
@@ -128,11 +128,11 @@ def uninstalled(juju: jubilant.Juju) -> Iterator[None]:
 
 @pytest.mark.usefixtures("uninstalled")
 class TestApt:
-    """apt does not install tinyproxy."""
+    """Failures of apt."""
 
     @pytest.fixture(autouse=True)
     def tidy(self, juju: jubilant.Juju) -> Iterator[None]:
-        """After each test: apt as it was."""
+        """Restore apt's configuration after each test."""
         on_machine(juju, f"cp -a /etc/apt {ASIDE}/apt")
         yield
         on_machine(juju, f"rm -r /etc/apt && mv {ASIDE}/apt /etc/apt")
@@ -141,16 +141,16 @@ class TestApt:
     @pytest.mark.parametrize(
         ("source", "why"),
         [
-            # Port 9 is discard's: nobody answers there.
+            # Port 9 is the discard service, which does not run.
             pytest.param("deb http://127.0.0.1:9/debian stable main", "update the package lists", id="unknown-mirror"),
             pytest.param("deb nonsense", "Malformed entry 1", id="malformed"),
             pytest.param("# none", "Unable to locate package tinyproxy-bin", id="none"),
         ],
     )
     def test_package_source_is_broken(self, juju: jubilant.Juju, source: str, why: str):
-        """Check that the log carries apt's own words."""
+        """Check that the log has apt's error."""
         on_machine(juju, f"rm -r /etc/apt/sources.list.d; echo '{source}' >/etc/apt/sources.list")
-        # Or apt pauses for seconds before each of the tries that it makes before the charm does.
+        # Otherwise apt itself waits for seconds before each retry.
         on_machine(juju, "echo 'Acquire::Retries::Delay false;' >/etc/apt/apt.conf.d/faults")
         installed = dispatch(juju, "install")
         assert installed.code == 1
@@ -158,13 +158,13 @@ class TestApt:
         assert on_machine(juju, "command -v tinyproxy; true") == ""
 
     def test_locks_are_held(self, juju: jubilant.Juju):
-        """Check that the charm waits while another process uses apt, and goes on when it is done."""
+        """Check that the charm waits while another process uses apt."""
         lists, dpkg = "/var/lib/apt/lists/lock", "/var/lib/dpkg/lock-frontend"
         for name, lock in [("lists", lists), ("dpkg", dpkg)]:
             hold = f"import fcntl, time; lock = open('{lock}', 'w'); fcntl.lockf(lock, fcntl.LOCK_EX); time.sleep(600)"
             in_background(juju, name, f'exec python3 -c "{hold}"')
             on_machine(juju, f'until grep -q ":$(stat -c %i {lock}) " /proc/locks; do sleep 0.02; done')
-        # For its own lock, apt-get gives up at once, and the charm tries again; for dpkg's it waits, and says so.
+        # apt-get fails at once because of its own lock, and the charm retries. For dpkg's lock, apt-get waits and prints that.
         refused = "until pgrep -x apt-get; do :; done; while pgrep -x apt-get; do :; done"
         waits = "until grep -qs 'Waiting for cache lock' /proc/$(pgrep -o -x apt-get)/fd/1; do sleep 0.02; done"
         release = f"kill $(cat {ASIDE}/lists); {waits}; kill $(cat {ASIDE}/dpkg); rm {ASIDE}/*"
@@ -174,9 +174,9 @@ class TestApt:
 
 
 def test_disk_is_full(juju: jubilant.Juju):
-    """Check that the config that cannot be written stays as it was, and is written when there is room."""
+    """Check that a config that cannot be written stays unchanged, and is written once there is space."""
     process = running_pid(juju)
-    # Room for one file: as long as the old one is there, there is none for the new one.
+    # There is space for one file, so none for the new one while the old one exists.
     on_machine(
         juju,
         f"set -e; cp {CONFIG} {ASIDE}; mount -t tmpfs -o size=4k full /etc/tinyproxy; mv {ASIDE}/tinyproxy.conf {CONFIG}",
@@ -212,7 +212,7 @@ def test_slug_is_odd(juju: jubilant.Juju, slug: str):
     juju.cli("config", APP, "--file", "-", stdin=json.dumps({APP: {"slug": slug}}))
     wait_for(juju, "blocked")
     message = juju.status().apps[APP].units[UNIT].workload_status.message
-    # A message cannot be as long as a slug.
+    # The slug may be longer than a status message.
     wanted = f"Invalid slug: '{slug}'. Slug must match the regex [a-z0-9-]+"
     assert message == wanted or (len(wanted) > 100_000 and len(message) > 1000 and wanted.startswith(message))
     assert on_machine(juju, f"cat {CONFIG}") == before
@@ -222,9 +222,9 @@ def test_slug_is_odd(juju: jubilant.Juju, slug: str):
 
 
 def test_charm_is_killed_before_it_reloads(juju: jubilant.Juju):
-    """Check that the reload which a killed hook did not reach is made up for when the hook runs again."""
+    """Check that if a hook is killed before the reload, its retry reloads the config."""
     process, before = running_pid(juju), on_machine(juju, f"cat {CONFIG}")
-    # Who reads a FIFO that nobody writes to waits: the charm does so after it wrote the config.
+    # Reading a FIFO without a writer blocks. The charm reads it after it wrote the config.
     on_machine(juju, f"cp {CONFIG} {ASIDE}/before; mv {PID_FILE} {ASIDE}/pid && mkfifo {PID_FILE}")
     written = f"while cmp -s {CONFIG} {ASIDE}/before; do sleep 0.02; done"
     in_background(juju, "killer", f"{written}; pkill -KILL -x tinyproxy-charm")
@@ -261,12 +261,12 @@ def test_hook_command_fails(juju: jubilant.Juju, command: str, script: str, why:
 
 @dataclasses.dataclass
 class Dispatched:
-    """How the charm ended that was run by hand."""
+    """The result of a manual run of the charm."""
 
     code: int
     seconds: float
     error: str
-    """What it logged at ERROR: one line, or none."""
+    """Its ERROR lines: one or none."""
 
 
 def dispatch(juju: jubilant.Juju, event: str, environment: str = "") -> Dispatched:
@@ -283,21 +283,21 @@ def dispatch(juju: jubilant.Juju, event: str, environment: str = "") -> Dispatch
 
 
 def failure(juju: jubilant.Juju, says: str = ".juju-log ") -> str:
-    """Have Juju run config-changed, which is to fail, and return the line of the log that says why: just one."""
+    """Make Juju run config-changed, which must fail. Return the only log line with the reason."""
     before = errors(juju)
     juju.config(APP, {"slug": f"slug-{next(SLUGS)}"})
     wait_for(juju, "error")
     assert juju.status().apps[APP].units[UNIT].workload_status.message == 'hook failed: "config-changed"'
     eventually(lambda: any(says in line for line in errors(juju)[len(before) :]))
     new = errors(juju)[len(before) :]
-    # Juju says that the hook failed, the charm why. A line without a sender would belong to the one before it.
+    # Juju logs that the hook failed, and the charm why. A line without a sender would belong to the line before it.
     assert all(line.startswith("unit-") for line in new), new
     assert sum(".juju-log " in line for line in new) <= 1, new
     return next(line for line in new if says in line)
 
 
 def resolve(juju: jubilant.Juju) -> None:
-    """Have Juju run the failed hook again, which is to succeed."""
+    """Make Juju retry the failed hook, which must succeed."""
     juju.cli("resolved", UNIT)
     wait_for(juju, "active")
 
@@ -318,14 +318,14 @@ def errors(juju: jubilant.Juju) -> list[str]:
 
 
 def serves_config(juju: jubilant.Juju) -> bool:
-    """Whether tinyproxy serves the path that its config file names, rather than answer 400, whatever is behind it."""
+    """Whether tinyproxy serves the path in its config file, and does not answer 400. The upstream does not matter."""
     path = f'$(sed -n \'s/^ReversePath "\\([^"]*\\)".*/\\1/p\' {CONFIG})'
     fetch = f"curl --silent --noproxy '*' --max-time 20 -o /dev/null -w '%{{http_code}}' http://127.0.0.1:{PORT}{path}"
     return on_machine(juju, f"{fetch}; true") not in {"000", "400"}
 
 
 def in_background(juju: jubilant.Juju, name: str, script: str) -> None:
-    """Run something on the machine that stays, with its process ID in the tests' folder."""
+    """Start a background process on the machine, with its PID in the tests' folder."""
     run = shlex.quote(f"echo $$ >{ASIDE}/{name}; {script}")
     on_machine(
         juju, f"setsid sh -c {run} </dev/null >/dev/null 2>&1 & until [ -s {ASIDE}/{name} ]; do sleep 0.02; done"
@@ -333,23 +333,23 @@ def in_background(juju: jubilant.Juju, name: str, script: str) -> None:
 
 
 def end(juju: jubilant.Juju, name: str, signal: str = "TERM") -> None:
-    """End what runs in the background."""
+    """Stop a background process."""
     process = f"$(cat {ASIDE}/{name})"
     on_machine(juju, f"kill -{signal} {process}; while kill -0 {process}; do sleep 0.02; done; rm {ASIDE}/{name}")
 
 
 def kill_tinyproxy(juju: jubilant.Juju) -> None:
-    """Have tinyproxy die."""
+    """Kill tinyproxy."""
     on_machine(juju, "pkill -KILL -x tinyproxy; while pgrep -x tinyproxy; do sleep 0.02; done")
 
 
 def replace_program(juju: jubilant.Juju, program: str) -> None:
-    """Put something else in tinyproxy's place."""
+    """Replace the program tinyproxy."""
     on_machine(
         juju, f"mv {PROGRAM} {ASIDE}/program; printf '%s\\n' {shlex.quote(program)} >{PROGRAM}; chmod +x {PROGRAM}"
     )
 
 
 def restore_program(juju: jubilant.Juju) -> None:
-    """Put tinyproxy back."""
+    """Restore the program tinyproxy."""
     on_machine(juju, f"mv {ASIDE}/program {PROGRAM}")

@@ -1,6 +1,6 @@
-"""This project's end of each interface, with the libraries that charms in Python use at the other.
+"""This project's side of each interface, related to the libraries for charms in Python.
 
-`consumer` is a charm in Rust on the crate `interfaces`; `authority` and `collector` are charms in Python. Each test leaves
+`consumer` is a charm in Rust that uses the crate `interfaces`; `authority` and `collector` are charms in Python. Each test leaves
 the model to the next one, so their order matters.
 """
 
@@ -20,7 +20,7 @@ from rust_charms import project
 from tls_pair import handshake
 
 KEYS = pathlib.Path(__file__).parents[2] / "crates/interfaces/src/tls_certificates/testdata"
-# The beginning of the labels that the library for charms in Python gives its secrets.
+# The prefix of the labels of secrets from the library for charms in Python.
 LABELS = "afd8c2bccf834997afce12c2706d2ede"
 PACKAGES = [
     "ops>=3,<4",
@@ -51,9 +51,9 @@ def test_deploy(charms: dict[str, pathlib.Path], juju: jubilant.Juju):
 
 
 def test_certificate_for_each_unit(juju: jubilant.Juju, tmp_path: pathlib.Path):
-    """Check that the certificate that comes can serve TLS, and that its secrets are the unit's.
+    """Check that the new certificate works for TLS, and that the unit owns its secrets.
 
-    The unit has a key of RSA, as a charm in Python leaves it: it is used.
+    The unit has an RSA key from a charm in Python, which must be used.
     """
     key = (KEYS / "rsa2048.pkcs1.pem").read_text().strip()
     label = f"{LABELS}-private-key-0-certificates"
@@ -73,7 +73,7 @@ def test_certificate_for_each_unit(juju: jubilant.Juju, tmp_path: pathlib.Path):
 
 
 def test_certificate_is_renewed_when_its_secret_expires(juju: jubilant.Juju, tmp_path: pathlib.Path):
-    """Check that the expiry of a certificate's secret brings another certificate, for the same key."""
+    """Check that the expiry of a certificate's secret gets a new certificate for the same key."""
     before = seen(juju)
     [uri] = [uri for uri, label in labelled(juju).items() if "-certificate-" in label]
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=2)
@@ -111,7 +111,7 @@ def test_new_key(juju: jubilant.Juju, tmp_path: pathlib.Path):
     ],
 )
 def test_wrong_answers_block_the_unit_and_say_why(juju: jubilant.Juju, action: str, message: str):
-    """Check that what is wrong with the other side's answer is the unit's status, and that no hook fails."""
+    """Check that an error in the other side's answer becomes the unit's status, and that no hook fails."""
     juju.run("authority/0", action)
     status = juju.wait(lambda status: jubilant.all_blocked(status, "consumer"), error=jubilant.any_error)
     unit = status.apps["consumer"].units["consumer/0"]
@@ -119,7 +119,7 @@ def test_wrong_answers_block_the_unit_and_say_why(juju: jubilant.Juju, action: s
 
 
 def test_certificate_for_the_application(juju: jubilant.Juju):
-    """Check that the application gets the certificate of a CA, once the relation is new and the answers are right."""
+    """Check that the application gets a CA certificate, after the relation was added again and the answers are valid."""
     remove_relation(juju, "consumer:certificates", "authority:certificates")
     juju.wait(lambda status: jubilant.all_active(status, "consumer"))
     assert labelled(juju) == {}, "keys and certificates are gone with their relation"
@@ -153,7 +153,7 @@ def test_certificates_of_the_unit_and_of_its_application(juju: jubilant.Juju, tm
 
 
 def test_certificates_for_a_charm_in_python(juju: jubilant.Juju):
-    """Check that the library for charms in Python takes what this project's provider signs."""
+    """Check that the library for charms in Python accepts certificates from this project's provider."""
     integrate(juju, "authority:own-certificate", "consumer:sign")
     results = juju.run("authority/0", "seen").results
     assert results["own-matches"] == "True"
@@ -165,7 +165,7 @@ def test_certificates_for_a_charm_in_python(juju: jubilant.Juju):
 
 
 def test_certificates_to_trust(juju: jubilant.Juju):
-    """Check that certificates to trust go both ways."""
+    """Check that certificates to trust are sent in both directions."""
     integrate(juju, "consumer:receive-ca-cert", "authority:send-ca-cert")
     integrate(juju, "authority:receive-ca-cert", "consumer:send-ca-cert")
     results = juju.run("authority/0", "seen").results
@@ -176,7 +176,7 @@ def test_certificates_to_trust(juju: jubilant.Juju):
 
 
 def test_database(juju: jubilant.Juju):
-    """Check that a database's credentials come in a secret, and that a new password is told."""
+    """Check that a database's credentials come in a secret, and that a new password emits an event."""
     integrate(juju, "consumer:database", "authority:database")
     facts = seen(juju)
     assert facts["endpoints"] == "10.1.1.1:5432 10.1.1.2:5432"
@@ -197,14 +197,14 @@ def test_ingress(juju: jubilant.Juju):
 
 
 def test_route(juju: jubilant.Juju):
-    """Check that a route through HAProxy is asked for with the fields that its library takes, and comes."""
+    """Check that a request for a route through HAProxy is valid for its library, and is answered."""
     integrate(juju, "consumer:route", "authority:route")
     facts = eventually(juju, lambda facts: "routes" in facts)
     assert facts["routes"] == "https://shop.example.com/"
 
 
 def test_observability(juju: jubilant.Juju):
-    """Check that a collector reads what the unit tells, and that the unit reads where traces go."""
+    """Check that a collector reads the unit's data, and that the unit reads the endpoints for traces."""
     integrate(juju, "consumer:cos-agent", "collector:cos-agent")
     results = juju.run("collector/0", "read").results
     config = json.loads(results["config"])
@@ -222,7 +222,7 @@ def test_observability(juju: jubilant.Juju):
 
 
 def test_remove(juju: jubilant.Juju):
-    """Check that all of it can go."""
+    """Check that all relations can be removed."""
     juju.remove_application("consumer", "authority", "collector")
     juju.wait(lambda status: not status.apps, timeout=300)
     assert juju.secrets() == []
@@ -235,20 +235,20 @@ def integrate(juju: jubilant.Juju, one: str, other: str):
 
 
 def remove_relation(juju: jubilant.Juju, one: str, other: str):
-    """Part two applications, and wait until they are done."""
+    """Remove the relation of two applications, and wait until they are done."""
     juju.remove_relation(one, other)
     juju.wait(jubilant.all_agents_idle, error=jubilant.any_error, timeout=300)
 
 
 def seen(juju: jubilant.Juju) -> dict[str, str]:
-    """What the consumer's unit has, from each interface."""
+    """The consumer unit's data from each interface."""
     results = dict(juju.run("consumer/0", "seen").results)
     results.pop("return-code", None)
     return results
 
 
 def eventually(juju: jubilant.Juju, ready: Callable[[dict[str, str]], bool]) -> dict[str, str]:
-    """What the consumer's unit has, once it is what is waited for."""
+    """The consumer unit's data, once it is as expected."""
 
     def settled(status: jubilant.Status) -> bool:
         return jubilant.all_agents_idle(status) and ready(seen(juju))
@@ -260,13 +260,13 @@ def eventually(juju: jubilant.Juju, ready: Callable[[dict[str, str]], bool]) -> 
 def shake(
     juju: jubilant.Juju, folder: pathlib.Path, facts: dict[str, str], host: str = "consumer-0.example.com"
 ) -> dict:
-    """Use a chain and its key for TLS, as a client that trusts the authority's CA."""
+    """Connect with this chain and key, as a TLS client that trusts the authority's CA."""
     ca = json.loads(juju.exec("secret-get --label ca --format json", unit="authority/0").stdout)["certificate"]
     return handshake(folder, facts["chain"], facts["key"], ca, host)
 
 
 def databag(juju: jubilant.Juju, owner: str) -> dict[str, str]:
-    """What the consumer or its unit has written for the authority's certificates."""
+    """The consumer's or its unit's databag for the authority's certificates."""
     [relation] = [relation for relation in relations(juju, "authority/0") if relation["endpoint"] == "certificates"]
     if "/" in owner:
         return relation["related-units"][owner]["data"]
@@ -274,14 +274,14 @@ def databag(juju: jubilant.Juju, owner: str) -> dict[str, str]:
 
 
 def labelled(juju: jubilant.Juju) -> dict[str, str]:
-    """Labels of the secrets that the consumer and its unit own, by URI, without its own CA's."""
+    """The labels, by URI, of the secrets that the consumer and its unit own, except those of its CA."""
     listed = json.loads(juju.cli("secrets", "--format", "json"))
     mine = {uri: entry for uri, entry in listed.items() if entry["owner"].split("/")[0] == "consumer"}
     return {uri: entry["label"] for uri, entry in mine.items() if entry.get("label") != "authority"}
 
 
 def secret_labels(juju: jubilant.Juju) -> dict[str, str]:
-    """Owners of those secrets, by label."""
+    """The owners of those secrets, by label."""
     listed = json.loads(juju.cli("secrets", "--format", "json"))
     return {label: listed[uri]["owner"] for uri, label in labelled(juju).items()}
 

@@ -1,6 +1,6 @@
-"""Charms that wake themselves from a background process, with `juju-exec`.
+"""Charms with a background process that uses `juju-exec`.
 
-The tests run the same on Juju and on minijuju, where no command waits outside meanwhile.
+The tests run the same on Juju and on minijuju, while no minijuju command is running.
 """
 
 from __future__ import annotations
@@ -39,5 +39,5 @@ def test_units_restart_one_after_the_other(tmp_path: pathlib.Path, juju: jubilan
 
 
 def messages(status: jubilant.Status) -> set[str]:
-    """What the units say of themselves."""
+    """The units' status messages."""
     return {unit.workload_status.message for unit in status.get_units("roller").values()}

@@ -1,4 +1,4 @@
-"""Machines as Juju's images are: a user `ubuntu`, who may do everything with `sudo`.
+"""Machines like Juju's images: a user `ubuntu`, who may do everything with `sudo`.
 
 The tests run the same on Juju and on minijuju.
 """
@@ -45,7 +45,7 @@ def test_ssh_is_the_user_ubuntu(juju: jubilant.Juju):
 
 
 def test_sudo_takes_no_password(juju: jubilant.Juju):
-    """Check that `sudo` does what root does, as root or as somebody else."""
+    """Check that `sudo` runs programs as root or as another user."""
     assert juju.ssh(UNIT, "sudo id -un") == "root\n"
     assert juju.ssh(UNIT, "echo content | sudo tee /root/file > /dev/null; sudo cat /root/file") == "content\n"
     assert juju.ssh(UNIT, "sudo -n -u nobody id -un") == "nobody\n"
@@ -64,6 +64,6 @@ def test_scp_copies_to_the_user_s_home(juju: jubilant.Juju, tmp_path: pathlib.Pa
 
 
 def test_commands_run_as_root_on_units_and_as_ubuntu_on_machines(juju: jubilant.Juju):
-    """Check whom `juju exec` is."""
+    """Check the user of `juju exec`."""
     assert juju.exec("id -un", unit=UNIT).stdout == "root\n"
     assert juju.exec("id -un", machine=0).stdout == "ubuntu\n"

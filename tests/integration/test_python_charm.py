@@ -1,4 +1,4 @@
-"""Charms in Python, on Ops from PyPI, that use as much of Juju as they can: what they are told, in which order.
+"""Charms in Python, with Ops from PyPI, that use much of Juju: their events, in order.
 
 Each charm writes a journal of its events (charms/journal.py), which the tests read (journals.py). Each test leaves the
 model to the next one, so their order matters: deploy, relate, change, remove.
@@ -31,7 +31,7 @@ def charms(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pathlib.Path]:
 
 
 def test_deploy(charms: dict[str, pathlib.Path], tmp_path: pathlib.Path, juju: jubilant.Juju):
-    """Check what a new unit's charm is told, and when."""
+    """Check the events of a new unit, and their order."""
     rates = tmp_path / "rates.txt"
     rates.write_text(RATES)
     juju.deploy(charms["ledger"], app="ledger", num_units=2, resources={"rates": str(rates)})
@@ -40,7 +40,7 @@ def test_deploy(charms: dict[str, pathlib.Path], tmp_path: pathlib.Path, juju: j
 
     (leader, other) = by_leadership(juju)
     for unit, leadership in [(leader, ["leader-elected"]), (other, leader_settings(juju))]:
-        # Storage is there before install, relations before the leader is known, and start closes the setup.
+        # Storage is attached before install, relations are created before leader-elected, and start is last.
         expected = ["book-storage-attached", "install", "members-relation-created", *leadership]
         expected += ["config-changed", "configured", "start"]
         assert names(journal(juju, unit))[: len(expected)] == expected, unit
@@ -49,7 +49,7 @@ def test_deploy(charms: dict[str, pathlib.Path], tmp_path: pathlib.Path, juju: j
 
 
 def test_charm_sees_its_model(juju: jubilant.Juju):
-    """Check what the charm can ask for, beside relations to others."""
+    """Check what the charm can read without relations to others."""
     status = juju.status()
     (leader, other) = by_leadership(juju)
     for unit, peer in [(leader, other), (other, leader)]:
@@ -88,7 +88,7 @@ def test_status_shows_what_the_charm_set(juju: jubilant.Juju):
 def test_actions(juju: jubilant.Juju):
     """Check parameters, defaults, results, logs and failures."""
     task = juju.run("ledger/0", "book", {"account": "ann"})
-    # action-set knows text only.
+    # action-set only supports text.
     assert task.results == {"booked": "1", "to": {"account": "ann"}}
     [line] = task.log
     assert line.endswith(" booking 1 for ann")
@@ -109,7 +109,7 @@ def test_actions(juju: jubilant.Juju):
 
 
 def test_deferred_event_comes_again(juju: jubilant.Juju):
-    """Check that an event which was put off is handled before the next one, and that stored state stays."""
+    """Check that a deferred event is handled before the next one, and that stored state stays."""
     unit = by_leadership(juju)[0]
     before = len(journal(juju, unit))
     juju.config("ledger", {"hold": True})
@@ -157,7 +157,7 @@ def test_integrate(juju: jubilant.Juju):
 
 
 def test_secret_is_shared(juju: jubilant.Juju):
-    """Check what the reader reads, and what the owner and the user see of the secret."""
+    """Check the secret as the reader, the owner and the user see it."""
     (leader, _) = by_leadership(juju)
     [entry] = [entry for entry in journal(juju, "reader/0") if entry["event"] == "read"]
     assert entry["content"] == {"password": "first"}
@@ -177,14 +177,14 @@ def test_secret_is_shared(juju: jubilant.Juju):
 
 
 def test_new_revision_is_followed(juju: jubilant.Juju):
-    """Check secret-changed for the reader, and secret-remove for the owner when nobody reads the old one any more."""
+    """Check secret-changed for the reader, and secret-remove for the owner when nobody uses the old revision."""
     (leader, other) = by_leadership(juju)
     juju.run(leader, "new-password", {"value": "second"})
     eventually(lambda: "peeked" in names(journal(juju, "reader/0")))
     changed, peeked = journal(juju, "reader/0")[-2:]
     assert (changed["event"], changed["label"]) == ("secret-changed", "password")
     assert peeked["content"] == {"password": "second"}
-    # The reader stays with the old revision until it says otherwise.
+    # The reader tracks the old revision until it refreshes.
     assert read(juju, "get") == {"password": "first"}
     assert read(juju, "peek") == {"password": "second"}
     assert read(juju, "get") == {"password": "first"}
@@ -204,7 +204,7 @@ def test_new_revision_is_followed(juju: jubilant.Juju):
 
 
 def test_revoked_secret_cannot_be_read(juju: jubilant.Juju):
-    """Check that a secret is closed to the reader until it is granted again."""
+    """Check that a reader cannot read a revoked secret until it is granted again."""
     (leader, _) = by_leadership(juju)
     juju.run(leader, "revoke")
     for how in ("get", "peek", "refresh"):
@@ -289,7 +289,7 @@ def test_storage(juju: jubilant.Juju):
 
 
 def test_subordinate(charms: dict[str, pathlib.Path], juju: jubilant.Juju):
-    """Check that a subordinate's units come and go with its relation, and see only the unit beside them."""
+    """Check that a subordinate's units are added and removed with its relation, and see only the unit beside them."""
     juju.deploy(charms["scribe"], app="scribe")
     before = {unit: names(journal(juju, unit)) for unit in by_leadership(juju)}
     juju.integrate("scribe:host", "ledger")
@@ -303,7 +303,7 @@ def test_subordinate(charms: dict[str, pathlib.Path], juju: jubilant.Juju):
         assert events.index("config-changed") + 1 == events.index("start")
         assert_joined(entries, "host", principal, {})
         assert {entry["unit"] for entry in entries if "unit" in entry} == {principal}
-        # Every charm has the endpoint juju-info, and hears nothing of it.
+        # Every charm has the endpoint juju-info, without any events.
         assert names(journal(juju, principal)) == before[principal]
     machines = {unit.machine for unit in juju.status().get_units("ledger").values()}
     assert len(machines) == 2
@@ -317,7 +317,7 @@ def test_subordinate(charms: dict[str, pathlib.Path], juju: jubilant.Juju):
 
 
 def test_add_unit(juju: jubilant.Juju):
-    """Check what a unit is told that comes when there are relations: all were created before any unit joins."""
+    """Check the events of a new unit with existing relations: all are created before any unit joins."""
     (leader, other) = by_leadership(juju)
     juju.add_unit("ledger")
     eventually(lambda: len(juju.status().get_units("ledger")) == 3)
@@ -339,7 +339,7 @@ def test_add_unit(juju: jubilant.Juju):
 
 
 def test_leader_goes(juju: jubilant.Juju):
-    """Check what all sides are told when the leader is removed, and another unit with it."""
+    """Check the events of all sides when the leader and another unit are removed."""
     (leader, other, third) = by_leadership(juju)
     before = {unit: len(journal(juju, unit)) for unit in (other, "reader/0")}
     juju.remove_unit(leader, third, destroy_storage=True)
@@ -365,7 +365,7 @@ def test_leader_goes(juju: jubilant.Juju):
     seen = inspect(juju, other)
     assert (seen["leader"], seen["planned-units"], seen["peers"]) == (True, 1, [])
     assert seen["peer-app-data"] == {"leader": other}
-    # The application's secret is its new leader's to manage; the unit's own went with it.
+    # The new leader manages the application's secret. The unit's secret was removed with it.
     assert seen["secret"]["own"] == {"password": "second"}
     assert seen["secret"]["expires-in-hours"] is None, "an expiry is a revision's"
     assert [secret.owner for secret in juju.secrets()] == ["ledger"]
@@ -373,7 +373,7 @@ def test_leader_goes(juju: jubilant.Juju):
 
 
 def test_remove_relation(juju: jubilant.Juju):
-    """Check that both sides are told that each unit departs, then that the relation is broken."""
+    """Check that each unit departs on both sides, and that the relation is broken then."""
     [unit] = juju.status().get_units("ledger")
     before = {name: len(journal(juju, name)) for name in (unit, "reader/0")}
     juju.remove_relation("ledger", "reader")
@@ -416,7 +416,7 @@ def is_juju_4(juju: jubilant.Juju) -> bool:
 
 
 def leader_settings(juju: jubilant.Juju) -> list[str]:
-    """What a unit that does not lead is told of the leader before config-changed."""
+    """The leadership events of a unit that is not the leader, before config-changed."""
     return [] if is_juju_4(juju) else ["leader-settings-changed"]
 
 
@@ -457,17 +457,17 @@ def assert_taken_down(entries: list[Entry], unit: str, peers: int) -> None:
 
 
 def inspect(juju: jubilant.Juju, unit: str) -> dict:
-    """What a unit's charm says that it sees."""
+    """What a unit's charm sees, from its action."""
     return json.loads(juju.run(unit, "inspect").results["report"])
 
 
 def read(juju: jubilant.Juju, how: str) -> dict[str, str]:
-    """Have the reader read its secret."""
+    """Run the reader's action that reads its secret."""
     return json.loads(juju.run("reader/0", "read", {"how": how}).results["content"])
 
 
 def eventually(true: Callable[[], bool], seconds: float = 120) -> None:
-    """Wait until something is true, as long as a machine under load may take."""
+    """Wait until something is true, with a timeout for a loaded machine."""
     until = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < until, f"not so within {seconds} s"

@@ -1,4 +1,4 @@
-"""Charms whose workloads are services of systemd: from apt, and of the charm's own.
+"""Charms whose workloads are systemd services: from apt, and from the charm.
 
 Each test leaves the model to the next one, so their order matters.
 """
@@ -26,13 +26,13 @@ pytestmark = pytest.mark.usefixtures("booting")
 
 @pytest.fixture(scope="module")
 def on_minijuju(juju_command: pathlib.Path):
-    """For what has to be done to a machine from outside."""
+    """Skip on Juju, because the test changes a machine from outside."""
     if juju_command.name != "minijuju":
         pytest.skip("it is about minijuju's machines")
 
 
 def test_services_from_apt_start(tmp_path: pathlib.Path, juju: jubilant.Juju):
-    """Check that what apt installs runs, is enabled, answers, and is in the journal."""
+    """Check that services from apt run, are enabled, answer, and write to the journal."""
     juju.deploy(pack(CHARMS / "services", tmp_path), app="services")
     juju.wait(lambda status: jubilant.all_active(status, "services"), error=jubilant.any_error, timeout=600)
     assert_up(juju)
@@ -50,7 +50,7 @@ def test_services_are_up_after_a_reboot(juju: jubilant.Juju):
     juju.config("services", {"restart": "once"})
     juju.wait(lambda status: jubilant.all_agents_idle(status, "services") and boot_id(juju) != before, timeout=300)
     assert_up(juju)
-    # As Ops' own test of juju-reboot sees it.
+    # As in Ops' test of juju-reboot.
     assert boot_time(juju) > time_before
     uptime = float(juju.exec("cut -d' ' -f1 /proc/uptime", unit="services/0").stdout)
     assert uptime < 300
@@ -59,7 +59,7 @@ def test_services_are_up_after_a_reboot(juju: jubilant.Juju):
 
 
 def test_services_are_up_after_a_machine_was_killed(on_minijuju: None, juju: jubilant.Juju):
-    """Check that a machine whose first process was killed starts again with the next command."""
+    """Check that if a machine's first process was killed, the next command starts the machine."""
     before = boot_id(juju)
     name = juju.status().machines["0"].instance_id
     record = pathlib.Path(os.environ["MINIJUJU_DATA"], "machines", name, "machine.json")
@@ -107,7 +107,7 @@ def pack(source: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
 
 
 def running() -> set[int]:
-    """The numbers of the processes on this computer that have not ended."""
+    """The PIDs of the processes on this computer, without zombies."""
     listed = subprocess.run(["ps", "-eo", "pid=,stat="], check=True, capture_output=True, text=True).stdout
     return {int(pid) for pid, stat in map(str.split, listed.splitlines()) if not stat.startswith("Z")}
 
@@ -130,5 +130,5 @@ def boot_time(juju: jubilant.Juju) -> int:
 
 
 def boot_id(juju: jubilant.Juju) -> str:
-    """Which start of the machine this is."""
+    """The number of the machine's current boot."""
     return juju.exec("cat /proc/sys/kernel/random/boot_id", unit="services/0").stdout.strip()

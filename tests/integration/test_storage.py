@@ -16,14 +16,14 @@ CHARM = pathlib.Path(__file__).parent / "charms" / "keeper"
 
 
 def test_storage_is_attached_with_the_unit(tmp_path: pathlib.Path, juju: jubilant.Juju):
-    """Check that a unit gets what was asked for, and writes to it."""
+    """Check that a unit gets the requested storage, and writes to it."""
     juju.deploy(pack(tmp_path), app="keeper", storage={"notes": "lxd,1G"})
     wait_for(juju, "keeper/0", "new")
     assert storage(juju)["notes/0"]["status"]["current"] == "attached"
 
 
 def test_a_unit_that_goes_leaves_its_storage(juju: jubilant.Juju):
-    """Check that what was written stays in the model, attached to nothing."""
+    """Check that the storage stays in the model, detached."""
     juju.remove_unit("keeper/0")
     juju.wait(lambda status: not status.apps["keeper"].units, timeout=600)
     found = storage(juju)["notes/0"]
@@ -32,7 +32,7 @@ def test_a_unit_that_goes_leaves_its_storage(juju: jubilant.Juju):
 
 
 def test_another_unit_finds_what_the_first_one_wrote(juju: jubilant.Juju):
-    """Check that storage is attached to a new unit with what is in it, and leaves it when asked to."""
+    """Check that storage is attached to a new unit with its content, and is detached on request."""
     juju.cli("add-unit", "keeper", "--attach-storage", "notes/0")
     wait_for(juju, "keeper/1", "written by keeper/0")
     juju.cli("detach-storage", "notes/0")
@@ -42,7 +42,7 @@ def test_another_unit_finds_what_the_first_one_wrote(juju: jubilant.Juju):
 
 
 def test_attached_storage_is_removed_by_force_only(juju: jubilant.Juju):
-    """Check that storage in use stays without --force."""
+    """Check that storage in use is only removed with --force."""
     with pytest.raises(jubilant.CLIError, match="storage is attached"):
         juju.cli("remove-storage", "notes/0")
     juju.cli("remove-storage", "--force", "notes/0")
@@ -55,7 +55,7 @@ def storage(juju: jubilant.Juju) -> dict[str, dict]:
 
 
 def wait_for(juju: jubilant.Juju, unit: str, message: str) -> None:
-    """Wait until a unit's workload says this."""
+    """Wait for this status message of a unit."""
 
     def says(status: jubilant.Status) -> bool:
         units = status.apps["keeper"].units
@@ -65,5 +65,5 @@ def wait_for(juju: jubilant.Juju, unit: str, message: str) -> None:
 
 
 def pack(folder: pathlib.Path) -> pathlib.Path:
-    """Return the charm, packed as Juju takes it."""
+    """Return the packed charm."""
     return pathlib.Path(shutil.make_archive(str(folder / "keeper"), "zip", CHARM)).rename(folder / "keeper.charm")

@@ -1,4 +1,4 @@
-"""The example of a web server charm, and the same charm in Python as its oracle, as a team would deploy them.
+"""The example of a web server charm, and the same charm in Python as a reference.
 
 The provider of certificates and the collector are charms in Python. Each test leaves the model to the next one, so their
 order matters.
@@ -79,7 +79,7 @@ def test_site_is_served(app: str, charms: dict[str, pathlib.Path], juju: jubilan
 
 
 def test_admin_needs_the_password(app: str, juju: jubilant.Juju):
-    """Check that the password of the secret opens /admin/, and that a new one does after it was rotated."""
+    """Check that the secret's password opens /admin/, and that after a rotation the new one does."""
     juju.exec("mkdir -p /srv/site/admin && echo secret > /srv/site/admin/index.html", unit=f"{app}/0")
     assert get(juju, app, "/admin/")[0].status == 401
     first = password(juju, app)
@@ -91,7 +91,7 @@ def test_admin_needs_the_password(app: str, juju: jubilant.Juju):
 
 
 def test_https(app: str, charms: dict[str, pathlib.Path], juju: jubilant.Juju):
-    """Check that a client that trusts the authority gets the site by HTTPS, and is sent there from HTTP."""
+    """Check that a client that trusts the authority gets the site by HTTPS, and that HTTP redirects there."""
     if "authority" not in juju.status().apps:
         juju.deploy(charms["authority"], app="authority")
     juju.integrate(f"{app}:certificates", "authority:certificates")
@@ -104,7 +104,7 @@ def test_https(app: str, charms: dict[str, pathlib.Path], juju: jubilant.Juju):
 
 
 def test_observability(app: str, charms: dict[str, pathlib.Path], juju: jubilant.Juju):
-    """Check that the collector hears where the metrics are."""
+    """Check that the collector gets the address of the metrics."""
     collector = f"{app}-collector"
     juju.deploy(charms["collector"], app=collector)
     juju.integrate(f"{app}:cos-agent", f"{collector}:cos-agent")
@@ -119,7 +119,7 @@ def test_observability(app: str, charms: dict[str, pathlib.Path], juju: jubilant
 
 
 def test_bad_config_and_back(app: str, juju: jubilant.Juju):
-    """Check that an option that is wrong blocks the unit, which goes on to serve."""
+    """Check that an invalid option blocks the unit, which still serves."""
     juju.config(app, {"keepalive": 5000})
     status = juju.wait(lambda status: jubilant.all_blocked(status, app), error=jubilant.any_error)
     assert "keepalive is 5000" in status.apps[app].units[f"{app}/0"].workload_status.message
@@ -129,7 +129,7 @@ def test_bad_config_and_back(app: str, juju: jubilant.Juju):
 
 
 def test_peers_share_the_password(app: str, juju: jubilant.Juju):
-    """Check that another unit takes the same password, and has a certificate of its own."""
+    """Check that another unit has the same password, and its own certificate."""
     juju.add_unit(app)
     juju.wait(lambda status: jubilant.all_active(status, app), error=jubilant.any_error, timeout=600)
     juju.wait(jubilant.all_agents_idle, error=jubilant.any_error)
@@ -139,7 +139,7 @@ def test_peers_share_the_password(app: str, juju: jubilant.Juju):
 
 
 def test_without_the_authority_it_serves_http_again(app: str, juju: jubilant.Juju):
-    """Check that the certificate is gone with its relation."""
+    """Check that the certificate is removed with its relation."""
     juju.remove_relation(f"{app}:certificates", "authority:certificates")
     juju.wait(lambda status: message(juju, app) == f"Serving http://{HOST}", error=jubilant.any_error, timeout=300)
     assert get(juju, app, "/")[1] == "hello\n"
@@ -147,7 +147,7 @@ def test_without_the_authority_it_serves_http_again(app: str, juju: jubilant.Juj
 
 
 def test_remove(app: str, juju: jubilant.Juju):
-    """Check that the charm can go."""
+    """Check that the charm can be removed."""
     juju.remove_application(app, f"{app}-collector", destroy_storage=True)
     juju.wait(lambda status: app not in status.apps, timeout=300)
 
@@ -158,7 +158,7 @@ def message(juju: jubilant.Juju, app: str) -> str:
 
 
 def address(juju: jubilant.Juju, app: str, unit: int = 0) -> str:
-    """Where a unit is."""
+    """The address of a unit."""
     return juju.status().apps[app].units[f"{app}/{unit}"].public_address
 
 
@@ -170,7 +170,7 @@ def password(juju: jubilant.Juju, app: str, unit: int = 0) -> str:
 def get(
     juju: jubilant.Juju, app: str, path: str, *, password: str | None = None
 ) -> tuple[http.client.HTTPResponse, str]:
-    """Ask for a path by HTTP, and follow nothing."""
+    """Get a path by HTTP, without following redirects."""
     connection = http.client.HTTPConnection(address(juju, app), timeout=30)
     headers = {"Host": HOST}
     if password:
@@ -181,11 +181,11 @@ def get(
 
 
 def secure_get(juju: jubilant.Juju, app: str, unit: int = 0) -> str:
-    """Ask for the site by HTTPS, as a client that trusts the authority's CA and checks the host's name."""
+    """Get the site by HTTPS, as a client that trusts the authority's CA and checks the host name."""
     ca = json.loads(juju.exec("secret-get --label ca --format json", unit="authority/0").stdout)["certificate"]
     context = ssl.create_default_context(cadata=ca)
     connection = http.client.HTTPSConnection(HOST, timeout=30, context=context)
-    # The name is not in any DNS.
+    # There is no DNS entry for the name.
     plain = socket.create_connection((address(juju, app, unit), 443), timeout=30)
     connection.sock = context.wrap_socket(plain, server_hostname=HOST)
     connection.request("GET", "/")

@@ -1,4 +1,4 @@
-"""Two ends of a TLS connection that never leave this process: what a certificate, its chain and its key are good for."""
+"""A TLS connection inside this process, to test a certificate with its chain and its key."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import ssl
 
 
 def handshake(folder: pathlib.Path, chain: str, key: str, ca: str, host: str) -> dict[str, object]:
-    """Shake hands with a server that has this chain and key, as a client that trusts this CA. Return the certificate.
+    """Do a TLS handshake with a server that has this chain and key, as a client that trusts this CA. Return the certificate.
 
-    It fails if the key is another's, if the chain does not lead to the CA, or if the certificate is not for the host.
+    It fails if the key is not the certificate's, if the chain does not lead to the CA, or if the certificate is not for the host.
     """
     (folder / "chain.pem").write_text(chain)
     (folder / "key.pem").write_text(key)

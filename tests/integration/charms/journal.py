@@ -1,4 +1,4 @@
-"""A charm that writes down what happens to it: one line for each event, in order, with what it saw then."""
+"""A charm that writes a journal: one line for each event, in order, with what the charm saw."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ logger = logging.getLogger(__name__)
 class JournalCharm(ops.CharmBase):
     """Keeps a journal of its unit's events, in a file on the machine and in Juju's log.
 
-    The file tells the order while the unit is there, and the log also when its machine is gone.
+    The file is there as long as the unit. The log is still there when its machine is gone.
     """
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
         for name, event in self.on.events().items():
-            # These two are Ops's own, and come after every event.
+            # Ops emits these two after every event.
             if name not in ("collect_app_status", "collect_unit_status"):
                 framework.observe(event, self._on_any)
 
@@ -36,7 +36,7 @@ class JournalCharm(ops.CharmBase):
         logger.info("journal %s", line)
 
     def _facts(self, event: ops.EventBase) -> dict[str, object]:
-        """What the event says, and what it makes visible."""
+        """The event's attributes, and the data of its relation."""
         facts: dict[str, object] = {}
         if isinstance(event, ops.RelationEvent):
             relation = event.relation
@@ -44,7 +44,7 @@ class JournalCharm(ops.CharmBase):
             facts["units"] = sorted(unit.name for unit in relation.units)
             if event.unit:
                 facts["unit"] = event.unit.name
-                # Ops knows no data of a peer that departs.
+                # Ops has no data of a departing peer.
                 if event.unit in relation.data:
                     facts["unit-data"] = dict(relation.data[event.unit])
         if isinstance(event, ops.RelationDepartedEvent):

@@ -22,7 +22,7 @@ VALID = datetime.timedelta(days=30)
 
 
 class Check(pydantic.BaseModel, extra="forbid", strict=True):
-    """How HAProxy finds out whether a unit is up."""
+    """HAProxy's health check of a unit."""
 
     interval: int
     rise: int
@@ -32,8 +32,8 @@ class Check(pydantic.BaseModel, extra="forbid", strict=True):
 
 
 class Route(pydantic.BaseModel, extra="forbid", strict=True):
-    """What a requirer of haproxy-route writes: of the fields of HAProxy's own library, which is not on PyPI, all that must
-    be there and those that the tests use.
+    """The application data of a requirer of haproxy-route: the required fields, and those that the tests use. HAProxy's
+    library is not on PyPI.
     """
 
     service: str
@@ -44,13 +44,13 @@ class Route(pydantic.BaseModel, extra="forbid", strict=True):
 
 
 class RouteUnit(pydantic.BaseModel):
-    """What each of its units writes."""
+    """The unit data of a requirer of haproxy-route."""
 
     address: pydantic.IPvAnyAddress
 
 
 class AuthorityCharm(ops.CharmBase):
-    """Signs, gives and takes."""
+    """Provides certificates, a database, an ingress and routes."""
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)

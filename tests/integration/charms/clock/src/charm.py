@@ -15,7 +15,7 @@ WantedBy=multi-user.target
 
 
 class Clock(ops.CharmBase):
-    """Keeps one service."""
+    """Manages one service."""
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)

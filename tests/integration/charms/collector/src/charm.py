@@ -1,4 +1,4 @@
-"""Collects what the unit beside it tells, with the library that the collectors in Python use."""
+"""Reads the data of the unit beside it, with the library of the collectors in Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cosl import JujuTopology, LZMABase64
 
 
 class Config(pydantic.BaseModel):
-    """The published schema's fields, and those that the collectors' own library adds."""
+    """The fields of the published schema, and those that the collectors' library adds."""
 
     model_config = pydantic.ConfigDict(extra="forbid", strict=True)
 
@@ -24,7 +24,7 @@ class Config(pydantic.BaseModel):
 
 
 class CollectorCharm(ops.CharmBase):
-    """Reads, and offers to take traces."""
+    """Reads cos_agent, and provides endpoints for traces."""
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)

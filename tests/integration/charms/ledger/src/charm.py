@@ -46,7 +46,7 @@ class LedgerCharm(JournalCharm):
     def _on_install(self, _event: ops.InstallEvent) -> None:
         self.unit.set_workload_version("1.2.3")
         self.unit.set_ports(PORT)
-        # Storage is there before install.
+        # Storage is attached before install.
         book = self.model.storages["book"][0]
         (book.location / "accounts").write_text("none\n")
 
@@ -89,7 +89,7 @@ class LedgerCharm(JournalCharm):
         self._stored.leaving = event.departing_unit == self.unit
 
     def _on_accounts_relation_broken(self, event: ops.RelationBrokenEvent) -> None:
-        # A unit that goes leaves the relation to the others, which still need the secret.
+        # Other units still need the secret when one unit leaves the relation.
         if self.unit.is_leader() and not self._stored.leaving:
             self.model.get_secret(label=f"accounts-{event.relation.id}").remove_all_revisions()
 
@@ -154,7 +154,7 @@ class LedgerCharm(JournalCharm):
     def _on_new_password_action(self, event: ops.ActionEvent) -> None:
         secret = self._secret()
         secret.set_content({"password": event.params["value"]})
-        # An owner that has read a secret is one of its readers: without this, the old revision would stay in use.
+        # An owner that has read a secret is an observer, too. Without this, the old revision would stay in use.
         secret.get_content(refresh=True)
 
     def _on_revoke_action(self, _event: ops.ActionEvent) -> None:
@@ -167,7 +167,7 @@ class LedgerCharm(JournalCharm):
         self.unit.add_secret({"key": "old"}, label="lease", expire=datetime.timedelta(seconds=2))
 
     def _on_renew_action(self, _event: ops.ActionEvent) -> None:
-        # To get it is to read it, so the unit keeps the old revision in use.
+        # This makes the unit an observer, so the old revision stays in use.
         self.model.get_secret(label="lease").set_content({"key": "new"})
 
     def _on_more_pages_action(self, _event: ops.ActionEvent) -> None:
@@ -181,7 +181,7 @@ class LedgerCharm(JournalCharm):
 
 
 def hours_until(time: datetime.datetime) -> int:
-    """How many hours there are from now, rounded."""
+    """The hours from now, rounded."""
     return round((time - datetime.datetime.now(time.tzinfo)).total_seconds() / 3600)
 
 

@@ -44,7 +44,7 @@ class ReaderCharm(JournalCharm):
         if not identifier or self._stored.secret == identifier:
             return
         self._stored.secret = identifier
-        # The label is this reader's own name for it from now on.
+        # From now on, this charm can use the label.
         content = self.model.get_secret(id=identifier, label="password").get_content()
         self.write({"event": "read", "content": content})
 
@@ -52,7 +52,7 @@ class ReaderCharm(JournalCharm):
         self._stored.secret = ""
 
     def _on_secret_changed(self, event: ops.SecretChangedEvent) -> None:
-        # Look at the new revision, and stay with the old one.
+        # Peek at the new revision, but keep tracking the old one.
         self.write({"event": "peeked", "content": event.secret.peek_content()})
 
     def _on_read_action(self, event: ops.ActionEvent) -> None:

@@ -1,4 +1,4 @@
-"""The one beside others."""
+"""A subordinate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from journal import JournalCharm
 
 
 class ScribeCharm(JournalCharm):
-    """Does nothing but keep its journal."""
+    """Only writes its journal."""
 
     def __init__(self, framework: ops.Framework):
         super().__init__(framework)
