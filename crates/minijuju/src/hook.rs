@@ -151,9 +151,11 @@ impl Hook {
                 (SecretKind::Expired | SecretKind::Remove, 1..) => {
                     format!("running {} hook for {uri}/{revision}", self.name())
                 }
-                _ => format!("running {} hook for {uri}", self.name()),
+                (SecretKind::Changed | SecretKind::Rotate | SecretKind::Expired | SecretKind::Remove, _) => {
+                    format!("running {} hook for {uri}", self.name())
+                }
             },
-            _ => format!("running {} hook", self.name()),
+            Hook::Plain(_) | Hook::Relation(_) | Hook::Storage { .. } => format!("running {} hook", self.name()),
         }
     }
 }

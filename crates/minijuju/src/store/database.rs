@@ -1,5 +1,6 @@
 //! The database file: its location, how to open it, and the version of its tables.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io;
@@ -10,7 +11,6 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::secret;
 use super::word::UnknownWord;
 use crate::called::called;
 use crate::private;
@@ -235,9 +235,9 @@ impl Store {
     ) -> std::result::Result<T, E> {
         check(&self.folder, self.identity)?;
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::from)?;
-        let before = secret::revisions(&tx)?;
+        let before = revisions(&tx)?;
         let value = change(&tx)?;
-        let removed = !before.is_subset(&secret::revisions(&tx)?);
+        let removed = !before.is_subset(&revisions(&tx)?);
         tx.commit().map_err(Error::from)?;
         if removed {
             self.forget_log()?;
@@ -267,6 +267,13 @@ fn check(folder: &Path, expected: (u64, u64)) -> Result<()> {
 /// The current time in milliseconds since 1970.
 pub fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
+}
+
+/// All revisions of secrets in all models: model, secret, number.
+fn revisions(db: &Db) -> Result<BTreeSet<(String, String, i64)>> {
+    let mut statement = db.prepare_cached("SELECT model, secret, revision FROM secret_revision")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 #[cfg(test)]

@@ -289,13 +289,6 @@ pub fn sweep(db: &Db) -> Result<()> {
     Ok(())
 }
 
-/// All revisions in all models: model, secret, number.
-pub fn revisions(db: &Db) -> Result<BTreeSet<(String, String, i64)>> {
-    let mut statement = db.prepare_cached("SELECT model, secret, revision FROM secret_revision")?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
 pub fn count(db: &Db, model: &str) -> Result<usize> {
     let count: u32 = db.query_row("SELECT count(*) FROM secret WHERE model = ?", [model], |row| row.get(0))?;
     Ok(count as usize)

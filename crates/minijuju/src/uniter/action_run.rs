@@ -9,7 +9,7 @@ use super::charm_folder;
 use super::commands;
 use super::debug::Debugged;
 use super::environment::{Job, context_id};
-use super::hook_run::error_status;
+use super::hook_run::status_after;
 use super::listener::HookListener;
 use super::process::Ended;
 use super::program::{FindError, Program, Surroundings, exit_text};
@@ -19,7 +19,6 @@ use super::view::Snapshot;
 use super::worker::Worker;
 use crate::charm;
 use crate::store::action::{self, Task, TaskKind, TaskStatus};
-use crate::store::agent::Operation;
 use crate::store::status;
 use crate::store::status::{Kind, Status};
 
@@ -151,10 +150,9 @@ impl Worker<'_> {
     ) -> anyhow::Result<()> {
         let (mut results, mut message) = session.action_outcome();
         let exec = task.command().is_some();
-        let mut put = |key: &str, value: Value| drop(results.insert(key.to_owned(), value));
         match ended {
             Ok(Ended::Exited(status)) => {
-                put("return-code", json!(status.code().unwrap_or(-1)));
+                results.insert("return-code".to_owned(), json!(status.code().unwrap_or(-1)));
                 // A failing exit code means a failed action, but a command has run whatever its exit code.
                 if !status.success() && !exec {
                     message = Some(exit_text(*status));
@@ -164,16 +162,8 @@ impl Worker<'_> {
             Ok(_) => message = Some("action terminated".to_owned()),
             Err(error) => message = Some(error.to_string()),
         }
-        for (key, bytes) in [("stdout", stdout), ("stderr", stderr)] {
-            match String::from_utf8(bytes) {
-                Ok(text) if text.is_empty() => {}
-                Ok(text) => put(key, json!(text)),
-                Err(error) => {
-                    put(key, json!(base64::encode(error.as_bytes())));
-                    put(&format!("{key}-encoding"), json!("base64"));
-                }
-            }
-        }
+        put_output(&mut results, "stdout", stdout);
+        put_output(&mut results, "stderr", stderr);
         let succeeded = matches!(ended, Ok(Ended::Exited(status)) if exec || status.success());
         let changes = if succeeded {
             let (changes, refusal) = session.finish();
@@ -199,10 +189,7 @@ impl Worker<'_> {
         task.message = message.unwrap_or_default();
         task.log = last.map(|last| last.log).unwrap_or_default();
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
-        let after = match &seen.unit.agent.operation {
-            Operation::Failed(hook) => error_status(hook),
-            _ => Status::new("idle", ""),
-        };
+        let after = status_after(&seen.unit.agent.operation);
         self.store.write(|db| {
             if let Some(changes) = changes {
                 changes.commit(db)?;
@@ -211,6 +198,18 @@ impl Worker<'_> {
             status::set(db, uuid, Kind::Agent, name, &after)
         })?;
         Ok(())
+    }
+}
+
+/// Put what a process printed among a task's results: in base64, if it is no text.
+fn put_output(results: &mut Map<String, Value>, key: &str, bytes: Vec<u8>) {
+    match String::from_utf8(bytes) {
+        Ok(text) if text.is_empty() => {}
+        Ok(text) => drop(results.insert(key.to_owned(), json!(text))),
+        Err(error) => {
+            results.insert(key.to_owned(), json!(base64::encode(error.as_bytes())));
+            results.insert(format!("{key}-encoding"), json!("base64"));
+        }
     }
 }
 

@@ -114,7 +114,7 @@ impl Worker<'_> {
         self.place_resources(seen, &files)?;
         match hook {
             Hook::Storage { id, .. } => self.storage(machine, &files, id),
-            _ => Ok((String::new(), String::new())),
+            Hook::Plain(_) | Hook::Relation(_) | Hook::Secret { .. } => Ok((String::new(), String::new())),
         }
     }
 
@@ -214,7 +214,7 @@ impl Worker<'_> {
             Hook::Plain(Plain::Install) if !seen.unit.agent.status_set => Some("installing charm software"),
             Hook::Plain(Plain::Stop) => Some("stopping charm software"),
             Hook::Plain(Plain::Remove) => Some("cleaning up prior to charm deletion"),
-            _ => None,
+            Hook::Plain(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => None,
         };
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
         let resolved = [Resolved::RetryHooks, Resolved::NoHooks].contains(&seen.unit.resolved);
@@ -254,7 +254,7 @@ impl Worker<'_> {
             Hook::Plain(Plain::Stop) => Some(Status::new("maintenance", "")),
             Hook::Plain(Plain::Remove) => Some(Status::new("terminated", "")),
             Hook::Plain(Plain::Start) if !unit.agent.status_set => Some(Status::new("unknown", "")),
-            _ => None,
+            Hook::Plain(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => None,
         };
         let hook_name = hook.name();
         let message = match (via, &changes) {
@@ -291,7 +291,7 @@ impl Worker<'_> {
                     scope::leave(db, uuid, seen, *relation)?;
                 }
                 Hook::Secret { kind: SecretKind::Rotate, uri, .. } => secrets::rotated(db, uuid, uri)?,
-                _ => {}
+                Hook::Plain(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => {}
             }
             Ok::<_, store::Error>(())
         })?;
@@ -353,6 +353,14 @@ impl Worker<'_> {
             self.take_storage(hook, &machine)?;
         }
         self.commit(seen, hook, None, None)
+    }
+}
+
+/// The agent's status between hooks and actions.
+pub fn status_after(operation: &Operation) -> Status {
+    match operation {
+        Operation::Failed(hook) => error_status(hook),
+        Operation::Continue | Operation::Queued(_) | Operation::Running { .. } => Status::new("idle", ""),
     }
 }
 

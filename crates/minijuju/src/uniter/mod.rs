@@ -24,8 +24,10 @@ mod secrets;
 mod session;
 mod settle;
 mod state;
+mod step;
 mod storage;
 mod turns;
+mod unit_view;
 mod view;
 mod worker;
 
@@ -36,9 +38,10 @@ pub use keep::keep;
 pub use leadership::after_addition;
 pub use orphans::kill as kill_context;
 pub use script::{RunBy, Script};
-pub use settle::{Patience, machine_id, recover, settle, stop_hooks};
+pub use settle::{Patience, recover, settle, stop_hooks};
 pub use storage::{
     CountChange, Directive, add_initial as add_initial_storage, add_missing as add_missing_storage,
     attach as attach_storage, check_count, insert as insert_storage,
 };
 pub use turns::{Turns, agent as agent_place};
+pub use worker::machine_id;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::resolver::{RelationView, Step, UnitView};
+use super::step::Step;
+use super::unit_view::{RelationView, UnitView};
 use crate::hook::{Hook, RelationHook, RelationKind};
 use crate::store::agent::{AgentState, RelationState};
 

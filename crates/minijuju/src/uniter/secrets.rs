@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::resolver::SecretView;
+use super::unit_view::SecretView;
 use crate::store::database::now;
 use crate::store::secret::{self, Foreign, Secret};
 use crate::store::unit::Unit;

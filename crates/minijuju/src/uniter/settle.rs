@@ -10,14 +10,15 @@ use anyhow::Context as _;
 use ops::hookcmds::LogLevel;
 
 use super::commands;
-use super::hook_run::error_status;
+use super::hook_run::{error_status, status_after};
 use super::interrupt::Interrupt;
 use super::leadership;
 use super::orphans;
-use super::resolver::{Step, next_step};
+use super::resolver::next_step;
+use super::step::Step;
 use super::turns::{self, Turn, Turns};
 use super::view;
-use super::worker::{Worker, line};
+use super::worker::{Worker, line, machine_id};
 use crate::called::called;
 use crate::machine::{Entrances, Kind as MachineKind, Machines};
 use crate::progress::{Progress, duration};
@@ -31,11 +32,6 @@ use crate::store::{Store, action, application, crossing, unit};
 
 /// How many units work at the same time.
 const WORKERS: usize = 8;
-
-/// A machine's name on this computer. Unlike its number, it is unique among models.
-pub fn machine_id(model: &Model, number: &str) -> String {
-    format!("juju-{}-{number}", &model.uuid[model.uuid.len() - 6..])
-}
 
 /// What to do about a unit whose action another command is running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,11 +195,7 @@ fn recover_tasks(store: &mut Store, model: &Model, turns: &Turns) -> anyhow::Res
             action::save(db, uuid, &task)?;
             // The agent's status says that it is running the action.
             found.map_or(Ok(()), |unit| {
-                let after = match &unit.agent.operation {
-                    Operation::Failed(hook) => error_status(hook),
-                    _ => status::Status::new("idle", ""),
-                };
-                status::set(db, uuid, Kind::Agent, &task.receiver, &after)
+                status::set(db, uuid, Kind::Agent, &task.receiver, &status_after(&unit.agent.operation))
             })
         })?;
     }

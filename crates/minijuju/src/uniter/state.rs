@@ -10,7 +10,7 @@ use emulator::{
 use ops::{Status as CharmStatus, StatusName};
 
 use super::environment::agent_folder;
-use super::resolver::RelationView;
+use super::unit_view::RelationView;
 use super::view::Snapshot;
 use crate::hook::{Hook, RelationKind};
 use crate::machine::Machine;
@@ -153,8 +153,12 @@ fn present(seen: &Snapshot, relation: &Relation, hook: Option<&Hook>) -> BTreeSe
         && !hook.unit.is_empty()
     {
         match hook.kind {
-            RelationKind::Departed => drop(present.remove(&hook.unit)),
-            _ => drop(present.insert(hook.unit.clone())),
+            RelationKind::Departed => {
+                present.remove(&hook.unit);
+            }
+            RelationKind::Created | RelationKind::Joined | RelationKind::Changed | RelationKind::Broken => {
+                present.insert(hook.unit.clone());
+            }
         }
     }
     present

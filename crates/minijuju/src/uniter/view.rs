@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::resolver::{RelationView, UnitView};
 use super::secrets;
+use super::unit_view::{RelationView, UnitView};
 use crate::charm;
 use crate::store::application::{self, Application};
 use crate::store::relation::{self, Relation, Role, Scope};

@@ -11,8 +11,7 @@ use super::charm_folder;
 use super::commands;
 use super::interrupt::Interrupt;
 use super::leadership;
-use super::resolver::Step;
-use super::settle::machine_id;
+use super::step::Step;
 use super::view::Snapshot;
 use super::{contents, scope, state, storage};
 use crate::hook::{Hook, StorageKind};
@@ -228,6 +227,11 @@ impl Worker<'_> {
         self.progress.done(&format!("{name} removed"));
         Ok(())
     }
+}
+
+/// A machine's name on this computer. Unlike its number, it is unique among models.
+pub fn machine_id(model: &Model, number: &str) -> String {
+    format!("juju-{}-{number}", &model.uuid[model.uuid.len() - 6..])
 }
 
 /// A log line of the unit's agent, with the current time.

@@ -6,7 +6,7 @@ use ops_metadata::CharmMeta;
 /// An event by its attribute of `self.on`: `db_relation_changed`.
 fn event_name(attribute: &str) -> Option<EventName> {
     let name = attribute.replace('_', "-");
-    let action = || Some(format!("actions/{}", name.strip_suffix("-action")?).parse().ok()?);
+    let action = || format!("actions/{}", name.strip_suffix("-action")?).parse().ok();
     format!("hooks/{name}").parse().or_else(|_| format!("ops/{name}").parse()).ok().or_else(action)
 }
 

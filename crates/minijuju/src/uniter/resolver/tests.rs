@@ -1,3 +1,4 @@
+use super::super::unit_view::RelationView;
 use super::*;
 use crate::store::agent::RelationState;
 

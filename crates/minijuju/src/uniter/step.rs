@@ -1,0 +1,21 @@
+//! What the agent of a unit can do next.
+
+use crate::hook::Hook;
+
+/// A step of a unit's agent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    Run(Hook),
+    /// Treat this failed hook as done, without running it.
+    Skip(Hook),
+    /// Run the action with this task number.
+    Action(i64),
+    /// Enter a relation without a hook: one that the charm did not ask for, or one that was suspended and is resumed.
+    Enter(i64),
+    /// Leave such a relation.
+    Leave(i64),
+    /// Unpack the application's charm while a hook is in error.
+    Deploy,
+    /// Remove the unit: it is done.
+    Die,
+}
