@@ -194,7 +194,7 @@ impl Client {
     }
 
     /// The same, for commands to which Juju 4 says so without quotes: `config`, `constraints`, `show-application`.
-    /// Juju 4.0: apiserver/facades/client/application/application.go and application_get.go.
+    /// Juju 4.0: apiserver/facades/client/application, `application.go` and `application_get.go`.
     pub fn application_unquoted(&self, model: &Model, name: &str) -> anyhow::Result<Application> {
         let found = application::find(self.store.db(), &model.uuid, name)?;
         let quoted = if model.juju.is_4() { name.to_owned() } else { format!("{name:?}") };

@@ -182,8 +182,9 @@ impl<'a> Session<'a> {
 fn scripts(handed: &Handed, what: &What<'_>, folder: &str) -> Vec<(&'static str, String)> {
     // Keep the value of `TERM` that tmux sets.
     let variables = handed.environment.iter().filter(|(name, _)| name != "TERM");
-    let mut environment: String = variables.map(|(name, value)| format!("export {name}={}\n", quote(value))).collect();
-    environment.push_str(&format!("export JUJU_DEBUG={}\n", quote(folder)));
+    let variables = variables.map(|(name, value)| (name.as_str(), value.as_str())).chain([("JUJU_DEBUG", folder)]);
+    let environment =
+        variables.map(|(name, value)| format!("export {name}={}\n", quote(value))).collect::<Vec<_>>().concat();
     let program = handed.program.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
     let run = match what {
         What::Shell => "exec /bin/bash --noprofile --init-file \"$JUJU_DEBUG/init.sh\"\n".to_owned(),

@@ -107,9 +107,12 @@ pub fn show(client: &mut Client, args: &ShowOperationArgs) -> anyhow::Result<Exi
     let id: i64 = args.id.parse()?;
     let tasks = args.patience.wait_until(|| {
         let tasks = by_operation(client, &model)?.remove(&id);
-        let tasks = tasks.with_context(|| match model.juju.is_4() {
-            true => format!("operation {:?} not found", args.id),
-            false => format!("operation {id} not found"),
+        let tasks = tasks.with_context(|| {
+            if model.juju.is_4() {
+                format!("operation {:?} not found", args.id)
+            } else {
+                format!("operation {id} not found")
+            }
         })?;
         Ok((finished(&tasks).is_some(), tasks))
     })?;
