@@ -73,7 +73,7 @@ def test_what_is_no_base_is_refused(juju: jubilant.Juju, tmp_path: pathlib.Path,
         (BASE, tmp_path / "empty", "is not a root file system"),
         (BASE, tmp_path / "missing", "No such file or directory"),
         (BASE, tmp_path / "cut.tar", "Unexpected EOF in archive"),
-        ("ubuntu@24.04", archive, f"is {BASE}, by its /etc/os-release, and not ubuntu@24.04"),
+        ("ubuntu@24.04", archive, f"is {BASE} according to its /etc/os-release, not ubuntu@24.04"),
         ("debian", archive, "a base has a name like ubuntu@24.04"),
     ]:
         error = refused("import", name, str(source))

@@ -1,4 +1,4 @@
-//! Each flag that a hook command reads is in its list: else it would be read where nobody can give it, which is a panic.
+//! Each flag that a hook command reads is in its list. Reading an unlisted flag panics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use emulator::COMMANDS;
 
-/// What methods of `Invocation` read, as lists have it: one of the names is enough.
+/// The flags that methods of `Invocation` read. One of the names must be in the list.
 const READ_BY_METHODS: [(&str, &[&str]); 7] = [
     (".write(", &["FORMAT", "STRUCTURED_FORMAT"]),
     (".write(", &["OUTPUT"]),
@@ -17,7 +17,7 @@ const READ_BY_METHODS: [(&str, &[&str]); 7] = [
     (".flags.relation(", &["RELATION", "relation"]),
 ];
 
-/// The code of a family of commands: each file's text before its tests, without comments.
+/// The code of a family of commands: the text of each file, without tests and comments.
 fn families() -> Vec<String> {
     fn code(path: &Path) -> String {
         let text = fs::read_to_string(path).unwrap();
@@ -34,7 +34,7 @@ fn families() -> Vec<String> {
         }
         let mut files: Vec<_> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
         files.retain(|path| path.is_file() && path.file_stem().is_some_and(|stem| stem != "tests"));
-        // A name stands for the function or constant of its own file first.
+        // A name refers first to the function or constant of its own file.
         let texts: Vec<String> = files.iter().map(|path| code(path)).collect();
         for (at, text) in texts.iter().enumerate() {
             let others: String =
@@ -50,7 +50,7 @@ fn names(code: &str) -> BTreeSet<&str> {
     code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty()).collect()
 }
 
-/// The functions that a piece of code calls: no methods, nor those of other modules.
+/// The functions that a piece of code calls, without methods and functions of other modules.
 fn calls(code: &str) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
     for before in code.split('(') {
@@ -62,7 +62,7 @@ fn calls(code: &str) -> BTreeSet<&str> {
     found
 }
 
-/// The functions of a text that read flags, by their names: the first of each name.
+/// The functions in a text that read flags, by name. If a name repeats, the first one counts.
 fn functions(code: &str) -> BTreeMap<&str, &str> {
     let mut found = BTreeMap::new();
     for part in code.split("fn ").skip(1) {
@@ -75,20 +75,20 @@ fn functions(code: &str) -> BTreeMap<&str, &str> {
     found
 }
 
-/// The flags of a text: constants of the types that flags have.
+/// The flags in a text: constants with the types of flags.
 fn flags(code: &str) -> BTreeSet<&str> {
     let constants = code.split("const ").skip(1).filter_map(|part| part.split_once(": "));
     let is_flag = |rest: &str| ["Switch", "Text", "Number", "File", "Flag"].iter().any(|kind| rest.starts_with(kind));
     constants.filter(|(_, rest)| is_flag(rest)).map(|(name, _)| name).collect()
 }
 
-/// The flags that a command reads and does not list, for each command that the text defines before `// others`.
+/// The flags that a command reads but does not list, for each command in the text before `// others`.
 fn missing(code: &str) -> Vec<(String, String)> {
     let (functions, flags) = (functions(code), flags(code));
     let own = code.split("// others").next().unwrap();
     let mut found = Vec::new();
     for spec in own.split(": Spec =").skip(1) {
-        // A structure, or a call of a function that makes one.
+        // A struct, or a call of a function that returns one.
         let spec = spec.split(";\n").next().unwrap();
         let field = |name: &str| {
             let (_, rest) = spec.split_once(&format!("    {name}: "))?;
@@ -96,14 +96,14 @@ fn missing(code: &str) -> Vec<(String, String)> {
         };
         let command = spec.split('"').nth(1).unwrap().to_owned();
         let mut listed = names(field("flags").unwrap_or(if field("run").is_some() { "" } else { spec }));
-        // A list that several commands have in common.
+        // A list that several commands share.
         let lists = code.split("const ").filter_map(|part| part.split_once(": &[Flag] = "));
         for (_, list) in lists.filter(|(name, _)| field("flags") == Some(*name)) {
             listed.extend(names(list.split(";\n").next().unwrap()));
         }
         let run = field("run").map_or_else(|| spec.to_owned(), |function| format!("{function}("));
         let (mut reached, mut next) = (BTreeSet::new(), vec![run.as_str()]);
-        // A call of a function that makes one names the function that runs last.
+        // The last argument of a call that returns one is the function that runs.
         next.extend(names(spec).into_iter().filter_map(|name| functions.get(name)).filter(|_| field("run").is_none()));
         let mut read = BTreeSet::new();
         while let Some(piece) = next.pop() {

@@ -1,4 +1,5 @@
-//! Errors and their causes, in all crates: whoever prints an error with its causes says each once.
+//! Errors in all crates do not repeat the text of their causes, so that an error printed with its causes has no
+//! repetitions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The fields of an error that are its cause, by name or position: `#[from]`, `#[source]`, or named `source`.
+/// The fields of an error with its cause, by name or position: with `#[from]` or `#[source]`, or named `source`.
 fn causes(fields: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (position, field) in fields.split(',').enumerate() {
@@ -32,7 +33,7 @@ fn causes(fields: &str) -> Vec<String> {
     found
 }
 
-/// The texts of errors in a file that say what their causes say.
+/// The error messages in a file that contain the message of their cause.
 fn repetitions(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for part in text.split("#[error(").skip(1) {

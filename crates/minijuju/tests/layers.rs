@@ -145,7 +145,7 @@ fn commands_that_use_others_make_no_circle() {
     for (path, text) in files(&folder) {
         let own = module(&path, &folder);
         let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-        // `super` is the folder of all commands in a file that is a command, and in the `mod.rs` of one.
+        // In a command's file, and in its `mod.rs`, `super` is the folder of all commands.
         let top = path.parent() == Some(&folder) || path.ends_with(format!("{own}/mod.rs"));
         let mut names = uses_below(code, "crate::commands::");
         names.extend(if top { uses_below(code, "super::") } else { uses_below(code, "super::super::") });
@@ -158,7 +158,7 @@ fn commands_that_use_others_make_no_circle() {
     let commands: BTreeSet<String> = used.keys().cloned().collect();
     used.values_mut().for_each(|names| names.retain(|name| commands.contains(name)));
     assert!(used["deploy"].contains("integrate"), "{used:?}");
-    // Take away what uses no other that is left, until nothing is.
+    // Remove each command that uses none of the others, until none is left.
     while !used.is_empty() {
         let done: Vec<String> = used.iter().filter(|(_, names)| names.is_empty()).map(|(own, _)| own.clone()).collect();
         assert!(!done.is_empty(), "these use each other in a circle: {used:?}");

@@ -23,7 +23,7 @@ pub fn subscriber(runner: Arc<dyn Runner>) -> impl Subscriber + Send + Sync {
     tracing_subscriber::registry().with(JujuLog { runner, stderr: false })
 }
 
-/// The same, which also writes the messages to standard error.
+/// The same subscriber, which also writes the messages to standard error.
 pub(crate) fn subscriber_with_stderr(runner: Arc<dyn Runner>) -> impl Subscriber + Send + Sync {
     tracing_subscriber::registry().with(JujuLog { runner, stderr: true })
 }

@@ -1,4 +1,4 @@
-//! The PID file, whatever stands there.
+//! The PID file, with any content.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Starting, and why it fails.
+//! Starting, and its failures.
 
 use super::*;
 

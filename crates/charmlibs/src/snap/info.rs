@@ -16,11 +16,11 @@ pub struct Info {
     pub version: String,
     /// Whether it has classic confinement.
     pub classic: bool,
-    /// Whether it has the confinement of developers (`devmode`).
+    /// Whether it is in devmode.
     pub devmode: bool,
     /// Until when it is held, in RFC 3339; `None` if it is not held.
     pub hold: Option<String>,
-    /// Its programs, services too: names without that of the snap.
+    /// Its apps, including services, without the snap's name.
     pub apps: Vec<String>,
     /// Its services.
     pub services: Vec<Service>,

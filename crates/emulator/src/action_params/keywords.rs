@@ -16,7 +16,7 @@ pub(super) fn with_jujus_own(options: ValidationOptions<'static>) -> ValidationO
         .with_keyword(BY_PLACE, |_, items, _| Ok(Box::new(ByPlace::new(items)?)))
 }
 
-/// The error of these keywords. The library's message is made from the schema.
+/// The error of these keywords. The message is computed from the schema.
 fn wrong() -> ValidationError<'static> {
     ValidationError::custom("not as Juju's library wants it")
 }
@@ -25,7 +25,7 @@ fn ok_if(valid: bool) -> Result<(), ValidationError<'static>> {
     if valid { Ok(()) } else { Err(wrong()) }
 }
 
-/// `type`: a number is an integer only up to the size at which every integer has an exact float.
+/// `type`: a number is an integer only in the range in which all integers are exact floats.
 struct Type {
     names: Vec<String>,
 }

@@ -125,7 +125,7 @@ fn lines(
     lines
 }
 
-/// The errors of a list with a schema for each place. The keyword's own error only says that there are some.
+/// The errors of a list with a schema for each position. The keyword's own error only says that there are errors.
 fn by_place(items: Option<&Value>, document: &Value, value: &Value, context: &[String]) -> Vec<String> {
     let part = keywords::part(items.unwrap_or(&Value::Null), value.as_array().map_or(0, Vec::len));
     // It compiled before.

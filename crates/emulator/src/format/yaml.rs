@@ -1,4 +1,4 @@
-//! YAML as Juju prints it: keys in a natural order, else as [`ops_metadata::yaml_writer`] writes it.
+//! YAML as Juju prints it: keys in natural order, written by [`ops_metadata::yaml_writer`].
 
 use std::cmp::Ordering;
 
@@ -69,7 +69,7 @@ fn key_order(a: &str, b: &str) -> Ordering {
             (false, true) => return Ordering::Less,
             (false, false) => {}
         }
-        // A zero is a digit of the number that it is in, not the start of a number.
+        // A zero inside a number is one of its digits, not the start of a number.
         let inside =
             (l == '0' || r == '0') && left[..index].iter().rev().take_while(|c| c.is_numeric()).any(|c| *c != '0');
         let number = |chars: &[char]| {

@@ -29,12 +29,12 @@ pub enum OfferUrlError {
     NotValid { what: &'static str, word: String },
 }
 
-/// What a URL must name.
+/// The parts that a URL must have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Parts {
     /// A model and an offer.
     All,
-    /// It may end before its offer, or its model.
+    /// The offer, or the model too, may be missing.
     Some,
 }
 

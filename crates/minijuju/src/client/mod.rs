@@ -193,7 +193,7 @@ impl Client {
             .with_context(|| format!("application {name:?} not found"))
     }
 
-    /// The same, for commands to which Juju 4 says so without quotes: `config`, `constraints`, `show-application`.
+    /// The same, for commands in which Juju 4 does not quote the name: `config`, `constraints`, `show-application`.
     /// Juju 4.0: apiserver/facades/client/application, `application.go` and `application_get.go`.
     pub fn application_unquoted(&self, model: &Model, name: &str) -> anyhow::Result<Application> {
         let found = application::find(self.store.db(), &model.uuid, name)?;

@@ -28,7 +28,7 @@ pub fn parse(option: &ConfigMeta, text: &str) -> anyhow::Result<Value> {
             serde_json::Number::from_f64(number).ok_or_else(refused)?.into()
         }
         ConfigType::Boolean => parse_bool(text).map_err(|_| refused())?.into(),
-        other => bail!("option {:?} is of type {other}, which minijuju does not know", option.name),
+        other => bail!("option {:?} is of type {other}, which minijuju does not support", option.name),
     })
 }
 

@@ -56,7 +56,7 @@ pub fn run(client: &mut Client, args: &AddUnitArgs) -> anyhow::Result<ExitCode> 
     if charm::metadata(&application)?.subordinate {
         let name = &application.name;
         let units = args.num_units;
-        // Juju 3.6: apiserver/facades/client/application/deploy.go and state/application.go say so one after the other.
+        // Juju 3.6: apiserver/facades/client/application/deploy.go and state/application.go each add a part.
         bail!(
             "cannot add unit 1/{units} to application {name:?}: cannot add unit to application {name:?}: application is a subordinate"
         );

@@ -158,7 +158,7 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
     Ok(code(&errors))
 }
 
-/// What Juju says of a unit that is not there. Juju 4.0 looks for the application first:
+/// Juju's error for a missing unit. Juju 4.0 looks for the application first:
 /// apiserver/facades/client/application/application.go.
 fn missing_unit(client: &Client, model: &Model, name: &str) -> anyhow::Result<String> {
     if !model.juju.is_4() {

@@ -75,7 +75,7 @@ impl From<Mistake> for Refusal {
     }
 }
 
-/// A mistake in the command line, in the words of Juju's program.
+/// An error in the command line, in Juju's words.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 enum Mistake {
     #[error("{0}")]
@@ -189,7 +189,7 @@ fn named(word: &str) -> Result<String, Mistake> {
     name.ok_or_else(|| Mistake::UnitName { word: word.to_owned(), kind })
 }
 
-/// The unit that runs the command: `option` names it, else the first word, else it is the only one of the machine.
+/// The unit that runs the command: the one in `option` or in the first argument, or else the only one of the machine.
 fn unit_of(option: &str, words: &mut Vec<&str>, units: &[String]) -> Result<String, Mistake> {
     let only = || match units {
         [only] => Ok(only.clone()),

@@ -1,4 +1,4 @@
-//! How a machine ends, and what remains to be removed then.
+//! Stops a machine, and removes what it leaves.
 
 use std::fs;
 use std::io;

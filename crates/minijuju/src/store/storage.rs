@@ -136,7 +136,7 @@ pub fn save(db: &Db, model: &str, storage: &Storage) -> Result<()> {
     Ok(())
 }
 
-/// What becomes of the unit that gives a storage back.
+/// What happens to the unit of a storage that is detached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwnUnit {
     Stays,

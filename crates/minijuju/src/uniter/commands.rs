@@ -46,7 +46,7 @@ pub fn params(wanted: &Wanted) -> BTreeMap<String, Value> {
     params
 }
 
-/// Why a command cannot be about the relation that it names. Juju 3.6: `inferRemoteUnit` of the uniter's contextfactory.go.
+/// Why a command cannot run for the given relation. Juju 3.6: `inferRemoteUnit` in the uniter's contextfactory.go.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unrelated {
     #[error("invalid remote unit: {0}")]

@@ -241,7 +241,7 @@ fn a_running_action_is_stopped_by_cancel_task() {
     let task = task_once(&rig, "2", |task| task["status"] != "aborting");
     assert_eq!((&task["status"], &task["message"]), (&"aborted".into(), &"action terminated".into()));
     assert_eq!(Rig::processes_of("cancelled/0"), Vec::<std::path::PathBuf>::new());
-    // One that has ended, or that is not there, is shown for what it is.
+    // A task that has ended, or does not exist, is shown as such.
     let shown = rig.run(&["cancel-task", "2", "99", "--format", "json"]).ok().stdout;
     let shown: Value = serde_json::from_str(&shown).unwrap();
     let ended = &shown["actions"][0];

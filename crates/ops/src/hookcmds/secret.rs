@@ -64,7 +64,7 @@ pub enum Interval {
 }
 
 impl Rotate {
-    /// The time between two rotations; none for [`Rotate::Never`].
+    /// The time between two rotations; `None` for [`Rotate::Never`].
     #[must_use]
     pub fn interval(self) -> Option<Interval> {
         match self {

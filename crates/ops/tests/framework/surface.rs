@@ -109,7 +109,7 @@ fn a_builder_s_methods_have_the_names_of_their_fields() {
 }
 
 #[test]
-fn no_function_takes_a_bool_that_a_reader_must_look_up() {
+fn only_builders_take_a_bool() {
     let mut files = Vec::new();
     for name in ["ops", "ops-metadata", "ops-testing", "charmlibs", "interfaces"] {
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src"), &mut files);
@@ -120,7 +120,7 @@ fn no_function_takes_a_bool_that_a_reader_must_look_up() {
         for head in file.split("pub fn ").chain(file.split("pub const fn ")).skip(1) {
             let head = head.split('{').next().unwrap_or_default();
             seen += 1;
-            // A builder's method says it by its name: `.create_home(true)`.
+            // The name of a builder's method explains it: `.create_home(true)`.
             assert!(!head.contains(": bool") || head.contains("(mut self"), "pub fn {head}");
         }
     }

@@ -83,7 +83,7 @@ pub(crate) fn commit(juju: &mut Juju) -> Answer {
     Ok(())
 }
 
-/// Drop changes of secrets that are gone, and refuse those of secrets that another manages. Juju 4 does this before it changes
+/// Drop changes of removed secrets, and refuse changes of secrets that this unit does not manage. Juju 4 does this before it changes
 /// any secret: `apiserver/facades/agent/uniter/secrets.go` and `domain/unitstate/service/commithook.go`.
 fn keep_managed(juju: &Juju, changes: &mut SecretChanges) -> Answer {
     let SecretChanges { creates, updates, removals, grants, revokes, track_latest: _ } = changes;

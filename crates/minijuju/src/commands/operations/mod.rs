@@ -127,7 +127,7 @@ pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<Exi
     let id: i64 = args.id.parse()?;
     let task = args.patience.wait_until(|| {
         let task = action::find(client.store.db(), &model.uuid, id)?;
-        // What Juju's facade says whatever is wrong: `ErrBadId`.
+        // Juju's facade has this message for all errors: `ErrBadId`.
         let task = task.context("id not found")?;
         Ok((task.completed.is_some(), task))
     })?;
@@ -146,7 +146,7 @@ pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<Exit
     let mut shown = Vec::new();
     let mut unknown = String::new();
     for number in &args.ids {
-        // A number that is too large belongs to no task.
+        // There is no task with a number that is too large.
         let task = number.parse().ok().map(|id| cancel_one(client, &model, id)).transpose()?.flatten();
         match task {
             Some(task) => shown.push(CancelledTask::of(&task)),
@@ -167,7 +167,7 @@ pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// Cancel a task, if there is one of this number.
+/// Cancel the task with this number, if it exists.
 fn cancel_one(client: &mut Client, model: &Model, id: i64) -> anyhow::Result<Option<Task>> {
     let mut found = None;
     client.write(|db| {

@@ -59,14 +59,14 @@ pub struct UnitRelationData {
     pub data: Option<BTreeMap<String, String>>,
 }
 
-/// What is wanted of a unit; all, by default.
+/// The parts of a unit to show; by default all.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted<'a> {
-    /// Relations at this endpoint alone.
+    /// Only relations at this endpoint.
     pub endpoint: Option<&'a str>,
-    /// The data of this remote unit alone.
+    /// Only the data of this remote unit.
     pub related_unit: Option<&'a str>,
-    /// The data of applications alone.
+    /// Only the data of applications.
     pub app: bool,
 }
 

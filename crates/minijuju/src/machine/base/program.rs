@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use super::super::tool::PATH;
 
-/// Why a program made no root.
+/// Why a program could not make a root.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ProgramError {
     #[error("cannot run {name}: {error}")]

@@ -1,4 +1,4 @@
-//! What can be the root of a base's machines.
+//! Checks whether a folder can be the root of a base's machines.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -17,20 +17,20 @@ const ARCHITECTURES: [(&str, &str, u16); 5] = [
     ("s390x", "s390x", 22),
 ];
 
-/// Why a folder cannot be the root of a base's machines: what is said of it.
+/// Why a folder cannot be the root of a base's machines. The message continues a sentence about the folder.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unfit {
     #[error("cannot be read: {0}")]
     Unreadable(String),
     #[error("is not a root file system: it has no /etc/os-release that names a distribution")]
     NoRelease,
-    #[error("is {own}, by its /etc/os-release, and not {name}")]
+    #[error("is {own} according to its /etc/os-release, not {name}")]
     Other { own: String, name: String },
     #[error("is not a root file system: /bin/sh: {0}")]
     NoShell(String),
     #[error("is not a root file system: its /bin/sh is not a program")]
     NoProgram,
-    #[error("is for {other}, and this computer is {own}")]
+    #[error("is for {other}, but this computer is {own}")]
     Architecture { other: String, own: &'static str },
     #[error("lacks {0}, which every machine needs")]
     Lacks(&'static str),
@@ -123,11 +123,11 @@ mod tests {
             (
                 root(NOBLE, &program(own())),
                 "ubuntu@22.04",
-                "is ubuntu@24.04, by its /etc/os-release, and not ubuntu@22.04",
+                "is ubuntu@24.04 according to its /etc/os-release, not ubuntu@22.04",
             ),
             (root("", &program(own())), "ubuntu@24.04", "it has no /etc/os-release that names a distribution"),
             (root(NOBLE, b"#!text"), "ubuntu@24.04", "its /bin/sh is not a program"),
-            (root(NOBLE, &program(other.0)), "ubuntu@24.04", &format!("is for {}, and this computer is", other.1)),
+            (root(NOBLE, &program(other.0)), "ubuntu@24.04", &format!("is for {}, but this computer is", other.1)),
         ] {
             let error = check(root.path(), name).unwrap_err();
             assert!(error.to_string().contains(why), "{error}");

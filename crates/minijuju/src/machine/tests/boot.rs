@@ -196,7 +196,7 @@ fn a_unit_that_never_becomes_ready_is_named_and_nothing_is_left() {
     );
     let hasty = booting(&rig, Duration::from_secs(2));
     hasty.shut_down(&machine).unwrap();
-    // As on Juju, whose agent waits for no service, a machine that was up before starts restarted.
+    // A machine that was up before starts anyway: Juju's agent does not wait for services either.
     let restarted = hasty.start(&spec(0)).unwrap();
     assert!(restarted.notes().iter().any(|note| note.contains("waits for stuck.service")), "{:?}", restarted.notes());
     assert_eq!(ask(&restarted, "systemctl is-system-running || true"), "starting\n");

@@ -1,4 +1,4 @@
-//! Secrets, and what a hook may be about.
+//! Secrets, and the objects of events.
 
 use super::*;
 

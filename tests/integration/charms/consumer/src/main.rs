@@ -173,7 +173,7 @@ impl ConsumerCharm {
             receivers: COS.receivers(model)?.into_iter().map(|it| it.url).collect::<Vec<_>>().join(" "),
             ..Seen::default()
         };
-        // The unit's certificate, over whichever of the two relations there is.
+        // The unit's certificate, from the relation that exists.
         if let Some(issued) = UNIT.issued(model)?.or(BOTH.issued(model)?) {
             seen.chain = Some(issued.chain_pem());
             seen.certificate = Some(issued.certificate.pem().to_owned());

@@ -236,7 +236,7 @@ fn juju_4_names_who_may_not_manage_a_secret_and_passes_over_one_that_is_gone() {
         let outcome = juju.succeed();
         assert_eq!((outcome.refusal, outcome.state), (None, owner().state), "{line:?}");
     }
-    // An application's secret is the leader's to manage, and whoever does not lead does not see it among its own.
+    // Only the leader manages an application's secret, and other units do not see it among their own.
     let mut juju = juju_4();
     juju.state.secrets[0].owner = Some(SecretOwner::Application);
     juju.state.leader = false;

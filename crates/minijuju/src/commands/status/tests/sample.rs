@@ -1,4 +1,4 @@
-//! Two models to show: the tutorial's, and a busy one.
+//! Two sample models: the tutorial's, and a larger one.
 
 use std::collections::BTreeMap;
 
