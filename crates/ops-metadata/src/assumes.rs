@@ -40,6 +40,7 @@ impl Assumes {
         let mut features = vec![];
         for item in node.items()? {
             if let Some(name) = item.value().as_str() {
+                check_feature(name).map_err(|why| item.invalid(why.to_string()))?;
                 features.push(Feature::Name(name.to_owned()));
                 continue;
             }
@@ -56,5 +57,91 @@ impl Assumes {
             }
         }
         Ok(Self { condition, features })
+    }
+}
+
+/// A feature that Juju cannot read.
+#[derive(Debug, thiserror::Error)]
+enum FeatureError<'a> {
+    #[error("malformed feature expression {0:?}")]
+    Expression(&'a str),
+    #[error("malformed feature expression {expression:?}: invalid version {version:?}")]
+    Version { expression: &'a str, version: &'a str },
+}
+
+/// Check a feature as Juju does. Juju 4.0: domain/deployment/charm/assumes/parser.go, which Juju 3.6 has in a library.
+fn check_feature(expression: &str) -> Result<(), FeatureError<'_>> {
+    let expression = expression.trim();
+    let malformed = Err(FeatureError::Expression(expression));
+    let (name, constraint) = match expression.find(['>', '<']) {
+        Some(place) => (&expression[..place], Some(&expression[place..])),
+        None => (expression, None),
+    };
+    if !is_feature(name.trim_end()) {
+        return malformed;
+    }
+    let Some(constraint) = constraint else { return Ok(()) };
+    let Some(version) = constraint.strip_prefix(">=").or_else(|| constraint.strip_prefix('<')) else {
+        return malformed;
+    };
+    let version = version.trim_start();
+    if version.is_empty() || version.contains(char::is_whitespace) {
+        return malformed;
+    }
+    if is_version(version) { Ok(()) } else { Err(FeatureError::Version { expression, version }) }
+}
+
+/// Two characters or more: lower-case letters, digits and hyphens, with a letter first and no hyphen last.
+fn is_feature(name: &str) -> bool {
+    let is_plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let (Some(first), Some(last)) = (name.bytes().next(), name.bytes().last()) else { return false };
+    name.len() > 1 && first.is_ascii_lowercase() && is_plain(last) && name.bytes().all(|c| is_plain(c) || c == b'-')
+}
+
+/// `1`, `1.2`, `1.2.3`, `1.2.3.4`, `1.2-alpha`, `1.2-alpha3` or `1.2-alpha3.4`.
+fn is_version(text: &str) -> bool {
+    let is_number = |part: &str| (1..=9).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_digit());
+    let (numbers, tag) = match text.split_once('-') {
+        Some((numbers, tag)) => (numbers, Some(tag)),
+        None => (text, None),
+    };
+    let count = numbers.split('.').count();
+    if !numbers.split('.').all(is_number) {
+        return false;
+    }
+    let Some(tag) = tag else { return count <= 4 };
+    let (tag, build) = match tag.split_once('.') {
+        Some((tag, build)) => (tag, Some(build)),
+        None => (tag, None),
+    };
+    let patch = tag.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    count == 2 && patch.len() < tag.len() && (patch.is_empty() || is_number(patch)) && build.is_none_or(is_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_read_as_juju_reads_them() {
+        for good in
+            ["juju", "k8s-api", "juju >= 3.6", "juju>=4", "juju < 4.0.1", "juju >= 3.1-beta2.1", " juju >= 1.2.3.4 "]
+        {
+            assert!(check_feature(good).is_ok(), "{good}");
+        }
+        for (bad, why) in [
+            ("j", r#"malformed feature expression "j""#),
+            ("Juju", r#"malformed feature expression "Juju""#),
+            ("juju-", r#"malformed feature expression "juju-""#),
+            ("juju > 4", r#"malformed feature expression "juju > 4""#),
+            ("juju >= ", r#"malformed feature expression "juju >=""#),
+            ("juju >= 3 6", r#"malformed feature expression "juju >= 3 6""#),
+            ("juju == 4", r#"malformed feature expression "juju == 4""#),
+            ("juju >= word", r#"malformed feature expression "juju >= word": invalid version "word""#),
+            ("juju >= 4.", r#"malformed feature expression "juju >= 4.": invalid version "4.""#),
+            ("juju >= 1-beta", r#"malformed feature expression "juju >= 1-beta": invalid version "1-beta""#),
+        ] {
+            assert_eq!(check_feature(bad).unwrap_err().to_string(), why);
+        }
     }
 }

@@ -22,7 +22,7 @@ fn all_of_a_charm_is_read() {
     let meta = parse(
         "
 title: A Demo
-assumes: [juju >= 3.1, {any-of: [a, b]}]
+assumes: [juju >= 3.1, {any-of: [aa, bb]}]
 charm-user: sudoer
 terms: [be-nice]
 links:
@@ -236,6 +236,10 @@ fn mistakes_name_file_key_and_reason() {
         (
             "charm-user: nobody",
             "charmcraft.yaml: charm-user: expected `root`, `sudoer` or `non-root`, found the string \"nobody\"",
+        ),
+        (
+            "assumes: [{any-of: [juju >= word]}]",
+            "charmcraft.yaml: assumes.any-of: malformed feature expression \"juju >= word\": invalid version \"word\"",
         ),
         ("assumes: [{one-of: [a]}]", "charmcraft.yaml: assumes.one-of: a group of features is `all-of` or `any-of`"),
     ] {

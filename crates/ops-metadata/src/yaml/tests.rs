@@ -125,5 +125,5 @@ fn merge_keys_are_applied() {
     let tree = read(text).unwrap();
     assert_eq!(tree["slug"], json!({"type": "string", "default": "b"}));
     let message = refused("slug:\n  <<: nothing\n");
-    assert!(message.contains("<< takes mappings only"), "{message}");
+    assert!(message.contains("<< accepts only mappings"), "{message}");
 }
