@@ -97,7 +97,7 @@ fn a_command_that_is_not_there_is_named() {
 fn an_answer_that_is_not_what_the_command_promises_is_named_and_shown() {
     let juju = Juju::new();
     for (answer, says) in [
-        ("", "`config-get --format=json` printed something unexpected: it is empty"),
+        ("", "`config-get --format=json` printed invalid output: it is empty"),
         ("slug: x", "expected value at line 1 column 1: slug: x"),
         ("[1]", "invalid type: sequence, expected a map at line 1 column 0: [1]"),
     ] {
@@ -120,14 +120,14 @@ fn an_answer_that_is_not_what_the_command_promises_is_named_and_shown() {
         model.relations("db")?;
         Ok(())
     });
-    assert!(error.contains("`relation-ids` gave \"db\", which is not a relation such as database:3"), "{error}");
+    assert!(error.contains("`relation-ids` printed \"db\", which is not a relation such as database:3"), "{error}");
 
     juju.answer("storage-list", r#"["data"]"#);
     let error = start(&juju, |model| {
         model.storages("data")?;
         Ok(())
     });
-    assert!(error.contains("`storage-list` gave \"data\", which is not a storage instance such as data/0"), "{error}");
+    assert!(error.contains("`storage-list` printed \"data\", which is not a storage instance such as data/0"), "{error}");
 }
 
 #[test]

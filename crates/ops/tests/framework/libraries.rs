@@ -226,7 +226,7 @@ fn names_that_clash_are_an_error_in_the_first_hook() {
     assert_eq!(error.to_string(), "two of the charm's libraries are named db");
 
     let error = Juju::new().dispatch("hooks/install", &[], &mut Forgotten).unwrap_err().to_string();
-    assert!(error.starts_with("custom event db.ready is observed, and library db takes no part"), "{error}");
+    assert!(error.starts_with("custom event db.ready is observed, but library db is not registered"), "{error}");
 
     let clash = "custom event ready has two types, but a name must have one";
     let error = Juju::new().dispatch("hooks/install", &[], &mut Clash).unwrap_err();
