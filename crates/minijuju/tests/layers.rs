@@ -156,14 +156,18 @@ fn commands_that_use_others_make_no_circle() {
         }
     }
     let commands: BTreeSet<String> = used.keys().cloned().collect();
-    used.values_mut().for_each(|names| names.retain(|name| commands.contains(name)));
+    for names in used.values_mut() {
+        names.retain(|name| commands.contains(name));
+    }
     assert!(used["deploy"].contains("integrate"), "{used:?}");
     // Remove each command that uses none of the others, until none is left.
     while !used.is_empty() {
         let done: Vec<String> = used.iter().filter(|(_, names)| names.is_empty()).map(|(own, _)| own.clone()).collect();
         assert!(!done.is_empty(), "these use each other in a circle: {used:?}");
         used.retain(|own, _| !done.contains(own));
-        used.values_mut().for_each(|names| names.retain(|name| !done.contains(name)));
+        for names in used.values_mut() {
+            names.retain(|name| !done.contains(name));
+        }
     }
 }
 
