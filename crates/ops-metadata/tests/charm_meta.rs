@@ -194,6 +194,14 @@ fn mistakes_name_file_key_and_reason() {
             "storage: {data: {type: block, properties: [fast]}}",
             "charmcraft.yaml: storage.data.properties: Juju knows the property `transient`, not \"fast\"",
         ),
+    ] {
+        assert_eq!(refused(yaml), message);
+    }
+}
+
+#[test]
+fn mistakes_in_the_rest_name_file_key_and_reason_too() {
+    for (yaml, message) in [
         (
             "resources: {archive: {type: file}}",
             "charmcraft.yaml: resources.archive: a resource of type `file` needs a `filename`",

@@ -80,12 +80,9 @@ impl Worker<'_> {
             }
             None => None,
         };
-        let program = match (&action, &script) {
-            (Some(action), _) => Program::find(&files, &tag, "actions", action),
-            (None, script) => {
-                let args = script.iter().map(Script::path).collect();
-                Ok(Some(Program { path: "/bin/bash".to_owned(), args, via: "juju-exec" }))
-            }
+        let program = match &action {
+            Some(action) => Program::find(&files, &tag, "actions", action),
+            None => Ok(Some(shell(script.as_ref()))),
         };
         // Commands cannot be debugged.
         let debugged = match &action {
@@ -122,7 +119,7 @@ impl Worker<'_> {
         self.end_action(seen, task, session, &ended, output)?;
         match ended {
             Ok(Ended::Exited(_)) => shown.done(),
-            Ok(_) => shown.failed("stopped"),
+            Ok(Ended::Interrupted | Ended::TimedOut | Ended::Stopped) => shown.failed("stopped"),
             Err(error) => shown.failed(&error.to_string()),
         }
         Ok(())
@@ -159,7 +156,7 @@ impl Worker<'_> {
                 }
             }
             Ok(Ended::TimedOut) => message = Some("command timed out".to_owned()),
-            Ok(_) => message = Some("action terminated".to_owned()),
+            Ok(Ended::Interrupted | Ended::Stopped) => message = Some("action terminated".to_owned()),
             Err(error) => message = Some(error.to_string()),
         }
         put_output(&mut results, "stdout", stdout);
@@ -199,6 +196,11 @@ impl Worker<'_> {
         })?;
         Ok(())
     }
+}
+
+/// The shell that runs a command's script.
+fn shell(script: Option<&Script>) -> Program {
+    Program { path: "/bin/bash".to_owned(), args: script.into_iter().map(Script::path).collect(), via: "juju-exec" }
 }
 
 /// Put what a process printed among a task's results: in base64, if it is no text.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt as _;
-use std::process::{Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use std::{io, thread};
@@ -29,18 +29,7 @@ pub fn run(
     clock: &Clock,
 ) -> anyhow::Result<Shown> {
     let remote = Remote::open(client, model, machine, None)?;
-    let nanos = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
-    let params = BTreeMap::from([
-        ("command".to_owned(), Value::from(command)),
-        ("timeout".to_owned(), nanos.into()),
-        ("workload-context".to_owned(), false.into()),
-    ]);
-    let id = client.write(|db| {
-        let operation = model::next(db, &model.uuid, Counter::Operation)?;
-        let id = model::next(db, &model.uuid, Counter::Operation)?;
-        action::add(db, &model.uuid, (id, operation), machine, &TaskKind::MachineExec, &params)?;
-        Ok(id)
-    })?;
+    let id = add(client, model, machine, command, patience)?;
     // Held while the command runs. If a later command can take it, this one has failed.
     let turns = uniter::Turns::new(client.store.folder(), &model.uuid)?;
     let _turn = turns.share(&uniter::agent_place(machine))?;
@@ -51,15 +40,8 @@ pub fn run(
         action::save(db, &model.uuid, &task)
     })?;
     let script = Script::write(&remote.files()?, command, RunBy::User).context("cannot write the command's script")?;
-    let child = remote
-        .command("/bin/bash", &[&script.path()])?
-        .env("JUJU_CONTEXT_ID", &context)
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot run a command on machine {machine}"))?;
+    let failed = || format!("cannot run a command on machine {machine}");
+    let child = start(&remote, &script, &context)?.with_context(failed)?;
     let (report, reports) = mpsc::channel();
     thread::spawn(move || {
         // After a timeout nobody listens any longer.
@@ -89,9 +71,32 @@ pub fn run(
         bail!(crate::commands::run::output::timed_out(&[format!("machine {machine}")]));
     }
     if why.is_none() {
-        output.with_context(|| format!("cannot run a command on machine {machine}"))?;
+        output.with_context(failed)?;
     }
     Ok(shown(&task, clock))
+}
+
+/// Add the task of a command, which has an operation of its own. Returns its number.
+fn add(client: &mut Client, model: &Model, machine: &str, command: &str, patience: Duration) -> anyhow::Result<i64> {
+    let nanos = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
+    let params = BTreeMap::from([
+        ("command".to_owned(), Value::from(command)),
+        ("timeout".to_owned(), nanos.into()),
+        ("workload-context".to_owned(), false.into()),
+    ]);
+    client.write(|db| {
+        let operation = model::next(db, &model.uuid, Counter::Operation)?;
+        let id = model::next(db, &model.uuid, Counter::Operation)?;
+        action::add(db, &model.uuid, (id, operation), machine, &TaskKind::MachineExec, &params)?;
+        Ok(id)
+    })
+}
+
+/// Start the command on its machine.
+fn start(remote: &Remote, script: &Script, context: &str) -> anyhow::Result<io::Result<Child>> {
+    let mut command = remote.command("/bin/bash", &[&script.path()])?;
+    command.env("JUJU_CONTEXT_ID", context).process_group(0).stdin(Stdio::null());
+    Ok(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn())
 }
 
 /// How often to check whether the command was cancelled.
