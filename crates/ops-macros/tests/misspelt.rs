@@ -96,7 +96,7 @@ fn keys_that_nobody_knows_and_resources_that_overwrite_each_other_are_warned_of(
         for message in [package.warned(), package.warned()] {
             let key = "charmcraft.yaml: provide: neither Charmcraft nor Juju knows this key; did you mean `provides`?";
             assert!(message.contains(key), "{message}");
-            assert!(message.contains("charmcraft.yaml: resources: a and b have the filename \"x\" both"), "{message}");
+            assert!(message.contains("charmcraft.yaml: resources: a and b both have the filename \"x\""), "{message}");
         }
     }
 }

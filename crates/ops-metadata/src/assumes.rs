@@ -1,5 +1,7 @@
 //! What a charm requires from Juju.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{MetadataError, node::Node};
@@ -13,6 +15,15 @@ pub enum AssumesCondition {
     AllOf,
     /// At least one of them.
     AnyOf,
+}
+
+impl fmt::Display for AssumesCondition {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::AllOf => "all-of",
+            Self::AnyOf => "any-of",
+        })
+    }
 }
 
 /// A feature that a charm requires, or a group of features.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    fmt, fs, io,
     path::Path,
 };
 
@@ -26,6 +26,16 @@ pub enum CharmUser {
     Sudoer,
     /// As a user that cannot become root.
     NonRoot,
+}
+
+impl fmt::Display for CharmUser {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Root => "root",
+            Self::Sudoer => "sudoer",
+            Self::NonRoot => "non-root",
+        })
+    }
 }
 
 /// Everything that Juju knows about a charm.

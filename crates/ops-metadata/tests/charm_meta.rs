@@ -82,6 +82,9 @@ parts: {unknown: to us}
         matches!(&meta.assumes.features[1], Feature::Group(g) if g.condition == AssumesCondition::AnyOf && g.features.len() == 2)
     );
     assert_eq!(meta.charm_user, CharmUser::Sudoer);
+    let words = [CharmUser::Root, CharmUser::Sudoer, CharmUser::NonRoot].map(|user| user.to_string());
+    assert_eq!(words, ["root", "sudoer", "non-root"]);
+    assert_eq!(AssumesCondition::AnyOf.to_string(), "any-of");
 
     let database = &meta.relations["database"];
     assert_eq!((database.role, database.interface.as_str()), (RelationRole::Requires, "postgresql"));

@@ -1,5 +1,7 @@
 //! Storage instances.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// The kind of a storage instance.
@@ -21,6 +23,12 @@ impl StorageKind {
             Self::Block => "block",
             Self::Filesystem => "filesystem",
         }
+    }
+}
+
+impl fmt::Display for StorageKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
     }
 }
 

@@ -127,7 +127,10 @@ fn an_answer_that_is_not_what_the_command_promises_is_named_and_shown() {
         model.storages("data")?;
         Ok(())
     });
-    assert!(error.contains("`storage-list` printed \"data\", which is not a storage instance such as data/0"), "{error}");
+    assert!(
+        error.contains("`storage-list` printed \"data\", which is not a storage instance such as data/0"),
+        "{error}"
+    );
 }
 
 #[test]
