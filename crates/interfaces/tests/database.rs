@@ -162,9 +162,9 @@ fn whether_there_is_tls_is_said_in_many_ways_or_is_an_error() {
         let mut data: Vec<(&str, String)> = plain.map(|(key, value)| (key, value.to_owned())).to_vec();
         let secret = Secret::new([("tls", tls), ("tls-ca", "PEM")]).untracked();
         if in_secret {
-            data.push(("secret-tls", secret.id.uri()))
+            data.push(("secret-tls", secret.id.uri()));
         } else {
-            data.push(("tls", tls.to_owned()))
+            data.push(("tls", tls.to_owned()));
         }
         let relation = Relation::new("database").id(3).remote_app("postgresql").remote_app_data(data);
         database(State::default().with_relation(relation).with_secret(secret)).map(|database| database.unwrap())
@@ -194,7 +194,7 @@ fn a_provider_that_names_no_database_means_the_one_that_was_asked_for() {
     assert_eq!(database(out).unwrap().unwrap().name, "shop");
 }
 
-/// As PgBouncer and `MySQL` Router, which are subordinates.
+/// As `PgBouncer` and `MySQL` Router, which are subordinates.
 #[test]
 fn a_router_beside_the_unit_counts_once_it_is_ready() {
     let secret = user();

@@ -6,9 +6,9 @@
 /// The language of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Language {
-    /// PromQL, of Prometheus.
+    /// `PromQL`, of Prometheus.
     PromQl,
-    /// LogQL, of Loki, in which only braces select.
+    /// `LogQL`, of Loki, in which only braces select.
     LogQl,
 }
 
