@@ -17,7 +17,7 @@ fn users_and_groups_come_and_go() {
     assert!(passwd::add_group("charmlibs-number", &NewGroup::new().gid(4567)).unwrap());
     assert_eq!(passwd::group_exists("4567").unwrap().unwrap().name, "charmlibs-number");
     let error = passwd::add_group("charmlibs-number", &NewGroup::new().gid(4568)).unwrap_err();
-    assert_eq!(error.to_string(), "the group charmlibs-number is there, but its number is 4567 and not 4568");
+    assert_eq!(error.to_string(), "the group charmlibs-number exists, but its number is 4567 and not 4568");
     assert!(passwd::group_exists("charmlibs-data").unwrap().unwrap().gid < 1000);
 
     let app = NewUser::system().home("/srv/app").uid(789).secondary_groups(&["charmlibs-data"]);
