@@ -15,6 +15,7 @@ use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
@@ -22,11 +23,14 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Machine;
 use super::record::Kind;
+use super::{Machine, nsenter};
 
 /// The first argument of the process at the inner end. Internal.
 const SUBCOMMAND: &str = "machine-entrance";
+
+/// How often to look after the process that entered the machine.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The output descriptors that accompany a request.
 const OUTPUTS: usize = 2;
@@ -131,6 +135,7 @@ impl Started<'_> {
 impl Entrance {
     fn open(machine: &Machine) -> io::Result<Self> {
         let (outer, inner) = UnixStream::pair()?;
+        outer.set_read_timeout(Some(LOOK))?;
         let mut command = machine.command(machine.program(), "/").map_err(io::Error::other)?;
         command.arg(SUBCOMMAND).env_clear().process_group(0);
         command.stdin(OwnedFd::from(inner)).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -165,15 +170,20 @@ impl Entrance {
 
     fn hear(&mut self) -> io::Result<Answer> {
         let mut line = String::new();
-        if self.stream.read_line(&mut line).is_ok_and(|count| count > 0) {
-            return Ok(serde_json::from_str(&line)?);
+        loop {
+            match self.stream.read_line(&mut line) {
+                Ok(count) if count > 0 => return Ok(serde_json::from_str(&line)?),
+                // The process that entered the machine has this connection too, and may be stopped.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => nsenter::resume(self.process.id()),
+                Ok(_) | Err(_) => break,
+            }
         }
         // The inner end or its machine ended.
+        nsenter::wait(&mut self.process);
         let mut said = String::new();
         if let Some(mut stderr) = self.process.stderr.take() {
             let _ = stderr.read_to_string(&mut said);
         }
-        let _ = self.process.wait();
         let said = said.trim();
         Err(io::Error::other(if said.is_empty() { "the machine ended".to_owned() } else { said.replace('\n', "; ") }))
     }
@@ -183,7 +193,7 @@ impl Entrance {
 impl Drop for Entrance {
     fn drop(&mut self) {
         let _ = self.stream.get_ref().shutdown(std::net::Shutdown::Both);
-        let _ = self.process.wait();
+        nsenter::wait(&mut self.process);
     }
 }
 

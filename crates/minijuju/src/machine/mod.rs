@@ -22,6 +22,7 @@ mod limits;
 mod lock;
 mod machines;
 mod network;
+mod nsenter;
 mod overlay;
 mod record;
 mod resolver;

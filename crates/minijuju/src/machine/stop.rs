@@ -16,7 +16,7 @@ use super::lock::Lock;
 use super::network;
 use super::record::{Folder, Kind, inits};
 use super::tool::PATH;
-use super::{Error, Init, Machine, Machines, Result, agent, boot, cgroup};
+use super::{Error, Init, Machine, Machines, Result, agent, boot, cgroup, nsenter};
 
 /// How long killed processes may take to exit: they may be waiting for a slow disk.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,7 +48,9 @@ impl Machines {
             let mut systemctl = machine.command("systemctl", "/")?;
             systemctl.args(["--no-block", "reboot"]).env_clear().env("PATH", PATH);
             // If systemd cannot be asked, it is killed below.
-            let _ = systemctl.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+            if let Ok(mut asked) = systemctl.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
+                nsenter::wait(&mut asked);
+            }
             let until = Instant::now() + SHUTDOWN;
             while folder.is_of_init(machine.pid()) && !boot::is_stopped(machine.pid()) && Instant::now() < until {
                 thread::sleep(Duration::from_millis(5));
@@ -69,7 +71,10 @@ pub(super) fn stop_init(folder: &Folder) -> Result<()> {
             // Check again: the handle may belong to another process that reused the PID.
             if folder.is_of_init(pid) {
                 pidfd_send_signal(&handle, Signal::KILL)?;
-                wait_for_end(&handle, until, || is_over(pid, namespace.as_deref()))?;
+                wait_for_end(&handle, until, || {
+                    namespace.as_deref().map(nsenter::resume_all);
+                    is_over(pid, namespace.as_deref())
+                })?;
             }
             Ok(())
         };

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::Value;
 
 use super::super::{Error, Init, Kind, Machine, Machines, Spec};
 use super::fixture::{eventually, output};
@@ -142,6 +143,36 @@ fn an_enabled_service_is_up_again_after_a_restart_and_after_kill() {
     assert!(is_active(&last, "test.service"));
     assert_eq!(last.address(), machine.address());
     assert!(!last.root().join("root/stopped").exists());
+}
+
+/// Take away what a reboot of the computer takes away: processes, network devices, the firewall's rules, cgroups.
+const REBOOT: &str = "for device in $(ls /sys/class/net | grep \"$TAG\"); do ip link delete \"$device\"; done; \
+    nft list tables | grep \"$TAG\" | while read -r table; do nft delete $table; done; \
+    find \"$CGROUPS\" -depth -type d -exec rmdir {} +";
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn an_enabled_service_is_up_again_after_a_reboot_of_the_computer() {
+    let rig = Rig::new();
+    let machine = start(&rig);
+    ask(&machine, SERVICE);
+    kill(Pid::from_raw(i32::try_from(machine.pid()).unwrap()), Signal::SIGKILL).unwrap();
+    eventually("the machine is down", || rig.machines().find(machine.id()).unwrap().is_none());
+    let [cgroups] = cgroups(&rig.data()).try_into().unwrap();
+    let mut reboot = Command::new("sh");
+    reboot.args(["-euc", REBOOT]).env("TAG", tag(rig.data().to_str().unwrap())).env("CGROUPS", cgroups);
+    let done = output(&mut reboot);
+    assert!(done.status.success(), "{done:?}");
+    // The number of its first process is another one's now.
+    let path = rig.data().join("machines").join(machine.id()).join("machine.json");
+    let mut record: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    record["pid"] = std::process::id().into();
+    fs::write(&path, record.to_string()).unwrap();
+    assert!(rig.machines().find(machine.id()).unwrap().is_none());
+    let again = start(&rig);
+    assert!(is_active(&again, "test.service"));
+    assert_eq!(again.address(), machine.address());
+    assert_eq!(ask(&again, "systemctl is-system-running"), "running\n");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A machine's processes: which stay, end or are killed.
 
 use std::fs;
+use std::io;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -8,7 +9,7 @@ use std::process::{Child, Stdio};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
-use super::super::Machine;
+use super::super::{Entrances, Launch, Machine};
 use super::fixture::{eventually, output};
 use super::rig::{Rig, ask, run, spec};
 
@@ -147,4 +148,45 @@ fn a_machine_holds_nothing_of_the_command_that_started_it() {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     // Its own session (proc(5), field 6) and no terminal (field 7).
     assert_eq!((fields[3], fields[4]), (machine.pid().to_string().as_str(), "0"));
+}
+
+/// Stop a machine's processes, as systemd does for a moment when it shuts down, until nsenter has stopped, too.
+fn stop_all(machine: &Machine, entered: u32) {
+    ask(machine, "kill -STOP $(pgrep -f '^(/bin/)?sleep 4321|[m]achine-entrance')");
+    eventually("nsenter is stopped", || {
+        let stat = fs::read_to_string(format!("/proc/{entered}/stat")).unwrap_or_default();
+        stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" T"))
+    });
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_command_whose_program_was_stopped_ends_with_its_machine() {
+    let rig = Rig::new();
+    let machine = rig.start(0);
+    let mut child = machine.command("sleep", "/").unwrap().arg("4321").spawn().unwrap();
+    eventually("it sleeps", || !find(&machine, "sleep 4321").is_empty());
+    stop_all(&machine, child.id());
+    rig.machines().shut_down(&machine).unwrap();
+    eventually("the command ends", || child.try_wait().unwrap().is_some());
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn a_hook_whose_program_was_stopped_ends_with_its_machine() {
+    let rig = Rig::new();
+    let machine = rig.start(0);
+    let ways = Entrances::default();
+    let launch = Launch {
+        program: "/bin/sleep".to_owned(),
+        args: vec!["4321".to_owned()],
+        folder: "/".to_owned(),
+        environment: Vec::new(),
+    };
+    let ((_out, stdout), (_err, stderr)) = (io::pipe().unwrap(), io::pipe().unwrap());
+    let started = ways.start(&machine, &launch, stdout, stderr).unwrap();
+    let own = fs::read_to_string(format!("/proc/self/task/{}/children", nix::unistd::gettid())).unwrap();
+    stop_all(&machine, own.split_whitespace().next_back().unwrap().parse().unwrap());
+    kill(Pid::from_raw(i32::try_from(machine.pid()).unwrap()), Signal::SIGKILL).unwrap();
+    assert_eq!(started.wait().unwrap_err().to_string(), "the machine ended");
 }
