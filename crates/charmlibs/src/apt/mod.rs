@@ -12,6 +12,7 @@ mod error;
 mod hold;
 mod output;
 mod packages;
+mod removal;
 mod repository;
 mod sources;
 mod version;
@@ -19,9 +20,9 @@ mod version;
 pub use error::{Error, Failure};
 pub use hold::{hold, unhold};
 pub use packages::{
-    Apt, add_package, add_package_version, add_packages, candidate_version, installed_version, remove_package,
-    remove_packages, update, upgrade_package,
+    Apt, add_package, add_package_version, add_packages, candidate_version, installed_version, update, upgrade_package,
 };
+pub use removal::{remove_package, remove_packages};
 pub use repository::{Repository, add_ppa, add_repository, remove_repository};
 pub use sources::{Source, disable_source, enable_source, sources};
 pub use version::compare_versions;

@@ -57,22 +57,6 @@ pub fn upgrade_package(name: &str) -> Result<(), Error> {
     Apt::new().upgrade_package(name)
 }
 
-/// Remove the package `name`, unless it is not installed.
-///
-/// # Errors
-/// See [`Apt::remove_package`].
-pub fn remove_package(name: &str) -> Result<(), Error> {
-    Apt::new().remove_package(name)
-}
-
-/// Remove the packages `names` at once, but for those that are not installed.
-///
-/// # Errors
-/// See [`Apt::remove_packages`].
-pub fn remove_packages(names: &[&str]) -> Result<(), Error> {
-    Apt::new().remove_packages(names)
-}
-
 /// The version of the package `name` that the package sources would install, if they have it.
 ///
 /// # Errors
@@ -207,37 +191,6 @@ impl Apt {
         self.add(&[Wanted { name, version: Some(version) }])
     }
 
-    /// Remove the package `name`, unless it is not installed. Its configuration files are kept.
-    ///
-    /// # Errors
-    /// [`Error::Failed`]: it could not be removed. [`Error::Locked`]: another process kept the lock.
-    pub fn remove_package(&self, name: &str) -> Result<(), Error> {
-        self.remove_packages(&[name])
-    }
-
-    /// Remove the packages `names` that are installed, in one run of `apt-get`. Their configuration files are kept.
-    ///
-    /// # Errors
-    /// As [`Apt::remove_package`].
-    pub fn remove_packages(&self, names: &[&str]) -> Result<(), Error> {
-        let mut there = Vec::new();
-        for &name in names {
-            match self.status(name)? {
-                // This includes packages that are half-installed or not configured.
-                Some(status) if !matches!(status.state.as_str(), "not-installed" | "config-files") => there.push(name),
-                _ => tracing::debug!(package = name, "not installed"),
-            }
-        }
-        if there.is_empty() {
-            return Ok(());
-        }
-        let all = there.join(", ");
-        let args: Vec<_> = std::iter::once("remove").chain(there).collect();
-        self.apt_get("remove", Some(&all), &args)?;
-        tracing::info!(packages = all, "removed");
-        Ok(())
-    }
-
     /// The version of the package `name` that apt would install, as of the last [`Apt::update`]. `None` if no source
     /// has the package. It is the newest version, unless apt is configured to prefer another, or a newer one is
     /// installed.
@@ -304,7 +257,7 @@ impl Apt {
     }
 
     /// dpkg's status of the package `name`.
-    fn status(&self, name: &str) -> Result<Option<Status>, Error> {
+    pub(super) fn status(&self, name: &str) -> Result<Option<Status>, Error> {
         check_name(name)?;
         let output = self.run(DPKG_QUERY, &["--show", "--showformat=${db:Status-Status} ${Version}\\n", name])?;
         if output.status.success() {
@@ -394,9 +347,9 @@ impl Wanted<'_> {
 }
 
 /// A line of dpkg's database.
-struct Status {
+pub(super) struct Status {
     /// `installed`, `config-files`, `half-configured`, and so on.
-    state: String,
+    pub(super) state: String,
     version: String,
 }
 

@@ -1,0 +1,52 @@
+//! Removal of packages.
+
+use super::{Apt, Error};
+
+/// Remove the package `name`, unless it is not installed.
+///
+/// # Errors
+/// See [`Apt::remove_package`].
+pub fn remove_package(name: &str) -> Result<(), Error> {
+    Apt::new().remove_package(name)
+}
+
+/// Remove the packages `names` at once, but for those that are not installed.
+///
+/// # Errors
+/// See [`Apt::remove_packages`].
+pub fn remove_packages(names: &[&str]) -> Result<(), Error> {
+    Apt::new().remove_packages(names)
+}
+
+impl Apt {
+    /// Remove the package `name`, unless it is not installed. Its configuration files are kept.
+    ///
+    /// # Errors
+    /// [`Error::Failed`]: it could not be removed. [`Error::Locked`]: another process kept the lock.
+    pub fn remove_package(&self, name: &str) -> Result<(), Error> {
+        self.remove_packages(&[name])
+    }
+
+    /// Remove the packages `names` that are installed, in one run of `apt-get`. Their configuration files are kept.
+    ///
+    /// # Errors
+    /// As [`Apt::remove_package`].
+    pub fn remove_packages(&self, names: &[&str]) -> Result<(), Error> {
+        let mut there = Vec::new();
+        for &name in names {
+            match self.status(name)? {
+                // This includes packages that are half-installed or not configured.
+                Some(status) if !matches!(status.state.as_str(), "not-installed" | "config-files") => there.push(name),
+                _ => tracing::debug!(package = name, "not installed"),
+            }
+        }
+        if there.is_empty() {
+            return Ok(());
+        }
+        let all = there.join(", ");
+        let args: Vec<_> = std::iter::once("remove").chain(there).collect();
+        self.apt_get("remove", Some(&all), &args)?;
+        tracing::info!(packages = all, "removed");
+        Ok(())
+    }
+}
