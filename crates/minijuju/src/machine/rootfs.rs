@@ -337,8 +337,8 @@ mod tests {
         let hosts = "127.0.0.1 localhost\n192.0.2.7 nas\n";
         let first = with_host(hosts, "10.190.1.2", "juju-1");
         assert_eq!(first, "10.190.1.2 juju-1\n127.0.0.1 localhost\n192.0.2.7 nas\n");
-        let again = with_host(&first, "10.190.1.3", "juju-1");
-        assert_eq!(again, "10.190.1.3 juju-1\n127.0.0.1 localhost\n192.0.2.7 nas\n");
+        let second = with_host(&first, "10.190.1.3", "juju-1");
+        assert_eq!(second, "10.190.1.3 juju-1\n127.0.0.1 localhost\n192.0.2.7 nas\n");
     }
 
     #[test]

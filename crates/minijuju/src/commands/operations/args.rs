@@ -105,6 +105,17 @@ impl Patience {
     }
 }
 
+/// What `show-operation` and `show-task` have in common.
+#[derive(Debug, Clone, Args)]
+pub struct ShowOptions {
+    #[command(flatten)]
+    pub patience: Patience,
+    #[command(flatten)]
+    pub times: UtcOption,
+    #[command(flatten)]
+    pub model: ModelOption,
+}
+
 /// Show an operation and its tasks.
 #[derive(Debug, Clone, Args)]
 pub struct ShowOperationArgs {
@@ -112,13 +123,9 @@ pub struct ShowOperationArgs {
     #[arg(value_name = "operation-id")]
     pub id: String,
     #[command(flatten)]
-    pub patience: Patience,
-    #[command(flatten)]
-    pub times: UtcOption,
+    pub options: ShowOptions,
     #[command(flatten)]
     pub output: Output<Document>,
-    #[command(flatten)]
-    pub model: ModelOption,
 }
 
 impl Arguments for ShowOperationArgs {
@@ -126,7 +133,7 @@ impl Arguments for ShowOperationArgs {
     const MISSING: &[&str] = &["no operation ID specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.patience.check(&self.id, "operation ID")
+        self.options.patience.check(&self.id, "operation ID")
     }
 }
 
@@ -137,13 +144,9 @@ pub struct ShowTaskArgs {
     #[arg(value_name = "task ID")]
     pub id: String,
     #[command(flatten)]
-    pub patience: Patience,
-    #[command(flatten)]
-    pub times: UtcOption,
+    pub options: ShowOptions,
     #[command(flatten)]
     pub output: Output<Plain>,
-    #[command(flatten)]
-    pub model: ModelOption,
 }
 
 impl Arguments for ShowTaskArgs {
@@ -151,7 +154,7 @@ impl Arguments for ShowTaskArgs {
     const MISSING: &[&str] = &["no task ID specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.patience.check(&self.id, "task ID")
+        self.options.patience.check(&self.id, "task ID")
     }
 }
 

@@ -105,7 +105,7 @@ pub fn list(client: &mut Client, args: &OperationsArgs) -> anyhow::Result<ExitCo
 pub fn show(client: &mut Client, args: &ShowOperationArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let id: i64 = args.id.parse()?;
-    let tasks = args.patience.wait_until(|| {
+    let tasks = args.options.patience.wait_until(|| {
         let tasks = by_operation(client, &model)?.remove(&id);
         let tasks = tasks.with_context(|| {
             if model.juju.is_4() {
@@ -116,7 +116,8 @@ pub fn show(client: &mut Client, args: &ShowOperationArgs) -> anyhow::Result<Exi
         })?;
         Ok((finished(&tasks).is_some(), tasks))
     })?;
-    let text = output::show_operation(&operation(&tasks, &args.times.clock().of(model.juju)), args.output.format());
+    let text =
+        output::show_operation(&operation(&tasks, &args.options.times.clock().of(model.juju)), args.output.format());
     print(&text, args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -125,14 +126,14 @@ pub fn show(client: &mut Client, args: &ShowOperationArgs) -> anyhow::Result<Exi
 pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let id: i64 = args.id.parse()?;
-    let task = args.patience.wait_until(|| {
+    let task = args.options.patience.wait_until(|| {
         let task = action::find(client.store.db(), &model.uuid, id)?;
         // Juju's facade has this message for all errors: `ErrBadId`.
         let task = task.context("id not found")?;
         Ok((task.completed.is_some(), task))
     })?;
     let text = crate::commands::run::output::show_task(
-        &shown(&task, &args.times.clock().of(model.juju)),
+        &shown(&task, &args.options.times.clock().of(model.juju)),
         args.output.format(),
     );
     print(&text, args.output.output.as_deref())?;

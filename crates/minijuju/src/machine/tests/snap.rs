@@ -87,6 +87,6 @@ fn a_program_in_a_snap_runs() {
     }
     assert_eq!(ask(&machine, RUN), "hello from minijuju-app\n");
     machines.shut_down(&machine).unwrap();
-    let again = machines.start(&spec(0)).unwrap();
-    assert_eq!(ask(&again, RUN), "hello from minijuju-app\n");
+    let restarted = machines.start(&spec(0)).unwrap();
+    assert_eq!(ask(&restarted, RUN), "hello from minijuju-app\n");
 }
