@@ -82,7 +82,7 @@ struct ProvidedCa {
     ca: Option<String>,
 }
 
-/// And those from its own to the CA's.
+/// The certificates from the provider's to the CA's, also in version 0.
 #[derive(Debug, Deserialize)]
 struct ProvidedChain {
     chain: Option<Vec<String>>,
@@ -213,7 +213,7 @@ fn give(relation: &Relation, given: &BTreeSet<String>) -> Result<(), Error> {
         Some(databag) => databag.get("version")?,
         None => None,
     };
-    // Also where the other side did not say that it takes version 1: the first libraries of that version do not say so.
+    // Also if the other side did not announce version 1: the first libraries of that version do not announce it.
     relation.app_data().update([("certificates", json(given)), ("version", "1".to_owned())])?;
     match given.first() {
         Some(first) if version.as_deref() != Some("1") => relation.unit_data().update([
@@ -222,7 +222,7 @@ fn give(relation: &Relation, given: &BTreeSet<String>) -> Result<(), Error> {
             ("chain", json(given)),
             ("version", "0".to_owned()),
         ]),
-        // What was given before must not be trusted any longer.
+        // Certificates that were provided before must no longer be trusted.
         _ => relation.unit_data().update(["ca", "certificate", "chain", "version"].map(|key| (key, ""))),
     }
 }

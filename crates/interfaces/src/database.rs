@@ -91,7 +91,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// The user's password in clear text: take care where it goes.
+    /// The user's password in plain text: keep it secret.
     #[must_use]
     pub fn password(&self) -> &str {
         self.secret.expose("password").unwrap_or_default()
@@ -103,7 +103,7 @@ impl Database {
         self.secret.expose("uris")
     }
 
-    /// As [`uris`](Self::uris), for where it can only be read.
+    /// Like [`uris`](Self::uris), for read-only access.
     #[must_use]
     pub fn read_only_uris(&self) -> Option<&str> {
         self.secret.expose("read-only-uris")
@@ -120,7 +120,7 @@ struct Provided {
     endpoints: Option<String>,
     read_only_endpoints: Option<String>,
     version: Option<String>,
-    // A router beside each unit, such as PgBouncer: what it says counts once it is ready.
+    // A router beside each unit, such as PgBouncer: its data counts once it is ready.
     subordinated: Option<String>,
     secret_user: Option<String>,
     secret_tls: Option<String>,
@@ -133,7 +133,7 @@ struct Provided {
     tls_ca: Option<String>,
 }
 
-/// What a secret says of the server's TLS.
+/// The TLS data in a secret.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Tls {
@@ -208,7 +208,7 @@ impl Requirer {
         if data.subordinated.as_deref() == Some("true") && !is_ready(relation)? {
             return Ok(None);
         }
-        // Some say it only where it is another than was asked for.
+        // Some providers only write the name if it differs from the requested one.
         let name = data.database.or(data.resource).unwrap_or_else(|| self.database.to_owned());
         let user = match (&data.secret_user, data.username, data.password) {
             (Some(id), ..) => self.secret(model, relation, id, "user")?,

@@ -106,7 +106,7 @@ impl Requirer {
         self
     }
 
-    /// Check this path once per minute: two answers mark a unit as up, three missing answers as down.
+    /// Check this path once per minute: after two answers a unit counts as up, after three failures as down.
     #[must_use]
     pub const fn check_path(mut self, path: &'static str) -> Self {
         self.check_path = Some(path);

@@ -113,7 +113,7 @@ impl Requirer {
         self
     }
 
-    /// The port expects HTTPS.
+    /// Use HTTPS to connect to the port.
     #[must_use]
     pub const fn https(mut self) -> Self {
         self.https = true;

@@ -27,7 +27,7 @@ fn given(_: &Model) -> anyhow::Result<BTreeSet<String>> {
     Ok(["one".to_owned(), "two".to_owned()].into())
 }
 
-/// As the first libraries wrote it.
+/// The format of the first libraries.
 const PLAIN: &str = "-----BEGIN CERTIFICATE-----\nd\n-----END CERTIFICATE-----";
 
 struct App;
@@ -96,7 +96,7 @@ fn what_cannot_be_read_fails_no_hook() {
     assert!(RECEIVE.certificates(manager.model()).is_err());
 }
 
-/// What a version 0 may look like, and what of it is trusted; nothing is guessed.
+/// Data of version 0, and the certificates that are trusted. Nothing is guessed.
 #[test]
 fn an_older_other_side_is_read_as_far_as_it_can_be() {
     let read = |app: &[(&str, &str)], unit: &[(&str, &str)]| {
@@ -114,7 +114,7 @@ fn an_older_other_side_is_read_as_far_as_it_can_be() {
     assert_eq!(read(&[("version", "0")], &unit).unwrap(), ["c", "x"]);
     assert_eq!(read(&[], &[("ca", "null"), ("chain", r#"["x"]"#)]).unwrap(), ["x"]);
     assert_eq!(read(&[], &chain("null")).unwrap(), ["c"]);
-    // Version 1, which has none left. Its number may be text.
+    // Version 1, without certificates. The version number may be text.
     for version in ["1", "\"1\""] {
         assert_eq!(read(&[("certificates", "[]"), ("version", version)], &unit).unwrap(), [""; 0]);
         assert_eq!(read(&[("certificates", r#"["a"]"#), ("version", version)], &unit).unwrap(), ["a"]);
@@ -142,7 +142,7 @@ fn the_leader_gives_in_the_version_that_the_other_side_takes() {
     let data = &out.relation(6).local_unit_data;
     assert_eq!((data["ca"].as_str(), data["chain"].as_str()), ("\"one\"", r#"["one","two"]"#));
     schema::check("certificate_transfer-v0 provider unit", data, &[]);
-    // The first libraries of version 1 do not say that they take it.
+    // The first libraries of version 1 do not announce it.
     let data = &out.relation(6).local_app_data;
     assert_eq!(data["certificates"], r#"["one","two"]"#);
     schema::check("certificate_transfer-v1 provider app", data, &["certificates"]);
@@ -150,7 +150,7 @@ fn the_leader_gives_in_the_version_that_the_other_side_takes() {
     assert!(out.relation(5).local_app_data.is_empty());
 }
 
-/// Gives nothing any more.
+/// Provides no certificates any more.
 struct NoneLeft;
 
 impl Charm for NoneLeft {

@@ -1,4 +1,4 @@
-//! Tests of what the collector beside a unit receives.
+//! Tests of the data for the collector.
 
 mod schema;
 

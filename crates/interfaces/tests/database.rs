@@ -194,7 +194,7 @@ fn a_provider_that_names_no_database_means_the_one_that_was_asked_for() {
     assert_eq!(database(out).unwrap().unwrap().name, "shop");
 }
 
-/// As `PgBouncer` and `MySQL` Router, which are subordinates.
+/// Like `PgBouncer` and `MySQL` Router, which are subordinates.
 #[test]
 fn a_router_beside_the_unit_counts_once_it_is_ready() {
     let secret = user();

@@ -203,7 +203,7 @@ fn shell(script: Option<&Script>) -> Program {
     Program { path: "/bin/bash".to_owned(), args: script.into_iter().map(Script::path).collect(), via: "juju-exec" }
 }
 
-/// Put what a process printed among a task's results: in base64, if it is no text.
+/// Add a process's output to a task's results, in base64 if it is not UTF-8.
 fn put_output(results: &mut Map<String, Value>, key: &str, bytes: Vec<u8>) {
     match String::from_utf8(bytes) {
         Ok(text) if text.is_empty() => {}

@@ -1,4 +1,4 @@
-//! What the agent of a unit can do next.
+//! The steps of a unit agent.
 
 use crate::hook::Hook;
 

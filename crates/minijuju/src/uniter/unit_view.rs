@@ -1,4 +1,4 @@
-//! What a unit's agent decides by.
+//! The state by which a unit agent chooses its next step.
 
 use std::collections::BTreeMap;
 

@@ -56,7 +56,7 @@ fn a_base_is_not_made_where_there_is_no_program_for_it() {
     command.args(["base", "make", "debian@12"]).env("MINIJUJU_DATA", rig.data());
     let done = output(&mut command);
     let text = String::from_utf8_lossy(&done.stderr);
-    let why = "ERROR base debian@12: that takes mmdebstrap or debootstrap: install it with `apt install mmdebstrap`";
+    let why = "ERROR base debian@12: this needs mmdebstrap or debootstrap: install one with `apt install mmdebstrap`";
     assert_eq!((done.status.code(), text.trim()), (Some(1), why), "{}", tag(rig.data().to_str().unwrap()));
     assert!(!rig.data().join("bases").exists() || fs::read_dir(rig.data().join("bases")).unwrap().count() == 0);
 }
