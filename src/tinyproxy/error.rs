@@ -1,4 +1,4 @@
-//! What can go wrong with tinyproxy.
+//! Errors of tinyproxy.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use charmlibs::{apt, pathops, process};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
-/// Why tinyproxy is not as it should be.
+/// A failed operation on tinyproxy.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -18,18 +18,18 @@ pub enum Error {
     /// The config file could not be written.
     #[error(transparent)]
     Config(#[from] pathops::Error),
-    /// There is no tinyproxy executable on `PATH`.
+    /// `PATH` has no tinyproxy executable.
     #[error("tinyproxy is not installed")]
     NotInstalled,
     /// tinyproxy is not running.
     #[error("tinyproxy is not running")]
     NotRunning,
-    /// The executable could not be run at all.
+    /// The executable could not be started.
     #[error("could not run {}: {error}", program.display())]
     Run {
         /// The executable.
         program: PathBuf,
-        /// Why not.
+        /// The cause.
         error: io::Error,
     },
     /// tinyproxy exited with a code other than 0.
@@ -39,7 +39,7 @@ pub enum Error {
         command: String,
         /// Such as `exited with code 70`.
         outcome: String,
-        /// What it printed, on one line.
+        /// Its output, on one line.
         output: String,
     },
     /// Another program has the port that tinyproxy should listen on.
@@ -47,41 +47,43 @@ pub enum Error {
     Port {
         /// The TCP port.
         port: u16,
-        /// What the machine said.
+        /// The system's error.
         error: io::Error,
     },
-    /// Something else is where tinyproxy writes its PID file.
-    #[error("tinyproxy cannot write its PID file: {} is there, and is no file: remove it", path.display())]
+    /// The path of tinyproxy's PID file is not a file.
+    #[error("tinyproxy cannot write its PID file: {} is not a file: remove it", path.display())]
     NoPidFile {
         /// The PID file.
         path: PathBuf,
     },
-    /// The time of the PID file could not be renewed.
-    #[error("could not renew the time of {}: {error}", path.display())]
+    /// The modification time of the PID file could not be updated.
+    #[error("could not update the time of {}: {error}", path.display())]
     Touch {
         /// The PID file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: io::Error,
     },
-    /// `tinyproxy -v` printed something else than a version.
-    #[error("could not find a version in what `tinyproxy -v` printed: {output:?}")]
+    /// The output of `tinyproxy -v` was not a version.
+    #[error("there is no version in the output of `tinyproxy -v`: {output:?}")]
     Version {
-        /// What it printed, trimmed.
+        /// The output, trimmed.
         output: String,
     },
-    /// The process could not be sent a signal.
+    /// A signal could not be sent to the process.
     #[error("could not send {signal} to tinyproxy (process {pid}): {error}")]
     Signal {
         /// The process ID.
         pid: i32,
         /// The signal.
         signal: Signal,
-        /// Why not.
+        /// The cause.
         error: Errno,
     },
-    /// The process has no handler for the signal, so that the signal would end it.
-    #[error("did not send {signal} to tinyproxy (process {pid}): it does not handle it, and would end")]
+    /// The process has no handler for the signal, so the signal would kill it.
+    #[error(
+        "did not send {signal} to tinyproxy (process {pid}): the process does not handle the signal, which would kill it"
+    )]
     NotCaught {
         /// The process ID.
         pid: i32,
@@ -91,9 +93,9 @@ pub enum Error {
     /// A file or folder could not be removed.
     #[error("could not remove {}: {error}", path.display())]
     Remove {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: io::Error,
     },
 }

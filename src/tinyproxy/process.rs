@@ -1,4 +1,4 @@
-//! The process that a PID file names.
+//! The process in a PID file.
 
 use std::fs;
 use std::thread;
@@ -10,11 +10,12 @@ use nix::unistd::Pid;
 
 use super::Error;
 
-/// How often to look whether tinyproxy is ready for signals: on an idle machine, it is 0.1 ms after its PID file is there.
+/// How often to check whether tinyproxy is ready for signals. On an idle machine, it is ready 0.1 ms after it wrote
+/// its PID file.
 const READY_POLL: Duration = Duration::from_millis(1);
-/// How often to look whether tinyproxy ended: with nobody connected, it takes 9 ms.
+/// How often to check whether tinyproxy has ended. Without connections, this takes 9 ms.
 const END_POLL: Duration = Duration::from_millis(2);
-/// How long to look before it is asked again.
+/// How long to wait before sending SIGTERM again.
 const END_PATIENCE: Duration = Duration::from_millis(25);
 
 /// A process of this machine. It may end at any time.
@@ -22,8 +23,8 @@ const END_PATIENCE: Duration = Duration::from_millis(25);
 pub(super) struct Process(Pid);
 
 impl Process {
-    /// The process that a PID file with this text names. `None` if it is not a process ID: the file may be half written, or
-    /// not tinyproxy's. 0 and negative numbers are never processes: to `kill` they are groups of them.
+    /// The process in a PID file with this text. `None` if it is not a process ID: the file may be incomplete, or not
+    /// tinyproxy's. For `kill`, 0 and negative numbers are process groups.
     pub(super) fn from_pid_file(text: &[u8]) -> Option<Self> {
         let pid: i32 = std::str::from_utf8(text).ok()?.trim().parse().ok()?;
         (pid > 0).then_some(Self(Pid::from_raw(pid)))
@@ -33,16 +34,16 @@ impl Process {
         self.0.as_raw()
     }
 
-    /// Whether it is alive, and `program`. A PID file that was left behind names no process, or a stranger's.
+    /// Whether it is alive and is `program`. The PID in an old file may belong to no process, or to another one.
     ///
-    /// The kernel names a process after the file that it executes. Unlike the path of that file, `/proc/PID/exe`, this
-    /// name stays what it is when an upgrade replaces the file, and any user may read it.
+    /// The kernel names a process after its executable. Unlike the path in `/proc/PID/exe`, the name stays the same
+    /// when an upgrade replaces the file, and every user may read it.
     pub(super) fn runs(self, program: &str) -> bool {
         self.status().is_some_and(|status| status.name == program && status.is_alive && status.is_process)
     }
 
-    /// Wait until it handles `signal`. tinyproxy writes its PID file a moment before it does: until then, a signal that
-    /// should make it read its config would end it. If it does not within `patience`, that is an error.
+    /// Wait until it handles `signal`, or fail after `patience`. tinyproxy writes its PID file just before it sets up
+    /// its handlers. Until then, a signal that should reload the config would kill it.
     pub(super) fn wait_to_catch(self, signal: Signal, patience: Duration) -> Result<(), Error> {
         let started = Instant::now();
         while let Some(status) = self.status() {
@@ -57,7 +58,7 @@ impl Process {
         Err(Error::NotRunning)
     }
 
-    /// Send `signal`, and return whether the process was still there.
+    /// Send `signal`. Returns whether the process still existed.
     pub(super) fn signal(self, signal: Signal) -> Result<bool, Error> {
         match kill(self.0, signal) {
             Ok(()) => {
@@ -69,11 +70,11 @@ impl Process {
         }
     }
 
-    /// Ask it to end with `SIGTERM`, as long as it is `program`: once, and again and again until `patience` is over.
+    /// Send `SIGTERM` while it is `program`, repeatedly until `patience` is over.
     ///
-    /// Once is not enough: tinyproxy notes in its config that it should end, so it forgets about that if it is just
-    /// replacing this config by the one that it reloaded. That happens when a hook stops tinyproxy right after another
-    /// hook changed its config.
+    /// One `SIGTERM` is not enough. tinyproxy stores the request to end in its config, and loses it if it is just
+    /// replacing the config during a reload. That happens when a hook stops tinyproxy right after another hook changed
+    /// its config.
     pub(super) fn end(self, program: &str, patience: Duration) -> Result<(), Error> {
         let started = Instant::now();
         loop {
@@ -86,13 +87,13 @@ impl Process {
                 thread::sleep(END_POLL);
             }
             if started.elapsed() >= patience {
-                tracing::debug!(pid = self.id(), "{program} takes its time to end");
+                tracing::debug!(pid = self.id(), "{program} has not ended yet");
                 return Ok(());
             }
         }
     }
 
-    /// What the kernel says of it, if it is there. See `man 5 proc_pid_status`.
+    /// The kernel's status of the process, if it exists. See `man 5 proc_pid_status`.
     fn status(self) -> Option<Status> {
         let text = fs::read(format!("/proc/{}/status", self.0)).ok()?;
         let text = String::from_utf8_lossy(&text);
@@ -101,7 +102,7 @@ impl Process {
         };
         Some(Status {
             name: field("Name").to_owned(),
-            // Z: ended, but its parent did not ask how. X: about to be gone.
+            // Z: a zombie, which its parent has not reaped. X: dead.
             is_alive: !field("State").starts_with(['Z', 'X']),
             is_process: field("Tgid") == self.0.to_string(),
             caught: u64::from_str_radix(field("SigCgt"), 16).unwrap_or_default(),
@@ -112,7 +113,7 @@ impl Process {
 struct Status {
     name: String,
     is_alive: bool,
-    /// Not one of the threads of a process, which have numbers too.
+    /// Whether it is a process, and not a thread, which has an ID too.
     is_process: bool,
     /// The signals that it handles: signal N is bit N - 1.
     caught: u64,

@@ -128,7 +128,7 @@ mod version {
             (r"printf 'tinyproxy \377'", "\"tinyproxy \u{fffd}\""),
         ] {
             let error = version(script).unwrap_err().to_string();
-            assert_eq!(error, format!("could not find a version in what `tinyproxy -v` printed: {quoted}"));
+            assert_eq!(error, format!("there is no version in the output of `tinyproxy -v`: {quoted}"));
         }
     }
 

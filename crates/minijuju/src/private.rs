@@ -54,7 +54,8 @@ pub fn file(path: &Path) -> io::Result<()> {
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut new = NewFile::beside(path)?;
     new.file().write_all(content)?;
-    // Not for good: who writes does not wait for the disk, and what a crash of the computer takes is its machines' anyway.
+    // This does not sync, so writers need not wait for the disk. After a crash of the computer its machines are gone
+    // anyway.
     new.take_over()
 }
 

@@ -13,8 +13,7 @@ fn that_is_a_fifo_or_a_folder_means_not_running_and_keeps_tinyproxy_from_startin
         let mut tinyproxy = machine.tinyproxy();
         let (running, started) = in_time(make, move || (tinyproxy.is_running(), tinyproxy.start()));
         assert!(!running);
-        let message =
-            format!("tinyproxy cannot write its PID file: {} is there, and is no file: remove it", path.display());
+        let message = format!("tinyproxy cannot write its PID file: {} is not a file: remove it", path.display());
         assert_eq!(started.unwrap_err().to_string(), message);
     }
 }

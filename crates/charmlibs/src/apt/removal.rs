@@ -10,7 +10,7 @@ pub fn remove_package(name: &str) -> Result<(), Error> {
     Apt::new().remove_package(name)
 }
 
-/// Remove the packages `names` at once, but for those that are not installed.
+/// Remove the packages `names` that are installed, in one run.
 ///
 /// # Errors
 /// See [`Apt::remove_packages`].

@@ -81,7 +81,7 @@ fn another_change_is_waited_for_but_not_forever() {
     let error = server.snapd().timeout(Duration::from_millis(20)).install("busy", &Install::new()).unwrap_err();
     assert!(error.is("snap-change-conflict"), "{error}");
 
-    // On a machine that is new, snapd takes nothing yet, and says so without a kind.
+    // On a new machine, snapd refuses changes for a while, with an error without a kind.
     let server = Server::new(&[]);
     assert!(server.snapd().install("early", &Install::new()).unwrap());
     assert_eq!(server.count("POST /v2/snaps/early"), 2);

@@ -73,8 +73,8 @@ impl Authority {
         &self.key
     }
 
-    /// Sign a request: what it asks for is what the certificate says, from a minute ago, for clocks differ. It is none of a
-    /// CA.
+    /// Sign a request for a certificate that is not a CA's. The certificate has the requested names, and is valid from
+    /// a minute ago, because clocks differ.
     ///
     /// # Errors
     /// The request was not signed with its own private key.

@@ -79,7 +79,7 @@ macro_rules! work {
     };
 }
 
-/// Each line: a command's name, its variant with its arguments, what else its function takes, and the function.
+/// Each line: a command's name, its variant with its arguments, the other parameter of its function, and the function.
 macro_rules! commands {
     ($($name:literal $variant:ident($($arguments:ident)::+) => $with:ident $($work:ident)::+,)+) => {
         /// A command and its arguments.

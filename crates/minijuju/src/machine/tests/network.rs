@@ -145,7 +145,7 @@ fn one_machine_started_by_two_at_once_is_one() {
     assert_eq!(one, two);
 }
 
-/// In a network namespace of its own, where all rules and devices can be compared: a computer whose Docker or ufw
+/// In a separate network namespace, where all rules and devices can be compared: a computer on which Docker or ufw
 /// drops forwarded packets, and a server next to it.
 const BEHIND_A_FIREWALL: &str = r#"
 set -e
@@ -207,8 +207,8 @@ fn flushed_rules_are_given_again_with_the_next_machine() {
     assert!(rules().contains(&own));
 }
 
-/// In a network namespace of its own, so that nobody else's rules are harmed: what breaks a machine's network, and the
-/// state after the repair.
+/// In a separate network namespace, so that other rules are not harmed: what breaks a machine's network, and the state
+/// after the repair.
 const TAKEN_AWAY: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
@@ -254,7 +254,7 @@ fn a_network_that_was_taken_away_is_repaired_and_firewalls_of_every_table_let_ma
     assert_eq!(text, wanted, "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Run a script in a network namespace of its own, so that nobody else's rules are harmed, and return its output.
+/// Run a script in a separate network namespace, so that other rules are not harmed. Returns its output.
 fn in_a_network_of_its_own(rig: &Rig, script: &str) -> (String, String) {
     let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
     starter.env("SCRIPT", script).env("DATA", rig.data()).env("BESIDE", rig.beside("beside"));
