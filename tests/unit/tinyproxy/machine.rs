@@ -24,7 +24,7 @@ pub fn in_time<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 
     receiver.recv_timeout(LONG).unwrap_or_else(|error| panic!("{what}: {error} after {LONG:?}"))
 }
 
-/// A folder that stands for a machine's root. It is empty at first.
+/// A folder with the files of a fake machine. It is empty at first.
 pub struct Machine {
     root: TempDir,
 }
@@ -134,7 +134,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Ignore errors: it may have ended by itself.
+        // Ignore errors: it may have ended already.
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -17,7 +17,7 @@ fn reload_is_sigusr1_and_stop_is_sigterm() {
 }
 
 #[test]
-fn reload_that_a_killed_hook_missed_is_caught_up() {
+fn the_next_hook_reloads_if_a_hook_was_killed_before_that() {
     let machine = Machine::new();
     let running = machine.run("tinyproxy");
     let mut tinyproxy = machine.tinyproxy();
@@ -25,7 +25,7 @@ fn reload_that_a_killed_hook_missed_is_caught_up() {
     let long_ago = std::time::SystemTime::now() - Duration::from_mins(1);
     fs::File::open(&pid_file).unwrap().set_modified(long_ago).unwrap();
     assert!(tinyproxy.ensure_config(8000, "foo").unwrap());
-    // The hook is killed here. Juju runs it again: the file is right, but tinyproxy has not read it.
+    // The hook is killed here, and Juju retries it: the file is right, but tinyproxy has not read it.
     assert!(tinyproxy.ensure_config(8000, "foo").unwrap());
     tinyproxy.reload_config().unwrap();
     assert_eq!(running.line(), "SIGUSR1");
@@ -33,7 +33,7 @@ fn reload_that_a_killed_hook_missed_is_caught_up() {
 }
 
 #[test]
-fn stop_asks_again_if_tinyproxy_forgot() {
+fn stop_repeats_sigterm_if_tinyproxy_lost_it() {
     let machine = Machine::new();
     let mut running = machine.run_script("tinyproxy", "n=0; trap 'n=$((n + 1)); [ $n -lt 3 ] || exit 3' TERM");
     machine.set_pid(running.child.id().to_string());
@@ -43,7 +43,7 @@ fn stop_asks_again_if_tinyproxy_forgot() {
 }
 
 #[test]
-fn stop_of_what_does_not_end_comes_back() {
+fn stop_returns_if_the_process_does_not_end() {
     let machine = Machine::new();
     let running = machine.run_script("tinyproxy", "trap '' TERM");
     machine.set_pid(running.child.id().to_string());
@@ -52,13 +52,13 @@ fn stop_of_what_does_not_end_comes_back() {
 }
 
 #[test]
-fn reload_of_what_is_not_running_is_an_error() {
+fn reload_without_a_process_is_an_error() {
     let error = Machine::new().tinyproxy().reload_config().unwrap_err();
     assert_eq!(error.to_string(), "tinyproxy is not running");
 }
 
 #[test]
-fn stop_of_what_is_not_running_is_none() {
+fn stop_without_a_process_does_nothing() {
     Machine::new().tinyproxy().stop().unwrap();
 }
 
@@ -85,7 +85,7 @@ fn reload_waits_until_the_signal_is_handled() {
 }
 
 #[test]
-fn reload_spares_a_process_that_the_signal_would_end() {
+fn reload_does_not_kill_a_process_without_a_handler() {
     let machine = Machine::new();
     let running = machine.run_script("tinyproxy", ":");
     machine.set_pid(running.child.id().to_string());

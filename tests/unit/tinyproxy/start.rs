@@ -20,7 +20,7 @@ fn is_not_done_twice() {
 }
 
 #[test]
-fn that_fails_says_what_tinyproxy_said() {
+fn that_fails_has_tinyproxys_error() {
     let machine = Machine::new();
     machine.install("tinyproxy", "echo 'ERROR: Syntax error on line 6'; echo Not starting. >&2; exit 70");
     let error = machine.tinyproxy().start().unwrap_err().to_string();
@@ -59,6 +59,6 @@ fn names_a_port_that_is_taken() {
 }
 
 #[test]
-fn of_what_is_not_installed_is_an_error() {
+fn without_the_executable_is_an_error() {
     assert!(matches!(Machine::new().tinyproxy().start(), Err(Error::NotInstalled)));
 }

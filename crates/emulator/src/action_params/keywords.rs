@@ -18,7 +18,7 @@ pub(super) fn with_jujus_own(options: ValidationOptions<'static>) -> ValidationO
 
 /// The error of these keywords. The message is computed from the schema.
 fn wrong() -> ValidationError<'static> {
-    ValidationError::custom("not as Juju's library wants it")
+    ValidationError::custom("not valid for Juju's library")
 }
 
 fn ok_if(valid: bool) -> Result<(), ValidationError<'static>> {

@@ -87,9 +87,9 @@ pub(super) fn stop_init(folder: &Folder) -> Result<()> {
     Ok(())
 }
 
-/// Wait until a process has ended. Its handle becomes readable after its `/proc` entry loses its arguments: in
-/// between, its mounts and the other processes of its namespaces end. Also returns when `is_over` says that nothing is
-/// left to wait for.
+/// Wait until a process has ended. Its handle becomes readable only after its `/proc` entry has lost its arguments;
+/// before that, its mounts and the other processes of its namespaces end. Also return if `is_over` says that there is
+/// nothing left to wait for.
 fn wait_for_end(handle: &OwnedFd, until: Instant, is_over: impl Fn() -> bool) -> Result<(), Errno> {
     loop {
         let left = until.saturating_duration_since(Instant::now());

@@ -10,12 +10,12 @@ pub enum Step {
     Skip(Hook),
     /// Run the action with this task number.
     Action(i64),
-    /// Enter a relation without a hook: one that the charm did not ask for, or one that was suspended and is resumed.
+    /// Enter a relation without a hook: one at an implicit endpoint, or one that was suspended and is resumed.
     Enter(i64),
     /// Leave such a relation.
     Leave(i64),
     /// Unpack the application's charm while a hook is in error.
     Deploy,
-    /// Remove the unit: it is done.
+    /// Remove the unit, which has run its last hook.
     Die,
 }

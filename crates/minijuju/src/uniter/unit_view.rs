@@ -5,26 +5,26 @@ use std::collections::BTreeMap;
 use crate::hook::Hook;
 use crate::store::unit::Resolved;
 
-/// What the model says about a unit, as far as its agent acts on it.
+/// The model's data about a unit that its agent uses.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default)]
 pub struct UnitView {
     pub name: String,
-    /// It is being removed.
+    /// Whether it is being removed.
     pub dying: bool,
-    /// Its application is being removed.
+    /// Whether its application is being removed.
     pub application_dying: bool,
-    /// It leads the application.
+    /// Whether it is the leader.
     pub leader: bool,
-    /// Its version of Juju has no `leader-settings-changed`: Juju 4 has none.
+    /// Whether its version of Juju has no `leader-settings-changed`, like Juju 4.
     pub tells_no_leader_settings: bool,
-    /// What the leader set for all units, as JSON.
+    /// The leader's settings for all units, as JSON.
     pub leader_settings: String,
     /// What to do about its failed hook.
     pub resolved: Resolved,
-    /// Which version of the application's charm it should run.
+    /// The version of the application's charm that it should run.
     pub charm_version: i64,
-    /// Units in error take a new charm too.
+    /// Whether units in error take a new charm, too.
     pub force_charm: bool,
     /// The configuration, trust and address that the charm can see.
     pub config: String,
@@ -34,15 +34,15 @@ pub struct UnitView {
     pub fired: Vec<Hook>,
     /// Its relations, by ID.
     pub relations: BTreeMap<i64, RelationView>,
-    /// It still has subordinates.
+    /// Whether it has subordinates.
     pub subordinates: bool,
-    /// Its storages, by ID; true if the storage is being removed.
+    /// Its storages, by ID, and whether each is being removed.
     pub storage: BTreeMap<String, bool>,
-    /// The changes of secrets that it has hooks for.
+    /// The secret events that are due.
     pub secrets: SecretView,
 }
 
-/// What the model says about a relation of a unit.
+/// The model's data about a relation of a unit.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default)]
 pub struct RelationView {
@@ -51,12 +51,12 @@ pub struct RelationView {
     /// The application on the other side; for a peer relation, this one.
     pub remote: String,
     pub peer: bool,
-    /// This side's charm did not ask for it. Every charm has the implicit endpoint `juju-info`, and gets no hooks for
-    /// it.
+    /// Whether the charm does not define the endpoint. Every charm has the implicit endpoint `juju-info`, and gets no
+    /// hooks for it.
     pub implicit: bool,
-    /// It is being removed.
+    /// Whether it is being removed.
     pub dying: bool,
-    /// It is suspended.
+    /// Whether it is suspended.
     pub suspended: bool,
     /// The remote units in scope, with their databags' versions.
     pub members: BTreeMap<String, i64>,
@@ -64,7 +64,7 @@ pub struct RelationView {
     pub applications: BTreeMap<String, i64>,
 }
 
-/// What the model says about a unit's secrets.
+/// The model's data about a unit's secrets.
 #[derive(Clone, Debug, Default)]
 pub struct SecretView {
     /// Expired revisions: URI, revision, label.

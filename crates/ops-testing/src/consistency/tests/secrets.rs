@@ -44,7 +44,7 @@ fn secrets() {
         "Juju sends secret_rotate for an application's secret to the leader, but this unit is not the leader: add with_leader(true)",
     );
     accepted(on::secret_rotate(&app), with(&app).with_leader(true));
-    // Scenario refuses it, but Juju sends it to units that read the secret without being the leader.
+    // Scenario refuses this, but Juju sends the event to units that read the secret and are not the leader.
     accepted(on::secret_changed(&app), with(&app));
     refused(
         on::start(),

@@ -1,4 +1,4 @@
-"""The same charm in Python, with Ops and the same libraries: what it does at each event."""
+"""The same charm in Python, with Ops and the same libraries."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Config:
 
 
 class Blocked(Exception):
-    """What a person must do something about."""
+    """A problem that a person must fix."""
 
 
 class Waiting(Exception):
-    """What the unit waits for."""
+    """Something that the unit waits for."""
 
 
 class WebServerCharm(ops.CharmBase):
@@ -74,11 +74,11 @@ class WebServerCharm(ops.CharmBase):
         try:
             self._serve()
         except (Blocked, Waiting):
-            # The status says what it is.
+            # The status shows the problem.
             return
 
     def _serve(self):
-        """Serve what the config, the storage, the relations and the secret say."""
+        """Apply the config, the storage, the relations and the secret."""
         config = self._config()
         issued = self._issued()
         site = nginx.Site(
@@ -152,7 +152,7 @@ class WebServerCharm(ops.CharmBase):
         return nginx.Issued(chain, str(key))
 
     def _admin(self) -> str:
-        """Return the password of the user admin. The leader makes it, and tells the other units which secret it is in."""
+        """Return the password of the user admin. The leader creates it in a secret that it shares with the other units."""
         peers = self.model.get_relation("peers")
         if not peers:
             raise Waiting("Waiting for the leader")

@@ -1,4 +1,4 @@
-"""The part of the library for `cos_agent` that the charm uses, by the names that charm authors know.
+"""The part of the library for `cos_agent` that the charm uses, with its usual names.
 
 The library itself, `charms.grafana_agent.v0.cos_agent`, is fetched from Charmhub into a charm, and is not on PyPI.
 """

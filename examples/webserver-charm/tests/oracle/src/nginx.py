@@ -15,12 +15,12 @@ USERS = pathlib.Path("/etc/nginx/site.users")
 
 
 class Error(Exception):
-    """nginx does not do what it should."""
+    """A failed operation on nginx."""
 
 
 @dataclasses.dataclass
 class Issued:
-    """A certificate that can be used."""
+    """A certificate with its key."""
 
     chain: str
     key: str
@@ -28,7 +28,7 @@ class Issued:
 
 @dataclasses.dataclass
 class Site:
-    """What is served, and how."""
+    """The site to serve."""
 
     hostname: str
     root: pathlib.Path
@@ -67,7 +67,7 @@ def serve(site: Site):
         if changed and systemd.service_running("nginx"):
             systemd.service_reload("nginx", restart_on_failure=True)
         systemd.service_resume("nginx")
-        # systemd has given up on it if it was started five times before nginx had its page.
+        # The exporter restarts until nginx serves its page. After five starts, systemd gives up.
         subprocess.run(["systemctl", "reset-failed", "prometheus-nginx-exporter"], check=False, capture_output=True)
         systemd.service_resume("prometheus-nginx-exporter")
     except subprocess.CalledProcessError as error:
@@ -78,7 +78,7 @@ def serve(site: Site):
 
 
 def is_running() -> bool:
-    """Return whether it runs."""
+    """Return whether it is running."""
     return systemd.service_running("nginx")
 
 
