@@ -115,7 +115,7 @@ fn a_slug_with_nul_blocks() {
 }
 
 #[test]
-fn outside_juju_it_says_what_it_is_and_exits_2() {
+fn outside_juju_it_prints_a_hint_and_exits_2() {
     let output = Juju::with_config_get(EXAMPLE).dispatch(&[]);
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();

@@ -59,7 +59,7 @@ mod config {
     }
 
     #[test]
-    fn takes_the_place_of_a_link_and_leaves_what_that_leads_to() {
+    fn replaces_a_link_and_not_its_target() {
         let machine = Machine::new();
         let other = machine.write("etc/shadow", "not the charm's");
         fs::create_dir_all(machine.path("etc/tinyproxy")).unwrap();
@@ -118,7 +118,7 @@ mod version {
     }
 
     #[test]
-    fn that_is_none_is_an_error_that_quotes_it() {
+    fn that_is_invalid_is_an_error_that_quotes_it() {
         for (script, quoted) in [
             ("", "\"\""),
             ("echo tinyproxy", "\"tinyproxy\""),
@@ -139,7 +139,7 @@ mod version {
     }
 
     #[test]
-    fn of_what_is_not_installed_is_an_error() {
+    fn of_a_package_that_is_not_installed_is_an_error() {
         let error = Machine::new().tinyproxy().version().unwrap_err();
         assert!(matches!(error, Error::NotInstalled), "{error}");
     }
@@ -176,7 +176,7 @@ mod installation {
     }
 
     #[test]
-    fn that_fails_says_what_apt_said() {
+    fn that_fails_has_apts_error() {
         let machine = Machine::new();
         machine.install_apt();
         machine.install("apt-get", "echo 'E: Unmet dependencies' >&2; exit 100");

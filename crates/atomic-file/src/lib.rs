@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_whole_and_is_its_owners_alone() {
+    fn a_file_is_replaced_and_only_its_owner_can_read_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
         replace(&path, b"old").unwrap();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_take_over_leaves_the_old_file_and_nothing_beside_it() {
+    fn a_dropped_new_file_leaves_the_old_file_and_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
         fs::write(&path, "old").unwrap();
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_of_the_same_number_left_is_not_in_the_way() {
+    fn leftovers_of_a_killed_process_with_the_same_pid_do_no_harm() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
         for count in 0..50 {

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_a_signal_from_an_exit_code() {
+    fn distinguishes_a_signal_from_an_exit_code() {
         let output = output(&mut sh("kill -9 $$")).unwrap();
         assert_eq!(outcome(output.status), "was killed by signal 9");
     }

@@ -97,7 +97,7 @@ fn a_package_is_installed() {
 }
 
 #[test]
-fn a_package_that_is_installed_is_left_alone() {
+fn an_installed_package_is_not_installed_again() {
     let machine = Machine::new("");
     machine.hello("installed 2.8-1\n");
     machine.apt().add_package("hello").unwrap();
@@ -264,7 +264,7 @@ fn other_failures_are_reported_with_the_last_lines() {
 }
 
 #[test]
-fn dpkg_that_cannot_say_is_an_error() {
+fn a_failure_of_dpkg_is_an_error() {
     let machine = Machine::new("");
     machine.program("dpkg-query", "echo dpkg-query: error: cannot open the database >&2; exit 2");
     let error = machine.apt().add_package("hello").unwrap_err();

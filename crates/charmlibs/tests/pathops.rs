@@ -58,7 +58,7 @@ fn the_umask_does_not_apply_to_the_file() {
 }
 
 #[test]
-fn a_file_that_is_right_is_left_alone() {
+fn a_correct_file_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     ensure_contents(&path, b"\xff\0").unwrap();
@@ -93,7 +93,7 @@ fn another_mode_is_a_change() {
 }
 
 #[test]
-fn whoever_has_the_old_file_open_reads_all_of_it() {
+fn an_open_old_file_can_be_read_completely() {
     use std::io::Read as _;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
@@ -159,7 +159,7 @@ fn a_symbolic_link_to_itself_is_an_error() {
 }
 
 #[test]
-fn what_is_not_a_file_is_not_replaced() {
+fn only_files_are_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let error = ensure_contents(folder.path(), "").unwrap_err();
     assert_eq!(error.to_string(), format!("could not write {}: it is a folder", folder.path().display()));
@@ -285,7 +285,7 @@ fn a_folder_is_made_once_and_a_file_is_not_a_folder() {
 }
 
 #[test]
-fn a_tree_is_copied_and_only_what_differs_is_written() {
+fn a_tree_is_copied_and_only_differences_are_written() {
     let folder = tempfile::tempdir().unwrap();
     let (source, target) = (folder.path().join("source"), folder.path().join("srv/target"));
     ensure_contents(source.join("www/index.html"), "hello").unwrap();
@@ -336,7 +336,7 @@ fn a_tree_never_writes_through_a_link_that_is_in_the_way() {
 }
 
 #[test]
-fn removal_takes_trees_and_links_but_not_what_they_lead_to() {
+fn trees_and_links_are_removed_but_not_their_targets() {
     let folder = tempfile::tempdir().unwrap();
     let (kept, gone) = (folder.path().join("kept"), folder.path().join("gone"));
     ensure_contents(kept.join("file"), "").unwrap();

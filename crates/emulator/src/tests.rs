@@ -106,7 +106,7 @@ fn juju_4_has_other_answers() {
 
 /// Juju 4 names applications and units by their UUIDs in errors of its database.
 #[test]
-fn juju_4_says_which_application_or_unit_by_a_uuid() {
+fn juju_4_names_applications_and_units_by_uuid() {
     use crate::JujuVersion;
 
     let juju_4 = || {

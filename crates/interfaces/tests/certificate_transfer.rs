@@ -50,7 +50,7 @@ fn received(state: State) -> Vec<String> {
 }
 
 #[test]
-fn the_leader_says_that_it_takes_version_1() {
+fn the_leader_announces_version_1() {
     let relation = Relation::new("receive").id(2);
     let state = State::default().with_relation(relation.clone());
     let out = context().run(on::relation_created(&relation), state.clone()).unwrap();
@@ -81,7 +81,7 @@ fn certificates_of_both_versions_are_received_and_a_change_emits_one_event() {
 }
 
 #[test]
-fn what_cannot_be_read_fails_no_hook() {
+fn invalid_data_does_not_fail_the_hook() {
     let relation = Relation::new("receive").id(2).remote_app_data([("certificates", "nonsense")]);
     assert_eq!(schema::faults("certificate_transfer-v1 provider app", &relation.remote_app_data).len(), 1);
     let state = State::default().with_relation(relation.clone());

@@ -59,7 +59,7 @@ fn config(state: &State) -> Value {
 }
 
 #[test]
-fn the_collector_is_told_all_that_the_schema_has() {
+fn the_collector_gets_all_fields_of_the_schema() {
     let state = state();
     let mut ctx = Context::with_metadata(App, METADATA).unwrap().app_name("shop");
     let out = ctx.run(on::relation_joined(state.relation(4)), state.clone()).unwrap();
@@ -138,7 +138,7 @@ fn invalid_rules_are_an_error_that_names_them() {
 }
 
 #[test]
-fn where_traces_go_is_what_the_collector_says() {
+fn receivers_for_traces_are_read_from_the_collector() {
     let receivers = r#"[{"protocol": {"name": "otlp_http", "type": "http"}, "url": "http://10.0.0.9:4318"}, {"protocol": {"name": "zipkin", "type": "http"}, "url": null}]"#;
     let state = state().change_relation(4, |relation| relation.remote_unit_data(0, [("receivers", receivers)]));
     let mut ctx = Context::with_metadata(App, METADATA).unwrap();
@@ -149,7 +149,7 @@ fn where_traces_go_is_what_the_collector_says() {
 }
 
 #[test]
-fn receivers_that_cannot_be_read_fail_no_hook_and_are_an_error_that_names_the_databag() {
+fn invalid_receivers_do_not_fail_the_hook_and_are_an_error_that_names_the_databag() {
     let state = state().change_relation(4, |relation| relation.remote_unit_data(0, [("receivers", "[{\"url\": 7}]")]));
     let mut ctx = Context::with_metadata(App, METADATA).unwrap();
     let out = ctx.run(on::relation_changed(state.relation(4)), state).unwrap();

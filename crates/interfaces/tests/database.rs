@@ -123,7 +123,7 @@ fn another_secret_of_the_charm_s_is_not_looked_at() {
 }
 
 #[test]
-fn a_secret_that_was_not_granted_fails_no_hook_and_is_an_error() {
+fn a_secret_that_was_not_granted_is_an_error_but_does_not_fail_the_hook() {
     let state = answered(&user().revoked());
     let mut ctx = context();
     let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
@@ -156,7 +156,7 @@ fn a_provider_without_secrets_is_understood() {
 }
 
 #[test]
-fn whether_there_is_tls_is_said_in_many_ways_or_is_an_error() {
+fn tls_is_parsed_from_many_spellings_and_others_are_errors() {
     let read = |tls: &str, in_secret: bool| {
         let plain = [("endpoints", "10.0.0.7:5432"), ("username", "u"), ("password", "p")];
         let mut data: Vec<(&str, String)> = plain.map(|(key, value)| (key, value.to_owned())).to_vec();
@@ -214,7 +214,7 @@ fn a_router_beside_the_unit_counts_once_it_is_ready() {
 }
 
 #[test]
-fn half_an_answer_is_no_database() {
+fn an_incomplete_answer_is_not_a_database() {
     let relation = Relation::new("database").id(3).remote_app_data([("database", "shop")]);
     let state = State::default().with_relation(relation.clone());
     assert_eq!(database(state.clone()).unwrap(), None);

@@ -85,7 +85,7 @@ fn a_url_emits_events_when_it_comes_and_when_it_goes() {
 }
 
 #[test]
-fn what_cannot_be_read_fails_no_hook() {
+fn invalid_data_does_not_fail_the_hook() {
     for (endpoint, key) in [("ingress", "ingress"), ("route", "endpoints")] {
         let relation = Relation::new(endpoint).id(2).remote_app_data([(key, "{")]);
         let mut ctx = context();

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_older_version_left_open_is_closed() {
+    fn files_of_an_older_version_get_safe_modes() {
         let temporary = tempfile::tempdir().unwrap();
         let data = temporary.path().join("data");
         fs::create_dir_all(data.join("machines")).unwrap();

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_in_the_unit_that_fits() {
+    fn times_have_a_fitting_unit() {
         assert_eq!(duration(Duration::from_millis(12)), "12 ms");
         assert_eq!(duration(Duration::from_millis(3450)), "3.4 s");
         assert_eq!(duration(Duration::from_secs(125)), "2 min 5 s");

@@ -53,7 +53,7 @@ fn repetitions(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_error_says_what_its_cause_says() {
+fn no_error_repeats_its_cause() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut files = Vec::new();
     for folder in ["crates", "examples", "src"] {

@@ -111,7 +111,7 @@ fn only_the_store_contains_sql() {
 
 /// The checklist of `CONTRIBUTING.md`: a command is its own file and one line of the table.
 #[test]
-fn a_command_is_named_in_its_own_file_and_in_the_table_alone() {
+fn a_command_is_named_only_in_its_own_file_and_in_the_table() {
     let commands = source().join("commands");
     let table = fs::read_to_string(commands.join("mod.rs")).unwrap();
     let all = files(&source());

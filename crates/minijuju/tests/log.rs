@@ -62,7 +62,7 @@ fn levels_that_cannot_be_read_are_ignored_with_a_warning() {
 }
 
 #[test]
-fn what_a_command_is_given_is_not_in_the_log() {
+fn arguments_of_a_command_are_not_logged() {
     let data = TempDir::new().unwrap();
     run(&data, &["add-model", "m"], None);
     let said = stderr(&data, &["add-secret", "token", "value=hunter2", "--debug"], Some("<root>=TRACE"));

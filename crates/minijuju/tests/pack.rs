@@ -72,7 +72,7 @@ fn packed_to(project: &Path, output: &Path) -> (bool, String) {
 }
 
 #[test]
-fn a_folder_for_the_charm_is_made_and_said_once_there_is_a_charm() {
+fn the_output_folder_is_made_when_the_charm_is_packed() {
     let good = project(&[("charmcraft.yaml", &format!("{HEAD}{}", platforms())), ("dispatch", "#!/bin/sh\n")]);
     let bad = project(&[("charmcraft.yaml", "name: Bad Name\n")]);
     let out = TempDir::new().unwrap();
@@ -127,7 +127,7 @@ fn contents(charm: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
 }
 
 #[test]
-fn a_rust_charm_holds_what_charmcraft_puts_into_it() {
+fn a_rust_charm_has_the_files_that_charmcraft_packs() {
     let project = rust_project(PARTS, DISPATCH, "fn main() { println!(\"hello\") }");
     let out = project.path().join("out");
     let (packed, said) = packed_to(project.path(), &out);
@@ -171,7 +171,7 @@ fn a_rust_charm_holds_what_charmcraft_puts_into_it() {
 }
 
 #[test]
-fn a_rust_charm_that_does_not_build_says_why() {
+fn a_failed_build_of_a_rust_charm_prints_the_reason() {
     let project = rust_project(PARTS, DISPATCH, "fn main() { nonsense }");
     for quiet in [&["--quiet"][..], &[]] {
         let mut minijuju = std::process::Command::new(env!("CARGO_BIN_EXE_minijuju"));
@@ -263,7 +263,7 @@ fn a_charm_without_charmcraft_yaml_is_its_folder() {
 }
 
 #[test]
-fn what_is_not_a_charm_is_not_packed() {
+fn a_folder_without_a_charm_is_not_packed() {
     let message = |files: &[(&str, &str)]| {
         let project = project(files);
         pack(project.path(), project.path()).unwrap_err().replace(&project.path().display().to_string(), "DIR")

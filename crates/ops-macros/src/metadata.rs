@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_charmcraft_leaves_out_of_a_build_folder_is_in_the_project() {
+    fn files_missing_in_charmcrafts_build_folder_are_read_from_the_project() {
         assert_eq!(found("/parts/charm/build", "charmcraft.yaml"), Some("/project/charmcraft.yaml".into()));
         assert_eq!(found("/parts/charm/build", "charm/charmcraft.yaml"), Some("/project/charm/charmcraft.yaml".into()));
         let member = "/parts/charm/build/crates/charm";

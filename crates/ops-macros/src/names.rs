@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_cannot_be_told_apart_are_refused() {
+    fn ambiguous_names_are_refused() {
         let message = expanded("requires: {my-db: {interface: a}, my_db: {interface: b}}\n").unwrap_err();
         assert_eq!(
             message.to_string(),

@@ -83,7 +83,7 @@ fn a_charmcraft_yaml_that_is_not_there_is_shown() {
 }
 
 #[test]
-fn keys_that_nobody_knows_and_resources_that_overwrite_each_other_are_warned_of() {
+fn unknown_keys_and_resources_that_overwrite_each_other_are_warned_of() {
     let charmcraft = "name: demo\nprovide: {web: {interface: http}}\n\
                       resources: {a: {type: file, filename: x}, b: {type: file, filename: x}}\n";
     for (name, code) in [

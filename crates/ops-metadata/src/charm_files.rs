@@ -279,7 +279,7 @@ provides: {website: {interface: http}}
     }
 
     #[test]
-    fn what_is_not_a_charm_is_refused() {
+    fn an_invalid_charm_is_refused() {
         let bundle = files("bundle", &[("charmcraft.yaml", "type: bundle\nname: demo")]).unwrap_err();
         assert_eq!(bundle.to_string(), "charmcraft.yaml: type: expected `charm`, found the string \"bundle\"");
         let text = "name: demo\nbase: ubuntu@22.04\nplatforms: {amd64: }\nsummary: x";

@@ -163,7 +163,7 @@ frobnicate: 1
     }
 
     #[test]
-    fn what_is_right_warns_of_nothing() {
+    fn a_correct_project_has_no_warnings() {
         for text in
             ["", "name: demo\nactions: {ping: {description: x, required: [a], params: {a: {type: string}}}}\n", "{"]
         {

@@ -124,7 +124,7 @@ parts: {unknown: to us}
 }
 
 #[test]
-fn what_was_read_can_be_kept() {
+fn metadata_survives_serialization() {
     let meta = parse("requires: {db: {interface: sql}}\nconfig: {options: {a: {type: int, default: 1}}}\n");
     let kept = serde_json::to_string(&meta).unwrap();
     assert_eq!(serde_json::from_str::<CharmMeta>(&kept).unwrap(), meta);

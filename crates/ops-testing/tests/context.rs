@@ -108,7 +108,7 @@ requires:
 ";
 
 #[test]
-fn a_custom_event_is_run_with_what_it_carries() {
+fn a_custom_event_is_run_with_its_data() {
     let mut ctx = Context::with_metadata(App::default(), METADATA).unwrap();
     let out = ctx.run(on::custom(ops::on::custom(), &Greeted), State::default()).unwrap();
     assert_eq!(out.unit_status, Status::active_with("hello"));
@@ -120,7 +120,7 @@ fn a_custom_event_is_run_with_what_it_carries() {
 }
 
 #[test]
-fn what_emitted_events_carried_can_be_read() {
+fn the_data_of_emitted_events_can_be_read() {
     let mut ctx = Context::with_metadata(App::default(), METADATA).unwrap();
     let db = Relation::new("db").remote_app_data([("address", "a")]);
     ctx.run(on::relation_changed(&db), State::default().with_relation(db.clone())).unwrap();
@@ -181,7 +181,7 @@ fn a_deferral_is_of_the_function_that_handles_the_event() {
 }
 
 #[test]
-fn what_linux_refuses_as_an_argument_is_refused_here_too() {
+fn arguments_that_linux_refuses_are_refused() {
     let mut ctx = Context::with_metadata(App::default, METADATA).unwrap();
     let out = ctx.run(on::update_status(), State::default()).unwrap();
     assert_eq!(out.workload_version, "1?");

@@ -56,7 +56,7 @@ fn databags_have_no_private_address_since_juju_4() {
 }
 
 #[test]
-fn storage_without_a_place_of_its_own_is_in_a_folder_by_uuid_since_juju_4() {
+fn storage_without_a_location_is_in_a_folder_with_a_uuid_since_juju_4() {
     let location = |version: &str, storage: Storage| -> String {
         let out = context(version).run(on::start(), State::default().with_storage(storage)).unwrap();
         out.storages[0].location.clone()

@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_juju_would_not_write_is_refused_by_name() {
+    fn invalid_variables_are_refused_by_name() {
         for (name, value) in [
             ("JUJU_RELATION_ID", "database"),
             ("JUJU_RELATION_ID", "database:x"),

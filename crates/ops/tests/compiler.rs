@@ -19,7 +19,7 @@ fn fault<'a>(message: &'a str, code: &str, comment: &str) -> &'a str {
 }
 
 #[test]
-fn the_message_for_a_wrong_handler_says_what_a_handler_is() {
+fn the_error_for_an_invalid_handler_describes_a_handler() {
     let code = "
 use ops::{Framework, Model, StartEvent, StopEvent, on};
 

@@ -40,7 +40,7 @@ mod tests {
     use super::ShopCharm;
 
     #[test]
-    fn the_workload_is_told_where_the_database_is() {
+    fn the_workload_gets_the_address_of_the_database() {
         let user = Secret::new([("username", "u"), ("password", "p")]).untracked();
         let relation = Relation::new("postgresql").id(3).remote_app_data([
             ("database", "shop".to_owned()),

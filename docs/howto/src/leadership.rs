@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_leader_says_what_is_wrong_with_the_application_as_a_whole() {
+    fn the_leader_sets_the_application_status() {
         let mut ctx = Context::new(ClusterCharm);
         let cluster = Relation::peer("cluster").local_app_data([("token", "a token")]);
         let state = State::default().with_leader(true).with_planned_units(2).with_relation(cluster);

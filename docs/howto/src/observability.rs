@@ -37,7 +37,7 @@ mod tests {
     use super::ObservedCharm;
 
     #[test]
-    fn the_collector_receives_what_to_observe() {
+    fn the_collector_gets_the_data() {
         let mut ctx = Context::new(ObservedCharm);
         let relation = Relation::new("cos-agent").id(4);
         let state = State::default().with_relation(relation.clone());

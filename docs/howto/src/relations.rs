@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn data_that_is_not_what_the_interface_says_fails_the_hook_with_its_name() {
+    fn data_that_does_not_fit_the_interface_fails_the_hook_with_its_name() {
         let mut ctx = Context::new(SiteCharm::default());
         let relation = Relation::new("database").id(3).remote_app("pg").remote_app_data([("endpoint", "5432")]);
         let state = State::default().with_relation(relation.clone());

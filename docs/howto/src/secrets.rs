@@ -106,7 +106,7 @@ mod tests {
     use super::{LABEL, OwnerCharm, UserCharm};
 
     #[test]
-    fn the_leader_grants_a_password_to_those_who_are_related() {
+    fn the_leader_grants_a_password_to_related_applications() {
         let mut ctx = Context::new(OwnerCharm);
         let relation = Relation::new("website").remote_app("shop");
         let state = State::default().with_leader(true).with_relation(relation.clone());

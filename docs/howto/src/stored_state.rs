@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_mirrored_is_mirrored_before_the_next_event() {
+    fn a_failed_mirror_is_retried_before_the_next_event() {
         let mut ctx = Context::new(ArchiveCharm::default());
         let out = ctx.run(on::action("backup").param("target", "/a"), State::default()).unwrap();
         assert_eq!(out.deferred.len(), 1);

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_juju_could_not_bring_about() {
+    fn what_juju_could_not_produce() {
         let error = context().run(on::start(), State::default().with_config("slgu", "x")).unwrap_err().to_string();
         assert!(error.starts_with("Juju could not produce this:\n- "), "{error}");
         assert!(error.contains("the metadata defines no config option \"slgu\""), "{error}");

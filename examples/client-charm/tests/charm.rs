@@ -144,7 +144,7 @@ fn a_new_password_is_used_when_juju_says_that_there_is_one() {
 }
 
 #[test]
-fn what_an_operator_puts_can_be_got() {
+fn a_value_that_was_put_can_be_got() {
     let mut ctx = charm(Some("old"));
     let (state, _) = ready(&credentials());
     let out = ctx.run(on::action("put").param("key", "colour").param("value", "dark red"), state).unwrap();
@@ -157,7 +157,7 @@ fn what_an_operator_puts_can_be_got() {
 }
 
 #[test]
-fn actions_fail_while_there_is_no_store() {
+fn actions_fail_without_a_store() {
     for event in [on::action("get").param("key", "a"), on::action("put").param("key", "a").param("value", "b")] {
         let error = charm(None).run(event, State::default()).unwrap_err();
         assert_eq!(error.to_string(), "the action failed: there is no store yet");

@@ -86,7 +86,7 @@ fn an_invalid_port_blocks_the_unit() {
 }
 
 #[test]
-fn an_application_that_asks_gets_an_answer_and_a_secret_of_its_own() {
+fn a_related_application_gets_an_answer_and_its_own_secret() {
     let (mut ctx, folder, state) = charm();
     let relation = request();
     let out = ctx.run(on::relation_changed(&relation), state.with_relation(relation.clone())).unwrap();
@@ -239,7 +239,7 @@ fn import_puts_the_seed_s_values_into_a_namespace() {
 }
 
 #[test]
-fn import_says_how_to_attach_a_seed_that_is_missing() {
+fn import_without_a_seed_names_the_command_that_attaches_it() {
     let (mut ctx, _folder, state) = charm();
     let error = ctx.run(on::action("import").param("namespace", "orders"), state).unwrap_err();
     assert!(error.to_string().contains("juju attach-resource keyvalue seed=FILE"), "{error}");

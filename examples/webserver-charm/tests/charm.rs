@@ -186,7 +186,7 @@ fn the_leader_rotates_the_password() {
 }
 
 #[test]
-fn the_collector_is_told_of_metrics_logs_alerts_and_a_dashboard() {
+fn the_collector_gets_metrics_logs_alerts_and_a_dashboard() {
     let relation = Relation::new("cos-agent").id(4);
     let out = context(false).run(on::relation_joined(&relation), leader().with_relation(relation.clone())).unwrap();
     let config: Value = serde_json::from_str(&out.relation(4).local_unit_data["config"]).unwrap();

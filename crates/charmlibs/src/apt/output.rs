@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn where_dpkg_failed_the_last_lines_say_why() {
+    fn if_dpkg_fails_the_error_has_its_last_lines() {
         let stdout = "Setting up broken (1.0) ...\nbroken: cannot start without a licence\n";
         let stderr = "dpkg: error processing package broken (--configure):\n \
                       installed broken package post-installation script subprocess returned error exit status 1\n\
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_utf8_is_kept_as_far_as_it_is() {
+    fn invalid_utf8_is_replaced() {
         assert_eq!(last_lines(&failed(b"", b"E: bad \xff byte\n")), ["E: bad \u{fffd} byte"]);
     }
 }

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_or_no_http_is_an_error() {
+    fn an_incomplete_or_invalid_http_answer_is_an_error() {
         for bytes in [
             &b""[..],
             b"SSH-2.0-OpenSSH\r\n",
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_meaning_in_a_path_is_escaped() {
+    fn special_characters_in_a_path_are_escaped() {
         assert_eq!(escape("a-b_c.d~e"), "a-b_c.d~e");
         assert_eq!(escape("a/b?c=d é"), "a%2Fb%3Fc%3Dd%20%C3%A9");
     }

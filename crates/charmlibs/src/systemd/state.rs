@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_systemctl_shows_is_read() {
+    fn the_output_of_systemctl_show_is_parsed() {
         let text = "Id=web.service\nActiveState=reloading\nMainPID=7\nNeedDaemonReload=yes\nOther=1\n";
         let state = State::read(text).unwrap();
         assert!(state.is_running() && state.needs_daemon_reload);

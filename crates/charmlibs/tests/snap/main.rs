@@ -51,7 +51,7 @@ fn ensure_changes_what_differs_and_nothing_else() {
 }
 
 #[test]
-fn what_the_store_does_not_have_is_refused_with_its_kind() {
+fn a_snap_that_the_store_lacks_is_refused_with_its_kind() {
     let server = Server::new(&[]);
     let error = server.snapd().install("gone", &Install::new()).unwrap_err();
     assert!(error.is("snap-not-found"));
@@ -61,7 +61,7 @@ fn what_the_store_does_not_have_is_refused_with_its_kind() {
 }
 
 #[test]
-fn a_change_that_fails_says_why() {
+fn a_failed_change_has_the_reason() {
     let server = Server::new(&[]);
     let error = server.snapd().install("broken", &Install::new()).unwrap_err();
     assert_eq!(

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_holds_in_this_hook() {
+    fn help_shows_the_defaults_of_this_hook() {
         let mut juju = juju();
         let relation = juju.state.relations[0].clone();
         juju.hook.relation = Some(relation.id);

@@ -92,7 +92,7 @@ mod tests {
     use crate::{CloudCredential, CloudSpec};
 
     #[test]
-    fn prints_the_cloud_to_who_is_trusted() {
+    fn prints_the_cloud_if_the_application_is_trusted() {
         let mut juju = juju();
         check_error(&mut juju, &["credential-get"], 1, "cannot access cloud credentials: permission denied");
         check_error(&mut juju, &["credential-get", "x"], 2, "unrecognized args: [\"x\"]");

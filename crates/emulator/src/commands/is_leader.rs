@@ -27,7 +27,7 @@ mod tests {
     use crate::tests::{check, juju};
 
     #[test]
-    fn says_whether_the_unit_leads() {
+    fn prints_whether_the_unit_is_the_leader() {
         let mut juju = juju();
         check(&mut juju, &["is-leader"], "False\n");
         check(&mut juju, &["is-leader", "--format=json"], "false\n");

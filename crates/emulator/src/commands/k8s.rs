@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_leader_sets_has_no_effect() {
+    fn leader_settings_have_no_effect() {
         for (name, kind) in
             [("k8s-raw-set", "k8s raw spec"), ("k8s-spec-set", "k8s spec"), ("pod-spec-set", "k8s spec")]
         {

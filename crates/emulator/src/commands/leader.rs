@@ -65,7 +65,7 @@ mod tests {
     use crate::tests::{check, check_error, juju};
 
     #[test]
-    fn the_leader_sets_at_once_what_all_read() {
+    fn leader_settings_take_effect_at_once_for_all() {
         let mut juju = juju();
         let error = "cannot write leadership settings: cannot write settings: not the leader";
         check_error(&mut juju, &["leader-set", "a=1"], 1, error);

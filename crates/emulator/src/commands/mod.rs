@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_juju_4_dropped_is_there_in_3_6_only() {
+    fn commands_that_juju_4_dropped_exist_only_in_3_6() {
         for name in GONE_IN_4 {
             assert!(is_in(name, JujuVersion::V3_6) && !is_in(name, JujuVersion::V4_0), "{name}");
         }

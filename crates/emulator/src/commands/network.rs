@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn prints_all_or_what_was_asked_for() {
+    fn prints_all_or_the_requested_values() {
         let mut juju = juju();
         juju.state.networks.insert("db".to_owned(), network());
         let yaml = "bind-addresses:\n- mac-address: \"00:11\"\n  interface-name: eth0\n  addresses:\n  - hostname: host\n    value: 10.1.2.3\n    cidr: 10.1.2.0/24\n    address: 10.1.2.3\n  macaddress: \"00:11\"\n  interfacename: eth0\negress-subnets:\n- 192.168.1.0/8\n- 10.0.0.0/8\ningress-addresses:\n- 100.1.2.3\n- 100.4.3.2\n";

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_there() {
+    fn refuses_what_does_not_exist() {
         for (line, code, error) in [
             (&["payload-register", "docker", "web"][..], 2, "missing required arguments"),
             (&["payload-register", "docker", "web", "1"], 1, "payload \"web\" not found in metadata.yaml"),

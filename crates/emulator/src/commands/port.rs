@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_a_port() {
+    fn refuses_invalid_ports() {
         for (port, error) in [
             ("x", r#"invalid port "x": strconv.Atoi: parsing "x": invalid syntax"#),
             ("1-2-3", r#"invalid port range "1-2-3""#),

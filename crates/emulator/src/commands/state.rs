@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_a_key_with_a_value() {
+    fn refuses_arguments_that_are_not_key_value_pairs() {
         for (line, error) in [
             (&["state-set", "key"][..], "expected \"key=value\", got \"key\""),
             (&["state-set", "=v"], "expected \"key=value\", got \"=v\""),

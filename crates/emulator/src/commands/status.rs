@@ -185,7 +185,7 @@ mod tests {
     /// `UnitStatus` of Juju's hook context asks the controller once, and `SetUnitStatus` does not update the cached
     /// answer.
     #[test]
-    fn status_get_answers_what_it_answered_first_for_the_rest_of_the_hook() {
+    fn status_get_repeats_its_first_answer_in_the_hook() {
         let mut juju = juju();
         juju.state.leader = true;
         check(&mut juju, &["status-set", "active", "one"], "");
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_a_status_to_set() {
+    fn refuses_statuses_that_cannot_be_set() {
         let mut juju = juju();
         check_error(&mut juju, &["status-set"], 2, "invalid args, require <status> [message]");
         for status in ["error", "unknown", "", "Active"] {

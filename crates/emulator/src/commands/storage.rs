@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_what_is_attached() {
+    fn lists_attached_storage() {
         let mut juju = with_storage();
         check(&mut juju, &["storage-list"], "data/0\ndisk/1\n");
         check(&mut juju, &["storage-list", "disk", "--format=json"], "[\"disk/1\"]\n");

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_base64() {
+    fn refuses_invalid_base64() {
         for text in ["Z", "Zg", "Zg=", "Zg===", "Z===", "=", "Zm8", "Z!==", "Zg==Zg=="] {
             assert!(decode(text).is_err(), "{text}");
         }

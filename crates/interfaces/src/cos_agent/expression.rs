@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_selector_of_prometheus_finds_this_application_alone() {
+    fn every_prometheus_selector_is_limited_to_this_application() {
         for with in [
             "up{§} == 0",
             r#"up{§, job="a"}"#,
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn every_stream_selector_of_loki_finds_this_application_alone() {
+    fn every_loki_stream_selector_is_limited_to_this_application() {
         for with in [
             r#"count_over_time({§} |= "error" [5m]) > 9"#,
             r#"sum by (level) (rate({§, job="a"} | json | line_format "{{.msg}}" | level =~ `e{1}` [1m]))"#,
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_that_is_matched_already_is_left_alone() {
+    fn a_label_that_is_matched_already_is_not_changed() {
         let select = |expression: &str| select(expression, &SHOP, Language::PromQl).unwrap();
         assert_eq!(select(r#"up{app=~"a|b"}"#), r#"up{m="prod", app=~"a|b"}"#);
         assert_eq!(select(r#"up{app="x", m!=""}"#), r#"up{app="x", m!=""}"#);

@@ -191,7 +191,7 @@ mod tests {
     const DAY: Duration = Duration::from_hours(24);
 
     #[test]
-    fn a_certificate_says_what_the_request_asked_for() {
+    fn a_certificate_has_the_requested_fields() {
         let authority = Authority::generate("Our CA", 10 * DAY).unwrap();
         assert!(authority.certificate().is_ca());
         let key = PrivateKey::generate().unwrap();

@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_says_what_was_asked_for() {
+    fn a_request_has_the_requested_fields() {
         let key = PrivateKey::generate().unwrap();
         let signed = request().sign(&key).unwrap();
         assert!(signed.pem().starts_with("-----BEGIN CERTIFICATE REQUEST-----\n"));
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_request_is_refused() {
+    fn an_invalid_request_is_refused() {
         for pem in ["", "nonsense", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----"] {
             let error = SigningRequest::from_pem(pem).unwrap_err().to_string();
             assert!(error.starts_with("this is not a request for a certificate: "), "{error}");

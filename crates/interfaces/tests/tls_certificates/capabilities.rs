@@ -9,7 +9,7 @@ use crate::provider::CaCharm;
 use crate::{UNIT, UnitCharm, authority, context, schema};
 
 #[test]
-fn what_the_provider_can_do_is_published_by_its_leader_and_read_by_requirers() {
+fn the_leader_publishes_its_capabilities_and_requirers_read_them() {
     const ABLE: Provider = Provider::new("sign").capabilities(capabilities);
     struct AbleCharm;
     impl Charm for AbleCharm {

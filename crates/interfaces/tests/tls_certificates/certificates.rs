@@ -62,7 +62,7 @@ fn an_expired_secret_is_replaced_by_a_new_request_for_the_same_key() {
 }
 
 #[test]
-fn an_expired_secret_of_the_charm_s_own_is_left_alone() {
+fn an_expired_secret_of_the_charm_is_not_touched() {
     let (state, _, _) = issued();
     let own =
         Secret::new([("password", "x")]).owned_by_unit().label(format!("{PREFIX}-certificate-0-certificates-x-y"));

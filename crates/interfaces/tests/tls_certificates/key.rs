@@ -40,7 +40,7 @@ fn a_key_of_any_kind_that_a_charm_in_python_left_is_kept_and_used() {
 }
 
 #[test]
-fn a_key_that_cannot_be_used_is_replaced_and_the_log_says_why() {
+fn an_unusable_key_is_replaced_and_the_reason_is_logged() {
     let (state, relation, key) = with_key(include_str!("../../src/tls_certificates/testdata/ed25519.pem"));
     let mut ctx = context(UnitCharm);
     let out = ctx.run(on::relation_created(&relation), state).unwrap();

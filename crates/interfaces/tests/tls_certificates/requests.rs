@@ -6,7 +6,7 @@ use ops_testing::{Relation, State, on};
 use crate::{AppCharm, PREFIX, UnitCharm, asked, certificate_secrets, context, issued, schema, sent};
 
 #[test]
-fn a_unit_asks_with_a_key_that_is_in_a_secret_of_its_own() {
+fn a_unit_sends_a_request_and_keeps_the_key_in_its_secret() {
     let (out, request) = asked();
     let data = &out.relation(3).local_unit_data;
     let keys: Vec<&String> = data.keys().filter(|key| !key.contains("address") && *key != "egress-subnets").collect();
@@ -37,7 +37,7 @@ fn another_hook_changes_nothing() {
 }
 
 #[test]
-fn an_application_s_leader_alone_asks_for_it() {
+fn only_the_leader_requests_a_certificate_of_the_application() {
     let relation = Relation::new("certificates").id(3);
     let state = State::default().with_relation(relation.clone());
     let out = context(AppCharm).run(on::relation_created(&relation), state.clone()).unwrap();

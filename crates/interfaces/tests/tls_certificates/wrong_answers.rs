@@ -40,7 +40,7 @@ fn a_ca_s_certificate_that_was_not_asked_for_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_read_fails_no_hook_and_is_an_error_that_names_the_databag() {
+fn invalid_data_does_not_fail_the_hook_and_is_an_error_that_names_the_databag() {
     let (state, request) = asked();
     let no_certificate = value!([{"ca": "x", "certificate_signing_request": request.pem(), "certificate": "x"}]);
     for (certificates, says) in [
@@ -62,7 +62,7 @@ fn what_cannot_be_read_fails_no_hook_and_is_an_error_that_names_the_databag() {
 }
 
 #[test]
-fn a_refusal_emits_one_event_and_is_an_error_that_says_why() {
+fn a_refusal_emits_one_event_and_is_an_error_with_the_reason() {
     let (state, request) = asked();
     let errors =
         value!([{"csr": request.pem(), "error": {"code": 102, "name": "DOMAIN_NOT_ALLOWED", "message": "not ours"}}]);

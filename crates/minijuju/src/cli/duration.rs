@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused_in_gos_words() {
+    fn an_invalid_duration_is_refused_in_gos_words() {
         for (text, refusal) in [
             ("5", r#"time: missing unit in duration "5""#),
             ("", r#"time: invalid duration """#),

@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_application_name_says_why() {
+    fn a_refused_application_name_has_the_reason() {
         assert_eq!(
             check_new_application("burble-1").unwrap_err().to_string(),
             r#"invalid application name "burble-1", unexpected number(s) found after last hyphen"#

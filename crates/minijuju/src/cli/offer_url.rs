@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_offer_url_is_refused_in_jujus_words() {
+    fn an_invalid_offer_url_is_refused_in_jujus_words() {
         for (text, why) in [
             ("mysql", "application offer URL is missing application"),
             ("mysql:db", "application offer URL is missing application"),

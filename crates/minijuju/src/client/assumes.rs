@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_charm_assumes_and_does_not_find_is_listed() {
+    fn unmet_assumptions_of_a_charm_are_listed() {
         assert_eq!(
             refused("[juju >= 4, k8s-api, {any-of: [juju >= 5, magic]}]", JujuVersion::V3_6).unwrap(),
             "Charm cannot be deployed because:\n  \

@@ -36,7 +36,7 @@ mod tests {
     use crate::store::Store;
 
     #[test]
-    fn a_version_is_what_was_bootstrapped_last_and_3_6_before() {
+    fn the_version_is_the_last_bootstrapped_one_or_3_6() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         if env::var_os(VARIABLE).is_some() {

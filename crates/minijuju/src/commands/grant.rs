@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_in_jujus_words() {
+    fn errors_are_in_jujus_words() {
         for (words, why) in [
             ("", "no user specified"),
             ("joe", "no permission level specified"),

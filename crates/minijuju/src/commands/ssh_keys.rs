@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_imported_of_launchpad_and_github_alone() {
+    fn keys_are_imported_only_from_launchpad_and_github() {
         let why = |id: &str| KeyIdError::of(id).map(|why| why.to_string()).unwrap_or_default();
         assert_eq!([why("gh:joe"), why("lp:joe")], ["", ""]);
         assert_eq!(why("x"), r#""x" key ID not valid"#);

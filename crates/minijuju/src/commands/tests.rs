@@ -254,7 +254,7 @@ fn commands_and_options_that_minijuju_lacks_are_refused_by_name() {
 }
 
 #[test]
-fn what_juju_ignores_on_machines_is_accepted() {
+fn options_that_juju_ignores_on_machines_are_accepted() {
     for line in [
         "ssh --container charm tinyproxy/0",
         "ssh --remote tinyproxy/0",
@@ -277,7 +277,7 @@ fn what_juju_ignores_on_machines_is_accepted() {
 }
 
 #[test]
-fn what_juju_does_not_know_is_not_a_command() {
+fn unknown_commands_are_errors() {
     assert_refused(
         "stauts --format json",
         "juju: \"stauts\" is not a juju command. See \"juju --help\".\n\nDid you mean:\n\tstatus",

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_user_wrote_is_printed_as_it_is_whatever_its_keys() {
+    fn a_users_values_are_printed_unchanged() {
         for key in ["$time", "Instant", "|", "Value|value"] {
             let databag = BTreeMap::from([(key, "2026-11-22T08:15:01Z")]);
             assert_eq!(json(&databag), format!("{{\"{key}\":\"2026-11-22T08:15:01Z\"}}\n"));

@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_run_is_refused_in_juju_s_words() {
+    fn invalid_commands_are_refused_in_jujus_words() {
         for (args, context, units, why) in [
             (&[][..], "", &[][..], "missing unit-name"),
             (&["foo"], "", &[], "\"foo\" is not a valid tag"),

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cargo_recorded_shows_where_the_crates_are() {
+    fn the_crates_are_found_from_cargos_records() {
         let git = "minijuju 0.1.0 (git+https://example.com/charms?branch=main#0123abc)";
         assert_eq!(source(git), Some(CratesFrom::Git("https://example.com/charms".to_owned())));
         let registry = "minijuju 0.3.1 (registry+https://example.com/index)";

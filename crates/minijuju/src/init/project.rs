@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn it_writes_what_was_asked_for() {
+    fn it_writes_the_requested_project() {
         let parent = parent();
         let folder = parent.path().join("web");
         write(&plan("apt:nginx"), &folder).unwrap();
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_folder_is_filled_and_another_left_alone() {
+    fn an_empty_folder_is_filled_and_a_used_one_is_not() {
         let parent = parent();
         let folder = parent.path().join("web");
         fs::create_dir(&folder).unwrap();

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_asks_for_what_was_not_given_until_the_answer_is_good() {
+    fn it_asks_for_missing_values_until_they_are_valid() {
         let mut asked = Asked { actions: vec!["backup".to_owned()], ..Asked::default() };
         let mut out = Vec::new();
         ask(&mut asked, &mut "My Charm\nweb\napt:nginx\nport:int, name\n\n".as_bytes(), &mut out).unwrap();

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_that_cannot_be_read_change_nothing_and_say_why() {
+    fn invalid_levels_change_nothing_and_are_an_error() {
         let mut levels = Levels::all(LogLevel::Warning);
         for (text, why) in [
             ("garbage", "config value expected '=', found \"garbage\""),

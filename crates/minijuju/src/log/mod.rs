@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_file_gets_what_the_levels_let_through_after_what_it_had() {
+    fn a_log_file_gets_lines_of_the_given_levels_appended() {
         let levels = |text: &str| Wanted { levels: Some(text.to_owned()), ..Wanted::default() };
         for (wanted, messages) in [
             (Wanted::default(), &["a doubt"][..]),

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_meaning_in_mount_s_options_is_not_plain() {
+    fn special_characters_in_mount_options_are_not_plain() {
         assert!(is_plain(Path::new("/")) && is_plain(Path::new("/srv/my files")));
         for odd in ["/a,b", "/a:b", "/a\\b", "/a\"b"] {
             assert!(!is_plain(Path::new(odd)), "{odd}");

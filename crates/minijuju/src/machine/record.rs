@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_a_record_is_none() {
+    fn an_incomplete_record_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("machine.json"), "{\"id\": \"m-0\", \"host").unwrap();
         assert_eq!(Folder::new(folder.path()).read().unwrap(), None);

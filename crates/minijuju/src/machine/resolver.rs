@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stub_resolver_is_replaced_by_what_it_asks() {
+    fn a_stub_resolver_is_replaced_by_its_upstreams() {
         let upstream = [STUB.to_owned(), REAL.to_owned()].into_iter();
         assert_eq!(choose(STUB.to_owned(), upstream), (REAL.to_owned(), None));
     }

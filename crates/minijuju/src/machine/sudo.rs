@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_does_not_know_is_named() {
+    fn unsupported_and_incomplete_options_are_errors() {
         assert!(request("-X id").unwrap_err().contains("the option -X: have the charm install the package sudo"));
         assert_eq!(request("-u").unwrap_err(), "option requires an argument -- 'u'");
         assert_eq!(request("-n").unwrap_err(), "a command is missing");

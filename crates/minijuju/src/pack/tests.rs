@@ -112,14 +112,14 @@ fn a_charm_goes_into_an_empty_folder_and_not_over_another_charm() {
 }
 
 #[test]
-fn a_charm_with_hooks_alone_is_a_charm() {
+fn a_charm_may_have_only_hooks() {
     let charm = Charm::empty().file("metadata.yaml", 0o644, "name: x").file("hooks/install", 0o644, "#!/bin/sh");
     let (_folder, to) = charm.unpack().unwrap();
     assert_eq!(mode(&to.join("hooks/install")), 0o744, "Juju makes hooks executable");
 }
 
 #[test]
-fn what_is_not_a_charm_is_refused() {
+fn an_invalid_charm_is_refused() {
     let says = |content: &[u8]| {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("x.charm"), content).unwrap();
@@ -142,7 +142,7 @@ fn what_is_not_a_charm_is_refused() {
 }
 
 #[test]
-fn what_juju_could_not_execute_is_refused() {
+fn a_program_that_juju_could_not_execute_is_refused() {
     let metadata = || Charm::empty().file("metadata.yaml", 0o644, "name: x");
     assert_eq!(
         metadata().refusal(),

@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_side_sets_the_other_reads() {
+    fn each_side_reads_the_others_settings() {
         let (_folder, store, Crossing { consumer, offerer, .. }) = related();
         let (db, proxy) = (store.db(), &offerer.remote);
         relation::enter(db, &consumer.model, consumer.relation, "web/3", &settings("a")).unwrap();

@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_action_whose_changes_are_refused_says_so_on_standard_error() {
+    fn a_refusal_of_an_actions_changes_is_printed_on_standard_error() {
         for (results, message, wanted, said) in [
             (json!({}), None, json!({"stderr": "no", "return-code": "1"}), "committing requested changes failed"),
             (

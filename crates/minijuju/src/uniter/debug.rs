@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_handed_over_comes_once_and_its_end_is_told() {
+    fn a_hook_is_handed_over_once_and_its_end_is_reported() {
         let data = tempfile::tempdir().unwrap();
         let debugger = Debugger::begin(data.path(), "m", "web/0", &wanted(&[])).unwrap().unwrap();
         let hook = Debugged::find(data.path(), "m", "web/0", "start").unwrap().unwrap();

@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn secret_expired_names_the_secret_by_its_id_alone() {
+    fn secret_expired_has_only_the_id_of_the_secret() {
         let named = |kind| {
             let hook = Hook::Secret { kind, uri: "secret:a".to_owned(), revision: 2, label: String::new() };
             variables(Job::Hook { hook: &hook, location: "", kind: "" })["JUJU_SECRET_ID"].clone()

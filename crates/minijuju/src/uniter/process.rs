@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_hook_prints_is_handed_on_in_whole_lines_and_what_is_none_at_its_end() {
+    fn a_hooks_output_is_passed_on_in_lines_and_the_rest_at_its_end() {
         for (pieces, wanted) in [
             (&[&b"a\nb\n"[..]][..], "a\nb\n|"),
             (&[b"a\nb", b"c", b"d\ne\n\nf"], "a\n|bcd\n|e\n\n|f~"),

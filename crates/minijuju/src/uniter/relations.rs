@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relation_that_is_suspended_before_a_unit_knows_it_is_created_when_it_goes_on() {
+    fn a_relation_suspended_before_a_unit_knows_it_is_created_when_resumed() {
         let (mut agent, mut view) = (AgentState::default(), view());
         view.relations.insert(1, RelationView { suspended: true, ..db(&["pg/0"]) });
         assert_eq!(settle(&mut agent, &mut view), ["install", "leader-elected", "config-changed", "start"]);

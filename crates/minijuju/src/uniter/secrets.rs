@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn readers_get_newer_revisions_and_owners_those_that_nobody_reads() {
+    fn readers_get_new_revisions_and_owners_get_unused_ones() {
         let mut secret = Secret::new("a", "db");
         let revision = Revision { content: secret::Content::default(), created: 0, expires: None };
         secret.revisions = [(1, revision.clone()), (2, revision)].into();

@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_resource_has_no_folder_of_its_own_so_that_two_of_one_filename_are_one_file() {
+    fn resources_with_the_same_filename_share_one_file() {
         let resource = |name: &str| resource::Resource {
             application: "web".to_owned(),
             name: name.to_owned(),

@@ -157,7 +157,7 @@ fn since(rig: &Rig, model: &str, before: usize) -> Vec<String> {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_relation_that_is_suspended_breaks_on_both_sides_and_goes_on_when_it_is_resumed() {
+fn a_suspended_relation_breaks_on_both_sides_until_it_is_resumed() {
     let rig = offered();
     let told = rig.run(&["integrate", "web", "there.kept"]).ok().stderr;
     assert!(told.contains("✓ there: db/0 data-relation-joined (remote-"), "{told}");

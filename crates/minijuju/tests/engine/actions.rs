@@ -111,7 +111,7 @@ fn an_action_fails_by_action_fail_or_its_exit_code_and_then_leaves_no_trace() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn what_a_charm_does_not_define_is_not_scheduled() {
+fn undefined_hooks_are_not_scheduled() {
     let rig = deployed();
     for (words, why) in [
         (["web/0", "nope"].as_slice(), r#"action "nope" not defined on unit "web/0""#),
@@ -340,7 +340,7 @@ fn task_once_there(rig: &Rig, id: &str) {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_command_whose_changes_are_refused_says_why_and_the_log_does() {
+fn a_refusal_of_changes_is_printed_and_logged() {
     let rig = deployed();
     let refused = ["exec", "--unit", "web/0", "--format", "json", "echo odd >&2; open-port 80 --endpoints nope"];
     let ran = task(&rig.run(&refused).stdout);

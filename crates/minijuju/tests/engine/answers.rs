@@ -55,7 +55,7 @@ fn a_blank_line_follows_what_a_task_logs() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn status_says_which_options_mean_nothing_for_a_document() {
+fn status_warns_of_options_that_do_not_affect_a_document() {
     let rig = deployed();
     let stderr = |args: &[&str]| rig.run(&[&["status", "--format", "yaml"], args].concat()).ok().stderr;
     assert_eq!(stderr(&["--relations"]), "provided relations option is always enabled in non tabular formats\n");
@@ -123,7 +123,7 @@ fn commands_refuse_bad_words_as_juju_does() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn resources_details_show_what_each_unit_has_fetched_beside_what_it_should_have() {
+fn resources_details_show_fetched_and_expected_resources_of_each_unit() {
     let rig = deployed();
     rig.run(&["add-unit", "web"]).ok();
     let given = json(&rig, &["resources", "web"])["resources"][0].clone();

@@ -173,7 +173,7 @@ fn a_damaged_database_is_named_and_cleaned_away_with_its_machines() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_damaged_charm_file_is_named_and_the_next_command_goes_on_with_the_right_one() {
+fn a_damaged_charm_file_is_named_and_the_next_command_uses_a_repaired_one() {
     let rig = Rig::new();
     rig.run(&["deploy", &counting(&rig)]).ok();
     let file = fs::read_dir(rig.folder().join("data/charms")).unwrap().next().unwrap().unwrap().path();

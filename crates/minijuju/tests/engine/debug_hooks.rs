@@ -120,7 +120,7 @@ fn only_hooks_that_were_named_are_debugged_and_one_whose_debugger_is_gone_fails(
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn debug_code_runs_the_hook_itself_and_says_where_to_stop() {
+fn debug_code_runs_the_hook_itself_and_sets_juju_debug_at() {
     let rig = deployed();
     let debugger = Debugger::begin(&rig, &["debug-code", "web/leader", "--at=hook"]);
     rig.run(&["config", "web", "slug=one"]).ok();
@@ -232,7 +232,7 @@ fn in_tmux_each_hook_has_a_window_of_the_units_session() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn who_leaves_the_session_ends_debugging_and_the_hook_in_it_fails() {
+fn detaching_from_the_session_ends_debugging_and_fails_its_hook() {
     let rig = deployed();
     let terminal = Terminal::begin(&rig, "one", &["debug-hooks", "web/0", "config-changed"]);
     terminal.until("[web/0] 0:bash");

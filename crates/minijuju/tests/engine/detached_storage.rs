@@ -42,7 +42,7 @@ fn storage(rig: &Rig) -> String {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn detached_storage_keeps_what_is_in_it_for_the_unit_that_it_is_attached_to_next() {
+fn detached_storage_keeps_its_content_for_the_next_unit() {
     let rig = deployed("data=lxd,1G");
     assert_eq!(rig.workload("web/0").1, "new");
     let before = rig.logged().len();

@@ -96,7 +96,7 @@ fn clean_removes_all_even_if_the_database_cannot_be_read() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_full_disk_ends_in_one_clear_line_and_the_next_command_goes_on() {
+fn a_full_disk_is_one_clear_error_and_the_next_command_works() {
     let rig = Rig::new();
     let data = rig.folder().join("data");
     fs::create_dir(&data).unwrap();
@@ -131,7 +131,7 @@ status-set active
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn minijuju_killed_in_a_hook_loses_nothing_and_says_so() {
+fn minijuju_killed_in_a_hook_loses_nothing_and_reports_it() {
     let rig = Rig::new();
     let charm = rig.charm("killed", HANGING, &[]);
     // Create the database first: another test covers two commands that create it at once.
@@ -276,7 +276,7 @@ fn a_hook_that_ends_by_a_signal_failed() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_hook_command_outside_of_a_hook_says_what_it_lacks() {
+fn a_hook_command_outside_of_a_hook_names_the_missing_variable() {
     let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", "true", &[])]).ok();
     let done = rig.run(&["ssh", "web/0", "/var/lib/juju/tools/unit-web-0/config-get"]);

@@ -67,7 +67,7 @@ fn update_status_comes_at_the_models_interval_and_commands_work_meanwhile() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_failed_hook_is_tried_again_unless_the_model_says_otherwise() {
+fn a_failed_hook_is_retried_unless_the_model_disables_that() {
     let rig = Rig::new();
     // The second time, the file that it needs exists.
     let dispatch = r#"[ "$JUJU_HOOK_NAME" = start ] && [ ! -e /tmp/once ] && { touch /tmp/once; exit 1; }
@@ -118,7 +118,7 @@ fn secret(rig: &Rig) -> String {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_failed_hook_waits_for_resolved_where_the_model_says_so() {
+fn a_failed_hook_waits_for_resolved_if_the_model_disables_retries() {
     let rig = Rig::new();
     let dispatch = r#"juju-log "$JUJU_HOOK_NAME"; [ "$JUJU_HOOK_NAME" != start ] || exit 1; exit 0"#;
     rig.run(&["model-config", "automatically-retry-hooks=false", "update-status-hook-interval=1s"]).ok();

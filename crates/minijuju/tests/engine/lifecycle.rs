@@ -13,7 +13,7 @@ const OPTIONS: &str =
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_unit_runs_jujus_hooks_in_jujus_order_and_then_only_what_is_due() {
+fn a_unit_runs_hooks_in_jujus_order_and_then_only_due_ones() {
     let rig = Rig::new();
     let dispatch = format!(r#"{TELL}; status-set active "$(config-get slug) $(is-leader)""#);
     let charm = rig.charm("web", &dispatch, &[("config.yaml", OPTIONS)]);

@@ -54,7 +54,7 @@ fn other_users_neither_read_the_data_nor_hold_its_locks_whatever_the_umask() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_setuid_file_that_a_machine_made_is_no_way_to_root() {
+fn a_setuid_file_from_a_machine_does_not_give_root() {
     let rig = Rig::new();
     open_to_all(&rig);
     rig.run(&["deploy", &rig.charm("web", "status-set active", &[])]).ok();
@@ -71,7 +71,7 @@ fn a_setuid_file_that_a_machine_made_is_no_way_to_root() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn what_an_older_version_left_open_is_closed_by_the_next_command() {
+fn the_next_command_protects_files_of_an_older_version() {
     let rig = Rig::new();
     open_to_all(&rig);
     rig.run(&["models"]).ok();

@@ -18,7 +18,7 @@ juju-log "$JUJU_HOOK_NAME $JUJU_STORAGE_ID"
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_refresh_that_would_take_away_what_is_in_use_changes_nothing() {
+fn a_refresh_that_would_remove_something_in_use_changes_nothing() {
     let rig = Rig::new();
     rig.run(&["deploy", &rig.charm("web", DISPATCH, &[("metadata.yaml", METADATA)]), "--storage", "cache=1"]).ok();
     let pg = "name: pg\nsummary: s\ndescription: d\nprovides: {data: {interface: pg}}\n";

@@ -20,7 +20,7 @@ fn units(done: &Done) -> BTreeSet<String> {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_command_that_settles_tells_of_the_units_that_it_changed_and_of_no_others() {
+fn a_command_that_settles_reports_only_the_units_that_it_changed() {
     let rig = Rig::new();
     let options = ("config.yaml", "options:\n  slug: {type: string, default: none}\n");
     let actions = ("actions.yaml", "backup: {description: d}\n");

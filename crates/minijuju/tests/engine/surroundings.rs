@@ -35,7 +35,7 @@ const FORBIDDEN: u64 = 1 << 16 | 1 << 25;
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_hook_gets_what_jujus_agent_gives_whatever_the_caller_has() {
+fn a_hook_gets_the_environment_of_jujus_agent_and_not_the_callers() {
     let rig = Rig::new();
     let charm = rig.charm("web", TELL, &[]);
     rig.run_by(ODD_CALLER, &["deploy", &charm]).ok();

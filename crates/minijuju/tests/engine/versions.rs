@@ -198,7 +198,7 @@ fn the_version_is_chosen_by_the_environment_by_bootstrap_or_for_one_model() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn juju_4_mounts_storage_without_a_place_of_its_own_in_a_folder_by_uuid() {
+fn juju_4_mounts_storage_without_a_location_in_a_folder_with_a_uuid() {
     let rig = Rig::new();
     let metadata = format!(
         "{METADATA}storage:\n  cache: {{type: filesystem, multiple: {{range: 0-2}}}}\n  \

@@ -63,7 +63,7 @@ fn scalars_are_the_text_that_they_are_written_with_and_null_is_empty() {
 }
 
 #[test]
-fn what_is_not_a_map_of_text_is_refused_in_the_words_of_go() {
+fn a_document_that_is_not_a_map_of_text_is_refused_in_gos_words() {
     for (text, error) in [
         ("[1,2]", "line 1: cannot unmarshal !!seq into map[string]string"),
         ("- a\n", "line 1: cannot unmarshal !!seq into map[string]string"),

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_what_would_read_as_something_else() {
+    fn quotes_text_that_would_not_be_read_as_text() {
         for text in [
             "",
             "yes",
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_once_what_means_something_to_yaml() {
+    fn quotes_text_with_a_meaning_in_yaml_once() {
         for text in [
             "#a", "a #b", "a: b", "a:", "- a", "*a", "&a", "!a", "%a", "@a", "`a", "{a", "[a", "'a'", "\"a\"", " a",
             "a ", "---", "<<",

@@ -27,7 +27,7 @@ fn a_document_looks_hand_written() {
 }
 
 #[test]
-fn what_other_readers_would_not_read_as_text_is_quoted() {
+fn text_that_other_readers_would_not_read_as_text_is_quoted() {
     for word in [
         "yes",
         "No",
@@ -102,7 +102,7 @@ fn characters_of_every_plane_stay_as_they_are() {
 }
 
 #[test]
-fn a_long_line_and_a_long_key_stay_what_they_are() {
+fn long_lines_and_long_keys_are_read_back_unchanged() {
     let line = "word ".repeat(50);
     let text = text(&json!({ "text": line.trim_end(), "k".repeat(200): 1, "key\nof lines": [2] }));
     assert!(text.contains(line.trim_end()), "{text}");

@@ -337,7 +337,7 @@ fn checks_can_be_left_out() {
 }
 
 #[test]
-fn one_error_says_all_that_is_wrong() {
+fn one_error_lists_all_problems() {
     let state = State::default().with_config("nonsense", 1).with_storage(Storage::new("disk"));
     let error = context().run(on::start(), state).unwrap_err().to_string();
     let expected = "Juju could not produce this:\n- the metadata defines no config option \"nonsense\": there are port, ratio, slug, token and verbose\n- the metadata defines no storage \"disk\": there is only data";

@@ -128,7 +128,7 @@ fn context() -> Context<TestCharm> {
 }
 
 #[test]
-fn a_run_returns_the_state_and_remembers_what_led_there() {
+fn a_run_returns_the_state_and_records_logs_and_statuses() {
     let mut ctx = context();
     let before = State::default().with_workload_version("0.9");
     let out = ctx.run(on::install(), before).unwrap();

@@ -158,7 +158,7 @@ fn results_that_juju_would_refuse_are_refused_before_they_are_tried() {
 }
 
 #[test]
-fn an_action_that_fails_tells_the_operator_and_the_hook_goes_on() {
+fn a_failed_action_has_its_message_and_the_process_succeeds() {
     let juju = Juju::new();
     juju.answer("action-fail", "");
     juju.answer("action-set", "");

@@ -82,7 +82,7 @@ fn they_run_in_order_when_the_handler_returns_and_before_anything_else() {
 }
 
 #[test]
-fn one_that_is_deferred_comes_back_with_what_it_carried() {
+fn a_deferred_event_runs_again_with_its_data() {
     let juju = Juju::new();
     juju.dispatch("hooks/start", &[], &mut Emitter { defers: true, ..Emitter::default() }).unwrap();
     let mut charm = Emitter::default();

@@ -130,7 +130,7 @@ fn a_struct_is_saved_and_loaded_as_json_by_field() {
 }
 
 #[test]
-fn a_value_that_is_not_what_the_type_says_is_named_with_relation_key_and_value() {
+fn a_value_of_the_wrong_type_is_named_with_relation_key_and_value() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
     for (bag, says) in [
@@ -177,7 +177,7 @@ fn a_databag_that_lacks_a_key_is_not_complete_yet_and_one_with_a_wrong_value_is_
 }
 
 #[test]
-fn what_is_not_a_struct_or_map_cannot_be_saved() {
+fn only_structs_and_maps_can_be_saved() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
     let error = start(&juju, |model| Ok(model.relation("db")?.unwrap().unit_data().save(&7)?)).unwrap_err();

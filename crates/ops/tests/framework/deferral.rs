@@ -86,7 +86,7 @@ fn ran(juju: &Juju, path: &str, vars: &[(&str, &str)], mut charm: Patient) -> Ve
 }
 
 #[test]
-fn a_deferred_event_comes_back_before_the_next_event_for_its_handler_alone() {
+fn a_deferred_event_runs_its_handler_again_before_the_next_event() {
     let juju = Juju::new();
     assert_eq!(ran(&juju, "hooks/install", &[], deferring()), ["install", "install too"]);
     assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
@@ -308,7 +308,7 @@ impl ops::Charm for TwoRequirers {
 }
 
 #[test]
-fn observers_that_differ_in_module_or_type_parameters_alone_are_not_confused() {
+fn observers_that_differ_only_in_module_or_type_parameters_are_distinct() {
     let juju = Juju::new();
     let mut charm = TwoRequirers { defers: true, ..TwoRequirers::default() };
     juju.dispatch("hooks/start", &[], &mut charm).unwrap();

@@ -94,7 +94,7 @@ fn a_command_that_is_not_there_is_named() {
 }
 
 #[test]
-fn an_answer_that_is_not_what_the_command_promises_is_named_and_shown() {
+fn an_unexpected_answer_of_a_command_is_named_and_shown() {
     let juju = Juju::new();
     for (answer, says) in [
         ("", "`config-get --format=json` printed invalid output: it is empty"),
@@ -243,7 +243,7 @@ fn a_config_option_of_the_wrong_type_is_named_with_its_value() {
 }
 
 #[test]
-fn set_ports_closes_what_is_not_wanted_and_opens_what_is_not_open() {
+fn set_ports_closes_other_ports_and_opens_missing_ones() {
     let juju = Juju::new();
     juju.answer("opened-ports", r#"["80/tcp", "443/tcp", "icmp"]"#);
     juju.answer("open-port", "");
@@ -257,7 +257,7 @@ fn set_ports_closes_what_is_not_wanted_and_opens_what_is_not_open() {
 }
 
 #[test]
-fn a_reboot_at_once_ends_the_hook_with_nothing_saved_and_is_no_failure() {
+fn a_reboot_at_once_ends_the_hook_without_saving_and_without_failing() {
     let juju = Juju::new();
     juju.answer("juju-reboot", "");
     let mut charm = Inside(|model| {
@@ -271,7 +271,7 @@ fn a_reboot_at_once_ends_the_hook_with_nothing_saved_and_is_no_failure() {
 }
 
 #[test]
-fn what_the_model_does_not_have_can_be_asked_of_juju_by_hook_command() {
+fn other_hook_commands_can_be_run_through_the_model() {
     let juju = Juju::new();
     juju.answer("state-get", r#"{"key": "value"}"#);
     juju.answer("state-set", "");
@@ -285,7 +285,7 @@ fn what_the_model_does_not_have_can_be_asked_of_juju_by_hook_command() {
 }
 
 #[test]
-fn what_juju_says_of_storage_networks_and_resources_is_asked_once_in_a_hook() {
+fn storage_networks_and_resources_are_cached_in_a_hook() {
     let juju = Juju::new();
     juju.answer("storage-list", r#"["data/0"]"#);
     juju.answer("storage-get", r#"{"kind": "filesystem", "location": "/data"}"#);
@@ -316,7 +316,7 @@ fn what_juju_says_of_storage_networks_and_resources_is_asked_once_in_a_hook() {
 }
 
 #[test]
-fn an_error_in_a_closure_says_where_the_closure_is() {
+fn an_error_in_a_closure_has_its_location() {
     struct Closing;
     impl ops::Charm for Closing {
         fn observe(framework: &mut Framework<Self>) {

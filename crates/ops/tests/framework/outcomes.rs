@@ -161,7 +161,7 @@ fn an_expected_failure_becomes_a_status_at_any_depth_and_the_hook_ends_well() {
 }
 
 #[test]
-fn a_cause_is_said_once_whoever_prints_the_error() {
+fn a_cause_is_printed_once() {
     let juju = Juju::new();
     juju.refuse("config-get", 1, "");
     let inside = |model: &Model| config(model).map(drop).context("no config");
@@ -247,7 +247,7 @@ fn an_option_that_is_wrong_is_a_status_and_a_config_get_that_fails_is_not() {
 }
 
 #[test]
-fn what_juju_refuses_because_a_person_has_yet_to_act_can_be_a_status() {
+fn refusals_that_a_person_can_fix_can_be_a_status() {
     for (command, refusal, inside) in [
         (
             "secret-get",
@@ -292,7 +292,7 @@ fn a_reboot_ends_the_process_behind_any_error() {
 }
 
 #[test]
-fn what_is_not_expected_still_fails_the_hook() {
+fn an_unexpected_error_fails_the_hook() {
     let juju = Juju::new();
     let charm = &mut Charm(|| Err(io::Error::other("the disk is full"))?);
     let error = juju.dispatch("hooks/start", &[], charm).unwrap_err();

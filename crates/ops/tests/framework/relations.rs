@@ -75,7 +75,7 @@ fn the_other_relations_of_the_endpoint_stay() {
 }
 
 #[test]
-fn departed_says_who_left_and_who_goes() {
+fn departed_names_the_remote_unit_and_the_departing_unit() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
     let mut charm = Client::default();
@@ -86,7 +86,7 @@ fn departed_says_who_left_and_who_goes() {
 }
 
 #[test]
-fn an_event_without_what_juju_says_with_it_names_the_variable() {
+fn an_event_without_its_variable_names_the_variable() {
     let juju = Juju::new();
     for (vars, missing) in
         [(&DB_3[..0], "JUJU_RELATION_ID"), (&DB_3[..1], "JUJU_REMOTE_APP"), (&DB_3[..2], "JUJU_REMOTE_UNIT")]

@@ -96,7 +96,7 @@ fn content_is_in_no_error_and_no_debug_output() {
 }
 
 #[test]
-fn which_revision_is_said_to_juju() {
+fn each_method_passes_its_options_to_secret_get() {
     let juju = Juju::new();
     juju.answer("secret-get", r#"{"password": "hunter2"}"#);
     start(&juju, |model| {

@@ -43,7 +43,7 @@ fn the_worst_of_all_handlers_is_set_once_for_the_unit_and_once_for_the_applicati
 }
 
 #[test]
-fn a_unit_that_does_not_lead_says_nothing_of_the_application() {
+fn a_unit_that_is_not_the_leader_sets_no_application_status() {
     let juju = Juju::new();
     juju.leader(false);
     let emitted = juju.dispatch("hooks/update-status", &[], &mut Both).unwrap();
@@ -129,7 +129,7 @@ impl Inside {
 }
 
 #[test]
-fn what_only_the_leader_can_do_is_refused_before_juju_is_asked_for_it() {
+fn leader_only_operations_are_refused_before_a_hook_command_runs() {
     let juju = Juju::new();
     juju.leader(false);
     let mut charm = Inside(|model| {
@@ -176,7 +176,7 @@ fn a_proposed_status_that_is_juju_s_own_fails_the_hook_with_a_reason() {
 }
 
 #[test]
-fn what_belongs_to_another_unit_or_application_is_refused() {
+fn other_units_and_applications_cannot_be_read_or_set() {
     let mut charm = Inside(|model| {
         let other = model.unit_named("postgresql/0");
         for error in [

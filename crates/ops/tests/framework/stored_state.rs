@@ -48,7 +48,7 @@ fn a_value_is_there_in_this_hook_and_in_the_next_until_it_is_forgotten() {
 }
 
 #[test]
-fn what_a_failed_hook_stored_or_forgot_is_as_before() {
+fn a_failed_hook_does_not_change_stored_values() {
     let juju = Juju::new();
     start(&juju, |model| Ok(model.store("kept", &1)?)).unwrap();
     start(&juju, |model| {
@@ -99,7 +99,7 @@ fn a_value_of_another_type_is_named() {
 }
 
 #[test]
-fn what_cannot_be_read_stops_the_hook_before_any_handler() {
+fn invalid_data_fails_the_hook_before_any_handler() {
     let juju = Juju::new();
     juju.keep("{");
     let error = start(&juju, |_| panic!("a handler ran")).unwrap_err();

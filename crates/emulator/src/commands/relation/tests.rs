@@ -29,7 +29,7 @@ fn in_changed() -> Juju {
 }
 
 #[test]
-fn gets_what_others_have_set() {
+fn reads_settings_of_others() {
     let mut juju = related();
     for (line, stdout) in [
         (&["relation-get", "-r", "7", "-", "postgresql/0"][..], "host: 10.0.0.1\nport: \"5432\"\n"),
@@ -89,7 +89,7 @@ fn refuses_what_the_unit_may_not_read() {
 }
 
 #[test]
-fn sets_what_takes_effect_when_the_hook_has_succeeded() {
+fn changes_take_effect_when_the_hook_succeeds() {
     let mut juju = in_changed();
     check(&mut juju, &["relation-set", "a=1", "private-address="], "");
     check(&mut juju, &["relation-set", "b = two words "], "");

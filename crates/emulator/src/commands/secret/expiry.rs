@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_neither() {
+    fn refuses_invalid_times_and_durations() {
         let now = Timestamp::from_unix(0);
         for text in ["", "tomorrow", "24", "1d", "h", "1h2", ".h"] {
             let message = format!("expire time or duration {text:?} not valid");

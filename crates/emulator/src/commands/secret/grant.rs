@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_application_that_has_it_needs_no_grants_for_units() {
+    fn a_grant_for_an_application_covers_its_units() {
         let mut juju = owner();
         juju.state.secrets[0] = juju.state.secrets[0].clone().granted(7, "postgresql");
         check(&mut juju, &["secret-grant", ID, "-r", "7", "--unit", "postgresql/0"], "");

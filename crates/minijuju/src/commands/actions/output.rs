@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn actions_are_listed_with_what_they_do() {
+    fn actions_are_listed_with_their_descriptions() {
         let descriptions = BTreeMap::from([
             ("backup".to_owned(), "Take a backup.\nSecond line.\n".to_owned()),
             ("do-2".to_owned(), String::new()),

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn options_say_where_their_value_is_from() {
+    fn options_have_the_source_of_their_value() {
         assert_eq!(
             config(&tinyproxy(Some("foo/bar".into())), Document::Yaml),
             "\

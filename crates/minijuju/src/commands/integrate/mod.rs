@@ -306,7 +306,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_endpoint_is_refused_in_jujus_words() {
+    fn an_invalid_endpoint_is_refused_in_jujus_words() {
         for word in ["web", "web:db", "web:my-db", "my-web:my_db"] {
             assert!(check(word).is_ok(), "{word}");
         }

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn machines_are_listed_with_what_they_take_up() {
+    fn machines_are_listed_with_their_disk_use() {
         let table = "\
 Machine  State    Address    Inst id         Base          Units         Processes    Disk  Message
 2        started  10.9.0.4   juju-8e7bd9-2   ubuntu@22.04  tinyproxy/2           3  12 MiB  Running

@@ -222,7 +222,7 @@ storage:
     }
 
     #[test]
-    fn a_charm_without_what_is_in_use_is_refused() {
+    fn a_charm_that_lacks_something_in_use_is_refused() {
         let without = |line: &str| OLD.replace(line, "");
         assert_refusal(OLD, OLD, None);
         for (new, why) in [
@@ -248,7 +248,7 @@ storage:
     }
 
     #[test]
-    fn a_storage_keeps_what_its_instances_were_made_by() {
+    fn a_storage_in_use_keeps_its_definition() {
         let data =
             |with: &str| OLD.replace("data: {type: filesystem, location: /srv/data}", &format!("data: {{{with}}}"));
         for (new, why) in [

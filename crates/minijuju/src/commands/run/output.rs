@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_action_set_is_printed() {
+    fn results_of_an_action_are_printed() {
         let done = one(task(
             "2",
             TaskStatus::Completed,
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_that_failed_says_why() {
+    fn a_failed_action_has_the_reason() {
         let mut failed = task("2", TaskStatus::Failed, Some(json!({"return-code": 0})));
         failed.message = "disk full".into();
         assert_eq!(run(&one(failed.clone()), Plain::Plain, Colours::Off), "Action id 2 failed: disk full\n\n");
@@ -334,7 +334,7 @@ db/1:
     }
 
     #[test]
-    fn exec_prints_what_came_out() {
+    fn exec_prints_the_output() {
         let output = |text: &str| task("2", TaskStatus::Completed, Some(json!({"return-code": 0, "stdout": text})));
         assert_eq!(exec(&one(output("hello")), Plain::Plain), "hello\n");
         let tasks = BTreeMap::from([("db/10".to_owned(), output("ten\n")), ("db/2".to_owned(), output("two\n"))]);
@@ -343,7 +343,7 @@ db/1:
     }
 
     #[test]
-    fn results_leave_out_what_is_empty() {
+    fn results_omit_empty_values() {
         let results = Task::results(Map::new(), 0, "a\r\nb\n", "");
         assert_eq!(Value::Object(results), json!({"return-code": 0, "stdout": "a\nb\n"}));
     }

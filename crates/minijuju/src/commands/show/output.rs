@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_is_a_document_with_what_it_shares() {
+    fn a_unit_is_shown_with_its_data() {
         let shown = unit().only("web/0", Wanted { endpoint: Some("database"), related_unit: Some("db/0"), app: false });
         assert_eq!(
             json(&shown),

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn selectors_choose_what_belongs_together() {
+    fn selectors_choose_related_entities() {
         for (selectors, names) in [
             ("", "0 1 2 db log web db/0 web/0 web/1"),
             ("web", "0 1 log web web/0 web/1"),
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_of_nothing_says_so() {
+    fn an_empty_status_is_reported() {
         let mut empty = FullStatus::default();
         empty.model.name = "testing".into();
         assert_eq!(empty.note(&[]).as_deref(), Some("\nModel \"testing\" is empty.\n"));

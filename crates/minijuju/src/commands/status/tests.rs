@@ -29,7 +29,7 @@ Machine  State    Address       Inst id        Base          AZ  Message
 }
 
 #[test]
-fn what_is_consumed_comes_first_and_what_is_offered_after_the_machines() {
+fn consumed_offers_come_first_and_own_offers_after_the_machines() {
     let end = |interface: &str, role: &str| RemoteEndpoint { interface: interface.into(), role: role.into() };
     let mut status = tutorial();
     status.remote_applications = map(

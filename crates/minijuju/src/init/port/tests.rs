@@ -85,7 +85,7 @@ fn ported(project: &Path) -> Result<Ported, InitError> {
 }
 
 #[test]
-fn each_handler_is_named_and_says_where_it_is_from() {
+fn each_handler_has_its_name_and_its_source_line() {
     let project = project(CHARM);
     ported(project.path()).unwrap();
     let charm = fs::read_to_string(project.path().join("rust/src/charm.rs")).unwrap();
@@ -116,7 +116,7 @@ fn each_handler_is_named_and_says_where_it_is_from() {
 }
 
 #[test]
-fn what_has_no_counterpart_is_listed() {
+fn code_without_a_counterpart_is_listed() {
     let project = project(CHARM);
     let ported = ported(project.path()).unwrap();
     let listed = |part: &str| ported.left.iter().any(|line| line.contains(part));

@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_import_left_is_removed_but_not_one_at_work() {
+    fn leftovers_of_a_killed_import_are_removed_but_not_a_running_import() {
         let folder = tempfile::tempdir().unwrap();
         let machines = Machines::with(folder.path(), super::super::Kind::Host, Path::new("minijuju")).unwrap();
         let part = machines.data.join(BASES).join(format!("{PART}debian@12"));

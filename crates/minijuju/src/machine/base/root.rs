@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_base_is_refused_with_the_reason() {
+    fn an_invalid_base_is_refused_with_the_reason() {
         let other = if own() == 183 { (62, "amd64") } else { (183, "arm64") };
         for (root, name, why) in [
             (

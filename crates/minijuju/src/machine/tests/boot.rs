@@ -177,7 +177,7 @@ fn an_enabled_service_is_up_again_after_a_reboot_of_the_computer() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_machine_is_found_after_its_systemd_executed_itself_anew() {
+fn a_machine_is_found_after_its_systemd_re_executed() {
     let rig = Rig::new();
     let machine = start(&rig);
     ask(&machine, "systemctl daemon-reexec");
@@ -187,7 +187,7 @@ fn a_machine_is_found_after_its_systemd_executed_itself_anew() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn commands_have_a_cgroup_where_what_they_leave_lives_on() {
+fn commands_have_a_cgroup_in_which_background_processes_live_on() {
     let rig = Rig::new();
     let machine = start(&rig);
     let own = ask(&machine, "sed -n 's/^0:://p' /proc/self/cgroup; setsid sleep 4321.6 </dev/null >/dev/null 2>&1 &");
@@ -276,7 +276,7 @@ const WITHOUT: [(&str, &str); 3] = [
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn where_systemd_cannot_run_machines_are_plain_and_the_first_command_says_why() {
+fn without_systemd_machines_are_plain_and_the_first_command_says_why() {
     for (wrapper, why) in WITHOUT {
         let rig = Rig::new();
         let said = deploy(&rig, "auto", wrapper);
@@ -288,7 +288,7 @@ fn where_systemd_cannot_run_machines_are_plain_and_the_first_command_says_why() 
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn where_systemd_is_asked_for_and_cannot_run_it_is_an_error() {
+fn requesting_systemd_where_it_cannot_run_is_an_error() {
     let rig = Rig::new();
     let (wrapper, why) = WITHOUT[1];
     let said = deploy(&rig, "systemd", wrapper);

@@ -37,7 +37,7 @@ fn start_and_kill_after(rig: &Rig, moment: Duration) {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_starter_killed_at_any_moment_leaves_what_clean_removes() {
+fn clean_removes_what_a_starter_killed_at_any_moment_leaves() {
     let rig = Rig::new();
     let whole = duration_of_a_start(&rig);
     for moment in 0..24 {
@@ -133,7 +133,7 @@ fn machines_whose_folder_is_gone_are_cleaned_too() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn stopping_and_cleaning_what_is_not_there_is_fine() {
+fn stopping_and_cleaning_without_machines_succeeds() {
     let rig = Rig::new();
     rig.machines().stop("never-was").unwrap();
     assert_eq!(clean(rig.machines()).unwrap(), Vec::<String>::new());
@@ -163,7 +163,7 @@ fn a_full_disk_is_named_and_nothing_is_left() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_machine_in_a_machine_keeps_its_files_in_memory_and_says_so() {
+fn a_machine_in_a_machine_keeps_its_files_in_memory_and_reports_it() {
     let rig = Rig::new();
     let outer = rig.start(0);
     for (from, to) in [(std::env::current_exe().unwrap(), "test"), (built(), "minijuju")] {
@@ -181,7 +181,7 @@ fn a_machine_in_a_machine_keeps_its_files_in_memory_and_says_so() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn without_the_right_it_says_what_to_do() {
+fn without_permission_the_error_has_a_remedy() {
     let rig = Rig::new();
     let advice = "run it with sudo, or set MINIJUJU_MACHINES=host";
     fs::set_permissions(rig.beside(".."), fs::Permissions::from_mode(0o777)).unwrap();

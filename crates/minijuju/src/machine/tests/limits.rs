@@ -9,7 +9,7 @@ const PATH: &str = "PATH=/usr/local/bin:$PATH";
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_machine_without_systemd_says_that_this_is_minijuju_s_limit() {
+fn systemctl_in_a_machine_without_systemd_names_minijujus_limit() {
     let rig = Rig::new();
     let machine = rig.start(0);
     let said = run(&machine, "PATH=/usr/local/bin:$PATH systemctl restart nothing");
@@ -26,7 +26,7 @@ const NO_ANSWER: &str = "#!/bin/sh\n[ \"$1\" != pack ] || { echo packed; exit; }
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn snap_in_a_machine_without_systemd_says_that_this_is_minijuju_s_limit() {
+fn snap_in_a_machine_without_systemd_names_minijujus_limit() {
     let rig = Rig::new();
     let machine = rig.start(0);
     ask(&machine, &format!("rm -f /usr/bin/snap; printf '%s' '{}' > /root/snap", NO_ANSWER.replace('\'', "'\"'\"'")));
@@ -45,7 +45,7 @@ fn snap_in_a_machine_without_systemd_says_that_this_is_minijuju_s_limit() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_computer_without_snapd_has_machines_that_say_so_until_somebody_installs_it() {
+fn machines_of_a_computer_without_snapd_report_that_until_it_is_installed() {
     let rig = Rig::new();
     // A computer without snapd has machines without snapd.
     let without = "mkdir \"$MINIJUJU_DATA/../bin\" && cp --archive /usr/bin/. \"$MINIJUJU_DATA/../bin\" && \

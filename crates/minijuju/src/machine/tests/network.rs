@@ -318,7 +318,7 @@ MINIJUJU_TEST_CLEAN=1 "$@" > /dev/null
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_firewall_whose_rules_nobody_else_can_change_is_named_with_what_to_type() {
+fn a_firewall_with_rules_that_only_its_owner_can_change_is_named_with_the_command_to_run() {
     let rig = Rig::new();
     let (text, errors) = in_a_network_of_its_own(&rig, OWNED);
     for says in ["in its chain `inet firewalld filter_FORWARD`", "`firewall-cmd --zone=trusted --add-interface=mjbr-"] {

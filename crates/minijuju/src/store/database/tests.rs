@@ -16,7 +16,7 @@ fn data_of_a_newer_version_is_refused_by_name() {
 }
 
 #[test]
-fn data_of_an_older_version_says_how_to_start_over() {
+fn data_of_an_old_version_is_an_error_with_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
     Store::open(folder.path()).unwrap().db().pragma_update(None, "user_version", 1).unwrap();
     let error = Store::open(folder.path()).map(drop).unwrap_err();
@@ -34,7 +34,7 @@ fn version_3(rows: &str) -> tempfile::TempDir {
 }
 
 #[test]
-fn tasks_of_version_3_keep_what_they_are_and_lose_the_context_among_their_results() {
+fn tasks_of_version_3_keep_their_kind_and_lose_the_context_in_their_results() {
     let folder = version_3(
         r#"INSERT INTO model (uuid, name, created) VALUES ('m', 'demo', 0);
         INSERT INTO task (model, id, operation, unit, action, params, status, message, results, log, enqueued, started,

@@ -143,7 +143,7 @@ fn lists_own_secrets() {
 }
 
 #[test]
-fn tells_what_is_known_of_own_secrets() {
+fn prints_the_metadata_of_own_secrets() {
     let mut juju = with_secrets();
     let yaml = format!(
         "{OURS}:\n  revision: 1\n  label: ours\n  owner: unit\n  description: a token\n  rotation: daily\n  \

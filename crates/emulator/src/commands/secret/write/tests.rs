@@ -205,7 +205,7 @@ fn is_refused_at_the_hooks_end() {
 }
 
 #[test]
-fn juju_4_names_who_may_not_manage_a_secret_and_passes_over_one_that_is_gone() {
+fn juju_4_names_a_unit_that_may_not_manage_a_secret_and_ignores_a_removed_one() {
     let juju_4 = || {
         let mut juju = owner();
         juju.hook.version = crate::JujuVersion::V4_0;
@@ -257,7 +257,7 @@ fn juju_4_names_the_secret_whose_label_is_taken() {
 }
 
 #[test]
-fn removes_what_is_not_there() {
+fn removing_what_does_not_exist_succeeds() {
     let mut juju = owner();
     let id = add(&mut juju, &["secret-add", "--owner=unit", "key=value"]);
     check(&mut juju, &["secret-remove", &id], "");
