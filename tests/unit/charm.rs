@@ -4,7 +4,7 @@ use ops_testing::{Context, State, Status, on};
 use tinyproxy_charm::tinyproxy::{Error, Workload};
 use tinyproxy_charm::{PORT, TinyproxyCharm};
 
-/// A mock of tinyproxy on a machine.
+/// A mock of tinyproxy.
 #[derive(Debug, Default)]
 struct MockTinyproxy {
     config: Option<(u16, String)>,
