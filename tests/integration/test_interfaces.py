@@ -267,10 +267,10 @@ def shake(
 
 def databag(juju: jubilant.Juju, owner: str) -> dict[str, str]:
     """The consumer's or its unit's databag for the authority's certificates."""
-    [relation] = [relation for relation in relations(juju, "authority/0") if relation["endpoint"] == "certificates"]
-    if "/" in owner:
-        return relation["related-units"][owner]["data"]
-    return relation["application-data"]
+    # `show-unit` has the other application's databag on Juju 3.6, and its own on Juju 4.0.
+    option = "" if "/" in owner else "--app"
+    command = f'relation-get --format json -r "$(relation-ids certificates)" {option} - {owner}'
+    return json.loads(juju.exec(command, unit="authority/0").stdout)
 
 
 def labelled(juju: jubilant.Juju) -> dict[str, str]:
