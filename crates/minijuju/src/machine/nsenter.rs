@@ -42,7 +42,7 @@ pub(super) fn resume(pid: u32) {
     }
 }
 
-/// A process's state and its parent (proc_pid_stat(5)).
+/// The state of a process, and its parent (`proc_pid_stat(5)`).
 fn state(pid: u32) -> Option<(char, u32)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
