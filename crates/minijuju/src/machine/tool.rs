@@ -109,11 +109,20 @@ impl Tool {
     pub(super) fn failure(self, doing: &str, stderr: &str, status: &str) -> Error {
         let text = stderr.trim();
         let reason = if text.is_empty() { status.to_owned() } else { text.lines().collect::<Vec<_>>().join("; ") };
-        let reason = reason.trim_start_matches(self.name()).trim_start_matches(": ").to_owned();
+        let reason = own_words(&reason, self.name()).to_owned();
         if reason.contains("Operation not permitted") || reason.contains("Permission denied") {
             return Error::NotPermitted { doing: doing.to_owned(), reason: format!("{}: {reason}", self.name()) };
         }
         Error::Tool { doing: doing.to_owned(), tool: self.name(), reason }
+    }
+}
+
+/// A line that a program printed, without its own name, or the path that it was called by, at the start. Its error
+/// already names it.
+pub(super) fn own_words<'a>(line: &'a str, name: &str) -> &'a str {
+    match line.split_once(": ") {
+        Some((start, rest)) if start.rsplit('/').next() == Some(name) => own_words(rest, name),
+        Some(_) | None => line,
     }
 }
 
@@ -137,6 +146,14 @@ mod tests {
         assert_eq!(error.to_string(), "cannot add a bridge: ip: RTNETLINK answers: File exists; Command failed -:1");
         let error = Tool::Ip.failure("add a bridge", "", "exit status: 2");
         assert_eq!(error.to_string(), "cannot add a bridge: ip: exit status: 2");
+    }
+
+    #[test]
+    fn a_program_is_named_once_even_if_it_names_its_path() {
+        let error = Tool::Cp.failure("copy", "cp: /usr/bin/cp: error writing 'x': No space left on device\n", "");
+        assert_eq!(error.to_string(), "cannot copy: cp: error writing 'x': No space left on device");
+        let error = Tool::Cp.failure("copy", "cpio: odd\n", "");
+        assert_eq!(error.to_string(), "cannot copy: cp: cpio: odd");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File, Permissions},
-    io::{self, BufWriter, Write as _},
+    io::{self, BufWriter, Seek, SeekFrom, Write},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
@@ -52,12 +52,12 @@ impl Archive {
         let unwritable = |error: io::Error| PackError::Write { path: charm.to_owned(), error };
         let folder = charm.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(unwritable)?;
-        let temporary = tempfile::Builder::new()
+        let mut temporary = tempfile::Builder::new()
             .prefix(".charm-")
             .permissions(Permissions::from_mode(0o644))
             .tempfile_in(folder)
             .map_err(unwritable)?;
-        let mut zip = ZipWriter::new(BufWriter::new(temporary));
+        let mut zip = ZipWriter::new(BufWriter::new(Disk::new(temporary.as_file_mut())));
         for (path, entry) in &self.entries {
             let options = SimpleFileOptions::default()
                 .last_modified_time(DateTime::default())
@@ -82,9 +82,108 @@ impl Archive {
                 }
             }
         }
-        let file = zip.finish().map_err(|e| unwritable(e.into()))?;
-        let temporary = file.into_inner().map_err(|e| unwritable(e.into_error()))?;
+        let mut file = zip.finish().map_err(|e| unwritable(e.into()))?;
+        file.flush().map_err(unwritable)?;
+        drop(file);
         temporary.persist(charm).map_err(|e| unwritable(e.error))?;
         Ok(())
+    }
+}
+
+/// The file that an archive is written to. Its first error is returned once. After that it only counts, because the ZIP
+/// library finishes an archive when it drops it, and would print the error again.
+#[derive(Debug)]
+struct Disk<F> {
+    file: F,
+    failed: bool,
+    at: u64,
+    end: u64,
+}
+
+impl<F: Write + Seek> Disk<F> {
+    fn new(file: F) -> Self {
+        Self { file, failed: false, at: 0, end: 0 }
+    }
+}
+
+impl<F: Write + Seek> Write for Disk<F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let length =
+            if self.failed { bytes.len() } else { self.file.write(bytes).inspect_err(|_| self.failed = true)? };
+        self.at += length as u64;
+        self.end = self.end.max(self.at);
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.failed { Ok(()) } else { self.file.flush().inspect_err(|_| self.failed = true) }
+    }
+}
+
+impl<F: Write + Seek> Seek for Disk<F> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            SeekFrom::End(by) => self.end.checked_add_signed(by),
+        };
+        let at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        if !self.failed {
+            self.file.seek(SeekFrom::Start(at)).inspect_err(|_| self.failed = true)?;
+        }
+        self.at = at;
+        Ok(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk with little space. It counts how often it said so.
+    struct Small<'a> {
+        content: io::Cursor<Vec<u8>>,
+        space: usize,
+        refusals: &'a mut u32,
+    }
+
+    impl Write for Small<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.content.get_ref().len() + bytes.len() > self.space {
+                *self.refusals += 1;
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.content.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Seek for Small<'_> {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.content.seek(to)
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told_once_and_not_again_when_the_archive_is_dropped() {
+        for space in [0, 40, 100, 300] {
+            let mut refusals = 0;
+            let small = Small { content: io::Cursor::default(), space, refusals: &mut refusals };
+            let mut zip = ZipWriter::new(Disk::new(small));
+            let write = |zip: &mut ZipWriter<_>| -> io::Result<()> {
+                let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+                for name in ["dispatch", "charmcraft.yaml", "config.yaml"] {
+                    zip.start_file(name, options)?;
+                    zip.write_all(&[b'x'; 50])?;
+                }
+                Ok(())
+            };
+            let error = write(&mut zip).and_then(|()| zip.finish().map(drop).map_err(io::Error::from)).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{space} bytes");
+            assert_eq!(refusals, 1, "{space} bytes");
+        }
     }
 }

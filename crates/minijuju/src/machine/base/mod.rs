@@ -116,6 +116,9 @@ impl Machines {
             let names = RELEASES.map(|(base, _)| base).join(", ");
             failed(format!("unknown release; name its code name with --suite, or make one of {names}"))
         })?;
+        if !is_suite(&suite) {
+            return Err(failed(format!("{suite:?} is not the code name of a release")));
+        }
         let maker = MAKERS.into_iter().find(|maker| found(maker)).ok_or_else(|| {
             failed("this needs mmdebstrap or debootstrap: install one with `apt install mmdebstrap`".to_owned())
         })?;
@@ -245,6 +248,12 @@ fn is_name(name: &str) -> bool {
     name.split_once('@').is_some_and(|(system, version)| plain(system, "-") && plain(version, "-.")) && name.len() < 100
 }
 
+/// `bookworm`. debootstrap takes it for an option or the path of a script if it looks like one.
+fn is_suite(suite: &str) -> bool {
+    suite.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && suite.chars().all(|c| c.is_ascii_alphanumeric() || "-._+".contains(c))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,6 +277,14 @@ mod tests {
         assert!(is_name("ubuntu@24.04") && is_name("debian@12"));
         for odd in ["ubuntu", "@1", "ubuntu@", "../x@1", "a/b@1", ".part-a@1", "ubuntu@24.04/stable", "ubuntu@.."] {
             assert!(!is_name(odd), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_suite_is_neither_an_option_nor_a_path() {
+        assert!(["bookworm", "noble", "oldstable", "13"].into_iter().all(is_suite));
+        for odd in ["", "--foreign", "../x", "/tmp/script", "a b", ".hidden"] {
+            assert!(!is_suite(odd), "{odd}");
         }
     }
 }

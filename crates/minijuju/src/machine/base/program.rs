@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
-use super::super::tool::PATH;
+use super::super::tool::{PATH, own_words};
 
 /// Why a program could not make a root.
 #[derive(Debug, thiserror::Error)]
@@ -40,11 +40,34 @@ pub(super) fn finish(mut command: Command, name: &str) -> Result<(), ProgramErro
     if said.contains("No space left on device") {
         return Err(ProgramError::NoSpace);
     }
-    // mmdebstrap and debootstrap print the reason at the end; the others begin with it.
-    let mut lines = said.lines().map(|line| line.trim().trim_start_matches(name.as_str()).trim_start_matches(": "));
-    let line = lines.clone().find(|line| line.starts_with("E:")).or_else(|| lines.find(|line| !line.is_empty()));
-    Err(match line.map(str::to_owned) {
+    Err(match reason(&said, &name).map(str::to_owned) {
         Some(line) => ProgramError::Failed { name, line },
         None => ProgramError::Silent { name, status: output.status },
     })
+}
+
+/// The line of a program's output that says why it failed.
+fn reason<'a>(said: &'a str, name: &str) -> Option<&'a str> {
+    let mut lines = said.lines().map(|line| own_words(line.trim(), name));
+    // mmdebstrap and debootstrap print the reason at the end; the others begin with it. But tar first says what it
+    // changed in the names of an archive, which is no error.
+    let error = lines.clone().find(|line| line.starts_with("E:"));
+    error.or_else(|| lines.find(|line| !line.is_empty() && !line.starts_with("Removing leading ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_the_line_that_is_an_error() {
+        let tar = "tar: Removing leading `../../' from member names\ntar: ../../x: Member name contains '..'\n\
+                   tar: Exiting with failure status due to previous errors\n";
+        assert_eq!(reason(tar, "tar"), Some("../../x: Member name contains '..'"));
+        assert_eq!(
+            reason("I: Retrieving\nE: No such script: noble\n", "debootstrap"),
+            Some("E: No such script: noble")
+        );
+        assert_eq!(reason("\n", "cp"), None);
+    }
 }
