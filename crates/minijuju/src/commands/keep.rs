@@ -45,7 +45,6 @@ pub fn run(client: &mut Client, args: &KeepArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let machines = client.machines()?;
     machines.check()?;
-    client.progress.say(&format!("keeping the model {:?} going (Ctrl-C ends it)", model.name));
     uniter::keep(&mut client.store, &model, &machines, &client.progress)?;
     Ok(ExitCode::SUCCESS)
 }

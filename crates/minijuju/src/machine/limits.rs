@@ -13,9 +13,16 @@ use super::{Error, Init, Result};
 /// Comes before the real programs in the `PATH` of hooks and users.
 const FOLDER: &str = "/usr/local/bin";
 
-/// Programs, and what each prints if its daemon is missing.
-const PROGRAMS: [(&str, &str); 2] =
-    [("systemctl", "not been booted with systemd"), ("snap", "cannot communicate with server")];
+/// Programs, what each prints if its daemon is missing, and what its script does first.
+const PROGRAMS: [(&str, &str, &str); 2] =
+    [("systemctl", "not been booted with systemd", ""), ("snap", "cannot communicate with server", NO_WAIT)];
+
+/// Refuses at once what needs snapd: the real `snap` would try to reach it for two minutes.
+const NO_WAIT: &str = r#"
+case ${1:-help} in
+    -* | create-key | delete-key | download | export-key | help | keys | pack | prepare-image | run | sign) ;;
+    *) [ -S /run/snapd.socket ] || { limit; exit 1; } ;;
+esac"#;
 
 /// The real `snap`.
 const SNAP: &str = "/usr/bin/snap";
@@ -26,7 +33,7 @@ const UDEVADM: &str = "/usr/bin/udevadm";
 /// Install the scripts in a new machine, whose root is this process's root.
 pub(super) fn say(init: Init) -> Result<()> {
     let mut scripts: Vec<(&str, String)> = match init {
-        Init::Plain => PROGRAMS.iter().map(|(name, says)| (*name, script(name, says))).collect(),
+        Init::Plain => PROGRAMS.iter().map(|(name, says, first)| (*name, script(name, says, first))).collect(),
         Init::Systemd if Path::new(SNAP).exists() => Vec::new(),
         Init::Systemd => vec![("snap", NO_SNAPD.to_owned())],
     };
@@ -64,7 +71,7 @@ echo "minijuju: this machine has no snapd, because the computer or the base belo
 exit 127
 "#;
 
-fn script(name: &str, says: &str) -> String {
+fn script(name: &str, says: &str, first: &str) -> String {
     format!(
         r#"#!/bin/sh
 # From minijuju, for a machine without systemd.
@@ -76,7 +83,7 @@ real=/usr/bin/{name}
 if [ ! -x $real ]; then
     limit
     exit 127
-fi
+fi{first}
 exec 3>&1
 said=$($real "$@" 2>&1 >&3 3>&-)
 code=$?

@@ -106,10 +106,7 @@ impl Debugger {
         let place = Place::new(data, model, unit)?;
         let Some(turn) = place.turn()? else { return Ok(None) };
         // A killed debugger left it.
-        match fs::remove_dir_all(&place.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        fs::remove_dir_all(&place.folder).or_else(is_gone)?;
         private::folder(&place.folder)?;
         place.write(WANTED, wanted)?;
         Ok(Some(Self { place, _turn: turn }))
@@ -137,8 +134,10 @@ impl Debugger {
 
 impl Drop for Debugger {
     fn drop(&mut self) {
-        // The next debugger removes what is left.
-        let _ = fs::remove_dir_all(&self.place.folder);
+        // The hook may not have read yet how it ended. It, or the next debugger, removes what is left.
+        if !self.place.folder.join(DONE).exists() {
+            let _ = fs::remove_dir_all(&self.place.folder);
+        }
     }
 }
 
@@ -183,21 +182,31 @@ impl Debugged {
 /// Run as the process that waits until the user is done with a hook.
 pub fn wait(model: &str, unit: &str, context: &str, data: &Path) -> io::Result<ExitCode> {
     let place = Place::new(data, model, unit)?;
-    loop {
-        if let Some(done) = place.read::<Done>(DONE)?.filter(|done| done.context == context) {
-            if let Some(code) = done.code {
-                return Ok(ExitCode::from(code));
-            }
-            break;
+    let code = loop {
+        // A debugger may leave right after it told how the hook ended. So first see whether it is gone.
+        let gone = place.turn()?;
+        let done = place.read::<Done>(DONE)?.filter(|done| done.context == context);
+        if gone.is_some() {
+            // Another debugger cannot begin while the turn is held.
+            fs::remove_dir_all(&place.folder).or_else(is_gone)?;
         }
-        if place.turn()?.is_some() {
-            break;
+        match done {
+            Some(done) => break done.code,
+            None if gone.is_some() => break None,
+            None => thread::sleep(EVERY),
         }
-        thread::sleep(EVERY);
+    };
+    if let Some(code) = code {
+        return Ok(ExitCode::from(code));
     }
     // Like Juju, for a hook whose debugger is gone: internal/worker/uniter/runner/debug/server.go.
     raise(Signal::SIGKILL)?;
     Ok(ExitCode::FAILURE)
+}
+
+/// No error if it was only that the file does not exist.
+fn is_gone(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 #[cfg(test)]
@@ -244,5 +253,16 @@ mod tests {
         assert_eq!(debugger.next(|| true).unwrap(), None);
         debugger.done(&got, Some(3)).unwrap();
         assert_eq!(wait("m", "web/0", "web/0-start-1", data.path()).unwrap(), ExitCode::from(3));
+    }
+
+    #[test]
+    fn a_debugger_may_leave_as_soon_as_it_told_how_a_hook_ended() {
+        let data = tempfile::tempdir().unwrap();
+        let debugger = Debugger::begin(data.path(), "m", "web/0", &wanted(&[])).unwrap().unwrap();
+        debugger.done(&handed("web/0-start-1"), Some(0)).unwrap();
+        let folder = debugger.place.folder.clone();
+        drop(debugger);
+        assert_eq!(wait("m", "web/0", "web/0-start-1", data.path()).unwrap(), ExitCode::SUCCESS);
+        assert!(!folder.exists(), "nothing is left");
     }
 }

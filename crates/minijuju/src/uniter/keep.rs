@@ -43,6 +43,7 @@ pub fn keep(store: &mut Store, model: &Model, machines: &Machines, progress: &Pr
         .context("cannot lock the model")?
         .with_context(|| format!("another command keeps the model {:?}", model.name))?;
     let interrupt = Interrupt::watch().context("cannot watch for signals")?;
+    progress.say(&format!("keeping the model {:?} going (Ctrl-C ends it)", model.name));
     let mut schedule = Schedule::default();
     let (mut pause, mut idle_until) = (PAUSE.0, Instant::now());
     while let Some(model) = model::find(store.db(), &model.uuid)? {

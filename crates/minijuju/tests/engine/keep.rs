@@ -60,8 +60,8 @@ fn update_status_comes_at_the_models_interval_and_commands_work_meanwhile() {
     rig.run(&["model-config", "update-status-hook-interval=60m"]).ok();
     rig.run(&["add-unit", "web"]).ok();
     assert_eq!(rig.workload("web/1").0, "active");
-    let refused = rig.run(&["keep"]).error();
-    assert_eq!(refused, "ERROR another command keeps the model \"default\"");
+    let refused = rig.run(&["keep"]);
+    assert_eq!((refused.code, refused.stderr.as_str()), (1, "ERROR another command keeps the model \"default\"\n"));
     kept.end();
 }
 
