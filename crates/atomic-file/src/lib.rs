@@ -30,7 +30,7 @@ const START: usize = 200;
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut new = NewFile::beside(path)?;
     new.file().write_all(content)?;
-    new.take_over_for_good()
+    new.persist_durably()
 }
 
 /// A new file that will replace another. It is removed if it is dropped before that.
@@ -75,7 +75,7 @@ impl NewFile {
     ///
     /// # Errors
     /// Something other than a file is in the way, such as a folder.
-    pub fn take_over(mut self) -> io::Result<()> {
+    pub fn persist(mut self) -> io::Result<()> {
         fs::rename(&self.at, &self.path)?;
         self.at = PathBuf::new();
         Ok(())
@@ -85,11 +85,11 @@ impl NewFile {
     ///
     /// # Errors
     /// The disk is full, or something other than a file is in the way.
-    pub fn take_over_for_good(self) -> io::Result<()> {
+    pub fn persist_durably(self) -> io::Result<()> {
         // Sync before the rename. Otherwise a crash could leave an empty file.
         self.file.sync_all()?;
         let path = self.path.clone();
-        self.take_over()?;
+        self.persist()?;
         if let Err(error) = sync_folder(&path) {
             // The file is right, and not every file system supports this, so it is not an error.
             tracing::debug!(path = %path.display(), %error, "after a crash of the machine the old file could reappear");

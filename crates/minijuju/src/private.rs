@@ -56,7 +56,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     new.file().write_all(content)?;
     // This does not sync, so writers need not wait for the disk. After a crash of the computer its machines are gone
     // anyway.
-    new.take_over()
+    new.persist()
 }
 
 /// Open a file that is used only as a lock. If others could have opened it, it is replaced, because they could hold

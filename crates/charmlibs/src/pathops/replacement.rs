@@ -28,5 +28,5 @@ pub(super) fn replace(
     }
     // After the owner: changing the owner clears the set-user-ID bit.
     file.set_permissions(Permissions::from_mode(mode)).map_err(Error::step("set the mode of", path))?;
-    new.take_over_for_good().map_err(Error::step("replace", path))
+    new.persist_durably().map_err(Error::step("replace", path))
 }

@@ -22,11 +22,20 @@ const OPERATORS: [&str; 10] =
 /// Words that are followed by a list of labels.
 const GROUPINGS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 
+/// An expression that cannot be read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unclosed {
+    #[error("a string is not closed: {0}")]
+    String(String),
+    #[error("{end:?} is missing for the first of {text}")]
+    Bracket { end: char, text: String },
+}
+
 /// Add these matchers to each selector of the expression. Labels that a selector already matches are left alone.
 ///
 /// # Errors
 /// A string or bracket is not closed.
-pub(super) fn select(expression: &str, matchers: &[Matcher<'_>], language: Language) -> Result<String, String> {
+pub(super) fn select(expression: &str, matchers: &[Matcher<'_>], language: Language) -> Result<String, Unclosed> {
     let mut text = Text { rest: expression, out: String::with_capacity(2 * expression.len()) };
     while let Some(first) = text.rest.chars().next() {
         match first {
@@ -62,7 +71,7 @@ impl Text<'_> {
     }
 
     /// What follows a name shows whether it is a metric.
-    fn after_name(&mut self, name: &str, matchers: &[Matcher<'_>]) -> Result<(), String> {
+    fn after_name(&mut self, name: &str, matchers: &[Matcher<'_>]) -> Result<(), Unclosed> {
         let next = self.rest.trim_start();
         if GROUPINGS.contains(&name) && next.starts_with('(') {
             self.copy(self.rest.len() - next.len());
@@ -81,7 +90,7 @@ impl Text<'_> {
     }
 
     /// A selector in braces.
-    fn selector(&mut self, matchers: &[Matcher<'_>]) -> Result<(), String> {
+    fn selector(&mut self, matchers: &[Matcher<'_>]) -> Result<(), Unclosed> {
         let length = closed(self.rest, '}')?;
         let inside = &self.rest[1..length - 1];
         let missing = joined(matchers.iter().filter(|(label, _)| !matches(inside, label)));
@@ -142,7 +151,7 @@ fn number(text: &str) -> usize {
 }
 
 /// The length of the string at the start of the text.
-fn string(text: &str) -> Result<usize, String> {
+fn string(text: &str) -> Result<usize, Unclosed> {
     let quote = text.chars().next().unwrap_or('"');
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -153,11 +162,11 @@ fn string(text: &str) -> Result<usize, String> {
             _ => {}
         }
     }
-    Err(format!("a string is not closed: {text}"))
+    Err(Unclosed::String(text.to_owned()))
 }
 
 /// The length of the text's start, up to its closing bracket.
-fn closed(text: &str, end: char) -> Result<usize, String> {
+fn closed(text: &str, end: char) -> Result<usize, Unclosed> {
     let mut at = 1;
     while let Some(c) = text[at..].chars().next() {
         match c {
@@ -166,7 +175,7 @@ fn closed(text: &str, end: char) -> Result<usize, String> {
             c => at += c.len_utf8(),
         }
     }
-    Err(format!("{end:?} is missing for the first of {text}"))
+    Err(Unclosed::Bracket { end, text: text.to_owned() })
 }
 
 #[cfg(test)]

@@ -18,11 +18,11 @@ const PROGRAMS: [(&str, &str, &str); 2] =
     [("systemctl", "not been booted with systemd", ""), ("snap", "cannot communicate with server", NO_WAIT)];
 
 /// Refuses at once what needs snapd: the real `snap` would try to reach it for two minutes.
-const NO_WAIT: &str = r#"
+const NO_WAIT: &str = r"
 case ${1:-help} in
     -* | create-key | delete-key | download | export-key | help | keys | pack | prepare-image | run | sign) ;;
     *) [ -S /run/snapd.socket ] || { limit; exit 1; } ;;
-esac"#;
+esac";
 
 /// The real `snap`.
 const SNAP: &str = "/usr/bin/snap";
