@@ -68,12 +68,12 @@ mod tests {
     #[test]
     fn each_thing_that_is_missing_is_a_status_and_no_failed_hook() {
         let bare = Relation::new("database");
-        let told = Relation::new("database").remote_app_data([("address", "10.0.0.7")]);
+        let relation = Relation::new("database").remote_app_data([("address", "10.0.0.7")]);
         for (up, relation, status) in [
             (false, None, Status::blocked("Relation database is missing")),
             (false, Some(bare), Status::waiting("Waiting for the database's address")),
-            (false, Some(told.clone()), Status::waiting("Waiting for the database to start")),
-            (true, Some(told), Status::active()),
+            (false, Some(relation.clone()), Status::waiting("Waiting for the database to start")),
+            (true, Some(relation), Status::active()),
         ] {
             let mut ctx = Context::new(NeedyCharm { up, ..NeedyCharm::default() });
             let out = ctx.run(on::config_changed(), State::default().with_relations(relation)).unwrap();

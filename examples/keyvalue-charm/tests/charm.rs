@@ -108,8 +108,8 @@ fn a_related_application_gets_an_answer_and_its_own_secret() {
 
     // Another event changes nothing.
     let relation = out.get_relation(3).unwrap();
-    let again = ctx.run(on::relation_changed(relation), out.clone()).unwrap();
-    assert_eq!(again, out);
+    let second = ctx.run(on::relation_changed(relation), out.clone()).unwrap();
+    assert_eq!(second, out);
 }
 
 #[test]

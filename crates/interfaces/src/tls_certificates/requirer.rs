@@ -265,7 +265,7 @@ impl Requirer {
         sent: &[Sent],
         provided: &ProviderData,
     ) -> Result<(), Error> {
-        let key = told(part.mode);
+        let key = denied_key(part.mode);
         let reported: Vec<Denied> = model.stored(key)?.unwrap_or_default();
         let mut denied = Vec::new();
         for entry in &provided.request_errors {
@@ -327,7 +327,7 @@ impl Requirer {
         for Part { mode, .. } in self.parts() {
             if may_write(model, mode == Mode::App)? {
                 self.secrets(model, mode).drop_all()?;
-                model.forget(told(mode));
+                model.forget(denied_key(mode));
                 dropped = true;
             }
         }
@@ -347,7 +347,7 @@ fn databag(relation: &Relation, mode: Mode) -> Databag {
 }
 
 /// The key of the stored value with the reported refusals.
-fn told(mode: Mode) -> &'static str {
+fn denied_key(mode: Mode) -> &'static str {
     match mode {
         Mode::Unit => "denied",
         Mode::App => "denied-app",

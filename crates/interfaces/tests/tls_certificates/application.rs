@@ -34,9 +34,9 @@ fn one_library_has_certificates_of_the_unit_and_of_its_application() {
     let state = answer(out.clone(), &entries);
     let mut ctx = context(BothCharm);
     let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
-    let told: Vec<(String, Mode)> =
+    let reported: Vec<(String, Mode)> =
         ctx.emitted(&BOTH.available()).into_iter().map(|it| (it.common_name, it.mode)).collect();
-    assert_eq!(told, [("shop.example.com".to_owned(), Mode::Unit), ("all.example.com".to_owned(), Mode::App)]);
+    assert_eq!(reported, [("shop.example.com".to_owned(), Mode::Unit), ("all.example.com".to_owned(), Mode::App)]);
     let manager = ctx.manager(on::update_status(), out.clone()).unwrap();
     assert_eq!(BOTH.issued(manager.model()).unwrap().unwrap().certificate, for_unit);
     assert_eq!(BOTH.all_issued_for_app(manager.model()).unwrap()[0].certificate, for_app);

@@ -26,9 +26,9 @@ fn a_unit_sends_a_request_and_keeps_the_key_in_its_secret() {
 fn another_hook_changes_nothing() {
     let (out, _) = asked();
     let mut ctx = context(UnitCharm);
-    let again = ctx.run(on::config_changed(), out.clone()).unwrap();
-    assert_eq!(again.relations, out.relations);
-    assert_eq!(again.secrets.len(), 1);
+    let second = ctx.run(on::config_changed(), out.clone()).unwrap();
+    assert_eq!(second.relations, out.relations);
+    assert_eq!(second.secrets.len(), 1);
     assert!(
         !ctx.hook_commands().iter().any(|command| command.starts_with("relation-set")),
         "{:?}",

@@ -81,7 +81,7 @@ pub fn dev(session: &Session, args: &DevArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// What the loop waits for.
-enum Heard {
+enum Message {
     /// A report of the watcher.
     Watcher(notify::Result<notify::Event>),
     /// The loop must end.
@@ -89,14 +89,14 @@ enum Heard {
 }
 
 /// End the loop on a signal. Commands that are running get the signal too.
-fn stop_on_signals(sender: Sender<Heard>) -> io::Result<()> {
+fn stop_on_signals(sender: Sender<Message>) -> io::Result<()> {
     let (mut listening, telling) = UnixStream::pair()?;
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         signal_hook::low_level::pipe::register(signal, telling.try_clone()?)?;
     }
     thread::spawn(move || {
         if listening.read_exact(&mut [0]).is_ok() {
-            let _ = sender.send(Heard::Stop);
+            let _ = sender.send(Message::Stop);
         }
     });
     Ok(())
@@ -104,12 +104,12 @@ fn stop_on_signals(sender: Sender<Heard>) -> io::Result<()> {
 
 /// Watch for changes, except by Cargo and git.
 fn watch(project: &Path) -> anyhow::Result<Changes> {
-    let (sender, heard) = mpsc::channel();
+    let (sender, messages) = mpsc::channel();
     let reports = sender.clone();
     let unwatchable = || format!("cannot watch {}", project.display());
     let mut watcher = notify::recommended_watcher(move |event| {
         // At the end nobody listens any longer.
-        let _ = reports.send(Heard::Watcher(event));
+        let _ = reports.send(Message::Watcher(event));
     })
     .with_context(unwatchable)?;
     // Watch the folders one by one: `target` holds thousands, and the system limits the number of watches.
@@ -120,13 +120,13 @@ fn watch(project: &Path) -> anyhow::Result<Changes> {
             watcher.watch(&path, RecursiveMode::Recursive).with_context(unwatchable)?;
         }
     }
-    Ok(Changes { heard, sender, _watcher: watcher })
+    Ok(Changes { messages, sender, _watcher: watcher })
 }
 
 /// The reports of [`watch`].
 struct Changes {
-    heard: Receiver<Heard>,
-    sender: Sender<Heard>,
+    messages: Receiver<Message>,
+    sender: Sender<Message>,
     /// Dropping it stops the watcher.
     _watcher: RecommendedWatcher,
 }
@@ -134,9 +134,9 @@ struct Changes {
 /// Wait for a change, and until no more follow. Returns the first path that changed, or `None` if the loop must end.
 fn next_change(changes: &Changes, project: &Path) -> anyhow::Result<Option<PathBuf>> {
     let first = loop {
-        match changes.heard.recv().context("nothing is watched any more")? {
-            Heard::Stop => return Ok(None),
-            Heard::Watcher(event) => {
+        match changes.messages.recv().context("nothing is watched any more")? {
+            Message::Stop => return Ok(None),
+            Message::Watcher(event) => {
                 if let Some(path) = change(event.context("cannot watch the project any more")?, project) {
                     break path;
                 }
@@ -144,9 +144,9 @@ fn next_change(changes: &Changes, project: &Path) -> anyhow::Result<Option<PathB
         }
     };
     loop {
-        match changes.heard.recv_timeout(QUIET) {
-            Ok(Heard::Stop) => return Ok(None),
-            Ok(Heard::Watcher(_)) => {}
+        match changes.messages.recv_timeout(QUIET) {
+            Ok(Message::Stop) => return Ok(None),
+            Ok(Message::Watcher(_)) => {}
             Err(RecvTimeoutError::Timeout) => return Ok(Some(first)),
             Err(RecvTimeoutError::Disconnected) => bail!("nothing is watched any more"),
         }
@@ -328,8 +328,8 @@ mod tests {
         fs::write(folder.join("src/charm.rs"), "once").unwrap();
         fs::write(folder.join("src/charm.rs"), "twice").unwrap();
         assert_eq!(next_change(&changes, &folder).unwrap().as_deref(), Some(Path::new("src/charm.rs")));
-        assert!(changes.heard.try_recv().is_err(), "both writes are one change");
-        changes.sender.send(Heard::Stop).unwrap();
+        assert!(changes.messages.try_recv().is_err(), "both writes are one change");
+        changes.sender.send(Message::Stop).unwrap();
         assert_eq!(next_change(&changes, &folder).unwrap(), None);
     }
 }

@@ -155,8 +155,8 @@ fn ask(unit: &str, wanted: &Wanted) -> Result<Reply, ExecError> {
     let stream = socket::connect(Path::new(SOCKET)).map_err(ExecError::Connect)?;
     let args = vec![serde_json::to_string(wanted).map_err(ExecError::Request)?];
     let request = Request { name: NAMES[0].to_owned(), args, ..Request::default() };
-    let heard = request.send(&stream).and_then(|()| Reply::receive(&stream));
-    heard.map_err(ExecError::Agent)
+    let reply = request.send(&stream).and_then(|()| Reply::receive(&stream));
+    reply.map_err(ExecError::Agent)
 }
 
 /// Run the command outside of any unit.

@@ -38,7 +38,7 @@ enum Outcome {
     /// It failed, for this reason.
     Failed(String),
     /// It asked for a reboot, and to run again after it.
-    Again,
+    Requeued,
 }
 
 /// A hook that has run.
@@ -87,7 +87,7 @@ impl Worker<'_> {
                 }
                 task.done();
             }
-            Outcome::Again => {
+            Outcome::Requeued => {
                 self.queue_after_reboot(&seen, hook)?;
                 self.reboot(&seen, &machine)?;
                 task.done();
@@ -175,7 +175,7 @@ impl Worker<'_> {
             }
             None if stopped => {
                 self.keep(session.abandon())?;
-                Outcome::Again
+                Outcome::Requeued
             }
             // The hook fails if Juju refuses its changes.
             None => match session.finish() {

@@ -53,7 +53,7 @@ pub struct HookListener<'a> {
     /// `action-log` messages: time in milliseconds since 1970, and text.
     action_log: Vec<(i64, String)>,
     /// When the current input was received.
-    heard: i64,
+    received: i64,
     written: Instant,
     count: usize,
     bytes: usize,
@@ -89,7 +89,7 @@ impl<'a> HookListener<'a> {
             module: format!("unit.{}.{hook}", seen.view.name),
             lines: Vec::new(),
             action_log: Vec::new(),
-            heard: now(),
+            received: now(),
             written: Instant::now(),
             count: 0,
             bytes: 0,
@@ -147,17 +147,17 @@ impl<'a> HookListener<'a> {
     fn log(&mut self, level: LogLevel, module: &str, message: &str) {
         self.count += 1;
         self.bytes += message.len();
-        let (seen, heard) = (self.seen, self.heard);
+        let (seen, received) = (self.seen, self.received);
         if !self.is_full() {
-            self.lines.push(Line { time: heard, ..line(seen, level, module, message) });
+            self.lines.push(Line { time: received, ..line(seen, level, module, message) });
             return;
         }
         // The last lines say how it ended.
         match self.last.oldest() {
-            None => self.last.0.push_back(Line { time: heard, ..line(seen, level, module, message) }),
+            None => self.last.0.push_back(Line { time: received, ..line(seen, level, module, message) }),
             Some(mut oldest) => {
                 self.dropped += 1;
-                (oldest.time, oldest.level) = (heard, level);
+                (oldest.time, oldest.level) = (received, level);
                 module.clone_into(&mut oldest.module);
                 message.clone_into(&mut oldest.message);
                 self.last.0.push_back(oldest);
@@ -227,7 +227,7 @@ impl<'a> HookListener<'a> {
                     }
                     self.log(level, &format!("unit.{name}.juju-log"), &message);
                 }
-                Live::ActionLog(message) => self.action_log.push((self.heard, message)),
+                Live::ActionLog(message) => self.action_log.push((self.received, message)),
                 change => changes.push(change),
             }
         }
@@ -265,14 +265,14 @@ impl Listener for HookListener<'_> {
         if reply.code != 0 {
             tracing::debug!(target: "juju.worker.uniter.jujuc", "hook tool {name:?} ended with code {}", reply.code);
         }
-        self.heard = now();
+        self.received = now();
         let live = self.session.live();
         self.apply(live);
         reply
     }
 
     fn bytes(&mut self, stream: Stream, bytes: &[u8]) {
-        self.heard = now();
+        self.received = now();
         if self.record && self.raw {
             self.keep(stream, bytes);
         }

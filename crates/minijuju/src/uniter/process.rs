@@ -163,13 +163,13 @@ fn follow(
 /// connection is returned.
 fn answer(calls: &UnixListener, listener: &mut dyn Listener) -> Option<UnixStream> {
     while let Ok((stream, _)) = calls.accept() {
-        let heard = stream
+        let request = stream
             .set_nonblocking(false)
             .and_then(|()| stream.set_read_timeout(Some(PATIENCE)))
             .and_then(|()| stream.set_write_timeout(Some(PATIENCE)))
             .and_then(|()| Request::receive(&stream));
         // A hook command that was killed halfway needs no answer.
-        if let Ok(request) = heard {
+        if let Ok(request) = request {
             let reply = listener.call(request);
             if listener.stop() {
                 return Some(stream);
@@ -255,12 +255,12 @@ mod tests {
 
     /// Records what it receives.
     #[derive(Default)]
-    struct Heard {
+    struct Recorder {
         calls: usize,
         printed: Vec<u8>,
     }
 
-    impl Listener for Heard {
+    impl Listener for Recorder {
         fn call(&mut self, _: Request) -> Reply {
             Reply::default()
         }
@@ -289,16 +289,16 @@ mod tests {
     }
 
     /// What the listener receives of output that is written in these pieces, and in how many calls.
-    fn heard(pieces: &[&[u8]]) -> (String, usize) {
+    fn drain(pieces: &[&[u8]]) -> (String, usize) {
         let (pipe, mut end) = io::pipe().unwrap();
-        let (mut output, mut heard) = (Output::new(Stream::Stdout, pipe).unwrap(), Heard::default());
+        let (mut output, mut recorder) = (Output::new(Stream::Stdout, pipe).unwrap(), Recorder::default());
         for piece in pieces {
             end.write_all(piece).unwrap();
-            output.drain(&mut heard).unwrap();
+            output.drain(&mut recorder).unwrap();
         }
         drop(end);
-        output.drain(&mut heard).unwrap();
-        (String::from_utf8(heard.printed).unwrap(), heard.calls)
+        output.drain(&mut recorder).unwrap();
+        (String::from_utf8(recorder.printed).unwrap(), recorder.calls)
     }
 
     #[test]
@@ -310,21 +310,21 @@ mod tests {
             (&[b"no end"], "no end~"),
             (&[], ""),
         ] {
-            assert_eq!(heard(pieces).0, wanted, "{pieces:?}");
+            assert_eq!(drain(pieces).0, wanted, "{pieces:?}");
         }
     }
 
     #[test]
     fn a_line_without_an_end_is_handed_on_in_pieces() {
         let piece = vec![b'x'; PIPE];
-        let (printed, calls) = heard(&[&piece, &piece, &piece, b"\n"]);
+        let (printed, calls) = drain(&[&piece, &piece, &piece, b"\n"]);
         assert_eq!((printed.matches('x').count(), calls), (3 * PIPE, 2));
     }
 
     #[test]
     fn a_flood_of_lines_is_handed_on_once_for_each_read() {
         let piece = vec![b'\n'; PIPE];
-        let (printed, calls) = heard(&[&piece[..]; 10]);
+        let (printed, calls) = drain(&[&piece[..]; 10]);
         assert_eq!((printed.matches('\n').count(), calls), (10 * PIPE, 10));
     }
 }

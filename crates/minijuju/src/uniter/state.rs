@@ -48,13 +48,13 @@ pub fn read(db: &Db, model: &Model, seen: &Snapshot, hook: Option<&Hook>, machin
         leader: seen.view.leader,
         planned_units: u32::try_from(units.iter().filter(|unit| unit.life.is_alive()).count())?,
         model: SeenModel { name: model.name.clone(), uuid: uuid.clone(), cloud_spec },
-        unit_status: workload.get(name).map(heard).unwrap_or_default(),
+        unit_status: workload.get(name).map(charm_status).unwrap_or_default(),
         app_status: status::get(db, uuid, Kind::Application, &seen.application.name)?
-            .map(|status| heard(&status))
+            .map(|status| charm_status(&status))
             .unwrap_or_default(),
         other_unit_statuses: others
             .map(|other| {
-                let status = workload.get(&other).map(heard).unwrap_or_default();
+                let status = workload.get(&other).map(charm_status).unwrap_or_default();
                 (other, status)
             })
             .collect(),
@@ -265,7 +265,7 @@ fn goal_state(
 }
 
 /// A charm does not know statuses that only Juju sets, such as `terminated`.
-fn heard(status: &Status) -> CharmStatus {
+fn charm_status(status: &Status) -> CharmStatus {
     let name = status.status.parse().unwrap_or(StatusName::Unknown);
     CharmStatus { name, message: status.message.clone() }
 }

@@ -142,8 +142,8 @@ fn an_application_is_related_to_an_offer_by_its_url_and_loses_it_with_force() {
     let unit = rig.run(&["show-unit", "-m", "there", "db/0"]).ok().stdout;
     assert!(unit.contains("egress-subnets: 192.0.2.0/24"), "{unit}");
     assert!(rig.run(&["offers", "-m", "there"]).ok().stdout.contains("192.0.2.0/24"));
-    let again = rig.run(&["integrate", "web", "there.kept"]).error();
-    assert!(again.contains("cannot add relation \"web:store kept:data\""), "{again}");
+    let error = rig.run(&["integrate", "web", "there.kept"]).error();
+    assert!(error.contains("cannot add relation \"web:store kept:data\""), "{error}");
     rig.run(&["remove-offer", "there.kept", "--force", "-y"]).ok();
     assert_eq!(message(&rig, "here", "web/0"), "broken");
     assert_eq!(status(&rig, "there")["offers"], Value::Null);
@@ -159,9 +159,9 @@ fn since(rig: &Rig, model: &str, before: usize) -> Vec<String> {
 #[ignore = "needs root: it starts machines"]
 fn a_suspended_relation_breaks_on_both_sides_until_it_is_resumed() {
     let rig = offered();
-    let told = rig.run(&["integrate", "web", "there.kept"]).ok().stderr;
-    assert!(told.contains("✓ there: db/0 data-relation-joined (remote-"), "{told}");
-    assert!(told.contains("✓ web/0 store-relation-joined (kept/0)"), "{told}");
+    let stderr = rig.run(&["integrate", "web", "there.kept"]).ok().stderr;
+    assert!(stderr.contains("✓ there: db/0 data-relation-joined (remote-"), "{stderr}");
+    assert!(stderr.contains("✓ web/0 store-relation-joined (kept/0)"), "{stderr}");
     let (here, there) = (logged(&rig, "here").len(), logged(&rig, "there").len());
     let refused = rig.run(&["suspend-relation", "0"]).error();
     let why = "cannot set suspend status for \"web:store kept:data\" which is not associated with an offer";
@@ -180,7 +180,7 @@ fn a_suspended_relation_breaks_on_both_sides_until_it_is_resumed() {
     assert!(table.contains("regular  suspended  for a while"), "{table}");
     assert_eq!(rig.run(&["exec", "--unit", "web/0", "--", "relation-ids store"]).ok().stdout, "");
     rig.run(&["config", "-m", "there", "db", "word=two"]).ok();
-    assert_eq!(since(&rig, "here", here).len(), 2, "nothing is told meanwhile");
+    assert_eq!(since(&rig, "here", here).len(), 2, "no hook runs meanwhile");
 
     rig.run(&["resume-relation", "-m", "there", "0"]).ok();
     // What the offering application shares comes first, and `there` ran config-changed before.

@@ -179,7 +179,7 @@ impl Drop for Terminal {
 }
 
 /// What a background command printed, once it has ended.
-fn told(child: Child) -> String {
+fn output_of(child: Child) -> String {
     String::from_utf8_lossy(&child.wait_with_output().unwrap().stderr).into_owned()
 }
 
@@ -198,18 +198,18 @@ fn in_tmux_each_hook_has_a_window_of_the_units_session() {
     terminal.until("web/0:hooks/config-changed %");
     assert!(terminal.shown().contains("1:config-changed*"), "{}", terminal.shown());
     terminal.press(&["ls $JUJU_DEBUG; pwd; status-set active \"by hand: $(config-get slug)\"; exit 0", "Enter"]);
-    assert!(told(config).contains("✓ web/0 config-changed"));
+    assert!(output_of(config).contains("✓ web/0 config-changed"));
     assert_eq!(rig.workload("web/0"), ("active".to_owned(), "by hand: one".to_owned()));
 
     let config = spawn(&rig, &["config", "web", "slug=two"]);
     terminal.until("web/0:hooks/config-changed %");
     terminal.press(&["exit 3", "Enter"]);
-    assert!(told(config).contains("✗ web/0 config-changed: exit status 3"));
+    assert!(output_of(config).contains("✗ web/0 config-changed: exit status 3"));
 
     let resolved = spawn(&rig, &["resolved", "web/0"]);
     terminal.until("web/0:hooks/config-changed %");
     terminal.press(&["./dispatch; exit $?", "Enter"]);
-    assert!(told(resolved).contains("✓ web/0 config-changed"));
+    assert!(output_of(resolved).contains("✓ web/0 config-changed"));
     assert_eq!(rig.workload("web/0").1, "hooks/config-changed");
 
     // Another terminal joins the session.
@@ -242,8 +242,8 @@ fn detaching_from_the_session_ends_debugging_and_fails_its_hook() {
     terminal.until("web/0:hooks/config-changed %");
     terminal.press(&["C-a", "d"]);
     terminal.until("ended with 0");
-    let told = told(config);
-    assert!(told.contains("✗ web/0 config-changed: signal: SIGKILL"), "{told}");
+    let output = output_of(config);
+    assert!(output.contains("✗ web/0 config-changed: signal: SIGKILL"), "{output}");
 }
 
 #[test]

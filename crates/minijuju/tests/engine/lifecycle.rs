@@ -141,8 +141,8 @@ fn configuration_is_refused_in_jujus_words() {
         assert_eq!((done.code, done.stderr), (1, format!("ERROR {why}\n")));
     }
     assert_eq!(rig.run(&["config", "web"]).ok().stdout, before, "what is refused changes nothing");
-    let again = rig.run(&["deploy", &charm]).error();
-    assert_eq!(again, r#"ERROR cannot add application "web": application already exists"#);
+    let error = rig.run(&["deploy", &charm]).error();
+    assert_eq!(error, r#"ERROR cannot add application "web": application already exists"#);
 }
 
 #[test]

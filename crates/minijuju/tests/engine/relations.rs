@@ -56,9 +56,9 @@ fn both_sides_run_a_relation_s_hooks_in_jujus_order_and_read_each_others_data() 
     assert_eq!(relation["local-unit"], serde_json::json!({"in-scope": false, "data": null}));
     let status = rig.status();
     assert_eq!(status["applications"]["web"]["relations"]["store"][0]["related-application"], "db");
-    let again = rig.run(&["integrate", "web", "db"]);
+    let repeated = rig.run(&["integrate", "web", "db"]);
     assert_eq!(
-        (again.code, again.stderr.as_str()),
+        (repeated.code, repeated.stderr.as_str()),
         (
             1,
             "ERROR cannot add relation \"web:store db:data\"\nrelation web:store db:data: \n\n\

@@ -169,10 +169,10 @@ fn an_enabled_service_is_up_again_after_a_reboot_of_the_computer() {
     record["pid"] = std::process::id().into();
     fs::write(&path, record.to_string()).unwrap();
     assert!(rig.machines().find(machine.id()).unwrap().is_none());
-    let again = start(&rig);
-    assert!(is_active(&again, "test.service"));
-    assert_eq!(again.address(), machine.address());
-    assert_eq!(ask(&again, "systemctl is-system-running"), "running\n");
+    let restarted = start(&rig);
+    assert!(is_active(&restarted, "test.service"));
+    assert_eq!(restarted.address(), machine.address());
+    assert_eq!(ask(&restarted, "systemctl is-system-running"), "running\n");
 }
 
 #[test]
