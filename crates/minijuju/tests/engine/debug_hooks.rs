@@ -120,6 +120,20 @@ fn only_hooks_that_were_named_are_debugged_and_one_whose_debugger_is_gone_fails(
 
 #[test]
 #[ignore = "needs root: it starts machines"]
+fn what_a_killed_debug_hooks_left_is_removed_by_the_next() {
+    let rig = deployed();
+    let left = ["/tmp/juju-debug-hooks-web_0-start-1", "/tmp/juju-debug-hooks-web_01-start-1"];
+    rig.run(&["exec", "--unit", "web/0", "--", &format!("mkdir {}; touch {}/env.sh", left.join(" "), left[0])]).ok();
+    let terminal = Terminal::begin(&rig, "one", &["debug-hooks", "web/0"]);
+    terminal.until("[web/0] 0:bash");
+    let there = rig.run(&["exec", "--unit", "web/0", "--", "ls -d /tmp/juju-debug-hooks*"]).ok().stdout;
+    assert_eq!(there, format!("{}\n", left[1]));
+    terminal.press(&["exit", "Enter"]);
+    terminal.until("ended with 0");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
 fn debug_code_runs_the_hook_itself_and_sets_juju_debug_at() {
     let rig = deployed();
     let debugger = Debugger::begin(&rig, &["debug-code", "web/leader", "--at=hook"]);
@@ -197,9 +211,9 @@ fn in_tmux_each_hook_has_a_window_of_the_units_session() {
     let config = spawn(&rig, &["config", "web", "slug=one"]);
     terminal.until("web/0:hooks/config-changed %");
     assert!(terminal.shown().contains("1:config-changed*"), "{}", terminal.shown());
-    terminal.press(&["ls $JUJU_DEBUG; pwd; status-set active \"by hand: $(config-get slug)\"; exit 0", "Enter"]);
+    terminal.press(&["pwd; status-set active \"$(stat -c %a $JUJU_DEBUG): $(config-get slug)\"; exit 0", "Enter"]);
     assert!(output_of(config).contains("✓ web/0 config-changed"));
-    assert_eq!(rig.workload("web/0"), ("active".to_owned(), "by hand: one".to_owned()));
+    assert_eq!(rig.workload("web/0"), ("active".to_owned(), "700: one".to_owned()));
 
     let config = spawn(&rig, &["config", "web", "slug=two"]);
     terminal.until("web/0:hooks/config-changed %");
@@ -244,6 +258,20 @@ fn detaching_from_the_session_ends_debugging_and_fails_its_hook() {
     terminal.until("ended with 0");
     let output = output_of(config);
     assert!(output.contains("✗ web/0 config-changed: signal: SIGKILL"), "{output}");
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
+fn the_folders_of_a_killed_session_are_removed_by_the_next() {
+    let rig = deployed();
+    let left = ["/tmp/juju-debug-hooks-web_0-start-1", "/tmp/juju-debug-hooks-web_01-start-1"];
+    rig.run(&["exec", "--unit", "web/0", "--", &format!("mkdir {}; touch {}/env.sh", left.join(" "), left[0])]).ok();
+    let terminal = Terminal::begin(&rig, "one", &["debug-hooks", "web/0"]);
+    terminal.until("[web/0] 0:bash");
+    let there = rig.run(&["exec", "--unit", "web/0", "--", "ls -d /tmp/juju-debug-hooks*"]).ok().stdout;
+    assert_eq!(there, format!("{}\n", left[1]));
+    terminal.press(&["exit", "Enter"]);
+    terminal.until("ended with 0");
 }
 
 #[test]

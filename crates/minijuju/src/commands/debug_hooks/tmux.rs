@@ -1,6 +1,7 @@
 //! Hooks in tmux: a session for each unit, with a window for each hook, as in Juju. Juju 3.6:
 //! internal/worker/uniter/runner/debug.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -118,6 +119,7 @@ impl<'a> Session<'a> {
             anyhow::ensure!(done.status.success(), "tmux: {}", String::from_utf8_lossy(&done.stderr).trim());
             Ok(())
         };
+        self.remove_leftovers()?;
         set(&["new-session", "-d", "-s", self.unit])?;
         if self.machine.files()?.metadata("/root/.tmux.conf").is_err() {
             // The prefix key in Juju's documentation.
@@ -129,8 +131,11 @@ impl<'a> Session<'a> {
 
     /// Open a window for a hook.
     fn show(&self, handed: Handed, what: &What<'_>) -> anyhow::Result<Window> {
-        let folder = format!("/tmp/juju-debug-hooks-{}", handed.context.replace('/', "-"));
+        let folder = format!("/tmp/{}", folder_name(&handed.context));
         let files = self.machine.files()?.make_folder(&folder).context("cannot make the hook's folder")?;
+        // The hook's environment may hold secrets.
+        fs::set_permissions(files.path("."), fs::Permissions::from_mode(0o700))
+            .context("cannot set the mode of the hook's folder")?;
         for (name, text) in scripts(&handed, what, &folder) {
             fs::write(files.path(name), text).with_context(|| format!("cannot write {folder}/{name}"))?;
         }
@@ -161,6 +166,19 @@ impl<'a> Session<'a> {
         Ok(self.machine.files()?.folder(folder)?.remove_all(name)?)
     }
 
+    /// Remove the hooks' folders of a `debug-hooks` that was killed.
+    fn remove_leftovers(&self) -> anyhow::Result<()> {
+        let begin = folder_name(&format!("{}-", self.unit));
+        let folder = self.machine.files()?.folder("/tmp")?;
+        for entry in fs::read_dir(folder.path(".")).context("cannot read the machine's /tmp")? {
+            let name = entry.context("cannot read the machine's /tmp")?.file_name();
+            if let Some(name) = name.to_str().filter(|name| name.starts_with(&begin)) {
+                folder.remove_all(name)?;
+            }
+        }
+        Ok(())
+    }
+
     fn tmux(&self, args: &[&str]) -> anyhow::Result<Command> {
         let mut command = self.machine.command(TMUX, "/root")?;
         command.env_clear().envs([
@@ -176,6 +194,11 @@ impl<'a> Session<'a> {
         command.args(args);
         Ok(command)
     }
+}
+
+/// The name of a hook's folder. No application has an underscore in its name, so those of `web/1` and `web-1/0` differ.
+fn folder_name(context: &str) -> String {
+    format!("juju-debug-hooks-{}", context.replace('/', "_"))
 }
 
 /// The files of a hook's folder. Its window runs `hook.sh`.
