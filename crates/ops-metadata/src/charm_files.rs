@@ -284,6 +284,6 @@ provides: {website: {interface: http}}
         assert_eq!(bundle.to_string(), "charmcraft.yaml: type: expected `charm`, found the string \"bundle\"");
         let text = "name: demo\nbase: ubuntu@22.04\nplatforms: {amd64: }\nsummary: x";
         let terse = files("terse", &[("charmcraft.yaml", text)]).unwrap_err();
-        assert_eq!(terse.to_string(), "charmcraft.yaml: the file: `description` is missing");
+        assert_eq!(terse.to_string(), "charmcraft.yaml: `description` is missing");
     }
 }

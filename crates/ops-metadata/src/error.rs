@@ -29,13 +29,17 @@ pub enum MetadataError {
         reason: YamlError,
     },
     /// A key's value is missing, or Juju would refuse it.
-    #[error("{file}: {key}: {reason}")]
+    #[error("{file}: {}{reason}", before_reason(key))]
     Invalid {
         /// The file's name, such as `charmcraft.yaml`.
         file: String,
-        /// The key's path in the file, such as `config.options.slug.default`.
+        /// The key's path in the file, such as `config.options.slug.default`. It is empty if the file as a whole is wrong.
         key: String,
         /// What is wrong, and what would be right.
         reason: String,
     },
+}
+
+fn before_reason(key: &str) -> String {
+    if key.is_empty() { String::new() } else { format!("{key}: ") }
 }

@@ -40,8 +40,7 @@ impl<'a> Node<'a> {
             place = node.parent;
         }
         keys.reverse();
-        let key = if keys.is_empty() { "the file".to_owned() } else { keys.join(".") };
-        MetadataError::Invalid { file: self.file.to_owned(), key, reason: reason.into() }
+        MetadataError::Invalid { file: self.file.to_owned(), key: keys.join("."), reason: reason.into() }
     }
 
     /// An error that another type or form was expected.

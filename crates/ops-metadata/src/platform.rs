@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(platform(anywhere, "arm64").unwrap(), of("any", "22.04"));
         assert_eq!(
             platform("platforms: {amd64: }", "amd64").unwrap_err().to_string(),
-            "charmcraft.yaml: the file: `base` is missing"
+            "charmcraft.yaml: `base` is missing"
         );
     }
 

@@ -180,7 +180,7 @@ mod tests {
         }
         assert_eq!(
             range(&json!("5-2")).unwrap_err().to_string(),
-            "metadata.yaml: the file: the range ends (2) before it begins (5)"
+            "metadata.yaml: the range ends (2) before it begins (5)"
         );
     }
 

@@ -227,7 +227,7 @@ fn mistakes_in_the_rest_name_file_key_and_reason_too() {
         ),
         (
             "subordinate: true",
-            "charmcraft.yaml: the file: a subordinate charm needs an endpoint under `requires` with `scope: \
+            "charmcraft.yaml: a subordinate charm needs an endpoint under `requires` with `scope: \
                  container`, towards its principal",
         ),
         (
@@ -261,9 +261,9 @@ fn mistakes_in_the_rest_name_file_key_and_reason_too() {
 #[test]
 fn a_charm_needs_a_name_that_juju_takes() {
     let refused = |yaml: &str| CharmMeta::parse(yaml).unwrap_err().to_string();
-    assert_eq!(refused("summary: x"), "charmcraft.yaml: the file: `name` is missing");
-    assert_eq!(refused(""), "charmcraft.yaml: the file: it is empty");
-    assert_eq!(refused("- x"), "charmcraft.yaml: the file: expected a mapping, found a list");
+    assert_eq!(refused("summary: x"), "charmcraft.yaml: `name` is missing");
+    assert_eq!(refused(""), "charmcraft.yaml: it is empty");
+    assert_eq!(refused("- x"), "charmcraft.yaml: expected a mapping, found a list");
     assert!(refused("name: My_Charm").starts_with(r#"charmcraft.yaml: name: "My_Charm" is not a charm's name"#));
 }
 
@@ -303,7 +303,7 @@ fn a_folder_is_read_by_what_is_in_it() {
     let meta = CharmMeta::load(&dir).unwrap();
     assert!(meta.config.contains_key("a") && meta.actions.contains_key("ping"));
     fs::write(dir.join("config.yaml"), "").unwrap();
-    assert_eq!(CharmMeta::load(&dir).unwrap_err().to_string(), "config.yaml: the file: `options` is missing");
+    assert_eq!(CharmMeta::load(&dir).unwrap_err().to_string(), "config.yaml: `options` is missing");
     fs::remove_dir_all(dir).unwrap();
 
     let dir = folder("packed", &[("metadata.yaml", HEAD)]);

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File, Permissions},
-    io::{self, BufWriter, Seek, SeekFrom, Write},
+    io::{self, BufRead as _, BufReader, BufWriter, Seek, SeekFrom, Write},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
@@ -70,12 +70,18 @@ impl Archive {
                 }
                 Entry::File(source) => {
                     let unreadable = |error| PackError::Read { path: source.clone(), error };
-                    let mut file = File::open(source).map_err(unreadable)?;
+                    let file = File::open(source).map_err(unreadable)?;
                     let metadata = file.metadata().map_err(unreadable)?;
                     let mode = if metadata.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 };
                     let options = options.unix_permissions(mode).large_file(metadata.len() > u64::from(u32::MAX));
                     zip.start_file(path, options).map_err(|e| unwritable(e.into()))?;
-                    io::copy(&mut file, &mut zip).map_err(unwritable)?;
+                    // Unlike `io::copy`, this tells whether the source or the charm is at fault.
+                    let mut content = BufReader::new(file);
+                    while let bytes @ [_, ..] = content.fill_buf().map_err(unreadable)? {
+                        zip.write_all(bytes).map_err(unwritable)?;
+                        let length = bytes.len();
+                        content.consume(length);
+                    }
                 }
                 Entry::Link(target) => {
                     zip.add_symlink(path, target, options.unix_permissions(0o777)).map_err(|e| unwritable(e.into()))?;
@@ -165,6 +171,18 @@ mod tests {
         fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
             self.content.seek(to)
         }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named_instead_of_the_charm() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut archive = Archive::default();
+        // A folder can be opened, but not read.
+        archive.file("dispatch", folder.path().to_owned());
+        let charm = folder.path().join("my.charm");
+        let error = archive.write(&charm, Profile::Dev).unwrap_err();
+        assert!(matches!(error, PackError::Read { path, .. } if path == folder.path()));
+        assert!(!charm.exists());
     }
 
     #[test]
