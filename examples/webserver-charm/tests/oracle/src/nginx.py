@@ -73,7 +73,7 @@ def serve(site: Site):
     except subprocess.CalledProcessError as error:
         raise Error(error.stderr.strip()) from error
     except systemd.SystemdError as error:
-        journal = subprocess.run(["journalctl", "-u", "nginx", "-n", "5", "-o", "cat"], capture_output=True, text=True)
+        journal = subprocess.run(["journalctl", "-unginx", "-n5", "-ocat"], check=False, capture_output=True, text=True)
         raise Error(f"{error}: {journal.stdout.strip()}") from error
 
 
