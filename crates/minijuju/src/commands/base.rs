@@ -60,21 +60,31 @@ pub enum Verb {
     Remove(String),
 }
 
+impl Verb {
+    fn read(words: &[String]) -> Result<Self, UsageError> {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        Ok(match words.as_slice() {
+            ["list"] => Self::List,
+            ["import", name, from] => Self::Import((*name).to_owned(), (*from).to_owned()),
+            ["make", name] => Self::Make((*name).to_owned()),
+            ["remove", name] => Self::Remove((*name).to_owned()),
+            [] => return Err(UsageError::Rule("say what to do: import, make, list or remove")),
+            ["list", ..] => return Err(UsageError::Rule("list takes no name")),
+            ["import", ..] => return Err(UsageError::Rule("import takes a name and a folder or tar archive")),
+            ["make" | "remove", ..] => return Err(UsageError::Rule("make and remove take the name of one base")),
+            [word, ..] => {
+                let not = "none of import, make, list and remove";
+                return Err(UsageError::IsNot { word: (*word).to_owned(), not });
+            }
+        })
+    }
+}
+
 impl Arguments for BaseArgs {
     const USAGE: Option<&str> = Some("import <name> <folder or tar> | make <name> | list | remove <name>");
 
     fn init(&mut self) -> Result<(), UsageError> {
-        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
-        self.verb = match words.as_slice() {
-            ["list"] => Verb::List,
-            ["import", name, from] => Verb::Import((*name).to_owned(), (*from).to_owned()),
-            ["make", name] => Verb::Make((*name).to_owned()),
-            ["remove", name] => Verb::Remove((*name).to_owned()),
-            [] => return Err(UsageError::Rule("say what to do: import, make, list or remove")),
-            ["import", ..] => return Err(UsageError::Rule("import takes a name and a folder or tar archive")),
-            ["make" | "remove", ..] => return Err(UsageError::Rule("make and remove take the name of one base")),
-            [word, ..] => return Err(UsageError::NotValid { what: "verb of base", word: (*word).to_owned() }),
-        };
+        self.verb = Verb::read(&self.words)?;
         if (self.suite.is_some() || self.mirror.is_some()) && !matches!(self.verb, Verb::Make(_)) {
             return Err(UsageError::Rule("--suite and --mirror are for make"));
         }
@@ -138,4 +148,23 @@ fn table(bases: &[Shown]) -> String {
         table.line(&[&base.name, &base.system, &base.since, &format!("{} MiB", base.size >> 20)]);
     }
     table.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_word_is_an_error_that_says_what_is_right() {
+        for (words, why) in [
+            ("", "say what to do: import, make, list or remove"),
+            ("list all", "list takes no name"),
+            ("import ubuntu@24.04", "import takes a name and a folder or tar archive"),
+            ("remove a b", "make and remove take the name of one base"),
+            ("delete a", r#""delete" is none of import, make, list and remove"#),
+        ] {
+            let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(Verb::read(&words).unwrap_err().to_string(), why);
+        }
+    }
 }
