@@ -18,31 +18,32 @@ pub(crate) const MAX_VALUES: usize = 200_000;
 
 /// Parse a YAML document by the rules of the program that reads it. `file` is only for errors.
 pub(crate) fn parse(file: &str, text: &str, reader: YamlReader) -> Result<Value, MetadataError> {
-    Loader::new(text, Scalars::Typed(reader))
+    Loader::new(text, Scalars::Typed(reader), RepeatedKeys::Refuse)
         .document()
         .map_err(|reason| MetadataError::Syntax { file: file.to_owned(), reason })
 }
 
-/// Parse any YAML document as Juju does, and convert it to JSON. An empty document is null. Duplicate keys are an
-/// error.
+/// Parse any YAML document as Juju does, and convert it to JSON. An empty document is null. Of duplicate keys, the last
+/// one counts.
 ///
 /// Juju parses YAML 1.1 with Go's yaml.v2: `yes`, `y` and `on` are true, `07` is 7, `1_000` is 1000.
 ///
 /// # Errors
 /// It is not YAML. The error names the line.
 pub fn parse_yaml(text: &str) -> Result<Value, YamlError> {
-    Loader::new(text, Scalars::Typed(YamlReader::Juju)).document()
+    Loader::new(text, Scalars::Typed(YamlReader::Juju), RepeatedKeys::TakeLast).document()
 }
 
 /// Parse a YAML document that maps keys to scalars, each taken as the text as written: `port: 80` is `"80"`. As in
-/// Juju, null is empty text, and an empty document is an empty map. Unlike Juju, it does not decode `!!binary`.
+/// Juju, null is empty text, an empty document is an empty map, and of duplicate keys the last one counts. Unlike Juju, it does not decode `!!binary`.
 ///
 /// Hook commands read such documents with `--file`.
 ///
 /// # Errors
 /// It is not YAML or not such a map. The error is in the words of the Go library that Juju uses.
 pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, TextMapError> {
-    let document = Loader::new(text, Scalars::Text).document().map_err(TextMapError::Syntax)?;
+    let loader = || Loader::new(text, Scalars::Text, RepeatedKeys::TakeLast);
+    let document = loader().document().map_err(TextMapError::Syntax)?;
     let strings = match document {
         Value::Null => return Ok(BTreeMap::new()),
         Value::Object(map) => map
@@ -55,9 +56,7 @@ pub fn parse_text_map(text: &str) -> Result<BTreeMap<String, String>, TextMapErr
             .collect(),
         _ => None,
     };
-    strings.ok_or_else(|| {
-        TextMapError::Shape(Loader::new(text, Scalars::Text).misfits().unwrap_or_else(|error| vec![error.to_string()]))
-    })
+    strings.ok_or_else(|| TextMapError::Shape(loader().misfits().unwrap_or_else(|error| vec![error.to_string()])))
 }
 
 /// How to read scalars.
@@ -69,19 +68,29 @@ enum Scalars {
     Text,
 }
 
+/// What to do about a key that a mapping has more than once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RepeatedKeys {
+    /// Refuse it, as Charmcraft does: taking the last one could hide half of the charm's relations.
+    Refuse,
+    /// Take the last one, as Go's yaml.v2 does, for which a merge key is like its source's keys in that place.
+    TakeLast,
+}
+
 /// Converts a document's events to JSON.
 struct Loader<'a> {
     text: &'a str,
     parser: Parser<'a, StrInput<'a>>,
     scalars: Scalars,
+    repeated: RepeatedKeys,
     /// The values of anchors, with their number of values.
     anchors: HashMap<usize, (Value, usize)>,
     values: usize,
 }
 
 impl<'a> Loader<'a> {
-    fn new(text: &'a str, scalars: Scalars) -> Self {
-        Self { text, parser: Parser::new_from_str(text), scalars, anchors: HashMap::new(), values: 0 }
+    fn new(text: &'a str, scalars: Scalars, repeated: RepeatedKeys) -> Self {
+        Self { text, parser: Parser::new_from_str(text), scalars, repeated, anchors: HashMap::new(), values: 0 }
     }
 
     fn document(mut self) -> Result<Value, YamlError> {
@@ -230,8 +239,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// A mapping. Duplicate keys are an error, as in Charmcraft: silently taking the last one could hide half of the
-    /// charm's relations. Merge keys (`<<: *defaults`), which Juju and Charmcraft support, are applied.
+    /// A mapping, with merge keys (`<<: *defaults`) applied.
     fn map(&mut self, depth: usize) -> Result<Value, YamlError> {
         let mut map = Map::new();
         let mut inherited = vec![];
@@ -245,7 +253,7 @@ impl<'a> Loader<'a> {
             let (event, value_span) = self.next()?;
             let value = self.node(event, value_span, depth + 1)?;
             if !merges {
-                if map.contains_key(&key) {
+                if self.repeated == RepeatedKeys::Refuse && map.contains_key(&key) {
                     return Err(at(YamlFault::RepeatedKey(key), &span.start));
                 }
                 map.insert(key, value);
@@ -255,14 +263,18 @@ impl<'a> Loader<'a> {
                 Value::Array(items) => items,
                 source => vec![source],
             };
-            for source in sources {
+            // Earlier sources take precedence.
+            for source in sources.into_iter().rev() {
                 let Value::Object(source) = source else {
                     return Err(at(YamlFault::MergeKey, &span.start));
                 };
-                inherited.push(source);
+                match self.repeated {
+                    RepeatedKeys::Refuse => inherited.push(source),
+                    RepeatedKeys::TakeLast => map.extend(source),
+                }
             }
         }
-        for (key, value) in inherited.into_iter().flatten() {
+        for (key, value) in inherited.into_iter().rev().flatten() {
             map.entry(key).or_insert(value);
         }
         Ok(Value::Object(map))

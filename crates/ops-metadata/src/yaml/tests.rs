@@ -91,6 +91,26 @@ fn a_key_given_twice_is_refused() {
 }
 
 #[test]
+fn juju_takes_the_last_of_repeated_keys() {
+    assert_eq!(
+        parse_text_map("a: 1\nb: 2\na: 3\n").unwrap(),
+        [("a", "3"), ("b", "2")].map(|(k, v)| (k.into(), v.into())).into()
+    );
+    // As yaml.v2 2.4.0 reads them.
+    for (text, read) in [
+        ("a: 1\nb: {x: 1, x: 2}\na: 3\n", json!({"a": 3, "b": {"x": 2}})),
+        ("d: &d {a: 1}\na: 5\n<<: *d\n", json!({"a": 1, "d": {"a": 1}})),
+        ("d: &d {a: 1}\n<<: *d\na: 5\n", json!({"a": 5, "d": {"a": 1}})),
+        (
+            "d: &d {a: 1}\ne: &e {a: 2, b: 3}\nf: {<<: [*d, *e]}\n",
+            json!({"d": {"a": 1}, "e": {"a": 2, "b": 3}, "f": {"a": 1, "b": 3}}),
+        ),
+    ] {
+        assert_eq!(parse_yaml(text).unwrap(), read, "{text:?}");
+    }
+}
+
+#[test]
 fn a_key_that_is_not_a_string_is_refused() {
     let message = refused("1: one\n");
     assert!(message.contains("the key 1 is not a string"), "{message}");
