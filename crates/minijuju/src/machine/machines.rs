@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -57,7 +58,8 @@ impl Machines {
             "host" => Kind::Host,
             other => return Err(Error::UnknownKind(other.to_owned())),
         };
-        let program = env::current_exe().map_err(Error::file("find", "minijuju's own program"))?;
+        // Unlike the program's path, this still leads to it when an update has replaced it.
+        let program = PathBuf::from(format!("/proc/{}/exe", process::id()));
         Ok(Self { init: boot::from_environment()?, ..Self::with(data, kind, &program)? })
     }
 

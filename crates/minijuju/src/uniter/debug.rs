@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
-use std::{env, fs, io, thread};
+use std::{fs, io, thread};
 
 use nix::sys::signal::{Signal, raise};
 use serde::{Deserialize, Serialize};
@@ -170,7 +170,8 @@ impl Debugged {
     /// Hand a hook over. The process that this starts waits until the user is done, and ends as the hook did.
     pub fn hand_over<'a>(&self, handed: &Handed, stdout: PipeWriter, stderr: PipeWriter) -> io::Result<Started<'a>> {
         self.place.write(HANDED, handed)?;
-        let mut command = Command::new(env::current_exe()?);
+        // The copy for machines: an update may have replaced the program itself.
+        let mut command = Command::new(self.data.join("tools/minijuju"));
         command.args([WAIT, &self.model, &self.place.unit, &handed.context]).arg(&self.data);
         // The ID by which hooks are found and stopped.
         command.env_clear().env("JUJU_CONTEXT_ID", &handed.context);

@@ -110,6 +110,18 @@ fn a_hook_has_jujus_environment_and_no_other() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
+fn a_command_continues_when_an_update_replaces_its_program() {
+    let rig = Rig::new();
+    let charm = rig.charm("web", r#"status-set active "$(config-get slug)""#, &[("config.yaml", OPTIONS)]);
+    rig.run(&["deploy", &charm]).ok();
+    // A program that has no path any more when it starts.
+    let script = r#"cp "$1" replaced && shift && exec 9<replaced && rm replaced && exec /proc/self/fd/9 "$@""#;
+    rig.run_by(script, &["config", "web", "slug=new"]).ok();
+    assert_eq!(rig.workload("web/0"), ("active".to_owned(), "new".to_owned()));
+}
+
+#[test]
+#[ignore = "needs root: it starts machines"]
 fn configuration_is_refused_in_jujus_words() {
     let rig = Rig::new();
     let charm = rig.charm("web", TELL, &[("config.yaml", OPTIONS)]);
