@@ -120,20 +120,6 @@ fn only_hooks_that_were_named_are_debugged_and_one_whose_debugger_is_gone_fails(
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn what_a_killed_debug_hooks_left_is_removed_by_the_next() {
-    let rig = deployed();
-    let left = ["/tmp/juju-debug-hooks-web_0-start-1", "/tmp/juju-debug-hooks-web_01-start-1"];
-    rig.run(&["exec", "--unit", "web/0", "--", &format!("mkdir {}; touch {}/env.sh", left.join(" "), left[0])]).ok();
-    let terminal = Terminal::begin(&rig, "one", &["debug-hooks", "web/0"]);
-    terminal.until("[web/0] 0:bash");
-    let there = rig.run(&["exec", "--unit", "web/0", "--", "ls -d /tmp/juju-debug-hooks*"]).ok().stdout;
-    assert_eq!(there, format!("{}\n", left[1]));
-    terminal.press(&["exit", "Enter"]);
-    terminal.until("ended with 0");
-}
-
-#[test]
-#[ignore = "needs root: it starts machines"]
 fn debug_code_runs_the_hook_itself_and_sets_juju_debug_at() {
     let rig = deployed();
     let debugger = Debugger::begin(&rig, &["debug-code", "web/leader", "--at=hook"]);
