@@ -9,6 +9,8 @@ use crate::cli::{Arguments, ControllerOption, ModelIdentifier, OfferUrl, UsageEr
 use crate::client::{Client, USER, offers};
 use crate::store::offer;
 
+const USAGE: &str = "<user name> <permission> [<model name> ... | <offer url> ...]";
+
 const GRANT_HELP: &str = "\
 Details:
 minijuju has one user, `admin`, with all access to all models and offers, and any model may consume any
@@ -25,22 +27,15 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = GRANT_HELP)]
 pub struct GrantArgs {
-    /// The user, the access, and the models or the offers
-    #[arg(value_name = "user name")]
-    words: Vec<String>,
     #[command(flatten)]
-    pub controller: ControllerOption,
-    #[allow(missing_docs)]
-    #[arg(skip)]
-    access: Access,
+    given: Given,
 }
 
 impl Arguments for GrantArgs {
-    const USAGE: Option<&str> = Some("<user name> <permission> [<model name> ... | <offer url> ...]");
+    const USAGE: Option<&str> = Some(USAGE);
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.access = Access::read(&self.words)?;
-        Ok(())
+        self.given.init()
     }
 }
 
@@ -56,19 +51,31 @@ Examples:
 #[derive(Debug, Clone, Args)]
 #[command(after_help = REVOKE_HELP)]
 pub struct RevokeArgs {
+    #[command(flatten)]
+    given: Given,
+}
+
+impl Arguments for RevokeArgs {
+    const USAGE: Option<&str> = Some(USAGE);
+
+    fn init(&mut self) -> Result<(), UsageError> {
+        self.given.init()
+    }
+}
+
+/// What both commands take.
+#[derive(Debug, Clone, Args)]
+struct Given {
     /// The user, the access, and the models or the offers
     #[arg(value_name = "user name")]
     words: Vec<String>,
     #[command(flatten)]
-    pub controller: ControllerOption,
-    #[allow(missing_docs)]
+    controller: ControllerOption,
     #[arg(skip)]
     access: Access,
 }
 
-impl Arguments for RevokeArgs {
-    const USAGE: Option<&str> = Some("<user name> <permission> [<model name> ... | <offer url> ...]");
-
+impl Given {
     fn init(&mut self) -> Result<(), UsageError> {
         self.access = Access::read(&self.words)?;
         Ok(())
@@ -203,7 +210,7 @@ impl To {
 
 /// Run `juju grant`.
 pub fn grant(client: &mut Client, args: &GrantArgs) -> anyhow::Result<ExitCode> {
-    let access = &args.access;
+    let access = &args.given.access;
     access.check(client)?;
     match access.stranger() {
         None => bail!("user already has {:?} access or greater", access.level),
@@ -221,7 +228,7 @@ pub fn grant(client: &mut Client, args: &GrantArgs) -> anyhow::Result<ExitCode> 
 
 /// Run `juju revoke`.
 pub fn revoke(client: &mut Client, args: &RevokeArgs) -> anyhow::Result<ExitCode> {
-    let access = &args.access;
+    let access = &args.given.access;
     access.check(client)?;
     let kind = access.to.kind();
     match access.stranger() {
