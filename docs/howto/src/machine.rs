@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_service_that_does_not_start_is_reported_with_its_last_lines() {
         let failure = systemd::ServiceFailure {
-            doing: "start",
+            operation: "start",
             unit: "demo".to_owned(),
             why: "its process exited".to_owned(),
             journal: vec!["Started demo.".to_owned(), "no licence found".to_owned()],

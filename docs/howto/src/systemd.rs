@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_worker_that_does_not_start_is_reported_with_its_last_lines() {
         let failure = ServiceFailure {
-            doing: "start",
+            operation: "start",
             unit: "demo-worker".to_owned(),
             why: "its process exited".to_owned(),
             journal: vec!["Started demo-worker.".to_owned(), "no queue configured".to_owned()],

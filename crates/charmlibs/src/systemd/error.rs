@@ -59,7 +59,7 @@ impl Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceFailure {
     /// The operation, such as `restart`.
-    pub doing: &'static str,
+    pub operation: &'static str,
     /// The unit's name.
     pub unit: String,
     /// The reason: the message of `systemctl`, or the service's state.
@@ -71,7 +71,7 @@ pub struct ServiceFailure {
 /// One line, for the log: `failed to start web.service: …; its journal ends: … / …`.
 impl fmt::Display for ServiceFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "failed to {} {}: {}", self.doing, self.unit, self.why)?;
+        write!(f, "failed to {} {}: {}", self.operation, self.unit, self.why)?;
         if self.journal.is_empty() {
             f.write_str("; its journal is empty")
         } else {

@@ -20,13 +20,15 @@
 mod error;
 mod services;
 mod state;
+mod systemctl;
 mod units;
 
 pub use error::{Error, ServiceFailure};
 pub use services::{
-    Systemd, daemon_reload, service_disable, service_enable, service_enabled, service_failed, service_mask,
-    service_pause, service_reload, service_reload_or_restart, service_restart, service_resume, service_running,
-    service_start, service_stays_running, service_stop, service_unmask, state,
+    daemon_reload, service_disable, service_enable, service_enabled, service_failed, service_mask, service_pause,
+    service_reload, service_reload_or_restart, service_restart, service_resume, service_running, service_start,
+    service_stays_running, service_stop, service_unmask, state,
 };
 pub use state::State;
+pub use systemctl::Systemd;
 pub use units::{ensure_unit, remove_unit};

@@ -1,19 +1,14 @@
 //! Starting, stopping and querying services.
 
-use std::path::PathBuf;
-use std::process::Output;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Error, ServiceFailure, State};
-use crate::process::{self, Run};
+use super::systemctl::check_name;
+use super::{Error, State, Systemd};
+use crate::process;
 
-/// The number of journal lines in an error.
-const JOURNAL_LINES: usize = 10;
 /// How often to check whether a service is still running.
-const POLL: Duration = Duration::from_millis(100);
-/// The time limit for reading a few lines of the journal.
-const JOURNAL_LIMIT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 macro_rules! on_this_machine {
     ($($(#[$doc:meta])* $name:ident = $method:ident -> $result:ty;)*) => {$(
@@ -76,64 +71,15 @@ pub fn daemon_reload() -> Result<(), Error> {
     Systemd::new().daemon_reload()
 }
 
-/// A machine's systemd.
-///
-/// ```no_run
-/// use std::time::Duration;
-/// use charmlibs::systemd::Systemd;
-///
-/// let systemd = Systemd::new().timeout(Duration::from_mins(20));
-/// systemd.start("postgresql")?;
-/// # Ok::<(), charmlibs::systemd::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Systemd {
-    folder: Option<PathBuf>,
-    pub(super) unit_folder: PathBuf,
-    timeout: Duration,
-}
-
-impl Default for Systemd {
-    fn default() -> Self {
-        Self { folder: None, unit_folder: "/etc/systemd/system".into(), timeout: Duration::from_mins(5) }
-    }
-}
-
 impl Systemd {
-    /// The programs on `PATH`, each with a time limit of five minutes.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The programs in `folder`, for tests.
-    #[must_use]
-    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: Some(folder.into()), ..Self::default() }
-    }
-
-    /// Where unit files are written; by default `/etc/systemd/system`.
-    #[must_use]
-    pub fn unit_folder(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.unit_folder = folder.into();
-        self
-    }
-
-    /// How long a service may take to start, stop or reload.
-    #[must_use]
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
     /// The state of the unit `name`. A missing unit is not an error: its state is `not-found`.
     ///
     /// # Errors
     /// [`Error::NotRunning`]: systemd is not running. See [`Error`] for others.
     pub fn state(&self, name: &str) -> Result<State, Error> {
-        let output = self.systemctl(&["show", State::PROPERTIES, "--", check(name)?])?;
+        let output = self.systemctl(&["show", State::PROPERTIES, "--", check_name(name)?])?;
         let text = String::from_utf8_lossy(&output.stdout);
-        State::read(&text).ok_or_else(|| Error::Output { unit: name.to_owned(), output: text.into_owned() })
+        State::parse(&text).ok_or_else(|| Error::Output { unit: name.to_owned(), output: text.into_owned() })
     }
 
     /// Whether the service is running or reloading. False for a missing service.
@@ -168,9 +114,9 @@ impl Systemd {
     /// # Errors
     /// [`Error::UnitNotFound`]; [`Error::Service`]: it did not start, or ended at once. See [`Error`] for others.
     pub fn start(&self, name: &str) -> Result<(), Error> {
-        self.forget_starts(name)?;
-        self.change("start", name)?;
-        self.check_alive("start", name)
+        self.reset_start_count(name)?;
+        self.run_operation("start", name)?;
+        self.check_has_process("start", name)
     }
 
     /// Watch the service for this long, and check that it keeps running. A `Type=simple` service counts as started as
@@ -181,18 +127,18 @@ impl Systemd {
     pub fn stays_running(&self, name: &str, span: Duration) -> Result<(), Error> {
         let started = Instant::now();
         let first = self.state(name)?;
-        let mut now = first.clone();
+        let mut current = first.clone();
         loop {
-            if !now.is_running() || now.main_pid != first.main_pid {
-                let why = format!("it has ended ({}: {})", now.active, now.result);
+            if !current.is_running() || current.main_pid != first.main_pid {
+                let why = format!("it has ended ({}: {})", current.active, current.result);
                 return Err(self.service_failure("keep running", name, why));
             }
-            let left = span.saturating_sub(started.elapsed());
-            if left.is_zero() {
+            let remaining = span.saturating_sub(started.elapsed());
+            if remaining.is_zero() {
                 return Ok(());
             }
-            thread::sleep(POLL.min(left));
-            now = self.state(name)?;
+            thread::sleep(POLL_INTERVAL.min(remaining));
+            current = self.state(name)?;
         }
     }
 
@@ -201,7 +147,7 @@ impl Systemd {
     /// # Errors
     /// As [`Systemd::start`].
     pub fn stop(&self, name: &str) -> Result<(), Error> {
-        self.change("stop", name)
+        self.run_operation("stop", name)
     }
 
     /// Stop the service, if it is running, and start it. As with [`Systemd::start`], earlier starts do not count.
@@ -209,9 +155,9 @@ impl Systemd {
     /// # Errors
     /// As [`Systemd::start`].
     pub fn restart(&self, name: &str) -> Result<(), Error> {
-        self.forget_starts(name)?;
-        self.change("restart", name)?;
-        self.check_alive("restart", name)
+        self.reset_start_count(name)?;
+        self.run_operation("restart", name)?;
+        self.check_has_process("restart", name)
     }
 
     /// Reload the service's configuration.
@@ -219,7 +165,7 @@ impl Systemd {
     /// # Errors
     /// [`Error::Service`]: it is not running, or cannot reload, or reloading failed. See [`Error`] for others.
     pub fn reload(&self, name: &str) -> Result<(), Error> {
-        self.change("reload", name)
+        self.run_operation("reload", name)
     }
 
     /// Reload the service's configuration. Restart the service if it is not running, cannot reload, or fails to
@@ -242,7 +188,7 @@ impl Systemd {
     /// # Errors
     /// [`Error::UnitNotFound`], or [`Error::Service`], for example if it is masked. See [`Error`] for others.
     pub fn enable(&self, name: &str) -> Result<(), Error> {
-        self.change("enable", name)
+        self.run_operation("enable", name)
     }
 
     /// Stop the service from starting with the machine. Does not stop it now.
@@ -250,7 +196,7 @@ impl Systemd {
     /// # Errors
     /// As [`Systemd::enable`].
     pub fn disable(&self, name: &str) -> Result<(), Error> {
-        self.change("disable", name)
+        self.run_operation("disable", name)
     }
 
     /// Prevent the service from being started, even by other services that need it. Does not stop it now.
@@ -258,7 +204,7 @@ impl Systemd {
     /// # Errors
     /// [`Error::Service`], for example if the unit's file is in `/etc/systemd/system`. See [`Error`] for others.
     pub fn mask(&self, name: &str) -> Result<(), Error> {
-        self.change("mask", name)
+        self.run_operation("mask", name)
     }
 
     /// Undo [`Systemd::mask`].
@@ -266,7 +212,7 @@ impl Systemd {
     /// # Errors
     /// See [`Error`].
     pub fn unmask(&self, name: &str) -> Result<(), Error> {
-        self.change("unmask", name)
+        self.run_operation("unmask", name)
     }
 
     /// Stop the service, and prevent it from being started.
@@ -312,8 +258,8 @@ impl Systemd {
 
     /// Reset the count of starts: systemd refuses to start a service that was started five times in ten seconds.
     /// Packages cause that by themselves, if their service restarts until the charm has configured it.
-    fn forget_starts(&self, name: &str) -> Result<(), Error> {
-        match self.systemctl(&["reset-failed", "--", check(name)?]) {
+    fn reset_start_count(&self, name: &str) -> Result<(), Error> {
+        match self.systemctl(&["reset-failed", "--", check_name(name)?]) {
             // It fails for a unit that systemd has not loaded; there are no starts to count. Any other problem makes
             // the start fail too.
             Ok(_) | Err(Error::Program(process::Error::Failed(_))) => Ok(()),
@@ -321,84 +267,36 @@ impl Systemd {
         }
     }
 
-    fn change(&self, doing: &'static str, name: &str) -> Result<(), Error> {
-        match self.systemctl(&[doing, "--", check(name)?]) {
+    fn run_operation(&self, operation: &'static str, name: &str) -> Result<(), Error> {
+        match self.systemctl(&[operation, "--", check_name(name)?]) {
             Ok(_) => {
-                tracing::debug!(unit = name, "{doing}: done");
+                tracing::debug!(unit = name, "{operation}: done");
                 Ok(())
             }
             Err(Error::Program(process::Error::Failed(failure))) => {
                 if self.state(name)?.load == "not-found" {
                     return Err(Error::UnitNotFound { unit: name.to_owned() });
                 }
-                let said: Vec<_> = failure
+                let lines: Vec<_> = failure
                     .stderr
                     .lines()
                     .map(str::trim)
                     // The error already has the lines that this message tells the user to look at.
                     .filter(|line| !line.is_empty() && !line.starts_with("See \"systemctl status"))
                     .collect();
-                Err(self.service_failure(doing, name, said.join(" ")))
+                Err(self.service_failure(operation, name, lines.join(" ")))
             }
             Err(error) => Err(error),
         }
     }
 
     /// Check that a process is alive: a `Type=simple` service counts as started even if its process ended at once.
-    fn check_alive(&self, doing: &'static str, name: &str) -> Result<(), Error> {
+    fn check_has_process(&self, operation: &'static str, name: &str) -> Result<(), Error> {
         let state = self.state(name)?;
         if state.active == "failed" || state.sub == "auto-restart" {
             let why = format!("it has ended ({}: {})", state.active, state.result);
-            return Err(self.service_failure(doing, name, why));
+            return Err(self.service_failure(operation, name, why));
         }
         Ok(())
     }
-
-    fn service_failure(&self, doing: &'static str, name: &str, why: String) -> Error {
-        Error::Service(ServiceFailure { doing, unit: name.to_owned(), why, journal: self.journal(name) })
-    }
-
-    /// The last lines of the unit's journal, or why they cannot be read: the error is about something else.
-    fn journal(&self, name: &str) -> Vec<String> {
-        let run = |args: &[&str]| {
-            let run = Run::new(self.path("journalctl")).args(args).env("LC_ALL", "C").within(JOURNAL_LIMIT);
-            run.text()
-        };
-        // The service's last messages may still be on their way.
-        let lines = format!("--lines={JOURNAL_LINES}");
-        let unit = format!("--unit={name}");
-        let text = run(&["--sync"]).and_then(|_| run(&["--quiet", "--no-pager", "--output=cat", &lines, &unit]));
-        match text {
-            Ok(text) => text.lines().map(str::to_owned).collect(),
-            Err(error) => vec![format!("(could not be read: {error})")],
-        }
-    }
-
-    fn systemctl(&self, args: &[&str]) -> Result<Output, Error> {
-        let run = Run::new(self.path("systemctl")).args(["--no-ask-password", "--no-pager"]).args(args);
-        run.env("LC_ALL", "C").within(self.timeout).output().map_err(|error| match error.failure() {
-            Some(failure) if no_systemd(&failure.stderr) => {
-                Error::NotRunning { why: failure.stderr.lines().next().unwrap_or_default().trim().to_owned() }
-            }
-            None if error.is_not_found() => Error::NotRunning { why: "the program systemctl is missing".to_owned() },
-            _ => Error::Program(error),
-        })
-    }
-
-    fn path(&self, program: &str) -> PathBuf {
-        self.folder.as_ref().map_or_else(|| PathBuf::from(program), |folder| folder.join(program))
-    }
-}
-
-fn no_systemd(stderr: &str) -> bool {
-    stderr.contains("System has not been booted with systemd") || stderr.contains("Failed to connect to bus")
-}
-
-/// Letters, digits and `:-_.\@` are allowed in a unit's name.
-pub(super) fn check(name: &str) -> Result<&str, Error> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(&byte);
-    if name.is_empty() || name.len() > 255 || name.starts_with(['-', '.']) || !name.bytes().all(allowed) {
-        return Err(Error::Name { name: name.to_owned() });
-    }
-    Ok(name)
 }

@@ -28,7 +28,7 @@ impl State {
         "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,MainPID,NeedDaemonReload";
 
     /// Parse the output of `systemctl show`.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let mut state = Self::default();
         for (property, value) in text.lines().filter_map(|line| line.split_once('=')) {
             match property {
@@ -60,10 +60,10 @@ mod tests {
     #[test]
     fn the_output_of_systemctl_show_is_parsed() {
         let text = "Id=web.service\nActiveState=reloading\nMainPID=7\nNeedDaemonReload=yes\nOther=1\n";
-        let state = State::read(text).unwrap();
+        let state = State::parse(text).unwrap();
         assert!(state.is_running() && state.needs_daemon_reload);
         assert_eq!((state.id.as_str(), state.main_pid), ("web.service", 7));
-        assert_eq!(State::read("no such option"), None);
-        assert_eq!(State::read("Id=x\nActiveState=active\nMainPID=many"), None);
+        assert_eq!(State::parse("no such option"), None);
+        assert_eq!(State::parse("Id=x\nActiveState=active\nMainPID=many"), None);
     }
 }

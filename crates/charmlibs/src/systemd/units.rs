@@ -1,6 +1,6 @@
 //! Unit files.
 
-use super::services::check;
+use super::systemctl::check_name;
 use super::{Error, Systemd};
 use crate::pathops;
 
@@ -29,7 +29,7 @@ impl Systemd {
     /// [`Error::Name`]: it lacks a suffix such as `.service`. [`Error::File`]: it could not be written, and is
     /// unchanged. See [`Error`] for others.
     pub fn ensure_unit(&self, name: &str, content: &str) -> Result<bool, Error> {
-        let unit = unit_of(name)?;
+        let unit = unit_of_file(name)?;
         let changed = pathops::ensure_contents(self.unit_folder.join(name), content)?;
         // Also if a hook was killed after it had written the file.
         if changed || self.state(unit)?.needs_daemon_reload {
@@ -43,7 +43,7 @@ impl Systemd {
     /// # Errors
     /// See [`Error`].
     pub fn remove_unit(&self, name: &str) -> Result<bool, Error> {
-        let unit = unit_of(name)?;
+        let unit = unit_of_file(name)?;
         let path = self.unit_folder.join(name);
         if !path.is_file() {
             return Ok(false);
@@ -59,21 +59,21 @@ impl Systemd {
 }
 
 /// The unit that the file `name` belongs to.
-fn unit_of(name: &str) -> Result<&str, Error> {
-    const KINDS: [&str; 8] = ["service", "socket", "timer", "mount", "path", "target", "slice", "automount"];
-    let wrong = || Error::Name { name: name.to_owned() };
+fn unit_of_file(name: &str) -> Result<&str, Error> {
+    const UNIT_TYPES: [&str; 8] = ["service", "socket", "timer", "mount", "path", "target", "slice", "automount"];
+    let invalid = || Error::Name { name: name.to_owned() };
     let unit = match name.split_once(".d/") {
-        Some((unit, part)) => {
-            check(part).map_err(|_| wrong())?;
-            if part.strip_suffix(".conf").is_none() {
-                return Err(wrong());
+        Some((unit, drop_in)) => {
+            check_name(drop_in).map_err(|_| invalid())?;
+            if drop_in.strip_suffix(".conf").is_none() {
+                return Err(invalid());
             }
             unit
         }
         None => name,
     };
-    let (_, kind) = check(unit).map_err(|_| wrong())?.rsplit_once('.').ok_or_else(wrong)?;
-    if KINDS.contains(&kind) { Ok(unit) } else { Err(wrong()) }
+    let (_, unit_type) = check_name(unit).map_err(|_| invalid())?.rsplit_once('.').ok_or_else(invalid)?;
+    if UNIT_TYPES.contains(&unit_type) { Ok(unit) } else { Err(invalid()) }
 }
 
 #[cfg(test)]
@@ -81,10 +81,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_belongs_to_a_unit_and_stays_in_its_folder() {
-        assert_eq!(unit_of("web.service").unwrap(), "web.service");
-        assert_eq!(unit_of("web@.service").unwrap(), "web@.service");
-        assert_eq!(unit_of("nginx.service.d/limits.conf").unwrap(), "nginx.service");
+    fn the_unit_of_a_file_is_found_and_other_paths_are_refused() {
+        assert_eq!(unit_of_file("web.service").unwrap(), "web.service");
+        assert_eq!(unit_of_file("web@.service").unwrap(), "web@.service");
+        assert_eq!(unit_of_file("nginx.service.d/limits.conf").unwrap(), "nginx.service");
         for name in [
             "web",
             "../web.service",
@@ -94,7 +94,7 @@ mod tests {
             "-x.service",
             "",
         ] {
-            let error = unit_of(name).unwrap_err();
+            let error = unit_of_file(name).unwrap_err();
             assert_eq!(error.to_string(), format!("'{name}' is not the name of a unit"));
         }
     }

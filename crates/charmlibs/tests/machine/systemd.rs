@@ -99,7 +99,7 @@ fn services_are_enabled_masked_paused_and_resumed() {
     // A drop-in changes a part of a package's unit.
     assert!(systemd::ensure_unit("web.service.d/more.conf", "[Service]\nExecReload=/bin/false\n").unwrap());
     let error = systemd::service_reload("web").unwrap_err();
-    assert_eq!(error.service().unwrap().doing, "reload");
+    assert_eq!(error.service().unwrap().operation, "reload");
     let before = systemd::state("web").unwrap().main_pid;
     systemd::service_reload_or_restart("web").unwrap();
     assert_ne!(systemd::state("web").unwrap().main_pid, before);
@@ -143,7 +143,7 @@ fn a_service_that_fails_is_reported_with_its_journal() {
     systemd::ensure_unit("bad.service", &service("/bin/sh -c 'echo no licence found >&2; exit 3'")).unwrap();
     let error = systemd::service_start("bad").unwrap_err();
     let failure = error.service().unwrap();
-    assert_eq!((failure.doing, failure.unit.as_str()), ("start", "bad"));
+    assert_eq!((failure.operation, failure.unit.as_str()), ("start", "bad"));
     assert!(failure.why.contains("control process exited with error code"), "{failure}");
     assert!(failure.journal.iter().any(|line| line == "no licence found"), "{failure}");
     assert!(failure.journal.len() <= 10);
