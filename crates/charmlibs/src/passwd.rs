@@ -62,18 +62,18 @@ pub enum Error {
     },
     /// The existing user or group differs from what was requested. It is not changed, because files belong to its
     /// number.
-    #[error("the {kind} {name} exists, but its {what} is {there} and not {wanted}")]
+    #[error("the {kind} {name} exists, but its {property} is {actual} and not {requested}")]
     Differs {
         /// `user` or `group`.
         kind: &'static str,
         /// Its name.
         name: String,
-        /// What differs, such as `number`.
-        what: &'static str,
+        /// The property that differs, such as `number`.
+        property: &'static str,
         /// The actual value.
-        there: String,
+        actual: String,
         /// The requested value.
-        wanted: String,
+        requested: String,
     },
     /// The machine has no such user or group.
     #[error("there is no {kind} named '{name}' on this machine")]
@@ -94,10 +94,10 @@ pub enum Error {
         why: String,
     },
     /// The program that makes the change failed.
-    #[error("failed to {doing} the {kind} {name}: {error}")]
+    #[error("failed to {operation} the {kind} {name}: {error}")]
     Program {
         /// `add`, `change` or `remove`.
-        doing: &'static str,
+        operation: &'static str,
         /// `user` or `group`.
         kind: &'static str,
         /// Its name.
@@ -113,7 +113,7 @@ pub enum Error {
 /// [`Error::Getent`]: `getent` failed.
 pub fn user_exists(user: &str) -> Result<Option<User>, Error> {
     // name:password:UID:GID:comment:home:shell
-    read("user", "passwd", user, |fields| {
+    look_up("user", "passwd", user, |fields| {
         let [name, _, uid, gid, comment, home, shell] = fields else { return None };
         let text = str::to_owned;
         Some(User {
@@ -133,27 +133,27 @@ pub fn user_exists(user: &str) -> Result<Option<User>, Error> {
 /// [`Error::Getent`]: `getent` failed.
 pub fn group_exists(group: &str) -> Result<Option<Group>, Error> {
     // name:password:GID:members
-    read("group", "group", group, |fields| {
+    look_up("group", "group", group, |fields| {
         let [name, _, gid, members] = fields else { return None };
         let members = members.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
         Some(Group { name: name.to_owned(), gid: gid.parse().ok()?, members })
     })
 }
 
-fn read<T>(
+fn look_up<T>(
     kind: &'static str,
     database: &str,
     key: &str,
     entry: impl FnOnce(&[String]) -> Option<T>,
 ) -> Result<Option<T>, Error> {
-    let failed = |why| Error::Getent { kind, name: key.to_owned(), why };
+    let getent_error = |why| Error::Getent { kind, name: key.to_owned(), why };
     // An empty name would list all entries.
     if key.is_empty() {
         return Err(Error::Name { kind, name: String::new() });
     }
-    match accounts::entry(database, key).map_err(|error| failed(error.to_string()))? {
+    match accounts::entry(database, key).map_err(|error| getent_error(error.to_string()))? {
         None => Ok(None),
-        Some(fields) => entry(&fields).map(Some).ok_or_else(|| failed("it did not print an entry".to_owned())),
+        Some(fields) => entry(&fields).map(Some).ok_or_else(|| getent_error("it did not print an entry".to_owned())),
     }
 }
 
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn root_is_on_every_machine() {
+    fn root_is_found_by_name_and_by_number() {
         let root = user_exists("root").unwrap().unwrap();
         assert_eq!((root.uid, root.gid, root.home.as_str()), (0, 0, "/root"));
         assert_eq!(user_exists("0").unwrap().unwrap(), root);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_user_is_no_error_but_an_invalid_name_is() {
+    fn a_missing_user_is_none_and_an_empty_name_is_an_error() {
         assert_eq!(user_exists("no-such-user").unwrap(), None);
         assert_eq!(group_exists("--no-such-group").unwrap(), None);
         assert_eq!(user_exists("").unwrap_err().to_string(), "'' is not the name of a user");

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
 /// How often to check whether a program with a time limit has ended.
-const POLL: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// Run `command` without standard input, and return its output.
 ///
@@ -36,7 +36,7 @@ const POLL: Duration = Duration::from_millis(1);
 /// # Errors
 /// The program could not be started. A code other than 0 is not an error here.
 pub fn output(command: &mut Command) -> io::Result<Output> {
-    to_the_end(command, None, Child::wait)
+    run_to_exit(command, None, Child::wait)
 }
 
 /// Same as [`output`], for a program that should be quick: after `limit` it is killed.
@@ -44,11 +44,11 @@ pub fn output(command: &mut Command) -> io::Result<Output> {
 /// # Errors
 /// The program could not be started, or did not end in time.
 pub fn output_within(command: &mut Command, limit: Duration) -> io::Result<Output> {
-    within(command, None, limit)
+    run_within(command, None, limit)
 }
 
-fn within(command: &mut Command, input: Option<&[u8]>, limit: Duration) -> io::Result<Output> {
-    to_the_end(command, input, |child| {
+fn run_within(command: &mut Command, input: Option<&[u8]>, limit: Duration) -> io::Result<Output> {
+    run_to_exit(command, input, |child| {
         let started = Instant::now();
         loop {
             if let Some(status) = child.try_wait()? {
@@ -59,12 +59,12 @@ fn within(command: &mut Command, input: Option<&[u8]>, limit: Duration) -> io::R
                 child.wait()?;
                 return Err(io::Error::new(io::ErrorKind::TimedOut, format!("it did not end within {limit:?}")));
             }
-            thread::sleep(POLL);
+            thread::sleep(POLL_INTERVAL);
         }
     })
 }
 
-fn to_the_end(
+fn run_to_exit(
     command: &mut Command,
     input: Option<&[u8]>,
     wait: impl FnOnce(&mut Child) -> io::Result<ExitStatus>,
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_both_outputs_apart_and_whole() {
+    fn stdout_and_stderr_are_captured_separately_and_completely() {
         let output = output(&mut sh("seq 1 100000; echo gone wrong >&2; exit 3")).unwrap();
         assert_eq!(output.stdout.len(), 588_895);
         assert_eq!(output.stderr, b"gone wrong\n");
@@ -128,13 +128,13 @@ mod tests {
     }
 
     #[test]
-    fn gives_nothing_to_read() {
+    fn standard_input_is_empty() {
         let output = output(&mut sh("cat; echo end")).unwrap();
         assert_eq!(output.stdout, b"end\n");
     }
 
     #[test]
-    fn does_not_wait_for_a_daemon_that_keeps_the_outputs_open() {
+    fn a_daemon_that_keeps_the_outputs_open_is_not_waited_for() {
         let started = Instant::now();
         let output = output(&mut sh("sleep 30 & echo $!")).unwrap();
         assert!(started.elapsed().as_secs() < 20, "it waited for the daemon");
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn distinguishes_a_signal_from_an_exit_code() {
+    fn a_signal_is_distinguished_from_an_exit_code() {
         let output = output(&mut sh("kill -9 $$")).unwrap();
         assert_eq!(outcome(output.status), "was killed by signal 9");
     }

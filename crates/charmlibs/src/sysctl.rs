@@ -22,9 +22,10 @@ use std::sync::Arc;
 
 use crate::pathops;
 
-const PREFIX: &str = "90-juju-";
-const MERGED: &str = "95-juju-sysctl.conf";
-const HEADER: &str = "# Merged from the files 90-juju-* of this folder, one for each charm on this machine.\n";
+const FILE_PREFIX: &str = "90-juju-";
+const MERGED_FILE: &str = "95-juju-sysctl.conf";
+const MERGED_FILE_HEADER: &str =
+    "# Merged from the files 90-juju-* of this folder, one for each charm on this machine.\n";
 
 /// Why kernel parameters could not be set. They are unchanged then.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -39,16 +40,16 @@ pub enum Error {
         text: String,
     },
     /// Another charm on the machine requires another value.
-    #[error("{charm} has set the kernel parameter {key} to {there}, so it cannot be {wanted}")]
+    #[error("{charm} has set the kernel parameter {key} to {value}, so it cannot be {requested}")]
     Conflict {
         /// The other charm's name.
         charm: String,
         /// The parameter.
         key: String,
         /// The other charm's value.
-        there: String,
+        value: String,
         /// The requested value.
-        wanted: String,
+        requested: String,
     },
     /// The kernel has no such parameter.
     #[error("this machine has no kernel parameter {key}")]
@@ -76,7 +77,7 @@ pub enum Error {
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Apply`] if it is write-only.
 pub fn get(key: &str) -> Result<String, Error> {
-    current(Path::new("/proc/sys"), key)
+    read_parameter(Path::new("/proc/sys"), key)
 }
 
 /// The kernel parameters of one charm.
@@ -108,22 +109,22 @@ impl Config {
     /// # Errors
     /// See [`Error`]. No parameter is changed then.
     pub fn configure(&self, parameters: &[(&str, &str)]) -> Result<bool, Error> {
-        let own = self.file()?;
-        let wanted: BTreeMap<String, String> = parameters
+        let path = self.path()?;
+        let requested: BTreeMap<String, String> = parameters
             .iter()
-            .map(|(key, value)| Ok((checked(key)?, value_of(value)?)))
+            .map(|(key, value)| Ok((checked_key(key)?, normalized_value(value)?)))
             .collect::<Result<_, Error>>()?;
-        for (charm, there) in self.others()? {
-            for (key, there) in there {
-                if let Some(wanted) = wanted.get(&key).filter(|wanted| **wanted != there) {
-                    return Err(Error::Conflict { charm, key, there, wanted: wanted.clone() });
+        for (charm, values) in self.other_charms()? {
+            for (key, value) in values {
+                if let Some(requested) = requested.get(&key).filter(|requested| **requested != value) {
+                    return Err(Error::Conflict { charm, key, value, requested: requested.clone() });
                 }
             }
         }
-        let applied = self.apply(&wanted)?;
+        let applied = self.apply(&requested)?;
         let text =
-            wanted.iter().fold(format!("# {}\n", self.name), |text, (key, value)| format!("{text}{key}={value}\n"));
-        let written = pathops::ensure_contents(own, text)?;
+            requested.iter().fold(format!("# {}\n", self.name), |text, (key, value)| format!("{text}{key}={value}\n"));
+        let written = pathops::ensure_contents(path, text)?;
         Ok(self.merge()? || written || applied)
     }
 
@@ -133,7 +134,7 @@ impl Config {
     /// # Errors
     /// [`Error::File`].
     pub fn remove(&self) -> Result<bool, Error> {
-        let removed = pathops::remove(self.file()?)?;
+        let removed = pathops::remove(self.path()?)?;
         if removed {
             self.merge()?;
         }
@@ -141,52 +142,52 @@ impl Config {
     }
 
     /// Set all parameters that differ, or none.
-    fn apply(&self, wanted: &BTreeMap<String, String>) -> Result<bool, Error> {
-        let mut before = Vec::new();
-        for (key, value) in wanted {
-            let there = current(&self.proc, key)?;
-            if there != *value {
-                before.push((key, there));
+    fn apply(&self, requested: &BTreeMap<String, String>) -> Result<bool, Error> {
+        let mut previous = Vec::new();
+        for (key, value) in requested {
+            let current = read_parameter(&self.proc, key)?;
+            if current != *value {
+                previous.push((key, current));
             }
         }
         let write = |key: &str, value: &str| {
-            fs::write(path_of(&self.proc, key), format!("{value}\n")).map_err(|error| Error::Apply {
+            fs::write(parameter_path(&self.proc, key), format!("{value}\n")).map_err(|error| Error::Apply {
                 key: key.to_owned(),
                 value: value.to_owned(),
                 error: error.into(),
             })
         };
-        for (done, (key, _)) in before.iter().enumerate() {
-            if let Err(error) = write(key, &wanted[*key]) {
-                for (key, there) in &before[..done] {
-                    if let Err(error) = write(key, there) {
+        for (done, (key, _)) in previous.iter().enumerate() {
+            if let Err(error) = write(key, &requested[*key]) {
+                for (key, value) in &previous[..done] {
+                    if let Err(error) = write(key, value) {
                         tracing::warn!("{error}, which it was before");
                     }
                 }
                 return Err(error);
             }
-            tracing::info!(key, value = wanted[*key], "set the kernel parameter");
+            tracing::info!(key, value = requested[*key], "set the kernel parameter");
         }
-        Ok(!before.is_empty())
+        Ok(!previous.is_empty())
     }
 
-    fn file(&self) -> Result<PathBuf, Error> {
+    fn path(&self) -> Result<PathBuf, Error> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
         if self.name.is_empty() || !self.name.bytes().all(allowed) {
             return Err(Error::Invalid { kind: "a name for a file", text: self.name.clone() });
         }
-        Ok(self.folder.join(format!("{PREFIX}{}", self.name)))
+        Ok(self.folder.join(format!("{FILE_PREFIX}{}", self.name)))
     }
 
     /// The parameters of other charms, by charm.
-    fn others(&self) -> Result<BTreeMap<String, BTreeMap<String, String>>, Error> {
-        let mut charms = self.charms()?;
+    fn other_charms(&self) -> Result<BTreeMap<String, BTreeMap<String, String>>, Error> {
+        let mut charms = self.files_by_charm()?;
         charms.remove(&self.name);
         Ok(charms.into_iter().map(|(name, text)| (name, parse(&text))).collect())
     }
 
     /// The content of each charm's file, by charm.
-    fn charms(&self) -> Result<BTreeMap<String, String>, Error> {
+    fn files_by_charm(&self) -> Result<BTreeMap<String, String>, Error> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
             entries => entries.map_err(pathops::Error::step("read the folder", &self.folder))?,
@@ -194,7 +195,7 @@ impl Config {
         let mut charms = BTreeMap::new();
         for entry in entries {
             let entry = entry.map_err(pathops::Error::step("read the folder", &self.folder))?;
-            let name = entry.file_name().to_string_lossy().strip_prefix(PREFIX).map(str::to_owned);
+            let name = entry.file_name().to_string_lossy().strip_prefix(FILE_PREFIX).map(str::to_owned);
             if let Some(name) = name {
                 let text = fs::read_to_string(entry.path()).map_err(pathops::Error::step("read", &entry.path()))?;
                 charms.insert(name, text);
@@ -204,8 +205,8 @@ impl Config {
     }
 
     fn merge(&self) -> Result<bool, Error> {
-        let text = self.charms()?.values().fold(HEADER.to_owned(), |merged, text| merged + text);
-        Ok(pathops::ensure_contents(self.folder.join(MERGED), text)?)
+        let text = self.files_by_charm()?.values().fold(MERGED_FILE_HEADER.to_owned(), |merged, text| merged + text);
+        Ok(pathops::ensure_contents(self.folder.join(MERGED_FILE), text)?)
     }
 }
 
@@ -214,16 +215,16 @@ fn parse(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', ';']));
     lines
         .filter_map(|line| line.split_once('='))
-        .map(|(key, value)| (key.trim().to_owned(), one_space(value)))
+        .map(|(key, value)| (key.trim().to_owned(), collapse_whitespace(value)))
         .collect()
 }
 
 /// The kernel separates several numbers with tabs.
-fn one_space(value: &str) -> String {
+fn collapse_whitespace(value: &str) -> String {
     value.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn checked(key: &str) -> Result<String, Error> {
+fn checked_key(key: &str) -> Result<String, Error> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@".contains(&byte);
     if key.split(['.', '/']).any(str::is_empty) || !key.contains(['.', '/']) || !key.bytes().all(allowed) {
         return Err(Error::Invalid { kind: "a kernel parameter", text: key.to_owned() });
@@ -231,16 +232,16 @@ fn checked(key: &str) -> Result<String, Error> {
     Ok(key.to_owned())
 }
 
-fn value_of(value: &str) -> Result<String, Error> {
-    if value.contains(|it: char| it.is_control() && it != '\t') {
+fn normalized_value(value: &str) -> Result<String, Error> {
+    if value.contains(|c: char| c.is_control() && c != '\t') {
         return Err(Error::Invalid { kind: "the value of a kernel parameter", text: value.to_owned() });
     }
-    Ok(one_space(value))
+    Ok(collapse_whitespace(value))
 }
 
 /// `sysctl`'s rule: `.` and `/` stand for each other; the first one in the key is the separator. So the parameters of
 /// the network device `eth0.1` are `net/ipv4/conf/eth0.1/…` or `net.ipv4.conf.eth0/1.…`.
-fn path_of(proc: &Path, key: &str) -> PathBuf {
+fn parameter_path(proc: &Path, key: &str) -> PathBuf {
     let dots = key.find(['.', '/']).is_some_and(|first| key.as_bytes()[first] == b'.');
     let swap = |it| match it {
         '.' => '/',
@@ -250,14 +251,14 @@ fn path_of(proc: &Path, key: &str) -> PathBuf {
     proc.join(if dots { key.chars().map(swap).collect() } else { key.to_owned() })
 }
 
-fn current(proc: &Path, key: &str) -> Result<String, Error> {
-    let key = checked(key)?;
-    match fs::read_to_string(path_of(proc, &key)) {
-        Ok(text) => Ok(one_space(&text)),
+fn read_parameter(proc: &Path, key: &str) -> Result<String, Error> {
+    let key = checked_key(key)?;
+    match fs::read_to_string(parameter_path(proc, &key)) {
+        Ok(text) => Ok(collapse_whitespace(&text)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => {
             Err(Error::NotFound { key })
         }
-        Err(error) => Err(pathops::Error::step("read", &path_of(proc, &key))(error).into()),
+        Err(error) => Err(pathops::Error::step("read", &parameter_path(proc, &key))(error).into()),
     }
 }
 
@@ -272,15 +273,15 @@ mod tests {
             ("net/ipv4/conf/eth0.1/forwarding", "/p/net/ipv4/conf/eth0.1/forwarding"),
             ("net.ipv4.conf.eth0/1.forwarding", "/p/net/ipv4/conf/eth0.1/forwarding"),
         ] {
-            assert_eq!(path_of(Path::new("/p"), &checked(key).unwrap()), Path::new(path), "{key}");
+            assert_eq!(parameter_path(Path::new("/p"), &checked_key(key).unwrap()), Path::new(path), "{key}");
         }
-        for wrong in ["", "vm", "vm..x", "../x", ".vm", "vm.a b", "vm.x=1", "-w.x\n"] {
-            assert!(checked(wrong).is_err(), "{wrong}");
+        for invalid in ["", "vm", "vm..x", "../x", ".vm", "vm.a b", "vm.x=1", "-w.x\n"] {
+            assert!(checked_key(invalid).is_err(), "{invalid}");
         }
     }
 
     #[test]
-    fn the_kernel_is_asked() {
+    fn the_current_value_is_read_from_the_kernel() {
         assert_eq!(get("kernel.ostype").unwrap(), "Linux");
         assert_eq!(
             get("vm.no_such_thing").unwrap_err().to_string(),

@@ -84,7 +84,7 @@ impl Machine {
     }
 }
 
-fn refuses(error: &Error, message: &str) {
+fn assert_message(error: &Error, message: &str) {
     assert_eq!(error.to_string(), message);
 }
 
@@ -106,7 +106,7 @@ fn an_installed_package_is_not_installed_again() {
 }
 
 #[test]
-fn a_package_that_is_not_installed_to_the_end_is_installed() {
+fn a_partly_installed_package_is_installed() {
     for status in ["config-files 2.10-3\n", "half-configured 2.10-3\n", "unpacked 2.10-3\n", "not-installed \n"] {
         let machine = Machine::new("");
         machine.hello(status);
@@ -133,7 +133,7 @@ fn a_version_is_installed_in_place_of_another() {
 }
 
 #[test]
-fn a_package_is_removed_once() {
+fn a_removed_package_is_not_removed_again() {
     let machine = Machine::new("");
     machine.hello("half-configured 2.10-3\n");
     machine.apt().remove_package("hello").unwrap();
@@ -143,7 +143,7 @@ fn a_package_is_removed_once() {
 }
 
 #[test]
-fn nothing_is_asked() {
+fn apt_get_asks_no_questions() {
     let machine =
         Machine::new("read answer && exit 1; [ $DEBIAN_FRONTEND = noninteractive ] && [ $LC_ALL = C ] || exit 2");
     machine.apt().add_package("hello").unwrap();
@@ -153,11 +153,14 @@ fn nothing_is_asked() {
 }
 
 #[test]
-fn an_unknown_package_is_looked_for_in_newer_lists() {
+fn the_package_lists_are_updated_for_an_unknown_package() {
     let machine = Machine::new("");
     let error = machine.apt().add_package("helo").unwrap_err();
     assert!(matches!(error, Error::PackageNotFound(_)));
-    refuses(&error, "failed to install package helo: apt-get exited with code 100: E: Unable to locate package helo");
+    assert_message(
+        &error,
+        "failed to install package helo: apt-get exited with code 100: E: Unable to locate package helo",
+    );
     assert_eq!(error.failure().unwrap().package(), Some("helo"));
     assert_eq!(error.failure().unwrap().code(), Some(100));
     assert_eq!(error.failure().unwrap().lines(), ["E: Unable to locate package helo"]);
@@ -174,12 +177,12 @@ fn invalid_names_and_versions_never_reach_apt() {
     for name in ["", "-y", "hello-", "hello world", "hello=2.9-1", "hello/stable", "hel*", "^hello$", "héllo", "a\nb"]
     {
         for error in [machine.apt().add_package(name), machine.apt().remove_package(name)] {
-            refuses(&error.unwrap_err(), &format!("'{name}' is not a package name"));
+            assert_message(&error.unwrap_err(), &format!("'{name}' is not a package name"));
         }
     }
     for version in ["", "*", "2.9-1 world", "-1"] {
         let error = machine.apt().add_package_version("hello", version).unwrap_err();
-        refuses(&error, &format!("'{version}' is not a package version"));
+        assert_message(&error, &format!("'{version}' is not a package version"));
     }
     assert_eq!(machine.log(), [""; 0]);
 }
@@ -189,11 +192,11 @@ fn a_pattern_that_installed_another_package_is_an_error() {
     let machine =
         Machine::new("case \"$*\" in *h.llo*) echo \"Note, selecting 'hello' for regex 'h.llo'\"; exit;; esac");
     let error = machine.apt().add_package("h.llo").unwrap_err();
-    refuses(&error, "failed to install package h.llo: apt-get succeeded, but dpkg knows no such package");
+    assert_message(&error, "failed to install package h.llo: apt-get succeeded, but dpkg knows no such package");
 }
 
 #[test]
-fn a_lock_is_waited_for() {
+fn apt_get_is_retried_while_a_lock_is_held() {
     let lock = "echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (init)' >&2; exit 100";
     let machine = Machine::new(&format!("[ $tries -gt 2 ] || {{ {lock}; }}"));
     machine.apt().update().unwrap();
@@ -201,7 +204,7 @@ fn a_lock_is_waited_for() {
 }
 
 #[test]
-fn a_lock_is_waited_for_up_to_the_timeout() {
+fn a_lock_that_is_held_past_the_timeout_is_an_error() {
     let machine = Machine::new(
         "echo 'Waiting for cache lock: Could not get lock L. It is held by process 7 (x)...'
          echo 'E: Unable to acquire the dpkg frontend lock (L), is another process using it?' >&2; exit 100",
@@ -210,7 +213,7 @@ fn a_lock_is_waited_for_up_to_the_timeout() {
     let error = machine.apt().lock_timeout(Duration::from_millis(300)).add_package("hello").unwrap_err();
     assert!(started.elapsed() >= Duration::from_millis(300));
     assert!(matches!(error, Error::Locked { .. }));
-    refuses(
+    assert_message(
         &error,
         "failed to install package hello: apt-get exited with code 100: \
          Waiting for cache lock: Could not get lock L. It is held by process 7 (x)...; \
@@ -222,7 +225,7 @@ fn a_lock_is_waited_for_up_to_the_timeout() {
 }
 
 #[test]
-fn a_download_is_tried_again() {
+fn a_failed_download_is_retried() {
     let script = "echo 'E: Failed to fetch http://a.example/h.deb  Connection timed out' >&2; exit 100";
     let machine = Machine::new(&format!("[ $tries -gt 2 ] || {{ {script}; }}"));
     machine.apt().add_package("hello").unwrap();
@@ -230,7 +233,7 @@ fn a_download_is_tried_again() {
 
     let machine = Machine::new(script);
     let error = machine.apt().update().unwrap_err();
-    refuses(
+    assert_message(
         &error,
         "failed to update the package lists: apt-get exited with code 100: \
          E: Failed to fetch http://a.example/h.deb  Connection timed out",
@@ -240,7 +243,7 @@ fn a_download_is_tried_again() {
 }
 
 #[test]
-fn a_package_that_left_its_server_is_looked_for_in_newer_lists() {
+fn the_package_lists_are_updated_for_a_package_that_the_server_lacks() {
     let machine = Machine::new(
         "[ $tries -gt 1 ] || { echo 'E: Failed to fetch http://a.example/h.deb  404  Gone' >&2; exit 100; }",
     );
@@ -254,12 +257,12 @@ fn other_failures_are_reported_with_the_last_lines() {
     machine.hello("installed 2.10-3\n");
     let error = machine.apt().remove_package("hello").unwrap_err();
     assert!(matches!(error, Error::Failed(_)));
-    refuses(&error, "failed to remove package hello: apt-get exited with code 100: E: held \u{fffd} packages");
+    assert_message(&error, "failed to remove package hello: apt-get exited with code 100: E: held \u{fffd} packages");
     assert_eq!(machine.log(), ["remove hello"]);
 
     let machine = Machine::new("kill -9 $$");
     let error = machine.apt().add_package("hello").unwrap_err();
-    refuses(&error, "failed to install package hello: apt-get was killed by signal 9 without a message");
+    assert_message(&error, "failed to install package hello: apt-get was killed by signal 9 without a message");
     assert_eq!(error.failure().unwrap().code(), None);
 }
 
@@ -268,7 +271,7 @@ fn a_failure_of_dpkg_is_an_error() {
     let machine = Machine::new("");
     machine.program("dpkg-query", "echo dpkg-query: error: cannot open the database >&2; exit 2");
     let error = machine.apt().add_package("hello").unwrap_err();
-    refuses(
+    assert_message(
         &error,
         "failed to look for package hello: dpkg-query exited with code 2: dpkg-query: error: cannot open the database",
     );
@@ -278,7 +281,7 @@ fn a_failure_of_dpkg_is_an_error() {
 fn a_machine_without_apt_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let error = Apt::in_folder(folder.path()).update().unwrap_err();
-    refuses(&error, "could not run apt-get: No such file or directory (os error 2)");
+    assert_message(&error, "could not run apt-get: No such file or directory (os error 2)");
 }
 
 #[test]
@@ -303,11 +306,11 @@ fn several_packages_are_installed_in_one_run_and_each_is_checked() {
     machine.apt().add_packages(&[]).unwrap();
     assert_eq!(machine.log(), ["install world hello=2.9-1"]);
     let error = machine.apt().add_packages(&["hello", "a b"]).unwrap_err();
-    refuses(&error, "'a b' is not a package name");
+    assert_message(&error, "'a b' is not a package name");
 }
 
 #[test]
-fn a_ppa_is_added_once() {
+fn a_configured_ppa_is_not_added_again() {
     let machine = Machine::new("");
     let config = machine.path("etc");
     machine.program(
@@ -321,22 +324,22 @@ fn a_ppa_is_added_once() {
     assert_eq!(fs::read_to_string(machine.path("ppas")).unwrap(), "--yes --no-update ppa:deadsnakes/ppa\n");
     assert_eq!(machine.log(), ["update"]);
     for wrong in ["ppa:deadsnakes", "ppa:a/b/c", "ppa:a/--b", ""] {
-        refuses(&apt.add_ppa(wrong).unwrap_err(), &format!("'{wrong}' is not a PPA (ppa:OWNER/NAME)"));
+        assert_message(&apt.add_ppa(wrong).unwrap_err(), &format!("'{wrong}' is not a PPA (ppa:OWNER/NAME)"));
     }
 }
 
 #[test]
-fn a_ppa_that_is_not_there_is_named() {
+fn the_error_about_a_missing_ppa_has_its_name() {
     let machine = Machine::new("");
     machine.program("add-apt-repository", "echo 'ERROR: ppa not found' >&2; exit 1");
     let error = machine.apt().config_folder(machine.path("etc")).add_ppa("ppa:no/one").unwrap_err();
-    refuses(&error, "failed to add the PPA no/one: add-apt-repository exited with code 1: ERROR: ppa not found");
+    assert_message(&error, "failed to add the PPA no/one: add-apt-repository exited with code 1: ERROR: ppa not found");
     assert_eq!(machine.log(), [""; 0]);
 }
 
 #[test]
-fn an_error_can_be_made_in_a_test_and_cloned() {
+fn an_error_can_be_constructed_in_a_test_and_cloned() {
     let failure = charmlibs::apt::Failure::new("remove", Some("hello"), "apt-get", 100, &["E: no"]);
     let error = Error::Failed(failure);
-    refuses(&error.clone(), "failed to remove package hello: apt-get exited with code 100: E: no");
+    assert_message(&error.clone(), "failed to remove package hello: apt-get exited with code 100: E: no");
 }

@@ -20,15 +20,15 @@ fn names_in(folder: &Path) -> Vec<String> {
 
 /// Run the test `name` of this file again, alone, in a shell that `script` has prepared. Returns whether this is that
 /// run.
-fn prepared(name: &str, script: &str) -> bool {
-    const PREPARED: &str = "CHARMLIBS_TEST_PREPARED";
-    if std::env::var_os(PREPARED).is_some() {
+fn rerun_in_shell(name: &str, script: &str) -> bool {
+    const RERUN_VARIABLE: &str = "CHARMLIBS_TEST_RERUN";
+    if std::env::var_os(RERUN_VARIABLE).is_some() {
         return true;
     }
     let output = Command::new("sh")
         .args(["-c", &format!("{script}; exec \"$0\" --exact {name} --nocapture")])
         .arg(std::env::current_exe().unwrap())
-        .env(PREPARED, "1")
+        .env(RERUN_VARIABLE, "1")
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
@@ -37,7 +37,7 @@ fn prepared(name: &str, script: &str) -> bool {
 }
 
 #[test]
-fn a_new_file_is_made_with_its_folders() {
+fn a_new_file_is_created_with_missing_folders() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a/b/file");
     assert!(ensure_contents(&path, "text\n").unwrap());
@@ -48,7 +48,7 @@ fn a_new_file_is_made_with_its_folders() {
 
 #[test]
 fn the_umask_does_not_apply_to_the_file() {
-    if prepared("the_umask_does_not_apply_to_the_file", "umask 077") {
+    if rerun_in_shell("the_umask_does_not_apply_to_the_file", "umask 077") {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         assert!(ensure_contents(&path, "").unwrap());
@@ -79,7 +79,7 @@ fn other_content_of_the_same_length_is_replaced() {
 }
 
 #[test]
-fn another_mode_is_a_change() {
+fn a_different_mode_is_changed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     ensure_contents(&path, "text").unwrap();
@@ -93,7 +93,7 @@ fn another_mode_is_a_change() {
 }
 
 #[test]
-fn an_open_old_file_can_be_read_completely() {
+fn a_reader_of_the_old_file_reads_it_completely() {
     use std::io::Read as _;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
@@ -106,7 +106,7 @@ fn an_open_old_file_can_be_read_completely() {
 }
 
 #[test]
-fn a_reader_never_sees_half_a_file() {
+fn a_reader_never_reads_a_partial_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let contents = ["a".repeat(1 << 16), "b".repeat(1 << 17)];
@@ -123,7 +123,7 @@ fn a_reader_never_sees_half_a_file() {
 }
 
 #[test]
-fn writers_at_the_same_time_leave_one_whole_file() {
+fn concurrent_writers_leave_one_complete_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let contents = ["a".repeat(1 << 16), "b".repeat(1 << 17)];
@@ -138,7 +138,7 @@ fn writers_at_the_same_time_leave_one_whole_file() {
 }
 
 #[test]
-fn a_symbolic_link_stays_and_its_file_is_replaced() {
+fn a_symbolic_link_is_kept_and_its_target_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let (path, target) = (folder.path().join("link"), folder.path().join("real/file"));
     symlink("real/file", &path).unwrap();
@@ -171,7 +171,7 @@ fn only_files_are_replaced() {
 }
 
 #[test]
-fn a_path_that_cannot_be_is_an_error_that_names_it() {
+fn an_impossible_path_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "mine").unwrap();
@@ -192,8 +192,8 @@ fn a_path_that_cannot_be_is_an_error_that_names_it() {
 
 /// A limit for the size of files makes a write fail halfway, like a full disk.
 #[test]
-fn a_full_disk_leaves_the_old_file_and_nothing_else() {
-    if prepared("a_full_disk_leaves_the_old_file_and_nothing_else", "trap '' XFSZ; ulimit -f 8") {
+fn a_full_disk_keeps_the_old_file_and_leaves_no_other() {
+    if rerun_in_shell("a_full_disk_keeps_the_old_file_and_leaves_no_other", "trap '' XFSZ; ulimit -f 8") {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         ensure_contents(&path, "old").unwrap();
@@ -205,14 +205,14 @@ fn a_full_disk_leaves_the_old_file_and_nothing_else() {
 }
 
 #[test]
-fn a_folder_that_may_not_be_written_leaves_the_old_file() {
+fn a_read_only_folder_keeps_the_old_file() {
     // These two capabilities let root write anywhere, and root can drop them. Other users have none to drop.
     let capabilities = "-dac_override,-dac_read_search";
     let script = format!(
         "[ $(id -u) != 0 ] || exec setpriv --inh-caps {capabilities} --bounding-set {capabilities} \
-         \"$0\" --exact a_folder_that_may_not_be_written_leaves_the_old_file --nocapture"
+         \"$0\" --exact a_read_only_folder_keeps_the_old_file --nocapture"
     );
-    if prepared("a_folder_that_may_not_be_written_leaves_the_old_file", &script) {
+    if rerun_in_shell("a_read_only_folder_keeps_the_old_file", &script) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         ensure_contents(&path, "old").unwrap();
@@ -259,7 +259,7 @@ fn an_unknown_owner_changes_nothing() {
 
 #[test]
 fn the_umask_does_not_apply_to_the_folders() {
-    if prepared("the_umask_does_not_apply_to_the_folders", "umask 077") {
+    if rerun_in_shell("the_umask_does_not_apply_to_the_folders", "umask 077") {
         let folder = tempfile::tempdir().unwrap();
         ensure_contents(folder.path().join("a/b/file"), "").unwrap();
         assert_eq!(mode(&folder.path().join("a")), 0o755);
@@ -271,7 +271,7 @@ fn the_umask_does_not_apply_to_the_folders() {
 }
 
 #[test]
-fn a_folder_is_made_once_and_a_file_is_not_a_folder() {
+fn a_folder_is_created_once_and_a_file_is_not_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("data");
     assert!(ensure_folder(&path).unwrap());
@@ -338,12 +338,12 @@ fn a_tree_never_writes_through_a_link_that_is_in_the_way() {
 #[test]
 fn trees_and_links_are_removed_but_not_their_targets() {
     let folder = tempfile::tempdir().unwrap();
-    let (kept, gone) = (folder.path().join("kept"), folder.path().join("gone"));
+    let (kept, removed) = (folder.path().join("kept"), folder.path().join("gone"));
     ensure_contents(kept.join("file"), "").unwrap();
-    ensure_contents(gone.join("a/b"), "").unwrap();
-    symlink(&kept, gone.join("link")).unwrap();
-    assert!(remove(&gone).unwrap());
-    assert!(!remove(&gone).unwrap());
+    ensure_contents(removed.join("a/b"), "").unwrap();
+    symlink(&kept, removed.join("link")).unwrap();
+    assert!(remove(&removed).unwrap());
+    assert!(!remove(&removed).unwrap());
     assert!(!remove(kept.join("file/below")).unwrap());
     assert_eq!(names_in(&kept), ["file"]);
     for path in ["/", "..", ""] {
@@ -353,7 +353,7 @@ fn trees_and_links_are_removed_but_not_their_targets() {
 
 #[test]
 #[ignore = "needs root: it gives files away"]
-fn a_tree_is_given_to_a_user_with_all_that_is_in_it() {
+fn the_owner_of_a_tree_and_of_its_content_is_changed() {
     let folder = tempfile::tempdir().unwrap();
     let tree = folder.path().join("tree");
     ensure_contents(tree.join("a/file"), "").unwrap();

@@ -51,7 +51,7 @@ pub enum Error {
     },
     /// The file of a package source does not have it any more.
     #[error("{} has no package source {uri}", path.display())]
-    NoSource {
+    SourceNotFound {
         /// The file.
         path: PathBuf,
         /// Where the source is.
@@ -87,7 +87,7 @@ impl Error {
 /// A program that ran and failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    pub(super) doing: String,
+    pub(super) operation: String,
     pub(super) package: Option<String>,
     pub(super) program: &'static str,
     pub(super) status: ExitStatus,
@@ -109,14 +109,14 @@ impl Failure {
     /// ```
     #[must_use]
     pub fn new(
-        doing: impl Into<String>,
+        operation: impl Into<String>,
         package: Option<&str>,
         program: &'static str,
         code: u8,
         lines: &[&str],
     ) -> Self {
         Self {
-            doing: doing.into(),
+            operation: operation.into(),
             package: package.map(str::to_owned),
             program,
             status: ExitStatus::from_raw(i32::from(code) << 8),
@@ -147,7 +147,7 @@ impl Failure {
 /// One line, for the log: `failed to install package NAME: apt-get exited with code 100: E: …`.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "failed to {}", self.doing)?;
+        write!(f, "failed to {}", self.operation)?;
         if let Some(package) = &self.package {
             write!(f, " {} {package}", if package.contains(", ") { "packages" } else { "package" })?;
         }

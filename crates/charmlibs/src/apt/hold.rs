@@ -51,14 +51,14 @@ impl Apt {
         Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
     }
 
-    fn mark(&self, doing: &'static str, name: &str, held: bool) -> Result<bool, Error> {
+    fn mark(&self, operation: &'static str, name: &str, held: bool) -> Result<bool, Error> {
         self.installed_version(name)?;
-        if self.held()?.iter().any(|it| it == name) == held {
+        if self.held()?.iter().any(|package| package == name) == held {
             return Ok(false);
         }
-        let output = self.run(APT_MARK, &[doing, name])?;
+        let output = self.run(APT_MARK, &[operation, name])?;
         if !output.status.success() {
-            return Err(Error::Failed(failure(doing, Some(name), APT_MARK, &output)));
+            return Err(Error::Failed(failure(operation, Some(name), APT_MARK, &output)));
         }
         Ok(true)
     }

@@ -3,7 +3,7 @@
 use std::process::Output;
 
 /// Enough for the output of a maintainer script before it failed.
-const LAST_LINES: usize = 10;
+const MAX_LINES: usize = 10;
 
 /// `apt-get` always exits with 100, so only its messages (in English, because of `LC_ALL=C`) tell failures apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) enum Reason {
 }
 
 impl Reason {
-    pub(super) fn of(output: &Output) -> Self {
+    pub(super) fn from_output(output: &Output) -> Self {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let has = |words: &[&str]| stderr.lines().any(|line| words.iter().any(|word| line.contains(word)));
         let not_found = ["E: Unable to locate package ", " has no installation candidate"];
@@ -49,25 +49,25 @@ impl Reason {
 
 /// The lines that give the reason: those that apt and dpkg mark as errors, and those that name the holder of a lock.
 /// The last lines, if there are no such lines or they only say that something else failed.
-pub(super) fn last_lines(output: &Output) -> Vec<String> {
+pub(super) fn error_lines(output: &Output) -> Vec<String> {
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let errors: Vec<_> =
-        lines(&stderr).filter(|line| line.starts_with("E: ") || line.starts_with("dpkg: error")).collect();
+        non_empty_lines(&stderr).filter(|line| line.starts_with("E: ") || line.starts_with("dpkg: error")).collect();
     if errors.is_empty() || errors.iter().any(|line| line.starts_with("E: Sub-process ")) {
-        return last(lines(&stdout).chain(lines(&stderr)));
+        return last_lines(non_empty_lines(&stdout).chain(non_empty_lines(&stderr)));
     }
     // Printed once per second while apt-get waits for a lock.
-    let waiting = lines(&stdout).filter(|line| line.starts_with("Waiting for cache lock: ")).last();
-    last(waiting.into_iter().chain(errors))
+    let waiting = non_empty_lines(&stdout).filter(|line| line.starts_with("Waiting for cache lock: ")).last();
+    last_lines(waiting.into_iter().chain(errors))
 }
 
-fn lines(text: &str) -> impl Iterator<Item = &str> {
+fn non_empty_lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
-fn last<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+fn last_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
     let lines: Vec<_> = lines.collect();
-    lines[lines.len().saturating_sub(LAST_LINES)..].iter().map(|&line| line.to_owned()).collect()
+    lines[lines.len().saturating_sub(MAX_LINES)..].iter().map(|&line| line.to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -81,11 +81,11 @@ mod tests {
     }
 
     fn reason(stderr: &str) -> Reason {
-        Reason::of(&failed(b"", stderr.as_bytes()))
+        Reason::from_output(&failed(b"", stderr.as_bytes()))
     }
 
     #[test]
-    fn each_of_the_locks_is_known() {
+    fn messages_about_every_lock_are_recognized() {
         for stderr in [
             "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4711 (unattended-upgr)\n\
              E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?",
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn not_being_allowed_to_lock_is_not_waited_for() {
+    fn a_missing_permission_is_not_a_lock_held_by_another_process() {
         let stderr = "E: Could not open lock file /var/lib/dpkg/lock-frontend - open (13: Permission denied)\n\
                       E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?";
         assert_eq!(reason(stderr), Reason::Other);
@@ -124,15 +124,15 @@ mod tests {
     }
 
     #[test]
-    fn a_download_may_work_the_next_time() {
+    fn a_temporary_failure_is_a_failed_download() {
         let stderr = "E: Failed to fetch http://archive.example/x.deb  Temporary failure resolving 'archive.example'";
         assert_eq!(reason(stderr), Reason::Download);
     }
 
     #[test]
-    fn the_errors_are_preferred() {
+    fn lines_marked_as_errors_are_preferred() {
         let output = failed(b"Reading package lists...\n", b"W: careful\nE: first\n\nN: by the way\nE: second\n");
-        assert_eq!(last_lines(&output), ["E: first", "E: second"]);
+        assert_eq!(error_lines(&output), ["E: first", "E: second"]);
     }
 
     #[test]
@@ -141,30 +141,30 @@ mod tests {
             "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock. It is held by process 4711 (apt)...";
         let error = "E: Unable to lock the administration directory (/var/lib/dpkg/), is another process using it?";
         let output = failed(format!("{waiting}\n{waiting}\n").as_bytes(), format!("{error}\n").as_bytes());
-        assert_eq!(last_lines(&output), [waiting, error]);
+        assert_eq!(error_lines(&output), [waiting, error]);
     }
 
     #[test]
-    fn if_dpkg_fails_the_error_has_its_last_lines() {
+    fn the_error_has_the_last_lines_of_a_failed_dpkg() {
         let stdout = "Setting up broken (1.0) ...\nbroken: cannot start without a licence\n";
         let stderr = "dpkg: error processing package broken (--configure):\n \
                       installed broken package post-installation script subprocess returned error exit status 1\n\
                       E: Sub-process /usr/bin/dpkg returned an error code (1)\n";
-        let lines = last_lines(&failed(stdout.as_bytes(), stderr.as_bytes()));
+        let lines = error_lines(&failed(stdout.as_bytes(), stderr.as_bytes()));
         assert_eq!(lines.len(), 5);
         assert_eq!(lines[1], "broken: cannot start without a licence");
     }
 
     #[test]
-    fn of_long_output_the_end_is_kept() {
+    fn only_the_last_lines_of_long_output_are_kept() {
         let stdout = (1..=1000).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
-        let lines = last_lines(&failed(stdout.as_bytes(), b""));
-        assert_eq!(lines.len(), LAST_LINES);
+        let lines = error_lines(&failed(stdout.as_bytes(), b""));
+        assert_eq!(lines.len(), MAX_LINES);
         assert_eq!(lines.last().unwrap(), "line 1000");
     }
 
     #[test]
     fn invalid_utf8_is_replaced() {
-        assert_eq!(last_lines(&failed(b"", b"E: bad \xff byte\n")), ["E: bad \u{fffd} byte"]);
+        assert_eq!(error_lines(&failed(b"", b"E: bad \xff byte\n")), ["E: bad \u{fffd} byte"]);
     }
 }

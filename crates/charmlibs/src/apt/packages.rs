@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::output::{Reason, last_lines};
+use super::output::{Reason, error_lines};
 use super::{Error, Failure};
 use crate::process;
 
@@ -13,9 +13,9 @@ const APT_GET: &str = "apt-get";
 const APT_CACHE: &str = "apt-cache";
 const DPKG_QUERY: &str = "dpkg-query";
 /// How often to retry a lock that `apt-get` itself does not wait for.
-const LOCK_POLL: Duration = Duration::from_millis(200);
-/// How often to try a download, in addition to `apt-get`'s own retries.
-const DOWNLOAD_TRIES: u32 = 3;
+const LOCK_POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// The number of attempts to download, in addition to `apt-get`'s own retries.
+const MAX_DOWNLOAD_ATTEMPTS: u32 = 3;
 
 /// Download the lists of packages from the machine's package sources.
 ///
@@ -153,7 +153,7 @@ impl Apt {
     /// [`Error::PackageNotFound`]: no package source has it. [`Error::Failed`]: it could not be downloaded (after a few
     /// tries) or installed. [`Error::Locked`]: another process kept the lock.
     pub fn add_package(&self, name: &str) -> Result<(), Error> {
-        self.add(&[Wanted { name, version: None }])
+        self.install_missing(&[PackageRequest { name, version: None }])
     }
 
     /// Install the packages `names` that are not installed, in one run of `apt-get`. `NAME=VERSION` requests exactly
@@ -162,14 +162,14 @@ impl Apt {
     /// # Errors
     /// As [`Apt::add_package`]. If `apt-get` could not even start, no package was installed.
     pub fn add_packages(&self, names: &[&str]) -> Result<(), Error> {
-        let wanted = |name: &&'_ str| match name.split_once('=') {
+        let parse = |name: &&'_ str| match name.split_once('=') {
             Some((name, version)) => (name.to_owned(), Some(version.to_owned())),
             None => ((*name).to_owned(), None),
         };
-        let wanted: Vec<_> = names.iter().map(wanted).collect();
-        let wanted: Vec<_> =
-            wanted.iter().map(|(name, version)| Wanted { name, version: version.as_deref() }).collect();
-        self.add(&wanted)
+        let requests: Vec<_> = names.iter().map(parse).collect();
+        let requests: Vec<_> =
+            requests.iter().map(|(name, version)| PackageRequest { name, version: version.as_deref() }).collect();
+        self.install_missing(&requests)
     }
 
     /// Upgrade the package `name` to the newest version in the package sources (as of the last [`Apt::update`]), or
@@ -188,7 +188,7 @@ impl Apt {
     /// # Errors
     /// As [`Apt::add_package`].
     pub fn add_package_version(&self, name: &str, version: &str) -> Result<(), Error> {
-        self.add(&[Wanted { name, version: Some(version) }])
+        self.install_missing(&[PackageRequest { name, version: Some(version) }])
     }
 
     /// The version of the package `name` that apt would install, as of the last [`Apt::update`]. `None` if no source
@@ -217,17 +217,19 @@ impl Apt {
         Ok(self.status(name)?.filter(|status| status.state == "installed").map(|status| status.version))
     }
 
-    fn add(&self, wanted: &[Wanted<'_>]) -> Result<(), Error> {
+    fn install_missing(&self, requests: &[PackageRequest<'_>]) -> Result<(), Error> {
         let mut missing = Vec::new();
-        for it in wanted {
-            if let Some(version) = it.version {
-                check("package version", version, |byte| byte.is_ascii_alphanumeric() || b".+-~:".contains(&byte))?;
+        for request in requests {
+            if let Some(version) = request.version {
+                check_characters("package version", version, |byte| {
+                    byte.is_ascii_alphanumeric() || b".+-~:".contains(&byte)
+                })?;
             }
-            let installed = self.installed_version(it.name)?;
-            if it.is(installed.as_deref()) {
-                tracing::debug!(package = it.name, version = installed, "already installed");
+            let installed = self.installed_version(request.name)?;
+            if request.is_satisfied_by(installed.as_deref()) {
+                tracing::debug!(package = request.name, version = installed, "already installed");
             } else {
-                missing.push((it, it.package()));
+                missing.push((request, request.to_argument()));
             }
         }
         if missing.is_empty() {
@@ -245,13 +247,13 @@ impl Apt {
             }
             result => result?,
         }
-        for (it, package) in missing {
+        for (request, package) in missing {
             // apt-get treats an unknown name as a pattern: `tinyproxy.bin` would install tinyproxy-bin.
-            let installed = self.installed_version(it.name)?;
-            if !it.is(installed.as_deref()) {
+            let installed = self.installed_version(request.name)?;
+            if !request.is_satisfied_by(installed.as_deref()) {
                 return Err(Error::NotInstalled { package, found: installed });
             }
-            tracing::info!(package = it.name, version = installed, "installed");
+            tracing::info!(package = request.name, version = installed, "installed");
         }
         Ok(())
     }
@@ -276,14 +278,14 @@ impl Apt {
     }
 
     /// Run `apt-get`, and retry it where that can help.
-    pub(super) fn apt_get(&self, doing: &'static str, package: Option<&str>, args: &[&str]) -> Result<(), Error> {
+    pub(super) fn apt_get(&self, operation: &'static str, package: Option<&str>, args: &[&str]) -> Result<(), Error> {
         let started = Instant::now();
-        let mut downloads = 1;
+        let mut attempts = 1;
         let mut logged = false;
         loop {
             // apt-get itself waits for dpkg's lock, but not for its other locks, and older versions wait for none.
-            let left = self.lock_timeout.saturating_sub(started.elapsed());
-            let timeout = format!("DPkg::Lock::Timeout={}", left.as_secs());
+            let remaining = self.lock_timeout.saturating_sub(started.elapsed());
+            let timeout = format!("DPkg::Lock::Timeout={}", remaining.as_secs());
             let mut command = vec!["-y", "-q", "--option=Dpkg::Options::=--force-confold"];
             command.extend(["-o", "Dpkg::Use-Pty=0", "-o", "Acquire::Retries=3", "-o", &timeout]);
             command.extend(args);
@@ -292,8 +294,8 @@ impl Apt {
             if output.status.success() {
                 return Ok(());
             }
-            let failure = failure(doing, package, APT_GET, &output);
-            match Reason::of(&output) {
+            let failure = failure(operation, package, APT_GET, &output);
+            match Reason::from_output(&output) {
                 Reason::Locked if started.elapsed() >= self.lock_timeout => {
                     return Err(Error::Locked { failure, waited: started.elapsed() });
                 }
@@ -302,12 +304,12 @@ impl Apt {
                         tracing::info!("waiting for another process to release its lock: {}", failure.lines.join("; "));
                         logged = true;
                     }
-                    thread::sleep(LOCK_POLL.min(self.lock_timeout.saturating_sub(started.elapsed())));
+                    thread::sleep(LOCK_POLL_INTERVAL.min(self.lock_timeout.saturating_sub(started.elapsed())));
                 }
-                Reason::Download if downloads < DOWNLOAD_TRIES => {
+                Reason::Download if attempts < MAX_DOWNLOAD_ATTEMPTS => {
                     tracing::warn!("{failure}; trying again");
-                    thread::sleep(self.download_pause * downloads);
-                    downloads += 1;
+                    thread::sleep(self.download_pause * attempts);
+                    attempts += 1;
                 }
                 Reason::NotFound if package.is_some() => return Err(Error::PackageNotFound(failure)),
                 Reason::NotFound | Reason::Download | Reason::Other => return Err(Error::Failed(failure)),
@@ -326,14 +328,14 @@ impl Apt {
 
 /// A requested package.
 #[derive(Clone, Copy)]
-struct Wanted<'a> {
+struct PackageRequest<'a> {
     name: &'a str,
     version: Option<&'a str>,
 }
 
-impl Wanted<'_> {
+impl PackageRequest<'_> {
     /// Whether `installed` satisfies the request.
-    fn is(self, installed: Option<&str>) -> bool {
+    fn is_satisfied_by(self, installed: Option<&str>) -> bool {
         match self.version {
             Some(version) => installed == Some(version),
             None => installed.is_some(),
@@ -341,7 +343,7 @@ impl Wanted<'_> {
     }
 
     /// In `apt-get`'s syntax.
-    fn package(self) -> String {
+    fn to_argument(self) -> String {
         self.version.map_or_else(|| self.name.to_owned(), |version| format!("{}={version}", self.name))
     }
 }
@@ -354,7 +356,7 @@ pub(super) struct Status {
 }
 
 fn check_name(name: &str) -> Result<(), Error> {
-    check("package name", name, |byte| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte))?;
+    check_characters("package name", name, |byte| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte))?;
     // `apt-get install vim-` removes vim.
     if name.ends_with('-') {
         return Err(Error::Name { kind: "package name", text: name.to_owned() });
@@ -362,7 +364,7 @@ fn check_name(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) fn check(kind: &'static str, text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), Error> {
+pub(super) fn check_characters(kind: &'static str, text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), Error> {
     if text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.bytes().all(allowed) {
         return Ok(());
     }
@@ -370,16 +372,16 @@ pub(super) fn check(kind: &'static str, text: &str, allowed: impl Fn(u8) -> bool
 }
 
 pub(super) fn failure(
-    doing: impl Into<String>,
+    operation: impl Into<String>,
     package: Option<&str>,
     program: &'static str,
     output: &Output,
 ) -> Failure {
     Failure {
-        doing: doing.into(),
+        operation: operation.into(),
         package: package.map(str::to_owned),
         program,
         status: output.status,
-        lines: last_lines(output),
+        lines: error_lines(output),
     }
 }

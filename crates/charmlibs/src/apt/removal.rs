@@ -32,21 +32,23 @@ impl Apt {
     /// # Errors
     /// As [`Apt::remove_package`].
     pub fn remove_packages(&self, names: &[&str]) -> Result<(), Error> {
-        let mut there = Vec::new();
+        let mut installed = Vec::new();
         for &name in names {
             match self.status(name)? {
                 // This includes packages that are half-installed or not configured.
-                Some(status) if !matches!(status.state.as_str(), "not-installed" | "config-files") => there.push(name),
+                Some(status) if !matches!(status.state.as_str(), "not-installed" | "config-files") => {
+                    installed.push(name);
+                }
                 _ => tracing::debug!(package = name, "not installed"),
             }
         }
-        if there.is_empty() {
+        if installed.is_empty() {
             return Ok(());
         }
-        let all = there.join(", ");
-        let args: Vec<_> = std::iter::once("remove").chain(there).collect();
-        self.apt_get("remove", Some(&all), &args)?;
-        tracing::info!(packages = all, "removed");
+        let packages = installed.join(", ");
+        let args: Vec<_> = std::iter::once("remove").chain(installed).collect();
+        self.apt_get("remove", Some(&packages), &args)?;
+        tracing::info!(packages, "removed");
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::packages::{check, failure};
+use super::packages::{check_characters, failure};
 use super::{Apt, Error, Source};
 use crate::pathops;
 
@@ -58,13 +58,13 @@ impl Repository {
     /// [`Error::Name`]: the line is invalid, or has options other than `arch` and `signed-by`. `trusted=yes` is
     /// refused, because anyone who can answer for the address could then install packages.
     pub fn from_line(name: impl Into<String>, line: &str) -> Result<Self, Error> {
-        let wrong = |kind| Error::Name { kind, text: line.to_owned() };
-        let source = Source::of_line(Path::new(""), line.trim(), true);
-        let source = source.ok_or_else(|| wrong("line of a package source"))?;
+        let invalid = |kind| Error::Name { kind, text: line.to_owned() };
+        let source = Source::parse_line(Path::new(""), line.trim(), true);
+        let source = source.ok_or_else(|| invalid("line of a package source"))?;
         let options =
             line.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map_or("", |(options, _)| options);
         if !options.split_whitespace().all(|it| it.starts_with("arch=") || it.starts_with("signed-by=")) {
-            return Err(wrong("line of a package source with no options but arch and signed-by"));
+            return Err(invalid("line of a package source with no options but arch and signed-by"));
         }
         let Source { types, uris, suites, components, architectures, signed_by, .. } = source;
         let key = None;
@@ -120,7 +120,7 @@ impl Repository {
     }
 
     /// The extension of the key's file, by which apt tells the two formats apart.
-    fn key_kind(&self) -> Result<Option<&'static str>, Error> {
+    fn key_extension(&self) -> Result<Option<&'static str>, Error> {
         let Some(key) = &self.key else { return Ok(None) };
         if String::from_utf8_lossy(key).contains("-----BEGIN PGP PUBLIC KEY BLOCK-----") {
             return Ok(Some("asc"));
@@ -133,7 +133,7 @@ impl Repository {
     }
 
     /// The content of its `.sources` file.
-    fn sources(&self, key: Option<&str>) -> Result<String, Error> {
+    fn to_deb822(&self, key: Option<&str>) -> Result<String, Error> {
         let mut text = String::new();
         let mut field = |name: &str, value: &str| {
             // A line break would start another field.
@@ -187,11 +187,11 @@ impl Apt {
     /// [`Error::Key`]: its key is not valid. [`Error::Failed`]: it could not be read, or is not signed with its key;
     /// then apt's configuration is restored. See [`Error`] for others.
     pub fn add_repository(&self, repository: &Repository) -> Result<bool, Error> {
-        let [sources, asc, gpg] = self.files_of(&repository.name)?;
-        let kind = repository.key_kind()?;
-        let key_file = kind.map(|kind| if kind == "asc" { &asc } else { &gpg });
-        let text = repository.sources(key_file.map(|path| path.display().to_string()).as_deref())?;
-        let before: Vec<_> = [&sources, &asc, &gpg].into_iter().map(|path| (path, fs::read(path).ok())).collect();
+        let [sources, asc, gpg] = self.file_paths(&repository.name)?;
+        let extension = repository.key_extension()?;
+        let key_file = extension.map(|extension| if extension == "asc" { &asc } else { &gpg });
+        let text = repository.to_deb822(key_file.map(|path| path.display().to_string()).as_deref())?;
+        let previous: Vec<_> = [&sources, &asc, &gpg].into_iter().map(|path| (path, fs::read(path).ok())).collect();
         let mut changed = false;
         if let (Some(path), Some(key)) = (key_file, &repository.key) {
             changed |= pathops::ensure_contents(path, key)?;
@@ -202,10 +202,10 @@ impl Apt {
         }
         let list = format!("Dir::Etc::SourceList={}", sources.display());
         // Only this repository: do not touch the lists of others.
-        let only = ["-o", &list, "-o", "Dir::Etc::SourceParts=-", "-o", "APT::Get::List-Cleanup=0"];
-        let args: Vec<_> = only.into_iter().chain(["-o", "APT::Update::Error-Mode=any", "update"]).collect();
+        let options = ["-o", &list, "-o", "Dir::Etc::SourceParts=-", "-o", "APT::Get::List-Cleanup=0"];
+        let args: Vec<_> = options.into_iter().chain(["-o", "APT::Update::Error-Mode=any", "update"]).collect();
         if let Err(error) = self.apt_get("read the repository's package list", None, &args) {
-            for (path, content) in before {
+            for (path, content) in previous {
                 match content {
                     Some(content) => _ = pathops::ensure_contents(path, content)?,
                     None => _ = pathops::remove(path)?,
@@ -223,7 +223,7 @@ impl Apt {
     /// See [`Error`].
     pub fn remove_repository(&self, name: &str) -> Result<bool, Error> {
         let mut removed = false;
-        for path in self.files_of(name)? {
+        for path in self.file_paths(name)? {
             removed |= pathops::remove(path)?;
         }
         if removed {
@@ -241,14 +241,15 @@ impl Apt {
     /// cannot be reached.
     pub fn add_ppa(&self, ppa: &str) -> Result<bool, Error> {
         let path = ppa.strip_prefix("ppa:").unwrap_or(ppa);
-        let wrong = || Error::Name { kind: "PPA (ppa:OWNER/NAME)", text: ppa.to_owned() };
-        let (owner, name) = path.split_once('/').ok_or_else(wrong)?;
+        let invalid = || Error::Name { kind: "PPA (ppa:OWNER/NAME)", text: ppa.to_owned() };
+        let (owner, name) = path.split_once('/').ok_or_else(invalid)?;
         for part in [owner, name] {
-            check("PPA", part, |byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte)).map_err(|_| wrong())?;
+            check_characters("PPA", part, |byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
+                .map_err(|_| invalid())?;
         }
         let uris = ["ppa.launchpadcontent.net", "ppa.launchpad.net"].map(|host| format!("{host}/{path}/ubuntu"));
-        let is_it = |there: &String| uris.iter().any(|uri| there.contains(uri.as_str()));
-        if self.sources()?.iter().any(|source| source.enabled && source.uris.iter().any(is_it)) {
+        let is_ppa = |uri: &String| uris.iter().any(|ppa_uri| uri.contains(ppa_uri.as_str()));
+        if self.sources()?.iter().any(|source| source.enabled && source.uris.iter().any(is_ppa)) {
             return Ok(false);
         }
         let output = self.run(ADD_APT_REPOSITORY, &["--yes", "--no-update", &format!("ppa:{path}")])?;
@@ -261,8 +262,8 @@ impl Apt {
     }
 
     /// The files of the repository `name`: its sources, and its key in both formats.
-    fn files_of(&self, name: &str) -> Result<[PathBuf; 3], Error> {
-        check("name for a repository", name, |byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))?;
+    fn file_paths(&self, name: &str) -> Result<[PathBuf; 3], Error> {
+        check_characters("name for a repository", name, |byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))?;
         let keys = self.config_folder.join("keyrings");
         Ok([
             self.config_folder.join(format!("sources.list.d/{name}.sources")),
@@ -280,13 +281,13 @@ mod tests {
     fn a_repository_is_written_as_deb822() {
         let repository = Repository::ppa("ppa:team/app", "noble").architectures(&["amd64", "arm64"]);
         assert_eq!(
-            repository.sources(Some("/etc/apt/keyrings/team-app.asc")).unwrap(),
+            repository.to_deb822(Some("/etc/apt/keyrings/team-app.asc")).unwrap(),
             "Types: deb\nURIs: https://ppa.launchpadcontent.net/team/app/ubuntu\nSuites: noble\nComponents: main\n\
              Architectures: amd64 arm64\nSigned-By: /etc/apt/keyrings/team-app.asc\n"
         );
-        let flat = Repository::new("flat", "file:/srv/repo", "./").sources(None).unwrap();
+        let flat = Repository::new("flat", "file:/srv/repo", "./").to_deb822(None).unwrap();
         assert_eq!(flat, "Types: deb\nURIs: file:/srv/repo\nSuites: ./\n");
-        let error = Repository::new("a", "https://a.example\nTrusted: yes", "./").sources(None).unwrap_err();
+        let error = Repository::new("a", "https://a.example\nTrusted: yes", "./").to_deb822(None).unwrap_err();
         assert!(matches!(error, Error::Name { .. }), "{error}");
     }
 
@@ -294,27 +295,28 @@ mod tests {
     fn a_repository_is_read_from_a_line() {
         let line = "deb-src [arch=amd64,arm64 signed-by=/k.asc] https://a.example/x noble main extra # a comment";
         assert_eq!(
-            Repository::from_line("a", line).unwrap().sources(None).unwrap(),
+            Repository::from_line("a", line).unwrap().to_deb822(None).unwrap(),
             "Types: deb-src\nURIs: https://a.example/x\nSuites: noble\nComponents: main extra\n\
              Architectures: amd64 arm64\nSigned-By: /k.asc\n"
         );
         let both = Repository::from_line("a", "deb file:/srv ./").unwrap().types(&["deb", "deb-src"]);
-        assert_eq!(both.sources(None).unwrap(), "Types: deb deb-src\nURIs: file:/srv\nSuites: ./\n");
-        for wrong in ["", "deb", "rpm http://a.example x main", "deb a.example x main", "deb http://a.example noble"] {
-            let error = Repository::from_line("a", wrong).unwrap_err();
-            assert_eq!(error.to_string(), format!("'{wrong}' is not a line of a package source"));
+        assert_eq!(both.to_deb822(None).unwrap(), "Types: deb deb-src\nURIs: file:/srv\nSuites: ./\n");
+        for invalid in ["", "deb", "rpm http://a.example x main", "deb a.example x main", "deb http://a.example noble"]
+        {
+            let error = Repository::from_line("a", invalid).unwrap_err();
+            assert_eq!(error.to_string(), format!("'{invalid}' is not a line of a package source"));
         }
         let error = Repository::from_line("a", "deb [trusted=yes] http://a.example ./").unwrap_err().to_string();
         assert!(error.ends_with("with no options but arch and signed-by"), "{error}");
     }
 
     #[test]
-    fn a_key_is_known_by_its_start() {
-        let kind = |key: &[u8]| Repository::new("a", "b", "c").key(key).key_kind();
-        assert_eq!(kind(b"# key\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n").unwrap(), Some("asc"));
-        assert_eq!(kind(&[0x99, 1, 2]).unwrap(), Some("gpg"));
-        for wrong in [&b""[..], b"<html>404", b"-----BEGIN PGP PRIVATE KEY BLOCK-----"] {
-            let error = kind(wrong).unwrap_err();
+    fn a_key_s_format_is_recognized_by_its_start() {
+        let extension = |key: &[u8]| Repository::new("a", "b", "c").key(key).key_extension();
+        assert_eq!(extension(b"# key\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n").unwrap(), Some("asc"));
+        assert_eq!(extension(&[0x99, 1, 2]).unwrap(), Some("gpg"));
+        for invalid in [&b""[..], b"<html>404", b"-----BEGIN PGP PRIVATE KEY BLOCK-----"] {
+            let error = extension(invalid).unwrap_err();
             assert_eq!(error.to_string(), "the key of the repository a is not an OpenPGP public key");
         }
     }

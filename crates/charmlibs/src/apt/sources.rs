@@ -86,8 +86,8 @@ impl Apt {
         paths.extend(more);
         let mut sources = Vec::new();
         for path in paths {
-            if let Some(text) = text_of(&path)? {
-                sources.extend(entries(&path, &text).into_iter().map(|(_, source)| source));
+            if let Some(text) = read_if_source(&path)? {
+                sources.extend(parse_file(&path, &text).into_iter().map(|(_, source)| source));
             }
         }
         Ok(sources)
@@ -97,10 +97,10 @@ impl Apt {
     /// no`. apt still knows its packages until the next [`Apt::update`].
     ///
     /// # Errors
-    /// [`Error::NoSource`]: its file no longer has it. [`Error::File`]: the file could not be read or written, and is
+    /// [`Error::SourceNotFound`]: its file no longer has it. [`Error::File`]: the file could not be read or written, and is
     /// unchanged.
     pub fn disable_source(&self, source: &Source) -> Result<bool, Error> {
-        Self::switch(source, false)
+        Self::set_enabled(source, false)
     }
 
     /// Enable this package source. Returns whether it was disabled.
@@ -108,33 +108,33 @@ impl Apt {
     /// # Errors
     /// As [`Apt::disable_source`].
     pub fn enable_source(&self, source: &Source) -> Result<bool, Error> {
-        Self::switch(source, true)
+        Self::set_enabled(source, true)
     }
 
-    fn switch(source: &Source, enabled: bool) -> Result<bool, Error> {
-        let gone = || Error::NoSource { path: source.path.clone(), uri: source.uris.join(" ") };
-        let text = text_of(&source.path)?.ok_or_else(gone)?;
-        let found = entries(&source.path, &text);
+    fn set_enabled(source: &Source, enabled: bool) -> Result<bool, Error> {
+        let not_found = || Error::SourceNotFound { path: source.path.clone(), uri: source.uris.join(" ") };
+        let text = read_if_source(&source.path)?.ok_or_else(not_found)?;
+        let found = parse_file(&source.path, &text);
         let same = |it: &Source| Source { enabled: source.enabled, ..it.clone() } == *source;
         let all: Vec<_> = found.iter().filter(|(_, it)| same(it)).collect();
         if all.is_empty() {
-            return Err(gone());
+            return Err(not_found());
         }
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let mut changed = false;
         // A source that is in the file twice is used until both are disabled. Go backwards, because lines are
         // inserted.
-        for (place, it) in all.into_iter().rev().filter(|(_, it)| it.enabled != enabled) {
-            if is_stanzas(&it.path) {
-                switch_stanza(&mut lines, place, enabled);
+        for (range, source) in all.into_iter().rev().filter(|(_, source)| source.enabled != enabled) {
+            if is_deb822(&source.path) {
+                set_stanza_enabled(&mut lines, range, enabled);
             } else if enabled {
-                let line = &mut lines[place.start];
+                let line = &mut lines[range.start];
                 *line = line.trim_start_matches(|c: char| c == '#' || c.is_whitespace()).to_owned();
             } else {
-                lines[place.start].insert_str(0, "# ");
+                lines[range.start].insert_str(0, "# ");
             }
             changed = true;
-            tracing::info!(uris = it.uris.join(" "), enabled, "switched the package source");
+            tracing::info!(uris = source.uris.join(" "), enabled, "switched the package source");
         }
         if changed {
             pathops::ensure_contents(&source.path, lines.join("\n") + "\n")?;
@@ -144,33 +144,33 @@ impl Apt {
 }
 
 /// The text of a file that apt would read. `None` if it does not exist, or has another extension.
-fn text_of(path: &Path) -> Result<Option<String>, Error> {
-    let is_one = path.extension().is_some_and(|ending| ending == "list" || ending == "sources");
-    if !is_one || !path.is_file() {
+fn read_if_source(path: &Path) -> Result<Option<String>, Error> {
+    let is_source = path.extension().is_some_and(|ending| ending == "list" || ending == "sources");
+    if !is_source || !path.is_file() {
         return Ok(None);
     }
     let bytes = fs::read(path).map_err(pathops::Error::step("read", path))?;
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-type Place = std::ops::Range<usize>;
+type LineRange = std::ops::Range<usize>;
 
-fn is_stanzas(path: &Path) -> bool {
+fn is_deb822(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "sources")
 }
 
 /// The sources in a text, with their lines.
-fn entries(path: &Path, text: &str) -> Vec<(Place, Source)> {
+fn parse_file(path: &Path, text: &str) -> Vec<(LineRange, Source)> {
     let lines: Vec<&str> = text.lines().collect();
-    if is_stanzas(path) { stanzas(path, &lines) } else { single_lines(path, &lines) }
+    if is_deb822(path) { parse_stanzas(path, &lines) } else { parse_lines(path, &lines) }
 }
 
-fn single_lines(path: &Path, lines: &[&str]) -> Vec<(Place, Source)> {
+fn parse_lines(path: &Path, lines: &[&str]) -> Vec<(LineRange, Source)> {
     let mut sources = Vec::new();
     for (number, line) in lines.iter().enumerate() {
         let uncommented = line.trim_start_matches(|c: char| c == '#' || c.is_whitespace());
         let enabled = !line.trim_start().starts_with('#');
-        match Source::of_line(path, uncommented, enabled) {
+        match Source::parse_line(path, uncommented, enabled) {
             Some(source) => sources.push((number..number + 1, source)),
             None if enabled && !uncommented.is_empty() => {
                 tracing::warn!("{}, line {}: not a package source: {line}", path.display(), number + 1);
@@ -181,7 +181,7 @@ fn single_lines(path: &Path, lines: &[&str]) -> Vec<(Place, Source)> {
     sources
 }
 
-fn stanzas(path: &Path, lines: &[&str]) -> Vec<(Place, Source)> {
+fn parse_stanzas(path: &Path, lines: &[&str]) -> Vec<(LineRange, Source)> {
     let mut sources = Vec::new();
     let blank = |line: &&str| line.trim().is_empty();
     let mut start = 0;
@@ -189,7 +189,7 @@ fn stanzas(path: &Path, lines: &[&str]) -> Vec<(Place, Source)> {
         let length = lines[start..].iter().position(blank).unwrap_or(lines.len() - start);
         let stanza = &lines[start..start + length];
         if stanza.iter().any(|line| !line.starts_with('#')) {
-            if let Some(source) = Source::of_stanza(path, stanza) {
+            if let Some(source) = Source::parse_stanza(path, stanza) {
                 sources.push((start..start + length, source));
             } else {
                 tracing::warn!("{}, line {}: not a package source", path.display(), start + 1);
@@ -202,7 +202,7 @@ fn stanzas(path: &Path, lines: &[&str]) -> Vec<(Place, Source)> {
 
 impl Source {
     /// `deb [arch=amd64 signed-by=/key] URI SUITE COMPONENT…`
-    pub(super) fn of_line(path: &Path, line: &str, enabled: bool) -> Option<Self> {
+    pub(super) fn parse_line(path: &Path, line: &str, enabled: bool) -> Option<Self> {
         // The rest after a `#` is a comment, also at the end of a line.
         let line = line.split('#').next().unwrap_or_default();
         let (kind, rest) = line.split_once(char::is_whitespace)?;
@@ -234,11 +234,11 @@ impl Source {
         })
     }
 
-    fn of_stanza(path: &Path, lines: &[&str]) -> Option<Self> {
+    fn parse_stanza(path: &Path, lines: &[&str]) -> Option<Self> {
         let field = |name: &str| {
             let first = lines.iter().position(|line| is_field(line, name))?;
             let mut value = lines[first].split_once(':')?.1.trim().to_owned();
-            for line in continuation(lines, first).filter(|line| !line.starts_with('#')) {
+            for line in continuation_lines(lines, first).filter(|line| !line.starts_with('#')) {
                 value = format!("{value}\n{}", line.trim());
             }
             Some(value.trim().to_owned())
@@ -271,17 +271,17 @@ fn is_field(line: &str, name: &str) -> bool {
 }
 
 /// The lines that continue the field at `first`: indented lines, and comments between them.
-fn continuation<'a>(lines: &'a [&'a str], first: usize) -> impl Iterator<Item = &'a str> {
+fn continuation_lines<'a>(lines: &'a [&'a str], first: usize) -> impl Iterator<Item = &'a str> {
     lines[first + 1..].iter().copied().take_while(|line| line.starts_with([' ', '\t', '#']))
 }
 
-fn switch_stanza(lines: &mut Vec<String>, place: &Place, enabled: bool) {
-    let set = format!("Enabled: {}", if enabled { "yes" } else { "no" });
-    if let Some(found) = lines[place.clone()].iter().position(|line| is_field(line, "Enabled")) {
-        lines[place.start + found] = set;
+fn set_stanza_enabled(lines: &mut Vec<String>, range: &LineRange, enabled: bool) {
+    let field = format!("Enabled: {}", if enabled { "yes" } else { "no" });
+    if let Some(found) = lines[range.clone()].iter().position(|line| is_field(line, "Enabled")) {
+        lines[range.start + found] = field;
     } else {
-        let comments = lines[place.clone()].iter().take_while(|line| line.starts_with('#')).count();
-        lines.insert(place.start + comments, set);
+        let comments = lines[range.clone()].iter().take_while(|line| line.starts_with('#')).count();
+        lines.insert(range.start + comments, field);
     }
 }
 
@@ -384,7 +384,7 @@ suites: ./
     }
 
     #[test]
-    fn a_source_that_is_gone_is_an_error_that_names_its_file() {
+    fn a_missing_source_is_an_error_that_names_its_file() {
         let (folder, apt) = apt();
         let source = apt.sources().unwrap().remove(1);
         fs::write(folder.path().join("sources.list"), "").unwrap();

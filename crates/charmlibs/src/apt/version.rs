@@ -72,7 +72,7 @@ mod tests {
 
     /// In ascending order. The tests in machines compare all pairs of these versions with dpkg.
     #[test]
-    fn versions_are_ordered_as_dpkg_does() {
+    fn versions_are_in_ascending_order() {
         let versions = [
             "0~~",
             "0~",

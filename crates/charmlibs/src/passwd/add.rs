@@ -87,13 +87,13 @@ impl NewUser {
 /// [`Error::Differs`]: it exists with another UID. [`Error::NotFound`]: there is no such group. See [`Error`] for
 /// others.
 pub fn add_user(name: &str, new: &NewUser) -> Result<bool, Error> {
-    check("user", name)?;
+    check_name("user", name)?;
     for group in new.group.iter().chain(&new.groups) {
-        the_group(group)?;
+        require_group(group)?;
     }
-    if let Some(there) = user_exists(name)? {
-        if let Some(uid) = new.uid.filter(|&uid| uid != there.uid) {
-            return Err(differs("user", name, there.uid, uid));
+    if let Some(existing) = user_exists(name)? {
+        if let Some(uid) = new.uid.filter(|&uid| uid != existing.uid) {
+            return Err(differs("user", name, existing.uid, uid));
         }
         for group in &new.groups {
             add_user_to_group(name, group)?;
@@ -103,8 +103,8 @@ pub fn add_user(name: &str, new: &NewUser) -> Result<bool, Error> {
     let mut run = Run::new("useradd");
     let uid = new.uid.map(|uid| uid.to_string());
     // `useradd` refuses to create the user's own group if it exists.
-    let own_group = group_exists(name)?.map(|_| name.to_owned());
-    let group = new.group.clone().or(own_group);
+    let existing_group = group_exists(name)?.map(|_| name.to_owned());
+    let group = new.group.clone().or(existing_group);
     for (option, value) in [("--uid", &uid), ("--shell", &new.shell), ("--home-dir", &new.home), ("--gid", &group)] {
         if let Some(value) = value {
             run = run.args([option, value]);
@@ -123,7 +123,7 @@ pub fn add_user(name: &str, new: &NewUser) -> Result<bool, Error> {
     if let Some(hash) = &new.password_hash {
         run = run.arg("--password").secret_arg(hash);
     }
-    change("add", "user", name, run)?;
+    run_program("add", "user", name, run)?;
     tracing::info!(user = name, "added the user");
     Ok(true)
 }
@@ -161,10 +161,10 @@ impl NewGroup {
 /// # Errors
 /// [`Error::Differs`]: it exists with another GID. See [`Error`] for others.
 pub fn add_group(name: &str, new: &NewGroup) -> Result<bool, Error> {
-    check("group", name)?;
-    if let Some(there) = group_exists(name)? {
+    check_name("group", name)?;
+    if let Some(existing) = group_exists(name)? {
         return match new.gid {
-            Some(gid) if gid != there.gid => Err(differs("group", name, there.gid, gid)),
+            Some(gid) if gid != existing.gid => Err(differs("group", name, existing.gid, gid)),
             _ => Ok(false),
         };
     }
@@ -175,7 +175,7 @@ pub fn add_group(name: &str, new: &NewGroup) -> Result<bool, Error> {
     if let Some(gid) = new.gid {
         run = run.args(["--gid", &gid.to_string()]);
     }
-    change("add", "group", name, run)?;
+    run_program("add", "group", name, run)?;
     tracing::info!(group = name, "added the group");
     Ok(true)
 }
@@ -185,12 +185,12 @@ pub fn add_group(name: &str, new: &NewGroup) -> Result<bool, Error> {
 /// # Errors
 /// [`Error::NotFound`]: there is no such user or group. See [`Error`] for others.
 pub fn add_user_to_group(user: &str, group: &str) -> Result<bool, Error> {
-    let there = the_user(user)?;
-    let into = the_group(group)?;
-    if there.gid == into.gid || into.members.contains(&there.name) {
+    let user_entry = require_user(user)?;
+    let group_entry = require_group(group)?;
+    if user_entry.gid == group_entry.gid || group_entry.members.contains(&user_entry.name) {
         return Ok(false);
     }
-    change("change", "user", user, Run::new("usermod").args(["--append", "--groups", group]))?;
+    run_program("change", "user", user, Run::new("usermod").args(["--append", "--groups", group]))?;
     tracing::info!(user, group, "added the user to the group");
     Ok(true)
 }
@@ -212,11 +212,11 @@ pub fn remove_user_and_home(name: &str) -> Result<bool, Error> {
 }
 
 fn delete_user(name: &str, run: Run) -> Result<bool, Error> {
-    check("user", name)?;
+    check_name("user", name)?;
     if user_exists(name)?.is_none() {
         return Ok(false);
     }
-    change("remove", "user", name, run)?;
+    run_program("remove", "user", name, run)?;
     tracing::info!(user = name, "removed the user");
     Ok(true)
 }
@@ -239,39 +239,39 @@ pub fn remove_group_of_user(name: &str) -> Result<bool, Error> {
 }
 
 fn delete_group(name: &str, run: Run) -> Result<bool, Error> {
-    check("group", name)?;
+    check_name("group", name)?;
     if group_exists(name)?.is_none() {
         return Ok(false);
     }
-    change("remove", "group", name, run)?;
+    run_program("remove", "group", name, run)?;
     tracing::info!(group = name, "removed the group");
     Ok(true)
 }
 
-fn the_user(name: &str) -> Result<User, Error> {
-    check("user", name)?;
+fn require_user(name: &str) -> Result<User, Error> {
+    check_name("user", name)?;
     user_exists(name)?.ok_or_else(|| Error::NotFound { kind: "user", name: name.to_owned() })
 }
 
-fn the_group(name: &str) -> Result<Group, Error> {
-    check("group", name)?;
+fn require_group(name: &str) -> Result<Group, Error> {
+    check_name("group", name)?;
     group_exists(name)?.ok_or_else(|| Error::NotFound { kind: "group", name: name.to_owned() })
 }
 
-fn change(doing: &'static str, kind: &'static str, name: &str, run: Run) -> Result<(), Error> {
+fn run_program(operation: &'static str, kind: &'static str, name: &str, run: Run) -> Result<(), Error> {
     match run.arg("--").arg(name).env("LC_ALL", "C").output() {
         Ok(_) => Ok(()),
-        Err(error) => Err(Error::Program { doing, kind, name: name.to_owned(), error: error.into() }),
+        Err(error) => Err(Error::Program { operation, kind, name: name.to_owned(), error: error.into() }),
     }
 }
 
-fn differs(kind: &'static str, name: &str, there: u32, wanted: u32) -> Error {
-    let (name, there, wanted) = (name.to_owned(), there.to_string(), wanted.to_string());
-    Error::Differs { kind, name, what: "number", there, wanted }
+fn differs(kind: &'static str, name: &str, actual: u32, requested: u32) -> Error {
+    let (name, actual, requested) = (name.to_owned(), actual.to_string(), requested.to_string());
+    Error::Differs { kind, name, property: "number", actual, requested }
 }
 
 /// Debian's rule for `useradd`, without names that end in `$` and without numbers.
-fn check(kind: &'static str, name: &str) -> Result<(), Error> {
+fn check_name(kind: &'static str, name: &str) -> Result<(), Error> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let start = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     if start && name.len() <= 32 && name.bytes().all(allowed) {

@@ -87,8 +87,8 @@ impl Options {
             return Err(Error::NoFileName { path: path.to_path_buf() });
         }
         let mode = self.mode.unwrap_or(0o644);
-        let owner = Owner::find(self.user.as_deref(), self.group.as_deref())?;
-        let path = &if self.replace_link { path.to_path_buf() } else { follow(path)? };
+        let owner = Owner::look_up(self.user.as_deref(), self.group.as_deref())?;
+        let path = &if self.replace_link { path.to_path_buf() } else { resolve_links(path)? };
         let old = match fs::symlink_metadata(path) {
             Ok(old) if old.is_symlink() => None,
             Ok(old) if old.is_dir() => return Err(Error::IsFolder { path: path.clone() }),
@@ -119,11 +119,11 @@ impl Options {
 }
 
 /// The path of the file itself, if `path` is a symbolic link, even to a missing file.
-fn follow(path: &Path) -> Result<PathBuf, Error> {
+fn resolve_links(path: &Path) -> Result<PathBuf, Error> {
     /// The number of links after which Linux gives up with `ELOOP`.
-    const LINKS_MAX: usize = 40;
+    const MAX_LINKS: usize = 40;
     let mut path = path.to_path_buf();
-    for _ in 0..LINKS_MAX {
+    for _ in 0..MAX_LINKS {
         match fs::read_link(&path) {
             Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
             // Not a link, or missing.

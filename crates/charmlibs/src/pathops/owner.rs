@@ -14,17 +14,17 @@ pub(super) struct Owner {
 
 impl Owner {
     /// Look up the names.
-    pub(super) fn find(user: Option<&str>, group: Option<&str>) -> Result<Self, Error> {
+    pub(super) fn look_up(user: Option<&str>, group: Option<&str>) -> Result<Self, Error> {
         let mut owner = Self::default();
         if let Some(name) = user {
             // name:password:UID:GID:…
             let fields = getent("user", "passwd", name)?;
-            owner.user = Some(number("user", name, fields.get(2))?);
-            owner.group_of_user = Some(number("user", name, fields.get(3))?);
+            owner.user = Some(parse_number("user", name, fields.get(2))?);
+            owner.group_of_user = Some(parse_number("user", name, fields.get(3))?);
         }
         if let Some(name) = group {
             // name:password:GID:members
-            owner.group = Some(number("group", name, getent("group", "group", name)?.get(2))?);
+            owner.group = Some(parse_number("group", name, getent("group", "group", name)?.get(2))?);
         }
         Ok(owner)
     }
@@ -37,7 +37,7 @@ fn getent(kind: &'static str, database: &str, name: &str) -> Result<Vec<String>,
         .ok_or_else(|| Error::UnknownOwner { kind, name: name.to_owned() })
 }
 
-fn number(kind: &'static str, name: &str, field: Option<&String>) -> Result<u32, Error> {
+fn parse_number(kind: &'static str, name: &str, field: Option<&String>) -> Result<u32, Error> {
     field.and_then(|field| field.parse().ok()).ok_or_else(|| Error::Getent {
         kind,
         name: name.to_owned(),
@@ -50,25 +50,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn root_is_number_0() {
-        let owner = Owner::find(Some("root"), Some("root")).unwrap();
+    fn root_has_uid_and_gid_0() {
+        let owner = Owner::look_up(Some("root"), Some("root")).unwrap();
         assert_eq!(owner, Owner { user: Some(0), group: Some(0), group_of_user: Some(0) });
     }
 
     #[test]
-    fn without_names_nothing_is_looked_up() {
-        assert_eq!(Owner::find(None, None).unwrap(), Owner::default());
+    fn no_names_leave_the_owner_unchanged() {
+        assert_eq!(Owner::look_up(None, None).unwrap(), Owner::default());
     }
 
     #[test]
-    fn an_unknown_user_is_named() {
-        let error = Owner::find(Some("no-such-user"), None).unwrap_err();
+    fn the_error_about_an_unknown_user_has_its_name() {
+        let error = Owner::look_up(Some("no-such-user"), None).unwrap_err();
         assert_eq!(error.to_string(), "there is no user named 'no-such-user' on this machine");
     }
 
     #[test]
-    fn an_unknown_group_is_named() {
-        let error = Owner::find(Some("root"), Some("--no-such-group")).unwrap_err();
+    fn the_error_about_an_unknown_group_has_its_name() {
+        let error = Owner::look_up(Some("root"), Some("--no-such-group")).unwrap_err();
         assert_eq!(error.to_string(), "there is no group named '--no-such-group' on this machine");
     }
 }

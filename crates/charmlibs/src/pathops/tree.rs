@@ -37,8 +37,8 @@ pub fn remove(path: impl AsRef<Path>) -> Result<bool, Error> {
     if path.file_name().is_none() {
         return Err(Error::NotRemovable { path: path.to_path_buf() });
     }
-    let Some(there) = look(path)? else { return Ok(false) };
-    let removed = if there.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let Some(metadata) = symlink_metadata(path)? else { return Ok(false) };
+    let removed = if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::step("remove", path)(error)),
         _ => Ok(true),
@@ -52,10 +52,10 @@ impl Options {
     /// # Errors
     /// [`Error::NotFolder`]: it exists, but is not a folder. See [`Error`] for others.
     pub fn ensure_folder(&self, path: impl AsRef<Path>) -> Result<bool, Error> {
-        self.folder(
+        self.ensure_folder_with(
             path.as_ref(),
             self.mode.unwrap_or(0o755),
-            Owner::find(self.user.as_deref(), self.group.as_deref())?,
+            Owner::look_up(self.user.as_deref(), self.group.as_deref())?,
         )
     }
 
@@ -67,30 +67,30 @@ impl Options {
     /// See [`Error`]. Each file is then complete, but the tree may be only partly copied.
     pub fn ensure_tree(&self, source: impl AsRef<Path>, target: impl AsRef<Path>) -> Result<bool, Error> {
         let (source, target) = (source.as_ref(), target.as_ref());
-        let owner = Owner::find(self.user.as_deref(), self.group.as_deref())?;
-        if real(target)?.starts_with(real(source)?) {
+        let owner = Owner::look_up(self.user.as_deref(), self.group.as_deref())?;
+        if canonicalize(target)?.starts_with(canonicalize(source)?) {
             return Err(Error::IntoItself { path: source.to_path_buf() });
         }
-        self.copy(source, target, owner)
+        self.copy_tree(source, target, owner)
     }
 
-    fn copy(&self, source: &Path, target: &Path, owner: Owner) -> Result<bool, Error> {
+    fn copy_tree(&self, source: &Path, target: &Path, owner: Owner) -> Result<bool, Error> {
         let mode = fs::metadata(source).map_err(Error::step("look at", source))?.mode() & 0o7777;
-        let mut changed = self.folder(target, mode, owner)?;
+        let mut changed = self.ensure_folder_with(target, mode, owner)?;
         for entry in fs::read_dir(source).map_err(Error::step("read the folder", source))? {
             let entry = entry.map_err(Error::step("read the folder", source))?;
             let (from, to) = (entry.path(), target.join(entry.file_name()));
-            let what = entry.metadata().map_err(Error::step("look at", &from))?;
-            changed |= if what.is_dir() {
-                self.copy(&from, &to, owner)?
-            } else if what.is_symlink() {
+            let metadata = entry.metadata().map_err(Error::step("look at", &from))?;
+            changed |= if metadata.is_dir() {
+                self.copy_tree(&from, &to, owner)?
+            } else if metadata.is_symlink() {
                 ensure_link(&from, &to, owner)?
-            } else if what.is_file() {
+            } else if metadata.is_file() {
                 // Replace a link in the way: its target is not part of the tree.
-                let link = look(&to)?.is_some_and(|there| there.is_symlink()) && remove(&to)?;
+                let link_removed = symlink_metadata(&to)?.is_some_and(|existing| existing.is_symlink()) && remove(&to)?;
                 let content = fs::read(&from).map_err(Error::step("read", &from))?;
-                let mode = self.mode.unwrap_or(what.mode() & 0o7777);
-                self.clone().mode(mode).ensure_contents(&to, content)? | link
+                let mode = self.mode.unwrap_or(metadata.mode() & 0o7777);
+                self.clone().mode(mode).ensure_contents(&to, content)? | link_removed
             } else {
                 return Err(Error::NotRegular { path: from });
             };
@@ -104,13 +104,13 @@ impl Options {
     /// # Errors
     /// See [`Error`].
     pub fn ensure_owner(&self, path: impl AsRef<Path>) -> Result<bool, Error> {
-        let owner = Owner::find(self.user.as_deref(), self.group.as_deref())?;
+        let owner = Owner::look_up(self.user.as_deref(), self.group.as_deref())?;
         ensure_owner(path.as_ref(), owner)
     }
 
-    fn folder(&self, path: &Path, mode: u32, owner: Owner) -> Result<bool, Error> {
+    fn ensure_folder_with(&self, path: &Path, mode: u32, owner: Owner) -> Result<bool, Error> {
         let new = match fs::metadata(path) {
-            Ok(there) if there.is_dir() => false,
+            Ok(metadata) if metadata.is_dir() => false,
             Ok(_) => return Err(Error::NotFolder { path: path.to_path_buf() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 make_folders(path).map_err(Error::step("make the folder", path))?;
@@ -118,13 +118,13 @@ impl Options {
             }
             Err(error) => return Err(Error::step("look at", path)(error)),
         };
-        let there = fs::metadata(path).map_err(Error::step("look at", path))?;
-        let given = own(path, &there, owner)?;
-        let other_mode = mode != there.mode() & 0o7777;
-        if other_mode {
+        let metadata = fs::metadata(path).map_err(Error::step("look at", path))?;
+        let owner_changed = set_owner(path, &metadata, owner)?;
+        let mode_differs = mode != metadata.mode() & 0o7777;
+        if mode_differs {
             fs::set_permissions(path, Permissions::from_mode(mode)).map_err(Error::step("set the mode of", path))?;
         }
-        Ok(new || given || other_mode)
+        Ok(new || owner_changed || mode_differs)
     }
 }
 
@@ -133,8 +133,8 @@ pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
     }
-    if let Some(above) = folder.parent() {
-        make_folders(above)?;
+    if let Some(parent) = folder.parent() {
+        make_folders(parent)?;
     }
     match fs::create_dir(folder) {
         Ok(()) => fs::set_permissions(folder, Permissions::from_mode(0o755)),
@@ -145,11 +145,11 @@ pub(super) fn make_folders(folder: &Path) -> io::Result<()> {
 }
 
 /// The path without links. Its end may not exist yet.
-fn real(path: &Path) -> Result<PathBuf, Error> {
+fn canonicalize(path: &Path) -> Result<PathBuf, Error> {
     match fs::canonicalize(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => match (path.parent(), path.file_name()) {
-            (Some(above), Some(name)) if !above.as_os_str().is_empty() => Ok(real(above)?.join(name)),
-            (Some(_), Some(name)) => Ok(real(Path::new("."))?.join(name)),
+            (Some(parent), Some(name)) if !parent.as_os_str().is_empty() => Ok(canonicalize(parent)?.join(name)),
+            (Some(_), Some(name)) => Ok(canonicalize(Path::new("."))?.join(name)),
             _ => Err(Error::step("look at", path)(error)),
         },
         result => result.map_err(Error::step("look at", path)),
@@ -157,34 +157,34 @@ fn real(path: &Path) -> Result<PathBuf, Error> {
 }
 
 /// The metadata of `path` itself, if it exists.
-fn look(path: &Path) -> Result<Option<Metadata>, Error> {
+fn symlink_metadata(path: &Path) -> Result<Option<Metadata>, Error> {
     match fs::symlink_metadata(path) {
-        Ok(there) => Ok(Some(there)),
+        Ok(metadata) => Ok(Some(metadata)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(error) => Err(Error::step("look at", path)(error)),
     }
 }
 
 fn ensure_link(from: &Path, to: &Path, owner: Owner) -> Result<bool, Error> {
-    let leads_to = fs::read_link(from).map_err(Error::step("read the link", from))?;
-    let there = look(to)?;
-    let right = fs::read_link(to).is_ok_and(|there| there == leads_to);
-    if !right {
-        match there {
-            Some(there) if there.is_dir() => return Err(Error::IsFolder { path: to.to_path_buf() }),
+    let link_target = fs::read_link(from).map_err(Error::step("read the link", from))?;
+    let existing = symlink_metadata(to)?;
+    let correct = fs::read_link(to).is_ok_and(|target| target == link_target);
+    if !correct {
+        match existing {
+            Some(existing) if existing.is_dir() => return Err(Error::IsFolder { path: to.to_path_buf() }),
             Some(_) => _ = remove(to)?,
             None => {}
         }
-        symlink(&leads_to, to).map_err(Error::step("make the link", to))?;
+        symlink(&link_target, to).map_err(Error::step("make the link", to))?;
     }
-    let there = fs::symlink_metadata(to).map_err(Error::step("look at", to))?;
-    Ok(own(to, &there, owner)? || !right)
+    let metadata = fs::symlink_metadata(to).map_err(Error::step("look at", to))?;
+    Ok(set_owner(to, &metadata, owner)? || !correct)
 }
 
 fn ensure_owner(path: &Path, owner: Owner) -> Result<bool, Error> {
-    let there = fs::symlink_metadata(path).map_err(Error::step("look at", path))?;
-    let mut changed = own(path, &there, owner)?;
-    if there.is_dir() {
+    let metadata = fs::symlink_metadata(path).map_err(Error::step("look at", path))?;
+    let mut changed = set_owner(path, &metadata, owner)?;
+    if metadata.is_dir() {
         for entry in fs::read_dir(path).map_err(Error::step("read the folder", path))? {
             changed |= ensure_owner(&entry.map_err(Error::step("read the folder", path))?.path(), owner)?;
         }
@@ -193,18 +193,18 @@ fn ensure_owner(path: &Path, owner: Owner) -> Result<bool, Error> {
 }
 
 /// Set the owner of `path`. Returns whether it changed.
-fn own(path: &Path, there: &Metadata, owner: Owner) -> Result<bool, Error> {
-    let user = owner.user.filter(|&user| user != there.uid());
+fn set_owner(path: &Path, metadata: &Metadata, owner: Owner) -> Result<bool, Error> {
+    let user = owner.user.filter(|&user| user != metadata.uid());
     // As for a file, the user's primary group is set with the user.
     let group = owner.group.or(if user.is_some() { owner.group_of_user } else { None });
-    let group = group.filter(|&group| group != there.gid());
+    let group = group.filter(|&group| group != metadata.gid());
     if user.is_none() && group.is_none() {
         return Ok(false);
     }
     lchown(path, user, group).map_err(Error::step("set the owner of", path))?;
     // Changing the owner rightly clears a file's set-user-ID bit, but restore the bits of a folder.
-    if there.is_dir() {
-        let mode = Permissions::from_mode(there.mode() & 0o7777);
+    if metadata.is_dir() {
+        let mode = Permissions::from_mode(metadata.mode() & 0o7777);
         fs::set_permissions(path, mode).map_err(Error::step("set the mode of", path))?;
     }
     Ok(true)

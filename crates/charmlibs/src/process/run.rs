@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Replaces secrets in errors.
-const HIDDEN: &str = "***";
+const REPLACEMENT: &str = "***";
 /// Enough lines of output to see why a program failed.
-const LAST_LINES: usize = 10;
+const MAX_ERROR_LINES: usize = 10;
 
 /// A program with its arguments, which must exit with 0.
 ///
@@ -110,7 +110,7 @@ impl Run {
     /// [`Error`]: it could not be started, did not end in time, or did not exit with 0.
     pub fn output(mut self) -> Result<Output, Error> {
         let output = self.run()?;
-        if output.status.success() { Ok(output) } else { Err(self.failed(&output)) }
+        if output.status.success() { Ok(output) } else { Err(self.failed_error(&output)) }
     }
 
     /// Run the program, and return its standard output as text, without trailing whitespace.
@@ -134,8 +134,8 @@ impl Run {
         let command_line = self.command_line();
         tracing::debug!("running `{command_line}`");
         let result = match self.limit {
-            Some(limit) => super::within(&mut self.command, self.input.as_deref(), limit),
-            None => super::to_the_end(&mut self.command, self.input.as_deref(), std::process::Child::wait),
+            Some(limit) => super::run_within(&mut self.command, self.input.as_deref(), limit),
+            None => super::run_to_exit(&mut self.command, self.input.as_deref(), std::process::Child::wait),
         };
         result.map_err(|error| match self.limit {
             Some(limit) if error.kind() == io::ErrorKind::TimedOut => Error::TimedOut { command: command_line, limit },
@@ -153,10 +153,10 @@ impl Run {
     }
 
     fn without_secrets(&self, text: String) -> String {
-        self.secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), HIDDEN))
+        self.secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), REPLACEMENT))
     }
 
-    fn failed(&self, output: &Output) -> Error {
+    fn failed_error(&self, output: &Output) -> Error {
         let text = |bytes| self.without_secrets(String::from_utf8_lossy(bytes).into_owned());
         Error::Failed(Failure {
             command: self.command_line(),
@@ -248,9 +248,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` {}", self.command, super::outcome(self.status))?;
-        let said = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
-        let lines: Vec<_> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        match &lines[lines.len().saturating_sub(LAST_LINES)..] {
+        let output = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
+        let lines: Vec<_> = output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        match &lines[lines.len().saturating_sub(MAX_ERROR_LINES)..] {
             [] => f.write_str(" without a message"),
             lines => write!(f, ": {}", lines.join("; ")),
         }
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_carries_command_code_and_both_outputs() {
+    fn a_failure_has_the_command_the_exit_code_and_both_outputs() {
         let error = sh("echo out; echo gone >&2; echo wrong >&2; exit 3").output().unwrap_err();
         let failure = error.failure().unwrap();
         assert_eq!((failure.code(), failure.stdout.as_str()), (Some(3), "out\n"));
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_hidden_wherever_they_come_up() {
+    fn secrets_are_hidden_everywhere() {
         let error = sh("echo $0 $TOKEN; echo $0 >&2; cat >&2; exit 1")
             .secret_arg("hunter2")
             .secret_env("TOKEN", "hunter2-and-more")
@@ -290,18 +290,18 @@ mod tests {
     }
 
     #[test]
-    fn input_is_read_to_its_end_even_if_it_is_long() {
+    fn long_input_is_passed_completely() {
         let text = Run::new("wc").arg("-c").input(vec![b'x'; 1 << 20]).text().unwrap();
         assert_eq!(text, "1048576");
     }
 
     #[test]
-    fn environment_and_folder_are_the_program_s() {
+    fn the_environment_and_the_working_directory_are_set() {
         assert_eq!(sh("echo $NAME; pwd").env("NAME", "value").in_folder("/").text().unwrap(), "value\n/");
     }
 
     #[test]
-    fn a_missing_or_slow_program_is_named() {
+    fn the_error_about_a_missing_or_slow_program_has_its_command_line() {
         let error = Run::new("/nonexistent/program").arg("x").output().unwrap_err();
         assert!(error.is_not_found());
         assert!(error.to_string().starts_with("could not run `/nonexistent/program x`: "), "{error}");
@@ -311,12 +311,12 @@ mod tests {
     }
 
     #[test]
-    fn an_exit_code_can_be_an_answer() {
+    fn any_outcome_returns_the_output_for_any_exit_code() {
         assert_eq!(sh("exit 7").any_outcome().unwrap().status.code(), Some(7));
     }
 
     #[test]
-    fn a_failure_can_be_made_in_a_test() {
+    fn a_failure_can_be_constructed_in_a_test() {
         let failure = Failure::new("nginx -t", 1, "");
         assert_eq!(Error::Failed(failure).to_string(), "`nginx -t` exited with code 1 without a message");
     }

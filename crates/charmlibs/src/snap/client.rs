@@ -11,15 +11,15 @@ use super::error::{Error, Refusal};
 use super::http;
 
 /// Longer than the 38 s for which snapd itself tries to reach the store.
-const REQUEST_LIMIT: Duration = Duration::from_mins(2);
-/// Requests longer than this contain a file.
-const FILE_LENGTH: u64 = 1 << 20;
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(2);
+/// A longer request contains a snap file.
+const MAX_LENGTH_WITHOUT_FILE: u64 = 1 << 20;
 /// How often to check whether a change is done; the same as in the program `snap`.
-const POLL: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// How often to retry while another change is in the way.
-const CONFLICT_POLL: Duration = Duration::from_millis(500);
+const CONFLICT_POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long to wait while snapd restarts because it refreshes itself.
-const RESTART_LIMIT: Duration = Duration::from_secs(10);
+const RESTART_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A machine's snapd.
 ///
@@ -35,12 +35,12 @@ const RESTART_LIMIT: Duration = Duration::from_secs(10);
 pub struct Snapd {
     socket: PathBuf,
     timeout: Duration,
-    request_limit: Duration,
+    request_timeout: Duration,
 }
 
 impl Default for Snapd {
     fn default() -> Self {
-        Self { socket: "/run/snapd.socket".into(), timeout: Duration::from_mins(15), request_limit: REQUEST_LIMIT }
+        Self { socket: "/run/snapd.socket".into(), timeout: Duration::from_mins(15), request_timeout: REQUEST_TIMEOUT }
     }
 }
 
@@ -62,34 +62,36 @@ impl Snapd {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
-        self.request_limit = REQUEST_LIMIT.min(timeout);
+        self.request_timeout = REQUEST_TIMEOUT.min(timeout);
         self
     }
 
-    pub(super) fn get_json(&self, path: &str, doing: &str) -> Result<Value, Error> {
-        Ok(self.answer("GET", path, &mut io::empty(), 0, "application/json", doing)?.0)
+    pub(super) fn get_json(&self, path: &str, operation: &str) -> Result<Value, Error> {
+        Ok(self.request("GET", path, &mut io::empty(), 0, "application/json", operation)?.0)
     }
 
     /// Send JSON, and wait for the change that it starts, if any.
-    pub(super) fn send(&self, method: &str, path: &str, body: &Value, doing: &str) -> Result<(), Error> {
+    pub(super) fn send(&self, method: &str, path: &str, body: &Value, operation: &str) -> Result<(), Error> {
         let body = body.to_string();
         let length = body.len() as u64;
-        self.when_free(|| self.send_body(method, path, &mut body.as_bytes(), length, "application/json", doing))
+        self.retry_on_conflict(|| {
+            self.send_body(method, path, &mut body.as_bytes(), length, "application/json", operation)
+        })
     }
 
     /// Run `send`, and retry it while another change conflicts: an automatic refresh, or snapd's setup on a new
     /// machine.
-    pub(super) fn when_free(&self, mut send: impl FnMut() -> Result<(), Error>) -> Result<(), Error> {
+    pub(super) fn retry_on_conflict(&self, mut send: impl FnMut() -> Result<(), Error>) -> Result<(), Error> {
         let started = Instant::now();
         let mut logged = false;
         loop {
             match send() {
-                Err(error) if error.may_pass() && started.elapsed() < self.timeout => {
+                Err(error) if error.is_temporary() && started.elapsed() < self.timeout => {
                     if !logged {
                         tracing::info!("{error}; waiting for it");
                         logged = true;
                     }
-                    thread::sleep(CONFLICT_POLL.min(self.timeout.saturating_sub(started.elapsed())));
+                    thread::sleep(CONFLICT_POLL_INTERVAL.min(self.timeout.saturating_sub(started.elapsed())));
                 }
                 result => return result,
             }
@@ -103,50 +105,50 @@ impl Snapd {
         body: &mut dyn Read,
         length: u64,
         content_type: &str,
-        doing: &str,
+        operation: &str,
     ) -> Result<(), Error> {
-        let (_, change) = self.answer(method, path, body, length, content_type, doing)?;
-        change.map_or(Ok(()), |change| self.wait(&change, doing))
+        let (_, change) = self.request(method, path, body, length, content_type, operation)?;
+        change.map_or(Ok(()), |change| self.wait_for_change(&change, operation))
     }
 
     /// The lines of a stream of JSON values, the format of snapd's logs.
-    pub(super) fn get_stream(&self, path: &str, doing: &str) -> Result<Vec<Value>, Error> {
+    pub(super) fn get_stream(&self, path: &str, operation: &str) -> Result<Vec<Value>, Error> {
         let request = format!("GET {path}");
-        let answer = self.exchange("GET", path, &mut io::empty(), 0, "application/json")?;
+        let response = self.exchange("GET", path, &mut io::empty(), 0, "application/json")?;
         let mut values = Vec::new();
-        for part in answer.body.split(|&byte| byte == 0x1e).filter(|part| !part.trim_ascii().is_empty()) {
-            let value: Value = serde_json::from_slice(part)
+        for line in response.body.split(|&byte| byte == 0x1e).filter(|line| !line.trim_ascii().is_empty()) {
+            let value: Value = serde_json::from_slice(line)
                 .map_err(|error| Error::Response { request: request.clone(), why: error.to_string() })?;
             values.push(value);
         }
         match values.first() {
-            Some(value) if value["type"] == "error" => Err(refusal(value, answer.status, doing)),
+            Some(value) if value["type"] == "error" => Err(refused(value, response.status, operation)),
             _ => Ok(values),
         }
     }
 
-    /// snapd's answer, and the ID of the change that it started.
-    fn answer(
+    /// snapd's result, and the ID of the change that it started.
+    fn request(
         &self,
         method: &str,
         path: &str,
         body: &mut dyn Read,
         length: u64,
         content_type: &str,
-        doing: &str,
+        operation: &str,
     ) -> Result<(Value, Option<String>), Error> {
-        let answer = self.exchange(method, path, body, length, content_type)?;
-        let wrong = |why: String| Error::Response { request: format!("{method} {path}"), why };
-        let mut value: Value = serde_json::from_slice(&answer.body)
-            .map_err(|error| wrong(format!("HTTP status {}, and no JSON: {error}", answer.status)))?;
+        let response = self.exchange(method, path, body, length, content_type)?;
+        let invalid = |why: String| Error::Response { request: format!("{method} {path}"), why };
+        let mut value: Value = serde_json::from_slice(&response.body)
+            .map_err(|error| invalid(format!("HTTP status {}, and no JSON: {error}", response.status)))?;
         match value["type"].as_str() {
             Some("sync") => Ok((value["result"].take(), None)),
             Some("async") => match value["change"].as_str() {
                 Some(change) => Ok((Value::Null, Some(change.to_owned()))),
-                None => Err(wrong("it names no change".to_owned())),
+                None => Err(invalid("it names no change".to_owned())),
             },
-            Some("error") => Err(refusal(&value, answer.status, doing)),
-            _ => Err(wrong(format!("HTTP status {}, and no type", answer.status))),
+            Some("error") => Err(refused(&value, response.status, operation)),
+            _ => Err(invalid(format!("HTTP status {}, and no type", response.status))),
         }
     }
 
@@ -157,64 +159,66 @@ impl Snapd {
         body: &mut dyn Read,
         length: u64,
         content_type: &str,
-    ) -> Result<http::Answer, Error> {
+    ) -> Result<http::Response, Error> {
         tracing::debug!("snapd: {method} {path}");
         let socket = http::connect(&self.socket)
             .map_err(|error| Error::NotRunning { socket: self.socket.display().to_string(), why: error.to_string() })?;
         // A snap's file takes time: snapd writes it to disk before it answers.
-        let limit = if length > FILE_LENGTH { self.timeout } else { self.request_limit };
+        let limit = if length > MAX_LENGTH_WITHOUT_FILE { self.timeout } else { self.request_timeout };
         let mut request = http::Request { method, path, content_type, body, length };
         http::exchange(socket, &mut request, limit).map_err(|error| {
             let request = format!("{method} {path}");
             match error.kind() {
-                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Error::TimedOut { doing: request, limit },
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Error::TimedOut { operation: request, limit },
                 io::ErrorKind::InvalidData => Error::Response { request, why: error.to_string() },
                 _ => Error::Connection { request, why: error.to_string() },
             }
         })
     }
 
-    fn wait(&self, id: &str, doing: &str) -> Result<(), Error> {
+    fn wait_for_change(&self, id: &str, operation: &str) -> Result<(), Error> {
         let started = Instant::now();
-        let mut seen = Instant::now();
+        let mut last_response = Instant::now();
         let path = format!("/v2/changes/{}", http::escape(id));
         loop {
-            let change = match self.get_json(&path, doing) {
+            let change = match self.get_json(&path, operation) {
                 // snapd restarts when it refreshes itself, even during a change.
-                Err(Error::NotRunning { .. } | Error::Connection { .. }) if seen.elapsed() < RESTART_LIMIT => {
-                    thread::sleep(POLL);
+                Err(Error::NotRunning { .. } | Error::Connection { .. })
+                    if last_response.elapsed() < RESTART_TIMEOUT =>
+                {
+                    thread::sleep(POLL_INTERVAL);
                     continue;
                 }
                 change => change?,
             };
-            seen = Instant::now();
+            last_response = Instant::now();
             match change["status"].as_str().unwrap_or_default() {
                 "Done" => return Ok(()),
                 "Wait" => {
-                    tracing::warn!("snapd's change {id} ({doing}) waits for the machine to be restarted");
+                    tracing::warn!("snapd's change {id} ({operation}) waits for the machine to be restarted");
                     return Ok(());
                 }
                 "Do" | "Doing" | "Undo" | "Undoing" | "Abort" => {}
                 status => {
                     let why = change["err"].as_str().map_or_else(|| format!("status {status}"), one_line);
-                    return Err(Error::Change { doing: doing.to_owned(), why, id: id.to_owned() });
+                    return Err(Error::Change { operation: operation.to_owned(), why, id: id.to_owned() });
                 }
             }
             if started.elapsed() >= self.timeout {
                 // Leave nothing half done: snapd undoes an aborted change.
-                let abort = self.send_abort(&path, doing);
-                tracing::debug!("aborting snapd's change {id}: {abort:?}");
-                let doing = format!("change {id} ({doing})");
-                return Err(Error::TimedOut { doing, limit: self.timeout });
+                let result = self.send_abort(&path, operation);
+                tracing::debug!("aborting snapd's change {id}: {result:?}");
+                let operation = format!("change {id} ({operation})");
+                return Err(Error::TimedOut { operation, limit: self.timeout });
             }
-            thread::sleep(POLL);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 
-    fn send_abort(&self, path: &str, doing: &str) -> Result<(), Error> {
+    fn send_abort(&self, path: &str, operation: &str) -> Result<(), Error> {
         let body = json!({"action": "abort"}).to_string();
         let length = body.len() as u64;
-        self.answer("POST", path, &mut body.as_bytes(), length, "application/json", doing).map(drop)
+        self.request("POST", path, &mut body.as_bytes(), length, "application/json", operation).map(drop)
     }
 }
 
@@ -222,8 +226,8 @@ fn one_line(text: &str) -> String {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-fn refusal(value: &Value, status: u16, doing: &str) -> Error {
+fn refused(value: &Value, status: u16, operation: &str) -> Error {
     let result = &value["result"];
     let text = |key: &str| result[key].as_str().unwrap_or_default().to_owned();
-    Error::Refused(Refusal { doing: doing.to_owned(), kind: text("kind"), message: text("message"), status })
+    Error::Refused(Refusal { operation: operation.to_owned(), kind: text("kind"), message: text("message"), status })
 }

@@ -30,19 +30,19 @@ pub enum Error {
         why: String,
     },
     /// snapd did not answer, or did not finish, in time.
-    #[error("snapd did not finish {doing} within {limit:?}")]
+    #[error("snapd did not finish {operation} within {limit:?}")]
     TimedOut {
         /// The request or the change.
-        doing: String,
+        operation: String,
         /// The time limit.
         limit: Duration,
     },
-    /// snapd's answer does not fit its documentation.
+    /// snapd's response does not fit its documentation.
     #[error("could not read what snapd answered to {request}: {why}")]
     Response {
         /// Such as `GET /v2/snaps/juju`.
         request: String,
-        /// What is wrong with the answer.
+        /// What is wrong with the response.
         why: String,
     },
     /// The snap is not installed.
@@ -56,10 +56,10 @@ pub enum Error {
     #[error("{0}")]
     Refused(Refusal),
     /// The change started, but failed. snapd has undone it.
-    #[error("failed to {doing}: {why} (snapd's change {id})")]
+    #[error("failed to {operation}: {why} (snapd's change {id})")]
     Change {
         /// The change, in snapd's words.
-        doing: String,
+        operation: String,
         /// The reason, in snapd's words.
         why: String,
         /// The ID, for `snap change ID`.
@@ -86,7 +86,7 @@ impl Error {
     }
 
     /// Whether snapd refused because of what it does just now. It has no kind for that it is new to the machine.
-    pub(super) fn may_pass(&self) -> bool {
+    pub(super) fn is_temporary(&self) -> bool {
         let Self::Refused(refusal) = self else { return false };
         refusal.kind == "snap-change-conflict" || refusal.message.starts_with("too early for operation")
     }
@@ -103,7 +103,7 @@ impl Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The requested operation, such as `install the snap juju`.
-    pub doing: String,
+    pub operation: String,
     /// The kind, if snapd gives one.
     pub kind: String,
     /// The reason, in snapd's words.
@@ -114,7 +114,7 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "could not {}: {}", self.doing, self.message.trim().replace('\n', " "))?;
+        write!(f, "could not {}: {}", self.operation, self.message.trim().replace('\n', " "))?;
         if self.kind.is_empty() { Ok(()) } else { write!(f, " ({})", self.kind) }
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
-use super::install::path_of;
+use super::install::snap_path;
 use super::{Error, Snapd};
 
 /// The key of snapd's config that holds all snaps.
@@ -48,8 +48,8 @@ impl Snapd {
     /// # Errors
     /// [`Error::NotInstalled`]. See [`Error`] for others.
     pub fn hold(&self, snap: &str, duration: Option<Duration>) -> Result<(), Error> {
-        let body = json!({"action": "hold", "hold-level": "general", "time": until(duration)});
-        self.send("POST", &path_of(snap)?, &body, &format!("hold the snap {snap}"))
+        let body = json!({"action": "hold", "hold-level": "general", "time": hold_until(duration)});
+        self.send("POST", &snap_path(snap)?, &body, &format!("hold the snap {snap}"))
             .map_err(|error| self.or_not_installed(snap, error))
     }
 
@@ -58,7 +58,7 @@ impl Snapd {
     /// # Errors
     /// See [`Error`].
     pub fn unhold(&self, snap: &str) -> Result<(), Error> {
-        self.send("POST", &path_of(snap)?, &json!({"action": "unhold"}), &format!("unhold the snap {snap}"))
+        self.send("POST", &snap_path(snap)?, &json!({"action": "unhold"}), &format!("unhold the snap {snap}"))
     }
 
     /// Stop snapd from refreshing any snap automatically, for some time or forever. This sets the system's option
@@ -68,7 +68,7 @@ impl Snapd {
     /// [`Error::Change`]: snapd refused the time. Before version 2.58 it does not support `forever`. See [`Error`] for
     /// others.
     pub fn hold_refresh(&self, duration: Option<Duration>) -> Result<(), Error> {
-        self.set("system", &json!({REFRESH_HOLD: until(duration)}))
+        self.set("system", &json!({REFRESH_HOLD: hold_until(duration)}))
     }
 
     /// Undo [`Snapd::hold_refresh`].
@@ -81,7 +81,7 @@ impl Snapd {
 }
 
 /// The end of a hold that starts now.
-fn until(duration: Option<Duration>) -> String {
+fn hold_until(duration: Option<Duration>) -> String {
     duration.map_or_else(|| "forever".to_owned(), |duration| rfc3339(SystemTime::now() + duration))
 }
 
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_written_as_the_calendar_has_them() {
+    fn times_are_in_rfc_3339() {
         for (seconds, text) in [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_399, "2000-02-28T23:59:59Z"),

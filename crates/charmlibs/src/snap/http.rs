@@ -5,9 +5,9 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// The maximum size of an answer, to limit the memory that a broken server can use.
-const ANSWER_MAX: u64 = 64 << 20;
-const LINE_MAX: u64 = 64 << 10;
+/// The maximum size of a response, to limit the memory that a broken server can use.
+const MAX_RESPONSE_LENGTH: u64 = 64 << 20;
+const MAX_LINE_LENGTH: u64 = 64 << 10;
 
 pub(super) struct Request<'a> {
     pub(super) method: &'a str,
@@ -18,25 +18,25 @@ pub(super) struct Request<'a> {
     pub(super) length: u64,
 }
 
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
 }
 
-/// Send the request and read the answer, within `limit`.
-pub(super) fn exchange(socket: UnixStream, request: &mut Request<'_>, limit: Duration) -> io::Result<Answer> {
-    let mut socket = Bounded { socket, end: Instant::now() + limit };
+/// Send the request and read the response, within `limit`.
+pub(super) fn exchange(socket: UnixStream, request: &mut Request<'_>, limit: Duration) -> io::Result<Response> {
+    let mut socket = DeadlineStream { socket, deadline: Instant::now() + limit };
     write!(
         socket,
         "{} {} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n\
          Content-Type: {}\r\nContent-Length: {}\r\n\r\n",
         request.method, request.path, request.content_type, request.length
     )?;
-    // A server that refuses need not read everything: prefer its answer over a write error.
+    // A server that refuses need not read everything: prefer its response over a write error.
     let sent = io::copy(&mut (&mut *request.body).take(request.length), &mut socket);
-    match (read_answer(&mut BufReader::new(socket)), sent) {
+    match (read_response(&mut BufReader::new(socket)), sent) {
         (Err(_), Err(sent)) => Err(sent),
-        (answer, _) => answer,
+        (response, _) => response,
     }
 }
 
@@ -44,29 +44,29 @@ pub(super) fn connect(path: &Path) -> io::Result<UnixStream> {
     UnixStream::connect(path)
 }
 
-/// Ends every read and write at `end`, however slow the other side is.
-struct Bounded {
+/// Ends every read and write at `deadline`, however slow the other side is.
+struct DeadlineStream {
     socket: UnixStream,
-    end: Instant,
+    deadline: Instant,
 }
 
-impl Bounded {
-    fn left(&self) -> io::Result<Option<Duration>> {
-        let left = self.end.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+impl DeadlineStream {
+    fn remaining(&self) -> io::Result<Option<Duration>> {
+        let remaining = self.deadline.saturating_duration_since(Instant::now());
+        if remaining.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(remaining)) }
     }
 }
 
-impl Read for Bounded {
+impl Read for DeadlineStream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.socket.set_read_timeout(self.left()?)?;
+        self.socket.set_read_timeout(self.remaining()?)?;
         self.socket.read(buffer)
     }
 }
 
-impl io::Write for Bounded {
+impl io::Write for DeadlineStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.set_write_timeout(self.left()?)?;
+        self.socket.set_write_timeout(self.remaining()?)?;
         self.socket.write(bytes)
     }
 
@@ -75,29 +75,29 @@ impl io::Write for Bounded {
     }
 }
 
-fn wrong(why: &str) -> io::Error {
+fn invalid(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why.to_owned())
 }
 
-fn line(reader: &mut impl io::BufRead) -> io::Result<String> {
+fn read_line(reader: &mut impl io::BufRead) -> io::Result<String> {
     let mut line = String::new();
-    reader.take(LINE_MAX).read_line(&mut line)?;
+    reader.take(MAX_LINE_LENGTH).read_line(&mut line)?;
     if !line.ends_with('\n') {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the answer ends in its header"));
     }
     Ok(line.trim_end().to_owned())
 }
 
-fn read_answer(reader: &mut BufReader<impl Read>) -> io::Result<Answer> {
-    let first = line(reader)?;
-    let status = first.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1)?.parse().ok());
-    let status = status.ok_or_else(|| wrong("it is not HTTP"))?;
+fn read_response(reader: &mut BufReader<impl Read>) -> io::Result<Response> {
+    let status_line = read_line(reader)?;
+    let status = status_line.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1)?.parse().ok());
+    let status = status.ok_or_else(|| invalid("it is not HTTP"))?;
     let (mut length, mut chunked) = (None, false);
     loop {
-        let header = line(reader)?;
+        let header = read_line(reader)?;
         let Some((name, value)) = header.split_once(':') else { break };
         if name.eq_ignore_ascii_case("content-length") {
-            length = Some(value.trim().parse::<u64>().map_err(|_| wrong("its length is not a number"))?);
+            length = Some(value.trim().parse::<u64>().map_err(|_| invalid("its length is not a number"))?);
         } else if name.eq_ignore_ascii_case("transfer-encoding") {
             chunked = value.trim().eq_ignore_ascii_case("chunked");
         }
@@ -105,26 +105,26 @@ fn read_answer(reader: &mut BufReader<impl Read>) -> io::Result<Answer> {
     let mut body = Vec::new();
     if chunked {
         loop {
-            let size = line(reader)?;
+            let size = read_line(reader)?;
             let size = u64::from_str_radix(size.split(';').next().unwrap_or_default().trim(), 16)
-                .map_err(|_| wrong("the size of a chunk is not a number"))?;
+                .map_err(|_| invalid("the size of a chunk is not a number"))?;
             if size == 0 {
                 break;
             }
-            take(reader, size, &mut body)?;
-            line(reader)?;
+            read_exactly(reader, size, &mut body)?;
+            read_line(reader)?;
         }
     } else if let Some(length) = length {
-        take(reader, length, &mut body)?;
+        read_exactly(reader, length, &mut body)?;
     } else {
-        reader.take(ANSWER_MAX).read_to_end(&mut body)?;
+        reader.take(MAX_RESPONSE_LENGTH).read_to_end(&mut body)?;
     }
-    Ok(Answer { status, body })
+    Ok(Response { status, body })
 }
 
-fn take(reader: &mut BufReader<impl Read>, length: u64, body: &mut Vec<u8>) -> io::Result<()> {
-    if length > ANSWER_MAX || body.len() as u64 > ANSWER_MAX {
-        return Err(wrong("it is too long"));
+fn read_exactly(reader: &mut BufReader<impl Read>, length: u64, body: &mut Vec<u8>) -> io::Result<()> {
+    if length > MAX_RESPONSE_LENGTH || body.len() as u64 > MAX_RESPONSE_LENGTH {
+        return Err(invalid("it is too long"));
     }
     let read = reader.take(length).read_to_end(body)?;
     if read as u64 == length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
@@ -147,24 +147,24 @@ pub(super) fn escape(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn answer(bytes: &[u8]) -> io::Result<Answer> {
-        read_answer(&mut BufReader::new(bytes))
+    fn response(bytes: &[u8]) -> io::Result<Response> {
+        read_response(&mut BufReader::new(bytes))
     }
 
     #[test]
-    fn bodies_come_by_length_in_chunks_or_to_the_end() {
+    fn bodies_are_read_by_length_in_chunks_or_to_the_end() {
         for bytes in [
             &b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello and more"[..],
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n",
             b"HTTP/1.0 200 OK\r\n\r\nhello",
         ] {
-            let answer = answer(bytes).unwrap();
-            assert_eq!((answer.status, answer.body.as_slice()), (200, &b"hello"[..]));
+            let response = response(bytes).unwrap();
+            assert_eq!((response.status, response.body.as_slice()), (200, &b"hello"[..]));
         }
     }
 
     #[test]
-    fn an_incomplete_or_invalid_http_answer_is_an_error() {
+    fn an_incomplete_or_invalid_http_response_is_an_error() {
         for bytes in [
             &b""[..],
             b"SSH-2.0-OpenSSH\r\n",
@@ -174,7 +174,7 @@ mod tests {
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhe",
             b"HTTP/1.1 200 OK\r\nContent-Le",
         ] {
-            assert!(answer(bytes).is_err(), "{}", String::from_utf8_lossy(bytes));
+            assert!(response(bytes).is_err(), "{}", String::from_utf8_lossy(bytes));
         }
     }
 

@@ -45,7 +45,7 @@ impl Info {
         Self { name: name.into(), tracking: tracking.into(), revision: revision.into(), ..Self::default() }
     }
 
-    pub(super) fn read(value: &Value) -> Option<Self> {
+    pub(super) fn parse(value: &Value) -> Option<Self> {
         let text = |key: &str| value[key].as_str().map(str::to_owned);
         let services = value["apps"].as_array().into_iter().flatten().filter(|app| app["daemon"].is_string());
         Some(Self {

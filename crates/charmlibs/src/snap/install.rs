@@ -80,7 +80,7 @@ impl Install {
         self
     }
 
-    fn body(&self, action: &str) -> Value {
+    fn request_body(&self, action: &str) -> Value {
         let mut body = json!({"action": action});
         for (key, value) in [("channel", &self.channel), ("revision", &self.revision), ("cohort-key", &self.cohort)] {
             if let Some(value) = value {
@@ -167,13 +167,13 @@ impl Snapd {
     /// As [`Snapd::list_one`].
     pub fn list(&self) -> Result<Vec<Info>, Error> {
         const PATH: &str = "/v2/snaps";
-        let answer = self.get_json(PATH, "list the snaps")?;
-        let infos: Option<Vec<_>> = answer.as_array().and_then(|all| all.iter().map(Info::read).collect());
+        let result = self.get_json(PATH, "list the snaps")?;
+        let infos: Option<Vec<_>> = result.as_array().and_then(|all| all.iter().map(Info::parse).collect());
         let mut infos = infos.ok_or_else(|| Error::Response {
             request: format!("GET {PATH}"),
             why: "it is not a list, or an item lacks its name or revision".to_owned(),
         })?;
-        infos.sort_by(|one, other| one.name.cmp(&other.name));
+        infos.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(infos)
     }
 
@@ -182,9 +182,9 @@ impl Snapd {
     /// # Errors
     /// [`Error::NotRunning`]: snapd is not running. See [`Error`] for others.
     pub fn list_one(&self, snap: &str) -> Result<Option<Info>, Error> {
-        let path = path_of(snap)?;
+        let path = snap_path(snap)?;
         match self.get_json(&path, &format!("look for the snap {snap}")) {
-            Ok(value) => Info::read(&value).map(Some).ok_or_else(|| Error::Response {
+            Ok(value) => Info::parse(&value).map(Some).ok_or_else(|| Error::Response {
                 request: format!("GET {path}"),
                 why: "it lacks a name or a revision".to_owned(),
             }),
@@ -202,10 +202,13 @@ impl Snapd {
         let Some(info) = self.list_one(snap)? else {
             return self.install(snap, install);
         };
-        let channel =
-            install.channel.as_deref().map_or(info.tracking.clone(), |channel| resolve(channel, &info.tracking));
-        let right = channel == info.tracking && install.revision.as_ref().is_none_or(|it| *it == info.revision);
-        if right && (install.revision.is_some() || install.no_update) {
+        let channel = install
+            .channel
+            .as_deref()
+            .map_or(info.tracking.clone(), |channel| resolve_channel(channel, &info.tracking));
+        let is_current =
+            channel == info.tracking && install.revision.as_ref().is_none_or(|revision| *revision == info.revision);
+        if is_current && (install.revision.is_some() || install.no_update) {
             return Ok(false);
         }
         self.refresh(snap, install)
@@ -217,8 +220,8 @@ impl Snapd {
     /// [`Error::Refused`]: the store has no such snap, channel or revision, or the snap needs `classic`.
     /// [`Error::Change`]: it failed later, for example in the snap's own hook. See [`Error`] for others.
     pub fn install(&self, snap: &str, install: &Install) -> Result<bool, Error> {
-        let doing = format!("install the snap {snap}");
-        match self.send("POST", &path_of(snap)?, &install.body("install"), &doing) {
+        let operation = format!("install the snap {snap}");
+        match self.send("POST", &snap_path(snap)?, &install.request_body("install"), &operation) {
             Err(error) if error.is("snap-already-installed") => Ok(false),
             result => result.map(|()| true),
         }
@@ -232,26 +235,27 @@ impl Snapd {
     pub fn install_local(&self, path: impl AsRef<Path>, install: &Install) -> Result<(), Error> {
         const BOUNDARY: &str = "charmlibs-snap-3f9c1a7be2d84d06";
         let path = path.as_ref();
-        let unread = |error: std::io::Error| Error::File { path: path.display().to_string(), why: error.to_string() };
+        let cannot_read =
+            |error: std::io::Error| Error::File { path: path.display().to_string(), why: error.to_string() };
         let fields = [("action", "install"), ("dangerous", "true")];
-        let asked = [("classic", install.classic), ("devmode", install.devmode)];
-        let asked = asked.iter().filter(|(_, set)| *set).map(|(key, _)| (*key, "true"));
+        let options = [("classic", install.classic), ("devmode", install.devmode)];
+        let options = options.iter().filter(|(_, set)| *set).map(|(key, _)| (*key, "true"));
         let field =
             |(key, value)| format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n");
-        let head = fields.into_iter().chain(asked).map(field).collect::<String>()
+        let head = fields.into_iter().chain(options).map(field).collect::<String>()
             + &format!(
                 "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"snap\"; filename=\"local.snap\"\r\n\
                  Content-Type: application/octet-stream\r\n\r\n"
             );
         let tail = format!("\r\n--{BOUNDARY}--\r\n");
         let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
-        let doing = format!("install the snap file {}", path.display());
-        self.when_free(|| {
-            let file = File::open(path).map_err(unread)?;
-            let size = file.metadata().map_err(unread)?.len();
+        let operation = format!("install the snap file {}", path.display());
+        self.retry_on_conflict(|| {
+            let file = File::open(path).map_err(cannot_read)?;
+            let size = file.metadata().map_err(cannot_read)?.len();
             let length = (head.len() + tail.len()) as u64 + size;
             let mut body = head.as_bytes().chain(file.take(size)).chain(tail.as_bytes());
-            self.send_body("POST", "/v2/snaps", &mut body, length, &content_type, &doing)
+            self.send_body("POST", "/v2/snaps", &mut body, length, &content_type, &operation)
         })
     }
 
@@ -260,8 +264,8 @@ impl Snapd {
     /// # Errors
     /// [`Error::NotInstalled`]. Others as for [`Snapd::install`].
     pub fn refresh(&self, snap: &str, install: &Install) -> Result<bool, Error> {
-        let doing = format!("refresh the snap {snap}");
-        match self.send("POST", &path_of(snap)?, &install.body("refresh"), &doing) {
+        let operation = format!("refresh the snap {snap}");
+        match self.send("POST", &snap_path(snap)?, &install.request_body("refresh"), &operation) {
             Ok(()) => Ok(true),
             Err(error) if error.is("snap-no-update-available") => Ok(false),
             Err(error) => Err(self.or_not_installed(snap, error)),
@@ -285,7 +289,7 @@ impl Snapd {
     }
 
     fn delete(&self, snap: &str, body: &Value) -> Result<bool, Error> {
-        match self.send("POST", &path_of(snap)?, body, &format!("remove the snap {snap}")) {
+        match self.send("POST", &snap_path(snap)?, body, &format!("remove the snap {snap}")) {
             Ok(()) => Ok(true),
             Err(error) if error.is("snap-not-found") || error.is("snap-not-installed") => Ok(false),
             Err(error) => Err(error),
@@ -304,12 +308,12 @@ impl Snapd {
 }
 
 /// The path of a snap in snapd's API.
-pub(super) fn path_of(snap: &str) -> Result<String, Error> {
-    Ok(format!("/v2/snaps/{}", escape(name("a snap", snap)?)))
+pub(super) fn snap_path(snap: &str) -> Result<String, Error> {
+    Ok(format!("/v2/snaps/{}", escape(check_name("a snap", snap)?)))
 }
 
 /// Names have letters, digits, `-` and `_` (in parallel instances); aliases may also have `.`.
-pub(super) fn name<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, Error> {
+pub(super) fn check_name<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, Error> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if text.bytes().all(allowed) && text.starts_with(|first: char| first.is_ascii_alphanumeric()) {
         return Ok(text);
@@ -318,7 +322,7 @@ pub(super) fn name<'a>(kind: &'static str, text: &'a str) -> Result<&'a str, Err
 }
 
 /// The channel that snapd would track after refreshing a snap from `tracking` to `channel`.
-fn resolve(channel: &str, tracking: &str) -> String {
+fn resolve_channel(channel: &str, tracking: &str) -> String {
     let parts: Vec<_> = channel.split('/').filter(|part| !part.is_empty()).collect();
     match parts.as_slice() {
         [] => tracking.to_owned(),
@@ -346,7 +350,7 @@ mod tests {
             ("edge/fix", "latest/stable", "latest/edge/fix"),
             ("", "latest/stable", "latest/stable"),
         ] {
-            assert_eq!(resolve(channel, tracking), resolved, "{channel} of {tracking}");
+            assert_eq!(resolve_channel(channel, tracking), resolved, "{channel} of {tracking}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::http::escape;
-use super::install::name;
+use super::install::check_name;
 use super::{Error, Snapd};
 
 /// A line that a service of a snap logged.
@@ -93,7 +93,7 @@ impl Snapd {
     /// # Errors
     /// [`Error::NotInstalled`]; [`Error::Refused`]: there is no such service; [`Error::Change`]: it did not start.
     pub fn start(&self, snap: &str, services: &[&str]) -> Result<(), Error> {
-        self.services("start", snap, services, json!({}))
+        self.change_services("start", snap, services, json!({}))
     }
 
     /// Start services of `snap`, or all if none are named, and enable them at boot.
@@ -101,7 +101,7 @@ impl Snapd {
     /// # Errors
     /// As [`Snapd::start`].
     pub fn start_and_enable(&self, snap: &str, services: &[&str]) -> Result<(), Error> {
-        self.services("start", snap, services, json!({"enable": true}))
+        self.change_services("start", snap, services, json!({"enable": true}))
     }
 
     /// Stop services of `snap`, or all if none are named.
@@ -109,7 +109,7 @@ impl Snapd {
     /// # Errors
     /// As [`Snapd::start`].
     pub fn stop(&self, snap: &str, services: &[&str]) -> Result<(), Error> {
-        self.services("stop", snap, services, json!({}))
+        self.change_services("stop", snap, services, json!({}))
     }
 
     /// Stop services of `snap`, or all if none are named, and disable them at boot.
@@ -117,7 +117,7 @@ impl Snapd {
     /// # Errors
     /// As [`Snapd::start`].
     pub fn stop_and_disable(&self, snap: &str, services: &[&str]) -> Result<(), Error> {
-        self.services("stop", snap, services, json!({"disable": true}))
+        self.change_services("stop", snap, services, json!({"disable": true}))
     }
 
     /// Restart services of `snap`, or all if none are named.
@@ -125,7 +125,7 @@ impl Snapd {
     /// # Errors
     /// As [`Snapd::start`].
     pub fn restart(&self, snap: &str, services: &[&str]) -> Result<(), Error> {
-        self.services("restart", snap, services, json!({}))
+        self.change_services("restart", snap, services, json!({}))
     }
 
     /// Reload the configuration of services of `snap`, or of all if none are named. Those that cannot reload are
@@ -134,15 +134,15 @@ impl Snapd {
     /// # Errors
     /// As [`Snapd::start`].
     pub fn reload_or_restart(&self, snap: &str, services: &[&str]) -> Result<(), Error> {
-        self.services("restart", snap, services, json!({"reload": true}))
+        self.change_services("restart", snap, services, json!({"reload": true}))
     }
 
-    fn services(&self, action: &str, snap: &str, services: &[&str], mut body: Value) -> Result<(), Error> {
-        let names = names(snap, services)?;
-        let doing = format!("{action} {}", names.join(", "));
+    fn change_services(&self, action: &str, snap: &str, services: &[&str], mut body: Value) -> Result<(), Error> {
+        let names = full_names(snap, services)?;
+        let operation = format!("{action} {}", names.join(", "));
         body["action"] = action.into();
         body["names"] = names.into();
-        self.send("POST", "/v2/apps", &body, &doing).map_err(|error| self.or_not_installed(snap, error))
+        self.send("POST", "/v2/apps", &body, &operation).map_err(|error| self.or_not_installed(snap, error))
     }
 
     /// The last log lines of services of `snap`, or of all if none are named, oldest first.
@@ -150,7 +150,7 @@ impl Snapd {
     /// # Errors
     /// [`Error::NotInstalled`]; [`Error::Refused`]: there is no such service, or the snap has none.
     pub fn logs(&self, snap: &str, services: &[&str], lines: u32) -> Result<Vec<LogEntry>, Error> {
-        let path = format!("/v2/logs?names={}&n={lines}", escape(&names(snap, services)?.join(",")));
+        let path = format!("/v2/logs?names={}&n={lines}", escape(&full_names(snap, services)?.join(",")));
         let entries = self
             .get_stream(&path, &format!("read the logs of the snap {snap}"))
             .map_err(|error| self.or_not_installed(snap, error))?;
@@ -166,9 +166,9 @@ impl Snapd {
 }
 
 /// The names of services in snapd's API. For all services of a snap, it is the snap's name.
-fn names(snap: &str, services: &[&str]) -> Result<Vec<String>, Error> {
-    name("a snap", snap)?;
-    let full = |service: &&str| Ok(format!("{snap}.{}", name("a service", service)?));
-    let names = services.iter().map(full).collect::<Result<Vec<_>, Error>>()?;
+fn full_names(snap: &str, services: &[&str]) -> Result<Vec<String>, Error> {
+    check_name("a snap", snap)?;
+    let full_name = |service: &&str| Ok(format!("{snap}.{}", check_name("a service", service)?));
+    let names = services.iter().map(full_name).collect::<Result<Vec<_>, Error>>()?;
     Ok(if names.is_empty() { vec![snap.to_owned()] } else { names })
 }

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::http::escape;
-use super::install::{name, path_of};
+use super::install::{check_name, snap_path};
 use super::{Error, Snapd};
 
 /// Names of snapd's own config, even if there is no such snap.
-const SYSTEM: [&str; 2] = ["system", "core"];
+const SYSTEM_SNAPS: [&str; 2] = ["system", "core"];
 
 /// The config of `snap`, or only the values of `keys` (such as `server.port`) if any are given.
 ///
@@ -83,20 +83,20 @@ impl Snapd {
         for key in keys {
             check_key(key)?;
         }
-        let mut path = format!("{}/conf", path_of(snap)?);
+        let mut path = format!("{}/conf", snap_path(snap)?);
         if !keys.is_empty() {
             path = format!("{path}?keys={}", escape(&keys.join(",")));
         }
         match self.get_json(&path, &format!("get the config of the snap {snap}")) {
             Ok(Value::Object(config)) => {
                 // For a snap that is not installed, snapd returns an empty config.
-                if config.is_empty() && !SYSTEM.contains(&snap) && self.list_one(snap)?.is_none() {
+                if config.is_empty() && !SYSTEM_SNAPS.contains(&snap) && self.list_one(snap)?.is_none() {
                     return Err(Error::NotInstalled { snap: snap.to_owned() });
                 }
                 Ok(config)
             }
             Ok(_) => Err(Error::Response { request: format!("GET {path}"), why: "it is not an object".to_owned() }),
-            Err(error) if SYSTEM.contains(&snap) => Err(error),
+            Err(error) if SYSTEM_SNAPS.contains(&snap) => Err(error),
             Err(error) => Err(self.or_not_installed(snap, error)),
         }
     }
@@ -108,7 +108,7 @@ impl Snapd {
     pub fn get_one(&self, snap: &str, key: &str) -> Result<Value, Error> {
         let mut config = self.get(snap, &[key])?;
         config.remove(key).ok_or_else(|| Error::Response {
-            request: format!("GET {}/conf?keys={}", path_of(snap).unwrap_or_default(), escape(key)),
+            request: format!("GET {}/conf?keys={}", snap_path(snap).unwrap_or_default(), escape(key)),
             why: format!("it lacks the key {key}"),
         })
     }
@@ -122,7 +122,7 @@ impl Snapd {
         for key in config.as_object().into_iter().flat_map(Map::keys) {
             check_key(key)?;
         }
-        self.send("PUT", &format!("{}/conf", path_of(snap)?), config, &format!("configure the snap {snap}"))
+        self.send("PUT", &format!("{}/conf", snap_path(snap)?), config, &format!("configure the snap {snap}"))
             .map_err(|error| self.or_not_installed(snap, error))
     }
 
@@ -142,9 +142,9 @@ impl Snapd {
     pub fn alias(&self, snap: &str, app: &str, alias: &str) -> Result<(), Error> {
         let body = json!({
             "action": "alias",
-            "snap": name("a snap", snap)?,
-            "app": name("an app", app)?,
-            "alias": name("an alias", alias)?,
+            "snap": check_name("a snap", snap)?,
+            "app": check_name("an app", app)?,
+            "alias": check_name("an alias", alias)?,
         });
         self.send("POST", "/v2/aliases", &body, &format!("make the alias {alias} of {snap}.{app}"))
             .map_err(|error| self.or_not_installed(snap, error))
@@ -155,7 +155,7 @@ impl Snapd {
     /// # Errors
     /// [`Error::Refused`]: there is no such alias.
     pub fn unalias(&self, alias: &str) -> Result<(), Error> {
-        let body = json!({"action": "unalias", "alias": name("an alias", alias)?});
+        let body = json!({"action": "unalias", "alias": check_name("an alias", alias)?});
         self.send("POST", "/v2/aliases", &body, &format!("remove the alias {alias}"))
     }
 
@@ -165,7 +165,7 @@ impl Snapd {
     /// # Errors
     /// [`Error::NotInstalled`]; [`Error::Refused`]: there is no such plug or slot.
     pub fn connect(&self, snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(), Error> {
-        self.interface("connect", snap, plug, slot)
+        self.change_connection("connect", snap, plug, slot)
     }
 
     /// Disconnect a plug of `snap` from a slot of another snap; by default from all slots. Does nothing if they are
@@ -174,14 +174,14 @@ impl Snapd {
     /// # Errors
     /// As [`Snapd::connect`].
     pub fn disconnect(&self, snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(), Error> {
-        self.interface("disconnect", snap, plug, slot)
+        self.change_connection("disconnect", snap, plug, slot)
     }
 
-    fn interface(&self, action: &str, snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(), Error> {
+    fn change_connection(&self, action: &str, snap: &str, plug: &str, slot: Option<(&str, &str)>) -> Result<(), Error> {
         let (slot_snap, slot) = slot.unwrap_or_default();
         let body = json!({
             "action": action,
-            "plugs": [{"snap": name("a snap", snap)?, "plug": name("a plug", plug)?}],
+            "plugs": [{"snap": check_name("a snap", snap)?, "plug": check_name("a plug", plug)?}],
             "slots": [{"snap": slot_snap, "slot": slot}],
         });
         match self.send("POST", "/v2/interfaces", &body, &format!("{action} the plug {snap}:{plug}")) {

@@ -7,7 +7,7 @@ use std::path::Path;
 use charmlibs::apt::{self, Error, Repository};
 use charmlibs::process::Run;
 
-use crate::rig;
+use crate::test_machine;
 
 fn sh(script: &str) {
     Run::new("sh").args(["-ec", script]).output().unwrap();
@@ -53,7 +53,7 @@ fn repository(key: &str) -> Repository {
 #[test]
 #[ignore = "needs root: it makes a machine, with apt and gnupg"]
 fn packages_come_from_a_repository_with_its_key() {
-    if !rig::plain("apt::packages_come_from_a_repository_with_its_key") {
+    if !test_machine::rerun_in_machine("apt::packages_come_from_a_repository_with_its_key") {
         return;
     }
     assert!(Path::new("/usr/bin/gpg").exists(), "this test needs the package gnupg");
@@ -138,8 +138,8 @@ fn packages_come_from_a_repository_with_its_key() {
 
 #[test]
 #[ignore = "needs root: it makes a machine, with dpkg"]
-fn versions_are_in_dpkg_s_order() {
-    if !rig::plain("apt::versions_are_in_dpkg_s_order") {
+fn versions_compare_as_in_dpkg() {
+    if !test_machine::rerun_in_machine("apt::versions_compare_as_in_dpkg") {
         return;
     }
     let words = ["", "0", "1", "09", "10", "a", "~", "~~", "~rc1", "+dfsg", ".", ".0", "-1", "-1ubuntu2", "1:"];

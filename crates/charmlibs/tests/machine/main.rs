@@ -2,7 +2,7 @@
 
 mod apt;
 mod passwd;
-mod rig;
 mod snap;
 mod sysctl;
 mod systemd;
+mod test_machine;

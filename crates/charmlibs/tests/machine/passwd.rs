@@ -4,12 +4,12 @@ use std::path::Path;
 
 use charmlibs::passwd::{self, Error, NewGroup, NewUser};
 
-use crate::rig;
+use crate::test_machine;
 
 #[test]
 #[ignore = "needs root: it makes a machine"]
-fn users_and_groups_come_and_go() {
-    if !rig::plain("passwd::users_and_groups_come_and_go") {
+fn users_and_groups_are_added_and_removed() {
+    if !test_machine::rerun_in_machine("passwd::users_and_groups_are_added_and_removed") {
         return;
     }
     assert!(passwd::add_group("charmlibs-data", &NewGroup::system()).unwrap());

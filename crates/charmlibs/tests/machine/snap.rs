@@ -13,21 +13,21 @@ use charmlibs::snap::{self, Error, Install};
 use charmlibs::systemd;
 use serde_json::json;
 
-use crate::rig;
+use crate::test_machine;
 
-const SNAPD: &str = "/usr/lib/snapd/snapd";
+const SNAPD_PATH: &str = "/usr/lib/snapd/snapd";
 
 /// A fake mount: creates the mount point, which is the last argument.
-const MOUNT: &str = "for folder; do :; done
+const MOUNT_SCRIPT: &str = "for folder; do :; done
 echo 'This file is used to check that snapd can read a squashfs image.' >$folder/canary.txt
 ";
 
 /// Killed when it is dropped.
-struct Daemon(Child);
+struct SnapdProcess(Child);
 
-impl Daemon {
+impl SnapdProcess {
     fn start() -> Self {
-        assert!(Path::new(SNAPD).exists(), "this test needs the package snapd");
+        assert!(Path::new(SNAPD_PATH).exists(), "this test needs the package snapd");
         fs::create_dir_all("/snap").unwrap();
         // Without the state of this computer's snapd.
         pathops::remove("/var/lib/snapd").unwrap();
@@ -35,12 +35,13 @@ impl Daemon {
         // snapd does nothing unless it can mount snaps, which it tries with a small one. A test's machine may have no
         // loop devices, and these tests mount no snaps.
         fs::create_dir_all("/tmp/bin").unwrap();
-        for (name, script) in [("mount", MOUNT), ("umount", "rm -f $1/canary.txt\n")] {
+        for (name, script) in [("mount", MOUNT_SCRIPT), ("umount", "rm -f $1/canary.txt\n")] {
             let path = format!("/tmp/bin/{name}");
             Options::new().mode(0o755).ensure_contents(path, format!("#!/bin/sh\n{script}")).unwrap();
         }
         let path = format!("/tmp/bin:{}", std::env::var("PATH").unwrap());
-        let daemon = Self(Command::new(SNAPD).envs([("PATH", path.as_str()), ("SNAP_REEXEC", "0")]).spawn().unwrap());
+        let daemon =
+            Self(Command::new(SNAPD_PATH).envs([("PATH", path.as_str()), ("SNAP_REEXEC", "0")]).spawn().unwrap());
         let started = Instant::now();
         while matches!(snap::list_one("juju"), Err(Error::NotRunning { .. })) {
             assert!(started.elapsed() < Duration::from_mins(1), "snapd did not listen");
@@ -50,7 +51,7 @@ impl Daemon {
     }
 }
 
-impl Drop for Daemon {
+impl Drop for SnapdProcess {
     fn drop(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
@@ -60,10 +61,10 @@ impl Drop for Daemon {
 #[test]
 #[ignore = "needs root: it makes a machine, with snapd"]
 fn a_real_snapd_answers_and_applies_changes() {
-    if !rig::plain("snap::a_real_snapd_answers_and_applies_changes") {
+    if !test_machine::rerun_in_machine("snap::a_real_snapd_answers_and_applies_changes") {
         return;
     }
-    let _snapd = Daemon::start();
+    let _snapd = SnapdProcess::start();
     let not_installed = Error::NotInstalled { snap: "juju".to_owned() };
     assert_eq!(snap::list_one("juju").unwrap(), None);
     assert!(!snap::remove("juju").unwrap());
@@ -109,7 +110,7 @@ fn a_real_snapd_answers_and_applies_changes() {
 }
 
 /// A store that has nothing: snapd tries for half a minute to reach one that is not there.
-fn empty_store() {
+fn start_empty_store() {
     let store = TcpListener::bind("127.0.0.1:8099").unwrap();
     std::thread::spawn(move || {
         for stream in store.incoming() {
@@ -140,7 +141,7 @@ fn make_snap(name: &str, yaml: &str, programs: &[(&str, &str)]) -> String {
     file
 }
 
-const APP: &str = "\
+const SNAP_YAML: &str = "\
 confinement: classic
 apps:
   hello:
@@ -164,19 +165,19 @@ slots:
     read: [$SNAP]
 ";
 /// Refuses one value.
-const CONFIGURE: &str = "test \"$(snapctl get name)\" != bad || { echo bad is no name >&2; exit 1; }\n";
+const CONFIGURE_HOOK: &str = "test \"$(snapctl get name)\" != bad || { echo bad is no name >&2; exit 1; }\n";
 
 /// Snaps that a real snapd mounts and runs, without a store: one with the name of the snap that all others need, and nothing
 /// in it, and one with programs, services, plugs and a hook.
 #[test]
 #[ignore = "needs root: it makes a machine, with loop devices, snapd, squashfs-tools and systemd"]
 fn a_real_snapd_runs_a_local_snap() {
-    if !rig::with_systemd("snap::a_real_snapd_runs_a_local_snap") {
+    if !test_machine::rerun_in_machine_with_systemd("snap::a_real_snapd_runs_a_local_snap") {
         return;
     }
-    assert!(Path::new(SNAPD).exists(), "this test needs the package snapd");
+    assert!(Path::new(SNAPD_PATH).exists(), "this test needs the package snapd");
     assert!(Path::new("/usr/bin/mksquashfs").exists(), "this test needs the package squashfs-tools");
-    empty_store();
+    start_empty_store();
     let service = "[Service]\nEnvironment=SNAPPY_FORCE_API_URL=http://127.0.0.1:8099 SNAP_REEXEC=0\n";
     systemd::ensure_unit("snapd.service.d/store.conf", service).unwrap();
     // There are no devices here whose rules could be read again.
@@ -192,9 +193,12 @@ fn a_real_snapd_runs_a_local_snap() {
 
     // snapd restarts for it, in the middle of the change.
     snap::install_local(make_snap("core", "type: os\n", &[]), &Install::new()).unwrap();
-    let programs =
-        [("hello", "echo hello"), ("serve", "echo serving; exec sleep infinity"), ("meta/hooks/configure", CONFIGURE)];
-    let file = make_snap("charmlibs-app", APP, &programs);
+    let programs = [
+        ("hello", "echo hello"),
+        ("serve", "echo serving; exec sleep infinity"),
+        ("meta/hooks/configure", CONFIGURE_HOOK),
+    ];
+    let file = make_snap("charmlibs-app", SNAP_YAML, &programs);
     assert!(snap::install_local(&file, &Install::new()).unwrap_err().is("snap-needs-classic"));
     snap::install_local(&file, &Install::new().classic()).unwrap();
     let info = snap::list_one("charmlibs-app").unwrap().unwrap();
@@ -203,8 +207,8 @@ fn a_real_snapd_runs_a_local_snap() {
     let names: Vec<_> = snap::list().unwrap().into_iter().map(|it| it.name).collect();
     assert_eq!(names, ["charmlibs-app", "core"]);
 
-    the_services("charmlibs-app");
-    the_connections("charmlibs-app");
+    check_services("charmlibs-app");
+    check_connections("charmlibs-app");
 
     snap::alias("charmlibs-app", "hello", "hallo").unwrap();
     assert_eq!(Run::new("/snap/bin/hallo").text().unwrap(), "hello");
@@ -231,7 +235,7 @@ fn a_real_snapd_runs_a_local_snap() {
 }
 
 /// The snap has two services, which run.
-fn the_services(snap: &str) {
+fn check_services(snap: &str) {
     let states = || {
         let services = snap::list_one(snap).unwrap().unwrap().services;
         services.into_iter().map(|it| (it.name, it.enabled, it.active)).collect::<Vec<_>>()
@@ -256,7 +260,7 @@ fn the_services(snap: &str) {
     assert!(snap::restart(snap, &["gone"]).unwrap_err().is("app-not-found"));
 
     let started = Instant::now();
-    // What a service said is a moment later in the journal.
+    // The journal has a service's output a moment later.
     while snap::logs(snap, &["serve"], 100).unwrap().iter().filter(|it| it.message == "serving").count() < 4 {
         assert!(started.elapsed() < Duration::from_secs(20), "{:?}", snap::logs(snap, &[], 100));
     }
@@ -266,7 +270,7 @@ fn the_services(snap: &str) {
 }
 
 /// The snap has the plugs `home` and `mine`, and the slot `ours`.
-fn the_connections(snap: &str) {
+fn check_connections(snap: &str) {
     let ours = Some((snap, "ours"));
     for _ in 0..2 {
         snap::connect(snap, "home", None).unwrap();

@@ -4,12 +4,12 @@ use std::fs;
 
 use charmlibs::sysctl::{self, Config, Error};
 
-use crate::rig;
+use crate::test_machine;
 
 #[test]
 #[ignore = "needs root: it makes a machine"]
-fn parameters_are_set_now_and_for_the_next_start() {
-    if !rig::plain("sysctl::parameters_are_set_now_and_for_the_next_start") {
+fn parameters_are_set_now_and_at_boot() {
+    if !test_machine::rerun_in_machine("sysctl::parameters_are_set_now_and_at_boot") {
         return;
     }
     let merged = || fs::read_to_string("/etc/sysctl.d/95-juju-sysctl.conf").unwrap();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use charmlibs::process::Run;
 use charmlibs::systemd::{self, Error, Systemd};
 
-use crate::rig;
+use crate::test_machine;
 
 const WEB: &str = "\
 [Unit]
@@ -27,7 +27,7 @@ fn service(start: &str) -> String {
 #[test]
 #[ignore = "needs root: it makes a machine, with systemd"]
 fn a_unit_file_is_written_loaded_and_run() {
-    if !rig::with_systemd("systemd::a_unit_file_is_written_loaded_and_run") {
+    if !test_machine::rerun_in_machine_with_systemd("systemd::a_unit_file_is_written_loaded_and_run") {
         return;
     }
     assert_eq!(systemd::state("web").unwrap().load, "not-found");
@@ -68,7 +68,7 @@ fn a_unit_file_is_written_loaded_and_run() {
 #[test]
 #[ignore = "needs root: it makes a machine, with systemd"]
 fn services_are_enabled_masked_paused_and_resumed() {
-    if !rig::with_systemd("systemd::services_are_enabled_masked_paused_and_resumed") {
+    if !test_machine::rerun_in_machine_with_systemd("systemd::services_are_enabled_masked_paused_and_resumed") {
         return;
     }
     // A package's unit: units in /etc/systemd/system cannot be masked.
@@ -109,7 +109,7 @@ fn services_are_enabled_masked_paused_and_resumed() {
 #[test]
 #[ignore = "needs root: it makes a machine, with systemd"]
 fn a_service_that_was_started_too_often_can_be_started() {
-    if !rig::with_systemd("systemd::a_service_that_was_started_too_often_can_be_started") {
+    if !test_machine::rerun_in_machine_with_systemd("systemd::a_service_that_was_started_too_often_can_be_started") {
         return;
     }
     let limits = "[Unit]\nDefaultDependencies=no\nStartLimitIntervalSec=1h\nStartLimitBurst=2\n";
@@ -137,7 +137,7 @@ fn a_service_that_was_started_too_often_can_be_started() {
 #[test]
 #[ignore = "needs root: it makes a machine, with systemd"]
 fn a_service_that_fails_is_reported_with_its_journal() {
-    if !rig::with_systemd("systemd::a_service_that_fails_is_reported_with_its_journal") {
+    if !test_machine::rerun_in_machine_with_systemd("systemd::a_service_that_fails_is_reported_with_its_journal") {
         return;
     }
     systemd::ensure_unit("bad.service", &service("/bin/sh -c 'echo no licence found >&2; exit 3'")).unwrap();
@@ -182,8 +182,8 @@ fn a_service_that_fails_is_reported_with_its_journal() {
 
 #[test]
 #[ignore = "needs root: it makes a machine, without systemd"]
-fn a_machine_without_systemd_is_one_clear_error() {
-    if !rig::plain("systemd::a_machine_without_systemd_is_one_clear_error") {
+fn a_machine_without_systemd_is_an_error() {
+    if !test_machine::rerun_in_machine("systemd::a_machine_without_systemd_is_an_error") {
         return;
     }
     for error in [systemd::service_running("web").unwrap_err(), systemd::service_start("web").unwrap_err()] {

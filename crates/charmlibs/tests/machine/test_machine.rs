@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Set inside the machine.
-const INSIDE: &str = "CHARMLIBS_TEST_MACHINE";
+/// The environment variable that is set in the machine.
+const MACHINE_VARIABLE: &str = "CHARMLIBS_TEST_MACHINE";
 /// How long a test may take in a machine.
-const LIMIT: Duration = Duration::from_mins(3);
+const TIMEOUT: Duration = Duration::from_mins(3);
 
 /// The machine's folders are tmpfs, or the computer's with a tmpfs overlay. `$1` is the test's executable, `$2` a
 /// folder for its output, `$3` the test's name, `$4` the first process.
@@ -65,7 +65,7 @@ exec env -i CHARMLIBS_TEST_MACHINE=1 PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ro
 "#;
 
 /// The machine's systemd uses control groups, so it gets one to manage, separate from the computer's.
-const WITH_CGROUP: &str = r#"
+const CGROUP_SETUP: &str = r#"
 set -eu
 mount --make-rprivate /
 mount -t cgroup2 cgroup /mnt
@@ -77,25 +77,25 @@ unshare --cgroup --mount --pid --fork --kill-child --uts --ipc --net sh -c "$0" 
 "#;
 
 /// Run the calling test again in a machine, and return whether this is that run. A test starts with `if
-/// !rig::plain("its::name") { return }`: it has then passed in the machine, or panicked here.
-pub fn plain(test: &str) -> bool {
-    inside(test, "sh")
+/// !test_machine::rerun_in_machine("its::name") { return }`: it has then passed in the machine, or panicked here.
+pub fn rerun_in_machine(test: &str) -> bool {
+    rerun(test, "sh")
 }
 
-/// Same as [`plain`], in a machine booted with systemd.
-pub fn with_systemd(test: &str) -> bool {
-    inside(test, "systemd")
+/// Same as [`rerun_in_machine`], in a machine booted with systemd.
+pub fn rerun_in_machine_with_systemd(test: &str) -> bool {
+    rerun(test, "systemd")
 }
 
-fn inside(test: &str, first: &str) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
+fn rerun(test: &str, first_process: &str) -> bool {
+    if std::env::var_os(MACHINE_VARIABLE).is_some() {
         return true;
     }
     let out = tempfile::tempdir().unwrap();
     let mut command = Command::new("unshare");
-    if first == "systemd" {
+    if first_process == "systemd" {
         assert!(Path::new("/lib/systemd/systemd").exists(), "this test needs the package systemd");
-        command.args(["--mount", "sh", "-c", WITH_CGROUP, SETUP]);
+        command.args(["--mount", "sh", "-c", CGROUP_SETUP, SETUP]);
     } else {
         command.args([
             "--mount",
@@ -112,7 +112,7 @@ fn inside(test: &str, first: &str) -> bool {
         ]);
     }
     let log = fs::File::create(out.path().join("setup")).unwrap();
-    command.arg(std::env::current_exe().unwrap()).arg(out.path()).args([test, first]);
+    command.arg(std::env::current_exe().unwrap()).arg(out.path()).args([test, first_process]);
     command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
     command.process_group(0);
     let mut machine = command.spawn().expect("this test needs unshare, of util-linux");
@@ -121,7 +121,7 @@ fn inside(test: &str, first: &str) -> bool {
         if let Some(status) = machine.try_wait().unwrap() {
             break Some(status);
         }
-        if started.elapsed() > LIMIT {
+        if started.elapsed() > TIMEOUT {
             // All its processes outside; those inside end with them.
             let group = format!("kill -9 -- -{}", machine.id());
             assert!(Command::new("sh").args(["-c", &group]).status().unwrap().success());
@@ -131,8 +131,8 @@ fn inside(test: &str, first: &str) -> bool {
         std::thread::sleep(Duration::from_millis(20));
     };
     let read = |name: &str| fs::read_to_string(out.path().join(name)).unwrap_or_default();
-    let printed = format!("{}{}{}", read("setup"), read("stdout"), read("stderr"));
-    let status = status.unwrap_or_else(|| panic!("the machine of {test} did not end within {LIMIT:?}:\n{printed}"));
-    assert!(status.success() && read("stdout").contains("1 passed"), "{test} in a machine: {status}\n{printed}");
+    let output = format!("{}{}{}", read("setup"), read("stdout"), read("stderr"));
+    let status = status.unwrap_or_else(|| panic!("the machine of {test} did not end within {TIMEOUT:?}:\n{output}"));
+    assert!(status.success() && read("stdout").contains("1 passed"), "{test} in a machine: {status}\n{output}");
     false
 }
