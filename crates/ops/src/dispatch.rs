@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use crate::env::HookEnv;
 use crate::error::Error;
-use crate::event::{Emission, EventName, Notice};
+use crate::event_name::EventName;
 use crate::framework::{Charm, Failure, Framework};
 use crate::hookcmds::{EntityKind, Runner};
 use crate::metadata::Metadata;
 use crate::model::Model;
+use crate::notice::{Emission, Notice};
 use crate::status::Status;
 use crate::stored::{Deferred, StateStore, Stored};
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::build::Build;
 use crate::dispatch::Dispatch;
 use crate::env::{EnvError, HookEnv};
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::framework::Charm;
 use crate::hookcmds::{LogLevel, ProcessRunner};
 use crate::log::{log, subscriber, subscriber_with_stderr};
@@ -85,10 +85,4 @@ fn outside_juju(program: Option<OsString>) -> String {
         "{name} is a Juju charm, which only handles events that Juju sends: deploy its .charm file with `juju deploy`, \
          or, without Juju, its project with `minijuju deploy .`"
     )
-}
-
-/// The error and its causes in one line.
-pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::event::{EventName, UnknownEvent};
+use crate::event_name::{EventName, UnknownEvent};
 
 /// The `JUJU_*` environment variables with which Juju dispatches an event.
 ///

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::entry::chain;
 use crate::env::EnvError;
-use crate::event::{EventName, UndefinedEvent};
+use crate::event_name::{EventName, UndefinedEvent};
 use crate::hookcmds;
 use crate::load::LoadError;
-use crate::outcome::Expected;
+use crate::status::{Status, StatusName};
 
 /// An error between a charm and Juju. The source, if there is one, says why. `Debug` prints the line that the log
 /// would show, for tests that unwrap.
@@ -127,7 +126,7 @@ pub enum Error {
     },
     /// Only Juju can set this status.
     #[error("status {0} cannot be set by a charm: only Juju sets it")]
-    InvalidStatus(crate::StatusName),
+    InvalidStatus(StatusName),
     /// The charm's metadata does not define this.
     #[error("the charm's metadata defines no {kind} {name:?}")]
     Undefined {
@@ -225,4 +224,48 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&chain(self))
     }
+}
+
+/// An expected failure and its status. As the source of [`Error::Expected`], it is found in the chain of any error
+/// that wraps it.
+#[non_exhaustive]
+pub struct Expected {
+    /// The unit's status.
+    pub status: Status,
+    /// The error, if there is one.
+    pub source: Option<anyhow::Error>,
+}
+
+/// The status's message.
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.status.message.is_empty() { "it has no message" } else { &self.status.message })
+    }
+}
+
+/// Its source is the error. If the message already contains that error's text, it is the source of the error.
+impl std::error::Error for Expected {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let failure: &(dyn std::error::Error + 'static) = self.source.as_deref()?;
+        if self.status.message.contains(&failure.to_string()) { failure.source() } else { Some(failure) }
+    }
+}
+
+/// Same as `Display`, for tests that unwrap.
+impl fmt::Debug for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Expected {
+    pub(crate) fn new(status: Status, source: Option<anyhow::Error>) -> Self {
+        Self { status, source }
+    }
+}
+
+/// The error and its causes in one line.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

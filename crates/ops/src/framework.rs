@@ -1,17 +1,17 @@
 //! Observing events.
 
 use std::any::TypeId;
-use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::error::Error;
-use crate::event::{Event, EventName, Notice};
+use crate::error::{Error, Expected, chain};
+use crate::event::Event;
+use crate::event_name::EventName;
+use crate::event_source::EventSource;
 use crate::handler::{self, Handler};
-use crate::library::Library;
+use crate::hookcmds::{self, EntityKind};
 use crate::metadata::Metadata;
 use crate::model::Model;
-use crate::on::EventSource;
-use crate::outcome;
+use crate::notice::Notice;
 
 /// A charm: a struct whose methods handle events.
 pub trait Charm: Sized + 'static {
@@ -87,7 +87,7 @@ impl<C: 'static> Framework<C> {
         let run = move |charm: &mut C, notice: &Notice, model: &Model| {
             let event = E::load(notice, model)?;
             if let Err(error) = handler.handle(charm, &event, model) {
-                outcome::end_well(error, notice, model)?;
+                handle_error(error, notice, model)?;
             }
             let deferred = event.deferred();
             event.finish(model)?;
@@ -102,31 +102,6 @@ impl<C: 'static> Framework<C> {
             gone: E::gone,
             run: Box::new(run),
         });
-    }
-
-    /// Add a library, which starts to observe its events.
-    pub fn library<L: Library>(&mut self, library: L) -> RefreshOn<'_, C> {
-        let name: Rc<str> = library.name().into();
-        let mut framework = Framework::new();
-        library.observe(&mut framework);
-        let library = Rc::new(RefCell::new(library));
-        for observer in framework.observers {
-            let (library, name, run) = (Rc::clone(&library), Rc::clone(&name), observer.run);
-            self.push(Observer {
-                event: observer.event,
-                handler: format!("{name}/{}", observer.handler),
-                function: observer.function,
-                custom: observer.custom,
-                check: observer.check,
-                gone: observer.gone,
-                run: Box::new(move |_, notice, model| run(&mut library.borrow_mut(), notice, &model.of_library(&name))),
-            });
-        }
-        self.libraries.push(Rc::clone(&name));
-        self.libraries.extend(framework.libraries);
-        let scope = Rc::clone(&name);
-        let refresh = Rc::new(move |model: &Model| library.borrow().refresh(&model.of_library(&scope)));
-        RefreshOn { framework: self, handler: format!("{name}/refresh"), function: TypeId::of::<L>(), refresh }
     }
 
     /// Check that names are unique.
@@ -167,7 +142,7 @@ impl<C: 'static> Framework<C> {
     }
 
     /// Functions of the same name that observe the same event are numbered in order.
-    fn push(&mut self, mut observer: Observer<C>) {
+    pub(crate) fn push(&mut self, mut observer: Observer<C>) {
         let name = observer.handler.clone();
         let taken = |handler: &str| {
             self.observers.iter().any(|other| other.event == observer.event && other.handler == *handler)
@@ -181,36 +156,18 @@ impl<C: 'static> Framework<C> {
     }
 }
 
-type Refresh = dyn Fn(&Model) -> anyhow::Result<()>;
-
-/// A library that was added, and may be refreshed on events.
-pub struct RefreshOn<'a, C> {
-    framework: &'a mut Framework<C>,
-    handler: String,
-    function: TypeId,
-    refresh: Rc<Refresh>,
-}
-
-impl<C: 'static> RefreshOn<'_, C> {
-    /// Refresh the library ([`Library::refresh`]) on each of these events:
-    /// `framework.library(TLS).refresh_on([on::config_changed().into(), on::leader_elected().into()])`.
-    pub fn refresh_on(self, events: impl IntoIterator<Item = EventName>) {
-        for event in events {
-            let refresh = Rc::clone(&self.refresh);
-            self.framework.push(Observer {
-                event,
-                handler: self.handler.clone(),
-                function: self.function,
-                custom: None,
-                check: EventName::check,
-                gone: |_, _| Ok(None),
-                run: Box::new(move |_, notice, model| {
-                    if let Err(error) = refresh(model) {
-                        outcome::end_well(error, notice, model)?;
-                    }
-                    Ok(false)
-                }),
-            });
-        }
+/// Handle the error of a handler: if it is expected, propose its status.
+pub(crate) fn handle_error(error: anyhow::Error, notice: &Notice, model: &Model) -> Result<(), Failure> {
+    if model.is_rebooting() {
+        return Err(Failure::Handler(error));
     }
+    let expected = error.chain().find_map(|cause| cause.downcast_ref::<Expected>());
+    let Some(status) = expected.map(|expected| expected.status.clone()) else { return Err(Failure::Handler(error)) };
+    let why = chain(&*error);
+    tracing::warn!("{why}");
+    if matches!(notice.event, EventName::Action(_)) {
+        hookcmds::action_fail(model.runner(), &why).map_err(Error::from)?;
+    }
+    model.propose(EntityKind::Unit, vec![status]);
+    Ok(())
 }

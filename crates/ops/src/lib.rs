@@ -285,6 +285,8 @@ mod entry;
 mod env;
 mod error;
 pub mod event;
+mod event_name;
+mod event_source;
 mod framework;
 mod handler;
 pub mod hookcmds;
@@ -293,8 +295,9 @@ mod load;
 mod log;
 mod metadata;
 mod model;
+mod notice;
 pub mod on;
-mod outcome;
+mod or_status;
 mod status;
 mod stored;
 mod time;
@@ -302,20 +305,21 @@ mod time;
 pub use anyhow;
 pub use build::Build;
 pub use dispatch::Dispatch;
-pub use entry::{chain, main};
+pub use entry::main;
 pub use env::{EnvError, HookEnv};
-pub use error::Error;
+pub use error::{Error, Expected, chain};
 pub use event::{
     ActionEvent, CollectStatusEvent, ConfigChangedEvent, Custom, CustomEvent, CustomRelation, Deferrable, Emitted,
-    EventName, InstallEvent, LeaderElectedEvent, RelationBrokenEvent, RelationChangedEvent, RelationCreatedEvent,
+    InstallEvent, LeaderElectedEvent, RelationBrokenEvent, RelationChangedEvent, RelationCreatedEvent,
     RelationDepartedEvent, RelationEvent, RelationJoinedEvent, RemoveEvent, SecretChangedEvent, SecretExpiredEvent,
     SecretRemoveEvent, SecretRotateEvent, StartEvent, StopEvent, StorageAttachedEvent, StorageDetachingEvent,
-    UndefinedEvent, UnknownEvent, UpdateStatusEvent, UpgradeCharmEvent,
+    UpdateStatusEvent, UpgradeCharmEvent,
 };
-pub use framework::{Charm, Framework, RefreshOn};
+pub use event_name::{EventName, UndefinedEvent, UnknownEvent};
+pub use framework::{Charm, Framework};
 pub use handler::{Handler, Outcome};
 pub use hookcmds::{CloudCredential, CloudSpec, GoalState, Port, Rotate, SecretInfo, SecretOwner};
-pub use library::Library;
+pub use library::{Library, RefreshOn};
 pub use load::LoadError;
 pub use log::subscriber as log_subscriber;
 pub use metadata::Metadata;
@@ -325,7 +329,7 @@ pub use model::{
 };
 pub use ops_macros::{charm, config};
 pub use ops_metadata::CharmMeta;
-pub use outcome::{Expected, OrStatus, ToStatus};
+pub use or_status::{OrStatus, ToStatus};
 /// For the code that [`macro@config`] generates.
 #[doc(hidden)]
 pub use serde;

@@ -1,9 +1,14 @@
 //! Libraries: reusable parts of charms.
 
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use crate::event::Emitted;
-use crate::framework::Framework;
+use crate::event_name::EventName;
+use crate::event_source::EventSource;
+use crate::framework::{Framework, Observer, handle_error};
 use crate::model::Model;
-use crate::on::EventSource;
 
 /// A reusable part of a charm, which observes, stores, emits and defers like a charm. Usually it implements one end of
 /// a relation.
@@ -104,5 +109,76 @@ pub trait Library: Sized + 'static {
     /// An event of this library, distinct from those of all other libraries.
     fn event<E: Emitted>(&self) -> EventSource<E> {
         EventSource::custom(Some(self.name()))
+    }
+}
+
+impl Model {
+    /// The model of this library: it stores values and emits events in the library's namespace. A library's handlers
+    /// get it. Its other methods, which the charm calls with its own model, should start with `let model =
+    /// model.of(self);`.
+    #[must_use]
+    pub fn of(&self, library: &impl Library) -> Self {
+        self.of_library(&library.name().into())
+    }
+}
+
+impl<C: 'static> Framework<C> {
+    /// Add a library, which starts to observe its events.
+    pub fn library<L: Library>(&mut self, library: L) -> RefreshOn<'_, C> {
+        let name: Rc<str> = library.name().into();
+        let mut framework = Framework::new();
+        library.observe(&mut framework);
+        let library = Rc::new(RefCell::new(library));
+        for observer in framework.observers {
+            let (library, name, run) = (Rc::clone(&library), Rc::clone(&name), observer.run);
+            self.push(Observer {
+                event: observer.event,
+                handler: format!("{name}/{}", observer.handler),
+                function: observer.function,
+                custom: observer.custom,
+                check: observer.check,
+                gone: observer.gone,
+                run: Box::new(move |_, notice, model| run(&mut library.borrow_mut(), notice, &model.of_library(&name))),
+            });
+        }
+        self.libraries.push(Rc::clone(&name));
+        self.libraries.extend(framework.libraries);
+        let scope = Rc::clone(&name);
+        let refresh = Rc::new(move |model: &Model| library.borrow().refresh(&model.of_library(&scope)));
+        RefreshOn { framework: self, handler: format!("{name}/refresh"), function: TypeId::of::<L>(), refresh }
+    }
+}
+
+type Refresh = dyn Fn(&Model) -> anyhow::Result<()>;
+
+/// A library that was added, and may be refreshed on events.
+pub struct RefreshOn<'a, C> {
+    framework: &'a mut Framework<C>,
+    handler: String,
+    function: TypeId,
+    refresh: Rc<Refresh>,
+}
+
+impl<C: 'static> RefreshOn<'_, C> {
+    /// Refresh the library ([`Library::refresh`]) on each of these events:
+    /// `framework.library(TLS).refresh_on([on::config_changed().into(), on::leader_elected().into()])`.
+    pub fn refresh_on(self, events: impl IntoIterator<Item = EventName>) {
+        for event in events {
+            let refresh = Rc::clone(&self.refresh);
+            self.framework.push(Observer {
+                event,
+                handler: self.handler.clone(),
+                function: self.function,
+                custom: None,
+                check: |event, meta| meta.check_event(event),
+                gone: |_, _| Ok(None),
+                run: Box::new(move |_, notice, model| {
+                    if let Err(error) = refresh(model) {
+                        handle_error(error, notice, model)?;
+                    }
+                    Ok(false)
+                }),
+            });
+        }
     }
 }

@@ -8,7 +8,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
-use crate::entry::chain;
+use crate::error::chain;
 use crate::hookcmds::{LogLevel, Runner, juju_log};
 
 /// Writes log lines to Juju, and with `JUJU_DEBUG` also to standard error.

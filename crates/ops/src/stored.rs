@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::event::Notice;
+use crate::notice::Notice;
 
 /// The file's version. Increase it when the format changes so that an older charm must not read it.
 const VERSION: u32 = 1;
@@ -193,7 +193,7 @@ impl Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::EventName;
+    use crate::event_name::EventName;
 
     #[test]
     fn values_and_deferred_events_are_there_in_the_next_hook() {

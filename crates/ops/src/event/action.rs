@@ -7,12 +7,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::event::notice::Notice;
-use crate::event::{Event, EventName, private};
+use crate::event::{Event, private};
+use crate::event_name::EventName;
 use crate::hookcmds;
 use crate::load::{LoadError, load};
 use crate::metadata::Metadata;
 use crate::model::Model;
+use crate::notice::Notice;
 
 /// A user runs an action of the charm: `juju run UNIT ACTION`.
 ///
@@ -139,7 +140,7 @@ impl private::Sealed for ActionEvent {}
 
 impl Event for ActionEvent {
     fn check(event: &EventName, meta: &Metadata) -> Result<(), Error> {
-        event.check(meta)
+        meta.check_event(event)
     }
 
     fn load(notice: &Notice, model: &Model) -> Result<Self, Error> {

@@ -7,10 +7,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
-use crate::event::notice::{Deferral, Notice, deferrable};
-use crate::event::{Event, EventName, private, relation};
+use crate::event::deferral::{Deferral, deferrable};
+use crate::event::{Event, private, relation};
+use crate::event_name::EventName;
+use crate::event_source::EventSource;
 use crate::model::{Model, Relation};
-use crate::on::EventSource;
+use crate::notice::{Emission, Notice};
 
 /// The payload of an event that a charm or a library defines. Emit it with [`Model::emit`], observe it with
 /// [`on::custom`](crate::on::custom).
@@ -55,15 +57,21 @@ pub trait Emitted: Event {
     type Payload: CustomEvent;
 }
 
-/// An emitted custom event, and its type.
-pub(crate) struct Emission {
-    pub(crate) notice: Notice,
-    pub(crate) custom: TypeId,
-}
-
 fn payload<T: CustomEvent>(notice: &Notice) -> Result<T, Error> {
     let payload = notice.payload.as_ref().unwrap_or(&serde_json::Value::Null);
     T::deserialize(payload).map_err(|source| Error::CustomEvent { name: notice.event.to_string(), source })
+}
+
+impl Model {
+    /// Emit a custom event. Its handlers run after the current handler, in the order of emission, before statuses are
+    /// collected. (In Ops they run at once.) As in Ops, a handler does not get an event for which an equal one is
+    /// already deferred or emitted.
+    ///
+    /// # Errors
+    /// The payload cannot be serialized as JSON.
+    pub fn emit<T: CustomEvent>(&self, event: &T) -> Result<(), Error> {
+        EventSource::<Custom<T>>::custom(self.library()).emit(self, event)
+    }
 }
 
 impl<T: CustomEvent> EventSource<Custom<T>> {

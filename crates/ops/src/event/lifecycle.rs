@@ -1,9 +1,10 @@
 //! The events of a unit's life cycle.
 
 use crate::error::Error;
-use crate::event::notice::{Deferral, Notice, deferrable};
+use crate::event::deferral::{Deferral, deferrable};
 use crate::event::{Event, private};
 use crate::model::Model;
+use crate::notice::Notice;
 
 macro_rules! lifecycle {
     ($(#[$doc:meta] $event:ident $(, $deferrable:ident)?;)*) => {$(

@@ -1,26 +1,22 @@
 //! Events: what happens to a unit.
 
+mod action;
 mod custom;
+mod deferral;
 mod lifecycle;
-mod name;
-mod notice;
 mod relation;
 mod secret;
+mod status;
 mod storage;
 
-mod action;
-mod status;
-
+pub use crate::event_name::{EventName, UndefinedEvent, UnknownEvent};
 pub use action::{ActionError, ActionEvent};
-pub(crate) use custom::Emission;
 pub use custom::{Custom, CustomEvent, CustomRelation, Emitted};
+pub use deferral::Deferral;
 pub use lifecycle::{
     ConfigChangedEvent, InstallEvent, LeaderElectedEvent, RemoveEvent, StartEvent, StopEvent, UpdateStatusEvent,
     UpgradeCharmEvent,
 };
-pub use name::{EventName, UndefinedEvent, UnknownEvent};
-pub use notice::Deferral;
-pub(crate) use notice::Notice;
 pub use relation::{
     RelationBrokenEvent, RelationChangedEvent, RelationCreatedEvent, RelationDepartedEvent, RelationJoinedEvent,
 };
@@ -33,6 +29,7 @@ use std::any::TypeId;
 use crate::error::Error;
 use crate::metadata::Metadata;
 use crate::model::{Application, Model, Relation, Unit};
+use crate::notice::Notice;
 
 /// A type of event, as handlers receive it. Only the types in [`crate::event`] implement it.
 pub trait Event: Sized + private::Sealed + 'static {

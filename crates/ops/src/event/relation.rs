@@ -1,10 +1,12 @@
 //! The events of a relation's life cycle.
 
 use crate::error::Error;
-use crate::event::notice::{Deferral, Notice, deferrable};
-use crate::event::{Event, EventName, RelationEvent, private};
+use crate::event::deferral::{Deferral, deferrable};
+use crate::event::{Event, RelationEvent, private};
+use crate::event_name::EventName;
 use crate::metadata::Metadata;
 use crate::model::{Application, Model, Relation, Unit};
+use crate::notice::Notice;
 
 /// The relation of a relation event.
 pub(super) fn relation(notice: &Notice, model: &Model) -> Result<Relation, Error> {
@@ -57,7 +59,7 @@ macro_rules! relation_event {
                 Ok(Self { relation, app, $($field,)* deferral: Deferral::default() })
             }
             fn check(event: &EventName, meta: &Metadata) -> Result<(), Error> {
-                event.check(meta)
+                meta.check_event(event)
             }
             fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
                 gone(notice, model)

@@ -1,9 +1,10 @@
 //! The events of secrets.
 
 use crate::error::Error;
-use crate::event::notice::{Deferral, Notice, deferrable};
+use crate::event::deferral::{Deferral, deferrable};
 use crate::event::{Event, private};
 use crate::model::{Model, Secret};
+use crate::notice::Notice;
 
 fn load(notice: &Notice, model: &Model) -> Result<Secret, Error> {
     let id = notice.secret_id.as_deref();

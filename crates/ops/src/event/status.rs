@@ -3,10 +3,11 @@
 use std::cell::RefCell;
 
 use crate::error::Error;
-use crate::event::notice::Notice;
-use crate::event::{Event, EventName, private};
+use crate::event::{Event, private};
+use crate::event_name::EventName;
 use crate::hookcmds::EntityKind;
 use crate::model::Model;
+use crate::notice::Notice;
 use crate::status::Status;
 
 /// Emitted after each event of Juju: propose statuses, and the worst one is set.

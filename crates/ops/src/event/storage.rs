@@ -1,10 +1,12 @@
 //! The events of storage.
 
 use crate::error::Error;
-use crate::event::notice::{Deferral, Notice, deferrable};
-use crate::event::{Event, EventName, private};
+use crate::event::deferral::{Deferral, deferrable};
+use crate::event::{Event, private};
+use crate::event_name::EventName;
 use crate::metadata::Metadata;
 use crate::model::{Model, Storage};
+use crate::notice::Notice;
 
 /// Why a deferred event's storage instance can no longer be used.
 fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
@@ -38,7 +40,7 @@ macro_rules! storage_event {
                 Ok(Self { storage: model.storage_by_id(id)?, deferral: Deferral::default() })
             }
             fn check(event: &EventName, meta: &Metadata) -> Result<(), Error> {
-                event.check(meta)
+                meta.check_event(event)
             }
             fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
                 gone(notice, model)

@@ -34,12 +34,10 @@ pub use unit::Unit;
 
 use crate::env::HookEnv;
 use crate::error::Error;
-use crate::event::{Custom, CustomEvent, Emission};
 use crate::hookcmds::{self, CloudSpec, EntityKind, GoalState, Network, Runner};
-use crate::library::Library;
 use crate::load::load;
 use crate::metadata::Metadata;
-use crate::on::EventSource;
+use crate::notice::Emission;
 use crate::status::Status;
 use crate::stored::Stored;
 
@@ -133,16 +131,13 @@ impl Model {
         Self { inner: Rc::new(inner), library: None }
     }
 
-    /// The model of this library: it stores values and emits events in the library's namespace. A library's handlers
-    /// get it. Its other methods, which the charm calls with its own model, should start with `let model =
-    /// model.of(self);`.
-    #[must_use]
-    pub fn of(&self, library: &impl Library) -> Self {
-        self.of_library(&library.name().into())
-    }
-
     pub(crate) fn of_library(&self, name: &Rc<str>) -> Self {
         Self { inner: Rc::clone(&self.inner), library: Some(Rc::clone(name)) }
+    }
+
+    /// The library that this model belongs to; `None` for the charm's.
+    pub(crate) fn library(&self) -> Option<&str> {
+        self.library.as_deref()
     }
 
     /// The model's name.
@@ -313,16 +308,6 @@ impl Model {
     /// Delete a stored value.
     pub fn forget(&self, key: &str) {
         self.inner.stored.remove(self.library.as_deref(), key);
-    }
-
-    /// Emit a custom event. Its handlers run after the current handler, in the order of emission, before statuses are
-    /// collected. (In Ops they run at once.) As in Ops, a handler does not get an event for which an equal one is
-    /// already deferred or emitted.
-    ///
-    /// # Errors
-    /// The payload cannot be serialized as JSON.
-    pub fn emit<T: CustomEvent>(&self, event: &T) -> Result<(), Error> {
-        EventSource::<Custom<T>>::custom(self.library.as_deref()).emit(self, event)
     }
 
     pub(crate) fn push_emission(&self, emission: Emission) {

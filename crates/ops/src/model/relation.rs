@@ -6,9 +6,10 @@ use std::rc::Rc;
 use ops_metadata::RelationRole;
 
 use crate::error::Error;
-use crate::event::{EventName, Notice};
+use crate::event_name::EventName;
 use crate::hookcmds;
 use crate::model::{Application, Databag, Entity, Model, Unit};
+use crate::notice::Notice;
 
 /// A relation of this unit's application with another, or among its own units.
 #[derive(Clone)]

@@ -5,9 +5,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
-use crate::metadata::Metadata;
-
 /// The name of an event: a hook of Juju, an action, or an event of the framework.
 ///
 /// Written as in Ops, with underscores: `install`, `database_relation_changed`, `backup_action`.
@@ -207,32 +204,15 @@ impl EventName {
             }),
         }
     }
-
-    /// Check that the charm's metadata defines the event's relation, storage or action.
-    pub(crate) fn check(&self, meta: &Metadata) -> Result<(), Error> {
-        let (kind, name, defined) = match self {
-            Self::RelationCreated(endpoint)
-            | Self::RelationJoined(endpoint)
-            | Self::RelationChanged(endpoint)
-            | Self::RelationDeparted(endpoint)
-            | Self::RelationBroken(endpoint) => ("relation", endpoint, meta.get()?.relations.contains_key(endpoint)),
-            Self::StorageAttached(storage) | Self::StorageDetaching(storage) => {
-                ("storage", storage, meta.get()?.storages.contains_key(storage))
-            }
-            Self::Action(action) => ("action", action, meta.get()?.actions.contains_key(action)),
-            _ => return Ok(()),
-        };
-        if defined { Ok(()) } else { Err(UndefinedEvent { event: self.clone(), kind, name: name.clone() }.into()) }
-    }
 }
 
 /// An event of a relation, storage or action that the charm's metadata does not define.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("event {event}: the charm's metadata defines no {kind} {name:?}")]
 pub struct UndefinedEvent {
-    event: EventName,
-    kind: &'static str,
-    name: String,
+    pub(crate) event: EventName,
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
 }
 
 impl fmt::Display for EventName {

@@ -1,13 +1,7 @@
 //! Expected failures, which become statuses and let the hook succeed.
 
-use std::fmt;
-
-use crate::entry::chain;
-use crate::error::Error;
-use crate::event::{EventName, Notice};
-use crate::framework::Failure;
-use crate::hookcmds::{self, EntityKind};
-use crate::model::Model;
+use crate::error::{Error, Expected};
+use crate::hookcmds;
 use crate::status::Status;
 
 /// Turns an expected failure into a status, in one expression:
@@ -86,44 +80,6 @@ impl<T> OrStatus<T, ()> for Option<T> {
     }
 }
 
-/// An expected failure and its status. As the source of [`Error::Expected`], it is found in the chain of any error
-/// that wraps it.
-#[non_exhaustive]
-pub struct Expected {
-    /// The unit's status.
-    pub status: Status,
-    /// The error, if there is one.
-    pub source: Option<anyhow::Error>,
-}
-
-/// The status's message.
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.status.message.is_empty() { "it has no message" } else { &self.status.message })
-    }
-}
-
-/// Its source is the error. If the message already contains that error's text, it is the source of the error.
-impl std::error::Error for Expected {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        let failure: &(dyn std::error::Error + 'static) = self.source.as_deref()?;
-        if self.status.message.contains(&failure.to_string()) { failure.source() } else { Some(failure) }
-    }
-}
-
-/// Same as `Display`, for tests that unwrap.
-impl fmt::Debug for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Expected {
-    fn new(status: Status, source: Option<anyhow::Error>) -> Self {
-        Self { status, source }
-    }
-}
-
 /// An error that never becomes a status.
 enum Stays {
     Expected,
@@ -138,20 +94,4 @@ impl Stays {
             None => cause.is::<hookcmds::Reason>().then_some(Self::Failure),
         })
     }
-}
-
-/// Handle the error of a handler: if it is expected, propose its status.
-pub(crate) fn end_well(error: anyhow::Error, notice: &Notice, model: &Model) -> Result<(), Failure> {
-    if model.is_rebooting() {
-        return Err(Failure::Handler(error));
-    }
-    let expected = error.chain().find_map(|cause| cause.downcast_ref::<Expected>());
-    let Some(status) = expected.map(|expected| expected.status.clone()) else { return Err(Failure::Handler(error)) };
-    let why = chain(&*error);
-    tracing::warn!("{why}");
-    if matches!(notice.event, EventName::Action(_)) {
-        hookcmds::action_fail(model.runner(), &why).map_err(Error::from)?;
-    }
-    model.propose(EntityKind::Unit, vec![status]);
-    Ok(())
 }
