@@ -11,10 +11,18 @@
 //! Each function returns the errors of [`Command::output`] and [`Command::json`].
 
 mod action;
+mod application_version;
 mod config;
-mod other;
+mod credential;
+mod entity;
+mod goal_state;
+mod is_leader;
+mod juju_log;
+mod juju_reboot;
+mod network;
 mod port;
 mod relation;
+mod resource;
 mod runner;
 mod secret;
 mod state;
@@ -22,34 +30,19 @@ mod status;
 mod storage;
 mod text;
 
-/// Whether a status or databag belongs to a unit or an application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum EntityKind {
-    /// A unit's.
-    Unit,
-    /// An application's.
-    Application,
-}
-
-/// When to reboot the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RebootTime {
-    /// After the hook has succeeded.
-    AfterHook,
-    /// At once: the hook is stopped, and Juju runs it again.
-    Now,
-}
-
 pub use action::{action_fail, action_get, action_log, action_set};
+pub use application_version::application_version_set;
 pub use config::config_get;
-pub use other::{
-    Address, BindAddress, CloudCredential, CloudSpec, Goal, GoalState, LogLevel, Network, UnknownLogLevel,
-    application_version_set, credential_get, goal_state, is_leader, juju_log, juju_reboot, network_get, resource_get,
-};
+pub use credential::{CloudCredential, CloudSpec, credential_get};
+pub use entity::EntityKind;
+pub use goal_state::{Goal, GoalState, goal_state};
+pub use is_leader::is_leader;
+pub use juju_log::{LogLevel, UnknownLogLevel, juju_log};
+pub use juju_reboot::{RebootTime, juju_reboot};
+pub use network::{Address, BindAddress, Network, network_get};
 pub use port::{InvalidPort, Port, close_port, open_port, opened_ports};
 pub use relation::{relation_get, relation_ids, relation_list, relation_list_app, relation_model_get, relation_set};
+pub use resource::resource_get;
 pub use runner::{Command, Error, Output, ProcessRunner, Reason, Result, Runner};
 pub use secret::{
     Expiry, Interval, NewSecret, Rotate, SecretGet, SecretInfo, SecretOwner, UnknownRotate, secret_add, secret_get,

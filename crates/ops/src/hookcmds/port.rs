@@ -135,7 +135,7 @@ impl TryFrom<String> for Port {
     }
 }
 
-fn ports(name: &'static str, port: Port, endpoints: &[&str]) -> Command {
+fn port_command(name: &'static str, port: Port, endpoints: &[&str]) -> Command {
     let command = Command::new(name);
     let command =
         if endpoints.is_empty() { command } else { command.args(["--endpoints".to_owned(), endpoints.join(",")]) };
@@ -144,24 +144,26 @@ fn ports(name: &'static str, port: Port, endpoints: &[&str]) -> Command {
 
 /// `open-port`: for all endpoints, or for those named.
 pub fn open_port(runner: &dyn Runner, port: Port, endpoints: &[&str]) -> Result<()> {
-    ports("open-port", port, endpoints).run(runner)
+    port_command("open-port", port, endpoints).run(runner)
 }
 
 /// `close-port`: for all endpoints, or for those named.
 pub fn close_port(runner: &dyn Runner, port: Port, endpoints: &[&str]) -> Result<()> {
-    ports("close-port", port, endpoints).run(runner)
+    port_command("close-port", port, endpoints).run(runner)
 }
 
 /// `opened-ports`: the ports that this unit has opened.
 pub fn opened_ports(runner: &dyn Runner) -> Result<Vec<Port>> {
     let command = Command::new("opened-ports").arg("--format=json");
-    let shown = command.to_string();
+    let command_line = command.to_string();
     let ports: Vec<String> = command.json(runner)?;
     ports
         .iter()
         .map(|port| {
-            port.parse()
-                .map_err(|error: InvalidPort| Error::Output { command: shown.clone(), why: error.to_string().into() })
+            port.parse().map_err(|error: InvalidPort| Error::Output {
+                command: command_line.clone(),
+                why: error.to_string().into(),
+            })
         })
         .collect()
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::other::map_or_null;
 use super::text::yaml;
-use super::{Command, EntityKind, Error, Result, Runner};
+use super::{Command, EntityKind, Result, Runner};
 
 /// `relation-ids`: the relations of an endpoint, such as `database:3`.
 pub fn relation_ids(runner: &dyn Runner, endpoint: &str) -> Result<Vec<String>> {
@@ -28,26 +27,24 @@ pub fn relation_get(
     runner: &dyn Runner,
     relation: &str,
     entity: &str,
-    of: EntityKind,
+    kind: EntityKind,
 ) -> Result<BTreeMap<String, String>> {
     let mut command = Command::new("relation-get").args(["--format=json", "-r", relation]);
-    if of == EntityKind::Application {
+    if kind == EntityKind::Application {
         command = command.arg("--app");
     }
-    let command = command.args(["-", entity]);
-    let shown = command.to_string();
-    map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string().into() })
+    command.args(["-", entity]).json_or_default(runner)
 }
 
 /// `relation-set`: write keys of this unit's or its application's databag. An empty value removes a key.
 pub fn relation_set(
     runner: &dyn Runner,
     relation: &str,
-    of: EntityKind,
+    kind: EntityKind,
     data: &BTreeMap<String, String>,
 ) -> Result<()> {
     let mut command = Command::new("relation-set").args(["-r", relation]);
-    if of == EntityKind::Application {
+    if kind == EntityKind::Application {
         command = command.arg("--app");
     }
     // Not as arguments, because values can be long.

@@ -6,6 +6,8 @@ use std::io::Write as _;
 use std::ops::Deref;
 use std::process;
 
+use serde::de::DeserializeOwned;
+
 /// A hook command to run: its name, arguments and standard input.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Command {
@@ -108,7 +110,7 @@ impl Command {
     ///
     /// # Errors
     /// As [`Command::output`]; or the output is not JSON for a `T`.
-    pub fn json<T: serde::de::DeserializeOwned>(self, runner: &dyn Runner) -> Result<T> {
+    pub fn json<T: DeserializeOwned>(self, runner: &dyn Runner) -> Result<T> {
         let command = self.to_string();
         let secret = self.secret;
         let text = self.output(runner)?;
@@ -121,6 +123,16 @@ impl Command {
             };
             Error::Output { command, why: why.into() }
         })
+    }
+
+    /// As [`Command::json`], but the default value if Juju prints null, as it does for an empty map.
+    pub(super) fn json_or_default<T: DeserializeOwned + Default>(self, runner: &dyn Runner) -> Result<T> {
+        let command = self.to_string();
+        let value: serde_json::Value = self.json(runner)?;
+        if value.is_null() {
+            return Ok(T::default());
+        }
+        serde_json::from_value(value).map_err(|error| Error::Output { command, why: error.to_string().into() })
     }
 }
 

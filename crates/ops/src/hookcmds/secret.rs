@@ -215,9 +215,9 @@ fn with_content<T>(
     run: impl FnOnce(Command) -> Result<T>,
 ) -> Result<T> {
     let Some(content) = content else { return run(command) };
-    let shown = command.to_string();
-    let file =
-        ContentFile::write(content).map_err(|error| Error::Start { command: shown, why: error.to_string().into() })?;
+    let command_line = command.to_string();
+    let file = ContentFile::write(content)
+        .map_err(|error| Error::Start { command: command_line, why: error.to_string().into() })?;
     run(command.args(["--file".to_owned(), file.0.to_string_lossy().into_owned()]))
 }
 
@@ -269,20 +269,20 @@ pub fn secret_get(
 
 /// `secret-grant`: give the remote application of a relation, or one remote unit, access to a secret.
 pub fn secret_grant(runner: &dyn Runner, id: &str, relation: u32, unit: Option<&str>) -> Result<()> {
-    let mut command = Command::new("secret-grant").args(["--relation".to_owned(), relation.to_string()]);
-    if let Some(unit) = unit {
-        command = command.args(["--unit", unit]);
-    }
-    command.arg(id).run(runner)
+    grant_command("secret-grant", id, relation, unit).run(runner)
 }
 
 /// `secret-revoke`: revoke that access.
 pub fn secret_revoke(runner: &dyn Runner, id: &str, relation: u32, unit: Option<&str>) -> Result<()> {
-    let mut command = Command::new("secret-revoke").args(["--relation".to_owned(), relation.to_string()]);
+    grant_command("secret-revoke", id, relation, unit).run(runner)
+}
+
+fn grant_command(name: &'static str, id: &str, relation: u32, unit: Option<&str>) -> Command {
+    let mut command = Command::new(name).args(["--relation".to_owned(), relation.to_string()]);
     if let Some(unit) = unit {
         command = command.args(["--unit", unit]);
     }
-    command.arg(id).run(runner)
+    command.arg(id)
 }
 
 /// `secret-ids`: the secrets that this unit or its application owns.
@@ -335,12 +335,12 @@ pub fn secret_info_get(runner: &dyn Runner, id: Option<&str>, label: Option<&str
     } else if let Some(label) = label {
         command = command.args(["--label", label]);
     }
-    let shown = command.to_string();
+    let command_line = command.to_string();
     let secrets: BTreeMap<String, SecretInfo> = command.json(runner)?;
     let (id, info) = secrets
         .into_iter()
         .next()
-        .ok_or_else(|| Error::Output { command: shown, why: "it names no secret".to_owned().into() })?;
+        .ok_or_else(|| Error::Output { command: command_line, why: "it names no secret".to_owned().into() })?;
     Ok(SecretInfo { id, ..info })
 }
 

@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::other::map_or_null;
 use super::text::yaml;
-use super::{Command, Error, Result, Runner};
+use super::{Command, Result, Runner};
 
 /// `state-get`: all values.
 pub fn state_get(runner: &dyn Runner) -> Result<BTreeMap<String, String>> {
-    let command = Command::new("state-get").arg("--format=json");
-    let shown = command.to_string();
-    map_or_null(command.json(runner)?).map_err(|error| Error::Output { command: shown, why: error.to_string().into() })
+    Command::new("state-get").arg("--format=json").json_or_default(runner)
 }
 
 /// `state-set`: store values.

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The maximum length of an argument on Linux, in bytes (`MAX_ARG_STRLEN`, see execve(2)), without the final NUL.
-pub(super) const MAX_ARGUMENT: usize = 128 * 1024 - 1;
+pub(super) const MAX_ARGUMENT_BYTES: usize = 128 * 1024 - 1;
 
 /// The maximum length of messages in bytes. Nobody reads longer ones.
-pub(super) const MAX_MESSAGE: usize = 64 * 1024;
+pub(super) const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
-/// `text` as an argument: without NUL, and cut with a warning if it has more than `most` bytes.
-pub(super) fn argument<'a>(what: &str, text: &'a str, most: usize) -> Cow<'a, str> {
-    let mut end = text.len().min(most);
+/// `text` as an argument: without NUL, and cut with a warning if it has more than `max` bytes.
+pub(super) fn argument<'a>(what: &str, text: &'a str, max: usize) -> Cow<'a, str> {
+    let mut end = text.len().min(max);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
