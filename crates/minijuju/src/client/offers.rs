@@ -8,10 +8,10 @@ use crate::charm;
 use crate::cli::OfferUrl;
 use crate::store::Life;
 use crate::store::database::now;
+use crate::store::endpoint::Role;
 use crate::store::model::{self, Model};
 use crate::store::offer::{self, Offer};
-use crate::store::relation::Role;
-use crate::store::saas::{self, Endpoint, Saas};
+use crate::store::saas::{self, RemoteEndpoint, Saas};
 use crate::store::{Db, application};
 
 /// The URL of an offer as Juju shows it: with the owner, without the controller.
@@ -39,18 +39,18 @@ pub fn find(client: &Client, url: &OfferUrl) -> anyhow::Result<Offer> {
 }
 
 /// An endpoint of a charm that can be offered, and whether its scope is `container`. Every charm has `juju-info`.
-pub fn endpoint(meta: &CharmMeta, name: &str) -> Option<(Endpoint, bool)> {
+pub fn endpoint(meta: &CharmMeta, name: &str) -> Option<(RemoteEndpoint, bool)> {
     let Some(found) = meta.relations.get(name).filter(|relation| relation.role != RelationRole::Peer) else {
-        let implicit = Endpoint { name: name.to_owned(), interface: name.to_owned(), role: Role::Provider };
+        let implicit = RemoteEndpoint { name: name.to_owned(), interface: name.to_owned(), role: Role::Provider };
         return (name == "juju-info").then_some((implicit, false));
     };
     let role = if found.role == RelationRole::Provides { Role::Provider } else { Role::Requirer };
-    let endpoint = Endpoint { name: name.to_owned(), interface: found.interface.clone(), role };
+    let endpoint = RemoteEndpoint { name: name.to_owned(), interface: found.interface.clone(), role };
     Some((endpoint, found.scope == RelationScope::Container))
 }
 
 /// The endpoints of an offer.
-pub fn endpoints(db: &Db, offer: &Offer) -> anyhow::Result<Vec<Endpoint>> {
+pub fn endpoints(db: &Db, offer: &Offer) -> anyhow::Result<Vec<RemoteEndpoint>> {
     let found = application::find(db, &offer.model, &offer.application)?;
     let meta = charm::metadata(&found.with_context(|| format!("application {:?} not found", offer.application))?)?;
     Ok(offer.endpoints.iter().filter_map(|name| Some(endpoint(&meta, name)?.0)).collect())
@@ -65,15 +65,15 @@ pub fn consume(client: &mut Client, model: &Model, found: &Offer, name: &str) ->
     let mut kept = Vec::new();
     let mut since = now();
     if let Some(known) = known {
-        if known.source != found.model {
+        if known.source_model != found.model {
             bail!("saas application called {name:?} from a different model already exists");
         }
         if !known.life.is_alive() {
             bail!("saas application called {name:?} exists but is terminating");
         }
         // If its offer was removed, it is replaced.
-        if offer::by_uuid(db, &known.offer)?.is_some() {
-            let same = |one: &&Endpoint| endpoints.iter().any(|other| other.name == one.name);
+        if offer::find_by_uuid(db, &known.offer_uuid)?.is_some() {
+            let same = |one: &&RemoteEndpoint| endpoints.iter().any(|other| other.name == one.name);
             if let Some(changed) = known.endpoints.iter().filter(same).find(|one| !endpoints.contains(one)) {
                 bail!("conflicting endpoint {}", changed.name);
             }
@@ -90,13 +90,13 @@ pub fn consume(client: &mut Client, model: &Model, found: &Offer, name: &str) ->
     let url = OfferUrl { source: super::CONTROLLER.to_owned(), ..url(&source, &found.name) };
     let saas = Saas {
         name: name.to_owned(),
-        offer: found.uuid.clone(),
-        source: found.model.clone(),
+        offer_uuid: found.uuid.clone(),
+        source_model: found.model.clone(),
         url: url.to_string(),
         endpoints: kept.into_iter().chain(endpoints).collect(),
         life: Life::Alive,
         since,
-        gone: None,
+        terminated: None,
     };
     client.write(|db| saas::save(db, &model.uuid, &saas))
 }

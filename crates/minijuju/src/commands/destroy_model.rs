@@ -13,7 +13,7 @@ use crate::client::units::{self, Removal};
 use crate::client::{Client, charms};
 use crate::store::Life;
 use crate::store::model::{self, Model};
-use crate::store::{application, crossing, machine, storage, unit};
+use crate::store::{application, cross_model, machine, storage, unit};
 use crate::uniter::{self, machine_id};
 
 const DESTROY_MODEL_HELP: &str = "\
@@ -104,9 +104,9 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
         files.extend(charms::files(client, &model, &found)?);
     }
     empty(client, &model, args.force)?;
-    let related = crossing::models(client.store.db(), &model.uuid)?;
+    let related = cross_model::related_models(client.store.db(), &model.uuid)?;
     client.write(|db| {
-        crossing::sever(db, &model.uuid)?;
+        cross_model::disconnect_model(db, &model.uuid)?;
         model::remove(db, &model.uuid)?;
         if model::client(db, "current-model")?.as_deref() == Some(&model.name) {
             model::set_client(db, "current-model", None)?;

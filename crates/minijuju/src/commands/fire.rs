@@ -55,9 +55,9 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
             let all = relation::all(db, &model.uuid)?;
             let (relation, mine) = all
                 .iter()
-                .find_map(|relation| Some((relation, relation.side(&unit.application, Some(&endpoint))?)))
+                .find_map(|relation| Some((relation, relation.endpoint(&unit.application, Some(&endpoint))?)))
                 .with_context(|| format!("{name} has no relation at endpoint {endpoint:?}"))?;
-            let other = relation.other(mine).unwrap_or(mine);
+            let other = relation.related_endpoint(mine).unwrap_or(mine);
             let member = relation::members(db, &model.uuid, relation.id)?
                 .into_iter()
                 .find(|(owner, _)| *owner != name && owner.starts_with(&format!("{}/", other.application)));

@@ -12,7 +12,7 @@ use crate::client::{Client, confirm, offers};
 use crate::random;
 use crate::store::model::Model;
 use crate::store::offer::{self, Offer};
-use crate::store::{application, crossing, relation};
+use crate::store::{application, cross_model, relation};
 
 const OFFER_HELP: &str = "\
 Details:
@@ -231,7 +231,7 @@ fn remove_one(client: &mut Client, url: &OfferUrl, force: bool) -> anyhow::Resul
     let found = offer::find(db, &model.uuid, &url.offer)?.with_context(|| {
         if is_4 { format!("{:?}: offer not found", url.offer) } else { format!("offer {:?} not found", url.offer) }
     })?;
-    let connections = crossing::of_offer(db, &found.uuid)?;
+    let connections = cross_model::of_offer(db, &found.uuid)?;
     if !connections.is_empty() && !force {
         if is_4 {
             bail!("cannot delete offer {:?}, it has {} connections", found.uuid, connections.len());

@@ -15,7 +15,7 @@ use crate::store::Life;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
 use crate::store::unit::{self, Unit};
-use crate::store::{crossing, relation, storage};
+use crate::store::{cross_model, relation, storage};
 
 const REMOVE_UNIT_HELP: &str = "\
 Details:
@@ -245,8 +245,8 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
 
 /// The number of applications in other models that are related to an application through its offers.
 fn consumers(client: &Client, model: &Model, application: &str) -> anyhow::Result<usize> {
-    let mine = |side: &crossing::Side| side.model == model.uuid && side.application == application;
-    Ok(crossing::of(client.store.db(), &model.uuid)?.iter().filter(|one| mine(&one.offerer)).count())
+    let all = cross_model::all(client.store.db(), &model.uuid)?;
+    Ok(all.iter().filter(|relation| relation.offerer.is_application(&model.uuid, application)).count())
 }
 
 fn code(errors: &[String]) -> ExitCode {

@@ -152,7 +152,7 @@ fn needless(client: &Client) {
 pub fn add(client: &mut Client, args: &AddSshKeyArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut known: Vec<String> =
-        ssh_key::of(client.store.db(), &model.uuid)?.iter().filter_map(|key| Some(fingerprint(key)?.0)).collect();
+        ssh_key::all(client.store.db(), &model.uuid)?.iter().filter_map(|key| Some(fingerprint(key)?.0)).collect();
     for key in &args.keys {
         let why = match fingerprint(key) {
             None => format!("invalid ssh key: {key}"),
@@ -182,7 +182,7 @@ pub fn import(client: &mut Client, _: &ImportSshKeyArgs) -> anyhow::Result<ExitC
 /// Run `juju remove-ssh-key`.
 pub fn remove(client: &mut Client, args: &RemoveSshKeyArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let all = ssh_key::of(client.store.db(), &model.uuid)?;
+    let all = ssh_key::all(client.store.db(), &model.uuid)?;
     for id in &args.ids {
         let is_it = |key: &&String| fingerprint(key).is_some_and(|(print, comment)| print == *id || comment == *id);
         match all.iter().find(is_it) {
@@ -197,7 +197,7 @@ pub fn remove(client: &mut Client, args: &RemoveSshKeyArgs) -> anyhow::Result<Ex
 /// Run `juju ssh-keys`.
 pub fn list(client: &mut Client, args: &SshKeysArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let keys = ssh_key::of(client.store.db(), &model.uuid)?;
+    let keys = ssh_key::all(client.store.db(), &model.uuid)?;
     if keys.is_empty() {
         client.progress.say("No keys to display.");
     } else {

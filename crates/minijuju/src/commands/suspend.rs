@@ -7,8 +7,9 @@ use clap::Args;
 
 use crate::cli::{Arguments, ModelOption, UsageError};
 use crate::client::{Client, summary};
+use crate::store::cross_model::{self, CrossModelRelation};
 use crate::store::model::Model;
-use crate::store::{Db, crossing, relation};
+use crate::store::{Db, relation};
 
 const SUSPEND_HELP: &str = "\
 Details:
@@ -120,24 +121,22 @@ fn set(client: &mut Client, ids: &[i64], why: Option<&str>) -> anyhow::Result<Ex
 fn set_one(db: &Db, model: &Model, id: i64, why: Option<&str>) -> anyhow::Result<String> {
     let uuid = &model.uuid;
     let found = relation::find(db, uuid, id)?.with_context(|| format!("relation {id} not found"))?;
-    let offers = |crossing: &&crossing::Crossing| crossing.offerer.model == *uuid && crossing.offerer.relation == id;
-    let consumes =
-        |crossing: &&crossing::Crossing| crossing.consumer.model == *uuid && crossing.consumer.relation == id;
-    let all = crossing::of(db, uuid)?;
-    let offered = all.iter().find(offers);
+    let all = cross_model::all(db, uuid)?;
+    let offered = all.iter().find(|relation| relation.offerer.is_relation(uuid, id));
+    let mut consumed = all.iter().filter(|relation| relation.consumer.is_relation(uuid, id));
     // Juju 4.0 lets both sides suspend it: `SetRemoteRelationSuspendedState` in domain/relation/state/remoterelation.go.
-    let crossing = offered.or_else(|| all.iter().find(consumes).filter(|_| model.juju.is_4()));
+    let cross_model = offered.or_else(|| consumed.next().filter(|_| model.juju.is_4()));
     if found.suspended.is_some() != why.is_some() {
-        match crossing {
-            Some(crossing) => crossing::suspend(db, crossing, uuid, why)?,
+        match cross_model {
+            Some(cross_model) => relation::suspend_cross_model(db, uuid, cross_model, why)?,
             None if model.juju.is_4() => bail!("relation must be a remote relation to be suspended"),
             None => bail!("cannot set suspend status for {:?} which is not associated with an offer", found.key()),
         }
     }
-    let mine = |crossing: &crossing::Crossing| {
-        if crossing.offerer.model == *uuid { crossing.offerer.clone() } else { crossing.consumer.clone() }
+    let local_side = |relation: &CrossModelRelation| {
+        if relation.offerer.model == *uuid { relation.offerer.clone() } else { relation.consumer.clone() }
     };
-    Ok(crossing.map(|crossing| mine(crossing).application).unwrap_or_default())
+    Ok(cross_model.map(|relation| local_side(relation).application).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use serde_json::Value;
 
 use super::database::{Db, Result, now};
-use super::word::words;
+use super::string_enum::string_enum;
 
-words! {
+string_enum! {
     /// The state of a task.
     #[derive(Default)]
     pub enum TaskStatus("task status") {
@@ -38,7 +38,7 @@ impl TaskStatus {
     }
 }
 
-words! {
+string_enum! {
     /// [`TaskKind`] as a column of the table.
     enum KindWord("task kind") {
         Action = "action",

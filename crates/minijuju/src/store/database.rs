@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::word::UnknownWord;
+use super::string_enum::UnknownValue;
 use crate::called::called;
 use crate::private;
 
@@ -72,9 +72,9 @@ pub enum Error {
     /// A value is not what this program writes.
     #[error("minijuju's database holds something unreadable: {0}")]
     Json(serde_json::Error),
-    /// A word is not one that this program writes.
+    /// The text of an enum is not one that this program writes.
     #[error("minijuju's database holds something unreadable: {0}")]
-    Word(UnknownWord),
+    UnknownValue(UnknownValue),
 }
 
 impl From<serde_json::Error> for Error {
@@ -87,7 +87,7 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         match error {
             rusqlite::Error::FromSqlConversionFailure(column, kind, source) => match source.downcast() {
-                Ok(unknown) => Error::Word(*unknown),
+                Ok(unknown) => Error::UnknownValue(*unknown),
                 Err(source) => Error::Sqlite(rusqlite::Error::FromSqlConversionFailure(column, kind, source)),
             },
             error => Error::Sqlite(error),

@@ -1,6 +1,6 @@
-use super::word::words;
+use super::string_enum::string_enum;
 
-words! {
+string_enum! {
     /// The life of an application, unit, relation or storage. A dead one is removed from the database.
     #[derive(Default)]
     pub enum Life("life") {

@@ -3,8 +3,9 @@
 pub mod action;
 pub mod agent;
 pub mod application;
-pub mod crossing;
+pub mod cross_model;
 pub mod database;
+pub mod endpoint;
 pub mod life;
 pub mod log;
 pub mod machine;
@@ -17,8 +18,8 @@ pub mod secret;
 pub mod ssh_key;
 pub mod status;
 pub mod storage;
+pub mod string_enum;
 pub mod unit;
-pub mod word;
 
 pub use database::{Db, Error, Result, Store};
 pub use life::Life;

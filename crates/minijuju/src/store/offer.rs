@@ -28,29 +28,29 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(Offer, String)> {
     Ok((offer, row.get(4)?))
 }
 
-fn offer((offer, endpoints): (Offer, String)) -> Result<Offer> {
+fn decode((offer, endpoints): (Offer, String)) -> Result<Offer> {
     Ok(Offer { endpoints: serde_json::from_str(&endpoints)?, ..offer })
 }
 
-pub fn of(db: &Db, model: &str) -> Result<Vec<Offer>> {
+pub fn all(db: &Db, model: &str) -> Result<Vec<Offer>> {
     let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM offer WHERE model = ? ORDER BY name"))?;
     let rows = statement.query_map([model], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    rows.into_iter().map(offer).collect()
+    rows.into_iter().map(decode).collect()
 }
 
 pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Offer>> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM offer WHERE model = ? AND name = ?"))?
         .query_row([model, name], from_row)
         .optional()?
-        .map(offer)
+        .map(decode)
         .transpose()
 }
 
-pub fn by_uuid(db: &Db, uuid: &str) -> Result<Option<Offer>> {
+pub fn find_by_uuid(db: &Db, uuid: &str) -> Result<Option<Offer>> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM offer WHERE uuid = ?"))?
         .query_row([uuid], from_row)
         .optional()?
-        .map(offer)
+        .map(decode)
         .transpose()
 }
 

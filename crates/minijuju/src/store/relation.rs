@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::crossing;
-use super::database::{Db, Result};
+use super::cross_model::{self, CrossModelRelation, Side};
+use super::database::{Db, Result, now};
+use super::endpoint::{Endpoint, Role};
 use super::life::Life;
 use super::model::{self, Counter};
-use super::word::words;
+use super::offer::Offer;
+use super::saas::{self, Saas};
+use super::secret;
+use super::string_enum::string_enum;
+use crate::random;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relation {
@@ -23,7 +28,7 @@ pub struct Relation {
     pub endpoints: Vec<Endpoint>,
 }
 
-words! {
+string_enum! {
     /// Which units a relation connects.
     pub enum Scope("relation scope") {
         /// All units of its applications.
@@ -31,23 +36,6 @@ words! {
         /// Units on one machine: a principal and its subordinate.
         Container = "container",
     }
-}
-
-words! {
-    /// The role of an endpoint in a relation.
-    pub enum Role("relation role") {
-        Provider = "provider",
-        Requirer = "requirer",
-        Peer = "peer",
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct Endpoint {
-    pub application: String,
-    /// The endpoint's name in its charm.
-    pub name: String,
-    pub role: Role,
 }
 
 /// The content of a databag.
@@ -58,20 +46,24 @@ impl Relation {
         self.endpoints.len() == 1
     }
 
-    /// The side of an application, at the given endpoint if one is given.
-    pub fn side(&self, application: &str, name: Option<&str>) -> Option<&Endpoint> {
-        self.endpoints.iter().find(|side| side.application == application && name.is_none_or(|name| side.name == name))
+    /// The endpoint of an application, with the given name if one is given.
+    pub fn endpoint(&self, application: &str, name: Option<&str>) -> Option<&Endpoint> {
+        let is_it =
+            |endpoint: &&Endpoint| endpoint.application == application && name.is_none_or(|name| endpoint.name == name);
+        self.endpoints.iter().find(is_it)
     }
 
-    pub fn other(&self, side: &Endpoint) -> Option<&Endpoint> {
-        self.endpoints.iter().find(|other| *other != side)
+    /// The endpoint on the other side; `None` for a peer relation.
+    pub fn related_endpoint(&self, endpoint: &Endpoint) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|other| *other != endpoint)
     }
 
     /// Its key: `APPLICATION:ENDPOINT APPLICATION:ENDPOINT`, the requirer first.
     pub fn key(&self) -> String {
-        let mut sides: Vec<&Endpoint> = self.endpoints.iter().collect();
-        sides.sort_by_key(|side| (side.role != Role::Requirer, side.application.clone()));
-        let names: Vec<String> = sides.iter().map(|side| format!("{}:{}", side.application, side.name)).collect();
+        let mut endpoints: Vec<&Endpoint> = self.endpoints.iter().collect();
+        endpoints.sort_by_key(|endpoint| (endpoint.role != Role::Requirer, endpoint.application.clone()));
+        let names: Vec<String> =
+            endpoints.iter().map(|endpoint| format!("{}:{}", endpoint.application, endpoint.name)).collect();
         names.join(" ")
     }
 }
@@ -109,7 +101,7 @@ pub fn find(db: &Db, model: &str, id: i64) -> Result<Option<Relation>> {
 }
 
 pub fn of(db: &Db, model: &str, application: &str) -> Result<Vec<Relation>> {
-    Ok(all(db, model)?.into_iter().filter(|relation| relation.side(application, None).is_some()).collect())
+    Ok(all(db, model)?.into_iter().filter(|relation| relation.endpoint(application, None).is_some()).collect())
 }
 
 /// Add a relation, with an empty databag for each application.
@@ -119,17 +111,57 @@ pub fn add(db: &Db, model: &str, interface: &str, scope: Scope, endpoints: &[End
         "INSERT INTO relation (model, id, interface, scope) VALUES (?, ?, ?, ?)",
         params![model, id, interface, scope],
     )?;
-    for side in endpoints {
+    for endpoint in endpoints {
         db.execute(
             "INSERT INTO endpoint (model, relation, application, name, role) VALUES (?, ?, ?, ?, ?)",
-            params![model, id, side.application, side.name, side.role],
+            params![model, id, endpoint.application, endpoint.name, endpoint.role],
         )?;
         db.execute(
             "INSERT OR IGNORE INTO databag (model, relation, owner) VALUES (?, ?, ?)",
-            params![model, id, side.application],
+            params![model, id, endpoint.application],
         )?;
     }
     Ok(id)
+}
+
+/// Relate an application to a consumed offer, with a relation in each model.
+pub fn add_cross_model(
+    db: &Db,
+    model: &str,
+    (local, interface): (&Endpoint, &str),
+    (saas, remote): (&Saas, &Endpoint),
+    offer: &Offer,
+    egress_subnets: &str,
+) -> Result<()> {
+    let known = cross_model::all(db, model)?
+        .into_iter()
+        .find(|relation| relation.consumer.is_application(model, &local.application));
+    // Juju 3.6: `registerRemoteRelation` in apiserver/facades/controller/crossmodelrelations/crossmodelrelations.go.
+    let new_proxy = || format!("remote-{}", random::uuid().replace('-', ""));
+    let proxy = known.map_or_else(new_proxy, |relation| relation.offerer.remote_application);
+    let consuming = [local.clone(), remote.clone()];
+    let offering = [
+        Endpoint { application: offer.application.clone(), ..remote.clone() },
+        Endpoint { application: proxy.clone(), ..local.clone() },
+    ];
+    let relation = CrossModelRelation {
+        offer_uuid: offer.uuid.clone(),
+        consumer: Side {
+            model: model.to_owned(),
+            relation: add(db, model, interface, Scope::Global, &consuming)?,
+            application: local.application.clone(),
+            remote_application: saas.name.clone(),
+        },
+        offerer: Side {
+            model: offer.model.clone(),
+            relation: add(db, &offer.model, interface, Scope::Global, &offering)?,
+            application: offer.application.clone(),
+            remote_application: proxy,
+        },
+        egress_subnets: egress_subnets.to_owned(),
+        since: now(),
+    };
+    cross_model::insert(db, &relation)
 }
 
 /// The databag of `owner`, and its version.
@@ -149,7 +181,7 @@ pub fn set_settings(db: &Db, model: &str, id: i64, owner: &str, settings: &Setti
         "UPDATE databag SET settings = ?, version = version + 1 WHERE model = ? AND relation = ? AND owner = ?",
         params![serde_json::to_string(settings)?, model, id, owner],
     )?;
-    crossing::mirror(db, model, id, owner)
+    cross_model::mirror_databag(db, model, id, owner)
 }
 
 /// Let a unit enter a relation's scope, with Juju's settings in its databag. Settings from an earlier stay in the
@@ -161,7 +193,7 @@ pub fn enter(db: &Db, model: &str, id: i64, unit: &str, settings: &Settings) -> 
              version = version + (in_scope = 0)",
         params![model, id, unit, serde_json::to_string(settings)?],
     )?;
-    crossing::mirror(db, model, id, unit)
+    cross_model::mirror_databag(db, model, id, unit)
 }
 
 /// Let a unit leave a relation's scope. Its databag stays readable while the relation exists.
@@ -170,8 +202,8 @@ pub fn leave(db: &Db, model: &str, id: i64, unit: &str) -> Result<()> {
         "UPDATE databag SET in_scope = 0 WHERE model = ? AND relation = ? AND owner = ?",
         params![model, id, unit],
     )?;
-    crossing::mirror(db, model, id, unit)?;
-    sweep(db, model)
+    cross_model::mirror_databag(db, model, id, unit)?;
+    remove_dead(db, model)
 }
 
 /// Let a removed unit leave the scope of all its relations.
@@ -180,9 +212,9 @@ pub fn leave_all(db: &Db, model: &str, unit: &str) -> Result<()> {
     let mut statement = db.prepare_cached(sql)?;
     let left = statement.query_map([model, unit], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
     for id in left {
-        crossing::mirror(db, model, id, unit)?;
+        cross_model::mirror_databag(db, model, id, unit)?;
     }
-    sweep(db, model)
+    remove_dead(db, model)
 }
 
 /// The units in a relation's scope, by name, with their databags' versions.
@@ -210,8 +242,8 @@ pub fn databags(db: &Db, model: &str, id: i64) -> Result<Vec<(String, Settings, 
 /// End a relation: its units depart and leave, then it is removed.
 pub fn end(db: &Db, model: &str, id: i64) -> Result<()> {
     db.execute("UPDATE relation SET life = ? WHERE model = ? AND id = ?", params![Life::Dying, model, id])?;
-    crossing::end(db, model, id)?;
-    sweep(db, model)
+    cross_model::end_other_side(db, model, id)?;
+    remove_dead(db, model)
 }
 
 /// The relation's status in Juju's words, and the reason.
@@ -233,11 +265,23 @@ pub fn suspend(db: &Db, model: &str, id: i64, why: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+/// Suspend a cross-model relation with a reason, or resume it. Only a change on the offering side affects the other
+/// side. Juju 3.6: `handleSuspendedRelation` in apiserver/common/crossmodel/crossmodel.go.
+pub fn suspend_cross_model(db: &Db, model: &str, relation: &CrossModelRelation, why: Option<&str>) -> Result<()> {
+    let CrossModelRelation { consumer, offerer, .. } = relation;
+    if offerer.model != model {
+        return suspend(db, &consumer.model, consumer.relation, why);
+    }
+    suspend(db, &offerer.model, offerer.relation, why)?;
+    let remote_why = why.map(|why| if why.is_empty() { "suspending after update from remote model" } else { why });
+    suspend(db, &consumer.model, consumer.relation, remote_why)
+}
+
 /// Remove a relation at once, without hooks.
 pub fn remove(db: &Db, model: &str, id: i64) -> Result<()> {
-    crossing::abandon(db, model, id)?;
+    cross_model::disconnect(db, model, id)?;
     db.execute("DELETE FROM relation WHERE model = ? AND id = ?", params![model, id])?;
-    super::secret::sweep(db)
+    secret::remove_stale_grants(db)
 }
 
 /// End all relations of an application, except its peer relation, which goes with the last unit.
@@ -245,12 +289,12 @@ pub fn end_all(db: &Db, model: &str, application: &str) -> Result<()> {
     for relation in of(db, model, application)?.iter().filter(|relation| !relation.is_peer()) {
         end(db, model, relation.id)?;
     }
-    sweep(db, model)
+    remove_dead(db, model)
 }
 
-/// Remove relations that ended and have no unit in scope, on either side if they cross models. Also remove peer
+/// Remove relations that ended and have no unit in scope, on either side of a cross-model relation. Also remove peer
 /// relations of removed applications.
-pub fn sweep(db: &Db, model: &str) -> Result<()> {
+pub fn remove_dead(db: &Db, model: &str) -> Result<()> {
     db.execute(
         "DELETE FROM relation WHERE life = ? AND NOT EXISTS ( \
              SELECT 1 FROM databag \
@@ -268,8 +312,8 @@ pub fn sweep(db: &Db, model: &str) -> Result<()> {
         [model],
     )?;
     // Grants for a relation are removed with it.
-    super::secret::sweep(db)?;
-    super::saas::sweep(db)
+    secret::remove_stale_grants(db)?;
+    saas::remove_dead(db)
 }
 
 #[cfg(test)]
@@ -294,8 +338,8 @@ mod tests {
             )
             .unwrap();
         }
-        let sides = [endpoint("a", "db", Role::Requirer), endpoint("b", "data", Role::Provider)];
-        let id = add(db, &model, "pg", Scope::Global, &sides).unwrap();
+        let endpoints = [endpoint("a", "db", Role::Requirer), endpoint("b", "data", Role::Provider)];
+        let id = add(db, &model, "pg", Scope::Global, &endpoints).unwrap();
         enter(db, &model, id, "a/0", &Settings::new()).unwrap();
         enter(db, &model, id, "b/0", &Settings::new()).unwrap();
         set_settings(db, &model, id, "a/0", &[("k".to_owned(), "v".to_owned())].into()).unwrap();

@@ -5,6 +5,7 @@ use std::fmt;
 
 use rusqlite::params;
 
+use super::cross_model;
 use super::database::{Db, Result, now};
 
 /// The owner of the user's secrets.
@@ -35,7 +36,7 @@ pub struct Secret {
     /// How often the owner should rotate it: `never`, `daily`, …
     pub rotation: String,
     /// When the next rotation is due, in milliseconds since 1970.
-    pub rotates: Option<i64>,
+    pub next_rotation: Option<i64>,
     /// When the latest revision expires, in milliseconds since 1970.
     pub expires: Option<i64>,
     /// Whether revisions that nobody reads are removed.
@@ -70,7 +71,7 @@ impl Secret {
             label: String::new(),
             description: String::new(),
             rotation: "never".to_owned(),
-            rotates: None,
+            next_rotation: None,
             expires: None,
             auto_prune: false,
             created: now(),
@@ -82,14 +83,14 @@ impl Secret {
     }
 
     /// The number of its latest revision; 0 if it has none.
-    pub fn latest(&self) -> i64 {
+    pub fn latest_revision(&self) -> i64 {
         self.revisions.keys().next_back().copied().unwrap_or_default()
     }
 
     /// The revisions before the latest that nobody reads.
-    pub fn obsolete(&self) -> Vec<i64> {
+    pub fn obsolete_revisions(&self) -> Vec<i64> {
         let read: BTreeSet<i64> = self.consumers.values().map(|(revision, _)| *revision).collect();
-        let latest = self.latest();
+        let latest = self.latest_revision();
         self.revisions.keys().copied().filter(|revision| *revision != latest && !read.contains(revision)).collect()
     }
 
@@ -118,7 +119,7 @@ pub fn all(db: &Db, model: &str) -> Result<BTreeMap<String, Secret>> {
             label: row.get(3)?,
             description: row.get(4)?,
             rotation: row.get(5)?,
-            rotates: row.get(6)?,
+            next_rotation: row.get(6)?,
             expires: row.get(7)?,
             auto_prune: row.get(8)?,
             created: row.get(9)?,
@@ -168,18 +169,19 @@ pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Secret>> {
     Ok(all(db, model)?.into_values().find(|secret| named(secret) || secret.id == id))
 }
 
-/// A secret of another model. Its readers have the names of the reading model.
+/// A secret of another model that an application can read. Its consumers and grantees have the names that they have in
+/// the reading model.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Foreign {
+pub struct RemoteSecret {
     /// The UUID of the secret's model.
     pub model: String,
     /// The secret. Its owner has no name in the reading model.
     pub secret: Secret,
     /// The name of the reading application in the secret's model.
-    abroad: String,
+    proxy: String,
 }
 
-impl Foreign {
+impl RemoteSecret {
     pub fn uri(&self) -> String {
         format!("secret://{}/{}", self.model, self.secret.id)
     }
@@ -189,31 +191,32 @@ impl Foreign {
         let number = unit.rsplit('/').next().unwrap_or_default();
         db.execute(
             "INSERT OR REPLACE INTO secret_consumer (model, secret, consumer, revision, label) VALUES (?, ?, ?, ?, ?)",
-            params![self.model, self.secret.id, format!("{}/{number}", self.abroad), revision, label],
+            params![self.model, self.secret.id, format!("{}/{number}", self.proxy), revision, label],
         )?;
         Ok(())
     }
 }
 
 /// The secrets of other models that an application can or could read through a relation.
-pub fn foreign(db: &Db, model: &str, application: &str) -> Result<Vec<Foreign>> {
-    let mut found: Vec<Foreign> = Vec::new();
-    for crossing in super::crossing::of(db, model)? {
-        let Some((_, other)) = crossing.of_application(model, application) else { continue };
+pub fn remote(db: &Db, model: &str, application: &str) -> Result<Vec<RemoteSecret>> {
+    let mut found: Vec<RemoteSecret> = Vec::new();
+    for relation in cross_model::all(db, model)? {
+        let Some((_, other)) = relation.sides_of_application(model, application) else { continue };
         for secret in all(db, &other.model)?.into_values() {
-            let here = |name: &str| {
-                let rest = name.strip_prefix(&other.remote)?;
+            let local_name = |name: &str| {
+                let rest = name.strip_prefix(&other.remote_application)?;
                 (rest.is_empty() || rest.starts_with('/')).then(|| format!("{application}{rest}"))
             };
-            let grants: BTreeMap<_, _> = secret.grants.keys().filter_map(|name| Some((here(name)?, None))).collect();
+            let grants: BTreeMap<_, _> =
+                secret.grants.keys().filter_map(|name| Some((local_name(name)?, None))).collect();
             let consumers: BTreeMap<_, _> =
-                secret.consumers.iter().filter_map(|(name, read)| Some((here(name)?, read.clone()))).collect();
+                secret.consumers.iter().filter_map(|(name, read)| Some((local_name(name)?, read.clone()))).collect();
             let known = found.iter().any(|known| known.secret.id == secret.id);
             if known || grants.is_empty() && consumers.is_empty() {
                 continue;
             }
             let secret = Secret { owner: String::new(), grants, consumers, ..secret };
-            found.push(Foreign { model: other.model.clone(), secret, abroad: other.remote.clone() });
+            found.push(RemoteSecret { model: other.model.clone(), secret, proxy: other.remote_application.clone() });
         }
     }
     Ok(found)
@@ -236,7 +239,7 @@ pub fn save(db: &Db, model: &str, secret: &Secret) -> Result<()> {
             secret.label,
             secret.description,
             secret.rotation,
-            secret.rotates,
+            secret.next_rotation,
             secret.expires,
             secret.auto_prune,
             secret.created,
@@ -271,8 +274,8 @@ pub fn save(db: &Db, model: &str, secret: &Secret) -> Result<()> {
     Ok(())
 }
 
-/// Remove what belonged to a removed application or unit: its secrets, and what it read.
-pub fn forget(db: &Db, model: &str, name: &str) -> Result<()> {
+/// Remove the secrets of a removed application or unit, its grants, and the record of what it read.
+pub fn remove_entity(db: &Db, model: &str, name: &str) -> Result<()> {
     db.execute("DELETE FROM secret WHERE model = ? AND owner = ?", [model, name])?;
     db.execute("DELETE FROM secret_consumer WHERE model = ? AND consumer = ?", [model, name])?;
     db.execute("DELETE FROM secret_grant WHERE model = ? AND grantee = ?", [model, name])?;
@@ -280,7 +283,7 @@ pub fn forget(db: &Db, model: &str, name: &str) -> Result<()> {
 }
 
 /// Remove grants for relations that no longer exist.
-pub fn sweep(db: &Db) -> Result<()> {
+pub(super) fn remove_stale_grants(db: &Db) -> Result<()> {
     db.execute(
         "DELETE FROM secret_grant WHERE relation IS NOT NULL AND NOT EXISTS ( \
              SELECT 1 FROM relation WHERE relation.model = secret_grant.model AND id = secret_grant.relation)",
@@ -303,16 +306,16 @@ mod tests {
     }
 
     #[test]
-    fn a_revision_is_obsolete_when_a_newer_one_is_there_and_nobody_reads_it() {
+    fn a_revision_is_obsolete_if_there_is_a_newer_one_and_nobody_reads_it() {
         let mut secret = Secret::new("a", "web");
         secret.revisions = (1..=3).map(|number| (number, revision())).collect();
-        assert_eq!(secret.obsolete(), [1, 2]);
+        assert_eq!(secret.obsolete_revisions(), [1, 2]);
         secret.consumers.insert("db/0".to_owned(), (1, String::new()));
-        assert_eq!(secret.obsolete(), [2]);
+        assert_eq!(secret.obsolete_revisions(), [2]);
     }
 
     #[test]
-    fn a_secret_is_readable_for_its_owners_units_and_those_it_was_granted_to() {
+    fn the_owners_units_and_grantees_can_read_a_secret() {
         let mut secret = Secret::new("a", "web");
         secret.grants.insert("db".to_owned(), None);
         assert!(secret.readable_by("web/3") && secret.readable_by("db/0"));

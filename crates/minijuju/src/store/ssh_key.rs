@@ -3,7 +3,7 @@
 use super::database::{Db, Result};
 
 /// The keys of a model in the format of `authorized_keys`, in the order in which they were added.
-pub fn of(db: &Db, model: &str) -> Result<Vec<String>> {
+pub fn all(db: &Db, model: &str) -> Result<Vec<String>> {
     let mut statement = db.prepare_cached("SELECT key FROM ssh_key WHERE model = ? ORDER BY rowid")?;
     let rows = statement.query_map([model], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -8,10 +8,10 @@ use super::agent::AgentState;
 use super::database::{Db, Result};
 use super::life::Life;
 use super::storage;
-use super::word::words;
+use super::string_enum::string_enum;
 use crate::hook::Hook;
 
-words! {
+string_enum! {
     /// What `juju resolved` decided for a unit in error.
     #[derive(Default)]
     pub enum Resolved("resolved mode") {

@@ -71,7 +71,7 @@ fn stored_port(opened: &OpenedPort) -> Port {
 
 fn secrets(db: &Db, model: &str, unit: &Unit, before: &[SeenSecret], after: &[SeenSecret]) -> Result<()> {
     let mut stored = secret::all(db, model)?;
-    let foreign = secret::foreign(db, model, &unit.application)?;
+    let remote_secrets = secret::remote(db, model, &unit.application)?;
     for gone in before.iter().filter(|then| !after.iter().any(|now| now.id == then.id)) {
         if let Some(mut secret) = stored.remove(gone.id.as_str()) {
             secret.revisions.clear();
@@ -84,11 +84,11 @@ fn secrets(db: &Db, model: &str, unit: &Unit, before: &[SeenSecret], after: &[Se
             continue;
         }
         if now.owner.is_none()
-            && let Some(foreign) = foreign.iter().find(|foreign| foreign.secret.id == now.id.as_str())
+            && let Some(remote) = remote_secrets.iter().find(|remote| remote.secret.id == now.id.as_str())
         {
             let label = now.label.as_deref().unwrap_or_default();
             if let Some(revision) = now.tracked_revision {
-                foreign.consume(db, &unit.name(), revision.into(), label)?;
+                remote.consume(db, &unit.name(), revision.into(), label)?;
             }
             continue;
         }
@@ -117,7 +117,7 @@ fn apply(secret: &mut Secret, unit: &Unit, then: Option<&SeenSecret>, seen: &See
     secret.label = label;
     secret.description = seen.description.clone().unwrap_or_default();
     seen.rotate.as_str().clone_into(&mut secret.rotation);
-    secret.rotates = millis(seen.next_rotate);
+    secret.next_rotation = millis(seen.next_rotate);
     secret.expires = millis(seen.expire);
     // The expiry belongs to the latest revision, new or not. Older revisions keep theirs.
     let expires = secret.expires;

@@ -19,9 +19,9 @@ pub fn after_removal(db: &Db, model: &str, name: &str, number: i64) -> Result<()
     let Some(Application { leader, life, .. }) = application::find(db, model, name)? else { return Ok(()) };
     let units = unit::of(db, model, name)?;
     if units.is_empty() && !life.is_alive() {
-        secret::forget(db, model, name)?;
+        secret::remove_entity(db, model, name)?;
         application::remove(db, model, name)?;
-        return relation::sweep(db, model);
+        return relation::remove_dead(db, model);
     }
     if leader == Some(number) {
         application::set_leader(db, model, name, None)?;

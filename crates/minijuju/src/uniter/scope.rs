@@ -9,13 +9,13 @@ use crate::store::relation::Scope;
 use crate::store::relation::{self, Settings};
 use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Unit};
-use crate::store::{Db, Result, application, crossing};
+use crate::store::{Db, Result, application, cross_model};
 
 /// Enter the scope of a relation, just before `relation-created`.
 pub fn enter(db: &Db, model: &Model, seen: &Snapshot, id: i64, address: &str) -> Result<()> {
     let (juju, model) = (model.juju, model.uuid.as_str());
     let name = &seen.view.name;
-    let egress = crossing::via(db, model, id)?.unwrap_or_else(|| format!("{address}/32"));
+    let egress = cross_model::egress_subnets(db, model, id)?.unwrap_or_else(|| format!("{address}/32"));
     let mut settings: Settings = [("egress-subnets", egress), ("ingress-address", address.to_owned())]
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
@@ -25,7 +25,7 @@ pub fn enter(db: &Db, model: &Model, seen: &Snapshot, id: i64, address: &str) ->
     }
     relation::enter(db, model, id, name, &settings)?;
     let Some(found) = relation::find(db, model, id)? else { return Ok(()) };
-    let other = found.side(&seen.unit.application, None).and_then(|mine| found.other(mine));
+    let other = found.endpoint(&seen.unit.application, None).and_then(|mine| found.related_endpoint(mine));
     if found.scope == Scope::Container
         && seen.unit.principal.is_empty()
         && let Some(other) = other

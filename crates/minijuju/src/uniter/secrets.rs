@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::unit_view::SecretView;
 use crate::store::database::now;
-use crate::store::secret::{self, Foreign, Secret};
+use crate::store::secret::{self, RemoteSecret, Secret};
 use crate::store::unit::Unit;
 use crate::store::{Db, Result};
 
@@ -26,7 +26,7 @@ fn interval(rotation: &str) -> Option<Duration> {
 }
 
 /// The secret events that a unit must get now, for secrets of its own model and of other models.
-pub fn of(all: &BTreeMap<String, Secret>, foreign: &[Foreign], unit: &Unit, leader: bool) -> SecretView {
+pub fn of(all: &BTreeMap<String, Secret>, remote_secrets: &[RemoteSecret], unit: &Unit, leader: bool) -> SecretView {
     let name = unit.name();
     let mut view = SecretView::default();
     for secret in all.values() {
@@ -36,10 +36,10 @@ pub fn of(all: &BTreeMap<String, Secret>, foreign: &[Foreign], unit: &Unit, lead
             let due = |time: Option<i64>| time.is_some_and(|time| time <= now());
             let expired = secret.revisions.iter().filter(|(_, revision)| due(revision.expires));
             view.expired.extend(expired.map(|(number, _)| (uri.clone(), *number, secret.label.clone())));
-            if due(secret.rotates) {
+            if due(secret.next_rotation) {
                 view.rotate.push((uri.clone(), secret.label.clone()));
             }
-            let obsolete = secret.obsolete();
+            let obsolete = secret.obsolete_revisions();
             if !obsolete.is_empty() {
                 view.obsolete.insert(uri.clone(), (obsolete, secret.label.clone()));
             }
@@ -51,9 +51,9 @@ pub fn of(all: &BTreeMap<String, Secret>, foreign: &[Foreign], unit: &Unit, lead
             view.consumed.insert(uri, (latest, label.clone()));
         }
     }
-    for foreign in foreign {
-        if let Some((latest, label)) = news(&foreign.secret, &name) {
-            view.consumed.insert(foreign.uri(), (latest, label.clone()));
+    for remote in remote_secrets {
+        if let Some((latest, label)) = news(&remote.secret, &name) {
+            view.consumed.insert(remote.uri(), (latest, label.clone()));
         }
     }
     view
@@ -63,14 +63,14 @@ pub fn of(all: &BTreeMap<String, Secret>, foreign: &[Foreign], unit: &Unit, lead
 fn news<'a>(secret: &'a Secret, unit: &str) -> Option<(i64, &'a String)> {
     let (_, label) = secret.consumers.get(unit)?;
     // As in Juju, a unit that first reads a secret with two revisions gets `secret-changed` for the second.
-    (secret.readable_by(unit) && secret.latest() > 1).then(|| (secret.latest(), label))
+    (secret.readable_by(unit) && secret.latest_revision() > 1).then(|| (secret.latest_revision(), label))
 }
 
 /// Record that the owner ran `secret-rotate`: the next rotation is one interval away.
 pub fn rotated(db: &Db, model: &str, uri: &str) -> Result<()> {
     let Some(mut secret) = secret::find(db, model, uri)? else { return Ok(()) };
     let millis = interval(&secret.rotation).and_then(|interval| i64::try_from(interval.as_millis()).ok());
-    secret.rotates = millis.map(|millis| now() + millis);
+    secret.next_rotation = millis.map(|millis| now() + millis);
     secret::save(db, model, &secret)
 }
 

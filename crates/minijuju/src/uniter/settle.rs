@@ -28,7 +28,7 @@ use crate::store::database::now;
 use crate::store::log;
 use crate::store::model::{self, Model};
 use crate::store::status::{self, Kind};
-use crate::store::{Store, action, application, crossing, unit};
+use crate::store::{Store, action, application, cross_model, unit};
 
 /// How many units work at the same time.
 const WORKERS: usize = 8;
@@ -69,7 +69,7 @@ pub(super) fn settle_until(
     settle_one(store, model, machines, progress, (patience, interrupt))?;
     loop {
         let mut steps = 0;
-        for related in crossing::models(store.db(), &model.uuid)? {
+        for related in cross_model::related_models(store.db(), &model.uuid)? {
             let Some(other) = model::find(store.db(), &related)? else { continue };
             steps += if related == model.uuid {
                 settle_one(store, &other, machines, progress, (patience, interrupt))?

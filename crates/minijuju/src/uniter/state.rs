@@ -20,7 +20,7 @@ use crate::store::relation::{self, Relation};
 use crate::store::secret::{self, Secret};
 use crate::store::status::{self, Kind, Status};
 use crate::store::unit::{self, Port, Unit};
-use crate::store::{Db, application, crossing, resource, saas, storage};
+use crate::store::{Db, application, cross_model, resource, saas, storage};
 
 /// The state at the start of a unit's hook on this machine.
 pub fn read(db: &Db, model: &Model, seen: &Snapshot, hook: Option<&Hook>, machine: &Machine) -> anyhow::Result<State> {
@@ -112,8 +112,8 @@ fn relations(db: &Db, model: &str, seen: &Snapshot, hook: Option<&Hook>) -> anyh
             SeenKind::Regular
         };
         shown.remote_app.clone_from(&view.remote);
-        let mine = relation.side(&seen.application.name, None);
-        shown.remote_endpoint = mine.and_then(|mine| relation.other(mine)).map(|other| other.name.clone());
+        let mine = relation.endpoint(&seen.application.name, None);
+        shown.remote_endpoint = mine.and_then(|mine| relation.related_endpoint(mine)).map(|other| other.name.clone());
         shown.local_unit_data.clone_from(local_unit_data);
         shown.local_app_data = bag(&seen.application.name).unwrap_or_default();
         shown.remote_app_data = bag(&view.remote).unwrap_or_default();
@@ -175,9 +175,9 @@ fn seen_storage(found: &storage::Storage) -> Option<SeenStorage> {
 
 /// The secrets that a unit knows or could read, from all models.
 fn secrets(db: &Db, model: &str, unit: &Unit) -> anyhow::Result<Vec<SeenSecret>> {
-    let foreign = secret::foreign(db, model, &unit.application)?;
+    let remote_secrets = secret::remote(db, model, &unit.application)?;
     let own = secret::all(db, model)?;
-    let all = own.values().chain(foreign.iter().map(|foreign| &foreign.secret));
+    let all = own.values().chain(remote_secrets.iter().map(|remote| &remote.secret));
     Ok(all.filter_map(|secret| seen_secret(secret, unit)).collect())
 }
 
@@ -200,7 +200,7 @@ fn seen_secret(found: &Secret, unit: &Unit) -> Option<SeenSecret> {
         description: text(&found.description),
         expire: time(found.expires),
         rotate: found.rotation.parse().unwrap_or_default(),
-        next_rotate: time(found.rotates),
+        next_rotate: time(found.next_rotation),
         revisions: found
             .revisions
             .iter()
@@ -238,15 +238,14 @@ fn goal_state(
         (unit.name(), Goal { status: word.to_owned(), since: status.and_then(|status| since(status.since)) })
     };
     let mut relations: BTreeMap<String, BTreeMap<String, Goal>> = BTreeMap::new();
-    let crossing = crossing::of(db, model)?;
+    let cross_model = cross_model::all(db, model)?;
     for (id, view) in seen.view.relations.iter().filter(|(_, view)| !view.peer) {
-        let is_it = |side: &crossing::Side| side.model == model && side.relation == *id;
         // `goal-state` leaves out the consumers of an offer, and names a consumed application by the offer's URL
         // (`goalStateRelations` in apiserver/facades/agent/uniter/uniter.go).
-        if crossing.iter().any(|crossing| is_it(&crossing.offerer)) {
+        if cross_model.iter().any(|relation| relation.offerer.is_relation(model, *id)) {
             continue;
         }
-        let consumed = if crossing.iter().any(|crossing| is_it(&crossing.consumer)) {
+        let consumed = if cross_model.iter().any(|relation| relation.consumer.is_relation(model, *id)) {
             saas::find(db, model, &view.remote)?
         } else {
             None

@@ -8,7 +8,8 @@ use super::secrets;
 use super::unit_view::{RelationView, UnitView};
 use crate::charm;
 use crate::store::application::{self, Application};
-use crate::store::relation::{self, Relation, Role, Scope};
+use crate::store::endpoint::Role;
+use crate::store::relation::{self, Relation, Scope};
 use crate::store::unit::{self, Unit};
 use crate::store::{Db, Error, action, machine, model as store_model, secret, storage};
 
@@ -36,9 +37,9 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
     let relations = Relations::read(db, model)?;
     let storages = storage::all(db, model)?;
     let secrets = secret::all(db, model)?;
-    let mut foreign = HashMap::new();
+    let mut remote_secrets = HashMap::new();
     for name in applications.keys() {
-        foreign.insert(name.clone(), secret::foreign(db, model, name)?);
+        remote_secrets.insert(name.clone(), secret::remote(db, model, name)?);
     }
     let units = unit::all(db, model)?;
     let principals: HashMap<String, String> = units.iter().map(|unit| (unit.name(), principal(unit))).collect();
@@ -49,7 +50,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
         let Some(application) = applications.get(&unit.application).cloned() else { continue };
         let name = unit.name();
         let address = addresses.get(&unit.machine).map(String::as_str).unwrap_or_default();
-        let foreign = foreign.get(&unit.application).map(Vec::as_slice).unwrap_or_default();
+        let remote_secrets = remote_secrets.get(&unit.application).map(Vec::as_slice).unwrap_or_default();
         let view = UnitView {
             dying: !unit.life.is_alive(),
             application_dying: !application.life.is_alive(),
@@ -69,7 +70,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
                 .filter(|storage| storage.unit == name)
                 .map(|storage| (storage.id.clone(), storage.leaves()))
                 .collect(),
-            secrets: secrets::of(&secrets, foreign, &unit, application.leader == Some(unit.number)),
+            secrets: secrets::of(&secrets, remote_secrets, &unit, application.leader == Some(unit.number)),
             name,
         };
         seen.push(Snapshot { unit, application, view });
@@ -122,8 +123,8 @@ impl Relations {
         let name = unit.name();
         let mut seen = BTreeMap::new();
         for (relation, members, versions) in &self.all {
-            let Some(mine) = relation.side(&unit.application, None) else { continue };
-            let other = relation.other(mine).unwrap_or(mine);
+            let Some(mine) = relation.endpoint(&unit.application, None) else { continue };
+            let other = relation.related_endpoint(mine).unwrap_or(mine);
             let remote = |member: &str| {
                 member != name && member.rsplit_once('/').is_some_and(|(owner, _)| owner == other.application)
             };

@@ -217,7 +217,7 @@ impl Worker<'_> {
         self.store.write(|db| {
             unit::remove(db, uuid, unit)?;
             store::relation::leave_all(db, uuid, &name)?;
-            store::secret::forget(db, uuid, &name)?;
+            store::secret::remove_entity(db, uuid, &name)?;
             if alone {
                 machine::remove(db, uuid, &unit.machine)?;
                 store::storage::lose(db, uuid, &unit.machine)?;

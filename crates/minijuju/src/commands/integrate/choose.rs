@@ -8,8 +8,9 @@ use crate::charm;
 use crate::client::Client;
 use crate::store::Life;
 use crate::store::application;
+use crate::store::endpoint::{Endpoint, Role};
 use crate::store::model::Model;
-use crate::store::relation::{Endpoint, Relation, Role, Scope};
+use crate::store::relation::{Relation, Scope};
 use crate::store::saas::{self, Saas};
 
 /// An endpoint that could be one side of the relation.

@@ -13,10 +13,11 @@ use self::choose::{Candidate, candidates, choose, choose_by_4, key, refusal};
 use crate::cli::{Arguments, ModelOption, OfferUrl, UsageError, is_application, is_number};
 use crate::client::{Client, offers, summary};
 use crate::store::application::Application;
+use crate::store::endpoint::{Endpoint, Role};
 use crate::store::model::Model;
 use crate::store::offer::{self, Offer};
-use crate::store::relation::{self, Endpoint, Relation, Role, Scope};
-use crate::store::{Db, Result as StoreResult, crossing};
+use crate::store::relation::{self, Relation, Scope};
+use crate::store::{Db, Result as StoreResult};
 
 /// Check `APPLICATION` or `APPLICATION:ENDPOINT`. Juju 3.6: `validateLocalEndpoint` in
 /// cmd/juju/application/integrate.go.
@@ -186,7 +187,14 @@ pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<Ex
         if let Some((mine, theirs, offer)) = &remote {
             let Some(saas) = &theirs.saas else { return Ok(()) };
             let via = args.via.as_deref().unwrap_or_default();
-            crossing::add(db, &model.uuid, (&mine.endpoint, &mine.interface), (saas, &theirs.endpoint), offer, via)?;
+            relation::add_cross_model(
+                db,
+                &model.uuid,
+                (&mine.endpoint, &mine.interface),
+                (saas, &theirs.endpoint),
+                offer,
+                via,
+            )?;
             return Ok(());
         }
         relation::add(db, &model.uuid, &a_side.interface, scope, &sides)?;
@@ -232,7 +240,7 @@ fn remote<'a>(
             saas.name
         );
     }
-    let Some(offer) = offer::by_uuid(client.store.db(), &saas.offer)? else {
+    let Some(offer) = offer::find_by_uuid(client.store.db(), &saas.offer_uuid)? else {
         bail!(
             "Offer {:?} has been removed from the remote model.\nTo integrate with a new offer with the same name, first \
              run\n'juju remove-saas {}' to remove the SAAS record from this model.",
@@ -265,7 +273,7 @@ pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<
             .map(|word| word.split_once(':').map_or((word.as_str(), None), |(name, end)| (name, Some(end))))
             .collect();
         let mut all = relation::all(db, &model.uuid)?;
-        all.retain(|relation| named.iter().all(|(name, endpoint)| relation.side(name, *endpoint).is_some()));
+        all.retain(|relation| named.iter().all(|(name, endpoint)| relation.endpoint(name, *endpoint).is_some()));
         let words = args.endpoints.join(" ");
         match all.as_slice() {
             [] => bail!(not_found(format!("relation matching {words:?}"))),
@@ -292,7 +300,7 @@ pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<
 pub fn add_peers(db: &Db, model: &Model, application: &Application, meta: &CharmMeta) -> StoreResult<()> {
     let there: Vec<Relation> = relation::of(db, &model.uuid, &application.name)?;
     for peer in meta.endpoints(RelationRole::Peer) {
-        if there.iter().any(|relation| relation.side(&application.name, Some(&peer.name)).is_some()) {
+        if there.iter().any(|relation| relation.endpoint(&application.name, Some(&peer.name)).is_some()) {
             continue;
         }
         let endpoint = Endpoint { application: application.name.clone(), name: peer.name.clone(), role: Role::Peer };

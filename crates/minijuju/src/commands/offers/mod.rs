@@ -15,10 +15,11 @@ use crate::cli::{Arguments, ModelOption, OfferUrl, Output, UsageError};
 use crate::client::{CONTROLLER, Client, USER, offers, print};
 use crate::commands::offer::here;
 use crate::format::{Colours, OffersFormat, Tabular, ago};
-use crate::store::crossing::{self, Crossing};
+use crate::store::cross_model::{self, CrossModelRelation};
+use crate::store::endpoint::Role;
 use crate::store::model::{self, Model};
 use crate::store::offer::{self, Offer};
-use crate::store::relation::{self, Role};
+use crate::store::relation;
 use crate::store::{Db, application, machine, unit};
 
 const OFFERS_HELP: &str = "\
@@ -70,7 +71,7 @@ impl Arguments for OffersArgs {
 pub fn list(client: &mut Client, args: &OffersArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut shown = BTreeMap::new();
-    for found in offer::of(client.store.db(), &model.uuid)? {
+    for found in offer::all(client.store.db(), &model.uuid)? {
         let ends = offers::endpoints(client.store.db(), &found)?;
         let connections = connections(client.store.db(), &found)?;
         let is = |wanted: &Option<String>, word: &str| wanted.as_ref().is_none_or(|wanted| wanted == word);
@@ -110,19 +111,19 @@ fn users() -> BTreeMap<String, User> {
 
 fn connections(db: &Db, offer: &Offer) -> anyhow::Result<Vec<Connection>> {
     let mut found = Vec::new();
-    for crossing in crossing::of_offer(db, &offer.uuid)? {
-        let (id, model) = (crossing.offerer.relation, &crossing.offerer.model);
+    for cross_model in cross_model::of_offer(db, &offer.uuid)? {
+        let (id, model) = (cross_model.offerer.relation, &cross_model.offerer.model);
         let Some(relation) = relation::find(db, model, id)? else { continue };
-        let mine = relation.side(&offer.application, None);
+        let mine = relation.endpoint(&offer.application, None);
         let (current, message) = relation::status(db, model, &relation)?;
-        let since = Timestamp::from_millisecond(crossing.since).map(|time| ago(time, Timestamp::now()));
+        let since = Timestamp::from_millisecond(cross_model.since).map(|time| ago(time, Timestamp::now()));
         found.push(Connection {
-            source_model_uuid: crossing.consumer.model.clone(),
+            source_model_uuid: cross_model.consumer.model.clone(),
             username: USER.to_owned(),
             relation_id: id,
             endpoint: mine.map(|side| side.name.clone()).unwrap_or_default(),
             status: ConnectionStatus { current: current.to_owned(), message, since: since.unwrap_or_default() },
-            ingress_subnets: ingress(db, &crossing)?,
+            ingress_subnets: ingress(db, &cross_model)?,
         });
     }
     Ok(found)
@@ -130,14 +131,14 @@ fn connections(db: &Db, offer: &Offer) -> anyhow::Result<Vec<Connection>> {
 
 /// The networks of the consuming side's traffic: those of `--via`, or its units' addresses if the units connect to the
 /// offering side. Juju 3.6: `publishRelationIngress` in internal/worker/firewaller/firewaller.go.
-fn ingress(db: &Db, crossing: &Crossing) -> anyhow::Result<Vec<String>> {
-    let consumer = &crossing.consumer;
-    if !crossing.via.is_empty() {
-        return Ok(crossing.via.split(',').map(str::to_owned).collect());
+fn ingress(db: &Db, cross_model: &CrossModelRelation) -> anyhow::Result<Vec<String>> {
+    let consumer = &cross_model.consumer;
+    if !cross_model.egress_subnets.is_empty() {
+        return Ok(cross_model.egress_subnets.split(',').map(str::to_owned).collect());
     }
     let relation = relation::find(db, &consumer.model, consumer.relation)?;
     let connects = relation
-        .and_then(|relation| relation.side(&consumer.application, None).map(|side| side.role))
+        .and_then(|relation| relation.endpoint(&consumer.application, None).map(|side| side.role))
         .is_some_and(|role| role == Role::Requirer);
     if !connects {
         return Ok(Vec::new());
@@ -207,7 +208,7 @@ pub fn find(client: &mut Client, args: &FindOffersArgs) -> anyhow::Result<ExitCo
     let name = if url.offer.is_empty() { args.offer.clone().unwrap_or_default() } else { url.offer };
     let mut shown = BTreeMap::new();
     for model in models {
-        for found in offer::of(client.store.db(), &model.uuid)? {
+        for found in offer::all(client.store.db(), &model.uuid)? {
             let ends = offers::endpoints(client.store.db(), &found)?;
             let fits = args.interface.as_ref().is_none_or(|wanted| ends.iter().any(|end| end.interface == *wanted));
             if fits && found.name.contains(&name) {

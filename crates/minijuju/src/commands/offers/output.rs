@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cli::OfferUrl;
 use crate::format::{Colours, OffersFormat, Paint, Table, Tabular, json, sorted, table_or, yaml};
-use crate::store::saas;
+use crate::store::saas::RemoteEndpoint;
 
 /// An offered endpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -16,8 +16,8 @@ pub struct Endpoint {
 }
 
 /// Endpoints by name.
-pub fn endpoints(of: &[saas::Endpoint]) -> BTreeMap<String, Endpoint> {
-    let shown = |end: &saas::Endpoint| Endpoint { interface: end.interface.clone(), role: end.role.to_string() };
+pub fn endpoints(of: &[RemoteEndpoint]) -> BTreeMap<String, Endpoint> {
+    let shown = |end: &RemoteEndpoint| Endpoint { interface: end.interface.clone(), role: end.role.to_string() };
     of.iter().map(|end| (end.name.clone(), shown(end))).collect()
 }
 

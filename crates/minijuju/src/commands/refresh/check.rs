@@ -6,7 +6,8 @@ use emulator::JujuVersion;
 use ops_metadata::{CharmMeta, RelationRole, RelationScope, StorageMeta};
 
 use crate::commands::status::implicit_binding;
-use crate::store::relation::{Endpoint, Relation, Role, Scope};
+use crate::store::endpoint::{Endpoint, Role};
+use crate::store::relation::{Relation, Scope};
 use crate::store::storage::Storage;
 
 /// An application, and the new charm for it.
@@ -46,7 +47,7 @@ impl Replacement<'_> {
             let Some(limit) = endpoint.limit.filter(|limit| *limit > 0) else { continue };
             let is_of = |relation: &&Relation| {
                 relation.interface == endpoint.interface
-                    && relation.side(self.application, Some(&endpoint.name)).is_some()
+                    && relation.endpoint(self.application, Some(&endpoint.name)).is_some()
             };
             let count = self.relations.iter().filter(is_of).count();
             if u32::try_from(count).is_ok_and(|count| count > limit) {

@@ -55,7 +55,9 @@ pub fn update(client: &mut Client, args: &UpdateSecretArgs) -> anyhow::Result<Ex
         if let Some(content) = content {
             let same = secret.revisions.values().next_back().is_some_and(|latest| latest.content == content);
             if !same {
-                secret.revisions.insert(secret.latest() + 1, Revision { content, created: now(), expires: None });
+                secret
+                    .revisions
+                    .insert(secret.latest_revision() + 1, Revision { content, created: now(), expires: None });
             }
         }
         if let Some(info) = &args.source.info {
@@ -73,7 +75,7 @@ pub fn update(client: &mut Client, args: &UpdateSecretArgs) -> anyhow::Result<Ex
 /// Remove revisions that nobody reads, if that was requested.
 fn prune(secret: &mut Secret) {
     if secret.auto_prune {
-        for revision in secret.obsolete() {
+        for revision in secret.obsolete_revisions() {
             secret.revisions.remove(&revision);
         }
     }
@@ -202,7 +204,7 @@ pub fn show(client: &mut Client, args: &ShowSecretArgs) -> anyhow::Result<ExitCo
         .with_context(|| format!("secret {:?} not found", args.secret))?;
     let mut shown = info(&found, model.juju);
     if args.reveal {
-        let number = args.revision.unwrap_or(found.latest());
+        let number = args.revision.unwrap_or(found.latest_revision());
         let revision = found.revisions.get(&number);
         let revision = revision.with_context(|| format!("secret revision {}/{number} not found", found.id))?;
         shown.content = Some(SecretContent::new(decoded(&revision.content), args.output.format()));
@@ -277,11 +279,16 @@ fn info(secret: &Secret, juju: JujuVersion) -> SecretInfo {
     SecretInfo {
         expires: secret.expires.map(|time| Instant(at(juju, time))),
         rotation: secret.rotation.clone(),
-        rotates: secret.rotates.map(|time| Instant(at(juju, time))),
+        rotates: secret.next_rotation.map(|time| Instant(at(juju, time))),
         description: secret.description.clone(),
         name: secret.name.clone(),
         label: secret.label.clone(),
-        ..SecretInfo::new(secret.latest().unsigned_abs(), owner, at(juju, secret.created), at(juju, secret.updated))
+        ..SecretInfo::new(
+            secret.latest_revision().unsigned_abs(),
+            owner,
+            at(juju, secret.created),
+            at(juju, secret.updated),
+        )
     }
 }
 

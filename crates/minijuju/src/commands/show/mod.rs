@@ -18,7 +18,7 @@ use crate::commands::status::{implicit_binding, shown_port};
 use crate::format::{self, Document};
 use crate::store::model::Model;
 use crate::store::unit::{self, Unit};
-use crate::store::{crossing, machine, relation};
+use crate::store::{cross_model, machine, relation};
 
 const SHOW_UNIT_HELP: &str = "\
 Examples:
@@ -126,15 +126,15 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
     let mut all = relation::of(db, &model.uuid, &found.application)?;
     if model.juju.is_4() {
         // By role, then by ID: `getEveryRelationForApplicationID` in domain/relation/state/relation.go.
-        all.sort_by_key(|relation| relation.side(&found.application, None).map(|mine| mine.role as u8));
+        all.sort_by_key(|relation| relation.endpoint(&found.application, None).map(|mine| mine.role as u8));
     }
     for relation in all {
-        let Some(mine) = relation.side(&found.application, None) else { continue };
-        let other = relation.other(mine).unwrap_or(mine);
+        let Some(mine) = relation.endpoint(&found.application, None) else { continue };
+        let other = relation.related_endpoint(mine).unwrap_or(mine);
         let mut shown = UnitRelation {
             relation_id: u64::try_from(relation.id)?,
             endpoint: mine.name.clone(),
-            cross_model: crossing::sides(db, &model.uuid, relation.id)?.is_some(),
+            cross_model: cross_model::sides(db, &model.uuid, relation.id)?.is_some(),
             related_endpoint: other.name.clone(),
             application_data: BTreeMap::new(),
             local_unit: UnitRelationData::default(),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::commands::status::output::{ApplicationRelation, FullStatus, RelationStatus, UnitStatus};
-use crate::store::relation::{Role, Scope};
+use crate::store::endpoint::Role;
+use crate::store::relation::Scope;
 
 /// A relation in the model.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,12 +11,13 @@ use crate::format::Clock;
 use crate::machine::Machines;
 use crate::store::model::Model;
 use crate::store::relation::{self, Relation};
-use crate::store::saas::{self, Endpoint, Saas};
+use crate::store::saas::{self, Saas};
 use crate::store::unit::Unit;
-use crate::store::{Db, application, crossing, model, offer, unit};
+use crate::store::{Db, application, cross_model, model, offer, unit};
 
-fn endpoints(of: &[Endpoint]) -> BTreeMap<String, RemoteEndpoint> {
-    let shown = |end: &Endpoint| RemoteEndpoint { interface: end.interface.clone(), role: end.role.to_string() };
+fn endpoints(of: &[saas::RemoteEndpoint]) -> BTreeMap<String, RemoteEndpoint> {
+    let shown =
+        |end: &saas::RemoteEndpoint| RemoteEndpoint { interface: end.interface.clone(), role: end.role.to_string() };
     of.iter().map(|end| (end.name.clone(), shown(end))).collect()
 }
 
@@ -29,11 +30,11 @@ pub fn consumed(
     relations: &[Relation],
 ) -> anyhow::Result<BTreeMap<String, RemoteApplicationStatus>> {
     let mut shown = BTreeMap::new();
-    for found in saas::of(db, &model.uuid)? {
+    for found in saas::all(db, &model.uuid)? {
         let mut related: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for relation in relations {
-            let Some(mine) = relation.side(&found.name, None) else { continue };
-            let Some(other) = relation.other(mine) else { continue };
+            let Some(mine) = relation.endpoint(&found.name, None) else { continue };
+            let Some(other) = relation.related_endpoint(mine) else { continue };
             let others = related.entry(mine.name.clone()).or_default();
             others.push(other.application.clone());
             others.sort();
@@ -55,10 +56,10 @@ pub fn consumed(
 /// The status of a consumed application.
 fn status(db: &Db, found: &Saas, machines: &Machines, clock: &Clock) -> anyhow::Result<StatusInfo> {
     let gone = || {
-        let since = found.gone.and_then(|time| Timestamp::from_millisecond(time).ok());
+        let since = found.terminated.and_then(|time| Timestamp::from_millisecond(time).ok());
         StatusInfo::new("terminated", "offer has been removed", since.map(|time| clock.since(time)).unwrap_or_default())
     };
-    let Some(offer) = offer::by_uuid(db, &found.offer)? else { return Ok(gone()) };
+    let Some(offer) = offer::find_by_uuid(db, &found.offer_uuid)? else { return Ok(gone()) };
     let Some(source) = model::find(db, &offer.model)? else { return Ok(gone()) };
     let Some(offered) = application::find(db, &offer.model, &offer.application)? else { return Ok(gone()) };
     let units = unit::of(db, &offer.model, &offer.application)?;
@@ -69,8 +70,8 @@ fn status(db: &Db, found: &Saas, machines: &Machines, clock: &Clock) -> anyhow::
 /// The offers of a model, by name.
 pub fn offered(db: &Db, model: &Model) -> anyhow::Result<BTreeMap<String, OfferStatus>> {
     let mut shown = BTreeMap::new();
-    for found in offer::of(db, &model.uuid)? {
-        let connections = crossing::of_offer(db, &found.uuid)?;
+    for found in offer::all(db, &model.uuid)? {
+        let connections = cross_model::of_offer(db, &found.uuid)?;
         let mut active = 0;
         for connection in &connections {
             let side = &connection.offerer;
@@ -92,10 +93,9 @@ pub fn offered(db: &Db, model: &Model) -> anyhow::Result<BTreeMap<String, OfferS
 
 /// The relations that the status lists. Relations to an offer are only counted there.
 pub fn shown(db: &Db, model: &Model) -> anyhow::Result<Vec<Relation>> {
-    let crossing = crossing::of(db, &model.uuid)?;
-    let is_offered = |relation: &Relation| {
-        crossing.iter().any(|one| one.offerer.model == model.uuid && one.offerer.relation == relation.id)
-    };
+    let cross_model = cross_model::all(db, &model.uuid)?;
+    let is_offered =
+        |relation: &Relation| cross_model.iter().any(|one| one.offerer.is_relation(&model.uuid, relation.id));
     let mut all = relation::all(db, &model.uuid)?;
     all.retain(|relation| !is_offered(relation));
     Ok(all)

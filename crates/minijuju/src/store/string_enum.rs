@@ -1,20 +1,20 @@
 //! Enums whose values are Juju's words: the same text in the database and in output.
 
-/// A text is not one of an enum's words.
+/// The text is not a value of the enum.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {of} {text:?}")]
-pub struct UnknownWord {
-    /// What kind of word was expected.
-    pub of: &'static str,
+#[error("unknown {expected} {text:?}")]
+pub struct UnknownValue {
+    /// What was expected, such as `relation role`.
+    pub expected: &'static str,
     pub text: String,
 }
 
-/// Declares an enum with one word for each value, by which it is stored, printed and parsed. Another word is an
-/// [`UnknownWord`].
-macro_rules! words {
+/// Declares an enum with a text for each value, by which it is stored, printed and parsed. Parsing another text is an
+/// [`UnknownValue`] error.
+macro_rules! string_enum {
     (
         $(#[$attribute:meta])*
-        $visible:vis enum $name:ident($of:literal) { $($(#[$doc:meta])* $value:ident = $word:literal,)+ }
+        $visible:vis enum $name:ident($expected:literal) { $($(#[$doc:meta])* $value:ident = $text:literal,)+ }
     ) => {
         $(#[$attribute])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ macro_rules! words {
 
             pub const fn as_str(self) -> &'static str {
                 match self {
-                    $($name::$value => $word,)+
+                    $($name::$value => $text,)+
                 }
             }
         }
@@ -40,10 +40,10 @@ macro_rules! words {
         }
 
         impl std::str::FromStr for $name {
-            type Err = $crate::store::word::UnknownWord;
+            type Err = $crate::store::string_enum::UnknownValue;
 
             fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-                let unknown = || $crate::store::word::UnknownWord { of: $of, text: text.to_owned() };
+                let unknown = || $crate::store::string_enum::UnknownValue { expected: $expected, text: text.to_owned() };
                 Self::ALL.iter().find(|value| value.as_str() == text).copied().ok_or_else(unknown)
             }
         }
@@ -74,24 +74,24 @@ macro_rules! words {
     };
 }
 
-pub(super) use words;
+pub(super) use string_enum;
 
 #[cfg(test)]
 mod tests {
-    use super::UnknownWord;
+    use super::UnknownValue;
     use crate::store::Life;
 
     #[test]
-    fn each_value_is_read_from_the_word_that_it_is_written_as() {
+    fn each_value_is_parsed_from_its_text() {
         for life in Life::ALL {
             assert_eq!(life.to_string().parse(), Ok(*life));
         }
     }
 
     #[test]
-    fn a_word_that_an_enum_does_not_have_is_an_error_that_quotes_it() {
+    fn an_unknown_text_is_an_error_that_quotes_it() {
         let unknown = "undead".parse::<Life>().unwrap_err();
-        assert_eq!(unknown, UnknownWord { of: "life", text: "undead".to_owned() });
+        assert_eq!(unknown, UnknownValue { expected: "life", text: "undead".to_owned() });
         assert_eq!(unknown.to_string(), "unknown life \"undead\"");
     }
 }
