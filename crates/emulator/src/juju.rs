@@ -8,7 +8,7 @@ use ops_metadata::CharmMeta;
 
 use crate::command_line::call::Call;
 use crate::command_line::failure::Failure;
-use crate::command_line::flags::Flags;
+use crate::command_line::flag_set::FlagSet;
 use crate::command_line::help;
 use crate::command_line::invocation::Invocation;
 use crate::commands;
@@ -91,14 +91,14 @@ impl Juju {
                 Vec::new(),
             );
         };
-        let flags = match Flags::parse(spec, call.args, self) {
+        let flags = match FlagSet::parse(spec.flags, call.args, self) {
             Ok(flags) => flags,
             Err(failure) => return failed(&failure, Vec::new(), Vec::new()),
         };
         if flags.help {
             return Output { code: 0, stdout: help::print(spec, self).into_bytes(), stderr: Vec::new() };
         }
-        let mut invocation = Invocation { spec, flags, call, stdout: Vec::new(), stderr: Vec::new() };
+        let mut invocation = Invocation { command: spec.name, flags, call, stdout: Vec::new(), stderr: Vec::new() };
         match (spec.run)(self, &mut invocation) {
             Ok(()) => Output { code: 0, stdout: invocation.stdout, stderr: invocation.stderr },
             Err(failure) => failed(&failure, invocation.stdout, invocation.stderr),

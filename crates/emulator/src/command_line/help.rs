@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::spec::{Flag, InHook, Kind, Spec};
+use super::flag::{Flag, Kind};
+use super::spec::{InHook, Spec};
 use crate::Juju;
 use crate::go::quoted;
 

@@ -3,8 +3,8 @@
 use super::call::Call;
 use super::failure::{Answer, Failure};
 use super::file;
-use super::flags::Flags;
-use super::spec::{DEPRECATED_FORMAT, FORMAT, File, Number, OUTPUT, Spec, Switch, Text};
+use super::flag::{DEPRECATED_FORMAT, FORMAT, File, Number, OUTPUT, Switch, Text};
+use super::flag_set::FlagSet;
 use crate::Juju;
 use crate::format::{Value, json, smart, yaml};
 use crate::go::quoted_list;
@@ -20,8 +20,9 @@ pub(crate) enum Format {
 
 /// A running hook command.
 pub(crate) struct Invocation<'a> {
-    pub(crate) spec: &'static Spec,
-    pub(crate) flags: Flags<'a>,
+    /// The command's name.
+    pub(crate) command: &'static str,
+    pub(crate) flags: FlagSet<'a>,
     pub(crate) call: &'a Call<'a>,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
@@ -35,17 +36,17 @@ impl<'a> Invocation<'a> {
 
     /// Whether a boolean flag was given.
     pub(crate) fn is_set(&self, Switch(flag): Switch) -> bool {
-        self.flags.is_set(self.spec, &flag)
+        self.flags.is_set(&flag)
     }
 
     /// The value of a flag, or its default.
     pub(crate) fn text(&self, Text(flag): Text) -> &'a str {
-        self.flags.text(self.spec, &flag)
+        self.flags.text(&flag)
     }
 
     /// The value of a numeric flag.
     pub(crate) fn number(&self, Number(flag): Number) -> i64 {
-        self.flags.number(self.spec, &flag)
+        self.flags.number(&flag)
     }
 
     /// The requested format.
@@ -73,7 +74,7 @@ impl<'a> Invocation<'a> {
 
     /// The ID of the named relation, or of the hook's.
     pub(crate) fn relation_id(&self, juju: &Juju) -> Result<RelationId, Failure> {
-        self.flags.relation(self.spec, juju).ok_or_else(|| Failure::usage("no relation id specified"))
+        self.flags.relation(juju).ok_or_else(|| Failure::usage("no relation id specified"))
     }
 
     /// The named relation, or the hook's.
@@ -83,7 +84,7 @@ impl<'a> Invocation<'a> {
 
     /// The content of a flag's file (`-` is standard input), or `None` without the flag.
     pub(crate) fn file(&self, File(flag): File) -> Result<Option<Vec<u8>>, Failure> {
-        match self.flags.text(self.spec, &flag) {
+        match self.flags.text(&flag) {
             "" => Ok(None),
             "-" => Ok(Some(self.call.stdin.unwrap_or_default().to_vec())),
             path => file::read(self.call, path).map(Some),
@@ -111,7 +112,7 @@ impl<'a> Invocation<'a> {
     /// Warn that `--format` has no effect, if it was given. Juju prints no line break here.
     pub(crate) fn warn_of_format(&mut self) {
         if !self.text(DEPRECATED_FORMAT).is_empty() {
-            let warning = format!("--format flag deprecated for command {:?}", self.spec.name);
+            let warning = format!("--format flag deprecated for command {:?}", self.command);
             self.stderr.extend_from_slice(warning.as_bytes());
         }
     }

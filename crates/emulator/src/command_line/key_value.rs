@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ops_metadata::TextMapError;
 
 use super::failure::Failure;
+use super::flag::File;
 use super::invocation::Invocation;
-use super::spec::File;
 use crate::go::quoted;
 
 /// Parse `key=value` arguments. Spaces around keys and values are removed.

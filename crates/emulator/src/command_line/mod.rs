@@ -4,7 +4,8 @@
 pub(crate) mod call;
 pub(crate) mod failure;
 pub(crate) mod file;
-pub(crate) mod flags;
+pub(crate) mod flag;
+pub(crate) mod flag_set;
 pub(crate) mod help;
 pub(crate) mod invocation;
 pub(crate) mod key_value;

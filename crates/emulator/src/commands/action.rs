@@ -4,8 +4,9 @@ use serde_json::{Map, Value as Json};
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
 

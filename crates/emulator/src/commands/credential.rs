@@ -2,8 +2,9 @@
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::{Format, Invocation};
-use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::state::{CloudCredential, CloudSpec};
 

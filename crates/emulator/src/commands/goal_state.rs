@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::Juju;
 use crate::command_line::failure::Answer;
+use crate::command_line::flag::{OUTPUT, STRUCTURED_FORMAT};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{OUTPUT, SPEC, STRUCTURED_FORMAT, Spec};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::state::{Goal, GoalState, RelationKind};
 

@@ -2,8 +2,9 @@
 
 use crate::Juju;
 use crate::command_line::failure::Answer;
+use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec};
+use crate::command_line::spec::{SPEC, Spec};
 
 pub(crate) static IS_LEADER: Spec = Spec {
     name: "is-leader",

@@ -2,8 +2,9 @@
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::flag::Switch;
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{SPEC, Spec, Switch};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::record::Reboot;
 
 const NOW: Switch = Switch::new(&["now"], "Reboots immediately, killing the invoking process.");

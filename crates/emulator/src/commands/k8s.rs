@@ -2,8 +2,9 @@
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::flag::{File, Flag};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{File, Flag, SPEC, Spec};
+use crate::command_line::spec::{SPEC, Spec};
 
 const fn getter(name: &'static str, purpose: &'static str) -> Spec {
     Spec { name, args: "", purpose, doc: "Fails in a model of machines.", run: get, ..SPEC }

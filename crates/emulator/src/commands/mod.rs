@@ -25,7 +25,8 @@ mod status;
 mod storage;
 
 use crate::command_line::failure::Answer;
-use crate::command_line::spec::{Kind, Spec};
+use crate::command_line::flag::Kind;
+use crate::command_line::spec::Spec;
 use crate::juju::Juju;
 use crate::version::JujuVersion;
 

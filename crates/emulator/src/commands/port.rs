@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::flag::{DEPRECATED_FORMAT, FORMAT, OUTPUT, Switch, Text};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{DEPRECATED_FORMAT, FORMAT, OUTPUT, SPEC, Spec, Switch, Text};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
 use crate::state::{OpenedPort, Port};
@@ -92,7 +93,7 @@ fn each_endpoint(
     let port = parse(&range.to_lowercase())?;
     invocation.no_args_from(1)?;
     invocation.warn_of_format();
-    let doing = if invocation.spec.name == OPEN.name { "open" } else { "close" };
+    let doing = if invocation.command == OPEN.name { "open" } else { "close" };
     for endpoint in invocation.text(ENDPOINTS).split(',') {
         change(juju, OpenedPort { port, endpoint: endpoint.trim().to_owned() }).map_err(|(other, extra)| {
             let unit = quoted(&juju.hook.unit);

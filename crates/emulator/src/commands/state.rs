@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::flag::{FORMAT, File, OUTPUT, Switch};
 use crate::command_line::invocation::{Format, Invocation};
 use crate::command_line::key_value;
-use crate::command_line::spec::{FORMAT, File, OUTPUT, SPEC, Spec, Switch};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
 

@@ -4,8 +4,9 @@ use ops::{Status, StatusName};
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::flag::{FORMAT, OUTPUT, Switch};
 use crate::command_line::invocation::{Format, Invocation};
-use crate::command_line::spec::{FORMAT, OUTPUT, SPEC, Spec, Switch};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
 use crate::state::State;

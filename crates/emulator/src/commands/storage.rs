@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::flag::{FORMAT, Flag, Kind, OUTPUT};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{FORMAT, Flag, Kind, OUTPUT, SPEC, Spec};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
 use crate::state::Storage;
@@ -51,7 +52,7 @@ pub(crate) static ADD: Spec = Spec {
 };
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
-    let Some(id) = invocation.flags.storage(invocation.spec, &STORAGE, juju) else {
+    let Some(id) = invocation.flags.storage(&STORAGE, juju) else {
         return Err(Failure::usage("no storage instance specified"));
     };
     let key = invocation.optional_arg()?;

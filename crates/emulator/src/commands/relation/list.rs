@@ -2,8 +2,9 @@
 
 use crate::Juju;
 use crate::command_line::failure::Answer;
+use crate::command_line::flag::{FORMAT, OUTPUT, RELATION, Switch};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{FORMAT, OUTPUT, RELATION, SPEC, Spec, Switch};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 
 const APP: Switch = Switch::new(&["app"], "Lists remote application instead of participating units.");

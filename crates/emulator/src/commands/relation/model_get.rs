@@ -2,8 +2,9 @@
 
 use crate::Juju;
 use crate::command_line::failure::Answer;
+use crate::command_line::flag::{FORMAT, OUTPUT, RELATION};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{FORMAT, OUTPUT, RELATION, SPEC, Spec};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 
 pub(crate) static MODEL_GET: Spec = Spec {

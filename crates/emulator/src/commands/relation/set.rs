@@ -2,9 +2,10 @@
 
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::flag::{DEPRECATED_FORMAT, File, RELATION, Switch};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::key_value;
-use crate::command_line::spec::{DEPRECATED_FORMAT, File, RELATION, SPEC, Spec, Switch};
+use crate::command_line::spec::{SPEC, Spec};
 
 const APP: Switch =
     Switch::new(&["app"], "Sets relation settings for the application instead of the unit (leader only).");

@@ -3,8 +3,9 @@
 use super::write::{check_leader, id_of};
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::flag::{Text, relation};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{SPEC, Spec, Text, relation};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
 use crate::name;
@@ -102,7 +103,7 @@ fn revoke(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     if !app.is_empty() && !unit.is_empty() {
         return Err(Failure::usage("specify only one of application or unit"));
     }
-    if let Some(relation) = invocation.flags.relation(invocation.spec, juju) {
+    if let Some(relation) = invocation.flags.relation(juju) {
         let remote = remote_app(juju, relation)?;
         if !app.is_empty() {
             return Err(Failure::usage("do not specify both relation and app"));

@@ -5,8 +5,9 @@ use super::content;
 use super::expiry;
 use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
+use crate::command_line::flag::{Flag, Number, Text};
 use crate::command_line::invocation::Invocation;
-use crate::command_line::spec::{Flag, Number, SPEC, Spec, Text};
+use crate::command_line::spec::{SPEC, Spec};
 use crate::go::quoted;
 use crate::state::{Rotate, SecretId, SecretOwner};
 

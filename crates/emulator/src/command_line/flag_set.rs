@@ -1,16 +1,17 @@
 //! The flags and arguments of a hook command.
 
 use super::failure::{Answer, Failure};
-use super::spec::{Flag, Kind, RELATION, Spec};
+use super::flag::{Flag, Kind, RELATION};
 use crate::Juju;
 use crate::go::gnuflag::{self, Order, Takes, Unparsed};
 use crate::go::{parse_bool, parse_int, quoted};
 use crate::state::RelationId;
 
 /// A parsed command line.
-#[derive(Debug)]
-pub(crate) struct Flags<'a> {
-    /// The value of each of the command's flags, if it was given.
+pub(crate) struct FlagSet<'a> {
+    /// The command's flags.
+    flags: &'static [Flag],
+    /// The value of each flag, if it was given.
     values: Vec<Option<&'a str>>,
     /// The positional arguments.
     pub(crate) args: Vec<&'a str>,
@@ -18,42 +19,42 @@ pub(crate) struct Flags<'a> {
     pub(crate) help: bool,
 }
 
-impl<'a> Flags<'a> {
-    /// Parse `args` for the command `spec`.
-    pub(crate) fn parse(spec: &Spec, args: &'a [String], juju: &Juju) -> Result<Self, Failure> {
-        let mut values = vec![None; spec.flags.len()];
+impl<'a> FlagSet<'a> {
+    /// Parse the `args` of a command with these flags.
+    pub(crate) fn parse(flags: &'static [Flag], args: &'a [String], juju: &Juju) -> Result<Self, Failure> {
+        let mut values = vec![None; flags.len()];
         let option = |name: &str| {
-            let index = find(spec, name)?;
-            let takes = if matches!(spec.flags[index].kind, Kind::Bool) { Takes::Nothing } else { Takes::Value };
+            let index = find(flags, name)?;
+            let takes = if matches!(flags[index].kind, Kind::Bool) { Takes::Nothing } else { Takes::Value };
             Some((index, takes))
         };
         let args = gnuflag::read(args, Order::Interspersed, option, |index: usize, _, value| {
-            check(spec.flags[index].kind, value, juju)?;
+            check(flags[index].kind, value, juju)?;
             values[index] = Some(value);
             Ok::<(), Failure>(())
         });
         match args {
-            Ok(args) => Ok(Self { values, args, help: false }),
-            Err(Unparsed::Help) => Ok(Self { values, args: Vec::new(), help: true }),
+            Ok(args) => Ok(Self { flags, values, args, help: false }),
+            Err(Unparsed::Help) => Ok(Self { flags, values, args: Vec::new(), help: true }),
             Err(Unparsed::Mistake(mistake)) => Err(Failure::usage(mistake.to_string())),
         }
     }
 
     /// The value of a flag, and its kind.
-    fn value(&self, spec: &Spec, flag: &Flag) -> (Option<&'a str>, Kind) {
-        let index = find(spec, flag.names[0]);
-        let index = index.unwrap_or_else(|| panic!("{} has no flag {}", spec.name, flag.names[0]));
-        (self.values[index], spec.flags[index].kind)
+    fn value(&self, flag: &Flag) -> (Option<&'a str>, Kind) {
+        let index = find(self.flags, flag.names[0]);
+        let index = index.unwrap_or_else(|| panic!("the command does not list its flag {}", flag.names[0]));
+        (self.values[index], self.flags[index].kind)
     }
 
     /// Whether a boolean flag was given.
-    pub(crate) fn is_set(&self, spec: &Spec, flag: &Flag) -> bool {
-        self.value(spec, flag).0.and_then(|value| parse_bool(value).ok()).unwrap_or(false)
+    pub(crate) fn is_set(&self, flag: &Flag) -> bool {
+        self.value(flag).0.and_then(|value| parse_bool(value).ok()).unwrap_or(false)
     }
 
     /// The value of a flag, or its default.
-    pub(crate) fn text(&self, spec: &Spec, flag: &Flag) -> &'a str {
-        match self.value(spec, flag) {
+    pub(crate) fn text(&self, flag: &Flag) -> &'a str {
+        match self.value(flag) {
             (Some(value), _) => value,
             (None, Kind::Text(default) | Kind::File(default) | Kind::Format(_, default)) => default,
             (None, _) => "",
@@ -61,26 +62,26 @@ impl<'a> Flags<'a> {
     }
 
     /// The value of a numeric flag.
-    pub(crate) fn number(&self, spec: &Spec, flag: &Flag) -> i64 {
-        self.value(spec, flag).0.and_then(|value| parse_int(value).ok()).unwrap_or(0)
+    pub(crate) fn number(&self, flag: &Flag) -> i64 {
+        self.value(flag).0.and_then(|value| parse_int(value).ok()).unwrap_or(0)
     }
 
     /// The named relation, or the hook's.
-    pub(crate) fn relation(&self, spec: &Spec, juju: &Juju) -> Option<RelationId> {
-        match self.value(spec, &RELATION).0 {
+    pub(crate) fn relation(&self, juju: &Juju) -> Option<RelationId> {
+        match self.value(&RELATION).0 {
             Some(value) => relation_id(value),
             None => juju.hook_relation().map(|relation| relation.id),
         }
     }
 
-    /// The storage instance in `flag`, or the hook's.
-    pub(crate) fn storage(&self, spec: &Spec, flag: &Flag, juju: &Juju) -> Option<String> {
-        self.value(spec, flag).0.map(str::to_owned).or_else(|| juju.hook.storage.clone())
+    /// The ID of the storage instance in `flag`, or the hook's.
+    pub(crate) fn storage(&self, flag: &Flag, juju: &Juju) -> Option<String> {
+        self.value(flag).0.map(str::to_owned).or_else(|| juju.hook.storage.clone())
     }
 }
 
-fn find(spec: &Spec, name: &str) -> Option<usize> {
-    spec.flags.iter().position(|flag| flag.names.contains(&name))
+fn find(flags: &[Flag], name: &str) -> Option<usize> {
+    flags.iter().position(|flag| flag.names.contains(&name))
 }
 
 /// Check a flag's value.
