@@ -3,8 +3,8 @@
 use ops::EventName;
 use serde_json::{Map, Value};
 
-use crate::JujuVersion;
 use crate::state::{RelationId, Timestamp};
+use crate::version::JujuVersion;
 
 /// The hook or action that is running while hook commands are answered.
 #[derive(Clone, Debug)]

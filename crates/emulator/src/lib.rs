@@ -7,6 +7,7 @@
 //! Charm authors use `ops_testing`, which re-exports what tests need from this crate.
 
 pub mod action_params;
+mod answer;
 mod command_line;
 mod commands;
 pub mod format;
@@ -21,10 +22,11 @@ pub mod state;
 mod tests;
 mod version;
 
+pub use answer::Outcome;
 pub use command_line::call::Call;
-pub use commands::{COMMANDS, is_in, reads_stdin};
+pub use commands::{COMMANDS, has_command, reads_stdin};
 pub use hook::{Action, Hook};
-pub use juju::{Juju, Outcome};
+pub use juju::Juju;
 pub use ops::Status;
 pub use record::{ActionRecord, LogLine, Reboot, Record};
 pub use state::{

@@ -1,12 +1,12 @@
 //! An action's parameters: checked against the charm's JSON schema as in Juju, and completed with defaults.
 
 mod defaults;
-mod keywords;
+mod message;
 mod order;
 mod schema;
 #[cfg(test)]
 mod tests;
-mod text;
+mod validator;
 
 use jsonschema::Validator;
 use ops_metadata::ActionMeta;
@@ -74,13 +74,13 @@ pub fn prepare(
     if let (true, Value::Object(schema)) = (version.is_4(), &mut schema) {
         schema.entry("additionalProperties").or_insert(Value::Bool(false));
     }
-    let schema = schema::as_juju_reads_it(&schema);
+    let schema = schema::normalize(&schema);
     let validator = compile(&schema)?;
-    let document = schema::as_json_of_go(&Value::Object(given.clone()));
+    let document = schema::normalize_numbers(&Value::Object(given.clone()));
     let errors: Vec<_> = validator.iter_errors(&document).collect();
-    let wrong = order::in_jujus_order(&schema, &document, &errors.iter().collect::<Vec<_>>());
-    if !wrong.is_empty() {
-        return Err(ParamsError::Invalid(wrong));
+    let messages = order::sorted_messages(&schema, &document, &errors.iter().collect::<Vec<_>>());
+    if !messages.is_empty() {
+        return Err(ParamsError::Invalid(messages));
     }
     with_defaults(action, given)
 }
@@ -100,9 +100,9 @@ pub fn with_defaults(action: &ActionMeta, given: &Map<String, Value>) -> Result<
 /// # Errors
 /// A pattern is not a regular expression of Go.
 pub fn check_schema(action: &ActionMeta) -> Result<(), ParamsError> {
-    compile(&schema::as_juju_reads_it(&action.params_schema())).map(drop)
+    compile(&schema::normalize(&action.params_schema())).map(drop)
 }
 
 fn compile(schema: &Value) -> Result<Validator, ParamsError> {
-    schema::validator(schema).map_err(|error| ParamsError::Schema(text::of_schema_error(&error)))
+    validator::build(schema).map_err(|error| ParamsError::Schema(message::schema_error(&error)))
 }

@@ -10,15 +10,16 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
 
-use super::keywords::{self, BY_PLACE};
-use super::{schema as juju, text};
+use super::schema::{TUPLE_ITEMS, tuple_schema};
+use super::{message, validator};
 
-/// The position in the library's walk at which it reports an error, keyword by keyword.
-type Turn = Vec<(u8, Place)>;
+/// The position in the library's walk at which it reports an error: for each keyword on the way, the keyword's rank and
+/// the subschema.
+type Position = Vec<(u8, Subschema)>;
 
-/// The position among a keyword's schemas.
+/// One of a keyword's schemas.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum Subschema {
     Index(usize),
     Name(String),
     /// After all of them.
@@ -26,55 +27,61 @@ enum Place {
 }
 
 /// The path of an error through schema and document, keyword by keyword.
-struct Trail {
-    turn: Turn,
+struct ErrorPath {
+    position: Position,
     /// The names of the document's values, as the library shows them.
     context: Vec<String>,
-    /// Pointers to the `allOf`s and pattern properties on the path, with their turn and context.
-    through: Vec<(Through, Turn, Vec<String>)>,
+    /// The `allOf`s and pattern properties on the path, with their position and context.
+    enclosing: Vec<(Enclosing, Position, Vec<String>)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Through {
+enum Enclosing {
     AllOf,
-    Pattern { schema: String, name: String },
+    /// A property of this name that matches a pattern of the schema at this pointer.
+    Pattern {
+        schema: String,
+        name: String,
+    },
 }
 
 /// The error messages in Juju's order.
-pub(super) fn in_jujus_order(schema: &Value, document: &Value, errors: &[&ValidationError<'_>]) -> Vec<String> {
-    below_schema(schema, "", document, &[], errors)
+pub(super) fn sorted_messages(schema: &Value, document: &Value, errors: &[&ValidationError<'_>]) -> Vec<String> {
+    messages_below(schema, "", document, &[], errors)
 }
 
-/// The errors below the schema at the pointer `base`, for the value at `place` in the document.
-fn below_schema(
+/// The error messages below the schema at the pointer `base`, for the value at the path `value_path` in the document.
+fn messages_below(
     schema: &Value,
     base: &str,
     document: &Value,
-    place: &[String],
+    value_path: &[String],
     errors: &[&ValidationError<'_>],
 ) -> Vec<String> {
-    let mut found: Vec<(Turn, String)> = Vec::new();
-    let mut through = BTreeSet::new();
-    for error in without_mistyped(errors) {
-        let trail = follow(error, base, place);
-        for line in lines(schema, document, place, error, &trail.context) {
-            found.push((trail.turn.clone(), line));
+    let mut found: Vec<(Position, String)> = Vec::new();
+    let mut enclosing = BTreeSet::new();
+    for error in drop_errors_of_mistyped_values(errors) {
+        let path = error_path(error, base, value_path);
+        for message in messages(schema, document, value_path, error, &path.context) {
+            found.push((path.position.clone(), message));
         }
-        through.extend(trail.through);
+        enclosing.extend(path.enclosing);
     }
-    for (what, turn, context) in through {
+    for (what, position, context) in enclosing {
         let description = match what {
-            Through::AllOf => "must validate all the schemas (allOf)".to_owned(),
-            Through::Pattern { schema: at, name } => text::no_pattern_fits(schema.pointer(&at), &name),
+            Enclosing::AllOf => "must validate all the schemas (allOf)".to_owned(),
+            Enclosing::Pattern { schema: pointer, name } => {
+                message::no_pattern_matches(schema.pointer(&pointer), &name)
+            }
         };
-        found.push((turn, text::line(&context, &description, below(document, &context))));
+        found.push((position, message::with_value(&context, &description, value_at(document, &context))));
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
-    found.into_iter().map(|(_, line)| line).collect()
+    found.into_iter().map(|(_, message)| message).collect()
 }
 
-/// The errors, with only the type error for a value of the wrong type.
-fn without_mistyped<'a, 'e>(errors: &[&'a ValidationError<'e>]) -> Vec<&'a ValidationError<'e>> {
+/// Drop the errors of values that have the wrong type, except the type error itself.
+fn drop_errors_of_mistyped_values<'a, 'e>(errors: &[&'a ValidationError<'e>]) -> Vec<&'a ValidationError<'e>> {
     let mistyped: Vec<(String, String)> = errors
         .iter()
         .filter(|error| matches!(error.kind(), Kind::Custom { keyword, .. } if keyword == "type"))
@@ -96,42 +103,42 @@ fn parent(pointer: &str) -> &str {
 }
 
 /// The library's messages for an error, including those of the closest alternative.
-fn lines(
+fn messages(
     schema: &Value,
     document: &Value,
-    place: &[String],
+    value_path: &[String],
     error: &ValidationError<'_>,
     context: &[String],
 ) -> Vec<String> {
     let value: &Value = error.instance();
-    if matches!(error.kind(), Kind::Custom { keyword, .. } if keyword == BY_PLACE) {
-        return by_place(schema.pointer(error.schema_path().as_str()), document, value, context);
+    if matches!(error.kind(), Kind::Custom { keyword, .. } if keyword == TUPLE_ITEMS) {
+        return tuple_messages(schema.pointer(error.schema_path().as_str()), document, value, context);
     }
-    let mut lines = text::of(schema, error, context);
+    let mut messages = message::messages(schema, error, context);
     if let Kind::AnyOf { context: branches } | Kind::OneOfNotValid { context: branches } = error.kind() {
-        let nearest = branches.iter().enumerate().map(|(index, errors)| {
+        let scored = branches.iter().enumerate().map(|(index, errors)| {
             let base = format!("{}/{index}", error.schema_path().as_str());
-            let below = below_schema(schema, &base, document, place, &errors.iter().collect::<Vec<_>>());
+            let below = messages_below(schema, &base, document, value_path, &errors.iter().collect::<Vec<_>>());
             let branch = schema.pointer(&base).unwrap_or(&Value::Null);
             (score(branch, value) - 2 * i64::try_from(below.len()).unwrap_or(i64::MAX / 2), below)
         });
         // The first of the best.
-        let best = nearest.fold(None, |best: Option<(i64, Vec<String>)>, one| match best {
-            Some(best) if best.0 >= one.0 => Some(best),
-            _ => Some(one),
+        let best = scored.fold(None, |best: Option<(i64, Vec<String>)>, next| match best {
+            Some(best) if best.0 >= next.0 => Some(best),
+            _ => Some(next),
         });
-        lines.extend(best.into_iter().flat_map(|(_, lines)| lines));
+        messages.extend(best.into_iter().flat_map(|(_, messages)| messages));
     }
-    lines
+    messages
 }
 
 /// The errors of a list with a schema for each position. The keyword's own error only says that there are errors.
-fn by_place(items: Option<&Value>, document: &Value, value: &Value, context: &[String]) -> Vec<String> {
-    let part = keywords::part(items.unwrap_or(&Value::Null), value.as_array().map_or(0, Vec::len));
+fn tuple_messages(items: Option<&Value>, document: &Value, value: &Value, context: &[String]) -> Vec<String> {
+    let tuple = tuple_schema(items.unwrap_or(&Value::Null), value.as_array().map_or(0, Vec::len));
     // It compiled before.
-    let Ok(validator) = juju::validator(&part) else { return Vec::new() };
+    let Ok(validator) = validator::build(&tuple) else { return Vec::new() };
     let errors: Vec<_> = validator.iter_errors(value).collect();
-    below_schema(&part, "", document, context, &errors.iter().collect::<Vec<_>>())
+    messages_below(&tuple, "", document, context, &errors.iter().collect::<Vec<_>>())
 }
 
 /// The number of checks that the library counts as passed.
@@ -141,7 +148,7 @@ fn score(schema: &Value, value: &Value) -> i64 {
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };
-    if !types.is_empty() && !types.iter().any(|name| keywords::is_of_type(value, name)) {
+    if !types.is_empty() && !types.iter().any(|name| validator::has_type(value, name)) {
         return 0;
     }
     // The alternatives, the values, and the end.
@@ -149,8 +156,8 @@ fn score(schema: &Value, value: &Value) -> i64 {
         Value::Null | Value::Bool(_) => 0,
         Value::Number(_) | Value::String(_) => 1,
         Value::Array(items) => {
-            let part = schema.get(BY_PLACE).map(|by_place| keywords::part(by_place, items.len()));
-            1 + match part.as_ref().unwrap_or(schema).get("items") {
+            let tuple = schema.get(TUPLE_ITEMS).map(|tuple| tuple_schema(tuple, items.len()));
+            1 + match tuple.as_ref().unwrap_or(schema).get("items") {
                 Some(Value::Array(schemas)) => schemas.iter().zip(items).map(|(below, item)| score(below, item)).sum(),
                 Some(below @ Value::Object(_)) => items.iter().map(|item| score(below, item)).sum(),
                 _ => 0,
@@ -169,57 +176,57 @@ fn score(schema: &Value, value: &Value) -> i64 {
     }
 }
 
-/// The trail of an error through schema and document, below the schema `base` and the value at `place`.
-fn follow(error: &ValidationError<'_>, base: &str, place: &[String]) -> Trail {
-    let schema: Vec<String> = pieces(error.schema_path().as_str()).collect();
-    let mut instance = pieces(error.instance_path().as_str());
-    let mut trail = Trail { turn: Vec::new(), context: place.to_vec(), through: Vec::new() };
+/// The path of an error through schema and document, below the schema `base` and the value at `value_path`.
+fn error_path(error: &ValidationError<'_>, base: &str, value_path: &[String]) -> ErrorPath {
+    let schema: Vec<String> = segments(error.schema_path().as_str()).collect();
+    let mut instance = segments(error.instance_path().as_str());
+    let mut path = ErrorPath { position: Vec::new(), context: value_path.to_vec(), enclosing: Vec::new() };
     let mut at = 0;
     while let Some(keyword) = schema.get(at) {
         let next = schema.get(at + 1);
         let pointer = pointer(&schema[..at]);
-        let is_looked_at = pointer.len() >= base.len();
+        let is_below_base = pointer.len() >= base.len();
         let rank = rank(keyword);
-        let (place, taken) = match (keyword.as_str(), next) {
+        let (subschema, consumed) = match (keyword.as_str(), next) {
             ("properties", Some(_)) => {
                 let name = instance.next().unwrap_or_default();
-                trail.context.push(name.clone());
-                (Place::Name(name), 2)
+                path.context.push(name.clone());
+                (Subschema::Name(name), 2)
             }
             ("patternProperties", Some(_)) => {
                 let name = instance.next().unwrap_or_default();
-                if is_looked_at {
-                    let mut turn = trail.turn.clone();
-                    turn.extend([(rank, Place::Name(name.clone())), (u8::MAX, Place::End)]);
-                    let what = Through::Pattern { schema: pointer, name: name.clone() };
-                    trail.through.push((what, turn, trail.context.clone()));
+                if is_below_base {
+                    let mut position = path.position.clone();
+                    position.extend([(rank, Subschema::Name(name.clone())), (u8::MAX, Subschema::End)]);
+                    let what = Enclosing::Pattern { schema: pointer, name: name.clone() };
+                    path.enclosing.push((what, position, path.context.clone()));
                 }
-                trail.context.push(name.clone());
-                (Place::Name(name), 2)
+                path.context.push(name.clone());
+                (Subschema::Name(name), 2)
             }
             // The library reports these under the object's own name.
-            ("additionalProperties", Some(_)) => (Place::Name(instance.next().unwrap_or_default()), 1),
+            ("additionalProperties", Some(_)) => (Subschema::Name(instance.next().unwrap_or_default()), 1),
             ("items" | "additionalItems", Some(next)) => {
                 let index = instance.next().unwrap_or_default();
-                trail.context.push(index.clone());
+                path.context.push(index.clone());
                 let is_list = keyword == "items" && next.parse::<usize>().is_ok();
-                (Place::Index(index.parse().unwrap_or_default()), if is_list { 2 } else { 1 })
+                (Subschema::Index(index.parse().unwrap_or_default()), if is_list { 2 } else { 1 })
             }
             ("allOf", Some(next)) => {
-                if is_looked_at {
-                    let mut turn = trail.turn.clone();
-                    turn.push((rank, Place::End));
-                    trail.through.push((Through::AllOf, turn, trail.context.clone()));
+                if is_below_base {
+                    let mut position = path.position.clone();
+                    position.push((rank, Subschema::End));
+                    path.enclosing.push((Enclosing::AllOf, position, path.context.clone()));
                 }
-                (Place::Index(next.parse().unwrap_or_default()), 2)
+                (Subschema::Index(next.parse().unwrap_or_default()), 2)
             }
-            ("dependencies", Some(name)) => (Place::Name(name.clone()), 2),
-            _ => (Place::Index(0), 1),
+            ("dependencies", Some(name)) => (Subschema::Name(name.clone()), 2),
+            _ => (Subschema::Index(0), 1),
         };
-        trail.turn.push((rank, place));
-        at += taken;
+        path.position.push((rank, subschema));
+        at += consumed;
     }
-    trail
+    path
 }
 
 /// The position of a keyword among those of its schema.
@@ -235,7 +242,7 @@ fn rank(keyword: &str) -> u8 {
         &["maxProperties"],
         &["required"],
         &["additionalProperties", "patternProperties"],
-        &["items", "additionalItems", BY_PLACE],
+        &["items", "additionalItems", TUPLE_ITEMS],
         &["minItems"],
         &["maxItems"],
         &["uniqueItems"],
@@ -248,21 +255,21 @@ fn rank(keyword: &str) -> u8 {
         &["pattern"],
         &["properties"],
     ];
-    let place = ORDER.iter().position(|keywords| keywords.contains(&keyword)).unwrap_or(ORDER.len());
-    u8::try_from(place).unwrap_or(u8::MAX)
+    let rank = ORDER.iter().position(|keywords| keywords.contains(&keyword)).unwrap_or(ORDER.len());
+    u8::try_from(rank).unwrap_or(u8::MAX)
 }
 
-fn pointer(pieces: &[String]) -> String {
-    pieces.iter().flat_map(|piece| ["/".to_owned(), piece.replace('~', "~0").replace('/', "~1")]).collect()
+fn pointer(segments: &[String]) -> String {
+    segments.iter().flat_map(|segment| ["/".to_owned(), segment.replace('~', "~0").replace('/', "~1")]).collect()
 }
 
 /// The names in a JSON pointer.
-fn pieces(pointer: &str) -> impl Iterator<Item = String> {
-    pointer.split('/').skip(1).map(|piece| piece.replace("~1", "/").replace("~0", "~"))
+fn segments(pointer: &str) -> impl Iterator<Item = String> {
+    pointer.split('/').skip(1).map(|segment| segment.replace("~1", "/").replace("~0", "~"))
 }
 
 /// The value at this path.
-fn below<'a>(document: &'a Value, names: &[String]) -> &'a Value {
+fn value_at<'a>(document: &'a Value, names: &[String]) -> &'a Value {
     names.iter().fold(document, |value, name| match value {
         Value::Array(items) => name.parse::<usize>().ok().and_then(|index| items.get(index)).unwrap_or(&Value::Null),
         value => value.get(name).unwrap_or(&Value::Null),

@@ -4,58 +4,46 @@
 //! `format`. Lists may be empty where the draft requires an item. All numbers are floats, as in Go's JSON, and a float
 //! without a fraction is an integer.
 
-use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Number, Value};
 
-use super::keywords::{self, BY_PLACE};
+/// Our name for `items` with a list of schemas. Which of these schemas apply depends on the number of items.
+pub(super) const TUPLE_ITEMS: &str = "tupleItems";
 
 /// The largest integer up to which every integer has an exact float: 2⁵³ − 1.
 pub(super) const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// The schema in draft 4, without what Juju ignores.
-pub(super) fn as_juju_reads_it(schema: &Value) -> Value {
+pub(super) fn normalize(schema: &Value) -> Value {
     let Value::Object(schema) = schema else { return schema.clone() };
-    let mut read = Map::new();
+    let mut normalized = Map::new();
     for (keyword, value) in schema {
         if let Some(value) = keyword_value(keyword, value) {
-            read.insert(keyword.clone(), value);
+            normalized.insert(keyword.clone(), value);
         }
     }
-    let by_place = read.get("items").is_some_and(Value::is_array);
-    if by_place {
-        let taken = ["items", "additionalItems"].into_iter().filter_map(|keyword| read.remove_entry(keyword));
-        let items: Map<String, Value> = taken.collect();
-        read.insert(BY_PLACE.to_owned(), items.into());
+    if normalized.get("items").is_some_and(Value::is_array) {
+        let keywords = ["items", "additionalItems"].into_iter();
+        let items: Map<String, Value> = keywords.filter_map(|keyword| normalized.remove_entry(keyword)).collect();
+        normalized.insert(TUPLE_ITEMS.to_owned(), items.into());
     }
-    Value::Object(read)
-}
-
-/// The validator for a schema that [`as_juju_reads_it`] returned.
-pub(super) fn validator(schema: &Value) -> Result<Validator, ValidationError<'static>> {
-    let options = jsonschema::options()
-        .with_draft(Draft::Draft4)
-        // Go's regular expressions have no look-around.
-        .with_pattern_options(PatternOptions::regex())
-        .should_validate_formats(false)
-        .offline();
-    keywords::with_jujus_own(options).build(schema)
+    Value::Object(normalized)
 }
 
 fn keyword_value(keyword: &str, value: &Value) -> Option<Value> {
     match (keyword, value) {
-        ("type", Value::Array(types)) => some_of(types.iter().filter(|name| is_type(name)).cloned()),
-        ("enum" | "required", Value::Array(items)) => some_of(items.iter().map(as_json_of_go)),
-        ("anyOf" | "oneOf" | "allOf" | "items", Value::Array(schemas)) => some_of(schemas.iter().map(as_juju_reads_it)),
-        ("items" | "additionalItems" | "additionalProperties" | "not", Value::Object(_)) => {
-            Some(as_juju_reads_it(value))
-        }
+        ("type", Value::Array(types)) => unique_items(types.iter().filter(|name| is_type(name)).cloned()),
+        ("enum" | "required", Value::Array(items)) => unique_items(items.iter().map(normalize_numbers)),
+        ("anyOf" | "oneOf" | "allOf" | "items", Value::Array(schemas)) => unique_items(schemas.iter().map(normalize)),
+        ("items" | "additionalItems" | "additionalProperties" | "not", Value::Object(_)) => Some(normalize(value)),
         ("properties" | "patternProperties", Value::Object(schemas)) => {
-            Some(each(schemas, |it| Some(as_juju_reads_it(it))))
+            Some(map_values(schemas, |schema| Some(normalize(schema))))
         }
-        ("dependencies", Value::Object(all)) => Some(each(all, |one| match one {
-            Value::Array(names) => some_of(names.iter().cloned()),
-            schema => Some(as_juju_reads_it(schema)),
-        })),
+        ("dependencies", Value::Object(dependencies)) => {
+            Some(map_values(dependencies, |dependency| match dependency {
+                Value::Array(names) => unique_items(names.iter().cloned()),
+                schema => Some(normalize(schema)),
+            }))
+        }
         (
             "type"
             | "required"
@@ -84,24 +72,24 @@ fn keyword_value(keyword: &str, value: &Value) -> Option<Value> {
             | "patternProperties"
             | "dependencies",
             value,
-        ) => Some(as_json_of_go(value)),
+        ) => Some(normalize_numbers(value)),
         _ => None,
     }
 }
 
-fn each(all: &Map<String, Value>, read: impl Fn(&Value) -> Option<Value>) -> Value {
-    all.iter().filter_map(|(name, one)| Some((name.clone(), read(one)?))).collect::<Map<_, _>>().into()
+fn map_values(entries: &Map<String, Value>, convert: impl Fn(&Value) -> Option<Value>) -> Value {
+    entries.iter().filter_map(|(name, value)| Some((name.clone(), convert(value)?))).collect::<Map<_, _>>().into()
 }
 
 /// The unique items, or `None` if there are none.
-fn some_of(items: impl Iterator<Item = Value>) -> Option<Value> {
-    let mut once: Vec<Value> = Vec::new();
+fn unique_items(items: impl Iterator<Item = Value>) -> Option<Value> {
+    let mut unique: Vec<Value> = Vec::new();
     for item in items {
-        if !once.contains(&item) || item.is_object() {
-            once.push(item);
+        if !unique.contains(&item) || item.is_object() {
+            unique.push(item);
         }
     }
-    (!once.is_empty()).then_some(Value::Array(once))
+    (!unique.is_empty()).then_some(Value::Array(unique))
 }
 
 fn is_type(name: &Value) -> bool {
@@ -109,12 +97,12 @@ fn is_type(name: &Value) -> bool {
 }
 
 /// A document after Go has parsed it from JSON: numbers are floats, and those without a fraction are integers.
-pub(super) fn as_json_of_go(value: &Value) -> Value {
+pub(super) fn normalize_numbers(value: &Value) -> Value {
     match value {
         Value::Number(number) => as_float(number).map_or_else(|| value.clone(), Value::Number),
-        Value::Array(items) => items.iter().map(as_json_of_go).collect(),
+        Value::Array(items) => items.iter().map(normalize_numbers).collect(),
         Value::Object(entries) => {
-            entries.iter().map(|(key, value)| (key.clone(), as_json_of_go(value))).collect::<Map<_, _>>().into()
+            entries.iter().map(|(key, value)| (key.clone(), normalize_numbers(value))).collect::<Map<_, _>>().into()
         }
         value => value.clone(),
     }
@@ -127,4 +115,23 @@ fn as_float(number: &Number) -> Option<Number> {
         return format!("{float:.0}").parse::<i64>().ok().map(Number::from);
     }
     Number::from_f64(float)
+}
+
+/// The schema in draft 4 for a list of this length. `items` is the value of [`TUPLE_ITEMS`].
+pub(super) fn tuple_schema(items: &Value, length: usize) -> Value {
+    let schemas = items["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut schema = Map::new();
+    match length.cmp(&schemas.len()) {
+        std::cmp::Ordering::Less => {}
+        std::cmp::Ordering::Equal => {
+            schema.insert("items".to_owned(), schemas.into());
+        }
+        std::cmp::Ordering::Greater => {
+            schema.insert("items".to_owned(), vec![Value::Object(Map::new()); schemas.len()].into());
+            if let Some(additional) = items.get("additionalItems") {
+                schema.insert("additionalItems".to_owned(), additional.clone());
+            }
+        }
+    }
+    schema.into()
 }

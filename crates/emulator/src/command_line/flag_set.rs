@@ -2,10 +2,10 @@
 
 use super::failure::{Answer, Failure};
 use super::flag::{Flag, Kind, RELATION};
-use crate::Juju;
 use crate::go::gnuflag::{self, Order, Takes, Unparsed};
 use crate::go::{parse_bool, parse_int, quoted};
-use crate::state::RelationId;
+use crate::juju::Juju;
+use crate::state::{RelationId, Storage};
 
 /// A parsed command line.
 pub(crate) struct FlagSet<'a> {
@@ -97,9 +97,25 @@ fn check(kind: Kind, value: &str, juju: &Juju) -> Answer {
             Some(id) if juju.state.get_relation(id).is_none() => Err(Failure::usage("relation not found")),
             Some(_) => Ok(()),
         },
-        Kind::Storage => juju.storage(value).map(drop),
+        Kind::Storage => find_storage(juju, value).map(drop),
         Kind::Text(_) | Kind::File(_) | Kind::Format(..) => Ok(()),
     }
+}
+
+/// The storage instance with this ID.
+pub(crate) fn find_storage<'j>(juju: &'j Juju, id: &str) -> Result<&'j Storage, Failure> {
+    let Some((name, index)) = id.split_once('/').and_then(|(name, index)| Some((name, index.parse::<u32>().ok()?)))
+    else {
+        return Err(Failure::run(format!("invalid storage ID {}", quoted(id))));
+    };
+    let attached = juju.state.get_storage(name, index);
+    attached.ok_or_else(|| {
+        Failure::run(if juju.hook.version.is_4() {
+            format!("storage instance {} not found", quoted(id))
+        } else {
+            format!("storage attachment {id}:{} not found", juju.hook.unit)
+        })
+    })
 }
 
 /// The number in `database:7` or `7`.

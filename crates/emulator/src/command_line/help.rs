@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::flag::{Flag, Kind};
 use super::spec::{InHook, Spec};
-use crate::Juju;
 use crate::go::quoted;
+use crate::juju::Juju;
 
 /// The output of `COMMAND --help`.
 pub(crate) fn print(spec: &Spec, juju: &Juju) -> String {

@@ -5,9 +5,9 @@ use super::failure::{Answer, Failure};
 use super::file;
 use super::flag::{DEPRECATED_FORMAT, FORMAT, File, Number, OUTPUT, Switch, Text};
 use super::flag_set::FlagSet;
-use crate::Juju;
 use crate::format::{Value, json, smart, yaml};
 use crate::go::quoted_list;
+use crate::juju::Juju;
 use crate::state::{Relation, RelationId};
 
 /// An output format.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::failure::Answer;
 use super::flag::Flag;
 use super::invocation::Invocation;
-use crate::Juju;
+use crate::juju::Juju;
 
 /// A hook command.
 pub(crate) struct Spec {

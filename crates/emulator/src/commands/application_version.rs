@@ -1,9 +1,9 @@
 //! `application-version-set`.
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
+use crate::juju::Juju;
 
 pub(crate) static SET: Spec = Spec {
     name: "application-version-set",

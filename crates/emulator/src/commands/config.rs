@@ -1,12 +1,12 @@
 //! `config-get`.
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT, Switch};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
+use crate::juju::Juju;
 use crate::state::ConfigValue;
 
 const ALL: Switch = Switch::new(&["a", "all"], "Prints all keys.");

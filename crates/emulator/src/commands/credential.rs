@@ -1,11 +1,11 @@
 //! `credential-get`.
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::{Format, Invocation};
 use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
+use crate::juju::Juju;
 use crate::state::{CloudCredential, CloudSpec};
 
 pub(crate) static GET: Spec = Spec {

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::Juju;
 use crate::command_line::failure::Answer;
 use crate::command_line::flag::{OUTPUT, STRUCTURED_FORMAT};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
+use crate::juju::Juju;
 use crate::state::{Goal, GoalState, RelationKind};
 
 pub(crate) static STATE: Spec = Spec {

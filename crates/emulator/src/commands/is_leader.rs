@@ -1,10 +1,10 @@
 //! `is-leader`.
 
-use crate::Juju;
 use crate::command_line::failure::Answer;
 use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
+use crate::juju::Juju;
 
 pub(crate) static IS_LEADER: Spec = Spec {
     name: "is-leader",

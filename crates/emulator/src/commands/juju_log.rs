@@ -2,12 +2,12 @@
 
 use ops::hookcmds::LogLevel;
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{DEPRECATED_FORMAT, Switch, Text};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::go::quoted;
+use crate::juju::Juju;
 use crate::record::LogLine;
 use crate::state::Relation;
 

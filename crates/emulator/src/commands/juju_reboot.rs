@@ -1,10 +1,10 @@
 //! `juju-reboot`.
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::Switch;
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
+use crate::juju::Juju;
 use crate::record::Reboot;
 
 const NOW: Switch = Switch::new(&["now"], "Reboots immediately, killing the invoking process.");

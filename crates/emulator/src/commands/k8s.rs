@@ -1,10 +1,10 @@
 //! Commands for charms on Kubernetes. They exist on machines, but have nothing to work on.
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{File, Flag};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
+use crate::juju::Juju;
 
 const fn getter(name: &'static str, purpose: &'static str) -> Spec {
     Spec { name, args: "", purpose, doc: "Fails in a model of machines.", run: get, ..SPEC }

@@ -1,6 +1,5 @@
 //! `leader-get` and `leader-set`, which are older than application databags.
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::Invocation;
@@ -8,6 +7,7 @@ use crate::command_line::key_value;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
+use crate::juju::Juju;
 
 pub(crate) static GET: Spec = Spec {
     name: "leader-get",

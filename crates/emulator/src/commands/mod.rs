@@ -30,8 +30,6 @@ use crate::command_line::spec::Spec;
 use crate::juju::Juju;
 use crate::version::JujuVersion;
 
-pub(crate) use secret::SecretChanges;
-
 /// All hook commands, sorted by name.
 static TABLE: &[&Spec] = &[
     &action::FAIL,
@@ -97,7 +95,7 @@ pub static COMMANDS: &[&str] = &{
 };
 
 /// The commands that Juju 4.0 has removed.
-const GONE_IN_4: &[&str] = &[
+const REMOVED_IN_4: &[&str] = &[
     "k8s-raw-get",
     "k8s-raw-set",
     "k8s-spec-get",
@@ -113,8 +111,8 @@ const GONE_IN_4: &[&str] = &[
 
 /// Whether a version of Juju has the hook command with this name.
 #[must_use]
-pub fn is_in(name: &str, version: JujuVersion) -> bool {
-    find(name).is_some() && !(version.is_4() && GONE_IN_4.contains(&name))
+pub fn has_command(name: &str, version: JujuVersion) -> bool {
+    find(name).is_some() && !(version.is_4() && REMOVED_IN_4.contains(&name))
 }
 
 pub(crate) fn find(name: &str) -> Option<&'static Spec> {
@@ -157,12 +155,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commands_that_juju_4_dropped_exist_only_in_3_6() {
-        for name in GONE_IN_4 {
-            assert!(is_in(name, JujuVersion::V3_6) && !is_in(name, JujuVersion::V4_0), "{name}");
+    fn commands_that_juju_4_removed_exist_only_in_3_6() {
+        for name in REMOVED_IN_4 {
+            assert!(has_command(name, JujuVersion::V3_6) && !has_command(name, JujuVersion::V4_0), "{name}");
         }
         let (old, new) = (JujuVersion::V3_6, JujuVersion::V4_0);
-        assert!(is_in("config-get", old) && is_in("config-get", new) && !is_in("nonsense", old));
+        assert!(has_command("config-get", old) && has_command("config-get", new) && !has_command("nonsense", old));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::Juju;
 use crate::command_line::failure::Failure;
 use crate::go::quoted;
+use crate::juju::Juju;
 use crate::state::OpenedPort;
 
 /// The ports that are open once the hook's changes apply, or why Juju refuses them.

@@ -1,10 +1,10 @@
 //! `payload-register`, `payload-unregister` and `payload-status-set`.
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::go::quoted;
+use crate::juju::Juju;
 use crate::state::Payload;
 
 pub(crate) static REGISTER: Spec = Spec {

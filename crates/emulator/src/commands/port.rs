@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{DEPRECATED_FORMAT, FORMAT, OUTPUT, Switch, Text};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
+use crate::juju::Juju;
 use crate::state::{OpenedPort, Port};
 
 const ARGS: &str = "<port>[/<protocol>] or <from>-<to>[/<protocol>] or icmp";

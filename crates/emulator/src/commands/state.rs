@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{FORMAT, File, OUTPUT, Switch};
 use crate::command_line::invocation::{Format, Invocation};
@@ -10,6 +9,7 @@ use crate::command_line::key_value;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
+use crate::juju::Juju;
 
 /// The maximum length of a key in bytes.
 const LONGEST_KEY: usize = 256;

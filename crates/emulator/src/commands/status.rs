@@ -2,13 +2,13 @@
 
 use ops::{Status, StatusName};
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT, Switch};
 use crate::command_line::invocation::{Format, Invocation};
 use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
+use crate::juju::Juju;
 use crate::state::State;
 
 const INCLUDE_DATA: Switch = Switch::new(&["include-data"], "Prints messages as well.");

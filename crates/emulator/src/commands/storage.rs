@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{FORMAT, Flag, Kind, OUTPUT};
+use crate::command_line::flag_set::find_storage;
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
+use crate::juju::Juju;
 use crate::state::Storage;
 
 const STORAGE: Flag = Flag { names: &["s"], kind: Kind::Storage, usage: "Specifies a storage instance by ID." };
@@ -56,7 +57,7 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
         return Err(Failure::usage("no storage instance specified"));
     };
     let key = invocation.optional_arg()?;
-    let storage = juju.storage(&id)?;
+    let storage = find_storage(juju, &id)?;
     let value = match key {
         "" => Value::map([("kind", storage.kind.as_str()), ("location", &storage.location)]),
         "kind" => storage.kind.as_str().into(),

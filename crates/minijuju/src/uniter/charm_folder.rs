@@ -99,7 +99,7 @@ fn place(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
 pub fn link_tools(files: &Files, tag: &str, program: &Path, juju: JujuVersion) -> Result<(), Error> {
     let link = || -> io::Result<()> {
         let tools = files.make_folder(tools_folder(tag))?;
-        for name in COMMANDS.iter().filter(|name| emulator::is_in(name, juju)) {
+        for name in COMMANDS.iter().filter(|name| emulator::has_command(name, juju)) {
             let path = tools.path(name);
             if fs::read_link(&path).is_ok_and(|target| target == program) {
                 continue;

@@ -1,12 +1,12 @@
 //! `relation-get`.
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT, RELATION, Switch};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{InHook, SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
+use crate::juju::Juju;
 use crate::name;
 
 const APP: Switch = Switch::new(&["app"], "Get the relation data for the overall application, not just a unit");

@@ -1,12 +1,12 @@
 //! `relation-ids`.
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{InHook, SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
+use crate::juju::Juju;
 use crate::state::Relation;
 
 pub(crate) static IDS: Spec = Spec {

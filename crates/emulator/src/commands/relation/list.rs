@@ -1,11 +1,11 @@
 //! `relation-list`.
 
-use crate::Juju;
 use crate::command_line::failure::Answer;
 use crate::command_line::flag::{FORMAT, OUTPUT, RELATION, Switch};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
+use crate::juju::Juju;
 
 const APP: Switch = Switch::new(&["app"], "Lists remote application instead of participating units.");
 

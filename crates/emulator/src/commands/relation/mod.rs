@@ -13,10 +13,10 @@ use std::mem;
 
 use ops_metadata::RelationRole;
 
-use crate::Juju;
 use crate::command_line::failure::Failure;
 use crate::command_line::spec::{InHook, Spec};
 use crate::go::quoted;
+use crate::juju::Juju;
 use crate::state::{Databag, Relation, RelationKind};
 
 pub(crate) use get::GET;

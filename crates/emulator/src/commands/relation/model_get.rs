@@ -1,11 +1,11 @@
 //! `relation-model-get`.
 
-use crate::Juju;
 use crate::command_line::failure::Answer;
 use crate::command_line::flag::{FORMAT, OUTPUT, RELATION};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
+use crate::juju::Juju;
 
 pub(crate) static MODEL_GET: Spec = Spec {
     name: "relation-model-get",

@@ -1,11 +1,11 @@
 //! `relation-set`.
 
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{DEPRECATED_FORMAT, File, RELATION, Switch};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::key_value;
 use crate::command_line::spec::{SPEC, Spec};
+use crate::juju::Juju;
 
 const APP: Switch =
     Switch::new(&["app"], "Sets relation settings for the application instead of the unit (leader only).");

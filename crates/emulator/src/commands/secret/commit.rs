@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::changes::{SecretChanges, Update};
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::go::quoted;
+use crate::juju::Juju;
+use crate::pending::{SecretChanges, SecretUpdate};
 use crate::state::{Rotate, Secret, SecretId, SecretOwner, Timestamp};
 use ops::hookcmds::Interval;
 
@@ -111,18 +111,6 @@ fn keep_managed_of<T>(
     if refusals.is_empty() { Ok(()) } else { Err(Failure::run(format!("{doing}: {}", refusals.join("\n")))) }
 }
 
-impl SecretChanges {
-    fn is_empty(&self) -> bool {
-        let Self { creates, updates, removals, grants, revokes, track_latest } = self;
-        creates.is_empty()
-            && updates.is_empty()
-            && removals.is_empty()
-            && grants.is_empty()
-            && revokes.is_empty()
-            && track_latest.is_empty()
-    }
-}
-
 fn find<'a>(secrets: &'a mut [Secret], id: &SecretId) -> Option<&'a mut Secret> {
     secrets.iter_mut().find(|secret| secret.id == *id)
 }
@@ -145,7 +133,7 @@ fn check_label(secrets: &[Secret], id: &SecretId, label: Option<&str>) -> Answer
     }
 }
 
-fn create(id: SecretId, owner: SecretOwner, secret: Update, now: Timestamp) -> Secret {
+fn create(id: SecretId, owner: SecretOwner, secret: SecretUpdate, now: Timestamp) -> Secret {
     let mut created = Secret {
         id,
         owner: Some(owner),
@@ -163,8 +151,8 @@ fn create(id: SecretId, owner: SecretOwner, secret: Update, now: Timestamp) -> S
     created
 }
 
-fn apply(secret: &mut Secret, update: Update, now: Timestamp) {
-    let Update { content, label, description, expire, rotate } = update;
+fn apply(secret: &mut Secret, update: SecretUpdate, now: Timestamp) {
+    let SecretUpdate { content, label, description, expire, rotate } = update;
     if let Some(content) = content {
         secret.revisions.insert(secret.latest_revision() + 1, content);
         // The expiry belongs to a revision: the new one has its own, or none.

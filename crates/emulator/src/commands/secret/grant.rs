@@ -1,13 +1,14 @@
 //! `secret-grant` and `secret-revoke`.
 
-use super::write::{check_leader, id_of};
-use crate::Juju;
+use super::owned::check_leader;
+use super::write::id_of;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{Text, relation};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
+use crate::juju::Juju;
 use crate::name;
 use crate::state::{RelationId, Secret};
 

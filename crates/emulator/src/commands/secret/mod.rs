@@ -1,14 +1,13 @@
 //! The commands for secrets.
 
-mod changes;
 mod commit;
 mod content;
 mod expiry;
 mod grant;
+mod owned;
 mod read;
 mod write;
 
-pub(crate) use changes::SecretChanges;
 pub(crate) use commit::commit;
 pub(crate) use grant::{GRANT, REVOKE};
 pub(crate) use read::{GET, IDS, INFO_GET};

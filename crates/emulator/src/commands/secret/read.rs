@@ -1,8 +1,6 @@
 //! `secret-get`, `secret-ids` and `secret-info-get`.
 
-use super::changes::Update;
 use super::content;
-use crate::Juju;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{FORMAT, OUTPUT, STRUCTURED_FORMAT, Switch, Text};
 use crate::command_line::invocation::Invocation;
@@ -10,6 +8,8 @@ use crate::command_line::spec::{SPEC, Spec};
 use crate::format::Value;
 use crate::go::quoted;
 use crate::hook::Hook;
+use crate::juju::Juju;
+use crate::pending::{SecretChanges, SecretUpdate};
 use crate::state::{SecretContent, SecretId, SecretOwner};
 
 const LABEL: Text = Text::new(&["label"], "Specifies a label used to identify the secret in hooks.");
@@ -73,14 +73,14 @@ fn id_and_label<'a>(invocation: &Invocation<'a>, label: Text) -> Result<(Option<
 
 fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     let (id, label) = id_and_label(invocation, LABEL)?;
-    let wanted = match (invocation.is_set(PEEK), invocation.is_set(REFRESH)) {
+    let mode = match (invocation.is_set(PEEK), invocation.is_set(REFRESH)) {
         (true, true) => return Err(Failure::usage("specify one of --peek or --refresh but not both")),
-        (true, false) => Wanted::Peek,
-        (false, true) => Wanted::Refresh,
-        (false, false) => Wanted::Tracked,
+        (true, false) => ReadMode::Peek,
+        (false, true) => ReadMode::Refresh,
+        (false, false) => ReadMode::Tracked,
     };
     invocation.no_args_from(2)?;
-    let content = read(juju, id, label, wanted)?;
+    let content = read(juju, id, label, mode)?;
     let value = match invocation.args().get(1).copied().unwrap_or_default() {
         "" => content::values(&content)?,
         key => {
@@ -91,9 +91,9 @@ fn get(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     invocation.write(&value)
 }
 
-/// The revision to read.
+/// Which revision to read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
+enum ReadMode {
     /// The one that the unit reads until it asks for a newer one.
     Tracked,
     /// The latest, which the unit reads from now on.
@@ -102,7 +102,7 @@ pub(super) enum Wanted {
     Peek,
 }
 
-fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, wanted: Wanted) -> Result<SecretContent, Failure> {
+fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, mode: ReadMode) -> Result<SecretContent, Failure> {
     let changes = &mut juju.pending.secrets;
     let relabel = id.is_some() && !label.is_empty();
     let by_label = || {
@@ -117,16 +117,16 @@ fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, wanted: Wanted) -> R
         return Err(Failure::run(format!("{what} {} not found", quoted(label))));
     };
     // Juju's database still has the old label and content of a secret that this hook renamed.
-    let renamed = |update: &Update| update.label.as_ref().is_some_and(|new| new != label);
+    let renamed = |update: &SecretUpdate| update.label.as_ref().is_some_and(|new| new != label);
     let by_old_label = !by_id && changes.updates.get(&id).is_some_and(renamed);
     if relabel {
         if let Some((_, secret)) = changes.creates.get_mut(&id) {
             secret.label = Some(label.to_owned());
-        } else if let Some(update) = changes.updates.get_mut(&id).filter(|_| wanted != Wanted::Tracked) {
+        } else if let Some(update) = changes.updates.get_mut(&id).filter(|_| mode != ReadMode::Tracked) {
             update.label = Some(label.to_owned());
         }
     }
-    if !by_old_label && let Some(content) = changes.content(&id, wanted) {
+    if !by_old_label && let Some(content) = pending_content(changes, &id, mode) {
         return Ok(content);
     }
     let leader = juju.state.leader;
@@ -150,12 +150,24 @@ fn read(juju: &mut Juju, id: Option<SecretId>, label: &str, wanted: Wanted) -> R
         secret.label = Some(label.to_owned());
     }
     let latest = secret.latest_revision();
-    if wanted == Wanted::Refresh || secret.tracked_revision.is_none() {
+    if mode == ReadMode::Refresh || secret.tracked_revision.is_none() {
         secret.tracked_revision = Some(latest);
     }
-    let revision = if wanted == Wanted::Peek { latest } else { secret.tracked_revision.unwrap_or(latest) };
+    let revision = if mode == ReadMode::Peek { latest } else { secret.tracked_revision.unwrap_or(latest) };
     let content = secret.revisions.get(&revision).cloned();
     content.ok_or_else(|| Failure::run(format!("secret revision \"{id}/{revision}\" not found")))
+}
+
+/// The content of a secret that this hook has created or, unless the tracked revision is read, given a new revision.
+fn pending_content(changes: &mut SecretChanges, id: &SecretId, mode: ReadMode) -> Option<SecretContent> {
+    if let Some((_, secret)) = changes.creates.get(id) {
+        return secret.content.clone();
+    }
+    let content = changes.updates.get(id).filter(|_| mode != ReadMode::Tracked)?.content.clone();
+    if mode == ReadMode::Refresh {
+        changes.track_latest.insert(id.clone());
+    }
+    content
 }
 
 /// The error if another secret already has the label. The application, this unit as an owner, and this unit as a

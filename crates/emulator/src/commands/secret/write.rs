@@ -1,14 +1,15 @@
 //! `secret-add`, `secret-set` and `secret-remove`.
 
-use super::changes::Update;
 use super::content;
 use super::expiry;
-use crate::Juju;
+use super::owned::check_leader;
 use crate::command_line::failure::{Answer, Failure};
 use crate::command_line::flag::{Flag, Number, Text};
 use crate::command_line::invocation::Invocation;
 use crate::command_line::spec::{SPEC, Spec};
 use crate::go::quoted;
+use crate::juju::Juju;
+use crate::pending::SecretUpdate;
 use crate::state::{Rotate, SecretId, SecretOwner};
 
 const DESCRIPTION: Text = Text::new(&["description"], "Specifies the secret description.");
@@ -75,7 +76,7 @@ pub(super) fn id_of(invocation: &Invocation<'_>) -> Result<SecretId, Failure> {
     id.parse().map_err(|error: crate::state::InvalidSecretId| Failure::usage(error.to_string()))
 }
 
-fn update_of(juju: &Juju, invocation: &Invocation<'_>, args: &[&str]) -> Result<(SecretOwner, Update), Failure> {
+fn update_of(juju: &Juju, invocation: &Invocation<'_>, args: &[&str]) -> Result<(SecretOwner, SecretUpdate), Failure> {
     let given = |flag| Some(invocation.text(flag)).filter(|text| !text.is_empty());
     let expire = given(EXPIRE).map(|text| expiry::parse(text, (juju.hook.clock)())).transpose()?;
     let rotate = given(ROTATE).map(|name| {
@@ -89,7 +90,7 @@ fn update_of(juju: &Juju, invocation: &Invocation<'_>, args: &[&str]) -> Result<
     };
     let rotate = rotate.transpose()?;
     let content = content::read(invocation.call, args, invocation.text(FILE))?;
-    let update = Update {
+    let update = SecretUpdate {
         content: Some(content).filter(|content| !content.is_empty()),
         label: given(LABEL).map(str::to_owned),
         description: given(DESCRIPTION).map(str::to_owned),
@@ -110,20 +111,17 @@ fn add(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {
     if owner == SecretOwner::Application && !juju.state.leader {
         return Err(Failure::not_leader());
     }
+    let creates = &mut juju.pending.secrets.creates;
+    let taken = |label: &String| creates.values().any(|(_, other)| other.label.as_ref() == Some(label));
+    if let Some(label) = secret.label.as_ref().filter(|label| taken(label)) {
+        return Err(Failure::run(format!("secret with label {} already exists", quoted(label))));
+    }
     let id = SecretId::unique();
     let uri = id.uri_in(&juju.state.model);
-    juju.pending.secrets.create(id, owner, secret)?;
+    creates.insert(id, (owner, secret));
     invocation.print(&uri);
     invocation.print("\n");
     Ok(())
-}
-
-/// Refuse to manage an application's secret if this unit knows it but is not the leader. For a secret that the unit
-/// does not know, the end of the hook decides.
-pub(super) fn check_leader(juju: &Juju, id: &SecretId) -> Answer {
-    let created = juju.pending.secrets.creates.get(id).map(|(owner, _)| *owner);
-    let owner = created.or_else(|| juju.managed_secret(id)?.owner);
-    if owner == Some(SecretOwner::Application) && !juju.state.leader { Err(Failure::not_leader()) } else { Ok(()) }
 }
 
 fn set(juju: &mut Juju, invocation: &mut Invocation<'_>) -> Answer {

@@ -1,8 +1,10 @@
 //! A hook's changes that Juju applies when the hook has succeeded.
 
+mod secrets;
+
 use std::collections::BTreeMap;
 
-use crate::commands::SecretChanges;
+pub(crate) use self::secrets::{SecretChanges, SecretUpdate};
 use crate::state::{Databag, OpenedPort, RelationId};
 
 /// Changes that are applied when the hook has succeeded.

@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use crate::format;
 
-/// What is wrong, where, and the given value.
-pub(super) fn line(context: &[String], description: &str, value: &Value) -> String {
+/// A message: what is wrong, where, and the given value.
+pub(super) fn with_value(context: &[String], description: &str, value: &Value) -> String {
     format!("{} : {description}, given {}", path(context), json(value))
 }
 
 /// The same for a number, which the library prints as text.
-fn line_of_number(context: &[String], description: &str, value: &Value) -> String {
-    line(context, description, &Value::String(number(value)))
+fn with_number(context: &[String], description: &str, value: &Value) -> String {
+    with_value(context, description, &Value::String(number(value)))
 }
 
 fn path(context: &[String]) -> String {
@@ -21,13 +21,13 @@ fn path(context: &[String]) -> String {
 }
 
 /// The library's messages for one error.
-pub(super) fn of(schema: &Value, error: &ValidationError<'_>, context: &[String]) -> Vec<String> {
+pub(super) fn messages(schema: &Value, error: &ValidationError<'_>, context: &[String]) -> Vec<String> {
     let value: &Value = error.instance();
-    let one = |description: String| vec![line(context, &description, value)];
-    let numeric = |description: String| vec![line_of_number(context, &description, value)];
+    let one = |description: String| vec![with_value(context, &description, value)];
+    let numeric = |description: String| vec![with_number(context, &description, value)];
     let rule = || schema.pointer(error.schema_path().as_str());
     match error.kind() {
-        // The keywords that are Juju's own.
+        // The keywords that `validator` adds.
         Kind::Custom { keyword, .. } if keyword == "type" => one(format!("must be of type {}", types(rule()))),
         Kind::Custom { keyword, .. } if keyword == "multipleOf" => {
             numeric(format!("must be a multiple of {}", rule().map(number).unwrap_or_default()))
@@ -43,7 +43,7 @@ pub(super) fn of(schema: &Value, error: &ValidationError<'_>, context: &[String]
         Kind::AdditionalProperties { unexpected } => {
             let mut names: Vec<&String> = unexpected.iter().collect();
             names.sort_unstable();
-            names.iter().map(|name| line(context, &not_allowed(name), value)).collect()
+            names.iter().map(|name| with_value(context, &not_allowed(name), value)).collect()
         }
         Kind::AdditionalItems { .. } => one("no additional item allowed on array".to_owned()),
         Kind::Enum { options } => {
@@ -61,8 +61,8 @@ pub(super) fn of(schema: &Value, error: &ValidationError<'_>, context: &[String]
         Kind::MinItems { limit } => one(format!("array must have at least {limit} items")),
         Kind::MaxItems { limit } => one(format!("array must have at the most {limit} items")),
         Kind::UniqueItems => {
-            let repeated = repeated(value);
-            std::iter::repeat_n(line(context, "array items must be unique", value), repeated).collect()
+            let message = with_value(context, "array items must be unique", value);
+            std::iter::repeat_n(message, count_duplicates(value)).collect()
         }
         Kind::MinProperties { limit } => one(format!("must have at least {limit} properties")),
         Kind::MaxProperties { limit } => one(format!("must have at the most {limit} properties")),
@@ -77,10 +77,10 @@ pub(super) fn of(schema: &Value, error: &ValidationError<'_>, context: &[String]
 }
 
 /// The library's message for an invalid schema whose parts have the right types.
-pub(super) fn of_schema_error(error: &ValidationError<'_>) -> String {
+pub(super) fn schema_error(error: &ValidationError<'_>) -> String {
     // The meta-schema finds some invalid expressions, and the regex crate others.
-    for place in [error.instance_path().as_str(), error.schema_path().as_str()] {
-        let mut names = place.rsplit('/');
+    for path in [error.instance_path().as_str(), error.schema_path().as_str()] {
+        let mut names = path.rsplit('/');
         match (names.next(), names.next(), error.instance().as_str()) {
             (Some("patternProperties"), _, Some(pattern)) | (_, Some("patternProperties"), Some(pattern)) => {
                 return format!("Invalid regex pattern '{pattern}'");
@@ -92,8 +92,8 @@ pub(super) fn of_schema_error(error: &ValidationError<'_>) -> String {
     format!("{error}, at {}", error.instance_path())
 }
 
-/// The message for a property that matches a pattern, but none of the pattern's schemas.
-pub(super) fn no_pattern_fits(schema: Option<&Value>, name: &str) -> String {
+/// The message for a property that matches a pattern, but not the pattern's schema.
+pub(super) fn no_pattern_matches(schema: Option<&Value>, name: &str) -> String {
     if schema.and_then(|schema| schema.get("additionalProperties")) == Some(&Value::Bool(false)) {
         return not_allowed(name);
     }
@@ -109,8 +109,8 @@ fn not_allowed(name: &str) -> String {
     format!("additional property \"{name}\" is not allowed")
 }
 
-fn types(of: Option<&Value>) -> String {
-    match of {
+fn types(rule: Option<&Value>) -> String {
+    match rule {
         Some(Value::String(name)) => name.clone(),
         Some(Value::Array(names)) => {
             let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
@@ -121,7 +121,7 @@ fn types(of: Option<&Value>) -> String {
 }
 
 /// The number of items that equal an earlier one.
-fn repeated(items: &Value) -> usize {
+fn count_duplicates(items: &Value) -> usize {
     let items = items.as_array().map(Vec::as_slice).unwrap_or_default();
     items.iter().enumerate().filter(|(index, item)| items[..*index].contains(item)).count()
 }
