@@ -1,7 +1,6 @@
 //! Help texts.
 
 use clap::Command;
-use clap_complete::Shell;
 
 use super::Commands;
 use super::unknown::UnknownCommand;
@@ -86,13 +85,4 @@ fn commands(root: &Command) -> String {
     let longest = lines.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     let lines: Vec<String> = lines.iter().map(|(name, about)| format!("{name:longest$}  {about}\n")).collect();
     lines.concat()
-}
-
-/// A completion script for a shell, for a program of this name.
-#[must_use]
-pub fn completion<C: Commands>(shell: Shell, program: &str) -> String {
-    let mut root = super::root::<C>(program);
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut root, program, &mut text);
-    String::from_utf8_lossy(&text).into_owned()
 }

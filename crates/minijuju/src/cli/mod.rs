@@ -4,6 +4,7 @@
 //! [`Answer`]: help, or an error in Juju's words.
 
 mod command;
+mod completion;
 pub mod duration;
 mod gnuflag;
 mod help;
@@ -17,8 +18,8 @@ mod unknown;
 mod usage;
 
 pub use command::{Arguments, Commands};
+pub use completion::completion;
 pub use emulator::go::{parse_bool as boolean, parse_int as integer};
-pub use help::completion;
 pub use names::{
     check_application_name, check_new_application, is_action, is_application, is_machine, is_model, is_number, is_unit,
     is_unit_or_leader,

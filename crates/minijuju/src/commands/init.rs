@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::cli::{Arguments, Session};
-use crate::init::{self, Asked, CratesFrom, Endpoint, Opt, Workload};
+use crate::init::{self, ConfigOption, CrateSource, Endpoint, PartialPlan, Workload};
 
 const INIT_HELP: &str = "\
 Examples:
@@ -33,9 +33,9 @@ pub struct InitArgs {
     workload: Option<Workload>,
     /// A config option, and its type: string (the default), int, float, boolean
     #[arg(long = "config", value_name = "name:type")]
-    options: Vec<Opt>,
+    options: Vec<ConfigOption>,
     /// An action
-    #[arg(long = "action", value_name = "name", value_parser = init::action)]
+    #[arg(long = "action", value_name = "name", value_parser = init::check_action)]
     actions: Vec<String>,
     /// A relation that the charm requires
     #[arg(long = "relation", value_name = "endpoint:interface")]
@@ -51,8 +51,8 @@ impl Arguments for InitArgs {}
 /// Run `minijuju init`. It needs no data.
 pub fn init(session: &Session, args: &InitArgs) -> anyhow::Result<ExitCode> {
     let args = args.clone();
-    let crates = args.crates.as_deref().map_or_else(CratesFrom::of_this_program, CratesFrom::parse)?;
-    let mut asked = Asked {
+    let crates = args.crates.as_deref().map_or_else(CrateSource::of_this_program, CrateSource::parse)?;
+    let mut partial = PartialPlan {
         name: args.name,
         workload: args.workload,
         options: args.options,
@@ -60,9 +60,9 @@ pub fn init(session: &Session, args: &InitArgs) -> anyhow::Result<ExitCode> {
         relations: args.relations,
     };
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
-        init::ask(&mut asked, &mut io::stdin().lock(), &mut io::stderr()).context("cannot ask")?;
+        init::ask(&mut partial, &mut io::stdin().lock(), &mut io::stderr()).context("cannot ask")?;
     }
-    let plan = asked.plan(crates)?;
+    let plan = partial.complete(crates)?;
     let folder = args.path.unwrap_or_else(|| PathBuf::from(&plan.name));
     init::write(&plan, &folder)?;
     if !session.global.quiet {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::{Arguments, Session};
-use crate::init::{self, CratesFrom};
+use crate::init::{self, CrateSource};
 
 const PORT_HELP: &str = "\
 Details:
@@ -40,13 +40,13 @@ impl Arguments for PortArgs {
 
 /// Run `minijuju port`. It needs no data.
 pub fn port(session: &Session, args: &PortArgs) -> anyhow::Result<ExitCode> {
-    let crates = args.crates.as_deref().map_or_else(CratesFrom::of_this_program, CratesFrom::parse)?;
+    let crates = args.crates.as_deref().map_or_else(CrateSource::of_this_program, CrateSource::parse)?;
     let ported = init::port(&args.charm, args.path.as_deref(), &crates)?;
     if !session.global.quiet {
         eprintln!("Wrote the skeleton of {} to {}: {}.", ported.name, ported.folder.display(), ported.counts());
-        if !ported.left.is_empty() {
+        if !ported.unconverted.is_empty() {
             eprintln!("Not carried over, and listed in PORTING.md:");
-            for line in &ported.left {
+            for line in &ported.unconverted {
                 eprintln!("    {line}");
             }
         }

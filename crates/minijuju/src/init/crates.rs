@@ -10,7 +10,7 @@ use super::InitError;
 
 /// Where the framework's crates are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum CratesFrom {
+pub(crate) enum CrateSource {
     /// The registry, in this version.
     Version(String),
     Git(String),
@@ -18,7 +18,7 @@ pub(crate) enum CratesFrom {
     Folder(PathBuf),
 }
 
-impl CratesFrom {
+impl CrateSource {
     /// Parse the argument of `--crates`: a version, a repository's URL, or a folder.
     pub(crate) fn parse(text: &str) -> Result<Self, InitError> {
         if text.starts_with(|c: char| c.is_ascii_digit()) && !Path::new(text).exists() {
@@ -32,8 +32,8 @@ impl CratesFrom {
 
     /// Where this program came from: recorded by `cargo install`, or else the folder that it was built in.
     pub(crate) fn of_this_program() -> Result<Self, InitError> {
-        if let Some(noted) = env::current_exe().ok().and_then(|program| noted_by_cargo(&program)) {
-            return match noted {
+        if let Some(recorded) = env::current_exe().ok().and_then(|program| recorded_by_cargo(&program)) {
+            return match recorded {
                 Self::Folder(folder) => Self::folder(&folder),
                 other => Ok(other),
             };
@@ -51,7 +51,7 @@ impl CratesFrom {
         let inner = folder.join("crates");
         let folder = if inner.is_dir() { inner } else { folder };
         let missing = folder.join("ops/Cargo.toml");
-        if missing.is_file() { Ok(Self::Folder(folder)) } else { Err(InitError::NotTheCrates { folder, missing }) }
+        if missing.is_file() { Ok(Self::Folder(folder)) } else { Err(InitError::NotCratesFolder { folder, missing }) }
     }
 
     /// A dependency on one of the crates: the right side of its line in Cargo.toml.
@@ -67,22 +67,22 @@ impl CratesFrom {
 }
 
 /// What Cargo recorded when it installed a program: `.crates2.json` is in the folder above `bin/PROGRAM`.
-fn noted_by_cargo(program: &Path) -> Option<CratesFrom> {
-    let notes = program.parent()?.parent()?.join(".crates2.json");
-    let notes: Value = serde_json::from_slice(&fs::read(notes).ok()?).ok()?;
+fn recorded_by_cargo(program: &Path) -> Option<CrateSource> {
+    let records = program.parent()?.parent()?.join(".crates2.json");
+    let records: Value = serde_json::from_slice(&fs::read(records).ok()?).ok()?;
     // A key is `NAME VERSION (SOURCE)`, with the source as in Cargo.lock.
-    notes.get("installs")?.as_object()?.keys().find_map(|package| source(package))
+    records.get("installs")?.as_object()?.keys().find_map(|package| source(package))
 }
 
-fn source(package: &str) -> Option<CratesFrom> {
+fn source(package: &str) -> Option<CrateSource> {
     let (version, source) = package.strip_prefix("minijuju ")?.split_once(" (")?;
     let (kind, address) = source.strip_suffix(')')?.split_once('+')?;
     match kind {
-        "git" => Some(CratesFrom::Git(address.split(['?', '#']).next()?.to_owned())),
+        "git" => Some(CrateSource::Git(address.split(['?', '#']).next()?.to_owned())),
         "path" => {
-            Path::new(address.strip_prefix("file://")?).parent().map(|crates| CratesFrom::Folder(crates.to_owned()))
+            Path::new(address.strip_prefix("file://")?).parent().map(|crates| CrateSource::Folder(crates.to_owned()))
         }
-        _ => Some(CratesFrom::Version(version.to_owned())),
+        _ => Some(CrateSource::Version(version.to_owned())),
     }
 }
 
@@ -93,26 +93,26 @@ mod tests {
     #[test]
     fn the_crates_are_found_from_cargos_records() {
         let git = "minijuju 0.1.0 (git+https://example.com/charms?branch=main#0123abc)";
-        assert_eq!(source(git), Some(CratesFrom::Git("https://example.com/charms".to_owned())));
+        assert_eq!(source(git), Some(CrateSource::Git("https://example.com/charms".to_owned())));
         let registry = "minijuju 0.3.1 (registry+https://example.com/index)";
-        assert_eq!(source(registry), Some(CratesFrom::Version("0.3.1".to_owned())));
+        assert_eq!(source(registry), Some(CrateSource::Version("0.3.1".to_owned())));
         let path = "minijuju 0.1.0 (path+file:///src/charms/crates/minijuju)";
-        assert_eq!(source(path), Some(CratesFrom::Folder("/src/charms/crates".into())));
+        assert_eq!(source(path), Some(CrateSource::Folder("/src/charms/crates".into())));
         assert_eq!(source("ripgrep 14.1.0 (registry+https://example.com/index)"), None);
     }
 
     #[test]
     fn a_folder_without_the_crates_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let error = CratesFrom::parse(folder.path().to_str().unwrap()).unwrap_err().to_string();
+        let error = CrateSource::parse(folder.path().to_str().unwrap()).unwrap_err().to_string();
         assert!(error.contains("does not hold the crates of the framework"), "{error}");
     }
 
     #[test]
     fn a_dependency_names_the_package_and_where_it_is() {
-        let from = CratesFrom::Version("0.2".to_owned());
+        let from = CrateSource::Version("0.2".to_owned());
         assert_eq!(from.dependency("juju-ops", "ops", &[]), r#"{ package = "juju-ops", version = "0.2" }"#);
-        let from = CratesFrom::Git("https://example.com/charms".to_owned());
+        let from = CrateSource::Git("https://example.com/charms".to_owned());
         assert_eq!(
             from.dependency("juju-charmlibs", "charmlibs", &["apt"]),
             r#"{ package = "juju-charmlibs", git = "https://example.com/charms", features = ["apt"] }"#

@@ -9,7 +9,7 @@ pub(crate) enum InitError {
     #[error("{what} {name:?} not valid: {rule}")]
     Name { what: &'static str, name: String, rule: &'static str },
     #[error("{what} {name:?} given twice")]
-    Twice { what: &'static str, name: String },
+    Duplicate { what: &'static str, name: String },
     #[error("{} is not empty: name another folder with --path, or empty this one", folder.display())]
     NotEmpty { folder: PathBuf },
     #[error("a charm needs a name: {} init NAME", called())]
@@ -17,7 +17,7 @@ pub(crate) enum InitError {
     #[error("cannot find the crates of the framework: give --crates VERSION, --crates URL or --crates FOLDER")]
     NoCrates,
     #[error("{} does not hold the crates of the framework: there is no {}", folder.display(), missing.display())]
-    NotTheCrates { folder: PathBuf, missing: PathBuf },
+    NotCratesFolder { folder: PathBuf, missing: PathBuf },
     #[error("{} is not a charm in Python: it has no src/charm.py", folder.display())]
     NotPython { folder: PathBuf },
     #[error("cannot start python3, which reads the charm: {0}")]

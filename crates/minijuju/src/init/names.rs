@@ -1,4 +1,4 @@
-//! The names in a new charm, checked by the rules of Juju, Charmcraft and Rust.
+//! The names in a new charm, check_name by the rules of Juju, Charmcraft and Rust.
 
 use std::str::FromStr;
 
@@ -37,12 +37,14 @@ impl FromStr for Workload {
         match text.split_once(':') {
             None if text == "none" => Ok(Self::None),
             // https://www.debian.org/doc/debian-policy/ch-controlfields.html#source
-            Some(("apt", name)) if is(name, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c)) => {
+            Some(("apt", name))
+                if is_name(name, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c)) =>
+            {
                 Ok(Self::Apt(name.to_owned()))
             }
             Some(("apt", name)) => Err(invalid("package", name, PACKAGE)),
             // systemd.unit(5)
-            Some(("systemd", name)) if is(name, |c| c.is_ascii_alphanumeric() || ":-_.@".contains(c)) => {
+            Some(("systemd", name)) if is_name(name, |c| c.is_ascii_alphanumeric() || ":-_.@".contains(c)) => {
                 let suffix = if name.contains('.') { "" } else { ".service" };
                 Ok(Self::Systemd(format!("{name}{suffix}")))
             }
@@ -52,42 +54,42 @@ impl FromStr for Workload {
     }
 }
 
-fn is(name: &str, allowed: impl Fn(char) -> bool) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(allowed)
+fn is_name(name: &str, is_allowed: impl Fn(char) -> bool) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_allowed)
 }
 
 /// A config option: `NAME` or `NAME:TYPE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Opt {
+pub(crate) struct ConfigOption {
     pub(crate) name: String,
-    pub(crate) kind: OptKind,
+    pub(crate) option_type: OptionType,
 }
 
-/// The types of options in a new charm.
+/// The type of a config option in a new charm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OptKind {
+pub(crate) enum OptionType {
     String,
     Int,
     Float,
     Boolean,
 }
 
-impl FromStr for Opt {
+impl FromStr for ConfigOption {
     type Err = InitError;
 
     fn from_str(text: &str) -> Result<Self, InitError> {
-        let (name, kind) = text.split_once(':').unwrap_or((text, "string"));
-        let kind = match kind {
-            "string" => OptKind::String,
-            "int" => OptKind::Int,
-            "float" => OptKind::Float,
-            "boolean" | "bool" => OptKind::Boolean,
+        let (name, type_name) = text.split_once(':').unwrap_or((text, "string"));
+        let option_type = match type_name {
+            "string" => OptionType::String,
+            "int" => OptionType::Int,
+            "float" => OptionType::Float,
+            "boolean" | "bool" => OptionType::Boolean,
             other => {
                 let rule = "it must be string, int, float or boolean";
                 return Err(InitError::Name { what: "type", name: other.to_owned(), rule });
             }
         };
-        Ok(Self { name: checked("option", name)?, kind })
+        Ok(Self { name: check_name("option", name)?, option_type })
     }
 }
 
@@ -105,21 +107,21 @@ impl FromStr for Endpoint {
         let rule = "it must be ENDPOINT:INTERFACE, such as database:postgresql_client";
         let (name, interface) =
             text.split_once(':').ok_or(InitError::Name { what: "relation", name: text.to_owned(), rule })?;
-        if !is(interface, |c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
+        if !is_name(interface, |c| c.is_ascii_alphanumeric() || "-_".contains(c)) {
             return Err(InitError::Name { what: "interface", name: interface.to_owned(), rule });
         }
-        Ok(Self { name: checked("endpoint", name)?, interface: interface.to_owned() })
+        Ok(Self { name: check_name("endpoint", name)?, interface: interface.to_owned() })
     }
 }
 
-/// A name that Juju accepts, and that a Rust handler can have.
-pub(crate) fn checked(what: &'static str, name: &str) -> Result<String, InitError> {
+/// Check that Juju accepts a name, and that a Rust handler can have it.
+pub(super) fn check_name(what: &'static str, name: &str) -> Result<String, InitError> {
     let invalid = |rule| InitError::Name { what, name: name.to_owned(), rule };
-    let words_are_whole = name.split('-').all(|word| {
+    let words_are_valid = name.split('-').all(|word| {
         word.contains(|c: char| c.is_ascii_lowercase())
             && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     });
-    if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !words_are_whole {
+    if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !words_are_valid {
         return Err(invalid(RULE));
     }
     if KEYWORDS.contains(&name) {
@@ -128,20 +130,20 @@ pub(crate) fn checked(what: &'static str, name: &str) -> Result<String, InitErro
     Ok(name.to_owned())
 }
 
-/// `my-charm` in capitals: `My Charm`, `MyCharm`.
-pub(super) fn capitals(name: &str, between: &str) -> String {
+/// `my-charm` in title_case: `My Charm`, `MyCharm`.
+pub(super) fn title_case(name: &str, separator: &str) -> String {
     let words = name.split('-').filter(|word| !word.is_empty());
-    words.map(|word| word[..1].to_uppercase() + &word[1..]).collect::<Vec<_>>().join(between)
+    words.map(|word| word[..1].to_uppercase() + &word[1..]).collect::<Vec<_>>().join(separator)
 }
 
 /// A name as a Rust field or function.
-pub(super) fn field(name: &str) -> String {
-    let field = name.replace(|c: char| !c.is_alphanumeric(), "_");
-    match field.as_str() {
+pub(super) fn rust_name(name: &str) -> String {
+    let rust_name = name.replace(|c: char| !c.is_alphanumeric(), "_");
+    match rust_name.as_str() {
         // These cannot be raw identifiers.
-        "crate" | "self" | "super" | "Self" | "_" | "" => format!("{field}_"),
-        word if KEYWORDS.contains(&word) => format!("r#{field}"),
-        _ => field,
+        "crate" | "self" | "super" | "Self" | "_" | "" => format!("{rust_name}_"),
+        word if KEYWORDS.contains(&word) => format!("r#{rust_name}"),
+        _ => rust_name,
     }
 }
 
@@ -152,16 +154,16 @@ mod tests {
     #[test]
     fn names_that_juju_refuses_are_refused_with_the_rule() {
         for name in ["", "Web", "9p", "a-", "-a", "a--b", "a-1", "my_charm", "../up", "ü", "a b"] {
-            let error = checked("charm", name).unwrap_err().to_string();
+            let error = check_name("charm", name).unwrap_err().to_string();
             assert_eq!(error, format!("charm {name:?} not valid: {RULE}"));
         }
-        assert_eq!(checked("charm", "my-charm2").unwrap(), "my-charm2");
+        assert_eq!(check_name("charm", "my-charm2").unwrap(), "my-charm2");
     }
 
     #[test]
     fn a_keyword_of_rust_is_refused() {
         assert_eq!(
-            checked("option", "type").unwrap_err().to_string(),
+            check_name("option", "type").unwrap_err().to_string(),
             "option \"type\" not valid: it is a keyword of Rust"
         );
     }
@@ -178,9 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn an_option_has_a_type_and_a_relation_an_interface() {
-        assert_eq!("port:int".parse::<Opt>().unwrap(), Opt { name: "port".to_owned(), kind: OptKind::Int });
-        assert!("port:integer".parse::<Opt>().unwrap_err().to_string().contains("string, int, float or boolean"));
+    fn an_option_has_a_type_and_an_endpoint_has_an_interface() {
+        assert_eq!(
+            "port:int".parse::<ConfigOption>().unwrap(),
+            ConfigOption { name: "port".to_owned(), option_type: OptionType::Int }
+        );
+        assert!(
+            "port:integer".parse::<ConfigOption>().unwrap_err().to_string().contains("string, int, float or boolean")
+        );
         assert!("db".parse::<Endpoint>().unwrap_err().to_string().contains("ENDPOINT:INTERFACE"));
         assert_eq!("db:pgsql".parse::<Endpoint>().unwrap().interface, "pgsql");
     }

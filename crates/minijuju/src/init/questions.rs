@@ -3,54 +3,33 @@
 use std::io::{self, BufRead, Write};
 use std::str::FromStr;
 
-use super::InitError;
-use super::names::checked;
-use super::project::Plan;
+use super::names::check_name;
+use super::{InitError, PartialPlan};
 
 /// Ask for what the command line left out. An empty answer means the default in brackets.
-pub(crate) fn ask(plan: &mut Asked, answers: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn ask(plan: &mut PartialPlan, answers: &mut dyn BufRead, out: &mut dyn Write) -> io::Result<()> {
     if plan.name.is_none() {
-        plan.name = Some(question(answers, out, "The charm's name", None, |text| checked("charm", text))?);
+        plan.name = Some(question(answers, out, "The charm's name", None, |text| check_name("charm", text))?);
     }
     if plan.workload.is_none() {
         let text = "What it manages: apt:PACKAGE, systemd:UNIT or none";
         plan.workload = Some(question(answers, out, text, Some("none"), FromStr::from_str)?);
     }
     if plan.options.is_empty() {
-        plan.options = list(answers, out, "Config options, such as port:int", FromStr::from_str)?;
+        plan.options = list_question(answers, out, "Config options, such as port:int", FromStr::from_str)?;
     }
     if plan.actions.is_empty() {
-        plan.actions = list(answers, out, "Actions, such as backup", |text| checked("action", text))?;
+        plan.actions = list_question(answers, out, "Actions, such as backup", |text| check_name("action", text))?;
     }
     if plan.relations.is_empty() {
-        plan.relations =
-            list(answers, out, "Relations that it requires, such as database:postgresql_client", FromStr::from_str)?;
+        plan.relations = list_question(
+            answers,
+            out,
+            "Relations that it requires, such as database:postgresql_client",
+            FromStr::from_str,
+        )?;
     }
     Ok(())
-}
-
-/// The parts of a [`Plan`] that the command line gave.
-#[derive(Debug, Default)]
-pub(crate) struct Asked {
-    pub(crate) name: Option<String>,
-    pub(crate) workload: Option<super::Workload>,
-    pub(crate) options: Vec<super::Opt>,
-    pub(crate) actions: Vec<String>,
-    pub(crate) relations: Vec<super::Endpoint>,
-}
-
-impl Asked {
-    /// The plan, if it is complete.
-    pub(crate) fn plan(self, crates: super::CratesFrom) -> Result<Plan, InitError> {
-        Ok(Plan {
-            name: checked("charm", &self.name.ok_or(InitError::NoName)?)?,
-            workload: self.workload.unwrap_or(super::Workload::None),
-            options: self.options,
-            actions: self.actions,
-            relations: self.relations,
-            crates,
-        })
-    }
 }
 
 fn question<T>(
@@ -78,7 +57,7 @@ fn question<T>(
     }
 }
 
-fn list<T>(
+fn list_question<T>(
     answers: &mut dyn BufRead,
     out: &mut dyn Write,
     text: &str,
@@ -94,15 +73,15 @@ fn list<T>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CratesFrom, Workload};
+    use super::super::{CrateSource, Workload};
     use super::*;
 
     #[test]
-    fn it_asks_for_missing_values_until_they_are_valid() {
-        let mut asked = Asked { actions: vec!["backup".to_owned()], ..Asked::default() };
+    fn a_missing_value_is_asked_for_until_it_is_valid() {
+        let mut plan = PartialPlan { actions: vec!["backup".to_owned()], ..PartialPlan::default() };
         let mut out = Vec::new();
-        ask(&mut asked, &mut "My Charm\nweb\napt:nginx\nport:int, name\n\n".as_bytes(), &mut out).unwrap();
-        let plan = asked.plan(CratesFrom::Version("0.1".to_owned())).unwrap();
+        ask(&mut plan, &mut "My Charm\nweb\napt:nginx\nport:int, name\n\n".as_bytes(), &mut out).unwrap();
+        let plan = plan.complete(CrateSource::Version("0.1".to_owned())).unwrap();
         assert_eq!(plan.name, "web");
         assert_eq!(plan.workload, Workload::Apt("nginx".to_owned()));
         assert_eq!(plan.options.len(), 2);
@@ -114,7 +93,7 @@ mod tests {
 
     #[test]
     fn answers_that_end_early_are_an_error() {
-        let error = ask(&mut Asked::default(), &mut "web\n".as_bytes(), &mut Vec::new()).unwrap_err();
+        let error = ask(&mut PartialPlan::default(), &mut "web\n".as_bytes(), &mut Vec::new()).unwrap_err();
         assert_eq!(error.to_string(), "the answers ended");
     }
 }

@@ -8,12 +8,16 @@ mod binary;
 mod entry_point;
 mod error;
 mod listing;
+mod profile;
 mod project;
+mod step;
 mod unpack;
 
 #[cfg(test)]
 mod tests;
 
 pub use error::{PackError, PartFault, UnpackError};
-pub use project::{Profile, Step, juju_arch, pack};
+pub use profile::Profile;
+pub use project::{juju_arch, pack};
+pub use step::Step;
 pub use unpack::unpack;

@@ -8,40 +8,11 @@ use std::{
 
 use ops_metadata::{CharmFiles, Part};
 
-use super::{PackError, PartFault, archive::Archive, binary, entry_point, listing};
+use super::{PackError, PartFault, Profile, Step, archive::Archive, binary, entry_point, listing};
 
 /// The timestamp of all files in a charm, so that the same project produces the same bytes: the earliest that a zip
 /// file can store.
 const MADE_AT: &str = "1980-01-01T00:00:00Z";
-
-/// How to build a Rust charm's binary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// Cargo's profile `release`: small and quick to start, as Charmcraft builds it.
-    Release,
-    /// Cargo's profile `dev`: built quickly after an edit, because it shares what `cargo test` has compiled.
-    Dev,
-}
-
-/// The current step of [`pack`].
-#[derive(Debug, Clone, Copy)]
-pub enum Step<'a> {
-    /// Cargo starts to build the charm's binary.
-    Building {
-        /// The binary's name.
-        binary: &'a str,
-    },
-    /// Cargo prints something.
-    Cargo {
-        /// A line of its standard error.
-        line: &'a str,
-    },
-    /// Something is probably a mistake, but the charm can be packed.
-    Warning {
-        text: &'a str,
-    },
-    Writing,
-}
 
 /// This machine's architecture by Juju's name, such as `amd64`.
 #[must_use]

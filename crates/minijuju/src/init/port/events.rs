@@ -12,26 +12,28 @@ fn event_name(attribute: &str) -> Option<EventName> {
 
 /// The type of an event, if the charm can observe it: `db_relation_changed` needs an endpoint `db`.
 pub(super) fn event_type(event: &str, meta: &CharmMeta) -> Option<&'static str> {
-    fn of<'a>(mut names: impl Iterator<Item = &'a String>, wanted: &str) -> bool {
-        names.any(|name| name.replace('-', "_") == wanted.replace('-', "_"))
+    fn has<'a>(mut names: impl Iterator<Item = &'a String>, name: &str) -> bool {
+        names.any(|defined| defined.replace('-', "_") == name.replace('-', "_"))
     }
     let name = event_name(event)?;
-    let defined = match &name {
+    let is_defined = match &name {
         EventName::RelationCreated(endpoint)
         | EventName::RelationJoined(endpoint)
         | EventName::RelationChanged(endpoint)
         | EventName::RelationDeparted(endpoint)
-        | EventName::RelationBroken(endpoint) => of(meta.relations.keys(), endpoint),
-        EventName::StorageAttached(storage) | EventName::StorageDetaching(storage) => of(meta.storages.keys(), storage),
-        EventName::Action(action) => of(meta.actions.keys(), action),
-        // About nothing that the metadata defines.
+        | EventName::RelationBroken(endpoint) => has(meta.relations.keys(), endpoint),
+        EventName::StorageAttached(storage) | EventName::StorageDetaching(storage) => {
+            has(meta.storages.keys(), storage)
+        }
+        EventName::Action(action) => has(meta.actions.keys(), action),
+        // These events do not depend on the metadata.
         _ => true,
     };
-    name.event_type().filter(|_| defined)
+    name.event_type().filter(|_| is_defined)
 }
 
 /// Whether a unit test can run an event with only a state.
-pub(super) fn is_plain(event: &str) -> bool {
+pub(super) fn is_testable(event: &str) -> bool {
     event_name(event).is_some_and(|name| {
         EventName::of_unit().contains(&name)
             && !matches!(

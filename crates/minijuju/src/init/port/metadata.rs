@@ -7,42 +7,41 @@ use std::path::Path;
 use super::InitError;
 
 /// The keys about how Charmcraft builds the charm in Python.
-const OF_PYTHON: [&str; 2] = ["parts", "charm-libs"];
+const PYTHON_KEYS: [&str; 2] = ["parts", "charm-libs"];
 
 /// The content of the new `charmcraft.yaml`. If metadata, options or actions have separate files, they move into it.
 pub(super) fn charmcraft_yaml(folder: &Path, name: &str) -> Result<String, InitError> {
-    let own = |file: &str| match fs::read_to_string(folder.join(file)) {
+    let read = |file: &str| match fs::read_to_string(folder.join(file)) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(InitError::Read { path: folder.join(file), error }),
     };
     let mut text = String::new();
-    match own("charmcraft.yaml")? {
-        Some(project) => text.push_str(&without(&project, &OF_PYTHON)),
+    match read("charmcraft.yaml")? {
+        Some(project) => text.push_str(&without_keys(&project, &PYTHON_KEYS)),
         None => text.push_str("type: charm\n"),
     }
-    if let Some(metadata) = own("metadata.yaml")? {
-        paragraph(&mut text, metadata.trim_start_matches("---\n"));
+    if let Some(metadata) = read("metadata.yaml")? {
+        add_paragraph(&mut text, metadata.trim_start_matches("---\n"));
     }
     for (key, file) in [("config", "config.yaml"), ("actions", "actions.yaml")] {
-        if let Some(content) = own(file)? {
-            paragraph(&mut text, &format!("{key}:\n{}", indented(&content)));
+        if let Some(content) = read(file)? {
+            add_paragraph(&mut text, &format!("{key}:\n{}", indented(&content)));
         }
     }
     if !["base:", "bases:", "platforms:"].iter().any(|key| text.lines().any(|line| line.starts_with(key))) {
-        paragraph(&mut text, "base: ubuntu@22.04\nplatforms:\n  amd64:\n  arm64:\n");
+        add_paragraph(&mut text, "base: ubuntu@22.04\nplatforms:\n  amd64:\n  arm64:\n");
     }
-    paragraph(&mut text, &parts(name));
+    add_paragraph(&mut text, &rust_parts(name));
     Ok(text)
 }
 
-fn paragraph(text: &mut String, more: &str) {
-    let kept = text.trim_end().len();
-    text.truncate(kept);
+fn add_paragraph(text: &mut String, paragraph: &str) {
+    text.truncate(text.trim_end().len());
     if !text.is_empty() {
         text.push_str("\n\n");
     }
-    text.push_str(more.trim());
+    text.push_str(paragraph.trim());
     text.push('\n');
 }
 
@@ -53,21 +52,21 @@ fn indented(text: &str) -> String {
 
 /// A YAML mapping without some of its keys. A line that starts in the first column is a key, a comment, or the end of
 /// a document. All other lines belong to the key above, and a comment to what follows it.
-fn without(text: &str, keys: &[&str]) -> String {
+fn without_keys(text: &str, keys: &[&str]) -> String {
     let mut kept = String::new();
     let mut comments = String::new();
-    let mut keep = true;
+    let mut is_kept = true;
     for line in text.split_inclusive('\n') {
         if line.starts_with('#') {
             comments.push_str(line);
             continue;
         }
-        let begins = line.starts_with(|c: char| !c.is_whitespace() && c != '-');
-        if begins {
+        let is_key = line.starts_with(|c: char| !c.is_whitespace() && c != '-');
+        if is_key {
             let key = line.split(':').next().unwrap_or_default().trim_matches(['"', '\'', ' ']);
-            keep = !keys.contains(&key);
+            is_kept = !keys.contains(&key);
         }
-        if keep {
+        if is_kept {
             kept.push_str(&comments);
             kept.push_str(line);
         }
@@ -76,7 +75,7 @@ fn without(text: &str, keys: &[&str]) -> String {
     kept + &comments
 }
 
-fn parts(name: &str) -> String {
+fn rust_parts(name: &str) -> String {
     format!(
         "\
 parts:
@@ -103,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_of_python_go_and_the_rest_stays_as_it_was_written() {
+    fn the_python_parts_are_removed_and_the_rest_is_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let old = "# Mine.\nname: web\n\n# How it is built.\nparts:\n  charm:\n    plugin: uv\n\n    source: .\n# The options.\nconfig:\n  \
                    options:\n    port: {type: int}\nbase: ubuntu@24.04\n";
@@ -111,11 +110,11 @@ mod tests {
         let new = charmcraft_yaml(folder.path(), "web").unwrap();
         let expected =
             "# Mine.\nname: web\n\n# The options.\nconfig:\n  options:\n    port: {type: int}\nbase: ubuntu@24.04\n\n";
-        assert_eq!(new, format!("{expected}{}", parts("web")));
+        assert_eq!(new, format!("{expected}{}", rust_parts("web")));
     }
 
     #[test]
-    fn files_of_their_own_move_into_it() {
+    fn metadata_and_config_files_move_into_charmcraft_yaml() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("metadata.yaml"), "---\nname: web\n").unwrap();
         fs::write(folder.path().join("config.yaml"), "---\noptions:\n  port: {type: int}\n").unwrap();

@@ -18,7 +18,7 @@ pub(super) struct PythonCharm {
     pub(super) file: String,
     pub(super) observers: Vec<Observer>,
     pub(super) methods: BTreeMap<String, Method>,
-    pub(super) unknown: Vec<Unknown>,
+    pub(super) unknown: Vec<UnknownCode>,
 }
 
 /// One call of `framework.observe`.
@@ -36,12 +36,12 @@ pub(super) struct Method {
     pub(super) line: u32,
 }
 
-/// Something whose counterpart cannot be derived from the text.
+/// Code whose counterpart in Rust cannot be derived from the text.
 #[derive(Debug, Deserialize)]
-pub(super) struct Unknown {
+pub(super) struct UnknownCode {
     pub(super) line: u32,
     pub(super) text: String,
-    pub(super) why: String,
+    pub(super) reason: String,
 }
 
 /// Read the class that `src/charm.py` runs.

@@ -24,18 +24,20 @@ def main() -> None:
             module = ast.parse(path.read_bytes(), filename=name)
         except (SyntaxError, ValueError) as error:
             sys.exit(f"{name}:{getattr(error, 'lineno', None) or 1}: {getattr(error, 'msg', error)}")
-        constants = texts(module.body)
-        started = main_class(module)
+        constants = string_constants(module.body)
+        main_name = main_class(module)
         for node in module.body:
             if isinstance(node, ast.ClassDef):
-                classes.append((node.name == started, is_charm(node), name, node, constants))
-    chosen = next((one for one in classes if one[0]), None) or next((one for one in classes if one[1]), None)
+                classes.append((node.name == main_name, is_charm(node), name, node, constants))
+    chosen = next((found for found in classes if found[0]), None) or next(
+        (found for found in classes if found[1]), None
+    )
     if chosen is None:
         sys.exit("src/charm.py: there is no charm: no class derives from CharmBase or is passed to main()")
-    json.dump(Reader(*chosen[2:]).answer(), sys.stdout)
+    json.dump(ClassReader(*chosen[2:]).result(), sys.stdout)
 
 
-def texts(body: list[ast.stmt]) -> dict[str, str]:
+def string_constants(body: list[ast.stmt]) -> dict[str, str]:
     """The constants with a string value."""
     found = {}
     for node in body:
@@ -62,32 +64,32 @@ def is_charm(node: ast.ClassDef) -> bool:
     return any(ast.unparse(base).split(".")[-1].endswith("CharmBase") for base in node.bases)
 
 
-class Reader:
+class ClassReader:
     """Reads one class."""
 
     def __init__(self, file: str, node: ast.ClassDef, constants: dict[str, str]) -> None:
         self.file, self.node = file, node
-        self.constants = constants | texts(node.body)
+        self.constants = constants | string_constants(node.body)
         self.observers: list[dict] = []
         self.unknown: list[dict] = []
 
-    def answer(self) -> dict:
+    def result(self) -> dict:
         methods = [one for one in self.node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
         for base in self.node.bases:
             if ast.unparse(base).split(".")[-1] != "CharmBase":
-                self.leave(base, "a base class: see what it observes")
+                self.add_unknown(base, "a base class: see what it observes")
         for method in methods:
-            self.statements(method.body)
+            self.read_statements(method.body)
         handlers = {one["handler"] for one in self.observers}
         for one in self.node.body:
             if isinstance(one, ast.Assign) and isinstance(one.value, ast.Call):
                 if ast.unparse(one.value.func).split(".")[-1] == "StoredState":
-                    self.leave(one, "stored state: see `Model::store` and `Model::stored`")
+                    self.add_unknown(one, "stored state: see `Model::store` and `Model::stored`")
         for method in methods:
             if method.name == "__init__":
-                self.objects(method)
+                self.add_objects(method)
             elif method.name not in handlers:
-                self.leave(method, "a method that is not a handler", f"def {method.name}")
+                self.add_unknown(method, "a method that is not a handler", f"def {method.name}")
         found = {
             method.name: {"doc": (ast.get_docstring(method) or "").split("\n\n")[0], "line": method.lineno}
             for method in methods
@@ -102,23 +104,23 @@ class Reader:
             "unknown": self.unknown,
         }
 
-    def leave(self, node: ast.AST, why: str, text: str | None = None) -> None:
-        self.unknown.append({"line": node.lineno, "text": text or ast.unparse(node), "why": why})
+    def add_unknown(self, node: ast.AST, reason: str, text: str | None = None) -> None:
+        self.unknown.append({"line": node.lineno, "text": text or ast.unparse(node), "reason": reason})
 
-    def statements(self, body: list[ast.stmt]) -> None:
+    def read_statements(self, body: list[ast.stmt]) -> None:
         for node in body:
-            if isinstance(node, ast.For) and self.unrolled(node):
+            if isinstance(node, ast.For) and self.unroll(node):
                 continue
             calls = [node.value] if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else []
             for call in calls:
                 if isinstance(call.func, ast.Attribute) and call.func.attr == "observe":
                     self.observe(call, node)
             for inner in ("body", "orelse", "finalbody"):
-                self.statements(getattr(node, inner, []))
+                self.read_statements(getattr(node, inner, []))
             for handler in getattr(node, "handlers", []):
-                self.statements(handler.body)
+                self.read_statements(handler.body)
 
-    def unrolled(self, node: ast.For) -> bool:
+    def unroll(self, node: ast.For) -> bool:
         """`for event in (self.on.start, …): self.framework.observe(event, …)`, as one call for each event."""
         if not isinstance(node.iter, ast.List | ast.Tuple | ast.Set):
             return False
@@ -129,43 +131,43 @@ class Reader:
                 return False
         for element in node.iter.elts:
             values = element.elts if isinstance(element, ast.Tuple) and len(names) > 1 else [element]
-            put = Put(dict(zip(names, values, strict=True)))
+            substitution = Substitution(dict(zip(names, values, strict=True)))
             copies = ast.parse(ast.unparse(node.body)).body
             for copy in copies:
                 for inner in ast.walk(copy):
                     if hasattr(inner, "lineno"):
                         inner.lineno = element.lineno
-            self.statements([put.visit(copy) for copy in copies])
+            self.read_statements([substitution.visit(copy) for copy in copies])
         return True
 
     def observe(self, call: ast.Call, node: ast.stmt) -> None:
-        given = {word.arg: word.value for word in call.keywords}
-        event = call.args[0] if call.args else given.get("bound_event")
-        handler = call.args[1] if len(call.args) > 1 else given.get("observer")
-        name = event and self.event(event)
+        keywords = {word.arg: word.value for word in call.keywords}
+        event = call.args[0] if call.args else keywords.get("bound_event")
+        handler = call.args[1] if len(call.args) > 1 else keywords.get("observer")
+        name = event and self.event_name(event)
         method = handler.attr if isinstance(handler, ast.Attribute) and ast.unparse(handler.value) == "self" else None
         if name is None:
-            self.leave(node, "an event that is not a named event of the charm")
+            self.add_unknown(node, "an event that is not a named event of the charm")
         elif method is None:
-            self.leave(node, "a handler that is not a method of the charm")
+            self.add_unknown(node, "a handler that is not a method of the charm")
         else:
             self.observers.append({"event": name, "handler": method, "line": node.lineno})
 
-    def event(self, node: ast.expr) -> str | None:
+    def event_name(self, node: ast.expr) -> str | None:
         """`self.on.db_relation_changed`, `self.on["db"].relation_changed`, `getattr(self.on, "start")`."""
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self.on":
             return node.attr
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Subscript):
-            name = self.text(node.value.slice)
+            name = self.string_value(node.value.slice)
             if ast.unparse(node.value.value) == "self.on" and name is not None:
                 return f"{name.replace('-', '_')}_{node.attr}"
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr" and len(node.args) == 2:
-            name = self.text(node.args[1])
+            name = self.string_value(node.args[1])
             if ast.unparse(node.args[0]) == "self.on" and name is not None:
                 return name.replace("-", "_")
         return None
 
-    def text(self, node: ast.expr) -> str | None:
+    def string_value(self, node: ast.expr) -> str | None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return node.value
         if isinstance(node, ast.Name):
@@ -174,21 +176,21 @@ class Reader:
             return self.constants.get(node.attr)
         return None
 
-    def objects(self, init: ast.FunctionDef) -> None:
-        """Objects that the charm creates, mainly libraries."""
+    def add_objects(self, init: ast.FunctionDef) -> None:
+        """Add the objects that the charm creates, mainly libraries."""
         for node in ast.walk(init):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
                 if any(isinstance(target, ast.Attribute) for target in node.targets):
-                    self.leave(node, "an object of the charm, such as a library")
+                    self.add_unknown(node, "an object of the charm, such as a library")
 
 
-class Put(ast.NodeTransformer):
+class Substitution(ast.NodeTransformer):
     """Replaces names with values."""
 
     def __init__(self, values: dict[str, ast.expr]) -> None:
         self.values = values
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 (ast's own name for it)
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         return self.values.get(node.id, node)
 
 

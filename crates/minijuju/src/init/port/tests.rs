@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use super::port;
-use super::skeleton::Ported;
-use crate::init::{CratesFrom, InitError};
+use super::skeleton::PortedCharm;
+use crate::init::{CrateSource, InitError};
 
 const METADATA: &str = "\
 name: my-web
@@ -79,15 +79,15 @@ fn project(charm: &str) -> tempfile::TempDir {
     folder
 }
 
-fn ported(project: &Path) -> Result<Ported, InitError> {
+fn port_charm(project: &Path) -> Result<PortedCharm, InitError> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned();
-    port(project, Some(&project.join("rust")), &CratesFrom::Folder(crates))
+    port(project, Some(&project.join("rust")), &CrateSource::Folder(crates))
 }
 
 #[test]
-fn each_handler_has_its_name_and_its_source_line() {
+fn each_handler_has_its_name_and_names_its_source_line() {
     let project = project(CHARM);
-    ported(project.path()).unwrap();
+    port_charm(project.path()).unwrap();
     let charm = fs::read_to_string(project.path().join("rust/src/charm.rs")).unwrap();
     let flat = charm.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(").replace(", )", ")");
     for part in [
@@ -118,8 +118,8 @@ fn each_handler_has_its_name_and_its_source_line() {
 #[test]
 fn code_without_a_counterpart_is_listed() {
     let project = project(CHARM);
-    let ported = ported(project.path()).unwrap();
-    let listed = |part: &str| ported.left.iter().any(|line| line.contains(part));
+    let ported = port_charm(project.path()).unwrap();
+    let is_listed = |part: &str| ported.unconverted.iter().any(|line| line.contains(part));
     for part in [
         "`Base`: a base class",
         "`_stored = ops.StoredState()`: stored state",
@@ -130,25 +130,25 @@ fn code_without_a_counterpart_is_listed() {
         "`_nowhere`: the method that it names is not in the class",
         "`def _helper`: a method that is not a handler",
     ] {
-        assert!(listed(part), "{part}: {:#?}", ported.left);
+        assert!(is_listed(part), "{part}: {:#?}", ported.unconverted);
     }
-    let kept = fs::read_to_string(project.path().join("rust/PORTING.md")).unwrap();
-    assert_eq!(kept.matches("- [ ] ").count(), ported.left.len());
+    let page = fs::read_to_string(project.path().join("rust/PORTING.md")).unwrap();
+    assert_eq!(page.matches("- [ ] ").count(), ported.unconverted.len());
     assert_eq!(ported.counts(), "5 handlers, 3 options, 2 actions, 1 endpoint");
 }
 
 #[test]
 fn python_that_does_not_parse_is_named_by_line_and_nothing_is_written() {
-    for (charm, why) in
+    for (charm, reason) in
         [("class A(\n", "src/charm.py:1: "), ("x = 1\n", "there is no charm"), ("\0", "src/charm.py:1: ")]
     {
         let project = project(charm);
-        let error = ported(project.path()).unwrap_err().to_string();
-        assert!(error.starts_with("cannot read the Python in ") && error.contains(why), "{error}");
+        let error = port_charm(project.path()).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read the Python in ") && error.contains(reason), "{error}");
         assert!(!project.path().join("rust").exists());
     }
     let project = project("");
     fs::remove_file(project.path().join("src/charm.py")).unwrap();
-    let error = ported(project.path()).unwrap_err().to_string();
+    let error = port_charm(project.path()).unwrap_err().to_string();
     assert!(error.ends_with("is not a charm in Python: it has no src/charm.py"), "{error}");
 }
