@@ -17,10 +17,10 @@ use crate::tinyproxy::{Tinyproxy, Workload};
 pub const PORT: u16 = 8000;
 
 /// How long tinyproxy may take to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How often to check while waiting.
-const POLL: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Schema for the charm's config options, checked against `charmcraft.yaml` at build time.
 #[ops::config]
@@ -179,12 +179,12 @@ impl<W: Workload> TinyproxyCharm<W> {
     }
 
     fn wait_until(&self, running: bool) -> bool {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while self.workload.is_running() != running {
             if Instant::now() >= deadline {
                 return false;
             }
-            sleep(POLL);
+            sleep(POLL_INTERVAL);
         }
         true
     }

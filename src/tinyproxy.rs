@@ -26,7 +26,7 @@ use process::Process;
 const PACKAGE: &str = "tinyproxy-bin";
 const PROGRAM: &str = "tinyproxy";
 /// How long the program may take until it exits. It needs 2 ms to print its version or to go to the background.
-const EXIT_LIMIT: Duration = Duration::from_secs(3);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(3);
 /// tinyproxy's default config file.
 const CONFIG_FILE: &str = "/etc/tinyproxy/tinyproxy.conf";
 /// The PID file that the charm sets in the config.
@@ -88,7 +88,7 @@ pub trait Workload {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tinyproxy {
     root: PathBuf,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// tinyproxy on this machine.
@@ -103,15 +103,15 @@ impl Tinyproxy {
     /// below that folder, but its processes are always those of this machine.
     #[must_use]
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), patience: Duration::from_millis(500) }
+        Self { root: root.into(), timeout: Duration::from_millis(500) }
     }
 
     /// How long tinyproxy may take to be ready for a signal or to stop. After that, [`Workload::reload_config`] fails,
     /// and [`Workload::stop`] returns and leaves the waiting to its caller. The default, 0.5 s, is about 50 times what
     /// tinyproxy needs.
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -145,7 +145,7 @@ impl Tinyproxy {
     /// Juju would wait forever for a hook that hangs.
     fn run(&self, args: &[&str]) -> Result<Output, Error> {
         let program = self.which(PROGRAM).ok_or(Error::NotInstalled)?;
-        let output = charmlibs::process::output_within(Command::new(&program).args(args), EXIT_LIMIT)
+        let output = charmlibs::process::output_within(Command::new(&program).args(args), EXIT_TIMEOUT)
             .map_err(|error| Error::Run { program: program.clone(), error })?;
         if output.status.success() { Ok(output) } else { Err(Error::failed(&program, args, &output)) }
     }
@@ -157,8 +157,8 @@ impl Tinyproxy {
     /// The process in the PID file, if it is alive and is tinyproxy.
     fn process(&self) -> Option<Process> {
         let path = self.pid_file();
-        if is_no_file(&path) {
-            tracing::warn!("{} is no file", path.display());
+        if is_not_a_file(&path) {
+            tracing::warn!("{} is not a file", path.display());
             return None;
         }
         match fs::read(&path) {
@@ -172,9 +172,9 @@ impl Tinyproxy {
     }
 
     /// Whether the config file was written after tinyproxy last read it. That happens if a hook is killed before it
-    /// asks tinyproxy to reload. tinyproxy writes the PID file when it starts, and [`Self::has_read_config`] updates
+    /// asks tinyproxy to reload. tinyproxy writes the PID file when it starts, and [`Self::record_config_read`] updates
     /// its time, so that is when the config was last read.
-    fn has_config_to_read(&self) -> bool {
+    fn has_unread_config(&self) -> bool {
         let time = |path: PathBuf| fs::metadata(path).and_then(|file| file.modified()).ok();
         match (time(self.config_file()), time(self.pid_file())) {
             (Some(config), Some(pid)) => config > pid,
@@ -182,7 +182,7 @@ impl Tinyproxy {
         }
     }
 
-    fn has_read_config(&self) -> Result<(), Error> {
+    fn record_config_read(&self) -> Result<(), Error> {
         let path = self.pid_file();
         let file = fs::File::open(&path);
         file.and_then(|file| file.set_modified(SystemTime::now())).map_err(|error| Error::Touch { path, error })
@@ -223,20 +223,20 @@ impl Workload for Tinyproxy {
         );
         // Do not write through a link: its target may not be the charm's file.
         let changed = pathops::Options::new().replace_link().ensure_contents(self.config_file(), config)?;
-        Ok(changed || self.has_config_to_read())
+        Ok(changed || self.has_unread_config())
     }
 
     /// The version in `tinyproxy 1.11.0`, the output of `tinyproxy -v`. Other output is an error, because `juju
     /// status` shows the version.
     fn version(&self) -> Result<String, Error> {
         let output = self.run(&["-v"])?;
-        let odd = || Error::Version { output: String::from_utf8_lossy(&output.stdout).trim().to_owned() };
-        let text = std::str::from_utf8(&output.stdout).map_err(|_| odd())?;
-        let version = text.strip_prefix(PROGRAM).ok_or_else(odd)?.trim();
+        let invalid_version = || Error::Version { output: String::from_utf8_lossy(&output.stdout).trim().to_owned() };
+        let text = std::str::from_utf8(&output.stdout).map_err(|_| invalid_version())?;
+        let version = text.strip_prefix(PROGRAM).ok_or_else(invalid_version)?.trim();
         if version.starts_with(|first: char| first.is_ascii_digit()) && version.chars().all(|c| c.is_ascii_graphic()) {
             Ok(version.to_owned())
         } else {
-            Err(odd())
+            Err(invalid_version())
         }
     }
 
@@ -261,8 +261,8 @@ impl Workload for Tinyproxy {
         let process = self.process().ok_or(Error::NotRunning)?;
         // SIGUSR1 doesn't end the process. It asks the process to reload its config.
         // See https://manpages.ubuntu.com/manpages/jammy/en/man8/tinyproxy.8.html#signals
-        process.wait_to_catch(Signal::SIGUSR1, self.patience)?;
-        if process.signal(Signal::SIGUSR1)? { self.has_read_config() } else { Err(Error::NotRunning) }
+        process.wait_for_handler(Signal::SIGUSR1, self.timeout)?;
+        if process.signal(Signal::SIGUSR1)? { self.record_config_read() } else { Err(Error::NotRunning) }
     }
 
     fn start(&mut self) -> Result<(), Error> {
@@ -271,8 +271,8 @@ impl Workload for Tinyproxy {
             return Ok(());
         }
         let path = self.pid_file();
-        if is_no_file(&path) {
-            return Err(Error::NoPidFile { path });
+        if is_not_a_file(&path) {
+            return Err(Error::InvalidPidFile { path });
         }
         self.check_port()?;
         self.run(&[]).map(drop)
@@ -280,7 +280,7 @@ impl Workload for Tinyproxy {
 
     fn stop(&mut self) -> Result<(), Error> {
         if let Some(process) = self.process() {
-            process.end(PROGRAM, self.patience)?;
+            process.terminate(PROGRAM, self.timeout)?;
         }
         Ok(())
     }
@@ -311,6 +311,6 @@ impl Workload for Tinyproxy {
 }
 
 /// Whether the path is something other than a file. Opening a FIFO would block until its other end is opened.
-fn is_no_file(path: &Path) -> bool {
+fn is_not_a_file(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| !found.is_file())
 }

@@ -52,7 +52,7 @@ pub enum Error {
     },
     /// The path of tinyproxy's PID file is not a file.
     #[error("tinyproxy cannot write its PID file: {} is not a file: remove it", path.display())]
-    NoPidFile {
+    InvalidPidFile {
         /// The PID file.
         path: PathBuf,
     },
@@ -84,7 +84,7 @@ pub enum Error {
     #[error(
         "did not send {signal} to tinyproxy (process {pid}): the process does not handle the signal, which would kill it"
     )]
-    NotCaught {
+    NotHandled {
         /// The process ID.
         pid: i32,
         /// The signal.

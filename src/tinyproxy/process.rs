@@ -12,11 +12,11 @@ use super::Error;
 
 /// How often to check whether tinyproxy is ready for signals. On an idle machine, it is ready 0.1 ms after it wrote
 /// its PID file.
-const READY_POLL: Duration = Duration::from_millis(1);
+const READY_POLL_INTERVAL: Duration = Duration::from_millis(1);
 /// How often to check whether tinyproxy has ended. Without connections, this takes 9 ms.
-const END_POLL: Duration = Duration::from_millis(2);
+const END_POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// How long to wait before sending SIGTERM again.
-const END_PATIENCE: Duration = Duration::from_millis(25);
+const SIGTERM_INTERVAL: Duration = Duration::from_millis(25);
 
 /// A process of this machine. It may end at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,18 +42,18 @@ impl Process {
         self.status().is_some_and(|status| status.name == program && status.is_alive && status.is_process)
     }
 
-    /// Wait until it handles `signal`, or fail after `patience`. tinyproxy writes its PID file just before it sets up
+    /// Wait until it handles `signal`, or fail after `timeout`. tinyproxy writes its PID file just before it sets up
     /// its handlers. Until then, a signal that should reload the config would kill it.
-    pub(super) fn wait_to_catch(self, signal: Signal, patience: Duration) -> Result<(), Error> {
+    pub(super) fn wait_for_handler(self, signal: Signal, timeout: Duration) -> Result<(), Error> {
         let started = Instant::now();
         while let Some(status) = self.status() {
-            if status.caught & (1 << (signal as i32 - 1)) != 0 {
+            if status.handled_signals & (1 << (signal as i32 - 1)) != 0 {
                 return Ok(());
             }
-            if started.elapsed() > patience {
-                return Err(Error::NotCaught { pid: self.id(), signal });
+            if started.elapsed() > timeout {
+                return Err(Error::NotHandled { pid: self.id(), signal });
             }
-            thread::sleep(READY_POLL);
+            thread::sleep(READY_POLL_INTERVAL);
         }
         Err(Error::NotRunning)
     }
@@ -70,23 +70,23 @@ impl Process {
         }
     }
 
-    /// Send `SIGTERM` while it is `program`, repeatedly until `patience` is over.
+    /// Send `SIGTERM` while it is `program`, repeatedly until `timeout` is over.
     ///
     /// One `SIGTERM` is not enough. tinyproxy stores the request to end in its config, and loses it if it is just
     /// replacing the config during a reload. That happens when a hook stops tinyproxy right after another hook changed
     /// its config.
-    pub(super) fn end(self, program: &str, patience: Duration) -> Result<(), Error> {
+    pub(super) fn terminate(self, program: &str, timeout: Duration) -> Result<(), Error> {
         let started = Instant::now();
         loop {
             self.signal(Signal::SIGTERM)?;
-            let asked = Instant::now();
-            while asked.elapsed() < END_PATIENCE {
+            let sent = Instant::now();
+            while sent.elapsed() < SIGTERM_INTERVAL {
                 if !self.runs(program) {
                     return Ok(());
                 }
-                thread::sleep(END_POLL);
+                thread::sleep(END_POLL_INTERVAL);
             }
-            if started.elapsed() >= patience {
+            if started.elapsed() >= timeout {
                 tracing::debug!(pid = self.id(), "{program} has not ended yet");
                 return Ok(());
             }
@@ -105,7 +105,7 @@ impl Process {
             // Z: a zombie, which its parent has not reaped. X: dead.
             is_alive: !field("State").starts_with(['Z', 'X']),
             is_process: field("Tgid") == self.0.to_string(),
-            caught: u64::from_str_radix(field("SigCgt"), 16).unwrap_or_default(),
+            handled_signals: u64::from_str_radix(field("SigCgt"), 16).unwrap_or_default(),
         })
     }
 }
@@ -116,5 +116,5 @@ struct Status {
     /// Whether it is a process, and not a thread, which has an ID too.
     is_process: bool,
     /// The signals that it handles: signal N is bit N - 1.
-    caught: u64,
+    handled_signals: u64,
 }

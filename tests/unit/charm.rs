@@ -78,7 +78,7 @@ fn tinyproxy_configured() -> TestContext {
 
 const INVALID_SLUGS: [&str; 3] = ["", "foo_bar", "foo/bar"];
 
-fn invalid(slug: &str) -> Status {
+fn blocked_by_slug(slug: &str) -> Status {
     Status::blocked(format!("Invalid slug: '{slug}'. Slug must match the regex [a-z0-9-]+"))
 }
 
@@ -126,7 +126,7 @@ fn test_start_invalid_config() {
         let mut ctx = tinyproxy_installed();
         let state_in = State::default().with_config("slug", slug);
         let state_out = ctx.run(on::start(), state_in).unwrap();
-        assert_eq!(state_out.unit_status, invalid(slug));
+        assert_eq!(state_out.unit_status, blocked_by_slug(slug));
         assert!(!ctx.charm().workload.running);
         assert_eq!(ctx.charm().workload.config, None);
     }
@@ -139,7 +139,7 @@ fn test_config_changed_invalid_config() {
         let mut ctx = tinyproxy_configured();
         let state_in = State::default().with_config("slug", slug);
         let state_out = ctx.run(on::config_changed(), state_in).unwrap();
-        assert_eq!(state_out.unit_status, invalid(slug));
+        assert_eq!(state_out.unit_status, blocked_by_slug(slug));
         assert!(ctx.charm().workload.running); // tinyproxy should still be running...
         assert_eq!(ctx.charm().workload.config, Some((PORT, "example".to_owned()))); // ...with the original config.
         assert!(!ctx.charm().workload.reloaded_config);

@@ -24,10 +24,10 @@ impl Juju {
         juju
     }
 
-    fn command(&self, name: &str, does: &str) {
+    fn command(&self, name: &str, script: &str) {
         let path = self.dir.path().join(name);
         let log = self.dir.path().join("log");
-        program::write(&path, &format!("echo {name} \"$@\" >> '{}'\n{does}", log.display()));
+        program::write(&path, &format!("echo {name} \"$@\" >> '{}'\n{script}", log.display()));
     }
 
     /// Dispatch with these variables. tinyproxy is not on this `PATH`.
@@ -53,11 +53,11 @@ const UPDATE_STATUS: [(&str, &str); 5] = [
     ("JUJU_VERSION", "3.6.8"),
 ];
 
-const EXAMPLE: &str = r#"echo '{"slug":"example"}'"#;
+const VALID_CONFIG: &str = r#"echo '{"slug":"example"}'"#;
 
 #[test]
 fn update_status_runs_two_hook_commands() {
-    let juju = Juju::with_config_get(EXAMPLE);
+    let juju = Juju::with_config_get(VALID_CONFIG);
     let output = juju.dispatch(&UPDATE_STATUS);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
@@ -73,7 +73,7 @@ fn update_status_runs_two_hook_commands() {
 /// With an apt whose only package is tinyproxy.
 #[test]
 fn install_logs_the_package_and_its_version() {
-    let juju = Juju::with_config_get(EXAMPLE);
+    let juju = Juju::with_config_get(VALID_CONFIG);
     let tinyproxy = juju.dir.path().join("tinyproxy");
     let tinyproxy = tinyproxy.display();
     juju.command(
@@ -116,21 +116,21 @@ fn a_slug_with_nul_blocks() {
 
 #[test]
 fn outside_juju_it_prints_a_hint_and_exits_2() {
-    let output = Juju::with_config_get(EXAMPLE).dispatch(&[]);
+    let output = Juju::with_config_get(VALID_CONFIG).dispatch(&[]);
     assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.starts_with("tinyproxy-charm is a Juju charm") && said.contains("juju deploy"), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("tinyproxy-charm is a Juju charm") && stderr.contains("juju deploy"), "{stderr}");
 }
 
 /// Check that exactly one line at ERROR is logged with this text, and that the exit code is 1.
-fn fails_with(juju: &Juju, vars: &[(&str, &str)], says: &[&str]) {
+fn assert_fails_with(juju: &Juju, vars: &[(&str, &str)], parts: &[&str]) {
     let output = juju.dispatch(vars);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let calls = juju.calls();
     let errors: Vec<_> = calls.iter().filter(|call| call.starts_with("juju-log --log-level ERROR -- ")).collect();
     assert_eq!(errors.len(), 1, "{calls:?}");
-    for part in says {
+    for part in parts {
         assert!(errors[0].contains(part), "{errors:?} does not say {part:?}");
     }
     assert!(!calls.iter().any(|call| call.starts_with("status-set")), "{calls:?}");
@@ -140,7 +140,7 @@ fn fails_with(juju: &Juju, vars: &[(&str, &str)], says: &[&str]) {
 fn a_missing_variable_is_named() {
     for missing in ["JUJU_UNIT_NAME", "JUJU_MODEL_NAME", "JUJU_MODEL_UUID"] {
         let vars: Vec<_> = UPDATE_STATUS.into_iter().filter(|(name, _)| *name != missing).collect();
-        fails_with(&Juju::with_config_get(EXAMPLE), &vars, &[missing, "is not set"]);
+        assert_fails_with(&Juju::with_config_get(VALID_CONFIG), &vars, &[missing, "is not set"]);
     }
 }
 
@@ -148,12 +148,16 @@ fn a_missing_variable_is_named() {
 fn an_event_that_does_not_exist_is_named() {
     let mut vars = UPDATE_STATUS;
     vars[0].1 = "hooks/nonsense";
-    fails_with(&Juju::with_config_get(EXAMPLE), &vars, &["JUJU_DISPATCH_PATH", "\"nonsense\" is not an event"]);
+    assert_fails_with(
+        &Juju::with_config_get(VALID_CONFIG),
+        &vars,
+        &["JUJU_DISPATCH_PATH", "\"nonsense\" is not an event"],
+    );
 }
 
 #[test]
 fn config_get_that_fails_is_named_with_its_reason() {
-    for (does, says) in [
+    for (script, message) in [
         ("echo 'ERROR connection is shut down' >&2; exit 1", "failed with exit code 1: ERROR connection is shut down"),
         ("exit 3", "failed with exit code 3"),
         ("kill -9 $$", "failed with exit code 137"),
@@ -162,15 +166,15 @@ fn config_get_that_fails_is_named_with_its_reason() {
         ("echo '[1, 2]'", "invalid type"),
         (r"printf '\377'", "it is not UTF-8"),
     ] {
-        fails_with(&Juju::with_config_get(does), &UPDATE_STATUS, &["config-get --format=json", says]);
+        assert_fails_with(&Juju::with_config_get(script), &UPDATE_STATUS, &["config-get --format=json", message]);
     }
 }
 
 #[test]
 fn a_hook_command_that_is_not_there_is_named() {
-    let juju = Juju::with_config_get(EXAMPLE);
+    let juju = Juju::with_config_get(VALID_CONFIG);
     fs::remove_file(juju.dir.path().join("config-get")).unwrap();
-    fails_with(&juju, &UPDATE_STATUS, &["could not run `config-get --format=json`", "No such file"]);
+    assert_fails_with(&juju, &UPDATE_STATUS, &["could not run `config-get --format=json`", "No such file"]);
 }
 
 #[test]
@@ -179,8 +183,8 @@ fn without_juju_log_the_error_goes_to_standard_error() {
     juju.command("juju-log", "exit 1");
     let output = juju.dispatch(&UPDATE_STATUS);
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("ERROR") && said.contains("config-get"), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("ERROR") && stderr.contains("config-get"), "{stderr}");
 }
 
 #[test]
@@ -188,8 +192,8 @@ fn under_juju_debug_the_log_goes_to_standard_error_too() {
     let juju = Juju::with_config_get("exit 1");
     let vars: Vec<_> = UPDATE_STATUS.into_iter().chain([("JUJU_DEBUG", "1")]).collect();
     let output = juju.dispatch(&vars);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.starts_with("ERROR ") && said.contains("config-get"), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.starts_with("ERROR ") && stderr.contains("config-get"), "{stderr}");
     assert!(juju.calls().iter().any(|call| call.starts_with("juju-log --log-level ERROR")));
 }
 

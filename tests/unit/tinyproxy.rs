@@ -14,7 +14,7 @@ use std::process::{Command, Stdio};
 
 use std::time::{Duration, Instant};
 
-use machine::{LONG, Machine, in_time};
+use machine::{Machine, TIMEOUT, with_timeout};
 use tinyproxy_charm::tinyproxy::{Error, Workload as _};
 
 /// The tutorial's config file, for port 8000 and slug `example`.
@@ -31,7 +31,7 @@ fn terminate(pid: &str) -> bool {
     Command::new("sh").args(["-c", "kill -TERM \"$0\"", pid]).status().unwrap().success()
 }
 
-fn names_in(folder: &Path) -> Vec<String> {
+fn file_names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
@@ -81,7 +81,7 @@ mod config {
         assert!(!tinyproxy.ensure_config(8001, "foo").unwrap());
         let expected = CONFIG.replace("example/\" ", "foo/\" ").replace("8000", "8001");
         assert_eq!(fs::read_to_string(tinyproxy.config_file()).unwrap(), expected);
-        assert_eq!(names_in(&machine.path("etc/tinyproxy")), ["tinyproxy.conf"]);
+        assert_eq!(file_names(&machine.path("etc/tinyproxy")), ["tinyproxy.conf"]);
     }
 
     #[test]
@@ -198,12 +198,12 @@ mod uninstall {
         let mut tinyproxy = machine.tinyproxy();
         tinyproxy.install().unwrap();
         tinyproxy.ensure_config(8000, "example").unwrap();
-        machine.set_pid("1\n");
+        machine.write_pid_file("1\n");
         for _ in 0..2 {
             tinyproxy.uninstall().unwrap();
             assert!(!tinyproxy.is_installed());
-            assert_eq!(names_in(&machine.path("etc")), [""; 0]);
-            assert_eq!(names_in(&machine.path("var/run")), [""; 0]);
+            assert_eq!(file_names(&machine.path("etc")), [""; 0]);
+            assert_eq!(file_names(&machine.path("var/run")), [""; 0]);
         }
         let log = fs::read_to_string(machine.path("apt.log")).unwrap();
         assert_eq!(log.lines().filter(|line| line.contains(" remove ")).count(), 1);
@@ -217,7 +217,7 @@ mod uninstall {
         tinyproxy.ensure_config(8000, "example").unwrap();
         machine.write("etc/tinyproxy/filter", "example.org\n");
         tinyproxy.uninstall().unwrap();
-        assert_eq!(names_in(&machine.path("etc/tinyproxy")), ["filter"]);
+        assert_eq!(file_names(&machine.path("etc/tinyproxy")), ["filter"]);
     }
 
     #[test]
@@ -237,6 +237,6 @@ mod uninstall {
         fs::create_dir_all(machine.path("etc/tinyproxy")).unwrap();
         symlink("/nonexistent/tinyproxy.conf", machine.path("etc/tinyproxy/tinyproxy.conf")).unwrap();
         machine.tinyproxy().uninstall().unwrap();
-        assert_eq!(names_in(&machine.path("etc")), [""; 0]);
+        assert_eq!(file_names(&machine.path("etc")), [""; 0]);
     }
 }

@@ -14,14 +14,14 @@ use tinyproxy_charm::tinyproxy::Tinyproxy;
 use crate::program;
 
 /// How long a test waits for anything, even on a busy computer.
-pub const LONG: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The result of `wait`, which may block; fails if it takes too long.
 #[track_caller]
-pub fn in_time<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
+pub fn with_timeout<T: Send + 'static>(what: &str, wait: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || sender.send(wait()));
-    receiver.recv_timeout(LONG).unwrap_or_else(|error| panic!("{what}: {error} after {LONG:?}"))
+    receiver.recv_timeout(TIMEOUT).unwrap_or_else(|error| panic!("{what}: {error} after {TIMEOUT:?}"))
 }
 
 /// A folder with the files of a fake machine. It is empty at first.
@@ -80,59 +80,61 @@ impl Machine {
         );
     }
 
-    pub fn set_pid(&self, text: impl AsRef<[u8]>) -> PathBuf {
+    pub fn write_pid_file(&self, text: impl AsRef<[u8]>) -> PathBuf {
         self.write("var/run/tinyproxy.pid", text)
     }
 
     /// Run a program named `name` that prints the signals it gets, and ends only on SIGTERM.
-    pub fn run(&self, name: &str) -> Running {
+    pub fn run(&self, name: &str) -> RunningProgram {
         self.run_script(name, "trap 'echo SIGUSR1' USR1; trap 'echo SIGTERM; exit' TERM")
     }
 
     /// Run a program named `name` that runs `script`, and then does not end by itself.
-    pub fn run_script(&self, name: &str, script: &str) -> Running {
+    pub fn run_script(&self, name: &str, script: &str) -> RunningProgram {
         // Nothing is ever written to its input, but a signal that it handles wakes it.
         let program = self.install(name, &format!("{script}; echo ready; while :; do read nothing; done"));
         let mut child = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        let running = Running { child, lines };
+        let running = RunningProgram { child, lines };
         assert_eq!(running.line(), "ready");
         running
     }
 }
 
 /// A program that the test started, and will end. Its output can be read line by line.
-pub struct Running {
+pub struct RunningProgram {
     pub child: Child,
     lines: mpsc::Receiver<String>,
 }
 
-impl Running {
+impl RunningProgram {
     /// The next line of its output; empty at the end of the output.
     #[track_caller]
     pub fn line(&self) -> String {
-        match self.lines.recv_timeout(LONG) {
+        match self.lines.recv_timeout(TIMEOUT) {
             Ok(line) => line.trim().to_owned(),
             Err(mpsc::RecvTimeoutError::Disconnected) => String::new(),
-            Err(mpsc::RecvTimeoutError::Timeout) => panic!("process {} printed no line in {LONG:?}", self.child.id()),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                panic!("process {} printed no line in {TIMEOUT:?}", self.child.id())
+            }
         }
     }
 
     /// Its exit code.
     #[track_caller]
     pub fn exit_code(&mut self) -> Option<i32> {
-        let deadline = std::time::Instant::now() + LONG;
+        let deadline = std::time::Instant::now() + TIMEOUT;
         while self.child.try_wait().unwrap().is_none() {
-            assert!(std::time::Instant::now() < deadline, "process {} has not ended in {LONG:?}", self.child.id());
+            assert!(std::time::Instant::now() < deadline, "process {} has not ended in {TIMEOUT:?}", self.child.id());
             thread::sleep(Duration::from_millis(1));
         }
         self.child.wait().unwrap().code()
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningProgram {
     fn drop(&mut self) {
         // Ignore errors: it may have ended already.
         self.child.kill().unwrap();

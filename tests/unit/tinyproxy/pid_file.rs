@@ -11,7 +11,7 @@ fn that_is_a_fifo_or_a_folder_means_not_running_and_keeps_tinyproxy_from_startin
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         assert!(Command::new(make).arg(&path).status().unwrap().success());
         let mut tinyproxy = machine.tinyproxy();
-        let (running, started) = in_time(make, move || (tinyproxy.is_running(), tinyproxy.start()));
+        let (running, started) = with_timeout(make, move || (tinyproxy.is_running(), tinyproxy.start()));
         assert!(!running);
         let message = format!("tinyproxy cannot write its PID file: {} is not a file: remove it", path.display());
         assert_eq!(started.unwrap_err().to_string(), message);
@@ -22,7 +22,7 @@ fn that_is_a_fifo_or_a_folder_means_not_running_and_keeps_tinyproxy_from_startin
 fn of_tinyproxy_means_running() {
     let machine = Machine::new();
     let running = machine.run("tinyproxy");
-    machine.set_pid(format!("{}\n", running.child.id()));
+    machine.write_pid_file(format!("{}\n", running.child.id()));
     assert!(machine.tinyproxy().is_running());
 }
 
@@ -37,12 +37,12 @@ fn that_names_no_process_means_not_running() {
     for text in
         ["", "\n", "garbage", "12 34", "-1", "0", "-0", "1.5", "0x1", "4294967297", "99999999999999999999", "\0\0\0\0"]
     {
-        machine.set_pid(text);
+        machine.write_pid_file(text);
         assert!(!machine.tinyproxy().is_running(), "{text:?}");
     }
-    machine.set_pid(b"\xff\xfe1\n");
+    machine.write_pid_file(b"\xff\xfe1\n");
     assert!(!machine.tinyproxy().is_running(), "not UTF-8");
-    machine.set_pid("1".repeat(1 << 20));
+    machine.write_pid_file("1".repeat(1 << 20));
     assert!(!machine.tinyproxy().is_running(), "1 MiB long");
 }
 
@@ -58,7 +58,7 @@ fn that_is_stale_means_not_running() {
     let machine = Machine::new();
     let mut child = Command::new("true").spawn().unwrap();
     child.wait().unwrap();
-    machine.set_pid(child.id().to_string());
+    machine.write_pid_file(child.id().to_string());
     assert!(!machine.tinyproxy().is_running());
 }
 
@@ -67,12 +67,12 @@ fn of_a_process_that_ended_but_was_not_waited_for_means_not_running() {
     let machine = Machine::new();
     let program = machine.install("tinyproxy", "exit");
     let mut child = Command::new(program).stdout(Stdio::piped()).spawn().unwrap();
-    machine.set_pid(child.id().to_string());
+    machine.write_pid_file(child.id().to_string());
     // Its output ends with the process, or a moment earlier.
     let mut output = BufReader::new(child.stdout.take().unwrap());
-    in_time("its output ends", move || assert_eq!(output.read_until(b'\n', &mut Vec::new()).unwrap(), 0));
+    with_timeout("its output ends", move || assert_eq!(output.read_until(b'\n', &mut Vec::new()).unwrap(), 0));
     let stat = format!("/proc/{}/stat", child.id());
-    in_time("the process becomes a zombie", move || {
+    with_timeout("the process becomes a zombie", move || {
         while !fs::read_to_string(&stat).unwrap().contains(") Z ") {
             std::thread::yield_now();
         }
@@ -84,17 +84,17 @@ fn of_a_process_that_ended_but_was_not_waited_for_means_not_running() {
 #[test]
 fn of_another_program_means_not_running_and_it_gets_no_signal() {
     let machine = Machine::new();
-    let stranger = machine.run("stranger");
+    let other_program = machine.run("other");
     let mut tinyproxy = machine.tinyproxy();
-    machine.set_pid(stranger.child.id().to_string());
+    machine.write_pid_file(other_program.child.id().to_string());
     assert!(!tinyproxy.is_running());
     tinyproxy.stop().unwrap();
     assert!(matches!(tinyproxy.reload_config(), Err(Error::NotRunning)));
     // If a signal had been sent, that failure would come first.
-    let name = machine.path("usr/bin/stranger");
-    assert!(terminate(&stranger.child.id().to_string()));
-    assert_eq!(stranger.line(), "SIGTERM", "{}", name.display());
-    assert_eq!(stranger.line(), "");
+    let name = machine.path("usr/bin/other");
+    assert!(terminate(&other_program.child.id().to_string()));
+    assert_eq!(other_program.line(), "SIGTERM", "{}", name.display());
+    assert_eq!(other_program.line(), "");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn of_a_thread_of_another_program_means_not_running() {
         let number = this.file_name().unwrap().to_str().unwrap();
         let name = fs::read_to_string(format!("/proc/{number}/comm")).unwrap();
         assert_eq!(name, "tinyproxy\n");
-        machine.set_pid(number);
+        machine.write_pid_file(number);
         machine.tinyproxy().is_running()
     });
     assert!(!is_running.unwrap().join().unwrap());
@@ -116,7 +116,7 @@ fn of_a_thread_of_another_program_means_not_running() {
 fn survives_an_upgrade_of_the_executable() {
     let machine = Machine::new();
     let running = machine.run("tinyproxy");
-    machine.set_pid(running.child.id().to_string());
+    machine.write_pid_file(running.child.id().to_string());
     fs::remove_file(machine.path("usr/bin/tinyproxy")).unwrap();
     assert!(machine.tinyproxy().is_running());
 }

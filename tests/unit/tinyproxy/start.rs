@@ -14,7 +14,7 @@ fn runs_tinyproxy_without_arguments() {
 fn is_not_done_twice() {
     let machine = Machine::new();
     let running = machine.run("tinyproxy");
-    machine.set_pid(running.child.id().to_string());
+    machine.write_pid_file(running.child.id().to_string());
     machine.install("tinyproxy", "echo started again; exit 1");
     machine.tinyproxy().start().unwrap();
 }
