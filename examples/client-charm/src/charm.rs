@@ -19,20 +19,20 @@ struct Config {
 
 /// Parameters of the `put` action.
 #[derive(Debug, Deserialize)]
-struct Put {
+struct PutParams {
     key: Name,
     value: String,
 }
 
 /// Parameters of the `get` action.
 #[derive(Debug, Deserialize)]
-struct Get {
+struct GetParams {
     key: Name,
 }
 
 /// Results of the `get` action.
 #[derive(Debug, Serialize)]
-struct Got {
+struct GetResults {
     value: String,
 }
 
@@ -48,9 +48,9 @@ pub struct ClientCharm<S = RemoteStore> {
 
 impl<S: Store + 'static> Charm for ClientCharm<S> {
     fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::store_relation_created(), Self::request);
-        framework.observe(on::config_changed(), Self::request);
-        framework.observe(on::leader_elected(), Self::request);
+        framework.observe(on::store_relation_created(), Self::request_namespace);
+        framework.observe(on::config_changed(), Self::request_namespace);
+        framework.observe(on::leader_elected(), Self::request_namespace);
 
         framework.observe(on::store_relation_changed(), Self::on_store_changed);
         framework.observe(on::custom(), Self::on_store_ready);
@@ -64,9 +64,9 @@ impl<S: Store + 'static> Charm for ClientCharm<S> {
 
 impl<S: Store> ClientCharm<S> {
     /// On the leader, request the configured namespace.
-    fn request<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
+    fn request_namespace<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
         let Some(relation) = model.relation(endpoints::STORE)? else { return Ok(()) };
-        if let Namespace::Usable(namespace) = namespace(model)?
+        if let Namespace::Valid(namespace) = namespace(model)?
             && model.unit().is_leader()?
         {
             relation.app_data().save(&Request { namespace })?;
@@ -84,7 +84,7 @@ impl<S: Store> ClientCharm<S> {
 
     /// The store is ready: write a greeting.
     fn on_store_ready(&mut self, event: &Custom<StoreReady>, model: &Model) -> anyhow::Result<()> {
-        let (Some(answer), Namespace::Usable(namespace)) = (answer(model, endpoints::STORE)?, namespace(model)?) else {
+        let (Some(answer), Namespace::Valid(namespace)) = (answer(model, endpoints::STORE)?, namespace(model)?) else {
             return Ok(());
         };
         let credentials = model.secret(&answer.secret_id).get()?;
@@ -107,7 +107,7 @@ impl<S: Store> ClientCharm<S> {
 
     /// A user stores a value.
     fn on_put(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
-        let Put { key, value } = event.load_params()?;
+        let PutParams { key, value } = event.load_params()?;
         let Some(answer) = answer(model, endpoints::STORE)? else { return Ok(event.fail("there is no store yet")?) };
         let credentials = model.secret(&answer.secret_id).get()?;
         match self.store.put(answer.endpoint, &credentials, &key, &value) {
@@ -118,19 +118,19 @@ impl<S: Store> ClientCharm<S> {
 
     /// A user reads a value.
     fn on_get(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
-        let Get { key } = event.load_params()?;
+        let GetParams { key } = event.load_params()?;
         let Some(answer) = answer(model, endpoints::STORE)? else { return Ok(event.fail("there is no store yet")?) };
         let credentials = model.secret(&answer.secret_id).get()?;
         match self.store.get(answer.endpoint, &credentials, &key) {
-            Ok(Some(value)) => Ok(event.set_results(&Got { value })?),
+            Ok(Some(value)) => Ok(event.set_results(&GetResults { value })?),
             Ok(None) => Ok(event.fail(&format!("there is no value for {key}"))?),
             Err(error) => Ok(event.fail(&format!("{error:#}"))?),
         }
     }
 
     fn on_collect_unit_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
-        if let Namespace::Refused(why) = namespace(model)? {
-            event.add_status(Status::blocked(why));
+        if let Namespace::Invalid(reason) = namespace(model)? {
+            event.add_status(Status::blocked(reason));
         }
         if model.relation(endpoints::STORE)?.is_none() {
             event.add_status(Status::blocked("Relation store is missing"));
@@ -145,21 +145,21 @@ impl<S: Store> ClientCharm<S> {
 /// The configured namespace.
 enum Namespace {
     /// The store accepts it.
-    Usable(Name),
+    Valid(Name),
     /// The user must change it, for this reason.
-    Refused(String),
+    Invalid(String),
 }
 
 fn namespace(model: &Model) -> anyhow::Result<Namespace> {
     let configured = match model.load_config::<Config>() {
         Ok(config) => config.namespace,
-        Err(error @ ops::Error::Config(_)) => return Ok(Namespace::Refused(error.to_string())),
+        Err(error @ ops::Error::Config(_)) => return Ok(Namespace::Invalid(error.to_string())),
         Err(error) => return Err(error.into()),
     };
     Ok(match model.stored::<Name>(NAMESPACE)? {
         Some(used) if used != configured => {
-            Namespace::Refused(format!("The namespace is {used} and cannot become {configured}"))
+            Namespace::Invalid(format!("The namespace is {used} and cannot become {configured}"))
         }
-        _ => Namespace::Usable(configured),
+        _ => Namespace::Valid(configured),
     })
 }

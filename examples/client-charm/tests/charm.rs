@@ -134,13 +134,13 @@ fn a_new_password_is_used_when_juju_says_that_there_is_one() {
     let mut ctx = charm(Some("new"));
     let secret = credentials().latest_content([("username", "client-3"), ("password", "new")]);
     let (state, _) = ready(&secret);
-    let get = || on::action("put").param("key", "colour").param("value", "red");
-    let error = ctx.run(get(), state.clone()).unwrap_err();
+    let put = || on::action("put").param("key", "colour").param("value", "red");
+    let error = ctx.run(put(), state.clone()).unwrap_err();
     assert!(error.to_string().contains("wrong password"), "{error}");
 
     let out = ctx.run(on::secret_changed(&secret), state).unwrap();
     assert_eq!(out.get_secret(&secret.id).unwrap().tracked_revision, Some(2));
-    ctx.run(get(), out).unwrap();
+    ctx.run(put(), out).unwrap();
 }
 
 #[test]

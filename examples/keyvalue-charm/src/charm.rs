@@ -27,14 +27,14 @@ struct Config {
 
 /// Parameters of the `import` action.
 #[derive(Debug, Deserialize)]
-struct Import {
+struct ImportParams {
     namespace: Name,
     overwrite: bool,
 }
 
 /// Results of the `import` action.
 #[derive(Debug, Serialize)]
-struct Imported {
+struct ImportResults {
     imported: usize,
     skipped: usize,
 }
@@ -89,7 +89,7 @@ impl<W: Workload> KeyValueCharm<W> {
         }
         model.unit().set_ports([Port::tcp(config.port)])?;
         for relation in model.relations(endpoints::STORE)? {
-            admit(&store, &relation, config.port, model)?;
+            grant_access(&store, &relation, config.port, model)?;
         }
         Ok(())
     }
@@ -105,12 +105,12 @@ impl<W: Workload> KeyValueCharm<W> {
     /// The relation is gone: remove its credentials, unless it is this unit that leaves.
     fn on_store_broken(&mut self, event: &RelationBrokenEvent, model: &Model) -> anyhow::Result<()> {
         if let Some(store) = store(model)? {
-            store.remove_user(&user(&event.relation)?)?;
+            store.remove_user(&user_name(&event.relation)?)?;
         }
         if model.stored(LEAVING)? == Some(true) || !model.unit().is_leader()? {
             return Ok(());
         }
-        match model.secret_with_label(user(&event.relation)?.as_str()).remove_all_revisions() {
+        match model.secret_with_label(user_name(&event.relation)?.as_str()).remove_all_revisions() {
             // It had never requested a namespace.
             Err(ops::Error::SecretNotFound { .. }) => Ok(()),
             result => Ok(result?),
@@ -121,9 +121,11 @@ impl<W: Workload> KeyValueCharm<W> {
     fn on_secret_rotate(&mut self, event: &SecretRotateEvent, model: &Model) -> anyhow::Result<()> {
         let store = store(model)?.context("storage data is not attached")?;
         for relation in model.relations(endpoints::STORE)? {
-            let user = user(&relation)?;
-            if let (true, Some(namespace)) = (event.secret.label() == Some(user.as_str()), requested(&relation)?) {
-                new_password(&store, &user, &namespace, &event.secret)?;
+            let user = user_name(&relation)?;
+            if let (true, Some(namespace)) =
+                (event.secret.label() == Some(user.as_str()), requested_namespace(&relation)?)
+            {
+                replace_password(&store, &user, &namespace, &event.secret)?;
             }
         }
         Ok(())
@@ -141,7 +143,7 @@ impl<W: Workload> KeyValueCharm<W> {
 
     /// A user imports values into a namespace.
     fn on_import(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
-        let Import { namespace, overwrite } = event.load_params()?;
+        let ImportParams { namespace, overwrite } = event.load_params()?;
         let Some(store) = store(model)? else { return Ok(event.fail("storage data is not attached")?) };
         let seed = match model.resource(resources::SEED) {
             Ok(path) => fs::read_to_string(path)?,
@@ -162,7 +164,7 @@ impl<W: Workload> KeyValueCharm<W> {
                 skipped += 1;
             }
         }
-        Ok(event.set_results(&Imported { imported, skipped })?)
+        Ok(event.set_results(&ImportResults { imported, skipped })?)
     }
 
     /// A user requests new passwords.
@@ -172,8 +174,8 @@ impl<W: Workload> KeyValueCharm<W> {
         }
         let store = store(model)?.context("storage data is not attached")?;
         for relation in model.relations(endpoints::STORE)? {
-            if let (Some(answer), Some(namespace)) = (answered(&relation)?, requested(&relation)?) {
-                new_password(&store, &user(&relation)?, &namespace, &model.secret(&answer.secret_id))?;
+            if let (Some(answer), Some(namespace)) = (sent_answer(&relation)?, requested_namespace(&relation)?) {
+                replace_password(&store, &user_name(&relation)?, &namespace, &model.secret(&answer.secret_id))?;
                 event.log(&format!("{relation} has a new password"))?;
             }
         }
@@ -198,7 +200,7 @@ impl<W: Workload> KeyValueCharm<W> {
     fn on_collect_app_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
         let mut clients = 0;
         for relation in model.relations(endpoints::STORE)? {
-            clients += usize::from(answered(&relation)?.is_some());
+            clients += usize::from(sent_answer(&relation)?.is_some());
         }
         event.add_status(Status::active_with(format!("Serving {clients} applications")));
         Ok(())
@@ -214,12 +216,12 @@ fn store(model: &Model) -> anyhow::Result<Option<Store>> {
 }
 
 /// The user of a relation, which is also the secret's label.
-fn user(relation: &Relation) -> anyhow::Result<Name> {
+fn user_name(relation: &Relation) -> anyhow::Result<Name> {
     Name::try_from(format!("client-{}", relation.id()))
 }
 
 /// The other side's request. `None` if there is none yet.
-fn requested(relation: &Relation) -> anyhow::Result<Option<Name>> {
+fn requested_namespace(relation: &Relation) -> anyhow::Result<Option<Name>> {
     let Some(data) = relation.remote_app_data()? else { return Ok(None) };
     match data.load_if_complete::<Request>() {
         Ok(request) => Ok(request.map(|request| request.namespace)),
@@ -233,24 +235,24 @@ fn requested(relation: &Relation) -> anyhow::Result<Option<Name>> {
 }
 
 /// This side's answer. `None` if there is none yet.
-fn answered(relation: &Relation) -> anyhow::Result<Option<Answer>> {
+fn sent_answer(relation: &Relation) -> anyhow::Result<Option<Answer>> {
     Ok(relation.app_data().load_if_complete()?)
 }
 
 /// Let the remote application use the store, if it has requested that.
-fn admit(store: &Store, relation: &Relation, port: u16, model: &Model) -> anyhow::Result<()> {
-    let Some(namespace) = requested(relation)? else { return Ok(()) };
-    let user = user(relation)?;
-    let secret_id = if let Some(Answer { secret_id, .. }) = answered(relation)? {
+fn grant_access(store: &Store, relation: &Relation, port: u16, model: &Model) -> anyhow::Result<()> {
+    let Some(namespace) = requested_namespace(relation)? else { return Ok(()) };
+    let user = user_name(relation)?;
+    let secret_id = if let Some(Answer { secret_id, .. }) = sent_answer(relation)? {
         if !store.has_user(&user) {
             // Another leader has answered, and its store is gone.
-            new_password(store, &user, &namespace, &model.secret(&secret_id))?;
+            replace_password(store, &user, &namespace, &model.secret(&secret_id))?;
         }
         secret_id
     } else {
         let password = random_password()?;
-        let about = SecretUpdate::default().label(user.as_str()).rotate(Rotate::Monthly);
-        let secret = model.app().add_secret(&credentials(&user, &password), &about)?;
+        let options = SecretUpdate::default().label(user.as_str()).rotate(Rotate::Monthly);
+        let secret = model.app().add_secret(&credentials(&user, &password), &options)?;
         secret.grant(relation)?;
         store.set_user(&user, &namespace, &password)?;
         secret.id()?
@@ -259,7 +261,7 @@ fn admit(store: &Store, relation: &Relation, port: u16, model: &Model) -> anyhow
     Ok(relation.app_data().save(&Answer { endpoint: SocketAddr::new(address, port), secret_id })?)
 }
 
-fn new_password(store: &Store, user: &Name, namespace: &Name, secret: &Secret) -> anyhow::Result<()> {
+fn replace_password(store: &Store, user: &Name, namespace: &Name, secret: &Secret) -> anyhow::Result<()> {
     let password = random_password()?;
     secret.set_content(&credentials(user, &password))?;
     Ok(store.set_user(user, namespace, &password)?)

@@ -71,12 +71,12 @@ impl Client {
     /// The store cannot be reached, or refuses the credentials.
     pub fn connect(endpoint: SocketAddr, credentials: &SecretContent) -> anyhow::Result<Self> {
         let field = |key| credentials.expose(key).with_context(|| format!("the secret has no {key}"));
-        let patience = Duration::from_secs(2);
+        let timeout = Duration::from_secs(2);
         let stream =
-            TcpStream::connect_timeout(&endpoint, patience).with_context(|| format!("no store at {endpoint}"))?;
-        stream.set_read_timeout(Some(patience))?;
+            TcpStream::connect_timeout(&endpoint, timeout).with_context(|| format!("no store at {endpoint}"))?;
+        stream.set_read_timeout(Some(timeout))?;
         let mut client = Self { stream: BufReader::new(stream) };
-        client.ask(&format!("AUTH {} {}", field("username")?, field("password")?))?;
+        client.send(&format!("AUTH {} {}", field("username")?, field("password")?))?;
         Ok(client)
     }
 
@@ -85,7 +85,7 @@ impl Client {
     /// # Errors
     /// The connection was lost.
     pub fn get(&mut self, key: &Name) -> anyhow::Result<Option<String>> {
-        let answer = self.ask(&format!("GET {key}"))?;
+        let answer = self.send(&format!("GET {key}"))?;
         Ok(answer.strip_prefix(' ').map(str::to_owned))
     }
 
@@ -97,10 +97,10 @@ impl Client {
         if value.contains('\n') {
             bail!("a value must be one line");
         }
-        self.ask(&format!("SET {key} {value}")).map(drop)
+        self.send(&format!("SET {key} {value}")).map(drop)
     }
 
-    fn ask(&mut self, line: &str) -> anyhow::Result<String> {
+    fn send(&mut self, line: &str) -> anyhow::Result<String> {
         self.stream.get_mut().write_all(format!("{line}\n").as_bytes())?;
         let mut answer = String::new();
         self.stream.read_line(&mut answer)?;

@@ -15,7 +15,7 @@ use crate::interface::Name;
 use crate::store::Store;
 
 /// How long a server may take to start or stop.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The charm's operations on the server. Tests replace it.
 pub trait Workload {
@@ -39,7 +39,7 @@ pub struct Server;
 
 impl Workload for Server {
     fn port(&self, folder: &Path) -> Option<u16> {
-        process(folder).map(|(_, port)| port)
+        server_process(folder).map(|(_, port)| port)
     }
 
     fn start(&self, folder: &Path, port: u16) -> anyhow::Result<()> {
@@ -53,21 +53,22 @@ impl Workload for Server {
             .process_group(0)
             .spawn()?;
         fs::write(pid_file(folder), child.id().to_string())?;
-        wait(|| TcpStream::connect(("127.0.0.1", port)).is_ok()).with_context(|| format!("port {port} does not answer"))
+        wait_until(|| TcpStream::connect(("127.0.0.1", port)).is_ok())
+            .with_context(|| format!("port {port} does not answer"))
     }
 
     fn stop(&self, folder: &Path) -> anyhow::Result<()> {
-        let Some((pid, _)) = process(folder) else { return Ok(()) };
+        let Some((pid, _)) = server_process(folder) else { return Ok(()) };
         let status = Command::new("kill").arg(pid.to_string()).status()?;
         if !status.success() {
             bail!("kill {pid}: {status}");
         }
-        wait(|| process(folder).is_none()).with_context(|| format!("process {pid} does not stop"))
+        wait_until(|| server_process(folder).is_none()).with_context(|| format!("process {pid} does not stop"))
     }
 }
 
 /// The server for a folder, and its port: the process in the PID file, if it is still such a server.
-fn process(folder: &Path) -> Option<(u32, u16)> {
+fn server_process(folder: &Path) -> Option<(u32, u16)> {
     let pid = fs::read_to_string(pid_file(folder)).ok()?.parse().ok()?;
     let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let words: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
@@ -83,11 +84,11 @@ fn pid_file(folder: &Path) -> PathBuf {
     folder.join("server.pid")
 }
 
-fn wait(done: impl Fn() -> bool) -> anyhow::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
+fn wait_until(done: impl Fn() -> bool) -> anyhow::Result<()> {
+    let deadline = Instant::now() + TIMEOUT;
     while !done() {
         if Instant::now() >= deadline {
-            bail!("waited for {} s", PATIENCE.as_secs());
+            bail!("waited for {} s", TIMEOUT.as_secs());
         }
         thread::sleep(Duration::from_millis(20));
     }
@@ -112,21 +113,21 @@ fn serve(listener: &TcpListener, store: &Store) -> io::Result<()> {
     for stream in listener.incoming() {
         let (stream, store) = (stream?, store.clone());
         // A client that disconnects or sends nonsense ends only its own thread.
-        thread::spawn(move || converse(stream, &store));
+        thread::spawn(move || handle_connection(stream, &store));
     }
     Ok(())
 }
 
-fn converse(mut stream: TcpStream, store: &Store) -> io::Result<()> {
+fn handle_connection(mut stream: TcpStream, store: &Store) -> io::Result<()> {
     let mut namespace = None;
     for line in BufReader::new(stream.try_clone()?).lines() {
-        let answer = answer(&line?, &mut namespace, store).unwrap_or_else(|error| format!("ERROR {error}"));
+        let answer = handle_line(&line?, &mut namespace, store).unwrap_or_else(|error| format!("ERROR {error}"));
         stream.write_all(format!("{answer}\n").as_bytes())?;
     }
     Ok(())
 }
 
-fn answer(line: &str, namespace: &mut Option<Name>, store: &Store) -> anyhow::Result<String> {
+fn handle_line(line: &str, namespace: &mut Option<Name>, store: &Store) -> anyhow::Result<String> {
     let name = |word: &str| Name::try_from(word.to_owned());
     let words: Vec<&str> = line.splitn(3, ' ').collect();
     match (&words[..], &namespace) {
@@ -162,8 +163,8 @@ mod tests {
         store.set_user(&name("client-1"), &name("shop"), "hunter2").unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = listener.local_addr().unwrap();
-        let served = store.clone();
-        thread::spawn(move || serve(&listener, &served));
+        let server_store = store.clone();
+        thread::spawn(move || serve(&listener, &server_store));
 
         let credentials = |password| SecretContent::new([("username", "client-1"), ("password", password)]);
         let mut client = Client::connect(endpoint, &credentials("hunter2")).unwrap();
@@ -181,7 +182,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path());
         for (line, says) in [("GET key", "AUTH first"), ("hello", "say AUTH user"), ("AUTH ../x y", "hyphens")] {
-            let error = answer(line, &mut None, &store).unwrap_err().to_string();
+            let error = handle_line(line, &mut None, &store).unwrap_err().to_string();
             assert!(error.contains(says), "{line}: {error}");
         }
     }

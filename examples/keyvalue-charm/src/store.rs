@@ -3,8 +3,9 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+
+use charmlibs::pathops::{self, Options};
 
 use crate::interface::Name;
 
@@ -29,8 +30,8 @@ impl Store {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn set_user(&self, user: &Name, namespace: &Name, password: &str) -> io::Result<()> {
-        self.write(&self.user_file(user), &format!("{namespace} {password}"))
+    pub fn set_user(&self, user: &Name, namespace: &Name, password: &str) -> Result<(), pathops::Error> {
+        write(&self.user_file(user), &format!("{namespace} {password}"))
     }
 
     /// Whether there is such a user.
@@ -53,11 +54,8 @@ impl Store {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn remove_user(&self, user: &Name) -> io::Result<()> {
-        match fs::remove_file(self.user_file(user)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+    pub fn remove_user(&self, user: &Name) -> Result<(), pathops::Error> {
+        pathops::remove(self.user_file(user)).map(drop)
     }
 
     /// The value of a key, if there is one.
@@ -72,8 +70,8 @@ impl Store {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn set(&self, namespace: &Name, key: &Name, value: &str) -> io::Result<()> {
-        self.write(&self.value_file(namespace, key), value)
+    pub fn set(&self, namespace: &Name, key: &Name, value: &str) -> Result<(), pathops::Error> {
+        write(&self.value_file(namespace, key), value)
     }
 
     fn user_file(&self, user: &Name) -> PathBuf {
@@ -83,16 +81,12 @@ impl Store {
     fn value_file(&self, namespace: &Name, key: &Name) -> PathBuf {
         self.0.join("values").join(namespace.as_str()).join(key.as_str())
     }
+}
 
-    /// Replace a file atomically.
-    fn write(&self, file: &Path, text: &str) -> io::Result<()> {
-        let new = self.0.join("new");
-        fs::create_dir_all(file.parent().unwrap_or(&self.0))?;
-        fs::write(&new, "")?;
-        fs::set_permissions(&new, fs::Permissions::from_mode(0o600))?;
-        fs::write(&new, text)?;
-        fs::rename(new, file)
-    }
+/// Write a file that only its owner may read. A reader sees the old file or the new one, even if several clients write
+/// it at once.
+fn write(file: &Path, text: &str) -> Result<(), pathops::Error> {
+    Options::new().mode(0o600).ensure_contents(file, text).map(drop)
 }
 
 fn read(file: &Path) -> io::Result<Option<String>> {
@@ -105,6 +99,8 @@ fn read(file: &Path) -> io::Result<Option<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     fn name(name: &str) -> Name {
@@ -133,5 +129,26 @@ mod tests {
         store.set(&name("a"), &name("key"), "1").unwrap();
         assert_eq!(store.get(&name("a"), &name("key")).unwrap().as_deref(), Some("1"));
         assert_eq!(store.get(&name("b"), &name("key")).unwrap(), None);
+    }
+
+    #[test]
+    fn clients_that_write_at_once_do_not_disturb_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path());
+        let shop = name("shop");
+        thread::scope(|scope| {
+            for client in 0..4 {
+                let (store, shop) = (&store, &shop);
+                scope.spawn(move || {
+                    for count in 0..25 {
+                        store.set(shop, &name(&format!("key-{client}")), &count.to_string()).unwrap();
+                    }
+                });
+            }
+        });
+        for client in 0..4 {
+            let key = name(&format!("key-{client}"));
+            assert_eq!(store.get(&shop, &key).unwrap().as_deref(), Some("24"));
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::nginx::{Nginx, Site, WebServer};
 
 ops::charm!("charmcraft.yaml");
 
-const TLS: Requirer = Requirer::new(endpoints::CERTIFICATES, certificates);
+const TLS: Requirer = Requirer::new(endpoints::CERTIFICATES, certificate_requests);
 const COS: Provider = Provider::new(endpoints::COS_AGENT)
     .metrics(&[Metrics::new(9113, "/metrics")])
     .metrics_alert_rules(&[("nginx", include_str!("../cos/alert_rules/nginx.yaml"))])
@@ -79,7 +79,7 @@ impl<W: WebServer> WebServerCharm<W> {
         let Config { hostname, keepalive } = config(model)?;
         let root = model.storages("site")?.first().context("storage site is not attached")?.location()?;
         let tls = TLS.issued(model).or_status(|error: &TlsError| Status::blocked(error.to_string()))?;
-        let password = admin(model)?.or_status(Status::waiting("Waiting for the leader"))?;
+        let password = admin_password(model)?.or_status(Status::waiting("Waiting for the leader"))?;
         let ports = if tls.is_some() { vec![Port::tcp(80), Port::tcp(443)] } else { vec![Port::tcp(80)] };
         self.web
             .serve(&Site { hostname, root, keepalive, tls, password })
@@ -92,7 +92,7 @@ impl<W: WebServer> WebServerCharm<W> {
     }
 
     fn on_admin_password(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
-        match admin(model)? {
+        match admin_password(model)? {
             Some(password) => Ok(event.set_results(&Credentials { username: ADMIN, password })?),
             None => Ok(event.fail("there is no password yet")?),
         }
@@ -103,14 +103,14 @@ impl<W: WebServer> WebServerCharm<W> {
             return Ok(event.fail("only the leader can rotate the password")?);
         }
         let secret = model.secret_with_label(ADMIN);
-        secret.set_content(&SecretContent::new([("password", crate::nginx::random()?)]))?;
+        secret.set_content(&SecretContent::new([("password", crate::nginx::random_password()?)]))?;
         self.reconcile(event, model)
     }
 
     fn on_collect_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
         let Config { hostname, .. } = config(model)?;
         let tls = TLS.issued(model).or_status(|error: &TlsError| Status::blocked(error.to_string()))?;
-        admin(model)?.or_status(Status::waiting("Waiting for the leader"))?;
+        admin_password(model)?.or_status(Status::waiting("Waiting for the leader"))?;
         if model.relation(endpoints::CERTIFICATES)?.is_some() && tls.is_none() {
             event.add_status(Status::waiting("Waiting for a certificate"));
         }
@@ -127,17 +127,17 @@ fn config(model: &Model) -> Result<Config, Error> {
     model.load_config().or_status(|error: &Error| Status::blocked(error.to_string()))
 }
 
-fn certificates(model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
+fn certificate_requests(model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
     let Config { hostname, .. } = config(model)?;
     Ok(vec![CertificateRequest::new(hostname.clone()).dns_names([hostname])])
 }
 
 /// The password of the user admin. The leader creates it, and tells the other units the secret's ID.
-fn admin(model: &Model) -> anyhow::Result<Option<String>> {
+fn admin_password(model: &Model) -> anyhow::Result<Option<String>> {
     let Some(peers) = model.relation(endpoints::PEERS)? else { return Ok(None) };
     let mut id = peers.app_data().get("admin-secret")?;
     if id.is_none() && model.unit().is_leader()? {
-        let content = SecretContent::new([("password", crate::nginx::random()?)]);
+        let content = SecretContent::new([("password", crate::nginx::random_password()?)]);
         let secret = model.app().add_secret(&content, &SecretUpdate::default().label(ADMIN))?;
         peers.app_data().set("admin-secret", &secret.id()?)?;
         id = Some(secret.id()?);

@@ -128,6 +128,6 @@ pub fn config(site: &Site) -> String {
 ///
 /// # Errors
 /// The machine has no random numbers.
-pub fn random() -> anyhow::Result<String> {
+pub fn random_password() -> anyhow::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/uuid")?.trim().to_owned())
 }
