@@ -65,7 +65,7 @@ def charm(juju_command: pathlib.Path) -> pathlib.Path:
 
 
 @pytest.fixture(scope="module")
-def booting() -> Iterator[None]:
+def systemd_machines() -> Iterator[None]:
     """Make minijuju's machines boot systemd, as Juju's machines do. Used with `pytestmark`."""
     if not pathlib.Path("/lib/systemd/systemd").exists():
         pytest.skip("this computer has no systemd to boot machines with")

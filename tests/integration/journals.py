@@ -16,18 +16,18 @@ def journal(juju: jubilant.Juju, unit: str) -> list[Entry]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def from_log(juju: jubilant.Juju, unit: str) -> list[Entry]:
+def journal_from_log(juju: jubilant.Juju, unit: str) -> list[Entry]:
     """The journal of a unit from Juju's log, for a unit that is gone."""
     lines = re.findall(rf"^unit-{unit.replace('/', '-')}: .* journal (\{{.*\}})$", juju.debug_log(), re.MULTILINE)
     return [json.loads(line) for line in lines]
 
 
-def names(entries: list[Entry]) -> list[str]:
+def event_names(entries: list[Entry]) -> list[str]:
     """The events, without the actions that a test runs."""
     return [str(entry["event"]) for entry in entries if not str(entry["event"]).endswith("-action")]
 
 
-def of_relation(entries: list[Entry], endpoint: str) -> list[Entry]:
+def relation_events(entries: list[Entry], endpoint: str) -> list[Entry]:
     """The events of an endpoint."""
     return [entry for entry in entries if str(entry["event"]).startswith(f"{endpoint}-relation-")]
 
@@ -38,7 +38,7 @@ def assert_joined(entries: list[Entry], endpoint: str, remote: str, data: dict[s
     The first relation-changed may come before the remote unit has run its hooks and set its data. Juju then
     sends another one.
     """
-    entries = of_relation(entries, endpoint)
+    entries = relation_events(entries, endpoint)
     [joined] = [entry for entry in entries if entry["event"].endswith("-joined") and entry["unit"] == remote]
     later = entries[entries.index(joined) + 1 :]
     assert (later[0]["event"], later[0].get("unit")) == (f"{endpoint}-relation-changed", remote)

@@ -8,8 +8,8 @@ import platform
 import pytest
 
 
-def project(juju_command: pathlib.Path, folder: pathlib.Path, name: str) -> pathlib.Path:
-    """What to deploy for a charm's project: with minijuju its folder, which minijuju builds, and with Juju the packed charm."""
+def charm_to_deploy(juju_command: pathlib.Path, folder: pathlib.Path, name: str) -> pathlib.Path:
+    """What to deploy for a charm's charm_to_deploy: with minijuju its folder, which minijuju builds, and with Juju the packed charm."""
     if juju_command.name == "minijuju":
         return folder
     architecture = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]

@@ -30,13 +30,13 @@ import platform, subprocess
 system = platform.freedesktop_os_release()
 subprocess.run(["apt-get", "update", "--quiet=2"], check=True)
 subprocess.run(["apt-get", "install", "--quiet=2", "--yes", "--no-install-recommends", "hello"], check=True)
-told = f"{system['ID']} {system['VERSION_ID']} {'.'.join(platform.python_version_tuple()[:2])}"
-subprocess.run(["status-set", "active", told], check=True)
+message = f"{system['ID']} {system['VERSION_ID']} {'.'.join(platform.python_version_tuple()[:2])}"
+subprocess.run(["status-set", "active", message], check=True)
 """
 
 
 @pytest.fixture(scope="module", autouse=True)
-def on_minijuju(juju_command: pathlib.Path):
+def only_on_minijuju(juju_command: pathlib.Path):
     """Skip on Juju, whose machines always have bases."""
     if juju_command.name != "minijuju":
         pytest.skip("it is about minijuju's machines")
@@ -65,29 +65,29 @@ def archive(juju: jubilant.Juju, tmp_path_factory: pytest.TempPathFactory) -> It
     yield path
 
 
-def test_what_is_no_base_is_refused(juju: jubilant.Juju, tmp_path: pathlib.Path, archive: pathlib.Path):
+def test_an_invalid_base_is_refused(juju: jubilant.Juju, tmp_path: pathlib.Path, archive: pathlib.Path):
     """Check that each invalid base is one clear error, and leaves nothing behind."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "cut.tar").write_bytes(archive.read_bytes()[: 10 << 20])
-    for name, source, why in [
+    for name, source, reason in [
         (BASE, tmp_path / "empty", "is not a root file system"),
         (BASE, tmp_path / "missing", "No such file or directory"),
         (BASE, tmp_path / "cut.tar", "Unexpected EOF in archive"),
         ("ubuntu@24.04", archive, f"is {BASE} according to its /etc/os-release, not ubuntu@24.04"),
         ("debian", archive, "a base has a name like ubuntu@24.04"),
     ]:
-        error = refused("import", name, str(source))
-        assert error.startswith(f"ERROR base {name}: ") and why in error, error
+        error = base_error("import", name, str(source))
+        assert error.startswith(f"ERROR base {name}: ") and reason in error, error
         assert error.count("\n") == 1, error
         assert base("list", "--format", "json") == "[]\n"
         assert os.listdir(pathlib.Path(os.environ["MINIJUJU_DATA"], "bases")) == ["lock"]
 
 
-def test_a_disk_that_fills_is_named(juju: jubilant.Juju, tmp_path: pathlib.Path, archive: pathlib.Path):
+def test_a_full_disk_is_named(juju: jubilant.Juju, tmp_path: pathlib.Path, archive: pathlib.Path):
     """Check that an import without enough space leaves nothing behind."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "small", tmp_path], check=True)
     try:
-        error = refused("import", BASE, str(archive), data=str(tmp_path / "data"))
+        error = base_error("import", BASE, str(archive), data=str(tmp_path / "data"))
         assert "there is not enough space on the disk of minijuju's data" in error
         assert os.listdir(tmp_path / "data" / "bases") == ["lock"]
     finally:
@@ -107,23 +107,23 @@ def test_a_charm_sees_its_base_and_not_this_computer(
     assert juju.exec("cat /proc/1/comm", unit="looks/0").stdout == "systemd\n"
     assert juju.exec("systemctl is-system-running", unit="looks/0").stdout == "running\n"
     assert juju.ssh("looks/0", "id -un; sudo id -un; locale | head -n 1") == "ubuntu\nroot\nLANG=C.UTF-8\n"
-    assert f"used by machine {juju.status().machines['0'].instance_id}" in refused("remove", BASE)
+    assert f"used by machine {juju.status().machines['0'].instance_id}" in base_error("remove", BASE)
 
 
-def test_other_bases_are_this_computer(juju: jubilant.Juju, charm_on_a_base: pathlib.Path):
+def test_a_base_that_was_not_imported_is_this_computer(juju: jubilant.Juju, charm_on_a_base: pathlib.Path):
     """Check that a machine of a base that was not imported is a view of this computer."""
     juju.deploy(charm_on_a_base, app="here", base="ubuntu@22.04")
     juju.wait(lambda status: jubilant.all_active(status, "here"), error=jubilant.any_error, timeout=600)
     assert juju.status().apps["here"].app_status.message.startswith(f"{RELEASE['ID']} {RELEASE['VERSION_ID']} ")
 
 
-def test_a_base_that_nobody_uses_is_removed(juju: jubilant.Juju):
+def test_an_unused_base_is_removed(juju: jubilant.Juju):
     """Check that nothing is left of a removed base."""
     juju.remove_application("looks")
     juju.wait(lambda status: "looks" not in status.apps, timeout=300)
     base("remove", BASE)
     assert base("list") == "No bases: machines are views of this computer.\n"
-    assert "there is no such base" in refused("remove", BASE)
+    assert "there is no such base" in base_error("remove", BASE)
 
 
 def base(*args: str) -> str:
@@ -131,7 +131,7 @@ def base(*args: str) -> str:
     return subprocess.run(["juju", "base", *args], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def refused(*args: str, data: str | None = None) -> str:
+def base_error(*args: str, data: str | None = None) -> str:
     """Run `minijuju base`, which must fail, and return its error."""
     environment = os.environ | ({"MINIJUJU_DATA": data} if data else {})
     done = subprocess.run(["juju", "base", *args], check=False, capture_output=True, text=True, env=environment)

@@ -62,7 +62,7 @@ def upstream(juju: jubilant.Juju) -> Iterator[None]:
             echo $! >/srv/upstream.pid
         """),
     )
-    eventually(lambda: fetch(juju, "/example/") == (200, PAGE))
+    wait_until(lambda: fetch(juju, "/example/") == (200, PAGE))
     yield
     on_machine(juju, "kill $(cat /srv/upstream.pid); cat /srv/hosts.before >/etc/hosts")
     on_machine(juju, "rm -r /srv/upstream /srv/upstream.pid /srv/hosts.before")
@@ -80,7 +80,7 @@ class TestProxy:
         """Check that the running process uses a new slug, and no longer the old one."""
         before = running_pid(juju)
         juju.config(APP, {"slug": "foo"})
-        eventually(lambda: fetch(juju, "/foo/") == (200, PAGE))
+        wait_until(lambda: fetch(juju, "/foo/") == (200, PAGE))
         status, body = fetch(juju, "/example/")
         assert status == 400
         assert "400 Bad Request" in body
@@ -91,7 +91,7 @@ class TestProxy:
         before = running_pid(juju)
         on_machine(juju, f"kill -KILL {before}")
         juju.config(APP, {"slug": "bar"})
-        eventually(lambda: fetch(juju, "/bar/") == (200, PAGE))
+        wait_until(lambda: fetch(juju, "/bar/") == (200, PAGE))
         assert running_pid(juju) != before
         juju.wait(jubilant.all_active)
 
@@ -109,12 +109,12 @@ def test_remove_leaves_nothing(juju: jubilant.Juju):
     # Juju removes the machine with its last unit. So let the charm handle the events before that, and check the machine.
     for event in ["stop", "stop", "remove", "remove"]:
         dispatch(juju, event)
-    left = on_machine(
+    leftovers = on_machine(
         juju,
         "pgrep -x tinyproxy; command -v tinyproxy; ls -d /etc/tinyproxy /run/tinyproxy.pid; "
         "dpkg-query --show --showformat='${db:Status-Status} ' tinyproxy-bin; true",
     )
-    assert left in {"", "not-installed", "config-files"}
+    assert leftovers in {"", "not-installed", "config-files"}
     juju.remove_application(APP)
     juju.wait(lambda status: not status.apps and not status.machines, timeout=600)
 
@@ -150,9 +150,9 @@ def fetch(juju: jubilant.Juju, path: str) -> tuple[int, str]:
         return 0, str(error)
 
 
-def eventually(true: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until something is true, with a timeout for a loaded machine."""
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, f"not so within {seconds} s"
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so within {seconds} s"
         time.sleep(0.05)

@@ -66,7 +66,7 @@ def test_values_are_kept(juju: jubilant.Juju):
     assert failure.value.task.return_code == 1
 
 
-def test_data_flows_on_both_sides(juju: jubilant.Juju):
+def test_each_side_sees_the_data_of_the_other(juju: jubilant.Juju):
     """Check that each side sees what the other wrote into the relation, and never the password."""
     # Juju 3.6 shows the remote application's data, Juju 4 that of the unit's application.
     by_store, by_client = f"{STORE}/0", f"{CLIENT}/0"
@@ -142,7 +142,7 @@ def test_the_next_leader_takes_over(juju: jubilant.Juju):
     assert get(juju, "colour") == "green"
 
 
-def test_part(juju: jubilant.Juju):
+def test_remove(juju: jubilant.Juju):
     """Check that removing the relation revokes the credentials, and that both applications can be removed."""
     juju.remove_relation(f"{CLIENT}:store", f"{STORE}:store")
     status = juju.wait(

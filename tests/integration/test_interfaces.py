@@ -16,7 +16,7 @@ import jubilant
 import pytest
 from python_charms import CHARMS, pack
 from python_packages import install
-from rust_charms import project
+from rust_charms import charm_to_deploy
 from tls_pair import handshake
 
 KEYS = pathlib.Path(__file__).parents[2] / "crates/interfaces/src/tls_certificates/testdata"
@@ -37,7 +37,7 @@ def charms(juju_command: pathlib.Path, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("charms")
     install(folder / "packages", *PACKAGES)
     packed = {name: pack(CHARMS / name, folder / "packages", folder) for name in ("authority", "collector")}
-    packed["consumer"] = project(juju_command, CHARMS / "consumer", "consumer")
+    packed["consumer"] = charm_to_deploy(juju_command, CHARMS / "consumer", "consumer")
     return packed
 
 
@@ -47,7 +47,7 @@ def test_deploy(charms: dict[str, pathlib.Path], juju: jubilant.Juju):
     juju.deploy(charms["consumer"], app="consumer")
     juju.deploy(charms["collector"], app="collector")
     juju.wait(lambda status: jubilant.all_active(status, "authority", "consumer"), timeout=600)
-    assert seen(juju) == {"events": "", "received": "", "receivers": ""}
+    assert report(juju) == {"events": "", "received": "", "receivers": ""}
 
 
 def test_certificate_for_each_unit(juju: jubilant.Juju, tmp_path: pathlib.Path):
@@ -59,47 +59,47 @@ def test_certificate_for_each_unit(juju: jubilant.Juju, tmp_path: pathlib.Path):
     label = f"{LABELS}-private-key-0-certificates"
     juju.exec(f"secret-add --owner unit --label {label} {shlex.quote(f'private-key={key}')}", unit="consumer/0")
     integrate(juju, "consumer:certificates", "authority:certificates")
-    facts = seen(juju)
+    facts = report(juju)
     assert facts["events"] == "available"
     assert facts["key"] == key
     assert json.loads(facts["capabilities"]) == {"supports_ip_sans": False, "provider_type": "self-signed"}
-    certificate = shake(juju, tmp_path, facts)
+    certificate = check_handshake(juju, tmp_path, facts)
     assert ("commonName", "consumer-0") in [pair for name in certificate["subject"] for pair in name]
     assert ("organizationName", "Tests") in [pair for name in certificate["subject"] for pair in name]
     assert certificate["subjectAltName"] == (("DNS", "consumer-0.example.com"),)
-    labels = secret_labels(juju)
+    labels = secret_owners(juju)
     assert all(owner == "consumer/0" for owner in labels.values()), labels
     assert sorted(label.split("-")[1] for label in labels) == ["certificate", "private"]
 
 
 def test_certificate_is_renewed_when_its_secret_expires(juju: jubilant.Juju, tmp_path: pathlib.Path):
     """Check that the expiry of a certificate's secret gets a new certificate for the same key."""
-    before = seen(juju)
-    [uri] = [uri for uri, label in labelled(juju).items() if "-certificate-" in label]
+    before = report(juju)
+    [uri] = [uri for uri, label in own_secret_labels(juju).items() if "-certificate-" in label]
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=2)
     juju.exec(f"secret-set {uri} --expire {soon.strftime('%Y-%m-%dT%H:%M:%SZ')}", unit="consumer/0")
-    after = eventually(juju, lambda facts: facts.get("certificate") not in (None, before["certificate"]))
+    after = wait_for_report(juju, lambda facts: facts.get("certificate") not in (None, before["certificate"]))
     assert after["key"] == before["key"]
     assert after["events"] == "available available"
-    shake(juju, tmp_path, after)
-    assert len([label for label in labelled(juju).values() if "-certificate-" in label]) == 1
+    check_handshake(juju, tmp_path, after)
+    assert len([label for label in own_secret_labels(juju).values() if "-certificate-" in label]) == 1
 
 
-def test_another_ca_takes_over(juju: jubilant.Juju, tmp_path: pathlib.Path):
+def test_a_new_ca_replaces_its_certificates(juju: jubilant.Juju, tmp_path: pathlib.Path):
     """Check that certificates of a CA that is replaced are replaced too."""
-    before = seen(juju)
+    before = report(juju)
     juju.run("authority/0", "renew-ca")
-    facts = eventually(juju, lambda facts: facts.get("certificate") not in (None, before["certificate"]))
-    shake(juju, tmp_path, facts)
+    facts = wait_for_report(juju, lambda facts: facts.get("certificate") not in (None, before["certificate"]))
+    check_handshake(juju, tmp_path, facts)
 
 
-def test_new_key(juju: jubilant.Juju, tmp_path: pathlib.Path):
+def test_a_new_key_gets_a_new_certificate(juju: jubilant.Juju, tmp_path: pathlib.Path):
     """Check that a new private key gets a new certificate."""
-    before = seen(juju)
+    before = report(juju)
     juju.run("consumer/0", "replace-key")
-    facts = eventually(juju, lambda facts: facts.get("key") not in (None, before["key"]))
+    facts = wait_for_report(juju, lambda facts: facts.get("key") not in (None, before["key"]))
     assert facts["key"].startswith("-----BEGIN PRIVATE KEY-----")
-    shake(juju, tmp_path, facts)
+    check_handshake(juju, tmp_path, facts)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_new_key(juju: jubilant.Juju, tmp_path: pathlib.Path):
         ("hostile", "relation certificates:"),
     ],
 )
-def test_wrong_answers_block_the_unit_and_say_why(juju: jubilant.Juju, action: str, message: str):
+def test_an_error_of_the_other_side_blocks_the_unit_with_its_message(juju: jubilant.Juju, action: str, message: str):
     """Check that an error in the other side's answer becomes the unit's status, and that no hook fails."""
     juju.run("authority/0", action)
     status = juju.wait(lambda status: jubilant.all_blocked(status, "consumer"), error=jubilant.any_error)
@@ -122,40 +122,40 @@ def test_certificate_for_the_application(juju: jubilant.Juju):
     """Check that the application gets a CA certificate, after the relation was added again and the answers are valid."""
     remove_relation(juju, "consumer:certificates", "authority:certificates")
     juju.wait(lambda status: jubilant.all_active(status, "consumer"))
-    assert labelled(juju) == {}, "keys and certificates are gone with their relation"
+    assert own_secret_labels(juju) == {}, "keys and certificates are gone with their relation"
     integrate(juju, "consumer:app-certificates", "authority:certificates")
-    facts = eventually(juju, lambda facts: "intermediate" in facts)
+    facts = wait_for_report(juju, lambda facts: "intermediate" in facts)
     assert facts["intermediate"].startswith("-----BEGIN CERTIFICATE-----")
-    assert set(secret_labels(juju).values()) == {"consumer"}
+    assert set(secret_owners(juju).values()) == {"consumer"}
 
 
 def test_certificates_of_the_unit_and_of_its_application(juju: jubilant.Juju, tmp_path: pathlib.Path):
     """Check that one relation has certificates of both, each with a key and secrets of its owner's, and that both go with it."""
     remove_relation(juju, "consumer:app-certificates", "authority:certificates")
     integrate(juju, "consumer:both-certificates", "authority:certificates")
-    facts = eventually(juju, lambda facts: "website-chain" in facts and "chain" in facts)
+    facts = wait_for_report(juju, lambda facts: "website-chain" in facts and "chain" in facts)
     assert facts["key"] != facts["website-key"]
-    shake(juju, tmp_path, facts)
+    check_handshake(juju, tmp_path, facts)
     website = {"chain": facts["website-chain"], "key": facts["website-key"]}
-    certificate = shake(juju, tmp_path, website, "www.example.com")
+    certificate = check_handshake(juju, tmp_path, website, "www.example.com")
     assert certificate["subjectAltName"] == (("DNS", "www.example.com"),)
-    labels = secret_labels(juju)
+    labels = secret_owners(juju)
     assert sorted(labels.values()) == ["consumer", "consumer", "consumer/0", "consumer/0"], labels
     requests = [databag(juju, owner)["certificate_signing_requests"] for owner in ("consumer/0", "consumer")]
     assert requests[0] != requests[1]
 
     before = facts["website-chain"]
     juju.run("authority/0", "renew-ca")
-    facts = eventually(juju, lambda facts: facts.get("website-chain") not in (None, before))
-    shake(juju, tmp_path, {"chain": facts["website-chain"], "key": facts["website-key"]}, "www.example.com")
+    facts = wait_for_report(juju, lambda facts: facts.get("website-chain") not in (None, before))
+    check_handshake(juju, tmp_path, {"chain": facts["website-chain"], "key": facts["website-key"]}, "www.example.com")
     remove_relation(juju, "consumer:both-certificates", "authority:certificates")
-    assert labelled(juju) == {}, "keys and certificates are gone with their relation"
+    assert own_secret_labels(juju) == {}, "keys and certificates are gone with their relation"
 
 
 def test_certificates_for_a_charm_in_python(juju: jubilant.Juju):
     """Check that the library for charms in Python accepts certificates from this project's provider."""
     integrate(juju, "authority:own-certificate", "consumer:sign")
-    results = juju.run("authority/0", "seen").results
+    results = juju.run("authority/0", "report").results
     assert results["own-matches"] == "True"
     assert results["own-certificate"].startswith("-----BEGIN CERTIFICATE-----")
     assert json.loads(results["own-capabilities"]) == {
@@ -168,8 +168,8 @@ def test_certificates_to_trust(juju: jubilant.Juju):
     """Check that certificates to trust are sent in both directions."""
     integrate(juju, "consumer:receive-ca-cert", "authority:send-ca-cert")
     integrate(juju, "authority:receive-ca-cert", "consumer:send-ca-cert")
-    results = juju.run("authority/0", "seen").results
-    facts = seen(juju)
+    results = juju.run("authority/0", "report").results
+    facts = report(juju)
     assert facts["received"].strip() == results["ca"].strip()
     assert json.loads(results["received"]) == [results["own-ca"].strip()]
     assert "received" in facts["events"]
@@ -178,20 +178,20 @@ def test_certificates_to_trust(juju: jubilant.Juju):
 def test_database(juju: jubilant.Juju):
     """Check that a database's credentials come in a secret, and that a new password emits an event."""
     integrate(juju, "consumer:database", "authority:database")
-    facts = seen(juju)
+    facts = report(juju)
     assert facts["endpoints"] == "10.1.1.1:5432 10.1.1.2:5432"
     assert facts["user"].startswith("relation-")
     [data] = [relation for relation in relations(juju, "consumer/0") if relation["endpoint"] == "database"]
     assert facts["password"] not in json.dumps(data)
     new = juju.run("authority/0", "new-password").results["password"]
-    facts = eventually(juju, lambda facts: facts["password"] == new)
+    facts = wait_for_report(juju, lambda facts: facts["password"] == new)
     assert facts["events"].split().count("database") == 2
 
 
 def test_ingress(juju: jubilant.Juju):
     """Check that the application gets its address."""
     integrate(juju, "consumer:ingress", "authority:ingress")
-    facts = eventually(juju, lambda facts: "url" in facts)
+    facts = wait_for_report(juju, lambda facts: "url" in facts)
     address = juju.status().apps["consumer"].units["consumer/0"].public_address
     assert facts["url"] == f"http://{address}:8080/{juju.status().model.name}-consumer"
 
@@ -199,7 +199,7 @@ def test_ingress(juju: jubilant.Juju):
 def test_route(juju: jubilant.Juju):
     """Check that a request for a route through HAProxy is valid for its library, and is answered."""
     integrate(juju, "consumer:route", "authority:route")
-    facts = eventually(juju, lambda facts: "routes" in facts)
+    facts = wait_for_report(juju, lambda facts: "routes" in facts)
     assert facts["routes"] == "https://shop.example.com/"
 
 
@@ -218,7 +218,7 @@ def test_observability(juju: jubilant.Juju):
     assert job == {"metrics_path": "/metrics", "static_configs": [{"targets": ["localhost:9113"]}]}
     [dashboard] = json.loads(results["dashboards"])
     assert (dashboard["title"], dashboard["tags"]) == ("Consumer", ["charm: consumer"])
-    assert seen(juju)["receivers"] == "http://localhost:4318"
+    assert report(juju)["receivers"] == "http://localhost:4318"
 
 
 def test_remove(juju: jubilant.Juju):
@@ -240,24 +240,24 @@ def remove_relation(juju: jubilant.Juju, one: str, other: str):
     juju.wait(jubilant.all_agents_idle, error=jubilant.any_error, timeout=300)
 
 
-def seen(juju: jubilant.Juju) -> dict[str, str]:
+def report(juju: jubilant.Juju) -> dict[str, str]:
     """The consumer unit's data from each interface."""
-    results = dict(juju.run("consumer/0", "seen").results)
+    results = dict(juju.run("consumer/0", "report").results)
     results.pop("return-code", None)
     return results
 
 
-def eventually(juju: jubilant.Juju, ready: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+def wait_for_report(juju: jubilant.Juju, ready: Callable[[dict[str, str]], bool]) -> dict[str, str]:
     """The consumer unit's data, once it is as expected."""
 
-    def settled(status: jubilant.Status) -> bool:
-        return jubilant.all_agents_idle(status) and ready(seen(juju))
+    def is_ready(status: jubilant.Status) -> bool:
+        return jubilant.all_agents_idle(status) and ready(report(juju))
 
-    juju.wait(settled, error=jubilant.any_error, timeout=120)
-    return seen(juju)
+    juju.wait(is_ready, error=jubilant.any_error, timeout=120)
+    return report(juju)
 
 
-def shake(
+def check_handshake(
     juju: jubilant.Juju, folder: pathlib.Path, facts: dict[str, str], host: str = "consumer-0.example.com"
 ) -> dict:
     """Connect with this chain and key, as a TLS client that trusts the authority's CA."""
@@ -273,17 +273,17 @@ def databag(juju: jubilant.Juju, owner: str) -> dict[str, str]:
     return json.loads(juju.exec(command, unit="authority/0").stdout)
 
 
-def labelled(juju: jubilant.Juju) -> dict[str, str]:
+def own_secret_labels(juju: jubilant.Juju) -> dict[str, str]:
     """The labels, by URI, of the secrets that the consumer and its unit own, except those of its CA."""
     listed = json.loads(juju.cli("secrets", "--format", "json"))
     mine = {uri: entry for uri, entry in listed.items() if entry["owner"].split("/")[0] == "consumer"}
     return {uri: entry["label"] for uri, entry in mine.items() if entry.get("label") != "authority"}
 
 
-def secret_labels(juju: jubilant.Juju) -> dict[str, str]:
+def secret_owners(juju: jubilant.Juju) -> dict[str, str]:
     """The owners of those secrets, by label."""
     listed = json.loads(juju.cli("secrets", "--format", "json"))
-    return {label: listed[uri]["owner"] for uri, label in labelled(juju).items()}
+    return {label: listed[uri]["owner"] for uri, label in own_secret_labels(juju).items()}
 
 
 def relations(juju: jubilant.Juju, unit: str) -> list[dict]:

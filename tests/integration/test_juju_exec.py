@@ -34,8 +34,8 @@ def test_units_restart_one_after_the_other(tmp_path: pathlib.Path, juju: jubilan
     for unit in units:
         juju.run(unit, "restart")
     juju.wait(lambda status: messages(status) == {"restarted"}, error=jubilant.any_error, timeout=300)
-    turns = sorted(tuple(map(float, juju.exec("cat /var/lib/restarts", unit=unit).stdout.split())) for unit in units)
-    assert all(ended <= began for (_, ended), (began, _) in itertools.pairwise(turns)), turns
+    restarts = sorted(tuple(map(float, juju.exec("cat /var/lib/restarts", unit=unit).stdout.split())) for unit in units)
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(restarts)), restarts
 
 
 def messages(status: jubilant.Status) -> set[str]:

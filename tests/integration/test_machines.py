@@ -36,7 +36,7 @@ def deployed(juju: jubilant.Juju, tmp_path_factory: pytest.TempPathFactory):
     juju.wait(jubilant.all_active, error=jubilant.any_error, timeout=600)
 
 
-def test_ssh_is_the_user_ubuntu(juju: jubilant.Juju):
+def test_ssh_logs_in_as_ubuntu(juju: jubilant.Juju):
     """Check that `juju ssh` logs in as `ubuntu`, at home."""
     assert juju.ssh(UNIT, "id -un; pwd") == "ubuntu\n/home/ubuntu\n"
     assert juju.ssh(UNIT, "cat made-by-the-charm") == "ubuntu\n"
@@ -44,7 +44,7 @@ def test_ssh_is_the_user_ubuntu(juju: jubilant.Juju):
         juju.ssh(UNIT, "touch /root/file")
 
 
-def test_sudo_takes_no_password(juju: jubilant.Juju):
+def test_sudo_needs_no_password(juju: jubilant.Juju):
     """Check that `sudo` runs programs as root or as another user."""
     assert juju.ssh(UNIT, "sudo id -un") == "root\n"
     assert juju.ssh(UNIT, "echo content | sudo tee /root/file > /dev/null; sudo cat /root/file") == "content\n"

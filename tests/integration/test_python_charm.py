@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import jubilant
 import pytest
-from journals import Entry, assert_joined, from_log, journal, names, of_relation
+from journals import Entry, assert_joined, event_names, journal, journal_from_log, relation_events
 from python_charms import CHARMS, pack
 from python_packages import install
 
@@ -43,7 +43,7 @@ def test_deploy(charms: dict[str, pathlib.Path], tmp_path: pathlib.Path, juju: j
         # Storage is attached before install, relations are created before leader-elected, and start is last.
         expected = ["book-storage-attached", "install", "members-relation-created", *leadership]
         expected += ["config-changed", "configured", "start"]
-        assert names(journal(juju, unit))[: len(expected)] == expected, unit
+        assert event_names(journal(juju, unit))[: len(expected)] == expected, unit
     for unit, peer in [(leader, other), (other, leader)]:
         assert_joined(journal(juju, unit), "members", peer, {"name": peer})
 
@@ -53,25 +53,25 @@ def test_charm_sees_its_model(juju: jubilant.Juju):
     status = juju.status()
     (leader, other) = by_leadership(juju)
     for unit, peer in [(leader, other), (other, leader)]:
-        seen = inspect(juju, unit)
+        state = inspect(juju, unit)
         address = status.get_units("ledger")[unit].public_address
-        [book] = seen["storages"]["book"].items()
+        [book] = state["storages"]["book"].items()
         assert re.fullmatch(r"book/\d+", book[0])
         assert book[1] == "/srv/book"
         assert juju.exec("cat /srv/book/accounts", unit=unit).stdout == "none\n"
-        assert seen["leader"] == (unit == leader)
-        assert seen["planned-units"] == 2
-        assert seen["ports"] == ["7070/tcp"]
-        assert seen["starts"] == 1
-        assert seen["currency"] == "crown"
-        assert seen["rates"] == RATES
-        assert seen["storages"]["pages"] == {}
-        assert seen["peers"] == [peer]
-        assert seen["peer-data"][peer]["name"] == peer
-        assert seen["peer-app-data"] == {"leader": leader}
-        assert seen["bind-address"] == seen["ingress-address"] == address
-        assert seen["egress-subnets"] == [f"{address}/32"]
-        assert f":{seen['model']}".endswith(f":{status.model.name}")
+        assert state["leader"] == (unit == leader)
+        assert state["planned-units"] == 2
+        assert state["ports"] == ["7070/tcp"]
+        assert state["starts"] == 1
+        assert state["currency"] == "crown"
+        assert state["rates"] == RATES
+        assert state["storages"]["pages"] == {}
+        assert state["peers"] == [peer]
+        assert state["peer-data"][peer]["name"] == peer
+        assert state["peer-app-data"] == {"leader": leader}
+        assert state["bind-address"] == state["ingress-address"] == address
+        assert state["egress-subnets"] == [f"{address}/32"]
+        assert f":{state['model']}".endswith(f":{status.model.name}")
 
 
 def test_status_shows_what_the_charm_set(juju: jubilant.Juju):
@@ -101,22 +101,25 @@ def test_actions(juju: jubilant.Juju):
     assert task.return_code == 0
     [entry] = [entry for entry in journal(juju, "ledger/0") if entry.get("params") == {"account": "ann", "amount": -3}]
     assert entry["event"] == "book-action"
-    before = names(journal(juju, "ledger/0"))
+    before = event_names(journal(juju, "ledger/0"))
     for params in ({}, {"account": 7}, {"account": "ann", "amount": "much"}):
         with pytest.raises((jubilant.CLIError, jubilant.TaskError, ValueError)):
             juju.run("ledger/0", "book", params)
-    assert names(journal(juju, "ledger/0")) == before
+    assert event_names(journal(juju, "ledger/0")) == before
 
 
-def test_deferred_event_comes_again(juju: jubilant.Juju):
+def test_deferred_event_is_emitted_again(juju: jubilant.Juju):
     """Check that a deferred event is handled before the next one, and that stored state stays."""
     unit = by_leadership(juju)[0]
     before = len(journal(juju, unit))
     juju.config("ledger", {"hold": True})
-    eventually(lambda: names(journal(juju, unit)[before:]) == ["config-changed"])
+    wait_until(lambda: event_names(journal(juju, unit)[before:]) == ["config-changed"])
     juju.config("ledger", {"hold": False, "currency": "shilling"})
-    eventually(
-        lambda: names(journal(juju, unit)[before:]) == ["config-changed", "configured", "config-changed", "configured"]
+    wait_until(
+        lambda: (
+            event_names(journal(juju, unit)[before:])
+            == ["config-changed", "configured", "config-changed", "configured"]
+        )
     )
     wait_idle(juju)
     assert juju.status().apps["ledger"].units[unit].workload_status.message == "counts shillings"
@@ -127,15 +130,15 @@ def test_integrate(juju: jubilant.Juju):
     """Check which hooks both sides of a new relation run, and what they read."""
     (leader, other) = by_leadership(juju)
     juju.integrate("ledger", "reader")
-    eventually(lambda: "read" in names(journal(juju, "reader/0")))
+    wait_until(lambda: "read" in event_names(journal(juju, "reader/0")))
     wait_idle(juju)
 
     for unit in (leader, other):
-        entries = of_relation(journal(juju, unit), "accounts")
+        entries = relation_events(journal(juju, unit), "accounts")
         created, joined = entries[0], assert_joined(entries, "accounts", "reader/0", {"reader": "reader/0"})
         assert (created["event"], created["app"], created["units"]) == ("accounts-relation-created", "reader", [])
         assert joined["app-data"] == {"plan": "small"}
-    entries = of_relation(journal(juju, "reader/0"), "ledger")
+    entries = relation_events(journal(juju, "reader/0"), "ledger")
     assert entries[0]["event"] == "ledger-relation-created"
     for unit in (leader, other):
         joined = assert_joined(entries, "ledger", unit, {"port": "7070"})
@@ -146,12 +149,12 @@ def test_integrate(juju: jubilant.Juju):
         assert data["egress-subnets"] == f"{address}/32"
     assert sorted(str(entry["unit"]) for entry in entries if str(entry["event"]).endswith("-joined")) == [leader, other]
 
-    [seen] = inspect(juju, "reader/0").values()
-    assert seen["app"] == "ledger"
-    assert seen["units"] == sorted([leader, other])
-    assert seen["app-data"]["currency"] == "shilling"
-    assert seen["own-app-data"] == {"plan": "small"}
-    assert seen["own-data"]["reader"] == "reader/0"
+    [state] = inspect(juju, "reader/0").values()
+    assert state["app"] == "ledger"
+    assert state["units"] == sorted([leader, other])
+    assert state["app-data"]["currency"] == "shilling"
+    assert state["own-app-data"] == {"plan": "small"}
+    assert state["own-data"]["reader"] == "reader/0"
     relation = juju.status().apps["reader"].relations["ledger"][0]
     assert (relation.related_app, relation.interface, relation.scope) == ("ledger", "ledger", "global")
 
@@ -161,7 +164,7 @@ def test_secret_is_shared(juju: jubilant.Juju):
     (leader, _) = by_leadership(juju)
     [entry] = [entry for entry in journal(juju, "reader/0") if entry["event"] == "read"]
     assert entry["content"] == {"password": "first"}
-    relation = created(juju, leader)
+    relation = latest_relation_id(juju, leader)
     assert inspect(juju, leader)["secret"] == {
         "revision": 1,
         "label": f"accounts-{relation}",
@@ -176,11 +179,11 @@ def test_secret_is_shared(juju: jubilant.Juju):
     assert juju.show_secret(secret.uri, reveal=True).content == {"password": "first"}
 
 
-def test_new_revision_is_followed(juju: jubilant.Juju):
+def test_new_revision_reaches_the_reader(juju: jubilant.Juju):
     """Check secret-changed for the reader, and secret-remove for the owner when nobody uses the old revision."""
     (leader, other) = by_leadership(juju)
     juju.run(leader, "new-password", {"value": "second"})
-    eventually(lambda: "peeked" in names(journal(juju, "reader/0")))
+    wait_until(lambda: "peeked" in event_names(journal(juju, "reader/0")))
     changed, peeked = journal(juju, "reader/0")[-2:]
     assert (changed["event"], changed["label"]) == ("secret-changed", "password")
     assert peeked["content"] == {"password": "second"}
@@ -188,16 +191,16 @@ def test_new_revision_is_followed(juju: jubilant.Juju):
     assert read(juju, "get") == {"password": "first"}
     assert read(juju, "peek") == {"password": "second"}
     assert read(juju, "get") == {"password": "first"}
-    assert "secret-remove" not in names(journal(juju, leader))
+    assert "secret-remove" not in event_names(journal(juju, leader))
 
     assert read(juju, "refresh") == {"password": "second"}
     assert read(juju, "get") == {"password": "second"}
-    eventually(lambda: "secret-remove" in names(journal(juju, leader)))
+    wait_until(lambda: "secret-remove" in event_names(journal(juju, leader)))
     wait_idle(juju)
     [removed] = [entry for entry in journal(juju, leader) if entry["event"] == "secret-remove"]
-    assert (removed["revision"], removed["label"]) == (1, f"accounts-{created(juju, leader)}")
-    assert "secret-remove" not in names(journal(juju, other))
-    assert names(journal(juju, "reader/0")).count("secret-changed") == 1
+    assert (removed["revision"], removed["label"]) == (1, f"accounts-{latest_relation_id(juju, leader)}")
+    assert "secret-remove" not in event_names(journal(juju, other))
+    assert event_names(journal(juju, "reader/0")).count("secret-changed") == 1
     [secret] = juju.secrets()
     shown = juju.show_secret(secret.uri, revisions=True)
     assert [revision.revision for revision in shown.revisions or []] == [2]
@@ -207,25 +210,25 @@ def test_revoked_secret_cannot_be_read(juju: jubilant.Juju):
     """Check that a reader cannot read a revoked secret until it is granted again."""
     (leader, _) = by_leadership(juju)
     juju.run(leader, "revoke")
-    for how in ("get", "peek", "refresh"):
+    for method in ("get", "peek", "refresh"):
         with pytest.raises(jubilant.TaskError) as failed:
-            read(juju, how)
+            read(juju, method)
         refusal = '"reader/0" is not allowed to read this secret' if is_juju_4(juju) else "permission denied"
         assert failed.value.task.message.rstrip("\n") == f"ModelError: ERROR {refusal}"
     juju.run(leader, "grant")
     assert read(juju, "get") == {"password": "second"}
 
 
-def test_only_the_expired_revision_goes(juju: jubilant.Juju):
+def test_only_the_expired_revision_is_removed(juju: jubilant.Juju):
     """Check secret-expired of a unit's own secret, whose next revision does not expire."""
     (leader, other) = by_leadership(juju)
     juju.run(leader, "lease")
     juju.run(leader, "renew")
-    eventually(lambda: "secret-expired" in names(journal(juju, leader)))
+    wait_until(lambda: "secret-expired" in event_names(journal(juju, leader)))
     wait_idle(juju)
     [expired] = [entry for entry in journal(juju, leader) if entry["event"] == "secret-expired"]
     assert (expired["revision"], expired["label"]) == (1, "lease")
-    assert "secret-expired" not in names(journal(juju, other))
+    assert "secret-expired" not in event_names(journal(juju, other))
     [secret] = juju.secrets(owner=f"unit-{leader.replace('/', '-')}")
     assert secret.owner == leader
     shown = juju.show_secret(secret.uri, revisions=True)
@@ -239,9 +242,9 @@ def test_user_secret(juju: jubilant.Juju):
     juju.grant_secret(uri, "reader")
     before = len(journal(juju, "reader/0"))
     juju.config("reader", {"token": uri})
-    eventually(lambda: "token" in names(journal(juju, "reader/0")[before:]))
+    wait_until(lambda: "token" in event_names(journal(juju, "reader/0")[before:]))
     juju.update_secret(uri, {"value": "two"})
-    eventually(lambda: "peeked" in names(journal(juju, "reader/0")[before:]))
+    wait_until(lambda: "peeked" in event_names(journal(juju, "reader/0")[before:]))
     assert [(entry["event"], entry.get("content")) for entry in journal(juju, "reader/0")[before:]] == [
         ("config-changed", None),
         ("token", {"value": "one"}),
@@ -261,8 +264,8 @@ def test_new_resource(tmp_path: pathlib.Path, juju: jubilant.Juju):
     before = {unit: len(journal(juju, unit)) for unit in units}
     juju.cli("attach-resource", "ledger", f"rates={rates}")
     for unit in units:
-        eventually(lambda unit=unit: names(journal(juju, unit)[before[unit] :])[-1:] == ["configured"])
-        assert names(journal(juju, unit)[before[unit] :]) == ["upgrade-charm", "config-changed", "configured"]
+        wait_until(lambda unit=unit: event_names(journal(juju, unit)[before[unit] :])[-1:] == ["configured"])
+        assert event_names(journal(juju, unit)[before[unit] :]) == ["upgrade-charm", "config-changed", "configured"]
         assert inspect(juju, unit)["rates"] == "1 crown = 4 shillings\n"
 
 
@@ -270,9 +273,9 @@ def test_storage(juju: jubilant.Juju):
     """Check storage that the user and the charm add."""
     unit = by_leadership(juju)[0]
     juju.cli("add-storage", unit, "pages=1")
-    eventually(lambda: names(journal(juju, unit)).count("pages-storage-attached") == 1)
+    wait_until(lambda: event_names(journal(juju, unit)).count("pages-storage-attached") == 1)
     juju.run(unit, "more-pages")
-    eventually(lambda: names(journal(juju, unit)).count("pages-storage-attached") == 2)
+    wait_until(lambda: event_names(journal(juju, unit)).count("pages-storage-attached") == 2)
     attached = [entry for entry in journal(juju, unit) if entry["event"] == "pages-storage-attached"]
     places = {entry["storage"]: entry["location"] for entry in attached}
     assert len(places) == len(set(places.values())) == 2
@@ -291,40 +294,40 @@ def test_storage(juju: jubilant.Juju):
 def test_subordinate(charms: dict[str, pathlib.Path], juju: jubilant.Juju):
     """Check that a subordinate's units are added and removed with its relation, and see only the unit beside them."""
     juju.deploy(charms["scribe"], app="scribe")
-    before = {unit: names(journal(juju, unit)) for unit in by_leadership(juju)}
+    before = {unit: event_names(journal(juju, unit)) for unit in by_leadership(juju)}
     juju.integrate("scribe:host", "ledger")
-    eventually(lambda: len(juju.status().get_units("scribe")) == 2)
+    wait_until(lambda: len(juju.status().get_units("scribe")) == 2)
     wait_idle(juju)
     for principal, unit in juju.status().apps["ledger"].units.items():
         [scribe] = unit.subordinates
         entries = journal(juju, scribe)
-        events = names(entries)
+        events = event_names(entries)
         assert events[:2] == ["install", "host-relation-created"]
         assert events.index("config-changed") + 1 == events.index("start")
         assert_joined(entries, "host", principal, {})
         assert {entry["unit"] for entry in entries if "unit" in entry} == {principal}
         # Every charm has the endpoint juju-info, without any events.
-        assert names(journal(juju, principal)) == before[principal]
+        assert event_names(journal(juju, principal)) == before[principal]
     machines = {unit.machine for unit in juju.status().get_units("ledger").values()}
     assert len(machines) == 2
 
     juju.remove_relation("scribe:host", "ledger:juju-info")
-    eventually(lambda: not juju.status().get_units("scribe"))
-    logged = from_log(juju, "scribe/0")
-    assert names(logged)[-4:] == ["host-relation-departed", "host-relation-broken", "stop", "remove"]
+    wait_until(lambda: not juju.status().get_units("scribe"))
+    logged = journal_from_log(juju, "scribe/0")
+    assert event_names(logged)[-4:] == ["host-relation-departed", "host-relation-broken", "stop", "remove"]
     juju.remove_application("scribe")
-    eventually(lambda: "scribe" not in juju.status().apps)
+    wait_until(lambda: "scribe" not in juju.status().apps)
 
 
 def test_add_unit(juju: jubilant.Juju):
     """Check the events of a new unit with existing relations: all are created before any unit joins."""
     (leader, other) = by_leadership(juju)
     juju.add_unit("ledger")
-    eventually(lambda: len(juju.status().get_units("ledger")) == 3)
+    wait_until(lambda: len(juju.status().get_units("ledger")) == 3)
     wait_idle(juju)
     [unit] = set(juju.status().get_units("ledger")) - {leader, other}
     entries = journal(juju, unit)
-    events = names(entries)
+    events = event_names(entries)
     assert events[:2] == ["book-storage-attached", "install"]
     assert sorted(events[2:4]) == ["accounts-relation-created", "members-relation-created"]
     start = [*leader_settings(juju), "config-changed", "configured", "start"]
@@ -334,40 +337,40 @@ def test_add_unit(juju: jubilant.Juju):
         assert_joined(entries, "members", peer, {"name": peer})
         assert_joined(journal(juju, peer), "members", unit, {"name": unit})
     assert_joined(journal(juju, "reader/0"), "ledger", unit, {"port": "7070"})
-    seen = inspect(juju, unit)
-    assert (seen["leader"], seen["planned-units"], seen["peers"]) == (False, 3, sorted([leader, other]))
+    state = inspect(juju, unit)
+    assert (state["leader"], state["planned-units"], state["peers"]) == (False, 3, sorted([leader, other]))
 
 
-def test_leader_goes(juju: jubilant.Juju):
+def test_leader_is_removed(juju: jubilant.Juju):
     """Check the events of all sides when the leader and another unit are removed."""
     (leader, other, third) = by_leadership(juju)
     before = {unit: len(journal(juju, unit)) for unit in (other, "reader/0")}
     juju.remove_unit(leader, third, destroy_storage=True)
-    eventually(lambda: list(juju.status().get_units("ledger")) == [other], 300)
-    eventually(lambda: juju.status().get_units("ledger")[other].leader)
-    eventually(lambda: "leader-elected" in names(journal(juju, other)[before[other] :]))
+    wait_until(lambda: list(juju.status().get_units("ledger")) == [other], 300)
+    wait_until(lambda: juju.status().get_units("ledger")[other].leader)
+    wait_until(lambda: "leader-elected" in event_names(journal(juju, other)[before[other] :]))
     wait_idle(juju)
 
     new = journal(juju, other)[before[other] :]
     departed = [entry for entry in new if entry["event"] == "members-relation-departed"]
     assert sorted(str(entry["unit"]) for entry in departed) == sorted([leader, third])
     assert all(entry["departing"] == entry["unit"] for entry in departed)
-    assert not of_relation(new, "accounts")
+    assert not relation_events(new, "accounts")
     new = journal(juju, "reader/0")[before["reader/0"] :]
     departed = [entry for entry in new if entry["event"] == "ledger-relation-departed"]
     assert sorted(str(entry["unit"]) for entry in departed) == sorted([leader, third])
     assert all(entry["departing"] == entry["unit"] for entry in departed)
     assert departed[-1]["units"] == [other]
-    assert "ledger-relation-broken" not in names(new)
-    assert_taken_down(from_log(juju, leader), leader, peers=2)
-    assert_taken_down(from_log(juju, third), third, peers=2)
+    assert "ledger-relation-broken" not in event_names(new)
+    assert_removed(journal_from_log(juju, leader), leader, peers=2)
+    assert_removed(journal_from_log(juju, third), third, peers=2)
 
-    seen = inspect(juju, other)
-    assert (seen["leader"], seen["planned-units"], seen["peers"]) == (True, 1, [])
-    assert seen["peer-app-data"] == {"leader": other}
+    state = inspect(juju, other)
+    assert (state["leader"], state["planned-units"], state["peers"]) == (True, 1, [])
+    assert state["peer-app-data"] == {"leader": other}
     # The new leader manages the application's secret. The unit's secret was removed with it.
-    assert seen["secret"]["own"] == {"password": "second"}
-    assert seen["secret"]["expires-in-hours"] is None, "an expiry is a revision's"
+    assert state["secret"]["own"] == {"password": "second"}
+    assert state["secret"]["expires-in-hours"] is None, "an expiry is a revision's"
     assert [secret.owner for secret in juju.secrets()] == ["ledger"]
     assert juju.status().apps["ledger"].app_status.message == f"led by {other}"
 
@@ -377,9 +380,9 @@ def test_remove_relation(juju: jubilant.Juju):
     [unit] = juju.status().get_units("ledger")
     before = {name: len(journal(juju, name)) for name in (unit, "reader/0")}
     juju.remove_relation("ledger", "reader")
-    eventually(lambda: not juju.status().apps["reader"].relations)
+    wait_until(lambda: not juju.status().apps["reader"].relations)
     for name, endpoint, remote in [(unit, "accounts", "reader/0"), ("reader/0", "ledger", unit)]:
-        departed, broken = of_relation(journal(juju, name)[before[name] :], endpoint)
+        departed, broken = relation_events(journal(juju, name)[before[name] :], endpoint)
         assert (departed["event"], departed["unit"]) == (f"{endpoint}-relation-departed", remote)
         assert departed["departing"] == remote
         assert (broken["event"], broken["app"], broken["units"]) == (
@@ -388,26 +391,26 @@ def test_remove_relation(juju: jubilant.Juju):
             [],
         )
     assert inspect(juju, "reader/0") == {}
-    eventually(lambda: not juju.secrets())
+    wait_until(lambda: not juju.secrets())
 
 
 def test_remove_application(juju: jubilant.Juju):
     """Check the end of an application that is in a relation."""
     [unit] = juju.status().get_units("ledger")
     juju.integrate("ledger", "reader")
-    eventually(lambda: names(journal(juju, "reader/0")).count("read") == 2)
+    wait_until(lambda: event_names(journal(juju, "reader/0")).count("read") == 2)
     wait_idle(juju)
     before = len(journal(juju, "reader/0"))
     juju.remove_application("ledger", destroy_storage=True)
-    eventually(lambda: "ledger" not in juju.status().apps, 300)
-    assert_taken_down(from_log(juju, unit), unit, peers=0)
+    wait_until(lambda: "ledger" not in juju.status().apps, 300)
+    assert_removed(journal_from_log(juju, unit), unit, peers=0)
     assert not juju.secrets(), "an application's secrets go with it"
-    departed, broken = of_relation(journal(juju, "reader/0")[before:], "ledger")
+    departed, broken = relation_events(journal(juju, "reader/0")[before:], "ledger")
     assert (departed["event"], departed["unit"], departed["departing"]) == ("ledger-relation-departed", unit, unit)
     assert broken["event"] == "ledger-relation-broken"
     juju.remove_application("reader")
-    eventually(lambda: not juju.status().apps and not juju.status().machines, 300)
-    assert names(from_log(juju, "reader/0"))[-2:] == ["stop", "remove"]
+    wait_until(lambda: not juju.status().apps and not juju.status().machines, 300)
+    assert event_names(journal_from_log(juju, "reader/0"))[-2:] == ["stop", "remove"]
 
 
 def is_juju_4(juju: jubilant.Juju) -> bool:
@@ -436,14 +439,14 @@ def wait_idle(juju: jubilant.Juju) -> None:
     )
 
 
-def created(juju: jubilant.Juju, unit: str) -> object:
+def latest_relation_id(juju: jubilant.Juju, unit: str) -> object:
     """The ID of the relation that a unit of ledger entered last."""
-    return of_relation(journal(juju, unit), "accounts")[-1]["relation"]
+    return relation_events(journal(juju, unit), "accounts")[-1]["relation"]
 
 
-def assert_taken_down(entries: list[Entry], unit: str, peers: int) -> None:
+def assert_removed(entries: list[Entry], unit: str, peers: int) -> None:
     """Check the end of a unit of ledger that is in a relation to reader."""
-    events = names(entries)
+    events = event_names(entries)
     first = events.index("book-storage-detaching")
     attached = {entry["storage"] for entry in entries if str(entry["event"]).endswith("-storage-attached")}
     detached = [entry["storage"] for entry in entries if str(entry["event"]).endswith("-storage-detaching")]
@@ -461,14 +464,14 @@ def inspect(juju: jubilant.Juju, unit: str) -> dict:
     return json.loads(juju.run(unit, "inspect").results["report"])
 
 
-def read(juju: jubilant.Juju, how: str) -> dict[str, str]:
+def read(juju: jubilant.Juju, method: str) -> dict[str, str]:
     """Run the reader's action that reads its secret."""
-    return json.loads(juju.run("reader/0", "read", {"how": how}).results["content"])
+    return json.loads(juju.run("reader/0", "read", {"method": method}).results["content"])
 
 
-def eventually(true: Callable[[], bool], seconds: float = 120) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
     """Wait until something is true, with a timeout for a loaded machine."""
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, f"not so within {seconds} s"
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not so within {seconds} s"
         time.sleep(0.1)

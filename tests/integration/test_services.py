@@ -21,11 +21,11 @@ from python_packages import install
 CHARMS = pathlib.Path(__file__).parent / "charms"
 SERVICES = ("nginx", "haproxy", "ssh")
 
-pytestmark = pytest.mark.usefixtures("booting")
+pytestmark = pytest.mark.usefixtures("systemd_machines")
 
 
 @pytest.fixture(scope="module")
-def on_minijuju(juju_command: pathlib.Path):
+def only_on_minijuju(juju_command: pathlib.Path):
     """Skip on Juju, because the test changes a machine from outside."""
     if juju_command.name != "minijuju":
         pytest.skip("it is about minijuju's machines")
@@ -35,7 +35,7 @@ def test_services_from_apt_start(tmp_path: pathlib.Path, juju: jubilant.Juju):
     """Check that services from apt run, are enabled, answer, and write to the journal."""
     juju.deploy(pack(CHARMS / "services", tmp_path), app="services")
     juju.wait(lambda status: jubilant.all_active(status, "services"), error=jubilant.any_error, timeout=600)
-    assert_up(juju)
+    assert_services_run(juju)
     assert "Started" in juju.exec("journalctl --unit nginx --no-pager", unit="services/0").stdout
     state = juju.exec("systemctl is-system-running", unit="services/0").stdout
     assert state == "running\n"
@@ -49,7 +49,7 @@ def test_services_are_up_after_a_reboot(juju: jubilant.Juju):
     before, time_before = boot_id(juju), boot_time(juju)
     juju.config("services", {"restart": "once"})
     juju.wait(lambda status: jubilant.all_agents_idle(status, "services") and boot_id(juju) != before, timeout=300)
-    assert_up(juju)
+    assert_services_run(juju)
     # As in Ops' test of juju-reboot.
     assert boot_time(juju) > time_before
     uptime = float(juju.exec("cut -d' ' -f1 /proc/uptime", unit="services/0").stdout)
@@ -58,14 +58,14 @@ def test_services_are_up_after_a_reboot(juju: jubilant.Juju):
     assert before.replace("-", "") in boots
 
 
-def test_services_are_up_after_a_machine_was_killed(on_minijuju: None, juju: jubilant.Juju):
+def test_services_are_up_after_a_machine_was_killed(only_on_minijuju: None, juju: jubilant.Juju):
     """Check that if a machine's first process was killed, the next command starts the machine."""
     before = boot_id(juju)
     name = juju.status().machines["0"].instance_id
     record = pathlib.Path(os.environ["MINIJUJU_DATA"], "machines", name, "machine.json")
     os.kill(json.loads(record.read_text())["pid"], signal.SIGKILL)
     assert boot_id(juju) != before
-    assert_up(juju)
+    assert_services_run(juju)
 
 
 def test_a_charm_manages_its_service_with_charmlibs(tmp_path_factory: pytest.TempPathFactory, juju: jubilant.Juju):
@@ -85,7 +85,7 @@ def test_a_charm_manages_its_service_with_charmlibs(tmp_path_factory: pytest.Tem
     assert "ticking" in juju.exec("journalctl --unit clock --no-pager", unit="clock/0").stdout
 
 
-def test_nothing_is_left_of_a_machine(on_minijuju: None, juju: jubilant.Juju):
+def test_a_removed_machine_leaves_nothing(only_on_minijuju: None, juju: jubilant.Juju):
     """Check that a removed machine leaves no cgroup, process or network device."""
     machines = pathlib.Path(os.environ["MINIJUJU_DATA"]) / "machines"
     names = [machine.instance_id for machine in juju.status().machines.values()]
@@ -112,7 +112,7 @@ def running() -> set[int]:
     return {int(pid) for pid, stat in map(str.split, listed.splitlines()) if not stat.startswith("Z")}
 
 
-def assert_up(juju: jubilant.Juju):
+def assert_services_run(juju: jubilant.Juju):
     """Check that all three services run, are enabled, and answer."""
     for verb, answer in [("is-active", "active"), ("is-enabled", "enabled")]:
         assert juju.exec(f"systemctl {verb} {' '.join(SERVICES)}", unit="services/0").stdout.split() == [answer] * 3

@@ -22,7 +22,7 @@ def test_storage_is_attached_with_the_unit(tmp_path: pathlib.Path, juju: jubilan
     assert storage(juju)["notes/0"]["status"]["current"] == "attached"
 
 
-def test_a_unit_that_goes_leaves_its_storage(juju: jubilant.Juju):
+def test_storage_of_a_removed_unit_stays_detached(juju: jubilant.Juju):
     """Check that the storage stays in the model, detached."""
     juju.remove_unit("keeper/0")
     juju.wait(lambda status: not status.apps["keeper"].units, timeout=600)
@@ -31,7 +31,7 @@ def test_a_unit_that_goes_leaves_its_storage(juju: jubilant.Juju):
     assert not found.get("attachments")
 
 
-def test_another_unit_finds_what_the_first_one_wrote(juju: jubilant.Juju):
+def test_storage_keeps_its_content_for_the_next_unit(juju: jubilant.Juju):
     """Check that storage is attached to a new unit with its content, and is detached on request."""
     juju.cli("add-unit", "keeper", "--attach-storage", "notes/0")
     wait_for(juju, "keeper/1", "written by keeper/0")
@@ -57,11 +57,11 @@ def storage(juju: jubilant.Juju) -> dict[str, dict]:
 def wait_for(juju: jubilant.Juju, unit: str, message: str) -> None:
     """Wait for this status message of a unit."""
 
-    def says(status: jubilant.Status) -> bool:
+    def has_message(status: jubilant.Status) -> bool:
         units = status.apps["keeper"].units
         return unit in units and units[unit].workload_status.message == message
 
-    juju.wait(says, error=jubilant.any_error, timeout=600)
+    juju.wait(has_message, error=jubilant.any_error, timeout=600)
 
 
 def pack(folder: pathlib.Path) -> pathlib.Path:

@@ -19,7 +19,7 @@ import pytest
 import yaml
 from python_charms import CHARMS, pack
 from python_packages import install
-from rust_charms import project
+from rust_charms import charm_to_deploy
 
 EXAMPLE = pathlib.Path(__file__).parents[2] / "examples" / "webserver-charm"
 HOST = "site.example.com"
@@ -34,7 +34,7 @@ PACKAGES = [
     "dpcharmlibs-interfaces>=1.2,<2",
 ]
 
-pytestmark = pytest.mark.usefixtures("booting")
+pytestmark = pytest.mark.usefixtures("systemd_machines")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def charms(juju_command: pathlib.Path, tmp_path_factory: pytest.TempPathFactory)
     install(folder / "packages", *PACKAGES)
     packed = {name: pack(CHARMS / name, folder / "packages", folder) for name in ("authority", "collector")}
     packed["oracle"] = pack(oracle(folder), folder / "packages", folder)
-    packed["webserver"] = project(juju_command, EXAMPLE, "webserver")
+    packed["webserver"] = charm_to_deploy(juju_command, EXAMPLE, "webserver")
     return packed
 
 
@@ -82,11 +82,11 @@ def test_admin_needs_the_password(app: str, juju: jubilant.Juju):
     """Check that the secret's password opens /admin/, and that after a rotation the new one does."""
     juju.exec("mkdir -p /srv/site/admin && echo secret > /srv/site/admin/index.html", unit=f"{app}/0")
     assert get(juju, app, "/admin/")[0].status == 401
-    first = password(juju, app)
-    assert get(juju, app, "/admin/", password=first)[1] == "secret\n"
+    old_password = password(juju, app)
+    assert get(juju, app, "/admin/", password=old_password)[1] == "secret\n"
     juju.run(f"{app}/0", "rotate-admin-password")
-    assert password(juju, app) != first
-    assert get(juju, app, "/admin/", password=first)[0].status == 401
+    assert password(juju, app) != old_password
+    assert get(juju, app, "/admin/", password=old_password)[0].status == 401
     assert get(juju, app, "/admin/", password=password(juju, app))[1] == "secret\n"
 
 
@@ -97,7 +97,7 @@ def test_https(app: str, charms: dict[str, pathlib.Path], juju: jubilant.Juju):
     juju.integrate(f"{app}:certificates", "authority:certificates")
     juju.wait(lambda status: message(juju, app) == f"Serving https://{HOST}", error=jubilant.any_error, timeout=300)
     juju.wait(jubilant.all_agents_idle, error=jubilant.any_error)
-    assert secure_get(juju, app) == "hello\n"
+    assert https_get(juju, app) == "hello\n"
     response, _ = get(juju, app, "/")
     assert (response.status, response.getheader("Location")) == (301, f"https://{HOST}/")
     assert sorted(juju.status().apps[app].units[f"{app}/0"].open_ports) == ["443/tcp", "80/tcp"]
@@ -118,12 +118,12 @@ def test_observability(app: str, charms: dict[str, pathlib.Path], juju: jubilant
     assert group["rules"][0]["labels"]["juju_application"] == app
 
 
-def test_bad_config_and_back(app: str, juju: jubilant.Juju):
+def test_invalid_config_blocks_the_unit_until_it_is_reset(app: str, juju: jubilant.Juju):
     """Check that an invalid option blocks the unit, which still serves."""
     juju.config(app, {"keepalive": 5000})
     status = juju.wait(lambda status: jubilant.all_blocked(status, app), error=jubilant.any_error)
     assert "keepalive is 5000" in status.apps[app].units[f"{app}/0"].workload_status.message
-    assert secure_get(juju, app) == "hello\n"
+    assert https_get(juju, app) == "hello\n"
     juju.config(app, reset="keepalive")
     juju.wait(lambda status: jubilant.all_active(status, app), error=jubilant.any_error)
 
@@ -135,7 +135,7 @@ def test_peers_share_the_password(app: str, juju: jubilant.Juju):
     juju.wait(jubilant.all_agents_idle, error=jubilant.any_error)
     assert password(juju, app, 1) == password(juju, app, 0)
     juju.exec("echo other > /srv/site/index.html", unit=f"{app}/1")
-    assert secure_get(juju, app, 1) == "other\n"
+    assert https_get(juju, app, 1) == "other\n"
 
 
 def test_without_the_authority_it_serves_http_again(app: str, juju: jubilant.Juju):
@@ -180,7 +180,7 @@ def get(
     return response, response.read().decode()
 
 
-def secure_get(juju: jubilant.Juju, app: str, unit: int = 0) -> str:
+def https_get(juju: jubilant.Juju, app: str, unit: int = 0) -> str:
     """Get the site by HTTPS, as a client that trusts the authority's CA and checks the host name."""
     ca = json.loads(juju.exec("secret-get --label ca --format json", unit="authority/0").stdout)["certificate"]
     context = ssl.create_default_context(cadata=ca)

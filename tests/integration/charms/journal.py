@@ -22,10 +22,10 @@ class JournalCharm(ops.CharmBase):
         for name, event in self.on.events().items():
             # Ops emits these two after every event.
             if name not in ("collect_app_status", "collect_unit_status"):
-                framework.observe(event, self._on_any)
+                framework.observe(event, self._on_event)
 
-    def _on_any(self, event: ops.EventBase) -> None:
-        entry = {"event": event.handle.kind.replace("_", "-"), **self._facts(event)}
+    def _on_event(self, event: ops.EventBase) -> None:
+        entry = {"event": event.handle.kind.replace("_", "-"), **self._attributes(event)}
         self.write(entry)
 
     def write(self, entry: dict[str, object]) -> None:
@@ -35,26 +35,26 @@ class JournalCharm(ops.CharmBase):
             file.write(line + "\n")
         logger.info("journal %s", line)
 
-    def _facts(self, event: ops.EventBase) -> dict[str, object]:
+    def _attributes(self, event: ops.EventBase) -> dict[str, object]:
         """The event's attributes, and the data of its relation."""
-        facts: dict[str, object] = {}
+        attributes: dict[str, object] = {}
         if isinstance(event, ops.RelationEvent):
             relation = event.relation
-            facts |= {"relation": relation.id, "app": event.app.name, "app-data": dict(relation.data[event.app])}
-            facts["units"] = sorted(unit.name for unit in relation.units)
+            attributes |= {"relation": relation.id, "app": event.app.name, "app-data": dict(relation.data[event.app])}
+            attributes["units"] = sorted(unit.name for unit in relation.units)
             if event.unit:
-                facts["unit"] = event.unit.name
+                attributes["unit"] = event.unit.name
                 # Ops has no data of a departing peer.
                 if event.unit in relation.data:
-                    facts["unit-data"] = dict(relation.data[event.unit])
+                    attributes["unit-data"] = dict(relation.data[event.unit])
         if isinstance(event, ops.RelationDepartedEvent):
-            facts["departing"] = event.departing_unit and event.departing_unit.name
+            attributes["departing"] = event.departing_unit and event.departing_unit.name
         if isinstance(event, ops.StorageEvent):
-            facts |= {"storage": event.storage.full_id, "location": str(event.storage.location)}
+            attributes |= {"storage": event.storage.full_id, "location": str(event.storage.location)}
         if isinstance(event, ops.SecretEvent):
-            facts |= {"secret": event.secret.unique_identifier, "label": event.secret.label}
+            attributes |= {"secret": event.secret.unique_identifier, "label": event.secret.label}
         if isinstance(event, (ops.SecretRemoveEvent, ops.SecretExpiredEvent)):
-            facts["revision"] = event.revision
+            attributes["revision"] = event.revision
         if isinstance(event, ops.ActionEvent):
-            facts |= {"params": event.params}
-        return facts
+            attributes |= {"params": event.params}
+        return attributes

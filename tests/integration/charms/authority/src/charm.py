@@ -18,7 +18,7 @@ from dpcharmlibs.interfaces import (
 )
 
 CA_LABEL = "ca"
-VALID = datetime.timedelta(days=30)
+VALIDITY = datetime.timedelta(days=30)
 
 
 class Check(pydantic.BaseModel, extra="forbid", strict=True):
@@ -75,7 +75,7 @@ class AuthorityCharm(ops.CharmBase):
         framework.observe(self.on["route"].relation_changed, self._on_route)
         framework.observe(self.database.on.resource_requested, self._on_database)
         framework.observe(self.on.start, self._on_start)
-        for action in ("renew_ca", "new_password", "seen", "deny", "wrong_key", "hostile"):
+        for action in ("renew_ca", "new_password", "report", "deny", "wrong_key", "hostile"):
             framework.observe(self.on[action].action, getattr(self, f"_on_{action}"))
 
     def _on_start(self, _: ops.StartEvent):
@@ -91,7 +91,7 @@ class AuthorityCharm(ops.CharmBase):
             return tls.PrivateKey.from_string(content["key"]), tls.Certificate.from_string(content["certificate"])
         key = tls.PrivateKey.generate()
         certificate = tls.Certificate.generate_self_signed_ca(
-            tls.CertificateRequestAttributes(common_name=f"CA {secrets.token_hex(4)}"), key, VALID
+            tls.CertificateRequestAttributes(common_name=f"CA {secrets.token_hex(4)}"), key, VALIDITY
         )
         content = {"key": str(key), "certificate": str(certificate)}
         if secret:
@@ -111,7 +111,7 @@ class AuthorityCharm(ops.CharmBase):
             if wrong:
                 attributes = tls.CertificateRequestAttributes.from_csr(csr, request.is_ca)
                 signed = tls.CertificateSigningRequest.generate(attributes, tls.PrivateKey.generate())
-            certificate = signed.sign(ca, key, VALID, is_ca=request.is_ca)
+            certificate = signed.sign(ca, key, VALIDITY, is_ca=request.is_ca)
             self.certificates.set_relation_certificate(
                 tls.ProviderCertificate(
                     relation_id=request.relation_id,
@@ -196,7 +196,7 @@ class AuthorityCharm(ops.CharmBase):
         secret.set_content(content)
         event.set_results({"password": content["password"]})
 
-    def _on_seen(self, event: ops.ActionEvent):
+    def _on_report(self, event: ops.ActionEvent):
         [own], key = self.own.get_assigned_certificates()
         event.set_results(
             {

@@ -16,18 +16,20 @@ use serde::Serialize;
 
 ops::charm!("charmcraft.yaml");
 
-const UNIT: tls_certificates::Requirer = tls_certificates::Requirer::new(endpoints::CERTIFICATES, of_unit);
+const UNIT: tls_certificates::Requirer = tls_certificates::Requirer::new(endpoints::CERTIFICATES, unit_requests);
 const APP: tls_certificates::Requirer =
-    tls_certificates::Requirer::new(endpoints::APP_CERTIFICATES, of_app).mode(Mode::App);
+    tls_certificates::Requirer::new(endpoints::APP_CERTIFICATES, app_requests).mode(Mode::App);
 const BOTH: tls_certificates::Requirer =
-    tls_certificates::Requirer::new(endpoints::BOTH_CERTIFICATES, of_unit).also_for_app(of_website);
-const SIGN: tls_certificates::Provider = tls_certificates::Provider::new(endpoints::SIGN).capabilities(able);
+    tls_certificates::Requirer::new(endpoints::BOTH_CERTIFICATES, unit_requests).also_for_app(website_requests);
+const SIGN: tls_certificates::Provider =
+    tls_certificates::Provider::new(endpoints::SIGN).capabilities(own_capabilities);
 const DATABASE: database::Requirer = database::Requirer::new(endpoints::DATABASE, "shop").extra_user_roles("admin");
 const INGRESS: ingress::Requirer = ingress::Requirer::new(endpoints::INGRESS, 8080);
 const ROUTE: haproxy_route::Requirer =
     haproxy_route::Requirer::new(endpoints::ROUTE, &[8080]).hostname("shop.example.com").check_path("/up");
 const RECEIVE: certificate_transfer::Requirer = certificate_transfer::Requirer::new(endpoints::RECEIVE_CA_CERT);
-const SEND: certificate_transfer::Provider = certificate_transfer::Provider::new(endpoints::SEND_CA_CERT, given);
+const SEND: certificate_transfer::Provider =
+    certificate_transfer::Provider::new(endpoints::SEND_CA_CERT, ca_certificates);
 const COS: cos_agent::Provider = cos_agent::Provider::new(endpoints::COS_AGENT)
     .metrics(&[cos_agent::Metrics::new(9113, "/metrics")])
     .metrics_alert_rules(&[("down", "alert: Down\nexpr: up{%%juju_topology%%} == 0\nfor: 5m\n")])
@@ -38,24 +40,24 @@ const COS: cos_agent::Provider = cos_agent::Provider::new(endpoints::COS_AGENT)
 
 const AUTHORITY: &str = "authority";
 
-fn of_unit(model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
+fn unit_requests(model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
     let unit = model.unit().name().replace('/', "-");
     Ok(vec![CertificateRequest::new(unit.clone()).dns_names([unit + ".example.com"]).organization("Tests")])
 }
 
-fn of_app(_: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
+fn app_requests(_: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
     Ok(vec![CertificateRequest::new("intermediate").ca()])
 }
 
-fn of_website(_: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
+fn website_requests(_: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
     Ok(vec![CertificateRequest::new("www.example.com").dns_names(["www.example.com"])])
 }
 
-fn able(_: &Model) -> anyhow::Result<Capabilities> {
+fn own_capabilities(_: &Model) -> anyhow::Result<Capabilities> {
     Ok(Capabilities::default().supports_ca_certificates(true).allowed_domains(["example.com"]))
 }
 
-fn given(model: &Model) -> anyhow::Result<BTreeSet<String>> {
+fn ca_certificates(model: &Model) -> anyhow::Result<BTreeSet<String>> {
     Ok([authority(model)?.certificate().pem().to_owned()].into())
 }
 
@@ -76,10 +78,10 @@ fn authority(model: &Model) -> anyhow::Result<Authority> {
     }
 }
 
-/// The result of the action `seen`.
+/// The result of the action `report`.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Seen {
+struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,7 +143,7 @@ impl ops::Charm for ConsumerCharm {
             |charm: &Self, _: &CustomRelation<certificate_transfer::Updated>, m: &Model| charm.count("received", m),
         );
         framework.observe(SIGN.requested(), Self::on_requested);
-        framework.observe(on::seen_action(), Self::on_seen);
+        framework.observe(on::report_action(), Self::on_report);
         framework.observe(on::replace_key_action(), |_: &Self, _: &ActionEvent, m: &Model| UNIT.replace_private_key(m));
         framework.observe(on::collect_unit_status(), Self::on_collect_status);
     }
@@ -163,33 +165,33 @@ impl ConsumerCharm {
         Ok(())
     }
 
-    fn on_seen(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
-        let mut seen = Seen {
+    fn on_report(&mut self, event: &ActionEvent, model: &Model) -> anyhow::Result<()> {
+        let mut report = Report {
             events: model.stored::<Vec<String>>("events")?.unwrap_or_default().join(" "),
             url: INGRESS.url(model)?,
             routes: Some(ROUTE.urls(model)?.join(" ")).filter(|urls| !urls.is_empty()),
-            capabilities: UNIT.capabilities(model)?.map(|able| serde_json::to_string(&able)).transpose()?,
+            capabilities: UNIT.capabilities(model)?.map(|it| serde_json::to_string(&it)).transpose()?,
             received: RECEIVE.certificates(model)?.into_iter().collect::<Vec<_>>().join("\n"),
             receivers: COS.receivers(model)?.into_iter().map(|it| it.url).collect::<Vec<_>>().join(" "),
-            ..Seen::default()
+            ..Report::default()
         };
         // The unit's certificate, from the relation that exists.
         if let Some(issued) = UNIT.issued(model)?.or(BOTH.issued(model)?) {
-            seen.chain = Some(issued.chain_pem());
-            seen.certificate = Some(issued.certificate.pem().to_owned());
-            seen.key = Some(issued.private_key.pem().to_owned());
+            report.chain = Some(issued.chain_pem());
+            report.certificate = Some(issued.certificate.pem().to_owned());
+            report.key = Some(issued.private_key.pem().to_owned());
         }
-        seen.intermediate = APP.issued(model)?.map(|issued| issued.certificate.pem().to_owned());
+        report.intermediate = APP.issued(model)?.map(|issued| issued.certificate.pem().to_owned());
         if let Some(issued) = BOTH.all_issued_for_app(model)?.into_iter().next() {
-            seen.website_chain = Some(issued.chain_pem());
-            seen.website_key = Some(issued.private_key.pem().to_owned());
+            report.website_chain = Some(issued.chain_pem());
+            report.website_key = Some(issued.private_key.pem().to_owned());
         }
         if let Some(database) = DATABASE.database(model)? {
-            seen.endpoints = Some(database.endpoints.join(" "));
-            seen.password = Some(database.password().to_owned());
-            seen.user = Some(database.username);
+            report.endpoints = Some(database.endpoints.join(" "));
+            report.password = Some(database.password().to_owned());
+            report.user = Some(database.username);
         }
-        Ok(event.set_results(&seen)?)
+        Ok(event.set_results(&report)?)
     }
 
     fn on_collect_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {

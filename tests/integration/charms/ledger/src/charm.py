@@ -158,10 +158,10 @@ class LedgerCharm(JournalCharm):
         secret.get_content(refresh=True)
 
     def _on_revoke_action(self, _event: ops.ActionEvent) -> None:
-        self._secret().revoke(self._newest())
+        self._secret().revoke(self._latest_relation())
 
     def _on_grant_action(self, _event: ops.ActionEvent) -> None:
-        self._secret().grant(self._newest())
+        self._secret().grant(self._latest_relation())
 
     def _on_lease_action(self, _event: ops.ActionEvent) -> None:
         self.unit.add_secret({"key": "old"}, label="lease", expire=datetime.timedelta(seconds=2))
@@ -173,11 +173,11 @@ class LedgerCharm(JournalCharm):
     def _on_more_pages_action(self, _event: ops.ActionEvent) -> None:
         self.model.storages.request("pages")
 
-    def _newest(self) -> ops.Relation:
+    def _latest_relation(self) -> ops.Relation:
         return max(self.model.relations["accounts"], key=lambda relation: relation.id)
 
     def _secret(self) -> ops.Secret:
-        return self.model.get_secret(label=f"accounts-{self._newest().id}")
+        return self.model.get_secret(label=f"accounts-{self._latest_relation().id}")
 
 
 def hours_until(time: datetime.datetime) -> int:

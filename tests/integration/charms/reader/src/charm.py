@@ -56,10 +56,10 @@ class ReaderCharm(JournalCharm):
         self.write({"event": "peeked", "content": event.secret.peek_content()})
 
     def _on_read_action(self, event: ops.ActionEvent) -> None:
-        how = event.params["how"]
+        method = event.params["method"]
         try:
             secret = self.model.get_secret(label="password")
-            content = secret.peek_content() if how == "peek" else secret.get_content(refresh=how == "refresh")
+            content = secret.peek_content() if method == "peek" else secret.get_content(refresh=method == "refresh")
         except (ops.SecretNotFoundError, ops.ModelError) as error:
             event.fail(f"{type(error).__name__}: {error}")
             return

@@ -28,9 +28,9 @@ class Charm(ops.CharmBase):
         self.rolling.request_async_lock(callback_id="restart")
 
     def _restart(self):
-        began = time.time()
+        started = time.time()
         time.sleep(0.5)
-        TRACE.write_text(f"{began} {time.time()}")
+        TRACE.write_text(f"{started} {time.time()}")
         self.unit.status = ops.ActiveStatus("restarted")
 
 
