@@ -108,7 +108,7 @@ fn sweep(charms: &Path) {
 
 /// An application's files in the data folder: its charm and its resources.
 pub fn files(client: &Client, model: &Model, application: &Application) -> anyhow::Result<Vec<PathBuf>> {
-    let resources = resource::of(client.store.db(), &model.uuid, &application.name)?;
+    let resources = resource::of_application(client.store.db(), &model.uuid, &application.name)?;
     let paths = [application.archive.clone()].into_iter().chain(resources.into_iter().map(|one| one.path));
     Ok(paths.map(PathBuf::from).collect())
 }

@@ -103,16 +103,16 @@ impl Client {
     /// The controller's UUID, created on first use.
     pub fn controller_uuid(&mut self) -> anyhow::Result<String> {
         const KEY: &str = "controller-uuid";
-        if let Some(uuid) = model::client(self.store.db(), KEY)? {
+        if let Some(uuid) = model::client_setting(self.store.db(), KEY)? {
             return Ok(uuid);
         }
         self.write(|db| {
             // Another command may have created it.
-            if let Some(uuid) = model::client(db, KEY)? {
+            if let Some(uuid) = model::client_setting(db, KEY)? {
                 return Ok(uuid);
             }
             let uuid = random::uuid();
-            model::set_client(db, KEY, Some(&uuid))?;
+            model::set_client_setting(db, KEY, Some(&uuid))?;
             Ok(uuid)
         })
     }
@@ -124,12 +124,12 @@ impl Client {
         {
             return Ok(Some(self.named(&name)?));
         }
-        Ok(model::client(self.store.db(), CURRENT)?)
+        Ok(model::client_setting(self.store.db(), CURRENT)?)
     }
 
     /// Set the current model, or none.
     pub fn set_current(&mut self, name: Option<&str>) -> anyhow::Result<()> {
-        Ok(self.store.write(|db| model::set_client(db, CURRENT, name))?)
+        Ok(self.store.write(|db| model::set_client_setting(db, CURRENT, name))?)
     }
 
     /// The model's own name in `[CONTROLLER:][OWNER/]MODEL`.
@@ -175,7 +175,7 @@ impl Client {
     /// The model that the first command creates. If several run at once, one creates it, and the others find it.
     fn first_model(&mut self) -> anyhow::Result<Model> {
         self.store.write(|db| {
-            if let Some(name) = model::client(db, CURRENT)?
+            if let Some(name) = model::client_setting(db, CURRENT)?
                 && let Some(current) = model::find(db, &name)?
             {
                 return Ok(current);
@@ -183,7 +183,7 @@ impl Client {
             if !model::all(db)?.is_empty() {
                 bail!(NO_MODEL);
             }
-            model::set_client(db, CURRENT, Some("default"))?;
+            model::set_client_setting(db, CURRENT, Some("default"))?;
             Ok(model::add(db, "default", version::of_new_models(Some(db))?, &BTreeMap::new())?)
         })
     }
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn of_two_first_commands_one_makes_the_model_and_the_other_finds_it() {
         let made = |db: &store::Db| {
-            model::set_client(db, CURRENT, Some("default")).unwrap();
+            model::set_client_setting(db, CURRENT, Some("default")).unwrap();
             model::add(db, "default", JujuVersion::default(), &BTreeMap::new()).unwrap();
         };
         assert_eq!(while_another_writes(made, Client::first_model).name, "default");
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn two_first_commands_agree_on_the_controllers_identity() {
-        let made = |db: &store::Db| model::set_client(db, "controller-uuid", Some("the-one")).unwrap();
+        let made = |db: &store::Db| model::set_client_setting(db, "controller-uuid", Some("the-one")).unwrap();
         assert_eq!(while_another_writes(made, Client::controller_uuid), "the-one");
     }
 }

@@ -25,7 +25,7 @@ pub fn units(client: &Client, model: &Model, application: &str) -> anyhow::Resul
     let db = client.store.db();
     let (workload, agent) = (status::all(db, &model.uuid, Kind::Workload)?, status::all(db, &model.uuid, Kind::Agent)?);
     let now = times(db, model)?;
-    for found in unit::of(db, &model.uuid, application)? {
+    for found in unit::of_application(db, &model.uuid, application)? {
         let name = found.name();
         let failed = agent.get(&name).is_some_and(|status| status.status == "error");
         if !failed && now.get(&name) == client.before.get(&name) {

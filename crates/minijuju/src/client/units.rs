@@ -8,7 +8,7 @@ use crate::store::machine::{self, Machine};
 use crate::store::model::{self, Counter, Model};
 use crate::store::status::{self, Kind, Status};
 use crate::store::storage::{self, Storage};
-use crate::store::unit::Resolved;
+use crate::store::unit::ResolvedMode;
 use crate::store::unit::{self, Column, Unit};
 use crate::store::{Db, Result};
 use crate::uniter;
@@ -32,7 +32,7 @@ pub fn add(
             }
             id.clone()
         } else {
-            let id = model::next(db, uuid, Counter::Machine)?.to_string();
+            let id = model::next_number(db, uuid, Counter::Machine)?.to_string();
             machine::add(db, uuid, &Machine { id: id.clone(), address: String::new(), base: base.to_owned() })?;
             status::set(db, uuid, Kind::Machine, &id, &Status::new("pending", ""))?;
             id
@@ -58,7 +58,7 @@ pub fn add(
 
 /// Mark all storage of a unit for removal with it.
 pub fn destroy_storage(db: &Db, model: &Model, leaving: &Unit) -> Result<()> {
-    for found in storage::of(db, &model.uuid, &leaving.name())? {
+    for found in storage::of_unit(db, &model.uuid, &leaving.name())? {
         storage::save(db, &model.uuid, &Storage { life: Life::Dying, ..found })?;
     }
     Ok(())
@@ -89,7 +89,7 @@ pub fn remove(db: &Db, model: &Model, leaving: &Unit, removal: Removal) -> Resul
         remove(db, model, beside, removal)?;
     }
     if removal == Removal::Forced {
-        unit::set(db, &model.uuid, leaving, Column::Resolved(Resolved::Force))?;
+        unit::set(db, &model.uuid, leaving, Column::Resolved(ResolvedMode::Force))?;
     }
     Ok(())
 }

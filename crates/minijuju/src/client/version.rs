@@ -19,7 +19,7 @@ pub fn of_new_models(db: Option<&Db>) -> anyhow::Result<JujuVersion> {
     if let Some(text) = env::var_os(VARIABLE).filter(|text| !text.is_empty()) {
         return text.to_string_lossy().parse().with_context(|| VARIABLE.to_owned());
     }
-    match db.map(|db| model::client(db, KEY)).transpose()?.flatten() {
+    match db.map(|db| model::client_setting(db, KEY)).transpose()?.flatten() {
         Some(text) => Ok(text.parse()?),
         None => Ok(JujuVersion::default()),
     }
@@ -27,7 +27,7 @@ pub fn of_new_models(db: Option<&Db>) -> anyhow::Result<JujuVersion> {
 
 /// Set the version of new models.
 pub fn bootstrap(db: &Db, version: JujuVersion) -> crate::store::Result<()> {
-    model::set_client(db, KEY, Some(&version.to_string()))
+    model::set_client_setting(db, KEY, Some(&version.to_string()))
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ pub fn run(client: &mut Client, args: &AddUnitArgs) -> anyhow::Result<ExitCode> 
         );
     }
     client.store.write(|db| {
-        let base = match unit::of(db, &model.uuid, &application.name)?.first() {
+        let base = match unit::of_application(db, &model.uuid, &application.name)?.first() {
             Some(unit) => machine::find(db, &model.uuid, &unit.machine)?.map(|machine| machine.base),
             None => None,
         };

@@ -266,7 +266,7 @@ fn add(
         added.revision = application::next_revision(db, &model.uuid, &meta.name)?;
         application::add(db, &model.uuid, &added)?;
         status::set(db, &model.uuid, Kind::Application, &added.name, &Status::new("unset", ""))?;
-        resources.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
+        resources.iter().try_for_each(|one| resource::attach(db, &model.uuid, one))?;
         integrate::add_peers(db, model, &added, meta)?;
         units::add(db, model, &added, &base, count, &args.to, &args.attach_storage)?;
         Ok(added)

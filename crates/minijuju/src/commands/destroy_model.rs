@@ -108,8 +108,8 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
     client.write(|db| {
         cross_model::disconnect_model(db, &model.uuid)?;
         model::remove(db, &model.uuid)?;
-        if model::client(db, "current-model")?.as_deref() == Some(&model.name) {
-            model::set_client(db, "current-model", None)?;
+        if model::client_setting(db, "current-model")?.as_deref() == Some(&model.name) {
+            model::set_client_setting(db, "current-model", None)?;
         }
         Ok(())
     })?;

@@ -74,7 +74,7 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
             })
         }
         Some(Named::Storage(kind, wanted)) => {
-            let found = storage::of(db, &model.uuid, &name)?
+            let found = storage::of_unit(db, &model.uuid, &name)?
                 .into_iter()
                 .find(|storage| storage.id.split('/').next() == Some(wanted.as_str()))
                 .with_context(|| format!("{name} has no storage {wanted:?}"))?;

@@ -200,7 +200,7 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
     let mut leaving: Vec<Unit> = Vec::new();
     for application in &found {
         let _ = writeln!(notice, "will remove application {}", application.name);
-        let units = unit::of(client.store.db(), &model.uuid, &application.name)?;
+        let units = unit::of_application(client.store.db(), &model.uuid, &application.name)?;
         for unit in &units {
             let _ = writeln!(notice, "- will remove unit {}", unit.name());
         }
@@ -219,7 +219,7 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
             application.life = Life::Dying;
             application::save(db, &model.uuid, application)?;
             relation::end_all(db, &model.uuid, &application.name)?;
-            if unit::of(db, &model.uuid, &application.name)?.is_empty() {
+            if unit::of_application(db, &model.uuid, &application.name)?.is_empty() {
                 application::remove(db, &model.uuid, &application.name)?;
             }
         }
@@ -288,7 +288,7 @@ fn storage_lines(client: &Client, model: &Model, unit: &Unit, destroy: bool) -> 
         // Juju 4 does not list it.
         return Ok(lines);
     }
-    let all = storage::of(client.store.db(), &model.uuid, &unit.name())?;
+    let all = storage::of_unit(client.store.db(), &model.uuid, &unit.name())?;
     let (detached, removed): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|storage| storage.is_detachable() && !destroy);
     for storage in removed {

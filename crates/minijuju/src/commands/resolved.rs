@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::{Arguments, ModelOption, UsageError, is_unit};
 use crate::client::{Client, summary};
 use crate::store::agent::Operation;
-use crate::store::unit::{self, Column, Resolved, Unit};
+use crate::store::unit::{self, Column, ResolvedMode, Unit};
 
 const RESOLVED_HELP: &str = "\
 Details:
@@ -75,7 +75,7 @@ pub fn run(client: &mut Client, args: &ResolvedArgs) -> anyhow::Result<ExitCode>
             bail!("unit {:?} is not in an error state", unit.name());
         }
     }
-    let mode = if args.no_retry { Resolved::NoHooks } else { Resolved::RetryHooks };
+    let mode = if args.no_retry { ResolvedMode::NoHooks } else { ResolvedMode::RetryHooks };
     client.write(|db| units.iter().try_for_each(|unit| unit::set(db, &model.uuid, unit, Column::Resolved(mode))))?;
     client.settle(&model)?;
     let mut applications: Vec<&str> = units.iter().map(|unit| unit.application.as_str()).collect();

@@ -42,7 +42,7 @@ pub struct AgentState {
 
 impl AgentState {
     /// Whether it runs this version of the charm, or none yet.
-    pub fn runs(&self, charm_version: i64) -> bool {
+    pub fn runs_charm(&self, charm_version: i64) -> bool {
         self.charm_version.is_none_or(|version| version == charm_version)
     }
 }

@@ -40,7 +40,8 @@ pub struct Application {
 }
 
 impl Application {
-    pub fn url(&self) -> String {
+    /// The URL of its charm.
+    pub fn charm_url(&self) -> String {
         format!("local:{}-{}", self.charm, self.revision)
     }
 }
@@ -48,6 +49,7 @@ impl Application {
 const COLUMNS: &str = "name, charm, revision, charm_version, archive, metadata, config, trust, exposed, life, leader, \
                        workload_version, storage, constraints, force_charm";
 
+/// A row of the table, with the columns of JSON as text.
 struct Raw {
     application: Application,
     metadata: String,
@@ -84,7 +86,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Raw> {
     })
 }
 
-fn application(raw: Raw) -> Result<Application> {
+fn decode(raw: Raw) -> Result<Application> {
     Ok(Application {
         metadata: serde_json::from_str(&raw.metadata)?,
         config: serde_json::from_str(&raw.config)?,
@@ -99,14 +101,14 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Application>> {
     let mut statement =
         db.prepare_cached(&format!("SELECT {COLUMNS} FROM application WHERE model = ? ORDER BY name"))?;
     let rows = statement.query_map([model], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    rows.into_iter().map(application).collect()
+    rows.into_iter().map(decode).collect()
 }
 
 pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Application>> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM application WHERE model = ? AND name = ?"))?
         .query_row([model, name], from_row)
         .optional()?
-        .map(application)
+        .map(decode)
         .transpose()
 }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use super::schema;
 use super::string_enum::UnknownValue;
 use crate::called::called;
 use crate::private;
@@ -19,27 +20,10 @@ use crate::private;
 pub type Db = Connection;
 
 /// The file's name in the data folder.
-const FILE: &str = "minijuju.db";
-
-/// The version of [`SCHEMA`], kept in the file as `PRAGMA user_version`.
-const VERSION: i64 = 8;
-
-/// The statements that turn the tables of one version into those of the next.
-const MIGRATIONS: [(i64, &str); 5] = [
-    (3, include_str!("version_4.sql")),
-    (4, include_str!("version_5.sql")),
-    (5, include_str!("version_6.sql")),
-    (6, include_str!("version_7.sql")),
-    (7, include_str!("version_8.sql")),
-];
-
-/// The oldest version that can be migrated.
-const OLDEST: i64 = MIGRATIONS[0].0;
+const FILE_NAME: &str = "minijuju.db";
 
 /// How long to wait for another command's lock.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-const SCHEMA: &str = include_str!("schema.sql");
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why the database could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -47,28 +31,28 @@ pub enum Error {
     #[error("cannot make minijuju's data folder {}: {error}", path.display())]
     Folder { path: PathBuf, error: io::Error },
     #[error("cannot tell where minijuju's data belongs: set MINIJUJU_DATA or HOME")]
-    Homeless,
+    NoDataFolder,
     #[error("cannot open minijuju's database {}: {error}{remedy}", path.display(), remedy = remedy(error))]
     Open { path: PathBuf, error: rusqlite::Error },
     #[error(
-        "{} was written by a newer minijuju (version {found} of the tables, this one knows {VERSION}): use that one, or \
-         set MINIJUJU_DATA to another folder", path.display()
+        "{} was written by a newer minijuju (version {found} of the tables, this one knows {known}): use that one, or \
+         set MINIJUJU_DATA to another folder", path.display(), known = schema::VERSION
     )]
     Newer { path: PathBuf, found: i64 },
     /// It is older than the oldest version that can be migrated.
     #[error(
-        "{} was written by an older minijuju (version {found} of the tables, this one knows {VERSION}): `{} clean` \
-         starts over", path.display(), called()
+        "{} was written by an older minijuju (version {found} of the tables, this one knows {known}): `{} clean` \
+         starts over", path.display(), called(), known = schema::VERSION
     )]
     Older { path: PathBuf, found: i64 },
     /// Another command removed it in the meantime.
     #[error("minijuju's data in {} was removed meanwhile, by `{} clean`: run the command again", .0.display(), called())]
-    Gone(PathBuf),
+    Removed(PathBuf),
     #[error("cannot use minijuju's database: {0}{remedy}", remedy = remedy(.0))]
     Sqlite(rusqlite::Error),
     /// A model has a version of Juju that this program does not know.
     #[error("the model {model:?} is of another minijuju: {why}")]
-    Version { model: String, why: emulator::UnknownVersion },
+    UnknownJujuVersion { model: String, why: emulator::UnknownVersion },
     /// A value is not what this program writes.
     #[error("minijuju's database holds something unreadable: {0}")]
     Json(serde_json::Error),
@@ -129,19 +113,19 @@ pub fn data_folder() -> Result<PathBuf> {
         .filter(|folder| folder.is_absolute())
         .or_else(|| set("HOME").map(|home| home.join(".local/share")))
         .map(|folder| folder.join("minijuju"))
-        .ok_or(Error::Homeless)
+        .ok_or(Error::NoDataFolder)
 }
 
-/// Switch to a write-ahead log. Only the first command does. Without a lock, others would fail at the same time
-/// instead of waiting.
-fn with_log(connection: &Connection) -> rusqlite::Result<()> {
-    let until = Instant::now() + PATIENCE;
+/// Switch to a write-ahead log. Only the first command does. If several do it at the same time, SQLite returns an error at
+/// once instead of waiting, so it is tried again.
+fn enable_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + LOCK_TIMEOUT;
     loop {
         match connection.pragma_update(None, "journal_mode", "WAL") {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until => {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < deadline => {
                 thread::sleep(Duration::from_millis(5));
             }
-            done => return done,
+            result => return result,
         }
     }
 }
@@ -149,39 +133,39 @@ fn with_log(connection: &Connection) -> rusqlite::Result<()> {
 impl Store {
     /// Open the database in `folder`. Creates both if they do not exist.
     pub fn open(folder: &Path) -> Result<Self> {
-        let make = || {
+        let create = || {
             private::data_folder(folder)?;
-            private::file(&folder.join(FILE))?;
+            private::file(&folder.join(FILE_NAME))?;
             identity(folder)
         };
-        let identity = make().map_err(|error| Error::Folder { path: folder.to_owned(), error })?;
-        Self::open_file(folder, identity)
+        let identity = create().map_err(|error| Error::Folder { path: folder.to_owned(), error })?;
+        Self::open_existing(folder, identity)
     }
 
     /// Open the existing database with this identity.
-    fn open_file(folder: &Path, identity: (u64, u64)) -> Result<Self> {
-        let path = folder.join(FILE);
+    fn open_existing(folder: &Path, identity: (u64, u64)) -> Result<Self> {
+        let path = folder.join(FILE_NAME);
         let failed = |error| Error::Open { path: path.clone(), error };
-        let gone = |error: Error| match check(folder, identity) {
-            Err(gone) => gone,
+        let removed = |error: Error| match check_identity(folder, identity) {
+            Err(removed) => removed,
             Ok(()) => error,
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(&path, flags).map_err(failed).map_err(gone)?;
+        let mut connection = Connection::open_with_flags(&path, flags).map_err(failed).map_err(removed)?;
         // Another command may hold the write lock for a few milliseconds. SQLite releases the locks of killed
         // processes.
-        connection.busy_timeout(PATIENCE).map_err(failed)?;
-        let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
-        if found > VERSION {
+        connection.busy_timeout(LOCK_TIMEOUT).map_err(failed)?;
+        let found = schema::version(&connection).map_err(failed)?;
+        if found > schema::VERSION {
             return Err(Error::Newer { path, found });
         }
-        if (1..OLDEST).contains(&found) {
+        if (1..schema::OLDEST_VERSION).contains(&found) {
             return Err(Error::Older { path, found });
         }
         // With a write-ahead log, NORMAL loses nothing when a process is killed, and never corrupts the file. Only a
         // power cut can lose the last transactions, together with the machines that they describe. FULL would cost a
         // disk flush per hook.
-        with_log(&connection).map_err(failed)?;
+        enable_write_ahead_log(&connection).map_err(failed)?;
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
         // Overwrite deleted data: it may have been a secret.
@@ -189,33 +173,25 @@ impl Store {
         // Otherwise every command would checkpoint the log when it closes the last connection, and wait for the disk.
         // SQLite does so anyway when the log has grown.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed)?;
-        if found < VERSION {
+        if found < schema::VERSION {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-            // Another first command may have created the tables.
-            let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
-            if found == 0 {
-                tx.execute_batch(SCHEMA).map_err(failed)?;
-            } else {
-                for (_, migration) in MIGRATIONS.iter().filter(|(from, _)| *from >= found) {
-                    tx.execute_batch(migration).map_err(failed)?;
-                }
-            }
-            tx.pragma_update(None, "user_version", VERSION).map_err(failed)?;
+            schema::update(&tx).map_err(failed)?;
             tx.commit().map_err(failed)?;
         }
         // Check again: only now is it certain which file was opened.
-        check(folder, identity)?;
+        check_identity(folder, identity)?;
         Ok(Self { folder: folder.to_owned(), connection, identity })
     }
 
-    pub fn is_in(folder: &Path) -> bool {
-        folder.join(FILE).exists()
+    /// Whether there is a database in `folder`.
+    pub fn exists_in(folder: &Path) -> bool {
+        folder.join(FILE_NAME).exists()
     }
 
     /// Another connection to the same data, for another thread.
     pub fn reopen(&self) -> Result<Self> {
-        check(&self.folder, self.identity)?;
-        Self::open_file(&self.folder, self.identity)
+        check_identity(&self.folder, self.identity)?;
+        Self::open_existing(&self.folder, self.identity)
     }
 
     /// The folder of minijuju's data.
@@ -233,34 +209,34 @@ impl Store {
         &mut self,
         change: impl FnOnce(&Db) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        check(&self.folder, self.identity)?;
+        check_identity(&self.folder, self.identity)?;
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Error::from)?;
-        let before = revisions(&tx)?;
+        let before = secret_revisions(&tx)?;
         let value = change(&tx)?;
-        let removed = !before.is_subset(&revisions(&tx)?);
+        let removed = !before.is_subset(&secret_revisions(&tx)?);
         tx.commit().map_err(Error::from)?;
         if removed {
-            self.forget_log()?;
+            self.truncate_write_ahead_log()?;
         }
         Ok(value)
     }
 
     /// Truncate the write-ahead log, which holds the content of removed secrets. If a reader of another command blocks
     /// it for too long, the next change of a secret does it.
-    fn forget_log(&self) -> Result<()> {
+    fn truncate_write_ahead_log(&self) -> Result<()> {
         Ok(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 }
 
 fn identity(folder: &Path) -> io::Result<(u64, u64)> {
-    fs::metadata(folder.join(FILE)).map(|meta| private::identity(&meta))
+    fs::metadata(folder.join(FILE_NAME)).map(|meta| private::identity(&meta))
 }
 
 /// Fail if this database was removed or replaced.
-fn check(folder: &Path, expected: (u64, u64)) -> Result<()> {
+fn check_identity(folder: &Path, expected: (u64, u64)) -> Result<()> {
     match identity(folder) {
         Ok(found) if found == expected => Ok(()),
-        _ => Err(Error::Gone(folder.to_owned())),
+        _ => Err(Error::Removed(folder.to_owned())),
     }
 }
 
@@ -270,11 +246,51 @@ pub fn now() -> i64 {
 }
 
 /// All revisions of secrets in all models: model, secret, number.
-fn revisions(db: &Db) -> Result<BTreeSet<(String, String, i64)>> {
+fn secret_revisions(db: &Db) -> Result<BTreeSet<(String, String, i64)>> {
     let mut statement = db.prepare_cached("SELECT model, secret, revision FROM secret_revision")?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_command_waits_for_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let other = Connection::open(folder.path().join("minijuju.db")).unwrap();
+        other.execute_batch("CREATE TABLE t (c); BEGIN IMMEDIATE;").unwrap();
+        thread::scope(|scope| {
+            let first = scope.spawn(|| Store::open(folder.path()).map(drop));
+            // This thread keeps the lock until then. Without waiting, the other one would have failed by then, so this is
+            // no race.
+            thread::sleep(Duration::from_millis(100));
+            other.execute_batch("COMMIT").unwrap();
+            first.join().unwrap().unwrap();
+        });
+    }
+
+    #[test]
+    fn a_change_that_fails_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(folder.path()).unwrap();
+        let failed: std::result::Result<(), Error> = store.write(|db| {
+            db.execute("INSERT INTO client VALUES ('a', 'b')", [])?;
+            Err(Error::NoDataFolder)
+        });
+        assert!(failed.is_err());
+        let count: i64 = store.db().query_row("SELECT count(*) FROM client", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 0);
+    }
+
+    #[test]
+    fn a_file_that_is_not_a_database_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("minijuju.db"), "this is not a database, it is a poem of some length").unwrap();
+        let error = Store::open(folder.path()).map(drop).unwrap_err();
+        for says in ["minijuju.db: file is not a database", "`minijuju clean` removes all"] {
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use rusqlite::params;
 use super::database::{Db, Result};
 
 /// A level as it is stored.
-const fn number(level: LogLevel) -> i64 {
+const fn level_number(level: LogLevel) -> i64 {
     match level {
         LogLevel::Trace => 0,
         LogLevel::Debug => 1,
@@ -36,24 +36,24 @@ pub fn append(db: &Db, model: &str, lines: &[Line]) -> Result<()> {
     let mut statement =
         db.prepare_cached("INSERT INTO log (model, time, entity, level, module, message) VALUES (?, ?, ?, ?, ?, ?)")?;
     for line in lines {
-        let level = number(line.level);
+        let level = level_number(line.level);
         statement.execute(params![model, line.time, line.entity, level, line.module, line.message])?;
     }
     Ok(())
 }
 
 /// The maximum number of lines in a model's log.
-const MOST: i64 = 200_000;
+const MAX_LINES: i64 = 200_000;
 
 /// Delete the oldest lines of a log that is too long.
 pub fn trim(db: &Db, model: &str) -> Result<()> {
     db.prepare_cached("DELETE FROM log WHERE model = ?1 AND id <= (SELECT max(id) FROM log WHERE model = ?1) - ?2")?
-        .execute(params![model, MOST])?;
+        .execute(params![model, MAX_LINES])?;
     Ok(())
 }
 
-/// The lines after the one with the ID `after`, oldest first.
-pub fn after(db: &Db, model: &str, after: i64) -> Result<Vec<Line>> {
+/// The lines with an ID above `after`, oldest first.
+pub fn lines_after(db: &Db, model: &str, after: i64) -> Result<Vec<Line>> {
     let sql = "SELECT id, time, entity, level, module, message FROM log WHERE model = ? AND id > ? ORDER BY id";
     let mut statement = db.prepare_cached(sql)?;
     let rows = statement.query_map(params![model, after], |row| {
@@ -62,7 +62,7 @@ pub fn after(db: &Db, model: &str, after: i64) -> Result<Vec<Line>> {
             id: row.get(0)?,
             time: row.get(1)?,
             entity: row.get(2)?,
-            level: LogLevel::ALL.into_iter().find(|one| number(*one) == level).unwrap_or(LogLevel::Info),
+            level: LogLevel::ALL.into_iter().find(|known| level_number(*known) == level).unwrap_or(LogLevel::Info),
             module: row.get(4)?,
             message: row.get(5)?,
         })

@@ -1,6 +1,5 @@
 //! minijuju's data in one `SQLite` database: models, applications, units and the state of their agents.
 
-pub mod action;
 pub mod agent;
 pub mod application;
 pub mod cross_model;
@@ -14,11 +13,13 @@ pub mod offer;
 pub mod relation;
 pub mod resource;
 pub mod saas;
+mod schema;
 pub mod secret;
 pub mod ssh_key;
 pub mod status;
 pub mod storage;
 pub mod string_enum;
+pub mod task;
 pub mod unit;
 
 pub use database::{Db, Error, Result, Store};

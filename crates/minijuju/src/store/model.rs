@@ -29,12 +29,12 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(String, String, i64, String, Str
     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
 }
 
-fn model((uuid, name, created, config, constraints): (String, String, i64, String, String)) -> Result<Model> {
+fn decode((uuid, name, created, config, constraints): (String, String, i64, String, String)) -> Result<Model> {
     let config: BTreeMap<String, Value> = serde_json::from_str(&config)?;
     Ok(Model {
         uuid,
         created,
-        juju: version(&config).map_err(|why| Error::Version { model: name.clone(), why })?,
+        juju: juju_version(&config).map_err(|why| Error::UnknownJujuVersion { model: name.clone(), why })?,
         name,
         config,
         constraints: serde_json::from_str(&constraints)?,
@@ -44,7 +44,7 @@ fn model((uuid, name, created, config, constraints): (String, String, i64, Strin
 /// The option with the model's version of Juju. Models of older minijujus lack it.
 pub const AGENT_VERSION: &str = "agent-version";
 
-fn version(config: &BTreeMap<String, Value>) -> std::result::Result<JujuVersion, UnknownVersion> {
+fn juju_version(config: &BTreeMap<String, Value>) -> std::result::Result<JujuVersion, UnknownVersion> {
     config.get(AGENT_VERSION).and_then(Value::as_str).map_or(Ok(JujuVersion::default()), str::parse)
 }
 
@@ -59,7 +59,7 @@ pub enum Counter {
 }
 
 /// The next number of `counter`.
-pub fn next(db: &Db, model: &str, counter: Counter) -> Result<i64> {
+pub fn next_number(db: &Db, model: &str, counter: Counter) -> Result<i64> {
     let column = match counter {
         Counter::Machine => "next_machine",
         Counter::Relation => "next_relation",
@@ -73,14 +73,14 @@ pub fn next(db: &Db, model: &str, counter: Counter) -> Result<i64> {
 pub fn all(db: &Db) -> Result<Vec<Model>> {
     let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM model ORDER BY name"))?;
     let rows = statement.query_map([], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    rows.into_iter().map(model).collect()
+    rows.into_iter().map(decode).collect()
 }
 
 /// The model with this name or UUID.
 pub fn find(db: &Db, name: &str) -> Result<Option<Model>> {
     db.query_row(&format!("SELECT {COLUMNS} FROM model WHERE name = ?1 OR uuid = ?1"), [name], from_row)
         .optional()?
-        .map(model)
+        .map(decode)
         .transpose()
 }
 
@@ -112,15 +112,35 @@ pub fn remove(db: &Db, uuid: &str) -> Result<()> {
 }
 
 /// A client setting: the current model, or the controller's UUID.
-pub fn client(db: &Db, key: &str) -> Result<Option<String>> {
+pub fn client_setting(db: &Db, key: &str) -> Result<Option<String>> {
     Ok(db.query_row("SELECT value FROM client WHERE key = ?", [key], |row| row.get(0)).optional()?)
 }
 
 /// Set a client setting, or remove it.
-pub fn set_client(db: &Db, key: &str, value: Option<&str>) -> Result<()> {
+pub fn set_client_setting(db: &Db, key: &str, value: Option<&str>) -> Result<()> {
     match value {
         Some(value) => db.execute("INSERT OR REPLACE INTO client (key, value) VALUES (?, ?)", [key, value])?,
         None => db.execute("DELETE FROM client WHERE key = ?", [key])?,
     };
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn a_model_with_an_unknown_version_of_juju_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let sql =
+            r#"INSERT INTO model (uuid, name, created, config) VALUES ('m', 'demo', 0, '{"agent-version":"5.1"}');"#;
+        store.db().execute_batch(sql).unwrap();
+        assert_eq!(
+            find(store.db(), "demo").unwrap_err().to_string(),
+            "the model \"demo\" is of another minijuju: Juju version \"5.1\" is not known: it may be 3.6 or 4.0, with a \
+             third number or without"
+        );
+    }
 }

@@ -100,13 +100,13 @@ pub fn find(db: &Db, model: &str, id: i64) -> Result<Option<Relation>> {
     Ok(all(db, model)?.into_iter().find(|relation| relation.id == id))
 }
 
-pub fn of(db: &Db, model: &str, application: &str) -> Result<Vec<Relation>> {
+pub fn of_application(db: &Db, model: &str, application: &str) -> Result<Vec<Relation>> {
     Ok(all(db, model)?.into_iter().filter(|relation| relation.endpoint(application, None).is_some()).collect())
 }
 
 /// Add a relation, with an empty databag for each application.
 pub fn add(db: &Db, model: &str, interface: &str, scope: Scope, endpoints: &[Endpoint]) -> Result<i64> {
-    let id = model::next(db, model, Counter::Relation)?;
+    let id = model::next_number(db, model, Counter::Relation)?;
     db.execute(
         "INSERT INTO relation (model, id, interface, scope) VALUES (?, ?, ?, ?)",
         params![model, id, interface, scope],
@@ -286,7 +286,7 @@ pub fn remove(db: &Db, model: &str, id: i64) -> Result<()> {
 
 /// End all relations of an application, except its peer relation, which goes with the last unit.
 pub fn end_all(db: &Db, model: &str, application: &str) -> Result<()> {
-    for relation in of(db, model, application)?.iter().filter(|relation| !relation.is_peer()) {
+    for relation in of_application(db, model, application)?.iter().filter(|relation| !relation.is_peer()) {
         end(db, model, relation.id)?;
     }
     remove_dead(db, model)
@@ -350,5 +350,16 @@ mod tests {
         assert_eq!(settings(db, &model, id, "a/0").unwrap().unwrap().0["k"], "v");
         leave(db, &model, id, "b/0").unwrap();
         assert_eq!(find(db, &model, id).unwrap(), None);
+    }
+
+    #[test]
+    fn an_unknown_life_in_the_database_is_quoted() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let sql = "INSERT INTO model (uuid, name, created) VALUES ('m', 'demo', 0);
+            INSERT INTO relation (model, id, life, interface, scope) VALUES ('m', 1, 'undead', 'http', 'global');";
+        store.db().execute_batch(sql).unwrap();
+        let error = all(store.db(), "m").unwrap_err();
+        assert_eq!(error.to_string(), r#"minijuju's database holds something unreadable: unknown life "undead""#);
     }
 }

@@ -20,9 +20,9 @@ pub struct Resource {
     pub size: i64,
 }
 
-/// A resource that a unit has fetched.
+/// A resource that a unit has fetched, as it was at that time.
 #[derive(Clone, Debug)]
-pub struct Fetched {
+pub struct UnitResource {
     /// The resource's name in the charm.
     pub name: String,
     /// When it was attached, in milliseconds since 1970.
@@ -44,7 +44,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Resource> {
     })
 }
 
-pub fn of(db: &Db, model: &str, application: &str) -> Result<Vec<Resource>> {
+pub fn of_application(db: &Db, model: &str, application: &str) -> Result<Vec<Resource>> {
     let sql = "SELECT application, name, path, filename, added, fingerprint, size FROM resource \
                WHERE model = ? AND application = ? ORDER BY name";
     let mut statement = db.prepare_cached(sql)?;
@@ -53,7 +53,7 @@ pub fn of(db: &Db, model: &str, application: &str) -> Result<Vec<Resource>> {
 }
 
 /// Attach a resource to an application, and replace the previous one of that name.
-pub fn set(db: &Db, model: &str, resource: &Resource) -> Result<()> {
+pub fn attach(db: &Db, model: &str, resource: &Resource) -> Result<()> {
     db.execute(
         "INSERT OR REPLACE INTO resource (model, application, name, path, filename, added, fingerprint, size) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -71,18 +71,18 @@ pub fn set(db: &Db, model: &str, resource: &Resource) -> Result<()> {
     Ok(())
 }
 
-pub fn fetched(db: &Db, model: &str, unit: &str) -> Result<Vec<Fetched>> {
+pub fn of_unit(db: &Db, model: &str, unit: &str) -> Result<Vec<UnitResource>> {
     let sql = "SELECT name, added, fingerprint, size FROM unit_resource WHERE model = ? AND unit = ? ORDER BY name";
     let mut statement = db.prepare_cached(sql)?;
     let from_row = |row: &Row<'_>| {
-        Ok(Fetched { name: row.get(0)?, added: row.get(1)?, fingerprint: row.get(2)?, size: row.get(3)? })
+        Ok(UnitResource { name: row.get(0)?, added: row.get(1)?, fingerprint: row.get(2)?, size: row.get(3)? })
     };
     let rows = statement.query_map([model, unit], from_row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Record that a unit has fetched the current file of a resource.
-pub fn fetch(db: &Db, model: &str, application: &str, unit: &str, name: &str) -> Result<()> {
+pub fn record_fetch(db: &Db, model: &str, application: &str, unit: &str, name: &str) -> Result<()> {
     db.execute(
         "INSERT OR REPLACE INTO unit_resource (model, application, unit, name, added, fingerprint, size) \
          SELECT model, application, ?3, name, added, fingerprint, size FROM resource \

@@ -6,29 +6,19 @@ use rusqlite::{OptionalExtension as _, params};
 use serde_json::Value;
 
 use super::database::{Db, Result, now};
+use super::string_enum::string_enum;
 
-/// What a status is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    Application,
-    /// A unit's workload, as set by the charm.
-    Workload,
-    /// A unit's agent.
-    Agent,
-    /// A machine's agent.
-    Machine,
-}
-
-impl Kind {
-    const ALL: [Kind; 4] = [Kind::Application, Kind::Workload, Kind::Agent, Kind::Machine];
-
-    fn text(self) -> &'static str {
-        match self {
-            Kind::Application => "application",
-            Kind::Workload => "workload",
-            Kind::Agent => "agent",
-            Kind::Machine => "machine",
-        }
+string_enum! {
+    /// What a status is about.
+    #[derive(Hash)]
+    pub enum Kind("status kind") {
+        Application = "application",
+        /// A unit's workload, as set by the charm.
+        Workload = "workload",
+        /// A unit's agent.
+        Agent = "agent",
+        /// A machine's agent.
+        Machine = "machine",
     }
 }
 
@@ -57,18 +47,18 @@ pub fn set(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> R
     )?
     .execute(params![
         model,
-        kind.text(),
+        kind,
         entity,
         status.status,
         status.message,
         status.data.to_string(),
         status.since
     ])?;
-    remember(db, model, kind, entity, status)
+    add_to_history(db, model, kind, entity, status)
 }
 
 /// Add a status to the history. As in Juju, repeating the last status only updates its time.
-fn remember(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> Result<()> {
+fn add_to_history(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> Result<()> {
     let data = status.data.to_string();
     let updated = db
         .prepare_cached(
@@ -76,25 +66,25 @@ fn remember(db: &Db, model: &str, kind: Kind, entity: &str, status: &Status) -> 
                  SELECT max(id) FROM status_history WHERE model = ?1 AND kind = ?2 AND entity = ?3) \
              AND status = ?4 AND message = ?5 AND data = ?7",
         )?
-        .execute(params![model, kind.text(), entity, status.status, status.message, status.since, data])?;
+        .execute(params![model, kind, entity, status.status, status.message, status.since, data])?;
     if updated == 0 {
         db.prepare_cached(
             "INSERT INTO status_history (model, kind, entity, status, message, since, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
         )?
-        .execute(params![model, kind.text(), entity, status.status, status.message, status.since, data])?;
+        .execute(params![model, kind, entity, status.status, status.message, status.since, data])?;
     }
     Ok(())
 }
 
 /// A status in the history.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Past {
+pub struct HistoryEntry {
     pub kind: Kind,
     pub status: Status,
 }
 
 /// The status history of an entity, oldest first.
-pub fn history(db: &Db, model: &str, entity: &str) -> Result<Vec<Past>> {
+pub fn history(db: &Db, model: &str, entity: &str) -> Result<Vec<HistoryEntry>> {
     let sql =
         "SELECT kind, status, message, data, since FROM status_history WHERE model = ? AND entity = ? ORDER BY id";
     let mut statement = db.prepare_cached(sql)?;
@@ -102,23 +92,23 @@ pub fn history(db: &Db, model: &str, entity: &str) -> Result<Vec<Past>> {
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let (kind, data): (String, String) = (row.get(0)?, row.get(3)?);
-        let Some(kind) = Kind::ALL.into_iter().find(|known| known.text() == kind) else { continue };
+        let Ok(kind) = kind.parse() else { continue };
         let status = Status {
             status: row.get(1)?,
             message: row.get(2)?,
             data: serde_json::from_str(&data)?,
             since: row.get(4)?,
         };
-        found.push(Past { kind, status });
+        found.push(HistoryEntry { kind, status });
     }
     Ok(found)
 }
 
-pub fn get(db: &Db, model: &str, kind: Kind, entity: &str) -> Result<Option<Status>> {
+pub fn find(db: &Db, model: &str, kind: Kind, entity: &str) -> Result<Option<Status>> {
     let sql = "SELECT status, message, data, since FROM status WHERE model = ? AND kind = ? AND entity = ?";
     let found = db
         .prepare_cached(sql)?
-        .query_row([model, kind.text(), entity], |row| {
+        .query_row([model, kind.as_str(), entity], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?))
         })
         .optional()?;
@@ -130,7 +120,7 @@ pub fn get(db: &Db, model: &str, kind: Kind, entity: &str) -> Result<Option<Stat
 pub fn all(db: &Db, model: &str, kind: Kind) -> Result<HashMap<String, Status>> {
     let sql = "SELECT entity, status, message, data, since FROM status WHERE model = ? AND kind = ?";
     let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query([model, kind.text()])?;
+    let mut rows = statement.query([model, kind.as_str()])?;
     let mut found = HashMap::new();
     while let Some(row) = rows.next()? {
         let data: String = row.get(3)?;

@@ -21,16 +21,16 @@ pub struct Storage {
     pub location: String,
     /// The machine that it is on, if any; else empty.
     pub machine: String,
-    /// Its unit must still run `storage-detaching`.
-    pub detaching: bool,
+    /// It was detached by request: its unit must still run `storage-detaching`.
+    pub detach_requested: bool,
     /// When it was attached or detached, in milliseconds since 1970; 0 while it is pending.
     pub since: i64,
 }
 
 impl Storage {
-    /// A filesystem on a unit's machine that is pending, for tests.
+    /// A pending filesystem on a unit's machine, for tests.
     #[cfg(test)]
-    pub fn of_unit(id: &str, unit: &str) -> Self {
+    pub fn pending(id: &str, unit: &str) -> Self {
         Self {
             id: id.to_owned(),
             unit: unit.to_owned(),
@@ -40,7 +40,7 @@ impl Storage {
             life: Life::Alive,
             location: "/srv".to_owned(),
             machine: "0".to_owned(),
-            detaching: false,
+            detach_requested: false,
             since: 0,
         }
     }
@@ -55,9 +55,9 @@ impl Storage {
         is_detachable(&self.pool)
     }
 
-    /// Whether its unit is about to lose it.
-    pub fn leaves(&self) -> bool {
-        self.detaching || !self.life.is_alive()
+    /// Whether its unit must run `storage-detaching`, or is running it.
+    pub fn is_detaching(&self) -> bool {
+        self.detach_requested || !self.life.is_alive()
     }
 }
 
@@ -81,7 +81,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Storage> {
         life: row.get(5)?,
         location: row.get(6)?,
         machine: row.get(7)?,
-        detaching: row.get(8)?,
+        detach_requested: row.get(8)?,
         since: row.get(9)?,
     })
 }
@@ -103,7 +103,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Storage>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-pub fn of(db: &Db, model: &str, unit: &str) -> Result<Vec<Storage>> {
+pub fn of_unit(db: &Db, model: &str, unit: &str) -> Result<Vec<Storage>> {
     Ok(all(db, model)?.into_iter().filter(|storage| storage.unit == unit).collect())
 }
 
@@ -127,7 +127,7 @@ pub fn save(db: &Db, model: &str, storage: &Storage) -> Result<()> {
             storage.life,
             storage.location,
             storage.machine,
-            storage.detaching,
+            storage.detach_requested,
             storage.since,
             model,
             storage.id,
@@ -136,23 +136,24 @@ pub fn save(db: &Db, model: &str, storage: &Storage) -> Result<()> {
     Ok(())
 }
 
-/// What happens to the unit of a storage that is detached.
+/// Why a storage is detached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnUnit {
-    Stays,
-    /// It is removed.
-    Goes,
+pub enum DetachReason {
+    /// The user detaches or removes it.
+    Requested,
+    /// Its unit is removed.
+    UnitRemoved,
 }
 
 /// Complete the detaching of a storage. It is removed if that was requested, or if its unit is removed and it cannot
 /// exist without the machine. Otherwise it is now detached.
-pub fn give_back(db: &Db, model: &str, id: &str, unit: OwnUnit) -> Result<()> {
+pub fn detach(db: &Db, model: &str, id: &str, reason: DetachReason) -> Result<()> {
     let Some(mut storage) = find(db, model, id)? else { return Ok(()) };
-    if !storage.life.is_alive() || !storage.is_detachable() && unit == OwnUnit::Goes {
+    if !storage.life.is_alive() || !storage.is_detachable() && reason == DetachReason::UnitRemoved {
         return remove(db, model, id);
     }
     storage.unit.clear();
-    storage.detaching = false;
+    storage.detach_requested = false;
     storage.since = now();
     if storage.is_detachable() {
         storage.machine.clear();
@@ -161,8 +162,8 @@ pub fn give_back(db: &Db, model: &str, id: &str, unit: OwnUnit) -> Result<()> {
     save(db, model, &storage)
 }
 
-/// Remove detached storage that was on a removed machine.
-pub fn lose(db: &Db, model: &str, machine: &str) -> Result<()> {
+/// Remove the detached storage of a removed machine.
+pub fn remove_of_machine(db: &Db, model: &str, machine: &str) -> Result<()> {
     db.execute("DELETE FROM storage WHERE model = ? AND machine = ? AND unit = ''", [model, machine])?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::hook::Hook;
 string_enum! {
     /// What `juju resolved` decided for a unit in error.
     #[derive(Default)]
-    pub enum Resolved("resolved mode") {
+    pub enum ResolvedMode("resolved mode") {
         #[default]
         None = "",
         /// Run the failed hook again.
@@ -38,7 +38,7 @@ pub struct Unit {
     pub life: Life,
     /// The workload's version, as the unit set it.
     pub workload_version: String,
-    pub resolved: Resolved,
+    pub resolved: ResolvedMode,
     /// Hooks that the user requested.
     pub fired: Vec<Hook>,
     pub agent: AgentState,
@@ -56,7 +56,7 @@ impl Unit {
             principal: String::new(),
             life: Life::Alive,
             workload_version: String::new(),
-            resolved: Resolved::None,
+            resolved: ResolvedMode::None,
             fired: Vec::new(),
             agent: AgentState::default(),
             charm_state: BTreeMap::new(),
@@ -75,10 +75,10 @@ impl Unit {
 }
 
 /// Split `APPLICATION/NUMBER`.
-pub fn parse(name: &str) -> Option<(&str, i64)> {
+pub fn parse_name(name: &str) -> Option<(&str, i64)> {
     let (application, number) = name.split_once('/')?;
-    let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    Some((application, number.parse().ok().filter(|_| plain)?))
+    let is_decimal = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    Some((application, number.parse().ok().filter(|_| is_decimal)?))
 }
 
 const COLUMNS: &str = "application, number, machine, principal, life, workload_version, resolved, fired, agent, \
@@ -100,7 +100,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(Unit, [String; 3])> {
     Ok((unit, [row.get(7)?, row.get(8)?, row.get(9)?]))
 }
 
-fn unit((unit, [fired, agent, charm_state]): (Unit, [String; 3])) -> Result<Unit> {
+fn decode((unit, [fired, agent, charm_state]): (Unit, [String; 3])) -> Result<Unit> {
     Ok(Unit {
         fired: serde_json::from_str(&fired)?,
         agent: serde_json::from_str(&agent)?,
@@ -113,19 +113,19 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Unit>> {
     let mut statement =
         db.prepare_cached(&format!("SELECT {COLUMNS} FROM unit WHERE model = ? ORDER BY application, number"))?;
     let rows = statement.query_map([model], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    rows.into_iter().map(unit).collect()
+    rows.into_iter().map(decode).collect()
 }
 
-pub fn of(db: &Db, model: &str, application: &str) -> Result<Vec<Unit>> {
+pub fn of_application(db: &Db, model: &str, application: &str) -> Result<Vec<Unit>> {
     Ok(all(db, model)?.into_iter().filter(|unit| unit.application == application).collect())
 }
 
 pub fn find(db: &Db, model: &str, name: &str) -> Result<Option<Unit>> {
-    let Some((application, number)) = parse(name) else { return Ok(None) };
+    let Some((application, number)) = parse_name(name) else { return Ok(None) };
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM unit WHERE model = ? AND application = ? AND number = ?"))?
         .query_row(params![model, application, number], from_row)
         .optional()?
-        .map(unit)
+        .map(decode)
         .transpose()
 }
 
@@ -187,7 +187,7 @@ pub fn set(db: &Db, model: &str, unit: &Unit, column: Column<'_>) -> Result<()> 
 #[derive(Clone, Copy, Debug)]
 pub enum Column<'a> {
     Life(Life),
-    Resolved(Resolved),
+    Resolved(ResolvedMode),
     WorkloadVersion(&'a str),
     Fired(&'a [Hook]),
 }
@@ -202,8 +202,8 @@ pub fn remove(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     db.execute("DELETE FROM port WHERE model = ? AND unit = ?", [model, &name])?;
     db.execute("DELETE FROM status WHERE model = ? AND kind IN ('workload', 'agent') AND entity = ?", [model, &name])?;
     db.execute("DELETE FROM status_history WHERE model = ? AND entity = ?", [model, &name])?;
-    for found in storage::of(db, model, &name)? {
-        storage::give_back(db, model, &found.id, storage::OwnUnit::Goes)?;
+    for found in storage::of_unit(db, model, &name)? {
+        storage::detach(db, model, &found.id, storage::DetachReason::UnitRemoved)?;
     }
     Ok(())
 }
@@ -249,9 +249,9 @@ mod tests {
 
     #[test]
     fn a_unit_name_is_an_application_and_a_number() {
-        assert_eq!(parse("tinyproxy/12"), Some(("tinyproxy", 12)));
+        assert_eq!(parse_name("tinyproxy/12"), Some(("tinyproxy", 12)));
         for bad in ["tinyproxy", "tinyproxy/", "tinyproxy/+1", "tinyproxy/x", "tinyproxy/0/1"] {
-            assert_eq!(parse(bad), None, "{bad}");
+            assert_eq!(parse_name(bad), None, "{bad}");
         }
     }
 }

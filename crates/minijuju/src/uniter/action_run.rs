@@ -18,9 +18,9 @@ use super::session::Session;
 use super::view::Snapshot;
 use super::worker::Worker;
 use crate::charm;
-use crate::store::action::{self, Task, TaskKind, TaskStatus};
 use crate::store::status;
 use crate::store::status::{Kind, Status};
+use crate::store::task::{self, Task, TaskKind, TaskStatus};
 
 /// Why an action did not run.
 #[derive(Debug, thiserror::Error)]
@@ -43,13 +43,13 @@ enum NotRun {
 
 impl Worker<'_> {
     pub(super) fn action(&mut self, seen: &Snapshot, id: i64) -> anyhow::Result<()> {
-        let Some(mut task) = action::find(self.store.db(), &self.model.uuid, id)? else { return Ok(()) };
+        let Some(mut task) = task::find(self.store.db(), &self.model.uuid, id)? else { return Ok(()) };
         let machine = self.machine(seen)?;
         let (files, tag) = (machine.files()?, seen.unit.tag());
         charm_folder::link_tools(&files, &tag, machine.program(), self.model.juju)?;
         let action = match &task.kind {
             TaskKind::Action(action) => Some(action.clone()),
-            TaskKind::UnitExec | TaskKind::MachineExec | TaskKind::Command => None,
+            TaskKind::UnitExec | TaskKind::MachineExec | TaskKind::RunCommands => None,
         };
         let (label, running) = match &action {
             Some(action) => (format!("action {action}"), format!("running action {action}")),
@@ -59,7 +59,7 @@ impl Worker<'_> {
         let (uuid, name) = (self.model.uuid.clone(), seen.view.name.clone());
         task.start(&context);
         self.store.write(|db| {
-            action::save(db, &uuid, &task)?;
+            task::save(db, &uuid, &task)?;
             status::set(db, &uuid, Kind::Agent, &name, &Status::new("executing", &running))
         })?;
         tracing::debug!(target: "juju.worker.uniter.operation", "running {context}");
@@ -70,7 +70,7 @@ impl Worker<'_> {
         };
         let job = match (&action, &task.kind) {
             (Some(action), _) => Job::Action(action, id),
-            (None, TaskKind::Command) => Job::Commands(relation.as_ref()),
+            (None, TaskKind::RunCommands) => Job::Commands(relation.as_ref()),
             (None, _) => Job::Exec(id),
         };
         let timeout = task.timeout();
@@ -175,7 +175,7 @@ impl Worker<'_> {
             Some(session.abandon())
         };
         task.results = Value::Object(results);
-        let last = action::find(self.store.db(), &self.model.uuid, task.id)?;
+        let last = task::find(self.store.db(), &self.model.uuid, task.id)?;
         let cancelled = last.as_ref().is_some_and(|last| last.status == TaskStatus::Aborting);
         // One that completed before it could be stopped counts as completed.
         task.end(match (&message, cancelled) {
@@ -191,7 +191,7 @@ impl Worker<'_> {
             if let Some(changes) = changes {
                 changes.commit(db)?;
             }
-            action::save(db, uuid, &task)?;
+            task::save(db, uuid, &task)?;
             status::set(db, uuid, Kind::Agent, name, &after)
         })?;
         Ok(())

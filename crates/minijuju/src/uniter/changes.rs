@@ -55,7 +55,7 @@ impl Changes {
             secrets(db, &model, &unit, &before.secrets, &after.secrets)?;
         }
         for resource in &record.fetched_resources {
-            resource::fetch(db, &model, &unit.application, &name, resource)?;
+            resource::record_fetch(db, &model, &unit.application, &name, resource)?;
         }
         for (storage, count) in &record.requested_storages {
             storage::add(db, &model, &unit, storage, *count)?;

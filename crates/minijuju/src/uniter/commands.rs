@@ -11,8 +11,8 @@ use crate::cli::is_unit;
 use crate::hook::{Hook, RelationHook, RelationKind};
 use crate::hookcmd::exec::{self, Wanted};
 use crate::machine::{Kind, Machine, Machines};
-use crate::store::action::Task;
 use crate::store::model::Model;
+use crate::store::task::Task;
 
 /// The first argument of the process that answers a call. Internal.
 pub const ANSWER: &str = "answer-juju-exec";

@@ -26,7 +26,7 @@ use crate::progress::duration;
 use crate::store::agent::Operation;
 use crate::store::database::now;
 use crate::store::status::{Kind, Status};
-use crate::store::unit::Resolved;
+use crate::store::unit::ResolvedMode;
 use crate::store::{self, log, status, unit};
 
 /// How many of a failed hook's last log lines to show.
@@ -217,11 +217,11 @@ impl Worker<'_> {
             Hook::Plain(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => None,
         };
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
-        let resolved = [Resolved::RetryHooks, Resolved::NoHooks].contains(&seen.unit.resolved);
+        let resolved = [ResolvedMode::RetryHooks, ResolvedMode::NoHooks].contains(&seen.unit.resolved);
         self.store.write(|db| {
             unit::save_agent(db, uuid, &unit)?;
             if resolved {
-                unit::set(db, uuid, &unit, unit::Column::Resolved(Resolved::None))?;
+                unit::set(db, uuid, &unit, unit::Column::Resolved(ResolvedMode::None))?;
             }
             if let Some(message) = workload {
                 status::set(db, uuid, Kind::Workload, name, &Status::new("maintenance", message))?;
@@ -283,9 +283,12 @@ impl Worker<'_> {
             log::append(db, uuid, &[line])?;
             match hook {
                 Hook::Storage { kind: StorageKind::Detaching, id } => {
-                    let unit =
-                        if seen.view.dying { store::storage::OwnUnit::Goes } else { store::storage::OwnUnit::Stays };
-                    store::storage::give_back(db, uuid, id, unit)?;
+                    let unit = if seen.view.dying {
+                        store::storage::DetachReason::UnitRemoved
+                    } else {
+                        store::storage::DetachReason::Requested
+                    };
+                    store::storage::detach(db, uuid, id, unit)?;
                 }
                 Hook::Relation(RelationHook { kind: RelationKind::Broken, relation, .. }) => {
                     scope::leave(db, uuid, seen, *relation)?;
@@ -345,8 +348,8 @@ impl Worker<'_> {
 
     pub(super) fn skip(&mut self, seen: &Snapshot, hook: &Hook) -> anyhow::Result<()> {
         let (uuid, unit) = (&self.model.uuid, &seen.unit);
-        if unit.resolved != Resolved::Force {
-            self.store.write(|db| unit::set(db, uuid, unit, unit::Column::Resolved(Resolved::None)))?;
+        if unit.resolved != ResolvedMode::Force {
+            self.store.write(|db| unit::set(db, uuid, unit, unit::Column::Resolved(ResolvedMode::None)))?;
         }
         if matches!(hook, Hook::Storage { .. }) {
             let machine = self.machine(seen)?;

@@ -21,7 +21,7 @@ use crate::progress::Progress;
 use crate::random;
 use crate::store::database::now;
 use crate::store::model::{self, Model};
-use crate::store::unit::{Column, Resolved, Unit};
+use crate::store::unit::{Column, ResolvedMode, Unit};
 use crate::store::{Error, Store, unit};
 
 /// How often to look for work that no timer announces: machines that are down, secrets that are due, what a killed
@@ -99,8 +99,8 @@ fn chance() -> f64 {
 fn begin(db: &crate::store::Db, model: &Model, mut unit: Unit, due: Due) -> Result<(), Error> {
     let update_status: Hook = Plain::UpdateStatus.into();
     match due {
-        Due::Retry if unit.resolved == Resolved::None => {
-            unit::set(db, &model.uuid, &unit, Column::Resolved(Resolved::RetryHooks))
+        Due::Retry if unit.resolved == ResolvedMode::None => {
+            unit::set(db, &model.uuid, &unit, Column::Resolved(ResolvedMode::RetryHooks))
         }
         Due::UpdateStatus if !unit.fired.contains(&update_status) => {
             unit.fired.push(update_status);

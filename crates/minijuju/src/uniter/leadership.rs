@@ -17,7 +17,7 @@ pub fn after_addition(db: &Db, model: &str, application: &str, number: i64) -> R
 /// application without units is removed too.
 pub fn after_removal(db: &Db, model: &str, name: &str, number: i64) -> Result<()> {
     let Some(Application { leader, life, .. }) = application::find(db, model, name)? else { return Ok(()) };
-    let units = unit::of(db, model, name)?;
+    let units = unit::of_application(db, model, name)?;
     if units.is_empty() && !life.is_alive() {
         secret::remove_entity(db, model, name)?;
         application::remove(db, model, name)?;
@@ -35,7 +35,7 @@ pub fn after_removal(db: &Db, model: &str, name: &str, number: i64) -> Result<()
 pub fn successors(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
     let mut found = Vec::new();
     for vacant in application::all(db, model)?.iter().filter(|application| application.leader.is_none()) {
-        let units = unit::of(db, model, &vacant.name)?;
+        let units = unit::of_application(db, model, &vacant.name)?;
         // A dying unit would lead only for a moment.
         let next = units.iter().find(|unit| unit.life.is_alive()).or(units.first());
         if let Some(next) = next.filter(|_| units.iter().all(|unit| knows_who_left(unit, &units))) {

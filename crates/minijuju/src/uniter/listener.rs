@@ -11,11 +11,11 @@ use super::session::{Live, Session};
 use super::view::Snapshot;
 use super::worker::line;
 use crate::hookcmd::wire::{Reply, Request};
-use crate::store::action::TaskStatus;
 use crate::store::database::now;
 use crate::store::log::Line;
 use crate::store::status::{self, Kind};
-use crate::store::{self, Db, Store, action, log, unit};
+use crate::store::task::TaskStatus;
+use crate::store::{self, Db, Store, log, task, unit};
 
 /// How many log lines are buffered before they are written.
 const BATCH: usize = 1000;
@@ -198,10 +198,10 @@ impl<'a> HookListener<'a> {
             log::append(db, model, &lines)?;
             if let Some(id) = task
                 && !said.is_empty()
-                && let Some(mut found) = action::find(db, model, id)?
+                && let Some(mut found) = task::find(db, model, id)?
             {
                 found.log.extend(said);
-                action::save(db, model, &found)?;
+                task::save(db, model, &found)?;
             }
             Ok(())
         });
@@ -321,7 +321,7 @@ impl Listener for HookListener<'_> {
             if Instant::now() >= self.look {
                 self.look = Instant::now() + LOOK;
                 self.cancelled |=
-                    matches!(action::status(self.store.db(), self.model, id), Ok(Some(TaskStatus::Aborting)));
+                    matches!(task::status(self.store.db(), self.model, id), Ok(Some(TaskStatus::Aborting)));
             }
             LOOK
         });

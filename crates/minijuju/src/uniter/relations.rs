@@ -37,7 +37,7 @@ pub fn created(agent: &AgentState, view: &UnitView) -> Option<Hook> {
             !relation.dying && !relation.suspended && !relation.implicit && !agent.relations.contains_key(id)
         })
         // Hooks for peer relations that a new charm adds come after its `upgrade-charm`.
-        .find(|(_, relation)| !relation.peer || agent.runs(view.charm_version))?;
+        .find(|(_, relation)| !relation.peer || agent.runs_charm(view.charm_version))?;
     Some(Hook::Relation(RelationHook {
         kind: RelationKind::Created,
         relation: *id,

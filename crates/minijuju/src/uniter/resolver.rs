@@ -8,7 +8,7 @@ use super::step::Step;
 use super::unit_view::{SecretView, UnitView};
 use crate::hook::{Hook, Plain, SecretKind, StorageKind};
 use crate::store::agent::{AgentState, Operation};
-use crate::store::unit::Resolved;
+use crate::store::unit::ResolvedMode;
 
 /// The next step of an agent in state `agent`, in a model that looks like `view`; `None` if nothing is due.
 pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
@@ -58,9 +58,9 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
             Some(Step::Deploy)
         }
         Operation::Failed(hook) => match view.resolved {
-            Resolved::None => None,
-            Resolved::RetryHooks => Some(Step::Run(hook.clone())),
-            Resolved::NoHooks | Resolved::Force => Some(Step::Skip(hook.clone())),
+            ResolvedMode::None => None,
+            ResolvedMode::RetryHooks => Some(Step::Run(hook.clone())),
+            ResolvedMode::NoHooks | ResolvedMode::Force => Some(Step::Skip(hook.clone())),
         },
         // A dying unit does not continue its installation.
         Operation::Queued(hook) if *hook == Plain::Install.into() => when_idle(agent, view),
@@ -102,7 +102,7 @@ fn storage(agent: &AgentState, view: &UnitView) -> Option<Hook> {
     view.storage.iter().find_map(|(id, dying)| {
         let kind = match (agent.storage.contains(id), *dying || view.dying) {
             // Storage that a new charm adds is attached after its `upgrade-charm`.
-            (false, false) if agent.runs(view.charm_version) => StorageKind::Attached,
+            (false, false) if agent.runs_charm(view.charm_version) => StorageKind::Attached,
             (true, true) => StorageKind::Detaching,
             _ => return None,
         };

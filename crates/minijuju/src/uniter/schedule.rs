@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::store::agent::Operation;
-use crate::store::unit::{Resolved, Unit};
+use crate::store::unit::{ResolvedMode, Unit};
 
 /// Juju's first and longest wait before it retries a failed hook. Juju 3.6:
 /// apiserver/facades/agent/retrystrategy/retrystrategy.go.
@@ -113,7 +113,7 @@ impl Timers {
             self.retry = None;
             return false;
         }
-        if !retries || unit.resolved != Resolved::None {
+        if !retries || unit.resolved != ResolvedMode::None {
             self.retry = None;
             return false;
         }
@@ -204,7 +204,7 @@ mod tests {
     fn nothing_is_due_for_units_that_are_not_there_yet_or_wait_for_a_person() {
         let new = unit(AgentState::default());
         let dying = Unit { life: Life::Dying, ..started() };
-        let resolved = Unit { resolved: Resolved::NoHooks, ..failed() };
+        let resolved = Unit { resolved: ResolvedMode::NoHooks, ..failed() };
         for unit in [new, dying, resolved] {
             let mut schedule = Schedule::default();
             assert_eq!(schedule.due(0, RULES, &[unit], || 0.5), []);

@@ -50,7 +50,7 @@ pub fn leave(db: &Db, model: &str, seen: &Snapshot, id: i64) -> Result<()> {
 fn add_subordinate(db: &Db, model: &str, principal: &Unit, name: &str) -> Result<()> {
     let Some(subordinate) = application::find(db, model, name)? else { return Ok(()) };
     let is_subordinate = charm::metadata(&subordinate).is_ok_and(|meta| meta.subordinate);
-    let there = unit::of(db, model, name)?.iter().any(|unit| unit.principal == principal.name());
+    let there = unit::of_application(db, model, name)?.iter().any(|unit| unit.principal == principal.name());
     if !is_subordinate || there {
         return Ok(());
     }

@@ -22,13 +22,13 @@ use super::worker::{Worker, line, machine_id};
 use crate::called::called;
 use crate::machine::{Entrances, Kind as MachineKind, Machines};
 use crate::progress::{Progress, duration};
-use crate::store::action::TaskStatus;
 use crate::store::agent::Operation;
 use crate::store::database::now;
 use crate::store::log;
 use crate::store::model::{self, Model};
 use crate::store::status::{self, Kind};
-use crate::store::{Store, action, application, cross_model, unit};
+use crate::store::task::TaskStatus;
+use crate::store::{Store, application, cross_model, task, unit};
 
 /// How many units work at the same time.
 const WORKERS: usize = 8;
@@ -128,7 +128,7 @@ pub fn stop_hooks(store: &Store) -> anyhow::Result<()> {
                 orphans::kill(context);
             }
         }
-        for task in action::running(store.db(), &model.uuid)? {
+        for task in task::running(store.db(), &model.uuid)? {
             task.context.as_deref().map(orphans::kill);
         }
     }
@@ -142,8 +142,7 @@ pub(super) fn turns(store: &Store, model: &Model) -> anyhow::Result<Turns> {
 /// Find hooks and actions whose minijuju was killed, stop their processes, and record that they failed.
 pub fn recover(store: &mut Store, model: &Model, progress: &Progress) -> anyhow::Result<()> {
     let running = |unit: &unit::Unit| matches!(unit.agent.operation, Operation::Running { .. });
-    if action::running(store.db(), &model.uuid)?.is_empty() && !unit::all(store.db(), &model.uuid)?.iter().any(running)
-    {
+    if task::running(store.db(), &model.uuid)?.is_empty() && !unit::all(store.db(), &model.uuid)?.iter().any(running) {
         return Ok(());
     }
     let turns = turns(store, model)?;
@@ -182,9 +181,9 @@ fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, turns: &
 
 fn recover_tasks(store: &mut Store, model: &Model, turns: &Turns) -> anyhow::Result<()> {
     let uuid = &model.uuid;
-    for task in action::running(store.db(), uuid)? {
+    for task in task::running(store.db(), uuid)? {
         let Some(_turn) = turns.take(&[turns::agent(&task.receiver)])? else { continue };
-        let Some(mut task) = action::find(store.db(), uuid, task.id)?.filter(|task| task.status.runs()) else {
+        let Some(mut task) = task::find(store.db(), uuid, task.id)?.filter(|task| task.status.is_running()) else {
             continue;
         };
         task.context.as_deref().map(orphans::kill);
@@ -192,7 +191,7 @@ fn recover_tasks(store: &mut Store, model: &Model, turns: &Turns) -> anyhow::Res
         "action terminated".clone_into(&mut task.message);
         let found = unit::find(store.db(), uuid, &task.receiver)?;
         store.write(|db| {
-            action::save(db, uuid, &task)?;
+            task::save(db, uuid, &task)?;
             // The agent's status says that it is running the action.
             found.map_or(Ok(()), |unit| {
                 status::set(db, uuid, Kind::Agent, &task.receiver, &status_after(&unit.agent.operation))
@@ -341,11 +340,11 @@ impl Rounds<'_> {
         let Some(turn) = self.turns.take(&self.places(seen, &step))? else {
             found.elsewhere = true;
             let units = unit::all(db, uuid)?;
-            let here = |task: &action::Task| {
+            let here = |task: &task::Task| {
                 let beside = |unit: &unit::Unit| unit.name() == task.receiver && unit.machine == seen.unit.machine;
                 units.iter().any(beside)
             };
-            found.action |= action::running(db, uuid)?.iter().any(here);
+            found.action |= task::running(db, uuid)?.iter().any(here);
             return Ok(None);
         };
         // Another command may have run an action of this unit since the last look.

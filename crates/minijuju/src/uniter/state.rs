@@ -26,7 +26,7 @@ use crate::store::{Db, application, cross_model, resource, saas, storage};
 pub fn read(db: &Db, model: &Model, seen: &Snapshot, hook: Option<&Hook>, machine: &Machine) -> anyhow::Result<State> {
     let uuid = &model.uuid;
     let name = &seen.view.name;
-    let units = unit::of(db, uuid, &seen.application.name)?;
+    let units = unit::of_application(db, uuid, &seen.application.name)?;
     let workload = status::all(db, uuid, Kind::Workload)?;
     let mut config = BTreeMap::new();
     for (option, value) in &seen.application.config {
@@ -39,8 +39,8 @@ pub fn read(db: &Db, model: &Model, seen: &Snapshot, hook: Option<&Hook>, machin
         config,
         relations: relations(db, uuid, seen, hook)?,
         networks: [(String::new(), network(&machine.address().to_string(), machine.hardware_address()))].into(),
-        storages: storage::of(db, uuid, name)?.into_iter().filter_map(|found| seen_storage(&found)).collect(),
-        resources: resource::of(db, uuid, &seen.application.name)?
+        storages: storage::of_unit(db, uuid, name)?.into_iter().filter_map(|found| seen_storage(&found)).collect(),
+        resources: resource::of_application(db, uuid, &seen.application.name)?
             .into_iter()
             .map(|found| Resource::new(&found.name, resource_path(&seen.unit.tag(), &found)))
             .collect(),
@@ -49,7 +49,7 @@ pub fn read(db: &Db, model: &Model, seen: &Snapshot, hook: Option<&Hook>, machin
         planned_units: u32::try_from(units.iter().filter(|unit| unit.life.is_alive()).count())?,
         model: SeenModel { name: model.name.clone(), uuid: uuid.clone(), cloud_spec },
         unit_status: workload.get(name).map(charm_status).unwrap_or_default(),
-        app_status: status::get(db, uuid, Kind::Application, &seen.application.name)?
+        app_status: status::find(db, uuid, Kind::Application, &seen.application.name)?
             .map(|status| charm_status(&status))
             .unwrap_or_default(),
         other_unit_statuses: others
@@ -82,7 +82,7 @@ fn network(address: &str, hardware_address: &str) -> Network {
 /// The relations that the unit has entered.
 fn relations(db: &Db, model: &str, seen: &Snapshot, hook: Option<&Hook>) -> anyhow::Result<Vec<SeenRelation>> {
     let mut found = Vec::new();
-    for relation in relation::of(db, model, &seen.application.name)? {
+    for relation in relation::of_application(db, model, &seen.application.name)? {
         let Some(view) = seen.view.relations.get(&relation.id) else { continue };
         let databags = relation::databags(db, model, relation.id)?;
         let own = databags.iter().find(|(owner, ..)| *owner == seen.view.name);
@@ -258,7 +258,7 @@ fn goal_state(
             RelationView { .. } => "joined",
         };
         goals.insert(remote, Goal { status: word.to_owned(), since: since(crate::store::database::now()) });
-        goals.extend(unit::of(db, model, &view.remote)?.iter().map(goal));
+        goals.extend(unit::of_application(db, model, &view.remote)?.iter().map(goal));
     }
     Ok(GoalState { units: units.iter().map(goal).collect(), relations })
 }

@@ -80,7 +80,7 @@ pub fn add_initial(db: &Db, model: &str, unit: &Unit) -> Result<()> {
     let Some(found) = application::find(db, model, &unit.application)? else { return Ok(()) };
     let Ok(meta) = charm::metadata(&found) else { return Ok(()) };
     // Storage that was attached by `--attach-storage` counts.
-    let there = storage::of(db, model, &unit.name())?;
+    let there = storage::of_unit(db, model, &unit.name())?;
     for storage in meta.storages.values() {
         let (directive, count) = asked(storage, &found.storage);
         for _ in there.iter().filter(|one| one.name() == storage.name).count() as u64..count {
@@ -100,7 +100,7 @@ pub fn add_missing(
     (old, new): (&CharmMeta, &CharmMeta),
     directives: &BTreeMap<String, String>,
 ) -> Result<()> {
-    let there = storage::of(db, model, &unit.name())?;
+    let there = storage::of_unit(db, model, &unit.name())?;
     for (name, storage) in &new.storages {
         let (directive, count) = asked(storage, directives);
         let count = if old.storages.contains_key(name) { u64::from(storage.count().0) } else { count };
@@ -133,7 +133,7 @@ pub fn add(db: &Db, model: &str, unit: &Unit, name: &str, count: u64) -> Result<
 
 /// Add one storage to a unit.
 pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: &Directive) -> Result<()> {
-    let id = format!("{}/{}", meta.name, model::next(db, model, Counter::Storage)?);
+    let id = format!("{}/{}", meta.name, model::next_number(db, model, Counter::Storage)?);
     let location = location(db, model, meta, &id)?;
     let least = meta.minimum_size.and_then(|size| i64::try_from(size).ok()).unwrap_or(SIZE);
     storage::add(
@@ -148,7 +148,7 @@ pub fn insert(db: &Db, model: &str, unit: &Unit, meta: &StorageMeta, directive: 
             life: Life::Alive,
             location,
             machine: unit.machine.clone(),
-            detaching: false,
+            detach_requested: false,
             since: 0,
         },
     )
@@ -242,7 +242,7 @@ pub fn attach(db: &Db, model: &str, unit: &Unit, mut found: Storage) -> anyhow::
     if !found.is_detachable() && found.machine != unit.machine {
         bail!("storage is non-detachable (bound to machine {})", found.machine);
     }
-    let now = storage::of(db, model, &name)?.iter().filter(|one| one.name() == found.name()).count();
+    let now = storage::of_unit(db, model, &name)?.iter().filter(|one| one.name() == found.name()).count();
     check_count(of_charm, now as u64, CountChange::Attach(1))?;
     found.location = location(db, model, of_charm, &found.id)?;
     found.machine.clone_from(&unit.machine);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::hook::Hook;
-use crate::store::unit::Resolved;
+use crate::store::unit::ResolvedMode;
 
 /// The model's data about a unit that its agent uses.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -21,7 +21,7 @@ pub struct UnitView {
     /// The leader's settings for all units, as JSON.
     pub leader_settings: String,
     /// What to do about its failed hook.
-    pub resolved: Resolved,
+    pub resolved: ResolvedMode,
     /// The version of the application's charm that it should run.
     pub charm_version: i64,
     /// Whether units in error take a new charm, too.

@@ -11,7 +11,7 @@ use crate::store::application::{self, Application};
 use crate::store::endpoint::Role;
 use crate::store::relation::{self, Relation, Scope};
 use crate::store::unit::{self, Unit};
-use crate::store::{Db, Error, action, machine, model as store_model, secret, storage};
+use crate::store::{Db, Error, machine, model as store_model, secret, storage, task};
 
 /// A unit, its application, and what the model says about the unit.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
     let addresses: HashMap<String, String> =
         machine::all(db, model)?.into_iter().map(|found| (found.id, found.address)).collect();
     let mut actions: HashMap<String, Vec<i64>> = HashMap::new();
-    for (unit, task) in action::pending(db, model)? {
+    for (unit, task) in task::pending(db, model)? {
         actions.entry(unit).or_default().push(task);
     }
     let settings: HashMap<&str, Value> =
@@ -68,7 +68,7 @@ pub fn all(db: &Db, model: &str) -> Result<Vec<Snapshot>, Error> {
             storage: storages
                 .iter()
                 .filter(|storage| storage.unit == name)
-                .map(|storage| (storage.id.clone(), storage.leaves()))
+                .map(|storage| (storage.id.clone(), storage.is_detaching()))
                 .collect(),
             secrets: secrets::of(&secrets, remote_secrets, &unit, application.leader == Some(unit.number)),
             name,

@@ -141,7 +141,7 @@ impl Worker<'_> {
 
     /// Put the application's resources where the unit's `resource-get` finds them.
     pub(super) fn place_resources(&self, seen: &Snapshot, files: &Files) -> anyhow::Result<()> {
-        for found in store::resource::of(self.store.db(), &self.model.uuid, &seen.application.name)? {
+        for found in store::resource::of_application(self.store.db(), &self.model.uuid, &seen.application.name)? {
             let path = PathBuf::from(state::resource_path(&seen.unit.tag(), &found));
             let stamp = |meta: fs::Metadata| Ok::<_, io::Error>((meta.len(), meta.modified()?));
             let given = fs::metadata(&found.path)
@@ -220,7 +220,7 @@ impl Worker<'_> {
             store::secret::remove_entity(db, uuid, &name)?;
             if alone {
                 machine::remove(db, uuid, &unit.machine)?;
-                store::storage::lose(db, uuid, &unit.machine)?;
+                store::storage::remove_of_machine(db, uuid, &unit.machine)?;
             }
             leadership::after_removal(db, uuid, &unit.application, unit.number)
         })?;

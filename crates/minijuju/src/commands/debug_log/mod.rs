@@ -189,7 +189,7 @@ pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode>
     let style = LogStyle::new(args, if args.color { Colours::On } else { Colours::on(&std::io::stdout()) });
     let mut last = 0;
     let mut read = |client: &Client| -> anyhow::Result<Vec<String>> {
-        let lines = log::after(client.store.db(), &model.uuid, last)?;
+        let lines = log::lines_after(client.store.db(), &model.uuid, last)?;
         last = lines.last().map_or(last, |line| line.id);
         let messages = lines.iter().map(message);
         let wanted = messages.filter(|message| (args.level.is_some() || kept(message)) && is_wanted(args, message));

@@ -298,7 +298,7 @@ pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<
 
 /// Add the peer relations in a charm's metadata.
 pub fn add_peers(db: &Db, model: &Model, application: &Application, meta: &CharmMeta) -> StoreResult<()> {
-    let there: Vec<Relation> = relation::of(db, &model.uuid, &application.name)?;
+    let there: Vec<Relation> = relation::of_application(db, &model.uuid, &application.name)?;
     for peer in meta.endpoints(RelationRole::Peer) {
         if there.iter().any(|relation| relation.endpoint(&application.name, Some(&peer.name)).is_some()) {
             continue;

@@ -89,7 +89,7 @@ pub fn list(client: &mut Client, args: &OffersArgs) -> anyhow::Result<ExitCode> 
             found.name.clone(),
             ListedOffer {
                 store: CONTROLLER.to_owned(),
-                charm: application.map(|application| application.url()).unwrap_or_default(),
+                charm: application.map(|application| application.charm_url()).unwrap_or_default(),
                 url: offers::url(&model.name, &found.name).to_string(),
                 endpoints: endpoints(&ends),
                 connections,

@@ -9,7 +9,7 @@ use crate::cli::{
     Arguments, ModelOption, Output, UsageError, UtcOption, duration, is_application, is_machine, is_number, is_unit,
 };
 use crate::format::{Document, Plain};
-use crate::store::action::TaskStatus;
+use crate::store::task::TaskStatus;
 
 /// How often to check a task while waiting for it.
 const EVERY: Duration = Duration::from_millis(50);

@@ -17,8 +17,8 @@ use self::output::{CancelledTask, Operation, OperationAction, OperationLine, Ope
 use crate::client::{Client, print};
 use crate::commands::run::shown;
 use crate::format::{self, Clock, Colours, Plain};
-use crate::store::action::{self, Task, TaskStatus};
 use crate::store::model::Model;
+use crate::store::task::{self, Task, TaskStatus};
 use crate::store::unit::{self, Unit};
 
 /// The default number of listed operations.
@@ -127,7 +127,7 @@ pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<Exi
     let model = client.model()?;
     let id: i64 = args.id.parse()?;
     let task = args.options.patience.wait_until(|| {
-        let task = action::find(client.store.db(), &model.uuid, id)?;
+        let task = task::find(client.store.db(), &model.uuid, id)?;
         // Juju's facade has this message for all errors: `ErrBadId`.
         let task = task.context("id not found")?;
         Ok((task.completed.is_some(), task))
@@ -172,7 +172,7 @@ pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<Exit
 fn cancel_one(client: &mut Client, model: &Model, id: i64) -> anyhow::Result<Option<Task>> {
     let mut found = None;
     client.write(|db| {
-        found = action::find(db, &model.uuid, id)?;
+        found = task::find(db, &model.uuid, id)?;
         let Some(task) = &mut found else { return Ok(()) };
         match task.status {
             TaskStatus::Pending => {
@@ -187,14 +187,14 @@ fn cancel_one(client: &mut Client, model: &Model, id: i64) -> anyhow::Result<Opt
             | TaskStatus::Aborted
             | TaskStatus::Error => return Ok(()),
         }
-        action::save(db, &model.uuid, task)
+        task::save(db, &model.uuid, task)
     })?;
     Ok(found)
 }
 
 fn by_operation(client: &Client, model: &Model) -> anyhow::Result<BTreeMap<i64, Vec<Task>>> {
     let mut found: BTreeMap<i64, Vec<Task>> = BTreeMap::new();
-    for task in action::all(client.store.db(), &model.uuid)? {
+    for task in task::all(client.store.db(), &model.uuid)? {
         found.entry(task.operation).or_default().push(task);
     }
     Ok(found)

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::commands::run::output::Timing;
 use crate::format::{Colours, Document, Plain, Table, document, json, yaml};
-use crate::store::action::{Task, TaskKind, TaskStatus};
+use crate::store::task::{Task, TaskKind, TaskStatus};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Operation {

@@ -197,7 +197,7 @@ storage:
     }
 
     fn storage(id: &str) -> Storage {
-        Storage::of_unit(id, "web/0")
+        Storage::pending(id, "web/0")
     }
 
     #[track_caller]

@@ -145,12 +145,12 @@ fn replace(
         let given = settings::from_words(&charm.meta, &found.name, &args.config).context("parsing config settings")?;
         found.revision = revision;
         let before = charm::metadata(&found)?;
-        let units = unit::of(db, &model.uuid, &found.name)?;
+        let units = unit::of_application(db, &model.uuid, &found.name)?;
         let storages: Vec<_> = stored::all(db, &model.uuid)?
             .into_iter()
             .filter(|storage| units.iter().any(|unit| unit.name() == storage.unit))
             .collect();
-        let relations = relation::of(db, &model.uuid, &found.name)?;
+        let relations = relation::of_application(db, &model.uuid, &found.name)?;
         let base = units.first().map(|unit| machine::find(db, &model.uuid, &unit.machine)).transpose()?.flatten();
         let replacement = check::Replacement {
             application: &found.name,
@@ -174,7 +174,7 @@ fn replace(
             .retain(|name, value| charm.meta.config.get(name).is_some_and(|option| option.option_type.takes(value)));
         found.trust = args.trust.or(given.trust).unwrap_or(found.trust);
         given.apply(&mut found.config);
-        resources.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
+        resources.iter().try_for_each(|one| resource::attach(db, &model.uuid, one))?;
         found.storage.extend(args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())));
         application::save(db, &model.uuid, &found)?;
         stale.iter().try_for_each(|id| relation::remove(db, &model.uuid, *id))?;

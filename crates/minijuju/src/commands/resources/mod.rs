@@ -19,7 +19,7 @@ use crate::format::{Instant, Tabular};
 use crate::random;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
-use crate::store::resource::{self, Fetched, Resource};
+use crate::store::resource::{self, Resource, UnitResource};
 use crate::store::unit::{self, Unit};
 
 /// List an application's resources.
@@ -132,13 +132,13 @@ pub fn attach(client: &mut Client, args: &AttachResourceArgs) -> anyhow::Result<
     let model = client.model()?;
     let found = client.application(&model, &args.application)?;
     let meta = charm::metadata(&found)?;
-    let old = resource::of(client.store.db(), &model.uuid, &found.name)?;
+    let old = resource::of_application(client.store.db(), &model.uuid, &found.name)?;
     let (name, path) = (&args.resource.name, &args.resource.value);
     let taken = open(path)
         .and_then(|()| take(client, &meta, &found.name, std::slice::from_ref(&args.resource)))
         .with_context(|| format!("failed to upload resource {name:?}"))?;
     client.write(|db| {
-        taken.iter().try_for_each(|one| resource::set(db, &model.uuid, one))?;
+        taken.iter().try_for_each(|one| resource::attach(db, &model.uuid, one))?;
         let Some(mut now) = application::find(db, &model.uuid, &found.name)? else { return Ok(()) };
         now.charm_version += 1;
         application::save(db, &model.uuid, &now)
@@ -166,19 +166,19 @@ pub fn list(client: &mut Client, args: &ResourcesArgs) -> anyhow::Result<ExitCod
     let db = client.store.db();
     let text = match (&unit, args.details) {
         (Some(unit), false) => {
-            let fetched = resource::fetched(db, &model.uuid, &unit.name())?;
+            let fetched = resource::of_unit(db, &model.uuid, &unit.name())?;
             let resources: Vec<_> = resources.into_iter().map(|one| on_unit(one, &fetched)).collect();
             output::unit_resources(&resources, args.output.format())
         }
         (None, false) => output::resources(&ApplicationResources { resources }, args.output.format()),
         (Some(unit), true) => {
-            let details = details(&resources, unit, &resource::fetched(db, &model.uuid, &unit.name())?);
+            let details = details(&resources, unit, &resource::of_unit(db, &model.uuid, &unit.name())?);
             output::unit_details(&details, args.output.format())
         }
         (None, true) => {
             let mut all = ApplicationDetails::default();
-            for unit in unit::of(db, &model.uuid, name)? {
-                all.resources.extend(details(&resources, &unit, &resource::fetched(db, &model.uuid, &unit.name())?));
+            for unit in unit::of_application(db, &model.uuid, name)? {
+                all.resources.extend(details(&resources, &unit, &resource::of_unit(db, &model.uuid, &unit.name())?));
             }
             output::application_details(&all, args.output.format())
         }
@@ -189,7 +189,7 @@ pub fn list(client: &mut Client, args: &ResourcesArgs) -> anyhow::Result<ExitCod
 
 /// A unit's resources next to those of its application. Juju 3.6: `FormatDetailResource` in
 /// cmd/juju/resource/formatter.go.
-fn details(expected: &[ResourceInfo], unit: &Unit, fetched: &[Fetched]) -> Vec<DetailedResource> {
+fn details(expected: &[ResourceInfo], unit: &Unit, fetched: &[UnitResource]) -> Vec<DetailedResource> {
     let of_unit = |expected: &ResourceInfo| {
         let has = fetched.iter().any(|one| one.name == expected.name);
         let none = ResourceInfo { revision: "0".to_owned(), ..ResourceInfo::default() };
@@ -205,7 +205,7 @@ fn details(expected: &[ResourceInfo], unit: &Unit, fetched: &[Fetched]) -> Vec<D
 }
 
 /// An application's resource as a unit has it, or empty if the unit has not fetched it.
-fn on_unit(mut resource: ResourceInfo, fetched: &[Fetched]) -> ResourceInfo {
+fn on_unit(mut resource: ResourceInfo, fetched: &[UnitResource]) -> ResourceInfo {
     if let Some(one) = fetched.iter().find(|one| one.name == resource.name) {
         let time = Timestamp::from_millisecond(one.added).ok().map(Instant);
         if time != resource.timestamp {
@@ -218,7 +218,7 @@ fn on_unit(mut resource: ResourceInfo, fetched: &[Fetched]) -> ResourceInfo {
 }
 
 fn read(client: &Client, model: &Model, application: &Application) -> anyhow::Result<Vec<ResourceInfo>> {
-    let given = resource::of(client.store.db(), &model.uuid, &application.name)?;
+    let given = resource::of_application(client.store.db(), &model.uuid, &application.name)?;
     let meta = charm::metadata(application)?;
     let mut shown = Vec::new();
     for (name, declared) in &meta.resources {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::settle_apart;
 use crate::hookcmd::exec::Wanted;
 use crate::hookcmd::wire::{Reply, Request};
-use crate::store::action::{self, Task, TaskStatus};
+use crate::store::task::{self, Task, TaskStatus};
 use crate::store::{Store, model, unit};
 use crate::uniter;
 
@@ -40,23 +40,23 @@ fn run(store: &mut Store, uuid: &str, machine: &str, request: &Request) -> anyho
     if unit::find(store.db(), uuid, &name)?.is_none_or(|unit| unit.machine != machine) {
         bail!("unit {name:?} not found on this machine");
     }
-    let id = store.write(|db| action::add_command(db, uuid, &name, &uniter::command_params(&wanted)))?;
+    let id = store.write(|db| task::add_run_commands(db, uuid, &name, &uniter::command_params(&wanted)))?;
     // Settle in another process: the caller does not wait for further hooks.
     let mut settling = settle_apart(&model)?;
     let task = loop {
         // Check in this order: settling may have run the task.
         let settled = settling.try_wait()?.is_some();
-        let task = action::find(store.db(), uuid, id)?.context("the unit is gone")?;
+        let task = task::find(store.db(), uuid, id)?.context("the unit is gone")?;
         if task.completed.is_some() {
             break task;
         }
         if settled && task.status == TaskStatus::Pending {
-            store.write(|db| action::remove(db, uuid, id))?;
+            store.write(|db| task::remove(db, uuid, id))?;
             bail!("unit {name:?} cannot run commands now");
         }
         thread::sleep(LOOK);
     };
-    store.write(|db| action::remove(db, uuid, id))?;
+    store.write(|db| task::remove(db, uuid, id))?;
     Ok(reply(&task))
 }
 

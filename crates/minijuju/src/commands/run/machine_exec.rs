@@ -15,8 +15,8 @@ use crate::client::remote::Remote;
 use crate::commands::run::output::Task as Shown;
 use crate::commands::run::shown;
 use crate::format::Clock;
-use crate::store::action::{self, TaskKind, TaskStatus};
 use crate::store::model::{self, Counter, Model};
+use crate::store::task::{self, TaskKind, TaskStatus};
 use crate::uniter::{self, RunBy, Script};
 
 /// Run a command on a machine, and store its result as a task.
@@ -35,9 +35,9 @@ pub fn run(
     let _turn = turns.share(&uniter::agent_place(machine))?;
     let context = uniter::context_id(machine, TaskKind::MachineExec.name());
     client.write(|db| {
-        let Some(mut task) = action::find(db, &model.uuid, id)? else { return Ok(()) };
+        let Some(mut task) = task::find(db, &model.uuid, id)? else { return Ok(()) };
         task.start(&context);
-        action::save(db, &model.uuid, &task)
+        task::save(db, &model.uuid, &task)
     })?;
     let script = Script::write(&remote.files()?, command, RunBy::User).context("cannot write the command's script")?;
     let failed = || format!("cannot run a command on machine {machine}");
@@ -56,7 +56,7 @@ pub fn run(
             (reports.recv_timeout(PATIENCE).unwrap_or_else(open), Some(why))
         }
     };
-    let mut task = action::find(client.store.db(), &model.uuid, id)?.context("the task is gone")?;
+    let mut task = task::find(client.store.db(), &model.uuid, id)?.context("the task is gone")?;
     task.results = results(output.as_ref().ok(), why.is_none());
     let (status, message) = match why {
         None if output.is_ok() => (TaskStatus::Completed, ""),
@@ -66,7 +66,7 @@ pub fn run(
     };
     task.end(status);
     message.clone_into(&mut task.message);
-    client.write(|db| action::save(db, &model.uuid, &task))?;
+    client.write(|db| task::save(db, &model.uuid, &task))?;
     if why == Some(Why::TimedOut) {
         bail!(crate::commands::run::output::timed_out(&[format!("machine {machine}")]));
     }
@@ -85,9 +85,9 @@ fn add(client: &mut Client, model: &Model, machine: &str, command: &str, patienc
         ("workload-context".to_owned(), false.into()),
     ]);
     client.write(|db| {
-        let operation = model::next(db, &model.uuid, Counter::Operation)?;
-        let id = model::next(db, &model.uuid, Counter::Operation)?;
-        action::add(db, &model.uuid, (id, operation), machine, &TaskKind::MachineExec, &params)?;
+        let operation = model::next_number(db, &model.uuid, Counter::Operation)?;
+        let id = model::next_number(db, &model.uuid, Counter::Operation)?;
+        task::add(db, &model.uuid, (id, operation), machine, &TaskKind::MachineExec, &params)?;
         Ok(id)
     })
 }
@@ -133,7 +133,7 @@ fn wait(
             Err(RecvTimeoutError::Disconnected) => bail!("the thread that waits for the command broke"),
             Err(RecvTimeoutError::Timeout) => {}
         }
-        if action::status(client.store.db(), &model.uuid, id)? == Some(TaskStatus::Aborting) {
+        if task::status(client.store.db(), &model.uuid, id)? == Some(TaskStatus::Aborting) {
             return Ok(Waited::Stopped(Why::Cancelled));
         }
         if left.is_zero() {

@@ -23,8 +23,8 @@ use self::output::{Task as Shown, Timing};
 use crate::called::called;
 use crate::client::{AfterOutput, Client, print, settings};
 use crate::format::{Clock, Colours};
-use crate::store::action::{self, Task, TaskKind};
 use crate::store::model::{self, Counter, Model};
+use crate::store::task::{self, Task, TaskKind};
 use crate::store::unit::{self, Unit};
 use crate::store::{Store, machine};
 use crate::{charm, uniter};
@@ -213,17 +213,17 @@ fn enqueue(
     telling: Telling,
 ) -> anyhow::Result<Option<Enqueued>> {
     let (operation, tasks) = client.write(|db| {
-        let operation = model::next(db, &model.uuid, Counter::Operation)?;
+        let operation = model::next_number(db, &model.uuid, Counter::Operation)?;
         if model.juju.is_4() {
             // On Juju 4, a task that cannot be scheduled still uses a number.
             for _ in errors {
-                model::next(db, &model.uuid, Counter::Operation)?;
+                model::next_number(db, &model.uuid, Counter::Operation)?;
             }
         }
         let mut tasks = Vec::new();
         for one in wanted {
-            let id = model::next(db, &model.uuid, Counter::Operation)?;
-            action::add(db, &model.uuid, (id, operation), &one.unit, &one.kind, &one.params)?;
+            let id = model::next_number(db, &model.uuid, Counter::Operation)?;
+            task::add(db, &model.uuid, (id, operation), &one.unit, &one.kind, &one.params)?;
             tasks.push((id, one.unit));
         }
         Ok((operation, tasks))
@@ -301,7 +301,7 @@ fn wait(
         let mut pause = Duration::from_millis(1);
         loop {
             let settled = child.try_wait()?.is_some();
-            let task = action::find(db, &model.uuid, *id)?.with_context(|| format!("task {id} not found"))?;
+            let task = task::find(db, &model.uuid, *id)?.with_context(|| format!("task {id} not found"))?;
             // Juju prints the log only for a single task.
             for (time, message) in task.log.iter().skip(if tasks.len() == 1 { printed } else { usize::MAX }) {
                 let time = Timestamp::from_millisecond(*time).unwrap_or_default();
@@ -327,7 +327,7 @@ fn wait(
                 ));
             }
             // A running task belongs to another command.
-            if settled && !task.status.runs() {
+            if settled && !task.status.is_running() {
                 bail!(
                     "unit {unit} cannot run task {id} now: it stays pending, `{} status` shows what the unit waits for",
                     called()

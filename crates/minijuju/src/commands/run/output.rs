@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::format::{Colours, Paint, Plain, json, sorted, yaml};
-use crate::store::action::TaskStatus;
+use crate::store::task::TaskStatus;
 
 /// The result of a task. The fields are in alphabetical order, as in Juju.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

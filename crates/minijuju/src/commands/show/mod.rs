@@ -123,7 +123,7 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
     let application = client.application(model, &found.application)?;
     let name = found.name();
     let mut relations = Vec::new();
-    let mut all = relation::of(db, &model.uuid, &found.application)?;
+    let mut all = relation::of_application(db, &model.uuid, &found.application)?;
     if model.juju.is_4() {
         // By role, then by ID: `getEveryRelationForApplicationID` in domain/relation/state/relation.go.
         all.sort_by_key(|relation| relation.endpoint(&found.application, None).map(|mine| mine.role as u8));
@@ -154,10 +154,10 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
         // (`relationData` in apiserver/facades/client/application/application.go).
         let theirs: Vec<String> = if shown.cross_model {
             let units =
-                databags.keys().filter(|owner| unit::parse(owner).is_some_and(|(of, _)| of == other.application));
+                databags.keys().filter(|owner| unit::parse_name(owner).is_some_and(|(of, _)| of == other.application));
             units.cloned().collect()
         } else {
-            unit::of(db, &model.uuid, &other.application)?.iter().map(Unit::name).collect()
+            unit::of_application(db, &model.uuid, &other.application)?.iter().map(Unit::name).collect()
         };
         for unit in theirs {
             let in_scope = databags.remove(&unit).filter(|(_, in_scope)| *in_scope);
@@ -179,7 +179,7 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
         machine: found.machine.clone(),
         opened_ports: unit::ports(db, &model.uuid, &name)?.iter().map(shown_port).collect(),
         public_address: address.unwrap_or_default(),
-        charm: application.url(),
+        charm: application.charm_url(),
         leader: application.leader == Some(found.number),
         life: found.life,
         relations,
@@ -194,7 +194,7 @@ pub fn application(client: &mut Client, args: &ShowApplicationArgs) -> anyhow::R
         let found = client.application_unquoted(&model, name)?;
         let meta = charm::metadata(&found)?;
         let db = client.store.db();
-        let base = match unit::of(db, &model.uuid, name)?.first() {
+        let base = match unit::of_application(db, &model.uuid, name)?.first() {
             Some(unit) => machine::find(db, &model.uuid, &unit.machine)?.map(|machine| machine.base),
             None => None,
         };

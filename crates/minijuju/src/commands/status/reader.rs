@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         }
         let text = |name: &str| found.metadata.get(name).and_then(Value::as_str).unwrap_or_default();
         ApplicationStatus {
-            charm: found.url(),
+            charm: found.charm_url(),
             base: units.first().and_then(|unit| base(self.bases.get(&unit.machine)?)),
             charm_origin: "local".to_owned(),
             charm_name: found.charm.clone(),

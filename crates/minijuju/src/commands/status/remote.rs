@@ -62,7 +62,7 @@ fn status(db: &Db, found: &Saas, machines: &Machines, clock: &Clock) -> anyhow::
     let Some(offer) = offer::find_by_uuid(db, &found.offer_uuid)? else { return Ok(gone()) };
     let Some(source) = model::find(db, &offer.model)? else { return Ok(gone()) };
     let Some(offered) = application::find(db, &offer.model, &offer.application)? else { return Ok(gone()) };
-    let units = unit::of(db, &offer.model, &offer.application)?;
+    let units = unit::of_application(db, &offer.model, &offer.application)?;
     let reader = Reader::new(db, &source, machines, clock, &units)?;
     Ok(reader.application_status(&offered, &units.iter().collect::<Vec<&Unit>>()))
 }
@@ -78,7 +78,7 @@ pub fn offered(db: &Db, model: &Model) -> anyhow::Result<BTreeMap<String, OfferS
             let Some(found) = relation::find(db, &side.model, side.relation)? else { continue };
             active += usize::from(relation::status(db, &side.model, &found)?.0 == "joined");
         }
-        let charm = application::find(db, &model.uuid, &found.application)?.map(|application| application.url());
+        let charm = application::find(db, &model.uuid, &found.application)?.map(|application| application.charm_url());
         let offer = OfferStatus {
             charm: charm.unwrap_or_default(),
             total_connected: connections.len(),

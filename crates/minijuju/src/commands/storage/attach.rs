@@ -117,12 +117,12 @@ before removing.";
 pub fn detach(client: &mut Client, args: &DetachStorageArgs) -> anyhow::Result<ExitCode> {
     each(client, &args.ids, DETACH, str::to_owned, |db, model, id| {
         let found = stored(db, model, id)?;
-        if found.unit.is_empty() || found.detaching {
+        if found.unit.is_empty() || found.detach_requested {
             return Ok(());
         }
         check_loss(db, model, &found)
             .with_context(|| format!("cannot destroy storage attachment {id}:{}", found.unit))?;
-        leave(db, model, &Storage { detaching: true, ..found })
+        leave(db, model, &Storage { detach_requested: true, ..found })
     })
 }
 
@@ -231,7 +231,7 @@ fn check_loss(db: &Db, model: &Model, found: &Storage) -> anyhow::Result<()> {
     let Some(application) = application::find(db, &model.uuid, &unit.application)? else { return Ok(()) };
     let meta = charm::metadata(&application)?;
     let Some(of_charm) = meta.storages.get(found.name()) else { return Ok(()) };
-    let all = storage::of(db, &model.uuid, &found.unit)?;
+    let all = storage::of_unit(db, &model.uuid, &found.unit)?;
     let now = all.iter().filter(|one| one.name() == found.name()).count();
     Ok(uniter::check_count(of_charm, now as u64, CountChange::Detach)?)
 }
@@ -242,7 +242,7 @@ fn leave(db: &Db, model: &Model, leaving: &Storage) -> anyhow::Result<()> {
     let announced =
         unit::find(db, &model.uuid, &leaving.unit)?.is_some_and(|unit| unit.agent.storage.contains(&leaving.id));
     if !announced {
-        storage::give_back(db, &model.uuid, &leaving.id, storage::OwnUnit::Stays)?;
+        storage::detach(db, &model.uuid, &leaving.id, storage::DetachReason::Requested)?;
     }
     Ok(())
 }

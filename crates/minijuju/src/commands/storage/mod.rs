@@ -187,7 +187,7 @@ fn add_one(db: &Db, model: &Model, unit: &Unit, meta: &CharmMeta, pair: &Pair) -
         bail!("pool {pool:?} not found");
     }
     let directive = Directive::parse(&pair.value).map_err(|why| anyhow!(why))?;
-    let there = storage::of(db, &model.uuid, &unit.name())?;
+    let there = storage::of_unit(db, &model.uuid, &unit.name())?;
     let now = there.iter().filter(|one| one.name() == pair.name).count() as u64;
     let count = directive.count.unwrap_or(1);
     match (model.juju.is_4(), storage.count().1) {
@@ -203,7 +203,7 @@ fn add_one(db: &Db, model: &Model, unit: &Unit, meta: &CharmMeta, pair: &Pair) -
         uniter::insert_storage(db, &model.uuid, unit, storage, &directive)?;
     }
     let before: Vec<String> = there.into_iter().map(|one| one.id).collect();
-    let after = storage::of(db, &model.uuid, &unit.name())?.into_iter().map(|one| one.id);
+    let after = storage::of_unit(db, &model.uuid, &unit.name())?.into_iter().map(|one| one.id);
     Ok(after.filter(|id| !before.contains(id)).collect())
 }
 
@@ -272,7 +272,7 @@ fn instance(found: &Storage, model: &Model, clock: &Clock) -> StorageInfo {
 
 fn filesystem_of(found: Storage, provider_id: String, model: &Model, clock: &Clock) -> FilesystemInfo {
     let attachment = |life| FilesystemAttachment { mount_point: found.location.clone(), read_only: false, life };
-    let life = if found.leaves() { Life::Dying } else { Life::Alive };
+    let life = if found.is_detaching() { Life::Dying } else { Life::Alive };
     let machines: BTreeMap<_, _> = Some(found.machine.clone())
         .filter(|machine| !machine.is_empty())
         .map(|machine| (machine, attachment(life)))
@@ -294,7 +294,7 @@ fn on_unit(found: &Storage) -> BTreeMap<String, UnitStorageAttachment> {
     let attachment = || UnitStorageAttachment {
         machine: found.machine.clone(),
         location: found.location.clone(),
-        life: Some(if found.leaves() { Life::Dying } else { Life::Alive }),
+        life: Some(if found.is_detaching() { Life::Dying } else { Life::Alive }),
     };
     Some(found.unit.clone()).filter(|unit| !unit.is_empty()).map(|unit| (unit, attachment())).into_iter().collect()
 }
@@ -323,7 +323,7 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let model = model::add(store.db(), "m", JujuVersion::V3_6, &BTreeMap::new()).unwrap();
         let model = Model { created: 1_000, ..model };
-        let mut found = Storage::of_unit("data/0", "web/0");
+        let mut found = Storage::pending("data/0", "web/0");
         let shown = |found: &Storage| {
             let status = status(found, &model, &Clock::utc());
             (status.current, status.since)

@@ -29,7 +29,7 @@ impl Arguments for VersionArgs {}
 /// Run `juju version`. It neither needs nor creates data.
 pub fn version(_: &Session, args: &VersionArgs) -> anyhow::Result<ExitCode> {
     let folder = data_folder()?;
-    let store = Store::is_in(&folder).then(|| Store::open(&folder)).transpose()?;
+    let store = Store::exists_in(&folder).then(|| Store::open(&folder)).transpose()?;
     let juju = client::version::of_new_models(store.as_ref().map(Store::db))?;
     let detail = VersionDetail {
         version: format!("{juju}-{}-{}", release(), juju_arch()),

@@ -10,7 +10,7 @@ pub fn settle(agent: &mut AgentState, view: &mut UnitView) -> Vec<String> {
             Step::Run(hook) | Step::Skip(hook) => {
                 *agent = after(agent, view, &hook);
                 view.fired.retain(|fired| *fired != hook);
-                view.resolved = Resolved::None;
+                view.resolved = ResolvedMode::None;
                 ran.push(hook.running().replace("running ", "").replace(" hook", ""));
             }
             Step::Action(task) => {
@@ -96,7 +96,7 @@ fn a_refresh_while_install_is_in_error_brings_upgrade_charm_once_it_is_resolved(
     agent.charm_version = Some(0);
     agent.operation = Operation::Failed(Plain::Install.into());
     view.charm_version = 1;
-    view.resolved = Resolved::RetryHooks;
+    view.resolved = ResolvedMode::RetryHooks;
     assert_eq!(
         settle(&mut agent, &mut view),
         ["install", "leader-elected", "upgrade-charm", "config-changed", "start"]
@@ -115,7 +115,7 @@ fn a_failed_hook_waits_until_it_is_resolved() {
     agent.operation = Operation::Failed(Plain::Install.into());
     view.config = "2".to_owned();
     assert_eq!(next_step(&agent, &view), None);
-    view.resolved = Resolved::RetryHooks;
+    view.resolved = ResolvedMode::RetryHooks;
     assert_eq!(settle(&mut agent, &mut view), ["install", "leader-elected", "config-changed", "start"]);
 }
 
@@ -123,7 +123,7 @@ fn a_failed_hook_waits_until_it_is_resolved() {
 fn a_failed_hook_can_be_skipped() {
     let (mut agent, mut view) = (AgentState::default(), view());
     agent.operation = Operation::Failed(Plain::Install.into());
-    view.resolved = Resolved::NoHooks;
+    view.resolved = ResolvedMode::NoHooks;
     assert_eq!(next_step(&agent, &view), Some(Step::Skip(Plain::Install.into())));
     settle(&mut agent, &mut view);
     assert!(agent.started);
@@ -137,7 +137,7 @@ fn a_unit_in_error_takes_a_new_charm_only_by_force_and_then_runs_the_failed_hook
     assert_eq!(next_step(&agent, &view), None);
     view.force_charm = true;
     assert_eq!(settle(&mut agent, &mut view), ["deploy"]);
-    view.resolved = Resolved::RetryHooks;
+    view.resolved = ResolvedMode::RetryHooks;
     assert_eq!(settle(&mut agent, &mut view), ["install", "leader-elected", "config-changed", "start"]);
 }
 

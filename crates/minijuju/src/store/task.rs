@@ -33,18 +33,18 @@ string_enum! {
 
 impl TaskStatus {
     /// Whether the task has started and not ended.
-    pub fn runs(self) -> bool {
+    pub fn is_running(self) -> bool {
         matches!(self, TaskStatus::Running | TaskStatus::Aborting)
     }
 }
 
 string_enum! {
     /// [`TaskKind`] as a column of the table.
-    enum KindWord("task kind") {
+    enum StoredKind("task kind") {
         Action = "action",
         UnitExec = "exec-unit",
         MachineExec = "exec-machine",
-        Command = "run-commands",
+        RunCommands = "run-commands",
     }
 }
 
@@ -57,7 +57,7 @@ pub enum TaskKind {
     /// A command on a machine, independent of its units.
     MachineExec,
     /// A command that `juju-exec` in the unit's machine asked for. In Juju it belongs to no operation.
-    Command,
+    RunCommands,
 }
 
 impl TaskKind {
@@ -66,16 +66,16 @@ impl TaskKind {
         match self {
             TaskKind::Action(name) => name,
             TaskKind::UnitExec | TaskKind::MachineExec => "juju-exec",
-            TaskKind::Command => "run-commands",
+            TaskKind::RunCommands => "run-commands",
         }
     }
 
-    fn columns(&self) -> (KindWord, &str) {
+    fn columns(&self) -> (StoredKind, &str) {
         match self {
-            TaskKind::Action(name) => (KindWord::Action, name),
-            TaskKind::UnitExec => (KindWord::UnitExec, ""),
-            TaskKind::MachineExec => (KindWord::MachineExec, ""),
-            TaskKind::Command => (KindWord::Command, ""),
+            TaskKind::Action(name) => (StoredKind::Action, name),
+            TaskKind::UnitExec => (StoredKind::UnitExec, ""),
+            TaskKind::MachineExec => (StoredKind::MachineExec, ""),
+            TaskKind::RunCommands => (StoredKind::RunCommands, ""),
         }
     }
 }
@@ -111,7 +111,7 @@ impl Task {
     /// The receiver's tag: `unit-APPLICATION-NUMBER` or `machine-NUMBER`.
     pub fn receiver_tag(&self) -> String {
         match self.kind {
-            TaskKind::Action(_) | TaskKind::UnitExec | TaskKind::Command => {
+            TaskKind::Action(_) | TaskKind::UnitExec | TaskKind::RunCommands => {
                 format!("unit-{}", self.receiver.replace('/', "-"))
             }
             TaskKind::MachineExec => format!("machine-{}", self.receiver),
@@ -122,7 +122,7 @@ impl Task {
     pub fn command(&self) -> Option<&str> {
         match self.kind {
             TaskKind::Action(_) => None,
-            TaskKind::UnitExec | TaskKind::MachineExec | TaskKind::Command => self.params.get("command")?.as_str(),
+            TaskKind::UnitExec | TaskKind::MachineExec | TaskKind::RunCommands => self.params.get("command")?.as_str(),
         }
     }
 
@@ -143,8 +143,8 @@ impl Task {
     }
 }
 
-/// How long the result of a command is kept for its caller, in milliseconds.
-const KEPT: i64 = 600_000;
+/// How long the result of `juju-exec` is kept for its caller, in milliseconds.
+const RESULT_RETENTION_MS: i64 = 600_000;
 
 const COLUMNS: &str = "id, operation, receiver, kind, action, params, status, message, results, log, context, enqueued, \
                        started, completed";
@@ -155,10 +155,10 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(Task, [String; 3])> {
         operation: row.get(1)?,
         receiver: row.get(2)?,
         kind: match row.get(3)? {
-            KindWord::Action => TaskKind::Action(row.get(4)?),
-            KindWord::UnitExec => TaskKind::UnitExec,
-            KindWord::MachineExec => TaskKind::MachineExec,
-            KindWord::Command => TaskKind::Command,
+            StoredKind::Action => TaskKind::Action(row.get(4)?),
+            StoredKind::UnitExec => TaskKind::UnitExec,
+            StoredKind::MachineExec => TaskKind::MachineExec,
+            StoredKind::RunCommands => TaskKind::RunCommands,
         },
         params: BTreeMap::new(),
         status: row.get(6)?,
@@ -173,7 +173,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(Task, [String; 3])> {
     Ok((task, [row.get(5)?, row.get(8)?, row.get(9)?]))
 }
 
-fn task((task, [params, results, log]): (Task, [String; 3])) -> Result<Task> {
+fn decode((task, [params, results, log]): (Task, [String; 3])) -> Result<Task> {
     Ok(Task {
         params: serde_json::from_str(&params)?,
         results: serde_json::from_str(&results)?,
@@ -186,18 +186,19 @@ fn task((task, [params, results, log]): (Task, [String; 3])) -> Result<Task> {
 pub fn all(db: &Db, model: &str) -> Result<Vec<Task>> {
     let mut statement =
         db.prepare_cached(&format!("SELECT {COLUMNS} FROM task WHERE model = ? AND kind <> ? ORDER BY id"))?;
-    let rows =
-        statement.query_map(params![model, KindWord::Command], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    rows.into_iter().map(task).collect()
+    let rows = statement
+        .query_map(params![model, StoredKind::RunCommands], from_row)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().map(decode).collect()
 }
 
 /// The tasks that are running, by number.
 pub fn running(db: &Db, model: &str) -> Result<Vec<Task>> {
     let sql = format!("SELECT {COLUMNS} FROM task WHERE model = ? AND status IN (?, ?) ORDER BY id");
     let mut statement = db.prepare_cached(&sql)?;
-    let running = params![model, TaskStatus::Running, TaskStatus::Aborting];
-    let rows = statement.query_map(running, from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    rows.into_iter().map(task).collect()
+    let params = params![model, TaskStatus::Running, TaskStatus::Aborting];
+    let rows = statement.query_map(params, from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    rows.into_iter().map(decode).collect()
 }
 
 pub fn status(db: &Db, model: &str, id: i64) -> Result<Option<TaskStatus>> {
@@ -209,7 +210,7 @@ pub fn find(db: &Db, model: &str, id: i64) -> Result<Option<Task>> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM task WHERE model = ? AND id = ?"))?
         .query_row(params![model, id], from_row)
         .optional()?
-        .map(task)
+        .map(decode)
         .transpose()
 }
 
@@ -217,8 +218,8 @@ pub fn find(db: &Db, model: &str, id: i64) -> Result<Option<Task>> {
 pub fn pending(db: &Db, model: &str) -> Result<Vec<(String, i64)>> {
     let sql = "SELECT receiver, id FROM task WHERE model = ? AND kind <> ? AND status = ? ORDER BY enqueued, abs(id)";
     let mut statement = db.prepare_cached(sql)?;
-    let of_units = params![model, KindWord::MachineExec, TaskStatus::Pending];
-    let rows = statement.query_map(of_units, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let params = params![model, StoredKind::MachineExec, TaskStatus::Pending];
+    let rows = statement.query_map(params, |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -250,16 +251,16 @@ pub fn add(
     Ok(())
 }
 
-/// Queue a command that belongs to no operation: it gets a negative number. Also deletes old commands whose callers
-/// were killed.
-pub fn add_command(db: &Db, model: &str, receiver: &str, params: &BTreeMap<String, Value>) -> Result<i64> {
+/// Queue a command of `juju-exec`, which belongs to no operation: it gets a negative number. Also deletes old ones whose
+/// callers were killed.
+pub fn add_run_commands(db: &Db, model: &str, receiver: &str, params: &BTreeMap<String, Value>) -> Result<i64> {
     db.execute(
         "DELETE FROM task WHERE model = ? AND kind = ? AND completed < ?",
-        params![model, KindWord::Command, now() - KEPT],
+        params![model, StoredKind::RunCommands, now() - RESULT_RETENTION_MS],
     )?;
     let sql = "SELECT min(ifnull(min(id), 0), 0) - 1 FROM task WHERE model = ?";
     let id = db.query_row(sql, [model], |row| row.get(0))?;
-    add(db, model, (id, id), receiver, &TaskKind::Command, params)?;
+    add(db, model, (id, id), receiver, &TaskKind::RunCommands, params)?;
     Ok(id)
 }
 
