@@ -2,7 +2,7 @@
 //! version 1, and version 0 with older applications.
 //!
 //! ```
-//! use interfaces::certificate_transfer::{Requirer, Updated};
+//! use interfaces::certificate_transfer::{CertificateSetUpdated, Requirer};
 //! use ops::{Charm, CustomRelation, Framework, Model};
 //!
 //! const TRUSTED: Requirer = Requirer::new("receive-ca-cert");
@@ -12,12 +12,12 @@
 //! impl Charm for ShopCharm {
 //!     fn observe(framework: &mut Framework<Self>) {
 //!         framework.library(TRUSTED);
-//!         framework.observe(TRUSTED.updated(), Self::on_updated);
+//!         framework.observe(TRUSTED.certificate_set_updated(), Self::on_updated);
 //!     }
 //! }
 //!
 //! impl ShopCharm {
-//!     fn on_updated(&mut self, _event: &CustomRelation<Updated>, model: &Model) -> anyhow::Result<()> {
+//!     fn on_updated(&mut self, _event: &CustomRelation<CertificateSetUpdated>, model: &Model) -> anyhow::Result<()> {
 //!         let all: Vec<String> = TRUSTED.certificates(model)?.into_iter().collect();
 //!         Ok(std::fs::write("/usr/local/share/ca-certificates/shop.crt", all.join("\n"))?)
 //!     }
@@ -45,30 +45,30 @@ pub struct Requirer {
 /// The certificates of a relation have changed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Updated {
+pub struct CertificateSetUpdated {
     /// The number of certificates.
     pub count: usize,
 }
 
-impl CustomEvent for Updated {
-    const NAME: &'static str = "updated";
+impl CustomEvent for CertificateSetUpdated {
+    const NAME: &'static str = "certificate_set_updated";
 }
 
 /// A relation is gone: its certificates must no longer be trusted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Removed {
+pub struct CertificatesRemoved {
     /// The relation's ID.
     pub relation: u32,
 }
 
-impl CustomEvent for Removed {
-    const NAME: &'static str = "removed";
+impl CustomEvent for CertificatesRemoved {
+    const NAME: &'static str = "certificates_removed";
 }
 
 /// What a provider of version 1 writes for its application.
 #[derive(Debug, Default, Deserialize)]
-struct Provided {
+struct ProviderAppData {
     #[serde(default)]
     certificates: BTreeSet<String>,
     // A number, or with some libraries a number as text.
@@ -78,13 +78,13 @@ struct Provided {
 
 /// What each unit of a provider of version 0 may write: the CA's certificate.
 #[derive(Debug, Deserialize)]
-struct ProvidedCa {
+struct ProviderUnitCa {
     ca: Option<String>,
 }
 
 /// The certificates from the provider's to the CA's, also in version 0.
 #[derive(Debug, Deserialize)]
-struct ProvidedChain {
+struct ProviderUnitChain {
     chain: Option<Vec<String>>,
 }
 
@@ -96,12 +96,12 @@ impl Requirer {
     }
 
     /// The certificates of a relation have changed.
-    pub fn updated(&self) -> EventSource<CustomRelation<Updated>> {
+    pub fn certificate_set_updated(&self) -> EventSource<CustomRelation<CertificateSetUpdated>> {
         self.event()
     }
 
     /// A relation is gone: its certificates must no longer be trusted.
-    pub fn removed(&self) -> EventSource<Custom<Removed>> {
+    pub fn certificates_removed(&self) -> EventSource<Custom<CertificatesRemoved>> {
         self.event()
     }
 
@@ -110,11 +110,11 @@ impl Requirer {
     /// # Errors
     /// The other side's data cannot be read, or a hook command failed.
     pub fn certificates(&self, model: &Model) -> Result<BTreeSet<String>, Error> {
-        let mut all = BTreeSet::new();
+        let mut certificates = BTreeSet::new();
         for relation in model.relations(self.endpoint)? {
-            all.extend(received(&relation)?);
+            certificates.extend(load_certificates(&relation)?);
         }
-        Ok(all)
+        Ok(certificates)
     }
 
     fn on_created(&self, event: &RelationCreatedEvent, model: &Model) -> Result<(), Error> {
@@ -123,37 +123,41 @@ impl Requirer {
     }
 
     fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), Error> {
-        let certificates = match received(&event.relation) {
+        let certificates = match load_certificates(&event.relation) {
             Ok(certificates) => certificates,
-            Err(error) => return crate::pass_over(error),
+            Err(error) => return crate::skip_invalid_data(error),
         };
         let key = event.relation.id().to_string();
         if model.stored::<BTreeSet<String>>(&key)?.unwrap_or_default() == certificates {
             return Ok(());
         }
         model.store(&key, &certificates)?;
-        self.updated().emit(model, &event.relation, &Updated { count: certificates.len() })
+        self.certificate_set_updated().emit(
+            model,
+            &event.relation,
+            &CertificateSetUpdated { count: certificates.len() },
+        )
     }
 
     fn on_broken(&self, event: &RelationBrokenEvent, model: &Model) -> Result<(), Error> {
         let relation = event.relation.id();
         model.forget(&relation.to_string());
-        self.removed().emit(model, &Removed { relation })
+        self.certificates_removed().emit(model, &CertificatesRemoved { relation })
     }
 }
 
-fn received(relation: &Relation) -> Result<BTreeSet<String>, Error> {
+fn load_certificates(relation: &Relation) -> Result<BTreeSet<String>, Error> {
     let Some(databag) = relation.remote_app_data()? else { return Ok(BTreeSet::new()) };
-    let Provided { mut certificates, version } = databag.load()?;
+    let ProviderAppData { mut certificates, version } = databag.load()?;
     if certificates.is_empty() && (version.is_null() || version == 0 || version == "0") {
         for unit in relation.units()? {
             let databag = relation.data(&unit);
             // JSON with some libraries, plain text with others.
             match databag.get("ca")? {
                 Some(ca) if ca.trim_start().starts_with("-----BEGIN ") => _ = certificates.insert(ca),
-                _ => certificates.extend(databag.load::<ProvidedCa>()?.ca),
+                _ => certificates.extend(databag.load::<ProviderUnitCa>()?.ca),
             }
-            certificates.extend(databag.load::<ProvidedChain>()?.chain.into_iter().flatten());
+            certificates.extend(databag.load::<ProviderUnitChain>()?.chain.into_iter().flatten());
         }
     }
     Ok(certificates.into_iter().map(|pem| pem.trim().to_owned()).filter(|pem| !pem.is_empty()).collect())
@@ -171,55 +175,55 @@ impl Library for Requirer {
     }
 }
 
-/// The certificates that the charm provides.
-pub type Given = fn(&Model) -> anyhow::Result<BTreeSet<String>>;
+/// A function of the charm that returns the certificates to provide.
+pub type CertificatesFn = fn(&Model) -> anyhow::Result<BTreeSet<String>>;
 
 /// Provides certificates to trust. Only the leader does this.
 ///
-/// `given` returns them in PEM. It is called on the relation's events, and on those that
+/// `certificates` returns them in PEM. It is called on the relation's events, and on those that
 /// [`refresh_on`](ops::RefreshOn::refresh_on) names.
 #[derive(Clone, Copy, Debug)]
 pub struct Provider {
     endpoint: &'static str,
-    given: Given,
+    certificates: CertificatesFn,
 }
 
 impl Provider {
     /// A provider at this endpoint.
     #[must_use]
-    pub const fn new(endpoint: &'static str, given: Given) -> Self {
-        Self { endpoint, given }
+    pub const fn new(endpoint: &'static str, certificates: CertificatesFn) -> Self {
+        Self { endpoint, certificates }
     }
 
     fn on_event<E>(&self, _event: &E, model: &Model) -> anyhow::Result<()> {
-        self.give(model)
+        self.provide(model)
     }
 
-    fn give(&self, model: &Model) -> anyhow::Result<()> {
+    fn provide(&self, model: &Model) -> anyhow::Result<()> {
         let relations = model.relations(self.endpoint)?;
         if relations.is_empty() || !model.is_leader()? {
             return Ok(());
         }
-        let given = (self.given)(model)?;
+        let certificates = (self.certificates)(model)?;
         for relation in relations {
-            give(&relation, &given)?;
+            write_certificates(&relation, &certificates)?;
         }
         Ok(())
     }
 }
 
-fn give(relation: &Relation, given: &BTreeSet<String>) -> Result<(), Error> {
+fn write_certificates(relation: &Relation, certificates: &BTreeSet<String>) -> Result<(), Error> {
     let version = match relation.remote_app_data()? {
         Some(databag) => databag.get("version")?,
         None => None,
     };
     // Also if the other side did not announce version 1: the first libraries of that version do not announce it.
-    relation.app_data().update([("certificates", json(given)), ("version", "1".to_owned())])?;
-    match given.first() {
+    relation.app_data().update([("certificates", json(certificates)), ("version", "1".to_owned())])?;
+    match certificates.first() {
         Some(first) if version.as_deref() != Some("1") => relation.unit_data().update([
             ("ca", json(first)),
             ("certificate", json(first)),
-            ("chain", json(given)),
+            ("chain", json(certificates)),
             ("version", "0".to_owned()),
         ]),
         // Certificates that were provided before must no longer be trusted.
@@ -242,6 +246,6 @@ impl Library for Provider {
     }
 
     fn refresh(&self, model: &Model) -> anyhow::Result<()> {
-        self.give(model)
+        self.provide(model)
     }
 }

@@ -113,7 +113,7 @@ impl Database {
 /// What the provider writes for its application. Values are plain text.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Provided {
+struct ProviderData {
     database: Option<String>,
     // The name in newer libraries, which write both.
     resource: Option<String>,
@@ -136,7 +136,7 @@ struct Provided {
 /// The TLS data in a secret.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct Tls {
+struct TlsSecret {
     tls: Option<Flag>,
     tls_ca: Option<String>,
 }
@@ -156,8 +156,8 @@ impl<'de> Deserialize<'de> for Flag {
     }
 }
 
-/// What must be in secrets, not in the databag.
-const IN_SECRETS: &str = r#"["username","password","tls","tls-ca","uris","read-only-uris"]"#;
+/// What the provider must write to secrets, not to the databag.
+const REQUESTED_SECRETS: &str = r#"["username","password","tls","tls-ca","uris","read-only-uris"]"#;
 
 impl Requirer {
     /// Request a database with this name at this endpoint.
@@ -196,16 +196,16 @@ impl Requirer {
     /// A secret of the provider cannot be read: it was not granted, or lacks a key. Or a hook command failed.
     pub fn database(&self, model: &Model) -> Result<Option<Database>, Error> {
         match model.relation(self.endpoint)? {
-            Some(relation) => self.read(model, &relation),
+            Some(relation) => self.load_database(model, &relation),
             None => Ok(None),
         }
     }
 
-    fn read(&self, model: &Model, relation: &Relation) -> Result<Option<Database>, Error> {
+    fn load_database(&self, model: &Model, relation: &Relation) -> Result<Option<Database>, Error> {
         let Some(databag) = relation.remote_app_data()? else { return Ok(None) };
-        let data: Provided = databag.load_plain()?;
-        let Some(endpoints) = data.endpoints.filter(|text| !list(text).is_empty()) else { return Ok(None) };
-        if data.subordinated.as_deref() == Some("true") && !is_ready(relation)? {
+        let data: ProviderData = databag.load_plain()?;
+        let Some(endpoints) = data.endpoints.filter(|text| !split_list(text).is_empty()) else { return Ok(None) };
+        if data.subordinated.as_deref() == Some("true") && !is_router_ready(relation)? {
             return Ok(None);
         }
         // Some providers only write the name if it differs from the requested one.
@@ -213,25 +213,25 @@ impl Requirer {
         let user = match (&data.secret_user, data.username, data.password) {
             (Some(id), ..) => self.secret(model, relation, id, "user")?,
             (None, Some(username), Some(password)) => {
-                let known = [
+                let credentials = [
                     ("username", Some(username)),
                     ("password", Some(password)),
                     ("uris", data.uris),
                     ("read-only-uris", data.read_only_uris),
                 ];
-                SecretContent::new(known.into_iter().filter_map(|(key, value)| Some((key, value?))))
+                SecretContent::new(credentials.into_iter().filter_map(|(key, value)| Some((key, value?))))
             }
             _ => return Ok(None),
         };
         let tls = match &data.secret_tls {
             Some(id) => self.secret(model, relation, id, "tls")?.load()?,
-            None => Tls::default(),
+            None => TlsSecret::default(),
         };
-        let User { username, .. } = user.load()?;
+        let UserSecret { username, .. } = user.load()?;
         Ok(Some(Database {
             name,
-            endpoints: list(&endpoints),
-            read_only_endpoints: data.read_only_endpoints.as_deref().map(list).unwrap_or_default(),
+            endpoints: split_list(&endpoints),
+            read_only_endpoints: data.read_only_endpoints.as_deref().map(split_list).unwrap_or_default(),
             version: data.version,
             username,
             tls: tls.tls.or(data.tls).is_some_and(|Flag(tls)| tls),
@@ -251,14 +251,14 @@ impl Requirer {
     }
 
     fn on_created(&self, event: &RelationCreatedEvent, model: &Model) -> Result<(), Error> {
-        self.ask(&event.relation, model)
+        self.write_request(&event.relation, model)
     }
 
-    fn ask(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
+    fn write_request(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
         if !model.is_leader()? {
             return Ok(());
         }
-        let mut request = BTreeMap::from([("database", self.database), ("requested-secrets", IN_SECRETS)]);
+        let mut request = BTreeMap::from([("database", self.database), ("requested-secrets", REQUESTED_SECRETS)]);
         if let Some(roles) = self.extra_user_roles {
             request.insert("extra-user-roles", roles);
         }
@@ -269,45 +269,45 @@ impl Requirer {
     }
 
     fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), Error> {
-        self.tell(&event.relation, model)
+        self.notify(&event.relation, model)
     }
 
     fn on_secret_changed(&self, event: &SecretChangedEvent, model: &Model) -> Result<(), Error> {
-        let ours = event.secret.label().is_some_and(|label| is_label(label, self.endpoint));
-        match ours.then(|| model.relation(self.endpoint)).transpose()?.flatten() {
+        let is_ours = event.secret.label().is_some_and(|label| is_secret_label(label, self.endpoint));
+        match is_ours.then(|| model.relation(self.endpoint)).transpose()?.flatten() {
             // A new password, or another change that only the secret shows.
             Some(relation) => {
-                model.forget("seen");
-                self.tell(&relation, model)
+                model.forget("notified");
+                self.notify(&relation, model)
             }
             None => Ok(()),
         }
     }
 
     /// Emit an event if anything has changed.
-    fn tell(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
-        let database = match self.read(model, relation) {
+    fn notify(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
+        let database = match self.load_database(model, relation) {
             Ok(Some(database)) => database,
             Ok(None) => return Ok(()),
-            Err(error) => return crate::pass_over(error),
+            Err(error) => return crate::skip_invalid_data(error),
         };
         let name = database.name.clone();
-        let seen = Notified::from(database);
-        if model.stored("seen")?.as_ref() != Some(&seen) {
-            model.store("seen", &seen)?;
+        let current = NotifiedState::from(database);
+        if model.stored("notified")?.as_ref() != Some(&current) {
+            model.store("notified", &current)?;
             self.changed().emit(model, relation, &Changed { name })?;
         }
         Ok(())
     }
 
     fn on_broken(&self, _event: &RelationBrokenEvent, model: &Model) -> Result<(), Error> {
-        model.forget("seen");
+        model.forget("notified");
         self.removed().emit(model, &Removed {})
     }
 }
 
 /// Whether the router beside this unit can be used.
-fn is_ready(relation: &Relation) -> Result<bool, Error> {
+fn is_router_ready(relation: &Relation) -> Result<bool, Error> {
     for unit in relation.units()? {
         if relation.data(&unit).get("state")?.as_deref() == Some("ready") {
             return Ok(true);
@@ -319,24 +319,24 @@ fn is_ready(relation: &Relation) -> Result<bool, Error> {
 /// The content of a user's secret.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct User {
+struct UserSecret {
     username: String,
     #[serde(rename = "password")]
     _password: String,
 }
 
-fn list(text: &str) -> Vec<String> {
+fn split_list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// `database.3.user.secret` is a label of endpoint `database`.
-fn is_label(label: &str, endpoint: &str) -> bool {
+fn is_secret_label(label: &str, endpoint: &str) -> bool {
     label.strip_prefix(endpoint).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".secret"))
 }
 
 /// The last state that the charm was notified of, without the password, which is never stored.
 #[derive(PartialEq, Serialize, Deserialize)]
-struct Notified {
+struct NotifiedState {
     name: String,
     username: String,
     endpoints: Vec<String>,
@@ -346,7 +346,7 @@ struct Notified {
     tls_ca: Option<String>,
 }
 
-impl From<Database> for Notified {
+impl From<Database> for NotifiedState {
     fn from(database: Database) -> Self {
         let Database { name, endpoints, read_only_endpoints, version, username, tls, tls_ca, secret: _ } = database;
         Self { name, username, endpoints, read_only_endpoints, version, tls, tls_ca }
@@ -367,7 +367,7 @@ impl Library for Requirer {
 
     fn refresh(&self, model: &Model) -> anyhow::Result<()> {
         match model.relation(self.endpoint)? {
-            Some(relation) => Ok(self.ask(&relation, model)?),
+            Some(relation) => Ok(self.write_request(&relation, model)?),
             None => Ok(()),
         }
     }

@@ -80,7 +80,7 @@ struct Check<'a> {
 
 /// What the provider writes for its application.
 #[derive(Deserialize)]
-struct Provided {
+struct ProviderData {
     #[serde(default)]
     endpoints: Vec<String>,
 }
@@ -129,16 +129,16 @@ impl Requirer {
     /// The other side's data cannot be read, or a hook command failed.
     pub fn urls(&self, model: &Model) -> Result<Vec<String>, Error> {
         match model.relation(self.endpoint)? {
-            Some(relation) => urls(&relation),
+            Some(relation) => load_urls(&relation),
             None => Ok(Vec::new()),
         }
     }
 
     fn on_event<E>(&self, _event: &E, model: &Model) -> Result<(), Error> {
-        self.ask(model)
+        self.write_request(model)
     }
 
-    fn ask(&self, model: &Model) -> Result<(), Error> {
+    fn write_request(&self, model: &Model) -> Result<(), Error> {
         let Some(relation) = model.relation(self.endpoint)? else { return Ok(()) };
         if let Some(address) = relation.binding()?.ingress_address() {
             relation.unit_data().set("address", &format!("\"{address}\""))?;
@@ -157,9 +157,9 @@ impl Requirer {
     }
 
     fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), Error> {
-        let urls = match urls(&event.relation) {
+        let urls = match load_urls(&event.relation) {
             Ok(urls) => urls,
-            Err(error) => return crate::pass_over(error),
+            Err(error) => return crate::skip_invalid_data(error),
         };
         if urls == model.stored::<Vec<String>>("urls")?.unwrap_or_default() {
             return Ok(());
@@ -181,9 +181,9 @@ impl Requirer {
     }
 }
 
-fn urls(relation: &Relation) -> Result<Vec<String>, Error> {
+fn load_urls(relation: &Relation) -> Result<Vec<String>, Error> {
     let Some(databag) = relation.remote_app_data()? else { return Ok(Vec::new()) };
-    let Provided { endpoints } = databag.load()?;
+    let ProviderData { endpoints } = databag.load()?;
     Ok(endpoints)
 }
 
@@ -199,6 +199,6 @@ impl Library for Requirer {
     }
 
     fn refresh(&self, model: &Model) -> anyhow::Result<()> {
-        Ok(self.ask(model)?)
+        Ok(self.write_request(model)?)
     }
 }

@@ -83,12 +83,12 @@ struct UnitData {
 
 /// What the provider writes for its application.
 #[derive(Deserialize)]
-struct Provided {
-    ingress: Option<Url>,
+struct ProviderData {
+    ingress: Option<IngressUrl>,
 }
 
 #[derive(Deserialize)]
-struct Url {
+struct IngressUrl {
     url: String,
 }
 
@@ -136,16 +136,16 @@ impl Requirer {
     /// The other side's data cannot be read, or a hook command failed.
     pub fn url(&self, model: &Model) -> Result<Option<String>, Error> {
         match model.relation(self.endpoint)? {
-            Some(relation) => url(&relation),
+            Some(relation) => load_url(&relation),
             None => Ok(None),
         }
     }
 
     fn on_event<E>(&self, _event: &E, model: &Model) -> Result<(), Error> {
-        self.ask(model)
+        self.write_request(model)
     }
 
-    fn ask(&self, model: &Model) -> Result<(), Error> {
+    fn write_request(&self, model: &Model) -> Result<(), Error> {
         let Some(relation) = model.relation(self.endpoint)? else { return Ok(()) };
         let address = relation.binding()?.ingress_address().map(|address| address.to_string());
         // Juju does not know whether the machine has a resolvable host name.
@@ -165,9 +165,9 @@ impl Requirer {
     }
 
     fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), Error> {
-        let url = match url(&event.relation) {
+        let url = match load_url(&event.relation) {
             Ok(url) => url,
-            Err(error) => return crate::pass_over(error),
+            Err(error) => return crate::skip_invalid_data(error),
         };
         if url == model.stored("url")? {
             return Ok(());
@@ -191,9 +191,9 @@ impl Requirer {
     }
 }
 
-fn url(relation: &Relation) -> Result<Option<String>, Error> {
+fn load_url(relation: &Relation) -> Result<Option<String>, Error> {
     let Some(databag) = relation.remote_app_data()? else { return Ok(None) };
-    let Provided { ingress } = databag.load()?;
+    let ProviderData { ingress } = databag.load()?;
     Ok(ingress.map(|ingress| ingress.url))
 }
 
@@ -209,6 +209,6 @@ impl Library for Requirer {
     }
 
     fn refresh(&self, model: &Model) -> anyhow::Result<()> {
-        Ok(self.ask(model)?)
+        Ok(self.write_request(model)?)
     }
 }

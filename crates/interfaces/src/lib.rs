@@ -22,7 +22,7 @@ pub mod tls_certificates;
     feature = "ingress",
     feature = "tls-certificates"
 ))]
-fn pass_over(error: ops::Error) -> Result<(), ops::Error> {
+fn skip_invalid_data(error: ops::Error) -> Result<(), ops::Error> {
     use ops::Error;
     match &error {
         Error::RelationData { .. }

@@ -8,27 +8,17 @@ use interfaces::certificate_transfer::{Provider, Requirer};
 use ops::{Charm, Framework, Model};
 use ops_testing::{Context, Relation, State, on};
 
-const METADATA: &str = "
-name: shop
-summary: A shop.
-description: A shop.
-requires:
-  receive:
-    interface: certificate_transfer
-provides:
-  send:
-    interface: certificate_transfer
-";
+const METADATA: &str = include_str!("charmcraft.yaml");
 
 const RECEIVE: Requirer = Requirer::new("receive");
-const SEND: Provider = Provider::new("send", given);
+const SEND: Provider = Provider::new("send", certificates);
 
-fn given(_: &Model) -> anyhow::Result<BTreeSet<String>> {
+fn certificates(_: &Model) -> anyhow::Result<BTreeSet<String>> {
     Ok(["one".to_owned(), "two".to_owned()].into())
 }
 
 /// The format of the first libraries.
-const PLAIN: &str = "-----BEGIN CERTIFICATE-----\nd\n-----END CERTIFICATE-----";
+const PLAIN_TEXT_CA: &str = "-----BEGIN CERTIFICATE-----\nd\n-----END CERTIFICATE-----";
 
 struct App;
 
@@ -65,25 +55,27 @@ fn certificates_of_both_versions_are_received_and_a_change_emits_one_event() {
     let one = Relation::new("receive").id(2).remote_app_data([("certificates", r#"["a\n", "b"]"#), ("version", "1")]);
     let old = [("ca", "\"c\""), ("certificate", "\"x\""), ("chain", r#"["x", "c"]"#), ("version", "0")];
     let two = Relation::new("receive").id(3).remote_app("old").remote_unit_data(0, old);
-    let plain =
-        Relation::new("receive").id(4).remote_app("older").remote_unit_data(0, [("ca", PLAIN), ("certificate", "y")]);
+    let plain = Relation::new("receive")
+        .id(4)
+        .remote_app("older")
+        .remote_unit_data(0, [("ca", PLAIN_TEXT_CA), ("certificate", "y")]);
     schema::check("certificate_transfer-v1 provider app", &one.remote_app_data, &["certificates"]);
     schema::check("certificate_transfer-v0 provider unit", &two.remote_units_data[&0], &[]);
     let state = State::default().with_relations([one.clone(), two, plain]);
-    assert_eq!(received(state.clone()), [PLAIN, "a", "b", "c", "x"]);
+    assert_eq!(received(state.clone()), [PLAIN_TEXT_CA, "a", "b", "c", "x"]);
     let mut ctx = context();
     let out = ctx.run(on::relation_changed(&one), state).unwrap();
-    assert_eq!(ctx.emitted(&RECEIVE.updated())[0].count, 2);
+    assert_eq!(ctx.emitted(&RECEIVE.certificate_set_updated())[0].count, 2);
     let out = ctx.run(on::relation_changed(&one), out).unwrap();
-    assert!(ctx.emitted(&RECEIVE.updated()).is_empty());
+    assert!(ctx.emitted(&RECEIVE.certificate_set_updated()).is_empty());
     ctx.run(on::relation_broken(&one), out).unwrap();
-    assert_eq!(ctx.emitted(&RECEIVE.removed())[0].relation, 2);
+    assert_eq!(ctx.emitted(&RECEIVE.certificates_removed())[0].relation, 2);
 }
 
 #[test]
 fn invalid_data_does_not_fail_the_hook() {
     let relation = Relation::new("receive").id(2).remote_app_data([("certificates", "nonsense")]);
-    assert_eq!(schema::faults("certificate_transfer-v1 provider app", &relation.remote_app_data).len(), 1);
+    assert_eq!(schema::errors("certificate_transfer-v1 provider app", &relation.remote_app_data).len(), 1);
     let state = State::default().with_relation(relation.clone());
     let mut ctx = context();
     let out = ctx.run(on::relation_changed(&relation), state).unwrap();
@@ -98,7 +90,7 @@ fn invalid_data_does_not_fail_the_hook() {
 
 /// Data of version 0, and the certificates that are trusted. Nothing is guessed.
 #[test]
-fn an_older_other_side_is_read_as_far_as_it_can_be() {
+fn data_of_version_0_is_read_and_invalid_data_is_an_error() {
     let read = |app: &[(&str, &str)], unit: &[(&str, &str)]| {
         let relation = Relation::new("receive").id(2).remote_app_data(app.iter().copied());
         let relation = relation.remote_unit_data(0, unit.iter().copied());
@@ -130,7 +122,7 @@ fn an_older_other_side_is_read_as_far_as_it_can_be() {
 }
 
 #[test]
-fn the_leader_gives_in_the_version_that_the_other_side_takes() {
+fn the_leader_provides_certificates_in_the_version_that_the_requirer_announces() {
     let new = Relation::new("send").id(5).remote_app_data([("version", "1")]);
     let old = Relation::new("send").id(6).remote_app("old");
     let state = State::default().with_leader(true).with_relations([new, old]);
@@ -150,10 +142,10 @@ fn the_leader_gives_in_the_version_that_the_other_side_takes() {
     assert!(out.relation(5).local_app_data.is_empty());
 }
 
-/// Provides no certificates any more.
-struct NoneLeft;
+/// No longer provides certificates.
+struct NoCertificates;
 
-impl Charm for NoneLeft {
+impl Charm for NoCertificates {
     fn observe(framework: &mut Framework<Self>) {
         framework
             .library(Provider::new("send", |_| Ok(BTreeSet::new())))
@@ -162,13 +154,13 @@ impl Charm for NoneLeft {
 }
 
 #[test]
-fn certificates_that_are_no_longer_given_are_taken_back_in_both_versions() {
+fn certificates_that_are_no_longer_provided_are_removed_in_both_versions() {
     let new = Relation::new("send").id(5).remote_app_data([("version", "1")]);
     let old = Relation::new("send").id(6).remote_app("old");
     let state = State::default().with_leader(true).with_relations([new, old]);
     let out = context().run(on::config_changed(), state).unwrap();
     assert!(out.relation(6).local_unit_data.contains_key("ca"));
-    let out = Context::with_metadata(NoneLeft, METADATA).unwrap().run(on::config_changed(), out).unwrap();
+    let out = Context::with_metadata(NoCertificates, METADATA).unwrap().run(on::config_changed(), out).unwrap();
     for relation in [out.relation(5), out.relation(6)] {
         assert_eq!(relation.local_app_data["certificates"], "[]");
         let kept =

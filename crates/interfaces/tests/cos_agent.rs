@@ -10,14 +10,7 @@ use ops::{Charm, Framework};
 use ops_testing::{Context, Error, Model, Relation, State, on};
 use serde_json::{Value, json};
 
-const METADATA: &str = "
-name: shop-charm
-summary: A shop.
-description: A shop.
-provides:
-  cos-agent:
-    interface: cos_agent
-";
+const METADATA: &str = include_str!("charmcraft.yaml");
 
 const COS: Provider = Provider::new("cos-agent")
     .metrics(&[Metrics::new(9113, "/metrics")])
@@ -76,7 +69,7 @@ fn the_collector_gets_all_fields_of_the_schema() {
 }
 
 #[test]
-fn rules_carry_the_labels_of_the_application() {
+fn rules_have_the_labels_of_the_application() {
     let mut ctx = Context::with_metadata(App, METADATA).unwrap().app_name("shop");
     let config = config(&ctx.run(on::upgrade_charm(), state()).unwrap());
     let groups = config["metrics_alert_rules"]["groups"].as_array().unwrap();
@@ -107,11 +100,11 @@ fn rules_carry_the_labels_of_the_application() {
     let labels =
         r#"juju_model="prod", juju_model_uuid="58b48ff0-608b-435f-83b9-ea643e0b98db", juju_application="shop""#;
     assert_eq!(logs, format!("count_over_time({{{labels}}} |= \"error\" [5m]) > 9"));
-    assert_eq!(groups[1]["rules"][0]["expr"], format!("load{{{labels}}} > 3"), "without being asked");
+    assert_eq!(groups[1]["rules"][0]["expr"], format!("load{{{labels}}} > 3"), "without the placeholder");
 }
 
 #[test]
-fn dashboards_are_compressed_json_with_an_identifier_of_their_own() {
+fn dashboards_are_compressed_json_with_a_generated_identifier() {
     let mut ctx = Context::with_metadata(App, METADATA).unwrap();
     let config = config(&ctx.run(on::upgrade_charm(), state()).unwrap());
     let compressed = Base64::decode_vec(config["dashboards"][0].as_str().unwrap()).unwrap();

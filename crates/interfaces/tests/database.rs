@@ -6,15 +6,7 @@ use interfaces::database::{Database, Requirer};
 use ops::{Charm, Error, Framework};
 use ops_testing::{Context, Relation, Secret, State, on};
 
-const METADATA: &str = "
-name: shop
-summary: A shop.
-description: A shop.
-requires:
-  database:
-    interface: postgresql_client
-    limit: 1
-";
+const METADATA: &str = include_str!("charmcraft.yaml");
 
 const DATABASE: Requirer = Requirer::new("database", "shop").extra_user_roles("admin");
 
@@ -40,7 +32,7 @@ fn user() -> Secret {
     .untracked()
 }
 
-fn answered(secret: &Secret) -> State {
+fn provided(secret: &Secret) -> State {
     let relation = Relation::new("database").id(3).remote_app("postgresql").remote_app_data([
         ("database", "shop".to_owned()),
         // The Python library writes both names.
@@ -60,7 +52,7 @@ fn database(state: State) -> Result<Option<Database>, Error> {
 }
 
 #[test]
-fn the_leader_asks_with_the_fields_of_the_schema() {
+fn the_leader_writes_a_request_that_fits_the_schema() {
     let relation = Relation::new("database").id(3);
     let state = State::default().with_relation(relation.clone());
     let out = context().run(on::relation_created(&relation), state.clone().with_leader(true)).unwrap();
@@ -81,8 +73,8 @@ fn the_leader_asks_with_the_fields_of_the_schema() {
 }
 
 #[test]
-fn the_credentials_come_in_a_secret() {
-    let state = answered(&user());
+fn the_credentials_are_read_from_the_provider_s_secret() {
+    let state = provided(&user());
     schema::check(
         "postgresql_client-v0 provider app",
         &state.relation(3).remote_app_data,
@@ -104,7 +96,7 @@ fn the_credentials_come_in_a_secret() {
 
 #[test]
 fn a_new_password_emits_an_event() {
-    let state = answered(&user());
+    let state = provided(&user());
     let mut ctx = context();
     let mut out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
     let secret = out.secrets[0].clone().latest_content([("username", "relation-3"), ("password", "new")]);
@@ -115,16 +107,16 @@ fn a_new_password_emits_an_event() {
 }
 
 #[test]
-fn another_secret_of_the_charm_s_is_not_looked_at() {
+fn other_secrets_of_the_charm_are_ignored() {
     let other = Secret::new([("key", "value")]).label("database-backup");
     let mut ctx = context();
-    ctx.run(on::secret_changed(&other), answered(&user()).with_secret(other.clone())).unwrap();
+    ctx.run(on::secret_changed(&other), provided(&user()).with_secret(other.clone())).unwrap();
     assert!(ctx.hook_commands().is_empty(), "{:?}", ctx.hook_commands());
 }
 
 #[test]
 fn a_secret_that_was_not_granted_is_an_error_but_does_not_fail_the_hook() {
-    let state = answered(&user().revoked());
+    let state = provided(&user().revoked());
     let mut ctx = context();
     let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
     assert!(ctx.emitted(&DATABASE.changed()).is_empty());
@@ -135,14 +127,14 @@ fn a_secret_that_was_not_granted_is_an_error_but_does_not_fail_the_hook() {
 #[test]
 fn a_secret_that_lacks_a_key_is_an_error_that_names_it_and_not_the_password() {
     let secret = Secret::new([("password", "hunter2")]).untracked();
-    let state = answered(&secret);
+    let state = provided(&secret);
     context().run(on::relation_changed(state.relation(3)), state.clone()).unwrap();
     let error = database(state).unwrap_err().to_string();
     assert!(error.ends_with("it has no key username") && !error.contains("hunter2"), "{error}");
 }
 
 #[test]
-fn a_provider_without_secrets_is_understood() {
+fn credentials_are_read_from_a_provider_without_secrets() {
     let data =
         [("database", "shop"), ("endpoints", "10.0.0.7:5432"), ("username", "u"), ("password", "p"), ("tls", "True")];
     let relation = Relation::new("database").id(3).remote_app_data(data);
@@ -183,9 +175,9 @@ fn tls_is_parsed_from_many_spellings_and_others_are_errors() {
 }
 
 #[test]
-fn a_provider_that_names_no_database_means_the_one_that_was_asked_for() {
+fn the_requested_name_is_used_if_the_provider_writes_none() {
     let secret = user();
-    let mut relation = answered(&secret).relation(3).clone();
+    let mut relation = provided(&secret).relation(3).clone();
     relation.remote_app_data.retain(|key, _| !["database", "resource"].contains(&key.as_str()));
     let state = State::default().with_relation(relation).with_secret(secret);
     let mut ctx = context();
@@ -196,9 +188,9 @@ fn a_provider_that_names_no_database_means_the_one_that_was_asked_for() {
 
 /// Like `PgBouncer` and `MySQL` Router, which are subordinates.
 #[test]
-fn a_router_beside_the_unit_counts_once_it_is_ready() {
+fn a_database_behind_a_subordinate_router_is_ready_when_the_router_is() {
     let secret = user();
-    let state = answered(&secret).change_relation(3, |relation| {
+    let state = provided(&secret).change_relation(3, |relation| {
         let data = relation.remote_app_data.clone().into_iter().chain([("subordinated".to_owned(), "true".to_owned())]);
         relation.remote_app_data(data).remote_unit_data(0, [("state", "starting")])
     });
@@ -214,7 +206,7 @@ fn a_router_beside_the_unit_counts_once_it_is_ready() {
 }
 
 #[test]
-fn an_incomplete_answer_is_not_a_database() {
+fn a_database_without_endpoints_is_not_ready() {
     let relation = Relation::new("database").id(3).remote_app_data([("database", "shop")]);
     let state = State::default().with_relation(relation.clone());
     assert_eq!(database(state.clone()).unwrap(), None);

@@ -6,18 +6,7 @@ use interfaces::{haproxy_route, ingress};
 use ops::{Charm, Framework};
 use ops_testing::{Context, Model, Network, Relation, State, on};
 
-const METADATA: &str = "
-name: shop
-summary: A shop.
-description: A shop.
-requires:
-  ingress:
-    interface: ingress
-    limit: 1
-  route:
-    interface: haproxy-route
-    limit: 1
-";
+const METADATA: &str = include_str!("charmcraft.yaml");
 
 const INGRESS: ingress::Requirer = ingress::Requirer::new("ingress", 8080).strip_prefix().https();
 const ROUTE: haproxy_route::Requirer =
@@ -33,7 +22,7 @@ impl Charm for App {
 }
 
 fn context() -> Context<App> {
-    Context::with_metadata(App, METADATA).unwrap()
+    Context::with_metadata(App, METADATA).unwrap().app_name("shop")
 }
 
 fn state(relation: &Relation) -> State {
@@ -46,7 +35,7 @@ fn state(relation: &Relation) -> State {
 }
 
 #[test]
-fn an_ingress_is_asked_for_with_the_fields_of_the_schema() {
+fn an_ingress_request_fits_the_schema() {
     let relation = Relation::new("ingress").id(2);
     let out = context().run(on::relation_created(&relation), state(&relation)).unwrap();
     let data: Vec<(String, String)> = out.relation(2).local_app_data.clone().into_iter().collect();
@@ -68,7 +57,7 @@ fn an_ingress_is_asked_for_with_the_fields_of_the_schema() {
 }
 
 #[test]
-fn a_url_emits_events_when_it_comes_and_when_it_goes() {
+fn a_new_url_emits_ready_and_a_broken_relation_emits_revoked() {
     let url = r#"{"url": "http://10.0.0.9/prod-shop"}"#;
     let relation = Relation::new("ingress").id(2).remote_app_data([("ingress", url)]);
     schema::check("ingress-v2 provider app", &relation.remote_app_data, &["ingress"]);
@@ -95,7 +84,7 @@ fn invalid_data_does_not_fail_the_hook() {
 }
 
 #[test]
-fn a_route_is_asked_for_with_the_fields_of_the_library() {
+fn a_route_request_fits_the_schema() {
     let relation = Relation::new("route").id(2);
     let out = context().run(on::relation_created(&relation), state(&relation)).unwrap();
     let data: Vec<(String, String)> = out.relation(2).local_app_data.clone().into_iter().collect();
@@ -113,7 +102,7 @@ fn a_route_is_asked_for_with_the_fields_of_the_library() {
 }
 
 #[test]
-fn a_route_s_addresses_emit_an_event_when_they_change() {
+fn new_urls_of_a_route_emit_ready_and_no_urls_emit_removed() {
     let relation =
         Relation::new("route").id(2).remote_app_data([("endpoints", r#"["https://shop.example.com/shop"]"#)]);
     schema::check("haproxy-route-v1 provider app", &relation.remote_app_data, &["endpoints"]);

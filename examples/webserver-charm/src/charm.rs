@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use interfaces::cos_agent::{Metrics, Provider};
-use interfaces::tls_certificates::{CertificateRequest, Error as TlsError, Requirer};
+use interfaces::tls_certificates::{CertificateRequestAttributes, Error as TlsError, Requirer};
 use ops::{
     ActionEvent, CollectStatusEvent, Error, Framework, InstallEvent, Model, OrStatus as _, Port, SecretContent,
     SecretUpdate, Status, StopEvent,
@@ -58,8 +58,8 @@ impl<W: WebServer + 'static> ops::Charm for WebServerCharm<W> {
         framework.observe(on::leader_elected(), Self::reconcile);
         framework.observe(on::peers_relation_changed(), Self::reconcile);
         framework.observe(on::secret_changed(), Self::reconcile);
-        framework.observe(TLS.available(), Self::reconcile);
-        framework.observe(TLS.gone(), Self::reconcile);
+        framework.observe(TLS.certificate_available(), Self::reconcile);
+        framework.observe(TLS.certificate_invalidated(), Self::reconcile);
         framework.observe(on::stop(), Self::on_stop);
         framework.observe(on::admin_password_action(), Self::on_admin_password);
         framework.observe(on::rotate_admin_password_action(), Self::on_rotate);
@@ -78,7 +78,7 @@ impl<W: WebServer> WebServerCharm<W> {
     fn reconcile<E>(&mut self, _event: &E, model: &Model) -> anyhow::Result<()> {
         let Config { hostname, keepalive } = config(model)?;
         let root = model.storages("site")?.first().context("storage site is not attached")?.location()?;
-        let tls = TLS.issued(model).or_status(|error: &TlsError| Status::blocked(error.to_string()))?;
+        let tls = TLS.assigned_certificate(model).or_status(|error: &TlsError| Status::blocked(error.to_string()))?;
         let password = admin_password(model)?.or_status(Status::waiting("Waiting for the leader"))?;
         let ports = if tls.is_some() { vec![Port::tcp(80), Port::tcp(443)] } else { vec![Port::tcp(80)] };
         self.web
@@ -109,7 +109,7 @@ impl<W: WebServer> WebServerCharm<W> {
 
     fn on_collect_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
         let Config { hostname, .. } = config(model)?;
-        let tls = TLS.issued(model).or_status(|error: &TlsError| Status::blocked(error.to_string()))?;
+        let tls = TLS.assigned_certificate(model).or_status(|error: &TlsError| Status::blocked(error.to_string()))?;
         admin_password(model)?.or_status(Status::waiting("Waiting for the leader"))?;
         if model.relation(endpoints::CERTIFICATES)?.is_some() && tls.is_none() {
             event.add_status(Status::waiting("Waiting for a certificate"));
@@ -127,9 +127,9 @@ fn config(model: &Model) -> Result<Config, Error> {
     model.load_config().or_status(|error: &Error| Status::blocked(error.to_string()))
 }
 
-fn certificate_requests(model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
+fn certificate_requests(model: &Model) -> anyhow::Result<Vec<CertificateRequestAttributes>> {
     let Config { hostname, .. } = config(model)?;
-    Ok(vec![CertificateRequest::new(hostname.clone()).dns_names([hostname])])
+    Ok(vec![CertificateRequestAttributes::new(hostname.clone()).dns_names([hostname])])
 }
 
 /// The password of the user admin. The leader creates it, and tells the other units the secret's ID.

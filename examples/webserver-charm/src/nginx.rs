@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use charmlibs::pathops::Options;
 use charmlibs::process::Run;
 use charmlibs::{apt, pathops, systemd};
-use interfaces::tls_certificates::Issued;
+use interfaces::tls_certificates::AssignedCertificate;
 
 const CONFIG: &str = "/etc/nginx/conf.d/site.conf";
 const CHAIN: &str = "/etc/nginx/site.chain.pem";
@@ -24,7 +24,7 @@ pub struct Site {
     /// How long idle connections stay open, in seconds.
     pub keepalive: u8,
     /// The certificate, if there is one.
-    pub tls: Option<Issued>,
+    pub tls: Option<AssignedCertificate>,
     /// The password of the user admin.
     pub password: String,
 }

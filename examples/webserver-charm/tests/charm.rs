@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::bail;
-use interfaces::tls_certificates::{Authority, SigningRequest};
+use interfaces::tls_certificates::{Authority, CertificateSigningRequest};
 use ops_testing::{Context, Error, Port, Relation, Secret, State, Status, Storage, json, on};
 use serde_json::{Value, json as value};
 use webserver_charm::WebServerCharm;
@@ -59,9 +59,9 @@ fn served(ctx: &Context<WebServerCharm<MockServer>>) -> Site {
     ctx.charm().web.served.borrow().clone().unwrap()
 }
 
-fn sent_request(state: &State) -> SigningRequest {
+fn sent_request(state: &State) -> CertificateSigningRequest {
     let list: Value = serde_json::from_str(&state.relation(3).local_unit_data["certificate_signing_requests"]).unwrap();
-    SigningRequest::from_pem(list[0]["certificate_signing_request"].as_str().unwrap()).unwrap()
+    CertificateSigningRequest::from_pem(list[0]["certificate_signing_request"].as_str().unwrap()).unwrap()
 }
 
 /// A leader with a certificate.
@@ -131,7 +131,7 @@ fn with_a_certificate_the_site_is_served_by_https() {
     assert_eq!(out.unit_status, Status::active_with("Serving https://site.example.com"));
     assert_eq!(out.opened_ports, [Port::tcp(80), Port::tcp(443)].into());
     let tls = served(&ctx).tls.unwrap();
-    assert!(tls.certificate.is_for(&tls.private_key));
+    assert!(tls.certificate.matches_private_key(&tls.private_key));
     assert!(config(&served(&ctx)).contains("listen 443 ssl"));
 
     let out = ctx.run(on::relation_broken(out.relation(3)), out.clone()).unwrap();

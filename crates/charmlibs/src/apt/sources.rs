@@ -97,8 +97,8 @@ impl Apt {
     /// no`. apt still knows its packages until the next [`Apt::update`].
     ///
     /// # Errors
-    /// [`Error::SourceNotFound`]: its file no longer has it. [`Error::File`]: the file could not be read or written, and is
-    /// unchanged.
+    /// [`Error::SourceNotFound`]: its file no longer has it. [`Error::File`]: the file could not be read or written, and
+    /// is unchanged.
     pub fn disable_source(&self, source: &Source) -> Result<bool, Error> {
         Self::set_enabled(source, false)
     }

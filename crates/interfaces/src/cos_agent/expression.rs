@@ -24,7 +24,7 @@ const GROUPINGS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "
 
 /// An expression that cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unclosed {
+pub(super) enum UnclosedError {
     #[error("a string is not closed: {0}")]
     String(String),
     #[error("{end:?} is missing for the first of {text}")]
@@ -35,35 +35,39 @@ pub(super) enum Unclosed {
 ///
 /// # Errors
 /// A string or bracket is not closed.
-pub(super) fn select(expression: &str, matchers: &[Matcher<'_>], language: Language) -> Result<String, Unclosed> {
-    let mut text = Text { rest: expression, out: String::with_capacity(2 * expression.len()) };
-    while let Some(first) = text.rest.chars().next() {
+pub(super) fn add_matchers(
+    expression: &str,
+    matchers: &[Matcher<'_>],
+    language: Language,
+) -> Result<String, UnclosedError> {
+    let mut rewriter = Rewriter { rest: expression, out: String::with_capacity(2 * expression.len()) };
+    while let Some(first) = rewriter.rest.chars().next() {
         match first {
-            '"' | '\'' | '`' => text.copy(string(text.rest)?),
-            '#' => text.copy(text.rest.find('\n').unwrap_or(text.rest.len())),
-            '[' => text.copy(closed(text.rest, ']')?),
-            '{' => text.selector(matchers)?,
-            c if c.is_ascii_digit() => text.copy(number(text.rest)),
+            '"' | '\'' | '`' => rewriter.copy(string_length(rewriter.rest)?),
+            '#' => rewriter.copy(rewriter.rest.find('\n').unwrap_or(rewriter.rest.len())),
+            '[' => rewriter.copy(bracketed_length(rewriter.rest, ']')?),
+            '{' => rewriter.rewrite_selector(matchers)?,
+            c if c.is_ascii_digit() => rewriter.copy(number_length(rewriter.rest)),
             c if is_name(c) => {
-                let name = &text.rest
-                    [..text.rest.find(|c: char| !is_name(c) && !c.is_ascii_digit()).unwrap_or(text.rest.len())];
-                text.copy(name.len());
+                let end = rewriter.rest.find(|c: char| !is_name(c) && !c.is_ascii_digit());
+                let name = &rewriter.rest[..end.unwrap_or(rewriter.rest.len())];
+                rewriter.copy(name.len());
                 if language == Language::PromQl {
-                    text.after_name(&name.to_ascii_lowercase(), matchers)?;
+                    rewriter.rewrite_after_name(&name.to_ascii_lowercase(), matchers)?;
                 }
             }
-            c => text.copy(c.len_utf8()),
+            c => rewriter.copy(c.len_utf8()),
         }
     }
-    Ok(text.out)
+    Ok(rewriter.out)
 }
 
-struct Text<'a> {
+struct Rewriter<'a> {
     rest: &'a str,
     out: String,
 }
 
-impl Text<'_> {
+impl Rewriter<'_> {
     fn copy(&mut self, length: usize) {
         let (copied, rest) = self.rest.split_at(length);
         self.out.push_str(copied);
@@ -71,11 +75,11 @@ impl Text<'_> {
     }
 
     /// What follows a name shows whether it is a metric.
-    fn after_name(&mut self, name: &str, matchers: &[Matcher<'_>]) -> Result<(), Unclosed> {
+    fn rewrite_after_name(&mut self, name: &str, matchers: &[Matcher<'_>]) -> Result<(), UnclosedError> {
         let next = self.rest.trim_start();
         if GROUPINGS.contains(&name) && next.starts_with('(') {
             self.copy(self.rest.len() - next.len());
-            self.copy(closed(self.rest, ')')?);
+            self.copy(bracketed_length(self.rest, ')')?);
         } else if !OPERATORS.contains(&name)
             // A function, or an aggregation such as `sum(…)` or `sum by (…) (…)`.
             && !next.starts_with('(')
@@ -83,20 +87,20 @@ impl Text<'_> {
             && !next.starts_with('{')
         {
             self.out.push('{');
-            self.out.push_str(&joined(matchers.iter()));
+            self.out.push_str(&join_matchers(matchers.iter()));
             self.out.push('}');
         }
         Ok(())
     }
 
     /// A selector in braces.
-    fn selector(&mut self, matchers: &[Matcher<'_>]) -> Result<(), Unclosed> {
-        let length = closed(self.rest, '}')?;
-        let inside = &self.rest[1..length - 1];
-        let missing = joined(matchers.iter().filter(|(label, _)| !matches(inside, label)));
+    fn rewrite_selector(&mut self, matchers: &[Matcher<'_>]) -> Result<(), UnclosedError> {
+        let length = bracketed_length(self.rest, '}')?;
+        let content = &self.rest[1..length - 1];
+        let missing = join_matchers(matchers.iter().filter(|(label, _)| !has_matcher(content, label)));
         self.out.push('{');
         self.out.push_str(&missing);
-        if !missing.is_empty() && !inside.trim().is_empty() {
+        if !missing.is_empty() && !content.trim().is_empty() {
             self.out.push_str(", ");
         }
         self.rest = &self.rest[1..];
@@ -105,17 +109,17 @@ impl Text<'_> {
     }
 }
 
-fn joined<'a>(matchers: impl Iterator<Item = &'a Matcher<'a>>) -> String {
+fn join_matchers<'a>(matchers: impl Iterator<Item = &'a Matcher<'a>>) -> String {
     // Quoted as in Go, whose strings both languages use.
     matchers.map(|(label, value)| format!("{label}={value:?}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether the content of braces matches this label.
-fn matches(inside: &str, label: &str) -> bool {
-    let mut rest = inside;
+fn has_matcher(content: &str, label: &str) -> bool {
+    let mut rest = content;
     while let Some(first) = rest.chars().next() {
         let length = match first {
-            '"' | '\'' | '`' => string(rest).unwrap_or(rest.len()),
+            '"' | '\'' | '`' => string_length(rest).unwrap_or(rest.len()),
             c if is_name(c) => {
                 let length = rest.find(|c: char| !is_name(c) && !c.is_ascii_digit()).unwrap_or(rest.len());
                 if rest[..length] == *label {
@@ -140,7 +144,7 @@ fn starts_with_word(text: &str, word: &str) -> bool {
 }
 
 /// The length of the number or duration at the start of the text.
-fn number(text: &str) -> usize {
+fn number_length(text: &str) -> usize {
     let mut last = ' ';
     let ends = |c: char| {
         let sign = matches!(c, '+' | '-') && matches!(last, 'e' | 'E') && !text.starts_with("0x");
@@ -151,7 +155,7 @@ fn number(text: &str) -> usize {
 }
 
 /// The length of the string at the start of the text.
-fn string(text: &str) -> Result<usize, Unclosed> {
+fn string_length(text: &str) -> Result<usize, UnclosedError> {
     let quote = text.chars().next().unwrap_or('"');
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -162,46 +166,46 @@ fn string(text: &str) -> Result<usize, Unclosed> {
             _ => {}
         }
     }
-    Err(Unclosed::String(text.to_owned()))
+    Err(UnclosedError::String(text.to_owned()))
 }
 
 /// The length of the text's start, up to its closing bracket.
-fn closed(text: &str, end: char) -> Result<usize, Unclosed> {
+fn bracketed_length(text: &str, end: char) -> Result<usize, UnclosedError> {
     let mut at = 1;
     while let Some(c) = text[at..].chars().next() {
         match c {
-            '"' | '\'' | '`' => at += string(&text[at..])?,
+            '"' | '\'' | '`' => at += string_length(&text[at..])?,
             c if c == end => return Ok(at + c.len_utf8()),
             c => at += c.len_utf8(),
         }
     }
-    Err(Unclosed::Bracket { end, text: text.to_owned() })
+    Err(UnclosedError::Bracket { end, text: text.to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SHOP: [Matcher<'static>; 2] = [("m", "prod"), ("app", "shop")];
-    const IN: &str = r#"m="prod", app="shop""#;
+    const SHOP_MATCHERS: [Matcher<'static>; 2] = [("m", "prod"), ("app", "shop")];
+    const MATCHERS: &str = r#"m="prod", app="shop""#;
 
     /// Check that matchers are inserted in place of each `§`.
-    fn check(language: Language, with: &str) {
-        let plain = with.replace("§, ", "").replace("{§}", "{}").replace('§', "");
-        let expected = with.replace('§', IN);
-        assert_eq!(select(&plain, &SHOP, language).as_deref(), Ok(expected.as_str()), "{plain}");
+    fn check(language: Language, template: &str) {
+        let plain = template.replace("§, ", "").replace("{§}", "{}").replace('§', "");
+        let expected = template.replace('§', MATCHERS);
+        assert_eq!(add_matchers(&plain, &SHOP_MATCHERS, language).as_deref(), Ok(expected.as_str()), "{plain}");
         // Without braces after a metric's name.
         if language == Language::PromQl {
-            let bare = with.replace("{§}", "").replace("§, ", "").replace('§', "");
-            if !bare.contains("{}") && !bare.starts_with(' ') && !with.starts_with('{') {
-                assert_eq!(select(&bare, &SHOP, language).as_deref(), Ok(expected.as_str()), "{bare}");
+            let bare = template.replace("{§}", "").replace("§, ", "").replace('§', "");
+            if !bare.contains("{}") && !bare.starts_with(' ') && !template.starts_with('{') {
+                assert_eq!(add_matchers(&bare, &SHOP_MATCHERS, language).as_deref(), Ok(expected.as_str()), "{bare}");
             }
         }
     }
 
     #[test]
     fn every_prometheus_selector_is_limited_to_this_application() {
-        for with in [
+        for template in [
             "up{§} == 0",
             r#"up{§, job="a"}"#,
             r#"{§, __name__=~"node_.+"} > 1"#,
@@ -219,33 +223,33 @@ mod tests {
             "topk(3, a{§}) > 1 and on() (vector(1) == 1)",
             "count_values(\"version\", build{§}) > time() - 2",
         ] {
-            check(Language::PromQl, with);
+            check(Language::PromQl, template);
         }
     }
 
     #[test]
     fn every_loki_stream_selector_is_limited_to_this_application() {
-        for with in [
+        for template in [
             r#"count_over_time({§} |= "error" [5m]) > 9"#,
             r#"sum by (level) (rate({§, job="a"} | json | line_format "{{.msg}}" | level =~ `e{1}` [1m]))"#,
             r#"{§, job="a"} |~ "up{}""#,
         ] {
-            check(Language::LogQl, with);
+            check(Language::LogQl, template);
         }
     }
 
     #[test]
-    fn a_label_that_is_matched_already_is_not_changed() {
-        let select = |expression: &str| select(expression, &SHOP, Language::PromQl).unwrap();
-        assert_eq!(select(r#"up{app=~"a|b"}"#), r#"up{m="prod", app=~"a|b"}"#);
-        assert_eq!(select(r#"up{app="x", m!=""}"#), r#"up{app="x", m!=""}"#);
-        assert_eq!(select(r#"up{x="app", apps="m"}"#), format!(r#"up{{{IN}, x="app", apps="m"}}"#));
+    fn an_existing_matcher_of_a_label_is_kept() {
+        let add_shop_matchers = |expression: &str| add_matchers(expression, &SHOP_MATCHERS, Language::PromQl).unwrap();
+        assert_eq!(add_shop_matchers(r#"up{app=~"a|b"}"#), r#"up{m="prod", app=~"a|b"}"#);
+        assert_eq!(add_shop_matchers(r#"up{app="x", m!=""}"#), r#"up{app="x", m!=""}"#);
+        assert_eq!(add_shop_matchers(r#"up{x="app", apps="m"}"#), format!(r#"up{{{MATCHERS}, x="app", apps="m"}}"#));
     }
 
     #[test]
     fn unclosed_strings_and_brackets_are_an_error() {
         for expression in ["up{a=\"b}", "up{a", "rate(a[5m", "a and 'b", "sum by (a"] {
-            assert!(select(expression, &SHOP, Language::PromQl).is_err(), "{expression}");
+            assert!(add_matchers(expression, &SHOP_MATCHERS, Language::PromQl).is_err(), "{expression}");
         }
     }
 }

@@ -36,21 +36,21 @@ use expression::Language;
 use rules::{HOST_HEALTH, rules};
 use topology::Topology;
 
-/// Tells the collector beside this unit what to observe.
+/// Configures the collector beside this unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Provider {
     endpoint: &'static str,
     metrics: &'static [Metrics],
-    metrics_alert_rules: Files,
-    log_alert_rules: Files,
-    dashboards: Files,
+    metrics_alert_rules: NamedFiles,
+    log_alert_rules: NamedFiles,
+    dashboards: NamedFiles,
     log_files: &'static [&'static str],
     log_slots: &'static [&'static str],
     tracing_protocols: &'static [&'static str],
 }
 
 /// Names and contents of files.
-type Files = &'static [(&'static str, &'static str)];
+type NamedFiles = &'static [(&'static str, &'static str)];
 
 /// An endpoint with metrics for Prometheus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,19 +109,19 @@ pub struct Receiver {
 
 /// What the collector writes.
 #[derive(Deserialize)]
-struct Collector {
+struct CollectorData {
     #[serde(default)]
     receivers: Vec<ReceiverData>,
 }
 
 #[derive(Deserialize)]
 struct ReceiverData {
-    protocol: Protocol,
+    protocol: ProtocolData,
     url: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Protocol {
+struct ProtocolData {
     name: String,
 }
 
@@ -216,26 +216,26 @@ impl Provider {
         let mut receivers = Vec::new();
         for relation in model.relations(self.endpoint)? {
             for unit in relation.units()? {
-                let Collector { receivers: known } = relation.data(&unit).load()?;
-                let known = known
+                let CollectorData { receivers: announced } = relation.data(&unit).load()?;
+                let announced = announced
                     .into_iter()
                     .filter_map(|receiver| Some(Receiver { protocol: receiver.protocol.name, url: receiver.url? }));
-                receivers.extend(known);
+                receivers.extend(announced);
             }
         }
         Ok(receivers)
     }
 
     fn on_joined(&self, _event: &RelationJoinedEvent, model: &Model) -> anyhow::Result<()> {
-        self.tell(model)
+        self.write_config(model)
     }
 
-    fn tell(&self, model: &Model) -> anyhow::Result<()> {
+    fn write_config(&self, model: &Model) -> anyhow::Result<()> {
         let relations = model.relations(self.endpoint)?;
         if relations.is_empty() {
             return Ok(());
         }
-        let topology = Topology::of(model)?;
+        let topology = Topology::from_model(model)?;
         let config = Config {
             metrics_alert_rules: rules(
                 self.metrics_alert_rules.iter().chain(&[HOST_HEALTH]),
@@ -248,7 +248,7 @@ impl Provider {
                 .iter()
                 .map(|file| dashboard(file, &topology.charm))
                 .collect::<Result<_, _>>()?,
-            metrics_scrape_jobs: self.metrics.iter().map(job).collect(),
+            metrics_scrape_jobs: self.metrics.iter().map(scrape_job).collect(),
             log_slots: self.log_slots,
             include_log_files: self.log_files,
             tracing_protocols: self.tracing_protocols,
@@ -261,7 +261,7 @@ impl Provider {
     }
 }
 
-fn job(metrics: &Metrics) -> Value {
+fn scrape_job(metrics: &Metrics) -> Value {
     let Metrics { port, path } = metrics;
     json!({"metrics_path": path, "static_configs": [{"targets": [format!("localhost:{port}")]}]})
 }
@@ -276,6 +276,6 @@ impl Library for Provider {
     }
 
     fn refresh(&self, model: &Model) -> anyhow::Result<()> {
-        self.tell(model)
+        self.write_config(model)
     }
 }

@@ -11,7 +11,7 @@ pub(super) struct Topology {
 }
 
 impl Topology {
-    pub(super) fn of(model: &Model) -> Result<Self, Error> {
+    pub(super) fn from_model(model: &Model) -> Result<Self, Error> {
         Ok(Self {
             model: model.name().to_owned(),
             uuid: model.uuid().to_owned(),

@@ -19,7 +19,9 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 use x509_cert::time::{Time, Validity};
 
-use super::{Certificate, CertificateRequest, Error, PrivateKey, Requested, SigningRequest};
+use super::{
+    Certificate, CertificateRequestAttributes, CertificateSigningRequest, Error, PrivateKey, RequirerCertificateRequest,
+};
 
 /// A CA's private key and certificate.
 #[derive(Clone, Debug)]
@@ -42,9 +44,9 @@ impl Authority {
     /// # Errors
     /// The name cannot be used in a certificate.
     pub fn with_key(common_name: &str, key: PrivateKey, valid_for: Duration) -> Result<Self, Error> {
-        let request = CertificateRequest::new(common_name).ca();
+        let request = CertificateRequestAttributes::new(common_name).ca();
         let signed = request.sign(&key)?;
-        let subject = request.subject(None).map_err(|error| unmade(&error))?;
+        let subject = request.subject(None).map_err(|error| cannot_create(&error))?;
         let certificate = sign(&key, &subject, &subject, &signed, &request, valid_for)?;
         Ok(Self { key, certificate })
     }
@@ -54,7 +56,7 @@ impl Authority {
     /// # Errors
     /// They do not belong together, or the certificate is not that of a CA.
     pub fn new(key: PrivateKey, certificate: Certificate) -> Result<Self, Error> {
-        if !certificate.is_for(&key) || !certificate.is_ca() {
+        if !certificate.matches_private_key(&key) || !certificate.is_ca() {
             let why = format!("that of {} is not, or is for another key", certificate.common_name());
             return Err(Error::Invalid { what: "certificate of a CA with this key", why });
         }
@@ -78,7 +80,7 @@ impl Authority {
     ///
     /// # Errors
     /// The request was not signed with its own private key.
-    pub fn sign(&self, request: &SigningRequest, valid_for: Duration) -> Result<Certificate, Error> {
+    pub fn sign(&self, request: &CertificateSigningRequest, valid_for: Duration) -> Result<Certificate, Error> {
         self.sign_as(request, false, valid_for)
     }
 
@@ -86,7 +88,7 @@ impl Authority {
     ///
     /// # Errors
     /// As [`sign`](Self::sign).
-    pub fn sign_ca(&self, request: &SigningRequest, valid_for: Duration) -> Result<Certificate, Error> {
+    pub fn sign_ca(&self, request: &CertificateSigningRequest, valid_for: Duration) -> Result<Certificate, Error> {
         self.sign_as(request, true, valid_for)
     }
 
@@ -94,49 +96,62 @@ impl Authority {
     ///
     /// # Errors
     /// As [`sign`](Self::sign).
-    pub fn sign_requested(&self, requested: &Requested, valid_for: Duration) -> Result<Certificate, Error> {
+    pub fn sign_requested(
+        &self,
+        requested: &RequirerCertificateRequest,
+        valid_for: Duration,
+    ) -> Result<Certificate, Error> {
         self.sign_as(&requested.request, requested.ca, valid_for)
     }
 
-    fn sign_as(&self, request: &SigningRequest, ca: bool, valid_for: Duration) -> Result<Certificate, Error> {
-        if request.is_signed() == Some(false) {
-            return Err(Error::Unmade { what: "a certificate", why: "the request is signed with another key".into() });
+    fn sign_as(
+        &self,
+        request: &CertificateSigningRequest,
+        ca: bool,
+        valid_for: Duration,
+    ) -> Result<Certificate, Error> {
+        if request.has_valid_signature() == Some(false) {
+            return Err(Error::CannotCreate {
+                what: "a certificate",
+                why: "the request is signed with another key".into(),
+            });
         }
-        let content = CertificateRequest { ca, ..request.content() };
+        let content = CertificateRequestAttributes { ca, ..request.content() };
         let subject = request.request().info.subject.clone();
         sign(&self.key, self.certificate.subject(), &subject, request, &content, valid_for)
     }
 }
 
-fn unmade(why: &dyn std::fmt::Display) -> Error {
-    Error::Unmade { what: "a certificate", why: why.to_string() }
+fn cannot_create(why: &dyn std::fmt::Display) -> Error {
+    Error::CannotCreate { what: "a certificate", why: why.to_string() }
 }
 
 fn sign(
     key: &PrivateKey,
     issuer: &Name,
     subject: &Name,
-    request: &SigningRequest,
-    content: &CertificateRequest,
+    request: &CertificateSigningRequest,
+    content: &CertificateRequestAttributes,
     valid_for: Duration,
 ) -> Result<Certificate, Error> {
     let now = SystemTime::now();
-    let time = |time: SystemTime| Time::try_from(time).map_err(|error| unmade(&error));
+    let time = |time: SystemTime| Time::try_from(time).map_err(|error| cannot_create(&error));
     let validity = Validity::new(time(now - Duration::from_mins(1))?, time(now + valid_for)?);
     let mut serial = [0_u8; 16];
-    getrandom::fill(&mut serial).map_err(|error| unmade(&error))?;
+    getrandom::fill(&mut serial).map_err(|error| cannot_create(&error))?;
     // A positive number of 16 bytes.
     serial[0] = serial[0] & 0x7f | 0x40;
-    let serial = SerialNumber::new(&serial).map_err(|error| unmade(&error))?;
+    let serial = SerialNumber::new(&serial).map_err(|error| cannot_create(&error))?;
     let profile = Profile { issuer: issuer.clone(), subject: subject.clone(), ca: content.ca };
     let public = request.request().info.public_key.clone();
-    let mut builder = CertificateBuilder::new(profile, serial, validity, public).map_err(|error| unmade(&error))?;
-    let names = content.alternative_names().map_err(|error| unmade(&error))?;
+    let mut builder =
+        CertificateBuilder::new(profile, serial, validity, public).map_err(|error| cannot_create(&error))?;
+    let names = content.to_general_names().map_err(|error| cannot_create(&error))?;
     if !names.is_empty() {
-        builder.add_extension(&SubjectAltName(names)).map_err(|error| unmade(&error))?;
+        builder.add_extension(&SubjectAltName(names)).map_err(|error| cannot_create(&error))?;
     }
-    let certificate = key.sign(builder).map_err(|error| unmade(&error))?;
-    Certificate::from_pem(&certificate.to_pem(LineEnding::LF).map_err(|error| unmade(&error))?)
+    let certificate = key.sign(builder).map_err(|error| cannot_create(&error))?;
+    Certificate::from_pem(&certificate.to_pem(LineEnding::LF).map_err(|error| cannot_create(&error))?)
 }
 
 /// The extensions of a certificate besides names: usage, and key identifiers.
@@ -195,15 +210,15 @@ mod tests {
         let authority = Authority::generate("Our CA", 10 * DAY).unwrap();
         assert!(authority.certificate().is_ca());
         let key = PrivateKey::generate().unwrap();
-        let request = CertificateRequest::new("shop").dns_names(["shop.example.com"]).sign(&key).unwrap();
+        let request = CertificateRequestAttributes::new("shop").dns_names(["shop.example.com"]).sign(&key).unwrap();
         let certificate = authority.sign(&request, DAY).unwrap();
         assert_eq!(certificate.common_name(), "shop");
         assert_eq!(certificate.dns_names(), ["shop.example.com".to_owned()].into());
-        assert!(certificate.is_for(&key) && !certificate.is_for(authority.private_key()));
+        assert!(certificate.matches_private_key(&key) && !certificate.matches_private_key(authority.private_key()));
         assert!(!certificate.is_ca() && authority.sign_ca(&request, DAY).unwrap().is_ca());
         assert!(certificate.not_before() < SystemTime::now());
-        let left = certificate.not_after().duration_since(SystemTime::now()).unwrap();
-        assert!(left <= DAY && left + Duration::from_mins(1) > DAY, "{left:?}");
+        let validity = certificate.not_after().duration_since(SystemTime::now()).unwrap();
+        assert!(validity <= DAY && validity + Duration::from_mins(1) > DAY, "{validity:?}");
         assert_eq!(Certificate::from_pem(certificate.pem()).unwrap(), certificate);
         Authority::new(authority.key.clone(), authority.certificate.clone()).unwrap();
         Authority::new(key, authority.certificate.clone()).unwrap_err();

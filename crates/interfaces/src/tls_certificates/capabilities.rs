@@ -30,29 +30,29 @@ pub struct Capabilities {
 impl Capabilities {
     /// Set whether certificates can have IP addresses.
     #[must_use]
-    pub fn supports_ip_sans(mut self, supports: bool) -> Self {
-        self.supports_ip_sans = Some(supports);
+    pub fn supports_ip_sans(mut self, supported: bool) -> Self {
+        self.supports_ip_sans = Some(supported);
         self
     }
 
     /// Set whether certificates can have wildcards.
     #[must_use]
-    pub fn supports_wildcard_dns(mut self, supports: bool) -> Self {
-        self.supports_wildcard_dns = Some(supports);
+    pub fn supports_wildcard_dns(mut self, supported: bool) -> Self {
+        self.supports_wildcard_dns = Some(supported);
         self
     }
 
     /// Set whether certificates can have subdomains.
     #[must_use]
-    pub fn supports_subdomain(mut self, supports: bool) -> Self {
-        self.supports_subdomain = Some(supports);
+    pub fn supports_subdomain(mut self, supported: bool) -> Self {
+        self.supports_subdomain = Some(supported);
         self
     }
 
     /// Set whether CA certificates can be requested.
     #[must_use]
-    pub fn supports_ca_certificates(mut self, supports: bool) -> Self {
-        self.supports_ca_certificates = Some(supports);
+    pub fn supports_ca_certificates(mut self, supported: bool) -> Self {
+        self.supports_ca_certificates = Some(supported);
         self
     }
 

@@ -8,8 +8,8 @@ use x509_cert::der::oid::db::rfc4519;
 use x509_cert::der::{DecodePem as _, Encode as _};
 use x509_cert::ext::pkix::{BasicConstraints, SubjectAltName};
 
-use super::request::{add_names, attribute};
-use super::{CertificateRequest, Error, PrivateKey};
+use super::request::{add_alternative_names, subject_attribute};
+use super::{CertificateRequestAttributes, Error, PrivateKey};
 
 /// An X.509 certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,25 +39,25 @@ impl Certificate {
     /// The subject's common name; empty if there is none.
     #[must_use]
     pub fn common_name(&self) -> String {
-        attribute(self.certificate.tbs_certificate().subject(), rfc4519::CN).unwrap_or_default()
+        subject_attribute(self.certificate.tbs_certificate().subject(), rfc4519::CN).unwrap_or_default()
     }
 
     /// The host names that it is valid for.
     #[must_use]
     pub fn dns_names(&self) -> BTreeSet<String> {
-        self.names().dns_names
+        self.alternative_names().dns_names
     }
 
     /// The IP addresses that it is valid for.
     #[must_use]
     pub fn ip_addresses(&self) -> BTreeSet<IpAddr> {
-        self.names().ip_addresses
+        self.alternative_names().ip_addresses
     }
 
-    fn names(&self) -> CertificateRequest {
-        let mut content = CertificateRequest::new("");
+    fn alternative_names(&self) -> CertificateRequestAttributes {
+        let mut content = CertificateRequestAttributes::new("");
         if let Ok(Some((_, names))) = self.certificate.tbs_certificate().get_extension::<SubjectAltName>() {
-            add_names(&mut content, &names);
+            add_alternative_names(&mut content, &names);
         }
         content
     }
@@ -83,11 +83,11 @@ impl Certificate {
 
     /// Whether it belongs to this key.
     #[must_use]
-    pub fn is_for(&self, key: &PrivateKey) -> bool {
-        self.public_der() == key.public_der()
+    pub fn matches_private_key(&self, key: &PrivateKey) -> bool {
+        self.public_key_der() == key.public_key_der()
     }
 
-    pub(super) fn public_der(&self) -> Vec<u8> {
+    pub(super) fn public_key_der(&self) -> Vec<u8> {
         self.certificate.tbs_certificate().subject_public_key_info().to_der().unwrap_or_default()
     }
 
@@ -95,20 +95,20 @@ impl Certificate {
         self.certificate.tbs_certificate().subject()
     }
 
-    /// The time after this share of the period from `from` until it expires.
-    pub(super) fn after(&self, part: f64, from: SystemTime) -> SystemTime {
-        let left = self.not_after().duration_since(from).unwrap_or_default();
-        from + left.mul_f64(part)
+    /// The time when it must be renewed: after this share of the time from `from` until it expires.
+    pub(super) fn renewal_time(&self, fraction: f64, from: SystemTime) -> SystemTime {
+        let remaining = self.not_after().duration_since(from).unwrap_or_default();
+        from + remaining.mul_f64(fraction)
     }
 
     /// Whether it should have been renewed by now, but is still valid.
     pub(super) fn is_overdue(&self, now: SystemTime) -> bool {
-        let ends = self.not_after();
-        let due = self.after(OVERDUE, self.not_before());
-        due <= now && now + Duration::from_secs(1) <= ends
+        let expires = self.not_after();
+        let due = self.renewal_time(OVERDUE_FRACTION, self.not_before());
+        due <= now && now + Duration::from_secs(1) <= expires
     }
 }
 
-/// After this share of its life, a certificate is renewed at the next event even if Juju has not sent
+/// After this share of its validity period, a certificate is renewed at the next event even if Juju has not sent
 /// `secret-expired`.
-const OVERDUE: f64 = 0.95;
+const OVERDUE_FRACTION: f64 = 0.95;

@@ -1,15 +1,15 @@
 //! What both sides write to their databags, with JSON values.
 
-use ops::{Databag, Model};
+use ops::{Databag, Model, Relation};
 use serde::{Deserialize, Serialize};
 
-use super::{Capabilities, Certificate, Error, PrivateKey, SigningRequest};
+use super::{Capabilities, Certificate, CertificateSigningRequest, Error, Mode, PrivateKey};
 
 /// What the provider's leader writes for its application.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct ProviderData {
     #[serde(default)]
-    pub(super) certificates: Vec<Entry>,
+    pub(super) certificates: Vec<CertificateEntry>,
     #[serde(default)]
     pub(super) request_errors: Vec<ErrorEntry>,
     #[serde(default)]
@@ -18,7 +18,7 @@ pub(super) struct ProviderData {
 
 impl ProviderData {
     /// What this unit's application has written. Only the leader can read it.
-    pub(super) fn ours(databag: &Databag) -> Result<Self, ops::Error> {
+    pub(super) fn load(databag: &Databag) -> Result<Self, ops::Error> {
         databag.load()
     }
 
@@ -33,7 +33,7 @@ impl ProviderData {
 
 /// An issued certificate. The published schema requires all of these keys, even if they are null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Entry {
+pub(super) struct CertificateEntry {
     pub(super) ca: String,
     pub(super) certificate_signing_request: String,
     pub(super) certificate: String,
@@ -46,24 +46,30 @@ pub(super) struct Entry {
     pub(super) revoked: Option<bool>,
 }
 
-impl Entry {
-    pub(super) fn answers(&self, request: &SigningRequest) -> bool {
+impl CertificateEntry {
+    pub(super) fn answers(&self, request: &CertificateSigningRequest) -> bool {
         self.certificate_signing_request.trim() == request.pem()
-            || SigningRequest::from_pem(&self.certificate_signing_request).is_ok_and(|other| other == *request)
+            || CertificateSigningRequest::from_pem(&self.certificate_signing_request)
+                .is_ok_and(|other| other == *request)
     }
 
     /// Check that the certificate is what was requested, and return it.
-    pub(super) fn checked(&self, request: &Sent, key: &PrivateKey, from: &Origin) -> Result<Certificate, Error> {
+    pub(super) fn verify(
+        &self,
+        request: &SentRequest,
+        key: &PrivateKey,
+        origin: &Origin,
+    ) -> Result<Certificate, Error> {
         let certificate = Certificate::from_pem(&self.certificate)?;
-        let Origin { relation, provider } = from.clone();
+        let Origin { relation, provider } = origin.clone();
         let common_name = request.request.content().common_name;
-        if !certificate.is_for(key) {
-            return Err(Error::OtherKey { relation, provider, common_name });
+        if !certificate.matches_private_key(key) {
+            return Err(Error::KeyMismatch { relation, provider, common_name });
         }
         let kind = |ca| if ca { "the certificate of a CA" } else { "a certificate that is no CA's" };
         if certificate.is_ca() != request.ca {
-            let (sent, wanted) = (kind(certificate.is_ca()), kind(request.ca));
-            return Err(Error::OtherKind { relation, provider, common_name, sent, wanted });
+            let (sent, requested) = (kind(certificate.is_ca()), kind(request.ca));
+            return Err(Error::CaMismatch { relation, provider, common_name, sent, requested });
         }
         Ok(certificate)
     }
@@ -90,7 +96,7 @@ pub(super) struct ErrorEntry {
 }
 
 impl ErrorEntry {
-    pub(super) fn new(request: &SigningRequest, error: RequestError) -> Self {
+    pub(super) fn new(request: &CertificateSigningRequest, error: RequestError) -> Self {
         let pem = Some(request.pem().to_owned());
         Self { csr: pem.clone(), certificate_signing_request: pem, error }
     }
@@ -131,49 +137,49 @@ impl RequestError {
 }
 
 /// The requests of a unit, or of an application (set by its leader).
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct RequirerData {
+#[derive(Debug, Default, Deserialize)]
+struct RequirerData {
     #[serde(default)]
-    pub(super) certificate_signing_requests: Vec<RequestEntry>,
-}
-
-impl RequirerData {
-    pub(super) fn save(&self, databag: &Databag) -> Result<(), ops::Error> {
-        set_list(databag, "certificate_signing_requests", &self.certificate_signing_requests)
-    }
+    certificate_signing_requests: Vec<RequestEntry>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct RequestEntry {
-    pub(super) certificate_signing_request: String,
+struct RequestEntry {
+    certificate_signing_request: String,
     #[serde(default)]
-    pub(super) ca: Option<bool>,
+    ca: Option<bool>,
 }
 
 /// A request that was sent.
 #[derive(Clone, Debug)]
-pub(super) struct Sent {
-    pub(super) request: SigningRequest,
+pub(super) struct SentRequest {
+    pub(super) request: CertificateSigningRequest,
     pub(super) ca: bool,
 }
 
-impl Sent {
-    pub(super) fn entry(&self) -> RequestEntry {
+impl SentRequest {
+    fn entry(&self) -> RequestEntry {
         RequestEntry { certificate_signing_request: self.request.pem().to_owned(), ca: Some(self.ca) }
     }
 }
 
 /// The requests in a databag. Invalid ones are ignored: they get no certificate.
-pub(super) fn requests(databag: &Databag) -> Result<Vec<Sent>, ops::Error> {
+pub(super) fn load_requests(databag: &Databag) -> Result<Vec<SentRequest>, ops::Error> {
     let data: RequirerData = databag.load()?;
     let mut sent = Vec::new();
     for RequestEntry { certificate_signing_request, ca } in data.certificate_signing_requests {
-        match SigningRequest::from_pem(&certificate_signing_request) {
-            Ok(request) => sent.push(Sent { request, ca: ca.unwrap_or(false) }),
+        match CertificateSigningRequest::from_pem(&certificate_signing_request) {
+            Ok(request) => sent.push(SentRequest { request, ca: ca.unwrap_or(false) }),
             Err(error) => tracing::warn!("{databag:?}: {error}"),
         }
     }
     Ok(sent)
+}
+
+/// Write the requests to a databag.
+pub(super) fn save_requests(databag: &Databag, sent: &[SentRequest]) -> Result<(), ops::Error> {
+    let entries: Vec<_> = sent.iter().map(SentRequest::entry).collect();
+    set_list(databag, "certificate_signing_requests", &entries)
 }
 
 /// An empty list removes the key, as in the Python library.
@@ -182,7 +188,18 @@ fn set_list<T: Serialize>(databag: &Databag, key: &str, list: &[T]) -> Result<()
     databag.set(key, &text)
 }
 
-/// Whether this is the databag of the unit, or of an application whose leader it is.
-pub(super) fn may_write(model: &Model, app: bool) -> Result<bool, ops::Error> {
-    if app { model.is_leader() } else { Ok(true) }
+/// The databag with the requests of this unit or of its application.
+pub(super) fn requests_databag(relation: &Relation, mode: Mode) -> Databag {
+    match mode {
+        Mode::Unit => relation.unit_data(),
+        Mode::App => relation.app_data(),
+    }
+}
+
+/// Whether this unit can write that databag: only the leader can write the application's.
+pub(super) fn can_write(model: &Model, mode: Mode) -> Result<bool, ops::Error> {
+    match mode {
+        Mode::Unit => Ok(true),
+        Mode::App => model.is_leader(),
+    }
 }

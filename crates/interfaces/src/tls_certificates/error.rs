@@ -15,7 +15,7 @@ pub enum Error {
     },
     /// A request or a certificate cannot be created with this content.
     #[error("{what} cannot be made: {why}")]
-    Unmade {
+    CannotCreate {
         /// What cannot be created.
         what: &'static str,
         /// The reason.
@@ -26,7 +26,7 @@ pub enum Error {
         "{provider} sent a certificate for {common_name} over {relation} that is for another private key: it must sign the \
          request anew"
     )]
-    OtherKey {
+    KeyMismatch {
         /// The relation.
         relation: String,
         /// The provider's name.
@@ -35,8 +35,8 @@ pub enum Error {
         common_name: String,
     },
     /// A CA certificate was requested but the provider sent another one, or the other way round.
-    #[error("{provider} sent {sent} for {common_name} over {relation}, but {wanted} was requested")]
-    OtherKind {
+    #[error("{provider} sent {sent} for {common_name} over {relation}, but {requested} was requested")]
+    CaMismatch {
         /// The relation.
         relation: String,
         /// The provider's name.
@@ -46,7 +46,7 @@ pub enum Error {
         /// What was sent.
         sent: &'static str,
         /// What was requested.
-        wanted: &'static str,
+        requested: &'static str,
     },
     /// The provider refuses to sign.
     #[error("{provider} refuses a certificate for {common_name}: {message} (code {code})")]

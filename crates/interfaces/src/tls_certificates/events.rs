@@ -29,7 +29,7 @@ impl fmt::Display for Mode {
 /// A certificate is available, new or renewed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Available {
+pub struct CertificateAvailable {
     /// The certificate's common name.
     pub common_name: String,
     /// Whether it belongs to the unit or the application.
@@ -37,14 +37,14 @@ pub struct Available {
     pub mode: Mode,
 }
 
-impl CustomEvent for Available {
-    const NAME: &'static str = "available";
+impl CustomEvent for CertificateAvailable {
+    const NAME: &'static str = "certificate_available";
 }
 
 /// The provider refuses a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Denied {
+pub struct CertificateDenied {
     /// The request's common name.
     pub common_name: String,
     /// The error's code.
@@ -53,18 +53,18 @@ pub struct Denied {
     pub message: String,
 }
 
-impl CustomEvent for Denied {
-    const NAME: &'static str = "denied";
+impl CustomEvent for CertificateDenied {
+    const NAME: &'static str = "certificate_denied";
 }
 
 /// A certificate must no longer be used: it was revoked, or the relation is gone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Gone {
+pub struct CertificateInvalidated {
     /// The certificate's common name; empty if all are gone.
     pub common_name: String,
 }
 
-impl CustomEvent for Gone {
-    const NAME: &'static str = "gone";
+impl CustomEvent for CertificateInvalidated {
+    const NAME: &'static str = "certificate_invalidated";
 }

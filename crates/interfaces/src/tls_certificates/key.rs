@@ -28,7 +28,7 @@ enum Key {
 type RsaKey = rsa::pkcs1v15::SigningKey<Sha256>;
 
 /// Shorter RSA keys are no longer safe. The Python library refuses them too.
-const FEWEST_RSA_BITS: u32 = 2048;
+const MIN_RSA_BITS: u32 = 2048;
 
 impl PrivateKey {
     /// Generate a P-256 key.
@@ -36,9 +36,10 @@ impl PrivateKey {
     /// # Errors
     /// The machine has no random numbers.
     pub fn generate() -> Result<Self, Error> {
-        let unmade = |why: &dyn fmt::Display| Error::Unmade { what: "a private key", why: why.to_string() };
-        let key = p256::ecdsa::SigningKey::try_generate().map_err(|error| unmade(&error))?;
-        let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| unmade(&error))?;
+        let cannot_create =
+            |why: &dyn fmt::Display| Error::CannotCreate { what: "a private key", why: why.to_string() };
+        let key = p256::ecdsa::SigningKey::try_generate().map_err(|error| cannot_create(&error))?;
+        let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| cannot_create(&error))?;
         Ok(Self { key: Key::P256(key), pem: pem.trim().to_owned() })
     }
 
@@ -65,10 +66,8 @@ impl PrivateKey {
         };
         if let Key::Rsa(key) = &key {
             let bits = AsRef::<rsa::PrivateKey>::as_ref(&**key).n().bit_width();
-            if bits < FEWEST_RSA_BITS {
-                return Err(invalid(&format!(
-                    "RSA keys need {FEWEST_RSA_BITS} bits at least, and this one has {bits}"
-                )));
+            if bits < MIN_RSA_BITS {
+                return Err(invalid(&format!("RSA keys need {MIN_RSA_BITS} bits at least, and this one has {bits}")));
             }
         }
         Ok(Self { key, pem: pem.to_owned() })
@@ -90,7 +89,7 @@ impl PrivateKey {
     }
 
     /// The public key as in certificates and requests: DER of a `SubjectPublicKeyInfo`.
-    pub(super) fn public_der(&self) -> Vec<u8> {
+    pub(super) fn public_key_der(&self) -> Vec<u8> {
         use rsa::signature::Keypair as _;
         let der = |key: &dyn Fn() -> p256::pkcs8::spki::Result<p256::pkcs8::Document>| {
             key().map(|der| der.as_bytes().to_vec()).unwrap_or_default()
@@ -117,7 +116,7 @@ impl fmt::Debug for PrivateKey {
 
 impl PartialEq for PrivateKey {
     fn eq(&self, other: &Self) -> bool {
-        self.public_der() == other.public_der()
+        self.public_key_der() == other.public_key_der()
     }
 }
 
@@ -125,11 +124,11 @@ impl Eq for PrivateKey {}
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CertificateRequest, SigningRequest};
+    use super::super::{CertificateRequestAttributes, CertificateSigningRequest};
     use super::*;
 
     #[test]
-    fn a_key_is_read_as_it_was_written_and_never_printed() {
+    fn a_key_is_parsed_as_it_was_written_and_never_printed() {
         let key = PrivateKey::generate().unwrap();
         assert!(key.pem().starts_with("-----BEGIN PRIVATE KEY-----\n"), "{}", key.pem().len());
         assert_eq!(PrivateKey::from_pem(&format!("\n{}\n", key.pem())).unwrap(), key);
@@ -149,15 +148,18 @@ mod tests {
         for pems in KEYS {
             let [old, new] = pems.map(|pem| PrivateKey::from_pem(pem).unwrap());
             assert_eq!(old, new);
-            let request = CertificateRequest::new("shop").sign(&old).unwrap();
-            assert_eq!(request.is_signed(), Some(true));
-            assert_eq!(SigningRequest::from_pem(request.pem()).unwrap().public_der(), new.public_der());
+            let request = CertificateRequestAttributes::new("shop").sign(&old).unwrap();
+            assert_eq!(request.has_valid_signature(), Some(true));
+            assert_eq!(
+                CertificateSigningRequest::from_pem(request.pem()).unwrap().public_key_der(),
+                new.public_key_der()
+            );
         }
     }
 
     #[test]
     fn unusable_keys_are_refused_with_the_reason() {
-        for (pem, says) in [
+        for (pem, reason) in [
             ("nonsense", ""),
             ("-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----", ""),
             ("-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----", ""),
@@ -165,8 +167,8 @@ mod tests {
             (include_str!("testdata/ed25519.pem"), ""),
         ] {
             let error = PrivateKey::from_pem(pem).unwrap_err().to_string();
-            let beginning = "this is not a private key of P-256, P-384 or RSA: ";
-            assert!(error.strip_prefix(beginning).is_some_and(|why| why.starts_with(says)), "{error}");
+            let prefix = "this is not a private key of P-256, P-384 or RSA: ";
+            assert!(error.strip_prefix(prefix).is_some_and(|why| why.starts_with(reason)), "{error}");
         }
     }
 }

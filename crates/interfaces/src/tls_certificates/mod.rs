@@ -5,13 +5,13 @@
 //! library, so that a ported charm keeps its keys.
 //!
 //! ```
-//! use interfaces::tls_certificates::{CertificateRequest, Issued, Requirer};
+//! use interfaces::tls_certificates::{CertificateRequestAttributes, AssignedCertificate, Requirer};
 //! use ops::{Charm, CustomRelation, Framework, Model, on};
 //!
-//! const TLS: Requirer = Requirer::new("certificates", requests);
+//! const TLS: Requirer = Requirer::new("certificates", certificate_requests);
 //!
-//! fn requests(_model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
-//!     Ok(vec![CertificateRequest::new("shop.example.com").dns_names(["shop.example.com"])])
+//! fn certificate_requests(_model: &Model) -> anyhow::Result<Vec<CertificateRequestAttributes>> {
+//!     Ok(vec![CertificateRequestAttributes::new("shop.example.com").dns_names(["shop.example.com"])])
 //! }
 //!
 //! struct ShopCharm;
@@ -19,17 +19,17 @@
 //! impl Charm for ShopCharm {
 //!     fn observe(framework: &mut Framework<Self>) {
 //!         framework.library(TLS).refresh_on([on::config_changed().into()]);
-//!         framework.observe(TLS.available(), Self::on_certificate);
+//!         framework.observe(TLS.certificate_available(), Self::on_certificate);
 //!     }
 //! }
 //!
 //! impl ShopCharm {
 //!     fn on_certificate(
 //!         &mut self,
-//!         _event: &CustomRelation<interfaces::tls_certificates::Available>,
+//!         _event: &CustomRelation<interfaces::tls_certificates::CertificateAvailable>,
 //!         model: &Model,
 //!     ) -> anyhow::Result<()> {
-//!         if let Some(Issued { certificate, private_key, .. }) = TLS.issued(model)? {
+//!         if let Some(AssignedCertificate { certificate, private_key, .. }) = TLS.assigned_certificate(model)? {
 //!             tracing::info!("{} until {:?}", certificate.common_name(), certificate.not_after());
 //!             std::fs::write("/etc/shop/key.pem", private_key.pem())?;
 //!         }
@@ -42,27 +42,27 @@
 //!
 //! [interface]: https://github.com/canonical/charmlibs/tree/main/interfaces/tls-certificates/interface/v1
 
+mod assigned;
 mod authority;
 mod capabilities;
 mod certificate;
 mod data;
 mod error;
 mod events;
-mod issued;
 mod key;
 mod provider;
 mod request;
 mod requirer;
 mod secrets;
 
+pub use assigned::AssignedCertificate;
 pub use authority::Authority;
 pub use capabilities::Capabilities;
 pub use certificate::Certificate;
 pub use data::RequestError;
 pub use error::Error;
-pub use events::{Available, Denied, Gone, Mode};
-pub use issued::Issued;
+pub use events::{CertificateAvailable, CertificateDenied, CertificateInvalidated, Mode};
 pub use key::PrivateKey;
-pub use provider::{Advertised, Provider, Requested, Requests};
-pub use request::{CertificateRequest, SigningRequest};
-pub use requirer::{Requirer, Wanted};
+pub use provider::{CapabilitiesFn, CertificatesRequested, Provider, RequirerCertificateRequest};
+pub use request::{CertificateRequestAttributes, CertificateSigningRequest};
+pub use requirer::{CertificateRequestsFn, Requirer};

@@ -7,8 +7,8 @@ use ops::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::data::{Entry, ErrorEntry, ProviderData, RequestError, Sent, requests};
-use super::{Capabilities, Certificate, Error, SigningRequest};
+use super::data::{CertificateEntry, ErrorEntry, ProviderData, RequestError, SentRequest, load_requests};
+use super::{Capabilities, Certificate, CertificateSigningRequest, Error};
 
 /// Issues certificates. Only the leader does this.
 ///
@@ -22,7 +22,7 @@ use super::{Capabilities, Certificate, Error, SigningRequest};
 /// # struct CaCharm { authority: Authority }
 /// # impl CaCharm {
 /// fn sign_all(&mut self, model: &Model) -> anyhow::Result<()> {
-///     for requested in CERTIFICATES.outstanding(model)? {
+///     for requested in CERTIFICATES.outstanding_certificate_requests(model)? {
 ///         let certificate = self.authority.sign_requested(&requested, Duration::from_hours(90 * 24))?;
 ///         CERTIFICATES.issue(&requested, &certificate, self.authority.certificate(), &[])?;
 ///     }
@@ -33,34 +33,34 @@ use super::{Capabilities, Certificate, Error, SigningRequest};
 #[derive(Clone, Copy, Debug)]
 pub struct Provider {
     endpoint: &'static str,
-    capabilities: Option<Advertised>,
+    capabilities: Option<CapabilitiesFn>,
 }
 
-/// The server's capabilities, according to the charm.
-pub type Advertised = fn(&Model) -> anyhow::Result<Capabilities>;
+/// A function of the charm that returns the server's capabilities.
+pub type CapabilitiesFn = fn(&Model) -> anyhow::Result<Capabilities>;
 
 /// A relation has unanswered requests.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Requests {
+pub struct CertificatesRequested {
     /// The number of unanswered requests.
     pub count: usize,
 }
 
-impl CustomEvent for Requests {
-    const NAME: &'static str = "requested";
+impl CustomEvent for CertificatesRequested {
+    const NAME: &'static str = "certificates_requested";
 }
 
 /// A request in a relation.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Requested {
+pub struct RequirerCertificateRequest {
     /// The relation that it came over.
     pub relation: Relation,
     /// The requesting unit or application.
-    pub by: String,
+    pub requirer: String,
     /// The request itself.
-    pub request: SigningRequest,
+    pub request: CertificateSigningRequest,
     /// Whether a CA certificate is requested.
     pub ca: bool,
 }
@@ -75,13 +75,13 @@ impl Provider {
     /// Publish the server's capabilities, so that requirers can choose what to request. The function is called on the
     /// relation's events, and on those that [`refresh_on`](ops::RefreshOn::refresh_on) names.
     #[must_use]
-    pub const fn capabilities(mut self, capabilities: Advertised) -> Self {
+    pub const fn capabilities(mut self, capabilities: CapabilitiesFn) -> Self {
         self.capabilities = Some(capabilities);
         self
     }
 
     /// A relation has unanswered requests. Only emitted on the leader.
-    pub fn requested(&self) -> EventSource<CustomRelation<Requests>> {
+    pub fn certificates_requested(&self) -> EventSource<CustomRelation<CertificatesRequested>> {
         self.event()
     }
 
@@ -89,10 +89,10 @@ impl Provider {
     ///
     /// # Errors
     /// A hook command failed. Invalid databags are ignored, with a warning.
-    pub fn requests(&self, model: &Model) -> Result<Vec<Requested>, Error> {
+    pub fn certificate_requests(&self, model: &Model) -> Result<Vec<RequirerCertificateRequest>, Error> {
         let mut all = Vec::new();
         for relation in model.relations(self.endpoint)? {
-            all.extend(requested(&relation)?);
+            all.extend(load_certificate_requests(&relation)?);
         }
         Ok(all)
     }
@@ -100,39 +100,39 @@ impl Provider {
     /// The requests with neither a certificate nor a refusal. Only on the leader.
     ///
     /// # Errors
-    /// As [`requests`](Self::requests); this unit is not the leader.
-    pub fn outstanding(&self, model: &Model) -> Result<Vec<Requested>, Error> {
+    /// As [`certificate_requests`](Self::certificate_requests); this unit is not the leader.
+    pub fn outstanding_certificate_requests(&self, model: &Model) -> Result<Vec<RequirerCertificateRequest>, Error> {
         let mut all = Vec::new();
         for relation in model.relations(self.endpoint)? {
-            all.extend(outstanding(&relation)?);
+            all.extend(load_outstanding(&relation)?);
         }
         Ok(all)
     }
 
-    /// Issue a certificate for a request, and replace a previous one. `between` are the certificates between it and
-    /// the CA's.
+    /// Issue a certificate for a request, and replace a previous one. `intermediates` are the certificates between it
+    /// and the CA's.
     ///
     /// # Errors
     /// The certificate is for another key than the request. This unit is not the leader, or a hook command failed.
     pub fn issue(
         &self,
-        requested: &Requested,
+        requested: &RequirerCertificateRequest,
         certificate: &Certificate,
         ca: &Certificate,
-        between: &[Certificate],
+        intermediates: &[Certificate],
     ) -> Result<(), Error> {
-        if certificate.public_der() != requested.request.public_der() {
-            let why = format!("it is for another key than the request of {}", requested.by);
-            return Err(Error::Unmade { what: "an answer with this certificate", why });
+        if certificate.public_key_der() != requested.request.public_key_der() {
+            let why = format!("it is for another key than the request of {}", requested.requirer);
+            return Err(Error::CannotCreate { what: "an answer with this certificate", why });
         }
         let mut chain = vec![certificate.pem().to_owned()];
-        chain.extend(between.iter().map(|certificate| certificate.pem().to_owned()));
+        chain.extend(intermediates.iter().map(|certificate| certificate.pem().to_owned()));
         if ca != certificate {
             chain.push(ca.pem().to_owned());
         }
-        self.change(&requested.relation, |data| {
-            data.forget(&requested.request);
-            data.certificates.push(Entry {
+        self.update_data(&requested.relation, |data| {
+            data.remove_answers(&requested.request);
+            data.certificates.push(CertificateEntry {
                 ca: ca.pem().to_owned(),
                 certificate_signing_request: requested.request.pem().to_owned(),
                 certificate: certificate.pem().to_owned(),
@@ -147,9 +147,9 @@ impl Provider {
     ///
     /// # Errors
     /// This unit is not the leader, or a hook command failed.
-    pub fn refuse(&self, requested: &Requested, error: RequestError) -> Result<(), Error> {
-        self.change(&requested.relation, |data| {
-            data.forget(&requested.request);
+    pub fn refuse(&self, requested: &RequirerCertificateRequest, error: RequestError) -> Result<(), Error> {
+        self.update_data(&requested.relation, |data| {
+            data.remove_answers(&requested.request);
             data.request_errors.push(ErrorEntry::new(&requested.request, error));
         })
     }
@@ -161,72 +161,73 @@ impl Provider {
     /// This unit is not the leader, or a hook command failed.
     pub fn revoke_all(&self, model: &Model) -> Result<(), Error> {
         for relation in model.relations(self.endpoint)? {
-            self.change(&relation, |data| {
+            self.update_data(&relation, |data| {
                 data.certificates.iter_mut().for_each(|entry| entry.revoked = Some(true));
             })?;
         }
         Ok(())
     }
 
-    fn change(&self, relation: &Relation, change: impl FnOnce(&mut ProviderData)) -> Result<(), Error> {
+    fn update_data(&self, relation: &Relation, update: impl FnOnce(&mut ProviderData)) -> Result<(), Error> {
         let databag = relation.app_data();
-        let mut data = ProviderData::ours(&databag)?;
-        change(&mut data);
+        let mut data = ProviderData::load(&databag)?;
+        update(&mut data);
         Ok(data.save(&databag)?)
     }
 
     fn on_created(&self, event: &RelationCreatedEvent, model: &Model) -> Result<(), Error> {
-        self.look(&event.relation, model)
+        self.reconcile(&event.relation, model)
     }
 
     fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), Error> {
-        self.look(&event.relation, model)
+        self.reconcile(&event.relation, model)
     }
 
     fn on_departed(&self, event: &RelationDepartedEvent, model: &Model) -> Result<(), Error> {
-        self.look(&event.relation, model)
+        self.reconcile(&event.relation, model)
     }
 
     /// Withdraw what is no longer requested, and emit an event for unanswered requests.
-    fn look(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
+    fn reconcile(&self, relation: &Relation, model: &Model) -> Result<(), Error> {
         if !model.is_leader()? {
             return Ok(());
         }
-        let wanted = requested(relation)?;
-        let capabilities = self.capabilities.map(|of| of(model)).transpose().map_err(Error::Capabilities)?;
-        self.change(relation, |data| {
+        let requests = load_certificate_requests(relation)?;
+        let capabilities =
+            self.capabilities.map(|capabilities| capabilities(model)).transpose().map_err(Error::Capabilities)?;
+        self.update_data(relation, |data| {
             data.capabilities = capabilities;
-            data.certificates.retain(|entry| wanted.iter().any(|requested| entry.answers(&requested.request)));
+            data.certificates.retain(|entry| requests.iter().any(|requested| entry.answers(&requested.request)));
             data.request_errors
-                .retain(|entry| wanted.iter().any(|requested| entry.request() == requested.request.pem()));
+                .retain(|entry| requests.iter().any(|requested| entry.request() == requested.request.pem()));
         })?;
-        let count = outstanding(relation)?.len();
+        let count = load_outstanding(relation)?.len();
         if count > 0 {
-            self.requested().emit(model, relation, &Requests { count })?;
+            self.certificates_requested().emit(model, relation, &CertificatesRequested { count })?;
         }
         Ok(())
     }
 }
 
 impl ProviderData {
-    fn forget(&mut self, request: &SigningRequest) {
+    fn remove_answers(&mut self, request: &CertificateSigningRequest) {
         self.certificates.retain(|entry| !entry.answers(request));
         self.request_errors.retain(|entry| entry.request() != request.pem());
     }
 }
 
-fn requested(relation: &Relation) -> Result<Vec<Requested>, Error> {
+fn load_certificate_requests(relation: &Relation) -> Result<Vec<RequirerCertificateRequest>, Error> {
     let mut all = Vec::new();
-    let mut add = |databag: Databag, by: &str| -> Result<(), Error> {
-        match requests(&databag) {
-            Ok(sent) => all.extend(sent.into_iter().map(|Sent { request, ca }| Requested {
+    let mut add = |databag: Databag, requirer: &str| -> Result<(), Error> {
+        match load_requests(&databag) {
+            Ok(sent) => all.extend(sent.into_iter().map(|SentRequest { request, ca }| RequirerCertificateRequest {
                 relation: relation.clone(),
-                by: by.to_owned(),
+                requirer: requirer.to_owned(),
                 request,
                 ca,
             })),
-            // One requirer's mistake must not affect others.
-            Err(error) => crate::pass_over(error)?,
+            // One requirer's invalid data must not affect others.
+            Err(error) => crate::skip_invalid_data(error)?,
         }
         Ok(())
     };
@@ -239,13 +240,13 @@ fn requested(relation: &Relation) -> Result<Vec<Requested>, Error> {
     Ok(all)
 }
 
-fn outstanding(relation: &Relation) -> Result<Vec<Requested>, Error> {
-    let data = ProviderData::ours(&relation.app_data())?;
-    let answered = |request: &SigningRequest| {
+fn load_outstanding(relation: &Relation) -> Result<Vec<RequirerCertificateRequest>, Error> {
+    let data = ProviderData::load(&relation.app_data())?;
+    let answered = |request: &CertificateSigningRequest| {
         data.certificates.iter().any(|entry| entry.answers(request) && entry.revoked != Some(true))
             || data.request_errors.iter().any(|entry| entry.request() == request.pem())
     };
-    Ok(requested(relation)?.into_iter().filter(|requested| !answered(&requested.request)).collect())
+    Ok(load_certificate_requests(relation)?.into_iter().filter(|requested| !answered(&requested.request)).collect())
 }
 
 impl Library for Provider {
@@ -263,7 +264,7 @@ impl Library for Provider {
 
     fn refresh(&self, model: &Model) -> anyhow::Result<()> {
         for relation in model.relations(self.endpoint)? {
-            self.look(&relation, model)?;
+            self.reconcile(&relation, model)?;
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ use crate::hex;
 /// The requested content of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub struct CertificateRequest {
+pub struct CertificateRequestAttributes {
     /// The subject's common name.
     pub common_name: String,
     /// The host names that it must be valid for.
@@ -44,7 +44,7 @@ pub struct CertificateRequest {
     pub ca: bool,
 }
 
-impl CertificateRequest {
+impl CertificateRequestAttributes {
     /// Request a certificate with this common name. Modern programs ignore the common name, so also set
     /// [`dns_names`](Self::dns_names) or [`ip_addresses`](Self::ip_addresses).
     pub fn new(common_name: impl Into<String>) -> Self {
@@ -121,23 +121,23 @@ impl CertificateRequest {
     ///
     /// # Errors
     /// A name cannot be used in a certificate.
-    pub fn sign(&self, key: &PrivateKey) -> Result<SigningRequest, Error> {
-        let unmade = |why: &dyn std::fmt::Display| Error::Unmade {
+    pub fn sign(&self, key: &PrivateKey) -> Result<CertificateSigningRequest, Error> {
+        let cannot_create = |why: &dyn std::fmt::Display| Error::CannotCreate {
             what: "the request for a certificate",
             why: format!("{} of {}", why, self.common_name),
         };
-        let subject = self.subject(Some(&unique()?)).map_err(|error| unmade(&error))?;
-        let mut builder = RequestBuilder::new(subject).map_err(|error| unmade(&error))?;
-        let names = self.alternative_names().map_err(|error| unmade(&error))?;
+        let subject = self.subject(Some(&unique_identifier()?)).map_err(|error| cannot_create(&error))?;
+        let mut builder = RequestBuilder::new(subject).map_err(|error| cannot_create(&error))?;
+        let names = self.to_general_names().map_err(|error| cannot_create(&error))?;
         if !names.is_empty() {
-            builder.add_extension(&SubjectAltName(names)).map_err(|error| unmade(&error))?;
+            builder.add_extension(&SubjectAltName(names)).map_err(|error| cannot_create(&error))?;
         }
-        let request = key.sign(builder).map_err(|error| unmade(&error))?;
-        let pem = request.to_pem(LineEnding::LF).map_err(|error| unmade(&error))?;
-        SigningRequest::from_pem(&pem)
+        let request = key.sign(builder).map_err(|error| cannot_create(&error))?;
+        let pem = request.to_pem(LineEnding::LF).map_err(|error| cannot_create(&error))?;
+        CertificateSigningRequest::from_pem(&pem)
     }
 
-    pub(super) fn subject(&self, unique: Option<&str>) -> Result<Name, x509_cert::der::Error> {
+    pub(super) fn subject(&self, identifier: Option<&str>) -> Result<Name, x509_cert::der::Error> {
         let mut names = RdnSequence::default();
         let text = |value: &str| Any::encode_from(&Utf8StringRef::new(value)?);
         let mut push = |oid: ObjectIdentifier, value: Any| {
@@ -147,8 +147,8 @@ impl CertificateRequest {
         if !self.common_name.is_empty() {
             push(rfc4519::CN, text(&self.common_name)?)?;
         }
-        if let Some(unique) = unique {
-            push(UNIQUE_IDENTIFIER, text(unique)?)?;
+        if let Some(identifier) = identifier {
+            push(UNIQUE_IDENTIFIER, text(identifier)?)?;
         }
         for (oid, value) in [
             (rfc4519::O, &self.organization),
@@ -166,30 +166,30 @@ impl CertificateRequest {
         Ok(Name::hazmat_from_rdn_sequence(names))
     }
 
-    pub(super) fn alternative_names(&self) -> Result<Vec<GeneralName>, x509_cert::der::Error> {
-        let hosts = self.dns_names.iter().map(|name| Ia5String::new(name).map(GeneralName::DnsName));
-        hosts.chain(self.ip_addresses.iter().map(|address| Ok(GeneralName::from(*address)))).collect()
+    pub(super) fn to_general_names(&self) -> Result<Vec<GeneralName>, x509_cert::der::Error> {
+        let dns_names = self.dns_names.iter().map(|name| Ia5String::new(name).map(GeneralName::DnsName));
+        dns_names.chain(self.ip_addresses.iter().map(|address| Ok(GeneralName::from(*address)))).collect()
     }
 }
 
 /// `x500UniqueIdentifier`, which distinguishes requests with the same content.
 const UNIQUE_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.45");
 
-fn unique() -> Result<String, Error> {
+fn unique_identifier() -> Result<String, Error> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)
-        .map_err(|error| Error::Unmade { what: "a number for the request", why: error.to_string() })?;
+        .map_err(|error| Error::CannotCreate { what: "a number for the request", why: error.to_string() })?;
     Ok(hex(&bytes))
 }
 
 /// A request that was signed with its private key, for the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SigningRequest {
+pub struct CertificateSigningRequest {
     request: CertReq,
     pem: String,
 }
 
-impl SigningRequest {
+impl CertificateSigningRequest {
     /// Parse a request in PEM.
     ///
     /// # Errors
@@ -206,24 +206,24 @@ impl SigningRequest {
         &self.pem
     }
 
-    /// The requested content, without [`ca`](CertificateRequest::ca), which is not part of the request.
+    /// The requested content, without [`ca`](CertificateRequestAttributes::ca), which is not part of the request.
     #[must_use]
-    pub fn content(&self) -> CertificateRequest {
+    pub fn content(&self) -> CertificateRequestAttributes {
         let subject = &self.request.info.subject;
-        let mut content = CertificateRequest {
-            organization: attribute(subject, rfc4519::O),
-            organizational_unit: attribute(subject, rfc4519::OU),
-            country: attribute(subject, rfc4519::C),
-            state_or_province: attribute(subject, rfc4519::ST),
-            locality: attribute(subject, rfc4519::L),
-            ..CertificateRequest::new(attribute(subject, rfc4519::CN).unwrap_or_default())
+        let mut content = CertificateRequestAttributes {
+            organization: subject_attribute(subject, rfc4519::O),
+            organizational_unit: subject_attribute(subject, rfc4519::OU),
+            country: subject_attribute(subject, rfc4519::C),
+            state_or_province: subject_attribute(subject, rfc4519::ST),
+            locality: subject_attribute(subject, rfc4519::L),
+            ..CertificateRequestAttributes::new(subject_attribute(subject, rfc4519::CN).unwrap_or_default())
         };
         let extensions = self.request.info.attributes.iter().filter(|attribute| attribute.oid == ExtensionReq::OID);
         for value in extensions.flat_map(|attribute| attribute.values.iter()) {
             let Ok(extensions) = value.decode_as::<ExtensionReq>() else { continue };
             for extension in extensions.0.iter().filter(|extension| extension.extn_id == SubjectAltName::OID) {
                 let Ok(names) = SubjectAltName::from_der(extension.extn_value.as_bytes()) else { continue };
-                add_names(&mut content, &names);
+                add_alternative_names(&mut content, &names);
             }
         }
         content
@@ -232,7 +232,7 @@ impl SigningRequest {
     /// Whether the request was signed with its private key. `None` if the kind of key or signature cannot be verified
     /// here: P-256, P-384 and RSA can, each with its usual digest.
     #[must_use]
-    pub fn is_signed(&self) -> Option<bool> {
+    pub fn has_valid_signature(&self) -> Option<bool> {
         use x509_cert::der::referenced::OwnedToRef as _;
         let content = self.request.info.to_der().ok()?;
         let key = self.request.info.public_key.owned_to_ref();
@@ -245,8 +245,8 @@ impl SigningRequest {
                 verify::<p384::ecdsa::VerifyingKey, p384::ecdsa::DerSignature>(key, &content, signature)
             }
             rfc5912::SHA_256_WITH_RSA_ENCRYPTION => {
-                type Key = rsa::pkcs1v15::VerifyingKey<Sha256>;
-                verify::<Key, rsa::pkcs1v15::Signature>(key, &content, signature)
+                type VerifyingKey = rsa::pkcs1v15::VerifyingKey<Sha256>;
+                verify::<VerifyingKey, rsa::pkcs1v15::Signature>(key, &content, signature)
             }
             _ => None,
         }
@@ -256,7 +256,7 @@ impl SigningRequest {
         &self.request
     }
 
-    pub(super) fn public_der(&self) -> Vec<u8> {
+    pub(super) fn public_key_der(&self) -> Vec<u8> {
         self.request.info.public_key.to_der().unwrap_or_default()
     }
 
@@ -276,12 +276,12 @@ where
     Some(S::try_from(signature).is_ok_and(|signature| key.verify(content, &signature).is_ok()))
 }
 
-pub(super) fn attribute(name: &Name, oid: ObjectIdentifier) -> Option<String> {
+pub(super) fn subject_attribute(name: &Name, oid: ObjectIdentifier) -> Option<String> {
     let value = &name.iter().find(|attribute| attribute.oid == oid)?.value;
     std::str::from_utf8(value.value()).ok().map(str::to_owned)
 }
 
-pub(super) fn add_names(content: &mut CertificateRequest, names: &SubjectAltName) {
+pub(super) fn add_alternative_names(content: &mut CertificateRequestAttributes, names: &SubjectAltName) {
     for name in &names.0 {
         match name {
             GeneralName::DnsName(name) => {
@@ -303,8 +303,8 @@ pub(super) fn add_names(content: &mut CertificateRequest, names: &SubjectAltName
 mod tests {
     use super::*;
 
-    fn request() -> CertificateRequest {
-        CertificateRequest::new("shop, \"the\" = one")
+    fn request() -> CertificateRequestAttributes {
+        CertificateRequestAttributes::new("shop, \"the\" = one")
             .dns_names(["shop.example.com", "*.example.com"])
             .ip_addresses(["10.0.0.7".parse().unwrap(), "2001:db8::7".parse().unwrap()])
             .organization("Ünit")
@@ -319,35 +319,36 @@ mod tests {
         let key = PrivateKey::generate().unwrap();
         let signed = request().sign(&key).unwrap();
         assert!(signed.pem().starts_with("-----BEGIN CERTIFICATE REQUEST-----\n"));
-        assert_eq!(SigningRequest::from_pem(signed.pem()).unwrap().content(), request());
-        assert_eq!(signed.public_der(), key.public_der());
-        assert_eq!(signed.is_signed(), Some(true));
+        assert_eq!(CertificateSigningRequest::from_pem(signed.pem()).unwrap().content(), request());
+        assert_eq!(signed.public_key_der(), key.public_key_der());
+        assert_eq!(signed.has_valid_signature(), Some(true));
     }
 
     #[test]
-    fn two_requests_of_one_content_differ() {
+    fn two_requests_with_the_same_content_differ() {
         let key = PrivateKey::generate().unwrap();
-        let (one, two) = (request().sign(&key).unwrap(), request().sign(&key).unwrap());
-        assert_ne!(one.pem(), two.pem());
-        assert_ne!(one.digest(), two.digest());
-        assert_eq!(one.content(), two.content());
+        let (first, second) = (request().sign(&key).unwrap(), request().sign(&key).unwrap());
+        assert_ne!(first.pem(), second.pem());
+        assert_ne!(first.digest(), second.digest());
+        assert_eq!(first.content(), second.content());
     }
 
     #[test]
-    fn a_request_for_another_s_key_is_not_signed() {
+    fn a_request_with_another_public_key_has_no_valid_signature() {
         let mut signed = request().sign(&PrivateKey::generate().unwrap()).unwrap();
         let other = request().sign(&PrivateKey::generate().unwrap()).unwrap();
         signed.request.info.public_key = other.request.info.public_key;
-        assert_eq!(signed.is_signed(), Some(false));
+        assert_eq!(signed.has_valid_signature(), Some(false));
     }
 
     #[test]
     fn an_invalid_request_is_refused() {
         for pem in ["", "nonsense", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----"] {
-            let error = SigningRequest::from_pem(pem).unwrap_err().to_string();
+            let error = CertificateSigningRequest::from_pem(pem).unwrap_err().to_string();
             assert!(error.starts_with("this is not a request for a certificate: "), "{error}");
         }
-        let error = CertificateRequest::new("shop").dns_names(["ü.example"]).sign(&PrivateKey::generate().unwrap());
+        let error =
+            CertificateRequestAttributes::new("shop").dns_names(["ü.example"]).sign(&PrivateKey::generate().unwrap());
         assert!(error.unwrap_err().to_string().starts_with("the request for a certificate cannot be made: "));
     }
 }

@@ -4,17 +4,19 @@ use std::time::SystemTime;
 
 use ops::on::EventSource;
 use ops::{
-    CustomRelation, Databag, Framework, Library, Model, Relation, RelationBrokenEvent, SecretExpiredEvent,
-    SecretRemoveEvent, on,
+    CustomRelation, Framework, Library, Model, Relation, RelationBrokenEvent, SecretExpiredEvent, SecretRemoveEvent, on,
 };
 
-use super::data::{Origin, ProviderData, RequirerData, Sent, may_write, requests};
-use super::issued::{Issued, found, provided};
-use super::secrets::{Secrets, latest};
-use super::{Available, Capabilities, CertificateRequest, Denied, Error, Gone, Mode, PrivateKey, SigningRequest};
+use super::assigned::{AssignedCertificate, assigned_certificate, load_provider_data};
+use super::data::{Origin, ProviderData, SentRequest, can_write, load_requests, requests_databag, save_requests};
+use super::secrets::{Secrets, latest_content};
+use super::{
+    Capabilities, CertificateAvailable, CertificateDenied, CertificateInvalidated, CertificateRequestAttributes,
+    CertificateSigningRequest, Error, Mode, PrivateKey,
+};
 
-/// The certificates to request.
-pub type Wanted = fn(&Model) -> anyhow::Result<Vec<CertificateRequest>>;
+/// A function of the charm that returns the certificates to request.
+pub type CertificateRequestsFn = fn(&Model) -> anyhow::Result<Vec<CertificateRequestAttributes>>;
 
 /// Requests certificates, and renews each before it expires.
 ///
@@ -23,25 +25,25 @@ pub type Wanted = fn(&Model) -> anyhow::Result<Vec<CertificateRequest>>;
 #[derive(Clone, Copy, Debug)]
 pub struct Requirer {
     endpoint: &'static str,
-    wanted: Wanted,
+    certificate_requests: CertificateRequestsFn,
     mode: Mode,
-    also_for_app: Option<Wanted>,
+    also_for_app: Option<CertificateRequestsFn>,
     renew_after: f64,
 }
 
 /// The requests of a unit, or of its application.
 #[derive(Clone, Copy)]
-struct Part {
+struct Scope {
     mode: Mode,
-    wanted: Wanted,
+    certificate_requests: CertificateRequestsFn,
 }
 
 impl Requirer {
-    /// Request certificates for each unit, at this endpoint. `wanted` returns them. It is called on the relation's
-    /// events, and on those that [`refresh_on`](ops::RefreshOn::refresh_on) names.
+    /// Request certificates for each unit, at this endpoint. `certificate_requests` returns them. It is called on the
+    /// relation's events, and on those that [`refresh_on`](ops::RefreshOn::refresh_on) names.
     #[must_use]
-    pub const fn new(endpoint: &'static str, wanted: Wanted) -> Self {
-        Self { endpoint, wanted, mode: Mode::Unit, also_for_app: None, renew_after: 0.9 }
+    pub const fn new(endpoint: &'static str, certificate_requests: CertificateRequestsFn) -> Self {
+        Self { endpoint, certificate_requests, mode: Mode::Unit, also_for_app: None, renew_after: 0.9 }
     }
 
     /// Choose between certificates for each unit and for the application. The leader requests the latter, and only the
@@ -57,36 +59,37 @@ impl Requirer {
     }
 
     /// Request certificates for the application in addition to those for each unit, over the same relation. The
-    /// application has its own key. [`all_issued_for_app`](Self::all_issued_for_app) returns its certificates.
+    /// application has its own key. [`assigned_certificates_for_app`](Self::assigned_certificates_for_app) returns its
+    /// certificates.
     ///
     /// # Panics
     /// If the other certificates are already the application's. In a constant, this is a compiler error.
     #[must_use]
-    pub const fn also_for_app(mut self, wanted: Wanted) -> Self {
+    pub const fn also_for_app(mut self, certificate_requests: CertificateRequestsFn) -> Self {
         assert!(matches!(self.mode, Mode::Unit), "the certificates are for the application already");
-        self.also_for_app = Some(wanted);
+        self.also_for_app = Some(certificate_requests);
         self
     }
 
     /// Renew a certificate after this share of its validity period, instead of 0.9.
     #[must_use]
-    pub const fn renew_after(mut self, part: f64) -> Self {
-        self.renew_after = part;
+    pub const fn renew_after(mut self, fraction: f64) -> Self {
+        self.renew_after = fraction;
         self
     }
 
     /// A certificate is available, new or renewed.
-    pub fn available(&self) -> EventSource<CustomRelation<Available>> {
+    pub fn certificate_available(&self) -> EventSource<CustomRelation<CertificateAvailable>> {
         self.event()
     }
 
     /// The provider refuses a certificate.
-    pub fn denied(&self) -> EventSource<CustomRelation<Denied>> {
+    pub fn certificate_denied(&self) -> EventSource<CustomRelation<CertificateDenied>> {
         self.event()
     }
 
     /// A certificate must no longer be used.
-    pub fn gone(&self) -> EventSource<ops::Custom<Gone>> {
+    pub fn certificate_invalidated(&self) -> EventSource<ops::Custom<CertificateInvalidated>> {
         self.event()
     }
 
@@ -94,9 +97,9 @@ impl Requirer {
     /// is no relation or no answer.
     ///
     /// # Errors
-    /// As [`all_issued`](Self::all_issued).
-    pub fn issued(&self, model: &Model) -> Result<Option<Issued>, Error> {
-        Ok(self.all_issued(model)?.into_iter().next())
+    /// As [`assigned_certificates`](Self::assigned_certificates).
+    pub fn assigned_certificate(&self, model: &Model) -> Result<Option<AssignedCertificate>, Error> {
+        Ok(self.assigned_certificates(model)?.into_iter().next())
     }
 
     /// The available certificates, in the order of the charm's requests.
@@ -104,36 +107,36 @@ impl Requirer {
     /// # Errors
     /// The provider refuses one ([`Error::Denied`]), or sent a wrong one; the provider's data cannot be read; or a
     /// hook command failed.
-    pub fn all_issued(&self, model: &Model) -> Result<Vec<Issued>, Error> {
-        self.all_issued_of(Part { mode: self.mode, wanted: self.wanted }, model)
+    pub fn assigned_certificates(&self, model: &Model) -> Result<Vec<AssignedCertificate>, Error> {
+        self.assigned_certificates_of(Scope { mode: self.mode, certificate_requests: self.certificate_requests }, model)
     }
 
     /// The application's available certificates, in the order of its requests. Empty except on the leader.
     ///
     /// # Errors
-    /// As [`all_issued`](Self::all_issued).
-    pub fn all_issued_for_app(&self, model: &Model) -> Result<Vec<Issued>, Error> {
-        match self.parts().find(|part| part.mode == Mode::App) {
-            Some(part) => self.all_issued_of(part, model),
+    /// As [`assigned_certificates`](Self::assigned_certificates).
+    pub fn assigned_certificates_for_app(&self, model: &Model) -> Result<Vec<AssignedCertificate>, Error> {
+        match self.scopes().find(|scope| scope.mode == Mode::App) {
+            Some(scope) => self.assigned_certificates_of(scope, model),
             None => Ok(Vec::new()),
         }
     }
 
-    fn all_issued_of(&self, part: Part, model: &Model) -> Result<Vec<Issued>, Error> {
+    fn assigned_certificates_of(&self, scope: Scope, model: &Model) -> Result<Vec<AssignedCertificate>, Error> {
         let model = &model.of(self);
         let Some(relation) = model.relation(self.endpoint)? else { return Ok(Vec::new()) };
-        if !may_write(model, part.mode == Mode::App)? {
+        if !can_write(model, scope.mode)? {
             return Ok(Vec::new());
         }
-        let Some(private_key) = self.secrets(model, part.mode).key()? else { return Ok(Vec::new()) };
-        let Some((provided, origin)) = provided(&relation)? else { return Ok(Vec::new()) };
-        let sent = requests(&databag(&relation, part.mode))?;
-        let mut issued = Vec::new();
-        for request in (part.wanted)(model).map_err(Error::Requests)? {
-            let Some(sent) = sent.iter().find(|sent| asks_for(sent, &request, &private_key)) else { continue };
-            issued.extend(found(&provided, sent, &private_key, &origin)?);
+        let Some(private_key) = self.secrets(model, scope.mode).key()? else { return Ok(Vec::new()) };
+        let Some((provider_data, origin)) = load_provider_data(&relation)? else { return Ok(Vec::new()) };
+        let sent = load_requests(&requests_databag(&relation, scope.mode))?;
+        let mut assigned = Vec::new();
+        for request in (scope.certificate_requests)(model).map_err(Error::Requests)? {
+            let Some(sent) = sent.iter().find(|sent| is_request_for(sent, &request, &private_key)) else { continue };
+            assigned.extend(assigned_certificate(&provider_data, sent, &private_key, &origin)?);
         }
-        Ok(issued)
+        Ok(assigned)
     }
 
     /// The provider's capabilities. `None` if the provider has not published them.
@@ -142,7 +145,7 @@ impl Requirer {
     /// The provider's data cannot be read, or a hook command failed.
     pub fn capabilities(&self, model: &Model) -> Result<Option<Capabilities>, ops::Error> {
         match model.relation(self.endpoint)? {
-            Some(relation) => Ok(provided(&relation)?.and_then(|(provided, _)| provided.capabilities)),
+            Some(relation) => Ok(load_provider_data(&relation)?.and_then(|(data, _)| data.capabilities)),
             None => Ok(None),
         }
     }
@@ -151,19 +154,19 @@ impl Requirer {
     ///
     /// # Errors
     /// A hook command failed.
-    pub fn replace_private_key(&self, model: &Model) -> Result<(), Error> {
+    pub fn regenerate_private_key(&self, model: &Model) -> Result<(), Error> {
         let model = &model.of(self);
-        for Part { mode, .. } in self.parts() {
-            if may_write(model, mode == Mode::App)? {
+        for Scope { mode, .. } in self.scopes() {
+            if can_write(model, mode)? {
                 self.secrets(model, mode).replace_key()?;
             }
         }
         self.configure(model)
     }
 
-    fn parts(&self) -> impl Iterator<Item = Part> {
-        let app = self.also_for_app.map(|wanted| Part { mode: Mode::App, wanted });
-        std::iter::once(Part { mode: self.mode, wanted: self.wanted }).chain(app)
+    fn scopes(&self) -> impl Iterator<Item = Scope> {
+        let app = self.also_for_app.map(|certificate_requests| Scope { mode: Mode::App, certificate_requests });
+        std::iter::once(Scope { mode: self.mode, certificate_requests: self.certificate_requests }).chain(app)
     }
 
     fn secrets<'a>(&self, model: &'a Model, mode: Mode) -> Secrets<'a> {
@@ -177,76 +180,86 @@ impl Requirer {
     /// Send missing requests, and store received certificates.
     fn configure(&self, model: &Model) -> Result<(), Error> {
         let Some(relation) = model.relation(self.endpoint)? else { return Ok(()) };
-        for part in self.parts() {
-            if may_write(model, part.mode == Mode::App)? {
-                self.configure_part(part, &relation, model)?;
+        for scope in self.scopes() {
+            if can_write(model, scope.mode)? {
+                self.configure_scope(scope, &relation, model)?;
             }
         }
         Ok(())
     }
 
-    fn configure_part(&self, part: Part, relation: &Relation, model: &Model) -> Result<(), Error> {
-        let key = self.secrets(model, part.mode).key_or_new()?;
-        let sent = self.send(part, model, relation, &key)?;
-        // The other side's mistakes do not fail this unit's hooks. `issued` returns them as errors.
-        let (provided, origin) = match provided(relation) {
-            Ok(Some(provided)) => provided,
+    fn configure_scope(&self, scope: Scope, relation: &Relation, model: &Model) -> Result<(), Error> {
+        let key = self.secrets(model, scope.mode).key_or_new()?;
+        let sent = self.send_requests(scope, model, relation, &key)?;
+        // The other side's mistakes do not fail this unit's hooks. `assigned_certificates` returns them as errors.
+        let (provider_data, origin) = match load_provider_data(relation) {
+            Ok(Some(data)) => data,
             Ok(None) => return Ok(()),
-            Err(error) => return Ok(crate::pass_over(error)?),
+            Err(error) => return Ok(crate::skip_invalid_data(error)?),
         };
-        self.take(part, model, relation, &key, &sent, &provided, &origin)?;
-        self.tell_refusals(part, model, relation, &sent, &provided)
+        self.store_certificates(scope, model, relation, &key, &sent, &provider_data, &origin)?;
+        self.report_denials(scope, model, relation, &sent, &provider_data)
     }
 
-    /// Write the requests to the databag: existing ones that are still wanted, and new ones.
-    fn send(&self, part: Part, model: &Model, relation: &Relation, key: &PrivateKey) -> Result<Vec<Sent>, Error> {
-        let databag = databag(relation, part.mode);
-        let old = requests(&databag)?;
+    /// Write the requests to the databag: existing ones that are still needed, and new ones.
+    fn send_requests(
+        &self,
+        scope: Scope,
+        model: &Model,
+        relation: &Relation,
+        key: &PrivateKey,
+    ) -> Result<Vec<SentRequest>, Error> {
+        let databag = requests_databag(relation, scope.mode);
+        let old = load_requests(&databag)?;
         let mut sent = Vec::new();
-        for request in (part.wanted)(model).map_err(Error::Requests)? {
-            match old.iter().find(|sent| asks_for(sent, &request, key)) {
+        for request in (scope.certificate_requests)(model).map_err(Error::Requests)? {
+            match old.iter().find(|sent| is_request_for(sent, &request, key)) {
                 Some(same) => sent.push(same.clone()),
-                None => sent.push(Sent { request: request.sign(key)?, ca: request.ca }),
+                None => sent.push(SentRequest { request: request.sign(key)?, ca: request.ca }),
             }
         }
-        for dropped in old.iter().filter(|old| !sent.iter().any(|sent| sent.request == old.request)) {
-            self.secrets(model, part.mode).drop_certificate(&dropped.request)?;
+        for withdrawn in old.iter().filter(|old| !sent.iter().any(|sent| sent.request == old.request)) {
+            self.secrets(model, scope.mode).remove_certificate(&withdrawn.request)?;
         }
-        save(&databag, &sent)?;
+        save_requests(&databag, &sent)?;
         Ok(sent)
     }
 
     /// Store received certificates, and drop revoked ones.
     #[expect(clippy::too_many_arguments, reason = "all of it is what one hook knows")]
-    fn take(
+    fn store_certificates(
         &self,
-        part: Part,
+        scope: Scope,
         model: &Model,
         relation: &Relation,
         key: &PrivateKey,
-        sent: &[Sent],
-        provided: &ProviderData,
+        sent: &[SentRequest],
+        provider_data: &ProviderData,
         origin: &Origin,
     ) -> Result<(), Error> {
-        let secrets = self.secrets(model, part.mode);
+        let secrets = self.secrets(model, scope.mode);
         for request in sent {
             let common_name = request.request.content().common_name;
-            match found(provided, request, key, origin) {
-                Ok(Some(issued)) => {
-                    if secrets.keep(&request.request, &issued.certificate, self.renew_after)? {
-                        self.available().emit(model, relation, &Available { common_name, mode: part.mode })?;
+            match assigned_certificate(provider_data, request, key, origin) {
+                Ok(Some(assigned)) => {
+                    if secrets.store_certificate(&request.request, &assigned.certificate, self.renew_after)? {
+                        self.certificate_available().emit(
+                            model,
+                            relation,
+                            &CertificateAvailable { common_name, mode: scope.mode },
+                        )?;
                     }
-                    if issued.certificate.is_overdue(SystemTime::now()) {
+                    if assigned.certificate.is_overdue(SystemTime::now()) {
                         tracing::warn!(
                             "the certificate for {} should have been renewed: renewing it",
-                            issued.certificate.common_name()
+                            assigned.certificate.common_name()
                         );
-                        self.renew(part, model, relation, &request.request)?;
+                        self.renew(scope, model, relation, &request.request)?;
                     }
                 }
-                Ok(None) if provided.certificates.iter().any(|entry| entry.answers(&request.request)) => {
-                    if secrets.drop_certificate(&request.request)? {
-                        self.gone().emit(model, &Gone { common_name })?;
+                Ok(None) if provider_data.certificates.iter().any(|entry| entry.answers(&request.request)) => {
+                    if secrets.remove_certificate(&request.request)? {
+                        self.certificate_invalidated().emit(model, &CertificateInvalidated { common_name })?;
                     }
                 }
                 Ok(None) | Err(Error::Denied { .. }) => {}
@@ -256,27 +269,27 @@ impl Requirer {
         Ok(())
     }
 
-    /// Emit an event for each new refusal.
-    fn tell_refusals(
+    /// Emit an event for each new denial.
+    fn report_denials(
         &self,
-        part: Part,
+        scope: Scope,
         model: &Model,
         relation: &Relation,
-        sent: &[Sent],
-        provided: &ProviderData,
+        sent: &[SentRequest],
+        provider_data: &ProviderData,
     ) -> Result<(), Error> {
-        let key = denied_key(part.mode);
-        let reported: Vec<Denied> = model.stored(key)?.unwrap_or_default();
+        let key = denied_key(scope.mode);
+        let reported: Vec<CertificateDenied> = model.stored(key)?.unwrap_or_default();
         let mut denied = Vec::new();
-        for entry in &provided.request_errors {
-            let Ok(request) = SigningRequest::from_pem(entry.request()) else { continue };
+        for entry in &provider_data.request_errors {
+            let Ok(request) = CertificateSigningRequest::from_pem(entry.request()) else { continue };
             if sent.iter().any(|sent| sent.request == request) {
                 let (code, message) = (entry.error.code, entry.error.message.clone());
-                denied.push(Denied { common_name: request.content().common_name, code, message });
+                denied.push(CertificateDenied { common_name: request.content().common_name, code, message });
             }
         }
         for new in denied.iter().filter(|denied| !reported.contains(denied)) {
-            self.denied().emit(model, relation, new)?;
+            self.certificate_denied().emit(model, relation, new)?;
         }
         if denied != reported {
             model.store(key, &denied)?;
@@ -285,29 +298,35 @@ impl Requirer {
     }
 
     /// Replace this request by a new one.
-    fn renew(&self, part: Part, model: &Model, relation: &Relation, request: &SigningRequest) -> Result<(), Error> {
-        let databag = databag(relation, part.mode);
-        let mut sent = requests(&databag)?;
+    fn renew(
+        &self,
+        scope: Scope,
+        model: &Model,
+        relation: &Relation,
+        request: &CertificateSigningRequest,
+    ) -> Result<(), Error> {
+        let databag = requests_databag(relation, scope.mode);
+        let mut sent = load_requests(&databag)?;
         sent.retain(|sent| sent.request != *request);
-        save(&databag, &sent)?;
-        let key = self.secrets(model, part.mode).key_or_new()?;
-        self.send(part, model, relation, &key)?;
+        save_requests(&databag, &sent)?;
+        let key = self.secrets(model, scope.mode).key_or_new()?;
+        self.send_requests(scope, model, relation, &key)?;
         Ok(())
     }
 
     /// A certificate must be renewed, because its secret has expired.
     fn on_expired(&self, event: &SecretExpiredEvent, model: &Model) -> Result<(), Error> {
-        let part = self.parts().find(|part| self.secrets(model, part.mode).holds_certificate(&event.secret));
-        let Some(part) = part else { return Ok(()) };
-        let request = latest(&event.secret)?.and_then(|content| content.expose("csr").map(str::to_owned));
+        let scope = self.scopes().find(|scope| self.secrets(model, scope.mode).is_certificate(&event.secret));
+        let Some(scope) = scope else { return Ok(()) };
+        let request = latest_content(&event.secret)?.and_then(|content| content.expose("csr").map(str::to_owned));
         if let (Some(pem), Some(relation)) = (request, model.relation(self.endpoint)?) {
-            self.renew(part, model, &relation, &SigningRequest::from_pem(&pem)?)?;
+            self.renew(scope, model, &relation, &CertificateSigningRequest::from_pem(&pem)?)?;
         }
         Ok(event.secret.remove_all_revisions()?)
     }
 
     fn on_secret_remove(&self, event: &SecretRemoveEvent, model: &Model) -> Result<(), Error> {
-        if !self.parts().any(|part| self.secrets(model, part.mode).owns(&event.secret)) {
+        if !self.scopes().any(|scope| self.secrets(model, scope.mode).owns(&event.secret)) {
             return Ok(());
         }
         // Juju sends the event even for secrets that were removed: https://github.com/juju/juju/issues/19036
@@ -323,30 +342,22 @@ impl Requirer {
         if !model.relations(self.endpoint)?.is_empty() {
             return Ok(());
         }
-        let mut dropped = false;
-        for Part { mode, .. } in self.parts() {
-            if may_write(model, mode == Mode::App)? {
-                self.secrets(model, mode).drop_all()?;
+        let mut removed = false;
+        for Scope { mode, .. } in self.scopes() {
+            if can_write(model, mode)? {
+                self.secrets(model, mode).remove_all()?;
                 model.forget(denied_key(mode));
-                dropped = true;
+                removed = true;
             }
         }
-        if dropped {
-            self.gone().emit(model, &Gone { common_name: String::new() })?;
+        if removed {
+            self.certificate_invalidated().emit(model, &CertificateInvalidated { common_name: String::new() })?;
         }
         Ok(())
     }
 }
 
-/// The databag with the requests.
-fn databag(relation: &Relation, mode: Mode) -> Databag {
-    match mode {
-        Mode::Unit => relation.unit_data(),
-        Mode::App => relation.app_data(),
-    }
-}
-
-/// The key of the stored value with the reported refusals.
+/// The key of the stored value with the reported denials.
 fn denied_key(mode: Mode) -> &'static str {
     match mode {
         Mode::Unit => "denied",
@@ -365,7 +376,7 @@ impl Library for Requirer {
         framework.observe(on::relation_broken(self.endpoint), Self::on_broken);
         framework.observe(on::secret_expired(), Self::on_expired);
         framework.observe(on::secret_remove(), Self::on_secret_remove);
-        if self.parts().any(|part| part.mode == Mode::App) {
+        if self.scopes().any(|scope| scope.mode == Mode::App) {
             framework.observe(on::leader_elected(), Self::on_event);
         }
     }
@@ -375,11 +386,7 @@ impl Library for Requirer {
     }
 }
 
-fn asks_for(sent: &Sent, wanted: &CertificateRequest, key: &PrivateKey) -> bool {
-    let content = CertificateRequest { ca: sent.ca, ..sent.request.content() };
-    content == *wanted && sent.request.public_der() == key.public_der()
-}
-
-fn save(databag: &Databag, sent: &[Sent]) -> Result<(), ops::Error> {
-    RequirerData { certificate_signing_requests: sent.iter().map(Sent::entry).collect() }.save(databag)
+fn is_request_for(sent: &SentRequest, attributes: &CertificateRequestAttributes, key: &PrivateKey) -> bool {
+    let content = CertificateRequestAttributes { ca: sent.ca, ..sent.request.content() };
+    content == *attributes && sent.request.public_key_der() == key.public_key_der()
 }

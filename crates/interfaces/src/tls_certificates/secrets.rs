@@ -2,10 +2,10 @@
 
 use ops::{Error, Model, Secret, SecretContent, SecretUpdate};
 
-use super::{Certificate, Mode, PrivateKey, SigningRequest};
+use super::{Certificate, CertificateSigningRequest, Mode, PrivateKey};
 
 /// The prefix of their labels, the same as in the Python library, so that a ported charm finds its secrets.
-const PREFIX: &str = "afd8c2bccf834997afce12c2706d2ede";
+const LABEL_PREFIX: &str = "afd8c2bccf834997afce12c2706d2ede";
 
 /// The secrets of one endpoint.
 pub(super) struct Secrets<'a> {
@@ -17,45 +17,45 @@ pub(super) struct Secrets<'a> {
 impl Secrets<'_> {
     fn key_label(&self) -> String {
         match self.mode {
-            Mode::Unit => format!("{PREFIX}-private-key-{}-{}", self.model.env().unit_number(), self.endpoint),
-            Mode::App => format!("{PREFIX}-private-key-app-{}", self.endpoint),
+            Mode::Unit => format!("{LABEL_PREFIX}-private-key-{}-{}", self.model.env().unit_number(), self.endpoint),
+            Mode::App => format!("{LABEL_PREFIX}-private-key-app-{}", self.endpoint),
         }
     }
 
     /// The prefix of certificates' labels.
-    fn prefix(&self) -> String {
+    fn certificate_label_prefix(&self) -> String {
         match self.mode {
-            Mode::Unit => format!("{PREFIX}-certificate-{}-{}-", self.model.env().unit_number(), self.endpoint),
-            Mode::App => format!("{PREFIX}-certificate-{}-", self.endpoint),
+            Mode::Unit => format!("{LABEL_PREFIX}-certificate-{}-{}-", self.model.env().unit_number(), self.endpoint),
+            Mode::App => format!("{LABEL_PREFIX}-certificate-{}-", self.endpoint),
         }
     }
 
-    fn label(&self, request: &SigningRequest) -> String {
-        format!("{}{}", self.prefix(), request.digest())
+    fn certificate_label(&self, request: &CertificateSigningRequest) -> String {
+        format!("{}{}", self.certificate_label_prefix(), request.digest())
     }
 
     /// Whether the secret holds a certificate of this endpoint. The digest contains no hyphen, so no other endpoint's
     /// name matches.
-    pub(super) fn holds_certificate(&self, secret: &Secret) -> bool {
+    pub(super) fn is_certificate(&self, secret: &Secret) -> bool {
         let label = secret.label().unwrap_or_default();
-        label.strip_prefix(&self.prefix()).is_some_and(|digest| !digest.contains('-'))
+        label.strip_prefix(&self.certificate_label_prefix()).is_some_and(|digest| !digest.contains('-'))
     }
 
     /// Whether the secret belongs to this library.
     pub(super) fn owns(&self, secret: &Secret) -> bool {
-        self.holds_certificate(secret) || secret.label() == Some(&self.key_label())
+        self.is_certificate(secret) || secret.label() == Some(&self.key_label())
     }
 
-    fn add(&self, content: &SecretContent, about: &SecretUpdate) -> Result<Secret, Error> {
+    fn add(&self, content: &SecretContent, update: &SecretUpdate) -> Result<Secret, Error> {
         match self.mode {
-            Mode::Unit => self.model.unit().add_secret(content, about),
-            Mode::App => self.model.app().add_secret(content, about),
+            Mode::Unit => self.model.unit().add_secret(content, update),
+            Mode::App => self.model.app().add_secret(content, update),
         }
     }
 
     /// The private key, if there is a usable one.
     pub(super) fn key(&self) -> Result<Option<PrivateKey>, Error> {
-        let Some(content) = latest(&self.model.secret_with_label(&self.key_label()))? else { return Ok(None) };
+        let Some(content) = latest_content(&self.model.secret_with_label(&self.key_label()))? else { return Ok(None) };
         Ok(content.expose("private-key").and_then(|pem| PrivateKey::from_pem(pem).ok()))
     }
 
@@ -63,19 +63,19 @@ impl Secrets<'_> {
     pub(super) fn key_or_new(&self) -> Result<PrivateKey, super::Error> {
         let label = self.key_label();
         let secret = self.model.secret_with_label(&label);
-        let found = latest(&secret)?;
-        let unusable =
-            match found.as_ref().map(|content| PrivateKey::from_pem(content.expose("private-key").unwrap_or(""))) {
+        let existing = latest_content(&secret)?;
+        let parse_error =
+            match existing.as_ref().map(|content| PrivateKey::from_pem(content.expose("private-key").unwrap_or(""))) {
                 Some(Ok(key)) => return Ok(key),
                 Some(Err(error)) => Some(error),
                 None => None,
             };
-        let (key, old) = match if found.is_none() { self.old_key()? } else { None } {
+        let (key, old) = match if existing.is_none() { self.legacy_key()? } else { None } {
             Some((key, old)) => (key, Some(old)),
             None => (PrivateKey::generate()?, None),
         };
         let content = SecretContent::new([("private-key", key.pem())]);
-        if let Some(error) = unusable {
+        if let Some(error) = parse_error {
             tracing::warn!(
                 "the private key of {} cannot be used, and a new one takes its place: {error}",
                 self.endpoint
@@ -92,12 +92,13 @@ impl Secrets<'_> {
     }
 
     /// The application's key and its secret, where old versions of the Python library stored it.
-    fn old_key(&self) -> Result<Option<(PrivateKey, Secret)>, Error> {
+    fn legacy_key(&self) -> Result<Option<(PrivateKey, Secret)>, Error> {
         if self.mode == Mode::Unit {
             return Ok(None);
         }
-        let secret = self.model.secret_with_label(&format!("{PREFIX}-private-key-{}", self.endpoint));
-        let key = latest(&secret)?.and_then(|content| PrivateKey::from_pem(content.expose("private-key")?).ok());
+        let secret = self.model.secret_with_label(&format!("{LABEL_PREFIX}-private-key-{}", self.endpoint));
+        let key =
+            latest_content(&secret)?.and_then(|content| PrivateKey::from_pem(content.expose("private-key")?).ok());
         Ok(key.map(|key| (key, secret)))
     }
 
@@ -116,38 +117,39 @@ impl Secrets<'_> {
         Ok(key)
     }
 
-    /// Store a certificate until this share of its life is over. Returns whether it is new.
-    pub(super) fn keep(
+    /// Store a certificate until this share of its validity period is over. Returns whether it is new.
+    pub(super) fn store_certificate(
         &self,
-        request: &SigningRequest,
+        request: &CertificateSigningRequest,
         certificate: &Certificate,
         renew_after: f64,
     ) -> Result<bool, Error> {
-        let label = self.label(request);
+        let label = self.certificate_label(request);
         let secret = self.model.secret_with_label(&label);
-        let found = latest(&secret)?;
-        if found.as_ref().is_some_and(|content| content.expose("certificate") == Some(certificate.pem())) {
+        let existing = latest_content(&secret)?;
+        if existing.as_ref().is_some_and(|content| content.expose("certificate") == Some(certificate.pem())) {
             return Ok(false);
         }
         let content = SecretContent::new([("certificate", certificate.pem()), ("csr", request.pem())]);
-        let about = SecretUpdate::default().expire_at(certificate.after(renew_after, std::time::SystemTime::now()));
-        if found.is_some() {
+        let update =
+            SecretUpdate::default().expire_at(certificate.renewal_time(renew_after, std::time::SystemTime::now()));
+        if existing.is_some() {
             secret.set_content(&content)?;
-            secret.set_info(&about)?;
+            secret.set_info(&update)?;
             secret.refresh()?;
         } else {
-            self.add(&content, &about.label(label))?;
+            self.add(&content, &update.label(label))?;
         }
         Ok(true)
     }
 
     /// Remove a certificate. Returns whether there was one.
-    pub(super) fn drop_certificate(&self, request: &SigningRequest) -> Result<bool, Error> {
-        remove(&self.model.secret_with_label(&self.label(request)))
+    pub(super) fn remove_certificate(&self, request: &CertificateSigningRequest) -> Result<bool, Error> {
+        remove(&self.model.secret_with_label(&self.certificate_label(request)))
     }
 
     /// Remove all of this endpoint's secrets.
-    pub(super) fn drop_all(&self) -> Result<(), Error> {
+    pub(super) fn remove_all(&self) -> Result<(), Error> {
         for secret in self.model.owned_secrets()? {
             let label = secret.info()?.label;
             if self.owns(&secret.with_label(label.as_str())) {
@@ -159,7 +161,7 @@ impl Secrets<'_> {
 }
 
 /// The content of its latest revision, if there is such a secret.
-pub(super) fn latest(secret: &Secret) -> Result<Option<SecretContent>, Error> {
+pub(super) fn latest_content(secret: &Secret) -> Result<Option<SecretContent>, Error> {
     match secret.refresh() {
         Ok(content) => Ok(Some(content)),
         Err(Error::SecretNotFound { .. }) => Ok(None),

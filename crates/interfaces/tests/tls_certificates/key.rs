@@ -1,9 +1,9 @@
 //! Private keys from charms in Python.
 
-use interfaces::tls_certificates::{Authority, PrivateKey, SigningRequest};
+use interfaces::tls_certificates::{Authority, CertificateSigningRequest, PrivateKey};
 use ops_testing::{Relation, Secret, State, on};
 
-use crate::{AppCharm, DAY, PREFIX, UNIT, UnitCharm, answer, context, entry, sent};
+use crate::{AppCharm, DAY, PREFIX, UNIT, UnitCharm, certificate_entry, context, sent_requests, with_certificates};
 
 /// A unit with a new relation, and with this key in the secret of a charm in Python.
 fn with_key(pem: &str) -> (State, Relation, Secret) {
@@ -13,7 +13,7 @@ fn with_key(pem: &str) -> (State, Relation, Secret) {
 }
 
 #[test]
-fn a_key_of_any_kind_that_a_charm_in_python_left_is_kept_and_used() {
+fn keys_of_every_kind_from_charms_in_python_are_kept_and_used() {
     for pem in [
         include_str!("../../src/tls_certificates/testdata/rsa2048.pkcs1.pem"),
         include_str!("../../src/tls_certificates/testdata/p384.sec1.pem"),
@@ -23,19 +23,22 @@ fn a_key_of_any_kind_that_a_charm_in_python_left_is_kept_and_used() {
         let mut ctx = context(UnitCharm);
         let out = ctx.run(on::relation_created(&relation), state).unwrap();
         assert_eq!(out.get_secret(&key.id).unwrap().latest_revision(), 1);
-        let request = SigningRequest::from_pem(sent(&out)[0]["certificate_signing_request"].as_str().unwrap()).unwrap();
-        assert_eq!(request.is_signed(), Some(true));
+        let request = CertificateSigningRequest::from_pem(
+            sent_requests(&out)[0]["certificate_signing_request"].as_str().unwrap(),
+        )
+        .unwrap();
+        assert_eq!(request.has_valid_signature(), Some(true));
         // A CA with an RSA key, as in charms in Python.
         let ca_key = PrivateKey::from_pem(include_str!("../../src/tls_certificates/testdata/rsa2048.pem")).unwrap();
         let authority = Authority::with_key("Our CA", ca_key, 365 * DAY).unwrap();
         let certificate = authority.sign(&request, 10 * DAY).unwrap();
-        let state = answer(out, &[entry(&authority, &request, &certificate)]);
+        let state = with_certificates(out, &[certificate_entry(&authority, &request, &certificate)]);
         let out = ctx.run(on::relation_changed(state.relation(3)), state.clone()).unwrap();
-        assert_eq!(ctx.emitted(&UNIT.available()).len(), 1);
+        assert_eq!(ctx.emitted(&UNIT.certificate_available()).len(), 1);
         let manager = ctx.manager(on::update_status(), out).unwrap();
-        let issued = UNIT.issued(manager.model()).unwrap().unwrap();
+        let issued = UNIT.assigned_certificate(manager.model()).unwrap().unwrap();
         assert_eq!(issued.private_key.pem(), pem.trim());
-        assert!(issued.certificate.is_for(&issued.private_key));
+        assert!(issued.certificate.matches_private_key(&issued.private_key));
     }
 }
 
@@ -47,14 +50,14 @@ fn an_unusable_key_is_replaced_and_the_reason_is_logged() {
     let secret = out.get_secret(&key.id).unwrap();
     assert_eq!(secret.latest_revision(), 2);
     PrivateKey::from_pem(secret.latest().unwrap().expose("private-key").unwrap()).unwrap();
-    assert_eq!(sent(&out).len(), 1);
-    let says =
+    assert_eq!(sent_requests(&out).len(), 1);
+    let expected =
         "the private key of certificates cannot be used, and a new one takes its place: this is not a private key";
-    assert!(ctx.juju_log().iter().any(|line| line.message.contains(says)), "{:?}", ctx.juju_log());
+    assert!(ctx.juju_log().iter().any(|line| line.message.contains(expected)), "{:?}", ctx.juju_log());
 }
 
 #[test]
-fn the_application_s_key_is_taken_over_from_where_old_charms_in_python_have_it() {
+fn the_application_s_key_is_moved_from_the_label_of_old_charms_in_python() {
     let pem = include_str!("../../src/tls_certificates/testdata/rsa2048.pkcs1.pem");
     let old = Secret::new([("private-key", pem)]).owned_by_app().label(format!("{PREFIX}-private-key-certificates"));
     let relation = Relation::new("certificates").id(3);

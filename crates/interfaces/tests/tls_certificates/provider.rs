@@ -1,6 +1,8 @@
 //! The provider's side.
 
-use interfaces::tls_certificates::{Authority, CertificateRequest, PrivateKey, Provider, RequestError, Requests};
+use interfaces::tls_certificates::{
+    Authority, CertificateRequestAttributes, CertificatesRequested, PrivateKey, Provider, RequestError,
+};
 use ops::{Charm, CustomRelation, Framework, Model};
 use ops_testing::{Relation, State, on};
 use serde_json::{Value, json as value};
@@ -15,7 +17,7 @@ const SIGN: Provider = Provider::new("sign");
 impl Charm for CaCharm {
     fn observe(framework: &mut Framework<Self>) {
         framework.library(SIGN);
-        framework.observe(SIGN.requested(), Self::on_requested);
+        framework.observe(SIGN.certificates_requested(), Self::on_requested);
         framework.observe(ops::on::config_changed(), |_: &Self, _: &ops::ConfigChangedEvent, model: &Model| {
             SIGN.revoke_all(model)
         });
@@ -23,8 +25,8 @@ impl Charm for CaCharm {
 }
 
 impl CaCharm {
-    fn on_requested(&mut self, _: &CustomRelation<Requests>, model: &Model) -> anyhow::Result<()> {
-        for requested in SIGN.outstanding(model)? {
+    fn on_requested(&mut self, _: &CustomRelation<CertificatesRequested>, model: &Model) -> anyhow::Result<()> {
+        for requested in SIGN.outstanding_certificate_requests(model)? {
             if requested.request.content().common_name == "evil.example.com" {
                 SIGN.refuse(&requested, RequestError::new(102, "DOMAIN_NOT_ALLOWED", "no"))?;
                 continue;
@@ -38,7 +40,7 @@ impl CaCharm {
 
 fn request(name: &str) -> Value {
     let key = PrivateKey::generate().unwrap();
-    let request = CertificateRequest::new(name).sign(&key).unwrap();
+    let request = CertificateRequestAttributes::new(name).sign(&key).unwrap();
     value!({"certificate_signing_request": request.pem(), "ca": false})
 }
 
@@ -47,7 +49,7 @@ fn requests(list: &[Value]) -> [(&'static str, String); 1] {
 }
 
 #[test]
-fn a_provider_signs_refuses_and_takes_back() {
+fn a_provider_issues_refuses_revokes_and_withdraws() {
     let (good, evil) = (request("shop.example.com"), request("evil.example.com"));
     let relation = Relation::new("sign")
         .id(5)
@@ -60,7 +62,7 @@ fn a_provider_signs_refuses_and_takes_back() {
     assert_eq!(data.keys().collect::<Vec<_>>(), ["certificates", "request_errors"]);
     schema::check("tls-certificates-v1 provider app", &data, &[]);
     let hostile = [("certificates".to_owned(), "[{}]".to_owned())].into();
-    assert_ne!(schema::faults("tls-certificates-v1 provider app", &hostile), [""; 0]);
+    assert_ne!(schema::errors("tls-certificates-v1 provider app", &hostile), [""; 0]);
     let certificates: Value = serde_json::from_str(&data["certificates"]).unwrap();
     let [entry] = &certificates.as_array().unwrap()[..] else { panic!("{certificates}") };
     assert_eq!(

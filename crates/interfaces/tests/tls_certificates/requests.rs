@@ -1,30 +1,33 @@
 //! The requests of a requirer.
 
-use interfaces::tls_certificates::{CertificateRequest, SigningRequest};
+use interfaces::tls_certificates::{CertificateRequestAttributes, CertificateSigningRequest};
 use ops_testing::{Relation, State, on};
 
-use crate::{AppCharm, PREFIX, UnitCharm, asked, certificate_secrets, context, issued, schema, sent};
+use crate::{AppCharm, PREFIX, UnitCharm, assigned, certificate_secrets, context, requested, schema, sent_requests};
 
 #[test]
 fn a_unit_sends_a_request_and_keeps_the_key_in_its_secret() {
-    let (out, request) = asked();
+    let (out, request) = requested();
     let data = &out.relation(3).local_unit_data;
     let keys: Vec<&String> = data.keys().filter(|key| !key.contains("address") && *key != "egress-subnets").collect();
     assert_eq!(keys, ["certificate_signing_requests"]);
     schema::check("tls-certificates-v1 requirer unit", data, &["certificate_signing_requests"]);
-    let [entry] = &sent(&out)[..] else { panic!() };
+    let [entry] = &sent_requests(&out)[..] else { panic!() };
     assert_eq!(entry.as_object().unwrap().keys().collect::<Vec<_>>(), ["ca", "certificate_signing_request"]);
     assert_eq!(entry["ca"], false);
     assert!(out.relation(3).local_app_data.is_empty());
-    assert_eq!(request.content(), CertificateRequest::new("shop.example.com").dns_names(["shop.example.com"]));
+    assert_eq!(
+        request.content(),
+        CertificateRequestAttributes::new("shop.example.com").dns_names(["shop.example.com"])
+    );
     let secret = out.get_secret_by_label(&format!("{PREFIX}-private-key-0-certificates")).unwrap();
     assert_eq!(secret.owner, Some(ops::SecretOwner::Unit));
     assert_eq!(secret.latest().unwrap().keys().collect::<Vec<_>>(), ["private-key"]);
 }
 
 #[test]
-fn another_hook_changes_nothing() {
-    let (out, _) = asked();
+fn a_second_hook_changes_nothing() {
+    let (out, _) = requested();
     let mut ctx = context(UnitCharm);
     let second = ctx.run(on::config_changed(), out.clone()).unwrap();
     assert_eq!(second.relations, out.relations);
@@ -47,18 +50,18 @@ fn only_the_leader_requests_a_certificate_of_the_application() {
         let data = &out.relation(3).local_app_data;
         assert!(data["certificate_signing_requests"].contains("-----BEGIN CERTIFICATE REQUEST-----"), "{data:?}");
         schema::check("tls-certificates-v1 requirer app", data, &["certificate_signing_requests"]);
-        assert!(sent(&out).is_empty());
+        assert!(sent_requests(&out).is_empty());
         let secret = out.get_secret_by_label(&format!("{PREFIX}-private-key-app-certificates")).unwrap();
         assert_eq!(secret.owner, Some(ops::SecretOwner::Application));
     }
 }
 
 #[test]
-fn another_request_takes_the_place_of_the_first() {
-    let (state, request, _) = issued();
+fn a_changed_request_replaces_the_first() {
+    let (state, request, _) = assigned();
     let out = context(UnitCharm).run(on::config_changed(), state.with_config("host", "new.example.com")).unwrap();
-    let [new] = &sent(&out)[..] else { panic!() };
-    let new = SigningRequest::from_pem(new["certificate_signing_request"].as_str().unwrap()).unwrap();
+    let [new] = &sent_requests(&out)[..] else { panic!() };
+    let new = CertificateSigningRequest::from_pem(new["certificate_signing_request"].as_str().unwrap()).unwrap();
     assert_eq!(new.content().common_name, "new.example.com");
     assert_ne!(new, request);
     assert!(certificate_secrets(&out).is_empty());

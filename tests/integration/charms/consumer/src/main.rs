@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use interfaces::tls_certificates::{
-    Authority, Available, Capabilities, Certificate, CertificateRequest, Denied, Gone, Mode, PrivateKey, Requests,
+    Authority, Capabilities, Certificate, CertificateAvailable, CertificateDenied, CertificateInvalidated,
+    CertificateRequestAttributes, CertificatesRequested, Mode, PrivateKey,
 };
 use interfaces::{certificate_transfer, cos_agent, database, haproxy_route, ingress, tls_certificates};
 use ops::{
@@ -40,17 +41,17 @@ const COS: cos_agent::Provider = cos_agent::Provider::new(endpoints::COS_AGENT)
 
 const AUTHORITY: &str = "authority";
 
-fn unit_requests(model: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
+fn unit_requests(model: &Model) -> anyhow::Result<Vec<CertificateRequestAttributes>> {
     let unit = model.unit().name().replace('/', "-");
-    Ok(vec![CertificateRequest::new(unit.clone()).dns_names([unit + ".example.com"]).organization("Tests")])
+    Ok(vec![CertificateRequestAttributes::new(unit.clone()).dns_names([unit + ".example.com"]).organization("Tests")])
 }
 
-fn app_requests(_: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
-    Ok(vec![CertificateRequest::new("intermediate").ca()])
+fn app_requests(_: &Model) -> anyhow::Result<Vec<CertificateRequestAttributes>> {
+    Ok(vec![CertificateRequestAttributes::new("intermediate").ca()])
 }
 
-fn website_requests(_: &Model) -> anyhow::Result<Vec<CertificateRequest>> {
-    Ok(vec![CertificateRequest::new("www.example.com").dns_names(["www.example.com"])])
+fn website_requests(_: &Model) -> anyhow::Result<Vec<CertificateRequestAttributes>> {
+    Ok(vec![CertificateRequestAttributes::new("www.example.com").dns_names(["www.example.com"])])
 }
 
 fn own_capabilities(_: &Model) -> anyhow::Result<Capabilities> {
@@ -126,12 +127,18 @@ impl ops::Charm for ConsumerCharm {
         framework.library(RECEIVE);
         framework.library(SEND);
         framework.library(COS).refresh_on([on::config_changed().into()]);
-        framework.observe(UNIT.available(), |charm: &Self, _: &CustomRelation<Available>, m: &Model| {
-            charm.count("available", m)
-        });
-        framework.observe(UNIT.gone(), |charm: &Self, _: &Custom<Gone>, m: &Model| charm.count("gone", m));
+        framework.observe(
+            UNIT.certificate_available(),
+            |charm: &Self, _: &CustomRelation<CertificateAvailable>, m: &Model| charm.count("available", m),
+        );
         framework
-            .observe(UNIT.denied(), |charm: &Self, _: &CustomRelation<Denied>, m: &Model| charm.count("denied", m));
+            .observe(UNIT.certificate_invalidated(), |charm: &Self, _: &Custom<CertificateInvalidated>, m: &Model| {
+                charm.count("gone", m)
+            });
+        framework
+            .observe(UNIT.certificate_denied(), |charm: &Self, _: &CustomRelation<CertificateDenied>, m: &Model| {
+                charm.count("denied", m)
+            });
         framework.observe(DATABASE.changed(), |charm: &Self, _: &CustomRelation<database::Changed>, m: &Model| {
             charm.count("database", m)
         });
@@ -139,12 +146,15 @@ impl ops::Charm for ConsumerCharm {
             charm.count("ingress", m)
         });
         framework.observe(
-            RECEIVE.updated(),
-            |charm: &Self, _: &CustomRelation<certificate_transfer::Updated>, m: &Model| charm.count("received", m),
+            RECEIVE.certificate_set_updated(),
+            |charm: &Self, _: &CustomRelation<certificate_transfer::CertificateSetUpdated>, m: &Model| {
+                charm.count("received", m)
+            },
         );
-        framework.observe(SIGN.requested(), Self::on_requested);
+        framework.observe(SIGN.certificates_requested(), Self::on_requested);
         framework.observe(on::report_action(), Self::on_report);
-        framework.observe(on::replace_key_action(), |_: &Self, _: &ActionEvent, m: &Model| UNIT.replace_private_key(m));
+        framework
+            .observe(on::replace_key_action(), |_: &Self, _: &ActionEvent, m: &Model| UNIT.regenerate_private_key(m));
         framework.observe(on::collect_unit_status(), Self::on_collect_status);
     }
 }
@@ -156,9 +166,9 @@ impl ConsumerCharm {
         model.store("events", &events)
     }
 
-    fn on_requested(&mut self, _: &CustomRelation<Requests>, model: &Model) -> anyhow::Result<()> {
+    fn on_requested(&mut self, _: &CustomRelation<CertificatesRequested>, model: &Model) -> anyhow::Result<()> {
         let authority = authority(model)?;
-        for requested in SIGN.outstanding(model)? {
+        for requested in SIGN.outstanding_certificate_requests(model)? {
             let certificate = authority.sign_requested(&requested, Duration::from_hours(24))?;
             SIGN.issue(&requested, &certificate, authority.certificate(), &[])?;
         }
@@ -176,15 +186,15 @@ impl ConsumerCharm {
             ..Report::default()
         };
         // The unit's certificate, from the relation that exists.
-        if let Some(issued) = UNIT.issued(model)?.or(BOTH.issued(model)?) {
-            report.chain = Some(issued.chain_pem());
-            report.certificate = Some(issued.certificate.pem().to_owned());
-            report.key = Some(issued.private_key.pem().to_owned());
+        if let Some(assigned) = UNIT.assigned_certificate(model)?.or(BOTH.assigned_certificate(model)?) {
+            report.chain = Some(assigned.chain_pem());
+            report.certificate = Some(assigned.certificate.pem().to_owned());
+            report.key = Some(assigned.private_key.pem().to_owned());
         }
-        report.intermediate = APP.issued(model)?.map(|issued| issued.certificate.pem().to_owned());
-        if let Some(issued) = BOTH.all_issued_for_app(model)?.into_iter().next() {
-            report.website_chain = Some(issued.chain_pem());
-            report.website_key = Some(issued.private_key.pem().to_owned());
+        report.intermediate = APP.assigned_certificate(model)?.map(|assigned| assigned.certificate.pem().to_owned());
+        if let Some(assigned) = BOTH.assigned_certificates_for_app(model)?.into_iter().next() {
+            report.website_chain = Some(assigned.chain_pem());
+            report.website_key = Some(assigned.private_key.pem().to_owned());
         }
         if let Some(database) = DATABASE.database(model)? {
             report.endpoints = Some(database.endpoints.join(" "));
@@ -195,7 +205,8 @@ impl ConsumerCharm {
     }
 
     fn on_collect_status(&mut self, event: &CollectStatusEvent, model: &Model) -> anyhow::Result<()> {
-        UNIT.issued(model).or_status(|error: &tls_certificates::Error| Status::blocked(error.to_string()))?;
+        UNIT.assigned_certificate(model)
+            .or_status(|error: &tls_certificates::Error| Status::blocked(error.to_string()))?;
         event.add_status(Status::active());
         Ok(())
     }

@@ -6,37 +6,13 @@ use interfaces::{certificate_transfer, cos_agent, database, haproxy_route, ingre
 use ops::{Charm, Framework, Model};
 use ops_testing::{Context, Relation, Secret, State, on};
 
-const METADATA: &str = "
-name: shop
-summary: A shop.
-description: A shop.
-requires:
-  certificates:
-    interface: tls-certificates
-  database:
-    interface: postgresql_client
-  ingress:
-    interface: ingress
-  receive:
-    interface: certificate_transfer
-  route:
-    interface: haproxy-route
-  other:
-    interface: other
-provides:
-  cos-agent:
-    interface: cos_agent
-  send:
-    interface: certificate_transfer
-  sign:
-    interface: tls-certificates
-";
+const METADATA: &str = include_str!("charmcraft.yaml");
 
-fn requests(_: &Model) -> anyhow::Result<Vec<tls_certificates::CertificateRequest>> {
-    Ok(vec![tls_certificates::CertificateRequest::new("shop.example.com")])
+fn requests(_: &Model) -> anyhow::Result<Vec<tls_certificates::CertificateRequestAttributes>> {
+    Ok(vec![tls_certificates::CertificateRequestAttributes::new("shop.example.com")])
 }
 
-fn given(_: &Model) -> anyhow::Result<BTreeSet<String>> {
+fn certificates_to_provide(_: &Model) -> anyhow::Result<BTreeSet<String>> {
     Ok(BTreeSet::new())
 }
 
@@ -50,23 +26,23 @@ impl Charm for App {
         framework.library(ingress::Requirer::new("ingress", 80));
         framework.library(haproxy_route::Requirer::new("route", &[80]));
         framework.library(certificate_transfer::Requirer::new("receive"));
-        framework.library(certificate_transfer::Provider::new("send", given));
+        framework.library(certificate_transfer::Provider::new("send", certificates_to_provide));
         framework.library(cos_agent::Provider::new("cos-agent"));
     }
 }
 
 #[test]
-fn a_library_costs_no_hook_command_in_a_hook_that_does_not_concern_it() {
+fn a_library_runs_no_hook_command_in_a_hook_that_does_not_concern_it() {
     let other = Relation::new("other").id(9);
-    let ours = Relation::new("certificates").id(3);
-    let (mine, theirs) = (
-        Secret::new([("key", "value")]).owned_by_unit().label("mine"),
-        Secret::new([("key", "value")]).label("theirs"),
+    let certificates = Relation::new("certificates").id(3);
+    let (owned, granted) = (
+        Secret::new([("key", "value")]).owned_by_unit().label("owned"),
+        Secret::new([("key", "value")]).label("granted"),
     );
     let state = State::default()
-        .with_relations([other.clone(), ours])
-        .with_secret(mine.clone())
-        .with_secret(theirs.clone())
+        .with_relations([other.clone(), certificates])
+        .with_secret(owned.clone())
+        .with_secret(granted.clone())
         .with_leader(true);
     for event in [
         on::install(),
@@ -80,10 +56,10 @@ fn a_library_costs_no_hook_command_in_a_hook_that_does_not_concern_it() {
         on::relation_changed(&other),
         on::relation_departed(&other),
         on::relation_broken(&other),
-        on::secret_changed(&theirs),
-        on::secret_expired(&mine, 1),
-        on::secret_remove(&mine, 1),
-        on::secret_rotate(&mine),
+        on::secret_changed(&granted),
+        on::secret_expired(&owned, 1),
+        on::secret_remove(&owned, 1),
+        on::secret_rotate(&owned),
         on::stop(),
         on::remove(),
     ] {
