@@ -68,8 +68,11 @@ impl Arguments for ShowMachineArgs {
 pub fn list(client: &mut Client, args: &MachinesArgs) -> anyhow::Result<ExitCode> {
     let models = if args.all { model::all(client.store.db())? } else { vec![client.model()?] };
     let clock = args.times.clock();
-    let real = real(client)?;
-    let shown = models.iter().map(|model| read(client, model, &clock, &real)).collect::<anyhow::Result<Vec<_>>>()?;
+    let instances = instances(client)?;
+    let shown = models
+        .iter()
+        .map(|model| model_machines(client, model, &clock, &instances))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let colour = if args.color { Colours::On } else { Colours::on(&std::io::stdout()) };
     print(&output::machines(&shown, args.output.format(), colour), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
@@ -78,7 +81,7 @@ pub fn list(client: &mut Client, args: &MachinesArgs) -> anyhow::Result<ExitCode
 /// Run `juju show-machine`.
 pub fn show(client: &mut Client, args: &ShowMachineArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let mut shown = read(client, &model, &args.times.clock(), &real(client)?)?;
+    let mut shown = model_machines(client, &model, &args.times.clock(), &instances(client)?)?;
     if let Some(missing) = args.machines.iter().find(|id| !shown.machines.contains_key(*id)) {
         bail!("machine {missing} not found");
     }
@@ -87,24 +90,24 @@ pub fn show(client: &mut Client, args: &ShowMachineArgs) -> anyhow::Result<ExitC
     Ok(ExitCode::SUCCESS)
 }
 
-fn real(client: &Client) -> anyhow::Result<HashMap<String, MachineInfo>> {
+fn instances(client: &Client) -> anyhow::Result<HashMap<String, MachineInfo>> {
     Ok(client.machines()?.list()?.into_iter().map(|machine| (machine.id.clone(), machine)).collect())
 }
 
-fn read(
+fn model_machines(
     client: &Client,
     model: &Model,
     clock: &Clock,
-    real: &HashMap<String, MachineInfo>,
+    instances: &HashMap<String, MachineInfo>,
 ) -> anyhow::Result<ModelMachines> {
-    let full = status::read(client.store.db(), model, &client.machines()?, clock)?;
+    let status = status::read(client.store.db(), model, &client.machines()?, clock)?;
     let mut machines = BTreeMap::new();
     let units = unit::all(client.store.db(), &model.uuid)?;
-    for (id, status) in full.machines {
-        let found = real.get(&machine_id(model, &id));
+    for (id, status) in status.machines {
+        let found = instances.get(&machine_id(model, &id));
         let status = MachineStatus {
             units: units.iter().filter(|unit| unit.machine == id).map(unit::Unit::name).collect(),
-            processes: found.and_then(|found| found.pid).map_or(Some(0), |pid| Some(processes(pid))),
+            processes: found.and_then(|found| found.pid).map_or(Some(0), |pid| Some(process_count(pid))),
             disk_bytes: Some(found.map_or(0, |found| found.disk_use)),
             ..status
         };
@@ -114,13 +117,15 @@ fn read(
 }
 
 /// The number of processes in the PID namespace of `init`.
-fn processes(init: u32) -> usize {
+fn process_count(init: u32) -> usize {
     let namespace = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
-    let Some(wanted) = namespace(&init.to_string()) else { return 0 };
+    let Some(init_namespace) = namespace(&init.to_string()) else { return 0 };
     let Ok(entries) = std::fs::read_dir("/proc") else { return 0 };
     entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()) && namespace(name).as_ref() == Some(&wanted))
+        .filter(|name| {
+            name.bytes().all(|byte| byte.is_ascii_digit()) && namespace(name).as_ref() == Some(&init_namespace)
+        })
         .count()
 }

@@ -25,19 +25,19 @@ pub fn machines(models: &[ModelMachines], format: Tabular, colour: Colours) -> S
     table_or(&models, format, || lines(models, true, colour))
 }
 
-fn lines(models: &[ModelMachines], named: bool, colour: Colours) -> String {
+fn lines(models: &[ModelMachines], with_model: bool, colour: Colours) -> String {
     let mut table = Table::new(colour);
-    if named {
+    if with_model {
         table.paint(Paint::Bold, "Model\t");
     }
     table.headers(&["Machine", "State", "Address", "Inst id", "Base", "Units", "Processes", "Disk", "Message"]);
-    let first = usize::from(named);
+    let first = usize::from(with_model);
     table.align_right(first + 6);
     table.align_right(first + 7);
     for model in models {
         for (id, machine) in sorted(&model.machines) {
             let (state, message) = tabular::state(machine);
-            if named {
+            if with_model {
                 table.cells(&[&model.model]);
             }
             table.cells(&[id]);
@@ -103,14 +103,14 @@ Machine  State    Address    Inst id         Base          Units         Process
     }
 
     #[test]
-    fn a_machine_is_a_document_with_more_than_jujus() {
+    fn the_document_of_a_machine_adds_its_resources_to_jujus_fields() {
         let printed = show_machine(&testing(), Document::Yaml);
         assert!(printed.starts_with("model: testing\nmachines:\n  \"2\":\n    juju-status:\n      current: started\n"));
         assert!(printed.contains("    units:\n    - tinyproxy/2\n    processes: 3\n    disk-bytes: 12582912\n"));
     }
 
     #[test]
-    fn sizes_are_for_people() {
+    fn sizes_are_human_readable() {
         for (bytes, text) in [(5, "5 B"), (5000, "4 KiB"), (12 << 20, "12 MiB"), (3 << 29, "1.5 GiB")] {
             assert_eq!(size(bytes), text);
         }

@@ -14,7 +14,7 @@ use crate::charm;
 use crate::cli::{Arguments, ModelOption, Output, UsageError, is_application, is_unit};
 use crate::client::{Client, print};
 use crate::commands::constraints::output::Constraints;
-use crate::commands::status::{implicit_binding, shown_port};
+use crate::commands::status::{format_port, implicit_binding};
 use crate::format::{self, Document};
 use crate::store::model::Model;
 use crate::store::unit::{self, Unit};
@@ -53,23 +53,23 @@ impl Arguments for ShowUnitArgs {
 
     fn init(&mut self) -> Result<(), UsageError> {
         if let Some(unit) = self.related_unit.as_ref().filter(|unit| !is_unit(unit)) {
-            return Err(UsageError::command(NotValid { what: "related unit name", names: vec![unit.clone()] }));
+            return Err(UsageError::command(InvalidNames { what: "related unit name", names: vec![unit.clone()] }));
         }
-        not_valid("unit name", self.units.iter().filter(|unit| !is_unit(unit)))
+        refuse_invalid_names("unit name", self.units.iter().filter(|unit| !is_unit(unit)))
     }
 }
 
 /// Names that match nothing in the output.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}{} {} not valid", if names.len() == 1 { "" } else { "s" }, names.join(", "))]
-struct NotValid {
+struct InvalidNames {
     what: &'static str,
     names: Vec<String>,
 }
 
-fn not_valid<'a>(what: &'static str, names: impl Iterator<Item = &'a String>) -> Result<(), UsageError> {
+fn refuse_invalid_names<'a>(what: &'static str, names: impl Iterator<Item = &'a String>) -> Result<(), UsageError> {
     let names: Vec<String> = names.cloned().collect();
-    if names.is_empty() { Ok(()) } else { Err(UsageError::command(NotValid { what, names })) }
+    if names.is_empty() { Ok(()) } else { Err(UsageError::command(InvalidNames { what, names })) }
 }
 
 /// Show details of applications.
@@ -89,7 +89,7 @@ impl Arguments for ShowApplicationArgs {
     const MISSING: &[&str] = &["an application name must be supplied"];
 
     fn init(&mut self) -> Result<(), UsageError> {
-        not_valid("application name", self.applications.iter().filter(|name| !is_application(name)))
+        refuse_invalid_names("application name", self.applications.iter().filter(|name| !is_application(name)))
     }
 }
 
@@ -97,14 +97,14 @@ impl Arguments for ShowApplicationArgs {
 pub fn unit(client: &mut Client, args: &ShowUnitArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let (endpoint, related_unit) = (args.endpoint.as_deref(), args.related_unit.as_deref());
-    let wanted = output::Wanted { endpoint, related_unit, app: args.app };
+    let filter = output::UnitFilter { endpoint, related_unit, app: args.app };
     let mut shown = BTreeMap::new();
     let mut missing = Vec::new();
     for name in &args.units {
         match client.unit(&model, name) {
             Ok(found) => {
                 let info = unit_info(client, &model, &found)?;
-                shown.insert(name.clone(), info.only(name, wanted));
+                shown.insert(name.clone(), info.filtered(name, filter));
             }
             // Juju 4.0 does not quote it: apiserver/facades/client/application/application.go.
             Err(_) if model.juju.is_4() => missing.push(format!("unit {name} not found")),
@@ -126,14 +126,14 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
     let mut all = relation::of_application(db, &model.uuid, &found.application)?;
     if model.juju.is_4() {
         // By role, then by ID: `getEveryRelationForApplicationID` in domain/relation/state/relation.go.
-        all.sort_by_key(|relation| relation.endpoint(&found.application, None).map(|mine| mine.role as u8));
+        all.sort_by_key(|relation| relation.endpoint(&found.application, None).map(|local| local.role as u8));
     }
     for relation in all {
-        let Some(mine) = relation.endpoint(&found.application, None) else { continue };
-        let other = relation.related_endpoint(mine).unwrap_or(mine);
+        let Some(local) = relation.endpoint(&found.application, None) else { continue };
+        let other = relation.related_endpoint(local).unwrap_or(local);
         let mut shown = UnitRelation {
             relation_id: u64::try_from(relation.id)?,
-            endpoint: mine.name.clone(),
+            endpoint: local.name.clone(),
             cross_model: cross_model::sides(db, &model.uuid, relation.id)?.is_some(),
             related_endpoint: other.name.clone(),
             application_data: BTreeMap::new(),
@@ -146,20 +146,20 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
                 .map(|(owner, settings, in_scope)| (owner, (settings, in_scope)))
                 .collect();
         // Juju 3.6 shows the other application's data, Juju 4 this application's.
-        let application = if model.juju.is_4() { &mine.application } else { &other.application };
+        let application = if model.juju.is_4() { &local.application } else { &other.application };
         if let Some((settings, _)) = databags.remove(application) {
             shown.application_data = settings;
         }
         // Juju 3.6 shows the other application's current units. In a peer relation that includes the unit itself
         // (`relationData` in apiserver/facades/client/application/application.go).
-        let theirs: Vec<String> = if shown.cross_model {
+        let other_units: Vec<String> = if shown.cross_model {
             let units =
                 databags.keys().filter(|owner| unit::parse_name(owner).is_some_and(|(of, _)| of == other.application));
             units.cloned().collect()
         } else {
             unit::of_application(db, &model.uuid, &other.application)?.iter().map(Unit::name).collect()
         };
-        for unit in theirs {
+        for unit in other_units {
             let in_scope = databags.remove(&unit).filter(|(_, in_scope)| *in_scope);
             let data = UnitRelationData {
                 in_scope: in_scope.is_some(),
@@ -177,7 +177,7 @@ fn unit_info(client: &Client, model: &Model, found: &Unit) -> anyhow::Result<Uni
     Ok(UnitInfo {
         workload_version: found.workload_version.clone(),
         machine: found.machine.clone(),
-        opened_ports: unit::ports(db, &model.uuid, &name)?.iter().map(shown_port).collect(),
+        opened_ports: unit::ports(db, &model.uuid, &name)?.iter().map(format_port).collect(),
         public_address: address.unwrap_or_default(),
         charm: application.charm_url(),
         leader: application.leader == Some(found.number),

@@ -61,7 +61,7 @@ pub struct UnitRelationData {
 
 /// The parts of a unit to show; by default all.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Wanted<'a> {
+pub struct UnitFilter<'a> {
     /// Only relations at this endpoint.
     pub endpoint: Option<&'a str>,
     /// Only the data of this remote unit.
@@ -73,8 +73,8 @@ pub struct Wanted<'a> {
 impl UnitInfo {
     /// Select what `--endpoint`, `--related-unit` and `--app` ask for, and drop empty parts, for the unit `name`.
     #[must_use]
-    pub fn only(mut self, name: &str, wanted: Wanted<'_>) -> UnitInfo {
-        let Wanted { endpoint, related_unit, app } = wanted;
+    pub fn filtered(mut self, name: &str, filter: UnitFilter<'_>) -> UnitInfo {
+        let UnitFilter { endpoint, related_unit, app } = filter;
         self.relations.retain(|relation| endpoint.is_none_or(|endpoint| relation.endpoint == endpoint));
         for relation in &mut self.relations {
             if app {
@@ -166,8 +166,9 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_is_shown_with_its_data() {
-        let shown = unit().only("web/0", Wanted { endpoint: Some("database"), related_unit: Some("db/0"), app: false });
+    fn a_filter_selects_an_endpoint_a_related_unit_or_applications() {
+        let shown =
+            unit().filtered("web/0", UnitFilter { endpoint: Some("database"), related_unit: Some("db/0"), app: false });
         assert_eq!(
             json(&shown),
             "{\"machine\":\"0\",\"opened-ports\":[],\"charm\":\"local:web-0\",\"leader\":true,\"life\":\"alive\",\
@@ -176,10 +177,10 @@ mod tests {
              \"related-units\":{\"db/0\":{\"in-scope\":true,\"data\":{\"port\":\"5432\"}}}}]}\n"
         );
         assert!(!yaml(&shown).contains("local-unit"));
-        assert_eq!(unit().only("web/0", Wanted::default()), unit());
+        assert_eq!(unit().filtered("web/0", UnitFilter::default()), unit());
         assert!(
             unit()
-                .only("web/0", Wanted { app: true, ..Wanted::default() })
+                .filtered("web/0", UnitFilter { app: true, ..UnitFilter::default() })
                 .relations
                 .iter()
                 .all(|relation| relation.related_units.is_empty())
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn an_application_without_constraints_does_not_mention_them() {
+    fn yaml_omits_empty_constraints_and_json_does_not() {
         let info = ApplicationInfo { charm: "web".into(), principal: true, ..ApplicationInfo::default() };
         assert_eq!(yaml(&info), "charm: web\nprincipal: true\nexposed: false\nremote: false\nlife: alive\n");
         assert!(json(&info).contains("\"constraints\":{}"));

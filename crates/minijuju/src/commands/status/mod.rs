@@ -4,7 +4,7 @@ pub mod oneline;
 pub mod output;
 pub mod ports;
 mod reader;
-pub mod relate;
+pub mod relations;
 mod remote;
 pub mod select;
 pub mod summary;
@@ -22,9 +22,10 @@ use jiff::Timestamp;
 
 use self::output::{ControllerStatus, FullStatus, ModelStatus, StatusInfo};
 use self::reader::Reader;
-use self::relate::{RelationEnds, RelationSide};
+use self::relations::{RelationEnds, RelationSide};
 use crate::cli::{Arguments, ColorOptions, ModelOption, Output, UsageError, UtcOption, boolean, duration, integer};
 use crate::client::{CLOUD, CONTROLLER, Client, print};
+use crate::commands::models::sla;
 use crate::commands::storage;
 use crate::format::{self, Clock, StatusFormat};
 use crate::machine::Machines;
@@ -106,7 +107,7 @@ impl Arguments for StatusArgs {
 
 impl StatusArgs {
     /// Juju's message about options for the table that have no effect on a document.
-    fn needless(&self) -> Option<String> {
+    fn redundant_options_note(&self) -> Option<String> {
         let options = [(self.integrations, "integrations"), (self.relations, "relations"), (self.storage, "storage")];
         let given: Vec<&str> = options.into_iter().filter_map(|(given, name)| given.then_some(name)).collect();
         let are = match given.len() {
@@ -131,7 +132,7 @@ pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let colour = args.colors.colours(&io::stdout());
     let machines = client.machines()?;
     let mut shown = String::new();
-    if let Some(note) = args.needless() {
+    if let Some(note) = args.redundant_options_note() {
         client.progress.say(&note);
     }
     loop {
@@ -152,7 +153,7 @@ pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
         };
         let Some(every) = args.watch else {
             print(&text, args.output.output.as_deref())?;
-            if let Some(note) = full.note(&args.selectors) {
+            if let Some(note) = full.empty_note(&args.selectors) {
                 client.progress.say(note.trim_end());
             }
             return Ok(ExitCode::SUCCESS);
@@ -172,7 +173,7 @@ pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyho
     let uuid = &model.uuid;
     let units = unit::all(db, uuid)?;
     let reader = Reader::new(db, model, machines, clock, &units)?;
-    let related = remote::shown(db, model)?;
+    let listed = remote::listed_relations(db, model)?;
     let machine_statuses = status::all(db, uuid, Kind::Machine)?;
     let shown_machines = machine::all(db, uuid)?
         .into_iter()
@@ -180,9 +181,9 @@ pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyho
         .collect();
     let mut applications = BTreeMap::new();
     for found in application::all(db, uuid)? {
-        let mine: Vec<&Unit> = units.iter().filter(|unit| unit.application == found.name).collect();
-        let mut shown = reader.application(&found, &mine);
-        for unit in mine {
+        let units_of_application: Vec<&Unit> = units.iter().filter(|unit| unit.application == found.name).collect();
+        let mut shown = reader.application(&found, &units_of_application);
+        for unit in units_of_application {
             let ports = unit::ports(db, uuid, &unit.name())?;
             shown.units.insert(unit.name(), reader.unit(unit, &found, &ports));
         }
@@ -197,9 +198,9 @@ pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyho
             region: CLOUD.to_owned(),
             version: model.juju.to_string(),
             status: StatusInfo::new("available", "", reader.time(model.created)),
-            sla: if model.juju.is_4() { "" } else { "unsupported" }.to_owned(),
+            sla: sla(model.juju).to_owned(),
         },
-        remote_applications: remote::consumed(db, model, machines, clock, &related)?,
+        remote_applications: remote::consumed(db, model, machines, clock, &listed)?,
         offers: remote::offered(db, model)?,
         machines: shown_machines,
         applications,
@@ -207,15 +208,15 @@ pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyho
         storage: Some(storage::read(db, model, clock)?),
         controller: Some(ControllerStatus { timestamp: clock.time_of_day(Timestamp::now()) }),
     };
-    let relations = related.into_iter().map(|found| ends(db, uuid, found));
-    full.relate(&relations.collect::<Result<Vec<_>, _>>()?);
+    let relations = listed.into_iter().map(|found| relation_ends(db, uuid, found));
+    full.add_relations(&relations.collect::<Result<Vec<_>, _>>()?);
     let principals = units.iter().filter(|unit| !unit.principal.is_empty());
-    full.place_subordinates(&principals.map(|unit| (unit.name(), unit.principal.clone())).collect());
+    full.nest_subordinates(&principals.map(|unit| (unit.name(), unit.principal.clone())).collect());
     Ok(full)
 }
 
 /// A relation in the status: `joined` once a unit is in scope.
-fn ends(db: &Db, model: &str, found: Relation) -> crate::store::Result<RelationEnds> {
+fn relation_ends(db: &Db, model: &str, found: Relation) -> crate::store::Result<RelationEnds> {
     let (status, message) = relation::status(db, model, &found)?;
     let side = |end: Endpoint| RelationSide { application: end.application, endpoint: end.name, role: end.role };
     Ok(RelationEnds {
@@ -233,7 +234,7 @@ pub fn implicit_binding(juju: JujuVersion) -> Option<(String, String)> {
 }
 
 /// An open port in Juju's format.
-pub fn shown_port(port: &Port) -> String {
+pub fn format_port(port: &Port) -> String {
     match (port.low, port.high) {
         (-1, _) => port.protocol.clone(),
         (low, high) if low == high => format!("{low}/{}", port.protocol),

@@ -224,9 +224,8 @@ pub struct ApplicationStatus {
     pub endpoint_bindings: BTreeMap<String, String>,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
+fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }
 
 /// A related application.
@@ -272,18 +271,13 @@ pub struct OfferStatus {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub charm: String,
     /// The number of relations to it.
-    #[serde(rename = "total-connected-count", skip_serializing_if = "none")]
+    #[serde(rename = "total-connected-count", skip_serializing_if = "is_zero")]
     pub total_connected: usize,
     /// How many of them have units.
-    #[serde(rename = "active-connected-count", skip_serializing_if = "none")]
+    #[serde(rename = "active-connected-count", skip_serializing_if = "is_zero")]
     pub active_connected: usize,
     /// By name.
     pub endpoints: BTreeMap<String, RemoteEndpoint>,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-fn none(count: &usize) -> bool {
-    *count == 0
 }
 
 /// One unit.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub type Piece = (String, bool);
 
 /// Juju's order of ports: by length, then alphabetically.
-fn order(a: &&str, b: &&str) -> std::cmp::Ordering {
+fn compare(a: &&str, b: &&str) -> std::cmp::Ordering {
     a.len().cmp(&b.len()).then(a.cmp(b))
 }
 
@@ -21,7 +21,7 @@ pub fn pieces(ports: &[String]) -> Vec<Piece> {
     let mut out: Vec<Piece> = Vec::new();
     for (protocol, ports) in protocols {
         let mut ports: Vec<&str> = ports.into_iter().collect();
-        ports.sort_by(order);
+        ports.sort_by(compare);
         if !out.is_empty() {
             out.push((" ".to_owned(), false));
         }
@@ -29,8 +29,8 @@ pub fn pieces(ports: &[String]) -> Vec<Piece> {
             out.push(((*named).to_owned(), named.parse::<i64>().is_ok()));
             continue;
         }
-        for (place, range) in ranges(&ports).into_iter().enumerate() {
-            if place > 0 {
+        for (index, range) in ranges(&ports).into_iter().enumerate() {
+            if index > 0 {
                 out.push((",".to_owned(), false));
             }
             out.push((range, true));

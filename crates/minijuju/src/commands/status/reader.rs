@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::output::{ApplicationStatus, Base, MachineStatus, NetworkInterface, StatusInfo, UnitStatus};
-use super::{implicit_binding, shown_port};
+use super::{format_port, implicit_binding};
 use crate::charm;
 use crate::commands::constraints::output::Constraints;
 use crate::format::Clock;
@@ -26,7 +26,7 @@ pub(super) struct Reader<'a> {
     model: &'a Model,
     clock: &'a Clock,
     /// The machines on this computer, running or not.
-    real: &'a Machines,
+    machines: &'a Machines,
     /// The constraints that each machine was created with.
     constraints: HashMap<String, String>,
     applications: HashMap<String, Status>,
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         Ok(Self {
             model,
             clock,
-            real: machines,
+            machines,
             constraints: machine_constraints(db, model, units)?,
             applications: status::all(db, uuid, Kind::Application)?,
             workload: status::all(db, uuid, Kind::Workload)?,
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
                 "eth0".to_owned(),
                 NetworkInterface {
                     ip_addresses: addresses.iter().map(|address| self.with_prefix(address)).collect(),
-                    mac_address: self.real.hardware_address(&found.address),
+                    mac_address: self.machines.hardware_address(&found.address),
                     gateway,
                     dns_nameservers: Vec::new(),
                     space: "alpha".to_owned(),
@@ -160,9 +160,9 @@ impl<'a> Reader<'a> {
 
     /// An application's status: set by its leader, or else the worst of its units' statuses.
     pub(super) fn application_status(&self, found: &Application, units: &[&Unit]) -> StatusInfo {
-        let own = self.applications.get(&found.name);
-        if let Some(own) = own.filter(|own| own.status != "unset") {
-            return self.info(own);
+        let status = self.applications.get(&found.name);
+        if let Some(status) = status.filter(|status| status.status != "unset") {
+            return self.info(status);
         }
         let units = units.iter().filter_map(|unit| {
             let name = unit.name();
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
             juju_status: juju,
             leader: application.leader == Some(unit.number),
             machine: unit.machine.clone(),
-            open_ports: ports.iter().map(shown_port).collect(),
+            open_ports: ports.iter().map(format_port).collect(),
             public_address: self.addresses.get(&unit.machine).cloned().unwrap_or_default(),
             ..UnitStatus::default()
         }

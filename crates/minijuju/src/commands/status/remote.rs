@@ -55,13 +55,13 @@ pub fn consumed(
 
 /// The status of a consumed application.
 fn status(db: &Db, found: &Saas, machines: &Machines, clock: &Clock) -> anyhow::Result<StatusInfo> {
-    let gone = || {
+    let terminated = || {
         let since = found.terminated.and_then(|time| Timestamp::from_millisecond(time).ok());
         StatusInfo::new("terminated", "offer has been removed", since.map(|time| clock.since(time)).unwrap_or_default())
     };
-    let Some(offer) = offer::find_by_uuid(db, &found.offer_uuid)? else { return Ok(gone()) };
-    let Some(source) = model::find(db, &offer.model)? else { return Ok(gone()) };
-    let Some(offered) = application::find(db, &offer.model, &offer.application)? else { return Ok(gone()) };
+    let Some(offer) = offer::find_by_uuid(db, &found.offer_uuid)? else { return Ok(terminated()) };
+    let Some(source) = model::find(db, &offer.model)? else { return Ok(terminated()) };
+    let Some(offered) = application::find(db, &offer.model, &offer.application)? else { return Ok(terminated()) };
     let units = unit::of_application(db, &offer.model, &offer.application)?;
     let reader = Reader::new(db, &source, machines, clock, &units)?;
     Ok(reader.application_status(&offered, &units.iter().collect::<Vec<&Unit>>()))
@@ -92,7 +92,7 @@ pub fn offered(db: &Db, model: &Model) -> anyhow::Result<BTreeMap<String, OfferS
 }
 
 /// The relations that the status lists. Relations to an offer are only counted there.
-pub fn shown(db: &Db, model: &Model) -> anyhow::Result<Vec<Relation>> {
+pub fn listed_relations(db: &Db, model: &Model) -> anyhow::Result<Vec<Relation>> {
     let cross_model = cross_model::all(db, &model.uuid)?;
     let is_offered =
         |relation: &Relation| cross_model.iter().any(|one| one.offerer.is_relation(&model.uuid, relation.id));

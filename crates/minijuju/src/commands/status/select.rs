@@ -18,23 +18,24 @@ impl FullStatus {
         let mut machines: BTreeSet<String> = self
             .machines
             .iter()
-            .filter(|(id, machine)| is_machine(id, machine, &selectors))
+            .filter(|(id, machine)| matches_machine(id, machine, &selectors))
             .map(|(id, _)| id.clone())
             .collect();
         // Match applications by themselves or by any unit, before units are dropped.
-        let chosen: BTreeSet<String> = self
+        let selected: BTreeSet<String> = self
             .applications
             .iter()
-            .filter(|(name, application)| self.is_application(name, application, &selectors))
+            .filter(|(name, application)| self.matches_application(name, application, &selectors))
             .map(|(name, _)| name.clone())
             .collect();
 
-        let mut applications = chosen.clone();
+        let mut applications = selected.clone();
         let mut added = BTreeSet::new();
         for (name, application) in &mut self.applications {
             let exposure = Exposure::of(application);
             application.units.retain(|unit_name, unit| {
-                let keep = machines.contains(&unit.machine) || is_unit_chain(unit_name, unit, exposure, &selectors);
+                let keep = machines.contains(&unit.machine)
+                    || matches_unit_or_subordinate(unit_name, unit, exposure, &selectors);
                 if keep {
                     applications.insert(name.clone());
                     applications.extend(unit.subordinates.keys().map(|unit| application_of(unit).to_owned()));
@@ -47,11 +48,11 @@ impl FullStatus {
 
         self.applications.retain(|name, _| applications.contains(name));
         for (name, application) in &mut self.applications {
-            if !chosen.contains(name) {
+            if !selected.contains(name) {
                 application.relations.clear();
             }
             for others in application.relations.values_mut() {
-                others.retain(|other| chosen.contains(&other.related_application));
+                others.retain(|other| selected.contains(&other.related_application));
             }
             application.relations.retain(|_, others| !others.is_empty());
         }
@@ -59,7 +60,7 @@ impl FullStatus {
         self.relations.retain(|relation| {
             [&relation.provider, &relation.requirer]
                 .iter()
-                .all(|side| chosen.contains(side.split(':').next().unwrap_or_default()))
+                .all(|side| selected.contains(side.split(':').next().unwrap_or_default()))
         });
         if let Some(storage) = &mut self.storage {
             let units: BTreeSet<&String> =
@@ -75,7 +76,7 @@ impl FullStatus {
 
     /// Juju's message on standard error after a status without content.
     #[must_use]
-    pub fn note(&self, selectors: &[String]) -> Option<String> {
+    pub fn empty_note(&self, selectors: &[String]) -> Option<String> {
         if !self.machines.is_empty() || !self.applications.is_empty() {
             return None;
         }
@@ -95,13 +96,13 @@ impl FullStatus {
         selectors.iter().map(|selector| leader(selector).unwrap_or_else(|| selector.clone())).collect()
     }
 
-    fn is_application(&self, name: &str, application: &ApplicationStatus, selectors: &[String]) -> bool {
+    fn matches_application(&self, name: &str, application: &ApplicationStatus, selectors: &[String]) -> bool {
         let principals = self.applications.values().flat_map(|application| application.units.values());
         let subordinates = principals.flat_map(|unit| &unit.subordinates);
         let mut units = application.units.iter().chain(subordinates.filter(|(unit, _)| application_of(unit) == name));
         selectors.iter().any(|selector| selector.eq_ignore_ascii_case(name))
-            || wanted(selectors) == Some(Exposure::of(application))
-            || units.any(|(unit_name, unit)| is_unit(unit_name, unit, Exposure::of(application), selectors))
+            || requested_exposure(selectors) == Some(Exposure::of(application))
+            || units.any(|(unit_name, unit)| matches_unit(unit_name, unit, Exposure::of(application), selectors))
     }
 }
 
@@ -123,7 +124,7 @@ impl Exposure {
 }
 
 /// The exposure that the selectors ask for, if any.
-fn wanted(selectors: &[String]) -> Option<Exposure> {
+fn requested_exposure(selectors: &[String]) -> Option<Exposure> {
     match selectors {
         [first, ..] if first == "exposed" => Some(Exposure::Exposed),
         [first, second, ..] if first == "not" && second == "exposed" => Some(Exposure::Hidden),
@@ -131,7 +132,7 @@ fn wanted(selectors: &[String]) -> Option<Exposure> {
     }
 }
 
-fn is_machine(id: &str, machine: &MachineStatus, selectors: &[String]) -> bool {
+fn matches_machine(id: &str, machine: &MachineStatus, selectors: &[String]) -> bool {
     selectors.iter().any(|selector| {
         id == selector
             || id.strip_prefix(selector.as_str()).is_some_and(|rest| rest.starts_with('/'))
@@ -142,17 +143,17 @@ fn is_machine(id: &str, machine: &MachineStatus, selectors: &[String]) -> bool {
 }
 
 /// Whether a unit or any of its subordinates matches.
-fn is_unit_chain(name: &str, unit: &UnitStatus, exposure: Exposure, selectors: &[String]) -> bool {
-    is_unit(name, unit, exposure, selectors)
-        || unit.subordinates.iter().any(|(name, unit)| is_unit_chain(name, unit, exposure, selectors))
+fn matches_unit_or_subordinate(name: &str, unit: &UnitStatus, exposure: Exposure, selectors: &[String]) -> bool {
+    matches_unit(name, unit, exposure, selectors)
+        || unit.subordinates.iter().any(|(name, unit)| matches_unit_or_subordinate(name, unit, exposure, selectors))
 }
 
-fn is_unit(name: &str, unit: &UnitStatus, exposure: Exposure, selectors: &[String]) -> bool {
-    wanted(selectors) == Some(exposure)
+fn matches_unit(name: &str, unit: &UnitStatus, exposure: Exposure, selectors: &[String]) -> bool {
+    requested_exposure(selectors) == Some(exposure)
         || selectors.iter().any(|selector| {
             let by_name = match selector.split_once('/') {
-                Some(_) => matches(selector, name),
-                None => matches(selector, application_of(name)),
+                Some(_) => matches_pattern(selector, name),
+                None => matches_pattern(selector, application_of(name)),
             };
             by_name
                 || unit.juju_status.current == *selector
@@ -162,11 +163,11 @@ fn is_unit(name: &str, unit: &UnitStatus, exposure: Exposure, selectors: &[Strin
 }
 
 /// Whether a name matches a pattern, in which `*` matches anything but a slash.
-fn matches(pattern: &str, name: &str) -> bool {
+fn matches_pattern(pattern: &str, name: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
     let Some(name) = name.strip_prefix(start) else { return false };
-    let reach = name.find('/').unwrap_or(name.len());
-    (0..=reach).filter(|at| name.is_char_boundary(*at)).any(|at| matches(rest, &name[at..]))
+    let end = name.find('/').unwrap_or(name.len());
+    (0..=end).filter(|at| name.is_char_boundary(*at)).any(|at| matches_pattern(rest, &name[at..]))
 }
 
 #[cfg(test)]
@@ -228,7 +229,7 @@ mod tests {
     }
 
     /// The remaining machines, applications and units.
-    fn left(selectors: &str) -> String {
+    fn selected_names(selectors: &str) -> String {
         let selectors: Vec<String> = selectors.split_whitespace().map(str::to_owned).collect();
         let status = model().select(&selectors);
         let units = status.applications.values().flat_map(|application| application.units.keys());
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn selectors_choose_related_entities() {
+    fn selectors_select_related_entities() {
         for (selectors, names) in [
             ("", "0 1 2 db log web db/0 web/0 web/1"),
             ("web", "0 1 log web web/0 web/1"),
@@ -256,12 +257,12 @@ mod tests {
             ("nothing", ""),
             ("web/1 db", "1 2 db web db/0 web/1"),
         ] {
-            assert_eq!(left(selectors), names, "{selectors}");
+            assert_eq!(selected_names(selectors), names, "{selectors}");
         }
     }
 
     #[test]
-    fn relations_need_both_sides() {
+    fn a_relation_is_kept_only_if_both_sides_are_selected() {
         let select = |words: &[&str]| model().select(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
         assert_eq!(select(&["web", "db"]).relations.len(), 1);
         assert_eq!(select(&["web"]).relations.len(), 0);
@@ -272,9 +273,12 @@ mod tests {
     fn an_empty_status_is_reported() {
         let mut empty = FullStatus::default();
         empty.model.name = "testing".into();
-        assert_eq!(empty.note(&[]).as_deref(), Some("\nModel \"testing\" is empty.\n"));
-        assert_eq!(empty.note(&["x".into()]).as_deref(), Some("Nothing matched specified filter.\n"));
-        assert_eq!(empty.note(&["x".into(), "y".into()]).as_deref(), Some("Nothing matched specified filters.\n"));
-        assert_eq!(model().note(&[]), None);
+        assert_eq!(empty.empty_note(&[]).as_deref(), Some("\nModel \"testing\" is empty.\n"));
+        assert_eq!(empty.empty_note(&["x".into()]).as_deref(), Some("Nothing matched specified filter.\n"));
+        assert_eq!(
+            empty.empty_note(&["x".into(), "y".into()]).as_deref(),
+            Some("Nothing matched specified filters.\n")
+        );
+        assert_eq!(model().empty_note(&[]), None);
     }
 }

@@ -16,7 +16,7 @@ struct Counts {
 
 impl Counts {
     /// Add an address's network, with the size of its class.
-    fn address(&mut self, address: &str) {
+    fn add_address(&mut self, address: &str) {
         let Ok(address) = address.parse::<Ipv4Addr>() else { return };
         let bits = match address.octets()[0] {
             0..=127 => 8,
@@ -29,12 +29,12 @@ impl Counts {
         }
     }
 
-    fn unit(&mut self, unit: &UnitStatus) {
-        self.address(&unit.public_address);
+    fn add_unit(&mut self, unit: &UnitStatus) {
+        self.add_address(&unit.public_address);
         self.ports.extend(unit.open_ports.iter().cloned());
         *self.units.entry(unit.workload_status.current.clone()).or_default() += 1;
         for (_, subordinate) in sorted(&unit.subordinates) {
-            self.unit(subordinate);
+            self.add_unit(subordinate);
         }
     }
 }
@@ -45,22 +45,22 @@ pub fn status_summary(status: &FullStatus, colour: Colours) -> String {
     let mut counts = Counts::default();
     let mut machines: BTreeMap<String, usize> = BTreeMap::new();
     for (_, machine) in sorted(&status.machines) {
-        counts.address(&machine.dns_name);
+        counts.add_address(&machine.dns_name);
         let (state, _) = tabular::state(machine);
         *machines.entry(if state.is_empty() { "pending" } else { state }.to_owned()).or_default() += 1;
     }
     for (_, application) in sorted(&status.applications) {
         for (_, unit) in sorted(&application.units) {
-            counts.unit(unit);
+            counts.add_unit(unit);
         }
     }
 
     let mut table = Table::new(colour);
     let networks: Vec<String> = counts.networks.iter().map(|(address, bits)| format!("{address}/{bits}")).collect();
-    key(&mut table, Paint::BoldBrightCyan, "Running on subnets");
+    write_key(&mut table, Paint::BoldBrightCyan, "Running on subnets");
     table.painted(Paint::Info, &networks.join(", "));
     table.write("\n");
-    key(&mut table, Paint::BoldBrightCyan, " Utilizing ports");
+    write_key(&mut table, Paint::BoldBrightCyan, " Utilizing ports");
     let opened: Vec<String> = counts.ports.into_iter().collect();
     for (piece, number) in ports::pieces(&opened) {
         table.paint(if number { Paint::BrightMagenta } else { Paint::Plain }, &piece);
@@ -89,13 +89,13 @@ pub fn status_summary(status: &FullStatus, colour: Colours) -> String {
     table.finish()
 }
 
-fn key(table: &mut Table, paint: Paint, key: &str) {
+fn write_key(table: &mut Table, paint: Paint, key: &str) {
     table.paint(paint, key);
     table.painted(Paint::BoldBrightMagenta, ":");
 }
 
 fn total(table: &mut Table, what: &str, count: usize) {
-    key(table, Paint::BoldBrightCyan, what);
+    write_key(table, Paint::BoldBrightCyan, what);
     table.write("(");
     table.paint(Paint::Magenta, &count.to_string());
     table.write(")\t\n");
@@ -107,7 +107,7 @@ fn states(table: &mut Table, states: &BTreeMap<String, usize>) {
             Paint::Plain => Paint::Good,
             paint => paint,
         };
-        key(table, paint, state);
+        write_key(table, paint, state);
         table.painted(Paint::Magenta, &format!(" {count} "));
         table.write("\n");
     }

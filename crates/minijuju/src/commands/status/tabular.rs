@@ -10,10 +10,10 @@ use crate::commands::storage::output;
 use crate::format::{Colours, Paint, Table, sorted};
 
 /// The maximum length of messages, in bytes.
-const MESSAGE: usize = 120;
+const MAX_MESSAGE_BYTES: usize = 120;
 
 /// The maximum length of workload versions, in bytes.
-const VERSION: usize = 15;
+const MAX_VERSION_BYTES: usize = 15;
 
 /// Whether the table has the relations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ fn model(table: &mut Table, status: &FullStatus) {
     let mut headers = vec!["Model", "Controller", "Cloud/Region", "Version"];
     let mut values = vec![model.name.as_str(), &model.controller, &cloud, &model.version];
     let timestamp = status.controller.as_ref().map(|controller| controller.timestamp.as_str()).unwrap_or_default();
-    let notes = cut(&model.status.message, MESSAGE);
+    let notes = truncate(&model.status.message, MAX_MESSAGE_BYTES);
     for (header, value) in [("SLA", model.sla.as_str()), ("Timestamp", timestamp), ("Notes", &notes)] {
         if !value.is_empty() {
             headers.push(header);
@@ -87,9 +87,9 @@ fn offers(table: &mut Table, status: &FullStatus) {
         let charm = offer.charm.split_once(':').map_or(offer.charm.as_str(), |(_, charm)| charm);
         let (charm, revision) = charm.rsplit_once('-').unwrap_or((charm, ""));
         let connected = format!("{}/{}", offer.active_connected, offer.total_connected);
-        for (place, (endpoint, end)) in offer.endpoints.iter().enumerate() {
+        for (index, (endpoint, end)) in offer.endpoints.iter().enumerate() {
             let first = [name.as_str(), &offer.application, charm, revision, &connected];
-            table.cells(&if place == 0 { first } else { [""; 5] });
+            table.cells(&if index == 0 { first } else { [""; 5] });
             table.line(&[endpoint, &end.interface, &end.role]);
         }
     }
@@ -102,17 +102,17 @@ fn applications(table: &mut Table, status: &FullStatus) {
     table.align_right(6);
     for (name, application) in sorted(&status.applications) {
         let version = application.version.lines().next().unwrap_or_default();
-        table.cells(&[name, &cut(version, VERSION)]);
+        table.cells(&[name, &truncate(version, MAX_VERSION_BYTES)]);
         table.status(&application.status.current);
-        let (there, asked) = scale(status, name, application);
-        if there == asked {
-            table.cells(&[&there.to_string()]);
+        let (running, requested) = scale(status, name, application);
+        if running == requested {
+            table.cells(&[&running.to_string()]);
         } else {
-            table.painted(Paint::Warning, &format!("{there}/{asked}"));
+            table.painted(Paint::Warning, &format!("{running}/{requested}"));
         }
         table.cells(&[&application.charm_name, &application.charm_channel]);
-        let newer = if application.can_upgrade_to.is_empty() { Paint::Plain } else { Paint::Warning };
-        table.painted(newer, &application.charm_rev.to_string());
+        let paint = if application.can_upgrade_to.is_empty() { Paint::Plain } else { Paint::Warning };
+        table.painted(paint, &application.charm_rev.to_string());
         let (exposed, paint) = if application.exposed { ("yes", Paint::Good) } else { ("no", Paint::Plain) };
         table.painted(paint, exposed);
         message(table, &application.status.message);
@@ -153,8 +153,8 @@ fn unit_line(table: &mut Table, name: &str, unit: &UnitStatus, level: usize) {
     if agent.current == "allocating" && text.is_empty() {
         text.clone_from(&agent.message);
     }
-    if let Some(doing) = doing(agent) {
-        text = format!("({doing}) {text}");
+    if let Some(running_hook) = running_hook(agent) {
+        text = format!("({running_hook}) {text}");
     }
     let leader = if unit.leader { "*" } else { "" };
     table.cells(&[&format!("{:1$}{name}{leader}", "", level * 2)]);
@@ -173,19 +173,19 @@ fn unit_line(table: &mut Table, name: &str, unit: &UnitStatus, level: usize) {
 }
 
 /// The hook or action in an agent's message.
-fn doing(agent: &StatusInfo) -> Option<&str> {
+fn running_hook(agent: &StatusInfo) -> Option<&str> {
     if agent.current != "executing" {
         return None;
     }
     let rest = agent.message.split_once("running ")?.1;
     match rest.strip_prefix("action ") {
         Some(action) => Some(action),
-        None => rest.split_once(" hook").map(|(hook, _)| hook).filter(|hook| is_shown(hook)),
+        None => rest.split_once(" hook").map(|(hook, _)| hook).filter(|hook| is_listed_hook(hook)),
     }
 }
 
 /// Whether Juju's table shows a hook: not those of relations, storage and secrets.
-fn is_shown(hook: &str) -> bool {
+fn is_listed_hook(hook: &str) -> bool {
     matches!(
         EventName::from_dispatch_path(&format!("hooks/{hook}")),
         Ok(EventName::Install
@@ -251,7 +251,7 @@ fn relation_lines(table: &mut Table, relations: &[RelationStatus]) {
                 _ => Paint::Plain,
             };
             table.painted(paint, &relation.status);
-            table.paint(Paint::Gray, &cut(&relation.message, MESSAGE));
+            table.paint(Paint::Gray, &truncate(&relation.message, MAX_MESSAGE_BYTES));
         }
         table.write("\n");
     }
@@ -260,7 +260,7 @@ fn relation_lines(table: &mut Table, relations: &[RelationStatus]) {
 
 /// Write a message, and end the line.
 fn message(table: &mut Table, text: &str) {
-    table.paint(Paint::Gray, &one_line(&cut(text, MESSAGE)));
+    table.paint(Paint::Gray, &one_line(&truncate(text, MAX_MESSAGE_BYTES)));
     table.write("\n");
 }
 
@@ -270,11 +270,11 @@ fn one_line(text: &str) -> String {
 }
 
 /// Truncate a text to a length in bytes, as Juju does, but never within a character.
-fn cut(text: &str, most: usize) -> String {
+fn truncate(text: &str, max_bytes: usize) -> String {
     const DOTS: &str = "...";
-    if text.len() <= most {
+    if text.len() <= max_bytes {
         return text.to_owned();
     }
-    let end = (0..=most - DOTS.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let end = (0..=max_bytes - DOTS.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     format!("{}{DOTS}", &text[..end])
 }

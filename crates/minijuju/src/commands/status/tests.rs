@@ -10,7 +10,7 @@ use super::tabular::{RelationLines, status_tabular};
 use crate::format::{Colours, json, yaml};
 
 #[test]
-fn the_table_is_the_tutorials() {
+fn the_table_matches_the_tutorial() {
     // `|` marks the end of lines that end in spaces.
     let table = "\
 Model    Controller     Cloud/Region         Version  SLA          Timestamp
@@ -29,7 +29,7 @@ Machine  State    Address       Inst id        Base          AZ  Message
 }
 
 #[test]
-fn consumed_offers_come_first_and_own_offers_after_the_machines() {
+fn consumed_offers_precede_the_applications_and_offers_follow_the_machines() {
     let end = |interface: &str, role: &str| RemoteEndpoint { interface: interface.into(), role: role.into() };
     let mut status = tutorial();
     status.remote_applications = map(
@@ -63,12 +63,12 @@ proxy  tinyproxy    tinyproxy  0    1/2        http      web        provider
 ";
     assert!(at(consumed) < at("\nMachine ") && at("\nMachine ") < at(offered), "{table}");
     let document = json(&status);
-    for part in [
+    for fragment in [
         r#""application-endpoints":{"sql":{"url":"minijuju:admin/prod.pg","endpoints":{"db":{"interface":"pg","role":"provider"}},"application-status":{"current":"active""#,
         r#""relations":{"db":["tinyproxy"]}}}"#,
         r#""offers":{"proxy":{"application":"tinyproxy","charm":"local:tinyproxy-0","total-connected-count":2,"active-connected-count":1,"endpoints":{"http":"#,
     ] {
-        assert!(document.contains(part), "{part} in {document}");
+        assert!(document.contains(fragment), "{fragment} in {document}");
     }
 }
 
@@ -101,12 +101,12 @@ tinyproxy:peers       tinyproxy:peers  proxy_peers  peer         |
 }
 
 #[test]
-fn relations_are_shown_if_asked_for() {
+fn relations_are_shown_only_if_requested() {
     assert!(!status_tabular(&busy(), RelationLines::Hidden, Colours::Off).contains("Integration provider"));
 }
 
 #[test]
-fn a_long_message_is_cut() {
+fn a_long_message_is_truncated() {
     let mut status = tutorial();
     let long = "x".repeat(117) + "ääää";
     status.applications.get_mut("tinyproxy").expect("it is there").status.message = long;
@@ -122,7 +122,7 @@ fn a_message_of_several_lines_keeps_the_table() {
 }
 
 #[test]
-fn an_empty_model_is_its_own_line() {
+fn an_empty_model_has_only_the_line_of_the_model() {
     let mut status = tutorial();
     status.applications.clear();
     status.machines.clear();
@@ -207,7 +207,7 @@ controller:
 }
 
 #[test]
-fn one_line_per_unit() {
+fn oneline_has_one_line_for_each_unit() {
     assert_eq!(
         status_oneline(&busy(), Colours::Off),
         "\
@@ -221,7 +221,7 @@ fn one_line_per_unit() {
 }
 
 #[test]
-fn the_summary_counts() {
+fn the_summary_counts_machines_units_and_applications() {
     let printed = status_summary(&busy(), Colours::Off);
     assert_eq!(
         printed,

@@ -108,35 +108,35 @@ pub fn check_ids(ids: &[String]) -> Result<(), UsageError> {
 }
 
 /// What `remove-storage` appends to its errors if storage is attached.
-const ATTACHED: &str = "
+const FORCE_HINT: &str = "
 Use the --force option to remove attached storage, or use
 \"juju detach-storage\" to explicitly detach the storage
 before removing.";
 
 /// Run `juju detach-storage`.
 pub fn detach(client: &mut Client, args: &DetachStorageArgs) -> anyhow::Result<ExitCode> {
-    each(client, &args.ids, DETACH, str::to_owned, |db, model, id| {
-        let found = stored(db, model, id)?;
+    for_each_storage(client, &args.ids, DETACH, str::to_owned, |db, model, id| {
+        let found = find_storage(db, model, id)?;
         if found.unit.is_empty() || found.detach_requested {
             return Ok(());
         }
-        check_loss(db, model, &found)
+        check_can_detach(db, model, &found)
             .with_context(|| format!("cannot destroy storage attachment {id}:{}", found.unit))?;
-        leave(db, model, &Storage { detach_requested: true, ..found })
+        start_detaching(db, model, &Storage { detach_requested: true, ..found })
     })
 }
 
 /// Run `juju attach-storage`.
 pub fn attach(client: &mut Client, args: &AttachStorageArgs) -> anyhow::Result<ExitCode> {
     let unit = &args.unit;
-    each(
+    for_each_storage(
         client,
         &args.ids,
         ATTACH,
         |id| format!("{id} to {unit}"),
         |db, model, id| {
             let attach = || -> anyhow::Result<()> {
-                let found = stored(db, model, id)?;
+                let found = find_storage(db, model, id)?;
                 let unit = unit::find(db, &model.uuid, unit)?.with_context(|| format!("unit {unit:?} not found"))?;
                 uniter::attach_storage(db, &model.uuid, &unit, found)
             };
@@ -150,9 +150,9 @@ pub fn remove(client: &mut Client, args: &RemoveStorageArgs) -> anyhow::Result<E
     let model = client.model()?;
     let data = client.store.folder().to_owned();
     let verb = if args.no_destroy { "release" } else { "destroy" };
-    let code = each(client, &args.ids, REMOVE, str::to_owned, |db, model, id| {
+    let code = for_each_storage(client, &args.ids, REMOVE, str::to_owned, |db, model, id| {
         let remove = || -> anyhow::Result<()> {
-            let found = stored(db, model, id)?;
+            let found = find_storage(db, model, id)?;
             if args.no_destroy && !found.is_detachable() {
                 bail!("storage provider {:?} does not support releasing storage", found.pool);
             }
@@ -162,11 +162,11 @@ pub fn remove(client: &mut Client, args: &RemoveStorageArgs) -> anyhow::Result<E
             if !args.force {
                 bail!(ATTACHED_ERROR);
             }
-            check_loss(db, model, &found)?;
-            leave(db, model, &Storage { life: Life::Dying, ..found })
+            check_can_detach(db, model, &found)?;
+            start_detaching(db, model, &Storage { life: Life::Dying, ..found })
         };
         if model.juju.is_4() {
-            stored(db, model, id)?;
+            find_storage(db, model, id)?;
         }
         remove().with_context(|| format!("cannot {verb} storage {id:?}"))
     })?;
@@ -181,17 +181,17 @@ pub fn remove(client: &mut Client, args: &RemoveStorageArgs) -> anyhow::Result<E
 const ATTACHED_ERROR: &str = "storage is attached";
 
 /// The infinitive and the participle of an operation.
-type Verb = (&'static str, &'static str);
+type VerbForms = (&'static str, &'static str);
 
-const DETACH: Verb = ("detach", "detaching");
-const ATTACH: Verb = ("attach", "attaching");
-const REMOVE: Verb = ("remove", "removing");
+const DETACH: VerbForms = ("detach", "detaching");
+const ATTACH: VerbForms = ("attach", "attaching");
+const REMOVE: VerbForms = ("remove", "removing");
 
 /// Do something for each storage, and report as Juju does: first successes, then failures.
-fn each(
+fn for_each_storage(
     client: &mut Client,
     ids: &[String],
-    (verb, gerund): Verb,
+    (verb, gerund): VerbForms,
     what: impl Fn(&str) -> String,
     work: impl Fn(&Db, &Model, &str) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
@@ -208,12 +208,12 @@ fn each(
         client.progress.line(&format!("failed to {verb} {}: {error:#}", what(id)));
     }
     if failed.iter().any(|(_, error)| error.root_cause().to_string() == ATTACHED_ERROR) {
-        client.progress.line(ATTACHED);
+        client.progress.line(FORCE_HINT);
     }
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn stored(db: &Db, model: &Model, id: &str) -> anyhow::Result<Storage> {
+fn find_storage(db: &Db, model: &Model, id: &str) -> anyhow::Result<Storage> {
     storage::find(db, &model.uuid, id)?.with_context(|| {
         if model.juju.is_4() {
             format!("storage {id:?} does not exist")
@@ -224,7 +224,7 @@ fn stored(db: &Db, model: &Model, id: &str) -> anyhow::Result<Storage> {
 }
 
 /// Check that a unit can lose a storage.
-fn check_loss(db: &Db, model: &Model, found: &Storage) -> anyhow::Result<()> {
+fn check_can_detach(db: &Db, model: &Model, found: &Storage) -> anyhow::Result<()> {
     let Some(unit) = unit::find(db, &model.uuid, &found.unit)?.filter(|unit| unit.life.is_alive()) else {
         return Ok(());
     };
@@ -232,17 +232,17 @@ fn check_loss(db: &Db, model: &Model, found: &Storage) -> anyhow::Result<()> {
     let meta = charm::metadata(&application)?;
     let Some(of_charm) = meta.storages.get(found.name()) else { return Ok(()) };
     let all = storage::of_unit(db, &model.uuid, &found.unit)?;
-    let now = all.iter().filter(|one| one.name() == found.name()).count();
-    Ok(uniter::check_count(of_charm, now as u64, CountChange::Detach)?)
+    let count = all.iter().filter(|one| one.name() == found.name()).count();
+    Ok(uniter::check_count(of_charm, count as u64, CountChange::Detach)?)
 }
 
 /// Detach a storage from its unit: after `storage-detaching`, or at once if the unit never ran `storage-attached`.
-fn leave(db: &Db, model: &Model, leaving: &Storage) -> anyhow::Result<()> {
-    storage::save(db, &model.uuid, leaving)?;
-    let announced =
-        unit::find(db, &model.uuid, &leaving.unit)?.is_some_and(|unit| unit.agent.storage.contains(&leaving.id));
-    if !announced {
-        storage::detach(db, &model.uuid, &leaving.id, storage::DetachReason::Requested)?;
+fn start_detaching(db: &Db, model: &Model, storage: &Storage) -> anyhow::Result<()> {
+    storage::save(db, &model.uuid, storage)?;
+    let was_attached =
+        unit::find(db, &model.uuid, &storage.unit)?.is_some_and(|unit| unit.agent.storage.contains(&storage.id));
+    if !was_attached {
+        storage::detach(db, &model.uuid, &storage.id, storage::DetachReason::Requested)?;
     }
     Ok(())
 }

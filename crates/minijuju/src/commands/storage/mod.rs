@@ -187,13 +187,13 @@ fn add_one(db: &Db, model: &Model, unit: &Unit, meta: &CharmMeta, pair: &Pair) -
         bail!("pool {pool:?} not found");
     }
     let directive = Directive::parse(&pair.value).map_err(|why| anyhow!(why))?;
-    let there = storage::of_unit(db, &model.uuid, &unit.name())?;
-    let now = there.iter().filter(|one| one.name() == pair.name).count() as u64;
+    let existing = storage::of_unit(db, &model.uuid, &unit.name())?;
+    let now = existing.iter().filter(|one| one.name() == pair.name).count() as u64;
     let count = directive.count.unwrap_or(1);
     match (model.juju.is_4(), storage.count().1) {
         // Juju 4.0: `handleUnitAddStorageError` in apiserver/facades/client/storage/storage.go.
-        (true, Some(most)) if now + count > u64::from(most) => bail!(
-            "storage directive {:?} request count {} exceeds the charm's maximum count of {most}",
+        (true, Some(max_count)) if now + count > u64::from(max_count) => bail!(
+            "storage directive {:?} request count {} exceeds the charm's maximum count of {max_count}",
             pair.name,
             now + count
         ),
@@ -202,7 +202,7 @@ fn add_one(db: &Db, model: &Model, unit: &Unit, meta: &CharmMeta, pair: &Pair) -
     for _ in 0..count {
         uniter::insert_storage(db, &model.uuid, unit, storage, &directive)?;
     }
-    let before: Vec<String> = there.into_iter().map(|one| one.id).collect();
+    let before: Vec<String> = existing.into_iter().map(|one| one.id).collect();
     let after = storage::of_unit(db, &model.uuid, &unit.name())?.into_iter().map(|one| one.id);
     Ok(after.filter(|id| !before.contains(id)).collect())
 }
@@ -216,7 +216,7 @@ pub fn list(client: &mut Client, args: &StorageArgs) -> anyhow::Result<ExitCode>
         all.filesystems.retain(|_, found| args.filesystem && (args.ids.is_empty() || found.is_on(&args.ids)));
     }
     if model.juju.is_4() {
-        all.leave_out_places_of_filesystems();
+        all.hide_filesystem_locations();
     }
     if all.is_empty() && args.output.format() == Tabular::Tabular {
         client.progress.say("No storage to display.");
@@ -251,16 +251,16 @@ pub fn show(client: &mut Client, args: &ShowStorageArgs) -> anyhow::Result<ExitC
 pub fn read(db: &Db, model: &Model, clock: &Clock) -> anyhow::Result<CombinedStorage> {
     let mut all = CombinedStorage::default();
     for (number, found) in storage::all(db, &model.uuid)?.into_iter().enumerate() {
-        let alone = found.is_detachable() || model.juju.is_4();
+        let has_own_number = found.is_detachable() || model.juju.is_4();
         // On Juju 3.6, the number of a machine's own filesystem includes the machine's number.
-        let filesystem = if alone { number.to_string() } else { format!("{}/{number}", found.machine) };
-        all.storage_instances.insert(found.id.clone(), instance(&found, model, clock));
-        all.filesystems.insert(filesystem.clone(), filesystem_of(found, filesystem, model, clock));
+        let filesystem = if has_own_number { number.to_string() } else { format!("{}/{number}", found.machine) };
+        all.storage_instances.insert(found.id.clone(), storage_info(&found, model, clock));
+        all.filesystems.insert(filesystem.clone(), filesystem_info(found, filesystem, model, clock));
     }
     Ok(all)
 }
 
-fn instance(found: &Storage, model: &Model, clock: &Clock) -> StorageInfo {
+fn storage_info(found: &Storage, model: &Model, clock: &Clock) -> StorageInfo {
     StorageInfo {
         kind: found.kind.clone(),
         life: found.life,
@@ -270,7 +270,7 @@ fn instance(found: &Storage, model: &Model, clock: &Clock) -> StorageInfo {
     }
 }
 
-fn filesystem_of(found: Storage, provider_id: String, model: &Model, clock: &Clock) -> FilesystemInfo {
+fn filesystem_info(found: Storage, provider_id: String, model: &Model, clock: &Clock) -> FilesystemInfo {
     let attachment = |life| FilesystemAttachment { mount_point: found.location.clone(), read_only: false, life };
     let life = if found.is_detaching() { Life::Dying } else { Life::Alive };
     let machines: BTreeMap<_, _> = Some(found.machine.clone())
@@ -318,7 +318,7 @@ mod tests {
     use crate::store::model;
 
     #[test]
-    fn storage_is_pending_since_the_model_was_added_and_attached_since_it_was() {
+    fn pending_storage_dates_from_its_model_and_attached_storage_from_its_attachment() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let model = model::add(store.db(), "m", JujuVersion::V3_6, &BTreeMap::new()).unwrap();

@@ -20,7 +20,7 @@ pub struct CombinedStorage {
 
 impl CombinedStorage {
     /// Remove the units' mount points of filesystems, which `juju storage` of Juju 4 does not show.
-    pub fn leave_out_places_of_filesystems(&mut self) {
+    pub fn hide_filesystem_locations(&mut self) {
         let attachments = self.filesystems.values_mut().filter_map(|filesystem| filesystem.attachments.as_mut());
         for unit in attachments.flat_map(|attachments| attachments.units.values_mut()) {
             (unit.location, unit.life) = (String::new(), None);
@@ -121,7 +121,7 @@ pub struct FilesystemAttachment {
 }
 
 /// One line of a storage table.
-struct Line<'a> {
+struct StorageLine<'a> {
     unit: &'a str,
     id: &'a str,
     info: &'a StorageInfo,
@@ -130,14 +130,14 @@ struct Line<'a> {
 
 impl CombinedStorage {
     /// The lines of a storage table: detached storage first, then by unit.
-    fn lines(&self) -> Vec<Line<'_>> {
+    fn lines(&self) -> Vec<StorageLine<'_>> {
         let mut lines = Vec::new();
         for (id, info) in &self.storage_instances {
             let filesystem = self.filesystems.values().find(|filesystem| filesystem.storage == *id);
             match &info.attachments {
-                None => lines.push(Line { unit: "", id, info, filesystem }),
+                None => lines.push(StorageLine { unit: "", id, info, filesystem }),
                 Some(attachments) => {
-                    lines.extend(attachments.units.keys().map(|unit| Line { unit, id, info, filesystem }));
+                    lines.extend(attachments.units.keys().map(|unit| StorageLine { unit, id, info, filesystem }));
                 }
             }
         }
@@ -149,7 +149,7 @@ impl CombinedStorage {
     }
 }
 
-impl Line<'_> {
+impl StorageLine<'_> {
     fn pool(&self) -> &str {
         self.filesystem.map(|filesystem| filesystem.pool.as_str()).unwrap_or_default()
     }

@@ -28,7 +28,7 @@ pub struct RelationSide {
 
 impl FullStatus {
     /// Add relations to the list, and to the applications on both sides.
-    pub fn relate(&mut self, relations: &[RelationEnds]) {
+    pub fn add_relations(&mut self, relations: &[RelationEnds]) {
         for relation in relations {
             let Some(first) = relation.sides.first() else { continue };
             let side = |role: Role| relation.sides.iter().find(|side| side.role == role).unwrap_or(first);
@@ -49,9 +49,9 @@ impl FullStatus {
                 status: relation.status.clone(),
                 message: relation.message.clone(),
             });
-            for (place, side) in relation.sides.iter().enumerate() {
+            for (index, side) in relation.sides.iter().enumerate() {
                 // A peer relation's only side is also the other side.
-                let other = &relation.sides[relation.sides.len() - 1 - place].application;
+                let other = &relation.sides[relation.sides.len() - 1 - index].application;
                 let Some(application) = self.applications.get_mut(&side.application) else { continue };
                 let others = application.relations.entry(side.endpoint.clone()).or_default();
                 others.push(ApplicationRelation {
@@ -65,13 +65,13 @@ impl FullStatus {
     }
 
     /// Move subordinate units below their principals. `principals` maps a subordinate's name to its principal's.
-    pub fn place_subordinates(&mut self, principals: &BTreeMap<String, String>) {
+    pub fn nest_subordinates(&mut self, principals: &BTreeMap<String, String>) {
         for (name, principal) in principals {
-            let of = |unit: &str| unit.split('/').next().unwrap_or_default().to_owned();
-            let Some(application) = self.applications.get_mut(&of(name)) else { continue };
-            let on = of(principal);
-            if !application.subordinate_to.contains(&on) {
-                application.subordinate_to.push(on);
+            let application_of = |unit: &str| unit.split('/').next().unwrap_or_default().to_owned();
+            let Some(application) = self.applications.get_mut(&application_of(name)) else { continue };
+            let principal_application = application_of(principal);
+            if !application.subordinate_to.contains(&principal_application) {
+                application.subordinate_to.push(principal_application);
                 application.subordinate_to.sort();
             }
             let Some(unit) = application.units.remove(name) else { continue };
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn relations_are_on_both_sides() {
+    fn a_relation_is_listed_for_both_applications() {
         let mut status = model();
         let relation = |sides: Vec<RelationSide>, scope: Scope| RelationEnds {
             sides,
@@ -119,7 +119,7 @@ mod tests {
             status: "joined".into(),
             message: String::new(),
         };
-        status.relate(&[
+        status.add_relations(&[
             relation(vec![side("web", "db", Role::Requirer), side("db", "database", Role::Provider)], Scope::Global),
             relation(vec![side("db", "peers", Role::Peer)], Scope::Global),
             relation(
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn subordinates_are_below_their_principals() {
         let mut status = model();
-        status.place_subordinates(&BTreeMap::from([("log/0".to_owned(), "web/0".to_owned())]));
+        status.nest_subordinates(&BTreeMap::from([("log/0".to_owned(), "web/0".to_owned())]));
         assert_eq!(status.applications["log"].subordinate_to, ["web"]);
         assert!(status.applications["log"].units.is_empty());
         let below = &status.applications["web"].units["web/0"].subordinates["log/0"];
