@@ -12,7 +12,7 @@ use crate::format::{Document, Plain};
 use crate::store::task::TaskStatus;
 
 /// How often to check a task while waiting for it.
-const EVERY: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 fn all_statuses() -> String {
     TaskStatus::ALL.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(" ")
@@ -20,7 +20,7 @@ fn all_statuses() -> String {
 
 #[derive(Debug, thiserror::Error)]
 #[error("{status:?} is not a valid task status, want one of [{all}]", all = all_statuses())]
-struct NoStatus {
+struct InvalidStatus {
     status: String,
 }
 
@@ -60,22 +60,22 @@ pub struct OperationsArgs {
 
 impl Arguments for OperationsArgs {
     fn init(&mut self) -> Result<(), UsageError> {
-        let invalid = |what: &'static str, words: &[String], is: fn(&str) -> bool| -> Vec<UsageError> {
-            let wrong = words.iter().filter(|word| !is(word));
-            wrong.map(|word| UsageError::Invalid { what, word: word.clone() }).collect()
+        let invalid = |what: &'static str, words: &[String], is_valid: fn(&str) -> bool| -> Vec<UsageError> {
+            let invalid = words.iter().filter(|word| !is_valid(word));
+            invalid.map(|word| UsageError::Invalid { what, word: word.clone() }).collect()
         };
-        let mut wrong = invalid("application name", &self.applications, is_application);
-        wrong.extend(invalid("unit name", &self.units, is_unit));
-        wrong.extend(invalid("machine id", &self.machines, is_machine));
+        let mut errors = invalid("application name", &self.applications, is_application);
+        errors.extend(invalid("unit name", &self.units, is_unit));
+        errors.extend(invalid("machine id", &self.machines, is_machine));
         let statuses = self.statuses.iter().filter(|status| status.parse::<TaskStatus>().is_err());
-        wrong.extend(statuses.map(|status| UsageError::command(NoStatus { status: status.clone() })));
-        if wrong.is_empty() { Ok(()) } else { Err(UsageError::Several(wrong)) }
+        errors.extend(statuses.map(|status| UsageError::command(InvalidStatus { status: status.clone() })));
+        if errors.is_empty() { Ok(()) } else { Err(UsageError::Several(errors)) }
     }
 }
 
-/// How long to wait before showing something.
+/// `--wait` and `--watch`.
 #[derive(Debug, Clone, Copy, Args)]
-pub struct Patience {
+pub struct WatchOptions {
     /// Wait this long for it to end
     #[arg(long, value_name = "duration", value_parser = duration::parse)]
     wait: Option<Duration>,
@@ -84,7 +84,7 @@ pub struct Patience {
     watch: bool,
 }
 
-impl Patience {
+impl WatchOptions {
     fn check(self, id: &str, what: &'static str) -> Result<(), UsageError> {
         if self.watch && self.wait.is_some() {
             return Err(UsageError::Rule("specify either --watch or --wait but not both"));
@@ -92,15 +92,15 @@ impl Patience {
         if is_number(id) { Ok(()) } else { Err(UsageError::NotValid { what, word: id.to_owned() }) }
     }
 
-    /// The result of `look`, once it reports an end or the time is over.
-    pub(super) fn wait_until<T>(self, mut look: impl FnMut() -> anyhow::Result<(bool, T)>) -> anyhow::Result<T> {
+    /// Calls `read` until it reports that the task is done or the time is over, and returns its last result.
+    pub(super) fn poll_until_done<T>(self, mut read: impl FnMut() -> anyhow::Result<(bool, T)>) -> anyhow::Result<T> {
         let deadline = self.wait.map(|wait| Instant::now() + wait);
         loop {
-            let (done, found) = look()?;
+            let (done, found) = read()?;
             if done || !self.watch && deadline.is_none_or(|deadline| Instant::now() >= deadline) {
                 return Ok(found);
             }
-            thread::sleep(EVERY);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 }
@@ -109,7 +109,7 @@ impl Patience {
 #[derive(Debug, Clone, Args)]
 pub struct ShowOptions {
     #[command(flatten)]
-    pub patience: Patience,
+    pub watch_options: WatchOptions,
     #[command(flatten)]
     pub times: UtcOption,
     #[command(flatten)]
@@ -133,7 +133,7 @@ impl Arguments for ShowOperationArgs {
     const MISSING: &[&str] = &["no operation ID specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.options.patience.check(&self.id, "operation ID")
+        self.options.watch_options.check(&self.id, "operation ID")
     }
 }
 
@@ -154,7 +154,7 @@ impl Arguments for ShowTaskArgs {
     const MISSING: &[&str] = &["no task ID specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.options.patience.check(&self.id, "task ID")
+        self.options.watch_options.check(&self.id, "task ID")
     }
 }
 

@@ -15,18 +15,18 @@ use serde_json::Value;
 use self::args::{CancelTaskArgs, OperationsArgs, ShowOperationArgs, ShowTaskArgs};
 use self::output::{CancelledTask, Operation, OperationAction, OperationLine, OperationTask, OperationTiming};
 use crate::client::{Client, print};
-use crate::commands::run::shown;
+use crate::commands::run::task_info;
 use crate::format::{self, Clock, Colours, Plain};
 use crate::store::model::Model;
 use crate::store::task::{self, Task, TaskStatus};
 use crate::store::unit::{self, Unit};
 
 /// The default number of listed operations.
-const MOST: usize = 50;
+const DEFAULT_LIMIT: usize = 50;
 
 impl OperationsArgs {
     /// Whether the options select a task. With `receivers`, it must be on one of those.
-    fn wants(&self, task: &Task, receivers: &[String]) -> bool {
+    fn selects(&self, task: &Task, receivers: &[String]) -> bool {
         (receivers.is_empty() || receivers.contains(&task.receiver))
             && (self.actions.is_empty() || self.actions.iter().any(|action| action == task.kind.name()))
     }
@@ -35,7 +35,7 @@ impl OperationsArgs {
     /// cmd/juju/action/listoperations.go.
     fn page<T>(&self, all: Vec<T>) -> anyhow::Result<(Vec<T>, String)> {
         let offset = usize::try_from(self.offset)?;
-        let limit = if self.limit == 0 { MOST } else { usize::try_from(self.limit)? };
+        let limit = if self.limit == 0 { DEFAULT_LIMIT } else { usize::try_from(self.limit)? };
         let truncated = all.len() > offset.saturating_add(limit);
         let page: Vec<T> = all.into_iter().skip(offset).take(limit).collect();
         let mut note = String::new();
@@ -69,11 +69,11 @@ pub fn list(client: &mut Client, args: &OperationsArgs) -> anyhow::Result<ExitCo
     let model = client.model()?;
     let clock = args.times.clock().of(model.juju);
     let receivers = receivers(client, &model, args)?;
-    let found = by_operation(client, &model)?
+    let found = tasks_by_operation(client, &model)?
         .into_iter()
-        .filter(|(_, tasks)| tasks.iter().any(|task| args.wants(task, &receivers)))
+        .filter(|(_, tasks)| tasks.iter().any(|task| args.selects(task, &receivers)))
         .filter(|(_, tasks)| {
-            args.statuses.is_empty() || args.statuses.iter().any(|status| status == overall(tasks).as_str())
+            args.statuses.is_empty() || args.statuses.iter().any(|status| status == overall_status(tasks).as_str())
         })
         .collect();
     let (found, note) = args.page(found)?;
@@ -84,12 +84,12 @@ pub fn list(client: &mut Client, args: &OperationsArgs) -> anyhow::Result<ExitCo
     if args.output.format() == Plain::Plain {
         print(&note, None)?;
     }
-    let time = |millis: Option<i64>| millis.map(|millis| clock.date_and_time(at(millis))).unwrap_or_default();
+    let time = |millis: Option<i64>| millis.map(|millis| clock.date_and_time(timestamp(millis))).unwrap_or_default();
     let lines: Vec<OperationLine> = found
         .iter()
         .map(|(id, tasks)| OperationLine {
             id: id.to_string(),
-            status: overall(tasks),
+            status: overall_status(tasks),
             started: time(tasks.iter().filter_map(|task| task.started).min()),
             finished: time(finished(tasks)),
             tasks: tasks.iter().map(|task| task.id.to_string()).collect(),
@@ -105,8 +105,8 @@ pub fn list(client: &mut Client, args: &OperationsArgs) -> anyhow::Result<ExitCo
 pub fn show(client: &mut Client, args: &ShowOperationArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let id: i64 = args.id.parse()?;
-    let tasks = args.options.patience.wait_until(|| {
-        let tasks = by_operation(client, &model)?.remove(&id);
+    let tasks = args.options.watch_options.poll_until_done(|| {
+        let tasks = tasks_by_operation(client, &model)?.remove(&id);
         let tasks = tasks.with_context(|| {
             if model.juju.is_4() {
                 format!("operation {:?} not found", args.id)
@@ -126,14 +126,14 @@ pub fn show(client: &mut Client, args: &ShowOperationArgs) -> anyhow::Result<Exi
 pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let id: i64 = args.id.parse()?;
-    let task = args.options.patience.wait_until(|| {
+    let task = args.options.watch_options.poll_until_done(|| {
         let task = task::find(client.store.db(), &model.uuid, id)?;
         // Juju's facade has this message for all errors: `ErrBadId`.
         let task = task.context("id not found")?;
         Ok((task.completed.is_some(), task))
     })?;
     let text = crate::commands::run::output::show_task(
-        &shown(&task, &args.options.times.clock().of(model.juju)),
+        &task_info(&task, &args.options.times.clock().of(model.juju)),
         args.output.format(),
     );
     print(&text, args.output.output.as_deref())?;
@@ -192,7 +192,7 @@ fn cancel_one(client: &mut Client, model: &Model, id: i64) -> anyhow::Result<Opt
     Ok(found)
 }
 
-fn by_operation(client: &Client, model: &Model) -> anyhow::Result<BTreeMap<i64, Vec<Task>>> {
+fn tasks_by_operation(client: &Client, model: &Model) -> anyhow::Result<BTreeMap<i64, Vec<Task>>> {
     let mut found: BTreeMap<i64, Vec<Task>> = BTreeMap::new();
     for task in task::all(client.store.db(), &model.uuid)? {
         found.entry(task.operation).or_default().push(task);
@@ -200,7 +200,7 @@ fn by_operation(client: &Client, model: &Model) -> anyhow::Result<BTreeMap<i64, 
     Ok(found)
 }
 
-fn at(millis: i64) -> Timestamp {
+fn timestamp(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
 }
 
@@ -210,7 +210,7 @@ fn finished(tasks: &[Task]) -> Option<i64> {
 }
 
 /// An operation's status: the status of a task that Juju ranks first.
-fn overall(tasks: &[Task]) -> TaskStatus {
+fn overall_status(tasks: &[Task]) -> TaskStatus {
     use TaskStatus::{Aborted, Aborting, Cancelled, Completed, Error, Failed, Pending, Running};
     let order = [Running, Aborting, Pending, Failed, Error, Cancelled, Aborted];
     order.into_iter().find(|status| tasks.iter().any(|task| task.status == *status)).unwrap_or(Completed)
@@ -226,38 +226,39 @@ fn summary(tasks: &[Task]) -> String {
 }
 
 /// A parameter as in Juju's API: every number is a float, which YAML prints as `3e+11`.
-fn float(value: &Value) -> Value {
+fn numbers_as_floats(value: &Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or_else(|| value.clone(), Value::from),
-        Value::Array(items) => items.iter().map(float).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), float(value))).collect(),
+        Value::Array(items) => items.iter().map(numbers_as_floats).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), numbers_as_floats(value))).collect(),
         other => other.clone(),
     }
 }
 
 fn operation(tasks: &[Task], clock: &Clock) -> Operation {
-    let time = |millis: Option<i64>| millis.map(|millis| clock.date_time_and_zone(at(millis))).unwrap_or_default();
+    let time =
+        |millis: Option<i64>| millis.map(|millis| clock.date_time_and_zone(timestamp(millis))).unwrap_or_default();
     let first = tasks.first();
     let shown_tasks = tasks.iter().map(|task| {
-        let one = shown(task, clock);
+        let info = task_info(task, clock);
         let shown = OperationTask {
             name: String::new(),
             host: task.receiver.clone(),
-            status: one.status,
-            timing: one.timing.into(),
-            log: one.log,
-            message: one.message,
-            results: one.results.unwrap_or_default(),
+            status: info.status,
+            timing: info.timing.into(),
+            log: info.log,
+            message: info.message,
+            results: info.results.unwrap_or_default(),
         };
         (task.id.to_string(), shown)
     });
     Operation {
         summary: summary(tasks),
-        status: overall(tasks),
+        status: overall_status(tasks),
         fail: String::new(),
         action: first.map(|task| OperationAction {
             name: task.kind.name().to_owned(),
-            parameters: task.params.iter().map(|(name, value)| (name.clone(), float(value))).collect(),
+            parameters: task.params.iter().map(|(name, value)| (name.clone(), numbers_as_floats(value))).collect(),
         }),
         timing: OperationTiming {
             enqueued: time(tasks.iter().map(|task| task.enqueued).min()),
@@ -277,15 +278,15 @@ mod tests {
     use crate::format::Document;
 
     #[derive(Debug, Parser)]
-    struct Line {
+    struct CommandLine {
         #[command(flatten)]
         args: OperationsArgs,
     }
 
     #[test]
-    fn fifty_operations_are_shown_at_once_and_how_to_see_more() {
+    fn a_page_has_fifty_operations_and_says_how_to_see_more() {
         let page = |line: &str, count: usize| {
-            let line = Line::parse_from(["operations"].into_iter().chain(line.split_whitespace()));
+            let line = CommandLine::parse_from(["operations"].into_iter().chain(line.split_whitespace()));
             let (page, note) = line.args.page((0..count).collect()).unwrap();
             (page.len(), note)
         };
@@ -305,8 +306,8 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_s_numbers_are_floating_point_numbers() {
-        let shown = float(&json!({"timeout": 300_000_000_000_u64, "list": [1], "text": "1"}));
+    fn the_numbers_in_parameters_are_floats() {
+        let shown = numbers_as_floats(&json!({"timeout": 300_000_000_000_u64, "list": [1], "text": "1"}));
         assert_eq!(format::document(&shown, Document::Yaml), "list:\n- 1\ntext: \"1\"\ntimeout: 3e+11\n");
         assert_eq!(
             format::document(&shown, Document::Json),

@@ -93,7 +93,7 @@ impl CancelledTask {
         let completed = task.completed.and_then(|millis| Timestamp::from_millisecond(millis).ok());
         CancelledTask {
             action: task.kind.name().to_owned(),
-            completed_at: completed.map_or_else(|| NOT_COMPLETED.to_owned(), utc),
+            completed_at: completed.map_or_else(|| NOT_COMPLETED.to_owned(), utc_time),
             error: String::new(),
             id: task.id.to_string(),
             status: task.status.as_str(),
@@ -116,7 +116,7 @@ impl CancelledTask {
 /// The time of a task that has not ended.
 const NOT_COMPLETED: &str = "n/a";
 
-fn utc(at: Timestamp) -> String {
+fn utc_time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
@@ -145,13 +145,13 @@ pub fn operations(lines: &[OperationLine], operations: &BTreeMap<String, Operati
         Plain::Yaml => yaml(operations),
         Plain::Plain => {
             // Juju shows at most this many tasks.
-            const MOST: usize = 5;
+            const MAX_TASKS: usize = 5;
             let mut table = Table::new(Colours::Off);
             table.align_right(0);
             table.line(&["ID", "Status", "Started", "Finished", "Task IDs", "Summary"]);
             for line in lines {
-                let more = if line.tasks.len() > MOST { "..." } else { "" };
-                let tasks = line.tasks.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(",") + more;
+                let more = if line.tasks.len() > MAX_TASKS { "..." } else { "" };
+                let tasks = line.tasks.iter().take(MAX_TASKS).map(String::as_str).collect::<Vec<_>>().join(",") + more;
                 table.line(&[&line.id, line.status.as_str(), &line.started, &line.finished, &tasks, &line.summary]);
             }
             table.finish()

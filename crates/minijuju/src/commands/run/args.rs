@@ -48,7 +48,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub waiting: WaitOptions,
     #[command(flatten)]
-    pub shown: TaskOutput,
+    pub task_output: TaskOutput,
     #[command(flatten)]
     pub model: ModelOption,
     /// The units, such as `tinyproxy/0` or `tinyproxy/leader`.
@@ -65,10 +65,10 @@ pub struct RunArgs {
 }
 
 /// Juju's default timeout for actions.
-const ACTION: Duration = Duration::from_mins(1);
+const ACTION_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Juju's default timeout for commands.
-const COMMAND: Duration = Duration::from_mins(5);
+const COMMAND_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// `--background` and `--wait`.
 #[derive(Debug, Clone, Copy, Args)]
@@ -83,7 +83,7 @@ pub struct WaitOptions {
 
 impl WaitOptions {
     /// The maximum time to wait for a task.
-    fn or(self, default: Duration) -> Result<Duration, UsageError> {
+    fn timeout_or(self, default: Duration) -> Result<Duration, UsageError> {
         match self.wait.filter(|wait| !wait.is_zero()) {
             Some(_) if self.background => Err(UsageError::Rule("cannot specify both --wait and --background")),
             Some(wait) => Ok(wait),
@@ -96,7 +96,7 @@ impl Arguments for RunArgs {
     const USAGE: Option<&str> = Some("<unit> [<unit> ...] <action-name> [<key>=<value> [<key>[.<key> ...]=<value>]]");
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.wait = self.waiting.or(ACTION)?;
+        self.wait = self.waiting.timeout_or(ACTION_TIMEOUT)?;
         let mut words = self.words.iter();
         for word in words.by_ref() {
             if is_unit_or_leader(word) {
@@ -144,7 +144,7 @@ enum ParameterError {
 
 #[derive(Debug, thiserror::Error)]
 #[error("The following exec targets are not valid:\n{}", .0.join("\n"))]
-struct NoTargets(Vec<String>);
+struct InvalidTargets(Vec<String>);
 
 const EXEC_HELP: &str = "\
 Details:
@@ -188,7 +188,7 @@ pub struct ExecArgs {
     #[arg(long, hide = true)]
     operator: bool,
     #[command(flatten)]
-    pub shown: TaskOutput,
+    pub task_output: TaskOutput,
     #[command(flatten)]
     pub model: ModelOption,
     /// The command, for a shell.
@@ -204,7 +204,7 @@ impl Arguments for ExecArgs {
     const MISSING: &[&str] = &["no commands specified"];
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.wait = self.waiting.or(COMMAND)?;
+        self.wait = self.waiting.timeout_or(COMMAND_TIMEOUT)?;
         refuse("--operator", &self.operator, "operators are for charms in containers")?;
         self.commands = shell_line(&self.words);
         if self.all {
@@ -222,16 +222,20 @@ impl Arguments for ExecArgs {
                 "You must specify a target, either through --all, --machine, --application or --unit",
             ));
         }
-        let odd = |names: &[String], is: fn(&str) -> bool, what: &str| -> Vec<String> {
-            names.iter().filter(|name| !is(name)).map(|name| format!("  {name:?} is not a valid {what}")).collect()
+        let invalid = |names: &[String], is_valid: fn(&str) -> bool, what: &str| -> Vec<String> {
+            names
+                .iter()
+                .filter(|name| !is_valid(name))
+                .map(|name| format!("  {name:?} is not a valid {what}"))
+                .collect()
         };
         let wrong = [
-            odd(&self.machines, is_machine, "machine id"),
-            odd(&self.applications, is_application, "application name"),
-            odd(&self.units, is_unit_or_leader, "unit name"),
+            invalid(&self.machines, is_machine, "machine id"),
+            invalid(&self.applications, is_application, "application name"),
+            invalid(&self.units, is_unit_or_leader, "unit name"),
         ]
         .concat();
-        if wrong.is_empty() { Ok(()) } else { Err(UsageError::command(NoTargets(wrong))) }
+        if wrong.is_empty() { Ok(()) } else { Err(UsageError::command(InvalidTargets(wrong))) }
     }
 }
 
@@ -241,14 +245,14 @@ mod tests {
     use crate::commands::tests::{assert_refused, command};
 
     #[test]
-    fn run_parts_units_action_and_parameters() {
+    fn run_splits_its_words_into_units_action_and_parameters() {
         let run = command!("run db/0 db/leader backup target=/srv a.b=c=d --wait 5s --string-args", Run);
         assert_eq!(run.units, ["db/0", "db/leader"]);
         assert_eq!(run.action, "backup");
         let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
         assert_eq!(run.arguments, [(keys(&["target"]), "/srv".to_owned()), (keys(&["a", "b"]), "c=d".to_owned())]);
         assert_eq!(run.wait, Duration::from_secs(5));
-        assert_eq!(run.shown.output.format(), Plain::Plain);
+        assert_eq!(run.task_output.output.format(), Plain::Plain);
         assert!(run.string_args);
         assert_eq!(command!("run db/0 backup", Run).wait, Duration::from_mins(1));
         for (line, why) in [
@@ -270,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn exec_gives_one_line_to_a_shell() {
+    fn exec_joins_its_words_into_a_shell_command() {
         assert_eq!(command!("exec --unit a/0 -- echo_$HOME", Exec).commands, "echo $HOME");
         assert_eq!(command!("exec --unit a/0 -- echo it's_$x -n", Exec).commands, "echo 'it'\"'\"'s $x' -n");
         let exec = command!("exec -a web,db -u web/0 --machine 0,1 --parallel=false uptime", Exec);

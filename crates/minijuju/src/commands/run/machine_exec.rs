@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use crate::client::Client;
 use crate::client::remote::Remote;
-use crate::commands::run::output::Task as Shown;
-use crate::commands::run::shown;
+use crate::commands::run::output::TaskInfo;
+use crate::commands::run::task_info;
 use crate::format::Clock;
 use crate::store::model::{self, Counter, Model};
 use crate::store::task::{self, TaskKind, TaskStatus};
@@ -25,11 +25,11 @@ pub fn run(
     model: &Model,
     machine: &str,
     command: &str,
-    patience: Duration,
+    timeout: Duration,
     clock: &Clock,
-) -> anyhow::Result<Shown> {
+) -> anyhow::Result<TaskInfo> {
     let remote = Remote::open(client, model, machine, None)?;
-    let id = add(client, model, machine, command, patience)?;
+    let id = add_task(client, model, machine, command, timeout)?;
     // Held while the command runs. If a later command can take it, this one has failed.
     let turns = uniter::Turns::new(client.store.folder(), &model.uuid)?;
     let _turn = turns.share(&uniter::agent_place(machine))?;
@@ -47,38 +47,44 @@ pub fn run(
         // After a timeout nobody listens any longer.
         let _ = report.send(child.wait_with_output());
     });
-    let (output, why) = match wait(client, model, id, patience, &reports)? {
-        Waited::Ended(output) => (output, None),
-        Waited::Stopped(why) => {
+    let (output, stop_reason) = match wait(client, model, id, timeout, &reports)? {
+        Outcome::Ended(output) => (output, None),
+        Outcome::Stopped(reason) => {
             uniter::kill_context(&context);
             // Its output so far. A process that has changed its environment may keep the output open.
-            let open = |_| Err(io::Error::other("something on the machine keeps its output open"));
-            (reports.recv_timeout(PATIENCE).unwrap_or_else(open), Some(why))
+            let still_open = |_| Err(io::Error::other("something on the machine keeps its output open"));
+            (reports.recv_timeout(OUTPUT_TIMEOUT).unwrap_or_else(still_open), Some(reason))
         }
     };
     let mut task = task::find(client.store.db(), &model.uuid, id)?.context("the task is gone")?;
-    task.results = results(output.as_ref().ok(), why.is_none());
-    let (status, message) = match why {
+    task.results = results(output.as_ref().ok(), stop_reason.is_none());
+    let (status, message) = match stop_reason {
         None if output.is_ok() => (TaskStatus::Completed, ""),
         None => (TaskStatus::Failed, "its process cannot be waited for"),
-        Some(Why::Cancelled) => (TaskStatus::Aborted, "action terminated"),
-        Some(Why::TimedOut) => (TaskStatus::Failed, "command timed out"),
+        Some(StopReason::Cancelled) => (TaskStatus::Aborted, "action terminated"),
+        Some(StopReason::TimedOut) => (TaskStatus::Failed, "command timed out"),
     };
     task.end(status);
     message.clone_into(&mut task.message);
     client.write(|db| task::save(db, &model.uuid, &task))?;
-    if why == Some(Why::TimedOut) {
+    if stop_reason == Some(StopReason::TimedOut) {
         bail!(crate::commands::run::output::timed_out(&[format!("machine {machine}")]));
     }
-    if why.is_none() {
+    if stop_reason.is_none() {
         output.with_context(failed)?;
     }
-    Ok(shown(&task, clock))
+    Ok(task_info(&task, clock))
 }
 
 /// Add the task of a command, which has an operation of its own. Returns its number.
-fn add(client: &mut Client, model: &Model, machine: &str, command: &str, patience: Duration) -> anyhow::Result<i64> {
-    let nanos = u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX);
+fn add_task(
+    client: &mut Client,
+    model: &Model,
+    machine: &str,
+    command: &str,
+    timeout: Duration,
+) -> anyhow::Result<i64> {
+    let nanos = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX);
     let params = BTreeMap::from([
         ("command".to_owned(), Value::from(command)),
         ("timeout".to_owned(), nanos.into()),
@@ -100,19 +106,19 @@ fn start(remote: &Remote, script: &Script, context: &str) -> anyhow::Result<io::
 }
 
 /// How often to check whether the command was cancelled.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How long it may take until a killed command's output is closed.
-const PATIENCE: Duration = Duration::from_secs(10);
+const OUTPUT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How waiting for a command ended.
-enum Waited {
+enum Outcome {
     Ended(io::Result<Output>),
-    Stopped(Why),
+    Stopped(StopReason),
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Why {
+enum StopReason {
     Cancelled,
     TimedOut,
 }
@@ -122,22 +128,22 @@ fn wait(
     client: &Client,
     model: &Model,
     id: i64,
-    patience: Duration,
+    timeout: Duration,
     reports: &Receiver<io::Result<Output>>,
-) -> anyhow::Result<Waited> {
-    let deadline = Instant::now() + patience;
+) -> anyhow::Result<Outcome> {
+    let deadline = Instant::now() + timeout;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        match reports.recv_timeout(left.min(LOOK)) {
-            Ok(output) => return Ok(Waited::Ended(output)),
+        match reports.recv_timeout(left.min(POLL_INTERVAL)) {
+            Ok(output) => return Ok(Outcome::Ended(output)),
             Err(RecvTimeoutError::Disconnected) => bail!("the thread that waits for the command broke"),
             Err(RecvTimeoutError::Timeout) => {}
         }
         if task::status(client.store.db(), &model.uuid, id)? == Some(TaskStatus::Aborting) {
-            return Ok(Waited::Stopped(Why::Cancelled));
+            return Ok(Outcome::Stopped(StopReason::Cancelled));
         }
         if left.is_zero() {
-            return Ok(Waited::Stopped(Why::TimedOut));
+            return Ok(Outcome::Stopped(StopReason::TimedOut));
         }
     }
 }
@@ -147,7 +153,7 @@ fn results(output: Option<&Output>, ended: bool) -> Value {
     let Some(output) = output else { return Value::Object(Map::new()) };
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let code = i64::from(output.status.code().unwrap_or(-1));
-    let mut results = Shown::results(Map::new(), code, &text(&output.stdout), &text(&output.stderr));
+    let mut results = TaskInfo::results(Map::new(), code, &text(&output.stdout), &text(&output.stderr));
     if !ended {
         results.remove("return-code");
     }

@@ -1,7 +1,7 @@
 //! `juju run` and `juju exec`.
 
-mod answer;
 pub mod args;
+mod juju_exec;
 mod machine_exec;
 pub mod output;
 mod params;
@@ -17,9 +17,9 @@ use emulator::action_params;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-pub use self::answer::answer;
 use self::args::{ExecArgs, RunArgs};
-use self::output::{Task as Shown, Timing};
+pub use self::juju_exec::answer;
+use self::output::{TaskInfo, Timing};
 use crate::called::called;
 use crate::client::{AfterOutput, Client, print, settings};
 use crate::format::{Clock, Colours};
@@ -36,7 +36,7 @@ pub const SETTLE: &str = "settle-model";
 type Enqueued = (i64, Vec<(i64, String)>);
 
 /// A request for one unit.
-struct Wanted {
+struct TaskRequest {
     unit: String,
     kind: TaskKind,
     params: BTreeMap<String, Value>,
@@ -45,9 +45,9 @@ struct Wanted {
 /// Run `juju run`.
 pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let mut given = match &args.params {
+    let mut params = match &args.params {
         Some(path) => match ops_metadata::parse_yaml(&settings::read(path)?) {
-            Ok(Value::Object(given)) => given,
+            Ok(Value::Object(params)) => params,
             Ok(Value::Null) => Map::new(),
             Ok(_) => bail!("params must be a map, got the file {}", path.display()),
             Err(why) => bail!("{}: {why}", path.display()),
@@ -56,30 +56,30 @@ pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
     };
     for (keys, text) in &args.arguments {
         let value = if args.string_args { text.as_str().into() } else { params::value(text)? };
-        params::insert(&mut given, keys, value);
+        params::insert(&mut params, keys, value);
     }
-    let (mut wanted, mut errors) = (Vec::new(), Vec::new());
+    let (mut requests, mut errors) = (Vec::new(), Vec::new());
     if model.juju.is_4() {
-        check_defined(client, &model, args)?;
+        check_action_defined(client, &model, args)?;
     }
     for name in &args.units {
-        match prepare(client, &model, name, &args.action, &given) {
-            Ok(one) => wanted.push(one),
+        match prepare(client, &model, name, &args.action, &params) {
+            Ok(one) => requests.push(one),
             Err(error) => errors.push(error.to_string()),
         }
     }
-    let colour = args.shown.colors.colours(&std::io::stdout());
-    let clock = args.shown.times.clock().of(model.juju);
-    let telling = Telling { steps: true, colour };
-    let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.waiting.background, telling)? else {
+    let colour = args.task_output.colors.colours(&std::io::stdout());
+    let clock = args.task_output.times.clock().of(model.juju);
+    let report = ReportOptions { steps: true, colour };
+    let Some((operation, tasks)) = enqueue(client, &model, requests, &errors, args.waiting.background, report)? else {
         return Ok(ExitCode::SUCCESS);
     };
     if args.waiting.background {
         return background(client, &model, operation, &tasks);
     }
-    let done = wait(client, &model, &tasks, args.wait, &clock, telling)?;
-    print(&output::run(&done, args.shown.output.format(), colour), args.shown.output.output.as_deref())?;
-    finish(&done)
+    let done = wait(client, &model, &tasks, args.wait, &clock, report)?;
+    print(&output::run(&done, args.task_output.output.format(), colour), args.task_output.output.output.as_deref())?;
+    exit_code(&done)
 }
 
 /// Run `juju exec`.
@@ -116,9 +116,9 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
     let mut seen = HashSet::new();
     names.retain(|name| seen.insert(name.clone()));
     let nanos = u64::try_from(args.wait.as_nanos()).unwrap_or(u64::MAX);
-    let wanted: Vec<Wanted> = names
+    let requests: Vec<TaskRequest> = names
         .into_iter()
-        .map(|unit| Wanted {
+        .map(|unit| TaskRequest {
             unit,
             kind: TaskKind::UnitExec,
             params: BTreeMap::from([
@@ -128,25 +128,25 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
             ]),
         })
         .collect();
-    let colour = args.shown.colors.colours(&std::io::stdout());
-    let clock = args.shown.times.clock().of(model.juju);
+    let colour = args.task_output.colors.colours(&std::io::stdout());
+    let clock = args.task_output.times.clock().of(model.juju);
     let mut done = BTreeMap::new();
     for id in &machines {
         done.insert(id.clone(), machine_exec::run(client, &model, id, &args.commands, args.wait, &clock)?);
     }
-    if !wanted.is_empty() || machines.is_empty() {
-        let telling = Telling { steps: client.verbose, colour };
-        let Some((operation, tasks)) = enqueue(client, &model, wanted, &errors, args.waiting.background, telling)?
+    if !requests.is_empty() || machines.is_empty() {
+        let report = ReportOptions { steps: client.verbose, colour };
+        let Some((operation, tasks)) = enqueue(client, &model, requests, &errors, args.waiting.background, report)?
         else {
             return Ok(ExitCode::SUCCESS);
         };
         if args.waiting.background {
             return background(client, &model, operation, &tasks);
         }
-        done.extend(wait(client, &model, &tasks, args.wait, &clock, telling)?);
+        done.extend(wait(client, &model, &tasks, args.wait, &clock, report)?);
     }
-    print(&output::exec(&done, args.shown.output.format()), args.shown.output.output.as_deref())?;
-    finish(&done)
+    print(&output::exec(&done, args.task_output.output.format()), args.task_output.output.output.as_deref())?;
+    exit_code(&done)
 }
 
 /// The unit for a task. If it does not exist, Juju names it by its tag: `TagToActionReceiverFn` in
@@ -159,13 +159,13 @@ fn receiver(client: &Client, model: &Model, name: &str) -> anyhow::Result<Unit> 
         if model.juju.is_4() {
             format!("linking task to unit: getting unit UUID for {name:?}: unit {name:?} not found")
         } else {
-            format!("{:?} not found", tag(name))
+            format!("{:?} not found", unit_tag(name))
         }
     })
 }
 
 /// Juju 4 looks an action up before it creates an operation, but checks parameters only when the task runs.
-fn check_defined(client: &Client, model: &Model, args: &RunArgs) -> anyhow::Result<()> {
+fn check_action_defined(client: &Client, model: &Model, args: &RunArgs) -> anyhow::Result<()> {
     for name in &args.units {
         let Ok(found) = client.unit(model, name) else { continue };
         let meta = charm::metadata(&client.application(model, &found.application)?)?;
@@ -181,8 +181,8 @@ fn prepare(
     model: &Model,
     name: &str,
     action: &str,
-    given: &Map<String, Value>,
-) -> anyhow::Result<Wanted> {
+    params: &Map<String, Value>,
+) -> anyhow::Result<TaskRequest> {
     let found = receiver(client, model, name)?;
     let application = client.application(model, &found.application)?;
     let meta = charm::metadata(&application)?;
@@ -190,14 +190,14 @@ fn prepare(
         .actions
         .get(action)
         .with_context(|| format!("action {action:?} not defined on unit {:?}", found.name()))?;
-    let params = if model.juju.is_4() { given.clone() } else { action_params::prepare(defined, given, model.juju)? };
+    let params = if model.juju.is_4() { params.clone() } else { action_params::prepare(defined, params, model.juju)? };
     let params = params.into_iter().collect();
-    Ok(Wanted { unit: found.name(), kind: TaskKind::Action(action.to_owned()), params })
+    Ok(TaskRequest { unit: found.name(), kind: TaskKind::Action(action.to_owned()), params })
 }
 
 /// What to report while waiting.
 #[derive(Clone, Copy)]
-struct Telling {
+struct ReportOptions {
     /// Report running tasks. `exec` does so only with `--verbose`.
     steps: bool,
     colour: Colours,
@@ -207,10 +207,10 @@ struct Telling {
 fn enqueue(
     client: &mut Client,
     model: &Model,
-    wanted: Vec<Wanted>,
+    requests: Vec<TaskRequest>,
     errors: &[String],
     background: bool,
-    telling: Telling,
+    report: ReportOptions,
 ) -> anyhow::Result<Option<Enqueued>> {
     let (operation, tasks) = client.write(|db| {
         let operation = model::next_number(db, &model.uuid, Counter::Operation)?;
@@ -221,7 +221,7 @@ fn enqueue(
             }
         }
         let mut tasks = Vec::new();
-        for one in wanted {
+        for one in requests {
             let id = model::next_number(db, &model.uuid, Counter::Operation)?;
             task::add(db, &model.uuid, (id, operation), &one.unit, &one.kind, &one.params)?;
             tasks.push((id, one.unit));
@@ -230,15 +230,15 @@ fn enqueue(
     })?;
     // Juju 3.6: `processOperationResults` in cmd/juju/action/common.go.
     if tasks.is_empty() {
-        if !background && telling.steps {
+        if !background && report.steps {
             client.progress.say("");
         }
         client.progress.say(&format!("Operation {operation} failed to schedule any tasks:\n{}", errors.join("\n")));
         return Ok(None);
     }
-    if !background && telling.steps {
-        let started: Vec<(String, String)> = tasks.iter().map(|(id, unit)| (id.to_string(), tag(unit))).collect();
-        client.progress.say(output::running(&operation.to_string(), &started, telling.colour).trim_end_matches('\n'));
+    if !background && report.steps {
+        let started: Vec<(String, String)> = tasks.iter().map(|(id, unit)| (id.to_string(), unit_tag(unit))).collect();
+        client.progress.say(output::running(&operation.to_string(), &started, report.colour).trim_end_matches('\n'));
         client.progress.say("");
     }
     if !errors.is_empty() {
@@ -247,12 +247,12 @@ fn enqueue(
     Ok(Some((operation, tasks)))
 }
 
-fn tag(unit: &str) -> String {
+fn unit_tag(unit: &str) -> String {
     format!("unit-{}", unit.replace('/', "-"))
 }
 
 fn background(client: &Client, model: &Model, operation: i64, tasks: &[(i64, String)]) -> anyhow::Result<ExitCode> {
-    settle_apart(model)?;
+    spawn_settle(model)?;
     let ids = tasks.iter().map(|(id, unit)| (unit.clone(), id.to_string())).collect();
     let (stdout, stderr) = output::scheduled(&operation.to_string(), &ids);
     print(&stdout, None)?;
@@ -261,7 +261,7 @@ fn background(client: &Client, model: &Model, operation: i64, tasks: &[(i64, Str
 }
 
 /// Settle a model in a separate process: actions continue when this command no longer waits for them.
-fn settle_apart(model: &Model) -> anyhow::Result<Child> {
+fn spawn_settle(model: &Model) -> anyhow::Result<Child> {
     Command::new(env::current_exe().context("cannot find this program")?)
         .args([SETTLE, &model.uuid])
         .process_group(0)
@@ -285,17 +285,17 @@ fn wait(
     client: &Client,
     model: &Model,
     tasks: &[(i64, String)],
-    patience: Duration,
+    timeout: Duration,
     clock: &Clock,
-    telling: Telling,
-) -> anyhow::Result<BTreeMap<String, Shown>> {
+    report: ReportOptions,
+) -> anyhow::Result<BTreeMap<String, TaskInfo>> {
     let db = client.store.db();
-    let mut child = settle_apart(model)?;
-    let deadline = Instant::now() + patience;
-    let mut done: BTreeMap<String, Shown> = BTreeMap::new();
-    for (place, (id, unit)) in tasks.iter().enumerate() {
-        if telling.steps {
-            client.progress.say(output::waiting(&id.to_string(), telling.colour).trim_end_matches('\n'));
+    let mut child = spawn_settle(model)?;
+    let deadline = Instant::now() + timeout;
+    let mut done: BTreeMap<String, TaskInfo> = BTreeMap::new();
+    for (index, (id, unit)) in tasks.iter().enumerate() {
+        if report.steps {
+            client.progress.say(output::waiting(&id.to_string(), report.colour).trim_end_matches('\n'));
         }
         let mut printed = 0;
         let mut pause = Duration::from_millis(1);
@@ -308,22 +308,22 @@ fn wait(
                 client.progress.say(&output::log_line(&clock.time(time), message));
             }
             printed = task.log.len();
-            let over = task.completed.is_some() || Instant::now() >= deadline;
-            if over && printed > 0 && tasks.len() == 1 && telling.steps {
+            let is_over = task.completed.is_some() || Instant::now() >= deadline;
+            if is_over && printed > 0 && tasks.len() == 1 && report.steps {
                 client.progress.say("");
             }
             if task.completed.is_some() {
-                let mut shown = shown(&task, clock);
+                let mut task_info = task_info(&task, clock);
                 if model.juju.is_4() {
                     // Juju answers before it knows the time.
-                    shown.timing.completed.clear();
+                    task_info.timing.completed.clear();
                 }
-                done.insert(unit.clone(), shown);
+                done.insert(unit.clone(), task_info);
                 break;
             }
-            if over {
+            if is_over {
                 bail!(output::timed_out(
-                    &tasks[place..].iter().map(|(_, unit)| format!("unit {unit}")).collect::<Vec<_>>()
+                    &tasks[index..].iter().map(|(_, unit)| format!("unit {unit}")).collect::<Vec<_>>()
                 ));
             }
             // A running task belongs to another command.
@@ -340,7 +340,7 @@ fn wait(
     Ok(done)
 }
 
-fn finish(done: &BTreeMap<String, Shown>) -> anyhow::Result<ExitCode> {
+fn exit_code(done: &BTreeMap<String, TaskInfo>) -> anyhow::Result<ExitCode> {
     match output::failure(done) {
         Some(why) => Err(AfterOutput(why).into()),
         None => Ok(ExitCode::SUCCESS),
@@ -348,7 +348,7 @@ fn finish(done: &BTreeMap<String, Shown>) -> anyhow::Result<ExitCode> {
 }
 
 /// A task for the output.
-pub fn shown(task: &Task, clock: &Clock) -> Shown {
+pub fn task_info(task: &Task, clock: &Clock) -> TaskInfo {
     let at = |millis: i64| Timestamp::from_millisecond(millis).unwrap_or_default();
     let time = |millis: Option<i64>| millis.map(|millis| clock.date_time_and_zone(at(millis))).unwrap_or_default();
     let log = task
@@ -357,7 +357,7 @@ pub fn shown(task: &Task, clock: &Clock) -> Shown {
         .map(|(time, message)| output::log_line(&clock.date_time_and_zone(at(*time)), message))
         .collect();
     let on_machine = task.kind == TaskKind::MachineExec;
-    Shown {
+    TaskInfo {
         id: task.id.to_string(),
         log,
         machine: on_machine.then(|| task.receiver.clone()),

@@ -11,7 +11,7 @@ use crate::store::task::TaskStatus;
 
 /// The result of a task. The fields are in alphabetical order, as in Juju.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Task {
+pub struct TaskInfo {
     pub id: String,
     /// Its log: see [`log_line`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -22,7 +22,7 @@ pub struct Task {
     /// Why it failed.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub message: String,
-    /// See [`Task::results`].
+    /// See [`TaskInfo::results`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub results: Option<Map<String, Value>>,
     pub status: TaskStatus,
@@ -50,7 +50,7 @@ impl Timing {
     }
 }
 
-impl Task {
+impl TaskInfo {
     /// The results as Juju returns them: what the charm set, `return-code`, and `stdout` and `stderr` unless empty.
     #[must_use]
     pub fn results(set: Map<String, Value>, return_code: i64, stdout: &str, stderr: &str) -> Map<String, Value> {
@@ -70,7 +70,7 @@ impl Task {
     }
 }
 
-/// A line of a task's log, for [`Task::log`] or for standard error while it runs. The time is by
+/// A line of a task's log, for [`TaskInfo::log`] or for standard error while it runs. The time is by
 /// [`Clock::date_time_and_zone`](crate::format::Clock::date_time_and_zone) or
 /// [`Clock::time`](crate::format::Clock::time), respectively.
 #[must_use]
@@ -103,7 +103,7 @@ pub fn waiting(task: &str, colour: Colours) -> String {
 #[must_use]
 pub fn scheduled(operation: &str, tasks: &BTreeMap<String, String>) -> (String, String) {
     #[derive(Serialize)]
-    struct Id<'a> {
+    struct TaskId<'a> {
         id: &'a str,
     }
     let check = format!("Check operation status with 'juju show-operation {operation}'\n");
@@ -113,7 +113,7 @@ pub fn scheduled(operation: &str, tasks: &BTreeMap<String, String>) -> (String, 
         );
         return (String::new(), text);
     }
-    let ids: BTreeMap<&String, Id> = tasks.iter().map(|(receiver, id)| (receiver, Id { id })).collect();
+    let ids: BTreeMap<&String, TaskId> = tasks.iter().map(|(receiver, id)| (receiver, TaskId { id })).collect();
     let text = format!(
         "Scheduled operation {operation} with {} tasks\n{check}Check task status with 'juju show-task <id>'\n",
         tasks.len()
@@ -123,7 +123,7 @@ pub fn scheduled(operation: &str, tasks: &BTreeMap<String, String>) -> (String, 
 
 /// The command's error after its output, if a task's exit code is not 0.
 #[must_use]
-pub fn failure(tasks: &BTreeMap<String, Task>) -> Option<String> {
+pub fn failure(tasks: &BTreeMap<String, TaskInfo>) -> Option<String> {
     let mut failed: Vec<String> = tasks
         .values()
         .filter_map(|task| Some((task, task.return_code().filter(|code| *code > 0)?)))
@@ -145,7 +145,7 @@ pub fn timed_out(receivers: &[String]) -> String {
 
 /// `juju run`: the results by unit.
 #[must_use]
-pub fn run(tasks: &BTreeMap<String, Task>, format: Plain, colour: Colours) -> String {
+pub fn run(tasks: &BTreeMap<String, TaskInfo>, format: Plain, colour: Colours) -> String {
     match format {
         Plain::Plain => plain(tasks, colour),
         Plain::Json => json(tasks),
@@ -155,7 +155,7 @@ pub fn run(tasks: &BTreeMap<String, Task>, format: Plain, colour: Colours) -> St
 
 /// `juju show-task`.
 #[must_use]
-pub fn show_task(task: &Task, format: Plain) -> String {
+pub fn show_task(task: &TaskInfo, format: Plain) -> String {
     match format {
         Plain::Plain => plain(&BTreeMap::from([(task.id.clone(), task.clone())]), Colours::Off),
         Plain::Json => json(task),
@@ -165,7 +165,7 @@ pub fn show_task(task: &Task, format: Plain) -> String {
 
 /// One unit's part of the plain output.
 #[derive(Serialize)]
-struct Part<'a> {
+struct PlainTask<'a> {
     id: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     message: &'a str,
@@ -173,9 +173,9 @@ struct Part<'a> {
     status: TaskStatus,
 }
 
-fn plain(tasks: &BTreeMap<String, Task>, colour: Colours) -> String {
+fn plain(tasks: &BTreeMap<String, TaskInfo>, colour: Colours) -> String {
     let hidden = ["return-code", "stdout", "stderr", "stdout-encoding", "stderr-encoding"];
-    let parts: BTreeMap<&String, Part> = tasks
+    let parts: BTreeMap<&String, PlainTask> = tasks
         .iter()
         .map(|(receiver, task)| {
             let output = match &task.results {
@@ -189,7 +189,7 @@ fn plain(tasks: &BTreeMap<String, Task>, colour: Colours) -> String {
                     if shown.is_empty() { String::new() } else { yaml(&shown) }
                 }
             };
-            (receiver, Part { id: &task.id, message: &task.message, output, status: task.status })
+            (receiver, PlainTask { id: &task.id, message: &task.message, output, status: task.status })
         })
         .collect();
     if parts.len() > 1 {
@@ -219,12 +219,12 @@ fn plain(tasks: &BTreeMap<String, Task>, colour: Colours) -> String {
 
 /// `juju exec`: the results by unit or machine.
 #[must_use]
-pub fn exec(tasks: &BTreeMap<String, Task>, format: Plain) -> String {
+pub fn exec(tasks: &BTreeMap<String, TaskInfo>, format: Plain) -> String {
     match format {
         Plain::Json => json(tasks),
         Plain::Yaml => yaml(tasks),
         Plain::Plain => {
-            let text = |task: &Task, name: &str| {
+            let text = |task: &TaskInfo, name: &str| {
                 let text = task.results.as_ref().and_then(|results| results.get(name)).and_then(Value::as_str)?;
                 Some(if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") })
             };
@@ -255,17 +255,17 @@ mod tests {
 
     use super::*;
 
-    fn task(id: &str, status: TaskStatus, results: Option<Value>) -> Task {
-        Task {
+    fn task(id: &str, status: TaskStatus, results: Option<Value>) -> TaskInfo {
+        TaskInfo {
             id: id.into(),
             status,
             results: results.and_then(|results| results.as_object().cloned()),
             unit: Some("db/0".into()),
-            ..Task::default()
+            ..TaskInfo::default()
         }
     }
 
-    fn one(task: Task) -> BTreeMap<String, Task> {
+    fn one(task: TaskInfo) -> BTreeMap<String, TaskInfo> {
         BTreeMap::from([("db/0".to_owned(), task)])
     }
 
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_action_has_the_reason() {
+    fn a_failed_action_prints_its_message() {
         let mut failed = task("2", TaskStatus::Failed, Some(json!({"return-code": 0})));
         failed.message = "disk full".into();
         assert_eq!(run(&one(failed.clone()), Plain::Plain, Colours::Off), "Action id 2 failed: disk full\n\n");
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn several_units_are_a_document() {
+    fn the_results_of_several_units_are_a_yaml_document() {
         let tasks = BTreeMap::from([
             ("db/0".to_owned(), task("2", TaskStatus::Completed, Some(json!({"return-code": 0, "a": "b"})))),
             ("db/1".to_owned(), task("3", TaskStatus::Completed, None)),
@@ -344,7 +344,7 @@ db/1:
 
     #[test]
     fn results_omit_empty_values() {
-        let results = Task::results(Map::new(), 0, "a\r\nb\n", "");
+        let results = TaskInfo::results(Map::new(), 0, "a\r\nb\n", "");
         assert_eq!(Value::Object(results), json!({"return-code": 0, "stdout": "a\nb\n"}));
     }
 

@@ -8,12 +8,12 @@ pub fn insert(into: &mut Map<String, Value>, keys: &[String], value: Value) {
         [] => {}
         [key] => drop(into.insert(key.clone(), value)),
         [key, rest @ ..] => {
-            let below = into.entry(key.clone()).or_insert_with(|| Value::Object(Map::new()));
-            if !below.is_object() {
-                *below = Value::Object(Map::new());
+            let nested = into.entry(key.clone()).or_insert_with(|| Value::Object(Map::new()));
+            if !nested.is_object() {
+                *nested = Value::Object(Map::new());
             }
-            if let Value::Object(below) = below {
-                insert(below, rest, value);
+            if let Value::Object(nested) = nested {
+                insert(nested, rest, value);
             }
         }
     }

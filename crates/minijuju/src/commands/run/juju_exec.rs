@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use emulator::format::base64;
 use serde_json::Value;
 
-use super::settle_apart;
+use super::spawn_settle;
 use crate::hookcmd::exec::Wanted;
 use crate::hookcmd::wire::{Reply, Request};
 use crate::store::task::{self, Task, TaskStatus};
@@ -19,17 +19,17 @@ use crate::store::{Store, model, unit};
 use crate::uniter;
 
 /// How often to check whether the command has ended.
-const LOOK: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Answer the caller on standard input, who is on this machine of this model.
 pub fn answer(mut store: Store, uuid: &str, machine: &str) -> anyhow::Result<()> {
     let caller = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     let request = Request::receive(&caller)?;
-    let reply = run(&mut store, uuid, machine, &request).unwrap_or_else(|error| refusal(&format!("{error:#}")));
+    let reply = run(&mut store, uuid, machine, &request).unwrap_or_else(|error| error_reply(&format!("{error:#}")));
     Ok(reply.send(&caller)?)
 }
 
-fn refusal(why: &str) -> Reply {
+fn error_reply(why: &str) -> Reply {
     Reply { code: 1, stdout: Vec::new(), stderr: format!("ERROR {why}\n").into_bytes() }
 }
 
@@ -42,7 +42,7 @@ fn run(store: &mut Store, uuid: &str, machine: &str, request: &Request) -> anyho
     }
     let id = store.write(|db| task::add_run_commands(db, uuid, &name, &uniter::command_params(&wanted)))?;
     // Settle in another process: the caller does not wait for further hooks.
-    let mut settling = settle_apart(&model)?;
+    let mut settling = spawn_settle(&model)?;
     let task = loop {
         // Check in this order: settling may have run the task.
         let settled = settling.try_wait()?.is_some();
@@ -54,7 +54,7 @@ fn run(store: &mut Store, uuid: &str, machine: &str, request: &Request) -> anyho
             store.write(|db| task::remove(db, uuid, id))?;
             bail!("unit {name:?} cannot run commands now");
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     };
     store.write(|db| task::remove(db, uuid, id))?;
     Ok(reply(&task))
@@ -66,7 +66,7 @@ fn reply(task: &Task) -> Reply {
     if !task.message.is_empty() {
         // If Juju refuses the changes, the reason is in the task's message.
         let why = result("stderr").and_then(Value::as_str).map_or(task.message.as_str(), str::trim_end);
-        return refusal(why);
+        return error_reply(why);
     }
     let bytes = |key: &str| {
         let text = result(key).and_then(Value::as_str).unwrap_or_default();
