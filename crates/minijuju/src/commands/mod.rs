@@ -20,7 +20,6 @@ mod deploy;
 mod deployment;
 mod destroy_model;
 mod dev;
-mod elsewhere;
 mod expose;
 mod fire;
 mod grant;
@@ -50,8 +49,9 @@ mod ssh;
 mod ssh_keys;
 mod status;
 mod storage;
-mod suspend;
+mod suspend_relation;
 mod switch;
+mod unsupported;
 mod version;
 mod whoami;
 
@@ -126,7 +126,7 @@ macro_rules! commands {
             }
 
             fn instead(name: &str) -> Option<&'static str> {
-                elsewhere::instead(name)
+                unsupported::alternative(name)
             }
 
             fn basics(program: &str) -> String {
@@ -197,7 +197,7 @@ commands! {
     "remove-unit" RemoveUnit(remove::RemoveUnitArgs) => client remove::units,
     "resolved" Resolved(resolved::ResolvedArgs) => client resolved::run,
     "resources" Resources(resources::ResourcesArgs) => client resources::list,
-    "resume-relation" ResumeRelation(suspend::ResumeRelationArgs) => client suspend::resume,
+    "resume-relation" ResumeRelation(suspend_relation::ResumeRelationArgs) => client suspend_relation::resume,
     "revoke" Revoke(grant::RevokeArgs) => client grant::revoke,
     "revoke-secret" RevokeSecret(secrets::args::RevokeSecretArgs) => client secrets::revoke,
     "run" Run(run::args::RunArgs) => client run::run,
@@ -222,7 +222,7 @@ commands! {
     "ssh-keys" SshKeys(ssh_keys::SshKeysArgs) => client ssh_keys::list,
     "status" Status(status::StatusArgs) => client status::run,
     "storage" Storage(storage::StorageArgs) => client storage::list,
-    "suspend-relation" SuspendRelation(suspend::SuspendRelationArgs) => client suspend::suspend,
+    "suspend-relation" SuspendRelation(suspend_relation::SuspendRelationArgs) => client suspend_relation::suspend,
     "switch" Switch(switch::SwitchArgs) => client switch::switch,
     "trust" Trust(expose::TrustArgs) => client expose::trust,
     "unexpose" Unexpose(expose::UnexposeArgs) => client expose::unexpose,
@@ -233,7 +233,7 @@ commands! {
 
 /// Run the command that this process was started as.
 pub fn main() -> ExitCode {
-    if let Some(code) = help_if_asked() {
+    if let Some(code) = run_as_helper() {
         return code;
     }
     let Invocation { command, mut session } = match cli::parse::<Command>(env::args_os()) {
@@ -245,7 +245,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(answer.code);
         }
     };
-    logged(&command, &mut session).unwrap_or_else(|error| {
+    run_with_log(&command, &mut session).unwrap_or_else(|error| {
         if !error.is::<AfterOutput>() {
             let _ = io::stdout().write_all(session.nothing().as_bytes());
         }
@@ -256,7 +256,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Run a command, with the log that its options ask for.
-fn logged(command: &Command, session: &mut Session) -> anyhow::Result<ExitCode> {
+fn run_with_log(command: &Command, session: &mut Session) -> anyhow::Result<ExitCode> {
     let global = &mut session.global;
     // The log contains the steps.
     if global.debug {
@@ -278,10 +278,10 @@ fn logged(command: &Command, session: &mut Session) -> anyhow::Result<ExitCode> 
     done
 }
 
-/// Run as a helper of another minijuju process, if this one was started as that.
-fn help_if_asked() -> Option<ExitCode> {
+/// Run as a helper process, if another minijuju process started this one as that.
+fn run_as_helper() -> Option<ExitCode> {
     let mut args = env::args_os().skip(1);
-    let helped = match args.next()?.to_str()? {
+    let succeeded = match args.next()?.to_str()? {
         run::SETTLE => {
             let uuid = args.next()?.into_string().ok()?;
             let store = data_folder().and_then(|folder| Store::open(&folder)).map_err(anyhow::Error::from);
@@ -307,7 +307,7 @@ fn help_if_asked() -> Option<ExitCode> {
         }
         _ => return None,
     };
-    Some(if helped { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Some(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 #[cfg(test)]

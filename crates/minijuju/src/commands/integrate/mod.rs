@@ -1,6 +1,6 @@
 //! `juju integrate` and `juju remove-relation`.
 
-mod choose;
+mod endpoints;
 
 use std::net::IpAddr;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use ops_metadata::{CharmMeta, RelationRole};
 
-use self::choose::{Candidate, candidates, choose, choose_by_4, key, refusal};
+use self::endpoints::{Candidate, candidates, infer_endpoints, infer_endpoints_by_juju_4, refusal, relation_key};
 use crate::cli::{Arguments, ModelOption, OfferUrl, UsageError, is_application, is_number};
 use crate::client::{Client, offers, summary};
 use crate::store::application::Application;
@@ -21,9 +21,9 @@ use crate::store::{Db, Result as StoreResult};
 
 /// Check `APPLICATION` or `APPLICATION:ENDPOINT`. Juju 3.6: `validateLocalEndpoint` in
 /// cmd/juju/application/integrate.go.
-fn check(word: &str) -> Result<(), UsageError> {
+fn check_endpoint(word: &str) -> Result<(), UsageError> {
     let (application, endpoint) = word.split_once(':').map_or((word, None), |(a, e)| (a, Some(e)));
-    if application.is_empty() || endpoint.is_some_and(|endpoint| !is_endpoint(endpoint)) {
+    if application.is_empty() || endpoint.is_some_and(|endpoint| !is_endpoint_name(endpoint)) {
         return Err(UsageError::NotValid { what: "endpoint", word: word.to_owned() });
     }
     if !is_application(application) {
@@ -33,7 +33,7 @@ fn check(word: &str) -> Result<(), UsageError> {
 }
 
 /// `db`, `my-db`, `my_db`.
-fn is_endpoint(name: &str) -> bool {
+fn is_endpoint_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.split(['-', '_']).all(|word| !word.is_empty() && word.chars().all(plain))
@@ -44,16 +44,16 @@ fn check_networks(text: &str) -> Result<Vec<String>, UsageError> {
     let networks: Vec<String> = text.replace(' ', "").split(',').map(str::to_owned).collect();
     for network in &networks {
         let (address, bits) = network.split_once('/').unwrap_or((network, ""));
-        let most = match address.parse::<IpAddr>() {
+        let max_bits = match address.parse::<IpAddr>() {
             Ok(IpAddr::V4(_)) => 32,
             Ok(IpAddr::V6(_)) => 128,
             Err(_) => 0,
         };
-        if !(is_number(bits) && bits.parse::<u8>().is_ok_and(|bits| bits <= most)) || most == 0 {
-            return Err(UsageError::command(NoNetwork::Invalid(network.clone())));
+        if !(is_number(bits) && bits.parse::<u8>().is_ok_and(|bits| bits <= max_bits)) || max_bits == 0 {
+            return Err(UsageError::command(NetworkError::Invalid(network.clone())));
         }
         if network == "0.0.0.0/0" {
-            return Err(UsageError::command(NoNetwork::Everything(network.clone())));
+            return Err(UsageError::command(NetworkError::NotAllowed(network.clone())));
         }
     }
     Ok(networks)
@@ -61,11 +61,11 @@ fn check_networks(text: &str) -> Result<Vec<String>, UsageError> {
 
 /// Why `--via` does not name a network, in Go's and Juju's words.
 #[derive(Debug, thiserror::Error)]
-enum NoNetwork {
+enum NetworkError {
     #[error("invalid CIDR address: {0}")]
     Invalid(String),
     #[error("CIDR {0:?} not allowed")]
-    Everything(String),
+    NotAllowed(String),
 }
 
 const INTEGRATE_HELP: &str = "\
@@ -104,7 +104,7 @@ impl Arguments for IntegrateArgs {
         for word in &mut self.endpoints {
             // A word that cannot be an offer's URL belongs to this model.
             let Ok(url) = OfferUrl::parse(word) else {
-                check(word)?;
+                check_endpoint(word)?;
                 continue;
             };
             if self.offer.is_some() {
@@ -161,17 +161,17 @@ pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<Ex
     }
     let [one, two] = args.endpoints.as_slice() else { bail!("an integration must involve two applications") };
     let (a_side, b_side) = if model.juju.is_4() {
-        choose_by_4(client, &model, one, two).with_context(|| {
+        infer_endpoints_by_juju_4(client, &model, one, two).with_context(|| {
             format!(
                 "adding relation between endpoints {one:?} and {two:?}: cannot relate endpoints {one:?} and {two:?}"
             )
         })?
     } else {
-        choose(&candidates(client, &model, one)?, &candidates(client, &model, two)?, &format!("{one} {two}"))?
+        infer_endpoints(&candidates(client, &model, one)?, &candidates(client, &model, two)?, &format!("{one} {two}"))?
     };
     let applications = [a_side.endpoint.application.clone(), b_side.endpoint.application.clone()];
-    let remote = remote(client, &a_side, &b_side)?;
-    if args.via.is_some() && remote.is_none() {
+    let cross_model = cross_model(client, &a_side, &b_side)?;
+    if args.via.is_some() && cross_model.is_none() {
         bail!("integration via subnets for non cross model relations not supported");
     }
     let scope = if a_side.container || b_side.container { Scope::Container } else { Scope::Global };
@@ -182,16 +182,16 @@ pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<Ex
             bail!("adding relation between endpoints {one:?} and {two:?}: cannot add relation {one:?}, {two:?}{why}");
         }
         if let Some(why) = why {
-            bail!("cannot add relation {:?}{why}", key(&a_side, &b_side));
+            bail!("cannot add relation {:?}{why}", relation_key(&a_side, &b_side));
         }
-        if let Some((mine, theirs, offer)) = &remote {
-            let Some(saas) = &theirs.saas else { return Ok(()) };
+        if let Some((local, remote, offer)) = &cross_model {
+            let Some(saas) = &remote.saas else { return Ok(()) };
             let via = args.via.as_deref().unwrap_or_default();
             relation::add_cross_model(
                 db,
                 &model.uuid,
-                (&mine.endpoint, &mine.interface),
-                (saas, &theirs.endpoint),
+                (&local.endpoint, &local.interface),
+                (saas, &remote.endpoint),
                 offer,
                 via,
             )?;
@@ -212,25 +212,28 @@ fn offer_name(text: &str) -> &str {
     text.split(':').next().unwrap_or_default()
 }
 
-/// For a relation across models: the candidate of this model, the other one, and the offer.
-fn remote<'a>(
+/// For a cross-model relation: the candidate of this model, the remote candidate, and the offer.
+fn cross_model<'a>(
     client: &Client,
     one: &'a Candidate,
     two: &'a Candidate,
 ) -> anyhow::Result<Option<(&'a Candidate, &'a Candidate, Offer)>> {
-    let (mine, theirs, saas) = match (&one.saas, &two.saas) {
+    let (local, remote, saas) = match (&one.saas, &two.saas) {
         (None, None) => return Ok(None),
         (Some(saas), None) => (two, one, saas),
         (None, Some(saas)) => (one, two, saas),
         (Some(_), Some(_)) => bail!(
             "cannot add relation {:?}: cannot add relation between saas applications {:?} and {:?}",
-            key(one, two),
+            relation_key(one, two),
             one.endpoint.application,
             two.endpoint.application
         ),
     };
-    if mine.container {
-        bail!("cannot add relation {:?}: local endpoint must be globally scoped for remote relations", key(one, two));
+    if local.container {
+        bail!(
+            "cannot add relation {:?}: local endpoint must be globally scoped for remote relations",
+            relation_key(one, two)
+        );
     }
     if !saas.life.is_alive() {
         bail!(
@@ -248,7 +251,7 @@ fn remote<'a>(
             saas.name
         );
     };
-    Ok(Some((mine, theirs, offer)))
+    Ok(Some((local, remote, offer)))
 }
 
 /// Run `juju remove-relation`.
@@ -267,13 +270,13 @@ pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<
         let found = relation::find(db, &model.uuid, i64::try_from(id)?)?;
         found.with_context(|| not_found(format!("relation {id}")))?
     } else {
-        let named: Vec<(&str, Option<&str>)> = args
+        let sides: Vec<(&str, Option<&str>)> = args
             .endpoints
             .iter()
             .map(|word| word.split_once(':').map_or((word.as_str(), None), |(name, end)| (name, Some(end))))
             .collect();
         let mut all = relation::all(db, &model.uuid)?;
-        all.retain(|relation| named.iter().all(|(name, endpoint)| relation.endpoint(name, *endpoint).is_some()));
+        all.retain(|relation| sides.iter().all(|(name, endpoint)| relation.endpoint(name, *endpoint).is_some()));
         let words = args.endpoints.join(" ");
         match all.as_slice() {
             [] => bail!(not_found(format!("relation matching {words:?}"))),
@@ -298,9 +301,9 @@ pub fn remove(client: &mut Client, args: &RemoveRelationArgs) -> anyhow::Result<
 
 /// Add the peer relations in a charm's metadata.
 pub fn add_peers(db: &Db, model: &Model, application: &Application, meta: &CharmMeta) -> StoreResult<()> {
-    let there: Vec<Relation> = relation::of_application(db, &model.uuid, &application.name)?;
+    let existing: Vec<Relation> = relation::of_application(db, &model.uuid, &application.name)?;
     for peer in meta.endpoints(RelationRole::Peer) {
-        if there.iter().any(|relation| relation.endpoint(&application.name, Some(&peer.name)).is_some()) {
+        if existing.iter().any(|relation| relation.endpoint(&application.name, Some(&peer.name)).is_some()) {
             continue;
         }
         let endpoint = Endpoint { application: application.name.clone(), name: peer.name.clone(), role: Role::Peer };
@@ -316,7 +319,7 @@ mod tests {
     #[test]
     fn an_invalid_endpoint_is_refused_in_jujus_words() {
         for word in ["web", "web:db", "web:my-db", "my-web:my_db"] {
-            assert!(check(word).is_ok(), "{word}");
+            assert!(check_endpoint(word).is_ok(), "{word}");
         }
         for (word, why) in [
             (":db", r#"endpoint ":db" not valid"#),
@@ -324,12 +327,12 @@ mod tests {
             ("web:a:b", r#"endpoint "web:a:b" not valid"#),
             ("Web", r#"application name "Web" not valid"#),
         ] {
-            assert_eq!(check(word).unwrap_err().to_string(), why);
+            assert_eq!(check_endpoint(word).unwrap_err().to_string(), why);
         }
     }
 
     #[test]
-    fn networks_have_an_address_and_a_length() {
+    fn networks_have_an_address_and_a_prefix_length() {
         assert_eq!(check_networks("192.168.0.0/16, 10.0.0.0/8,fd00::/8").unwrap().len(), 3);
         for (text, why) in [
             ("10.0.0.0", "invalid CIDR address: 10.0.0.0"),

@@ -1,7 +1,7 @@
-//! Commands of Juju that minijuju lacks.
+//! Commands of Juju that minijuju does not support.
 
-/// Juju 3.6's other commands and their aliases.
-const ELSEWHERE: &[&str] = &[
+/// These commands of Juju 3.6, and their aliases, in alphabetical order.
+const UNSUPPORTED: &[&str] = &[
     "abort",
     "add-branch",
     "add-cloud",
@@ -121,9 +121,9 @@ const ELSEWHERE: &[&str] = &[
     "wait-for",
 ];
 
-/// What to do instead of a command that minijuju lacks.
-pub fn instead(name: &str) -> Option<&'static str> {
-    ELSEWHERE.binary_search(&name).ok()?;
+/// What to do instead of a command that minijuju does not support.
+pub fn alternative(name: &str) -> Option<&'static str> {
+    UNSUPPORTED.binary_search(&name).ok()?;
     Some(match name {
         "register" | "login" => "there is a controller already; start with \"juju add-model\"",
         "destroy-controller" | "kill-controller" | "unregister" => {
@@ -145,11 +145,11 @@ mod tests {
     use crate::commands::Command;
 
     #[test]
-    fn no_command_is_both_here_and_elsewhere() {
+    fn no_command_is_both_supported_and_unsupported() {
         let root = cli::root::<Command>("juju");
-        for name in ELSEWHERE {
+        for name in UNSUPPORTED {
             assert!(root.find_subcommand(name).is_none(), "{name}");
         }
-        assert!(ELSEWHERE.is_sorted(), "kept in order");
+        assert!(UNSUPPORTED.is_sorted(), "in alphabetical order");
     }
 }

@@ -1,4 +1,4 @@
-//! Chooses the endpoints for a relation between two applications.
+//! Infers the endpoints of a relation between two applications.
 
 use anyhow::{Context as _, bail};
 use emulator::JujuVersion;
@@ -33,9 +33,9 @@ pub struct Candidate {
 /// Why these two endpoints cannot be related, given the existing relations: the text after the relation's key. Juju
 /// 3.6: `AddRelation` in state/state.go. For an existing relation, Juju's client puts each part of the message on its
 /// own line: cmd/juju/application/integrate.go.
-pub fn refusal(there: &[Relation], sides: &[&Candidate; 2], juju: JujuVersion) -> Option<String> {
+pub fn refusal(existing: &[Relation], sides: &[&Candidate; 2], juju: JujuVersion) -> Option<String> {
     let same = |relation: &&Relation| sides.iter().all(|side| relation.endpoints.contains(&side.endpoint));
-    if let Some(relation) = there.iter().find(same) {
+    if let Some(relation) = existing.iter().find(same) {
         if juju.is_4() {
             let [one, two] = sides.map(|side| format!("{}:{}", side.endpoint.application, side.endpoint.name));
             return Some(format!(": relation {one} {two}: already exists"));
@@ -49,7 +49,7 @@ pub fn refusal(there: &[Relation], sides: &[&Candidate; 2], juju: JujuVersion) -
     sides.iter().find_map(|side| {
         // As on Juju, 0 means no limit.
         let (limit, endpoint) = (side.limit.filter(|&limit| limit > 0)?, &side.endpoint);
-        let count = there.iter().filter(|relation| relation.endpoints.contains(endpoint)).count();
+        let count = existing.iter().filter(|relation| relation.endpoints.contains(endpoint)).count();
         (count >= usize::try_from(limit).unwrap_or(usize::MAX)).then(|| {
             format!(
                 ": establishing a new relation for {}:{} would exceed its maximum relation limit of {limit}",
@@ -66,10 +66,10 @@ pub fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<
     if application::find(db, &model.uuid, name)?.is_none()
         && let Some(saas) = saas::find(db, &model.uuid, name)?
     {
-        return remote(&saas, endpoint);
+        return saas_candidates(&saas, endpoint);
     }
     let meta = charm::metadata(&client.application(model, name)?)?;
-    let mut found: Vec<Candidate> = meta
+    let mut candidates: Vec<Candidate> = meta
         .relations
         .values()
         .filter(|relation| relation.role != RelationRole::Peer)
@@ -87,7 +87,7 @@ pub fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<
             saas: None,
         })
         .collect();
-    found.push(Candidate {
+    candidates.push(Candidate {
         endpoint: Endpoint { application: name.to_owned(), name: "juju-info".to_owned(), role: Role::Provider },
         interface: "juju-info".to_owned(),
         container: false,
@@ -97,18 +97,18 @@ pub fn candidates(client: &Client, model: &Model, word: &str) -> anyhow::Result<
         saas: None,
     });
     if let Some(endpoint) = endpoint {
-        found.retain(|candidate| candidate.endpoint.name == endpoint);
-        if found.is_empty() {
+        candidates.retain(|candidate| candidate.endpoint.name == endpoint);
+        if candidates.is_empty() {
             bail!("application {name:?} has no {endpoint:?} relation");
         }
     }
-    Ok(found)
+    Ok(candidates)
 }
 
 /// The endpoints of a consumed application.
-fn remote(saas: &Saas, endpoint: Option<&str>) -> anyhow::Result<Vec<Candidate>> {
+fn saas_candidates(saas: &Saas, endpoint: Option<&str>) -> anyhow::Result<Vec<Candidate>> {
     let offered = saas.endpoints.iter().filter(|offered| endpoint.is_none_or(|name| offered.name == name));
-    let found: Vec<Candidate> = offered
+    let candidates: Vec<Candidate> = offered
         .map(|offered| Candidate {
             endpoint: Endpoint { application: saas.name.clone(), name: offered.name.clone(), role: offered.role },
             interface: offered.interface.clone(),
@@ -120,52 +120,62 @@ fn remote(saas: &Saas, endpoint: Option<&str>) -> anyhow::Result<Vec<Candidate>>
         })
         .collect();
     match endpoint {
-        Some(name) if found.is_empty() => bail!("saas application {:?} has no {name:?} relation", saas.name),
-        _ => Ok(found),
+        Some(name) if candidates.is_empty() => bail!("saas application {:?} has no {name:?} relation", saas.name),
+        _ => Ok(candidates),
     }
 }
 
 /// The only pair of compatible endpoints, by the rules of Juju 4: `inferEndpoints` in
 /// domain/relation/state/relation.go.
-pub fn choose_by_4(client: &Client, model: &Model, one: &str, two: &str) -> anyhow::Result<(Candidate, Candidate)> {
-    let found = [one, two].map(|word| candidates(client, model, word).unwrap_or_default());
-    let missing: Vec<&str> =
-        [one, two].into_iter().zip(&found).filter_map(|(word, found)| found.is_empty().then_some(word)).collect();
+pub fn infer_endpoints_by_juju_4(
+    client: &Client,
+    model: &Model,
+    one: &str,
+    two: &str,
+) -> anyhow::Result<(Candidate, Candidate)> {
+    let candidates = [one, two].map(|word| candidates(client, model, word).unwrap_or_default());
+    let missing: Vec<&str> = [one, two]
+        .into_iter()
+        .zip(&candidates)
+        .filter_map(|(word, candidates)| candidates.is_empty().then_some(word))
+        .collect();
     if !missing.is_empty() {
         bail!("no candidates for {}: relation endpoint not found", missing.join(" and "));
     }
-    choose(&found[0], &found[1], &format!("{one} {two}")).map_err(|why| match why.to_string().as_str() {
-        "no relations found" => anyhow::anyhow!("no compatible endpoints found between applications"),
-        _ => why,
+    infer_endpoints(&candidates[0], &candidates[1], &format!("{one} {two}")).map_err(|why| {
+        match why.to_string().as_str() {
+            "no relations found" => anyhow::anyhow!("no compatible endpoints found between applications"),
+            _ => why,
+        }
     })
 }
 
 /// The only pair of compatible endpoints. Juju 3.6: `InferEndpoints` in state/state.go.
-pub fn choose(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(Candidate, Candidate)> {
-    let mut fits: Vec<(Candidate, Candidate)> = Vec::new();
+pub fn infer_endpoints(a: &[Candidate], b: &[Candidate], words: &str) -> anyhow::Result<(Candidate, Candidate)> {
+    let mut pairs: Vec<(Candidate, Candidate)> = Vec::new();
     for one in a {
         for two in b {
-            let scope_fits = !(one.container || two.container) || one.subordinate || two.subordinate;
-            if one.interface == two.interface && one.endpoint.role != two.endpoint.role && scope_fits {
-                fits.push((one.clone(), two.clone()));
+            let scope_matches = !(one.container || two.container) || one.subordinate || two.subordinate;
+            if one.interface == two.interface && one.endpoint.role != two.endpoint.role && scope_matches {
+                pairs.push((one.clone(), two.clone()));
             }
         }
     }
-    if fits.len() < 2 {
-        return fits.pop().context("no relations found");
+    if pairs.len() < 2 {
+        return pairs.pop().context("no relations found");
     }
     // Declared endpoints take precedence over implicit ones.
-    let mut said = fits.iter().filter(|(one, two)| !one.implicit && !two.implicit);
-    if let (Some(one), None) = (said.next(), said.next()) {
+    let mut declared = pairs.iter().filter(|(one, two)| !one.implicit && !two.implicit);
+    if let (Some(one), None) = (declared.next(), declared.next()) {
         return Ok(one.clone());
     }
-    let mut keys: Vec<String> = fits.iter().map(|(one, two)| format!("{:?}", key(one, two))).collect();
+    let mut keys: Vec<String> = pairs.iter().map(|(one, two)| format!("{:?}", relation_key(one, two))).collect();
     keys.sort();
     bail!("ambiguous relation: {words:?} could refer to {}", keys.join("; "))
 }
 
 /// The key of a relation between two endpoints.
-pub fn key(one: &Candidate, two: &Candidate) -> String {
+pub fn relation_key(one: &Candidate, two: &Candidate) -> String {
     let relation = Relation {
         suspended: None,
         id: 0,
@@ -194,33 +204,33 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_fit_by_interface_and_opposite_role() {
+    fn endpoints_match_by_interface_and_opposite_role() {
         let web =
             [candidate("web", "db", Role::Requirer, "pg"), candidate("web", "juju-info", Role::Provider, "juju-info")];
         let pg =
             [candidate("pg", "data", Role::Provider, "pg"), candidate("pg", "juju-info", Role::Provider, "juju-info")];
-        let (one, two) = choose(&web, &pg, "web pg").unwrap();
-        assert_eq!(key(&one, &two), "web:db pg:data");
-        assert_eq!(choose(&pg, &pg, "pg pg").unwrap_err().to_string(), "no relations found");
+        let (one, two) = infer_endpoints(&web, &pg, "web pg").unwrap();
+        assert_eq!(relation_key(&one, &two), "web:db pg:data");
+        assert_eq!(infer_endpoints(&pg, &pg, "pg pg").unwrap_err().to_string(), "no relations found");
     }
 
     #[test]
-    fn a_charm_s_limit_of_relations_holds() {
+    fn a_relation_beyond_the_limit_of_an_endpoint_is_refused() {
         let (web, pg) = (candidate("web", "db", Role::Requirer, "pg"), candidate("pg", "data", Role::Provider, "pg"));
         let other = candidate("other", "data", Role::Provider, "pg");
         let limited = Candidate { limit: Some(1), ..web.clone() };
-        let there = [related(&web, &other, Life::Alive)];
+        let existing = [related(&web, &other, Life::Alive)];
         assert_eq!(refusal(&[], &[&limited, &pg], JujuVersion::V3_6), None);
-        assert_eq!(refusal(&there, &[&web, &pg], JujuVersion::V3_6), None);
-        assert_eq!(refusal(&there, &[&Candidate { limit: Some(0), ..web.clone() }, &pg], JujuVersion::V3_6), None);
+        assert_eq!(refusal(&existing, &[&web, &pg], JujuVersion::V3_6), None);
+        assert_eq!(refusal(&existing, &[&Candidate { limit: Some(0), ..web.clone() }, &pg], JujuVersion::V3_6), None);
         assert_eq!(
-            refusal(&there, &[&limited, &pg], JujuVersion::V3_6).unwrap(),
+            refusal(&existing, &[&limited, &pg], JujuVersion::V3_6).unwrap(),
             ": establishing a new relation for web:db would exceed its maximum relation limit of 1"
         );
     }
 
     #[test]
-    fn a_relation_that_is_there_or_not_yet_gone_is_not_made_again() {
+    fn a_relation_that_exists_or_is_dying_is_refused() {
         let (web, pg) = (candidate("web", "db", Role::Requirer, "pg"), candidate("pg", "data", Role::Provider, "pg"));
         let exists = refusal(&[related(&web, &pg, Life::Alive)], &[&pg, &web], JujuVersion::V3_6).unwrap();
         let hint = "\n\nUse 'juju status --relations' to view the current relations.";
@@ -243,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_an_ambiguous_relation_could_be_is_named_in_order() {
+    fn an_ambiguous_relation_lists_its_candidates_in_order() {
         let web = [
             candidate("web", "ro", Role::Requirer, "pg"),
             candidate("web", "db", Role::Requirer, "pg"),
@@ -252,37 +262,40 @@ mod tests {
         let pg =
             [candidate("pg", "data", Role::Provider, "pg"), candidate("pg", "juju-info", Role::Provider, "juju-info")];
         assert_eq!(
-            choose(&web, &pg, "web pg").unwrap_err().to_string(),
+            infer_endpoints(&web, &pg, "web pg").unwrap_err().to_string(),
             "ambiguous relation: \"web pg\" could refer to \"web:db pg:data\"; \"web:host pg:juju-info\"; \
              \"web:ro pg:data\""
         );
-        let (one, two) = choose(&web[1..], &pg, "web pg").unwrap();
-        assert_eq!(key(&one, &two), "web:db pg:data");
+        let (one, two) = infer_endpoints(&web[1..], &pg, "web pg").unwrap();
+        assert_eq!(relation_key(&one, &two), "web:db pg:data");
     }
 
     #[test]
-    fn a_relation_within_a_container_takes_a_subordinate() {
+    fn a_container_scoped_relation_needs_a_subordinate() {
         let log = candidate("log", "host", Role::Requirer, "juju-info");
         let log = Candidate { container: true, ..log };
         let pg = [candidate("pg", "juju-info", Role::Provider, "juju-info")];
-        assert_eq!(choose(std::slice::from_ref(&log), &pg, "log pg").unwrap_err().to_string(), "no relations found");
-        assert!(choose(&[Candidate { subordinate: true, ..log }], &pg, "log pg").is_ok());
+        assert_eq!(
+            infer_endpoints(std::slice::from_ref(&log), &pg, "log pg").unwrap_err().to_string(),
+            "no relations found"
+        );
+        assert!(infer_endpoints(&[Candidate { subordinate: true, ..log }], &pg, "log pg").is_ok());
     }
 
     #[test]
-    fn two_fits_are_ambiguous_and_both_are_named() {
+    fn two_pairs_that_match_are_ambiguous_and_both_are_named() {
         let web = [candidate("web", "db", Role::Requirer, "pg"), candidate("web", "ro", Role::Requirer, "pg")];
         let pg = [candidate("pg", "data", Role::Provider, "pg")];
-        let error = choose(&web, &pg, "web pg").unwrap_err().to_string();
+        let error = infer_endpoints(&web, &pg, "web pg").unwrap_err().to_string();
         assert_eq!(error, r#"ambiguous relation: "web pg" could refer to "web:db pg:data"; "web:ro pg:data""#);
     }
 
     #[test]
-    fn an_implicit_endpoint_is_used_where_no_other_fits() {
+    fn an_implicit_endpoint_is_used_if_no_declared_one_matches() {
         let agent = [candidate("agent", "host", Role::Requirer, "juju-info")];
         let pg =
             [candidate("pg", "data", Role::Provider, "pg"), candidate("pg", "juju-info", Role::Provider, "juju-info")];
-        let (one, two) = choose(&agent, &pg, "agent pg").unwrap();
-        assert_eq!(key(&one, &two), "agent:host pg:juju-info");
+        let (one, two) = infer_endpoints(&agent, &pg, "agent pg").unwrap();
+        assert_eq!(relation_key(&one, &two), "agent:host pg:juju-info");
     }
 }
