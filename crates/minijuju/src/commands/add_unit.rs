@@ -8,7 +8,7 @@ use clap::Args;
 use crate::charm;
 use crate::cli::{Arguments, ModelOption, UsageError, integer};
 use crate::client::{Client, summary, units};
-use crate::commands::deployment::{check_attached, check_placement};
+use crate::commands::deployment::{check_attach_storage, check_placement};
 use crate::store::{machine, unit};
 
 const ADD_UNIT_HELP: &str = "\
@@ -42,7 +42,7 @@ impl Arguments for AddUnitArgs {
 
     fn init(&mut self) -> Result<(), UsageError> {
         check_placement(self.num_units, &self.to)?;
-        check_attached(&self.attach_storage, self.num_units)
+        check_attach_storage(&self.attach_storage, self.num_units)
     }
 }
 

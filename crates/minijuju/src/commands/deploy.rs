@@ -13,7 +13,7 @@ use crate::cli::{
 use crate::client::charms::{self, Charm};
 use crate::client::{Client, assumes, settings, summary, units};
 use crate::commands::constraints::{self, ConstraintError};
-use crate::commands::deployment::{InOption, check_attached, check_bind, check_channel, check_placement};
+use crate::commands::deployment::{OptionError, check_attach_storage, check_bind, check_channel, check_placement};
 use crate::commands::{integrate, resources, storage};
 use crate::pack::juju_arch;
 use crate::store::Life;
@@ -23,7 +23,7 @@ use crate::store::resource;
 use crate::store::saas;
 use crate::store::status::{self, Kind, Status};
 
-const NOT_BUNDLES: &str = "it deploys charms, not bundles";
+const NO_BUNDLES: &str = "it deploys charms, not bundles";
 
 const DEPLOY_HELP: &str = "\
 Details:
@@ -115,13 +115,13 @@ impl Arguments for DeployArgs {
         }
         check_placement(self.num_units, &self.to)?;
         if let Some(channel) = self.channel.as_deref().filter(|channel| !channel.is_empty()) {
-            check_channel(channel).map_err(|error| UsageError::command(InOption("--channel", error)))?;
+            check_channel(channel).map_err(|error| UsageError::command(OptionError("--channel", error)))?;
         }
         refuse("--series", &self.series, "use --base")?;
-        refuse("--overlay", &self.overlay, NOT_BUNDLES)?;
-        refuse("--map-machines", &self.map_machines, NOT_BUNDLES)?;
+        refuse("--overlay", &self.overlay, NO_BUNDLES)?;
+        refuse("--map-machines", &self.map_machines, NO_BUNDLES)?;
         refuse("--device", &self.device, "devices are for charms in containers")?;
-        check_attached(&self.attach_storage, self.num_units)?;
+        check_attach_storage(&self.attach_storage, self.num_units)?;
         if let Some(bind) = &self.bind {
             check_bind(bind)?;
         }
@@ -132,7 +132,7 @@ impl Arguments for DeployArgs {
 impl DeployArgs {
     /// The constraints on the units' machines. Juju parses them only when it deploys.
     pub fn constraints(&self) -> Result<BTreeMap<String, String>, ConstraintError> {
-        constraints::read(&self.constraint_words)
+        constraints::parse(&self.constraint_words)
     }
 }
 
@@ -147,48 +147,44 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
         // As on Juju.
         client.progress.say("ignoring dry-run flag for local charms");
     }
-    let added = add(client, &model, args, constraints, &charm).inspect_err(|_| charm.discard())?;
-    client.progress.say(&format!("Located local charm {:?}, revision {}", added.charm, added.revision));
+    let application = add(client, &model, args, constraints, &charm).inspect_err(|_| charm.discard())?;
+    client.progress.say(&format!("Located local charm {:?}, revision {}", application.charm, application.revision));
     client.progress.say(&format!(
         "Deploying {:?} from local charm {:?}, revision {} on {}",
-        added.name,
-        added.charm,
-        added.revision,
-        with_risk(&base(args, &charm)?, args.base.as_deref())
+        application.name,
+        application.charm,
+        application.revision,
+        base_with_risk(&choose_base(args, &charm.bases())?, args.base.as_deref())
     ));
     client.settle(&model)?;
-    summary::units(client, &model, &added.name)?;
+    summary::units(client, &model, &application.name)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The units' base in Juju's words: the requested one, the charm's first, or the default.
-fn base(args: &DeployArgs, charm: &Charm) -> anyhow::Result<String> {
-    pick(args, &charm.bases())
-}
-
-/// A base as Juju prints it: with its channel's risk, taken from `asked` if that is given. Juju 3.6:
+/// A base as Juju prints it: with its channel's risk, taken from `requested` if that is given. Juju 3.6:
 /// `formatDeployingText` in cmd/juju/application/deployer/charm.go.
-fn with_risk(base: &str, asked: Option<&str>) -> String {
-    let risk = asked.and_then(|asked| Some(asked.split_once('/')?.1)).unwrap_or("stable");
+fn base_with_risk(base: &str, requested: Option<&str>) -> String {
+    let risk = requested.and_then(|requested| Some(requested.split_once('/')?.1)).unwrap_or("stable");
     format!("{base}/{risk}")
 }
 
-fn pick(args: &DeployArgs, bases: &[String]) -> anyhow::Result<String> {
-    let Some(asked) = &args.base else {
+/// The units' base in Juju's words: the requested one, the charm's first, or the default.
+fn choose_base(args: &DeployArgs, bases: &[String]) -> anyhow::Result<String> {
+    let Some(requested) = &args.base else {
         return Ok(bases.first().cloned().unwrap_or_else(|| "ubuntu@24.04".to_owned()));
     };
     // Ignore a channel's risk, as in ubuntu@22.04/stable.
-    let asked = asked.split('/').next().unwrap_or_default().to_owned();
-    if !args.force && !bases.is_empty() && !bases.contains(&asked) {
+    let requested = requested.split('/').next().unwrap_or_default().to_owned();
+    if !args.force && !bases.is_empty() && !bases.contains(&requested) {
         // Juju 3.6: core/charm/baseselector.go
-        bail!("base {asked:?} is not supported, supported bases are: {}", bases.join(", "));
+        bail!("base {requested:?} is not supported, supported bases are: {}", bases.join(", "));
     }
-    Ok(asked)
+    Ok(requested)
 }
 
 /// The number of units to start with. A subordinate has no units of its own at first, and no machines to choose. Juju
 /// 3.6: cmd/juju/application/deployer/charm.go
-fn units(subordinate: bool, args: &DeployArgs) -> anyhow::Result<i64> {
+fn unit_count(subordinate: bool, args: &DeployArgs) -> anyhow::Result<i64> {
     if !subordinate {
         return Ok(args.num_units);
     }
@@ -235,7 +231,7 @@ fn add(
         client.progress.line(&format!("WARNING {}", why.to_string().trim_end()));
     }
     let given = settings::from_words(meta, &name, &args.config)?;
-    let mut added = Application {
+    let mut application = Application {
         charm: meta.name.clone(),
         revision: 0,
         charm_version: 0,
@@ -253,27 +249,27 @@ fn add(
         name,
     };
     storage::check(meta, &args.storage, model.juju)?;
-    let resources = resources::take(client, meta, &added.name, &args.resources)?;
-    let base = base(args, charm)?;
-    let count = units(meta.subordinate, args)?;
-    let written = client.store.write(|db| {
-        if application::find(db, &model.uuid, &added.name)?.is_some() {
-            bail!("cannot add application {:?}: application already exists", added.name);
+    let resources = resources::copy_files(client, meta, &application.name, &args.resources)?;
+    let base = choose_base(args, &charm.bases())?;
+    let count = unit_count(meta.subordinate, args)?;
+    let result = client.store.write(|db| {
+        if application::find(db, &model.uuid, &application.name)?.is_some() {
+            bail!("cannot add application {:?}: application already exists", application.name);
         }
-        if saas::find(db, &model.uuid, &added.name)?.is_some() {
-            bail!("cannot add application {:?}: saas application with same name already exists", added.name);
+        if saas::find(db, &model.uuid, &application.name)?.is_some() {
+            bail!("cannot add application {:?}: saas application with same name already exists", application.name);
         }
-        added.revision = application::next_revision(db, &model.uuid, &meta.name)?;
-        application::add(db, &model.uuid, &added)?;
-        status::set(db, &model.uuid, Kind::Application, &added.name, &Status::new("unset", ""))?;
-        resources.iter().try_for_each(|one| resource::attach(db, &model.uuid, one))?;
-        integrate::add_peers(db, model, &added, meta)?;
-        units::add(db, model, &added, &base, count, &args.to, &args.attach_storage)?;
-        Ok(added)
+        application.revision = application::next_revision(db, &model.uuid, &meta.name)?;
+        application::add(db, &model.uuid, &application)?;
+        status::set(db, &model.uuid, Kind::Application, &application.name, &Status::new("unset", ""))?;
+        resources.iter().try_for_each(|resource| resource::attach(db, &model.uuid, resource))?;
+        integrate::add_peers(db, model, &application, meta)?;
+        units::add(db, model, &application, &base, count, &args.to, &args.attach_storage)?;
+        Ok(application)
     });
-    written.inspect_err(|_: &anyhow::Error| {
-        for one in &resources {
-            let _ = std::fs::remove_file(&one.path);
+    result.inspect_err(|_: &anyhow::Error| {
+        for resource in &resources {
+            let _ = std::fs::remove_file(&resource.path);
         }
     })
 }
@@ -286,17 +282,17 @@ mod tests {
     use crate::commands::tests::{command, pair};
 
     #[derive(Debug, Parser)]
-    struct Line {
+    struct CommandLine {
         #[command(flatten)]
         args: DeployArgs,
     }
 
     fn args(line: &str) -> DeployArgs {
-        Line::parse_from(["deploy", "./x.charm"].into_iter().chain(line.split_whitespace())).args
+        CommandLine::parse_from(["deploy", "./x.charm"].into_iter().chain(line.split_whitespace())).args
     }
 
     #[test]
-    fn an_application_s_constraints_name_an_architecture_unless_it_is_a_subordinate() {
+    fn the_constraints_of_an_application_name_an_architecture_unless_it_is_a_subordinate() {
         let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
         };
@@ -311,39 +307,39 @@ mod tests {
     }
 
     #[test]
-    fn a_subordinate_takes_no_number_of_units_no_machines_and_no_constraints() {
-        assert_eq!(units(true, &args("")).unwrap(), 0);
-        assert_eq!(units(false, &args("-n 2 --to 0,1")).unwrap(), 2);
+    fn a_subordinate_accepts_no_number_of_units_no_machines_and_no_constraints() {
+        assert_eq!(unit_count(true, &args("")).unwrap(), 0);
+        assert_eq!(unit_count(false, &args("-n 2 --to 0,1")).unwrap(), 2);
         for line in ["-n 2", "--to 0"] {
             let why = "cannot use --num-units or --to with subordinate application";
-            assert_eq!(units(true, &args(line)).unwrap_err().to_string(), why);
+            assert_eq!(unit_count(true, &args(line)).unwrap_err().to_string(), why);
         }
         let why = "cannot use --constraints with subordinate application";
-        assert_eq!(units(true, &args("--constraints mem=1G")).unwrap_err().to_string(), why);
+        assert_eq!(unit_count(true, &args("--constraints mem=1G")).unwrap_err().to_string(), why);
     }
 
     #[test]
-    fn the_base_that_is_printed_has_its_channel_s_risk() {
-        assert_eq!(with_risk("ubuntu@22.04", None), "ubuntu@22.04/stable");
-        assert_eq!(with_risk("ubuntu@22.04", Some("ubuntu@22.04")), "ubuntu@22.04/stable");
-        assert_eq!(with_risk("ubuntu@22.04", Some("ubuntu@22.04/edge")), "ubuntu@22.04/edge");
+    fn the_printed_base_has_the_risk_of_its_channel() {
+        assert_eq!(base_with_risk("ubuntu@22.04", None), "ubuntu@22.04/stable");
+        assert_eq!(base_with_risk("ubuntu@22.04", Some("ubuntu@22.04")), "ubuntu@22.04/stable");
+        assert_eq!(base_with_risk("ubuntu@22.04", Some("ubuntu@22.04/edge")), "ubuntu@22.04/edge");
     }
 
     #[test]
-    fn the_base_is_one_of_the_charm_s_unless_it_is_forced() {
+    fn the_base_must_be_one_of_the_charm_unless_it_is_forced() {
         let all = ["ubuntu@22.04", "ubuntu@24.04"].map(str::to_owned);
-        assert_eq!(pick(&args(""), &all).unwrap(), "ubuntu@22.04");
-        assert_eq!(pick(&args("--base ubuntu@24.04/stable"), &all).unwrap(), "ubuntu@24.04");
-        assert_eq!(pick(&args("--base ubuntu@20.04 --force"), &all).unwrap(), "ubuntu@20.04");
-        assert_eq!(pick(&args("--base ubuntu@20.04"), &[]).unwrap(), "ubuntu@20.04");
+        assert_eq!(choose_base(&args(""), &all).unwrap(), "ubuntu@22.04");
+        assert_eq!(choose_base(&args("--base ubuntu@24.04/stable"), &all).unwrap(), "ubuntu@24.04");
+        assert_eq!(choose_base(&args("--base ubuntu@20.04 --force"), &all).unwrap(), "ubuntu@20.04");
+        assert_eq!(choose_base(&args("--base ubuntu@20.04"), &[]).unwrap(), "ubuntu@20.04");
         assert_eq!(
-            pick(&args("--base ubuntu@20.04"), &all).unwrap_err().to_string(),
+            choose_base(&args("--base ubuntu@20.04"), &all).unwrap_err().to_string(),
             "base \"ubuntu@20.04\" is not supported, supported bases are: ubuntu@22.04, ubuntu@24.04"
         );
     }
 
     #[test]
-    fn deploy_takes_its_options_anywhere() {
+    fn deploy_accepts_options_before_and_after_its_arguments() {
         let deploy = command!(
             "deploy --model m ./tinyproxy_amd64.charm -n 2 proxy --config slug=foo --config more.yaml --trust \
              --resource image=./x.tar --storage data=1G --to 0,1 --constraints arch=amd64_mem=4G --bind alpha --force",

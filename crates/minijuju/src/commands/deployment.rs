@@ -4,7 +4,7 @@ use super::storage::attach::check_ids;
 use crate::cli::{UsageError, is_machine};
 
 /// Why the name or revision of another charm is refused.
-pub const FROM_FILES: &str = "charms come from files, not from Charmhub";
+pub const NO_CHARMHUB: &str = "charms come from files, not from Charmhub";
 
 /// Check a number of units and their placement.
 pub fn check_placement(units: i64, to: &[String]) -> Result<(), UsageError> {
@@ -19,7 +19,7 @@ pub fn check_placement(units: i64, to: &[String]) -> Result<(), UsageError> {
 }
 
 /// Check `--attach-storage`, which works for one unit only.
-pub fn check_attached(storages: &[String], units: i64) -> Result<(), UsageError> {
+pub fn check_attach_storage(storages: &[String], units: i64) -> Result<(), UsageError> {
     if !storages.is_empty() && units != 1 {
         return Err(UsageError::Rule("--attach-storage cannot be used with -n"));
     }
@@ -43,15 +43,15 @@ pub fn check_bind(bind: &str) -> Result<(), UsageError> {
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelError {
     #[error("channel is malformed and has too many components {0:?}")]
-    TooLong(String),
-    #[error("{part} in channel {channel:?} not valid")]
-    Part { part: &'static str, channel: String },
+    TooManyComponents(String),
+    #[error("{component} in channel {channel:?} not valid")]
+    Component { component: &'static str, channel: String },
 }
 
 /// An error in the value of an option.
 #[derive(Debug, thiserror::Error)]
 #[error("error in {0}: {1}")]
-pub struct InOption(pub &'static str, pub ChannelError);
+pub struct OptionError(pub &'static str, pub ChannelError);
 
 /// Check a channel: `[TRACK/]RISK[/BRANCH]`, or only a track.
 pub fn check_channel(channel: &str) -> Result<(), ChannelError> {
@@ -62,9 +62,9 @@ pub fn check_channel(channel: &str) -> Result<(), ChannelError> {
         [one, branch] if is_risk(one) => (None, Some(one), Some(branch)),
         [track, risk] => (Some(track), Some(risk), None),
         [track, risk, branch] => (Some(track), Some(risk), Some(branch)),
-        _ => return Err(ChannelError::TooLong(channel.to_owned())),
+        _ => return Err(ChannelError::TooManyComponents(channel.to_owned())),
     };
-    let part = if risk.is_some_and(|risk| !is_risk(risk)) {
+    let component = if risk.is_some_and(|risk| !is_risk(risk)) {
         "risk"
     } else if track == Some("") {
         "track"
@@ -73,5 +73,5 @@ pub fn check_channel(channel: &str) -> Result<(), ChannelError> {
     } else {
         return Ok(());
     };
-    Err(ChannelError::Part { part, channel: channel.to_owned() })
+    Err(ChannelError::Component { component, channel: channel.to_owned() })
 }

@@ -55,11 +55,11 @@ pub enum ConfigError {
     #[error("--reset accepts a comma delimited set of keys \"a,b,c\", received: {0:?}")]
     ResetValue(String),
     #[error("expected \"key=value\", got {0:?}")]
-    NoKey(String),
+    EmptyKey(String),
     #[error("key {0:?} specified more than once")]
     Repeated(String),
-    #[error("cannot {} and {last} simultaneously", doing.join(", "))]
-    AtOnce { doing: Vec<&'static str>, last: &'static str },
+    #[error("cannot {} and {last} simultaneously", actions.join(", "))]
+    Conflict { actions: Vec<&'static str>, last: &'static str },
     #[error("cannot specify multiple keys to get")]
     SeveralKeys,
     #[error("cannot set and reset key {0:?} simultaneously")]
@@ -69,9 +69,9 @@ pub enum ConfigError {
 impl ConfigOptions {
     /// Find out what to do from the options and the words after them.
     pub fn action(&self, words: &[String], cannot_reset: &[&str]) -> Result<ConfigAction, ConfigError> {
-        let mut doing = Vec::new();
+        let mut actions = Vec::new();
         if self.file.is_some() {
-            doing.push("use --file flag");
+            actions.push("use --file flag");
         }
         let mut reset = Vec::new();
         if !self.reset.is_empty() {
@@ -84,14 +84,14 @@ impl ConfigOptions {
                     return Err(ConfigError::ResetValue(key.clone()));
                 }
             }
-            doing.push("use --reset flag");
+            actions.push("use --reset flag");
         }
         let mut set = BTreeMap::new();
         let mut get = Vec::new();
         for word in words {
             match word.split_once('=') {
                 None => get.push(word.clone()),
-                Some(("", _)) => return Err(ConfigError::NoKey(word.clone())),
+                Some(("", _)) => return Err(ConfigError::EmptyKey(word.clone())),
                 Some((key, value)) => {
                     if set.insert(key.to_owned(), value.to_owned()).is_some() {
                         return Err(ConfigError::Repeated(key.to_owned()));
@@ -100,17 +100,17 @@ impl ConfigOptions {
             }
         }
         if !get.is_empty() {
-            doing.push("get value");
+            actions.push("get value");
         }
         if !set.is_empty() {
-            doing.push("set key=value pairs");
+            actions.push("set key=value pairs");
         }
-        if doing.is_empty() {
+        if actions.is_empty() {
             return Ok(ConfigAction::GetAll);
         }
-        if !get.is_empty() && doing.len() > 1 {
-            let last = doing.pop().unwrap_or_default();
-            return Err(ConfigError::AtOnce { doing, last });
+        if !get.is_empty() && actions.len() > 1 {
+            let last = actions.pop().unwrap_or_default();
+            return Err(ConfigError::Conflict { actions, last });
         }
         if get.len() > 1 {
             return Err(ConfigError::SeveralKeys);
@@ -170,8 +170,8 @@ impl Arguments for ConfigArgs {
     }
 }
 
-/// The context that Juju adds to the reason for which it refuses options.
-fn refused(juju: JujuVersion) -> impl Fn(anyhow::Error) -> anyhow::Error {
+/// Adds the context with which Juju says why it refuses options.
+fn refusal_context(juju: JujuVersion) -> impl Fn(anyhow::Error) -> anyhow::Error {
     move |why| match juju.is_4() {
         false => why.context("parsing settings for application"),
         true if why.to_string().starts_with("unknown option ") => why.context("invalid application config"),
@@ -181,63 +181,64 @@ fn refused(juju: JujuVersion) -> impl Fn(anyhow::Error) -> anyhow::Error {
 
 pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let found = client.application_unquoted(&model, &args.application)?;
-    let to = args.output.output.as_deref();
+    let application = client.application_unquoted(&model, &args.application)?;
+    let output_file = args.output.output.as_deref();
     match &args.action {
-        ConfigAction::GetAll => print(&output::config(&shown(&found)?, args.output.format()), to)?,
-        ConfigAction::GetOne(key) => match output::config_value(&shown(&found)?, key) {
-            Ok(text) => print(&text, to)?,
+        ConfigAction::GetAll => {
+            print(&output::config(&application_config(&application)?, args.output.format()), output_file)?
+        }
+        ConfigAction::GetOne(key) => match output::config_value(&application_config(&application)?, key) {
+            Ok(text) => print(&text, output_file)?,
             Err(unknown) => bail!(unknown),
         },
         ConfigAction::Change { file, set, reset } => {
-            let meta = charm::metadata(&found)?;
-            let mut given = match file {
-                Some(path) => {
-                    settings::from_yaml(&meta, &found.name, &settings::read(path)?).map_err(refused(model.juju))?
-                }
+            let meta = charm::metadata(&application)?;
+            let mut settings = match file {
+                Some(path) => settings::from_yaml(&meta, &application.name, &settings::read(path)?)
+                    .map_err(refusal_context(model.juju))?,
                 None => Given::default(),
             };
             for (name, value) in set {
                 let text = settings::text(name, value)?;
-                given.set(&meta, name, &text).map_err(refused(model.juju))?;
+                settings.set(&meta, name, &text).map_err(refusal_context(model.juju))?;
             }
-            given.check_secrets(&meta).map_err(refused(model.juju))?;
+            settings.check_secrets(&meta).map_err(refusal_context(model.juju))?;
             for name in reset {
                 if name == TRUST {
-                    given.trust = Some(false);
+                    settings.trust = Some(false);
                 } else {
                     settings::option(&meta, name).context("updating application charm settings")?;
                 }
             }
             client.write(|db| {
-                let Some(mut now) = application::find(db, &model.uuid, &found.name)? else { return Ok(()) };
-                now.config.retain(|name, _| !reset.contains(name));
-                now.trust = given.trust.unwrap_or(now.trust);
-                given.apply(&mut now.config);
-                application::save(db, &model.uuid, &now)
+                let Some(mut current) = application::find(db, &model.uuid, &application.name)? else { return Ok(()) };
+                current.config.retain(|name, _| !reset.contains(name));
+                current.trust = settings.trust.unwrap_or(current.trust);
+                settings.apply(&mut current.config);
+                application::save(db, &model.uuid, &current)
             })?;
             client.settle(&model)?;
-            crate::client::summary::units(client, &model, &found.name)?;
+            crate::client::summary::units(client, &model, &application.name)?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn shown(found: &Application) -> anyhow::Result<ApplicationConfig> {
-    let meta = charm::metadata(found)?;
+fn application_config(application: &Application) -> anyhow::Result<ApplicationConfig> {
+    let meta = charm::metadata(application)?;
     let settings = meta.config.values().map(|option| {
         let setting = Setting::new(
             option.option_type.to_string(),
             option.description.clone(),
             option.default.clone(),
-            found.config.get(&option.name).cloned(),
+            application.config.get(&option.name).cloned(),
         );
         (option.name.clone(), setting)
     });
     Ok(ApplicationConfig {
-        application: found.name.clone(),
-        application_config: [(TRUST.to_owned(), Setting::trust(found.trust))].into(),
-        charm: found.charm.clone(),
+        application: application.name.clone(),
+        application_config: [(TRUST.to_owned(), Setting::trust(application.trust))].into(),
+        charm: application.charm.clone(),
         settings: settings.collect(),
     })
 }

@@ -134,7 +134,7 @@ settings:
     }
 
     #[test]
-    fn one_value_is_bare() {
+    fn a_single_value_is_printed_without_its_key() {
         assert_eq!(config_value(&tinyproxy(None), "slug"), Ok("example\n".into()));
         assert_eq!(config_value(&tinyproxy(None), "port"), Ok("\n".into()));
         assert_eq!(config_value(&tinyproxy(None), "trust"), Ok("false\n".into()));

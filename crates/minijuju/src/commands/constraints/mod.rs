@@ -7,14 +7,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use self::output::Constraints as Shown;
+use self::output::Constraints;
 use crate::cli::{Arguments, ModelOption, Output, UsageError, boolean, check_application_name};
 use crate::client::{Client, print};
 use crate::format::ConstraintsFormat;
 use crate::store::{application, model};
 
 /// The constraints that Juju knows.
-const KNOWN: [&str; 16] = [
+const CONSTRAINTS: [&str; 16] = [
     "allocate-public-ip",
     "arch",
     "container",
@@ -43,13 +43,13 @@ pub enum ConstraintError {
     Malformed(String),
     #[error("unknown constraint {0:?}")]
     Unknown(String),
-    #[error("bad {name:?} constraint: {fault}")]
-    Value { name: String, fault: ValueFault },
+    #[error("bad {name:?} constraint: {reason}")]
+    Value { name: String, reason: ValueError },
 }
 
 /// Why a constraint cannot have a value.
 #[derive(Debug, thiserror::Error)]
-pub enum ValueFault {
+pub enum ValueError {
     #[error("{0:?} not recognized")]
     Architecture(String),
     #[error("must be a non-negative integer")]
@@ -64,31 +64,31 @@ pub enum ValueFault {
 }
 
 /// Parse `KEY=VALUE`, one or more per word. An empty value removes the constraint.
-pub fn read<'a>(words: impl IntoIterator<Item = &'a String>) -> Result<BTreeMap<String, String>, ConstraintError> {
+pub fn parse<'a>(words: impl IntoIterator<Item = &'a String>) -> Result<BTreeMap<String, String>, ConstraintError> {
     let mut constraints = BTreeMap::new();
     for constraint in words.into_iter().flat_map(|word| word.split_whitespace()) {
         let Some((name, value)) = constraint.split_once('=') else {
             return Err(ConstraintError::Malformed(constraint.to_owned()));
         };
-        if !KNOWN.contains(&name) {
+        if !CONSTRAINTS.contains(&name) {
             return Err(ConstraintError::Unknown(name.to_owned()));
         }
         let name = if name == "cpu-cores" { "cores" } else { name };
-        let wrong = |fault| ConstraintError::Value { name: name.to_owned(), fault };
-        check(name, value).map_err(wrong)?;
+        let value_error = |reason| ConstraintError::Value { name: name.to_owned(), reason };
+        check_value(name, value).map_err(value_error)?;
         let value = match (name, boolean(value)) {
             ("allocate-public-ip", Ok(value)) => value.to_string(),
             _ => value.to_owned(),
         };
         if constraints.insert(name.to_owned(), value).is_some() {
-            return Err(wrong(ValueFault::Repeated));
+            return Err(value_error(ValueError::Repeated));
         }
     }
     Ok(constraints)
 }
 
 /// Check a constraint's value, which may be empty.
-fn check(name: &str, value: &str) -> Result<(), ValueFault> {
+fn check_value(name: &str, value: &str) -> Result<(), ValueError> {
     if value.is_empty() {
         return Ok(());
     }
@@ -98,10 +98,10 @@ fn check(name: &str, value: &str) -> Result<(), ValueFault> {
         size.parse::<f64>().is_ok_and(|size| size >= 0.0)
     };
     match name {
-        "arch" if !ARCHITECTURES.contains(&value) => Err(ValueFault::Architecture(value.to_owned())),
-        "cores" | "cpu-power" if !count() => Err(ValueFault::Count),
-        "mem" | "root-disk" if !size() => Err(ValueFault::Size),
-        "allocate-public-ip" if boolean(value).is_err() => Err(ValueFault::Bool),
+        "arch" if !ARCHITECTURES.contains(&value) => Err(ValueError::Architecture(value.to_owned())),
+        "cores" | "cpu-power" if !count() => Err(ValueError::Count),
+        "mem" | "root-disk" if !size() => Err(ValueError::Size),
+        "allocate-public-ip" if boolean(value).is_err() => Err(ValueError::Bool),
         _ => Ok(()),
     }
 }
@@ -146,7 +146,7 @@ impl Arguments for SetConstraintsArgs {
 
     fn init(&mut self) -> Result<(), UsageError> {
         check_application_name(&self.application)?;
-        self.constraints = read(&self.words).map_err(UsageError::command)?;
+        self.constraints = parse(&self.words).map_err(UsageError::command)?;
         Ok(())
     }
 }
@@ -178,7 +178,7 @@ impl Arguments for SetModelConstraintsArgs {
     const USAGE: Option<&str> = Some("<constraint>=<value> ...");
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.constraints = read(&self.words).map_err(UsageError::command)?;
+        self.constraints = parse(&self.words).map_err(UsageError::command)?;
         Ok(())
     }
 }
@@ -186,36 +186,39 @@ impl Arguments for SetModelConstraintsArgs {
 /// Run `juju constraints`.
 pub fn show(client: &mut Client, args: &ConstraintsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let found = client.application_unquoted(&model, &args.application)?;
-    print(&output::constraints(&Shown(found.constraints), args.output.format()), args.output.output.as_deref())?;
+    let application = client.application_unquoted(&model, &args.application)?;
+    print(
+        &output::constraints(&Constraints(application.constraints), args.output.format()),
+        args.output.output.as_deref(),
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Run `juju set-constraints`.
 pub fn set(client: &mut Client, args: &SetConstraintsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let mut found = client.application_unquoted(&model, &args.application)?;
-    found.constraints = given(&args.constraints);
-    client.write(|db| application::save(db, &model.uuid, &found))?;
+    let mut application = client.application_unquoted(&model, &args.application)?;
+    application.constraints = without_empty_values(&args.constraints);
+    client.write(|db| application::save(db, &model.uuid, &application))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Run `juju model-constraints`.
 pub fn show_model(client: &mut Client, args: &ModelConstraintsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    print(&output::constraints(&Shown(model.constraints), args.output.format()), args.output.output.as_deref())?;
+    print(&output::constraints(&Constraints(model.constraints), args.output.format()), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Run `juju set-model-constraints`.
 pub fn set_model(client: &mut Client, args: &SetModelConstraintsArgs) -> anyhow::Result<ExitCode> {
     let mut model = client.model()?;
-    model.constraints = given(&args.constraints);
+    model.constraints = without_empty_values(&args.constraints);
     client.write(|db| model::save(db, &model))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Only constraints that have a value.
-fn given(words: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// The constraints that have a value.
+fn without_empty_values(words: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     words.iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| (key.clone(), value.clone())).collect()
 }

@@ -12,35 +12,35 @@ use crate::format::{ConstraintsFormat, json, yaml};
 pub struct Constraints(pub BTreeMap<String, String>);
 
 /// The type of a constraint's value in a document.
-enum Kind {
+enum ValueType {
     Text,
     Number,
     Mebibytes,
     List,
-    Flag,
+    Bool,
 }
 
-/// Juju's order of constraints in documents.
-const DOCUMENT: [(&str, Kind); 15] = [
-    ("arch", Kind::Text),
-    ("container", Kind::Text),
-    ("cores", Kind::Number),
-    ("cpu-power", Kind::Number),
-    ("mem", Kind::Mebibytes),
-    ("root-disk", Kind::Mebibytes),
-    ("root-disk-source", Kind::Text),
-    ("tags", Kind::List),
-    ("instance-role", Kind::Text),
-    ("instance-type", Kind::Text),
-    ("spaces", Kind::List),
-    ("virt-type", Kind::Text),
-    ("zones", Kind::List),
-    ("allocate-public-ip", Kind::Flag),
-    ("image-id", Kind::Text),
+/// The constraints in Juju's order in documents.
+const DOCUMENT_ORDER: [(&str, ValueType); 15] = [
+    ("arch", ValueType::Text),
+    ("container", ValueType::Text),
+    ("cores", ValueType::Number),
+    ("cpu-power", ValueType::Number),
+    ("mem", ValueType::Mebibytes),
+    ("root-disk", ValueType::Mebibytes),
+    ("root-disk-source", ValueType::Text),
+    ("tags", ValueType::List),
+    ("instance-role", ValueType::Text),
+    ("instance-type", ValueType::Text),
+    ("spaces", ValueType::List),
+    ("virt-type", ValueType::Text),
+    ("zones", ValueType::List),
+    ("allocate-public-ip", ValueType::Bool),
+    ("image-id", ValueType::Text),
 ];
 
-/// Juju's order of constraints in a line.
-const LINE: [&str; 15] = [
+/// The constraints in Juju's order in a line.
+const LINE_ORDER: [&str; 15] = [
     "arch",
     "container",
     "cores",
@@ -77,7 +77,7 @@ fn mebibytes(text: &str) -> u64 {
 impl fmt::Display for Constraints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
-        for name in LINE {
+        for name in LINE_ORDER {
             let Some(value) = self.0.get(name) else { continue };
             let value = match name {
                 "mem" | "root-disk" if mebibytes(value) > 0 => format!("{}M", mebibytes(value)),
@@ -93,17 +93,17 @@ impl fmt::Display for Constraints {
 impl Serialize for Constraints {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Constraints", self.0.len())?;
-        for (name, kind) in DOCUMENT {
+        for (name, value_type) in DOCUMENT_ORDER {
             let Some(value) = self.0.get(name) else { continue };
-            match kind {
-                Kind::Text => out.serialize_field(name, value)?,
-                Kind::Number => out.serialize_field(name, &value.parse::<u64>().unwrap_or_default())?,
-                Kind::Mebibytes => out.serialize_field(name, &mebibytes(value))?,
-                Kind::List => {
+            match value_type {
+                ValueType::Text => out.serialize_field(name, value)?,
+                ValueType::Number => out.serialize_field(name, &value.parse::<u64>().unwrap_or_default())?,
+                ValueType::Mebibytes => out.serialize_field(name, &mebibytes(value))?,
+                ValueType::List => {
                     let items: Vec<&str> = value.split(',').filter(|item| !item.is_empty()).collect();
                     out.serialize_field(name, &items)?;
                 }
-                Kind::Flag => out.serialize_field(name, &(value == "true"))?,
+                ValueType::Bool => out.serialize_field(name, &(value == "true"))?,
             }
         }
         out.end()

@@ -58,7 +58,7 @@ impl Arguments for ModelConfigArgs {
 
 /// The type of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum OptionType {
     Text,
     Bool,
     Int,
@@ -67,57 +67,57 @@ enum Kind {
 }
 
 /// The options that have an effect here or that tests set, with Juju's defaults.
-const OPTIONS: [(&str, Kind, &str); 32] = [
-    ("agent-stream", Kind::Text, "released"),
-    ("apt-ftp-proxy", Kind::Text, ""),
-    ("apt-http-proxy", Kind::Text, ""),
-    ("apt-https-proxy", Kind::Text, ""),
-    ("apt-mirror", Kind::Text, ""),
-    ("apt-no-proxy", Kind::Text, ""),
-    ("automatically-retry-hooks", Kind::Bool, "true"),
-    ("cloudinit-userdata", Kind::Text, ""),
-    ("default-base", Kind::Text, ""),
-    ("default-space", Kind::Text, ""),
-    ("development", Kind::Bool, "false"),
-    ("disable-network-management", Kind::Bool, "false"),
-    ("enable-os-refresh-update", Kind::Bool, "true"),
-    ("enable-os-upgrade", Kind::Bool, "true"),
-    ("firewall-mode", Kind::Text, "instance"),
-    ("ftp-proxy", Kind::Text, ""),
-    ("http-proxy", Kind::Text, ""),
-    ("https-proxy", Kind::Text, ""),
-    ("image-stream", Kind::Text, "released"),
-    ("juju-ftp-proxy", Kind::Text, ""),
-    ("juju-http-proxy", Kind::Text, ""),
-    ("juju-https-proxy", Kind::Text, ""),
-    ("juju-no-proxy", Kind::Text, NO_PROXY),
-    ("logging-config", Kind::Text, "<root>=INFO"),
-    ("max-action-results-age", Kind::Duration("max action age"), "336h"),
-    ("max-status-history-age", Kind::Duration("max status history age"), "336h"),
-    ("mode", Kind::Text, "requires-prompts"),
-    ("no-proxy", Kind::Text, NO_PROXY),
-    ("num-provision-workers", Kind::Int, "16"),
-    ("resource-tags", Kind::Text, ""),
-    ("test-mode", Kind::Bool, "false"),
-    ("update-status-hook-interval", Kind::Duration("update status hook interval"), "5m"),
+const OPTIONS: [(&str, OptionType, &str); 32] = [
+    ("agent-stream", OptionType::Text, "released"),
+    ("apt-ftp-proxy", OptionType::Text, ""),
+    ("apt-http-proxy", OptionType::Text, ""),
+    ("apt-https-proxy", OptionType::Text, ""),
+    ("apt-mirror", OptionType::Text, ""),
+    ("apt-no-proxy", OptionType::Text, ""),
+    ("automatically-retry-hooks", OptionType::Bool, "true"),
+    ("cloudinit-userdata", OptionType::Text, ""),
+    ("default-base", OptionType::Text, ""),
+    ("default-space", OptionType::Text, ""),
+    ("development", OptionType::Bool, "false"),
+    ("disable-network-management", OptionType::Bool, "false"),
+    ("enable-os-refresh-update", OptionType::Bool, "true"),
+    ("enable-os-upgrade", OptionType::Bool, "true"),
+    ("firewall-mode", OptionType::Text, "instance"),
+    ("ftp-proxy", OptionType::Text, ""),
+    ("http-proxy", OptionType::Text, ""),
+    ("https-proxy", OptionType::Text, ""),
+    ("image-stream", OptionType::Text, "released"),
+    ("juju-ftp-proxy", OptionType::Text, ""),
+    ("juju-http-proxy", OptionType::Text, ""),
+    ("juju-https-proxy", OptionType::Text, ""),
+    ("juju-no-proxy", OptionType::Text, NO_PROXY),
+    ("logging-config", OptionType::Text, "<root>=INFO"),
+    ("max-action-results-age", OptionType::Duration("max action age"), "336h"),
+    ("max-status-history-age", OptionType::Duration("max status history age"), "336h"),
+    ("mode", OptionType::Text, "requires-prompts"),
+    ("no-proxy", OptionType::Text, NO_PROXY),
+    ("num-provision-workers", OptionType::Int, "16"),
+    ("resource-tags", OptionType::Text, ""),
+    ("test-mode", OptionType::Bool, "false"),
+    ("update-status-hook-interval", OptionType::Duration("update status hook interval"), "5m"),
 ];
 
 /// Options that `model-config` cannot set, and the command that Juju names instead.
 const READ_ONLY: [(&str, &str); 2] = [("agent-version", "upgrade-model"), ("charmhub-url", "add-model")];
 
-fn read(kind: Kind, name: &str, text: &str) -> anyhow::Result<Value> {
-    Ok(match kind {
-        Kind::Text => text.into(),
-        Kind::Bool => match text {
+fn parse_as(option_type: OptionType, name: &str, text: &str) -> anyhow::Result<Value> {
+    Ok(match option_type {
+        OptionType::Text => text.into(),
+        OptionType::Bool => match text {
             "true" | "True" | "1" => true.into(),
             "false" | "False" | "0" => false.into(),
             _ => bail!("{name}: expected bool, got {}", settings::got(&text.into())),
         },
-        Kind::Int => match text.parse::<i64>() {
+        OptionType::Int => match text.parse::<i64>() {
             Ok(number) => number.into(),
             Err(_) => bail!("{name}: expected number, got {}", settings::got(&text.into())),
         },
-        Kind::Duration(what) => match cli::duration::parse(text) {
+        OptionType::Duration(what) => match cli::duration::parse(text) {
             Ok(_) => text.into(),
             Err(why) => bail!("invalid {what} in model configuration: {why}"),
         },
@@ -128,36 +128,36 @@ fn read(kind: Kind, name: &str, text: &str) -> anyhow::Result<Value> {
 pub fn run(client: &mut Client, args: &ModelConfigArgs) -> anyhow::Result<ExitCode> {
     let mut model = client.model()?;
     let format = args.output.format();
-    let to = args.output.output.as_deref();
+    let output_file = args.output.output.as_deref();
     match &args.action {
-        ConfigAction::GetAll => print(&output::model_config(&all(&model.config), format), to)?,
+        ConfigAction::GetAll => print(&output::model_config(&all_options(&model.config), format), output_file)?,
         ConfigAction::GetOne(key) => {
             let name = format!("{USER}/{}", model.name);
-            match output::model_config_value(&all(&model.config), key, &name, format) {
-                Ok(text) => print(&text, to)?,
+            match output::model_config_value(&all_options(&model.config), key, &name, format) {
+                Ok(text) => print(&text, output_file)?,
                 Err(why) => bail!(why),
             }
         }
         ConfigAction::Change { file, set, reset } => {
-            let known = all(&model.config);
-            let mut in_file = match file {
+            let known = all_options(&model.config);
+            let mut from_file = match file {
                 Some(path) => read_file(path)?,
                 None => BTreeMap::new(),
             };
             // `init` refuses words that name these.
             for (name, command) in READ_ONLY {
-                if in_file.remove(name).is_some() && !args.ignore_read_only_fields {
+                if from_file.remove(name).is_some() && !args.ignore_read_only_fields {
                     bail!("{name:?} must be set via {command:?}");
                 }
             }
-            let mut changed = checked(in_file)?;
+            let mut changed = check_all(from_file)?;
             for (name, value) in set {
                 changed.insert(name.clone(), parse(name, &settings::text(name, value)?)?);
             }
             for name in changed.keys().chain(reset).filter(|name| !known.contains_key(*name)) {
-                let what =
+                let warning =
                     format!("key {name:?} is not defined in the current model configuration: possible misspelling");
-                client.progress.line(format::warning(&what, Colours::on(&std::io::stderr())).trim_end());
+                client.progress.line(format::warning(&warning, Colours::on(&std::io::stderr())).trim_end());
             }
             model.config.extend(changed);
             model.config.retain(|name, _| !reset.contains(name));
@@ -169,31 +169,33 @@ pub fn run(client: &mut Client, args: &ModelConfigArgs) -> anyhow::Result<ExitCo
 
 /// Parse the value of the option `name`. Like Juju, keep an unknown option as text.
 pub fn parse(name: &str, text: &str) -> anyhow::Result<Value> {
-    let value = read(kind(name).unwrap_or(Kind::Text), name, text)?;
+    let value = parse_as(option_type(name).unwrap_or(OptionType::Text), name, text)?;
     validate::option(name, text)?;
     Ok(value)
 }
 
-fn kind(name: &str) -> Option<Kind> {
-    OPTIONS.iter().find(|(known, ..)| *known == name).map(|(_, kind, _)| *kind)
+fn option_type(name: &str) -> Option<OptionType> {
+    OPTIONS.iter().find(|(known, ..)| *known == name).map(|(_, option_type, _)| *option_type)
 }
 
 /// Check the value of the option `name` from a YAML file, where it already has a type.
-fn check(name: &str, value: Value) -> anyhow::Result<Value> {
-    let expected = match (kind(name), &value) {
+fn check_yaml_value(name: &str, value: Value) -> anyhow::Result<Value> {
+    let expected = match (option_type(name), &value) {
         (_, Value::String(text)) => return parse(name, text),
-        (None, _) | (Some(Kind::Bool), Value::Bool(_)) | (Some(Kind::Int), Value::Number(_)) => return Ok(value),
-        (Some(Kind::Text), Value::Object(_)) if name == "resource-tags" => return Ok(value),
-        (Some(Kind::Bool), _) => "bool",
-        (Some(Kind::Int), _) => "number",
-        (Some(Kind::Text | Kind::Duration(_)), _) => "string",
+        (None, _) | (Some(OptionType::Bool), Value::Bool(_)) | (Some(OptionType::Int), Value::Number(_)) => {
+            return Ok(value);
+        }
+        (Some(OptionType::Text), Value::Object(_)) if name == "resource-tags" => return Ok(value),
+        (Some(OptionType::Bool), _) => "bool",
+        (Some(OptionType::Int), _) => "number",
+        (Some(OptionType::Text | OptionType::Duration(_)), _) => "string",
     };
     bail!("{name}: expected {expected}, got {}", settings::got(&value))
 }
 
 /// Options from a YAML file, checked.
 pub fn from_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
-    checked(read_file(path)?)
+    check_all(read_file(path)?)
 }
 
 /// Options from a YAML file, unchecked.
@@ -207,29 +209,29 @@ fn read_file(path: &Path) -> anyhow::Result<BTreeMap<String, Value>> {
 }
 
 /// Each option's value with the option's type.
-fn checked(options: BTreeMap<String, Value>) -> anyhow::Result<BTreeMap<String, Value>> {
-    let checked = options.into_iter().map(|(name, value)| {
-        let value = check(&name, value)?;
+fn check_all(options: BTreeMap<String, Value>) -> anyhow::Result<BTreeMap<String, Value>> {
+    let values = options.into_iter().map(|(name, value)| {
+        let value = check_yaml_value(&name, value)?;
         Ok((name, value))
     });
-    checked.collect()
+    values.collect()
 }
 
 /// Every option: its value, and whether it is the `default` or was set in the `model`.
-fn all(set: &BTreeMap<String, Value>) -> BTreeMap<String, output::ModelOption> {
-    let mut found = BTreeMap::new();
-    for (name, kind, default) in OPTIONS {
+fn all_options(set: &BTreeMap<String, Value>) -> BTreeMap<String, output::ModelOption> {
+    let mut options = BTreeMap::new();
+    for (name, option_type, default) in OPTIONS {
         // A test checks that every default is valid.
-        if let Ok(value) = read(kind, name, default) {
-            found.insert(name.to_owned(), output::ModelOption { value, source: "default" });
+        if let Ok(value) = parse_as(option_type, name, default) {
+            options.insert(name.to_owned(), output::ModelOption { value, source: "default" });
         }
     }
     let version = output::ModelOption { value: JujuVersion::default().to_string().into(), source: "model" };
-    found.insert(model::AGENT_VERSION.to_owned(), version);
+    options.insert(model::AGENT_VERSION.to_owned(), version);
     for (name, value) in set {
-        found.insert(name.clone(), output::ModelOption { value: value.clone(), source: "model" });
+        options.insert(name.clone(), output::ModelOption { value: value.clone(), source: "model" });
     }
-    found
+    options
 }
 
 #[cfg(test)]
@@ -237,12 +239,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_default_is_of_its_options_type() {
-        assert_eq!(all(&BTreeMap::new()).len(), OPTIONS.len() + 1);
+    fn every_default_has_the_type_of_its_option() {
+        assert_eq!(all_options(&BTreeMap::new()).len(), OPTIONS.len() + 1);
     }
 
     #[test]
-    fn a_value_of_the_wrong_type_is_refused_by_its_options_name() {
+    fn a_value_of_the_wrong_type_is_refused_with_the_name_of_its_option() {
         let error = parse("development", "perhaps").unwrap_err().to_string();
         assert_eq!(error, r#"development: expected bool, got string("perhaps")"#);
         let error = parse("update-status-hook-interval", "often").unwrap_err().to_string();
@@ -257,10 +259,10 @@ mod tests {
             ("num-provision-workers", Value::Null, "expected number, got nothing"),
             ("mode", Value::Array(Vec::new()), "expected string, got a list"),
         ] {
-            assert_eq!(check(name, value).unwrap_err().to_string(), format!("{name}: {why}"));
+            assert_eq!(check_yaml_value(name, value).unwrap_err().to_string(), format!("{name}: {why}"));
         }
         for (name, value) in [("development", Value::from(true)), ("something-else", Value::from(1))] {
-            assert_eq!(check(name, value.clone()).unwrap(), value);
+            assert_eq!(check_yaml_value(name, value.clone()).unwrap(), value);
         }
     }
 }

@@ -7,7 +7,7 @@ use emulator::JujuVersion;
 use crate::store::model;
 
 /// The bases that charms run on: core/base/supported.go.
-const BASES: [&str; 4] = ["ubuntu@20.04", "ubuntu@22.04", "ubuntu@24.04", "ubuntu@26.04"];
+const SUPPORTED_BASES: [&str; 4] = ["ubuntu@20.04", "ubuntu@22.04", "ubuntu@24.04", "ubuntu@26.04"];
 
 /// Check an option's text as Juju does.
 pub fn option(name: &str, text: &str) -> anyhow::Result<()> {
@@ -67,14 +67,14 @@ fn base(text: &str) -> anyhow::Result<()> {
         bail!("invalid default base {text:?}: expected base string to contain os and channel separated by '@'");
     };
     let base = format!("{os}@{}", channel.split('/').next().unwrap_or_default());
-    if BASES.contains(&base.as_str()) { Ok(()) } else { bail!("base {base:?} not supported") }
+    if SUPPORTED_BASES.contains(&base.as_str()) { Ok(()) } else { bail!("base {base:?} not supported") }
 }
 
 fn mode(text: &str) -> anyhow::Result<()> {
-    let mut odd: Vec<&str> =
+    let mut invalid: Vec<&str> =
         text.split(',').map(str::trim).filter(|mode| !["", "requires-prompts", "strict"].contains(mode)).collect();
-    odd.sort_unstable();
-    if odd.is_empty() { Ok(()) } else { bail!("mode(s) {:?} not valid", odd.join(", ")) }
+    invalid.sort_unstable();
+    if invalid.is_empty() { Ok(()) } else { bail!("mode(s) {:?} not valid", invalid.join(", ")) }
 }
 
 #[cfg(test)]
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn refused(name: &str, text: &str) -> String {
+    fn error(name: &str, text: &str) -> String {
         option(name, text).unwrap_err().to_string()
     }
 
@@ -91,27 +91,27 @@ mod tests {
         for text in ["", "INFO", "<root>=INFO", "<root>=INFO;unit=debug", "a=WARNING:b=TRACE;"] {
             assert!(option("logging-config", text).is_ok(), "{text}");
         }
-        assert_eq!(refused("logging-config", "garbage"), "config value expected '=', found \"garbage\"");
-        assert_eq!(refused("logging-config", "=INFO"), "config value \"=INFO\" has missing module name");
-        assert_eq!(refused("logging-config", "a=LOUD"), "unknown severity level \"LOUD\"");
+        assert_eq!(error("logging-config", "garbage"), "config value expected '=', found \"garbage\"");
+        assert_eq!(error("logging-config", "=INFO"), "config value \"=INFO\" has missing module name");
+        assert_eq!(error("logging-config", "a=LOUD"), "unknown severity level \"LOUD\"");
     }
 
     #[test]
-    fn the_default_space_exists_and_the_default_base_is_one_of_juju_s() {
+    fn the_default_space_must_exist_and_juju_must_support_the_default_base() {
         assert!(option("default-space", "alpha").is_ok() && option("default-space", "").is_ok());
-        assert_eq!(refused("default-space", "nosuch"), "space \"nosuch\" not found");
-        assert_eq!(refused("default-space", "no such"), "default space name \"no such\" not valid");
+        assert_eq!(error("default-space", "nosuch"), "space \"nosuch\" not found");
+        assert_eq!(error("default-space", "no such"), "default space name \"no such\" not valid");
         assert!(option("default-base", "ubuntu@22.04/stable").is_ok());
-        assert_eq!(refused("default-base", "ubuntu@99"), "base \"ubuntu@99\" not supported");
+        assert_eq!(error("default-base", "ubuntu@99"), "base \"ubuntu@99\" not supported");
         assert_eq!(
-            refused("default-base", "jammy"),
+            error("default-base", "jammy"),
             "invalid default base \"jammy\": expected base string to contain os and channel separated by '@'"
         );
     }
 
     #[test]
-    fn a_mode_is_one_of_two() {
+    fn the_modes_are_strict_and_requires_prompts() {
         assert!(option("mode", "strict,requires-prompts").is_ok());
-        assert_eq!(refused("mode", "lenient,a"), "mode(s) \"a, lenient\" not valid");
+        assert_eq!(error("mode", "lenient,a"), "mode(s) \"a, lenient\" not valid");
     }
 }

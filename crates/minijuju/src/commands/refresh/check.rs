@@ -45,11 +45,11 @@ impl Replacement<'_> {
         for endpoint in self.new.relations.values() {
             // As on Juju, 0 means no limit.
             let Some(limit) = endpoint.limit.filter(|limit| *limit > 0) else { continue };
-            let is_of = |relation: &&Relation| {
+            let is_at_endpoint = |relation: &&Relation| {
                 relation.interface == endpoint.interface
                     && relation.endpoint(self.application, Some(&endpoint.name)).is_some()
             };
-            let count = self.relations.iter().filter(is_of).count();
+            let count = self.relations.iter().filter(is_at_endpoint).count();
             if u32::try_from(count).is_ok_and(|count| count > limit) {
                 bail!(
                     "new charm version imposes a maximum relation limit of {limit} for {}:{} which cannot be satisfied \
@@ -74,7 +74,7 @@ impl Replacement<'_> {
             return Ok(());
         };
         if new.storage_type != old.storage_type {
-            bail!("existing storage {name:?} type changed from {:?} to {:?}", text(old), text(new));
+            bail!("existing storage {name:?} type changed from {:?} to {:?}", storage_type(old), storage_type(new));
         }
         if new.shared != old.shared {
             bail!("existing storage {name:?} shared changed from {} to {}", old.shared, new.shared);
@@ -103,9 +103,9 @@ impl Replacement<'_> {
 
     fn check_relations(&self) -> anyhow::Result<()> {
         for relation in self.relations {
-            for mine in relation.endpoints.iter().filter(|side| side.application == self.application) {
+            for local in relation.endpoints.iter().filter(|side| side.application == self.application) {
                 // Peer relations that the new charm lacks are removed.
-                if mine.role != Role::Peer && !self.implements(relation, mine) {
+                if local.role != Role::Peer && !self.implements(relation, local) {
                     bail!("would break relation {:?}", relation.key());
                 }
             }
@@ -120,25 +120,25 @@ impl Replacement<'_> {
         stale.map(|relation| relation.id).collect()
     }
 
-    fn implements(&self, relation: &Relation, mine: &Endpoint) -> bool {
-        if mine.name == "juju-info" && mine.role == Role::Provider && relation.interface == "juju-info" {
+    fn implements(&self, relation: &Relation, local: &Endpoint) -> bool {
+        if local.name == "juju-info" && local.role == Role::Provider && relation.interface == "juju-info" {
             return true;
         }
-        self.new.relations.get(&mine.name).is_some_and(|endpoint| {
-            endpoint.role.to_string() == mine.role.to_string()
+        self.new.relations.get(&local.name).is_some_and(|endpoint| {
+            endpoint.role.to_string() == local.role.to_string()
                 && endpoint.interface == relation.interface
                 && (relation.scope == Scope::Container || endpoint.scope != RelationScope::Container)
         })
     }
 }
 
-fn text(storage: &StorageMeta) -> String {
+fn storage_type(storage: &StorageMeta) -> String {
     storage.storage_type.to_string()
 }
 
 /// Juju's notes about a new charm's endpoints, all of which are in the only space. For Juju 4, `juju-info` is one of
 /// them. Juju 3.6: `mergeBindings` in cmd/juju/application/binding.go.
-pub fn bindings(old: &CharmMeta, new: &CharmMeta, juju: JujuVersion) -> Vec<String> {
+pub fn binding_notes(old: &CharmMeta, new: &CharmMeta, juju: JujuVersion) -> Vec<String> {
     let names = |meta: &CharmMeta| -> Vec<String> {
         let extra = meta.extra_bindings.iter().map(ToString::to_string);
         let implicit = implicit_binding(juju).map(|(name, _)| name);
@@ -294,7 +294,7 @@ storage:
     }
 
     #[test]
-    fn a_limit_below_the_relations_that_there_are_is_refused() {
+    fn a_limit_below_the_number_of_relations_is_refused() {
         let limited = OLD.replace("interface: pg", "interface: pg, limit: 1");
         assert_refusal(
             OLD,
@@ -308,11 +308,11 @@ storage:
     }
 
     #[test]
-    fn notes_about_endpoints_are_juju_s() {
+    fn binding_notes_are_in_jujus_words() {
         let new =
             OLD.replace("requires: {db: {interface: pg}}", "requires: {db: {interface: pg}, log: {interface: l}}");
         assert_eq!(
-            bindings(&meta(OLD), &meta(&new), JujuVersion::V3_6),
+            binding_notes(&meta(OLD), &meta(&new), JujuVersion::V3_6),
             [
                 r#"adding endpoint "log" to default space "alpha""#,
                 r#"no change to endpoints in space "alpha": cluster, db, http"#,

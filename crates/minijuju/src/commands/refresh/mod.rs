@@ -12,11 +12,11 @@ use ops_metadata::CharmMeta;
 use crate::cli::{Arguments, ConfigSource, ModelOption, Pair, UsageError, check_application_name, integer, refuse};
 use crate::client::charms::{self, Charm};
 use crate::client::{Client, settings, summary};
-use crate::commands::deployment::{FROM_FILES, check_bind, check_channel};
+use crate::commands::deployment::{NO_CHARMHUB, check_bind, check_channel};
 use crate::commands::{integrate, resources, storage};
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
-use crate::store::{machine, relation, resource, storage as stored, unit};
+use crate::store::{self, machine, relation, resource, unit};
 use crate::{charm, uniter};
 
 const REFRESH_HELP: &str = "\
@@ -91,8 +91,8 @@ impl Arguments for RefreshArgs {
         if self.switch.is_some() && self.path.is_some() {
             return Err(UsageError::Rule("--switch and --path are mutually exclusive"));
         }
-        refuse("--revision", &self.revision, FROM_FILES)?;
-        refuse("--switch", &self.switch, FROM_FILES)?;
+        refuse("--revision", &self.revision, NO_CHARMHUB)?;
+        refuse("--switch", &self.switch, NO_CHARMHUB)?;
         self.bind.as_deref().map_or(Ok(()), check_bind)
     }
 }
@@ -112,14 +112,15 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
         bail!("no charm found at {path:?}");
     }
     let charm = charms::read(client, &path, charms::profile(args.release))?;
-    let (found, before, old) = replace(client, args, &model, &charm).inspect_err(|_| charm.discard())?;
-    for line in check::bindings(&before, &charm.meta, model.juju) {
+    let (application, old_meta, old_archive) =
+        replace(client, args, &model, &charm).inspect_err(|_| charm.discard())?;
+    for line in check::binding_notes(&old_meta, &charm.meta, model.juju) {
         client.progress.say(&line);
     }
     client.settle(&model)?;
     // Units that could not refresh yet take the new file later; the old one is no longer used.
-    let _ = std::fs::remove_file(old);
-    summary::units(client, &model, &found.name)?;
+    let _ = std::fs::remove_file(old_archive);
+    summary::units(client, &model, &application.name)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -130,58 +131,62 @@ fn replace(
     model: &Model,
     charm: &Charm,
 ) -> anyhow::Result<(Application, CharmMeta, String)> {
-    let found = client.application(model, &args.application)?;
-    if found.charm != charm.meta.name {
-        bail!("cannot refresh {:?} to {:?}", found.charm, charm.meta.name);
+    let application = client.application(model, &args.application)?;
+    if application.charm != charm.meta.name {
+        bail!("cannot refresh {:?} to {:?}", application.charm, charm.meta.name);
     }
     // As on Juju, the charm is now in the model, even if the refresh fails.
-    let revision = application::next_revision(client.store.db(), &model.uuid, &found.charm)?;
-    client.progress.say(&format!("Added local charm {:?}, revision {revision}, to the model", found.charm));
-    let resources = resources::take(client, &charm.meta, &args.application, &args.resources)?;
+    let revision = application::next_revision(client.store.db(), &model.uuid, &application.charm)?;
+    client.progress.say(&format!("Added local charm {:?}, revision {revision}, to the model", application.charm));
+    let resources = resources::copy_files(client, &charm.meta, &args.application, &args.resources)?;
     storage::check(&charm.meta, &args.storage, model.juju)?;
     client.store.write(|db| {
-        let mut found = application::find(db, &model.uuid, &args.application)?
+        let mut application = application::find(db, &model.uuid, &args.application)?
             .with_context(|| format!("application {:?} not found", args.application))?;
-        let given = settings::from_words(&charm.meta, &found.name, &args.config).context("parsing config settings")?;
-        found.revision = revision;
-        let before = charm::metadata(&found)?;
-        let units = unit::of_application(db, &model.uuid, &found.name)?;
-        let storages: Vec<_> = stored::all(db, &model.uuid)?
+        let given =
+            settings::from_words(&charm.meta, &application.name, &args.config).context("parsing config settings")?;
+        application.revision = revision;
+        let old_meta = charm::metadata(&application)?;
+        let units = unit::of_application(db, &model.uuid, &application.name)?;
+        let storages: Vec<_> = store::storage::all(db, &model.uuid)?
             .into_iter()
             .filter(|storage| units.iter().any(|unit| unit.name() == storage.unit))
             .collect();
-        let relations = relation::of_application(db, &model.uuid, &found.name)?;
+        let relations = relation::of_application(db, &model.uuid, &application.name)?;
         let base = units.first().map(|unit| machine::find(db, &model.uuid, &unit.machine)).transpose()?.flatten();
         let replacement = check::Replacement {
-            application: &found.name,
+            application: &application.name,
             base: base.as_ref().filter(|_| !args.force_base).map(|machine| machine.base.as_str()),
             bases: &charm.bases(),
-            old: &before,
+            old: &old_meta,
             new: &charm.meta,
             relations: &relations,
             storages: &storages,
         };
         let stale = replacement.check(args.force).map(|()| replacement.stale_peers()).with_context(|| {
-            format!("cannot upgrade application {:?} to charm \"local:{}-{}\"", found.name, found.charm, found.revision)
+            format!(
+                "cannot upgrade application {:?} to charm \"local:{}-{}\"",
+                application.name, application.charm, application.revision
+            )
         })?;
-        found.charm_version += 1;
-        found.force_charm = args.force_units;
-        let old = std::mem::replace(&mut found.archive, charm.archive.to_string_lossy().into_owned());
-        found.metadata = charm.files.clone();
+        application.charm_version += 1;
+        application.force_charm = args.force_units;
+        let old_archive = std::mem::replace(&mut application.archive, charm.archive.to_string_lossy().into_owned());
+        application.metadata = charm.files.clone();
         // Drop options that the new charm lacks, or has with another type.
-        found
+        application
             .config
             .retain(|name, value| charm.meta.config.get(name).is_some_and(|option| option.option_type.takes(value)));
-        found.trust = args.trust.or(given.trust).unwrap_or(found.trust);
-        given.apply(&mut found.config);
-        resources.iter().try_for_each(|one| resource::attach(db, &model.uuid, one))?;
-        found.storage.extend(args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())));
-        application::save(db, &model.uuid, &found)?;
+        application.trust = args.trust.or(given.trust).unwrap_or(application.trust);
+        given.apply(&mut application.config);
+        resources.iter().try_for_each(|resource| resource::attach(db, &model.uuid, resource))?;
+        application.storage.extend(args.storage.iter().map(|pair| (pair.name.clone(), pair.value.clone())));
+        application::save(db, &model.uuid, &application)?;
         stale.iter().try_for_each(|id| relation::remove(db, &model.uuid, *id))?;
-        integrate::add_peers(db, model, &found, &charm.meta)?;
+        integrate::add_peers(db, model, &application, &charm.meta)?;
         for unit in &units {
-            uniter::add_missing_storage(db, &model.uuid, unit, (&before, &charm.meta), &found.storage)?;
+            uniter::add_missing_storage(db, &model.uuid, unit, (&old_meta, &charm.meta), &application.storage)?;
         }
-        Ok((found, before, old))
+        Ok((application, old_meta, old_archive))
     })
 }

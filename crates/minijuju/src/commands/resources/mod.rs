@@ -53,7 +53,7 @@ impl Arguments for ResourcesArgs {
 
 #[derive(Debug, thiserror::Error)]
 #[error("bad resource arg {0:?}: expected name=path format")]
-struct NoResource(String);
+struct MalformedResource(String);
 
 const ATTACH_RESOURCE_HELP: &str = "\
 Examples:
@@ -82,13 +82,14 @@ impl Arguments for AttachResourceArgs {
         if !is_application(&self.application) {
             return Err(UsageError::NotValid { what: "application", word: self.application.clone() });
         }
-        self.resource = Pair::parse(&self.word).map_err(|_| UsageError::command(NoResource(self.word.clone())))?;
+        self.resource =
+            Pair::parse(&self.word).map_err(|_| UsageError::command(MalformedResource(self.word.clone())))?;
         Ok(())
     }
 }
 
-/// Open a resource's file. Juju does so before it looks the resource up.
-fn open(path: &str) -> anyhow::Result<()> {
+/// Check that a resource's file can be opened. Juju does so before it looks the resource up.
+fn check_readable(path: &str) -> anyhow::Result<()> {
     match fs::File::open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => bail!("open {path}: no such file or directory"),
@@ -98,11 +99,16 @@ fn open(path: &str) -> anyhow::Result<()> {
 }
 
 /// Copy the files of the `--resource` words.
-pub fn take(client: &Client, meta: &CharmMeta, application: &str, words: &[Pair]) -> anyhow::Result<Vec<Resource>> {
-    words.iter().map(|word| take_one(client, meta, application, word)).collect()
+pub fn copy_files(
+    client: &Client,
+    meta: &CharmMeta,
+    application: &str,
+    words: &[Pair],
+) -> anyhow::Result<Vec<Resource>> {
+    words.iter().map(|word| copy_file(client, meta, application, word)).collect()
 }
 
-fn take_one(client: &Client, meta: &CharmMeta, application: &str, word: &Pair) -> anyhow::Result<Resource> {
+fn copy_file(client: &Client, meta: &CharmMeta, application: &str, word: &Pair) -> anyhow::Result<Resource> {
     let declared = meta.resources.get(&word.name);
     let declared = declared.with_context(|| format!("unrecognized resource {:?}", word.name))?;
     if declared.resource_type != ResourceType::File {
@@ -111,11 +117,11 @@ fn take_one(client: &Client, meta: &CharmMeta, application: &str, word: &Pair) -
     let source = Path::new(&word.value);
     let folder = client.store.folder().join("resources");
     crate::private::folder(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let kept: PathBuf = folder.join(random::uuid());
-    fs::copy(source, &kept)
+    let copy: PathBuf = folder.join(random::uuid());
+    fs::copy(source, &copy)
         .with_context(|| format!("file for resource {:?}: cannot read {}", word.name, word.value))?;
     let filename = declared.filename.clone().unwrap_or_else(|| word.name.clone());
-    let path = kept.to_string_lossy().into_owned();
+    let path = copy.to_string_lossy().into_owned();
     Ok(Resource {
         application: application.to_owned(),
         name: word.name.clone(),
@@ -130,25 +136,25 @@ fn take_one(client: &Client, meta: &CharmMeta, application: &str, word: &Pair) -
 /// Run `juju attach-resource`. As in Juju, units then run `upgrade-charm`.
 pub fn attach(client: &mut Client, args: &AttachResourceArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let found = client.application(&model, &args.application)?;
-    let meta = charm::metadata(&found)?;
-    let old = resource::of_application(client.store.db(), &model.uuid, &found.name)?;
+    let application = client.application(&model, &args.application)?;
+    let meta = charm::metadata(&application)?;
+    let old = resource::of_application(client.store.db(), &model.uuid, &application.name)?;
     let (name, path) = (&args.resource.name, &args.resource.value);
-    let taken = open(path)
-        .and_then(|()| take(client, &meta, &found.name, std::slice::from_ref(&args.resource)))
+    let added = check_readable(path)
+        .and_then(|()| copy_files(client, &meta, &application.name, std::slice::from_ref(&args.resource)))
         .with_context(|| format!("failed to upload resource {name:?}"))?;
     client.write(|db| {
-        taken.iter().try_for_each(|one| resource::attach(db, &model.uuid, one))?;
-        let Some(mut now) = application::find(db, &model.uuid, &found.name)? else { return Ok(()) };
-        now.charm_version += 1;
-        application::save(db, &model.uuid, &now)
+        added.iter().try_for_each(|one| resource::attach(db, &model.uuid, one))?;
+        let Some(mut current) = application::find(db, &model.uuid, &application.name)? else { return Ok(()) };
+        current.charm_version += 1;
+        application::save(db, &model.uuid, &current)
     })?;
     client.settle(&model)?;
     for one in old.iter().filter(|one| one.name == args.resource.name) {
         // `clean` removes what cannot be removed now.
         let _ = fs::remove_file(&one.path);
     }
-    summary::units(client, &model, &found.name)?;
+    summary::units(client, &model, &application.name)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -158,7 +164,7 @@ pub fn list(client: &mut Client, args: &ResourcesArgs) -> anyhow::Result<ExitCod
     let unit = args.target.contains('/').then(|| client.unit(&model, &args.target)).transpose()?;
     let name = unit.as_ref().map_or(args.target.as_str(), |unit| &unit.application);
     let application = client.application(&model, name)?;
-    let resources = read(client, &model, &application)?;
+    let resources = resource_infos(client, &model, &application)?;
     if resources.is_empty() {
         client.progress.say("No resources to display.");
         return Ok(ExitCode::SUCCESS);
@@ -190,14 +196,14 @@ pub fn list(client: &mut Client, args: &ResourcesArgs) -> anyhow::Result<ExitCod
 /// A unit's resources next to those of its application. Juju 3.6: `FormatDetailResource` in
 /// cmd/juju/resource/formatter.go.
 fn details(expected: &[ResourceInfo], unit: &Unit, fetched: &[UnitResource]) -> Vec<DetailedResource> {
-    let of_unit = |expected: &ResourceInfo| {
+    let unit_info = |expected: &ResourceInfo| {
         let has = fetched.iter().any(|one| one.name == expected.name);
         let none = ResourceInfo { revision: "0".to_owned(), ..ResourceInfo::default() };
         if has { on_unit(expected.clone(), fetched) } else { none }
     };
     let one = |expected: &ResourceInfo| DetailedResource {
         unit_id: unit.name(),
-        unit: of_unit(expected),
+        unit: unit_info(expected),
         expected: expected.clone(),
         progress: -1,
     };
@@ -217,13 +223,13 @@ fn on_unit(mut resource: ResourceInfo, fetched: &[UnitResource]) -> ResourceInfo
     resource
 }
 
-fn read(client: &Client, model: &Model, application: &Application) -> anyhow::Result<Vec<ResourceInfo>> {
-    let given = resource::of_application(client.store.db(), &model.uuid, &application.name)?;
+fn resource_infos(client: &Client, model: &Model, application: &Application) -> anyhow::Result<Vec<ResourceInfo>> {
+    let uploaded = resource::of_application(client.store.db(), &model.uuid, &application.name)?;
     let meta = charm::metadata(application)?;
-    let mut shown = Vec::new();
+    let mut infos = Vec::new();
     for (name, declared) in &meta.resources {
-        let found = given.iter().find(|one| one.name == *name);
-        shown.push(ResourceInfo {
+        let found = uploaded.iter().find(|one| one.name == *name);
+        infos.push(ResourceInfo {
             id: format!("{}/{name}", application.name),
             application: application.name.clone(),
             name: name.clone(),
@@ -231,7 +237,7 @@ fn read(client: &Client, model: &Model, application: &Application) -> anyhow::Re
             path: declared.filename.clone().unwrap_or_default(),
             description: declared.description.clone(),
             revision: "-".to_owned(),
-            fingerprint: found.map(known_fingerprint).transpose()?.unwrap_or_default(),
+            fingerprint: found.map(stored_fingerprint).transpose()?.unwrap_or_default(),
             size: found.map(|one| size(&one.path)).unwrap_or_default(),
             origin: "upload".to_owned(),
             used: found.is_some(),
@@ -239,11 +245,11 @@ fn read(client: &Client, model: &Model, application: &Application) -> anyhow::Re
             username: found.map(|_| USER.to_owned()).unwrap_or_default(),
         });
     }
-    Ok(shown)
+    Ok(infos)
 }
 
 /// The stored fingerprint of a resource. Older minijujus stored none.
-fn known_fingerprint(resource: &Resource) -> anyhow::Result<String> {
+fn stored_fingerprint(resource: &Resource) -> anyhow::Result<String> {
     if resource.fingerprint.is_empty() { fingerprint(&resource.path) } else { Ok(resource.fingerprint.clone()) }
 }
 
