@@ -46,11 +46,11 @@ pub struct BaseArgs {
     #[command(flatten)]
     pub output: Output<Tabular>,
     #[arg(skip)]
-    pub verb: Verb,
+    pub subcommand: Subcommand,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Verb {
+pub enum Subcommand {
     #[default]
     List,
     /// Copy a root: the base's name, and the folder or archive.
@@ -60,12 +60,12 @@ pub enum Verb {
     Remove(String),
 }
 
-impl Verb {
-    fn read(words: &[String]) -> Result<Self, UsageError> {
+impl Subcommand {
+    fn parse(words: &[String]) -> Result<Self, UsageError> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         Ok(match words.as_slice() {
             ["list"] => Self::List,
-            ["import", name, from] => Self::Import((*name).to_owned(), (*from).to_owned()),
+            ["import", name, source] => Self::Import((*name).to_owned(), (*source).to_owned()),
             ["make", name] => Self::Make((*name).to_owned()),
             ["remove", name] => Self::Remove((*name).to_owned()),
             [] => return Err(UsageError::Rule("say what to do: import, make, list or remove")),
@@ -84,8 +84,8 @@ impl Arguments for BaseArgs {
     const USAGE: Option<&str> = Some("import <name> <folder or tar> | make <name> | list | remove <name>");
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.verb = Verb::read(&self.words)?;
-        if (self.suite.is_some() || self.mirror.is_some()) && !matches!(self.verb, Verb::Make(_)) {
+        self.subcommand = Subcommand::parse(&self.words)?;
+        if (self.suite.is_some() || self.mirror.is_some()) && !matches!(self.subcommand, Subcommand::Make(_)) {
             return Err(UsageError::Rule("--suite and --mirror are for make"));
         }
         Ok(())
@@ -94,7 +94,7 @@ impl Arguments for BaseArgs {
 
 /// A base in the output.
 #[derive(Debug, Serialize)]
-struct Shown {
+struct BaseInfo {
     name: String,
     system: String,
     since: String,
@@ -105,32 +105,32 @@ struct Shown {
 /// Run `minijuju base`.
 pub fn run(client: &mut Client, args: &BaseArgs) -> anyhow::Result<ExitCode> {
     let machines = client.machines()?;
-    match &args.verb {
-        Verb::List => {
+    match &args.subcommand {
+        Subcommand::List => {
             let clock = Clock::local();
             let bases = machines.bases()?;
-            let shown: Vec<Shown> = bases
+            let infos: Vec<BaseInfo> = bases
                 .into_iter()
-                .map(|base| Shown {
+                .map(|base| BaseInfo {
                     since: Timestamp::try_from(base.since).map(|at| clock.date_and_time(at)).unwrap_or_default(),
                     name: base.name,
                     system: base.system,
                     size: base.size,
                 })
                 .collect();
-            print(&table_or(&shown, args.output.format(), || table(&shown)), args.output.output.as_deref())?;
+            print(&table_or(&infos, args.output.format(), || table(&infos)), args.output.output.as_deref())?;
         }
-        Verb::Import(name, from) => {
+        Subcommand::Import(name, source) => {
             let task = client.progress.begin(format!("base {name}"));
-            machines.import_base(name, Path::new(from))?;
+            machines.import_base(name, Path::new(source))?;
             task.done();
         }
-        Verb::Make(name) => {
+        Subcommand::Make(name) => {
             let task = client.progress.begin(format!("base {name}"));
             machines.make_base(name, &BaseSource { suite: args.suite.clone(), mirror: args.mirror.clone() })?;
             task.done();
         }
-        Verb::Remove(name) => {
+        Subcommand::Remove(name) => {
             machines.remove_base(name)?;
             client.progress.say(&format!("removed base {name}"));
         }
@@ -138,7 +138,7 @@ pub fn run(client: &mut Client, args: &BaseArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(bases: &[Shown]) -> String {
+fn table(bases: &[BaseInfo]) -> String {
     if bases.is_empty() {
         return "No bases: machines are views of this computer.\n".to_owned();
     }
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_word_is_an_error_that_says_what_is_right() {
+    fn invalid_words_are_errors_that_say_what_is_valid() {
         for (words, why) in [
             ("", "say what to do: import, make, list or remove"),
             ("list all", "list takes no name"),
@@ -164,7 +164,7 @@ mod tests {
             ("delete a", r#""delete" is none of import, make, list and remove"#),
         ] {
             let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
-            assert_eq!(Verb::read(&words).unwrap_err().to_string(), why);
+            assert_eq!(Subcommand::parse(&words).unwrap_err().to_string(), why);
         }
     }
 }

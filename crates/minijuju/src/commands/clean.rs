@@ -57,17 +57,17 @@ pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
     let machines = Machines::open(&folder)?;
     // Stop running hooks first; otherwise they would see their machine vanish. If the database cannot be read, no hook
     // of it can be running, and its machines are removed below.
-    let stop = || store.as_ref().map(uniter::stop_hooks);
-    let _ = stop();
+    let stop_hooks = || store.as_ref().map(uniter::stop_hooks);
+    let _ = stop_hooks();
     // Running commands lose their data here and stop: from now on they can start neither hooks nor machines.
     let (removed_data, removed) = machines.clean_after(|| {
         ["minijuju.db", "minijuju.db-wal", "minijuju.db-shm"]
             .into_iter()
-            .try_for_each(|file| remove(fs::remove_file(folder.join(file)), &folder.join(file)))
+            .try_for_each(|file| ignore_not_found(fs::remove_file(folder.join(file)), &folder.join(file)))
     })?;
     removed_data?;
     // They may have started a hook in the meantime.
-    let _ = stop();
+    let _ = stop_hooks();
     if let (Ok(store), MachineKind::Host) = (&store, machines.kind()) {
         for model in &models {
             for unit in unit::all(store.db(), &model.uuid)? {
@@ -77,15 +77,15 @@ pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
     }
     drop(store);
     for name in ["models", "charms", "resources", "stand-ins", "storage"] {
-        remove(fs::remove_dir_all(folder.join(name)), &folder.join(name))?;
+        ignore_not_found(fs::remove_dir_all(folder.join(name)), &folder.join(name))?;
     }
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     progress.say(&format!("removed {} and {}", count(models.len(), "model"), count(removed.len(), "machine")));
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ignore what does not exist.
-fn remove(result: io::Result<()>, path: &Path) -> anyhow::Result<()> {
+/// The result of a removal. It is no error if the path did not exist.
+fn ignore_not_found(result: io::Result<()>, path: &Path) -> anyhow::Result<()> {
     match result {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", path.display()))

@@ -100,11 +100,11 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
     }
     client.progress.say("Destroying model...");
     let mut files = Vec::new();
-    for found in application::all(client.store.db(), &model.uuid)? {
-        files.extend(charms::files(client, &model, &found)?);
+    for application in application::all(client.store.db(), &model.uuid)? {
+        files.extend(charms::files(client, &model, &application)?);
     }
-    empty(client, &model, args.force)?;
-    let related = cross_model::related_models(client.store.db(), &model.uuid)?;
+    remove_units(client, &model, args.force)?;
+    let related_models = cross_model::related_models(client.store.db(), &model.uuid)?;
     client.write(|db| {
         cross_model::disconnect_model(db, &model.uuid)?;
         model::remove(db, &model.uuid)?;
@@ -123,7 +123,7 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
     }
     let _ = std::fs::remove_dir_all(client.store.folder().join("models").join(&model.uuid));
     // Related units of other models must still leave their relations.
-    for uuid in related.iter().filter(|uuid| **uuid != model.uuid) {
+    for uuid in related_models.iter().filter(|uuid| **uuid != model.uuid) {
         if let Some(other) = model::find(client.store.db(), uuid)? {
             client.settle(&other)?;
         }
@@ -133,7 +133,7 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
 }
 
 /// Remove every unit, with its hooks. With `force`, a unit whose hooks fail is removed with its machine.
-fn empty(client: &mut Client, model: &Model, force: bool) -> anyhow::Result<()> {
+fn remove_units(client: &mut Client, model: &Model, force: bool) -> anyhow::Result<()> {
     let machines = client.machines()?;
     if !force {
         client.write(|db| {

@@ -32,7 +32,7 @@ Examples:
     minijuju dev ./charm proxy";
 
 /// How long nothing may change before a change counts as complete: editors and formatters write several files.
-const QUIET: Duration = Duration::from_millis(100);
+const DEBOUNCE: Duration = Duration::from_millis(100);
 
 /// Test a charm and deploy it again whenever one of its files changes, until Ctrl-C (minijuju only).
 #[derive(Debug, Clone, Args)]
@@ -60,23 +60,23 @@ pub fn dev(session: &Session, args: &DevArgs) -> anyhow::Result<ExitCode> {
     }
     let meta = CharmMeta::load(&project)?;
     let application = args.application.clone().unwrap_or(meta.name);
-    let round = Round {
+    let dev_loop = DevLoop {
         program: env::current_exe().context("cannot find this program")?,
         progress: Progress::unless(session.global.quiet),
         model: session.model.clone(),
         project,
         application,
     };
-    let changes = watch(&round.project)?;
+    let changes = watch(&dev_loop.project)?;
     stop_on_signals(changes.sender.clone()).context("cannot listen for signals")?;
-    let _log = round.follow_log();
+    let _log = dev_loop.follow_log();
     loop {
-        round.run()?;
-        round.progress.say(&format!("\nWaiting for a change in {} (Ctrl-C ends it)", round.project.display()));
-        let Some(path) = next_change(&changes, &round.project)? else { break };
-        round.progress.say(&format!("\n{} changed", path.display()));
+        dev_loop.run_once()?;
+        dev_loop.progress.say(&format!("\nWaiting for a change in {} (Ctrl-C ends it)", dev_loop.project.display()));
+        let Some(path) = next_change(&changes, &dev_loop.project)? else { break };
+        dev_loop.progress.say(&format!("\n{} changed", path.display()));
     }
-    round.progress.say(&format!("\nThe application {} stays as it is.", round.application));
+    dev_loop.progress.say(&format!("\nThe application {} stays as it is.", dev_loop.application));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -90,12 +90,12 @@ enum Message {
 
 /// End the loop on a signal. Commands that are running get the signal too.
 fn stop_on_signals(sender: Sender<Message>) -> io::Result<()> {
-    let (mut listening, telling) = UnixStream::pair()?;
+    let (mut reader, writer) = UnixStream::pair()?;
     for signal in [SIGINT, SIGTERM, SIGHUP] {
-        signal_hook::low_level::pipe::register(signal, telling.try_clone()?)?;
+        signal_hook::low_level::pipe::register(signal, writer.try_clone()?)?;
     }
     thread::spawn(move || {
-        if listening.read_exact(&mut [0]).is_ok() {
+        if reader.read_exact(&mut [0]).is_ok() {
             let _ = sender.send(Message::Stop);
         }
     });
@@ -116,7 +116,7 @@ fn watch(project: &Path) -> anyhow::Result<Changes> {
     watcher.watch(project, RecursiveMode::NonRecursive).with_context(unwatchable)?;
     for entry in project.read_dir().with_context(unwatchable)? {
         let path = entry.with_context(unwatchable)?.path();
-        if path.is_dir() && matters(project, &path) {
+        if path.is_dir() && is_relevant(project, &path) {
             watcher.watch(&path, RecursiveMode::Recursive).with_context(unwatchable)?;
         }
     }
@@ -137,14 +137,14 @@ fn next_change(changes: &Changes, project: &Path) -> anyhow::Result<Option<PathB
         match changes.messages.recv().context("nothing is watched any more")? {
             Message::Stop => return Ok(None),
             Message::Watcher(event) => {
-                if let Some(path) = change(event.context("cannot watch the project any more")?, project) {
+                if let Some(path) = changed_path(event.context("cannot watch the project any more")?, project) {
                     break path;
                 }
             }
         }
     };
     loop {
-        match changes.messages.recv_timeout(QUIET) {
+        match changes.messages.recv_timeout(DEBOUNCE) {
             Ok(Message::Stop) => return Ok(None),
             Ok(Message::Watcher(_)) => {}
             Err(RecvTimeoutError::Timeout) => return Ok(Some(first)),
@@ -154,20 +154,20 @@ fn next_change(changes: &Changes, project: &Path) -> anyhow::Result<Option<PathB
 }
 
 /// The path below the project that an event reports.
-fn change(event: notify::Event, project: &Path) -> Option<PathBuf> {
+fn changed_path(event: notify::Event, project: &Path) -> Option<PathBuf> {
     if matches!(event.kind, EventKind::Access(_)) {
         return None;
     }
-    let path = event.paths.into_iter().find(|path| matters(project, path))?;
+    let path = event.paths.into_iter().find(|path| is_relevant(project, path))?;
     Some(path.strip_prefix(project).map(Path::to_owned).unwrap_or(path))
 }
 
 /// Whether users edit a path: it is not written by Cargo, git, Python or packing, and is not an editor's backup.
-fn matters(project: &Path, path: &Path) -> bool {
+fn is_relevant(project: &Path, path: &Path) -> bool {
     let Ok(below) = path.strip_prefix(project) else { return false };
     let mut names = below.iter().map(|name| name.to_string_lossy());
     let first = names.next().unwrap_or_default();
-    let made = |name: &str| {
+    let is_generated = |name: &str| {
         name == "__pycache__"
             || name.ends_with('~')
             || name.starts_with('#')
@@ -175,12 +175,17 @@ fn matters(project: &Path, path: &Path) -> bool {
     };
     let hidden = first.starts_with('.') && first != ".cargo";
     // Cargo first creates its folder with six more letters at the end of the name.
-    let built = first == "target" || first.starts_with("target") && first.len() == 12 && !first.contains('.');
-    !(first.is_empty() || built || first == "Cargo.lock" || hidden || made(&first) || names.any(|name| made(&name)))
+    let is_target = first == "target" || first.starts_with("target") && first.len() == 12 && !first.contains('.');
+    !(first.is_empty()
+        || is_target
+        || first == "Cargo.lock"
+        || hidden
+        || is_generated(&first)
+        || names.any(|name| is_generated(&name)))
 }
 
-/// One round of the loop.
-struct Round {
+/// What the loop tests and deploys, and with what.
+struct DevLoop {
     program: PathBuf,
     progress: Progress,
     model: Option<String>,
@@ -211,9 +216,9 @@ struct WorkloadStatus {
     current: String,
 }
 
-impl Round {
+impl DevLoop {
     /// Test, deploy or refresh, retry a failed hook, show the status. Failing commands report their own errors.
-    fn run(&self) -> anyhow::Result<()> {
+    fn run_once(&self) -> anyhow::Result<()> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut test = Command::new(&cargo);
         test.arg("test").current_dir(&self.project);
@@ -223,17 +228,17 @@ impl Round {
         }
         let before = self.units()?;
         let deployed = match &before {
-            None => self.minijuju(&["deploy", ".", &self.application])?,
-            Some(_) => self.minijuju(&["refresh", &self.application, "--path", ".", "--force-units"])?,
+            None => self.run_minijuju(&["deploy", ".", &self.application])?,
+            Some(_) => self.run_minijuju(&["refresh", &self.application, "--path", ".", "--force-units"])?,
         };
         if !deployed {
             return Ok(());
         }
         let failed = before.unwrap_or_default().into_iter().filter(|(_, status)| status == "error");
         for (unit, _) in failed {
-            self.minijuju(&["resolved", &unit])?;
+            self.run_minijuju(&["resolved", &unit])?;
         }
-        self.minijuju(&["status", &self.application])?;
+        self.run_minijuju(&["status", &self.application])?;
         Ok(())
     }
 
@@ -252,14 +257,14 @@ impl Round {
     }
 
     /// Show log messages from now on, until the result is dropped.
-    fn follow_log(&self) -> Option<Log> {
+    fn follow_log(&self) -> Option<LogProcess> {
         let follow = ["debug-log", "--tail", "--lines", "0", "--include", &self.application];
         let started = self.command(&follow).stdin(Stdio::null()).spawn();
-        let warned = |error: io::Error| self.progress.line(&format!("WARNING the log is not shown: {error}"));
-        started.map(Log).map_err(warned).ok()
+        let warn = |error: io::Error| self.progress.line(&format!("WARNING the log is not shown: {error}"));
+        started.map(LogProcess).map_err(warn).ok()
     }
 
-    fn minijuju(&self, args: &[&str]) -> anyhow::Result<bool> {
+    fn run_minijuju(&self, args: &[&str]) -> anyhow::Result<bool> {
         succeeds(&mut self.command(args)).context("cannot start minijuju")
     }
 
@@ -278,9 +283,9 @@ fn succeeds(command: &mut Command) -> io::Result<bool> {
 }
 
 /// A process that shows the log, until this is dropped.
-struct Log(Child);
+struct LogProcess(Child);
 
-impl Drop for Log {
+impl Drop for LogProcess {
     fn drop(&mut self) {
         // It may already have ended.
         let _ = self.0.kill();
@@ -295,12 +300,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_that_people_edit_matter_and_files_that_programs_write_do_not() {
+    fn edited_files_are_relevant_and_generated_files_are_not() {
         let project = Path::new("/p");
         for edited in
             ["src", "src/charm.rs", "charmcraft.yaml", "Cargo.toml", ".cargo/config.toml", "tests/unit/main.rs"]
         {
-            assert!(matters(project, &project.join(edited)), "{edited}");
+            assert!(is_relevant(project, &project.join(edited)), "{edited}");
         }
         for written in [
             "",
@@ -313,13 +318,13 @@ mod tests {
             "src/charm.rs~",
             "tests/__pycache__/x.pyc",
         ] {
-            assert!(!matters(project, &project.join(written)), "{written}");
+            assert!(!is_relevant(project, &project.join(written)), "{written}");
         }
-        assert!(!matters(project, Path::new("/elsewhere/src/charm.rs")));
+        assert!(!is_relevant(project, Path::new("/elsewhere/src/charm.rs")));
     }
 
     #[test]
-    fn a_change_is_reported_once_and_by_its_name() {
+    fn several_writes_are_one_change_with_the_path_of_the_first() {
         let project = tempfile::tempdir().unwrap();
         let folder = project.path().canonicalize().unwrap();
         fs::create_dir(folder.join("src")).unwrap();

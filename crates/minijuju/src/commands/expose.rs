@@ -90,9 +90,9 @@ impl Arguments for TrustArgs {
 /// Run `juju expose`.
 pub fn expose(client: &mut Client, args: &ExposeArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let mut found = client.application(&model, &args.application)?;
-    check_endpoints(&found, &args.endpoints)?;
-    let mut exposed = match found.exposed.take() {
+    let mut application = client.application(&model, &args.application)?;
+    check_endpoints(&application, &args.endpoints)?;
+    let mut exposed = match application.exposed.take() {
         Some(Value::Object(exposed)) if !args.endpoints.is_empty() => exposed,
         _ => Map::new(),
     };
@@ -105,21 +105,21 @@ pub fn expose(client: &mut Client, args: &ExposeArgs) -> anyhow::Result<ExitCode
     if !cidrs.is_empty() {
         details.insert("expose-to-cidrs".to_owned(), json!(cidrs));
     }
-    let all = [String::new()];
-    let endpoints: &[String] = if args.endpoints.is_empty() { &all } else { &args.endpoints };
+    let all_endpoints = [String::new()];
+    let endpoints: &[String] = if args.endpoints.is_empty() { &all_endpoints } else { &args.endpoints };
     for endpoint in endpoints {
         exposed.insert(endpoint.clone(), Value::Object(details.clone()));
     }
-    found.exposed = Some(Value::Object(exposed));
-    save(client, &model, &found)
+    application.exposed = Some(Value::Object(exposed));
+    save(client, &model, &application)
 }
 
 /// Run `juju unexpose`.
 pub fn unexpose(client: &mut Client, args: &UnexposeArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let mut found = client.application(&model, &args.application)?;
-    check_endpoints(&found, &args.endpoints)?;
-    found.exposed = match found.exposed.take() {
+    let mut application = client.application(&model, &args.application)?;
+    check_endpoints(&application, &args.endpoints)?;
+    application.exposed = match application.exposed.take() {
         Some(Value::Object(mut exposed)) if !args.endpoints.is_empty() => {
             for endpoint in &args.endpoints {
                 exposed.remove(endpoint).with_context(|| format!("endpoint {endpoint:?} is not exposed"))?;
@@ -128,26 +128,26 @@ pub fn unexpose(client: &mut Client, args: &UnexposeArgs) -> anyhow::Result<Exit
         }
         _ => None,
     };
-    save(client, &model, &found)
+    save(client, &model, &application)
 }
 
 /// Run `juju trust`.
 pub fn trust(client: &mut Client, args: &TrustArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let mut found = client.application(&model, &args.application)?;
-    found.trust = !args.remove;
-    save(client, &model, &found)?;
+    let mut application = client.application(&model, &args.application)?;
+    application.trust = !args.remove;
+    save(client, &model, &application)?;
     client.settle(&model)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn save(client: &mut Client, model: &Model, found: &Application) -> anyhow::Result<ExitCode> {
-    client.write(|db| application::save(db, &model.uuid, found))?;
+fn save(client: &mut Client, model: &Model, application: &Application) -> anyhow::Result<ExitCode> {
+    client.write(|db| application::save(db, &model.uuid, application))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn check_endpoints(found: &Application, endpoints: &[String]) -> anyhow::Result<()> {
-    let meta = charm::metadata(found)?;
+fn check_endpoints(application: &Application, endpoints: &[String]) -> anyhow::Result<()> {
+    let meta = charm::metadata(application)?;
     match endpoints.iter().find(|endpoint| !endpoint.is_empty() && !meta.relations.contains_key(*endpoint)) {
         Some(endpoint) => bail!("endpoint {endpoint:?} not found"),
         None => Ok(()),

@@ -53,16 +53,16 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
         Some(Named::Plain(plain)) => plain.into(),
         Some(Named::Relation(kind, endpoint)) => {
             let all = relation::all(db, &model.uuid)?;
-            let (relation, mine) = all
+            let (relation, local) = all
                 .iter()
                 .find_map(|relation| Some((relation, relation.endpoint(&unit.application, Some(&endpoint))?)))
                 .with_context(|| format!("{name} has no relation at endpoint {endpoint:?}"))?;
-            let other = relation.related_endpoint(mine).unwrap_or(mine);
+            let other = relation.related_endpoint(local).unwrap_or(local);
             let member = relation::members(db, &model.uuid, relation.id)?
                 .into_iter()
                 .find(|(owner, _)| *owner != name && owner.starts_with(&format!("{}/", other.application)));
-            let about_a_unit = matches!(kind, RelationKind::Joined | RelationKind::Changed | RelationKind::Departed);
-            let (remote, version) = member.filter(|_| about_a_unit).unwrap_or_default();
+            let names_a_unit = matches!(kind, RelationKind::Joined | RelationKind::Changed | RelationKind::Departed);
+            let (remote, version) = member.filter(|_| names_a_unit).unwrap_or_default();
             Hook::Relation(RelationHook {
                 kind,
                 relation: relation.id,
@@ -73,17 +73,17 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
                 version,
             })
         }
-        Some(Named::Storage(kind, wanted)) => {
+        Some(Named::Storage(kind, storage_name)) => {
             let found = storage::of_unit(db, &model.uuid, &name)?
                 .into_iter()
-                .find(|storage| storage.id.split('/').next() == Some(wanted.as_str()))
-                .with_context(|| format!("{name} has no storage {wanted:?}"))?;
+                .find(|storage| storage.id.split('/').next() == Some(storage_name.as_str()))
+                .with_context(|| format!("{name} has no storage {storage_name:?}"))?;
             Hook::Storage { kind, id: found.id }
         }
         Some(Named::Secret(_)) => {
             bail!("{:?} is about a secret: change the secret, and its owner and readers run the hook", args.event)
         }
-        None => bail!("Juju has no event {:?}{}", args.event, meant(&args.event)),
+        None => bail!("Juju has no event {:?}{}", args.event, suggestion(&args.event)),
     };
     client.write(|db| {
         let Some(mut unit) = unit::find(db, &model.uuid, &name)? else { return Ok(()) };
@@ -95,8 +95,8 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A hint for a misspelt event.
-fn meant(event: &str) -> String {
+/// What to write instead of a misspelt event.
+fn suggestion(event: &str) -> String {
     let names = Plain::names();
     match ops_metadata::nearest(event, names.iter().map(String::as_str)) {
         Some(name) => format!("; did you mean {name:?}?"),

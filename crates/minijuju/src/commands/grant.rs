@@ -28,14 +28,14 @@ Examples:
 #[command(after_help = GRANT_HELP)]
 pub struct GrantArgs {
     #[command(flatten)]
-    given: Given,
+    args: AccessArgs,
 }
 
 impl Arguments for GrantArgs {
     const USAGE: Option<&str> = Some(USAGE);
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.given.init()
+        self.args.init()
     }
 }
 
@@ -52,20 +52,20 @@ Examples:
 #[command(after_help = REVOKE_HELP)]
 pub struct RevokeArgs {
     #[command(flatten)]
-    given: Given,
+    args: AccessArgs,
 }
 
 impl Arguments for RevokeArgs {
     const USAGE: Option<&str> = Some(USAGE);
 
     fn init(&mut self) -> Result<(), UsageError> {
-        self.given.init()
+        self.args.init()
     }
 }
 
-/// What both commands take.
+/// The arguments of both commands.
 #[derive(Debug, Clone, Args)]
-struct Given {
+struct AccessArgs {
     /// The user, the access, and the models or the offers
     #[arg(value_name = "user name")]
     words: Vec<String>,
@@ -75,9 +75,9 @@ struct Given {
     access: Access,
 }
 
-impl Given {
+impl AccessArgs {
     fn init(&mut self) -> Result<(), UsageError> {
-        self.access = Access::read(&self.words)?;
+        self.access = Access::parse(&self.words)?;
         Ok(())
     }
 }
@@ -87,12 +87,12 @@ impl Given {
 struct Access {
     user: String,
     level: String,
-    to: To,
+    target: AccessTarget,
 }
 
 /// What the access is for.
 #[derive(Debug, Clone, Default)]
-enum To {
+enum AccessTarget {
     #[default]
     Controller,
     Models(Vec<String>),
@@ -100,32 +100,32 @@ enum To {
 }
 
 /// The levels of access.
-const MODEL: [&str; 3] = ["read", "write", "admin"];
-const OFFER: [&str; 3] = ["read", "consume", "admin"];
-const CONTROLLER: [&str; 2] = ["login", "superuser"];
+const MODEL_LEVELS: [&str; 3] = ["read", "write", "admin"];
+const OFFER_LEVELS: [&str; 3] = ["read", "consume", "admin"];
+const CONTROLLER_LEVELS: [&str; 2] = ["login", "superuser"];
 
-/// A level of access that does not fit its object, in Juju's words.
+/// Why access is refused, in Juju's words.
 #[derive(Debug, thiserror::Error)]
-enum Mistaken {
+enum AccessError {
     #[error(
         "You have specified a controller access permission {0:?}.\nIf you intended to change controller access, do not \
          specify any model names or offer URLs.\nSee 'juju help grant'."
     )]
-    Controller(String),
+    ControllerLevel(String),
     #[error(
         "You have specified a model access permission {0:?}.\nIf you intended to change model access, you need to specify \
          one or more model names.\nSee 'juju help grant'."
     )]
-    Model(String),
+    ModelLevel(String),
     #[error("{level:?} {what} access not valid")]
-    Level { level: String, what: &'static str },
+    InvalidLevel { level: String, what: &'static str },
     #[error("invalid username: {0:?}")]
-    User(String),
+    InvalidUser(String),
 }
 
 impl Access {
     /// Parse the arguments. Juju 3.6: `accessCommand.Init` in cmd/juju/model/grantrevoke.go.
-    fn read(words: &[String]) -> Result<Self, UsageError> {
+    fn parse(words: &[String]) -> Result<Self, UsageError> {
         let [user, rest @ ..] = words else { return Err(UsageError::Rule("no user specified")) };
         let [level, names @ ..] = rest else { return Err(UsageError::Rule("no permission level specified")) };
         let (mut models, mut urls) = (Vec::new(), Vec::new());
@@ -138,41 +138,43 @@ impl Access {
                 return Err(UsageError::NotValid { what: "model name", word: name.clone() });
             }
         }
-        let to = match (models.is_empty(), urls.is_empty()) {
-            (true, true) => To::Controller,
-            (false, true) => To::Models(models),
-            (true, false) => To::Offers(urls),
+        let target = match (models.is_empty(), urls.is_empty()) {
+            (true, true) => AccessTarget::Controller,
+            (false, true) => AccessTarget::Models(models),
+            (true, false) => AccessTarget::Offers(urls),
             (false, false) => {
                 return Err(UsageError::Rule("either specify model names or offer URLs but not both"));
             }
         };
-        let mistaken = match &to {
-            To::Controller if MODEL.contains(&level.as_str()) => Some(Mistaken::Model(level.clone())),
-            To::Models(_) | To::Offers(_) if CONTROLLER.contains(&level.as_str()) => {
-                Some(Mistaken::Controller(level.clone()))
+        let error = match &target {
+            AccessTarget::Controller if MODEL_LEVELS.contains(&level.as_str()) => {
+                Some(AccessError::ModelLevel(level.clone()))
             }
-            to if !to.levels().contains(&level.as_str()) => {
-                Some(Mistaken::Level { level: level.clone(), what: to.kind() })
+            AccessTarget::Models(_) | AccessTarget::Offers(_) if CONTROLLER_LEVELS.contains(&level.as_str()) => {
+                Some(AccessError::ControllerLevel(level.clone()))
             }
-            _ if !is_user(user) => Some(Mistaken::User(user.clone())),
-            To::Controller | To::Models(_) | To::Offers(_) => None,
+            target if !target.levels().contains(&level.as_str()) => {
+                Some(AccessError::InvalidLevel { level: level.clone(), what: target.kind() })
+            }
+            _ if !is_user(user) => Some(AccessError::InvalidUser(user.clone())),
+            AccessTarget::Controller | AccessTarget::Models(_) | AccessTarget::Offers(_) => None,
         };
-        match mistaken {
-            Some(mistaken) => Err(UsageError::command(mistaken)),
-            None => Ok(Self { user: user.clone(), level: level.clone(), to }),
+        match error {
+            Some(error) => Err(UsageError::command(error)),
+            None => Ok(Self { user: user.clone(), level: level.clone(), target }),
         }
     }
 
     /// Check that the models or offers exist.
     fn check(&self, client: &Client) -> anyhow::Result<()> {
-        match &self.to {
-            To::Controller => {}
-            To::Models(names) => {
+        match &self.target {
+            AccessTarget::Controller => {}
+            AccessTarget::Models(names) => {
                 for name in names {
                     client.find_model(name)?;
                 }
             }
-            To::Offers(urls) => {
+            AccessTarget::Offers(urls) => {
                 for url in urls {
                     let model = offers::model(client, url)?;
                     if offer::find(client.store.db(), &model.uuid, &url.offer)?.is_none() {
@@ -185,53 +187,53 @@ impl Access {
     }
 
     /// The user, if it is not the only one.
-    fn stranger(&self) -> Option<&str> {
+    fn other_user(&self) -> Option<&str> {
         (self.user != USER && self.user != format!("{USER}@local")).then_some(self.user.as_str())
     }
 }
 
-impl To {
+impl AccessTarget {
     fn levels(&self) -> &'static [&'static str] {
         match self {
-            To::Controller => &CONTROLLER,
-            To::Models(_) => &MODEL,
-            To::Offers(_) => &OFFER,
+            AccessTarget::Controller => &CONTROLLER_LEVELS,
+            AccessTarget::Models(_) => &MODEL_LEVELS,
+            AccessTarget::Offers(_) => &OFFER_LEVELS,
         }
     }
 
     fn kind(&self) -> &'static str {
         match self {
-            To::Controller => "controller",
-            To::Models(_) => "model",
-            To::Offers(_) => "offer",
+            AccessTarget::Controller => "controller",
+            AccessTarget::Models(_) => "model",
+            AccessTarget::Offers(_) => "offer",
         }
     }
 }
 
 /// Run `juju grant`.
 pub fn grant(client: &mut Client, args: &GrantArgs) -> anyhow::Result<ExitCode> {
-    let access = &args.given.access;
+    let access = &args.args.access;
     access.check(client)?;
-    match access.stranger() {
+    match access.other_user() {
         None => bail!("user already has {:?} access or greater", access.level),
         Some(user) if user.contains('@') => bail!(
             "could not grant {} access: user {user:?} is not a local user, and minijuju has only local users",
-            access.to.kind()
+            access.target.kind()
         ),
         // Juju 3.6: `CreateOfferAccess` in state/applicationofferuser.go.
         Some(user) => bail!(
             "could not grant {} access: user {user:?} does not exist locally: user {user:?} not found",
-            access.to.kind()
+            access.target.kind()
         ),
     }
 }
 
 /// Run `juju revoke`.
 pub fn revoke(client: &mut Client, args: &RevokeArgs) -> anyhow::Result<ExitCode> {
-    let access = &args.given.access;
+    let access = &args.args.access;
     access.check(client)?;
-    let kind = access.to.kind();
-    match access.stranger() {
+    let kind = access.target.kind();
+    match access.other_user() {
         None => bail!("could not revoke {kind} access: {USER:?} is the only user, and keeps all access"),
         Some(user) => bail!("could not revoke {kind} access: user {user:?} not found"),
     }
@@ -241,20 +243,24 @@ pub fn revoke(client: &mut Client, args: &RevokeArgs) -> anyhow::Result<ExitCode
 mod tests {
     use super::*;
 
-    fn read(words: &str) -> Result<Access, String> {
+    fn parse(words: &str) -> Result<Access, String> {
         let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
-        Access::read(&words).map_err(|error| error.to_string())
+        Access::parse(&words).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn access_is_to_models_to_offers_or_to_the_controller() {
-        assert!(matches!(read("joe read m admin/n").unwrap().to, To::Models(names) if names == ["m", "admin/n"]));
-        assert!(matches!(read("joe consume there.db").unwrap().to, To::Offers(urls) if urls[0].offer == "db"));
-        assert!(matches!(read("joe superuser").unwrap().to, To::Controller));
+    fn access_is_to_models_offers_or_the_controller() {
+        assert!(
+            matches!(parse("joe read m admin/n").unwrap().target, AccessTarget::Models(names) if names == ["m", "admin/n"])
+        );
+        assert!(
+            matches!(parse("joe consume there.db").unwrap().target, AccessTarget::Offers(urls) if urls[0].offer == "db")
+        );
+        assert!(matches!(parse("joe superuser").unwrap().target, AccessTarget::Controller));
     }
 
     #[test]
-    fn errors_are_in_jujus_words() {
+    fn invalid_arguments_are_refused_in_jujus_words() {
         for (words, why) in [
             ("", "no user specified"),
             ("joe", "no permission level specified"),
@@ -265,9 +271,9 @@ mod tests {
             ("joe jump", r#""jump" controller access not valid"#),
             ("-joe read m", r#"invalid username: "-joe""#),
         ] {
-            assert_eq!(read(words).unwrap_err(), why, "{words}");
+            assert_eq!(parse(words).unwrap_err(), why, "{words}");
         }
-        assert!(read("joe login m").unwrap_err().starts_with("You have specified a controller access permission"));
-        assert!(read("joe read").unwrap_err().starts_with("You have specified a model access permission"));
+        assert!(parse("joe login m").unwrap_err().starts_with("You have specified a controller access permission"));
+        assert!(parse("joe read").unwrap_err().starts_with("You have specified a model access permission"));
     }
 }

@@ -45,13 +45,13 @@ impl Arguments for OfferArgs {
 
 /// Run `juju offer`.
 pub fn offer(client: &mut Client, args: &OfferArgs) -> anyhow::Result<ExitCode> {
-    let Some((before, endpoints)) = args.endpoints.split_once(':') else {
+    let Some((target, endpoints)) = args.endpoints.split_once(':') else {
         bail!("endpoints must conform to format \"<application-name>:<endpoint-name>[,...]\" ");
     };
-    let before = before.strip_prefix('/').unwrap_or(before);
-    let (named, application) = before.split_once('.').map_or((None, before), |(model, name)| (Some(model), name));
-    let named = named.filter(|name| !name.is_empty());
-    if let Some(name) = named.and_then(|name| name.rsplit('/').next()).filter(|name| !is_model(name)) {
+    let target = target.strip_prefix('/').unwrap_or(target);
+    let (model_name, application) = target.split_once('.').map_or((None, target), |(model, name)| (Some(model), name));
+    let model_name = model_name.filter(|name| !name.is_empty());
+    if let Some(name) = model_name.and_then(|name| name.rsplit('/').next()).filter(|name| !is_model(name)) {
         bail!("model name {name:?} not valid");
     }
     if !is_application(application) {
@@ -60,36 +60,38 @@ pub fn offer(client: &mut Client, args: &OfferArgs) -> anyhow::Result<ExitCode> 
     if endpoints.is_empty() {
         bail!("specify endpoints for {application}\" ");
     }
-    let model = match named {
+    let model = match model_name {
         Some(name) => client.find_model(name).context("getting model details")?,
-        None => current(client)?.context("no current model, use juju switch to select a model on which to operate")?,
+        None => {
+            current_model(client)?.context("no current model, use juju switch to select a model on which to operate")?
+        }
     };
     let endpoints: Vec<String> = endpoints.split(',').map(str::to_owned).collect();
     let name = args.name.as_deref().unwrap_or(application);
     let db = client.store.db();
     let is_4 = model.juju.is_4();
-    let found = application::find(db, &model.uuid, application)?.with_context(|| {
+    let offered = application::find(db, &model.uuid, application)?.with_context(|| {
         if is_4 {
             format!("application {application:?} not found in model {:?}", model.uuid)
         } else {
             format!("getting offered application {application}: application {application:?} not found")
         }
     })?;
-    let there = offer::find(db, &model.uuid, name)?;
+    let existing = offer::find(db, &model.uuid, name)?;
     // Juju 4.0: `CreateOffer` in domain/crossmodelrelation/service/offer.go.
-    let differs = |there: &Offer| {
+    let differs = |existing: &Offer| {
         let sorted = |endpoints: &[String]| endpoints.iter().cloned().collect::<BTreeSet<_>>();
-        there.application != application || sorted(&there.endpoints) != sorted(&endpoints)
+        existing.application != application || sorted(&existing.endpoints) != sorted(&endpoints)
     };
-    if is_4 && there.as_ref().is_some_and(differs) {
+    if is_4 && existing.as_ref().is_some_and(differs) {
         bail!("offer {name:?} already exists, updating offers is not supported");
     }
-    let doing = match (is_4, &there) {
+    let operation = match (is_4, &existing) {
         (true, _) => "creating",
         (false, Some(_)) => "cannot update application",
         (false, None) => "cannot add application",
     };
-    let meta = charm::metadata(&found)?;
+    let meta = charm::metadata(&offered)?;
     let check = || {
         if !is_application(name) {
             bail!("offer name {name:?} not valid");
@@ -110,25 +112,25 @@ pub fn offer(client: &mut Client, args: &OfferArgs) -> anyhow::Result<ExitCode> 
         }
         Ok(())
     };
-    check().with_context(|| format!("{doing} offer {name:?}"))?;
-    let added = Offer {
+    check().with_context(|| format!("{operation} offer {name:?}"))?;
+    let offer = Offer {
         model: model.uuid.clone(),
         name: name.to_owned(),
-        uuid: there.map_or_else(random::uuid, |there| there.uuid),
+        uuid: existing.map_or_else(random::uuid, |existing| existing.uuid),
         application: application.to_owned(),
         endpoints,
     };
-    client.write(|db| offer::save(db, &added))?;
+    client.write(|db| offer::save(db, &offer))?;
     client.progress.say(&format!(
         "Application {application:?} endpoints [{}] available at \"{}\"",
-        added.endpoints.join(", "),
+        offer.endpoints.join(", "),
         offers::url(&model.name, name)
     ));
     Ok(ExitCode::SUCCESS)
 }
 
 /// The current model, if there is one.
-fn current(client: &Client) -> anyhow::Result<Option<Model>> {
+fn current_model(client: &Client) -> anyhow::Result<Option<Model>> {
     client.current()?.map(|name| client.find_model(&name)).transpose()
 }
 
@@ -176,7 +178,7 @@ pub fn remove(client: &mut Client, args: &RemoveOfferArgs) -> anyhow::Result<Exi
     for text in &args.offers {
         let url = match OfferUrl::parse(text) {
             Ok(url) => url,
-            Err(_) => here(client, text)?,
+            Err(_) => url_in_current_model(client, text)?,
         };
         urls.push(url);
     }
@@ -197,15 +199,15 @@ pub fn remove(client: &mut Client, args: &RemoveOfferArgs) -> anyhow::Result<Exi
         .context("offer removal")?;
     }
     let mut errors = Vec::new();
-    let mut ended = Vec::new();
+    let mut changed_models = Vec::new();
     for url in &urls {
         match remove_one(client, url, args.force) {
-            Ok(Some(model)) => ended.push(model),
+            Ok(Some(model)) => changed_models.push(model),
             Ok(None) => {}
             Err(why) => errors.push(format!("{why:#}")),
         }
     }
-    for model in ended {
+    for model in changed_models {
         client.settle(&model)?;
     }
     if !errors.is_empty() {
@@ -215,10 +217,10 @@ pub fn remove(client: &mut Client, args: &RemoveOfferArgs) -> anyhow::Result<Exi
 }
 
 /// The URL of an offer in the current model.
-pub fn here(client: &Client, name: &str) -> anyhow::Result<OfferUrl> {
+pub fn url_in_current_model(client: &Client, name: &str) -> anyhow::Result<OfferUrl> {
     let model = match client.chosen() {
         Some(name) => client.find_model(name)?,
-        None => current(client)?.context("No selected model.")?,
+        None => current_model(client)?.context("No selected model.")?,
     };
     Ok(OfferUrl::parse(&format!("{}{name}", offers::url(&model.name, "")))?)
 }

@@ -31,7 +31,7 @@ pub struct PackArgs {
 
 #[derive(Debug, thiserror::Error)]
 #[error("-o takes a folder, not a file: did you mean `-o {}` for {}?", folder.display(), path.display())]
-struct NamesAFile {
+struct OutputIsFile {
     path: PathBuf,
     folder: PathBuf,
 }
@@ -42,7 +42,7 @@ impl Arguments for PackArgs {
             Some(path) if path.extension().is_some_and(|extension| extension == "charm") => {
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
                 let folder = folder.unwrap_or(Path::new(".")).to_owned();
-                Err(UsageError::command(NamesAFile { path: path.clone(), folder }))
+                Err(UsageError::command(OutputIsFile { path: path.clone(), folder }))
             }
             _ => Ok(()),
         }
@@ -52,13 +52,13 @@ impl Arguments for PackArgs {
 /// Run `minijuju pack`. It needs no data.
 pub fn pack(session: &Session, args: &PackArgs) -> anyhow::Result<ExitCode> {
     let progress = Progress::unless(session.global.quiet);
-    let here = env::current_dir()?;
-    let project = args.project.clone().unwrap_or_else(|| here.clone());
-    let to = args.output.clone().unwrap_or(here);
-    if to.exists() && !to.is_dir() {
-        bail!("-o takes a folder, and {} is not a folder", to.display());
+    let current_folder = env::current_dir()?;
+    let project = args.project.clone().unwrap_or_else(|| current_folder.clone());
+    let folder = args.output.clone().unwrap_or(current_folder);
+    if folder.exists() && !folder.is_dir() {
+        bail!("-o takes a folder, and {} is not a folder", folder.display());
     }
-    let file = charms::pack_project(&progress, &project, &to, Profile::Release)?;
+    let file = charms::pack_project(&progress, &project, &folder, Profile::Release)?;
     // Like `charmcraft pack`.
     progress.line(&format!("Packed {}", file.display()));
     Ok(ExitCode::SUCCESS)

@@ -48,7 +48,7 @@ pub struct RemovalOptions {
 
 impl RemovalOptions {
     fn check(&self) -> Result<(), UsageError> {
-        if self.no_wait && !self.force { Err(NO_WAIT) } else { Ok(()) }
+        if self.no_wait && !self.force { Err(NO_WAIT_WITHOUT_FORCE) } else { Ok(()) }
     }
 }
 
@@ -83,7 +83,7 @@ impl Arguments for RemoveUnitArgs {
 }
 
 /// `--no-wait` works only with `--force`.
-const NO_WAIT: UsageError = UsageError::Rule("--no-wait without --force not valid");
+const NO_WAIT_WITHOUT_FORCE: UsageError = UsageError::Rule("--no-wait without --force not valid");
 
 const REMOVE_APPLICATION_HELP: &str = "\
 Details:
@@ -140,10 +140,13 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
         let _ = writeln!(notice, "will remove unit {}", unit.name());
         notice.push_str(&storage_lines(client, &model, unit, args.removal.destroy_storage)?);
     }
-    let asking =
-        Asking { dry_run: args.removal.dry_run, no_prompt: args.removal.prompt.no_prompt, what: "unit removal" };
-    if !go_on(client, &errors, &notice, &asking)? {
-        return Ok(code(&errors));
+    let confirmation = Confirmation {
+        dry_run: args.removal.dry_run,
+        no_prompt: args.removal.prompt.no_prompt,
+        operation: "unit removal",
+    };
+    if !confirm_removal(client, &errors, &notice, &confirmation)? {
+        return Ok(exit_code(&errors));
     }
     client.store.write(|db| {
         found.iter().try_for_each(|unit| {
@@ -154,8 +157,8 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
         })
     })?;
     client.settle(&model)?;
-    stuck(client, &model, &found.iter().map(Unit::name).collect::<Vec<_>>())?;
-    Ok(code(&errors))
+    report_remaining(client, &model, &found.iter().map(Unit::name).collect::<Vec<_>>())?;
+    Ok(exit_code(&errors))
 }
 
 /// Juju's error for a missing unit. Juju 4.0 looks for the application first:
@@ -197,7 +200,7 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
         files.push(charms::files(client, &model, application)?);
     }
     let mut notice = String::new();
-    let mut leaving: Vec<Unit> = Vec::new();
+    let mut units_to_remove: Vec<Unit> = Vec::new();
     for application in &found {
         let _ = writeln!(notice, "will remove application {}", application.name);
         let units = unit::of_application(client.store.db(), &model.uuid, &application.name)?;
@@ -207,12 +210,15 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
         for unit in &units {
             notice.push_str(&storage_lines(client, &model, unit, args.removal.destroy_storage)?);
         }
-        leaving.extend(units);
+        units_to_remove.extend(units);
     }
-    let asking =
-        Asking { dry_run: args.removal.dry_run, no_prompt: args.removal.prompt.no_prompt, what: "application removal" };
-    if !go_on(client, &errors, &notice, &asking)? {
-        return Ok(code(&errors));
+    let confirmation = Confirmation {
+        dry_run: args.removal.dry_run,
+        no_prompt: args.removal.prompt.no_prompt,
+        operation: "application removal",
+    };
+    if !confirm_removal(client, &errors, &notice, &confirmation)? {
+        return Ok(exit_code(&errors));
     }
     client.store.write(|db| {
         for application in &mut found {
@@ -223,7 +229,7 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
                 application::remove(db, &model.uuid, &application.name)?;
             }
         }
-        leaving.iter().try_for_each(|unit| {
+        units_to_remove.iter().try_for_each(|unit| {
             if args.removal.destroy_storage {
                 units::destroy_storage(db, &model, unit)?;
             }
@@ -239,8 +245,8 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
             }
         }
     }
-    stuck(client, &model, &leaving.iter().map(Unit::name).collect::<Vec<_>>())?;
-    Ok(code(&errors))
+    report_remaining(client, &model, &units_to_remove.iter().map(Unit::name).collect::<Vec<_>>())?;
+    Ok(exit_code(&errors))
 }
 
 /// The number of applications in other models that are related to an application through its offers.
@@ -249,36 +255,41 @@ fn consumers(client: &Client, model: &Model, application: &str) -> anyhow::Resul
     Ok(all.iter().filter(|relation| relation.offerer.is_application(&model.uuid, application)).count())
 }
 
-fn code(errors: &[String]) -> ExitCode {
+fn exit_code(errors: &[String]) -> ExitCode {
     if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// How the user wants to be asked.
-struct Asking {
+/// Whether and how to ask before a removal.
+struct Confirmation {
     dry_run: bool,
     no_prompt: bool,
     /// The name of the operation in the message after "no".
-    what: &'static str,
+    operation: &'static str,
 }
 
 /// Report errors and what will be removed, and ask for confirmation if needed. Returns whether to continue: if Juju
 /// would ask, nothing is removed after an error (`performDryRun` in cmd/juju/application/removeunit.go).
-fn go_on(client: &Client, errors: &[String], notice: &str, asking: &Asking) -> anyhow::Result<bool> {
+fn confirm_removal(
+    client: &Client,
+    errors: &[String],
+    notice: &str,
+    confirmation: &Confirmation,
+) -> anyhow::Result<bool> {
     for why in errors {
         client.progress.line(&format!("ERROR {why}"));
     }
-    let looks_first = asking.dry_run || !asking.no_prompt;
-    if notice.is_empty() || (looks_first && !errors.is_empty()) {
+    let is_previewed = confirmation.dry_run || !confirmation.no_prompt;
+    if notice.is_empty() || (is_previewed && !errors.is_empty()) {
         return Ok(false);
     }
-    if looks_first {
+    if is_previewed {
         eprintln!("{WARNING}");
     }
     print(notice, None)?;
-    if !asking.dry_run && !asking.no_prompt {
-        confirm("").context(asking.what)?;
+    if !confirmation.dry_run && !confirmation.no_prompt {
+        confirm("").context(confirmation.operation)?;
     }
-    Ok(!asking.dry_run)
+    Ok(!confirmation.dry_run)
 }
 
 /// What happens to a unit's storage: the machine's own is removed with it, the cloud's only with `--destroy-storage`.
@@ -301,7 +312,7 @@ fn storage_lines(client: &Client, model: &Model, unit: &Unit, destroy: bool) -> 
 }
 
 /// Report the units that could not be removed yet, and what to do about them.
-fn stuck(client: &Client, model: &Model, names: &[String]) -> anyhow::Result<()> {
+fn report_remaining(client: &Client, model: &Model, names: &[String]) -> anyhow::Result<()> {
     let called = called();
     for name in names {
         if unit::find(client.store.db(), &model.uuid, name)?.is_some() {

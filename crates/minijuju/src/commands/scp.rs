@@ -66,7 +66,7 @@ impl Arguments for ScpArgs {
 /// Split scp's own options from the paths after them. Options with an argument are dropped.
 fn split_scp_options(words: &[String]) -> (Vec<String>, &[String]) {
     // scp(1).
-    const TAKE_VALUE: &str = "cDFiJloPSX";
+    const OPTIONS_WITH_VALUE: &str = "cDFiJloPSX";
     let mut options = Vec::new();
     let mut end = 0;
     while let Some(word) = words.get(end) {
@@ -75,7 +75,7 @@ fn split_scp_options(words: &[String]) -> (Vec<String>, &[String]) {
         }
         let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else { break };
         end += 1;
-        match letters.char_indices().find(|(_, letter)| TAKE_VALUE.contains(*letter)) {
+        match letters.char_indices().find(|(_, letter)| OPTIONS_WITH_VALUE.contains(*letter)) {
             Some((at, letter)) => {
                 options.push(letters[..at].to_owned());
                 if at + letter.len_utf8() == letters.len() {
@@ -89,7 +89,7 @@ fn split_scp_options(words: &[String]) -> (Vec<String>, &[String]) {
 }
 
 /// Unpack an archive with one entry: into the folder at a path, or else in place of the path.
-const TAKE: &str = r#"
+const UNPACK_SCRIPT: &str = r#"
 set -e
 to=$1 name=$2
 if [ -d "$to" ]; then to=${to%/}/$name; fi
@@ -104,7 +104,7 @@ fi
 "#;
 
 /// Pack a file, or with `-r` a folder, into an archive with one entry.
-const GIVE: &str = r#"
+const PACK_SCRIPT: &str = r#"
 set -e
 from=$1
 if [ ! -e "$from" ]; then echo "scp: $from: No such file or directory" >&2; exit 1; fi
@@ -113,87 +113,87 @@ exec tar -C "$(dirname -- "$from")" -chf - -- "$(basename -- "$from")"
 "#;
 
 /// One end of a copy.
-enum Place {
-    Here(PathBuf),
-    There(Box<Remote>, String),
+enum Location {
+    Local(PathBuf),
+    Remote(Box<Remote>, String),
 }
 
 pub fn run(client: &mut Client, args: &ScpArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let destination = place(client, &model, &args.destination)?;
+    let destination = location(client, &model, &args.destination)?;
     if args.sources.len() > 1
-        && let Place::Here(path) = &destination
+        && let Location::Local(path) = &destination
         && !path.is_dir()
     {
         bail!("scp: {}: not a folder", path.display());
     }
     for source in &args.sources {
-        let source = place(client, &model, source)?;
+        let source = location(client, &model, source)?;
         copy(&source, &destination, args.recursive)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// `[USER@]TARGET:PATH` is in a machine; everything else is on this computer.
-fn place(client: &mut Client, model: &Model, word: &str) -> anyhow::Result<Place> {
+fn location(client: &mut Client, model: &Model, word: &str) -> anyhow::Result<Location> {
     let Some((target, path)) =
         word.split_once(':').filter(|(target, _)| !target.contains("./") && !target.starts_with('/'))
     else {
-        return Ok(Place::Here(std::path::absolute(word)?));
+        return Ok(Location::Local(std::path::absolute(word)?));
     };
     let (user, target) = target.split_once('@').map_or((None, target), |(user, target)| (Some(user), target));
     let remote = Remote::open(client, model, target, user)?;
     let path = if path.is_empty() { "." } else { path.strip_prefix("~/").unwrap_or(path) };
-    Ok(Place::There(Box::new(remote), path.to_owned()))
+    Ok(Location::Remote(Box::new(remote), path.to_owned()))
 }
 
-impl Place {
+impl Location {
     fn path(&self) -> String {
         match self {
-            Place::Here(path) => path.to_string_lossy().into_owned(),
-            Place::There(_, path) => path.clone(),
+            Location::Local(path) => path.to_string_lossy().into_owned(),
+            Location::Remote(_, path) => path.clone(),
         }
     }
 
     fn shell(&self, script: &str, args: &[&str]) -> anyhow::Result<Command> {
         let all: Vec<&str> = ["-c", script, "scp"].into_iter().chain(args.iter().copied()).collect();
         match self {
-            Place::Here(_) => {
+            Location::Local(_) => {
                 let mut command = Command::new("/bin/sh");
                 command.args(&all);
                 Ok(command)
             }
-            Place::There(remote, _) => remote.command("/bin/sh", &all),
+            Location::Remote(remote, _) => remote.command("/bin/sh", &all),
         }
     }
 }
 
-fn copy(from: &Place, to: &Place, recursive: bool) -> anyhow::Result<()> {
+fn copy(from: &Location, to: &Location, recursive: bool) -> anyhow::Result<()> {
     let (source, target) = (from.path(), to.path());
     // Ignores a trailing slash.
     let name = Path::new(&source).file_name().map(|name| name.to_string_lossy().into_owned());
     let name = name.with_context(|| format!("scp: {source:?} has no name to copy it under"))?;
-    if let Place::Here(path) = to
+    if let Location::Local(path) = to
         && let Some(folder) = path.parent()
         && !folder.exists()
     {
         fs::metadata(folder).with_context(|| format!("scp: {}", folder.display()))?;
     }
-    let mut give = from
-        .shell(GIVE, &[source.trim_end_matches('/'), if recursive { "-r" } else { "" }])?
+    let mut pack = from
+        .shell(PACK_SCRIPT, &[source.trim_end_matches('/'), if recursive { "-r" } else { "" }])?
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .context("cannot read the source")?;
-    let pipe = give.stdout.take().context("cannot read the source")?;
-    let take = to.shell(TAKE, &[&target, &name])?.stdin(pipe).stderr(Stdio::piped()).output();
-    let give = give.wait_with_output().context("cannot read the source")?;
-    check(&give)?;
-    check(&take.context("cannot write the destination")?)
+    let pipe = pack.stdout.take().context("cannot read the source")?;
+    let unpack = to.shell(UNPACK_SCRIPT, &[&target, &name])?.stdin(pipe).stderr(Stdio::piped()).output();
+    let pack = pack.wait_with_output().context("cannot read the source")?;
+    check_success(&pack)?;
+    check_success(&unpack.context("cannot write the destination")?)
 }
 
-fn check(output: &Output) -> anyhow::Result<()> {
+fn check_success(output: &Output) -> anyhow::Result<()> {
     if output.status.success() {
         return Ok(());
     }

@@ -15,7 +15,7 @@ use crate::client::{Client, print};
 use crate::format::{self, Clock, Colours, Table, Tabular};
 use crate::store::status::{self, Kind, Status};
 
-const HELP: &str = "\
+const SHOW_STATUS_LOG_HELP: &str = "\
 Details:
 Types: application, juju-machine, juju-unit, machine, model, unit (a unit's workload and agent), workload.
 
@@ -26,11 +26,11 @@ Examples:
     juju show-status-log --type model";
 
 /// The type that needs no name: there is only one model.
-const MODEL: &str = "model";
+const MODEL_TYPE: &str = "model";
 
 /// Show past statuses.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = HELP)]
+#[command(after_help = SHOW_STATUS_LOG_HELP)]
 pub struct ShowStatusLogArgs {
     /// The unit, application or machine
     #[arg(value_name = "entity name")]
@@ -59,7 +59,7 @@ impl Arguments for ShowStatusLogArgs {
     const USAGE: Option<&str> = Some("<entity name>");
 
     fn init(&mut self) -> Result<(), UsageError> {
-        if self.entity.is_empty() && self.kind != MODEL {
+        if self.entity.is_empty() && self.kind != MODEL_TYPE {
             return Err(UsageError::Rule("entity name is missing."));
         }
         if self.entity.len() > 1 {
@@ -91,7 +91,7 @@ struct Entry {
 
 pub fn run(client: &mut Client, args: &ShowStatusLogArgs) -> anyhow::Result<ExitCode> {
     let entity = args.entity.first().map_or("", String::as_str);
-    let kinds = if args.kind == MODEL { Vec::new() } else { kinds(&args.kind, entity)? };
+    let kinds = if args.kind == MODEL_TYPE { Vec::new() } else { kinds(&args.kind, entity)? };
     let since = match &args.from_date {
         Some(date) => match date.parse::<Date>().and_then(|date| date.to_zoned_datetime(jiff::tz::TimeZone::UTC)) {
             Ok(day) => day.timestamp(),
@@ -104,27 +104,27 @@ pub fn run(client: &mut Client, args: &ShowStatusLogArgs) -> anyhow::Result<Exit
         None => Timestamp::MIN,
     };
     let limited = args.days == 0 && args.from_date.is_none();
-    let most = match args.number {
+    let limit = match args.number {
         0 if limited => 20,
         0 => usize::MAX,
         number => usize::try_from(number).unwrap_or(usize::MAX),
     };
     let model = client.model()?;
-    let mut past: Vec<(&'static str, Status)> = if args.kind == MODEL {
+    let mut history: Vec<(&'static str, Status)> = if args.kind == MODEL_TYPE {
         // A model is available from its creation to its end.
-        vec![(MODEL, Status { since: model.created, ..Status::new("available", "") })]
+        vec![(MODEL_TYPE, Status { since: model.created, ..Status::new("available", "") })]
     } else {
         let all = status::history(client.store.db(), &model.uuid, entity)?.into_iter();
         let word = |of: Kind| kinds.iter().find(|(kind, _)| *kind == of).map(|(_, word)| *word);
         all.filter_map(|past| Some((word(past.kind)?, past.status))).collect()
     };
-    past.retain(|(_, status)| status.since >= since.as_millisecond());
-    past.drain(..past.len().saturating_sub(most));
-    if past.is_empty() {
+    history.retain(|(_, status)| status.since >= since.as_millisecond());
+    history.drain(..history.len().saturating_sub(limit));
+    if history.is_empty() {
         bail!("no status history available");
     }
     let clock = args.times.clock();
-    let entries: Vec<Entry> = past.into_iter().map(|(kind, status)| entry(kind, status, &clock)).collect();
+    let entries: Vec<Entry> = history.into_iter().map(|(kind, status)| entry(kind, status, &clock)).collect();
     let text = match args.output.format() {
         Tabular::Tabular => tabular(&entries, Colours::on(&std::io::stdout())),
         Tabular::Json => format::json(&entries),
@@ -136,7 +136,7 @@ pub fn run(client: &mut Client, args: &ShowStatusLogArgs) -> anyhow::Result<Exit
 
 /// The kinds of statuses for one of Juju's types, with Juju's word for each.
 fn kinds(name: &str, entity: &str) -> anyhow::Result<Vec<(Kind, &'static str)>> {
-    let (kinds, fits) = match name {
+    let (kinds, is_valid) = match name {
         "unit" => (vec![(Kind::Agent, "juju-unit"), (Kind::Workload, "workload")], is_unit(entity)),
         "juju-unit" => (vec![(Kind::Agent, "juju-unit")], is_unit(entity)),
         "workload" => (vec![(Kind::Workload, "workload")], is_unit(entity)),
@@ -145,20 +145,20 @@ fn kinds(name: &str, entity: &str) -> anyhow::Result<Vec<(Kind, &'static str)>> 
         "juju-machine" => (vec![(Kind::Machine, "juju-machine")], is_machine(entity)),
         _ => bail!("unexpected status type {name:?}"),
     };
-    if !fits {
+    if !is_valid {
         let article = if name == "application" { "an" } else { "a" };
         bail!("{entity:?} is not a valid name for {article} {name}");
     }
     Ok(kinds)
 }
 
-fn entry(kind: &'static str, past: Status, clock: &Clock) -> Entry {
-    let at = Timestamp::from_millisecond(past.since).unwrap_or_default();
-    let data = match past.data {
+fn entry(kind: &'static str, status: Status, clock: &Clock) -> Entry {
+    let at = Timestamp::from_millisecond(status.since).unwrap_or_default();
+    let data = match status.data {
         Value::Object(data) => data,
         _ => Map::new(),
     };
-    Entry { status: past.status, message: past.message, data, since: clock.since(at), kind }
+    Entry { status: status.status, message: status.message, data, since: clock.since(at), kind }
 }
 
 fn tabular(entries: &[Entry], colour: Colours) -> String {
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_says_whose_statuses_are_shown() {
+    fn a_type_selects_the_kinds_of_statuses_and_must_fit_the_entity() {
         assert_eq!(kinds("unit", "web/0").unwrap().len(), 2);
         assert_eq!(kinds("machine", "0").unwrap(), [(Kind::Machine, "machine")]);
         assert_eq!(kinds("unit", "web").unwrap_err().to_string(), "\"web\" is not a valid name for a unit");

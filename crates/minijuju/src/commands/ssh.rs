@@ -75,7 +75,7 @@ impl Arguments for SshArgs {
 /// Split ssh's own options from the command after them.
 fn split_ssh_options(words: &[String]) -> (&[String], &[String]) {
     // ssh(1): the options that take an argument.
-    const TAKE_VALUE: &str = "BbcDEeFIiJLlmOoPpQRSWw";
+    const OPTIONS_WITH_VALUE: &str = "BbcDEeFIiJLlmOoPpQRSWw";
     let mut end = 0;
     while let Some(word) = words.get(end) {
         if word == "--" {
@@ -84,7 +84,7 @@ fn split_ssh_options(words: &[String]) -> (&[String], &[String]) {
         let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) else { break };
         end += 1;
         // `-o X` takes the next word; `-oX` contains its value.
-        let value = letters.char_indices().find(|(_, letter)| TAKE_VALUE.contains(*letter));
+        let value = letters.char_indices().find(|(_, letter)| OPTIONS_WITH_VALUE.contains(*letter));
         if value.is_some_and(|(at, letter)| at + letter.len_utf8() == letters.len()) {
             end += 1;
         }

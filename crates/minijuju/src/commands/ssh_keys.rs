@@ -58,8 +58,7 @@ impl Arguments for ImportSshKeyArgs {
         if self.ids.is_empty() {
             return Err(UsageError::Rule("no ssh key id specified"));
         }
-        let wrong = self.ids.iter().find_map(|id| KeyIdError::of(id));
-        wrong.map_or(Ok(()), |why| Err(UsageError::command(why)))
+        self.ids.iter().try_for_each(|id| check_key_id(id)).map_err(UsageError::command)
     }
 }
 
@@ -72,13 +71,14 @@ enum KeyIdError {
     Prefix(String),
 }
 
-impl KeyIdError {
-    fn of(id: &str) -> Option<Self> {
-        if id.len() < 3 {
-            return Some(Self::Short(id.to_owned()));
-        }
-        (!id.starts_with("lp:") && !id.starts_with("gh:")).then(|| Self::Prefix(id.to_owned()))
+fn check_key_id(id: &str) -> Result<(), KeyIdError> {
+    if id.len() < 3 {
+        return Err(KeyIdError::Short(id.to_owned()));
     }
+    if !id.starts_with("lp:") && !id.starts_with("gh:") {
+        return Err(KeyIdError::Prefix(id.to_owned()));
+    }
+    Ok(())
 }
 
 const REMOVE_SSH_KEY_HELP: &str = "\
@@ -125,7 +125,7 @@ pub struct SshKeysArgs {
 impl Arguments for SshKeysArgs {}
 
 /// Comments that are reserved for Juju's own keys.
-const INTERNAL: [&str; 2] = ["juju-client-key", "juju-system-key"];
+const RESERVED_COMMENTS: [&str; 2] = ["juju-client-key", "juju-system-key"];
 
 /// The fingerprint of a public key, as Juju shows it, and the key's comment. juju/utils: `KeyFingerprint` in
 /// ssh/authorisedkeys.go.
@@ -144,7 +144,7 @@ fn fingerprint(key: &str) -> Option<(String, String)> {
     })
 }
 
-fn needless(client: &Client) {
+fn say_that_keys_are_unused(client: &Client) {
     client.progress.say("minijuju needs no SSH keys: its ssh and scp go straight into machines");
 }
 
@@ -156,7 +156,7 @@ pub fn add(client: &mut Client, args: &AddSshKeyArgs) -> anyhow::Result<ExitCode
     for key in &args.keys {
         let why = match fingerprint(key) {
             None => format!("invalid ssh key: {key}"),
-            Some((_, comment)) if INTERNAL.contains(&comment.as_str()) => {
+            Some((_, comment)) if RESERVED_COMMENTS.contains(&comment.as_str()) => {
                 format!("may not add key with comment {comment}: {key}")
             }
             Some((print, _)) if known.contains(&print) => format!("duplicate ssh key: {key}"),
@@ -168,14 +168,14 @@ pub fn add(client: &mut Client, args: &AddSshKeyArgs) -> anyhow::Result<ExitCode
         };
         client.progress.line(&format!("cannot add key {key:?}: {why}"));
     }
-    needless(client);
+    say_that_keys_are_unused(client);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Run `juju import-ssh-key`. It fetches nothing.
 pub fn import(client: &mut Client, _: &ImportSshKeyArgs) -> anyhow::Result<ExitCode> {
     client.model()?;
-    needless(client);
+    say_that_keys_are_unused(client);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -190,7 +190,7 @@ pub fn remove(client: &mut Client, args: &RemoveSshKeyArgs) -> anyhow::Result<Ex
             None => client.progress.line(&format!("cannot remove key id {id:?}: key not found: {id}")),
         }
     }
-    needless(client);
+    say_that_keys_are_unused(client);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -214,7 +214,7 @@ pub fn list(client: &mut Client, args: &SshKeysArgs) -> anyhow::Result<ExitCode>
         }
         print(&text, None)?;
     }
-    needless(client);
+    say_that_keys_are_unused(client);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -225,7 +225,7 @@ mod tests {
     const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEX/dPu4PmtvgK3La9zioCEDrJ5jDAvMhx6BzwjECLOk";
 
     /// By `ssh-keygen -l -E md5`.
-    const PRINT: &str = "f4:aa:6e:b0:f1:cb:7b:23:10:d0:dc:b0:c7:15:02:68";
+    const FINGERPRINT: &str = "f4:aa:6e:b0:f1:cb:7b:23:10:d0:dc:b0:c7:15:02:68";
 
     #[test]
     fn a_key_has_jujus_fingerprint_and_its_comment() {
@@ -235,7 +235,7 @@ mod tests {
             (KEY.to_owned(), ""),
         ] {
             let (print, found) = fingerprint(&text).unwrap();
-            assert_eq!((print.as_str(), found.as_str()), (PRINT, comment));
+            assert_eq!((print.as_str(), found.as_str()), (FINGERPRINT, comment));
         }
         for text in ["", "ssh-rsa", "ssh-rsa x", "ssh-ed25519 AAAA", &KEY.replace("ed25519 ", "rsa ")] {
             assert_eq!(fingerprint(text), None, "{text}");
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn keys_are_imported_only_from_launchpad_and_github() {
-        let why = |id: &str| KeyIdError::of(id).map(|why| why.to_string()).unwrap_or_default();
+        let why = |id: &str| check_key_id(id).err().map(|why| why.to_string()).unwrap_or_default();
         assert_eq!([why("gh:joe"), why("lp:joe")], ["", ""]);
         assert_eq!(why("x"), r#""x" key ID not valid"#);
         assert_eq!(why("joe:gh"), r#"prefix in Key ID "joe:gh" not supported, only lp: and gh: are allowed"#);

@@ -30,12 +30,12 @@ impl Arguments for SwitchArgs {
 /// Run `juju switch`.
 pub fn switch(client: &mut Client, args: &SwitchArgs) -> anyhow::Result<ExitCode> {
     let current = client.current()?;
-    let shown = |name: Option<&str>| match name {
+    let full_name = |name: Option<&str>| match name {
         Some(name) => format!("{CONTROLLER}:{USER}/{name}"),
         None => format!("{CONTROLLER} (controller)"),
     };
     let Some(target) = &args.target else {
-        println!("{}", shown(current.as_deref()));
+        println!("{}", full_name(current.as_deref()));
         return Ok(ExitCode::SUCCESS);
     };
     let name = match target.split_once(':') {
@@ -53,10 +53,10 @@ pub fn switch(client: &mut Client, args: &SwitchArgs) -> anyhow::Result<ExitCode
         );
     }
     if name == current {
-        client.progress.say(&format!("{} (no change)", shown(current.as_deref())));
+        client.progress.say(&format!("{} (no change)", full_name(current.as_deref())));
     } else {
         client.set_current(name.as_deref())?;
-        client.progress.say(&format!("{} -> {}", shown(current.as_deref()), shown(name.as_deref())));
+        client.progress.say(&format!("{} -> {}", full_name(current.as_deref()), full_name(name.as_deref())));
     }
     Ok(ExitCode::SUCCESS)
 }

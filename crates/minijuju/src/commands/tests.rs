@@ -17,25 +17,25 @@ fn words(line: &str) -> Vec<OsString> {
     std::iter::once("juju".to_owned()).chain(words).map(OsString::from).collect()
 }
 
-pub(super) fn read(line: &str) -> Invocation {
-    cli::parse(words(line)).unwrap_or_else(|stop| panic!("{line}: {stop:?}"))
+pub(super) fn parse(line: &str) -> Invocation {
+    cli::parse(words(line)).unwrap_or_else(|answer| panic!("{line}: {answer:?}"))
 }
 
-fn stop(line: &str) -> Answer {
+fn answer(line: &str) -> Answer {
     match cli::parse::<Command>(words(line)) {
-        Err(stop) => stop,
+        Err(answer) => answer,
         Ok(invocation) => panic!("{line}: {invocation:?}"),
     }
 }
 
 pub(super) fn assert_refused(line: &str, why: &str, code: u8) {
-    assert_eq!(stop(line), Answer { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }, "{line}");
+    assert_eq!(answer(line), Answer { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }, "{line}");
 }
 
 /// The arguments of a line, which must be the command `$name`.
 macro_rules! command {
     ($line:expr, $name:ident) => {{
-        match $crate::commands::tests::read($line).command {
+        match $crate::commands::tests::parse($line).command {
             $crate::commands::Command::$name(arguments) => arguments,
             other => panic!("{}: {other:?}", $line),
         }
@@ -49,28 +49,28 @@ pub(super) fn pair(name: &str, value: &str) -> Pair {
 }
 
 #[test]
-fn the_model_is_known_whatever_the_command() {
-    assert_eq!(read("status -m c:admin/testing").session.model.as_deref(), Some("c:admin/testing"));
-    assert_eq!(read("ssh --model testing tinyproxy/0 -m x").session.model.as_deref(), Some("testing"));
-    assert_eq!(read("destroy-model testing").session.model, None);
-    assert_eq!(read("models -c ctl").session.controller.as_deref(), Some("ctl"));
+fn the_model_option_is_known_for_every_command() {
+    assert_eq!(parse("status -m c:admin/testing").session.model.as_deref(), Some("c:admin/testing"));
+    assert_eq!(parse("ssh --model testing tinyproxy/0 -m x").session.model.as_deref(), Some("testing"));
+    assert_eq!(parse("destroy-model testing").session.model, None);
+    assert_eq!(parse("models -c ctl").session.controller.as_deref(), Some("ctl"));
     assert_eq!(ModelIdentifier::parse("c:admin/testing").model, "testing");
 }
 
 #[test]
-fn global_options_stand_on_both_sides() {
+fn global_options_are_accepted_before_and_after_the_command() {
     for line in ["-q --debug status", "status -q --debug", "--quiet status --debug=true"] {
-        let global = read(line).session.global;
+        let global = parse(line).session.global;
         assert!(global.quiet && global.debug && !global.verbose, "{line}");
     }
     assert_eq!(
-        read("--logging-config <root>=DEBUG status").session.global.logging_config.as_deref(),
+        parse("--logging-config <root>=DEBUG status").session.global.logging_config.as_deref(),
         Some("<root>=DEBUG")
     );
 }
 
 #[test]
-fn aliases_are_jujus() {
+fn aliases_are_those_of_juju() {
     for (line, plain) in [
         ("relate a b", "integrate a b"),
         ("resolve a/0", "resolved a/0"),
@@ -79,7 +79,7 @@ fn aliases_are_jujus() {
         ("list-actions a", "actions a"),
         ("list-machines", "machines"),
     ] {
-        assert_eq!(format!("{:?}", read(line).command), format!("{:?}", read(plain).command), "{line}");
+        assert_eq!(format!("{:?}", parse(line).command), format!("{:?}", parse(plain).command), "{line}");
     }
 }
 
@@ -97,7 +97,7 @@ fn status_has_all_its_formats() {
 }
 
 #[test]
-fn a_command_that_fails_prints_an_empty_document_where_a_program_reads_its_output() {
+fn a_command_that_fails_prints_an_empty_document_as_json_or_yaml() {
     for (line, nothing) in [
         ("status", ""),
         ("status --format=json", "{}\n"),
@@ -117,13 +117,13 @@ fn a_command_that_fails_prints_an_empty_document_where_a_program_reads_its_outpu
         ("constraints a", ""),
         ("deploy .", ""),
     ] {
-        assert_eq!(read(line).session.nothing(), nothing, "{line}");
+        assert_eq!(parse(line).session.nothing(), nothing, "{line}");
     }
 }
 
 /// Each line is one that Jubilant generates.
 #[test]
-fn every_call_of_jubilant_is_understood() {
+fn every_command_line_of_jubilant_is_accepted() {
     for line in [
         "add-model --no-switch jubilant-1a2b --controller c --config image-stream=daily --credential x",
         "add-model --no-switch jubilant-1a2b localhost",
@@ -169,14 +169,14 @@ fn every_call_of_jubilant_is_understood() {
         "update-secret --model m secret:abc --info i --name n --auto-prune --file /tmp/f",
         "version --format json --all",
     ] {
-        read(line);
+        parse(line);
     }
     assert_eq!(command!("show-unit a/0 --format json", ShowUnit).output.format(), Document::Json);
     assert_eq!(command!("secrets --format json", Secrets).output.format(), Tabular::Json);
 }
 
 #[test]
-fn mistakes_are_answered_as_juju_answers_them() {
+fn invalid_arguments_are_refused_in_jujus_words() {
     for (line, why) in [
         ("status --foo", "option provided but not defined: --foo"),
         ("--foo status", "option provided but not defined: --foo"),
@@ -236,20 +236,20 @@ fn mistakes_are_answered_as_juju_answers_them() {
 }
 
 #[test]
-fn commands_and_options_that_minijuju_lacks_are_refused_by_name() {
+fn unsupported_commands_and_options_are_refused_by_name() {
     assert_refused(
         "register lxd",
         "minijuju does not do \"register\": there is a controller already; start with \"minijuju add-model\"",
         2,
     );
     for line in ["wait-for application x", "add-machine", "find x", "grant-cloud bob add-model lxd"] {
-        let stop = stop(line);
+        let answer = answer(line);
         let name = line.split(' ').next().unwrap_or_default();
-        assert!(stop.stderr.starts_with(&format!("ERROR minijuju does not do {name:?}: ")), "{stop:?}");
-        assert_eq!(stop.code, 2, "{line}");
+        assert!(answer.stderr.starts_with(&format!("ERROR minijuju does not do {name:?}: ")), "{answer:?}");
+        assert_eq!(answer.code, 2, "{line}");
     }
     for (line, option) in [("deploy . --overlay x", "--overlay"), ("refresh a --switch b", "--switch")] {
-        assert!(stop(line).stderr.starts_with(&format!("ERROR minijuju does not do {option:?}: ")), "{line}");
+        assert!(answer(line).stderr.starts_with(&format!("ERROR minijuju does not do {option:?}: ")), "{line}");
     }
 }
 
@@ -264,7 +264,7 @@ fn options_that_juju_ignores_on_machines_are_accepted() {
         "deploy ./x.charm --channel 1.2",
         "refresh x --path ./x.charm --channel edge",
     ] {
-        read(line);
+        parse(line);
     }
     for (channel, why) in [
         ("latest/odd", "risk in channel \"latest/odd\" not valid"),
@@ -286,16 +286,16 @@ fn unknown_commands_are_errors() {
 }
 
 #[test]
-fn help_is_there_for_all() {
+fn every_command_has_help() {
     for line in ["", "help", "--help", "-h"] {
-        let help = stop(line);
+        let help = answer(line);
         assert!(help.code == 0 && help.stdout.contains("juju deploy ."), "{line}: {help:?}");
     }
-    let commands = stop("help commands").stdout;
+    let commands = answer("help commands").stdout;
     assert!(commands.contains("Alias for 'integrate'."), "{commands}");
     for line in commands.lines() {
         let name = line.split(' ').next().unwrap_or_default();
-        let help = stop(&format!("help {name}"));
+        let help = answer(&format!("help {name}"));
         assert_eq!(help.code, 0, "{name}");
         if name != "help" {
             assert!(help.stdout.starts_with("Usage: juju "), "{name}: {}", help.stdout);
@@ -303,17 +303,17 @@ fn help_is_there_for_all() {
         }
     }
     for line in ["deploy --help", "ssh -h", "config tinyproxy --help", "relate --help"] {
-        assert!(stop(line).stdout.starts_with("Usage: juju "), "{line}");
+        assert!(answer(line).stdout.starts_with("Usage: juju "), "{line}");
     }
-    assert_eq!(stop("help register").code, 2);
-    assert_eq!(stop("help stauts").code, 1);
-    assert_eq!(stop("help topics").code, 0);
-    assert!(stop("help deploy").stdout.contains("Examples:\n    juju deploy .\n"));
-    assert!(matches!(read("--version").command, Command::Version(_)));
+    assert_eq!(answer("help register").code, 2);
+    assert_eq!(answer("help stauts").code, 1);
+    assert_eq!(answer("help topics").code, 0);
+    assert!(answer("help deploy").stdout.contains("Examples:\n    juju deploy .\n"));
+    assert!(matches!(parse("--version").command, Command::Version(_)));
 }
 
 #[test]
-fn shells_get_completions() {
+fn every_shell_has_completions() {
     for (shell, sign) in
         [(Shell::Bash, "complete -F"), (Shell::Fish, "complete -c minijuju"), (Shell::Zsh, "#compdef minijuju")]
     {

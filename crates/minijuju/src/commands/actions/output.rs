@@ -11,9 +11,9 @@ use crate::format::{Colours, Table, Tabular, json, sorted, table_or, yaml};
 /// `juju actions`: descriptions by name.
 #[must_use]
 pub fn actions(descriptions: &BTreeMap<String, String>, format: Tabular) -> String {
-    let shown = |text: &str| if text.is_empty() { "No description".to_owned() } else { text.to_owned() };
+    let or_placeholder = |text: &str| if text.is_empty() { "No description".to_owned() } else { text.to_owned() };
     let descriptions: BTreeMap<String, String> =
-        descriptions.iter().map(|(name, text)| (name.clone(), shown(text))).collect();
+        descriptions.iter().map(|(name, text)| (name.clone(), or_placeholder(text))).collect();
     table_or(&descriptions, format, || {
         let mut table = Table::new(Colours::Off);
         table.line(&["Action", "Description"]);
@@ -51,9 +51,9 @@ pub fn show_action(description: &str, schema: &Value) -> String {
         .into_iter()
         .flatten()
         .map(|(name, property)| {
-            let part = |part: &str| property.get(part);
+            let field = |field: &str| property.get(field);
             let argument =
-                Argument { r#type: part("type"), description: part("description"), default: part("default") };
+                Argument { r#type: field("type"), description: field("description"), default: field("default") };
             (name, argument)
         })
         .collect();

@@ -61,7 +61,7 @@ impl Arguments for DebugHooksArgs {
     const USAGE: Option<&str> = Some("<unit name> [hook or action names]");
 
     fn init(&mut self) -> Result<(), UsageError> {
-        check(&self.words)
+        check_unit(&self.words)
     }
 }
 
@@ -102,11 +102,11 @@ impl Arguments for DebugCodeArgs {
     const USAGE: Option<&str> = Some("<unit name> [hook or action names]");
 
     fn init(&mut self) -> Result<(), UsageError> {
-        check(&self.words)
+        check_unit(&self.words)
     }
 }
 
-fn check(words: &[String]) -> Result<(), UsageError> {
+fn check_unit(words: &[String]) -> Result<(), UsageError> {
     match words.first() {
         None => Err(UsageError::Rule("no unit name specified")),
         Some(unit) if is_unit_or_leader(unit) => Ok(()),
@@ -115,7 +115,7 @@ fn check(words: &[String]) -> Result<(), UsageError> {
 }
 
 /// What to run for a hook.
-enum What<'a> {
+enum DebugMode<'a> {
     /// A shell in place of the hook.
     Shell,
     /// The hook itself, with this value of `JUJU_DEBUG_AT`.
@@ -124,33 +124,34 @@ enum What<'a> {
 
 /// Run `juju debug-hooks`.
 pub fn hooks(client: &mut Client, args: &DebugHooksArgs) -> anyhow::Result<ExitCode> {
-    debug(client, &args.words, &What::Shell)
+    debug(client, &args.words, &DebugMode::Shell)
 }
 
 /// Run `juju debug-code`.
 pub fn code(client: &mut Client, args: &DebugCodeArgs) -> anyhow::Result<ExitCode> {
-    debug(client, &args.words, &What::Code(&args.at))
+    debug(client, &args.words, &DebugMode::Code(&args.at))
 }
 
-fn debug(client: &mut Client, words: &[String], what: &What<'_>) -> anyhow::Result<ExitCode> {
+fn debug(client: &mut Client, words: &[String], mode: &DebugMode<'_>) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let Some((target, hooks)) = words.split_first() else { bail!("no unit name specified") };
     let unit = client.unit(&model, target)?;
     let name = unit.name();
     let hooks = if hooks.iter().any(|hook| hook == "*") { Vec::new() } else { hooks.to_vec() };
     check_names(&client.application(&model, &unit.application)?, target, &hooks)?;
-    let wanted = Wanted { hooks, all: matches!(what, What::Shell) };
+    let wanted = Wanted { hooks, all: matches!(mode, DebugMode::Shell) };
     let id = machine_id(&model, &unit.machine);
     // If the machine is down, the next hook starts it.
     let machine = if io::stdin().is_terminal() { client.machines()?.find(&id)? } else { None };
     let session = machine.as_ref().map(|machine| Session::in_machine(machine, &name)).transpose()?.flatten();
-    let begun = Debugger::begin(client.store.folder(), &model.uuid, &name, &wanted).context("cannot wait for hooks")?;
-    let debugger = match (begun, &session) {
+    let debugger =
+        Debugger::begin(client.store.folder(), &model.uuid, &name, &wanted).context("cannot wait for hooks")?;
+    let debugger = match (debugger, &session) {
         (Some(debugger), _) => debugger,
         // Juju 3.6: its client script in internal/worker/uniter/runner/debug/client.go.
         (None, Some(session)) if session.is_open()? => {
             client.progress.say("Found existing debug sessions, attempting to reconnect");
-            session.join()?;
+            session.attach()?;
             return Ok(ExitCode::SUCCESS);
         }
         (None, _) => bail!("another command is debugging the unit {name:?}"),
@@ -160,19 +161,19 @@ fn debug(client: &mut Client, words: &[String], what: &What<'_>) -> anyhow::Resu
         signal_hook::flag::register(signal, Arc::clone(&stopped)).context("cannot listen for signals")?;
     }
     if let Some(session) = session {
-        session.run(&debugger, what, &stopped)?;
+        session.run(&debugger, mode, &stopped)?;
         return Ok(ExitCode::SUCCESS);
     }
     loop {
         client.progress.say(&format!("waiting for the next hook of {name} (Ctrl-C ends it)"));
-        let over = || stopped.load(Ordering::Relaxed) || is_closed();
-        let Some(handed) = debugger.next(over).context("cannot wait for hooks")? else { break };
+        let is_over = || stopped.load(Ordering::Relaxed) || is_closed();
+        let Some(handed) = debugger.next(is_over).context("cannot wait for hooks")? else { break };
         client.progress.say(&format!("{name} {}:", handed.name));
-        let code = run(client, &model, &unit.machine, &handed, what)?;
+        let code = run_hook(client, &model, &unit.machine, &handed, mode)?;
         debugger.done(&handed, code).context("cannot end the hook")?;
         // Ctrl-C was meant for the hook.
         stopped.store(false, Ordering::Relaxed);
-        if code.is_none() || !has_more() {
+        if code.is_none() || !may_have_input() {
             break;
         }
     }
@@ -208,7 +209,13 @@ fn hook_names(meta: &CharmMeta) -> BTreeSet<String> {
 }
 
 /// Run a hook for the user. Returns its exit code; `None` if it was killed, or the user detached.
-fn run(client: &Client, model: &Model, number: &str, handed: &Handed, what: &What<'_>) -> anyhow::Result<Option<u8>> {
+fn run_hook(
+    client: &Client,
+    model: &Model,
+    number: &str,
+    handed: &Handed,
+    mode: &DebugMode<'_>,
+) -> anyhow::Result<Option<u8>> {
     let id = machine_id(model, number);
     let machine = client.machines()?.find(&id)?.with_context(|| format!("machine {number} is down"))?;
     let terminal = io::stdin().is_terminal();
@@ -221,24 +228,24 @@ fn run(client: &Client, model: &Model, number: &str, handed: &Handed, what: &Wha
         }
         Ok(command)
     };
-    match what {
-        What::Code(at) => {
+    match mode {
+        DebugMode::Code(at) => {
             let mut command = command(handed.program.first().map_or("", String::as_str))?;
             command.args(&handed.program[1..]).env("JUJU_DEBUG_AT", at);
             Ok(exit_code(command.status().context("cannot run the hook")?))
         }
-        What::Shell => {
+        DebugMode::Shell => {
             let mut command = command("/bin/bash")?;
             // The prompt is in the environment.
             command.args(["--noprofile", "--norc"]);
-            let ended = command.status().context("cannot run a shell")?;
-            take_terminal();
-            Ok(exit_code(ended))
+            let status = command.status().context("cannot run a shell")?;
+            reclaim_terminal();
+            Ok(exit_code(status))
         }
     }
 }
 
-fn unit_of(handed: &Handed) -> &str {
+fn unit_name(handed: &Handed) -> &str {
     let unit = handed.environment.iter().find(|(name, _)| name == "JUJU_UNIT_NAME");
     unit.map(|(_, unit)| unit.as_str()).unwrap_or_default()
 }
@@ -246,15 +253,15 @@ fn unit_of(handed: &Handed) -> &str {
 /// The prompt of a hook's shell, as Juju sets it.
 fn prompt(handed: &Handed) -> String {
     let path = handed.environment.iter().find(|(name, _)| name == "JUJU_DISPATCH_PATH");
-    format!("{}:{} % ", unit_of(handed), path.map_or(&handed.name, |(_, path)| path))
+    format!("{}:{} % ", unit_name(handed), path.map_or(&handed.name, |(_, path)| path))
 }
 
-fn exit_code(ended: ExitStatus) -> Option<u8> {
-    ended.code().and_then(|code| u8::try_from(code).ok())
+fn exit_code(status: ExitStatus) -> Option<u8> {
+    status.code().and_then(|code| u8::try_from(code).ok())
 }
 
 /// Take the terminal back. A shell in another PID namespace cannot return it when it ends.
-fn take_terminal() {
+fn reclaim_terminal() {
     if !io::stdin().is_terminal() {
         return;
     }
@@ -267,7 +274,7 @@ fn take_terminal() {
 }
 
 /// Whether standard input may have more: a terminal, or a pipe with a writer.
-fn has_more() -> bool {
+fn may_have_input() -> bool {
     io::stdin().is_terminal() || is_pipe() && !is_closed()
 }
 
@@ -300,10 +307,10 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_comes_first() {
-        let check = |words: &[&str]| check(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-        assert!(check(&["web/0", "start"]).is_ok() && check(&["web/leader"]).is_ok());
-        assert_eq!(check(&[]).unwrap_err().to_string(), "no unit name specified");
-        assert_eq!(check(&["web"]).unwrap_err().to_string(), r#""web" is not a valid unit name"#);
+    fn the_first_word_must_be_a_unit() {
+        let check_unit = |words: &[&str]| check_unit(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert!(check_unit(&["web/0", "start"]).is_ok() && check_unit(&["web/leader"]).is_ok());
+        assert_eq!(check_unit(&[]).unwrap_err().to_string(), "no unit name specified");
+        assert_eq!(check_unit(&["web"]).unwrap_err().to_string(), r#""web" is not a valid unit name"#);
     }
 }

@@ -10,7 +10,7 @@ use std::{env, fs};
 
 use anyhow::Context as _;
 
-use super::What;
+use super::DebugMode;
 use crate::cli::quote;
 use crate::machine::Machine;
 use crate::uniter::debug::{Debugger, Handed};
@@ -18,13 +18,13 @@ use crate::uniter::debug::{Debugger, Handed};
 const TMUX: &str = "/usr/bin/tmux";
 
 /// How often to check for a new hook, or for the end of one.
-const EVERY: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How often to ask tmux whether a hook's window still exists.
-const ASK: Duration = Duration::from_millis(500);
+const WINDOW_CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The file in a hook's folder with the exit code of the shell in its window.
-const STATUS: &str = "hook_exit_status";
+const EXIT_CODE_FILE: &str = "hook_exit_status";
 
 /// A unit's session in its machine.
 pub struct Session<'a> {
@@ -38,14 +38,14 @@ struct Window {
     handed: Handed,
     /// The value of `JUJU_DEBUG`.
     folder: String,
-    asked: Instant,
+    checked: Instant,
 }
 
 impl<'a> Session<'a> {
     /// The session of a unit, if its machine has tmux.
     pub fn in_machine(machine: &'a Machine, unit: &'a str) -> anyhow::Result<Option<Self>> {
-        let there = machine.files()?.metadata(TMUX).is_ok();
-        Ok(there.then_some(Self { machine, unit }))
+        let has_tmux = machine.files()?.metadata(TMUX).is_ok();
+        Ok(has_tmux.then_some(Self { machine, unit }))
     }
 
     /// Whether it is open.
@@ -55,124 +55,129 @@ impl<'a> Session<'a> {
     }
 
     /// Attach this terminal to it, until the user detaches or ends it.
-    pub fn join(&self) -> anyhow::Result<()> {
+    pub fn attach(&self) -> anyhow::Result<()> {
         self.tmux(&["attach-session", "-t", self.unit])?.status().context("cannot run tmux")?;
         Ok(())
     }
 
     /// Attach this terminal to it, and open a window for each hook, until the user detaches or `stopped` is set.
-    pub fn run(&self, debugger: &Debugger, what: &What<'_>, stopped: &AtomicBool) -> anyhow::Result<()> {
+    pub fn run(&self, debugger: &Debugger, mode: &DebugMode<'_>, stopped: &AtomicBool) -> anyhow::Result<()> {
         if !self.is_open()? {
-            self.open()?;
+            self.start()?;
         }
         let mut attached = self.tmux(&["attach-session", "-t", self.unit])?.spawn().context("cannot run tmux")?;
         let mut window: Option<Window> = None;
-        let done = loop {
+        let result = loop {
             if attached.try_wait().context("cannot wait for tmux")?.is_some() {
                 break Ok(());
             }
             if stopped.load(Ordering::Relaxed) {
                 break Ok(());
             }
-            match self.look(debugger, what, window.take()) {
+            match self.poll(debugger, mode, window.take()) {
                 Ok(next) => window = next,
                 Err(error) => break Err(error),
             }
-            thread::sleep(EVERY);
+            thread::sleep(POLL_INTERVAL);
         };
         // When the user detaches, the session ends, and so does the hook in it.
         let _ = self.tmux(&["kill-session", "-t", self.unit])?.stdin(Stdio::null()).output();
         attached.wait().context("cannot wait for tmux")?;
         if let Some(window) = window {
             debugger.done(&window.handed, None).context("cannot end the hook")?;
-            self.forget(&window)?;
+            self.remove_folder(&window)?;
         }
-        done
+        result
     }
 
     /// Open a window for a new hook, and finish a hook whose window is done.
-    fn look(&self, debugger: &Debugger, what: &What<'_>, window: Option<Window>) -> anyhow::Result<Option<Window>> {
+    fn poll(
+        &self,
+        debugger: &Debugger,
+        mode: &DebugMode<'_>,
+        window: Option<Window>,
+    ) -> anyhow::Result<Option<Window>> {
         let Some(mut window) = window else {
             let handed = debugger.next(|| true).context("cannot wait for hooks")?;
-            return handed.map(|handed| self.show(handed, what)).transpose();
+            return handed.map(|handed| self.open_window(handed, mode)).transpose();
         };
-        let mut code = self.code(&window)?;
-        if code.is_none() && window.asked.elapsed() > ASK {
-            if self.has(&window)? {
-                window.asked = Instant::now();
+        let mut code = self.exit_code(&window)?;
+        if code.is_none() && window.checked.elapsed() > WINDOW_CHECK_INTERVAL {
+            if self.window_exists(&window)? {
+                window.checked = Instant::now();
                 return Ok(Some(window));
             }
             // The shell may have exited just before its window was closed.
-            code = self.code(&window)?;
+            code = self.exit_code(&window)?;
         } else if code.is_none() {
             return Ok(Some(window));
         }
         debugger.done(&window.handed, code).context("cannot end the hook")?;
-        self.forget(&window)?;
+        self.remove_folder(&window)?;
         Ok(None)
     }
 
     /// Start the session, with a root shell, because the first hook may take a long time to come.
-    fn open(&self) -> anyhow::Result<()> {
-        let set = |args: &[&str]| -> anyhow::Result<()> {
-            let done = self.tmux(args)?.stdin(Stdio::null()).output().context("cannot run tmux")?;
-            anyhow::ensure!(done.status.success(), "tmux: {}", String::from_utf8_lossy(&done.stderr).trim());
+    fn start(&self) -> anyhow::Result<()> {
+        let run = |args: &[&str]| -> anyhow::Result<()> {
+            let output = self.tmux(args)?.stdin(Stdio::null()).output().context("cannot run tmux")?;
+            anyhow::ensure!(output.status.success(), "tmux: {}", String::from_utf8_lossy(&output.stderr).trim());
             Ok(())
         };
         self.remove_leftovers()?;
-        set(&["new-session", "-d", "-s", self.unit])?;
+        run(&["new-session", "-d", "-s", self.unit])?;
         if self.machine.files()?.metadata("/root/.tmux.conf").is_err() {
             // The prefix key in Juju's documentation.
-            set(&["set-option", "-g", "prefix", "C-a"])?;
-            set(&["bind-key", "a", "send-prefix"])?;
+            run(&["set-option", "-g", "prefix", "C-a"])?;
+            run(&["bind-key", "a", "send-prefix"])?;
         }
         Ok(())
     }
 
     /// Open a window for a hook.
-    fn show(&self, handed: Handed, what: &What<'_>) -> anyhow::Result<Window> {
+    fn open_window(&self, handed: Handed, mode: &DebugMode<'_>) -> anyhow::Result<Window> {
         let folder = format!("/tmp/{}", folder_name(&handed.context));
         let files = self.machine.files()?.make_folder(&folder).context("cannot make the hook's folder")?;
         // The hook's environment may hold secrets.
         fs::set_permissions(files.path("."), fs::Permissions::from_mode(0o700))
             .context("cannot set the mode of the hook's folder")?;
-        for (name, text) in scripts(&handed, what, &folder) {
+        for (name, text) in scripts(&handed, mode, &folder) {
             fs::write(files.path(name), text).with_context(|| format!("cannot write {folder}/{name}"))?;
         }
         let shell = format!("exec /bin/bash {}", quote(&format!("{folder}/hook.sh")));
         let target = format!("{}:", self.unit);
         let args =
             ["new-window", "-P", "-F", "#{window_id}", "-t", &target, "-n", &handed.name, "-c", &handed.folder, &shell];
-        let made = self.tmux(&args)?.stdin(Stdio::null()).output().context("cannot run tmux")?;
-        anyhow::ensure!(made.status.success(), "tmux: {}", String::from_utf8_lossy(&made.stderr).trim());
-        let id = String::from_utf8_lossy(&made.stdout).trim().to_owned();
-        Ok(Window { id, handed, folder, asked: Instant::now() })
+        let output = self.tmux(&args)?.stdin(Stdio::null()).output().context("cannot run tmux")?;
+        anyhow::ensure!(output.status.success(), "tmux: {}", String::from_utf8_lossy(&output.stderr).trim());
+        let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Ok(Window { id, handed, folder, checked: Instant::now() })
     }
 
     /// The exit code of the shell in a window, if it has exited.
-    fn code(&self, window: &Window) -> anyhow::Result<Option<u8>> {
-        let text = self.machine.files()?.read(format!("{}/{STATUS}", window.folder)).unwrap_or_default();
+    fn exit_code(&self, window: &Window) -> anyhow::Result<Option<u8>> {
+        let text = self.machine.files()?.read(format!("{}/{EXIT_CODE_FILE}", window.folder)).unwrap_or_default();
         Ok(String::from_utf8_lossy(&text).trim().parse().ok())
     }
 
-    fn has(&self, window: &Window) -> anyhow::Result<bool> {
+    fn window_exists(&self, window: &Window) -> anyhow::Result<bool> {
         let mut command = self.tmux(&["list-windows", "-t", self.unit, "-F", "#{window_id}"])?;
         let listed = command.stdin(Stdio::null()).output().context("cannot run tmux")?;
         Ok(String::from_utf8_lossy(&listed.stdout).lines().any(|line| line == window.id))
     }
 
-    fn forget(&self, window: &Window) -> anyhow::Result<()> {
+    fn remove_folder(&self, window: &Window) -> anyhow::Result<()> {
         let Some((folder, name)) = window.folder.rsplit_once('/') else { return Ok(()) };
         Ok(self.machine.files()?.folder(folder)?.remove_all(name)?)
     }
 
     /// Remove the hooks' folders of a `debug-hooks` that was killed.
     fn remove_leftovers(&self) -> anyhow::Result<()> {
-        let begin = folder_name(&format!("{}-", self.unit));
+        let prefix = folder_name(&format!("{}-", self.unit));
         let folder = self.machine.files()?.folder("/tmp")?;
         for entry in fs::read_dir(folder.path(".")).context("cannot read the machine's /tmp")? {
             let name = entry.context("cannot read the machine's /tmp")?.file_name();
-            if let Some(name) = name.to_str().filter(|name| name.starts_with(&begin)) {
+            if let Some(name) = name.to_str().filter(|name| name.starts_with(&prefix)) {
                 folder.remove_all(name)?;
             }
         }
@@ -202,35 +207,35 @@ fn folder_name(context: &str) -> String {
 }
 
 /// The files of a hook's folder. Its window runs `hook.sh`.
-fn scripts(handed: &Handed, what: &What<'_>, folder: &str) -> Vec<(&'static str, String)> {
+fn scripts(handed: &Handed, mode: &DebugMode<'_>, folder: &str) -> Vec<(&'static str, String)> {
     // Keep the value of `TERM` that tmux sets.
     let variables = handed.environment.iter().filter(|(name, _)| name != "TERM");
     let variables = variables.map(|(name, value)| (name.as_str(), value.as_str())).chain([("JUJU_DEBUG", folder)]);
     let environment =
         variables.map(|(name, value)| format!("export {name}={}\n", quote(value))).collect::<Vec<_>>().concat();
     let program = handed.program.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
-    let run = match what {
-        What::Shell => "exec /bin/bash --noprofile --init-file \"$JUJU_DEBUG/init.sh\"\n".to_owned(),
-        What::Code(at) => {
-            format!("export JUJU_DEBUG_AT={}\n{program}\necho $? > \"$JUJU_DEBUG/{STATUS}\"\n", quote(at))
+    let run = match mode {
+        DebugMode::Shell => "exec /bin/bash --noprofile --init-file \"$JUJU_DEBUG/init.sh\"\n".to_owned(),
+        DebugMode::Code(at) => {
+            format!("export JUJU_DEBUG_AT={}\n{program}\necho $? > \"$JUJU_DEBUG/{EXIT_CODE_FILE}\"\n", quote(at))
         }
     };
-    let own = handed.program.first().and_then(|program| program.strip_prefix(&handed.folder));
-    let own = own.map_or_else(|| program.clone(), |below| format!(".{below}"));
+    let dispatch = handed.program.first().and_then(|program| program.strip_prefix(&handed.folder));
+    let dispatch = dispatch.map_or_else(|| program.clone(), |path| format!(".{path}"));
     // Set the prompt here, because the system's bashrc sets another one. A shell whose window is closed writes no exit
     // code.
     let init = format!(
-        "PS1={}\ntrap 'echo $? > \"$JUJU_DEBUG/{STATUS}\"' EXIT\n\
+        "PS1={}\ntrap 'echo $? > \"$JUJU_DEBUG/{EXIT_CODE_FILE}\"' EXIT\n\
          trap 'trap - EXIT; exit 129' HUP\ncat \"$JUJU_DEBUG/welcome.msg\"\n",
         quote(&super::prompt(handed))
     );
     let welcome = format!(
         "This shell replaces {} of {}. It has the hook's environment and hook commands.\n\n\
-         {own}\n    runs the charm's own hook.\n\
+         {dispatch}\n    runs the charm's own hook.\n\
          exit\n    ends the hook, with the exit code of this shell. The next hook gets its own window.\n\
          tmux kill-session -t $JUJU_UNIT_NAME\n    ends debugging, as CTRL+a d does. An unfinished hook then fails.\n\n",
         handed.name,
-        super::unit_of(handed)
+        super::unit_name(handed)
     );
     vec![
         ("env.sh", environment),
@@ -244,7 +249,7 @@ fn scripts(handed: &Handed, what: &What<'_>, folder: &str) -> Vec<(&'static str,
 mod tests {
     use super::*;
 
-    fn script(what: &What<'_>, name: &str) -> String {
+    fn script(mode: &DebugMode<'_>, name: &str) -> String {
         let handed = Handed {
             context: "web/0-start-1".to_owned(),
             name: "start".to_owned(),
@@ -257,26 +262,26 @@ mod tests {
                 ("TERM".to_owned(), "tmux-256color".to_owned()),
             ],
         };
-        let scripts = scripts(&handed, what, "/tmp/debug");
+        let scripts = scripts(&handed, mode, "/tmp/debug");
         scripts.into_iter().find(|(file, _)| *file == name).unwrap().1
     }
 
     #[test]
-    fn a_hooks_environment_reaches_its_window_as_it_is() {
-        let environment = script(&What::Shell, "env.sh");
+    fn a_window_gets_the_environment_of_its_hook_unchanged() {
+        let environment = script(&DebugMode::Shell, "env.sh");
         assert!(environment.contains("export ODD='it'\"'\"'s $(odd)'\n"), "{environment}");
         assert!(environment.ends_with("export JUJU_DEBUG=/tmp/debug\n"), "{environment}");
         assert!(!environment.contains("TERM"), "{environment}");
-        let init = script(&What::Shell, "init.sh");
+        let init = script(&DebugMode::Shell, "init.sh");
         assert!(init.starts_with("PS1='web/0:hooks/start % '\n"), "{init}");
-        assert!(script(&What::Shell, "welcome.msg").contains("\n./dispatch\n"));
+        assert!(script(&DebugMode::Shell, "welcome.msg").contains("\n./dispatch\n"));
     }
 
     #[test]
-    fn to_debug_code_is_to_run_it() {
-        let shell = script(&What::Shell, "hook.sh");
+    fn debug_code_runs_the_hook_with_juju_debug_at() {
+        let shell = script(&DebugMode::Shell, "hook.sh");
         assert!(shell.ends_with("exec /bin/bash --noprofile --init-file \"$JUJU_DEBUG/init.sh\"\n"), "{shell}");
-        let code = script(&What::Code("hook"), "hook.sh");
+        let code = script(&DebugMode::Code("hook"), "hook.sh");
         assert!(code.contains("export JUJU_DEBUG_AT=hook\n/charm/dispatch\necho $?"), "{code}");
     }
 }

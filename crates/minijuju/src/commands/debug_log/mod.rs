@@ -11,7 +11,7 @@ use clap::Args;
 use jiff::Timestamp;
 use ops::hookcmds::LogLevel;
 
-use self::output::{LogMessage, LogStyle, is_wanted};
+use self::output::{LogMessage, LogStyle, is_selected};
 use crate::cli::{Arguments, ModelOption, UsageError, duration, is_application, is_machine, is_unit};
 use crate::client::{Client, print};
 use crate::format::Colours;
@@ -25,7 +25,7 @@ enum DebugLogError {
     #[error("level value {0:?} is not one of \"TRACE\", \"DEBUG\", \"INFO\", \"WARNING\", \"ERROR\"")]
     Level(String),
     #[error("setting {0} not valid")]
-    Clash(&'static str),
+    Conflict(&'static str),
 }
 
 fn count(text: &str) -> Result<u64, DebugLogError> {
@@ -111,7 +111,7 @@ pub struct DebugLogArgs {
 impl DebugLogArgs {
     /// How many of the last messages to start with; `None` for all of them.
     #[must_use]
-    pub fn backlog(&self) -> Option<u64> {
+    pub fn backlog_size(&self) -> Option<u64> {
         match (self.limit, self.lines) {
             // In Juju, 0 means no limit.
             (Some(0), _) | (None, Some(0)) => None,
@@ -125,8 +125,8 @@ impl DebugLogArgs {
 impl DebugLogArgs {
     /// The existing lines to show: the first ones with `--replay`, else the last ones. Juju 3.6: `processCollection`
     /// in state/logs.go.
-    fn shown<'a>(&self, lines: &'a [String]) -> &'a [String] {
-        let count = self.backlog().map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
+    fn backlog<'a>(&self, lines: &'a [String]) -> &'a [String] {
+        let count = self.backlog_size().map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
         if self.replay { &lines[..count.min(lines.len())] } else { &lines[lines.len().saturating_sub(count)..] }
     }
 }
@@ -139,7 +139,7 @@ impl Arguments for DebugLogArgs {
             let level = word.parse().ok().filter(|level| *level <= LogLevel::Error);
             self.level = Some(level.ok_or_else(unknown)?);
         }
-        for (clash, what) in [
+        for (conflict, options) in [
             (self.tail && self.no_tail, "--tail and --no-tail"),
             (self.no_tail && self.retry, "--no-tail and --retry"),
             (self.no_tail && self.lines.is_some(), "--no-tail and --lines"),
@@ -147,8 +147,8 @@ impl Arguments for DebugLogArgs {
             (self.limit.is_some() && self.lines.is_some(), "--limit and --lines"),
             (self.replay && self.lines.is_some(), "--replay and --lines"),
         ] {
-            if clash {
-                return Err(UsageError::command(DebugLogError::Clash(what)));
+            if conflict {
+                return Err(UsageError::command(DebugLogError::Conflict(options)));
             }
         }
         if self.limit.is_some() {
@@ -182,7 +182,7 @@ fn tag(entity: &str) -> String {
 }
 
 /// How often to check the log for new lines.
-const EVERY: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
@@ -192,14 +192,15 @@ pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode>
         let lines = log::lines_after(client.store.db(), &model.uuid, last)?;
         last = lines.last().map_or(last, |line| line.id);
         let messages = lines.iter().map(message);
-        let wanted = messages.filter(|message| (args.level.is_some() || kept(message)) && is_wanted(args, message));
-        Ok(wanted.map(|message| style.line(&message)).collect())
+        let selected = messages
+            .filter(|message| (args.level.is_some() || is_shown_by_default(message)) && is_selected(args, message));
+        Ok(selected.map(|message| style.line(&message)).collect())
     };
     let lines = read(client)?;
-    print(&args.shown(&lines).concat(), None)?;
+    print(&args.backlog(&lines).concat(), None)?;
     // Like Juju, follow by default only at a terminal.
     while args.tail || (!args.no_tail && std::io::stdout().is_terminal()) {
-        thread::sleep(EVERY);
+        thread::sleep(POLL_INTERVAL);
         print(&read(client)?.concat(), None)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -207,7 +208,7 @@ pub fn run(client: &mut Client, args: &DebugLogArgs) -> anyhow::Result<ExitCode>
 
 /// Whether the default level shows a message. Juju stores only INFO and above by default. minijuju stores everything,
 /// and shows lower levels on request.
-fn kept(message: &LogMessage<'_>) -> bool {
+fn is_shown_by_default(message: &LogMessage<'_>) -> bool {
     message.level >= LogLevel::Info
 }
 
@@ -230,36 +231,36 @@ mod tests {
     use crate::commands::tests::{assert_refused, command};
 
     #[derive(Debug, Parser)]
-    struct Line {
+    struct CommandLine {
         #[command(flatten)]
         args: DebugLogArgs,
     }
 
     #[test]
-    fn a_replay_shows_the_first_lines_and_else_the_last_are_shown() {
+    fn a_replay_shows_the_first_lines_and_otherwise_the_last_are_shown() {
         let lines: Vec<String> = (0..30).map(|number| number.to_string()).collect();
-        let shown = |line: &str| {
-            let line = Line::parse_from(["debug-log"].into_iter().chain(line.split_whitespace()));
-            let shown = line.args.shown(&lines);
-            (shown.len(), shown[0].clone())
+        let backlog = |line: &str| {
+            let line = CommandLine::parse_from(["debug-log"].into_iter().chain(line.split_whitespace()));
+            let backlog = line.args.backlog(&lines);
+            (backlog.len(), backlog[0].clone())
         };
-        assert_eq!(shown("--replay --limit 20"), (20, "0".to_owned()));
-        assert_eq!(shown("--limit 20"), (20, "10".to_owned()));
-        assert_eq!(shown("--replay"), (30, "0".to_owned()));
-        assert_eq!(shown("--replay --limit 99"), (30, "0".to_owned()));
-        assert_eq!(shown(""), (10, "20".to_owned()));
+        assert_eq!(backlog("--replay --limit 20"), (20, "0".to_owned()));
+        assert_eq!(backlog("--limit 20"), (20, "10".to_owned()));
+        assert_eq!(backlog("--replay"), (30, "0".to_owned()));
+        assert_eq!(backlog("--replay --limit 99"), (30, "0".to_owned()));
+        assert_eq!(backlog(""), (10, "20".to_owned()));
     }
 
     #[test]
-    fn debug_log_decides_how_much_to_show() {
+    fn options_set_the_backlog_and_the_filters() {
         let log = command!("debug-log --limit 50 --level warn -i tinyproxy/0 --include web -x 0", DebugLog);
-        assert_eq!(log.backlog(), Some(50));
+        assert_eq!(log.backlog_size(), Some(50));
         assert_eq!(log.level, Some(LogLevel::Warning));
         assert_eq!(log.include, ["unit-tinyproxy-0", "unit-web-*"]);
         assert_eq!(log.exclude, ["machine-0"]);
         assert!(log.no_tail && !log.tail);
-        assert_eq!(command!("debug-log", DebugLog).backlog(), Some(10));
-        assert_eq!(command!("debug-log --replay", DebugLog).backlog(), None);
+        assert_eq!(command!("debug-log", DebugLog).backlog_size(), Some(10));
+        assert_eq!(command!("debug-log --replay", DebugLog).backlog_size(), None);
         assert!(command!("debug-log -n 5", DebugLog).tail);
         for (line, why) in [
             ("debug-log --tail --no-tail", "setting --tail and --no-tail not valid"),

@@ -71,7 +71,7 @@ impl LogStyle {
 
 /// Whether the options select a message.
 #[must_use]
-pub fn is_wanted(options: &DebugLogArgs, message: &LogMessage<'_>) -> bool {
+pub fn is_selected(options: &DebugLogArgs, message: &LogMessage<'_>) -> bool {
     let entity = |pattern: &String| matches(pattern, message.entity);
     let module = |prefix: &String| {
         message.module.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -134,8 +134,8 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_chosen_by_level_entity_and_module() {
-        for (line, wanted) in [
+    fn messages_are_selected_by_level_entity_and_module() {
+        for (line, selected) in [
             ("", true),
             ("--level INFO", true),
             ("--level WARNING", false),
@@ -150,7 +150,7 @@ mod tests {
             ("--exclude-module uni", true),
             ("--include-label x", false),
         ] {
-            assert_eq!(is_wanted(&options(line), &message()), wanted, "{line}");
+            assert_eq!(is_selected(&options(line), &message()), selected, "{line}");
         }
     }
 }

@@ -94,7 +94,7 @@ pub fn list(client: &mut Client, args: &ModelsArgs) -> anyhow::Result<ExitCode> 
             credential: Some(credential()),
             provider_type: "lxd".to_owned(),
             life: Life::Alive,
-            status: Some(available(&model)),
+            status: Some(model_state(&model)),
             access: "admin".to_owned(),
             last_connection: "just now".to_owned(),
             sla: sla(model.juju).to_owned(),
@@ -146,7 +146,7 @@ pub fn show(client: &mut Client, args: &ShowModelArgs) -> anyhow::Result<ExitCod
         region: CLOUD.to_owned(),
         provider_type: "lxd".to_owned(),
         life: Life::Alive,
-        status: Some(available(&model)),
+        status: Some(model_state(&model)),
         users: BTreeMap::from([(USER.to_owned(), user)]),
         machines,
         secret_backends: BTreeMap::from([("internal".to_owned(), backend)]),
@@ -165,7 +165,7 @@ pub fn sla(juju: JujuVersion) -> &'static str {
     if juju.is_4() { "" } else { "unsupported" }
 }
 
-fn available(model: &Model) -> ModelState {
+fn model_state(model: &Model) -> ModelState {
     let since = Timestamp::from_millisecond(model.created).map(|time| ago(time, Timestamp::now()));
     ModelState { current: "available".to_owned(), message: String::new(), since: since.unwrap_or_default() }
 }

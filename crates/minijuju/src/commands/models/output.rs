@@ -107,7 +107,7 @@ pub fn models(set: &ModelSet, format: Tabular, uuids: Uuids, colour: Colours) ->
         table.line(&[&format!("Controller: {}", set.controller)]);
         table.write("\n");
         table.cells(&["Model"]);
-        let more = match uuids {
+        let uuid_columns = match uuids {
             Uuids::Shown => {
                 table.cells(&["UUID"]);
                 1
@@ -115,8 +115,8 @@ pub fn models(set: &ModelSet, format: Tabular, uuids: Uuids, colour: Colours) ->
             Uuids::Hidden => 0,
         };
         table.line(&["Cloud/Region", "Type", "Status", "Machines", "Units", "Access", "Last connection"]);
-        table.align_right(4 + more);
-        table.align_right(5 + more);
+        table.align_right(4 + uuid_columns);
+        table.align_right(5 + uuid_columns);
         for model in &set.models {
             let current = model.short_name == set.current_model;
             let paint = if current { Paint::Good } else { Paint::Plain };

@@ -13,7 +13,7 @@ use self::output::{Connection, ConnectionStatus, FoundOffer, ListedOffer, ShownO
 use crate::charm;
 use crate::cli::{Arguments, ModelOption, OfferUrl, Output, UsageError};
 use crate::client::{CONTROLLER, Client, USER, offers, print};
-use crate::commands::offer::here;
+use crate::commands::offer::url_in_current_model;
 use crate::format::{Colours, OffersFormat, Tabular, ago};
 use crate::store::cross_model::{self, CrossModelRelation};
 use crate::store::endpoint::Role;
@@ -72,16 +72,16 @@ pub fn list(client: &mut Client, args: &OffersArgs) -> anyhow::Result<ExitCode> 
     let model = client.model()?;
     let mut shown = BTreeMap::new();
     for found in offer::all(client.store.db(), &model.uuid)? {
-        let ends = offers::endpoints(client.store.db(), &found)?;
+        let offered = offers::endpoints(client.store.db(), &found)?;
         let connections = connections(client.store.db(), &found)?;
-        let is = |wanted: &Option<String>, word: &str| wanted.as_ref().is_none_or(|wanted| wanted == word);
-        let chosen = is(&args.name, &found.name)
-            && is(&args.application, &found.application)
-            && args.interface.as_ref().is_none_or(|wanted| ends.iter().any(|end| end.interface == *wanted))
-            && is(&args.consumer, USER)
-            && (args.connected.is_none() || !connections.is_empty() && is(&args.connected, USER))
+        let matches = |wanted: &Option<String>, word: &str| wanted.as_ref().is_none_or(|wanted| wanted == word);
+        let is_selected = matches(&args.name, &found.name)
+            && matches(&args.application, &found.application)
+            && args.interface.as_ref().is_none_or(|wanted| offered.iter().any(|end| end.interface == *wanted))
+            && matches(&args.consumer, USER)
+            && (args.connected.is_none() || !connections.is_empty() && matches(&args.connected, USER))
             && !(args.active && connections.is_empty());
-        if !chosen {
+        if !is_selected {
             continue;
         }
         let application = application::find(client.store.db(), &model.uuid, &found.application)?;
@@ -91,7 +91,7 @@ pub fn list(client: &mut Client, args: &OffersArgs) -> anyhow::Result<ExitCode> 
                 store: CONTROLLER.to_owned(),
                 charm: application.map(|application| application.charm_url()).unwrap_or_default(),
                 url: offers::url(&model.name, &found.name).to_string(),
-                endpoints: endpoints(&ends),
+                endpoints: endpoints(&offered),
                 connections,
                 users: users(),
                 application: found.application,
@@ -114,14 +114,14 @@ fn connections(db: &Db, offer: &Offer) -> anyhow::Result<Vec<Connection>> {
     for cross_model in cross_model::of_offer(db, &offer.uuid)? {
         let (id, model) = (cross_model.offerer.relation, &cross_model.offerer.model);
         let Some(relation) = relation::find(db, model, id)? else { continue };
-        let mine = relation.endpoint(&offer.application, None);
+        let local = relation.endpoint(&offer.application, None);
         let (current, message) = relation::status(db, model, &relation)?;
         let since = Timestamp::from_millisecond(cross_model.since).map(|time| ago(time, Timestamp::now()));
         found.push(Connection {
             source_model_uuid: cross_model.consumer.model.clone(),
             username: USER.to_owned(),
             relation_id: id,
-            endpoint: mine.map(|side| side.name.clone()).unwrap_or_default(),
+            endpoint: local.map(|side| side.name.clone()).unwrap_or_default(),
             status: ConnectionStatus { current: current.to_owned(), message, since: since.unwrap_or_default() },
             ingress_subnets: ingress(db, &cross_model)?,
         });
@@ -137,22 +137,23 @@ fn ingress(db: &Db, cross_model: &CrossModelRelation) -> anyhow::Result<Vec<Stri
         return Ok(cross_model.egress_subnets.split(',').map(str::to_owned).collect());
     }
     let relation = relation::find(db, &consumer.model, consumer.relation)?;
-    let connects = relation
+    let consumer_connects = relation
         .and_then(|relation| relation.endpoint(&consumer.application, None).map(|side| side.role))
         .is_some_and(|role| role == Role::Requirer);
-    if !connects {
+    if !consumer_connects {
         return Ok(Vec::new());
     }
-    let mut found = Vec::new();
+    let mut networks = Vec::new();
     for name in relation::members(db, &consumer.model, consumer.relation)?.into_keys() {
         let Some(unit) = unit::find(db, &consumer.model, &name)? else { continue };
         let machine = machine::find(db, &consumer.model, &unit.machine)?;
-        found
-            .extend(machine.filter(|machine| !machine.address.is_empty()).map(|found| format!("{}/32", found.address)));
+        networks.extend(
+            machine.filter(|machine| !machine.address.is_empty()).map(|machine| format!("{}/32", machine.address)),
+        );
     }
-    found.sort();
-    found.dedup();
-    Ok(found)
+    networks.sort();
+    networks.dedup();
+    Ok(networks)
 }
 
 const FIND_OFFERS_HELP: &str = "\
@@ -209,10 +210,11 @@ pub fn find(client: &mut Client, args: &FindOffersArgs) -> anyhow::Result<ExitCo
     let mut shown = BTreeMap::new();
     for model in models {
         for found in offer::all(client.store.db(), &model.uuid)? {
-            let ends = offers::endpoints(client.store.db(), &found)?;
-            let fits = args.interface.as_ref().is_none_or(|wanted| ends.iter().any(|end| end.interface == *wanted));
-            if fits && found.name.contains(&name) {
-                let offer = FoundOffer { access: "admin".to_owned(), endpoints: endpoints(&ends), users: users() };
+            let offered = offers::endpoints(client.store.db(), &found)?;
+            let has_interface =
+                args.interface.as_ref().is_none_or(|wanted| offered.iter().any(|end| end.interface == *wanted));
+            if has_interface && found.name.contains(&name) {
+                let offer = FoundOffer { access: "admin".to_owned(), endpoints: endpoints(&offered), users: users() };
                 shown.insert(format!("{CONTROLLER}:{}", offers::url(&model.name, &found.name)), offer);
             }
         }
@@ -220,7 +222,7 @@ pub fn find(client: &mut Client, args: &FindOffersArgs) -> anyhow::Result<ExitCo
     if shown.is_empty() {
         bail!("no matching application offers found");
     }
-    print(&output::found(&shown, args.output.format()), args.output.output.as_deref())?;
+    print(&output::find_offers(&shown, args.output.format()), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -256,7 +258,7 @@ impl Arguments for ShowOfferArgs {
 /// Run `juju show-offer`.
 pub fn show(client: &mut Client, args: &ShowOfferArgs) -> anyhow::Result<ExitCode> {
     let text = args.urls.first().map(String::as_str).unwrap_or_default();
-    let url = OfferUrl::parse(text).or_else(|_| here(client, text))?;
+    let url = OfferUrl::parse(text).or_else(|_| url_in_current_model(client, text))?;
     let found = offers::find(client, &url)?;
     let db = client.store.db();
     let application = application::find(db, &found.model, &found.application)?;
@@ -272,6 +274,6 @@ pub fn show(client: &mut Client, args: &ShowOfferArgs) -> anyhow::Result<ExitCod
     };
     let model = offers::model(client, &url)?;
     let shown = BTreeMap::from([(format!("{CONTROLLER}:{}", offers::url(&model.name, &found.name)), shown)]);
-    print(&output::shown(&shown, args.output.format()), args.output.output.as_deref())?;
+    print(&output::show_offer(&shown, args.output.format()), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -97,10 +97,10 @@ fn connections(offers: &BTreeMap<String, ListedOffer>, colour: Colours) -> Strin
         if offer.connections.is_empty() {
             table.line(&[name, "-", "", "", "", "", "", ""]);
         }
-        for (place, connection) in offer.connections.iter().enumerate() {
+        for (index, connection) in offer.connections.iter().enumerate() {
             let end = offer.endpoints.get(&connection.endpoint).cloned().unwrap_or_default();
             table.cells(&[
-                if place == 0 { name } else { "" },
+                if index == 0 { name } else { "" },
                 &connection.username,
                 &connection.relation_id.to_string(),
             ]);
@@ -123,9 +123,9 @@ fn summary(offers: &BTreeMap<String, ListedOffer>) -> String {
     for (name, offer) in offers {
         let active = offer.connections.iter().filter(|one| one.status.current == "joined").count();
         let connected = format!("{active}/{}", offer.connections.len());
-        for (place, (endpoint, end)) in offer.endpoints.iter().enumerate() {
+        for (index, (endpoint, end)) in offer.endpoints.iter().enumerate() {
             let first = [name, &offer.application, &offer.charm, &connected, &offer.store, &offer.url];
-            table.cells(&if place == 0 { first.map(String::as_str) } else { [""; 6] });
+            table.cells(&if index == 0 { first.map(String::as_str) } else { [""; 6] });
             table.line(&[endpoint, &end.interface, &end.role]);
         }
     }
@@ -146,12 +146,12 @@ pub struct FoundOffer {
 
 /// `juju find-offers`.
 #[must_use]
-pub fn found(offers: &BTreeMap<String, FoundOffer>, format: Tabular) -> String {
+pub fn find_offers(offers: &BTreeMap<String, FoundOffer>, format: Tabular) -> String {
     table_or(offers, format, || {
         let mut table = Table::new(Colours::Off);
         table.line(&["Store", "URL", "Access", "Interfaces"]);
         for (url, offer) in offers {
-            let (store, url) = parts(url);
+            let (store, url) = split_controller(url);
             let mut ends: Vec<String> =
                 offer.endpoints.iter().map(|(name, end)| format!("{}:{name}", end.interface)).collect();
             ends.sort();
@@ -177,27 +177,27 @@ pub struct ShownOffer {
 }
 
 /// Longer descriptions are truncated in the table, in bytes.
-const DESCRIPTION: usize = 180;
+const MAX_DESCRIPTION_BYTES: usize = 180;
 
 /// The width of the description column in characters.
-const WIDTH: usize = 45;
+const DESCRIPTION_WIDTH: usize = 45;
 
 /// `juju show-offer`.
 #[must_use]
-pub fn shown(offers: &BTreeMap<String, ShownOffer>, format: Tabular) -> String {
+pub fn show_offer(offers: &BTreeMap<String, ShownOffer>, format: Tabular) -> String {
     table_or(offers, format, || {
         let mut table = Table::new(Colours::Off);
         table.line(&["Store", "URL", "Access", "Description", "Endpoint", "Interface", "Role"]);
         for (url, offer) in offers {
-            let (store, url) = parts(url);
-            let description = lines(&cut(&offer.description));
+            let (store, url) = split_controller(url);
+            let description = break_lines(&truncate(&offer.description));
             let ends: Vec<_> = sorted(&offer.endpoints);
-            for place in 0..description.len().max(ends.len()) {
-                let head = [store.as_str(), &url, &offer.access].map(|word| if place == 0 { word } else { "" });
+            for index in 0..description.len().max(ends.len()) {
+                let head = [store.as_str(), &url, &offer.access].map(|word| if index == 0 { word } else { "" });
                 table.cells(&head);
                 let (name, end) =
-                    ends.get(place).map_or_else(Default::default, |(name, end)| ((*name).clone(), (*end).clone()));
-                let text = description.get(place).map(String::as_str).unwrap_or_default();
+                    ends.get(index).map_or_else(Default::default, |(name, end)| ((*name).clone(), (*end).clone()));
+                let text = description.get(index).map(String::as_str).unwrap_or_default();
                 table.line(&[text, &name, &end.interface, &end.role]);
             }
         }
@@ -206,42 +206,42 @@ pub fn shown(offers: &BTreeMap<String, ShownOffer>, format: Tabular) -> String {
 }
 
 /// The controller of a URL, and the rest.
-fn parts(url: &str) -> (String, String) {
+fn split_controller(url: &str) -> (String, String) {
     OfferUrl::parse(url).map_or_else(
         |_| (String::new(), url.to_owned()),
         |url| (url.source.clone(), OfferUrl { source: String::new(), ..url }.to_string()),
     )
 }
 
-fn cut(text: &str) -> String {
-    if text.len() <= DESCRIPTION {
+fn truncate(text: &str) -> String {
+    if text.len() <= MAX_DESCRIPTION_BYTES {
         return text.to_owned();
     }
-    let end = (0..=DESCRIPTION - 3).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let end = (0..=MAX_DESCRIPTION_BYTES - 3).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
     format!("{}...", &text[..end])
 }
 
 /// Break a description into lines. Juju 3.6: `breakLines` in cmd/juju/crossmodel/showformatter.go.
-fn lines(text: &str) -> Vec<String> {
+fn break_lines(text: &str) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     if let [word] = words.as_slice() {
         let letters: Vec<char> = word.chars().collect();
-        return letters.chunks(WIDTH).map(|chunk| chunk.iter().collect()).collect();
+        return letters.chunks(DESCRIPTION_WIDTH).map(|chunk| chunk.iter().collect()).collect();
     }
     // As many lines as without breaks between words. Some stay empty.
-    let mut lines = vec![String::new(); text.len() / WIDTH + 1];
-    let mut at = 0;
+    let mut lines = vec![String::new(); text.len() / DESCRIPTION_WIDTH + 1];
+    let mut last = 0;
     for word in words {
-        if lines[at].is_empty() {
-            word.clone_into(&mut lines[at]);
-        } else if lines[at].len() + 1 + word.len() > WIDTH {
-            at += 1;
-            if at == lines.len() {
+        if lines[last].is_empty() {
+            word.clone_into(&mut lines[last]);
+        } else if lines[last].len() + 1 + word.len() > DESCRIPTION_WIDTH {
+            last += 1;
+            if last == lines.len() {
                 lines.push(String::new());
             }
-            word.clone_into(&mut lines[at]);
+            word.clone_into(&mut lines[last]);
         } else {
-            lines[at] = format!("{} {word}", lines[at]);
+            lines[last] = format!("{} {word}", lines[last]);
         }
     }
     lines
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn offers_are_listed_with_their_connections_or_summed_up() {
+    fn offers_are_listed_with_their_connections_or_as_a_summary() {
         assert_eq!(
             offers(&listed(), OffersFormat::Tabular, Colours::Off),
             "\
@@ -311,9 +311,9 @@ idle   pg           local:pg-0  0/0        minijuju  admin/m.data  db        pg 
     }
 
     #[test]
-    fn found_offers_are_by_controller_and_url() {
+    fn found_offers_are_listed_by_controller_and_url() {
         let offer = FoundOffer { access: "admin".into(), endpoints: ends(), users: BTreeMap::new() };
-        let found = super::found(&[("minijuju:admin/m.data".to_owned(), offer)].into(), Tabular::Tabular);
+        let found = super::find_offers(&[("minijuju:admin/m.data".to_owned(), offer)].into(), Tabular::Tabular);
         assert_eq!(
             found,
             "\
@@ -331,7 +331,7 @@ minijuju  admin/m.data  admin   pg:db, syslog:log
             endpoints: ends(),
             users: BTreeMap::new(),
         };
-        let shown = super::shown(&[("minijuju:admin/m.data".to_owned(), offer)].into(), Tabular::Tabular);
+        let shown = super::show_offer(&[("minijuju:admin/m.data".to_owned(), offer)].into(), Tabular::Tabular);
         assert_eq!(
             shown,
             "\
@@ -340,8 +340,8 @@ minijuju  admin/m.data  admin   A database that keeps what it is given, in  db  
                                 tables.                                     log       syslog     requirer
 "
         );
-        assert_eq!(lines("one"), ["one"]);
-        assert_eq!(lines(&"x".repeat(50)), ["x".repeat(45), "x".repeat(5)]);
-        assert_eq!(lines(""), [""]);
+        assert_eq!(break_lines("one"), ["one"]);
+        assert_eq!(break_lines(&"x".repeat(50)), ["x".repeat(45), "x".repeat(5)]);
+        assert_eq!(break_lines(""), [""]);
     }
 }

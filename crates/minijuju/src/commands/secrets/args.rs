@@ -10,7 +10,7 @@ use crate::format::{Document, Tabular};
 
 /// One `KEY=VALUE` of a secret's content. `Debug` shows only the key.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretWord {
+pub struct ContentEntry {
     /// The key, without suffix.
     pub key: String,
     pub value: SecretValue,
@@ -27,9 +27,9 @@ pub enum SecretValue {
     File(PathBuf),
 }
 
-impl fmt::Debug for SecretWord {
+impl fmt::Debug for ContentEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SecretWord").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("ContentEntry").field("key", &self.key).finish_non_exhaustive()
     }
 }
 
@@ -39,8 +39,8 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-impl SecretWord {
-    fn read(word: &str) -> Result<SecretWord, UsageError> {
+impl ContentEntry {
+    fn parse(word: &str) -> Result<ContentEntry, UsageError> {
         let (key, value) = match word.split_once('=') {
             Some((key, value)) if !key.is_empty() && !value.trim_end_matches('=').is_empty() => (key, value),
             // Do not quote the whole word: what follows the key may be secret.
@@ -55,7 +55,7 @@ impl SecretWord {
             (key, SecretValue::Text(value.to_owned()))
         };
         if is_key(key) {
-            Ok(SecretWord { key: key.to_owned(), value })
+            Ok(ContentEntry { key: key.to_owned(), value })
         } else {
             Err(UsageError::NotValid { what: "key", word: key.to_owned() })
         }
@@ -73,19 +73,19 @@ fn is_key(key: &str) -> bool {
 
 /// The words of `add-secret` and `update-secret` with the content. `Debug` does not show them.
 #[derive(Clone)]
-struct Hidden(String);
+struct Redacted(String);
 
-impl fmt::Debug for Hidden {
+impl fmt::Debug for Redacted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("…")
     }
 }
 
-impl std::str::FromStr for Hidden {
+impl std::str::FromStr for Redacted {
     type Err = std::convert::Infallible;
 
-    fn from_str(text: &str) -> Result<Hidden, Self::Err> {
-        Ok(Hidden(text.to_owned()))
+    fn from_str(text: &str) -> Result<Redacted, Self::Err> {
+        Ok(Redacted(text.to_owned()))
     }
 }
 
@@ -94,7 +94,7 @@ impl std::str::FromStr for Hidden {
 pub struct SecretSource {
     /// The content: key=value, key#base64=value or key#file=path
     #[arg(value_name = "key[#base64|#file]=value")]
-    words: Vec<Hidden>,
+    words: Vec<Redacted>,
     /// YAML file with the content
     #[arg(long, value_name = "file")]
     pub file: Option<PathBuf>,
@@ -103,12 +103,12 @@ pub struct SecretSource {
     pub info: Option<String>,
     /// The content in words.
     #[arg(skip)]
-    pub content: Vec<SecretWord>,
+    pub content: Vec<ContentEntry>,
 }
 
 impl SecretSource {
     fn init(&mut self) -> Result<(), UsageError> {
-        self.content = self.words.drain(..).map(|word| SecretWord::read(&word.0)).collect::<Result<_, _>>()?;
+        self.content = self.words.drain(..).map(|word| ContentEntry::parse(&word.0)).collect::<Result<_, _>>()?;
         Ok(())
     }
 }
@@ -198,7 +198,7 @@ impl SecretAndApplications {
 #[derive(Debug, Clone, Args)]
 pub struct GrantSecretArgs {
     #[command(flatten)]
-    pub of: SecretAndApplications,
+    pub args: SecretAndApplications,
 }
 
 impl Arguments for GrantSecretArgs {
@@ -210,7 +210,7 @@ impl Arguments for GrantSecretArgs {
 #[derive(Debug, Clone, Args)]
 pub struct RevokeSecretArgs {
     #[command(flatten)]
-    pub of: SecretAndApplications,
+    pub args: SecretAndApplications,
 }
 
 impl Arguments for RevokeSecretArgs {
@@ -298,35 +298,35 @@ mod tests {
     use crate::commands::Command;
     use crate::commands::tests::{self, assert_refused, command};
 
-    fn read(word: &str) -> Result<(String, SecretValue), String> {
-        SecretWord::read(word).map(|word| (word.key, word.value)).map_err(|error| error.to_string())
+    fn parse(word: &str) -> Result<(String, SecretValue), String> {
+        ContentEntry::parse(word).map(|word| (word.key, word.value)).map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_value_is_text_base64_or_in_a_file() {
-        assert_eq!(read("password=a=b"), Ok(("password".into(), SecretValue::Text("a=b".into()))));
-        assert_eq!(read("cert#base64=AA=="), Ok(("cert".into(), SecretValue::Base64("AA==".into()))));
-        assert_eq!(read("cert#file=./c.pem"), Ok(("cert".into(), SecretValue::File("./c.pem".into()))));
-        assert_eq!(read("ab=x"), Err(r#"key "ab" not valid"#.to_owned()));
-        assert_eq!(read("password="), Err(r#"key value "password=" not valid"#.to_owned()));
+        assert_eq!(parse("password=a=b"), Ok(("password".into(), SecretValue::Text("a=b".into()))));
+        assert_eq!(parse("cert#base64=AA=="), Ok(("cert".into(), SecretValue::Base64("AA==".into()))));
+        assert_eq!(parse("cert#file=./c.pem"), Ok(("cert".into(), SecretValue::File("./c.pem".into()))));
+        assert_eq!(parse("ab=x"), Err(r#"key "ab" not valid"#.to_owned()));
+        assert_eq!(parse("password="), Err(r#"key value "password=" not valid"#.to_owned()));
     }
 
     #[test]
-    fn debug_output_never_shows_content() {
-        let word = SecretWord::read("password=hunter2").expect("a word");
-        assert!(!format!("{word:?} {:?} {:?}", word.value, Hidden("password=hunter2".into())).contains("hunter2"));
-        assert!(!read("hunter2").expect_err("refused").contains("hunter2"));
+    fn debug_output_never_shows_a_value() {
+        let word = ContentEntry::parse("password=hunter2").expect("a word");
+        assert!(!format!("{word:?} {:?} {:?}", word.value, Redacted("password=hunter2".into())).contains("hunter2"));
+        assert!(!parse("hunter2").expect_err("refused").contains("hunter2"));
     }
 
     #[test]
-    fn secrets_hide_their_content() {
-        let invocation = tests::read("add-secret api token=hunter2 cert#file=./c --info why");
+    fn the_debug_output_of_add_secret_hides_the_content() {
+        let invocation = tests::parse("add-secret api token=hunter2 cert#file=./c --info why");
         assert!(!format!("{invocation:?}").contains("hunter2"));
         let Command::AddSecret(add) = invocation.command else { panic!("not add-secret") };
         assert_eq!(add.name, "api");
         assert_eq!(add.source.content[0].value, SecretValue::Text("hunter2".into()));
         assert_eq!(add.source.info.as_deref(), Some("why"));
-        assert_eq!(command!("grant-secret secret:abc a,b", GrantSecret).of.applications, ["a", "b"]);
+        assert_eq!(command!("grant-secret secret:abc a,b", GrantSecret).args.applications, ["a", "b"]);
         for (line, why) in [
             ("add-secret", "secret name needs to be supplied as the first argument"),
             ("add-secret api", "missing secret value or filename"),

@@ -30,15 +30,15 @@ pub fn add(client: &mut Client, args: &AddSecretArgs) -> anyhow::Result<ExitCode
     let model = client.model()?;
     let content = content(&args.source)?.context("missing secret value or filename")?;
     let id = SecretId::unique();
-    let mut made = Secret::new(id.as_str(), USER_OWNER);
-    made.name.clone_from(&args.name);
-    made.description = args.source.info.clone().unwrap_or_default();
-    made.revisions.insert(1, Revision { content, created: now(), expires: None });
+    let mut secret = Secret::new(id.as_str(), USER_OWNER);
+    secret.name.clone_from(&args.name);
+    secret.description = args.source.info.clone().unwrap_or_default();
+    secret.revisions.insert(1, Revision { content, created: now(), expires: None });
     client.store.write(|db| {
         if secret::all(db, &model.uuid)?.values().any(|secret| secret.owner == USER_OWNER && secret.name == args.name) {
             bail!("secret with name {:?} already exists", args.name);
         }
-        Ok(secret::save(db, &model.uuid, &made)?)
+        Ok(secret::save(db, &model.uuid, &secret)?)
     })?;
     print(&format!("{}\n", id.uri()), None)?;
     Ok(ExitCode::SUCCESS)
@@ -82,9 +82,9 @@ fn prune(secret: &mut Secret) {
 }
 
 /// Run `juju grant-secret`.
-pub fn grant(client: &mut Client, GrantSecretArgs { of: args }: &GrantSecretArgs) -> anyhow::Result<ExitCode> {
+pub fn grant(client: &mut Client, GrantSecretArgs { args }: &GrantSecretArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    applications(client, &model, &args.applications)?;
+    check_applications(client, &model, &args.applications)?;
     change(client, &model, &args.secret, |secret| {
         secret.grants.extend(args.applications.iter().map(|name| (name.clone(), None)));
         Ok(())
@@ -92,9 +92,9 @@ pub fn grant(client: &mut Client, GrantSecretArgs { of: args }: &GrantSecretArgs
 }
 
 /// Run `juju revoke-secret`.
-pub fn revoke(client: &mut Client, RevokeSecretArgs { of: args }: &RevokeSecretArgs) -> anyhow::Result<ExitCode> {
+pub fn revoke(client: &mut Client, RevokeSecretArgs { args }: &RevokeSecretArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    applications(client, &model, &args.applications)?;
+    check_applications(client, &model, &args.applications)?;
     change(client, &model, &args.secret, |secret| {
         secret.grants.retain(|name, _| !args.applications.contains(name));
         Ok(())
@@ -118,7 +118,7 @@ pub fn remove(client: &mut Client, args: &RemoveSecretArgs) -> anyhow::Result<Ex
     })
 }
 
-fn applications(client: &Client, model: &Model, names: &[String]) -> anyhow::Result<()> {
+fn check_applications(client: &Client, model: &Model, names: &[String]) -> anyhow::Result<()> {
     for name in names {
         if application::find(client.store.db(), &model.uuid, name)?.is_none() {
             bail!("application {name:?} not found");
@@ -152,16 +152,16 @@ fn content(source: &SecretSource) -> anyhow::Result<Option<Content>> {
     let mut content = BTreeMap::new();
     if let Some(path) = &source.file {
         // The YAML library's errors could quote the secret.
-        let given = ops_metadata::parse_yaml(&settings::read(path)?)
+        let fields = ops_metadata::parse_yaml(&settings::read(path)?)
             .map_err(|_| anyhow::anyhow!("{} is not valid YAML", path.display()))?;
-        let Value::Object(given) = given else { bail!("{} is not a map of keys and values", path.display()) };
-        for (key, value) in given {
+        let Value::Object(fields) = fields else { bail!("{} is not a map of keys and values", path.display()) };
+        for (key, value) in fields {
             let text = match value {
                 Value::String(text) => text,
                 Value::Bool(_) | Value::Number(_) => value.to_string(),
                 _ => bail!("value of key {key:?} is not text"),
             };
-            put(&mut content, &key, text.into_bytes());
+            insert_value(&mut content, &key, text.into_bytes());
         }
     }
     for word in &source.content {
@@ -174,12 +174,12 @@ fn content(source: &SecretSource) -> anyhow::Result<Option<Content>> {
                 fs::read(path).with_context(|| format!("cannot read content from {}", path.display()))?
             }
         };
-        put(&mut content, &word.key, bytes);
+        insert_value(&mut content, &word.key, bytes);
     }
     Ok((!content.is_empty()).then_some(Content(content)))
 }
 
-fn put(content: &mut BTreeMap<String, String>, key: &str, bytes: Vec<u8>) {
+fn insert_value(content: &mut BTreeMap<String, String>, key: &str, bytes: Vec<u8>) {
     match String::from_utf8(bytes) {
         Ok(text) => content.insert(key.to_owned(), text),
         Err(error) => content.insert(format!("{key}#base64"), base64::encode(error.as_bytes())),
@@ -190,7 +190,7 @@ fn put(content: &mut BTreeMap<String, String>, key: &str, bytes: Vec<u8>) {
 pub fn list(client: &mut Client, args: &SecretsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let found = secret::all(client.store.db(), &model.uuid)?;
-    let wanted = |secret: &&Secret| args.owner.as_ref().is_none_or(|owner| *owner == tag(secret, &model));
+    let wanted = |secret: &&Secret| args.owner.as_ref().is_none_or(|owner| *owner == owner_tag(secret, &model));
     let shown: BTreeMap<String, SecretInfo> =
         found.values().filter(wanted).map(|secret| (secret.id.clone(), info(secret, model.juju))).collect();
     print(&output::secrets(&shown, args.output.format(), Timestamp::now()), args.output.output.as_deref())?;
@@ -207,7 +207,7 @@ pub fn show(client: &mut Client, args: &ShowSecretArgs) -> anyhow::Result<ExitCo
         let number = args.revision.unwrap_or(found.latest_revision());
         let revision = found.revisions.get(&number);
         let revision = revision.with_context(|| format!("secret revision {}/{number} not found", found.id))?;
-        shown.content = Some(SecretContent::new(decoded(&revision.content), args.output.format()));
+        shown.content = Some(SecretContent::new(decode(&revision.content), args.output.format()));
     }
     if args.revisions {
         shown.revisions = found
@@ -216,9 +216,9 @@ pub fn show(client: &mut Client, args: &ShowSecretArgs) -> anyhow::Result<ExitCo
             .map(|(number, revision)| SecretRevision {
                 revision: number.unsigned_abs(),
                 backend: "internal".to_owned(),
-                created: Instant(at(model.juju, revision.created)),
-                updated: Instant(at(model.juju, revision.created)),
-                expires: revision.expires.map(|time| Instant(at(model.juju, time))),
+                created: Instant(timestamp(model.juju, revision.created)),
+                updated: Instant(timestamp(model.juju, revision.created)),
+                expires: revision.expires.map(|time| Instant(timestamp(model.juju, time))),
             })
             .collect();
     }
@@ -231,7 +231,7 @@ pub fn show(client: &mut Client, args: &ShowSecretArgs) -> anyhow::Result<ExitCo
                 None => format!("application-{grantee}"),
             },
             scope: match relation {
-                Some(relation) => scope(client, &model, *relation),
+                Some(relation) => relation_tag(client, &model, *relation),
                 None => format!("model-{}", model.uuid),
             },
             role: "view".to_owned(),
@@ -243,13 +243,13 @@ pub fn show(client: &mut Client, args: &ShowSecretArgs) -> anyhow::Result<ExitCo
 }
 
 /// The tag of the relation that a grant depends on.
-fn scope(client: &Client, model: &Model, id: i64) -> String {
+fn relation_tag(client: &Client, model: &Model, id: i64) -> String {
     let found = crate::store::relation::find(client.store.db(), &model.uuid, id).ok().flatten();
     let key = found.map_or_else(|| id.to_string(), |relation| relation.key());
     format!("relation-{}", key.replace(':', ".").replace(' ', "#"))
 }
 
-fn decoded(content: &Content) -> BTreeMap<String, String> {
+fn decode(content: &Content) -> BTreeMap<String, String> {
     let decode = |(key, value): (&String, &String)| match key.strip_suffix("#base64") {
         Some(key) => {
             let bytes = base64::decode(value).unwrap_or_default();
@@ -260,7 +260,7 @@ fn decoded(content: &Content) -> BTreeMap<String, String> {
     content.0.iter().map(decode).collect()
 }
 
-fn tag(secret: &Secret, model: &Model) -> String {
+fn owner_tag(secret: &Secret, model: &Model) -> String {
     match secret.owner.as_str() {
         USER_OWNER => format!("model-{}", model.uuid),
         owner if owner.contains('/') => format!("unit-{}", owner.replace('/', "-")),
@@ -269,7 +269,7 @@ fn tag(secret: &Secret, model: &Model) -> String {
 }
 
 /// A secret's time. Juju 3.6 stores whole seconds: `nowToTheSecond` in state/secrets.go.
-fn at(juju: JujuVersion, millis: i64) -> Timestamp {
+fn timestamp(juju: JujuVersion, millis: i64) -> Timestamp {
     let millis = if juju.is_4() { millis } else { millis - millis.rem_euclid(1000) };
     Timestamp::from_millisecond(millis).unwrap_or_default()
 }
@@ -277,17 +277,17 @@ fn at(juju: JujuVersion, millis: i64) -> Timestamp {
 fn info(secret: &Secret, juju: JujuVersion) -> SecretInfo {
     let owner = if secret.owner == USER_OWNER { "<model>" } else { &secret.owner };
     SecretInfo {
-        expires: secret.expires.map(|time| Instant(at(juju, time))),
+        expires: secret.expires.map(|time| Instant(timestamp(juju, time))),
         rotation: secret.rotation.clone(),
-        rotates: secret.next_rotation.map(|time| Instant(at(juju, time))),
+        rotates: secret.next_rotation.map(|time| Instant(timestamp(juju, time))),
         description: secret.description.clone(),
         name: secret.name.clone(),
         label: secret.label.clone(),
         ..SecretInfo::new(
             secret.latest_revision().unsigned_abs(),
             owner,
-            at(juju, secret.created),
-            at(juju, secret.updated),
+            timestamp(juju, secret.created),
+            timestamp(juju, secret.updated),
         )
     }
 }
@@ -297,8 +297,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_s_times_are_whole_seconds_on_juju_3_6() {
-        assert_eq!(at(JujuVersion::V3_6, 1_795_666_535_999).to_string(), "2026-11-26T04:15:35Z");
-        assert_eq!(at(JujuVersion::V4_0, 1_795_666_535_999).to_string(), "2026-11-26T04:15:35.999Z");
+    fn the_times_of_secrets_are_whole_seconds_on_juju_3_6() {
+        assert_eq!(timestamp(JujuVersion::V3_6, 1_795_666_535_999).to_string(), "2026-11-26T04:15:35Z");
+        assert_eq!(timestamp(JujuVersion::V4_0, 1_795_666_535_999).to_string(), "2026-11-26T04:15:35.999Z");
     }
 }

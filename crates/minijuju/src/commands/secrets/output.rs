@@ -185,7 +185,7 @@ d54q5o1p1l1s73b8n1rg  api   <model>  never            2  1 minute ago
     }
 
     #[test]
-    fn a_secret_is_shown_with_its_content_in_each_formats_way() {
+    fn json_nests_the_content_of_a_secret_in_data_and_yaml_does_not() {
         let shown = |format| show_secret(&BTreeMap::from([(ID.to_owned(), secret(format))]), format);
         assert_eq!(
             shown(Document::Yaml),

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_bare_unless_all_is_asked_for() {
+    fn only_the_version_is_printed_unless_all_is_requested() {
         let detail = VersionDetail {
             version: "3.6.8-ubuntu-amd64".into(),
             compiler: "rustc".into(),

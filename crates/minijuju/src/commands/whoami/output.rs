@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoami_is_three_lines() {
+    fn whoami_prints_the_controller_the_model_and_the_user() {
         let who = WhoAmI { controller: "minijuju".into(), model: String::new(), user: "admin".into() };
         assert_eq!(
             whoami(&who, Tabular::Tabular),
