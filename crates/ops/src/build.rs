@@ -8,7 +8,7 @@ use crate::model::Model;
     message = "`{Self}` does not make a charm",
     note = "`ops::main` takes a function such as `MyCharm::default`, or one that takes a `&Model`"
 )]
-pub trait Build<C, From> {
+pub trait Build<C, Args> {
     #[doc(hidden)]
     fn build(self, model: &Model) -> C;
 }

@@ -13,7 +13,7 @@ use crate::metadata::Metadata;
 use crate::model::Model;
 use crate::notice::{Emission, Notice};
 use crate::status::Status;
-use crate::stored::{Deferred, StateStore, Stored};
+use crate::stored_state::{Deferred, StateStore, StoredState};
 
 /// One hook: dispatches Juju's event to the charm's handlers.
 pub struct Dispatch<C> {
@@ -42,16 +42,16 @@ impl<C: Charm> Dispatch<C> {
         let meta = meta.into();
         let mut framework = Framework::new();
         C::observe(&mut framework);
-        framework.check()?;
+        framework.check_names()?;
         for observer in &framework.observers {
             (observer.check)(&observer.event, &meta)?;
             (observer.check)(&env.event, &meta)?;
         }
         let notice = Notice::from_env(&env);
-        let stored = Stored::load(&*store)?;
+        let stored_state = StoredState::load(&*store)?;
         Ok(Self {
             framework,
-            model: Model::new(env, meta, runner, stored),
+            model: Model::new(env, meta, runner, stored_state),
             notice,
             store,
             emitted: Vec::new(),
@@ -79,7 +79,7 @@ impl<C: Charm> Dispatch<C> {
 
     /// Set the payload of the dispatched event, which is a custom one: for tests.
     #[must_use]
-    pub fn carrying(mut self, payload: serde_json::Value) -> Self {
+    pub fn payload(mut self, payload: serde_json::Value) -> Self {
         self.notice.payload = Some(payload).filter(|payload| !payload.is_null());
         self
     }
@@ -108,26 +108,26 @@ impl<C: Charm> Dispatch<C> {
         if !restricted {
             self.collect_statuses(charm)?;
         }
-        self.model.state().save(&*self.store)
+        self.model.stored_state().save(&*self.store)
     }
 
     fn reemit(&mut self, charm: &mut C) -> Result<(), Error> {
         // Each keeps its place until it is handled, so events that are deferred again keep their order.
-        for deferred in self.model.state().deferred() {
+        for deferred in self.model.stored_state().deferred() {
             let Deferred { handler, notice } = &deferred;
             let observer = self.framework.observers.iter();
             let observer = observer
                 .filter(|observer| observer.event == notice.event)
                 .find(|observer| observer.handler == *handler);
-            let dropped = match observer {
-                Some(observer) => (observer.gone)(notice, &self.model)?,
+            let drop_reason = match observer {
+                Some(observer) => (observer.drop_reason)(notice, &self.model)?,
                 None => Some("the charm no longer has this handler".to_owned()),
             };
-            match dropped {
+            match drop_reason {
                 // The relation or storage cannot come back, so failing would keep the unit in error forever.
-                Some(why) => {
-                    tracing::error!("deferred event {} for {handler} is dropped: {why}", notice.event);
-                    self.model.state().remove_deferred(&deferred);
+                Some(reason) => {
+                    tracing::error!("deferred event {} for {handler} is dropped: {reason}", notice.event);
+                    self.model.stored_state().remove_deferred(&deferred);
                 }
                 None => self.emit(charm, notice, Some(&deferred))?,
             }
@@ -136,23 +136,23 @@ impl<C: Charm> Dispatch<C> {
     }
 
     /// Emit an event to all its handlers, or to the one that deferred it; then emit what those handlers emitted.
-    fn emit(&mut self, charm: &mut C, notice: &Notice, repeated: Option<&Deferred>) -> Result<(), Error> {
+    fn emit(&mut self, charm: &mut C, notice: &Notice, reemitted: Option<&Deferred>) -> Result<(), Error> {
         self.emitted.push(notice.clone());
-        for at in 0..self.framework.observers.len() {
-            let observer = &self.framework.observers[at];
+        for index in 0..self.framework.observers.len() {
+            let observer = &self.framework.observers[index];
             if observer.event != notice.event {
                 continue;
             }
-            match repeated {
+            match reemitted {
                 Some(deferred) if deferred.handler != observer.handler => continue,
-                None if self.waits(at, notice) => {
+                None if self.is_queued(index, notice) => {
                     tracing::info!("event {} for {} is already waiting", notice.event, observer.handler);
                     continue;
                 }
                 _ => {}
             }
-            let asks_again = match (observer.run)(charm, notice, &self.model) {
-                Ok(asks_again) => asks_again,
+            let is_deferred = match (observer.run)(charm, notice, &self.model) {
+                Ok(is_deferred) => is_deferred,
                 Err(Failure::Event(error)) => return Err(error),
                 Err(Failure::Handler(_)) if self.model.is_rebooting() => return Err(Error::Rebooting),
                 Err(Failure::Handler(source)) => {
@@ -160,19 +160,19 @@ impl<C: Charm> Dispatch<C> {
                     return Err(Error::Handler { event, handler, source });
                 }
             };
-            if asks_again && repeated.is_none() {
-                self.model.state().defer(Deferred { handler: observer.handler.clone(), notice: notice.clone() });
+            if is_deferred && reemitted.is_none() {
+                self.model.stored_state().defer(Deferred { handler: observer.handler.clone(), notice: notice.clone() });
             }
             // Emit these at once: what their handlers emit comes before the next of them, as in a nested call.
-            for Emission { notice: emission, custom } in self.model.take_emissions() {
-                self.framework.check_type(&emission.event, custom)?;
-                self.emitting.push((at, notice.clone()));
+            for Emission { notice: emission, custom_type } in self.model.take_emissions() {
+                self.framework.check_custom_type(&emission.event, custom_type)?;
+                self.emitting.push((index, notice.clone()));
                 self.emit(charm, &emission, None)?;
                 self.emitting.pop();
             }
-            if let Some(deferred) = repeated {
-                if !asks_again {
-                    self.model.state().remove_deferred(deferred);
+            if let Some(deferred) = reemitted {
+                if !is_deferred {
+                    self.model.stored_state().remove_deferred(deferred);
                 }
                 break;
             }
@@ -183,10 +183,10 @@ impl<C: Charm> Dispatch<C> {
     /// Whether this observer will get an equal event anyway: it is deferred, or is being emitted and has not passed
     /// this observer. Ops does not queue such an event twice either; otherwise a handler that emits its own event
     /// would loop forever.
-    fn waits(&self, at: usize, notice: &Notice) -> bool {
-        let state = self.model.state();
-        self.emitting.iter().any(|(reached, emitting)| at >= *reached && emitting == notice)
-            || state.any_deferred() && state.is_deferred(&self.framework.observers[at].handler, notice)
+    fn is_queued(&self, index: usize, notice: &Notice) -> bool {
+        let stored_state = self.model.stored_state();
+        self.emitting.iter().any(|(reached, emitting)| index >= *reached && emitting == notice)
+            || stored_state.any_deferred() && stored_state.is_deferred(&self.framework.observers[index].handler, notice)
     }
 
     fn collect_statuses(&mut self, charm: &mut C) -> Result<(), Error> {

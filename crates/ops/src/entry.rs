@@ -14,7 +14,7 @@ use crate::framework::Charm;
 use crate::hookcmds::{LogLevel, ProcessRunner};
 use crate::log::{log, subscriber, subscriber_with_stderr};
 use crate::metadata::Metadata;
-use crate::stored::FileStore;
+use crate::stored_state::FileStore;
 
 /// Run the charm for the event that Juju dispatched. A charm's `main` calls this.
 ///
@@ -35,7 +35,7 @@ use crate::stored::FileStore;
 /// The exit code is 0 if the event was handled. It is 1 after a failure, including a panic: the failure is logged
 /// once, at level ERROR, with all its causes, and Juju puts the unit in error status and retries the hook. It is 2 if
 /// the process was not started by Juju.
-pub fn main<C: Charm, From>(charm: impl Build<C, From>) -> ExitCode {
+pub fn main<C: Charm, Args>(charm: impl Build<C, Args>) -> ExitCode {
     let env = match HookEnv::from_process() {
         Ok(env) => env,
         Err(EnvError::OutsideJuju) => {
@@ -70,7 +70,7 @@ pub fn main<C: Charm, From>(charm: impl Build<C, From>) -> ExitCode {
     }
 }
 
-fn run<C: Charm, From>(charm: impl Build<C, From>, env: HookEnv) -> Result<(), Error> {
+fn run<C: Charm, Args>(charm: impl Build<C, Args>, env: HookEnv) -> Result<(), Error> {
     let meta = Metadata::in_dir(&env.charm_dir);
     let store = Rc::new(FileStore::in_dir(&env.charm_dir));
     let mut dispatch = Dispatch::new(env, meta, Arc::new(ProcessRunner), store)?;

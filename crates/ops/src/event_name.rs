@@ -68,7 +68,7 @@ pub enum EventName {
 pub struct UnknownEvent(String);
 
 /// The events of a relation.
-const RELATION: [fn(String) -> EventName; 5] = [
+const RELATION_EVENTS: [fn(String) -> EventName; 5] = [
     EventName::RelationCreated,
     EventName::RelationJoined,
     EventName::RelationChanged,
@@ -77,10 +77,10 @@ const RELATION: [fn(String) -> EventName; 5] = [
 ];
 
 /// The events of a storage.
-const STORAGE: [fn(String) -> EventName; 2] = [EventName::StorageAttached, EventName::StorageDetaching];
+const STORAGE_EVENTS: [fn(String) -> EventName; 2] = [EventName::StorageAttached, EventName::StorageDetaching];
 
 /// The hooks in [`EventName::Other`].
-const OTHER: [&str; 7] = [
+const OTHER_HOOKS: [&str; 7] = [
     "pre-series-upgrade",
     "post-series-upgrade",
     "collect-metrics",
@@ -109,12 +109,12 @@ impl EventName {
         if let Some(event) = Self::of_unit().into_iter().find(|event| event.parts().1 == name) {
             return Ok(event);
         }
-        if OTHER.contains(&name) {
+        if OTHER_HOOKS.contains(&name) {
             return Ok(Self::Other(name.to_owned()));
         }
-        let events = RELATION.into_iter().chain(STORAGE).find_map(|make| {
-            let of = name.strip_suffix(make(String::new()).parts().1)?.strip_suffix('-')?;
-            (!of.is_empty()).then(|| make(of.to_owned()))
+        let events = RELATION_EVENTS.into_iter().chain(STORAGE_EVENTS).find_map(|make| {
+            let subject = name.strip_suffix(make(String::new()).parts().1)?.strip_suffix('-')?;
+            (!subject.is_empty()).then(|| make(subject.to_owned()))
         });
         events.ok_or_else(|| UnknownEvent(name.to_owned()))
     }
@@ -141,19 +141,19 @@ impl EventName {
     /// Juju's hooks that machine charms do not need, as [`EventName::Other`]: series upgrades, metrics, and leadership
     /// before Juju 2.
     pub fn others() -> impl Iterator<Item = Self> {
-        OTHER.into_iter().map(|name| Self::Other(name.to_owned()))
+        OTHER_HOOKS.into_iter().map(|name| Self::Other(name.to_owned()))
     }
 
     /// Juju's hooks for a relation at this endpoint.
     #[must_use]
     pub fn of_relation(endpoint: &str) -> [Self; 5] {
-        RELATION.map(|make| make(endpoint.to_owned()))
+        RELATION_EVENTS.map(|make| make(endpoint.to_owned()))
     }
 
     /// Juju's hooks for an instance of this storage.
     #[must_use]
     pub fn of_storage(storage: &str) -> [Self; 2] {
-        STORAGE.map(|make| make(storage.to_owned()))
+        STORAGE_EVENTS.map(|make| make(storage.to_owned()))
     }
 
     /// The hook's name, as in `JUJU_HOOK_NAME`. `None` if the event is not a hook.
@@ -199,7 +199,7 @@ impl EventName {
             Self::CollectAppStatus | Self::CollectUnitStatus | Self::Custom(_) => None,
             Self::Action(action) => Some(format!("actions/{action}")),
             _ => Some(match self.parts() {
-                (Some(of), rest) => format!("hooks/{of}-{rest}"),
+                (Some(subject), rest) => format!("hooks/{subject}-{rest}"),
                 (None, name) => format!("hooks/{name}"),
             }),
         }
@@ -219,7 +219,7 @@ impl fmt::Display for EventName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self.parts() {
             (Some(name), "custom") | (None, name) => name.to_owned(),
-            (Some(of), rest) => format!("{of}_{rest}"),
+            (Some(subject), rest) => format!("{subject}_{rest}"),
         };
         f.write_str(&name.replace('-', "_"))
     }
@@ -230,7 +230,7 @@ impl From<EventName> for String {
     fn from(name: EventName) -> Self {
         name.dispatch_path().unwrap_or_else(|| match name.parts() {
             (Some(custom), _) => format!("custom/{custom}"),
-            (None, own) => format!("ops/{own}"),
+            (None, name) => format!("ops/{name}"),
         })
     }
 }

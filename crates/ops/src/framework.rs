@@ -33,9 +33,9 @@ pub(crate) struct Observer<C> {
     /// The function that handles the event.
     pub(crate) function: TypeId,
     /// The type of a custom event's payload.
-    pub(crate) custom: Option<TypeId>,
+    pub(crate) custom_type: Option<TypeId>,
     pub(crate) check: fn(&EventName, &Metadata) -> Result<(), Error>,
-    pub(crate) gone: fn(&Notice, &Model) -> Result<Option<String>, Error>,
+    pub(crate) drop_reason: fn(&Notice, &Model) -> Result<Option<String>, Error>,
     /// Returns whether the handler deferred the event.
     pub(crate) run: Box<Run<C>>,
 }
@@ -97,26 +97,28 @@ impl<C: 'static> Framework<C> {
             event: event.name,
             handler: handler::name(std::any::type_name::<H>()),
             function: TypeId::of::<H>(),
-            custom: E::custom(),
+            custom_type: E::custom_type(),
             check: E::check,
-            gone: E::gone,
+            drop_reason: E::drop_reason,
             run: Box::new(run),
         });
     }
 
     /// Check that names are unique.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        for (at, name) in self.libraries.iter().enumerate() {
-            if self.libraries[..at].contains(name) {
+    pub(crate) fn check_names(&self) -> Result<(), Error> {
+        for (index, name) in self.libraries.iter().enumerate() {
+            if self.libraries[..index].contains(name) {
                 return Err(Error::LibraryClash { name: name.to_string() });
             }
         }
-        for (at, observer) in self.observers.iter().enumerate() {
-            let (EventName::Custom(event), Some(_)) = (&observer.event, observer.custom) else { continue };
-            let other = |other: &Observer<C>| {
-                other.event == observer.event && other.custom.is_some() && other.custom != observer.custom
+        for (index, observer) in self.observers.iter().enumerate() {
+            let (EventName::Custom(event), Some(_)) = (&observer.event, observer.custom_type) else { continue };
+            let clashes = |other: &Observer<C>| {
+                other.event == observer.event
+                    && other.custom_type.is_some()
+                    && other.custom_type != observer.custom_type
             };
-            if self.observers[..at].iter().any(other) {
+            if self.observers[..index].iter().any(clashes) {
                 return Err(Error::CustomEventClash { name: event.clone() });
             }
             if let Some((library, _)) = event.split_once('.')
@@ -129,9 +131,9 @@ impl<C: 'static> Framework<C> {
     }
 
     /// Check that the observers of this custom event expect this type.
-    pub(crate) fn check_type(&self, event: &EventName, custom: TypeId) -> Result<(), Error> {
+    pub(crate) fn check_custom_type(&self, event: &EventName, custom_type: TypeId) -> Result<(), Error> {
         let differs = |observer: &Observer<C>| {
-            observer.event == *event && observer.custom.is_some_and(|observed| observed != custom)
+            observer.event == *event && observer.custom_type.is_some_and(|observed| observed != custom_type)
         };
         match event {
             EventName::Custom(name) if self.observers.iter().any(differs) => {
@@ -144,11 +146,11 @@ impl<C: 'static> Framework<C> {
     /// Functions of the same name that observe the same event are numbered in order.
     pub(crate) fn push(&mut self, mut observer: Observer<C>) {
         let name = observer.handler.clone();
-        let taken = |handler: &str| {
+        let is_taken = |handler: &str| {
             self.observers.iter().any(|other| other.event == observer.event && other.handler == *handler)
         };
         let mut count = 1;
-        while taken(&observer.handler) {
+        while is_taken(&observer.handler) {
             count += 1;
             observer.handler = format!("{name}#{count}");
         }

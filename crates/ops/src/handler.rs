@@ -18,19 +18,19 @@ pub trait Handler<C, E, Shape>: 'static {
 
 /// The shape of a handler that takes `&mut self`.
 #[doc(hidden)]
-pub enum Mutably {}
+pub enum MutSelf {}
 
 /// The shape of a handler that takes `&self`.
 #[doc(hidden)]
-pub enum Shared {}
+pub enum RefSelf {}
 
-impl<C, E, R: Outcome, F: Fn(&mut C, &E, &Model) -> R + 'static> Handler<C, E, (Mutably, R)> for F {
+impl<C, E, R: Outcome, F: Fn(&mut C, &E, &Model) -> R + 'static> Handler<C, E, (MutSelf, R)> for F {
     fn handle(&self, charm: &mut C, event: &E, model: &Model) -> anyhow::Result<()> {
         self(charm, event, model).into_result()
     }
 }
 
-impl<C, E, R: Outcome, F: Fn(&C, &E, &Model) -> R + 'static> Handler<C, E, (Shared, R)> for F {
+impl<C, E, R: Outcome, F: Fn(&C, &E, &Model) -> R + 'static> Handler<C, E, (RefSelf, R)> for F {
     fn handle(&self, charm: &mut C, event: &E, model: &Model) -> anyhow::Result<()> {
         self(charm, event, model).into_result()
     }
@@ -63,17 +63,17 @@ impl<E: Into<anyhow::Error>> Outcome for Result<(), E> {
 /// change.
 pub(crate) fn name(path: &str) -> String {
     let mut depth = 0_u32;
-    let mut last = ' ';
+    let mut previous = ' ';
     let mut plain = String::with_capacity(path.len());
     for c in path.chars() {
         match c {
             '<' => depth += 1,
             // Not part of the arrow in a function type.
-            '>' if last != '-' => depth = depth.saturating_sub(1),
+            '>' if previous != '-' => depth = depth.saturating_sub(1),
             _ if depth == 0 => plain.push(c),
             _ => {}
         }
-        last = c;
+        previous = c;
     }
     let segments: Vec<&str> = plain.split("::").filter(|segment| !segment.is_empty()).collect();
     match segments[..] {
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_handler_is_known_by_its_type_and_name() {
-        for (path, name_of_it) in [
+        for (path, expected) in [
             ("my_charm::charm::MyCharm<my_charm::Workload<u8>>::on_start", "MyCharm::on_start"),
             ("my_charm::MyCharm<fn(u8) -> alloc::vec::Vec<u8>>::on_start", "MyCharm::on_start"),
             ("my_charm::MyCharm::reconcile<ops::StartEvent>", "MyCharm::reconcile"),
@@ -97,7 +97,7 @@ mod tests {
             ("a::b::on_start", "b::on_start"),
             ("on_start", "on_start"),
         ] {
-            assert_eq!(name(path), name_of_it);
+            assert_eq!(name(path), expected);
         }
         let closure = name(std::any::type_name_of_val(&|| ()));
         assert_eq!(closure, "a closure in a_handler_is_known_by_its_type_and_name");

@@ -299,7 +299,7 @@ mod notice;
 pub mod on;
 mod or_status;
 mod status;
-mod stored;
+mod stored_state;
 mod time;
 
 pub use anyhow;
@@ -334,4 +334,4 @@ pub use or_status::{OrStatus, ToStatus};
 #[doc(hidden)]
 pub use serde;
 pub use status::{Status, StatusName, UnknownStatus};
-pub use stored::{FileStore, StateStore};
+pub use stored_state::{FileStore, StateStore};

@@ -135,16 +135,16 @@ impl<C: 'static> Framework<C> {
                 event: observer.event,
                 handler: format!("{name}/{}", observer.handler),
                 function: observer.function,
-                custom: observer.custom,
+                custom_type: observer.custom_type,
                 check: observer.check,
-                gone: observer.gone,
+                drop_reason: observer.drop_reason,
                 run: Box::new(move |_, notice, model| run(&mut library.borrow_mut(), notice, &model.of_library(&name))),
             });
         }
         self.libraries.push(Rc::clone(&name));
         self.libraries.extend(framework.libraries);
-        let scope = Rc::clone(&name);
-        let refresh = Rc::new(move |model: &Model| library.borrow().refresh(&model.of_library(&scope)));
+        let namespace = Rc::clone(&name);
+        let refresh = Rc::new(move |model: &Model| library.borrow().refresh(&model.of_library(&namespace)));
         RefreshOn { framework: self, handler: format!("{name}/refresh"), function: TypeId::of::<L>(), refresh }
     }
 }
@@ -169,9 +169,9 @@ impl<C: 'static> RefreshOn<'_, C> {
                 event,
                 handler: self.handler.clone(),
                 function: self.function,
-                custom: None,
+                custom_type: None,
                 check: |event, meta| meta.check_event(event),
-                gone: |_, _| Ok(None),
+                drop_reason: |_, _| Ok(None),
                 run: Box::new(move |_, notice, model| {
                     if let Err(error) = refresh(model) {
                         handle_error(error, notice, model)?;

@@ -26,11 +26,11 @@ impl LoadError {
     /// The value as a user would write it: a string without quotes, and nothing if it is not set.
     #[must_use]
     pub fn text(&self) -> String {
-        text(&self.value)
+        to_text(&self.value)
     }
 }
 
-pub(crate) fn text(value: &Value) -> String {
+pub(crate) fn to_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -158,7 +158,7 @@ impl Field<'_> {
     }
 }
 
-fn because(error: serde_json::Error) -> FieldError {
+fn to_field_error(error: serde_json::Error) -> FieldError {
     FieldError::custom(error)
 }
 
@@ -170,7 +170,7 @@ macro_rules! parse_plain {
                 let value = text.parse::<$type>().map_err(|_| FieldError::custom(concat!("it is not ", $expected)))?;
                 return visitor.$visit(value);
             }
-            self.value()?.$method(visitor).map_err(because)
+            self.value()?.$method(visitor).map_err(to_field_error)
         }
     )*};
 }
@@ -178,7 +178,7 @@ macro_rules! parse_plain {
 macro_rules! as_value {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
-            self.value()?.$method(visitor).map_err(because)
+            self.value()?.$method(visitor).map_err(to_field_error)
         }
     )*};
 }
@@ -192,7 +192,7 @@ impl<'de> Deserializer<'de> for Field<'_> {
             (Err(_), Self::Encoded(text)) => text.into(),
             (value, _) => value?,
         };
-        value.deserialize_any(visitor).map_err(because)
+        value.deserialize_any(visitor).map_err(to_field_error)
     }
 
     parse_plain! {
@@ -217,7 +217,7 @@ impl<'de> Deserializer<'de> for Field<'_> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         match self {
             Self::Plain(_) => visitor.visit_some(self),
-            _ => self.value()?.deserialize_option(visitor).map_err(because),
+            _ => self.value()?.deserialize_option(visitor).map_err(to_field_error),
         }
     }
 
@@ -228,16 +228,16 @@ impl<'de> Deserializer<'de> for Field<'_> {
     ) -> Result<V::Value, FieldError> {
         match self {
             Self::Plain(_) => visitor.visit_newtype_struct(self),
-            _ => self.value()?.deserialize_newtype_struct(name, visitor).map_err(because),
+            _ => self.value()?.deserialize_newtype_struct(name, visitor).map_err(to_field_error),
         }
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, FieldError> {
-        self.value()?.deserialize_unit_struct(name, visitor).map_err(because)
+        self.value()?.deserialize_unit_struct(name, visitor).map_err(to_field_error)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, FieldError> {
-        self.value()?.deserialize_tuple(len, visitor).map_err(because)
+        self.value()?.deserialize_tuple(len, visitor).map_err(to_field_error)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -246,7 +246,7 @@ impl<'de> Deserializer<'de> for Field<'_> {
         len: usize,
         visitor: V,
     ) -> Result<V::Value, FieldError> {
-        self.value()?.deserialize_tuple_struct(name, len, visitor).map_err(because)
+        self.value()?.deserialize_tuple_struct(name, len, visitor).map_err(to_field_error)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -255,7 +255,7 @@ impl<'de> Deserializer<'de> for Field<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, FieldError> {
-        self.value()?.deserialize_struct(name, fields, visitor).map_err(because)
+        self.value()?.deserialize_struct(name, fields, visitor).map_err(to_field_error)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -264,7 +264,7 @@ impl<'de> Deserializer<'de> for Field<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, FieldError> {
-        self.value()?.deserialize_enum(name, variants, visitor).map_err(because)
+        self.value()?.deserialize_enum(name, variants, visitor).map_err(to_field_error)
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {

@@ -74,5 +74,5 @@ impl Notice {
 /// An emitted custom event, and its type.
 pub(crate) struct Emission {
     pub(crate) notice: Notice,
-    pub(crate) custom: TypeId,
+    pub(crate) custom_type: TypeId,
 }

@@ -64,9 +64,9 @@ impl<T, E: Into<anyhow::Error>> OrStatus<T, E> for Result<T, E> {
         self.map_err(|error| {
             let status = status.to_status(&error);
             let error = error.into();
-            match Stays::of(&error) {
-                Some(Stays::Failure) => error.downcast().unwrap_or_else(Error::Other),
-                Some(Stays::Expected) => Error::Other(error),
+            match Unchanged::find(&error) {
+                Some(Unchanged::HookCommand) => error.downcast().unwrap_or_else(Error::Other),
+                Some(Unchanged::Expected) => Error::Other(error),
                 None => Expected::new(status, Some(error)).into(),
             }
         })
@@ -80,18 +80,20 @@ impl<T> OrStatus<T, ()> for Option<T> {
     }
 }
 
-/// An error that never becomes a status.
-enum Stays {
+/// An error that [`OrStatus`] returns unchanged.
+enum Unchanged {
+    /// It already has a status.
     Expected,
-    Failure,
+    /// A hook command failed.
+    HookCommand,
 }
 
-impl Stays {
+impl Unchanged {
     /// The first such error in the chain of causes.
-    fn of(error: &anyhow::Error) -> Option<Self> {
+    fn find(error: &anyhow::Error) -> Option<Self> {
         error.chain().find_map(|cause| match cause.downcast_ref() {
             Some(Expected { .. }) => Some(Self::Expected),
-            None => cause.is::<hookcmds::Reason>().then_some(Self::Failure),
+            None => cause.is::<hookcmds::Reason>().then_some(Self::HookCommand),
         })
     }
 }

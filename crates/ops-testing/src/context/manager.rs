@@ -44,7 +44,7 @@ impl<'a, C: Charm> Manager<'a, C> {
         let meta = Rc::clone(&context.charm_meta);
         let mut dispatch = Dispatch::new(env, meta, runner, store.clone()).map_err(Error::Charm)?;
         if let Some(payload) = event.payload() {
-            dispatch = dispatch.carrying(payload.clone());
+            dispatch = dispatch.payload(payload.clone());
         }
         if let Some(make) = &context.make {
             context.charm = Some(make(dispatch.model()));

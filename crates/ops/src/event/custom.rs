@@ -110,7 +110,7 @@ impl<E: Emitted> EventSource<E> {
         // A unit struct serializes to null, which is then treated as no payload, so that equal events stay equal.
         let payload = Some(payload).filter(|payload| !payload.is_null());
         let notice = Notice { relation, payload, ..Notice::new(self.name.clone()) };
-        model.push_emission(Emission { notice, custom: TypeId::of::<E>() });
+        model.push_emission(Emission { notice, custom_type: TypeId::of::<E>() });
         Ok(())
     }
 }
@@ -147,12 +147,12 @@ impl<T: CustomEvent> Event for Custom<T> {
         Ok(Self { payload: payload(notice)?, deferral: Deferral::default() })
     }
 
-    fn custom() -> Option<TypeId> {
+    fn custom_type() -> Option<TypeId> {
         Some(TypeId::of::<Self>())
     }
 
     fn deferred(&self) -> bool {
-        self.deferral.asked()
+        self.deferral.is_requested()
     }
 }
 
@@ -162,16 +162,16 @@ impl<T: CustomEvent> Event for CustomRelation<T> {
         Ok(Self { relation, payload: payload(notice)?, deferral: Deferral::default() })
     }
 
-    fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
-        relation::gone(notice, model)
+    fn drop_reason(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
+        relation::drop_reason(notice, model)
     }
 
-    fn custom() -> Option<TypeId> {
+    fn custom_type() -> Option<TypeId> {
         Some(TypeId::of::<Self>())
     }
 
     fn deferred(&self) -> bool {
-        self.deferral.asked()
+        self.deferral.is_requested()
     }
 }
 

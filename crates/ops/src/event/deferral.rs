@@ -7,11 +7,11 @@ use std::cell::Cell;
 pub struct Deferral(Cell<bool>);
 
 impl Deferral {
-    pub(crate) fn ask(&self) {
+    pub(crate) fn request(&self) {
         self.0.set(true);
     }
 
-    pub(crate) fn asked(&self) -> bool {
+    pub(crate) fn is_requested(&self) -> bool {
         self.0.get()
     }
 }
@@ -26,13 +26,13 @@ macro_rules! deferrable {
             /// if the hook fails. You cannot know when the next event comes: if Juju sends an event for what you are
             /// waiting for, observe that event instead.
             pub fn defer(&self) {
-                self.deferral.ask();
+                self.deferral.request();
             }
         }
 
         impl $(<$payload: $bound>)? crate::event::Deferrable for $event $(<$payload>)? {
             fn defer(&self) {
-                self.deferral.ask();
+                self.deferral.request();
             }
         }
     };

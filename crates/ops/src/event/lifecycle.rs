@@ -19,7 +19,7 @@ macro_rules! lifecycle {
                 Ok(Self::default())
             }
             fn deferred(&self) -> bool {
-                self.deferral.asked()
+                self.deferral.is_requested()
             }
         }
         $($deferrable!($event);)?

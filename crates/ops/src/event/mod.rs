@@ -46,14 +46,14 @@ pub trait Event: Sized + private::Sealed + 'static {
 
     /// Why a deferred event can no longer be emitted, if so.
     #[doc(hidden)]
-    fn gone(_notice: &Notice, _model: &Model) -> Result<Option<String>, Error> {
+    fn drop_reason(_notice: &Notice, _model: &Model) -> Result<Option<String>, Error> {
         Ok(None)
     }
 
     /// The payload's type, if this is a custom event: several custom events can have the same name.
     #[doc(hidden)]
     #[must_use]
-    fn custom() -> Option<TypeId> {
+    fn custom_type() -> Option<TypeId> {
         None
     }
 

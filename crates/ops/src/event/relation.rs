@@ -26,7 +26,7 @@ fn unit(notice: &Notice, model: &Model) -> Result<Unit, Error> {
     Ok(model.unit_named(name))
 }
 
-pub(super) fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
+pub(super) fn drop_reason(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
     let Some((endpoint, id)) = &notice.relation else { return Ok(None) };
     match model.relation_by_id(endpoint, *id) {
         Ok(_) => Ok(None),
@@ -61,11 +61,11 @@ macro_rules! relation_event {
             fn check(event: &EventName, meta: &Metadata) -> Result<(), Error> {
                 meta.check_event(event)
             }
-            fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
-                gone(notice, model)
+            fn drop_reason(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
+                drop_reason(notice, model)
             }
             fn deferred(&self) -> bool {
-                self.deferral.asked()
+                self.deferral.is_requested()
             }
         }
         impl RelationEvent for $event {

@@ -80,7 +80,7 @@ impl Event for SecretChangedEvent {
     }
 
     fn deferred(&self) -> bool {
-        self.deferral.asked()
+        self.deferral.is_requested()
     }
 }
 
@@ -102,6 +102,6 @@ impl Event for SecretRemoveEvent {
     }
 
     fn deferred(&self) -> bool {
-        self.deferral.asked()
+        self.deferral.is_requested()
     }
 }

@@ -16,7 +16,7 @@ use crate::status::Status;
 /// counts. If none is proposed, the status does not change.
 #[derive(Debug)]
 pub struct CollectStatusEvent {
-    of: EntityKind,
+    kind: EntityKind,
     proposed: RefCell<Vec<Status>>,
 }
 
@@ -31,15 +31,15 @@ impl private::Sealed for CollectStatusEvent {}
 
 impl Event for CollectStatusEvent {
     fn load(notice: &Notice, _: &Model) -> Result<Self, Error> {
-        let of = match notice.event {
+        let kind = match notice.event {
             EventName::CollectAppStatus => EntityKind::Application,
             _ => EntityKind::Unit,
         };
-        Ok(Self { of, proposed: RefCell::default() })
+        Ok(Self { kind, proposed: RefCell::default() })
     }
 
     fn finish(self, model: &Model) -> Result<(), Error> {
-        model.propose(self.of, self.proposed.into_inner());
+        model.propose(self.kind, self.proposed.into_inner());
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use crate::model::{Model, Storage};
 use crate::notice::Notice;
 
 /// Why a deferred event's storage instance can no longer be used.
-fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
+fn drop_reason(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
     let Some(id) = &notice.storage_id else { return Ok(None) };
     let storage = model.storage_by_id(id)?;
     match model.storages(storage.name()) {
@@ -42,11 +42,11 @@ macro_rules! storage_event {
             fn check(event: &EventName, meta: &Metadata) -> Result<(), Error> {
                 meta.check_event(event)
             }
-            fn gone(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
-                gone(notice, model)
+            fn drop_reason(notice: &Notice, model: &Model) -> Result<Option<String>, Error> {
+                drop_reason(notice, model)
             }
             fn deferred(&self) -> bool {
-                self.deferral.asked()
+                self.deferral.is_requested()
             }
         }
         deferrable!($event);

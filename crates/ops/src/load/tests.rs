@@ -26,28 +26,28 @@ struct Config {
     ratio: Option<f64>,
 }
 
-fn from(value: &Value) -> Result<Config, LoadError> {
+fn load_config(value: &Value) -> Result<Config, LoadError> {
     load(value.as_object().unwrap())
 }
 
 #[test]
 fn options_load_into_the_charm_s_own_types() {
-    let config = from(&json!({"pair-size": "4", "verbose": true, "ratio": 2, "unknown": [1]})).unwrap();
+    let config = load_config(&json!({"pair-size": "4", "verbose": true, "ratio": 2, "unknown": [1]})).unwrap();
     assert_eq!(config, Config { pair_size: Even(4), verbose: true, ratio: Some(2.0) });
-    assert_eq!(from(&json!({"pair-size": "2"})).unwrap().ratio, None);
+    assert_eq!(load_config(&json!({"pair-size": "2"})).unwrap().ratio, None);
 }
 
 #[test]
 fn a_failure_names_the_option_and_carries_the_value() {
-    let error = from(&json!({"another": 1, "pair-size": "3"})).unwrap_err();
+    let error = load_config(&json!({"another": 1, "pair-size": "3"})).unwrap_err();
     assert_eq!(error.name, "pair-size");
     assert_eq!(error.text(), "3");
     assert_eq!(error.to_string(), "pair-size is \"3\": it must be even");
 
-    let error = from(&json!({"pair-size": "4", "verbose": "yes"})).unwrap_err();
+    let error = load_config(&json!({"pair-size": "4", "verbose": "yes"})).unwrap_err();
     assert_eq!((error.name.as_str(), error.text().as_str()), ("verbose", "yes"));
 
-    let error = from(&json!({})).unwrap_err();
+    let error = load_config(&json!({})).unwrap_err();
     assert_eq!(error.to_string(), "pair-size: it is not set, and there is no default");
     assert_eq!(error.text(), "");
 }
@@ -74,17 +74,17 @@ struct Flat {
 
 #[derive(Debug, PartialEq, Deserialize)]
 struct Limits {
-    most: u32,
+    max: u32,
 }
 
 #[test]
 fn flattened_fields_load_beside_keys_that_hold_no_json() {
-    let bag = |most: &str| -> BTreeMap<String, String> {
-        [("egress-subnets", "10.0.0.0/8"), ("host", "\"a\""), ("most", most)]
+    let bag = |max: &str| -> BTreeMap<String, String> {
+        [("egress-subnets", "10.0.0.0/8"), ("host", "\"a\""), ("max", max)]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into()
     };
-    assert_eq!(load_encoded::<Flat>(&bag("7")), Ok(Flat { host: "a".to_owned(), limits: Limits { most: 7 } }));
+    assert_eq!(load_encoded::<Flat>(&bag("7")), Ok(Flat { host: "a".to_owned(), limits: Limits { max: 7 } }));
     assert!(load_encoded::<Flat>(&bag("many")).unwrap_err().to_string().contains("many"));
 }
 
@@ -115,11 +115,11 @@ fn plain_text_loads_into_the_types_that_are_asked_for() {
     let plain: Plain = load_plain(&bag("80", "true")).unwrap();
     let host = "10.0.0.7".to_owned();
     assert_eq!(plain, Plain { host, port: 80, tls: true, weight: Some(0.5), mode: Mode::Http, even: Even(2) });
-    for (port, tls, says) in [
+    for (port, tls, expected) in [
         ("80000", "true", "port is \"80000\": it is not a whole number that fits"),
         ("", "true", "port is \"\": it is not a whole number that fits"),
         ("80", "yes", "tls is \"yes\": it is not true or false"),
     ] {
-        assert_eq!(load_plain::<Plain>(&bag(port, tls)).unwrap_err().to_string(), says);
+        assert_eq!(load_plain::<Plain>(&bag(port, tls)).unwrap_err().to_string(), expected);
     }
 }

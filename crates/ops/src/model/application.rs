@@ -35,7 +35,7 @@ impl Application {
     /// # Errors
     /// This unit is not the leader, `status-get` failed, or it is another application.
     pub fn status(&self) -> Result<Status, Error> {
-        self.ours("status")?;
+        self.require_ours("status")?;
         self.model.require_leader("read the application's status")?;
         Ok(hookcmds::status_get(self.model.runner(), EntityKind::Application)?)
     }
@@ -46,7 +46,7 @@ impl Application {
     /// This unit is not the leader, `status-set` failed, the status is Juju's own, or it is another application.
     #[allow(clippy::needless_pass_by_value, reason = "as Unit::set_status")]
     pub fn set_status(&self, status: Status) -> Result<(), Error> {
-        self.ours("status")?;
+        self.require_ours("status")?;
         self.model.require_leader("set the application's status")?;
         set_status(&self.model, EntityKind::Application, &status)
     }
@@ -56,7 +56,7 @@ impl Application {
     /// # Errors
     /// `goal-state` failed, or it is another application.
     pub fn planned_units(&self) -> Result<usize, Error> {
-        self.ours("planned units")?;
+        self.require_ours("planned units")?;
         Ok(self.model.goal_state()?.units.values().filter(|unit| unit.status != "dying").count())
     }
 
@@ -64,15 +64,15 @@ impl Application {
     ///
     /// # Errors
     /// This unit is not the leader, `secret-add` failed, Juju would refuse the content, or it is another application.
-    pub fn add_secret(&self, content: &SecretContent, about: &SecretUpdate) -> Result<Secret, Error> {
-        self.ours("secrets")?;
+    pub fn add_secret(&self, content: &SecretContent, update: &SecretUpdate) -> Result<Secret, Error> {
+        self.require_ours("secrets")?;
         self.model.require_leader("add a secret that the application owns")?;
-        Secret::add(&self.model, SecretOwner::Application, content, about)
+        Secret::add(&self.model, SecretOwner::Application, content, update)
     }
 
-    fn ours(&self, what: &'static str) -> Result<(), Error> {
+    fn require_ours(&self, what: &'static str) -> Result<(), Error> {
         if self.is_ours() { Ok(()) } else { Err(Error::NotOurs { entity: self.name.clone(), what }) }
     }
 }
 
-known_by_name!(Application);
+impl_named!(Application);

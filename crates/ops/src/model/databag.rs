@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::error::Error;
 use crate::hookcmds::{self, EntityKind};
-use crate::load::{LoadError, load_encoded, load_plain, text};
-use crate::model::relation::is_gone;
+use crate::load::{LoadError, load_encoded, load_plain, to_text};
+use crate::model::relation::is_relation_gone;
 use crate::model::{Application, Relation, Unit};
 
 /// A unit or an application, which has a databag in a relation.
@@ -52,16 +52,16 @@ const JUJU_KEYS: [&str; 3] = ["egress-subnets", "ingress-address", "private-addr
 pub struct Databag {
     relation: Relation,
     entity: String,
-    of: EntityKind,
+    kind: EntityKind,
 }
 
 impl Databag {
-    pub(super) fn new(relation: Relation, entity: &str, of: EntityKind) -> Self {
-        Self { relation, entity: entity.to_owned(), of }
+    pub(super) fn new(relation: Relation, entity: &str, kind: EntityKind) -> Self {
+        Self { relation, entity: entity.to_owned(), kind }
     }
 
     fn is_app(&self) -> bool {
-        self.of == EntityKind::Application
+        self.kind == EntityKind::Application
     }
 
     /// The value of a key.
@@ -136,8 +136,8 @@ impl Databag {
     /// # Errors
     /// As [`Databag::set`].
     pub fn clear(&self) -> Result<(), Error> {
-        let ours = |key: &String| !JUJU_KEYS.contains(&key.as_str());
-        self.update(self.all()?.into_keys().filter(ours).map(|key| (key, String::new())))
+        let is_charms = |key: &String| !JUJU_KEYS.contains(&key.as_str());
+        self.update(self.all()?.into_keys().filter(is_charms).map(|key| (key, String::new())))
     }
 
     /// Remove a key.
@@ -164,8 +164,8 @@ impl Databag {
         if changed.is_empty() {
             return Ok(());
         }
-        hookcmds::relation_set(self.relation.model.runner(), &self.relation.to_string(), self.of, &changed)
-            .map_err(|error| self.relation.error(error))?;
+        hookcmds::relation_set(self.relation.model.runner(), &self.relation.to_string(), self.kind, &changed)
+            .map_err(|error| self.relation.map_error(error))?;
         let mut bags = self.relation.model.inner.databags.borrow_mut();
         let bag = bags.entry(self.key()).or_default();
         for (key, value) in changed {
@@ -190,7 +190,7 @@ impl Databag {
                 let reason = "it is a list or a map, which cannot be plain text".to_owned();
                 return Err(self.mismatch(LoadError { name: key, value, reason }));
             }
-            let text = text(&value);
+            let text = to_text(&value);
             plain.push((key, text));
         }
         self.update(plain)
@@ -221,22 +221,22 @@ impl Databag {
         (self.relation.id(), self.entity.clone())
     }
 
-    fn read<T>(&self, look: impl FnOnce(&BTreeMap<String, String>) -> T) -> Result<T, Error> {
+    fn read<T>(&self, f: impl FnOnce(&BTreeMap<String, String>) -> T) -> Result<T, Error> {
         let model = &self.relation.model;
         if let Some(bag) = model.inner.databags.borrow().get(&self.key()) {
-            return Ok(look(bag));
+            return Ok(f(bag));
         }
         self.check_read()?;
-        let bag = match hookcmds::relation_get(model.runner(), &self.relation.to_string(), &self.entity, self.of) {
+        let bag = match hookcmds::relation_get(model.runner(), &self.relation.to_string(), &self.entity, self.kind) {
             Ok(bag) => bag,
             // Juju also denies access if this unit has just lost leadership.
             Err(error) if self.is_app() && self.entity == model.env().app_name() => {
-                return Err(self.relation.error_of_ours(error));
+                return Err(self.relation.map_own_app_error(error));
             }
-            Err(error) if is_gone(&error) => BTreeMap::new(),
+            Err(error) if is_relation_gone(&error) => BTreeMap::new(),
             Err(error) => return Err(error.into()),
         };
-        let result = look(&bag);
+        let result = f(&bag);
         model.inner.databags.borrow_mut().insert(self.key(), bag);
         Ok(result)
     }
@@ -254,8 +254,8 @@ impl Databag {
     fn check_write(&self) -> Result<(), Error> {
         let model = &self.relation.model;
         let env = model.env();
-        let ours = if self.is_app() { env.app_name() } else { &env.unit_name };
-        if self.entity != ours {
+        let own_name = if self.is_app() { env.app_name() } else { &env.unit_name };
+        if self.entity != own_name {
             return Err(
                 self.refused(format!("only {} itself can write it, and this is {}", self.entity, env.unit_name))
             );

@@ -39,10 +39,10 @@ use crate::load::load;
 use crate::metadata::Metadata;
 use crate::notice::Emission;
 use crate::status::Status;
-use crate::stored::Stored;
+use crate::stored_state::StoredState;
 
-/// How long a unit stays the leader after `is-leader` said so: guaranteed by Juju.
-const LEADERSHIP: Duration = Duration::from_secs(30);
+/// How long Juju guarantees that a unit stays the leader after `is-leader` has said so.
+const LEADERSHIP_GUARANTEE: Duration = Duration::from_secs(30);
 
 /// The model, as this unit sees it. It asks Juju when it needs an answer, and caches the answer until the hook ends.
 ///
@@ -64,11 +64,11 @@ struct Inner {
     relation_units: RefCell<BTreeMap<u32, Rc<[String]>>>,
     relation_apps: RefCell<BTreeMap<u32, Option<String>>>,
     databags: RefCell<BTreeMap<(u32, String), BTreeMap<String, String>>>,
-    storage_ids: Kept<String, Vec<String>>,
-    storage_locations: Kept<String, PathBuf>,
-    resources: Kept<String, PathBuf>,
-    networks: Kept<(String, Option<u32>), Network>,
-    stored: Stored,
+    storage_ids: Cache<String, Vec<String>>,
+    storage_locations: Cache<String, PathBuf>,
+    resources: Cache<String, PathBuf>,
+    networks: Cache<(String, Option<u32>), Network>,
+    stored_state: StoredState,
     emissions: RefCell<Vec<Emission>>,
     proposed: RefCell<Proposed>,
     /// The status that this hook has set for the unit: `status-get` does not report it (see [`Unit::status`]).
@@ -78,15 +78,19 @@ struct Inner {
 }
 
 /// Answers that are cached until the hook ends.
-type Kept<K, V> = RefCell<BTreeMap<K, V>>;
+type Cache<K, V> = RefCell<BTreeMap<K, V>>;
 
-/// The cached answer, or the one that `ask` gets.
-fn once<K: Ord, V: Clone>(kept: &Kept<K, V>, key: K, ask: impl FnOnce(&K) -> Result<V, Error>) -> Result<V, Error> {
-    if let Some(answer) = kept.borrow().get(&key) {
+/// The cached answer, or the one that `fetch` gets.
+fn cached<K: Ord, V: Clone>(
+    cache: &Cache<K, V>,
+    key: K,
+    fetch: impl FnOnce(&K) -> Result<V, Error>,
+) -> Result<V, Error> {
+    if let Some(answer) = cache.borrow().get(&key) {
         return Ok(answer.clone());
     }
-    let answer = ask(&key)?;
-    kept.borrow_mut().insert(key, answer.clone());
+    let answer = fetch(&key)?;
+    cache.borrow_mut().insert(key, answer.clone());
     Ok(answer)
 }
 
@@ -98,8 +102,8 @@ struct Proposed {
 }
 
 impl Proposed {
-    fn of(&mut self, of: EntityKind) -> &mut Vec<Status> {
-        match of {
+    fn of(&mut self, kind: EntityKind) -> &mut Vec<Status> {
+        match kind {
             EntityKind::Unit => &mut self.unit,
             EntityKind::Application => &mut self.app,
         }
@@ -107,7 +111,7 @@ impl Proposed {
 }
 
 impl Model {
-    pub(crate) fn new(env: HookEnv, meta: Metadata, runner: Arc<dyn Runner>, stored: Stored) -> Self {
+    pub(crate) fn new(env: HookEnv, meta: Metadata, runner: Arc<dyn Runner>, stored_state: StoredState) -> Self {
         let inner = Inner {
             env,
             meta,
@@ -118,11 +122,11 @@ impl Model {
             relation_units: RefCell::default(),
             relation_apps: RefCell::default(),
             databags: RefCell::default(),
-            storage_ids: Kept::default(),
-            storage_locations: Kept::default(),
-            resources: Kept::default(),
-            networks: Kept::default(),
-            stored,
+            storage_ids: Cache::default(),
+            storage_locations: Cache::default(),
+            resources: Cache::default(),
+            networks: Cache::default(),
+            stored_state,
             emissions: RefCell::default(),
             proposed: RefCell::default(),
             unit_status: RefCell::default(),
@@ -229,15 +233,15 @@ impl Model {
     /// # Errors
     /// `is-leader` failed.
     pub fn is_leader(&self) -> Result<bool, Error> {
-        if let Some((leader, asked)) = self.inner.leader.get()
-            && asked.elapsed() < LEADERSHIP
+        if let Some((leader, asked_at)) = self.inner.leader.get()
+            && asked_at.elapsed() < LEADERSHIP_GUARANTEE
         {
             return Ok(leader);
         }
         // The guarantee counts from before the answer.
-        let asked = Instant::now();
+        let asked_at = Instant::now();
         let leader = hookcmds::is_leader(self.runner())?;
-        self.inner.leader.set(Some((leader, asked)));
+        self.inner.leader.set(Some((leader, asked_at)));
         Ok(leader)
     }
 
@@ -250,8 +254,8 @@ impl Model {
     /// # Errors
     /// The metadata defines no such resource; [`Error::NoResource`]; or `resource-get` failed.
     pub fn resource(&self, name: &str) -> Result<PathBuf, Error> {
-        Self::check("resource", name, self.meta()?.resources.contains_key(name))?;
-        once(&self.inner.resources, name.to_owned(), |name| {
+        Self::check_defined("resource", name, self.meta()?.resources.contains_key(name))?;
+        cached(&self.inner.resources, name.to_owned(), |name| {
             hookcmds::resource_get(self.runner(), name).map_err(|error| match error {
                 hookcmds::Error::Failed { stderr, .. } if stderr.ends_with("not found") => {
                     Error::NoResource { name: name.clone() }
@@ -293,7 +297,7 @@ impl Model {
     /// # Errors
     /// The stored value is not a `T`.
     pub fn stored<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
-        self.inner.stored.get(self.library.as_deref(), key)
+        self.inner.stored_state.get(self.library.as_deref(), key)
     }
 
     /// Store a value for later hooks of this unit. A library's handlers store values in the library's own namespace.
@@ -302,12 +306,12 @@ impl Model {
     /// # Errors
     /// The value cannot be serialized as JSON.
     pub fn store<T: serde::Serialize>(&self, key: &str, value: &T) -> Result<(), Error> {
-        self.inner.stored.set(self.library.as_deref(), key, value)
+        self.inner.stored_state.set(self.library.as_deref(), key, value)
     }
 
     /// Delete a stored value.
     pub fn forget(&self, key: &str) {
-        self.inner.stored.remove(self.library.as_deref(), key);
+        self.inner.stored_state.remove(self.library.as_deref(), key);
     }
 
     pub(crate) fn push_emission(&self, emission: Emission) {
@@ -322,19 +326,19 @@ impl Model {
         self.inner.rebooting.get()
     }
 
-    pub(crate) fn state(&self) -> &Stored {
-        &self.inner.stored
+    pub(crate) fn stored_state(&self) -> &StoredState {
+        &self.inner.stored_state
     }
 
-    pub(crate) fn propose(&self, of: EntityKind, statuses: Vec<Status>) {
-        self.inner.proposed.borrow_mut().of(of).extend(statuses);
+    pub(crate) fn propose(&self, kind: EntityKind, statuses: Vec<Status>) {
+        self.inner.proposed.borrow_mut().of(kind).extend(statuses);
     }
 
-    pub(crate) fn take_proposed(&self, of: EntityKind) -> Vec<Status> {
-        std::mem::take(self.inner.proposed.borrow_mut().of(of))
+    pub(crate) fn take_proposed(&self, kind: EntityKind) -> Vec<Status> {
+        std::mem::take(self.inner.proposed.borrow_mut().of(kind))
     }
 
-    fn check(kind: &'static str, name: &str, defined: bool) -> Result<(), Error> {
+    fn check_defined(kind: &'static str, name: &str, defined: bool) -> Result<(), Error> {
         if defined { Ok(()) } else { Err(Error::Undefined { kind, name: name.to_owned() }) }
     }
 }

@@ -1,7 +1,7 @@
 //! Units and applications, which are identified by their names.
 
 /// Implements equality, order and display by name. The order is Juju's: `app/10` comes before `app/9`.
-macro_rules! known_by_name {
+macro_rules! impl_named {
     ($type:ident) => {
         impl PartialEq for $type {
             fn eq(&self, other: &Self) -> bool {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::error::Error;
 use crate::hookcmds::{self, Network};
-use crate::model::{Model, Relation, once};
+use crate::model::{Model, Relation, cached};
 
 /// An endpoint or an extra binding, and its networks.
 #[derive(Clone, Debug)]
@@ -24,9 +24,9 @@ impl Model {
 
     fn binding_of(&self, name: &str, relation: Option<&Relation>) -> Result<Binding, Error> {
         let id = relation.map(Relation::id);
-        let network = once(&self.inner.networks, (name.to_owned(), id), |_| {
+        let network = cached(&self.inner.networks, (name.to_owned(), id), |_| {
             hookcmds::network_get(self.runner(), name, id).map_err(|error| match relation {
-                Some(relation) => relation.error(error),
+                Some(relation) => relation.map_error(error),
                 None => error.into(),
             })
         })?;

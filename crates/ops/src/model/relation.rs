@@ -26,7 +26,7 @@ impl Model {
     /// # Errors
     /// The metadata defines no such endpoint, or `relation-ids` failed.
     pub fn relations(&self, endpoint: &str) -> Result<Vec<Relation>, Error> {
-        let ids = self.ids(endpoint)?;
+        let ids = self.relation_ids(endpoint)?;
         Ok(ids.into_iter().map(|id| self.relation_handle(endpoint, id)).filter(Relation::is_active).collect())
     }
 
@@ -49,15 +49,15 @@ impl Model {
     /// # Errors
     /// There is none ([`Error::RelationNotFound`]), the metadata defines no such endpoint, or `relation-ids` failed.
     pub fn relation_by_id(&self, endpoint: &str, id: u32) -> Result<Relation, Error> {
-        if self.ids(endpoint)?.contains(&id) {
+        if self.relation_ids(endpoint)?.contains(&id) {
             Ok(self.relation_handle(endpoint, id))
         } else {
             Err(Error::RelationNotFound { endpoint: endpoint.to_owned(), id })
         }
     }
 
-    fn ids(&self, endpoint: &str) -> Result<Vec<u32>, Error> {
-        Self::check("relation", endpoint, self.meta()?.relations.contains_key(endpoint))?;
+    fn relation_ids(&self, endpoint: &str) -> Result<Vec<u32>, Error> {
+        Self::check_defined("relation", endpoint, self.meta()?.relations.contains_key(endpoint))?;
         if let Some(ids) = self.inner.relation_ids.borrow().get(endpoint) {
             return Ok(ids.clone());
         }
@@ -77,9 +77,9 @@ impl Model {
 
     fn relation_handle(&self, endpoint: &str, id: u32) -> Relation {
         let env = self.env();
-        let breaking = matches!(env.event, EventName::RelationBroken(_))
-            && env.relation.as_ref().is_some_and(|(_, broken)| *broken == id);
-        Relation { model: self.clone(), endpoint: endpoint.to_owned(), id, active: !breaking }
+        let is_broken = matches!(env.event, EventName::RelationBroken(_))
+            && env.relation.as_ref().is_some_and(|(_, broken_id)| *broken_id == id);
+        Relation { model: self.clone(), endpoint: endpoint.to_owned(), id, active: !is_broken }
     }
 
     pub(crate) fn relation_of_event(&self, endpoint: &str, id: u32, notice: &Notice) -> Relation {
@@ -131,7 +131,7 @@ impl Relation {
         }
         let app = match hookcmds::relation_list_app(self.model.runner(), &self.to_string()) {
             Ok(app) => Some(app),
-            Err(error) if is_gone(&error) => None,
+            Err(error) if is_relation_gone(&error) => None,
             Err(error) => return Err(error.into()),
         };
         self.model.inner.relation_apps.borrow_mut().insert(self.id, app.clone());
@@ -154,7 +154,7 @@ impl Relation {
         }
         let units = match hookcmds::relation_list(self.model.runner(), &self.to_string()) {
             Ok(units) => units,
-            Err(error) if is_gone(&error) => Vec::new(),
+            Err(error) if is_relation_gone(&error) => Vec::new(),
             Err(error) => return Err(error.into()),
         };
         let units: Rc<[String]> = units.into();
@@ -164,8 +164,8 @@ impl Relation {
 
     /// The databag of a unit or an application. Does not ask Juju until it is read or written.
     #[must_use]
-    pub fn data(&self, of: &impl Entity) -> Databag {
-        Databag::new(self.clone(), of.name(), of.kind())
+    pub fn data(&self, entity: &impl Entity) -> Databag {
+        Databag::new(self.clone(), entity.name(), entity.kind())
     }
 
     /// The databag of this unit.
@@ -193,22 +193,22 @@ impl Relation {
     /// # Errors
     /// [`Error::RelationNotFound`], or `relation-model-get` failed, which exists since Juju 3.6.2.
     pub fn remote_model_uuid(&self) -> Result<String, Error> {
-        hookcmds::relation_model_get(self.model.runner(), &self.to_string()).map_err(|error| self.error(error))
+        hookcmds::relation_model_get(self.model.runner(), &self.to_string()).map_err(|error| self.map_error(error))
     }
 }
 
 impl Relation {
-    /// As [`Relation::error`], except that `permission denied` is not taken to mean that the relation is gone.
-    pub(super) fn error_of_ours(&self, error: hookcmds::Error) -> Error {
+    /// As [`Relation::map_error`], except that `permission denied` is not taken to mean that the relation is gone.
+    pub(super) fn map_own_app_error(&self, error: hookcmds::Error) -> Error {
         match &error {
             hookcmds::Error::Failed { stderr, .. } if stderr.contains("permission denied") => error.into(),
-            _ => self.error(error),
+            _ => self.map_error(error),
         }
     }
 
     /// The error for a hook command about this relation: that the relation is gone, or the command's own.
-    pub(super) fn error(&self, error: hookcmds::Error) -> Error {
-        if is_gone(&error) {
+    pub(super) fn map_error(&self, error: hookcmds::Error) -> Error {
+        if is_relation_gone(&error) {
             Error::RelationNotFound { endpoint: self.endpoint.clone(), id: self.id }
         } else {
             error.into()
@@ -219,7 +219,7 @@ impl Relation {
 /// Whether an error means that a relation is gone. Juju says "relation not found", and for `network-get` "relation 3
 /// not found". If the agent still knows the relation but the controller does not, Juju says "permission denied", to
 /// hide whether it ever existed ([operator#2709](https://github.com/canonical/operator/issues/2709)).
-pub(super) fn is_gone(error: &hookcmds::Error) -> bool {
+pub(super) fn is_relation_gone(error: &hookcmds::Error) -> bool {
     let hookcmds::Error::Failed { command, stderr, .. } = error else { return false };
     let about_relation =
         (command.starts_with("relation-") && !command.starts_with("relation-set")) || command.starts_with("network-");

@@ -4,14 +4,14 @@ use std::fmt;
 
 use crate::error::Error;
 use crate::hookcmds::{self, Expiry, NewSecret, Rotate, SecretGet, SecretInfo, SecretOwner};
-use crate::model::relation::is_gone;
+use crate::model::relation::is_relation_gone;
 use crate::model::{Model, Relation, SecretContent, Unit};
 
 /// A secret's metadata, set by its owner. An omitted field does not change.
 ///
 /// ```
 /// use std::time::Duration;
-/// let about = ops::SecretUpdate::default().label("db-password").expire_in(Duration::from_secs(3600));
+/// let update = ops::SecretUpdate::default().label("db-password").expire_in(Duration::from_secs(3600));
 /// ```
 #[must_use = "it says nothing until a secret is added or set with it"]
 #[derive(Clone, Debug, Default)]
@@ -53,7 +53,7 @@ impl SecretUpdate {
         self
     }
 
-    fn with<'a>(&'a self, owner: SecretOwner, content: Option<&'a SecretContent>) -> NewSecret<'a> {
+    fn to_new_secret<'a>(&'a self, owner: SecretOwner, content: Option<&'a SecretContent>) -> NewSecret<'a> {
         NewSecret {
             content: content.map(|content| &content.0),
             label: self.label.as_deref(),
@@ -104,11 +104,11 @@ impl Secret {
         model: &Model,
         owner: SecretOwner,
         content: &SecretContent,
-        about: &SecretUpdate,
+        update: &SecretUpdate,
     ) -> Result<Self, Error> {
-        content.check(about.label.as_deref().unwrap_or("without a label"))?;
-        let id = hookcmds::secret_add(model.runner(), &about.with(owner, Some(content)))?;
-        Ok(Self { model: model.clone(), id: Some(id), label: about.label.clone() })
+        content.check(update.label.as_deref().unwrap_or("without a label"))?;
+        let id = hookcmds::secret_add(model.runner(), &update.to_new_secret(owner, Some(content)))?;
+        Ok(Self { model: model.clone(), id: Some(id), label: update.label.clone() })
     }
 
     /// The ID, such as `secret:9m4e2mr0ui3e8a215n4g`, with which another charm can read the secret. If only the label
@@ -172,7 +172,7 @@ impl Secret {
             hookcmds::Error::Failed { stderr, .. } if stderr.contains("permission denied") => {
                 Error::SecretDenied { name: self.name().to_owned() }
             }
-            error => self.not_found(error),
+            error => self.map_error(error),
         })
     }
 
@@ -182,7 +182,7 @@ impl Secret {
     /// [`Error::SecretNotFound`], even if neither this unit nor its application owns it; or `secret-info-get` failed.
     pub fn info(&self) -> Result<SecretInfo, Error> {
         hookcmds::secret_info_get(self.model.runner(), self.id.as_deref(), self.label.as_deref())
-            .map_err(|error| self.not_found(error))
+            .map_err(|error| self.map_error(error))
     }
 
     /// Add a revision with this content. Only for the owner.
@@ -198,15 +198,15 @@ impl Secret {
     ///
     /// # Errors
     /// [`Error::SecretNotFound`], or `secret-set` failed.
-    pub fn set_info(&self, about: &SecretUpdate) -> Result<(), Error> {
-        self.set(about, None)
+    pub fn set_info(&self, update: &SecretUpdate) -> Result<(), Error> {
+        self.set(update, None)
     }
 
-    fn set(&self, about: &SecretUpdate, content: Option<&SecretContent>) -> Result<(), Error> {
+    fn set(&self, update: &SecretUpdate, content: Option<&SecretContent>) -> Result<(), Error> {
         let id = self.id()?;
         // `secret-set` ignores the owner, which cannot change.
-        hookcmds::secret_set(self.model.runner(), &id, &about.with(SecretOwner::Application, content))
-            .map_err(|error| self.not_found(error))
+        hookcmds::secret_set(self.model.runner(), &id, &update.to_new_secret(SecretOwner::Application, content))
+            .map_err(|error| self.map_error(error))
     }
 
     /// Give the remote application of a relation access to the secret. Only for the owner.
@@ -228,7 +228,7 @@ impl Secret {
     fn grant_to(&self, relation: &Relation, unit: Option<&Unit>) -> Result<(), Error> {
         let id = self.id()?;
         hookcmds::secret_grant(self.model.runner(), &id, relation.id(), unit.map(Unit::name))
-            .map_err(|error| if is_gone(&error) { relation.error(error) } else { self.not_found(error) })
+            .map_err(|error| if is_relation_gone(&error) { relation.map_error(error) } else { self.map_error(error) })
     }
 
     /// Revoke a grant. Only for the owner.
@@ -250,7 +250,7 @@ impl Secret {
     fn revoke_from(&self, relation: &Relation, unit: Option<&Unit>) -> Result<(), Error> {
         let id = self.id()?;
         hookcmds::secret_revoke(self.model.runner(), &id, relation.id(), unit.map(Unit::name))
-            .map_err(|error| if is_gone(&error) { relation.error(error) } else { self.not_found(error) })
+            .map_err(|error| if is_relation_gone(&error) { relation.map_error(error) } else { self.map_error(error) })
     }
 
     /// Remove one revision permanently. Only for the owner, usually in [`crate::SecretRemoveEvent`].
@@ -271,14 +271,14 @@ impl Secret {
 
     fn remove(&self, revision: Option<u32>) -> Result<(), Error> {
         let id = self.id()?;
-        hookcmds::secret_remove(self.model.runner(), &id, revision).map_err(|error| self.not_found(error))
+        hookcmds::secret_remove(self.model.runner(), &id, revision).map_err(|error| self.map_error(error))
     }
 
     fn name(&self) -> &str {
         self.id.as_deref().or(self.label.as_deref()).unwrap_or_default()
     }
 
-    fn not_found(&self, error: hookcmds::Error) -> Error {
+    fn map_error(&self, error: hookcmds::Error) -> Error {
         match error {
             hookcmds::Error::Failed { stderr, .. } if stderr.contains("not found") => {
                 Error::SecretNotFound { name: self.name().to_owned() }

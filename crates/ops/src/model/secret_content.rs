@@ -116,12 +116,12 @@ mod tests {
         let content = SecretContent::new([("username", "root"), ("port", "5432")]);
         let Credentials { username, port } = content.load().unwrap();
         assert_eq!((username.as_str(), port), ("root", 5432));
-        for (content, says) in [
+        for (content, expected) in [
             (SecretContent::new([("username", "root"), ("port", "hunter2")]), "key port is not what the charm expects"),
             (SecretContent::new([("username", "root")]), "it has no key port"),
         ] {
             let error = content.load::<Credentials>().unwrap_err().to_string();
-            assert!(error.ends_with(says) && !error.contains("hunter2"), "{error}");
+            assert!(error.ends_with(expected) && !error.contains("hunter2"), "{error}");
         }
     }
 

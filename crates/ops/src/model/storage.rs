@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::hookcmds;
-use crate::model::{Model, once};
+use crate::model::{Model, cached};
 
 /// An instance of a storage that the charm's metadata defines.
 #[derive(Clone)]
@@ -21,9 +21,9 @@ impl Model {
     /// # Errors
     /// The metadata defines no such storage, or `storage-list` failed.
     pub fn storages(&self, name: &str) -> Result<Vec<Storage>, Error> {
-        Self::check("storage", name, self.meta()?.storages.contains_key(name))?;
+        Self::check_defined("storage", name, self.meta()?.storages.contains_key(name))?;
         let ids =
-            once(&self.inner.storage_ids, name.to_owned(), |name| Ok(hookcmds::storage_list(self.runner(), name)?))?;
+            cached(&self.inner.storage_ids, name.to_owned(), |name| Ok(hookcmds::storage_list(self.runner(), name)?))?;
         ids.iter().map(|id| self.storage_by_id(id)).collect()
     }
 
@@ -32,7 +32,7 @@ impl Model {
     /// # Errors
     /// The metadata defines no such storage, or `storage-add` failed.
     pub fn request_storage(&self, name: &str, count: u32) -> Result<(), Error> {
-        Self::check("storage", name, self.meta()?.storages.contains_key(name))?;
+        Self::check_defined("storage", name, self.meta()?.storages.contains_key(name))?;
         Ok(hookcmds::storage_add(self.runner(), name, count)?)
     }
 
@@ -71,7 +71,7 @@ impl Storage {
     /// # Errors
     /// `storage-get` failed.
     pub fn location(&self) -> Result<PathBuf, Error> {
-        once(&self.model.inner.storage_locations, self.id(), |id| {
+        cached(&self.model.inner.storage_locations, self.id(), |id| {
             Ok(hookcmds::storage_get(self.model.runner(), id)?.location)
         })
     }

@@ -42,7 +42,7 @@ impl Unit {
     /// # Errors
     /// `is-leader` failed, or it is another unit, for which Juju does not say.
     pub fn is_leader(&self) -> Result<bool, Error> {
-        self.ours("leadership")?;
+        self.require_ours("leadership")?;
         self.model.is_leader()
     }
 
@@ -52,7 +52,7 @@ impl Unit {
     /// # Errors
     /// `status-get` failed, or it is another unit.
     pub fn status(&self) -> Result<Status, Error> {
-        self.ours("status")?;
+        self.require_ours("status")?;
         match &*self.model.inner.unit_status.borrow() {
             Some(status) => Ok(status.clone()),
             None => Ok(hookcmds::status_get(self.model.runner(), EntityKind::Unit)?),
@@ -66,7 +66,7 @@ impl Unit {
     /// `status-set` failed, the status is Juju's own, or it is another unit.
     #[allow(clippy::needless_pass_by_value, reason = "a status is made to be set, and a borrow at each call is noise")]
     pub fn set_status(&self, status: Status) -> Result<(), Error> {
-        self.ours("status")?;
+        self.require_ours("status")?;
         set_status(&self.model, EntityKind::Unit, &status)
     }
 
@@ -75,7 +75,7 @@ impl Unit {
     /// # Errors
     /// `application-version-set` failed, or it is another unit.
     pub fn set_workload_version(&self, version: &str) -> Result<(), Error> {
-        self.ours("workload version")?;
+        self.require_ours("workload version")?;
         Ok(hookcmds::application_version_set(self.model.runner(), version)?)
     }
 
@@ -84,7 +84,7 @@ impl Unit {
     /// # Errors
     /// `open-port` failed, or it is another unit.
     pub fn open_port(&self, port: Port) -> Result<(), Error> {
-        self.ours("ports")?;
+        self.require_ours("ports")?;
         Ok(hookcmds::open_port(self.model.runner(), port, &[])?)
     }
 
@@ -93,7 +93,7 @@ impl Unit {
     /// # Errors
     /// `close-port` failed, or it is another unit.
     pub fn close_port(&self, port: Port) -> Result<(), Error> {
-        self.ours("ports")?;
+        self.require_ours("ports")?;
         Ok(hookcmds::close_port(self.model.runner(), port, &[])?)
     }
 
@@ -102,7 +102,7 @@ impl Unit {
     /// # Errors
     /// `opened-ports` failed, or it is another unit.
     pub fn opened_ports(&self) -> Result<BTreeSet<Port>, Error> {
-        self.ours("ports")?;
+        self.require_ours("ports")?;
         Ok(hookcmds::opened_ports(self.model.runner())?.into_iter().collect())
     }
 
@@ -127,7 +127,7 @@ impl Unit {
     /// # Errors
     /// `juju-reboot` failed, it is another unit, or this is an action, in which Juju refuses it.
     pub fn reboot(&self) -> Result<(), Error> {
-        self.ours("machine")?;
+        self.require_ours("machine")?;
         Ok(hookcmds::juju_reboot(self.model.runner(), RebootTime::AfterHook)?)
     }
 
@@ -140,7 +140,7 @@ impl Unit {
     /// [`Error::Rebooting`]; or `juju-reboot` failed, it is another unit, or this is an action, in which Juju refuses
     /// it.
     pub fn reboot_now(&self) -> Result<std::convert::Infallible, Error> {
-        self.ours("machine")?;
+        self.require_ours("machine")?;
         hookcmds::juju_reboot(self.model.runner(), RebootTime::Now)?;
         self.model.inner.rebooting.set(true);
         Err(Error::Rebooting)
@@ -150,25 +150,25 @@ impl Unit {
     ///
     /// # Errors
     /// `secret-add` failed, Juju would refuse the content, or it is another unit.
-    pub fn add_secret(&self, content: &SecretContent, about: &SecretUpdate) -> Result<Secret, Error> {
-        self.ours("secrets")?;
-        Secret::add(&self.model, hookcmds::SecretOwner::Unit, content, about)
+    pub fn add_secret(&self, content: &SecretContent, update: &SecretUpdate) -> Result<Secret, Error> {
+        self.require_ours("secrets")?;
+        Secret::add(&self.model, hookcmds::SecretOwner::Unit, content, update)
     }
 
-    fn ours(&self, what: &'static str) -> Result<(), Error> {
+    fn require_ours(&self, what: &'static str) -> Result<(), Error> {
         if self.is_ours() { Ok(()) } else { Err(Error::NotOurs { entity: self.name.clone(), what }) }
     }
 }
 
-pub(crate) fn set_status(model: &Model, of: EntityKind, status: &Status) -> Result<(), Error> {
+pub(crate) fn set_status(model: &Model, kind: EntityKind, status: &Status) -> Result<(), Error> {
     if !status.name.is_settable() {
         return Err(Error::InvalidStatus(status.name));
     }
-    hookcmds::status_set(model.runner(), of, status.name, &status.message)?;
-    if of == EntityKind::Unit {
+    hookcmds::status_set(model.runner(), kind, status.name, &status.message)?;
+    if kind == EntityKind::Unit {
         *model.inner.unit_status.borrow_mut() = Some(status.clone());
     }
     Ok(())
 }
 
-known_by_name!(Unit);
+impl_named!(Unit);

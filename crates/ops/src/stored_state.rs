@@ -86,12 +86,12 @@ struct Content {
 }
 
 /// The content, and whether it has changed since it was loaded.
-pub(crate) struct Stored {
+pub(crate) struct StoredState {
     loaded: Content,
     content: RefCell<Content>,
 }
 
-impl Stored {
+impl StoredState {
     pub(crate) fn load(store: &dyn StateStore) -> Result<Self, Error> {
         let failed = |why: String| Error::StateFile { path: store.path(), why };
         let remedy = "move it away to continue without its deferred events and stored values";
@@ -170,10 +170,10 @@ impl Stored {
     }
 
     /// Remove an event that was handled, or can never be handled.
-    pub(crate) fn remove_deferred(&self, done: &Deferred) {
+    pub(crate) fn remove_deferred(&self, finished: &Deferred) {
         let deferred = &mut self.content.borrow_mut().deferred;
-        if let Some(at) = deferred.iter().position(|deferred| deferred == done) {
-            deferred.remove(at);
+        if let Some(index) = deferred.iter().position(|deferred| deferred == finished) {
+            deferred.remove(index);
         }
     }
 
@@ -199,7 +199,7 @@ mod tests {
     fn values_and_deferred_events_are_there_in_the_next_hook() {
         let dir = tempfile::tempdir().unwrap();
         let store = FileStore::in_dir(dir.path());
-        let state = Stored::load(&store).unwrap();
+        let state = StoredState::load(&store).unwrap();
         state.save(&store).unwrap();
         assert!(!store.path().exists(), "nothing to keep, no file");
 
@@ -208,7 +208,7 @@ mod tests {
         state.defer(deferred.clone());
         state.save(&store).unwrap();
 
-        let state = Stored::load(&store).unwrap();
+        let state = StoredState::load(&store).unwrap();
         assert_eq!(state.get::<u32>(None, "backups").unwrap(), Some(3));
         assert_eq!(state.get::<u32>(None, "restores").unwrap(), None);
         assert!(state.get::<String>(None, "backups").unwrap_err().to_string().contains("backups"));
@@ -220,7 +220,7 @@ mod tests {
     fn a_damaged_file_is_named_with_a_remedy_and_left_as_it_is() {
         let dir = tempfile::tempdir().unwrap();
         let store = FileStore::in_dir(dir.path());
-        for (text, says) in [
+        for (text, expected) in [
             (&b""[..], "is damaged"),
             (b"{\"version\": 1, \"defer", "is damaged"),
             (b"{\"version\": 1, \"deferred\": 7}", "is damaged"),
@@ -229,10 +229,10 @@ mod tests {
             (b"{\"version\": 2}", "has version 2, and this charm reads version 1"),
         ] {
             fs::write(store.path(), text).unwrap();
-            let Err(error) = Stored::load(&store) else { panic!("{text:?} loads") };
+            let Err(error) = StoredState::load(&store) else { panic!("{text:?} loads") };
             let error = error.to_string();
             assert!(
-                error.contains(".unit-state.json") && error.contains(says) && error.contains("move it away"),
+                error.contains(".unit-state.json") && error.contains(expected) && error.contains("move it away"),
                 "{error}"
             );
             assert_eq!(fs::read(store.path()).unwrap(), text);
