@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_is_one_that_is_not_set() {
+    fn an_empty_variable_counts_as_not_set() {
         let env = read(&with(&[("JUJU_PRINCIPAL_UNIT", ""), ("JUJU_RELATION_ID", ""), ("JUJU_DEBUG", "")])).unwrap();
         assert_eq!(env.principal_unit, None);
         assert_eq!(env.relation, None);
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_variables_are_refused_by_name() {
+    fn errors_about_invalid_variables_name_them() {
         for (name, value) in [
             ("JUJU_RELATION_ID", "database"),
             ("JUJU_RELATION_ID", "database:x"),

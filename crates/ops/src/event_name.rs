@@ -261,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_event_survives_being_written_and_read() {
+    fn every_event_can_be_written_and_read_back() {
         for (path, shown) in [
             ("hooks/install", "install"),
             ("hooks/config-changed", "config_changed"),
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn every_hook_is_known_by_its_name() {
+    fn every_hook_can_be_parsed_from_its_name() {
         let named = EventName::of_relation("my-db").into_iter().chain(EventName::of_storage("data"));
         let hooks: Vec<EventName> = EventName::of_unit().into_iter().chain(EventName::others()).chain(named).collect();
         for hook in &hooks {
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_not_an_event_is_named() {
+    fn the_error_for_an_unknown_event_names_it() {
         for path in ["hooks/nonsense", "hooks/-relation-changed", "actions/", "nonsense", "", "lib/install"] {
             let Err(error) = EventName::from_dispatch_path(path) else { panic!("{path} is an event") };
             assert!(error.to_string().contains("is not an event"), "{error}");

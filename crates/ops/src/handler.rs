@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handler_is_known_by_its_type_and_name() {
+    fn a_handler_s_name_is_its_type_and_function() {
         for (path, expected) in [
             ("my_charm::charm::MyCharm<my_charm::Workload<u8>>::on_start", "MyCharm::on_start"),
             ("my_charm::MyCharm<fn(u8) -> alloc::vec::Vec<u8>>::on_start", "MyCharm::on_start"),
@@ -100,6 +100,6 @@ mod tests {
             assert_eq!(name(path), expected);
         }
         let closure = name(std::any::type_name_of_val(&|| ()));
-        assert_eq!(closure, "a closure in a_handler_is_known_by_its_type_and_name");
+        assert_eq!(closure, "a closure in a_handler_s_name_is_its_type_and_function");
     }
 }

@@ -196,7 +196,7 @@ mod tests {
     use crate::event_name::EventName;
 
     #[test]
-    fn values_and_deferred_events_are_there_in_the_next_hook() {
+    fn stored_values_and_deferred_events_persist() {
         let dir = tempfile::tempdir().unwrap();
         let store = FileStore::in_dir(dir.path());
         let state = StoredState::load(&store).unwrap();
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_named_with_a_remedy_and_left_as_it_is() {
+    fn the_error_for_a_damaged_file_has_a_remedy_and_the_file_is_unchanged() {
         let dir = tempfile::tempdir().unwrap();
         let store = FileStore::in_dir(dir.path());
         for (text, expected) in [
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_replaced_is_an_error_and_nothing_is_left_beside_it() {
+    fn a_failed_save_is_an_error_and_leaves_no_other_file() {
         let dir = tempfile::tempdir().unwrap();
         let store = FileStore::in_dir(dir.path());
         fs::create_dir(store.path()).unwrap();

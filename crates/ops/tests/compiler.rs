@@ -5,17 +5,17 @@ mod package;
 
 use package::Package;
 
-/// The compiler's message for each of these functions, from the line that names the error.
-fn faults(name: &str, code: &str) -> String {
+/// The compiler's errors for this program.
+fn compile_errors(name: &str, code: &str) -> String {
     Package::new(name, name, code).refused(&[])
 }
 
-/// The message about the line with this comment.
-fn fault<'a>(message: &'a str, code: &str, comment: &str) -> &'a str {
+/// The error about the line with this comment.
+fn error_at<'a>(message: &'a str, code: &str, comment: &str) -> &'a str {
     let line = 1 + code.lines().position(|line| line.contains(comment)).unwrap();
     let place = format!("src/main.rs:{line}:");
-    let found = message.split("\n\n").find(|fault| fault.contains(&place) && fault.contains("error["));
-    found.unwrap_or_else(|| panic!("nothing is said of line {line}, {comment}:\n{message}"))
+    let found = message.split("\n\n").find(|error| error.contains(&place) && error.contains("error["));
+    found.unwrap_or_else(|| panic!("there is no error about line {line}, {comment}:\n{message}"))
 }
 
 #[test]
@@ -44,8 +44,8 @@ fn main() {
     ops::main(5); // no charm
 }
 ";
-    let message = faults("wrong-handlers", code);
-    for (comment, says) in [
+    let message = compile_errors("wrong-handlers", code);
+    for (comment, expected) in [
         ("// another event", "MyCharm::on_stop}` does not handle this event for `MyCharm`"),
         ("// another event", "not a handler of `StartEvent`"),
         (
@@ -59,13 +59,13 @@ fn main() {
         ("// no charm", "`{integer}` does not make a charm"),
         ("// no charm", "`ops::main` takes a function such as `MyCharm::default`, or one that takes a `&Model`"),
     ] {
-        let fault = fault(&message, code, comment);
-        assert!(fault.contains(says), "{fault}");
+        let error = error_at(&message, code, comment);
+        assert!(error.contains(expected), "{error}");
     }
 }
 
 #[test]
-fn what_juju_may_add_to_must_be_matched_with_a_rest() {
+fn enums_that_juju_can_extend_need_a_wildcard_in_a_match() {
     let types = [
         "ops::StatusName",
         "ops::EventName",
@@ -83,17 +83,17 @@ fn what_juju_may_add_to_must_be_matched_with_a_rest() {
     let functions =
         types.iter().enumerate().map(|(at, it)| format!("fn of_{at}(it: {it}) {{ match it {{}} }} // {it};\n"));
     let code = functions.collect::<String>() + "fn main() {}\n";
-    let message = faults("without-a-rest", &code);
+    let message = compile_errors("without-a-rest", &code);
     for it in types {
-        let fault = fault(&message, &code, &format!("// {it};"));
+        let error = error_at(&message, &code, &format!("// {it};"));
         let name = it.rsplit("::").next().unwrap();
-        assert!(fault.contains(&format!("the matched value is of type `{it}`")) || fault.contains(name), "{fault}");
-        assert!(fault.contains("marked as non-exhaustive") || fault.contains("`_` not covered"), "{fault}");
+        assert!(error.contains(&format!("the matched value is of type `{it}`")) || error.contains(name), "{error}");
+        assert!(error.contains("marked as non-exhaustive") || error.contains("`_` not covered"), "{error}");
     }
 }
 
 #[test]
-fn a_result_that_is_dropped_is_warned_of() {
+fn dropping_a_must_use_value_is_a_warning() {
     let code = "
 use ops::{Framework, Port, SecretUpdate, Status, on};
 
@@ -116,8 +116,8 @@ fn main() {
     let message = Package::new("dropped", "dropped", code).warned();
     for comment in ["// a status", "// an update", "// an event", "// a port", "// a unit", "// a result"] {
         let line = 1 + code.lines().position(|line| line.contains(comment)).unwrap();
-        let said = message.split("\n\n").find(|said| said.contains(&format!("src/main.rs:{line}:")));
-        let said = said.unwrap_or_else(|| panic!("nothing is said of line {line}, {comment}:\n{message}"));
-        assert!(said.contains("that must be used"), "{said}");
+        let warning = message.split("\n\n").find(|warning| warning.contains(&format!("src/main.rs:{line}:")));
+        let warning = warning.unwrap_or_else(|| panic!("there is no warning about line {line}, {comment}:\n{message}"));
+        assert!(warning.contains("that must be used"), "{warning}");
     }
 }

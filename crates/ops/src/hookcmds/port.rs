@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_overlap_where_they_share_a_port_of_one_protocol() {
+    fn ranges_overlap_if_they_share_a_port_of_one_protocol() {
         let range = Port::tcp_range(80..=90);
         for (other, overlaps) in [
             (Port::tcp(80), true),

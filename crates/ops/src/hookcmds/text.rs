@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_character_survives_as_yaml() {
+    fn every_character_can_be_read_back_from_yaml() {
         for c in (0..=0x11_0000)
             .filter_map(char::from_u32)
             .filter(|c| *c < '\u{3000}' || *c > '\u{f8ff}' && *c < '\u{10100}')

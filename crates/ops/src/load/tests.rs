@@ -53,7 +53,7 @@ fn a_failure_names_the_option_and_carries_the_value() {
 }
 
 #[test]
-fn strings_that_hold_json_load_too_and_only_those_asked_for() {
+fn strings_of_json_load_and_unused_keys_may_hold_anything() {
     let bag: BTreeMap<String, String> = [("pair-size", "\"4\""), ("ratio", "0.5"), ("egress-subnets", "10.0.0.0/8")]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .into();
@@ -106,7 +106,7 @@ enum Mode {
 }
 
 #[test]
-fn plain_text_loads_into_the_types_that_are_asked_for() {
+fn plain_text_loads_into_the_fields_types() {
     let bag = |port: &str, tls: &str| -> BTreeMap<String, String> {
         [("host", "10.0.0.7"), ("port", port), ("tls", tls), ("weight", "0.5"), ("mode", "http"), ("even", "2")]
             .map(|(key, value)| (key.to_owned(), value.to_owned()))

@@ -228,7 +228,7 @@ impl Secret {
     fn grant_to(&self, relation: &Relation, unit: Option<&Unit>) -> Result<(), Error> {
         let id = self.id()?;
         hookcmds::secret_grant(self.model.runner(), &id, relation.id(), unit.map(Unit::name))
-            .map_err(|error| if is_relation_gone(&error) { relation.map_error(error) } else { self.map_error(error) })
+            .map_err(|error| self.map_grant_error(relation, error))
     }
 
     /// Revoke a grant. Only for the owner.
@@ -250,7 +250,7 @@ impl Secret {
     fn revoke_from(&self, relation: &Relation, unit: Option<&Unit>) -> Result<(), Error> {
         let id = self.id()?;
         hookcmds::secret_revoke(self.model.runner(), &id, relation.id(), unit.map(Unit::name))
-            .map_err(|error| if is_relation_gone(&error) { relation.map_error(error) } else { self.map_error(error) })
+            .map_err(|error| self.map_grant_error(relation, error))
     }
 
     /// Remove one revision permanently. Only for the owner, usually in [`crate::SecretRemoveEvent`].
@@ -278,6 +278,12 @@ impl Secret {
         self.id.as_deref().or(self.label.as_deref()).unwrap_or_default()
     }
 
+    /// The error for a hook command about this secret and a relation.
+    fn map_grant_error(&self, relation: &Relation, error: hookcmds::Error) -> Error {
+        if is_relation_gone(&error) { relation.map_error(error) } else { self.map_error(error) }
+    }
+
+    /// The error for a hook command about this secret: that it does not exist, or the command's own.
     fn map_error(&self, error: hookcmds::Error) -> Error {
         match error {
             hookcmds::Error::Failed { stderr, .. } if stderr.contains("not found") => {

@@ -27,15 +27,15 @@ struct Nested {
     ok: bool,
 }
 
-struct Backup(fn(&ActionEvent) -> Result<()>);
+struct BackupCharm(fn(&ActionEvent) -> Result<()>);
 
-impl ops::Charm for Backup {
+impl ops::Charm for BackupCharm {
     fn observe(framework: &mut Framework<Self>) {
         framework.observe(on::action("backup"), Self::on_backup);
     }
 }
 
-impl Backup {
+impl BackupCharm {
     fn on_backup(&mut self, event: &ActionEvent, _: &Model) -> Result<()> {
         (self.0)(event)
     }
@@ -43,12 +43,12 @@ impl Backup {
 
 const VARS: [(&str, &str); 2] = [("JUJU_ACTION_UUID", "7"), ("JUJU_ACTION_NAME", "backup")];
 
-fn run(juju: &Juju, inside: fn(&ActionEvent) -> Result<()>) -> Result<(), Error> {
-    juju.dispatch("actions/backup", &VARS, &mut Backup(inside)).map(drop)
+fn run(juju: &Juju, handler: fn(&ActionEvent) -> Result<()>) -> Result<(), Error> {
+    juju.dispatch("actions/backup", &VARS, &mut BackupCharm(handler)).map(drop)
 }
 
 #[test]
-fn results_and_messages_that_no_command_line_takes_are_cut_and_have_no_nul() {
+fn results_and_messages_too_long_for_a_command_line_are_cut_and_nul_is_replaced() {
     let juju = Juju::new();
     for command in ["action-set", "action-log", "action-fail"] {
         juju.answer(command, "");
@@ -63,18 +63,18 @@ fn results_and_messages_that_no_command_line_takes_are_cut_and_have_no_nul() {
         Ok(())
     })
     .unwrap();
-    let lengths: Vec<usize> = juju.ran().iter().map(String::len).collect();
+    let lengths: Vec<usize> = juju.commands().iter().map(String::len).collect();
     assert_eq!(
         lengths,
         ["action-set  nul=a?b".len() + 131_071, "action-log -- ".len() + 65_536, "action-fail -- ".len() + 65_536]
     );
-    assert!(juju.ran()[0].ends_with(" nul=a?b"));
+    assert!(juju.commands()[0].ends_with(" nul=a?b"));
     assert_eq!(juju.warnings().len(), 3, "{:?}", juju.warnings());
     assert_eq!(juju.warnings()[0], "the action's result long has 200000 bytes: only 131066 are passed on");
 }
 
 #[test]
-fn results_that_are_too_many_for_one_command_line_are_set_by_several() {
+fn results_too_large_for_one_command_line_are_set_by_several() {
     let juju = Juju::new();
     juju.answer("action-set", "");
     run(&juju, |event| {
@@ -82,7 +82,7 @@ fn results_that_are_too_many_for_one_command_line_are_set_by_several() {
         Ok(event.set_results(&results.collect::<std::collections::BTreeMap<_, _>>())?)
     })
     .unwrap();
-    let ran = juju.ran();
+    let ran = juju.commands();
     assert_eq!(ran.len(), 6);
     assert!(ran.iter().all(|line| line.len() < 600_000));
     assert_eq!(ran.iter().map(|line| line.matches('=').count()).sum::<usize>(), 30);
@@ -104,7 +104,7 @@ fn parameters_load_into_the_charm_s_own_type_and_results_become_dotted_keys() {
     })
     .unwrap();
     assert_eq!(
-        juju.ran(),
+        juju.commands(),
         [
             "action-get --format=json",
             "action-log -- -v starts with a hyphen",
@@ -116,7 +116,7 @@ fn parameters_load_into_the_charm_s_own_type_and_results_become_dotted_keys() {
 #[test]
 fn a_parameter_of_the_wrong_type_is_named_with_its_value() {
     let juju = Juju::new();
-    for (params, says) in [
+    for (params, expected) in [
         (r#"{"target": 7}"#, "action backup: parameter target is 7: invalid type: integer `7`, expected a string"),
         (r#"{"target": "", "keep-days": "x"}"#, "action backup: parameter keep-days is \"x\": invalid type: string"),
         (r#"{"target": "", "keep-days": 400}"#, "action backup: parameter keep-days is 400: invalid value"),
@@ -131,12 +131,12 @@ fn a_parameter_of_the_wrong_type_is_named_with_its_value() {
             })
             .unwrap_err(),
         );
-        assert!(error.contains(says), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
 }
 
 #[test]
-fn results_that_juju_would_refuse_are_refused_before_they_are_tried() {
+fn results_that_juju_would_refuse_are_refused_before_a_hook_command_runs() {
     let juju = Juju::new();
     run(&juju, |event| {
         for results in [
@@ -154,7 +154,7 @@ fn results_that_juju_would_refuse_are_refused_before_they_are_tried() {
         Ok(event.set_results(&serde_json::json!({}))?)
     })
     .unwrap();
-    assert_eq!(juju.ran(), [""; 0]);
+    assert_eq!(juju.commands(), [""; 0]);
 }
 
 #[test]
@@ -167,13 +167,13 @@ fn a_failed_action_has_its_message_and_the_process_succeeds() {
         Ok(event.set_results(&serde_json::json!({"free": 0}))?)
     })
     .unwrap();
-    assert_eq!(juju.ran(), ["action-fail -- - no space", "action-set free=0"]);
+    assert_eq!(juju.commands(), ["action-fail -- - no space", "action-set free=0"]);
 }
 
 #[test]
-fn results_that_juju_reserves_come_back_as_juju_s_own_error() {
+fn setting_a_reserved_result_returns_juju_s_error() {
     let juju = Juju::new();
-    juju.refuse("action-set", 1, "ERROR cannot set reserved action key \"stdout\"\n");
+    juju.fail("action-set", 1, "ERROR cannot set reserved action key \"stdout\"\n");
     let error = run(&juju, |event| Ok(event.set_results(&serde_json::json!({"stdout": "s3cret"}))?)).unwrap_err();
     assert!(ops::chain(&error).contains("`action-set stdout=…`"), "{}", ops::chain(&error));
     assert!(ops::chain(&error).ends_with("ERROR cannot set reserved action key \"stdout\""), "{error}");

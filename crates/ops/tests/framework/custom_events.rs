@@ -73,7 +73,7 @@ impl Emitter {
 }
 
 #[test]
-fn they_run_in_order_when_the_handler_returns_and_before_anything_else() {
+fn emitted_events_run_in_order_right_after_the_emitting_handler() {
     let mut charm = Emitter::default();
     let emitted = Juju::new().dispatch("hooks/start", &[], &mut charm).unwrap();
     assert_eq!(charm.ran, ["start", "ready on 1", "announced", "ready on 2", "announced", "start too", "statuses"]);
@@ -82,7 +82,7 @@ fn they_run_in_order_when_the_handler_returns_and_before_anything_else() {
 }
 
 #[test]
-fn a_deferred_event_runs_again_with_its_data() {
+fn a_deferred_custom_event_keeps_its_payload() {
     let juju = Juju::new();
     juju.dispatch("hooks/start", &[], &mut Emitter { defers: true, ..Emitter::default() }).unwrap();
     let mut charm = Emitter::default();
@@ -91,9 +91,9 @@ fn a_deferred_event_runs_again_with_its_data() {
 }
 
 #[test]
-fn one_that_was_deferred_with_another_payload_type_is_named() {
+fn the_error_for_a_deferred_payload_of_another_type_names_the_event() {
     let juju = Juju::new();
-    juju.keep(
+    juju.set_stored_state(
         r#"{"version": 1, "deferred": [
             {"handler": "Emitter::on_ready", "event": "custom/ready", "payload": {"port": "http"}}
         ]}"#,
@@ -104,11 +104,11 @@ fn one_that_was_deferred_with_another_payload_type_is_named() {
 
 /// Emits the same event each time, and defers everything.
 #[derive(Default)]
-struct Insistent {
+struct Reemitter {
     ran: Vec<String>,
 }
 
-impl ops::Charm for Insistent {
+impl ops::Charm for Reemitter {
     fn observe(framework: &mut Framework<Self>) {
         framework.observe(on::start(), Self::on_start);
         framework.observe(on::install(), Self::on_install);
@@ -117,7 +117,7 @@ impl ops::Charm for Insistent {
     }
 }
 
-impl Insistent {
+impl Reemitter {
     fn on_start(&mut self, event: &StartEvent, model: &Model) -> Result<()> {
         self.ran.push("start".to_owned());
         if model.stored::<bool>("quiet")?.is_none() {
@@ -147,26 +147,26 @@ impl Insistent {
 }
 
 #[test]
-fn one_that_waits_already_is_not_queued_twice_when_a_deferred_handler_emits_it_again() {
+fn a_deferred_custom_event_that_is_emitted_again_is_not_queued_twice() {
     let juju = Juju::new();
     for _ in 0..3 {
-        let mut charm = Insistent::default();
+        let mut charm = Reemitter::default();
         juju.dispatch("hooks/start", &[], &mut charm).unwrap();
         assert_eq!(charm.ran, ["start", "ready"]);
     }
 }
 
 #[test]
-fn one_that_a_deferred_handler_emits_and_another_defers_comes_after_those_that_wait() {
+fn an_event_emitted_by_a_deferred_handler_is_queued_last() {
     let juju = Juju::new();
-    juju.keep(r#"{"version": 1, "stored": {"quiet": true}}"#);
+    juju.set_stored_state(r#"{"version": 1, "stored": {"quiet": true}}"#);
     for (hook, ran) in [
         ("hooks/start", ["start"].as_slice()),
         ("hooks/install", &["start", "install"]),
         ("hooks/stop", &["start", "ready", "install"]),
         ("hooks/stop", &["start", "install", "ready"]),
     ] {
-        let mut charm = Insistent::default();
+        let mut charm = Reemitter::default();
         juju.dispatch(hook, &[], &mut charm).unwrap();
         assert_eq!(charm.ran, ran);
     }
@@ -186,12 +186,12 @@ fn a_handler_that_emits_its_own_event_terminates() {
     }
 
     let juju = Juju::new();
-    juju.keep(
+    juju.set_stored_state(
         r#"{"version": 1, "deferred": [
-            {"handler": "Insistent::on_announced", "event": "custom/announced", "payload": null}
+            {"handler": "Reemitter::on_announced", "event": "custom/announced", "payload": null}
         ]}"#,
     );
-    let mut charm = Insistent::default();
+    let mut charm = Reemitter::default();
     juju.dispatch("hooks/stop", &[], &mut charm).unwrap();
     assert_eq!(charm.ran, ["announced"]);
 

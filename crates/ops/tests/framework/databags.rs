@@ -3,34 +3,14 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
-use ops::{Error, Framework, Model, on};
+use ops::{Error, Framework, Model, RelationBrokenEvent, on};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::juju::{DB_3, Juju};
 
-/// Runs a test's function in `start` or `db-relation-broken`.
-struct Inside(fn(&Model) -> Result<()>);
-
-impl ops::Charm for Inside {
-    fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::start(), Self::on_event);
-        framework.observe(on::relation_broken("db"), Self::on_event);
-    }
-}
-
-impl Inside {
-    fn on_event<E>(&self, _: &E, model: &Model) -> Result<()> {
-        (self.0)(model)
-    }
-}
-
-fn start(juju: &Juju, inside: fn(&Model) -> Result<()>) -> Result<(), Error> {
-    juju.dispatch("hooks/start", &[], &mut Inside(inside)).map(drop)
-}
-
 #[test]
-fn one_databag_of_50_relations_with_20_units_each_costs_the_commands_for_that_one() {
+fn reading_one_of_many_databags_runs_only_the_commands_for_it() {
     let juju = Juju::new();
     let ids: Vec<String> = (1..=50).map(|id| format!("db:{id}")).collect();
     juju.answer("relation-ids db", &json!(ids).to_string());
@@ -43,7 +23,7 @@ fn one_databag_of_50_relations_with_20_units_each_costs_the_commands_for_that_on
         );
     }
     juju.answer("relation-get", r#"{"host": "10.0.0.1"}"#);
-    start(&juju, |model| {
+    juju.start(|model| {
         let relations = model.relations("db")?;
         assert_eq!(relations.len(), 50);
         for _ in 0..2 {
@@ -56,7 +36,7 @@ fn one_databag_of_50_relations_with_20_units_each_costs_the_commands_for_that_on
     })
     .unwrap();
     assert_eq!(
-        juju.ran(),
+        juju.commands(),
         [
             "relation-ids db --format=json",
             "relation-list --format=json -r db:7",
@@ -71,7 +51,7 @@ fn only_keys_that_change_are_written_and_can_be_read_back_at_once() {
     juju.answer("relation-ids db", r#"["db:3"]"#);
     juju.answer("relation-get", r#"{"same": "1", "old": "2", "gone": "3"}"#);
     juju.answer("relation-set", "");
-    start(&juju, |model| {
+    juju.start(|model| {
         let bag = model.relation("db")?.unwrap().unit_data();
         bag.update([("same", "1"), ("old", "20"), ("new", "4"), ("gone", ""), ("never", "")])?;
         bag.update([("same", "1"), ("old", "20")])?;
@@ -83,7 +63,7 @@ fn only_keys_that_change_are_written_and_can_be_read_back_at_once() {
     })
     .unwrap();
     assert_eq!(
-        juju.ran(),
+        juju.commands(),
         [
             "relation-ids db --format=json",
             "relation-get --format=json -r db:3 - app/0",
@@ -110,7 +90,7 @@ fn a_struct_is_saved_and_loaded_as_json_by_field() {
         r#"{"database": "\"shop\"", "extensions": "[\"hstore\"]", "egress-subnets": "10.0.0.1/32"}"#,
     );
     juju.answer("relation-set", "");
-    start(&juju, |model| {
+    juju.start(|model| {
         let bag = model.relation("db")?.unwrap().unit_data();
         let request: Request = bag.load()?;
         assert_eq!(
@@ -124,41 +104,42 @@ fn a_struct_is_saved_and_loaded_as_json_by_field() {
     })
     .unwrap();
     assert_eq!(
-        juju.ran().last().unwrap(),
+        juju.commands().last().unwrap(),
         r#"relation-set -r db:3 --file - < {"extensions":"","max-connections":"5"}"#
     );
 }
 
 #[test]
-fn a_value_of_the_wrong_type_is_named_with_relation_key_and_value() {
+fn the_error_for_a_value_of_the_wrong_type_has_relation_key_and_value() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
-    for (bag, says) in [
+    for (bag, expected) in [
         (json!({"database": "shop"}), "database is \"shop\": it is not JSON: "),
         (json!({"database": "7"}), "database is \"7\": invalid type: integer `7`, expected a string"),
         (json!({"database": "\"shop\"", "max-connections": "-1"}), "max-connections is \"-1\": invalid value"),
         (json!({}), "database: it is not set, and there is no default"),
     ] {
         juju.answer("relation-get", &bag.to_string());
-        let error = start(&juju, |model| {
-            let relation = model.relation("db")?.unwrap();
-            relation.data(&model.unit_named("postgresql/0")).load::<Request>()?;
-            Ok(())
-        })
-        .unwrap_err();
+        let error = juju
+            .start(|model| {
+                let relation = model.relation("db")?.unwrap();
+                relation.data(&model.unit_named("postgresql/0")).load::<Request>()?;
+                Ok(())
+            })
+            .unwrap_err();
         let error = ops::chain(&error);
         assert!(error.contains("relation db:3, databag of postgresql/0: "), "{error}");
-        assert!(error.contains(says), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
 }
 
 #[test]
-fn a_databag_that_lacks_a_key_is_not_complete_yet_and_one_with_a_wrong_value_is_wrong() {
+fn a_databag_without_a_key_is_incomplete_and_one_with_an_invalid_value_is_an_error() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
     let load = |bag: &str| {
         juju.answer("relation-get", bag);
-        start(&juju, |model| {
+        juju.start(|model| {
             let relation = model.relation("db")?.unwrap();
             let data = relation.data(&model.unit_named("postgresql/0"));
             match data.load_if_complete::<Request>()? {
@@ -170,9 +151,9 @@ fn a_databag_that_lacks_a_key_is_not_complete_yet_and_one_with_a_wrong_value_is_
     load("{}").unwrap();
     load(r#"{"egress-subnets": "10.0.0.1/32", "max-connections": "5"}"#).unwrap();
     assert!(ops::chain(&load(r#"{"database": "\"shop\""}"#).unwrap_err()).ends_with("loaded shop"));
-    for wrong in ["null", "shop", "7"] {
-        let error = ops::chain(&load(&format!(r#"{{"database": "{wrong}"}}"#)).unwrap_err());
-        assert!(error.contains(&format!("databag of postgresql/0: database is \"{wrong}\": ")), "{error}");
+    for invalid in ["null", "shop", "7"] {
+        let error = ops::chain(&load(&format!(r#"{{"database": "{invalid}"}}"#)).unwrap_err());
+        assert!(error.contains(&format!("databag of postgresql/0: database is \"{invalid}\": ")), "{error}");
     }
 }
 
@@ -180,21 +161,21 @@ fn a_databag_that_lacks_a_key_is_not_complete_yet_and_one_with_a_wrong_value_is_
 fn only_structs_and_maps_can_be_saved() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
-    let error = start(&juju, |model| Ok(model.relation("db")?.unwrap().unit_data().save(&7)?)).unwrap_err();
+    let error = juju.start(|model| Ok(model.relation("db")?.unwrap().unit_data().save(&7)?)).unwrap_err();
     assert!(ops::chain(&error).contains("only the fields of a struct, or a map, can be saved"), "{error}");
-    assert_eq!(juju.ran(), ["relation-ids db --format=json"]);
+    assert_eq!(juju.commands(), ["relation-ids db --format=json"]);
 }
 
 #[test]
-fn writes_that_juju_would_refuse_are_refused_before_they_are_tried() {
+fn writes_that_juju_would_refuse_are_refused_before_a_hook_command_runs() {
     let juju = Juju::new();
     juju.leader(false);
     juju.answer("relation-ids db", r#"["db:3"]"#);
     juju.answer("relation-ids cluster", r#"["cluster:1"]"#);
-    start(&juju, |model| {
+    juju.start(|model| {
         let db = model.relation("db")?.unwrap();
         let cluster = model.relation("cluster")?.unwrap();
-        for (bag, says) in [
+        for (bag, expected) in [
             (db.data(&model.unit_named("postgresql/0")), "only postgresql/0 itself can write it, and this is app/0"),
             (db.data(&model.application("postgresql")), "only postgresql itself can write it, and this is app/0"),
             (db.app_data(), "app/0 is not the leader, and only the leader can write it"),
@@ -203,22 +184,22 @@ fn writes_that_juju_would_refuse_are_refused_before_they_are_tried() {
         ] {
             let error = bag.set("key", "value").unwrap_err();
             assert!(matches!(error, Error::RelationDataAccess { .. }), "{error}");
-            assert!(error.to_string().ends_with(says), "{error}");
+            assert!(error.to_string().ends_with(expected), "{error}");
         }
         Ok(())
     })
     .unwrap();
-    assert!(!juju.ran().iter().any(|line| line.starts_with("relation-set") || line.starts_with("relation-get")));
+    assert!(!juju.commands().iter().any(|line| line.starts_with("relation-set") || line.starts_with("relation-get")));
 }
 
 #[test]
-fn the_application_s_own_databag_is_for_the_leader_and_for_peers_to_read() {
+fn only_the_leader_and_peers_read_their_application_s_databag() {
     let juju = Juju::new();
     juju.leader(false);
     juju.answer("relation-ids db", r#"["db:3"]"#);
     juju.answer("relation-ids cluster", r#"["cluster:1"]"#);
     juju.answer("relation-get", r#"{"key": "value"}"#);
-    start(&juju, |model| {
+    juju.start(|model| {
         let error = model.relation("db")?.unwrap().app_data().get("key").unwrap_err();
         assert!(error.to_string().ends_with("app/0 is not the leader, and only the leader can read it"), "{error}");
         assert_eq!(model.relation("cluster")?.unwrap().app_data().get("key")?.as_deref(), Some("value"));
@@ -228,14 +209,14 @@ fn the_application_s_own_databag_is_for_the_leader_and_for_peers_to_read() {
 
     juju.leader(true);
     juju.answer("relation-set", "");
-    start(&juju, |model| {
+    juju.start(|model| {
         let bag = model.relation("db")?.unwrap().app_data();
         assert_eq!(bag.get("key")?.as_deref(), Some("value"));
         Ok(bag.set("key", "other")?)
     })
     .unwrap();
     assert_eq!(
-        juju.ran()[1..],
+        juju.commands()[1..],
         [
             "is-leader --format=json",
             "relation-get --format=json -r db:3 --app - app",
@@ -245,12 +226,12 @@ fn the_application_s_own_databag_is_for_the_leader_and_for_peers_to_read() {
 }
 
 #[test]
-fn values_of_any_length_and_with_any_character_travel_by_standard_input() {
+fn values_of_any_length_and_with_any_character_are_passed_on_standard_input() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
     juju.answer("relation-get", "{}");
     juju.answer("relation-set", "");
-    start(&juju, |model| {
+    juju.start(|model| {
         Ok(model
             .relation("db")?
             .unwrap()
@@ -258,7 +239,7 @@ fn values_of_any_length_and_with_any_character_travel_by_standard_input() {
             .update([("long", "x".repeat(200_000)), ("odd", "-a=\n\"ü\"".into())])?)
     })
     .unwrap();
-    let ran = juju.ran();
+    let ran = juju.commands();
     let (command, input) = ran.last().unwrap().split_once(" < ").unwrap();
     assert_eq!(command, "relation-set -r db:3 --file -");
     let input: BTreeMap<String, String> = serde_json::from_str(input).unwrap();
@@ -283,7 +264,7 @@ fn a_struct_is_saved_and_loaded_as_plain_text() {
         r#"{"host": "10.0.0.7", "port": "80", "tls": "true", "egress-subnets": "10.0.0.1/32"}"#,
     );
     juju.answer("relation-set", "");
-    start(&juju, |model| {
+    juju.start(|model| {
         let bag = model.relation("db")?.unwrap().unit_data();
         let server: Server = bag.load_plain()?;
         assert_eq!(server, Server { host: "10.0.0.7".into(), port: 80, tls: true, path: None });
@@ -301,19 +282,19 @@ fn a_struct_is_saved_and_loaded_as_plain_text() {
         Ok(())
     })
     .unwrap();
-    let ran = juju.ran();
+    let ran = juju.commands();
     assert_eq!(ran[2], r#"relation-set -r db:3 --file - < {"path":"/a","port":"8080"}"#);
     let cleared = r#"{"host":"","path":"","port":"","tls":""}"#;
     assert_eq!(ran.last().unwrap(), &format!("relation-set -r db:3 --file - < {cleared}"));
 }
 
 #[test]
-fn a_write_that_fails_is_not_remembered_as_done() {
+fn a_failed_write_is_not_cached() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
     juju.answer("relation-get", r#"{"key": "old"}"#);
-    juju.refuse("relation-set", 1, "ERROR permission denied\n");
-    start(&juju, |model| {
+    juju.fail("relation-set", 1, "ERROR permission denied\n");
+    juju.start(|model| {
         let bag = model.relation("db")?.unwrap().unit_data();
         let error = bag.set("key", "new").unwrap_err();
         assert_eq!(
@@ -330,13 +311,30 @@ fn a_write_that_fails_is_not_remembered_as_done() {
 fn a_databag_that_was_never_written_is_empty() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
-    for nothing in ["{}", "null"] {
-        juju.answer("relation-get", nothing);
-        start(&juju, |model| {
+    for output in ["{}", "null"] {
+        juju.answer("relation-get", output);
+        juju.start(|model| {
             assert!(model.relation("db")?.unwrap().unit_data().all()?.is_empty());
             Ok(())
         })
         .unwrap();
+    }
+}
+
+struct Client;
+
+impl ops::Charm for Client {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::relation_broken("db"), Self::on_broken);
+    }
+}
+
+impl Client {
+    fn on_broken(&self, _: &RelationBrokenEvent, model: &Model) -> Result<()> {
+        let relation = model.relation_by_id("db", 3)?;
+        assert!(!relation.is_active());
+        assert_eq!(relation.data(&model.application("postgresql")).get("host")?.as_deref(), Some("10.0.0.1"));
+        Ok(())
     }
 }
 
@@ -345,11 +343,5 @@ fn in_relation_broken_the_remote_application_s_data_can_still_be_read() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
     juju.answer("relation-get", r#"{"host": "10.0.0.1"}"#);
-    let mut charm = Inside(|model| {
-        let relation = model.relation_by_id("db", 3)?;
-        assert!(!relation.is_active());
-        assert_eq!(relation.data(&model.application("postgresql")).get("host")?.as_deref(), Some("10.0.0.1"));
-        Ok(())
-    });
-    juju.dispatch("hooks/db-relation-broken", &DB_3[..2], &mut charm).unwrap();
+    juju.dispatch("hooks/db-relation-broken", &DB_3[..2], &mut Client).unwrap();
 }

@@ -10,13 +10,13 @@ use crate::juju::{DB_3, Juju};
 
 /// Records which handlers ran; defers and fails on request.
 #[derive(Default)]
-struct Patient {
+struct Recorder {
     ran: Vec<String>,
     defers: bool,
     fails: bool,
 }
 
-impl ops::Charm for Patient {
+impl ops::Charm for Recorder {
     fn observe(framework: &mut Framework<Self>) {
         framework.observe(on::install(), Self::on_install);
         framework.observe(on::install(), Self::on_install_too);
@@ -27,7 +27,7 @@ impl ops::Charm for Patient {
     }
 }
 
-impl Patient {
+impl Recorder {
     fn on_install(&mut self, event: &InstallEvent, _: &Model) -> Result<()> {
         self.ran.push("install".to_owned());
         if self.defers {
@@ -76,11 +76,11 @@ impl Patient {
     }
 }
 
-fn deferring() -> Patient {
-    Patient { defers: true, ..Patient::default() }
+fn deferring() -> Recorder {
+    Recorder { defers: true, ..Recorder::default() }
 }
 
-fn ran(juju: &Juju, path: &str, vars: &[(&str, &str)], mut charm: Patient) -> Vec<String> {
+fn ran(juju: &Juju, path: &str, vars: &[(&str, &str)], mut charm: Recorder) -> Vec<String> {
     juju.dispatch(path, vars, &mut charm).unwrap();
     charm.ran
 }
@@ -89,8 +89,8 @@ fn ran(juju: &Juju, path: &str, vars: &[(&str, &str)], mut charm: Patient) -> Ve
 fn a_deferred_event_runs_its_handler_again_before_the_next_event() {
     let juju = Juju::new();
     assert_eq!(ran(&juju, "hooks/install", &[], deferring()), ["install", "install too"]);
-    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
-    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Recorder::default()), ["install", "start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Recorder::default()), ["start"]);
 }
 
 #[test]
@@ -101,17 +101,17 @@ fn deferred_events_keep_their_order_however_often_they_are_deferred() {
     for _ in 0..3 {
         assert_eq!(ran(&juju, "hooks/start", &[], deferring()), ["install", "config-changed", "start"]);
     }
-    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "config-changed", "start"]);
-    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Recorder::default()), ["install", "config-changed", "start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Recorder::default()), ["start"]);
 }
 
 #[test]
-fn an_event_that_waits_already_is_not_queued_twice() {
+fn an_event_that_is_deferred_already_is_not_queued_twice() {
     let juju = Juju::new();
     for _ in 0..3 {
         assert_eq!(ran(&juju, "hooks/config-changed", &[], deferring()), ["config-changed"]);
     }
-    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["config-changed", "start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Recorder::default()), ["config-changed", "start"]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn deferred_events_of_different_units_are_different_events() {
         ["db:3 of postgresql/0", "db:3 of postgresql/1"]
     );
     assert_eq!(
-        ran(&juju, "hooks/start", &[], Patient::default()),
+        ran(&juju, "hooks/start", &[], Recorder::default()),
         ["db:3 of postgresql/0", "db:3 of postgresql/1", "start"]
     );
 }
@@ -134,17 +134,17 @@ fn deferred_events_of_different_units_are_different_events() {
 fn a_failed_hook_leaves_deferred_events_and_stored_state_as_they_were() {
     let juju = Juju::new();
     ran(&juju, "hooks/install", &[], deferring());
-    let kept = juju.kept();
+    let stored_state = juju.stored_state();
 
-    let mut charm = Patient { fails: true, ..Patient::default() };
+    let mut charm = Recorder { fails: true, ..Recorder::default() };
     let error = juju.dispatch("hooks/start", &[], &mut charm).unwrap_err();
-    assert_eq!(ops::chain(&error), "event start: Patient::on_start failed: the workload does not start");
+    assert_eq!(ops::chain(&error), "event start: Recorder::on_start failed: the workload does not start");
     assert_eq!(charm.ran, ["install", "start"]);
-    assert_eq!(juju.kept(), kept);
+    assert_eq!(juju.stored_state(), stored_state);
     assert!(juju.statuses().is_empty(), "no status is collected from a hook that failed");
 
     // Juju runs the hook again.
-    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Recorder::default()), ["install", "start"]);
 }
 
 #[test]
@@ -154,9 +154,9 @@ fn a_deferred_event_whose_relation_is_gone_is_dropped() {
     ran(&juju, "hooks/db-relation-changed", &DB_3, deferring());
 
     juju.answer("relation-ids db", "[]");
-    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Recorder::default()), ["start"]);
     juju.answer("relation-ids db", r#"["db:3"]"#);
-    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"], "it is not kept either");
+    assert_eq!(ran(&juju, "hooks/start", &[], Recorder::default()), ["start"], "it is not kept either");
 }
 
 #[test]
@@ -168,11 +168,11 @@ fn a_deferred_event_whose_storage_is_gone_is_dropped() {
     juju.answer("storage-list", r#"["data/0", "data/1"]"#);
     assert_eq!(ran(&juju, "hooks/start", &[], deferring()), ["data/0", "start"]);
     juju.answer("storage-list", r#"["data/1"]"#);
-    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Recorder::default()), ["start"]);
 }
 
 #[test]
-fn a_handler_that_is_observed_twice_sees_its_event_again_twice() {
+fn a_handler_that_is_observed_twice_gets_its_deferred_event_twice() {
     struct Twice(u32);
     impl ops::Charm for Twice {
         fn observe(framework: &mut Framework<Self>) {
@@ -198,15 +198,15 @@ fn a_handler_that_is_observed_twice_sees_its_event_again_twice() {
 #[test]
 fn a_deferred_event_that_the_charm_no_longer_handles_is_dropped() {
     let juju = Juju::new();
-    juju.keep(
+    juju.set_stored_state(
         r#"{"version": 1, "deferred": [
-            {"handler": "Patient::on_gone", "event": "hooks/install"},
-            {"handler": "Patient::on_start", "event": "hooks/install"},
-            {"handler": "Patient::on_gone", "event": "hooks/old-relation-changed", "relation": ["old", 3]},
-            {"handler": "Patient::on_install", "event": "hooks/install"}
+            {"handler": "Recorder::on_gone", "event": "hooks/install"},
+            {"handler": "Recorder::on_start", "event": "hooks/install"},
+            {"handler": "Recorder::on_gone", "event": "hooks/old-relation-changed", "relation": ["old", 3]},
+            {"handler": "Recorder::on_install", "event": "hooks/install"}
         ]}"#,
     );
-    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Recorder::default()), ["install", "start"]);
 }
 
 #[test]
@@ -214,39 +214,39 @@ fn deferred_events_wait_while_juju_refuses_hook_commands() {
     let juju = Juju::new();
     ran(&juju, "hooks/install", &[], deferring());
     for hook in ["hooks/collect-metrics", "hooks/meter-status-changed"] {
-        assert!(ran(&juju, hook, &[], Patient::default()).is_empty(), "{hook}");
+        assert!(ran(&juju, hook, &[], Recorder::default()).is_empty(), "{hook}");
     }
-    assert_eq!(ran(&juju, "hooks/start", &[], Patient::default()), ["install", "start"]);
+    assert_eq!(ran(&juju, "hooks/start", &[], Recorder::default()), ["install", "start"]);
 }
 
-/// A decorator that calls the handler when it is time, and defers the event until then.
-fn at_its_time<C: Timed + 'static, E: Deferrable>(
+/// A decorator that calls the handler when the charm is ready, and defers the event until then.
+fn when_ready<C: Readiness + 'static, E: Deferrable>(
     handler: fn(&mut C, &E, &Model),
 ) -> impl Fn(&mut C, &E, &Model) + 'static {
-    move |charm, event, model| if charm.is_time() { handler(charm, event, model) } else { event.defer() }
+    move |charm, event, model| if charm.is_ready() { handler(charm, event, model) } else { event.defer() }
 }
 
-trait Timed {
-    fn is_time(&self) -> bool;
+trait Readiness {
+    fn is_ready(&self) -> bool;
 }
 
 #[test]
-fn a_decorator_that_defers_is_one_function_and_each_use_of_it_has_its_own_events() {
+fn each_use_of_a_decorator_has_its_own_deferred_events() {
     #[derive(Default)]
     struct Decorated {
-        time: bool,
+        ready: bool,
         ran: Vec<&'static str>,
     }
-    impl Timed for Decorated {
-        fn is_time(&self) -> bool {
-            self.time
+    impl Readiness for Decorated {
+        fn is_ready(&self) -> bool {
+            self.ready
         }
     }
     impl ops::Charm for Decorated {
         fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::install(), at_its_time(|charm: &mut Self, _, _| charm.ran.push("install")));
-            framework.observe(on::start(), at_its_time(|charm: &mut Self, _, _| charm.ran.push("start")));
-            framework.observe(on::start(), at_its_time(|charm: &mut Self, _, _| charm.ran.push("start too")));
+            framework.observe(on::install(), when_ready(|charm: &mut Self, _, _| charm.ran.push("install")));
+            framework.observe(on::start(), when_ready(|charm: &mut Self, _, _| charm.ran.push("start")));
+            framework.observe(on::start(), when_ready(|charm: &mut Self, _, _| charm.ran.push("start too")));
         }
     }
     let juju = Juju::new();
@@ -256,7 +256,7 @@ fn a_decorator_that_defers_is_one_function_and_each_use_of_it_has_its_own_events
         assert!(charm.ran.is_empty());
     }
     for ran in [&["install", "start", "start too"][..], &[]] {
-        let mut charm = Decorated { time: true, ..Decorated::default() };
+        let mut charm = Decorated { ready: true, ..Decorated::default() };
         juju.dispatch("hooks/update-status", &[], &mut charm).unwrap();
         assert_eq!(charm.ran, ran);
     }

@@ -6,32 +6,15 @@ use serde::Deserialize;
 
 use crate::juju::Juju;
 
-/// Runs a test's function in `start`.
-struct Inside(fn(&Model) -> Result<()>);
-
-impl ops::Charm for Inside {
-    fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::start(), Self::on_start);
-    }
-}
-
-impl Inside {
-    fn on_start(&mut self, _: &ops::StartEvent, model: &Model) -> Result<()> {
-        (self.0)(model)
-    }
-}
-
-fn start(juju: &Juju, inside: fn(&Model) -> Result<()>) -> String {
-    match juju.dispatch("hooks/start", &[], &mut Inside(inside)) {
-        Ok(_) => String::new(),
-        Err(error) => ops::chain(&error),
-    }
+/// Run the function in `start`, and return its error, or an empty string.
+fn start(juju: &Juju, handler: fn(&Model) -> Result<()>) -> String {
+    juju.start(handler).map_or_else(|error| ops::chain(&error), |()| String::new())
 }
 
 #[test]
-fn a_command_that_fails_is_named_with_its_arguments_its_code_and_its_message() {
+fn the_error_of_a_failed_command_has_its_arguments_exit_code_and_message() {
     let juju = Juju::new();
-    for (command, code, stderr, inside) in [
+    for (command, code, stderr, handler) in [
         (
             "config-get --format=json",
             1,
@@ -74,17 +57,17 @@ fn a_command_that_fails_is_named_with_its_arguments_its_code_and_its_message() {
         ("juju-reboot", 1, "ERROR juju-reboot is not supported when running an action.", |m| Ok(m.unit().reboot()?)),
         ("application-version-set -- 1.0", 130, "", |m| Ok(m.unit().set_workload_version("1.0")?)),
     ] {
-        juju.refuse(command, code, &format!("{stderr}\n"));
+        juju.fail(command, code, &format!("{stderr}\n"));
         let reason = if stderr.is_empty() { "it gave no reason" } else { stderr };
         assert_eq!(
-            start(&juju, inside),
-            format!("event start: Inside::on_start failed: `{command}` failed with exit code {code}: {reason}")
+            start(&juju, handler),
+            format!("event start: StartCharm::on_start failed: `{command}` failed with exit code {code}: {reason}")
         );
     }
 }
 
 #[test]
-fn a_command_that_is_not_there_is_named() {
+fn the_error_for_a_missing_command_names_it() {
     // As with an agent that is too old for the command.
     let error = start(&Juju::new(), |model| {
         model.config()?;
@@ -94,9 +77,9 @@ fn a_command_that_is_not_there_is_named() {
 }
 
 #[test]
-fn an_unexpected_answer_of_a_command_is_named_and_shown() {
+fn the_error_for_unexpected_output_shows_the_command_and_the_output() {
     let juju = Juju::new();
-    for (answer, says) in [
+    for (answer, expected) in [
         ("", "`config-get --format=json` printed invalid output: it is empty"),
         ("slug: x", "expected value at line 1 column 1: slug: x"),
         ("[1]", "invalid type: sequence, expected a map at line 1 column 0: [1]"),
@@ -106,7 +89,7 @@ fn an_unexpected_answer_of_a_command_is_named_and_shown() {
             model.config()?;
             Ok(())
         });
-        assert!(error.contains(says), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
     juju.answer("opened-ports", r#"["http"]"#);
     let error = start(&juju, |model| {
@@ -134,7 +117,7 @@ fn an_unexpected_answer_of_a_command_is_named_and_shown() {
 }
 
 #[test]
-fn fields_that_a_newer_juju_adds_are_ignored_and_those_that_are_missing_named() {
+fn unknown_fields_are_ignored_and_missing_fields_are_named() {
     let juju = Juju::new();
     juju.answer("status-get", r#"{"status": "active", "message": "", "status-data": {}, "mood": "fine"}"#);
     juju.answer("storage-list", r#"["data/0"]"#);
@@ -172,7 +155,7 @@ fn fields_that_a_newer_juju_adds_are_ignored_and_those_that_are_missing_named() 
 }
 
 #[test]
-fn a_status_that_only_a_newer_juju_knows_is_unknown_with_a_warning() {
+fn an_unrecognized_status_becomes_unknown_with_a_warning() {
     let juju = Juju::new();
     juju.answer("status-get", r#"{"status": "joyful", "message": "at last"}"#);
     let error = start(&juju, |model| {
@@ -186,7 +169,7 @@ fn a_status_that_only_a_newer_juju_knows_is_unknown_with_a_warning() {
 }
 
 #[test]
-fn text_that_no_command_line_takes_is_cut_and_has_no_nul() {
+fn text_too_long_for_a_command_line_is_cut_and_nul_is_replaced() {
     let juju = Juju::new();
     juju.answer("application-version-set", "");
     let error = start(&juju, |model| {
@@ -198,7 +181,7 @@ fn text_that_no_command_line_takes_is_cut_and_has_no_nul() {
         Ok(())
     });
     assert_eq!(error, "");
-    let ran = juju.ran();
+    let ran = juju.commands();
     assert_eq!(ran[0].len(), "application-version-set -- ".len() + 64 * 1024);
     assert_eq!(ran[1..], ["application-version-set -- 1?2"]);
     assert_eq!(juju.statuses(), ["unit blocked a?b"]);
@@ -206,7 +189,7 @@ fn text_that_no_command_line_takes_is_cut_and_has_no_nul() {
 }
 
 #[test]
-fn config_and_leadership_are_asked_once_in_a_hook() {
+fn config_and_leadership_are_cached_in_a_hook() {
     #[derive(Deserialize)]
     struct Config {
         port: u16,
@@ -222,7 +205,7 @@ fn config_and_leadership_are_asked_once_in_a_hook() {
         Ok(())
     });
     assert_eq!(error, "");
-    assert_eq!(juju.ran(), ["config-get --format=json", "is-leader --format=json"]);
+    assert_eq!(juju.commands(), ["config-get --format=json", "is-leader --format=json"]);
 }
 
 #[test]
@@ -251,23 +234,23 @@ fn set_ports_closes_other_ports_and_opens_missing_ones() {
     let error = start(&juju, |model| Ok(model.unit().set_ports([Port::tcp(443), Port::Udp(53, 54)])?));
     assert_eq!(error, "");
     assert_eq!(
-        juju.ran(),
+        juju.commands(),
         ["opened-ports --format=json", "close-port icmp", "close-port 80/tcp", "open-port 53-54/udp"]
     );
 }
 
 #[test]
-fn a_reboot_at_once_ends_the_hook_without_saving_and_without_failing() {
+fn reboot_now_ends_the_hook_without_saving_and_without_failing() {
     let juju = Juju::new();
     juju.answer("juju-reboot", "");
-    let mut charm = Inside(|model| {
+    let result = juju.start(|model| {
         model.store("key", &1)?;
         model.unit().reboot_now()?;
         unreachable!("reboot_now never succeeds")
     });
-    assert!(matches!(juju.dispatch("hooks/start", &[], &mut charm), Err(Error::Rebooting)));
-    assert_eq!(juju.ran(), ["juju-reboot --now"]);
-    assert_eq!(juju.kept(), None);
+    assert!(matches!(result, Err(Error::Rebooting)));
+    assert_eq!(juju.commands(), ["juju-reboot --now"]);
+    assert_eq!(juju.stored_state(), None);
 }
 
 #[test]
@@ -281,7 +264,7 @@ fn other_hook_commands_can_be_run_through_the_model() {
         Ok(hookcmds::state_set(model.runner(), &state)?)
     });
     assert_eq!(error, "");
-    assert_eq!(juju.ran()[1], r#"state-set --file - < {"key":"value"}"#);
+    assert_eq!(juju.commands()[1], r#"state-set --file - < {"key":"value"}"#);
 }
 
 #[test]
@@ -303,7 +286,7 @@ fn storage_networks_and_resources_are_cached_in_a_hook() {
     });
     assert_eq!(error, "");
     assert_eq!(
-        juju.ran(),
+        juju.commands(),
         [
             "storage-list --format=json data",
             "storage-get --format=json -s data/0",
@@ -316,14 +299,14 @@ fn storage_networks_and_resources_are_cached_in_a_hook() {
 }
 
 #[test]
-fn an_error_in_a_closure_has_its_location() {
-    struct Closing;
-    impl ops::Charm for Closing {
+fn the_error_of_a_closure_names_its_function() {
+    struct ClosureCharm;
+    impl ops::Charm for ClosureCharm {
         fn observe(framework: &mut Framework<Self>) {
             framework
                 .observe(on::start(), |_: &Self, _: &ops::StartEvent, _: &Model| anyhow::bail!("no") as Result<()>);
         }
     }
-    let error = Juju::new().dispatch("hooks/start", &[], &mut Closing).unwrap_err();
+    let error = Juju::new().dispatch("hooks/start", &[], &mut ClosureCharm).unwrap_err();
     assert_eq!(ops::chain(&error), "event start: a closure in observe failed: no");
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use ops::hookcmds::{Command, Output, Runner};
-use ops::{Charm, CharmMeta, Dispatch, Error, EventName, HookEnv, StateStore};
+use ops::{Charm, CharmMeta, Dispatch, Error, EventName, Framework, HookEnv, Model, StartEvent, StateStore, on};
 
 /// The metadata of every test charm.
 const CHARMCRAFT: &str = "
@@ -66,7 +66,7 @@ impl Juju {
     }
 
     /// Let a hook command that starts with these words fail with this code and message.
-    pub fn refuse(&self, command: &str, code: i32, stderr: &str) {
+    pub fn fail(&self, command: &str, code: i32, stderr: &str) {
         let output = Output { code, stderr: stderr.into(), ..Output::default() };
         self.script.answers.lock().unwrap().insert(command.to_owned(), output);
     }
@@ -91,44 +91,72 @@ impl Juju {
         ];
         let vars: BTreeMap<&str, &str> = common.into_iter().chain(vars.iter().copied()).collect();
         let env = HookEnv::from_vars(|name| vars.get(name).map(|value| (*value).to_owned()))?;
-        self.script.ran.lock().unwrap().clear();
+        self.script.commands.lock().unwrap().clear();
         let meta = CharmMeta::parse(CHARMCRAFT)?;
         let mut dispatch = Dispatch::new(env, meta, self.script.clone(), Rc::<MemoryStore>::clone(&self.store))?;
         tracing::subscriber::with_default(ops::log_subscriber(self.script.clone()), || dispatch.run(charm))?;
         Ok(dispatch.emitted())
     }
 
+    /// Dispatch `start` to a charm whose handler is this function.
+    pub fn start(&self, handler: fn(&Model) -> anyhow::Result<()>) -> Result<(), Error> {
+        self.dispatch("hooks/start", &[], &mut StartCharm(handler)).map(drop)
+    }
+
     /// The hook commands of the last hook, with their standard input, without statuses and log lines.
-    pub fn ran(&self) -> Vec<String> {
-        let ran = self.script.ran.lock().unwrap();
-        ran.iter().filter(|line| !line.starts_with("juju-log") && !line.starts_with("status-set")).cloned().collect()
+    pub fn commands(&self) -> Vec<String> {
+        let commands = self.script.commands.lock().unwrap();
+        commands
+            .iter()
+            .filter(|line| !line.starts_with("juju-log") && !line.starts_with("status-set"))
+            .cloned()
+            .collect()
     }
 
     /// The statuses that the last hook set, as `unit NAME MESSAGE` or `app NAME MESSAGE`.
     pub fn statuses(&self) -> Vec<String> {
-        let ran = self.script.ran.lock().unwrap();
+        let commands = self.script.commands.lock().unwrap();
         let words = |line: &str| {
             let line = line.strip_prefix("status-set --application=")?;
             let line = line.replacen("True", "app", 1).replacen("False", "unit", 1);
             Some(line.replacen(" -- ", " ", 1).trim_end().to_owned())
         };
-        ran.iter().filter_map(|line| words(line)).collect()
+        commands.iter().filter_map(|line| words(line)).collect()
     }
 
     /// What the last hook logged at level WARNING.
     pub fn warnings(&self) -> Vec<String> {
-        let ran = self.script.ran.lock().unwrap();
-        ran.iter().filter_map(|line| line.strip_prefix("juju-log --log-level WARNING -- ")).map(str::to_owned).collect()
+        let commands = self.script.commands.lock().unwrap();
+        commands
+            .iter()
+            .filter_map(|line| line.strip_prefix("juju-log --log-level WARNING -- "))
+            .map(str::to_owned)
+            .collect()
     }
 
     /// The unit's stored state, as text.
-    pub fn kept(&self) -> Option<String> {
+    pub fn stored_state(&self) -> Option<String> {
         self.store.0.borrow().clone()
     }
 
     /// Replace the unit's stored state.
-    pub fn keep(&self, text: &str) {
+    pub fn set_stored_state(&self, text: &str) {
         *self.store.0.borrow_mut() = Some(text.to_owned());
+    }
+}
+
+/// Handles `start` with a test's function.
+struct StartCharm(fn(&Model) -> anyhow::Result<()>);
+
+impl Charm for StartCharm {
+    fn observe(framework: &mut Framework<Self>) {
+        framework.observe(on::start(), Self::on_start);
+    }
+}
+
+impl StartCharm {
+    fn on_start(&self, _: &StartEvent, model: &Model) -> anyhow::Result<()> {
+        (self.0)(model)
     }
 }
 
@@ -139,7 +167,7 @@ pub const DB_3: [(&str, &str); 3] =
 #[derive(Default)]
 struct Script {
     answers: Mutex<BTreeMap<String, Output>>,
-    ran: Mutex<Vec<String>>,
+    commands: Mutex<Vec<String>>,
 }
 
 impl Runner for Script {
@@ -155,7 +183,7 @@ impl Runner for Script {
         if let Some(input) = command.input() {
             line = format!("{line} < {}", String::from_utf8_lossy(input));
         }
-        self.ran.lock().unwrap().push(line);
+        self.commands.lock().unwrap().push(line);
         Ok(output)
     }
 }

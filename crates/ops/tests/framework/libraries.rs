@@ -42,19 +42,19 @@ impl Database {
 
     fn on_changed(&self, event: &RelationChangedEvent, model: &Model) -> Result<(), ops::Error> {
         assert_eq!(event.relation.endpoint(), self.endpoint);
-        let seen: u32 = model.stored("seen")?.unwrap_or(0);
-        model.store("seen", &(seen + 1))?;
-        if seen == 0 {
+        let changes: u32 = model.stored("changes")?.unwrap_or(0);
+        model.store("changes", &(changes + 1))?;
+        if changes == 0 {
             event.defer();
             return Ok(());
         }
-        self.created().emit(model, &event.relation, &Created { user: format!("{} {seen}", self.endpoint) })?;
+        self.created().emit(model, &event.relation, &Created { user: format!("{} {changes}", self.endpoint) })?;
         model.emit(&Ready)
     }
 
-    /// How often data was seen; called by the charm.
-    fn seen(&self, model: &Model) -> Result<u32, ops::Error> {
-        Ok(model.of(self).stored("seen")?.unwrap_or(0))
+    /// How often the data changed; called by the charm.
+    fn changes(&self, model: &Model) -> Result<u32, ops::Error> {
+        Ok(model.of(self).stored("changes")?.unwrap_or(0))
     }
 }
 
@@ -79,7 +79,7 @@ const WEB: Database = Database { endpoint: "web" };
 /// A charm with two databases.
 #[derive(Default)]
 struct Client {
-    saw: Vec<String>,
+    events: Vec<String>,
     defers: bool,
 }
 
@@ -96,23 +96,23 @@ impl ops::Charm for Client {
 
 impl Client {
     fn on_db_created(&mut self, event: &CustomRelation<Created>, _: &Model) {
-        self.saw.push(format!("db: {} of {}", event.user, event.relation));
+        self.events.push(format!("db: {} of {}", event.user, event.relation));
         if self.defers {
             event.defer();
         }
     }
 
     fn on_db_ready(&mut self, _: &Custom<Ready>, _: &Model) {
-        self.saw.push("db is ready".to_owned());
+        self.events.push("db is ready".to_owned());
     }
 
     fn on_web_created(&mut self, event: &CustomRelation<Created>, _: &Model) {
-        self.saw.push(format!("web: {} of {}", event.user, event.relation));
+        self.events.push(format!("web: {} of {}", event.user, event.relation));
     }
 
     fn on_start(&mut self, _: &StartEvent, model: &Model) -> Result<()> {
-        model.store("seen", &"the charm's own")?;
-        self.saw.push(format!("db {}, web {}", DB.seen(model)?, WEB.seen(model)?));
+        model.store("changes", &"the charm's own")?;
+        self.events.push(format!("db {}, web {}", DB.changes(model)?, WEB.changes(model)?));
         Ok(())
     }
 }
@@ -128,66 +128,66 @@ fn juju() -> Juju {
     juju
 }
 
-fn saw(juju: &Juju, path: &str, vars: &[(&str, &str)], defers: bool) -> Vec<String> {
+fn events(juju: &Juju, path: &str, vars: &[(&str, &str)], defers: bool) -> Vec<String> {
     let mut charm = Client { defers, ..Client::default() };
     juju.dispatch(path, vars, &mut charm).unwrap();
-    charm.saw
+    charm.events
 }
 
 #[test]
-fn one_library_on_two_endpoints_has_events_deferrals_and_stored_values_apart() {
+fn one_library_on_two_endpoints_has_separate_events_deferrals_and_stored_values() {
     let juju = juju();
-    assert!(saw(&juju, "hooks/db-relation-changed", &DB_3, false).is_empty(), "it is deferred");
+    assert!(events(&juju, "hooks/db-relation-changed", &DB_3, false).is_empty(), "it is deferred");
     assert!(
-        saw(&juju, "hooks/web-relation-changed", &WEB_4, false).len() == 2,
+        events(&juju, "hooks/web-relation-changed", &WEB_4, false).len() == 2,
         "the one of db comes again, web's waits"
     );
-    let all = saw(&juju, "hooks/start", &[], false);
+    let all = events(&juju, "hooks/start", &[], false);
     assert_eq!(all, ["web: web 1 of web:4", "db 2, web 2"]);
-    assert_eq!(saw(&juju, "hooks/start", &[], false), ["db 2, web 2"], "no key of the charm is a library's");
-    let kept: serde_json::Value = serde_json::from_str(&juju.kept().unwrap()).unwrap();
-    assert_eq!(kept["stored"], serde_json::json!({"seen": "the charm's own"}));
+    assert_eq!(events(&juju, "hooks/start", &[], false), ["db 2, web 2"], "no key of the charm is a library's");
+    let stored_state: serde_json::Value = serde_json::from_str(&juju.stored_state().unwrap()).unwrap();
+    assert_eq!(stored_state["stored"], serde_json::json!({"changes": "the charm's own"}));
     assert_eq!(
-        kept["libraries"],
-        serde_json::json!({"db": {"seen": 2, "refreshed": 2}, "web": {"seen": 2, "refreshed": 1}})
+        stored_state["libraries"],
+        serde_json::json!({"db": {"changes": 2, "refreshed": 2}, "web": {"changes": 2, "refreshed": 1}})
     );
 }
 
 #[test]
-fn a_library_refreshes_at_the_events_that_the_charm_names() {
+fn a_library_refreshes_on_the_events_that_the_charm_names() {
     let juju = juju();
     for (hook, times) in [("hooks/start", 1), ("hooks/install", 1), ("hooks/config-changed", 2), ("hooks/start", 3)] {
-        saw(&juju, hook, &[], false);
-        let kept: serde_json::Value = serde_json::from_str(&juju.kept().unwrap()).unwrap();
-        assert_eq!(kept["libraries"]["db"]["refreshed"], times, "{hook}");
+        events(&juju, hook, &[], false);
+        let stored_state: serde_json::Value = serde_json::from_str(&juju.stored_state().unwrap()).unwrap();
+        assert_eq!(stored_state["libraries"]["db"]["refreshed"], times, "{hook}");
     }
 }
 
 #[test]
-fn a_library_refreshes_at_another_library_s_event() {
+fn a_library_refreshes_on_another_library_s_event() {
     let juju = juju();
-    saw(&juju, "hooks/db-relation-changed", &DB_3, false);
-    assert!(!juju.kept().unwrap().contains("refreshed"), "it is deferred");
-    saw(&juju, "hooks/install", &[], false);
-    let kept: serde_json::Value = serde_json::from_str(&juju.kept().unwrap()).unwrap();
-    assert_eq!(kept["libraries"]["web"]["refreshed"], 1);
+    events(&juju, "hooks/db-relation-changed", &DB_3, false);
+    assert!(!juju.stored_state().unwrap().contains("refreshed"), "it is deferred");
+    events(&juju, "hooks/install", &[], false);
+    let stored_state: serde_json::Value = serde_json::from_str(&juju.stored_state().unwrap()).unwrap();
+    assert_eq!(stored_state["libraries"]["web"]["refreshed"], 1);
 }
 
 #[test]
 fn a_deferred_custom_event_whose_relation_is_gone_is_dropped() {
     let juju = juju();
-    saw(&juju, "hooks/db-relation-changed", &DB_3, false);
+    events(&juju, "hooks/db-relation-changed", &DB_3, false);
     let created = ["db: db 1 of db:3", "db is ready"];
-    assert_eq!(saw(&juju, "hooks/install", &[], true), created);
-    assert_eq!(saw(&juju, "hooks/install", &[], true), created[..1], "deferred, and back");
+    assert_eq!(events(&juju, "hooks/install", &[], true), created);
+    assert_eq!(events(&juju, "hooks/install", &[], true), created[..1], "deferred, and back");
     juju.answer("relation-ids db", "[]");
-    assert!(saw(&juju, "hooks/install", &[], false).is_empty());
+    assert!(events(&juju, "hooks/install", &[], false).is_empty());
     juju.answer("relation-ids db", r#"["db:3"]"#);
-    assert!(saw(&juju, "hooks/install", &[], false).is_empty(), "it is not kept either");
+    assert!(events(&juju, "hooks/install", &[], false).is_empty(), "it is not kept either");
 }
 
 #[test]
-fn names_that_clash_are_an_error_in_the_first_hook() {
+fn clashing_or_unregistered_names_are_an_error() {
     struct Twice;
     impl ops::Charm for Twice {
         fn observe(framework: &mut Framework<Self>) {
@@ -195,8 +195,8 @@ fn names_that_clash_are_an_error_in_the_first_hook() {
             framework.library(DB);
         }
     }
-    struct Forgotten;
-    impl ops::Charm for Forgotten {
+    struct Unregistered;
+    impl ops::Charm for Unregistered {
         fn observe(framework: &mut Framework<Self>) {
             framework.observe(DB.ready(), |_: &Self, _: &Custom<Ready>, _: &Model| ());
         }
@@ -213,8 +213,8 @@ fn names_that_clash_are_an_error_in_the_first_hook() {
             framework.observe(on::custom(), |_: &Self, _: &Custom<OtherReady>, _: &Model| ());
         }
     }
-    struct Emits;
-    impl ops::Charm for Emits {
+    struct EmitsOther;
+    impl ops::Charm for EmitsOther {
         fn observe(framework: &mut Framework<Self>) {
             framework.observe(on::start(), |_: &Self, _: &StartEvent, model: &Model| {
                 model.emit(&OtherReady("it is not a Ready".to_owned()))
@@ -225,19 +225,19 @@ fn names_that_clash_are_an_error_in_the_first_hook() {
     let error = Juju::new().dispatch("hooks/install", &[], &mut Twice).unwrap_err();
     assert_eq!(error.to_string(), "two of the charm's libraries are named db");
 
-    let error = Juju::new().dispatch("hooks/install", &[], &mut Forgotten).unwrap_err().to_string();
+    let error = Juju::new().dispatch("hooks/install", &[], &mut Unregistered).unwrap_err().to_string();
     assert!(error.starts_with("custom event db.ready is observed, but library db is not registered"), "{error}");
 
     let clash = "custom event ready has two types, but a name must have one";
     let error = Juju::new().dispatch("hooks/install", &[], &mut Clash).unwrap_err();
     assert_eq!(error.to_string(), clash);
 
-    let error = Juju::new().dispatch("hooks/start", &[], &mut Emits).unwrap_err();
+    let error = Juju::new().dispatch("hooks/start", &[], &mut EmitsOther).unwrap_err();
     assert_eq!(error.to_string(), clash);
 }
 
 #[test]
-fn a_handler_s_fields_may_change_while_the_hook_runs_and_libraries_may_have_libraries() {
+fn a_library_can_change_its_fields_and_add_libraries() {
     struct Outer(u32);
     impl Library for Outer {
         fn name(&self) -> &'static str {
@@ -268,7 +268,7 @@ fn a_handler_s_fields_may_change_while_the_hook_runs_and_libraries_may_have_libr
     let juju = juju();
     juju.dispatch("hooks/db-relation-changed", &DB_3, &mut App).unwrap();
     juju.dispatch("hooks/start", &[], &mut App).unwrap();
-    let kept: serde_json::Value = serde_json::from_str(&juju.kept().unwrap()).unwrap();
-    assert_eq!(kept["libraries"]["outer"], serde_json::json!({"starts": 2, "user": "db 1"}));
-    assert_eq!(kept["libraries"]["db"]["seen"], 2);
+    let stored_state: serde_json::Value = serde_json::from_str(&juju.stored_state().unwrap()).unwrap();
+    assert_eq!(stored_state["libraries"]["outer"], serde_json::json!({"starts": 2, "user": "db 1"}));
+    assert_eq!(stored_state["libraries"]["db"]["changes"], 2);
 }

@@ -32,8 +32,8 @@ struct Charm(fn() -> Result<()>);
 
 impl ops::Charm for Charm {
     fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::install(), Self::nothing);
-        framework.observe(on::stop(), Self::own_error);
+        framework.observe(on::install(), Self::returns_nothing);
+        framework.observe(on::stop(), Self::returns_own_error);
         framework.observe(on::start(), Self::on_start);
         framework.observe(on::action("backup"), Self::on_backup);
         framework.observe(on::collect_unit_status(), Self::on_collect_status);
@@ -44,9 +44,9 @@ impl ops::Charm for Charm {
 }
 
 impl Charm {
-    fn nothing(&self, _: &ops::InstallEvent, _: &Model) {}
+    fn returns_nothing(&self, _: &ops::InstallEvent, _: &Model) {}
 
-    fn own_error(&mut self, _: &ops::StopEvent, _: &Model) -> Result<(), PortTaken> {
+    fn returns_own_error(&mut self, _: &ops::StopEvent, _: &Model) -> Result<(), PortTaken> {
         Err(PortTaken)
     }
 
@@ -74,24 +74,24 @@ fn handlers_return_nothing_or_errors_of_their_own() {
     let juju = Juju::new();
     juju.dispatch("hooks/install", &[], &mut Charm(|| Ok(()))).unwrap();
     let error = juju.dispatch("hooks/stop", &[], &mut Charm(|| Ok(()))).unwrap_err();
-    assert_eq!(ops::chain(&error), "event stop: Charm::own_error failed: the port is taken");
+    assert_eq!(ops::chain(&error), "event stop: Charm::returns_own_error failed: the port is taken");
 }
 
 #[test]
 fn one_handler_serves_all_events_of_a_relation() {
     let juju = Juju::new();
-    for (hook, vars, says) in [
+    for (hook, vars, expected) in [
         ("created", &DB_3[..2], r#"db:3 (Some("postgresql"), None)"#),
         ("joined", &DB_3, r#"db:3 (Some("postgresql"), Some("postgresql/0"))"#),
         ("broken", &DB_3[..2], r#"db:3 (Some("postgresql"), None)"#),
     ] {
         juju.dispatch(&format!("hooks/db-relation-{hook}"), vars, &mut Charm(|| Ok(()))).unwrap();
-        assert_eq!(juju.statuses()[0], format!("unit active {says}"));
+        assert_eq!(juju.statuses()[0], format!("unit active {expected}"));
     }
 }
 
 #[test]
-fn a_broken_relation_whose_application_juju_does_not_say_is_handled() {
+fn relation_broken_without_a_remote_application_is_handled() {
     let juju = Juju::new();
     let vars = [("JUJU_RELATION_ID", "db:3"), ("JUJU_REMOTE_APP", "")];
     juju.dispatch("hooks/db-relation-broken", &vars, &mut Charm(|| Ok(()))).unwrap();
@@ -114,9 +114,9 @@ fn blocked() -> Status {
 type Expected = (fn() -> Result<()>, &'static str, &'static str);
 
 #[test]
-fn an_expected_failure_becomes_a_status_at_any_depth_and_the_hook_ends_well() {
+fn an_expected_failure_at_any_depth_becomes_a_status_and_the_hook_succeeds() {
     let juju = Juju::new();
-    let inside: [Expected; 8] = [
+    let handlers: [Expected; 8] = [
         (|| Ok(taken().or_status(blocked())?), "port 80 is taken", "blocked: port 80 is taken: the port is taken"),
         (
             || taken().or_status(blocked()).context("could not start"),
@@ -153,8 +153,8 @@ fn an_expected_failure_becomes_a_status_at_any_depth_and_the_hook_ends_well() {
         ),
         (|| Ok(None.or_status(Status::blocked("no database"))?), "no database", "blocked: no database"),
     ];
-    for (inside, status, log) in inside {
-        juju.dispatch("hooks/start", &[], &mut Charm(inside)).unwrap();
+    for (handler, status, log) in handlers {
+        juju.dispatch("hooks/start", &[], &mut Charm(handler)).unwrap();
         assert_eq!(juju.statuses(), [format!("unit blocked {status}")], "the worst of all");
         assert_eq!(juju.warnings(), [log]);
     }
@@ -163,17 +163,17 @@ fn an_expected_failure_becomes_a_status_at_any_depth_and_the_hook_ends_well() {
 #[test]
 fn a_cause_is_printed_once() {
     let juju = Juju::new();
-    juju.refuse("config-get", 1, "");
-    let inside = |model: &Model| config(model).map(drop).context("no config");
-    let failed = juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap_err();
-    let made: fn(&PortTaken) -> Status = |error| Status::blocked(format!("cannot start: {error}"));
+    juju.fail("config-get", 1, "");
+    let handler = |model: &Model| config(model).map(drop).context("no config");
+    let failed = juju.start(handler).unwrap_err();
+    let with_cause: fn(&PortTaken) -> Status = |error| Status::blocked(format!("cannot start: {error}"));
     let expected = |status: Status| taken().or_status(status).unwrap_err();
     for (error, line) in [
         (
             failed,
-            "event start: a closure in observe failed: no config: `config-get --format=json` failed with exit code 1: it gave no reason",
+            "event start: StartCharm::on_start failed: no config: `config-get --format=json` failed with exit code 1: it gave no reason",
         ),
-        (taken().or_status(made).unwrap_err(), "blocked: cannot start: the port is taken"),
+        (taken().or_status(with_cause).unwrap_err(), "blocked: cannot start: the port is taken"),
         (expected(blocked()), "blocked: port 80 is taken: the port is taken"),
         (expected(Status::active()), "active: it has no message: the port is taken"),
     ] {
@@ -183,7 +183,7 @@ fn a_cause_is_printed_once() {
 }
 
 #[test]
-fn a_status_that_an_expected_failure_gives_is_one_of_those_that_are_proposed() {
+fn the_status_of_an_expected_failure_is_one_of_the_proposed_statuses() {
     let juju = Juju::new();
     let charm = &mut Charm(|| Ok(taken().or_status(Status::active_with("degraded"))?));
     juju.dispatch("hooks/start", &[], charm).unwrap();
@@ -191,23 +191,14 @@ fn a_status_that_an_expected_failure_gives_is_one_of_those_that_are_proposed() {
 }
 
 #[test]
-fn an_action_that_ends_with_a_status_has_failed() {
+fn an_expected_failure_in_an_action_fails_the_action() {
     let juju = Juju::new();
     juju.answer("action-", "");
     let charm = &mut Charm(|| Ok(taken().or_status(blocked())?));
     juju.dispatch("actions/backup", &[("JUJU_ACTION_UUID", "1")], charm).unwrap();
     let failed = "action-fail -- blocked: port 80 is taken: the port is taken";
-    assert_eq!(juju.ran(), ["action-log -- here", failed]);
+    assert_eq!(juju.commands(), ["action-log -- here", failed]);
     assert_eq!(juju.statuses(), ["unit blocked port 80 is taken"]);
-}
-
-/// Runs a test's function in `start`, with the model.
-struct Inside(fn(&Model) -> Result<()>);
-
-impl ops::Charm for Inside {
-    fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::start(), |charm: &Self, _: &StartEvent, model: &Model| (charm.0)(model));
-    }
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -221,8 +212,8 @@ fn config(model: &Model) -> Result<Config, Transparent> {
 }
 
 #[test]
-fn an_option_that_is_wrong_is_a_status_and_a_config_get_that_fails_is_not() {
-    let inside: [fn(&Model) -> Result<()>; 3] = [
+fn an_invalid_option_becomes_a_status_but_a_failed_config_get_fails_the_hook() {
+    let handlers: [fn(&Model) -> Result<()>; 3] = [
         |model| model.load_config::<Config>().map(drop).or_status(Status::blocked("the option")).map_err(Into::into),
         |model| Ok(config(model).map(drop).or_status(Status::blocked("the option"))?),
         |model| {
@@ -230,14 +221,14 @@ fn an_option_that_is_wrong_is_a_status_and_a_config_get_that_fails_is_not() {
             Ok(config.map(drop).or_status(Status::blocked("an outer one"))?)
         },
     ];
-    for inside in inside {
+    for handler in handlers {
         let juju = Juju::new();
         juju.answer("config-get", r#"{"port": "many"}"#);
-        juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap();
+        juju.start(handler).unwrap();
         assert_eq!(juju.statuses(), ["unit blocked the option"]);
 
-        juju.refuse("config-get", 1, "ERROR the controller is away\n");
-        let error = juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap_err();
+        juju.fail("config-get", 1, "ERROR the controller is away\n");
+        let error = juju.start(handler).unwrap_err();
         let (shown, error) = (format!("{error:?}"), ops::chain(&error));
         assert!(error.ends_with("failed with exit code 1: ERROR the controller is away"), "{error}");
         assert_eq!(shown, error, "a test that unwraps shows what the log would");
@@ -247,8 +238,8 @@ fn an_option_that_is_wrong_is_a_status_and_a_config_get_that_fails_is_not() {
 }
 
 #[test]
-fn refusals_that_a_person_can_fix_can_be_a_status() {
-    for (command, refusal, inside) in [
+fn refusals_that_a_user_can_fix_can_become_a_status() {
+    for (command, refusal, handler) in [
         (
             "secret-get",
             "ERROR permission denied\n",
@@ -267,25 +258,25 @@ fn refusals_that_a_person_can_fix_can_be_a_status() {
         }),
     ] {
         let juju = Juju::new();
-        juju.refuse(command, 1, refusal);
-        juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap();
+        juju.fail(command, 1, refusal);
+        juju.start(handler).unwrap();
         assert_eq!(juju.statuses(), ["unit blocked port 80 is taken"], "{command}");
-        juju.refuse(command, 1, "ERROR the controller is away\n");
-        juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap_err();
+        juju.fail(command, 1, "ERROR the controller is away\n");
+        juju.start(handler).unwrap_err();
     }
 }
 
 #[test]
-fn a_reboot_ends_the_process_behind_any_error() {
-    let inside: [fn(&Model) -> Result<()>; 3] = [
+fn a_reboot_wrapped_in_any_error_ends_the_process() {
+    let handlers: [fn(&Model) -> Result<()>; 3] = [
         |model| Ok(model.unit().reboot_now().map(drop)?),
         |model| Ok(model.unit().reboot_now().map(drop).map_err(Transparent::from)?),
         |model| Ok(model.unit().reboot_now().map(drop).or_status(blocked())?),
     ];
-    for inside in inside {
+    for handler in handlers {
         let juju = Juju::new();
         juju.answer("juju-reboot", "");
-        let error = juju.dispatch("hooks/start", &[], &mut Inside(inside)).unwrap_err();
+        let error = juju.start(handler).unwrap_err();
         assert!(matches!(error, ops::Error::Rebooting), "{error}");
         assert!(juju.statuses().is_empty());
     }

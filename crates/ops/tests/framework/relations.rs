@@ -7,7 +7,7 @@ use crate::juju::{DB_3, Juju};
 
 #[derive(Default)]
 struct Client {
-    saw: Vec<String>,
+    events: Vec<String>,
 }
 
 impl ops::Charm for Client {
@@ -20,8 +20,8 @@ impl ops::Charm for Client {
 
 impl Client {
     fn on_departed(&mut self, event: &RelationDepartedEvent, _: &Model) -> Result<()> {
-        let going = event.departing_unit.as_ref().map(ops::Unit::name);
-        self.saw.push(format!("{} left, {going:?} goes", event.unit));
+        let departing = event.departing_unit.as_ref().map(ops::Unit::name);
+        self.events.push(format!("{} left, {departing:?} departs", event.unit));
         Ok(())
     }
 
@@ -29,7 +29,7 @@ impl Client {
         assert_eq!(event.relation.app()?, event.app);
         assert!(!event.relation.is_active());
         let app = event.app.as_ref().map(ops::Application::name);
-        self.saw.push(format!("{} with {app:?} is gone", event.relation));
+        self.events.push(format!("{} with {app:?} is gone", event.relation));
         assert!(model.relations("db")?.is_empty());
         Ok(())
     }
@@ -44,19 +44,19 @@ impl Client {
 }
 
 #[test]
-fn a_relation_that_is_breaking_is_not_among_the_relations_any_more() {
+fn in_relation_broken_the_relation_is_not_listed() {
     let juju = Juju::new();
     // Juju still lists it in this hook.
     juju.answer("relation-ids db", r#"["db:3"]"#);
     let mut charm = Client::default();
     juju.dispatch("hooks/db-relation-broken", &DB_3[..2], &mut charm).unwrap();
-    assert_eq!(charm.saw, ["db:3 with Some(\"postgresql\") is gone"]);
+    assert_eq!(charm.events, ["db:3 with Some(\"postgresql\") is gone"]);
     assert_eq!(juju.statuses(), ["unit blocked Relation db is missing"]);
-    assert_eq!(juju.ran(), ["relation-ids db --format=json"], "the remote application is known from the event");
+    assert_eq!(juju.commands(), ["relation-ids db --format=json"], "the remote application is known from the event");
 }
 
 #[test]
-fn the_other_relations_of_the_endpoint_stay() {
+fn in_relation_broken_other_relations_of_the_endpoint_are_listed() {
     struct Other;
     impl ops::Charm for Other {
         fn observe(framework: &mut Framework<Self>) {
@@ -82,11 +82,11 @@ fn departed_names_the_remote_unit_and_the_departing_unit() {
     let mut vars = DB_3.to_vec();
     vars.push(("JUJU_DEPARTING_UNIT", "app/0"));
     juju.dispatch("hooks/db-relation-departed", &vars, &mut charm).unwrap();
-    assert_eq!(charm.saw, ["postgresql/0 left, Some(\"app/0\") goes"]);
+    assert_eq!(charm.events, ["postgresql/0 left, Some(\"app/0\") departs"]);
 }
 
 #[test]
-fn an_event_without_its_variable_names_the_variable() {
+fn the_error_for_a_missing_variable_of_an_event_names_it() {
     let juju = Juju::new();
     for (vars, missing) in
         [(&DB_3[..0], "JUJU_RELATION_ID"), (&DB_3[..1], "JUJU_REMOTE_APP"), (&DB_3[..2], "JUJU_REMOTE_UNIT")]
@@ -99,77 +99,62 @@ fn an_event_without_its_variable_names_the_variable() {
     }
 }
 
-/// Runs a test's function in `start`.
-struct Inside(fn(&Model) -> Result<()>);
-
-impl ops::Charm for Inside {
-    fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::start(), Self::on_event);
-    }
-}
-
-impl Inside {
-    fn on_event<E>(&self, _: &E, model: &Model) -> Result<()> {
-        (self.0)(model)
-    }
-}
-
 #[test]
-fn several_relations_where_the_charm_expects_one_are_an_error_that_counts_them() {
+fn several_relations_where_one_is_expected_are_an_error_with_their_number() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:12", "db:3"]"#);
-    let mut charm = Inside(|model| {
+    juju.start(|model| {
         let error = model.relation("db").unwrap_err();
         assert!(matches!(error, Error::TooManyRelatedApps { .. }));
         assert_eq!(error.to_string(), "endpoint db has 2 relations, but the charm expects at most one");
         let ids: Vec<u32> = model.relations("db")?.iter().map(ops::Relation::id).collect();
         assert_eq!(ids, [3, 12]);
         Ok(())
-    });
-    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+    })
+    .unwrap();
 }
 
 #[test]
-fn an_endpoint_that_the_metadata_lacks_and_a_relation_that_is_not_there_are_errors() {
+fn undefined_endpoints_and_missing_relations_are_errors() {
     let juju = Juju::new();
     juju.answer("relation-ids web", "[]");
-    let mut charm = Inside(|model| {
+    juju.start(|model| {
         let error = model.relations("database").unwrap_err();
         assert_eq!(error.to_string(), "the charm's metadata defines no relation \"database\"");
         let error = model.relation_by_id("web", 7).unwrap_err();
         assert!(matches!(error, Error::RelationNotFound { .. }));
         assert_eq!(error.to_string(), "relation web:7 does not exist");
         Ok(())
-    });
-    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+    })
+    .unwrap();
 }
 
 #[test]
-fn a_relation_that_goes_while_the_hook_runs_has_no_units_and_no_data() {
+fn a_relation_removed_during_the_hook_has_no_units_and_no_data() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
-    for gone in ["ERROR invalid value \"db:3\" for option -r: relation not found\n", "ERROR permission denied\n"] {
-        juju.refuse("relation-list", 2, gone);
-        juju.refuse("relation-get", 2, gone);
-        juju.dispatch("hooks/start", &[], &mut Inside(nothing_is_left)).unwrap();
+    for stderr in ["ERROR invalid value \"db:3\" for option -r: relation not found\n", "ERROR permission denied\n"] {
+        juju.fail("relation-list", 2, stderr);
+        juju.fail("relation-get", 2, stderr);
+        juju.start(assert_removed).unwrap();
     }
 }
 
 #[test]
-fn a_unit_that_lost_leadership_gets_juju_s_error_and_not_that_the_relation_is_gone() {
+fn permission_denied_after_losing_leadership_is_not_relation_not_found() {
     let juju = Juju::new();
     juju.leader(true);
     juju.answer("relation-ids db", r#"["db:3"]"#);
-    juju.refuse("relation-get", 1, "ERROR permission denied\n");
-    let mut charm = Inside(|model| {
+    juju.fail("relation-get", 1, "ERROR permission denied\n");
+    juju.start(|model| {
         let error = model.relation("db")?.unwrap().app_data().all().unwrap_err();
         assert!(ops::chain(&error).ends_with("ERROR permission denied"), "{error:?}");
         Ok(())
-    });
-    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+    })
+    .unwrap();
 }
 
-fn nothing_is_left(model: &Model) -> Result<()> {
+fn assert_removed(model: &Model) -> Result<()> {
     let relation = model.relation("db")?.unwrap();
     assert_eq!(relation.app()?, None);
     assert!(relation.remote_app_data()?.is_none());
@@ -179,19 +164,19 @@ fn nothing_is_left(model: &Model) -> Result<()> {
 }
 
 #[test]
-fn whatever_is_asked_about_a_relation_that_has_gone_names_the_relation() {
+fn errors_about_a_removed_relation_name_it() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
     juju.answer("relation-get", "{}");
     let not_found = "ERROR invalid value \"db:3\" for option -r: relation not found\n";
-    for (command, gone) in [
+    for (command, stderr) in [
         ("relation-set", not_found),
         ("relation-model-get", "ERROR permission denied\n"),
         ("network-get --format=json -r", "ERROR relation 3 not found\n"),
     ] {
-        juju.refuse(command, 2, gone);
+        juju.fail(command, 2, stderr);
     }
-    let mut charm = Inside(|model| {
+    juju.start(|model| {
         let relation = model.relation("db")?.unwrap();
         for error in [
             relation.unit_data().set("port", "80").unwrap_err(),
@@ -201,29 +186,29 @@ fn whatever_is_asked_about_a_relation_that_has_gone_names_the_relation() {
             assert_eq!(error.to_string(), "relation db:3 does not exist");
         }
         Ok(())
-    });
-    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+    })
+    .unwrap();
 }
 
 #[test]
-fn the_application_of_a_peer_relation_is_this_one_and_nothing_is_asked() {
+fn the_application_of_a_peer_relation_is_known_without_a_hook_command() {
     let juju = Juju::new();
     juju.answer("relation-ids cluster", r#"["cluster:1"]"#);
-    let mut charm = Inside(|model| {
+    juju.start(|model| {
         let relation = model.relation("cluster")?.unwrap();
         assert!(relation.is_peer().unwrap());
         assert_eq!(relation.app()?, Some(model.app()));
         Ok(())
-    });
-    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
-    assert_eq!(juju.ran(), ["relation-ids cluster --format=json"]);
+    })
+    .unwrap();
+    assert_eq!(juju.commands(), ["relation-ids cluster --format=json"]);
 }
 
 #[test]
-fn units_applications_and_relations_can_be_kept_in_sets_and_sorted() {
+fn units_applications_and_relations_can_be_sorted_and_put_in_sets() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:12", "db:3"]"#);
-    let mut charm = Inside(|model| {
+    juju.start(|model| {
         let units = ["b/1", "a/2", "b/1"].map(|name| model.unit_named(name));
         assert_eq!(std::collections::BTreeSet::from(units.clone()).first(), Some(&units[1]));
         assert_eq!(std::collections::HashSet::from(units).len(), 2);
@@ -231,6 +216,6 @@ fn units_applications_and_relations_can_be_kept_in_sets_and_sorted() {
         assert_eq!(std::collections::BTreeSet::from(apps).len(), 2);
         assert_eq!(model.relations("db")?.iter().max().map(ops::Relation::id), Some(12));
         Ok(())
-    });
-    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
+    })
+    .unwrap();
 }

@@ -2,38 +2,18 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use anyhow::Result;
-use ops::{Error, Framework, Model, Rotate, SecretContent, SecretOwner, SecretUpdate, on};
+use ops::{Error, Rotate, SecretContent, SecretOwner, SecretUpdate};
 
 use crate::juju::Juju;
 
 const ID: &str = "secret:9m4e2mr0ui3e8a215n4g";
-
-/// Runs a test's function in `start`.
-struct Inside(fn(&Model) -> Result<()>);
-
-impl ops::Charm for Inside {
-    fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::start(), Self::on_event);
-    }
-}
-
-impl Inside {
-    fn on_event<E>(&self, _: &E, model: &Model) -> Result<()> {
-        (self.0)(model)
-    }
-}
-
-fn start(juju: &Juju, inside: fn(&Model) -> Result<()>) -> Result<(), Error> {
-    juju.dispatch("hooks/start", &[], &mut Inside(inside)).map(drop)
-}
 
 #[test]
 fn content_is_never_on_a_command_line() {
     let juju = Juju::new();
     juju.answer("secret-add", &format!("{ID}\n"));
     juju.answer("secret-set", "");
-    start(&juju, |model| {
+    juju.start(|model| {
         let about = SecretUpdate::default()
             .label("admin")
             .description("-x")
@@ -47,7 +27,7 @@ fn content_is_never_on_a_command_line() {
         Ok(secret.set_content(&SecretContent::new([("password", "hunter3")]))?)
     })
     .unwrap();
-    let ran = juju.ran();
+    let ran = juju.commands();
     assert!(ran[1].starts_with("secret-add --expire 2000-02-29T00:00:01Z --owner unit --file /"), "{}", ran[1]);
     assert!(
         ran[0]
@@ -74,16 +54,17 @@ fn content_is_in_no_error_and_no_debug_output() {
         r#"{"password": "hunter2"} hunter2"#,
     ] {
         juju.answer("secret-get", printed);
-        let error = start(&juju, |model| {
-            model.secret(ID).get()?;
-            Ok(())
-        })
-        .unwrap_err();
+        let error = juju
+            .start(|model| {
+                model.secret(ID).get()?;
+                Ok(())
+            })
+            .unwrap_err();
         let texts = format!("{} | {error:?} | {error:#?}", ops::chain(&error));
         assert!(texts.contains("secret-get") && !texts.contains("hunter"), "{texts}");
     }
     juju.answer("secret-get", r#"{"password": "hunter2"}"#);
-    start(&juju, |model| {
+    juju.start(|model| {
         let secret = model.secret(ID);
         let content = secret.get()?;
         assert_eq!(content.expose("password"), Some("hunter2"));
@@ -99,7 +80,7 @@ fn content_is_in_no_error_and_no_debug_output() {
 fn each_method_passes_its_options_to_secret_get() {
     let juju = Juju::new();
     juju.answer("secret-get", r#"{"password": "hunter2"}"#);
-    start(&juju, |model| {
+    juju.start(|model| {
         let secret = model.secret(ID);
         secret.get()?;
         secret.refresh()?;
@@ -110,7 +91,7 @@ fn each_method_passes_its_options_to_secret_get() {
     })
     .unwrap();
     assert_eq!(
-        juju.ran(),
+        juju.commands(),
         [
             format!("secret-get --format=json {ID}"),
             format!("secret-get --format=json {ID} --refresh"),
@@ -122,18 +103,18 @@ fn each_method_passes_its_options_to_secret_get() {
 }
 
 #[test]
-fn a_secret_that_is_not_there_and_one_that_is_not_granted_are_different_errors() {
+fn a_missing_secret_and_one_that_was_not_granted_are_different_errors() {
     let juju = Juju::new();
-    juju.refuse("secret-get", 1, "ERROR secret \"9m4e2mr0ui3e8a215n4g\" not found\n");
-    start(&juju, |model| {
+    juju.fail("secret-get", 1, "ERROR secret \"9m4e2mr0ui3e8a215n4g\" not found\n");
+    juju.start(|model| {
         let error = model.secret(ID).get().unwrap_err();
         assert!(matches!(&error, Error::SecretNotFound { .. }), "{error}");
         assert_eq!(error.to_string(), format!("secret {ID} not found"));
         Ok(())
     })
     .unwrap();
-    juju.refuse("secret-get", 1, "ERROR permission denied\n");
-    start(&juju, |model| {
+    juju.fail("secret-get", 1, "ERROR permission denied\n");
+    juju.start(|model| {
         let error = model.secret(ID).get().unwrap_err();
         assert!(matches!(&error, Error::SecretDenied { .. }), "{error}");
         assert_eq!(error.to_string(), format!("secret {ID}: permission denied"));
@@ -143,12 +124,12 @@ fn a_secret_that_is_not_there_and_one_that_is_not_granted_are_different_errors()
 }
 
 #[test]
-fn granting_over_a_relation_that_is_gone_blames_the_relation() {
+fn granting_for_a_removed_relation_is_relation_not_found() {
     let juju = Juju::new();
     juju.answer("relation-ids db", r#"["db:3"]"#);
-    juju.refuse("secret-grant", 2, "ERROR invalid value \"3\" for option --relation: relation not found\n");
-    juju.refuse("secret-revoke", 2, "ERROR invalid value \"3\" for option --relation: relation not found\n");
-    start(&juju, |model| {
+    juju.fail("secret-grant", 2, "ERROR invalid value \"3\" for option --relation: relation not found\n");
+    juju.fail("secret-revoke", 2, "ERROR invalid value \"3\" for option --relation: relation not found\n");
+    juju.start(|model| {
         let relation = model.relation("db")?.unwrap();
         for error in [model.secret(ID).grant(&relation).unwrap_err(), model.secret(ID).revoke(&relation).unwrap_err()] {
             assert!(matches!(&error, Error::RelationNotFound { id: 3, .. }), "{error}");
@@ -173,7 +154,7 @@ fn a_secret_known_by_its_label_is_managed_by_its_id() {
     );
     juju.answer("secret-grant", "");
     juju.answer("secret-remove", "");
-    start(&juju, |model| {
+    juju.start(|model| {
         let plain = model.secret_with_label("plain").info()?;
         assert!(plain.expiry.is_none() && plain.rotates.is_none());
         let secret = model.secret_with_label("admin");
@@ -190,7 +171,7 @@ fn a_secret_known_by_its_label_is_managed_by_its_id() {
     })
     .unwrap();
     let ran: Vec<String> = juju
-        .ran()
+        .commands()
         .into_iter()
         .filter(|line| !line.starts_with("secret-info-get") && line.starts_with("secret"))
         .collect();
@@ -198,9 +179,9 @@ fn a_secret_known_by_its_label_is_managed_by_its_id() {
 }
 
 #[test]
-fn content_that_juju_would_refuse_is_refused_before_it_is_tried() {
+fn content_that_juju_would_refuse_is_refused_before_a_hook_command_runs() {
     let juju = Juju::new();
-    start(&juju, |model| {
+    juju.start(|model| {
         for content in [SecretContent::default(), SecretContent::new([("UPPER", "hunter2")])] {
             let error = model.unit().add_secret(&content, &SecretUpdate::default()).unwrap_err();
             assert!(matches!(error, Error::SecretContent { .. }), "{error}");
@@ -210,5 +191,5 @@ fn content_that_juju_would_refuse_is_refused_before_it_is_tried() {
         Ok(())
     })
     .unwrap();
-    assert_eq!(juju.ran(), [""; 0]);
+    assert_eq!(juju.commands(), [""; 0]);
 }

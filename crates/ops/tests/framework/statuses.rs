@@ -1,13 +1,13 @@
 //! Statuses are collected after every event, the application's only on the leader.
 
 use anyhow::Result;
-use ops::{CollectStatusEvent, Error, Framework, Model, StartEvent, Status, on};
+use ops::{CollectStatusEvent, Error, Framework, Model, Status, on};
 
 use crate::juju::Juju;
 
-struct Both;
+struct Proposer;
 
-impl ops::Charm for Both {
+impl ops::Charm for Proposer {
     fn observe(framework: &mut Framework<Self>) {
         framework.observe(on::collect_unit_status(), Self::propose_active);
         framework.observe(on::collect_unit_status(), Self::propose_waiting);
@@ -15,7 +15,7 @@ impl ops::Charm for Both {
     }
 }
 
-impl Both {
+impl Proposer {
     fn propose_active(&mut self, event: &CollectStatusEvent, _: &Model) -> Result<()> {
         event.add_status(Status::active());
         Ok(())
@@ -34,25 +34,25 @@ impl Both {
 }
 
 #[test]
-fn the_worst_of_all_handlers_is_set_once_for_the_unit_and_once_for_the_application() {
+fn the_worst_proposed_status_is_set_once_for_the_unit_and_once_for_the_application() {
     let juju = Juju::new();
     juju.leader(true);
-    juju.dispatch("hooks/update-status", &[], &mut Both).unwrap();
+    juju.dispatch("hooks/update-status", &[], &mut Proposer).unwrap();
     assert_eq!(juju.statuses(), ["app blocked no licence", "unit waiting for a friend"]);
-    assert_eq!(juju.ran(), ["is-leader --format=json"]);
+    assert_eq!(juju.commands(), ["is-leader --format=json"]);
 }
 
 #[test]
 fn a_unit_that_is_not_the_leader_sets_no_application_status() {
     let juju = Juju::new();
     juju.leader(false);
-    let emitted = juju.dispatch("hooks/update-status", &[], &mut Both).unwrap();
+    let emitted = juju.dispatch("hooks/update-status", &[], &mut Proposer).unwrap();
     assert_eq!(juju.statuses(), ["unit waiting for a friend"]);
     assert!(!emitted.contains(&ops::EventName::CollectAppStatus));
 }
 
 #[test]
-fn leadership_is_not_asked_for_where_the_application_s_status_is_not_observed() {
+fn is_leader_runs_only_if_the_application_s_status_is_observed() {
     struct UnitOnly;
     impl ops::Charm for UnitOnly {
         fn observe(framework: &mut Framework<Self>) {
@@ -66,12 +66,12 @@ fn leadership_is_not_asked_for_where_the_application_s_status_is_not_observed() 
     }
     let juju = Juju::new();
     juju.dispatch("hooks/update-status", &[], &mut UnitOnly).unwrap();
-    assert_eq!(juju.ran(), [""; 0]);
+    assert_eq!(juju.commands(), [""; 0]);
     assert_eq!(juju.statuses(), ["unit active ready"]);
 }
 
 #[test]
-fn an_event_that_nothing_observes_still_collects_statuses_and_an_action_too() {
+fn unobserved_events_and_actions_collect_statuses_too() {
     let juju = Juju::new();
     juju.leader(false);
     for (path, vars) in [
@@ -81,27 +81,27 @@ fn an_event_that_nothing_observes_still_collects_statuses_and_an_action_too() {
         ("actions/backup", vec![("JUJU_ACTION_UUID", "1"), ("JUJU_ACTION_NAME", "backup")]),
         ("hooks/pre-series-upgrade", vec![]),
     ] {
-        juju.dispatch(path, &vars, &mut Both).unwrap();
+        juju.dispatch(path, &vars, &mut Proposer).unwrap();
         assert_eq!(juju.statuses(), ["unit waiting for a friend"], "{path}");
     }
-    juju.dispatch("hooks/collect-metrics", &[], &mut Both).unwrap();
+    juju.dispatch("hooks/collect-metrics", &[], &mut Proposer).unwrap();
     assert!(juju.statuses().is_empty());
 }
 
-fn nothing<C, E>(_: &C, _: &E, _: &Model) {}
+fn ignore<C, E>(_: &C, _: &E, _: &Model) {}
 
 #[test]
-fn an_event_about_something_that_the_metadata_lacks_is_an_error_before_any_handler() {
+fn an_event_that_the_metadata_does_not_define_is_an_error_before_any_handler_runs() {
     struct Misspelt;
     impl ops::Charm for Misspelt {
         fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::relation_changed("database"), nothing);
+            framework.observe(on::relation_changed("database"), ignore);
         }
     }
     struct Peers;
     impl ops::Charm for Peers {
         fn observe(framework: &mut Framework<Self>) {
-            framework.observe(on::relation_changed("db"), nothing);
+            framework.observe(on::relation_changed("db"), ignore);
         }
     }
     let error = Juju::new().dispatch("hooks/install", &[], &mut Misspelt).unwrap_err();
@@ -113,26 +113,11 @@ fn an_event_about_something_that_the_metadata_lacks_is_an_error_before_any_handl
     assert_eq!(error.to_string(), "event logs_storage_attached: the charm's metadata defines no storage \"logs\"");
 }
 
-/// Runs a test's function in `start`.
-struct Inside(fn(&Model) -> Result<()>);
-
-impl ops::Charm for Inside {
-    fn observe(framework: &mut Framework<Self>) {
-        framework.observe(on::start(), Self::on_start);
-    }
-}
-
-impl Inside {
-    fn on_start(&mut self, _: &StartEvent, model: &Model) -> Result<()> {
-        (self.0)(model)
-    }
-}
-
 #[test]
 fn leader_only_operations_are_refused_before_a_hook_command_runs() {
     let juju = Juju::new();
     juju.leader(false);
-    let mut charm = Inside(|model| {
+    juju.start(|model| {
         for error in [
             model.app().status().unwrap_err(),
             model.app().set_status(Status::active()).unwrap_err(),
@@ -145,39 +130,41 @@ fn leader_only_operations_are_refused_before_a_hook_command_runs() {
             assert!(error.to_string().starts_with("app/0 is not the leader, and only the leader can "), "{error}");
         }
         Ok(())
-    });
-    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
-    assert_eq!(juju.ran(), ["is-leader --format=json"], "and the answer is kept");
+    })
+    .unwrap();
+    assert_eq!(juju.commands(), ["is-leader --format=json"], "and the answer is cached");
 }
 
 #[test]
-fn statuses_that_are_juju_s_own_cannot_be_set() {
-    let mut charm = Inside(|model| {
-        for status in [Status::error("no"), Status::unknown()] {
-            assert!(matches!(model.unit().set_status(status), Err(Error::InvalidStatus(_))));
-        }
-        Ok(())
-    });
-    Juju::new().dispatch("hooks/start", &[], &mut charm).unwrap();
+fn statuses_that_only_juju_sets_cannot_be_set() {
+    Juju::new()
+        .start(|model| {
+            for status in [Status::error("no"), Status::unknown()] {
+                assert!(matches!(model.unit().set_status(status), Err(Error::InvalidStatus(_))));
+            }
+            Ok(())
+        })
+        .unwrap();
 }
 
 #[test]
-fn a_proposed_status_that_is_juju_s_own_fails_the_hook_with_a_reason() {
-    struct Wrong;
-    impl ops::Charm for Wrong {
+fn proposing_a_status_that_only_juju_sets_fails_the_hook_with_a_reason() {
+    struct ErrorProposer;
+    impl ops::Charm for ErrorProposer {
         fn observe(framework: &mut Framework<Self>) {
             framework.observe(on::collect_unit_status(), |_: &Self, event: &CollectStatusEvent, _: &Model| {
                 event.add_status(Status::error("no"));
             });
         }
     }
-    let error = Juju::new().dispatch("hooks/start", &[], &mut Wrong).unwrap_err();
+    let error = Juju::new().dispatch("hooks/start", &[], &mut ErrorProposer).unwrap_err();
     assert_eq!(error.to_string(), "status error cannot be set by a charm: only Juju sets it");
 }
 
 #[test]
 fn other_units_and_applications_cannot_be_read_or_set() {
-    let mut charm = Inside(|model| {
+    let juju = Juju::new();
+    juju.start(|model| {
         let other = model.unit_named("postgresql/0");
         for error in [
             other.set_status(Status::active()).unwrap_err(),
@@ -189,8 +176,7 @@ fn other_units_and_applications_cannot_be_read_or_set() {
             assert!(matches!(error, Error::NotOurs { .. }), "{error}");
         }
         Ok(())
-    });
-    let juju = Juju::new();
-    juju.dispatch("hooks/start", &[], &mut charm).unwrap();
-    assert_eq!(juju.ran(), [""; 0]);
+    })
+    .unwrap();
+    assert_eq!(juju.commands(), [""; 0]);
 }

@@ -9,14 +9,14 @@ use ops::hookcmds::LogLevel;
 use ops::{EventName, Framework, Model, Port, Rotate, SecretOwner, StartEvent, Status, StatusName, on};
 
 /// Puts values into a set and a sorted set, and returns them as text.
-fn sorted<T: Clone + Ord + Hash + Display>(things: &[T]) -> String {
-    let set: HashSet<T> = things.iter().cloned().collect();
+fn sorted<T: Clone + Ord + Hash + Display>(values: &[T]) -> String {
+    let set: HashSet<T> = values.iter().cloned().collect();
     let sorted: BTreeSet<T> = set.into_iter().collect();
     sorted.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[test]
-fn values_can_be_kept_in_sets_sorted_and_printed_in_juju_s_words() {
+fn values_can_be_sorted_put_in_sets_and_printed_in_juju_s_terms() {
     let ports = ["443/tcp", "icmp", "80/tcp", "80/tcp", "53-54/udp"].map(|port| port.parse::<Port>().unwrap());
     assert_eq!(sorted(&ports), "icmp, 80/tcp, 443/tcp, 53-54/udp");
     assert_eq!(
@@ -86,12 +86,12 @@ fn a_builder_s_methods_have_the_names_of_their_fields() {
     for name in ["ops", "ops-testing", "emulator", "charmlibs", "interfaces"] {
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src"), &mut files);
     }
-    let mut seen = 0;
+    let mut count = 0;
     for file in files {
-        let mut of = String::new();
+        let mut type_name = String::new();
         for line in file.lines() {
             if let Some(rest) = line.strip_prefix("impl ") {
-                of = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
+                type_name = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned();
             }
             let Some(name) = line.trim_start().strip_prefix("pub ").and_then(|rest| rest.split_once("fn ")) else {
                 continue;
@@ -99,13 +99,14 @@ fn a_builder_s_methods_have_the_names_of_their_fields() {
             if !line.contains("(mut self") {
                 continue;
             }
-            seen += 1;
-            let name = name.1;
-            let prefixed = name.starts_with("set_") || name.starts_with("with_") && !COPIES.contains(&of.as_str());
-            assert!(!prefixed, "{of}: {line}");
+            count += 1;
+            let (_, name) = name;
+            let prefixed =
+                name.starts_with("set_") || name.starts_with("with_") && !COPIES.contains(&type_name.as_str());
+            assert!(!prefixed, "{type_name}: {line}");
         }
     }
-    assert!(seen > 100, "{seen}");
+    assert!(count > 100, "{count}");
 }
 
 #[test]
@@ -114,15 +115,15 @@ fn only_builders_take_a_bool() {
     for name in ["ops", "ops-metadata", "ops-testing", "charmlibs", "interfaces"] {
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src"), &mut files);
     }
-    let mut seen = 0;
+    let mut count = 0;
     for file in files {
         // A function's head may be on several lines, up to its body.
         for head in file.split("pub fn ").chain(file.split("pub const fn ")).skip(1) {
             let head = head.split('{').next().unwrap_or_default();
-            seen += 1;
+            count += 1;
             // The name of a builder's method explains it: `.create_home(true)`.
             assert!(!head.contains(": bool") || head.contains("(mut self"), "pub fn {head}");
         }
     }
-    assert!(seen > 500, "{seen}");
+    assert!(count > 500, "{count}");
 }
