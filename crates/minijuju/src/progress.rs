@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::format::{Colours, shown_on};
+use crate::format::{Colours, escape_for};
 
 /// Where steps are reported.
 #[derive(Debug)]
@@ -77,10 +77,10 @@ impl Progress {
         let _one_at_a_time = self.lines.lock();
         match &self.shape {
             // Above the animated lines, which indicatif redraws below.
-            Shape::Live(bars) => bars.suspend(|| eprintln!("{}", shown_on(&io::stderr(), line))),
+            Shape::Live(bars) => bars.suspend(|| eprintln!("{}", escape_for(&io::stderr(), line))),
             Shape::Quiet | Shape::Plain => {
                 // Standard error may be closed.
-                let _ = writeln!(io::stderr(), "{}", shown_on(&io::stderr(), line));
+                let _ = writeln!(io::stderr(), "{}", escape_for(&io::stderr(), line));
             }
         }
     }

@@ -12,7 +12,7 @@ use emulator::go::{InvalidSyntax, parse_bool};
 
 /// A normalized command line.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Plain {
+pub(super) struct NormalizedLine {
     /// Options, one word each.
     pub options: Vec<String>,
     /// The positional words, in order.
@@ -25,30 +25,30 @@ pub(super) struct Plain {
 ///
 /// # Errors
 /// Help was requested, or the words are wrong.
-pub(super) fn plain(commands: &[&Command], words: &[String], order: Order) -> Result<Plain, Unparsed> {
-    let mut plain = Plain::default();
+pub(super) fn normalize(commands: &[&Command], words: &[String], order: Order) -> Result<NormalizedLine, Unparsed> {
+    let mut line = NormalizedLine::default();
     let option = |name: &str| {
-        let argument = find(commands, name)?;
+        let argument = find_argument(commands, name)?;
         Some((argument, if takes_value(argument) { Takes::Value } else { Takes::Nothing }))
     };
-    let words = gnuflag::read(words, order, option, |argument, name, value| plain.give(argument, name, value))?;
-    plain.words = words.into_iter().map(str::to_owned).collect();
-    Ok(plain)
+    let words = gnuflag::read(words, order, option, |argument, name, value| line.add_option(argument, name, value))?;
+    line.words = words.into_iter().map(str::to_owned).collect();
+    Ok(line)
 }
 
-impl Plain {
-    fn give(&mut self, argument: &Arg, name: &str, value: &str) -> Result<(), InvalidSyntax> {
+impl NormalizedLine {
+    fn add_option(&mut self, argument: &Arg, name: &str, value: &str) -> Result<(), InvalidSyntax> {
         let long = argument.get_long().expect("every option has a long name");
         self.written.insert(long.to_owned(), gnuflag::dashed(name));
         if takes_value(argument) {
             if !matches!(argument.get_action(), ArgAction::Append) {
-                self.forget(long);
+                self.remove_option(long);
             }
             self.options.push(format!("--{long}={value}"));
             return Ok(());
         }
         let on = parse_bool(value)?;
-        self.forget(long);
+        self.remove_option(long);
         if !is_switch(argument) {
             self.options.push(format!("--{long}={on}"));
         } else if on {
@@ -58,9 +58,9 @@ impl Plain {
     }
 
     /// Drop earlier values of an option: the last one counts.
-    fn forget(&mut self, long: &str) {
+    fn remove_option(&mut self, long: &str) {
         self.options.retain(|option| {
-            option.strip_prefix("--").is_none_or(|said| said != long && !said.starts_with(&format!("{long}=")))
+            option.strip_prefix("--").is_none_or(|given| given != long && !given.starts_with(&format!("{long}=")))
         });
     }
 }
@@ -74,7 +74,7 @@ fn takes_value(argument: &Arg) -> bool {
     !is_switch(argument) && argument.get_num_args().is_none_or(|count| count.min_values() > 0)
 }
 
-fn find<'a>(commands: &[&'a Command], name: &str) -> Option<&'a Arg> {
+fn find_argument<'a>(commands: &[&'a Command], name: &str) -> Option<&'a Arg> {
     let by_name = |argument: &&Arg| {
         argument.get_long() == Some(name)
             || argument.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
@@ -101,12 +101,12 @@ mod tests {
 
     fn read(line: &str, order: Order) -> Result<(String, String), Unparsed> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        plain(&[&command(), &Command::new("root")], &words, order)
-            .map(|plain| (plain.options.join(" "), plain.words.join(" ")))
+        normalize(&[&command(), &Command::new("root")], &words, order)
+            .map(|line| (line.options.join(" "), line.words.join(" ")))
     }
 
     #[test]
-    fn options_come_into_one_form() {
+    fn options_are_normalized() {
         for (line, options, words) in [
             ("a -n 3 b", "--num-units=3", "a b"),
             ("-n3 --config x=1 --config=y=2", "--num-units=3 --config=x=1 --config=y=2", ""),
@@ -125,12 +125,12 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_ssh_stay_together() {
+    fn options_after_the_first_word_of_ssh_are_not_parsed() {
         assert_eq!(read("-q unit/0 -n 3", Order::OptionsFirst), Ok(("--quiet".to_owned(), "unit/0 -n 3".to_owned())));
     }
 
     #[test]
-    fn mistakes_are_named_in_jujus_words() {
+    fn an_invalid_option_is_refused_in_jujus_words() {
         for (line, words) in [
             ("--foo", "option provided but not defined: --foo"),
             ("--foo=bar", "option provided but not defined: --foo"),

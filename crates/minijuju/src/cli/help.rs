@@ -34,22 +34,22 @@ topics          This list
 ";
 
 /// Answer `juju help WORDS`.
-pub(super) fn answer<C: Commands>(root: &Command, program: &str, words: &[String]) -> Result<String, UnknownCommand> {
+pub(super) fn topic<C: Commands>(root: &Command, program: &str, words: &[String]) -> Result<String, UnknownCommand> {
     let words: Vec<&String> = words.iter().filter(|word| !word.starts_with('-')).collect();
-    let Some(topic) = words.first() else {
+    let Some(name) = words.first() else {
         return Ok(C::basics(program));
     };
     if words.len() > 1 {
         return Err(UnknownCommand::HelpOnSeveral(words[1..].iter().map(|word| (*word).clone()).collect()));
     }
-    match topic.as_str() {
+    match name.as_str() {
         "basics" | "help" => Ok(C::basics(program)),
-        "commands" => Ok(commands(root)),
+        "commands" => Ok(command_list(root)),
         "global-options" => Ok(GLOBAL_OPTIONS.to_owned()),
         "topics" => Ok(TOPICS.to_owned()),
         name => match root.find_subcommand(name) {
             Some(found) => Ok(command(found)),
-            None => Err(UnknownCommand::of::<C>(root, name)),
+            None => Err(UnknownCommand::new::<C>(root, name)),
         },
     }
 }
@@ -59,11 +59,11 @@ pub(super) fn command(command: &Command) -> String {
     let text = command.clone().render_help().to_string();
     let program = command.get_bin_name().and_then(|name| name.split(' ').next()).unwrap_or("minijuju");
     let text = text.trim_end().replace("[OPTIONS]", "[options]").replace("`minijuju ", &format!("`{program} "));
-    text.lines().map(|line| example(line, program) + "\n").collect()
+    text.lines().map(|line| with_program_name(line, program) + "\n").collect()
 }
 
 /// A line of help. In a line with a command to type, the program's name is the one that it was called by.
-fn example(line: &str, program: &str) -> String {
+fn with_program_name(line: &str, program: &str) -> String {
     match line.strip_prefix("    juju ").or_else(|| line.strip_prefix("    minijuju ")) {
         Some(words) => format!("    {program} {}", words.replace("minijuju", program)),
         None => line.to_owned(),
@@ -71,7 +71,7 @@ fn example(line: &str, program: &str) -> String {
 }
 
 /// All commands, one line each.
-fn commands(root: &Command) -> String {
+fn command_list(root: &Command) -> String {
     let mut lines: Vec<(String, String)> = Vec::new();
     for command in root.get_subcommands().filter(|command| !command.is_hide_set()) {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();

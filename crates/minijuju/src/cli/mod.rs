@@ -1,7 +1,7 @@
 //! The command line: Juju's rules for options, and its error messages. It does not know the commands.
 //!
 //! [`parse`] turns the words of a command line into an [`Invocation`] of one of the [`Commands`], or into an
-//! [`Answer`]: help, or an error in Juju's words.
+//! [`EarlyExit`]: help, or an error in Juju's words.
 
 mod command;
 mod completion;
@@ -21,8 +21,8 @@ pub use command::{Arguments, Commands};
 pub use completion::completion;
 pub use emulator::go::{parse_bool as boolean, parse_int as integer};
 pub use names::{
-    check_application_name, check_new_application, is_action, is_application, is_machine, is_model, is_number, is_unit,
-    is_unit_or_leader,
+    check_application_name, check_new_application_name, is_action, is_application, is_machine, is_model, is_number,
+    is_unit, is_unit_or_leader,
 };
 pub use offer_url::{OfferUrl, is_user};
 pub use options::{
@@ -30,7 +30,7 @@ pub use options::{
 };
 pub use pairs::{ConfigSource, Pair};
 #[cfg(test)]
-pub use parse::Answer;
+pub use parse::EarlyExit;
 pub use parse::{Invocation, Session, parse, root};
 pub use shell::{quote, shell_line};
-pub use usage::{UsageError, refuse};
+pub use usage::{UsageError, refuse_option};

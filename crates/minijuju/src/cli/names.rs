@@ -79,15 +79,16 @@ pub fn check_application_name(name: &str) -> Result<(), ApplicationNameError> {
 }
 
 /// Check the name for a new application. The error says what is wrong with it.
-pub fn check_new_application(name: &str) -> Result<(), ApplicationNameError> {
+pub fn check_new_application_name(name: &str) -> Result<(), ApplicationNameError> {
     if is_application(name) {
         return Ok(());
     }
     let name = name.to_owned();
     Err(if name.chars().any(|c| c.is_ascii_uppercase()) {
         ApplicationNameError::Uppercase(name)
-    } else if let Some(odd) = name.chars().find(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && *c != '-') {
-        ApplicationNameError::Character(name, odd)
+    } else if let Some(unexpected) = name.chars().find(|c| !c.is_ascii_lowercase() && !c.is_ascii_digit() && *c != '-')
+    {
+        ApplicationNameError::Character(name, unexpected)
     } else if name.rsplit_once('-').is_some_and(|(_, last)| is_digits(last)) {
         ApplicationNameError::Number(name)
     } else {
@@ -104,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn applications_are_words_joined_by_hyphens() {
+    fn an_application_name_is_words_joined_by_hyphens() {
         for name in ["a", "tinyproxy", "my-app", "app2", "a1-b2"] {
             assert!(is_application(name), "{name}");
         }
@@ -114,24 +115,24 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_application_name_has_the_reason() {
+    fn an_invalid_application_name_is_refused_with_the_reason() {
         assert_eq!(
-            check_new_application("burble-1").unwrap_err().to_string(),
+            check_new_application_name("burble-1").unwrap_err().to_string(),
             r#"invalid application name "burble-1", unexpected number(s) found after last hyphen"#
         );
         assert_eq!(
-            check_new_application("Burble-1").unwrap_err().to_string(),
+            check_new_application_name("Burble-1").unwrap_err().to_string(),
             r#"invalid application name "Burble-1", unexpected uppercase character"#
         );
         assert_eq!(
-            check_new_application("bu£rble").unwrap_err().to_string(),
+            check_new_application_name("bu£rble").unwrap_err().to_string(),
             r#"invalid application name "bu£rble", unexpected character £"#
         );
-        assert_eq!(check_new_application("burble"), Ok(()));
+        assert_eq!(check_new_application_name("burble"), Ok(()));
     }
 
     #[test]
-    fn units_and_machines_are_numbered() {
+    fn units_and_machines_have_numbers() {
         assert!(is_unit("tinyproxy/0") && is_unit("a-b/12"));
         assert!(!is_unit("tinyproxy") && !is_unit("tinyproxy/01") && !is_unit("tinyproxy/") && !is_unit("/0"));
         assert!(is_machine("0") && is_machine("0/lxd/1"));
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn models_are_lowercase() {
+    fn a_model_name_is_lowercase() {
         assert!(is_model("testing") && is_model("jubilant-1a2b") && is_model("0"));
         assert!(!is_model("") && !is_model("-x") && !is_model("Test") && !is_model("a_b"));
     }

@@ -20,52 +20,52 @@ pub struct OfferUrl {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OfferUrlError {
     #[error("application offer URL has invalid form, must be [<user/]<model>.<appname>: {0:?}")]
-    Form(String),
+    InvalidForm(String),
     #[error("application offer URL is missing model")]
-    NoModel,
+    MissingModel,
     #[error("application offer URL is missing application")]
-    NoApplication,
+    MissingApplication,
     #[error("{what} name {word:?} not valid")]
     NotValid { what: &'static str, word: String },
 }
 
-/// The parts that a URL must have.
+/// What a URL must have.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Parts {
+enum Required {
     /// A model and an offer.
     All,
-    /// The offer, or the model too, may be missing.
-    Some,
+    /// Nothing: the offer, or the model too, may be missing.
+    None,
 }
 
 impl OfferUrl {
     /// Parse a URL that names a model and an offer.
     pub fn parse(text: &str) -> Result<OfferUrl, OfferUrlError> {
-        Self::parse_parts(text, Parts::All)
+        Self::parse_requiring(text, Required::All)
     }
 
     /// Parse a URL that may lack the offer, or also the model.
-    pub fn parse_some(text: &str) -> Result<OfferUrl, OfferUrlError> {
-        Self::parse_parts(text, Parts::Some)
+    pub fn parse_partial(text: &str) -> Result<OfferUrl, OfferUrlError> {
+        Self::parse_requiring(text, Required::None)
     }
 
-    fn parse_parts(text: &str, parts: Parts) -> Result<OfferUrl, OfferUrlError> {
-        let invalid = || OfferUrlError::Form(text.to_owned());
+    fn parse_requiring(text: &str, required: Required) -> Result<OfferUrl, OfferUrlError> {
+        let invalid = || OfferUrlError::InvalidForm(text.to_owned());
         if text.starts_with(':') {
             return Err(invalid());
         }
-        let (source, rest) = source(text);
+        let (source, rest) = split_source(text);
         let rest = rest.strip_prefix('/').unwrap_or(rest);
         let (user, rest) = rest.split_once('/').filter(|(user, _)| !user.is_empty()).unwrap_or(("", rest));
         let (model, offer) = rest.split_once('.').unwrap_or((rest, ""));
         if model.contains('/') || offer.contains('/') {
             return Err(invalid());
         }
-        if parts == Parts::All && model.is_empty() {
-            return Err(OfferUrlError::NoModel);
+        if required == Required::All && model.is_empty() {
+            return Err(OfferUrlError::MissingModel);
         }
-        if parts == Parts::All && offer.is_empty() {
-            return Err(OfferUrlError::NoApplication);
+        if required == Required::All && offer.is_empty() {
+            return Err(OfferUrlError::MissingApplication);
         }
         let name = offer.split(':').next().unwrap_or_default();
         let check = |what, word: &str, is_valid: bool| {
@@ -102,7 +102,7 @@ impl fmt::Display for OfferUrl {
 }
 
 /// The controller in front of a URL, and the rest. A colon may also precede an endpoint.
-fn source(text: &str) -> (&str, &str) {
+fn split_source(text: &str) -> (&str, &str) {
     let is_endpoint = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match text.split_once(':') {
         Some((source, rest)) if rest.matches(':').count() == 1 => (source, rest),
@@ -133,8 +133,8 @@ mod tests {
     }
 
     #[test]
-    fn an_offer_is_found_by_its_model_its_owner_and_its_controller() {
-        for (text, wanted) in [
+    fn an_offer_url_may_have_an_owner_a_controller_and_an_endpoint() {
+        for (text, expected) in [
             ("prod.mysql", url("", "", "prod", "mysql")),
             ("fred/prod.mysql", url("", "fred", "prod", "mysql")),
             ("/fred/prod.mysql", url("", "fred", "prod", "mysql")),
@@ -142,14 +142,14 @@ mod tests {
             ("prod.mysql:db", url("", "", "prod", "mysql:db")),
             ("ctl:fred/prod.mysql:my-db", url("ctl", "fred", "prod", "mysql:my-db")),
         ] {
-            assert_eq!(OfferUrl::parse(text), Ok(wanted), "{text}");
+            assert_eq!(OfferUrl::parse(text), Ok(expected), "{text}");
         }
         assert_eq!(OfferUrl::parse("ctl:fred/prod.mysql").unwrap().to_string(), "ctl:fred/prod.mysql");
     }
 
     #[test]
     fn an_invalid_offer_url_is_refused_in_jujus_words() {
-        for (text, why) in [
+        for (text, message) in [
             ("mysql", "application offer URL is missing application"),
             ("mysql:db", "application offer URL is missing application"),
             (".mysql", "application offer URL is missing model"),
@@ -160,9 +160,9 @@ mod tests {
             ("-x/prod.mysql", r#"user name "-x" not valid"#),
         ] {
             let error = OfferUrl::parse(text).unwrap_err().to_string();
-            assert_eq!(error, why, "{text}");
+            assert_eq!(error, message, "{text}");
         }
-        assert_eq!(OfferUrl::parse_some("ctl:"), Ok(url("ctl", "", "", "")));
-        assert_eq!(OfferUrl::parse_some("fred/prod"), Ok(url("", "fred", "prod", "")));
+        assert_eq!(OfferUrl::parse_partial("ctl:"), Ok(url("ctl", "", "", "")));
+        assert_eq!(OfferUrl::parse_partial("fred/prod"), Ok(url("", "fred", "prod", "")));
     }
 }

@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_for_terminals_unless_options_say_otherwise() {
+    fn only_terminals_have_colours_by_default() {
         let pipe = std::io::pipe().unwrap().0;
         let file = std::fs::File::from(std::os::fd::OwnedFd::from(pipe));
         let options = |color, no_color| ColorOptions { color, no_color };
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_may_come_with_its_controller_and_owner() {
+    fn a_model_identifier_may_have_a_controller_and_an_owner() {
         let identifier = |controller: Option<&str>, owner: Option<&str>, model: &str| ModelIdentifier {
             controller: controller.map(str::to_owned),
             owner: owner.map(str::to_owned),

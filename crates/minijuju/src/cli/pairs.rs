@@ -17,7 +17,7 @@ impl Pair {
             Some((name, value)) if !name.is_empty() && !value.is_empty() => {
                 Ok(Pair { name: name.to_owned(), value: value.to_owned() })
             }
-            _ => Err(PairError::Side(text.to_owned())),
+            _ => Err(PairError::MissingNameOrValue(text.to_owned())),
         }
     }
 }
@@ -26,9 +26,9 @@ impl Pair {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PairError {
     #[error("badly formatted name value pair: {0}")]
-    Side(String),
+    MissingNameOrValue(String),
     #[error("expected \"key=value\", got {0:?}")]
-    Key(String),
+    MissingKey(String),
     #[error("empty string")]
     Empty,
 }
@@ -50,7 +50,7 @@ impl ConfigSource {
         match text.split_once('=') {
             None if text.is_empty() => Err(PairError::Empty),
             None => Ok(ConfigSource::File(text.into())),
-            Some(("", _)) => Err(PairError::Key(text.to_owned())),
+            Some(("", _)) => Err(PairError::MissingKey(text.to_owned())),
             Some((name, value)) => Ok(match value.strip_prefix('@') {
                 Some(path) => ConfigSource::ValueFile { name: name.to_owned(), path: path.into() },
                 None => ConfigSource::Value(Pair { name: name.to_owned(), value: value.to_owned() }),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_has_both_sides() {
+    fn a_pair_needs_a_name_and_a_value() {
         assert!(Pair::parse("image=./x.tar").is_ok());
         assert_eq!(Pair::parse("image").unwrap_err().to_string(), "badly formatted name value pair: image");
         assert!(Pair::parse("image=").is_err());

@@ -20,7 +20,7 @@ const ROOT: &str = "juju";
 #[derive(Parser)]
 #[command(name = ROOT, disable_help_subcommand = true, disable_help_flag = true, disable_version_flag = true,
           infer_long_args = false)]
-struct Line<C: Commands> {
+struct CommandLine<C: Commands> {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
@@ -51,7 +51,7 @@ pub struct Session {
 impl Session {
     /// The output of a command that failed before it wrote any: an empty document in the formats that programs read.
     /// juju/cmd: `handleErrorForMachineFormats` in supercommand.go.
-    pub fn nothing(&self) -> &'static str {
+    pub fn empty_output(&self) -> &'static str {
         match self.format.as_deref() {
             Some("json" | "yaml") => "{}\n",
             _ => "",
@@ -61,25 +61,25 @@ impl Session {
 
 /// What to print instead of running a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct EarlyExit {
     pub stdout: String,
     pub stderr: String,
     pub code: u8,
 }
 
-impl Answer {
-    fn help(text: String) -> Answer {
-        Answer { stdout: text, stderr: String::new(), code: 0 }
+impl EarlyExit {
+    fn help(text: String) -> EarlyExit {
+        EarlyExit { stdout: text, stderr: String::new(), code: 0 }
     }
 
-    fn error(why: &str, code: u8) -> Answer {
-        Answer { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }
+    fn error(message: &str, code: u8) -> EarlyExit {
+        EarlyExit { stdout: String::new(), stderr: format!("ERROR {message}\n"), code }
     }
 }
 
 /// clap's definition of all commands, for a program of this name.
 pub fn root<C: Commands>(program: &str) -> clap::Command {
-    Line::<C>::command().bin_name(program).mut_subcommands(|command| {
+    CommandLine::<C>::command().bin_name(program).mut_subcommands(|command| {
         let name = format!("{program} {}", command.get_name());
         let command = match C::usage(command.get_name()) {
             Some(words) => command.override_usage(format!("{name} [options] {words}")),
@@ -97,7 +97,7 @@ pub fn root<C: Commands>(program: &str) -> clap::Command {
 }
 
 /// The name that a program was called by: `juju` through a link, else `minijuju`.
-fn program(path: Option<OsString>) -> String {
+fn program_name(path: Option<OsString>) -> String {
     let path = path.unwrap_or_default();
     Path::new(&path).file_name().map_or_else(|| "minijuju".to_owned(), |name| name.to_string_lossy().into_owned())
 }
@@ -105,56 +105,58 @@ fn program(path: Option<OsString>) -> String {
 /// Parse a command line, starting with the program's name.
 ///
 /// # Errors
-/// An [`Answer`] is what to print instead: the requested help, or what is wrong in Juju's words.
-pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<Invocation<C>, Answer> {
+/// An [`EarlyExit`] is what to print instead: the requested help, or what is wrong in Juju's words.
+pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<Invocation<C>, EarlyExit> {
     let mut words = words.into_iter();
-    let program = program(words.next());
+    let program = program_name(words.next());
     let words: Vec<String> = words
         .map(|word| {
             word.into_string()
-                .map_err(|word| Answer::error(&format!("argument \"{}\" is not valid UTF-8", word.display()), 2))
+                .map_err(|word| EarlyExit::error(&format!("argument \"{}\" is not valid UTF-8", word.display()), 2))
         })
         .collect::<Result<_, _>>()?;
     let root = root::<C>(&program);
-    let before = match gnuflag::plain(&[&root], &words, Order::OptionsFirst) {
-        Ok(plain) => plain,
-        Err(Unparsed::Help) => return Err(Answer::help(C::basics(&program))),
+    let global_line = match gnuflag::normalize(&[&root], &words, Order::OptionsFirst) {
+        Ok(line) => line,
+        Err(Unparsed::Help) => return Err(EarlyExit::help(C::basics(&program))),
         Err(Unparsed::Mistake(Mistake::Undefined(option))) if option == "--version" => {
             return parse(["juju", "version"].map(OsString::from));
         }
-        Err(Unparsed::Mistake(mistake)) => return Err(Answer::error(&mistake.to_string(), 2)),
+        Err(Unparsed::Mistake(mistake)) => return Err(EarlyExit::error(&mistake.to_string(), 2)),
     };
-    let Some((name, words)) = before.words.split_first() else {
-        return Err(Answer::help(C::basics(&program)));
+    let Some((name, words)) = global_line.words.split_first() else {
+        return Err(EarlyExit::help(C::basics(&program)));
     };
     if name == "help" {
-        return Err(help::answer::<C>(&root, &program, words)
-            .map_or_else(|why| Answer::error(&why.to_string(), why.code()), Answer::help));
+        return Err(help::topic::<C>(&root, &program, words)
+            .map_or_else(|error| EarlyExit::error(&error.to_string(), error.exit_code()), EarlyExit::help));
     }
     let Some(command) = root.find_subcommand(name) else {
-        let why = UnknownCommand::of::<C>(&root, name);
-        return Err(Answer::error(&why.to_string(), why.code()));
+        let error = UnknownCommand::new::<C>(&root, name);
+        return Err(EarlyExit::error(&error.to_string(), error.exit_code()));
     };
     let order = if C::options_anywhere(command.get_name()) { Order::Interspersed } else { Order::OptionsFirst };
-    let after = match gnuflag::plain(&[command, &root], words, order) {
-        Ok(plain) => plain,
-        Err(Unparsed::Help) => return Err(Answer::help(help::command(command))),
-        Err(Unparsed::Mistake(mistake)) => return Err(Answer::error(&mistake.to_string(), 2)),
+    let command_line = match gnuflag::normalize(&[command, &root], words, order) {
+        Ok(line) => line,
+        Err(Unparsed::Help) => return Err(EarlyExit::help(help::command(command))),
+        Err(Unparsed::Mistake(mistake)) => return Err(EarlyExit::error(&mistake.to_string(), 2)),
     };
-    check_count(command, C::missing(command.get_name()), &after.words)
-        .map_err(|why| Answer::error(&why.to_string(), 2))?;
+    check_word_count(command, C::missing(command.get_name()), &command_line.words)
+        .map_err(|error| EarlyExit::error(&error.to_string(), 2))?;
     let line = [ROOT.to_owned()]
         .into_iter()
-        .chain(before.options)
+        .chain(global_line.options)
         .chain([command.get_name().to_owned()])
-        .chain(after.options)
+        .chain(command_line.options)
         .chain(["--".to_owned()])
-        .chain(after.words);
-    let matches =
-        root.clone().try_get_matches_from(line).map_err(|error| Answer::error(&mistake(&error, &after.written), 2))?;
-    let Line { global, mut command } =
-        Line::<C>::from_arg_matches(&matches).map_err(|error| Answer::error(&mistake(&error, &after.written), 2))?;
-    let named = |long: &str| {
+        .chain(command_line.words);
+    let matches = root
+        .clone()
+        .try_get_matches_from(line)
+        .map_err(|error| EarlyExit::error(&error_message(&error, &command_line.written), 2))?;
+    let CommandLine { global, mut command } = CommandLine::<C>::from_arg_matches(&matches)
+        .map_err(|error| EarlyExit::error(&error_message(&error, &command_line.written), 2))?;
+    let value_of = |long: &str| {
         // The long option tells `ModelOption` and `ControllerOption` apart: both have a field `name`.
         let (name, matches) = matches.subcommand()?;
         let argument =
@@ -162,11 +164,14 @@ pub fn parse<C: Commands>(words: impl IntoIterator<Item = OsString>) -> Result<I
         matches.try_get_one::<String>(argument.get_id().as_str()).ok()?.cloned()
     };
     let format = matches.subcommand().and_then(|(name, matches)| format(root.find_subcommand(name)?, matches));
-    let session = Session { global, model: named("model"), controller: named("controller"), program, format };
+    let session = Session { global, model: value_of("model"), controller: value_of("controller"), program, format };
     if session.global.quiet && session.global.verbose {
-        return Err(Answer::error("\"verbose\" and \"quiet\" flags clash, please use one or the other, not both", 1));
+        return Err(EarlyExit::error(
+            "\"verbose\" and \"quiet\" flags clash, please use one or the other, not both",
+            1,
+        ));
     }
-    command.init().map_err(|why| Answer::error(&why.to_string(), 2))?;
+    command.init().map_err(|error| EarlyExit::error(&error.to_string(), 2))?;
     Ok(Invocation { command, session })
 }
 
@@ -181,15 +186,15 @@ fn format(command: &clap::Command, matches: &clap::ArgMatches) -> Option<String>
 }
 
 /// Check that the number of words is right.
-fn check_count(command: &clap::Command, missing: &[&'static str], words: &[String]) -> Result<(), UsageError> {
-    let mut needed = 0;
+fn check_word_count(command: &clap::Command, missing: &[&'static str], words: &[String]) -> Result<(), UsageError> {
+    let mut required = 0;
     let mut allowed = Some(0);
     for argument in command.get_positionals() {
         let range = argument.get_num_args().unwrap_or_else(|| 1.into());
-        needed += usize::from(argument.is_required_set());
+        required += usize::from(argument.is_required_set());
         allowed = allowed.filter(|_| range.max_values() < usize::MAX).map(|count| count + range.max_values());
     }
-    if words.len() < needed {
+    if words.len() < required {
         return Err(UsageError::Rule(missing.get(words.len()).or(missing.last()).copied().unwrap_or_default()));
     }
     match allowed {
@@ -199,7 +204,7 @@ fn check_count(command: &clap::Command, missing: &[&'static str], words: &[Strin
 }
 
 /// Translate clap's error into Juju's words.
-fn mistake(error: &clap::Error, written: &std::collections::HashMap<String, String>) -> String {
+fn error_message(error: &clap::Error, written: &std::collections::HashMap<String, String>) -> String {
     let text = |kind: ContextKind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,
@@ -209,13 +214,13 @@ fn mistake(error: &clap::Error, written: &std::collections::HashMap<String, Stri
     let value = text(ContextKind::InvalidValue).unwrap_or_default();
     match error.kind() {
         ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
-            let why = match error.source() {
+            let reason = match error.source() {
                 Some(source) => source.to_string(),
                 None => format!("unknown {long} {value:?}"),
             };
             match written.get(long) {
-                Some(option) => format!("invalid value {value:?} for option {option}: {why}"),
-                None => format!("invalid value {value:?}: {why}"),
+                Some(option) => format!("invalid value {value:?} for option {option}: {reason}"),
+                None => format!("invalid value {value:?}: {reason}"),
             }
         }
         // No other error can remain after normalizing.

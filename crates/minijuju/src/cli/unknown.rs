@@ -11,8 +11,8 @@ use crate::called;
 pub(super) enum UnknownCommand {
     /// Juju has the command, but it makes no sense here.
     #[error("minijuju does not do {name:?}: {}", called::hint(.instead))]
-    Elsewhere { name: String, instead: &'static str },
-    #[error("juju: {name:?} is not a juju command. See \"juju --help\".{}", hint(closest.as_deref()))]
+    NotSupported { name: String, instead: &'static str },
+    #[error("juju: {name:?} is not a juju command. See \"juju --help\".{}", did_you_mean(closest.as_deref()))]
     Unknown {
         name: String,
         /// The most similar command.
@@ -23,23 +23,23 @@ pub(super) enum UnknownCommand {
     HelpOnSeveral(Vec<String>),
 }
 
-fn hint(closest: Option<&str>) -> String {
+fn did_you_mean(closest: Option<&str>) -> String {
     closest.map(|close| format!("\n\nDid you mean:\n\t{close}")).unwrap_or_default()
 }
 
 impl UnknownCommand {
     /// The error for a word that is not a command.
-    pub(super) fn of<C: Commands>(root: &Command, name: &str) -> Self {
+    pub(super) fn new<C: Commands>(root: &Command, name: &str) -> Self {
         let closest = || closest(root, name).map(str::to_owned);
         match C::instead(name) {
-            Some(instead) => Self::Elsewhere { name: name.to_owned(), instead },
+            Some(instead) => Self::NotSupported { name: name.to_owned(), instead },
             None => Self::Unknown { name: name.to_owned(), closest: closest() },
         }
     }
 
-    pub(super) fn code(&self) -> u8 {
+    pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Elsewhere { .. } | Self::HelpOnSeveral(_) => 2,
+            Self::NotSupported { .. } | Self::HelpOnSeveral(_) => 2,
             // Juju notices this only when it runs the command, so the exit code differs from that of a wrong command
             // line.
             Self::Unknown { .. } => 1,

@@ -11,7 +11,7 @@ pub enum UsageError {
     /// A word is missing, or two options contradict each other. The command has its own message.
     #[error("{0}")]
     Rule(&'static str),
-    #[error("unrecognized args: [{}]", quoted(.0, " "))]
+    #[error("unrecognized args: [{}]", join_quoted(.0, " "))]
     Unrecognized(Vec<String>),
     /// A word is not valid in its place.
     #[error("{what} {word:?} not valid")]
@@ -25,14 +25,14 @@ pub enum UsageError {
     #[error("{what} {word:?} specified more than once")]
     Repeated { what: &'static str, word: String },
     /// An option of Juju makes no sense here.
-    #[error("minijuju does not do {}: {}", quoted(.options, " and "), hint(.why))]
-    NotHere {
+    #[error("minijuju does not do {}: {}", join_quoted(.options, " and "), hint(.reason))]
+    Unsupported {
         /// The option, or several that belong together.
         options: Vec<&'static str>,
-        /// Why, or what to do instead.
-        why: &'static str,
+        /// The reason, or what to do instead.
+        reason: &'static str,
     },
-    #[error("{}", lines(.0))]
+    #[error("{}", join_lines(.0))]
     Several(Vec<UsageError>),
     #[error(transparent)]
     ApplicationName(#[from] ApplicationNameError),
@@ -48,40 +48,40 @@ impl UsageError {
     }
 }
 
-fn lines(errors: &[UsageError]) -> String {
+fn join_lines(errors: &[UsageError]) -> String {
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn quoted(words: &[impl AsRef<str>], between: &str) -> String {
-    words.iter().map(|word| format!("{:?}", word.as_ref())).collect::<Vec<_>>().join(between)
+fn join_quoted(words: &[impl AsRef<str>], separator: &str) -> String {
+    words.iter().map(|word| format!("{:?}", word.as_ref())).collect::<Vec<_>>().join(separator)
 }
 
-/// An option, to check whether it was given.
-pub trait Given {
-    fn given(&self) -> bool;
+/// The value of an option, to check whether it was given.
+pub trait OptionValue {
+    fn is_given(&self) -> bool;
 }
 
-impl Given for bool {
-    fn given(&self) -> bool {
+impl OptionValue for bool {
+    fn is_given(&self) -> bool {
         *self
     }
 }
 
-impl<T> Given for Option<T> {
-    fn given(&self) -> bool {
+impl<T> OptionValue for Option<T> {
+    fn is_given(&self) -> bool {
         self.is_some()
     }
 }
 
-impl<T> Given for Vec<T> {
-    fn given(&self) -> bool {
+impl<T> OptionValue for Vec<T> {
+    fn is_given(&self) -> bool {
         !self.is_empty()
     }
 }
 
 /// Refuse an option that makes no sense here, if it was given.
-pub fn refuse(name: &'static str, option: &impl Given, why: &'static str) -> Result<(), UsageError> {
-    if option.given() { Err(UsageError::NotHere { options: vec![name], why }) } else { Ok(()) }
+pub fn refuse_option(name: &'static str, option: &impl OptionValue, reason: &'static str) -> Result<(), UsageError> {
+    if option.is_given() { Err(UsageError::Unsupported { options: vec![name], reason }) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -89,17 +89,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_option_without_a_meaning_here_is_refused_only_if_it_is_given() {
-        assert!(refuse("--channel", &None::<String>, "").is_ok());
-        assert!(refuse("--device", &Vec::<String>::new(), "").is_ok());
-        let error = refuse("--channel", &Some("edge"), "charms come from files").unwrap_err();
+    fn an_unsupported_option_is_refused_only_if_it_is_given() {
+        assert!(refuse_option("--channel", &None::<String>, "").is_ok());
+        assert!(refuse_option("--device", &Vec::<String>::new(), "").is_ok());
+        let error = refuse_option("--channel", &Some("edge"), "charms come from files").unwrap_err();
         assert_eq!(error.to_string(), r#"minijuju does not do "--channel": charms come from files"#);
-        let error = UsageError::NotHere { options: vec!["--container", "--remote"], why: "no" };
+        let error = UsageError::Unsupported { options: vec!["--container", "--remote"], reason: "no" };
         assert_eq!(error.to_string(), r#"minijuju does not do "--container" and "--remote": no"#);
     }
 
     #[test]
-    fn words_too_many_are_quoted() {
+    fn extra_words_are_quoted() {
         let error = UsageError::Unrecognized(vec!["a".to_owned(), "b c".to_owned()]);
         assert_eq!(error.to_string(), r#"unrecognized args: ["a" "b c"]"#);
     }

@@ -17,7 +17,7 @@ use std::{env, fs, io};
 use anyhow::{Context as _, bail};
 
 use crate::cli::{ModelIdentifier, Session};
-use crate::format::shown_on;
+use crate::format::escape_for;
 use crate::machine::Machines;
 use crate::progress::Progress;
 use crate::random;
@@ -234,7 +234,7 @@ pub fn print(text: &str, file: Option<&Path>) -> anyhow::Result<()> {
     if let Some(file) = file {
         return fs::write(file, text).with_context(|| format!("cannot write {}", file.display()));
     }
-    let text = shown_on(&io::stdout(), text);
+    let text = escape_for(&io::stdout(), text);
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         // A reader such as `head` may close the pipe early.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -8,7 +8,8 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::cli::{
-    Arguments, ConfigSource, ModelOption, Pair, UsageError, check_new_application, integer, is_application, refuse,
+    Arguments, ConfigSource, ModelOption, Pair, UsageError, check_new_application_name, integer, is_application,
+    refuse_option,
 };
 use crate::client::charms::{self, Charm};
 use crate::client::{Client, assumes, settings, summary, units};
@@ -111,16 +112,16 @@ impl Arguments for DeployArgs {
 
     fn init(&mut self) -> Result<(), UsageError> {
         if let Some(name) = &self.application {
-            check_new_application(name)?;
+            check_new_application_name(name)?;
         }
         check_placement(self.num_units, &self.to)?;
         if let Some(channel) = self.channel.as_deref().filter(|channel| !channel.is_empty()) {
             check_channel(channel).map_err(|error| UsageError::command(OptionError("--channel", error)))?;
         }
-        refuse("--series", &self.series, "use --base")?;
-        refuse("--overlay", &self.overlay, NO_BUNDLES)?;
-        refuse("--map-machines", &self.map_machines, NO_BUNDLES)?;
-        refuse("--device", &self.device, "devices are for charms in containers")?;
+        refuse_option("--series", &self.series, "use --base")?;
+        refuse_option("--overlay", &self.overlay, NO_BUNDLES)?;
+        refuse_option("--map-machines", &self.map_machines, NO_BUNDLES)?;
+        refuse_option("--device", &self.device, "devices are for charms in containers")?;
         check_attach_storage(&self.attach_storage, self.num_units)?;
         if let Some(bind) = &self.bind {
             check_bind(bind)?;

@@ -247,10 +247,10 @@ pub fn main() -> ExitCode {
     };
     run_with_log(&command, &mut session).unwrap_or_else(|error| {
         if !error.is::<AfterOutput>() {
-            let _ = io::stdout().write_all(session.nothing().as_bytes());
+            let _ = io::stdout().write_all(session.empty_output().as_bytes());
         }
         let message = format::error(&format!("{error:#}"), Colours::on(&io::stderr()));
-        eprint!("{}", format::shown_on(&io::stderr(), &message));
+        eprint!("{}", format::escape_for(&io::stderr(), &message));
         ExitCode::FAILURE
     })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap_complete::Shell;
 
 use super::Command;
-use crate::cli::{self, Answer, ModelIdentifier, Pair, completion};
+use crate::cli::{self, EarlyExit, ModelIdentifier, Pair, completion};
 use crate::format::{Document, StatusFormat, Tabular};
 
 type Invocation = cli::Invocation<Command>;
@@ -21,7 +21,7 @@ pub(super) fn parse(line: &str) -> Invocation {
     cli::parse(words(line)).unwrap_or_else(|answer| panic!("{line}: {answer:?}"))
 }
 
-fn answer(line: &str) -> Answer {
+fn answer(line: &str) -> EarlyExit {
     match cli::parse::<Command>(words(line)) {
         Err(answer) => answer,
         Ok(invocation) => panic!("{line}: {invocation:?}"),
@@ -29,7 +29,7 @@ fn answer(line: &str) -> Answer {
 }
 
 pub(super) fn assert_refused(line: &str, why: &str, code: u8) {
-    assert_eq!(answer(line), Answer { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }, "{line}");
+    assert_eq!(answer(line), EarlyExit { stdout: String::new(), stderr: format!("ERROR {why}\n"), code }, "{line}");
 }
 
 /// The arguments of a line, which must be the command `$name`.
@@ -117,7 +117,7 @@ fn a_command_that_fails_prints_an_empty_document_as_json_or_yaml() {
         ("constraints a", ""),
         ("deploy .", ""),
     ] {
-        assert_eq!(parse(line).session.nothing(), nothing, "{line}");
+        assert_eq!(parse(line).session.empty_output(), nothing, "{line}");
     }
 }
 

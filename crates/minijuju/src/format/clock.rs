@@ -28,7 +28,7 @@ impl Clock {
 
     /// The same, for this version of Juju.
     #[must_use]
-    pub fn of(self, juju: JujuVersion) -> Clock {
+    pub fn for_version(self, juju: JujuVersion) -> Clock {
         Clock { fractions: juju.is_4(), ..self }
     }
 
@@ -66,8 +66,8 @@ impl Clock {
     /// `2026-11-22 08:15:01 +0000 UTC`, or on Juju 4 `2026-11-22 08:15:01.25 +0000 UTC`: a task's times in a document.
     #[must_use]
     pub fn date_time_and_zone(&self, at: Timestamp) -> String {
-        let form = if self.fractions { "%Y-%m-%d %H:%M:%S%.f %z %Z" } else { "%Y-%m-%d %H:%M:%S %z %Z" };
-        at.to_zoned_datetime(self.zone.clone()).strftime(form).to_string()
+        let pattern = if self.fractions { "%Y-%m-%d %H:%M:%S%.f %z %Z" } else { "%Y-%m-%d %H:%M:%S %z %Z" };
+        at.to_zoned_datetime(self.zone.clone()).strftime(pattern).to_string()
     }
 
     /// `08:15:01`: the time of a task's message.
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn local_times_carry_the_zone() {
+    fn local_times_have_the_zone() {
         let auckland = Clock::in_zone(TimeZone::fixed(jiff::tz::offset(12)));
         assert_eq!(auckland.since(at("2025-06-08T23:04:48Z")), "09 Jun 2025 11:04:48+12:00");
         assert_eq!(auckland.time_of_day(at("2025-06-08T23:04:48Z")), "11:04:48+12:00");
@@ -116,19 +116,19 @@ mod tests {
     #[test]
     fn past_times_are_relative_to_now() {
         let now = at("2026-11-22T08:15:01Z");
-        for (when, text) in [
+        for (time, text) in [
             ("2026-11-22T08:15:00Z", "just now"),
             ("2026-11-22T08:14:01Z", "1 minute ago"),
             ("2026-11-22T08:14:31Z", "30 seconds ago"),
             ("2026-11-22T05:10:00Z", "3 hours ago"),
             ("2026-11-20T08:15:01Z", "2026-11-20"),
         ] {
-            assert_eq!(ago(at(when), now), text);
+            assert_eq!(ago(at(time), now), text);
         }
     }
 
     #[test]
-    fn tasks_have_times_of_their_own() {
+    fn the_times_of_tasks_have_other_forms() {
         let clock = Clock::utc();
         assert_eq!(clock.date_and_time(at("2026-11-22T08:15:01Z")), "2026-11-22T08:15:01");
         assert_eq!(clock.date_time_and_zone(at("2026-11-22T08:15:01Z")), "2026-11-22 08:15:01 +0000 UTC");
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn utc_times_are_iso() {
+    fn utc_times_are_in_iso_8601() {
         assert_eq!(Clock::utc().since(at("2026-11-22T08:15:01.5Z")), "2026-11-22 08:15:01Z");
         assert_eq!(Clock::utc().time_of_day(at("2026-11-22T08:15:01Z")), "08:15:01");
     }

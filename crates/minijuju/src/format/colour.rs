@@ -15,9 +15,9 @@ pub enum Colours {
 impl Colours {
     /// On if the stream is a terminal with colours, and `NO_COLOR` is not set.
     pub fn on(stream: &impl IsTerminal) -> Colours {
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let refused = dumb || std::env::var_os("NO_COLOR").is_some();
-        if stream.is_terminal() && !refused { Colours::On } else { Colours::Off }
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let is_disabled = is_dumb || std::env::var_os("NO_COLOR").is_some();
+        if stream.is_terminal() && !is_disabled { Colours::On } else { Colours::Off }
     }
 }
 
@@ -95,7 +95,7 @@ impl Paint {
 
 /// Make text safe for a terminal: text of a charm or a user must not move the cursor or ring the bell. Control
 /// characters other than line breaks, tabs and our own colours are escaped, as `\\x1b`.
-fn for_terminal(text: &str) -> Cow<'_, str> {
+fn escape_controls(text: &str) -> Cow<'_, str> {
     const COLOURS: [Paint; 12] = [
         Paint::Good,
         Paint::Warning,
@@ -110,44 +110,44 @@ fn for_terminal(text: &str) -> Cow<'_, str> {
         Paint::BoldBrightCyan,
         Paint::BrightRed,
     ];
-    if !text.contains(is_unsafe) {
+    if !text.contains(is_unsafe_control) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        let own =
+    while let Some(character) = rest.chars().next() {
+        let colour =
             COLOURS.iter().filter_map(|paint| paint.code()).chain([Paint::RESET]).find(|code| rest.starts_with(code));
-        let taken = if let Some(code) = own {
+        let length = if let Some(code) = colour {
             shown.push_str(code);
             code.len()
         } else {
-            if is_unsafe(letter) {
+            if is_unsafe_control(character) {
                 // Control characters end at U+009F. Writing to a string does not fail.
-                let _ = write!(shown, "\\x{:02x}", u32::from(letter));
+                let _ = write!(shown, "\\x{:02x}", u32::from(character));
             } else {
-                shown.push(letter);
+                shown.push(character);
             }
-            letter.len_utf8()
+            character.len_utf8()
         };
-        rest = &rest[taken..];
+        rest = &rest[length..];
     }
     Cow::Owned(shown)
 }
 
-/// Text for this stream: escaped by [`for_terminal`] if it is a terminal.
-pub fn shown_on<'a>(stream: &impl IsTerminal, text: &'a str) -> Cow<'a, str> {
-    if stream.is_terminal() { for_terminal(text) } else { Cow::Borrowed(text) }
+/// Text for this stream: escaped by [`escape_controls`] if it is a terminal.
+pub fn escape_for<'a>(stream: &impl IsTerminal, text: &'a str) -> Cow<'a, str> {
+    if stream.is_terminal() { escape_controls(text) } else { Cow::Borrowed(text) }
 }
 
-fn is_unsafe(letter: char) -> bool {
-    letter.is_control() && !['\n', '\t'].contains(&letter)
+fn is_unsafe_control(character: char) -> bool {
+    character.is_control() && !['\n', '\t'].contains(&character)
 }
 
 /// The line for an error: `ERROR ` and the reason.
 #[must_use]
-pub fn error(why: &str, colours: Colours) -> String {
-    format!("{} {why}\n", Paint::BrightRed.text("ERROR", colours))
+pub fn error(reason: &str, colours: Colours) -> String {
+    format!("{} {reason}\n", Paint::BrightRed.text("ERROR", colours))
 }
 
 /// The line for a warning: `WARNING ` and the text.
@@ -159,11 +159,11 @@ pub fn warning(what: &str, colours: Colours) -> String {
 /// The number of columns that text takes. Escape sequences take none.
 pub fn width(text: &str) -> usize {
     let mut count = 0;
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        if letter == '\u{1b}' {
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if character == '\u{1b}' {
             // An escape sequence ends with a letter.
-            letters.by_ref().find(char::is_ascii_alphabetic);
+            characters.by_ref().find(char::is_ascii_alphabetic);
         } else {
             count += 1;
         }
@@ -176,15 +176,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_reach_no_terminal_but_our_colours_do() {
+    fn control_characters_are_escaped_for_a_terminal_except_colours() {
         let text = format!("{}\t\u{1b}]0;title\u{7}\u{1b}[2J\r\u{9b}2J ä\n", Paint::Good.text("active", Colours::On));
         let shown = "\u{1b}[32mactive\u{1b}[0m\t\\x1b]0;title\\x07\\x1b[2J\\x0d\\x9b2J ä\n";
-        assert_eq!(for_terminal(&text), shown);
-        assert!(matches!(for_terminal("as it is\n"), Cow::Borrowed(_)));
+        assert_eq!(escape_controls(&text), shown);
+        assert!(matches!(escape_controls("as it is\n"), Cow::Borrowed(_)));
     }
 
     #[test]
-    fn width_leaves_colours_out() {
+    fn the_width_of_text_does_not_count_colours() {
         assert_eq!(width("\u{1b}[1;39mApp\u{1b}[0m ä"), 5);
     }
 }

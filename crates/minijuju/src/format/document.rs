@@ -19,7 +19,7 @@ pub fn smart(value: &(impl Serialize + ?Sized), format: Smart) -> String {
     match format {
         Smart::Json => json(value),
         Smart::Yaml => yaml(value),
-        Smart::Smart => shape::bare(value),
+        Smart::Smart => shape::smart_text(value),
     }
 }
 
@@ -35,7 +35,7 @@ pub fn table_or(value: &impl Serialize, format: Tabular, table: impl FnOnce() ->
 
 /// Put a value into one of two fields of a structure that differ only in their names in JSON and in YAML. A table
 /// prints neither; it gets the first.
-pub fn named<T>(value: T, format: impl Into<Tabular>) -> (Option<T>, Option<T>) {
+pub fn json_or_yaml_field<T>(value: T, format: impl Into<Tabular>) -> (Option<T>, Option<T>) {
     match format.into() {
         Tabular::Yaml => (None, Some(value)),
         Tabular::Tabular | Tabular::Json => (Some(value), None),
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn smart_output_is_bare() {
+    fn smart_output_has_no_quotes() {
         assert_eq!(smart("text", Smart::Smart), "text\n");
         assert_eq!(smart("true", Smart::Yaml), "\"true\"\n");
         assert_eq!(smart(&true, Smart::Smart), "True\n");

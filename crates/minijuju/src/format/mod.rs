@@ -13,9 +13,9 @@ mod table;
 
 pub use choice::{ConstraintsFormat, Document, OffersFormat, Plain, Smart, StatusFormat, Tabular};
 pub use clock::{Clock, ago};
-pub use colour::{Colours, Paint, error, shown_on, warning};
-pub use document::{document, named, smart, table_or};
+pub use colour::{Colours, Paint, error, escape_for, warning};
+pub use document::{document, json_or_yaml_field, smart, table_or};
 pub use emulator::format::Instant;
 pub use natural::{compare as natural_compare, sorted};
-pub use shape::{json, though_empty, yaml};
+pub use shape::{json, serialize_even_if_empty, yaml};
 pub use table::Table;

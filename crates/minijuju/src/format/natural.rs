@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_go_by_size() {
+    fn numbers_are_compared_by_value() {
         let mut names = ["app/10", "app/2", "app2/0", "app", "app/2/x", "b", "a"];
         names.sort_by(|a, b| compare(a, b));
         assert_eq!(names, ["a", "app", "app2/0", "app/2", "app/2/x", "app/10", "b"]);

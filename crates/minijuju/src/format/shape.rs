@@ -7,30 +7,28 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 ///
 /// # Panics
 /// If a map has keys that are not strings; the structures here have none.
-/// Where a map has keys that are no text; the structures of this module have none.
 #[must_use]
 pub fn json(value: &(impl Serialize + ?Sized)) -> String {
-    format::json::print(&values(value)) + "\n"
+    format::json::print(&to_value(value)) + "\n"
 }
 
 /// A YAML document, as Juju's library writes it.
 ///
 /// # Panics
 /// If a map has keys that are not strings; the structures here have none.
-/// Where a map has keys that are no text; the structures of this module have none.
 #[must_use]
 pub fn yaml(value: &(impl Serialize + ?Sized)) -> String {
-    format::yaml::print(&without_zeros(values(value)))
+    format::yaml::print(&omit_zeros(to_value(value)))
 }
 
 /// A value in the smart format: strings without quotes, the rest as YAML.
-pub fn bare(value: &(impl Serialize + ?Sized)) -> String {
-    format::smart::print(&without_zeros(values(value)))
+pub fn smart_text(value: &(impl Serialize + ?Sized)) -> String {
+    format::smart::print(&omit_zeros(to_value(value)))
 }
 
 /// Serialize a structure that YAML prints as `{}` if all its fields are omitted.
 #[allow(clippy::ref_option, reason = "serde hands over a reference to the field")]
-pub fn though_empty<T: Serialize + Default + PartialEq, S: Serializer>(
+pub fn serialize_even_if_empty<T: Serialize + Default + PartialEq, S: Serializer>(
     value: &Option<T>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -40,20 +38,18 @@ pub fn though_empty<T: Serialize + Default + PartialEq, S: Serializer>(
     value.serialize(serializer)
 }
 
-fn values(value: &(impl Serialize + ?Sized)) -> Value {
+fn to_value(value: &(impl Serialize + ?Sized)) -> Value {
     value_of(value).expect("output structures have text for keys")
 }
 
 /// With `omitempty`, as on most of Juju's fields, yaml.v2 also omits structures whose fields are all zero.
-fn without_zeros(value: Value) -> Value {
+fn omit_zeros(value: Value) -> Value {
     match value {
-        Value::List(items) => Value::List(items.into_iter().map(without_zeros).collect()),
-        Value::Map(entries) => {
-            Value::Map(entries.into_iter().map(|(key, value)| (key, without_zeros(value))).collect())
-        }
+        Value::List(items) => Value::List(items.into_iter().map(omit_zeros).collect()),
+        Value::Map(entries) => Value::Map(entries.into_iter().map(|(key, value)| (key, omit_zeros(value))).collect()),
         Value::Fields(entries) => {
             let shown = entries.into_iter().filter(|(_, value)| !matches!(value, Value::Fields(_)) || !is_zero(value));
-            Value::Fields(shown.map(|(name, value)| (name, without_zeros(value))).collect())
+            Value::Fields(shown.map(|(name, value)| (name, omit_zeros(value))).collect())
         }
         other => other,
     }
@@ -94,29 +90,32 @@ mod tests {
     struct Demo {
         zebra: i32,
         nothing: Nothing,
-        #[serde(serialize_with = "though_empty")]
-        kept: Option<Nothing>,
+        #[serde(serialize_with = "serialize_even_if_empty")]
+        empty_but_shown: Option<Nothing>,
         zero: Inner,
         inner: Inner,
         map: serde_json::Value,
     }
 
     #[test]
-    fn yaml_leaves_out_structures_of_zeros() {
+    fn yaml_omits_structures_of_zeros() {
         let demo = Demo {
             zebra: 0,
             nothing: Nothing {},
-            kept: Some(Nothing {}),
+            empty_but_shown: Some(Nothing {}),
             zero: Inner { inner: 0 },
             inner: Inner { inner: 2 },
             map: serde_json::json!({"u/10": "22.04", "u/2": [null]}),
         };
         assert_eq!(
             json(&demo),
-            "{\"zebra\":0,\"nothing\":{},\"kept\":{},\"zero\":{\"inner\":0},\"inner\":{\"inner\":2},\
+            "{\"zebra\":0,\"nothing\":{},\"empty_but_shown\":{},\"zero\":{\"inner\":0},\"inner\":{\"inner\":2},\
              \"map\":{\"u/10\":\"22.04\",\"u/2\":[null]}}\n"
         );
-        assert_eq!(yaml(&demo), "zebra: 0\nkept: {}\ninner:\n  inner: 2\nmap:\n  u/2:\n  - null\n  u/10: \"22.04\"\n");
+        assert_eq!(
+            yaml(&demo),
+            "zebra: 0\nempty_but_shown: {}\ninner:\n  inner: 2\nmap:\n  u/2:\n  - null\n  u/10: \"22.04\"\n"
+        );
     }
 
     #[test]

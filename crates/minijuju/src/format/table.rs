@@ -15,11 +15,11 @@ const PADDING: usize = 2;
 pub struct Table {
     colours: Colours,
     /// Whether all columns are right-aligned.
-    all_right: bool,
+    right_aligned: bool,
     out: String,
     lines: Vec<Vec<String>>,
     cell: String,
-    right: Vec<usize>,
+    right_columns: Vec<usize>,
 }
 
 impl Table {
@@ -31,18 +31,18 @@ impl Table {
     /// End the current columns. All following ones are right-aligned.
     pub fn align_all_right(&mut self) {
         self.flush();
-        self.all_right = true;
+        self.right_aligned = true;
     }
 
     /// Right-align one column, for as long as the current columns last.
     pub fn align_right(&mut self, column: usize) {
-        self.right.push(column);
+        self.right_columns.push(column);
     }
 
     /// Write text. Tabs end cells, and line breaks end lines.
     pub fn write(&mut self, text: &str) {
-        for letter in text.chars() {
-            match letter {
+        for character in text.chars() {
+            match character {
                 '\t' => self.end_cell(),
                 '\n' => {
                     self.end_cell();
@@ -54,7 +54,7 @@ impl Table {
                 }
                 // Go's tabwriter treats these as separators; replace them to keep the columns intact.
                 '\u{b}' | '\u{c}' => self.cell.push(' '),
-                _ => self.cell.push(letter),
+                _ => self.cell.push(character),
             }
         }
     }
@@ -120,29 +120,29 @@ impl Table {
         let count = lines.len();
         for (number, line) in lines.iter().enumerate() {
             for (column, cell) in line.iter().enumerate() {
-                let room = widths[number].get(column).copied();
-                self.put(cell, column, room);
+                let column_width = widths[number].get(column).copied();
+                self.write_cell(cell, column, column_width);
             }
             if number + 1 < count {
                 self.out.push('\n');
             }
         }
-        self.right.clear();
+        self.right_columns.clear();
     }
 
     /// Write one cell, padded if it is in a column.
-    fn put(&mut self, cell: &str, column: usize, room: Option<usize>) {
-        let fill = |size: usize| " ".repeat(size);
-        let Some(room) = room else {
+    fn write_cell(&mut self, cell: &str, column: usize, column_width: Option<usize>) {
+        let spaces = |size: usize| " ".repeat(size);
+        let Some(column_width) = column_width else {
             return self.out.push_str(cell);
         };
-        let space = room - width(cell);
-        _ = if self.all_right {
-            write!(self.out, "{}{cell}", fill(space))
-        } else if self.right.contains(&column) && !cell.is_empty() {
-            write!(self.out, "{}{cell}{}", fill(space - PADDING), fill(PADDING))
+        let padding = column_width - width(cell);
+        _ = if self.right_aligned {
+            write!(self.out, "{}{cell}", spaces(padding))
+        } else if self.right_columns.contains(&column) && !cell.is_empty() {
+            write!(self.out, "{}{cell}{}", spaces(padding - PADDING), spaces(PADDING))
         } else {
-            write!(self.out, "{cell}{}", fill(space))
+            write!(self.out, "{cell}{}", spaces(padding))
         };
     }
 
@@ -163,12 +163,12 @@ impl Table {
 /// For each line, the widths of its columns.
 fn column_widths(lines: &[Vec<String>]) -> Vec<Vec<usize>> {
     let mut widths: Vec<Vec<usize>> = vec![Vec::new(); lines.len()];
-    let most = lines.iter().map(Vec::len).max().unwrap_or_default();
-    for column in 0..most {
-        let is_in = |line: &Vec<String>| column + 1 < line.len();
+    let column_count = lines.iter().map(Vec::len).max().unwrap_or_default();
+    for column in 0..column_count {
+        let has_column = |line: &Vec<String>| column + 1 < line.len();
         let mut start = 0;
         while start < lines.len() {
-            let end = start + lines[start..].iter().take_while(|line| is_in(line)).count();
+            let end = start + lines[start..].iter().take_while(|line| has_column(line)).count();
             if end == start {
                 start += 1;
                 continue;
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_to_the_right() {
+    fn a_column_can_be_right_aligned() {
         let mut table = Table::new(Colours::Off);
         table.line(&["App", "Scale", "Charm"]);
         table.align_right(1);
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_take_no_room() {
+    fn colours_do_not_widen_columns() {
         let mut table = Table::new(Colours::On);
         table.status("active");
         table.write("x\n");

@@ -20,7 +20,7 @@ use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use self::levels::Levels;
-use crate::format::{Clock, Colours, Paint, shown_on};
+use crate::format::{Clock, Colours, Paint, escape_for};
 
 /// The requested logging.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +107,7 @@ impl<S: Subscriber> Layer<S> for Log {
             level: level(metadata),
             module: metadata.target(),
             place: format!("{file}:{}", metadata.line().unwrap_or_default()),
-            message: shown_on(&io::stderr(), &message.0).into_owned(),
+            message: escape_for(&io::stderr(), &message.0).into_owned(),
         });
     }
 }

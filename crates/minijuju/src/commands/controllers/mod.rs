@@ -53,7 +53,7 @@ impl Arguments for ShowControllerArgs {
 
 /// Run `juju controllers`.
 pub fn list(client: &mut Client, args: &ControllersArgs) -> anyhow::Result<ExitCode> {
-    let (uuid, controller_uuid) = format::named(client.controller_uuid()?, args.output.format());
+    let (uuid, controller_uuid) = format::json_or_yaml_field(client.controller_uuid()?, args.output.format());
     let db = client.store.db();
     let models = model::all(db)?;
     let mut machines = 0;
@@ -87,11 +87,11 @@ pub fn show(client: &mut Client, args: &ShowControllerArgs) -> anyhow::Result<Ex
     if let Some(other) = args.names.iter().find(|name| *name != CONTROLLER) {
         bail!("controller {other} not found");
     }
-    let (uuid, controller_uuid) = format::named(client.controller_uuid()?, args.output.format());
+    let (uuid, controller_uuid) = format::json_or_yaml_field(client.controller_uuid()?, args.output.format());
     let db = client.store.db();
     let mut models = BTreeMap::new();
     for model in model::all(db)? {
-        let (uuid, model_uuid) = format::named(model.uuid.clone(), args.output.format());
+        let (uuid, model_uuid) = format::json_or_yaml_field(model.uuid.clone(), args.output.format());
         let shown = ControllerModel {
             uuid,
             model_uuid,

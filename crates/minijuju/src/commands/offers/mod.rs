@@ -203,7 +203,7 @@ impl Arguments for FindOffersArgs {
 
 /// Run `juju find-offers`.
 pub fn find(client: &mut Client, args: &FindOffersArgs) -> anyhow::Result<ExitCode> {
-    let url = args.url.as_deref().map(OfferUrl::parse_some).transpose()?.unwrap_or_default();
+    let url = args.url.as_deref().map(OfferUrl::parse_partial).transpose()?.unwrap_or_default();
     let models: Vec<Model> =
         if url.model.is_empty() { model::all(client.store.db())? } else { vec![offers::model(client, &url)?] };
     let name = if url.offer.is_empty() { args.offer.clone().unwrap_or_default() } else { url.offer };

@@ -67,7 +67,7 @@ fn receivers(client: &Client, model: &Model, args: &OperationsArgs) -> anyhow::R
 /// Run `juju operations`.
 pub fn list(client: &mut Client, args: &OperationsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let clock = args.times.clock().of(model.juju);
+    let clock = args.times.clock().for_version(model.juju);
     let receivers = receivers(client, &model, args)?;
     let found = tasks_by_operation(client, &model)?
         .into_iter()
@@ -116,8 +116,10 @@ pub fn show(client: &mut Client, args: &ShowOperationArgs) -> anyhow::Result<Exi
         })?;
         Ok((finished(&tasks).is_some(), tasks))
     })?;
-    let text =
-        output::show_operation(&operation(&tasks, &args.options.times.clock().of(model.juju)), args.output.format());
+    let text = output::show_operation(
+        &operation(&tasks, &args.options.times.clock().for_version(model.juju)),
+        args.output.format(),
+    );
     print(&text, args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -133,7 +135,7 @@ pub fn show_task(client: &mut Client, args: &ShowTaskArgs) -> anyhow::Result<Exi
         Ok((task.completed.is_some(), task))
     })?;
     let text = crate::commands::run::output::show_task(
-        &task_info(&task, &args.options.times.clock().of(model.juju)),
+        &task_info(&task, &args.options.times.clock().for_version(model.juju)),
         args.output.format(),
     );
     print(&text, args.output.output.as_deref())?;

@@ -9,7 +9,9 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use ops_metadata::CharmMeta;
 
-use crate::cli::{Arguments, ConfigSource, ModelOption, Pair, UsageError, check_application_name, integer, refuse};
+use crate::cli::{
+    Arguments, ConfigSource, ModelOption, Pair, UsageError, check_application_name, integer, refuse_option,
+};
 use crate::client::charms::{self, Charm};
 use crate::client::{Client, settings, summary};
 use crate::commands::deployment::{NO_CHARMHUB, check_bind, check_channel};
@@ -91,8 +93,8 @@ impl Arguments for RefreshArgs {
         if self.switch.is_some() && self.path.is_some() {
             return Err(UsageError::Rule("--switch and --path are mutually exclusive"));
         }
-        refuse("--revision", &self.revision, NO_CHARMHUB)?;
-        refuse("--switch", &self.switch, NO_CHARMHUB)?;
+        refuse_option("--revision", &self.revision, NO_CHARMHUB)?;
+        refuse_option("--switch", &self.switch, NO_CHARMHUB)?;
         self.bind.as_deref().map_or(Ok(()), check_bind)
     }
 }

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 
 use crate::cli::{
     Arguments, ColorOptions, ModelOption, Output, UsageError, UtcOption, duration, is_action, is_application,
-    is_machine, is_unit_or_leader, refuse, shell_line,
+    is_machine, is_unit_or_leader, refuse_option, shell_line,
 };
 use crate::format::Plain;
 
@@ -205,7 +205,7 @@ impl Arguments for ExecArgs {
 
     fn init(&mut self) -> Result<(), UsageError> {
         self.wait = self.waiting.timeout_or(COMMAND_TIMEOUT)?;
-        refuse("--operator", &self.operator, "operators are for charms in containers")?;
+        refuse_option("--operator", &self.operator, "operators are for charms in containers")?;
         self.commands = shell_line(&self.words);
         if self.all {
             for (names, refusal) in [

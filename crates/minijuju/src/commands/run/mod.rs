@@ -69,7 +69,7 @@ pub fn run(client: &mut Client, args: &RunArgs) -> anyhow::Result<ExitCode> {
         }
     }
     let colour = args.task_output.colors.colours(&std::io::stdout());
-    let clock = args.task_output.times.clock().of(model.juju);
+    let clock = args.task_output.times.clock().for_version(model.juju);
     let report = ReportOptions { steps: true, colour };
     let Some((operation, tasks)) = enqueue(client, &model, requests, &errors, args.waiting.background, report)? else {
         return Ok(ExitCode::SUCCESS);
@@ -129,7 +129,7 @@ pub fn exec(client: &mut Client, args: &ExecArgs) -> anyhow::Result<ExitCode> {
         })
         .collect();
     let colour = args.task_output.colors.colours(&std::io::stdout());
-    let clock = args.task_output.times.clock().of(model.juju);
+    let clock = args.task_output.times.clock().for_version(model.juju);
     let mut done = BTreeMap::new();
     for id in &machines {
         done.insert(id.clone(), machine_exec::run(client, &model, id, &args.commands, args.wait, &clock)?);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::commands::storage::output::CombinedStorage;
-use crate::format::though_empty;
+use crate::format::serialize_even_if_empty;
 use crate::store::Life;
 use crate::store::relation::Scope;
 
@@ -27,7 +27,7 @@ pub struct FullStatus {
     #[serde(skip)]
     pub relations: Vec<RelationStatus>,
     /// Always in JSON and YAML (`{}` if empty). In the table only with `--storage`, and if there is any.
-    #[serde(serialize_with = "though_empty", skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "serialize_even_if_empty", skip_serializing_if = "Option::is_none")]
     pub storage: Option<CombinedStorage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub controller: Option<ControllerStatus>,
