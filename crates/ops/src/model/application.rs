@@ -1,15 +1,14 @@
 //! Applications.
 
 use crate::error::Error;
-use crate::hookcmds::{self, EntityKind, SecretOwner};
-use crate::model::unit::set_status;
-use crate::model::{Model, Secret, SecretContent, SecretUpdate};
+use crate::hookcmds::{self, EntityKind};
+use crate::model::Model;
 use crate::status::Status;
 
 /// An application: this unit's, or a related one.
 #[derive(Clone)]
 pub struct Application {
-    model: Model,
+    pub(super) model: Model,
     name: String,
 }
 
@@ -48,7 +47,7 @@ impl Application {
     pub fn set_status(&self, status: Status) -> Result<(), Error> {
         self.require_ours("status")?;
         self.model.require_leader("set the application's status")?;
-        set_status(&self.model, EntityKind::Application, &status)
+        self.model.set_status(EntityKind::Application, &status)
     }
 
     /// The number of planned units, including this one, without units that are being removed.
@@ -60,17 +59,7 @@ impl Application {
         Ok(self.model.goal_state()?.units.values().filter(|unit| unit.status != "dying").count())
     }
 
-    /// Add a secret that the application owns.
-    ///
-    /// # Errors
-    /// This unit is not the leader, `secret-add` failed, Juju would refuse the content, or it is another application.
-    pub fn add_secret(&self, content: &SecretContent, update: &SecretUpdate) -> Result<Secret, Error> {
-        self.require_ours("secrets")?;
-        self.model.require_leader("add a secret that the application owns")?;
-        Secret::add(&self.model, SecretOwner::Application, content, update)
-    }
-
-    fn require_ours(&self, what: &'static str) -> Result<(), Error> {
+    pub(super) fn require_ours(&self, what: &'static str) -> Result<(), Error> {
         if self.is_ours() { Ok(()) } else { Err(Error::NotOurs { entity: self.name.clone(), what }) }
     }
 }

@@ -55,8 +55,36 @@ pub struct Databag {
     kind: EntityKind,
 }
 
+impl Relation {
+    /// The databag of a unit or an application. Does not ask Juju until it is read or written.
+    #[must_use]
+    pub fn data(&self, entity: &impl Entity) -> Databag {
+        Databag::new(self.clone(), entity.name(), entity.kind())
+    }
+
+    /// The databag of this unit.
+    #[must_use]
+    pub fn unit_data(&self) -> Databag {
+        self.data(&self.model.unit())
+    }
+
+    /// The databag of this unit's application.
+    #[must_use]
+    pub fn app_data(&self) -> Databag {
+        self.data(&self.model.app())
+    }
+
+    /// The databag of the remote application. `None` if the relation is gone.
+    ///
+    /// # Errors
+    /// As [`Relation::app`].
+    pub fn remote_app_data(&self) -> Result<Option<Databag>, Error> {
+        Ok(self.app()?.map(|app| self.data(&app)))
+    }
+}
+
 impl Databag {
-    pub(super) fn new(relation: Relation, entity: &str, kind: EntityKind) -> Self {
+    fn new(relation: Relation, entity: &str, kind: EntityKind) -> Self {
         Self { relation, entity: entity.to_owned(), kind }
     }
 

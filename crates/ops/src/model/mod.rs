@@ -330,6 +330,18 @@ impl Model {
         &self.inner.stored_state
     }
 
+    /// Set the status of this unit or its application.
+    pub(crate) fn set_status(&self, kind: EntityKind, status: &Status) -> Result<(), Error> {
+        if !status.name.is_settable() {
+            return Err(Error::InvalidStatus(status.name));
+        }
+        hookcmds::status_set(self.runner(), kind, status.name, &status.message)?;
+        if kind == EntityKind::Unit {
+            *self.inner.unit_status.borrow_mut() = Some(status.clone());
+        }
+        Ok(())
+    }
+
     pub(crate) fn propose(&self, kind: EntityKind, statuses: Vec<Status>) {
         self.inner.proposed.borrow_mut().of(kind).extend(statuses);
     }

@@ -8,7 +8,7 @@ use ops_metadata::RelationRole;
 use crate::error::Error;
 use crate::event_name::EventName;
 use crate::hookcmds;
-use crate::model::{Application, Databag, Entity, Model, Unit};
+use crate::model::{Application, Model, Unit};
 use crate::notice::Notice;
 
 /// A relation of this unit's application with another, or among its own units.
@@ -160,32 +160,6 @@ impl Relation {
         let units: Rc<[String]> = units.into();
         self.model.inner.relation_units.borrow_mut().insert(self.id, Rc::clone(&units));
         Ok(units)
-    }
-
-    /// The databag of a unit or an application. Does not ask Juju until it is read or written.
-    #[must_use]
-    pub fn data(&self, entity: &impl Entity) -> Databag {
-        Databag::new(self.clone(), entity.name(), entity.kind())
-    }
-
-    /// The databag of this unit.
-    #[must_use]
-    pub fn unit_data(&self) -> Databag {
-        self.data(&self.model.unit())
-    }
-
-    /// The databag of this unit's application.
-    #[must_use]
-    pub fn app_data(&self) -> Databag {
-        self.data(&self.model.app())
-    }
-
-    /// The databag of the remote application. `None` if the relation is gone.
-    ///
-    /// # Errors
-    /// As [`Relation::app`].
-    pub fn remote_app_data(&self) -> Result<Option<Databag>, Error> {
-        Ok(self.app()?.map(|app| self.data(&app)))
     }
 
     /// The UUID of the remote application's model, which differs from this one in a cross-model relation.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::error::Error;
 use crate::hookcmds::{self, Expiry, NewSecret, Rotate, SecretGet, SecretInfo, SecretOwner};
 use crate::model::relation::is_relation_gone;
-use crate::model::{Model, Relation, SecretContent, Unit};
+use crate::model::{Application, Model, Relation, SecretContent, Unit};
 
 /// A secret's metadata, set by its owner. An omitted field does not change.
 ///
@@ -99,13 +99,31 @@ impl Model {
     }
 }
 
+impl Unit {
+    /// Add a secret that this unit owns.
+    ///
+    /// # Errors
+    /// `secret-add` failed, Juju would refuse the content, or it is another unit.
+    pub fn add_secret(&self, content: &SecretContent, update: &SecretUpdate) -> Result<Secret, Error> {
+        self.require_ours("secrets")?;
+        Secret::add(&self.model, SecretOwner::Unit, content, update)
+    }
+}
+
+impl Application {
+    /// Add a secret that the application owns.
+    ///
+    /// # Errors
+    /// This unit is not the leader, `secret-add` failed, Juju would refuse the content, or it is another application.
+    pub fn add_secret(&self, content: &SecretContent, update: &SecretUpdate) -> Result<Secret, Error> {
+        self.require_ours("secrets")?;
+        self.model.require_leader("add a secret that the application owns")?;
+        Secret::add(&self.model, SecretOwner::Application, content, update)
+    }
+}
+
 impl Secret {
-    pub(super) fn add(
-        model: &Model,
-        owner: SecretOwner,
-        content: &SecretContent,
-        update: &SecretUpdate,
-    ) -> Result<Self, Error> {
+    fn add(model: &Model, owner: SecretOwner, content: &SecretContent, update: &SecretUpdate) -> Result<Self, Error> {
         content.check(update.label.as_deref().unwrap_or("without a label"))?;
         let id = hookcmds::secret_add(model.runner(), &update.to_new_secret(owner, Some(content)))?;
         Ok(Self { model: model.clone(), id: Some(id), label: update.label.clone() })

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::error::Error;
 use crate::hookcmds::{self, EntityKind, Port, RebootTime};
-use crate::model::{Application, Model, Secret, SecretContent, SecretUpdate};
+use crate::model::{Application, Model};
 use crate::status::Status;
 
 /// A unit: this one, or another one that it knows.
 #[derive(Clone)]
 pub struct Unit {
-    model: Model,
+    pub(super) model: Model,
     name: String,
 }
 
@@ -67,7 +67,7 @@ impl Unit {
     #[allow(clippy::needless_pass_by_value, reason = "a status is made to be set, and a borrow at each call is noise")]
     pub fn set_status(&self, status: Status) -> Result<(), Error> {
         self.require_ours("status")?;
-        set_status(&self.model, EntityKind::Unit, &status)
+        self.model.set_status(EntityKind::Unit, &status)
     }
 
     /// Set the workload's version, which `juju status` shows for the application.
@@ -146,29 +146,9 @@ impl Unit {
         Err(Error::Rebooting)
     }
 
-    /// Add a secret that this unit owns.
-    ///
-    /// # Errors
-    /// `secret-add` failed, Juju would refuse the content, or it is another unit.
-    pub fn add_secret(&self, content: &SecretContent, update: &SecretUpdate) -> Result<Secret, Error> {
-        self.require_ours("secrets")?;
-        Secret::add(&self.model, hookcmds::SecretOwner::Unit, content, update)
-    }
-
-    fn require_ours(&self, what: &'static str) -> Result<(), Error> {
+    pub(super) fn require_ours(&self, what: &'static str) -> Result<(), Error> {
         if self.is_ours() { Ok(()) } else { Err(Error::NotOurs { entity: self.name.clone(), what }) }
     }
-}
-
-pub(crate) fn set_status(model: &Model, kind: EntityKind, status: &Status) -> Result<(), Error> {
-    if !status.name.is_settable() {
-        return Err(Error::InvalidStatus(status.name));
-    }
-    hookcmds::status_set(model.runner(), kind, status.name, &status.message)?;
-    if kind == EntityKind::Unit {
-        *model.inner.unit_status.borrow_mut() = Some(status.clone());
-    }
-    Ok(())
 }
 
 impl_named!(Unit);
