@@ -239,6 +239,11 @@ mod tests {
         for plain in Plain::ALL {
             assert_eq!(Named::parse(&Hook::Plain(plain).name()), Some(Named::Plain(plain)));
         }
+        // Fails if a hook of `ops` has no counterpart here.
+        for event in EventName::of_unit() {
+            let name = event.hook_name().unwrap();
+            assert!(Named::parse(&name).is_some(), "{name}");
+        }
         let broken = Named::Relation(RelationKind::Broken, "db-admin".to_owned());
         assert_eq!(Named::parse("db-admin-relation-broken"), Some(broken));
         assert_eq!(

@@ -217,7 +217,7 @@ impl<'de> Deserializer<'de> for Field<'_> {
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FieldError> {
         match self {
             Self::Plain(_) => visitor.visit_some(self),
-            _ => self.value()?.deserialize_option(visitor).map_err(to_field_error),
+            Self::Json(_) | Self::Encoded(_) => self.value()?.deserialize_option(visitor).map_err(to_field_error),
         }
     }
 
@@ -228,7 +228,9 @@ impl<'de> Deserializer<'de> for Field<'_> {
     ) -> Result<V::Value, FieldError> {
         match self {
             Self::Plain(_) => visitor.visit_newtype_struct(self),
-            _ => self.value()?.deserialize_newtype_struct(name, visitor).map_err(to_field_error),
+            Self::Json(_) | Self::Encoded(_) => {
+                self.value()?.deserialize_newtype_struct(name, visitor).map_err(to_field_error)
+            }
         }
     }
 

@@ -81,7 +81,7 @@ impl Port {
             (Self::Tcp(from, to), Self::Tcp(start, end)) | (Self::Udp(from, to), Self::Udp(start, end)) => {
                 to >= start && end >= from
             }
-            _ => false,
+            (Self::Icmp | Self::Tcp(..) | Self::Udp(..), _) => false,
         }
     }
 }
