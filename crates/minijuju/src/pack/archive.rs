@@ -57,7 +57,7 @@ impl Archive {
             .permissions(Permissions::from_mode(0o644))
             .tempfile_in(folder)
             .map_err(unwritable)?;
-        let mut zip = ZipWriter::new(BufWriter::new(Disk::new(temporary.as_file_mut())));
+        let mut zip = ZipWriter::new(BufWriter::new(FailOnce::new(temporary.as_file_mut())));
         for (path, entry) in &self.entries {
             let options = SimpleFileOptions::default()
                 .last_modified_time(DateTime::default())
@@ -99,25 +99,25 @@ impl Archive {
 /// The file that an archive is written to. Its first error is returned once. After that it only counts, because the ZIP
 /// library finishes an archive when it drops it, and would print the error again.
 #[derive(Debug)]
-struct Disk<F> {
+struct FailOnce<F> {
     file: F,
     failed: bool,
-    at: u64,
+    position: u64,
     end: u64,
 }
 
-impl<F: Write + Seek> Disk<F> {
+impl<F: Write + Seek> FailOnce<F> {
     fn new(file: F) -> Self {
-        Self { file, failed: false, at: 0, end: 0 }
+        Self { file, failed: false, position: 0, end: 0 }
     }
 }
 
-impl<F: Write + Seek> Write for Disk<F> {
+impl<F: Write + Seek> Write for FailOnce<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length =
             if self.failed { bytes.len() } else { self.file.write(bytes).inspect_err(|_| self.failed = true)? };
-        self.at += length as u64;
-        self.end = self.end.max(self.at);
+        self.position += length as u64;
+        self.end = self.end.max(self.position);
         Ok(length)
     }
 
@@ -126,18 +126,18 @@ impl<F: Write + Seek> Write for Disk<F> {
     }
 }
 
-impl<F: Write + Seek> Seek for Disk<F> {
+impl<F: Write + Seek> Seek for FailOnce<F> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let at = match to {
             SeekFrom::Start(at) => Some(at),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
             SeekFrom::End(by) => self.end.checked_add_signed(by),
         };
         let at = at.ok_or(io::ErrorKind::InvalidInput)?;
         if !self.failed {
             self.file.seek(SeekFrom::Start(at)).inspect_err(|_| self.failed = true)?;
         }
-        self.at = at;
+        self.position = at;
         Ok(at)
     }
 }
@@ -147,13 +147,13 @@ mod tests {
     use super::*;
 
     /// A disk with little space. It counts how often it said so.
-    struct Small<'a> {
+    struct SmallDisk<'a> {
         content: io::Cursor<Vec<u8>>,
         space: usize,
         refusals: &'a mut u32,
     }
 
-    impl Write for Small<'_> {
+    impl Write for SmallDisk<'_> {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             if self.content.get_ref().len() + bytes.len() > self.space {
                 *self.refusals += 1;
@@ -167,7 +167,7 @@ mod tests {
         }
     }
 
-    impl Seek for Small<'_> {
+    impl Seek for SmallDisk<'_> {
         fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
             self.content.seek(to)
         }
@@ -186,11 +186,11 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_once_and_not_again_when_the_archive_is_dropped() {
+    fn a_full_disk_is_reported_once_and_not_again_when_the_archive_is_dropped() {
         for space in [0, 40, 100, 300] {
             let mut refusals = 0;
-            let small = Small { content: io::Cursor::default(), space, refusals: &mut refusals };
-            let mut zip = ZipWriter::new(Disk::new(small));
+            let small = SmallDisk { content: io::Cursor::default(), space, refusals: &mut refusals };
+            let mut zip = ZipWriter::new(FailOnce::new(small));
             let write = |zip: &mut ZipWriter<_>| -> io::Result<()> {
                 let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
                 for name in ["dispatch", "charmcraft.yaml", "config.yaml"] {

@@ -47,8 +47,8 @@ pub(super) fn build(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| PackError::NoCargo { cargo: cargo.clone(), error })?;
-    let unreadable = |error| PackError::NoCargo { cargo: cargo.clone(), error };
+        .map_err(|error| PackError::CannotRunCargo { cargo: cargo.clone(), error })?;
+    let unreadable = |error| PackError::CannotRunCargo { cargo: cargo.clone(), error };
 
     let stdout = child.stdout.take().map(BufReader::new);
     let stderr = child.stderr.take().map(BufReader::new);
@@ -58,7 +58,7 @@ pub(super) fn build(
             let lines = stdout.into_iter().flat_map(|stdout| stdout.lines().map_while(Result::ok));
             lines
                 .filter_map(|line| serde_json::from_str::<Message>(&line).ok())
-                .filter_map(|m| executable(m, binary))
+                .filter_map(|m| built_executable(m, binary))
                 .last()
         });
         for line in stderr.into_iter().flat_map(|stderr| stderr.lines().map_while(Result::ok)) {
@@ -74,19 +74,19 @@ pub(super) fn build(
             if messages.is_empty() {
                 progress(Step::Cargo { line: &format!("it ended with {status}, without a message") });
             }
-            Err(PackError::Build { binary: binary.to_owned(), hint: static_libraries_missing(&messages) })
+            Err(PackError::Build { binary: binary.to_owned(), hint: static_library_hint(&messages) })
         }
     }
 }
 
 /// What to do if the linker cannot find the static C library: some distributions have it in a separate package.
-fn static_libraries_missing(messages: &[String]) -> Option<&'static str> {
+fn static_library_hint(messages: &[String]) -> Option<&'static str> {
     // The messages of GNU ld and of LLD.
-    let missing = ["cannot find -lc", "unable to find library -lc", "cannot find -lgcc_eh", "cannot find crt1.o"];
-    let found = messages
-        .iter()
-        .any(|line| missing.iter().any(|words| line.trim_end_matches(": No such file or directory").ends_with(words)));
-    found.then_some(
+    let linker_errors = ["cannot find -lc", "unable to find library -lc", "cannot find -lgcc_eh", "cannot find crt1.o"];
+    let is_missing = messages.iter().any(|line| {
+        linker_errors.iter().any(|words| line.trim_end_matches(": No such file or directory").ends_with(words))
+    });
+    is_missing.then_some(
         "the static C library, which is linked into a charm, is missing: install libc6-dev on Debian and Ubuntu, glibc-static on Fedora, \
          or build for musl (`rustup target add x86_64-unknown-linux-musl`, and that target in .cargo/config.toml)",
     )
@@ -96,11 +96,11 @@ fn static_libraries_missing(messages: &[String]) -> Option<&'static str> {
 /// in a program header. Only 64-bit files are read, of either byte order, because all of Juju's architectures are.
 pub(super) fn is_dynamic(program: &Path) -> Result<bool, PackError> {
     let content = fs::read(program).map_err(|error| PackError::Read { path: program.to_owned(), error })?;
-    Ok(interpreted(&content).unwrap_or(false))
+    Ok(has_interpreter(&content).unwrap_or(false))
 }
 
-fn interpreted(elf: &[u8]) -> Option<bool> {
-    const INTERPRETER: u64 = 3;
+fn has_interpreter(elf: &[u8]) -> Option<bool> {
+    const PT_INTERP: u64 = 3;
     if !elf.starts_with(b"\x7fELF\x02") {
         return None;
     }
@@ -113,13 +113,13 @@ fn interpreted(elf: &[u8]) -> Option<bool> {
     let table = usize::try_from(number(32, 8)?).ok()?;
     let (size, count) = (usize::try_from(number(54, 2)?).ok()?, usize::try_from(number(56, 2)?).ok()?);
     let mut headers = (0..count).map(|index| number(table.checked_add(index * size)?, 4));
-    Some(headers.any(|kind| kind == Some(INTERPRETER)))
+    Some(headers.any(|kind| kind == Some(PT_INTERP)))
 }
 
-fn executable(message: Message, binary: &str) -> Option<PathBuf> {
+fn built_executable(message: Message, binary: &str) -> Option<PathBuf> {
     let target = message.target?;
-    let ours = message.reason == "compiler-artifact" && target.name == binary && target.kind == ["bin"];
-    message.executable.filter(|_| ours)
+    let is_binary = message.reason == "compiler-artifact" && target.name == binary && target.kind == ["bin"];
+    message.executable.filter(|_| is_binary)
 }
 
 #[cfg(test)]
@@ -133,10 +133,10 @@ mod tests {
             "          /usr/bin/ld: cannot find -lc: No such file or directory",
             "          /usr/bin/ld: cannot find -lgcc_eh",
         ] {
-            let hint = static_libraries_missing(&["error: linking with `cc` failed".to_owned(), line.to_owned()]);
+            let hint = static_library_hint(&["error: linking with `cc` failed".to_owned(), line.to_owned()]);
             assert!(hint.is_some_and(|hint| hint.contains("glibc-static")), "{line}");
         }
-        assert_eq!(static_libraries_missing(&["rust-lld: error: unable to find library -lcurl".to_owned()]), None);
+        assert_eq!(static_library_hint(&["rust-lld: error: unable to find library -lcurl".to_owned()]), None);
     }
 
     #[test]
@@ -147,9 +147,9 @@ mod tests {
             (elf[32], elf[54], elf[56], elf[64]) = (64, 56, 1, kind);
             elf
         };
-        assert_eq!(interpreted(&elf(3)), Some(true));
-        assert_eq!(interpreted(&elf(1)), Some(false));
-        assert_eq!(interpreted(b"#!/bin/sh\n"), None);
-        assert_eq!(interpreted(b"\x7fELF\x02\x01"), None, "cut off");
+        assert_eq!(has_interpreter(&elf(3)), Some(true));
+        assert_eq!(has_interpreter(&elf(1)), Some(false));
+        assert_eq!(has_interpreter(b"#!/bin/sh\n"), None);
+        assert_eq!(has_interpreter(b"\x7fELF\x02\x01"), None, "cut off");
     }
 }

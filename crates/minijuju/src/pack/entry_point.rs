@@ -11,8 +11,8 @@ pub(super) fn last_line(dispatch: &str) -> &str {
 pub(super) fn binary(dispatch: &str) -> Option<&str> {
     let word = last_line(dispatch).split_whitespace().next_back()?.trim_matches(['"', '\'']);
     let name = word.strip_prefix("./").unwrap_or(word).strip_prefix("bin/")?;
-    let plain = !name.is_empty() && !name.starts_with('-') && Path::new(name).file_name() == Some(name.as_ref());
-    plain.then_some(name)
+    let is_valid = !name.is_empty() && !name.starts_with('-') && Path::new(name).file_name() == Some(name.as_ref());
+    is_valid.then_some(name)
 }
 
 #[cfg(test)]
@@ -27,7 +27,7 @@ mod tests {
     }
 
     #[test]
-    fn other_entry_points_are_no_binaries() {
+    fn other_entry_points_are_not_binaries() {
         for dispatch in
             ["", "exec ./src/charm.py", "exec ./bin/", "exec ./bin/../x", "exec ./bin/a/b", "./bin/a \"$@\""]
         {

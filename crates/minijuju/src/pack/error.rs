@@ -25,7 +25,7 @@ pub enum PackError {
         line: String,
     },
     #[error("cannot run `{cargo}` to build the charm: {error}")]
-    NoCargo { cargo: String, error: io::Error },
+    CannotRunCargo { cargo: String, error: io::Error },
     /// Cargo did not build the binary. Its messages were reported as [`Step::Cargo`](super::Step::Cargo).
     #[error("cargo could not build the binary `{binary}`{}", hint.map(|hint| format!(": {hint}")).unwrap_or_default())]
     Build {
@@ -35,11 +35,11 @@ pub enum PackError {
         hint: Option<&'static str>,
     },
     /// A part of `charmcraft.yaml` that only Charmcraft can build.
-    #[error("charmcraft.yaml: parts.{part}: {fault}; `charmcraft pack` makes this charm")]
-    Part { part: String, fault: PartFault },
+    #[error("charmcraft.yaml: parts.{part}: {reason}; `charmcraft pack` makes this charm")]
+    UnsupportedPart { part: String, reason: UnsupportedPart },
     /// Something in the project's folder is neither a file nor a folder nor a working link.
     #[error("{} cannot go into a charm: {reason}", path.display())]
-    NoFile { path: PathBuf, reason: String },
+    UnsupportedFile { path: PathBuf, reason: String },
 }
 
 /// Why a charm could not be unpacked. No files of it are left behind.
@@ -60,16 +60,16 @@ pub enum UnpackError {
 
 /// What minijuju does not support in a part.
 #[derive(Debug, thiserror::Error)]
-pub enum PartFault {
+pub enum UnsupportedPart {
     #[error("it has commands of its own (`override-…`)")]
-    Customized,
+    Overrides,
     #[error("it moves what it makes (`organize`)")]
-    Moves,
+    Organizes,
     #[error("the plugin `{0}` is unknown here")]
-    Plugin(String),
+    UnknownPlugin(String),
     /// Its source is a URL.
     #[error("its source {0} is not in the project")]
-    Elsewhere(String),
+    RemoteSource(String),
     /// Its source is the project, and it names no files.
     #[error("it puts the whole project into the charm; name its files under `stage`")]
     WholeProject,

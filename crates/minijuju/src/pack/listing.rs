@@ -27,12 +27,12 @@ pub(super) fn add(
             archive.link(path, target.to_owned());
             return Ok(());
         }
-        let led_to = fs::metadata(source).map_err(|error| PackError::NoFile {
+        let target_metadata = fs::metadata(source).map_err(|error| PackError::UnsupportedFile {
             path: source.to_owned(),
             reason: format!("it is a link to {}, which cannot be read: {error}", target.display()),
         })?;
-        if led_to.is_dir() {
-            return Err(PackError::NoFile {
+        if target_metadata.is_dir() {
+            return Err(PackError::UnsupportedFile {
                 path: source.to_owned(),
                 reason: format!("it is a link to {}, a folder that is not in the charm", target.display()),
             });
@@ -43,7 +43,10 @@ pub(super) fn add(
             let child = child.map_err(unreadable)?;
             let name = child.file_name();
             let Some(name) = name.to_str() else {
-                return Err(PackError::NoFile { path: child.path(), reason: "its name is not UTF-8".to_owned() });
+                return Err(PackError::UnsupportedFile {
+                    path: child.path(),
+                    reason: "its name is not UTF-8".to_owned(),
+                });
             };
             let path = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
             if !skip(&path) {
@@ -53,7 +56,7 @@ pub(super) fn add(
     } else if kind.is_file() {
         archive.file(path, source.to_owned());
     } else {
-        return Err(PackError::NoFile {
+        return Err(PackError::UnsupportedFile {
             path: source.to_owned(),
             reason: "it is neither a file nor a folder nor a link".to_owned(),
         });
@@ -66,12 +69,12 @@ fn stays_inside(root: &Path, link: &Path, target: &Path) -> bool {
     if target.is_absolute() {
         return false;
     }
-    let mut place = PathBuf::from(link.strip_prefix(root).unwrap_or(link));
-    place.pop();
+    let mut path = PathBuf::from(link.strip_prefix(root).unwrap_or(link));
+    path.pop();
     for step in target.components() {
         match step {
-            Component::ParentDir if !place.pop() => return false,
-            Component::Normal(name) => place.push(name),
+            Component::ParentDir if !path.pop() => return false,
+            Component::Normal(name) => path.push(name),
             _ => {}
         }
     }

@@ -16,7 +16,7 @@ mod unpack;
 #[cfg(test)]
 mod tests;
 
-pub use error::{PackError, PartFault, UnpackError};
+pub use error::{PackError, UnpackError, UnsupportedPart};
 pub use profile::Profile;
 pub use project::{juju_arch, pack};
 pub use step::Step;

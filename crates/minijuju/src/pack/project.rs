@@ -8,11 +8,11 @@ use std::{
 
 use ops_metadata::{CharmFiles, Part};
 
-use super::{PackError, PartFault, Profile, Step, archive::Archive, binary, entry_point, listing};
+use super::{PackError, Profile, Step, UnsupportedPart, archive::Archive, binary, entry_point, listing};
 
 /// The timestamp of all files in a charm, so that the same project produces the same bytes: the earliest that a zip
 /// file can store.
-const MADE_AT: &str = "1980-01-01T00:00:00Z";
+const TIMESTAMP: &str = "1980-01-01T00:00:00Z";
 
 /// This machine's architecture by Juju's name, such as `amd64`.
 #[must_use]
@@ -45,15 +45,15 @@ pub fn pack(
     progress: &mut dyn FnMut(Step<'_>),
 ) -> Result<PathBuf, PackError> {
     let arch = juju_arch();
-    let maker = concat!("minijuju ", env!("CARGO_PKG_VERSION"));
-    let files = CharmFiles::from_project(project, arch, maker, MADE_AT)?;
+    let packer = concat!("minijuju ", env!("CARGO_PKG_VERSION"));
+    let files = CharmFiles::from_project(project, arch, packer, TIMESTAMP)?;
     let dispatch = read_dispatch(project)?;
     for text in files.warnings.iter().map(|warning| format!("charmcraft.yaml: {warning}")) {
         progress(Step::Warning { text: &text });
     }
 
     let mut archive = Archive::default();
-    if is_rust(project, &files.parts) {
+    if is_rust_charm(project, &files.parts) {
         let path = project.join("dispatch");
         let dispatch = dispatch.ok_or_else(|| PackError::NothingToExecute { project: project.to_owned() })?;
         let binary = entry_point::binary(&dispatch)
@@ -85,17 +85,17 @@ pub fn pack(
         }
         let skip = |path: &str| {
             let name = path.rsplit('/').next().unwrap_or(path);
-            let charm =
+            let is_charm =
                 !path.contains('/') && Path::new(path).extension().is_some_and(|extension| extension == "charm");
             // The packed YAML files contain what `charmcraft.yaml` says, and Juju does not read it.
-            charm || path == "charmcraft.yaml" || matches!(name, ".git" | "__pycache__")
+            is_charm || path == "charmcraft.yaml" || matches!(name, ".git" | "__pycache__")
         };
         listing::add(&mut archive, project, project, "", &skip)?;
     }
 
     archive.text("metadata.yaml", files.metadata);
-    let made = [("config.yaml", files.config), ("actions.yaml", files.actions), ("manifest.yaml", files.manifest)];
-    for (name, content) in made {
+    let derived = [("config.yaml", files.config), ("actions.yaml", files.actions), ("manifest.yaml", files.manifest)];
+    for (name, content) in derived {
         if let Some(content) = content {
             archive.text(name, content);
         }
@@ -124,48 +124,48 @@ fn read_dispatch(project: &Path) -> Result<Option<String>, PackError> {
     }
 }
 
-fn is_rust(project: &Path, parts: &[Part]) -> bool {
+fn is_rust_charm(project: &Path, parts: &[Part]) -> bool {
     project.join("Cargo.toml").is_file() && (parts.is_empty() || parts.iter().any(|part| part.plugin == "rust"))
 }
 
 /// Add the files of a part of `charmcraft.yaml` other than the binary.
 fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), PackError> {
-    let refused = |fault| PackError::Part { part: part.name.clone(), fault };
+    let unsupported = |reason| PackError::UnsupportedPart { part: part.name.clone(), reason };
     if part.customized {
-        return Err(refused(PartFault::Customized));
+        return Err(unsupported(UnsupportedPart::Overrides));
     }
     match part.plugin.as_str() {
         "rust" | "nil" if part.moved.is_empty() => return Ok(()),
-        "rust" | "nil" => return Err(refused(PartFault::Moves)),
+        "rust" | "nil" => return Err(unsupported(UnsupportedPart::Organizes)),
         "dump" => {}
-        plugin => return Err(refused(PartFault::Plugin(plugin.to_owned()))),
+        plugin => return Err(unsupported(UnsupportedPart::UnknownPlugin(plugin.to_owned()))),
     }
     let source = part.source.as_deref().unwrap_or(".");
     if source.contains("://") {
-        return Err(refused(PartFault::Elsewhere(source.to_owned())));
+        return Err(unsupported(UnsupportedPart::RemoteSource(source.to_owned())));
     }
     let source = project.join(source);
     let mut moved = vec![];
     for (from, to) in &part.moved {
-        let (from, into) = (plain(from).map_err(refused)?, plain(to).map_err(refused)?);
+        let (from, into) = (plain_path(from).map_err(unsupported)?, plain_path(to).map_err(unsupported)?);
         // Into a folder, or under another name.
         let name = from.rsplit('/').next().unwrap_or(from);
         moved.push((from, if to.ends_with('/') { format!("{into}/{name}") } else { into.to_owned() }));
     }
-    let stays = |path: &str| moved.iter().all(|(from, _)| *from != path);
+    let is_unmoved = |path: &str| moved.iter().all(|(from, _)| *from != path);
     if part.files.is_empty() {
         if source.canonicalize().ok() == project.canonicalize().ok() {
-            return Err(refused(PartFault::WholeProject));
+            return Err(unsupported(UnsupportedPart::WholeProject));
         }
-        listing::add(archive, project, &source, "", &|path| !stays(path))?;
+        listing::add(archive, project, &source, "", &|path| !is_unmoved(path))?;
         for (from, to) in &moved {
             listing::add(archive, project, &source.join(from), to, &|_| false)?;
         }
         return Ok(());
     }
     for path in &part.files {
-        let path = plain(path).map_err(refused)?;
-        let mut found = false;
+        let path = plain_path(path).map_err(unsupported)?;
+        let mut is_moved = false;
         for (from, to) in &moved {
             // Everything that was moved, or a part of it.
             let (from, to) = match path.strip_prefix(to.as_str()).filter(|rest| rest.starts_with('/')) {
@@ -176,34 +176,35 @@ fn add_part(archive: &mut Archive, project: &Path, part: &Part) -> Result<(), Pa
                 None => continue,
             };
             listing::add(archive, project, &from, to, &|_| false)?;
-            found = true;
+            is_moved = true;
         }
-        if !found || stays(path) && source.join(path).symlink_metadata().is_ok() {
-            listing::add(archive, project, &source.join(path), path, &|path| !stays(path))?;
+        if !is_moved || is_unmoved(path) && source.join(path).symlink_metadata().is_ok() {
+            listing::add(archive, project, &source.join(path), path, &|path| !is_unmoved(path))?;
         }
     }
     Ok(())
 }
 
 /// A path in a part, which must not be a pattern.
-fn plain(path: &str) -> Result<&str, PartFault> {
-    let plain = path.trim_end_matches('/');
-    if plain.starts_with(['-', '/']) || plain.contains(['*', '(']) || plain.split('/').any(|name| name == "..") {
-        return Err(PartFault::NotPlain(path.to_owned()));
+fn plain_path(path: &str) -> Result<&str, UnsupportedPart> {
+    let trimmed = path.trim_end_matches('/');
+    if trimmed.starts_with(['-', '/']) || trimmed.contains(['*', '(']) || trimmed.split('/').any(|name| name == "..") {
+        return Err(UnsupportedPart::NotPlain(path.to_owned()));
     }
-    Ok(plain)
+    Ok(trimmed)
 }
 
 /// Whether Charmcraft primes a file of a part.
 fn primes(part: &Part, file: &str) -> bool {
-    let (without, with): (Vec<&str>, Vec<&str>) =
+    let (excluded, included): (Vec<&str>, Vec<&str>) =
         part.files.iter().map(String::as_str).partition(|path| path.starts_with('-'));
-    let holds = |pattern: &str| {
+    let matches = |pattern: &str| {
         let pattern = pattern.trim_end_matches('/');
         match pattern.split_once('*') {
             Some((start, end)) => file.starts_with(start) && file.ends_with(end.trim_start_matches('*')),
             None => file == pattern || file.strip_prefix(pattern).is_some_and(|rest| rest.starts_with('/')),
         }
     };
-    (with.is_empty() || with.into_iter().any(holds)) && !without.into_iter().any(|pattern| holds(&pattern[1..]))
+    (included.is_empty() || included.into_iter().any(matches))
+        && !excluded.into_iter().any(|pattern| matches(&pattern[1..]))
 }

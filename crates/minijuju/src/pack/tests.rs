@@ -100,7 +100,7 @@ fn a_charm_is_unpacked_with_modes_and_links() {
 }
 
 #[test]
-fn a_charm_goes_into_an_empty_folder_and_not_over_another_charm() {
+fn a_charm_is_unpacked_into_an_empty_folder_only() {
     let (folder, to) = Charm::new().unpack().unwrap();
     let charm = folder.path().join("x.charm");
     let message = unpack(&charm, &to).unwrap_err().to_string();
@@ -120,13 +120,13 @@ fn a_charm_may_have_only_hooks() {
 
 #[test]
 fn an_invalid_charm_is_refused() {
-    let says = |content: &[u8]| {
+    let unpack_error = |content: &[u8]| {
         let folder = TempDir::new().unwrap();
         fs::write(folder.path().join("x.charm"), content).unwrap();
         unpack_in(folder).unwrap_err()
     };
     for content in [&b""[..], b"name: x", &b"0".repeat(100_000)] {
-        let message = says(content);
+        let message = unpack_error(content);
         assert!(message.starts_with("x.charm is not a charm that can be deployed: it is not a zip file"), "{message}");
     }
 
@@ -142,7 +142,7 @@ fn an_invalid_charm_is_refused() {
 }
 
 #[test]
-fn a_program_that_juju_could_not_execute_is_refused() {
+fn a_charm_that_juju_could_not_execute_is_refused() {
     let metadata = || Charm::empty().file("metadata.yaml", 0o644, "name: x");
     assert_eq!(
         metadata().refusal(),
@@ -179,8 +179,8 @@ fn links_that_lead_out_are_refused() {
     assert!(chain.refusal().contains(r#"its link "up" to "here/..""#));
     let chain = Charm::new().file("a/b/c", 0o644, "").link("l", "a/b").link("m", "l/../../..");
     assert!(chain.refusal().contains(r#"its link "m""#));
-    let round = Charm::new().link("a", "b").link("b", "a");
-    assert!(round.refusal().contains("or nowhere"));
+    let loop_of_links = Charm::new().link("a", "b").link("b", "a");
+    assert!(loop_of_links.refusal().contains("or nowhere"));
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn zeros(count: u64) -> Charm {
 }
 
 #[test]
-fn zeros_without_end_are_refused_before_anything_is_written() {
+fn a_zip_bomb_is_refused_before_anything_is_written() {
     let size = 8 << 20;
     assert_eq!(
         zeros(MAX_SIZE / size).refusal(),
@@ -247,7 +247,7 @@ fn a_large_file_that_is_not_a_zip_file_is_refused_at_once() {
 }
 
 #[test]
-fn a_charm_that_lies_about_its_size_is_refused() {
+fn a_wrong_size_in_the_zip_file_is_refused() {
     let charm = zeros(1);
     charm.zip.finish().unwrap();
     let path = charm.folder.path().join("x.charm");

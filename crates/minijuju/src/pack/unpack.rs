@@ -19,7 +19,7 @@ pub(super) const MAX_SIZE: u64 = 512 << 20;
 /// The maximum number of files, folders and links in a charm.
 const MAX_FILES: usize = 100_000;
 /// The maximum length of a link's target in bytes: Linux's own limit.
-const MAX_TARGET: u64 = 4096;
+const MAX_TARGET_LENGTH: u64 = 4096;
 /// The maximum number of links to follow: Linux's own limit.
 const MAX_LINKS: usize = 40;
 
@@ -39,12 +39,12 @@ pub fn unpack(charm: &Path, to: &Path) -> Result<(), UnpackError> {
     let unreadable = |error| UnpackError::Read { charm: charm.to_owned(), error };
     // Opening a named pipe would block until it has a writer.
     if !fs::metadata(charm).map_err(unreadable)?.is_file() {
-        return Err(refused(charm, "it is not a file"));
+        return Err(refusal(charm, "it is not a file"));
     }
     let file = File::open(charm).map_err(unreadable)?;
     let mut zip = ZipArchive::new(BufReader::new(file))
-        .map_err(|error| refused(charm, &format!("it is not a zip file, or a damaged one ({error})")))?;
-    let entries = plan(charm, &mut zip)?;
+        .map_err(|error| refusal(charm, &format!("it is not a zip file, or a damaged one ({error})")))?;
+    let entries = read_entries(charm, &mut zip)?;
 
     let unwritable = |error| UnpackError::Write { to: to.to_owned(), error };
     let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -61,13 +61,13 @@ pub fn unpack(charm: &Path, to: &Path) -> Result<(), UnpackError> {
     Ok(())
 }
 
-fn refused(charm: &Path, reason: &str) -> UnpackError {
+fn refusal(charm: &Path, reason: &str) -> UnpackError {
     UnpackError::Refused { charm: charm.to_owned(), reason: reason.to_owned() }
 }
 
 /// Read the archive and check it, before anything is written.
-fn plan(charm: &Path, zip: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<String, Entry>, UnpackError> {
-    let refuse = |reason: String| Err(refused(charm, &reason));
+fn read_entries(charm: &Path, zip: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<String, Entry>, UnpackError> {
+    let refuse = |reason: String| Err(refusal(charm, &reason));
     if zip.has_duplicate_names() {
         return refuse("it holds two files of the same name".to_owned());
     }
@@ -77,9 +77,9 @@ fn plan(charm: &Path, zip: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<
     let mut entries = BTreeMap::new();
     let mut size = 0_u64;
     for index in 0..zip.len() {
-        let file = zip.by_index(index).map_err(|error| refused(charm, &format!("it is damaged ({error})")))?;
+        let file = zip.by_index(index).map_err(|error| refusal(charm, &format!("it is damaged ({error})")))?;
         let raw = String::from_utf8_lossy(file.name_raw()).into_owned();
-        let Some(path) = inner_path(&raw) else {
+        let Some(path) = normalize_path(&raw) else {
             return refuse(format!("it holds the path {raw:?}, which leads out of the charm's folder"));
         };
         // The mode bits as in `stat`, if the archive comes from a system that has them.
@@ -89,8 +89,8 @@ fn plan(charm: &Path, zip: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<
             0o040_000 => Entry::Folder,
             0o120_000 => {
                 let mut target = String::new();
-                let read = file.take(MAX_TARGET).read_to_string(&mut target);
-                read.map_err(|error| refused(charm, &format!("its link {path:?} is damaged ({error})")))?;
+                let read = file.take(MAX_TARGET_LENGTH).read_to_string(&mut target);
+                read.map_err(|error| refusal(charm, &format!("its link {path:?} is damaged ({error})")))?;
                 entries.insert(path, Entry::Link { target });
                 continue;
             }
@@ -117,7 +117,7 @@ fn plan(charm: &Path, zip: &mut ZipArchive<BufReader<File>>) -> Result<BTreeMap<
 }
 
 /// A path of the archive without `.` and double slashes, or `None` if it leads out of the archive.
-fn inner_path(raw: &str) -> Option<String> {
+fn normalize_path(raw: &str) -> Option<String> {
     if raw.is_empty() || raw.starts_with('/') || raw.contains('\0') {
         return None;
     }
@@ -141,7 +141,7 @@ fn check_parents(charm: &Path, entries: &BTreeMap<String, Entry>) -> Result<(), 
                 Some(Entry::File { .. }) => "file",
                 Some(Entry::Link { .. }) => "link",
             };
-            return Err(refused(charm, &format!("it holds {path:?} below {:?}, which is a {what}", &path[..end])));
+            return Err(refusal(charm, &format!("it holds {path:?} below {:?}, which is a {what}", &path[..end])));
         }
     }
     Ok(())
@@ -150,9 +150,9 @@ fn check_parents(charm: &Path, entries: &BTreeMap<String, Entry>) -> Result<(), 
 fn check_links(charm: &Path, entries: &BTreeMap<String, Entry>) -> Result<(), UnpackError> {
     for (path, entry) in entries {
         if let Entry::Link { target } = entry {
-            let place: Vec<&str> = path.split('/').collect();
-            if target.is_empty() || !stays_inside(entries, &place[..place.len() - 1], target, 0) {
-                return Err(refused(
+            let names: Vec<&str> = path.split('/').collect();
+            if target.is_empty() || !stays_inside(entries, &names[..names.len() - 1], target, 0) {
+                return Err(refusal(
                     charm,
                     &format!("its link {path:?} to {target:?} leads out of the charm's folder, or nowhere"),
                 ));
@@ -165,44 +165,49 @@ fn check_links(charm: &Path, entries: &BTreeMap<String, Entry>) -> Result<(), Un
 /// Whether a link's target, relative to a folder of the archive, stays in the archive. Follows links on the path: `a
 /// -> .` and `b -> a/..` both look harmless.
 fn stays_inside(entries: &BTreeMap<String, Entry>, folder: &[&str], target: &str, depth: usize) -> bool {
-    walk(entries, folder.iter().map(|name| (*name).to_owned()).collect(), target, depth).is_some()
+    resolve(entries, folder.iter().map(|name| (*name).to_owned()).collect(), target, depth).is_some()
 }
 
-fn walk(entries: &BTreeMap<String, Entry>, mut place: Vec<String>, way: &str, depth: usize) -> Option<Vec<String>> {
-    if way.starts_with('/') || way.contains('\0') || depth > MAX_LINKS {
+fn resolve(
+    entries: &BTreeMap<String, Entry>,
+    mut folder: Vec<String>,
+    path: &str,
+    depth: usize,
+) -> Option<Vec<String>> {
+    if path.starts_with('/') || path.contains('\0') || depth > MAX_LINKS {
         return None;
     }
-    for name in way.split('/') {
+    for name in path.split('/') {
         match name {
             "" | "." => {}
             ".." => {
-                place.pop()?;
+                folder.pop()?;
             }
             name => {
-                place.push(name.to_owned());
-                if let Some(Entry::Link { target }) = entries.get(&place.join("/")) {
-                    place.pop();
-                    place = walk(entries, place, target, depth + 1)?;
+                folder.push(name.to_owned());
+                if let Some(Entry::Link { target }) = entries.get(&folder.join("/")) {
+                    folder.pop();
+                    folder = resolve(entries, folder, target, depth + 1)?;
                 }
             }
         }
     }
-    Some(place)
+    Some(folder)
 }
 
 /// Check that there is something for Juju to execute.
 fn check_executable(charm: &Path, entries: &BTreeMap<String, Entry>) -> Result<(), UnpackError> {
     if !entries.contains_key("metadata.yaml") {
-        return Err(refused(charm, "it has no metadata.yaml"));
+        return Err(refusal(charm, "it has no metadata.yaml"));
     }
     match entries.get("dispatch") {
         Some(Entry::File { mode, .. }) if mode & 0o111 == 0 => {
-            Err(refused(charm, "its `dispatch` is not executable (chmod +x dispatch, and pack it again)"))
+            Err(refusal(charm, "its `dispatch` is not executable (chmod +x dispatch, and pack it again)"))
         }
-        Some(Entry::Folder) => Err(refused(charm, "its `dispatch` is a folder")),
+        Some(Entry::Folder) => Err(refusal(charm, "its `dispatch` is a folder")),
         Some(_) => Ok(()),
         None if entries.keys().any(|path| path.starts_with("hooks/")) => Ok(()),
-        None => Err(refused(charm, "it has neither `dispatch` nor `hooks`, so Juju would have nothing to execute")),
+        None => Err(refusal(charm, "it has neither `dispatch` nor `hooks`, so Juju would have nothing to execute")),
     }
 }
 
@@ -213,7 +218,7 @@ fn write(
     root: &Path,
 ) -> Result<(), UnpackError> {
     // Do not trust the sizes that a zip file declares.
-    let mut left = MAX_SIZE;
+    let mut remaining = MAX_SIZE;
     for (path, entry) in entries {
         let to: PathBuf = root.join(path);
         let unwritable = |error: io::Error| UnpackError::Write { to: to.clone(), error };
@@ -225,21 +230,21 @@ fn write(
             Entry::Link { target } => symlink(target, &to).map_err(unwritable)?,
             Entry::File { index, mode } => {
                 let damaged =
-                    |error: &dyn fmt::Display| refused(charm, &format!("{path:?} in it is damaged ({error})"));
+                    |error: &dyn fmt::Display| refusal(charm, &format!("{path:?} in it is damaged ({error})"));
                 let file = zip.by_index(*index).map_err(|error| damaged(&error))?;
                 // Juju makes hooks executable itself.
                 let mode = if path.starts_with("hooks/") { mode | 0o100 } else { *mode };
                 let mut out =
                     OpenOptions::new().write(true).create_new(true).mode(mode).open(&to).map_err(unwritable)?;
-                let mut content = file.take(left + 1);
+                let mut content = file.take(remaining + 1);
                 let mut buffer = vec![0; 1 << 16];
                 loop {
                     let read = content.read(&mut buffer).map_err(|error| damaged(&error))?;
                     if read == 0 {
                         break;
                     }
-                    left = left.checked_sub(read as u64).ok_or_else(|| {
-                        refused(charm, &format!("unpacked it has more than {MAX_SIZE} bytes, which is the limit"))
+                    remaining = remaining.checked_sub(read as u64).ok_or_else(|| {
+                        refusal(charm, &format!("unpacked it has more than {MAX_SIZE} bytes, which is the limit"))
                     })?;
                     io::Write::write_all(&mut out, &buffer[..read]).map_err(unwritable)?;
                 }
