@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::store::application::Application;
 
 /// The maximum size of a metadata file in bytes. Every command reads them; the largest of real charms have 0.1 MiB.
-const MAX_METADATA: u64 = 1 << 20;
+const MAX_METADATA_SIZE: u64 = 1 << 20;
 
 /// The metadata files of the unpacked charm in `folder`, as JSON.
 pub fn read_metadata(folder: &Path) -> io::Result<Value> {
@@ -32,9 +32,9 @@ pub fn read_metadata(folder: &Path) -> io::Result<Value> {
 
 fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(MAX_METADATA + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_METADATA {
-        return Err(io::Error::other(format!("it has more than {MAX_METADATA} bytes, which is the limit")));
+    File::open(path)?.take(MAX_METADATA_SIZE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_METADATA_SIZE {
+        return Err(io::Error::other(format!("it has more than {MAX_METADATA_SIZE} bytes, which is the limit")));
     }
     Ok(text)
 }
@@ -47,7 +47,7 @@ pub fn metadata(application: &Application) -> Result<CharmMeta, ops_metadata::Me
 
 /// The metadata of an application's charm as this version of Juju reads it. Juju 4 refuses parameters that an action
 /// does not define, unless the charm allows them. Juju 4.0: domain/deployment/charm/actions.go.
-pub fn metadata_by(application: &Application, juju: JujuVersion) -> Result<CharmMeta, ops_metadata::MetadataError> {
+pub fn metadata_for(application: &Application, juju: JujuVersion) -> Result<CharmMeta, ops_metadata::MetadataError> {
     let mut meta = metadata(application)?;
     if juju.is_4() {
         for action in meta.actions.values_mut() {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_metadata_file_without_end_is_named() {
+    fn the_error_for_a_metadata_file_that_is_too_large_names_it() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("metadata.yaml"), "name: a\nsummary: s\ndescription: d\n").unwrap();
         assert_eq!(read_metadata(folder.path()).unwrap()["config"], Value::Null);

@@ -8,77 +8,77 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::format::{Colours, escape_for};
 
-/// Where steps are reported.
+/// Reports the steps of a command.
 #[derive(Debug)]
 pub struct Progress {
-    shape: Shape,
-    lines: Arc<Mutex<()>>,
-    /// What steps are told with, where it does not go without saying.
-    before: String,
+    mode: Mode,
+    /// Held while a line is printed: several threads report steps.
+    print_lock: Arc<Mutex<()>>,
+    /// Printed before each step: empty, or the model's name.
+    prefix: String,
 }
 
 #[derive(Clone, Debug)]
-enum Shape {
+enum Mode {
     /// Only what must be printed.
     Quiet,
     /// A line when a step is done.
     Plain,
     /// An animated line while a step runs.
-    Live(MultiProgress),
+    Animated(MultiProgress),
 }
 
 /// A step in progress.
 #[derive(Debug)]
-pub struct Task<'a> {
+pub struct Step<'a> {
     progress: &'a Progress,
     text: String,
-    began: Instant,
+    started: Instant,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
     /// Report steps on standard error, animated on a terminal and as plain lines elsewhere, unless `quiet`.
-    pub fn unless(quiet: bool) -> Self {
+    pub fn unless_quiet(quiet: bool) -> Self {
         if quiet {
-            return Self::silent();
+            return Self::quiet();
         }
-        let shape = if io::stderr().is_terminal() { Shape::Live(MultiProgress::new()) } else { Shape::Plain };
-        Self { shape, lines: Arc::default(), before: String::new() }
+        let mode = if io::stderr().is_terminal() { Mode::Animated(MultiProgress::new()) } else { Mode::Plain };
+        Self { mode, print_lock: Arc::default(), prefix: String::new() }
     }
 
     /// Report no steps.
-    pub fn silent() -> Self {
-        Self { shape: Shape::Quiet, lines: Arc::default(), before: String::new() }
+    pub fn quiet() -> Self {
+        Self { mode: Mode::Quiet, print_lock: Arc::default(), prefix: String::new() }
     }
 
     /// The same progress, with this model's name before each step.
     #[must_use]
     pub fn in_model(&self, model: &str) -> Self {
-        Self { shape: self.shape.clone(), lines: Arc::clone(&self.lines), before: format!("{model}: ") }
+        Self { mode: self.mode.clone(), print_lock: Arc::clone(&self.print_lock), prefix: format!("{model}: ") }
     }
 
     /// Whether only what must be printed is printed.
     pub fn is_quiet(&self) -> bool {
-        matches!(self.shape, Shape::Quiet)
+        matches!(self.mode, Mode::Quiet)
     }
 
-    /// Print a line that is not a step, unless quiet.
-    pub fn say(&self, line: &str) {
+    /// Print a line that is not a step, unless quiet. Juju: `Context.Infof` in juju/cmd.
+    pub fn info(&self, line: &str) {
         if self.is_quiet() {
-            // Like Juju's commands.
             tracing::info!(target: "juju.cmd", "{line}");
         } else {
-            self.line(line);
+            self.print(line);
         }
     }
 
-    /// Print a line that must be printed.
-    pub fn line(&self, line: &str) {
-        let _one_at_a_time = self.lines.lock();
-        match &self.shape {
+    /// Print a line even if quiet, such as a warning.
+    pub fn print(&self, line: &str) {
+        let _guard = self.print_lock.lock();
+        match &self.mode {
             // Above the animated lines, which indicatif redraws below.
-            Shape::Live(bars) => bars.suspend(|| eprintln!("{}", escape_for(&io::stderr(), line))),
-            Shape::Quiet | Shape::Plain => {
+            Mode::Animated(bars) => bars.suspend(|| eprintln!("{}", escape_for(&io::stderr(), line))),
+            Mode::Quiet | Mode::Plain => {
                 // Standard error may be closed.
                 let _ = writeln!(io::stderr(), "{}", escape_for(&io::stderr(), line));
             }
@@ -87,14 +87,14 @@ impl Progress {
 
     /// Report a step that is already done.
     pub fn done(&self, text: &str) {
-        self.say(&format!("  ✓ {}{text}", self.before));
+        self.info(&format!("  ✓ {}{text}", self.prefix));
     }
 
     /// Start a step.
-    pub fn begin(&self, text: impl AsRef<str>) -> Task<'_> {
-        let text = format!("{}{}", self.before, text.as_ref());
-        let bar = match &self.shape {
-            Shape::Live(bars) => {
+    pub fn start_step(&self, text: impl AsRef<str>) -> Step<'_> {
+        let text = format!("{}{}", self.prefix, text.as_ref());
+        let bar = match &self.mode {
+            Mode::Animated(bars) => {
                 let style = ProgressStyle::with_template("  {spinner} {msg} {elapsed}");
                 let bar = bars.add(ProgressBar::new_spinner().with_message(text.clone()));
                 if let Ok(style) = style {
@@ -103,36 +103,36 @@ impl Progress {
                 bar.enable_steady_tick(Duration::from_millis(100));
                 Some(bar)
             }
-            Shape::Quiet | Shape::Plain => None,
+            Mode::Quiet | Mode::Plain => None,
         };
-        Task { progress: self, text, began: Instant::now(), bar }
+        Step { progress: self, text, started: Instant::now(), bar }
     }
 }
 
-impl Task<'_> {
+impl Step<'_> {
     /// The step is done.
     pub fn done(self) {
-        self.end("✓", "");
+        self.report("✓", "");
     }
 
     /// The step failed.
     pub fn failed(self, why: &str) {
-        self.end("✗", why);
+        self.report("✗", why);
     }
 
-    fn end(&self, mark: &str, why: &str) {
+    fn report(&self, mark: &str, why: &str) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
         // Coloured on a terminal.
-        let mark = match (&self.progress.shape, mark) {
-            (Shape::Live(_), _) if Colours::on(&io::stderr()) == Colours::Off => mark.to_owned(),
-            (Shape::Live(_), "✓") => format!("\x1b[32m{mark}\x1b[0m"),
-            (Shape::Live(_), _) => format!("\x1b[31m{mark}\x1b[0m"),
-            (Shape::Plain | Shape::Quiet, _) => mark.to_owned(),
+        let mark = match (&self.progress.mode, mark) {
+            (Mode::Animated(_), _) if Colours::on(&io::stderr()) == Colours::Off => mark.to_owned(),
+            (Mode::Animated(_), "✓") => format!("\x1b[32m{mark}\x1b[0m"),
+            (Mode::Animated(_), _) => format!("\x1b[31m{mark}\x1b[0m"),
+            (Mode::Plain | Mode::Quiet, _) => mark.to_owned(),
         };
         let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-        self.progress.say(&format!("  {mark} {}{why} ({})", self.text, duration(self.began.elapsed())));
+        self.progress.info(&format!("  {mark} {}{why} ({})", self.text, duration(self.started.elapsed())));
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_a_fitting_unit() {
+    fn durations_have_a_unit_that_fits_their_length() {
         assert_eq!(duration(Duration::from_millis(12)), "12 ms");
         assert_eq!(duration(Duration::from_millis(3450)), "3.4 s");
         assert_eq!(duration(Duration::from_secs(125)), "2 min 5 s");

@@ -115,27 +115,27 @@ pub fn files(client: &Client, model: &Model, application: &Application) -> anyho
 
 /// Pack a project's charm into another folder, and report each step.
 pub fn pack_project(progress: &Progress, project: &Path, to: &Path, profile: Profile) -> anyhow::Result<PathBuf> {
-    let task = progress.begin(format!("pack {}", project.display()));
+    let step = progress.start_step(format!("pack {}", project.display()));
     let mut unsaid = vec![];
     let mut tell = |step: Step<'_>| match step {
-        Step::Building { binary } => progress.say(&format!("  cargo builds {binary}")),
+        Step::Building { binary } => progress.info(&format!("  cargo builds {binary}")),
         Step::Cargo { line } if progress.is_quiet() => unsaid.push(format!("  {line}")),
-        Step::Cargo { line } => progress.say(&format!("  {line}")),
-        Step::Warning { text } => progress.line(&format!("WARNING {text}")),
+        Step::Cargo { line } => progress.info(&format!("  {line}")),
+        Step::Warning { text } => progress.print(&format!("WARNING {text}")),
         // `charmcraft pack` creates it too, but silently.
-        Step::Writing if !to.exists() => progress.line(&format!("making the folder {}", to.display())),
+        Step::Writing if !to.exists() => progress.print(&format!("making the folder {}", to.display())),
         Step::Writing => {}
     };
     match pack::pack(project, to, profile, &mut tell) {
         Ok(file) => {
-            task.done();
+            step.done();
             Ok(file)
         }
         Err(error) => {
             for line in unsaid {
-                progress.line(&line);
+                progress.print(&line);
             }
-            task.failed("it cannot be packed");
+            step.failed("it cannot be packed");
             Err(error.into())
         }
     }

@@ -70,7 +70,7 @@ impl Client {
         tracing::debug!(target: "juju.cmd", "data in {}", store.folder().display());
         Ok(Self {
             store,
-            progress: Progress::unless(session.global.quiet),
+            progress: Progress::unless_quiet(session.global.quiet),
             verbose: session.global.verbose,
             model: session.model.clone(),
             before: HashMap::new(),
@@ -90,7 +90,7 @@ impl Client {
     /// Print a line with `--verbose`; otherwise log it.
     pub fn explain(&self, line: &str) {
         if self.verbose {
-            self.progress.say(line);
+            self.progress.info(line);
         } else {
             tracing::info!(target: "juju.cmd", "{line}");
         }
@@ -156,8 +156,8 @@ impl Client {
         // Hooks that a killed command left behind count as failed, whatever this command does.
         uniter::recover(&mut self.store, &model, &self.progress)?;
         match self.machines()?.repair() {
-            Ok(notes) => notes.iter().for_each(|line| self.progress.line(line)),
-            Err(error) => self.progress.line(&format!("the machines' network is broken: {error}")),
+            Ok(notes) => notes.iter().for_each(|line| self.progress.print(line)),
+            Err(error) => self.progress.print(&format!("the machines' network is broken: {error}")),
         }
         Ok(model)
     }
@@ -280,7 +280,7 @@ mod tests {
                 let running = scope.spawn(move || {
                     command(&mut Client {
                         store,
-                        progress: Progress::silent(),
+                        progress: Progress::quiet(),
                         verbose: false,
                         model: None,
                         before: HashMap::new(),

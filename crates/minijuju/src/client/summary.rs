@@ -41,7 +41,7 @@ pub fn units(client: &Client, model: &Model, application: &str) -> anyhow::Resul
         };
         let message = if message.is_empty() { String::new() } else { format!(" ({message})") };
         let address = address.filter(|address| !address.is_empty()).map(|address| format!(" at {address}"));
-        client.progress.say(&format!("{name} is {word}{message}{}", address.unwrap_or_default()));
+        client.progress.info(&format!("{name} is {word}{message}{}", address.unwrap_or_default()));
     }
     Ok(())
 }

@@ -98,6 +98,6 @@ pub fn add(client: &mut Client, args: &AddModelArgs) -> anyhow::Result<ExitCode>
     }
     client
         .progress
-        .say(&format!("Added '{}' model on {CLOUD}/{CLOUD} with credential '{CLOUD}' for user '{USER}'", made.name));
+        .info(&format!("Added '{}' model on {CLOUD}/{CLOUD} with credential '{CLOUD}' for user '{USER}'", made.name));
     Ok(ExitCode::SUCCESS)
 }

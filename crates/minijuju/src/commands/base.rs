@@ -121,18 +121,18 @@ pub fn run(client: &mut Client, args: &BaseArgs) -> anyhow::Result<ExitCode> {
             print(&table_or(&infos, args.output.format(), || table(&infos)), args.output.output.as_deref())?;
         }
         Subcommand::Import(name, source) => {
-            let task = client.progress.begin(format!("base {name}"));
+            let step = client.progress.start_step(format!("base {name}"));
             machines.import_base(name, Path::new(source))?;
-            task.done();
+            step.done();
         }
         Subcommand::Make(name) => {
-            let task = client.progress.begin(format!("base {name}"));
+            let step = client.progress.start_step(format!("base {name}"));
             machines.make_base(name, &BaseSource { suite: args.suite.clone(), mirror: args.mirror.clone() })?;
-            task.done();
+            step.done();
         }
         Subcommand::Remove(name) => {
             machines.remove_base(name)?;
-            client.progress.say(&format!("removed base {name}"));
+            client.progress.info(&format!("removed base {name}"));
         }
     }
     Ok(ExitCode::SUCCESS)

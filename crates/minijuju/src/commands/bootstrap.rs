@@ -47,6 +47,6 @@ pub fn run(client: &mut Client, args: &BootstrapArgs) -> anyhow::Result<ExitCode
         "there is a controller already; start with \"juju add-model\", or choose the version of Juju with --agent-version",
     )?;
     client.write(|db| version::bootstrap(db, juju))?;
-    client.progress.say(&format!("New models emulate Juju {juju}"));
+    client.progress.info(&format!("New models emulate Juju {juju}"));
     Ok(ExitCode::SUCCESS)
 }

@@ -35,17 +35,17 @@ impl Arguments for CleanArgs {}
 
 /// Run `minijuju clean`: stop and remove everything, even after a crash, or if the database cannot be read.
 pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
-    let progress = Progress::unless(session.global.quiet);
+    let progress = Progress::unless_quiet(session.global.quiet);
     let folder = data_folder()?;
     if !folder.exists() {
-        progress.say("there is nothing to remove");
+        progress.info("there is nothing to remove");
         return Ok(ExitCode::SUCCESS);
     }
     let store = Store::open(&folder);
     let models = match &store {
         Ok(store) => model::all(store.db()).unwrap_or_default(),
         Err(error) => {
-            progress.line(&format!("{error}: it is removed with everything else"));
+            progress.print(&format!("{error}: it is removed with everything else"));
             Vec::new()
         }
     };
@@ -80,7 +80,7 @@ pub fn clean(session: &Session, args: &CleanArgs) -> anyhow::Result<ExitCode> {
         ignore_not_found(fs::remove_dir_all(folder.join(name)), &folder.join(name))?;
     }
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    progress.say(&format!("removed {} and {}", count(models.len(), "model"), count(removed.len(), "machine")));
+    progress.info(&format!("removed {} and {}", count(models.len(), "model"), count(removed.len(), "machine")));
     Ok(ExitCode::SUCCESS)
 }
 

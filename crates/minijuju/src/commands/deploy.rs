@@ -146,11 +146,11 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
     client.explain(&format!("Preparing to deploy local charm: {:?}", charm.meta.name));
     if args.dry_run {
         // As on Juju.
-        client.progress.say("ignoring dry-run flag for local charms");
+        client.progress.info("ignoring dry-run flag for local charms");
     }
     let application = add(client, &model, args, constraints, &charm).inspect_err(|_| charm.discard())?;
-    client.progress.say(&format!("Located local charm {:?}, revision {}", application.charm, application.revision));
-    client.progress.say(&format!(
+    client.progress.info(&format!("Located local charm {:?}, revision {}", application.charm, application.revision));
+    client.progress.info(&format!(
         "Deploying {:?} from local charm {:?}, revision {} on {}",
         application.name,
         application.charm,
@@ -229,7 +229,7 @@ fn add(
         if !args.force {
             return Err(why.into());
         }
-        client.progress.line(&format!("WARNING {}", why.to_string().trim_end()));
+        client.progress.print(&format!("WARNING {}", why.to_string().trim_end()));
     }
     let given = settings::from_words(meta, &name, &args.config)?;
     let mut application = Application {

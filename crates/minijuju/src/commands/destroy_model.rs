@@ -98,7 +98,7 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
             bail!("model destruction: aborted");
         }
     }
-    client.progress.say("Destroying model...");
+    client.progress.info("Destroying model...");
     let mut files = Vec::new();
     for application in application::all(client.store.db(), &model.uuid)? {
         files.extend(charms::files(client, &model, &application)?);
@@ -128,7 +128,7 @@ pub fn destroy(client: &mut Client, args: &DestroyModelArgs) -> anyhow::Result<E
             client.settle(&other)?;
         }
     }
-    client.progress.say("Model destroyed.");
+    client.progress.info("Model destroyed.");
     Ok(ExitCode::SUCCESS)
 }
 

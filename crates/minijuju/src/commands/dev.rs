@@ -62,7 +62,7 @@ pub fn dev(session: &Session, args: &DevArgs) -> anyhow::Result<ExitCode> {
     let application = args.application.clone().unwrap_or(meta.name);
     let dev_loop = DevLoop {
         program: env::current_exe().context("cannot find this program")?,
-        progress: Progress::unless(session.global.quiet),
+        progress: Progress::unless_quiet(session.global.quiet),
         model: session.model.clone(),
         project,
         application,
@@ -72,11 +72,11 @@ pub fn dev(session: &Session, args: &DevArgs) -> anyhow::Result<ExitCode> {
     let _log = dev_loop.follow_log();
     loop {
         dev_loop.run_once()?;
-        dev_loop.progress.say(&format!("\nWaiting for a change in {} (Ctrl-C ends it)", dev_loop.project.display()));
+        dev_loop.progress.info(&format!("\nWaiting for a change in {} (Ctrl-C ends it)", dev_loop.project.display()));
         let Some(path) = next_change(&changes, &dev_loop.project)? else { break };
-        dev_loop.progress.say(&format!("\n{} changed", path.display()));
+        dev_loop.progress.info(&format!("\n{} changed", path.display()));
     }
-    dev_loop.progress.say(&format!("\nThe application {} stays as it is.", dev_loop.application));
+    dev_loop.progress.info(&format!("\nThe application {} stays as it is.", dev_loop.application));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -223,7 +223,7 @@ impl DevLoop {
         let mut test = Command::new(&cargo);
         test.arg("test").current_dir(&self.project);
         if !succeeds(&mut test).with_context(|| format!("cannot start {}", cargo.display()))? {
-            self.progress.line("The tests fail: nothing is deployed.");
+            self.progress.print("The tests fail: nothing is deployed.");
             return Ok(());
         }
         let before = self.units()?;
@@ -260,7 +260,7 @@ impl DevLoop {
     fn follow_log(&self) -> Option<LogProcess> {
         let follow = ["debug-log", "--tail", "--lines", "0", "--include", &self.application];
         let started = self.command(&follow).stdin(Stdio::null()).spawn();
-        let warn = |error: io::Error| self.progress.line(&format!("WARNING the log is not shown: {error}"));
+        let warn = |error: io::Error| self.progress.print(&format!("WARNING the log is not shown: {error}"));
         started.map(LogProcess).map_err(warn).ok()
     }
 

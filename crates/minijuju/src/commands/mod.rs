@@ -262,8 +262,8 @@ fn run_with_log(command: &Command, session: &mut Session) -> anyhow::Result<Exit
     if global.debug {
         (global.quiet, global.verbose) = (true, false);
     }
-    log::start(&log::Wanted {
-        shown: global.show_log,
+    log::start(&log::Options {
+        show_log: global.show_log,
         debug: global.debug,
         levels: global.logging_config.clone().or_else(|| env::var("JUJU_LOGGING_CONFIG").ok()),
         file: global.log_file.clone(),

@@ -121,7 +121,7 @@ pub fn offer(client: &mut Client, args: &OfferArgs) -> anyhow::Result<ExitCode> 
         endpoints,
     };
     client.write(|db| offer::save(db, &offer))?;
-    client.progress.say(&format!(
+    client.progress.info(&format!(
         "Application {application:?} endpoints [{}] available at \"{}\"",
         offer.endpoints.join(", "),
         offers::url(&model.name, name)

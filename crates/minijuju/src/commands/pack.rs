@@ -51,7 +51,7 @@ impl Arguments for PackArgs {
 
 /// Run `minijuju pack`. It needs no data.
 pub fn pack(session: &Session, args: &PackArgs) -> anyhow::Result<ExitCode> {
-    let progress = Progress::unless(session.global.quiet);
+    let progress = Progress::unless_quiet(session.global.quiet);
     let current_folder = env::current_dir()?;
     let project = args.project.clone().unwrap_or_else(|| current_folder.clone());
     let folder = args.output.clone().unwrap_or(current_folder);
@@ -60,6 +60,6 @@ pub fn pack(session: &Session, args: &PackArgs) -> anyhow::Result<ExitCode> {
     }
     let file = charms::pack_project(&progress, &project, &folder, Profile::Release)?;
     // Like `charmcraft pack`.
-    progress.line(&format!("Packed {}", file.display()));
+    progress.print(&format!("Packed {}", file.display()));
     Ok(ExitCode::SUCCESS)
 }

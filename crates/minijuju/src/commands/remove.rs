@@ -276,7 +276,7 @@ fn confirm_removal(
     confirmation: &Confirmation,
 ) -> anyhow::Result<bool> {
     for why in errors {
-        client.progress.line(&format!("ERROR {why}"));
+        client.progress.print(&format!("ERROR {why}"));
     }
     let is_previewed = confirmation.dry_run || !confirmation.no_prompt;
     if notice.is_empty() || (is_previewed && !errors.is_empty()) {
@@ -316,7 +316,7 @@ fn report_remaining(client: &Client, model: &Model, names: &[String]) -> anyhow:
     let called = called();
     for name in names {
         if unit::find(client.store.db(), &model.uuid, name)?.is_some() {
-            client.progress.say(&format!(
+            client.progress.info(&format!(
                 "unit {name} is still there, because a hook of it failed: `{called} resolved {name}` runs it again, \
                  `{called} remove-unit --force {name}` removes the unit without it"
             ));

@@ -66,7 +66,7 @@ pub fn consume(client: &mut Client, args: &ConsumeArgs) -> anyhow::Result<ExitCo
     let name = args.alias.as_deref().unwrap_or(&found.name);
     let local = OfferUrl { source: String::new(), ..url };
     offers::consume(client, &model, &found, name).with_context(|| format!("could not consume {local}"))?;
-    client.progress.say(&format!("Added {shown} as {name}"));
+    client.progress.info(&format!("Added {shown} as {name}"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -126,7 +126,7 @@ pub fn remove(client: &mut Client, args: &RemoveSaasArgs) -> anyhow::Result<Exit
             }
             client
                 .progress
-                .say(&format!("removing SAAS application {name} failed: saas application {name:?} not found"));
+                .info(&format!("removing SAAS application {name} failed: saas application {name:?} not found"));
             failed = true;
             continue;
         };

@@ -145,7 +145,7 @@ fn fingerprint(key: &str) -> Option<(String, String)> {
 }
 
 fn say_that_keys_are_unused(client: &Client) {
-    client.progress.say("minijuju needs no SSH keys: its ssh and scp go straight into machines");
+    client.progress.info("minijuju needs no SSH keys: its ssh and scp go straight into machines");
 }
 
 /// Run `juju add-ssh-key`.
@@ -166,7 +166,7 @@ pub fn add(client: &mut Client, args: &AddSshKeyArgs) -> anyhow::Result<ExitCode
                 continue;
             }
         };
-        client.progress.line(&format!("cannot add key {key:?}: {why}"));
+        client.progress.print(&format!("cannot add key {key:?}: {why}"));
     }
     say_that_keys_are_unused(client);
     Ok(ExitCode::SUCCESS)
@@ -187,7 +187,7 @@ pub fn remove(client: &mut Client, args: &RemoveSshKeyArgs) -> anyhow::Result<Ex
         let is_it = |key: &&String| fingerprint(key).is_some_and(|(print, comment)| print == *id || comment == *id);
         match all.iter().find(is_it) {
             Some(key) => client.write(|db| ssh_key::remove(db, &model.uuid, key))?,
-            None => client.progress.line(&format!("cannot remove key id {id:?}: key not found: {id}")),
+            None => client.progress.print(&format!("cannot remove key id {id:?}: key not found: {id}")),
         }
     }
     say_that_keys_are_unused(client);
@@ -199,7 +199,7 @@ pub fn list(client: &mut Client, args: &SshKeysArgs) -> anyhow::Result<ExitCode>
     let model = client.model()?;
     let keys = ssh_key::all(client.store.db(), &model.uuid)?;
     if keys.is_empty() {
-        client.progress.say("No keys to display.");
+        client.progress.info("No keys to display.");
     } else {
         let mut text = format!("Keys used in model: {USER}/{}\n", model.name);
         for key in &keys {

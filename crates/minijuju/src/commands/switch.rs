@@ -53,10 +53,10 @@ pub fn switch(client: &mut Client, args: &SwitchArgs) -> anyhow::Result<ExitCode
         );
     }
     if name == current {
-        client.progress.say(&format!("{} (no change)", full_name(current.as_deref())));
+        client.progress.info(&format!("{} (no change)", full_name(current.as_deref())));
     } else {
         client.set_current(name.as_deref())?;
-        client.progress.say(&format!("{} -> {}", full_name(current.as_deref()), full_name(name.as_deref())));
+        client.progress.info(&format!("{} -> {}", full_name(current.as_deref()), full_name(name.as_deref())));
     }
     Ok(ExitCode::SUCCESS)
 }

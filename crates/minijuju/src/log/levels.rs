@@ -6,7 +6,7 @@ use ops::hookcmds::LogLevel;
 use thiserror::Error;
 
 /// The name of the root module.
-const ROOT: &str = "<root>";
+const ROOT_MODULE: &str = "<root>";
 
 /// Why a specification of levels is invalid, in the words of Juju's log library (loggo, `config.go`).
 #[derive(Debug, PartialEq, Error)]
@@ -37,15 +37,15 @@ impl Levels {
     pub fn configure(&mut self, text: &str) -> Result<(), LevelsError> {
         let text = text.trim();
         let mut changed = self.clone();
-        if let Ok(level) = level(text) {
-            changed.set(ROOT, level);
+        if let Ok(level) = parse_level(text) {
+            changed.set(ROOT_MODULE, level);
         } else {
             for entry in text.split([';', ':']).filter(|entry| !entry.is_empty()) {
                 let (module, word) = entry.split_once('=').ok_or_else(|| LevelsError::NoLevel(entry.to_owned()))?;
                 if module.trim().is_empty() {
                     return Err(LevelsError::NoModule(entry.to_owned()));
                 }
-                changed.set(module.trim(), level(word.trim())?);
+                changed.set(module.trim(), parse_level(word.trim())?);
             }
         }
         *self = changed;
@@ -54,7 +54,7 @@ impl Levels {
 
     /// Set or unset a module's level. Without one, a module uses its parent's; the root's default is WARNING.
     fn set(&mut self, module: &str, level: Option<LogLevel>) {
-        if module == ROOT {
+        if module == ROOT_MODULE {
             self.root = level.unwrap_or(LogLevel::Warning);
         } else if let Some(level) = level {
             self.modules.insert(module.to_owned(), level);
@@ -63,15 +63,15 @@ impl Levels {
         }
     }
 
-    /// Whether a module's lines of this level are shown, by its own level or that of its nearest parent.
-    pub fn show(&self, module: &str, level: LogLevel) -> bool {
-        let above = std::iter::successors(Some(module), |name| name.rsplit_once('.').map(|(above, _)| above));
-        level >= above.into_iter().find_map(|name| self.modules.get(name).copied()).unwrap_or(self.root)
+    /// Whether a module's lines of this level are logged, by its own level or that of its nearest parent.
+    pub fn is_enabled(&self, module: &str, level: LogLevel) -> bool {
+        let ancestors = std::iter::successors(Some(module), |name| name.rsplit_once('.').map(|(parent, _)| parent));
+        level >= ancestors.into_iter().find_map(|name| self.modules.get(name).copied()).unwrap_or(self.root)
     }
 }
 
 /// Parse a level; `None` for `UNSPECIFIED`.
-fn level(word: &str) -> Result<Option<LogLevel>, LevelsError> {
+fn parse_level(word: &str) -> Result<Option<LogLevel>, LevelsError> {
     match word.to_ascii_uppercase().as_str() {
         "UNSPECIFIED" => Ok(None),
         _ => word.parse().map(Some).map_err(|_| LevelsError::Unknown(word.to_owned())),
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_module_has_the_level_of_the_nearest_one_above() {
+    fn a_module_without_a_level_has_that_of_its_nearest_parent() {
         let mut levels = Levels::all(LogLevel::Warning);
         levels.configure(" <root>=INFO; juju.worker = debug :juju.worker.uniter=TRACE;juju.cmd=UNSPECIFIED").unwrap();
         for (module, level, shown) in [
@@ -94,12 +94,12 @@ mod tests {
             ("juju.workers", LogLevel::Debug, false),
             ("juju.worker.uniter.operation", LogLevel::Trace, true),
         ] {
-            assert_eq!(levels.show(module, level), shown, "{module} {level}");
+            assert_eq!(levels.is_enabled(module, level), shown, "{module} {level}");
         }
         levels.configure("ERROR").unwrap();
-        assert!(!levels.show("juju.cmd", LogLevel::Warning) && levels.show("juju.worker", LogLevel::Debug));
+        assert!(!levels.is_enabled("juju.cmd", LogLevel::Warning) && levels.is_enabled("juju.worker", LogLevel::Debug));
         levels.configure("").unwrap();
-        assert!(levels.show("juju.cmd", LogLevel::Error));
+        assert!(levels.is_enabled("juju.cmd", LogLevel::Error));
     }
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
             ("juju.cmd=LOUD", "unknown severity level \"LOUD\""),
         ] {
             assert_eq!(levels.configure(text).unwrap_err().to_string(), why);
-            assert!(!levels.show("juju.cmd", LogLevel::Info), "{text}");
+            assert!(!levels.is_enabled("juju.cmd", LogLevel::Info), "{text}");
         }
     }
 }

@@ -22,11 +22,11 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use self::levels::Levels;
 use crate::format::{Clock, Colours, Paint, escape_for};
 
-/// The requested logging.
+/// The options of the log.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct Options {
     /// Write the log to standard error.
-    pub shown: bool,
+    pub show_log: bool,
     /// Include DEBUG, and write the log to standard error.
     pub debug: bool,
     /// Levels of modules, such as `<root>=INFO;juju.worker=DEBUG`.
@@ -35,12 +35,12 @@ pub struct Wanted {
     pub file: Option<PathBuf>,
 }
 
-/// Start logging as `wanted`.
+/// Start logging.
 ///
 /// # Errors
 /// The file cannot be opened.
-pub fn start(wanted: &Wanted) -> anyhow::Result<()> {
-    let log = Log::new(wanted)?;
+pub fn start(options: &Options) -> anyhow::Result<()> {
+    let log = Log::new(options)?;
     // Only fails in a test that has started logging before.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(log));
     Ok(())
@@ -49,35 +49,35 @@ pub fn start(wanted: &Wanted) -> anyhow::Result<()> {
 /// Writes log lines to standard error and to a file.
 struct Log {
     levels: Levels,
-    shown: bool,
+    show_log: bool,
     file: Option<Mutex<File>>,
 }
 
 impl Log {
-    fn new(wanted: &Wanted) -> anyhow::Result<Self> {
-        let mut levels = Levels::all(match (wanted.debug, wanted.shown) {
+    fn new(options: &Options) -> anyhow::Result<Self> {
+        let mut levels = Levels::all(match (options.debug, options.show_log) {
             (true, _) => LogLevel::Debug,
             (false, true) => LogLevel::Info,
             (false, false) => LogLevel::Warning,
         });
         // Juju 3.6 ignores an invalid specification without a message.
-        if let Err(why) = levels.configure(wanted.levels.as_deref().unwrap_or_default()) {
+        if let Err(why) = levels.configure(options.levels.as_deref().unwrap_or_default()) {
             let _ = writeln!(io::stderr(), "WARNING --logging-config is ignored: {why}");
         }
-        let file = wanted.file.as_deref().map(open).transpose()?.map(Mutex::new);
-        Ok(Self { levels, shown: wanted.shown || wanted.debug, file })
+        let file = options.file.as_deref().map(open).transpose()?.map(Mutex::new);
+        Ok(Self { levels, show_log: options.show_log || options.debug, file })
     }
 
-    fn tell(&self, line: &Line<'_>) {
+    fn write(&self, line: &Line<'_>) {
         if let Some(file) = &self.file
             && let Ok(mut file) = file.lock()
         {
             // A full disk must not stop the command.
-            let _ = file.write_all(line.whole(Colours::Off).as_bytes());
+            let _ = file.write_all(line.format(Colours::Off).as_bytes());
         }
         let stderr = io::stderr();
-        let text = if self.shown {
-            line.whole(Colours::on(&stderr))
+        let text = if self.show_log {
+            line.format(Colours::on(&stderr))
         } else if line.level >= LogLevel::Warning {
             format!("{} {}\n", line.level, line.message)
         } else {
@@ -94,19 +94,19 @@ fn open(path: &Path) -> anyhow::Result<File> {
 
 impl<S: Subscriber> Layer<S> for Log {
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        metadata.is_event() && self.levels.show(metadata.target(), level(metadata))
+        metadata.is_event() && self.levels.is_enabled(metadata.target(), level(metadata))
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut message = Message(String::new());
+        let mut message = MessageVisitor(String::new());
         event.record(&mut message);
         let metadata = event.metadata();
         let file = metadata.file().and_then(|path| Path::new(path).file_name()?.to_str()).unwrap_or_default();
-        self.tell(&Line {
+        self.write(&Line {
             time: Clock::local().time(Timestamp::now()),
             level: level(metadata),
             module: metadata.target(),
-            place: format!("{file}:{}", metadata.line().unwrap_or_default()),
+            location: format!("{file}:{}", metadata.line().unwrap_or_default()),
             message: escape_for(&io::stderr(), &message.0).into_owned(),
         });
     }
@@ -127,13 +127,13 @@ struct Line<'a> {
     level: LogLevel,
     module: &'a str,
     /// File and line in the source.
-    place: String,
+    location: String,
     message: String,
 }
 
 impl Line<'_> {
     /// Formatted as by Juju's log library (loggo, `loggocolor/writer.go`).
-    fn whole(&self, colour: Colours) -> String {
+    fn format(&self, colour: Colours) -> String {
         let (paint, level) = match self.level {
             LogLevel::Trace => (Paint::Plain, "TRACE"),
             LogLevel::Debug => (Paint::Good, "DEBUG"),
@@ -146,15 +146,15 @@ impl Line<'_> {
             self.time,
             paint.text(level, colour),
             self.module,
-            Paint::Info.text(&self.place, colour),
+            Paint::Info.text(&self.location, colour),
             self.message
         )
     }
 }
 
-struct Message(String);
+struct MessageVisitor(String);
 
-impl Visit for Message {
+impl Visit for MessageVisitor {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
             let _ = write!(self.0, "{value:?}");
@@ -169,11 +169,11 @@ mod tests {
     use super::*;
 
     /// The content of a log file after something was logged.
-    fn written(wanted: Wanted) -> String {
+    fn logged_to_file(options: Options) -> String {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         fs::write(&path, "before\n").unwrap();
-        let log = Log::new(&Wanted { file: Some(path.clone()), ..wanted }).unwrap();
+        let log = Log::new(&Options { file: Some(path.clone()), ..options }).unwrap();
         tracing::subscriber::with_default(tracing_subscriber::registry().with(log), || {
             tracing::trace!(target: "juju.machine", "a detail");
             tracing::debug!(target: "juju.machine", "a step of {}", 3);
@@ -184,42 +184,42 @@ mod tests {
     }
 
     #[test]
-    fn a_log_file_gets_lines_of_the_given_levels_appended() {
-        let levels = |text: &str| Wanted { levels: Some(text.to_owned()), ..Wanted::default() };
-        for (wanted, messages) in [
-            (Wanted::default(), &["a doubt"][..]),
-            (Wanted { shown: true, ..Wanted::default() }, &["an event", "a doubt"]),
-            (Wanted { debug: true, ..Wanted::default() }, &["a step of 3", "an event", "a doubt"]),
+    fn lines_of_the_given_levels_are_appended_to_the_log_file() {
+        let levels = |text: &str| Options { levels: Some(text.to_owned()), ..Options::default() };
+        for (options, messages) in [
+            (Options::default(), &["a doubt"][..]),
+            (Options { show_log: true, ..Options::default() }, &["an event", "a doubt"]),
+            (Options { debug: true, ..Options::default() }, &["a step of 3", "an event", "a doubt"]),
             (levels("<root>=ERROR;juju.machine=TRACE"), &["a detail", "a step of 3"]),
             (levels("nonsense"), &["a doubt"]),
         ] {
-            let text = written(wanted.clone());
+            let text = logged_to_file(options.clone());
             let mut lines = text.lines();
             assert_eq!(lines.next(), Some("before"));
             let messages_shown: Vec<&str> =
                 lines.map(|line| line.splitn(5, ' ').nth(4).unwrap().trim_start()).collect();
             let ends = messages_shown.iter().zip(messages).all(|(line, message)| line.ends_with(message));
-            assert!(messages_shown.len() == messages.len() && ends, "{wanted:?}: {text}");
+            assert!(messages_shown.len() == messages.len() && ends, "{options:?}: {text}");
         }
     }
 
     #[test]
-    fn a_line_has_the_time_the_level_the_module_and_the_place() {
+    fn a_line_has_the_time_the_level_the_module_and_the_location() {
         let line = Line {
             time: "03:04:05".to_owned(),
             level: LogLevel::Info,
             module: "juju.cmd",
-            place: "main.rs:7".to_owned(),
+            location: "main.rs:7".to_owned(),
             message: "running status".to_owned(),
         };
-        assert_eq!(line.whole(Colours::Off), "03:04:05 INFO  juju.cmd main.rs:7 running status\n");
-        assert!(line.whole(Colours::On).contains("\u{1b}[36mINFO \u{1b}[0m"));
+        assert_eq!(line.format(Colours::Off), "03:04:05 INFO  juju.cmd main.rs:7 running status\n");
+        assert!(line.format(Colours::On).contains("\u{1b}[36mINFO \u{1b}[0m"));
     }
 
     #[test]
-    fn a_log_file_that_cannot_be_opened_is_named() {
-        let wanted = Wanted { file: Some("/nonexistent/log".into()), ..Wanted::default() };
-        let error = Log::new(&wanted).err().unwrap();
+    fn the_error_for_a_log_file_that_cannot_be_opened_names_it() {
+        let options = Options { file: Some("/nonexistent/log".into()), ..Options::default() };
+        let error = Log::new(&options).err().unwrap();
         assert_eq!(error.to_string(), "cannot open the log file /nonexistent/log");
     }
 }

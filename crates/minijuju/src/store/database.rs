@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_fails_leaves_nothing() {
+    fn a_change_that_fails_is_rolled_back() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(folder.path()).unwrap();
         let failed: std::result::Result<(), Error> = store.write(|db| {
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_a_database_is_named() {
+    fn the_error_for_a_file_that_is_not_a_database_names_it_and_a_remedy() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("minijuju.db"), "this is not a database, it is a poem of some length").unwrap();
         let error = Store::open(folder.path()).map(drop).unwrap_err();

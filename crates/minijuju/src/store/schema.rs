@@ -49,7 +49,7 @@ mod tests {
     use crate::store::{Store, model, resource};
 
     #[test]
-    fn data_of_a_newer_version_is_refused_by_name() {
+    fn data_of_a_newer_version_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         store.db().pragma_update(None, "user_version", VERSION + 1).unwrap();

@@ -63,7 +63,7 @@ impl Worker<'_> {
             status::set(db, &uuid, Kind::Agent, &name, &Status::new("executing", &running))
         })?;
         tracing::debug!(target: "juju.worker.uniter.operation", "running {context}");
-        let shown = self.progress.begin(format!("{name} {label}"));
+        let step = self.progress.start_step(format!("{name} {label}"));
         let (relation, unrelated) = match commands::about(&task, seen) {
             Ok(relation) => (relation, None),
             Err(why) => (None, Some(NotRun::Unrelated(why))),
@@ -118,9 +118,9 @@ impl Worker<'_> {
         };
         self.end_action(seen, task, session, &ended, output)?;
         match ended {
-            Ok(Ended::Exited(_)) => shown.done(),
-            Ok(Ended::Interrupted | Ended::TimedOut | Ended::Stopped) => shown.failed("stopped"),
-            Err(error) => shown.failed(&error.to_string()),
+            Ok(Ended::Exited(_)) => step.done(),
+            Ok(Ended::Interrupted | Ended::TimedOut | Ended::Stopped) => step.failed("stopped"),
+            Err(error) => step.failed(&error.to_string()),
         }
         Ok(())
     }

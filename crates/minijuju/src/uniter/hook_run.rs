@@ -74,7 +74,7 @@ impl Worker<'_> {
         let context = context_id(&seen.view.name, &hook.name());
         self.begin(&seen, hook, &context, &machine.address().to_string())?;
         seen.unit.agent.operation = Operation::Running { hook: hook.clone(), context: context.clone(), since: now() };
-        let task = self.progress.begin(format!("{} {}", seen.view.name, label(hook)));
+        let step = self.progress.start_step(format!("{} {}", seen.view.name, label(hook)));
         tracing::debug!(target: "juju.worker.uniter.operation", "running hook {context}");
         let ran = self.execute(&seen, hook, job, &context, &machine).unwrap_or_else(|error| Ran::failed(&error));
         seen.unit.agent.status_set |= ran.status_set;
@@ -85,16 +85,16 @@ impl Worker<'_> {
                 if ran.reboot {
                     self.reboot(&seen, &machine)?;
                 }
-                task.done();
+                step.done();
             }
             Outcome::Requeued => {
                 self.queue_after_reboot(&seen, hook)?;
                 self.reboot(&seen, &machine)?;
-                task.done();
+                step.done();
             }
             Outcome::Failed(why) => {
                 self.failed(&seen, hook, ran.via, &why)?;
-                task.failed(&why);
+                step.failed(&why);
                 self.explain(&seen, hook, &ran.tail);
             }
         }
@@ -334,12 +334,12 @@ impl Worker<'_> {
     /// Show the user the charm's last lines, and what to do next.
     fn explain(&self, seen: &Snapshot, hook: &Hook, tail: &[String]) {
         let name = &seen.view.name;
-        self.progress.line(&format!("unit {name}: hook failed: {:?}", hook.name()));
+        self.progress.print(&format!("unit {name}: hook failed: {:?}", hook.name()));
         for line in tail {
-            self.progress.line(&format!("    {line}"));
+            self.progress.print(&format!("    {line}"));
         }
         let (called, application) = (called(), &seen.unit.application);
-        self.progress.line(&format!(
+        self.progress.print(&format!(
             "  See more with `{called} debug-log --include {name}`; fix the charm and \
              `{called} refresh --force-units {application} --path …`, or fix the machine; then \
              `{called} resolved {name}` runs the hook again.",

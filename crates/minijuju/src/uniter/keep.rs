@@ -43,7 +43,7 @@ pub fn keep(store: &mut Store, model: &Model, machines: &Machines, progress: &Pr
         .context("cannot lock the model")?
         .with_context(|| format!("another command keeps the model {:?}", model.name))?;
     let interrupt = Interrupt::watch().context("cannot watch for signals")?;
-    progress.say(&format!("keeping the model {:?} going (Ctrl-C ends it)", model.name));
+    progress.info(&format!("keeping the model {:?} going (Ctrl-C ends it)", model.name));
     let mut schedule = Schedule::default();
     let (mut pause, mut idle_until) = (PAUSE.0, Instant::now());
     while let Some(model) = model::find(store.db(), &model.uuid)? {
@@ -66,7 +66,7 @@ pub fn keep(store: &mut Store, model: &Model, machines: &Machines, progress: &Pr
                 // The hook that Ctrl-C stopped was already reported.
                 Err(_) if interrupt.raised() => return Ok(()),
                 Err(error) => {
-                    progress.line(&format!("{error:#}; tried again in {} s", pause.as_secs()));
+                    progress.print(&format!("{error:#}; tried again in {} s", pause.as_secs()));
                     idle_until = Instant::now() + pause;
                     pause = (pause * 2).min(PAUSE.1);
                 }
@@ -76,7 +76,7 @@ pub fn keep(store: &mut Store, model: &Model, machines: &Machines, progress: &Pr
             return Ok(());
         }
     }
-    progress.line(&format!("the model {:?} is gone", model.name));
+    progress.print(&format!("the model {:?} is gone", model.name));
     Ok(())
 }
 

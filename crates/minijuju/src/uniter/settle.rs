@@ -101,9 +101,9 @@ fn settle_one(
     match runner.try_lock() {
         Ok(()) => {}
         Err(fs::TryLockError::WouldBlock) => {
-            let task = progress.begin("waiting for another command that runs this model's hooks");
+            let step = progress.start_step("waiting for another command that runs this model's hooks");
             runner.lock().context("cannot wait for the other command")?;
-            task.done();
+            step.done();
         }
         Err(fs::TryLockError::Error(error)) => {
             return Err(error).context("cannot lock the model");
@@ -167,7 +167,7 @@ fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, turns: &
             "hook {:?} failed: minijuju ended while it ran, {after} ago; {killed} of its processes were stopped",
             hook.name()
         );
-        progress.line(&format!("unit {}: {message}", seen.view.name));
+        progress.print(&format!("unit {}: {message}", seen.view.name));
         let line = line(&seen, LogLevel::Error, "juju.worker.uniter.operation", &message);
         seen.unit.agent.operation = Operation::Failed(hook.clone());
         store.write(|db| {

@@ -55,7 +55,7 @@ impl Worker<'_> {
         if let Some(found) = self.machines.find(&id)? {
             return Ok(found);
         }
-        let task = self.progress.begin(format!("machine {}", seen.unit.machine));
+        let step = self.progress.start_step(format!("machine {}", seen.unit.machine));
         let found = machine::find(self.store.db(), &self.model.uuid, &seen.unit.machine)?;
         let base = found.map(|machine| machine.base).unwrap_or_default();
         let spec = Spec { hostname: id.clone(), id, base };
@@ -66,7 +66,7 @@ impl Worker<'_> {
             Err(error) => {
                 let why = error.to_string();
                 self.store.write(|db| status::set(db, &uuid, Kind::Machine, &number, &Status::new("down", &why)))?;
-                task.failed(&why);
+                step.failed(&why);
                 return Err(error.into());
             }
         };
@@ -88,9 +88,9 @@ impl Worker<'_> {
             Ok::<_, store::Error>(())
         })?;
         for note in started.notes() {
-            self.progress.say(&format!("  {note}"));
+            self.progress.info(&format!("  {note}"));
         }
-        task.done();
+        step.done();
         Ok(started)
     }
 
@@ -98,7 +98,7 @@ impl Worker<'_> {
     pub(super) fn reboot(&mut self, seen: &Snapshot, machine: &Machine) -> anyhow::Result<()> {
         if self.machines.kind() == MachineKind::Host {
             self.progress
-                .line(&format!("unit {}: a reboot of this computer was requested, but is not done", seen.view.name));
+                .print(&format!("unit {}: a reboot of this computer was requested, but is not done", seen.view.name));
             return Ok(());
         }
         self.machines.shut_down(machine)?;

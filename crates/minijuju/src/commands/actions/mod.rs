@@ -92,9 +92,9 @@ impl Arguments for ShowActionArgs {
 /// Run `juju actions`.
 pub fn list(client: &mut Client, args: &ActionsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let meta = charm::metadata_by(&client.application(&model, &args.application)?, model.juju)?;
+    let meta = charm::metadata_for(&client.application(&model, &args.application)?, model.juju)?;
     if meta.actions.is_empty() && !args.schema && args.format() == Tabular::Tabular {
-        client.progress.say(&format!("No actions defined for {}.", args.application));
+        client.progress.info(&format!("No actions defined for {}.", args.application));
         return Ok(ExitCode::SUCCESS);
     }
     let text = if args.schema {
@@ -111,9 +111,9 @@ pub fn list(client: &mut Client, args: &ActionsArgs) -> anyhow::Result<ExitCode>
 /// Run `juju show-action`.
 pub fn show(client: &mut Client, args: &ShowActionArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
-    let meta = charm::metadata_by(&client.application(&model, &args.application)?, model.juju)?;
+    let meta = charm::metadata_for(&client.application(&model, &args.application)?, model.juju)?;
     let Some(action) = meta.actions.get(&args.action) else {
-        client.progress.say(&format!("unknown action {:?}", args.action));
+        client.progress.info(&format!("unknown action {:?}", args.action));
         return Ok(ExitCode::FAILURE);
     };
     print(&output::show_action(&action.description, &action.params_schema()), None)?;

@@ -150,7 +150,7 @@ fn debug(client: &mut Client, words: &[String], mode: &DebugMode<'_>) -> anyhow:
         (Some(debugger), _) => debugger,
         // Juju 3.6: its client script in internal/worker/uniter/runner/debug/client.go.
         (None, Some(session)) if session.is_open()? => {
-            client.progress.say("Found existing debug sessions, attempting to reconnect");
+            client.progress.info("Found existing debug sessions, attempting to reconnect");
             session.attach()?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -165,10 +165,10 @@ fn debug(client: &mut Client, words: &[String], mode: &DebugMode<'_>) -> anyhow:
         return Ok(ExitCode::SUCCESS);
     }
     loop {
-        client.progress.say(&format!("waiting for the next hook of {name} (Ctrl-C ends it)"));
+        client.progress.info(&format!("waiting for the next hook of {name} (Ctrl-C ends it)"));
         let is_over = || stopped.load(Ordering::Relaxed) || is_closed();
         let Some(handed) = debugger.next(is_over).context("cannot wait for hooks")? else { break };
-        client.progress.say(&format!("{name} {}:", handed.name));
+        client.progress.info(&format!("{name} {}:", handed.name));
         let code = run_hook(client, &model, &unit.machine, &handed, mode)?;
         debugger.done(&handed, code).context("cannot end the hook")?;
         // Ctrl-C was meant for the hook.

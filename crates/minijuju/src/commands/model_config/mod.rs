@@ -157,7 +157,7 @@ pub fn run(client: &mut Client, args: &ModelConfigArgs) -> anyhow::Result<ExitCo
             for name in changed.keys().chain(reset).filter(|name| !known.contains_key(*name)) {
                 let warning =
                     format!("key {name:?} is not defined in the current model configuration: possible misspelling");
-                client.progress.line(format::warning(&warning, Colours::on(&std::io::stderr())).trim_end());
+                client.progress.print(format::warning(&warning, Colours::on(&std::io::stderr())).trim_end());
             }
             model.config.extend(changed);
             model.config.retain(|name, _| !reset.contains(name));

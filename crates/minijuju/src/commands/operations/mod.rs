@@ -78,7 +78,7 @@ pub fn list(client: &mut Client, args: &OperationsArgs) -> anyhow::Result<ExitCo
         .collect();
     let (found, note) = args.page(found)?;
     if found.is_empty() {
-        client.progress.say("no matching operations");
+        client.progress.info("no matching operations");
         return Ok(ExitCode::SUCCESS);
     }
     if args.output.format() == Plain::Plain {
@@ -165,7 +165,7 @@ pub fn cancel(client: &mut Client, args: &CancelTaskArgs) -> anyhow::Result<Exit
     }
     if !unknown.is_empty() {
         let what = format!("The following tasks could not be canceled:\n{}", unknown.trim_end_matches('\n'));
-        client.progress.line(&format::warning(&what, Colours::on(&io::stderr())));
+        client.progress.print(&format::warning(&what, Colours::on(&io::stderr())));
     }
     Ok(ExitCode::SUCCESS)
 }

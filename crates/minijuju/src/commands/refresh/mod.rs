@@ -117,7 +117,7 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
     let (application, old_meta, old_archive) =
         replace(client, args, &model, &charm).inspect_err(|_| charm.discard())?;
     for line in check::binding_notes(&old_meta, &charm.meta, model.juju) {
-        client.progress.say(&line);
+        client.progress.info(&line);
     }
     client.settle(&model)?;
     // Units that could not refresh yet take the new file later; the old one is no longer used.
@@ -139,7 +139,7 @@ fn replace(
     }
     // As on Juju, the charm is now in the model, even if the refresh fails.
     let revision = application::next_revision(client.store.db(), &model.uuid, &application.charm)?;
-    client.progress.say(&format!("Added local charm {:?}, revision {revision}, to the model", application.charm));
+    client.progress.info(&format!("Added local charm {:?}, revision {revision}, to the model", application.charm));
     let resources = resources::copy_files(client, &charm.meta, &args.application, &args.resources)?;
     storage::check(&charm.meta, &args.storage, model.juju)?;
     client.store.write(|db| {

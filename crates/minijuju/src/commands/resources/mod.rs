@@ -166,7 +166,7 @@ pub fn list(client: &mut Client, args: &ResourcesArgs) -> anyhow::Result<ExitCod
     let application = client.application(&model, name)?;
     let resources = resource_infos(client, &model, &application)?;
     if resources.is_empty() {
-        client.progress.say("No resources to display.");
+        client.progress.info("No resources to display.");
         return Ok(ExitCode::SUCCESS);
     }
     let db = client.store.db();

@@ -231,18 +231,18 @@ fn enqueue(
     // Juju 3.6: `processOperationResults` in cmd/juju/action/common.go.
     if tasks.is_empty() {
         if !background && report.steps {
-            client.progress.say("");
+            client.progress.info("");
         }
-        client.progress.say(&format!("Operation {operation} failed to schedule any tasks:\n{}", errors.join("\n")));
+        client.progress.info(&format!("Operation {operation} failed to schedule any tasks:\n{}", errors.join("\n")));
         return Ok(None);
     }
     if !background && report.steps {
         let started: Vec<(String, String)> = tasks.iter().map(|(id, unit)| (id.to_string(), unit_tag(unit))).collect();
-        client.progress.say(output::running(&operation.to_string(), &started, report.colour).trim_end_matches('\n'));
-        client.progress.say("");
+        client.progress.info(output::running(&operation.to_string(), &started, report.colour).trim_end_matches('\n'));
+        client.progress.info("");
     }
     if !errors.is_empty() {
-        client.progress.say(&format!("Some actions could not be scheduled:\n{}\n", errors.join("\n")));
+        client.progress.info(&format!("Some actions could not be scheduled:\n{}\n", errors.join("\n")));
     }
     Ok(Some((operation, tasks)))
 }
@@ -256,7 +256,7 @@ fn background(client: &Client, model: &Model, operation: i64, tasks: &[(i64, Str
     let ids = tasks.iter().map(|(id, unit)| (unit.clone(), id.to_string())).collect();
     let (stdout, stderr) = output::scheduled(&operation.to_string(), &ids);
     print(&stdout, None)?;
-    client.progress.say(stderr.trim_end_matches('\n'));
+    client.progress.info(stderr.trim_end_matches('\n'));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -277,7 +277,7 @@ pub fn settle(store: Store, uuid: &str) -> anyhow::Result<()> {
     let Some(model) = model::find(store.db(), uuid)? else { return Ok(()) };
     let machines = crate::machine::Machines::open(store.folder())?;
     let mut store = store;
-    uniter::settle(&mut store, &model, &machines, &crate::progress::Progress::silent(), uniter::Patience::Wait)
+    uniter::settle(&mut store, &model, &machines, &crate::progress::Progress::quiet(), uniter::Patience::Wait)
 }
 
 /// Wait for tasks to end, and print their log.
@@ -295,7 +295,7 @@ fn wait(
     let mut done: BTreeMap<String, TaskInfo> = BTreeMap::new();
     for (index, (id, unit)) in tasks.iter().enumerate() {
         if report.steps {
-            client.progress.say(output::waiting(&id.to_string(), report.colour).trim_end_matches('\n'));
+            client.progress.info(output::waiting(&id.to_string(), report.colour).trim_end_matches('\n'));
         }
         let mut printed = 0;
         let mut pause = Duration::from_millis(1);
@@ -305,12 +305,12 @@ fn wait(
             // Juju prints the log only for a single task.
             for (time, message) in task.log.iter().skip(if tasks.len() == 1 { printed } else { usize::MAX }) {
                 let time = Timestamp::from_millisecond(*time).unwrap_or_default();
-                client.progress.say(&output::log_line(&clock.time(time), message));
+                client.progress.info(&output::log_line(&clock.time(time), message));
             }
             printed = task.log.len();
             let is_over = task.completed.is_some() || Instant::now() >= deadline;
             if is_over && printed > 0 && tasks.len() == 1 && report.steps {
-                client.progress.say("");
+                client.progress.info("");
             }
             if task.completed.is_some() {
                 let mut task_info = task_info(&task, clock);

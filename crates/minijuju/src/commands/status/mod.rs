@@ -133,7 +133,7 @@ pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
     let machines = client.machines()?;
     let mut shown = String::new();
     if let Some(note) = args.redundant_options_note() {
-        client.progress.say(&note);
+        client.progress.info(&note);
     }
     loop {
         let mut full = read(client.store.db(), &model, &machines, &clock)?.select(&args.selectors);
@@ -154,7 +154,7 @@ pub fn run(client: &mut Client, args: &StatusArgs) -> anyhow::Result<ExitCode> {
         let Some(every) = args.watch else {
             print(&text, args.output.output.as_deref())?;
             if let Some(note) = full.empty_note(&args.selectors) {
-                client.progress.say(note.trim_end());
+                client.progress.info(note.trim_end());
             }
             return Ok(ExitCode::SUCCESS);
         };

@@ -199,16 +199,16 @@ fn for_each_storage(
     let mut failed = Vec::new();
     for id in ids {
         match client.store.write(|db| work(db, &model, id)) {
-            Ok(()) => client.progress.say(&format!("{gerund} {}", what(id))),
+            Ok(()) => client.progress.info(&format!("{gerund} {}", what(id))),
             Err(error) => failed.push((id, error)),
         }
     }
     client.settle(&model)?;
     for (id, error) in &failed {
-        client.progress.line(&format!("failed to {verb} {}: {error:#}", what(id)));
+        client.progress.print(&format!("failed to {verb} {}: {error:#}", what(id)));
     }
     if failed.iter().any(|(_, error)| error.root_cause().to_string() == ATTACHED_ERROR) {
-        client.progress.line(FORCE_HINT);
+        client.progress.print(FORCE_HINT);
     }
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

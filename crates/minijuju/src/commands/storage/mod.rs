@@ -153,7 +153,7 @@ pub fn add(client: &mut Client, args: &AddStorageArgs) -> anyhow::Result<ExitCod
         match client.store.write(|db| add_one(db, &model, &found, &meta, pair)) {
             Ok(added) => {
                 for id in added {
-                    client.progress.say(&format!("added storage {id} to {}", args.unit));
+                    client.progress.info(&format!("added storage {id} to {}", args.unit));
                 }
             }
             Err(error) => failed.push(format!("failed to add storage {:?} to {}: {error:#}", pair.name, args.unit)),
@@ -161,7 +161,7 @@ pub fn add(client: &mut Client, args: &AddStorageArgs) -> anyhow::Result<ExitCod
     }
     client.settle(&model)?;
     for line in &failed {
-        client.progress.line(line);
+        client.progress.print(line);
     }
     Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -219,7 +219,7 @@ pub fn list(client: &mut Client, args: &StorageArgs) -> anyhow::Result<ExitCode>
         all.hide_filesystem_locations();
     }
     if all.is_empty() && args.output.format() == Tabular::Tabular {
-        client.progress.say("No storage to display.");
+        client.progress.info("No storage to display.");
         return Ok(ExitCode::SUCCESS);
     }
     let text = match args.output.format() {
