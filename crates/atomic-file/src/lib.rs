@@ -20,7 +20,7 @@ use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How much of a file's name the name of the new file starts with, in bytes. Names have at most 255 bytes.
-const START: usize = 200;
+const MAX_PREFIX_LENGTH: usize = 200;
 
 /// Write `content` to the file at `path`, readable only by its owner. An existing file is replaced. The new content
 /// survives a crash of the machine.
@@ -37,7 +37,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 #[derive(Debug)]
 pub struct NewFile {
     file: File,
-    at: PathBuf,
+    temporary_path: PathBuf,
     path: PathBuf,
 }
 
@@ -51,13 +51,13 @@ impl NewFile {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let name = path.file_name().unwrap_or_default().as_bytes();
         loop {
-            let mut new = OsString::from(".");
+            let mut temporary_name = OsString::from(".");
             // The name may already have the maximum length, so use only its start.
-            new.push(OsStr::from_bytes(&name[..name.len().min(START)]));
-            new.push(format!(".{}.{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-            let at = path.with_file_name(new);
-            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&at) {
-                Ok(file) => return Ok(Self { file, at, path: path.to_owned() }),
+            temporary_name.push(OsStr::from_bytes(&name[..name.len().min(MAX_PREFIX_LENGTH)]));
+            temporary_name.push(format!(".{}.{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+            let temporary_path = path.with_file_name(temporary_name);
+            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary_path) {
+                Ok(file) => return Ok(Self { file, temporary_path, path: path.to_owned() }),
                 // Left by a killed process with the same PID: try the next name.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
@@ -76,8 +76,8 @@ impl NewFile {
     /// # Errors
     /// Something other than a file is in the way, such as a folder.
     pub fn persist(mut self) -> io::Result<()> {
-        fs::rename(&self.at, &self.path)?;
-        self.at = PathBuf::new();
+        fs::rename(&self.temporary_path, &self.path)?;
+        self.temporary_path = PathBuf::new();
         Ok(())
     }
 
@@ -100,10 +100,10 @@ impl NewFile {
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        if !self.at.as_os_str().is_empty()
-            && let Err(error) = fs::remove_file(&self.at)
+        if !self.temporary_path.as_os_str().is_empty()
+            && let Err(error) = fs::remove_file(&self.temporary_path)
         {
-            tracing::warn!(path = %self.at.display(), %error, "could not remove a file that is not needed");
+            tracing::warn!(path = %self.temporary_path.display(), %error, "could not remove a file that is not needed");
         }
     }
 }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_in_the_way_stays() {
+    fn a_folder_at_the_path_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
         fs::create_dir(&path).unwrap();
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_may_be_as_long_as_names_may_be() {
+    fn a_name_may_have_the_maximum_length() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("n".repeat(255));
         replace(&path, b"new").unwrap();
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn leftovers_of_a_killed_process_with_the_same_pid_do_no_harm() {
+    fn files_of_a_killed_process_with_the_same_pid_are_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
         for count in 0..50 {

@@ -4,7 +4,6 @@
 //! Machines run independently of commands. There is no daemon, except one process per machine that answers `juju-exec`
 //! there.
 
-mod called;
 mod charm;
 mod cli;
 mod client;
@@ -17,6 +16,7 @@ mod log;
 mod machine;
 mod pack;
 mod private;
+mod program_name;
 mod progress;
 mod random;
 mod store;

@@ -15,38 +15,39 @@ const FOLDERS: [&str; 6] = ["bases", "charms", "machines", "models", "resources"
 const FILES: [&str; 3] = ["minijuju.db", "minijuju.db-shm", "minijuju.db-wal"];
 
 /// The other names in a data folder.
-const OTHERS: [&str; 2] = ["network.json", "tools"];
+const OTHER_NAMES: [&str; 2] = ["network.json", "tools"];
 
 /// Create a private folder, or make an existing one private.
 pub fn folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    close(path, 0o700)
+    restrict_mode(path, 0o700)
 }
 
 /// Create the data folder, or make it private. If it holds other files too, make only minijuju's files private.
 pub fn data_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    let ours = |name: &str| FOLDERS.iter().chain(&FILES).chain(&OTHERS).any(|own| *own == name);
-    // What was about to replace one of them when its process was killed is called `.NAME` and more.
-    let left = |name: &str| name.strip_prefix('.').is_some_and(|name| OTHERS.iter().any(|own| name.starts_with(own)));
+    let is_minijujus_name = |name: &str| FOLDERS.iter().chain(&FILES).chain(&OTHER_NAMES).any(|known| *known == name);
+    // If a process was killed before it replaced one of them, its new file is left: `.NAME` and more.
+    let is_leftover =
+        |name: &str| name.strip_prefix('.').is_some_and(|name| OTHER_NAMES.iter().any(|known| name.starts_with(known)));
     let mut entries = fs::read_dir(path)?.flatten();
-    let is_ours = |name: &str| ours(name) || left(name) || name.starts_with(".tmp");
-    if entries.all(|entry| entry.file_name().to_str().is_some_and(is_ours)) {
-        close(path, 0o700)?;
+    let is_minijujus_file = |name: &str| is_minijujus_name(name) || is_leftover(name) || name.starts_with(".tmp");
+    if entries.all(|entry| entry.file_name().to_str().is_some_and(is_minijujus_file)) {
+        restrict_mode(path, 0o700)?;
     }
-    let there = |result: io::Result<()>| match result {
+    let ignore_missing = |result: io::Result<()>| match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,
     };
-    FOLDERS.iter().try_for_each(|name| there(close(&path.join(name), 0o700)))?;
-    FILES.iter().try_for_each(|name| there(close(&path.join(name), 0o600)))
+    FOLDERS.iter().try_for_each(|name| ignore_missing(restrict_mode(&path.join(name), 0o700)))?;
+    FILES.iter().try_for_each(|name| ignore_missing(restrict_mode(&path.join(name), 0o600)))
 }
 
 /// Create an empty file, unless it exists.
 pub fn file(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => close(path, 0o600),
+        _ => restrict_mode(path, 0o600),
     }
 }
 
@@ -65,7 +66,7 @@ pub fn lock_file(path: &Path) -> io::Result<File> {
     loop {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
         let meta = file.metadata()?;
-        if meta.mode() & 0o777 == 0o600 && is_ours(&meta) {
+        if meta.mode() & 0o777 == 0o600 && is_owned_by_us(&meta) {
             return Ok(file);
         }
         match fs::remove_file(path) {
@@ -77,8 +78,8 @@ pub fn lock_file(path: &Path) -> io::Result<File> {
 
 /// Whether an open file is the one that is at `path` now.
 pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    let (here, there) = (file.metadata()?, fs::symlink_metadata(path));
-    Ok(there.is_ok_and(|there| identity(&there) == identity(&here)))
+    let (opened, at_path) = (file.metadata()?, fs::symlink_metadata(path));
+    Ok(at_path.is_ok_and(|at_path| identity(&at_path) == identity(&opened)))
 }
 
 /// A file's device and inode.
@@ -86,14 +87,14 @@ pub fn identity(meta: &Metadata) -> (u64, u64) {
     (meta.dev(), meta.ino())
 }
 
-fn is_ours(meta: &Metadata) -> bool {
+fn is_owned_by_us(meta: &Metadata) -> bool {
     meta.uid() == nix::unistd::geteuid().as_raw()
 }
 
 /// Remove others' permissions. Files of other owners are left alone.
-fn close(path: &Path, mode: u32) -> io::Result<()> {
+fn restrict_mode(path: &Path, mode: u32) -> io::Result<()> {
     let meta = fs::metadata(path)?;
-    if meta.mode() & 0o7777 == mode || !is_ours(&meta) {
+    if meta.mode() & 0o7777 == mode || !is_owned_by_us(&meta) {
         return Ok(());
     }
     fs::set_permissions(path, Permissions::from_mode(mode))
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_an_older_version_get_safe_modes() {
+    fn files_of_an_older_version_become_private() {
         let temporary = tempfile::tempdir().unwrap();
         let data = temporary.path().join("data");
         fs::create_dir_all(data.join("machines")).unwrap();
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_with_other_things_in_it_stays_open() {
+    fn a_data_folder_with_other_files_keeps_its_mode() {
         let temporary = tempfile::tempdir().unwrap();
         fs::create_dir(temporary.path().join("models")).unwrap();
         fs::write(temporary.path().join("letter"), "").unwrap();
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
+    fn a_failed_replacement_leaves_no_file_behind() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("manifest.json");
         replace(&path, b"[1]").unwrap();

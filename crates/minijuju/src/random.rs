@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_identity_has_the_form_of_a_random_uuid() {
+    fn a_uuid_has_the_form_of_version_4() {
         let uuid = uuid();
         assert_eq!(uuid.len(), 36);
         assert_eq!(&uuid[14..15], "4");

@@ -19,14 +19,14 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn causes(fields: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (position, field) in fields.split(',').enumerate() {
-        let marked = field.contains("#[from]") || field.contains("#[source]");
+        let has_attribute = field.contains("#[from]") || field.contains("#[source]");
         let declared = field.rsplit(']').next().unwrap_or(field);
         let declared = declared.lines().filter(|line| !line.trim().starts_with("//")).collect::<String>();
         let name =
             declared.trim_start_matches([' ', '{', '(']).trim_start_matches("pub ").split(':').next().unwrap().trim();
-        if marked && fields.starts_with('(') {
+        if has_attribute && fields.starts_with('(') {
             found.push(position.to_string());
-        } else if marked || name == "source" {
+        } else if has_attribute || name == "source" {
             found.push(name.to_owned());
         }
     }
@@ -43,8 +43,8 @@ fn repetitions(text: &str) -> Vec<String> {
             rest[at..].split_once(end).map_or(&rest[at..], |(fields, _)| fields)
         });
         for cause in causes(fields.unwrap_or_default()) {
-            let says = [format!("{{{cause}}}"), format!("{{{cause}:"), format!(", {cause})"), format!(", .{cause})")];
-            if says.iter().any(|says| format!("{message})").contains(says)) {
+            let uses = [format!("{{{cause}}}"), format!("{{{cause}:"), format!(", {cause})"), format!(", .{cause})")];
+            if uses.iter().any(|form| format!("{message})").contains(form)) {
                 found.push(message.to_owned());
             }
         }
@@ -71,8 +71,8 @@ fn no_error_repeats_its_cause() {
 }
 
 #[test]
-fn a_text_that_has_its_cause_in_it_is_found() {
-    for (says, fields, repeats) in [
+fn an_error_message_that_contains_its_cause_is_found() {
+    for (message, fields, repeats) in [
         ("\"{0}\"", "HookCommand(#[from] io::Error)", true),
         ("transparent", "HookCommand(#[from] io::Error)", false),
         ("\"cannot open {path}\"", "Open { path: String, source: io::Error }", false),
@@ -81,7 +81,7 @@ fn a_text_that_has_its_cause_in_it_is_found() {
         ("\"cannot open {path}: {why}\"", "Open { path: String, why: String }", false),
         ("\"{}\", source", "Open {\n /// Why.\n source: io::Error,\n }", true),
     ] {
-        let text = ["enum Error {\n    #[err", "or(", says, ")]\n    ", fields, ",\n}\n"].concat();
+        let text = ["enum Error {\n    #[err", "or(", message, ")]\n    ", fields, ",\n}\n"].concat();
         assert_eq!(!repetitions(&text).is_empty(), repeats, "{text}");
     }
 }

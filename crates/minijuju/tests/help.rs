@@ -6,24 +6,24 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Run the program under a name, and return all its output.
-fn said(name: &str, args: &[&str]) -> String {
+fn run_as(name: &str, args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_minijuju")).arg0(name).args(args).output().unwrap();
     String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
 }
 
 /// Every command with its help, for a program of this name.
-fn helps(name: &str) -> Vec<(String, String)> {
-    let list = said(name, &["help", "commands"]);
+fn help_texts(name: &str) -> Vec<(String, String)> {
+    let list = run_as(name, &["help", "commands"]);
     let commands = list.lines().filter(|line| !line.contains("Alias for '") && !line.starts_with("help "));
     commands
         .map(|line| line.split(' ').next().unwrap().to_owned())
         .map(|name| (name.clone(), name))
-        .map(|(one, command)| (one, said(name, &["help", &command])))
+        .map(|(command, topic)| (command, run_as(name, &["help", &topic])))
         .collect()
 }
 
 /// The words after the options, by command, as Juju 3.6 prints them (the `Args` of each command in `cmd/juju`).
-const JUJU: [(&str, &str); 74] = [
+const JUJU_USAGE: [(&str, &str); 74] = [
     ("actions", "<application>"),
     ("add-model", "<model name> [cloud|region|(cloud/region)]"),
     ("add-secret", "<name> [key[#base64|#file]=value...]"),
@@ -102,7 +102,7 @@ const JUJU: [(&str, &str); 74] = [
 
 /// Commands whose line differs from Juju's. In Juju, the one of `config` closes a bracket that it never opens, and
 /// `storage` takes names, while here it lists all. The others are minijuju's own.
-const OURS: [&str; 11] =
+const WITHOUT_JUJU_USAGE: [&str; 11] =
     ["base", "clean", "completion", "config", "dev", "fire", "init", "keep", "pack", "port", "storage"];
 
 /// Whether brackets are balanced.
@@ -121,8 +121,8 @@ fn is_balanced(text: &str) -> bool {
 }
 
 #[test]
-fn every_bracket_of_a_usage_line_is_closed() {
-    for (command, help) in helps("juju") {
+fn usage_lines_have_balanced_brackets() {
+    for (command, help) in help_texts("juju") {
         // The arguments and options below it, too.
         for line in
             help.lines().filter(|line| line.starts_with("Usage: ") || line.trim_start().starts_with(['<', '[', '-']))
@@ -134,13 +134,13 @@ fn every_bracket_of_a_usage_line_is_closed() {
 }
 
 #[test]
-fn usage_lines_are_jujus() {
+fn usage_lines_are_the_same_as_jujus() {
     let mut unknown = Vec::new();
-    for (command, help) in helps("juju") {
+    for (command, help) in help_texts("juju") {
         let usage = help.lines().next().unwrap();
-        match JUJU.iter().find(|(name, _)| *name == command) {
+        match JUJU_USAGE.iter().find(|(name, _)| *name == command) {
             Some((_, words)) => assert_eq!(usage, format!("Usage: juju {command} [options] {words}").trim_end()),
-            None if OURS.contains(&command.as_str()) => {}
+            None if WITHOUT_JUJU_USAGE.contains(&command.as_str()) => {}
             None => unknown.push(usage.to_owned()),
         }
     }
@@ -149,13 +149,13 @@ fn usage_lines_are_jujus() {
 
 #[test]
 fn help_names_the_program_as_it_was_called() {
-    for (command, help) in helps("juju").into_iter().chain([(String::new(), said("juju", &[]))]) {
+    for (command, help) in help_texts("juju").into_iter().chain([(String::new(), run_as("juju", &[]))]) {
         // minijuju's own commands keep its name.
         let typed = ["\n    minijuju ", "`minijuju ", "\"minijuju ", "/minijuju", "_minijuju"];
         let bare = typed.iter().find(|word| help.contains(*word));
         assert!(bare.is_none(), "{command}: {help}");
     }
-    for (command, help) in helps("minijuju") {
+    for (command, help) in help_texts("minijuju") {
         assert!(help.starts_with("Usage: minijuju "), "{command}: {help}");
         assert!(!help.contains("\n    juju "), "{command}: {help}");
     }
@@ -169,8 +169,8 @@ fn hints_name_the_program_as_it_was_called() {
         ("juju", &["add-machine"], "see \"juju add-unit\" and \"juju remove-unit\""),
         ("juju", &["init", "--crates", "1"], "a charm needs a name: juju init NAME"),
     ] {
-        let said = said(name, args);
-        assert!(said.contains(hint), "{name} {args:?}: {said}");
+        let output = run_as(name, args);
+        assert!(output.contains(hint), "{name} {args:?}: {output}");
     }
 }
 
@@ -182,7 +182,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn no_message_suggests_a_command_under_a_fixed_name() {
-    let commands: Vec<String> = helps("juju").into_iter().map(|(command, _)| command).collect();
+    let commands: Vec<String> = help_texts("juju").into_iter().map(|(command, _)| command).collect();
     let mut found = Vec::new();
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     // `cargo charm` has no other name.
@@ -205,5 +205,5 @@ fn no_message_suggests_a_command_under_a_fixed_name() {
             }
         }
     }
-    assert_eq!(found, [""; 0], "use `called()`");
+    assert_eq!(found, [""; 0], "use `program_name()`");
 }

@@ -7,8 +7,23 @@ use std::path::{Path, PathBuf};
 
 /// The top-level modules, from the lowest to the highest. Each may use those before it.
 const LAYERS: [&str; 17] = [
-    "called", "private", "random", "format", "cli", "hook", "hookcmd", "pack", "init", "machine", "progress", "store",
-    "log", "charm", "uniter", "client", "commands",
+    "program_name",
+    "private",
+    "random",
+    "format",
+    "cli",
+    "hook",
+    "hookcmd",
+    "pack",
+    "init",
+    "machine",
+    "progress",
+    "store",
+    "log",
+    "charm",
+    "uniter",
+    "client",
+    "commands",
 ];
 
 /// Folders whose files still use each other in a cycle.

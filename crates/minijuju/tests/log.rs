@@ -22,7 +22,7 @@ fn stderr(data: &TempDir, args: &[&str], levels: Option<&str>) -> String {
 }
 
 #[test]
-fn the_log_goes_to_standard_error_as_far_as_it_was_asked_for() {
+fn the_log_goes_to_standard_error_at_the_requested_level() {
     let data = TempDir::new().unwrap();
     let plain = run(&data, &["models"], None);
     assert_eq!(plain.stderr, b"");
@@ -34,16 +34,16 @@ fn the_log_goes_to_standard_error_as_far_as_it_was_asked_for() {
         (&["models", "--show-log", "--logging-config", "juju.cmd=ERROR"], Some("<root>=TRACE"), false, false),
         (&["models", "--logging-config", "TRACE"], None, false, false),
     ] {
-        let said = stderr(&data, args, levels);
-        assert_eq!(said.contains(" INFO  juju.cmd mod.rs:"), event, "{args:?}: {said}");
-        assert_eq!(said.contains("running minijuju models"), event, "{args:?}: {said}");
-        assert_eq!(said.contains("DEBUG"), step, "{args:?}: {said}");
+        let output = stderr(&data, args, levels);
+        assert_eq!(output.contains(" INFO  juju.cmd mod.rs:"), event, "{args:?}: {output}");
+        assert_eq!(output.contains("running minijuju models"), event, "{args:?}: {output}");
+        assert_eq!(output.contains("DEBUG"), step, "{args:?}: {output}");
         assert_eq!(run(&data, args, levels).stdout, plain.stdout, "{args:?}");
     }
 }
 
 #[test]
-fn the_log_goes_to_a_file_without_a_word_on_standard_error() {
+fn the_log_goes_to_a_file_and_not_to_standard_error() {
     let data = TempDir::new().unwrap();
     let args = ["models", "--log-file", "log", "--logging-config", "<root>=INFO"];
     for times in 1..3 {
@@ -57,14 +57,14 @@ fn the_log_goes_to_a_file_without_a_word_on_standard_error() {
 #[test]
 fn levels_that_cannot_be_read_are_ignored_with_a_warning() {
     let data = TempDir::new().unwrap();
-    let said = stderr(&data, &["models", "--logging-config", "garbage"], None);
-    assert_eq!(said, "WARNING --logging-config is ignored: config value expected '=', found \"garbage\"\n");
+    let output = stderr(&data, &["models", "--logging-config", "garbage"], None);
+    assert_eq!(output, "WARNING --logging-config is ignored: config value expected '=', found \"garbage\"\n");
 }
 
 #[test]
 fn arguments_of_a_command_are_not_logged() {
     let data = TempDir::new().unwrap();
     run(&data, &["add-model", "m"], None);
-    let said = stderr(&data, &["add-secret", "token", "value=hunter2", "--debug"], Some("<root>=TRACE"));
-    assert!(said.contains("running minijuju add-secret") && !said.contains("hunter2"), "{said}");
+    let output = stderr(&data, &["add-secret", "token", "value=hunter2", "--debug"], Some("<root>=TRACE"));
+    assert!(output.contains("running minijuju add-secret") && !output.contains("hunter2"), "{output}");
 }

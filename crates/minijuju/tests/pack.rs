@@ -65,46 +65,50 @@ actions: {ping: {description: Ping.}}
 ";
 
 /// Run `minijuju pack PROJECT -o OUTPUT`. Returns whether it succeeded, and its standard error.
-fn packed_to(project: &Path, output: &Path) -> (bool, String) {
+fn run_pack(project: &Path, output: &Path) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_minijuju"));
     let done = command.arg("pack").arg(project).arg("-o").arg(output).output().unwrap();
     (done.status.success(), String::from_utf8(done.stderr).unwrap())
 }
 
 #[test]
-fn the_output_folder_is_made_when_the_charm_is_packed() {
+fn the_output_folder_is_created_when_the_charm_is_packed() {
     let good = project(&[("charmcraft.yaml", &format!("{HEAD}{}", platforms())), ("dispatch", "#!/bin/sh\n")]);
     let bad = project(&[("charmcraft.yaml", "name: Bad Name\n")]);
     let out = TempDir::new().unwrap();
     let folder = out.path().join("new/folder");
-    let (packed, said) = packed_to(bad.path(), &folder);
-    assert!(!packed && !said.contains("making") && !out.path().join("new").exists(), "{said}");
-    let (packed, said) = packed_to(good.path(), &folder);
-    assert!(packed && said.contains(&format!("making the folder {}\n", folder.display())), "{said}");
+    let (packed, stderr) = run_pack(bad.path(), &folder);
+    assert!(!packed && !stderr.contains("making") && !out.path().join("new").exists(), "{stderr}");
+    let (packed, stderr) = run_pack(good.path(), &folder);
+    assert!(packed && stderr.contains(&format!("making the folder {}\n", folder.display())), "{stderr}");
     assert!(folder.join(format!("demo_{}.charm", juju_arch())).is_file());
-    let (packed, said) = packed_to(good.path(), &folder);
-    assert!(packed && !said.contains("making"), "{said}");
+    let (packed, stderr) = run_pack(good.path(), &folder);
+    assert!(packed && !stderr.contains("making"), "{stderr}");
 }
 
 #[test]
 fn a_file_is_not_a_folder_to_pack_into() {
     let good = project(&[("charmcraft.yaml", &format!("{HEAD}{}", platforms())), ("dispatch", "#!/bin/sh\n")]);
     let out = TempDir::new().unwrap();
-    let (packed, said) = packed_to(good.path(), &out.path().join("demo.charm"));
-    assert!(!packed && said.contains(&format!("did you mean `-o {}`", out.path().display())), "{said}");
+    let (packed, stderr) = run_pack(good.path(), &out.path().join("demo.charm"));
+    assert!(!packed && stderr.contains(&format!("did you mean `-o {}`", out.path().display())), "{stderr}");
     let file = out.path().join("file");
     fs::write(&file, "kept").unwrap();
-    let (packed, said) = packed_to(good.path(), &file);
-    assert!(!packed && said.contains(&format!("-o takes a folder, and {} is not a folder", file.display())), "{said}");
+    let (packed, stderr) = run_pack(good.path(), &file);
+    assert!(
+        !packed && stderr.contains(&format!("-o takes a folder, and {} is not a folder", file.display())),
+        "{stderr}"
+    );
     assert_eq!(fs::read_to_string(&file).unwrap(), "kept");
     assert_eq!(fs::read_dir(out.path()).unwrap().count(), 1, "nothing is made");
 }
 
 /// The charm that `minijuju pack PROJECT -o OUTPUT` makes, or its error.
 fn pack(project: &Path, out: &Path) -> Result<PathBuf, String> {
-    let (packed, said) = packed_to(project, out);
-    let last =
-        |mark: &str| format!("\n{said}").split_once(&format!("\n{mark} ")).map(|(_, rest)| rest.trim_end().to_owned());
+    let (packed, stderr) = run_pack(project, out);
+    let last = |mark: &str| {
+        format!("\n{stderr}").split_once(&format!("\n{mark} ")).map(|(_, rest)| rest.trim_end().to_owned())
+    };
     if packed { Ok(last("Packed").unwrap().into()) } else { Err(last("ERROR").unwrap()) }
 }
 
@@ -130,15 +134,15 @@ fn contents(charm: &Path) -> BTreeMap<String, (u32, Vec<u8>)> {
 fn a_rust_charm_has_the_files_that_charmcraft_packs() {
     let project = rust_project(PARTS, DISPATCH, "fn main() { println!(\"hello\") }");
     let out = project.path().join("out");
-    let (packed, said) = packed_to(project.path(), &out);
-    assert!(packed, "{said}");
+    let (packed, stderr) = run_pack(project.path(), &out);
+    assert!(packed, "{stderr}");
     let charm = out.join(format!("demo_{}.charm", juju_arch()));
-    let steps: Vec<&str> = said.lines().filter(|line| !line.starts_with("  ")).collect();
-    let [warning, making, packed] = steps[..] else { panic!("{said}") };
-    assert!(warning.starts_with("WARNING bin/demo-charm is linked dynamically"), "{said}");
+    let steps: Vec<&str> = stderr.lines().filter(|line| !line.starts_with("  ")).collect();
+    let [warning, making, packed] = steps[..] else { panic!("{stderr}") };
+    assert!(warning.starts_with("WARNING bin/demo-charm is linked dynamically"), "{stderr}");
     assert_eq!(making, format!("making the folder {}", out.display()));
     assert_eq!(packed, format!("Packed {}", charm.display()));
-    assert!(said.starts_with("  cargo builds demo-charm\n"), "{said}");
+    assert!(stderr.starts_with("  cargo builds demo-charm\n"), "{stderr}");
 
     let files = contents(&charm);
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
@@ -176,9 +180,9 @@ fn a_failed_build_of_a_rust_charm_prints_the_reason() {
     for quiet in [&["--quiet"][..], &[]] {
         let mut minijuju = std::process::Command::new(env!("CARGO_BIN_EXE_minijuju"));
         let output = minijuju.args(quiet).arg("pack").current_dir(project.path()).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(said.matches("cannot find value `nonsense`").count(), 1, "{said}");
-        assert!(said.ends_with("ERROR cargo could not build the binary `demo-charm`\n"), "{said}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.matches("cannot find value `nonsense`").count(), 1, "{stderr}");
+        assert!(stderr.ends_with("ERROR cargo could not build the binary `demo-charm`\n"), "{stderr}");
         assert!(!output.status.success());
     }
 
@@ -198,7 +202,7 @@ fn a_rust_charm_needs_a_dispatch_that_starts_its_binary() {
 }
 
 #[test]
-fn parts_that_only_charmcraft_can_make_are_refused() {
+fn parts_that_only_charmcraft_can_build_are_refused() {
     for (part, reason) in [
         ("{plugin: make, source: .}", "the plugin `make` is unknown here"),
         ("{plugin: dump, source: .}", "it puts the whole project into the charm; name its files under `stage`"),
@@ -220,7 +224,7 @@ fn parts_that_only_charmcraft_can_make_are_refused() {
 }
 
 #[test]
-fn a_charm_that_is_not_rust_is_its_folder() {
+fn a_charm_that_is_not_in_rust_has_the_files_of_its_folder() {
     let project = project(&[
         ("charmcraft.yaml", &format!("{HEAD}{}config: {{options: {{a: {{type: int}}}}}}\n", platforms())),
         ("dispatch", "#!/bin/sh\nexec ./src/charm.py\n"),
@@ -255,7 +259,7 @@ fn a_charm_that_is_not_rust_is_its_folder() {
 }
 
 #[test]
-fn a_charm_without_charmcraft_yaml_is_its_folder() {
+fn a_charm_without_charmcraft_yaml_has_the_files_of_its_folder() {
     let metadata = "name: demo\nsummary: x\ndescription: x\n";
     let project = project(&[("metadata.yaml", metadata), ("hooks/install", "#!/bin/sh\n")]);
     let files = contents(&pack(project.path(), project.path()).unwrap());
@@ -293,16 +297,16 @@ fn a_folder_that_cannot_be_written_is_named() {
 
 /// The warnings of packing, except the one about static linking, which the project lacks.
 fn warnings(project: &Path) -> Vec<String> {
-    let (packed, said) = packed_to(project, project);
-    assert!(packed, "{said}");
-    said.lines().filter_map(|line| line.strip_prefix("WARNING ")).map(str::to_owned).collect()
+    let (packed, stderr) = run_pack(project, project);
+    assert!(packed, "{stderr}");
+    stderr.lines().filter_map(|line| line.strip_prefix("WARNING ")).map(str::to_owned).collect()
 }
 
 const STATIC: &str = "[target.'cfg(all(target_os = \"linux\", target_env = \"gnu\"))']\n\
                       rustflags = [\"-C\", \"target-feature=+crt-static\"]\n";
 
 #[test]
-fn a_binary_that_is_linked_dynamically_is_warned_of() {
+fn a_dynamically_linked_binary_gets_a_warning() {
     let project = rust_project(PARTS, DISPATCH, "fn main() {}");
     fs::create_dir(project.path().join(".cargo")).unwrap();
     fs::write(project.path().join(".cargo/config.toml"), STATIC.replace('+', "-")).unwrap();
@@ -314,7 +318,7 @@ fn a_binary_that_is_linked_dynamically_is_warned_of() {
 }
 
 #[test]
-fn a_prime_that_lacks_the_binary_and_unknown_keys_are_warned_of() {
+fn a_prime_without_the_binary_and_unknown_keys_get_a_warning() {
     let parts = "provide: {}\nparts: {charm: {plugin: rust, source: ., prime: [bin/other]}}\n";
     let project = rust_project(parts, DISPATCH, "fn main() {}");
     let found = warnings(project.path()).join("\n");
@@ -366,7 +370,7 @@ fn organize_in_a_dump_part_puts_files_elsewhere() {
         let parts = format!("parts: {{charm: {{plugin: rust, source: .}}, files: {{plugin: dump, {part}}}}}\n");
         let project = rust_project(&parts, DISPATCH, "fn main() {}");
         let files = contents(&pack(project.path(), project.path()).unwrap());
-        let own: Vec<_> = files.keys().filter(|path| path.contains(".conf")).collect();
-        assert_eq!(own, [path], "{part}");
+        let config_files: Vec<_> = files.keys().filter(|path| path.contains(".conf")).collect();
+        assert_eq!(config_files, [path], "{part}");
     }
 }

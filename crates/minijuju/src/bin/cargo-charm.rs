@@ -42,8 +42,8 @@ fn main() -> ExitCode {
             println!("cargo-charm {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS
         }
-        Some("init" | "pack" | "dev" | "port") => minijuju_runs(&[&command], &rest),
-        Some("deploy") => minijuju_runs(&[&command, OsStr::new(".")], &rest),
+        Some("init" | "pack" | "dev" | "port") => run_minijuju(&[&command], &rest),
+        Some("deploy") => run_minijuju(&[&command, OsStr::new(".")], &rest),
         Some("test") => test(rest),
         _ => {
             eprintln!("error: `cargo charm` has no command `{}`\n\n{HELP}", command.display());
@@ -52,8 +52,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn minijuju_runs(first: &[&OsStr], rest: &[OsString]) -> ExitCode {
-    become_minijuju("minijuju", first.iter().copied().chain(rest.iter().map(OsString::as_os_str)))
+fn run_minijuju(command: &[&OsStr], rest: &[OsString]) -> ExitCode {
+    become_minijuju("minijuju", command.iter().copied().chain(rest.iter().map(OsString::as_os_str)))
 }
 
 /// Replace this process by the program that runs the tests.

@@ -4,13 +4,13 @@ use clap::Command;
 use strsim::levenshtein;
 
 use super::Commands;
-use crate::called;
+use crate::program_name::with_program_name;
 
 /// Why a command or a help topic is unknown.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UnknownCommand {
     /// Juju has the command, but it makes no sense here.
-    #[error("minijuju does not do {name:?}: {}", called::hint(.instead))]
+    #[error("minijuju does not do {name:?}: {}", with_program_name(.instead))]
     NotSupported { name: String, instead: &'static str },
     #[error("juju: {name:?} is not a juju command. See \"juju --help\".{}", did_you_mean(closest.as_deref()))]
     Unknown {

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::names::ApplicationNameError;
-use crate::called::hint;
+use crate::program_name::with_program_name;
 
 /// Why a command line is refused before anything runs. The texts are Juju's, where it has one.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,7 @@ pub enum UsageError {
     #[error("{what} {word:?} specified more than once")]
     Repeated { what: &'static str, word: String },
     /// An option of Juju makes no sense here.
-    #[error("minijuju does not do {}: {}", join_quoted(.options, " and "), hint(.reason))]
+    #[error("minijuju does not do {}: {}", join_quoted(.options, " and "), with_program_name(.reason))]
     Unsupported {
         /// The option, or several that belong together.
         options: Vec<&'static str>,

@@ -17,8 +17,8 @@ use ops_metadata::CharmMeta;
 use serde::Deserialize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use crate::called::called;
 use crate::cli::{Arguments, ModelOption, Session};
+use crate::program_name::program_name;
 use crate::progress::Progress;
 
 const DEV_HELP: &str = "\
@@ -56,7 +56,7 @@ pub fn dev(session: &Session, args: &DevArgs) -> anyhow::Result<ExitCode> {
     let project = args.project.clone().map_or_else(env::current_dir, Ok)?;
     let project = project.canonicalize().with_context(|| format!("cannot read {}", project.display()))?;
     if !project.join("Cargo.toml").is_file() {
-        bail!("{} holds no Cargo.toml: `{} dev` is for charms in Rust", project.display(), called());
+        bail!("{} holds no Cargo.toml: `{} dev` is for charms in Rust", project.display(), program_name());
     }
     let meta = CharmMeta::load(&project)?;
     let application = args.application.clone().unwrap_or(meta.name);
@@ -247,10 +247,10 @@ impl DevLoop {
         let mut command = self.command(&["status", "--format", "json"]);
         let output = command.stderr(Stdio::inherit()).output().context("cannot start minijuju")?;
         if !output.status.success() {
-            bail!("cannot tell what is deployed: `{} status` failed", called());
+            bail!("cannot tell what is deployed: `{} status` failed", program_name());
         }
         let status: Status = serde_json::from_slice(&output.stdout)
-            .with_context(|| format!("`{} status` did not answer JSON", called()))?;
+            .with_context(|| format!("`{} status` did not answer JSON", program_name()))?;
         let units = status.applications.into_iter().find(|(name, _)| *name == self.application);
         Ok(units
             .map(|(_, found)| found.units.into_iter().map(|(unit, status)| (unit, status.workload.current)).collect()))

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::called::called;
 use crate::cli::{Arguments, ModelOption, NoPrompt, UsageError, check_application_name, integer, is_unit};
 use crate::client::units::Removal;
 use crate::client::{Client, charms, confirm, print, units};
+use crate::program_name::program_name;
 use crate::store::Life;
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
@@ -313,7 +313,7 @@ fn storage_lines(client: &Client, model: &Model, unit: &Unit, destroy: bool) -> 
 
 /// Report the units that could not be removed yet, and what to do about them.
 fn report_remaining(client: &Client, model: &Model, names: &[String]) -> anyhow::Result<()> {
-    let called = called();
+    let called = program_name();
     for name in names {
         if unit::find(client.store.db(), &model.uuid, name)?.is_some() {
             client.progress.info(&format!(

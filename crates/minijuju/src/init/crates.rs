@@ -35,7 +35,7 @@ impl CrateSource {
         if let Some(recorded) = env::current_exe().ok().and_then(|program| recorded_by_cargo(&program)) {
             return match recorded {
                 Self::Folder(folder) => Self::folder(&folder),
-                other => Ok(other),
+                source @ (Self::Version(_) | Self::Git(_)) => Ok(source),
             };
         }
         let built_in = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::called::called;
+use crate::program_name::program_name;
 
 /// Why a charm's project was not written.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +12,7 @@ pub(crate) enum InitError {
     Duplicate { what: &'static str, name: String },
     #[error("{} is not empty: name another folder with --path, or empty this one", folder.display())]
     NotEmpty { folder: PathBuf },
-    #[error("a charm needs a name: {} init NAME", called())]
+    #[error("a charm needs a name: {} init NAME", program_name())]
     NoName,
     #[error("cannot find the crates of the framework: give --crates VERSION, --crates URL or --crates FOLDER")]
     NoCrates,

@@ -1,7 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::called::called;
+use crate::program_name::program_name;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -44,7 +44,7 @@ pub enum Error {
     #[error("machine id {0:?} may have only letters, digits, `-`, `_` and `.`, and must begin with a letter or digit")]
     InvalidId(String),
     /// Another command removed all machines in the meantime.
-    #[error("minijuju's data in {} was removed meanwhile, by `{} clean`: run the command again", .0.display(), called())]
+    #[error("minijuju's data in {} was removed meanwhile, by `{} clean`: run the command again", .0.display(), program_name())]
     Cleaned(PathBuf),
     #[error("no free network for machines: this computer has a route into each 10.x.y.0/24 that was tried")]
     NoFreeNetwork,

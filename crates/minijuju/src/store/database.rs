@@ -13,8 +13,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use super::schema;
 use super::string_enum::UnknownValue;
-use crate::called::called;
 use crate::private;
+use crate::program_name::program_name;
 
 /// What the functions of this module's siblings use: an open connection or transaction.
 pub type Db = Connection;
@@ -42,11 +42,11 @@ pub enum Error {
     /// It is older than the oldest version that can be migrated.
     #[error(
         "{} was written by an older minijuju (version {found} of the tables, this one knows {known}): `{} clean` \
-         starts over", path.display(), called(), known = schema::VERSION
+         starts over", path.display(), program_name(), known = schema::VERSION
     )]
     Older { path: PathBuf, found: i64 },
     /// Another command removed it in the meantime.
-    #[error("minijuju's data in {} was removed meanwhile, by `{} clean`: run the command again", .0.display(), called())]
+    #[error("minijuju's data in {} was removed meanwhile, by `{} clean`: run the command again", .0.display(), program_name())]
     Removed(PathBuf),
     #[error("cannot use minijuju's database: {0}{remedy}", remedy = remedy(.0))]
     Sqlite(rusqlite::Error),
@@ -83,7 +83,7 @@ impl From<rusqlite::Error> for Error {
 fn remedy(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            format!("; `{} clean` removes all, and starts over", called())
+            format!("; `{} clean` removes all, and starts over", program_name())
         }
         _ => String::new(),
     }

@@ -19,9 +19,9 @@ use super::session::Session;
 use super::view::Snapshot;
 use super::worker::{Worker, line};
 use super::{scope, secrets};
-use crate::called::called;
 use crate::hook::{Hook, Plain, RelationHook, RelationKind, SecretKind, StorageKind};
 use crate::machine::Machine;
+use crate::program_name::program_name;
 use crate::progress::duration;
 use crate::store::agent::Operation;
 use crate::store::database::now;
@@ -338,7 +338,7 @@ impl Worker<'_> {
         for line in tail {
             self.progress.print(&format!("    {line}"));
         }
-        let (called, application) = (called(), &seen.unit.application);
+        let (called, application) = (program_name(), &seen.unit.application);
         self.progress.print(&format!(
             "  See more with `{called} debug-log --include {name}`; fix the charm and \
              `{called} refresh --force-units {application} --path …`, or fix the machine; then \

@@ -19,8 +19,8 @@ use super::step::Step;
 use super::turns::{self, Turn, Turns};
 use super::view;
 use super::worker::{Worker, line, machine_id};
-use crate::called::called;
 use crate::machine::{Entrances, Kind as MachineKind, Machines};
+use crate::program_name::program_name;
 use crate::progress::{Progress, duration};
 use crate::store::agent::Operation;
 use crate::store::database::now;
@@ -115,7 +115,10 @@ fn settle_one(
     let steps = Rounds { store, model, machines, entrances, progress, interrupt, turns, patience }.run(&runner)?;
     store.write(|db| log::trim(db, &model.uuid))?;
     if interrupt.raised() {
-        anyhow::bail!("interrupted: `{} status` shows what is left to do, and the next command does it", called());
+        anyhow::bail!(
+            "interrupted: `{} status` shows what is left to do, and the next command does it",
+            program_name()
+        );
     }
     Ok(steps)
 }

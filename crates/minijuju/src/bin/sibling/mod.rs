@@ -10,14 +10,14 @@ use std::process::{Command, ExitCode};
 pub fn become_minijuju<A: AsRef<OsStr>>(name: &str, args: impl IntoIterator<Item = A>) -> ExitCode {
     let program = match env::current_exe() {
         Ok(program) => program.with_file_name("minijuju"),
-        Err(error) => return failed(name, &format!("cannot tell where this program is: {error}")),
+        Err(error) => return fail(name, &format!("cannot tell where this program is: {error}")),
     };
     let error = Command::new(&program).arg0(name).args(args).exec();
-    failed(name, &format!("cannot start {}, which belongs beside it: {error}", program.display()))
+    fail(name, &format!("cannot start {}, which belongs beside it: {error}", program.display()))
 }
 
 /// Print what went wrong.
-fn failed(name: &str, why: &str) -> ExitCode {
-    eprintln!("{name}: {why}");
+fn fail(name: &str, message: &str) -> ExitCode {
+    eprintln!("{name}: {message}");
     ExitCode::FAILURE
 }

@@ -20,9 +20,9 @@ use serde_json::{Map, Value};
 use self::args::{ExecArgs, RunArgs};
 pub use self::juju_exec::answer;
 use self::output::{TaskInfo, Timing};
-use crate::called::called;
 use crate::client::{AfterOutput, Client, print, settings};
 use crate::format::{Clock, Colours};
+use crate::program_name::program_name;
 use crate::store::model::{self, Counter, Model};
 use crate::store::task::{self, Task, TaskKind};
 use crate::store::unit::{self, Unit};
@@ -330,7 +330,7 @@ fn wait(
             if settled && !task.status.is_running() {
                 bail!(
                     "unit {unit} cannot run task {id} now: it stays pending, `{} status` shows what the unit waits for",
-                    called()
+                    program_name()
                 );
             }
             thread::sleep(pause);
