@@ -10,6 +10,7 @@ mod document;
 mod natural;
 mod shape;
 mod table;
+mod truncate;
 
 pub use choice::{ConstraintsFormat, Document, OffersFormat, Plain, Smart, StatusFormat, Tabular};
 pub use clock::{Clock, ago};
@@ -19,3 +20,4 @@ pub use emulator::format::Instant;
 pub use natural::{compare as natural_compare, sorted};
 pub use shape::{json, serialize_even_if_empty, yaml};
 pub use table::Table;
+pub use truncate::truncate;

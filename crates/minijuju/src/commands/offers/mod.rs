@@ -9,7 +9,7 @@ use anyhow::bail;
 use clap::Args;
 use jiff::Timestamp;
 
-use self::output::{Connection, ConnectionStatus, FoundOffer, ListedOffer, ShownOffer, User, endpoints};
+use self::output::{Connection, ConnectionStatus, FoundOffer, ListedOffer, ShownOffer, User, endpoints_by_name};
 use crate::charm;
 use crate::cli::{Arguments, ModelOption, OfferUrl, Output, UsageError};
 use crate::client::{CONTROLLER, Client, USER, offers, print};
@@ -91,7 +91,7 @@ pub fn list(client: &mut Client, args: &OffersArgs) -> anyhow::Result<ExitCode> 
                 store: CONTROLLER.to_owned(),
                 charm: application.map(|application| application.charm_url()).unwrap_or_default(),
                 url: offers::url(&model.name, &found.name).to_string(),
-                endpoints: endpoints(&offered),
+                endpoints: endpoints_by_name(&offered),
                 connections,
                 users: users(),
                 application: found.application,
@@ -214,7 +214,8 @@ pub fn find(client: &mut Client, args: &FindOffersArgs) -> anyhow::Result<ExitCo
             let has_interface =
                 args.interface.as_ref().is_none_or(|wanted| offered.iter().any(|end| end.interface == *wanted));
             if has_interface && found.name.contains(&name) {
-                let offer = FoundOffer { access: "admin".to_owned(), endpoints: endpoints(&offered), users: users() };
+                let offer =
+                    FoundOffer { access: "admin".to_owned(), endpoints: endpoints_by_name(&offered), users: users() };
                 shown.insert(format!("{CONTROLLER}:{}", offers::url(&model.name, &found.name)), offer);
             }
         }
@@ -269,7 +270,7 @@ pub fn show(client: &mut Client, args: &ShowOfferArgs) -> anyhow::Result<ExitCod
     let shown = ShownOffer {
         description,
         access: "admin".to_owned(),
-        endpoints: endpoints(&offers::endpoints(client.store.db(), &found)?),
+        endpoints: endpoints_by_name(&offers::endpoints(client.store.db(), &found)?),
         users: users(),
     };
     let model = offers::model(client, &url)?;

@@ -5,20 +5,23 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::cli::OfferUrl;
-use crate::format::{Colours, OffersFormat, Paint, Table, Tabular, json, sorted, table_or, yaml};
+use crate::format::{Colours, OffersFormat, Paint, Table, Tabular, json, sorted, table_or, truncate, yaml};
 use crate::store::saas::RemoteEndpoint;
 
-/// An offered endpoint.
+/// An endpoint that one model offers and another consumes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Endpoint {
+pub struct OfferEndpoint {
     pub interface: String,
     pub role: String,
 }
 
-/// Endpoints by name.
-pub fn endpoints(of: &[RemoteEndpoint]) -> BTreeMap<String, Endpoint> {
-    let shown = |end: &RemoteEndpoint| Endpoint { interface: end.interface.clone(), role: end.role.to_string() };
-    of.iter().map(|end| (end.name.clone(), shown(end))).collect()
+/// Endpoints for the output, by name.
+pub fn endpoints_by_name(endpoints: &[RemoteEndpoint]) -> BTreeMap<String, OfferEndpoint> {
+    let endpoints = endpoints.iter().map(|endpoint| {
+        let shown = OfferEndpoint { interface: endpoint.interface.clone(), role: endpoint.role.to_string() };
+        (endpoint.name.clone(), shown)
+    });
+    endpoints.collect()
 }
 
 /// A user's access to an offer.
@@ -42,7 +45,7 @@ pub struct ListedOffer {
     #[serde(rename = "offer-url")]
     pub url: String,
     /// By name.
-    pub endpoints: BTreeMap<String, Endpoint>,
+    pub endpoints: BTreeMap<String, OfferEndpoint>,
     /// The relations to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub connections: Vec<Connection>,
@@ -138,7 +141,7 @@ pub struct FoundOffer {
     /// The current user's access.
     pub access: String,
     /// By name.
-    pub endpoints: BTreeMap<String, Endpoint>,
+    pub endpoints: BTreeMap<String, OfferEndpoint>,
     /// The users with access, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub users: BTreeMap<String, User>,
@@ -170,7 +173,7 @@ pub struct ShownOffer {
     /// The current user's access.
     pub access: String,
     /// By name.
-    pub endpoints: BTreeMap<String, Endpoint>,
+    pub endpoints: BTreeMap<String, OfferEndpoint>,
     /// The users with access, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub users: BTreeMap<String, User>,
@@ -190,7 +193,7 @@ pub fn show_offer(offers: &BTreeMap<String, ShownOffer>, format: Tabular) -> Str
         table.line(&["Store", "URL", "Access", "Description", "Endpoint", "Interface", "Role"]);
         for (url, offer) in offers {
             let (store, url) = split_controller(url);
-            let description = break_lines(&truncate(&offer.description));
+            let description = break_lines(&truncate(&offer.description, MAX_DESCRIPTION_BYTES));
             let ends: Vec<_> = sorted(&offer.endpoints);
             for index in 0..description.len().max(ends.len()) {
                 let head = [store.as_str(), &url, &offer.access].map(|word| if index == 0 { word } else { "" });
@@ -211,14 +214,6 @@ fn split_controller(url: &str) -> (String, String) {
         |_| (String::new(), url.to_owned()),
         |url| (url.source.clone(), OfferUrl { source: String::new(), ..url }.to_string()),
     )
-}
-
-fn truncate(text: &str) -> String {
-    if text.len() <= MAX_DESCRIPTION_BYTES {
-        return text.to_owned();
-    }
-    let end = (0..=MAX_DESCRIPTION_BYTES - 3).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    format!("{}...", &text[..end])
 }
 
 /// Break a description into lines. Juju 3.6: `breakLines` in cmd/juju/crossmodel/showformatter.go.
@@ -251,8 +246,8 @@ fn break_lines(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn ends() -> BTreeMap<String, Endpoint> {
-        let end = |interface: &str, role: &str| Endpoint { interface: interface.into(), role: role.into() };
+    fn ends() -> BTreeMap<String, OfferEndpoint> {
+        let end = |interface: &str, role: &str| OfferEndpoint { interface: interface.into(), role: role.into() };
         [("db".to_owned(), end("pg", "provider")), ("log".to_owned(), end("syslog", "requirer"))].into()
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::commands::offers::output::OfferEndpoint;
 use crate::commands::storage::output::CombinedStorage;
 use crate::format::serialize_even_if_empty;
 use crate::store::Life;
@@ -246,7 +247,7 @@ pub struct RemoteApplicationStatus {
     pub url: String,
     /// By name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub endpoints: BTreeMap<String, RemoteEndpoint>,
+    pub endpoints: BTreeMap<String, OfferEndpoint>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub life: Option<Life>,
     /// Its status in the other model.
@@ -255,13 +256,6 @@ pub struct RemoteApplicationStatus {
     /// Related applications, by its endpoint.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub relations: BTreeMap<String, Vec<String>>,
-}
-
-/// An endpoint that one model offers and another consumes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct RemoteEndpoint {
-    pub interface: String,
-    pub role: String,
 }
 
 /// An offer to other models.
@@ -277,7 +271,7 @@ pub struct OfferStatus {
     #[serde(rename = "active-connected-count", skip_serializing_if = "is_zero")]
     pub active_connected: usize,
     /// By name.
-    pub endpoints: BTreeMap<String, RemoteEndpoint>,
+    pub endpoints: BTreeMap<String, OfferEndpoint>,
 }
 
 /// One unit.

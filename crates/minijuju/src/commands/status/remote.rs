@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::output::{OfferStatus, RemoteApplicationStatus, RemoteEndpoint, StatusInfo};
+use super::output::{OfferStatus, RemoteApplicationStatus, StatusInfo};
 use super::reader::Reader;
 use crate::client::offers;
+use crate::commands::offers::output::endpoints_by_name;
 use crate::format::Clock;
 use crate::machine::Machines;
 use crate::store::model::Model;
@@ -14,12 +15,6 @@ use crate::store::relation::{self, Relation};
 use crate::store::saas::{self, Saas};
 use crate::store::unit::Unit;
 use crate::store::{Db, application, cross_model, model, offer, unit};
-
-fn endpoints(of: &[saas::RemoteEndpoint]) -> BTreeMap<String, RemoteEndpoint> {
-    let shown =
-        |end: &saas::RemoteEndpoint| RemoteEndpoint { interface: end.interface.clone(), role: end.role.to_string() };
-    of.iter().map(|end| (end.name.clone(), shown(end))).collect()
-}
 
 /// The offers that a model consumes, by name.
 pub fn consumed(
@@ -33,16 +28,16 @@ pub fn consumed(
     for found in saas::all(db, &model.uuid)? {
         let mut related: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for relation in relations {
-            let Some(mine) = relation.endpoint(&found.name, None) else { continue };
-            let Some(other) = relation.related_endpoint(mine) else { continue };
-            let others = related.entry(mine.name.clone()).or_default();
+            let Some(local) = relation.endpoint(&found.name, None) else { continue };
+            let Some(other) = relation.related_endpoint(local) else { continue };
+            let others = related.entry(local.name.clone()).or_default();
             others.push(other.application.clone());
             others.sort();
             others.dedup();
         }
         let status = status(db, &found, machines, clock)?;
         let remote = RemoteApplicationStatus {
-            endpoints: endpoints(&found.endpoints),
+            endpoints: endpoints_by_name(&found.endpoints),
             life: Some(found.life).filter(|life| !life.is_alive()),
             status,
             relations: related,
@@ -83,7 +78,7 @@ pub fn offered(db: &Db, model: &Model) -> anyhow::Result<BTreeMap<String, OfferS
             charm: charm.unwrap_or_default(),
             total_connected: connections.len(),
             active_connected: active,
-            endpoints: endpoints(&offers::endpoints(db, &found)?),
+            endpoints: endpoints_by_name(&offers::endpoints(db, &found)?),
             application: found.application,
         };
         shown.insert(found.name, offer);

@@ -7,7 +7,7 @@ use crate::commands::status::output::{
 };
 use crate::commands::status::ports;
 use crate::commands::storage::output;
-use crate::format::{Colours, Paint, Table, sorted};
+use crate::format::{Colours, Paint, Table, sorted, truncate};
 
 /// The maximum length of messages, in bytes.
 const MAX_MESSAGE_BYTES: usize = 120;
@@ -267,14 +267,4 @@ fn message(table: &mut Table, text: &str) {
 /// Replace line breaks and tabs, which would break the table.
 fn one_line(text: &str) -> String {
     text.replace(['\n', '\t', '\r'], " ")
-}
-
-/// Truncate a text to a length in bytes, as Juju does, but never within a character.
-fn truncate(text: &str, max_bytes: usize) -> String {
-    const DOTS: &str = "...";
-    if text.len() <= max_bytes {
-        return text.to_owned();
-    }
-    let end = (0..=max_bytes - DOTS.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    format!("{}{DOTS}", &text[..end])
 }

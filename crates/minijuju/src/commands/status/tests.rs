@@ -4,9 +4,10 @@ mod sample;
 
 use self::sample::*;
 use super::oneline::status_oneline;
-use super::output::{OfferStatus, RemoteApplicationStatus, RemoteEndpoint};
+use super::output::{OfferStatus, RemoteApplicationStatus};
 use super::summary::status_summary;
 use super::tabular::{RelationLines, status_tabular};
+use crate::commands::offers::output::OfferEndpoint;
 use crate::format::{Colours, json, yaml};
 
 #[test]
@@ -30,7 +31,7 @@ Machine  State    Address       Inst id        Base          AZ  Message
 
 #[test]
 fn consumed_offers_precede_the_applications_and_offers_follow_the_machines() {
-    let end = |interface: &str, role: &str| RemoteEndpoint { interface: interface.into(), role: role.into() };
+    let end = |interface: &str, role: &str| OfferEndpoint { interface: interface.into(), role: role.into() };
     let mut status = tutorial();
     status.remote_applications = map(
         "sql",
