@@ -56,6 +56,13 @@ pub fn add(
     Ok(names)
 }
 
+/// The base of an application's machines, if it has units.
+pub fn base(db: &Db, model: &Model, application: &str) -> Result<Option<String>> {
+    let units = unit::of_application(db, &model.uuid, application)?;
+    let Some(first) = units.first() else { return Ok(None) };
+    Ok(machine::find(db, &model.uuid, &first.machine)?.map(|machine| machine.base))
+}
+
 /// Mark all storage of a unit for removal with it.
 pub fn destroy_storage(db: &Db, model: &Model, leaving: &Unit) -> Result<()> {
     for found in storage::of_unit(db, &model.uuid, &leaving.name())? {

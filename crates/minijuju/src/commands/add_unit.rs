@@ -9,7 +9,6 @@ use crate::charm;
 use crate::cli::{Arguments, ModelOption, UsageError, integer};
 use crate::client::{Client, summary, units};
 use crate::commands::deployment::{check_attach_storage, check_placement};
-use crate::store::{machine, unit};
 
 const ADD_UNIT_HELP: &str = "\
 Examples:
@@ -62,10 +61,7 @@ pub fn run(client: &mut Client, args: &AddUnitArgs) -> anyhow::Result<ExitCode> 
         );
     }
     client.store.write(|db| {
-        let base = match unit::of_application(db, &model.uuid, &application.name)?.first() {
-            Some(unit) => machine::find(db, &model.uuid, &unit.machine)?.map(|machine| machine.base),
-            None => None,
-        };
+        let base = units::base(db, &model, &application.name)?;
         units::add(
             db,
             &model,

@@ -13,12 +13,12 @@ use crate::cli::{
     Arguments, ConfigSource, ModelOption, Pair, UsageError, check_application_name, integer, refuse_option,
 };
 use crate::client::charms::{self, Charm};
-use crate::client::{Client, settings, summary};
+use crate::client::{Client, settings, summary, units};
 use crate::commands::deployment::{NO_CHARMHUB, check_bind, check_channel};
 use crate::commands::{integrate, resources, storage};
 use crate::store::application::{self, Application};
 use crate::store::model::Model;
-use crate::store::{self, machine, relation, resource, unit};
+use crate::store::{self, relation, resource, unit};
 use crate::{charm, uniter};
 
 const REFRESH_HELP: &str = "\
@@ -155,10 +155,10 @@ fn replace(
             .filter(|storage| units.iter().any(|unit| unit.name() == storage.unit))
             .collect();
         let relations = relation::of_application(db, &model.uuid, &application.name)?;
-        let base = units.first().map(|unit| machine::find(db, &model.uuid, &unit.machine)).transpose()?.flatten();
+        let base = units::base(db, model, &application.name)?;
         let replacement = check::Replacement {
             application: &application.name,
-            base: base.as_ref().filter(|_| !args.force_base).map(|machine| machine.base.as_str()),
+            base: base.as_deref().filter(|_| !args.force_base),
             bases: &charm.bases(),
             old: &old_meta,
             new: &charm.meta,

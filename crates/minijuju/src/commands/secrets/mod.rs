@@ -226,10 +226,7 @@ pub fn show(client: &mut Client, args: &ShowSecretArgs) -> anyhow::Result<ExitCo
         .grants
         .iter()
         .map(|(grantee, relation)| SecretAccess {
-            target: match grantee.split_once('/') {
-                Some(_) => format!("unit-{}", grantee.replace('/', "-")),
-                None => format!("application-{grantee}"),
-            },
+            target: entity_tag(grantee),
             scope: match relation {
                 Some(relation) => relation_tag(client, &model, *relation),
                 None => format!("model-{}", model.uuid),
@@ -263,9 +260,13 @@ fn decode(content: &Content) -> BTreeMap<String, String> {
 fn owner_tag(secret: &Secret, model: &Model) -> String {
     match secret.owner.as_str() {
         USER_OWNER => format!("model-{}", model.uuid),
-        owner if owner.contains('/') => format!("unit-{}", owner.replace('/', "-")),
-        owner => format!("application-{owner}"),
+        owner => entity_tag(owner),
     }
+}
+
+/// The tag of a unit or an application.
+fn entity_tag(name: &str) -> String {
+    if name.contains('/') { format!("unit-{}", name.replace('/', "-")) } else { format!("application-{name}") }
 }
 
 /// A secret's time. Juju 3.6 stores whole seconds: `nowToTheSecond` in state/secrets.go.

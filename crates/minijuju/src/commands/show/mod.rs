@@ -12,7 +12,7 @@ use serde_json::Value;
 use self::output::{ApplicationInfo, ExposedEndpoint, UnitInfo, UnitRelation, UnitRelationData};
 use crate::charm;
 use crate::cli::{Arguments, ModelOption, Output, UsageError, is_application, is_unit};
-use crate::client::{Client, print};
+use crate::client::{Client, print, units};
 use crate::commands::constraints::output::Constraints;
 use crate::commands::status::{format_port, implicit_binding};
 use crate::format::{self, Document};
@@ -194,10 +194,7 @@ pub fn application(client: &mut Client, args: &ShowApplicationArgs) -> anyhow::R
         let found = client.application_unquoted(&model, name)?;
         let meta = charm::metadata(&found)?;
         let db = client.store.db();
-        let base = match unit::of_application(db, &model.uuid, name)?.first() {
-            Some(unit) => machine::find(db, &model.uuid, &unit.machine)?.map(|machine| machine.base),
-            None => None,
-        };
+        let base = units::base(db, &model, name)?;
         let names = |value: Option<&Value>| -> Vec<String> {
             let list = value.and_then(Value::as_array).into_iter().flatten();
             list.filter_map(Value::as_str).map(str::to_owned).collect()
