@@ -34,7 +34,7 @@ use emulator::COMMANDS;
 #[must_use]
 pub fn main() -> ExitCode {
     // First of all: a process with other rights than its caller's must only ever act as `sudo`.
-    if let Some(code) = machine::stand_in_if_asked() {
+    if let Some(code) = machine::run_if_sudo() {
         return code;
     }
     if let Some(name) = env::args_os().next().as_deref().and_then(|path| Path::new(path).file_name()?.to_str()) {
@@ -45,7 +45,7 @@ pub fn main() -> ExitCode {
             return hookcmd::exec::run();
         }
     }
-    if let Some(code) = machine::run_if_asked() {
+    if let Some(code) = machine::run_subcommand() {
         return code;
     }
     commands::main()

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 
 use crate::client::Client;
-use crate::machine::{Files, Machine, Spec, USER};
+use crate::machine::{DEFAULT_USER, Files, Machine, Spec};
 use crate::store::machine;
 use crate::store::model::Model;
 use crate::uniter::machine_id;
@@ -79,10 +79,10 @@ fn account(machine: &Machine, wanted: Option<&str>) -> anyhow::Result<(String, S
             (fields.first() == Some(&user)).then(|| fields.get(5).unwrap_or(&"/").to_string())
         })
     };
-    let user = wanted.unwrap_or(USER);
+    let user = wanted.unwrap_or(DEFAULT_USER);
     match home(user) {
         Some(home) => Ok((user.to_owned(), home)),
-        None if [USER, "root"].contains(&user) => Ok(("root".to_owned(), "/root".to_owned())),
+        None if [DEFAULT_USER, "root"].contains(&user) => Ok(("root".to_owned(), "/root".to_owned())),
         None => bail!("the machine has no user {user:?}"),
     }
 }

@@ -46,7 +46,7 @@ impl Arguments for AddUnitArgs {
 }
 
 pub fn run(client: &mut Client, args: &AddUnitArgs) -> anyhow::Result<ExitCode> {
-    client.machines()?.check()?;
+    client.machines()?.check_available()?;
     let model = client.model()?;
     let application = client.application(&model, &args.application)?;
     if !application.life.is_alive() {

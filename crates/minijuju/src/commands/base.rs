@@ -112,7 +112,7 @@ pub fn run(client: &mut Client, args: &BaseArgs) -> anyhow::Result<ExitCode> {
             let infos: Vec<BaseInfo> = bases
                 .into_iter()
                 .map(|base| BaseInfo {
-                    since: Timestamp::try_from(base.since).map(|at| clock.date_and_time(at)).unwrap_or_default(),
+                    since: Timestamp::try_from(base.created).map(|at| clock.date_and_time(at)).unwrap_or_default(),
                     name: base.name,
                     system: base.system,
                     size: base.size,

@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::cli::{Arguments, NoPrompt, Session};
 use crate::client::confirm;
-use crate::machine::{Files, Kind as MachineKind, Machines};
+use crate::machine::{Files, MachineKind, Machines};
 use crate::progress::Progress;
 use crate::store::database::data_folder;
 use crate::store::{Store, model, unit};

@@ -140,7 +140,7 @@ impl DeployArgs {
 pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
     let constraints = args.constraints().map_err(anyhow::Error::msg)?;
     // Before anything is written: check that machines can be made at all.
-    client.machines()?.check()?;
+    client.machines()?.check_available()?;
     let model = client.model()?;
     let charm = charms::read(client, &args.charm, charms::profile(args.release))?;
     client.explain(&format!("Preparing to deploy local charm: {:?}", charm.meta.name));

@@ -44,7 +44,7 @@ pub fn run(client: &mut Client, args: &KeepArgs) -> anyhow::Result<ExitCode> {
     }
     let model = client.model()?;
     let machines = client.machines()?;
-    machines.check()?;
+    machines.check_available()?;
     uniter::keep(&mut client.store, &model, &machines, &client.progress)?;
     Ok(ExitCode::SUCCESS)
 }

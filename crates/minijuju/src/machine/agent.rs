@@ -11,7 +11,7 @@ use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,28 +20,28 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-use super::record::{Folder, Kind};
-use super::surroundings::{self, After, Rights};
-use super::tool::PATH;
-use super::{Error, Machine, Machines, Result};
+use super::exec_environment::{self, Capabilities, OnParentDeath};
+use super::host_program::PATH;
+use super::record::{MachineFolder, MachineKind};
+use super::{Error, Machine, Machines, Result, paths};
 use crate::private;
 
 /// The first argument of an agent process. Internal.
 const SUBCOMMAND: &str = "machine-agent";
 
-/// How long an agent may take to notice that its machine is gone.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an agent may take to exit after its machine has ended.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The file in a machine's folder that its agent locks.
-fn lock_path(folder: &Folder) -> std::path::PathBuf {
+fn lock_path(folder: &MachineFolder) -> PathBuf {
     folder.path().join("agent")
 }
 
 impl Machines {
     /// Make sure that a machine has an agent, which listens at `socket` in the machine and starts this program with
     /// `args` for each call.
-    pub fn attend(&self, machine: &Machine, socket: &str, args: &[&str]) -> Result<()> {
-        if machine.kind() == Kind::Host {
+    pub fn ensure_agent(&self, machine: &Machine, socket: &str, args: &[&str]) -> Result<()> {
+        if machine.kind() == MachineKind::Host {
             return Ok(());
         }
         let folder = self.folder(machine.id())?;
@@ -53,16 +53,16 @@ impl Machines {
             Err(TryLockError::WouldBlock) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(Error::file("lock", path)(error)),
         }
-        let calls = listen(machine, Path::new(socket)).map_err(Error::file("listen at", socket))?;
-        let program = self.data.join("tools/minijuju");
-        let mut command = surroundings::command(&program, Rights::All, After::GoOn);
+        let listener = listen(machine, Path::new(socket)).map_err(Error::file("listen at", socket))?;
+        let program = paths::program(&self.data);
+        let mut command = exec_environment::command(&program, Capabilities::All, OnParentDeath::Continue);
         command.arg(&program).arg(SUBCOMMAND).arg(folder.path()).arg(machine.pid().to_string()).args(args);
         // The caller decides which kind of machines there is; the programs that the agent starts must use the same
         // settings.
         let settings = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MINIJUJU_"));
         command.env_clear().envs(settings).env("PATH", PATH).env("MINIJUJU_DATA", &self.data).current_dir("/");
         // The agent inherits both before this process closes them.
-        command.stdin(OwnedFd::from(calls)).stdout(lock).stderr(Stdio::null());
+        command.stdin(OwnedFd::from(listener)).stdout(lock).stderr(Stdio::null());
         let mut agent = command.spawn().map_err(Error::file("run", program))?;
         // If this process keeps running, as `dev` does, it must reap the agent.
         thread::spawn(move || agent.wait());
@@ -77,23 +77,23 @@ fn listen(machine: &Machine, socket: &Path) -> io::Result<UnixListener> {
     let name = socket.file_name().unwrap_or_default();
     folder.remove_all(&name.to_string_lossy())?;
     let path = folder.path(name);
-    let calls = UnixListener::bind(&path)?;
+    let listener = UnixListener::bind(&path)?;
     fs::set_permissions(path, Permissions::from_mode(0o700))?;
-    Ok(calls)
+    Ok(listener)
 }
 
-/// Wait until the agent of a stopped machine has exited.
-pub(super) fn wait_for_end(folder: &Folder) -> Result<()> {
+/// Wait until the agent of a stopped machine exits.
+pub(super) fn wait_for_exit(folder: &MachineFolder) -> Result<()> {
     let path = lock_path(folder);
     let lock = match File::open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        opened => opened.map_err(Error::file("open", &path))?,
+        result => result.map_err(Error::file("open", &path))?,
     };
-    let until = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + EXIT_TIMEOUT;
     loop {
         match lock.try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(Duration::from_millis(2)),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(Duration::from_millis(2)),
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::file("wait for the agent that has locked", path)(io::ErrorKind::TimedOut.into()));
             }
@@ -103,30 +103,30 @@ pub(super) fn wait_for_end(folder: &Folder) -> Result<()> {
 }
 
 /// Run as an agent, if this program was started as one.
-pub(super) fn run_if_asked() -> Option<ExitCode> {
+pub(super) fn run_subcommand() -> Option<ExitCode> {
     let mut args = env::args_os().skip(1);
     if args.next()? != SUBCOMMAND {
         return None;
     }
-    let (folder, init) = (Folder::new(args.next()?), args.next()?.to_str()?.parse().ok()?);
+    let (folder, init) = (MachineFolder::new(args.next()?), args.next()?.to_str()?.parse().ok()?);
     // Nobody reads the error; the next command starts another agent.
     Some(serve(&folder, init, &args.collect::<Vec<_>>()).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS))
 }
 
 /// Answer calls until the machine is gone.
-fn serve(folder: &Folder, init: u32, args: &[OsString]) -> io::Result<()> {
+fn serve(folder: &MachineFolder, init: u32, args: &[OsString]) -> io::Result<()> {
     nix::unistd::setsid()?;
     let program = env::current_exe()?;
-    let calls = UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?);
-    calls.set_nonblocking(true)?;
+    let listener = UnixListener::from(io::stdin().as_fd().try_clone_to_owned()?);
+    listener.set_nonblocking(true)?;
     let number = i32::try_from(init).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidInput)?;
     let machine = pidfd_open(number, PidfdFlags::empty())?;
     // Check after the event: the PID may belong to another process by now.
-    if !folder.is_of_init(init) {
+    if !folder.is_init(init) {
         return Ok(());
     }
     loop {
-        let mut fds = [PollFd::new(&calls, PollFlags::IN), PollFd::new(&machine, PollFlags::IN)];
+        let mut fds = [PollFd::new(&listener, PollFlags::IN), PollFd::new(&machine, PollFlags::IN)];
         match poll(&mut fds, None) {
             Ok(_) => {}
             Err(Errno::INTR) => continue,
@@ -135,7 +135,7 @@ fn serve(folder: &Folder, init: u32, args: &[OsString]) -> io::Result<()> {
         if !fds[1].revents().is_empty() {
             return Ok(());
         }
-        while let Ok((call, _)) = calls.accept() {
+        while let Ok((call, _)) = listener.accept() {
             call.set_nonblocking(false)?;
             let mut command = Command::new(&program);
             command.args(args).stdin(OwnedFd::from(call)).stdout(Stdio::null()).stderr(Stdio::null());

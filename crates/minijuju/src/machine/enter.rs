@@ -7,13 +7,12 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::cgroup::PROCESSES;
+use super::cgroup::PROCESSES_FILE;
+use super::exec_environment::{self, Capabilities, OnParentDeath};
+use super::host_program::HostProgram;
 use super::network::Network;
-use super::record::{Kind, Record};
-use super::rootfs::TOOLS;
-use super::surroundings::{self, After, Rights};
-use super::tool::Tool;
-use super::{Error, Files, Init, Result};
+use super::record::{Init, MachineKind, Record};
+use super::{Error, Files, Result, paths};
 
 /// Only on Linux 5.6 and later. With it, a machine's uptime starts at zero.
 pub(super) const TIME_NAMESPACE: &str = "/proc/self/ns/time";
@@ -29,19 +28,21 @@ pub struct Machine {
     record: Record,
     pid: u32,
     hardware_address: String,
-    /// This program, by its path on the host and in the machine.
-    minijuju: PathBuf,
+    /// The path of minijuju's program on the host.
+    host_program: PathBuf,
+    /// Its path in the machine.
     program: PathBuf,
 }
 
 impl Machine {
     pub(super) fn new(record: Record, pid: u32, data: &Path) -> Self {
         let hardware_address = match record.kind {
-            Kind::Namespaces => Network::new(data).hardware_address(record.number),
-            Kind::Host => String::new(),
+            MachineKind::Namespaces => Network::new(data).hardware_address(record.number),
+            MachineKind::Host => String::new(),
         };
-        let tools = if record.kind == Kind::Host { data.join("tools") } else { PathBuf::from(TOOLS) };
-        Self { record, pid, hardware_address, minijuju: data.join("tools/minijuju"), program: tools.join("minijuju") }
+        let tools =
+            if record.kind == MachineKind::Host { paths::tools(data) } else { PathBuf::from(paths::TOOLS_IN_MACHINE) };
+        Self { record, pid, hardware_address, host_program: paths::program(data), program: tools.join("minijuju") }
     }
 
     /// Its name, unique on this computer.
@@ -62,13 +63,13 @@ impl Machine {
         &self.hardware_address
     }
 
-    /// The host's PID of its first process. 1 where the machine is the host itself.
+    /// The host's PID of its init process. 1 where the machine is the host itself.
     #[must_use]
     pub const fn pid(&self) -> u32 {
         self.pid
     }
 
-    pub(super) const fn kind(&self) -> Kind {
+    pub(super) const fn kind(&self) -> MachineKind {
         self.record.kind
     }
 
@@ -92,8 +93,8 @@ impl Machine {
     #[must_use]
     pub fn root(&self) -> PathBuf {
         match self.record.kind {
-            Kind::Namespaces => PathBuf::from(format!("/proc/{}/root", self.pid)),
-            Kind::Host => PathBuf::from("/"),
+            MachineKind::Namespaces => PathBuf::from(format!("/proc/{}/root", self.pid)),
+            MachineKind::Host => PathBuf::from("/"),
         }
     }
 
@@ -131,26 +132,31 @@ impl Machine {
     /// own ([`process_group(0)`](std::os::unix::process::CommandExt::process_group)). Daemons, which leave the group,
     /// run until the machine is stopped.
     pub fn command(&self, program: impl AsRef<OsStr>, folder: impl AsRef<Path>) -> Result<Command> {
-        self.command_and(After::GoOn, program, folder)
+        self.command_with(OnParentDeath::Continue, program, folder)
     }
 
-    /// This program in the machine, as a helper of the calling thread. It ends when the thread does.
+    /// A command that runs minijuju's program in the machine. It is killed when the calling thread ends.
     pub fn helper(&self) -> Result<Command> {
-        self.command_and(After::End, &self.program, "/")
+        self.command_with(OnParentDeath::Kill, &self.program, "/")
     }
 
-    fn command_and(&self, after: After, program: impl AsRef<OsStr>, folder: impl AsRef<Path>) -> Result<Command> {
-        if self.record.kind == Kind::Host {
-            let mut command = surroundings::command(&self.minijuju, Rights::All, after);
+    fn command_with(
+        &self,
+        on_parent_death: OnParentDeath,
+        program: impl AsRef<OsStr>,
+        folder: impl AsRef<Path>,
+    ) -> Result<Command> {
+        if self.record.kind == MachineKind::Host {
+            let mut command = exec_environment::command(&self.host_program, Capabilities::All, on_parent_death);
             command.arg(program).current_dir(folder);
             return Ok(command);
         }
-        // Set the surroundings before anything of the machine is executed: its files are not to be trusted.
-        let mut command = surroundings::command(&self.minijuju, Rights::Machine, after);
+        // Set up the environment before anything of the machine is executed: its files cannot be trusted.
+        let mut command = exec_environment::command(&self.host_program, Capabilities::Machine, on_parent_death);
         if let Some(cgroup) = &self.record.cgroup {
-            command.args(["/bin/sh", "-c", OPEN_CGROUP]).arg(self.agent_cgroup(cgroup)?.join(PROCESSES));
+            command.args(["/bin/sh", "-c", OPEN_CGROUP]).arg(self.agent_cgroup(cgroup)?.join(PROCESSES_FILE));
         }
-        command.arg(Tool::Nsenter.find()?).arg("--target").arg(self.pid.to_string());
+        command.arg(HostProgram::Nsenter.find()?).arg("--target").arg(self.pid.to_string());
         command.args(["--mount", "--uts", "--ipc", "--net", "--pid"]);
         if self.record.cgroup.is_some() {
             command.arg("--cgroup");
@@ -158,7 +164,7 @@ impl Machine {
         if Path::new(TIME_NAMESPACE).exists() {
             command.arg("--time");
         }
-        command.arg(Tool::Setpriv.find()?);
+        command.arg(HostProgram::Setpriv.find()?);
         // nsenter only waits for its child, and would leave it behind when killed.
         command.args(["--pdeathsig", "KILL", "--"]);
         if self.record.cgroup.is_some() {

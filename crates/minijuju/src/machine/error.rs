@@ -21,9 +21,9 @@ pub enum Error {
         reason: String,
     },
     /// A program that machines need is not installed.
-    #[error("machines need the program `{tool}`: install it with `apt install {package}`")]
-    MissingTool {
-        tool: &'static str,
+    #[error("machines need the program `{program}`: install it with `apt install {package}`")]
+    MissingProgram {
+        program: &'static str,
         /// Its package in Debian and Ubuntu.
         package: &'static str,
     },
@@ -58,14 +58,14 @@ pub enum Error {
         error: io::Error,
     },
     /// A program that machines need failed.
-    #[error("cannot {doing}: {tool}: {reason}")]
-    Tool {
+    #[error("cannot {doing}: {program}: {reason}")]
+    ProgramFailed {
         doing: String,
-        tool: &'static str,
+        program: &'static str,
         /// The last lines of its output, or its exit status.
         reason: String,
     },
-    /// The machine's first process failed while it set the machine up.
+    /// The machine's init process failed while it set the machine up.
     #[error("cannot start machine {id}: {reason}")]
     Start { id: String, reason: String },
 }

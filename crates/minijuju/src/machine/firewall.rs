@@ -4,17 +4,16 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use super::legacy_firewall;
+use super::host_program::HostProgram;
+use super::interfaces::{self, BRIDGE_PREFIX};
 use super::lock::Lock;
-use super::network::{BRIDGE, interfaces};
-use super::tool::Tool;
-use super::{Error, Result};
+use super::{Error, Result, legacy_firewall};
 
 const IP_FORWARD: &str = "/proc/sys/net/ipv4/ip_forward";
 
 /// The file with the value of `ip_forward` before the first bridge of any data folder; the last bridge restores it. A
 /// reboot resets both. The setting is per network namespace, while several namespaces may share `/run`.
-fn ip_forward_was() -> Result<PathBuf> {
+fn saved_ip_forward() -> Result<PathBuf> {
     let namespace = Path::new("/proc/self/ns/net");
     let number = fs::metadata(namespace).map_err(Error::file("look at", namespace))?.ino();
     Ok(PathBuf::from(format!("/run/minijuju/ip_forward-{number}")))
@@ -35,30 +34,33 @@ pub(super) fn open(lock: &Lock, table: &str, bridge: &str, network: &str) -> Res
          }}\n}}\n"
     );
     nft(lock, "let machines reach the network", &rules)?;
-    let notes: Vec<String> = pass(lock, bridge).into_iter().chain(legacy_firewall::pass(lock, bridge)).collect();
-    forward()?;
+    let notes: Vec<String> = insert_accept_rules(lock, bridge)
+        .into_iter()
+        .chain(legacy_firewall::insert_accept_rules(lock, bridge))
+        .collect();
+    enable_forwarding()?;
     Ok((!notes.is_empty()).then(|| notes.join("; ")))
 }
 
 /// Undo [`open`].
 pub(super) fn close(lock: &Lock, table: &str, bridge: &str) -> Result<()> {
     // Declare the table before deleting it, so that the deletion succeeds even if it does not exist.
-    let own = [format!("table ip {table} {{}}"), format!("delete table ip {table}")];
+    let delete_table = [format!("table ip {table} {{}}"), format!("delete table ip {table}")];
     let chains = forward_chains(&chains());
-    let passing = chains.iter().flat_map(|(chain, text)| {
-        handles(text, bridge).map(move |handle| format!("delete rule {chain} handle {handle}"))
+    let delete_rules = chains.iter().flat_map(|(chain, text)| {
+        rule_handles(text, bridge).map(move |handle| format!("delete rule {chain} handle {handle}"))
     });
-    let rules = own.into_iter().chain(passing).collect::<Vec<_>>().join("\n") + "\n";
+    let rules = delete_table.into_iter().chain(delete_rules).collect::<Vec<_>>().join("\n") + "\n";
     nft(lock, "remove the machines' network rules", &rules)?;
     legacy_firewall::close(lock, bridge)?;
-    stop_forward()
+    restore_forwarding()
 }
 
 /// Docker, ufw and firewalld drop forwarded packets that no rule of theirs accepts. In nftables each chain can drop a
 /// packet, whatever the others decide, so our accepting rules must come first in all of them.
-fn pass(lock: &Lock, bridge: &str) -> Vec<String> {
+fn insert_accept_rules(lock: &Lock, bridge: &str) -> Vec<String> {
     let mut notes = Vec::new();
-    for chain in closed_chains(&chains(), bridge) {
+    for chain in blocking_chains(&chains(), bridge) {
         // Written as `iptables -I FORWARD …` writes them, so that iptables can read them too.
         let rules = format!(
             "insert rule {chain} iifname \"{bridge}\" counter accept\n\
@@ -68,7 +70,7 @@ fn pass(lock: &Lock, bridge: &str) -> Vec<String> {
             notes.push(format!(
                 "this computer's firewall may drop packets from machines, in its chain `{chain}` ({error}): let the \
                  interface {bridge} through{}",
-                remedy(&chain, bridge)
+                hint(&chain, bridge)
             ));
         }
     }
@@ -76,7 +78,7 @@ fn pass(lock: &Lock, bridge: &str) -> Vec<String> {
 }
 
 /// Newer versions of firewalld let nobody else change their rules (`NftablesTableOwner`).
-fn remedy(chain: &str, bridge: &str) -> String {
+fn hint(chain: &str, bridge: &str) -> String {
     match chain.split(' ').nth(1) {
         Some("firewalld") => format!(", with `firewall-cmd --zone=trusted --add-interface={bridge}`"),
         _ => String::new(),
@@ -84,10 +86,10 @@ fn remedy(chain: &str, bridge: &str) -> String {
 }
 
 /// The chains that may drop packets from or to `bridge`.
-fn closed_chains(chains: &str, bridge: &str) -> Vec<String> {
-    let found = forward_chains(chains).into_iter();
-    let closed = found.filter(|(_, text)| may_drop(text) && handles(text, bridge).next().is_none());
-    closed.map(|(chain, _)| chain).collect()
+fn blocking_chains(chains: &str, bridge: &str) -> Vec<String> {
+    let chains = forward_chains(chains).into_iter();
+    let blocking = chains.filter(|(_, text)| may_drop(text) && rule_handles(text, bridge).next().is_none());
+    blocking.map(|(chain, _)| chain).collect()
 }
 
 /// Whether a chain, as nft lists it, may drop a packet: by its policy, by a rule, or by a jump to another chain.
@@ -96,27 +98,27 @@ fn may_drop(chain: &str) -> bool {
     words.any(|word| ["drop", "reject", "jump", "goto", "queue"].contains(&word))
 }
 
-fn list(args: &[&str]) -> Option<String> {
-    Tool::Nft.run(Path::new("/"), args, "", "read the firewall").ok()
+fn run_list(args: &[&str]) -> Option<String> {
+    HostProgram::Nft.run(Path::new("/"), args, "", "read the firewall").ok()
 }
 
 /// The header of each chain.
 fn chains() -> String {
-    list(&["list", "chains"]).unwrap_or_default()
+    run_list(&["list", "chains"]).unwrap_or_default()
 }
 
 /// Of these, the chains for forwarded IPv4 packets, as `FAMILY TABLE CHAIN`, each with its text.
 fn forward_chains(chains: &str) -> Vec<(String, String)> {
-    let names = names_of_forward_chains(chains).into_iter();
+    let names = forward_chain_names(chains).into_iter();
     names
         .filter_map(|[family, table, chain]| {
-            let text = list(&["--handle", "list", "chain", family, table, chain])?;
+            let text = run_list(&["--handle", "list", "chain", family, table, chain])?;
             Some((format!("{family} {table} {chain}"), text))
         })
         .collect()
 }
 
-fn names_of_forward_chains(chains: &str) -> Vec<[&str; 3]> {
+fn forward_chain_names(chains: &str) -> Vec<[&str; 3]> {
     let (mut table, mut chain, mut found) = (["", ""], "", Vec::new());
     for line in chains.lines() {
         match line.split_whitespace().collect::<Vec<_>>().as_slice() {
@@ -137,20 +139,20 @@ pub(super) fn is_open(table: &str, bridge: &str) -> bool {
     let chains = chains();
     fs::read_to_string(IP_FORWARD).is_ok_and(|now| now.trim() == "1")
         && chains.lines().any(|line| line == format!("table ip {table} {{"))
-        && closed_chains(&chains, bridge).iter().all(|chain| has_owner(chain))
-        && legacy_firewall::lets_pass(bridge)
+        && blocking_chains(&chains, bridge).iter().all(|chain| has_owner(chain))
+        && legacy_firewall::is_open(bridge)
 }
 
 /// Whether only the program that made a chain can change it.
 fn has_owner(chain: &str) -> bool {
     let mut words = chain.split(' ');
     let (family, table) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let text = list(&["list", "table", family, table]).unwrap_or_default();
+    let text = run_list(&["list", "table", family, table]).unwrap_or_default();
     text.lines().any(|line| line.trim_start().starts_with("flags ") && line.contains("owner"))
 }
 
 /// The handles of the rules about `bridge` in a listed chain.
-fn handles<'a>(chain: &'a str, bridge: &str) -> impl Iterator<Item = &'a str> {
+fn rule_handles<'a>(chain: &'a str, bridge: &str) -> impl Iterator<Item = &'a str> {
     let name = format!("\"{bridge}\"");
     chain
         .lines()
@@ -159,30 +161,30 @@ fn handles<'a>(chain: &'a str, bridge: &str) -> impl Iterator<Item = &'a str> {
 }
 
 fn nft(lock: &Lock, doing: &str, rules: &str) -> Result<()> {
-    Tool::Nft.run_locked(lock, &["-f", "-"], rules, doing)
+    HostProgram::Nft.run_locked(lock, &["-f", "-"], rules, doing)
 }
 
 /// Turn forwarding on, and remember the previous value.
-fn forward() -> Result<()> {
+fn enable_forwarding() -> Result<()> {
     let now = fs::read_to_string(IP_FORWARD).map_err(Error::file("read", IP_FORWARD))?;
     if now.trim() == "1" {
         return Ok(());
     }
-    let was = ip_forward_was()?;
-    fs::write(&was, now.trim()).map_err(Error::file("write", was))?;
+    let saved = saved_ip_forward()?;
+    fs::write(&saved, now.trim()).map_err(Error::file("write", saved))?;
     fs::write(IP_FORWARD, "1").map_err(Error::file("write", IP_FORWARD))
 }
 
-/// Undo [`forward`], unless machines of another data folder still need it.
-fn stop_forward() -> Result<()> {
-    if interfaces().any(|name| name.starts_with(BRIDGE)) {
+/// Undo [`enable_forwarding`], unless machines of another data folder still need it.
+fn restore_forwarding() -> Result<()> {
+    if interfaces::names().any(|name| name.starts_with(BRIDGE_PREFIX)) {
         return Ok(());
     }
-    let file = ip_forward_was()?;
-    let Ok(was) = fs::read_to_string(&file) else { return Ok(()) };
+    let file = saved_ip_forward()?;
+    let Ok(value) = fs::read_to_string(&file) else { return Ok(()) };
     // Empty: the writer was killed before it changed anything.
-    if !was.is_empty() {
-        fs::write(IP_FORWARD, was).map_err(Error::file("write", IP_FORWARD))?;
+    if !value.is_empty() {
+        fs::write(IP_FORWARD, value).map_err(Error::file("write", IP_FORWARD))?;
     }
     fs::remove_file(&file).map_err(Error::file("remove", file))
 }
@@ -203,12 +205,12 @@ table ip filter {
 ";
 
     #[test]
-    fn chains_that_pass_packets_on_are_found_in_tables_of_both_families() {
+    fn forward_chains_are_found_in_tables_of_the_families_ip_and_inet() {
         let listed = "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n\
                       \tchain forward {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n\
                       table ip6 filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}\n\
                       table ip filter {\n\tchain FORWARD {\n\t\ttype filter hook forward priority filter; policy accept;\n\t}\n}\n";
-        assert_eq!(names_of_forward_chains(listed), [["inet", "filter", "forward"], ["ip", "filter", "FORWARD"]]);
+        assert_eq!(forward_chain_names(listed), [["inet", "filter", "forward"], ["ip", "filter", "FORWARD"]]);
         assert!(
             may_drop(CHAIN) && may_drop("\t\tdrop\n") && may_drop("\t\treject with icmpx admin-prohibited # handle 9")
         );
@@ -216,8 +218,8 @@ table ip filter {
     }
 
     #[test]
-    fn only_the_bridge_s_own_rules_are_taken_away() {
-        assert_eq!(handles(CHAIN, "mjbr-0a1b2c").collect::<Vec<_>>(), ["12", "11"]);
-        assert_eq!(handles(CHAIN, "mjbr-0a1b2").count(), 0);
+    fn only_rules_about_the_bridge_are_removed() {
+        assert_eq!(rule_handles(CHAIN, "mjbr-0a1b2c").collect::<Vec<_>>(), ["12", "11"]);
+        assert_eq!(rule_handles(CHAIN, "mjbr-0a1b2").count(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! A machine's first process: it keeps the machine's namespaces alive and reaps orphans.
+//! A machine's init process: it keeps the machine's namespaces alive and reaps orphans.
 //!
 //! It starts in three steps, each of this same program, because only a child of a process can be the first in a new
 //! PID namespace:
@@ -6,7 +6,7 @@
 //! 1. `detach` closes all inherited files (an open pipe would make the caller's caller wait forever), leaves the
 //!    terminal, and becomes `unshare`.
 //! 2. `fork`, which `unshare` executes, starts the next step as the first process of the namespaces, and exits.
-//! 3. `run` sets up the machine's file systems, reports that it is ready, and stays.
+//! 3. `run` sets up the machine's file systems, reports that it is ready, and keeps running.
 //!
 //! The steps report to the starter on standard output: `pid N`, then `note …` lines, then `ready` or `error …`.
 
@@ -25,29 +25,18 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{self, Pid};
 
 use super::enter::TIME_NAMESPACE;
-use super::record::{Folder, Record};
+use super::exec_environment::{self, Capabilities};
+use super::host_program::{self, HostProgram};
+use super::init_process::SUBCOMMAND;
+use super::record::{Init, MachineFolder, Record};
 use super::rootfs::Rootfs;
-use super::surroundings::{self, Rights};
-use super::tool::{self, Tool};
-use super::{Error, Init, Result, agent, boot, cgroup, entrance, limits};
+use super::{Error, Result, cgroup, systemd, wrappers};
 
-/// The first argument of all three steps. Internal.
-pub(super) const SUBCOMMAND: &str = "machine-init";
+/// How long a machine's processes may take to end after SIGTERM.
+const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
-/// How long a machine's processes may take to end after they are asked to.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// Run as a machine's first process, or as a step of entering one, if this program was started as that. A program that
-/// starts [`Machines`](super::Machines) calls this first in its `main`.
-#[must_use]
-pub fn run_if_asked() -> Option<ExitCode> {
-    if let Some(code) = super::stand_in_if_asked()
-        .or_else(surroundings::run_if_asked)
-        .or_else(entrance::run_if_asked)
-        .or_else(agent::run_if_asked)
-    {
-        return Some(code);
-    }
+/// Run as one of the three steps, if this program was started as one.
+pub(super) fn run_subcommand() -> Option<ExitCode> {
     let mut args = env::args_os();
     let program = args.next()?;
     if args.next()? != SUBCOMMAND {
@@ -63,31 +52,32 @@ pub fn run_if_asked() -> Option<ExitCode> {
     };
     let Err(error) = result else { return Some(ExitCode::SUCCESS) };
     // If the starter was killed, nobody reads this.
-    let _ = say(&format!("error {error}"));
+    let _ = report(&format!("error {error}"));
     Some(ExitCode::FAILURE)
 }
 
 /// The command for the first step.
-pub(super) fn command(program: &Path, folder: &Folder) -> Command {
+pub(super) fn command(program: &Path, folder: &MachineFolder) -> Command {
     let mut command = Command::new(program);
     command.args([SUBCOMMAND.as_ref(), "detach".as_ref(), folder.path().as_os_str()]);
-    command.env_clear().env("PATH", tool::PATH).current_dir("/");
+    command.env_clear().env("PATH", host_program::PATH).current_dir("/");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 fn detach(program: &OsString, folder: &Path) -> Result<()> {
-    surroundings::reset(Rights::All).map_err(Error::file("drop the caller's rights and limits in", folder))?;
+    exec_environment::reset(Capabilities::All)
+        .map_err(Error::file("drop the caller's rights and limits in", folder))?;
     unistd::setsid().map_err(|error| Error::file("leave the session of", program)(error.into()))?;
     let record = read_record(folder)?;
-    let mut unshare = Command::new(Tool::Unshare.find()?);
+    let mut unshare = Command::new(HostProgram::Unshare.find()?);
     unshare.args(["--mount", "--uts", "--ipc", "--net", "--pid", "--propagation", "private"]);
     if let Some(cgroup) = &record.cgroup {
         // The root of the cgroup namespace is the cgroup that this process is in.
         cgroup::join(cgroup)?;
         unshare.arg("--cgroup");
     }
-    if surroundings::may_set_time() && Path::new(TIME_NAMESPACE).exists() {
+    if exec_environment::may_set_time() && Path::new(TIME_NAMESPACE).exists() {
         unshare.args(["--time", &format!("--boottime=-{}", uptime()?)]);
     }
     let error = unshare.arg(program).args([SUBCOMMAND.as_ref(), "fork".as_ref(), folder.as_os_str()]).exec();
@@ -101,7 +91,7 @@ fn fork(program: &OsString, folder: &Path) -> Result<()> {
         .stderr(Stdio::null())
         .spawn()
         .map_err(Error::file("run", program))?;
-    say(&format!("pid {}", child.id()))
+    report(&format!("pid {}", child.id()))
 }
 
 fn run(folder: &Path) -> Result<()> {
@@ -118,20 +108,20 @@ fn run(folder: &Path) -> Result<()> {
     unistd::sethostname(&record.hostname).map_err(|error| Error::file("name", &record.hostname)(error.into()))?;
     let mut rootfs = Rootfs::new(folder, data);
     rootfs.enter(&record)?;
-    if !record.made {
-        boot::part_from_host(record.init)?;
-        limits::say(record.init)?;
+    if !record.was_up {
+        systemd::separate_from_host(record.init)?;
+        wrappers::install(record.init)?;
     }
-    // From here on no process of the machine may use the kernel's privileges, not even this one.
-    surroundings::drop_rights().map_err(Error::file("give up rights over", folder))?;
+    // From here on no process of the machine may have these capabilities, not even this one.
+    exec_environment::drop_capabilities().map_err(Error::file("give up rights over", folder))?;
     if record.init == Init::Plain {
         // Not earlier: the processes started above would inherit the mask.
         signals.thread_block().map_err(|error| Error::file("block signals of", folder)(error.into()))?;
     }
     for note in &rootfs.notes {
-        say(&format!("note {note}"))?;
+        report(&format!("note {note}"))?;
     }
-    say("ready")?;
+    report("ready")?;
     let null =
         fs::File::options().read(true).write(true).open("/dev/null").map_err(Error::file("open", "/dev/null"))?;
     // Replace the host's streams by the machine's own.
@@ -141,14 +131,14 @@ fn run(folder: &Path) -> Result<()> {
         .map_err(|error| Error::file("open", "/dev/null")(error.into()))?;
     drop(null);
     match record.init {
-        Init::Plain => stay(&signals),
-        Init::Systemd => boot::exec(folder),
+        Init::Plain => reap_until_terminated(&signals),
+        Init::Systemd => systemd::exec(folder),
     }
 }
 
 fn read_record(folder: &Path) -> Result<Record> {
     let missing = || Error::file("read", folder.join("machine.json"))(io::ErrorKind::NotFound.into());
-    Folder::new(folder).read()?.ok_or_else(missing)
+    MachineFolder::new(folder).read()?.ok_or_else(missing)
 }
 
 fn uptime() -> Result<u64> {
@@ -158,23 +148,23 @@ fn uptime() -> Result<u64> {
     seconds.ok_or_else(|| Error::file("read", file)(io::ErrorKind::InvalidData.into()))
 }
 
-fn say(line: &str) -> Result<()> {
+fn report(line: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", line.replace('\n', " "))
         .and_then(|()| out.flush())
         .map_err(Error::file("write", "standard output"))
 }
 
-/// Reap children until this process is asked to end.
-fn stay(signals: &SigSet) -> Result<()> {
+/// Reap children until this process gets SIGTERM.
+fn reap_until_terminated(signals: &SigSet) -> Result<()> {
     loop {
         match signals.wait() {
             Ok(Signal::SIGTERM) => {
-                end();
+                terminate_all();
                 return Ok(());
             }
             Ok(_) => {
-                collect();
+                reap();
             }
             Err(Errno::EINTR) => {}
             Err(error) => return Err(Error::file("wait for", "signals")(error.into())),
@@ -183,7 +173,7 @@ fn stay(signals: &SigSet) -> Result<()> {
 }
 
 /// Reap all children that have ended. Returns whether any process is left.
-fn collect() -> bool {
+fn reap() -> bool {
     loop {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::StillAlive) => return true,
@@ -193,12 +183,12 @@ fn collect() -> bool {
     }
 }
 
-/// Ask every process to end. When the first process exits, the kernel kills the rest.
-fn end() {
-    let everyone = Pid::from_raw(-1);
-    let _ = kill(everyone, Signal::SIGTERM);
-    let until = Instant::now() + GRACE;
-    while collect() && Instant::now() < until {
+/// Send SIGTERM to every process. When the init process exits, the kernel kills the rest.
+fn terminate_all() {
+    let every_process = Pid::from_raw(-1);
+    let _ = kill(every_process, Signal::SIGTERM);
+    let deadline = Instant::now() + GRACE_PERIOD;
+    while reap() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(10));
     }
 }

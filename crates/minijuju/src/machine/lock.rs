@@ -14,12 +14,12 @@ const PATH: &str = "/run/minijuju/lock";
 pub(super) struct Lock(File);
 
 impl Lock {
-    /// Wait for the lock. It is released when it and all its shares are dropped.
-    pub(super) fn wait() -> Result<Self> {
-        Self::wait_for(Path::new(PATH))
+    /// Wait for the lock and take it. It is released when it and all its shares are dropped.
+    pub(super) fn acquire() -> Result<Self> {
+        Self::acquire_at(Path::new(PATH))
     }
 
-    fn wait_for(path: &Path) -> Result<Self> {
+    fn acquire_at(path: &Path) -> Result<Self> {
         let open = || {
             // Anyone who can open a file can lock it.
             private::folder(path.parent().unwrap_or(path))?;
@@ -45,19 +45,19 @@ impl Lock {
 mod tests {
     use std::fs::{self, TryLockError};
 
-    use super::super::tool::Tool;
+    use super::super::host_program::HostProgram;
     use super::*;
 
     #[test]
     fn a_program_under_the_lock_holds_it_until_it_ends() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run/lock");
-        let lock = Lock::wait_for(&path).unwrap();
+        let lock = Lock::acquire_at(&path).unwrap();
         // `nsenter` without a namespace just runs the program. Its child blocks until the pipe has a writer.
         let pipe = folder.path().join("pipe");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         let script = format!("(read word) >&- 2>&- <'{}' &", pipe.display());
-        Tool::Nsenter.run_locked(&lock, &["sh", "-c", &script], "", "leave a child").unwrap();
+        HostProgram::Nsenter.run_locked(&lock, &["sh", "-c", &script], "", "leave a child").unwrap();
         drop(lock);
 
         let other = File::open(&path).unwrap();

@@ -7,13 +7,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::host_program::HostProgram;
+use super::interfaces::{self, BRIDGE_PREFIX, default_route_mtu, exists, is_attached, is_up};
 use super::lock::Lock;
 use super::record::{Record, read_json, write_json};
-use super::tool::Tool;
 use super::{Error, Result, firewall};
-
-/// Prefix of every bridge, for all data folders.
-pub(super) const BRIDGE: &str = "mjbr-";
 
 /// The network of one data folder's machines. Its names derive from the folder's path, so that two folders do not
 /// collide.
@@ -41,7 +39,7 @@ impl Subnet {
     }
 
     /// Whether a route's destination, as `ip route` prints it, overlaps with the subnet.
-    fn meets(self, destination: &str) -> bool {
+    fn overlaps(self, destination: &str) -> bool {
         let (address, prefix) = destination.split_once('/').unwrap_or((destination, "32"));
         let (Ok(address), Ok(prefix)) = (address.parse::<Ipv4Addr>(), prefix.parse::<u32>()) else { return false };
         // A default route covers everything, but more specific routes take precedence.
@@ -64,7 +62,7 @@ impl Network {
     }
 
     fn bridge(&self) -> String {
-        format!("{BRIDGE}{}", self.tag)
+        format!("{BRIDGE_PREFIX}{}", self.tag)
     }
 
     /// The MAC address of a machine, or of the bridge for number 1. Addresses that the kernel chooses change: the
@@ -83,18 +81,18 @@ impl Network {
         format!("mj{}-{number}", self.tag)
     }
 
-    /// Create what is missing of the network. Leaves what works alone. Returns a note for the user if they must do
+    /// Create what is missing of the network, and change nothing else. Returns a note for the user if they must do
     /// something.
     pub(super) fn ensure(&self, lock: &Lock) -> Result<(Subnet, Option<String>)> {
         let bridge = self.bridge();
-        let known = read_json::<Subnet>(&self.file)?;
-        let subnet = match known {
+        let previous = read_json::<Subnet>(&self.file)?;
+        let subnet = match previous {
             Some(subnet) if is_up(&bridge) => subnet,
             _ => {
                 // The file is written last: if it and the bridge exist, all else was done.
-                self.forget()?;
+                self.remove_subnet_file()?;
                 self.remove_bridge(lock)?;
-                let subnet = self.choose(known)?;
+                let subnet = self.choose_subnet(previous)?;
                 let gateway = subnet.gateway();
                 ip(
                     lock,
@@ -114,8 +112,8 @@ impl Network {
     }
 
     /// The previous subnet if it is still free, else the first free one.
-    fn choose(&self, known: Option<Subnet>) -> Result<Subnet> {
-        let routes = Tool::Ip.run(
+    fn choose_subnet(&self, previous: Option<Subnet>) -> Result<Subnet> {
+        let routes = HostProgram::Ip.run(
             Path::new("/"),
             &["-4", "route", "show", "table", "all"],
             "",
@@ -131,21 +129,21 @@ impl Network {
             })
             .collect();
         let seed = u8::from_str_radix(&self.tag[..2], 16).unwrap_or_default();
-        let tries = (0..=255u8).map(|step| Subnet { second: 190, third: seed.wrapping_add(step) });
-        let more = (0..=255u8).map(|step| Subnet { second: seed.wrapping_add(step), third: 111 });
-        known
+        let candidates = (0..=255u8).map(|step| Subnet { second: 190, third: seed.wrapping_add(step) });
+        let more_candidates = (0..=255u8).map(|step| Subnet { second: seed.wrapping_add(step), third: 111 });
+        previous
             .into_iter()
-            .chain(tries)
-            .chain(more)
-            .find(|subnet| !used.iter().any(|route| subnet.meets(route)))
+            .chain(candidates)
+            .chain(more_candidates)
+            .find(|subnet| !used.iter().any(|route| subnet.overlaps(route)))
             .ok_or(Error::NoFreeNetwork)
     }
 
-    /// Connect a machine to the bridge; `pid` is its first process.
-    pub(super) fn plug(&self, lock: &Lock, record: &Record, pid: u32) -> Result<()> {
+    /// Connect a machine to the bridge; `pid` is its init process.
+    pub(super) fn attach(&self, lock: &Lock, record: &Record, pid: u32) -> Result<()> {
         let (bridge, interface) = (self.bridge(), &record.interface);
         let doing = format!("plug machine {} into the network", record.id);
-        unplug(lock, interface)?;
+        detach(lock, interface)?;
         ip(
             lock,
             &doing,
@@ -155,36 +153,36 @@ impl Network {
                 self.hardware_address(record.number)
             ),
         )?;
-        let ip = Tool::Ip.find()?;
+        let ip = HostProgram::Ip.find()?;
         let inside = format!(
             "link set lo up\naddr add {}/24 dev eth0\nlink set eth0 mtu {} up\nroute add default via {}\n",
             record.address,
-            way_out_mtu(),
+            default_route_mtu(),
             record.gateway
         );
         let target = pid.to_string();
         let args = ["--target", &target, "--net", &ip.to_string_lossy(), "-batch", "-"];
-        Tool::Nsenter.run_locked(lock, &args, &inside, &doing)
+        HostProgram::Nsenter.run_locked(lock, &args, &inside, &doing)
     }
 
     /// Whether the network is as [`ensure`](Self::ensure) made it, and these machines are connected.
-    pub(super) fn is_whole<'a>(&self, mut machines: impl Iterator<Item = &'a Record>) -> bool {
+    pub(super) fn is_intact<'a>(&self, mut machines: impl Iterator<Item = &'a Record>) -> bool {
         let bridge = self.bridge();
         is_up(&bridge)
-            && machines.all(|record| is_plugged(&record.interface, &bridge))
+            && machines.all(|record| is_attached(&record.interface, &bridge))
             && firewall::is_open(&self.table(), &bridge)
     }
 
-    /// Reconnect a machine whose veth pair is gone or detached; `pid` is its first process.
-    pub(super) fn plug_again(&self, lock: &Lock, record: &Record, pid: u32) -> Result<()> {
+    /// Reconnect a machine whose veth pair is gone or detached; `pid` is its init process.
+    pub(super) fn reattach(&self, lock: &Lock, record: &Record, pid: u32) -> Result<()> {
         let (bridge, interface) = (self.bridge(), &record.interface);
-        if is_plugged(interface, &bridge) {
+        if is_attached(interface, &bridge) {
             return Ok(());
         }
         if exists(interface) {
             return ip(lock, "plug a machine in again", &format!("link set {interface} master {bridge} up\n"));
         }
-        self.plug(lock, record, pid)
+        self.attach(lock, record, pid)
     }
 
     /// Whether any part of it exists.
@@ -194,15 +192,15 @@ impl Network {
 
     /// Remove the network, complete or not.
     pub(super) fn remove(&self, lock: &Lock) -> Result<()> {
-        for interface in interfaces().filter(|name| name.starts_with(&format!("mj{}-", self.tag))) {
-            unplug(lock, &interface)?;
+        for interface in interfaces::names().filter(|name| name.starts_with(&format!("mj{}-", self.tag))) {
+            detach(lock, &interface)?;
         }
         self.remove_bridge(lock)?;
         firewall::close(lock, &self.table(), &self.bridge())?;
-        self.forget()
+        self.remove_subnet_file()
     }
 
-    fn forget(&self) -> Result<()> {
+    fn remove_subnet_file(&self) -> Result<()> {
         match fs::remove_file(&self.file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::file("remove", &self.file)(error)),
             _ => Ok(()),
@@ -219,7 +217,7 @@ impl Network {
 }
 
 /// Remove the host's end of a veth pair, and the machine's end with it.
-pub(super) fn unplug(lock: &Lock, interface: &str) -> Result<()> {
+pub(super) fn detach(lock: &Lock, interface: &str) -> Result<()> {
     if !exists(interface) {
         return Ok(());
     }
@@ -229,50 +227,7 @@ pub(super) fn unplug(lock: &Lock, interface: &str) -> Result<()> {
 }
 
 fn ip(lock: &Lock, doing: &str, batch: &str) -> Result<()> {
-    Tool::Ip.run_locked(lock, &["-batch", "-"], batch, doing)
-}
-
-fn exists(interface: &str) -> bool {
-    Path::new("/sys/class/net").join(interface).exists()
-}
-
-pub(super) fn interfaces() -> impl Iterator<Item = String> {
-    fs::read_dir("/sys/class/net")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-}
-
-/// Whether the host's end of a veth pair is attached to the bridge.
-fn is_plugged(interface: &str, bridge: &str) -> bool {
-    let master = fs::read_link(format!("/sys/class/net/{interface}/master"));
-    is_up(interface) && master.is_ok_and(|master| master.file_name().is_some_and(|name| name == bridge))
-}
-
-/// Whether the device is up (`IFF_UP`, the lowest bit of its flags).
-fn is_up(interface: &str) -> bool {
-    fs::read_to_string(format!("/sys/class/net/{interface}/flags"))
-        .ok()
-        .and_then(|flags| u32::from_str_radix(flags.trim().trim_start_matches("0x"), 16).ok())
-        .is_some_and(|flags| flags & 1 == 1)
-}
-
-/// The MTU of this computer's default route. Larger packets would get lost on the way back to a machine.
-fn way_out_mtu() -> u32 {
-    let routes = fs::read_to_string("/proc/net/route").unwrap_or_default();
-    default_device(&routes)
-        .and_then(|device| fs::read_to_string(format!("/sys/class/net/{device}/mtu")).ok()?.trim().parse().ok())
-        .map_or(1500, |mtu: u32| mtu.clamp(576, 1500))
-}
-
-/// The device of the first line whose destination is 0.0.0.0.
-fn default_device(routes: &str) -> Option<&str> {
-    routes.lines().find_map(|line| {
-        let mut fields = line.split_whitespace();
-        let device = fields.next()?;
-        (fields.next()? == "00000000").then_some(device)
-    })
+    HostProgram::Ip.run_locked(lock, &["-batch", "-"], batch, doing)
 }
 
 #[cfg(test)]
@@ -282,24 +237,17 @@ mod tests {
     const SUBNET: Subnet = Subnet { second: 190, third: 7 };
 
     #[test]
-    fn routes_into_the_subnet_are_seen() {
+    fn routes_into_the_subnet_overlap_with_it() {
         for route in ["10.190.7.0/24", "10.190.7.9", "10.190.7.128/25", "10.0.0.0/8", "10.190.0.0/16"] {
-            assert!(SUBNET.meets(route), "{route}");
+            assert!(SUBNET.overlaps(route), "{route}");
         }
     }
 
     #[test]
-    fn other_routes_are_not_in_the_way() {
+    fn other_routes_do_not_overlap_with_the_subnet() {
         for route in ["default", "0.0.0.0/0", "10.190.8.0/24", "10.191.0.0/16", "192.0.2.0/24", "10.190.8.7", "lo"] {
-            assert!(!SUBNET.meets(route), "{route}");
+            assert!(!SUBNET.overlaps(route), "{route}");
         }
-    }
-
-    #[test]
-    fn the_default_route_s_device_is_found() {
-        let routes = "Iface\tDestination\tGateway\neth1\t000200C0\t00000000\nwlan0\t00000000\t010200C0\n";
-        assert_eq!(default_device(routes), Some("wlan0"));
-        assert_eq!(default_device("Iface\tDestination\n"), None);
     }
 
     #[test]
@@ -308,6 +256,6 @@ mod tests {
         assert!(one.bridge().len() <= 15 && one.interface(254).len() <= 15);
         assert_ne!(one.bridge(), two.bridge());
         assert_ne!(one.interface(2), two.interface(2));
-        assert!(!one.interface(2).starts_with(BRIDGE));
+        assert!(!one.interface(2).starts_with(BRIDGE_PREFIX));
     }
 }

@@ -11,14 +11,14 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// How often to look whether a process has ended that is about to.
-const EVERY: Duration = Duration::from_millis(1);
+/// How often to check whether a process that is about to end has ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Wait for nsenter, whose child ends.
+/// Wait for nsenter, whose child is about to end.
 pub(super) fn wait(nsenter: &mut Child) {
     while let Ok(None) = nsenter.try_wait() {
         resume(nsenter.id());
-        thread::sleep(EVERY);
+        thread::sleep(POLL_INTERVAL);
     }
 }
 

@@ -17,117 +17,118 @@ use std::process::{Command, ExitCode};
 
 use nix::unistd::{Gid, Uid, geteuid, getuid, setgroups, setresgid, setresuid};
 
-use super::ubuntu::{SUDOERS, USER, account, number};
+use super::ubuntu::{DEFAULT_USER, SUDOERS, entry, id};
 
 /// Where programs are looked up, as in Ubuntu's `/etc/sudoers`.
 const SECURE_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin";
 
 /// The variables that the program keeps, besides `LC_*` (sudoers(5): `env_keep`, `env_check`).
-const KEPT: [&str; 10] =
+const KEPT_VARIABLES: [&str; 10] =
     ["COLORS", "COLORTERM", "DISPLAY", "HOSTNAME", "LANG", "LANGUAGE", "LS_COLORS", "PS1", "TERM", "TZ"];
 
-/// Run as `sudo`, if this process was started as that. The set-user-ID file does nothing else, by whatever name it is
-/// run.
+/// Run as `sudo`, if this process was started as that. The set-user-ID file does nothing else, whatever name it is run
+/// by.
 #[must_use]
-pub fn stand_in_if_asked() -> Option<ExitCode> {
+pub fn run_if_sudo() -> Option<ExitCode> {
     let elevated = geteuid().is_root() && !getuid().is_root();
     let mut args = env::args_os();
     let name = args.next().unwrap_or_default();
     if !elevated && Path::new(&name).file_name() != Some(OsStr::new("sudo")) {
         return None;
     }
-    let Err(why) = run(args.collect()) else { return Some(ExitCode::SUCCESS) };
-    eprintln!("sudo: {why}");
+    let Err(error) = run(args.collect()) else { return Some(ExitCode::SUCCESS) };
+    eprintln!("sudo: {error}");
     Some(ExitCode::FAILURE)
 }
 
-/// Why a request is refused.
+/// Why a request fails.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+enum SudoError {
     #[error("this stand-in for sudo works only in minijuju's machines")]
-    NoMachine,
+    NotInMachine,
     #[error("{0} is not in the sudoers file.")]
     NotAllowed(String),
     #[error("unknown user {0}")]
     UnknownUser(String),
     #[error("option requires an argument -- '{0}'")]
-    NoArgument(String),
+    MissingArgument(String),
     #[error("this stand-in for sudo does not know the option {0}: have the charm install the package sudo")]
     UnknownOption(String),
     #[error("a command is missing")]
-    NoCommand,
+    MissingCommand,
     #[error("{}: command not found", .0.display())]
-    NotFound(OsString),
+    CommandNotFound(OsString),
     #[error("cannot run {}: {error}", program.display())]
-    Failed { program: OsString, error: io::Error },
+    Run { program: OsString, error: io::Error },
     #[error("cannot become {0}: {1}")]
-    NotBecome(String, nix::errno::Errno),
+    SwitchUser(String, nix::errno::Errno),
 }
 
+/// A parsed command line.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Request {
     /// The target user; root by default.
     user: Option<String>,
-    by: By,
+    mode: Mode,
     /// `-E`: keep the whole environment.
     keep_all: bool,
     /// Variables to keep.
     keep: Vec<String>,
     /// Variables to set.
-    set: BTreeMap<OsString, OsString>,
+    variables: BTreeMap<OsString, OsString>,
     command: Vec<OsString>,
 }
 
-/// What runs a command.
+/// What to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum By {
+enum Mode {
     /// The command itself.
     #[default]
-    Itself,
+    Command,
     /// `-i`: a login shell.
-    Login,
+    LoginShell,
     /// `-s`: the caller's shell.
     Shell,
-    /// `-v`, `-k`, `-V`: nothing to run.
-    Nobody,
+    /// `-v`, `-k`, `-V`: nothing.
+    Nothing,
 }
 
 /// A user in `/etc/passwd`.
 struct Account {
     name: String,
-    user: u32,
-    group: u32,
+    uid: u32,
+    gid: u32,
     home: String,
     shell: String,
 }
 
-fn run(args: Vec<OsString>) -> Result<(), Refusal> {
+fn run(args: Vec<OsString>) -> Result<(), SudoError> {
     // In a machine only root can write there, so nobody who gets hold of the file elsewhere can make a folder look
     // like a machine.
     if !fs::metadata(SUDOERS).is_ok_and(|meta| meta.uid() == 0) {
-        return Err(Refusal::NoMachine);
+        return Err(SudoError::NotInMachine);
     }
-    let users = text("/etc/passwd");
-    let caller =
-        by_number(&users, getuid().as_raw()).ok_or_else(|| Refusal::UnknownUser(getuid().as_raw().to_string()))?;
-    if caller.user != 0 && caller.name != USER {
-        return Err(Refusal::NotAllowed(caller.name));
+    let users = read_text("/etc/passwd");
+    let caller = account_by_uid(&users, getuid().as_raw())
+        .ok_or_else(|| SudoError::UnknownUser(getuid().as_raw().to_string()))?;
+    if caller.uid != 0 && caller.name != DEFAULT_USER {
+        return Err(SudoError::NotAllowed(caller.name));
     }
-    let request = read(args)?;
-    if request.by == By::Nobody {
+    let request = parse(args)?;
+    if request.mode == Mode::Nothing {
         return Ok(());
     }
     let name = request.user.as_deref().unwrap_or("root");
     let target = match name.strip_prefix('#').and_then(|number| number.parse().ok()) {
-        Some(number) => by_number(&users, number),
-        None => account(&users, name).and_then(|fields| from_fields(&fields)),
+        Some(uid) => account_by_uid(&users, uid),
+        None => entry(&users, name).and_then(|fields| from_fields(&fields)),
     };
-    let target = target.ok_or_else(|| Refusal::UnknownUser(name.to_owned()))?;
-    match become_and_run(&request, &caller, &target)? {}
+    let target = target.ok_or_else(|| SudoError::UnknownUser(name.to_owned()))?;
+    match run_as(&request, &caller, &target)? {}
 }
 
 /// Parse the options before the command (sudo(8)).
-fn read(args: Vec<OsString>) -> Result<Request, Refusal> {
+fn parse(args: Vec<OsString>) -> Result<Request, SudoError> {
     let mut request = Request::default();
     let mut args = args.into_iter().peekable();
     while let Some(word) = args.next_if(|word| word.as_bytes().starts_with(b"-") && word.len() > 1) {
@@ -136,18 +137,18 @@ fn read(args: Vec<OsString>) -> Result<Request, Refusal> {
             break;
         }
         if let Some(long) = option.strip_prefix("--") {
-            let (name, given) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
+            let (name, attached) = long.split_once('=').map_or((long, None), |(name, value)| (name, Some(value)));
             match name {
-                "user" => request.user = Some(value(&mut args, given, name)?),
-                "login" => request.by = By::Login,
-                "shell" => request.by = By::Shell,
-                "preserve-env" => match given {
+                "user" => request.user = Some(value(&mut args, attached, name)?),
+                "login" => request.mode = Mode::LoginShell,
+                "shell" => request.mode = Mode::Shell,
+                "preserve-env" => match attached {
                     None => request.keep_all = true,
                     Some(names) => request.keep.extend(names.split(',').map(str::to_owned)),
                 },
                 "non-interactive" | "set-home" | "stdin" | "reset-timestamp" => {}
-                "validate" | "remove-timestamp" | "version" => request.by = By::Nobody,
-                _ => return Err(Refusal::UnknownOption(option.clone())),
+                "validate" | "remove-timestamp" | "version" => request.mode = Mode::Nothing,
+                _ => return Err(SudoError::UnknownOption(option.clone())),
             }
             continue;
         }
@@ -161,14 +162,14 @@ fn read(args: Vec<OsString>) -> Result<Request, Refusal> {
                     }
                     break;
                 }
-                'i' => request.by = By::Login,
-                's' => request.by = By::Shell,
+                'i' => request.mode = Mode::LoginShell,
+                's' => request.mode = Mode::Shell,
                 'E' => request.keep_all = true,
-                'k' if args.peek().is_none() => request.by = By::Nobody,
+                'k' if args.peek().is_none() => request.mode = Mode::Nothing,
                 // Options about passwords: there is none.
                 'n' | 'H' | 'S' | 'A' | 'B' | 'k' => {}
-                'v' | 'K' | 'V' => request.by = By::Nobody,
-                _ => return Err(Refusal::UnknownOption(format!("-{letter}"))),
+                'v' | 'K' | 'V' => request.mode = Mode::Nothing,
+                _ => return Err(SudoError::UnknownOption(format!("-{letter}"))),
             }
         }
     }
@@ -177,42 +178,46 @@ fn read(args: Vec<OsString>) -> Result<Request, Refusal> {
         match bytes.iter().position(|byte| *byte == b'=').filter(|place| request.command.is_empty() && *place > 0) {
             Some(place) => {
                 let (name, value) = (&bytes[..place], &bytes[place + 1..]);
-                request.set.insert(OsString::from_vec(name.to_vec()), OsString::from_vec(value.to_vec()));
+                request.variables.insert(OsString::from_vec(name.to_vec()), OsString::from_vec(value.to_vec()));
             }
             None => request.command.push(word),
         }
     }
-    if request.command.is_empty() && request.by == By::Itself {
-        return Err(Refusal::NoCommand);
+    if request.command.is_empty() && request.mode == Mode::Command {
+        return Err(SudoError::MissingCommand);
     }
     Ok(request)
 }
 
-/// An option's value: the rest of its word, or the next word.
-fn value(words: &mut impl Iterator<Item = OsString>, given: Option<&str>, option: &str) -> Result<String, Refusal> {
-    let value = given.map(OsString::from).or_else(|| words.next());
-    let value = value.ok_or_else(|| Refusal::NoArgument(option.to_owned()))?;
+/// An option's value: `attached`, the rest of its word, or else the next word.
+fn value(
+    words: &mut impl Iterator<Item = OsString>,
+    attached: Option<&str>,
+    option: &str,
+) -> Result<String, SudoError> {
+    let value = attached.map(OsString::from).or_else(|| words.next());
+    let value = value.ok_or_else(|| SudoError::MissingArgument(option.to_owned()))?;
     Ok(value.to_string_lossy().into_owned())
 }
 
-fn become_and_run(request: &Request, caller: &Account, target: &Account) -> Result<Infallible, Refusal> {
-    let refused = |errno| Refusal::NotBecome(target.name.clone(), errno);
-    let groups: Vec<Gid> = groups(&text("/etc/group"), target).into_iter().map(Gid::from_raw).collect();
-    let (user, group) = (Uid::from_raw(target.user), Gid::from_raw(target.group));
-    setgroups(&groups).map_err(refused)?;
-    setresgid(group, group, group).map_err(refused)?;
-    setresuid(user, user, user).map_err(refused)?;
-    let shell = if request.by == By::Login { target.shell.clone() } else { caller.shell.clone() };
-    let line = request.command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(OsStr::new(" "));
+fn run_as(request: &Request, caller: &Account, target: &Account) -> Result<Infallible, SudoError> {
+    let failed = |errno| SudoError::SwitchUser(target.name.clone(), errno);
+    let groups: Vec<Gid> = groups(&read_text("/etc/group"), target).into_iter().map(Gid::from_raw).collect();
+    let (user, group) = (Uid::from_raw(target.uid), Gid::from_raw(target.gid));
+    setgroups(&groups).map_err(failed)?;
+    setresgid(group, group, group).map_err(failed)?;
+    setresuid(user, user, user).map_err(failed)?;
+    let shell = if request.mode == Mode::LoginShell { target.shell.clone() } else { caller.shell.clone() };
+    let line = request.command.iter().map(|word| shell_quote(word)).collect::<Vec<_>>().join(OsStr::new(" "));
     let mut command = match request.command.split_first() {
-        Some((program, args)) if request.by == By::Itself => {
+        Some((program, args)) if request.mode == Mode::Command => {
             let mut command = Command::new(program);
             command.args(args);
             command
         }
         first => {
             let mut command = Command::new(&shell);
-            if request.by == By::Login {
+            if request.mode == Mode::LoginShell {
                 let name = Path::new(&shell).file_name().unwrap_or_default();
                 command.arg0([OsStr::new("-"), name].join(OsStr::new("")));
                 command.current_dir(&target.home);
@@ -226,21 +231,21 @@ fn become_and_run(request: &Request, caller: &Account, target: &Account) -> Resu
     let program = command.get_program().to_owned();
     let error = command.env_clear().envs(environment(request, caller, target)).exec();
     Err(match error.kind() {
-        io::ErrorKind::NotFound => Refusal::NotFound(program),
-        _ => Refusal::Failed { program, error },
+        io::ErrorKind::NotFound => SudoError::CommandNotFound(program),
+        _ => SudoError::Run { program, error },
     })
 }
 
 fn environment(request: &Request, caller: &Account, target: &Account) -> BTreeMap<OsString, OsString> {
-    let kept = |name: &str| {
+    let is_kept = |name: &str| {
         request.keep_all
-            || KEPT.contains(&name)
+            || KEPT_VARIABLES.contains(&name)
             || name.starts_with("LC_")
             || request.keep.iter().any(|keep| keep == name)
     };
     let mut all: BTreeMap<OsString, OsString> =
-        env::vars_os().filter(|(name, _)| kept(&name.to_string_lossy())).collect();
-    let shell = if request.by == By::Shell { &caller.shell } else { &target.shell };
+        env::vars_os().filter(|(name, _)| is_kept(&name.to_string_lossy())).collect();
+    let shell = if request.mode == Mode::Shell { &caller.shell } else { &target.shell };
     for (name, value) in [
         ("HOME", target.home.as_str()),
         ("LOGNAME", &target.name),
@@ -248,19 +253,19 @@ fn environment(request: &Request, caller: &Account, target: &Account) -> BTreeMa
         ("SHELL", shell),
         ("PATH", SECURE_PATH),
         ("SUDO_USER", &caller.name),
-        ("SUDO_UID", &caller.user.to_string()),
-        ("SUDO_GID", &caller.group.to_string()),
+        ("SUDO_UID", &caller.uid.to_string()),
+        ("SUDO_GID", &caller.gid.to_string()),
     ] {
         all.insert(name.into(), value.into());
     }
     let line = request.command.join(OsStr::new(" "));
     all.insert("SUDO_COMMAND".into(), line);
-    all.extend(request.set.clone());
+    all.extend(request.variables.clone());
     all
 }
 
 /// Quote a word for a shell.
-fn quoted(word: &OsStr) -> OsString {
+fn shell_quote(word: &OsStr) -> OsString {
     let mut out = Vec::new();
     for byte in word.as_bytes() {
         if !byte.is_ascii_alphanumeric() && !b"_-$/.:=,+@%".contains(byte) && byte.is_ascii() {
@@ -275,30 +280,30 @@ fn quoted(word: &OsStr) -> OsString {
 fn groups(text: &str, user: &Account) -> Vec<u32> {
     let others = text.lines().filter_map(|line| {
         let fields: Vec<&str> = line.split(':').collect();
-        fields.get(3)?.split(',').any(|member| member == user.name).then(|| number(&fields))?
+        fields.get(3)?.split(',').any(|member| member == user.name).then(|| id(&fields))?
     });
-    let mut all = vec![user.group];
-    all.extend(others.filter(|group| *group != user.group));
+    let mut all = vec![user.gid];
+    all.extend(others.filter(|group| *group != user.gid));
     all
 }
 
-fn by_number(users: &str, wanted: u32) -> Option<Account> {
+fn account_by_uid(users: &str, uid: u32) -> Option<Account> {
     let mut lines = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    lines.find(|fields| number(fields) == Some(wanted)).and_then(|fields| from_fields(&fields))
+    lines.find(|fields| id(fields) == Some(uid)).and_then(|fields| from_fields(&fields))
 }
 
 fn from_fields(fields: &[&str]) -> Option<Account> {
     let shell = fields.get(6).copied().filter(|shell| !shell.is_empty()).unwrap_or("/bin/sh");
     Some(Account {
         name: (*fields.first()?).to_owned(),
-        user: number(fields)?,
-        group: fields.get(3)?.parse().ok()?,
+        uid: id(fields)?,
+        gid: fields.get(3)?.parse().ok()?,
         home: (*fields.get(5)?).to_owned(),
         shell: shell.to_owned(),
     })
 }
 
-fn text(path: &str) -> String {
+fn read_text(path: &str) -> String {
     String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned()
 }
 
@@ -307,7 +312,7 @@ mod tests {
     use super::*;
 
     fn request(line: &str) -> Result<Request, String> {
-        read(line.split_whitespace().map(OsString::from).collect()).map_err(|why| why.to_string())
+        parse(line.split_whitespace().map(OsString::from).collect()).map_err(|error| error.to_string())
     }
 
     fn command(words: &[&str]) -> Vec<OsString> {
@@ -315,19 +320,23 @@ mod tests {
     }
 
     #[test]
-    fn options_stand_before_the_command_and_variables_between() {
-        let found = request("-nEu postgres PGHOST=x psql -u other A=b").unwrap();
-        assert_eq!(found.user.as_deref(), Some("postgres"));
-        assert_eq!(found.command, command(&["psql", "-u", "other", "A=b"]));
-        assert_eq!(found.set, BTreeMap::from([("PGHOST".into(), "x".into())]));
-        assert!(found.keep_all);
+    fn options_come_first_then_variables_then_the_command() {
+        let parsed = request("-nEu postgres PGHOST=x psql -u other A=b").unwrap();
+        assert_eq!(parsed.user.as_deref(), Some("postgres"));
+        assert_eq!(parsed.command, command(&["psql", "-u", "other", "A=b"]));
+        assert_eq!(parsed.variables, BTreeMap::from([("PGHOST".into(), "x".into())]));
+        assert!(parsed.keep_all);
         assert_eq!(request("-upostgres id").unwrap().user.as_deref(), Some("postgres"));
         assert_eq!(request("--user=postgres -- -x").unwrap().command, command(&["-x"]));
         assert_eq!(request("--preserve-env=A,B env").unwrap().keep, ["A", "B"]);
-        for (line, by) in
-            [("-i", By::Login), ("-s", By::Shell), ("-v", By::Nobody), ("-k", By::Nobody), ("-k id", By::Itself)]
-        {
-            assert_eq!(request(line).unwrap().by, by, "{line}");
+        for (line, mode) in [
+            ("-i", Mode::LoginShell),
+            ("-s", Mode::Shell),
+            ("-v", Mode::Nothing),
+            ("-k", Mode::Nothing),
+            ("-k id", Mode::Command),
+        ] {
+            assert_eq!(request(line).unwrap().mode, mode, "{line}");
         }
     }
 
@@ -339,15 +348,15 @@ mod tests {
     }
 
     #[test]
-    fn a_user_has_its_own_group_and_those_that_it_is_a_member_of() {
+    fn a_user_s_groups_are_its_primary_group_and_those_with_it_as_a_member() {
         let users = "root:x:0:0:root:/root:/bin/bash\nann:x:1000:100::/home/ann:\n";
-        let ann = by_number(users, 1000).unwrap();
+        let ann = account_by_uid(users, 1000).unwrap();
         assert_eq!((ann.name.as_str(), ann.shell.as_str()), ("ann", "/bin/sh"));
         assert_eq!(groups("users:x:100:ann\nadm:x:4:syslog,ann\nmann:x:9:mann\n", &ann), [100, 4]);
     }
 
     #[test]
-    fn a_shell_reads_each_word_back_as_it_was() {
-        assert_eq!(quoted(OsStr::new("a b;$HOME'")), OsStr::new("a\\ b\\;$HOME\\'"));
+    fn a_quoted_word_is_one_word_for_a_shell() {
+        assert_eq!(shell_quote(OsStr::new("a b;$HOME'")), OsStr::new("a\\ b\\;$HOME\\'"));
     }
 }

@@ -101,7 +101,7 @@ impl Worker<'_> {
                     model: self.model,
                     seen,
                     machine: &machine,
-                    entrances: self.entrances,
+                    launchers: self.launchers,
                     context: &context,
                     job,
                     timeout,

@@ -10,7 +10,7 @@ use super::view::Snapshot;
 use crate::cli::is_unit;
 use crate::hook::{Hook, RelationHook, RelationKind};
 use crate::hookcmd::exec::{self, Wanted};
-use crate::machine::{Kind, Machine, Machines};
+use crate::machine::{Machine, MachineKind, Machines};
 use crate::store::model::Model;
 use crate::store::task::Task;
 
@@ -19,7 +19,7 @@ pub const ANSWER: &str = "answer-juju-exec";
 
 /// Make a machine accept such commands while it is up.
 pub fn attend(machines: &Machines, model: &Model, machine: &Machine, number: &str) -> anyhow::Result<()> {
-    if machines.kind() == Kind::Host {
+    if machines.kind() == MachineKind::Host {
         // Nothing must change on this computer itself.
         return Ok(());
     }
@@ -32,7 +32,7 @@ pub fn attend(machines: &Machines, model: &Model, machine: &Machine, number: &st
         programs.remove_all(name)?;
         symlink(machine.program(), path)?;
     }
-    Ok(machines.attend(machine, exec::SOCKET, &[ANSWER, &model.uuid, number])?)
+    Ok(machines.ensure_agent(machine, exec::SOCKET, &[ANSWER, &model.uuid, number])?)
 }
 
 /// The parameters of a command's task.

@@ -15,7 +15,7 @@ use nix::sys::signal::{Signal, raise};
 use serde::{Deserialize, Serialize};
 
 use super::turns::{Turn, Turns};
-use crate::machine::Started;
+use crate::machine::LaunchedProcess;
 use crate::private;
 
 /// The first argument of the process that waits for the user in place of a hook. Internal.
@@ -168,7 +168,12 @@ impl Debugged {
     }
 
     /// Hand a hook over. The process that this starts waits until the user is done, and ends as the hook did.
-    pub fn hand_over<'a>(&self, handed: &Handed, stdout: PipeWriter, stderr: PipeWriter) -> io::Result<Started<'a>> {
+    pub fn hand_over<'a>(
+        &self,
+        handed: &Handed,
+        stdout: PipeWriter,
+        stderr: PipeWriter,
+    ) -> io::Result<LaunchedProcess<'a>> {
         self.place.write(HANDED, handed)?;
         // The copy for machines: an update may have replaced the program itself.
         let mut command = Command::new(self.data.join("tools/minijuju"));
@@ -176,7 +181,7 @@ impl Debugged {
         // The ID by which hooks are found and stopped.
         command.env_clear().env("JUJU_CONTEXT_ID", &handed.context);
         command.process_group(0).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
-        Ok(Started::direct(command.spawn()?))
+        Ok(LaunchedProcess::on_host(command.spawn()?))
     }
 }
 

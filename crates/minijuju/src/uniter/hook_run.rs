@@ -145,7 +145,7 @@ impl Worker<'_> {
                     model: self.model,
                     seen,
                     machine,
-                    entrances: self.entrances,
+                    launchers: self.launchers,
                     context,
                     job,
                     timeout: None,

@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::interrupt::Interrupt;
 use super::orphans;
 use crate::hookcmd::wire::{Reply, Request};
-use crate::machine::Started;
+use crate::machine::LaunchedProcess;
 
 /// The longest piece of a line that becomes one log line, in bytes.
 const LONGEST_LINE: usize = 64 << 10;
@@ -68,7 +68,7 @@ pub enum Ended {
 /// Start a process with `start`, whose environment has `JUJU_CONTEXT_ID=context`, and follow it to its end. Its
 /// background processes live on, unless it is stopped: then they are stopped too.
 pub fn run<'a>(
-    start: impl FnOnce(PipeWriter, PipeWriter) -> io::Result<Started<'a>>,
+    start: impl FnOnce(PipeWriter, PipeWriter) -> io::Result<LaunchedProcess<'a>>,
     context: &str,
     calls: &UnixListener,
     interrupt: &Interrupt,

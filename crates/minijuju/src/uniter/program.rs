@@ -15,7 +15,7 @@ use super::listener::HookListener;
 use super::process::{self, Ended};
 use super::view::Snapshot;
 use crate::hookcmd::socket;
-use crate::machine::{Entrances, Files, Launch, Machine};
+use crate::machine::{Files, Launch, Launchers, Machine};
 use crate::store::model::Model;
 
 /// A program to run in a machine.
@@ -45,8 +45,8 @@ pub struct Surroundings<'a> {
     pub model: &'a Model,
     pub seen: &'a Snapshot,
     pub machine: &'a Machine,
-    /// Open entrances of machines.
-    pub entrances: &'a Entrances,
+    /// Open launchers of machines.
+    pub launchers: &'a Launchers,
     /// The `JUJU_CONTEXT_ID` of this run.
     pub context: &'a str,
     pub job: Job<'a>,
@@ -88,7 +88,7 @@ impl Program {
 
     /// Run it to its end in Juju's environment, and answer its hook commands.
     pub fn run(&self, around: &Surroundings<'_>, listener: &mut HookListener<'_>) -> anyhow::Result<Ended> {
-        let Surroundings { model, seen, machine, entrances, context, job, timeout, interrupt, debugged } = *around;
+        let Surroundings { model, seen, machine, launchers, context, job, timeout, interrupt, debugged } = *around;
         let tag = seen.unit.tag();
         machine
             .files()?
@@ -131,7 +131,7 @@ impl Program {
                 };
                 let start = |stdout, stderr| match debugged {
                     Some(debugged) => debugged.hand_over(&handed(context, job, launch), stdout, stderr),
-                    None => entrances.start(machine, &launch, stdout, stderr),
+                    None => launchers.start(machine, &launch, stdout, stderr),
                 };
                 let ended = process::run(start, context, &calls, interrupt, timeout, listener);
                 // The next hook listens on the same path.

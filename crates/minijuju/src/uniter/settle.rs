@@ -19,7 +19,7 @@ use super::step::Step;
 use super::turns::{self, Turn, Turns};
 use super::view;
 use super::worker::{Worker, line, machine_id};
-use crate::machine::{Entrances, Kind as MachineKind, Machines};
+use crate::machine::{Launchers, MachineKind, Machines};
 use crate::program_name::program_name;
 use crate::progress::{Progress, duration};
 use crate::store::agent::Operation;
@@ -111,8 +111,8 @@ fn settle_one(
     }
     recover(store, model, progress)?;
     restart(store, model, machines)?;
-    let entrances = Entrances::default();
-    let steps = Rounds { store, model, machines, entrances, progress, interrupt, turns, patience }.run(&runner)?;
+    let launchers = Launchers::default();
+    let steps = Rounds { store, model, machines, launchers, progress, interrupt, turns, patience }.run(&runner)?;
     store.write(|db| log::trim(db, &model.uuid))?;
     if interrupt.raised() {
         anyhow::bail!(
@@ -227,7 +227,7 @@ struct Rounds<'a> {
     store: &'a Store,
     model: &'a Model,
     machines: &'a Machines,
-    entrances: Entrances,
+    launchers: Launchers,
     progress: &'a Progress,
     interrupt: &'a Interrupt,
     turns: Turns,
@@ -270,7 +270,7 @@ impl Rounds<'_> {
                         let mut worker = Worker {
                             store: self.store.reopen()?,
                             machines: self.machines,
-                            entrances: &self.entrances,
+                            launchers: &self.launchers,
                             model: self.model,
                             progress: self.progress,
                             interrupt: self.interrupt,

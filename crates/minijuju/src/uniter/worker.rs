@@ -15,7 +15,7 @@ use super::step::Step;
 use super::view::Snapshot;
 use super::{contents, scope, state, storage};
 use crate::hook::{Hook, StorageKind};
-use crate::machine::{Entrances, Files, Kind as MachineKind, Machine, Machines, Spec};
+use crate::machine::{Files, Launchers, Machine, MachineKind, Machines, Spec};
 use crate::progress::Progress;
 use crate::store::agent::RelationState;
 use crate::store::database::now;
@@ -28,8 +28,8 @@ pub struct Worker<'a> {
     /// A database connection of this worker's own.
     pub store: Store,
     pub machines: &'a Machines,
-    /// Open entrances of machines.
-    pub entrances: &'a Entrances,
+    /// Open launchers of machines.
+    pub launchers: &'a Launchers,
     pub model: &'a Model,
     /// Where steps are reported.
     pub progress: &'a Progress,

@@ -108,7 +108,7 @@ fn model_machines(
         let status = MachineStatus {
             units: units.iter().filter(|unit| unit.machine == id).map(unit::Unit::name).collect(),
             processes: found.and_then(|found| found.pid).map_or(Some(0), |pid| Some(process_count(pid))),
-            disk_bytes: Some(found.map_or(0, |found| found.disk_use)),
+            disk_bytes: Some(found.map_or(0, |found| found.disk_usage)),
             ..status
         };
         machines.insert(id, status);

@@ -9,20 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
-use self::program::{finish, found};
-use self::root::{check, release};
-use super::record::size;
-use super::{Error, Machines, Result};
+use self::program::{is_installed, run};
+use self::root::{check_root, os_release_value};
+use super::record::disk_usage;
+use super::{Error, Machines, Result, paths};
 use crate::private;
 
-/// Below the data folder.
-const BASES: &str = "bases";
-
-/// Prefix of a base that is still being made.
-const PART: &str = ".part-";
+/// Prefix of the folder of an unfinished base.
+const UNFINISHED_PREFIX: &str = ".part-";
 
 /// Programs that make a root of Debian or Ubuntu from packages, the faster one first.
-const MAKERS: [&str; 2] = ["mmdebstrap", "debootstrap"];
+const BOOTSTRAP_PROGRAMS: [&str; 2] = ["mmdebstrap", "debootstrap"];
 
 /// Packages that cloud images have beyond those that the distribution marks as important.
 const PACKAGES: &str = "ca-certificates,dbus,iproute2,python3,sudo,systemd-sysv";
@@ -47,27 +44,27 @@ pub struct Base {
     /// `PRETTY_NAME` of its `/etc/os-release`.
     pub system: String,
     /// When it was imported or made.
-    pub since: SystemTime,
+    pub created: SystemTime,
     /// Size on disk, in bytes.
     pub size: u64,
 }
 
 /// Where the packages of a base come from.
 #[derive(Debug, Clone, Default)]
-pub struct Source {
+pub struct BaseSource {
     /// The release's code name. By default, the one that belongs to the base's name.
     pub suite: Option<String>,
     /// The mirror's address. By default, the distribution's own.
     pub mirror: Option<String>,
 }
 
-/// A base that is being made. Dropping it removes the folder, unless it was completed.
-struct Part {
+/// A base that is being made. Dropping it removes its folder, unless it was finished.
+struct UnfinishedBase {
     folder: PathBuf,
     _lock: fs::File,
 }
 
-impl Drop for Part {
+impl Drop for UnfinishedBase {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
@@ -77,15 +74,15 @@ impl Machines {
     /// Import a folder or a tar archive as a base, by copying it.
     pub fn import_base(&self, name: &str, from: &Path) -> Result<()> {
         let failed = |reason: String| Error::Base { name: name.to_owned(), reason };
-        let part = self.begin_base(name)?;
-        let root = part.folder.join("root");
+        let base = self.begin_base(name)?;
+        let root = base.folder.join("root");
         let meta = fs::metadata(from).map_err(|error| failed(format!("{}: {error}", from.display())))?;
         if meta.is_dir() {
-            check(from, name).map_err(|why| failed(format!("{} {why}", from.display())))?;
+            check_root(from, name).map_err(|why| failed(format!("{} {why}", from.display())))?;
             fs::create_dir(&root).map_err(Error::file("make", &root))?;
             let mut command = Command::new("cp");
             command.args(["--archive", "--one-file-system", "--reflink=auto", "--"]).arg(from.join(".")).arg(&root);
-            finish(command, "cp").map_err(|error| failed(error.to_string()))?;
+            run(command, "cp").map_err(|error| failed(error.to_string()))?;
         } else {
             fs::create_dir(&root).map_err(Error::file("make", &root))?;
             let mut command = Command::new("tar");
@@ -93,58 +90,59 @@ impl Machines {
             // A machine has device nodes of its own, and a container may not create any.
             command.args(["--exclude=./dev/*", "--exclude=dev/*", "--exclude=rootfs/dev/*", "--file"]);
             command.arg(from).arg("--directory").arg(&root);
-            finish(command, "tar").map_err(|error| failed(error.to_string()))?;
+            run(command, "tar").map_err(|error| failed(error.to_string()))?;
             // LXD images hold the root in a subfolder.
             let inner = root.join("rootfs");
             if inner.join("etc").is_dir() && !root.join("etc").exists() {
-                let whole = part.folder.join("whole");
+                let whole = base.folder.join("whole");
                 fs::rename(&root, &whole)
                     .and_then(|()| fs::rename(whole.join("rootfs"), &root))
                     .and_then(|()| fs::remove_dir_all(&whole))
                     .map_err(Error::file("move", inner))?;
             }
-            check(&root, name).map_err(|why| failed(format!("{} {why}", from.display())))?;
+            check_root(&root, name).map_err(|why| failed(format!("{} {why}", from.display())))?;
         }
-        self.finish_base(&part, name)
+        self.finish_base(&base, name)
     }
 
     /// Make a base from the distribution's packages.
-    pub fn make_base(&self, name: &str, source: &Source) -> Result<()> {
+    pub fn make_base(&self, name: &str, source: &BaseSource) -> Result<()> {
         let failed = |reason: String| Error::Base { name: name.to_owned(), reason };
-        let known = RELEASES.iter().find(|(base, _)| *base == name).map(|(_, suite)| (*suite).to_owned());
-        let suite = source.suite.clone().or(known).ok_or_else(|| {
+        let default = RELEASES.iter().find(|(base, _)| *base == name).map(|(_, suite)| (*suite).to_owned());
+        let suite = source.suite.clone().or(default).ok_or_else(|| {
             let names = RELEASES.map(|(base, _)| base).join(", ");
             failed(format!("unknown release; name its code name with --suite, or make one of {names}"))
         })?;
         if !is_suite(&suite) {
             return Err(failed(format!("{suite:?} is not the code name of a release")));
         }
-        let maker = MAKERS.into_iter().find(|maker| found(maker)).ok_or_else(|| {
+        let program = BOOTSTRAP_PROGRAMS.into_iter().find(|program| is_installed(program)).ok_or_else(|| {
             failed("this needs mmdebstrap or debootstrap: install one with `apt install mmdebstrap`".to_owned())
         })?;
-        let part = self.begin_base(name)?;
-        let root = part.folder.join("root");
-        let mut command = Command::new(maker);
-        if maker == "mmdebstrap" {
+        let base = self.begin_base(name)?;
+        let root = base.folder.join("root");
+        let mut command = Command::new(program);
+        if program == "mmdebstrap" {
             // Keep the package lists, as Juju's machines do.
             command.args(["--variant=important", "--skip=cleanup/apt/lists", &format!("--include={PACKAGES}")]);
         } else {
             command.arg(format!("--include={PACKAGES}"));
         }
         command.arg(&suite).arg(&root).args(&source.mirror);
-        finish(command, maker).map_err(|error| failed(error.to_string()))?;
-        check(&root, name).map_err(|why| failed(format!("the root that {maker} made {why}")))?;
-        self.finish_base(&part, name)
+        run(command, program).map_err(|error| failed(error.to_string()))?;
+        check_root(&root, name).map_err(|why| failed(format!("the root that {program} made {why}")))?;
+        self.finish_base(&base, name)
     }
 
     pub fn bases(&self) -> Result<Vec<Base>> {
-        self.remove_parts()?;
+        self.remove_unfinished_bases()?;
         let mut all = Vec::new();
         for name in self.base_names()? {
-            let folder = self.data.join(BASES).join(&name);
-            let since = fs::metadata(&folder).and_then(|meta| meta.modified()).map_err(Error::file("read", &folder))?;
-            let system = release(&folder.join("root"), "PRETTY_NAME").unwrap_or_default();
-            all.push(Base { name, system, since, size: size(&folder) });
+            let folder = paths::bases(&self.data).join(&name);
+            let created =
+                fs::metadata(&folder).and_then(|meta| meta.modified()).map_err(Error::file("read", &folder))?;
+            let system = os_release_value(&folder.join("root"), "PRETTY_NAME").unwrap_or_default();
+            all.push(Base { name, system, created, size: disk_usage(&folder) });
         }
         all.sort_by(|one, two| one.name.cmp(&two.name));
         Ok(all)
@@ -165,18 +163,19 @@ impl Machines {
             return Err(failed(format!("it is still used by machine {}", users.join(", "))));
         }
         // Rename first, so that no machine starts from half a base.
-        let (folder, gone) = (self.data.join(BASES).join(name), self.data.join(BASES).join(format!("{PART}removed")));
-        fs::rename(&folder, &gone).map_err(Error::file("remove", folder))?;
-        fs::remove_dir_all(&gone).map_err(Error::file("remove", gone))
+        let (folder, removed) =
+            (paths::bases(&self.data).join(name), paths::bases(&self.data).join(format!("{UNFINISHED_PREFIX}removed")));
+        fs::rename(&folder, &removed).map_err(Error::file("remove", folder))?;
+        fs::remove_dir_all(&removed).map_err(Error::file("remove", removed))
     }
 
     /// The root that machines of this base are views of, or `None` for the host's own.
     pub(super) fn base_root(&self, name: &str) -> Option<PathBuf> {
-        root_of(&self.data, name).filter(|root| root.is_dir())
+        Some(paths::base_root(&self.data, name)).filter(|root| is_name(name) && root.is_dir())
     }
 
     fn base_names(&self) -> Result<Vec<String>> {
-        let folder = self.data.join(BASES);
+        let folder = paths::bases(&self.data);
         let entries = match fs::read_dir(&folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             read => read.map_err(Error::file("read", &folder))?,
@@ -187,13 +186,13 @@ impl Machines {
 
     /// Only one command at a time may make or remove bases.
     fn lock_bases(&self) -> Result<fs::File> {
-        let folder = self.data.join(BASES);
+        let folder = paths::bases(&self.data);
         private::folder(&folder).map_err(Error::file("make", &folder))?;
         let path = folder.join("lock");
         private::lock_file(&path).and_then(|file| file.lock().map(|()| file)).map_err(Error::file("lock", path))
     }
 
-    fn begin_base(&self, name: &str) -> Result<Part> {
+    fn begin_base(&self, name: &str) -> Result<UnfinishedBase> {
         let failed = |reason: &str| Error::Base { name: name.to_owned(), reason: reason.to_owned() };
         if !is_name(name) {
             return Err(failed("a base has a name like ubuntu@24.04"));
@@ -205,28 +204,28 @@ impl Machines {
         if self.base_root(name).is_some() {
             return Err(failed("it already exists; remove it first"));
         }
-        self.clear_parts()?;
-        let folder = self.data.join(BASES).join(format!("{PART}{name}"));
+        self.clear_unfinished_bases()?;
+        let folder = paths::bases(&self.data).join(format!("{UNFINISHED_PREFIX}{name}"));
         private::folder(&folder).map_err(Error::file("make", &folder))?;
-        Ok(Part { folder, _lock: lock })
+        Ok(UnfinishedBase { folder, _lock: lock })
     }
 
-    fn finish_base(&self, part: &Part, name: &str) -> Result<()> {
-        let folder = self.data.join(BASES).join(name);
-        fs::rename(&part.folder, &folder).map_err(Error::file("make", folder))
+    fn finish_base(&self, base: &UnfinishedBase, name: &str) -> Result<()> {
+        let folder = paths::bases(&self.data).join(name);
+        fs::rename(&base.folder, &folder).map_err(Error::file("make", folder))
     }
 
-    /// Remove what killed commands left behind, unless a command is at work.
-    pub(super) fn remove_parts(&self) -> Result<()> {
-        let path = self.data.join(BASES).join("lock");
+    /// Remove what killed commands left, unless a command is making a base.
+    pub(super) fn remove_unfinished_bases(&self) -> Result<()> {
+        let path = paths::bases(&self.data).join("lock");
         let Ok(lock) = fs::File::open(path) else { return Ok(()) };
-        if lock.try_lock().is_ok() { self.clear_parts() } else { Ok(()) }
+        if lock.try_lock().is_ok() { self.clear_unfinished_bases() } else { Ok(()) }
     }
 
-    fn clear_parts(&self) -> Result<()> {
-        let folder = self.data.join(BASES);
+    fn clear_unfinished_bases(&self) -> Result<()> {
+        let folder = paths::bases(&self.data);
         for entry in fs::read_dir(&folder).map_err(Error::file("read", &folder))?.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(PART) {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED_PREFIX) {
                 fs::remove_dir_all(entry.path()).map_err(Error::file("remove", entry.path()))?;
             }
         }
@@ -234,18 +233,14 @@ impl Machines {
     }
 }
 
-/// The root of a base below a data folder.
-pub(super) fn root_of(data: &Path, name: &str) -> Option<PathBuf> {
-    is_name(name).then(|| data.join(BASES).join(name).join("root"))
-}
-
 /// `ubuntu@24.04`.
 fn is_name(name: &str) -> bool {
-    let plain = |text: &str, more: &str| {
+    let is_part = |text: &str, punctuation: &str| {
         text.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || more.contains(c))
+            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || punctuation.contains(c))
     };
-    name.split_once('@').is_some_and(|(system, version)| plain(system, "-") && plain(version, "-.")) && name.len() < 100
+    name.split_once('@').is_some_and(|(system, version)| is_part(system, "-") && is_part(version, "-."))
+        && name.len() < 100
 }
 
 /// `bookworm`. debootstrap takes it for an option or the path of a script if it looks like one.
@@ -261,30 +256,30 @@ mod tests {
     #[test]
     fn leftovers_of_a_killed_import_are_removed_but_not_a_running_import() {
         let folder = tempfile::tempdir().unwrap();
-        let machines = Machines::with(folder.path(), super::super::Kind::Host, Path::new("minijuju")).unwrap();
-        let part = machines.data.join(BASES).join(format!("{PART}debian@12"));
+        let machines = Machines::new(folder.path(), super::super::MachineKind::Host, Path::new("minijuju")).unwrap();
+        let unfinished = paths::bases(&machines.data).join(format!("{UNFINISHED_PREFIX}debian@12"));
         let lock = machines.lock_bases().unwrap();
-        fs::create_dir(&part).unwrap();
+        fs::create_dir(&unfinished).unwrap();
         assert_eq!(machines.bases().unwrap(), []);
-        assert!(part.exists(), "somebody works on it");
+        assert!(unfinished.exists(), "a running import holds the lock");
         drop(lock);
         assert_eq!(machines.bases().unwrap(), []);
-        assert!(!part.exists());
+        assert!(!unfinished.exists());
     }
 
     #[test]
-    fn a_base_s_name_is_that_of_a_folder_and_of_nothing_above() {
+    fn a_base_s_name_is_a_system_and_a_version_and_no_path() {
         assert!(is_name("ubuntu@24.04") && is_name("debian@12"));
-        for odd in ["ubuntu", "@1", "ubuntu@", "../x@1", "a/b@1", ".part-a@1", "ubuntu@24.04/stable", "ubuntu@.."] {
-            assert!(!is_name(odd), "{odd}");
+        for invalid in ["ubuntu", "@1", "ubuntu@", "../x@1", "a/b@1", ".part-a@1", "ubuntu@24.04/stable", "ubuntu@.."] {
+            assert!(!is_name(invalid), "{invalid}");
         }
     }
 
     #[test]
     fn a_suite_is_neither_an_option_nor_a_path() {
         assert!(["bookworm", "noble", "oldstable", "13"].into_iter().all(is_suite));
-        for odd in ["", "--foreign", "../x", "/tmp/script", "a b", ".hidden"] {
-            assert!(!is_suite(odd), "{odd}");
+        for invalid in ["", "--foreign", "../x", "/tmp/script", "a b", ".hidden"] {
+            assert!(!is_suite(invalid), "{invalid}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
-use super::super::tool::{PATH, own_words};
+use super::super::host_program::{PATH, strip_program_name};
 
 /// Why a program could not make a root.
 #[derive(Debug, thiserror::Error)]
@@ -20,12 +20,12 @@ pub(super) enum ProgramError {
 }
 
 /// Whether a program is installed.
-pub(super) fn found(program: &str) -> bool {
+pub(super) fn is_installed(program: &str) -> bool {
     PATH.split(':').any(|folder| Path::new(folder).join(program).is_file())
 }
 
 /// Run a program that copies or makes a root. If it fails, its output is the reason.
-pub(super) fn finish(mut command: Command, name: &str) -> Result<(), ProgramError> {
+pub(super) fn run(mut command: Command, name: &str) -> Result<(), ProgramError> {
     command.env("LC_ALL", "C").env("PATH", PATH).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     tracing::debug!(target: "juju.machine", "{command:?}");
     let name = name.to_owned();
@@ -36,19 +36,19 @@ pub(super) fn finish(mut command: Command, name: &str) -> Result<(), ProgramErro
     if output.status.success() {
         return Ok(());
     }
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    if said.contains("No space left on device") {
+    let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    if text.contains("No space left on device") {
         return Err(ProgramError::NoSpace);
     }
-    Err(match reason(&said, &name).map(str::to_owned) {
+    Err(match reason(&text, &name).map(str::to_owned) {
         Some(line) => ProgramError::Failed { name, line },
         None => ProgramError::Silent { name, status: output.status },
     })
 }
 
 /// The line of a program's output that says why it failed.
-fn reason<'a>(said: &'a str, name: &str) -> Option<&'a str> {
-    let mut lines = said.lines().map(|line| own_words(line.trim(), name));
+fn reason<'a>(output: &'a str, name: &str) -> Option<&'a str> {
+    let mut lines = output.lines().map(|line| strip_program_name(line.trim(), name));
     // mmdebstrap and debootstrap print the reason at the end; the others begin with it. But tar first says what it
     // changed in the names of an archive, which is no error.
     let error = lines.clone().find(|line| line.starts_with("E:"));
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reason_is_the_line_that_is_an_error() {
+    fn the_reason_is_the_line_with_the_error() {
         let tar = "tar: Removing leading `../../' from member names\ntar: ../../x: Member name contains '..'\n\
                    tar: Exiting with failure status due to previous errors\n";
         assert_eq!(reason(tar, "tar"), Some("../../x: Member name contains '..'"));

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::Files;
 
 /// What minijuju runs in every machine. The smallest root of Debian or Ubuntu has all of it.
-const NEEDED: [&str; 4] = ["/bin/sh", "/usr/bin/env", "/usr/bin/setpriv", "/bin/mount"];
+const REQUIRED_PROGRAMS: [&str; 4] = ["/bin/sh", "/usr/bin/env", "/usr/bin/setpriv", "/bin/mount"];
 
 /// Architectures: Rust's name, Juju's name, the number in the header of an ELF file (elf(5), `e_machine`).
 const ARCHITECTURES: [(&str, &str, u16); 5] = [
@@ -19,49 +19,50 @@ const ARCHITECTURES: [(&str, &str, u16); 5] = [
 
 /// Why a folder cannot be the root of a base's machines. The message continues a sentence about the folder.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unfit {
+pub(super) enum InvalidRoot {
     #[error("cannot be read: {0}")]
     Unreadable(String),
     #[error("is not a root file system: it has no /etc/os-release that names a distribution")]
     NoRelease,
-    #[error("is {own} according to its /etc/os-release, not {name}")]
-    Other { own: String, name: String },
+    #[error("is {actual} according to its /etc/os-release, not {expected}")]
+    OtherRelease { actual: String, expected: String },
     #[error("is not a root file system: /bin/sh: {0}")]
     NoShell(String),
     #[error("is not a root file system: its /bin/sh is not a program")]
-    NoProgram,
-    #[error("is for {other}, but this computer is {own}")]
-    Architecture { other: String, own: &'static str },
+    ShellNotElf,
+    #[error("is for {actual}, but this computer is {expected}")]
+    OtherArchitecture { actual: String, expected: &'static str },
     #[error("lacks {0}, which every machine needs")]
-    Lacks(&'static str),
+    MissingProgram(&'static str),
 }
 
 /// Check that a folder can be the root of this base's machines. The error is the reason.
-pub(super) fn check(root: &Path, name: &str) -> Result<(), Unfit> {
-    let files = Files::at(root).map_err(|error| Unfit::Unreadable(error.to_string()))?;
-    let (Some(id), Some(version)) = (release(root, "ID"), release(root, "VERSION_ID")) else {
-        return Err(Unfit::NoRelease);
+pub(super) fn check_root(root: &Path, name: &str) -> Result<(), InvalidRoot> {
+    let files = Files::at(root).map_err(|error| InvalidRoot::Unreadable(error.to_string()))?;
+    let (Some(id), Some(version)) = (os_release_value(root, "ID"), os_release_value(root, "VERSION_ID")) else {
+        return Err(InvalidRoot::NoRelease);
     };
-    let own = format!("{id}@{version}");
-    if own != name {
-        return Err(Unfit::Other { own, name: name.to_owned() });
+    let actual = format!("{id}@{version}");
+    if actual != name {
+        return Err(InvalidRoot::OtherRelease { actual, expected: name.to_owned() });
     }
-    let shell = files.read("/bin/sh").map_err(|error| Unfit::NoShell(error.to_string()))?;
-    let here = ARCHITECTURES.iter().find(|(rust, _, _)| *rust == std::env::consts::ARCH);
-    let number = machine_of(&shell).ok_or(Unfit::NoProgram)?;
-    if let Some((_, juju, _)) = here.filter(|(_, _, own)| *own != number) {
+    let shell = files.read("/bin/sh").map_err(|error| InvalidRoot::NoShell(error.to_string()))?;
+    let host = ARCHITECTURES.iter().find(|(rust, _, _)| *rust == std::env::consts::ARCH);
+    let number = elf_machine(&shell).ok_or(InvalidRoot::ShellNotElf)?;
+    if let Some((_, juju, _)) = host.filter(|(_, _, host)| *host != number) {
         let other = ARCHITECTURES.iter().find(|(_, _, other)| *other == number);
-        let other = other.map_or_else(|| format!("another architecture ({number})"), |(_, juju, _)| (*juju).to_owned());
-        return Err(Unfit::Architecture { other, own: juju });
+        let actual =
+            other.map_or_else(|| format!("another architecture ({number})"), |(_, juju, _)| (*juju).to_owned());
+        return Err(InvalidRoot::OtherArchitecture { actual, expected: juju });
     }
-    match NEEDED.iter().find(|program| files.metadata(program).is_err()) {
-        Some(missing) => Err(Unfit::Lacks(missing)),
+    match REQUIRED_PROGRAMS.iter().find(|program| files.metadata(program).is_err()) {
+        Some(missing) => Err(InvalidRoot::MissingProgram(missing)),
         None => Ok(()),
     }
 }
 
 /// The architecture number of an ELF program.
-fn machine_of(program: &[u8]) -> Option<u16> {
+fn elf_machine(program: &[u8]) -> Option<u16> {
     let mut header = [0; 20];
     program.take(20).read_exact(&mut header).ok()?;
     let bytes = [header[18], header[19]];
@@ -73,7 +74,7 @@ fn machine_of(program: &[u8]) -> Option<u16> {
 }
 
 /// A value from the root's `/etc/os-release` (os-release(5)).
-pub(super) fn release(root: &Path, key: &str) -> Option<String> {
+pub(super) fn os_release_value(root: &Path, key: &str) -> Option<String> {
     let text = Files::at(root).ok()?.read("/etc/os-release").ok()?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let value = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
@@ -92,7 +93,7 @@ mod tests {
             fs::create_dir_all(folder.path().join(name)).unwrap();
         }
         fs::write(folder.path().join("etc/os-release"), release).unwrap();
-        for program in NEEDED {
+        for program in REQUIRED_PROGRAMS {
             fs::write(folder.path().join(program.trim_start_matches('/')), shell).unwrap();
         }
         folder
@@ -105,37 +106,41 @@ mod tests {
         bytes
     }
 
-    fn own() -> u16 {
+    fn host_architecture() -> u16 {
         ARCHITECTURES.iter().find(|(rust, _, _)| *rust == std::env::consts::ARCH).unwrap().2
     }
 
     const NOBLE: &str = "NAME=\"Ubuntu\"\nID=ubuntu\nVERSION_ID=\"24.04\"\n";
 
     #[test]
-    fn a_root_of_the_system_that_it_is_named_after_can_be_a_base() {
-        assert_eq!(check(root(NOBLE, &program(own())).path(), "ubuntu@24.04"), Ok(()));
+    fn a_root_of_the_release_that_it_is_named_after_is_valid() {
+        assert_eq!(check_root(root(NOBLE, &program(host_architecture())).path(), "ubuntu@24.04"), Ok(()));
     }
 
     #[test]
-    fn an_invalid_base_is_refused_with_the_reason() {
-        let other = if own() == 183 { (62, "amd64") } else { (183, "arm64") };
+    fn an_invalid_root_is_an_error_that_names_the_reason() {
+        let other = if host_architecture() == 183 { (62, "amd64") } else { (183, "arm64") };
         for (root, name, why) in [
             (
-                root(NOBLE, &program(own())),
+                root(NOBLE, &program(host_architecture())),
                 "ubuntu@22.04",
                 "is ubuntu@24.04 according to its /etc/os-release, not ubuntu@22.04",
             ),
-            (root("", &program(own())), "ubuntu@24.04", "it has no /etc/os-release that names a distribution"),
+            (
+                root("", &program(host_architecture())),
+                "ubuntu@24.04",
+                "it has no /etc/os-release that names a distribution",
+            ),
             (root(NOBLE, b"#!text"), "ubuntu@24.04", "its /bin/sh is not a program"),
             (root(NOBLE, &program(other.0)), "ubuntu@24.04", &format!("is for {}, but this computer is", other.1)),
         ] {
-            let error = check(root.path(), name).unwrap_err();
+            let error = check_root(root.path(), name).unwrap_err();
             assert!(error.to_string().contains(why), "{error}");
         }
-        let bare = root(NOBLE, &program(own()));
-        fs::remove_file(bare.path().join("usr/bin/setpriv")).unwrap();
+        let incomplete = root(NOBLE, &program(host_architecture()));
+        fs::remove_file(incomplete.path().join("usr/bin/setpriv")).unwrap();
         assert_eq!(
-            check(bare.path(), "ubuntu@24.04").unwrap_err().to_string(),
+            check_root(incomplete.path(), "ubuntu@24.04").unwrap_err().to_string(),
             "lacks /usr/bin/setpriv, which every machine needs"
         );
     }

@@ -5,15 +5,16 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use super::super::{Init, Spec};
+use super::super::Spec;
+use super::super::record::Init;
 use super::fixture::output;
-use super::rig::{Rig, ask, booting, built, run, tag};
+use super::rig::{Rig, built_program, check_output, run, tag, with_systemd};
 
 const NAME: &str = "tiny@1";
 
 /// The root of a system with only what a machine needs, copied from this computer.
-fn tiny(rig: &Rig) -> PathBuf {
-    let root = rig.beside("tiny");
+fn minimal_root(rig: &Rig) -> PathBuf {
+    let root = rig.folder_beside("tiny");
     let script = "cd \"$1\" && mkdir -p etc tmp usr/sbin && printf 'ID=tiny\\nVERSION_ID=1\\n' > etc/os-release && \
                   for program in /bin/sh /bin/cat /bin/mount /usr/bin/env /usr/bin/setpriv; do \
                   cp --parents --dereference $program $(ldd $program | grep -o '/[^ ]*') . || exit; done";
@@ -24,10 +25,10 @@ fn tiny(rig: &Rig) -> PathBuf {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_base_without_systemd_has_plain_machines_and_the_first_one_says_why() {
+fn a_base_without_systemd_has_plain_machines_and_the_first_has_a_note() {
     let rig = Rig::new();
-    let mut machines = booting(&rig, Duration::from_mins(1));
-    machines.import_base(NAME, &tiny(&rig)).unwrap();
+    let mut machines = with_systemd(&rig, Duration::from_mins(1));
+    machines.import_base(NAME, &minimal_root(&rig)).unwrap();
     let spec = Spec { id: "test-0".into(), hostname: "juju-test-0".into(), base: NAME.into() };
     let error = machines.start(&spec).unwrap_err().to_string();
     assert!(error.contains("MINIJUJU_INIT asks for systemd, which cannot run here"), "{error}");
@@ -38,21 +39,21 @@ fn a_base_without_systemd_has_plain_machines_and_the_first_one_says_why() {
     let note = machine.notes().first().cloned().unwrap_or_default();
     assert!(note.contains("machines are without systemd"), "{note}");
     assert!(note.contains("systemd is not installed in the base tiny@1; set MINIJUJU_INIT=plain"), "{note}");
-    assert_eq!(ask(&machine, "cat /etc/os-release"), "ID=tiny\nVERSION_ID=1\n");
-    let said = run(&machine, "PATH=/usr/local/bin:$PATH systemctl start x");
-    assert_eq!(said.status.code(), Some(127));
-    let text = String::from_utf8_lossy(&said.stderr);
+    assert_eq!(check_output(&machine, "cat /etc/os-release"), "ID=tiny\nVERSION_ID=1\n");
+    let output = run(&machine, "PATH=/usr/local/bin:$PATH systemctl start x");
+    assert_eq!(output.status.code(), Some(127));
+    let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("computer or base that has it"), "{text}");
 }
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_base_is_not_made_where_there_is_no_program_for_it() {
+fn making_a_base_without_a_bootstrap_program_is_an_error_that_names_one() {
     let rig = Rig::new();
     let hide = "for name in mmdebstrap debootstrap; do \
                 program=$(command -v $name) && mount --bind /dev/null \"$program\"; done; exec \"$@\"";
     let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private", "sh", "-c", hide, "sh"]).arg(built());
+    command.args(["--mount", "--propagation", "private", "sh", "-c", hide, "sh"]).arg(built_program());
     command.args(["base", "make", "debian@12"]).env("MINIJUJU_DATA", rig.data());
     let done = output(&mut command);
     let text = String::from_utf8_lossy(&done.stderr);

@@ -2,13 +2,13 @@
 //! test -- --include-ignored`.
 
 mod base;
-mod boot;
-mod faults;
+mod failures;
 #[path = "../../../tests/fixture/mod.rs"]
 mod fixture;
 mod isolation;
-mod limits;
 mod network;
 mod processes;
 mod rig;
 mod snap;
+mod systemd;
+mod wrappers;

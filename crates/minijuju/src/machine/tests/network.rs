@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use super::super::Machine;
 use super::fixture::{eventually, finish, needs_root_and, output};
-use super::rig::{Rig, ask, spec};
+use super::rig::{Rig, check_output, spec};
 
 /// How long to wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A server in the machine that sends its host name to each client of port 8000.
 fn serve(machine: &Machine) {
@@ -22,13 +22,14 @@ fn serve(machine: &Machine) {
     // With `--fork`, setsid exits at once.
     let child = command.args(["--fork", "perl", "-e", script]).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
     assert!(finish(child.unwrap(), "the start of a server").status.success());
-    eventually("the server answers", || hear(machine).is_some());
+    eventually("the server answers", || read_host_name(machine).is_some());
 }
 
-fn hear(machine: &Machine) -> Option<String> {
+/// What that server sends, if it answers.
+fn read_host_name(machine: &Machine) -> Option<String> {
     let mut text = String::new();
-    let mut stream = TcpStream::connect_timeout(&(machine.address(), 8000).into(), PATIENCE).ok()?;
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut stream = TcpStream::connect_timeout(&(machine.address(), 8000).into(), TIMEOUT).ok()?;
+    stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     stream.read_to_string(&mut text).ok()?;
     Some(text)
 }
@@ -41,35 +42,35 @@ fn machines_answer_at_their_addresses_from_the_host_and_from_each_other() {
     serve(&one);
     serve(&two);
     assert_ne!(one.address(), two.address());
-    assert_eq!(hear(&one).as_deref(), Some("juju-test-1\n"));
-    assert_eq!(hear(&two).as_deref(), Some("juju-test-2\n"));
-    assert_eq!(ask(&one, &format!("bash -c 'cat < /dev/tcp/{}/8000'", two.address())), "juju-test-2\n");
-    assert_eq!(ask(&two, "bash -c 'cat < /dev/tcp/127.0.0.1/8000'"), "juju-test-2\n");
+    assert_eq!(read_host_name(&one).as_deref(), Some("juju-test-1\n"));
+    assert_eq!(read_host_name(&two).as_deref(), Some("juju-test-2\n"));
+    assert_eq!(check_output(&one, &format!("bash -c 'cat < /dev/tcp/{}/8000'", two.address())), "juju-test-2\n");
+    assert_eq!(check_output(&two, "bash -c 'cat < /dev/tcp/127.0.0.1/8000'"), "juju-test-2\n");
     rig.machines().stop(one.id()).unwrap();
-    assert_eq!(hear(&two).as_deref(), Some("juju-test-2\n"));
+    assert_eq!(read_host_name(&two).as_deref(), Some("juju-test-2\n"));
 }
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn an_address_used_again_answers_at_once() {
+fn an_address_that_is_used_again_answers_at_once() {
     let rig = Rig::new();
     let (one, other) = (rig.start(0), rig.start(1));
     serve(&one);
     let listen = format!("bash -c 'cat < /dev/tcp/{}/8000'", one.address());
-    assert_eq!(ask(&other, &listen), "juju-test-0\n");
+    assert_eq!(check_output(&other, &listen), "juju-test-0\n");
     rig.machines().stop(one.id()).unwrap();
     let restarted = rig.start(2);
     assert_eq!(restarted.address(), one.address());
     serve(&restarted);
     // If the MAC address changed, the old one would stay in the ARP cache for seconds.
     let begin = Instant::now();
-    assert_eq!(ask(&other, &listen), "juju-test-2\n");
+    assert_eq!(check_output(&other, &listen), "juju-test-2\n");
     assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
 }
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn names_are_asked_where_the_host_asks() {
+fn a_machine_uses_the_host_s_dns_servers() {
     let rig = Rig::new();
     let machine = rig.start(0);
     let file = machine.root().join("etc/resolv.conf");
@@ -79,13 +80,13 @@ fn names_are_asked_where_the_host_asks() {
     let inside = fs::read_to_string(file).unwrap();
     assert!(servers(&inside) > 0 || servers(&host) == 0, "{inside}");
     assert!(!inside.contains("nameserver 127.") || !machine.notes().is_empty());
-    let own = ask(&machine, "getent hosts $(hostname)");
-    assert_eq!(own.split_whitespace().collect::<Vec<_>>(), [machine.address().to_string().as_str(), "juju-test-0"]);
+    let entry = check_output(&machine, "getent hosts $(hostname)");
+    assert_eq!(entry.split_whitespace().collect::<Vec<_>>(), [machine.address().to_string().as_str(), "juju-test-0"]);
 }
 
 /// As on Ubuntu: `/etc/resolv.conf` names systemd-resolved on the loopback interface, which lists its servers
 /// elsewhere.
-const BEHIND_A_STUB: &str = r#"
+const WITH_STUB_RESOLVER: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
 mount -t tmpfs run /run
@@ -101,14 +102,14 @@ MINIJUJU_TEST_CLEAN=1 "$@" > /dev/null
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_stub_resolver_on_loopback_is_left_out() {
+fn a_stub_resolver_on_loopback_is_replaced_by_its_upstream() {
     let rig = Rig::new();
     let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
-    starter.env("SCRIPT", BEHIND_A_STUB).env("BESIDE", rig.beside("beside")).env("DATA", rig.data());
+    starter.env("SCRIPT", WITH_STUB_RESOLVER).env("BESIDE", rig.folder_beside("beside")).env("DATA", rig.data());
     let output = output(&mut starter);
     let text = String::from_utf8_lossy(&output.stdout);
-    let rest = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("notes []") && text.ends_with("\nnameserver 192.0.2.53\n"), "{text}{rest}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("notes []") && text.ends_with("\nnameserver 192.0.2.53\n"), "{text}{errors}");
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn four_machines_can_be_started_at_once() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn one_machine_started_by_two_at_once_is_one() {
+fn two_starts_of_a_machine_at_once_start_it_once() {
     let rig = Rig::new();
     let (one, two) = thread::scope(|scope| {
         let one = scope.spawn(|| rig.start(0).pid());
@@ -147,7 +148,7 @@ fn one_machine_started_by_two_at_once_is_one() {
 
 /// In a separate network namespace, where all rules and devices can be compared: a computer on which Docker or ufw
 /// drops forwarded packets, and a server next to it.
-const BEHIND_A_FIREWALL: &str = r#"
+const WITH_FIREWALL: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
 ip link set lo up
@@ -164,24 +165,24 @@ nsenter -t $neighbour -n perl -e 'use IO::Socket::INET; my $l = IO::Socket::INET
 trap 'kill $neighbour $server' EXIT
 until [ -e "$BESIDE/ready" ]; do kill -0 $server; done
 nft 'table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; iifname "docker0" counter accept; }; }'
-look() { nft list ruleset; ip -br link; cat /proc/sys/net/ipv4/ip_forward; }
-look > "$BESIDE/before"
+state() { nft list ruleset; ip -br link; cat /proc/sys/net/ipv4/ip_forward; }
+state > "$BESIDE/before"
 "$@"
 pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
 nsenter -t "$pid" -n -m bash -c 'cat < /dev/tcp/203.0.113.2/80; cat /sys/class/net/eth0/mtu'
 # Another namespace's machines, which share this one's /run and nothing else.
 MINIJUJU_TEST_STARTER=$BESIDE/other unshare --net --mount sh -ec 'mount -t sysfs sysfs /sys; "$@"; MINIJUJU_TEST_CLEAN=1 "$@"' sh "$@"
 MINIJUJU_TEST_CLEAN=1 "$@"
-look > "$BESIDE/after"
+state > "$BESIDE/after"
 diff "$BESIDE/before" "$BESIDE/after" && echo as before
 "#;
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_machine_reaches_the_network_through_a_firewall_that_drops_and_leaves_it_as_it_was() {
+fn a_machine_reaches_the_network_through_a_closed_firewall_and_clean_restores_the_firewall() {
     let rig = Rig::new();
     let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
-    starter.env("SCRIPT", BEHIND_A_FIREWALL).env("BESIDE", rig.beside("beside")).env("DATA", rig.data());
+    starter.env("SCRIPT", WITH_FIREWALL).env("BESIDE", rig.folder_beside("beside")).env("DATA", rig.data());
     let output = output(&mut starter);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("notes []"), "{text}{}", String::from_utf8_lossy(&output.stderr));
@@ -192,24 +193,24 @@ fn a_machine_reaches_the_network_through_a_firewall_that_drops_and_leaves_it_as_
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn flushed_rules_are_given_again_with_the_next_machine() {
+fn deleted_rules_are_restored_by_the_next_start() {
     let rig = Rig::new();
     rig.start(0);
     let rules = || String::from_utf8(output(Command::new("nft").args(["list", "tables"])).stdout).unwrap();
-    let own = rig
+    let table = rig
         .leftovers()
         .into_iter()
         .find_map(|line| Some(line.split_once("table ip ")?.1.trim_end_matches(" {").to_owned()));
-    let own = own.unwrap();
-    assert!(output(Command::new("nft").args(["delete", "table", "ip", &own])).status.success());
-    assert!(!rules().contains(&own));
+    let table = table.unwrap();
+    assert!(output(Command::new("nft").args(["delete", "table", "ip", &table])).status.success());
+    assert!(!rules().contains(&table));
     rig.machines().start(&spec(1)).unwrap();
-    assert!(rules().contains(&own));
+    assert!(rules().contains(&table));
 }
 
 /// In a separate network namespace, so that other rules are not harmed: what breaks a machine's network, and the state
 /// after the repair.
-const TAKEN_AWAY: &str = r#"
+const DAMAGED_NETWORK: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
 mount -t tmpfs run /run
@@ -241,30 +242,30 @@ nft list tables
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_network_that_was_taken_away_is_repaired_and_firewalls_of_every_table_let_machines_through() {
+fn a_damaged_network_is_repaired_and_firewalls_of_every_table_accept_machines() {
     let rig = Rig::new();
     let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
-    starter.env("SCRIPT", TAKEN_AWAY).env("DATA", rig.data());
+    starter.env("SCRIPT", DAMAGED_NETWORK).env("DATA", rig.data());
     let output = output(&mut starter);
     let text = String::from_utf8_lossy(&output.stdout);
     let repaired_line = "repaired [\"the machines' network was damaged, and has been repaired\"]\n";
     let whole = "1\n1\nConnection refused\n";
     let repaired = format!("{repaired_line}{whole}").repeat(5);
-    let wanted = format!("{repaired}repaired []\n{whole}{repaired_line}4\n0\ntable inet fw\ntable inet other\n");
-    assert_eq!(text, wanted, "{}", String::from_utf8_lossy(&output.stderr));
+    let expected = format!("{repaired}repaired []\n{whole}{repaired_line}4\n0\ntable inet fw\ntable inet other\n");
+    assert_eq!(text, expected, "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Run a script in a separate network namespace, so that other rules are not harmed. Returns its output.
-fn in_a_network_of_its_own(rig: &Rig, script: &str) -> (String, String) {
+fn run_in_network_namespace(rig: &Rig, script: &str) -> (String, String) {
     let mut starter = rig.starter("exec unshare --mount --net --propagation private sh -c \"$SCRIPT\" sh \"$@\"");
-    starter.env("SCRIPT", script).env("DATA", rig.data()).env("BESIDE", rig.beside("beside"));
+    starter.env("SCRIPT", script).env("DATA", rig.data()).env("BESIDE", rig.folder_beside("beside"));
     let output = output(&mut starter);
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     (text(output.stdout), text(output.stderr))
 }
 
 /// firewalld and others reload their whole table, and nothing else.
-const LOADED_AGAIN: &str = r#"
+const RELOADED_FIREWALL: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
 mount -t tmpfs run /run
@@ -290,9 +291,9 @@ passed
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_firewall_that_was_loaded_again_lets_machines_through_again() {
+fn a_firewall_that_was_reloaded_accepts_machines_again() {
     let rig = Rig::new();
-    let (text, errors) = in_a_network_of_its_own(&rig, LOADED_AGAIN);
+    let (text, errors) = run_in_network_namespace(&rig, RELOADED_FIREWALL);
     let (address, rest) = text.split_once('\n').unwrap_or_default();
     assert!(address.ends_with(" notes []"), "{text}{errors}");
     let repaired_line = "repaired [\"the machines' network was damaged, and has been repaired\"]";
@@ -300,7 +301,7 @@ fn a_firewall_that_was_loaded_again_lets_machines_through_again() {
 }
 
 /// In newer versions of firewalld its process owns the table: nobody else can change it.
-const OWNED: &str = r#"
+const OWNED_FIREWALL: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
 mount -t tmpfs run /run
@@ -320,15 +321,17 @@ MINIJUJU_TEST_CLEAN=1 "$@" > /dev/null
 #[ignore = "needs root: it starts machines"]
 fn a_firewall_with_rules_that_only_its_owner_can_change_is_named_with_the_command_to_run() {
     let rig = Rig::new();
-    let (text, errors) = in_a_network_of_its_own(&rig, OWNED);
-    for says in ["in its chain `inet firewalld filter_FORWARD`", "`firewall-cmd --zone=trusted --add-interface=mjbr-"] {
-        assert!(text.contains(says), "{says}: {text}{errors}");
+    let (text, errors) = run_in_network_namespace(&rig, OWNED_FIREWALL);
+    for expected in
+        ["in its chain `inet firewalld filter_FORWARD`", "`firewall-cmd --zone=trusted --add-interface=mjbr-"]
+    {
+        assert!(text.contains(expected), "{expected}: {text}{errors}");
     }
-    assert!(text.ends_with("\nrepaired []\n"), "it is told once, and not with each command: {text}{errors}");
+    assert!(text.ends_with("\nrepaired []\n"), "only the first command has the note: {text}{errors}");
 }
 
 /// Docker on an older computer, or on one that still uses the old iptables.
-const LEGACY: &str = r#"
+const LEGACY_FIREWALL: &str = r#"
 set -e
 mount -t sysfs sysfs /sys
 mount -t tmpfs run /run
@@ -350,10 +353,10 @@ diff "$BESIDE/before" "$BESIDE/after" && echo as before
 
 #[test]
 #[ignore = "needs root: it starts machines beside rules of iptables-legacy"]
-fn rules_of_iptables_from_before_nftables_let_machines_through_and_are_left_as_they_were() {
+fn iptables_legacy_accepts_machines_and_clean_restores_its_rules() {
     let rig = Rig::new();
     needs_root_and(&[("iptables-legacy", "iptables")]);
-    let (text, errors) = in_a_network_of_its_own(&rig, LEGACY);
+    let (text, errors) = run_in_network_namespace(&rig, LEGACY_FIREWALL);
     let (address, rest) = text.split_once('\n').unwrap_or_default();
     assert!(address.ends_with(" notes []"), "{text}{errors}");
     let rules = "-P FORWARD DROP\n-A FORWARD -o BRIDGE -j ACCEPT\n-A FORWARD -i BRIDGE -j ACCEPT\n";

@@ -9,20 +9,21 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-use super::super::{Init, Kind, Machine, Machines, Result, Spec};
+use super::super::record::Init;
+use super::super::{Machine, MachineKind, Machines, Result, Spec};
 use super::fixture::{needs_root_and, output};
 
 /// Names the data folder for [`start_for_another_test`], the test that another test runs in a separate process.
-const STARTER: &str = "MINIJUJU_TEST_STARTER";
+const DATA_VARIABLE: &str = "MINIJUJU_TEST_STARTER";
 
 /// The path of [`start_for_another_test`] in the test binary.
 pub const STARTING_TEST: &str = "machine::tests::rig::start_for_another_test";
 
 /// Names minijuju's program, if it is not where Cargo builds it.
-const PROGRAM: &str = "MINIJUJU_TEST_PROGRAM";
+const PROGRAM_VARIABLE: &str = "MINIJUJU_TEST_PROGRAM";
 
 /// Makes [`start_for_another_test`] clean instead.
-const CLEAN: &str = "MINIJUJU_TEST_CLEAN";
+const CLEAN_VARIABLE: &str = "MINIJUJU_TEST_CLEAN";
 
 /// The programs that machines need, and that the tests run in and around them.
 const PROGRAMS: [(&str, &str); 9] = [
@@ -36,10 +37,11 @@ const PROGRAMS: [(&str, &str); 9] = [
     ("sed", "sed"),
     ("unshare", "util-linux"),
 ];
-/// Makes it repair the network instead.
-const REPAIR: &str = "MINIJUJU_TEST_REPAIR";
 
-/// A data folder whose machines are gone when it is dropped.
+/// Makes [`start_for_another_test`] repair the network instead.
+const REPAIR_VARIABLE: &str = "MINIJUJU_TEST_REPAIR";
+
+/// A data folder whose machines are removed when it is dropped.
 pub struct Rig {
     folder: TempDir,
     machines: Machines,
@@ -59,7 +61,7 @@ impl Rig {
     }
 
     /// A folder beside the data folder.
-    pub fn beside(&self, name: &str) -> PathBuf {
+    pub fn folder_beside(&self, name: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::create_dir_all(&path).unwrap();
         path
@@ -104,7 +106,7 @@ pub fn starter_of(test: &Path, data: &Path, wrapper: &str) -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", wrapper, "sh"]).arg(test);
     command.args(["--exact", STARTING_TEST, "--ignored", "--nocapture", "--test-threads=1"]);
-    command.env(STARTER, data).current_dir("/").stdin(Stdio::null());
+    command.env(DATA_VARIABLE, data).current_dir("/").stdin(Stdio::null());
     command
 }
 
@@ -113,61 +115,61 @@ pub fn leftovers(data: &Path) -> Vec<String> {
     let machines = data.join("machines");
     let data = data.to_str().unwrap();
     let escaped = data.replace(' ', "\\040");
-    let mut left = Vec::new();
+    let mut leftovers = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let command = fs::read(entry.path().join("cmdline")).unwrap_or_default();
         let command = String::from_utf8_lossy(&command).replace('\0', " ");
         if (command.contains("machine-init") || command.contains("machine-agent")) && command.contains(data) {
-            left.push(format!("process {}: {command}", entry.file_name().to_string_lossy()));
+            leftovers.push(format!("process {}: {command}", entry.file_name().to_string_lossy()));
         }
     }
     let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
-    left.extend(mounts.lines().filter(|line| line.contains(&escaped)).map(|line| format!("mount {line}")));
+    leftovers.extend(mounts.lines().filter(|line| line.contains(&escaped)).map(|line| format!("mount {line}")));
     let tag = tag(data);
     let devices = fs::read_dir("/sys/class/net").unwrap().flatten().map(|entry| entry.file_name());
     let devices = devices.filter_map(|name| name.into_string().ok());
-    left.extend(devices.filter(|name| name.contains(&tag)).map(|name| format!("device {name}")));
+    leftovers.extend(devices.filter(|name| name.contains(&tag)).map(|name| format!("device {name}")));
     let tables = output(Command::new("nft").args(["list", "ruleset"])).stdout;
     let tables = String::from_utf8_lossy(&tables).into_owned();
-    left.extend(tables.lines().filter(|line| line.contains(&tag)).map(|line| format!("rule {line}")));
+    leftovers.extend(tables.lines().filter(|line| line.contains(&tag)).map(|line| format!("rule {line}")));
     if let Ok(entries) = fs::read_dir(machines) {
-        left.extend(entries.flatten().map(|entry| format!("file {}", entry.path().display())));
+        leftovers.extend(entries.flatten().map(|entry| format!("file {}", entry.path().display())));
     }
-    left
+    leftovers
 }
 
 /// The minijuju that was built with this test, in the folder above the test's own program. `cargo test` builds both;
 /// with `--lib` it builds no program, and the test would run an old one.
 #[track_caller]
-pub fn built() -> PathBuf {
+pub fn built_program() -> PathBuf {
     let test = env::current_exe().unwrap();
     let program = test.parent().and_then(Path::parent).unwrap().join("minijuju");
     let time = fs::metadata(&program).and_then(|metadata| metadata.modified());
-    let fresh = time.is_ok_and(|time| time >= newest(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")));
+    let fresh = time.is_ok_and(|time| time >= newest_change(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")));
     assert!(fresh, "{} is not there, or older than its sources: cargo build -p minijuju", program.display());
     program
 }
 
 /// When the sources in a folder last changed, tests excluded.
-fn newest(folder: &Path) -> SystemTime {
+fn newest_change(folder: &Path) -> SystemTime {
     let times = fs::read_dir(folder).unwrap().flatten().map(|entry| match entry.path() {
         path if path.ends_with("tests") || path.ends_with("tests.rs") => SystemTime::UNIX_EPOCH,
-        path if path.is_dir() => newest(&path),
+        path if path.is_dir() => newest_change(&path),
         _ => entry.metadata().and_then(|metadata| metadata.modified()).unwrap(),
     });
     times.max().unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 pub fn open(data: &Path) -> Machines {
-    let program = env::var_os(PROGRAM).map_or_else(built, PathBuf::from);
-    Machines::with(data, Kind::Namespaces, &program).unwrap()
+    let program = env::var_os(PROGRAM_VARIABLE).map_or_else(built_program, PathBuf::from);
+    Machines::new(data, MachineKind::Namespaces, &program).unwrap()
 }
 
-/// Machines with systemd, which may take `patience` to start.
-pub fn booting(rig: &Rig, patience: Duration) -> Machines {
+/// Machines with systemd, which may take up to `boot_timeout` to start.
+pub fn with_systemd(rig: &Rig, boot_timeout: Duration) -> Machines {
     let mut machines = open(&rig.data());
     machines.init = Some(Init::Systemd);
-    machines.patience = patience;
+    machines.boot_timeout = boot_timeout;
     machines
 }
 
@@ -192,7 +194,7 @@ pub fn run(machine: &Machine, script: &str) -> Output {
 }
 
 /// The output of a shell script in a machine. The script must succeed.
-pub fn ask(machine: &Machine, script: &str) -> String {
+pub fn check_output(machine: &Machine, script: &str) -> String {
     let output = run(machine, script);
     assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
@@ -203,7 +205,7 @@ pub fn ask(machine: &Machine, script: &str) -> String {
 #[test]
 #[ignore = "needs root: it starts machines"]
 fn start_for_another_test() {
-    let Some(data) = env::var_os(STARTER) else {
+    let Some(data) = env::var_os(DATA_VARIABLE) else {
         let rig = Rig::new();
         let text = String::from_utf8(output(&mut rig.starter("exec \"$@\"")).stdout).unwrap();
         let machine = rig.machines().find(&spec(0).id).unwrap().expect("it outlives its starter");
@@ -211,12 +213,12 @@ fn start_for_another_test() {
         return;
     };
     let machines = open(Path::new(&data));
-    if env::var_os(CLEAN).is_some() {
+    if env::var_os(CLEAN_VARIABLE).is_some() {
         clean(&machines).unwrap();
         return;
     }
-    if env::var_os(REPAIR).is_some() {
-        println!("\nrepaired {:?}", machines.repair().unwrap());
+    if env::var_os(REPAIR_VARIABLE).is_some() {
+        println!("\nrepaired {:?}", machines.repair_network().unwrap());
         return;
     }
     match machines.start(&spec(0)) {

@@ -6,19 +6,19 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::fixture::{eventually, needs_root_and, output};
-use super::rig::{Rig, ask, booting, clean, run, spec};
+use super::rig::{Rig, check_output, clean, run, spec, with_systemd};
 
 /// A snap of type `base`: installing it is mounting it, and needs nothing from the store, unlike apps.
 const SNAP: &str = "name: minijuju-test\nversion: '1'\nsummary: s\ndescription: d\ntype: base\n";
 
 /// Pack a snap. The script creates its files.
 fn pack(rig: &Rig, name: &str, yaml: &str, script: &str) -> PathBuf {
-    let source = rig.beside(name);
+    let source = rig.folder_beside(name);
     fs::create_dir(source.join("meta")).unwrap();
     fs::write(source.join("meta/snap.yaml"), yaml).unwrap();
     let filled = output(Command::new("sh").args(["-euc", script]).current_dir(&source));
     assert!(filled.status.success(), "{filled:?}");
-    let packed = rig.beside("packed").join(format!("{name}.snap"));
+    let packed = rig.folder_beside("packed").join(format!("{name}.snap"));
     let made = output(Command::new("mksquashfs").arg(&source).arg(&packed).args(["-quiet", "-no-progress"]));
     assert!(made.status.success(), "{made:?}");
     packed
@@ -30,7 +30,7 @@ fn a_snap_from_a_file_is_installed_and_is_there_again_after_a_restart() {
     needs_root_and(&[("snap", "snapd"), ("mksquashfs", "squashfs-tools")]);
     let rig = Rig::new();
     let packed = pack(&rig, "x", SNAP, "echo in the snap > content");
-    let machines = booting(&rig, Duration::from_mins(1));
+    let machines = with_systemd(&rig, Duration::from_mins(1));
     let machine = machines.start(&spec(0)).unwrap();
     fs::copy(&packed, machine.root().join("root/x.snap")).unwrap();
     // snapd starts with the first command, and must finish seeding before it installs anything.
@@ -38,10 +38,10 @@ fn a_snap_from_a_file_is_installed_and_is_there_again_after_a_restart() {
     assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
     let find =
         "cat /snap/minijuju-test/current/content /var/lib/snapd/snap/minijuju-test/current/content 2>/dev/null; true";
-    assert_eq!(ask(&machine, find), "in the snap\n");
+    assert_eq!(check_output(&machine, find), "in the snap\n");
     machines.shut_down(&machine).unwrap();
     let restarted = machines.start(&spec(0)).unwrap();
-    assert_eq!(ask(&restarted, find), "in the snap\n");
+    assert_eq!(check_output(&restarted, find), "in the snap\n");
     clean(&machines).unwrap();
     // The kernel frees them with their mounts.
     eventually("no loop device is left", || {
@@ -76,17 +76,17 @@ fn a_program_in_a_snap_runs() {
     let base = SNAP.replace("minijuju-test", "minijuju-base");
     let hello = "mkdir bin; printf '#!/bin/sh\\necho hello from $SNAP_NAME\\n' > bin/hello; chmod 755 bin/hello";
     let packed = [pack(&rig, "base", &base, BASE), pack(&rig, "snapd", "", SNAPD), pack(&rig, "app", APP, hello)];
-    let machines = booting(&rig, Duration::from_mins(1));
+    let machines = with_systemd(&rig, Duration::from_mins(1));
     let machine = machines.start(&spec(0)).unwrap();
-    ask(&machine, "snap wait system seed.loaded");
+    check_output(&machine, "snap wait system seed.loaded");
     for snap in packed {
         let name = snap.file_name().unwrap();
         fs::copy(&snap, machine.root().join("root").join(name)).unwrap();
         let installed = run(&machine, &format!("snap install --dangerous /root/{}", name.display()));
         assert!(installed.status.success(), "{}: {installed:?}", name.display());
     }
-    assert_eq!(ask(&machine, RUN), "hello from minijuju-app\n");
+    assert_eq!(check_output(&machine, RUN), "hello from minijuju-app\n");
     machines.shut_down(&machine).unwrap();
     let restarted = machines.start(&spec(0)).unwrap();
-    assert_eq!(ask(&restarted, RUN), "hello from minijuju-app\n");
+    assert_eq!(check_output(&restarted, RUN), "hello from minijuju-app\n");
 }

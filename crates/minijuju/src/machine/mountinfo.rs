@@ -1,12 +1,12 @@
-//! Selects the host's file systems that a machine sees, from `/proc/self/mountinfo` (proc(5)).
+//! The host's mounted file systems, from `/proc/self/mountinfo` (proc(5)), and which of them a machine sees.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-/// Folders that a machine has of its own, or that hold other systems' files. Nothing mounted at or below them is
+/// Folders of which a machine has its own, or that hold other systems' files. Nothing mounted at or below them is
 /// shown.
-const OWN: [&str; 12] = [
+const EXCLUDED: [&str; 12] = [
     "/proc",
     "/sys",
     "/dev",
@@ -21,8 +21,8 @@ const OWN: [&str; 12] = [
     "/var/lib/lxd",
 ];
 
-/// File systems that hold files on this computer. The others are kernel interfaces, or may hang with the network.
-const REAL: [&str; 16] = [
+/// Types of file systems that hold files on this computer. The others are kernel interfaces, or may hang with the network.
+const DISK_FILE_SYSTEMS: [&str; 16] = [
     "bcachefs", "btrfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuseblk", "jfs", "ntfs3", "overlay",
     "tmpfs", "vfat", "xfs", "zfs",
 ];
@@ -37,12 +37,12 @@ struct Mount {
 }
 
 /// The mount points below `/` to show in a machine, parents first, without `/` itself.
-pub(super) fn below_root(mountinfo: &str) -> Vec<PathBuf> {
+pub(super) fn visible_mount_points(mountinfo: &str) -> Vec<PathBuf> {
     let mounts: Vec<Mount> = mountinfo.lines().filter_map(parse).collect();
     let mut points: Vec<PathBuf> = mounts
         .iter()
-        .filter(|mount| mount.point != Path::new("/") && REAL.contains(&mount.kind.as_str()))
-        .filter(|mount| !OWN.iter().any(|own| mount.point.starts_with(own)))
+        .filter(|mount| mount.point != Path::new("/") && DISK_FILE_SYSTEMS.contains(&mount.kind.as_str()))
+        .filter(|mount| !EXCLUDED.iter().any(|folder| mount.point.starts_with(folder)))
         .filter(|mount| is_visible(mount, &mounts))
         .map(|mount| mount.point.clone())
         .collect();
@@ -52,7 +52,7 @@ pub(super) fn below_root(mountinfo: &str) -> Vec<PathBuf> {
 }
 
 /// The first visible mount point of a file system of this kind.
-pub(super) fn mount_of(mountinfo: &str, kind: &str) -> Option<PathBuf> {
+pub(super) fn mount_point_of(mountinfo: &str, kind: &str) -> Option<PathBuf> {
     let mounts: Vec<Mount> = mountinfo.lines().filter_map(parse).collect();
     let found = mounts.iter().find(|mount| mount.kind == kind && is_visible(mount, &mounts))?;
     Some(found.point.clone())
@@ -60,17 +60,17 @@ pub(super) fn mount_of(mountinfo: &str, kind: &str) -> Option<PathBuf> {
 
 /// Whether its files are visible at its mount point: nothing is mounted on top of it.
 fn is_visible(mount: &Mount, mounts: &[Mount]) -> bool {
-    !mounts.iter().any(|other| other.parent == mount.id && other.point == mount.point) && is_reached(mount, mounts)
+    !mounts.iter().any(|other| other.parent == mount.id && other.point == mount.point) && is_reachable(mount, mounts)
 }
 
 /// Whether no mount further up hides its mount point, or that of any of its parents.
-fn is_reached(mount: &Mount, mounts: &[Mount]) -> bool {
+fn is_reachable(mount: &Mount, mounts: &[Mount]) -> bool {
     // A later mount further up on the same file system. An earlier one would be the parent of `mount`.
     let hides = |other: &Mount| {
         other.parent == mount.parent && other.point != mount.point && mount.point.starts_with(&other.point)
     };
     !mounts.iter().any(hides)
-        && mounts.iter().find(|other| other.id == mount.parent).is_none_or(|parent| is_reached(parent, mounts))
+        && mounts.iter().find(|other| other.id == mount.parent).is_none_or(|parent| is_reachable(parent, mounts))
 }
 
 fn parse(line: &str) -> Option<Mount> {
@@ -97,29 +97,6 @@ fn unescape(text: &str) -> PathBuf {
     OsString::from_vec(out).into()
 }
 
-/// The name of the folder that keeps what is written below `point`: only letters, digits and characters without a
-/// meaning in mount options.
-pub(super) fn folder_name(point: &Path) -> String {
-    use std::fmt::Write as _;
-    let mut name = String::from("root");
-    for byte in point.as_os_str().as_encoded_bytes().iter().filter(|_| point != Path::new("/")) {
-        match byte {
-            b'/' => name.push('-'),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' => name.push(char::from(*byte)),
-            other => {
-                let _ = write!(name, "%{other:02x}");
-            }
-        }
-    }
-    name
-}
-
-/// Whether a path can be used unescaped in overlayfs's `lowerdir` option. Versions of mount differ in how they escape
-/// special characters there.
-pub(super) fn is_plain(point: &Path) -> bool {
-    !point.as_os_str().as_encoded_bytes().iter().any(|byte| b",:\\\"'\n".contains(byte))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,7 +118,7 @@ mod tests {
 
     #[test]
     fn file_systems_with_files_are_shown() {
-        let points = below_root(UBUNTU);
+        let points = visible_mount_points(UBUNTU);
         assert_eq!(points, ["/boot", "/boot/efi", "/home", "/srv/my files"].map(PathBuf::from));
     }
 
@@ -153,31 +130,16 @@ mod tests {
 29 27 254:2 / /srv rw - ext4 /dev/vdc rw
 30 28 254:3 / /srv/data/deep rw - ext4 /dev/vdd rw
 ";
-        assert_eq!(below_root(covered), [PathBuf::from("/srv")]);
+        assert_eq!(visible_mount_points(covered), [PathBuf::from("/srv")]);
     }
 
     #[test]
-    fn of_two_mounts_at_one_place_it_is_named_once() {
+    fn two_mounts_at_one_mount_point_are_listed_once() {
         let twice = "\
 27 1 254:0 / / rw - ext4 /dev/vda rw
 28 27 254:1 / /srv rw - ext4 /dev/vdb rw
 29 28 254:2 / /srv rw - ext4 /dev/vdc rw
 ";
-        assert_eq!(below_root(twice), [PathBuf::from("/srv")]);
-    }
-
-    #[test]
-    fn folder_names_are_safe_in_mount_options() {
-        assert_eq!(folder_name(Path::new("/")), "root");
-        assert_eq!(folder_name(Path::new("/var/lib")), "root-var-lib");
-        assert_eq!(folder_name(Path::new("/a-b,c:d")), "root-a%2db%2cc%3ad");
-    }
-
-    #[test]
-    fn special_characters_in_mount_options_are_not_plain() {
-        assert!(is_plain(Path::new("/")) && is_plain(Path::new("/srv/my files")));
-        for odd in ["/a,b", "/a:b", "/a\\b", "/a\"b"] {
-            assert!(!is_plain(Path::new(odd)), "{odd}");
-        }
+        assert_eq!(visible_mount_points(twice), [PathBuf::from("/srv")]);
     }
 }

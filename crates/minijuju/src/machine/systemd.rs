@@ -9,39 +9,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
-use super::record::Folder;
-use super::rootfs::replace;
-use super::tool::{PATH, Tool};
-use super::{Error, Machine, Result};
+use super::host_program::{HostProgram, PATH};
+use super::record::{Init, MachineFolder};
+use super::rootfs::replace_file;
+use super::{Error, Machine, Result, init_process, paths};
 use crate::random;
-
-/// What a machine's first process is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Init {
-    /// minijuju, which only keeps the machine alive.
-    #[default]
-    Plain,
-    Systemd,
-}
 
 /// Where systemd is: first on Debian and Ubuntu, then where `/lib` is not a link to `/usr/lib`.
 const PROGRAMS: [&str; 2] = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
 
-/// The variable in systemd's environment that names the machine's folder on the host.
-pub(super) const FOLDER: &str = "MINIJUJU_MACHINE";
-
-/// In a machine's folder: the socket on which its systemd reports that it is up (`sd_notify(3)`).
-pub(super) const SOCKET: &str = "notify";
-
-/// The same socket, as the machine sees it.
-pub(super) const NOTIFY: &str = "run/minijuju/notify";
-
 /// Units that are of no use in a machine: they manage hardware, the kernel, terminals or the host's network, or record
 /// a disk's first boot.
-const MASKED: &[&str] = &[
+const MASKED_UNITS: &[&str] = &[
     "apt-daily-upgrade.timer",
     "apt-daily.timer",
     "console-getty.service",
@@ -89,7 +68,7 @@ pub(super) fn program(root: &Path) -> Option<&'static str> {
 }
 
 /// Separate a new machine's root, which is this process's root, from the host: no service of the host starts in it.
-pub(super) fn part_from_host(init: Init) -> Result<()> {
+pub(super) fn separate_from_host(init: Init) -> Result<()> {
     let units = Path::new("/etc/systemd/system");
     if let Ok(entries) = fs::read_dir(units) {
         for entry in entries.flatten() {
@@ -113,7 +92,7 @@ pub(super) fn part_from_host(init: Init) -> Result<()> {
     // The disks are the host's.
     for file in ["/etc/fstab", "/etc/crypttab"] {
         if Path::new(file).exists() {
-            replace(file, "")?;
+            replace_file(file, "")?;
         }
     }
     // The locale of cloud images, whatever the host's is.
@@ -123,8 +102,8 @@ pub(super) fn part_from_host(init: Init) -> Result<()> {
         }
     }
     fs::create_dir_all("/etc/default").map_err(Error::file("make", "/etc/default"))?;
-    replace("/etc/default/locale", "LANG=C.UTF-8\n")?;
-    replace("/etc/machine-id", &format!("{}\n", random::uuid().replace('-', "")))?;
+    replace_file("/etc/default/locale", "LANG=C.UTF-8\n")?;
+    replace_file("/etc/machine-id", &format!("{}\n", random::uuid().replace('-', "")))?;
     if init == Init::Systemd {
         enable_snapd()?;
         // Container images have this file to keep packages from starting services.
@@ -150,16 +129,16 @@ fn enable_snapd() -> Result<()> {
 pub(super) fn exec(folder: &Path) -> Result<()> {
     let masks = Path::new("/run/systemd/system");
     fs::create_dir_all(masks).map_err(Error::file("make", masks))?;
-    for unit in MASKED {
+    for unit in MASKED_UNITS {
         symlink("/dev/null", masks.join(unit)).map_err(Error::file("mask", masks.join(unit)))?;
     }
-    let tool = |tool: Tool, args: &[&str], doing: &str| tool.run(Path::new("/"), args, "", doing).map(drop);
+    let mount = |args: &[&str], doing: &str| HostProgram::Mount.run(Path::new("/"), args, "", doing).map(drop);
     // The kernel's boot ID is the host's. Give each start its own, since programs use it to detect reboots.
-    replace("/run/minijuju/boot_id", &format!("{}\n", random::uuid()))?;
+    replace_file("/run/minijuju/boot_id", &format!("{}\n", random::uuid()))?;
     let id = "/proc/sys/kernel/random/boot_id";
-    tool(Tool::Mount, &["-o", "bind,ro", "/run/minijuju/boot_id", id], "set the machine's boot ID")?;
+    mount(&["-o", "bind,ro", "/run/minijuju/boot_id", id], "set the machine's boot ID")?;
     // systemd expects shared propagation. The host's mounts are already gone.
-    tool(Tool::Mount, &["--make-rshared", "/"], "share the machine's mounts")?;
+    mount(&["--make-rshared", "/"], "share the machine's mounts")?;
     let program =
         program(Path::new("/")).ok_or_else(|| Error::file("find", PROGRAMS[0])(io::ErrorKind::NotFound.into()))?;
     let error = Command::new(program)
@@ -167,35 +146,35 @@ pub(super) fn exec(folder: &Path) -> Result<()> {
         .env_clear()
         .env("PATH", PATH)
         .env("container", "minijuju")
-        .env("NOTIFY_SOCKET", Path::new("/").join(NOTIFY))
-        .env(FOLDER, folder)
+        .env("NOTIFY_SOCKET", Path::new("/").join(paths::NOTIFY_SOCKET_IN_MACHINE))
+        .env(init_process::FOLDER_VARIABLE, folder)
         .exec();
     Err(Error::file("run", program)(error))
 }
 
 /// The socket on which a machine's systemd reports that it is up.
-pub(super) struct Ready(UnixDatagram);
+pub(super) struct NotifySocket(UnixDatagram);
 
-impl Ready {
+impl NotifySocket {
     /// Listen in a machine's folder. Its path may be too long for a socket address.
-    pub(super) fn listen(folder: &Folder) -> Result<Self> {
+    pub(super) fn listen(folder: &MachineFolder) -> Result<Self> {
         use std::os::fd::AsRawFd as _;
-        let path = folder.path().join(SOCKET);
+        let path = folder.path().join(paths::NOTIFY_SOCKET);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file("remove", path)(error)),
             _ => {}
         }
         let bind = || {
             let open = fs::File::open(folder.path())?;
-            UnixDatagram::bind(format!("/proc/self/fd/{}/{SOCKET}", open.as_raw_fd()))
+            UnixDatagram::bind(format!("/proc/self/fd/{}/{}", open.as_raw_fd(), paths::NOTIFY_SOCKET))
         };
         bind().map(Self).map_err(Error::file("listen at", path))
     }
 
-    /// Wait for up to `patience` until systemd has started all units. The error names those that are still starting.
-    pub(super) fn wait(&self, folder: &Folder, machine: &Machine, patience: Duration) -> Result<()> {
+    /// Wait until systemd has started all units. The error names those that are still starting.
+    pub(super) fn wait(&self, folder: &MachineFolder, machine: &Machine, timeout: Duration) -> Result<()> {
         let failed = |reason: String| Error::Start { id: machine.id().to_owned(), reason };
-        let until = Instant::now() + patience;
+        let deadline = Instant::now() + timeout;
         let mut message = [0; 4096];
         loop {
             // Wake up now and then to see whether systemd still runs.
@@ -207,16 +186,16 @@ impl Ready {
             {
                 return Ok(());
             }
-            if !folder.is_of_init(machine.pid()) {
+            if !folder.is_init(machine.pid()) {
                 return Err(failed("its systemd ended; MINIJUJU_INIT=plain makes machines without systemd".to_owned()));
             }
-            if Instant::now() >= until {
-                let jobs = jobs(machine);
-                let jobs = if jobs.is_empty() { "its systemd does not answer".to_owned() } else { jobs.join(", ") };
+            if Instant::now() >= deadline {
+                let units = starting_units(machine);
+                let units = if units.is_empty() { "its systemd does not answer".to_owned() } else { units.join(", ") };
                 return Err(failed(format!(
-                    "after {} s it still waits for {jobs}; disable that on this computer, or set MINIJUJU_INIT=plain \
+                    "after {} s it still waits for {units}; disable that on this computer, or set MINIJUJU_INIT=plain \
                      for machines without systemd",
-                    patience.as_secs()
+                    timeout.as_secs()
                 )));
             }
         }
@@ -224,7 +203,7 @@ impl Ready {
 }
 
 /// The units that systemd is starting at the moment.
-fn jobs(machine: &Machine) -> Vec<String> {
+fn starting_units(machine: &Machine) -> Vec<String> {
     let list = || {
         let mut command = machine.command("timeout", "/").ok()?;
         command.args(["5", "systemctl", "list-jobs", "--no-legend", "--no-pager"]);
@@ -239,30 +218,31 @@ fn jobs(machine: &Machine) -> Vec<String> {
     text.lines().filter_map(unit).collect()
 }
 
-/// What `MINIJUJU_INIT` says; `None` for `auto`, which picks systemd where it can run.
-pub(super) fn from_environment() -> Result<Option<Init>> {
-    match std::env::var("MINIJUJU_INIT").unwrap_or_default().as_str() {
-        "" | "auto" => Ok(None),
-        "plain" => Ok(Some(Init::Plain)),
-        "systemd" => Ok(Some(Init::Systemd)),
-        other => Err(Error::UnknownInit(other.to_owned())),
-    }
-}
-
 /// Whether systemd has stopped all services and only waits to end. It waits for every process of the machine,
 /// including zombies that their parents have not reaped.
-pub(super) fn is_stopped(pid: u32) -> bool {
+pub(super) fn has_stopped_services(pid: u32) -> bool {
     let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     command.split(|byte| *byte == 0).next().is_some_and(|program| program.ends_with(b"/systemd-shutdown"))
 }
 
 /// Record that a machine's systemd has started.
-pub(super) fn done(folder: &Folder) -> Result<()> {
-    let path = lock_file(folder);
+pub(super) fn mark_booted(folder: &MachineFolder) -> Result<()> {
+    let path = boot_lock_path(folder);
     fs::remove_file(&path).map_err(Error::file("remove", path))
 }
 
-/// In a machine's folder, until its systemd has started. Locked by the process that waits for that.
-pub(super) fn lock_file(folder: &Folder) -> PathBuf {
+/// The file in a machine's folder that exists until its systemd has started. The process that waits for that locks it.
+pub(super) fn boot_lock_path(folder: &MachineFolder) -> PathBuf {
     folder.path().join("booting")
+}
+
+/// Wait for the process that is waiting for a machine's systemd, if there is one. If that process was killed,
+/// systemd's state is unknown.
+pub(super) fn has_booted(folder: &MachineFolder) -> Result<bool> {
+    let path = boot_lock_path(folder);
+    match fs::File::open(&path).and_then(|file| file.lock_shared()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(Error::file("wait for", path)(error)),
+        Ok(()) => Ok(!path.exists()),
+    }
 }

@@ -1,5 +1,4 @@
-//! Entrances: connections into machines that stay open, for programs that run one after the other, such as a unit's
-//! hooks.
+//! Launchers: processes in machines that start programs one after the other, such as a unit's hooks.
 //!
 //! Entering a machine costs more than a short hook: it executes six programs, and moving a process to the machine's
 //! cgroup blocks every fork on the host for an RCU grace period, which takes milliseconds. A program that is started
@@ -7,7 +6,6 @@
 
 use std::collections::HashMap;
 use std::env;
-use std::fmt::Display;
 use std::io::{self, BufRead as _, BufReader, IoSlice, IoSliceMut, PipeWriter, Read as _, Write as _};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -23,17 +21,17 @@ use rustix::net::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::record::Kind;
+use super::record::MachineKind;
 use super::{Machine, nsenter};
 
-/// The first argument of the process at the inner end. Internal.
-const SUBCOMMAND: &str = "machine-entrance";
+/// The first argument of a launcher process. Internal.
+const SUBCOMMAND: &str = "machine-launcher";
 
-/// How often to look after the process that entered the machine.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often to check the process that entered the machine.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The output descriptors that accompany a request.
-const OUTPUTS: usize = 2;
+/// The number of output descriptors that accompany a request.
+const OUTPUT_COUNT: usize = 2;
 
 /// A program to start in a machine, in its own process group and without input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,38 +45,39 @@ pub struct Launch {
     pub environment: Vec<(String, String)>,
 }
 
-/// What the inner end answers: first whether it started the program, then how the program ended.
+/// What a launcher answers: first whether it started the program, then how the program ended.
 #[derive(Debug, Serialize, Deserialize)]
-enum Answer {
+enum Response {
     Started,
     /// The OS error number, if there is one, and the message.
-    Refused(Option<i32>, String),
+    Failed(Option<i32>, String),
     /// The wait status, as wait(2) reports it.
-    Ended(i32),
+    Exited(i32),
 }
 
-/// Open entrances, by the PID of their machine's first process. Each serves one program at a time.
+/// Idle launchers, by the PID of their machine's init process. Each runs one program at a time.
 #[derive(Debug, Default)]
-pub struct Entrances(Mutex<HashMap<u32, Vec<Entrance>>>);
+pub struct Launchers(Mutex<HashMap<u32, Vec<Launcher>>>);
 
-/// The outer end.
+/// A launcher process, and the connection to it.
 #[derive(Debug)]
-struct Entrance {
+struct Launcher {
     stream: BufReader<UnixStream>,
     process: Child,
 }
 
 /// A program that was started.
 #[derive(Debug)]
-pub struct Started<'a>(Way<'a>);
+pub struct LaunchedProcess<'a>(Parent<'a>);
 
+/// What started it.
 #[derive(Debug)]
-enum Way<'a> {
-    Direct(Child),
-    Through { entrance: Entrance, machine: u32, back: &'a Entrances },
+enum Parent<'a> {
+    ThisProcess(Child),
+    Launcher { launcher: Launcher, machine: u32, idle: &'a Launchers },
 }
 
-impl Entrances {
+impl Launchers {
     /// Start a program in a machine, with these outputs.
     pub fn start(
         &self,
@@ -86,89 +85,89 @@ impl Entrances {
         launch: &Launch,
         stdout: PipeWriter,
         stderr: PipeWriter,
-    ) -> io::Result<Started<'_>> {
-        if machine.kind() == Kind::Host {
+    ) -> io::Result<LaunchedProcess<'_>> {
+        if machine.kind() == MachineKind::Host {
             let mut command = machine.command(&launch.program, &launch.folder).map_err(io::Error::other)?;
             command.args(&launch.args).env_clear().envs(launch.environment.iter().map(|(name, value)| (name, value)));
             command.process_group(0).stdin(Stdio::null()).stdout(stdout).stderr(stderr);
-            return Ok(Started(Way::Direct(command.spawn()?)));
+            return Ok(LaunchedProcess(Parent::ThisProcess(command.spawn()?)));
         }
         let outputs = [stdout.into(), stderr.into()];
-        let through = |entrance| Ok(Started(Way::Through { entrance, machine: machine.pid(), back: self }));
-        while let Some(mut entrance) = self.open().get_mut(&machine.pid()).and_then(Vec::pop) {
-            match entrance.start(launch, &outputs) {
+        let process = |launcher| Ok(LaunchedProcess(Parent::Launcher { launcher, machine: machine.pid(), idle: self }));
+        while let Some(mut launcher) = self.lock().get_mut(&machine.pid()).and_then(Vec::pop) {
+            match launcher.start(launch, &outputs) {
                 // Somebody in the machine killed it. A charm that kills all processes of its user does that.
-                Err(_) if entrance.is_over() => {}
-                started => return started.and_then(|()| through(entrance)),
+                Err(_) if launcher.has_exited() => {}
+                result => return result.and_then(|()| process(launcher)),
             }
         }
-        let mut entrance = Entrance::open(machine)?;
-        entrance.start(launch, &outputs).and_then(|()| through(entrance))
+        let mut launcher = Launcher::open(machine)?;
+        launcher.start(launch, &outputs).and_then(|()| process(launcher))
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<u32, Vec<Entrance>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, Vec<Launcher>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Started<'_> {
+impl LaunchedProcess<'_> {
     /// A process on the host, in place of one in a machine.
     #[must_use]
-    pub fn direct(process: Child) -> Self {
-        Self(Way::Direct(process))
+    pub fn on_host(process: Child) -> Self {
+        Self(Parent::ThisProcess(process))
     }
 
     pub fn wait(self) -> io::Result<ExitStatus> {
         match self.0 {
-            Way::Direct(mut child) => child.wait(),
-            Way::Through { mut entrance, machine, back } => match entrance.hear()? {
-                Answer::Ended(status) => {
-                    back.open().entry(machine).or_default().push(entrance);
+            Parent::ThisProcess(mut child) => child.wait(),
+            Parent::Launcher { mut launcher, machine, idle } => match launcher.receive()? {
+                Response::Exited(status) => {
+                    idle.lock().entry(machine).or_default().push(launcher);
                     Ok(ExitStatus::from_raw(status))
                 }
-                Answer::Started | Answer::Refused(..) => Err(io::ErrorKind::InvalidData.into()),
+                Response::Started | Response::Failed(..) => Err(io::ErrorKind::InvalidData.into()),
             },
         }
     }
 }
 
-impl Entrance {
+impl Launcher {
     fn open(machine: &Machine) -> io::Result<Self> {
         let (outer, inner) = UnixStream::pair()?;
-        outer.set_read_timeout(Some(LOOK))?;
+        outer.set_read_timeout(Some(POLL_INTERVAL))?;
         let mut command = machine.command(machine.program(), "/").map_err(io::Error::other)?;
         command.arg(SUBCOMMAND).env_clear().process_group(0);
         command.stdin(OwnedFd::from(inner)).stdout(Stdio::null()).stderr(Stdio::piped());
         Ok(Self { process: command.spawn()?, stream: BufReader::new(outer) })
     }
 
-    fn start(&mut self, launch: &Launch, outputs: &[OwnedFd; OUTPUTS]) -> io::Result<()> {
+    fn start(&mut self, launch: &Launch, outputs: &[OwnedFd; OUTPUT_COUNT]) -> io::Result<()> {
         // Prefer the message that the other end sent before it ended to "connection broke".
-        let _ = self.ask(launch, outputs);
-        match self.hear()? {
-            Answer::Started => Ok(()),
-            Answer::Refused(Some(number), _) => Err(io::Error::from_raw_os_error(number)),
-            Answer::Refused(None, text) => Err(io::Error::other(text)),
-            Answer::Ended(_) => Err(io::ErrorKind::InvalidData.into()),
+        let _ = self.send(launch, outputs);
+        match self.receive()? {
+            Response::Started => Ok(()),
+            Response::Failed(Some(number), _) => Err(io::Error::from_raw_os_error(number)),
+            Response::Failed(None, text) => Err(io::Error::other(text)),
+            Response::Exited(_) => Err(io::ErrorKind::InvalidData.into()),
         }
     }
 
     /// Send the outputs with one byte of data, then the request as a line of JSON.
-    fn ask(&mut self, launch: &Launch, outputs: &[OwnedFd; OUTPUTS]) -> io::Result<()> {
+    fn send(&mut self, launch: &Launch, outputs: &[OwnedFd; OUTPUT_COUNT]) -> io::Result<()> {
         let mut stream = self.stream.get_ref();
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(OUTPUTS))];
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(OUTPUT_COUNT))];
         let mut control = SendAncillaryBuffer::new(&mut space);
         let outputs = outputs.each_ref().map(|output| output.as_fd());
         control.push(SendAncillaryMessage::ScmRights(&outputs));
         sendmsg(stream, &[IoSlice::new(b" ")], &mut control, SendFlags::NOSIGNAL)?;
-        stream.write_all(&line(launch)?)
+        stream.write_all(&json_line(launch)?)
     }
 
-    fn is_over(&mut self) -> bool {
+    fn has_exited(&mut self) -> bool {
         !matches!(self.process.try_wait(), Ok(None))
     }
 
-    fn hear(&mut self) -> io::Result<Answer> {
+    fn receive(&mut self) -> io::Result<Response> {
         let mut line = String::new();
         loop {
             match self.stream.read_line(&mut line) {
@@ -178,37 +177,37 @@ impl Entrance {
                 Ok(_) | Err(_) => break,
             }
         }
-        // The inner end or its machine ended.
+        // The launcher or its machine ended.
         nsenter::wait(&mut self.process);
-        let mut said = String::new();
+        let mut errors = String::new();
         if let Some(mut stderr) = self.process.stderr.take() {
-            let _ = stderr.read_to_string(&mut said);
+            let _ = stderr.read_to_string(&mut errors);
         }
-        let said = said.trim();
-        Err(io::Error::other(if said.is_empty() { "the machine ended".to_owned() } else { said.replace('\n', "; ") }))
+        let errors = errors.trim();
+        Err(io::Error::other(if errors.is_empty() {
+            "the machine ended".to_owned()
+        } else {
+            errors.replace('\n', "; ")
+        }))
     }
 }
 
-/// Closing the connection ends the inner end.
-impl Drop for Entrance {
+/// Closing the connection ends the launcher.
+impl Drop for Launcher {
     fn drop(&mut self) {
         let _ = self.stream.get_ref().shutdown(std::net::Shutdown::Both);
         nsenter::wait(&mut self.process);
     }
 }
 
-/// Run as the inner end, if this program was started as it.
-pub(super) fn run_if_asked() -> Option<ExitCode> {
+/// Run as a launcher, if this program was started as one.
+pub(super) fn run_subcommand() -> Option<ExitCode> {
     if env::args_os().nth(1)? != SUBCOMMAND {
         return None;
     }
     let Err(error) = serve() else { return Some(ExitCode::SUCCESS) };
-    complain(&error);
+    let _ = writeln!(io::stderr(), "{error}");
     Some(ExitCode::FAILURE)
-}
-
-fn complain(what: &dyn Display) {
-    let _ = writeln!(io::stderr(), "{what}");
 }
 
 /// Start requested programs until the connection closes.
@@ -216,7 +215,7 @@ fn serve() -> io::Result<()> {
     // No controlling terminal, as with Juju's agent.
     nix::unistd::setsid()?;
     let mut requests = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    while let Some((launch, [stdout, stderr])) = receive(&mut requests)? {
+    while let Some((launch, [stdout, stderr])) = receive_request(&mut requests)? {
         let mut command = Command::new(&launch.program);
         command.args(&launch.args).current_dir(&launch.folder).process_group(0);
         command.env_clear().envs(launch.environment);
@@ -225,12 +224,12 @@ fn serve() -> io::Result<()> {
         drop(command);
         match spawned {
             Ok(mut child) => {
-                requests.write_all(&line(&Answer::Started)?)?;
+                requests.write_all(&json_line(&Response::Started)?)?;
                 let status = child.wait()?;
-                requests.write_all(&line(&Answer::Ended(status.into_raw()))?)?;
+                requests.write_all(&json_line(&Response::Exited(status.into_raw()))?)?;
             }
             Err(error) => {
-                requests.write_all(&line(&Answer::Refused(error.raw_os_error(), error.to_string()))?)?;
+                requests.write_all(&json_line(&Response::Failed(error.raw_os_error(), error.to_string()))?)?;
             }
         }
     }
@@ -238,12 +237,12 @@ fn serve() -> io::Result<()> {
 }
 
 /// The next request, or `None` when the connection is closed.
-fn receive(stream: &mut UnixStream) -> io::Result<Option<(Launch, [OwnedFd; OUTPUTS])>> {
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(OUTPUTS))];
+fn receive_request(stream: &mut UnixStream) -> io::Result<Option<(Launch, [OwnedFd; OUTPUT_COUNT])>> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(OUTPUT_COUNT))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
-    let got = recvmsg(&*stream, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
-    if got.bytes == 0 {
+    let received = recvmsg(&*stream, &mut [IoSliceMut::new(&mut byte)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    if received.bytes == 0 {
         return Ok(None);
     }
     let mut outputs = Vec::new();
@@ -259,8 +258,8 @@ fn receive(stream: &mut UnixStream) -> io::Result<Option<(Launch, [OwnedFd; OUTP
     Ok(Some((serde_json::from_slice(&line)?, outputs)))
 }
 
-fn line(what: &impl Serialize) -> io::Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec(what)?;
+fn json_line(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec(value)?;
     bytes.push(b'\n');
     Ok(bytes)
 }
@@ -270,10 +269,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_brings_the_outputs_along() {
+    fn a_request_carries_the_output_descriptors() {
         let (outer, mut inner) = UnixStream::pair().unwrap();
         let process = Command::new("true").spawn().unwrap();
-        let mut entrance = Entrance { stream: BufReader::new(outer), process };
+        let mut launcher = Launcher { stream: BufReader::new(outer), process };
         let launch = Launch {
             program: "/bin/echo".to_owned(),
             args: vec!["line\nbreak".to_owned()],
@@ -281,16 +280,16 @@ mod tests {
             environment: vec![("NAME".to_owned(), "x".repeat(100_000))],
         };
         let ((mut out, stdout), (_err, stderr)) = (io::pipe().unwrap(), io::pipe().unwrap());
-        let sent = launch.clone();
-        let sending = std::thread::spawn(move || entrance.ask(&sent, &[stdout.into(), stderr.into()]).unwrap());
-        let (got, outputs) = receive(&mut inner).unwrap().unwrap();
+        let request = launch.clone();
+        let sending = std::thread::spawn(move || launcher.send(&request, &[stdout.into(), stderr.into()]).unwrap());
+        let (received, outputs) = receive_request(&mut inner).unwrap().unwrap();
         sending.join().unwrap();
-        assert_eq!(got, launch);
+        assert_eq!(received, launch);
         let [stdout, _stderr] = outputs;
-        std::fs::File::from(stdout).write_all(b"said").unwrap();
-        let mut said = String::new();
-        out.read_to_string(&mut said).unwrap();
-        assert_eq!(said, "said");
-        assert!(receive(&mut inner).unwrap().is_none(), "the outer end is gone");
+        std::fs::File::from(stdout).write_all(b"output").unwrap();
+        let mut text = String::new();
+        out.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "output");
+        assert!(receive_request(&mut inner).unwrap().is_none(), "the outer end is closed");
     }
 }

@@ -10,22 +10,22 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::super::{Error, Kind, Machines, Spec};
+use super::super::{Error, MachineKind, Machines, Spec};
 use super::fixture::{eventually, output};
-use super::rig::{Rig, STARTING_TEST, ask, built, clean, leftovers, spec, starter, starter_of};
+use super::rig::{Rig, STARTING_TEST, built_program, check_output, clean, leftovers, spec, starter, starter_of};
 
-fn kill_hard(pid: u32) {
+fn sigkill(pid: u32) {
     kill(Pid::from_raw(i32::try_from(pid).unwrap()), Signal::SIGKILL).unwrap();
 }
 
 /// How long it takes to start a machine on this computer, so that tests can kill the process at moments all along the
 /// way.
-fn duration_of_a_start(rig: &Rig) -> Duration {
+fn start_duration(rig: &Rig) -> Duration {
     let begin = Instant::now();
     assert!(output(&mut rig.starter("exec \"$@\"")).status.success());
-    let whole = begin.elapsed();
+    let duration = begin.elapsed();
     clean(rig.machines()).unwrap();
-    whole
+    duration
 }
 
 fn start_and_kill_after(rig: &Rig, moment: Duration) {
@@ -39,9 +39,9 @@ fn start_and_kill_after(rig: &Rig, moment: Duration) {
 #[ignore = "needs root: it starts machines"]
 fn clean_removes_what_a_starter_killed_at_any_moment_leaves() {
     let rig = Rig::new();
-    let whole = duration_of_a_start(&rig);
+    let duration = start_duration(&rig);
     for moment in 0..24 {
-        start_and_kill_after(&rig, whole * moment / 20);
+        start_and_kill_after(&rig, duration * moment / 20);
         clean(rig.machines()).unwrap();
         assert_eq!(rig.leftovers(), Vec::<String>::new());
     }
@@ -49,12 +49,12 @@ fn clean_removes_what_a_starter_killed_at_any_moment_leaves() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_starter_killed_at_any_moment_does_not_block_the_next() {
+fn a_machine_starts_after_an_earlier_starter_was_killed_at_any_moment() {
     let rig = Rig::new();
-    let whole = duration_of_a_start(&rig);
+    let duration = start_duration(&rig);
     for moment in 0..12 {
-        start_and_kill_after(&rig, whole * moment / 10);
-        assert_eq!(ask(&rig.start(0), "hostname"), "juju-test-0\n");
+        start_and_kill_after(&rig, duration * moment / 10);
+        assert_eq!(check_output(&rig.start(0), "hostname"), "juju-test-0\n");
         rig.machines().stop(&spec(0).id).unwrap();
     }
 }
@@ -66,7 +66,7 @@ fn a_killed_clean_is_completed_by_the_next() {
     // Cleaning two machines takes about 100 ms.
     for milliseconds in (0..120).step_by(12) {
         rig.start(0);
-        ask(&rig.start(1), "seq 200 | xargs touch; rm -r /etc/skel");
+        check_output(&rig.start(1), "seq 200 | xargs touch; rm -r /etc/skel");
         let mut cleaner =
             rig.starter("exec \"$@\"").env("MINIJUJU_TEST_CLEAN", "1").stdout(Stdio::null()).spawn().unwrap();
         thread::sleep(Duration::from_millis(milliseconds));
@@ -82,15 +82,18 @@ fn a_killed_clean_is_completed_by_the_next() {
 fn a_machine_that_died_starts_again_with_its_files_and_address() {
     let rig = Rig::new();
     let first = rig.start(0);
-    ask(
+    check_output(
         &first,
         "echo kept > /root/minijuju-test; rm /etc/os-release; ln -sf ../run/none /etc/resolv.conf; echo gone > /run/file",
     );
-    kill_hard(first.pid());
+    sigkill(first.pid());
     eventually("it is down", || rig.machines().find(first.id()).unwrap().is_none());
     assert_eq!(rig.machines().list().unwrap()[0].pid, None);
     let second = rig.start(0);
-    assert_eq!(ask(&second, "cat /root/minijuju-test; ls /etc/os-release /run/file 2>/dev/null || true"), "kept\n");
+    assert_eq!(
+        check_output(&second, "cat /root/minijuju-test; ls /etc/os-release /run/file 2>/dev/null || true"),
+        "kept\n"
+    );
     assert_eq!(second.address(), first.address());
     assert!(fs::symlink_metadata(second.root().join("etc/resolv.conf")).unwrap().is_file());
     assert_ne!(second.pid(), first.pid());
@@ -98,19 +101,19 @@ fn a_machine_that_died_starts_again_with_its_files_and_address() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn a_machine_that_is_ready_before_its_number_is_known_is_up() {
+fn a_machine_that_reports_ready_before_its_pid_is_up() {
     let rig = Rig::new();
     // Two processes report these, and under load the second one may run first.
     let script = format!(
         "#!/bin/sh\n'{}' \"$@\" | while read -r line; do\n\
          case $line in pid*) pid=$line ;; ready) echo ready; echo \"$pid\" ;; *) echo \"$line\" ;; esac\ndone\n",
-        built().display()
+        built_program().display()
     );
-    let program = rig.beside("programs").join("minijuju");
+    let program = rig.folder_beside("programs").join("minijuju");
     fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-    let machine = Machines::with(&rig.data(), Kind::Namespaces, &program).unwrap().start(&spec(0)).unwrap();
-    assert_eq!(ask(&machine, "hostname"), "juju-test-0\n");
+    let machine = Machines::new(&rig.data(), MachineKind::Namespaces, &program).unwrap().start(&spec(0)).unwrap();
+    assert_eq!(check_output(&machine, "hostname"), "juju-test-0\n");
 }
 
 #[test]
@@ -122,7 +125,7 @@ fn a_machine_that_is_up_is_not_started_twice() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn machines_whose_folder_is_gone_are_cleaned_too() {
+fn clean_removes_machines_whose_folder_was_removed() {
     let rig = Rig::new();
     rig.start(0);
     fs::remove_dir_all(rig.data()).unwrap();
@@ -143,10 +146,10 @@ fn stopping_and_cleaning_without_machines_succeeds() {
 #[ignore = "needs root: it starts machines"]
 fn a_full_disk_is_named_and_nothing_is_left() {
     let rig = Rig::new();
-    let size = fs::metadata(built()).unwrap().len();
+    let size = fs::metadata(built_program()).unwrap().len();
     // First a disk too small for minijuju's program, then one with too few inodes for the machine's folders.
     for options in ["size=64k".to_owned(), format!("size={},nr_inodes=8", size + 1_000_000)] {
-        let full = rig.beside("full");
+        let full = rig.folder_beside("full");
         let script =
             r#"mount -t tmpfs -o "$OPTIONS" full "$FULL" && "$@"; echo "left: $(ls -A "$FULL/data/machines")""#;
         let script = format!("unshare --mount --propagation private sh -c '{script}' sh \"$@\"");
@@ -166,7 +169,7 @@ fn a_full_disk_is_named_and_nothing_is_left() {
 fn a_machine_in_a_machine_keeps_its_files_in_memory_and_reports_it() {
     let rig = Rig::new();
     let outer = rig.start(0);
-    for (from, to) in [(std::env::current_exe().unwrap(), "test"), (built(), "minijuju")] {
+    for (from, to) in [(std::env::current_exe().unwrap(), "test"), (built_program(), "minijuju")] {
         fs::copy(from, outer.root().join("root").join(to)).unwrap();
     }
     let mut inner = outer.command("/root/test", "/").unwrap();
@@ -181,18 +184,18 @@ fn a_machine_in_a_machine_keeps_its_files_in_memory_and_reports_it() {
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn without_permission_the_error_has_a_remedy() {
+fn without_permission_the_error_suggests_sudo_or_host_machines() {
     let rig = Rig::new();
     let advice = "run it with sudo, or set MINIJUJU_MACHINES=host";
-    fs::set_permissions(rig.beside(".."), fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(rig.folder_beside(".."), fs::Permissions::from_mode(0o777)).unwrap();
     // Another user has a data folder of their own.
-    let own = rig.beside("own");
-    std::os::unix::fs::chown(&own, Some(65534), Some(65534)).unwrap();
+    let data_of_nobody = rig.folder_beside("own");
+    std::os::unix::fs::chown(&data_of_nobody, Some(65534), Some(65534)).unwrap();
     // Copies, because other users may not reach the build folder. Another process writes them: Linux does not execute
     // a file that is open for writing, which a child of another test's thread could inherit.
-    let programs = rig.beside("programs");
+    let programs = rig.folder_beside("programs");
     let this = std::env::current_exe().unwrap();
-    let minijuju = built();
+    let minijuju = built_program();
     assert!(output(Command::new("cp").args([&this, &minijuju, &programs])).status.success());
     let copy = programs.join(this.file_name().unwrap());
     // Without the inheritable set, which may be full in a container, and would restore what the bounding set lacks.
@@ -201,7 +204,7 @@ fn without_permission_the_error_has_a_remedy() {
         "exec setpriv --inh-caps -all --bounding-set -sys_admin -- \"$@\"",
         "exec setpriv --inh-caps -all --bounding-set -net_admin -- \"$@\"",
     ] {
-        let data = if wrapper.contains("--reuid") { own.join("data") } else { rig.data() };
+        let data = if wrapper.contains("--reuid") { data_of_nobody.join("data") } else { rig.data() };
         let mut starter = starter_of(&copy, &data, wrapper);
         let output = output(starter.env("MINIJUJU_TEST_PROGRAM", programs.join("minijuju")));
         let text = String::from_utf8_lossy(&output.stdout);
@@ -223,9 +226,9 @@ fn a_missing_program_is_named_with_its_package_before_anything_starts() {
 }
 
 #[test]
-fn a_name_that_leads_elsewhere_is_refused() {
+fn an_id_that_is_no_plain_folder_name_is_an_error() {
     let data = tempfile::tempdir().unwrap();
-    let machines = Machines::with(data.path(), Kind::Host, Path::new("/bin/true")).unwrap();
+    let machines = Machines::new(data.path(), MachineKind::Host, Path::new("/bin/true")).unwrap();
     for id in ["", ".", "..", "a/b", "-x", "a b"] {
         assert!(matches!(machines.find(id), Err(Error::InvalidId(_))), "{id}");
     }
@@ -234,7 +237,7 @@ fn a_name_that_leads_elsewhere_is_refused() {
 #[test]
 fn on_the_host_itself_a_machine_is_only_a_record() {
     let data = tempfile::tempdir().unwrap();
-    let machines = Machines::with(data.path(), Kind::Host, &built()).unwrap();
+    let machines = Machines::new(data.path(), MachineKind::Host, &built_program()).unwrap();
     let machine =
         machines.start(&Spec { id: "host-0".into(), hostname: "juju-0".into(), base: String::new() }).unwrap();
     assert_eq!(machine.root(), Path::new("/"));
@@ -248,7 +251,7 @@ fn on_the_host_itself_a_machine_is_only_a_record() {
 }
 
 /// A process 1 that reaps nothing, and a process of a machine whose parent was killed.
-const COLLECTS_NOTHING: &str = r#"
+const INIT_WITHOUT_REAPING: &str = r#"
 "$@" > /dev/null
 pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$DATA/machines/test-0/machine.json")
 (nsenter -t "$pid" -p -m setpriv --pdeathsig KILL sleep 4321.7 & echo $! > "$BESIDE/parent")
@@ -261,21 +264,21 @@ echo "$?" > "$BESIDE/code"
 
 #[test]
 #[ignore = "needs root: it starts machines"]
-fn clean_succeeds_at_once_where_process_1_collects_nothing() {
+fn clean_succeeds_at_once_where_process_1_reaps_nothing() {
     let rig = Rig::new();
-    let beside = rig.beside("beside");
+    let beside = rig.folder_beside("beside");
     let wrapper = "exec unshare --pid --fork --kill-child --mount --mount-proc --propagation private sh -c '\
                    sh -c \"$SCRIPT\" sh \"$@\" & exec sleep 1000' sh \"$@\"";
     let mut starter = rig.starter(wrapper);
     let mut namespace = starter
-        .env("SCRIPT", COLLECTS_NOTHING)
+        .env("SCRIPT", INIT_WITHOUT_REAPING)
         .env("DATA", rig.data())
         .env("BESIDE", &beside)
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    let until = Instant::now() + Duration::from_secs(40);
-    while !beside.join("code").exists() && Instant::now() < until {
+    let deadline = Instant::now() + Duration::from_secs(40);
+    while !beside.join("code").exists() && Instant::now() < deadline {
         thread::sleep(Duration::from_millis(10));
     }
     // The file is complete a moment after it appears.

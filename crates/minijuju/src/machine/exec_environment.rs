@@ -1,10 +1,12 @@
-//! The environment of a process in a machine: what systemd gives Juju's agent, whatever minijuju's caller has.
+//! The execution environment of a process in a machine (as in systemd.exec(5)): what systemd gives Juju's agent,
+//! whatever minijuju's caller has.
 
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -18,13 +20,14 @@ use rustix::thread::{
     CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set, remove_capability_from_bounding_set,
     set_capabilities,
 };
+use signal_hook::consts::FORBIDDEN;
 
 /// The first argument of the step that starts a program in a machine. Internal.
 const SUBCOMMAND: &str = "machine-enter";
 
 /// Capabilities that root in a machine lacks, because they affect the whole kernel: loading modules, setting the
 /// clock, rebooting, accessing hardware, reading the kernel's log.
-const DROPPED: [CapabilitySet; 8] = [
+const DROPPED_CAPABILITIES: [CapabilitySet; 8] = [
     CapabilitySet::SYS_MODULE,
     CapabilitySet::SYS_TIME,
     CapabilitySet::SYS_BOOT,
@@ -39,7 +42,7 @@ const DROPPED: [CapabilitySet; 8] = [
 const OPEN_FILES: u64 = 64_000;
 
 /// Soft and hard limits: systemd's defaults (systemd-system.conf(5)), and jujud's.
-const LIMITS: [(Resource, Option<u64>, Option<u64>); 9] = [
+const RESOURCE_LIMITS: [(Resource, Option<u64>, Option<u64>); 9] = [
     (Resource::Nofile, Some(OPEN_FILES), Some(OPEN_FILES)),
     (Resource::Core, Some(0), None),
     (Resource::Stack, Some(8 << 20), None),
@@ -51,12 +54,9 @@ const LIMITS: [(Resource, Option<u64>, Option<u64>); 9] = [
     (Resource::Rss, None, None),
 ];
 
-/// Signals for which `signal_hook` refuses handlers.
-const FIXED: [i32; 5] = [4, 8, 9, 11, 19];
-
 /// A program's capabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rights {
+pub(super) enum Capabilities {
     /// All of the caller's: on this computer itself.
     All,
     /// Those of root in a machine.
@@ -65,36 +65,43 @@ pub(super) enum Rights {
 
 /// What happens to a program when the thread that started it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum After {
+pub(super) enum OnParentDeath {
     /// It keeps running.
-    GoOn,
+    Continue,
     /// It is killed.
-    End,
+    Kill,
 }
 
-/// A command that starts a program in these surroundings: append the program and its arguments. `minijuju` is the path
-/// of this program.
-pub(super) fn command(minijuju: &std::path::Path, rights: Rights, after: After) -> Command {
+/// A command that runs a program in this environment: append the program and its arguments. `minijuju` is the path of
+/// minijuju's program.
+pub(super) fn command(minijuju: &Path, capabilities: Capabilities, on_parent_death: OnParentDeath) -> Command {
     let mut command = Command::new(minijuju);
-    command.arg(SUBCOMMAND).arg(if rights == Rights::Machine { "machine" } else { "host" });
-    command.arg(if after == After::End { "end" } else { "go-on" });
+    command.arg(SUBCOMMAND);
+    command.arg(match capabilities {
+        Capabilities::All => "host",
+        Capabilities::Machine => "machine",
+    });
+    command.arg(match on_parent_death {
+        OnParentDeath::Continue => "continue",
+        OnParentDeath::Kill => "kill",
+    });
     command
 }
 
-/// Run as that step, if this program was started as it: become the program.
-pub(super) fn run_if_asked() -> Option<ExitCode> {
+/// If this program was started as that step, set the environment up and become the program.
+pub(super) fn run_subcommand() -> Option<ExitCode> {
     let mut args = env::args_os().skip(1);
     if args.next()? != SUBCOMMAND {
         return None;
     }
-    let rights = if args.next()? == "host" { Rights::All } else { Rights::Machine };
-    let after = if args.next()? == "end" { After::End } else { After::GoOn };
+    let capabilities = if args.next()? == "host" { Capabilities::All } else { Capabilities::Machine };
+    let on_parent_death = if args.next()? == "kill" { OnParentDeath::Kill } else { OnParentDeath::Continue };
     let (program, rest): (OsString, Vec<OsString>) = (args.next()?, args.collect());
-    let follow = || match after {
-        After::End => Ok(set_parent_process_death_signal(Some(Signal::KILL))?),
-        After::GoOn => Ok(()),
+    let set_death_signal = || match on_parent_death {
+        OnParentDeath::Kill => Ok(set_parent_process_death_signal(Some(Signal::KILL))?),
+        OnParentDeath::Continue => Ok(()),
     };
-    let error = match reset(rights).and_then(|()| follow()) {
+    let error = match reset(capabilities).and_then(|()| set_death_signal()) {
         Ok(()) => Command::new(&program).args(rest).exec(),
         Err(error) => error,
     };
@@ -103,17 +110,20 @@ pub(super) fn run_if_asked() -> Option<ExitCode> {
     Some(ExitCode::from(127))
 }
 
-/// Apply the surroundings to this process. Ignored signals get their default action at the next exec.
-pub(super) fn reset(rights: Rights) -> io::Result<()> {
+/// Set the environment up for this process. Ignored signals get their default action at the next exec.
+pub(super) fn reset(capabilities: Capabilities) -> io::Result<()> {
     close_inherited()?;
     umask(Mode::from_bits_truncate(0o022));
     // Raising the priority needs a capability that a container may lack. Then it stays as it is.
     let _ = setpriority_process(None, 0);
-    for (resource, soft, hard) in LIMITS {
-        limit(resource, soft, hard);
+    for (resource, soft, hard) in RESOURCE_LIMITS {
+        set_limit(resource, soft, hard);
     }
-    hear_signals()?;
-    if rights == Rights::Machine { drop_rights() } else { Ok(()) }
+    reset_signals()?;
+    match capabilities {
+        Capabilities::All => Ok(()),
+        Capabilities::Machine => drop_capabilities(),
+    }
 }
 
 /// Close everything except standard input, output and error.
@@ -131,7 +141,7 @@ fn close_inherited() -> io::Result<()> {
 }
 
 /// Set a limit, as far as allowed. `None` is unlimited.
-fn limit(resource: Resource, soft: Option<u64>, hard: Option<u64>) {
+fn set_limit(resource: Resource, soft: Option<u64>, hard: Option<u64>) {
     if setrlimit(resource, Rlimit { current: soft, maximum: hard }).is_ok() {
         return;
     }
@@ -141,12 +151,12 @@ fn limit(resource: Resource, soft: Option<u64>, hard: Option<u64>) {
 }
 
 /// Unblock all signals, and set handlers for ignored ones: exec resets handlers, but keeps ignored signals.
-fn hear_signals() -> io::Result<()> {
+fn reset_signals() -> io::Result<()> {
     SigSet::empty().thread_set_mask()?;
     let status = fs::read_to_string("/proc/self/status")?;
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).map(str::trim).unwrap_or_default();
     let ignored = u64::from_str_radix(ignored, 16).unwrap_or_default();
-    for signal in (1..=64).filter(|signal| ignored & (1 << (signal - 1)) != 0 && !FIXED.contains(signal)) {
+    for signal in (1..=64).filter(|signal| ignored & (1 << (signal - 1)) != 0 && !FORBIDDEN.contains(signal)) {
         // The C library reserves two.
         let _ = signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)));
     }
@@ -155,27 +165,27 @@ fn hear_signals() -> io::Result<()> {
 
 /// Whether this process may set a time namespace's offset. In some containers it may not.
 pub(super) fn may_set_time() -> bool {
-    capabilities(None).is_ok_and(|have| have.effective.contains(CapabilitySet::SYS_TIME))
+    capabilities(None).is_ok_and(|current| current.effective.contains(CapabilitySet::SYS_TIME))
 }
 
-/// Drop the kernel's privileges. At each exec root regains the bounding set and the inheritable set, so both must lose
+/// Drop the capabilities that affect the whole kernel. At each exec root regains the bounding set and the inheritable set, so both must lose
 /// them (capabilities(7)).
-pub(super) fn drop_rights() -> io::Result<()> {
+pub(super) fn drop_capabilities() -> io::Result<()> {
     let mut dropped = CapabilitySet::empty();
-    for one in DROPPED {
-        match remove_capability_from_bounding_set(one) {
+    for capability in DROPPED_CAPABILITIES {
+        match remove_capability_from_bounding_set(capability) {
             // Unknown to this kernel.
             Err(rustix::io::Errno::INVAL) => {}
-            done => done?,
+            result => result?,
         }
-        dropped |= one;
+        dropped |= capability;
     }
     clear_ambient_capability_set()?;
-    let have = capabilities(None)?;
-    let left = CapabilitySets {
-        effective: have.effective - dropped,
-        permitted: have.permitted - dropped,
+    let current = capabilities(None)?;
+    let remaining = CapabilitySets {
+        effective: current.effective - dropped,
+        permitted: current.permitted - dropped,
         inheritable: CapabilitySet::empty(),
     };
-    Ok(set_capabilities(None, left)?)
+    Ok(set_capabilities(None, remaining)?)
 }

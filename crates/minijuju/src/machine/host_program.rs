@@ -1,4 +1,4 @@
-//! The programs that machines need: from util-linux, iproute2, nftables and coreutils.
+//! The programs that machines need on the host: from util-linux, iproute2, nftables and coreutils.
 
 use std::env;
 use std::io::Write as _;
@@ -13,8 +13,9 @@ use super::{Error, Result};
 /// Where root's programs are, even if the caller's PATH leaves them out.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// A program that machines need on the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tool {
+pub(super) enum HostProgram {
     Cp,
     Ip,
     /// Only where legacy rules are in use.
@@ -27,9 +28,9 @@ pub(super) enum Tool {
     Unshare,
 }
 
-impl Tool {
-    /// What every machine needs. Checked up front, so that a missing program is named before anything starts.
-    pub(super) const ALL: [Self; 8] =
+impl HostProgram {
+    /// What every machine needs. Checked first, so that a missing program is named before anything starts.
+    pub(super) const REQUIRED: [Self; 8] =
         [Self::Cp, Self::Ip, Self::Mount, Self::Nft, Self::Nsenter, Self::PivotRoot, Self::Setpriv, Self::Unshare];
 
     const fn name(self) -> &'static str {
@@ -63,7 +64,7 @@ impl Tool {
             .chain(env::split_paths(&path))
             .map(|folder| folder.join(self.name()))
             .find(|program| program.is_file())
-            .ok_or(Error::MissingTool { tool: self.name(), package: self.package() })
+            .ok_or(Error::MissingProgram { program: self.name(), package: self.package() })
     }
 
     /// Run it in `folder` with `input` as standard input, and return its output.
@@ -86,7 +87,7 @@ impl Tool {
     }
 
     fn finish(self, mut command: Command, input: &str, doing: &str) -> Result<String> {
-        let failed = |reason: String| Error::Tool { doing: doing.to_owned(), tool: self.name(), reason };
+        let failed = |reason: String| Error::ProgramFailed { doing: doing.to_owned(), program: self.name(), reason };
         tracing::debug!(target: "juju.machine", "to {doing}: {command:?}");
         let mut child = command
             .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
@@ -109,19 +110,19 @@ impl Tool {
     pub(super) fn failure(self, doing: &str, stderr: &str, status: &str) -> Error {
         let text = stderr.trim();
         let reason = if text.is_empty() { status.to_owned() } else { text.lines().collect::<Vec<_>>().join("; ") };
-        let reason = own_words(&reason, self.name()).to_owned();
+        let reason = strip_program_name(&reason, self.name()).to_owned();
         if reason.contains("Operation not permitted") || reason.contains("Permission denied") {
             return Error::NotPermitted { doing: doing.to_owned(), reason: format!("{}: {reason}", self.name()) };
         }
-        Error::Tool { doing: doing.to_owned(), tool: self.name(), reason }
+        Error::ProgramFailed { doing: doing.to_owned(), program: self.name(), reason }
     }
 }
 
 /// A line that a program printed, without its own name, or the path that it was called by, at the start. Its error
 /// already names it.
-pub(super) fn own_words<'a>(line: &'a str, name: &str) -> &'a str {
+pub(super) fn strip_program_name<'a>(line: &'a str, name: &str) -> &'a str {
     match line.split_once(": ") {
-        Some((start, rest)) if start.rsplit('/').next() == Some(name) => own_words(rest, name),
+        Some((start, rest)) if start.rsplit('/').next() == Some(name) => strip_program_name(rest, name),
         Some(_) | None => line,
     }
 }
@@ -132,7 +133,8 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_to_do() {
-        let error = Tool::Unshare.failure("make namespaces", "unshare: unshare failed: Operation not permitted\n", "");
+        let error =
+            HostProgram::Unshare.failure("make namespaces", "unshare: unshare failed: Operation not permitted\n", "");
         assert_eq!(
             error.to_string(),
             "cannot make namespaces: not permitted here (unshare: unshare failed: Operation not permitted); run it with \
@@ -142,23 +144,24 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_the_reason_on_one_line() {
-        let error = Tool::Ip.failure("add a bridge", "RTNETLINK answers: File exists\nCommand failed -:1\n", "");
+        let error = HostProgram::Ip.failure("add a bridge", "RTNETLINK answers: File exists\nCommand failed -:1\n", "");
         assert_eq!(error.to_string(), "cannot add a bridge: ip: RTNETLINK answers: File exists; Command failed -:1");
-        let error = Tool::Ip.failure("add a bridge", "", "exit status: 2");
+        let error = HostProgram::Ip.failure("add a bridge", "", "exit status: 2");
         assert_eq!(error.to_string(), "cannot add a bridge: ip: exit status: 2");
     }
 
     #[test]
     fn a_program_is_named_once_even_if_it_names_its_path() {
-        let error = Tool::Cp.failure("copy", "cp: /usr/bin/cp: error writing 'x': No space left on device\n", "");
+        let error =
+            HostProgram::Cp.failure("copy", "cp: /usr/bin/cp: error writing 'x': No space left on device\n", "");
         assert_eq!(error.to_string(), "cannot copy: cp: error writing 'x': No space left on device");
-        let error = Tool::Cp.failure("copy", "cpio: odd\n", "");
+        let error = HostProgram::Cp.failure("copy", "cpio: odd\n", "");
         assert_eq!(error.to_string(), "cannot copy: cp: cpio: odd");
     }
 
     #[test]
     fn a_missing_program_names_its_package() {
-        let error = Error::MissingTool { tool: Tool::Nft.name(), package: Tool::Nft.package() };
+        let error = Error::MissingProgram { program: HostProgram::Nft.name(), package: HostProgram::Nft.package() };
         assert_eq!(error.to_string(), "machines need the program `nft`: install it with `apt install nftables`");
     }
 }

@@ -4,28 +4,28 @@ use std::fs;
 
 /// Files that list the real DNS servers where `/etc/resolv.conf` names a resolver on the loopback interface, which a
 /// machine cannot reach: systemd-resolved's (Ubuntu), then `NetworkManager`'s.
-const UPSTREAM: [&str; 2] = ["/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"];
+const UPSTREAM_FILES: [&str; 2] = ["/run/systemd/resolve/resolv.conf", "/run/NetworkManager/no-stub-resolv.conf"];
 
 /// The content of a machine's `/etc/resolv.conf`, and a note if names will not resolve there.
 pub(super) fn resolv_conf() -> (String, Option<String>) {
-    let own = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
-    choose(own, UPSTREAM.iter().filter_map(|path| fs::read_to_string(path).ok()))
+    let host = fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
+    choose(host, UPSTREAM_FILES.iter().filter_map(|path| fs::read_to_string(path).ok()))
 }
 
-fn choose(own: String, mut upstream: impl Iterator<Item = String>) -> (String, Option<String>) {
-    if has_server(&own) {
-        return (own, None);
+fn choose(host: String, mut upstream: impl Iterator<Item = String>) -> (String, Option<String>) {
+    if has_reachable_server(&host) {
+        return (host, None);
     }
-    if let Some(found) = upstream.find(|text| has_server(text)) {
+    if let Some(found) = upstream.find(|text| has_reachable_server(text)) {
         return (found, None);
     }
     let note = "this computer's DNS server listens on its loopback interface only, so names do not resolve in machines; \
                 put a server that the network reaches in /etc/resolv.conf";
-    (own, Some(note.to_owned()))
+    (host, Some(note.to_owned()))
 }
 
 /// Whether a machine can reach any of the servers.
-fn has_server(text: &str) -> bool {
+fn has_reachable_server(text: &str) -> bool {
     text.lines().any(|line| {
         let mut words = line.split_whitespace();
         words.next() == Some("nameserver")
