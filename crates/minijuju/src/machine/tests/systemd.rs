@@ -150,7 +150,7 @@ fn an_enabled_service_runs_again_after_a_restart_and_after_a_kill() {
 }
 
 /// Remove what a reboot of the computer removes: processes, network devices, the firewall's rules, cgroups.
-const REBOOT: &str = "for device in $(ls /sys/class/net | grep \"$TAG\"); do ip link delete \"$device\"; done; \
+const REBOOT: &str = "for device in $(ls /sys/class/net | grep \"$TAG\"); do ip link delete \"$device\" || [ ! -e \"/sys/class/net/$device\" ]; done; \
     nft list tables | grep \"$TAG\" | while read -r table; do nft delete $table; done; \
     find \"$CGROUPS\" -depth -type d -exec rmdir {} +";
 
