@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub enum Hook {
     /// A hook about the unit itself: `install`, `config-changed`, and so on.
-    Plain(Plain),
+    // The database has it under this name.
+    #[serde(rename = "plain")]
+    Unit(UnitHook),
     Relation(RelationHook),
     /// A hook about a storage of the unit.
     Storage {
@@ -30,7 +32,7 @@ pub enum Hook {
 /// A hook about the unit itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Plain {
+pub enum UnitHook {
     /// Once, before all other hooks except those of storage.
     Install,
     /// Once after the first `config-changed`, and again after the machine restarted.
@@ -114,7 +116,7 @@ impl Hook {
     /// The hook's event in `ops`.
     fn event(&self) -> EventName {
         match self {
-            Hook::Plain(plain) => plain.event(),
+            Hook::Unit(hook) => hook.event(),
             Hook::Relation(hook) => {
                 let endpoint = hook.endpoint.clone();
                 match hook.kind {
@@ -142,7 +144,7 @@ impl Hook {
     }
 
     /// The message of the agent's status while the hook runs.
-    pub fn running(&self) -> String {
+    pub fn status_message(&self) -> String {
         match self {
             Hook::Relation(hook) if !hook.unit.is_empty() => {
                 format!("running {} hook for {}", self.name(), hook.unit)
@@ -155,15 +157,15 @@ impl Hook {
                     format!("running {} hook for {uri}", self.name())
                 }
             },
-            Hook::Plain(_) | Hook::Relation(_) | Hook::Storage { .. } => format!("running {} hook", self.name()),
+            Hook::Unit(_) | Hook::Relation(_) | Hook::Storage { .. } => format!("running {} hook", self.name()),
         }
     }
 }
 
-/// What a hook's name says.
+/// A hook's name, split into its kind and what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Named {
-    Plain(Plain),
+pub enum HookName {
+    Unit(UnitHook),
     /// An event of relations, and their endpoint.
     Relation(RelationKind, String),
     /// An event of storage, and its name.
@@ -171,7 +173,7 @@ pub enum Named {
     Secret(SecretKind),
 }
 
-impl Named {
+impl HookName {
     /// The hook with this name, if Juju has it.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match EventName::from_dispatch_path(&format!("hooks/{name}")).ok()? {
@@ -186,18 +188,18 @@ impl Named {
             EventName::SecretRotate => Self::Secret(SecretKind::Rotate),
             EventName::SecretExpired => Self::Secret(SecretKind::Expired),
             EventName::SecretRemove => Self::Secret(SecretKind::Remove),
-            event => Self::Plain(Plain::ALL.into_iter().find(|plain| plain.event() == event)?),
+            event => Self::Unit(UnitHook::ALL.into_iter().find(|hook| hook.event() == event)?),
         })
     }
 }
 
-impl From<Plain> for Hook {
-    fn from(plain: Plain) -> Self {
-        Hook::Plain(plain)
+impl From<UnitHook> for Hook {
+    fn from(hook: UnitHook) -> Self {
+        Hook::Unit(hook)
     }
 }
 
-impl Plain {
+impl UnitHook {
     const ALL: [Self; 9] = [
         Self::Install,
         Self::Start,
@@ -210,9 +212,9 @@ impl Plain {
         Self::LeaderSettingsChanged,
     ];
 
-    /// The names of all plain hooks.
+    /// The names of all hooks about the unit itself.
     pub fn names() -> Vec<String> {
-        Self::ALL.into_iter().map(|plain| Hook::Plain(plain).name()).collect()
+        Self::ALL.into_iter().map(|hook| Hook::Unit(hook).name()).collect()
     }
 
     fn event(self) -> EventName {
@@ -235,28 +237,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hook_is_known_by_its_name() {
-        for plain in Plain::ALL {
-            assert_eq!(Named::parse(&Hook::Plain(plain).name()), Some(Named::Plain(plain)));
+    fn a_hooks_name_gives_its_kind_and_its_endpoint_or_storage() {
+        for hook in UnitHook::ALL {
+            assert_eq!(HookName::parse(&Hook::Unit(hook).name()), Some(HookName::Unit(hook)));
         }
         // Fails if a hook of `ops` has no counterpart here.
         for event in EventName::of_unit() {
             let name = event.hook_name().unwrap();
             assert!(Named::parse(&name).is_some(), "{name}");
         }
-        let broken = Named::Relation(RelationKind::Broken, "db-admin".to_owned());
-        assert_eq!(Named::parse("db-admin-relation-broken"), Some(broken));
+        let broken = HookName::Relation(RelationKind::Broken, "db-admin".to_owned());
+        assert_eq!(HookName::parse("db-admin-relation-broken"), Some(broken));
         assert_eq!(
-            Named::parse("data-storage-attached"),
-            Some(Named::Storage(StorageKind::Attached, "data".to_owned()))
+            HookName::parse("data-storage-attached"),
+            Some(HookName::Storage(StorageKind::Attached, "data".to_owned()))
         );
-        assert_eq!(Named::parse("secret-rotate"), Some(Named::Secret(SecretKind::Rotate)));
+        assert_eq!(HookName::parse("secret-rotate"), Some(HookName::Secret(SecretKind::Rotate)));
         assert_eq!(
             Hook::Storage { kind: StorageKind::Detaching, id: "data/3".to_owned() }.name(),
             "data-storage-detaching"
         );
         for name in ["collect-metrics", "relation-broken", "x/install", ""] {
-            assert_eq!(Named::parse(name), None, "{name}");
+            assert_eq!(HookName::parse(name), None, "{name}");
         }
     }
 }

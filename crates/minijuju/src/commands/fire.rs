@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::{Arguments, ModelOption, UsageError, is_unit};
 use crate::client::{Client, summary};
-use crate::hook::{Hook, Named, Plain, RelationHook, RelationKind};
+use crate::hook::{Hook, HookName, RelationHook, RelationKind, UnitHook};
 use crate::store::unit::{self, Column};
 use crate::store::{relation, storage};
 
@@ -49,9 +49,9 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
     let unit = client.unit(&model, &args.unit)?;
     let name = unit.name();
     let db = client.store.db();
-    let hook = match Named::parse(&args.event) {
-        Some(Named::Plain(plain)) => plain.into(),
-        Some(Named::Relation(kind, endpoint)) => {
+    let hook = match HookName::parse(&args.event) {
+        Some(HookName::Unit(hook)) => hook.into(),
+        Some(HookName::Relation(kind, endpoint)) => {
             let all = relation::all(db, &model.uuid)?;
             let (relation, local) = all
                 .iter()
@@ -73,14 +73,14 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
                 version,
             })
         }
-        Some(Named::Storage(kind, storage_name)) => {
+        Some(HookName::Storage(kind, storage_name)) => {
             let found = storage::of_unit(db, &model.uuid, &name)?
                 .into_iter()
                 .find(|storage| storage.id.split('/').next() == Some(storage_name.as_str()))
                 .with_context(|| format!("{name} has no storage {storage_name:?}"))?;
             Hook::Storage { kind, id: found.id }
         }
-        Some(Named::Secret(_)) => {
+        Some(HookName::Secret(_)) => {
             bail!("{:?} is about a secret: change the secret, and its owner and readers run the hook", args.event)
         }
         None => bail!("Juju has no event {:?}{}", args.event, suggestion(&args.event)),
@@ -97,7 +97,7 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
 
 /// What to write instead of a misspelt event.
 fn suggestion(event: &str) -> String {
-    let names = Plain::names();
+    let names = UnitHook::names();
     match ops_metadata::nearest(event, names.iter().map(String::as_str)) {
         Some(name) => format!("; did you mean {name:?}?"),
         None => format!("; it has {}, and those of relations and storage", names.join(", ")),

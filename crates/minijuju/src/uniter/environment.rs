@@ -216,7 +216,7 @@ fn about(hook: &Hook, location: &str, storage_kind: &str) -> Vec<(&'static str, 
             }
             variables
         }
-        Hook::Plain(_) => Vec::new(),
+        Hook::Unit(_) => Vec::new(),
     }
 }
 
@@ -225,7 +225,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
-    use crate::hook::{Plain, RelationHook};
+    use crate::hook::{RelationHook, UnitHook};
 
     fn environment(job: Job<'_>) -> Environment<'_> {
         Environment {
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_hook_is_dispatched_by_its_path() {
-        let found = variables(Job::Hook { hook: &Plain::Install.into(), location: "", kind: "" });
+        let found = variables(Job::Hook { hook: &UnitHook::Install.into(), location: "", kind: "" });
         assert_eq!(found["JUJU_DISPATCH_PATH"], "hooks/install");
         assert_eq!(found["JUJU_HOOK_NAME"], "install");
         assert_eq!(found["JUJU_CHARM_DIR"], "/var/lib/juju/agents/unit-app-0/charm");

@@ -19,7 +19,7 @@ use super::session::Session;
 use super::view::Snapshot;
 use super::worker::{Worker, line};
 use super::{scope, secrets};
-use crate::hook::{Hook, Plain, RelationHook, RelationKind, SecretKind, StorageKind};
+use crate::hook::{Hook, RelationHook, RelationKind, SecretKind, StorageKind, UnitHook};
 use crate::machine::Machine;
 use crate::program_name::program_name;
 use crate::progress::duration;
@@ -105,7 +105,7 @@ impl Worker<'_> {
     fn prepare(&mut self, seen: &mut Snapshot, hook: &Hook, machine: &Machine) -> anyhow::Result<(String, String)> {
         let (files, tag) = (machine.files()?, seen.unit.tag());
         let fresh = seen.unit.agent.charm_version.is_none();
-        if fresh || *hook == Plain::UpgradeCharm.into() {
+        if fresh || *hook == UnitHook::UpgradeCharm.into() {
             charm_folder::deploy(machine, &tag, Path::new(&seen.application.archive))?;
             // A storage hook before install already needs the charm, and later hooks must not unpack it again.
             seen.unit.agent.charm_version = Some(seen.view.charm_version);
@@ -114,7 +114,7 @@ impl Worker<'_> {
         self.place_resources(seen, &files)?;
         match hook {
             Hook::Storage { id, .. } => self.storage(machine, &files, id),
-            Hook::Plain(_) | Hook::Relation(_) | Hook::Secret { .. } => Ok((String::new(), String::new())),
+            Hook::Unit(_) | Hook::Relation(_) | Hook::Secret { .. } => Ok((String::new(), String::new())),
         }
     }
 
@@ -211,10 +211,10 @@ impl Worker<'_> {
         unit.agent.operation = Operation::Running { hook: hook.clone(), context: context.to_owned(), since: now() };
         let workload = match hook {
             // Juju keeps a status that the charm set in an earlier storage hook.
-            Hook::Plain(Plain::Install) if !seen.unit.agent.status_set => Some("installing charm software"),
-            Hook::Plain(Plain::Stop) => Some("stopping charm software"),
-            Hook::Plain(Plain::Remove) => Some("cleaning up prior to charm deletion"),
-            Hook::Plain(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => None,
+            Hook::Unit(UnitHook::Install) if !seen.unit.agent.status_set => Some("installing charm software"),
+            Hook::Unit(UnitHook::Stop) => Some("stopping charm software"),
+            Hook::Unit(UnitHook::Remove) => Some("cleaning up prior to charm deletion"),
+            Hook::Unit(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => None,
         };
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
         let resolved = [ResolvedMode::RetryHooks, ResolvedMode::NoHooks].contains(&seen.unit.resolved);
@@ -231,8 +231,8 @@ impl Worker<'_> {
             }
             // Juju does not record that update-status runs, to spare its database; otherwise no other status would
             // ever be seen.
-            if *hook != Plain::UpdateStatus.into() {
-                status::set(db, uuid, Kind::Agent, name, &Status::new("executing", &hook.running()))?;
+            if *hook != UnitHook::UpdateStatus.into() {
+                status::set(db, uuid, Kind::Agent, name, &Status::new("executing", &hook.status_message()))?;
             }
             Ok::<_, store::Error>(())
         })?;
@@ -251,10 +251,10 @@ impl Worker<'_> {
         unit.agent = resolver::after(&seen.unit.agent, &seen.view, hook);
         let (uuid, name) = (&self.model.uuid, &seen.view.name);
         let workload = match hook {
-            Hook::Plain(Plain::Stop) => Some(Status::new("maintenance", "")),
-            Hook::Plain(Plain::Remove) => Some(Status::new("terminated", "")),
-            Hook::Plain(Plain::Start) if !unit.agent.status_set => Some(Status::new("unknown", "")),
-            Hook::Plain(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => None,
+            Hook::Unit(UnitHook::Stop) => Some(Status::new("maintenance", "")),
+            Hook::Unit(UnitHook::Remove) => Some(Status::new("terminated", "")),
+            Hook::Unit(UnitHook::Start) if !unit.agent.status_set => Some(Status::new("unknown", "")),
+            Hook::Unit(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => None,
         };
         let hook_name = hook.name();
         let message = match (via, &changes) {
@@ -294,7 +294,7 @@ impl Worker<'_> {
                     scope::leave(db, uuid, seen, *relation)?;
                 }
                 Hook::Secret { kind: SecretKind::Rotate, uri, .. } => secrets::rotated(db, uuid, uri)?,
-                Hook::Plain(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => {}
+                Hook::Unit(_) | Hook::Relation(_) | Hook::Storage { .. } | Hook::Secret { .. } => {}
             }
             Ok::<_, store::Error>(())
         })?;

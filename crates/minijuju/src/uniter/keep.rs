@@ -15,7 +15,7 @@ use super::settle::{Patience, recover, settle_until, turns};
 use super::view::{self, Snapshot};
 use super::worker::machine_id;
 use crate::cli::duration;
-use crate::hook::{Hook, Plain};
+use crate::hook::{Hook, UnitHook};
 use crate::machine::Machines;
 use crate::progress::Progress;
 use crate::random;
@@ -97,7 +97,7 @@ fn chance() -> f64 {
 
 /// Make what is due the unit's next step.
 fn begin(db: &crate::store::Db, model: &Model, mut unit: Unit, due: Due) -> Result<(), Error> {
-    let update_status: Hook = Plain::UpdateStatus.into();
+    let update_status: Hook = UnitHook::UpdateStatus.into();
     match due {
         Due::Retry if unit.resolved == ResolvedMode::None => {
             unit::set(db, &model.uuid, &unit, Column::Resolved(ResolvedMode::RetryHooks))

@@ -6,7 +6,7 @@
 use super::relations;
 use super::step::Step;
 use super::unit_view::{SecretView, UnitView};
-use crate::hook::{Hook, Plain, SecretKind, StorageKind};
+use crate::hook::{Hook, SecretKind, StorageKind, UnitHook};
 use crate::store::agent::{AgentState, Operation};
 use crate::store::unit::ResolvedMode;
 
@@ -27,19 +27,19 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
         return Some(step);
     }
     if idle && agent.rebooted {
-        return Some(Step::Run(Plain::Start.into()));
+        return Some(Step::Run(UnitHook::Start.into()));
     }
     if idle && agent.installed && !view.dying {
         if let Some(hook) = relations::created(agent, view) {
             return Some(Step::Run(hook));
         }
         if view.leader && !agent.leader {
-            return Some(Step::Run(Plain::LeaderElected.into()));
+            return Some(Step::Run(UnitHook::LeaderElected.into()));
         }
         // A new unit runs the hook even if nothing is set: Juju's watchers start with an initial event.
         let tells = !view.leader && !view.tells_no_leader_settings;
         if tells && agent.leader_settings_seen.as_deref() != Some(&view.leader_settings) {
-            return Some(Step::Run(Plain::LeaderSettingsChanged.into()));
+            return Some(Step::Run(UnitHook::LeaderSettingsChanged.into()));
         }
         if let Some(hook) = secret(agent, &view.secrets) {
             return Some(Step::Run(hook));
@@ -63,7 +63,7 @@ pub fn next_step(agent: &AgentState, view: &UnitView) -> Option<Step> {
             ResolvedMode::NoHooks | ResolvedMode::Force => Some(Step::Skip(hook.clone())),
         },
         // A dying unit does not continue its installation.
-        Operation::Queued(hook) if *hook == Plain::Install.into() => when_idle(agent, view),
+        Operation::Queued(hook) if *hook == UnitHook::Install.into() => when_idle(agent, view),
         Operation::Queued(hook) => Some(Step::Run(hook.clone())),
         // The command that runs the hook will record how it ended.
         Operation::Running { .. } => None,
@@ -76,9 +76,9 @@ fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
         let step = if let Some(hook) = relations::next(agent, view) {
             Step::Run(hook)
         } else if agent.started && !agent.stopped {
-            Step::Run(Plain::Stop.into())
+            Step::Run(UnitHook::Stop.into())
         } else if agent.installed {
-            Step::Run(Plain::Remove.into())
+            Step::Run(UnitHook::Remove.into())
         } else if view.subordinates {
             return None;
         } else {
@@ -87,13 +87,13 @@ fn when_idle(agent: &AgentState, view: &UnitView) -> Option<Step> {
         return Some(step);
     }
     if !agent.installed {
-        return Some(Step::Run(Plain::Install.into()));
+        return Some(Step::Run(UnitHook::Install.into()));
     }
     if agent.charm_version != Some(view.charm_version) {
-        return Some(Step::Run(Plain::UpgradeCharm.into()));
+        return Some(Step::Run(UnitHook::UpgradeCharm.into()));
     }
     if agent.config_seen.as_deref() != Some(&view.config) {
-        return Some(Step::Run(Plain::ConfigChanged.into()));
+        return Some(Step::Run(UnitHook::ConfigChanged.into()));
     }
     relations::next(agent, view).or_else(|| view.fired.first().cloned()).map(Step::Run)
 }
@@ -141,28 +141,28 @@ fn secret(agent: &AgentState, view: &SecretView) -> Option<Hook> {
 pub fn after(agent: &AgentState, view: &UnitView, hook: &Hook) -> AgentState {
     let mut agent = AgentState { operation: Operation::Continue, ..agent.clone() };
     match hook {
-        Hook::Plain(plain) => match plain {
-            Plain::Install => {
+        Hook::Unit(hook) => match hook {
+            UnitHook::Install => {
                 agent.installed = true;
                 // The charm that was unpacked for this hook, not one that arrived during an error.
                 agent.charm_version.get_or_insert(view.charm_version);
             }
-            Plain::Start => (agent.started, agent.stopped, agent.rebooted) = (true, false, false),
-            Plain::Stop => agent.stopped = true,
-            Plain::Remove => agent.removed = true,
-            Plain::LeaderElected => agent.leader = true,
-            Plain::LeaderSettingsChanged => agent.leader_settings_seen = Some(view.leader_settings.clone()),
-            Plain::UpgradeCharm => {
+            UnitHook::Start => (agent.started, agent.stopped, agent.rebooted) = (true, false, false),
+            UnitHook::Stop => agent.stopped = true,
+            UnitHook::Remove => agent.removed = true,
+            UnitHook::LeaderElected => agent.leader = true,
+            UnitHook::LeaderSettingsChanged => agent.leader_settings_seen = Some(view.leader_settings.clone()),
+            UnitHook::UpgradeCharm => {
                 agent.charm_version = Some(view.charm_version);
-                agent.operation = Operation::Queued(Plain::ConfigChanged.into());
+                agent.operation = Operation::Queued(UnitHook::ConfigChanged.into());
             }
-            Plain::ConfigChanged => {
+            UnitHook::ConfigChanged => {
                 agent.config_seen = Some(view.config.clone());
                 if !agent.started {
-                    agent.operation = Operation::Queued(Plain::Start.into());
+                    agent.operation = Operation::Queued(UnitHook::Start.into());
                 }
             }
-            Plain::UpdateStatus => {}
+            UnitHook::UpdateStatus => {}
         },
         Hook::Relation(hook) => relations::after(&mut agent, view, hook),
         Hook::Storage { kind: StorageKind::Attached, id } => drop(agent.storage.insert(id.clone())),

@@ -140,7 +140,7 @@ fn millis(time: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hook::Plain;
+    use crate::hook::UnitHook;
     use crate::store::Life;
     use crate::store::agent::AgentState;
 
@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn failed() -> Unit {
-        unit(AgentState { operation: Operation::Failed(Plain::Install.into()), ..AgentState::default() })
+        unit(AgentState { operation: Operation::Failed(UnitHook::Install.into()), ..AgentState::default() })
     }
 
     /// The seconds between `count` consecutive timers, for a unit in this state.

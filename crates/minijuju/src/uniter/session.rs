@@ -199,7 +199,7 @@ fn called(unit: &str, hook: &Hook) -> CalledHook {
             called.remote_unit = Some(hook.unit.clone()).filter(|unit| !unit.is_empty());
         }
         Hook::Storage { id, .. } => called.storage = Some(id.clone()),
-        Hook::Plain(_) | Hook::Secret { .. } => {}
+        Hook::Unit(_) | Hook::Secret { .. } => {}
     }
     called
 }

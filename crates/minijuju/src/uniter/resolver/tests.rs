@@ -11,7 +11,7 @@ pub fn settle(agent: &mut AgentState, view: &mut UnitView) -> Vec<String> {
                 *agent = after(agent, view, &hook);
                 view.fired.retain(|fired| *fired != hook);
                 view.resolved = ResolvedMode::None;
-                ran.push(hook.running().replace("running ", "").replace(" hook", ""));
+                ran.push(hook.status_message().replace("running ", "").replace(" hook", ""));
             }
             Step::Action(task) => {
                 view.actions.retain(|waiting| *waiting != task);
@@ -94,7 +94,7 @@ fn storage_and_peers_that_a_refresh_brings_come_after_upgrade_charm() {
 fn a_refresh_while_install_is_in_error_brings_upgrade_charm_once_it_is_resolved() {
     let (mut agent, mut view) = (AgentState::default(), view());
     agent.charm_version = Some(0);
-    agent.operation = Operation::Failed(Plain::Install.into());
+    agent.operation = Operation::Failed(UnitHook::Install.into());
     view.charm_version = 1;
     view.resolved = ResolvedMode::RetryHooks;
     assert_eq!(
@@ -112,7 +112,7 @@ fn a_unit_of_juju_4_never_runs_leader_settings_changed() {
 #[test]
 fn a_failed_hook_waits_until_it_is_resolved() {
     let (mut agent, mut view) = (AgentState::default(), view());
-    agent.operation = Operation::Failed(Plain::Install.into());
+    agent.operation = Operation::Failed(UnitHook::Install.into());
     view.config = "2".to_owned();
     assert_eq!(next_step(&agent, &view), None);
     view.resolved = ResolvedMode::RetryHooks;
@@ -122,9 +122,9 @@ fn a_failed_hook_waits_until_it_is_resolved() {
 #[test]
 fn a_failed_hook_can_be_skipped() {
     let (mut agent, mut view) = (AgentState::default(), view());
-    agent.operation = Operation::Failed(Plain::Install.into());
+    agent.operation = Operation::Failed(UnitHook::Install.into());
     view.resolved = ResolvedMode::NoHooks;
-    assert_eq!(next_step(&agent, &view), Some(Step::Skip(Plain::Install.into())));
+    assert_eq!(next_step(&agent, &view), Some(Step::Skip(UnitHook::Install.into())));
     settle(&mut agent, &mut view);
     assert!(agent.started);
 }
@@ -132,7 +132,7 @@ fn a_failed_hook_can_be_skipped() {
 #[test]
 fn a_unit_in_error_takes_a_new_charm_only_by_force_and_then_runs_the_failed_hook() {
     let (mut agent, mut view) = (AgentState::default(), view());
-    agent.operation = Operation::Failed(Plain::Install.into());
+    agent.operation = Operation::Failed(UnitHook::Install.into());
     view.charm_version = 1;
     assert_eq!(next_step(&agent, &view), None);
     view.force_charm = true;
@@ -144,8 +144,8 @@ fn a_unit_in_error_takes_a_new_charm_only_by_force_and_then_runs_the_failed_hook
 #[test]
 fn actions_run_between_hooks_and_in_error_but_not_before_install() {
     let (mut agent, mut view) = (AgentState::default(), UnitView { actions: vec![3], ..view() });
-    assert_eq!(next_step(&agent, &view), Some(Step::Run(Plain::Install.into())));
-    agent.operation = Operation::Failed(Plain::Install.into());
+    assert_eq!(next_step(&agent, &view), Some(Step::Run(UnitHook::Install.into())));
+    agent.operation = Operation::Failed(UnitHook::Install.into());
     assert_eq!(next_step(&agent, &view), Some(Step::Action(3)));
     view.actions.clear();
     assert_eq!(next_step(&agent, &view), None);
@@ -155,17 +155,17 @@ fn actions_run_between_hooks_and_in_error_but_not_before_install() {
 fn a_dying_unit_that_never_installed_is_removed_at_once() {
     let (mut agent, mut view) = (AgentState::default(), UnitView { dying: true, ..view() });
     assert_eq!(settle(&mut agent, &mut view), ["die"]);
-    let mut agent = AgentState { operation: Operation::Queued(Plain::Install.into()), ..AgentState::default() };
+    let mut agent = AgentState { operation: Operation::Queued(UnitHook::Install.into()), ..AgentState::default() };
     assert_eq!(settle(&mut agent, &mut view), ["die"], "not even with an install that a reboot has left to do");
     view.dying = false;
-    let agent = AgentState { operation: Operation::Queued(Plain::Install.into()), ..AgentState::default() };
-    assert_eq!(next_step(&agent, &view), Some(Step::Run(Plain::Install.into())));
+    let agent = AgentState { operation: Operation::Queued(UnitHook::Install.into()), ..AgentState::default() };
+    assert_eq!(next_step(&agent, &view), Some(Step::Run(UnitHook::Install.into())));
 }
 
 #[test]
 fn a_dying_unit_in_error_stays_until_it_is_resolved() {
     let (mut agent, view) = (AgentState::default(), UnitView { dying: true, ..view() });
-    agent.operation = Operation::Failed(Plain::Start.into());
+    agent.operation = Operation::Failed(UnitHook::Start.into());
     assert_eq!(next_step(&agent, &view), None);
 }
 
@@ -189,7 +189,7 @@ fn secrets_expire_rotate_change_and_become_unread_in_that_order() {
     view.secrets.rotate.push(("secret:b".to_owned(), String::new()));
     view.secrets.expired.push(("secret:b".to_owned(), 2, String::new()));
     let Some(Step::Run(hook)) = next_step(&agent, &view) else { panic!("no hook") };
-    assert_eq!(hook.running(), "running secret-expired hook for secret:b/2");
+    assert_eq!(hook.status_message(), "running secret-expired hook for secret:b/2");
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_unit_whose_machine_started_again_starts_again_first() {
 #[test]
 fn a_hook_asked_for_by_hand_runs_when_nothing_else_is_due() {
     let (mut agent, mut view) = (AgentState::default(), view());
-    view.fired.push(Plain::UpdateStatus.into());
+    view.fired.push(UnitHook::UpdateStatus.into());
     assert_eq!(
         settle(&mut agent, &mut view),
         ["install", "leader-elected", "config-changed", "start", "update-status",]
