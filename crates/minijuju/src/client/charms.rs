@@ -18,7 +18,7 @@ use crate::store::model::Model;
 use crate::store::resource;
 
 /// Prefix of the temporary folders that charms are unpacked to.
-const INCOMING: &str = ".incoming-";
+const UNPACKED_PREFIX: &str = ".incoming-";
 
 /// A charm in the data folder.
 #[derive(Debug)]
@@ -58,16 +58,19 @@ pub fn read(client: &Client, path: &str, profile: Profile) -> anyhow::Result<Cha
     if !path.exists() {
         bail!("no charm was found at {:?}", path.display().to_string());
     }
-    let given = fs::metadata(path).with_context(|| format!("cannot read the charm {}", path.display()))?;
+    let metadata = fs::metadata(path).with_context(|| format!("cannot read the charm {}", path.display()))?;
     let charms = client.store.folder().join("charms");
     crate::private::folder(&charms).with_context(|| format!("cannot make {}", charms.display()))?;
-    sweep(&charms);
-    let scratch = tempfile::Builder::new().prefix(INCOMING).tempdir_in(&charms);
-    let scratch = scratch.with_context(|| format!("cannot write to {}", charms.display()))?;
-    let file =
-        if given.is_dir() { pack_project(&client.progress, path, scratch.path(), profile)? } else { path.to_owned() };
+    remove_stale(&charms);
+    let temporary = tempfile::Builder::new().prefix(UNPACKED_PREFIX).tempdir_in(&charms);
+    let temporary = temporary.with_context(|| format!("cannot write to {}", charms.display()))?;
+    let file = if metadata.is_dir() {
+        pack_project(&client.progress, path, temporary.path(), profile)?
+    } else {
+        path.to_owned()
+    };
     // Unpack it completely, to report any defect before the deployment.
-    let folder = scratch.path().join("charm");
+    let folder = temporary.path().join("charm");
     pack::unpack(&file, &folder)?;
     let files = charm::read_metadata(&folder).with_context(|| format!("cannot read the charm {}", path.display()))?;
     let part = |name: &str| files.get(name).and_then(Value::as_str);
@@ -93,14 +96,14 @@ fn bases(manifest: &str) -> Vec<String> {
 }
 
 /// Remove what interrupted commands unpacked at least an hour ago.
-fn sweep(charms: &Path) {
+fn remove_stale(charms: &Path) {
     let Ok(entries) = fs::read_dir(charms) else { return };
     for entry in entries.flatten() {
         let old = entry
             .metadata()
             .and_then(|meta| meta.modified())
             .is_ok_and(|time| time.elapsed().is_ok_and(|age| age > Duration::from_hours(1)));
-        if old && entry.file_name().to_string_lossy().starts_with(INCOMING) {
+        if old && entry.file_name().to_string_lossy().starts_with(UNPACKED_PREFIX) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
@@ -109,30 +112,30 @@ fn sweep(charms: &Path) {
 /// An application's files in the data folder: its charm and its resources.
 pub fn files(client: &Client, model: &Model, application: &Application) -> anyhow::Result<Vec<PathBuf>> {
     let resources = resource::of_application(client.store.db(), &model.uuid, &application.name)?;
-    let paths = [application.archive.clone()].into_iter().chain(resources.into_iter().map(|one| one.path));
+    let paths = [application.archive.clone()].into_iter().chain(resources.into_iter().map(|resource| resource.path));
     Ok(paths.map(PathBuf::from).collect())
 }
 
 /// Pack a project's charm into another folder, and report each step.
 pub fn pack_project(progress: &Progress, project: &Path, to: &Path, profile: Profile) -> anyhow::Result<PathBuf> {
     let step = progress.start_step(format!("pack {}", project.display()));
-    let mut unsaid = vec![];
-    let mut tell = |step: Step<'_>| match step {
+    let mut cargo_lines = vec![];
+    let mut report = |step: Step<'_>| match step {
         Step::Building { binary } => progress.info(&format!("  cargo builds {binary}")),
-        Step::Cargo { line } if progress.is_quiet() => unsaid.push(format!("  {line}")),
+        Step::Cargo { line } if progress.is_quiet() => cargo_lines.push(format!("  {line}")),
         Step::Cargo { line } => progress.info(&format!("  {line}")),
         Step::Warning { text } => progress.print(&format!("WARNING {text}")),
         // `charmcraft pack` creates it too, but silently.
         Step::Writing if !to.exists() => progress.print(&format!("making the folder {}", to.display())),
         Step::Writing => {}
     };
-    match pack::pack(project, to, profile, &mut tell) {
+    match pack::pack(project, to, profile, &mut report) {
         Ok(file) => {
             step.done();
             Ok(file)
         }
         Err(error) => {
-            for line in unsaid {
+            for line in cargo_lines {
                 progress.print(&line);
             }
             step.failed("it cannot be packed");
@@ -146,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manifest_s_bases_are_listed_without_their_channels_risk() {
+    fn the_bases_of_a_manifest_are_listed_without_the_risk_of_their_channels() {
         let manifest = "bases: [{name: ubuntu, channel: '22.04'}, {name: ubuntu, channel: 24.04/stable}]";
         assert_eq!(bases(manifest), ["ubuntu@22.04", "ubuntu@24.04"]);
         assert_eq!(bases("analysis: {}"), [""; 0]);

@@ -38,7 +38,7 @@ pub const CLOUD: &str = "localhost";
 pub const USER: &str = "admin";
 
 /// The client setting for the current model.
-const CURRENT: &str = "current-model";
+const CURRENT_MODEL: &str = "current-model";
 
 const NO_MODEL: &str = "No model in focus.
 
@@ -57,7 +57,7 @@ pub struct Client {
     /// The argument of `-m`.
     model: Option<String>,
     /// The units' times before this command settled, to see which of them it changed.
-    before: HashMap<String, summary::Times>,
+    times_before: HashMap<String, summary::Times>,
 }
 
 impl Client {
@@ -73,22 +73,22 @@ impl Client {
             progress: Progress::unless_quiet(session.global.quiet),
             verbose: session.global.verbose,
             model: session.model.clone(),
-            before: HashMap::new(),
+            times_before: HashMap::new(),
         })
     }
 
-    /// Choose this model, as if `-m` had named it.
-    pub fn choose(&mut self, model: &str) {
+    /// Use this model, as if `-m` had named it.
+    pub fn set_model(&mut self, model: &str) {
         self.model = Some(model.to_owned());
     }
 
     /// The model that `-m` named.
-    pub fn chosen(&self) -> Option<&str> {
+    pub fn model_option(&self) -> Option<&str> {
         self.model.as_deref()
     }
 
     /// Print a line with `--verbose`; otherwise log it.
-    pub fn explain(&self, line: &str) {
+    pub fn say_if_verbose(&self, line: &str) {
         if self.verbose {
             self.progress.info(line);
         } else {
@@ -122,18 +122,18 @@ impl Client {
         if let Ok(name) = env::var("JUJU_MODEL")
             && !name.is_empty()
         {
-            return Ok(Some(self.named(&name)?));
+            return Ok(Some(self.model_name(&name)?));
         }
-        Ok(model::client_setting(self.store.db(), CURRENT)?)
+        Ok(model::client_setting(self.store.db(), CURRENT_MODEL)?)
     }
 
     /// Set the current model, or none.
     pub fn set_current(&mut self, name: Option<&str>) -> anyhow::Result<()> {
-        Ok(self.store.write(|db| model::set_client_setting(db, CURRENT, name))?)
+        Ok(self.store.write(|db| model::set_client_setting(db, CURRENT_MODEL, name))?)
     }
 
-    /// The model's own name in `[CONTROLLER:][OWNER/]MODEL`.
-    pub fn named(&self, text: &str) -> anyhow::Result<String> {
+    /// The name of the model in `[CONTROLLER:][OWNER/]MODEL`.
+    pub fn model_name(&self, text: &str) -> anyhow::Result<String> {
         let identifier = ModelIdentifier::parse(text);
         if let Some(controller) = identifier.controller.filter(|name| name != CONTROLLER) {
             bail!("controller {controller} not found");
@@ -145,13 +145,13 @@ impl Client {
     }
 
     pub fn find_model(&self, text: &str) -> anyhow::Result<Model> {
-        let name = self.named(text)?;
+        let name = self.model_name(text)?;
         model::find(self.store.db(), &name)?.with_context(|| format!("model {CONTROLLER}:{USER}/{name} not found"))
     }
 
     /// The command's model: the one that `-m` names, else the current one. The first command creates one.
     pub fn model(&mut self) -> anyhow::Result<Model> {
-        let model = self.choose_model()?;
+        let model = self.find_or_create_model()?;
         tracing::debug!(target: "juju.cmd", "model {} ({})", model.name, model.uuid);
         // Hooks that a killed command left behind count as failed, whatever this command does.
         uniter::recover(&mut self.store, &model, &self.progress)?;
@@ -162,20 +162,20 @@ impl Client {
         Ok(model)
     }
 
-    fn choose_model(&mut self) -> anyhow::Result<Model> {
+    fn find_or_create_model(&mut self) -> anyhow::Result<Model> {
         if let Some(name) = self.model.clone() {
             return self.find_model(&name);
         }
         if let Some(name) = self.current()? {
             return self.find_model(&name);
         }
-        self.first_model()
+        self.create_first_model()
     }
 
     /// The model that the first command creates. If several run at once, one creates it, and the others find it.
-    fn first_model(&mut self) -> anyhow::Result<Model> {
+    fn create_first_model(&mut self) -> anyhow::Result<Model> {
         self.store.write(|db| {
-            if let Some(name) = model::client_setting(db, CURRENT)?
+            if let Some(name) = model::client_setting(db, CURRENT_MODEL)?
                 && let Some(current) = model::find(db, &name)?
             {
                 return Ok(current);
@@ -183,7 +183,7 @@ impl Client {
             if !model::all(db)?.is_empty() {
                 bail!(NO_MODEL);
             }
-            model::set_client_setting(db, CURRENT, Some("default"))?;
+            model::set_client_setting(db, CURRENT_MODEL, Some("default"))?;
             Ok(model::add(db, "default", version::of_new_models(Some(db))?, &BTreeMap::new())?)
         })
     }
@@ -193,8 +193,8 @@ impl Client {
             .with_context(|| format!("application {name:?} not found"))
     }
 
-    /// The same, for commands in which Juju 4 does not quote the name: `config`, `constraints`, `show-application`.
-    /// Juju 4.0: apiserver/facades/client/application, `application.go` and `application_get.go`.
+    /// Like [`Self::application`], for commands in which Juju 4 does not quote the name: `config`, `constraints`,
+    /// `show-application`. Juju 4.0: apiserver/facades/client/application, `application.go` and `application_get.go`.
     pub fn application_unquoted(&self, model: &Model, name: &str) -> anyhow::Result<Application> {
         let found = application::find(self.store.db(), &model.uuid, name)?;
         let quoted = if model.juju.is_4() { name.to_owned() } else { format!("{name:?}") };
@@ -215,8 +215,8 @@ impl Client {
     /// Run what is due in a model, until nothing is due.
     pub fn settle(&mut self, model: &Model) -> anyhow::Result<()> {
         let machines = self.machines()?;
-        self.before = summary::times(self.store.db(), model)?;
-        uniter::settle(&mut self.store, model, &machines, &self.progress, uniter::Patience::Leave)
+        self.times_before = summary::times(self.store.db(), model)?;
+        uniter::settle(&mut self.store, model, &machines, &self.progress, uniter::BusyUnits::Skip)
     }
 
     pub fn write<T>(&mut self, change: impl FnOnce(&store::Db) -> store::Result<T>) -> anyhow::Result<T> {
@@ -264,7 +264,7 @@ mod tests {
 
     use super::*;
 
-    /// The context of a command, while another command is about to write.
+    /// Run `command` while another command holds the database and writes to it.
     fn while_another_writes<T: Send>(
         write: impl FnOnce(&store::Db),
         command: impl FnOnce(&mut Client) -> anyhow::Result<T> + Send,
@@ -273,40 +273,40 @@ mod tests {
         let mut other = Store::open(folder.path()).unwrap();
         thread::scope(|scope| {
             let mut command = Some(command);
-            let running = other.write(|db| {
+            let handle = other.write(|db| {
                 write(db);
                 let command = command.take().unwrap();
                 let store = Store::open(folder.path()).unwrap();
-                let running = scope.spawn(move || {
+                let handle = scope.spawn(move || {
                     command(&mut Client {
                         store,
                         progress: Progress::quiet(),
                         verbose: false,
                         model: None,
-                        before: HashMap::new(),
+                        times_before: HashMap::new(),
                     })
                 });
                 // This command does not see the other's data yet, and cannot write before it. This is no race: if it
                 // is late, it finds the data without waiting.
                 thread::sleep(Duration::from_millis(100));
-                Ok::<_, store::Error>(running)
+                Ok::<_, store::Error>(handle)
             });
-            running.unwrap().join().unwrap().unwrap()
+            handle.unwrap().join().unwrap().unwrap()
         })
     }
 
     #[test]
-    fn of_two_first_commands_one_makes_the_model_and_the_other_finds_it() {
-        let made = |db: &store::Db| {
-            model::set_client_setting(db, CURRENT, Some("default")).unwrap();
+    fn of_two_first_commands_one_creates_the_model_and_the_other_finds_it() {
+        let create = |db: &store::Db| {
+            model::set_client_setting(db, CURRENT_MODEL, Some("default")).unwrap();
             model::add(db, "default", JujuVersion::default(), &BTreeMap::new()).unwrap();
         };
-        assert_eq!(while_another_writes(made, Client::first_model).name, "default");
+        assert_eq!(while_another_writes(create, Client::create_first_model).name, "default");
     }
 
     #[test]
-    fn two_first_commands_agree_on_the_controllers_identity() {
-        let made = |db: &store::Db| model::set_client_setting(db, "controller-uuid", Some("the-one")).unwrap();
-        assert_eq!(while_another_writes(made, Client::controller_uuid), "the-one");
+    fn two_first_commands_get_the_same_controller_uuid() {
+        let create = |db: &store::Db| model::set_client_setting(db, "controller-uuid", Some("the-one")).unwrap();
+        assert_eq!(while_another_writes(create, Client::controller_uuid), "the-one");
     }
 }

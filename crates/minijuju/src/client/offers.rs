@@ -58,14 +58,14 @@ pub fn endpoints(db: &Db, offer: &Offer) -> anyhow::Result<Vec<RemoteEndpoint>> 
 
 /// Let a model consume an offer under this name, unless it already does. Juju 3.6: `saveRemoteApplication` in
 /// apiserver/facades/client/application/application.go.
-pub fn consume(client: &mut Client, model: &Model, found: &Offer, name: &str) -> anyhow::Result<()> {
+pub fn consume(client: &mut Client, model: &Model, offer: &Offer, name: &str) -> anyhow::Result<()> {
     let db = client.store.db();
-    let endpoints = endpoints(db, found)?;
+    let endpoints = endpoints(db, offer)?;
     let known = saas::find(db, &model.uuid, name)?;
-    let mut kept = Vec::new();
+    let mut old_endpoints = Vec::new();
     let mut since = now();
     if let Some(known) = known {
-        if known.source_model != found.model {
+        if known.source_model != offer.model {
             bail!("saas application called {name:?} from a different model already exists");
         }
         if !known.life.is_alive() {
@@ -73,11 +73,11 @@ pub fn consume(client: &mut Client, model: &Model, found: &Offer, name: &str) ->
         }
         // If its offer was removed, it is replaced.
         if offer::find_by_uuid(db, &known.offer_uuid)?.is_some() {
-            let same = |one: &&RemoteEndpoint| endpoints.iter().any(|other| other.name == one.name);
-            if let Some(changed) = known.endpoints.iter().filter(same).find(|one| !endpoints.contains(one)) {
+            let same_name = |old: &&RemoteEndpoint| endpoints.iter().any(|new| new.name == old.name);
+            if let Some(changed) = known.endpoints.iter().filter(same_name).find(|old| !endpoints.contains(old)) {
                 bail!("conflicting endpoint {}", changed.name);
             }
-            kept = known.endpoints.into_iter().filter(|one| !endpoints.contains(one)).collect();
+            old_endpoints = known.endpoints.into_iter().filter(|old| !endpoints.contains(old)).collect();
             since = known.since;
         }
     } else if application::find(db, &model.uuid, name)?.is_some() {
@@ -86,14 +86,14 @@ pub fn consume(client: &mut Client, model: &Model, found: &Offer, name: &str) ->
         }
         bail!("cannot add saas application {name:?}: local application with same name already exists");
     }
-    let source = model::find(db, &found.model)?.map(|model| model.name).unwrap_or_default();
-    let url = OfferUrl { source: super::CONTROLLER.to_owned(), ..url(&source, &found.name) };
+    let source = model::find(db, &offer.model)?.map(|model| model.name).unwrap_or_default();
+    let url = OfferUrl { source: super::CONTROLLER.to_owned(), ..url(&source, &offer.name) };
     let saas = Saas {
         name: name.to_owned(),
-        offer_uuid: found.uuid.clone(),
-        source_model: found.model.clone(),
+        offer_uuid: offer.uuid.clone(),
+        source_model: offer.model.clone(),
         url: url.to_string(),
-        endpoints: kept.into_iter().chain(endpoints).collect(),
+        endpoints: old_endpoints.into_iter().chain(endpoints).collect(),
         life: Life::Alive,
         since,
         terminated: None,

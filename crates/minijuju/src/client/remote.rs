@@ -70,7 +70,7 @@ impl Remote {
 }
 
 /// The user in a machine, and the home folder. If the machine is this computer and has no user `ubuntu`, it is root.
-fn account(machine: &Machine, wanted: Option<&str>) -> anyhow::Result<(String, String)> {
+fn account(machine: &Machine, user: Option<&str>) -> anyhow::Result<(String, String)> {
     let users = machine.files()?.read("/etc/passwd").context("cannot read /etc/passwd in the machine")?;
     let users = String::from_utf8_lossy(&users);
     let home = |user: &str| {
@@ -79,7 +79,7 @@ fn account(machine: &Machine, wanted: Option<&str>) -> anyhow::Result<(String, S
             (fields.first() == Some(&user)).then(|| fields.get(5).unwrap_or(&"/").to_string())
         })
     };
-    let user = wanted.unwrap_or(DEFAULT_USER);
+    let user = user.unwrap_or(DEFAULT_USER);
     match home(user) {
         Some(home) => Ok((user.to_owned(), home)),
         None if [DEFAULT_USER, "root"].contains(&user) => Ok(("root".to_owned(), "/root".to_owned())),

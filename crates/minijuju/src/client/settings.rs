@@ -18,23 +18,23 @@ pub const TRUST: &str = "trust";
 
 /// Parse an option's value from the command line.
 pub fn parse(option: &ConfigMeta, text: &str) -> anyhow::Result<Value> {
-    let refused = || anyhow::anyhow!("option {:?} expected {}, got {text:?}", option.name, option.option_type);
+    let invalid = || anyhow::anyhow!("option {:?} expected {}, got {text:?}", option.name, option.option_type);
     Ok(match option.option_type {
-        // `Given::check_secrets` checks the URI of a secret later.
+        // `Settings::check_secrets` checks the URI of a secret later.
         ConfigType::String | ConfigType::Secret => text.into(),
-        ConfigType::Int => text.parse::<i64>().map_err(|_| refused())?.into(),
+        ConfigType::Int => text.parse::<i64>().map_err(|_| invalid())?.into(),
         ConfigType::Float => {
-            let number: f64 = text.parse().map_err(|_| refused())?;
-            serde_json::Number::from_f64(number).ok_or_else(refused)?.into()
+            let number: f64 = text.parse().map_err(|_| invalid())?;
+            serde_json::Number::from_f64(number).ok_or_else(invalid)?.into()
         }
-        ConfigType::Boolean => parse_bool(text).map_err(|_| refused())?.into(),
+        ConfigType::Boolean => parse_bool(text).map_err(|_| invalid())?.into(),
         other => bail!("option {:?} is of type {other}, which minijuju does not support", option.name),
     })
 }
 
 /// An option's value from a YAML file, where it already has a type. Juju parses text as on the command line. `None`
 /// resets the option to its default.
-fn typed(option: &ConfigMeta, value: &Value) -> anyhow::Result<Option<Value>> {
+fn parse_typed(option: &ConfigMeta, value: &Value) -> anyhow::Result<Option<Value>> {
     Ok(Some(match (option.option_type, value) {
         (_, Value::Null) => return Ok(None),
         (_, Value::String(text)) => parse(option, text)?,
@@ -49,15 +49,15 @@ pub fn option<'a>(meta: &'a CharmMeta, name: &str) -> anyhow::Result<&'a ConfigM
 }
 
 /// The value after `name=` on the command line; after `@`, the content of that file.
-pub fn text(name: &str, value: &str) -> anyhow::Result<String> {
+pub fn read_value(name: &str, value: &str) -> anyhow::Result<String> {
     let Some(path) = value.strip_prefix('@') else { return Ok(value.to_owned()) };
     let bytes = fs::read(path).with_context(|| format!("cannot read option from file {path:?}"))?;
     String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("value for option {name:?} contains non-UTF-8 sequences"))
 }
 
-/// The options that words or a file set.
+/// Options, read from the command line or from a file.
 #[derive(Debug, Default, PartialEq)]
-pub struct Given {
+pub struct Settings {
     /// The charm's options.
     pub options: BTreeMap<String, Value>,
     /// Options without a value in a file: they are reset to their defaults.
@@ -66,13 +66,13 @@ pub struct Given {
     pub trust: Option<bool>,
 }
 
-impl Given {
+impl Settings {
     /// Add `NAME=TEXT`, as typed on a command line.
     pub fn set(&mut self, meta: &CharmMeta, name: &str, text: &str) -> anyhow::Result<()> {
         if name == TRUST {
             let value = ops_metadata::parse_yaml(text)
                 .map_err(|_| anyhow::anyhow!("value {text:?} for attribute {TRUST:?} not valid"))?;
-            self.trust = Some(trusted(&value)?);
+            self.trust = Some(parse_trust(&value)?);
         } else {
             self.options.insert(name.to_owned(), parse(option(meta, name)?, text)?);
             self.unset.remove(name);
@@ -100,8 +100,8 @@ impl Given {
 
     fn set_typed(&mut self, meta: &CharmMeta, name: &str, value: &Value) -> anyhow::Result<()> {
         if name == TRUST {
-            self.trust = Some(trusted(value)?);
-        } else if let Some(value) = typed(option(meta, name)?, value)? {
+            self.trust = Some(parse_trust(value)?);
+        } else if let Some(value) = parse_typed(option(meta, name)?, value)? {
             self.options.insert(name.to_owned(), value);
         } else {
             self.unset.insert(name.to_owned());
@@ -111,7 +111,7 @@ impl Given {
 }
 
 /// The value of `trust`. Juju reads it as YAML 1.1, then with Go's `ParseBool`.
-fn trusted(value: &Value) -> anyhow::Result<bool> {
+fn parse_trust(value: &Value) -> anyhow::Result<bool> {
     let got = match value {
         Value::Bool(on) => return Ok(*on),
         Value::String(text) => match text.as_str() {
@@ -121,16 +121,16 @@ fn trusted(value: &Value) -> anyhow::Result<bool> {
             "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "f" | "F" | "false" | "False" | "FALSE" => {
                 return Ok(false);
             }
-            text => got(&text.into()),
+            text => quote_with_type(&text.into()),
         },
         Value::Array(_) | Value::Object(_) => value.to_string(),
-        value => got(value),
+        value => quote_with_type(value),
     };
     bail!("{TRUST}: expected bool, got {got}")
 }
 
 /// A value of the wrong type, as Juju quotes it: scalars with their Go type.
-pub fn got(value: &Value) -> String {
+pub fn quote_with_type(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(_) => format!("bool({value})"),
@@ -142,31 +142,33 @@ pub fn got(value: &Value) -> String {
     }
 }
 
-/// The options in the words of `--config`: first those in the file, if there is one, then each `NAME=VALUE`, in
-/// whatever order they stand.
-pub fn from_words(meta: &CharmMeta, application: &str, words: &[ConfigSource]) -> anyhow::Result<Given> {
-    let files: Vec<_> =
-        words.iter().filter_map(|word| if let ConfigSource::File(path) = word { Some(path) } else { None }).collect();
-    let mut given = match files[..] {
-        [] => Given::default(),
+/// The options in the arguments of `--config`: first those in the file, if there is one, then each `NAME=VALUE`. The
+/// order of the arguments does not matter.
+pub fn from_sources(meta: &CharmMeta, application: &str, sources: &[ConfigSource]) -> anyhow::Result<Settings> {
+    let files: Vec<_> = sources
+        .iter()
+        .filter_map(|source| if let ConfigSource::File(path) = source { Some(path) } else { None })
+        .collect();
+    let mut settings = match files[..] {
+        [] => Settings::default(),
         [path] => from_yaml(meta, application, &read(path)?)?,
         _ => bail!("only a single config YAML file can be specified, got {}", files.len()),
     };
-    for word in words {
-        match word {
+    for source in sources {
+        match source {
             ConfigSource::File(_) => {}
-            ConfigSource::Value(pair) => given.set(meta, &pair.name, &pair.value)?,
+            ConfigSource::Value(pair) => settings.set(meta, &pair.name, &pair.value)?,
             ConfigSource::ValueFile { name, path } => {
-                given.set(meta, name, &text(name, &format!("@{}", path.display()))?)?;
+                settings.set(meta, name, &read_value(name, &format!("@{}", path.display()))?)?;
             }
         }
     }
-    given.check_secrets(meta)?;
-    Ok(given)
+    settings.check_secrets(meta)?;
+    Ok(settings)
 }
 
 /// The options in YAML: under the application's name, or as `juju config` prints them.
-pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Result<Given> {
+pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Result<Settings> {
     let document =
         ops_metadata::parse_yaml(text).map_err(|why| anyhow::anyhow!("cannot parse settings data: {why}"))?;
     let options = document
@@ -174,7 +176,7 @@ pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Res
         .or_else(|| document.get("settings"))
         .with_context(|| format!("no settings found for {application:?}"))?;
     let Value::Object(options) = options else { bail!("{application:?} is not a map of options") };
-    let mut given = Given::default();
+    let mut settings = Settings::default();
     for (name, value) in options {
         // `juju config` prints each option as a map that holds its value.
         let (value, default) = match value {
@@ -182,10 +184,10 @@ pub fn from_yaml(meta: &CharmMeta, application: &str, text: &str) -> anyhow::Res
             value => (Some(value), false),
         };
         if let (Some(value), false) = (value, default) {
-            given.set_typed(meta, name, value)?;
+            settings.set_typed(meta, name, value)?;
         }
     }
-    Ok(given)
+    Ok(settings)
 }
 
 /// The content of a file, or of standard input for `-`.
@@ -213,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_by_their_options_types() {
+    fn values_are_parsed_by_the_types_of_their_options() {
         let meta = meta();
         let parse = |name: &str, text: &str| parse(option(&meta, name)?, text);
         assert_eq!(parse("slug", "1").unwrap(), "1");
@@ -225,7 +227,7 @@ mod tests {
         assert_eq!(parse("nope", "1").unwrap_err().to_string(), r#"unknown option "nope""#);
     }
 
-    fn words(words: &[&str]) -> anyhow::Result<Given> {
+    fn words(words: &[&str]) -> anyhow::Result<Settings> {
         let words: Vec<_> = words
             .iter()
             .map(|word| match word.split_once('=') {
@@ -233,32 +235,33 @@ mod tests {
                 None => ConfigSource::File(word.into()),
             })
             .collect();
-        from_words(&meta(), "web", &words)
+        from_sources(&meta(), "web", &words)
     }
 
     #[test]
-    fn a_file_gives_options_by_application_or_as_juju_config_printed_them() {
+    fn a_file_has_options_by_application_or_as_juju_config_prints_them() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.yaml");
         let path = path.to_str().unwrap();
-        let given = |text: &str| {
+        let settings = |text: &str| {
             fs::write(path, text).unwrap();
             words(&[path])
         };
-        let found = given("web: {port: 8, rate: 1, trust: true}\n").unwrap();
+        let found = settings("web: {port: 8, rate: 1, trust: true}\n").unwrap();
         assert_eq!(found.options["port"], 8);
         assert_eq!(found.options["rate"], 1.0);
         assert_eq!(found.trust, Some(true));
-        assert!(given("other: {port: 8}\n").unwrap_err().to_string().contains("no settings found"));
-        let printed = given("settings: {port: {value: 9, source: user}, slug: {value: x, source: default}}\n").unwrap();
-        assert_eq!(printed, Given { options: [("port".to_owned(), 9.into())].into(), ..Given::default() });
-        let error = given("web: {port: text}\n").unwrap_err().to_string();
+        assert!(settings("other: {port: 8}\n").unwrap_err().to_string().contains("no settings found"));
+        let printed =
+            settings("settings: {port: {value: 9, source: user}, slug: {value: x, source: default}}\n").unwrap();
+        assert_eq!(printed, Settings { options: [("port".to_owned(), 9.into())].into(), ..Settings::default() });
+        let error = settings("web: {port: text}\n").unwrap_err().to_string();
         assert_eq!(error, r#"option "port" expected int, got "text""#);
     }
 
     #[test]
-    fn a_file_s_values_are_read_as_juju_reads_yaml() {
-        let given = |text: &str| from_yaml(&meta(), "web", &format!("web: {{{text}}}"));
+    fn values_in_a_file_are_read_as_juju_reads_yaml() {
+        let settings = |text: &str| from_yaml(&meta(), "web", &format!("web: {{{text}}}"));
         for (text, name, value) in [
             ("port: '12'", "port", Value::from(12)),
             ("port: 07", "port", 7.into()),
@@ -270,7 +273,7 @@ mod tests {
             ("slug: 'no'", "slug", "no".into()),
             ("slug: 2022-01-01", "slug", "2022-01-01".into()),
         ] {
-            assert_eq!(given(text).unwrap().options, [(name.to_owned(), value)].into(), "{text}");
+            assert_eq!(settings(text).unwrap().options, [(name.to_owned(), value)].into(), "{text}");
         }
         for (text, error) in [
             ("slug: no", r#"option "slug" expected string, got false"#),
@@ -279,20 +282,20 @@ mod tests {
             ("port: '07x'", r#"option "port" expected int, got "07x""#),
             ("port: yes", r#"option "port" expected int, got true"#),
         ] {
-            assert_eq!(given(text).unwrap_err().to_string(), error);
+            assert_eq!(settings(text).unwrap_err().to_string(), error);
         }
     }
 
     #[test]
-    fn an_option_that_a_file_gives_nothing_for_goes_back_to_its_default() {
-        let given = from_yaml(&meta(), "web", "web: {slug: ~, port: 8}").unwrap();
+    fn an_option_without_a_value_in_a_file_is_reset_to_its_default() {
+        let settings = from_yaml(&meta(), "web", "web: {slug: ~, port: 8}").unwrap();
         let mut config = BTreeMap::from([("slug".to_owned(), Value::from("mine")), ("tls".to_owned(), true.into())]);
-        given.apply(&mut config);
+        settings.apply(&mut config);
         assert_eq!(config, [("port".to_owned(), Value::from(8)), ("tls".to_owned(), true.into())].into());
     }
 
     #[test]
-    fn words_override_the_file_wherever_they_stand() {
+    fn values_on_the_command_line_override_the_file_in_any_order() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.yaml");
         fs::write(&path, "web: {port: 8, slug: a, trust: false}\n").unwrap();
@@ -305,14 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn an_option_for_a_secret_takes_a_secret_s_uri_in_each_form_and_nothing_else() {
-        let given = |text: &str| {
+    fn an_option_of_type_secret_takes_only_secret_uris_in_any_form() {
+        let settings = |text: &str| {
             let word = ConfigSource::Value(Pair { name: "sec".into(), value: text.into() });
-            from_words(&meta(), "web", &[word])
+            from_sources(&meta(), "web", &[word])
         };
         let id = "9m4e2mr0ui3e8a215n4g";
         for uri in ["", id, &format!("secret:{id}"), &format!("secret://deadbeef-1bad-500d-9000-4b1d0d06f00d/{id}")] {
-            assert_eq!(given(uri).unwrap().options["sec"], uri);
+            assert_eq!(settings(uri).unwrap().options["sec"], uri);
         }
         for (text, why) in [
             ("secret:0000", r#"secret URI "secret:0000" not valid"#),
@@ -320,7 +323,7 @@ mod tests {
             ("http:9m4e2mr0ui3e8a215n4g", r#"secret URI scheme "http" not valid"#),
             ("secret://host/9m4e2mr0ui3e8a215n4g", r#"host controller UUID "host" not valid"#),
         ] {
-            let error = format!("{:#}", given(text).unwrap_err());
+            let error = format!("{:#}", settings(text).unwrap_err());
             assert_eq!(error, format!("invalid secret URI for option \"sec\": {why}"));
         }
         let from_file = from_yaml(&meta(), "web", "web: {sec: 'secret:0000'}").unwrap();

@@ -21,14 +21,14 @@ pub fn times(db: &Db, model: &Model) -> anyhow::Result<HashMap<String, Times>> {
 
 /// Print the status of an application's units that ran something since the command began to settle, or that are in
 /// error.
-pub fn units(client: &Client, model: &Model, application: &str) -> anyhow::Result<()> {
+pub fn print_units(client: &Client, model: &Model, application: &str) -> anyhow::Result<()> {
     let db = client.store.db();
     let (workload, agent) = (status::all(db, &model.uuid, Kind::Workload)?, status::all(db, &model.uuid, Kind::Agent)?);
     let now = times(db, model)?;
     for found in unit::of_application(db, &model.uuid, application)? {
         let name = found.name();
         let failed = agent.get(&name).is_some_and(|status| status.status == "error");
-        if !failed && now.get(&name) == client.before.get(&name) {
+        if !failed && now.get(&name) == client.times_before.get(&name) {
             continue;
         }
         let shown = agent.get(&name).filter(|status| status.status == "error").or(workload.get(&name));

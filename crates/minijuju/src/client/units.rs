@@ -13,20 +13,20 @@ use crate::store::unit::{self, Column, Unit};
 use crate::store::{Db, Result};
 use crate::uniter;
 
-/// Add units to an application, each on its own machine, or on those in `to`, in turn.
+/// Add units to an application, each on its own machine, or on those in `placement`, in order.
 pub fn add(
     db: &Db,
     model: &Model,
     application: &Application,
     base: &str,
     count: i64,
-    to: &[String],
+    placement: &[String],
     attached: &[String],
 ) -> anyhow::Result<Vec<String>> {
     let uuid = &model.uuid;
     let mut names = Vec::new();
-    for place in 0..usize::try_from(count)? {
-        let machine = if let Some(id) = to.get(place) {
+    for index in 0..usize::try_from(count)? {
+        let machine = if let Some(id) = placement.get(index) {
             if machine::find(db, uuid, id)?.is_none() {
                 bail!("cannot place unit on machine {id}: machine {id} not found");
             }
@@ -64,8 +64,8 @@ pub fn base(db: &Db, model: &Model, application: &str) -> Result<Option<String>>
 }
 
 /// Mark all storage of a unit for removal with it.
-pub fn destroy_storage(db: &Db, model: &Model, leaving: &Unit) -> Result<()> {
-    for found in storage::of_unit(db, &model.uuid, &leaving.name())? {
+pub fn destroy_storage(db: &Db, model: &Model, unit: &Unit) -> Result<()> {
+    for found in storage::of_unit(db, &model.uuid, &unit.name())? {
         storage::save(db, &model.uuid, &Storage { life: Life::Dying, ..found })?;
     }
     Ok(())
@@ -82,21 +82,21 @@ pub enum Removal {
 
 impl Removal {
     /// The removal that `--force` asks for.
-    pub fn by(force: bool) -> Removal {
+    pub fn from_force(force: bool) -> Removal {
         if force { Removal::Forced } else { Removal::Orderly }
     }
 }
 
 /// Start a unit's removal: it leaves its relations, stops, and is removed.
-pub fn remove(db: &Db, model: &Model, leaving: &Unit, removal: Removal) -> Result<()> {
-    unit::set(db, &model.uuid, leaving, Column::Life(Life::Dying))?;
+pub fn remove(db: &Db, model: &Model, unit: &Unit, removal: Removal) -> Result<()> {
+    unit::set(db, &model.uuid, unit, Column::Life(Life::Dying))?;
     // Subordinates are removed with their principal.
-    let name = leaving.name();
-    for beside in unit::all(db, &model.uuid)?.iter().filter(|unit| unit.principal == name) {
-        remove(db, model, beside, removal)?;
+    let name = unit.name();
+    for subordinate in unit::all(db, &model.uuid)?.iter().filter(|other| other.principal == name) {
+        remove(db, model, subordinate, removal)?;
     }
     if removal == Removal::Forced {
-        unit::set(db, &model.uuid, leaving, Column::Resolved(ResolvedMode::Force))?;
+        unit::set(db, &model.uuid, unit, Column::Resolved(ResolvedMode::Force))?;
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ pub fn of_new_models(db: Option<&Db>) -> anyhow::Result<JujuVersion> {
 }
 
 /// Set the version of new models.
-pub fn bootstrap(db: &Db, version: JujuVersion) -> crate::store::Result<()> {
+pub fn set_for_new_models(db: &Db, version: JujuVersion) -> crate::store::Result<()> {
     model::set_client_setting(db, KEY, Some(&version.to_string()))
 }
 
@@ -36,7 +36,7 @@ mod tests {
     use crate::store::Store;
 
     #[test]
-    fn the_version_is_the_last_bootstrapped_one_or_3_6() {
+    fn the_version_is_the_one_that_was_bootstrapped_last_or_3_6() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         if env::var_os(VARIABLE).is_some() {
@@ -44,7 +44,7 @@ mod tests {
             return;
         }
         assert_eq!(of_new_models(Some(store.db())).unwrap(), JujuVersion::V3_6);
-        bootstrap(store.db(), JujuVersion::V4_0).unwrap();
+        set_for_new_models(store.db(), JujuVersion::V4_0).unwrap();
         assert_eq!(of_new_models(Some(store.db())).unwrap(), JujuVersion::V4_0);
         assert_eq!(of_new_models(None).unwrap(), JujuVersion::V3_6);
     }

@@ -73,6 +73,6 @@ pub fn run(client: &mut Client, args: &AddUnitArgs) -> anyhow::Result<ExitCode> 
         )
     })?;
     client.settle(&model)?;
-    summary::units(client, &model, &application.name)?;
+    summary::print_units(client, &model, &application.name)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -46,7 +46,7 @@ pub fn run(client: &mut Client, args: &BootstrapArgs) -> anyhow::Result<ExitCode
     let juju = args.agent_version.context(
         "there is a controller already; start with \"juju add-model\", or choose the version of Juju with --agent-version",
     )?;
-    client.write(|db| version::bootstrap(db, juju))?;
+    client.write(|db| version::set_for_new_models(db, juju))?;
     client.progress.info(&format!("New models emulate Juju {juju}"));
     Ok(ExitCode::SUCCESS)
 }

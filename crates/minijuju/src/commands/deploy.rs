@@ -143,7 +143,7 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
     client.machines()?.check_available()?;
     let model = client.model()?;
     let charm = charms::read(client, &args.charm, charms::profile(args.release))?;
-    client.explain(&format!("Preparing to deploy local charm: {:?}", charm.meta.name));
+    client.say_if_verbose(&format!("Preparing to deploy local charm: {:?}", charm.meta.name));
     if args.dry_run {
         // As on Juju.
         client.progress.info("ignoring dry-run flag for local charms");
@@ -158,7 +158,7 @@ pub fn run(client: &mut Client, args: &DeployArgs) -> anyhow::Result<ExitCode> {
         base_with_risk(&choose_base(args, &charm.bases())?, args.base.as_deref())
     ));
     client.settle(&model)?;
-    summary::units(client, &model, &application.name)?;
+    summary::print_units(client, &model, &application.name)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -231,7 +231,7 @@ fn add(
         }
         client.progress.print(&format!("WARNING {}", why.to_string().trim_end()));
     }
-    let given = settings::from_words(meta, &name, &args.config)?;
+    let given = settings::from_sources(meta, &name, &args.config)?;
     let mut application = Application {
         charm: meta.name.clone(),
         revision: 0,

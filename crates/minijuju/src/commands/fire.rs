@@ -91,7 +91,7 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
         unit::set(db, &model.uuid, &unit, Column::Fired(&unit.fired))
     })?;
     client.settle(&model)?;
-    summary::units(client, &model, &unit.application)?;
+    summary::print_units(client, &model, &unit.application)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -40,7 +40,7 @@ impl Arguments for KeepArgs {}
 /// Run `minijuju keep`.
 pub fn run(client: &mut Client, args: &KeepArgs) -> anyhow::Result<ExitCode> {
     if let Some(name) = &args.name {
-        client.choose(name);
+        client.set_model(name);
     }
     let model = client.model()?;
     let machines = client.machines()?;

@@ -288,21 +288,22 @@ fn run_as_helper() -> Option<ExitCode> {
             // Nobody reads the result; errors are in the model's statuses.
             store.and_then(|store| run::settle(store, &uuid)).is_ok()
         }
-        uniter::ANSWER => {
+        uniter::ANSWER_JUJU_EXEC => {
             let (uuid, machine) = (args.next()?.into_string().ok()?, args.next()?.into_string().ok()?);
             let store = data_folder().and_then(|folder| Store::open(&folder)).map_err(anyhow::Error::from);
             // The caller sees that something went wrong if it gets no answer.
             store.and_then(|store| run::answer(store, &uuid, &machine)).is_ok()
         }
-        uniter::PLACE => {
+        uniter::PLACE_CHARM => {
             let (tag, archive) = (args.next()?.into_string().ok()?, args.next()?);
-            uniter::place_here(&tag, archive.as_ref()).inspect_err(|why| eprintln!("{why}")).is_ok()
+            uniter::place_charm(&tag, archive.as_ref()).inspect_err(|why| eprintln!("{why}")).is_ok()
         }
-        uniter::debug::WAIT => {
+        uniter::debug::WAIT_FOR_DEBUGGER => {
             let mut word = || args.next()?.into_string().ok();
             let (model, unit, context) = (word()?, word()?, word()?);
             return Some(
-                uniter::debug::wait(&model, &unit, &context, args.next()?.as_ref()).unwrap_or(ExitCode::FAILURE),
+                uniter::debug::wait_for_debugger(&model, &unit, &context, args.next()?.as_ref())
+                    .unwrap_or(ExitCode::FAILURE),
             );
         }
         _ => return None,

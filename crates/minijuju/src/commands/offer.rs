@@ -218,7 +218,7 @@ pub fn remove(client: &mut Client, args: &RemoveOfferArgs) -> anyhow::Result<Exi
 
 /// The URL of an offer in the current model.
 pub fn url_in_current_model(client: &Client, name: &str) -> anyhow::Result<OfferUrl> {
-    let model = match client.chosen() {
+    let model = match client.model_option() {
         Some(name) => client.find_model(name)?,
         None => current_model(client)?.context("No selected model.")?,
     };

@@ -153,7 +153,7 @@ pub fn units(client: &mut Client, args: &RemoveUnitArgs) -> anyhow::Result<ExitC
             if args.removal.destroy_storage {
                 units::destroy_storage(db, &model, unit)?;
             }
-            units::remove(db, &model, unit, Removal::by(args.removal.force))
+            units::remove(db, &model, unit, Removal::from_force(args.removal.force))
         })
     })?;
     client.settle(&model)?;
@@ -233,7 +233,7 @@ pub fn applications(client: &mut Client, args: &RemoveApplicationArgs) -> anyhow
             if args.removal.destroy_storage {
                 units::destroy_storage(db, &model, unit)?;
             }
-            units::remove(db, &model, unit, Removal::by(args.removal.force))
+            units::remove(db, &model, unit, Removal::from_force(args.removal.force))
         })
     })?;
     client.settle(&model)?;

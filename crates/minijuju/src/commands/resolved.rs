@@ -81,7 +81,7 @@ pub fn run(client: &mut Client, args: &ResolvedArgs) -> anyhow::Result<ExitCode>
     let mut applications: Vec<&str> = units.iter().map(|unit| unit.application.as_str()).collect();
     applications.dedup();
     for application in applications {
-        summary::units(client, &model, application)?;
+        summary::print_units(client, &model, application)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -113,7 +113,7 @@ fn set_suspended(client: &mut Client, ids: &[i64], reason: Option<&str>) -> anyh
     let mut errors = Vec::new();
     for done in done {
         match done {
-            Ok(application) => summary::units(client, &model, &application)?,
+            Ok(application) => summary::print_units(client, &model, &application)?,
             Err(error) => errors.push(format!("{error:#}")),
         }
     }

@@ -41,8 +41,8 @@ pub fn switch(client: &mut Client, args: &SwitchArgs) -> anyhow::Result<ExitCode
     let name = match target.split_once(':') {
         _ if target == CONTROLLER && model::find(client.store.db(), target)?.is_none() => String::new(),
         Some((CONTROLLER | "", "")) => String::new(),
-        Some(("", model)) => client.named(model)?,
-        _ => client.named(target)?,
+        Some(("", model)) => client.model_name(model)?,
+        _ => client.model_name(target)?,
     };
     let name = (!name.is_empty()).then_some(name);
     if let Some(name) = &name

@@ -12,7 +12,7 @@ use super::wire::{Reply, Request};
 
 /// Run the hook command `name` with the arguments of this process.
 pub fn run(name: &str) -> ExitCode {
-    match ask(name) {
+    match call_agent(name) {
         Ok(reply) => {
             // The charm may have closed its end of the pipe.
             let _ = io::stdout().write_all(&reply.stdout);
@@ -27,9 +27,9 @@ pub fn run(name: &str) -> ExitCode {
     }
 }
 
-/// Why the agent could not be asked.
+/// Why the agent could not be called.
 #[derive(Debug, thiserror::Error)]
-enum AskError {
+enum CallError {
     /// The process does not belong to a hook.
     #[error("{0} not set")]
     Unset(&'static str),
@@ -41,22 +41,22 @@ enum AskError {
     Broken { address: String, error: io::Error },
 }
 
-fn ask(name: &str) -> Result<Reply, AskError> {
-    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty()).ok_or(AskError::Unset(name));
+fn call_agent(name: &str) -> Result<Reply, CallError> {
+    let variable = |name| env::var(name).ok().filter(|value| !value.is_empty()).ok_or(CallError::Unset(name));
     let context = variable("JUJU_CONTEXT_ID")?;
     let address = variable("JUJU_AGENT_SOCKET_ADDRESS")?;
     let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     // Read only on request: a charm may leave standard input open, and reading it would block forever.
     let stdin = if reads_stdin(name, &args) {
         let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).map_err(AskError::Stdin)?;
+        io::stdin().read_to_end(&mut bytes).map_err(CallError::Stdin)?;
         Some(bytes)
     } else {
         None
     };
     let cwd = env::current_dir().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
     let stream = socket::connect(&PathBuf::from(&address))
-        .map_err(|error| AskError::Unreachable { address: address.clone(), error })?;
+        .map_err(|error| CallError::Unreachable { address: address.clone(), error })?;
     let request = Request { context, name: name.to_owned(), args, cwd, stdin };
-    request.send(&stream).and_then(|()| Reply::receive(&stream)).map_err(|error| AskError::Broken { address, error })
+    request.send(&stream).and_then(|()| Reply::receive(&stream)).map_err(|error| CallError::Broken { address, error })
 }

@@ -24,7 +24,7 @@ pub const NAMES: [&str; 2] = ["juju-exec", "juju-run"];
 pub const SOCKET: &str = "/run/minijuju/agent.socket";
 
 /// The folder with the agents' folders in a machine.
-const AGENTS: &str = "/var/lib/juju/agents";
+const AGENTS_FOLDER: &str = "/var/lib/juju/agents";
 
 const HELP: &str = "\
 Usage: juju-exec [options] [-u] [<unit-name>] <commands>
@@ -48,9 +48,9 @@ Options:
     state
 ";
 
-/// A requested command.
+/// A command for a unit to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wanted {
+pub struct ExecRequest {
     /// The unit's name; `None` for a command without a unit.
     pub unit: Option<String>,
     /// The command, for a shell.
@@ -64,20 +64,21 @@ pub struct Wanted {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Refusal {
+enum ParseError {
+    /// `--help` was given.
     Help,
-    Mistake(Mistake),
+    Usage(UsageError),
 }
 
-impl From<Mistake> for Refusal {
-    fn from(mistake: Mistake) -> Self {
-        Self::Mistake(mistake)
+impl From<UsageError> for ParseError {
+    fn from(error: UsageError) -> Self {
+        Self::Usage(error)
     }
 }
 
 /// An error in the command line, in Juju's words.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-enum Mistake {
+enum UsageError {
     #[error("{0}")]
     Options(String),
     #[error("juju-exec cannot be called from within a hook, have context {0:?}")]
@@ -119,22 +120,22 @@ enum ExecError {
 pub fn run() -> ExitCode {
     let args: Vec<String> = env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let context = env::var("JUJU_CONTEXT_ID").unwrap_or_default();
-    let wanted = match parse(&args, &context, &units()) {
-        Ok(wanted) => wanted,
-        Err(Refusal::Help) => {
+    let request = match parse(&args, &context, &units()) {
+        Ok(request) => request,
+        Err(ParseError::Help) => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
         }
-        Err(Refusal::Mistake(why)) => {
+        Err(ParseError::Usage(why)) => {
             eprintln!("ERROR {why}");
             return ExitCode::from(2);
         }
     };
-    let done = match &wanted.unit {
-        Some(unit) => ask(unit, &wanted),
-        None => here(&wanted.commands).map_err(ExecError::Shell),
+    let result = match &request.unit {
+        Some(unit) => run_in_unit(unit, &request),
+        None => run_without_unit(&request.commands).map_err(ExecError::Shell),
     };
-    match done {
+    match result {
         Ok(reply) => {
             let _ = io::stdout().write_all(&reply.stdout).and_then(|()| io::stdout().flush());
             let _ = io::stderr().write_all(&reply.stderr);
@@ -148,19 +149,19 @@ pub fn run() -> ExitCode {
 }
 
 /// Let a unit run the command, and wait for it.
-fn ask(unit: &str, wanted: &Wanted) -> Result<Reply, ExecError> {
-    if !Path::new(AGENTS).join(tag(unit)).exists() {
+fn run_in_unit(unit: &str, request: &ExecRequest) -> Result<Reply, ExecError> {
+    if !Path::new(AGENTS_FOLDER).join(tag(unit)).exists() {
         return Err(ExecError::NoUnit(unit.to_owned()));
     }
     let stream = socket::connect(Path::new(SOCKET)).map_err(ExecError::Connect)?;
-    let args = vec![serde_json::to_string(wanted).map_err(ExecError::Request)?];
+    let args = vec![serde_json::to_string(request).map_err(ExecError::Request)?];
     let request = Request { name: NAMES[0].to_owned(), args, ..Request::default() };
     let reply = request.send(&stream).and_then(|()| Reply::receive(&stream));
     reply.map_err(ExecError::Agent)
 }
 
 /// Run the command outside of any unit.
-fn here(commands: &str) -> io::Result<Reply> {
+fn run_without_unit(commands: &str) -> io::Result<Reply> {
     let output = Command::new("/bin/bash").args(["-c", commands]).output()?;
     let code = output.status.code().or_else(|| Some(128 + output.status.signal()?)).unwrap_or(1);
     Ok(Reply { code, stdout: output.stdout, stderr: output.stderr })
@@ -172,34 +173,34 @@ fn tag(unit: &str) -> String {
 
 /// The units on this machine.
 fn units() -> Vec<String> {
-    let entries = fs::read_dir(AGENTS).into_iter().flatten().flatten();
-    entries.filter_map(|entry| untag(entry.file_name().to_str()?)).collect()
+    let entries = fs::read_dir(AGENTS_FOLDER).into_iter().flatten().flatten();
+    entries.filter_map(|entry| unit_of_tag(entry.file_name().to_str()?)).collect()
 }
 
 /// The unit with this tag.
-fn untag(tag: &str) -> Option<String> {
+fn unit_of_tag(tag: &str) -> Option<String> {
     let (application, number) = tag.strip_prefix("unit-")?.rsplit_once('-')?;
     Some(format!("{application}/{number}")).filter(|name| is_unit(name))
 }
 
-/// The unit that a word means, by name or tag.
-fn named(word: &str) -> Result<String, Mistake> {
-    let name = is_unit(word).then(|| word.to_owned()).or_else(|| untag(word));
+/// The unit with this name or tag.
+fn parse_unit(word: &str) -> Result<String, UsageError> {
+    let name = is_unit(word).then(|| word.to_owned()).or_else(|| unit_of_tag(word));
     let kind = if word.starts_with("unit-") { "unit tag" } else { "tag" };
-    name.ok_or_else(|| Mistake::UnitName { word: word.to_owned(), kind })
+    name.ok_or_else(|| UsageError::UnitName { word: word.to_owned(), kind })
 }
 
 /// The unit that runs the command: the one in `option` or in the first argument, or else the only one of the machine.
-fn unit_of(option: &str, words: &mut Vec<&str>, units: &[String]) -> Result<String, Mistake> {
+fn choose_unit(option: &str, words: &mut Vec<&str>, units: &[String]) -> Result<String, UsageError> {
     let only = || match units {
         [only] => Ok(only.clone()),
-        _ => Err(Mistake::NoUnit),
+        _ => Err(UsageError::NoUnit),
     };
     match option {
         "" => only(),
         "-" => {
-            let first = *words.first().ok_or(Mistake::NoUnitName)?;
-            match named(first) {
+            let first = *words.first().ok_or(UsageError::NoUnitName)?;
+            match parse_unit(first) {
                 Ok(name) => {
                     words.remove(0);
                     Ok(name)
@@ -207,11 +208,11 @@ fn unit_of(option: &str, words: &mut Vec<&str>, units: &[String]) -> Result<Stri
                 Err(why) => only().map_err(|_| why),
             }
         }
-        name => named(name),
+        name => parse_unit(name),
     }
 }
 
-fn parse(args: &[String], context: &str, units: &[String]) -> Result<Wanted, Refusal> {
+fn parse(args: &[String], context: &str, units: &[String]) -> Result<ExecRequest, ParseError> {
     let (mut unit, mut relation, mut remote_unit, mut remote_app) = ("-", "", "", "");
     let (mut no_context, mut force) = (false, false);
     let find = |name: &str| {
@@ -236,46 +237,46 @@ fn parse(args: &[String], context: &str, units: &[String]) -> Result<Wanted, Ref
         Ok::<_, emulator::go::InvalidSyntax>(())
     });
     let mut words = words.map_err(|unparsed| match unparsed {
-        Unparsed::Help => Refusal::Help,
-        Unparsed::Mistake(mistake) => Refusal::Mistake(Mistake::Options(mistake.to_string())),
+        Unparsed::Help => ParseError::Help,
+        Unparsed::Mistake(mistake) => ParseError::Usage(UsageError::Options(mistake.to_string())),
     })?;
     if !context.is_empty() {
-        return Err(Mistake::InHook(context.to_owned()).into());
+        return Err(UsageError::InHook(context.to_owned()).into());
     }
     if no_context && unit != "-" {
-        return Err(Mistake::UnitWithoutContext(unit.to_owned()).into());
+        return Err(UsageError::UnitWithoutContext(unit.to_owned()).into());
     }
-    let unit = if no_context { None } else { Some(unit_of(unit, &mut words, units)?) };
+    let unit = if no_context { None } else { Some(choose_unit(unit, &mut words, units)?) };
     let commands = match words.as_slice() {
-        [] => return Err(Mistake::NoCommands.into()),
+        [] => return Err(UsageError::NoCommands.into()),
         words => shell_line(words),
     };
     let number = relation.rsplit(':').next().unwrap_or_default();
     let relation = match relation {
         "" => None,
-        _ => Some(number.parse().map_err(|_| Mistake::RelationId)?),
+        _ => Some(number.parse().map_err(|_| UsageError::RelationId)?),
     };
     if relation.is_none() && !remote_unit.is_empty() {
-        return Err(Mistake::RemoteUnit(remote_unit.to_owned()).into());
+        return Err(UsageError::RemoteUnit(remote_unit.to_owned()).into());
     }
     if relation.is_none() && !remote_app.is_empty() {
-        return Err(Mistake::RemoteApp(remote_app.to_owned()).into());
+        return Err(UsageError::RemoteApp(remote_app.to_owned()).into());
     }
-    Ok(Wanted { unit, commands, relation, remote_unit: remote_unit.to_owned(), force })
+    Ok(ExecRequest { unit, commands, relation, remote_unit: remote_unit.to_owned(), force })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(args: &[&str], context: &str, units: &[&str]) -> Result<Wanted, Refusal> {
-        let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        parse(&own(args), context, &own(units))
+    fn read(args: &[&str], context: &str, units: &[&str]) -> Result<ExecRequest, ParseError> {
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        parse(&owned(args), context, &owned(units))
     }
 
-    fn mistake(args: &[&str], context: &str, units: &[&str]) -> String {
+    fn usage_error(args: &[&str], context: &str, units: &[&str]) -> String {
         match read(args, context, units) {
-            Err(Refusal::Mistake(why)) => why.to_string(),
+            Err(ParseError::Usage(why)) => why.to_string(),
             other => panic!("{args:?}: {other:?}"),
         }
     }
@@ -292,23 +293,23 @@ mod tests {
             (&["-u", "", "--", "hostname", "-f"], &["foo/7"], "foo/7", "hostname -f"),
             (&["foo/1", "--", "echo", "it's"], &[], "foo/1", r#"echo 'it'"'"'s'"#),
         ] {
-            let wanted = read(args, "", units).unwrap();
-            assert_eq!((wanted.unit.as_deref(), wanted.commands.as_str()), (Some(unit), commands), "{args:?}");
+            let request = read(args, "", units).unwrap();
+            assert_eq!((request.unit.as_deref(), request.commands.as_str()), (Some(unit), commands), "{args:?}");
         }
         assert_eq!(read(&["--no-context", "command"], "", &[]).unwrap().unit, None);
     }
 
     #[test]
     fn a_command_can_be_about_a_relation() {
-        let wanted = read(&["--relation", "db:4", "--remote-unit", "pg/1", "foo/1", "command"], "", &[]).unwrap();
-        assert_eq!((wanted.relation, wanted.remote_unit.as_str()), (Some(4), "pg/1"));
-        assert_eq!(mistake(&["-r", "db", "foo/1", "x"], "", &[]), "invalid relation id");
-        let why = mistake(&["--remote-unit", "pg/1", "foo/1", "x"], "", &[]);
+        let request = read(&["--relation", "db:4", "--remote-unit", "pg/1", "foo/1", "command"], "", &[]).unwrap();
+        assert_eq!((request.relation, request.remote_unit.as_str()), (Some(4), "pg/1"));
+        assert_eq!(usage_error(&["-r", "db", "foo/1", "x"], "", &[]), "invalid relation id");
+        let why = usage_error(&["--remote-unit", "pg/1", "foo/1", "x"], "", &[]);
         assert_eq!(why, "remote unit: pg/1, provided without a relation");
     }
 
     #[test]
-    fn invalid_commands_are_refused_in_jujus_words() {
+    fn invalid_arguments_are_refused_in_jujus_words() {
         for (args, context, units, why) in [
             (&[][..], "", &[][..], "missing unit-name"),
             (&["foo"], "", &[], "\"foo\" is not a valid tag"),
@@ -329,8 +330,8 @@ mod tests {
                 "juju-exec cannot be called from within a hook, have context \"foo/1-x-1\"",
             ),
         ] {
-            assert_eq!(mistake(args, context, units), why, "{args:?}");
+            assert_eq!(usage_error(args, context, units), why, "{args:?}");
         }
-        assert_eq!(read(&["--help"], "", &[]), Err(Refusal::Help));
+        assert_eq!(read(&["--help"], "", &[]), Err(ParseError::Help));
     }
 }

@@ -9,7 +9,8 @@ use std::os::fd::AsRawFd as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-fn short(path: &Path) -> io::Result<(File, PathBuf)> {
+/// The path of a socket relative to its open folder, which must stay open while the path is used.
+fn short_path(path: &Path) -> io::Result<(File, PathBuf)> {
     let folder = File::open(path.parent().unwrap_or(Path::new("/")))?;
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let path = Path::new("/proc/self/fd").join(folder.as_raw_fd().to_string()).join(name);
@@ -22,7 +23,7 @@ pub fn listen(path: &Path) -> io::Result<UnixListener> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let (_folder, path) = short(path)?;
+    let (_folder, path) = short_path(path)?;
     UnixListener::bind(path)
 }
 
@@ -31,7 +32,7 @@ pub fn connect(path: &Path) -> io::Result<UnixStream> {
     if path.as_os_str().len() < 100 {
         return UnixStream::connect(path);
     }
-    let (_folder, path) = short(path)?;
+    let (_folder, path) = short_path(path)?;
     UnixStream::connect(path)
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use serde::{Deserialize, Serialize};
 
 /// The maximum size of a request's arguments or standard input, in bytes.
-const LIMIT: u64 = 64 << 20;
+const MAX_SIZE: u64 = 64 << 20;
 
 /// A hook command that a charm ran.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,22 +44,22 @@ struct ReplyHead {
     stderr: u64,
 }
 
-fn bad(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+fn invalid_data(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why)
 }
 
-fn head<T: for<'de> Deserialize<'de>>(from: &mut BufReader<&UnixStream>) -> io::Result<T> {
+fn read_head<T: for<'de> Deserialize<'de>>(from: &mut BufReader<&UnixStream>) -> io::Result<T> {
     let mut line = Vec::new();
-    from.by_ref().take(LIMIT).read_until(b'\n', &mut line)?;
+    from.by_ref().take(MAX_SIZE).read_until(b'\n', &mut line)?;
     if line.is_empty() {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    serde_json::from_slice(&line).map_err(bad)
+    serde_json::from_slice(&line).map_err(invalid_data)
 }
 
-fn body(from: &mut BufReader<&UnixStream>, length: u64) -> io::Result<Vec<u8>> {
-    if length > LIMIT {
-        return Err(bad(format!("{length} bytes are too many")));
+fn read_body(from: &mut BufReader<&UnixStream>, length: u64) -> io::Result<Vec<u8>> {
+    if length > MAX_SIZE {
+        return Err(invalid_data(format!("{length} bytes are too many")));
     }
     let mut bytes = Vec::new();
     from.take(length).read_to_end(&mut bytes)?;
@@ -70,7 +70,7 @@ fn body(from: &mut BufReader<&UnixStream>, length: u64) -> io::Result<Vec<u8>> {
 }
 
 fn write(mut to: &UnixStream, head: &impl Serialize, bodies: &[&[u8]]) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec(head).map_err(bad)?;
+    let mut bytes = serde_json::to_vec(head).map_err(invalid_data)?;
     bytes.push(b'\n');
     for body in bodies {
         bytes.extend_from_slice(body);
@@ -86,8 +86,8 @@ impl Request {
 
     pub fn receive(from: &UnixStream) -> io::Result<Self> {
         let mut from = BufReader::new(from);
-        let RequestHead { mut request, stdin } = head(&mut from)?;
-        request.stdin = stdin.map(|length| body(&mut from, length)).transpose()?;
+        let RequestHead { mut request, stdin } = read_head(&mut from)?;
+        request.stdin = stdin.map(|length| read_body(&mut from, length)).transpose()?;
         Ok(request)
     }
 }
@@ -100,8 +100,8 @@ impl Reply {
 
     pub fn receive(from: &UnixStream) -> io::Result<Self> {
         let mut from = BufReader::new(from);
-        let ReplyHead { code, stdout, stderr } = head(&mut from)?;
-        Ok(Self { code, stdout: body(&mut from, stdout)?, stderr: body(&mut from, stderr)? })
+        let ReplyHead { code, stdout, stderr } = read_head(&mut from)?;
+        Ok(Self { code, stdout: read_body(&mut from, stdout)?, stderr: read_body(&mut from, stderr)? })
     }
 }
 
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_and_replies_cross_whole() {
+    fn requests_and_replies_arrive_unchanged() {
         let (a, b) = UnixStream::pair().unwrap();
         let request = Request {
             context: "app/0-install-1".to_owned(),

@@ -6,10 +6,10 @@ use emulator::format::base64;
 use serde_json::{Map, Value, json};
 
 use super::charm_folder;
-use super::commands;
-use super::debug::Debugged;
+use super::debug::WaitingDebugger;
 use super::environment::{Job, context_id};
 use super::hook_run::status_after;
+use super::juju_exec;
 use super::listener::HookListener;
 use super::process::Ended;
 use super::program::{FindError, Program, Surroundings, exit_text};
@@ -35,7 +35,7 @@ enum NotRun {
     Params { action: String, why: ParamsError },
     /// The relation or remote unit that it names does not exist.
     #[error("{0}")]
-    Unrelated(commands::Unrelated),
+    RelationError(juju_exec::RelationError),
     /// It could not be started or followed.
     #[error("{0}")]
     Failed(anyhow::Error),
@@ -64,9 +64,9 @@ impl Worker<'_> {
         })?;
         tracing::debug!(target: "juju.worker.uniter.operation", "running {context}");
         let step = self.progress.start_step(format!("{name} {label}"));
-        let (relation, unrelated) = match commands::about(&task, seen) {
+        let (relation, unrelated) = match juju_exec::relation_hook(&task, seen) {
             Ok(relation) => (relation, None),
-            Err(why) => (None, Some(NotRun::Unrelated(why))),
+            Err(why) => (None, Some(NotRun::RelationError(why))),
         };
         let job = match (&action, &task.kind) {
             (Some(action), _) => Job::Action(action, id),
@@ -85,8 +85,8 @@ impl Worker<'_> {
             None => Ok(Some(shell(script.as_ref()))),
         };
         // Commands cannot be debugged.
-        let debugged = match &action {
-            Some(action) => Debugged::find(self.store.folder(), &uuid, &name, action)?,
+        let debugger = match &action {
+            Some(action) => WaitingDebugger::find(self.store.folder(), &uuid, &name, action)?,
             None => None,
         };
         let refused = unrelated.or(self.check_params(seen, &mut task).err());
@@ -106,7 +106,7 @@ impl Worker<'_> {
                     job,
                     timeout,
                     interrupt: self.interrupt,
-                    debugged: debugged.as_ref(),
+                    debugger: debugger.as_ref(),
                 };
                 let ended = program.run(&around, &mut listener);
                 let output = listener.recorded();

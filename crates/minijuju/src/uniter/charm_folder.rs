@@ -15,7 +15,7 @@ use crate::machine::{Files, Machine};
 use crate::{pack, private};
 
 /// The first argument of the process that unpacks a charm. Internal.
-pub const PLACE: &str = "place-charm";
+pub const PLACE_CHARM: &str = "place-charm";
 
 /// Why a unit's folders could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +38,7 @@ pub enum Error {
 pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error> {
     let run = || -> anyhow::Result<Output> {
         let mut helper = machine.helper()?;
-        Ok(helper.args([PLACE, tag]).arg(archive).stdin(File::open(archive)?).output()?)
+        Ok(helper.args([PLACE_CHARM, tag]).arg(archive).stdin(File::open(archive)?).output()?)
     };
     let failed = |why: &dyn fmt::Display| Error::Unpack(format!("cannot unpack {}: {why}", archive.display()));
     let output = run().map_err(|error| failed(&error))?;
@@ -50,17 +50,17 @@ pub fn deploy(machine: &Machine, tag: &str, archive: &Path) -> Result<(), Error>
 }
 
 /// Run as the process that unpacks a charm from standard input.
-pub fn place_here(tag: &str, archive: &Path) -> Result<(), Error> {
+pub fn place_charm(tag: &str, archive: &Path) -> Result<(), Error> {
     let stdin = "/proc/self/fd/0";
-    place(Path::new("/"), tag, Path::new(stdin)).map_err(|error| match error {
+    deploy_to(Path::new("/"), tag, Path::new(stdin)).map_err(|error| match error {
         Error::Unpack(why) => Error::Unpack(why.replace(stdin, &archive.to_string_lossy())),
         error @ Error::Place { .. } => error,
     })
 }
 
-/// As on Juju, a refresh removes the files of the old charm that the new one lacks, and leaves files that the charm
+/// Unpack a charm below `root`. As on Juju, a refresh removes the files of the old charm that the new one lacks, and leaves files that the charm
 /// created.
-fn place(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
+fn deploy_to(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
     let failed = |error| Error::Place { tag: tag.to_owned(), error };
     let inside = |path: String| root.join(path.trim_start_matches('/'));
     let agent = inside(agent_folder(tag));
@@ -80,8 +80,8 @@ fn place(root: &Path, tag: &str, archive: &Path) -> Result<(), Error> {
         // List the files of both while they change: after a crash, the next attempt knows them all.
         private::replace(&manifest, &serde_json::to_vec(&old.union(&new).collect::<Vec<_>>())?)?;
         if charm.exists() {
-            for gone in old.difference(&new).collect::<Vec<_>>().into_iter().rev() {
-                remove(&charm.join(gone))?;
+            for removed in old.difference(&new).collect::<Vec<_>>().into_iter().rev() {
+                remove(&charm.join(removed))?;
             }
             for file in &new {
                 replace(&incoming.join(file), &charm.join(file))?;
@@ -127,13 +127,13 @@ pub fn remove_all(files: &Files, tag: &str) {
 /// All files, links and folders below `folder`, each folder before its content.
 fn files(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
     let mut found = BTreeSet::new();
-    let mut open = vec![PathBuf::new()];
-    while let Some(below) = open.pop() {
+    let mut pending = vec![PathBuf::new()];
+    while let Some(below) = pending.pop() {
         for entry in fs::read_dir(folder.join(&below))? {
             let entry = entry?;
             let path = below.join(entry.file_name());
             if entry.file_type()?.is_dir() {
-                open.push(path.clone());
+                pending.push(path.clone());
             }
             found.insert(path);
         }

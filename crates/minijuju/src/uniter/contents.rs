@@ -24,14 +24,14 @@ pub fn folder(data: &Path, model: &str) -> PathBuf {
 }
 
 /// Delete the content of a storage.
-pub fn forget(data: &Path, model: &str, id: &str) {
+pub fn delete(data: &Path, model: &str, id: &str) {
     // A storage that was never detached has no archive.
     let _ = fs::remove_file(archive(data, model, id));
 }
 
-/// Copy a storage out of its machine.
-pub fn take(machine: &Machine, storage: &Storage, archive: &Path) -> anyhow::Result<()> {
-    let take = || -> anyhow::Result<()> {
+/// Move the content of a storage from its machine to an archive.
+pub fn save(machine: &Machine, storage: &Storage, archive: &Path) -> anyhow::Result<()> {
+    let save = || -> anyhow::Result<()> {
         let folder = archive.parent().unwrap_or(Path::new("/"));
         private::folder(folder)?;
         let part = tempfile::NamedTempFile::new_in(folder)?;
@@ -43,21 +43,21 @@ pub fn take(machine: &Machine, storage: &Storage, archive: &Path) -> anyhow::Res
         remove.env_clear().env("PATH", PATH).arg(&storage.location).args(["-mindepth", "1", "-delete"]);
         run(remove.stdin(Stdio::null()).stdout(Stdio::null()))
     };
-    take().with_context(|| format!("cannot take storage {} out of its machine", storage.id))
+    save().with_context(|| format!("cannot take storage {} out of its machine", storage.id))
 }
 
-/// Copy a storage into the machine that it is now attached to.
-pub fn put(machine: &Machine, storage: &Storage, archive: &Path) -> anyhow::Result<()> {
+/// Move the content of a storage from its archive, if it has one, to the machine that it is now attached to.
+pub fn restore(machine: &Machine, storage: &Storage, archive: &Path) -> anyhow::Result<()> {
     if !archive.exists() {
         return Ok(());
     }
-    let put = || -> anyhow::Result<()> {
+    let restore = || -> anyhow::Result<()> {
         let mut tar = tar(machine)?;
         tar.args(["--extract", "--file=-", "--preserve-permissions", "--directory"]).arg(&storage.location);
         run(tar.stdin(File::open(archive)?).stdout(Stdio::null()))?;
         Ok(fs::remove_file(archive)?)
     };
-    put().with_context(|| format!("cannot put storage {} into its machine", storage.id))
+    restore().with_context(|| format!("cannot put storage {} into its machine", storage.id))
 }
 
 fn tar(machine: &Machine) -> anyhow::Result<Command> {

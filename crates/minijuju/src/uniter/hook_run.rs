@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::changes::Changes;
 use super::charm_folder;
-use super::debug::Debugged;
+use super::debug::WaitingDebugger;
 use super::environment::{Job, context_id};
 use super::listener::HookListener;
 use super::process::Ended;
@@ -130,9 +130,9 @@ impl Worker<'_> {
         let mut session = Session::load(self.store.db(), self.model, seen, (job, &BTreeMap::new()), context, machine)?;
         let name = hook.name();
         let (mut via, mut tail, mut failure) = (None, Vec::new(), None);
-        let debugged = Debugged::find(self.store.folder(), &self.model.uuid, &seen.view.name, &name)?;
+        let debugger = WaitingDebugger::find(self.store.folder(), &self.model.uuid, &seen.view.name, &name)?;
         let found = match Program::find(&machine.files()?, &seen.unit.tag(), "hooks", &name) {
-            Ok(None) if debugged.as_ref().is_some_and(Debugged::wants_all) => Ok(Some(Program::nothing())),
+            Ok(None) if debugger.as_ref().is_some_and(WaitingDebugger::wants_missing) => Ok(Some(Program::nothing())),
             found => found,
         };
         match found {
@@ -150,7 +150,7 @@ impl Worker<'_> {
                     job,
                     timeout: None,
                     interrupt: self.interrupt,
-                    debugged: debugged.as_ref(),
+                    debugger: debugger.as_ref(),
                 };
                 let ended = program.run(&around, &mut listener);
                 tail = listener.tail(TAIL);

@@ -3,15 +3,16 @@
 mod action_run;
 mod changes;
 mod charm_folder;
-mod commands;
 pub mod contents;
 pub mod debug;
 mod environment;
 mod hook_run;
 mod interrupt;
+mod juju_exec;
 mod keep;
 mod leadership;
 mod listener;
+mod locks;
 mod orphans;
 mod process;
 mod program;
@@ -26,22 +27,21 @@ mod settle;
 mod state;
 mod step;
 mod storage;
-mod turns;
 mod unit_view;
 mod view;
 mod worker;
 
-pub use charm_folder::{PLACE, place_here, remove_all as remove_folders};
-pub use commands::{ANSWER, params as command_params};
+pub use charm_folder::{PLACE_CHARM, place_charm, remove_all as remove_folders};
 pub use environment::{NO_PROXY, context_id};
+pub use juju_exec::{ANSWER_JUJU_EXEC, params as juju_exec_params};
 pub use keep::keep;
 pub use leadership::after_addition;
+pub use locks::{Locks, agent_lock};
 pub use orphans::kill as kill_context;
 pub use script::{RunBy, Script};
-pub use settle::{Patience, recover, settle, stop_hooks};
+pub use settle::{BusyUnits, recover, settle, stop_hooks};
 pub use storage::{
     CountChange, Directive, add_initial as add_initial_storage, add_missing as add_missing_storage,
     attach as attach_storage, check_count, insert as insert_storage,
 };
-pub use turns::{Turns, agent as agent_place};
 pub use worker::machine_id;

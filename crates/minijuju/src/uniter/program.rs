@@ -8,7 +8,7 @@ use std::{fs, io};
 
 use serde_json::Value;
 
-use super::debug::{Debugged, Handed};
+use super::debug::{DebugHook, WaitingDebugger};
 use super::environment::{AGENT_SOCKET, Environment, Job, NO_PROXY, agent_folder, charm_folder};
 use super::interrupt::Interrupt;
 use super::listener::HookListener;
@@ -53,8 +53,8 @@ pub struct Surroundings<'a> {
     /// How long it may take.
     pub timeout: Option<Duration>,
     pub interrupt: &'a Interrupt,
-    /// The debugger that runs it in place of the unit's agent.
-    pub debugged: Option<&'a Debugged>,
+    /// The debugger that runs it in place of the unit's agent, if any.
+    pub debugger: Option<&'a WaitingDebugger>,
 }
 
 /// The kinds of proxies in a model's configuration.
@@ -88,7 +88,7 @@ impl Program {
 
     /// Run it to its end in Juju's environment, and answer its hook commands.
     pub fn run(&self, around: &Surroundings<'_>, listener: &mut HookListener<'_>) -> anyhow::Result<Ended> {
-        let Surroundings { model, seen, machine, launchers, context, job, timeout, interrupt, debugged } = *around;
+        let Surroundings { model, seen, machine, launchers, context, job, timeout, interrupt, debugger } = *around;
         let tag = seen.unit.tag();
         machine
             .files()?
@@ -129,8 +129,8 @@ impl Program {
                     folder: charm_folder(&tag),
                     environment: variables.collect(),
                 };
-                let start = |stdout, stderr| match debugged {
-                    Some(debugged) => debugged.hand_over(&handed(context, job, launch), stdout, stderr),
+                let start = |stdout, stderr| match debugger {
+                    Some(debugger) => debugger.start(&debug_hook(context, job, launch), stdout, stderr),
                     None => launchers.start(machine, &launch, stdout, stderr),
                 };
                 let ended = process::run(start, context, &calls, interrupt, timeout, listener);
@@ -141,15 +141,15 @@ impl Program {
     }
 }
 
-/// What the user needs to run it in place of the unit's agent.
-fn handed(context: &str, job: Job<'_>, launch: Launch) -> Handed {
+/// What a debugger needs to run a program in place of the unit's agent.
+fn debug_hook(context: &str, job: Job<'_>, launch: Launch) -> DebugHook {
     let name = match job {
         Job::Hook { hook, .. } => hook.name(),
         Job::Action(action, _) => action.to_owned(),
         Job::Exec(_) | Job::Commands(_) => "juju-exec".to_owned(),
     };
     let program = [launch.program].into_iter().chain(launch.args).collect();
-    Handed { context: context.to_owned(), name, program, folder: launch.folder, environment: launch.environment }
+    DebugHook { context: context.to_owned(), name, program, folder: launch.folder, environment: launch.environment }
 }
 
 /// How a process ended, in Go's words, as Juju logs it.

@@ -8,7 +8,7 @@ use crate::store::unit::{ResolvedMode, Unit};
 
 /// Juju's first and longest wait before it retries a failed hook. Juju 3.6:
 /// apiserver/facades/agent/retrystrategy/retrystrategy.go.
-const RETRY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
+const RETRY_DELAY: (Duration, Duration) = (Duration::from_secs(5), Duration::from_mins(5));
 
 /// The factor between two waits (juju/utils: `BackoffTimer`).
 const GROWTH: f64 = 2.0;
@@ -16,9 +16,9 @@ const GROWTH: f64 = 2.0;
 /// The random share of a wait.
 const JITTER: f64 = 0.03;
 
-/// A model's timing rules.
+/// A model's settings for the timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
+pub struct TimerConfig {
     /// The interval of `update-status`.
     pub update_status: Duration,
     /// Whether failed hooks are retried.
@@ -43,7 +43,7 @@ pub struct Schedule {
 #[derive(Debug)]
 struct Timers {
     /// When `update-status` is due, and the interval that was used.
-    update: Option<(i64, Duration)>,
+    update_status: Option<(i64, Duration)>,
     /// When the next retry is due.
     retry: Option<i64>,
     /// The length of the next wait for a retry.
@@ -51,23 +51,27 @@ struct Timers {
 }
 
 impl Schedule {
-    /// What is due at `now`, in milliseconds since 1970. Each is reported once. `chance` returns numbers from 0 to 1.
+    /// What is due at `now`, in milliseconds since 1970. Each is reported once. `random_fraction` returns numbers from 0 to 1.
     pub fn due(
         &mut self,
         now: i64,
-        rules: Rules,
+        config: TimerConfig,
         units: &[Unit],
-        mut chance: impl FnMut() -> f64,
+        mut random_fraction: impl FnMut() -> f64,
     ) -> Vec<(String, Due)> {
         self.units.retain(|name, _| units.iter().any(|unit| unit.name() == *name));
         let mut due = Vec::new();
         for unit in units {
             let name = unit.name();
-            let timers = self.units.entry(name.clone()).or_insert(Timers { update: None, retry: None, wait: RETRY.0 });
-            if timers.update_status(now, rules.update_status, unit, &mut chance) {
+            let timers = self.units.entry(name.clone()).or_insert(Timers {
+                update_status: None,
+                retry: None,
+                wait: RETRY_DELAY.0,
+            });
+            if timers.update_status(now, config.update_status, unit, &mut random_fraction) {
                 due.push((name.clone(), Due::UpdateStatus));
             }
-            if timers.retry(now, rules.retry, unit, &mut chance) {
+            if timers.retry(now, config.retry, unit, &mut random_fraction) {
                 due.push((name, Due::Retry));
             }
         }
@@ -77,38 +81,44 @@ impl Schedule {
     /// When the next timer fires, in milliseconds since 1970.
     pub fn next(&self) -> Option<i64> {
         let timers = self.units.values();
-        timers.flat_map(|timers| timers.update.map(|(at, _)| at).into_iter().chain(timers.retry)).min()
+        timers.flat_map(|timers| timers.update_status.map(|(at, _)| at).into_iter().chain(timers.retry)).min()
     }
 }
 
 impl Timers {
     /// Whether `update-status` is due. Juju 3.6: `NewUpdateStatusTimer` in internal/worker/uniter/timer.go.
-    fn update_status(&mut self, now: i64, interval: Duration, unit: &Unit, chance: &mut impl FnMut() -> f64) -> bool {
+    fn update_status(
+        &mut self,
+        now: i64,
+        interval: Duration,
+        unit: &Unit,
+        random_fraction: &mut impl FnMut() -> f64,
+    ) -> bool {
         let agent = &unit.agent;
         if !agent.started || agent.stopped || !unit.life.is_alive() || interval.is_zero() {
-            self.update = None;
+            self.update_status = None;
             return false;
         }
-        let mut begin = || Some((now + millis(interval.mul_f64(0.8 + 0.4 * chance())), interval));
-        match self.update {
-            Some((at, by)) if by == interval && at > now => false,
-            Some((_, by)) if by == interval => {
-                self.update = begin();
+        let mut start = || Some((now + millis(interval.mul_f64(0.8 + 0.4 * random_fraction())), interval));
+        match self.update_status {
+            Some((at, used)) if used == interval && at > now => false,
+            Some((_, used)) if used == interval => {
+                self.update_status = start();
                 true
             }
             Some(_) | None => {
-                self.update = begin();
+                self.update_status = start();
                 false
             }
         }
     }
 
     /// Whether a retry is due. Juju 3.6: `nextOpHookError` in internal/worker/uniter/resolver.go.
-    fn retry(&mut self, now: i64, retries: bool, unit: &Unit, chance: &mut impl FnMut() -> f64) -> bool {
+    fn retry(&mut self, now: i64, retries: bool, unit: &Unit, random_fraction: &mut impl FnMut() -> f64) -> bool {
         if !matches!(unit.agent.operation, Operation::Failed(_)) {
             // A hook that is running may be the retry, and may fail again.
             if !matches!(unit.agent.operation, Operation::Running { .. }) {
-                self.wait = RETRY.0;
+                self.wait = RETRY_DELAY.0;
             }
             self.retry = None;
             return false;
@@ -120,8 +130,8 @@ impl Timers {
         match self.retry {
             None => {
                 self.retry = Some(now + millis(self.wait));
-                let jitter = 1.0 + (chance() * 2.0 - 1.0) * JITTER;
-                self.wait = self.wait.mul_f64(GROWTH * jitter).min(RETRY.1);
+                let jitter = 1.0 + (random_fraction() * 2.0 - 1.0) * JITTER;
+                self.wait = self.wait.mul_f64(GROWTH * jitter).min(RETRY_DELAY.1);
                 false
             }
             Some(at) if at > now => false,
@@ -144,7 +154,7 @@ mod tests {
     use crate::store::Life;
     use crate::store::agent::AgentState;
 
-    const RULES: Rules = Rules { update_status: Duration::from_mins(5), retry: true };
+    const TIMER_CONFIG: TimerConfig = TimerConfig { update_status: Duration::from_mins(5), retry: true };
 
     fn unit(agent: AgentState) -> Unit {
         Unit { agent, ..Unit::new("web", 0, "0") }
@@ -159,13 +169,13 @@ mod tests {
     }
 
     /// The seconds between `count` consecutive timers, for a unit in this state.
-    fn waits(unit: &Unit, count: usize, chance: f64) -> Vec<f64> {
+    fn waits(unit: &Unit, count: usize, random_fraction: f64) -> Vec<f64> {
         let (mut schedule, mut now, mut found) = (Schedule::default(), 0, Vec::new());
         while found.len() < count {
-            assert_eq!(schedule.due(now, RULES, std::slice::from_ref(unit), || chance), []);
+            assert_eq!(schedule.due(now, TIMER_CONFIG, std::slice::from_ref(unit), || random_fraction), []);
             let next = schedule.next().unwrap();
-            assert_eq!(schedule.due(next - 1, RULES, std::slice::from_ref(unit), || chance), []);
-            assert_eq!(schedule.due(next, RULES, std::slice::from_ref(unit), || chance).len(), 1);
+            assert_eq!(schedule.due(next - 1, TIMER_CONFIG, std::slice::from_ref(unit), || random_fraction), []);
+            assert_eq!(schedule.due(next, TIMER_CONFIG, std::slice::from_ref(unit), || random_fraction).len(), 1);
             found.push(f64::from(i32::try_from(next - now).unwrap()) / 1000.0);
             now = next;
         }
@@ -173,22 +183,22 @@ mod tests {
     }
 
     #[test]
-    fn update_status_is_due_every_interval_give_or_take_a_fifth() {
-        for (chance, wait) in [(0.0, 240.0), (0.5, 300.0), (1.0, 360.0)] {
-            assert_eq!(waits(&started(), 3, chance), [wait; 3]);
+    fn update_status_is_due_every_interval_plus_or_minus_a_fifth() {
+        for (random_fraction, wait) in [(0.0, 240.0), (0.5, 300.0), (1.0, 360.0)] {
+            assert_eq!(waits(&started(), 3, random_fraction), [wait; 3]);
         }
     }
 
     #[test]
-    fn a_failed_hook_is_due_after_twice_as_long_each_time_until_that_is_five_minutes() {
+    fn each_wait_for_a_retry_is_twice_as_long_up_to_five_minutes() {
         assert_eq!(waits(&failed(), 8, 0.5), [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0]);
-        assert_eq!(waits(&failed(), 3, 1.0), [5.0, 10.3, 21.218], "chance has its say");
+        assert_eq!(waits(&failed(), 3, 1.0), [5.0, 10.3, 21.218], "with jitter");
     }
 
     #[test]
-    fn after_a_hook_that_succeeded_the_wait_is_short_again() {
+    fn the_wait_for_a_retry_is_short_again_after_a_hook_succeeded() {
         let mut schedule = Schedule::default();
-        let mut due = |now, unit: Unit| schedule.due(now, RULES, &[unit], || 0.5);
+        let mut due = |now, unit: Unit| schedule.due(now, TIMER_CONFIG, &[unit], || 0.5);
         let retry = vec![("web/0".to_owned(), Due::Retry)];
         assert_eq!(due(0, failed()), []);
         assert_eq!(due(5000, failed()), retry);
@@ -201,29 +211,29 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_due_for_units_that_are_not_there_yet_or_wait_for_a_person() {
+    fn nothing_is_due_for_units_that_have_not_started_are_dying_or_are_resolved() {
         let new = unit(AgentState::default());
         let dying = Unit { life: Life::Dying, ..started() };
         let resolved = Unit { resolved: ResolvedMode::NoHooks, ..failed() };
         for unit in [new, dying, resolved] {
             let mut schedule = Schedule::default();
-            assert_eq!(schedule.due(0, RULES, &[unit], || 0.5), []);
+            assert_eq!(schedule.due(0, TIMER_CONFIG, &[unit], || 0.5), []);
             assert_eq!(schedule.next(), None);
         }
         let mut schedule = Schedule::default();
-        assert_eq!(schedule.due(0, Rules { retry: false, ..RULES }, &[failed()], || 0.5), []);
+        assert_eq!(schedule.due(0, TimerConfig { retry: false, ..TIMER_CONFIG }, &[failed()], || 0.5), []);
         assert_eq!(schedule.next(), None, "automatically-retry-hooks is off");
     }
 
     #[test]
-    fn another_interval_counts_from_when_it_is_seen() {
+    fn a_changed_interval_counts_from_when_it_is_read() {
         let mut schedule = Schedule::default();
-        assert_eq!(schedule.due(0, RULES, &[started()], || 0.5), []);
-        let rules = Rules { update_status: Duration::from_secs(10), ..RULES };
-        assert_eq!(schedule.due(1000, rules, &[started()], || 0.5), []);
+        assert_eq!(schedule.due(0, TIMER_CONFIG, &[started()], || 0.5), []);
+        let config = TimerConfig { update_status: Duration::from_secs(10), ..TIMER_CONFIG };
+        assert_eq!(schedule.due(1000, config, &[started()], || 0.5), []);
         assert_eq!(schedule.next(), Some(11_000));
-        assert_eq!(schedule.due(11_000, rules, &[started()], || 0.5), [("web/0".to_owned(), Due::UpdateStatus)]);
-        assert_eq!(schedule.due(11_000, rules, &[], || 0.5), []);
+        assert_eq!(schedule.due(11_000, config, &[started()], || 0.5), [("web/0".to_owned(), Due::UpdateStatus)]);
+        assert_eq!(schedule.due(11_000, config, &[], || 0.5), []);
         assert_eq!(schedule.next(), None, "the unit is gone");
     }
 }

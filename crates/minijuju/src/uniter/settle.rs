@@ -9,14 +9,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ops::hookcmds::LogLevel;
 
-use super::commands;
 use super::hook_run::{error_status, status_after};
 use super::interrupt::Interrupt;
+use super::juju_exec;
 use super::leadership;
+use super::locks::{self, LockGuard, Locks};
 use super::orphans;
 use super::resolver::next_step;
 use super::step::Step;
-use super::turns::{self, Turn, Turns};
 use super::view;
 use super::worker::{Worker, line, machine_id};
 use crate::machine::{Launchers, MachineKind, Machines};
@@ -30,20 +30,20 @@ use crate::store::status::{self, Kind};
 use crate::store::task::TaskStatus;
 use crate::store::{Store, application, cross_model, task, unit};
 
-/// How many units work at the same time.
-const WORKERS: usize = 8;
+/// How many units may work at the same time.
+const MAX_WORKERS: usize = 8;
 
-/// What to do about a unit whose action another command is running.
+/// What to do about units whose actions other commands are running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
-    /// Do not wait: the other command continues with the unit.
-    Leave,
-    /// Wait, then continue with the unit.
+pub enum BusyUnits {
+    /// Do not wait: the other commands continue with the units.
+    Skip,
+    /// Wait, then continue with the units.
     Wait,
 }
 
 /// How often to check whether another command's action has ended.
-const EVERY: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Run all due hooks and actions of a model and of the models related to it, and wait for hooks that other commands
 /// run.
@@ -52,10 +52,10 @@ pub fn settle(
     model: &Model,
     machines: &Machines,
     progress: &Progress,
-    patience: Patience,
+    busy_units: BusyUnits,
 ) -> anyhow::Result<()> {
     let interrupt = Interrupt::watch().context("cannot watch for signals")?;
-    settle_until(store, model, machines, progress, (patience, &interrupt))
+    settle_until(store, model, machines, progress, (busy_units, &interrupt))
 }
 
 /// Like [`settle`], until `interrupt` is raised.
@@ -64,18 +64,18 @@ pub(super) fn settle_until(
     model: &Model,
     machines: &Machines,
     progress: &Progress,
-    (patience, interrupt): (Patience, &Interrupt),
+    (busy_units, interrupt): (BusyUnits, &Interrupt),
 ) -> anyhow::Result<()> {
-    settle_one(store, model, machines, progress, (patience, interrupt))?;
+    settle_one(store, model, machines, progress, (busy_units, interrupt))?;
     loop {
         let mut steps = 0;
         for related in cross_model::related_models(store.db(), &model.uuid)? {
             let Some(other) = model::find(store.db(), &related)? else { continue };
             steps += if related == model.uuid {
-                settle_one(store, &other, machines, progress, (patience, interrupt))?
+                settle_one(store, &other, machines, progress, (busy_units, interrupt))?
             } else {
                 let progress = progress.in_model(&other.name);
-                settle_one(store, &other, machines, &progress, (Patience::Leave, interrupt))?
+                settle_one(store, &other, machines, &progress, (BusyUnits::Skip, interrupt))?
             };
         }
         // Steps in one model may make steps in another due.
@@ -94,10 +94,10 @@ fn settle_one(
     model: &Model,
     machines: &Machines,
     progress: &Progress,
-    (patience, interrupt): (Patience, &Interrupt),
+    (busy_units, interrupt): (BusyUnits, &Interrupt),
 ) -> anyhow::Result<usize> {
-    let turns = turns(store, model)?;
-    let runner = turns.runner().context("cannot lock the model")?;
+    let locks = model_locks(store, model)?;
+    let runner = locks.runner().context("cannot lock the model")?;
     match runner.try_lock() {
         Ok(()) => {}
         Err(fs::TryLockError::WouldBlock) => {
@@ -110,9 +110,9 @@ fn settle_one(
         }
     }
     recover(store, model, progress)?;
-    restart(store, model, machines)?;
+    mark_rebooted(store, model, machines)?;
     let launchers = Launchers::default();
-    let steps = Rounds { store, model, machines, launchers, progress, interrupt, turns, patience }.run(&runner)?;
+    let steps = Rounds { store, model, machines, launchers, progress, interrupt, locks, busy_units }.run(&runner)?;
     store.write(|db| log::trim(db, &model.uuid))?;
     if interrupt.raised() {
         anyhow::bail!(
@@ -138,8 +138,8 @@ pub fn stop_hooks(store: &Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) fn turns(store: &Store, model: &Model) -> anyhow::Result<Turns> {
-    Turns::new(store.folder(), &model.uuid).with_context(|| format!("cannot lock the model {}", model.name))
+pub(super) fn model_locks(store: &Store, model: &Model) -> anyhow::Result<Locks> {
+    Locks::new(store.folder(), &model.uuid).with_context(|| format!("cannot lock the model {}", model.name))
 }
 
 /// Find hooks and actions whose minijuju was killed, stop their processes, and record that they failed.
@@ -148,19 +148,19 @@ pub fn recover(store: &mut Store, model: &Model, progress: &Progress) -> anyhow:
     if task::running(store.db(), &model.uuid)?.is_empty() && !unit::all(store.db(), &model.uuid)?.iter().any(running) {
         return Ok(());
     }
-    let turns = turns(store, model)?;
-    recover_hooks(store, model, progress, &turns)?;
-    recover_tasks(store, model, &turns)
+    let locks = model_locks(store, model)?;
+    recover_hooks(store, model, progress, &locks)?;
+    recover_tasks(store, model, &locks)
 }
 
-fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, turns: &Turns) -> anyhow::Result<()> {
+fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, locks: &Locks) -> anyhow::Result<()> {
     let uuid = &model.uuid;
     for seen in view::all(store.db(), uuid)? {
         if !matches!(seen.unit.agent.operation, Operation::Running { .. }) {
             continue;
         }
-        // Another command is running it, and has the turn.
-        let Some(_turn) = turns.take(&[turns::agent(&seen.view.name)])? else { continue };
+        // Another command is running it, and holds the lock.
+        let Some(_lock) = locks.try_lock(&[locks::agent_lock(&seen.view.name)])? else { continue };
         // It may have ended just before.
         let Some(mut seen) = view::of(store.db(), uuid, &seen.view.name)? else { continue };
         let Operation::Running { hook, context, since } = seen.unit.agent.operation.clone() else { continue };
@@ -182,10 +182,10 @@ fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, turns: &
     Ok(())
 }
 
-fn recover_tasks(store: &mut Store, model: &Model, turns: &Turns) -> anyhow::Result<()> {
+fn recover_tasks(store: &mut Store, model: &Model, locks: &Locks) -> anyhow::Result<()> {
     let uuid = &model.uuid;
     for task in task::running(store.db(), uuid)? {
-        let Some(_turn) = turns.take(&[turns::agent(&task.receiver)])? else { continue };
+        let Some(_lock) = locks.try_lock(&[locks::agent_lock(&task.receiver)])? else { continue };
         let Some(mut task) = task::find(store.db(), uuid, task.id)?.filter(|task| task.status.is_running()) else {
             continue;
         };
@@ -205,15 +205,15 @@ fn recover_tasks(store: &mut Store, model: &Model, turns: &Turns) -> anyhow::Res
 }
 
 /// Record which started units have a machine that is down: they run `start` again, as after a reboot. Accept calls
-/// from machines that are up.
-fn restart(store: &mut Store, model: &Model, machines: &Machines) -> anyhow::Result<()> {
+/// of `juju-exec` from machines that are up.
+fn mark_rebooted(store: &mut Store, model: &Model, machines: &Machines) -> anyhow::Result<()> {
     for mut seen in view::all(store.db(), &model.uuid)? {
         let agent = &mut seen.unit.agent;
         if !agent.started || agent.rebooted {
             continue;
         }
         if let Some(machine) = machines.find(&machine_id(model, &seen.unit.machine))? {
-            commands::attend(machines, model, &machine, &seen.unit.machine)?;
+            juju_exec::enable(machines, model, &machine, &seen.unit.machine)?;
         } else {
             agent.rebooted = true;
             store.write(|db| unit::save_agent(db, &model.uuid, &seen.unit))?;
@@ -230,20 +230,20 @@ struct Rounds<'a> {
     launchers: Launchers,
     progress: &'a Progress,
     interrupt: &'a Interrupt,
-    turns: Turns,
-    patience: Patience,
+    locks: Locks,
+    busy_units: BusyUnits,
 }
 
 /// A step that ended: its unit, whether it was an action, and the result.
 type Report = (String, bool, anyhow::Result<()>);
 
-/// What a round found.
+/// The work of a round that other commands block.
 #[derive(Default)]
-struct Found {
-    /// A unit has work, but somebody else holds its turn or its machine's.
-    elsewhere: bool,
-    /// One of those runs an action, which may take long.
-    action: bool,
+struct Blocked {
+    /// A unit has work, but another command holds its lock or its machine's.
+    any: bool,
+    /// One of those commands runs an action, which may take long.
+    by_action: bool,
 }
 
 impl Rounds<'_> {
@@ -253,17 +253,17 @@ impl Rounds<'_> {
         thread::scope(|scope| {
             let (report, reports) = mpsc::channel::<Report>();
             let (mut hooks, mut actions, mut steps) = (0_usize, 0_usize, 0_usize);
-            let mut broken: BTreeSet<String> = BTreeSet::new();
+            let mut failed: BTreeSet<String> = BTreeSet::new();
             let mut failure = None;
             loop {
-                let mut found = Found::default();
+                let mut blocked = Blocked::default();
                 if !self.interrupt.raised() && failure.is_none() {
                     self.elect()?;
                     for seen in view::all(self.store.db(), &self.model.uuid)? {
-                        if hooks + actions >= WORKERS || broken.contains(&seen.view.name) {
+                        if hooks + actions >= MAX_WORKERS || failed.contains(&seen.view.name) {
                             continue;
                         }
-                        let Some((seen, step, turn)) = self.due(&seen, &mut found)? else { continue };
+                        let Some((seen, step, lock)) = self.claim_next_step(&seen, &mut blocked)? else { continue };
                         let is_action = matches!(step, Step::Action(_));
                         *(if is_action { &mut actions } else { &mut hooks }) += 1;
                         steps += 1;
@@ -280,7 +280,7 @@ impl Rounds<'_> {
                             let name = seen.view.name.clone();
                             let result = worker.step(&seen, step);
                             // Release it before the report: this command takes the unit's next step.
-                            drop(turn);
+                            drop(lock);
                             // The receiver outlives all workers.
                             let _ = report.send((name, is_action, result));
                         });
@@ -291,15 +291,15 @@ impl Rounds<'_> {
                         // Other commands may run other units' hooks in the meantime.
                         runner.unlock()?;
                     }
-                    // Work elsewhere may end before anything here does.
-                    let next = if found.elsewhere { reports.recv_timeout(EVERY).ok() } else { reports.recv().ok() };
+                    // What blocks a unit may end before any step here does.
+                    let next = if blocked.any { reports.recv_timeout(POLL_INTERVAL).ok() } else { reports.recv().ok() };
                     if hooks == 0 {
                         runner.lock()?;
                     }
                     next
-                } else if self.waits(&found) && failure.is_none() && !self.interrupt.raised() {
+                } else if self.must_wait(&blocked) && failure.is_none() && !self.interrupt.raised() {
                     runner.unlock()?;
-                    thread::sleep(EVERY);
+                    thread::sleep(POLL_INTERVAL);
                     runner.lock()?;
                     None
                 } else {
@@ -310,7 +310,7 @@ impl Rounds<'_> {
                 if let Err(error) = result {
                     // Let the other units finish. What this unit could not do stays due, and the next command retries
                     // it.
-                    broken.insert(name.clone());
+                    failed.insert(name.clone());
                     failure.get_or_insert(error.context(format!("unit {name}")));
                 }
             }
@@ -331,35 +331,39 @@ impl Rounds<'_> {
         Ok(())
     }
 
-    fn waits(&self, found: &Found) -> bool {
-        // Anything but an action is done in a moment.
-        found.elsewhere && (self.patience == Patience::Wait || !found.action)
+    fn must_wait(&self, blocked: &Blocked) -> bool {
+        // Anything but an action ends soon.
+        blocked.any && (self.busy_units == BusyUnits::Wait || !blocked.by_action)
     }
 
-    /// The next step of a unit, with the turn for it.
-    fn due(&self, seen: &view::Snapshot, found: &mut Found) -> anyhow::Result<Option<(view::Snapshot, Step, Turn)>> {
+    /// The next step of a unit, with the locks for it.
+    fn claim_next_step(
+        &self,
+        seen: &view::Snapshot,
+        blocked: &mut Blocked,
+    ) -> anyhow::Result<Option<(view::Snapshot, Step, LockGuard)>> {
         let Some(step) = next_step(&seen.unit.agent, &seen.view) else { return Ok(None) };
         let (db, uuid) = (self.store.db(), &self.model.uuid);
-        let Some(turn) = self.turns.take(&self.places(seen, &step))? else {
-            found.elsewhere = true;
+        let Some(lock) = self.locks.try_lock(&self.lock_names(seen, &step))? else {
+            blocked.any = true;
             let units = unit::all(db, uuid)?;
-            let here = |task: &task::Task| {
-                let beside = |unit: &unit::Unit| unit.name() == task.receiver && unit.machine == seen.unit.machine;
-                units.iter().any(beside)
+            let on_its_machine = |task: &task::Task| {
+                let is_receiver = |unit: &unit::Unit| unit.name() == task.receiver && unit.machine == seen.unit.machine;
+                units.iter().any(is_receiver)
             };
-            found.action |= task::running(db, uuid)?.iter().any(here);
+            blocked.by_action |= task::running(db, uuid)?.iter().any(on_its_machine);
             return Ok(None);
         };
-        // Another command may have run an action of this unit since the last look.
+        // Another command may have run an action of this unit since the last check.
         let Some(seen) = view::of(db, uuid, &seen.view.name)? else { return Ok(None) };
         let step = next_step(&seen.unit.agent, &seen.view);
-        Ok(step.map(|step| (seen, step, turn)))
+        Ok(step.map(|step| (seen, step, lock)))
     }
 
-    /// The turns that a step needs. As with Juju's machine lock, units on one machine take turns. On this computer
+    /// The locks that a step needs. As with Juju's machine lock, units on one machine take turns. On this computer
     /// itself all hooks do. An action blocks only its own unit.
-    fn places(&self, seen: &view::Snapshot, step: &Step) -> Vec<String> {
-        let agent = turns::agent(&seen.view.name);
+    fn lock_names(&self, seen: &view::Snapshot, step: &Step) -> Vec<String> {
+        let agent = locks::agent_lock(&seen.view.name);
         match self.machines.kind() {
             MachineKind::Namespaces => vec![agent, format!("machine-{}", seen.unit.machine)],
             MachineKind::Host if matches!(step, Step::Action(_)) => vec![agent],

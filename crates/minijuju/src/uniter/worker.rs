@@ -8,8 +8,8 @@ use anyhow::Context as _;
 use ops::hookcmds::LogLevel;
 
 use super::charm_folder;
-use super::commands;
 use super::interrupt::Interrupt;
+use super::juju_exec;
 use super::leadership;
 use super::step::Step;
 use super::view::Snapshot;
@@ -70,7 +70,7 @@ impl Worker<'_> {
                 return Err(error.into());
             }
         };
-        commands::attend(self.machines, self.model, &started, &number)?;
+        juju_exec::enable(self.machines, self.model, &started, &number)?;
         let address = started.address().to_string();
         let waiting = seen.unit.agent.charm_version.is_none();
         let name = seen.view.name.clone();
@@ -116,7 +116,7 @@ impl Worker<'_> {
         };
         storage::mount(files, &found).with_context(|| format!("cannot make storage {id} at {}", found.location))?;
         if found.since == 0 {
-            contents::put(machine, &found, &contents::archive(self.store.folder(), &self.model.uuid, id))?;
+            contents::restore(machine, &found, &contents::archive(self.store.folder(), &self.model.uuid, id))?;
             found.since = now();
             if found.pool == "rootfs" {
                 // A plain folder is as large as the file system that holds it.
@@ -133,7 +133,7 @@ impl Worker<'_> {
         let Hook::Storage { kind: StorageKind::Detaching, id } = hook else { return Ok(()) };
         match store::storage::find(self.store.db(), &self.model.uuid, id)? {
             Some(found) if found.life.is_alive() && found.is_detachable() => {
-                contents::take(machine, &found, &contents::archive(self.store.folder(), &self.model.uuid, id))
+                contents::save(machine, &found, &contents::archive(self.store.folder(), &self.model.uuid, id))
             }
             _ => Ok(()),
         }

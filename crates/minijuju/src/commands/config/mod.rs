@@ -13,7 +13,7 @@ use emulator::JujuVersion;
 use self::output::{ApplicationConfig, Setting};
 use crate::charm;
 use crate::cli::{Arguments, ColorOptions, ModelOption, Output, UsageError};
-use crate::client::settings::{self, Given, TRUST};
+use crate::client::settings::{self, Settings, TRUST};
 use crate::client::{Client, print};
 use crate::format::Document;
 use crate::store::application::{self, Application};
@@ -196,10 +196,10 @@ pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
             let mut settings = match file {
                 Some(path) => settings::from_yaml(&meta, &application.name, &settings::read(path)?)
                     .map_err(refusal_context(model.juju))?,
-                None => Given::default(),
+                None => Settings::default(),
             };
             for (name, value) in set {
-                let text = settings::text(name, value)?;
+                let text = settings::read_value(name, value)?;
                 settings.set(&meta, name, &text).map_err(refusal_context(model.juju))?;
             }
             settings.check_secrets(&meta).map_err(refusal_context(model.juju))?;
@@ -218,7 +218,7 @@ pub fn run(client: &mut Client, args: &ConfigArgs) -> anyhow::Result<ExitCode> {
                 application::save(db, &model.uuid, &current)
             })?;
             client.settle(&model)?;
-            crate::client::summary::units(client, &model, &application.name)?;
+            crate::client::summary::print_units(client, &model, &application.name)?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -25,7 +25,7 @@ use crate::cli::{Arguments, ModelOption, UsageError, is_unit_or_leader};
 use crate::client::Client;
 use crate::store::application::Application;
 use crate::store::model::Model;
-use crate::uniter::debug::{Debugger, Handed, Wanted};
+use crate::uniter::debug::{Debugger, DebugHook, Filter};
 use crate::uniter::machine_id;
 
 const DEBUG_HOOKS_HELP: &str = "\
@@ -139,13 +139,13 @@ fn debug(client: &mut Client, words: &[String], mode: &DebugMode<'_>) -> anyhow:
     let name = unit.name();
     let hooks = if hooks.iter().any(|hook| hook == "*") { Vec::new() } else { hooks.to_vec() };
     check_names(&client.application(&model, &unit.application)?, target, &hooks)?;
-    let wanted = Wanted { hooks, all: matches!(mode, DebugMode::Shell) };
+    let filter = Filter { hooks, missing: matches!(mode, DebugMode::Shell) };
     let id = machine_id(&model, &unit.machine);
     // If the machine is down, the next hook starts it.
     let machine = if io::stdin().is_terminal() { client.machines()?.find(&id)? } else { None };
     let session = machine.as_ref().map(|machine| Session::in_machine(machine, &name)).transpose()?.flatten();
     let debugger =
-        Debugger::begin(client.store.folder(), &model.uuid, &name, &wanted).context("cannot wait for hooks")?;
+        Debugger::begin(client.store.folder(), &model.uuid, &name, &filter).context("cannot wait for hooks")?;
     let debugger = match (debugger, &session) {
         (Some(debugger), _) => debugger,
         // Juju 3.6: its client script in internal/worker/uniter/runner/debug/client.go.
@@ -167,10 +167,10 @@ fn debug(client: &mut Client, words: &[String], mode: &DebugMode<'_>) -> anyhow:
     loop {
         client.progress.info(&format!("waiting for the next hook of {name} (Ctrl-C ends it)"));
         let is_over = || stopped.load(Ordering::Relaxed) || is_closed();
-        let Some(handed) = debugger.next(is_over).context("cannot wait for hooks")? else { break };
-        client.progress.info(&format!("{name} {}:", handed.name));
-        let code = run_hook(client, &model, &unit.machine, &handed, mode)?;
-        debugger.done(&handed, code).context("cannot end the hook")?;
+        let Some(hook) = debugger.next(is_over).context("cannot wait for hooks")? else { break };
+        client.progress.info(&format!("{name} {}:", hook.name));
+        let code = run_hook(client, &model, &unit.machine, &hook, mode)?;
+        debugger.report_end(&hook, code).context("cannot end the hook")?;
         // Ctrl-C was meant for the hook.
         stopped.store(false, Ordering::Relaxed);
         if code.is_none() || !may_have_input() {
@@ -213,16 +213,16 @@ fn run_hook(
     client: &Client,
     model: &Model,
     number: &str,
-    handed: &Handed,
+    hook: &DebugHook,
     mode: &DebugMode<'_>,
 ) -> anyhow::Result<Option<u8>> {
     let id = machine_id(model, number);
     let machine = client.machines()?.find(&id)?.with_context(|| format!("machine {number} is down"))?;
     let terminal = io::stdin().is_terminal();
     let command = |program: &str| -> anyhow::Result<Command> {
-        let mut command = machine.command(program, &handed.folder)?;
-        command.env_clear().envs(handed.environment.iter().map(|(name, value)| (name, value)));
-        command.env("PS1", prompt(handed));
+        let mut command = machine.command(program, &hook.folder)?;
+        command.env_clear().envs(hook.environment.iter().map(|(name, value)| (name, value)));
+        command.env("PS1", prompt(hook));
         if let (true, Ok(name)) = (terminal, env::var("TERM")) {
             command.env("TERM", name);
         }
@@ -230,8 +230,8 @@ fn run_hook(
     };
     match mode {
         DebugMode::Code(at) => {
-            let mut command = command(handed.program.first().map_or("", String::as_str))?;
-            command.args(&handed.program[1..]).env("JUJU_DEBUG_AT", at);
+            let mut command = command(hook.program.first().map_or("", String::as_str))?;
+            command.args(&hook.program[1..]).env("JUJU_DEBUG_AT", at);
             Ok(exit_code(command.status().context("cannot run the hook")?))
         }
         DebugMode::Shell => {
@@ -245,15 +245,15 @@ fn run_hook(
     }
 }
 
-fn unit_name(handed: &Handed) -> &str {
-    let unit = handed.environment.iter().find(|(name, _)| name == "JUJU_UNIT_NAME");
+fn unit_name(hook: &DebugHook) -> &str {
+    let unit = hook.environment.iter().find(|(name, _)| name == "JUJU_UNIT_NAME");
     unit.map(|(_, unit)| unit.as_str()).unwrap_or_default()
 }
 
 /// The prompt of a hook's shell, as Juju sets it.
-fn prompt(handed: &Handed) -> String {
-    let path = handed.environment.iter().find(|(name, _)| name == "JUJU_DISPATCH_PATH");
-    format!("{}:{} % ", unit_name(handed), path.map_or(&handed.name, |(_, path)| path))
+fn prompt(hook: &DebugHook) -> String {
+    let path = hook.environment.iter().find(|(name, _)| name == "JUJU_DISPATCH_PATH");
+    format!("{}:{} % ", unit_name(hook), path.map_or(&hook.name, |(_, path)| path))
 }
 
 fn exit_code(status: ExitStatus) -> Option<u8> {

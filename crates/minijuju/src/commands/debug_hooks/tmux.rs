@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use super::DebugMode;
 use crate::cli::quote;
 use crate::machine::Machine;
-use crate::uniter::debug::{Debugger, Handed};
+use crate::uniter::debug::{DebugHook, Debugger};
 
 const TMUX: &str = "/usr/bin/tmux";
 
@@ -35,7 +35,7 @@ pub struct Session<'a> {
 /// A window for a hook.
 struct Window {
     id: String,
-    handed: Handed,
+    hook: DebugHook,
     /// The value of `JUJU_DEBUG`.
     folder: String,
     checked: Instant,
@@ -84,7 +84,7 @@ impl<'a> Session<'a> {
         let _ = self.tmux(&["kill-session", "-t", self.unit])?.stdin(Stdio::null()).output();
         attached.wait().context("cannot wait for tmux")?;
         if let Some(window) = window {
-            debugger.done(&window.handed, None).context("cannot end the hook")?;
+            debugger.report_end(&window.hook, None).context("cannot end the hook")?;
             self.remove_folder(&window)?;
         }
         result
@@ -98,8 +98,8 @@ impl<'a> Session<'a> {
         window: Option<Window>,
     ) -> anyhow::Result<Option<Window>> {
         let Some(mut window) = window else {
-            let handed = debugger.next(|| true).context("cannot wait for hooks")?;
-            return handed.map(|handed| self.open_window(handed, mode)).transpose();
+            let hook = debugger.next(|| true).context("cannot wait for hooks")?;
+            return hook.map(|hook| self.open_window(hook, mode)).transpose();
         };
         let mut code = self.exit_code(&window)?;
         if code.is_none() && window.checked.elapsed() > WINDOW_CHECK_INTERVAL {
@@ -112,7 +112,7 @@ impl<'a> Session<'a> {
         } else if code.is_none() {
             return Ok(Some(window));
         }
-        debugger.done(&window.handed, code).context("cannot end the hook")?;
+        debugger.report_end(&window.hook, code).context("cannot end the hook")?;
         self.remove_folder(&window)?;
         Ok(None)
     }
@@ -135,23 +135,23 @@ impl<'a> Session<'a> {
     }
 
     /// Open a window for a hook.
-    fn open_window(&self, handed: Handed, mode: &DebugMode<'_>) -> anyhow::Result<Window> {
-        let folder = format!("/tmp/{}", folder_name(&handed.context));
+    fn open_window(&self, hook: DebugHook, mode: &DebugMode<'_>) -> anyhow::Result<Window> {
+        let folder = format!("/tmp/{}", folder_name(&hook.context));
         let files = self.machine.files()?.make_folder(&folder).context("cannot make the hook's folder")?;
         // The hook's environment may hold secrets.
         fs::set_permissions(files.path("."), fs::Permissions::from_mode(0o700))
             .context("cannot set the mode of the hook's folder")?;
-        for (name, text) in scripts(&handed, mode, &folder) {
+        for (name, text) in scripts(&hook, mode, &folder) {
             fs::write(files.path(name), text).with_context(|| format!("cannot write {folder}/{name}"))?;
         }
         let shell = format!("exec /bin/bash {}", quote(&format!("{folder}/hook.sh")));
         let target = format!("{}:", self.unit);
         let args =
-            ["new-window", "-P", "-F", "#{window_id}", "-t", &target, "-n", &handed.name, "-c", &handed.folder, &shell];
+            ["new-window", "-P", "-F", "#{window_id}", "-t", &target, "-n", &hook.name, "-c", &hook.folder, &shell];
         let output = self.tmux(&args)?.stdin(Stdio::null()).output().context("cannot run tmux")?;
         anyhow::ensure!(output.status.success(), "tmux: {}", String::from_utf8_lossy(&output.stderr).trim());
         let id = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        Ok(Window { id, handed, folder, checked: Instant::now() })
+        Ok(Window { id, hook, folder, checked: Instant::now() })
     }
 
     /// The exit code of the shell in a window, if it has exited.
@@ -207,35 +207,35 @@ fn folder_name(context: &str) -> String {
 }
 
 /// The files of a hook's folder. Its window runs `hook.sh`.
-fn scripts(handed: &Handed, mode: &DebugMode<'_>, folder: &str) -> Vec<(&'static str, String)> {
+fn scripts(hook: &DebugHook, mode: &DebugMode<'_>, folder: &str) -> Vec<(&'static str, String)> {
     // Keep the value of `TERM` that tmux sets.
-    let variables = handed.environment.iter().filter(|(name, _)| name != "TERM");
+    let variables = hook.environment.iter().filter(|(name, _)| name != "TERM");
     let variables = variables.map(|(name, value)| (name.as_str(), value.as_str())).chain([("JUJU_DEBUG", folder)]);
     let environment =
         variables.map(|(name, value)| format!("export {name}={}\n", quote(value))).collect::<Vec<_>>().concat();
-    let program = handed.program.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
+    let program = hook.program.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
     let run = match mode {
         DebugMode::Shell => "exec /bin/bash --noprofile --init-file \"$JUJU_DEBUG/init.sh\"\n".to_owned(),
         DebugMode::Code(at) => {
             format!("export JUJU_DEBUG_AT={}\n{program}\necho $? > \"$JUJU_DEBUG/{EXIT_CODE_FILE}\"\n", quote(at))
         }
     };
-    let dispatch = handed.program.first().and_then(|program| program.strip_prefix(&handed.folder));
+    let dispatch = hook.program.first().and_then(|program| program.strip_prefix(&hook.folder));
     let dispatch = dispatch.map_or_else(|| program.clone(), |path| format!(".{path}"));
     // Set the prompt here, because the system's bashrc sets another one. A shell whose window is closed writes no exit
     // code.
     let init = format!(
         "PS1={}\ntrap 'echo $? > \"$JUJU_DEBUG/{EXIT_CODE_FILE}\"' EXIT\n\
          trap 'trap - EXIT; exit 129' HUP\ncat \"$JUJU_DEBUG/welcome.msg\"\n",
-        quote(&super::prompt(handed))
+        quote(&super::prompt(hook))
     );
     let welcome = format!(
         "This shell replaces {} of {}. It has the hook's environment and hook commands.\n\n\
          {dispatch}\n    runs the charm's own hook.\n\
          exit\n    ends the hook, with the exit code of this shell. The next hook gets its own window.\n\
          tmux kill-session -t $JUJU_UNIT_NAME\n    ends debugging, as CTRL+a d does. An unfinished hook then fails.\n\n",
-        handed.name,
-        super::unit_name(handed)
+        hook.name,
+        super::unit_name(hook)
     );
     vec![
         ("env.sh", environment),
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     fn script(mode: &DebugMode<'_>, name: &str) -> String {
-        let handed = Handed {
+        let hook = DebugHook {
             context: "web/0-start-1".to_owned(),
             name: "start".to_owned(),
             program: vec!["/charm/dispatch".to_owned()],
@@ -262,7 +262,7 @@ mod tests {
                 ("TERM".to_owned(), "tmux-256color".to_owned()),
             ],
         };
-        let scripts = scripts(&handed, mode, "/tmp/debug");
+        let scripts = scripts(&hook, mode, "/tmp/debug");
         scripts.into_iter().find(|(file, _)| *file == name).unwrap().1
     }
 

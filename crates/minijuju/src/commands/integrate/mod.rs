@@ -202,7 +202,7 @@ pub fn integrate(client: &mut Client, args: &IntegrateArgs) -> anyhow::Result<Ex
     })?;
     client.settle(&model)?;
     for application in &applications {
-        summary::units(client, &model, application)?;
+        summary::print_units(client, &model, application)?;
     }
     Ok(ExitCode::SUCCESS)
 }

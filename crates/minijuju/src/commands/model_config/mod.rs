@@ -111,11 +111,11 @@ fn parse_as(option_type: OptionType, name: &str, text: &str) -> anyhow::Result<V
         OptionType::Bool => match text {
             "true" | "True" | "1" => true.into(),
             "false" | "False" | "0" => false.into(),
-            _ => bail!("{name}: expected bool, got {}", settings::got(&text.into())),
+            _ => bail!("{name}: expected bool, got {}", settings::quote_with_type(&text.into())),
         },
         OptionType::Int => match text.parse::<i64>() {
             Ok(number) => number.into(),
-            Err(_) => bail!("{name}: expected number, got {}", settings::got(&text.into())),
+            Err(_) => bail!("{name}: expected number, got {}", settings::quote_with_type(&text.into())),
         },
         OptionType::Duration(what) => match cli::duration::parse(text) {
             Ok(_) => text.into(),
@@ -152,7 +152,7 @@ pub fn run(client: &mut Client, args: &ModelConfigArgs) -> anyhow::Result<ExitCo
             }
             let mut changed = check_all(from_file)?;
             for (name, value) in set {
-                changed.insert(name.clone(), parse(name, &settings::text(name, value)?)?);
+                changed.insert(name.clone(), parse(name, &settings::read_value(name, value)?)?);
             }
             for name in changed.keys().chain(reset).filter(|name| !known.contains_key(*name)) {
                 let warning =
@@ -190,7 +190,7 @@ fn check_yaml_value(name: &str, value: Value) -> anyhow::Result<Value> {
         (Some(OptionType::Int), _) => "number",
         (Some(OptionType::Text | OptionType::Duration(_)), _) => "string",
     };
-    bail!("{name}: expected {expected}, got {}", settings::got(&value))
+    bail!("{name}: expected {expected}, got {}", settings::quote_with_type(&value))
 }
 
 /// Options from a YAML file, checked.

@@ -122,7 +122,7 @@ pub fn run(client: &mut Client, args: &RefreshArgs) -> anyhow::Result<ExitCode> 
     client.settle(&model)?;
     // Units that could not refresh yet take the new file later; the old one is no longer used.
     let _ = std::fs::remove_file(old_archive);
-    summary::units(client, &model, &application.name)?;
+    summary::print_units(client, &model, &application.name)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -146,7 +146,7 @@ fn replace(
         let mut application = application::find(db, &model.uuid, &args.application)?
             .with_context(|| format!("application {:?} not found", args.application))?;
         let given =
-            settings::from_words(&charm.meta, &application.name, &args.config).context("parsing config settings")?;
+            settings::from_sources(&charm.meta, &application.name, &args.config).context("parsing config settings")?;
         application.revision = revision;
         let old_meta = charm::metadata(&application)?;
         let units = unit::of_application(db, &model.uuid, &application.name)?;

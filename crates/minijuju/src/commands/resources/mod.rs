@@ -154,7 +154,7 @@ pub fn attach(client: &mut Client, args: &AttachResourceArgs) -> anyhow::Result<
         // `clean` removes what cannot be removed now.
         let _ = fs::remove_file(&one.path);
     }
-    summary::units(client, &model, &application.name)?;
+    summary::print_units(client, &model, &application.name)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,7 +12,7 @@ use emulator::format::base64;
 use serde_json::Value;
 
 use super::spawn_settle;
-use crate::hookcmd::exec::Wanted;
+use crate::hookcmd::exec::ExecRequest;
 use crate::hookcmd::wire::{Reply, Request};
 use crate::store::task::{self, Task, TaskStatus};
 use crate::store::{Store, model, unit};
@@ -34,13 +34,13 @@ fn error_reply(why: &str) -> Reply {
 }
 
 fn run(store: &mut Store, uuid: &str, machine: &str, request: &Request) -> anyhow::Result<Reply> {
-    let wanted: Wanted = serde_json::from_str(request.args.first().map_or("", String::as_str))?;
-    let name = wanted.unit.clone().unwrap_or_default();
+    let exec: ExecRequest = serde_json::from_str(request.args.first().map_or("", String::as_str))?;
+    let name = exec.unit.clone().unwrap_or_default();
     let model = model::find(store.db(), uuid)?.context("the model is gone")?;
     if unit::find(store.db(), uuid, &name)?.is_none_or(|unit| unit.machine != machine) {
         bail!("unit {name:?} not found on this machine");
     }
-    let id = store.write(|db| task::add_run_commands(db, uuid, &name, &uniter::command_params(&wanted)))?;
+    let id = store.write(|db| task::add_run_commands(db, uuid, &name, &uniter::juju_exec_params(&exec)))?;
     // Settle in another process: the caller does not wait for further hooks.
     let mut settling = spawn_settle(&model)?;
     let task = loop {

@@ -31,8 +31,8 @@ pub fn run(
     let remote = Remote::open(client, model, machine, None)?;
     let id = add_task(client, model, machine, command, timeout)?;
     // Held while the command runs. If a later command can take it, this one has failed.
-    let turns = uniter::Turns::new(client.store.folder(), &model.uuid)?;
-    let _turn = turns.share(&uniter::agent_place(machine))?;
+    let locks = uniter::Locks::new(client.store.folder(), &model.uuid)?;
+    let _lock = locks.lock_shared(&uniter::agent_lock(machine))?;
     let context = uniter::context_id(machine, TaskKind::MachineExec.name());
     client.write(|db| {
         let Some(mut task) = task::find(db, &model.uuid, id)? else { return Ok(()) };

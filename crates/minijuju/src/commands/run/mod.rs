@@ -277,7 +277,7 @@ pub fn settle(store: Store, uuid: &str) -> anyhow::Result<()> {
     let Some(model) = model::find(store.db(), uuid)? else { return Ok(()) };
     let machines = crate::machine::Machines::open(store.folder())?;
     let mut store = store;
-    uniter::settle(&mut store, &model, &machines, &crate::progress::Progress::quiet(), uniter::Patience::Wait)
+    uniter::settle(&mut store, &model, &machines, &crate::progress::Progress::quiet(), uniter::BusyUnits::Wait)
 }
 
 /// Wait for tasks to end, and print their log.

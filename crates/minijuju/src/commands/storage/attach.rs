@@ -172,7 +172,7 @@ pub fn remove(client: &mut Client, args: &RemoveStorageArgs) -> anyhow::Result<E
     })?;
     for id in &args.ids {
         if !args.no_destroy && storage::find(client.store.db(), &model.uuid, id)?.is_none() {
-            contents::forget(&data, &model.uuid, id);
+            contents::delete(&data, &model.uuid, id);
         }
     }
     Ok(code)
