@@ -244,7 +244,7 @@ mod tests {
         // Fails if a hook of `ops` has no counterpart here.
         for event in EventName::of_unit() {
             let name = event.hook_name().unwrap();
-            assert!(Named::parse(&name).is_some(), "{name}");
+            assert!(HookName::parse(&name).is_some(), "{name}");
         }
         let broken = HookName::Relation(RelationKind::Broken, "db-admin".to_owned());
         assert_eq!(HookName::parse("db-admin-relation-broken"), Some(broken));

@@ -25,7 +25,7 @@ use crate::cli::{Arguments, ModelOption, UsageError, is_unit_or_leader};
 use crate::client::Client;
 use crate::store::application::Application;
 use crate::store::model::Model;
-use crate::uniter::debug::{Debugger, DebugHook, Filter};
+use crate::uniter::debug::{DebugHook, Debugger, Filter};
 use crate::uniter::machine_id;
 
 const DEBUG_HOOKS_HELP: &str = "\
