@@ -169,7 +169,12 @@ impl WaitingDebugger {
 
     /// Start a process in place of the hook. It passes the hook to the debugger, waits until the user is done, and ends
     /// as the hook did.
-    pub fn start<'a>(&self, hook: &DebugHook, stdout: PipeWriter, stderr: PipeWriter) -> io::Result<LaunchedProcess<'a>> {
+    pub fn start<'a>(
+        &self,
+        hook: &DebugHook,
+        stdout: PipeWriter,
+        stderr: PipeWriter,
+    ) -> io::Result<LaunchedProcess<'a>> {
         self.shared.write(HOOK, hook)?;
         // The copy for machines: an update may have replaced the program itself.
         let mut command = Command::new(self.data.join("tools/minijuju"));
