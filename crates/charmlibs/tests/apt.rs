@@ -19,7 +19,7 @@ impl Machine {
     /// first.
     fn new(script: &str) -> Self {
         let machine = Self { folder: tempfile::tempdir().unwrap() };
-        machine.program(
+        machine.write_program(
             "apt-get",
             &format!(
                 "cd $(dirname $0)\n\
@@ -35,7 +35,7 @@ impl Machine {
                  esac"
             ),
         );
-        machine.program(
+        machine.write_program(
             "dpkg-query",
             "cd $(dirname $0)\n\
              for name; do :; done\n\
@@ -46,9 +46,9 @@ impl Machine {
         machine
     }
 
-    /// Another process writes it: if this one had it open for writing, a child that another test is starting would
-    /// inherit it, and the kernel would refuse to execute it ("Text file busy").
-    fn program(&self, name: &str, script: &str) {
+    /// Write an executable script. Another process does it: if this one had it open for writing, a child that another
+    /// test is starting would inherit it, and the kernel would refuse to execute it ("Text file busy").
+    fn write_program(&self, name: &str, script: &str) {
         let mut install = Command::new("install")
             .args(["-m", "755", "/dev/stdin"])
             .arg(self.path(name))
@@ -68,12 +68,12 @@ impl Machine {
     }
 
     /// Set dpkg's status of `hello`.
-    fn hello(&self, status: &str) {
+    fn set_hello_status(&self, status: &str) {
         fs::write(self.path("hello"), status).unwrap();
     }
 
     /// The command lines of `apt-get`, without its options.
-    fn log(&self) -> Vec<String> {
+    fn apt_get_calls(&self) -> Vec<String> {
         let log = fs::read_to_string(self.path("log")).unwrap_or_default();
         log.lines()
             .map(|line| {
@@ -99,47 +99,47 @@ fn a_package_is_installed() {
 #[test]
 fn an_installed_package_is_not_installed_again() {
     let machine = Machine::new("");
-    machine.hello("installed 2.8-1\n");
+    machine.set_hello_status("installed 2.8-1\n");
     machine.apt().add_package("hello").unwrap();
     machine.apt().add_package_version("hello", "2.8-1").unwrap();
-    assert_eq!(machine.log(), [""; 0]);
+    assert_eq!(machine.apt_get_calls(), [""; 0]);
 }
 
 #[test]
 fn a_partly_installed_package_is_installed() {
     for status in ["config-files 2.10-3\n", "half-configured 2.10-3\n", "unpacked 2.10-3\n", "not-installed \n"] {
         let machine = Machine::new("");
-        machine.hello(status);
+        machine.set_hello_status(status);
         assert_eq!(machine.apt().installed_version("hello").unwrap(), None, "{status}");
         machine.apt().add_package("hello").unwrap();
-        assert_eq!(machine.log(), ["install hello"], "{status}");
+        assert_eq!(machine.apt_get_calls(), ["install hello"], "{status}");
     }
 }
 
 #[test]
 fn a_package_is_installed_in_any_architecture() {
     let machine = Machine::new("");
-    machine.hello("config-files 2.10-2\ninstalled 2.10-3\n");
+    machine.set_hello_status("config-files 2.10-2\ninstalled 2.10-3\n");
     assert_eq!(machine.apt().installed_version("hello").unwrap().as_deref(), Some("2.10-3"));
 }
 
 #[test]
 fn a_version_is_installed_in_place_of_another() {
     let machine = Machine::new("");
-    machine.hello("installed 2.8-1\n");
+    machine.set_hello_status("installed 2.8-1\n");
     machine.apt().add_package_version("hello", "2.9-1").unwrap();
-    assert_eq!(machine.log(), ["install hello=2.9-1"]);
+    assert_eq!(machine.apt_get_calls(), ["install hello=2.9-1"]);
     assert_eq!(machine.apt().installed_version("hello").unwrap().as_deref(), Some("2.9-1"));
 }
 
 #[test]
 fn a_removed_package_is_not_removed_again() {
     let machine = Machine::new("");
-    machine.hello("half-configured 2.10-3\n");
+    machine.set_hello_status("half-configured 2.10-3\n");
     machine.apt().remove_package("hello").unwrap();
     machine.apt().remove_package("hello").unwrap();
     machine.apt().remove_package("unheard-of").unwrap();
-    assert_eq!(machine.log(), ["remove hello"]);
+    assert_eq!(machine.apt_get_calls(), ["remove hello"]);
 }
 
 #[test]
@@ -164,11 +164,11 @@ fn the_package_lists_are_updated_for_an_unknown_package() {
     assert_eq!(error.failure().unwrap().package(), Some("helo"));
     assert_eq!(error.failure().unwrap().code(), Some(100));
     assert_eq!(error.failure().unwrap().lines(), ["E: Unable to locate package helo"]);
-    assert_eq!(machine.log(), ["install helo", "update", "install helo"]);
+    assert_eq!(machine.apt_get_calls(), ["install helo", "update", "install helo"]);
 
     let machine = Machine::new("[ $tries -gt 1 ] || { echo E: Unable to locate package hello >&2; exit 100; }");
     machine.apt().add_package("hello").unwrap();
-    assert_eq!(machine.log(), ["install hello", "update", "install hello"]);
+    assert_eq!(machine.apt_get_calls(), ["install hello", "update", "install hello"]);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn invalid_names_and_versions_never_reach_apt() {
         let error = machine.apt().add_package_version("hello", version).unwrap_err();
         assert_message(&error, &format!("'{version}' is not a package version"));
     }
-    assert_eq!(machine.log(), [""; 0]);
+    assert_eq!(machine.apt_get_calls(), [""; 0]);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn apt_get_is_retried_while_a_lock_is_held() {
     let lock = "echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (init)' >&2; exit 100";
     let machine = Machine::new(&format!("[ $tries -gt 2 ] || {{ {lock}; }}"));
     machine.apt().update().unwrap();
-    assert_eq!(machine.log(), ["update"; 3]);
+    assert_eq!(machine.apt_get_calls(), ["update"; 3]);
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn a_failed_download_is_retried() {
     let script = "echo 'E: Failed to fetch http://a.example/h.deb  Connection timed out' >&2; exit 100";
     let machine = Machine::new(&format!("[ $tries -gt 2 ] || {{ {script}; }}"));
     machine.apt().add_package("hello").unwrap();
-    assert_eq!(machine.log(), ["install hello"; 3]);
+    assert_eq!(machine.apt_get_calls(), ["install hello"; 3]);
 
     let machine = Machine::new(script);
     let error = machine.apt().update().unwrap_err();
@@ -239,7 +239,7 @@ fn a_failed_download_is_retried() {
          E: Failed to fetch http://a.example/h.deb  Connection timed out",
     );
     assert_eq!(error.failure().unwrap().package(), None);
-    assert_eq!(machine.log(), ["update"; 3]);
+    assert_eq!(machine.apt_get_calls(), ["update"; 3]);
 }
 
 #[test]
@@ -248,17 +248,17 @@ fn the_package_lists_are_updated_for_a_package_that_the_server_lacks() {
         "[ $tries -gt 1 ] || { echo 'E: Failed to fetch http://a.example/h.deb  404  Gone' >&2; exit 100; }",
     );
     machine.apt().add_package("hello").unwrap();
-    assert_eq!(machine.log(), ["install hello", "update", "install hello"]);
+    assert_eq!(machine.apt_get_calls(), ["install hello", "update", "install hello"]);
 }
 
 #[test]
 fn other_failures_are_reported_with_the_last_lines() {
     let machine = Machine::new("printf 'E: held \\377 packages\\n' >&2; exit 100");
-    machine.hello("installed 2.10-3\n");
+    machine.set_hello_status("installed 2.10-3\n");
     let error = machine.apt().remove_package("hello").unwrap_err();
     assert!(matches!(error, Error::Failed(_)));
     assert_message(&error, "failed to remove package hello: apt-get exited with code 100: E: held \u{fffd} packages");
-    assert_eq!(machine.log(), ["remove hello"]);
+    assert_eq!(machine.apt_get_calls(), ["remove hello"]);
 
     let machine = Machine::new("kill -9 $$");
     let error = machine.apt().add_package("hello").unwrap_err();
@@ -269,7 +269,7 @@ fn other_failures_are_reported_with_the_last_lines() {
 #[test]
 fn a_failure_of_dpkg_is_an_error() {
     let machine = Machine::new("");
-    machine.program("dpkg-query", "echo dpkg-query: error: cannot open the database >&2; exit 2");
+    machine.write_program("dpkg-query", "echo dpkg-query: error: cannot open the database >&2; exit 2");
     let error = machine.apt().add_package("hello").unwrap_err();
     assert_message(
         &error,
@@ -304,7 +304,7 @@ fn several_packages_are_installed_in_one_run_and_each_is_checked() {
     machine.apt().add_packages(&["world", "hello=2.9-1"]).unwrap();
     machine.apt().add_packages(&["world", "hello"]).unwrap();
     machine.apt().add_packages(&[]).unwrap();
-    assert_eq!(machine.log(), ["install world hello=2.9-1"]);
+    assert_eq!(machine.apt_get_calls(), ["install world hello=2.9-1"]);
     let error = machine.apt().add_packages(&["hello", "a b"]).unwrap_err();
     assert_message(&error, "'a b' is not a package name");
 }
@@ -313,7 +313,7 @@ fn several_packages_are_installed_in_one_run_and_each_is_checked() {
 fn a_configured_ppa_is_not_added_again() {
     let machine = Machine::new("");
     let config = machine.path("etc");
-    machine.program(
+    machine.write_program(
         "add-apt-repository",
         "cd $(dirname $0); echo \"$@\" >>ppas; mkdir -p etc/sources.list.d
          echo 'deb https://ppa.launchpadcontent.net/deadsnakes/ppa/ubuntu/ noble main' >etc/sources.list.d/d.list",
@@ -322,7 +322,7 @@ fn a_configured_ppa_is_not_added_again() {
     assert!(apt.add_ppa("ppa:deadsnakes/ppa").unwrap());
     assert!(!apt.add_ppa("deadsnakes/ppa").unwrap());
     assert_eq!(fs::read_to_string(machine.path("ppas")).unwrap(), "--yes --no-update ppa:deadsnakes/ppa\n");
-    assert_eq!(machine.log(), ["update"]);
+    assert_eq!(machine.apt_get_calls(), ["update"]);
     for wrong in ["ppa:deadsnakes", "ppa:a/b/c", "ppa:a/--b", ""] {
         assert_message(&apt.add_ppa(wrong).unwrap_err(), &format!("'{wrong}' is not a PPA (ppa:OWNER/NAME)"));
     }
@@ -331,10 +331,10 @@ fn a_configured_ppa_is_not_added_again() {
 #[test]
 fn the_error_about_a_missing_ppa_has_its_name() {
     let machine = Machine::new("");
-    machine.program("add-apt-repository", "echo 'ERROR: ppa not found' >&2; exit 1");
+    machine.write_program("add-apt-repository", "echo 'ERROR: ppa not found' >&2; exit 1");
     let error = machine.apt().config_folder(machine.path("etc")).add_ppa("ppa:no/one").unwrap_err();
     assert_message(&error, "failed to add the PPA no/one: add-apt-repository exited with code 1: ERROR: ppa not found");
-    assert_eq!(machine.log(), [""; 0]);
+    assert_eq!(machine.apt_get_calls(), [""; 0]);
 }
 
 #[test]

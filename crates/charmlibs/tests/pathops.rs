@@ -11,7 +11,7 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o7777
 }
 
-fn names_in(folder: &Path) -> Vec<String> {
+fn file_names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
@@ -43,7 +43,7 @@ fn a_new_file_is_created_with_missing_folders() {
     assert!(ensure_contents(&path, "text\n").unwrap());
     assert_eq!(fs::read(&path).unwrap(), b"text\n");
     assert_eq!(mode(&path), 0o644);
-    assert_eq!(names_in(path.parent().unwrap()), ["file"]);
+    assert_eq!(file_names(path.parent().unwrap()), ["file"]);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn other_content_of_the_same_length_is_replaced() {
     ensure_contents(&path, "one").unwrap();
     assert!(ensure_contents(&path, "two").unwrap());
     assert_eq!(fs::read(&path).unwrap(), b"two");
-    assert_eq!(names_in(folder.path()), ["file"]);
+    assert_eq!(file_names(folder.path()), ["file"]);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_reader_never_reads_a_partial_file() {
             assert!(contents.contains(&text), "{} bytes", text.len());
         }
     });
-    assert_eq!(names_in(folder.path()), ["file"]);
+    assert_eq!(file_names(folder.path()), ["file"]);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn concurrent_writers_leave_one_complete_file() {
         }
     });
     assert!(contents.contains(&fs::read_to_string(&path).unwrap()));
-    assert_eq!(names_in(folder.path()), ["file"]);
+    assert_eq!(file_names(folder.path()), ["file"]);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn a_full_disk_keeps_the_old_file_and_leaves_no_other() {
         let error = ensure_contents(&path, "n".repeat(1 << 16)).unwrap_err().to_string();
         assert_eq!(error, format!("could not write {}: File too large (os error 27)", path.display()));
         assert_eq!(fs::read(&path).unwrap(), b"old");
-        assert_eq!(names_in(folder.path()), ["file"]);
+        assert_eq!(file_names(folder.path()), ["file"]);
     }
 }
 
@@ -254,7 +254,7 @@ fn an_unknown_owner_changes_nothing() {
     let path = folder.path().join("file");
     let error = Options::new().user("no-such-user").ensure_contents(&path, "").unwrap_err();
     assert_eq!(error.to_string(), "there is no user named 'no-such-user' on this machine");
-    assert_eq!(names_in(folder.path()), [""; 0]);
+    assert_eq!(file_names(folder.path()), [""; 0]);
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn a_tree_is_copied_and_only_differences_are_written() {
     symlink("bin/run", source.join("start")).unwrap();
     assert!(ensure_tree(&source, &target).unwrap());
     assert!(!ensure_tree(&source, &target).unwrap());
-    assert_eq!(names_in(&target), ["bin", "start", "www"]);
+    assert_eq!(file_names(&target), ["bin", "start", "www"]);
     assert_eq!(mode(&target.join("bin/run")), 0o700);
     assert_eq!(fs::read_link(target.join("start")).unwrap(), Path::new("bin/run"));
 
@@ -316,7 +316,7 @@ fn a_tree_is_not_copied_into_itself() {
         let error = ensure_tree(&tree, folder.path().join(target)).unwrap_err();
         assert_eq!(error.to_string(), format!("could not copy {} into itself", tree.display()));
     }
-    assert_eq!(names_in(&tree), ["file"]);
+    assert_eq!(file_names(&tree), ["file"]);
     assert!(ensure_tree(&tree, folder.path().join("tree-2")).unwrap());
     assert!(ensure_tree(folder.path().join("gone"), folder.path().join("a")).is_err());
 }
@@ -345,7 +345,7 @@ fn trees_and_links_are_removed_but_not_their_targets() {
     assert!(remove(&removed).unwrap());
     assert!(!remove(&removed).unwrap());
     assert!(!remove(kept.join("file/below")).unwrap());
-    assert_eq!(names_in(&kept), ["file"]);
+    assert_eq!(file_names(&kept), ["file"]);
     for path in ["/", "..", ""] {
         assert!(matches!(remove(path), Err(Error::NotRemovable { .. })), "{path}");
     }

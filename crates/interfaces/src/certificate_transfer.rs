@@ -54,7 +54,7 @@ impl CustomEvent for CertificateSetUpdated {
     const NAME: &'static str = "certificate_set_updated";
 }
 
-/// A relation is gone: its certificates must no longer be trusted.
+/// A relation was removed: its certificates must no longer be trusted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CertificatesRemoved {
@@ -100,7 +100,7 @@ impl Requirer {
         self.event()
     }
 
-    /// A relation is gone: its certificates must no longer be trusted.
+    /// A relation was removed: its certificates must no longer be trusted.
     pub fn certificates_removed(&self) -> EventSource<Custom<CertificatesRemoved>> {
         self.event()
     }

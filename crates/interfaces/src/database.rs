@@ -60,7 +60,7 @@ impl CustomEvent for Changed {
     const NAME: &'static str = "changed";
 }
 
-/// The relation is gone, and with it the access to the database.
+/// The relation was removed, and with it the access to the database.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Removed {}
@@ -185,7 +185,7 @@ impl Requirer {
         self.event()
     }
 
-    /// The relation is gone, and with it the access to the database.
+    /// The relation was removed, and with it the access to the database.
     pub fn removed(&self) -> EventSource<Custom<Removed>> {
         self.event()
     }

@@ -115,8 +115,8 @@ fn data_of_version_0_is_read_and_invalid_data_is_an_error() {
         let error = read(&[], &[("ca", ca)]).unwrap_err().to_string();
         assert!(error.starts_with("relation receive:2, databag of remote/0: ca is "), "{error}");
     }
-    for wrong in ["7", "\"x\"", "[7]", "[[\"a\"]]", "{}", "plain"] {
-        let error = read(&[], &chain(wrong)).unwrap_err().to_string();
+    for invalid in ["7", "\"x\"", "[7]", "[[\"a\"]]", "{}", "plain"] {
+        let error = read(&[], &chain(invalid)).unwrap_err().to_string();
         assert!(error.starts_with("relation receive:2, databag of remote/0: chain is "), "{error}");
     }
 }
@@ -163,8 +163,8 @@ fn certificates_that_are_no_longer_provided_are_removed_in_both_versions() {
     let out = Context::with_metadata(NoCertificates, METADATA).unwrap().run(on::config_changed(), out).unwrap();
     for relation in [out.relation(5), out.relation(6)] {
         assert_eq!(relation.local_app_data["certificates"], "[]");
-        let kept =
+        let remaining =
             ["ca", "certificate", "chain", "version"].iter().find(|key| relation.local_unit_data.contains_key(**key));
-        assert_eq!(kept, None, "{:?}", relation.local_unit_data);
+        assert_eq!(remaining, None, "{:?}", relation.local_unit_data);
     }
 }

@@ -32,7 +32,7 @@ fn user() -> Secret {
     .untracked()
 }
 
-fn provided(secret: &Secret) -> State {
+fn state_with_database(secret: &Secret) -> State {
     let relation = Relation::new("database").id(3).remote_app("postgresql").remote_app_data([
         ("database", "shop".to_owned()),
         // The Python library writes both names.
@@ -74,7 +74,7 @@ fn the_leader_writes_a_request_that_fits_the_schema() {
 
 #[test]
 fn the_credentials_are_read_from_the_provider_s_secret() {
-    let state = provided(&user());
+    let state = state_with_database(&user());
     schema::check(
         "postgresql_client-v0 provider app",
         &state.relation(3).remote_app_data,
@@ -96,7 +96,7 @@ fn the_credentials_are_read_from_the_provider_s_secret() {
 
 #[test]
 fn a_new_password_emits_an_event() {
-    let state = provided(&user());
+    let state = state_with_database(&user());
     let mut ctx = context();
     let mut out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
     let secret = out.secrets[0].clone().latest_content([("username", "relation-3"), ("password", "new")]);
@@ -110,13 +110,13 @@ fn a_new_password_emits_an_event() {
 fn other_secrets_of_the_charm_are_ignored() {
     let other = Secret::new([("key", "value")]).label("database-backup");
     let mut ctx = context();
-    ctx.run(on::secret_changed(&other), provided(&user()).with_secret(other.clone())).unwrap();
+    ctx.run(on::secret_changed(&other), state_with_database(&user()).with_secret(other.clone())).unwrap();
     assert!(ctx.hook_commands().is_empty(), "{:?}", ctx.hook_commands());
 }
 
 #[test]
 fn a_secret_that_was_not_granted_is_an_error_but_does_not_fail_the_hook() {
-    let state = provided(&user().revoked());
+    let state = state_with_database(&user().revoked());
     let mut ctx = context();
     let out = ctx.run(on::relation_changed(state.relation(3)), state).unwrap();
     assert!(ctx.emitted(&DATABASE.changed()).is_empty());
@@ -127,7 +127,7 @@ fn a_secret_that_was_not_granted_is_an_error_but_does_not_fail_the_hook() {
 #[test]
 fn a_secret_that_lacks_a_key_is_an_error_that_names_it_and_not_the_password() {
     let secret = Secret::new([("password", "hunter2")]).untracked();
-    let state = provided(&secret);
+    let state = state_with_database(&secret);
     context().run(on::relation_changed(state.relation(3)), state.clone()).unwrap();
     let error = database(state).unwrap_err().to_string();
     assert!(error.ends_with("it has no key username") && !error.contains("hunter2"), "{error}");
@@ -177,7 +177,7 @@ fn tls_is_parsed_from_many_spellings_and_others_are_errors() {
 #[test]
 fn the_requested_name_is_used_if_the_provider_writes_none() {
     let secret = user();
-    let mut relation = provided(&secret).relation(3).clone();
+    let mut relation = state_with_database(&secret).relation(3).clone();
     relation.remote_app_data.retain(|key, _| !["database", "resource"].contains(&key.as_str()));
     let state = State::default().with_relation(relation).with_secret(secret);
     let mut ctx = context();
@@ -190,7 +190,7 @@ fn the_requested_name_is_used_if_the_provider_writes_none() {
 #[test]
 fn a_database_behind_a_subordinate_router_is_ready_when_the_router_is() {
     let secret = user();
-    let state = provided(&secret).change_relation(3, |relation| {
+    let state = state_with_database(&secret).change_relation(3, |relation| {
         let data = relation.remote_app_data.clone().into_iter().chain([("subordinated".to_owned(), "true".to_owned())]);
         relation.remote_app_data(data).remote_unit_data(0, [("state", "starting")])
     });

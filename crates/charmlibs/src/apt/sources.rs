@@ -331,7 +331,7 @@ suites: ./
     fn sources_of_both_formats_are_listed() {
         let (_folder, apt) = apt();
         let sources = apt.sources().unwrap();
-        let seen: Vec<_> = sources
+        let fields: Vec<_> = sources
             .iter()
             .map(|it| {
                 let (types, uris, suites) = (it.types.join(" "), it.uris.join(" "), it.suites.join(" "));
@@ -343,7 +343,7 @@ suites: ./
         };
         let ubuntu = "http://archive.ubuntu.com/ubuntu http://mirror.example/ubuntu";
         assert_eq!(
-            seen,
+            fields,
             [
                 entry(false, "deb", "cdrom:[Debian]/", "bookworm", "main"),
                 entry(true, "deb", "http://deb.debian.org/debian", "bookworm", "main contrib"),

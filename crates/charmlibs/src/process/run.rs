@@ -30,7 +30,7 @@ const MAX_ERROR_LINES: usize = 10;
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "it runs when its output is asked for"]
+#[must_use = "the program runs when its output is requested"]
 pub struct Run {
     command: Command,
     limit: Option<Duration>,
@@ -110,7 +110,7 @@ impl Run {
     /// [`Error`]: it could not be started, did not end in time, or did not exit with 0.
     pub fn output(mut self) -> Result<Output, Error> {
         let output = self.run()?;
-        if output.status.success() { Ok(output) } else { Err(self.failed_error(&output)) }
+        if output.status.success() { Ok(output) } else { Err(self.to_failure_error(&output)) }
     }
 
     /// Run the program, and return its standard output as text, without trailing whitespace.
@@ -156,7 +156,7 @@ impl Run {
         self.secrets.iter().fold(text, |text, secret| text.replace(secret.as_str(), REPLACEMENT))
     }
 
-    fn failed_error(&self, output: &Output) -> Error {
+    fn to_failure_error(&self, output: &Output) -> Error {
         let text = |bytes| self.without_secrets(String::from_utf8_lossy(bytes).into_owned());
         Error::Failed(Failure {
             command: self.command_line(),

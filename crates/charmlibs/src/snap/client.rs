@@ -1,6 +1,6 @@
 //! Requests to snapd, and the changes that they start.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::error::{Error, Refusal};
-use super::http;
+use super::http::{self, Request};
 
 /// Longer than the 38 s for which snapd itself tries to reach the store.
 const REQUEST_TIMEOUT: Duration = Duration::from_mins(2);
@@ -67,16 +67,13 @@ impl Snapd {
     }
 
     pub(super) fn get_json(&self, path: &str, operation: &str) -> Result<Value, Error> {
-        Ok(self.request("GET", path, &mut io::empty(), 0, "application/json", operation)?.0)
+        Ok(self.request(&mut Request::json("GET", path, &mut &[][..]), operation)?.0)
     }
 
     /// Send JSON, and wait for the change that it starts, if any.
     pub(super) fn send(&self, method: &str, path: &str, body: &Value, operation: &str) -> Result<(), Error> {
         let body = body.to_string();
-        let length = body.len() as u64;
-        self.retry_on_conflict(|| {
-            self.send_body(method, path, &mut body.as_bytes(), length, "application/json", operation)
-        })
+        self.retry_on_conflict(|| self.send_request(&mut Request::json(method, path, &mut body.as_bytes()), operation))
     }
 
     /// Run `send`, and retry it while another change conflicts: an automatic refresh, or snapd's setup on a new
@@ -98,27 +95,19 @@ impl Snapd {
         }
     }
 
-    pub(super) fn send_body(
-        &self,
-        method: &str,
-        path: &str,
-        body: &mut dyn Read,
-        length: u64,
-        content_type: &str,
-        operation: &str,
-    ) -> Result<(), Error> {
-        let (_, change) = self.request(method, path, body, length, content_type, operation)?;
+    /// Send a request, and wait for the change that it starts, if any.
+    pub(super) fn send_request(&self, request: &mut Request<'_>, operation: &str) -> Result<(), Error> {
+        let (_, change) = self.request(request, operation)?;
         change.map_or(Ok(()), |change| self.wait_for_change(&change, operation))
     }
 
     /// The lines of a stream of JSON values, the format of snapd's logs.
     pub(super) fn get_stream(&self, path: &str, operation: &str) -> Result<Vec<Value>, Error> {
-        let request = format!("GET {path}");
-        let response = self.exchange("GET", path, &mut io::empty(), 0, "application/json")?;
+        let response = self.exchange(&mut Request::json("GET", path, &mut &[][..]))?;
         let mut values = Vec::new();
         for line in response.body.split(|&byte| byte == 0x1e).filter(|line| !line.trim_ascii().is_empty()) {
             let value: Value = serde_json::from_slice(line)
-                .map_err(|error| Error::Response { request: request.clone(), why: error.to_string() })?;
+                .map_err(|error| Error::Response { request: format!("GET {path}"), why: error.to_string() })?;
             values.push(value);
         }
         match values.first() {
@@ -128,17 +117,9 @@ impl Snapd {
     }
 
     /// snapd's result, and the ID of the change that it started.
-    fn request(
-        &self,
-        method: &str,
-        path: &str,
-        body: &mut dyn Read,
-        length: u64,
-        content_type: &str,
-        operation: &str,
-    ) -> Result<(Value, Option<String>), Error> {
-        let response = self.exchange(method, path, body, length, content_type)?;
-        let invalid = |why: String| Error::Response { request: format!("{method} {path}"), why };
+    fn request(&self, request: &mut Request<'_>, operation: &str) -> Result<(Value, Option<String>), Error> {
+        let response = self.exchange(request)?;
+        let invalid = |why: String| Error::Response { request: request.to_string(), why };
         let mut value: Value = serde_json::from_slice(&response.body)
             .map_err(|error| invalid(format!("HTTP status {}, and no JSON: {error}", response.status)))?;
         match value["type"].as_str() {
@@ -152,22 +133,14 @@ impl Snapd {
         }
     }
 
-    fn exchange(
-        &self,
-        method: &str,
-        path: &str,
-        body: &mut dyn Read,
-        length: u64,
-        content_type: &str,
-    ) -> Result<http::Response, Error> {
-        tracing::debug!("snapd: {method} {path}");
+    fn exchange(&self, request: &mut Request<'_>) -> Result<http::Response, Error> {
+        tracing::debug!("snapd: {request}");
         let socket = http::connect(&self.socket)
             .map_err(|error| Error::NotRunning { socket: self.socket.display().to_string(), why: error.to_string() })?;
         // A snap's file takes time: snapd writes it to disk before it answers.
-        let limit = if length > MAX_LENGTH_WITHOUT_FILE { self.timeout } else { self.request_timeout };
-        let mut request = http::Request { method, path, content_type, body, length };
-        http::exchange(socket, &mut request, limit).map_err(|error| {
-            let request = format!("{method} {path}");
+        let limit = if request.length > MAX_LENGTH_WITHOUT_FILE { self.timeout } else { self.request_timeout };
+        http::exchange(socket, request, limit).map_err(|error| {
+            let request = request.to_string();
             match error.kind() {
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Error::TimedOut { operation: request, limit },
                 io::ErrorKind::InvalidData => Error::Response { request, why: error.to_string() },
@@ -217,8 +190,7 @@ impl Snapd {
 
     fn send_abort(&self, path: &str, operation: &str) -> Result<(), Error> {
         let body = json!({"action": "abort"}).to_string();
-        let length = body.len() as u64;
-        self.request("POST", path, &mut body.as_bytes(), length, "application/json", operation).map(drop)
+        self.request(&mut Request::json("POST", path, &mut body.as_bytes()), operation).map(drop)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The part of HTTP/1.1 that is needed for snapd's socket: one request per connection.
 
+use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -16,6 +17,19 @@ pub(super) struct Request<'a> {
     pub(super) content_type: &'a str,
     pub(super) body: &'a mut dyn Read,
     pub(super) length: u64,
+}
+
+impl<'a> Request<'a> {
+    /// A request with JSON in its body, or without a body.
+    pub(super) fn json(method: &'a str, path: &'a str, body: &'a mut &[u8]) -> Self {
+        Self { method, path, content_type: "application/json", length: body.len() as u64, body }
+    }
+}
+
+impl fmt::Display for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
 }
 
 pub(super) struct Response {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::http::escape;
+use super::http::{Request, escape};
 use super::{Error, Info, Snapd};
 
 /// The risk levels of channels, most stable first.
@@ -112,7 +112,7 @@ pub fn list_one(snap: &str) -> Result<Option<Info>, Error> {
     Snapd::new().list_one(snap)
 }
 
-/// Ensure that `snap` is installed as `install` says. Returns whether anything changed.
+/// Ensure that `snap` is installed as `install` specifies. Returns whether anything changed.
 ///
 /// # Errors
 /// See [`Snapd::ensure`].
@@ -193,7 +193,7 @@ impl Snapd {
         }
     }
 
-    /// Ensure that `snap` is installed as `install` says. Returns whether anything changed. If no revision is given,
+    /// Ensure that `snap` is installed as `install` specifies. Returns whether anything changed. If no revision is given,
     /// an installed snap is refreshed, unless [`Install::no_update`] is set.
     ///
     /// # Errors
@@ -255,7 +255,9 @@ impl Snapd {
             let size = file.metadata().map_err(cannot_read)?.len();
             let length = (head.len() + tail.len()) as u64 + size;
             let mut body = head.as_bytes().chain(file.take(size)).chain(tail.as_bytes());
-            self.send_body("POST", "/v2/snaps", &mut body, length, &content_type, &operation)
+            let content_type = &content_type;
+            let mut request = Request { method: "POST", path: "/v2/snaps", content_type, body: &mut body, length };
+            self.send_request(&mut request, &operation)
         })
     }
 

@@ -190,7 +190,7 @@ mod tests {
     const MATCHERS: &str = r#"m="prod", app="shop""#;
 
     /// Check that matchers are inserted in place of each `§`.
-    fn check(language: Language, template: &str) {
+    fn check_rewrite(language: Language, template: &str) {
         let plain = template.replace("§, ", "").replace("{§}", "{}").replace('§', "");
         let expected = template.replace('§', MATCHERS);
         assert_eq!(add_matchers(&plain, &SHOP_MATCHERS, language).as_deref(), Ok(expected.as_str()), "{plain}");
@@ -223,7 +223,7 @@ mod tests {
             "topk(3, a{§}) > 1 and on() (vector(1) == 1)",
             "count_values(\"version\", build{§}) > time() - 2",
         ] {
-            check(Language::PromQl, template);
+            check_rewrite(Language::PromQl, template);
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
             r#"sum by (level) (rate({§, job="a"} | json | line_format "{{.msg}}" | level =~ `e{1}` [1m]))"#,
             r#"{§, job="a"} |~ "up{}""#,
         ] {
-            check(Language::LogQl, template);
+            check_rewrite(Language::LogQl, template);
         }
     }
 

@@ -58,7 +58,7 @@ impl Authority {
     pub fn new(key: PrivateKey, certificate: Certificate) -> Result<Self, Error> {
         if !certificate.matches_private_key(&key) || !certificate.is_ca() {
             let why = format!("that of {} is not, or is for another key", certificate.common_name());
-            return Err(Error::Invalid { what: "certificate of a CA with this key", why });
+            return Err(Error::Invalid { kind: "certificate of a CA with this key", why });
         }
         Ok(Self { key, certificate })
     }
@@ -112,7 +112,7 @@ impl Authority {
     ) -> Result<Certificate, Error> {
         if request.has_valid_signature() == Some(false) {
             return Err(Error::CannotCreate {
-                what: "a certificate",
+                object: "a certificate",
                 why: "the request is signed with another key".into(),
             });
         }
@@ -123,7 +123,7 @@ impl Authority {
 }
 
 fn cannot_create(why: &dyn std::fmt::Display) -> Error {
-    Error::CannotCreate { what: "a certificate", why: why.to_string() }
+    Error::CannotCreate { object: "a certificate", why: why.to_string() }
 }
 
 fn sign(

@@ -6,18 +6,18 @@ pub enum Error {
     #[error(transparent)]
     Ops(#[from] ops::Error),
     /// The PEM is not valid, or not of the expected kind.
-    #[error("this is not a {what}: {why}")]
+    #[error("this is not a {kind}: {why}")]
     Invalid {
         /// The expected kind.
-        what: &'static str,
+        kind: &'static str,
         /// What is wrong with it.
         why: String,
     },
     /// A request or a certificate cannot be created with this content.
-    #[error("{what} cannot be made: {why}")]
+    #[error("{object} cannot be made: {why}")]
     CannotCreate {
         /// What cannot be created.
-        what: &'static str,
+        object: &'static str,
         /// The reason.
         why: String,
     },
@@ -69,7 +69,7 @@ pub enum Error {
 }
 
 impl Error {
-    pub(super) fn invalid(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
-        move |why| Self::Invalid { what, why: why.to_string() }
+    pub(super) fn invalid(kind: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
+        move |why| Self::Invalid { kind, why: why.to_string() }
     }
 }

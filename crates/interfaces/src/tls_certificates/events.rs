@@ -57,11 +57,11 @@ impl CustomEvent for CertificateDenied {
     const NAME: &'static str = "certificate_denied";
 }
 
-/// A certificate must no longer be used: it was revoked, or the relation is gone.
+/// A certificate must no longer be used: it was revoked, or the relation was removed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CertificateInvalidated {
-    /// The certificate's common name; empty if all are gone.
+    /// The certificate's common name; empty if it applies to all certificates.
     pub common_name: String,
 }
 

@@ -37,7 +37,7 @@ impl PrivateKey {
     /// The machine has no random numbers.
     pub fn generate() -> Result<Self, Error> {
         let cannot_create =
-            |why: &dyn fmt::Display| Error::CannotCreate { what: "a private key", why: why.to_string() };
+            |why: &dyn fmt::Display| Error::CannotCreate { object: "a private key", why: why.to_string() };
         let key = p256::ecdsa::SigningKey::try_generate().map_err(|error| cannot_create(&error))?;
         let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| cannot_create(&error))?;
         Ok(Self { key: Key::P256(key), pem: pem.trim().to_owned() })

@@ -123,7 +123,7 @@ impl Provider {
     ) -> Result<(), Error> {
         if certificate.public_key_der() != requested.request.public_key_der() {
             let why = format!("it is for another key than the request of {}", requested.requirer);
-            return Err(Error::CannotCreate { what: "an answer with this certificate", why });
+            return Err(Error::CannotCreate { object: "an answer with this certificate", why });
         }
         let mut chain = vec![certificate.pem().to_owned()];
         chain.extend(intermediates.iter().map(|certificate| certificate.pem().to_owned()));

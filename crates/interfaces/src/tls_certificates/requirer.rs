@@ -105,7 +105,7 @@ impl Requirer {
     /// The available certificates, in the order of the charm's requests.
     ///
     /// # Errors
-    /// The provider refuses one ([`Error::Denied`]), or sent a wrong one; the provider's data cannot be read; or a
+    /// The provider refuses one ([`Error::Denied`]), or sent an invalid one; the provider's data cannot be read; or a
     /// hook command failed.
     pub fn assigned_certificates(&self, model: &Model) -> Result<Vec<AssignedCertificate>, Error> {
         self.assigned_certificates_of(Scope { mode: self.mode, certificate_requests: self.certificate_requests }, model)

@@ -26,7 +26,7 @@ fn one_library_has_certificates_of_the_unit_and_of_its_application() {
     let [of_app] = &requests_in(&out.relation(3).local_app_data)[..] else { panic!() };
     assert_eq!(of_unit.content().common_name, "shop.example.com");
     assert_eq!(of_app.content().common_name, "all.example.com");
-    assert_eq!(out.secrets.len(), 2, "each has a key of its own");
+    assert_eq!(out.secrets.len(), 2, "each has its own key");
 
     let authority = authority();
     let [for_unit, for_app] = [of_unit, of_app].map(|request| authority.sign(request, 10 * DAY).unwrap());
