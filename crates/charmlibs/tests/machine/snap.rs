@@ -251,7 +251,16 @@ fn check_services(snap: &str) {
     assert_eq!(states(), [(other, true, true), (serve, true, true)]);
 
     let pid = || systemd::state(&format!("snap.{snap}.serve")).unwrap().main_pid;
+    // A service that is stopped at once may log nothing, and the journal has its output a moment later.
+    let wait_for_log = || {
+        let (started, pid) = (Instant::now(), pid().to_string());
+        let logged = || snap::logs(snap, &["serve"], 100).unwrap().into_iter();
+        while !logged().any(|entry| entry.message == "serving" && entry.pid == pid) {
+            assert!(started.elapsed() < Duration::from_secs(20), "{pid}: {:?}", snap::logs(snap, &[], 100));
+        }
+    };
     let before = pid();
+    wait_for_log();
     snap::restart(snap, &["serve"]).unwrap();
     let between = pid();
     assert_ne!(between, before);
@@ -259,11 +268,7 @@ fn check_services(snap: &str) {
     assert_ne!(pid(), between);
     assert!(snap::restart(snap, &["gone"]).unwrap_err().is("app-not-found"));
 
-    let started = Instant::now();
-    // The journal has a service's output a moment later.
-    while snap::logs(snap, &["serve"], 100).unwrap().iter().filter(|it| it.message == "serving").count() < 4 {
-        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", snap::logs(snap, &[], 100));
-    }
+    wait_for_log();
     let logs = snap::logs(snap, &["serve"], 2).unwrap();
     assert!(logs.len() == 2 && logs.iter().all(|it| it.sid == format!("{snap}.serve")), "{logs:?}");
     assert!(snap::logs(snap, &["gone"], 2).unwrap_err().is("app-not-found"));
