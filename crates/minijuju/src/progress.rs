@@ -132,12 +132,12 @@ impl Step<'_> {
             (Mode::Plain | Mode::Quiet, _) => mark.to_owned(),
         };
         let why = if why.is_empty() { String::new() } else { format!(": {why}") };
-        self.progress.info(&format!("  {mark} {}{why} ({})", self.text, duration(self.started.elapsed())));
+        self.progress.info(&format!("  {mark} {}{why} ({})", self.text, format_duration(self.started.elapsed())));
     }
 }
 
 /// A human-readable duration: `12 ms`, `3.4 s`, `2 min 5 s`.
-pub fn duration(time: Duration) -> String {
+pub fn format_duration(time: Duration) -> String {
     let (seconds, millis) = (time.as_secs(), time.as_millis());
     if millis < 1000 {
         format!("{millis} ms")
@@ -154,8 +154,8 @@ mod tests {
 
     #[test]
     fn durations_have_a_unit_that_fits_their_length() {
-        assert_eq!(duration(Duration::from_millis(12)), "12 ms");
-        assert_eq!(duration(Duration::from_millis(3450)), "3.4 s");
-        assert_eq!(duration(Duration::from_secs(125)), "2 min 5 s");
+        assert_eq!(format_duration(Duration::from_millis(12)), "12 ms");
+        assert_eq!(format_duration(Duration::from_millis(3450)), "3.4 s");
+        assert_eq!(format_duration(Duration::from_secs(125)), "2 min 5 s");
     }
 }

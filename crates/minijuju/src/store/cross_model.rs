@@ -284,13 +284,13 @@ mod tests {
     fn each_side_reads_the_others_settings() {
         let (_folder, store, CrossModelRelation { consumer, offerer, .. }) = related();
         let (db, proxy) = (store.db(), &offerer.remote_application);
-        relation::enter(db, &consumer.model, consumer.relation, "web/3", &settings("a")).unwrap();
+        relation::enter_scope(db, &consumer.model, consumer.relation, "web/3", &settings("a")).unwrap();
         relation::set_settings(db, &offerer.model, offerer.relation, "pg", &settings("b")).unwrap();
         let bag =
             |side: &Side, owner: &str| relation::settings(db, &side.model, side.relation, owner).unwrap().unwrap();
         assert_eq!(bag(&offerer, &format!("{proxy}/3")), (settings("a"), 1));
         assert_eq!(bag(&consumer, "sql"), (settings("b"), 1));
-        relation::leave(db, &consumer.model, consumer.relation, "web/3").unwrap();
+        relation::leave_scope(db, &consumer.model, consumer.relation, "web/3").unwrap();
         assert_eq!(relation::members(db, &offerer.model, offerer.relation).unwrap(), BTreeMap::new());
     }
 
@@ -299,14 +299,14 @@ mod tests {
         let (_folder, store, CrossModelRelation { consumer, offerer, .. }) = related();
         let db = store.db();
         let life = |side: &Side| relation::find(db, &side.model, side.relation).unwrap().map(|found| found.life);
-        relation::enter(db, &consumer.model, consumer.relation, "web/0", &Settings::new()).unwrap();
-        relation::enter(db, &offerer.model, offerer.relation, "pg/0", &Settings::new()).unwrap();
+        relation::enter_scope(db, &consumer.model, consumer.relation, "web/0", &Settings::new()).unwrap();
+        relation::enter_scope(db, &offerer.model, offerer.relation, "pg/0", &Settings::new()).unwrap();
         relation::end(db, &consumer.model, consumer.relation).unwrap();
         assert_eq!([life(&consumer), life(&offerer)], [Some(Life::Dying); 2]);
         application::remove(db, &consumer.model, "web").unwrap();
-        relation::leave_all(db, &consumer.model, "web/0").unwrap();
+        relation::leave_all_scopes(db, &consumer.model, "web/0").unwrap();
         assert_eq!([life(&consumer), life(&offerer)], [Some(Life::Dying); 2], "pg/0 is still in it");
-        relation::leave(db, &offerer.model, offerer.relation, "pg/0").unwrap();
+        relation::leave_scope(db, &offerer.model, offerer.relation, "pg/0").unwrap();
         assert_eq!([life(&consumer), life(&offerer)], [None, None]);
         assert_eq!(all(db, &consumer.model).unwrap(), []);
     }
@@ -316,8 +316,8 @@ mod tests {
         for destroyed in ["here", "there"] {
             let (_folder, store, CrossModelRelation { consumer, offerer, .. }) = related();
             let db = store.db();
-            relation::enter(db, &consumer.model, consumer.relation, "web/0", &Settings::new()).unwrap();
-            relation::enter(db, &offerer.model, offerer.relation, "pg/0", &Settings::new()).unwrap();
+            relation::enter_scope(db, &consumer.model, consumer.relation, "web/0", &Settings::new()).unwrap();
+            relation::enter_scope(db, &offerer.model, offerer.relation, "pg/0", &Settings::new()).unwrap();
             let (destroyed, remaining, unit) =
                 if destroyed == "here" { (consumer, offerer, "pg/0") } else { (offerer, consumer, "web/0") };
             disconnect_model(db, &destroyed.model).unwrap();
@@ -325,7 +325,7 @@ mod tests {
             let members: Vec<String> =
                 relation::members(db, &remaining.model, remaining.relation).unwrap().into_keys().collect();
             assert_eq!(members, [unit]);
-            relation::leave(db, &remaining.model, remaining.relation, unit).unwrap();
+            relation::leave_scope(db, &remaining.model, remaining.relation, unit).unwrap();
             assert_eq!(relation::all(db, &remaining.model).unwrap(), []);
         }
     }
@@ -334,7 +334,7 @@ mod tests {
     fn a_unit_that_left_no_longer_reads_secrets_of_the_other_model() {
         let (_folder, store, CrossModelRelation { consumer, offerer, .. }) = related();
         let (db, reader) = (store.db(), format!("{}/0", offerer.remote_application));
-        relation::enter(db, &consumer.model, consumer.relation, "web/0", &Settings::new()).unwrap();
+        relation::enter_scope(db, &consumer.model, consumer.relation, "web/0", &Settings::new()).unwrap();
         let mut password = secret::Secret::new("password", "pg");
         let revision = secret::Revision { content: secret::Content::default(), created: 0, expires: None };
         password.revisions.insert(1, revision);
@@ -343,7 +343,7 @@ mod tests {
         let readers = || secret::find(db, &offerer.model, "password").unwrap().unwrap().consumers;
         relation::set_settings(db, &consumer.model, consumer.relation, "web/0", &settings("x")).unwrap();
         assert!(readers().contains_key(&reader));
-        relation::leave(db, &consumer.model, consumer.relation, "web/0").unwrap();
+        relation::leave_scope(db, &consumer.model, consumer.relation, "web/0").unwrap();
         assert!(readers().is_empty());
     }
 }

@@ -186,7 +186,7 @@ pub fn set_settings(db: &Db, model: &str, id: i64, owner: &str, settings: &Setti
 
 /// Let a unit enter a relation's scope, with Juju's settings in its databag. Settings from an earlier stay in the
 /// scope are dropped.
-pub fn enter(db: &Db, model: &str, id: i64, unit: &str, settings: &Settings) -> Result<()> {
+pub fn enter_scope(db: &Db, model: &str, id: i64, unit: &str, settings: &Settings) -> Result<()> {
     db.execute(
         "INSERT INTO databag (model, relation, owner, settings, version) VALUES (?, ?, ?, ?, 1) \
          ON CONFLICT DO UPDATE SET in_scope = 1, settings = CASE in_scope WHEN 1 THEN settings ELSE excluded.settings END, \
@@ -197,7 +197,7 @@ pub fn enter(db: &Db, model: &str, id: i64, unit: &str, settings: &Settings) -> 
 }
 
 /// Let a unit leave a relation's scope. Its databag stays readable while the relation exists.
-pub fn leave(db: &Db, model: &str, id: i64, unit: &str) -> Result<()> {
+pub fn leave_scope(db: &Db, model: &str, id: i64, unit: &str) -> Result<()> {
     db.execute(
         "UPDATE databag SET in_scope = 0 WHERE model = ? AND relation = ? AND owner = ?",
         params![model, id, unit],
@@ -207,7 +207,7 @@ pub fn leave(db: &Db, model: &str, id: i64, unit: &str) -> Result<()> {
 }
 
 /// Let a removed unit leave the scope of all its relations.
-pub fn leave_all(db: &Db, model: &str, unit: &str) -> Result<()> {
+pub fn leave_all_scopes(db: &Db, model: &str, unit: &str) -> Result<()> {
     let sql = "UPDATE databag SET in_scope = 0 WHERE model = ? AND owner = ? AND in_scope RETURNING relation";
     let mut statement = db.prepare_cached(sql)?;
     let left = statement.query_map([model, unit], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
@@ -340,15 +340,15 @@ mod tests {
         }
         let endpoints = [endpoint("a", "db", Role::Requirer), endpoint("b", "data", Role::Provider)];
         let id = add(db, &model, "pg", Scope::Global, &endpoints).unwrap();
-        enter(db, &model, id, "a/0", &Settings::new()).unwrap();
-        enter(db, &model, id, "b/0", &Settings::new()).unwrap();
+        enter_scope(db, &model, id, "a/0", &Settings::new()).unwrap();
+        enter_scope(db, &model, id, "b/0", &Settings::new()).unwrap();
         set_settings(db, &model, id, "a/0", &[("k".to_owned(), "v".to_owned())].into()).unwrap();
         assert_eq!(members(db, &model, id).unwrap(), [("a/0".to_owned(), 2), ("b/0".to_owned(), 1)].into());
         end(db, &model, id).unwrap();
-        leave(db, &model, id, "a/0").unwrap();
+        leave_scope(db, &model, id, "a/0").unwrap();
         assert_eq!(find(db, &model, id).unwrap().unwrap().key(), "a:db b:data");
         assert_eq!(settings(db, &model, id, "a/0").unwrap().unwrap().0["k"], "v");
-        leave(db, &model, id, "b/0").unwrap();
+        leave_scope(db, &model, id, "b/0").unwrap();
         assert_eq!(find(db, &model, id).unwrap(), None);
     }
 

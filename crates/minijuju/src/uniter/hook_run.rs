@@ -22,7 +22,7 @@ use super::{scope, secrets};
 use crate::hook::{Hook, RelationHook, RelationKind, SecretKind, StorageKind, UnitHook};
 use crate::machine::Machine;
 use crate::program_name::program_name;
-use crate::progress::duration;
+use crate::progress::format_duration;
 use crate::store::agent::Operation;
 use crate::store::database::now;
 use crate::store::status::{Kind, Status};
@@ -159,7 +159,7 @@ impl Worker<'_> {
                     Ended::Exited(status) if status.success() => None,
                     Ended::Exited(status) => Some(exit_text(status)),
                     Ended::Interrupted => {
-                        Some(format!("stopped after {} by a signal to minijuju", duration(began.elapsed())))
+                        Some(format!("stopped after {} by a signal to minijuju", format_duration(began.elapsed())))
                     }
                     Ended::TimedOut => Some("its time was over".to_owned()),
                     Ended::Stopped => None,

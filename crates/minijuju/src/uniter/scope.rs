@@ -23,7 +23,7 @@ pub fn enter(db: &Db, model: &Model, seen: &Snapshot, id: i64, address: &str) ->
     if !juju.is_4() {
         settings.insert("private-address".to_owned(), address.to_owned());
     }
-    relation::enter(db, model, id, name, &settings)?;
+    relation::enter_scope(db, model, id, name, &settings)?;
     let Some(found) = relation::find(db, model, id)? else { return Ok(()) };
     let other = found.endpoint(&seen.unit.application, None).and_then(|mine| found.related_endpoint(mine));
     if found.scope == Scope::Container
@@ -43,7 +43,7 @@ pub fn leave(db: &Db, model: &str, seen: &Snapshot, id: i64) -> Result<()> {
     {
         unit::set(db, model, &seen.unit, unit::Column::Life(Life::Dying))?;
     }
-    relation::leave(db, model, id, &seen.view.name)
+    relation::leave_scope(db, model, id, &seen.view.name)
 }
 
 /// Add a unit of the subordinate beside the principal unit, unless there is one.

@@ -21,7 +21,7 @@ use super::view;
 use super::worker::{Worker, line, machine_id};
 use crate::machine::{Launchers, MachineKind, Machines};
 use crate::program_name::program_name;
-use crate::progress::{Progress, duration};
+use crate::progress::{Progress, format_duration};
 use crate::store::agent::Operation;
 use crate::store::database::now;
 use crate::store::log;
@@ -165,7 +165,7 @@ fn recover_hooks(store: &mut Store, model: &Model, progress: &Progress, locks: &
         let Some(mut seen) = view::of(store.db(), uuid, &seen.view.name)? else { continue };
         let Operation::Running { hook, context, since } = seen.unit.agent.operation.clone() else { continue };
         let killed = orphans::kill(&context);
-        let after = duration(Duration::from_millis(u64::try_from(now() - since).unwrap_or_default()));
+        let after = format_duration(Duration::from_millis(u64::try_from(now() - since).unwrap_or_default()));
         let message = format!(
             "hook {:?} failed: minijuju ended while it ran, {after} ago; {killed} of its processes were stopped",
             hook.name()

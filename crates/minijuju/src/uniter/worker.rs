@@ -216,7 +216,7 @@ impl Worker<'_> {
         let name = seen.view.name.clone();
         self.store.write(|db| {
             unit::remove(db, uuid, unit)?;
-            store::relation::leave_all(db, uuid, &name)?;
+            store::relation::leave_all_scopes(db, uuid, &name)?;
             store::secret::remove_entity(db, uuid, &name)?;
             if alone {
                 machine::remove(db, uuid, &unit.machine)?;
