@@ -108,7 +108,7 @@ fn watch(project: &Path) -> anyhow::Result<Changes> {
     let reports = sender.clone();
     let unwatchable = || format!("cannot watch {}", project.display());
     let mut watcher = notify::recommended_watcher(move |event| {
-        // At the end nobody listens any longer.
+        // At the end, the receiver may already be dropped.
         let _ = reports.send(Message::Watcher(event));
     })
     .with_context(unwatchable)?;

@@ -74,11 +74,11 @@ pub fn run(client: &mut Client, args: &FireArgs) -> anyhow::Result<ExitCode> {
             })
         }
         Some(HookName::Storage(kind, storage_name)) => {
-            let found = storage::of_unit(db, &model.uuid, &name)?
+            let storage = storage::of_unit(db, &model.uuid, &name)?
                 .into_iter()
                 .find(|storage| storage.id.split('/').next() == Some(storage_name.as_str()))
                 .with_context(|| format!("{name} has no storage {storage_name:?}"))?;
-            Hook::Storage { kind, id: found.id }
+            Hook::Storage { kind, id: storage.id }
         }
         Some(HookName::Secret(_)) => {
             bail!("{:?} is about a secret: change the secret, and its owner and readers run the hook", args.event)

@@ -185,14 +185,14 @@ pub fn remove(client: &mut Client, args: &RemoveOfferArgs) -> anyhow::Result<Exi
     if urls.iter().any(|url| url.source != urls[0].source) {
         bail!("all offer URLs must use the same controller");
     }
-    let shown: Vec<String> = urls.iter().map(ToString::to_string).collect();
+    let texts: Vec<String> = urls.iter().map(ToString::to_string).collect();
     let with_endpoint: Vec<String> =
-        urls.iter().zip(&shown).filter(|(url, _)| url.has_endpoint()).map(|(_, text)| format!(" -{text}")).collect();
+        urls.iter().zip(&texts).filter(|(url, _)| url.has_endpoint()).map(|(_, text)| format!(" -{text}")).collect();
     if !with_endpoint.is_empty() {
         bail!("These offers contain endpoints. Only specify the offer name itself.\n{}", with_endpoint.join("\n"));
     }
     if args.force && !args.yes {
-        let what = shown.join(", ");
+        let what = texts.join(", ");
         confirm(&format!(
             "WARNING! This command will remove offers: {what}\nThis includes all relations to those offers."
         ))

@@ -16,7 +16,7 @@ pub struct ModelMachines {
     pub machines: BTreeMap<String, MachineStatus>,
 }
 
-/// `juju machines`, for one model or for several in turn.
+/// `juju machines`, for one or more models.
 #[must_use]
 pub fn machines(models: &[ModelMachines], format: Tabular, colour: Colours) -> String {
     if let [model] = models {

@@ -42,18 +42,18 @@ pub fn run(
     let script = Script::write(&remote.files()?, command, RunBy::User).context("cannot write the command's script")?;
     let failed = || format!("cannot run a command on machine {machine}");
     let child = start(&remote, &script, &context)?.with_context(failed)?;
-    let (report, reports) = mpsc::channel();
+    let (sender, outputs) = mpsc::channel();
     thread::spawn(move || {
-        // After a timeout nobody listens any longer.
-        let _ = report.send(child.wait_with_output());
+        // After a timeout, the receiver may already be dropped.
+        let _ = sender.send(child.wait_with_output());
     });
-    let (output, stop_reason) = match wait(client, model, id, timeout, &reports)? {
+    let (output, stop_reason) = match wait(client, model, id, timeout, &outputs)? {
         Outcome::Ended(output) => (output, None),
         Outcome::Stopped(reason) => {
             uniter::kill_context(&context);
             // Its output so far. A process that has changed its environment may keep the output open.
             let still_open = |_| Err(io::Error::other("something on the machine keeps its output open"));
-            (reports.recv_timeout(OUTPUT_TIMEOUT).unwrap_or_else(still_open), Some(reason))
+            (outputs.recv_timeout(OUTPUT_TIMEOUT).unwrap_or_else(still_open), Some(reason))
         }
     };
     let mut task = task::find(client.store.db(), &model.uuid, id)?.context("the task is gone")?;
@@ -129,12 +129,12 @@ fn wait(
     model: &Model,
     id: i64,
     timeout: Duration,
-    reports: &Receiver<io::Result<Output>>,
+    outputs: &Receiver<io::Result<Output>>,
 ) -> anyhow::Result<Outcome> {
     let deadline = Instant::now() + timeout;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        match reports.recv_timeout(left.min(POLL_INTERVAL)) {
+        match outputs.recv_timeout(left.min(POLL_INTERVAL)) {
             Ok(output) => return Ok(Outcome::Ended(output)),
             Err(RecvTimeoutError::Disconnected) => bail!("the thread that waits for the command broke"),
             Err(RecvTimeoutError::Timeout) => {}

@@ -72,7 +72,7 @@ pub fn update(client: &mut Client, args: &UpdateSecretArgs) -> anyhow::Result<Ex
     })
 }
 
-/// Remove revisions that nobody reads, if that was requested.
+/// Remove revisions that have no readers, if the secret is pruned automatically.
 fn prune(secret: &mut Secret) {
     if secret.auto_prune {
         for revision in secret.obsolete_revisions() {
@@ -190,9 +190,9 @@ fn insert_value(content: &mut BTreeMap<String, String>, key: &str, bytes: Vec<u8
 pub fn list(client: &mut Client, args: &SecretsArgs) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let found = secret::all(client.store.db(), &model.uuid)?;
-    let wanted = |secret: &&Secret| args.owner.as_ref().is_none_or(|owner| *owner == owner_tag(secret, &model));
+    let has_owner = |secret: &&Secret| args.owner.as_ref().is_none_or(|owner| *owner == owner_tag(secret, &model));
     let shown: BTreeMap<String, SecretInfo> =
-        found.values().filter(wanted).map(|secret| (secret.id.clone(), info(secret, model.juju))).collect();
+        found.values().filter(has_owner).map(|secret| (secret.id.clone(), info(secret, model.juju))).collect();
     print(&output::secrets(&shown, args.output.format(), Timestamp::now()), args.output.output.as_deref())?;
     Ok(ExitCode::SUCCESS)
 }

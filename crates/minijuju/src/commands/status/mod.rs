@@ -22,7 +22,7 @@ use jiff::Timestamp;
 
 use self::output::{ControllerStatus, FullStatus, ModelStatus, StatusInfo};
 use self::reader::Reader;
-use self::relations::{RelationEnds, RelationSide};
+use self::relations::{RelationDetails, RelationSide};
 use crate::cli::{Arguments, ColorOptions, ModelOption, Output, UsageError, UtcOption, boolean, duration, integer};
 use crate::client::{CLOUD, CONTROLLER, Client, print};
 use crate::commands::models::sla;
@@ -208,18 +208,22 @@ pub fn read(db: &Db, model: &Model, machines: &Machines, clock: &Clock) -> anyho
         storage: Some(storage::read(db, model, clock)?),
         controller: Some(ControllerStatus { timestamp: clock.time_of_day(Timestamp::now()) }),
     };
-    let relations = listed.into_iter().map(|found| relation_ends(db, uuid, found));
+    let relations = listed.into_iter().map(|found| relation_details(db, uuid, found));
     full.add_relations(&relations.collect::<Result<Vec<_>, _>>()?);
     let principals = units.iter().filter(|unit| !unit.principal.is_empty());
     full.nest_subordinates(&principals.map(|unit| (unit.name(), unit.principal.clone())).collect());
     Ok(full)
 }
 
-/// A relation in the status: `joined` once a unit is in scope.
-fn relation_ends(db: &Db, model: &str, found: Relation) -> crate::store::Result<RelationEnds> {
+/// What the status shows of a relation.
+fn relation_details(db: &Db, model: &str, found: Relation) -> crate::store::Result<RelationDetails> {
     let (status, message) = relation::status(db, model, &found)?;
-    let side = |end: Endpoint| RelationSide { application: end.application, endpoint: end.name, role: end.role };
-    Ok(RelationEnds {
+    let side = |endpoint: Endpoint| RelationSide {
+        application: endpoint.application,
+        endpoint: endpoint.name,
+        role: endpoint.role,
+    };
+    Ok(RelationDetails {
         sides: found.endpoints.into_iter().map(side).collect(),
         interface: found.interface,
         scope: found.scope,

@@ -39,8 +39,8 @@ fn line(out: &mut String, name: &str, unit: &UnitStatus, level: usize, colour: C
     );
     if !unit.open_ports.is_empty() {
         out.push(' ');
-        for (piece, number) in ports::pieces(&unit.open_ports) {
-            let paint = if number { Paint::BrightMagenta } else { Paint::Good };
+        for (piece, is_number) in ports::pieces(&unit.open_ports) {
+            let paint = if is_number { Paint::BrightMagenta } else { Paint::Good };
             out.push_str(&paint.text(&piece, colour));
         }
     }

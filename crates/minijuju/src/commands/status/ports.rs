@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A piece of text, and whether it is a number, to be coloured.
+/// A piece of text, and whether it is a number, which gets another colour.
 pub type Piece = (String, bool);
 
 /// Juju's order of ports: by length, then alphabetically.

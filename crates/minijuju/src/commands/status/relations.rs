@@ -6,9 +6,9 @@ use crate::commands::status::output::{ApplicationRelation, FullStatus, RelationS
 use crate::store::endpoint::Role;
 use crate::store::relation::Scope;
 
-/// A relation in the model.
+/// A relation of the model, with its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RelationEnds {
+pub struct RelationDetails {
     /// Two sides, or one for a peer relation.
     pub sides: Vec<RelationSide>,
     pub interface: String,
@@ -28,7 +28,7 @@ pub struct RelationSide {
 
 impl FullStatus {
     /// Add relations to the list, and to the applications on both sides.
-    pub fn add_relations(&mut self, relations: &[RelationEnds]) {
+    pub fn add_relations(&mut self, relations: &[RelationDetails]) {
         for relation in relations {
             let Some(first) = relation.sides.first() else { continue };
             let side = |role: Role| relation.sides.iter().find(|side| side.role == role).unwrap_or(first);
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_relation_is_listed_for_both_applications() {
         let mut status = model();
-        let relation = |sides: Vec<RelationSide>, scope: Scope| RelationEnds {
+        let relation = |sides: Vec<RelationSide>, scope: Scope| RelationDetails {
             sides,
             interface: "demo".into(),
             scope,

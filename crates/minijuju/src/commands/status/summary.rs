@@ -62,8 +62,8 @@ pub fn status_summary(status: &FullStatus, colour: Colours) -> String {
     table.write("\n");
     write_key(&mut table, Paint::BoldBrightCyan, " Utilizing ports");
     let opened: Vec<String> = counts.ports.into_iter().collect();
-    for (piece, number) in ports::pieces(&opened) {
-        table.paint(if number { Paint::BrightMagenta } else { Paint::Plain }, &piece);
+    for (piece, is_number) in ports::pieces(&opened) {
+        table.paint(if is_number { Paint::BrightMagenta } else { Paint::Plain }, &piece);
     }
     table.cells(&[""]);
     table.write("\n");

@@ -162,8 +162,8 @@ fn unit_line(table: &mut Table, name: &str, unit: &UnitStatus, level: usize) {
     table.status(&agent.current);
     table.cells(&[&unit.machine]);
     table.painted(Paint::Info, &unit.public_address);
-    for (piece, number) in ports::pieces(&unit.open_ports) {
-        table.paint(if number { Paint::BrightMagenta } else { Paint::Plain }, &piece);
+    for (piece, is_number) in ports::pieces(&unit.open_ports) {
+        table.paint(if is_number { Paint::BrightMagenta } else { Paint::Plain }, &piece);
     }
     table.cells(&[""]);
     message(table, &text);

@@ -180,32 +180,32 @@ pub fn remove(client: &mut Client, args: &RemoveStorageArgs) -> anyhow::Result<E
 
 const ATTACHED_ERROR: &str = "storage is attached";
 
-/// The infinitive and the participle of an operation.
+/// The infinitive and the gerund of an operation.
 type VerbForms = (&'static str, &'static str);
 
 const DETACH: VerbForms = ("detach", "detaching");
 const ATTACH: VerbForms = ("attach", "attaching");
 const REMOVE: VerbForms = ("remove", "removing");
 
-/// Do something for each storage, and report as Juju does: first successes, then failures.
+/// Change each storage, and report as Juju does: first the successes, then the failures.
 fn for_each_storage(
     client: &mut Client,
     ids: &[String],
     (verb, gerund): VerbForms,
-    what: impl Fn(&str) -> String,
-    work: impl Fn(&Db, &Model, &str) -> anyhow::Result<()>,
+    describe: impl Fn(&str) -> String,
+    change: impl Fn(&Db, &Model, &str) -> anyhow::Result<()>,
 ) -> anyhow::Result<ExitCode> {
     let model = client.model()?;
     let mut failed = Vec::new();
     for id in ids {
-        match client.store.write(|db| work(db, &model, id)) {
-            Ok(()) => client.progress.info(&format!("{gerund} {}", what(id))),
+        match client.store.write(|db| change(db, &model, id)) {
+            Ok(()) => client.progress.info(&format!("{gerund} {}", describe(id))),
             Err(error) => failed.push((id, error)),
         }
     }
     client.settle(&model)?;
     for (id, error) in &failed {
-        client.progress.print(&format!("failed to {verb} {}: {error:#}", what(id)));
+        client.progress.print(&format!("failed to {verb} {}: {error:#}", describe(id)));
     }
     if failed.iter().any(|(_, error)| error.root_cause().to_string() == ATTACHED_ERROR) {
         client.progress.print(FORCE_HINT);

@@ -129,8 +129,8 @@ pub fn check(meta: &CharmMeta, directives: &[Pair], juju: JujuVersion) -> anyhow
         }
     }
     for (name, storage) in &meta.storages {
-        let wanted = storage.count().0 > 0 || directives.iter().any(|pair| pair.name == *name);
-        if wanted && storage.storage_type == StorageType::Block {
+        let is_used = storage.count().0 > 0 || directives.iter().any(|pair| pair.name == *name);
+        if is_used && storage.storage_type == StorageType::Block {
             bail!("storage {name:?} is a block device: minijuju's machines have folders only");
         }
     }
